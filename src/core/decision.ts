@@ -1,0 +1,85 @@
+import type { Principal } from './principal.ts'
+import type { NoSession } from './session.ts'
+
+/** The verdict on one request: a value, never an effect. A `switch` over it has no default. */
+export type Decision =
+  | { readonly kind: 'allow'; readonly reason: AllowReason; readonly principal: Principal | null }
+  | {
+      readonly kind: 'challenge'
+      /** `redirect`: a navigation is sent to sign in; `unauthorized`: 401. */
+      readonly how: 'redirect' | 'unauthorized'
+      readonly reason: ChallengeReason
+      /** Providers with which the rule could be met, in the file's order. */
+      readonly providers: readonly string[]
+    }
+  | {
+      readonly kind: 'deny'
+      readonly reason: DenyReason
+      readonly principal: Principal | null
+    }
+  | {
+      readonly kind: 'reject'
+      readonly status: RejectStatus
+      readonly reason: RejectReason
+      /** For 405: the value of `Allow`. */
+      readonly allow?: readonly string[]
+    }
+
+export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421
+
+export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight'
+
+export type ChallengeReason = NoSession | 'other-provider-needed'
+
+export type DenyReason =
+  | 'rule-not-met'
+  | 'nobody-allowed'
+  | 'no-location'
+  | 'client-address'
+  | 'identity-unsendable'
+  | 'insecure-scheme'
+  | 'websocket-origin'
+  | 'cross-site'
+
+export type RejectReason =
+  | TargetReason
+  | 'host-invalid'
+  | 'host-unknown'
+  | 'app-unknown'
+  | 'address-unknown'
+  | 'method-not-allowed'
+  | 'method-unknown'
+  | 'body-too-large'
+  | 'expectation-unknown'
+  | 'websocket-disabled'
+  | 'websocket-invalid'
+  | 'upgrade-unknown'
+  | 'connection-options'
+
+/** Why a request target is refused; 400 each. */
+export type TargetReason =
+  | 'target-form'
+  | 'target-length'
+  | 'target-character'
+  | 'target-escape'
+  | 'target-control'
+  | 'target-utf8'
+  | 'target-dot-segment'
+  | 'target-empty-segment'
+  | 'target-encoded-slash'
+  | 'target-encoded-backslash'
+  | 'target-encoded-hash'
+  | 'target-encoded-question-mark'
+  | 'target-encoded-semicolon'
+  | 'target-double-encoding'
+
+/** One condition of a rule held against one principal: the log line of a refusal and `explain` print it. */
+export interface ConditionRow {
+  /** Where it stands in the rule, for people: `organization_id`, `any[1].groups`, `policy staff`. */
+  readonly where: string
+  /** `one of admins, ops`. */
+  readonly expected: string
+  /** What was found, shortened: `"00D…EAA" (18 characters)`, `missing`. */
+  readonly actual: string
+  readonly truth: boolean | 'unknown'
+}

@@ -1,0 +1,83 @@
+/**
+ * What can go wrong beyond a verdict. Faults are thrown; each has a code for operators, a status and a fixed
+ * sentence for people. The cause is for the log alone.
+ */
+const table = {
+  CONFIG_INVALID: { status: 500, level: 'fatal', public: 'Something went wrong.' },
+  LOGIN_STATE_UNKNOWN: { status: 400, level: 'info', public: 'This sign-in is no longer valid.' },
+  LOGIN_RESPONSE_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
+  LOGIN_ISSUER_MISMATCH: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
+  LOGIN_REFUSED: { status: 403, level: 'info', public: 'The sign-in was cancelled or refused.' },
+  LOGIN_CODE_REFUSED: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
+  LOGIN_TOKEN_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
+  LOGIN_USERINFO_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
+  LOGIN_USER_ID_INVALID: { status: 403, level: 'warn', public: 'Your account cannot be used here.' },
+  LOGIN_LOOP: {
+    status: 400,
+    level: 'warn',
+    public: 'Signing in does not stay: your browser may refuse cookies.',
+  },
+  PROVIDER_UNREACHABLE: { status: 503, level: 'error', public: 'The sign-in service is not available.' },
+  PROVIDER_RESPONSE_INVALID: { status: 502, level: 'error', public: 'The sign-in service is not available.' },
+  PROVIDER_CLIENT_REFUSED: { status: 502, level: 'error', public: 'The sign-in service is not available.' },
+  PROVIDER_KEYS_INVALID: { status: 502, level: 'error', public: 'The sign-in service is not available.' },
+  UPSTREAM_UNREACHABLE: { status: 502, level: 'error', public: 'The application is not available.' },
+  UPSTREAM_TLS: { status: 502, level: 'error', public: 'The application is not available.' },
+  UPSTREAM_RESPONSE_INVALID: { status: 502, level: 'error', public: 'The application is not available.' },
+  UPSTREAM_TIMEOUT: { status: 504, level: 'error', public: 'The application took too long to answer.' },
+  UPSTREAM_ABORTED: { status: 502, level: 'warn', public: 'The application is not available.' },
+  STORE_UNAVAILABLE: { status: 503, level: 'error', public: 'Please try again in a moment.' },
+  STORE_FULL: { status: 503, level: 'error', public: 'Please try again in a moment.' },
+  STORE_INVALID: { status: 503, level: 'error', public: 'Please try again in a moment.' },
+} as const
+
+export type FaultCode = keyof typeof table
+export type FaultLevel = 'fatal' | 'error' | 'warn' | 'info'
+
+export const faultCodes: readonly FaultCode[] = Object.keys(table) as FaultCode[]
+
+/** The status, level and public sentence of a code. */
+export function faultEntry(code: FaultCode): {
+  readonly status: number
+  readonly level: FaultLevel
+  readonly public: string
+} {
+  return table[code]
+}
+
+/** `message` is for operators and never reaches a client; it holds no credential. */
+abstract class Fault extends Error {
+  readonly code: FaultCode
+
+  constructor(code: FaultCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+
+  get status(): number {
+    return table[this.code].status
+  }
+}
+
+export class ConfigFault extends Fault {
+  override readonly name = 'ConfigFault'
+}
+export class LoginFault extends Fault {
+  override readonly name = 'LoginFault'
+}
+export class ProviderFault extends Fault {
+  override readonly name = 'ProviderFault'
+}
+export class UpstreamFault extends Fault {
+  override readonly name = 'UpstreamFault'
+}
+export class StoreFault extends Fault {
+  override readonly name = 'StoreFault'
+}
+
+export type AnyFault = ConfigFault | LoginFault | ProviderFault | UpstreamFault | StoreFault
+
+/** Whether something thrown is one of ours. */
+export function isFault(thrown: unknown): thrown is AnyFault {
+  return thrown instanceof Fault
+}

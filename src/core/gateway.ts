@@ -1,0 +1,227 @@
+import type { AddressRange } from './address.ts'
+import type { ClaimPath } from './claims.ts'
+import type { Requirement } from './requirement.ts'
+import type { Secret } from './secret.ts'
+
+/**
+ * The model: one checked configuration as frozen data. Built by `config/build`, read by everything above it.
+ * Every field is present: defaults live in the schema alone. Times are whole seconds, sizes bytes.
+ */
+export interface Gateway {
+  readonly listen: ListenSettings
+  readonly admin: ListenAddress | null
+  /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty: nobody's. */
+  readonly trustedProxies: readonly AddressRange[]
+  /** Absolute path of the folder of the embedded store. */
+  readonly dataFolder: string
+  /** `/.auth`, without a trailing slash. */
+  readonly authPrefix: string
+  readonly authSegments: readonly string[]
+  readonly providers: ReadonlyMap<string, ProviderSettings>
+  readonly session: SessionSettings
+  readonly log: LogSettings
+  /** By every spelling that a Host header may have, in lower case: `wiki.example.com` and `wiki.example.com:443`. */
+  readonly hosts: ReadonlyMap<string, Origin>
+  readonly apps: readonly App[]
+  /** Folded names (lower case, `_` as `-`) that no client may send to any app: see core/headers. */
+  readonly ownedHeaders: ReadonlySet<string>
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ListenSettings extends ListenAddress {
+  readonly tls: readonly { readonly certificate: string; readonly key: Secret }[]
+  /** PEM of the authority that client certificates must come from; null: none are asked for. */
+  readonly clientCa: string | null
+}
+
+export interface SessionSettings {
+  readonly store: 'sqlite' | 'memory'
+  /** The first seals, all open. Empty: one is generated into the data folder at start. */
+  readonly secrets: readonly Secret[]
+  /** As configured, without `__Host-` and port: `claimgate`. */
+  readonly cookieName: string
+  readonly sameSite: 'lax' | 'strict'
+}
+
+export interface LogSettings {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly subject: 'hash' | 'plain' | 'off'
+}
+
+export interface ProviderSettings {
+  readonly name: string
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: Secret | null
+  /** Null: `client_secret_basic` unless the metadata lacks it, then `client_secret_post`. */
+  readonly authMethod: TokenEndpointAuthMethod | null
+  /** PEM or JWK text for private_key_jwt. */
+  readonly clientKey: Secret | null
+  readonly clientKeyId: string | null
+  readonly clientAssertionAlg: string | null
+  readonly clientCertificate: { readonly certificate: string; readonly key: Secret } | null
+  readonly scopes: readonly string[]
+  readonly responseMode: 'query' | 'form_post'
+  readonly preset: Preset
+  /** What the chooser and the pages call it. */
+  readonly label: string
+  /** A built-in icon's name, or a data: URL of a local file. */
+  readonly icon: string | null
+  readonly authorizationParameters: ReadonlyMap<string, string>
+  /** Where the gateway reaches a provider whose public address differs; null: at its issuer. */
+  readonly internalUrl: string | null
+  readonly ca: string | null
+  readonly signingAlgorithms: readonly string[]
+  readonly claimsFrom: readonly ('id_token' | 'userinfo')[]
+  /** Whether `claims_from` was written: userinfo may be skipped quietly only when it was not. */
+  readonly claimsFromWritten: boolean
+  readonly userId: ClaimPath
+  readonly userIdPrefix: string
+  /** Prefixes of the other providers that share an app with this one: an id beginning so fails the sign-in. */
+  readonly foreignPrefixes: readonly string[]
+  readonly trustEmail: boolean
+  readonly allowInsecureHttp: boolean
+}
+
+export type TokenEndpointAuthMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'none'
+
+export type Preset =
+  | 'google'
+  | 'microsoft'
+  | 'salesforce'
+  | 'cognito'
+  | 'okta'
+  | 'auth0'
+  | 'keycloak'
+  | 'generic'
+
+/** What people's browsers see as one site: cookies, the session and `/.auth/` belong to it. */
+export interface Origin {
+  /** `https://wiki.example.com`, as WHATWG URL prints it. */
+  readonly origin: string
+  readonly scheme: 'https' | 'http'
+  /** Host with port unless it is the scheme's default: `wiki.example.com`. */
+  readonly host: string
+  /** The path of the redirect URI on this origin. */
+  readonly redirectPath: string
+  readonly redirectUri: string
+  readonly postLogoutRedirectUri: string
+  /** Accepted providers of its apps, in the order of the file. */
+  readonly providers: readonly string[]
+  readonly idleTimeoutSeconds: number
+  readonly maxLifetimeSeconds: number
+  readonly cookies: CookieNames
+  /** Longest prefix first. */
+  readonly apps: readonly App[]
+}
+
+export interface CookieNames {
+  /** `__Host-claimgate`, on http `claimgate`, each with `-8443` for a port that is not the scheme's default. */
+  readonly session: string
+  /** What the names of transaction cookies begin with: `__Host-claimgate-tx-`. */
+  readonly transactionPrefix: string
+  readonly secure: boolean
+  readonly sameSite: 'Lax' | 'Strict'
+}
+
+export interface App {
+  readonly name: string
+  /** `https://wiki.example.com/prefix`, as written. */
+  readonly url: string
+  readonly origin: string
+  /** Decoded segments of the url's path; empty at the root. */
+  readonly prefix: readonly string[]
+  readonly upstream: UpstreamSettings
+  readonly sharedSecret: { readonly header: string; readonly value: Secret } | null
+  readonly providers: readonly string[]
+  readonly allowEncoded: ReadonlySet<'slash' | 'semicolon' | 'hash'>
+  readonly title: string | null
+  readonly contact: string | null
+  /** Where no location covers the path. `access: nobody` for an app without a `require`. */
+  readonly fallback: Location
+  readonly locations: LocationTree
+  /** Every location, for start-up lines, lint and tests; the same objects as in the tree. */
+  readonly allLocations: readonly Location[]
+}
+
+/** Locations by segment: matching walks the path once, whatever the number of locations. See core/location. */
+export interface LocationTree {
+  readonly literal: ReadonlyMap<string, LocationTree>
+  readonly star: LocationTree | null
+  /** Locations that cover this node's path and all below. */
+  readonly subtree: readonly Location[]
+  /** Locations with `exact: true` of this very path. */
+  readonly exact: readonly Location[]
+}
+
+export interface Location {
+  /** For people, logs and metrics: `/admin`, `/admin (exact)`, `/admin [POST]`; `*` for an app's fallback. */
+  readonly label: string
+  readonly pattern: Pattern
+  /** Null: every known method. GET claims HEAD too. */
+  readonly methods: ReadonlySet<string> | null
+  readonly access: Access
+  readonly unauthenticated: 'sign_in' | 'deny'
+  readonly forwarding: Forwarding
+}
+
+export interface Pattern {
+  /** Null stands for exactly one whole segment (`*`). */
+  readonly segments: readonly (string | null)[]
+  readonly exact: boolean
+}
+
+/** Who may pass. The app's floor is already part of `requirement`, as one `all`. */
+export type Access =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'maybe_signed_in' }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'rule'; readonly requirement: Requirement }
+
+/** How an allowed request is passed on; app keys that a location may replace, resolved. */
+export interface Forwarding {
+  readonly identityHeaders: readonly {
+    readonly name: string
+    readonly from: ClaimPath | 'user' | 'provider'
+  }[]
+  readonly timeouts: Timeouts
+  /** Null: no limit. */
+  readonly maxBodyBytes: number | null
+  /** Null: no WebSocket; else the origins that may open one. */
+  readonly websocketOrigins: readonly string[] | null
+  readonly corsPreflight: 'deny' | 'pass'
+  readonly cache: 'private' | 'upstream'
+}
+
+export interface Timeouts {
+  readonly connectSeconds: number
+  /** Until the response's headers. */
+  readonly responseSeconds: number
+  /** Between two pieces of a body. */
+  readonly idleSeconds: number
+}
+
+export interface UpstreamSettings {
+  readonly scheme: 'http' | 'https'
+  readonly hostname: string
+  readonly port: number
+  /** `https://abc.example.com`, without a path. */
+  readonly origin: string
+  /** Host header value: with the port unless it is the default. */
+  readonly host: string
+  /** `/prod`; empty when there is none. */
+  readonly basePath: string
+  readonly ca: string | null
+  readonly headers: readonly { readonly name: string; readonly value: Secret }[]
+  readonly preserveHost: boolean
+  readonly stripPrefix: boolean
+}

@@ -1,0 +1,128 @@
+import type { Claims } from './claims.ts'
+import type { Timeouts, UpstreamSettings } from './gateway.ts'
+import type { EpochSeconds, Session, SessionKey } from './session.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Types only: what the rooms above may ask of the world. */
+
+export type Awaitable<T> = T | Promise<T>
+
+export interface Clock {
+  /** Whole seconds since 1970. */
+  now(): EpochSeconds
+}
+
+/**
+ * Where sessions rest. Every method may throw a `StoreFault`, never anything else.
+ * A store never sees a session id, only its key.
+ */
+export interface SessionStore {
+  load(key: SessionKey): Awaitable<Session | null>
+  /** Replaces a session of the same key. Throws when the store cannot write: then no sign-in happened. */
+  save(session: Session, expiresAt: EpochSeconds): Awaitable<void>
+  /** Writes back `lastSeenAt`; a session that is gone stays gone. Failures are the caller's to swallow. */
+  touch(key: SessionKey, lastSeenAt: EpochSeconds, expiresAt: EpochSeconds): Awaitable<void>
+  drop(key: SessionKey): Awaitable<boolean>
+  /** Sessions that are in the store, newest first. */
+  list(filter: { readonly user?: string }): Awaitable<readonly StoredSession[]>
+  /** Drops by id prefix, user or all; returns how many. */
+  revoke(which: Revocation): Awaitable<number>
+  /** Removes what expired before `now`. */
+  purge(now: EpochSeconds): Awaitable<number>
+  /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
+  onChange(listener: () => void): () => void
+  /** Whether it can be read and written now; for readiness. */
+  check(): Awaitable<void>
+  close(): Awaitable<void>
+}
+
+export type Revocation =
+  | { readonly by: 'key'; readonly key: SessionKey }
+  | { readonly by: 'user'; readonly user: string }
+  | { readonly by: 'all' }
+
+export interface StoredSession {
+  readonly key: SessionKey
+  readonly origin: string
+  readonly provider: string
+  readonly user: string
+  readonly signedInAt: EpochSeconds
+  readonly lastSeenAt: EpochSeconds
+  readonly expiresAt: EpochSeconds
+}
+
+/** One configured provider, spoken to. Methods throw `ProviderFault` or `LoginFault`. */
+export interface Provider {
+  readonly name: string
+  /** The authorization URL for a transaction; discovers first when needed. */
+  authorizationUrl(transaction: Transaction, redirectUri: string): Promise<URL>
+  /**
+   * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the
+   * redirect URI; `redirectUri` is the configured one.
+   */
+  exchange(
+    parameters: URLSearchParams,
+    transaction: Transaction,
+    redirectUri: string,
+    now: EpochSeconds,
+  ): Promise<Identity>
+  /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
+  endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>
+  /** For readiness and the start-up log: whether discovery has succeeded, and if not, why. */
+  status(): ProviderStatus
+  close(): Promise<void>
+}
+
+export type ProviderStatus =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'pending' }
+  | {
+      readonly kind: 'failed'
+      readonly code: string
+      readonly message: string
+      readonly retryAt: EpochSeconds
+    }
+
+export interface Identity {
+  readonly user: string
+  readonly claims: Claims
+  readonly idToken: string
+}
+
+/** The apps, spoken to. */
+export interface Upstreams {
+  /** Sends one request; the callback is called once, with a `UpstreamFault` or a response whose body streams. */
+  request(
+    request: UpstreamRequest,
+    callback: (fault: Error | null, response: UpstreamResponse | null) => void,
+  ): void
+  /** Opens a WebSocket: resolves only after the upstream said 101 and its accept key was checked. */
+  upgrade(request: UpstreamRequest): Promise<UpstreamSocket>
+  close(): Promise<void>
+}
+
+export interface UpstreamRequest {
+  readonly upstream: UpstreamSettings
+  readonly timeouts: Timeouts
+  readonly method: string
+  /** Path and query as they go on the wire: the base path, then the target's own bytes. */
+  readonly path: string
+  /** Name, value, name, value … as they go on the wire, Host included. */
+  readonly headers: readonly string[]
+  readonly body: import('node:stream').Readable | null
+  readonly signal?: AbortSignal
+}
+
+export interface UpstreamResponse {
+  readonly statusCode: number
+  /** Name, value, name, value … as received. */
+  readonly headers: readonly string[]
+  readonly stream: import('node:stream').Readable
+}
+
+export interface UpstreamSocket {
+  readonly socket: import('node:stream').Duplex
+  readonly head: Buffer
+  /** Of the 101, name, value, name, value … */
+  readonly headers: readonly string[]
+}
