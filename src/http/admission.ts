@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http'
+import type { Decision } from '../core/decision.ts'
+import type { App, Location, Origin } from '../core/gateway.ts'
+import type { Principal } from '../core/principal.ts'
+import type { Session } from '../core/session.ts'
+import type { Target } from '../core/target.ts'
+
+/** Everything that was found out about one request. Filled step by step by the gate, read by everyone after it. */
+export interface Admission {
+  /** Ours, never the client's: in the access line, on every page, in every problem. */
+  readonly requestId: string
+  /** `performance.now()` when the request arrived. */
+  readonly startedAt: number
+  readonly method: string
+  readonly origin: Origin | null
+  readonly app: App | null
+  readonly location: Location | null
+  readonly target: Target | null
+  readonly session: Session | null
+  readonly principal: Principal | null
+  /** The client's address in text; null when a trusted proxy did not say one that can be believed. */
+  readonly clientAddress: string | null
+  /** A person's browser that follows links, rather than a program: decides between page and problem. */
+  readonly navigation: boolean
+  readonly decision: Decision
+  /** For the log: which condition failed, with expected and actual value. */
+  readonly detail: string | null
+}
+
+const admitted = Symbol('admission')
+
+type Carrier = IncomingMessage & { [admitted]?: Admission }
+
+/** Hangs the admission on the raw request, where HTTP and WebSocket both find it. */
+export function carryAdmission(request: IncomingMessage, admission: Admission): void {
+  const carrier: Carrier = request
+  carrier[admitted] = admission
+}
+
+/** The admission of a request that went through the gate. Throws when there is none: a request that skipped the gate. */
+export function admissionOf(request: IncomingMessage): Admission {
+  const carrier: Carrier = request
+  const admission = carrier[admitted]
+  if (admission === undefined) throw new Error('a request reached this place without passing the gate')
+  return admission
+}
