@@ -1,0 +1,57 @@
+import { html } from 'ghtml'
+import { type GateState, gateMark, tabIcon } from './icons.ts'
+import { stylesheet } from './stylesheet.ts'
+
+/** What every page needs to know. Nothing of it comes from the request but `requestId`, which is ours. */
+export interface PageFrame {
+  /** The app's `title`, or its host when it has none; null when no app is known. */
+  readonly appTitle: string | null
+  /** The log has the same id, so that a person can be helped without telling what the page did not say. */
+  readonly requestId: string | null
+}
+
+interface Document extends PageFrame {
+  readonly title: string
+  readonly gate: GateState
+  /** Markup, made by the `html` tag. */
+  readonly content: string
+  /** Where the page moves on to by itself; checked by the caller. */
+  readonly refreshTo?: string
+}
+
+/**
+ * One whole page. In ghtml's templates a value is escaped unless `!` stands before it; a test lists the places
+ * where it does, and holds canaries against every page.
+ */
+export function pageDocument(page: Document): string {
+  const refresh =
+    page.refreshTo === undefined
+      ? ''
+      : html`<meta http-equiv="refresh" content="${`0; url=${page.refreshTo}`}">`
+  const reference =
+    page.requestId === null ? '' : html`<p class="reference">Request id <code>${page.requestId}</code></p>`
+  const heading = page.appTitle === null ? page.title : `${page.title} · ${page.appTitle}`
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${heading}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex, nofollow">
+!${refresh}
+<link rel="icon" href="${tabIcon}">
+<style>!${stylesheet}</style>
+</head>
+<body>
+<main>
+<div class="banner">!${gateMark(page.gate)}<p>${page.appTitle ?? 'Gateway'}</p></div>
+<div class="content">
+<h1>${page.title}</h1>
+!${page.content}
+</div>
+!${reference}
+</main>
+</body>
+</html>
+`
+}

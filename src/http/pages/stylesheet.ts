@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * The one stylesheet of all pages. It stands inline in each page and the Content-Security-Policy names its hash,
+ * so that no page loads anything and nothing else can style it. Colours are variables: a test reads them from
+ * here and holds every pair of text and ground against WCAG AA, in both schemes.
+ */
+export const stylesheet = `
+:root {
+  color-scheme: light dark;
+  --paper: #f4f2ec; --card: #fffdf8; --ink: #1c2420; --quiet: #58625c; --line: #d9d4c7;
+  --accent: #12594a; --accent-ink: #ffffff; --accent-soft: #e3ede6; --focus: #b0490c;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #121614; --card: #1a201d; --ink: #e8ebe6; --quiet: #a2ada6; --line: #323b36;
+    --accent: #7fd0b8; --accent-ink: #0b1f19; --accent-soft: #20332c; --focus: #f0a060;
+  }
+}
+*, *::before, *::after { box-sizing: border-box; }
+html { height: 100%; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0; min-height: 100%; padding: 2rem 1rem; display: grid; grid-template-rows: 1fr auto 1.6fr; justify-items: center;
+  background: var(--paper); color: var(--ink);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
+}
+main {
+  grid-row: 2; width: 100%; max-width: 29rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: .75rem; overflow: hidden; overflow-wrap: anywhere;
+}
+.banner { display: flex; align-items: center; gap: .75rem; padding: .875rem 2rem; border-bottom: 1px solid var(--line); }
+.banner svg { flex: none; color: var(--accent); }
+.banner p { margin: 0; font-weight: 600; font-size: .9375rem; }
+.content { padding: 2rem; }
+h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.012em; text-wrap: balance; }
+p { margin: 0 0 1rem; text-wrap: pretty; }
+.content > :last-child { margin-bottom: 0; }
+.quiet { color: var(--quiet); font-size: .9375rem; }
+a { color: var(--accent); text-underline-offset: .18em; text-decoration-thickness: 1px; }
+a:hover { text-decoration-thickness: 2px; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: .25rem; }
+.account {
+  display: flex; align-items: center; gap: .75rem; margin: 1.25rem 0; padding: .75rem .875rem;
+  background: var(--accent-soft); border-radius: .5rem;
+}
+.account .initial {
+  flex: none; width: 2.25rem; height: 2.25rem; border-radius: 50%; display: grid; place-items: center;
+  background: var(--accent); color: var(--accent-ink); font-weight: 650;
+}
+.account p { margin: 0; line-height: 1.35; }
+.account b { font-weight: 600; }
+.account small { display: block; font-size: .875rem; }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0; padding: 0; }
+.button {
+  display: inline-block; padding: .625rem 1.125rem; border: 1px solid var(--accent); border-radius: .5rem;
+  background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+}
+.button:hover { filter: brightness(1.1); }
+.button.second { background: transparent; color: var(--accent); }
+.button.second:hover { background: var(--accent-soft); filter: none; }
+.choices { list-style: none; margin: 1.5rem 0 0; padding: 0; display: grid; gap: .625rem; }
+.choices a {
+  display: flex; align-items: center; gap: .875rem; padding: .75rem .875rem; border: 1px solid var(--line); border-radius: .5rem;
+  color: var(--ink); font-weight: 600; text-decoration: none;
+}
+.choices a:hover { border-color: var(--accent); background: var(--accent-soft); }
+.choices svg, .choices img { flex: none; width: 2rem; height: 2rem; object-fit: contain; }
+.choices .arrow { margin-left: auto; width: 1rem; height: 1rem; color: var(--quiet); }
+.reference { margin: 0; padding: .875rem 2rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .8125rem; }
+.reference code { font: .8125rem/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; color: var(--ink); user-select: all; }
+@media (max-width: 26rem) {
+  body { padding: 1rem .75rem; grid-template-rows: auto; align-content: start; }
+  main { grid-row: 1; }
+  .banner, .content, .reference { padding-left: 1.25rem; padding-right: 1.25rem; }
+  .content { padding-top: 1.5rem; padding-bottom: 1.5rem; }
+  h1 { font-size: 1.3125rem; }
+  .actions .button { flex: 1 1 100%; text-align: center; }
+}
+@media (forced-colors: active) { .button, .account { border: 1px solid; } }
+@media print { body { background: none; display: block; } }
+`
+
+/** For `style-src` (CSP Level 3, 2.3.1): the hash of exactly what stands between the tags. */
+export const stylesheetHash = `sha256-${createHash('sha256').update(stylesheet).digest('base64')}`
