@@ -1,0 +1,64 @@
+import type { AllowReason, ChallengeReason, DenyReason, RejectReason } from './decision.ts'
+
+/** Every reason a decision may have, with the sentence that the reference, logs and `explain` give for it. */
+type Reasons<R extends string> = { readonly [reason in R]: string }
+
+export const allowReasons: Reasons<AllowReason> = {
+  'open-to-anyone': 'The location is open to anyone; nobody was identified.',
+  'maybe-signed-in': 'The location is open; whoever is signed in is identified to the app.',
+  'rule-met': 'The rule of the location, and the floor of its app, are met.',
+  preflight: 'A CORS preflight that the location passes on, without identity and without a body.',
+}
+
+export const challengeReasons: Reasons<ChallengeReason> = {
+  'no-session': 'No session cookie was sent.',
+  'session-ambiguous': 'More than one session cookie was sent; none of them counts.',
+  'session-unreadable':
+    'The session cookie could not be opened: tampered with, or sealed with a secret that is gone.',
+  'session-ended': 'The session is not in the store: signed out, replaced or revoked.',
+  'session-expired': 'The session has reached its maximum lifetime.',
+  'session-idle': 'The session was not used for longer than its idle timeout.',
+  'session-provider-gone': 'The session comes from a provider that the app does not accept, or no longer.',
+  'other-provider-needed': 'The rule can be met by signing in with another of the accepted providers.',
+}
+
+export const denyReasons: Reasons<DenyReason> = {
+  'rule-not-met': 'A condition of the rule is false or unknown for this person.',
+  'nobody-allowed': 'The location says nobody.',
+  'no-location': 'No location covers the path and the app has no rule of its own.',
+  'client-address': 'The rule is false for this client address whoever signs in.',
+  'identity-unsendable':
+    'An identity header could not be sent as the claim is: an object, a nested list, or too large.',
+  'insecure-scheme': 'The load balancer says http, the app is https.',
+  'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
+  'cross-site': 'A request that changes something came from another site.',
+}
+
+export const rejectReasons: Reasons<RejectReason> = {
+  'target-form': 'The request target is not a path (absolute form, asterisk, or no leading slash).',
+  'target-length': 'The request target is too long.',
+  'target-character': 'The path holds a character that must be escaped.',
+  'target-escape': 'The path holds a % that two hexadecimal digits do not follow.',
+  'target-control': 'The path holds a control character.',
+  'target-utf8': 'The path does not decode to UTF-8.',
+  'target-dot-segment': 'The path holds a segment of dots.',
+  'target-empty-segment': 'The path holds an empty segment.',
+  'target-encoded-slash': 'The path holds an encoded slash.',
+  'target-encoded-backslash': 'The path holds an encoded backslash.',
+  'target-encoded-hash': 'The path holds an encoded #.',
+  'target-encoded-question-mark': 'The path holds an encoded question mark.',
+  'target-encoded-semicolon': 'The path holds an encoded semicolon.',
+  'target-double-encoding': 'The path is encoded twice.',
+  'host-invalid': 'The Host header is missing, repeated or malformed.',
+  'host-unknown': 'No app has this host.',
+  'app-unknown': 'No app of this host has the path.',
+  'address-unknown': 'No such address below the prefix of the gateway.',
+  'method-not-allowed': 'The address is not there for this method.',
+  'method-unknown': 'The method is not one that the gateway passes on.',
+  'body-too-large': 'The body is larger than the location allows.',
+  'expectation-unknown': 'An Expect header other than 100-continue.',
+  'websocket-disabled': 'A WebSocket handshake at a location without websocket.',
+  'websocket-invalid': 'A WebSocket handshake that does not follow RFC 6455.',
+  'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
+  'connection-options': 'A Connection header with more names than any client needs.',
+}

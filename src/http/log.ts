@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto'
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { EventName } from '../core/event.ts'
+import { faultEntry, isFault } from '../core/fault.ts'
+import type { LogSettings } from '../core/gateway.ts'
+import type { Admission } from './admission.ts'
+
+/** What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. */
+export interface Log {
+  event(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    name: EventName,
+    fields: Readonly<Record<string, unknown>>,
+  ): void
+  /** The access line of a request, at its end. `bytes` counts the body that the client got. */
+  access(admission: Admission, status: number, bytes: number): void
+  /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
+  fault(name: EventName, thrown: unknown, fields: Readonly<Record<string, unknown>>): void
+  flush(): void
+}
+
+const longestField = 512
+
+/**
+ * Opens the log. Subjects are written as a keyed hash unless the operator asked for more: the key is made at
+ * start from `subjectKey`, so that the hashes of one deployment agree over restarts and say nothing outside it.
+ */
+export function createLog(settings: LogSettings, subjectKey: string, destination?: DestinationStream): Log {
+  const logger: Logger = pino(
+    { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
+    destination ?? pino.destination({ fd: 1, sync: false, minLength: 0 }),
+  )
+  const subject = subjectWriter(settings, subjectKey)
+  return {
+    event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
+    access: (admission, status, bytes) => {
+      if (logger.isLevelEnabled('info')) logger.info(accessFields(admission, status, bytes, subject))
+    },
+    fault: (name, thrown, fields) => {
+      const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
+      logger[level === 'fatal' ? 'error' : level]({ event: name, ...capped(fields), ...describe(thrown) })
+    },
+    flush: () => logger.flush(),
+  }
+}
+
+type SubjectWriter = (user: string) => string | undefined
+
+/** Hashes are remembered (a person sends many requests), at most 10,000 of them. */
+function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
+  switch (settings.subject) {
+    case 'off':
+      return () => undefined
+    case 'plain':
+      return (user) => cap(user)
+    case 'hash': {
+      const known = new Map<string, string>()
+      return (user) => {
+        const seen = known.get(user)
+        if (seen !== undefined) return seen
+        if (known.size >= 10_000) known.clear()
+        const hash = createHmac('sha256', key).update(user).digest('base64url').slice(0, 16)
+        known.set(user, hash)
+        return hash
+      }
+    }
+  }
+}
+
+/** Path without query; never a header but the two that say who asked: nothing of the person is sent by accident. */
+function accessFields(admission: Admission, status: number, bytes: number, subject: SubjectWriter): object {
+  const { decision, principal } = admission
+  return {
+    event: 'request',
+    request_id: admission.requestId,
+    method: admission.method,
+    host: admission.origin?.host,
+    path: admission.target === null ? undefined : admission.target.path,
+    app: admission.app?.name,
+    location: admission.location?.label,
+    decision: decision.kind,
+    reason: decision.reason,
+    detail: admission.detail ?? undefined,
+    status,
+    bytes,
+    ms: Math.round((performance.now() - admission.startedAt) * 10) / 10,
+    client: admission.clientAddress ?? undefined,
+    subject: principal === null ? undefined : subject(principal.user),
+    provider: principal === null ? undefined : principal.provider,
+  }
+}
+
+function describe(thrown: unknown): object {
+  if (isFault(thrown)) return { code: thrown.code, error: cap(thrown.message), cause: causeOf(thrown.cause) }
+  if (thrown instanceof Error) return { error: cap(thrown.message), stack: cap(thrown.stack ?? '', 4096) }
+  return { error: cap(String(thrown)) }
+}
+
+/** A cause by its class and code alone: the texts of libraries may quote what was sent. */
+function causeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const code: unknown = 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' ? `${cause.name} ${cap(code, 64)}` : cause.name
+}
+
+function capped(fields: Readonly<Record<string, unknown>>): object {
+  const out: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields))
+    out[name] = typeof value === 'string' ? cap(value) : value
+  return out
+}
+
+function cap(text: string, length = longestField): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`
+}

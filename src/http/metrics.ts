@@ -1,0 +1,76 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ProviderStatus } from '../core/ports.ts'
+import type { Admission } from './admission.ts'
+
+/** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
+export const metricTexts = {
+  claimgate_requests_total: 'Requests by app, decision, reason and status class.',
+  claimgate_request_duration_seconds:
+    'Time from the first byte of a request to the last of its answer, by app.',
+  claimgate_logins_total: 'Sign-ins by provider and outcome: started, completed, failed.',
+  claimgate_provider_ready: '1 when the metadata of a provider has been read.',
+  claimgate_websockets: 'WebSockets open now.',
+  claimgate_faults_total: 'Faults by code.',
+} as const
+
+export interface Metrics {
+  request(admission: Admission, status: number): void
+  login(provider: string, outcome: 'started' | 'completed' | 'failed'): void
+  websocket(change: 1 | -1): void
+  fault(code: string): void
+  /** Prometheus text format. */
+  text(providers: ReadonlyMap<string, { status(): ProviderStatus }>): Promise<string>
+}
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** Counting is on the road of every request: sums are kept in a map and handed to the library when it is asked. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const counter = <L extends string>(name: keyof typeof metricTexts, labelNames: readonly L[]) =>
+    new Counter({ name, help: metricTexts[name], labelNames: [...labelNames], registers: [registry] })
+  const requests = counter('claimgate_requests_total', ['app', 'decision', 'reason', 'status'])
+  const logins = counter('claimgate_logins_total', ['provider', 'outcome'])
+  const faults = counter('claimgate_faults_total', ['code'])
+  const gauge = (name: keyof typeof metricTexts, labelNames: string[]) =>
+    new Gauge({ name, help: metricTexts[name], labelNames, registers: [registry] })
+  const ready = gauge('claimgate_provider_ready', ['provider'])
+  const websockets = gauge('claimgate_websockets', [])
+  const durations = new Histogram({
+    name: 'claimgate_request_duration_seconds',
+    help: metricTexts.claimgate_request_duration_seconds,
+    labelNames: ['app'],
+    buckets: seconds,
+    registers: [registry],
+  })
+  const timers = new Map<string, { observe(value: number): void }>()
+  const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
+
+  return {
+    request: (admission, status) => {
+      const app = admission.app?.name ?? ''
+      const { kind, reason } = admission.decision
+      const statusClass = `${Math.floor(status / 100)}xx`
+      const key = `${app} ${kind} ${reason} ${statusClass}`
+      const sum = sums.get(key)
+      if (sum === undefined) sums.set(key, { labels: [app, kind, reason, statusClass], count: 1 })
+      else sum.count += 1
+      let timer = timers.get(app)
+      if (timer === undefined) {
+        timer = durations.labels(app)
+        timers.set(app, timer)
+      }
+      timer.observe((performance.now() - admission.startedAt) / 1000)
+    },
+    login: (provider, outcome) => logins.inc({ provider, outcome }),
+    websocket: (change) => websockets.inc(change),
+    fault: (code) => faults.inc({ code }),
+    text: async (providers) => {
+      requests.reset()
+      for (const { labels, count } of sums.values()) requests.labels(...labels).inc(count)
+      for (const [provider, { status }] of providers)
+        ready.set({ provider }, status().kind === 'ready' ? 1 : 0)
+      return registry.metrics()
+    },
+  }
+}

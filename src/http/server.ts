@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto'
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
+import type { ListenSettings } from '../core/gateway.ts'
+
+/** Takes a request before Fastify sees it; `next` hands it on. */
+export type Doorkeeper = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+
+/** A socket that says nothing is closed after this long (slowloris); headers must be complete in the same time. */
+const silenceMs = 30_000
+const maxHeaderBytes = 32 * 1024
+
+/**
+ * The HTTP server under Fastify, with the limits that Fastify leaves open. `Expect: 100-continue` takes the same
+ * road as any request: nothing is promised to a client before it was let in (RFC 9110 section 10.1.1).
+ */
+export function createServer(
+  listen: ListenSettings,
+  doorkeeper: Doorkeeper,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  onUnreadable: (code: string, socket: Socket) => void,
+): Server {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    request.socket.setTimeout(0)
+    doorkeeper(request, response, () => handler(request, response))
+  }
+  const server = listen.tls.length > 0 ? createTlsServer(listen) : http.createServer(serverOptions)
+  server.on('request', onRequest)
+  server.on('checkContinue', onRequest)
+  server.on('checkExpectation', onRequest)
+  server.on(listen.tls.length > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
+    socket.setTimeout(silenceMs, () => socket.destroy())
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    answerUnreadable(error.code ?? '', socket)
+    onUnreadable(error.code ?? 'unknown', socket)
+  })
+  return server
+}
+
+const serverOptions: http.ServerOptions = {
+  insecureHTTPParser: false,
+  maxHeaderSize: maxHeaderBytes,
+  requireHostHeader: true,
+  headersTimeout: silenceMs,
+  // Bodies have their own idle time-out in the proxy: a long upload is no attack.
+  requestTimeout: 0,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+}
+
+/** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
+function createTlsServer(listen: ListenSettings): Server {
+  const clients = listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
+  const contextOf = ({ certificate, key }: ListenSettings['tls'][number]): SecureContextOptions => ({
+    cert: certificate,
+    key: key.reveal(),
+    minVersion: 'TLSv1.2',
+    ...(listen.clientCa === null ? {} : { ca: listen.clientCa }),
+  })
+  const [first, ...others] = listen.tls
+  const server = https.createServer({ ...serverOptions, ...clients, ...(first === undefined ? {} : contextOf(first)) })
+  for (const pair of others) {
+    for (const name of dnsNames(pair.certificate)) server.addContext(name, contextOf(pair))
+  }
+  return server
+}
+
+function dnsNames(certificate: string): readonly string[] {
+  const names = new X509Certificate(certificate).subjectAltName ?? ''
+  return names.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4)] : []))
+}
+
+/** What a client that speaks no HTTP is told: the status alone, and the connection is over. */
+function answerUnreadable(code: string, socket: Socket): void {
+  if (!socket.writable) return
+  const [status, text] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large']
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout']
+        : [400, 'Bad Request']
+  socket.end(
+    `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n`,
+  )
+}

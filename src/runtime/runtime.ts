@@ -1,0 +1,23 @@
+import type { Gateway } from '../core/gateway.ts'
+import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
+import type { KeyRing } from '../core/seal.ts'
+import type { ConsumedStates } from './consumed.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Fills a buffer of so many bytes from the system's generator. */
+export type Random = (bytes: number) => Buffer
+
+/** One assembled edition of the gateway: the frozen model and everything alive that serves it. */
+export interface Runtime {
+  readonly gateway: Gateway
+  readonly clock: Clock
+  readonly random: Random
+  readonly ring: KeyRing
+  readonly store: SessionStore
+  readonly sessions: Sessions
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly upstreams: Upstreams
+  /** States whose callback was seen: an authorization response is used once. */
+  readonly consumed: ConsumedStates
+  close(): Promise<void>
+}

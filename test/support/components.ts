@@ -1,0 +1,55 @@
+// Runs before the tests (`npm test`): the real parts that a user has must be here, or nothing runs. Missing Debian
+// packages are installed when that is possible (root, apt-get); otherwise this says exactly which, and fails.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+interface Component {
+  readonly name: string
+  readonly package: string
+  readonly present: () => boolean
+}
+
+const runs = (command: string, ...args: string[]): boolean => {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const components: readonly Component[] = [
+  { name: 'Chromium', package: 'chromium', present: () => existsSync('/usr/bin/chromium') },
+  {
+    name: 'Flask',
+    package: 'python3-flask',
+    present: () => runs('/usr/bin/python3', '-c', 'import flask'),
+  },
+  {
+    name: 'gunicorn',
+    package: 'gunicorn',
+    present: () => runs('/usr/bin/python3', '-c', 'import gunicorn'),
+  },
+  { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
+]
+
+const missing = () => components.filter((component) => !component.present())
+
+const before = missing()
+if (before.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+  const packages = before.map((component) => component.package)
+  process.stdout.write(`installing ${packages.join(' ')}\n`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  execFileSync('apt-get', ['update', '-q'], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env,
+  })
+}
+const after = missing()
+if (after.length > 0) {
+  process.stderr.write(
+    `The tests need ${after.map((component) => component.name).join(', ')}. Install: apt-get install --no-install-recommends ${after.map((component) => component.package).join(' ')}\n`,
+  )
+  process.exit(1)
+}
