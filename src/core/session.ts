@@ -1,4 +1,5 @@
 import type { Claims } from './claims.ts'
+import { fingerprint, type Random } from './seal.ts'
 
 /** Seconds since 1970, whole. */
 export type EpochSeconds = number
@@ -34,3 +35,116 @@ export type NoSession =
   | 'session-expired'
   | 'session-idle'
   | 'session-provider-gone'
+
+/** How long a session lasts; an `Origin` fits. */
+export interface Lifetimes {
+  readonly idleTimeoutSeconds: number
+  readonly maxLifetimeSeconds: number
+}
+
+/** The two times that a session's life hangs on. */
+export type SessionTimes = Pick<Session, 'signedInAt' | 'lastSeenAt'>
+
+/** The number of the stored form. A record of another number is no session: people sign in again. */
+const format = 1
+
+/** A new id: 256 random bits in base64url. It goes into the sealed cookie and nowhere else. */
+export function newSessionId(random: Random): string {
+  return random(32).toString('base64url')
+}
+
+/** What the store knows a session by. Whoever reads the store learns no id, so cannot make a cookie. */
+export function sessionKey(id: string): SessionKey {
+  return fingerprint(id)
+}
+
+/** Whether the session lives at `now`. The absolute limit is judged first and nothing extends it. */
+export function sessionStatus(
+  times: SessionTimes,
+  now: EpochSeconds,
+  lifetimes: Lifetimes,
+): 'live' | 'session-expired' | 'session-idle' {
+  if (now >= times.signedInAt + lifetimes.maxLifetimeSeconds) return 'session-expired'
+  if (now >= times.lastSeenAt + lifetimes.idleTimeoutSeconds) return 'session-idle'
+  return 'live'
+}
+
+/** When the session ends at the latest, and when it ends if nothing more is asked for; epoch seconds. */
+export function sessionTimes(
+  times: SessionTimes,
+  lifetimes: Lifetimes,
+): { readonly expiresAt: EpochSeconds; readonly idleExpiresAt: EpochSeconds } {
+  const expiresAt = times.signedInAt + lifetimes.maxLifetimeSeconds
+  return { expiresAt, idleExpiresAt: Math.min(expiresAt, times.lastSeenAt + lifetimes.idleTimeoutSeconds) }
+}
+
+/**
+ * How far `lastSeenAt` may run ahead of the store: a tenth of the idle timeout, or a minute when that is less. The
+ * smaller of the two, since a timeout of 30 seconds would otherwise pass between two writes.
+ */
+export function touchIntervalSeconds(idleTimeoutSeconds: number): number {
+  return Math.max(1, Math.min(60, Math.floor(idleTimeoutSeconds / 10)))
+}
+
+/** Whether a request at `now` should be written back. */
+export function touchDue(
+  session: Pick<Session, 'lastSeenAt'>,
+  now: EpochSeconds,
+  idleTimeoutSeconds: number,
+): boolean {
+  return now - session.lastSeenAt >= touchIntervalSeconds(idleTimeoutSeconds)
+}
+
+/**
+ * When the store may forget the session: never earlier than the gateway would. Later than the idle timeout by the
+ * touch interval, as a request that was not written back keeps the session alive that much longer.
+ */
+export function forgetAt(times: SessionTimes, lifetimes: Lifetimes): EpochSeconds {
+  const { expiresAt } = sessionTimes(times, lifetimes)
+  const slack = touchIntervalSeconds(lifetimes.idleTimeoutSeconds)
+  return Math.min(expiresAt, times.lastSeenAt + lifetimes.idleTimeoutSeconds + slack)
+}
+
+/** The stored form: JSON with a format number. The key is not part of it, it is what the record is found by. */
+export function encodeSession(session: Session): string {
+  const { key: _, ...record } = session
+  return JSON.stringify({ format, ...record })
+}
+
+/** A session from its stored form; null for a record that is damaged or of another format. Never throws. */
+export function decodeSession(text: string, key: SessionKey): Session | null {
+  const record = parse(text)
+  if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
+  const { origin, provider, user, claims, idToken, signedInAt, lastSeenAt } = record
+  const { stateHash, returnTo, askedByRule } = record.signIn
+  if (!isText(origin) || !isText(provider) || !isText(user) || !isText(idToken)) return null
+  if (!isClaims(claims) || !isTime(signedInAt) || !isTime(lastSeenAt)) return null
+  if (!isText(stateHash) || !isText(returnTo) || typeof askedByRule !== 'boolean') return null
+  const signIn = { stateHash, returnTo, askedByRule }
+  return { key, origin, provider, user, claims, idToken, signedInAt, lastSeenAt, signIn }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whatever JSON.parse makes below an object is JSON, so an object is enough. */
+function isClaims(value: unknown): value is Claims {
+  return isObject(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isTime(value: unknown): value is EpochSeconds {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
