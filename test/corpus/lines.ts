@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * The lines of a corpus file in this folder, without comments (`# …`) and blank ones. `\xHH` becomes that character,
+ * so that spaces, controls and 8-bit bytes can be seen in the file.
+ */
+export function corpus(name: string): string[] {
+  const lines = readFileSync(new URL(name, import.meta.url), 'utf8').split('\n')
+  const texts = lines.filter((line) => line !== '' && !line.startsWith('# '))
+  if (texts.length === 0) throw new Error(`the corpus ${name} is empty`)
+  return texts.map((line) =>
+    line.replace(/\\x([0-9a-f]{2})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16))),
+  )
+}
