@@ -1,0 +1,72 @@
+import { type Address, type AddressRange, contains, formatAddress, readAddress } from './address.ts'
+
+/**
+ * Which hop is believed. X-Forwarded-For and X-Forwarded-Proto count from peers in `trusted_proxies` alone;
+ * `Forwarded` is never read.
+ */
+
+export type ClientAddress =
+  | { readonly known: true; readonly address: Address; readonly text: string }
+  /** A trusted proxy did not say one that can be believed: rules about the address let nobody in. */
+  | { readonly known: false }
+
+const unknown: ClientAddress = { known: false }
+
+// The same few peers, or the same few clients, come again and again.
+const read = new Map<string, ClientAddress>()
+const readAtMost = 4096
+
+/**
+ * The client's address: the peer's, or, when that is a trusted proxy, the rightmost X-Forwarded-For entry that is
+ * none. `lines` are the values of all X-Forwarded-For lines in order. An entry that is no address ends the search.
+ */
+export function clientAddress(
+  peer: string | undefined,
+  lines: readonly string[],
+  trusted: readonly AddressRange[],
+): ClientAddress {
+  const own = peerAddress(peer)
+  if (!isTrusted(own, trusted)) return own
+  const entries = lines.join(',').split(',')
+  for (const entry of entries.reverse()) {
+    const hop = addressOf(entry.replace(/^[ \t]+|[ \t]+$/g, ''))
+    if (!isTrusted(hop, trusted)) return hop
+  }
+  return unknown
+}
+
+/**
+ * The scheme that a trusted peer says the browser used: its last entry, which is the peer's own. Null when the peer is
+ * not trusted or says nothing that is a scheme of ours.
+ */
+export function forwardedProto(
+  peer: string | undefined,
+  lines: readonly string[],
+  trusted: readonly AddressRange[],
+): 'http' | 'https' | null {
+  if (trusted.length === 0 || lines.length === 0 || !isTrusted(peerAddress(peer), trusted)) return null
+  const last = lines.join(',').split(',').at(-1)?.trim().toLowerCase()
+  return last === 'http' || last === 'https' ? last : null
+}
+
+function isTrusted(hop: ClientAddress, trusted: readonly AddressRange[]): boolean {
+  return hop.known && trusted.some((range) => contains(range, hop.address))
+}
+
+/** The kernel's word: a zone id (`fe80::1%eth0`) is its own addition and says nothing about the address. */
+function peerAddress(peer: string | undefined): ClientAddress {
+  if (peer === undefined) return unknown
+  const zone = peer.indexOf('%')
+  return addressOf(zone === -1 ? peer : peer.slice(0, zone))
+}
+
+function addressOf(text: string): ClientAddress {
+  const known = read.get(text)
+  if (known !== undefined) return known
+  const address = readAddress(text)
+  if (address === null) return unknown
+  const result: ClientAddress = { known: true, address, text: formatAddress(address) }
+  if (read.size >= readAtMost) read.clear()
+  read.set(text, result)
+  return result
+}
