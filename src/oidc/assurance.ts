@@ -1,0 +1,27 @@
+import { LoginFault } from '../core/fault.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import type { JsonObject } from './json.ts'
+import { quote } from './quote.ts'
+
+const toleranceSeconds = 60
+
+/**
+ * OpenID Connect Core 3.1.3.7 (11-13): a configured `max_age` or `acr_values` is a demand, and the provider may not
+ * have met it. Throws `LoginFault` LOGIN_REFUSED.
+ */
+export function checkAssurance(
+  idToken: JsonObject,
+  parameters: ReadonlyMap<string, string>,
+  now: EpochSeconds,
+): void {
+  const maxAge = parameters.get('max_age')
+  const { acr, auth_time: authTime } = idToken
+  if (
+    maxAge !== undefined &&
+    !(typeof authTime === 'number' && authTime + Number(maxAge) + toleranceSeconds >= now)
+  )
+    throw new LoginFault('LOGIN_REFUSED', `auth_time is ${quote(authTime)}, and max_age is ${quote(maxAge)}`)
+  const acrValues = parameters.get('acr_values')
+  if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.split(' ').includes(acr)))
+    throw new LoginFault('LOGIN_REFUSED', `acr is ${quote(acr)}, and acr_values is ${quote(acrValues)}`)
+}

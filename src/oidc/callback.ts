@@ -1,0 +1,71 @@
+import { LoginFault } from '../core/fault.ts'
+import { quote, quoteWithout } from './quote.ts'
+
+/** What an authorization response must fit. */
+export interface CallbackExpectation {
+  readonly issuer: string
+  /** The metadata promises `iss` in every response (RFC 9207 2.3). */
+  readonly issuerInResponse: boolean
+  readonly state: string
+}
+
+const single = [
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'response',
+  'id_token',
+  'access_token',
+  'token',
+]
+/** Of the implicit and hybrid flows, and of signed responses: none was asked for. */
+const foreign = ['response', 'id_token', 'access_token', 'token']
+const maxCodeLength = 4096
+
+/**
+ * The code of an authorization response. Everything is judged before the code is sent anywhere; other parameters
+ * are ignored, as RFC 6749 4.1.2 asks. Throws `LoginFault`.
+ */
+export function readCallback(parameters: URLSearchParams, expected: CallbackExpectation): string {
+  const twice = single.find((name) => parameters.getAll(name).length > 1)
+  if (twice !== undefined) throw invalid(`${twice} came more than once`)
+  const unasked = foreign.find((name) => parameters.has(name))
+  if (unasked !== undefined) throw invalid(`${unasked} came, and only a code was asked for`)
+  if (parameters.get('state') !== expected.state)
+    throw new LoginFault('LOGIN_STATE_UNKNOWN', 'the state of the response is not that of this sign-in')
+  checkIssuer(parameters.get('iss'), expected)
+  const code = parameters.get('code')
+  const error = parameters.get('error')
+  if (error !== null && code !== null) throw invalid('code and error came together')
+  if (error !== null) throw refusal(error, parameters.get('error_description'), expected.state)
+  if (code === null || code === '') throw invalid('neither a code nor an error came')
+  if (code.length > maxCodeLength)
+    throw invalid(`the code has ${code.length} characters, at most ${maxCodeLength} are read`)
+  // RFC 6749 A.11: visible ASCII and spaces.
+  if (!/^[\x20-\x7e]+$/.test(code)) throw invalid('the code has characters that no code has')
+  return code
+}
+
+/** RFC 9207 2.4: compared before anything else, for the code of one provider must not reach another. */
+function checkIssuer(iss: string | null, expected: CallbackExpectation): void {
+  if (iss === null && !expected.issuerInResponse) return
+  if (iss === expected.issuer) return
+  const found = iss === null ? 'missing, and the provider promises it' : quote(iss)
+  throw new LoginFault(
+    'LOGIN_ISSUER_MISMATCH',
+    `iss of the response is ${found}; expected ${quote(expected.issuer)}`,
+  )
+}
+
+/** The words are the provider's, or anybody's who made the link: capped, escaped, and for the operator alone. */
+function refusal(error: string, description: string | null, state: string): LoginFault {
+  const said = description === null || description === '' ? '' : `: ${quoteWithout(description, [state])}`
+  return new LoginFault('LOGIN_REFUSED', `the provider answered ${quoteWithout(error, [state])}${said}`)
+}
+
+function invalid(message: string): LoginFault {
+  return new LoginFault('LOGIN_RESPONSE_INVALID', message)
+}

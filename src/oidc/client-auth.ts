@@ -1,0 +1,149 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { type ClientAuth, ClientSecretPost, None, TlsClientAuth } from 'openid-client'
+import { ConfigFault } from '../core/fault.ts'
+import type { ProviderSettings, TokenEndpointAuthMethod } from '../core/gateway.ts'
+import type { Clock } from '../core/ports.ts'
+import { readJsonObject } from './json.ts'
+import type { Metadata } from './metadata.ts'
+
+export interface AssertionDeps {
+  readonly clock: Clock
+  readonly random: (bytes: number) => Buffer
+}
+
+/** How we authenticate at the token endpoint, once the metadata is known. */
+export type ClientAuthFor = (metadata: Metadata) => ClientAuth
+
+const assertionLifetimeSeconds = 60
+
+/** Throws `ConfigFault` when the settings lack what their method needs, or the key cannot be read. */
+export function createClientAuth(settings: ProviderSettings, deps: AssertionDeps): ClientAuthFor {
+  const assertion = settings.authMethod === 'private_key_jwt' ? readAssertionKey(settings) : null
+  return (metadata) => {
+    const method = authMethod(settings, metadata)
+    switch (method) {
+      case 'client_secret_basic':
+        return clientSecretBasic(settings.clientId, secretOf(settings))
+      case 'client_secret_post':
+        return ClientSecretPost(secretOf(settings))
+      case 'private_key_jwt':
+        return privateKeyJwt(settings, metadata, assertion ?? readAssertionKey(settings), deps)
+      case 'tls_client_auth':
+        return TlsClientAuth()
+      case 'none':
+        return None()
+    }
+  }
+}
+
+/** As configured; else basic unless the metadata lacks it, then post; without a secret there is nothing to show. */
+function authMethod(settings: ProviderSettings, metadata: Metadata): TokenEndpointAuthMethod {
+  if (settings.authMethod !== null) return settings.authMethod
+  if (settings.clientSecret === null) return 'none'
+  const offered = metadata.tokenEndpointAuthMethods ?? ['client_secret_basic']
+  return offered.includes('client_secret_basic') ? 'client_secret_basic' : 'client_secret_post'
+}
+
+function secretOf(settings: ProviderSettings): string {
+  if (settings.clientSecret === null)
+    throw new ConfigFault('CONFIG_INVALID', `providers.${settings.name}.client_secret is missing`)
+  return settings.clientSecret.reveal()
+}
+
+/**
+ * RFC 6749 2.3.1: both halves are encoded as forms are. A form leaves `-._*` alone; openid-client escapes them too,
+ * which is allowed and which several providers do not undo.
+ */
+function clientSecretBasic(clientId: string, secret: string): ClientAuth {
+  const credentials = Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`)
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+interface AssertionKey {
+  readonly key: KeyObject
+  readonly algorithm: string
+  readonly kid: string | null
+}
+
+/** RFC 7523 2.2: who we are, for whom, once, for a minute. */
+function privateKeyJwt(
+  settings: ProviderSettings,
+  metadata: Metadata,
+  assertion: AssertionKey,
+  deps: AssertionDeps,
+): ClientAuth {
+  return async (_server, _client, body) => {
+    const now = deps.clock.now()
+    const jwt = await new SignJWT({})
+      .setProtectedHeader({
+        alg: assertion.algorithm,
+        ...(assertion.kid === null ? {} : { kid: assertion.kid }),
+      })
+      .setIssuer(settings.clientId)
+      .setSubject(settings.clientId)
+      .setAudience(assertionAudience(settings, metadata))
+      .setJti(deps.random(16).toString('base64url'))
+      .setIssuedAt(now)
+      .setExpirationTime(now + assertionLifetimeSeconds)
+      .sign(assertion.key)
+    body.set('client_id', settings.clientId)
+    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    body.set('client_assertion', jwt)
+  }
+}
+
+/**
+ * The issuer, as one string: an assertion for a token endpoint could be asked for by a provider that names the
+ * endpoint of another as its own. These two document the token endpoint and take nothing else.
+ */
+function assertionAudience(settings: ProviderSettings, metadata: Metadata): string {
+  return settings.preset === 'okta' || settings.preset === 'salesforce'
+    ? metadata.tokenEndpoint
+    : metadata.issuer
+}
+
+function readAssertionKey(settings: ProviderSettings): AssertionKey {
+  const place = `providers.${settings.name}.client_key`
+  if (settings.clientKey === null) throw new ConfigFault('CONFIG_INVALID', `${place} is missing`)
+  const text = settings.clientKey.reveal().trim()
+  const jwk = text.startsWith('{') ? readJsonObject(text) : null
+  const key = importPrivateKey(text, jwk !== null)
+  if (key === null)
+    throw new ConfigFault('CONFIG_INVALID', `${place} is neither a private key in PEM nor a private JWK`)
+  const algorithm = settings.clientAssertionAlg ?? namedIn(jwk?.alg) ?? defaultAlgorithm(key)
+  if (algorithm === null)
+    throw new ConfigFault('CONFIG_INVALID', `${place} is of a kind that no assertion can be signed with`)
+  return { key, algorithm, kid: settings.clientKeyId ?? namedIn(jwk?.kid) }
+}
+
+function namedIn(member: unknown): string | null {
+  return typeof member === 'string' ? member : null
+}
+
+function importPrivateKey(text: string, isJwk: boolean): KeyObject | null {
+  try {
+    return isJwk ? createPrivateKey({ key: JSON.parse(text), format: 'jwk' }) : createPrivateKey(text)
+  } catch {
+    return null
+  }
+}
+
+function defaultAlgorithm(key: KeyObject): string | null {
+  if (key.asymmetricKeyType === 'rsa') return 'RS256'
+  if (key.asymmetricKeyType === 'ed25519') return 'EdDSA'
+  switch (key.asymmetricKeyDetails?.namedCurve) {
+    case 'prime256v1':
+      return 'ES256'
+    case 'secp384r1':
+      return 'ES384'
+    case 'secp521r1':
+      return 'ES512'
+    default:
+      return null
+  }
+}

@@ -1,0 +1,72 @@
+import { LoginFault, ProviderFault } from '../core/fault.ts'
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { Identity } from '../core/ports.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import type { Transaction } from '../core/transaction.ts'
+import { checkAssurance } from './assurance.ts'
+import { readCallback } from './callback.ts'
+import { verifyIdToken } from './id-token.ts'
+import { mergeClaims } from './identity.ts'
+import type { KeyCache } from './keys.ts'
+import type { Metadata } from './metadata.ts'
+import { createConfiguration, type Registration, redeemCode } from './token-request.ts'
+import { userOf } from './user.ts'
+import { fetchUserinfo } from './userinfo.ts'
+
+/** Everything that belongs to one provider; nothing of it is ever shared with another. */
+export interface Client extends Registration {
+  readonly keys: KeyCache
+}
+
+/** One authorization response, and the sign-in that it answers. */
+export interface AuthorizationResponse {
+  readonly parameters: URLSearchParams
+  readonly transaction: Transaction
+  readonly redirectUri: string
+}
+
+/**
+ * The code for a verified identity: the response is judged, the code redeemed once, the ID token verified, userinfo
+ * read and merged. Throws `LoginFault` or `ProviderFault`; no message holds a credential.
+ */
+export async function exchange(
+  client: Client,
+  response: AuthorizationResponse,
+  now: EpochSeconds,
+  deadline: AbortSignal,
+): Promise<Identity> {
+  const { settings, metadata, keys } = client
+  const { transaction, redirectUri } = response
+  if (transaction.provider !== settings.name)
+    throw new LoginFault('LOGIN_STATE_UNKNOWN', `the sign-in began at another provider than ${settings.name}`)
+  const code = readCallback(response.parameters, { ...metadata, state: transaction.state })
+
+  const configuration = createConfiguration(client, now, deadline)
+  const { idToken, accessToken } = await redeemCode(configuration, client, transaction, redirectUri, code)
+  const audience = {
+    issuer: metadata.issuer,
+    clientId: settings.clientId,
+    algorithms: settings.signingAlgorithms,
+  }
+  const { nonce } = transaction
+  const verified = await verifyIdToken(idToken, { ...audience, nonce, accessToken }, keys, now)
+  checkAssurance(verified.claims, settings.authorizationParameters, now)
+
+  const endpoint = userinfoEndpoint(settings, metadata)
+  const subject = { ...audience, sub: verified.sub }
+  const userinfo =
+    endpoint === null ? null : await fetchUserinfo(configuration, endpoint, accessToken, subject, keys)
+  const claims = mergeClaims(verified.claims, userinfo, settings.claimsFrom)
+  return { user: userOf(claims, settings), claims, idToken }
+}
+
+/** Null: skipped. Quietly only when nobody asked: the provider names no endpoint and `claims_from` was not written. */
+function userinfoEndpoint(settings: ProviderSettings, metadata: Metadata): string | null {
+  if (!settings.claimsFrom.includes('userinfo')) return null
+  if (metadata.userinfoEndpoint === null && settings.claimsFromWritten)
+    throw new ProviderFault(
+      'PROVIDER_RESPONSE_INVALID',
+      `claims_from names userinfo, and the metadata of ${settings.name} names no userinfo_endpoint`,
+    )
+  return metadata.userinfoEndpoint
+}

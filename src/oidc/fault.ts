@@ -1,0 +1,109 @@
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client'
+import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
+import { quote, quoteWithout } from './quote.ts'
+
+/**
+ * The border of this room: what openid-client, undici, net or tls threw becomes a fault of ours, judged by class and
+ * code, never by text. The libraries' errors are dropped here, not carried along as a cause: theirs hold whole
+ * answers, and so tokens.
+ */
+
+const waited = new Set(['TimeoutError', 'AbortError'])
+
+/** For what a request itself throws. `address` is the public one of an endpoint. */
+export function networkFault(thrown: unknown, address: string): AnyFault {
+  if (isFault(thrown)) return thrown
+  if (thrown instanceof DOMException && waited.has(thrown.name))
+    return new ProviderFault('PROVIDER_UNREACHABLE', `${address}: no answer in time`)
+  const code = codeOf(thrown)
+  if (isCertificateCode(code))
+    return new ProviderFault(
+      'PROVIDER_UNREACHABLE',
+      `${address}: its certificate was not accepted (${code}); ca_file names the authority when it is a private one`,
+    )
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('Z_'))
+    return new ProviderFault(
+      'PROVIDER_RESPONSE_INVALID',
+      `${address}: the answer is no proper HTTP (${code})`,
+    )
+  return new ProviderFault('PROVIDER_UNREACHABLE', `${address}: ${code}`)
+}
+
+function codeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return 'unknown'
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return codeOf(thrown.errors[0])
+  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code
+  return thrown.cause === undefined ? thrown.name : codeOf(thrown.cause)
+}
+
+/** OpenSSL's results have bare names (X509_V_ERR_… without the prefix); Node's own begin with ERR_TLS_. */
+function isCertificateCode(code: string): boolean {
+  return /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_|INVALID_(PURPOSE|CA)$)/.test(
+    code,
+  )
+}
+
+/** For what openid-client throws while a code becomes tokens. `credentials` never appear in the message. */
+export function tokenFault(thrown: unknown, credentials: readonly string[]): AnyFault {
+  if (isFault(thrown)) return thrown
+  if (thrown instanceof ResponseBodyError) return refusedFault(thrown, credentials)
+  if (thrown instanceof WWWAuthenticateChallengeError)
+    return new ProviderFault(
+      'PROVIDER_CLIENT_REFUSED',
+      `the token endpoint answered ${thrown.status}: it does not accept client_id, client_secret or token_endpoint_auth_method`,
+    )
+  if (thrown instanceof AuthorizationResponseError)
+    return new LoginFault('LOGIN_REFUSED', `the provider answered ${quote(thrown.error)}`)
+  if (thrown instanceof ClientError) return clientFault(thrown)
+  return new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the answer of the token endpoint could not be read')
+}
+
+/** RFC 6749 5.2. */
+function refusedFault(refusal: ResponseBodyError, credentials: readonly string[]): AnyFault {
+  const description = refusal.error_description
+  const said =
+    typeof description === 'string' && description !== '' ? `: ${quoteWithout(description, credentials)}` : ''
+  const message = `the token endpoint answered ${refusal.status} ${quoteWithout(refusal.error, credentials)}${said}`
+  switch (refusal.error) {
+    case 'invalid_grant':
+      return new LoginFault('LOGIN_CODE_REFUSED', message)
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return new ProviderFault('PROVIDER_UNREACHABLE', message)
+    default:
+      return new ProviderFault('PROVIDER_CLIENT_REFUSED', message)
+  }
+}
+
+function clientFault(error: ClientError): AnyFault {
+  const cause: unknown = error.cause
+  if (isFault(cause)) return cause
+  const detail = cause instanceof Error ? cause.message : error.message
+  const facts = cause instanceof Error ? cause.cause : undefined
+  if (!isAboutIdToken(facts))
+    return new ProviderFault('PROVIDER_RESPONSE_INVALID', `the token endpoint: ${detail}`)
+  return new LoginFault('LOGIN_TOKEN_INVALID', `the ID token is refused: ${detail}${comparison(facts)}`)
+}
+
+/** The library attaches the claims, the header or the token itself; to what is wrong around the token, the answer. */
+function isAboutIdToken(facts: unknown): boolean {
+  return typeof facts === 'string' || (isRecord(facts) && ('claims' in facts || 'header' in facts))
+}
+
+/** Found and expected, for claims that are no credentials. */
+function comparison(facts: unknown): string {
+  if (!isRecord(facts) || !isRecord(facts.claims)) return ''
+  const { claim, claims, expected } = facts
+  if (typeof claim !== 'string' || claim === 'nonce') return ''
+  const right = expected === undefined ? '' : `, expected ${quote(expected)}`
+  return ` (${claim} is ${quote(claims[claim])}${right})`
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

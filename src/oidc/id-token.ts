@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '../core/claims.ts'
+import { LoginFault } from '../core/fault.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import type { JsonObject } from './json.ts'
+import { verifyJwt } from './jwt.ts'
+import type { KeyCache } from './keys.ts'
+import { quote } from './quote.ts'
+
+/** What the ID token of one sign-in must say. */
+export interface IdTokenExpectation {
+  readonly issuer: string
+  readonly clientId: string
+  readonly nonce: string
+  readonly algorithms: readonly string[]
+  readonly accessToken: string
+}
+
+const toleranceSeconds = 60
+const maxIssuedAheadSeconds = 5 * 60
+/** In the code flow the token was made a moment ago; an old one is somebody else's. */
+const maxIssuedAgoSeconds = 10 * 60
+const maxSubLength = 255
+
+export interface VerifiedIdToken {
+  readonly sub: string
+  readonly claims: JsonObject
+}
+
+/**
+ * OpenID Connect Core 3.1.3.7, all of it, and what openid-client leaves open: the signature, `azp` beside a single
+ * audience, the form of `sub`, the window of `iat`, `typ`, `at_hash`. Throws `LoginFault` LOGIN_TOKEN_INVALID, or
+ * `ProviderFault` when the keys cannot be had.
+ */
+export async function verifyIdToken(
+  raw: string,
+  expected: IdTokenExpectation,
+  keys: KeyCache,
+  now: EpochSeconds,
+): Promise<VerifiedIdToken> {
+  const verified = await verifyJwt(raw, expected.algorithms, keys)
+  if (!verified.ok) throw refused(verified.reason)
+  const { claims, algorithm } = verified
+  const problem =
+    idTokenProblem(claims, expected, now) ?? accessTokenProblem(claims, expected.accessToken, algorithm)
+  if (problem !== null || typeof claims.sub !== 'string') throw refused(problem ?? 'sub is no string')
+  return { sub: claims.sub, claims }
+}
+
+function refused(reason: string): LoginFault {
+  return new LoginFault('LOGIN_TOKEN_INVALID', `the ID token is refused: ${reason}`)
+}
+
+/** What is wrong with the claims of a verified token; null when nothing is. */
+function idTokenProblem(claims: JsonObject, expected: IdTokenExpectation, now: EpochSeconds): string | null {
+  return (
+    issuerProblem(claims, expected.issuer) ??
+    audienceProblem(claims, expected.clientId) ??
+    authorizedPartyProblem(claims, expected.clientId) ??
+    subjectProblem(claims.sub) ??
+    timeProblem(claims, now) ??
+    // Its value is no secret any more, but a message that shows both would invite to compare by eye.
+    (claims.nonce === expected.nonce ? null : 'nonce is not that of this sign-in')
+  )
+}
+
+export function issuerProblem(claims: JsonObject, issuer: string): string | null {
+  return claims.iss === issuer ? null : `iss is ${quote(claims.iss)}, expected ${quote(issuer)}`
+}
+
+export function audienceProblem(claims: JsonObject, clientId: string): string | null {
+  const audience = audienceOf(claims.aud)
+  return audience.includes(clientId) ? null : `aud is ${quote(claims.aud)}, expected ${quote(clientId)}`
+}
+
+function authorizedPartyProblem(claims: JsonObject, clientId: string): string | null {
+  if (claims.azp === undefined)
+    return audienceOf(claims.aud).length === 1 ? null : 'aud names several audiences and azp is missing'
+  return claims.azp === clientId ? null : `azp is ${quote(claims.azp)}, expected ${quote(clientId)}`
+}
+
+/** RFC 7519 4.1.3: a string or a list of strings; anything else names nobody. */
+function audienceOf(aud: Json | undefined): readonly Json[] {
+  if (typeof aud === 'string') return [aud]
+  return Array.isArray(aud) && aud.every((member) => typeof member === 'string') ? aud : []
+}
+
+function subjectProblem(sub: Json | undefined): string | null {
+  if (typeof sub !== 'string' || sub === '')
+    return `sub is ${quote(sub)}, expected a string that is not empty`
+  if (sub.length > maxSubLength)
+    return `sub has ${sub.length} characters, at most ${maxSubLength} are accepted`
+  return /[\u0000-\u001f\u007f-\u009f]/.test(sub) ? 'sub has control characters' : null
+}
+
+function timeProblem(claims: JsonObject, now: EpochSeconds): string | null {
+  const { exp, iat, nbf } = claims
+  if (!isTime(exp)) return `exp is ${quote(exp)}, expected a number`
+  if (exp <= now - toleranceSeconds) return `exp is ${exp}, ${now - exp} seconds ago by our clock`
+  if (!isTime(iat)) return `iat is ${quote(iat)}, expected a number`
+  if (iat > now + maxIssuedAheadSeconds) return `iat is ${iat}, ${iat - now} seconds ahead of our clock`
+  if (iat < now - maxIssuedAgoSeconds) return `iat is ${iat}, ${now - iat} seconds ago by our clock`
+  if (nbf === undefined) return null
+  if (!isTime(nbf)) return `nbf is ${quote(nbf)}, expected a number`
+  return nbf > now + toleranceSeconds ? `nbf is ${nbf}, ${nbf - now} seconds ahead of our clock` : null
+}
+
+function isTime(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+/** OpenID Connect Core 3.1.3.8: half of the hash that belongs to the algorithm. */
+function accessTokenProblem(claims: JsonObject, accessToken: string, algorithm: string): string | null {
+  if (claims.at_hash === undefined) return null
+  const digest = createHash(hashOf(algorithm)).update(accessToken, 'ascii').digest()
+  const expected = digest.subarray(0, digest.length / 2).toString('base64url')
+  return claims.at_hash === expected ? null : 'at_hash is not that of the access token'
+}
+
+function hashOf(algorithm: string): 'sha256' | 'sha384' | 'sha512' {
+  if (algorithm.endsWith('256')) return 'sha256'
+  // Ed25519 hashes with SHA-512, and so does its at_hash.
+  return algorithm.endsWith('384') ? 'sha384' : 'sha512'
+}

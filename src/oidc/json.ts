@@ -1,0 +1,35 @@
+import type { Json } from '../core/claims.ts'
+
+export type JsonObject = { readonly [key: string]: Json }
+
+/** Deeper than any claim that means something, and shallow enough for every recursive walk after this one. */
+const maxDepth = 32
+
+/**
+ * A JSON document from outside as data of our own: objects with own properties only, `__proto__` dropped, at most
+ * 32 levels deep. Null when the text is no JSON object, or a deeper one. Never throws.
+ */
+export function readJsonObject(text: string): JsonObject | null {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    const value = toJson(parsed, maxDepth)
+    return isJsonObject(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function toJson(value: unknown, depth: number): Json {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value
+  if (depth === 0 || typeof value !== 'object') throw new RangeError('no JSON, or nested too deeply')
+  if (Array.isArray(value)) return value.map((member) => toJson(member, depth - 1))
+  // fromEntries defines properties and sets none, so no key can reach a prototype. `__proto__` goes all the same:
+  // somebody may assign from it later.
+  const entries = Object.entries(value).filter(([key]) => key !== '__proto__')
+  return Object.fromEntries(entries.map(([key, member]) => [key, toJson(member, depth - 1)]))
+}

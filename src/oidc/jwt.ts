@@ -1,0 +1,70 @@
+import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
+import { type JsonObject, readJsonObject } from './json.ts'
+import type { KeyCache } from './keys.ts'
+import { quote } from './quote.ts'
+
+export type VerifiedJwt =
+  | { readonly ok: true; readonly algorithm: string; readonly claims: JsonObject }
+  | { readonly ok: false; readonly reason: string }
+
+/** Beyond what any session could hold; and nothing larger is ever decoded. */
+const maxLength = 64 * 1024
+
+/**
+ * The claims of a signed token from the provider, verified with its published keys and our algorithms alone: what the
+ * token says of keys itself (`jku`, `jwk`, `x5u`, `x5c`) is never looked at. Throws `ProviderFault` when no keys can be had.
+ */
+export async function verifyJwt(
+  raw: string,
+  algorithms: readonly string[],
+  keys: KeyCache,
+): Promise<VerifiedJwt> {
+  if (raw.length > maxLength) return refused(`it has ${raw.length} characters, at most ${maxLength} are read`)
+  const parts = raw.split('.').length
+  if (parts === 5) return refused('it is encrypted, which is not supported')
+  if (parts !== 3) return refused(`it has ${parts} parts, expected 3`)
+  const header = readHeader(raw)
+  if (header === null) return refused('its header cannot be read')
+  const problem = headerProblem(header, algorithms)
+  if (problem !== null) return refused(problem)
+  const algorithm = header.alg ?? ''
+  const found = await keys.find({ algorithm, kid: header.kid ?? null })
+  if (!found.ok) return found
+  try {
+    const { payload } = await compactVerify(raw, found.key, { algorithms: [algorithm] })
+    const claims = readJsonObject(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return claims === null ? refused('its claims are no JSON object') : { ok: true, algorithm, claims }
+  } catch (thrown) {
+    return refused(
+      thrown instanceof errors.JWSSignatureVerificationFailed
+        ? 'its signature is wrong'
+        : 'it cannot be read',
+    )
+  }
+}
+
+function readHeader(raw: string): ProtectedHeaderParameters | null {
+  try {
+    return decodeProtectedHeader(raw)
+  } catch {
+    return null
+  }
+}
+
+function headerProblem(header: ProtectedHeaderParameters, algorithms: readonly string[]): string | null {
+  // RFC 8725 3.1: the algorithm is our choice, neither the token's nor the metadata's.
+  if (typeof header.alg !== 'string' || !algorithms.includes(header.alg))
+    return `it is signed with ${quote(header.alg)}, id_token_signed_response_alg is ${algorithms.join(', ')}`
+  if (header.crit !== undefined) return 'its header has crit, and no extension is supported'
+  if (header.kid !== undefined && typeof header.kid !== 'string')
+    return 'its header has a kid that is no string'
+  // RFC 8725 3.11: an access token or a logout token of the same provider is no ID token.
+  const typ = header.typ
+  if (typ !== undefined && !(typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ)))
+    return `its header has the typ ${quote(typ)}, expected JWT or none`
+  return null
+}
+
+function refused(reason: string): VerifiedJwt {
+  return { ok: false, reason }
+}

@@ -1,0 +1,100 @@
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../core/ports.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import type { KeySet, VerificationKey } from './key-set.ts'
+import { type Failure, keepLastGood } from './last-good.ts'
+import { quote } from './quote.ts'
+
+/** Of a token that claims to be signed with a key of the provider. */
+export interface WantedKey {
+  readonly algorithm: string
+  readonly kid: string | null
+}
+
+export type FoundKey =
+  | { readonly ok: true; readonly key: KeyObject }
+  | { readonly ok: false; readonly reason: string }
+
+/** The keys of one provider. */
+export interface KeyCache {
+  /** Throws `ProviderFault` when no keys can be had; a key that the provider does not publish is a reason. */
+  find(wanted: WantedKey): Promise<FoundKey>
+}
+
+const freshSeconds = 300
+/** A provider whose keys cannot be fetched for a day is no provider any more. */
+const keepSeconds = 24 * 60 * 60
+
+/**
+ * Keys are fetched every five minutes, when needed, and kept for a day when that fails. A kid that is not among them
+ * fetches them at once, for a provider may have changed its keys a moment ago; but at most twice in a minute, so that
+ * invented kids cannot drive us against the provider. openid-client's own cache refuses that within a minute.
+ */
+export function createKeyCache(
+  fetchKeys: () => Promise<KeySet>,
+  clock: Clock,
+  refreshWaitMs: number,
+  report: { readonly fetched: (keys: KeySet) => void; readonly failed: (failure: Failure) => void },
+): KeyCache {
+  const cached = keepLastGood(fetchKeys, { freshSeconds, keepSeconds, refreshWaitMs }, clock, report)
+  const forced = createTokenBucket(2, 60, clock)
+
+  async function find(wanted: WantedKey): Promise<FoundKey> {
+    const known = choose(await cached.get(), wanted)
+    if (known.ok || known.published) return known
+    if (!forced.take()) return known
+    return choose(await cached.refetch(), wanted)
+  }
+
+  return { find }
+}
+
+type Choice = FoundKey & { readonly published: boolean }
+
+function choose(set: KeySet, wanted: WantedKey): Choice {
+  const fitting = set.keys.filter((key) => fits(key, wanted))
+  const [first, ...others] = fitting
+  const name = wanted.kid === null ? 'without a kid' : `with kid ${quote(wanted.kid)}`
+  if (first === undefined) {
+    const reason = `it is signed by a ${wanted.algorithm} key ${name}, and the provider publishes no such key`
+    return { ok: false, published: false, reason }
+  }
+  // The same key twice is one key. Several different ones would have to be tried in turn: then the kid means nothing.
+  if (others.some((other) => !other.key.equals(first.key)))
+    return {
+      ok: false,
+      published: true,
+      reason: `it is signed ${name}, and several keys of the provider fit`,
+    }
+  return { ok: true, published: true, key: first.key }
+}
+
+function fits(key: VerificationKey, wanted: WantedKey): boolean {
+  return key.algorithms.includes(wanted.algorithm) && (wanted.kid === null || wanted.kid === key.kid)
+}
+
+/** `capacity` at once, then one every `refillSeconds`. */
+export function createTokenBucket(
+  capacity: number,
+  refillSeconds: number,
+  clock: Clock,
+): { take(): boolean } {
+  let tokens = capacity
+  let since: EpochSeconds = 0
+  return {
+    take: () => {
+      const now = clock.now()
+      const refilled = Math.floor((now - since) / refillSeconds)
+      if (tokens + refilled >= capacity) {
+        tokens = capacity
+        since = now
+      } else if (refilled > 0) {
+        tokens += refilled
+        since += refilled * refillSeconds
+      }
+      if (tokens === 0) return false
+      tokens -= 1
+      return true
+    },
+  }
+}

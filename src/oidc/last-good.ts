@@ -1,0 +1,93 @@
+import { isFault, ProviderFault } from '../core/fault.ts'
+import type { Clock } from '../core/ports.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import { settledWithin } from './deadline.ts'
+
+/** Something a provider publishes, fetched when needed: its metadata, its keys. */
+export interface LastGood<T> {
+  /** What is there, fetched first or again when due. Throws `ProviderFault`; at once between two attempts. */
+  get(): Promise<T>
+  /** Fetches now, or joins a fetch under way. */
+  refetch(): Promise<T>
+  state(): { readonly value: T | null; readonly failure: Failure | null }
+}
+
+export interface Failure {
+  readonly fault: ProviderFault
+  readonly attempts: number
+  readonly retryAt: EpochSeconds
+}
+
+export interface Keeping {
+  /** Older than this, it is fetched again before it is used. */
+  readonly freshSeconds: number
+  /** When that fails, the last good one serves until this age. */
+  readonly keepSeconds: number
+  /** How long the refresh of something that is there may hold anybody up. */
+  readonly refreshWaitMs: number
+}
+
+const maxPauseSeconds = 60
+
+/**
+ * Keeps the last good value. One fetch at a time, whoever asks; after a failure pauses of 1, 2, 4 … 60 seconds, and a
+ * success ends them. What is only old is refreshed while its users wait a little, and used when that takes longer.
+ */
+export function keepLastGood<T>(
+  fetchValue: () => Promise<T>,
+  keeping: Keeping,
+  clock: Clock,
+  report: { readonly fetched: (value: T) => void; readonly failed: (failure: Failure) => void },
+): LastGood<T> {
+  let good: { readonly value: T; readonly at: EpochSeconds } | null = null
+  let failure: Failure | null = null
+  let flight: Promise<T> | null = null
+
+  async function attempt(): Promise<T> {
+    try {
+      const value = await fetchValue()
+      good = { value, at: clock.now() }
+      failure = null
+      report.fetched(value)
+      return value
+    } catch (thrown) {
+      const fault = toProviderFault(thrown)
+      const attempts = (failure?.attempts ?? 0) + 1
+      failure = { fault, attempts, retryAt: clock.now() + Math.min(maxPauseSeconds, 2 ** (attempts - 1)) }
+      report.failed(failure)
+      throw fault
+    } finally {
+      flight = null
+    }
+  }
+
+  function refetch(): Promise<T> {
+    flight ??= attempt()
+    return flight
+  }
+
+  async function get(): Promise<T> {
+    const now = clock.now()
+    if (good !== null && now - good.at < keeping.freshSeconds) return good.value
+    const pausing = flight === null && failure !== null && now < failure.retryAt
+    if (good !== null && now - good.at < keeping.keepSeconds) {
+      if (!pausing) await settledWithin(keeping.refreshWaitMs, refetch())
+      return good.value
+    }
+    if (pausing && failure !== null) throw pausingFault(failure)
+    return refetch()
+  }
+
+  return { get, refetch, state: () => ({ value: good?.value ?? null, failure }) }
+}
+
+function pausingFault(failure: Failure): ProviderFault {
+  const message = `not asked again yet after ${failure.attempts} failed attempts, the last: ${failure.fault.message}`
+  return new ProviderFault('PROVIDER_UNREACHABLE', message)
+}
+
+function toProviderFault(thrown: unknown): ProviderFault {
+  if (thrown instanceof ProviderFault) return thrown
+  const detail = isFault(thrown) ? thrown.message : 'its answer could not be read'
+  return new ProviderFault('PROVIDER_RESPONSE_INVALID', detail)
+}

@@ -1,0 +1,21 @@
+/** What a provider may cost us. Constants, not configuration: nobody needs another value, and an attacker would. */
+export interface Limits {
+  /** For one request to the provider, from waiting for a socket to the last byte, and for one sign-in as a whole. */
+  readonly timeoutMs: number
+  /** How long somebody waits for something that we have, only older than we like. */
+  readonly refreshWaitMs: number
+  /** Of one answer, after decoding. */
+  readonly maxBytes: number
+  /** Sockets to each origin of the provider. */
+  readonly maxSockets: number
+  /** Requests under way, those waiting for a socket included. */
+  readonly maxRequests: number
+}
+
+export const defaultLimits: Limits = {
+  timeoutMs: 10_000,
+  refreshWaitMs: 2_000,
+  maxBytes: 1024 * 1024,
+  maxSockets: 8,
+  maxRequests: 256,
+}

@@ -1,0 +1,54 @@
+import { calculatePKCECodeChallenge } from 'openid-client'
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { Transaction } from '../core/transaction.ts'
+import type { Metadata } from './metadata.ts'
+
+/** What no configuration may set, for a sign-in hangs on it; `request` and `request_uri` would replace all others. */
+const reserved = new Set([
+  'client_id',
+  'code_challenge',
+  'code_challenge_method',
+  'nonce',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+  'scope',
+  'state',
+])
+
+/**
+ * Where to send the browser: the code flow with PKCE (S256, whatever the metadata says of it), state and nonce,
+ * each parameter once. Of the request that asked for the sign-in nothing gets in here.
+ */
+export async function authorizationUrl(
+  settings: ProviderSettings,
+  metadata: Metadata,
+  transaction: Transaction,
+  redirectUri: string,
+): Promise<URL> {
+  const url = new URL(metadata.authorizationEndpoint)
+  for (const [name, value] of settings.authorizationParameters)
+    if (!reserved.has(name)) url.searchParams.set(name, value)
+  for (const name of ['request', 'request_uri', 'response_mode']) url.searchParams.delete(name)
+  const own = {
+    response_type: 'code',
+    client_id: settings.clientId,
+    redirect_uri: canonicalRedirectUri(redirectUri),
+    scope: settings.scopes.join(' '),
+    state: transaction.state,
+    nonce: transaction.nonce,
+    code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
+    code_challenge_method: 'S256',
+    // `query` is what the code flow does anyway, and some providers do not know the parameter.
+    ...(settings.responseMode === 'query' ? {} : { response_mode: settings.responseMode }),
+  }
+  for (const [name, value] of Object.entries(own)) url.searchParams.set(name, value)
+  return url
+}
+
+/** The token request repeats the redirect URI, and openid-client takes it from a URL: so both are what URL prints. */
+export function canonicalRedirectUri(redirectUri: string): string {
+  return new URL(redirectUri).href
+}

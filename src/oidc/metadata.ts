@@ -1,0 +1,88 @@
+import { ProviderFault } from '../core/fault.ts'
+import type { ProviderSettings } from '../core/gateway.ts'
+import { isJsonObject, type JsonObject, readJsonObject } from './json.ts'
+import { quote } from './quote.ts'
+import type { Transport } from './transport.ts'
+
+/** What a provider says of itself (OpenID Connect Discovery 1.0), as far as we use it; all addresses are checked. */
+export interface Metadata {
+  /** The configured one, exactly. */
+  readonly issuer: string
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  readonly jwksUri: string
+  readonly userinfoEndpoint: string | null
+  readonly endSessionEndpoint: string | null
+  /** Null: it does not say, which means `client_secret_basic`. */
+  readonly tokenEndpointAuthMethods: readonly string[] | null
+  /** RFC 9207: authorization responses carry `iss`. */
+  readonly issuerInResponse: boolean
+}
+
+/**
+ * Fetches and checks the metadata. openid-client's own discovery is not used: it accepts issuers that are equal
+ * only after normalisation, and those of two Microsoft products that are not equal at all.
+ */
+export async function fetchMetadata(settings: ProviderSettings, transport: Transport): Promise<Metadata> {
+  const address = `${settings.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const answer = await transport.request(address, { headers: { accept: 'application/json' } })
+  if (answer.status !== 200) throw invalid(`${address}: answered ${answer.status}, expected 200`)
+  const document = readJsonObject(await answer.text())
+  if (document === null) throw invalid(`${address}: the answer is no JSON object`)
+  return readMetadata(document, settings)
+}
+
+/** Throws `ProviderFault` when the document is not that of the configured issuer, or names an unusable address. */
+export function readMetadata(document: JsonObject, settings: ProviderSettings): Metadata {
+  // Discovery 4.3: exactly, or a provider could speak for another one.
+  if (document.issuer !== settings.issuer)
+    throw invalid(`the metadata is that of ${quote(document.issuer)}, issuer is ${quote(settings.issuer)}`)
+  const aliases = document.mtls_endpoint_aliases
+  // RFC 8705 5: a client that shows its certificate does so at these.
+  const mtls = settings.authMethod === 'tls_client_auth' && isJsonObject(aliases) ? aliases : {}
+  const endpoint = (name: string) => readEndpoint({ ...document, ...mtls }, name, settings)
+  return Object.freeze({
+    issuer: settings.issuer,
+    authorizationEndpoint: required(
+      readEndpoint(document, 'authorization_endpoint', settings),
+      'authorization_endpoint',
+    ),
+    tokenEndpoint: required(endpoint('token_endpoint'), 'token_endpoint'),
+    jwksUri: required(readEndpoint(document, 'jwks_uri', settings), 'jwks_uri'),
+    userinfoEndpoint: endpoint('userinfo_endpoint'),
+    endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
+    tokenEndpointAuthMethods: readStrings(document.token_endpoint_auth_methods_supported),
+    issuerInResponse: document.authorization_response_iss_parameter_supported === true,
+  })
+}
+
+function readEndpoint(document: JsonObject, name: string, settings: ProviderSettings): string | null {
+  const value = document[name]
+  if (value === undefined || value === null) return null
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null
+  if (url === null) throw invalid(`its metadata has no usable address in ${name}: ${quote(value)}`)
+  if (url.username !== '' || url.password !== '' || url.hash !== '')
+    throw invalid(`its metadata has an address with a user name, a password or a fragment in ${name}`)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp(url, settings)))
+    throw invalid(`its metadata has an address that is not https in ${name}: ${quote(value)}`)
+  return url.href
+}
+
+/** Plain http only where the operator wrote it: as the issuer, or as the provider's internal address. */
+function mayBeHttp(url: URL, settings: ProviderSettings): boolean {
+  if (new URL(settings.issuer).protocol === 'http:') return true
+  return settings.internalUrl !== null && new URL(settings.internalUrl).origin === url.origin
+}
+
+function required(address: string | null, name: string): string {
+  if (address === null) throw invalid(`its metadata lacks ${name}`)
+  return address
+}
+
+function readStrings(value: JsonObject[string] | undefined): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : null
+}
+
+function invalid(message: string): ProviderFault {
+  return new ProviderFault('PROVIDER_RESPONSE_INVALID', message)
+}

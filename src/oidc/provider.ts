@@ -1,0 +1,114 @@
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import { createClientAuth } from './client-auth.ts'
+import { settledWithin, within } from './deadline.ts'
+import { exchange } from './exchange.ts'
+import { fetchKeySet, type KeySet } from './key-set.ts'
+import { createKeyCache } from './keys.ts'
+import { type Failure, keepLastGood, type LastGood } from './last-good.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { authorizationUrl } from './login.ts'
+import { endSessionUrl } from './logout.ts'
+import { fetchMetadata, type Metadata } from './metadata.ts'
+import { createTransport, type ProxyEnv } from './transport.ts'
+
+export interface ProviderDeps {
+  readonly clock: Clock
+  readonly random: (bytes: number) => Buffer
+  readonly proxyEnv: ProxyEnv
+  readonly log?: (event: ProviderEvent) => void
+  readonly limits?: Limits
+}
+
+/** For the log; the names are those of core/event. */
+export type ProviderEvent =
+  | { readonly event: 'provider.ready'; readonly provider: string; readonly issuer: string }
+  | {
+      readonly event: 'provider.failed'
+      readonly provider: string
+      readonly code: string
+      readonly message: string
+      /** When it will be asked again; null when nothing needs to be. */
+      readonly retryAt: EpochSeconds | null
+    }
+
+/** Metadata changes rarely; what we have serves as long as no better comes. */
+const metadataKeeping = { freshSeconds: 60 * 60, keepSeconds: Number.POSITIVE_INFINITY }
+
+/**
+ * One provider, spoken to. Nothing is fetched before it is needed. Throws `ConfigFault` when the settings lack what
+ * their client authentication needs.
+ */
+export function createProvider(settings: ProviderSettings, deps: ProviderDeps): Provider {
+  const limits = deps.limits ?? defaultLimits
+  const log = deps.log ?? (() => {})
+  const failed = (failure: Failure) => log(failedEvent(settings.name, failure))
+  const transport = createTransport(settings, deps.proxyEnv, limits)
+  const clientAuth = createClientAuth(settings, deps)
+  const metadata = keepLastGood(
+    () => fetchMetadata(settings, transport),
+    { ...metadataKeeping, refreshWaitMs: limits.refreshWaitMs },
+    deps.clock,
+    {
+      fetched: () => log({ event: 'provider.ready', provider: settings.name, issuer: settings.issuer }),
+      failed,
+    },
+  )
+  const keys = createKeyCache(
+    async () => fetchKeySet((await metadata.get()).jwksUri, transport),
+    deps.clock,
+    limits.refreshWaitMs,
+    { fetched: reportIgnored(settings.name, log), failed },
+  )
+
+  return {
+    name: settings.name,
+    authorizationUrl: async (transaction, redirectUri) =>
+      authorizationUrl(settings, await metadata.get(), transaction, redirectUri),
+    exchange: async (parameters, transaction, redirectUri, now) => {
+      const deadline = AbortSignal.timeout(limits.timeoutMs)
+      const response = { parameters, transaction, redirectUri }
+      const redeemed = metadata
+        .get()
+        .then((known) =>
+          exchange({ settings, metadata: known, keys, transport, clientAuth }, response, now, deadline),
+        )
+      return within(deadline, redeemed, settings.name)
+    },
+    endSessionUrl: async (idToken, postLogoutRedirectUri, state) => {
+      // Signing out here is done by now, and must not wait for a provider that is down.
+      if (metadata.state().value === null) await settledWithin(limits.refreshWaitMs, metadata.get())
+      const known = metadata.state().value
+      return known === null ? null : endSessionUrl(settings, known, idToken, postLogoutRedirectUri, state)
+    },
+    status: () => {
+      // Asking begins an attempt that is due, so that readiness comes back without anybody signing in.
+      metadata.get().catch(() => {})
+      return toStatus(metadata.state())
+    },
+    close: () => transport.close(),
+  }
+}
+
+function toStatus(state: ReturnType<LastGood<Metadata>['state']>): ProviderStatus {
+  if (state.value !== null) return { kind: 'ready' }
+  if (state.failure === null) return { kind: 'pending' }
+  const { fault, retryAt } = state.failure
+  return { kind: 'failed', code: fault.code, message: fault.message, retryAt }
+}
+
+function failedEvent(provider: string, { fault, retryAt }: Failure): ProviderEvent {
+  return { event: 'provider.failed', provider, code: fault.code, message: fault.message, retryAt }
+}
+
+/** Keys that cannot be used are told once, not with every fetch. */
+function reportIgnored(provider: string, log: (event: ProviderEvent) => void): (keys: KeySet) => void {
+  let told = ''
+  return ({ ignored }) => {
+    const message = ignored.join('; ')
+    if (message !== '' && message !== told)
+      log({ event: 'provider.failed', provider, code: 'PROVIDER_KEYS_INVALID', message, retryAt: null })
+    told = message
+  }
+}

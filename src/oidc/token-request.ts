@@ -1,0 +1,94 @@
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  Configuration,
+  clockSkew,
+  clockTolerance,
+  customFetch,
+} from 'openid-client'
+import { ProviderFault } from '../core/fault.ts'
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { EpochSeconds } from '../core/session.ts'
+import type { Transaction } from '../core/transaction.ts'
+import type { ClientAuthFor } from './client-auth.ts'
+import { tokenFault } from './fault.ts'
+import { canonicalRedirectUri } from './login.ts'
+import type { Metadata } from './metadata.ts'
+import type { Transport } from './transport.ts'
+
+/** We, as one provider knows us. */
+export interface Registration {
+  readonly settings: ProviderSettings
+  readonly metadata: Metadata
+  readonly transport: Transport
+  readonly clientAuth: ClientAuthFor
+}
+
+export interface Tokens {
+  /** As received: openid-client has looked at its claims, nobody yet at its signature. */
+  readonly idToken: string
+  readonly accessToken: string
+}
+
+/**
+ * openid-client's view of a registration, for one sign-in: it carries the clock and the deadline of that sign-in
+ * into the library, which has them from the process otherwise.
+ */
+export function createConfiguration(
+  { settings, metadata, transport, clientAuth }: Registration,
+  now: EpochSeconds,
+  deadline: AbortSignal,
+): Configuration {
+  const configuration = new Configuration(
+    {
+      issuer: metadata.issuer,
+      token_endpoint: metadata.tokenEndpoint,
+      authorization_response_iss_parameter_supported: metadata.issuerInResponse,
+      // The library would take the metadata's word for what is acceptable, `none` included (RFC 8725 3.1).
+      id_token_signing_alg_values_supported: [...settings.signingAlgorithms],
+    },
+    settings.clientId,
+    { [clockSkew]: now - Math.floor(Date.now() / 1000), [clockTolerance]: 60 },
+    clientAuth(metadata),
+  )
+  configuration[customFetch] = (address, { method, headers, body }) =>
+    transport.request(address, { method, headers, body: toText(body) }, deadline)
+  // Which addresses may be http was decided when the metadata was read.
+  const addresses = [metadata.tokenEndpoint, metadata.userinfoEndpoint ?? '']
+  if (addresses.some((address) => address.startsWith('http:'))) allowInsecureRequests(configuration)
+  return configuration
+}
+
+function toText(body: unknown): string | null {
+  return typeof body === 'string' || body instanceof URLSearchParams ? String(body) : null
+}
+
+/** RFC 6749 4.1.3, once: a code is never sent a second time. Throws `LoginFault` or `ProviderFault`. */
+export async function redeemCode(
+  configuration: Configuration,
+  { settings, metadata }: Registration,
+  transaction: Transaction,
+  redirectUri: string,
+  code: string,
+): Promise<Tokens> {
+  const url = new URL(canonicalRedirectUri(redirectUri))
+  url.searchParams.set('code', code)
+  url.searchParams.set('state', transaction.state)
+  if (metadata.issuerInResponse) url.searchParams.set('iss', metadata.issuer)
+  const checks = {
+    expectedState: transaction.state,
+    expectedNonce: transaction.nonce,
+    pkceCodeVerifier: transaction.codeVerifier,
+    idTokenExpected: true,
+  }
+  try {
+    const tokens = await authorizationCodeGrant(configuration, url, checks)
+    // openid-client also takes DPoP, which we did not ask for.
+    if (tokens.token_type !== 'bearer')
+      throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: token_type is not Bearer')
+    return { idToken: tokens.id_token ?? '', accessToken: tokens.access_token }
+  } catch (thrown) {
+    const secret = settings.clientSecret?.reveal() ?? ''
+    throw tokenFault(thrown, [code, transaction.codeVerifier, transaction.state, transaction.nonce, secret])
+  }
+}

@@ -1,0 +1,122 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, type RequestInit, fetch as undiciFetch } from 'undici'
+import { ProviderFault } from '../core/fault.ts'
+import type { ProviderSettings } from '../core/gateway.ts'
+import { networkFault } from './fault.ts'
+import { internalAddress } from './internal-url.ts'
+import type { Limits } from './limits.ts'
+
+/** From the environment, read once by whoever assembles the gateway. `HTTP_PROXY` is never used. */
+export interface ProxyEnv {
+  readonly httpsProxy: string | null
+  readonly noProxy: string | null
+}
+
+export interface TransportRequest {
+  readonly method?: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | null
+}
+
+/** The one road to a provider. Throws `ProviderFault` and nothing else. */
+export interface Transport {
+  /** The answer, read to its end. Statuses below 500 other than redirects are the caller's to judge. */
+  request(address: string, request: TransportRequest, deadline?: AbortSignal): Promise<Response>
+  close(): Promise<void>
+}
+
+/**
+ * Every call to a provider goes through here, so that its limits hold for all of them: size after decoding, time
+ * from the queue to the last byte, sockets, no redirect, TLS verified, the proxy of the environment.
+ */
+export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, limits: Limits): Transport {
+  const dispatcher = createDispatcher(settings, proxyEnv, limits)
+  let underWay = 0
+
+  async function request(
+    address: string,
+    request: TransportRequest,
+    deadline?: AbortSignal,
+  ): Promise<Response> {
+    if (underWay >= limits.maxRequests)
+      throw new ProviderFault('PROVIDER_UNREACHABLE', `${address}: ${underWay} requests are waiting already`)
+    underWay += 1
+    const stop = new AbortController()
+    const time = AbortSignal.timeout(limits.timeoutMs)
+    const signal = AbortSignal.any([time, stop.signal, ...(deadline === undefined ? [] : [deadline])])
+    try {
+      const url = internalAddress(address, settings.issuer, settings.internalUrl)
+      return await readAnswer(address, url, { ...toInit(request), signal, dispatcher }, limits)
+    } catch (thrown) {
+      // What was not read to its end must not go on arriving.
+      stop.abort()
+      throw networkFault(thrown, address)
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  return { request, close: () => dispatcher.destroy() }
+}
+
+function toInit(request: TransportRequest): RequestInit {
+  return {
+    method: request.method ?? 'GET',
+    headers: request.headers,
+    body: request.body ?? null,
+    redirect: 'manual',
+  }
+}
+
+async function readAnswer(
+  address: string,
+  url: string,
+  init: RequestInit,
+  limits: Limits,
+): Promise<Response> {
+  const answer = await undiciFetch(url, init)
+  // A redirect would take the code, the client's secret or the access token to a place that nobody configured.
+  if (answer.status >= 300 && answer.status < 400)
+    throw new ProviderFault(
+      'PROVIDER_RESPONSE_INVALID',
+      `${address}: answered ${answer.status}; redirects are not followed`,
+    )
+  if (answer.status >= 500 || answer.status === 429)
+    throw new ProviderFault('PROVIDER_UNREACHABLE', `${address}: answered ${answer.status}`)
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of answer.body ?? []) {
+    if (!(part instanceof Uint8Array)) continue
+    size += part.byteLength
+    if (size > limits.maxBytes)
+      throw new ProviderFault(
+        'PROVIDER_RESPONSE_INVALID',
+        `${address}: answered more than ${limits.maxBytes} bytes`,
+      )
+    parts.push(part)
+  }
+  const bodiless = answer.status === 204 || answer.status === 205
+  return new Response(bodiless ? null : Buffer.concat(parts), {
+    status: answer.status,
+    headers: [...answer.headers].filter(([name]) => name === 'content-type' || name === 'www-authenticate'),
+  })
+}
+
+function createDispatcher(settings: ProviderSettings, proxyEnv: ProxyEnv, limits: Limits): Dispatcher {
+  const tls = {
+    // Stated, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise decide.
+    rejectUnauthorized: true,
+    ...(settings.ca === null ? {} : { ca: settings.ca }),
+    ...(settings.clientCertificate === null
+      ? {}
+      : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key.reveal() }),
+  }
+  const options = { connect: tls, connections: limits.maxSockets, pipelining: 1 }
+  if (proxyEnv.httpsProxy === null) return new Agent(options)
+  return new EnvHttpProxyAgent({
+    ...options,
+    requestTls: tls,
+    httpProxy: '',
+    httpsProxy: proxyEnv.httpsProxy,
+    noProxy: proxyEnv.noProxy ?? '',
+  })
+}

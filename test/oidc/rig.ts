@@ -1,0 +1,132 @@
+// What the tests of this room share: settings with every field, a clock that stands still, one sign-in.
+import { createHash } from 'node:crypto'
+import type { Test } from 'tap'
+import type { FaultCode } from '../../src/core/fault.ts'
+import { isFault } from '../../src/core/fault.ts'
+import type { ProviderSettings } from '../../src/core/gateway.ts'
+import type { Identity, Provider } from '../../src/core/ports.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Transaction } from '../../src/core/transaction.ts'
+import { defaultLimits, type Limits } from '../../src/oidc/limits.ts'
+import { createProvider, type ProviderEvent } from '../../src/oidc/provider.ts'
+import { type Bends, type HostileOp, type HostileOptions, startHostileOp } from '../support/hostile-op.ts'
+
+export const redirectUri = 'https://wiki.example.com/.auth/callback'
+export const secret = 'a-secret-of-32-bytes-or-so-in-all'
+
+export function settingsFor(issuer: string, changes: Partial<ProviderSettings> = {}): ProviderSettings {
+  return {
+    name: 'acme',
+    issuer,
+    clientId: 'gateway',
+    clientSecret: new Secret(secret),
+    authMethod: null,
+    clientKey: null,
+    clientKeyId: null,
+    clientAssertionAlg: null,
+    clientCertificate: null,
+    scopes: ['openid', 'profile', 'email'],
+    responseMode: 'query',
+    preset: 'generic',
+    label: 'Acme',
+    icon: null,
+    authorizationParameters: new Map(),
+    internalUrl: null,
+    ca: null,
+    signingAlgorithms: ['RS256'],
+    claimsFrom: ['id_token', 'userinfo'],
+    claimsFromWritten: false,
+    userId: 'sub',
+    userIdPrefix: '',
+    foreignPrefixes: [],
+    trustEmail: false,
+    allowInsecureHttp: false,
+    ...changes,
+  }
+}
+
+let drawn = 0
+
+/** Numbers that differ, without chance: a failing test fails again. */
+export function random(bytes: number): Buffer {
+  drawn += 1
+  return createHash('sha512').update(String(drawn)).digest().subarray(0, bytes)
+}
+
+export function transactionFor(settings: { readonly name: string }, startedAt = 0): Transaction {
+  return {
+    version: 1,
+    provider: settings.name,
+    origin: 'https://wiki.example.com',
+    state: random(32).toString('base64url'),
+    nonce: random(32).toString('base64url'),
+    codeVerifier: random(32).toString('base64url'),
+    returnTo: '/',
+    startedAt,
+    askedByRule: false,
+  }
+}
+
+/** Far from the time of day, so that whatever asks the system's clock is found out. */
+export const someday = 1_950_000_000
+
+export interface Rig {
+  readonly op: HostileOp
+  readonly provider: Provider
+  readonly settings: ProviderSettings
+  readonly events: ProviderEvent[]
+  /** Of the gateway; the provider has its own. */
+  readonly clock: { time: number; now(): number }
+  signIn(): Promise<Identity>
+}
+
+export interface RigOptions extends HostileOptions {
+  readonly settings?: (issuer: string) => Partial<ProviderSettings>
+  readonly limits?: Partial<Limits>
+  readonly bends?: Bends
+  readonly httpsProxy?: string
+  readonly noProxy?: string
+}
+
+/** A hostile provider and the gateway's end of it; both are closed with the test. */
+export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> {
+  const op = await startHostileOp(options)
+  op.now = someday
+  op.bends = options.bends ?? {}
+  const settings = settingsFor(op.issuer, options.settings?.(op.issuer))
+  const clock = {
+    time: someday,
+    now() {
+      return this.time
+    },
+  }
+  const events: ProviderEvent[] = []
+  const provider = createProvider(settings, {
+    clock,
+    random,
+    proxyEnv: { httpsProxy: options.httpsProxy ?? null, noProxy: options.noProxy ?? null },
+    log: (event) => events.push(event),
+    limits: { ...defaultLimits, ...options.limits },
+  })
+  t.teardown(async () => {
+    await provider.close()
+    await op.close()
+  })
+  const signIn = async () => {
+    const transaction = transactionFor(settings)
+    const parameters = op.authorize(await provider.authorizationUrl(transaction, redirectUri))
+    return provider.exchange(parameters, transaction, redirectUri, clock.now())
+  }
+  return { op, provider, settings, events, clock, signIn }
+}
+
+/** The code and message of the fault that this ends in; anything else fails the test. */
+export async function faultOf(promise: Promise<unknown>): Promise<{ code: FaultCode; message: string }> {
+  try {
+    await promise
+  } catch (thrown) {
+    if (isFault(thrown)) return { code: thrown.code, message: thrown.message }
+    throw thrown
+  }
+  throw new Error('nothing went wrong')
+}
