@@ -1,0 +1,158 @@
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StoreFault } from '../core/fault.ts'
+import { toStoreFault } from './fault.ts'
+
+/** One opened session file. Whoever opened it closes the database. */
+export interface SessionFile {
+  readonly path: string
+  readonly database: DatabaseSync
+}
+
+const fileName = 'sessions.db'
+/** "clmg": tells our file from any other SQLite database. */
+const applicationId = 0x636c6d67
+/** Of the tables. A session's own record has a format number besides: see core/session. */
+const format = 1
+/** Opening may wait for another instance that creates the file; a request may not, it asks again: see sqlite.ts. */
+const openTimeoutMs = 5000
+const busyTimeoutMs = 20
+
+const pragmas = `
+  PRAGMA temp_store = MEMORY;
+  PRAGMA secure_delete = ON; -- the tokens of a session that ended are gone from the file
+  PRAGMA synchronous = FULL; -- who signed out stays signed out after a power cut
+  PRAGMA journal_size_limit = 16777216;
+`
+
+const tables = `
+  CREATE TABLE session (
+    key TEXT PRIMARY KEY,
+    origin TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    user TEXT NOT NULL,
+    signed_in_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX session_by_user ON session (user);
+  CREATE INDEX session_by_expiry ON session (expires_at);
+  -- How many sessions were ever removed: other processes read it to know that something they cached may be gone.
+  CREATE TABLE removals (count INTEGER NOT NULL) STRICT;
+  INSERT INTO removals VALUES (0);
+  CREATE TRIGGER session_removed AFTER DELETE ON session BEGIN
+    UPDATE removals SET count = count + 1;
+  END;
+`
+
+/** Whether there is a session file in the folder. */
+export function hasSessionFile(folder: string): boolean {
+  return existsSync(join(folder, fileName))
+}
+
+/**
+ * Opens `sessions.db` in the folder; makes both when they are not there, for this user alone (0700, 0600), and proves
+ * that it can be written. Throws a StoreFault that says what is wrong with which file and what would be right.
+ */
+export function openSessionFile(folder: string): SessionFile {
+  const path = join(folder, fileName)
+  prepareFile(folder, path)
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: openTimeoutMs })
+    prepareDatabase(database, path)
+    return { path, database }
+  } catch (thrown) {
+    database?.close()
+    throw toStoreFault(thrown, path)
+  }
+}
+
+/** Proves that the database can be written now: changes nothing, but takes the same road as a change. */
+export function probe(database: DatabaseSync): void {
+  database.exec('UPDATE removals SET count = count')
+}
+
+/** SQLite gives its side files the mode and owner of this one, so it is made before SQLite would. */
+function prepareFile(folder: string, path: string): void {
+  try {
+    makeFolder(folder)
+    const file = openSync(path, 'a+', 0o600)
+    const { mode } = fstatSync(file)
+    closeSync(file)
+    if ((mode & 0o077) !== 0) chmodSync(path, 0o600)
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
+    throw new StoreFault(
+      'STORE_UNAVAILABLE',
+      `the data folder ${folder} cannot be used: ${advice(code)} (${code})`,
+      thrown,
+    )
+  }
+}
+
+/** Not mkdir's own `recursive`: it never returns where a file system refuses with ENOENT, as /proc does (Node 26). */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  const parent = dirname(folder)
+  if (parent !== folder) makeFolder(parent)
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (thrown) {
+    // Another instance may have made it in the meantime.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw thrown
+  }
+}
+
+function advice(code: string): string {
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'there is a file of that name; set "data" to a folder'
+    case 'EACCES':
+    case 'EPERM':
+      return `user ${process.getuid?.() ?? 'of the gateway'} may not write there; give it the folder, or set "data" to another`
+    case 'EROFS':
+      return 'it is read-only; mount a writable volume there, or set "data" to another folder'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full; make room, or set "data" to a folder elsewhere'
+    default:
+      return 'set "data" to a folder that the gateway may write'
+  }
+}
+
+function prepareDatabase(database: DatabaseSync, path: string): void {
+  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
+  if (mode !== 'wal') {
+    const message = `${path} cannot be shared between processes there; set "data" to a folder on a local disk`
+    throw new StoreFault('STORE_UNAVAILABLE', message)
+  }
+  database.exec(pragmas)
+  database.exec('BEGIN IMMEDIATE')
+  if (isEmpty(database)) {
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${format}; ${tables}`)
+  }
+  refuseForeign(database, path)
+  probe(database)
+  database.exec(`COMMIT; PRAGMA busy_timeout = ${busyTimeoutMs}`)
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count === 0
+}
+
+function refuseForeign(database: DatabaseSync, path: string): void {
+  const id = database.prepare('PRAGMA application_id').get()?.application_id
+  const found = database.prepare('PRAGMA user_version').get()?.user_version
+  if (id !== applicationId) {
+    const message = `${path} is a database of something else; move it away, or set "data" to another folder`
+    throw new StoreFault('STORE_INVALID', message)
+  }
+  if (found === format) return
+  const other = `${path} was written by another version of claimgate (format ${found}, this one reads ${format})`
+  const message = `${other}; start that version, or move the file away: everyone then signs in again`
+  throw new StoreFault('STORE_INVALID', message)
+}

@@ -1,0 +1,42 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+/** Removed at once; the rest waits for the next purge, so that no request waits long. */
+const purgeLimit = 1000
+
+const texts = {
+  load: 'SELECT record, last_seen_at FROM session WHERE key = ?',
+  save: `INSERT INTO session (key, origin, provider, user, signed_in_at, last_seen_at, expires_at, record)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    origin = excluded.origin, provider = excluded.provider, user = excluded.user, signed_in_at = excluded.signed_in_at,
+    last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at, record = excluded.record`,
+  touch:
+    'UPDATE session SET last_seen_at = ?, expires_at = max(expires_at, ?) WHERE key = ? AND last_seen_at < ?',
+  list: `SELECT key, origin, provider, user, signed_in_at, last_seen_at, expires_at FROM session
+    WHERE ? IS NULL OR user = ? ORDER BY signed_in_at DESC, key`,
+  drop: 'DELETE FROM session WHERE key = ?',
+  dropUser: 'DELETE FROM session WHERE user = ?',
+  dropAll: 'DELETE FROM session',
+  purge: `DELETE FROM session WHERE key IN
+    (SELECT key FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ${purgeLimit})`,
+  /** Changes when another connection has committed: https://www.sqlite.org/pragma.html#pragma_data_version */
+  dataVersion: 'PRAGMA data_version',
+  removals: 'SELECT count FROM removals',
+} as const
+
+export type Statements = { readonly [name in keyof typeof texts]: StatementSync }
+
+/** Everything that the store ever asks of its file, prepared once. */
+export function prepareStatements(database: DatabaseSync): Statements {
+  return {
+    load: database.prepare(texts.load),
+    save: database.prepare(texts.save),
+    touch: database.prepare(texts.touch),
+    list: database.prepare(texts.list),
+    drop: database.prepare(texts.drop),
+    dropUser: database.prepare(texts.dropUser),
+    dropAll: database.prepare(texts.dropAll),
+    purge: database.prepare(texts.purge),
+    dataVersion: database.prepare(texts.dataVersion),
+    removals: database.prepare(texts.removals),
+  }
+}

@@ -1,0 +1,64 @@
+import type { EpochSeconds, SessionKey } from '../core/session.ts'
+
+export interface Touch {
+  readonly lastSeenAt: EpochSeconds
+  readonly expiresAt: EpochSeconds
+}
+
+/** Touches that wait to be written together, off the request road. */
+export interface TouchQueue {
+  /** Of two touches of one session the later counts. */
+  add(key: SessionKey, touch: Touch): void
+  /** What waits for a key; a load sees it as if it were written. */
+  get(key: SessionKey): Touch | undefined
+  forget(key: SessionKey): void
+  /** Writes what waits, now. Never throws: a touch that is lost costs a session a minute of its idle time. */
+  flush(): void
+  close(): void
+}
+
+const delayMs = 1000
+/** As many sessions may wait; then they are written without delay. */
+const limit = 10_000
+
+/** `write` writes all in one transaction; when it throws, the touches are dropped unless `keep` says to try again. */
+export function createTouchQueue(
+  write: (touches: ReadonlyMap<SessionKey, Touch>) => void,
+  keep: (thrown: unknown) => boolean,
+): TouchQueue {
+  const waiting = new Map<SessionKey, Touch>()
+  let timer: NodeJS.Timeout | undefined
+
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    if (waiting.size === 0) return
+    try {
+      write(waiting)
+      waiting.clear()
+    } catch (thrown) {
+      if (keep(thrown) && waiting.size < limit) schedule()
+      else waiting.clear()
+    }
+  }
+
+  function schedule(): void {
+    timer ??= setTimeout(flush, delayMs).unref()
+  }
+
+  return {
+    add(key, touch) {
+      if (touch.lastSeenAt > (waiting.get(key)?.lastSeenAt ?? 0)) waiting.set(key, touch)
+      if (waiting.size >= limit) flush()
+      else schedule()
+    },
+    get: (key) => waiting.get(key),
+    forget: (key) => void waiting.delete(key),
+    flush,
+    close() {
+      flush()
+      clearTimeout(timer)
+      waiting.clear()
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import type { Test } from 'tap'
+import type { SessionStore } from '../../src/core/ports.ts'
+import type { Session } from '../../src/core/session.ts'
+
+export function sessionOf(key: string, more: Partial<Session> = {}): Session {
+  return {
+    key,
+    origin: 'https://wiki.example.com',
+    provider: 'acme',
+    user: 'alice',
+    claims: { sub: 'alice', groups: ['admins'], 'odd.key': null },
+    idToken: 'a.b.c',
+    signedInAt: 1000,
+    lastSeenAt: 1000,
+    signIn: { stateHash: 'h', returnTo: '/', askedByRule: false },
+    ...more,
+  }
+}
+
+const keysOf = async (store: SessionStore, user?: string): Promise<string[]> =>
+  (await store.list(user === undefined ? {} : { user })).map(({ key }) => key)
+
+/** What every store promises, whatever it is made of. `open` gives a fresh, empty one, closed by the test's end. */
+export async function storeContract(t: Test, open: (t: Test) => SessionStore): Promise<void> {
+  await t.test('a saved session is loaded as it was; an unknown key is null', async (t) => {
+    const store = open(t)
+    const session = sessionOf('k1', {
+      user: 'Grüße "\'; DROP TABLE session; --',
+      claims: { a: [1, { b: null }] },
+    })
+    await store.save(session, 2000)
+    t.same(await store.load('k1'), session)
+    for (const key of ['k', 'k11', 'K1', '', '__proto__', "' OR 1=1 --"])
+      t.equal(await store.load(key), null, key)
+  })
+
+  await t.test('saving under the same key replaces', async (t) => {
+    const store = open(t)
+    await store.save(sessionOf('k1'), 2000)
+    await store.save(sessionOf('k1', { user: 'bob', signedInAt: 1500 }), 3000)
+    t.match(await store.load('k1'), { user: 'bob', signedInAt: 1500 })
+    t.match(await store.list({}), [{ key: 'k1', user: 'bob', signedInAt: 1500, expiresAt: 3000 }])
+    t.same(await store.list({ user: 'alice' }), [])
+  })
+
+  await t.test('a touch moves the idle time forward, never back, and nothing else', async (t) => {
+    const store = open(t)
+    await store.save(sessionOf('k1'), 2000)
+    await store.touch('k1', 1500, 2500)
+    t.same(await store.load('k1'), sessionOf('k1', { lastSeenAt: 1500 }))
+    await store.touch('k1', 1400, 2400)
+    t.match(await store.load('k1'), { lastSeenAt: 1500 })
+    t.match(await store.list({}), [{ key: 'k1', lastSeenAt: 1500, expiresAt: 2500 }])
+  })
+
+  await t.test('S-160: a session that was dropped stays gone, whatever was still on its way', async (t) => {
+    const store = open(t)
+    await store.save(sessionOf('k1'), 2000)
+    await store.touch('k1', 1500, 2500)
+    t.equal(await store.drop('k1'), true)
+    await store.touch('k1', 1600, 2600)
+    t.equal(await store.load('k1'), null)
+    t.same(await store.list({}), [])
+    t.equal(await store.load('k1'), null, 'also after what waited was written')
+    t.equal(await store.drop('k1'), false)
+  })
+
+  await t.test('sessions are listed newest first, all or those of a user', async (t) => {
+    const store = open(t)
+    await store.save(sessionOf('old', { signedInAt: 100 }), 2000)
+    await store.save(sessionOf('new', { signedInAt: 300, user: 'bob' }), 2000)
+    await store.save(sessionOf('mid', { signedInAt: 200 }), 2000)
+    t.same(await keysOf(store), ['new', 'mid', 'old'])
+    t.same(await keysOf(store, 'alice'), ['mid', 'old'])
+    t.same(await keysOf(store, 'Alice'), [])
+    t.same((await store.list({ user: 'bob' }))[0], {
+      key: 'new',
+      origin: 'https://wiki.example.com',
+      provider: 'acme',
+      user: 'bob',
+      signedInAt: 300,
+      lastSeenAt: 1000,
+      expiresAt: 2000,
+    })
+  })
+
+  await t.test('sessions are revoked by key, by user and all; the count is told', async (t) => {
+    const store = open(t)
+    for (const key of ['a1', 'a2', 'a3']) await store.save(sessionOf(key), 2000)
+    for (const key of ['b1', 'b2']) await store.save(sessionOf(key, { user: 'bob' }), 2000)
+    t.equal(await store.revoke({ by: 'key', key: 'a2' }), 1)
+    t.equal(await store.revoke({ by: 'key', key: 'a2' }), 0)
+    t.equal(await store.revoke({ by: 'key', key: 'a' }), 0, 'a key is a whole key')
+    t.equal(await store.revoke({ by: 'user', user: 'bob' }), 2)
+    t.equal(await store.revoke({ by: 'user', user: '%' }), 0)
+    t.same((await keysOf(store)).sort(), ['a1', 'a3'])
+    t.equal(await store.revoke({ by: 'all' }), 2)
+    t.equal(await store.load('a1'), null)
+  })
+
+  await t.test('what expired is purged, what did not is not', async (t) => {
+    const store = open(t)
+    for (const [key, at] of [
+      ['a', 1999],
+      ['b', 2000],
+      ['c', 2001],
+    ] as const)
+      await store.save(sessionOf(key), at)
+    t.equal(await store.purge(2000), 2)
+    t.same(await keysOf(store), ['c'])
+    t.equal(await store.purge(2000), 0)
+  })
+
+  await t.test('a store that works says so, and a listener may leave', async (t) => {
+    const store = open(t)
+    await store.check()
+    const leave = store.onChange(() => t.fail('nobody else changed anything'))
+    await store.save(sessionOf('k1'), 2000)
+    await store.drop('k1')
+    leave()
+    leave()
+  })
+}

@@ -1,0 +1,335 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t, { type Test } from 'tap'
+import { StoreFault } from '../../src/core/fault.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
+import { openStore } from '../../src/store/open.ts'
+import { createRemovals } from '../../src/store/removals.ts'
+import { SqliteStore } from '../../src/store/sqlite.ts'
+import { hasSessionFile, openSessionFile } from '../../src/store/sqlite-file.ts'
+import { prepareStatements } from '../../src/store/sqlite-statements.ts'
+import { createTouchQueue } from '../../src/store/touches.ts'
+import { sessionOf, storeContract } from './contract.ts'
+
+function openSqlite(t: Test, folder: string = t.testdir()): SqliteStore {
+  const store = new SqliteStore(openSessionFile(folder))
+  t.teardown(() => store.close())
+  return store
+}
+
+/** What a call threw or rejected with, as code and message. */
+async function faultOf(work: () => unknown): Promise<string> {
+  try {
+    await work()
+    return 'nothing'
+  } catch (thrown) {
+    return thrown instanceof StoreFault ? `${thrown.code}: ${thrown.message}` : `not a StoreFault: ${thrown}`
+  }
+}
+
+t.test('the memory store keeps the contract', async (t) => {
+  await storeContract(t, (t) => {
+    const store = openStore({ store: 'memory' }, '/nowhere')
+    t.teardown(() => store.close())
+    return store
+  })
+})
+
+t.test('the sqlite store keeps the contract', async (t) => {
+  await storeContract(t, openSqlite)
+})
+
+t.test('the memory store is bounded: the oldest makes room', async (t) => {
+  const store = openMemoryStore(3)
+  for (const key of ['a', 'b', 'c']) await store.save(sessionOf(key), 2000)
+  await store.save(sessionOf('b'), 2000)
+  await store.save(sessionOf('d'), 2000)
+  t.equal(await store.load('a'), null)
+  for (const key of ['b', 'c', 'd']) t.not(await store.load(key), null, key)
+})
+
+t.test('the file and its side files belong to the gateway alone', async (t) => {
+  const folder = join(t.testdir(), 'new', 'data')
+  t.equal(hasSessionFile(folder), false)
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+  const store = openSqlite(t, folder)
+  await store.save(sessionOf('k1'), 2000)
+  t.equal(hasSessionFile(folder), true)
+  t.equal(statSync(folder).mode & 0o777, 0o700)
+  for (const name of ['sessions.db', 'sessions.db-wal', 'sessions.db-shm']) {
+    t.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
+  }
+  store.close()
+  chmodSync(join(folder, 'sessions.db'), 0o644)
+  openSqlite(t, folder)
+  t.equal(statSync(join(folder, 'sessions.db')).mode & 0o777, 0o600, 'an open file is closed to others again')
+})
+
+t.test('sessions and touches outlive the process', async (t) => {
+  const folder = t.testdir()
+  const first = openSqlite(t, folder)
+  await first.save(sessionOf('k1'), 2000)
+  first.touch('k1', 1500, 2500)
+  first.close()
+  const second = openSqlite(t, folder)
+  t.same(second.load('k1'), sessionOf('k1', { lastSeenAt: 1500 }))
+})
+
+t.test('the tokens of a session that ended are no longer in the file', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  await store.save(sessionOf('k1', { idToken: 'canary-token-of-alice' }), 2000)
+  await store.drop('k1')
+  store.close()
+  t.notMatch(readFileSync(join(folder, 'sessions.db'), 'latin1'), /canary-token/)
+})
+
+t.test(
+  'what another process removes is told; what it adds or touches, and what we remove, is not',
+  async (t) => {
+    const folder = t.testdir()
+    const file = openSessionFile(folder)
+    t.teardown(() => file.database.close())
+    const removals = createRemovals(prepareStatements(file.database))
+    const theirs = openSqlite(t, folder)
+    for (const key of ['a', 'b', 'c']) await theirs.save(sessionOf(key), 2000)
+    theirs.touch('a', 1500, 2500)
+    t.equal(theirs.list({}).length, 3)
+    t.equal(removals.look(), false)
+    file.database.exec("DELETE FROM session WHERE key = 'a'")
+    removals.ours(1)
+    t.equal(removals.look(), false)
+    await theirs.drop('b')
+    t.equal(removals.look(), true)
+    t.equal(removals.look(), false, 'once')
+    file.database.exec("DELETE FROM session WHERE key = 'c'")
+    removals.ours(1)
+    await theirs.save(sessionOf('d'), 2000)
+    t.equal(removals.look(), false)
+    await theirs.revoke({ by: 'all' })
+    t.equal(removals.look(), true)
+  },
+)
+
+t.test('listeners hear of a removal by another process without asking', async (t) => {
+  const folder = t.testdir()
+  const [ours, theirs] = [openSqlite(t, folder), openSqlite(t, folder)]
+  await ours.save(sessionOf('a'), 2000)
+  const alive = setInterval(() => {}, 1000) // the store's own timer keeps no process alive
+  t.teardown(() => clearInterval(alive))
+  const hearing = new Promise<void>((resolve) => t.teardown(ours.onChange(resolve)))
+  t.equal(await theirs.revoke({ by: 'user', user: 'alice' }), 1)
+  await hearing
+  t.equal(ours.load('a'), null)
+})
+
+t.test('a damaged or foreign record is no session', async (t) => {
+  const folder = t.testdir()
+  const file = openSessionFile(folder)
+  const store = new SqliteStore(file)
+  t.teardown(() => store.close())
+  await store.save(sessionOf('k1'), 2000)
+  for (const record of ['', '{', '{"format":99}', 'null']) {
+    file.database.prepare('UPDATE session SET record = ?').run(record)
+    t.equal(store.load('k1'), null, record)
+  }
+})
+
+t.test(
+  'a folder that cannot be used stops the start, and the message says what would be right',
+  async (t) => {
+    const folder = t.testdir({ file: 'x', taken: { 'sessions.db': {} } })
+    const table = [
+      [
+        join(folder, 'file'),
+        /STORE_UNAVAILABLE: the data folder .*\/file cannot be used: there is a file of that name; set "data"/,
+      ],
+      [
+        join(folder, 'file', 'below'),
+        /STORE_UNAVAILABLE: the data folder .*\/file\/below cannot be used: there is a file/,
+      ],
+      [join(folder, 'taken'), /STORE_UNAVAILABLE: the data folder .*\/taken cannot be used: .* \(EISDIR\)/],
+      [
+        '/proc/claimgate',
+        /STORE_UNAVAILABLE: the data folder \/proc\/claimgate cannot be used: .*set "data"/,
+      ],
+    ] as const
+    for (const [place, expected] of table)
+      t.match(await faultOf(() => openStore({ store: 'sqlite' }, place)), expected)
+  },
+)
+
+t.test(
+  'a file of a newer format, of something else or of nothing is refused by name and left as it is',
+  async (t) => {
+    const folder = t.testdir()
+    const path = join(folder, 'sessions.db')
+    const fresh = (): void => {
+      for (const name of ['sessions.db', 'sessions.db-wal', 'sessions.db-shm'])
+        rmSync(join(folder, name), { force: true })
+    }
+    const change = (sql: string): void => {
+      const database = new DatabaseSync(path)
+      database.exec(sql)
+      database.close()
+    }
+    openSessionFile(folder).database.close()
+    change('PRAGMA user_version = 7')
+    t.match(
+      await faultOf(() => openSessionFile(folder)),
+      /STORE_INVALID: .*sessions.db was written by another version of claimgate \(format 7, this one reads 1\); start that/,
+    )
+    fresh()
+    change('CREATE TABLE recipe (name TEXT)')
+    t.match(
+      await faultOf(() => openSessionFile(folder)),
+      /STORE_INVALID: .*sessions.db is a database of something else/,
+    )
+    t.match(await faultOf(() => openSessionFile(folder)), /something else/, 'and it was not changed')
+    fresh()
+    writeFileSync(path, 'this is no database, it is a letter to a friend. '.repeat(100))
+    t.match(
+      await faultOf(() => openSessionFile(folder)),
+      /STORE_INVALID: the session store .*sessions.db is not a database/,
+    )
+    t.match(readFileSync(path, 'utf8'), /letter to a friend/)
+  },
+)
+
+t.test(
+  'a full disk refuses new sessions with STORE_FULL; those that are there can be read and ended',
+  async (t) => {
+    const file = openSessionFile(t.testdir())
+    const store = new SqliteStore(file)
+    t.teardown(() => store.close())
+    await store.save(sessionOf('k1'), 2000)
+    const pages = Number(file.database.prepare('PRAGMA page_count').get()?.page_count)
+    file.database.exec(`PRAGMA max_page_count = ${pages}`)
+    const large = sessionOf('k2', { idToken: 'x'.repeat(100_000) })
+    t.match(
+      await faultOf(() => store.save(large, 2000)),
+      /STORE_FULL: the session store .*sessions.db cannot grow: the disk is full/,
+    )
+    t.equal(store.load('k2'), null, 'nothing of it is there')
+    t.not(store.load('k1'), null)
+    store.touch('k1', 1500, 2500)
+    t.match(store.list({}), [{ key: 'k1', lastSeenAt: 1500 }])
+    t.equal(await store.drop('k1'), true)
+  },
+)
+
+t.test('a store that became read-only refuses what would change it, and goes on reading', async (t) => {
+  const file = openSessionFile(t.testdir())
+  const store = new SqliteStore(file)
+  t.teardown(() => store.close())
+  await store.save(sessionOf('k1'), 2000)
+  file.database.exec('PRAGMA query_only = 1')
+  const expected = /STORE_UNAVAILABLE: the session store .*sessions.db cannot be written: it is read-only/
+  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), expected)
+  t.match(await faultOf(() => store.drop('k1')), expected)
+  t.match(await faultOf(() => store.revoke({ by: 'all' })), expected)
+  t.match(await faultOf(() => store.purge(9999)), expected)
+  t.match(await faultOf(() => store.check()), expected)
+  store.touch('k1', 1500, 2500)
+  t.equal(store.list({}).length, 1)
+  t.not(store.load('k1'), null)
+})
+
+t.test('a save waits for another process that writes, without blocking this one', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  const other = new DatabaseSync(join(folder, 'sessions.db'))
+  t.teardown(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  const saving = store.save(sessionOf('k1'), 2000)
+  t.type(saving, Promise, 'it answered at once that it will take longer')
+  t.equal(store.load('k1'), null, 'reading goes on')
+  other.exec('COMMIT')
+  await saving
+  t.not(store.load('k1'), null)
+  other.exec('BEGIN IMMEDIATE')
+  t.match(
+    await faultOf(() => store.save(sessionOf('k2'), 2000)),
+    /STORE_UNAVAILABLE: .* is locked by another process/,
+  )
+})
+
+t.test('a file that was removed or replaced under the gateway is noticed by the check', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  await store.check()
+  renameSync(join(folder, 'sessions.db'), join(folder, 'away.db'))
+  t.match(await faultOf(() => store.check()), /STORE_INVALID: .*sessions.db was removed or replaced/)
+  writeFileSync(join(folder, 'sessions.db'), '')
+  t.match(await faultOf(() => store.check()), /was removed or replaced/)
+})
+
+t.test('a store that was closed answers with a fault, and can be closed again', async (t) => {
+  const store = openSqlite(t)
+  store.close()
+  store.close()
+  t.match(await faultOf(() => store.load('k1')), /STORE_UNAVAILABLE: .* does not answer/)
+  store.touch('k1', 1500, 2500)
+  store.close()
+})
+
+t.test('two processes that open a new folder at once both get a working store', async (t) => {
+  const folder = join(t.testdir(), 'data')
+  mkdirSync(folder)
+  const [a, b] = [openSqlite(t, folder), openSqlite(t, folder)]
+  await a.save(sessionOf('k1'), 2000)
+  t.not(b.load('k1'), null)
+  t.equal(existsSync(join(folder, 'sessions.db')), true)
+})
+
+t.test('purging takes a thousand at a time, so that no request waits long', async (t) => {
+  const store = openSqlite(t)
+  await Promise.all(Array.from({ length: 1001 }, (_, at) => store.save(sessionOf(`k${at}`), 1500)))
+  t.equal(await store.purge(2000), 1000)
+  t.equal(await store.purge(2000), 1)
+})
+
+t.test('touches wait together, at most so many, and a store that is locked gets them later', async (t) => {
+  const written: string[][] = []
+  let failure: 'none' | 'busy' | 'broken' = 'none'
+  const queue = createTouchQueue(
+    (touches) => {
+      if (failure !== 'none') throw new Error(failure)
+      written.push([...touches.keys()])
+    },
+    (thrown) => thrown instanceof Error && thrown.message === 'busy',
+  )
+  const touch = { lastSeenAt: 1, expiresAt: 2 }
+  queue.flush()
+  for (const key of ['a', 'b', 'a', 'c']) queue.add(key, touch)
+  queue.forget('c')
+  t.same(written, [])
+  queue.flush()
+  t.same(written.splice(0), [['a', 'b']])
+  failure = 'busy'
+  queue.add('a', touch)
+  queue.flush()
+  t.same(queue.get('a'), touch)
+  failure = 'none'
+  queue.flush()
+  t.same(written.splice(0), [['a']])
+  failure = 'broken'
+  queue.add('a', touch)
+  queue.flush()
+  t.equal(queue.get('a'), undefined)
+  failure = 'none'
+  for (let at = 0; at < 10_000; at++) queue.add(`k${at}`, touch)
+  t.equal(written.splice(0)[0]?.length, 10_000, 'a full queue is written at once')
+  queue.close()
+})
