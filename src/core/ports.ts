@@ -55,7 +55,7 @@ export interface StoredSession {
 export interface Provider {
   readonly name: string
   /** The authorization URL for a transaction; discovers first when needed. */
-  authorizationUrl(transaction: Transaction, redirectUri: string): Promise<URL>
+  authorizationUrl(transaction: Transaction, redirectUri: string, wish?: AuthorizationWish): Promise<URL>
   /**
    * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the
    * redirect URI; `redirectUri` is the configured one.
@@ -71,6 +71,12 @@ export interface Provider {
   /** For readiness and the start-up log: whether discovery has succeeded, and if not, why. */
   status(): ProviderStatus
   close(): Promise<void>
+}
+
+/** What the person asked for beyond signing in. */
+export interface AuthorizationWish {
+  /** To be asked who they are, though the provider knows: `prompt` (OIDC Core 3.1.2.1). */
+  readonly otherAccount: boolean
 }
 
 export type ProviderStatus =
@@ -91,14 +97,30 @@ export interface Identity {
 
 /** The apps, spoken to. */
 export interface Upstreams {
-  /** Sends one request; the callback is called once, with a `UpstreamFault` or a response whose body streams. */
-  request(
-    request: UpstreamRequest,
-    callback: (fault: Error | null, response: UpstreamResponse | null) => void,
-  ): void
+  /** Sends one request, once. What comes back goes to the sink; never throws. */
+  request(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange
   /** Opens a WebSocket: resolves only after the upstream said 101 and its accept key was checked. */
-  upgrade(request: UpstreamRequest): Promise<UpstreamSocket>
+  upgrade(request: UpstreamRequest): Promise<UpstreamUpgrade>
   close(): Promise<void>
+}
+
+/** Where an answer goes: `head`, `data` any number of times, `end`; or `failed` at any point, and then nothing. */
+export interface UpstreamSink {
+  /** `headers`: name, value, name, value … as received. */
+  head(statusCode: number, headers: readonly string[]): void
+  /** False: no more before `resume`. */
+  data(chunk: Buffer): boolean
+  end(): void
+  /** A fault of ours (core/fault); before `head` it can still become an answer. */
+  failed(fault: Error): void
+}
+
+/** The hold on a request under way. */
+export interface UpstreamExchange {
+  /** More data may come. */
+  resume(): void
+  /** Ends it at once and closes its connection; the sink hears nothing more. */
+  cancel(): void
 }
 
 export interface UpstreamRequest {
@@ -109,16 +131,14 @@ export interface UpstreamRequest {
   readonly path: string
   /** Name, value, name, value … as they go on the wire, Host included. */
   readonly headers: readonly string[]
+  /** Its error, when it ends in one, is what `failed` hears. */
   readonly body: import('node:stream').Readable | null
-  readonly signal?: AbortSignal
 }
 
-export interface UpstreamResponse {
-  readonly statusCode: number
-  /** Name, value, name, value … as received. */
-  readonly headers: readonly string[]
-  readonly stream: import('node:stream').Readable
-}
+/** The upstream's answer to an upgrade: a tunnel, or a refusal with its status. */
+export type UpstreamUpgrade =
+  | ({ readonly kind: 'open' } & UpstreamSocket)
+  | { readonly kind: 'refused'; readonly statusCode: number }
 
 export interface UpstreamSocket {
   readonly socket: import('node:stream').Duplex

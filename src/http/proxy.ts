@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http'
+import httpProxy from '@fastify/http-proxy'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Delivery, type Outbound } from './proxy-delivery.ts'
+
+/** The one address that Fastify routes to the proxy. */
+export const proxyPath = '/'
+
+/**
+ * Shows Fastify one constant request line in place of the client's. Its router and its body parsers would judge
+ * path, method and Content-Type by rules of their own; the gate has judged already, and what is sent comes from
+ * the admission alone. Node has noted by then whether the answer has a body (HEAD).
+ */
+export function handOver(request: IncomingMessage): void {
+  request.url = proxyPath
+  request.method = 'GET'
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    delivery: Delivery | null
+  }
+}
+
+const carried = Symbol('request')
+const none = Object.freeze({})
+
+/** What @fastify/reply-from hands to `undici.request`, as far as we look at it. */
+interface Call {
+  readonly headers: { readonly [carried]: FastifyRequest }
+}
+
+export interface ProxyOptions {
+  /** What is sent for an admitted request, and where. A fault that it throws is the answer. */
+  readonly outbound: (request: IncomingMessage) => Outbound
+}
+
+/**
+ * Admitted requests go to their upstream by @fastify/http-proxy, through its extension points: `undici.request` is
+ * where a request leaves, `onResponse` where its answer comes back. What lies between is left without work, and
+ * each default that is wrong for us is stated.
+ */
+export async function proxy(scope: FastifyInstance, { outbound }: ProxyOptions): Promise<void> {
+  // Bodies are streams that nobody here reads: a parser that stays (text/plain) would.
+  scope.removeAllContentTypeParsers()
+  scope.decorateRequest('delivery', null)
+  await scope.register(httpProxy, {
+    // Never resolved nor dialled: each request names its own upstream.
+    upstream: 'http://upstream.invalid',
+    // Theirs does not verify certificates.
+    undici: { request: send as never },
+    routes: [proxyPath],
+    httpMethods: ['GET'],
+    proxyPayloads: false,
+    // Theirs says 101 before the upstream has, drops our headers and asks no Origin: see websocket.ts.
+    websocket: false,
+    // The access line says it, once.
+    disableRequestLogging: true,
+    // Returns nothing: a reply that is returned is a thenable, which Fastify would watch.
+    handler: (request, reply, destination, replyOptions) => {
+      request.delivery = new Delivery(request.raw, reply.raw, outbound(request.raw))
+      reply.from(destination, replyOptions)
+    },
+    replyOptions: {
+      // The headers that are sent come from core/headers, not from a copy with some taken off.
+      rewriteRequestHeaders: (request) => ({ [carried]: request }) as never,
+      rewriteHeaders: () => none,
+      onResponse: (request, reply) => request.delivery?.begin(reply.statusCode),
+      // The default repeats a GET that was answered 503 ten times; `maxRetriesOn503: 0` means ten as well.
+      retryDelay: () => null,
+      // The default answers 500 with the upstream's address in it.
+      onError: (reply, { error }) => {
+        // What is left of a body must not be read as a next request.
+        if (!reply.request.raw.complete) reply.header('connection', 'close')
+        reply.send(error.cause ?? error)
+      },
+    },
+  })
+
+  function send(call: Call, callback: (fault: Error | null, answer?: object) => void): void {
+    const { delivery } = call.headers[carried]
+    if (delivery === null) throw new Error('a request reached its upstream without passing the handler')
+    delivery.start((fault, statusCode) =>
+      fault === null ? callback(null, { statusCode, headers: none, body: delivery }) : callback(fault),
+    )
+  }
+}

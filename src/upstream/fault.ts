@@ -1,0 +1,71 @@
+import { type FaultCode, isFault, UpstreamFault } from '../core/fault.ts'
+
+const timeouts = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+])
+
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+])
+
+const aborted = new Set(['UND_ERR_SOCKET', 'UND_ERR_ABORTED', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+
+const invalid = new Set([
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  // What Node says of a header that it will not write on.
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+])
+
+/**
+ * What undici, net or tls threw, as a fault of ours. Judged by code, never by text, as texts change. The original
+ * is the `cause`, for the log alone: it names addresses.
+ */
+export function toUpstreamFault(thrown: unknown): Error {
+  if (isFault(thrown)) return thrown
+  const code = codeOf(thrown)
+  return new UpstreamFault(faultCode(code), `the upstream failed: ${code}`, thrown)
+}
+
+function faultCode(code: string): FaultCode {
+  if (timeouts.has(code)) return 'UPSTREAM_TIMEOUT'
+  if (unreachable.has(code)) return 'UPSTREAM_UNREACHABLE'
+  if (invalid.has(code) || code.startsWith('HPE_')) return 'UPSTREAM_RESPONSE_INVALID'
+  if (aborted.has(code)) return 'UPSTREAM_ABORTED'
+  if (isTlsCode(code)) return 'UPSTREAM_TLS'
+  return 'UPSTREAM_UNREACHABLE'
+}
+
+/** OpenSSL's verification results have bare names (X509_V_ERR_… without the prefix); Node's own begin with ERR_. */
+function isTlsCode(code: string): boolean {
+  return (
+    code.startsWith('ERR_TLS_') ||
+    code.startsWith('ERR_SSL_') ||
+    code.startsWith('CERT_') ||
+    code.startsWith('UNABLE_TO_') ||
+    code.startsWith('SELF_SIGNED_CERT') ||
+    code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
+    code === 'HOSTNAME_MISMATCH' ||
+    code === 'INVALID_PURPOSE' ||
+    code === 'INVALID_CA' ||
+    code === 'EPROTO'
+  )
+}
+
+function codeOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return codeOf(thrown.errors[0])
+  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') return thrown.code
+  return 'unknown'
+}
