@@ -14,9 +14,6 @@ const monograms: ReadonlyMap<string, string> = new Map([
   ['keycloak', 'K'],
 ])
 
-/** Names that `icon` may have in the configuration, besides a file. */
-export const iconNames: readonly string[] = [...monograms.keys(), 'generic', 'person', 'building', 'key']
-
 const shapes: ReadonlyMap<string, string> = new Map([
   ['person', '<circle cx="16" cy="12.5" r="4"/><path d="M8.5 24.5c.8-4.2 3.6-6.3 7.5-6.3s6.7 2.1 7.5 6.3"/>'],
   [
