@@ -26,6 +26,8 @@ const table = {
   UPSTREAM_RESPONSE_INVALID: { status: 502, level: 'error', public: 'The application is not available.' },
   UPSTREAM_TIMEOUT: { status: 504, level: 'error', public: 'The application took too long to answer.' },
   UPSTREAM_ABORTED: { status: 502, level: 'warn', public: 'The application is not available.' },
+  REQUEST_BODY_TOO_LARGE: { status: 413, level: 'info', public: 'The request is too large.' },
+  REQUEST_BODY_STALLED: { status: 408, level: 'info', public: 'The request was not sent to its end.' },
   STORE_UNAVAILABLE: { status: 503, level: 'error', public: 'Please try again in a moment.' },
   STORE_FULL: { status: 503, level: 'error', public: 'Please try again in a moment.' },
   STORE_INVALID: { status: 503, level: 'error', public: 'Please try again in a moment.' },
@@ -56,6 +58,11 @@ abstract class Fault extends Error {
 
   get status(): number {
     return table[this.code].status
+  }
+
+  /** The fixed sentence for people. */
+  get publicText(): string {
+    return table[this.code].public
   }
 }
 
