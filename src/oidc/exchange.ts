@@ -1,6 +1,7 @@
 import { LoginFault, ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { Identity } from '../core/ports.ts'
+import { readUserId } from '../core/principal.ts'
 import type { EpochSeconds } from '../core/session.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { checkAssurance } from './assurance.ts'
@@ -10,7 +11,6 @@ import { mergeClaims } from './identity.ts'
 import type { KeyCache } from './keys.ts'
 import type { Metadata } from './metadata.ts'
 import { createConfiguration, type Registration, redeemCode } from './token-request.ts'
-import { userOf } from './user.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
 /** Everything that belongs to one provider; nothing of it is ever shared with another. */
@@ -57,7 +57,10 @@ export async function exchange(
   const userinfo =
     endpoint === null ? null : await fetchUserinfo(configuration, endpoint, accessToken, subject, keys)
   const claims = mergeClaims(verified.claims, userinfo, settings.claimsFrom)
-  return { user: userOf(claims, settings), claims, idToken }
+  const id = readUserId(claims, settings)
+  if (!id.ok)
+    throw new LoginFault('LOGIN_USER_ID_INVALID', `user_id is read from ${settings.userId}: ${id.reason}`)
+  return { user: id.user, claims, idToken }
 }
 
 /** Null: skipped. Quietly only when nobody asked: the provider names no endpoint and `claims_from` was not written. */

@@ -97,9 +97,11 @@ function isAboutIdToken(facts: unknown): boolean {
 
 /** Found and expected, for claims that are no credentials. */
 function comparison(facts: unknown): string {
-  if (!isRecord(facts) || !isRecord(facts.claims)) return ''
-  const { claim, claims, expected } = facts
-  if (typeof claim !== 'string' || claim === 'nonce') return ''
+  if (!isRecord(facts)) return ''
+  const { claim, claims, header, expected } = facts
+  if (isRecord(header) && expected !== undefined)
+    return ` (alg is ${quote(header.alg)}, expected ${quote(expected)})`
+  if (!isRecord(claims) || typeof claim !== 'string' || claim === 'nonce') return ''
   const right = expected === undefined ? '' : `, expected ${quote(expected)}`
   return ` (${claim} is ${quote(claims[claim])}${right})`
 }

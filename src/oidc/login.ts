@@ -1,5 +1,6 @@
 import { calculatePKCECodeChallenge } from 'openid-client'
 import type { ProviderSettings } from '../core/gateway.ts'
+import type { AuthorizationWish } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import type { Metadata } from './metadata.ts'
 
@@ -20,18 +21,20 @@ const reserved = new Set([
 
 /**
  * Where to send the browser: the code flow with PKCE (S256, whatever the metadata says of it), state and nonce,
- * each parameter once. Of the request that asked for the sign-in nothing gets in here.
+ * each parameter once. Of the request that asked for the sign-in nothing gets in here but the wish.
  */
 export async function authorizationUrl(
   settings: ProviderSettings,
   metadata: Metadata,
   transaction: Transaction,
   redirectUri: string,
+  wish: AuthorizationWish = { otherAccount: false },
 ): Promise<URL> {
   const url = new URL(metadata.authorizationEndpoint)
   for (const [name, value] of settings.authorizationParameters)
     if (!reserved.has(name)) url.searchParams.set(name, value)
   for (const name of ['request', 'request_uri', 'response_mode']) url.searchParams.delete(name)
+  if (wish.otherAccount) url.searchParams.set('prompt', promptForOtherAccount(settings, metadata))
   const own = {
     response_type: 'code',
     client_id: settings.clientId,
@@ -51,4 +54,12 @@ export async function authorizationUrl(
 /** The token request repeats the redirect URI, and openid-client takes it from a URL: so both are what URL prints. */
 export function canonicalRedirectUri(redirectUri: string): string {
   return new URL(redirectUri).href
+}
+
+/** `select_account` where it is known, as it asks for no password; `login` is what every provider has to know. */
+function promptForOtherAccount(settings: ProviderSettings, metadata: Metadata): string {
+  const known =
+    metadata.promptValues?.includes('select_account') ??
+    (settings.preset === 'google' || settings.preset === 'microsoft')
+  return known ? 'select_account' : 'login'
 }

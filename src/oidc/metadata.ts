@@ -15,6 +15,8 @@ export interface Metadata {
   readonly endSessionEndpoint: string | null
   /** Null: it does not say, which means `client_secret_basic`. */
   readonly tokenEndpointAuthMethods: readonly string[] | null
+  /** What `prompt` may ask for; null: it does not say. */
+  readonly promptValues: readonly string[] | null
   /** RFC 9207: authorization responses carry `iss`. */
   readonly issuerInResponse: boolean
 }
@@ -52,6 +54,7 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
     userinfoEndpoint: endpoint('userinfo_endpoint'),
     endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
     tokenEndpointAuthMethods: readStrings(document.token_endpoint_auth_methods_supported),
+    promptValues: readStrings(document.prompt_values_supported),
     issuerInResponse: document.authorization_response_iss_parameter_supported === true,
   })
 }

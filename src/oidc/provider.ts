@@ -64,8 +64,8 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
 
   return {
     name: settings.name,
-    authorizationUrl: async (transaction, redirectUri) =>
-      authorizationUrl(settings, await metadata.get(), transaction, redirectUri),
+    authorizationUrl: async (transaction, redirectUri, wish) =>
+      authorizationUrl(settings, await metadata.get(), transaction, redirectUri, wish),
     exchange: async (parameters, transaction, redirectUri, now) => {
       const deadline = AbortSignal.timeout(limits.timeoutMs)
       const response = { parameters, transaction, redirectUri }
