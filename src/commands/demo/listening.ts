@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A server of the demo, listening. */
@@ -24,6 +24,13 @@ export async function listenOnLoopback(server: Server): Promise<Listening> {
         server.closeAllConnections()
       }),
   }
+}
+
+/** A port that was free a moment ago: the demo's url must be known before anything listens. */
+export async function freePort(): Promise<number> {
+  const probe = await listenOnLoopback(createServer())
+  await probe.close()
+  return Number(new URL(probe.origin).port)
 }
 
 const maxFormBytes = 4096

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path'
+import type { Command, Io } from './command.ts'
+import { addressVariables, type DemoAddresses } from './demo/addresses.ts'
+import { type DemoGateway, keepGateway } from './demo/gateway.ts'
+import { freePort, type Listening } from './demo/listening.ts'
+import { startDemoProvider } from './demo/provider.ts'
+import { loadProviderLibrary } from './demo/provider-library.ts'
+import { placeRules } from './demo/rules.ts'
+import { startSampleApp } from './demo/sample-app.ts'
+import { story } from './demo/story.ts'
+import { type Options, readOptions } from './options.ts'
+import { startFailure } from './serve.ts'
+
+const usage = `Usage: claimgate demo [--port PORT] [--upstream URL] [--folder FOLDER]
+
+A working gateway on http://localhost:PORT, with a provider, three people and a sample app. It
+prints what to click and what will happen. Its rules are a file that you can edit meanwhile.
+
+      --port PORT      where it listens (default 8080; 0 takes a free one)
+      --upstream URL   your own app instead of the sample app
+      --folder FOLDER  where its rules and sessions are kept (default data/demo)
+
+It listens on loopback. In the image it listens on all addresses of the container, but answers
+http://localhost:PORT alone: publish the same port, as in \`docker run -p 8080:8080\`.
+Exit status: 0 stopped as asked, 1 could not start, 2 wrong usage or rules with faults.
+`
+
+export const command: Command = {
+  name: 'demo',
+  summary: 'a working gateway, provider and app on one port',
+  usage,
+  run: async (args, io) => {
+    const specs = {
+      port: { type: 'string' },
+      upstream: { type: 'string' },
+      folder: { type: 'string' },
+    } as const
+    const read = readOptions(command, specs, args, io)
+    if (!read.ok) return read.exitCode
+    const wish = readWish(read.options, io)
+    if (typeof wish === 'string') {
+      io.stderr(`claimgate demo: ${wish}\n`)
+      return 2
+    }
+    return run(wish, io)
+  },
+}
+
+interface Wish {
+  readonly port: number
+  readonly upstream: string | null
+  readonly folder: string
+}
+
+/** What was asked for, or what is wrong with it. */
+function readWish(options: Options, io: Io): Wish | string {
+  const port = options.text('port') ?? '8080'
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return '--port takes a number up to 65535'
+  const upstream = options.text('upstream')
+  if (upstream !== null && !/^https?:$/.test(URL.parse(upstream)?.protocol ?? ''))
+    return '--upstream takes the address of an app, such as http://127.0.0.1:5000'
+  const folder = options.text('folder') ?? `${io.env.CLAIMGATE_DATA || 'data'}/demo`
+  return { port: Number(port), upstream, folder: resolve(io.cwd, folder) }
+}
+
+async function run(wish: Wish, io: Io): Promise<number> {
+  const library = await loadProviderLibrary()
+  if (library === null) {
+    io.stderr(
+      'claimgate demo: its provider is not installed: run `npm install oidc-provider@9` beside claimgate, or use the image that `docker build --target demo` makes.\n',
+    )
+    return 1
+  }
+  const open: (Listening | DemoGateway)[] = []
+  try {
+    const rules = placeRules(wish.folder)
+    const addresses: DemoAddresses = {
+      host: io.env.CLAIMGATE_DEMO_ADDRESS || '127.0.0.1',
+      port: wish.port === 0 ? await freePort() : wish.port,
+    }
+    const variables = addressVariables(addresses, wish.folder)
+    const provider = await startDemoProvider(library, variables.provider)
+    open.push(provider)
+    const app = wish.upstream === null ? await startSampleApp(variables) : null
+    if (app !== null) open.push(app)
+    const env = { ...io.env, ...variables.toEnv(provider.origin, app?.origin ?? wish.upstream ?? '') }
+    const gateway = await keepGateway(rules.file, env, io)
+    if (gateway === null) return 2
+    open.push(gateway)
+    io.stdout(story({ url: variables.url, rules: rules.file, upstream: wish.upstream }))
+    await stopAsked(io)
+    return 0
+  } catch (thrown) {
+    io.stderr(`claimgate demo: ${demoFailure(thrown, wish)}\n`)
+    return 1
+  } finally {
+    for (const part of open.toReversed()) await part.close()
+  }
+}
+
+function stopAsked({ signal }: Io): Promise<void> {
+  if (signal === undefined || signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function demoFailure(thrown: unknown, wish: Wish): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${wish.port} is taken: choose another with --port`
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+      return `${wish.folder} cannot be written: choose another folder with --folder`
+    default:
+      return startFailure(thrown)
+  }
+}
