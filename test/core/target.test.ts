@@ -8,7 +8,7 @@ import {
   refusedEncoding,
   upstreamPath,
 } from '../../src/core/target.ts'
-import { corpus } from '../corpus/lines.ts'
+import { corpus, shown } from '../corpus/lines.ts'
 import { modelTarget } from '../corpus/target-model.ts'
 import { generateTargets } from '../corpus/targets.ts'
 
@@ -63,7 +63,7 @@ t.test('escapes become canonical, and the decoded segments are what rules see', 
 })
 
 t.test('S-001 … S-029: targets that two readers could understand in two ways are refused', async (t) => {
-  for (const raw of corpus('targets.txt')) t.equal(readTarget(raw).ok, false, JSON.stringify(raw))
+  for (const raw of corpus('targets.txt')) t.equal(readTarget(raw).ok, false, shown(raw))
 })
 
 t.test('each refusal says why', async (t) => {
@@ -155,7 +155,7 @@ t.test(
         const reading = readTarget(raw)
         const target = reading.ok && refusedEncoding(reading.target, allowed) === null ? reading.target : null
         const actual = target && { path: target.path, segments: target.segments, query: target.query }
-        if (JSON.stringify(actual) !== JSON.stringify(expected)) t.same(actual, expected, JSON.stringify(raw))
+        if (JSON.stringify(actual) !== JSON.stringify(expected)) t.same(actual, expected, shown(raw))
         if (target === null) continue
         readable++
         if (targetOf(target.path + target.query).path !== target.path) t.fail(`${raw} is not canonical`)

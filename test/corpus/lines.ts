@@ -12,3 +12,11 @@ export function corpus(name: string): string[] {
     line.replace(/\\x([0-9a-f]{2})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16))),
   )
 }
+
+/** A value for the name of an assertion: one line of ASCII, whatever it holds. */
+export function shown(value: unknown): string {
+  return String(JSON.stringify(value)).replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,76 @@
+import { ownsSetCookie } from '../cookies.ts'
+import type { Forwarding } from '../gateway.ts'
+import { madePrivate, privateHeaders } from './cache.ts'
+import { connectionOptions, withoutNames } from './connection.ts'
+import { foldHeaderName } from './names.ts'
+import type { HeaderPlan } from './plan.ts'
+import { toPublicCookie, toPublicLocation } from './public-address.ts'
+import { answerVerdict } from './verdict.ts'
+
+export interface UpstreamAnswer {
+  /** As received: name, value, name, value … */
+  readonly headers: readonly string[]
+  /** Whether somebody signed in, or nobody, could have made a difference: all but locations open to `anyone`. */
+  readonly dependsOnSession: boolean
+  readonly cache: Forwarding['cache']
+}
+
+export interface DownstreamHeaders {
+  /** Name, value, name, value … for the client, without `Connection` and `Transfer-Encoding`: those are the server's. */
+  readonly headers: readonly string[]
+  /** The upstream sent the shared secret back. It was taken off; the operator should know. */
+  readonly secretFound: boolean
+}
+
+/**
+ * The headers of the upstream's answer for the client: without what concerns the connection, our cookies, the shared
+ * secret, and instructions to servers in front of us; addresses mapped back; made private where it depended on a
+ * session. Everything else keeps its bytes and its order.
+ */
+export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): DownstreamHeaders {
+  const raw = answer.headers
+  const headers: string[] = []
+  let secretFound = false
+  let connection: string | null = null
+  let saysCaching = false
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] ?? ''
+    const value = raw[i + 1] ?? ''
+    if (holdsSecret(plan, name, value)) {
+      secretFound = true
+      continue
+    }
+    switch (answerVerdict(name)) {
+      case 'drop':
+        break
+      case 'caching':
+        saysCaching = true
+        headers.push(name, value)
+        break
+      case 'pass':
+        headers.push(name, value)
+        break
+      case 'set-cookie':
+        if (!ownsSetCookie(value, plan.ownCookies)) headers.push(name, toPublicCookie(plan.address, value))
+        break
+      case 'location':
+        headers.push(name, toPublicLocation(plan.address, value))
+        break
+      case 'connection':
+        connection = connection === null ? value : `${connection},${value}`
+        break
+    }
+  }
+  // The server's own framing rests on the length.
+  const options = connectionOptions(connection).filter((name) => name !== 'content-length')
+  const kept = withoutNames(headers, options)
+  if (!answer.dependsOnSession || answer.cache === 'upstream') return { headers: kept, secretFound }
+  return { headers: saysCaching ? madePrivate(kept) : [...kept, ...privateHeaders], secretFound }
+}
+
+function holdsSecret(plan: HeaderPlan, name: string, value: string): boolean {
+  const { secret } = plan
+  if (secret === null) return false
+  if (value.length >= secret.value.length && value.includes(secret.value)) return true
+  return name.length === secret.foldedName.length && foldHeaderName(name) === secret.foldedName
+}

@@ -1,0 +1,56 @@
+/** RFC 9111: what keeps an answer that depended on a session out of caches that more than one person reads. */
+
+// Said to caches in front of us, over the head of Cache-Control.
+const sharedCacheHeaders: ReadonlySet<string> = new Set([
+  ...['surrogate-control', 'cdn-cache-control', 'cloudflare-cdn-cache-control', 'vercel-cdn-cache-control'],
+  ...['netlify-cdn-cache-control', 'edge-control'],
+])
+
+/** What an answer gets that says nothing of caching. The next person at this browser has another cookie. */
+export const privateHeaders: readonly string[] = ['Cache-Control', 'private', 'Vary', 'Cookie']
+
+/** Whether a header of this folded name concerns caching as we change it. */
+export function saysCaching(folded: string): boolean {
+  return folded === 'cache-control' || folded === 'vary' || sharedCacheHeaders.has(folded)
+}
+
+/** A flat list of headers with what the app said of caching made private. */
+export function madePrivate(headers: readonly string[]): string[] {
+  const kept: string[] = []
+  const control: string[] = []
+  let varies = false
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    const value = headers[i + 1] ?? ''
+    const lower = name.toLowerCase()
+    if (lower === 'cache-control') control.push(value)
+    else if (!sharedCacheHeaders.has(lower)) kept.push(name, value)
+    if (lower === 'vary') varies ||= variesByCookie(value)
+  }
+  kept.push('Cache-Control', privateCacheControl(control.join(',')))
+  if (!varies) kept.push('Vary', 'Cookie')
+  return kept
+}
+
+// Quoted strings may hold commas.
+const directive = /(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g
+const sharedDirectives: ReadonlySet<string> = new Set(['public', 'private', 's-maxage', 'proxy-revalidate'])
+
+/**
+ * `public`, `s-maxage` and a `private` for single fields go, lifetimes stay, and an explicit `no-store` stays what it
+ * is: it forbids more than `private` does.
+ */
+function privateCacheControl(value: string): string {
+  const directives = (value.match(directive) ?? []).map((text) => text.trim()).filter((text) => text !== '')
+  const kept = directives.filter((text) => !sharedDirectives.has(nameOf(text)))
+  const stored = !kept.some((text) => nameOf(text) === 'no-store')
+  return (stored ? ['private', ...kept] : kept).join(', ')
+}
+
+function variesByCookie(value: string): boolean {
+  return value.split(',').some((name) => ['*', 'cookie'].includes(name.trim().toLowerCase()))
+}
+
+function nameOf(directive: string): string {
+  return (directive.split('=')[0] ?? '').trim().toLowerCase()
+}

@@ -1,0 +1,56 @@
+import { type OwnCookies, ownCookies } from '../cookies.ts'
+import type { App, Gateway } from '../gateway.ts'
+import { foldHeaderName } from './names.ts'
+import { type PublicAddress, publicAddress } from './public-address.ts'
+import { type RequestVerdict, requestVerdicts } from './verdict.ts'
+
+/** What is known of an app's headers before any request; made once for each edition of the configuration. */
+export interface HeaderPlan {
+  /** Name, value, name, value …: the same on every request. */
+  readonly fixed: readonly string[]
+  readonly ownCookies: OwnCookies
+  readonly secret: { readonly foldedName: string; readonly value: string } | null
+  readonly address: PublicAddress
+  /** What becomes of a client's header. No client may send an identity or secret header of any app to this one. */
+  readonly requestVerdict: (name: string) => RequestVerdict
+}
+
+const plans = new WeakMap<Gateway, WeakMap<App, HeaderPlan>>()
+
+/** The plan of one of the gateway's apps. */
+export function headerPlan(gateway: Gateway, app: App): HeaderPlan {
+  const known = plans.get(gateway)?.get(app)
+  if (known !== undefined) return known
+  const plan = buildHeaderPlan(gateway, app)
+  const ofGateway = plans.get(gateway) ?? new WeakMap<App, HeaderPlan>()
+  plans.set(gateway, ofGateway.set(app, plan))
+  return plan
+}
+
+function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
+  const secret = app.sharedSecret
+  const own = [...app.upstream.headers.map(({ name }) => name), ...(secret === null ? [] : [secret.header])]
+  const owned = new Set([...gateway.ownedHeaders, ...own.map(foldHeaderName)])
+  return {
+    fixed: fixedHeaders(app),
+    ownCookies: ownCookies(gateway.hosts.values()),
+    secret:
+      secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
+    address: publicAddress(app),
+    requestVerdict: requestVerdicts(owned),
+  }
+}
+
+/** Host and scheme come from the configuration, never from the request. */
+function fixedHeaders(app: App): readonly string[] {
+  const { upstream, sharedSecret } = app
+  const { scheme, host, prefix } = publicAddress(app)
+  return [
+    ...['Host', upstream.preserveHost ? host : upstream.host],
+    ...['X-Forwarded-Proto', scheme],
+    ...['X-Forwarded-Host', host],
+    ...(prefix === '' ? [] : ['X-Forwarded-Prefix', prefix]),
+    ...(sharedSecret === null ? [] : [sharedSecret.header, sharedSecret.value.reveal()]),
+    ...upstream.headers.flatMap(({ name, value }) => [name, value.reveal()]),
+  ]
+}

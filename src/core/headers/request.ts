@@ -1,0 +1,89 @@
+import { stripOwnCookies } from '../cookies.ts'
+import type { Forwarding } from '../gateway.ts'
+import type { Principal } from '../principal.ts'
+import { connectionOptions, withoutNames } from './connection.ts'
+import { identityLines, type Unsendable } from './identity.ts'
+import type { HeaderPlan } from './plan.ts'
+
+export interface ForwardedRequest {
+  /** As Node gives them: name, value, name, value … */
+  readonly rawHeaders: readonly string[]
+  readonly forwarding: Forwarding
+  /** Whom the app is told about; null for nobody. */
+  readonly principal: Principal | null
+  /** In text; null when nobody who is believed said one: then the app gets no X-Forwarded-For rather than a guess. */
+  readonly clientAddress: string | null
+}
+
+export type UpstreamHeaders =
+  /** Name, value, name, value …, Host included. */
+  | { readonly ok: true; readonly headers: readonly string[] }
+  | { readonly ok: false; readonly reason: 'connection-options' }
+  | {
+      readonly ok: false
+      readonly reason: 'identity-unsendable'
+      readonly header: string
+      readonly why: Unsendable
+    }
+
+/** More names in `Connection` than any client needs. */
+export const maxConnectionOptions = 20
+
+/**
+ * The headers of the request to the app, for HTTP and WebSocket alike. Built on an empty list: end-to-end headers of
+ * the client that are neither ours nor believed by someone, then ours. Nothing is copied to be deleted later, and
+ * nothing that `Connection` names can take one of ours away.
+ *
+ * `Content-Length` is the client's when it said one, and only then: without it, a body goes in chunks.
+ */
+export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): UpstreamHeaders {
+  const identity = request.principal && identityLines(request.principal, request.forwarding.identityHeaders)
+  if (identity !== null && !identity.ok) {
+    return { ok: false, reason: 'identity-unsendable', header: identity.header, why: identity.why }
+  }
+  const headers = clientHeaders(plan, request.rawHeaders)
+  if (headers === null) return { ok: false, reason: 'connection-options' }
+  headers.push(...plan.fixed)
+  if (request.clientAddress !== null) headers.push('X-Forwarded-For', request.clientAddress)
+  if (identity !== null) headers.push(...identity.lines)
+  return { ok: true, headers }
+}
+
+/** What of the client's headers goes on; null when `Connection` names too many. */
+function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | null {
+  const headers: string[] = []
+  let cookies: string | null = null
+  let connection: string | null = null
+  let length: string | null = null
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] ?? ''
+    const value = raw[i + 1] ?? ''
+    switch (plan.requestVerdict(name)) {
+      case 'drop':
+        break
+      case 'pass':
+        headers.push(name, value)
+        break
+      case 'cookie':
+        cookies = cookies === null ? value : `${cookies}; ${value}`
+        break
+      case 'connection':
+        connection = connection === null ? value : `${connection},${value}`
+        break
+      // Two lengths, or a length beside an encoding, are no length (RFC 9112 section 6.3).
+      case 'content-length':
+        length = length === null ? value : ''
+        break
+      case 'transfer-encoding':
+        length = ''
+        break
+    }
+  }
+  const rest = cookies === null ? '' : stripOwnCookies(cookies, plan.ownCookies)
+  if (rest !== '') headers.push('Cookie', rest)
+  const options = connectionOptions(connection)
+  if (options.length > maxConnectionOptions) return null
+  const kept = withoutNames(headers, options)
+  if (length !== null && /^\d{1,15}$/.test(length)) kept.push('Content-Length', length)
+  return kept
+}

@@ -1,0 +1,371 @@
+import t from 'tap'
+import type { Json } from '../../../src/core/claims.ts'
+import { maxIdentityBytes } from '../../../src/core/headers/identity.ts'
+import { foldHeaderName, isReservedHeader, ownedHeaderNames } from '../../../src/core/headers/names.ts'
+import type { HeaderPlan } from '../../../src/core/headers/plan.ts'
+import { headerPlan } from '../../../src/core/headers/plan.ts'
+import { upstreamHeaders } from '../../../src/core/headers/request.ts'
+import type { Principal } from '../../../src/core/principal.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import { corpus, shown } from '../../corpus/lines.ts'
+import { forwarding, lines, makeApp, makePlan, secret, valuesOf } from './apps.ts'
+
+const plan = makePlan(makeApp())
+const alice: Principal = {
+  user: 'alice',
+  provider: 'acme',
+  claims: { email: 'alice@example.com', groups: ['staff', 'wiki'] },
+}
+
+function sent(
+  rawHeaders: readonly string[],
+  principal: Principal | null = null,
+  to: HeaderPlan = plan,
+): readonly string[] {
+  const result = upstreamHeaders(to, { rawHeaders, forwarding, principal, clientAddress: '192.0.2.7' })
+  if (!result.ok) throw new Error(result.reason)
+  return result.headers
+}
+
+/** What becomes of one claim, sent in a header of its own. */
+function headerOf(claim: Json | undefined): string | null | { readonly why: string } {
+  const one = { ...forwarding, identityHeaders: [{ name: 'X-Claim', from: 'claim' }] }
+  const principal: Principal = { user: 'u', provider: 'p', claims: claim === undefined ? {} : { claim } }
+  const result = upstreamHeaders(plan, { rawHeaders: [], forwarding: one, principal, clientAddress: null })
+  if (result.ok) return valuesOf(result.headers, 'X-Claim')[0] ?? null
+  return result.reason === 'identity-unsendable' ? { why: result.why } : { why: result.reason }
+}
+
+t.test('the app gets the end-to-end headers of the client, and ours', async (t) => {
+  const raw = [
+    'Host',
+    'wiki.example',
+    'Accept',
+    '*/*',
+    'authorization',
+    'Bearer x',
+    'accept',
+    'text/html',
+    'X-App',
+    '\u00e9',
+  ]
+  t.same(lines(sent(raw, alice)), [
+    'Accept: */*',
+    'authorization: Bearer x',
+    'accept: text/html',
+    'X-App: \u00e9',
+    'Host: inside:8080',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: wiki.example',
+    `X-Gateway-Secret: ${secret}`,
+    'X-Forwarded-For: 192.0.2.7',
+    'X-Forwarded-User: alice',
+    'X-Forwarded-Email: alice@example.com',
+    'X-Forwarded-Groups: staff,wiki',
+  ])
+})
+
+t.test(
+  'S-091: Host is the upstream, or with preserve_host the public one, never what the client says',
+  async (t) => {
+    t.same(valuesOf(sent(['Host', 'evil.test']), 'host'), ['inside:8080'])
+    const preserving = makePlan(
+      makeApp({ origin: 'https://wiki.example:8443', upstream: { preserveHost: true } }),
+    )
+    t.same(valuesOf(sent(['Host', 'evil.test'], null, preserving), 'host'), ['wiki.example:8443'])
+  },
+)
+
+t.test('a stripped prefix is told to the app', async (t) => {
+  const app = makeApp({ prefix: ['tools', 'ü'], upstream: { stripPrefix: true } })
+  t.same(valuesOf(sent([], null, makePlan(app)), 'x-forwarded-prefix'), ['/tools/%C3%BC'])
+  const root = makeApp({ upstream: { stripPrefix: true } })
+  t.same(valuesOf(sent([], null, makePlan(root)), 'x-forwarded-prefix'), [])
+  t.same(valuesOf(sent([], null, makePlan(makeApp({ prefix: ['tools'] }))), 'x-forwarded-prefix'), [])
+})
+
+t.test(
+  'S-031, S-037 … S-039, S-049 … S-055: what clients may not say does not reach the app, in any spelling',
+  async (t) => {
+    const bare = lines(sent([], alice))
+    for (const name of corpus('header-names.txt')) {
+      t.same(lines(sent([name, 'evil'], alice)), bare, name)
+      t.same(
+        lines(sent([name.toLowerCase(), 'evil', name.toUpperCase(), 'evil'], alice)),
+        bare,
+        `${name}, twice`,
+      )
+    }
+  },
+)
+
+t.test('S-040, S-041: a claim that is missing leaves no room for the client to fill', async (t) => {
+  const nobody: Principal = { user: 'u', provider: 'p', claims: {} }
+  const raw = ['X-Forwarded-Email', 'ceo@example.com', 'x-forwarded-groups', 'admin']
+  t.same(valuesOf(sent(raw, nobody), 'x-forwarded-email'), [])
+  t.same(valuesOf(sent(raw, nobody), 'x-forwarded-groups'), [])
+  t.same(lines(sent(raw)), lines(sent([])), 'nor at an open location')
+})
+
+t.test("every app's identity and secret names are taken off at every app", async (t) => {
+  const other = makeApp({
+    sharedSecret: { header: 'X-Other-Key', value: new Secret('x'.repeat(32)) },
+    identityHeaders: [{ name: 'X-Staff-Id', from: 'user' }],
+  })
+  const both = makePlan(makeApp({ sharedSecret: null }), other)
+  t.same(
+    lines(sent(['x-other-key', '1', 'X_STAFF_ID', '2', 'X-Staff-ID', '3'], null, both)),
+    lines(sent([], null, both)),
+  )
+  t.same([...ownedHeaderNames([other])], ['x-other-key', 'x-staff-id'])
+})
+
+t.test('upstream.headers replace what the client sends under that name, at that app', async (t) => {
+  const app = makeApp({ upstream: { headers: [{ name: 'Authorization', value: new Secret('Basic b3du') }] } })
+  t.same(valuesOf(sent(['authorization', 'Basic dGhlaXJz'], null, makePlan(app)), 'authorization'), [
+    'Basic b3du',
+  ])
+  const other = makePlan(makeApp(), app)
+  t.same(valuesOf(sent(['authorization', 'Basic dGhlaXJz'], null, other), 'authorization'), [
+    'Basic dGhlaXJz',
+  ])
+})
+
+t.test('S-042 … S-045: Connection takes away what the client sent, never what is ours', async (t) => {
+  const ours = lines(sent([], alice))
+  const options = [
+    'X-Forwarded-User, X-Gateway-Secret',
+    'x-forwarded-for,\tHost ,, FORWARDED',
+    'close',
+    'Keep-Alive',
+  ]
+  for (const option of options) t.same(lines(sent(['Connection', option], alice)), ours, option)
+  t.same(
+    lines(sent(['Connection', 'keep-alive', 'connection', 'X-Gateway-Secret'], alice)),
+    ours,
+    'two lines',
+  )
+  t.same(
+    lines(
+      sent([
+        'X-Hop',
+        '1',
+        'Content-Type',
+        'text/plain',
+        'X-End',
+        '2',
+        'cookie',
+        'a=1',
+        'Connection',
+        'x-hop, COOKIE, content-type',
+      ]),
+    ),
+    lines(sent(['X-End', '2'])),
+  )
+  t.same(
+    valuesOf(
+      sent(['Connection', 'content-length, transfer-encoding, host', 'Content-Length', '5']),
+      'content-length',
+    ),
+    ['5'],
+    'the framing stays',
+  )
+})
+
+t.test('S-043: more than 20 connection options are refused', async (t) => {
+  const read = (...raw: readonly string[]) =>
+    upstreamHeaders(plan, { rawHeaders: raw, forwarding, principal: null, clientAddress: null })
+  t.equal(read('Connection', Array(20).fill('a').join(',')).ok, true)
+  t.match(read('Connection', Array(21).fill('a').join(',')), { ok: false, reason: 'connection-options' })
+  t.match(read('Connection', Array(11).fill('a').join(','), 'connection', Array(10).fill('b').join(', ')), {
+    ok: false,
+  })
+})
+
+t.test('the length of a body is passed on when there is exactly one', async (t) => {
+  const cases: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [['content-length', '0'], ['0']],
+    [['Content-Length', '12345'], ['12345']],
+    [['Content-Length', '5', 'Content-Length', '5'], []],
+    [['Content-Length', '5', 'Transfer-Encoding', 'chunked'], []],
+    [['Transfer-Encoding', 'chunked', 'Content-Length', '5'], []],
+    [['Content-Length', '+5'], []],
+    [['Content-Length', '5, 5'], []],
+    [['Content-Length', '0x5'], []],
+    [['Content-Length', ''], []],
+    [['Content-Length', '12345678901234567890'], []],
+  ]
+  for (const [raw, values] of cases) t.same(valuesOf(sent(raw), 'content-length'), values, shown(raw))
+  t.same(valuesOf(sent(['Transfer-Encoding', 'chunked']), 'transfer-encoding'), [])
+})
+
+t.test("S-150: the app gets its own cookies in one line, and none of the gateway's", async (t) => {
+  const cookies = (...raw: readonly string[]) => valuesOf(sent(raw), 'cookie')
+  t.same(cookies('Cookie', 'a=1; __Host-claimgate=S; __Host-claimgate-tx-1=X; b=2'), ['a=1; b=2'])
+  t.same(cookies('Cookie', 'a=1; __Host-claimgate-8443=S'), ['a=1'], 'also not those of another port')
+  t.same(cookies('Cookie', '__Host-claimgate=S'), [], 'the header is absent when nothing is left')
+  t.same(cookies('cookie', 'a=1', 'COOKIE', '__Host-claimgate=S; b=2'), ['a=1; b=2'])
+  t.same(cookies('Cookie', 'c="x;y"; d=%zz; e=\u00e9; f'), ['c="x;y"; d=%zz; e=\u00e9; f'])
+})
+
+t.test('S-057: names of object members are ordinary names, and odd ones harm nobody', async (t) => {
+  for (const name of ['constructor', 'toString', 'hasOwnProperty'])
+    t.same(valuesOf(sent([name, '1']), name), ['1'])
+  t.same(lines(sent(['__proto__', '1'])), lines(sent([])))
+  for (let i = 0; i < 2000; i++) sent([`X-Random-${i}`, '1', `X_Random_${i}`, '2', 'x'.repeat(70 + i), '3'])
+  t.same(
+    valuesOf(sent(['Accept', '*/*', 'X_User', '1']), 'accept'),
+    ['*/*'],
+    'whatever was remembered before',
+  )
+})
+
+t.test('an unknown client address leaves the header out rather than guess', async (t) => {
+  const result = upstreamHeaders(plan, {
+    rawHeaders: ['X-Forwarded-For', '9.9.9.9'],
+    forwarding,
+    principal: null,
+    clientAddress: null,
+  })
+  t.same(result.ok && valuesOf(result.headers, 'x-forwarded-for'), [])
+})
+
+t.test('S-059 … S-061, S-063: a claim is sent as it is under a reversible encoding', async (t) => {
+  const cases: readonly (readonly [Json | undefined, string | null])[] = [
+    ['alice', 'alice'],
+    ['Alice B. Smith, Jr.', 'Alice B. Smith, Jr.'],
+    ['', ''],
+    ['100%', '100%25'],
+    ['%2C', '%252C'],
+    [' a  b ', '%20a  b%20'],
+    ['   ', '%20%20%20'],
+    ['a\r\nX-Forwarded-Groups: admin', 'a%0D%0AX-Forwarded-Groups: admin'],
+    ['a\u0000\t\u007f', 'a%00%09%7F'],
+    ['Zoë', 'Zo%C3%AB'],
+    ['李😀', '%E6%9D%8E%F0%9F%98%80'],
+    ['a\u0085b\u2028c', 'a%C2%85b%E2%80%A8c'],
+    ['\u010a\u560a', '%C4%8A%E5%98%8A'],
+    [true, 'true'],
+    [false, 'false'],
+    [0, '0'],
+    [-1.5, '-1.5'],
+    [9007199254740991, '9007199254740991'],
+    [['a', 'b'], 'a,b'],
+    [['a,admin', 'b%2C'], 'a%2Cadmin,b%252C'],
+    [[' a', 'b '], '%20a,b%20'],
+    [['x', 1, true], 'x,1,true'],
+    [['a', null, 'b'], 'a,b'],
+    [[''], ''],
+    [[], null],
+    [[null], null],
+    [null, null],
+    [undefined, null],
+  ]
+  for (const [claim, value] of cases) t.equal(headerOf(claim), value, shown(claim))
+  for (const [claim] of cases) {
+    const value = headerOf(claim)
+    if (typeof claim === 'string' && typeof value === 'string')
+      t.equal(decodeURIComponent(value), claim, 'and back')
+  }
+})
+
+t.test('S-062, S-063: what cannot be sent whole is not sent at all', async (t) => {
+  t.same(headerOf({}), { why: 'object' })
+  t.same(headerOf({ a: 'b' }), { why: 'object' })
+  t.same(headerOf(['a', { a: 'b' }]), { why: 'object' })
+  t.same(headerOf([[1]]), { why: 'nested-list' })
+  t.same(headerOf(2 ** 53), { why: 'number' })
+  t.same(headerOf(Number.POSITIVE_INFINITY), { why: 'number' })
+  t.same(headerOf('a\ud800'), { why: 'text' })
+  const room = maxIdentityBytes - 'X-Claim'.length
+  t.equal(headerOf('a'.repeat(room)), 'a'.repeat(room))
+  t.same(headerOf('a'.repeat(room + 1)), { why: 'too-large' })
+  t.same(headerOf(Array(5000).fill('a-group')), { why: 'too-large' })
+  t.match(
+    upstreamHeaders(plan, {
+      rawHeaders: [],
+      forwarding,
+      principal: { ...alice, claims: { email: 'a'.repeat(5000), groups: ['b'.repeat(5000)] } },
+      clientAddress: null,
+    }),
+    { ok: false, reason: 'identity-unsendable', header: 'X-Forwarded-Groups', why: 'too-large' },
+    'all of them together',
+  )
+})
+
+t.test(
+  'identity headers are those of the location, for the same person at another location too',
+  async (t) => {
+    const other = {
+      ...forwarding,
+      identityHeaders: [
+        { name: 'X-Who', from: 'user' },
+        { name: 'X-By', from: 'provider' },
+      ],
+    }
+    const at = (where: typeof forwarding) => {
+      const result = upstreamHeaders(plan, {
+        rawHeaders: [],
+        forwarding: where,
+        principal: alice,
+        clientAddress: null,
+      })
+      return result.ok ? lines(result.headers).filter((line) => !line.includes('Gateway')) : []
+    }
+    for (let i = 0; i < 2; i++) {
+      t.same(at(forwarding).slice(-3), [
+        'X-Forwarded-User: alice',
+        'X-Forwarded-Email: alice@example.com',
+        'X-Forwarded-Groups: staff,wiki',
+      ])
+      t.same(at(other).slice(-2), ['X-Who: alice', 'X-By: acme'])
+    }
+  },
+)
+
+t.test('S-064: names that mean something else cannot be configured', async (t) => {
+  for (const name of [
+    ...[
+      'Host',
+      'host',
+      'Cookie',
+      'Content-Length',
+      'CONTENT_LENGTH',
+      'Transfer-Encoding',
+      'Connection',
+      'TE',
+      'Trailer',
+    ],
+    ...[
+      'X-Forwarded-For',
+      'x_forwarded_proto',
+      'X-Forwarded-Host',
+      'X-Forwarded-Prefix',
+      'Forwarded',
+      'Upgrade',
+    ],
+    ...['Sec-WebSocket-Key', 'Expect', 'Keep-Alive', 'Proxy-Authorization', 'Proxy', 'Set-Cookie'],
+  ]) {
+    t.equal(isReservedHeader(name), true, name)
+  }
+  for (const name of [
+    'X-Forwarded-User',
+    'X-Gateway-Secret',
+    'Remote-User',
+    'X-Auth-Request-Email',
+    'Authorization',
+  ]) {
+    t.equal(isReservedHeader(name), false, name)
+  }
+  t.equal(foldHeaderName('X_Forwarded-User'), 'x-forwarded-user')
+})
+
+t.test('the plan of an app is made once, and again for another edition of the configuration', async (t) => {
+  const app = makeApp()
+  const first = makePlan(app)
+  t.not(makePlan(app), first)
+  const gateway = { ownedHeaders: new Set<string>(), hosts: new Map() } as unknown as Parameters<
+    typeof headerPlan
+  >[0]
+  t.equal(headerPlan(gateway, app), headerPlan(gateway, app))
+})
