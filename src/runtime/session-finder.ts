@@ -1,0 +1,199 @@
+import type { Gateway, Origin } from '../core/gateway.ts'
+import type { Awaitable, Clock, SessionStore } from '../core/ports.ts'
+import { type Principal, toPrincipal } from '../core/principal.ts'
+import type { KeyRing, Random, Sealed } from '../core/seal.ts'
+import {
+  type EpochSeconds,
+  forgetAt,
+  type NoSession,
+  type Session,
+  type SessionKey,
+  sessionStatus,
+  touchDue,
+} from '../core/session.ts'
+import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
+import { createRecentMap, type RecentMap } from './session-recent.ts'
+
+export type Found =
+  | {
+      readonly kind: 'live'
+      readonly session: Session
+      readonly principal: Principal
+      /** To be set as the session cookie's new value: the browser's was sealed with an older secret. */
+      readonly resealed: Sealed | null
+    }
+  | { readonly kind: 'none'; readonly why: NoSession }
+
+export interface FinderSetup {
+  readonly gateway: Pick<Gateway, 'providers'>
+  readonly store: SessionStore
+  readonly ring: KeyRing
+  readonly clock: Clock
+  readonly random: Random
+  /** Hears of faults that stop no request: of a touch, or of a look-up that the cache stood in for. */
+  readonly report: (thrown: unknown) => void
+  /** Told of a session's first request in each second. */
+  readonly seen: (key: SessionKey, at: EpochSeconds) => void
+  readonly cacheLimit: number
+}
+
+/** What is remembered of a cookie. */
+interface Entry {
+  readonly key: SessionKey
+  readonly origin: string
+  found: Extract<Found, { kind: 'live' }>
+  /** What the store knows as `lastSeenAt`. */
+  writtenAt: EpochSeconds
+  /** When the store last answered for it, and when it is asked again. */
+  readonly verifiedAt: EpochSeconds
+  verifyAt: EpochSeconds
+  /** Of `#removals`, when the store was asked. */
+  removals: number
+}
+
+/** A remembered session is held against the store so often, even if nobody says that something was removed. */
+const verifyIntervalSeconds = 60
+/** With a store that does not answer a verified session goes on for so long, and the store is asked so often. */
+const outageSeconds = 300
+const outageRetrySeconds = 5
+
+/** Finds the session of a cookie on every request, so what was found lately is remembered, within bounds. */
+export class SessionFinder {
+  readonly #setup: FinderSetup
+  readonly #cache: RecentMap<Entry>
+  /** Counts what other processes removed: entries of an older count are verified before they are believed. */
+  #removals = 0
+  /** Counts what was ended here: a look-up that was under way meanwhile is not remembered. */
+  #endings = 0
+
+  constructor(setup: FinderSetup) {
+    this.#setup = setup
+    this.#cache = createRecentMap(setup.cacheLimit)
+  }
+
+  find(cookieValue: string, origin: Origin): Awaitable<Found> {
+    const { clock, ring, random } = this.#setup
+    const entry = this.#cache.get(cookieValue)
+    if (entry?.origin === origin.origin) {
+      const now = clock.now()
+      if (entry.removals === this.#removals && now < entry.verifyAt)
+        return this.#judge(cookieValue, entry, origin, now)
+      const { key, found } = entry
+      return this.#look(cookieValue, { key, resealed: found.resealed }, origin, entry)
+    }
+    const opened = openSessionCookie(ring, cookieValue, origin, random)
+    return opened === null ? none('session-unreadable') : this.#look(cookieValue, opened, origin, null)
+  }
+
+  /** Another process removed sessions: which ones, the store will tell as they are asked for. */
+  doubt(): void {
+    this.#removals += 1
+  }
+
+  forget(key: SessionKey): void {
+    this.#endings += 1
+    for (const [cookieValue, entry] of this.#cache.entries())
+      if (entry.key === key) this.#cache.delete(cookieValue)
+  }
+
+  /** Asks the store. `known` stands in for a while when it does not answer. */
+  #look(cookieValue: string, opened: OpenedCookie, origin: Origin, known: Entry | null): Awaitable<Found> {
+    const { store, clock } = this.#setup
+    const [removals, endings] = [this.#removals, this.#endings]
+    return settle(
+      () => store.load(opened.key),
+      (session) => {
+        const now = clock.now()
+        const entry = session === null ? 'session-ended' : this.#admit(session, opened, origin, known, now)
+        if (typeof entry === 'string') {
+          this.#cache.delete(cookieValue)
+          return none(entry)
+        }
+        entry.removals = removals
+        if (endings === this.#endings) this.#cache.set(cookieValue, entry)
+        return this.#judge(cookieValue, entry, origin, now)
+      },
+      (thrown) => this.#standIn(cookieValue, origin, known, thrown),
+    )
+  }
+
+  /** A session from the store as today's configuration sees it. */
+  #admit(
+    session: Session,
+    opened: OpenedCookie,
+    origin: Origin,
+    known: Entry | null,
+    now: EpochSeconds,
+  ): Entry | NoSession {
+    if (session.origin !== origin.origin) return 'session-ended'
+    const provider = this.#setup.gateway.providers.get(session.provider)
+    const accepted = provider !== undefined && origin.providers.includes(session.provider)
+    const principal = accepted ? toPrincipal(session, provider) : null
+    if (principal === null) return 'session-provider-gone'
+    const lastSeenAt = Math.max(session.lastSeenAt, known?.found.session.lastSeenAt ?? 0)
+    return {
+      key: session.key,
+      origin: origin.origin,
+      found: { kind: 'live', session: { ...session, lastSeenAt }, principal, resealed: opened.resealed },
+      writtenAt: session.lastSeenAt,
+      verifiedAt: now,
+      verifyAt: now + verifyIntervalSeconds,
+      removals: this.#removals,
+    }
+  }
+
+  /** The store does not answer: who was verified lately goes on; everyone else gets the fault. */
+  #standIn(cookieValue: string, origin: Origin, known: Entry | null, thrown: unknown): Found {
+    const now = this.#setup.clock.now()
+    const forgotten = known === null || this.#cache.get(cookieValue) !== known
+    if (forgotten || now >= known.verifiedAt + outageSeconds) throw thrown
+    this.#setup.report(thrown)
+    known.removals = this.#removals
+    known.verifyAt = now + outageRetrySeconds
+    return this.#judge(cookieValue, known, origin, now)
+  }
+
+  /** Whether it lives now; then its idle time begins anew. */
+  #judge(cookieValue: string, entry: Entry, origin: Origin, now: EpochSeconds): Found {
+    const { session } = entry.found
+    const status = sessionStatus(session, now, origin)
+    if (status !== 'live') {
+      this.#cache.delete(cookieValue)
+      return none(status)
+    }
+    if (now > session.lastSeenAt) this.#see(entry, origin, now)
+    return entry.found
+  }
+
+  /** At most once a second and session. */
+  #see(entry: Entry, origin: Origin, now: EpochSeconds): void {
+    const { store, report, seen } = this.#setup
+    const session = { ...entry.found.session, lastSeenAt: now }
+    entry.found = { ...entry.found, session }
+    seen(entry.key, now)
+    if (!touchDue({ lastSeenAt: entry.writtenAt }, now, origin.idleTimeoutSeconds)) return
+    entry.writtenAt = now
+    settle(() => store.touch(entry.key, now, forgetAt(session, origin)), nothing, report)
+  }
+}
+
+function none(why: NoSession): Found {
+  return { kind: 'none', why }
+}
+
+function nothing(): void {}
+
+/** Goes on at once when the answer is there, later when it is promised. */
+function settle<T, U>(
+  work: () => Awaitable<T>,
+  done: (value: T) => U,
+  failed: (thrown: unknown) => U,
+): Awaitable<U> {
+  let value: Awaitable<T>
+  try {
+    value = work()
+  } catch (thrown) {
+    return failed(thrown)
+  }
+  return value instanceof Promise ? value.then(done, failed) : done(value)
+}

@@ -1,0 +1,121 @@
+import type { Awaitable } from '../core/ports.ts'
+import {
+  type EpochSeconds,
+  type Lifetimes,
+  type Session,
+  type SessionKey,
+  type SessionTimes,
+  sessionStatus,
+} from '../core/session.ts'
+
+/** Tells the holders of long connections that their session has ended: signed out, revoked, idle or too old. */
+export interface SessionWatch {
+  /** The listener is called once, after the session ended; the returned function takes it back. */
+  add(session: Session, lifetimes: Lifetimes, listener: () => void): () => void
+  /** A request of the session came: its idle time begins anew. */
+  seen(key: SessionKey, at: EpochSeconds): void
+  ended(key: SessionKey): void
+  /** Asks the store for every watched session, as another process may have removed some. */
+  recheck(): Promise<void>
+  /** Ends what has run out; asks the store before it believes that a session is idle. */
+  tick(): Promise<void>
+  close(): void
+}
+
+interface Watched {
+  times: SessionTimes
+  readonly lifetimes: Lifetimes
+  readonly listeners: Set<() => void>
+}
+
+const tickMs = 1000
+
+/**
+ * `load` answers null for a session that is gone; a fault of the store ends no connection, time alone does. `report`
+ * hears of faults, of the store and of listeners.
+ */
+export function createSessionWatch(
+  load: (key: SessionKey) => Awaitable<Session | null>,
+  now: () => EpochSeconds,
+  report: (thrown: unknown) => void,
+): SessionWatch {
+  const watched = new Map<SessionKey, Watched>()
+  let timer: NodeJS.Timeout | undefined
+
+  function ended(key: SessionKey): void {
+    const listeners = watched.get(key)?.listeners ?? []
+    watched.delete(key)
+    rest()
+    for (const listener of listeners) call(listener)
+  }
+
+  function call(listener: () => void): void {
+    try {
+      listener()
+    } catch (thrown) {
+      report(thrown)
+    }
+  }
+
+  function rest(): void {
+    if (watched.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  function seen(key: SessionKey, at: EpochSeconds): void {
+    const entry = watched.get(key)
+    if (entry !== undefined && at > entry.times.lastSeenAt) entry.times = { ...entry.times, lastSeenAt: at }
+  }
+
+  function judge(key: SessionKey, at: EpochSeconds): void {
+    const entry = watched.get(key)
+    if (entry !== undefined && sessionStatus(entry.times, at, entry.lifetimes) !== 'live') ended(key)
+  }
+
+  async function verify(key: SessionKey): Promise<void> {
+    try {
+      const session = await load(key)
+      if (session === null) return ended(key)
+      seen(key, session.lastSeenAt)
+    } catch (thrown) {
+      report(thrown) // What is known of the times still counts.
+    }
+    judge(key, now())
+  }
+
+  async function tick(): Promise<void> {
+    const at = now()
+    const due = [...watched].filter(
+      ([, { times, lifetimes }]) => sessionStatus(times, at, lifetimes) !== 'live',
+    )
+    await Promise.all(due.map(([key]) => verify(key)))
+  }
+
+  return {
+    add(session, lifetimes, listener) {
+      const { key, signedInAt, lastSeenAt } = session
+      const entry = watched.get(key) ?? { times: { signedInAt, lastSeenAt }, lifetimes, listeners: new Set() }
+      watched.set(key, entry)
+      entry.listeners.add(listener)
+      timer ??= setInterval(() => void tick(), tickMs).unref()
+      // The session may have ended between the decision and this call.
+      void verify(key)
+      return () => {
+        entry.listeners.delete(listener)
+        if (entry.listeners.size === 0 && watched.get(key) === entry) watched.delete(key)
+        rest()
+      }
+    },
+    seen,
+    ended,
+    async recheck() {
+      await Promise.all([...watched.keys()].map(verify))
+    },
+    tick,
+    close() {
+      watched.clear()
+      rest()
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import type { Gateway, Origin } from '../core/gateway.ts'
+import type { Awaitable, Clock, Identity, SessionStore } from '../core/ports.ts'
+import type { KeyRing, Random, Sealed } from '../core/seal.ts'
+import {
+  type EpochSeconds,
+  forgetAt,
+  newSessionId,
+  type Session,
+  type SessionKey,
+  sessionKey,
+} from '../core/session.ts'
+import { stateHash, type Transaction } from '../core/transaction.ts'
+import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
+import { type Found, SessionFinder } from './session-finder.ts'
+import { createSessionWatch } from './session-watch.ts'
+
+export type { Found } from './session-finder.ts'
+
+/** The sessions of one running gateway: found on every request, begun by a sign-in, ended by a sign-out. */
+export interface Sessions {
+  /**
+   * The live session of a cookie at an origin. A warm one is answered without a promise. Throws, or rejects with, a
+   * StoreFault when the store does not answer and the session was not verified within the last five minutes.
+   */
+  find(cookieValue: string, origin: Origin): Awaitable<Found>
+  /**
+   * Saves a new session under a new id, then ends the one that this browser had. Rejects with a StoreFault when
+   * either fails: then nobody is signed in by it.
+   */
+  start(signIn: SignIn): Promise<Started>
+  /** True when it was still there. Rejects with a StoreFault when the store cannot remove it. */
+  end(session: Pick<Session, 'key'>): Promise<boolean>
+  /**
+   * Calls the listener once, within a second after the session ended, whoever ended it; at once when it has ended
+   * already. Returns how to take the listener back.
+   */
+  onEnd(session: Session, origin: Origin, listener: () => void): () => void
+  /** Tells listeners of what has run out, and lets the store forget it. A timer does this; tests do it themselves. */
+  sweep(): Promise<void>
+  /** Stops timers and listening. The store is closed by whoever opened it. */
+  close(): void
+}
+
+export interface SignIn {
+  readonly identity: Identity
+  readonly transaction: Transaction
+  readonly origin: Origin
+  /** The session cookie that came with the callback, as received. */
+  readonly previousCookie: string | null
+}
+
+export interface Started {
+  readonly cookieValue: Sealed
+  readonly session: Session
+}
+
+export interface SessionsSetup {
+  readonly gateway: Pick<Gateway, 'providers'>
+  readonly store: SessionStore
+  readonly ring: KeyRing
+  readonly clock: Clock
+  readonly random: Random
+  /** Hears of faults that stop no request: of a touch, a purge, a look-up that the cache stood in for. */
+  readonly report?: (thrown: unknown) => void
+  /** How many cookies are remembered; a session takes a few kilobytes. */
+  readonly cacheLimit?: number
+}
+
+const defaultCacheLimit = 10_000
+const sweepMs = 30_000
+
+/** Owns the timers and the cache, not the store. */
+export function createSessions(setup: SessionsSetup): Sessions {
+  const { store, clock, report = () => {}, cacheLimit = defaultCacheLimit } = setup
+  const now = () => clock.now()
+  const watch = createSessionWatch((key) => store.load(key), now, report)
+  const finder = new SessionFinder({ ...setup, report, cacheLimit, seen: watch.seen })
+  const leave = store.onChange(() => {
+    finder.doubt()
+    void watch.recheck()
+  })
+
+  async function end({ key }: Pick<Session, 'key'>): Promise<boolean> {
+    finder.forget(key)
+    const dropped = await store.drop(key)
+    // Once more: until the store had dropped it, a request could find it there.
+    finder.forget(key)
+    watch.ended(key)
+    return dropped
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      await watch.tick()
+      await store.purge(now())
+    } catch (thrown) {
+      report(thrown)
+    }
+  }
+
+  const timer = setInterval(() => void sweep(), sweepMs).unref()
+  return {
+    find: (cookieValue, origin) => finder.find(cookieValue, origin),
+    start: (signIn) => start(setup, signIn, end),
+    end,
+    onEnd: (session, origin, listener) => watch.add(session, origin, listener),
+    sweep,
+    close() {
+      clearInterval(timer)
+      leave()
+      watch.close()
+    },
+  }
+}
+
+async function start(
+  { store, ring, clock, random }: SessionsSetup,
+  signIn: SignIn,
+  end: Sessions['end'],
+): Promise<Started> {
+  const { origin, previousCookie } = signIn
+  const id = newSessionId(random)
+  const session = toSession(signIn, sessionKey(id), clock.now())
+  await store.save(session, forgetAt(session, origin))
+  const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
+  if (previous !== null) await end(previous)
+  return { cookieValue: sealSessionCookie(ring, id, origin, random), session }
+}
+
+function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, now: EpochSeconds): Session {
+  const { state, returnTo, askedByRule } = transaction
+  return {
+    key,
+    origin: origin.origin,
+    provider: transaction.provider,
+    user: identity.user,
+    claims: identity.claims,
+    idToken: identity.idToken,
+    signedInAt: now,
+    lastSeenAt: now,
+    signIn: { stateHash: stateHash(state), returnTo, askedByRule },
+  }
+}

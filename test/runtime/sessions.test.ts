@@ -1,0 +1,628 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { StoreFault } from '../../src/core/fault.ts'
+import type { Origin, ProviderSettings } from '../../src/core/gateway.ts'
+import type { SessionStore } from '../../src/core/ports.ts'
+import { buildKeyRing, type KeyRing } from '../../src/core/seal.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Session } from '../../src/core/session.ts'
+import { readSessionSecrets } from '../../src/runtime/secrets.ts'
+import { createRecentMap } from '../../src/runtime/session-recent.ts'
+import { createSessions, type Found, type Sessions } from '../../src/runtime/sessions.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
+import { openStore } from '../../src/store/open.ts'
+
+const old = new Secret('o'.repeat(32))
+const current = new Secret('c'.repeat(32))
+const begin = 1_790_000_000
+
+function provider(name: string, more: Partial<ProviderSettings> = {}): ProviderSettings {
+  return {
+    name,
+    issuer: `https://${name}.example.com`,
+    clientId: 'id',
+    clientSecret: null,
+    authMethod: null,
+    clientKey: null,
+    clientKeyId: null,
+    clientAssertionAlg: null,
+    clientCertificate: null,
+    scopes: ['openid'],
+    responseMode: 'query',
+    preset: 'generic',
+    label: name,
+    icon: null,
+    authorizationParameters: new Map(),
+    internalUrl: null,
+    ca: null,
+    signingAlgorithms: ['RS256'],
+    claimsFrom: ['id_token'],
+    claimsFromWritten: false,
+    userId: 'sub',
+    userIdPrefix: '',
+    foreignPrefixes: [],
+    trustEmail: false,
+    allowInsecureHttp: false,
+    ...more,
+  }
+}
+
+function originOf(host: string, more: Partial<Origin> = {}): Origin {
+  return {
+    origin: `https://${host}`,
+    scheme: 'https',
+    host,
+    redirectPath: '/.auth/callback',
+    redirectUri: `https://${host}/.auth/callback`,
+    postLogoutRedirectUri: `https://${host}/.auth/logged-out`,
+    providers: ['acme'],
+    idleTimeoutSeconds: 3600,
+    maxLifetimeSeconds: 28_800,
+    cookies: {
+      session: '__Host-claimgate',
+      transactionPrefix: '__Host-claimgate-tx-',
+      secure: true,
+      sameSite: 'Lax',
+    },
+    apps: [],
+    ...more,
+  }
+}
+
+const wiki = originOf('wiki.example.com')
+
+/** A store whose loads are counted, can fail and can be held back, as one across a network would. */
+interface Spy {
+  loads: number
+  touches: number
+  broken: boolean
+  slow: Promise<void> | null
+  onChange: () => void
+  readonly store: SessionStore
+}
+
+function spied(inner: SessionStore): Spy {
+  const spy: Spy = {
+    loads: 0,
+    touches: 0,
+    broken: false,
+    slow: null,
+    onChange: () => {},
+    store: {
+      ...inner,
+      load: (key: string) => {
+        spy.loads += 1
+        if (spy.broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+        const session = inner.load(key)
+        return spy.slow === null ? session : spy.slow.then(() => session)
+      },
+      touch: (key: string, lastSeenAt: number, expiresAt: number) => {
+        spy.touches += 1
+        if (spy.broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+        return inner.touch(key, lastSeenAt, expiresAt)
+      },
+      onChange: (listener: () => void) => {
+        spy.onChange = listener
+        return () => {}
+      },
+    },
+  }
+  return spy
+}
+
+interface House {
+  readonly sessions: Sessions
+  readonly clock: { time: number; now(): number }
+  readonly spy: Spy
+  readonly faults: unknown[]
+  signIn(
+    origin?: Origin,
+    previousCookie?: string | null,
+    user?: string,
+  ): Promise<{ cookie: string; session: Session }>
+}
+
+function open(
+  t: Test,
+  setup: {
+    readonly ring?: KeyRing
+    readonly store?: SessionStore
+    readonly providers?: readonly ProviderSettings[]
+    readonly cacheLimit?: number
+  } = {},
+): House {
+  const clock = {
+    time: begin,
+    now() {
+      return this.time
+    },
+  }
+  const spy = spied(setup.store ?? openMemoryStore())
+  const faults: unknown[] = []
+  const sessions = createSessions({
+    gateway: { providers: new Map((setup.providers ?? [provider('acme')]).map((one) => [one.name, one])) },
+    store: spy.store,
+    ring: setup.ring ?? buildKeyRing([current]),
+    clock,
+    random: randomBytes,
+    report: (thrown) => void faults.push(thrown),
+    ...(setup.cacheLimit === undefined ? {} : { cacheLimit: setup.cacheLimit }),
+  })
+  t.teardown(() => sessions.close())
+  return {
+    sessions,
+    clock,
+    spy,
+    faults,
+    async signIn(origin = wiki, previousCookie = null, user = 'alice') {
+      const transaction = {
+        version: 1,
+        provider: 'acme',
+        origin: origin.origin,
+        state: `state of ${user}`,
+        nonce: 'n',
+        codeVerifier: 'v',
+        returnTo: '/page',
+        startedAt: clock.time,
+        askedByRule: true,
+      } as const
+      const identity = { user, claims: { sub: user, groups: ['ops'] }, idToken: 'a.b.c' }
+      const { cookieValue, session } = await sessions.start({ identity, transaction, origin, previousCookie })
+      return { cookie: cookieValue, session }
+    },
+  }
+}
+
+/** The reason there is none, or `live`. */
+async function status(found: ReturnType<Sessions['find']>): Promise<string> {
+  const result: Found = await found
+  return result.kind === 'live' ? 'live' : result.why
+}
+
+t.test('a session that began is found with its principal; only its hash is in the store', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  t.match(await sessions.find(cookie, wiki), {
+    kind: 'live',
+    session,
+    principal: { user: 'alice', provider: 'acme', claims: { groups: ['ops'] } },
+    resealed: null,
+  })
+  t.match(session, {
+    key: /^[\w-]{43}$/,
+    signIn: { returnTo: '/page', askedByRule: true },
+    signedInAt: begin,
+  })
+  t.notMatch(JSON.stringify(await spy.store.list({})), cookie)
+})
+
+t.test('a warm session is answered at once, without a promise and without the store', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie } = await signIn()
+  await sessions.find(cookie, wiki)
+  const { loads } = spy
+  const found = sessions.find(cookie, wiki)
+  t.notOk(found instanceof Promise)
+  t.match(found, { kind: 'live' })
+  t.equal(spy.loads, loads)
+})
+
+t.test('S-156, S-164: garbage and the cookie of another origin are no session', async (t) => {
+  const { sessions, signIn } = open(t)
+  const { cookie } = await signIn()
+  for (const warm of [false, true]) {
+    const other = originOf('other.example.com')
+    t.equal(await status(sessions.find(cookie, other)), 'session-unreadable', `warm: ${warm}`)
+    const renamed = originOf('wiki.example.com', { cookies: { ...wiki.cookies, session: '__Host-other' } })
+    if (!warm) t.equal(await status(sessions.find(cookie, renamed)), 'session-unreadable')
+    t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  }
+  for (const value of ['', 'x', cookie.slice(1), `${cookie}.`, 'x'.repeat(100_000)]) {
+    t.equal(await status(sessions.find(value, wiki)), 'session-unreadable')
+  }
+})
+
+t.test('S-148: each sign-in has a new id, and ends the session that the browser had', async (t) => {
+  const { sessions, signIn } = open(t)
+  const first = await signIn()
+  t.equal(await status(sessions.find(first.cookie, wiki)), 'live')
+  const second = await signIn(wiki, first.cookie)
+  t.not(second.session.key, first.session.key)
+  t.not(second.cookie, first.cookie)
+  t.equal(await status(sessions.find(first.cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.find(second.cookie, wiki)), 'live')
+  const third = await signIn(wiki, 'planted by an attacker')
+  t.equal(await status(sessions.find(third.cookie, wiki)), 'live')
+  const elsewhere = await signIn(originOf('other.example.com'), third.cookie)
+  t.ok(elsewhere.cookie)
+  t.equal(
+    await status(sessions.find(third.cookie, wiki)),
+    'live',
+    'a session of another origin is left alone',
+  )
+})
+
+t.test('S-160: after the end a copied cookie is refused, warm or cold', async (t) => {
+  const { sessions, signIn } = open(t)
+  const { cookie, session } = await signIn()
+  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  t.equal(await sessions.end(session), true)
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+  t.equal(await sessions.end(session), false)
+})
+
+t.test('S-160: a look-up that is under way while the session ends does not bring it back', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  let release = (): void => {}
+  spy.slow = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const flying = sessions.find(cookie, wiki)
+  t.type(flying, Promise)
+  spy.slow = null
+  await sessions.end(session)
+  release()
+  await flying
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+})
+
+t.test('S-159: idle and absolute limits hold against the clock, cached or not', async (t) => {
+  const { sessions, signIn, clock } = open(t)
+  const { cookie } = await signIn()
+  clock.time = begin + 3599
+  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  clock.time += 3600
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-idle')
+  const again = await signIn()
+  for (let minutes = 0; minutes < 479; minutes++) {
+    clock.time += 60
+    if ((await status(sessions.find(again.cookie, wiki))) !== 'live') t.fail(`ended after ${minutes} minutes`)
+  }
+  clock.time += 60
+  t.equal(await status(sessions.find(again.cookie, wiki)), 'session-expired')
+  clock.time -= 1
+  t.equal(await status(sessions.find(again.cookie, wiki)), 'live', 'judged anew each time, not remembered')
+})
+
+t.test('the idle time moves with each request, and is written back once a minute', async (t) => {
+  const { sessions, signIn, clock, spy } = open(t)
+  const { cookie, session } = await signIn()
+  for (let second = 1; second <= 120; second++) {
+    clock.time = begin + second
+    const found = await sessions.find(cookie, wiki)
+    t.equal(found.kind === 'live' && found.session.lastSeenAt, clock.time)
+  }
+  t.equal(spy.touches, 2)
+  t.match(await spy.store.load(session.key), { lastSeenAt: begin + 120 })
+})
+
+t.test(
+  'S-158: a cookie under an older secret is sealed anew; without that secret it is no session',
+  async (t) => {
+    const store = openMemoryStore()
+    const before = open(t, { store, ring: buildKeyRing([old]) })
+    const { cookie } = await before.signIn()
+    const rotated = open(t, { store, ring: buildKeyRing([current, old]) })
+    const found = await rotated.sessions.find(cookie, wiki)
+    const resealed = (found.kind === 'live' && found.resealed) || ''
+    t.not(resealed, '')
+    t.not(resealed, cookie)
+    t.match(
+      rotated.sessions.find(cookie, wiki),
+      { kind: 'live', resealed },
+      'the same value for parallel requests',
+    )
+    const after = open(t, { store, ring: buildKeyRing([current]) })
+    t.match(await after.sessions.find(resealed, wiki), { kind: 'live', resealed: null })
+    t.equal(await status(after.sessions.find(cookie, wiki)), 'session-unreadable')
+    await rotated.sessions.end(found.kind === 'live' ? found.session : { key: '' })
+    for (const value of [cookie, resealed]) {
+      t.equal(
+        await status(rotated.sessions.find(value, wiki)),
+        'session-ended',
+        'both cookies of the session are dead',
+      )
+    }
+  },
+)
+
+t.test('S-162: a session is held against the configuration of today', async (t) => {
+  const store = openMemoryStore()
+  const { signIn } = open(t, { store })
+  const { cookie } = await signIn()
+  const twoProviders = [provider('acme'), provider('partner')]
+  const table = [
+    ['the provider is no longer configured', [provider('partner')], wiki],
+    ['the app no longer accepts it', twoProviders, originOf('wiki.example.com', { providers: ['partner'] })],
+    ['the user id is read from another claim', [provider('acme', { userId: 'email' })], wiki],
+    ['the user id has a prefix now', [provider('acme', { userIdPrefix: 'acme:' })], wiki],
+  ] as const
+  for (const [what, providers, origin] of table) {
+    const { sessions } = open(t, { store, providers })
+    t.equal(await status(sessions.find(cookie, origin)), 'session-provider-gone', what)
+  }
+  const { sessions, clock } = open(t, { store, providers: twoProviders })
+  clock.time = begin + 120
+  const shorter = originOf('wiki.example.com', { idleTimeoutSeconds: 60 })
+  t.equal(await status(sessions.find(cookie, shorter)), 'session-idle', 'a shorter timeout holds at once')
+  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+})
+
+t.test('what another process removes is gone with the next request, what it leaves stays', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const [alice, bob] = [await signIn(), await signIn(wiki, null, 'bob')]
+  for (const { cookie } of [alice, bob]) t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  await spy.store.drop(alice.session.key)
+  t.equal(await status(sessions.find(alice.cookie, wiki)), 'live', 'nobody has told yet')
+  spy.onChange()
+  t.equal(await status(sessions.find(alice.cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.find(bob.cookie, wiki)), 'live')
+  const { loads } = spy
+  await sessions.find(bob.cookie, wiki)
+  t.equal(spy.loads, loads, 'verified once')
+})
+
+t.test('what another process removes while a look-up is under way is not believed after it', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  let release = (): void => {}
+  spy.slow = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const flying = sessions.find(cookie, wiki)
+  spy.slow = null
+  await spy.store.drop(session.key)
+  spy.onChange()
+  release()
+  await flying
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+})
+
+t.test('even if nobody tells, a session is held against the store each minute', async (t) => {
+  const { sessions, signIn, spy, clock } = open(t)
+  const { cookie, session } = await signIn()
+  await sessions.find(cookie, wiki)
+  await spy.store.drop(session.key)
+  clock.time = begin + 59
+  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  clock.time = begin + 60
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+})
+
+t.test('with a broken store live sessions go on for five minutes, others get a fault', async (t) => {
+  const { sessions, signIn, spy, clock, faults } = open(t)
+  const [alice, bob] = [await signIn(), await signIn(wiki, null, 'bob')]
+  await sessions.find(alice.cookie, wiki)
+  spy.broken = true
+  spy.onChange()
+  for (const seconds of [0, 1, 60, 120, 299]) {
+    clock.time = begin + seconds
+    t.equal(await status(sessions.find(alice.cookie, wiki)), 'live', `${seconds} s`)
+  }
+  t.ok(faults.length >= 4, 'the faults are told')
+  t.throws(() => sessions.find(bob.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
+  clock.time = begin + 305
+  t.throws(() => sessions.find(alice.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
+  spy.broken = false
+  t.equal(await status(sessions.find(alice.cookie, wiki)), 'live')
+})
+
+t.test('with a broken store the asking is not done on every request', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie } = await signIn()
+  await sessions.find(cookie, wiki)
+  spy.broken = true
+  spy.onChange()
+  await sessions.find(cookie, wiki)
+  const { loads } = spy
+  for (let request = 0; request < 10; request++) await sessions.find(cookie, wiki)
+  t.equal(spy.loads, loads)
+})
+
+t.test('a broken store signs nobody in and nobody out', async (t) => {
+  const inner = openMemoryStore()
+  const fault = new StoreFault('STORE_FULL', 'full for the test')
+  const refuse = () => Promise.reject(fault)
+  const full = open(t, { store: { ...inner, save: refuse } })
+  await t.rejects(full.signIn(), { code: 'STORE_FULL' })
+  t.same(await inner.list({}), [])
+  const stuck = open(t, { store: { ...inner, drop: refuse } })
+  const { session, cookie } = await stuck.signIn()
+  await t.rejects(stuck.sessions.end(session), { code: 'STORE_FULL' })
+  await t.rejects(stuck.signIn(wiki, cookie), { code: 'STORE_FULL' }, 'not with the old session left alive')
+})
+
+t.test(
+  'who listens hears once when the session ends here, is replaced, or is removed elsewhere',
+  async (t) => {
+    const { sessions, signIn, spy } = open(t)
+    const heard: string[] = []
+    const listen = (session: Session, name: string) => sessions.onEnd(session, wiki, () => heard.push(name))
+    const [out, replaced, revoked, kept, left] = await Promise.all([
+      signIn(),
+      signIn(),
+      signIn(),
+      signIn(),
+      signIn(),
+    ])
+    listen(out.session, 'out')
+    listen(out.session, 'out too')
+    listen(replaced.session, 'replaced')
+    listen(revoked.session, 'revoked')
+    listen(kept.session, 'kept')
+    listen(left.session, 'left')()
+    await sessions.end(out.session)
+    t.same(heard.splice(0), ['out', 'out too'])
+    await signIn(wiki, replaced.cookie)
+    t.same(heard.splice(0), ['replaced'])
+    await spy.store.drop(revoked.session.key)
+    await spy.store.drop(left.session.key)
+    spy.onChange()
+    await sessions.sweep()
+    t.same(heard.splice(0), ['revoked'])
+    for (const { session } of [out, replaced, revoked, left]) await sessions.end(session)
+    t.same(heard, [])
+  },
+)
+
+t.test('who listens to a session that has already ended hears of it', async (t) => {
+  const { sessions, signIn } = open(t)
+  const { session } = await signIn()
+  await sessions.end(session)
+  await new Promise<void>((resolve) => sessions.onEnd(session, wiki, resolve))
+})
+
+t.test(
+  'a long connection ends with the absolute limit, and when the session was idle everywhere',
+  async (t) => {
+    const { sessions, signIn, clock, spy } = open(t)
+    const heard: string[] = []
+    const busy = await signIn()
+    const elsewhere = await signIn()
+    const idle = await signIn()
+    for (const [name, { session }] of Object.entries({ busy, elsewhere, idle })) {
+      sessions.onEnd(session, wiki, () => heard.push(name))
+    }
+    clock.time = begin + 3000
+    await sessions.find(busy.cookie, wiki)
+    await spy.store.touch(elsewhere.session.key, begin + 3500, begin + 9000)
+    clock.time = begin + 3600
+    await sessions.sweep()
+    t.same(heard.splice(0), ['idle'], 'another tab, or another process, keeps a session alive')
+    clock.time = begin + 6600
+    await sessions.sweep()
+    t.same(heard.splice(0), ['busy'])
+    spy.broken = true
+    clock.time = begin + 28_800
+    await sessions.sweep()
+    t.same(heard, ['elsewhere'], 'the limit holds without a store too')
+  },
+)
+
+t.test('a listener that throws stops neither the others nor the sign-out', async (t) => {
+  const { sessions, signIn, faults } = open(t)
+  const { session } = await signIn()
+  let heard = false
+  sessions.onEnd(session, wiki, () => {
+    throw new Error('from a listener')
+  })
+  sessions.onEnd(session, wiki, () => {
+    heard = true
+  })
+  t.equal(await sessions.end(session), true)
+  t.equal(heard, true)
+  t.match(faults, [{ message: 'from a listener' }])
+})
+
+t.test('the sweep lets the store forget what ran out', async (t) => {
+  const { sessions, signIn, clock, spy } = open(t)
+  await signIn()
+  clock.time = begin + 3659
+  await sessions.sweep()
+  t.equal((await spy.store.list({})).length, 1)
+  clock.time = begin + 3660
+  await sessions.sweep()
+  t.same(await spy.store.list({}), [])
+})
+
+t.test('revoked in the file by another process: the gateway knows within a second', async (t) => {
+  const folder = t.testdir()
+  const [ours, theirs] = [openStore({ store: 'sqlite' }, folder), openStore({ store: 'sqlite' }, folder)]
+  t.teardown(() => Promise.all([ours.close(), theirs.close()]))
+  const sessions = createSessions({
+    gateway: { providers: new Map([['acme', provider('acme')]]) },
+    store: ours,
+    ring: buildKeyRing([current]),
+    clock: { now: () => begin },
+    random: randomBytes,
+  })
+  t.teardown(() => sessions.close())
+  const { signIn } = open(t, {
+    store: { ...openMemoryStore(), save: (session, at) => ours.save(session, at) },
+  })
+  const { cookie, session } = await signIn()
+  t.match(
+    sessions.find(cookie, wiki),
+    { kind: 'live' },
+    'a cold session is read from the file without a promise',
+  )
+  const alive = setInterval(() => {}, 1000) // the store's own timer keeps no process alive
+  t.teardown(() => clearInterval(alive))
+  const ended = new Promise<void>((resolve) => sessions.onEnd(session, wiki, resolve))
+  await theirs.revoke({ by: 'user', user: 'alice' })
+  await ended
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+})
+
+t.test('the cache is bounded, and keeps what is used', async (t) => {
+  const map = createRecentMap<number>(10)
+  for (let at = 0; at < 1000; at++) {
+    map.set(`k${at}`, at)
+    map.set('used', map.get('used') ?? -1)
+  }
+  t.ok([...map.entries()].length <= 10)
+  t.equal(map.get('used'), -1)
+  t.equal(map.get('k0'), undefined)
+  t.equal(map.get('k999'), 999)
+  map.delete('k999')
+  t.equal(map.get('k999'), undefined)
+  const { sessions, signIn, spy } = open(t, { cacheLimit: 4 })
+  const cookies: string[] = []
+  for (let at = 0; at < 8; at++) cookies.push((await signIn()).cookie)
+  for (const cookie of cookies) t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  const { loads } = spy
+  await sessions.find(cookies[0] ?? '', wiki)
+  t.equal(spy.loads, loads + 1, 'the first was let go and is read again')
+})
+
+t.test('the session secret is configured, or made once and kept for this user alone', async (t) => {
+  const folder = t.testdir()
+  const settings = { secrets: [], store: 'sqlite', cookieName: 'claimgate', sameSite: 'lax' } as const
+  const read = (dataFolder: string, more: object = {}): readonly string[] =>
+    readSessionSecrets({ session: { ...settings, ...more }, dataFolder }, randomBytes).map((one) =>
+      one.reveal(),
+    )
+  t.same(read('/nowhere', { secrets: [current, old] }), ['c'.repeat(32), 'o'.repeat(32)])
+  const [made] = read(folder)
+  const path = join(folder, 'session.secret')
+  t.match(made, /^[\w-]{43}$/)
+  t.same(read(folder), [made], 'the next start reads it')
+  t.same(readdirSync(folder), ['session.secret'], 'no draft is left')
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  chmodSync(path, 0o644)
+  t.same(read(folder), [made])
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  t.not(read(folder, { store: 'memory' })[0], made)
+  for (const text of ['', 'short', `${made}${made}`]) {
+    writeFileSync(path, text)
+    t.throws(() => read(folder), { code: 'STORE_INVALID', message: /session.secret is damaged; remove it/ })
+    t.equal(readFileSync(path, 'utf8'), text, 'and it is not replaced')
+  }
+  t.throws(() => read(join(folder, 'missing')), {
+    code: 'STORE_UNAVAILABLE',
+    message: /session.secret can be neither/,
+  })
+})
+
+t.test('of two instances that make the secret at once, both use the same one', async (t) => {
+  const folder = t.testdir()
+  const gateway = {
+    session: { secrets: [], store: 'sqlite', cookieName: 'claimgate', sameSite: 'lax' },
+    dataFolder: folder,
+  } as const
+  // The other instance gets in between: it makes its secret while this one draws its random bytes.
+  let theirs = ''
+  const interrupted = (bytes: number): Buffer => {
+    if (theirs === '') {
+      theirs = 'theirs, under way'
+      theirs = readSessionSecrets(gateway, randomBytes)[0]?.reveal() ?? ''
+    }
+    return randomBytes(bytes)
+  }
+  t.equal(readSessionSecrets(gateway, interrupted)[0]?.reveal(), theirs)
+  t.same(readdirSync(folder), ['session.secret'])
+  t.ok(existsSync(join(folder, 'session.secret')))
+})
