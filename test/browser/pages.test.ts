@@ -1,0 +1,150 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import {
+  chooserPage,
+  confirmSignOutPage,
+  errorPage,
+  forbiddenPage,
+  movingOnPage,
+  pageHeaders,
+  signedOutPage,
+  signInFailedPage,
+} from '../../src/http/pages.ts'
+import { openChromium } from '../support/chromium.ts'
+
+const long = `${'an-opaque-identifier-without-any-break'.repeat(6)}@example.test`
+const frame = { appTitle: 'An application with a title that needs more than one line', requestId: long }
+const account = { user: long, providerLabel: 'The identity provider of the whole organisation' }
+const icon = `data:image/svg+xml;base64,${btoa('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')}`
+
+/** Every page with texts that are hard to place. */
+const pages: Readonly<Record<string, () => string>> = {
+  '/chooser': () =>
+    chooserPage({
+      ...frame,
+      choices: [
+        { label: long, icon: null, href: '/a' },
+        { label: 'Acme', icon, href: '/b' },
+        { label: 'Partners', icon: 'building', href: '/c' },
+      ],
+    }),
+  '/forbidden': () =>
+    forbiddenPage({ ...frame, account, contact: long, switchAccountHref: '/a', homeHref: '/' }),
+  '/error': () =>
+    errorPage({
+      ...frame,
+      status: 502,
+      sentence: null,
+      contact: long,
+      next: { label: 'Try again', href: '/' },
+    }),
+  '/failed': () =>
+    signInFailedPage({
+      ...frame,
+      sentence: 'This sign-in is no longer valid.',
+      contact: null,
+      startAgainHref: '/',
+    }),
+  '/sign-out': () =>
+    confirmSignOutPage({
+      ...frame,
+      account,
+      action: '/sign-out',
+      fields: { return_to: '/x' },
+      cancelHref: '/',
+    }),
+  '/signed-out': () => signedOutPage({ ...frame, signInHref: '/' }),
+}
+
+t.test('the pages in Chromium', async (t) => {
+  const elsewhere = await serve((_, response) => response.end('the provider'))
+  const posted: string[] = []
+  const server = await serve(async (request, response) => {
+    response.writeHead(200, pageHeaders())
+    if (request.method === 'POST') {
+      for await (const part of request) posted.push(String(part))
+      const to = new URL(`http://op.example.test:${elsewhere.port}/end`)
+      response.end(movingOnPage({ ...frame, why: 'signing-out', to }))
+    } else {
+      response.end(pages[request.url ?? '']?.() ?? '')
+    }
+  })
+  const browser = await openChromium()
+  t.teardown(async () => {
+    await browser.close()
+    server.close()
+    elsewhere.close()
+  })
+  // A secure context: elsewhere on http Chromium ignores Cross-Origin-Opener-Policy, and says so.
+  const origin = `http://localhost:${server.port}`
+
+  t.test('fit into 320 pixels, in light and in dark', async (t) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ colorScheme, viewport: { width: 320, height: 640 } })
+      for (const path of Object.keys(pages)) {
+        await page.goto(origin + path)
+        t.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, `${path} ${colorScheme}`)
+      }
+      await page.close()
+    }
+  })
+
+  t.test('S-200 are styled under their own policy, and try nothing that it forbids', async (t) => {
+    const page = await browser.newPage({ colorScheme: 'light' })
+    const complaints = listen(page)
+    for (const path of Object.keys(pages)) {
+      await page.goto(origin + path)
+      t.equal(
+        await page.evaluate('getComputedStyle(document.body).backgroundColor'),
+        'rgb(244, 242, 236)',
+        path,
+      )
+    }
+    t.same(complaints, [])
+    await page.close()
+  })
+
+  t.test('can be used with the keyboard alone, and show where one is', async (t) => {
+    const page = await browser.newPage()
+    await page.goto(`${origin}/forbidden`)
+    await page.keyboard.press('Tab')
+    t.equal(await page.evaluate('document.activeElement.textContent'), 'Use another account')
+    t.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid')
+    await page.close()
+  })
+
+  t.test('sign-out is posted here and moves on to another host, which a redirect could not', async (t) => {
+    const page = await browser.newPage()
+    const complaints = listen(page)
+    await page.goto(`${origin}/sign-out`)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(`http://op.example.test:${elsewhere.port}/end`)
+    t.equal(await page.textContent('body'), 'the provider')
+    t.same(posted, ['return_to=%2Fx'])
+    t.same(complaints, [])
+    await page.close()
+  })
+})
+
+/** What the browser complains about: refused styles, pictures, forms. */
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  return complaints
+}
+
+async function serve(listener: http.RequestListener): Promise<{ readonly port: number; close(): void }> {
+  const server = http.createServer(listener)
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
