@@ -1,14 +1,17 @@
-import type { Json } from './claims.ts'
+import { RE2JS, RE2JSException } from 're2js'
+import { type Found, isObject, type Json, lookUpForRule, toWords } from './claims.ts'
+import { every, negate, some, type Truth } from './truth.ts'
 
 /** A regular expression of linear time that must match the whole value. */
 export interface WholeMatch {
   readonly source: string
-  readonly test: (value: string) => boolean
+  /** Unknown when the value is too long for the expression: see `largestWork`. */
+  readonly test: (value: string) => Truth
 }
 
 /** One test of one element of a claim. Lists mean: one of. */
 export type ElementTest =
-  | { readonly kind: 'is'; readonly values: readonly (string | number | boolean)[] }
+  | { readonly kind: 'is'; readonly values: readonly Scalar[] }
   | { readonly kind: 'matches'; readonly patterns: readonly WholeMatch[] }
   | { readonly kind: 'starts_with'; readonly values: readonly string[] }
   | { readonly kind: 'ends_with'; readonly values: readonly string[] }
@@ -21,6 +24,8 @@ export type ElementTest =
       readonly entries: readonly { readonly path: string; readonly matcher: Matcher }[]
     }
 
+export type Scalar = string | number | boolean
+
 /** What a claim is held against. `exists` stands alone when false. */
 export interface Matcher {
   /** Some one element must satisfy all of them. */
@@ -32,4 +37,112 @@ export interface Matcher {
   readonly text: string
 }
 
-export type Operand = Exclude<Json, null>
+/** Holds what was found under a claim path against a matcher. A scalar is a list of one. Never throws. */
+export function holds(matcher: Matcher, found: Found): Truth {
+  if (matcher.exists !== null && matcher.exists !== (found.kind !== 'missing')) return false
+  const satisfied = matcher.tests.length === 0 ? true : someElement(matcher.tests, found)
+  if (satisfied === false || matcher.not === null) return satisfied
+  return every([satisfied, negate(holds(matcher.not, found))], (truth) => truth)
+}
+
+function someElement(tests: readonly ElementTest[], found: Found): Truth {
+  switch (found.kind) {
+    case 'missing':
+      return 'unknown'
+    case 'one':
+      return satisfies(tests, found.value)
+    case 'list':
+      return some(found.elements, (element) => satisfies(tests, element))
+  }
+}
+
+function satisfies(tests: readonly ElementTest[], element: Json): Truth {
+  return every(tests, (test) => passes(test, element))
+}
+
+function passes(test: ElementTest, element: Json): Truth {
+  switch (test.kind) {
+    case 'is':
+      return some(test.values, (value) => equals(value, element))
+    case 'matches':
+      return someText(test.patterns, element, (pattern, text) => pattern.test(text))
+    case 'starts_with':
+      return someText(test.values, element, (value, text) => text.startsWith(value))
+    case 'ends_with':
+      return someText(test.values, element, (value, text) => text.endsWith(value))
+    case 'has_word':
+      return someText(test.values, element, (value, text) => toWords(text).includes(value))
+    case 'domain':
+      return someText(test.values, element, hasDomain)
+    case 'at_least':
+      return isExact(element) ? element >= test.value : 'unknown'
+    case 'at_most':
+      return isExact(element) ? element <= test.value : 'unknown'
+    case 'has':
+      if (!isObject(element)) return 'unknown'
+      return every(test.entries, ({ path, matcher }) => holds(matcher, lookUpForRule(element, path)))
+  }
+}
+
+/** An element of another type is unknown, not unequal: `not: 3` must not let in whoever has `"3"`. */
+function equals(value: Scalar, element: Json): Truth {
+  if (typeof element !== typeof value) return 'unknown'
+  if (typeof element === 'number' && !isExact(element)) return 'unknown'
+  return element === value
+}
+
+function someText<T>(
+  operands: readonly T[],
+  element: Json,
+  judge: (operand: T, text: string) => Truth,
+): Truth {
+  if (typeof element !== 'string') return 'unknown'
+  return some(operands, (operand) => judge(operand, element))
+}
+
+/** Beyond 2^53-1 two numbers that the provider meant apart may have been read as one. */
+function isExact(element: Json): element is number {
+  return typeof element === 'number' && Math.abs(element) <= Number.MAX_SAFE_INTEGER
+}
+
+/** Exactly one `@` with something on both sides: anything else is no address, and two parsers would disagree on it. */
+function hasDomain(domain: string, text: string): Truth {
+  const at = text.indexOf('@')
+  if (at <= 0 || at === text.length - 1 || at !== text.lastIndexOf('@')) return 'unknown'
+  return foldAscii(text.slice(at + 1)) === foldAscii(domain)
+}
+
+/** Not `toLowerCase`: it folds the Kelvin sign to `k`. */
+function foldAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+/** Instructions of a compiled expression: ordinary ones have fewer than a hundred. */
+const largestProgram = 1000
+/** Instructions times characters: some tens of milliseconds in the worst case, as the work is linear in both. */
+const largestWork = 1_000_000
+
+/**
+ * Compiles an expression in RE2 syntax that must match a whole value; the reason says what is wrong with it.
+ * Linear time: there is no backtracking, so no value can make it slow.
+ */
+export function compileWholeMatch(
+  source: string,
+): { readonly ok: true; readonly pattern: WholeMatch } | { readonly ok: false; readonly reason: string } {
+  const compiled = compile(source)
+  if (typeof compiled === 'string') return { ok: false, reason: compiled }
+  const work = compiled.programSize()
+  if (work > largestProgram) return { ok: false, reason: 'the expression is too large' }
+  const test = (value: string): Truth =>
+    value.length * work > largestWork ? 'unknown' : compiled.testExact(value)
+  return { ok: true, pattern: { source, test } }
+}
+
+function compile(source: string): RE2JS | string {
+  try {
+    return RE2JS.compile(source)
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error
+    return error.message.replace(/^error parsing regexp: /, '')
+  }
+}
