@@ -69,7 +69,7 @@ export function formatAddress(address: Address): string {
   const groups = Array.from({ length: 8 }, (_, i) => (address.value >> BigInt(112 - 16 * i)) & 0xffffn)
   const text = groups.map((group) => group.toString(16)).join(':')
   // RFC 5952 4.2: the longest run of at least two zero groups, the first of equals, becomes `::`.
-  const runs = [...text.matchAll(/(?<![^:])0(?::0)+(?![^:])/g)].sort((a, b) => b[0].length - a[0].length)
+  const runs = [...text.matchAll(/(?<![^:])0(?::0)+/g)].sort((a, b) => b[0].length - a[0].length)
   const longest = runs[0]
   if (longest === undefined) return text
   const before = text.slice(0, longest.index).replace(/:$/, '')

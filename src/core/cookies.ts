@@ -42,8 +42,7 @@ export function sessionCookie(header: string | undefined, name: string): CookieR
 }
 
 /** All cookies in the order sent; one that comes twice is there twice, what has no `=` is not there. */
-export function rawCookies(header: string | undefined): readonly Cookie[] {
-  if (header === undefined) return []
+function rawCookies(header: string): readonly Cookie[] {
   return header.split(';').flatMap((pair) => {
     const text = pair.replace(/^ +/, '')
     const equals = text.indexOf('=')
