@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { toJsonSchema, toReferencePage } from '../config/document.ts'
+import type { Command } from './command.ts'
+import { readOptions } from './options.ts'
+
+/** The files of the repository that are written from the schema, by their path from its root. */
+export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
+  ['config/claimgate.schema.json', toJsonSchema],
+  ['docs/configuration.md', toReferencePage],
+])
+
+const usage = `claimgate generate
+
+For developers, in a checkout: writes the files that come from the schema.
+`
+
+export const command: Command = {
+  name: 'generate',
+  summary: 'write the generated files of the repository',
+  usage,
+  async run(args, io) {
+    const read = readOptions(command, {}, args, io)
+    if (!read.ok) return read.exitCode
+    for (const [path, write] of generatedFiles) {
+      await writeFile(fileURLToPath(new URL(`../../${path}`, import.meta.url)), write())
+      io.stdout(`${path}\n`)
+    }
+    return 0
+  },
+}

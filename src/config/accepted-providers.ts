@@ -1,0 +1,87 @@
+import type { AppSettings } from './app-settings.ts'
+import { whereWritten } from './app-settings.ts'
+import type { ProviderDraft } from './build-provider.ts'
+import { nearest } from './nearest.ts'
+import type { ConfigPath } from './node.ts'
+import { faultAt, isWritten, namesOf, type Scope } from './scope.ts'
+
+/**
+ * The providers that an app accepts, in the order of the file: those it names, or the only one there is. Names that
+ * are unknown are reported; the rest is answered.
+ */
+export function acceptedProviders(scope: Scope, path: ConfigPath, settings: AppSettings): readonly string[] {
+  const known = namesOf(scope, ['providers'])
+  const at = whereWritten(scope, path, 'provider')
+  if (settings.provider === undefined) {
+    if (known.length > 1 && !isWritten(scope, at)) {
+      faultAt(scope, at, `is missing: several providers are configured (${known.join(', ')})`)
+    }
+    return known
+  }
+  const { provider } = settings
+  for (const [index, name] of provider.entries()) {
+    const place = isWritten(scope, [...at, index]) ? [...at, index] : at
+    if (!known.includes(name)) {
+      faultAt(
+        scope,
+        place,
+        `no such provider: expected ${known.join(', ') || 'one of `providers`'}`,
+        nearest(name, known),
+      )
+    } else if (provider.indexOf(name) !== index) {
+      faultAt(scope, place, 'is named twice')
+    }
+  }
+  return known.filter((name) => provider.includes(name))
+}
+
+/** The providers of one app with the place to tell of them. */
+export interface Acceptance {
+  readonly name: string
+  readonly path: ConfigPath
+  readonly providers: readonly string[]
+}
+
+/**
+ * User ids of different providers must not be taken for each other: all but one provider of an app need a prefix,
+ * and none begins another. Answers, by provider, the prefixes with which no id of it may begin.
+ */
+export function foreignPrefixes(
+  scope: Scope,
+  acceptances: readonly Acceptance[],
+  drafts: ReadonlyMap<string, ProviderDraft>,
+): ReadonlyMap<string, readonly string[]> {
+  const foreign = new Map<string, Set<string>>()
+  for (const { name: app, path, providers } of acceptances) {
+    const together = providers.flatMap((name) => drafts.get(name) ?? [])
+    checkPrefixes(scope, app, whereWritten(scope, path, 'provider'), together)
+    for (const one of together) {
+      const prefixes = foreign.get(one.name) ?? new Set()
+      for (const other of together) {
+        if (other !== one && other.userIdPrefix !== '') prefixes.add(other.userIdPrefix)
+      }
+      foreign.set(one.name, prefixes)
+    }
+  }
+  return new Map([...foreign].map(([name, prefixes]) => [name, [...prefixes]]))
+}
+
+function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {
+  const bare = together.filter(({ userIdPrefix }) => userIdPrefix === '')
+  if (bare.length > 1) {
+    const names = bare.map(({ name }) => name).join(', ')
+    faultAt(
+      scope,
+      at,
+      `the app "${app}" accepts ${names}, whose user ids could be equal: all but one need a \`user_id_prefix\``,
+    )
+  }
+  for (const one of together) {
+    for (const other of together) {
+      if (one === other || one.userIdPrefix === '' || !other.userIdPrefix.startsWith(one.userIdPrefix))
+        continue
+      const message = `begins the prefix of "${other.name}", which the app "${app}" accepts too: their user ids could be equal`
+      faultAt(scope, ['providers', one.name, 'user_id_prefix'], message)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { foldHeaderName } from '../core/headers/names.ts'
+import { type AppSettings, whereWritten } from './app-settings.ts'
+import type { ConfigPath } from './node.ts'
+import { faultAtKey, isWritten, type Scope } from './scope.ts'
+
+/** A header that the gateway sets on requests to an app, and where that was written. */
+interface SetHeader {
+  readonly name: string
+  readonly path: ConfigPath
+}
+
+/**
+ * No two headers that the gateway sets are one name to an app, which may fold case, `-` and `_` (WSGI does). Judged for the app and for each location that replaces its identity headers.
+ */
+export function checkHeaders(scope: Scope, path: ConfigPath, settings: AppSettings): void {
+  const fixed = [...sharedSecretHeader(scope, path, settings), ...upstreamHeaders(path, settings)]
+  const identity = identityHeaders(
+    scope,
+    whereWritten(scope, path, 'identity_headers'),
+    settings.identity_headers,
+  )
+  checkUnique(scope, [...fixed, ...identity])
+}
+
+/** The same for the identity headers of one location. */
+export function checkLocationHeaders(
+  scope: Scope,
+  path: ConfigPath,
+  locationPath: ConfigPath,
+  settings: AppSettings,
+  identity: Readonly<Record<string, string>>,
+): void {
+  const fixed = [...sharedSecretHeader(scope, path, settings), ...upstreamHeaders(path, settings)]
+  const own = identityHeaders(scope, [...locationPath, 'identity_headers'], identity)
+  checkUnique(scope, [...fixed, ...own])
+}
+
+function identityHeaders(
+  scope: Scope,
+  at: ConfigPath,
+  identity: Readonly<Record<string, string>>,
+): readonly SetHeader[] {
+  // The built-in ones stand nowhere in the file; they collide only with what does.
+  const place = (name: string) => (isWritten(scope, at) ? [...at, name] : at)
+  return Object.keys(identity).map((name) => ({ name, path: place(name) }))
+}
+
+function sharedSecretHeader(scope: Scope, path: ConfigPath, settings: AppSettings): readonly SetHeader[] {
+  const { shared_secret: shared } = settings
+  if (shared === undefined) return []
+  const at = whereWritten(scope, path, 'shared_secret')
+  return [
+    { name: sharedSecretName(shared), path: isWritten(scope, [...at, 'header']) ? [...at, 'header'] : at },
+  ]
+}
+
+/** The header that carries an app's shared secret. */
+export function sharedSecretName(shared: NonNullable<AppSettings['shared_secret']>): string {
+  return 'header' in shared ? shared.header : 'X-Gateway-Secret'
+}
+
+function upstreamHeaders(path: ConfigPath, { upstream }: AppSettings): readonly SetHeader[] {
+  if (upstream === undefined || typeof upstream === 'string') return []
+  return Object.keys(upstream.headers).map((name) => ({ name, path: [...path, 'upstream', 'headers', name] }))
+}
+
+function checkUnique(scope: Scope, headers: readonly SetHeader[]): void {
+  const seen = new Map<string, SetHeader>()
+  for (const header of headers) {
+    const before = seen.get(foldHeaderName(header.name))
+    if (before === undefined) seen.set(foldHeaderName(header.name), header)
+    else faultAtKey(scope, header.path, `"${header.name}" and "${before.name}" are one header to an app`)
+  }
+}

@@ -1,0 +1,179 @@
+import type { App, Location, LocationTree } from '../core/gateway.ts'
+import type { Secret } from '../core/secret.ts'
+import { acceptedProviders } from './accepted-providers.ts'
+import { checkHeaders, sharedSecretName } from './app-headers.ts'
+import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
+import type { AppOfOrigin } from './build-origin.ts'
+import { checkName, checkScheme } from './build-provider.ts'
+import type { AuthPrefix } from './build-service.ts'
+import { buildUpstream } from './build-upstream.ts'
+import { type ConfigPath, nodeAt } from './node.ts'
+import { faultAt, isWritten, type Scope, warnAt } from './scope.ts'
+import type { NamedSecret } from './secrets.ts'
+import { readSegments, readWebAddress, type WebAddress } from './web-address.ts'
+
+/** What holds for every app of the file. */
+export interface AppSurroundings {
+  readonly defaults: Defaults
+  readonly auth: AuthPrefix | null
+  /** Of `session`: for apps that say nothing of their own. */
+  readonly lifetimes: { readonly idle: number; readonly max: number }
+  readonly buildLocations: BuildLocations
+}
+
+/** An app as its locations are judged: what is known of it, also when parts of it were faulty. */
+export interface AppUnderJudgement {
+  readonly name: string
+  readonly path: ConfigPath
+  readonly settings: AppSettings
+  readonly providers: readonly string[]
+  /** `https://host`; empty when the app's url was faulty. */
+  readonly origin: string
+  /** Null when the app's url was faulty: then paths cannot be held against it. */
+  readonly prefix: readonly string[] | null
+}
+
+export interface AppLocations {
+  readonly fallback: Location
+  readonly all: readonly Location[]
+  readonly tree: LocationTree
+}
+
+/** Compiles an app's `require` and `locations`; null when something was faulty, and reported. */
+export type BuildLocations = (app: AppUnderJudgement) => AppLocations | null
+
+export interface BuiltApp {
+  readonly name: string
+  readonly path: ConfigPath
+  readonly providers: readonly string[]
+  readonly secrets: readonly NamedSecret[]
+  /** Null when something that it cannot be without was faulty, and reported. */
+  readonly ofOrigin: AppOfOrigin | null
+}
+
+/** One entry of `apps`. */
+export function buildApp(scope: Scope, name: string, surroundings: AppSurroundings): BuiltApp {
+  const path = ['apps', name]
+  checkName(scope, path, name)
+  const own = readAppSettings(scope, path, surroundings.defaults)
+  if (nodeAt(scope.root, path)?.kind !== 'map') {
+    return { name, path, providers: [], secrets: [], ofOrigin: null }
+  }
+  const settings = withHeaderDefaults(scope, path, own)
+  const providers = acceptedProviders(scope, path, settings)
+  const url = readUrl(scope, path, settings, surroundings.auth)
+  const upstream = buildUpstream(scope, [...path, 'upstream'], settings.upstream)
+  checkHeaders(scope, path, settings)
+  const secret = readSharedSecret(scope, path, settings)
+  const origin = url?.address.origin ?? ''
+  const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null }
+  const locations = surroundings.buildLocations(head)
+  const built = { name, path, providers, secrets: secret === null ? [] : [secret.named] }
+  if (url === null || upstream === null || locations === null) return { ...built, ofOrigin: null }
+  const app: App = {
+    name,
+    url: url.text,
+    origin,
+    prefix: url.prefix,
+    upstream,
+    sharedSecret: secret === null ? null : { header: secret.header, value: secret.value },
+    providers,
+    allowEncoded: new Set(settings.allow_encoded),
+    title: settings.title ?? null,
+    contact: settings.contact ?? null,
+    fallback: locations.fallback,
+    locations: locations.tree,
+    allLocations: locations.all,
+  }
+  const terms = readTerms(scope, path, settings, providers, url.address, surroundings)
+  return { ...built, ofOrigin: { app, path, address: url.address, terms } }
+}
+
+/** With several providers the others of the default headers must be asked for: any of them could fill them. */
+function withHeaderDefaults(scope: Scope, path: ConfigPath, settings: AppSettings): AppSettings {
+  const several = (settings.provider?.length ?? 1) > 1
+  if (!several || isWritten(scope, whereWritten(scope, path, 'identity_headers'))) return settings
+  return { ...settings, identity_headers: { 'X-Forwarded-User': 'user' } }
+}
+
+interface AppUrl {
+  readonly text: string
+  readonly address: WebAddress
+  readonly prefix: readonly string[]
+}
+
+function readUrl(
+  scope: Scope,
+  path: ConfigPath,
+  settings: AppSettings,
+  auth: AuthPrefix | null,
+): AppUrl | null {
+  const { url: text } = settings
+  if (text === undefined) return null
+  const at = [...path, 'url']
+  const read = readWebAddress(text)
+  const segments = read.ok ? readSegments(read.address.path) : read
+  if (!read.ok || !segments.ok) {
+    const message = segments.ok ? '' : segments.message
+    faultAt(scope, at, read.ok ? `the path ${message}` : message)
+    return null
+  }
+  const { authSegments = [] } = auth ?? {}
+  if (auth !== null && authSegments.every((segment, index) => segment === segments.segments[index])) {
+    faultAt(scope, at, `everything below ${auth.authPrefix} belongs to the gateway`)
+  }
+  checkScheme(scope, at, read.address, settings.allow_insecure_http)
+  return { text, address: read.address, prefix: segments.segments }
+}
+
+function readSharedSecret(
+  scope: Scope,
+  path: ConfigPath,
+  settings: AppSettings,
+): { readonly header: string; readonly value: Secret; readonly named: NamedSecret } | null {
+  const { shared_secret: shared } = settings
+  const at = whereWritten(scope, path, 'shared_secret')
+  if (shared === undefined) {
+    if (!isWritten(scope, at)) {
+      const message =
+        'is absent: unless the network forbids it, the upstream can be reached around the gateway by whoever finds it'
+      warnAt(scope, at, message)
+    }
+    return null
+  }
+  const value = 'header' in shared ? shared.value : shared
+  const valuePath = isWritten(scope, [...at, 'value']) ? [...at, 'value'] : at
+  return {
+    header: sharedSecretName(shared),
+    value,
+    named: { purpose: 'shared', path: valuePath, secret: value },
+  }
+}
+
+function readTerms(
+  scope: Scope,
+  path: ConfigPath,
+  settings: AppSettings,
+  providers: readonly string[],
+  { origin }: WebAddress,
+  { auth, lifetimes }: AppSurroundings,
+): AppOfOrigin['terms'] {
+  const authPrefix = auth?.authPrefix ?? ''
+  const { redirect_uri: redirectPath = `${authPrefix}/callback` } = settings
+  if (
+    auth !== null &&
+    redirectPath.startsWith(`${authPrefix}/`) &&
+    redirectPath !== `${authPrefix}/callback`
+  ) {
+    const message = `everything below ${authPrefix} is the gateway’s already: there it is ${authPrefix}/callback alone`
+    faultAt(scope, whereWritten(scope, path, 'redirect_uri'), message)
+  }
+  const { post_logout_redirect_uri: loggedOut = `${authPrefix}/logged-out` } = settings
+  return {
+    providers,
+    redirectPath,
+    postLogoutRedirectUri: loggedOut.startsWith('/') ? `${origin}${loggedOut}` : loggedOut,
+    idleTimeoutSeconds: settings.idle_timeout ?? lifetimes.idle,
+    maxLifetimeSeconds: settings.max_lifetime ?? lifetimes.max,
+  }
+}

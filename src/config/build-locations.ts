@@ -1,0 +1,199 @@
+import type { Access, Location } from '../core/gateway.ts'
+import { buildLocationTree, type LocationFault } from '../core/location.ts'
+import { labelOf, patternText } from '../core/pattern.ts'
+import { checkLocationHeaders } from './app-headers.ts'
+import { nodeOfKey, whereWritten } from './app-settings.ts'
+import type { AppLocations, AppUnderJudgement, BuildLocations } from './build-app.ts'
+import { buildForwarding } from './build-forwarding.ts'
+import { readMethods, readPattern } from './location.ts'
+import { type ConfigPath, nodeAt } from './node.ts'
+import { compileRequire, fallbackAccess, onFloor } from './rule.ts'
+import type { RuleContext } from './rule-context.ts'
+import { checkProviders } from './rule-providers.ts'
+import { locationKeys } from './schema-app.ts'
+import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
+import { type Checked, checkKeys } from './validate.ts'
+
+/** `authSegments`: null when the prefix was faulty. */
+export function locationBuilder(
+  scope: Scope,
+  rules: RuleContext,
+  authSegments: readonly string[] | null,
+): BuildLocations {
+  return (app) => buildLocations({ scope, rules, authSegments, app, floor: readFloor(scope, rules, app) })
+}
+
+/** The app's own `require`: null when there is none; `faulty` when it cannot be judged by. */
+type Floor = Access | null | 'faulty'
+
+interface Work {
+  readonly scope: Scope
+  readonly rules: RuleContext
+  readonly authSegments: readonly string[] | null
+  readonly app: AppUnderJudgement
+  readonly floor: Floor
+}
+
+function readFloor(scope: Scope, rules: RuleContext, { path }: AppUnderJudgement): Floor {
+  const node = nodeOfKey(scope, path, 'require')
+  return node === undefined
+    ? null
+    : (compileRequire(node, whereWritten(scope, path, 'require'), rules) ?? 'faulty')
+}
+
+function buildLocations(work: Work): AppLocations | null {
+  const { scope, rules, app, floor } = work
+  const listPath = [...app.path, 'locations']
+  const count = countLocations(scope, listPath)
+  checkWhole(work, count)
+  const built = Array.from({ length: count }, (_, index) => buildLocation(work, [...listPath, index]))
+  const fallback = floor === 'faulty' ? null : buildFallback(app, floor)
+  if (fallback !== null) checkProviders(fallback.access, app.providers, rules)
+  const complete = built.filter((location) => location !== null)
+  checkUnauthenticated(work, complete)
+  const result = buildLocationTree(complete.map(({ location }) => location))
+  if (!result.ok) {
+    const paths = new Map(complete.map(({ location, path }) => [location, path]))
+    for (const fault of result.faults) reportTreeFault(scope, paths, fault)
+  }
+  if (!result.ok || fallback === null || complete.length < count) return null
+  return { fallback, all: complete.map(({ location }) => location), tree: result.tree }
+}
+
+function countLocations(scope: Scope, path: ConfigPath): number {
+  const node = nodeAt(scope.root, path)
+  if (node === undefined) return 0
+  if (node.kind === 'list' && node.items.length > 0) return node.items.length
+  faultAt(
+    scope,
+    path,
+    node.kind === 'list'
+      ? 'must not be an empty list'
+      : 'expected a list, each with a `path` and a `require`',
+  )
+  return 0
+}
+
+/** What an app as a whole must say. */
+function checkWhole({ scope, app, floor }: Work, count: number): void {
+  const locationsWritten = isWritten(scope, [...app.path, 'locations'])
+  if (floor === null && !locationsWritten) {
+    faultAtKey(
+      scope,
+      app.path,
+      'has neither `require` nor `locations`: nobody could ever pass; write `require: signed_in`, or who may',
+    )
+  }
+  if (floor !== null && floor !== 'faulty' && floor.kind === 'nobody' && count > 0) {
+    faultAt(scope, [...app.path, 'locations'], 'mean nothing where the app says `require: nobody`')
+  }
+}
+
+function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
+  return {
+    label: '*',
+    pattern: { segments: app.prefix ?? [], exact: false },
+    methods: null,
+    access: fallbackAccess(floor),
+    unauthenticated: app.settings.unauthenticated,
+    forwarding: buildForwarding(app.settings, app.origin),
+  }
+}
+
+interface BuiltLocation {
+  readonly location: Location
+  readonly path: ConfigPath
+  /** As the location itself says, without the app's floor. */
+  readonly own: Access
+}
+
+const { require: _, ...plainKeys } = locationKeys
+type LocationKeys = Checked<typeof plainKeys>
+
+function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
+  const { scope, rules, app, floor } = work
+  const keys = checkKeys(plainKeys, placeOf(scope, path), ['require'])
+  const pattern = readPath(work, path, keys)
+  const methods = readMethodNames(scope, path, keys)
+  const own = readOwnRule(scope, rules, path)
+  if (keys.identity_headers !== undefined) {
+    checkLocationHeaders(scope, app.path, path, app.settings, keys.identity_headers)
+  }
+  if (pattern === null || methods === undefined || own === null || floor === 'faulty') return null
+  const access = onFloor(floor, own)
+  checkProviders(access, app.providers, rules)
+  const location: Location = {
+    label: labelOf(pattern, methods),
+    pattern,
+    methods,
+    access,
+    unauthenticated: keys.unauthenticated ?? app.settings.unauthenticated,
+    forwarding: buildForwarding({ ...app.settings, ...keys }, app.origin),
+  }
+  return { location, path, own }
+}
+
+function readPath({ scope, app, authSegments }: Work, path: ConfigPath, keys: LocationKeys) {
+  if (keys.path === undefined || keys.exact === undefined) return null
+  // Without a url or a prefix to hold it against, a path is judged by itself.
+  const surroundings = { prefix: app.prefix ?? [], authSegments: authSegments ?? ['/'] }
+  const read = readPattern(keys.path, keys.exact, surroundings)
+  if (read.ok) return read.pattern
+  faultAt(scope, [...path, 'path'], read.reason, read.suggestion)
+  return null
+}
+
+/** Null: all methods; undefined: reported. */
+function readMethodNames(
+  scope: Scope,
+  path: ConfigPath,
+  keys: LocationKeys,
+): ReadonlySet<string> | null | undefined {
+  const at = [...path, 'methods']
+  if (keys.methods === undefined) return isWritten(scope, at) ? undefined : null
+  const read = readMethods(keys.methods)
+  if (read.ok) return read.methods
+  faultAt(scope, at, read.reason, read.suggestion)
+  return undefined
+}
+
+function readOwnRule(scope: Scope, rules: RuleContext, path: ConfigPath): Access | null {
+  const at = [...path, 'require']
+  const node = nodeAt(scope.root, at)
+  if (node !== undefined) return compileRequire(node, at, rules)
+  // An empty line of the list was told of by its own fault.
+  if (nodeAt(scope.root, path)?.kind === 'map')
+    faultAt(scope, at, 'is missing: every location says who may pass')
+  return null
+}
+
+/** Where nobody is asked to sign in, the key would be read as a protection that is not there. */
+function checkUnauthenticated({ scope, app, floor }: Work, locations: readonly BuiltLocation[]): void {
+  const message = 'means nothing where nobody is asked to sign in: `require` is'
+  for (const { path, own } of locations) {
+    const at = [...path, 'unauthenticated']
+    if (own.kind !== 'rule' && isWritten(scope, at)) faultAtKey(scope, at, `${message} \`${own.kind}\``)
+  }
+  const at = [...app.path, 'unauthenticated']
+  const asked = locations.some(({ own }) => own.kind === 'rule')
+  if (floor === null || floor === 'faulty' || floor.kind === 'rule' || asked || !isWritten(scope, at)) return
+  faultAtKey(scope, at, `${message} \`${floor.kind}\``)
+}
+
+function reportTreeFault(scope: Scope, paths: ReadonlyMap<Location, ConfigPath>, fault: LocationFault): void {
+  const at = [...(paths.get(fault.second) ?? []), 'path']
+  const other = fault.first.label
+  switch (fault.kind) {
+    case 'duplicate': {
+      const what = fault.method === null ? 'both stand for all methods' : `both answer ${fault.method}`
+      faultAt(scope, at, `${fault.second.label} and ${other} have the same pattern, and ${what}`)
+      return
+    }
+    case 'overlap': {
+      const common = patternText(fault.common)
+      const message = `${fault.second.label} and ${other} both cover ${fault.path}, and neither lies within the other: add a location for ${common}, which then decides there`
+      faultAt(scope, at, message)
+      return
+    }
+  }
+}

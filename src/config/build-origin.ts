@@ -1,0 +1,113 @@
+import type { App, CookieNames, Origin, SessionSettings } from '../core/gateway.ts'
+import type { ConfigPath } from './node.ts'
+import { faultAt, faultAtKey, type Scope } from './scope.ts'
+import { defaultPort, hostSpellings, type WebAddress } from './web-address.ts'
+
+/** What an app says about its origin: the same for all apps that share one. */
+export interface OriginTerms {
+  readonly providers: readonly string[]
+  readonly redirectPath: string
+  readonly postLogoutRedirectUri: string
+  readonly idleTimeoutSeconds: number
+  readonly maxLifetimeSeconds: number
+}
+
+/** An app with the address that people browse and what it says about its origin. */
+export interface AppOfOrigin {
+  readonly app: App
+  readonly path: ConfigPath
+  readonly address: WebAddress
+  readonly terms: OriginTerms
+}
+
+export type Hosts = ReadonlyMap<string, Origin>
+
+/** Apps put together by origin, and origins by every spelling of a Host header that means them. */
+export function buildHosts(
+  scope: Scope,
+  apps: readonly AppOfOrigin[],
+  session: SessionSettings | null,
+): Hosts {
+  const hosts = new Map<string, Origin>()
+  for (const group of Map.groupBy(apps, ({ address }) => address.origin).values()) {
+    const [first] = group
+    if (first === undefined || session === null) continue
+    checkAgreement(scope, group)
+    checkPrefixes(scope, group)
+    const origin = buildOrigin(first, group, session)
+    for (const spelling of hostSpellings(first.address)) {
+      const other = hosts.get(spelling)
+      if (other !== undefined) {
+        const message = `the Host "${spelling}" could mean this origin and ${other.origin}: give one of them another host or port`
+        faultAt(scope, [...first.path, 'url'], message)
+      }
+      hosts.set(spelling, origin)
+    }
+  }
+  return hosts
+}
+
+function buildOrigin(first: AppOfOrigin, group: readonly AppOfOrigin[], session: SessionSettings): Origin {
+  const { address, terms } = first
+  return {
+    origin: address.origin,
+    scheme: address.scheme,
+    host: address.host,
+    redirectPath: terms.redirectPath,
+    redirectUri: `${address.origin}${terms.redirectPath}`,
+    postLogoutRedirectUri: terms.postLogoutRedirectUri,
+    providers: terms.providers,
+    idleTimeoutSeconds: terms.idleTimeoutSeconds,
+    maxLifetimeSeconds: terms.maxLifetimeSeconds,
+    cookies: buildCookieNames(address, session),
+    apps: group.map(({ app }) => app).toSorted((a, b) => b.prefix.length - a.prefix.length),
+  }
+}
+
+/**
+ * RFC 6265bis section 4.1.3.2: `__Host-` keeps a cookie to its host and to https. Cookies ignore ports, so one that is
+ * not the scheme's default stands in the name.
+ */
+function buildCookieNames(address: WebAddress, session: SessionSettings): CookieNames {
+  const secure = address.scheme === 'https'
+  const port = address.port === defaultPort(address.scheme) ? '' : `-${address.port}`
+  const name = `${secure ? '__Host-' : ''}${session.cookieName}${port}`
+  return {
+    session: name,
+    transactionPrefix: `${name}-tx-`,
+    secure,
+    sameSite: session.sameSite === 'strict' ? 'Strict' : 'Lax',
+  }
+}
+
+const agreed = [
+  ['providers', 'provider'],
+  ['redirectPath', 'redirect_uri'],
+  ['postLogoutRedirectUri', 'post_logout_redirect_uri'],
+  ['idleTimeoutSeconds', 'idle_timeout'],
+  ['maxLifetimeSeconds', 'max_lifetime'],
+] as const
+
+/** The session and the redirect URI belong to the origin: its apps cannot differ in what concerns them. */
+function checkAgreement(scope: Scope, group: readonly AppOfOrigin[]): void {
+  const [first, ...others] = group
+  for (const other of others) {
+    for (const [term, key] of agreed) {
+      if (first === undefined || `${first.terms[term]}` === `${other.terms[term]}`) continue
+      const message = `differs from the app "${first.app.name}", which shares the origin ${first.address.origin}: one session serves both`
+      faultAt(scope, [...other.path, key], message)
+    }
+  }
+}
+
+function checkPrefixes(scope: Scope, group: readonly AppOfOrigin[]): void {
+  const seen = new Map<string, App>()
+  for (const { app, path } of group) {
+    const prefix = JSON.stringify(app.prefix)
+    const before = seen.get(prefix)
+    if (before !== undefined) {
+      faultAtKey(scope, [...path, 'url'], `is the url of the app "${before.name}" too`)
+    }
+    seen.set(prefix, app)
+  }
+}

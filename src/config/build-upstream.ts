@@ -1,0 +1,55 @@
+import type { UpstreamSettings } from '../core/gateway.ts'
+import type { ConfigPath } from './node.ts'
+import { readCertificateFile } from './pem.ts'
+import type { ownAppKeys } from './schema-app.ts'
+import { faultAt, isWritten, type Scope } from './scope.ts'
+import type { Checked } from './validate.ts'
+import { readSegments, readWebAddress } from './web-address.ts'
+
+/** An app's `upstream`, a URL or a mapping; null when reported. */
+export function buildUpstream(
+  scope: Scope,
+  path: ConfigPath,
+  value: Checked<typeof ownAppKeys>['upstream'],
+): UpstreamSettings | null {
+  if (value === undefined) return null
+  const settings = typeof value === 'string' ? null : value
+  const url = typeof value === 'string' ? value : value.url
+  const urlPath = isWritten(scope, [...path, 'url']) ? [...path, 'url'] : path
+  const caFile = settings?.ca_file
+  const ca = caFile === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], caFile)
+  const read = readWebAddress(url)
+  if (!read.ok) {
+    faultAt(scope, urlPath, read.message)
+    return null
+  }
+  const { scheme, hostname, port, origin, host } = read.address
+  const basePath = readBasePath(scope, urlPath, read.address.path)
+  if (basePath === null) return null
+  return {
+    scheme,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port,
+    origin,
+    host,
+    basePath,
+    ca,
+    headers: Object.entries(settings?.headers ?? {}).map(([name, header]) => ({ name, value: header })),
+    preserveHost: settings?.preserve_host ?? false,
+    stripPrefix: settings?.strip_prefix ?? false,
+  }
+}
+
+/** `/prod` of `https://host/prod`, as it goes on the wire; one last slash is taken for no part of it. */
+function readBasePath(scope: Scope, path: ConfigPath, written: string): string | null {
+  const basePath = written.replace(/\/$/, '')
+  const read = readSegments(basePath)
+  if (read.ok) return read.segments.map((segment) => `/${wireForm(segment)}`).join('')
+  faultAt(scope, path, `the path ${read.message}`)
+  return null
+}
+
+/** RFC 3986 section 3.3 lets more stand in a path than `encodeURIComponent` leaves. */
+function wireForm(segment: string): string {
+  return encodeURIComponent(segment).replace(/%(?:24|26|2B|2C|3A|3D|40)/g, decodeURIComponent)
+}

@@ -1,0 +1,120 @@
+import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import { ownedHeaderNames } from '../core/headers/names.ts'
+import { foreignPrefixes } from './accepted-providers.ts'
+import { appNames, readDefaults } from './app-settings.ts'
+import { type BuiltApp, buildApp } from './build-app.ts'
+import { locationBuilder } from './build-locations.ts'
+import { buildHosts } from './build-origin.ts'
+import { buildProvider, type ProviderDraft } from './build-provider.ts'
+import {
+  buildAdmin,
+  buildAuthPrefix,
+  buildDataFolder,
+  buildListen,
+  buildLog,
+  buildSession,
+  type TopKeys,
+} from './build-service.ts'
+import { switchFaults } from './dangerous-switches.ts'
+import { deepFreeze } from './freeze.ts'
+import { nodeAt } from './node.ts'
+import { openRules } from './rule-policies.ts'
+import { groupKeys, topKeys } from './schema.ts'
+import { faultAt, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
+import { checkSecrets, type NamedSecret } from './secrets.ts'
+import { checkKeys } from './validate.ts'
+
+/**
+ * The tree of a file to the model. Every part is judged whatever was wrong with the others, so that all faults are
+ * told at once; null when there was one.
+ */
+export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | null {
+  for (const message of switchFaults(scope.surroundings.env)) {
+    scope.report({ position: null, path: '', message, suggestion: null })
+  }
+  const top = checkKeys(topKeys, placeOf(scope, []), Object.keys(groupKeys))
+  const service = buildService(scope, top)
+  const providers = buildProviders(scope)
+  const apps = buildApps(scope, service)
+  const prefixes = foreignPrefixes(scope, apps, providers)
+  checkSecrets(scope, [
+    ...service.sealing,
+    ...clientSecrets(providers),
+    ...apps.flatMap(({ secrets }) => secrets),
+  ])
+  const ofOrigins = apps.flatMap(({ ofOrigin }) => ofOrigin ?? [])
+  const hosts = buildHosts(scope, ofOrigins, service.session)
+  const { listen, auth, session, log } = service
+  if (listen === null || auth === null || session === null || log === null || !faultless()) return null
+  const models = ofOrigins.map(({ app }) => app)
+  return deepFreeze({
+    listen,
+    admin: service.admin,
+    trustedProxies: service.trustedProxies,
+    dataFolder: service.dataFolder,
+    ...auth,
+    providers: finish(providers, prefixes),
+    session,
+    log,
+    hosts,
+    apps: models,
+    ownedHeaders: ownedHeaderNames(models),
+  })
+}
+
+function buildService(scope: Scope, top: TopKeys) {
+  const listen = buildListen(scope, top.listen)
+  return {
+    listen,
+    admin: buildAdmin(scope, top.admin, listen),
+    trustedProxies: top.trusted_proxies === 'none' ? [] : (top.trusted_proxies ?? []),
+    dataFolder: buildDataFolder(scope, top.data),
+    auth: buildAuthPrefix(scope, top.auth_prefix),
+    ...buildSession(scope),
+    log: buildLog(scope),
+  }
+}
+
+function buildProviders(scope: Scope): ReadonlyMap<string, ProviderDraft> {
+  checkNamed(scope, 'providers')
+  const drafts = namesOf(scope, ['providers']).map((name) => buildProvider(scope, name))
+  return new Map(drafts.flatMap((draft) => (draft === null ? [] : [[draft.name, draft] as const])))
+}
+
+function finish(
+  drafts: ReadonlyMap<string, ProviderDraft>,
+  prefixes: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, ProviderSettings> {
+  return new Map(
+    [...drafts].map(([name, draft]) => [name, { ...draft, foreignPrefixes: prefixes.get(name) ?? [] }]),
+  )
+}
+
+function buildApps(scope: Scope, service: ReturnType<typeof buildService>): readonly BuiltApp[] {
+  checkNamed(scope, 'apps')
+  const defaults = readDefaults(scope)
+  const { auth, lifetimes } = service
+  const rules = openRules(nodeAt(scope.root, ['policies']), {
+    report: scope.report,
+    providers: namesOf(scope, ['providers']),
+    trustedProxiesWritten: isWritten(scope, ['trusted_proxies']),
+  })
+  const buildLocations = locationBuilder(scope, rules, auth?.authSegments ?? null)
+  const surroundings = { defaults, auth, lifetimes, buildLocations }
+  return appNames(scope).map((name) => buildApp(scope, name, surroundings))
+}
+
+/** `providers` and `apps` must be there, mappings, and not empty. */
+function checkNamed(scope: Scope, key: 'providers' | 'apps'): void {
+  const node = nodeAt(scope.root, [key])
+  if (node === undefined) faultAt(scope, [key], 'is missing')
+  else if (node.kind !== 'map') faultAt(scope, [key], `expected a mapping of names, each with its keys`)
+  else if (node.entries.length === 0) faultAt(scope, [key], 'must not be empty')
+}
+
+function clientSecrets(providers: ReadonlyMap<string, ProviderDraft>): readonly NamedSecret[] {
+  return [...providers.values()].flatMap(({ name, clientSecret }) => {
+    if (clientSecret === null) return []
+    return [{ purpose: 'client' as const, path: ['providers', name, 'client_secret'], secret: clientSecret }]
+  })
+}

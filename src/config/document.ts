@@ -1,0 +1,159 @@
+import { z } from 'zod'
+import { formOf, unwrapped } from './form.ts'
+import { presetFacts } from './preset.ts'
+import { intro, outro } from './reference-text.ts'
+import { fileSchema, groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema.ts'
+import { appKeys, forwardingKeys, locationKeys, ownAppKeys } from './schema-app.ts'
+import { providerKeys } from './schema-provider.ts'
+import { ruleDefinitions } from './schema-rule.ts'
+
+/** The JSON Schema that editors complete and check by: draft 2020-12, of the file as it is written. */
+export function toJsonSchema(): string {
+  const schema = z.toJSONSchema(fileSchema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    // Names of keys are written out, never put in.
+    override: ({ jsonSchema, path }) => path.at(-1) !== 'propertyNames' && allowReferences(jsonSchema),
+  })
+  const { $schema, ...rest } = schema
+  const document = {
+    $schema,
+    title: 'claimgate.yaml',
+    description: 'The configuration of claimgate, an OpenID Connect gateway.',
+    ...rest,
+    $defs: ruleDefinitions,
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+const reference = { type: 'string', pattern: '\\$\\{' } as const
+
+/** `${env:NAME}` may stand for every value but a list or a mapping: editors must not complain of it. */
+function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
+  // Called once for the schema and once for each of its wrappings.
+  const { pattern } = schema
+  if (pattern !== undefined && !pattern.endsWith(`|${reference.pattern}`)) {
+    schema.pattern = `(${pattern})|${reference.pattern}`
+  }
+  if (schema.type !== 'boolean' && schema.enum === undefined) return
+  const { type, enum: words } = schema
+  delete schema.type
+  delete schema.enum
+  const own = words === undefined ? { type: 'boolean' as const } : { enum: words }
+  schema.anyOf = [{ ...(type === 'string' ? { type: 'string' as const } : {}), ...own }, reference]
+}
+
+interface Section {
+  readonly title: string
+  readonly text: string
+  readonly keys: z.ZodRawShape
+}
+
+const sections: readonly Section[] = [
+  {
+    title: 'The top of the file',
+    text: 'Besides these there is nothing at the top.',
+    keys: { ...topKeys, ...groupKeys },
+  },
+  { title: '`listen` as a mapping', text: 'With these, `listen` is a mapping.', keys: listenKeys },
+  {
+    title: '`session`',
+    text: 'Lifetimes may be set for an app too; the rest holds for all.',
+    keys: sessionKeys,
+  },
+  { title: '`log`', text: 'Never logged: cookies, tokens, codes, queries, secrets.', keys: logKeys },
+  {
+    title: '`providers`',
+    text: 'Each under a name of yours, which stands in links, logs and rules (`provider: acme`).',
+    keys: providerKeys,
+  },
+  {
+    title: '`apps`',
+    text: 'An app is what people browse under one `url`, and one upstream.',
+    keys: ownAppKeys,
+  },
+  {
+    title: '`apps` and `defaults`',
+    text: 'These may stand in `defaults` for all apps; a key in an app replaces the default whole.',
+    keys: appKeys,
+  },
+  {
+    title: '`locations`',
+    text: `Each line of an app’s \`locations\`. Those keys of the app that it may replace: ${Object.keys(
+      forwardingKeys,
+    )
+      .map((key) => `\`${key}\``)
+      .join(', ')}.`,
+    keys: locationKeys,
+  },
+]
+
+/** docs/configuration.md: every key with its form, its default and its sentence. */
+export function toReferencePage(): string {
+  const body = sections.map(({ title, text, keys }) => `## ${title}\n\n${text}\n\n${table(keys)}`)
+  return [intro, ...body, presetSection(), outro].join('\n')
+}
+
+function table(keys: z.ZodRawShape): string {
+  const rows = Object.entries(keys).flatMap(([key, field]) => rowsOf(key, field as z.ZodType))
+  return ['| key | form | default | |', '| --- | --- | --- | --- |', ...rows, ''].join('\n')
+}
+
+/** A key, and the keys of the mapping that it may hold. */
+function rowsOf(key: string, field: z.ZodType): readonly string[] {
+  const inner = mappingIn(unwrapped(field))
+  const nested = inner === null || hasSection.has(key) ? [] : Object.entries(inner.shape)
+  return [
+    `| \`${key}\` | ${cell(formOf(field) ?? 'mapping')} | ${cell(defaultOf(field))} | ${cell(descriptionOf(field))} |`,
+    ...nested.flatMap(([name, schema]) => rowsOf(`${key}.${name}`, schema as z.ZodType)),
+  ]
+}
+
+const hasSection: ReadonlySet<string> = new Set([
+  'listen',
+  'session',
+  'log',
+  'locations',
+  'providers',
+  'apps',
+  'defaults',
+])
+
+function mappingIn(schema: z.ZodType): z.ZodObject | null {
+  if (schema instanceof z.ZodObject) return schema
+  if (!(schema instanceof z.ZodUnion)) return null
+  return schema.options.find((option): option is z.ZodObject => option instanceof z.ZodObject) ?? null
+}
+
+function defaultOf(field: z.ZodType): string {
+  if (!(field instanceof z.ZodPrefault)) return ''
+  const value: unknown = field.def.defaultValue
+  const isEmptyMapping = typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  if (isEmptyMapping) return ''
+  return typeof value === 'string' ? `\`${value || '""'}\`` : `\`${flow(value)}\``
+}
+
+/** A value as YAML's flow style writes it. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  const entries = Object.entries(value).map(([key, member]) => `${key}: ${flow(member)}`)
+  return `{${entries.join(', ')}}`
+}
+
+function descriptionOf(field: z.ZodType): string {
+  return field.meta()?.description ?? ''
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+function presetSection(): string {
+  const rows = presetFacts.map(
+    ({ preset, label, text }) => `| \`${preset}\` | ${label ?? ''} | ${cell(text)} |`,
+  )
+  const lead =
+    'Inferred from the issuer, or written as `preset`. A preset gives the chooser its label and icon; what else it changes, and what is worth knowing, stands here.'
+  return ['## Presets', '', lead, '', '| preset | label | |', '| --- | --- | --- |', ...rows, ''].join('\n')
+}

@@ -1,0 +1,168 @@
+import { folded, nearest } from './nearest.ts'
+import type { ConfigPath } from './node.ts'
+import { groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema.ts'
+import { appKeys, locationKeys, ownAppKeys } from './schema-app.ts'
+import { providerKeys } from './schema-provider.ts'
+
+/**
+ * What is said of a key that is not known at its place: that it comes later, what other products' key of that name
+ * is called here, what was probably meant, or where it belongs.
+ */
+export function unknownKey(
+  key: string,
+  path: ConfigPath,
+  known: readonly string[],
+): { readonly message: string; readonly suggestion: string | null } {
+  if (path.length === 0 && laterKeys.has(key)) return { message: 'is not available yet', suggestion: null }
+  const here = nearest(key, known)
+  if (here !== null && folded(here) === folded(key)) return { message: 'unknown key', suggestion: here }
+  const hint = foreignKeys.get(folded(key))
+  if (hint !== undefined) return { message: `unknown key: ${hint}`, suggestion: null }
+  if (here !== null) return { message: 'unknown key', suggestion: here }
+  const places = elsewhere.get(key)
+  if (places !== undefined) return { message: `unknown key here: it belongs ${places}`, suggestion: null }
+  return { message: `unknown key: expected ${known.join(', ')}`, suggestion: null }
+}
+
+const laterKeys: ReadonlySet<string> = new Set(['workers', 'tests', 'api_keys'])
+
+const rooms: readonly (readonly [string, object])[] = [
+  ['at the top', { ...topKeys, ...groupKeys }],
+  ['in a provider', providerKeys],
+  ['in `session`', sessionKeys],
+  ['in an app or in `defaults`', appKeys],
+  ['in an app', ownAppKeys],
+  ['in a location', { path: locationKeys.path, exact: locationKeys.exact, methods: locationKeys.methods }],
+  ['in `listen`', listenKeys],
+  ['in `log`', logKeys],
+]
+
+/** Each known key with the places where it may stand, as words. */
+const elsewhere: ReadonlyMap<string, string> = (() => {
+  const places = new Map<string, string[]>()
+  for (const [place, keys] of rooms) {
+    for (const key of Object.keys(keys)) places.set(key, [...(places.get(key) ?? []), place])
+  }
+  return new Map([...places].map(([key, names]) => [key, names.join(', or ')]))
+})()
+
+const openPaths = 'write a location with `require: anyone` for each open path'
+const emails = 'write a rule, such as `require: { email: { domain: example.com } }`'
+const headers = 'name the headers in `identity_headers`; they are always sent by the gateway alone'
+const redirect = 'the redirect URI derives from each app’s `url`; `redirect_uri` in the app sets another path'
+const cookies =
+  'cookies are always `__Host-`, HttpOnly and, on https, Secure; `session.cookie_name` and `session.same_site` are what can be chosen'
+const noCookieDomain = 'a session belongs to one origin; no cookie is shared between hosts'
+const upstreams = 'each app has its own `upstream`, under `apps.NAME`'
+const provider = 'providers stand under `providers.NAME`'
+const issuer = 'write the provider’s `issuer`; its metadata says the rest'
+const verification = 'certificates are always verified; name a private authority in `ca_file`'
+const pkce = 'the code flow with PKCE is always used; there is nothing to choose'
+
+/** Keys of other gateways, folded, with what to write here. */
+const foreignKeys: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    // oauth2-proxy
+    cookie_domain: noCookieDomain,
+    cookie_domains: noCookieDomain,
+    cookie_secret: 'write `session.secret`, at least 32 bytes',
+    cookie_expire: 'write `session.max_lifetime`',
+    cookie_refresh: 'write `session.idle_timeout`',
+    cookie_secure: cookies,
+    cookie_httponly: cookies,
+    cookie_samesite: 'write `session.same_site`',
+    cookie_path: cookies,
+    skip_auth_routes: openPaths,
+    skip_auth_regex: openPaths,
+    skip_auth_preflight: 'write `cors_preflight: pass` in the app or location',
+    skip_provider_button: 'with one provider nobody is asked to choose',
+    whitelist_domains: 'after a sign-in people return to a path of the same origin, never to another host',
+    email_domains: emails,
+    authenticated_emails_file: emails,
+    allowed_groups: 'write a rule, such as `require: { groups: [admins, ops] }`',
+    oidc_issuer_url: 'write `issuer` in the provider',
+    oidc_groups_claim: 'write the claim in the rule itself: `require: { roles: admin }`',
+    provider_display_name: 'write `label` in the provider',
+    redirect_url: redirect,
+    upstreams,
+    http_address: 'write `listen`',
+    https_address: 'write `listen: {address, tls}`',
+    reverse_proxy: 'list the load balancers in `trusted_proxies`',
+    real_client_ip_header: 'list the load balancers in `trusted_proxies`',
+    pass_access_token: 'tokens never leave the gateway',
+    set_xauthrequest: headers,
+    pass_user_headers: headers,
+    set_authorization_header: 'tokens never leave the gateway; the app checks `shared_secret`',
+    pass_host_header: 'write `preserve_host` in the app’s `upstream`',
+    ssl_insecure_skip_verify: verification,
+    ssl_upstream_insecure_skip_verify: verification,
+    insecure_oidc_allow_unverified_email: 'write `trust_email: true` in the provider',
+    insecure_oidc_skip_issuer_verification: 'the issuer is always compared exactly',
+    code_challenge_method: pkce,
+    proxy_prefix: 'write `auth_prefix`',
+    ping_path: 'write nothing: `/.auth/health` answers on every host',
+    backend_logout_url: 'sign-out at the provider follows its metadata',
+    // mod_auth_openidc and Apache
+    OIDCRedirectURI: redirect,
+    OIDCClientID: 'write `client_id` in the provider',
+    OIDCClientSecret: 'write `client_secret` in the provider',
+    OIDCProviderMetadataURL: 'write `issuer` in the provider: its metadata is read from below it',
+    OIDCProviderIssuer: 'write `issuer` in the provider',
+    OIDCCryptoPassphrase: 'write `session.secret`, at least 32 bytes',
+    OIDCScope: 'write `scopes` in the provider',
+    OIDCRemoteUserClaim: 'write `user_id` in the provider',
+    OIDCUnAuthAction: 'write `unauthenticated`, or `require: maybe_signed_in` for pass',
+    OIDCUnAuthzAction: 'what a rule refuses is always 403',
+    OIDCSessionInactivityTimeout: 'write `session.idle_timeout`',
+    OIDCSessionMaxDuration: 'write `session.max_lifetime`',
+    OIDCCookieDomain: noCookieDomain,
+    OIDCCookie: 'write `session.cookie_name`',
+    OIDCCookieSameSite: 'write `session.same_site`',
+    OIDCPassClaimsAs: headers,
+    OIDCClaimPrefix: headers,
+    OIDCResponseType: pkce,
+    OIDCPKCEMethod: pkce,
+    OIDCSSLValidateServer: verification,
+    OIDCAuthRequestParams: 'write `authorization_parameters` in the provider',
+    OIDCDefaultLoggedOutURL: 'write `post_logout_redirect_uri` in the app',
+    ProxyPass: upstreams,
+    RequireClaim: 'write a rule, such as `require: { organization_id: "00D5e000000HEcPEAW" }`',
+    // Traefik, Caddy, nginx, Pomerium, Authelia and plain words
+    routes: 'write `apps`, each with its `url`, `upstream` and `locations`',
+    services: 'write `apps`, each with its `url` and `upstream`',
+    backend: upstreams,
+    target: 'write `upstream`',
+    proxy_pass: upstreams,
+    from: 'write `url`',
+    to: 'write `upstream`',
+    host: 'write the app’s `url`, with its scheme',
+    hostname: 'write the app’s `url`, with its scheme',
+    domain: 'write the app’s `url`, with its scheme',
+    rules: 'write `locations`, each with a `require`',
+    paths: 'write `locations`, each with a `path` and a `require`',
+    public: 'write `require: anyone`',
+    allow: 'write `require`',
+    deny: 'write `require: nobody`, or name who may pass',
+    roles: 'write the claim in a rule: `require: { roles: admin }`',
+    groups: 'write the claim in a rule: `require: { groups: admins }`',
+    claims: 'write the claims in `require`, such as `require: { groups: admins }`',
+    allowed_users: 'write a rule, such as `require: { sub: [one, another] }`',
+    allow_public_unauthenticated_access: 'write `require: anyone`',
+    allow_any_authenticated_user: 'write `require: signed_in`',
+    pass_identity_headers: headers,
+    bypass: openPaths,
+    timeout: 'write `timeouts: {connect, response, idle}`',
+    method: 'write `methods: [GET, POST]`',
+    idp: provider,
+    oidc: provider,
+    identity_provider: provider,
+    discovery_url: issuer,
+    metadata_url: issuer,
+    authorization_endpoint: issuer,
+    token_endpoint: issuer,
+    jwks_uri: issuer,
+    tls_skip_verify: verification,
+    insecure_skip_verify: verification,
+    port: 'write `listen: "0.0.0.0:8080"`',
+  }).map(([key, hint]) => [folded(key), hint]),
+)

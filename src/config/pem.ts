@@ -1,0 +1,93 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { Secret } from '../core/secret.ts'
+import { decodeUtf8, readBeside } from './files.ts'
+import type { ConfigPath } from './node.ts'
+import { faultAt, type Scope, warnAt } from './scope.ts'
+
+/** Certificates in PEM, each of them readable; null when reported. `value` is the text itself or a file's path. */
+export function readCertificates(scope: Scope, path: ConfigPath, value: string): string | null {
+  const found = readText(scope, path, value)
+  if (found === null) return null
+  const blocks = found.text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  if (blocks.length > 0 && blocks.every((block) => isCertificate(block))) return found.text
+  faultAt(scope, path, 'holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----")')
+  return null
+}
+
+/** The same for a key that names a file and nothing else: `ca_file`. */
+export function readCertificateFile(scope: Scope, path: ConfigPath, file: string): string | null {
+  if (!file.includes('-----BEGIN')) return readCertificates(scope, path, file)
+  faultAt(scope, path, 'expected the name of a file')
+  return null
+}
+
+/** A private key without a passphrase, in PEM or, where `jwk` is allowed, as a JWK; null when reported. */
+export function readPrivateKey(scope: Scope, path: ConfigPath, value: string, jwk: boolean): Secret | null {
+  const found = readText(scope, path, value)
+  if (found === null) return null
+  if (found.worldReadable)
+    warnAt(scope, path, `everyone on this machine may read the file ${value}: chmod o-r`)
+  if (isPrivateKey(found.text, jwk)) return new Secret(found.text)
+  faultAt(scope, path, `holds no private key without passphrase in PEM${jwk ? ' or JWK' : ''} form`)
+  return null
+}
+
+export interface KeyPair {
+  readonly certificate: string
+  readonly key: Secret
+}
+
+/** A certificate and its key, which must belong together; null when reported. */
+export function readKeyPair(
+  scope: Scope,
+  path: ConfigPath,
+  value: { readonly certificate: string; readonly key: string },
+): KeyPair | null {
+  const certificate = readCertificates(scope, [...path, 'certificate'], value.certificate)
+  const key = readPrivateKey(scope, [...path, 'key'], value.key, false)
+  if (certificate === null || key === null) return null
+  if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key.reveal())))
+    return { certificate, key }
+  faultAt(scope, [...path, 'key'], 'is not the key of the certificate')
+  return null
+}
+
+interface FoundText {
+  readonly text: string
+  readonly worldReadable: boolean
+}
+
+function readText(scope: Scope, path: ConfigPath, value: string): FoundText | null {
+  if (/^\s*(?:\{|-----BEGIN )/.test(value)) return { text: value, worldReadable: false }
+  // A text that was meant as a key must not be printed as the name of a file.
+  if (/[\r\n]/.test(value)) {
+    faultAt(scope, path, 'is neither PEM text nor the name of a file')
+    return null
+  }
+  const file = readBeside(scope.surroundings, value)
+  const text = file.ok ? decodeUtf8(file.bytes) : null
+  if (file.ok && text !== null) return { text, worldReadable: file.worldReadable }
+  faultAt(scope, path, `the file cannot be used: ${file.ok ? 'is no UTF-8 text' : file.reason}`)
+  return null
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).subject !== undefined
+  } catch {
+    return false
+  }
+}
+
+function isPrivateKey(text: string, jwk: boolean): boolean {
+  try {
+    if (jwk && text.trimStart().startsWith('{')) {
+      createPrivateKey({ key: JSON.parse(text), format: 'jwk' })
+    } else {
+      createPrivateKey(text)
+    }
+    return true
+  } catch {
+    return false
+  }
+}

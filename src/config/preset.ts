@@ -1,0 +1,87 @@
+import type { Preset } from '../core/gateway.ts'
+import type { WebAddress } from './web-address.ts'
+
+/** What is known of a provider from its issuer, before anything is asked of it. */
+interface PresetFacts {
+  readonly preset: Preset
+  readonly issuer: (address: WebAddress) => boolean
+  /** What its people call it; null: the name that the operator gave. */
+  readonly label: string | null
+  /** For the reference page: what differs, and what operators should know. */
+  readonly text: string
+}
+
+export const presetFacts: readonly PresetFacts[] = [
+  {
+    preset: 'google',
+    issuer: ({ hostname }) => hostname === 'accounts.google.com',
+    label: 'Google',
+    text: 'Issuer `https://accounts.google.com`. Sends no groups; `hd` names the Workspace domain, and only its presence keeps private accounts out: `require: { hd: example.com }`. Offers no sign-out.',
+  },
+  {
+    preset: 'microsoft',
+    issuer: ({ hostname }) =>
+      /^login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn)$/.test(hostname),
+    label: 'Microsoft',
+    text: 'Issuer `https://login.microsoftonline.com/TENANT-ID/v2.0`, with the tenant’s id: `common` and `organizations` are refused, as tokens of any tenant would pass. `sub` differs from app to app; `user_id: oid` is the same everywhere in the tenant. Sends no `email_verified`: rules on `email` need `trust_email: true`, which is safe only where the tenant’s administrators alone can set addresses.',
+  },
+  {
+    preset: 'salesforce',
+    issuer: ({ hostname }) =>
+      /^(?:login|test)\.salesforce\.com$|\.(?:my\.salesforce|force|my\.site)\.com$/.test(hostname),
+    label: 'Salesforce',
+    text: 'Issuer `https://NAME.my.salesforce.com` (My Domain), or a site’s own. Most claims, `organization_id` among them, come from userinfo. Ids have 18 characters there, 15 in many of its pages.',
+  },
+  {
+    preset: 'cognito',
+    issuer: ({ hostname }) => /^cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(hostname),
+    label: null,
+    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`; the pool needs a domain. Groups are in `cognito:groups`. Sign-out there takes `client_id` and `logout_uri` instead of the standard’s parameters, so the address has to be an allowed sign-out URL.',
+  },
+  {
+    preset: 'okta',
+    issuer: ({ hostname }) => /\.(?:okta|oktapreview|okta-emea|okta-gov)\.com$/.test(hostname),
+    label: null,
+    text: 'Issuer `https://NAME.okta.com` or `https://NAME.okta.com/oauth2/SERVER`: two different issuers. Groups need a groups claim with a filter in Okta.',
+  },
+  {
+    preset: 'auth0',
+    issuer: ({ hostname }) => hostname.endsWith('.auth0.com'),
+    label: null,
+    text: 'Issuer `https://NAME.auth0.com/`, with its last slash. Claims of your own are named by a URL: `"https://example.com/roles"`.',
+  },
+  {
+    preset: 'keycloak',
+    issuer: ({ path }) => /\/realms\/[^/]+$/.test(path),
+    label: null,
+    text: 'Issuer `https://HOST/realms/REALM`. Roles are in `realm_access.roles` and `resource_access.CLIENT.roles`, once the client scope puts them into the ID token or userinfo.',
+  },
+  {
+    preset: 'generic',
+    issuer: () => true,
+    label: null,
+    text: 'Every other provider, by its metadata alone.',
+  },
+]
+
+/** The preset whose issuers look like this one. */
+export function inferPreset(address: WebAddress): Preset {
+  return presetFacts.find(({ issuer }) => issuer(address))?.preset ?? 'generic'
+}
+
+export function presetLabel(preset: Preset): string | null {
+  return presetFacts.find((facts) => facts.preset === preset)?.label ?? null
+}
+
+/** Why a preset's provider can never answer with this issuer; null when it may. */
+export function issuerFault(preset: Preset, issuer: string, { path }: WebAddress): string | null {
+  if (preset === 'microsoft' && /^\/(?:common|organizations|consumers)\b/.test(path)) {
+    return 'this is no tenant’s issuer: write the tenant’s id, https://login.microsoftonline.com/TENANT-ID/v2.0'
+  }
+  if (preset === 'auth0' && !issuer.endsWith('/'))
+    return `Auth0 writes its issuer with a last slash: ${issuer}/`
+  if (preset === 'google' && issuer.endsWith('/')) {
+    return 'Google writes its issuer without a last slash: https://accounts.google.com'
+  }
+  return null
+}

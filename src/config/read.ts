@@ -1,0 +1,189 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseAllDocuments,
+  type Scalar,
+} from 'yaml'
+import type { Surroundings } from './files.ts'
+import { holdsReference, interpolate } from './interpolate.ts'
+import type { Report } from './issue.ts'
+import { type ConfigNode, type ConfigPath, type MapEntry, type Position, pathText } from './node.ts'
+import { readSyntax } from './syntax.ts'
+
+/** What reading needs of the outside, and where it tells what it found. */
+export interface ReadContext {
+  readonly surroundings: Surroundings
+  readonly report: Report
+  readonly warn: Report
+}
+
+/**
+ * YAML text to a tree of plain values with their places; variables and files are put in. Answers null when the text
+ * is no YAML that can be judged further; what is wrong has been reported, all of it.
+ * One document of YAML 1.2 with the core schema. Anchors, aliases, tags and merge keys are refused: what a rule
+ * says must stand where it is read.
+ */
+export function readTree(text: string, context: ReadContext): ConfigNode | null {
+  const lines = new LineCounter()
+  const document = parseOne(text, lines, context.report)
+  if (document === null) return null
+  if (document.contents === null) {
+    context.report({ position: null, path: '', message: 'the file is empty', suggestion: null })
+    return null
+  }
+  const reader: Reader = { context, place: (node) => placeOf(lines, node.range?.[0] ?? 0) }
+  return readNode(reader, document.contents, [])
+}
+
+function parseOne(text: string, lines: LineCounter, report: Report): Document.Parsed | null {
+  const documents = parse(text, lines)
+  const faults = readSyntax(text, documents, lines)
+  for (const { position, message } of faults) report({ position, path: '', message, suggestion: null })
+  if (documents === null || faults.length > 0) return null
+  return documents[0] ?? null
+}
+
+/** Null when the text is nested deeper than the parser can follow. */
+function parse(text: string, lineCounter: LineCounter): readonly Document.Parsed[] | null {
+  try {
+    const documents = parseAllDocuments(text, {
+      version: '1.2',
+      schema: 'core',
+      strict: true,
+      merge: false,
+      // Told by readMap, with the key's path.
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter,
+      logLevel: 'silent',
+    })
+    return 'empty' in documents ? [] : documents
+  } catch {
+    return null
+  }
+}
+
+interface Reader {
+  readonly context: ReadContext
+  readonly place: (node: ParsedNode) => Position
+}
+
+/** Far deeper than any configuration; keeps recursion over the tree harmless. */
+const deepest = 64
+
+function readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): ConfigNode | null {
+  if (node === null) return null
+  const at = reader.place(node)
+  const refuse = (message: string) => {
+    reader.context.report({ position: at, path: pathText(path), message, suggestion: null })
+  }
+  if (isAlias(node)) {
+    refuse(
+      `the alias "*${printable(node.source)}" is not allowed: write the value itself; a text that begins with "*" stands in quotes`,
+    )
+    return null
+  }
+  if (node.anchor !== undefined)
+    refuse(`the anchor "&${printable(node.anchor)}" is not allowed: write the value where it is used`)
+  if (node.tag !== undefined)
+    refuse(`the tag "${printable(node.tag)}" is not allowed: a text stands in quotes`)
+  if (path.length > deepest) {
+    refuse(`this is nested more than ${deepest} levels deep`)
+    return null
+  }
+  if (isMap(node)) return { kind: 'map', at, entries: readEntries(reader, node.items, path) }
+  if (isSeq(node)) {
+    const items = node.items.map((item, index) => readNode(reader, item, [...path, index]) ?? missing(at))
+    return { kind: 'list', at, items }
+  }
+  return isScalar(node) ? readScalar(reader, node, at, path) : null
+}
+
+function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: ConfigPath): ConfigNode {
+  const value = plainValue(node.value)
+  const source = node.source ?? ''
+  if (typeof value !== 'string' || !holdsReference(value)) {
+    return { kind: 'scalar', at, value, source, interpolated: false }
+  }
+  const { surroundings, report, warn } = reader.context
+  const result = interpolate(value, surroundings)
+  if (!result.ok) {
+    report({ position: at, path: pathText(path), message: result.message, suggestion: null })
+    return { kind: 'scalar', at, value, source, interpolated: true }
+  }
+  for (const file of result.worldReadable) {
+    const message = `everyone on this machine may read the file ${file}: chmod o-r`
+    warn({ position: at, path: pathText(path), message, suggestion: null })
+  }
+  return { kind: 'scalar', at, value: result.text, source, interpolated: true }
+}
+
+function readEntries(
+  reader: Reader,
+  pairs: readonly { readonly key: ParsedNode; readonly value: ParsedNode | null }[],
+  path: ConfigPath,
+): readonly MapEntry[] {
+  const entries = new Map<string, MapEntry>()
+  for (const pair of pairs) {
+    const keyAt = reader.place(pair.key)
+    const refuse = (key: string, message: string) => {
+      reader.context.report({ position: keyAt, path: pathText([...path, key]), message, suggestion: null })
+    }
+    const key = readKey(pair.key)
+    const wrong = key === null ? 'a key must be a plain word or a text in quotes' : wrongKey(pair.key, key)
+    const before = key === null ? undefined : entries.get(key)
+    if (key === null || wrong !== null) {
+      refuse(key ?? '?', wrong ?? '')
+    } else if (before !== undefined) {
+      refuse(key, `this key already stands in line ${before.keyAt.line}`)
+    }
+    if (key === null) continue
+    const value = readNode(reader, pair.value, [...path, key]) ?? missing(keyAt)
+    if (wrong === null && before === undefined) entries.set(key, { key, keyAt, value })
+  }
+  return [...entries.values()]
+}
+
+/** The key as text; a plain `404` is the text it was written as. Null for `null`, lists and mappings. */
+function readKey(key: ParsedNode): string | null {
+  if (!isScalar(key) || key.value === null) return null
+  return typeof key.value === 'string' ? key.value : (key.source ?? null)
+}
+
+function wrongKey(node: ParsedNode, key: string): string | null {
+  if (node.tag !== undefined || ('anchor' in node && node.anchor !== undefined)) {
+    return 'a key bears no anchor and no tag'
+  }
+  if (key === '<<') return 'the merge key "<<" is not allowed: write the keys themselves'
+  // Names that mean something else on every JavaScript object.
+  if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+    return 'this name is not allowed as a key'
+  if (key === '') return 'a key must not be empty'
+  if (holdsReference(key)) return `"\${…}" may stand in values only, not in keys`
+  return null
+}
+
+/** The core schema yields nothing else; what might is read as text. */
+function plainValue(value: unknown): string | number | boolean | null {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return value
+  return String(value)
+}
+
+/** `key:` with nothing behind it. */
+function missing(at: Position): ConfigNode {
+  return { kind: 'scalar', at, value: null, source: '', interpolated: false }
+}
+
+function placeOf(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset)
+  return { line, column: col }
+}
+
+function printable(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

@@ -1,0 +1,222 @@
+import { z } from 'zod'
+import { ruleForm } from './schema-rule.ts'
+import {
+  duration,
+  filePath,
+  flag,
+  forms,
+  headerName,
+  headerValue,
+  line,
+  localOrWebAddress,
+  name,
+  oneOf,
+  oneOrMore,
+  plainPath,
+  size,
+  text,
+  webOrigin,
+} from './schema-value.ts'
+
+/** How long the gateway waits for an app. */
+const timeouts = z.strictObject({
+  connect: duration.prefault('5s').describe('Until the connection stands, with its TLS handshake.'),
+  response: duration.prefault('60s').describe('From the sent request to the headers of the answer.'),
+  idle: duration.prefault('5m').describe('Between two pieces of a body or two messages of a WebSocket.'),
+})
+
+const websocketOrigins = z.strictObject({
+  origins: z
+    .array(webOrigin)
+    .min(1)
+    .describe('Exactly these origins may open a WebSocket, such as `https://wiki.example.com`.'),
+})
+
+/** What a location may replace: how an allowed request is passed on. */
+export const forwardingKeys = {
+  identity_headers: z
+    .record(headerName, text)
+    .register(forms, { form: 'header name → claim path, `user` or `provider`' })
+    .prefault({
+      'X-Forwarded-User': 'user',
+      'X-Forwarded-Email': 'email',
+      'X-Forwarded-Groups': 'groups',
+      'X-Forwarded-Preferred-Username': 'preferred_username',
+    })
+    .describe(
+      'Headers that tell the app who is signed in: a claim path, `user` (the provider’s `user_id` with its prefix) or `provider` (its name). Where an app accepts several providers the default is `X-Forwarded-User` alone. `{}` sends none.',
+    ),
+  timeouts: timeouts.prefault({}).describe('How long the app may take before the answer is 504.'),
+  max_body: z
+    .union([z.literal('none').transform(() => null), size])
+    .register(forms, { form: 'size or `none`' })
+    .prefault('10MiB')
+    .describe('The largest request body; what is larger gets 413.'),
+  websocket: z
+    .union([flag, websocketOrigins])
+    .register(forms, { form: '`false`, `true` or `{origins}`' })
+    .prefault(false)
+    .describe(
+      'Whether WebSockets are passed on: `true` for pages of the app’s own origin, or a list of origins.',
+    ),
+  cors_preflight: oneOf(['deny', 'pass'])
+    .prefault('deny')
+    .describe(
+      '`pass` lets preflights (OPTIONS with `Origin` and `Access-Control-Request-Method`) reach the app without a session; `deny` treats them as ordinary requests.',
+    ),
+  cache: oneOf(['private', 'upstream'])
+    .prefault('private')
+    .describe(
+      '`private` puts `Cache-Control: private` on answers that depended on a session; `upstream` leaves what the app says.',
+    ),
+}
+
+export const unauthenticated = oneOf(['sign_in', 'deny'])
+
+const upstream = z.strictObject({
+  url: text.describe('Where the app is reached: scheme, host, port and an optional base path.'),
+  ca_file: filePath
+    .optional()
+    .describe(
+      'PEM file of the authorities that the app’s certificate must come from, instead of the system’s.',
+    ),
+  headers: z
+    .record(headerName, headerValue)
+    .register(forms, { form: 'header name → value' })
+    .prefault({})
+    .describe('Headers that are set on every request to this app, such as an API key.'),
+  preserve_host: flag
+    .prefault(false)
+    .describe('Sends the public host as `Host` instead of the upstream’s own.'),
+  strip_prefix: flag
+    .prefault(false)
+    .describe('Takes the prefix of `url` off the path, and sends it as `X-Forwarded-Prefix`.'),
+})
+
+const sharedSecret = z.strictObject({
+  header: headerName.prefault('X-Gateway-Secret').describe('The header that carries it.'),
+  value: headerValue.describe('At least 32 bytes that only the gateway and the app know.'),
+})
+
+/** Keys of an app that may stand in `defaults` too. */
+export const appKeys = {
+  provider: oneOrMore(text)
+    .register(forms, { form: 'name or list of names' })
+    .optional()
+    .describe('The providers that people of this app sign in with; needed when several are configured.'),
+  require: ruleForm
+    .optional()
+    .describe('Who may pass: a floor that holds at every location that is not open. See the page on rules.'),
+  unauthenticated: unauthenticated
+    .prefault('sign_in')
+    .describe(
+      'What people who are not signed in get: `sign_in` redirects navigations, `deny` answers 401 always.',
+    ),
+  shared_secret: z
+    .union([headerValue, sharedSecret])
+    .register(forms, { form: 'secret text or `{header, value}`' })
+    .optional()
+    .describe(
+      'Proves to the app that a request came through the gateway, in `X-Gateway-Secret` unless `header` names another.',
+    ),
+  redirect_uri: plainPath
+    .optional()
+    .describe(
+      'The path that the provider sends people back to, `{auth_prefix}/callback` when absent. Set it to keep one that is registered already; it is taken before any location.',
+    ),
+  post_logout_redirect_uri: localOrWebAddress
+    .optional()
+    .describe(
+      'Where people end after a sign-out at the provider, `{origin}{auth_prefix}/logged-out` when absent.',
+    ),
+  idle_timeout: duration
+    .optional()
+    .describe('A session that is not used for so long ends; `session.idle_timeout` when absent.'),
+  max_lifetime: duration
+    .optional()
+    .describe('A session ends so long after its sign-in, used or not; `session.max_lifetime` when absent.'),
+  ...forwardingKeys,
+  allow_encoded: z
+    .array(oneOf(['slash', 'semicolon', 'hash']))
+    .prefault([])
+    .describe(
+      'Escapes in paths that are otherwise refused with 400: `%2F`, `%3B`, `%23`. Only for apps that need them.',
+    ),
+  title: line.optional().describe('What the gateway’s pages call the app; its name when absent.'),
+  contact: line.optional().describe('Whom to ask for access: an address or a text on the 403 page.'),
+  allow_insecure_http: flag
+    .prefault(false)
+    .describe(
+      'Allows a `url` with `http` on a host that is not loopback. Sessions can then be stolen on the way.',
+    ),
+}
+
+/** One line of `locations`. */
+export const locationKeys = {
+  path: text
+    .clone()
+    .register(forms, { form: 'path' })
+    .describe(
+      'The path as browsers show it, written in full with the app’s prefix; it covers all below. `*` stands for one whole segment.',
+    ),
+  exact: flag.prefault(false).describe('Covers that one path only.'),
+  methods: z
+    .array(text)
+    .min(1)
+    .register(forms, { form: 'list of methods' })
+    .optional()
+    .describe(
+      'Only these methods, such as `[GET, POST]`; all known ones when absent. GET stands for HEAD too.',
+    ),
+  require: ruleForm.describe(
+    'Who may pass here: mandatory. The app’s own `require` must hold too, unless this says `anyone`, `maybe_signed_in` or `nobody`.',
+  ),
+  unauthenticated: unauthenticated
+    .optional()
+    .describe('What people who are not signed in get here; the app’s when absent.'),
+  ...optional(forwardingKeys, ' Replaces the app’s.'),
+}
+
+/** Keys that stand in an app only. */
+export const ownAppKeys = {
+  url: text
+    .clone()
+    .register(forms, { form: 'URL' })
+    .describe(
+      'What people browse: an origin, with an optional path prefix. The redirect URI derives from it.',
+    ),
+  upstream: z
+    .union([text, upstream])
+    .register(forms, { form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix}`' })
+    .describe('Where the app really is: a URL, or a mapping. Its base path is put in front of every path.'),
+  locations: z
+    .array(z.strictObject(locationKeys))
+    .min(1)
+    .register(forms, { form: 'list' })
+    .optional()
+    .describe('Rules by path. The most specific path wins; the order means nothing.'),
+}
+
+/** The name of an app, of a provider, of a policy. */
+export const appName = name
+
+type Inner<Field> = Field extends z.ZodPrefault<infer Type> ? Type : Field
+export type OptionalKeys<Shape extends z.ZodRawShape> = {
+  [Key in keyof Shape]: Shape[Key] extends z.ZodOptional<infer Type>
+    ? z.ZodOptional<Type>
+    : Inner<Shape[Key]> extends z.ZodType
+      ? z.ZodOptional<Inner<Shape[Key]>>
+      : never
+}
+
+/** The same keys without their defaults: what is absent falls back to what stands further out. */
+export function optional<Shape extends z.ZodRawShape>(shape: Shape, addition = ''): OptionalKeys<Shape> {
+  const entries = Object.entries(shape).map(([key, field]) => {
+    const inner = field instanceof z.ZodPrefault ? field.unwrap() : field
+    const described = z
+      .optional(inner)
+      .describe(`${z.globalRegistry.get(field)?.description ?? ''}${addition}`)
+    return [key, described]
+  })
+  return Object.fromEntries(entries) as OptionalKeys<Shape>
+}

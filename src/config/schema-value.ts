@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { readAddressRange } from '../core/address.ts'
+import { isReservedHeader } from '../core/headers/names.ts'
+import { Secret } from '../core/secret.ts'
+import { durationPattern, readDuration, readSize, sizePattern } from './units.ts'
+import { readSegments, readWebAddress } from './web-address.ts'
+
+/**
+ * The kinds of values that keys take. `form` is what the reference page calls the kind; zod's own metadata goes into
+ * the JSON Schema for editors.
+ */
+export const forms = z.registry<{ readonly form: string }>()
+
+/** A text that is there: empty ones are faults wherever a text is expected. */
+export const text = z.string().min(1).register(forms, { form: 'text' })
+
+/** One line that people read. */
+export const line = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, { error: 'expected one line without control characters' })
+  .register(forms, { form: 'one line of text' })
+
+/** Kept apart from the first moment: nothing that prints a model prints this. */
+export const secret = z
+  .string()
+  .min(1)
+  .transform((value) => new Secret(value))
+  .register(forms, { form: 'secret text' })
+
+/** Yields whole seconds. */
+export const duration = judged(readDuration, {
+  pattern: durationPattern,
+  examples: ['30s', '15m', '8h', '7d'],
+}).register(forms, { form: 'duration' })
+
+/** Yields bytes. */
+export const size = judged(readSize, { pattern: sizePattern, examples: ['512KiB', '10MiB'] }).register(
+  forms,
+  {
+    form: 'size',
+  },
+)
+
+/** RFC 9110 allows more; these reach WSGI and CGI apps unchanged. */
+export const headerName = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9-]+$/, { error: 'expected a header name of letters, digits and "-"' })
+  .refine((value) => !isReservedHeader(value), {
+    error: 'is reserved: HTTP or the gateway itself gives this header its meaning',
+  })
+  .register(forms, { form: 'header name' })
+
+/** RFC 9110 section 5.5, without obs-text: visible ASCII and inner spaces. */
+export const headerValue = z
+  .string()
+  .regex(/^[!-~](?:[\t -~]*[!-~])?$/, { error: 'expected visible ASCII, without spaces at its edges' })
+  .transform((value) => new Secret(value))
+  .register(forms, { form: 'text' })
+
+/** A file's text itself, or where it lies: relative to the configuration's folder. */
+export const pem = z.string().min(1).register(forms, { form: 'PEM text or a file' })
+export const filePath = z.string().min(1).register(forms, { form: 'file' })
+
+export const flag = z.boolean().register(forms, { form: '`true` or `false`' })
+
+/** Names that operators give, as they stand in addresses, logs and metrics. */
+export const name = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, {
+    error:
+      'a name holds letters, digits, "_", "-" and ".", begins with a letter or digit, and has at most 64',
+  })
+
+/** One or several; yields a list. An empty list says nothing and is a fault. */
+export function oneOrMore<Item extends z.ZodType<unknown, string>>(item: Item) {
+  return z
+    .union([item, z.array(item).min(1)])
+    .transform((value): readonly z.output<Item>[] => (Array.isArray(value) ? value : [value]))
+}
+
+/** One of some words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words).register(forms, { form: words.map((word) => `\`${word}\``).join(', ') })
+}
+
+/** A web origin: scheme and host, without a path. Yields it as browsers send it. */
+export const webOrigin = judged((value) => {
+  const read = readWebAddress(value)
+  if (!read.ok) return read
+  const { origin, path } = read.address
+  if (path === '' && !value.endsWith('/')) return { ok: true, value: origin }
+  return { ok: false, message: 'expected an origin without a path: https://wiki.example.com' }
+}).register(forms, { form: 'origin' })
+
+/** A path of an origin as it goes on the wire, where no rule looks at it: plain ASCII, not `/` itself. */
+export const plainPath = judged((value) => {
+  const read = readSegments(value.replace(/(?<=.)\/$/, ''))
+  if (!read.ok) return read
+  if (read.segments.length > 0 && /^[!-~]+$/.test(value)) return { ok: true, value }
+  return { ok: false, message: 'expected a path of plain ASCII below "/"' }
+}).register(forms, { form: 'path' })
+
+/** A path of the origin, or a whole address. */
+export const localOrWebAddress = judged((value) => {
+  if (value.startsWith('/')) {
+    const read = readSegments(value.replace(/(?<=.)\/$/, ''))
+    return read.ok ? { ok: true, value } : read
+  }
+  const [address = ''] = value.split('?', 1)
+  const read = value.includes('#') ? readWebAddress(value) : readWebAddress(address)
+  return read.ok ? { ok: true, value } : read
+}).register(forms, { form: 'URL or path' })
+
+/** An address or a network without host bits. Yields the network. */
+export const network = judged((value) => {
+  const read = readAddressRange(value)
+  if (read.ok) return { ok: true, value: read.range }
+  switch (read.reason) {
+    case 'address':
+      return { ok: false, message: 'expected an address or a CIDR such as 10.0.0.0/8' }
+    case 'prefix-length':
+      return { ok: false, message: 'the length after "/" is none of this kind of address' }
+    case 'host-bits':
+      return { ok: false, message: `has bits beyond its length: write ${read.network}` }
+  }
+}).register(forms, { form: 'CIDR' })
+
+type Judgement<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly message: string }
+
+/** A text that is read into something by a function of its own; what that finds wrong is the fault. */
+function judged<Value>(
+  judge: (value: string) => Judgement<Value>,
+  hints: { pattern?: string; examples?: string[] } = {},
+) {
+  return z
+    .string()
+    .min(1)
+    .meta(hints)
+    .transform((value, context) => {
+      const result = judge(value)
+      if (result.ok) return result.value
+      context.addIssue({ code: 'custom', message: result.message })
+      return z.NEVER
+    })
+}

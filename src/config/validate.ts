@@ -1,0 +1,263 @@
+import { z } from 'zod'
+import { formOf } from './form.ts'
+import { unknownKey } from './hints.ts'
+import type { Report } from './issue.ts'
+import { nearest } from './nearest.ts'
+import {
+  type ConfigNode,
+  type ConfigPath,
+  entryOf,
+  keyPositionOf,
+  nodeAt,
+  pathText,
+  positionOf,
+  toPlain,
+} from './node.ts'
+
+/** What was fine; a key that is absent here was absent in the file without a default, or faulty and reported. */
+export type Checked<Shape extends z.ZodRawShape> = {
+  readonly [Key in keyof Shape]?: Exclude<z.output<Shape[Key]>, undefined>
+}
+
+/** A mapping of the file and where it stands. */
+export interface Place {
+  readonly root: ConfigNode
+  readonly path: ConfigPath
+  readonly report: Report
+}
+
+/**
+ * Holds one mapping against the keys that it may have, each on its own: a fault in one hides none in another.
+ * `others` are keys that are known here and judged elsewhere.
+ */
+export function checkKeys<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  place: Place,
+  others: readonly string[] = [],
+): Checked<Shape> {
+  const node = nodeAt(place.root, place.path)
+  if (node !== undefined && node.kind !== 'map') {
+    reportWrongType(place, place.path, node, 'object')
+    return {}
+  }
+  const known = [...Object.keys(shape), ...others]
+  for (const { key, keyAt } of node?.entries ?? []) {
+    if (known.includes(key)) continue
+    place.report({
+      position: keyAt,
+      path: pathText([...place.path, key]),
+      ...unknownKey(key, place.path, known),
+    })
+  }
+  const found: [string, unknown][] = []
+  for (const [key, schema] of Object.entries(shape)) {
+    const result = checkValue(schema as z.ZodType, entryOf(node, key)?.value, {
+      ...place,
+      path: [...place.path, key],
+    })
+    if (result.ok && result.value !== undefined) found.push([key, result.value])
+  }
+  return Object.fromEntries(found) as Checked<Shape>
+}
+
+type CheckedValue<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false }
+
+/** Holds one value, present or absent, against its schema; reports all that is wrong with it. */
+export function checkValue<Schema extends z.ZodType>(
+  schema: Schema,
+  node: ConfigNode | undefined,
+  place: Place,
+): CheckedValue<z.output<Schema>> {
+  const replaced = new Map<ConfigNode, boolean>()
+  const plain = () => (node === undefined ? undefined : toPlain(node, replaced))
+  let result = schema.safeParse(plain(), { error: withKnownKeys })
+  // Variables yield strings. The schema knows which keys want a boolean: it is asked again with one in its place.
+  if (!result.success && node !== undefined && putBooleans(result.error.issues, node, replaced)) {
+    result = schema.safeParse(plain(), { error: withKnownKeys })
+  }
+  if (result.success) return { ok: true, value: result.data }
+  const judged = { node, place, form: formOf(schema) }
+  for (const issue of result.error.issues) reportSchemaIssue(issue, judged)
+  return { ok: false }
+}
+
+/** One value that a schema has judged, with what the reference calls its form. */
+interface Judged {
+  readonly node: ConfigNode | undefined
+  readonly place: Place
+  readonly form: string | undefined
+}
+
+type SchemaIssue = z.core.$ZodIssue
+
+function putBooleans(
+  issues: readonly SchemaIssue[],
+  node: ConfigNode,
+  replaced: Map<ConfigNode, boolean>,
+): boolean {
+  let any = false
+  for (const issue of issues) {
+    const branches = issue.code === 'invalid_union' ? issue.errors.flat() : []
+    for (const branch of [issue, ...branches]) {
+      const path = branch === issue ? issue.path : [...issue.path, ...branch.path]
+      const value = nodeAt(node, path.filter(isStep))
+      const boolean = value?.kind === 'scalar' && value.interpolated ? booleans.get(value.value) : undefined
+      if (value === undefined || boolean === undefined || !wantsBoolean(branch, boolean)) continue
+      replaced.set(value, boolean)
+      any = true
+    }
+  }
+  return any
+}
+
+const booleans: ReadonlyMap<unknown, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
+
+function wantsBoolean(issue: SchemaIssue, value: boolean): boolean {
+  if (issue.code === 'invalid_type') return issue.expected === 'boolean'
+  return issue.code === 'invalid_value' && issue.values.includes(value)
+}
+
+function reportSchemaIssue(issue: SchemaIssue, judged: Judged): void {
+  const { node, place, form } = judged
+  const within = issue.path.filter(isStep)
+  const path = [...place.path, ...within]
+  const at = node === undefined ? undefined : nodeAt(node, within)
+  if (issue.code === 'invalid_union') {
+    const branch = branchMeant(issue.errors, at)
+    for (const inner of branch ?? []) {
+      reportSchemaIssue({ ...inner, path: [...issue.path, ...inner.path] }, judged)
+    }
+    if (branch !== null) return
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split(' ')
+    for (const key of issue.keys) {
+      const position = keyPositionOf(place.root, [...path, key])
+      place.report({ position, path: pathText([...path, key]), ...unknownKey(key, path, known) })
+    }
+    return
+  }
+  if (at === undefined) {
+    const position = keyPositionOf(place.root, path.slice(0, -1))
+    place.report({ position, path: pathText(path), message: 'is missing', suggestion: null })
+    return
+  }
+  if (issue.code === 'invalid_type') {
+    reportWrongType(place, path, at, issue.expected)
+    return
+  }
+  if (issue.code === 'invalid_union' && within.length === 0 && form !== undefined) {
+    const texts = issue.errors
+      .flat()
+      .some((inner) => inner.code === 'invalid_type' && inner.expected === 'string')
+    reportWrongType(place, path, at, form.replaceAll('`', ''), texts)
+    return
+  }
+  const position =
+    issue.code === 'invalid_key' ? keyPositionOf(place.root, path) : positionOf(place.root, path)
+  place.report({ position, path: pathText(path), ...explain(issue, at) })
+}
+
+/**
+ * Of a union the branch that was meant: the one that got furthest into the value; else the first one whose kind it is.
+ * Null when none is.
+ */
+function branchMeant(
+  branches: readonly (readonly SchemaIssue[])[],
+  node: ConfigNode | undefined,
+): readonly SchemaIssue[] | null {
+  const fitting = branches.filter(
+    (issues) => !issues.some((issue) => issue.path.length === 0 && isOtherKind(issue)),
+  )
+  if (fitting.length > 0) return fitting[0] ?? null
+  return node?.kind === 'scalar' && node.value === null ? (branches[0] ?? null) : null
+}
+
+function isOtherKind(issue: SchemaIssue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value'
+}
+
+function explain(issue: SchemaIssue, node: ConfigNode): { message: string; suggestion: string | null } {
+  switch (issue.code) {
+    case 'too_small':
+      return {
+        message: node.kind === 'scalar' ? 'must not be empty' : 'must not be an empty list',
+        suggestion: null,
+      }
+    case 'too_big':
+      return { message: `is too long: at most ${issue.maximum} characters`, suggestion: null }
+    case 'invalid_value': {
+      const words = issue.values.filter((value) => typeof value === 'string')
+      const expected = `expected ${listed(issue.values.map(String))}`
+      if (node.kind !== 'scalar' || node.interpolated || typeof node.value !== 'string') {
+        return { message: expected, suggestion: null }
+      }
+      return { message: laterValue(node.value) ?? expected, suggestion: nearest(node.value, words) }
+    }
+    case 'invalid_union':
+      return { message: 'is not of the expected form', suggestion: null }
+    case 'invalid_key':
+      return { message: issue.issues[0]?.message ?? 'is no name that can stand here', suggestion: null }
+    default:
+      return { message: issue.message, suggestion: null }
+  }
+}
+
+/** What is said of a value that a later version knows. */
+function laterValue(value: string): string | undefined {
+  if (value === 'cookie') return 'sessions in cookies are not available yet: expected sqlite or memory'
+  if (/^(?:redis|valkey)/.test(value))
+    return 'sessions in Redis are not available yet: expected sqlite or memory'
+  return undefined
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  boolean: 'true or false',
+  number: 'a number',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+}
+
+function reportWrongType(
+  place: Place,
+  path: ConfigPath,
+  node: ConfigNode,
+  expected: string,
+  texts = expected === 'string',
+): void {
+  const wanted = kinds[expected] ?? expected
+  place.report({
+    position: positionOf(place.root, path),
+    path: pathText(path),
+    message: `expected ${wanted}, found ${foundKind(node, texts)}`,
+    suggestion: null,
+  })
+}
+
+function foundKind(node: ConfigNode, texts: boolean): string {
+  if (node.kind === 'list') return 'a list'
+  if (node.kind === 'map') return 'a mapping'
+  if (node.value === null) return 'nothing'
+  if (typeof node.value === 'string') return node.interpolated ? `what ${node.source} yields` : 'a text'
+  const quote = texts ? ': write it in quotes' : ''
+  return `${typeof node.value === 'number' ? 'a number' : 'true or false'}${quote}`
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+function isStep(step: PropertyKey): step is string | number {
+  return typeof step !== 'symbol'
+}
+
+/** What zod says of an unknown key names the key alone: in place of its message the keys that are known there. */
+const withKnownKeys: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined
+  return Object.keys(issue.inst.shape).join(' ')
+}
