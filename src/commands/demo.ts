@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { Command, Io } from './command.ts'
-import { addressVariables, type DemoAddresses } from './demo/addresses.ts'
+import { addressVariables } from './demo/addresses.ts'
+import { prepareFolder } from './demo/folder.ts'
 import { type DemoGateway, keepGateway } from './demo/gateway.ts'
 import { freePort, type Listening } from './demo/listening.ts'
 import { startDemoProvider } from './demo/provider.ts'
 import { loadProviderLibrary } from './demo/provider-library.ts'
-import { placeRules } from './demo/rules.ts'
 import { startSampleApp } from './demo/sample-app.ts'
 import { story } from './demo/story.ts'
 import { type Options, readOptions } from './options.ts'
@@ -73,21 +73,19 @@ async function run(wish: Wish, io: Io): Promise<number> {
   }
   const open: (Listening | DemoGateway)[] = []
   try {
-    const rules = placeRules(wish.folder)
-    const addresses: DemoAddresses = {
-      host: io.env.CLAIMGATE_DEMO_ADDRESS || '127.0.0.1',
-      port: wish.port === 0 ? await freePort() : wish.port,
-    }
-    const variables = addressVariables(addresses, wish.folder)
+    const port = wish.port === 0 ? await freePort() : wish.port
+    const folder = prepareFolder(wish.folder, port)
+    const host = io.env.CLAIMGATE_DEMO_ADDRESS || '127.0.0.1'
+    const variables = addressVariables({ host, port }, folder.data)
     const provider = await startDemoProvider(library, variables.provider)
     open.push(provider)
     const app = wish.upstream === null ? await startSampleApp(variables) : null
     if (app !== null) open.push(app)
     const env = { ...io.env, ...variables.toEnv(provider.origin, app?.origin ?? wish.upstream ?? '') }
-    const gateway = await keepGateway(rules.file, env, io)
+    const gateway = await keepGateway(folder.rules, env, io)
     if (gateway === null) return 2
     open.push(gateway)
-    io.stdout(story({ url: variables.url, rules: rules.file, upstream: wish.upstream }))
+    io.stdout(story({ url: variables.url, rules: folder.rules, upstream: wish.upstream }))
     await stopAsked(io)
     return 0
   } catch (thrown) {

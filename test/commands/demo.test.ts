@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
 import { startDemoProvider } from '../../src/commands/demo/provider.ts'
 import { loadProviderLibrary, type ProviderLibrary } from '../../src/commands/demo/provider-library.ts'
 import { startSampleApp } from '../../src/commands/demo/sample-app.ts'
+import { command } from '../../src/commands/demo.ts'
+import { openChromium } from '../support/chromium.ts'
 
 const issuer = 'http://localhost:8080/.demo'
 const settings = {
@@ -155,6 +161,183 @@ t.test('the sample app', async (t) => {
   })
 })
 
+t.test('claimgate demo', async (t) => {
+  const folder = t.testdir({})
+  const demo = start(['--port', '0', '--folder', folder])
+  const url = await demo.told(/Open (http:\/\/localhost:\d+)\n/)
+  const browser = await openChromium()
+  t.teardown(async () => {
+    await browser.close()
+    await demo.stop()
+  })
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const choose = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) }).click()
+
+  t.test('alice is brought to the deep link and refused there, with a page that helps', async (t) => {
+    await page.goto(`${url}/admin?x=1`)
+    t.equal(await page.textContent('h1'), 'Who shall it be?')
+    await choose('Alice')
+    await page.waitForURL(`${url}/admin?x=1`)
+    t.equal(await page.textContent('h1'), 'You have no access to this page')
+    t.match(await page.textContent('main'), /signed in as alice.*with Demo provider.*demo@example\.com/s)
+    t.match(await demo.told(/(.*\/admin {2}403.*)\n/), /alice.*rule-not-met.*groups/, 'the terminal says why')
+  })
+
+  t.test('with another account the same page opens, and the app sees who it is', async (t) => {
+    await page.getByRole('link', { name: 'Use another account' }).click()
+    await choose('Adam')
+    await page.waitForURL(`${url}/admin?x=1`)
+    t.equal(await page.textContent('h1'), 'Hello, adam')
+    const shown = await page.textContent('main')
+    t.match(shown, /X-Forwarded-Groups\s*admins/)
+    t.match(shown, /X-Gateway-Secret\s*right/)
+    t.notMatch(shown, /claimgate-\d|demo-op/, 'no cookie of the gateway or of the provider')
+  })
+
+  t.test('signs out here and at the provider', async (t) => {
+    await page.getByRole('link', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL((address) => address.pathname === '/.auth/logged-out')
+    t.equal(await page.textContent('h1'), 'You are signed out')
+    await page.goto(`${url}/`)
+    t.equal(await page.textContent('h1'), 'Who shall it be?')
+  })
+
+  t.test('olga is an admin of somebody else: refused everywhere', async (t) => {
+    await choose('Olga')
+    await page.waitForURL(`${url}/`)
+    t.equal(await page.textContent('h1'), 'You have no access to this page')
+    await page.goto(`${url}/public`)
+    t.equal(await page.textContent('h1'), 'Hello, whoever you are')
+  })
+
+  t.test('rules that are saved are in force at once, faulty ones are told and change nothing', async (t) => {
+    const rules = join(folder, 'claimgate.yaml')
+    const text = readFileSync(rules, 'utf8')
+    writeFileSync(rules, text.replace('organization_id: acme', 'organization_idd: [}'))
+    await demo.told(/(the ones before stay in force)/)
+    t.match(demo.printed(), /claimgate\.yaml:\d+:\d+ /)
+    writeFileSync(rules, text.replace('organization_id: acme', 'organization_id: [acme, globex]'))
+    await demo.told(/(The new rules are in force)/)
+    await page.goto(`${url}/admin`)
+    t.equal(await page.textContent('h1'), 'Hello, olga', 'still signed in, and let in')
+  })
+
+  t.test('stops when it is asked to, and nothing listens any more', async (t) => {
+    t.equal(await demo.stop(), 0)
+    await t.rejects(fetch(url))
+  })
+})
+
+t.test('claimgate demo with an app of your own', async (t) => {
+  const seen: http.IncomingHttpHeaders[] = []
+  const app = http.createServer((request, response) => {
+    seen.push(request.headers)
+    response.end('mine')
+  })
+  await new Promise<void>((listening) => app.listen(0, '127.0.0.1', listening))
+  const { port } = app.address() as AddressInfo
+  const demo = start(['--port', '0', '--folder', t.testdir({}), '--upstream', `http://127.0.0.1:${port}`])
+  t.teardown(async () => {
+    await demo.stop()
+    app.close()
+  })
+  const url = await demo.told(/Open (http:\/\/localhost:\d+)\n/)
+  t.match(demo.printed(), `Behind it   http://127.0.0.1:${port}`)
+  t.equal(await (await fetch(`${url}/public`)).text(), 'mine')
+  t.match(seen, [{ 'x-gateway-secret': /^.{43}$/ }])
+})
+
+t.test('in a container it listens widely, and answers to its own name alone', async (t) => {
+  const demo = start(['--port', '0', '--folder', t.testdir({})], { CLAIMGATE_DEMO_ADDRESS: '0.0.0.0' })
+  t.teardown(() => demo.stop())
+  const { port } = new URL(await demo.told(/Open (http:\/\/localhost:\d+)\n/))
+  const ask = (host: string) => raw(`http://127.0.0.2:${port}/public`, [], host)
+  t.equal((await ask(`localhost:${port}`)).status, 200)
+  for (const host of [
+    `127.0.0.2:${port}`,
+    'localhost',
+    `evil.example:${port}`,
+    `localhost:${Number(port) + 1}`,
+  ])
+    t.equal((await ask(host)).status, 421, host)
+})
+
+t.test('wrong usage of the demo is told in a sentence', async (t) => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--port', 'x'], /--port takes a number/],
+    [['--port', '70000'], /--port takes a number/],
+    [['--upstream', 'localhost:5000'], /--upstream takes the address of an app/],
+    [['--folder'], /--folder/],
+    [['extra'], /extra/],
+  ]
+  for (const [args, expected] of cases) {
+    const demo = start(args)
+    t.equal(await demo.ended, 2, args.join(' '))
+    t.match(demo.printed(), expected)
+  }
+})
+
+t.test('what is in the way is named', async (t) => {
+  const taken = http.createServer()
+  await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening))
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as AddressInfo
+  const blocked = start(['--port', String(port), '--folder', t.testdir({})])
+  t.equal(await blocked.ended, 1)
+  t.match(blocked.printed(), `port ${port} is taken: choose another with --port`)
+  const file = join(t.testdir({ file: '' }), 'file')
+  const unwritable = start(['--port', '0', '--folder', join(file, 'below')])
+  t.equal(await unwritable.ended, 1)
+  t.match(unwritable.printed(), 'cannot be written: choose another folder with --folder')
+})
+
+interface Demo {
+  /** The first group of what it prints, as soon as it does. */
+  told(pattern: RegExp): Promise<string>
+  printed(): string
+  readonly ended: Promise<number>
+  stop(): Promise<number>
+}
+
+/** The command in this process: it touches the process through `Io` alone. */
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Demo {
+  let printed = ''
+  const changed = new EventEmitter()
+  const print = (text: string): void => {
+    printed += text
+    changed.emit('print')
+  }
+  const asked = new AbortController()
+  const ended = command.run(args, {
+    stdout: print,
+    stderr: print,
+    stdin: async () => '',
+    env,
+    cwd: '/',
+    signal: asked.signal,
+  })
+  return {
+    told: async (pattern) => {
+      for (;;) {
+        const found = pattern.exec(printed)?.[1]
+        if (found !== undefined) return found
+        await Promise.race([
+          once(changed, 'print'),
+          ended.then((status) => Promise.reject(new Error(`ended with ${status}: ${printed}`))),
+        ])
+      }
+    },
+    printed: () => printed,
+    ended,
+    stop: () => {
+      asked.abort()
+      return ended
+    },
+  }
+}
+
 async function library(): Promise<ProviderLibrary> {
   const found = await loadProviderLibrary()
   if (found === null) throw new Error('oidc-provider is not installed')
@@ -250,14 +433,21 @@ async function json(origin: string, path: string): Promise<Record<string, unknow
   return (await response.json()) as Record<string, unknown>
 }
 
-function raw(url: string, headers: readonly string[]): Promise<{ status: number; body: string }> {
+function raw(
+  url: string,
+  headers: readonly string[],
+  host = new URL(url).host,
+): Promise<{ status: number; body: string }> {
   return new Promise((answered, failed) => {
-    const { host } = new URL(url)
-    const request = http.request(url, { headers: ['Host', host, ...headers] }, async (response) => {
-      let body = ''
-      for await (const part of response) body += part
-      answered({ status: response.statusCode ?? 0, body })
-    })
+    const request = http.request(
+      url,
+      { agent: false, headers: ['Host', host, ...headers] },
+      async (response) => {
+        let body = ''
+        for await (const part of response) body += part
+        answered({ status: response.statusCode ?? 0, body })
+      },
+    )
     request.on('error', failed)
     request.end()
   })

@@ -17,7 +17,7 @@ export interface DemoVariables {
 }
 
 /** Where everything is, and secrets that live as long as this run. */
-export function addressVariables({ host, port }: DemoAddresses, folder: string): DemoVariables {
+export function addressVariables({ host, port }: DemoAddresses, data: string): DemoVariables {
   const url = `http://localhost:${port}`
   const sharedSecret = randomBytes(32).toString('base64url')
   const clientSecret = randomBytes(32).toString('base64url')
@@ -34,7 +34,7 @@ export function addressVariables({ host, port }: DemoAddresses, folder: string):
     toEnv: (providerOrigin, upstream) => ({
       DEMO_LISTEN: `${host}:${port}`,
       DEMO_URL: url,
-      DEMO_DATA: folder,
+      DEMO_DATA: data,
       DEMO_PROVIDER: providerOrigin,
       DEMO_UPSTREAM: upstream,
       DEMO_CLIENT_SECRET: clientSecret,

@@ -1,0 +1,27 @@
+import { constants, copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const shipped = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
+
+export interface DemoFolder {
+  /** The rules, to be edited; what is there already stays as it is. */
+  readonly rules: string
+  /** Sessions of this run. The provider forgets everything with each run, so older sessions could not sign out there. */
+  readonly data: string
+}
+
+/** Makes the folder ready; each port has sessions of its own. */
+export function prepareFolder(folder: string, port: number): DemoFolder {
+  mkdirSync(folder, { recursive: true })
+  const rules = join(folder, 'claimgate.yaml')
+  try {
+    copyFileSync(shipped, rules, constants.COPYFILE_EXCL)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  const data = join(folder, `run-${port}`)
+  rmSync(data, { recursive: true, force: true })
+  mkdirSync(data, { mode: 0o700 })
+  return { rules, data }
+}
