@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { runCommand } from './cli.ts'
 import type { Io } from './commands/command.ts'
 
@@ -19,14 +18,6 @@ export async function main(args: readonly string[]): Promise<number> {
     signal: stop.signal,
   }
   return runCommand(args, io)
-}
-
-/** The version that the package bears. */
-export function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  const parsed: unknown = JSON.parse(text)
-  if (parsed !== null && typeof parsed === 'object' && 'version' in parsed) return String(parsed.version)
-  return 'unknown'
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

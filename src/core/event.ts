@@ -13,6 +13,7 @@ export const events = {
   'provider.ready': 'The metadata of a provider was read.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
+  'upstream.secret-reflected': 'An app sent the shared secret back in a header; it was taken off. Find out why it echoes headers.',
   'store.failed': 'The session store could not be read or written.',
   'websocket.opened': 'A WebSocket was passed through.',
   'websocket.closed': 'It ended.',

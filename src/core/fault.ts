@@ -15,7 +15,7 @@ const table = {
   LOGIN_LOOP: {
     status: 400,
     level: 'warn',
-    public: 'Signing in does not stay: your browser may refuse cookies.',
+    public: 'You were signed in, but it does not last.',
   },
   PROVIDER_UNREACHABLE: { status: 503, level: 'error', public: 'The sign-in service is not available.' },
   PROVIDER_RESPONSE_INVALID: { status: 502, level: 'error', public: 'The sign-in service is not available.' },

@@ -68,7 +68,7 @@ export interface Provider {
   ): Promise<Identity>
   /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
   endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>
-  /** For readiness and the start-up log: whether discovery has succeeded, and if not, why. */
+  /** Whether discovery has succeeded, and if not, why. Asking begins an attempt that is due; never throws. */
   status(): ProviderStatus
   close(): Promise<void>
 }

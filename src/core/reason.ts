@@ -8,6 +8,7 @@ export const allowReasons: Reasons<AllowReason> = {
   'maybe-signed-in': 'The location is open; whoever is signed in is identified to the app.',
   'rule-met': 'The rule of the location, and the floor of its app, are met.',
   preflight: 'A CORS preflight that the location passes on, without identity and without a body.',
+  'gateway-address': 'An address of the gateway itself.',
 }
 
 export const challengeReasons: Reasons<ChallengeReason> = {
@@ -32,6 +33,7 @@ export const denyReasons: Reasons<DenyReason> = {
   'insecure-scheme': 'The load balancer says http, the app is https.',
   'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
   'cross-site': 'A request that changes something came from another site.',
+  undecided: 'The decision could not be made, as the session store did not answer: nobody is let in.',
 }
 
 export const rejectReasons: Reasons<RejectReason> = {
@@ -61,4 +63,6 @@ export const rejectReasons: Reasons<RejectReason> = {
   'websocket-invalid': 'A WebSocket handshake that does not follow RFC 6455.',
   'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
   'connection-options': 'A Connection header with more names than any client needs.',
+  'too-many-headers': 'More header lines than any client needs.',
+  'http-version': 'Another version than HTTP/1.1 or 1.0, or 1.0 with a transfer coding.',
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Decision } from '../core/decision.ts'
+import type { AnyFault } from '../core/fault.ts'
 import type { App, Location, Origin } from '../core/gateway.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Session } from '../core/session.ts'
@@ -13,19 +14,28 @@ export interface Admission {
   readonly startedAt: number
   readonly method: string
   readonly origin: Origin | null
+  /** One of the gateway's own addresses; null: an app's. */
+  readonly address: OwnAddress | null
   readonly app: App | null
   readonly location: Location | null
   readonly target: Target | null
   readonly session: Session | null
   readonly principal: Principal | null
+  /** The session cookie sealed anew, when it came under an older secret; null otherwise. */
+  readonly resealed: string | null
   /** The client's address in text; null when a trusted proxy did not say one that can be believed. */
   readonly clientAddress: string | null
-  /** A person's browser that follows links, rather than a program: decides between page and problem. */
-  readonly navigation: boolean
+  /** A browser that shows what comes, be it for a link or a form, rather than a program: page or problem. */
+  readonly wantsPage: boolean
   readonly decision: Decision
+  /** Why no decision could be made (`undecided`); the answer is the fault's. */
+  readonly fault: AnyFault | null
   /** For the log: which condition failed, with expected and actual value. */
   readonly detail: string | null
 }
+
+/** What the gateway itself serves below `auth_prefix`. */
+export type OwnAddress = 'login' | 'callback' | 'logout' | 'logged-out' | 'me' | 'health'
 
 const admitted = Symbol('admission')
 

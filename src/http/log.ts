@@ -12,8 +12,8 @@ export interface Log {
     name: EventName,
     fields: Readonly<Record<string, unknown>>,
   ): void
-  /** The access line of a request, at its end. `bytes` counts the body that the client got. */
-  access(admission: Admission, status: number, bytes: number): void
+  /** The access line of a request, at its end; status 499: the client went away before it. */
+  access(admission: Admission, status: number): void
   /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
   fault(name: EventName, thrown: unknown, fields: Readonly<Record<string, unknown>>): void
   flush(): void
@@ -33,8 +33,8 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
   const subject = subjectWriter(settings, subjectKey)
   return {
     event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
-    access: (admission, status, bytes) => {
-      if (logger.isLevelEnabled('info')) logger.info(accessFields(admission, status, bytes, subject))
+    access: (admission, status) => {
+      if (logger.isLevelEnabled('info')) logger.info(accessFields(admission, status, subject))
     },
     fault: (name, thrown, fields) => {
       const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
@@ -68,7 +68,7 @@ function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
 }
 
 /** Path without query; never a header but the two that say who asked: nothing of the person is sent by accident. */
-function accessFields(admission: Admission, status: number, bytes: number, subject: SubjectWriter): object {
+function accessFields(admission: Admission, status: number, subject: SubjectWriter): object {
   const { decision, principal } = admission
   return {
     event: 'request',
@@ -82,7 +82,6 @@ function accessFields(admission: Admission, status: number, bytes: number, subje
     reason: decision.reason,
     detail: admission.detail ?? undefined,
     status,
-    bytes,
     ms: Math.round((performance.now() - admission.startedAt) * 10) / 10,
     client: admission.clientAddress ?? undefined,
     subject: principal === null ? undefined : subject(principal.user),

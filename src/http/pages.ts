@@ -77,6 +77,7 @@ const statusTexts = {
   405: ['This cannot be done here', 'The page exists, but not for this kind of request.'],
   408: ['The request took too long', 'It did not arrive in full. Please try again.'],
   413: ['That is too large', 'What was sent is larger than this application accepts.'],
+  415: ['This form cannot be read', 'It was sent in a way that is not understood here.'],
   417: ['This request cannot be met', 'It expects something that is not offered here.'],
   421: ['No such site here', 'This address leads here, but no application answers to its name.'],
   426: ['This connection is not supported', 'Another kind of connection is needed.'],
@@ -84,6 +85,7 @@ const statusTexts = {
   500: ['Something went wrong', 'It is not your fault. Please try again in a moment.'],
   502: ['The application is not available', 'It did not answer as it should. Please try again in a moment.'],
   503: ['Not available just now', 'Please try again in a moment.'],
+  505: ['This cannot be read', 'It was sent in a version of HTTP that is not understood here.'],
   504: ['The application took too long', 'It did not answer in time. Please try again in a moment.'],
 } as const
 

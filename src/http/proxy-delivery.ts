@@ -1,16 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { UpstreamExchange, UpstreamRequest, UpstreamSink, Upstreams } from '../core/ports.ts'
+import type { UpstreamExchange, UpstreamSink, Upstreams } from '../core/ports.ts'
+import type { Outbound } from './proxy-outbound.ts'
 import { announcedLength, bodyTooLarge, hasBody, Upload } from './proxy-upload.ts'
-
-/** What is sent for one admitted request, where, and what becomes of the answer's headers. */
-export interface Outbound {
-  readonly upstreams: Upstreams
-  readonly request: Omit<UpstreamRequest, 'body'>
-  /** Null: no limit. */
-  readonly maxBodyBytes: number | null
-  /** The upstream's headers as the client gets them: name, value, name, value … */
-  toClient(statusCode: number, headers: readonly string[]): string[]
-}
 
 /** Told once: a fault from before the answer began, or the status of an answer that `begin` may now write. */
 type Announce = (fault: Error | null, statusCode: number) => void
@@ -26,6 +17,7 @@ export class Delivery implements UpstreamSink {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #outbound: Outbound
+  readonly #upstreams: Upstreams
   #announce: Announce = () => {}
   #exchange: UpstreamExchange | null = null
   #headers: readonly string[] = []
@@ -33,34 +25,32 @@ export class Delivery implements UpstreamSink {
   #flowing = false
   #stalled: NodeJS.Timeout | null = null
 
-  constructor(request: IncomingMessage, response: ServerResponse, outbound: Outbound) {
+  constructor(request: IncomingMessage, response: ServerResponse, outbound: Outbound, upstreams: Upstreams) {
     this.#request = request
     this.#response = response
     this.#outbound = outbound
+    this.#upstreams = upstreams
   }
 
   /** Sends the request; refuses first what is announced to be too long, before the upstream hears of it. */
   start(announce: Announce): void {
     this.#announce = announce
-    const { upstreams, request } = this.#outbound
+    const { request } = this.#outbound
     if (!hasBody(this.#request)) {
-      this.#exchange = upstreams.request({ ...request, body: null }, this)
+      this.#exchange = this.#upstreams.request({ ...request, body: null }, this)
     } else {
       const limit = this.#outbound.maxBodyBytes
       if (limit !== null && (announcedLength(this.#request) ?? 0) > limit) {
         this.#announce(bodyTooLarge(), 0)
         return
       }
-      this.#exchange = upstreams.request({ ...request, body: this.#upload() }, this)
+      this.#exchange = this.#upstreams.request({ ...request, body: this.#upload() }, this)
     }
     // Emitted once, after the last byte or when the client went away; cancelling what is over does nothing.
     this.#response.on('close', () => this.destroy())
   }
 
   #upload(): Upload {
-    // RFC 9110 10.1.1: only now, let in, is the client told to send its body. Nobody hears an unasked-for 100.
-    const { headers, httpVersion } = this.#request
-    if (headers.expect !== undefined && httpVersion === '1.1') this.#response.writeContinue()
     const { maxBodyBytes, request } = this.#outbound
     return new Upload(this.#request, { maxBytes: maxBodyBytes, idleMs: request.timeouts.idleSeconds * 1000 })
   }
@@ -72,10 +62,10 @@ export class Delivery implements UpstreamSink {
 
   /** Writes the status line and the headers: `onResponse` of @fastify/http-proxy calls it. */
   begin(statusCode: number): void {
-    const headers = this.#outbound.toClient(statusCode, this.#headers)
+    const headers = this.#outbound.toClient(this.#headers)
     // An answer before the end of the upload: what is left of the body must not be read as a next request.
-    if (!this.#request.complete) headers.push('Connection', 'close')
-    this.#response.writeHead(statusCode, headers)
+    const framed = this.#request.complete ? headers : [...headers, 'Connection', 'close']
+    this.#response.writeHead(statusCode, framed as string[])
   }
 
   data(chunk: Buffer): boolean {

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Delivery, type Outbound } from './proxy-delivery.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Decision } from '../core/decision.ts'
+import { Delivery } from './proxy-delivery.ts'
+import { type OutboundSetup, readOutbound } from './proxy-outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
 export const proxyPath = '/'
@@ -30,9 +32,9 @@ interface Call {
   readonly headers: { readonly [carried]: FastifyRequest }
 }
 
-export interface ProxyOptions {
-  /** What is sent for an admitted request, and where. A fault that it throws is the answer. */
-  readonly outbound: (request: IncomingMessage) => Outbound
+export interface ProxyOptions extends OutboundSetup {
+  /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
+  readonly refuse: (request: FastifyRequest, reply: FastifyReply, decision: Decision) => void
 }
 
 /**
@@ -40,7 +42,7 @@ export interface ProxyOptions {
  * where a request leaves, `onResponse` where its answer comes back. What lies between is left without work, and
  * each default that is wrong for us is stated.
  */
-export async function proxy(scope: FastifyInstance, { outbound }: ProxyOptions): Promise<void> {
+export async function proxy(scope: FastifyInstance, options: ProxyOptions): Promise<void> {
   // Bodies are streams that nobody here reads: a parser that stays (text/plain) would.
   scope.removeAllContentTypeParsers()
   scope.decorateRequest('delivery', null)
@@ -58,7 +60,12 @@ export async function proxy(scope: FastifyInstance, { outbound }: ProxyOptions):
     disableRequestLogging: true,
     // Returns nothing: a reply that is returned is a thenable, which Fastify would watch.
     handler: (request, reply, destination, replyOptions) => {
-      request.delivery = new Delivery(request.raw, reply.raw, outbound(request.raw))
+      const reading = readOutbound(options, request.raw)
+      if (!reading.ok) {
+        options.refuse(request, reply, reading.decision)
+        return
+      }
+      request.delivery = new Delivery(request.raw, reply.raw, reading.outbound, options.upstreams)
       reply.from(destination, replyOptions)
     },
     replyOptions: {

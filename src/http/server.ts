@@ -53,7 +53,8 @@ const serverOptions: http.ServerOptions = {
 
 /** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
 function createTlsServer(listen: ListenSettings): Server {
-  const clients = listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
+  const clients =
+    listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
   const contextOf = ({ certificate, key }: ListenSettings['tls'][number]): SecureContextOptions => ({
     cert: certificate,
     key: key.reveal(),
@@ -61,7 +62,11 @@ function createTlsServer(listen: ListenSettings): Server {
     ...(listen.clientCa === null ? {} : { ca: listen.clientCa }),
   })
   const [first, ...others] = listen.tls
-  const server = https.createServer({ ...serverOptions, ...clients, ...(first === undefined ? {} : contextOf(first)) })
+  const server = https.createServer({
+    ...serverOptions,
+    ...clients,
+    ...(first === undefined ? {} : contextOf(first)),
+  })
   for (const pair of others) {
     for (const name of dnsNames(pair.certificate)) server.addContext(name, contextOf(pair))
   }

@@ -19,5 +19,7 @@ export interface Runtime {
   readonly upstreams: Upstreams
   /** States whose callback was seen: an authorization response is used once. */
   readonly consumed: ConsumedStates
+  /** Keys the hashes of subjects in the log; the same for all instances that share a session secret. */
+  readonly logKey: string
   close(): Promise<void>
 }

@@ -8,16 +8,24 @@ import t from 'tap'
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))
 
-const rooms: Readonly<Record<string, { readonly rooms: readonly string[]; readonly packages: readonly RegExp[] }>> = {
+const rooms: Readonly<
+  Record<string, { readonly rooms: readonly string[]; readonly packages: readonly RegExp[] }>
+> = {
   core: { rooms: ['core'], packages: [] },
   config: { rooms: ['config', 'core'], packages: [/^yaml$/, /^zod$/, /^node:(fs|path|crypto|net)$/] },
-  oidc: { rooms: ['oidc', 'core'], packages: [/^openid-client$/, /^jose$/, /^undici$/, /^node:(crypto|tls|net)$/] },
+  oidc: {
+    rooms: ['oidc', 'core'],
+    packages: [/^openid-client$/, /^jose$/, /^undici$/, /^node:(crypto|tls|net)$/],
+  },
   store: { rooms: ['store', 'core'], packages: [/^node:(sqlite|fs|path)$/] },
   upstream: {
     rooms: ['upstream', 'core'],
     packages: [/^undici$/, /^node:(http|https|net|tls|crypto|stream|events)$/],
   },
-  runtime: { rooms: ['runtime', 'config', 'oidc', 'store', 'upstream', 'core'], packages: [/^node:(crypto|fs|path)$/] },
+  runtime: {
+    rooms: ['runtime', 'config', 'oidc', 'store', 'upstream', 'core'],
+    packages: [/^node:(crypto|fs|path)$/],
+  },
   http: {
     rooms: ['http', 'runtime', 'core'],
     packages: [
@@ -124,6 +132,10 @@ t.test('no circle of files', async (t) => {
 t.test('core reads no clock, draws no randomness, and logs nothing', async (t) => {
   for (const file of files(join(source, 'core'))) {
     const code = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
-    t.notMatch(code, /\bDate\.now\(|new Date\(\)|performance\.now|Math\.random|randomBytes\(|console\./, relative(source, file))
+    t.notMatch(
+      code,
+      /\bDate\.now\(|new Date\(\)|performance\.now|Math\.random|randomBytes\(|console\./,
+      relative(source, file),
+    )
   }
 })

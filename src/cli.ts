@@ -1,0 +1,61 @@
+import type { Command, Io } from './commands/command.ts'
+import { readVersion } from './commands/version.ts'
+
+/** Every command by name, each loaded when it is asked for: `health` need not load what `serve` needs. */
+const commands: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<{ readonly command: Command }> }>
+> = {
+  serve: { summary: 'run the gateway', load: () => import('./commands/serve.ts') },
+  check: { summary: 'find every fault of a configuration', load: () => import('./commands/check.ts') },
+  init: { summary: 'write a first configuration', load: () => import('./commands/init.ts') },
+  demo: {
+    summary: 'a working gateway, provider and app on one port',
+    load: () => import('./commands/demo.ts'),
+  },
+  health: {
+    summary: 'ask the running gateway whether it can do its work',
+    load: () => import('./commands/health.ts'),
+  },
+  sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
+}
+
+/** For those who work on claimgate itself: left out of the help. */
+const hidden: typeof commands = {
+  generate: { summary: 'write the generated files', load: () => import('./commands/generate.ts') },
+}
+
+/** Runs what the arguments name; answers with the exit status. */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const text = help()
+    if (name === undefined) io.stderr(text)
+    else io.stdout(text)
+    return name === undefined ? 2 : 0
+  }
+  if (name === '--version' || name === '-v') {
+    io.stdout(`claimgate ${readVersion()}\n`)
+    return 0
+  }
+  const entry = Object.hasOwn(commands, name)
+    ? commands[name]
+    : Object.hasOwn(hidden, name)
+      ? hidden[name]
+      : undefined
+  if (entry === undefined) {
+    io.stderr(`claimgate: there is no command "${name}".\n\n${help()}`)
+    return 2
+  }
+  const { command } = await entry.load()
+  return command.run(rest, io)
+}
+
+function help(): string {
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  return `Usage: claimgate COMMAND [options]
+
+${rows.join('\n')}
+
+\`claimgate COMMAND --help\` tells more. \`claimgate --version\` prints the version.
+`
+}

@@ -1,0 +1,63 @@
+import { isFault } from '../core/fault.ts'
+import { startGateway } from '../http/start.ts'
+import type { Command, Io } from './command.ts'
+import { loadOrReport } from './load.ts'
+import { configFile, configOptions, readOptions } from './options.ts'
+
+const usage = `Usage: claimgate serve [-c FILE]
+
+Runs the gateway until SIGTERM or SIGINT, then lets requests in flight finish.
+
+  -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
+
+The log goes to standard output, one JSON object a line. Exit status: 0 stopped as asked,
+1 could not start (address taken, data folder not writable), 2 a configuration with faults.
+`
+
+/** How long requests in flight may take after the signal; shorter than what container runtimes wait. */
+const graceMs = 8_000
+
+export const command: Command = {
+  name: 'serve',
+  summary: 'run the gateway',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, { config: configOptions.config }, args, io)
+    if (!read.ok) return read.exitCode
+    const loaded = loadOrReport(configFile(read.options, io.env), io)
+    if (loaded === null) return 2
+    try {
+      const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings })
+      await stopAsked(io)
+      running.log.event('info', 'gateway.stopping', {})
+      await running.close(graceMs)
+      return 0
+    } catch (thrown) {
+      io.stderr(`claimgate serve: ${startFailure(thrown)}\n`)
+      return 1
+    }
+  },
+}
+
+function stopAsked(io: Io): Promise<void> {
+  const { signal } = io
+  if (signal === undefined || signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** Why it did not start, with what would be right. Faults say it themselves; the rest are the system's refusals. */
+export function startFailure(thrown: unknown): string {
+  if (isFault(thrown)) return thrown.message
+  if (!(thrown instanceof Error) || !('code' in thrown)) throw thrown
+  const place = 'address' in thrown && 'port' in thrown ? `${thrown.address}:${thrown.port}` : 'the address'
+  switch (thrown.code) {
+    case 'EADDRINUSE':
+      return `${place} is taken: stop what listens there, or set \`listen\` or \`admin\` to another port`
+    case 'EADDRNOTAVAIL':
+      return `${place} is no address of this machine: set \`listen\` or \`admin\` to one that is, or to 0.0.0.0`
+    case 'EACCES':
+      return `${place} may not be used by this user: ports below 1024 need a privilege, choose a higher one`
+    default:
+      throw thrown
+  }
+}

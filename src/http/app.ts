@@ -1,0 +1,149 @@
+import fastifyCookie from '@fastify/cookie'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Decision } from '../core/decision.ts'
+import type { EventName } from '../core/event.ts'
+import {
+  type AnyFault,
+  isFault,
+  LoginFault,
+  ProviderFault,
+  StoreFault,
+  UpstreamFault,
+} from '../core/fault.ts'
+import { type Admission, admissionOf, carryAdmission } from './admission.ts'
+import { faultAnswer, refusal, send } from './answer.ts'
+import { callback } from './callback.ts'
+import { createDoorkeeper } from './doorkeeper.ts'
+import { type Desk, login } from './login.ts'
+import { askToLogOut, loggedOut, logOut } from './logout.ts'
+import { me } from './me.ts'
+import { proxy } from './proxy.ts'
+import { createServer } from './server.ts'
+import { verdictAnswer } from './verdict.ts'
+
+const formBytesAtMost = 64 * 1024
+
+/**
+ * The map of the house: what the gateway serves, and where each of it stands. The doorkeeper has judged before any of
+ * this runs, and shows Fastify a constant address: its router never sees what a client wrote.
+ */
+export async function createApp(desk: Desk): Promise<FastifyInstance> {
+  const { runtime, log } = desk
+  const doorkeeper = createDoorkeeper(desk)
+  const app = Fastify({
+    logger: false,
+    // A URL that its router would refuse or repair does not occur: see doorkeeper.ts.
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    serverFactory: (handler) => {
+      const server = createServer(runtime.gateway.listen, doorkeeper, handler, (code) =>
+        log.event('info', 'request.unreadable', { code }),
+      )
+      return server
+    },
+  })
+  app.setErrorHandler((thrown, request, reply) => answerFault(desk, thrown, request, reply))
+  await app.register(fastifyCookie)
+  await app.register(ownAddresses, { desk })
+  await app.register(proxy, {
+    gateway: runtime.gateway,
+    upstreams: runtime.upstreams,
+    refuse: (request, reply, decision) => void refuse(desk, request, reply, decision),
+    onReflectedSecret: ({ requestId, app: reflecting }) => {
+      log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
+    },
+  })
+  return app
+}
+
+/** The gateway's own addresses, and its own answers. Small forms are read here and nowhere else. */
+async function ownAddresses(scope: FastifyInstance, { desk }: { readonly desk: Desk }): Promise<void> {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: formBytesAtMost },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  )
+  const query = (request: FastifyRequest) => new URLSearchParams(admissionOf(request.raw).target?.query ?? '')
+  const form = (request: FastifyRequest) =>
+    request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+
+  scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(desk, request.raw)))
+  scope.get('/own/health', async (_request, reply) =>
+    reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
+  )
+  scope.get('/own/login', async (request, reply) =>
+    send(reply, await login(desk, admissionOf(request.raw), request.headers)),
+  )
+  scope.get('/own/callback', async (request, reply) =>
+    send(reply, await callback(desk, admissionOf(request.raw), request.headers, query(request))),
+  )
+  scope.post('/own/callback', async (request, reply) =>
+    send(reply, await callback(desk, admissionOf(request.raw), request.headers, form(request))),
+  )
+  scope.get('/own/logout', async (request, reply) =>
+    send(reply, await askToLogOut(desk, admissionOf(request.raw), request.headers)),
+  )
+  scope.post('/own/logout', async (request, reply) =>
+    send(reply, await logOut(desk, admissionOf(request.raw), request.headers, form(request))),
+  )
+  scope.get('/own/logged-out', async (request, reply) =>
+    send(reply, loggedOut(desk, admissionOf(request.raw), request.headers)),
+  )
+  scope.get('/own/me', async (request, reply) =>
+    send(reply, await me(desk, admissionOf(request.raw), request.headers)),
+  )
+}
+
+/** A request that was let in and cannot be sent as it is: the verdict changes, and the access line says so. */
+async function refuse(
+  desk: Desk,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  decision: Decision,
+): Promise<void> {
+  carryAdmission(request.raw, { ...admissionOf(request.raw), decision })
+  send(reply, await verdictAnswer(desk, request.raw))
+}
+
+/** The one place where something thrown becomes an answer. */
+function answerFault(desk: Desk, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const admission = admissionOf(request.raw)
+  if (reply.raw.headersSent) {
+    reply.raw.destroy()
+    return
+  }
+  switch (codeOf(thrown)) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      send(reply, refusal(admission, 413, 'body-too-large'))
+      return
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      send(reply, refusal(admission, 415, 'media-type-unknown'))
+      return
+    default:
+      reportFault(desk, thrown, admission)
+      send(reply, faultAnswer(admission, isFault(thrown) ? thrown : null))
+  }
+}
+
+function reportFault({ log, metrics }: Desk, thrown: unknown, admission: Admission): void {
+  const fields = { request_id: admission.requestId, app: admission.app?.name }
+  if (!isFault(thrown)) {
+    log.fault('internal.failed', thrown, fields)
+    return
+  }
+  metrics.fault(thrown.code)
+  log.fault(eventOf(thrown), thrown, fields)
+}
+
+function eventOf(fault: AnyFault): EventName {
+  if (fault instanceof UpstreamFault) return 'upstream.failed'
+  if (fault instanceof StoreFault) return 'store.failed'
+  if (fault instanceof ProviderFault) return 'provider.failed'
+  return fault instanceof LoginFault ? 'login.failed' : 'internal.failed'
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+}

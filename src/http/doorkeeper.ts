@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Random } from '../core/seal.ts'
+import { type Admission, admissionOf, carryAdmission } from './admission.ts'
+import { admit } from './gate.ts'
+import type { Desk } from './login.ts'
+import { handOver } from './proxy.ts'
+import type { Doorkeeper } from './server.ts'
+
+/**
+ * Stands before Fastify: judges each request, notes its end in the access line, and shows Fastify a constant address
+ * in place of what the client wrote. Nobody behind it looks at the request line again.
+ */
+export function createDoorkeeper(desk: Desk): Doorkeeper {
+  const { runtime, log, metrics } = desk
+  const nextId = requestIds(runtime.random)
+  return (request, response, next) => {
+    const passOn = (admission: Admission): void => {
+      carryAdmission(request, admission)
+      response.once('close', () => {
+        const status = response.writableFinished ? response.statusCode : clientWentAway
+        // Asked again: a request that was let in may prove impossible to send.
+        const last = admissionOf(request)
+        log.access(last, status)
+        metrics.request(last, status)
+      })
+      if (admission.fault !== null)
+        log.fault('store.failed', admission.fault, { request_id: admission.requestId })
+      showAddress(request, response, admission)
+      next()
+    }
+    const failed = (thrown: unknown): void => {
+      log.fault('internal.failed', thrown, {})
+      response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
+    }
+    try {
+      const admission = admit(runtime, request, nextId(), performance.now())
+      if (admission instanceof Promise) admission.then(passOn).catch(failed)
+      else passOn(admission)
+    } catch (thrown) {
+      failed(thrown)
+    }
+  }
+}
+
+/** In the log only: no client ever saw it. */
+const clientWentAway = 499
+
+/** Where Fastify takes the request; see app.ts. Only here is a body promised to be read. */
+function showAddress(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
+  const { decision, address } = admission
+  if (decision.kind !== 'allow') {
+    request.url = '/answer'
+    request.method = 'GET'
+    return
+  }
+  if (request.headers.expect !== undefined) response.writeContinue()
+  if (address === null) handOver(request)
+  else {
+    request.url = `/own/${address}`
+    if (request.method === 'HEAD') request.method = 'GET'
+  }
+}
+
+/**
+ * Ids for a person to read out and an operator to search for: eight letters of this process, then a number. They say
+ * nothing, and a client cannot choose them.
+ */
+export function requestIds(random: Random): () => string {
+  const process = random(5).toString('hex').slice(0, 8)
+  let count = 0
+  return () => {
+    count += 1
+    return `${process}-${count.toString(36).padStart(6, '0')}`
+  }
+}

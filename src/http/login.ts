@@ -1,0 +1,164 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { transactionCookies } from '../core/cookies.ts'
+import { isFault, LoginFault } from '../core/fault.ts'
+import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
+import {
+  beginTransaction,
+  sealTransaction,
+  transactionLifetimeSeconds,
+  transactionsToEvict,
+} from '../core/transaction.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Admission } from './admission.ts'
+import {
+  type Answer,
+  faultAnswer,
+  frameOf,
+  pageAnswer,
+  redirectAnswer,
+  refusal,
+  withCookies,
+} from './answer.ts'
+import { deleteCookie, setTransactionCookie } from './cookie.ts'
+import { fittingProviders } from './fitting-providers.ts'
+import type { Log } from './log.ts'
+import { isLooping } from './login-loop.ts'
+import type { Metrics } from './metrics.ts'
+import { chooserPage } from './pages.ts'
+
+/** What the endpoints of a sign-in need: the runtime and where to tell what happened. */
+export interface Desk {
+  readonly runtime: Runtime
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface SignInRequest {
+  readonly provider: string
+  readonly returnTo: ReturnTo
+  readonly askedByRule: boolean
+  /** The person wants to be asked who they are, even where the provider already knows. */
+  readonly otherAccount: boolean
+}
+
+/** `/.auth/login?return_to=/path&provider=name`: to the provider, or to the chooser when several could be meant. */
+export async function login(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Promise<Answer> {
+  const { runtime } = desk
+  const { origin, target } = admission
+  if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
+  const query = new URLSearchParams(target.query)
+  if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
+    return refusal(admission, 400, 'parameter-repeated')
+  }
+  const returnTo = readReturnTo(query.get('return_to'), runtime.gateway.authPrefix)
+  const named = query.get('provider')
+  if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
+  const offered = named === null ? fittingProviders(runtime.gateway, origin, returnTo) : [named]
+  const otherAccount = query.get('account') === 'other'
+  const [provider] = offered
+  if (provider !== undefined && offered.length === 1) {
+    return startSignIn(desk, admission, headers, { provider, returnTo, askedByRule: true, otherAccount })
+  }
+  return chooser(desk, admission, offered, { returnTo, otherAccount })
+}
+
+/** One provider: the browser goes there at once. Several: to the chooser first. */
+export function challenge(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  providers: readonly string[],
+): Promise<Answer> | Answer {
+  const { target } = admission
+  const { authPrefix } = desk.runtime.gateway
+  const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
+  const [provider] = providers
+  if (admission.origin !== null && isLooping(headers.cookie, admission.origin))
+    return looping(desk, admission)
+  if (provider !== undefined && providers.length === 1) {
+    return startSignIn(desk, admission, headers, {
+      provider,
+      returnTo,
+      askedByRule: true,
+      otherAccount: false,
+    })
+  }
+  return redirectAnswer(`${authPrefix}/login?return_to=${encodeURIComponent(returnTo)}`, 302)
+}
+
+/** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
+async function startSignIn(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  request: SignInRequest,
+): Promise<Answer> {
+  const { runtime, log, metrics } = desk
+  const { origin } = admission
+  const provider = runtime.providers.get(request.provider)
+  const settings = runtime.gateway.providers.get(request.provider)
+  if (origin === null || provider === undefined || settings === undefined)
+    throw new Error('a sign-in without a provider')
+  const now = runtime.clock.now()
+  const transaction = beginTransaction({ ...request, origin: origin.origin }, runtime.random, now)
+  try {
+    const url = await provider.authorizationUrl(transaction, origin.redirectUri, {
+      otherAccount: request.otherAccount,
+    })
+    const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
+    const others = transactionCookies(headers.cookie, origin.cookies)
+    const evicted = transactionsToEvict(others, cookie, origin.cookies, now)
+    metrics.login(provider.name, 'started')
+    log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
+    return withCookies(redirectAnswer(url.href, 302), [
+      ...evicted.map((name) => deleteCookie(origin.cookies, name)),
+      setTransactionCookie(
+        origin.cookies,
+        cookie.name,
+        cookie.value,
+        settings.responseMode,
+        transactionLifetimeSeconds,
+      ),
+    ])
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    metrics.login(provider.name, 'failed')
+    metrics.fault(thrown.code)
+    log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
+    return faultAnswer(admission, thrown)
+  }
+}
+
+function looping({ log, metrics }: Desk, admission: Admission): Answer {
+  const { reason } = admission.decision
+  const fault = new LoginFault(
+    'LOGIN_LOOP',
+    `a browser signed in again and again within a minute, and still came with ${reason}: its cookies do not stay, or instances behind one address have different session secrets or stores`,
+  )
+  metrics.fault(fault.code)
+  log.fault('login.failed', fault, { request_id: admission.requestId })
+  return faultAnswer(admission, fault)
+}
+
+function chooser(
+  desk: Desk,
+  admission: Admission,
+  offered: readonly string[],
+  wish: { readonly returnTo: ReturnTo; readonly otherAccount: boolean },
+): Answer {
+  const { gateway } = desk.runtime
+  const account = wish.otherAccount ? '&account=other' : ''
+  const choices = offered.flatMap((name) => {
+    const settings = gateway.providers.get(name)
+    if (settings === undefined) return []
+    const parameters = `provider=${encodeURIComponent(name)}&return_to=${encodeURIComponent(wish.returnTo)}`
+    return [
+      {
+        label: settings.label,
+        icon: settings.icon,
+        href: `${gateway.authPrefix}/login?${parameters}${account}`,
+      },
+    ]
+  })
+  return pageAnswer(200, chooserPage({ ...frameOf(admission), choices }))
+}

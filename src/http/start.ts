@@ -1,0 +1,81 @@
+import type { AddressInfo } from 'node:net'
+import type { DestinationStream } from 'pino'
+import type { Gateway, ListenAddress } from '../core/gateway.ts'
+import { openRuntime, type RuntimeDeps } from '../runtime/open.ts'
+import { createAdmin } from './admin.ts'
+import { createApp } from './app.ts'
+import { openHealthSocket } from './health-socket.ts'
+import { createLog, type Log } from './log.ts'
+import { createMetrics } from './metrics.ts'
+
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** What an operator should know though it works; written to the log. */
+  readonly warnings: readonly string[]
+  /** Where log lines go; stdout when absent. */
+  readonly logTo?: DestinationStream
+  readonly clock?: RuntimeDeps['clock']
+}
+
+export interface RunningGateway {
+  /** The port that was really taken, where the file says 0. */
+  readonly port: number
+  readonly adminPort: number | null
+  readonly log: Log
+  /** No new connections; requests in flight may finish within the time, then everything is closed. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Opens a model and listens. Throws when a part cannot be had, or an address is taken; then nothing stays open. */
+export async function startGateway(gateway: Gateway, options: StartOptions): Promise<RunningGateway> {
+  let log: Log | null = null
+  const runtime = openRuntime(gateway, {
+    env: options.env,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    onStoreFault: (thrown) => log?.fault('store.failed', thrown, {}),
+    onProviderEvent: (event) => {
+      const { event: name, ...fields } = event
+      log?.event(name === 'provider.failed' ? 'error' : 'info', name, fields)
+    },
+  })
+  log = createLog(gateway.log, runtime.logKey, options.logTo)
+  const metrics = createMetrics()
+  let draining = false
+  const app = await createApp({ runtime, log, metrics })
+  const admin = createAdmin(runtime, metrics, () => draining)
+  const health = openHealthSocket(runtime, () => draining)
+  const close = async (graceMs: number): Promise<void> => {
+    draining = true
+    const cut = setTimeout(() => app.server.closeAllConnections(), graceMs)
+    cut.unref()
+    await app.close()
+    clearTimeout(cut)
+    await Promise.all([admin.close(), health.close()])
+    await runtime.close()
+    log.flush()
+  }
+  try {
+    await health.listen()
+    if (gateway.admin !== null) await admin.listen(gateway.admin)
+    await app.listen({ host: gateway.listen.host, port: gateway.listen.port })
+  } catch (thrown) {
+    await close(0)
+    throw thrown
+  }
+  for (const warning of options.warnings) log.event('warn', 'config.warning', { warning })
+  const port = portOf(app.server.address(), gateway.listen)
+  const adminPort = gateway.admin === null ? null : portOf(admin.server.address(), gateway.admin)
+  log.event('info', 'gateway.started', {
+    host: gateway.listen.host,
+    port,
+    admin_port: adminPort ?? undefined,
+    apps: gateway.apps.length,
+  })
+  // Asking begins discovery, so that the log says at the start what a first sign-in would find.
+  for (const provider of runtime.providers.values()) provider.status()
+  return { port, adminPort, log, close }
+}
+
+function portOf(address: string | AddressInfo | null, wanted: ListenAddress): number {
+  return address !== null && typeof address === 'object' ? address.port : wanted.port
+}

@@ -1,0 +1,68 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Gateway } from '../core/gateway.ts'
+import type { Clock } from '../core/ports.ts'
+import { buildKeyRing, type Random } from '../core/seal.ts'
+import { transactionLifetimeSeconds } from '../core/transaction.ts'
+import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
+import { openStore } from '../store/open.ts'
+import { createUpstreams } from '../upstream/agents.ts'
+import { createConsumedStates } from './consumed.ts'
+import type { Runtime } from './runtime.ts'
+import { readSessionSecrets } from './secrets.ts'
+import { createSessions } from './sessions.ts'
+
+export interface RuntimeDeps {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly onProviderEvent: (event: ProviderEvent) => void
+  /** Of faults that stop no request: a write-back, a purge. */
+  readonly onStoreFault: (thrown: unknown) => void
+  /** A test brings its own; the process's when absent. */
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+const statesAtMost = 10_000
+const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
+
+/**
+ * Makes a frozen model live: opens the store, reads or makes the session secret, prepares providers and pools.
+ * Nothing is asked of a provider yet. Throws a StoreFault or ConfigFault when a part cannot be had.
+ */
+export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
+  const clock = deps.clock ?? systemClock
+  const random = deps.random ?? randomBytes
+  const store = openStore(gateway.session, gateway.dataFolder)
+  const ring = buildKeyRing(readSessionSecrets(gateway, random))
+  const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
+  const proxyEnv = { httpsProxy: variable(deps.env, 'HTTPS_PROXY'), noProxy: variable(deps.env, 'NO_PROXY') }
+  const providers = new Map(
+    [...gateway.providers].map(([name, settings]) => [
+      name,
+      createProvider(settings, { clock, random, proxyEnv, log: deps.onProviderEvent }),
+    ]),
+  )
+  const upstreams = createUpstreams()
+  return {
+    gateway,
+    clock,
+    random,
+    ring,
+    store,
+    sessions,
+    providers,
+    upstreams,
+    consumed: createConsumedStates(transactionLifetimeSeconds, statesAtMost),
+    logKey: createHmac('sha256', ring.sealing.secret).update('claimgate log subject').digest('hex'),
+    close: async () => {
+      await upstreams.close()
+      await Promise.all([...providers.values()].map((provider) => provider.close()))
+      sessions.close()
+      await store.close()
+    },
+  }
+}
+
+/** Upper case as documented, or the lower case that other programs read; set but empty counts as unset. */
+function variable(env: RuntimeDeps['env'], name: string): string | null {
+  return env[name] || env[name.toLowerCase()] || null
+}

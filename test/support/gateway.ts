@@ -1,0 +1,78 @@
+// A real gateway in this process, from YAML: the same code as `claimgate serve`, on a free port, its log caught.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readFromDisk } from '../../src/config/files.ts'
+import { printIssue } from '../../src/config/issue.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
+import type { Clock } from '../../src/core/ports.ts'
+import { startGateway } from '../../src/http/start.ts'
+import { freePort } from './ports.ts'
+
+export interface TestGateway {
+  readonly url: string
+  readonly port: number
+  readonly folder: string
+  /** The log so far, a line an event. */
+  readonly log: readonly Readonly<Record<string, unknown>>[]
+  /** Waits until a line of the log fulfils the condition. */
+  logged(
+    condition: (line: Readonly<Record<string, unknown>>) => boolean,
+  ): Promise<Readonly<Record<string, unknown>>>
+  close(): Promise<void>
+}
+
+export interface TestGatewayOptions {
+  /** The file, given the gateway's own url and port; `listen`, `admin` and `data` are added. */
+  readonly yaml: (own: { readonly url: string; readonly port: number }) => string
+  readonly clock?: Clock
+  readonly env?: Readonly<Record<string, string>>
+  /** A data folder of the test's own, which then stays; for restarts. */
+  readonly folder?: string
+  readonly port?: number
+}
+
+export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const port = options.port ?? (await freePort())
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'claimgate-test-'))
+  const url = `http://localhost:${port}`
+  const text = `listen: "127.0.0.1:${port}"\nadmin: false\ndata: ${JSON.stringify(folder)}\n${options.yaml({ url, port })}`
+  const env = options.env ?? {}
+  const loaded = loadGatewayFromText(text, { file: 'test.yaml', folder, env, readFile: readFromDisk })
+  if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
+  const log: Readonly<Record<string, unknown>>[] = []
+  const waiting = new Set<() => void>()
+  const logTo = {
+    write: (line: string) => {
+      log.push(JSON.parse(line))
+      for (const look of waiting) look()
+    },
+  }
+  const running = await startGateway(loaded.gateway, {
+    env,
+    warnings: loaded.warnings.map(printIssue),
+    logTo,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  })
+  return {
+    url,
+    port,
+    folder,
+    log,
+    logged: (condition) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const found = log.find(condition)
+          if (found === undefined) return
+          waiting.delete(look)
+          resolve(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+    close: async () => {
+      await running.close(0)
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
