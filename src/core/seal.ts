@@ -98,9 +98,9 @@ export function open(ring: KeyRing, scope: SealScope, value: string): Opened {
   }
 }
 
-/** SHA-256 in base64url: names a secret value without telling it. */
-export function fingerprint(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+/** SHA-256: names a secret value without telling it. */
+export function fingerprint(text: string, encoding: 'base64url' | 'hex'): string {
+  return createHash('sha256').update(text).digest(encoding)
 }
 
 /** Whether two texts are equal, in a time that depends on neither. */

@@ -6,7 +6,7 @@ export type EpochSeconds = number
 
 /** What remains after a sign-in. The store keeps it under the hash of the id that the cookie carries. */
 export interface Session {
-  /** SHA-256 of the id, base64url: what the store knows; the id itself is in the cookie alone. */
+  /** SHA-256 of the id: what the store knows; the id itself is in the cookie alone. */
   readonly key: SessionKey
   /** The origin whose session this is; at any other it is none. */
   readonly origin: string
@@ -24,6 +24,7 @@ export interface Session {
   readonly signIn: { readonly stateHash: string; readonly returnTo: string; readonly askedByRule: boolean }
 }
 
+/** Hexadecimal, so that its beginning can be typed on a command line: base64url may begin with a hyphen. */
 export type SessionKey = string
 
 /** Why there is no session. */
@@ -55,7 +56,12 @@ export function newSessionId(random: Random): string {
 
 /** What the store knows a session by. Whoever reads the store learns no id, so cannot make a cookie. */
 export function sessionKey(id: string): SessionKey {
-  return fingerprint(id)
+  return fingerprint(id, 'hex')
+}
+
+/** What people call a session by, in logs and commands: 48 bits tell a gateway's sessions apart. */
+export function shortKey(key: SessionKey): string {
+  return key.slice(0, 12)
 }
 
 /** Whether the session lives at `now`. The absolute limit is judged first and nothing extends it. */

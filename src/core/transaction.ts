@@ -77,7 +77,7 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
  * which is a credential until the callback.
  */
 export function stateHash(state: string): string {
-  return fingerprint(state)
+  return fingerprint(state, 'base64url')
 }
 
 /** The transaction's cookie: named by time and state, so that tabs do not fight and the oldest is known by name. */

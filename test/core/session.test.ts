@@ -9,6 +9,7 @@ import {
   sessionKey,
   sessionStatus,
   sessionTimes,
+  shortKey,
   touchDue,
   touchIntervalSeconds,
 } from '../../src/core/session.ts'
@@ -34,7 +35,8 @@ t.test('S-149: an id is 256 random bits; the store learns its hash alone', async
     newSessionId((bytes) => Buffer.alloc(bytes, 7)),
     Buffer.alloc(32, 7).toString('base64url'),
   )
-  t.equal(sessionKey(id), createHash('sha256').update(id).digest('base64url'))
+  t.equal(sessionKey(id), createHash('sha256').update(id).digest('hex'))
+  t.equal(shortKey(sessionKey('x')), sessionKey('x').slice(0, 12))
 })
 
 t.test('S-159: a session lives until it is idle or old, to the second', async (t) => {
