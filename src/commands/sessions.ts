@@ -1,0 +1,219 @@
+import { isFault } from '../core/fault.ts'
+import type { SessionStore, StoredSession } from '../core/ports.ts'
+import { shortKey } from '../core/session.ts'
+import { openStore } from '../store/open.ts'
+import { hasSessionFile } from '../store/sqlite-file.ts'
+import type { Command, Io } from './command.ts'
+import { loadOrReport } from './load.ts'
+import { configFile, configOptions, type Options, readOptions } from './options.ts'
+
+const usage = `Usage: claimgate sessions list [--user USER] [-c FILE] [--json]
+       claimgate sessions revoke ID... | --user USER | --all [-c FILE] [--json]
+
+Shows who is signed in, or signs people out: at once, while the gateway runs, which knows it within
+a second and closes their WebSockets. It works on the embedded store in the data folder.
+
+      --user USER    of this user, as apps see the id (with the provider's prefix)
+      --all          revokes every session
+  -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
+      --json         for programs
+
+An ID is what \`list\` and the log show; its beginning is enough when no other begins so. With several
+IDs, all are revoked or, when one is not there, none.
+
+Exit status: 0 done, 1 no such session, or the store cannot be used, 2 wrong usage or a
+configuration with faults.
+`
+
+const specs = { ...configOptions, user: { type: 'string' }, all: { type: 'boolean' } } as const
+
+/** What was asked for, once the usage is known to be right. */
+type Task =
+  | { readonly kind: 'list'; readonly user: string | null }
+  | { readonly kind: 'revoke-ids'; readonly ids: readonly string[] }
+  | { readonly kind: 'revoke-user'; readonly user: string }
+  | { readonly kind: 'revoke-all' }
+
+export const command: Command = {
+  name: 'sessions',
+  summary: 'list or revoke sessions',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, specs, args, io, true)
+    if (!read.ok) return read.exitCode
+    const task = readTask(read.options)
+    if (typeof task === 'string') return fail(io, 2, `${task}\nSee \`claimgate sessions --help\`.`)
+    const loaded = loadOrReport(configFile(read.options, io.env), io)
+    if (loaded === null) return 2
+    const { session, dataFolder } = loaded.gateway
+    if (session.store === 'memory') {
+      return fail(
+        io,
+        2,
+        'with `session.store: memory` the sessions are in the running gateway alone; restart it to end them all',
+      )
+    }
+    if (!hasSessionFile(dataFolder)) {
+      return fail(
+        io,
+        1,
+        `there is no sessions.db in ${dataFolder}: has a gateway run with this configuration?`,
+      )
+    }
+    return onStore(
+      io,
+      () => openStore(session, dataFolder),
+      (store) => work(store, task, io, read.options.flag('json')),
+    )
+  },
+}
+
+/** The task, or what is wrong with how it was asked for. */
+function readTask(options: Options): Task | string {
+  const [verb, ...ids] = options.positionals
+  const [user, all] = [options.text('user'), options.flag('all')]
+  switch (verb) {
+    case 'list':
+      if (all || ids.length > 0) return '`list` takes --user alone'
+      return { kind: 'list', user }
+    case 'revoke':
+      if ([ids.length > 0, user !== null, all].filter(Boolean).length !== 1) {
+        return 'say what to revoke: IDs, --user or --all, one of them'
+      }
+      if (user !== null) return { kind: 'revoke-user', user }
+      return all ? { kind: 'revoke-all' } : { kind: 'revoke-ids', ids }
+    case undefined:
+      return 'say `list` or `revoke`'
+    default:
+      return `there is no \`sessions ${verb}\``
+  }
+}
+
+async function onStore(
+  io: Io,
+  open: () => SessionStore,
+  run: (store: SessionStore) => Promise<number>,
+): Promise<number> {
+  let store: SessionStore | undefined
+  try {
+    store = open()
+    return await run(store)
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return fail(io, 1, thrown.message)
+  } finally {
+    await store?.close()
+  }
+}
+
+async function work(store: SessionStore, task: Task, io: Io, json: boolean): Promise<number> {
+  switch (task.kind) {
+    case 'list':
+      return list(store, task.user, io, json)
+    case 'revoke-ids':
+      return revokeIds(store, task.ids, io, json)
+    case 'revoke-user': {
+      const count = await store.revoke({ by: 'user', user: task.user })
+      if (count === 0)
+        return fail(io, 1, `no session of ${printable(task.user)}; \`sessions list\` shows who is signed in`)
+      return told(io, json, count)
+    }
+    case 'revoke-all':
+      return told(io, json, await store.revoke({ by: 'all' }))
+  }
+}
+
+async function list(store: SessionStore, user: string | null, io: Io, json: boolean): Promise<number> {
+  const now = Date.now() / 1000
+  const all = await store.list(user === null ? {} : { user })
+  const sessions = all.filter(({ expiresAt }) => expiresAt > now)
+  if (json) io.stdout(`${JSON.stringify(sessions.map(toJson))}\n`)
+  else if (sessions.length === 0) io.stdout('No sessions.\n')
+  else io.stdout(table(sessions))
+  return 0
+}
+
+/** All of them or none: whoever asks for three people to be signed out should not have to find out who was. */
+async function revokeIds(
+  store: SessionStore,
+  ids: readonly string[],
+  io: Io,
+  json: boolean,
+): Promise<number> {
+  const sessions = await store.list({})
+  const found = ids.map((id) => findByPrefix(sessions, id))
+  const faults = found.filter((one) => typeof one === 'string')
+  if (faults.length > 0) return fail(io, 1, faults.join('\n'))
+  const keys = new Set(found.flatMap((one) => (typeof one === 'string' ? [] : [one.key])))
+  let count = 0
+  for (const key of keys) count += await store.revoke({ by: 'key', key })
+  return told(io, json, count)
+}
+
+/** The session that the id begins, or why there is not exactly one. */
+function findByPrefix(sessions: readonly StoredSession[], id: string): StoredSession | string {
+  const prefix = id.toLowerCase()
+  if (!/^[0-9a-f]{4,64}$/.test(prefix)) {
+    return `${printable(id)} is no id: \`sessions list\` shows them, at least four of their characters are needed`
+  }
+  const [session, ...others] = sessions.filter(({ key }) => key.startsWith(prefix))
+  if (session === undefined) return `no session ${prefix}; nothing was revoked`
+  if (others.length > 0)
+    return `${prefix} begins ${others.length + 1} sessions; write more of the id; nothing was revoked`
+  return session
+}
+
+function table(sessions: readonly StoredSession[]): string {
+  const rows = sessions.map((one) => [
+    shortKey(one.key),
+    printable(one.user),
+    one.provider,
+    one.origin,
+    time(one.signedInAt),
+    time(one.lastSeenAt),
+    time(one.expiresAt),
+  ])
+  const all = [['ID', 'USER', 'PROVIDER', 'ORIGIN', 'SIGNED IN', 'LAST SEEN', 'ENDS IF UNUSED'], ...rows]
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+function toJson(one: StoredSession): Readonly<Record<string, string | number>> {
+  return {
+    id: shortKey(one.key),
+    user: one.user,
+    provider: one.provider,
+    origin: one.origin,
+    signed_in_at: one.signedInAt,
+    last_seen_at: one.lastSeenAt,
+    ends_at: one.expiresAt,
+  }
+}
+
+function told(io: Io, json: boolean, count: number): number {
+  const sentence = count === 1 ? 'Revoked 1 session.' : `Revoked ${count} sessions.`
+  io.stdout(json ? `${JSON.stringify({ revoked: count })}\n` : `${sentence}\n`)
+  return 0
+}
+
+function fail(io: Io, exitCode: number, sentence: string): number {
+  io.stderr(`claimgate sessions: ${sentence}\n`)
+  return exitCode
+}
+
+function time(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** A provider chose the user id: nothing in it may speak to the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`)
+}

@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t, { type Test } from 'tap'
+import type { Io } from '../../src/commands/command.ts'
+import { command } from '../../src/commands/sessions.ts'
+import type { SessionStore } from '../../src/core/ports.ts'
+import { openStore } from '../../src/store/open.ts'
+import { sessionOf } from '../store/contract.ts'
+
+const now = Math.floor(Date.now() / 1000)
+const key = (begin: string): string => begin.padEnd(64, '0')
+
+const file = (store: string): string => `
+data: ./data
+session: { store: ${store}, secret: "${randomBytes(24).toString('hex')}" }
+providers:
+  acme: { issuer: https://acme.example.com, client_id: id, client_secret: "${randomBytes(24).toString('hex')}" }
+apps:
+  wiki: { url: https://wiki.example.com, upstream: http://127.0.0.1:5000, require: signed_in, shared_secret: "${randomBytes(24).toString('hex')}" }
+`
+
+interface Ran {
+  readonly exit: number
+  readonly out: string
+  readonly err: string
+}
+
+/** A folder with a configuration, a store that a gateway holds open, and the command run against it. */
+async function setUp(
+  t: Test,
+): Promise<{ store: SessionStore; run(...args: string[]): Promise<Ran>; folder: string }> {
+  const folder = t.testdir({ 'claimgate.yaml': file('sqlite'), 'memory.yaml': file('memory') })
+  const store = openStore({ store: 'sqlite' }, join(folder, 'data'))
+  t.teardown(() => store.close())
+  return { store, folder, run: (...args) => run(folder, args) }
+}
+
+async function run(folder: string, args: readonly string[]): Promise<Ran> {
+  let [out, err] = ['', '']
+  const io: Io = {
+    stdout: (text) => {
+      out += text
+    },
+    stderr: (text) => {
+      err += text
+    },
+    stdin: async () => '',
+    env: {},
+    cwd: folder,
+  }
+  const exit = await command.run(args, io)
+  return { exit, out, err }
+}
+
+async function fill(store: SessionStore): Promise<void> {
+  const alice = { signedInAt: now - 100, lastSeenAt: now - 50 }
+  await store.save(sessionOf(key('aaaa1111'), alice), now + 3600)
+  await store.save(sessionOf(key('aaaa2222'), { ...alice, signedInAt: now - 200 }), now + 3600)
+  await store.save(sessionOf(key('bbbb'), { ...alice, user: 'partner:bob' }), now + 3600)
+  await store.save(sessionOf(key('cccc'), { ...alice, user: 'carol' }), now - 1)
+}
+
+const keysOf = async (store: SessionStore): Promise<string[]> =>
+  (await store.list({})).map((one) => one.key.slice(0, 8)).sort()
+
+t.test('list shows who is signed in, while the gateway runs; no token, no whole key', async (t) => {
+  const { store, run } = await setUp(t)
+  t.same(await run('list'), { exit: 0, out: 'No sessions.\n', err: '' })
+  await fill(store)
+  const { exit, out } = await run('list')
+  t.equal(exit, 0)
+  const lines = out.trimEnd().split('\n')
+  t.equal(lines.length, 4, 'a heading and three sessions; the expired one is none')
+  t.match(lines[0], /^ID +USER +PROVIDER +ORIGIN +SIGNED IN +LAST SEEN +ENDS IF UNUSED$/)
+  t.match(out, /^aaaa11110000 {2}alice +acme +https:\/\/wiki.example.com +\d{4}-\d\d-\d\dT[\d:]{8}Z /m)
+  t.notMatch(out, /a\.b\.c|[0-9a-f]{13}/)
+  t.match((await run('list', '--user', 'partner:bob')).out, /\nbbbb00000000 {2}partner:bob/)
+  t.match(await run('list', '--user', 'bob'), { exit: 0, out: 'No sessions.\n' })
+})
+
+t.test('list --json is for programs', async (t) => {
+  const { store, run } = await setUp(t)
+  t.same(JSON.parse((await run('list', '--json')).out), [])
+  await fill(store)
+  t.same(JSON.parse((await run('list', '--user', 'partner:bob', '--json')).out), [
+    {
+      id: 'bbbb00000000',
+      user: 'partner:bob',
+      provider: 'acme',
+      origin: 'https://wiki.example.com',
+      signed_in_at: now - 100,
+      last_seen_at: now - 50,
+      ends_at: now + 3600,
+    },
+  ])
+})
+
+t.test('revoke takes ids by their beginning, several at once, and users', async (t) => {
+  const { store, run } = await setUp(t)
+  await fill(store)
+  t.same(await run('revoke', 'AAAA1111'), { exit: 0, out: 'Revoked 1 session.\n', err: '' })
+  t.same(await keysOf(store), ['aaaa2222', 'bbbb0000', 'cccc0000'])
+  t.same(await run('revoke', '--user', 'partner:bob', '--json'), { exit: 0, out: '{"revoked":1}\n', err: '' })
+  t.same(await run('revoke', 'aaaa', 'aaaa2222', 'cccc00000000'), {
+    exit: 0,
+    out: 'Revoked 2 sessions.\n',
+    err: '',
+  })
+  t.same(await keysOf(store), [])
+})
+
+t.test('revoke --all ends every session; none is fine too', async (t) => {
+  const { store, run } = await setUp(t)
+  await fill(store)
+  t.match(await run('revoke', '--all'), { exit: 0, out: 'Revoked 4 sessions.\n' })
+  t.match(await run('revoke', '--all'), { exit: 0, out: 'Revoked 0 sessions.\n' })
+  t.same(await keysOf(store), [])
+})
+
+t.test(
+  'an id or a user that is not there, or not only there: 1, a sentence, and nothing is revoked',
+  async (t) => {
+    const { store, run } = await setUp(t)
+    await fill(store)
+    const table = [
+      [['dddd'], /no session dddd/],
+      [['bbbb', 'dddd'], /no session dddd; nothing was revoked/],
+      [['aaaa'], /aaaa begins 2 sessions; write more of the id/],
+      [['aa'], /aa is no id/],
+      [['%%%%'], /%%%% is no id/],
+      [['\u001b[31m'], /\\u\{1b\}\[31m is no id/],
+      [['--user', 'bob'], /no session of bob/],
+      [['--user', ''], /no session of /],
+    ] as const
+    for (const [args, expected] of table) {
+      const { exit, out, err } = await run('revoke', ...args)
+      t.equal(exit, 1, args.join(' '))
+      t.match(err, expected)
+      t.equal(out, '')
+    }
+    t.equal((await store.list({})).length, 4)
+  },
+)
+
+t.test('wrong usage is 2 and touches nothing', async (t) => {
+  const { store, run } = await setUp(t)
+  await fill(store)
+  const table = [
+    [],
+    ['lsit'],
+    ['list', '--all'],
+    ['list', 'aaaa'],
+    ['revoke'],
+    ['revoke', '--all', '--user', 'alice'],
+    ['revoke', 'bbbb', '--all'],
+    ['revoke', '--everything'],
+    ['list', '-c', 'missing.yaml'],
+  ]
+  for (const args of table) {
+    const { exit, err } = await run(...args)
+    t.equal(exit, 2, args.join(' '))
+    t.not(err, '')
+  }
+  t.equal((await store.list({})).length, 4)
+  t.match(await run('--help'), { exit: 0, out: /^Usage: claimgate sessions list/ })
+})
+
+t.test('the memory store cannot be reached from outside: 2 and a sentence', async (t) => {
+  const { run } = await setUp(t)
+  for (const args of [['list'], ['revoke', '--all']]) {
+    t.match(await run(...args, '-c', 'memory.yaml'), { exit: 2, err: /in the running gateway alone/ })
+  }
+})
+
+t.test('where no gateway ran nothing is made', async (t) => {
+  const folder = t.testdir({ 'claimgate.yaml': file('sqlite') })
+  t.match(await run(folder, ['list']), {
+    exit: 1,
+    err: /there is no sessions.db in .*data: has a gateway run/,
+  })
+  t.match(await run(folder, ['list']), { exit: 1 }, 'nor was it made by asking')
+})
+
+t.test('a store that cannot be used is said in a sentence', async (t) => {
+  const { folder, run, store } = await setUp(t)
+  await store.close()
+  const database = new DatabaseSync(join(folder, 'data', 'sessions.db'))
+  database.exec('PRAGMA user_version = 9')
+  database.close()
+  t.match(await run('list'), { exit: 1, err: /claimgate sessions: .*format 9, this one reads 1/ })
+  writeFileSync(join(folder, 'data', 'sessions.db'), 'x'.repeat(5000))
+  t.match(await run('revoke', '--all'), { exit: 1, err: /is not a database/ })
+})
+
+t.test('nothing in a user id speaks to the terminal', async (t) => {
+  const { store, run } = await setUp(t)
+  await store.save(sessionOf(key('eeee'), { user: 'eve\u001b[2J\u202E\u2028x' }), now + 3600)
+  const { out } = await run('list')
+  t.match(out, /eve\\u\{1b\}\[2J\\u\{202e\}\\u\{2028\}x/)
+  t.notMatch(out.replaceAll('\n', ''), /\p{C}/u)
+})
