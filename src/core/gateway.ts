@@ -184,7 +184,8 @@ export interface Pattern {
 export type Access =
   | { readonly kind: 'anyone' }
   | { readonly kind: 'maybe_signed_in' }
-  | { readonly kind: 'nobody' }
+  /** `because`: nobody wrote it; no location covers the path and the app has no `require`. */
+  | { readonly kind: 'nobody'; readonly because?: 'no-location' }
   | { readonly kind: 'rule'; readonly requirement: Requirement }
 
 /** How an allowed request is passed on; app keys that a location may replace, resolved. */
