@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { type FaultCode, isFault, UpstreamFault } from '../core/fault.ts'
 
 const timeouts = new Set([
@@ -35,7 +36,10 @@ const invalid = new Set([
  */
 export function toUpstreamFault(thrown: unknown): Error {
   if (isFault(thrown)) return thrown
-  const code = codeOf(thrown)
+  // A parser's error does not always have a code.
+  const code = thrown instanceof errors.HTTPParserError ? 'HPE_INVALID' : codeOf(thrown)
+  // Undici, net and tls always say a code: without one it is a bug of ours, and shall look like one.
+  if (code === 'unknown' && thrown instanceof Error) return thrown
   return new UpstreamFault(faultCode(code), `the upstream failed: ${code}`, thrown)
 }
 
