@@ -24,7 +24,7 @@ const rooms: Readonly<
   },
   runtime: {
     rooms: ['runtime', 'config', 'oidc', 'store', 'upstream', 'core'],
-    packages: [/^node:(crypto|fs|path)$/],
+    packages: [/^node:(crypto|fs|path|os)$/],
   },
   http: {
     rooms: ['http', 'runtime', 'core'],
