@@ -1,8 +1,79 @@
-import type { Claims } from './claims.ts'
+import { type Claims, type Found, lookUp } from './claims.ts'
+import type { ProviderSettings } from './gateway.ts'
+import type { Session } from './session.ts'
 
 /** Who this is, as rules and headers see it. `claims` lacks an e-mail that is not verified. */
 export interface Principal {
   readonly user: string
   readonly provider: string
   readonly claims: Claims
+}
+
+export type UserId =
+  | { readonly ok: true; readonly user: string }
+  | { readonly ok: false; readonly reason: UserIdReason }
+
+/** Why an account has no user id; sentences for the operator's log, without the value. */
+export type UserIdReason =
+  | 'the claim is missing'
+  | 'the claim is no single text'
+  | 'the claim is empty'
+  | 'the claim has more than 255 characters'
+  | 'the claim holds a control character'
+  | 'the id begins with the prefix of another provider'
+
+type IdentitySettings = Pick<
+  ProviderSettings,
+  'name' | 'userId' | 'userIdPrefix' | 'foreignPrefixes' | 'trustEmail'
+>
+
+/**
+ * Who a session is, under today's configuration; null when it is nobody's any more: another provider's, or one whose
+ * user id would be read differently now. Then the person signs in anew.
+ */
+export function toPrincipal(session: Session, provider: IdentitySettings): Principal | null {
+  if (session.provider !== provider.name) return null
+  const id = readUserId(session.claims, provider)
+  if (!id.ok || id.user !== session.user) return null
+  return { user: id.user, provider: provider.name, claims: visibleClaims(session.claims, provider) }
+}
+
+/**
+ * The user id that the provider's settings make of its claims: prefix and claim. One text of at most 255 characters
+ * without controls; nothing is trimmed, cut or converted, as two people would become one.
+ */
+export function readUserId(claims: Claims, provider: IdentitySettings): UserId {
+  const found = lookUp(visibleClaims(claims, provider), provider.userId)
+  if (found.kind === 'missing') return { ok: false, reason: 'the claim is missing' }
+  const text = textOf(found)
+  const reason = text === null ? 'the claim is no single text' : faultOf(text)
+  if (text === null || reason !== null) return { ok: false, reason: reason ?? 'the claim is no single text' }
+  const user = provider.userIdPrefix + text
+  if (provider.foreignPrefixes.some((prefix) => user.startsWith(prefix))) {
+    return { ok: false, reason: 'the id begins with the prefix of another provider' }
+  }
+  return { ok: true, user }
+}
+
+function textOf(found: Found): string | null {
+  return found.kind === 'one' && typeof found.value === 'string' ? found.value : null
+}
+
+function faultOf(text: string): UserIdReason | null {
+  if (text === '') return 'the claim is empty'
+  if (text.length > 255) return 'the claim has more than 255 characters'
+  // A lone surrogate has no UTF-8 form and would become U+FFFD on the wire, as all others do.
+  return /\p{Cc}/u.test(text) || !text.isWellFormed() ? 'the claim holds a control character' : null
+}
+
+/**
+ * The claims without an `email` that the provider does not vouch for (OpenID Connect Core 5.1, 5.7): it must say
+ * `email_verified: true`, a boolean. `trust_email` stands in for a missing `email_verified`, never for a false one.
+ */
+export function visibleClaims(claims: Claims, { trustEmail }: Pick<ProviderSettings, 'trustEmail'>): Claims {
+  if (!Object.hasOwn(claims, 'email')) return claims
+  const verified = Object.hasOwn(claims, 'email_verified') ? claims.email_verified : null
+  if (verified === true || (verified === null && trustEmail)) return claims
+  const { email: _, ...rest } = claims
+  return rest
 }

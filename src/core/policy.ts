@@ -1,0 +1,119 @@
+import type { Decision } from './decision.ts'
+import type { Location } from './gateway.ts'
+import type { Principal } from './principal.ts'
+import { anonymous, type JudgedAddress, judge, providersThatCould, type Requirement } from './requirement.ts'
+import type { NoSession, Session } from './session.ts'
+
+/** Who asks: somebody with a live session, or nobody known, and why. */
+export type Visitor =
+  | { readonly kind: 'signed-in'; readonly principal: Principal; readonly signIn: Session['signIn'] }
+  | { readonly kind: 'anonymous'; readonly why: NoSession }
+
+/** What `decide` needs to know of a request and its app. */
+export interface DecisionFacts {
+  /** The providers whose sessions count at the app, in the file's order. */
+  readonly acceptedProviders: readonly string[]
+  readonly clientAddress: JudgedAddress
+  /** See `isNavigation`. */
+  readonly navigation: boolean
+  /** The client sent a credential of its own: it is a program, which no sign-in page helps. */
+  readonly credentialSent: boolean
+  /** Path and query, as a sign-in for this page remembers it. */
+  readonly page: string
+}
+
+/** Whether who asks makes a difference: if not, no session is looked up and no store is touched. */
+export function needsVisitor(location: Location): boolean {
+  switch (location.access.kind) {
+    case 'anyone':
+    case 'nobody':
+      return false
+    case 'maybe_signed_in':
+    case 'rule':
+      return true
+  }
+}
+
+/** The verdict at one location. Never throws; what is unknown is not let in. */
+export function decide(location: Location, visitor: Visitor, facts: DecisionFacts): Decision {
+  const who = acceptedOnly(visitor, facts.acceptedProviders)
+  const principal = who.kind === 'signed-in' ? who.principal : null
+  switch (location.access.kind) {
+    case 'anyone':
+      return { kind: 'allow', reason: 'open-to-anyone', principal: null }
+    case 'maybe_signed_in':
+      return { kind: 'allow', reason: 'maybe-signed-in', principal }
+    case 'nobody':
+      return { kind: 'deny', reason: location.access.because ?? 'nobody-allowed', principal: null }
+    case 'rule':
+      return decideByRule({ requirement: location.access.requirement, location, facts }, who)
+  }
+}
+
+/** A session of a provider that the app does not accept, or no longer, is none. */
+function acceptedOnly(visitor: Visitor, acceptedProviders: readonly string[]): Visitor {
+  if (visitor.kind === 'anonymous' || acceptedProviders.includes(visitor.principal.provider)) return visitor
+  return { kind: 'anonymous', why: 'session-provider-gone' }
+}
+
+interface Case {
+  readonly requirement: Requirement
+  readonly location: Location
+  readonly facts: DecisionFacts
+}
+
+function decideByRule(question: Case, visitor: Visitor): Decision {
+  const { requirement, facts } = question
+  const { clientAddress } = facts
+  const principal = visitor.kind === 'signed-in' ? visitor.principal : null
+  const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
+  const truth = judge(requirement, { subject, clientAddress })
+  if (truth === true) return { kind: 'allow', reason: 'rule-met', principal }
+
+  const beforeSignIn = principal === null ? truth : judge(requirement, { subject: anonymous, clientAddress })
+  if (beforeSignIn === false) return { kind: 'deny', reason: 'client-address', principal }
+  const providers = providersThatCould(requirement, facts.acceptedProviders, clientAddress)
+  const why = challengeReason(visitor, providers, facts)
+  if (why === null) return { kind: 'deny', reason: 'rule-not-met', principal }
+  return { kind: 'challenge', how: howToAsk(question), reason: why, providers }
+}
+
+/** Why a sign-in could help, or null: then it is a plain no. */
+function challengeReason(visitor: Visitor, providers: readonly string[], { page }: DecisionFacts) {
+  if (providers.length === 0) return null
+  if (visitor.kind === 'anonymous') return visitor.why
+  if (providers.includes(visitor.principal.provider)) return null
+  // Whoever came for this very page chose that provider for it: asking again would go round in a circle.
+  return visitor.signIn.returnTo === page ? null : 'other-provider-needed'
+}
+
+function howToAsk({ location, facts }: Case): 'redirect' | 'unauthorized' {
+  const redirect = location.unauthenticated === 'sign_in' && facts.navigation && !facts.credentialSent
+  return redirect ? 'redirect' : 'unauthorized'
+}
+
+/**
+ * The stricter of two verdicts, the first when they are equal: a request whose path reads in two ways must be allowed
+ * under both. Two challenges offer only the providers that help with both.
+ */
+export function stricter(first: Decision, second: Decision): Decision {
+  const [harder, milder] = strictness(second) > strictness(first) ? [second, first] : [first, second]
+  if (harder.kind !== 'challenge' || milder.kind !== 'challenge') return harder
+  const providers = harder.providers.filter((name) => milder.providers.includes(name))
+  if (providers.length > 0) return { ...harder, providers }
+  return { kind: 'deny', reason: 'rule-not-met', principal: null }
+}
+
+function strictness(decision: Decision): number {
+  switch (decision.kind) {
+    case 'reject':
+      return 5
+    case 'deny':
+      return 4
+    case 'challenge':
+      return decision.how === 'unauthorized' ? 3 : 2
+    case 'allow':
+      // What depends on a session is identified to the app, and kept from shared caches.
+      return decision.reason === 'open-to-anyone' ? 0 : 1
+  }
+}
