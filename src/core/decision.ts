@@ -25,9 +25,9 @@ export type Decision =
       readonly allow?: readonly string[]
     }
 
-export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421
+export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421 | 426 | 431 | 505
 
-export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight'
+export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight' | 'gateway-address'
 
 export type ChallengeReason = NoSession | 'other-provider-needed'
 
@@ -40,6 +40,7 @@ export type DenyReason =
   | 'insecure-scheme'
   | 'websocket-origin'
   | 'cross-site'
+  | 'undecided'
 
 export type RejectReason =
   | TargetReason
@@ -55,6 +56,8 @@ export type RejectReason =
   | 'websocket-invalid'
   | 'upgrade-unknown'
   | 'connection-options'
+  | 'too-many-headers'
+  | 'http-version'
 
 /** Why a request target is refused; 400 each. */
 export type TargetReason =
@@ -75,11 +78,15 @@ export type TargetReason =
 
 /** One condition of a rule held against one principal: the log line of a refusal and `explain` print it. */
 export interface ConditionRow {
-  /** Where it stands in the rule, for people: `organization_id`, `any[1].groups`, `policy staff`. */
+  /** Where it stands in the rule, for people: `organization_id`, `any[1].groups`, `policy staff: groups`. */
   readonly where: string
   /** `one of admins, ops`. */
   readonly expected: string
   /** What was found, shortened: `"00D…EAA" (18 characters)`, `missing`. */
   readonly actual: string
   readonly truth: boolean | 'unknown'
+  /** False below `none`, where a condition keeps out by being true, and lets in only by being false. */
+  readonly wanted: boolean
+  /** Whether it is (part of) why the whole rule is not met. */
+  readonly blocks: boolean
 }
