@@ -5,7 +5,7 @@ import { type ConfigPath, nodeAt } from './node.ts'
 import { readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
 import { inferPreset, issuerFault, presetLabel } from './preset.ts'
 import { appName } from './schema-app.ts'
-import { providerKeys } from './schema-provider.ts'
+import { clientPlaceholders, providerKeys } from './schema-provider.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 import { type Checked, checkKeys } from './validate.ts'
 import { isLoopback, readWebAddress } from './web-address.ts'
@@ -25,6 +25,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   checkInternalUrl(scope, path, keys)
   checkClientProof(scope, path, keys)
   checkRequest(scope, path, keys)
+  warnOfPlaceholders(scope, path, keys)
   const proof = readProof(scope, path, keys)
   const ca =
     keys.ca_file === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], keys.ca_file)
@@ -172,6 +173,13 @@ function checkClientProof(scope: Scope, path: ConfigPath, keys: ProviderKeys): v
       faultAtKey(scope, [...path, key], `is used with \`token_endpoint_auth_method: ${owner}\` only`)
     }
   }
+}
+
+function warnOfPlaceholders(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
+  const message = 'still is the placeholder that `claimgate init` wrote: nobody can sign in'
+  if (keys.client_id === clientPlaceholders.id) warnAt(scope, [...path, 'client_id'], message)
+  if (keys.client_secret?.reveal() === clientPlaceholders.secret)
+    warnAt(scope, [...path, 'client_secret'], message)
 }
 
 const proofKeys = [

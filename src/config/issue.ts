@@ -21,10 +21,10 @@ export type Report = (issue: Omit<Issue, 'file'>) => void
 export function printIssue(issue: Issue): string {
   const { position, path, message, suggestion } = issue
   const place = position === null ? issue.file : `${issue.file}:${position.line}:${position.column}`
-  const subject = path === '' ? '' : `${path}: `
+  const subject = path === '' ? '' : ` ${path}`
   const question = suggestion === null ? '' : `; did you mean "${suggestion}"?`
   // One fault is one line, and no terminal is steered by a file's content.
-  return oneLine(`${place} ${subject}${message}${question}`)
+  return oneLine(`${place}${subject}: ${message}${question}`)
 }
 
 /** What `--json` prints of one fault. */

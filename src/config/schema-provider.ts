@@ -12,6 +12,12 @@ export const presets = [
   'generic',
 ] as const
 
+/** What `claimgate init` writes where only the provider knows the value; a warning until it is replaced. */
+export const clientPlaceholders = {
+  id: 'put-the-client-id-here',
+  secret: 'put-the-client-secret-here',
+} as const
+
 /** RFC 7518 section 3.1 and RFC 8037: signatures by a key pair. `none` and HMAC are not among them. */
 const signatures = [
   'RS256',

@@ -1,0 +1,80 @@
+import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
+import { type LoadedGateway, loadGateway } from '../config/load.ts'
+import { registrationsOf } from '../config/registration.ts'
+import type { Gateway } from '../core/gateway.ts'
+import type { Command, Io } from './command.ts'
+import { configFile, configOptions, readOptions } from './options.ts'
+import { registrationText } from './registration-text.ts'
+
+const usage = `Usage: claimgate check [-c FILE] [--json]
+
+Reads a configuration and shows every fault with its place; when there is none, what to register at each provider.
+Nothing is contacted.
+
+  -c, --config FILE   the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
+      --json          answers as JSON
+  -h, --help          this text
+
+Exit status: 0 without faults, 1 with faults, 2 when the file cannot be read.
+`
+
+export const command: Command = {
+  name: 'check',
+  summary: 'find every fault of a configuration',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, configOptions, args, io)
+    if (!read.ok) return read.exitCode
+    const file = configFile(read.options, io.env)
+    const loaded = loadGateway(file, io.env, { cwd: io.cwd })
+    if (read.options.flag('json')) io.stdout(toJson(loaded))
+    else print(loaded, file, io)
+    return exitCodeOf(loaded)
+  },
+}
+
+function exitCodeOf(loaded: LoadedGateway): number {
+  if (loaded.ok) return 0
+  return loaded.unreadable ? 2 : 1
+}
+
+function print(loaded: LoadedGateway, file: string, io: Io): void {
+  if (!loaded.ok) {
+    const say = loaded.unreadable ? io.stderr : io.stdout
+    for (const issue of loaded.issues) say(`${printIssue(issue)}\n`)
+    if (!loaded.unreadable) io.stdout(`\n${counted(loaded.issues.length, 'fault')}\n`)
+    return
+  }
+  const { gateway, warnings } = loaded
+  io.stdout(`${file} is fine: ${summaryOf(gateway)}\n`)
+  printWarnings(warnings, io)
+  io.stdout(`\n${registrationText(registrationsOf(gateway))}`)
+}
+
+function printWarnings(warnings: readonly Issue[], io: Io): void {
+  if (warnings.length === 0) return
+  io.stdout(`\n${counted(warnings.length, 'warning')}\n`)
+  for (const warning of warnings) io.stdout(`  ${printIssue(warning)}\n`)
+}
+
+function summaryOf(gateway: Gateway): string {
+  const { apps, locations, providers } = countsOf(gateway)
+  return [counted(apps, 'app'), counted(locations, 'location'), counted(providers, 'provider')].join(', ')
+}
+
+function countsOf({ apps, providers }: Gateway) {
+  const locations = apps.reduce((sum, app) => sum + app.allLocations.length, 0)
+  return { apps: apps.length, locations, providers: providers.size }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function toJson(loaded: LoadedGateway): string {
+  const warnings = loaded.warnings.map(toIssueJson)
+  const answer = loaded.ok
+    ? { ok: true, ...countsOf(loaded.gateway), warnings, register: registrationsOf(loaded.gateway) }
+    : { ok: false, faults: loaded.issues.map(toIssueJson), warnings }
+  return `${JSON.stringify(answer, null, 2)}\n`
+}

@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { readFromDisk } from '../config/files.ts'
+import { printIssue } from '../config/issue.ts'
+import { loadGatewayFromText } from '../config/load.ts'
+import { registrationsOf } from '../config/registration.ts'
+import type { Command, Io } from './command.ts'
+import { type Discovery, discover } from './init-discovery.ts'
+import { type FirstFile, firstFile } from './init-file.ts'
+import { type OptionSpecs, type Options, readOptions } from './options.ts'
+import { registrationText } from './registration-text.ts'
+
+const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o FILE] [--force]
+
+Writes a first configuration that \`claimgate check\` accepts, and names what to register at the provider. The
+provider's metadata is read to get the issuer right; without a network the file is written all the same.
+
+      --issuer URL     the OpenID Connect provider, such as https://accounts.google.com
+      --upstream URL   where the app is reached, such as http://127.0.0.1:5000
+      --url URL        what people will browse, such as https://wiki.example.com
+  -o, --output FILE    the file to write (default claimgate.yaml)
+      --force          overwrites a file that is there
+  -h, --help           this text
+
+Exit status: 0 when the file was written, 1 when it was not, 2 for wrong usage.
+`
+
+const options = {
+  issuer: { type: 'string' },
+  upstream: { type: 'string' },
+  url: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  force: { type: 'boolean' },
+} as const satisfies OptionSpecs
+
+export const command: Command = {
+  name: 'init',
+  summary: 'write a first configuration',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, options, args, io)
+    if (!read.ok) return read.exitCode
+    const wanted = readWanted(read.options)
+    if (wanted === null) {
+      io.stderr('claimgate init: --issuer, --upstream and --url are needed.\nSee `claimgate init --help`.\n')
+      return 2
+    }
+    return writeFirst(wanted, read.options.text('output') ?? 'claimgate.yaml', read.options.flag('force'), io)
+  },
+}
+
+type Wanted = Pick<FirstFile, 'issuer' | 'upstream' | 'url'>
+
+function readWanted(given: Options): Wanted | null {
+  const [issuer, upstream, url] = [given.text('issuer'), given.text('upstream'), given.text('url')]
+  return issuer && upstream && url ? { issuer, upstream, url } : null
+}
+
+async function writeFirst(wanted: Wanted, file: string, force: boolean, io: Io): Promise<number> {
+  const path = resolve(io.cwd, file)
+  const before = checked(firstFile({ ...wanted, signsOut: false }), file, path, io)
+  if (before === null) return 2
+  const discovery = await discover(wanted.issuer, io.signal)
+  if (discovery.ok && discovery.issuer.replace(/\/$/, '') !== wanted.issuer.replace(/\/$/, '')) {
+    io.stderr(`The provider calls itself ${discovery.issuer}, not ${wanted.issuer}: give that as --issuer.\n`)
+    return 1
+  }
+  const issuer = discovery.ok ? discovery.issuer : wanted.issuer
+  const text = firstFile({ ...wanted, issuer, signsOut: discovery.ok && discovery.signsOut })
+  const gateway = checked(text, file, path, io)
+  if (gateway === null || !(await write(path, file, text, force, io))) return 1
+  io.stdout(`${file} is written.\n${discoveryText(discovery)}\n`)
+  io.stdout(registrationText(registrationsOf(gateway)))
+  io.stdout(`\nThen put the client's id and secret in their places, and see that it is fine:\n`)
+  io.stdout(`  claimgate check -c ${file}\n  claimgate serve -c ${file}\n`)
+  return 0
+}
+
+/** The configuration that a text would be; null when what was asked for is at fault, which is said. */
+function checked(text: string, file: string, path: string, io: Io) {
+  const loaded = loadGatewayFromText(text, {
+    file,
+    folder: dirname(path),
+    // What the file asks for is set where it will run, not here.
+    env: {},
+    readFile: readFromDisk,
+  })
+  if (loaded.ok) return loaded.gateway
+  for (const issue of loaded.issues)
+    io.stderr(`${printIssue({ ...issue, file: 'claimgate init', position: null })}\n`)
+  return null
+}
+
+async function write(path: string, file: string, text: string, force: boolean, io: Io): Promise<boolean> {
+  try {
+    // Written for its owner alone: sooner or later somebody puts a secret into it.
+    await writeFile(path, text, { flag: force ? 'w' : 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const why =
+      code === 'EEXIST'
+        ? 'it is there already; --force overwrites it'
+        : String(code ?? 'it cannot be written')
+    io.stderr(`${file} is not written: ${why}.\n`)
+    return false
+  }
+}
+
+function discoveryText(discovery: Discovery): string {
+  if (!discovery.ok) {
+    return `The provider could not be asked: ${discovery.reason}.\nSee that the issuer is exactly as it writes it.\n`
+  }
+  const out = discovery.signsOut ? 'signing out there is possible' : 'it offers no sign-out of its own'
+  return `The provider was asked: its issuer is ${discovery.issuer}, and ${out}.\n`
+}

@@ -1,0 +1,26 @@
+import type { Registration } from '../config/registration.ts'
+
+/** What to enter at each provider, as lines for people. */
+export function registrationText(registrations: readonly Registration[]): string {
+  return registrations.map(oneProvider).join('\n')
+}
+
+function oneProvider({
+  provider,
+  issuer,
+  clientId,
+  redirectUris,
+  postLogoutRedirectUris,
+}: Registration): string {
+  const head = `Register at ${provider} (${issuer}, client ${clientId}):\n`
+  if (redirectUris.length === 0) return `${head}  nothing: no app accepts this provider\n`
+  return [
+    head,
+    ...block('redirect URI', redirectUris),
+    ...block('post-logout redirect URI', postLogoutRedirectUris),
+  ].join('')
+}
+
+function block(title: string, uris: readonly string[]): readonly string[] {
+  return uris.map((uri) => `  ${title.padEnd(24)}  ${uri}\n`)
+}
