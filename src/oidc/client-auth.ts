@@ -115,9 +115,13 @@ function readAssertionKey(settings: ProviderSettings): AssertionKey {
   const key = importPrivateKey(text, jwk !== null)
   if (key === null)
     throw new ConfigFault('CONFIG_INVALID', `${place} is neither a private key in PEM nor a private JWK`)
-  const algorithm = settings.clientAssertionAlg ?? namedIn(jwk?.alg) ?? defaultAlgorithm(key)
-  if (algorithm === null)
-    throw new ConfigFault('CONFIG_INVALID', `${place} is of a kind that no assertion can be signed with`)
+  const possible = algorithmsFor(key)
+  const algorithm = settings.clientAssertionAlg ?? namedIn(jwk?.alg) ?? possible[0]
+  if (algorithm === undefined || !possible.includes(algorithm))
+    throw new ConfigFault(
+      'CONFIG_INVALID',
+      `${place} cannot sign with ${algorithm ?? 'any algorithm'}, but with: ${possible.join(', ') || 'none'}`,
+    )
   return { key, algorithm, kid: settings.clientKeyId ?? namedIn(jwk?.kid) }
 }
 
@@ -133,17 +137,18 @@ function importPrivateKey(text: string, isJwk: boolean): KeyObject | null {
   }
 }
 
-function defaultAlgorithm(key: KeyObject): string | null {
-  if (key.asymmetricKeyType === 'rsa') return 'RS256'
-  if (key.asymmetricKeyType === 'ed25519') return 'EdDSA'
+/** The usual one first. */
+function algorithmsFor(key: KeyObject): readonly string[] {
+  if (key.asymmetricKeyType === 'rsa') return ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+  if (key.asymmetricKeyType === 'ed25519') return ['EdDSA', 'Ed25519']
   switch (key.asymmetricKeyDetails?.namedCurve) {
     case 'prime256v1':
-      return 'ES256'
+      return ['ES256']
     case 'secp384r1':
-      return 'ES384'
+      return ['ES384']
     case 'secp521r1':
-      return 'ES512'
+      return ['ES512']
     default:
-      return null
+      return []
   }
 }

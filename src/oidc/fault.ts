@@ -26,7 +26,7 @@ export function networkFault(thrown: unknown, address: string): AnyFault {
       'PROVIDER_UNREACHABLE',
       `${address}: its certificate was not accepted (${code}); ca_file names the authority when it is a private one`,
     )
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('Z_'))
+  if (/^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$|Z_)/.test(code))
     return new ProviderFault(
       'PROVIDER_RESPONSE_INVALID',
       `${address}: the answer is no proper HTTP (${code})`,

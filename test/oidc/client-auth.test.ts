@@ -1,0 +1,179 @@
+// How we authenticate at the token endpoint, seen from there.
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { decodeProtectedHeader, jwtVerify } from 'jose'
+import t, { type Test } from 'tap'
+import type { ProviderSettings } from '../../src/core/gateway.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { createProvider } from '../../src/oidc/provider.ts'
+import type { TokenRequest } from '../support/hostile-op.ts'
+import { random, secret, settingsFor, someday, startRig } from './rig.ts'
+
+/** What the token endpoint was sent in one sign-in. */
+async function sent(
+  t: Test,
+  settings: Partial<ProviderSettings>,
+  metadata: object = {},
+): Promise<TokenRequest & { issuer: string }> {
+  const bends = { metadata: (document: object) => ({ ...document, ...metadata }) }
+  const rig = await startRig(t, { settings: () => settings, bends })
+  t.equal((await rig.signIn()).user, 'alice')
+  const [request] = rig.op.tokenRequests
+  if (request === undefined) throw new Error('nothing was sent')
+  return { ...request, issuer: rig.op.issuer }
+}
+
+const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`
+
+t.test('S-146: basic credentials are encoded as forms are, and no further', async (t) => {
+  const rows: readonly [string, string, string][] = [
+    ['gateway', 'plain', 'gateway:plain'],
+    ['my-client_1.apps*', 'a-b_c.d*e', 'my-client_1.apps*:a-b_c.d*e'],
+    ['a:b', 'c:d%e+f g', 'a%3Ab:c%3Ad%25e%2Bf+g'],
+    ['clïent', 'sécret€', 'cl%C3%AFent:s%C3%A9cret%E2%82%AC'],
+    ['https://client.example/', '~!()\'"', 'https%3A%2F%2Fclient.example%2F:%7E%21%28%29%27%22'],
+  ]
+  for (const [clientId, clientSecret, expected] of rows) {
+    const request = await sent(t, {
+      clientId,
+      clientSecret: new Secret(clientSecret),
+      authMethod: 'client_secret_basic',
+    })
+    t.equal(request.authorization, basic(expected))
+    t.notOk(request.body.has('client_secret'))
+  }
+})
+
+t.test('the method: as written, else basic unless the metadata lacks it, then post', async (t) => {
+  const methods = (...list: string[]) => ({ token_endpoint_auth_methods_supported: list })
+  const isBasic = ({ authorization, body }: TokenRequest) =>
+    authorization !== undefined && !body.has('client_secret')
+  const isPost = ({ authorization, body }: TokenRequest) =>
+    authorization === undefined && body.get('client_secret') === secret
+  t.ok(isBasic(await sent(t, {}, methods('client_secret_post', 'client_secret_basic'))))
+  t.ok(isBasic(await sent(t, {}, { token_endpoint_auth_methods_supported: undefined })), 'unsaid means basic')
+  t.ok(isPost(await sent(t, {}, methods('client_secret_post'))))
+  t.ok(isPost(await sent(t, {}, methods('private_key_jwt'))))
+  t.ok(isBasic(await sent(t, { authMethod: 'client_secret_basic' }, methods('client_secret_post'))))
+  t.ok(isPost(await sent(t, { authMethod: 'client_secret_post' }, methods('client_secret_basic'))))
+  const none = await sent(t, { authMethod: 'none', clientSecret: null })
+  t.equal(none.authorization, undefined)
+  t.equal(none.body.get('client_id'), 'gateway')
+  t.notOk(none.body.has('client_secret'))
+  t.ok(none.body.has('code_verifier'), 'a public client has PKCE alone')
+})
+
+const pair = (
+  type: 'rsa' | 'P-256' | 'P-384' | 'P-521' | 'ed25519',
+): { privateKey: KeyObject; publicKey: KeyObject } =>
+  type === 'rsa'
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+    : type === 'ed25519'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: type })
+
+t.test('S-146: private_key_jwt: who, for whom, once, for a minute', async (t) => {
+  const rows: readonly [string, KeyObject, string, string][] = (
+    [
+      ['rsa', 'RS256'],
+      ['P-256', 'ES256'],
+      ['P-384', 'ES384'],
+      ['P-521', 'ES512'],
+      ['ed25519', 'EdDSA'],
+    ] as const
+  ).flatMap(([type, algorithm]) => {
+    const { privateKey, publicKey } = pair(type)
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const jwk = JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'from-the-jwk' })
+    return [
+      [`${type} in PEM`, publicKey, pem, algorithm],
+      [`${type} as JWK`, publicKey, jwk, algorithm],
+    ] as [string, KeyObject, string, string][]
+  })
+  const seen = new Set<unknown>()
+  for (const [name, publicKey, clientKey, algorithm] of rows) {
+    const request = await sent(t, {
+      authMethod: 'private_key_jwt',
+      clientSecret: null,
+      clientKey: new Secret(clientKey),
+    })
+    t.equal(
+      request.body.get('client_assertion_type'),
+      'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      name,
+    )
+    const assertion = request.body.get('client_assertion') ?? ''
+    const { payload, protectedHeader } = await jwtVerify(assertion, publicKey, {
+      currentDate: new Date(someday * 1000),
+    })
+    t.equal(protectedHeader.alg, algorithm, name)
+    t.equal(protectedHeader.kid, name.endsWith('JWK') ? 'from-the-jwk' : undefined, name)
+    t.match(
+      payload,
+      { iss: 'gateway', sub: 'gateway', aud: request.issuer, iat: someday, exp: someday + 60 },
+      name,
+    )
+    t.ok(String(payload.jti).length >= 22, '128 bits')
+    seen.add(payload.jti)
+    t.equal(request.authorization, undefined)
+  }
+  t.equal(seen.size, rows.length, 'no jti comes twice')
+})
+
+t.test('private_key_jwt as configured', async (t) => {
+  const { privateKey } = pair('rsa')
+  const traditional = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+  const request = await sent(t, {
+    authMethod: 'private_key_jwt',
+    clientSecret: null,
+    clientKey: new Secret(traditional),
+    clientKeyId: 'key-7',
+    clientAssertionAlg: 'PS256',
+    preset: 'okta',
+  })
+  const assertion = request.body.get('client_assertion') ?? ''
+  t.same(decodeProtectedHeader(assertion), { alg: 'PS256', kid: 'key-7' })
+  const { payload } = await jwtVerify(assertion, createPublicKey(privateKey), {
+    currentDate: new Date(someday * 1000),
+  })
+  t.equal(payload.aud, `${request.issuer}/token`, 'Okta and Salesforce take their token endpoint alone')
+})
+
+t.test("an algorithm that is not the key's stops the start", async (t) => {
+  const deps = { clock: { now: () => someday }, random, proxyEnv: { httpsProxy: null, noProxy: null } }
+  const clientKey = new Secret(pair('rsa').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  for (const clientAssertionAlg of ['ES256', 'HS256', 'none']) {
+    const settings = settingsFor('https://op.example', {
+      authMethod: 'private_key_jwt',
+      clientKey,
+      clientAssertionAlg,
+    })
+    const message = new RegExp(`client_key cannot sign with ${clientAssertionAlg}, but with: RS256`)
+    t.throws(() => createProvider(settings, deps), { code: 'CONFIG_INVALID', message })
+  }
+})
+
+t.test('a key that cannot be read stops the start, and is not shown', async (t) => {
+  const deps = { clock: { now: () => someday }, random, proxyEnv: { httpsProxy: null, noProxy: null } }
+  const base = { authMethod: 'private_key_jwt', clientSecret: null } as const
+  const { publicKey } = pair('rsa')
+  const bad: readonly (string | null)[] = [
+    null,
+    'not a key',
+    '{"kty":"RSA"}',
+    publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    JSON.stringify(generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })),
+  ]
+  for (const text of bad) {
+    const settings = settingsFor('https://op.example', {
+      ...base,
+      clientKey: text === null ? null : new Secret(text),
+    })
+    try {
+      createProvider(settings, deps)
+      t.fail(`accepted: ${text}`)
+    } catch (thrown) {
+      t.match(thrown, { code: 'CONFIG_INVALID', message: /providers\.acme\.client_key/ })
+      t.notMatch(thrown, { message: text ?? 'never' })
+    }
+  }
+})
