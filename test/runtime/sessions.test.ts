@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import type { Origin, ProviderSettings } from '../../src/core/gateway.ts'
@@ -517,6 +518,21 @@ t.test('a listener that throws stops neither the others nor the sign-out', async
   t.match(faults, [{ message: 'from a listener' }])
 })
 
+t.test('the watch looks at the time each second, the sweep at the store each half minute', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const { sessions, signIn, clock, spy } = open(t)
+  const { session } = await signIn()
+  const ended = new Promise<void>((resolve) => sessions.onEnd(session, wiki, resolve))
+  clock.time = begin + 3660
+  mock.timers.tick(1000)
+  await ended
+  t.equal((await spy.store.list({})).length, 1)
+  mock.timers.tick(29_000)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.same(await spy.store.list({}), [])
+})
+
 t.test('the sweep lets the store forget what ran out', async (t) => {
   const { sessions, signIn, clock, spy } = open(t)
   await signIn()
@@ -529,6 +545,8 @@ t.test('the sweep lets the store forget what ran out', async (t) => {
 })
 
 t.test('revoked in the file by another process: the gateway knows within a second', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
   const folder = t.testdir()
   const [ours, theirs] = [openStore({ store: 'sqlite' }, folder), openStore({ store: 'sqlite' }, folder)]
   t.teardown(() => Promise.all([ours.close(), theirs.close()]))
@@ -549,10 +567,9 @@ t.test('revoked in the file by another process: the gateway knows within a secon
     { kind: 'live' },
     'a cold session is read from the file without a promise',
   )
-  const alive = setInterval(() => {}, 1000) // the store's own timer keeps no process alive
-  t.teardown(() => clearInterval(alive))
   const ended = new Promise<void>((resolve) => sessions.onEnd(session, wiki, resolve))
   await theirs.revoke({ by: 'user', user: 'alice' })
+  mock.timers.tick(500)
   await ended
   t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
 })

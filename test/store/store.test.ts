@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
@@ -95,43 +96,66 @@ t.test('the tokens of a session that ended are no longer in the file', async (t)
   t.notMatch(readFileSync(join(folder, 'sessions.db'), 'latin1'), /canary-token/)
 })
 
-t.test(
-  'what another process removes is told; what it adds or touches, and what we remove, is not',
-  async (t) => {
-    const folder = t.testdir()
-    const file = openSessionFile(folder)
-    t.teardown(() => file.database.close())
-    const removals = createRemovals(prepareStatements(file.database))
-    const theirs = openSqlite(t, folder)
-    for (const key of ['a', 'b', 'c']) await theirs.save(sessionOf(key), 2000)
-    theirs.touch('a', 1500, 2500)
-    t.equal(theirs.list({}).length, 3)
-    t.equal(removals.look(), false)
-    file.database.exec("DELETE FROM session WHERE key = 'a'")
-    removals.ours(1)
-    t.equal(removals.look(), false)
-    await theirs.drop('b')
-    t.equal(removals.look(), true)
-    t.equal(removals.look(), false, 'once')
-    file.database.exec("DELETE FROM session WHERE key = 'c'")
-    removals.ours(1)
-    await theirs.save(sessionOf('d'), 2000)
-    t.equal(removals.look(), false)
-    await theirs.revoke({ by: 'all' })
-    t.equal(removals.look(), true)
-  },
-)
+t.test('removals by another process are told, additions, touches and our own removals are not', async (t) => {
+  const folder = t.testdir()
+  const file = openSessionFile(folder)
+  t.teardown(() => file.database.close())
+  const removals = createRemovals(prepareStatements(file.database))
+  const theirs = openSqlite(t, folder)
+  for (const key of ['a', 'b', 'c']) await theirs.save(sessionOf(key), 2000)
+  theirs.touch('a', 1500, 2500)
+  t.equal(theirs.list({}).length, 3)
+  t.equal(removals.look(), false)
+  file.database.exec("DELETE FROM session WHERE key = 'a'")
+  removals.ours(1)
+  t.equal(removals.look(), false)
+  await theirs.drop('b')
+  t.equal(removals.look(), true)
+  t.equal(removals.look(), false, 'once')
+  file.database.exec("DELETE FROM session WHERE key = 'c'")
+  removals.ours(1)
+  await theirs.save(sessionOf('d'), 2000)
+  t.equal(removals.look(), false)
+  await theirs.save(sessionOf('e'), 2000)
+  await theirs.drop('d')
+  file.database.exec("DELETE FROM session WHERE key = 'e'")
+  removals.ours(1)
+  t.equal(removals.look(), true, 'theirs, though ours came after it')
+})
 
-t.test('listeners hear of a removal by another process without asking', async (t) => {
+t.test('listeners hear of a removal by another process a quarter of a second later', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
   const folder = t.testdir()
   const [ours, theirs] = [openSqlite(t, folder), openSqlite(t, folder)]
-  await ours.save(sessionOf('a'), 2000)
-  const alive = setInterval(() => {}, 1000) // the store's own timer keeps no process alive
-  t.teardown(() => clearInterval(alive))
-  const hearing = new Promise<void>((resolve) => t.teardown(ours.onChange(resolve)))
-  t.equal(await theirs.revoke({ by: 'user', user: 'alice' }), 1)
-  await hearing
-  t.equal(ours.load('a'), null)
+  for (const key of ['a', 'b', 'c']) await ours.save(sessionOf(key), 2000)
+  const heard: string[] = []
+  const leave = ours.onChange(() => heard.push('one'))
+  ours.onChange(() => heard.push('two'))
+  await ours.drop('a')
+  await theirs.save(sessionOf('d'), 2000)
+  mock.timers.tick(250)
+  t.same(heard.splice(0), [], 'what we removed, and what was added, is no news')
+  await theirs.drop('b')
+  mock.timers.tick(250)
+  mock.timers.tick(250)
+  t.same(heard.splice(0), ['one', 'two'], 'once')
+  leave()
+  await theirs.drop('c')
+  mock.timers.tick(250)
+  t.same(heard.splice(0), ['two'])
+})
+
+t.test('touches are written a second later, together', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const folder = t.testdir()
+  const [ours, theirs] = [openSqlite(t, folder), openSqlite(t, folder)]
+  for (const key of ['a', 'b']) await ours.save(sessionOf(key), 2000)
+  for (const key of ['a', 'b']) ours.touch(key, 1500, 2500)
+  t.match(theirs.load('a'), { lastSeenAt: 1000 })
+  mock.timers.tick(1000)
+  for (const key of ['a', 'b']) t.match(theirs.load(key), { lastSeenAt: 1500 })
 })
 
 t.test('a damaged or foreign record is no session', async (t) => {
