@@ -165,7 +165,8 @@ function returnParameter(admission: Admission): string {
  * sending): the connection ends with the answer.
  */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  if (!reply.request.raw.complete || hasBody(reply.request.raw.headers)) reply.header('connection', 'close')
+  const { raw } = reply.request
+  if (!raw.complete && hasBody(raw.headers)) reply.header('connection', 'close')
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
   return reply.code(answer.status).headers(answer.headers).send(answer.body)
 }

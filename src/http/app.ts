@@ -44,6 +44,9 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
     },
   })
   app.setErrorHandler((thrown, request, reply) => answerFault(desk, thrown, request, reply))
+  app.setNotFoundHandler(() => {
+    throw new Error('the doorkeeper showed an address that is not served')
+  })
   await app.register(fastifyCookie)
   await app.register(ownAddresses, { desk })
   await app.register(proxy, {

@@ -58,7 +58,17 @@ function showAddress(request: IncomingMessage, response: ServerResponse, admissi
   else {
     request.url = `/own/${address}`
     if (request.method === 'HEAD') request.method = 'GET'
+    if (request.method === 'POST') limitTime(request)
   }
+}
+
+const formTimeMs = 15_000
+
+/** A small form has no reason to take longer; without an end, sockets could be held by a byte now and then. */
+function limitTime(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), formTimeMs).unref()
+  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => clearTimeout(timer))
 }
 
 /**

@@ -14,7 +14,7 @@ import { readTarget, type Target } from '../core/target.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Found } from '../runtime/sessions.ts'
 import type { Admission, OwnAddress } from './admission.ts'
-import { ownPlace } from './own-address.ts'
+import { health, ownPlace } from './own-address.ts'
 import { findVisitor } from './visitor.ts'
 
 /** What the gate reads of a request. A raw Node request fits it; a test writes it by hand. */
@@ -80,7 +80,13 @@ export function admit(
   )
 
   const reading = readTarget(facts.url ?? '')
-  if (reading.ok && reading.target.path === `${gateway.authPrefix}/health`) return ownAddress(sheet, 'health')
+  // On any Host: load balancers ask by address.
+  if (reading.ok && reading.target.path === `${gateway.authPrefix}/health`) {
+    const { methods } = health
+    return methods.includes(method)
+      ? ownAddress(sheet, 'health')
+      : reject(sheet, 405, 'method-not-allowed', methods)
+  }
   const host = readHost(facts.rawHeaders)
   if (!host.ok) return reject(sheet, 400, host.reason)
   const origin = gateway.hosts.get(host.host)

@@ -11,6 +11,9 @@ export type OwnPlace =
 
 const gets = ['GET', 'HEAD']
 
+/** Answers on any Host, so the gate asks for it first. */
+export const health = { methods: gets }
+
 /**
  * The redirect URI is taken before any location; where it is set elsewhere, `/callback` below the prefix is nothing.
  * Judged on decoded segments, so that no spelling of the prefix reaches an app; encoded slashes count as slashes.
@@ -33,8 +36,6 @@ export function ownPlace(gateway: Gateway, origin: Origin, target: Target): OwnP
       return { kind: 'own', address: 'logged-out', methods: ['GET'] }
     case '/me':
       return { kind: 'own', address: 'me', methods: gets }
-    case '/health':
-      return { kind: 'own', address: 'health', methods: gets }
     default:
       return { kind: 'unknown' }
   }
