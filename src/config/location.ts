@@ -1,0 +1,110 @@
+import type { Pattern } from '../core/gateway.ts'
+import { refusedMethods } from '../core/method.ts'
+
+export type PatternReading =
+  | { readonly ok: true; readonly pattern: Pattern }
+  /** `suggestion`: the path that was probably meant. */
+  | { readonly ok: false; readonly reason: string; readonly suggestion: string | null }
+
+/** What surrounds an app's locations: decoded segments. */
+export interface PatternSurroundings {
+  /** Of the app's `url`; empty at the root. */
+  readonly prefix: readonly string[]
+  readonly authSegments: readonly string[]
+}
+
+/**
+ * Reads a location's `path`: written in full, as browsers see it, Unicode raw; `*` stands for one whole segment.
+ * Whatever a request's path never holds after it was read, or holds in another form, is refused here: such a
+ * location would look closed and match nothing.
+ */
+export function readPattern(
+  text: string,
+  exact: boolean,
+  { prefix, authSegments }: PatternSurroundings,
+): PatternReading {
+  const wrong = wrongPath(text)
+  if (wrong !== null) return { ok: false, ...wrong }
+  const segments = text === '/' ? [] : text.slice(1).split('/')
+  if (!beginsWith(segments, prefix)) {
+    const app = `/${prefix.join('/')}`
+    const suggestion = text === '/' ? app : app + text
+    return {
+      ok: false,
+      reason: `outside the app, which begins at ${app}: paths are written in full`,
+      suggestion,
+    }
+  }
+  if (beginsWith(segments, authSegments)) {
+    const reason = `/${authSegments.join('/')} belongs to the gateway; \`auth_prefix\` moves it`
+    return { ok: false, reason, suggestion: null }
+  }
+  return {
+    ok: true,
+    pattern: { segments: segments.map((segment) => (segment === '*' ? null : segment)), exact },
+  }
+}
+
+interface Wrong {
+  readonly reason: string
+  readonly suggestion: string | null
+}
+
+function wrongPath(text: string): Wrong | null {
+  const wrong = (reason: string, suggestion: string | null = null): Wrong => ({ reason, suggestion })
+  if (!text.startsWith('/'))
+    return wrong('a path begins with "/"', /^[\w.~-]/.test(text) && !text.includes(':') ? `/${text}` : null)
+  if (text.includes('?') || text.includes('#'))
+    return wrong('a path has no query and no fragment', text.replace(/[?#].*$/s, ''))
+  if (text.includes('%')) return wrong('characters are written as they are, not escaped', decoded(text))
+  if (text.includes('//')) return wrong('an empty segment: no request has one', text.replace(/\/{2,}/g, '/'))
+  if (/[;\\]/.test(text)) return wrong('";" and "\\" are not allowed in a path')
+  if (/\p{Cc}/u.test(text) || !text.isWellFormed())
+    return wrong('control characters are not allowed in a path')
+  const segments = text.slice(1).split('/')
+  if (segments.some((segment) => segment === '.' || segment === '..'))
+    return wrong('"." and ".." are not allowed in a path')
+  if (text !== '/' && text.endsWith('/'))
+    return wrong('a path ends without "/": it covers all below it anyway', text.slice(0, -1))
+  if (segments.at(-1) === '**')
+    return wrong('a path covers all below it, without a "**"', text.slice(0, -3) || '/')
+  return segments.some((segment) => segment !== '*' && segment.includes('*'))
+    ? wrong('"*" stands for one whole segment, never for a part of one')
+    : null
+}
+
+function decoded(text: string): string | null {
+  try {
+    const plain = decodeURIComponent(text)
+    return wrongPath(plain) === null ? plain : null
+  } catch {
+    return null
+  }
+}
+
+function beginsWith(segments: readonly string[], prefix: readonly string[]): boolean {
+  return prefix.every((segment, index) => segments[index] === segment)
+}
+
+export type MethodsReading =
+  | { readonly ok: true; readonly methods: ReadonlySet<string> }
+  | { readonly ok: false; readonly reason: string; readonly suggestion: string | null }
+
+/** Reads a location's `methods`: names in capitals, as RFC 9110 section 9.1 has them, at least one, each once. */
+export function readMethods(names: readonly string[]): MethodsReading {
+  if (names.length === 0)
+    return { ok: false, reason: 'the list is empty: leave `methods` out for all', suggestion: null }
+  for (const name of names) {
+    if (refusedMethods.includes(name.toUpperCase())) {
+      return { ok: false, reason: `${name.toUpperCase()} is never passed on`, suggestion: null }
+    }
+    if (!/^[A-Z][A-Z0-9-]*$/.test(name)) {
+      const suggestion = /^[A-Za-z][A-Za-z0-9-]*$/.test(name) ? name.toUpperCase() : null
+      return { ok: false, reason: 'methods are written in capitals', suggestion }
+    }
+  }
+  const methods = new Set(names)
+  if (methods.size < names.length)
+    return { ok: false, reason: 'a method stands here twice', suggestion: null }
+  return { ok: true, methods }
+}

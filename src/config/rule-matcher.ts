@@ -1,0 +1,205 @@
+import type { ClaimPath } from '../core/claims.ts'
+import {
+  compileWholeMatch,
+  type ElementTest,
+  type Matcher,
+  type Scalar,
+  type WholeMatch,
+} from '../core/matcher.ts'
+import { nearest } from './nearest.ts'
+import { type ConfigNode, type ConfigPath, entryOf, type MapEntry, type MapNode } from './node.ts'
+import { allOrNull, fault, type RuleContext } from './rule-context.ts'
+import { readBoolean, readNumber, readScalars, readText, readTexts } from './rule-operand.ts'
+import { isMatcherName, isReserved, matcherNames, meantCombination } from './rule-words.ts'
+
+/** What stands behind a claim: a value (equals), a list (one of), or a mapping of matchers. Null: it was reported. */
+export function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext): Matcher | null {
+  if (node.kind === 'map') return compileMatchers(node, node.entries, path, context)
+  const values = readScalars(node, path, context)
+  if (values === null) return null
+  return { tests: [{ kind: 'is', values }], not: null, exists: null, text: textOf(values) }
+}
+
+/** A mapping of matchers; `entries` are those that name one, without the `claim` of `{claim: any, is: x}`. */
+export function compileMatchers(
+  node: MapNode,
+  entries: readonly MapEntry[],
+  path: ConfigPath,
+  context: RuleContext,
+): Matcher | null {
+  const place = { position: node.at, path }
+  if (entries.length === 0)
+    return fault(context, place, `nothing to match with: expected ${matcherNames.join(', ')}`)
+  const parts = allOrNull(entries.map((entry) => compilePart(entry, [...path, entry.key], context)))
+  if (parts === null) return null
+  const tests = parts.flatMap((part) => ('test' in part ? [part.test] : []))
+  const not = parts.find((part) => 'not' in part)?.not ?? null
+  const exists = parts.find((part) => 'exists' in part)?.exists ?? null
+  if (exists === false && parts.length > 1) {
+    return fault(context, place, '`exists: false` stands alone: what is not there matches nothing else')
+  }
+  return { tests, not, exists, text: parts.map((part) => part.text).join(' and ') }
+}
+
+type Part = { readonly text: string } & (
+  | { readonly test: ElementTest }
+  | { readonly not: Matcher }
+  | { readonly exists: boolean }
+)
+
+function compilePart({ key, keyAt, value }: MapEntry, path: ConfigPath, context: RuleContext): Part | null {
+  if (!isMatcherName(key)) return unknownMatcher(key, { position: keyAt, path }, context)
+  switch (key) {
+    case 'exists': {
+      const exists = readBoolean(value, path, context)
+      return exists === null ? null : { exists, text: exists ? 'anything there' : 'nothing there' }
+    }
+    case 'not': {
+      const not = compileMatcher(value, path, context)
+      return not && { not, text: `not ${not.text}` }
+    }
+    case 'at_least':
+    case 'at_most': {
+      const number = readNumber(value, path, context)
+      return number === null ? null : { test: { kind: key, value: number }, text: `${words[key]} ${number}` }
+    }
+    case 'is': {
+      const values = readScalars(value, path, context)
+      return values && { test: { kind: 'is', values }, text: textOf(values) }
+    }
+    case 'matches':
+      return compileExpressions(value, path, context)
+    case 'has':
+      return compileHas(value, path, context)
+    case 'domain':
+    case 'starts_with':
+    case 'ends_with':
+    case 'has_word': {
+      const values = key === 'domain' ? readDomains(value, path, context) : readTexts(value, path, context)
+      return values && { test: { kind: key, values }, text: `${words[key]} ${textOf(values)}` }
+    }
+  }
+}
+
+const words = {
+  at_least: 'at least',
+  at_most: 'at most',
+  matches: 'a match of',
+  domain: 'an address at',
+  starts_with: 'a beginning with',
+  ends_with: 'an end with',
+  has_word: 'the word',
+} as const
+
+function unknownMatcher(
+  key: string,
+  place: { position: MapEntry['keyAt']; path: ConfigPath },
+  context: RuleContext,
+): null {
+  const claim = place.path.at(-2)
+  const combination = typeof claim === 'string' ? meantCombination.get(claim) : undefined
+  const suggestion = nearest(key, matcherNames)
+  if (combination !== undefined) {
+    const message = `"${claim}" is read as a claim here, and "${key}" is no matcher; rules are combined by any, all and none`
+    return fault(context, place, message, combination)
+  }
+  const message = `unknown matcher (a nested claim is written with dots: ${claim}.${key})`
+  return fault(context, place, suggestion === null ? message : 'unknown matcher', suggestion)
+}
+
+function compileExpressions(node: ConfigNode, path: ConfigPath, context: RuleContext): Part | null {
+  const sources = readTexts(node, path, context)
+  if (sources === null) return null
+  const patterns = allOrNull(
+    sources.map((source, index): WholeMatch | null => {
+      const compiled = compileWholeMatch(source)
+      if (compiled.ok) return compiled.pattern
+      const item = node.kind === 'list' ? node.items[index] : node
+      const place = { position: item?.at ?? node.at, path: node.kind === 'list' ? [...path, index] : path }
+      // The reason quotes the expression, and what `${…}` yields is never printed.
+      const reason = item?.kind === 'scalar' && item.interpolated ? '' : `: ${compiled.reason}`
+      return fault(context, place, `no expression in RE2 syntax${reason}`)
+    }),
+  )
+  return patterns && { test: { kind: 'matches', patterns }, text: `${words.matches} ${textOf(sources)}` }
+}
+
+function readDomains(node: ConfigNode, path: ConfigPath, context: RuleContext): readonly string[] | null {
+  const domains = readTexts(node, path, context)
+  if (!domains?.some((domain) => /^[.]|[@*\s]/.test(domain))) return domains
+  const message = 'expected whole domains, without "@" and "*": subdomains are listed one by one'
+  return fault(context, { position: node.at, path }, message)
+}
+
+/** `has: {id: "1", role: admin}`: claims of one and the same member. */
+function compileHas(node: ConfigNode, path: ConfigPath, context: RuleContext): Part | null {
+  const place = { position: node.at, path }
+  if (node.kind !== 'map') return fault(context, place, 'expected a mapping, such as {id: "1", role: admin}')
+  if (node.entries.length === 0)
+    return fault(context, place, 'the mapping is empty: expected claims of one member')
+  const entries = compileMember(node, path, context)
+  if (entries === null) return null
+  const text = entries.map(({ path: claim, matcher }) => `${claim}: ${matcher.text}`).join(', ')
+  return { test: { kind: 'has', entries }, text: `a member with {${text}}` }
+}
+
+function compileMember(
+  node: MapNode,
+  path: ConfigPath,
+  context: RuleContext,
+): readonly ClaimMatcher[] | null {
+  if (entryOf(node, 'claim') !== undefined) {
+    const one = compileNamedClaim(node, path, context)
+    return one && [one]
+  }
+  return allOrNull(node.entries.map((entry) => compileClaim(entry, [...path, entry.key], context)))
+}
+
+export interface ClaimMatcher {
+  readonly path: ClaimPath
+  readonly matcher: Matcher
+}
+
+/** `groups: admins`: the key is the claim's path. */
+export function compileClaim(entry: MapEntry, path: ConfigPath, context: RuleContext): ClaimMatcher | null {
+  const wrong = isReserved(entry.key)
+    ? `"${entry.key}" is a reserved word: write {claim: ${entry.key}, is: …}`
+    : wrongPath(entry.key)
+  if (wrong !== null) return fault(context, { position: entry.keyAt, path }, wrong)
+  const matcher = compileMatcher(entry.value, path, context)
+  return matcher && { path: entry.key, matcher }
+}
+
+/** `{claim: any, is: x}`: for claims that bear a reserved word's name; beside `claim` there are matchers alone. */
+export function compileNamedClaim(
+  node: MapNode,
+  path: ConfigPath,
+  context: RuleContext,
+): ClaimMatcher | null {
+  const named = entryOf(node, 'claim')
+  const name = named === undefined ? null : readText(named.value, [...path, 'claim'], context)
+  const others = node.entries.filter((entry) => entry !== named)
+  const matcher = compileMatchers(node, others, path, context)
+  const wrong = name === null ? null : wrongPath(name)
+  if (wrong !== null) return fault(context, { position: node.at, path: [...path, 'claim'] }, wrong)
+  return name === null || matcher === null ? null : { path: name, matcher }
+}
+
+/** What keeps a text from being a claim path, or null. */
+function wrongPath(path: string): string | null {
+  return path.split('.').includes('__proto__') ? '"__proto__" is never looked up' : null
+}
+
+/** As people write it: one value in quotes when it is a text, several without where they are plain words. */
+function textOf(values: readonly Scalar[]): string {
+  const [value] = values
+  if (values.length === 1) return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return `one of ${values.map(wordOf).join(', ')}`
+}
+
+function wordOf(value: Scalar): string {
+  if (typeof value !== 'string') return String(value)
+  return /^[A-Za-z_][\w.:@/-]*$/.test(value) && value !== 'true' && value !== 'false'
+    ? value
+    : JSON.stringify(value)
+}

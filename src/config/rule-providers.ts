@@ -1,0 +1,85 @@
+import type { Access } from '../core/gateway.ts'
+import type { Requirement } from '../core/requirement.ts'
+import { fault, type RuleContext } from './rule-context.ts'
+
+type Claim = Extract<Requirement, { kind: 'claim' }>
+
+/**
+ * The conditions on claims that hold for whichever provider somebody came from. Where several are accepted that is a
+ * hole: the administrator of a partner's provider could mint the claim. `requirement` is the whole rule, the app's
+ * floor included.
+ */
+export function unguardedClaims(requirement: Requirement, guarded = false): readonly Claim[] {
+  switch (requirement.kind) {
+    case 'claim':
+      return guarded ? [] : [requirement]
+    case 'policy':
+      return unguardedClaims(requirement.requirement, guarded)
+    case 'all': {
+      const safe = guarded || namesProvider(requirement)
+      return requirement.members.flatMap((member) => unguardedClaims(member, safe))
+    }
+    case 'any':
+      return requirement.members.flatMap((member) => unguardedClaims(member, guarded))
+    case 'none':
+      return requirement.members.flatMap((member) => belowNone(member, guarded))
+    case 'signed_in':
+    case 'provider':
+    case 'client_ip':
+      return []
+  }
+}
+
+/** Whether a rule holds only for named providers. One member of an `any` says nothing about the others. */
+function namesProvider(requirement: Requirement): boolean {
+  switch (requirement.kind) {
+    case 'provider':
+      return true
+    case 'policy':
+      return namesProvider(requirement.requirement)
+    case 'all':
+      return requirement.members.some(namesProvider)
+    case 'any':
+    case 'none':
+    case 'claim':
+    case 'signed_in':
+    case 'client_ip':
+      return false
+  }
+}
+
+/** A `provider` below `none` is negated: it says whom the rule is not about. */
+function belowNone(requirement: Requirement, guarded: boolean): readonly Claim[] {
+  switch (requirement.kind) {
+    case 'all':
+    case 'any':
+    case 'none':
+      return requirement.members.flatMap((member) => belowNone(member, guarded))
+    case 'policy':
+      return belowNone(requirement.requirement, guarded)
+    case 'claim':
+    case 'signed_in':
+    case 'provider':
+    case 'client_ip':
+      return unguardedClaims(requirement, guarded)
+  }
+}
+
+/**
+ * Reports the unguarded conditions of a rule when its app accepts more than one provider, each where it stands and
+ * once, however many locations use it. `access` is what `onFloor` or `fallbackAccess` answered.
+ */
+export function checkProviders(
+  access: Access,
+  acceptedProviders: readonly string[],
+  context: RuleContext,
+): void {
+  if (access.kind !== 'rule' || acceptedProviders.length < 2) return
+  for (const claim of unguardedClaims(access.requirement)) {
+    const place = context.places.get(claim)
+    if (place === undefined || context.unguarded.has(claim)) continue
+    context.unguarded.add(claim)
+    const message = `this app accepts ${acceptedProviders.join(' and ')}, and each of them could send this claim: put a \`provider:\` beside it or around it`
+    fault(context, place, message)
+  }
+}

@@ -1,0 +1,184 @@
+import { type AddressRange, readAddressRange } from '../core/address.ts'
+import type { Requirement } from '../core/requirement.ts'
+import { nearest } from './nearest.ts'
+import {
+  type ConfigNode,
+  type ConfigPath,
+  entryOf,
+  type MapEntry,
+  type MapNode,
+  type ScalarNode,
+} from './node.ts'
+import { allOrNull, fault, type RuleContext } from './rule-context.ts'
+import { compileClaim, compileNamedClaim } from './rule-matcher.ts'
+import { readTexts } from './rule-operand.ts'
+import { isExemption, keywords, meantCombination, meantKeyword } from './rule-words.ts'
+
+/** A rule, a policy's body or a member of a list: a mapping, a policy's name or `signed_in`. Null: it was reported. */
+export function compileRequirement(
+  node: ConfigNode,
+  path: ConfigPath,
+  context: RuleContext,
+): Requirement | null {
+  const place = { position: node.at, path }
+  switch (node.kind) {
+    case 'map':
+      return compileMapping(node, path, context)
+    case 'scalar':
+      return compileName(node, path, context)
+    case 'list':
+      if (node.items.length === 0) return fault(context, place, 'the rule is an empty list')
+      return fault(context, place, 'a list alone is no rule: say whether `any` or `all` of it must hold')
+  }
+}
+
+function compileName(node: ScalarNode, path: ConfigPath, context: RuleContext): Requirement | null {
+  const place = { position: node.at, path }
+  const { value } = node
+  if (node.interpolated) {
+    return fault(context, place, `what "\${…}" yields is data: a rule or the name of a policy is written out`)
+  }
+  if (value === null || value === '') return fault(context, place, 'the rule is empty')
+  if (typeof value !== 'string') {
+    return fault(context, place, `expected a rule, found the ${typeof value} ${node.source}`)
+  }
+  if (value === 'signed_in') return { kind: 'signed_in' }
+  if (isExemption(value)) {
+    return fault(context, place, `\`${value}\` stands only directly as \`require\` of a location or an app`)
+  }
+  const found = context.policies.find(value)
+  switch (found.kind) {
+    case 'found':
+      return { kind: 'policy', name: value, requirement: found.requirement }
+    case 'faulty':
+      return null
+    case 'circle':
+      return fault(context, place, `policies that lead back to themselves: ${found.chain.join(' → ')}`)
+    case 'unknown': {
+      const suggestion = meantKeyword.get(value) ?? nearest(value, [...keywords, ...context.policies.names])
+      return fault(context, place, 'no policy of this name, and no keyword', suggestion)
+    }
+  }
+}
+
+/** Every entry must hold. One alone stands for itself. */
+function compileMapping(node: MapNode, path: ConfigPath, context: RuleContext): Requirement | null {
+  if (node.entries.length === 0) return fault(context, { position: node.at, path }, 'the rule is empty')
+  if (entryOf(node, 'claim') !== undefined) {
+    const named = compileNamedClaim(node, path, context)
+    return named && placed({ kind: 'claim', ...named }, { position: node.at, path }, context)
+  }
+  const members = allOrNull(node.entries.map((entry) => compileEntry(entry, [...path, entry.key], context)))
+  if (members === null) return null
+  const [only] = members
+  return only !== undefined && members.length === 1 ? only : { kind: 'all', members, of: 'entries' }
+}
+
+function compileEntry(entry: MapEntry, path: ConfigPath, context: RuleContext): Requirement | null {
+  switch (entry.key) {
+    case 'any':
+    case 'all':
+    case 'none': {
+      const members = compileMembers(entry, path, context)
+      return members && { kind: entry.key, members }
+    }
+    case 'client_ip': {
+      const ranges = compileClientIp(entry, path, context)
+      return ranges && { kind: 'client_ip', ranges }
+    }
+    case 'provider': {
+      const names = compileProviders(entry.value, path, context)
+      return names && { kind: 'provider', names }
+    }
+    default: {
+      if (isListOfRules(entry) && meantCombination.has(entry.key)) {
+        const message = 'a list of rules needs `any`, `all` or `none` in front of it'
+        return fault(context, { position: entry.keyAt, path }, message, meantCombination.get(entry.key))
+      }
+      const claim = compileClaim(entry, path, context)
+      return claim && placed({ kind: 'claim', ...claim }, { position: entry.keyAt, path }, context)
+    }
+  }
+}
+
+function placed(
+  requirement: Requirement,
+  place: { position: MapEntry['keyAt']; path: ConfigPath },
+  context: RuleContext,
+) {
+  context.places.set(requirement, place)
+  return requirement
+}
+
+function isListOfRules({ value }: MapEntry): boolean {
+  return value.kind === 'list' && value.items.some((item) => item.kind === 'map')
+}
+
+function compileMembers({ key, value }: MapEntry, path: ConfigPath, context: RuleContext) {
+  const place = { position: value.at, path }
+  if (value.kind !== 'list') return fault(context, place, `\`${key}\` takes a list of rules`)
+  if (value.items.length === 0)
+    return fault(context, place, `\`${key}\` of nothing: expected a list of rules`)
+  return allOrNull(value.items.map((item, index) => compileRequirement(item, [...path, index], context)))
+}
+
+function compileClientIp(
+  { keyAt, value }: MapEntry,
+  path: ConfigPath,
+  context: RuleContext,
+): readonly AddressRange[] | null {
+  if (!context.trustedProxiesWritten) {
+    const message =
+      '`client_ip` needs `trusted_proxies` at the top of the file: the proxies in front, or `none`'
+    fault(context, { position: keyAt, path }, message)
+  }
+  const place = { position: value.at, path }
+  if (value.kind === 'map')
+    return fault(context, place, '`client_ip` takes an address, a network or a list, no matchers')
+  const texts = readTexts(value, path, context)
+  if (texts === null) return null
+  const ranges = texts.map((text, index) => {
+    const reading = readAddressRange(text)
+    if (reading.ok) return reading.range
+    const item = value.kind === 'list' ? value.items[index] : value
+    const at = { position: item?.at ?? value.at, path: value.kind === 'list' ? [...path, index] : path }
+    const network = reading.reason === 'host-bits' && !isInterpolated(item) ? reading.network : null
+    return fault(context, at, addressFaults[reading.reason], network)
+  })
+  return context.trustedProxiesWritten ? allOrNull(ranges) : null
+}
+
+const addressFaults = {
+  address: 'no IP address: expected such as 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32',
+  'prefix-length': 'the length after "/" is none of this kind of address',
+  'host-bits': 'the address has bits beyond the length after "/"',
+} as const
+
+function isInterpolated(node: ConfigNode | undefined): boolean {
+  return node?.kind === 'scalar' && node.interpolated
+}
+
+function compileProviders(
+  node: ConfigNode,
+  path: ConfigPath,
+  context: RuleContext,
+): readonly string[] | null {
+  const place = { position: node.at, path }
+  if (node.kind === 'map')
+    return fault(context, place, '`provider` takes a name or a list of names, no matchers')
+  const names = readTexts(node, path, context)
+  if (names === null) return null
+  return allOrNull(
+    names.map((name, index) => {
+      if (context.providers.includes(name)) return name
+      const item = node.kind === 'list' ? node.items[index] : node
+      const at = { position: item?.at ?? node.at, path: node.kind === 'list' ? [...path, index] : path }
+      return fault(
+        context,
+        at,
+        'no provider of this name',
+        isInterpolated(item) ? null : nearest(name, context.providers),
+      )
+    }),
+  )
+}

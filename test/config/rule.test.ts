@@ -1,0 +1,610 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
+import t from 'tap'
+import { type Issue, printIssue } from '../../src/config/issue.ts'
+import { readMethods, readPattern } from '../../src/config/location.ts'
+import { nodeAt } from '../../src/config/node.ts'
+import { readTree } from '../../src/config/read.ts'
+import { compileRequire, fallbackAccess, onFloor } from '../../src/config/rule.ts'
+import { openRules } from '../../src/config/rule-policies.ts'
+import { checkProviders } from '../../src/config/rule-providers.ts'
+import { readAddress } from '../../src/core/address.ts'
+import type { Claims } from '../../src/core/claims.ts'
+import { explainRequirement } from '../../src/core/explain.ts'
+import type { Access } from '../../src/core/gateway.ts'
+import { patternText } from '../../src/core/pattern.ts'
+import { judge } from '../../src/core/requirement.ts'
+import type { Truth } from '../../src/core/truth.ts'
+
+interface Compiled {
+  readonly access: Access | null
+  /** The location's rule on the app's floor, when `floor` is in the text. */
+  readonly whole: Access | null
+  readonly faults: readonly string[]
+}
+
+interface Around {
+  readonly trustedProxiesWritten?: boolean
+  readonly accepted?: readonly string[]
+}
+
+/** Compiles the `require`, and with it `floor` and `policies`, of a small YAML text. */
+function compile(text: string, { trustedProxiesWritten = true, accepted = ['acme'] }: Around = {}): Compiled {
+  const issues: Issue[] = []
+  const report = (issue: Omit<Issue, 'file'>): void => void issues.push({ file: 'f', ...issue })
+  const env = {
+    GROUP: 'admins',
+    POLICY: 'staff',
+    WORD: 'anyone',
+    LEVEL: '3',
+    YES: 'true',
+    BAD: '(secret',
+    NET: '10.0.0.1/8',
+  }
+  const readFile = () => ({ ok: false, reason: 'no such file' }) as const
+  const surroundings = { file: 'f', folder: '/', env, readFile }
+  const root = readTree(text, { surroundings, report, warn: report })
+  const faults = (): readonly string[] => issues.map((issue) => printIssue(issue).slice(2))
+  if (root === null) return { access: null, whole: null, faults: faults() }
+  const providers = ['acme', 'partner']
+  const rules = openRules(nodeAt(root, ['policies']), { report, providers, trustedProxiesWritten })
+  const [require, floor] = [nodeAt(root, ['require']), nodeAt(root, ['floor'])]
+  const access = require === undefined ? null : compileRequire(require, ['require'], rules)
+  const below = floor === undefined ? null : compileRequire(floor, ['floor'], rules)
+  const whole = access && onFloor(below, access)
+  if (whole !== null) checkProviders(whole, accepted, rules)
+  return { access, whole, faults: faults() }
+}
+
+function judged(access: Access | null, claims: Claims, provider = 'acme', from = '10.0.0.1'): Truth | null {
+  if (access?.kind !== 'rule') return null
+  const address = readAddress(from)
+  const clientAddress = address && { ...address, text: from }
+  return judge(access.requirement, { subject: { kind: 'person', provider, claims }, clientAddress })
+}
+
+t.test('the words that stand directly as require', async (t) => {
+  for (const word of ['anyone', 'maybe_signed_in', 'nobody'] as const) {
+    t.strictSame(compile(`require: ${word}`), { access: { kind: word }, whole: { kind: word }, faults: [] })
+  }
+  const signedIn = compile('require: signed_in')
+  t.strictSame(signedIn.access, { kind: 'rule', requirement: { kind: 'signed_in' } })
+  t.strictSame(compile('require: "anyone"').access, { kind: 'anyone' }, 'quotes change nothing')
+})
+
+t.test('rules mean what the reference says', async (t) => {
+  const rows: readonly (readonly [string, Claims, Truth])[] = [
+    ['{ organization_id: "00D5e000000HEcPEAW" }', { organization_id: '00D5e000000HEcPEAW' }, true],
+    ['{ organization_id: "00D5e000000HEcPEAW" }', { organization_id: '00D5e000000HEcP' }, false],
+    ['{ groups: [admins, ops] }', { groups: ['x', 'ops'] }, true],
+    ['{ groups: [admins, ops] }', { groups: 'admins' }, true],
+    ['{ groups: [admins, ops] }', { groups: 'admins ops' }, false],
+    ['{ realm_access.roles: editor }', { realm_access: { roles: ['editor'] } }, true],
+    ['{ "cognito:groups": a }', { 'cognito:groups': ['a'] }, true],
+    ['{ email: { domain: example.com } }', { email: 'a@EXAMPLE.com' }, true],
+    ['{ email: { domain: [a.example, b.example] } }', { email: 'x@b.example' }, true],
+    ['{ clearance: { at_least: 3 } }', { clearance: 3 }, true],
+    ['{ clearance: { at_least: 3, at_most: 5 } }', { clearance: [1, 9] }, false],
+    ['{ clearance: { at_least: "${env:LEVEL}" } }', { clearance: 4 }, true],
+    ['{ clearance: { at_least: -1.5 } }', { clearance: -1 }, true],
+    ['{ scope: "reports:read" }', { scope: 'openid reports:read' }, true],
+    ['{ scp: [a, b] }', { scp: 'b c' }, true],
+    ['{ title: { has_word: lead } }', { title: 'team lead' }, true],
+    ['{ team: { starts_with: [eu-, us-], ends_with: -ops } }', { team: ['us-ops'] }, true],
+    ['{ id: { matches: "[0-9]{3}" } }', { id: '123' }, true],
+    ['{ id: { matches: ["a", "b+"] } }', { id: 'bb' }, true],
+    ['{ a: { is: 5 } }', { a: 5 }, true],
+    ['{ a: 5 }', { a: '5' }, 'unknown'],
+    ['{ a: true }', { a: true }, true],
+    ['{ a: no }', { a: 'no' }, true],
+    ['{ a: "5" }', { a: '5' }, true],
+    ['{ a: ["5", 5, true] }', { a: true }, true],
+    ['{ a: 9007199254740991 }', { a: 9007199254740991 }, true],
+    ['{ a: { exists: true } }', { a: [] }, true],
+    ['{ a: { exists: false } }', {}, true],
+    ['{ a: { exists: "${env:YES}" } }', {}, false],
+    ['{ a: { not: x } }', { a: 'y' }, true],
+    ['{ a: { not: x } }', {}, 'unknown'],
+    ['{ a: { not: [x, y] } }', { a: ['z', 'y'] }, false],
+    ['{ a: { not: { starts_with: x } } }', { a: ['y', 'xz'] }, false],
+    ['{ a: { starts_with: x, not: xy } }', { a: 'xz' }, true],
+    ['{ orgs: { has: { id: "1", role: admin } } }', { orgs: [{ id: '1', role: 'admin' }] }, true],
+    ['{ orgs: { has: { id: "1", role: { not: admin } } } }', { orgs: [{ id: '1', role: 'x' }] }, true],
+    ['{ orgs: { has: { claim: any, is: x } } }', { orgs: [{ any: 'x' }] }, true],
+    ['{ claim: any, is: x }', { any: 'x' }, true],
+    ['{ claim: provider, not: x }', { provider: 'y' }, true],
+    ['{ claim: groups, is: x }', { groups: ['x'] }, true],
+    ['{ groups: "${env:GROUP}" }', { groups: 'admins' }, true],
+    ['{ groups: "${env:WORD}" }', { groups: 'anyone' }, true],
+    ['{ signed_in: true }', { signed_in: true }, true],
+    ['{ a: x, b: y }', { a: 'x', b: 'y' }, true],
+    ['{ a: x, b: y }', { a: 'x' }, 'unknown'],
+    ['{ all: [signed_in, { a: x }] }', { a: 'x' }, true],
+    ['{ any: [{ a: x }, { b: y }] }', { b: 'y' }, true],
+    ['{ none: [{ a: x }, { b: y }] }', { a: 'z', b: 'z' }, true],
+    ['{ none: [{ a: x }] }', {}, 'unknown'],
+    ['{ any: [{ all: [{ a: x }] }, { none: [signed_in] }] }', { a: 'x' }, true],
+    ['{ client_ip: 10.0.0.0/8 }', {}, true],
+    ['{ client_ip: [192.0.2.1, "2001:db8::/32"] }', {}, false],
+    ['{ provider: acme }', {}, true],
+    ['{ provider: [partner] }', {}, false],
+    ['staff', { org: 'o' }, true],
+    ['admins', { org: 'o', groups: 'ops' }, true],
+    ['admins', { org: 'x', groups: 'ops' }, false],
+    ['{ any: [admins, { x: y }] }', { x: 'y' }, true],
+    ['{ none: [staff] }', { org: 'o' }, false],
+    ['team', { org: 'o' }, true],
+  ]
+  const policies =
+    'policies: { staff: { org: o }, admins: { all: [staff, { groups: [admins, ops] }] }, team: staff }'
+  for (const [rule, claims, truth] of rows) {
+    const { access, faults } = compile(`${policies}\nrequire: ${rule}`)
+    t.strictSame(faults, [], rule)
+    t.equal(judged(access, claims), truth, `${rule} ${JSON.stringify(claims)}`)
+  }
+})
+
+t.test('S-219: empty and impossible rules are errors, each at its place', async (t) => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['require:', 'require: the rule is empty'],
+    ['require: ~', 'require: the rule is empty'],
+    ['require: ""', 'require: the rule is empty'],
+    ['require: {}', 'require: the rule is empty'],
+    ['require: []', 'require: the rule is an empty list'],
+    ['require: [staff]', 'require: a list alone is no rule: say whether `any` or `all` of it must hold'],
+    ['require: true', 'require: expected a rule, found the boolean true'],
+    ['require: 5', 'require: expected a rule, found the number 5'],
+    ['require: { any: [] }', 'require.any: `any` of nothing: expected a list of rules'],
+    ['require: { all: {} }', 'require.all: `all` takes a list of rules'],
+    ['require: { none: staff }', 'require.none: `none` takes a list of rules'],
+    ['require: { any: [{}] }', 'require.any[0]: the rule is empty'],
+    ['require: { any: [""] }', 'require.any[0]: the rule is empty'],
+    ['require: { any: [null] }', 'require.any[0]: the rule is empty'],
+    ['require: { any: [[a]] }', 'require.any[0]: a list alone is no rule'],
+    ['require: { a: }', 'require.a: nothing stands here: expected a value'],
+    ['require: { a: "" }', 'require.a: the text is empty: expected a value'],
+    ['require: { a: [] }', 'require.a: an empty list matches nobody'],
+    ['require: { a: {} }', 'require.a: nothing to match with'],
+    ['require: { a: [x, ""] }', 'require.a[1]: the text is empty'],
+    ['require: { a: [x, ~] }', 'require.a[1]: nothing stands here'],
+    ['require: { a: [[x]] }', 'require.a[0]: expected a value, found a list in a list'],
+    ['require: { a: [{ b: c }] }', 'require.a[0]: expected a value, found a mapping'],
+    ['require: { a: { is: [] } }', 'require.a.is: an empty list matches nobody'],
+    ['require: { a: { not: {} } }', 'require.a.not: nothing to match with'],
+    ['require: { a: { has: {} } }', 'require.a.has: the mapping is empty'],
+    ['require: { a: { has: x } }', 'require.a.has: expected a mapping'],
+    [
+      'require: { a: { has: { any: x } } }',
+      'require.a.has.any: "any" is a reserved word: write {claim: any, is: …}',
+    ],
+    ['require: { a: { exists: false, is: x } }', 'require.a: `exists: false` stands alone'],
+    ['require: { a: { exists: "no" } }', 'require.a.exists: expected true or false'],
+    ['require: { a: { at_least: "3" } }', 'require.a.at_least: expected a number, found the text 3'],
+    ['require: { a: { at_least: [3] } }', 'require.a.at_least: expected one number, found a list'],
+    [
+      'require: { a: { at_least: "${env:GROUP}" } }',
+      'require.a.at_least: expected a number in plain decimals',
+    ],
+    [
+      'require: { a: { starts_with: 5 } }',
+      'require.a.starts_with: expected a text, found the number 5: put it in quotes',
+    ],
+    [
+      'require: { a: { matches: "(" } }',
+      'require.a.matches: no expression in RE2 syntax: missing closing ): `(`',
+    ],
+    [
+      'require: { a: { matches: [a, "(?=b)"] } }',
+      'require.a.matches[1]: no expression in RE2 syntax: invalid or unsupported',
+    ],
+    ['require: { a: { domain: "@corp.example" } }', 'require.a.domain: expected whole domains, without "@"'],
+    ['require: { a: { domain: "*.corp.example" } }', 'require.a.domain: expected whole domains, without "@"'],
+    ['require: { claim: any }', 'require: nothing to match with'],
+    ['require: { claim: "", is: x }', 'require.claim: the text is empty'],
+    ['require: { claim: a, is: x, b: y }', 'require.b: unknown matcher'],
+    [
+      'require: { client_ip: { is: 10.0.0.1 } }',
+      'require.client_ip: `client_ip` takes an address, a network or a list, no matchers',
+    ],
+    ['require: { client_ip: 10.0.0.1/8 }', 'bits beyond the length after "/"; did you mean "10.0.0.0/8"?'],
+    ['require: { client_ip: [10.0.0.1, x] }', 'require.client_ip[1]: no IP address'],
+    ['require: { client_ip: 10.0.0.0/33 }', 'require.client_ip: the length after "/" is none'],
+    ['require: { provider: acmee }', 'require.provider: no provider of this name; did you mean "acme"?'],
+    [
+      'require: { provider: { is: acme } }',
+      'require.provider: `provider` takes a name or a list of names, no matchers',
+    ],
+  ]
+  for (const [text, expected] of rows) {
+    const { access, faults } = compile(`policies: { staff: { org: o } }\n${text}`)
+    t.equal(access, null, text)
+    t.equal(faults.length, 1, text)
+    t.ok(faults[0]?.includes(expected), `${text}: ${faults[0]}`)
+  }
+})
+
+t.test('S-208: unknown words get the nearest known one', async (t) => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['{ a: { start_with: x } }', 'unknown matcher; did you mean "starts_with"?'],
+    ['{ a: { domian: x } }', 'unknown matcher; did you mean "domain"?'],
+    ['{ a: { atLeast: 3 } }', 'unknown matcher; did you mean "at_least"?'],
+    [
+      '{ realm_access: { roles: x } }',
+      'unknown matcher (a nested claim is written with dots: realm_access.roles)',
+    ],
+    ['{ not: { groups: x } }', 'rules are combined by any, all and none; did you mean "none"?'],
+    ['{ anyOf: [{ a: x }] }', 'did you mean "any"?'],
+    ['stuff', 'no policy of this name, and no keyword; did you mean "staff"?'],
+    ['signedin', 'did you mean "signed_in"?'],
+    ['public', 'did you mean "anyone"?'],
+    ['authenticated', 'did you mean "signed_in"?'],
+    ['deny', 'did you mean "nobody"?'],
+    ['{ any: [stuff, signed_in] }', 'require.any[0]: no policy of this name'],
+  ]
+  for (const [rule, expected] of rows) {
+    const { access, faults } = compile(`policies: { staff: { org: o } }\nrequire: ${rule}`)
+    t.equal(access, null, rule)
+    t.ok(faults.length === 1 && faults[0]?.includes(expected), `${rule}: ${faults.join(' | ')}`)
+  }
+})
+
+t.test('an exemption stands only directly as require', async (t) => {
+  for (const word of ['anyone', 'maybe_signed_in', 'nobody']) {
+    const { access, faults } = compile(`require: { any: [${word}, signed_in] }`)
+    t.equal(access, null)
+    t.match(faults, [/require\.any\[0\]: `\w+` stands only directly as `require` of a location or an app/])
+  }
+})
+
+t.test('S-216: a plain scalar that YAML reads as a number must be written as people read it', async (t) => {
+  for (const source of [
+    '00E1',
+    '005000000000001',
+    '0x10',
+    '0o17',
+    '.inf',
+    '-.INF',
+    '.nan',
+    '010',
+    '1e3',
+    '+5',
+    '9007199254740992',
+    '12345678901234567890',
+    '.5',
+    '5.',
+    '0.1234567890123456789',
+  ]) {
+    for (const rule of [
+      `{ a: ${source} }`,
+      `{ a: [x, ${source}] }`,
+      `{ a: { is: ${source} } }`,
+      `{ a: { at_most: ${source} } }`,
+    ]) {
+      const { access, faults } = compile(`require: ${rule}`)
+      t.equal(access, null, rule)
+      t.ok(
+        faults.length === 1 &&
+          faults[0]?.includes(`YAML reads ${source} as a number, and not as it is written`),
+        `${rule}: ${faults.join()}`,
+      )
+    }
+    t.strictSame(compile(`require: { a: "${source}" }`).faults, [], 'in quotes it is a text')
+  }
+  for (const source of [
+    '5',
+    '-5',
+    '0',
+    '1.5',
+    '1.50',
+    '9007199254740991',
+    '1_000',
+    '2026-01-01',
+    'no',
+    'on',
+    "'*'",
+  ]) {
+    t.strictSame(compile(`require: { a: ${source} }`).faults, [], source)
+  }
+})
+
+t.test('what ${…} yields is data: never a keyword or a policy’s name', async (t) => {
+  const rows: readonly string[] = [
+    '"${env:WORD}"',
+    '"${env:POLICY}"',
+    '{ any: ["${env:POLICY}"] }',
+    '"any${env:GROUP}"',
+  ]
+  for (const rule of rows) {
+    const { access, faults } = compile(`policies: { staff: { org: o } }\nrequire: ${rule}`)
+    t.equal(access, null, rule)
+    t.match(faults, [/what "\$\{…\}" yields is data: a rule or the name of a policy is written out/])
+  }
+  t.match(compile('policies: { p: "${env:POLICY}", staff: { org: o } }').faults, [
+    /policies\.p: what "\$\{…\}" yields is data/,
+  ])
+  t.strictSame(compile('require: { a: { at_least: "${env:GROUP}" } }').faults.length, 1)
+})
+
+t.test('messages never print what a variable holds', async (t) => {
+  const texts = [
+    '{ a: { matches: "${env:BAD}" } }',
+    '{ client_ip: "${env:NET}" }',
+    '{ provider: "${env:GROUP}" }',
+    '{ a: { at_least: "${env:GROUP}" } }',
+    '{ a: { exists: "${env:GROUP}" } }',
+    '"${env:GROUP}"',
+  ]
+  for (const rule of texts) {
+    const { faults } = compile(`require: ${rule}`)
+    t.equal(faults.length, 1, rule)
+    t.notMatch(faults[0], /secret|admins|10\.0\.0\.[01]\/8/, rule)
+  }
+})
+
+t.test('policies: names, circles, and unused ones', async (t) => {
+  const rows: readonly (readonly [string, readonly RegExp[]])[] = [
+    ['policies: { a: b, b: c, c: a }', [/policies\.c: policies that lead back to themselves: a → b → c → a/]],
+    ['policies: { a: a }', [/policies\.a: policies that lead back to themselves: a → a/]],
+    ['policies: { a: { any: [b] }, b: { none: [a] } }', [/policies\.b\.none\[0\]: .* a → b → a/]],
+    ['policies: { unused: { a: } }', [/policies\.unused\.a: nothing stands here/]],
+    ['policies: { unused: nothing }', [/policies\.unused: no policy of this name/]],
+    [
+      'policies: { a: signed_in }',
+      [/policies\.a: a policy is a mapping or the name of another policy, no keyword/],
+    ],
+    ['policies: { a: anyone }', [/policies\.a: a policy is a mapping/]],
+    ['policies: { a: }', [/policies\.a: the rule is empty/]],
+    ['policies: { a: [b], b: { x: y } }', [/policies\.a: a list alone is no rule/]],
+    ['policies: { anyone: { a: b } }', [/policies\.anyone: a policy bears no keyword/]],
+    ['policies: { signed_in: { a: b } }', [/policies\.signed_in: a policy bears no keyword/]],
+    ['policies: { any: { a: b } }', [/policies\.any: a policy bears no keyword/]],
+    [
+      'policies: { provider: { a: } }',
+      [/policies\.provider: a policy bears no/, /policies\.provider\.a: nothing/],
+    ],
+    ['policies: { bad: { a: } }\nrequire: bad', [/policies\.bad\.a: nothing stands here/]],
+    [
+      'policies: { bad: { a: } }\nrequire: { any: [bad, bad, { b: } ] }',
+      [/policies\.bad\.a/, /require\.any\[2\]\.b/],
+    ],
+  ]
+  for (const [text, expected] of rows) {
+    const { faults } = compile(text)
+    t.equal(faults.length, expected.length, `${text}: ${faults.join(' | ')}`)
+    t.match(faults, expected, text)
+  }
+})
+
+t.test('policies that double with every step are refused before anybody waits for them', async (t) => {
+  const steps = Array.from({ length: 40 }, (_, index) => `p${index + 1}: { all: [p${index}, p${index}] }`)
+  const { faults } = compile(`policies: { p0: { a: b }, ${steps.join(', ')} }`)
+  t.equal(faults.length, 1)
+  t.match(faults[0], /policies\.p14: more than 10000 conditions/)
+})
+
+t.test('every fault is told at once, with its place', async (t) => {
+  const { faults } = compile(
+    'require:\n  a: ""\n  any:\n    - stuff\n    - b: { foo: 1, exists: maybe }\n  client_ip: x\n',
+    {
+      trustedProxiesWritten: false,
+    },
+  )
+  t.strictSame(
+    faults.map((fault) => fault.split(' ').slice(0, 2).join(' ')),
+    [
+      '2:6 require.a:',
+      '4:7 require.any[0]:',
+      '5:12 require.any[1].b.foo:',
+      '5:28 require.any[1].b.exists:',
+      '6:3 require.client_ip:',
+      '6:14 require.client_ip:',
+    ],
+  )
+})
+
+t.test('client_ip without an explicit trusted_proxies is an error', async (t) => {
+  const text = 'require: { any: [{ client_ip: 10.0.0.0/8 }, signed_in] }'
+  const { access, faults } = compile(text, { trustedProxiesWritten: false })
+  t.equal(access, null)
+  t.match(faults, [/require\.any\[0\]\.client_ip: `client_ip` needs `trusted_proxies`/])
+  t.strictSame(compile(text).faults, [])
+})
+
+t.test('S-214, S-215: a claim path through __proto__ is refused', async (t) => {
+  for (const rule of [
+    '{ a.__proto__.b: x }',
+    '{ claim: __proto__, is: x }',
+    '{ a: { has: { b.__proto__: x } } }',
+  ]) {
+    const { access, faults } = compile(`require: ${rule}`)
+    t.equal(access, null, rule)
+    t.match(faults, [/never looked up/], rule)
+  }
+  t.strictSame(
+    compile('require: { claim: constructor, is: x }').faults,
+    [],
+    'other names are claims like any other',
+  )
+})
+
+t.test('the floor of the app and the rule of the location must both hold', async (t) => {
+  const both = compile('floor: { org: o }\nrequire: { groups: a }').whole
+  t.equal(judged(both, { org: 'o', groups: 'a' }), true)
+  t.equal(judged(both, { org: 'x', groups: 'a' }), false)
+  t.equal(judged(both, { org: 'o', groups: 'b' }), false)
+  for (const word of ['anyone', 'maybe_signed_in', 'nobody'] as const) {
+    t.strictSame(
+      compile(`floor: { org: o }\nrequire: ${word}`).whole,
+      { kind: word },
+      `${word} says so itself`,
+    )
+  }
+  for (const word of ['anyone', 'maybe_signed_in']) {
+    const { access, whole } = compile(`floor: ${word}\nrequire: { groups: a }`)
+    t.equal(whole, access, `${word} adds nothing`)
+  }
+  t.strictSame(compile('floor: nobody\nrequire: { groups: a }').whole, { kind: 'nobody' })
+  t.strictSame(fallbackAccess(null), { kind: 'nobody', because: 'no-location' })
+  t.strictSame(fallbackAccess({ kind: 'nobody' }), { kind: 'nobody' })
+})
+
+t.test('explanations name conditions as they stand in the file', async (t) => {
+  const text = `
+policies: { staff: { org: "00D", level: { at_least: 3, at_most: 5 } } }
+floor: staff
+require:
+  groups: [admins, "two words", 5, "true"]
+  any: [{ a: { not: x } }, { orgs: { has: { id: "1", role: [dev, ops] } } }]
+  none: [{ b: { starts_with: y, matches: "z.*" } }, { client_ip: 10.0.0.0/8, provider: [acme, partner] }]
+`
+  const { whole, faults } = compile(text)
+  t.strictSame(faults, [])
+  const rows =
+    whole?.kind === 'rule' ? explainRequirement(whole.requirement, null, { clientAddress: null }) : []
+  t.strictSame(
+    rows.map(({ where, expected }) => `${where} = ${expected}`),
+    [
+      'app: policy staff: org = "00D"',
+      'app: policy staff: level = at least 3 and at most 5',
+      'groups = one of admins, "two words", 5, "true"',
+      'any[0].a = not "x"',
+      'any[1].orgs = a member with {id: "1", role: one of dev, ops}',
+      'none[0].b = a beginning with "y" and a match of "z.*"',
+      'none[1].client_ip = 10.0.0.0/8',
+      'none[1].provider = one of acme, partner',
+    ],
+  )
+})
+
+t.test(
+  'several providers: each condition on a claim needs a positive provider beside or around it',
+  async (t) => {
+    const accepted = ['acme', 'partner']
+    const rows: readonly (readonly [string, readonly string[]])[] = [
+      // a text; where a provider is missing
+      ['require: signed_in', []],
+      ['require: { provider: acme }', []],
+      ['require: { groups: a }', ['require.groups']],
+      ['require: { groups: { exists: true } }', ['require.groups']],
+      ['require: { claim: any, is: x }', ['require']],
+      ['require: { provider: acme, groups: a }', []],
+      ['require: { provider: [acme, partner], groups: a }', []],
+      ['require: { provider: acme, any: [{ a: x }, { none: [{ b: y }] }] }', []],
+      ['require: { any: [{ provider: acme, a: x }, { provider: partner, b: y }] }', []],
+      ['require: { any: [{ provider: acme }, { b: y }] }', ['require.any[1].b']],
+      ['require: { any: [{ provider: acme }], groups: a }', ['require.groups']],
+      ['require: { none: [{ provider: acme, groups: a }] }', ['require.none[0].groups']],
+      ['require: { none: [{ provider: acme }], groups: a }', ['require.groups']],
+      [
+        'require: { none: [{ all: [{ provider: acme }, { groups: a }] }] }',
+        ['require.none[0].all[1].groups'],
+      ],
+      ['require: { provider: acme, none: [{ groups: a }] }', []],
+      ['require: { all: [{ provider: acme }, { groups: a }] }', []],
+      ['floor: { provider: acme }\nrequire: { groups: a }', []],
+      ['floor: { groups: a }\nrequire: { provider: acme }', []],
+      ['floor: { any: [{ provider: acme }, signed_in] }\nrequire: { groups: a }', ['require.groups']],
+      ['floor: { org: o }\nrequire: { groups: a }', ['floor.org', 'require.groups']],
+      ['floor: { org: o }\nrequire: anyone', []],
+      ['policies: { staff: { provider: acme, org: o } }\nrequire: { all: [staff, { groups: a }] }', []],
+      ['policies: { staff: { org: o } }\nrequire: { provider: acme, all: [staff] }', []],
+      [
+        'policies: { staff: { org: o } }\nrequire: { any: [staff, { provider: acme, all: [staff] }] }',
+        ['policies.staff.org'],
+      ],
+    ]
+    for (const [text, expected] of rows) {
+      const { faults } = compile(text, { accepted })
+      t.strictSame(
+        faults.map((fault) => fault.split(' ')[1]?.slice(0, -1)),
+        expected,
+        text,
+      )
+      for (const fault of faults)
+        t.match(fault, /accepts acme and partner, .* put a `provider:` beside it or around it/)
+      t.strictSame(compile(text).faults, [], 'an app with one provider needs none')
+    }
+  },
+)
+
+t.test('S-219: the paths of locations are written as browsers show them', async (t) => {
+  const around = { prefix: [], authSegments: ['.auth'] }
+  const rows: readonly (readonly [string, string])[] = [
+    ['/', '/'],
+    ['/admin', '/admin'],
+    ['/a b/ü/😀', '/a b/ü/😀'],
+    ['/api/*/edit', '/api/*/edit'],
+    ['/a.b/...', '/a.b/...'],
+    ['/.authors', '/.authors'],
+    ['admin', 'a path begins with "/"; /admin'],
+    ['', 'a path begins with "/"; null'],
+    ['^/admin', 'a path begins with "/"; null'],
+    ['/admin/', 'a path ends without "/": it covers all below it anyway; /admin'],
+    ['/%61dmin', 'characters are written as they are, not escaped; /admin'],
+    ['/%2e%2e', 'characters are written as they are, not escaped; null'],
+    ['/%zz', 'characters are written as they are, not escaped; null'],
+    ['//admin', 'an empty segment: no request has one; /admin'],
+    ['/a;b', '";" and "\\" are not allowed in a path; null'],
+    ['/a\\b', '";" and "\\" are not allowed in a path; null'],
+    ['/a?b', 'a path has no query and no fragment; /a'],
+    ['/a#b', 'a path has no query and no fragment; /a'],
+    ['/a/../b', '"." and ".." are not allowed in a path; null'],
+    ['/./b', '"." and ".." are not allowed in a path; null'],
+    ['/a\u0000', 'control characters are not allowed in a path; null'],
+    ['/admin/**', 'a path covers all below it, without a "**"; /admin'],
+    ['/**', 'a path covers all below it, without a "**"; /'],
+    ['/*.png', '"*" stands for one whole segment, never for a part of one; null'],
+    ['/.auth', '/.auth belongs to the gateway; `auth_prefix` moves it; null'],
+    ['/.auth/x', '/.auth belongs to the gateway; `auth_prefix` moves it; null'],
+  ]
+  for (const [text, expected] of rows) {
+    const reading = readPattern(text, false, around)
+    t.equal(
+      reading.ok ? patternText(reading.pattern) : `${reading.reason}; ${reading.suggestion}`,
+      expected,
+      text,
+    )
+  }
+  t.strictSame(readPattern('/a/*', true, around), {
+    ok: true,
+    pattern: { segments: ['a', null], exact: true },
+  })
+})
+
+t.test('a location lies within its app', async (t) => {
+  const around = { prefix: ['wiki', 'en'], authSegments: ['.auth'] }
+  t.strictSame(readPattern('/wiki/en/admin', false, around), {
+    ok: true,
+    pattern: { segments: ['wiki', 'en', 'admin'], exact: false },
+  })
+  t.ok(readPattern('/wiki/en', false, around).ok)
+  const reason = 'outside the app, which begins at /wiki/en: paths are written in full'
+  for (const [text, suggestion] of [
+    ['/admin', '/wiki/en/admin'],
+    ['/', '/wiki/en'],
+    ['/wiki', '/wiki/en/wiki'],
+    ['/wiki/*', '/wiki/en/wiki/*'],
+  ] as const) {
+    t.strictSame(readPattern(text, false, around), { ok: false, reason, suggestion })
+  }
+})
+
+t.test('S-219: methods are names in capitals, at least one, never TRACE or CONNECT', async (t) => {
+  const rows: readonly (readonly [readonly string[], string])[] = [
+    [['GET', 'POST'], 'GET POST'],
+    [['PURGE', 'M-SEARCH'], 'PURGE M-SEARCH'],
+    [[], 'the list is empty: leave `methods` out for all; null'],
+    [['get'], 'methods are written in capitals; GET'],
+    [['GET', 'GET'], 'a method stands here twice; null'],
+    [['TRACE'], 'TRACE is never passed on; null'],
+    [['connect'], 'CONNECT is never passed on; null'],
+    [['GET POST'], 'methods are written in capitals; null'],
+    [['*'], 'methods are written in capitals; null'],
+  ]
+  for (const [names, expected] of rows) {
+    const reading = readMethods(names)
+    t.equal(
+      reading.ok ? [...reading.methods].join(' ') : `${reading.reason}; ${reading.suggestion}`,
+      expected,
+    )
+  }
+})
