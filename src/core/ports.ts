@@ -99,7 +99,10 @@ export interface Identity {
 export interface Upstreams {
   /** Sends one request, once. What comes back goes to the sink; never throws. */
   request(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange
-  /** Opens a WebSocket: resolves only after the upstream said 101 and its accept key was checked. */
+  /**
+   * Opens a WebSocket by a handshake with a key of our own. Open only after the upstream said 101 and its accept key
+   * was checked. Rejects with an `UpstreamFault`.
+   */
   upgrade(request: UpstreamRequest): Promise<UpstreamUpgrade>
   close(): Promise<void>
 }
@@ -141,8 +144,8 @@ export type UpstreamUpgrade =
   | { readonly kind: 'refused'; readonly statusCode: number }
 
 export interface UpstreamSocket {
+  /** What the upstream sent behind its 101 is still in it. */
   readonly socket: import('node:stream').Duplex
-  readonly head: Buffer
   /** Of the 101, name, value, name, value … */
   readonly headers: readonly string[]
 }

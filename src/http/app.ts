@@ -20,6 +20,7 @@ import { me } from './me.ts'
 import { proxy } from './proxy.ts'
 import { createServer } from './server.ts'
 import { verdictAnswer } from './verdict.ts'
+import { serveUpgrades, type Upgrades } from './websocket.ts'
 
 const formBytesAtMost = 64 * 1024
 
@@ -30,6 +31,7 @@ const formBytesAtMost = 64 * 1024
 export async function createApp(desk: Desk): Promise<FastifyInstance> {
   const { runtime, log } = desk
   const doorkeeper = createDoorkeeper(desk)
+  let upgrades: Upgrades | null = null
   const app = Fastify({
     logger: false,
     // A URL that its router would refuse or repair does not occur: see doorkeeper.ts.
@@ -40,6 +42,7 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
       const server = createServer(runtime.gateway.listen, doorkeeper, handler, (code) =>
         log.event('info', 'request.unreadable', { code }),
       )
+      upgrades = serveUpgrades(server, desk)
       return server
     },
   })
@@ -47,6 +50,8 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
   app.setNotFoundHandler(() => {
     throw new Error('the doorkeeper showed an address that is not served')
   })
+  // A WebSocket is never done by itself: the server would wait for it.
+  app.addHook('preClose', async () => upgrades?.closeAll())
   await app.register(fastifyCookie)
   await app.register(ownAddresses, { desk })
   await app.register(proxy, {

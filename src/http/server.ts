@@ -4,6 +4,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { ListenSettings } from '../core/gateway.ts'
+import { asksForWebSocket } from './websocket-handshake.ts'
 
 /** Takes a request before Fastify sees it; `next` hands it on. */
 export type Doorkeeper = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -49,6 +50,8 @@ const serverOptions: http.ServerOptions = {
   requestTimeout: 0,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
+  // h2c and its like are plain requests: RFC 9110 section 7.8 lets a server ignore an Upgrade.
+  shouldUpgradeCallback: asksForWebSocket,
 }
 
 /** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */

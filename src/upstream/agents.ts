@@ -9,7 +9,7 @@ import type {
   UpstreamUpgrade,
 } from '../core/ports.ts'
 import { Exchange } from './exchange.ts'
-import { openSocket } from './socket.ts'
+import { newHandshakeKey, UpgradeExchange } from './socket.ts'
 
 /** More than any sane answer has, less than would hurt: larger header blocks are a 502. */
 const maxHeaderBytes = 64 * 1024
@@ -49,7 +49,20 @@ export function createUpstreams(): Upstreams {
       return exchange
     },
     upgrade(request: UpstreamRequest): Promise<UpstreamUpgrade> {
-      return openSocket(request)
+      const key = newHandshakeKey()
+      const ours = ['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key]
+      return new Promise((resolve, reject) => {
+        poolOf(request.upstream, request.timeouts).dispatch(
+          {
+            method: 'GET',
+            path: request.path,
+            headers: [...request.headers, ...ours],
+            upgrade: 'websocket',
+            headersTimeout: request.timeouts.responseSeconds * 1000,
+          },
+          new UpgradeExchange(key, resolve, reject),
+        )
+      })
     },
     async close(): Promise<void> {
       const open = [...pools.values()].flatMap((byTimeout) => [...byTimeout.values()])
