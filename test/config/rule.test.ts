@@ -39,6 +39,7 @@ function compile(text: string, { trustedProxiesWritten = true, accepted = ['acme
     YES: 'true',
     BAD: '(secret',
     NET: '10.0.0.1/8',
+    NEAR: 'acmee',
   }
   const readFile = () => ({ ok: false, reason: 'no such file' }) as const
   const surroundings = { file: 'f', folder: '/', env, readFile }
@@ -328,7 +329,7 @@ t.test('messages never print what a variable holds', async (t) => {
   const texts = [
     '{ a: { matches: "${env:BAD}" } }',
     '{ client_ip: "${env:NET}" }',
-    '{ provider: "${env:GROUP}" }',
+    '{ provider: "${env:NEAR}" }',
     '{ a: { at_least: "${env:GROUP}" } }',
     '{ a: { exists: "${env:GROUP}" } }',
     '"${env:GROUP}"',
@@ -336,7 +337,7 @@ t.test('messages never print what a variable holds', async (t) => {
   for (const rule of texts) {
     const { faults } = compile(`require: ${rule}`)
     t.equal(faults.length, 1, rule)
-    t.notMatch(faults[0], /secret|admins|10\.0\.0\.[01]\/8/, rule)
+    t.notMatch(faults[0], /secret|admins|acme|10\.0\.0\.[01]\/8/, rule)
   }
 })
 
