@@ -28,6 +28,10 @@ export const command: Command = {
     if (loaded === null) return 2
     try {
       const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings })
+      // What no road has caught must not end the process for everybody else: it is told, and the gateway goes on.
+      const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})
+      process.on('uncaughtException', report)
+      process.on('unhandledRejection', report)
       await stopAsked(io)
       running.log.event('info', 'gateway.stopping', {})
       await running.close(graceMs)

@@ -57,7 +57,9 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
   await app.register(proxy, {
     gateway: runtime.gateway,
     upstreams: runtime.upstreams,
-    refuse: (request, reply, decision) => void refuse(desk, request, reply, decision),
+    refuse: (request, reply, decision) => {
+      refuse(desk, request, reply, decision).catch((thrown) => answerFault(desk, thrown, request, reply))
+    },
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },

@@ -3,6 +3,7 @@ import { sessionCookie, transactionCookies } from '../core/cookies.ts'
 import { type AnyFault, isFault, LoginFault } from '../core/fault.ts'
 import type { Origin } from '../core/gateway.ts'
 import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
+import { shortKey } from '../core/session.ts'
 import { readTransaction, stateHash, type Transaction } from '../core/transaction.ts'
 import type { Admission } from './admission.ts'
 import {
@@ -100,7 +101,7 @@ async function complete(
   log.event('info', 'login.completed', {
     request_id: admission.requestId,
     provider: provider.name,
-    session: started.session.key.slice(0, 12),
+    session: shortKey(started.session.key),
   })
   return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [
     setSessionCookie(origin.cookies, started.cookieValue),

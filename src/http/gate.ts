@@ -111,7 +111,8 @@ export function admit(
     case 'unknown':
       return reject(sheet, 404, 'address-unknown')
     case 'own':
-      sheet.app = origin.apps[0] ?? null
+      // Its pages speak for the whole origin: the app at its root, or the nearest to it.
+      sheet.app = origin.apps.at(-1) ?? null
       if (!own.methods.includes(method)) return reject(sheet, 405, 'method-not-allowed', own.methods)
       return ownAddress(sheet, own.address)
     case 'not-ours':

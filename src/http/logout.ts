@@ -4,7 +4,7 @@ import { transactionCookies } from '../core/cookies.ts'
 import type { Origin } from '../core/gateway.ts'
 import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
 import { open, type SealScope, seal } from '../core/seal.ts'
-import type { Session } from '../core/session.ts'
+import { type Session, shortKey } from '../core/session.ts'
 import type { Admission } from './admission.ts'
 import {
   type Answer,
@@ -62,7 +62,7 @@ export async function logOut(
   const session = await liveSession(desk, origin, headers)
   if (session !== null) {
     await runtime.sessions.end(session)
-    log.event('info', 'session.ended', { request_id: admission.requestId, session: session.key.slice(0, 12) })
+    log.event('info', 'session.ended', { request_id: admission.requestId, session: shortKey(session.key) })
   }
   const cleared = [
     deleteCookie(origin.cookies, origin.cookies.session),

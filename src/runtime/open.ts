@@ -31,9 +31,7 @@ const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
 export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
   const clock = deps.clock ?? systemClock
   const random = deps.random ?? randomBytes
-  const store = openStore(gateway.session, gateway.dataFolder)
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
-  const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   const proxyEnv = { httpsProxy: variable(deps.env, 'HTTPS_PROXY'), noProxy: variable(deps.env, 'NO_PROXY') }
   const providers = new Map(
     [...gateway.providers].map(([name, settings]) => [
@@ -42,6 +40,9 @@ export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
     ]),
   )
   const upstreams = createUpstreams()
+  // Last, as what fails above would leave it open.
+  const store = openStore(gateway.session, gateway.dataFolder)
+  const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   return {
     gateway,
     clock,
