@@ -1,6 +1,11 @@
 import http from 'node:http'
 import t from 'tap'
+import { Browser } from '../support/browser.ts'
 import { type PythonApp, type PythonServer, startApiGateway, startFlask } from '../support/flask.ts'
+import { visitAs } from '../support/front.ts'
+import { startTestGateway } from '../support/gateway.ts'
+import { startOp } from '../support/op.ts'
+import { freePort } from '../support/ports.ts'
 
 const examples = new URL('../../config/examples/', import.meta.url)
 const current = 'the-current-shared-secret-of-the-test'
@@ -99,6 +104,76 @@ t.test('an app without a proper secret does not start', async (t) => {
     await t.rejects(start({ GATEWAY_SECRET: `${current} short` }), { message: /at least 32 bytes/ })
   }
 })
+
+t.test('the same apps behind the gateway', async (t) => {
+  const servers = await Promise.all(halves.map(([, start]) => start()))
+  const op = await startOp()
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  op.register({ redirectUris: [`${url}/.auth/callback`] })
+  const gateway = await startTestGateway({
+    port,
+    yaml: () => `
+providers:
+  op: { issuer: "${op.issuer}", client_id: ${op.clientId}, client_secret: ${op.clientSecret} }
+apps:
+${servers.map((server, index) => appYaml(`${url}/half-${index}`, server.origin, index)).join('')}`,
+  })
+  t.teardown(async () => {
+    await gateway.close()
+    await Promise.all([op.close(), ...servers.map((server) => server.stop())])
+  })
+  const adam = new Browser()
+  await visitAs(adam, 'adam', `${url}/half-0/`)
+  const cookie = [...adam.cookies('localhost')].map(([name, value]) => `${name}=${value}`).join('; ')
+  // What a client may try, in every spelling that WSGI folds into one.
+  const forged = [
+    ['X-Forwarded-User', 'mallory'],
+    ['X_Forwarded_User', 'mallory'],
+    ['x-forwarded_groups', 'mallory'],
+    ['X_GATEWAY_SECRET', 'mallory'],
+    [secretHeader, 'mallory'],
+    ['SCRIPT_NAME', '/mallory'],
+    ['Remote-User', 'mallory'],
+  ].flat()
+
+  for (const [index, [name]] of halves.entries()) {
+    const half = `${url}/half-${index}`
+    t.test(
+      `${name}: the app sees who is signed in, and nothing a client forged (S-038, S-039)`,
+      async (t) => {
+        const answer = await get(`${half}/adm%69n/caf%c3%a9?a=%2f&b`, ['Cookie', cookie, ...forged])
+        t.equal(answer.status, 200)
+        t.match(JSON.parse(answer.body), { user: 'adam', groups: ['admins'] })
+        t.notMatch(answer.body, 'mallory')
+        t.notMatch(answer.body, /claimgate-\d/, 'no cookie of the gateway')
+        t.match(decodeURI(String(JSON.parse(answer.body).path)), '/admin/café')
+      },
+    )
+    t.test(`${name}: an open location tells the app nobody (S-037)`, async (t) => {
+      const answer = await get(`${half}/public/x`, forged)
+      t.equal(answer.status, 200)
+      t.match(JSON.parse(answer.body), { user: null, groups: [] })
+      t.notMatch(answer.body, 'mallory')
+    })
+    t.test(`${name}: whoever is not signed in does not reach it`, async (t) => {
+      const answer = await get(`${half}/x`, forged)
+      t.equal(answer.status, 401)
+    })
+  }
+})
+
+function appYaml(url: string, upstream: string, index: number): string {
+  return `
+  half-${index}:
+    url: ${url}
+    upstream: { url: "${upstream}", strip_prefix: true }
+    shared_secret: ${current}
+    require: signed_in
+    locations:
+      - { path: /half-${index}/public, require: anyone }
+`
+}
 
 interface Answer {
   readonly status: number
