@@ -4,8 +4,8 @@ import type { AuthorizationWish } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import type { Metadata } from './metadata.ts'
 
-/** What no configuration may set, for a sign-in hangs on it; `request` and `request_uri` would replace all others. */
-const reserved = new Set([
+/** What neither configuration nor metadata may set: a sign-in hangs on it; the requests would replace all others. */
+const reserved = [
   'client_id',
   'code_challenge',
   'code_challenge_method',
@@ -17,7 +17,7 @@ const reserved = new Set([
   'response_type',
   'scope',
   'state',
-])
+]
 
 /**
  * Where to send the browser: the code flow with PKCE (S256, whatever the metadata says of it), state and nonce,
@@ -31,9 +31,8 @@ export async function authorizationUrl(
   wish: AuthorizationWish = { otherAccount: false },
 ): Promise<URL> {
   const url = new URL(metadata.authorizationEndpoint)
-  for (const [name, value] of settings.authorizationParameters)
-    if (!reserved.has(name)) url.searchParams.set(name, value)
-  for (const name of ['request', 'request_uri', 'response_mode']) url.searchParams.delete(name)
+  for (const [name, value] of settings.authorizationParameters) url.searchParams.set(name, value)
+  for (const name of reserved) url.searchParams.delete(name)
   if (wish.otherAccount) url.searchParams.set('prompt', promptForOtherAccount(settings, metadata))
   const own = {
     response_type: 'code',

@@ -117,6 +117,14 @@ t.test('S-115: what a provider says of a refusal is for the operator, short and 
   t.notMatch(message, 'javascript')
 })
 
+t.test('the time is the one that we are given, not that of the machine', async (t) => {
+  const rig = await startRig(t)
+  rig.clock.time = rig.op.now = 1_500_000_000
+  const transaction = transactionFor(rig.settings)
+  const parameters = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
+  t.equal((await rig.provider.exchange(parameters, transaction, redirectUri, rig.clock.time)).user, 'alice')
+})
+
 t.test('S-145: a sign-in begun at one provider cannot end at another', async (t) => {
   const one = await startRig(t)
   const two = await startRig(t, { settings: () => ({ name: 'partner' }) })
@@ -387,6 +395,15 @@ t.test('userinfo', async (t) => {
     { name: 'S-141: signed with a foreign key', bends: signedUserinfo({}, newKey('k1', 'RS256')), code },
     { name: 'S-141: signed with none', bends: signedUserinfo({}, firstKey(), 'none'), code },
     { name: 'S-141: signed with another algorithm', bends: signedUserinfo({}, firstKey(), 'RS384'), code },
+    {
+      name: 'S-141: signed with another algorithm, by a key that does not say for which it is',
+      bends: {
+        ...signedUserinfo({}, firstKey(), 'PS256'),
+        jwks: () => ({ keys: [{ ...firstKey().jwk, alg: undefined }] }),
+      },
+      code,
+      says: /signed with "PS256"/,
+    },
     {
       name: 'S-141: signed by another issuer',
       bends: signedUserinfo({ iss: 'https://other.example' }),
