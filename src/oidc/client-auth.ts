@@ -20,6 +20,9 @@ const assertionLifetimeSeconds = 60
 /** Throws `ConfigFault` when the settings lack what their method needs, or the key cannot be read. */
 export function createClientAuth(settings: ProviderSettings, deps: AssertionDeps): ClientAuthFor {
   const assertion = settings.authMethod === 'private_key_jwt' ? readAssertionKey(settings) : null
+  if (settings.authMethod?.startsWith('client_secret_')) secretOf(settings)
+  if (settings.authMethod === 'tls_client_auth' && settings.clientCertificate === null)
+    throw new ConfigFault('CONFIG_INVALID', `providers.${settings.name}.client_certificate is missing`)
   return (metadata) => {
     const method = authMethod(settings, metadata)
     switch (method) {

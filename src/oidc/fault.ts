@@ -15,7 +15,7 @@ import { quote, quoteWithout } from './quote.ts'
 
 const waited = new Set(['TimeoutError', 'AbortError'])
 
-/** For what a request itself throws. `address` is the public one of an endpoint. */
+/** For what a request itself throws; `address` is where it went. */
 export function networkFault(thrown: unknown, address: string): AnyFault {
   if (isFault(thrown)) return thrown
   if (thrown instanceof DOMException && waited.has(thrown.name))

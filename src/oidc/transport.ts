@@ -43,13 +43,13 @@ export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, 
     const stop = new AbortController()
     const time = AbortSignal.timeout(limits.timeoutMs)
     const signal = AbortSignal.any([time, stop.signal, ...(deadline === undefined ? [] : [deadline])])
+    const url = internalAddress(address, settings.issuer, settings.internalUrl)
     try {
-      const url = internalAddress(address, settings.issuer, settings.internalUrl)
-      return await readAnswer(address, url, { ...toInit(request), signal, dispatcher }, limits)
+      return await readAnswer(url, { ...toInit(request), signal, dispatcher }, limits)
     } catch (thrown) {
       // What was not read to its end must not go on arriving.
       stop.abort()
-      throw networkFault(thrown, address)
+      throw networkFault(thrown, url)
     } finally {
       underWay -= 1
     }
@@ -67,21 +67,16 @@ function toInit(request: TransportRequest): RequestInit {
   }
 }
 
-async function readAnswer(
-  address: string,
-  url: string,
-  init: RequestInit,
-  limits: Limits,
-): Promise<Response> {
+async function readAnswer(url: string, init: RequestInit, limits: Limits): Promise<Response> {
   const answer = await undiciFetch(url, init)
   // A redirect would take the code, the client's secret or the access token to a place that nobody configured.
   if (answer.status >= 300 && answer.status < 400)
     throw new ProviderFault(
       'PROVIDER_RESPONSE_INVALID',
-      `${address}: answered ${answer.status}; redirects are not followed`,
+      `${url}: answered ${answer.status}; redirects are not followed`,
     )
   if (answer.status >= 500 || answer.status === 429)
-    throw new ProviderFault('PROVIDER_UNREACHABLE', `${address}: answered ${answer.status}`)
+    throw new ProviderFault('PROVIDER_UNREACHABLE', `${url}: answered ${answer.status}`)
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of answer.body ?? []) {
@@ -90,7 +85,7 @@ async function readAnswer(
     if (size > limits.maxBytes)
       throw new ProviderFault(
         'PROVIDER_RESPONSE_INVALID',
-        `${address}: answered more than ${limits.maxBytes} bytes`,
+        `${url}: answered more than ${limits.maxBytes} bytes`,
       )
     parts.push(part)
   }

@@ -177,3 +177,15 @@ t.test('a key that cannot be read stops the start, and is not shown', async (t) 
     }
   }
 })
+
+t.test('a method without what it needs stops the start', async (t) => {
+  const deps = { clock: { now: () => someday }, random, proxyEnv: { httpsProxy: null, noProxy: null } }
+  for (const [authMethod, missing] of [
+    ['client_secret_basic', /client_secret is missing/],
+    ['client_secret_post', /client_secret is missing/],
+    ['tls_client_auth', /client_certificate is missing/],
+  ] as const) {
+    const settings = settingsFor('https://op.example', { authMethod, clientSecret: null })
+    t.throws(() => createProvider(settings, deps), { code: 'CONFIG_INVALID', message: missing })
+  }
+})
