@@ -1,50 +1,22 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Decision, RejectReason, RejectStatus } from '../core/decision.ts'
+import type { Decision } from '../core/decision.ts'
 import { describeRefusal, explainRequirement } from '../core/explain.ts'
 import { isFault } from '../core/fault.ts'
-import { type ClientAddress, clientAddress, forwardedProto } from '../core/forwarded.ts'
-import type { App, Location, Origin } from '../core/gateway.ts'
+import { clientAddress, forwardedProto } from '../core/forwarded.ts'
+import type { Location, Origin } from '../core/gateway.ts'
 import { readHost } from '../core/host.ts'
 import { isNavigation, sendsCredential } from '../core/navigation.ts'
-import { findPlace } from '../core/place.ts'
+import { findPlace, type Place } from '../core/place.ts'
 import { type DecisionFacts, decide, needsVisitor, stricter, type Visitor } from '../core/policy.ts'
 import type { Awaitable } from '../core/ports.ts'
 import { askedMethod, passesPreflight } from '../core/preflight.ts'
 import { readTarget, type Target } from '../core/target.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Found } from '../runtime/sessions.ts'
-import type { Admission, OwnAddress } from './admission.ts'
-import { health, ownPlace } from './own-address.ts'
+import type { Admission } from './admission.ts'
+import { healthMethods, ownPlace } from './own-address.ts'
+import { linesOf, type RequestFacts, unacceptableBody, unreadable } from './request-facts.ts'
+import { admitToOwn, finish, openSheet, reject, type Sheet } from './sheet.ts'
 import { findVisitor } from './visitor.ts'
-
-/** What the gate reads of a request. A raw Node request fits it; a test writes it by hand. */
-export interface RequestFacts {
-  readonly method?: string | undefined
-  readonly url?: string | undefined
-  readonly httpVersion: string
-  readonly headers: IncomingHttpHeaders
-  /** Name, value, name, value … as received. */
-  readonly rawHeaders: readonly string[]
-  readonly socket: { readonly remoteAddress?: string | undefined }
-}
-
-/** Found out so far. The steps below fill it in; `finish` makes the admission of it. */
-interface Sheet {
-  readonly requestId: string
-  readonly startedAt: number
-  readonly method: string
-  readonly wantsPage: boolean
-  origin: Origin | null
-  target: Target | null
-  address: OwnAddress | null
-  app: App | null
-  location: Location | null
-  client: ClientAddress
-}
-
-/** More header lines than this are refused; Node would drop those beyond 2,000 in silence. */
-const headerLinesAtMost = 100
-const unknownClient: ClientAddress = { known: false }
 
 /**
  * Judges one request, in the order that stands here. Synchronous whenever the session is at hand; no store is touched
@@ -57,36 +29,16 @@ export function admit(
   startedAt: number,
 ): Awaitable<Admission> {
   const { gateway } = runtime
-  const method = facts.method ?? ''
-  const sheet: Sheet = {
-    requestId,
-    startedAt,
-    method,
-    // A form that is posted shows its answer too; only for a GET does a sign-in follow.
-    wantsPage: isNavigation('GET', facts.headers),
-    origin: null,
-    target: null,
-    address: null,
-    app: null,
-    location: null,
-    client: unknownClient,
-  }
-  const unreadable = unreadableReason(facts)
-  if (unreadable !== null) return reject(sheet, unreadable.status, unreadable.reason)
-  sheet.client = clientAddress(
-    facts.socket.remoteAddress,
-    linesOf(facts, 'x-forwarded-for'),
-    gateway.trustedProxies,
-  )
+  const peer = facts.socket.remoteAddress
+  const sheet = openSheet(facts, requestId, startedAt)
+  const refusal = unreadable(facts)
+  if (refusal !== null) return reject(sheet, refusal.status, refusal.reason)
+  sheet.client = clientAddress(peer, linesOf(facts, 'x-forwarded-for'), gateway.trustedProxies)
 
   const reading = readTarget(facts.url ?? '')
   // On any Host: load balancers ask by address.
-  if (reading.ok && reading.target.path === `${gateway.authPrefix}/health`) {
-    const { methods } = health
-    return methods.includes(method)
-      ? ownAddress(sheet, 'health')
-      : reject(sheet, 405, 'method-not-allowed', methods)
-  }
+  const asksHealth = reading.ok && reading.target.path === `${gateway.authPrefix}/health`
+  if (asksHealth) return admitToOwn(sheet, 'health', healthMethods)
   const host = readHost(facts.rawHeaders)
   if (!host.ok) return reject(sheet, 400, host.reason)
   const origin = gateway.hosts.get(host.host)
@@ -96,14 +48,8 @@ export function admit(
   const { target } = reading
   sheet.target = target
 
-  if (
-    originIsHttps(origin) &&
-    forwardedProto(
-      facts.socket.remoteAddress,
-      linesOf(facts, 'x-forwarded-proto'),
-      gateway.trustedProxies,
-    ) === 'http'
-  ) {
+  const scheme = forwardedProto(peer, linesOf(facts, 'x-forwarded-proto'), gateway.trustedProxies)
+  if (origin.scheme === 'https' && scheme === 'http') {
     return finish(sheet, { kind: 'deny', reason: 'insecure-scheme', principal: null })
   }
   const own = ownPlace(gateway, origin, target)
@@ -113,27 +59,26 @@ export function admit(
     case 'own':
       // Its pages speak for the whole origin: the app at its root, or the nearest to it.
       sheet.app = origin.apps.at(-1) ?? null
-      if (!own.methods.includes(method)) return reject(sheet, 405, 'method-not-allowed', own.methods)
-      return ownAddress(sheet, own.address)
+      return admitToOwn(sheet, own.address, own.methods)
     case 'not-ours':
-      return admitToApp(runtime, facts, sheet, origin, target)
+      return admitToApp(runtime, facts, sheet, { origin, target })
   }
+}
+
+interface Destination {
+  readonly origin: Origin
+  readonly target: Target
 }
 
 function admitToApp(
   runtime: Runtime,
   facts: RequestFacts,
   sheet: Sheet,
-  origin: Origin,
-  target: Target,
+  { origin, target }: Destination,
 ): Awaitable<Admission> {
   const asked = askedMethod(sheet.method, facts.headers)
   const preflight = asked === null ? null : findPlace(origin, target, asked)
-  if (
-    preflight?.kind === 'app' &&
-    passesPreflight(preflight.location) &&
-    (preflight.second === null || passesPreflight(preflight.second))
-  ) {
+  if (preflight !== null && letsPreflightPass(preflight)) {
     sheet.app = preflight.app
     sheet.location = preflight.location
     return finish(sheet, { kind: 'allow', reason: 'preflight', principal: null })
@@ -143,9 +88,6 @@ function admitToApp(
   if (place.kind === 'nowhere') return reject(sheet, place.status, place.reason, place.allow)
   const { app, location, second } = place
   sheet.location = location
-  const expectation = facts.headers.expect
-  if (expectation !== undefined && expectation.toLowerCase() !== '100-continue')
-    return reject(sheet, 417, 'expectation-unknown')
   const question: DecisionFacts = {
     acceptedProviders: app.providers,
     clientAddress: sheet.client.known ? { ...sheet.client.address, text: sheet.client.text } : null,
@@ -153,26 +95,34 @@ function admitToApp(
     credentialSent: sendsCredential(facts.headers),
     page: target.path + target.query,
   }
-  const judge = (found: Found | null): Admission => {
-    const visitor: Visitor = found === null ? anonymous : visitorOf(found)
-    const decision = decide(location, visitor, question)
-    const verdict = second === null ? decision : stricter(decision, decide(second, visitor, question))
-    if (verdict.kind === 'allow' && announcesTooMuch(facts.headers, location))
-      return reject(sheet, 413, 'body-too-large')
-    const detail = describe(verdict, verdict === decision ? location : (second ?? location), question)
-    return finish(sheet, verdict, detail, found?.kind === 'live' ? found : null)
+  const judge = (found: Found): Admission => {
+    const visitor = visitorOf(found)
+    const first = decide(location, visitor, question)
+    const verdict = second === null ? first : stricter(first, decide(second, visitor, question))
+    const unmet = verdict.kind === 'allow' ? unacceptableBody(facts.headers, location) : null
+    if (unmet !== null) return reject(sheet, unmet.status, unmet.reason)
+    const detail = describe(verdict, verdict === first ? location : (second ?? location), question)
+    return finish(sheet, verdict, detail, found.kind === 'live' ? found : null)
   }
-  if (!needsVisitor(location) && (second === null || !needsVisitor(second))) return judge(null)
-  return withVisitor(runtime, facts, sheet, origin, judge)
+  const asksWho = needsVisitor(location) || (second !== null && needsVisitor(second))
+  return asksWho ? withVisitor(runtime, facts, { sheet, origin, judge }) : judge(nobody)
+}
+
+type AppPlace = Extract<Place, { kind: 'app' }>
+
+function letsPreflightPass(place: Place): place is AppPlace {
+  return (
+    place.kind === 'app' &&
+    passesPreflight(place.location) &&
+    (place.second === null || passesPreflight(place.second))
+  )
 }
 
 /** A store that does not answer decides nothing: the request ends there, with the fault as its answer. */
 function withVisitor(
   runtime: Runtime,
   facts: RequestFacts,
-  sheet: Sheet,
-  origin: Origin,
-  judge: (found: Found) => Admission,
+  { sheet, origin, judge }: { sheet: Sheet; origin: Origin; judge: (found: Found) => Admission },
 ): Awaitable<Admission> {
   const undecided = (thrown: unknown): Admission => {
     if (!isFault(thrown)) throw thrown
@@ -186,7 +136,7 @@ function withVisitor(
   }
 }
 
-const anonymous: Visitor = { kind: 'anonymous', why: 'no-session' }
+const nobody: Found = { kind: 'none', why: 'no-session' }
 
 function visitorOf(found: Found): Visitor {
   return found.kind === 'live'
@@ -197,72 +147,5 @@ function visitorOf(found: Found): Visitor {
 /** For the operator: which condition of a refusal failed, with what was expected and what was there. */
 function describe(decision: Decision, location: Location, facts: DecisionFacts): string | null {
   if (decision.kind !== 'deny' || location.access.kind !== 'rule') return null
-  const rows = explainRequirement(location.access.requirement, decision.principal, facts)
-  return describeRefusal(rows)
-}
-
-function finish(
-  sheet: Sheet,
-  decision: Decision,
-  detail: string | null = null,
-  live: (Found & { kind: 'live' }) | null = null,
-): Admission {
-  const { client, ...rest } = sheet
-  return {
-    ...rest,
-    decision,
-    detail,
-    session: live === null ? null : live.session,
-    resealed: live?.resealed ?? null,
-    fault: null,
-    principal: principalOf(decision),
-    clientAddress: client.known ? client.text : null,
-  }
-}
-
-function principalOf(decision: Decision): Admission['principal'] {
-  return decision.kind === 'allow' || decision.kind === 'deny' ? decision.principal : null
-}
-
-function reject(
-  sheet: Sheet,
-  status: RejectStatus,
-  reason: RejectReason,
-  allow?: readonly string[],
-): Admission {
-  return finish(sheet, { kind: 'reject', status, reason, ...(allow === undefined ? {} : { allow }) })
-}
-
-function ownAddress(sheet: Sheet, address: OwnAddress): Admission {
-  sheet.address = address
-  return finish(sheet, { kind: 'allow', reason: 'gateway-address', principal: null })
-}
-
-function unreadableReason(
-  facts: RequestFacts,
-): { readonly status: RejectStatus; readonly reason: RejectReason } | null {
-  if (facts.httpVersion !== '1.1') {
-    if (facts.httpVersion !== '1.0') return { status: 505, reason: 'http-version' }
-    if (facts.headers['transfer-encoding'] !== undefined) return { status: 400, reason: 'http-version' }
-  }
-  return facts.rawHeaders.length > 2 * headerLinesAtMost ? { status: 431, reason: 'too-many-headers' } : null
-}
-
-/** Refused before a byte of the body is asked for; what is not announced is counted while it passes. */
-function announcesTooMuch(headers: IncomingHttpHeaders, { forwarding }: Location): boolean {
-  const length = headers['content-length']
-  return length !== undefined && forwarding.maxBodyBytes !== null && Number(length) > forwarding.maxBodyBytes
-}
-
-/** The values of all lines of a name, in order; `headers` has joined them with commas. */
-function linesOf(facts: RequestFacts, name: 'x-forwarded-for' | 'x-forwarded-proto'): readonly string[] {
-  const value = facts.headers[name]
-  if (value === undefined) return none
-  return typeof value === 'string' ? [value] : value
-}
-
-const none: readonly string[] = []
-
-function originIsHttps(origin: Origin): boolean {
-  return origin.scheme === 'https'
+  return describeRefusal(explainRequirement(location.access.requirement, decision.principal, facts))
 }

@@ -12,7 +12,7 @@ export type OwnPlace =
 const gets = ['GET', 'HEAD']
 
 /** Answers on any Host, so the gate asks for it first. */
-export const health = { methods: gets }
+export const healthMethods = gets
 
 /**
  * The redirect URI is taken before any location; where it is set elsewhere, `/callback` below the prefix is nothing.
