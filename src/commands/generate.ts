@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { toJsonSchema, toReferencePage } from '../config/document.ts'
 import type { Command } from './command.ts'
 import { readOptions } from './options.ts'
+import { toWordsPage } from './reference-page.ts'
 
-/** The files of the repository that are written from the schema, by their path from its root. */
+/** The files of the repository that are written from the schema and other tables of the code, by their path from its root. */
 export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['config/claimgate.schema.json', toJsonSchema],
   ['docs/configuration.md', toReferencePage],
+  ['docs/reference.md', toWordsPage],
 ])
 
 const usage = `claimgate generate

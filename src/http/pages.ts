@@ -128,7 +128,7 @@ export function signInFailedPage(page: SignInFailedPage): string {
     ...page,
     title: page.sentence.replace(/\.$/, ''),
     gate: 'closed',
-    content: html`<p>It may have taken too long, or it was already used, perhaps in another tab. Starting again usually helps.</p>
+    content: html`<p>Starting again usually helps: it may have taken too long, or was finished in another tab. Your browser must keep cookies of this site.</p>
 !${actions([action(page.startAgainHref, 'Start again')])}
 !${helpLine('If it does not', page.contact, page.requestId)}`,
   })

@@ -1,0 +1,48 @@
+// What people copy from the documentation must work, and what it points to must be there: examples and links rot first.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { printIssue } from '../../src/config/issue.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+t.test('the smallest file of the README is a good one', async (t) => {
+  const text = readFileSync(join(root, 'README.md'), 'utf8')
+  const yaml = /```yaml\n# claimgate\.yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? ''
+  const loaded = loadGatewayFromText(yaml, {
+    file: 'README.md',
+    folder: root,
+    env: { GOOGLE_CLIENT_SECRET: 'a-client-secret' },
+    readFile: () => ({ ok: false, reason: 'no file is needed' }),
+  })
+  t.same(loaded.ok ? [] : loaded.issues.map(printIssue), [])
+})
+
+t.test('the first screen of the README is the demo and the tests', async (t) => {
+  const [first = ''] = readFileSync(join(root, 'README.md'), 'utf8').split('\n## ')
+  t.match(first, 'npm ci && npm run demo')
+  t.match(first, 'npm test')
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  t.ok(scripts.demo && scripts.test)
+})
+
+t.test('every link of the documentation leads somewhere', async (t) => {
+  let links = 0
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8').replace(/```[\s\S]*?```/g, '')
+    for (const [, target = ''] of text.matchAll(/(?:\]\(|(?:src|href)=")([^)"\s]+)[)"]/g)) {
+      if (/^(?:https?:|mailto:|#)/.test(target)) continue
+      links += 1
+      t.ok(existsSync(join(root, dirname(page), target.split('#')[0] ?? '')), `${page}: ${target}`)
+    }
+  }
+  t.ok(links > 20, `${links} links were found`)
+})
