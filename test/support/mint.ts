@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import type { Claims } from '../../src/core/claims.ts'
+import type { Gateway } from '../../src/core/gateway.ts'
+import { readReturnTo } from '../../src/core/return-to.ts'
+import { beginTransaction } from '../../src/core/transaction.ts'
+import { openRuntime } from '../../src/runtime/open.ts'
+
+export interface Minted {
+  /** As a Cookie header carries it: name and value. */
+  readonly cookie: string
+  /** Ends the session, as another process would. */
+  end(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * A session without a sign-in: written into the store of a model by a second opening of it, as `claimgate sessions`
+ * does. The model needs a `session.secret` and the sqlite store.
+ */
+export async function mintSession(
+  gateway: Gateway,
+  host: string,
+  person: { readonly user: string; readonly claims: Claims },
+): Promise<Minted> {
+  const origin = gateway.hosts.get(host)
+  const provider = origin?.providers[0]
+  if (origin === undefined || provider === undefined) throw new Error(`no origin for ${host}`)
+  const runtime = openRuntime(gateway, { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} })
+  const returnTo = readReturnTo('/', gateway.authPrefix)
+  const wish = { provider, origin: origin.origin, returnTo, askedByRule: false }
+  const transaction = beginTransaction(wish, randomBytes, runtime.clock.now())
+  const identity = { ...person, idToken: 'minted' }
+  const { cookieValue, session } = await runtime.sessions.start({
+    identity,
+    transaction,
+    origin,
+    previousCookie: null,
+  })
+  return {
+    cookie: `${origin.cookies.session}=${cookieValue}`,
+    end: async () => {
+      await runtime.sessions.end(session)
+    },
+    close: () => runtime.close(),
+  }
+}
