@@ -13,10 +13,11 @@ export function acceptedProviders(scope: Scope, path: ConfigPath, settings: AppS
   const known = namesOf(scope, ['providers'])
   const at = whereWritten(scope, path, 'provider')
   if (settings.provider === undefined) {
-    if (known.length > 1 && !isWritten(scope, at)) {
+    if (known.length < 2) return known
+    if (!isWritten(scope, at)) {
       faultAt(scope, at, `is missing: several providers are configured (${known.join(', ')})`)
     }
-    return known
+    return []
   }
   const { provider } = settings
   for (const [index, name] of provider.entries()) {
@@ -69,7 +70,7 @@ export function foreignPrefixes(
 function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {
   const bare = together.filter(({ userIdPrefix }) => userIdPrefix === '')
   if (bare.length > 1) {
-    const names = bare.map(({ name }) => name).join(', ')
+    const names = bare.map(({ name }) => name).join(' and ')
     faultAt(
       scope,
       at,

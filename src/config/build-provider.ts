@@ -2,7 +2,7 @@ import type { Preset, ProviderSettings } from '../core/gateway.ts'
 import type { Secret } from '../core/secret.ts'
 import { readIcon } from './icon.ts'
 import { type ConfigPath, nodeAt } from './node.ts'
-import { readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
+import { canSign, readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
 import { inferPreset, issuerFault, presetLabel } from './preset.ts'
 import { appName } from './schema-app.ts'
 import { clientPlaceholders, providerKeys } from './schema-provider.ts'
@@ -199,13 +199,17 @@ interface Proof {
 }
 
 function readProof(scope: Scope, path: ConfigPath, keys: ProviderKeys): Proof {
-  const { client_key: key, client_certificate: pair } = keys
+  const { client_key: key, client_certificate: pair, client_assertion_alg: algorithm } = keys
+  const clientKey = key === undefined ? null : readPrivateKey(scope, [...path, 'client_key'], key, true)
+  if (clientKey !== null && algorithm !== undefined && !canSign(clientKey, algorithm)) {
+    faultAt(scope, [...path, 'client_assertion_alg'], 'does not fit the kind of `client_key`')
+  }
   return {
     clientSecret: keys.client_secret ?? null,
     authMethod: keys.token_endpoint_auth_method ?? null,
-    clientKey: key === undefined ? null : readPrivateKey(scope, [...path, 'client_key'], key, true),
+    clientKey,
     clientKeyId: keys.client_key_id ?? null,
-    clientAssertionAlg: keys.client_assertion_alg ?? null,
+    clientAssertionAlg: algorithm ?? null,
     clientCertificate: pair === undefined ? null : readKeyPair(scope, [...path, 'client_certificate'], pair),
   }
 }

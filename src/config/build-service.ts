@@ -1,60 +1,51 @@
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { ListenAddress, ListenSettings, LogSettings, SessionSettings } from '../core/gateway.ts'
-import type { ConfigPath } from './node.ts'
+import { nodeAt } from './node.ts'
 import { readCertificates, readKeyPair } from './pem.ts'
-import { logKeys, sessionKeys, type topKeys } from './schema.ts'
+import { listenKeys, logKeys, sessionKeys, topKeys } from './schema.ts'
 import { faultAt, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
-import { type Checked, checkKeys } from './validate.ts'
+import { type Checked, checkKeys, checkValue } from './validate.ts'
 import { readSegments } from './web-address.ts'
 
-export type TopKeys = Checked<typeof topKeys>
-
-/** `0.0.0.0:8080`, `[::]:8080`, `localhost:8080`; null when reported. */
-function readListenAddress(scope: Scope, path: ConfigPath, text: string): ListenAddress | null {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(text) ?? []
-  const host = bracketed ?? plain ?? ''
-  const port = Number(digits)
-  const isHost = bracketed === undefined ? isIP(host) === 4 || isHostName(host) : isIP(host) === 6
-  if (digits !== undefined && isHost && port <= 65535) return { host, port }
-  faultAt(scope, path, 'expected address:port, such as 0.0.0.0:8080, 127.0.0.1:8080 or "[::]:8080"')
-  return null
+/** The keys at the top that are judged together. */
+export const plainTopKeys = {
+  admin: topKeys.admin,
+  trusted_proxies: topKeys.trusted_proxies,
+  data: topKeys.data,
+  auth_prefix: topKeys.auth_prefix,
 }
 
-function isHostName(host: string): boolean {
-  return /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host) && !/^[0-9.]+$/.test(host)
-}
+export type TopKeys = Checked<typeof plainTopKeys>
 
-export function buildListen(scope: Scope, listen: TopKeys['listen']): ListenSettings | null {
-  if (listen === undefined) return null
-  // As a plain text `listen` is the address itself.
-  const inner = isWritten(scope, ['listen', 'address']) ? ['listen', 'address'] : ['listen']
-  const settings = 'tls' in listen || 'client_ca' in listen ? listen : { address: listen.address }
-  const address = readListenAddress(scope, inner, settings.address)
-  const pairs = (settings.tls ?? []).map((pair, index) => readKeyPair(scope, ['listen', 'tls', index], pair))
-  const clientCa =
-    settings.client_ca === undefined
-      ? null
-      : readCertificates(scope, ['listen', 'client_ca'], settings.client_ca)
-  if (settings.client_ca !== undefined && settings.tls === undefined) {
-    faultAt(scope, ['listen', 'client_ca'], 'needs `tls`: certificates of clients are part of TLS')
+/** `listen` as an address alone, or as a mapping; null when reported. */
+export function buildListen(scope: Scope): ListenSettings | null {
+  const path = ['listen']
+  const node = nodeAt(scope.root, path)
+  if (node?.kind !== 'map') {
+    const plain = checkValue(topKeys.listen, node, placeOf(scope, path))
+    return plain.ok ? { ...plain.value.address, tls: [], clientCa: null } : null
   }
-  if (address === null) return null
-  return { ...address, tls: pairs.filter((pair) => pair !== null), clientCa }
+  const { address, tls = [], client_ca: ca } = checkKeys(listenKeys, placeOf(scope, path))
+  const pairs = tls.map((pair, index) => readKeyPair(scope, [...path, 'tls', index], pair))
+  const clientCa = ca === undefined ? null : readCertificates(scope, [...path, 'client_ca'], ca)
+  if (ca !== undefined && !isWritten(scope, [...path, 'tls'])) {
+    faultAt(scope, [...path, 'client_ca'], 'needs `tls`: certificates of clients are part of TLS')
+  }
+  return address === undefined ? null : { ...address, tls: pairs.filter((pair) => pair !== null), clientCa }
 }
 
+/** Null for nowhere. */
 export function buildAdmin(
   scope: Scope,
   admin: TopKeys['admin'],
   listen: ListenSettings | null,
 ): ListenAddress | null {
   if (admin === undefined || admin === false) return null
-  const address = readListenAddress(scope, ['admin'], admin)
-  if (address !== null && listen !== null && collide(address, listen)) {
+  if (listen !== null && collide(admin, listen)) {
     faultAt(scope, ['admin'], 'is the same address and port as `listen`')
   }
-  return address
+  return admin
 }
 
 function collide(one: ListenAddress, other: ListenAddress): boolean {

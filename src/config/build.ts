@@ -13,13 +13,14 @@ import {
   buildListen,
   buildLog,
   buildSession,
+  plainTopKeys,
   type TopKeys,
 } from './build-service.ts'
 import { switchFaults } from './dangerous-switches.ts'
 import { deepFreeze } from './freeze.ts'
 import { nodeAt } from './node.ts'
 import { openRules } from './rule-policies.ts'
-import { groupKeys, topKeys } from './schema.ts'
+import { groupKeys } from './schema.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
 import { checkKeys } from './validate.ts'
@@ -32,7 +33,7 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
   for (const message of switchFaults(scope.surroundings.env)) {
     scope.report({ position: null, path: '', message, suggestion: null })
   }
-  const top = checkKeys(topKeys, placeOf(scope, []), Object.keys(groupKeys))
+  const top = checkKeys(plainTopKeys, placeOf(scope, []), ['listen', ...Object.keys(groupKeys)])
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const apps = buildApps(scope, service)
@@ -63,7 +64,7 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
 }
 
 function buildService(scope: Scope, top: TopKeys) {
-  const listen = buildListen(scope, top.listen)
+  const listen = buildListen(scope)
   return {
     listen,
     admin: buildAdmin(scope, top.admin, listen),

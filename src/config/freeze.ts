@@ -1,7 +1,4 @@
-/**
- * Freezes plain objects, lists, maps and sets, and all that they hold. What is alive or closed in itself (secrets,
- * compiled expressions, functions) is left as it is. Answers the same value.
- */
+/** Freezes objects, lists, maps and sets, and all that they hold. Answers the same value. */
 export function deepFreeze<Value>(value: Value): Value {
   freeze(value, new Set())
   return value
@@ -19,7 +16,7 @@ function freeze(value: unknown, seen: Set<object>): void {
   } else if (value instanceof Set) {
     for (const member of value) freeze(member, seen)
     refuseChanges(value, ['add', 'delete', 'clear'])
-  } else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
+  } else {
     for (const member of Object.values(value)) freeze(member, seen)
     Object.freeze(value)
   }

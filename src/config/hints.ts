@@ -21,7 +21,11 @@ export function unknownKey(
   if (here !== null) return { message: 'unknown key', suggestion: here }
   const places = elsewhere.get(key)
   if (places !== undefined) return { message: `unknown key here: it belongs ${places}`, suggestion: null }
-  return { message: `unknown key: expected ${known.join(', ')}`, suggestion: null }
+  const similar = nearest(key, foreignKeys.keys())
+  if (similar !== null) return { message: `unknown key: ${foreignKeys.get(similar)}`, suggestion: null }
+  const expected =
+    known.length > 12 ? 'the reference lists what may stand here' : `expected ${known.join(', ')}`
+  return { message: `unknown key: ${expected}`, suggestion: null }
 }
 
 const laterKeys: ReadonlySet<string> = new Set(['workers', 'tests', 'api_keys'])

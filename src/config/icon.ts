@@ -1,4 +1,5 @@
 import { decodeUtf8, readBeside } from './files.ts'
+import { nearest } from './nearest.ts'
 import type { ConfigPath } from './node.ts'
 import { presets } from './schema-provider.ts'
 import { faultAt, type Scope } from './scope.ts'
@@ -16,7 +17,8 @@ export function readIcon(scope: Scope, path: ConfigPath, value: string): string 
   if (builtIn.includes(value)) return value
   const file = readBeside(scope.surroundings, value)
   if (!file.ok) {
-    faultAt(scope, path, `is neither a built-in icon (${builtIn.join(', ')}) nor a file: ${file.reason}`)
+    const message = `is neither a built-in icon (${builtIn.join(', ')}) nor a file: ${file.reason}`
+    faultAt(scope, path, message, nearest(value, builtIn))
     return null
   }
   if (file.bytes.length > largestBytes) {

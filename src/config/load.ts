@@ -51,7 +51,8 @@ export function loadGatewayFromText(text: string, surroundings: Surroundings): L
   const warnings = collector(surroundings.file)
   const context = { surroundings, report: issues.report, warn: warnings.report }
   const root = readTree(text, context)
-  const scope: Scope | null = root === null ? null : { root, ...context }
+  const scope: Scope | null =
+    root === null ? null : { root, surroundings, report: unlessTold(issues), warn: warnings.report }
   const gateway = scope === null ? null : buildGateway(scope, () => issues.found().length === 0)
   if (gateway === null || issues.found().length > 0) {
     return { ok: false, unreadable: false, issues: issues.found(), warnings: warnings.found() }
@@ -59,8 +60,22 @@ export function loadGatewayFromText(text: string, surroundings: Surroundings): L
   return { ok: true, gateway, warnings: warnings.found(), source: { file: surroundings.file } }
 }
 
+interface Collector {
+  readonly report: Report
+  readonly found: () => readonly Issue[]
+}
+
+/** What could not be read stands for nothing that could be judged: of its place no more is told. */
+function unlessTold(issues: Collector): Report {
+  const places = new Set(issues.found().map(({ position }) => JSON.stringify(position)))
+  places.delete('null')
+  return (issue) => {
+    if (!places.has(JSON.stringify(issue.position))) issues.report(issue)
+  }
+}
+
 /** Collects what is reported, each thing once: an inherited key is judged for every app that inherits it. */
-function collector(file: string): { readonly report: Report; readonly found: () => readonly Issue[] } {
+function collector(file: string): Collector {
   const issues = new Map<string, Issue>()
   return {
     report: (issue) => {

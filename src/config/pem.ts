@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { Secret } from '../core/secret.ts'
 import { decodeUtf8, readBeside } from './files.ts'
 import type { ConfigPath } from './node.ts'
@@ -81,13 +81,29 @@ function isCertificate(block: string): boolean {
 
 function isPrivateKey(text: string, jwk: boolean): boolean {
   try {
-    if (jwk && text.trimStart().startsWith('{')) {
-      createPrivateKey({ key: JSON.parse(text), format: 'jwk' })
-    } else {
-      createPrivateKey(text)
-    }
-    return true
+    return keyObject(text, jwk).type === 'private'
   } catch {
     return false
   }
 }
+
+function keyObject(text: string, jwk: boolean): KeyObject {
+  if (jwk && text.trimStart().startsWith('{'))
+    return createPrivateKey({ key: JSON.parse(text), format: 'jwk' })
+  return createPrivateKey(text)
+}
+
+/** RFC 7518 section 3.1, RFC 8037 section 3.1: whether a key of this kind makes signatures of this algorithm. */
+export function canSign(key: Secret, algorithm: string): boolean {
+  const text = key.reveal()
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = keyObject(text, true)
+  if (type === 'rsa') return /^[RP]S/.test(algorithm)
+  if (type === 'ed25519') return algorithm === 'EdDSA'
+  return type === 'ec' && curves.get(algorithm) === details?.namedCurve
+}
+
+const curves: ReadonlyMap<string, string> = new Map([
+  ['ES256', 'prime256v1'],
+  ['ES384', 'secp384r1'],
+  ['ES512', 'secp521r1'],
+])

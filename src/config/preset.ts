@@ -16,21 +16,21 @@ export const presetFacts: readonly PresetFacts[] = [
     preset: 'google',
     issuer: ({ hostname }) => hostname === 'accounts.google.com',
     label: 'Google',
-    text: 'Issuer `https://accounts.google.com`. Sends no groups; `hd` names the Workspace domain, and only its presence keeps private accounts out: `require: { hd: example.com }`. Offers no sign-out.',
+    text: 'Issuer `https://accounts.google.com`. Sends no groups; `hd` names the Workspace domain, and only its presence keeps private accounts out: `require: { hd: example.com }`. Offers no sign-out. “Use another account” lets people choose one.',
   },
   {
     preset: 'microsoft',
     issuer: ({ hostname }) =>
       /^login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn)$/.test(hostname),
     label: 'Microsoft',
-    text: 'Issuer `https://login.microsoftonline.com/TENANT-ID/v2.0`, with the tenant’s id: `common` and `organizations` are refused, as tokens of any tenant would pass. `sub` differs from app to app; `user_id: oid` is the same everywhere in the tenant. Sends no `email_verified`: rules on `email` need `trust_email: true`, which is safe only where the tenant’s administrators alone can set addresses.',
+    text: 'Issuer `https://login.microsoftonline.com/TENANT-ID/v2.0`, with the tenant’s id: `common` and `organizations` are refused, as tokens of any tenant would pass. `sub` differs from app to app; `user_id: oid` is the same everywhere in the tenant. Sends no `email_verified`: rules on `email` need `trust_email: true`, which is safe only where the tenant’s administrators alone can set addresses. “Use another account” lets people choose one.',
   },
   {
     preset: 'salesforce',
     issuer: ({ hostname }) =>
       /^(?:login|test)\.salesforce\.com$|\.(?:my\.salesforce|force|my\.site)\.com$/.test(hostname),
     label: 'Salesforce',
-    text: 'Issuer `https://NAME.my.salesforce.com` (My Domain), or a site’s own. Most claims, `organization_id` among them, come from userinfo. Ids have 18 characters there, 15 in many of its pages.',
+    text: 'Issuer `https://NAME.my.salesforce.com` (My Domain), or a site’s own. Most claims, `organization_id` among them, come from userinfo. Ids have 18 characters there, 15 in many of its pages. `private_key_jwt` names the token endpoint as its audience.',
   },
   {
     preset: 'cognito',
@@ -42,13 +42,13 @@ export const presetFacts: readonly PresetFacts[] = [
     preset: 'okta',
     issuer: ({ hostname }) => /\.(?:okta|oktapreview|okta-emea|okta-gov)\.com$/.test(hostname),
     label: null,
-    text: 'Issuer `https://NAME.okta.com` or `https://NAME.okta.com/oauth2/SERVER`: two different issuers. Groups need a groups claim with a filter in Okta.',
+    text: 'Issuer `https://NAME.okta.com` or `https://NAME.okta.com/oauth2/SERVER`: two different issuers. Groups need a groups claim with a filter in Okta. `private_key_jwt` names the token endpoint as its audience.',
   },
   {
     preset: 'auth0',
     issuer: ({ hostname }) => hostname.endsWith('.auth0.com'),
     label: null,
-    text: 'Issuer `https://NAME.auth0.com/`, with its last slash. Claims of your own are named by a URL: `"https://example.com/roles"`.',
+    text: 'Issuer `https://NAME.auth0.com/`, with its last slash. Claims of your own are named by a URL: `"https://example.com/roles"`. A tenant without the standard’s sign-out is signed out by `/v2/logout`.',
   },
   {
     preset: 'keycloak',

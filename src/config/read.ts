@@ -32,7 +32,7 @@ export function readTree(text: string, context: ReadContext): ConfigNode | null 
   const lines = new LineCounter()
   const document = parseOne(text, lines, context.report)
   if (document === null) return null
-  if (document.contents === null) {
+  if (document === undefined || document.contents === null) {
     context.report({ position: null, path: '', message: 'the file is empty', suggestion: null })
     return null
   }
@@ -40,12 +40,13 @@ export function readTree(text: string, context: ReadContext): ConfigNode | null 
   return readNode(reader, document.contents, [])
 }
 
-function parseOne(text: string, lines: LineCounter, report: Report): Document.Parsed | null {
+/** Null when it was reported why; undefined when there is nothing. */
+function parseOne(text: string, lines: LineCounter, report: Report): Document.Parsed | null | undefined {
   const documents = parse(text, lines)
   const faults = readSyntax(text, documents, lines)
   for (const { position, message } of faults) report({ position, path: '', message, suggestion: null })
   if (documents === null || faults.length > 0) return null
-  return documents[0] ?? null
+  return documents[0]
 }
 
 /** Null when the text is nested deeper than the parser can follow. */
@@ -73,6 +74,8 @@ interface Reader {
   readonly place: (node: ParsedNode) => Position
 }
 
+const coreTag = 'tag:yaml.org,2002:'
+
 /** Far deeper than any configuration; keeps recursion over the tree harmless. */
 const deepest = 64
 
@@ -91,14 +94,17 @@ function readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): Co
   if (node.anchor !== undefined)
     refuse(`the anchor "&${printable(node.anchor)}" is not allowed: write the value where it is used`)
   if (node.tag !== undefined)
-    refuse(`the tag "${printable(node.tag)}" is not allowed: a text stands in quotes`)
+    refuse(`the tag "${printable(node.tag.replace(coreTag, '!!'))}" is not allowed: a text stands in quotes`)
   if (path.length > deepest) {
     refuse(`this is nested more than ${deepest} levels deep`)
     return null
   }
   if (isMap(node)) return { kind: 'map', at, entries: readEntries(reader, node.items, path) }
   if (isSeq(node)) {
-    const items = node.items.map((item, index) => readNode(reader, item, [...path, index]) ?? missing(at))
+    const items = node.items.map(
+      (item, index) =>
+        readNode(reader, item, [...path, index]) ?? missing(item === null ? at : reader.place(item)),
+    )
     return { kind: 'list', at, items }
   }
   return isScalar(node) ? readScalar(reader, node, at, path) : null
@@ -143,7 +149,9 @@ function readEntries(
       refuse(key, `this key already stands in line ${before.keyAt.line}`)
     }
     if (key === null) continue
-    const value = readNode(reader, pair.value, [...path, key]) ?? missing(keyAt)
+    const value =
+      readNode(reader, pair.value, [...path, key]) ??
+      missing(pair.value === null ? keyAt : reader.place(pair.value))
     if (wrong === null && before === undefined) entries.set(key, { key, keyAt, value })
   }
   return [...entries.values()]

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readAddressRange } from '../core/address.ts'
+import type { ListenAddress } from '../core/gateway.ts'
 import { isReservedHeader } from '../core/headers/names.ts'
 import { Secret } from '../core/secret.ts'
 import { durationPattern, readDuration, readSize, sizePattern } from './units.ts'
@@ -128,6 +130,21 @@ export const network = judged((value) => {
       return { ok: false, message: `has bits beyond its length: write ${read.network}` }
   }
 }).register(forms, { form: 'CIDR' })
+
+/** `0.0.0.0:8080`, `[::]:8080`, `localhost:8080`; port 0 is any that is free. */
+export const listenAddress = judged((value): Judgement<ListenAddress> => {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(value) ?? []
+  const host = bracketed ?? plain ?? ''
+  const port = Number(digits)
+  const isHost = bracketed === undefined ? isIP(host) === 4 || isHostName(host) : isIP(host) === 6
+  if (digits !== undefined && isHost && port <= 65535) return { ok: true, value: { host, port } }
+  const message = 'expected address:port, such as 0.0.0.0:8080, 127.0.0.1:8080 or "[::]:8080"'
+  return { ok: false, message }
+}).register(forms, { form: '`address:port`' })
+
+function isHostName(host: string): boolean {
+  return /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host) && !/^[0-9.]+$/.test(host)
+}
 
 type Judgement<Value> =
   | { readonly ok: true; readonly value: Value }

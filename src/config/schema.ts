@@ -2,18 +2,24 @@ import { z } from 'zod'
 import { appKeys, appName, optional, ownAppKeys } from './schema-app.ts'
 import { providerKeys } from './schema-provider.ts'
 import { policyForm } from './schema-rule.ts'
-import { duration, forms, network, oneOf, oneOrMore, pem, secret, text } from './schema-value.ts'
+import {
+  duration,
+  forms,
+  listenAddress,
+  network,
+  oneOf,
+  oneOrMore,
+  pem,
+  secret,
+  text,
+} from './schema-value.ts'
 
 /**
  * The one description of the file: the types of what is read, the JSON Schema for editors and the reference page all
  * come from here, and so do the defaults. Every key has its sentence.
  */
 export const listenKeys = {
-  address: text
-    .clone()
-    .register(forms, { form: '`address:port`' })
-    .prefault('0.0.0.0:8080')
-    .describe('Where requests are accepted.'),
+  address: listenAddress.prefault('0.0.0.0:8080').describe('Where requests are accepted.'),
   tls: z
     .array(
       z.strictObject({
@@ -33,6 +39,8 @@ export const listenKeys = {
       'Authorities that a client’s certificate must come from: with it, clients without one are refused.',
     ),
 }
+
+const listenMapping = z.strictObject(listenKeys)
 
 export const sessionKeys = {
   store: oneOf(['sqlite', 'memory'])
@@ -72,12 +80,15 @@ export const logKeys = {
 /** The keys at the top that hold one value. */
 export const topKeys = {
   listen: z
-    .union([text.transform((address) => ({ address })), z.strictObject(listenKeys)])
+    .union([
+      listenAddress.transform((address): z.output<typeof listenMapping> => ({ address })),
+      listenMapping,
+    ])
     .register(forms, { form: '`address:port` or `{address, tls, client_ca}`' })
     .prefault('0.0.0.0:8080')
     .describe('Where requests are accepted.'),
   admin: z
-    .union([z.literal(false), text])
+    .union([z.literal(false), listenAddress])
     .register(forms, { form: '`address:port` or `false`' })
     .prefault('127.0.0.1:9090')
     .describe('Where `/livez`, `/readyz` and `/metrics` are served; `false` for nowhere.'),

@@ -39,9 +39,12 @@ function documentFaults(
   place: (offset: number) => Position,
 ): readonly SyntaxFault[] {
   const { yaml, tags } = document.directives
-  const faults = document.errors.map((error) => {
+  const faults = document.errors.flatMap((error, index) => {
     const position = place(error.pos[0])
-    return { position, message: explain(error.code, error.message, lineOf(text, position)) }
+    const line = lineOf(text, position)
+    // After a first slip the parser stumbles over what follows; that says nothing new.
+    if (index > 0 && error.code === 'UNEXPECTED_TOKEN' && !unquotedReference.test(line)) return []
+    return [{ position, message: explain(error.code, error.message, line) }]
   })
   if (yaml.explicit === true || Object.keys(tags).length > 1) {
     faults.push({ position: { line: 1, column: 1 }, message: 'directives such as "%YAML" are not allowed' })
@@ -49,10 +52,12 @@ function documentFaults(
   return faults
 }
 
+const unquotedReference = /[[{,:]\s*\$\{/
+
 /** What people most often meant, added to what the parser says. */
 function explain(code: string, message: string, line: string): string {
   const said = message.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
-  if (/[[{,:]\s*\$\{/.test(line)) return `${said}: in {…} and […] a value with "\${…}" stands in quotes`
+  if (unquotedReference.test(line)) return `${said}: in {…} and […] a value with "\${…}" stands in quotes`
   if (code === 'BAD_ALIAS') return `${said}: a text that begins with "*" stands in quotes`
   if (code === 'BAD_SCALAR_START') return `${said}: such a text stands in quotes`
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return `${said}: a text that holds ": " stands in quotes`

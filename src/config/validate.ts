@@ -244,8 +244,9 @@ function foundKind(node: ConfigNode, texts: boolean): string {
   if (node.kind === 'map') return 'a mapping'
   if (node.value === null) return 'nothing'
   if (typeof node.value === 'string') return node.interpolated ? `what ${node.source} yields` : 'a text'
-  const quote = texts ? ': write it in quotes' : ''
-  return `${typeof node.value === 'number' ? 'a number' : 'true or false'}${quote}`
+  // A number may be a secret without its quotes, so it is not shown.
+  const found = typeof node.value === 'number' ? 'a number' : `${node.value}`
+  return texts ? `${found}: write it in quotes` : found
 }
 
 function listed(words: readonly string[]): string {

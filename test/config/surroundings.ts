@@ -1,0 +1,55 @@
+import type { FileRead, Surroundings } from '../../src/config/files.ts'
+import { createAuthority } from '../support/tls.ts'
+
+/** Values that no message may ever hold. */
+export const canaries: readonly string[] = ['canary', 'changeme', 'hunter2']
+
+const authority = createAuthority()
+const one = authority.issue({ names: ['DNS:wiki.example.com'] })
+const other = authority.issue({ names: ['DNS:other.example.com'] })
+
+const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
+
+const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buffer>([
+  ['secret.txt', 'canary-0123456789-abcdefghijklmnop\n'],
+  ['open.txt', 'canary-9876543210-abcdefghijklmnop\r\n'],
+  ['empty.txt', '\n'],
+  ['binary', Buffer.from([0xff, 0xfe, 0x00])],
+  ['ca.pem', authority.certificate],
+  ['one.crt', one.cert],
+  ['one.key', one.key],
+  ['other.key', other.key],
+  ['icon.png', png],
+  ['icon.svg', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'],
+  ['evil.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+  ['large.png', Buffer.concat([png, Buffer.alloc(40 * 1024)])],
+])
+
+/** What the golden files and the tests of the model find around them. Nothing on the disk is read. */
+export const surroundings: Surroundings = {
+  file: 'claimgate.yaml',
+  folder: '/etc/claimgate',
+  env: {
+    SECRET: 'canary-aaaaa-bbbbb-ccccc-ddddd-eeeee',
+    OTHER_SECRET: 'canary-fffff-ggggg-hhhhh-iiiii-jjjjj',
+    SHORT: 'canary',
+    PLACEHOLDER: 'changeme-changeme-changeme-changeme',
+    PATTERN: 'hunter2hunter2hunter2hunter2hunter2',
+    EMPTY: '',
+    TRUE: 'true',
+    YES: 'yes',
+    MINUTES: '15m',
+    WORD: 'anyone',
+    POLICY: 'staff',
+    NAME: 'acme',
+    ADMIN: 'false',
+  },
+  readFile: readTestFile,
+}
+
+function readTestFile(path: string): FileRead {
+  const name = path.replace('/etc/claimgate/', '')
+  const content = files.get(name)
+  if (content === undefined) return { ok: false, reason: 'no such file' }
+  return { ok: true, bytes: Buffer.from(content), worldReadable: name === 'open.txt' }
+}
