@@ -1,4 +1,4 @@
-import { clientPlaceholders } from '../config/schema-provider.ts'
+import { clientPlaceholders } from '../config/schema/provider.ts'
 
 /** What the first file is made of; all of it from the command line or the provider. */
 export interface FirstFile {

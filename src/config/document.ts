@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { formOf, unwrapped } from './form.ts'
-import { presetFacts } from './preset.ts'
+import { presetFacts } from './build/preset.ts'
 import { intro, outro } from './reference-text.ts'
-import { fileSchema, groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema.ts'
-import { appKeys, forwardingKeys, locationKeys, ownAppKeys } from './schema-app.ts'
-import { providerKeys } from './schema-provider.ts'
-import { ruleDefinitions } from './schema-rule.ts'
+import { appKeys, forwardingKeys, locationKeys, ownAppKeys } from './schema/app.ts'
+import { fileSchema, groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
+import { formOf, unwrapped } from './schema/form.ts'
+import { providerKeys } from './schema/provider.ts'
+import { ruleDefinitions } from './schema/rule.ts'
 
 /** The JSON Schema that editors complete and check by: draft 2020-12, of the file as it is written. */
 export function toJsonSchema(): string {

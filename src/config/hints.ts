@@ -1,8 +1,8 @@
 import { folded, nearest } from './nearest.ts'
 import type { ConfigPath } from './node.ts'
-import { groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema.ts'
-import { appKeys, locationKeys, ownAppKeys } from './schema-app.ts'
-import { providerKeys } from './schema-provider.ts'
+import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
+import { groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
+import { providerKeys } from './schema/provider.ts'
 
 /**
  * What is said of a key that is not known at its place: that it comes later, what other products' key of that name

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
-import { buildGateway } from './build.ts'
+import { buildGateway } from './build/gateway.ts'
+import type { Scope } from './build/scope.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
 import { type Issue, inFileOrder, type Report } from './issue.ts'
 import { readTree } from './read.ts'
-import type { Scope } from './scope.ts'
 
 export type LoadedGateway =
   | {

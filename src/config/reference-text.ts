@@ -1,5 +1,5 @@
 /** What docs/configuration.md says around its tables. */
-export const intro = `<!-- Written by \`npm run generate\` from src/config/schema*.ts. Change it there. -->
+export const intro = `<!-- Written by \`npm run generate\` from src/config/schema/. Change it there. -->
 
 # Configuration
 

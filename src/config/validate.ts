@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { formOf } from './form.ts'
 import { unknownKey } from './hints.ts'
 import type { Report } from './issue.ts'
 import { nearest } from './nearest.ts'
@@ -13,6 +12,7 @@ import {
   positionOf,
   toPlain,
 } from './node.ts'
+import { formOf } from './schema/form.ts'
 
 /** What was fine; a key that is absent here was absent in the file without a default, or faulty and reported. */
 export type Checked<Shape extends z.ZodRawShape> = {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './schema-value.ts'
+import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 export const presets = [
   'google',

@@ -1,7 +1,7 @@
-import { decodeUtf8, readBeside } from './files.ts'
-import { nearest } from './nearest.ts'
-import type { ConfigPath } from './node.ts'
-import { presets } from './schema-provider.ts'
+import { decodeUtf8, readBeside } from '../files.ts'
+import { nearest } from '../nearest.ts'
+import type { ConfigPath } from '../node.ts'
+import { presets } from '../schema/provider.ts'
 import { faultAt, type Scope } from './scope.ts'
 
 /** Pages carry icons within themselves, so they stay small. */

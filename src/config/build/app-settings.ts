@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { type ConfigPath, nodeAt } from './node.ts'
-import { appKeys, optional, ownAppKeys } from './schema-app.ts'
+import { type ConfigPath, nodeAt } from '../node.ts'
+import { appKeys, optional, ownAppKeys } from '../schema/app.ts'
+import { type Checked, checkKeys } from '../validate.ts'
 import { faultAtKey, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
-import { type Checked, checkKeys } from './validate.ts'
 
 const inheritable = optional(appKeys)
 const ownKeys = { url: ownAppKeys.url, upstream: ownAppKeys.upstream }

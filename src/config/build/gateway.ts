@@ -1,11 +1,19 @@
-import type { Gateway, ProviderSettings } from '../core/gateway.ts'
-import { ownedHeaderNames } from '../core/headers/names.ts'
+import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
+import { ownedHeaderNames } from '../../core/headers/names.ts'
+import { nodeAt } from '../node.ts'
+import { openRules } from '../rule-policies.ts'
+import { groupKeys } from '../schema/file.ts'
+import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
+import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, readDefaults } from './app-settings.ts'
-import { type BuiltApp, buildApp } from './build-app.ts'
-import { locationBuilder } from './build-locations.ts'
-import { buildHosts } from './build-origin.ts'
-import { buildProvider, type ProviderDraft } from './build-provider.ts'
+import { switchFaults } from './dangerous-switches.ts'
+import { deepFreeze } from './freeze.ts'
+import { locationBuilder } from './locations.ts'
+import { buildHosts } from './origin.ts'
+import { buildProvider, type ProviderDraft } from './provider.ts'
+import { faultAt, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
+import { checkSecrets, type NamedSecret } from './secrets.ts'
 import {
   buildAdmin,
   buildAuthPrefix,
@@ -15,15 +23,7 @@ import {
   buildSession,
   plainTopKeys,
   type TopKeys,
-} from './build-service.ts'
-import { switchFaults } from './dangerous-switches.ts'
-import { deepFreeze } from './freeze.ts'
-import { nodeAt } from './node.ts'
-import { openRules } from './rule-policies.ts'
-import { groupKeys } from './schema.ts'
-import { faultAt, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
-import { checkSecrets, type NamedSecret } from './secrets.ts'
-import { checkKeys } from './validate.ts'
+} from './service.ts'
 
 /**
  * The tree of a file to the model. Every part is judged whatever was wrong with the others, so that all faults are

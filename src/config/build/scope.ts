@@ -1,7 +1,7 @@
-import type { Surroundings } from './files.ts'
-import type { Report } from './issue.ts'
-import { type ConfigNode, type ConfigPath, keyPositionOf, nodeAt, pathText, positionOf } from './node.ts'
-import type { Place } from './validate.ts'
+import type { Surroundings } from '../files.ts'
+import type { Report } from '../issue.ts'
+import { type ConfigNode, type ConfigPath, keyPositionOf, nodeAt, pathText, positionOf } from '../node.ts'
+import type { Place } from '../validate.ts'
 
 /** One configuration while it is built: its tree, what surrounds it, and where faults and warnings go. */
 export interface Scope {

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { readAddressRange } from '../core/address.ts'
-import type { ListenAddress } from '../core/gateway.ts'
-import { isReservedHeader } from '../core/headers/names.ts'
-import { Secret } from '../core/secret.ts'
+import { readAddressRange } from '../../core/address.ts'
+import type { ListenAddress } from '../../core/gateway.ts'
+import { isReservedHeader } from '../../core/headers/names.ts'
+import { Secret } from '../../core/secret.ts'
+import { readSegments, readWebAddress } from '../web-address.ts'
 import { durationPattern, readDuration, readSize, sizePattern } from './units.ts'
-import { readSegments, readWebAddress } from './web-address.ts'
 
 /**
  * The kinds of values that keys take. `form` is what the reference page calls the kind; zod's own metadata goes into

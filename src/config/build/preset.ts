@@ -1,5 +1,5 @@
-import type { Preset } from '../core/gateway.ts'
-import type { WebAddress } from './web-address.ts'
+import type { Preset } from '../../core/gateway.ts'
+import type { WebAddress } from '../web-address.ts'
 
 /** What is known of a provider from its issuer, before anything is asked of it. */
 interface PresetFacts {

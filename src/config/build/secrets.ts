@@ -1,6 +1,6 @@
-import type { Secret } from '../core/secret.ts'
-import type { ConfigPath } from './node.ts'
-import { pathText } from './node.ts'
+import type { Secret } from '../../core/secret.ts'
+import type { ConfigPath } from '../node.ts'
+import { pathText } from '../node.ts'
 import { faultAt, type Scope } from './scope.ts'
 
 /** A secret of the file and what it is for: two of one purpose may be equal, such as one app secret of two apps. */

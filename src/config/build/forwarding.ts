@@ -1,6 +1,6 @@
-import type { Forwarding } from '../core/gateway.ts'
-import type { forwardingKeys, OptionalKeys } from './schema-app.ts'
-import type { Checked } from './validate.ts'
+import type { Forwarding } from '../../core/gateway.ts'
+import type { forwardingKeys, OptionalKeys } from '../schema/app.ts'
+import type { Checked } from '../validate.ts'
 
 /** The keys that decide how a request is passed on, as they hold at one place. */
 export type ForwardingKeys = Required<Checked<OptionalKeys<typeof forwardingKeys>>>

@@ -1,10 +1,10 @@
-import type { UpstreamSettings } from '../core/gateway.ts'
-import type { ConfigPath } from './node.ts'
+import type { UpstreamSettings } from '../../core/gateway.ts'
+import type { ConfigPath } from '../node.ts'
+import type { ownAppKeys } from '../schema/app.ts'
+import type { Checked } from '../validate.ts'
+import { readSegments, readWebAddress } from '../web-address.ts'
 import { readCertificateFile } from './pem.ts'
-import type { ownAppKeys } from './schema-app.ts'
 import { faultAt, isWritten, type Scope } from './scope.ts'
-import type { Checked } from './validate.ts'
-import { readSegments, readWebAddress } from './web-address.ts'
 
 /** An app's `upstream`, a URL or a mapping; null when reported. */
 export function buildUpstream(

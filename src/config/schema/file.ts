@@ -1,18 +1,8 @@
 import { z } from 'zod'
-import { appKeys, appName, optional, ownAppKeys } from './schema-app.ts'
-import { providerKeys } from './schema-provider.ts'
-import { policyForm } from './schema-rule.ts'
-import {
-  duration,
-  forms,
-  listenAddress,
-  network,
-  oneOf,
-  oneOrMore,
-  pem,
-  secret,
-  text,
-} from './schema-value.ts'
+import { appKeys, appName, optional, ownAppKeys } from './app.ts'
+import { providerKeys } from './provider.ts'
+import { policyForm } from './rule.ts'
+import { duration, forms, listenAddress, network, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 /**
  * The one description of the file: the types of what is read, the JSON Schema for editors and the reference page all

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
-import type { ListenAddress, ListenSettings, LogSettings, SessionSettings } from '../core/gateway.ts'
-import { nodeAt } from './node.ts'
+import type { ListenAddress, ListenSettings, LogSettings, SessionSettings } from '../../core/gateway.ts'
+import { nodeAt } from '../node.ts'
+import { listenKeys, logKeys, sessionKeys, topKeys } from '../schema/file.ts'
+import { type Checked, checkKeys, checkValue } from '../validate.ts'
+import { readSegments } from '../web-address.ts'
 import { readCertificates, readKeyPair } from './pem.ts'
-import { listenKeys, logKeys, sessionKeys, topKeys } from './schema.ts'
 import { faultAt, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
-import { type Checked, checkKeys, checkValue } from './validate.ts'
-import { readSegments } from './web-address.ts'
 
 /** The keys at the top that are judged together. */
 export const plainTopKeys = {

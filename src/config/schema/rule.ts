@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { forms } from './schema-value.ts'
+import { forms } from './values.ts'
 
 /**
  * Rules are judged by config/rule, which knows what stands around them. The schema only tells editors their form:

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { Secret } from '../core/secret.ts'
-import { decodeUtf8, readBeside } from './files.ts'
-import type { ConfigPath } from './node.ts'
+import { Secret } from '../../core/secret.ts'
+import { decodeUtf8, readBeside } from '../files.ts'
+import type { ConfigPath } from '../node.ts'
 import { faultAt, type Scope, warnAt } from './scope.ts'
 
 /** Certificates in PEM, each of them readable; null when reported. `value` is the text itself or a file's path. */

@@ -1,7 +1,7 @@
-import type { App, CookieNames, Origin, SessionSettings } from '../core/gateway.ts'
-import type { ConfigPath } from './node.ts'
+import type { App, CookieNames, Origin, SessionSettings } from '../../core/gateway.ts'
+import type { ConfigPath } from '../node.ts'
+import { defaultPort, hostSpellings, type WebAddress } from '../web-address.ts'
 import { faultAt, faultAtKey, type Scope } from './scope.ts'
-import { defaultPort, hostSpellings, type WebAddress } from './web-address.ts'
 
 /** What an app says about its origin: the same for all apps that share one. */
 export interface OriginTerms {

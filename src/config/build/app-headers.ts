@@ -1,6 +1,6 @@
-import { foldHeaderName } from '../core/headers/names.ts'
+import { foldHeaderName } from '../../core/headers/names.ts'
+import type { ConfigPath } from '../node.ts'
 import { type AppSettings, whereWritten } from './app-settings.ts'
-import type { ConfigPath } from './node.ts'
 import { faultAtKey, isWritten, type Scope } from './scope.ts'
 
 /** A header that the gateway sets on requests to an app, and where that was written. */

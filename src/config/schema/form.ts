@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { forms } from './schema-value.ts'
+import { forms } from './values.ts'
 
 /** The schema itself, without what says that it may be absent. */
 export function unwrapped(field: z.ZodType): z.ZodType {

@@ -1,14 +1,14 @@
-import type { Preset, ProviderSettings } from '../core/gateway.ts'
-import type { Secret } from '../core/secret.ts'
+import type { Preset, ProviderSettings } from '../../core/gateway.ts'
+import type { Secret } from '../../core/secret.ts'
+import { type ConfigPath, nodeAt } from '../node.ts'
+import { appName } from '../schema/app.ts'
+import { clientPlaceholders, providerKeys } from '../schema/provider.ts'
+import { type Checked, checkKeys } from '../validate.ts'
+import { isLoopback, readWebAddress } from '../web-address.ts'
 import { readIcon } from './icon.ts'
-import { type ConfigPath, nodeAt } from './node.ts'
 import { canSign, readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
 import { inferPreset, issuerFault, presetLabel } from './preset.ts'
-import { appName } from './schema-app.ts'
-import { clientPlaceholders, providerKeys } from './schema-provider.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
-import { type Checked, checkKeys } from './validate.ts'
-import { isLoopback, readWebAddress } from './web-address.ts'
 
 type ProviderKeys = Checked<typeof providerKeys>
 

@@ -1,8 +1,8 @@
+import { nearest } from '../nearest.ts'
+import type { ConfigPath } from '../node.ts'
 import type { AppSettings } from './app-settings.ts'
 import { whereWritten } from './app-settings.ts'
-import type { ProviderDraft } from './build-provider.ts'
-import { nearest } from './nearest.ts'
-import type { ConfigPath } from './node.ts'
+import type { ProviderDraft } from './provider.ts'
 import { faultAt, isWritten, namesOf, type Scope } from './scope.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ruleForm } from './schema-rule.ts'
+import { ruleForm } from './rule.ts'
 import {
   duration,
   filePath,
@@ -16,7 +16,7 @@ import {
   size,
   text,
   webOrigin,
-} from './schema-value.ts'
+} from './values.ts'
 
 /** How long the gateway waits for an app. */
 const timeouts = z.strictObject({
