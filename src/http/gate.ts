@@ -10,25 +10,24 @@ import { type DecisionFacts, decide, needsVisitor, stricter, type Visitor } from
 import type { Awaitable } from '../core/ports.ts'
 import { askedMethod, passesPreflight } from '../core/preflight.ts'
 import { readTarget, type Target } from '../core/target.ts'
-import type { Runtime } from '../runtime/runtime.ts'
 import type { Found } from '../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
 import { healthMethods, ownPlace } from './own-address.ts'
 import { linesOf, type RequestFacts, unacceptableBody, unreadable } from './request-facts.ts'
 import { admitToOwn, finish, openSheet, reject, type Sheet } from './sheet.ts'
-import { findVisitor } from './visitor.ts'
+import { type Court, findVisitor } from './visitor.ts'
 
 /**
  * Judges one request, in the order that stands here. Synchronous whenever the session is at hand; no store is touched
  * for what is open or refused anyway. A store that fails denies, and the admission carries the fault.
  */
 export function admit(
-  runtime: Runtime,
+  court: Court,
   facts: RequestFacts,
   requestId: string,
   startedAt: number,
 ): Awaitable<Admission> {
-  const { gateway } = runtime
+  const { gateway } = court
   const peer = facts.socket.remoteAddress
   const sheet = openSheet(facts, requestId, startedAt)
   const refusal = unreadable(facts)
@@ -61,7 +60,7 @@ export function admit(
       sheet.app = origin.apps.at(-1) ?? null
       return admitToOwn(sheet, own.address, own.methods)
     case 'not-ours':
-      return admitToApp(runtime, facts, sheet, { origin, target })
+      return admitToApp(court, facts, sheet, { origin, target })
   }
 }
 
@@ -71,7 +70,7 @@ interface Destination {
 }
 
 function admitToApp(
-  runtime: Runtime,
+  court: Court,
   facts: RequestFacts,
   sheet: Sheet,
   { origin, target }: Destination,
@@ -105,7 +104,7 @@ function admitToApp(
     return finish(sheet, verdict, detail, found.kind === 'live' ? found : null)
   }
   const asksWho = needsVisitor(location) || (second !== null && needsVisitor(second))
-  return asksWho ? withVisitor(runtime, facts, { sheet, origin, judge }) : judge(nobody)
+  return asksWho ? withVisitor(court, facts, { sheet, origin, judge }) : judge(nobody)
 }
 
 type AppPlace = Extract<Place, { kind: 'app' }>
@@ -120,7 +119,7 @@ function letsPreflightPass(place: Place): place is AppPlace {
 
 /** A store that does not answer decides nothing: the request ends there, with the fault as its answer. */
 function withVisitor(
-  runtime: Runtime,
+  court: Court,
   facts: RequestFacts,
   { sheet, origin, judge }: { sheet: Sheet; origin: Origin; judge: (found: Found) => Admission },
 ): Awaitable<Admission> {
@@ -129,7 +128,7 @@ function withVisitor(
     return { ...finish(sheet, { kind: 'deny', reason: 'undecided', principal: null }), fault: thrown }
   }
   try {
-    const found = findVisitor(runtime, origin, facts.headers)
+    const found = findVisitor(court, origin, facts.headers)
     return found instanceof Promise ? found.then(judge, undecided) : judge(found)
   } catch (thrown) {
     return undecided(thrown)
