@@ -217,7 +217,7 @@ t.test('claimgate demo', async (t) => {
     const text = readFileSync(rules, 'utf8')
     writeFileSync(rules, text.replace('organization_id: acme', 'organization_idd: [}'))
     await demo.told(/(the ones before stay in force)/)
-    t.match(demo.printed(), /claimgate\.yaml:\d+:\d+ /)
+    t.match(demo.printed(), /claimgate\.yaml:\d+:\d+\b/)
     writeFileSync(rules, text.replace('organization_id: acme', 'organization_id: [acme, globex]'))
     await demo.told(/(The new rules are in force)/)
     await page.goto(`${url}/admin`)
