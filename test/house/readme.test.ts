@@ -17,14 +17,40 @@ const pages = [
 t.test('the smallest file of the README is a good one', async (t) => {
   const text = readFileSync(join(root, 'README.md'), 'utf8')
   const yaml = /```yaml\n# claimgate\.yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? ''
+  t.match(yaml, 'require: signed_in')
+  t.same(faultsOf(yaml), [])
+})
+
+t.test('every example of the page on rules is a good one', async (t) => {
+  const text = readFileSync(join(root, 'docs/rules.md'), 'utf8')
+  const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] ?? '')
+  t.ok(examples.length > 10, `${examples.length} examples were found`)
+  for (const example of examples) t.same(faultsOf(whole(example)), [], example)
+})
+
+/** An example as a whole file: what it leaves out is added. */
+function whole(example: string): string {
+  const provider =
+    'providers:\n  acme: { issuer: "https://login.example.com", client_id: x, client_secret: a-client-secret }\n'
+  if (/^providers:/m.test(example)) return example
+  if (/^apps:/m.test(example)) return provider + example
+  const app = 'apps:\n  wiki:\n    url: https://wiki.example.com\n    upstream: http://10.0.0.5:5000\n'
+  return provider + app + example.replace(/^/gm, '    ')
+}
+
+function faultsOf(yaml: string): readonly string[] {
   const loaded = loadGatewayFromText(yaml, {
-    file: 'README.md',
+    file: 'example.yaml',
     folder: root,
-    env: { GOOGLE_CLIENT_SECRET: 'a-client-secret' },
+    env: {
+      GOOGLE_CLIENT_SECRET: 'a-client-secret',
+      STAFF_SECRET: 'one-secret',
+      PARTNER_SECRET: 'another-one',
+    },
     readFile: () => ({ ok: false, reason: 'no file is needed' }),
   })
-  t.same(loaded.ok ? [] : loaded.issues.map(printIssue), [])
-})
+  return loaded.ok ? [] : loaded.issues.map(printIssue)
+}
 
 t.test('the first screen of the README is the demo and the tests', async (t) => {
   const [first = ''] = readFileSync(join(root, 'README.md'), 'utf8').split('\n## ')
