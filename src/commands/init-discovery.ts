@@ -27,12 +27,24 @@ export async function discover(issuer: string, signal?: AbortSignal): Promise<Di
       signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
     })
     if (response.status !== 200) return { ok: false, reason: `${url} answers ${response.status}` }
-    const text = await response.text()
-    if (text.length > mostBytes) return { ok: false, reason: `${url} answers with more than 512 KiB` }
+    const text = await readText(response)
+    if (text === null) return { ok: false, reason: `${url} answers with more than 512 KiB` }
     return readMetadata(JSON.parse(text), url)
   } catch (error) {
     return { ok: false, reason: `${url} cannot be read: ${reasonOf(error)}` }
   }
+}
+
+/** Null when there is more than anybody's metadata; the rest is not waited for. */
+async function readText(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > mostBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function readMetadata(metadata: unknown, url: string): Discovery {

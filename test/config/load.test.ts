@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { generatedFiles } from '../../src/commands/generate.ts'
+import { builtInIcons } from '../../src/config/build/icon.ts'
 import { loadGateway, loadGatewayFromText } from '../../src/config/load.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
+import { providerIcon } from '../../src/http/pages/icons.ts'
 import { canaries, surroundings } from './surroundings.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const provider = '{ issuer: "https://id.example.com", client_id: gate, client_secret: "${env:SECRET}" }'
+const provider = `{ issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:SECRET}" }`
 
 /** The model of a text that must be without faults. */
 function modelOf(t: Test, text: string, env: Readonly<Record<string, string>> = {}): Gateway {
@@ -131,6 +133,11 @@ apps: { a: { url: "https://a.example.com", upstream: "http://10.0.0.5", require:
   }
 })
 
+t.test('the pages draw every built-in icon', async (t) => {
+  const unknown = providerIcon('of no known name', 'Zebra')
+  for (const name of builtInIcons) t.equal(providerIcon(name, 'Zebra') === unknown, name === 'generic', name)
+})
+
 t.test('files become text, keys and pictures', async (t) => {
   const gateway = modelOf(
     t,
@@ -149,7 +156,7 @@ apps: { a: { url: "https://a.example.com", upstream: { url: "https://10.0.0.5", 
     ['canary-0123456789-abcdefghijklmnop', 'canary-9876543210-abcdefghijklmnop'],
   )
   const acme = gateway.providers.get('acme')
-  t.equal(acme?.clientSecret?.reveal(), '${x}')
+  t.equal(acme?.clientSecret?.reveal(), `\${x}`)
   t.match(acme?.ca, /BEGIN CERTIFICATE/)
   t.match(acme?.icon, /^data:image\/svg\+xml;base64,/)
   t.match(gateway.apps[0]?.upstream.ca, /BEGIN CERTIFICATE/)

@@ -7,18 +7,19 @@ import { faultAt, type Scope } from './scope.ts'
 /** Pages carry icons within themselves, so they stay small. */
 const largestBytes = 32 * 1024
 
-const builtIn: readonly string[] = [...presets, 'person', 'building', 'key']
+/** What `icon` may say besides a file: the pages draw these. */
+export const builtInIcons: readonly string[] = [...presets, 'person', 'building', 'key']
 
 /**
  * A built-in icon's name as it is, or a picture's file as a data: URL; null when reported. What a file is follows
  * from its bytes, never from its name.
  */
 export function readIcon(scope: Scope, path: ConfigPath, value: string): string | null {
-  if (builtIn.includes(value)) return value
+  if (builtInIcons.includes(value)) return value
   const file = readBeside(scope.surroundings, value)
   if (!file.ok) {
-    const message = `is neither a built-in icon (${builtIn.join(', ')}) nor a file: ${file.reason}`
-    faultAt(scope, path, message, nearest(value, builtIn))
+    const message = `is neither a built-in icon (${builtInIcons.join(', ')}) nor a file: ${file.reason}`
+    faultAt(scope, path, message, nearest(value, builtInIcons))
     return null
   }
   if (file.bytes.length > largestBytes) {

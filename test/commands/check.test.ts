@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { command } from '../../src/commands/check.ts'
+import { runIn } from './run.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'claimgate-check-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+const good = `
+session: { secret: "\${env:SESSION_SECRET}" }
+providers:
+  acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:CLIENT_SECRET}" }
+  other: { issuer: "https://other.example.com", client_id: gate, client_secret: s, user_id_prefix: "o:" }
+apps:
+  wiki:
+    url: https://wiki.example.com
+    upstream: http://10.0.0.5
+    provider: acme
+    require: signed_in
+    redirect_uri: /oauth2/callback
+    locations: [{ path: /static, require: anyone }]
+  board: { url: "https://wiki.example.com/board", upstream: "http://10.0.0.6", provider: acme, require: signed_in, redirect_uri: /oauth2/callback }
+`
+const env = { SESSION_SECRET: 'kT4zQ8vX2nB6mL0pR5sD9fG3hJ7wE1cU', CLIENT_SECRET: 'canary' }
+writeFileSync(join(folder, 'claimgate.yaml'), good)
+writeFileSync(join(folder, 'bad.yaml'), 'apps:\n  wiki: { url: 1, alow: x }\n')
+
+const check = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+  runIn(command, args, { cwd: folder, env: { ...env, ...more } })
+
+t.test('a file without faults: what it holds, its warnings, and what to register', async (t) => {
+  const { code, stdout, stderr } = await check([])
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  t.match(stdout, 'claimgate.yaml is fine: 2 apps, 1 location, 2 providers\n')
+  t.match(stdout, 'claimgate.yaml:7:3 apps.wiki.shared_secret: is absent')
+  t.match(stdout, /Register at acme \(https:\/\/id\.example\.com, client gate\):/)
+  t.match(stdout, /redirect URI +https:\/\/wiki\.example\.com\/oauth2\/callback\n/)
+  t.match(stdout, /post-logout redirect URI +https:\/\/wiki\.example\.com\/\.auth\/logged-out\n/)
+  t.equal(stdout.split('/oauth2/callback').length, 2, 'two apps of one origin share one redirect URI')
+  t.match(stdout, 'Register at other (https://other.example.com, client gate):\n  nothing')
+  t.notMatch(stdout, 'canary')
+})
+
+t.test('the same for programs', async (t) => {
+  const { code, stdout } = await check(['--json'])
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), {
+    ok: true,
+    apps: 2,
+    locations: 1,
+    providers: 2,
+    warnings: [{ path: 'apps.wiki.shared_secret', line: 7, column: 3 }, { path: 'apps.board.shared_secret' }],
+    register: [
+      { provider: 'acme', redirectUris: ['https://wiki.example.com/oauth2/callback'] },
+      { provider: 'other' },
+    ],
+  })
+})
+
+t.test('a file with faults: all of them, and status 1', async (t) => {
+  const { code, stdout } = await check(['-c', 'bad.yaml'])
+  t.equal(code, 1)
+  t.same(stdout.trimEnd().split('\n'), [
+    'bad.yaml:1:1 providers: is missing',
+    'bad.yaml:2:3 apps.wiki.upstream: is missing',
+    'bad.yaml:2:3 apps.wiki: has neither `require` nor `locations`: nobody could ever pass; write `require: signed_in`, or who may',
+    'bad.yaml:2:16 apps.wiki.url: expected a text, found a number: write it in quotes',
+    'bad.yaml:2:19 apps.wiki.alow: unknown key: write `require`',
+    '',
+    '5 faults',
+  ])
+  const json = await check(['--config', 'bad.yaml', '--json'])
+  t.equal(json.code, 1)
+  t.match(JSON.parse(json.stdout), { ok: false, faults: { length: 5 } })
+})
+
+t.test('S-226: a fault of a secret never shows it', async (t) => {
+  const { code, stdout } = await check(['--json'], { SESSION_SECRET: 'canary' })
+  t.equal(code, 1)
+  t.notMatch(stdout, 'canary')
+})
+
+t.test('CLAIMGATE_CONFIG names the file where -c does not', async (t) => {
+  t.equal((await check([], { CLAIMGATE_CONFIG: 'bad.yaml' })).code, 1)
+  t.equal((await check(['-c', 'claimgate.yaml'], { CLAIMGATE_CONFIG: 'bad.yaml' })).code, 0)
+})
+
+t.test('an unreadable file and wrong usage are status 2', async (t) => {
+  const missing = await check(['-c', 'nowhere.yaml'])
+  t.same([missing.code, missing.stderr], [2, 'nowhere.yaml: the file cannot be read: no such file\n'])
+  const usage = await check(['--frob'])
+  t.equal(usage.code, 2)
+  t.match(usage.stderr, '--frob')
+  t.equal((await check(['surplus'])).code, 2)
+})
+
+t.test('--help says what it does', async (t) => {
+  const { code, stdout } = await check(['--help'])
+  t.equal(code, 0)
+  t.match(stdout, 'Usage: claimgate check')
+})

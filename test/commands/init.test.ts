@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { command as check } from '../../src/commands/check.ts'
+import { command } from '../../src/commands/init.ts'
+import { runIn } from './run.ts'
+
+const wanted = (issuer: string) => [
+  '--issuer',
+  issuer,
+  '--upstream',
+  'http://127.0.0.1:5000',
+  '--url',
+  'https://a.example.com',
+]
+
+function newFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-init-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A provider's metadata, and nothing else of a provider. */
+async function serveMetadata(
+  t: Test,
+  answer: (issuer: string) => { status?: number; body: string },
+): Promise<string> {
+  const server = createServer((request, response) => {
+    const { port } = server.address() as AddressInfo
+    const { status = 200, body } = answer(`http://127.0.0.1:${port}`)
+    response.statusCode = request.url === '/.well-known/openid-configuration' ? status : 404
+    if (status === 302) response.setHeader('Location', '/elsewhere')
+    response.end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+t.test('the first file is one that check accepts, as it is', async (t) => {
+  const cwd = newFolder(t)
+  const issuer = await serveMetadata(t, (own) => ({
+    body: JSON.stringify({ issuer: `${own}/`, end_session_endpoint: `${own}/end` }),
+  }))
+  const { code, stdout, stderr } = await runIn(command, wanted(issuer), { cwd })
+  t.same([code, stderr], [0, ''])
+  t.match(stdout, `its issuer is ${issuer}/, and signing out there is possible`)
+  t.match(stdout, 'https://a.example.com/.auth/callback')
+  t.match(stdout, 'https://a.example.com/.auth/logged-out')
+  const text = readFileSync(join(cwd, 'claimgate.yaml'), 'utf8')
+  t.match(text, `issuer: "${issuer}/"`, 'the issuer is as the provider writes it')
+  t.equal(statSync(join(cwd, 'claimgate.yaml')).mode & 0o077, 0, 'for its owner alone')
+
+  const checked = await runIn(check, [], { cwd })
+  t.equal(checked.code, 0, checked.stdout)
+  t.match(checked.stdout, 'client_id: still is the placeholder')
+  const env = { OIDC_CLIENT_ID: 'gate', OIDC_CLIENT_SECRET: 'secret' }
+  t.notMatch((await runIn(check, [], { cwd, env })).stdout, 'placeholder')
+})
+
+t.test('without a provider to ask the file is written, and that is said', async (t) => {
+  const answers = [
+    { status: 500, body: '' },
+    { status: 302, body: '' },
+    { body: 'no json' },
+    { body: '[]' },
+    { body: JSON.stringify({ issuer: 'x'.repeat(600_000) }) },
+  ]
+  for (const answer of answers) {
+    const cwd = newFolder(t)
+    const issuer = await serveMetadata(t, () => answer)
+    const { code, stdout } = await runIn(command, wanted(issuer), { cwd })
+    t.equal(code, 0)
+    t.match(stdout, 'The provider could not be asked:')
+    t.equal((await runIn(check, [], { cwd })).code, 0)
+  }
+  const cwd = newFolder(t)
+  const { code, stdout } = await runIn(command, wanted('https://id.invalid'), { cwd })
+  t.equal(code, 0)
+  t.match(stdout, 'The provider could not be asked:')
+})
+
+t.test('a provider that calls itself otherwise is told, and nothing is written', async (t) => {
+  const cwd = newFolder(t)
+  const issuer = await serveMetadata(t, () => ({ body: JSON.stringify({ issuer: 'https://evil.test' }) }))
+  const { code, stderr } = await runIn(command, wanted(issuer), { cwd })
+  t.equal(code, 1)
+  t.match(stderr, 'calls itself https://evil.test')
+  t.throws(() => statSync(join(cwd, 'claimgate.yaml')))
+})
+
+t.test('a file that is there stays, unless --force', async (t) => {
+  const cwd = newFolder(t)
+  const args = [...wanted('https://id.invalid'), '-o', 'first.yaml']
+  t.equal((await runIn(command, args, { cwd })).code, 0)
+  const again = await runIn(command, args, { cwd })
+  t.equal(again.code, 1)
+  t.match(again.stderr, 'first.yaml is not written: it is there already')
+  t.equal((await runIn(command, [...args, '--force'], { cwd })).code, 0)
+  const nowhere = await runIn(command, [...wanted('https://id.invalid'), '-o', 'no/such/folder.yaml'], {
+    cwd,
+  })
+  t.equal(nowhere.code, 1)
+})
+
+t.test('what was asked for is judged before anything is asked or written', async (t) => {
+  const cwd = newFolder(t)
+  const bad = [
+    '--issuer',
+    'http://id.example.com',
+    '--upstream',
+    'x"\n- y',
+    '--url',
+    'https://a.example.com/?q',
+  ]
+  const { code, stderr } = await runIn(command, bad, { cwd })
+  t.equal(code, 2)
+  t.match(stderr, 'providers.main.issuer: must be https')
+  t.match(stderr, 'apps.app.upstream: expected an address')
+  t.match(stderr, 'apps.app.url: must not hold a query')
+  t.equal((await runIn(command, ['--issuer', 'https://id.example.com'], { cwd })).code, 2)
+  t.equal((await runIn(command, ['--nonsense'], { cwd })).code, 2)
+  t.match((await runIn(command, ['--help'], { cwd })).stdout, 'Usage: claimgate init')
+})

@@ -1,0 +1,29 @@
+import type { Command } from '../../src/commands/command.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command in this process, with nothing of this process around it. */
+export async function runIn(
+  command: Command,
+  args: readonly string[],
+  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  let stdout = ''
+  let stderr = ''
+  const code = await command.run(args, {
+    stdout: (text) => {
+      stdout += text
+    },
+    stderr: (text) => {
+      stderr += text
+    },
+    stdin: async () => '',
+    env,
+    cwd,
+  })
+  return { code, stdout, stderr }
+}
