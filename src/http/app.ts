@@ -52,7 +52,8 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
   })
   // A WebSocket is never done by itself: the server would wait for it.
   app.addHook('preClose', async () => upgrades?.closeAll())
-  await app.register(fastifyCookie)
+  // Only to write: it decodes what it reads, and takes the first of two. See core/cookies.
+  await app.register(fastifyCookie, { hook: false })
   await app.register(ownAddresses, { desk })
   await app.register(proxy, {
     gateway: runtime.gateway,

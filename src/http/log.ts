@@ -4,6 +4,7 @@ import type { EventName } from '../core/event.ts'
 import { faultEntry, isFault } from '../core/fault.ts'
 import type { LogSettings } from '../core/gateway.ts'
 import type { Admission } from './admission.ts'
+import { createLineWriter } from './log-lines.ts'
 
 /** What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. */
 export interface Log {
@@ -28,7 +29,7 @@ const longestField = 512
 export function createLog(settings: LogSettings, subjectKey: string, destination?: DestinationStream): Log {
   const logger: Logger = pino(
     { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
-    destination ?? pino.destination({ fd: 1, sync: false, minLength: 0 }),
+    destination ?? createLineWriter(1),
   )
   const subject = subjectWriter(settings, subjectKey)
   return {

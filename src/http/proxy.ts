@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
+import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../core/decision.ts'
 import { Delivery } from './proxy-delivery.ts'
@@ -58,29 +59,16 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
     websocket: false,
     // The access line says it, once.
     disableRequestLogging: true,
-    // Returns nothing: a reply that is returned is a thenable, which Fastify would watch.
-    handler: (request, reply, destination, replyOptions) => {
+    // Takes the request over, and so never calls `done`. Behind it http-proxy would work out a destination from
+    // `request.url`, by four URLs each time; ours stands in the admission.
+    preHandler: (request, reply, _done) => {
       const reading = readOutbound(options, request.raw)
       if (!reading.ok) {
         options.refuse(request, reply, reading.decision)
         return
       }
       request.delivery = new Delivery(request.raw, reply.raw, reading.outbound, options.upstreams)
-      reply.from(destination, replyOptions)
-    },
-    replyOptions: {
-      // The headers that are sent come from core/headers, not from a copy with some taken off.
-      rewriteRequestHeaders: (request) => ({ [carried]: request }) as never,
-      rewriteHeaders: () => none,
-      onResponse: (request, reply) => request.delivery?.begin(reply.statusCode),
-      // The default repeats a GET that was answered 503 ten times; `maxRetriesOn503: 0` means ten as well.
-      retryDelay: () => null,
-      // The default answers 500 with the upstream's address in it.
-      onError: (reply, { error }) => {
-        // What is left of a body must not be read as a next request.
-        if (!reply.request.raw.complete) reply.header('connection', 'close')
-        reply.send(error.cause ?? error)
-      },
+      reply.from(proxyPath, replyOptions)
     },
   })
 
@@ -91,4 +79,20 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
       fault === null ? callback(null, { statusCode, headers: none, body: delivery }) : callback(fault),
     )
   }
+}
+
+/** How @fastify/reply-from treats a request of ours, and its answer. */
+const replyOptions: FastifyReplyFromHooks = {
+  // The headers that are sent come from core/headers, not from a copy with some taken off.
+  rewriteRequestHeaders: (request) => ({ [carried]: request }) as never,
+  rewriteHeaders: () => none,
+  onResponse: (request, reply) => request.delivery?.begin(reply.statusCode),
+  // The default repeats a GET that was answered 503 ten times; `maxRetriesOn503: 0` means ten as well.
+  retryDelay: () => null,
+  // The default answers 500 with the upstream's address in it.
+  onError: (reply, { error }) => {
+    // What is left of a body must not be read as a next request.
+    if (!reply.request.raw.complete) reply.header('connection', 'close')
+    reply.send(error.cause ?? error)
+  },
 }
