@@ -53,7 +53,8 @@ function showAddress(request: IncomingMessage, response: ServerResponse, admissi
     request.method = 'GET'
     return
   }
-  if (request.headers.expect !== undefined) response.writeContinue()
+  // A client of HTTP/1.0 would take it for the answer (RFC 9110 section 10.1.1).
+  if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue()
   if (address === null) handOver(request)
   else {
     request.url = `/own/${address}`

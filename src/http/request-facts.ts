@@ -27,15 +27,17 @@ export function unreadable(facts: RequestFacts): Refusal | null {
     if (facts.httpVersion !== '1.0') return { status: 505, reason: 'http-version' }
     if (facts.headers['transfer-encoding'] !== undefined) return { status: 400, reason: 'http-version' }
   }
-  return facts.rawHeaders.length > 2 * headerLinesAtMost ? { status: 431, reason: 'too-many-headers' } : null
+  if (facts.rawHeaders.length > 2 * headerLinesAtMost) return { status: 431, reason: 'too-many-headers' }
+  const { expect } = facts.headers
+  // RFC 9110 section 10.1.1 knows one; our own addresses meet no other either.
+  return expect === undefined || expect.toLowerCase() === '100-continue'
+    ? null
+    : { status: 417, reason: 'expectation-unknown' }
 }
 
-/** Why a request that may pass is not asked for its body: an expectation or an announced length that cannot be met. */
+/** Why a request that may pass is not asked for its body: an announced length that is too much. */
 export function unacceptableBody(headers: IncomingHttpHeaders, { forwarding }: Location): Refusal | null {
-  const { expect, 'content-length': length } = headers
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
-    return { status: 417, reason: 'expectation-unknown' }
-  }
+  const { 'content-length': length } = headers
   // What is not announced is counted while it passes.
   const tooLarge =
     length !== undefined && forwarding.maxBodyBytes !== null && Number(length) > forwarding.maxBodyBytes
