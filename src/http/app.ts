@@ -38,6 +38,8 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    // Its own would write into an answer that is under way: see server.ts.
+    clientErrorHandler: () => {},
     serverFactory: (handler) => {
       const server = createServer(runtime.gateway.listen, doorkeeper, handler, (code) =>
         log.event('info', 'request.unreadable', { code }),

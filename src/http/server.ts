@@ -23,8 +23,14 @@ export function createServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   onUnreadable: (code: string, socket: Socket) => void,
 ): Server {
+  const underWay = new WeakMap<Socket, Set<ServerResponse>>()
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     request.socket.setTimeout(0)
+    const responses = underWay.get(request.socket) ?? new Set()
+    underWay.set(request.socket, responses.add(response))
+    response.once('close', () => responses.delete(response))
+    // While the gateway stops, a connection ends with what is under way on it.
+    if (!server.listening) response.shouldKeepAlive = false
     doorkeeper(request, response, () => handler(request, response))
   }
   const server = listen.tls.length > 0 ? createTlsServer(listen) : http.createServer(serverOptions)
@@ -35,7 +41,7 @@ export function createServer(
     socket.setTimeout(silenceMs, () => socket.destroy())
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    answerUnreadable(error.code ?? '', socket)
+    endUnreadable(error.code ?? '', socket, [...(underWay.get(socket) ?? [])])
     onUnreadable(error.code ?? 'unknown', socket)
   })
   return server
@@ -79,6 +85,22 @@ function createTlsServer(listen: ListenSettings): Server {
 function dnsNames(certificate: string): readonly string[] {
   const names = new X509Certificate(certificate).subjectAltName ?? ''
   return names.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4)] : []))
+}
+
+/**
+ * Bytes that are no HTTP end a connection. What was asked for before them is still answered; nothing is written into
+ * an answer that has begun, where a client would read it as a part of that.
+ */
+function endUnreadable(code: string, socket: Socket, underWay: readonly ServerResponse[]): void {
+  const last = underWay.at(-1)
+  if (last?.req.complete) {
+    socket.pause()
+    last.once('close', () => socket.destroySoon())
+  } else if (last === undefined || (underWay.length === 1 && !last.headersSent)) {
+    answerUnreadable(code, socket)
+  } else {
+    socket.destroy()
+  }
 }
 
 /** What a client that speaks no HTTP is told: the status alone, and the connection is over. */
