@@ -34,13 +34,14 @@ const table = {
 } as const
 
 export type FaultCode = keyof typeof table
+export type FaultStatus = (typeof table)[FaultCode]['status']
 export type FaultLevel = 'fatal' | 'error' | 'warn' | 'info'
 
 export const faultCodes: readonly FaultCode[] = Object.keys(table) as FaultCode[]
 
 /** The status, level and public sentence of a code. */
 export function faultEntry(code: FaultCode): {
-  readonly status: number
+  readonly status: FaultStatus
   readonly level: FaultLevel
   readonly public: string
 } {

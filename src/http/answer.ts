@@ -57,7 +57,9 @@ const titles: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  408: 'Request timeout',
   413: 'Too large',
+  415: 'Media type not supported',
   417: 'Expectation failed',
   421: 'No such host here',
   426: 'Upgrade required',
@@ -119,7 +121,7 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: string
 /** A fault, in the one fixed sentence that it has for people. */
 export function faultAnswer(admission: Admission, fault: AnyFault | null): Answer {
   const entry = fault === null ? null : faultEntry(fault.code)
-  const status = asPageStatus(entry?.status ?? 500)
+  const status = entry?.status ?? 500
   const reason = fault === null ? 'internal' : fault.code.toLowerCase().replaceAll('_', '-')
   const retry = status === 503 ? { 'retry-after': '5' } : {}
   if (!admission.wantsPage) return withHeaders(problemAnswer(admission, status, reason), retry)
@@ -132,19 +134,6 @@ export function faultAnswer(admission: Admission, fault: AnyFault | null): Answe
     next: null,
   })
   return withHeaders(pageAnswer(status, page), retry)
-}
-
-function asPageStatus(status: number): PageStatus {
-  switch (status) {
-    case 400:
-    case 403:
-    case 502:
-    case 503:
-    case 504:
-      return status
-    default:
-      return 500
-  }
 }
 
 /** The address that begins a sign-in and comes back here; only a GET can be come back to. */
