@@ -17,8 +17,11 @@ export interface Front {
 export const sharedSecret = 'a-shared-secret-of-thirty-two-bytes-and-more'
 
 export interface FrontOptions extends Omit<TestGatewayOptions, 'yaml' | 'port'> {
-  /** Lines below the app, indented by four; the default has an open, a signed-in and an admin part. */
-  readonly app?: string
+  /**
+   * Lines below the app, indented by four; the default has an open, a signed-in and an admin part. More apps may
+   * follow, for which it is told the gateway's port.
+   */
+  readonly app?: string | ((port: number) => string)
   /** Lines at the top level. */
   readonly top?: string
   /** Lines below the provider, indented by four. */
@@ -59,7 +62,7 @@ apps:
     url: ${url}
     upstream: ${echo.url}
     shared_secret: ${sharedSecret}
-${options.app ?? usualApp}
+${typeof options.app === 'function' ? options.app(port) : (options.app ?? usualApp)}
 ${options.top ?? ''}`,
   })
   return {
