@@ -162,7 +162,11 @@ function adapterOf(store: Store): (model: string) => object {
     consume: async (id: string) => void Object.assign(store.get(`${model}:${id}`) ?? {}, { consumed: 1 }),
     destroy: async (id: string) => void store.delete(`${model}:${id}`),
     revokeByGrantId: async (grantId: string) => {
-      for (const [key, payload] of store) if (payload.grantId === grantId) store.delete(key)
+      // Of this model alone: an interaction under way may know the grant, and outlives it.
+      const ofGrant = [...store].filter(
+        ([key, payload]) => key.startsWith(`${model}:`) && payload.grantId === grantId,
+      )
+      for (const [key] of ofGrant) store.delete(key)
     },
   })
 }
