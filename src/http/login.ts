@@ -14,6 +14,7 @@ import {
   type Answer,
   faultAnswer,
   frameOf,
+  loginHref,
   pageAnswer,
   redirectAnswer,
   refusal,
@@ -24,7 +25,7 @@ import { fittingProviders } from './fitting-providers.ts'
 import type { Log } from './log.ts'
 import { isLooping } from './login-loop.ts'
 import type { Metrics } from './metrics.ts'
-import { chooserPage } from './pages.ts'
+import { chooserPage, signInFailedPage } from './pages.ts'
 
 /** What the endpoints of a sign-in need: the runtime and where to tell what happened. */
 export interface Desk {
@@ -129,7 +130,7 @@ async function startSignIn(
   }
 }
 
-function looping({ log, metrics }: Desk, admission: Admission): Answer {
+function looping({ runtime, log, metrics }: Desk, admission: Admission): Answer {
   const { reason } = admission.decision
   const fault = new LoginFault(
     'LOGIN_LOOP',
@@ -137,7 +138,13 @@ function looping({ log, metrics }: Desk, admission: Admission): Answer {
   )
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: admission.requestId })
-  return faultAnswer(admission, fault)
+  const page = signInFailedPage({
+    ...frameOf(admission),
+    sentence: fault.publicText,
+    contact: admission.app?.contact ?? null,
+    startAgainHref: loginHref(runtime.gateway, admission),
+  })
+  return pageAnswer(fault.status, page)
 }
 
 function chooser(

@@ -76,11 +76,17 @@ export async function logOut(
   const after = rememberReturn(desk, origin, state, form.has('return_to') ? returnTo : null)
   if (url !== null) {
     const page = movingOnPage({ ...frameOf(admission), why: 'signing-out', to: url })
-    return withCookies(pageAnswer(200, page), [...cleared, ...after])
+    return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
   }
   const local = form.has('return_to') ? returnTo : `${runtime.gateway.authPrefix}/logged-out`
-  return withCookies(redirectAnswer(local), cleared)
+  return withCookies(withHeaders(redirectAnswer(local), forgetPages), cleared)
 }
+
+/**
+ * Pages of the app that the browser keeps, so that its back button shows none of them to the next person. Not
+ * "cookies": that would reach into every app of the domain.
+ */
+const forgetPages = { 'clear-site-data': '"cache"' }
 
 /** Where a sign-out ends. With the state that we gave, on to the page that was asked for; else a page that says so. */
 export function loggedOut(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Answer {
