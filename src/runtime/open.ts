@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Gateway } from '../core/gateway.ts'
-import type { Clock } from '../core/ports.ts'
+import type { Clock, SessionStore } from '../core/ports.ts'
 import { buildKeyRing, type Random } from '../core/seal.ts'
 import { transactionLifetimeSeconds } from '../core/transaction.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
@@ -29,6 +29,17 @@ const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
  * Nothing is asked of a provider yet. Throws a StoreFault or ConfigFault when a part cannot be had.
  */
 export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
+  // First, as it makes the data folder, and says best what is wrong with it.
+  const store = openStore(gateway.session, gateway.dataFolder)
+  try {
+    return assemble(gateway, deps, store)
+  } catch (thrown) {
+    store.close()
+    throw thrown
+  }
+}
+
+function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Runtime {
   const clock = deps.clock ?? systemClock
   const random = deps.random ?? randomBytes
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
@@ -40,8 +51,6 @@ export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
     ]),
   )
   const upstreams = createUpstreams()
-  // Last, as what fails above would leave it open.
-  const store = openStore(gateway.session, gateway.dataFolder)
   const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   return {
     gateway,
