@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { healthSocketPath, removeStaleSocket } from '../runtime/health-path.ts'
+import { healthSocketPath, placeSocket, removeSocket, type SocketMark } from '../runtime/health-path.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { readReadiness } from './admin.ts'
 
@@ -12,6 +12,8 @@ export interface HealthSocket {
 /** Answers `claimgate health` on a local socket, whatever TLS, host or admin address the gateway has. */
 export function openHealthSocket(runtime: Runtime, draining: () => boolean): HealthSocket {
   const path = healthSocketPath(runtime.gateway)
+  const draft = `${path}.${process.pid}`
+  let placed: SocketMark | null = null
   const server = createServer((_request, response) => {
     readReadiness(runtime, draining()).then(
       (readiness) =>
@@ -24,12 +26,16 @@ export function openHealthSocket(runtime: Runtime, draining: () => boolean): Hea
   return {
     listen: () =>
       new Promise((resolve) => {
-        removeStaleSocket(path)
+        removeSocket(draft)
         server.once('error', () => resolve(false))
-        server.listen(path, () => resolve(true))
+        server.listen(draft, () => {
+          placed = placeSocket(draft, path)
+          resolve(placed !== null)
+        })
       }),
     close: () =>
       new Promise((resolve) => {
+        if (placed !== null) removeSocket(path, placed)
         if (!server.listening) return resolve()
         server.close(() => resolve())
         server.closeAllConnections()

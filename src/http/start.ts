@@ -26,6 +26,9 @@ export interface RunningGateway {
   close(graceMs: number): Promise<void>
 }
 
+/** How often connections without a request are closed while the gateway stops. */
+const sweepMs = 50
+
 /** Opens a model and listens. Throws when a part cannot be had, or an address is taken; then nothing stays open. */
 export async function startGateway(gateway: Gateway, options: StartOptions): Promise<RunningGateway> {
   let log: Log | null = null
@@ -33,10 +36,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     env: options.env,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     onStoreFault: (thrown) => log?.fault('store.failed', thrown, {}),
-    onProviderEvent: (event) => {
-      const { event: name, ...fields } = event
-      log?.event(name === 'provider.failed' ? 'error' : 'info', name, fields)
-    },
+    onProviderEvent: (event) => log && tellOfProvider(log, event),
   })
   log = createLog(gateway.log, runtime.logKey, options.logTo)
   const metrics = createMetrics()
@@ -44,22 +44,24 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const app = await createApp({ runtime, log, metrics })
   const admin = createAdmin(runtime, metrics, () => draining)
   const health = openHealthSocket(runtime, () => draining)
-  const close = async (graceMs: number): Promise<void> => {
+  const closeParts = async (graceMs: number): Promise<void> => {
     draining = true
     const cut = setTimeout(() => app.server.closeAllConnections(), graceMs)
-    cut.unref()
+    // A connection whose request is answered by now would be kept for the next one, which nobody is to send.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), sweepMs)
     await app.close()
     clearTimeout(cut)
+    clearInterval(sweep)
     await Promise.all([admin.close(), health.close()])
     await runtime.close()
-    log.flush()
   }
   try {
+    if (gateway.admin !== null) await admin.listen(placeOf(gateway.admin))
+    await app.listen(placeOf(gateway.listen))
+    // Last: with the port taken by a gateway that runs, its socket must stay where `claimgate health` finds it.
     await health.listen()
-    if (gateway.admin !== null) await admin.listen(gateway.admin)
-    await app.listen({ host: gateway.listen.host, port: gateway.listen.port })
   } catch (thrown) {
-    await close(0)
+    await closeParts(0)
     throw thrown
   }
   for (const warning of options.warnings) log.event('warn', 'config.warning', { warning })
@@ -73,7 +75,27 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   })
   // Asking begins discovery, so that the log says at the start what a first sign-in would find.
   for (const provider of runtime.providers.values()) provider.status()
+  const close = async (graceMs: number): Promise<void> => {
+    await closeParts(graceMs)
+    log.event('info', 'gateway.stopped', {})
+    log.flush()
+  }
   return { port, adminPort, log, close }
+}
+
+function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {
+  const { event: name, provider } = event
+  if (name === 'provider.ready') {
+    log.event('info', name, { provider, issuer: event.issuer })
+  } else {
+    const { code, message, retryAt } = event
+    log.event('error', name, { provider, code, error: message, retry_at: retryAt ?? undefined })
+  }
+}
+
+/** A copy that Fastify may write to; the model is frozen. */
+function placeOf({ host, port }: ListenAddress): ListenAddress {
+  return { host, port }
 }
 
 function portOf(address: string | AddressInfo | null, wanted: ListenAddress): number {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
 
-/** The kernel takes no longer path for a socket (108 bytes with its end). */
-const longestPath = 100
+/** The kernel takes no longer path for a socket than 107 bytes, and a draft has a process id behind it. */
+const longestPath = 96
 
 /** Where the gateway of this configuration answers `claimgate health`: in its data folder, named by its port. */
 export function healthSocketPath(gateway: Pick<Gateway, 'dataFolder' | 'listen'>): string {
@@ -15,7 +15,25 @@ export function healthSocketPath(gateway: Pick<Gateway, 'dataFolder' | 'listen'>
   return join(tmpdir(), `claimgate-${hash}.sock`)
 }
 
-/** A gateway that was killed leaves its socket behind, and nobody could listen there again. */
-export function removeStaleSocket(path: string): void {
+/** Which socket it is that stands at a path: another gateway's may have taken its place. */
+export type SocketMark = number
+
+/**
+ * Puts a socket that listens where it is looked for: over one that a killed gateway left behind, or one that is just
+ * draining. Null when the place cannot be written.
+ */
+export function placeSocket(draft: string, path: string): SocketMark | null {
+  try {
+    renameSync(draft, path)
+    return statSync(path).ino
+  } catch {
+    rmSync(draft, { force: true })
+    return null
+  }
+}
+
+/** Removes what stands there; with a mark only that very socket. */
+export function removeSocket(path: string, mark: SocketMark | null = null): void {
+  if (mark !== null && statSync(path, { throwIfNoEntry: false })?.ino !== mark) return
   rmSync(path, { force: true })
 }
