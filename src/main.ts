@@ -3,8 +3,6 @@ import type { Io } from './commands/command.ts'
 
 /** Runs one command line; the result is the exit status: 0 yes, 1 the thing asked about failed, 2 wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal))
   const io: Io = {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
@@ -15,9 +13,31 @@ export async function main(args: readonly string[]): Promise<number> {
     },
     env: process.env,
     cwd: process.cwd(),
-    signal: stop.signal,
+    get signal() {
+      return stopSignal()
+    },
   }
   return runCommand(args, io)
+}
+
+let stop: AbortController | null = null
+
+/**
+ * Whoever asks for it stops in good order at the first SIGINT or SIGTERM; a second one ends the process at once, with
+ * the status that a shell gives for it. Nobody asked: they end it, as ever.
+ */
+function stopSignal(): AbortSignal {
+  if (stop !== null) return stop.signal
+  const controller = new AbortController()
+  stop = controller
+  const statuses = { SIGINT: 130, SIGTERM: 143 } as const
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(statuses[name])
+      controller.abort(name)
+    })
+  }
+  return controller.signal
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

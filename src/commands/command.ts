@@ -17,6 +17,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What relative paths of arguments start from. */
   readonly cwd: string
-  /** Aborted when the process was asked to stop. */
+  /** Aborted when the process was asked to stop. Asking for it is the promise to look at it: see main.ts. */
   readonly signal?: AbortSignal
 }

@@ -6,7 +6,8 @@ import { configFile, configOptions, readOptions } from './options.ts'
 
 const usage = `Usage: claimgate serve [-c FILE]
 
-Runs the gateway until SIGTERM or SIGINT, then lets requests in flight finish.
+Runs the gateway until SIGTERM or SIGINT, then lets requests in flight finish: for 8 seconds, or
+until a second signal.
 
   -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
 
@@ -26,13 +27,14 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const loaded = loadOrReport(configFile(read.options, io.env), io)
     if (loaded === null) return 2
+    const stopping = stopAsked(io)
     try {
       const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings })
       // What no road has caught must not end the process for everybody else: it is told, and the gateway goes on.
       const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})
       process.on('uncaughtException', report)
       process.on('unhandledRejection', report)
-      await stopAsked(io)
+      await stopping
       running.log.event('info', 'gateway.stopping', {})
       await running.close(graceMs)
       return 0
@@ -62,6 +64,7 @@ export function startFailure(thrown: unknown): string {
     case 'EACCES':
       return `${place} may not be used by this user: ports below 1024 need a privilege, choose a higher one`
     default:
-      throw thrown
+      if (!('syscall' in thrown)) throw thrown
+      return `${'hostname' in thrown ? thrown.hostname : place} cannot be listened on (${thrown.code}): set \`listen\` or \`admin\` to an address of this machine`
   }
 }
