@@ -1,0 +1,290 @@
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { isFault } from '../../src/core/fault.ts'
+import type { UpstreamSettings } from '../../src/core/gateway.ts'
+import type { UpstreamExchange, UpstreamRequest, Upstreams } from '../../src/core/ports.ts'
+import { createUpstreams } from '../../src/upstream/agents.ts'
+import { toUpstreamFault } from '../../src/upstream/fault.ts'
+import { createAuthority } from '../support/tls.ts'
+import { answerHeads, type RecordingUpstream, recordingUpstream } from '../support/upstream.ts'
+
+interface Outcome {
+  readonly statusCode: number | null
+  readonly body: string
+  /** Of a fault; null when it went well. */
+  readonly code: string | null
+}
+
+function settings(port: number, more: Partial<UpstreamSettings> = {}): UpstreamSettings {
+  const { scheme = 'http', hostname = '127.0.0.1' } = more
+  const origin = `${scheme}://${hostname}:${port}`
+  const rest = { basePath: '', ca: null, headers: [], preserveHost: false, stripPrefix: false }
+  return { scheme, hostname, port, origin, host: `${hostname}:${port}`, ...rest, ...more }
+}
+
+function request(upstream: UpstreamSettings, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
+  const timeouts = { connectSeconds: 1, responseSeconds: 2, idleSeconds: 2 }
+  const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
+  return { upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
+}
+
+function send(upstreams: Upstreams, what: UpstreamRequest): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let statusCode: number | null = null
+    let body = ''
+    upstreams.request(what, {
+      head: (status) => {
+        statusCode = status
+      },
+      data: (chunk) => {
+        body += chunk.toString('latin1')
+        return true
+      },
+      end: () => resolve({ statusCode, body, code: null }),
+      failed: (fault) => resolve({ statusCode, body, code: isFault(fault) ? fault.code : String(fault) }),
+    })
+  })
+}
+
+function opened(test: { teardown(fn: () => Promise<void>): void }): Upstreams {
+  const upstreams = createUpstreams()
+  test.teardown(() => upstreams.close())
+  return upstreams
+}
+
+async function upstreamFor(
+  test: { teardown(fn: () => Promise<void>): void },
+  options: Parameters<typeof recordingUpstream>[0] = {},
+): Promise<RecordingUpstream> {
+  const upstream = await recordingUpstream(options)
+  test.teardown(() => upstream.close())
+  return upstream
+}
+
+t.test('S-243 certificates', async (t) => {
+  const authority = createAuthority()
+  const other = createAuthority()
+  const leaf = authority.issue({ names: ['DNS:localhost'] })
+  const upstreams = opened(t)
+
+  t.test('of the configured authority and the right name are believed', async (t) => {
+    const upstream = await upstreamFor(t, { tls: leaf })
+    const to = settings(upstream.port, { scheme: 'https', hostname: 'localhost', ca: authority.certificate })
+    t.strictSame(await send(upstreams, request(to)), { statusCode: 200, body: 'ok', code: null })
+  })
+
+  const refused: [string, { key: string; cert: string }, string, string | null][] = [
+    [
+      'signed by somebody else',
+      other.issue({ names: ['DNS:localhost'] }),
+      'localhost',
+      authority.certificate,
+    ],
+    ['of no authority that the system knows', leaf, 'localhost', null],
+    [
+      'for another name',
+      authority.issue({ names: ['DNS:other.example'] }),
+      'localhost',
+      authority.certificate,
+    ],
+    ['for a name where an address was asked for', leaf, '127.0.0.1', authority.certificate],
+    [
+      'out of date',
+      authority.issue({ names: ['DNS:localhost'], expired: true }),
+      'localhost',
+      authority.certificate,
+    ],
+  ]
+  for (const [name, tls, hostname, ca] of refused) {
+    t.test(`${name} are refused before a byte of HTTP`, async (t) => {
+      const upstream = await upstreamFor(t, { tls })
+      const to = settings(upstream.port, { scheme: 'https', hostname, ca })
+      t.equal((await send(upstreams, request(to))).code, 'UPSTREAM_TLS')
+      t.equal(upstream.received(), '')
+    })
+  }
+
+  t.test('are held against the upstream, not against the Host that is sent (preserve_host)', async (t) => {
+    const upstream = await upstreamFor(t, { tls: leaf })
+    const to = settings(upstream.port, { scheme: 'https', hostname: 'localhost', ca: authority.certificate })
+    const headers = ['Host', 'wiki.example.com']
+    t.equal((await send(upstreams, request(to, { headers }))).statusCode, 200)
+    t.match(upstream.received(), 'host: wiki.example.com')
+  })
+
+  t.test('of an address are held against the address', async (t) => {
+    const upstream = await upstreamFor(t, { tls: authority.issue({ names: ['IP:127.0.0.1'] }) })
+    const to = settings(upstream.port, { scheme: 'https', ca: authority.certificate })
+    t.equal((await send(upstreams, request(to))).statusCode, 200)
+  })
+
+  t.test('that fail are no sockets for WebSockets either', async (t) => {
+    const upstream = await upstreamFor(t, { tls: leaf })
+    const to = settings(upstream.port, { scheme: 'https', hostname: 'localhost', ca: null })
+    await t.rejects(upstreams.upgrade(request(to)), { code: 'UPSTREAM_TLS' })
+    t.equal(upstream.received(), '')
+  })
+})
+
+t.test('S-249 proxies in the environment are not for requests that bear the secret', async (t) => {
+  const upstream = await upstreamFor(t)
+  const elsewhere = await upstreamFor(t)
+  for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY']) {
+    const before = process.env[name]
+    process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : `http://127.0.0.1:${elsewhere.port}`
+    t.teardown(async () => {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    })
+  }
+  t.equal((await send(opened(t), request(settings(upstream.port)))).statusCode, 200)
+  t.match(upstream.received(), 'canary')
+  t.equal(elsewhere.connections.length, 0)
+})
+
+t.test('a request is sent once', async (t) => {
+  t.test('S-232 S-233 whatever the answer', async (t) => {
+    const upstreams = opened(t)
+    for (const answer of [
+      'HTTP/1.1 503 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n',
+      'HTTP/1.1 302 F\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n',
+    ]) {
+      const upstream = await upstreamFor(t, { answer: answerHeads(answer) })
+      await send(upstreams, request(settings(upstream.port)))
+      t.equal(upstream.requests(), 1)
+    }
+  })
+
+  t.test('two at a time go over two connections: nothing is queued behind another answer', async (t) => {
+    const upstream = await upstreamFor(t, { answer: () => null })
+    const upstreams = opened(t)
+    const both = [1, 2].map(() => send(upstreams, request(settings(upstream.port))))
+    await upstream.until(() => upstream.requests() === 2)
+    t.equal(upstream.connections.length, 2)
+    for (const { socket } of upstream.connections) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    t.match(await Promise.all(both), [{ statusCode: 200 }, { statusCode: 200 }])
+  })
+})
+
+t.test('an exchange', async (t) => {
+  t.test('that is cancelled closes its connection, and the sink hears no more', async (t) => {
+    const upstream = await upstreamFor(t, { answer: () => null })
+    const heard: string[] = []
+    const exchange: UpstreamExchange = opened(t).request(request(settings(upstream.port)), {
+      head: () => heard.push('head'),
+      data: () => true,
+      end: () => heard.push('end'),
+      failed: () => heard.push('failed'),
+    })
+    await upstream.until(() => upstream.requests() === 1)
+    exchange.cancel()
+    await upstream.until(() => upstream.connections[0]?.closed === true)
+    exchange.cancel()
+    exchange.resume()
+    t.strictSame(heard, [])
+  })
+
+  t.test('that is cancelled while it connects sends nothing', async (t) => {
+    const upstream = await upstreamFor(t)
+    const upstreams = opened(t)
+    const to = settings(upstream.port)
+    const sink = { head: () => t.fail('an answer'), data: () => true, end: () => {}, failed: () => {} }
+    upstreams.request(request(to, { path: '/cancelled' }), sink).cancel()
+    t.equal((await send(upstreams, request(to, { path: '/next' }))).statusCode, 200)
+    t.notMatch(upstream.received(), '/cancelled')
+  })
+
+  t.test('fails with what its body fails with', async (t) => {
+    const upstream = await upstreamFor(t, { answer: () => null })
+    const body = new Readable({ read() {} })
+    body.push('half')
+    const outcome = send(opened(t), request(settings(upstream.port), { method: 'POST', body }))
+    await upstream.until(() => upstream.received().includes('half'))
+    body.destroy(Object.assign(new Error('gone'), { code: 'ECONNRESET' }))
+    t.equal((await outcome).code, 'UPSTREAM_ABORTED')
+    await upstream.until(() => upstream.connections[0]?.closed === true)
+  })
+
+  t.test('stops while the sink wants no more', async (t) => {
+    const upstream = await upstreamFor(t, {
+      answer: answerHeads('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n'),
+    })
+    const heard: string[] = []
+    const ended = new Promise<void>((resolve) => {
+      const exchange = opened(t).request(request(settings(upstream.port)), {
+        head: () => {},
+        data: (chunk) => {
+          heard.push(chunk.toString())
+          if (heard.length > 1) return true
+          upstream.connections[0]?.socket.write('3\r\ntwo\r\n0\r\n\r\n')
+          setTimeout(() => {
+            t.strictSame(heard, ['one'])
+            exchange.resume()
+          }, 100)
+          return false
+        },
+        end: resolve,
+        failed: () => t.fail('a fault'),
+      })
+    })
+    await ended
+    t.strictSame(heard, ['one', 'two'])
+  })
+
+  t.test('never throws, whatever it is asked to send', async (t) => {
+    const upstream = await upstreamFor(t)
+    for (const more of [
+      { path: '/a b' },
+      { headers: ['X-A', 'a\r\nb'] },
+      { headers: ['Expect', 'x'] },
+      { method: 'G T' },
+    ]) {
+      t.not((await send(opened(t), request(settings(upstream.port), more))).code, null)
+    }
+    t.equal(upstream.received(), '')
+  })
+})
+
+t.test('time-outs and addresses that do not answer', async (t) => {
+  const upstreams = opened(t)
+  t.test('a name that does not resolve', async (t) => {
+    const to = settings(80, { hostname: 'no-such-host.invalid' })
+    t.equal((await send(upstreams, request(to))).code, 'UPSTREAM_UNREACHABLE')
+  })
+  t.test('a port where nobody listens', async (t) => {
+    const upstream = await recordingUpstream()
+    await upstream.close()
+    t.equal((await send(upstreams, request(settings(upstream.port)))).code, 'UPSTREAM_UNREACHABLE')
+  })
+})
+
+t.test('faults are told apart by code', async (t) => {
+  const codes: [string, string][] = [
+    ['UND_ERR_HEADERS_TIMEOUT', 'UPSTREAM_TIMEOUT'],
+    ['UND_ERR_BODY_TIMEOUT', 'UPSTREAM_TIMEOUT'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'UPSTREAM_TIMEOUT'],
+    ['ECONNREFUSED', 'UPSTREAM_UNREACHABLE'],
+    ['ENOTFOUND', 'UPSTREAM_UNREACHABLE'],
+    ['UND_ERR_SOCKET', 'UPSTREAM_ABORTED'],
+    ['ECONNRESET', 'UPSTREAM_ABORTED'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'UPSTREAM_RESPONSE_INVALID'],
+    ['HPE_INVALID_HEADER_TOKEN', 'UPSTREAM_RESPONSE_INVALID'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'UPSTREAM_TLS'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'UPSTREAM_TLS'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UPSTREAM_TLS'],
+    ['CERT_HAS_EXPIRED', 'UPSTREAM_TLS'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'UPSTREAM_TLS'],
+    ['EPROTO', 'UPSTREAM_TLS'],
+    ['SOMETHING_NEW', 'UPSTREAM_UNREACHABLE'],
+  ]
+  for (const [code, expected] of codes) {
+    const fault = toUpstreamFault(Object.assign(new Error('text'), { code }))
+    t.match(fault, { code: expected, cause: { code } }, code)
+    t.notMatch(fault.message, 'text')
+  }
+  t.match(toUpstreamFault(new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })])), {
+    code: 'UPSTREAM_UNREACHABLE',
+  })
+  const bug = new TypeError('ours')
+  t.equal(toUpstreamFault(bug), bug, 'a bug stays a bug')
+})
