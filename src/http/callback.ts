@@ -48,7 +48,7 @@ export async function callback(
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
   if (!read.ok) return withCookies(await nothingToDo(desk, admission, headers, state, read.reason), cleared)
   const { transaction } = read
-  if (settingsMode(desk, transaction) !== (admission.method === 'POST' ? 'form_post' : 'query')) {
+  if (settingsMode(desk, transaction) !== cameBy(admission)) {
     return withCookies(
       failed(
         desk,
@@ -105,7 +105,7 @@ async function complete(
   })
   return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [
     setSessionCookie(origin.cookies, started.cookieValue),
-    roundCompleted(headers.cookie, origin),
+    roundCompleted(headers, origin, cameBy(admission)),
   ])
 }
 
@@ -166,6 +166,10 @@ function failed(desk: Desk, admission: Admission, fault: AnyFault): Answer {
 function startOf(origin: Origin): ReturnTo {
   const prefix = origin.apps.some((app) => app.prefix.length === 0) ? [] : (origin.apps[0]?.prefix ?? [])
   return readReturnTo(`/${prefix.map(encodeURIComponent).join('/')}`, '')
+}
+
+function cameBy({ method }: Admission): 'query' | 'form_post' {
+  return method === 'POST' ? 'form_post' : 'query'
 }
 
 function settingsMode(desk: Desk, transaction: Transaction): 'query' | 'form_post' | null {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { transactionCookies } from '../core/cookies.ts'
 import type { Origin } from '../core/gateway.ts'
 import { type SetCookie, setTransactionCookie } from './cookie.ts'
@@ -18,14 +19,20 @@ function rounds(cookieHeader: string | undefined, origin: Origin): number {
 }
 
 /** Whether one more round would help nobody. */
-export function isLooping(cookieHeader: string | undefined, origin: Origin): boolean {
-  return rounds(cookieHeader, origin) >= roundsAtMost
+export function isLooping(headers: IncomingHttpHeaders, origin: Origin): boolean {
+  // A Strict cookie never comes with a link of another site: that it is not there says nothing.
+  if (origin.cookies.sameSite === 'Strict' && headers['sec-fetch-site'] === 'cross-site') return false
+  return rounds(headers.cookie, origin) >= roundsAtMost
 }
 
-/** The mark of a completed sign-in. Sign-out clears it with the transactions. */
-export function roundCompleted(cookieHeader: string | undefined, origin: Origin): SetCookie {
-  const count = Math.min(9, rounds(cookieHeader, origin) + 1)
-  return setTransactionCookie(origin.cookies, markName(origin), String(count), 'query', lifetimeSeconds)
+/** The mark of a completed sign-in; it has to come with the next callback. Sign-out clears it with the transactions. */
+export function roundCompleted(
+  headers: IncomingHttpHeaders,
+  origin: Origin,
+  responseMode: 'query' | 'form_post',
+): SetCookie {
+  const count = Math.min(9, rounds(headers.cookie, origin) + 1)
+  return setTransactionCookie(origin.cookies, markName(origin), String(count), responseMode, lifetimeSeconds)
 }
 
 function markName(origin: Origin): string {

@@ -74,8 +74,7 @@ export function challenge(
   const { authPrefix } = desk.runtime.gateway
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
   const [provider] = providers
-  if (admission.origin !== null && isLooping(headers.cookie, admission.origin))
-    return looping(desk, admission)
+  if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(desk, admission)
   if (provider !== undefined && providers.length === 1) {
     return startSignIn(desk, admission, headers, {
       provider,

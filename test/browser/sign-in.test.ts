@@ -3,8 +3,8 @@ import t from 'tap'
 import { complaintsOf } from '../support/chromium.ts'
 import { choose, goBack, heading, openAs, openStage } from './stage.ts'
 
-const stage = await openStage(
-  ({ url, upstream }) => `
+const stage = await openStage({
+  apps: ({ url, upstream }) => `
   wiki:
     url: ${url}
     upstream: ${upstream}
@@ -18,7 +18,7 @@ const stage = await openStage(
       - { path: /admin, require: { groups: admins } }
       - { path: /api, require: signed_in }
 `,
-)
+})
 const { url } = stage
 t.teardown(() => stage.close())
 
@@ -218,5 +218,5 @@ t.test('a browser that keeps no session is told so, and not sent round for ever 
 })
 
 async function forgetSession(page: Page): Promise<void> {
-  await page.context().clearCookies({ name: `claimgate-${stage.gateway.port}` })
+  await page.context().clearCookies({ name: `claimgate-${stage.port}` })
 }

@@ -1,13 +1,21 @@
 // The usual set-up of a test in a browser: providers, an app with pages, the gateway between them, Chromium in front.
+import { createHash, X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { openChromium } from '../support/chromium.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { type Op, type PersonId, startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
 import { type Site, startSite } from '../support/site.ts'
+import { createAuthority } from '../support/tls.ts'
 
 export interface Stage {
+  /** Of the first host. */
   readonly url: string
+  readonly port: number
+  /** Both on `http://localhost`. */
   readonly op: Op
   /** A second provider, whose user ids begin with `partner-`. */
   readonly partner: Op
@@ -19,37 +27,48 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(apps: (at: { url: string; upstream: string }) => string): Promise<Stage> {
+export interface StageOptions {
+  readonly apps: (at: { readonly url: string; readonly port: number; readonly upstream: string }) => string
+  /** Names that the gateway serves on https; without them it is `http://localhost`. */
+  readonly hosts?: readonly string[]
+  /** Lines at the top level. */
+  readonly top?: string
+}
+
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { hosts = [] } = options
   const [op, site, port] = [await startOp(), await startSite(), await freePort()]
   // Cookies ignore ports: two providers on one host would overwrite each other's.
   const names = { session: 'partner', interaction: 'partner-interaction', resume: 'partner-resume' }
   const partner = await startOp({ configuration: { cookies: { keys: ['another-key'], names } } })
-  const url = `http://localhost:${port}`
+  const origins =
+    hosts.length === 0 ? [`http://localhost:${port}`] : hosts.map((host) => `https://${host}:${port}`)
   const client = {
-    redirectUris: [`${url}/.auth/callback`],
-    postLogoutRedirectUris: [`${url}/.auth/logged-out`],
+    redirectUris: origins.map((origin) => `${origin}/.auth/callback`),
+    postLogoutRedirectUris: origins.map((origin) => `${origin}/.auth/logged-out`),
   }
   op.register(client)
   partner.register(client)
+  const url = origins[0] ?? ''
+  const tls = hosts.length === 0 ? null : certify(hosts)
   const gateway = await startTestGateway({
     port,
+    ...(tls === null ? {} : { listen: `{ address: "127.0.0.1:${port}", tls: [${tls.pair}] }` }),
     yaml: () => `
 providers:
-  op:
-    label: Acme
-    ${registration(op)}
-  partner:
-    label: Partners
-    user_id_prefix: partner-
-    ${registration(partner)}
+  op: { label: Acme, ${registration(op)} }
+  posting: { label: Acme by form, response_mode: form_post, ${registration(op)} }
+  partner: { label: Partners, user_id_prefix: partner-, ${registration(partner)} }
 apps:
-${apps({ url, upstream: site.url })}`,
+${options.apps({ url, port, upstream: site.url })}
+${options.top ?? ''}`,
   })
-  const browser = await openChromium({ keepsPages: true })
+  const trustedKeys = tls === null ? [] : [tls.keyHash]
+  const browser = await openChromium({ trustedKeys, keepsPages: true })
   return {
-    ...{ url, op, partner, site, gateway, browser },
-    newPage: async (options = {}) => {
-      const context = await browser.newContext(options)
+    ...{ url, port, op, partner, site, gateway, browser },
+    newPage: async (pageOptions = {}) => {
+      const context = await browser.newContext(pageOptions)
       context.setDefaultTimeout(10_000)
       return context.newPage()
     },
@@ -62,9 +81,21 @@ ${apps({ url, upstream: site.url })}`,
 }
 
 function registration(op: Op): string {
-  return `issuer: ${op.issuer}
-    client_id: ${op.clientId}
-    client_secret: ${op.clientSecret}`
+  return `issuer: "${op.issuer}", client_id: ${op.clientId}, client_secret: ${op.clientSecret}`
+}
+
+/** A certificate for these names, as `listen` wants it, and the hash of its key for Chromium. */
+function certify(hosts: readonly string[]): { readonly pair: string; readonly keyHash: string } {
+  const { cert, key } = createAuthority().issue({ names: hosts.map((host) => `DNS:${host}`) })
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-stage-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'certificate.pem'), cert)
+  writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 })
+  const publicKey = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' })
+  return {
+    pair: `{ certificate: "${folder}/certificate.pem", key: "${folder}/key.pem" }`,
+    keyHash: createHash('sha256').update(publicKey).digest('base64'),
+  }
 }
 
 /** At the provider's page: who one is. */
