@@ -123,7 +123,9 @@ async function refuse(
 /** The one place where something thrown becomes an answer. */
 function answerFault(desk: Desk, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const admission = admissionOf(request.raw)
-  if (reply.raw.headersSent) {
+  // A client that went away in the middle of its body is nobody's fault; the access line has it.
+  const goneAway = request.raw.destroyed && !request.raw.complete
+  if (reply.raw.headersSent || goneAway) {
     reply.raw.destroy()
     return
   }
