@@ -1,9 +1,15 @@
 // Requests as an attacker writes them: every byte as it stands here, over a real socket, before a gateway that is
 // watched for what it lets through.
 import type { Browser } from './browser.ts'
-import type { Received } from './echo.ts'
-import type { Front } from './front.ts'
+import type { Echo, Received } from './echo.ts'
+import type { TestGateway } from './gateway.ts'
 import { exchange, statusOf } from './raw.ts'
+
+/** A gateway and the app behind it, whatever provider they have. */
+export interface Site {
+  readonly gateway: TestGateway
+  readonly echo: Echo
+}
 
 export interface Shot {
   /** GET unless written. */
@@ -35,12 +41,12 @@ export function bytesOf(host: string, shot: Shot): string {
 }
 
 /** Sends it and reads until the gateway closes. */
-export async function fire(front: Front, shot: Shot): Promise<Shown> {
+export async function fire(front: Site, shot: Shot): Promise<Shown> {
   return shownOf(await exchange(front.gateway.port, bytesOf(`localhost:${front.gateway.port}`, shot)))
 }
 
 /** Sends it; what the app saw of it must be one request. */
-export async function seenBy(front: Front, shot: Shot): Promise<Received> {
+export async function seenBy(front: Site, shot: Shot): Promise<Received> {
   const before = front.echo.received.length
   const answer = await fire(front, shot)
   const [seen, ...more] = front.echo.received.slice(before)
@@ -69,18 +75,18 @@ export function shownOf(text: string): Shown {
 }
 
 /** The Cookie line of a browser that is signed in at the gateway, without the provider's cookies. */
-export function cookieLine(front: Front, browser: Browser): string {
+export function cookieLine(front: Site, browser: Browser): string {
   return `Cookie: ${cookieOf(front, browser)}`
 }
 
 /** `name=value` of the session. */
-export function cookieOf(front: Front, browser: Browser): string {
+export function cookieOf(front: Site, browser: Browser): string {
   const name = sessionName(front)
   return `${name}=${browser.cookies('localhost').get(name) ?? ''}`
 }
 
 /** On http the name bears the port; see contract and docs/security.md. */
-export function sessionName(front: Front): string {
+export function sessionName(front: Site): string {
   return `claimgate-${front.gateway.port}`
 }
 
