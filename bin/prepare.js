@@ -6,6 +6,6 @@ import { existsSync } from 'node:fs'
 
 const tap = new URL('../node_modules/tap/dist/esm/run.mjs', import.meta.url)
 if (existsSync(tap)) {
-  const built = spawnSync('tap', ['build'], { stdio: 'inherit', shell: true })
+  const built = spawnSync('tap build', { stdio: 'inherit', shell: true })
   process.exitCode = built.status ?? 1
 }
