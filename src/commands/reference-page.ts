@@ -1,37 +1,157 @@
-import { events } from '../core/event.ts'
+import { type EventName, eventFields, events, fields } from '../core/event.ts'
 import { faultCodes, faultEntry } from '../core/fault.ts'
-import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../core/reason.ts'
-import { metricTexts } from '../http/metrics.ts'
+import {
+  believed,
+  believedPrefixes,
+  connectionHeaders,
+  instructionPrefixes,
+  instructions,
+  webSocketPrefix,
+} from '../core/headers/names.ts'
+import { allowReasons, answerReasons, challengeReasons, denyReasons, rejectReasons } from '../core/reason.ts'
+import type { OwnAddress } from '../http/admission.ts'
+import { metricLabels, metricTexts } from '../http/metrics.ts'
 
 /** docs/reference.md: the words of logs, metrics and answers, from the tables that the code itself uses. */
 export function toWordsPage(): string {
   return [
     intro,
+    '## Addresses\n',
+    addressText,
+    table(['address', 'methods', ''], [...Object.values(addresses), ...adminAddresses]),
+    '## Exit status\n',
+    exitText,
     '## Events of the log\n',
+    'One JSON object a line: `level`, `time`, `event`, and of these fields those that have a value.\n',
+    table(['event', '', 'fields'], eventRows()),
+    '### Fields\n',
+    levelText,
     table(
-      ['event', ''],
-      Object.entries(events).map(([name, text]) => [code(name), text]),
+      ['field', ''],
+      Object.entries(fields).map(([name, text]) => [code(name), text]),
     ),
     '## Reasons\n',
     'Of a decision: in the access line, in `claimgate_requests_total`, and as `reason` in answers for programs.\n',
     ...reasonTables(),
+    '### In answers alone\n',
+    answerText,
+    table(
+      ['reason', ''],
+      Object.entries(answerReasons).map(([name, text]) => [code(name), text]),
+    ),
     '## Faults\n',
     'What went wrong beyond a decision: `code` in the log and in `claimgate_faults_total`. People see the sentence.\n',
     table(['code', 'status', 'level', 'people see'], faultRows()),
     '## Metrics\n',
-    table(
-      ['metric', ''],
-      Object.entries(metricTexts).map(([name, text]) => [code(name), text]),
-    ),
+    'On the admin address, in Prometheus’ text format.\n',
+    table(['metric', 'labels', ''], metricRows()),
+    headersText(),
   ].join('\n')
 }
 
 const intro = `<!-- Written by \`npm run generate\` from src/core and src/http/metrics.ts. Change it there. -->
 
-# Events, reasons, faults and metrics
+# Reference: addresses, events, reasons, faults, metrics, headers
 
 These words are an interface: they change in a major version alone. [Operations](operations.md) tells how to read them.
 `
+
+const addressText = `Below \`auth_prefix\` (\`/.auth\` unless configured) on every app’s origin. Anything else there is 404, another method
+405, and nothing of it reaches an app.
+`
+
+/** Those of the public port, with their methods. */
+const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
+  login: [
+    '`/.auth/login?return_to=/path&provider=name`',
+    'GET',
+    'Starts a sign-in. With several providers and none named, the chooser; `account=other` asks for another account.',
+  ],
+  callback: [
+    '`/.auth/callback`',
+    'GET; POST with `response_mode: form_post`',
+    'The redirect URI, unless `redirect_uri` says another path; then this one is 404.',
+  ],
+  logout: [
+    '`/.auth/logout?return_to=/path`',
+    'GET, POST',
+    'GET asks, POST signs out, here and at the provider; `return_to` is a path of this origin.',
+  ],
+  'logged-out': ['`/.auth/logged-out`', 'GET', 'Where a sign-out ends.'],
+  me: [
+    '`/.auth/me`',
+    'GET, HEAD',
+    '`user`, `provider`, `claims` (those that rules or headers name), `signed_in_at`, `expires_at`, `idle_expires_at` in seconds since 1970; 401 without a session. Never a token.',
+  ],
+  health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
+}
+
+const adminAddresses: readonly (readonly string[])[] = [
+  ['`/livez` on the admin address', 'GET, HEAD', '200 `ok`: the process answers.'],
+  [
+    '`/readyz` on the admin address',
+    'GET, HEAD',
+    '200, or 503 when the store does not answer or a stop is under way; `store`, `draining`, `providers` (`ready`, `pending`, `failed`).',
+  ],
+  ['`/metrics` on the admin address', 'GET, HEAD', 'The metrics below.'],
+]
+
+const exitText = `| status | |
+| --- | --- |
+| 0 | yes: stopped as asked, healthy, without faults, revoked |
+| 1 | the thing asked about failed: faults found by \`check\`, no healthy gateway, no such session, could not start |
+| 2 | wrong usage, an unreadable file, a Node.js that is too old, or, for every command but \`check\`, a file with faults |
+| 130, 143 | a second SIGINT or SIGTERM ended what was still stopping |
+`
+
+const levelText = `\`level\` is a number: 20 debug, 30 info, 40 warn, 50 error. \`time\` is ISO 8601, UTC.
+`
+
+function eventRows(): readonly (readonly string[])[] {
+  return Object.entries(events).map(([name, text]) => {
+    const own: readonly string[] = eventFields[name as EventName]
+    return [code(name), text, own.map(code).join(', ')]
+  })
+}
+
+function metricRows(): readonly (readonly string[])[] {
+  return Object.entries(metricTexts).map(([name, text]) => {
+    const labels: readonly string[] = metricLabels[name as keyof typeof metricTexts]
+    return [code(name), labels.map(code).join(', '), text]
+  })
+}
+
+const answerText = `A fault's code is one too, in lower case and with hyphens: \`upstream-timeout\`. Besides:
+`
+
+function headersText(): string {
+  return `## Headers
+
+Names are compared without case, and with \`_\` as \`-\`, as WSGI, CGI and PHP do. \`…\` stands for any ending.
+
+### Never passed from a client to an app
+
+What an app could believe though any client can write it, whatever is configured; besides the names of all apps'
+identity headers and shared secrets, names with other characters than letters, digits and \`-\`, and our own cookies.
+
+${names(believed, [...believedPrefixes, webSocketPrefix])}
+### Never passed on, in either direction
+
+They concern one connection alone (RFC 9110 section 7.6.1), as do the names that \`Connection\` lists.
+
+${names(connectionHeaders, [])}
+### Never passed from an app to a client
+
+They would make a server in front fetch something else, send browsers round the gateway, or tell what runs behind
+it; besides our cookies and the shared secret, should an app echo them. \`X-Accel-Buffering\` passes.
+
+${names(instructions, instructionPrefixes)}`
+}
+
+function names(whole: Iterable<string>, prefixes: readonly string[]): string {
+  const all = new Set([...whole, ...prefixes.map((prefix) => `${prefix}…`)])
+  return `${[...all].sort().map(code).join(' ')}\n`
+}
 
 function reasonTables(): readonly string[] {
   const kinds: readonly (readonly [string, Readonly<Record<string, string>>])[] = [

@@ -9,11 +9,12 @@ export const events = {
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
-  'session.ended': 'Someone signed out, or a session was replaced by a new sign-in.',
+  'session.ended': 'Someone signed out.',
   'provider.ready': 'The metadata of a provider was read.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
-  'upstream.secret-reflected': 'An app sent the shared secret back in a header; it was taken off. Find out why it echoes headers.',
+  'upstream.secret-reflected':
+    'An app sent the shared secret back in a header; it was taken off. Find out why it echoes headers.',
   'store.failed': 'The session store could not be read or written.',
   'websocket.opened': 'A WebSocket was passed through.',
   'websocket.closed': 'It ended.',
@@ -21,3 +22,68 @@ export const events = {
 } as const
 
 export type EventName = keyof typeof events
+
+const inAccessLine = [
+  ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'decision', 'reason', 'detail'] as const),
+  ...(['status', 'ms', 'client', 'subject', 'provider'] as const),
+] as const
+const ofFault = ['code', 'error', 'cause', 'stack'] as const
+const ofWebSocket = ['request_id', 'app', 'location'] as const
+
+/** Which fields an event may have beside `level`, `time` and `event`. A field without a value is left out. */
+export const eventFields = {
+  request: inAccessLine,
+  'request.unreadable': ['code'],
+  'gateway.started': ['host', 'port', 'admin_port', 'apps'],
+  'gateway.stopping': [],
+  'gateway.stopped': [],
+  'config.warning': ['warning'],
+  'login.started': ['request_id', 'provider'],
+  'login.completed': ['request_id', 'provider', 'session'],
+  'login.failed': ['request_id', 'app', 'provider', ...ofFault],
+  'session.ended': ['request_id', 'session'],
+  'provider.ready': ['provider', 'issuer'],
+  'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
+  'upstream.failed': ['request_id', 'app', ...ofFault],
+  'upstream.secret-reflected': ['request_id', 'app'],
+  'store.failed': ['request_id', 'app', ...ofFault],
+  'websocket.opened': ofWebSocket,
+  'websocket.closed': ofWebSocket,
+  'internal.failed': ['request_id', 'app', ...ofFault],
+} as const satisfies { readonly [event in EventName]: readonly FieldName[] }
+
+/** The fields that an event may be given. */
+export type EventFields<E extends EventName> = {
+  readonly [field in (typeof eventFields)[E][number]]?: unknown
+}
+
+/** The fields of all events, each with what it says; one name means the same everywhere. */
+export const fields = {
+  request_id: 'The id that the page or the problem shows to the person; the lines of one request share it.',
+  method: 'The method, as it came.',
+  host: 'The host of the app’s `url`; at the start the address that is listened on.',
+  path: 'The path as the app gets it, without the query.',
+  app: 'The name of the app in the file.',
+  location: 'The location that decided: its `path`, with `methods` and `exact` where it has them.',
+  decision: '`allow`, `challenge`, `deny` or `reject`.',
+  reason: 'Why: one of the words below.',
+  detail: 'Which condition of the rule failed, with what was expected and what was there.',
+  status: 'The status that the client got; 499: it went away before the end.',
+  ms: 'Milliseconds until the end of the answer.',
+  client: 'The address of the client, as `trusted_proxies` lets it be known.',
+  subject: 'Who: a keyed hash, the user id with `log.subject: plain`, nothing with `off`.',
+  provider: 'The name of the provider in the file.',
+  session: 'The id of a session, as `claimgate sessions` shows it. No one can use it as a cookie.',
+  issuer: 'The issuer of the provider.',
+  code: 'A fault’s code, one of those below; of unreadable bytes the parser’s.',
+  error: 'What went wrong, for operators.',
+  cause: 'The class and code of what was underneath.',
+  stack: 'Where in the gateway: of faults of its own alone.',
+  retry_at: 'When it will be tried again, in seconds since 1970.',
+  warning: 'The place in the file, and what an operator should know.',
+  port: 'The port that is listened on.',
+  admin_port: 'The port of the admin address.',
+  apps: 'How many apps there are.',
+} as const
+
+export type FieldName = keyof typeof fields

@@ -66,3 +66,11 @@ export const rejectReasons: Reasons<RejectReason> = {
   'too-many-headers': 'More header lines than any client needs.',
   'http-version': 'Another version than HTTP/1.1 or 1.0, or 1.0 with a transfer coding.',
 }
+
+/** What else an answer for programs may give as `reason`, when the decision was to let through. */
+export const answerReasons = {
+  'parameter-repeated': 'A parameter of `/.auth/login` was sent twice.',
+  'provider-unknown': 'The app does not accept the provider that `/.auth/login` was asked for.',
+  'media-type-unknown': 'A form was sent to the gateway as something else.',
+  internal: 'A fault of the gateway itself.',
+} as const

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import pino, { type DestinationStream, type Logger } from 'pino'
-import type { EventName } from '../core/event.ts'
+import type { EventFields, EventName } from '../core/event.ts'
 import { faultEntry, isFault } from '../core/fault.ts'
 import type { LogSettings } from '../core/gateway.ts'
 import type { Admission } from './admission.ts'
@@ -8,15 +8,15 @@ import { createLineWriter } from './log-lines.ts'
 
 /** What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. */
 export interface Log {
-  event(
+  event<E extends EventName>(
     level: 'debug' | 'info' | 'warn' | 'error',
-    name: EventName,
-    fields: Readonly<Record<string, unknown>>,
+    name: E,
+    fields: EventFields<E>,
   ): void
   /** The access line of a request, at its end; status 499: the client went away before it. */
   access(admission: Admission, status: number): void
   /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
-  fault(name: EventName, thrown: unknown, fields: Readonly<Record<string, unknown>>): void
+  fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
   flush(): void
 }
 
@@ -69,7 +69,11 @@ function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
 }
 
 /** Path without query; never a header but the two that say who asked: nothing of the person is sent by accident. */
-function accessFields(admission: Admission, status: number, subject: SubjectWriter): object {
+function accessFields(
+  admission: Admission,
+  status: number,
+  subject: SubjectWriter,
+): EventFields<'request'> & { readonly event: EventName } {
   const { decision, principal } = admission
   return {
     event: 'request',

@@ -13,6 +13,18 @@ export const metricTexts = {
   claimgate_faults_total: 'Faults by code.',
 } as const
 
+/** The labels of each: names of the file or closed lists, never a path, a user or an address. */
+export const metricLabels = {
+  claimgate_requests_total: ['app', 'decision', 'reason', 'status'],
+  claimgate_request_duration_seconds: ['app'],
+  claimgate_logins_total: ['provider', 'outcome'],
+  claimgate_provider_ready: ['provider'],
+  claimgate_websockets: [],
+  claimgate_faults_total: ['code'],
+} as const satisfies { readonly [metric in MetricName]: readonly string[] }
+
+type MetricName = keyof typeof metricTexts
+
 export interface Metrics {
   request(admission: Admission, status: number): void
   login(provider: string, outcome: 'started' | 'completed' | 'failed'): void
@@ -27,22 +39,16 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 /** Counting is on the road of every request: sums are kept in a map and handed to the library when it is asked. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  const counter = <L extends string>(name: keyof typeof metricTexts, labelNames: readonly L[]) =>
-    new Counter({ name, help: metricTexts[name], labelNames: [...labelNames], registers: [registry] })
-  const requests = counter('claimgate_requests_total', ['app', 'decision', 'reason', 'status'])
-  const logins = counter('claimgate_logins_total', ['provider', 'outcome'])
-  const faults = counter('claimgate_faults_total', ['code'])
-  const gauge = (name: keyof typeof metricTexts, labelNames: string[]) =>
-    new Gauge({ name, help: metricTexts[name], labelNames, registers: [registry] })
-  const ready = gauge('claimgate_provider_ready', ['provider'])
-  const websockets = gauge('claimgate_websockets', [])
-  const durations = new Histogram({
-    name: 'claimgate_request_duration_seconds',
-    help: metricTexts.claimgate_request_duration_seconds,
-    labelNames: ['app'],
-    buckets: seconds,
-    registers: [registry],
-  })
+  const shape = <M extends MetricName>(name: M) => {
+    const labelNames: (typeof metricLabels)[M][number][] = [...metricLabels[name]]
+    return { name, help: metricTexts[name], labelNames, registers: [registry] }
+  }
+  const requests = new Counter(shape('claimgate_requests_total'))
+  const logins = new Counter(shape('claimgate_logins_total'))
+  const faults = new Counter(shape('claimgate_faults_total'))
+  const ready = new Gauge(shape('claimgate_provider_ready'))
+  const websockets = new Gauge(shape('claimgate_websockets'))
+  const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
   const timers = new Map<string, { observe(value: number): void }>()
   const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
 

@@ -46,7 +46,7 @@ export function isReservedHeader(name: string): boolean {
 
 // What some app, framework or proxy believes of a request although any client can write it. The list is in the
 // reference; an operator who configures one of these names for identity gets it, the client's is dropped all the same.
-const believed: ReadonlySet<string> = new Set([
+export const believed: ReadonlySet<string> = new Set([
   // Where the request is for, and from whom: decided from the connection and the configuration.
   ...[
     'expect',
@@ -80,7 +80,7 @@ const believed: ReadonlySet<string> = new Set([
   ...['x-anonymous-consumer', 'x-endpoint-api-userinfo', 'x-apigateway-api-userinfo', 'x-jwt-assertion'],
   ...['x-amzn-request-context', 'x-amzn-lambda-context', 'client-cert', 'client-cert-chain'],
 ])
-const believedPrefixes: readonly string[] = [
+export const believedPrefixes: readonly string[] = [
   ...['x-forwarded-', 'x-original-', 'x-envoy-', 'wl-proxy-', 'x-middleware-', 'x-gateway-', 'x-claimgate-'],
   ...[
     'remote-',
@@ -112,12 +112,12 @@ export function isDroppedFromClients(folded: string): boolean {
 
 // What would make a server in front of us fetch a file or another address, and what tells browsers to go round us
 // (Alt-Svc) or to forget our cookies (Clear-Site-Data). Server software is nobody's business.
-const instructions: ReadonlySet<string> = new Set([
+export const instructions: ReadonlySet<string> = new Set([
   ...['x-sendfile', 'x-sendfile-type', 'x-lighttpd-send-file', 'x-lighttpd-send-tempfile'],
   ...['x-reproxy-url', 'x-reproxy-file', 'alt-svc', 'clear-site-data', 'set-cookie2'],
   ...['server', 'x-powered-by', 'x-aspnet-version', 'x-aspnetmvc-version'],
 ])
-const instructionPrefixes: readonly string[] = ['x-accel-', 'x-litespeed-', webSocketPrefix]
+export const instructionPrefixes: readonly string[] = ['x-accel-', 'x-litespeed-', webSocketPrefix]
 
 /** Whether a header of this folded name in an upstream's answer stays here. */
 export function isDroppedFromAnswers(folded: string): boolean {
