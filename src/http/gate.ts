@@ -98,9 +98,12 @@ function admitToApp(
     const visitor = visitorOf(found)
     const first = decide(location, visitor, question)
     const verdict = second === null ? first : stricter(first, decide(second, visitor, question))
-    const unmet = verdict.kind === 'allow' ? unacceptableBody(facts.headers, location) : null
+    // Of two readings the stricter one counts in all: an answer that depended on a session is not to be cached as open.
+    const decisive = verdict === first ? location : (second ?? location)
+    sheet.location = decisive
+    const unmet = verdict.kind === 'allow' ? unacceptableBody(facts.headers, decisive) : null
     if (unmet !== null) return reject(sheet, unmet.status, unmet.reason)
-    const detail = describe(verdict, verdict === first ? location : (second ?? location), question)
+    const detail = describe(verdict, decisive, question)
     return finish(sheet, verdict, detail, found.kind === 'live' ? found : null)
   }
   const asksWho = needsVisitor(location) || (second !== null && needsVisitor(second))

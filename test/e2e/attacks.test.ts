@@ -1,0 +1,56 @@
+// What somebody tried who wanted in, or wanted to disturb: each case was a hole or a nuisance once.
+import t from 'tap'
+import { fire, type Site } from '../support/attack.ts'
+import { startEcho } from '../support/echo.ts'
+import { sharedSecret } from '../support/front.ts'
+import { startTestGateway } from '../support/gateway.ts'
+import { startOp } from '../support/op.ts'
+import { freePort } from '../support/ports.ts'
+
+const port = await freePort()
+const url = `http://localhost:${port}`
+const [own, partner, echo] = await Promise.all([startOp(), startOp(), startEcho()])
+for (const op of [own, partner]) {
+  op.register({
+    redirectUris: [`${url}/.auth/callback`],
+    postLogoutRedirectUris: [`${url}/.auth/logged-out`],
+  })
+}
+const settings = (op: typeof own) =>
+  `issuer: "${op.issuer}", client_id: ${op.clientId}, client_secret: "${op.clientSecret}"`
+const gateway = await startTestGateway({
+  port,
+  yaml: () => `
+trusted_proxies: none
+providers:
+  own: { ${settings(own)} }
+  partner: { ${settings(partner)}, user_id_prefix: "partner:" }
+apps:
+  wiki:
+    url: ${url}
+    upstream: ${echo.url}
+    shared_secret: ${sharedSecret}
+    provider: [own, partner]
+    allow_encoded: [slash]
+    require: signed_in
+    locations:
+      - path: /either
+        require:
+          any: [{ provider: own, groups: admins }, { provider: partner, client_ip: 127.0.0.1 }]
+      - { path: /files, require: anyone }
+      - { path: /files/mine/latest, require: maybe_signed_in }
+`,
+})
+t.teardown(async () => {
+  await gateway.close()
+  await Promise.all([own.close(), partner.close(), echo.close()])
+})
+
+const site: Site = { gateway, echo }
+
+t.test('a path with two readings is sent by the settings of the stricter one', async (t) => {
+  for (const target of ['/files/mine/latest', '/files/mine%2Flatest']) {
+    t.same((await fire(site, { target })).values('cache-control'), ['private'], target)
+  }
+  t.same((await fire(site, { target: '/files/yours%2Flatest' })).values('cache-control'), [])
+})
