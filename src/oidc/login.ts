@@ -1,23 +1,9 @@
 import { calculatePKCECodeChallenge } from 'openid-client'
+import { ownAuthorizationParameters } from '../core/authorization-parameters.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { AuthorizationWish } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import type { Metadata } from './metadata.ts'
-
-/** What neither configuration nor metadata may set: a sign-in hangs on it; the requests would replace all others. */
-const reserved = [
-  'client_id',
-  'code_challenge',
-  'code_challenge_method',
-  'nonce',
-  'redirect_uri',
-  'request',
-  'request_uri',
-  'response_mode',
-  'response_type',
-  'scope',
-  'state',
-]
 
 /**
  * Where to send the browser: the code flow with PKCE (S256, whatever the metadata says of it), state and nonce,
@@ -32,7 +18,7 @@ export async function authorizationUrl(
 ): Promise<URL> {
   const url = new URL(metadata.authorizationEndpoint)
   for (const [name, value] of settings.authorizationParameters) url.searchParams.set(name, value)
-  for (const name of reserved) url.searchParams.delete(name)
+  for (const name of ownAuthorizationParameters) url.searchParams.delete(name)
   if (wish.otherAccount) url.searchParams.set('prompt', promptForOtherAccount(settings, metadata))
   const own = {
     response_type: 'code',

@@ -1,3 +1,4 @@
+import { ownAuthorizationParameters } from '../../core/authorization-parameters.ts'
 import type { Preset, ProviderSettings } from '../../core/gateway.ts'
 import type { Secret } from '../../core/secret.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
@@ -214,27 +215,12 @@ function readProof(scope: Scope, path: ConfigPath, keys: ProviderKeys): Proof {
   }
 }
 
-/** What the gateway itself puts into an authorization request. */
-const ownParameters: ReadonlySet<string> = new Set([
-  'client_id',
-  'code_challenge',
-  'code_challenge_method',
-  'nonce',
-  'redirect_uri',
-  'request',
-  'request_uri',
-  'response_mode',
-  'response_type',
-  'scope',
-  'state',
-])
-
 function checkRequest(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
   if (keys.scopes !== undefined && !keys.scopes.includes('openid')) {
     faultAt(scope, [...path, 'scopes'], '"openid" must be among the scopes: without it no identity is sent')
   }
   for (const parameter of Object.keys(keys.authorization_parameters ?? {})) {
-    if (ownParameters.has(parameter)) {
+    if (ownAuthorizationParameters.has(parameter)) {
       faultAtKey(scope, [...path, 'authorization_parameters', parameter], 'is set by the gateway itself')
     }
   }
