@@ -54,7 +54,8 @@ export async function login(desk: Desk, admission: Admission, headers: IncomingH
   const returnTo = readReturnTo(query.get('return_to'), runtime.gateway.authPrefix)
   const named = query.get('provider')
   if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
-  const offered = named === null ? fittingProviders(runtime.gateway, origin, returnTo) : [named]
+  const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)
+  const offered = named === null ? fitting() : [named]
   const otherAccount = query.get('account') === 'other'
   const [provider] = offered
   if (provider !== undefined && offered.length === 1) {

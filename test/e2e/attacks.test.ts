@@ -1,6 +1,6 @@
 // What somebody tried who wanted in, or wanted to disturb: each case was a hole or a nuisance once.
 import t from 'tap'
-import { fire, type Site } from '../support/attack.ts'
+import { fire, navigation, type Site } from '../support/attack.ts'
 import { startEcho } from '../support/echo.ts'
 import { sharedSecret } from '../support/front.ts'
 import { startTestGateway } from '../support/gateway.ts'
@@ -53,4 +53,12 @@ t.test('a path with two readings is sent by the settings of the stricter one', a
     t.same((await fire(site, { target })).values('cache-control'), ['private'], target)
   }
   t.same((await fire(site, { target: '/files/yours%2Flatest' })).values('cache-control'), [])
+})
+
+t.test('the sign-in for a page offers every provider that could satisfy its rule from here', async (t) => {
+  const challenged = await fire(site, { target: '/either', headers: navigation })
+  t.same(challenged.values('location'), ['/.auth/login?return_to=%2Feither'])
+  const chooser = await fire(site, { target: '/.auth/login?return_to=%2Feither', headers: navigation })
+  t.equal(chooser.status, 200)
+  for (const name of ['own', 'partner']) t.match(chooser.body, new RegExp(`provider(?:=|&#61;)${name}`))
 })
