@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
 import type { Decision } from '../core/decision.ts'
-import type { App, Gateway } from '../core/gateway.ts'
+import type { Gateway } from '../core/gateway.ts'
 import { downstreamHeaders } from '../core/headers/answer.ts'
 import { type HeaderPlan, headerPlan } from '../core/headers/plan.ts'
 import { upstreamHeaders } from '../core/headers/request.ts'
 import type { UpstreamRequest, Upstreams } from '../core/ports.ts'
-import type { Target } from '../core/target.ts'
+import { upstreamPath } from '../core/target.ts'
 import { type Admission, admissionOf } from './admission.ts'
 import { setSessionCookie } from './cookie.ts'
 
@@ -79,20 +79,4 @@ function clientHeaders(
   if (resealed === null || origin === null) return headers
   const { name, value, options } = setSessionCookie(origin.cookies, resealed)
   return [...headers, 'Set-Cookie', fastifyCookie.serialize(name, value, options as SerializeOptions)]
-}
-
-/** The upstream's base path, then the target's own bytes, less the app's prefix where that is stripped. */
-export function upstreamPath(app: App, target: Target): string {
-  const { basePath, stripPrefix } = app.upstream
-  const path = stripPrefix ? withoutSegments(target.path, app.prefix.length) : target.path
-  return basePath + path + target.query
-}
-
-function withoutSegments(path: string, count: number): string {
-  let from = 0
-  for (let i = 0; i < count; i++) {
-    from = path.indexOf('/', from + 1)
-    if (from === -1) return '/'
-  }
-  return path.slice(from)
 }
