@@ -49,7 +49,9 @@ export class SqliteStore implements SessionStore {
     })
   }
 
+  /** A sign-in into a file that was removed would be one that no command can list or revoke. */
   save(session: Session, expiresAt: EpochSeconds): Awaitable<void> {
+    this.#refuseRemoved()
     const { key, origin, provider, user, signedInAt, lastSeenAt } = session
     const record = encodeSession(session)
     return this.#write(() => {
@@ -89,20 +91,21 @@ export class SqliteStore implements SessionStore {
   }
 
   check(): Awaitable<void> {
-    const { path, database } = this.#file
-    if (statSync(path, { throwIfNoEntry: false })?.ino !== this.#inode) {
-      throw new StoreFault(
-        'STORE_INVALID',
-        `${path} was removed or replaced while the gateway runs; restart it`,
-      )
-    }
-    return this.#write(() => probe(database))
+    this.#refuseRemoved()
+    return this.#write(() => probe(this.#file.database))
   }
 
   close(): void {
     this.#stopPolling()
     this.#touches.close()
     if (this.#file.database.isOpen) this.#file.database.close()
+  }
+
+  #refuseRemoved(): void {
+    const { path } = this.#file
+    if (this.#translated(() => statSync(path, { throwIfNoEntry: false }))?.ino === this.#inode) return
+    const message = `${path} was removed or replaced while the gateway runs; restart it`
+    throw new StoreFault('STORE_INVALID', message)
   }
 
   #remove(which: Revocation): number {

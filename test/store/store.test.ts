@@ -299,6 +299,17 @@ t.test('a file that was removed or replaced under the gateway is noticed by the 
   t.match(await faultOf(() => store.check()), /was removed or replaced/)
 })
 
+t.test('nobody signs in into a file that no command can see; who is signed in goes on', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  await store.save(sessionOf('k1'), 2000)
+  rmSync(join(folder, 'sessions.db'))
+  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), /STORE_INVALID: .*was removed or replaced/)
+  t.same(store.load('k1'), sessionOf('k1'))
+  openSqlite(t, folder)
+  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), /was removed or replaced/)
+})
+
 t.test('a store that was closed answers with a fault, and can be closed again', async (t) => {
   const store = openSqlite(t)
   store.close()
