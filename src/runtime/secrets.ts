@@ -38,9 +38,16 @@ export function readSessionSecrets(
     return [readSecret(path) ?? makeSecret(path, random)]
   } catch (thrown) {
     if (thrown instanceof StoreFault) throw thrown
-    const message = `the session secret ${path} can be neither read nor made; give the folder to the gateway's user, or set "session.secret"`
+    const message = `the session secret ${path} can be neither read nor made: ${advice(thrown)}, or set "session.secret"`
     throw new StoreFault('STORE_UNAVAILABLE', message, thrown)
   }
+}
+
+function advice(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? 'the disk is full; make room'
+    : "give the folder to the gateway's user"
 }
 
 function newSecret(random: Random): Secret {
