@@ -41,6 +41,12 @@ export function sessionCookie(header: string | undefined, name: string): CookieR
   return value === null ? none : { kind: 'one', value }
 }
 
+/** Every value that was sent under this name, for a sign-out: there it does not matter which one counts. */
+export function sessionCookies(header: string | undefined, name: string): readonly string[] {
+  const own = rawCookies(header ?? '').filter((cookie) => cookie.name === name)
+  return [...new Set(own.map((cookie) => cookie.value))]
+}
+
 /** All cookies in the order sent; one that comes twice is there twice, what has no `=` is not there. */
 function rawCookies(header: string): readonly Cookie[] {
   return header.split(';').flatMap((pair) => {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { transactionCookies } from '../core/cookies.ts'
+import { sessionCookies, transactionCookies } from '../core/cookies.ts'
 import type { Origin } from '../core/gateway.ts'
 import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
 import { open, type SealScope, seal } from '../core/seal.ts'
@@ -55,15 +55,12 @@ export async function logOut(
   headers: IncomingHttpHeaders,
   form: URLSearchParams,
 ): Promise<Answer> {
-  const { runtime, log } = desk
+  const { runtime } = desk
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   if (!sameOrigin(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
   const session = await liveSession(desk, origin, headers)
-  if (session !== null) {
-    await runtime.sessions.end(session)
-    log.event('info', 'session.ended', { request_id: admission.requestId, session: shortKey(session.key) })
-  }
+  await endSessions(desk, admission, origin, headers)
   const cleared = [
     deleteCookie(origin.cookies, origin.cookies.session),
     ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
@@ -100,6 +97,20 @@ export function loggedOut(desk: Desk, admission: Admission, headers: IncomingHtt
   const { authPrefix } = runtime.gateway
   const page = signedOutPage({ ...frameOf(admission), signInHref: `${authPrefix}/login` })
   return withCookies(returnTo === null ? pageAnswer(200, page) : redirectAnswer(returnTo), cleared)
+}
+
+/** All that the browser sent, also those that make nobody signed in: one of two, or one of a provider that is gone. */
+async function endSessions(
+  { runtime, log }: Desk,
+  { requestId }: Admission,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): Promise<void> {
+  for (const value of sessionCookies(headers.cookie, origin.cookies.session)) {
+    const key = runtime.sessions.keyOf(value, origin)
+    if (key === null || !(await runtime.sessions.end({ key }))) continue
+    log.event('info', 'session.ended', { request_id: requestId, session: shortKey(key) })
+  }
 }
 
 async function endSessionUrl(

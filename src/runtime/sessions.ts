@@ -28,6 +28,8 @@ export interface Sessions {
    * either fails: then nobody is signed in by it.
    */
   start(signIn: SignIn): Promise<Started>
+  /** The key of the session that a cookie stands for, though it may have ended or count no more; null for no cookie of ours. */
+  keyOf(cookieValue: string, origin: Origin): SessionKey | null
   /** True when it was still there. Rejects with a StoreFault when the store cannot remove it. */
   end(session: Pick<Session, 'key'>): Promise<boolean>
   /**
@@ -102,6 +104,8 @@ export function createSessions(setup: SessionsSetup): Sessions {
   return {
     find: (cookieValue, origin) => finder.find(cookieValue, origin),
     start: (signIn) => start(setup, signIn, end),
+    keyOf: (cookieValue, origin) =>
+      openSessionCookie(setup.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
     onEnd: (session, origin, listener) => watch.add(session, origin, listener),
     sweep,

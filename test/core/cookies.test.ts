@@ -3,6 +3,7 @@ import {
   ownCookies,
   ownsSetCookie,
   sessionCookie,
+  sessionCookies,
   stripOwnCookies,
   transactionCookies,
 } from '../../src/core/cookies.ts'
@@ -47,6 +48,11 @@ t.test('the session cookie is found among others, its value taken as it stands',
     [`${gate} =x`, null],
   ]
   for (const [header, value] of cases) t.equal(read(header), value, String(header))
+})
+
+t.test('for a sign-out every value of the name is found, each once', async (t) => {
+  t.same(sessionCookies(`${gate}=a; x=1; ${gate}=b;${gate}=a; ${gate}2=c; x${gate}=d`, gate), ['a', 'b'])
+  t.same(sessionCookies(undefined, gate), [])
 })
 
 t.test('S-152: more than one value of our name is ambiguous, also when they are equal', async (t) => {

@@ -1,8 +1,9 @@
 // What somebody tried who wanted in, or wanted to disturb: each case was a hole or a nuisance once.
 import t from 'tap'
-import { fire, navigation, type Site } from '../support/attack.ts'
+import { cookieOf, fire, navigation, type Site } from '../support/attack.ts'
+import { Browser } from '../support/browser.ts'
 import { startEcho } from '../support/echo.ts'
-import { sharedSecret } from '../support/front.ts'
+import { sharedSecret, visitAs } from '../support/front.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
@@ -61,4 +62,21 @@ t.test('the sign-in for a page offers every provider that could satisfy its rule
   const chooser = await fire(site, { target: '/.auth/login?return_to=%2Feither', headers: navigation })
   t.equal(chooser.status, 200)
   for (const name of ['own', 'partner']) t.match(chooser.body, new RegExp(`provider(?:=|&#61;)${name}`))
+})
+
+t.test('sign-out ends every session whose cookie was sent, also where two make none', async (t) => {
+  const signIn = `${url}/.auth/login?provider=own&return_to=/`
+  const [alice, adam] = [new Browser(), new Browser()]
+  await visitAs(alice, 'alice', signIn)
+  await visitAs(adam, 'adam', signIn)
+  const cookies = [cookieOf(site, alice), cookieOf(site, adam)]
+  for (const cookie of cookies) {
+    t.equal((await fire(site, { target: '/', headers: [`Cookie: ${cookie}`] })).status, 200)
+  }
+  const headers = [`Cookie: ${cookies.join('; ')}`, `Origin: ${url}`, 'Content-Length: 0']
+  t.equal((await fire(site, { method: 'POST', target: '/.auth/logout', headers })).status, 303)
+  for (const cookie of cookies) {
+    const answer = await fire(site, { target: '/', headers: [`Cookie: ${cookie}`] })
+    t.match(answer.body, 'session-ended')
+  }
 })
