@@ -1,9 +1,8 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { sessionCookies, transactionCookies } from '../core/cookies.ts'
 import type { Origin } from '../core/gateway.ts'
 import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
-import { open, type SealScope, seal } from '../core/seal.ts'
+import { open, type SealScope, sameText, seal } from '../core/seal.ts'
 import { type Session, shortKey } from '../core/session.ts'
 import type { Admission } from './admission.ts'
 import {
@@ -176,13 +175,9 @@ function readReturn(
   const opened = open(desk.runtime.ring, returnScope(origin), value)
   if (!opened.ok) return null
   const [sealedState, path]: unknown[] = JSON.parse(opened.text)
-  if (typeof sealedState !== 'string' || typeof path !== 'string' || !equal(sealedState, state)) return null
+  if (typeof sealedState !== 'string' || typeof path !== 'string' || !sameText(sealedState, state))
+    return null
   return readReturnTo(path, desk.runtime.gateway.authPrefix)
-}
-
-function equal(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 function returnScope(origin: Origin): SealScope {
