@@ -1,4 +1,5 @@
 // What somebody tried who wanted in, or wanted to disturb: each case was a hole or a nuisance once.
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import { cookieOf, fire, navigation, type Site } from '../support/attack.ts'
 import { Browser } from '../support/browser.ts'
@@ -7,6 +8,8 @@ import { sharedSecret, visitAs } from '../support/front.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
+import { rawClient } from '../support/raw.ts'
+import { recordingUpstream } from '../support/upstream.ts'
 
 const port = await freePort()
 const url = `http://localhost:${port}`
@@ -79,4 +82,44 @@ t.test('sign-out ends every session whose cookie was sent, also where two make n
     const answer = await fire(site, { target: '/', headers: [`Cookie: ${cookie}`] })
     t.match(answer.body, 'session-ended')
   }
+})
+
+t.test('a WebSocket that opens while the gateway stops does not keep it from stopping', async (t) => {
+  const upstream = await recordingUpstream({ answer: () => null })
+  t.teardown(() => upstream.close())
+  const stopping = await startTestGateway({
+    yaml: ({ url: its }) => `
+providers:
+  own: { ${settings(own)} }
+apps:
+  live:
+    url: ${its}
+    upstream: http://127.0.0.1:${upstream.port}
+    shared_secret: ${sharedSecret}
+    require: anyone
+    websocket: true
+`,
+  })
+  const client = await rawClient(
+    stopping.port,
+    [
+      ...[
+        'GET /live HTTP/1.1',
+        `Host: localhost:${stopping.port}`,
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+      ],
+      ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''],
+    ].join('\r\n'),
+  )
+  await upstream.until(() => upstream.received().endsWith('\r\n\r\n'))
+  const stopped = stopping.close()
+  const [, key = ''] = /sec-websocket-key: (\S+)/i.exec(upstream.received()) ?? []
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  const [connection] = upstream.connections
+  connection?.socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  )
+  await client.closed()
+  await stopped
 })

@@ -30,6 +30,8 @@ export interface TestGatewayOptions {
   /** A data folder of the test's own, which then stays; for restarts. */
   readonly folder?: string
   readonly port?: number
+  /** A free port for the admin address; without one there is none. */
+  readonly adminPort?: number
   /** The value of `listen`, where it is more than an address. */
   readonly listen?: string
 }
@@ -38,7 +40,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const port = options.port ?? (await freePort())
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'claimgate-test-'))
   const url = `http://localhost:${port}`
-  const text = `listen: ${options.listen ?? `"127.0.0.1:${port}"`}\nadmin: false\ndata: ${JSON.stringify(folder)}\n${options.yaml({ url, port })}`
+  const text = `listen: ${options.listen ?? `"127.0.0.1:${port}"`}\nadmin: ${options.adminPort === undefined ? 'false' : `"127.0.0.1:${options.adminPort}"`}\ndata: ${JSON.stringify(folder)}\n${options.yaml({ url, port })}`
   const env = options.env ?? {}
   const loaded = loadGatewayFromText(text, { file: 'test.yaml', folder, env, readFile: readFromDisk })
   if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))

@@ -22,8 +22,8 @@ export interface HostileFront {
 }
 
 export interface HostileFrontOptions extends Omit<TestGatewayOptions, 'yaml' | 'port'> {
-  /** Lines below the app, indented by four. */
-  readonly app?: string
+  /** Lines below the app, indented by four. More apps may follow, for which it is told the gateway's url. */
+  readonly app?: string | ((url: string) => string)
   /** Lines below the provider, indented by four. */
   readonly provider?: string
   /** Lines at the top level. */
@@ -57,7 +57,7 @@ apps:
   wiki:
     url: ${url}
     upstream: ${echo.url}
-${options.app ?? usualApp}
+${typeof options.app === 'function' ? options.app(url) : (options.app ?? usualApp)}
 ${options.top ?? ''}`,
   })
   const begin = async (browser: Browser, address = '/'): Promise<URLSearchParams> => {
