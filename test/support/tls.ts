@@ -8,7 +8,12 @@ export interface TestAuthority {
   /** PEM. */
   readonly certificate: string
   /** A server certificate; `names` as openssl writes them: `DNS:localhost`, `IP:127.0.0.1`. */
-  issue(options: { readonly names: readonly string[]; readonly expired?: boolean }): {
+  issue(options: {
+    readonly names: readonly string[]
+    readonly expired?: boolean
+    /** For a client instead of a server. */
+    readonly client?: boolean
+  }): {
     readonly key: string
     readonly cert: string
   }
@@ -43,11 +48,11 @@ export function createAuthority(): TestAuthority {
   let serial = 0
   return {
     certificate: read('ca.crt'),
-    issue({ names, expired = false }) {
+    issue({ names, expired = false, client = false }) {
       serial += 1
       const name = `leaf-${serial}`
       openssl('req', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
-      const extensions = `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`
+      const extensions = `subjectAltName=${names.join(',')}\nextendedKeyUsage=${client ? 'client' : 'server'}Auth\nbasicConstraints=CA:FALSE\n`
       writeFileSync(join(folder, `${name}.ext`), extensions)
       const validity = expired ? ['-days', '-1'] : ['-days', '2']
       const issuer = [
