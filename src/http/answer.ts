@@ -118,8 +118,12 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: string
   return pageAnswer(403, page)
 }
 
-/** A fault, in the one fixed sentence that it has for people. */
-export function faultAnswer(admission: Admission, fault: AnyFault | null): Answer {
+/** A fault, in the one fixed sentence that it has for people; `next` where a page shows the way on. */
+export function faultAnswer(
+  admission: Admission,
+  fault: AnyFault | null,
+  next: { readonly label: string; readonly href: string } | null = null,
+): Answer {
   const entry = fault === null ? null : faultEntry(fault.code)
   const status = entry?.status ?? 500
   const reason = fault === null ? 'internal' : fault.code.toLowerCase().replaceAll('_', '-')
@@ -131,7 +135,7 @@ export function faultAnswer(admission: Admission, fault: AnyFault | null): Answe
     status,
     sentence: entry?.public ?? null,
     contact,
-    next: null,
+    next,
   })
   return withHeaders(pageAnswer(status, page), retry)
 }

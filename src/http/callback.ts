@@ -48,18 +48,13 @@ export async function callback(
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
   if (!read.ok) return withCookies(await nothingToDo(desk, admission, headers, state, read.reason), cleared)
   const { transaction } = read
+  const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
   if (settingsMode(desk, transaction) !== cameBy(admission)) {
-    return withCookies(
-      failed(
-        desk,
-        admission,
-        new LoginFault(
-          'LOGIN_RESPONSE_INVALID',
-          'the provider answered in another response_mode than configured',
-        ),
-      ),
-      cleared,
+    const fault = new LoginFault(
+      'LOGIN_RESPONSE_INVALID',
+      'the provider answered in another response_mode than configured',
     )
+    return withCookies(failed(desk, admission, fault, wanted), cleared)
   }
   if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.now())) {
     return withCookies(await nothingToDo(desk, admission, headers, state, 'already-used'), cleared)
@@ -68,7 +63,7 @@ export async function callback(
     return withCookies(await complete(desk, admission, headers, parameters, transaction, origin), cleared)
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
-    return withCookies(failed(desk, admission, thrown), cleared)
+    return withCookies(failed(desk, admission, thrown, wanted), cleared)
   }
 }
 
@@ -142,22 +137,26 @@ async function nothingToDo(
     desk,
     admission,
     new LoginFault('LOGIN_STATE_UNKNOWN', `the callback belongs to no sign-in of this browser: ${why}`),
+    startOf(origin),
   )
 }
 
-function failed(desk: Desk, admission: Admission, fault: AnyFault): Answer {
-  const { log, metrics } = desk
+/** Nobody is signed in by it; the person may start again, for the page that was asked for. */
+function failed(desk: Desk, admission: Admission, fault: AnyFault, wanted: ReturnTo): Answer {
+  const { runtime, log, metrics } = desk
+  const startAgainHref = `${runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: admission.requestId })
-  if (fault.status >= 500) return faultAnswer(admission, fault)
+  if (fault.status >= 500) {
+    return faultAnswer(admission, fault, { label: 'Start again', href: startAgainHref })
+  }
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
   if (!admission.wantsPage) return problemAnswer(admission, fault.status, reason)
-  const { origin } = admission
   const page = signInFailedPage({
     ...frameOf(admission),
     sentence: fault.publicText,
-    contact: origin?.apps[0]?.contact ?? null,
-    startAgainHref: origin === null ? '/' : startOf(origin),
+    contact: admission.app?.contact ?? null,
+    startAgainHref,
   })
   return pageAnswer(fault.status, page)
 }

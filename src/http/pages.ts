@@ -103,13 +103,14 @@ export interface ErrorPage extends PageFrame {
 /** Every other refusal or failure. */
 export function errorPage(page: ErrorPage): string {
   const [title, text] = statusTexts[page.status]
-  const explanation = page.sentence === null ? html`<p>${text}</p>` : ''
+  const explanation =
+    page.sentence === null ? text : page.status >= 500 ? 'Please try again in a moment.' : ''
   const help = page.status >= 500 ? helpLine('If it lasts', page.contact, page.requestId) : ''
   return pageDocument({
     ...page,
     title: page.sentence?.replace(/\.$/, '') ?? title,
     gate: page.status >= 500 ? 'away' : 'closed',
-    content: html`!${explanation}
+    content: html`!${explanation === '' ? '' : html`<p>${explanation}</p>`}
 !${actions([page.next === null ? null : action(page.next.href, page.next.label)])}
 !${help}`,
   })
@@ -130,7 +131,7 @@ export function signInFailedPage(page: SignInFailedPage): string {
     gate: 'closed',
     content: html`<p>Starting again usually helps: it may have taken too long, or was finished in another tab. Your browser must keep cookies of this site.</p>
 !${actions([action(page.startAgainHref, 'Start again')])}
-!${helpLine('If it does not', page.contact, page.requestId)}`,
+!${helpLine('If that does not help', page.contact, page.requestId)}`,
   })
 }
 

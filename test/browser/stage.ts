@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly apps: (at: { readonly url: string; readonly port: number; readonly upstream: string }) => string
   /** Names that the gateway serves on https; without them it is `http://localhost`. */
   readonly hosts?: readonly string[]
+  /** Lines below `providers`. */
+  readonly providers?: string
   /** Lines at the top level. */
   readonly top?: string
 }
@@ -59,6 +61,7 @@ providers:
   op: { label: Acme, ${registration(op)} }
   posting: { label: Acme by form, response_mode: form_post, ${registration(op)} }
   partner: { label: Partners, user_id_prefix: partner-, ${registration(partner)} }
+${options.providers ?? ''}
 apps:
 ${options.apps({ url, port, upstream: site.url })}
 ${options.top ?? ''}`,

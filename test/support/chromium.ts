@@ -1,4 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 /** Debian's package; playwright-core brings no browser of its own. */
 const executablePath = '/usr/bin/chromium'
@@ -29,6 +32,18 @@ export async function openChromium(options: ChromiumOptions = {}): Promise<Brows
     args: [...args, ...trusted],
     ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
   })
+}
+
+/** A browser whose owner allows no cookies to this origin. */
+export async function openWithoutCookiesOf(origin: string): Promise<BrowserContext> {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-profile-'))
+  mkdirSync(join(folder, 'Default'))
+  const blocked = { [`${origin},*`]: { setting: 2, last_modified: '13300000000000000' } }
+  const preferences = { profile: { content_settings: { exceptions: { cookies: blocked } } } }
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
+  const context = await chromium.launchPersistentContext(folder, { executablePath, args })
+  context.on('close', () => rmSync(folder, { recursive: true, force: true }))
+  return context
 }
 
 /**

@@ -34,7 +34,7 @@ main {
 .content { padding: 2rem; }
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.012em; text-wrap: balance; }
 p { margin: 0 0 1rem; text-wrap: pretty; }
-.content > :last-child { margin-bottom: 0; }
+.content > :last-child, .content > form > :last-child { margin-bottom: 0; }
 .quiet { color: var(--quiet); font-size: .9375rem; }
 a { color: var(--accent); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:hover { text-decoration-thickness: 2px; }
