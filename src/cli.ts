@@ -17,6 +17,10 @@ const commands: Readonly<
     load: () => import('./commands/health.ts'),
   },
   sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
+  who: {
+    summary: 'who may open a page: the smallest sets of claims',
+    load: () => import('./commands/who.ts'),
+  },
 }
 
 /** For those who work on claimgate itself: left out of the help. */

@@ -10,7 +10,11 @@ export interface Ran {
 export async function runIn(
   command: Command,
   args: readonly string[],
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  {
+    cwd,
+    env = {},
+    stdin = '',
+  }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>>; readonly stdin?: string },
 ): Promise<Ran> {
   let stdout = ''
   let stderr = ''
@@ -21,7 +25,7 @@ export async function runIn(
     stderr: (text) => {
       stderr += text
     },
-    stdin: async () => '',
+    stdin: async () => stdin,
     env,
     cwd,
   })

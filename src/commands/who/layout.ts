@@ -1,0 +1,67 @@
+/** What a terminal and a review page both show without turning lines over. */
+const width = 96
+
+/** Breaks a text at spaces. `first` stands before its first line, spaces of the same length before the others. */
+export function wrap(text: string, first = '', most = width): string {
+  return linesOf(text, Math.max(20, most - first.length))
+    .map((line, index) => (index === 0 ? first : ' '.repeat(first.length)) + line)
+    .join('\n')
+}
+
+/** Rows of cells as columns, each as wide as its widest cell, the last ones broken where they do not fit. */
+export function columns(rows: readonly (readonly string[])[], indent = '  '): string {
+  const widths = columnWidths(rows, width - indent.length)
+  const lines = rows.flatMap((cells) => rowLines(cells, widths).map((line) => (indent + line).trimEnd()))
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+}
+
+const gap = 2
+const narrowest = 16
+
+/** The last columns give way first: what stands on the left names the row. */
+function columnWidths(rows: readonly (readonly string[])[], room: number): readonly number[] {
+  const widths: number[] = []
+  for (const cells of rows) {
+    for (const [at, cell] of cells.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length)
+  }
+  const excess = (): number => widths.reduce((sum, one) => sum + one + gap, -gap) - room
+  while (excess() > 0) {
+    const widest = Math.max(...widths)
+    if (widest <= narrowest) break
+    widths[widths.lastIndexOf(widest)] = Math.max(narrowest, widest - excess(), secondOf(widths, widest))
+  }
+  return widths
+}
+
+function secondOf(widths: readonly number[], widest: number): number {
+  const rest = widths.filter((one) => one < widest)
+  return widths.length - rest.length > 1 ? widest - 1 : Math.max(0, ...rest)
+}
+
+function rowLines(cells: readonly string[], widths: readonly number[]): readonly string[] {
+  const broken = cells.map((cell, at) => linesOf(cell, widths[at] ?? cell.length))
+  const height = Math.max(...broken.map((lines) => lines.length))
+  return Array.from({ length: height }, (_, line) =>
+    broken.map((lines, at) => (lines[line] ?? '').padEnd(widths[at] ?? 0)).join(' '.repeat(gap)),
+  )
+}
+
+/** A word that is longer than a line is broken too. */
+function linesOf(text: string, room: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (longer.length <= room) {
+      line = longer
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = word
+    while (line.length > room) {
+      lines.push(line.slice(0, room))
+      line = line.slice(room)
+    }
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,57 @@
+import type { App, Gateway, Location } from '../../core/gateway.ts'
+import { denyReasons } from '../../core/reason.ts'
+import type { PlaceAccess } from './access.ts'
+import { wrap } from './layout.ts'
+import { type Demand, demandsOf, notesOn, waysInOrder, wayText } from './words.ts'
+
+/** Who gets in, in words, with a final newline. */
+export function accessText(gateway: Gateway, app: App, access: PlaceAccess): string {
+  switch (access.kind) {
+    case 'anyone':
+      return 'Anyone, without a sign-in.\n'
+    case 'maybe_signed_in':
+      return 'Anyone, without a sign-in; who is signed in is told to the app.\n'
+    case 'nobody':
+      return `Nobody. ${denyReasons[access.reason]}\n`
+    case 'rule': {
+      const ways = waysInOrder(access.ways, app.providers)
+      if (ways.length === 0) return 'Nobody: no one can meet all that the rule demands.\n'
+      const lead = ways.length === 1 ? 'Whoever meets this' : 'Whoever meets one of these'
+      const list = ways.map((way) => wayText(way, app.providers)).join('')
+      const more = access.complete
+        ? ''
+        : '  … and more: the rule can be met in more ways than are listed here.\n'
+      const notes = notesOn(ways, trustsEmails(gateway, app)).map((note) => `${wrap(note, '  ')}\n`)
+      return `${lead}:\n${list}${more}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
+    }
+  }
+}
+
+/** The same for programs. */
+export function accessJson(
+  app: App,
+  location: Location,
+  access: PlaceAccess,
+): {
+  readonly app: string
+  readonly location: string
+  readonly access: PlaceAccess['kind']
+  readonly reason: string | null
+  readonly sets: readonly (readonly Demand[])[]
+  readonly complete: boolean
+} {
+  const ways = access.kind === 'rule' ? waysInOrder(access.ways, app.providers) : []
+  return {
+    app: app.name,
+    location: location.label,
+    access: access.kind,
+    reason: access.kind === 'nobody' ? access.reason : null,
+    sets: ways.map((way) => demandsOf(way, app.providers)),
+    complete: access.kind !== 'rule' || access.complete,
+  }
+}
+
+/** Whether every provider of the app has its addresses believed as they are. */
+export function trustsEmails({ providers }: Gateway, app: App): boolean {
+  return app.providers.every((name) => providers.get(name)?.trustEmail === true)
+}

@@ -1,0 +1,95 @@
+import { claimFact } from './claim-fact.ts'
+import type { Requirement } from './requirement.ts'
+import { addWay, both, openWay, type Way } from './way.ts'
+
+/** Every way to meet a rule. */
+export interface WaysIn {
+  /** None is within another. Empty: nobody can meet the rule. */
+  readonly ways: readonly Way[]
+  /** False when there are more than are worked out: those that stand here hold all the same. */
+  readonly complete: boolean
+}
+
+/** More than a person reads; a rule that multiplies `any` by `any` has millions. */
+const mostWays = 100
+
+/**
+ * The smallest sets of facts about a person and an address with which a rule is true. `acceptedProviders` are the
+ * app's. Follows the judge in core/requirement to the letter: what is unknown lets nobody in, negated or not.
+ */
+export function waysIn(requirement: Requirement, acceptedProviders: readonly string[]): WaysIn {
+  return waysOf(requirement, true, { ...openWay, providers: acceptedProviders })
+}
+
+const never: WaysIn = { ways: [], complete: true }
+
+/** `wanted` as for `judge`; `signedIn` is the way of everyone whom the app accepts. */
+function waysOf(requirement: Requirement, wanted: boolean, signedIn: Way): WaysIn {
+  const ofMembers = (members: readonly Requirement[], wish: boolean): readonly WaysIn[] =>
+    members.map((member) => waysOf(member, wish, signedIn))
+  switch (requirement.kind) {
+    case 'all':
+      return wanted
+        ? every(ofMembers(requirement.members, true))
+        : some(ofMembers(requirement.members, false))
+    case 'any':
+      return wanted
+        ? some(ofMembers(requirement.members, true))
+        : every(ofMembers(requirement.members, false))
+    case 'none':
+      if (requirement.members.length === 0) return never
+      // Before a sign-in `none` is at best unknown, whatever stands in it.
+      return wanted
+        ? every([only(signedIn), ...ofMembers(requirement.members, false)])
+        : some(ofMembers(requirement.members, true))
+    case 'policy':
+      return waysOf(requirement.requirement, wanted, signedIn)
+    case 'signed_in':
+      return wanted ? only(signedIn) : never
+    case 'provider': {
+      const { names } = requirement
+      const providers = signedIn.providers?.filter((name) => names.includes(name) === wanted) ?? []
+      return providers.length === 0 ? never : only({ ...openWay, providers })
+    }
+    case 'claim':
+      return only({ ...signedIn, claims: [claimFact(requirement.path, requirement.matcher, wanted)] })
+    case 'client_ip':
+      return only(
+        wanted
+          ? { ...openWay, addresses: requirement.ranges }
+          : { ...openWay, otherAddresses: requirement.ranges },
+      )
+  }
+}
+
+function only(way: Way): WaysIn {
+  return { ways: [way], complete: true }
+}
+
+function some(members: readonly WaysIn[]): WaysIn {
+  return gather(
+    members.flatMap(({ ways }) => ways),
+    members.every(({ complete }) => complete),
+  )
+}
+
+function every(members: readonly WaysIn[]): WaysIn {
+  if (members.length === 0) return never
+  return members.reduce((sofar, member) => {
+    const pairs = sofar.ways.flatMap((one) => member.ways.map((other) => both(one, other)))
+    return gather(
+      pairs.filter((way) => way !== null),
+      sofar.complete && member.complete,
+    )
+  }, only(openWay))
+}
+
+function gather(candidates: readonly Way[], complete: boolean): WaysIn {
+  let ways: readonly Way[] = []
+  for (const way of candidates) {
+    const more = addWay(ways, way)
+    if (more.length > mostWays) return { ways, complete: false }
+    ways = more
+  }
+  return { ways, complete }
+}
