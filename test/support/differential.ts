@@ -1,0 +1,115 @@
+// One path for the rules and for the app, held against an app that reads paths in its own way: Flask under gunicorn.
+import { Agent, request } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { startFlask } from './flask.ts'
+import { startTestGateway } from './gateway.ts'
+
+/** What one target came to. */
+export interface Reading {
+  readonly target: string
+  readonly status: number
+  /** The path that the gateway judged, as its access line has it, decoded once; null when there was none. */
+  readonly judged: string | null
+  readonly location: string | null
+  /** What the app says that it saw; null when it saw nothing. */
+  readonly app: AppReading | null
+}
+
+export interface AppReading {
+  readonly view: string
+  readonly path: string
+  readonly target: string
+  readonly query: string
+}
+
+export interface Differential {
+  /** Sends a target as it stands, one after the other: the access line is found by its turn. */
+  ask(target: string): Promise<Reading>
+  close(): Promise<void>
+}
+
+/** Everything is open but `/admin`, which is nobody's: whatever reaches its view got round a rule. */
+export async function startDifferential(): Promise<Differential> {
+  const flask = await startFlask({ folder: new URL('.', import.meta.url), app: 'path_echo:app', env: {} })
+  const gateway = await startTestGateway({
+    yaml: ({ url }) => `
+providers:
+  op: { issuer: "http://localhost:1", client_id: gateway, client_secret: s }
+apps:
+  wiki:
+    url: ${url}
+    upstream: ${flask.origin}
+    shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
+    require: anyone
+    locations:
+      - { path: /admin, require: nobody }
+      - { path: /public, require: anyone }
+`,
+  })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const isEnd = (line: Readonly<Record<string, unknown>>) =>
+    line.event === 'request' || line.event === 'request.unreadable'
+  let lines = gateway.log.length
+  return {
+    ask: async (target) => {
+      const answer = await send(gateway.port, agent, target)
+      // The line follows the answer within a turn or two.
+      let line = gateway.log.slice(lines).find(isEnd)
+      for (; line === undefined; line = gateway.log.slice(lines).find(isEnd)) await setImmediate()
+      lines = gateway.log.length
+      const path = line.path
+      return {
+        target,
+        status: answer.status,
+        judged: typeof path === 'string' ? decodeURIComponent(path) : null,
+        location: typeof line.location === 'string' ? line.location : null,
+        app: answer.status === 200 ? JSON.parse(answer.body) : null,
+      }
+    },
+    close: async () => {
+      agent.destroy()
+      await gateway.close()
+      await flask.stop()
+    },
+  }
+}
+
+/** What contradicts the promise in a reading; nothing when the two agree. */
+export function disagreement(reading: Reading): string | null {
+  const { target, status, judged, location, app } = reading
+  const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : ''
+  switch (status) {
+    case 400:
+      return app === null ? null : 'the app saw what was refused'
+    case 403:
+      return location === '/admin' ? null : `refused at ${location}`
+    case 200:
+      if (app === null) return 'an answer that is not the app’s'
+      if (app.view === 'admin') return 'a view that is nobody’s was reached'
+      if (app.path !== judged) return `judged as ${judged}, seen as ${app.path}`
+      if (decodeURIComponent(pathOf(app.target)) !== judged)
+        return `judged as ${judged}, sent as ${app.target}`
+      if ((app.view === 'public') !== (location === '/public')) return `${location} became ${app.view}`
+      return app.query === query ? null : `the query arrived as ${app.query}`
+    default:
+      return `answered ${status}`
+  }
+}
+
+function pathOf(target: string): string {
+  const mark = target.indexOf('?')
+  return mark === -1 ? target : target.slice(0, mark)
+}
+
+function send(port: number, agent: Agent, target: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, agent, path: target }, async (response) => {
+      let body = ''
+      for await (const part of response) body += part
+      resolve({ status: response.statusCode ?? 0, body })
+    })
+    sent.setHeader('Host', `localhost:${port}`)
+    sent.on('error', reject)
+    sent.end()
+  })
+}
