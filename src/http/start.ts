@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import type { DestinationStream } from 'pino'
 import type { Gateway, ListenAddress } from '../core/gateway.ts'
 import { openRuntime, type RuntimeDeps } from '../runtime/open.ts'
@@ -44,9 +44,12 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const app = await createApp({ runtime, log, metrics })
   const admin = createAdmin(runtime, metrics, () => draining)
   const health = openHealthSocket(runtime, () => draining)
+  const connections = followConnections(app.server)
   const closeParts = async (graceMs: number): Promise<void> => {
     draining = true
-    const cut = setTimeout(() => app.server.closeAllConnections(), graceMs)
+    const cut = setTimeout(() => {
+      for (const connection of connections) connection.destroy()
+    }, graceMs)
     // A connection whose request is answered by now would be kept for the next one, which nobody is to send.
     const sweep = setInterval(() => app.server.closeIdleConnections(), sweepMs)
     await app.close()
@@ -91,6 +94,16 @@ function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent
     const { code, message, retryAt } = event
     log.event('error', name, { provider, code, error: message, retry_at: retryAt ?? undefined })
   }
+}
+
+/** All that are open. Those of WebSockets too, which the server itself forgets but waits for. */
+function followConnections(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return open
 }
 
 /** A copy that Fastify may write to; the model is frozen. */
