@@ -6,6 +6,7 @@ import { fileSchema, groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from
 import { formOf, unwrapped } from './schema/form.ts'
 import { providerKeys } from './schema/provider.ts'
 import { ruleDefinitions } from './schema/rule.ts'
+import { caseKeys, personKeys, requestKeys, testsKeys } from './schema/tests.ts'
 
 /** The JSON Schema that editors complete and check by: draft 2020-12, of the file as it is written. */
 export function toJsonSchema(): string {
@@ -86,6 +87,18 @@ const sections: readonly Section[] = [
       .join(', ')}.`,
     keys: locationKeys,
   },
+  {
+    title: '`tests`',
+    text: '[Rule tests](testing-rules.md), in the configuration or in a file of their own, whose top this is then.',
+    keys: testsKeys,
+  },
+  { title: '`tests.persons`', text: 'Each under a name of yours.', keys: personKeys },
+  { title: '`tests.cases`', text: 'Each line of the list.', keys: caseKeys },
+  {
+    title: '`tests.cases`: a request',
+    text: 'As a mapping; in one line it is `METHOD URL`.',
+    keys: requestKeys,
+  },
 ]
 
 /** docs/configuration.md: every key with its form, its default and its sentence. */
@@ -117,6 +130,7 @@ const hasSection: ReadonlySet<string> = new Set([
   'providers',
   'apps',
   'defaults',
+  'tests',
 ])
 
 function mappingIn(schema: z.ZodType): z.ZodObject | null {

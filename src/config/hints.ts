@@ -3,6 +3,7 @@ import type { ConfigPath } from './node.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
 import { providerKeys } from './schema/provider.ts'
+import { caseKeys, testsKeys } from './schema/tests.ts'
 
 /**
  * What is said of a key that is not known at its place: that it comes later, what other products' key of that name
@@ -16,19 +17,27 @@ export function unknownKey(
   if (path.length === 0 && laterKeys.has(key)) return { message: 'is not available yet', suggestion: null }
   const here = nearest(key, known)
   if (here !== null && folded(here) === folded(key)) return { message: 'unknown key', suggestion: here }
-  const hint = foreignKeys.get(folded(key))
+  // What other products call a rule is a claim's or a person's name here.
+  const ofTests = isOfTests(path, known)
+  const hint = ofTests ? undefined : foreignKeys.get(folded(key))
   if (hint !== undefined) return { message: `unknown key: ${hint}`, suggestion: null }
   if (here !== null) return { message: 'unknown key', suggestion: here }
   const places = elsewhere.get(key)
   if (places !== undefined) return { message: `unknown key here: it belongs ${places}`, suggestion: null }
-  const similar = nearest(key, foreignKeys.keys())
+  const similar = ofTests ? null : nearest(key, foreignKeys.keys())
   if (similar !== null) return { message: `unknown key: ${foreignKeys.get(similar)}`, suggestion: null }
   const expected =
     known.length > 12 ? 'the reference lists what may stand here' : `expected ${known.join(', ')}`
   return { message: `unknown key: ${expected}`, suggestion: null }
 }
 
-const laterKeys: ReadonlySet<string> = new Set(['workers', 'tests', 'api_keys'])
+/** In `tests`, or in a test file, whose top is `persons` and `cases`. */
+function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
+  if (path.length === 0) return known.includes('cases')
+  return path[0] === 'tests' || path[0] === 'cases' || path[0] === 'persons'
+}
+
+const laterKeys: ReadonlySet<string> = new Set(['workers', 'api_keys'])
 
 const rooms: readonly (readonly [string, object])[] = [
   ['at the top', { ...topKeys, ...groupKeys }],
@@ -39,6 +48,8 @@ const rooms: readonly (readonly [string, object])[] = [
   ['in a location', { path: locationKeys.path, exact: locationKeys.exact, methods: locationKeys.methods }],
   ['in `listen`', listenKeys],
   ['in `log`', logKeys],
+  ['in `tests`', testsKeys],
+  ['in a case of `tests`', { as: caseKeys.as, expect: caseKeys.expect, because: caseKeys.because }],
 ]
 
 /** Each known key with the places where it may stand, as words. */

@@ -5,6 +5,9 @@ import type { Scope } from './build/scope.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
 import { type Issue, inFileOrder, type Report } from './issue.ts'
 import { readTree } from './read.ts'
+import type { Place } from './rule-context.ts'
+import { readRuleTests } from './tests/read.ts'
+import { noTests, type RuleTests } from './tests/rule-test.ts'
 
 export type LoadedGateway =
   | {
@@ -12,6 +15,10 @@ export type LoadedGateway =
       readonly gateway: Gateway
       readonly warnings: readonly Issue[]
       readonly source: { readonly file: string }
+      /** Where locations and the parts of their rules stand, by the model's own objects. */
+      readonly places: ReadonlyMap<object, Place>
+      /** What `tests` holds; no part of the model. */
+      readonly tests: RuleTests
     }
   /** `unreadable`: there is no file to find faults in; commands tell the two apart by their exit status. */
   | {
@@ -51,13 +58,19 @@ export function loadGatewayFromText(text: string, surroundings: Surroundings): L
   const warnings = collector(surroundings.file)
   const context = { surroundings, report: issues.report, warn: warnings.report }
   const root = readTree(text, context)
+  const places = new Map<object, Place>()
   const scope: Scope | null =
-    root === null ? null : { root, surroundings, report: unlessTold(issues), warn: warnings.report }
+    root === null ? null : { root, surroundings, report: unlessTold(issues), warn: warnings.report, places }
   const gateway = scope === null ? null : buildGateway(scope, () => issues.found().length === 0)
+  const tests = scope === null ? noTests : testsOf(scope, gateway)
   if (gateway === null || issues.found().length > 0) {
     return { ok: false, unreadable: false, issues: issues.found(), warnings: warnings.found() }
   }
-  return { ok: true, gateway, warnings: warnings.found(), source: { file: surroundings.file } }
+  return { ok: true, gateway, warnings: warnings.found(), source: { file: surroundings.file }, places, tests }
+}
+
+function testsOf({ root, report, surroundings: { file } }: Scope, gateway: Gateway | null): RuleTests {
+  return readRuleTests({ file, root, path: ['tests'], report }, { gateway, persons: new Map() })
 }
 
 interface Collector {

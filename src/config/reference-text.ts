@@ -59,6 +59,6 @@ export const outro = `## Which app answers
 
 ## Keys of a later version
 
-\`workers\`, \`tests\`, \`api_keys\`, and \`session.store\` as \`redis://…\`, \`rediss://…\` or \`cookie\` are refused as not
+\`workers\`, \`api_keys\`, and \`session.store\` as \`redis://…\`, \`rediss://…\` or \`cookie\` are refused as not
 available yet.
 `

@@ -10,8 +10,8 @@ export interface RuleContext {
   /** Whether `trusted_proxies` stands in the file: without it nobody knows whose address `client_ip` is about. */
   readonly trustedProxiesWritten: boolean
   readonly policies: Policies
-  /** Where each condition on a claim stands, for faults that show only when the whole rule is known. */
-  readonly places: Map<Requirement, Place>
+  /** Where each part of a rule stands: for faults that show only when the whole is known, and for who tests rules. */
+  readonly places: Map<object, Place>
   /** Those of them that were reported to need a `provider`: a policy may be used in many places. */
   readonly unguarded: Set<Requirement>
 }

@@ -110,7 +110,7 @@ function booleanOf({ value, interpolated }: ScalarNode): boolean | null {
  * Plain decimal within 2^53: what a person and every YAML reader read alike. `00E1` is 0, `005000000000001` loses its
  * zeros, a fraction of more than 15 digits its last ones.
  */
-function isPlainDecimal(source: string): boolean {
+export function isPlainDecimal(source: string): boolean {
   const [, digits = '', fraction = ''] = /^-?(0|[1-9]\d*)(?:\.(\d+))?$/.exec(source) ?? []
   if (digits === '') return false
   if (fraction !== '' && (digits + fraction).replace(/^0+/, '').length > 15) return false

@@ -5,7 +5,8 @@ import { compileRequirement } from './rule-requirement.ts'
 import { isReserved, keywords } from './rule-words.ts'
 
 /** What stands around the rules of a file. */
-export type RuleSurroundings = Pick<RuleContext, 'report' | 'providers' | 'trustedProxiesWritten'>
+export type RuleSurroundings = Pick<RuleContext, 'report' | 'providers' | 'trustedProxiesWritten'> &
+  Partial<Pick<RuleContext, 'places'>>
 
 /** Far more than any rule that a person can judge. Policies that use policies twice double with every step. */
 const mostConditions = 10_000
@@ -17,8 +18,8 @@ const mostConditions = 10_000
 export function openRules(policies: ConfigNode | undefined, surroundings: RuleSurroundings): RuleContext {
   const names = policies?.kind === 'map' ? policies.entries.map(({ key }) => key) : []
   const context: RuleContext = {
-    ...surroundings,
     places: new Map(),
+    ...surroundings,
     unguarded: new Set(),
     policies: { names, find: (name) => find(name) },
   }

@@ -42,14 +42,14 @@ function compileName(node: ScalarNode, path: ConfigPath, context: RuleContext): 
   if (typeof value !== 'string') {
     return fault(context, place, `expected a rule, found the ${typeof value} ${node.source}`)
   }
-  if (value === 'signed_in') return { kind: 'signed_in' }
+  if (value === 'signed_in') return placed({ kind: 'signed_in' }, place, context)
   if (isExemption(value)) {
     return fault(context, place, `\`${value}\` stands only directly as \`require\` of a location or an app`)
   }
   const found = context.policies.find(value)
   switch (found.kind) {
     case 'found':
-      return { kind: 'policy', name: value, requirement: found.requirement }
+      return placed({ kind: 'policy', name: value, requirement: found.requirement }, place, context)
     case 'faulty':
       return null
     case 'circle':
@@ -71,41 +71,43 @@ function compileMapping(node: MapNode, path: ConfigPath, context: RuleContext): 
   const members = allOrNull(node.entries.map((entry) => compileEntry(entry, [...path, entry.key], context)))
   if (members === null) return null
   const [only] = members
-  return only !== undefined && members.length === 1 ? only : { kind: 'all', members, of: 'entries' }
+  if (only !== undefined && members.length === 1) return only
+  return placed({ kind: 'all', members, of: 'entries' }, { position: node.at, path }, context)
 }
 
 function compileEntry(entry: MapEntry, path: ConfigPath, context: RuleContext): Requirement | null {
+  const place = { position: entry.keyAt, path }
   switch (entry.key) {
     case 'any':
     case 'all':
     case 'none': {
       const members = compileMembers(entry, path, context)
-      return members && { kind: entry.key, members }
+      return members && placed({ kind: entry.key, members }, place, context)
     }
     case 'client_ip': {
       const ranges = compileClientIp(entry, path, context)
-      return ranges && { kind: 'client_ip', ranges }
+      return ranges && placed({ kind: 'client_ip', ranges }, place, context)
     }
     case 'provider': {
       const names = compileProviders(entry.value, path, context)
-      return names && { kind: 'provider', names }
+      return names && placed({ kind: 'provider', names }, place, context)
     }
     default: {
       if (isListOfRules(entry) && meantCombination.has(entry.key)) {
         const message = 'a list of rules needs `any`, `all` or `none` in front of it'
-        return fault(context, { position: entry.keyAt, path }, message, meantCombination.get(entry.key))
+        return fault(context, place, message, meantCombination.get(entry.key))
       }
       const claim = compileClaim(entry, path, context)
-      return claim && placed({ kind: 'claim', ...claim }, { position: entry.keyAt, path }, context)
+      return claim && placed({ kind: 'claim', ...claim }, place, context)
     }
   }
 }
 
-function placed(
-  requirement: Requirement,
+function placed<Kind extends Requirement>(
+  requirement: Kind,
   place: { position: MapEntry['keyAt']; path: ConfigPath },
   context: RuleContext,
-) {
+): Kind {
   context.places.set(requirement, place)
   return requirement
 }

@@ -99,6 +99,7 @@ function buildApps(scope: Scope, service: ReturnType<typeof buildService>): read
     report: scope.report,
     providers: namesOf(scope, ['providers']),
     trustedProxiesWritten: isWritten(scope, ['trusted_proxies']),
+    places: scope.places,
   })
   const buildLocations = locationBuilder(scope, rules, auth?.authSegments ?? null)
   const surroundings = { defaults, auth, lifetimes, buildLocations }

@@ -2,7 +2,7 @@ import type { Access, Location } from '../../core/gateway.ts'
 import { buildLocationTree, type LocationFault } from '../../core/location.ts'
 import { labelOf, patternText } from '../../core/pattern.ts'
 import { readMethods, readPattern } from '../location.ts'
-import { type ConfigPath, nodeAt } from '../node.ts'
+import { type ConfigPath, nodeAt, positionOf } from '../node.ts'
 import { compileRequire, fallbackAccess, onFloor } from '../rule.ts'
 import type { RuleContext } from '../rule-context.ts'
 import { checkProviders } from '../rule-providers.ts'
@@ -48,7 +48,10 @@ function buildLocations(work: Work): AppLocations | null {
   checkWhole(work, count)
   const built = Array.from({ length: count }, (_, index) => buildLocation(work, [...listPath, index]))
   const fallback = floor === 'faulty' ? null : buildFallback(app, floor)
-  if (fallback !== null) checkProviders(fallback.access, app.providers, rules)
+  if (fallback !== null) {
+    checkProviders(fallback.access, app.providers, rules)
+    remember(scope, fallback, whereWritten(scope, app.path, 'require'))
+  }
   const complete = built.filter((location) => location !== null)
   checkUnauthenticated(work, complete)
   const result = buildLocationTree(complete.map(({ location }) => location))
@@ -130,7 +133,12 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     unauthenticated: keys.unauthenticated ?? app.settings.unauthenticated,
     forwarding: buildForwarding({ ...app.settings, ...keys }, app.origin),
   }
+  remember(scope, location, path)
   return { location, path, own }
+}
+
+function remember(scope: Scope, location: Location, path: ConfigPath): void {
+  scope.places.set(location, { position: positionOf(scope.root, path), path })
 }
 
 function readPath({ scope, app, authSegments }: Work, path: ConfigPath, keys: LocationKeys) {

@@ -1,6 +1,14 @@
 import type { Surroundings } from '../files.ts'
 import type { Report } from '../issue.ts'
-import { type ConfigNode, type ConfigPath, keyPositionOf, nodeAt, pathText, positionOf } from '../node.ts'
+import {
+  type ConfigNode,
+  type ConfigPath,
+  keyPositionOf,
+  nodeAt,
+  type Position,
+  pathText,
+  positionOf,
+} from '../node.ts'
 import type { Place } from '../validate.ts'
 
 /** One configuration while it is built: its tree, what surrounds it, and where faults and warnings go. */
@@ -9,6 +17,8 @@ export interface Scope {
   readonly surroundings: Surroundings
   readonly report: Report
   readonly warn: Report
+  /** Where each location and each part of a rule stands, by the model's own objects. */
+  readonly places: Map<object, { readonly position: Position; readonly path: ConfigPath }>
 }
 
 export function placeOf(scope: Scope, path: ConfigPath): Place {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { providerKeys } from './provider.ts'
 import { policyForm } from './rule.ts'
+import { testsForm } from './tests.ts'
 import { duration, forms, listenAddress, network, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 /**
@@ -118,6 +119,9 @@ export const groupKeys = {
   apps: z
     .record(appName, z.strictObject({ ...ownAppKeys, ...appKeys }))
     .describe('The apps behind the gateway, by a name of yours.'),
+  tests: testsForm
+    .optional()
+    .describe('Who may do what, as examples that `claimgate test` holds against the rules.'),
 }
 
 export const fileSchema = z.strictObject({ ...topKeys, ...groupKeys })

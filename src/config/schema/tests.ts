@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
+import { forms, line, oneOf, text } from './values.ts'
+
+/** What a test may expect, each with the reasons that it can have. */
+export const reasonsOf = {
+  allow: Object.keys(allowReasons),
+  sign_in: Object.keys(challengeReasons),
+  deny: Object.keys(denyReasons),
+  reject: Object.keys(rejectReasons),
+} as const
+
+export type Expectation = keyof typeof reasonsOf
+
+const claims = z
+  .record(z.string(), z.unknown())
+  .register(forms, { form: 'claim → value' })
+  .describe(
+    'What the provider says of the person, as in its ID token. `sub` is the person’s name when it is not written.',
+  )
+
+const provider = text
+  .clone()
+  .register(forms, { form: 'name' })
+  .optional()
+  .describe('The provider that the person signed in with; needed where several could be meant.')
+
+/** Somebody of a name, for several tests. */
+export const personKeys = { claims, provider }
+
+const method = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9-]*$/, { error: 'methods are written in capitals' })
+  .register(forms, { form: 'method' })
+
+const address = z
+  .string()
+  .regex(/^(?:https?:\/\/[^\s/?#]|\/)\S*$/, {
+    error:
+      'expected an address such as https://wiki.example.com/admin, or a path where all apps are one origin’s',
+  })
+  .register(forms, { form: 'URL or path' })
+
+/** A request in one line: `GET https://wiki.example.com/admin`. */
+export const requestLine = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9-]* (?:https?:\/\/[^\s/?#]|\/)\S*$/, {
+    error: 'expected a method and an address, such as "GET https://wiki.example.com/admin"',
+  })
+  .register(forms, { form: '`METHOD URL`' })
+
+/** A request with more than that. */
+export const requestKeys = {
+  method: method.prefault('GET').describe('The method.'),
+  url: address.describe('The address as a browser would ask for it; its path is taken as it is written.'),
+  client_ip: text.optional().describe('The address that the request comes from; none is known when absent.'),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'expected a header name of letters, digits and "-"' }),
+      line,
+    )
+    .register(forms, { form: 'header name → value' })
+    .optional()
+    .describe('The request’s own headers; those of a browser that opens a page when absent.'),
+}
+
+const request = z.union([requestLine, z.strictObject(requestKeys)])
+
+/** One line of `cases`. */
+export const caseKeys = {
+  name: line.optional().describe('What the case shows, in a few words.'),
+  as: z
+    .union([text, z.record(z.string(), z.unknown())])
+    .register(forms, { form: 'a person’s name, `nobody`, or claims' })
+    .describe('Who asks: the name of one of `persons`, `nobody` for somebody not signed in, or claims.'),
+  provider,
+  request: z
+    .union([request, z.array(request).min(1)])
+    .register(forms, { form: '`METHOD URL`, `{method, url, client_ip, headers}`, or a list' })
+    .describe('What is asked for; of a list, each must be answered as the case expects.'),
+  expect: oneOf(['allow', 'deny', 'sign_in', 'reject']).describe(
+    '`allow`: it reaches the app. `sign_in`: a sign-in could help, be the answer a redirect or 401. `deny`: 403. `reject`: refused before any rule was asked, such as 404 or 405.',
+  ),
+  because: z
+    .string()
+    .meta({ enum: Object.values(reasonsOf).flat() })
+    .register(forms, { form: '[reason](reference.md)' })
+    .optional()
+    .describe('The reason too, one of the words that the log has.'),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'expected a header name of letters, digits and "-"' }),
+      z.union([z.string(), z.null()]),
+    )
+    .register(forms, { form: 'header name → value, or `null` for none' })
+    .optional()
+    .describe('Headers that the app gets with the request, or with `null` does not get.'),
+}
+
+const cases = z
+  .array(z.strictObject(caseKeys))
+  .min(1)
+  .register(forms, { form: 'list' })
+  .describe('What is asked and what should come of it.')
+
+/** `tests` in the configuration, and all of a `*.test.yaml`. */
+export const testsKeys = {
+  persons: z
+    .record(z.string(), z.strictObject(personKeys))
+    .register(forms, { form: 'name → `{claims, provider}`' })
+    .optional()
+    .describe('People that the cases name; those of the configuration are known in its test files too.'),
+  cases,
+}
+
+export const testsForm = z
+  .union([cases, z.strictObject(testsKeys)])
+  .register(forms, { form: 'list of cases, or `{persons, cases}`' })

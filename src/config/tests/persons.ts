@@ -1,0 +1,53 @@
+import { nearest } from '../nearest.ts'
+import { keyPositionOf, nodeAt, pathText, positionOf } from '../node.ts'
+import { personKeys, testsKeys } from '../schema/tests.ts'
+import { checkKeys, checkValue, type Place } from '../validate.ts'
+import { readClaims } from './claims.ts'
+import type { Tested } from './read.ts'
+import type { TestPerson } from './rule-test.ts'
+
+export type PersonSpec = TestPerson
+
+/** The mapping `persons`; what is faulty in it has been reported and is left out. */
+export function readPersons(place: Place, tested: Tested): ReadonlyMap<string, TestPerson> {
+  const node = nodeAt(place.root, place.path)
+  if (node === undefined) return new Map()
+  if (node.kind !== 'map') {
+    checkValue(testsKeys.persons, node, place)
+    return new Map()
+  }
+  return new Map(
+    node.entries.flatMap(({ key }) => {
+      const person = readPerson({ ...place, path: [...place.path, key] }, key, tested)
+      return person === null ? [] : [[key, person] as const]
+    }),
+  )
+}
+
+const { claims: _, ...plainKeys } = personKeys
+
+function readPerson(place: Place, name: string, { gateway, persons }: Tested): TestPerson | null {
+  const refuse = (message: string): void => {
+    const position = keyPositionOf(place.root, place.path)
+    place.report({ position, path: pathText(place.path), message, suggestion: null })
+  }
+  if (name === 'nobody') refuse('`nobody` stands for somebody who is not signed in')
+  if (persons.has(name)) refuse('a person of this name stands in the configuration')
+  const keys = checkKeys(plainKeys, place, ['claims'])
+  const provider = keys.provider ?? null
+  if (provider !== null && gateway !== null && !gateway.providers.has(provider)) {
+    const path = [...place.path, 'provider']
+    const suggestion = nearest(provider, gateway.providers.keys())
+    const position = positionOf(place.root, path)
+    place.report({ position, path: pathText(path), message: 'no provider of this name', suggestion })
+  }
+  const at = { ...place, path: [...place.path, 'claims'] }
+  const node = nodeAt(place.root, at.path)
+  if (nodeAt(place.root, place.path)?.kind !== 'map') return null
+  if (node?.kind !== 'map') {
+    checkValue(personKeys.claims, node, at)
+    return null
+  }
+  const claims = readClaims(node, at, name)
+  return claims && { provider, claims }
+}

@@ -1,0 +1,41 @@
+import type { Claims } from '../../core/claims.ts'
+import type { Position } from '../node.ts'
+import type { Expectation } from '../schema/tests.ts'
+
+/** Somebody whom tests name. */
+export interface TestPerson {
+  /** Null: not written, as only one can be meant. */
+  readonly provider: string | null
+  readonly claims: Claims
+}
+
+/** One request of one case, with all that it needs to be judged. */
+export interface RuleTest {
+  /** As the file was named by whoever asked. */
+  readonly file: string
+  /** Of the request; of a case with one, of the case. */
+  readonly position: Position
+  readonly name: string | null
+  /** Who asks, for people: `alice`, `nobody`, `{groups: admins}`. */
+  readonly who: string
+  readonly person: { readonly provider: string; readonly claims: Claims } | null
+  readonly method: string
+  /** Absolute. */
+  readonly url: string
+  /** Lower-case names; null: those of a browser that opens a page. */
+  readonly headers: Readonly<Record<string, string>> | null
+  readonly clientAddress: string | null
+  readonly expect: Expectation
+  /** Null: any. */
+  readonly because: string | null
+  /** What the app should get; null: no such header. Names as they were written. */
+  readonly upstreamHeaders: ReadonlyMap<string, string | null>
+}
+
+export interface RuleTests {
+  readonly persons: ReadonlyMap<string, TestPerson>
+  /** In the order of the file. */
+  readonly tests: readonly RuleTest[]
+}
+
+export const noTests: RuleTests = { persons: new Map(), tests: [] }

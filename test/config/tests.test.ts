@@ -1,0 +1,210 @@
+import t from 'tap'
+import { printIssue } from '../../src/config/issue.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
+import { loadRuleTests } from '../../src/config/tests/load.ts'
+import { surroundings } from './surroundings.ts'
+
+const one = `
+providers:
+  op: { issuer: "https://op.example.com", client_id: c, client_secret: "\${env:SECRET}" }
+apps:
+  wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5:5000", require: signed_in }
+`
+const two = `
+providers:
+  op: { issuer: "https://op.example.com", client_id: c, client_secret: "\${env:SECRET}" }
+  partner: { issuer: "https://id.partner.example", client_id: c, client_secret: "\${env:OTHER_SECRET}", user_id_prefix: "p:" }
+apps:
+  wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5:5000", provider: op, require: signed_in }
+  both: { url: "https://both.example.com", upstream: "http://10.0.0.6:5000", provider: [op, partner], require: signed_in }
+`
+
+function load(base: string, tests: string) {
+  const loaded = loadGatewayFromText(base + tests, surroundings)
+  if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
+  return loaded.tests
+}
+
+/** What is said of tests, with lines counted from their own first one. */
+function faults(tests: string, base = one): readonly string[] {
+  const loaded = loadGatewayFromText(base + tests, surroundings)
+  const before = base.split('\n').length - 1
+  return loaded.ok
+    ? []
+    : loaded.issues.map((issue) =>
+        printIssue(issue).replace(/^claimgate\.yaml:(\d+)/, (_, line) => String(Number(line) - before)),
+      )
+}
+
+t.test('each request of each case is a test, with all that was left to be understood', async (t) => {
+  const { tests, persons } = load(
+    one,
+    `tests:
+  persons:
+    alice: { claims: { groups: [ops], level: 3 } }
+  cases:
+    - { as: alice, request: GET /admin, expect: allow, because: rule-met, headers: { X-Forwarded-User: alice, X-None: null } }
+    - name: programs are told
+      as: { sub: bob, groups: null }
+      request:
+        - POST https://wiki.example.com/x?y=1
+        - { url: /api, client_ip: 192.0.2.7, headers: { Accept: application/json } }
+      expect: deny
+    - { as: nobody, request: GET /, expect: sign_in }
+`,
+  )
+  t.same([...persons.keys()], ['alice'])
+  t.same(
+    tests.map(({ who, method, url }) => [who, method, url]),
+    [
+      ['alice', 'GET', 'https://wiki.example.com/admin'],
+      ['{sub: bob, groups: null}', 'POST', 'https://wiki.example.com/x?y=1'],
+      ['{sub: bob, groups: null}', 'GET', 'https://wiki.example.com/api'],
+      ['nobody', 'GET', 'https://wiki.example.com/'],
+    ],
+  )
+  const [first, , third, last] = tests
+  t.same(first?.person, { provider: 'op', claims: { sub: 'alice', groups: ['ops'], level: 3 } })
+  t.same(
+    [...(first?.upstreamHeaders ?? [])],
+    [
+      ['X-Forwarded-User', 'alice'],
+      ['X-None', null],
+    ],
+  )
+  t.match(third, {
+    name: 'programs are told',
+    headers: { accept: 'application/json' },
+    clientAddress: '192.0.2.7',
+    expect: 'deny',
+    because: null,
+  })
+  t.equal(third?.position.line, (first?.position.line ?? 0) + 5, 'of several requests each has its own place')
+  t.equal(last?.person, null)
+})
+
+t.test('`tests` may be the list of cases alone', async (t) => {
+  t.equal(load(one, 'tests:\n  - { as: nobody, request: GET /, expect: sign_in }\n').tests.length, 1)
+})
+
+t.test('the provider is the one that the app accepts, or must be said', async (t) => {
+  const { tests } = load(
+    two,
+    `tests:
+  - { as: { sub: x }, request: "GET https://wiki.example.com/", expect: allow }
+  - { as: { sub: x }, provider: partner, request: "GET https://both.example.com/", expect: allow }
+`,
+  )
+  t.same(
+    tests.map(({ person }) => person?.provider),
+    ['op', 'partner'],
+  )
+  t.same(
+    faults('tests:\n  - { as: { sub: x }, request: "GET https://both.example.com/", expect: allow }', two),
+    ['2:11 tests[0].as: `provider` must say which is meant: op or partner'],
+  )
+})
+
+t.test('a form that is wrong is told with its place', async (t) => {
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['tests: []', ['1:8 tests: must not be an empty list']],
+    ['tests: x', ['1:8 tests: expected a mapping, found a text']],
+    ['tests: { persons: {} }', ['1:1 tests.cases: is missing']],
+    ['tests:\n  - x', ['2:5 tests[0]: expected a mapping, found a text']],
+    [
+      'tests:\n  - { as: nobody, request: GET /x, expect: alow }',
+      ['2:44 tests[0].expect: expected allow, deny, sign_in or reject; did you mean "allow"?'],
+    ],
+    [
+      'tests:\n  - { as: nobody, requets: GET /x, expect: allow, groups: x }',
+      [
+        '2:5 tests[0].request: is missing',
+        '2:19 tests[0].requets: unknown key; did you mean "request"?',
+        '2:51 tests[0].groups: unknown key: expected name, provider, expect, because, headers, as, request',
+      ],
+    ],
+    [
+      'tests:\n  - { as: nobody, request: GET /x, expect: deny, because: no_location }',
+      ['2:59 tests[0].because: is no reason that the log knows; did you mean "no-location"?'],
+    ],
+    [
+      'tests:\n  - { as: nobody, request: GET /x, expect: deny, because: rule-met, headers: { X-A: b } }',
+      [
+        '2:59 tests[0].because: is no reason of `expect: deny`',
+        '2:78 tests[0].headers: nothing reaches the app with `expect: deny`',
+      ],
+    ],
+    [
+      'tests:\n  persons:\n    alice: { claims: {} }\n    nobody: { claims: {} }\n    eve: { groups: x }\n  cases:\n    - { as: alise, request: GET /, expect: allow }',
+      [
+        '4:5 tests.persons.nobody: `nobody` stands for somebody who is not signed in',
+        '5:5 tests.persons.eve.claims: is missing',
+        '5:12 tests.persons.eve.groups: unknown key: expected provider, claims',
+        '7:13 tests.cases[0].as: no person of this name; did you mean "alice"?',
+      ],
+    ],
+    [
+      'tests:\n  - { as: { id: 00E1 }, provider: opp, request: GET /, expect: allow }',
+      [
+        '2:17 tests[0].as.id: YAML reads 00E1 as a number, and not as it is written: put it in quotes',
+        '2:35 tests[0].provider: no provider of this name; did you mean "op"?',
+      ],
+    ],
+    [
+      'tests:\n  - { as: nobody, request: [get /, { url: "https://a b", client_ip: x }, { url: /, method: get }], expect: sign_in }',
+      [
+        '2:29 tests[0].request[0]: expected a method and an address, such as "GET https://wiki.example.com/admin"',
+        '2:43 tests[0].request[1].url: expected an address such as https://wiki.example.com/admin, or a path where all apps are one origin’s',
+        '2:69 tests[0].request[1].client_ip: no IP address: expected such as 192.0.2.1',
+        '2:92 tests[0].request[2].method: methods are written in capitals',
+      ],
+    ],
+  ]
+  for (const [text, expected] of cases) t.same(faults(text), expected, text)
+})
+
+t.test('a path alone will do where there is one origin', async (t) => {
+  t.same(faults('tests:\n  - { as: nobody, request: GET /x, expect: sign_in }', two), [
+    '2:28 tests[0].request: a path alone will do where all apps share one origin: write the whole address',
+  ])
+})
+
+t.test('a test file is the same without `tests`, and knows the persons of the configuration', async (t) => {
+  const gateway = loadGatewayFromText(
+    `${one}tests:\n  persons: { alice: { claims: { groups: ops } } }\n  cases: [{ as: alice, request: GET /, expect: allow }]\n`,
+    surroundings,
+  )
+  if (!gateway.ok) throw new Error('the configuration is fine')
+  const tested = { gateway: gateway.gateway, persons: gateway.tests.persons }
+  const read = (text: string) =>
+    loadRuleTests('wiki.test.yaml', {}, tested, {
+      cwd: '/etc/claimgate',
+      readFile: (path) =>
+        path === '/etc/claimgate/wiki.test.yaml'
+          ? { ok: true, bytes: Buffer.from(text), worldReadable: false }
+          : { ok: false, reason: 'no such file' },
+    })
+  t.match(read('cases:\n  - { as: alice, request: GET /, expect: allow }\n'), {
+    ok: true,
+    tests: [{ file: 'wiki.test.yaml', position: { line: 2, column: 5 }, who: 'alice' }],
+  })
+  const wrong = read(
+    'persons: { alice: { claims: {} } }\ncases: [{ as: eve, request: GET /, expect: allow }]\nallow: x\n',
+  )
+  t.same(!wrong.ok && wrong.issues.map(printIssue), [
+    'wiki.test.yaml:1:12 persons.alice: a person of this name stands in the configuration',
+    'wiki.test.yaml:2:15 cases[0].as: no person of this name',
+    'wiki.test.yaml:3:1 allow: unknown key: expected persons, cases',
+  ])
+  const nested = read('tests: []\n')
+  t.same(!nested.ok && nested.issues.map(printIssue), [
+    'wiki.test.yaml:1:8 tests: is what a test file is itself: write its `persons` and `cases` at the top',
+  ])
+  const missing = loadRuleTests('no.test.yaml', {}, tested, {
+    cwd: '/etc/claimgate',
+    readFile: () => ({ ok: false, reason: 'no such file' }),
+  })
+  t.same(!missing.ok && missing.issues.map(printIssue), [
+    'no.test.yaml: the file cannot be read: no such file',
+  ])
+})
