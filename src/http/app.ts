@@ -18,7 +18,7 @@ import { type Desk, login } from './login.ts'
 import { askToLogOut, loggedOut, logOut } from './logout.ts'
 import { me } from './me.ts'
 import { proxy } from './proxy.ts'
-import { createServer } from './server.ts'
+import { createServer, serverLimits } from './server.ts'
 import { verdictAnswer } from './verdict.ts'
 import { serveUpgrades, type Upgrades } from './websocket.ts'
 
@@ -41,7 +41,7 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
     // Its own would write into an answer that is under way: see server.ts.
     clientErrorHandler: () => {},
     serverFactory: (handler) => {
-      const server = createServer(runtime.gateway.listen, doorkeeper, handler, (code) =>
+      const server = createServer(runtime.gateway.listen, serverLimits, doorkeeper, handler, (code) =>
         log.event('info', 'request.unreadable', { code }),
       )
       upgrades = serveUpgrades(server, desk)

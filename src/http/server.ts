@@ -9,8 +9,18 @@ import { asksForWebSocket } from './websocket-handshake.ts'
 /** Takes a request before Fastify sees it; `next` hands it on. */
 export type Doorkeeper = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 
-/** A socket that says nothing is closed after this long (slowloris); headers must be complete in the same time. */
-const silenceMs = 30_000
+export interface ServerLimits {
+  /**
+   * A socket that says nothing is closed after this long (slowloris); the handshake of TLS and the headers of a
+   * request must be complete in the same time.
+   */
+  readonly silenceMs: number
+  /** How often requests are looked for whose headers take too long. */
+  readonly checkEveryMs: number
+}
+
+export const serverLimits: ServerLimits = { silenceMs: 30_000, checkEveryMs: 5_000 }
+
 const maxHeaderBytes = 32 * 1024
 
 /**
@@ -19,6 +29,7 @@ const maxHeaderBytes = 32 * 1024
  */
 export function createServer(
   listen: ListenSettings,
+  limits: ServerLimits,
   doorkeeper: Doorkeeper,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   onUnreadable: (code: string, socket: Socket) => void,
@@ -33,12 +44,13 @@ export function createServer(
     if (!server.listening) response.shouldKeepAlive = false
     doorkeeper(request, response, () => handler(request, response))
   }
-  const server = listen.tls.length > 0 ? createTlsServer(listen) : http.createServer(serverOptions)
+  const server =
+    listen.tls.length > 0 ? createTlsServer(listen, limits) : http.createServer(optionsOf(limits))
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on(listen.tls.length > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
-    socket.setTimeout(silenceMs, () => socket.destroy())
+    socket.setTimeout(limits.silenceMs, () => socket.destroy())
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     endUnreadable(error.code ?? '', socket, [...(underWay.get(socket) ?? [])])
@@ -47,21 +59,23 @@ export function createServer(
   return server
 }
 
-const serverOptions: http.ServerOptions = {
-  insecureHTTPParser: false,
-  maxHeaderSize: maxHeaderBytes,
-  requireHostHeader: true,
-  headersTimeout: silenceMs,
-  // Bodies have their own idle time-out in the proxy: a long upload is no attack.
-  requestTimeout: 0,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 5_000,
-  // h2c and its like are plain requests: RFC 9110 section 7.8 lets a server ignore an Upgrade.
-  shouldUpgradeCallback: asksForWebSocket,
+function optionsOf({ silenceMs, checkEveryMs }: ServerLimits): http.ServerOptions {
+  return {
+    insecureHTTPParser: false,
+    maxHeaderSize: maxHeaderBytes,
+    requireHostHeader: true,
+    headersTimeout: silenceMs,
+    // Bodies have their own idle time-out in the proxy: a long upload is no attack.
+    requestTimeout: 0,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: checkEveryMs,
+    // h2c and its like are plain requests: RFC 9110 section 7.8 lets a server ignore an Upgrade.
+    shouldUpgradeCallback: asksForWebSocket,
+  }
 }
 
 /** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
-function createTlsServer(listen: ListenSettings): Server {
+function createTlsServer(listen: ListenSettings, limits: ServerLimits): Server {
   const clients =
     listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
   const contextOf = ({ certificate, key }: ListenSettings['tls'][number]): SecureContextOptions => ({
@@ -72,7 +86,8 @@ function createTlsServer(listen: ListenSettings): Server {
   })
   const [first, ...others] = listen.tls
   const server = https.createServer({
-    ...serverOptions,
+    ...optionsOf(limits),
+    handshakeTimeout: limits.silenceMs,
     ...clients,
     ...(first === undefined ? {} : contextOf(first)),
   })
@@ -93,10 +108,12 @@ function dnsNames(certificate: string): readonly string[] {
  */
 function endUnreadable(code: string, socket: Socket, underWay: readonly ServerResponse[]): void {
   const last = underWay.at(-1)
-  if (last?.req.complete) {
+  // A broken handshake or connection: who could be told?
+  const isHttp = code.startsWith('HPE_') || code.startsWith('ERR_HTTP_')
+  if (last?.req.complete && isHttp) {
     socket.pause()
     last.once('close', () => socket.destroySoon())
-  } else if (last === undefined || (underWay.length === 1 && !last.headersSent)) {
+  } else if (isHttp && (last === undefined || (underWay.length === 1 && !last.headersSent))) {
     answerUnreadable(code, socket)
   } else {
     socket.destroy()
@@ -112,7 +129,9 @@ function answerUnreadable(code: string, socket: Socket): void {
       : code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [408, 'Request Timeout']
         : [400, 'Bad Request']
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n`,
   )
+  // Whether the client closes its side or not.
+  socket.destroySoon()
 }
