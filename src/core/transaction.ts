@@ -10,7 +10,7 @@ import {
   sameText,
   seal,
 } from './seal.ts'
-import type { EpochSeconds } from './session.ts'
+import type { EpochSeconds, SessionKey } from './session.ts'
 
 /** One sign-in under way, sealed into a short-lived cookie of the browser that began it. */
 export interface Transaction {
@@ -25,6 +25,11 @@ export interface Transaction {
   readonly startedAt: EpochSeconds
   /** Whether a rule asked for this sign-in (then a refusal at `returnTo` must not ask again). */
   readonly askedByRule: boolean
+  /**
+   * The session that the browser had when it began, which ends when this one comes about. A callback that crosses
+   * sites need not bring its cookie along.
+   */
+  readonly replaces: SessionKey | null
 }
 
 /** One cookie of a request, as received. */
@@ -52,6 +57,7 @@ export interface SignInWish {
   readonly origin: string
   readonly returnTo: ReturnTo
   readonly askedByRule: boolean
+  readonly replaces: SessionKey | null
 }
 
 /**
@@ -69,6 +75,7 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     returnTo: Buffer.byteLength(JSON.stringify(wish.returnTo)) > returnToLimit ? '/' : wish.returnTo,
     startedAt: now,
     askedByRule: wish.askedByRule,
+    replaces: wish.replaces,
   }
 }
 
@@ -210,31 +217,23 @@ function size(cookie: CookiePair): number {
 
 /** An array, not an object: five of these cookies travel with every request. */
 function encode(transaction: Transaction): string {
-  const { version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, askedByRule } =
-    transaction
-  return JSON.stringify([
-    version,
-    provider,
-    origin,
-    state,
-    nonce,
-    codeVerifier,
-    returnTo,
-    startedAt,
-    askedByRule,
-  ])
+  const { version, provider, origin, state, nonce, codeVerifier } = transaction
+  const { returnTo, startedAt, askedByRule, replaces } = transaction
+  const fixed = [version, provider, origin, state, nonce, codeVerifier]
+  return JSON.stringify([...fixed, returnTo, startedAt, askedByRule, replaces])
 }
 
 function decode(text: string): Transaction | null {
   const parts = parse(text)
-  if (!Array.isArray(parts) || parts.length !== 9) return null
-  const [version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, askedByRule]: unknown[] =
-    parts
+  if (!Array.isArray(parts) || parts.length !== 10) return null
+  const [version, provider, origin, state, nonce, codeVerifier, ...wish]: unknown[] = parts
+  const [returnTo, startedAt, askedByRule, replaces] = wish
   if (version !== 1 || typeof provider !== 'string' || typeof origin !== 'string') return null
   if (typeof state !== 'string' || typeof nonce !== 'string' || typeof codeVerifier !== 'string') return null
   if (typeof returnTo !== 'string' || typeof askedByRule !== 'boolean') return null
   if (typeof startedAt !== 'number' || !Number.isSafeInteger(startedAt)) return null
-  return { version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, askedByRule }
+  if (replaces !== null && typeof replaces !== 'string') return null
+  return { version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, askedByRule, replaces }
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { transactionCookies } from '../core/cookies.ts'
+import { sessionCookie, transactionCookies } from '../core/cookies.ts'
 import { isFault, LoginFault } from '../core/fault.ts'
 import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
 import {
@@ -101,7 +101,10 @@ async function startSignIn(
   if (origin === null || provider === undefined || settings === undefined)
     throw new Error('a sign-in without a provider')
   const now = runtime.clock.now()
-  const transaction = beginTransaction({ ...request, origin: origin.origin }, runtime.random, now)
+  const session = sessionCookie(headers.cookie, origin.cookies.session)
+  const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
+  const wish = { ...request, origin: origin.origin, replaces }
+  const transaction = beginTransaction(wish, runtime.random, now)
   try {
     const url = await provider.authorizationUrl(transaction, origin.redirectUri, {
       otherAccount: request.otherAccount,

@@ -24,7 +24,7 @@ export interface Sessions {
    */
   find(cookieValue: string, origin: Origin): Awaitable<Found>
   /**
-   * Saves a new session under a new id, then ends the one that this browser had. Rejects with a StoreFault when
+   * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in. Rejects with a StoreFault when
    * either fails: then nobody is signed in by it.
    */
   start(signIn: SignIn): Promise<Started>
@@ -127,7 +127,8 @@ async function start(
   const session = toSession(signIn, sessionKey(id), clock.now())
   await store.save(session, forgetAt(session, origin))
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
-  if (previous !== null) await end(previous)
+  const replaced = [previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null)
+  for (const key of new Set(replaced)) await end({ key })
   return { cookieValue: sealSessionCookie(ring, id, origin, random), session }
 }
 

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import type { Page } from 'playwright-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { complaintsOf } from '../support/chromium.ts'
 import { portOf } from '../support/ports.ts'
 import { choose, heading, openAs, openStage, type Stage } from './stage.ts'
@@ -50,6 +50,10 @@ t.test('form_post: the provider answers by a form that another site posts', asyn
     },
   )
 
+  t.test('another account takes the place of the session that was there (S-148)', (t) =>
+    anotherAccount(t, stage, url),
+  )
+
   t.test('a browser that keeps no session is not sent round for ever (S-099)', async (t) => {
     const rounds = await stage.newPage()
     await openAs(rounds, 'alice', `${url}/round`)
@@ -95,6 +99,10 @@ t.test('same_site: strict', async (t) => {
       await page.context().close()
     })
 
+    t.test(`${mode}: another account takes the place of the session that was there (S-148)`, (t) =>
+      anotherAccount(t, stage, url),
+    )
+
     t.test(`${mode}: links of another site lead to the page, however many one follows`, async (t) => {
       const page = await stage.newPage()
       await openAs(page, 'alice', `${url}/`)
@@ -123,6 +131,26 @@ t.test('same_site: strict', async (t) => {
     })
   }
 })
+
+/** The callback comes from another site, without the cookie of the session that ends by it. */
+async function anotherAccount(t: Test, stage: Stage, url: string): Promise<void> {
+  const page = await stage.newPage()
+  await openAs(page, 'alice', `${url}/deep`)
+  await page.waitForURL(`${url}/deep`)
+  const copied = (await cookiesOf(page, url)).filter(({ name }) => name === sessionName(stage))
+  t.equal(copied.length, 1)
+  await page.goto(`${url}/.auth/logout`)
+  await page.evaluate(`location.assign('/.auth/login?account=other&return_to=/deep')`)
+  await choose(page, 'adam')
+  await page.waitForURL(`${url}/deep`)
+  t.equal(await heading(page), 'Hello, adam')
+  const thief = await stage.newPage()
+  await thief.context().addCookies(copied)
+  await thief.goto(`${url}/deep`)
+  t.equal(await heading(thief), 'Who are you?')
+  await thief.context().close()
+  await page.context().close()
+}
 
 function sessionName({ port }: Stage): string {
   return `__Host-claimgate-${port}`

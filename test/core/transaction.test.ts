@@ -25,7 +25,13 @@ const origin = 'https://wiki.example.com'
 const now = 1_790_000_000
 
 function begin(returnTo = '/page?x=1', at = now): Transaction {
-  const wish = { provider: 'acme', origin, returnTo: returnTo as ReturnTo, askedByRule: true }
+  const wish = {
+    provider: 'acme',
+    origin,
+    returnTo: returnTo as ReturnTo,
+    askedByRule: true,
+    replaces: 'a1b2',
+  }
   return beginTransaction(wish, randomBytes, at)
 }
 

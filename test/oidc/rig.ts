@@ -64,6 +64,7 @@ export function transactionFor(settings: { readonly name: string }, startedAt = 
     returnTo: '/',
     startedAt,
     askedByRule: false,
+    replaces: null,
   }
 }
 

@@ -122,6 +122,7 @@ interface House {
     origin?: Origin,
     previousCookie?: string | null,
     user?: string,
+    replaces?: string | null,
   ): Promise<{ cookie: string; session: Session }>
 }
 
@@ -157,7 +158,7 @@ function open(
     clock,
     spy,
     faults,
-    async signIn(origin = wiki, previousCookie = null, user = 'alice') {
+    async signIn(origin = wiki, previousCookie = null, user = 'alice', replaces = null) {
       const transaction = {
         version: 1,
         provider: 'acme',
@@ -168,6 +169,7 @@ function open(
         returnTo: '/page',
         startedAt: clock.time,
         askedByRule: true,
+        replaces,
       } as const
       const identity = { user, claims: { sub: user, groups: ['ops'] }, idToken: 'a.b.c' }
       const { cookieValue, session } = await sessions.start({ identity, transaction, origin, previousCookie })
@@ -244,6 +246,18 @@ t.test('S-148: each sign-in has a new id, and ends the session that the browser 
     'a session of another origin is left alone',
   )
 })
+
+t.test(
+  'S-148: the session of the moment it began ends too, though its cookie did not cross sites',
+  async (t) => {
+    const { sessions, signIn } = open(t)
+    const [begun, meanwhile] = [await signIn(), await signIn()]
+    const last = await signIn(wiki, meanwhile.cookie, 'adam', begun.session.key)
+    t.equal(await status(sessions.find(begun.cookie, wiki)), 'session-ended')
+    t.equal(await status(sessions.find(meanwhile.cookie, wiki)), 'session-ended')
+    t.equal(await status(sessions.find(last.cookie, wiki)), 'live')
+  },
+)
 
 t.test('S-160: after the end a copied cookie is refused, warm or cold', async (t) => {
   const { sessions, signIn } = open(t)
