@@ -1,11 +1,8 @@
 import type { Gateway } from '../core/gateway.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
-import type { KeyRing } from '../core/seal.ts'
+import type { KeyRing, Random } from '../core/seal.ts'
 import type { ConsumedStates } from './consumed.ts'
 import type { Sessions } from './sessions.ts'
-
-/** Fills a buffer of so many bytes from the system's generator. */
-export type Random = (bytes: number) => Buffer
 
 /** One assembled edition of the gateway: the frozen model and everything alive that serves it. */
 export interface Runtime {
