@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './ports.ts'
 
-const program = fileURLToPath(new URL('../../bin/claimgate.js', import.meta.url))
+const ownProgram = fileURLToPath(new URL('../../bin/claimgate.js', import.meta.url))
 
 /** A folder with a configuration, for one process after the other: a restart finds what the last one left. */
 export interface Place {
@@ -78,6 +78,8 @@ export interface StartOptions {
   readonly through?: readonly string[]
   /** Another Node than that of the test. */
   readonly node?: string
+  /** Another bin/claimgate.js than that of the checkout. */
+  readonly program?: string
 }
 
 /** Starts `claimgate serve` and waits until it listens. Fails with what it printed when it ends before. */
@@ -106,7 +108,7 @@ export function spawnProcess(args: readonly string[], options: StartOptions = {}
   const command = [
     ...(options.through ?? []),
     ...['/usr/bin/env', '-i', ...variables.map(([name, value]) => `${name}=${value}`)],
-    ...[options.node ?? process.execPath, program, ...args],
+    ...[options.node ?? process.execPath, options.program ?? ownProgram, ...args],
   ]
   const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
   const caught = { stdout: '', stderr: '' }

@@ -1,0 +1,115 @@
+// What `npm install claimgate` brings: the emitted JavaScript, without the sources, the tests or the development
+// dependencies of the checkout.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { Browser } from '../support/browser.ts'
+import { newPlace, runProcess, startProcess } from '../support/process.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'claimgate-package-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Without what tap hangs on every child: npm may run on an older Node. */
+const npm = (cwd: string, ...args: string[]): string =>
+  execFileSync('/usr/bin/env', ['-u', 'NODE_OPTIONS', 'npm', ...args], {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+
+const installed = join(folder, 'node_modules', 'claimgate')
+const program = join(installed, 'bin', 'claimgate.js')
+
+t.test('the package is packed and installed as anybody would', async (t) => {
+  npm(root, 'run', '-s', 'prepack')
+  // `npm pack` would run `prepare` too, which rebuilds tap under the feet of this very test.
+  const [packed] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder))
+  const names: readonly string[] = packed.files.map(({ path }: { readonly path: string }) => path)
+  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'bin/claimgate.js', 'dist/main.js']) {
+    t.ok(names.includes(name), name)
+  }
+  const strange = names.filter(
+    (name) => !/^(?:bin|dist|config)\/|^(?:README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(name),
+  )
+  t.same(strange, [])
+  t.same(
+    names.filter((name) => /\.ts$|\.map$|__pycache__|\.db$|\.secret$/.test(name)),
+    [],
+    'JavaScript alone',
+  )
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  const emitted = sources.filter((name) => name.endsWith('.ts')).map((name) => `dist/${name.slice(0, -3)}.js`)
+  t.same(
+    names.filter((name) => name.startsWith('dist/')).sort(),
+    emitted.sort(),
+    'one file each, none left over',
+  )
+
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts']
+  npm(
+    folder,
+    'install',
+    '--prefix',
+    folder,
+    '--omit=dev',
+    '--omit=optional',
+    ...quiet,
+    join(folder, packed.filename),
+  )
+  t.notOk(existsSync(join(installed, 'src')))
+  t.ok(existsSync(join(folder, 'node_modules', '.bin', 'claimgate')))
+})
+
+t.test('every command of it runs', async (t) => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  t.match(await runProcess(['--version'], { program }), {
+    code: 0,
+    stdout: `claimgate ${version}\n`,
+    stderr: '',
+  })
+  const help = await runProcess(['--help'], { program })
+  const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((match) => match[1] ?? '')
+  t.ok(commands.length >= 6, commands.join(' '))
+  for (const command of [...commands, 'generate']) {
+    const { code, stderr } = await runProcess([command, '--help'], { program })
+    t.match({ code, stderr }, { code: 0, stderr: '' }, command)
+  }
+})
+
+t.test('it checks the examples that it brings', async (t) => {
+  const example = join(installed, 'config', 'claimgate.yaml')
+  const secrets = [...readFileSync(example, 'utf8').matchAll(/\$\{env:([A-Z_]+)\}/g)].map(
+    (match) => match[1] ?? '',
+  )
+  const env = Object.fromEntries(secrets.map((name) => [name, `${name}-0123456789-abcdefghijklm`]))
+  const { code, stdout } = await runProcess(['check', '-c', example], { program, env })
+  t.equal(code, 0, stdout)
+  t.match(stdout, /is fine/)
+})
+
+t.test('it serves', async (t) => {
+  const place = await newPlace()
+  t.teardown(() => place.remove())
+  place.write(`
+providers: { op: { issuer: "http://localhost:9", client_id: x, client_secret: a-secret-of-a-client-of-a-provider } }
+apps: { wiki: { url: "${place.url}", upstream: "http://127.0.0.1:9", require: signed_in } }
+`)
+  const running = await startProcess(place, { program })
+  t.teardown(() => running.stop())
+  t.match(await new Browser().visit(`${place.url}/.auth/health`), { status: 200, body: 'ok\n' })
+  const page = await new Browser().visit(`${place.url}/`)
+  t.equal(page.status, 503)
+  t.match(page.body, /<style>/, 'a page with its parts')
+  t.match(await runProcess(['health', '-c', place.file], { program }), { code: 0 })
+})
+
+t.test('the demo says what it needs, as its provider is not installed', async (t) => {
+  const { code, stderr } = await runProcess(['demo', '--port', '0'], { program })
+  t.equal(code, 1)
+  t.match(stderr, /^claimgate demo: its provider is not installed: run `npm install oidc-provider@\d+`/)
+})
