@@ -44,8 +44,11 @@ export function createServer(
     if (!server.listening) response.shouldKeepAlive = false
     doorkeeper(request, response, () => handler(request, response))
   }
-  const server =
-    listen.tls.length > 0 ? createTlsServer(listen, limits) : http.createServer(optionsOf(limits))
+  // Behind an answer that is still to come a tunnel would overtake it, and get it in the midst of its frames.
+  const upgrades = (request: IncomingMessage): boolean =>
+    asksForWebSocket(request) && (underWay.get(request.socket)?.size ?? 0) === 0
+  const options = optionsOf(limits, upgrades)
+  const server = listen.tls.length > 0 ? createTlsServer(listen, limits, options) : http.createServer(options)
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
@@ -59,7 +62,10 @@ export function createServer(
   return server
 }
 
-function optionsOf({ silenceMs, checkEveryMs }: ServerLimits): http.ServerOptions {
+function optionsOf(
+  { silenceMs, checkEveryMs }: ServerLimits,
+  upgrades: (request: IncomingMessage) => boolean,
+): http.ServerOptions {
   return {
     insecureHTTPParser: false,
     maxHeaderSize: maxHeaderBytes,
@@ -69,13 +75,13 @@ function optionsOf({ silenceMs, checkEveryMs }: ServerLimits): http.ServerOption
     requestTimeout: 0,
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: checkEveryMs,
-    // h2c and its like are plain requests: RFC 9110 section 7.8 lets a server ignore an Upgrade.
-    shouldUpgradeCallback: asksForWebSocket,
+    // What is not upgraded (h2c and its like) is a plain request: RFC 9110 section 7.8 lets a server ignore an Upgrade.
+    shouldUpgradeCallback: upgrades,
   }
 }
 
 /** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
-function createTlsServer(listen: ListenSettings, limits: ServerLimits): Server {
+function createTlsServer(listen: ListenSettings, limits: ServerLimits, options: http.ServerOptions): Server {
   const clients =
     listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
   const contextOf = ({ certificate, key }: ListenSettings['tls'][number]): SecureContextOptions => ({
@@ -86,7 +92,7 @@ function createTlsServer(listen: ListenSettings, limits: ServerLimits): Server {
   })
   const [first, ...others] = listen.tls
   const server = https.createServer({
-    ...optionsOf(limits),
+    ...options,
     handshakeTimeout: limits.silenceMs,
     ...clients,
     ...(first === undefined ? {} : contextOf(first)),

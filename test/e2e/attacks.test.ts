@@ -123,3 +123,17 @@ apps:
   await client.closed()
   await stopped
 })
+
+t.test('a handshake behind a request that is not answered yet does not overtake it', async (t) => {
+  const host = `Host: localhost:${port}`
+  const handshake = [
+    ...['GET /files/second HTTP/1.1', host, 'Connection: Upgrade', 'Upgrade: websocket'],
+    ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''],
+  ].join('\r\n')
+  const client = await rawClient(port, `GET /files/first HTTP/1.1\r\n${host}\r\n\r\n${handshake}`)
+  t.teardown(() => client.destroy())
+  const text = await client.until('"target":"/files/second"')
+  t.match(text, /^HTTP\/1\.1 200 OK\r\n/)
+  t.ok(text.indexOf('"target":"/files/first"') < text.indexOf('"target":"/files/second"'))
+  t.notMatch(text, / 101 | 400 /)
+})
