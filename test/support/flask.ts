@@ -27,9 +27,14 @@ export function startFlask(app: PythonApp): Promise<PythonServer> {
   )
 }
 
-/** A Lambda handler, or a WSGI app in Lambda, behind events shaped like those of API Gateway. */
-export function startApiGateway(app: PythonApp, version: '1.0' | '2.0'): Promise<PythonServer> {
-  return startPython([fileURLToPath(new URL('api_gateway.py', import.meta.url)), version, app.app], app)
+/** A Lambda handler, or a WSGI app in Lambda, behind events shaped like those of API Gateway; below `/stage`. */
+export function startApiGateway(
+  app: PythonApp,
+  version: '1.0' | '2.0',
+  stage?: string,
+): Promise<PythonServer> {
+  const program = fileURLToPath(new URL('api_gateway.py', import.meta.url))
+  return startPython([program, version, app.app, ...(stage === undefined ? [] : [stage])], app)
 }
 
 /** Debian's interpreter: its packages of Flask and gunicorn belong to it. */

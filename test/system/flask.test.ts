@@ -163,6 +163,55 @@ ${servers.map((server, index) => appYaml(`${url}/half-${index}`, server.origin, 
   }
 })
 
+for (const version of ['1.0', '2.0'] as const) {
+  t.test(`a WSGI app in Lambda below a stage, events ${version}: nobody sees the stage`, async (t) => {
+    const staged = { folder: new URL('../support/', import.meta.url), app: 'staged_app:app', env: {} }
+    const server = await startApiGateway(staged, version, 'prod')
+    t.teardown(() => server.stop())
+    t.equal((await get(`${server.origin}/home`, [])).status, 403, 'outside of the stage there is nothing')
+    const port = await freePort()
+    const url = `http://localhost:${port}`
+    const gateway = await startTestGateway({
+      port,
+      yaml: () => `
+providers:
+  op: { issuer: "http://localhost:9", client_id: x, client_secret: a-secret-of-a-client-of-a-provider }
+defaults: { shared_secret: ${current} }
+apps:
+  whole: { url: "${url}", upstream: "${server.origin}/prod", require: anyone }
+  part: { url: "${url}/billing", upstream: { url: "${server.origin}/prod", strip_prefix: true }, require: anyone }
+`,
+    })
+    t.teardown(() => gateway.close())
+    for (const prefix of ['', '/billing']) {
+      const browser = new Browser()
+      const moved = await browser.visit(`${url}${prefix}/moved`, { follow: false })
+      t.equal(moved.status, 302)
+      t.match(moved.headers.location, new RegExp(`^(?:${url})?${prefix}/home\\?tab=a(?:\\+|%20)b$`))
+      t.match(moved.headers['content-location'], new RegExp(`^(?:${url})?${prefix}/home$`))
+      const cookies = moved.headers['set-cookie'] ?? []
+      t.match(
+        cookies.find((line) => line.startsWith('seen=')),
+        new RegExp(`; Path=${prefix || '/'}(?:;|$)`),
+      )
+      const deep = cookies.find((line) => line.startsWith('deep=')) ?? ''
+      t.match(deep, new RegExp(`; Path=${prefix}/home(?:;|$)`))
+      t.notMatch(deep, /domain/i, 'the name of the upstream is none of the browser’s')
+      t.match(deep, /; HttpOnly/)
+      const home = await browser.visit(`${url}${prefix}/moved`)
+      t.match(JSON.parse(home.body), { script: '/prod', path: '/home', cookies: { seen: '1', deep: '2' } })
+      const whole = await browser.visit(`${url}${prefix}/moved-whole`, { follow: false })
+      t.equal(whole.headers.location, `${url}${prefix}/home`)
+      const elsewhere = await browser.visit(`${url}${prefix}/elsewhere`, { follow: false })
+      t.equal(
+        elsewhere.headers.location,
+        'https://other.example/prod/home',
+        'what is not the upstream’s stays',
+      )
+    }
+  })
+}
+
 function appYaml(url: string, upstream: string, index: number): string {
   return `
   half-${index}:
