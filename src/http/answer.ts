@@ -95,7 +95,8 @@ export function unauthorized(gateway: Gateway, admission: Admission, reason: str
   }
   const contact = admission.app?.contact ?? null
   const next = { label: 'Sign in', href }
-  const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, contact, next })
+  const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
+  const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, unsaved, contact, next })
   return withHeaders(pageAnswer(401, page), challenge)
 }
 

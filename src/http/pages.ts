@@ -89,12 +89,21 @@ const statusTexts = {
   504: ['The application took too long', 'It did not answer in time. Please try again in a moment.'],
 } as const
 
+const unsavedText = 'What you sent was not saved. Sign in, go back to the form and send it once more.'
+
+/** What may help where a fault has a sentence of its own. */
+function again(status: PageStatus): string {
+  return status >= 500 ? 'Please try again in a moment.' : ''
+}
+
 export type PageStatus = keyof typeof statusTexts
 
 export interface ErrorPage extends PageFrame {
   readonly status: PageStatus
   /** A fault's public sentence becomes the heading; null: the fixed text of the status. */
   readonly sentence: string | null
+  /** A form was sent without a session: nothing of it went on, and the person should know. */
+  readonly unsaved?: boolean
   readonly contact: string | null
   /** Where to go on from here: "Sign in", "Try again", "Back to the start"; null: nowhere. */
   readonly next: { readonly label: string; readonly href: string } | null
@@ -103,8 +112,7 @@ export interface ErrorPage extends PageFrame {
 /** Every other refusal or failure. */
 export function errorPage(page: ErrorPage): string {
   const [title, text] = statusTexts[page.status]
-  const explanation =
-    page.sentence === null ? text : page.status >= 500 ? 'Please try again in a moment.' : ''
+  const explanation = page.unsaved ? unsavedText : page.sentence === null ? text : again(page.status)
   const help = page.status >= 500 ? helpLine('If it lasts', page.contact, page.requestId) : ''
   return pageDocument({
     ...page,
