@@ -8,6 +8,7 @@ import { visitAs } from '../support/front.ts'
 import { type GatewayProcess, poll, runProcess, type StartOptions, startProcess } from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { fillUp, seenBy, withDisk } from '../support/small-disk.ts'
+import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const stand = await newStand()
 const { place, url, cookie } = stand
@@ -66,6 +67,27 @@ t.test('a revoked session is dead within a second, for a copied cookie too (S-16
   const again = await runProcess(['sessions', 'revoke', id, '-c', place.file])
   t.equal(again.code, 1)
   t.match(again.stderr, /^claimgate sessions: no session /)
+})
+
+t.test('the WebSocket of a revoked session is closed, and every one when the gateway stops', async (t) => {
+  const app = await startWebSocketApp()
+  t.teardown(() => app.close())
+  const running = await start(
+    t,
+    stand.yaml({ upstream: app.url, app: '    require: signed_in\n    websocket: true' }),
+  )
+  const [alice, adam] = [await signedIn('alice'), await signedIn('adam')]
+  const open = (browser: Browser) =>
+    openWebSocket(`${url.replace('http', 'ws')}/live`, {
+      cookie: `${cookie}=${sealed(browser)}`,
+      origin: url,
+    })
+  const [ofAlice, ofAdam] = [await open(alice), await open(adam)]
+  await runProcess(['sessions', 'revoke', '--user', 'alice', '-c', place.file])
+  t.equal(await ofAlice.closed, 1008, 'policy violation')
+  await running.stop()
+  t.equal(await ofAdam.closed, 1001, 'going away')
+  await t.rejects(open(alice))
 })
 
 t.test('after a restart people are still signed in, and today’s rules hold for them (S-162)', async (t) => {

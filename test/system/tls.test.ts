@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { type GatewayProcess, newPlace, runProcess, startProcess } from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { createAuthority } from '../support/tls.ts'
+import { recordingUpstream } from '../support/upstream.ts'
 
 const authority = createAuthority()
 const stand = await newStand()
@@ -82,6 +83,23 @@ t.test('with client_ca nobody gets in without a certificate of it', async (t) =>
   await t.rejects(ask(place.port, '/public/x', { ...trust, ...byName }), 'nor by the other certificate')
   t.equal((await ask(place.port, '/.auth/health', { ...trust, ...client })).status, 200)
   t.equal((await runProcess(['health', '-c', place.file])).code, 0)
+})
+
+t.test('an app’s certificate is verified; NODE_EXTRA_CA_CERTS adds an authority', async (t) => {
+  const app = await recordingUpstream({ tls: authority.issue({ names: ['DNS:localhost'] }) })
+  t.teardown(() => app.close())
+  place.write(stand.yaml({ upstream: `https://localhost:${app.port}`, app: '    require: anyone' }))
+  const host = { host: `localhost:${place.port}` }
+  const strict = await startProcess(place)
+  t.teardown(() => strict.stop())
+  t.equal((await askPlain(place.port, '/x', { headers: host })).status, 502)
+  t.ok(await strict.logged((line) => line.code === 'UPSTREAM_TLS'))
+  t.equal(app.requests(), 0)
+  await strict.stop()
+  const env = { NODE_EXTRA_CA_CERTS: write('extra.crt', authority.certificate) }
+  const trusting = await startProcess(place, { env })
+  t.teardown(() => trusting.stop())
+  t.equal((await askPlain(place.port, '/x', { headers: host })).status, 200)
 })
 
 t.test(
