@@ -48,11 +48,13 @@ export async function openWithoutCookiesOf(origin: string): Promise<BrowserConte
 
 /**
  * What the browser complains about from now on: scripts that fail; styles, pictures and forms that a policy refuses.
- * That something did not load is none: a policy that forbids it says so in other words.
+ * That something did not load is none: a policy that forbids it says so in other words. Nor is what it merely
+ * notes, such as that it cleared its cache when it was told to.
  */
 export function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = []
   page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return
     if (!message.text().startsWith('Failed to load resource:')) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
