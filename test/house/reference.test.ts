@@ -14,6 +14,7 @@ import {
   denyReasons,
   rejectReasons,
 } from '../../src/core/reason.ts'
+import { metricLabels } from '../../src/http/metrics.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const reference = readFileSync(join(root, 'docs/reference.md'), 'utf8')
@@ -70,4 +71,20 @@ t.test('every word of the tables is explained once, and is one that the code say
 t.test('every field of the log is one of an event', async (t) => {
   const used = new Set<string>(Object.values(eventFields).flat())
   for (const field of Object.keys(fields)) t.ok(used.has(field), field)
+})
+
+t.test('operations.md shows lines, metrics and sentences that there are', async (t) => {
+  const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+  const [, example = ''] = /```json\n(.+)\n```/.exec(operations) ?? []
+  const line: Readonly<Record<string, unknown>> = JSON.parse(example)
+  t.same(Object.keys(line), ['level', 'time', 'event', ...eventFields.request], 'every field, in its order')
+  for (const [, metric = '', labels = ''] of operations.matchAll(/`(claimgate_[a-z_]+)\{([a-z,]+)\}`/g)) {
+    const known: Readonly<Record<string, readonly string[]>> = metricLabels
+    t.same(labels.split(','), known[metric], metric)
+  }
+  const pages = sources.map(({ text }) => text).join('\n')
+  const [, table = ''] = operations.split('## When something is refused')
+  const sentences = [...table.matchAll(/^\| "([^"…]+)"/gm)].map((match) => match[1] ?? '')
+  t.ok(sentences.length > 8)
+  for (const sentence of sentences) t.ok(pages.includes(sentence), sentence)
 })
