@@ -5,6 +5,8 @@ import type { Command, Io } from './command.ts'
 export interface OptionSpec {
   readonly type: 'string' | 'boolean'
   readonly short?: string
+  /** May be given several times; read by `texts`. */
+  readonly multiple?: boolean
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>
@@ -12,6 +14,8 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 export interface Options {
   /** Of options that take a value; null when absent. */
   text(name: string): string | null
+  /** Of options that may be given several times, in their order. */
+  texts(name: string): readonly string[]
   flag(name: string): boolean
   readonly positionals: readonly string[]
 }
@@ -57,6 +61,10 @@ function asOptions(values: Readonly<Record<string, unknown>>, positionals: reado
     text: (name) => {
       const value = values[name]
       return typeof value === 'string' ? value : null
+    },
+    texts: (name) => {
+      const found = values[name]
+      return Array.isArray(found) ? found.filter((value) => typeof value === 'string') : []
     },
     flag: (name) => values[name] === true,
     positionals,

@@ -1,5 +1,5 @@
 /** What a terminal and a review page both show without turning lines over. */
-const width = 96
+const width = 100
 
 /** Breaks a text at spaces. `first` stands before its first line, spaces of the same length before the others. */
 export function wrap(text: string, first = '', most = width): string {
@@ -48,6 +48,7 @@ function rowLines(cells: readonly string[], widths: readonly number[]): readonly
 
 /** A word that is longer than a line is broken too. */
 function linesOf(text: string, room: number): readonly string[] {
+  if (text.length <= room) return [text]
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

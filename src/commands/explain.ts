@@ -1,0 +1,146 @@
+import { readAddress } from '../core/address.ts'
+import type { Gateway } from '../core/gateway.ts'
+import { isHeaderName } from '../core/headers/names.ts'
+import { type Person, probe } from '../http/probe.ts'
+import type { Command, Io } from './command.ts'
+import { explain } from './explain/explanation.ts'
+import { explainLog } from './explain/log.ts'
+import { chooseProvider, type Reading, readClaims } from './explain/person.ts'
+import { explanationText } from './explain/text.ts'
+import { loadOrReport } from './load.ts'
+import { configFile, configOptions, type Options, readOptions } from './options.ts'
+
+const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
+       claimgate explain --url URL --anonymous [options]
+       claimgate explain --log FILE|- --request-id ID [--json]
+
+What happens to a request, and why: judged by the gateway itself, without anything being sent.
+
+      --url URL          the address as a browser shows it
+      --method METHOD    default GET
+      --claims FILE      a JSON object of what the provider says: {"sub": "alice", "groups": ["admins"]}
+      --anonymous        nobody is signed in
+      --provider NAME    whose claims they are, where the app accepts several providers
+      --client-ip ADDR   where the request comes from; when absent, conditions on it cannot be met
+      --header 'N: V'    a header of the request; may be given several times. Without any, and unless
+                         accept is given, it is a browser that asks for a page
+  -c, --config FILE      the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
+      --json             for programs; see below
+  -h, --help             this text
+
+      --log FILE         a log of the gateway (JSON lines): tells what was recorded of one request,
+      --request-id ID    the id that pages of refusal and access lines show
+
+Exit status: 0 the request is allowed, 1 a refusal or a sign-in, 2 wrong usage, a configuration with
+faults, or a request that the log does not know.
+
+JSON: {request: {method, url, client_ip, provider}, outcome: allowed | sign_in | denied | rejected,
+reason, sentence, status (null: the app's own), answer, app, locations, less_specific,
+conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, blocks, met}],
+upstream_headers: [{name, value}] or null, changes: [[{kind, claim, not, text, now}]], more_changes,
+notes}. With --log: {request: the access line, outcome, sentence, events: the other lines}.
+`
+
+const specs = {
+  ...configOptions,
+  url: { type: 'string' },
+  method: { type: 'string' },
+  claims: { type: 'string' },
+  anonymous: { type: 'boolean' },
+  provider: { type: 'string' },
+  'client-ip': { type: 'string' },
+  header: { type: 'string', multiple: true },
+  log: { type: 'string' },
+  'request-id': { type: 'string' },
+} as const
+
+export const command: Command = {
+  name: 'explain',
+  summary: 'what happens to a request, and why',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, specs, args, io)
+    if (!read.ok) return read.exitCode
+    const { options } = read
+    const log = options.text('log')
+    const requestId = options.text('request-id')
+    if (log !== null || requestId !== null) {
+      if (log === null || requestId === null) return wrongUsage(io, '--log and --request-id go together')
+      return explainLog({ file: log, requestId, json: options.flag('json') }, io)
+    }
+    const asked = readAsked(options)
+    if (!asked.ok) return wrongUsage(io, asked.reason)
+    const loaded = loadOrReport(configFile(options, io.env), io)
+    if (loaded === null) return 2
+    const person = await readPerson(options, loaded.gateway, asked.value, io)
+    if (!person.ok) return wrongUsage(io, person.reason)
+    const told = explain(loaded.gateway, { ...asked.value, person: person.value })
+    io.stdout(options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told))
+    return told.outcome === 'allowed' ? 0 : 1
+  },
+}
+
+function wrongUsage(io: Io, message: string): number {
+  io.stderr(`claimgate explain: ${message}\nSee \`claimgate explain --help\`.\n`)
+  return 2
+}
+
+interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly clientAddress: string | null
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function readAsked(options: Options): Reading<Asked> {
+  const url = options.text('url')
+  const clientAddress = options.text('client-ip')
+  const headers = readHeaders(options.texts('header'))
+  if (url === null || !URL.canParse(url)) {
+    return { ok: false, reason: '--url wants an absolute address, such as https://wiki.example.com/admin' }
+  }
+  if (clientAddress !== null && readAddress(clientAddress) === null) {
+    return { ok: false, reason: '--client-ip wants one IP address' }
+  }
+  if (!headers.ok) return headers
+  const method = (options.text('method') ?? 'GET').toUpperCase()
+  return {
+    ok: true,
+    value: { method, url, clientAddress, headers: { accept: 'text/html', ...headers.value } },
+  }
+}
+
+/** Host is the URL's, the cookie the person's. */
+const ours: ReadonlySet<string> = new Set(['host', 'cookie'])
+
+function readHeaders(texts: readonly string[]): Reading<Readonly<Record<string, string>>> {
+  const headers: Record<string, string> = {}
+  for (const text of texts) {
+    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*?)\s*$/.exec(text) ?? []
+    const lower = name.toLowerCase()
+    if (!isHeaderName(name)) return { ok: false, reason: `--header wants 'name: value'` }
+    if (ours.has(lower))
+      return { ok: false, reason: `--header cannot set ${lower}: the URL and the person do` }
+    headers[lower] = value
+  }
+  return { ok: true, value: headers }
+}
+
+async function readPerson(
+  options: Options,
+  gateway: Gateway,
+  asked: Asked,
+  io: Io,
+): Promise<Reading<Person | null>> {
+  const file = options.text('claims')
+  if ((file === null) === !options.flag('anonymous')) {
+    return { ok: false, reason: 'who asks? Say either --claims FILE or --anonymous' }
+  }
+  if (file === null) return { ok: true, value: null }
+  const { app } = probe(gateway, { ...asked, person: null }).admission
+  const accepted = app?.providers ?? [...gateway.providers.keys()]
+  const provider = chooseProvider(gateway, options.text('provider'), accepted)
+  if (!provider.ok) return provider
+  const claims = await readClaims(file, io)
+  return claims.ok ? { ok: true, value: { provider: provider.value, claims: claims.value } } : claims
+}

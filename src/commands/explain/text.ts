@@ -1,0 +1,101 @@
+import { showOwn } from '../../core/show.ts'
+import { columns, wrap } from '../who/layout.ts'
+import { demandText } from '../who/words.ts'
+import type { Change } from './changes.ts'
+import type { Condition, Explanation } from './explanation.ts'
+
+/** An explanation for people: what happens first, why after it, what could be done last. */
+export function explanationText(told: Explanation): string {
+  const parts = [headText(told), placeText(told), conditionsText(told), changesText(told), headersText(told)]
+  return [...parts, notesText(told)].filter((part) => part !== '').join('\n')
+}
+
+const words = {
+  allowed: 'allowed',
+  sign_in: 'sign-in',
+  denied: 'denied',
+  rejected: 'rejected',
+} as const
+
+function headText({ request, outcome, reason, sentence, status, answer }: Explanation): string {
+  const who = request.provider === null ? 'not signed in' : `signed in with ${request.provider}`
+  const from = request.client_ip === null ? '' : `, from ${request.client_ip}`
+  const client = status === null ? answer : `${status}: ${answer}`
+  return [
+    wrap(`${showOwn(request.method)} ${showOwn(request.url, 2000)}`),
+    `${who}${from}\n`,
+    wrap(`${words[outcome]}: ${reason}`, '  '),
+    wrap(sentence, '  '),
+    `${wrap(`The client gets ${client.replace(/\.?$/, '.')}`, '  ')}\n`,
+  ].join('\n')
+}
+
+function placeText({ app, locations, less_specific, conditions }: Explanation): string {
+  if (app === null) return ''
+  const rows = [['app', app]]
+  if (locations.length > 0) rows.push(['location', whichLocation(locations)])
+  if (less_specific.length > 0) {
+    rows.push(['no say', `${shortList(less_specific)}: less specific, or for other methods`])
+  }
+  if (conditions.some(({ where }) => where.startsWith('app: '))) {
+    rows.push(['floor', "the app's own rule must hold too"])
+  }
+  return `Place\n${columns(rows)}`
+}
+
+function whichLocation(locations: readonly string[]): string {
+  const [label, second] = locations
+  if (second !== undefined) return `${label} and ${second}: the path can be read in two ways, and both count`
+  return label === '*'
+    ? "none covers the path: the app's own rule"
+    : `${label}, the most specific that covers the path`
+}
+
+const mostListed = 8
+
+function shortList(labels: readonly string[]): string {
+  const more = labels.length - mostListed
+  return more > 0 ? `${labels.slice(0, mostListed).join(', ')} and ${more} more` : labels.join(', ')
+}
+
+function conditionsText({ conditions }: Explanation): string {
+  if (conditions.length === 0) return ''
+  const rows = conditions.map((row) => [
+    `${row.blocks ? '→' : ' '} ${resultOf(row)}`,
+    row.where,
+    row.wanted ? row.expected : `anything but ${row.expected}`,
+    row.actual,
+  ])
+  const legend = conditions.some(({ blocks }) => blocks) ? '  (→ keeps out)' : ''
+  return `Conditions${legend}\n${columns([['', 'condition', 'wanted', 'found'], ...rows])}`
+}
+
+/** Unknown is worth its own word: the claim is missing, or of another type. */
+function resultOf({ met, truth }: Condition): string {
+  if (met) return 'hit'
+  return truth === 'unknown' ? 'unknown' : 'miss'
+}
+
+function changesText({ changes, more_changes }: Explanation): string {
+  if (changes.length === 0) return ''
+  const items = changes.map((change) =>
+    change.map((one, index) => wrap(changeText(one), index === 0 ? '  - ' : '    and ')).join('\n'),
+  )
+  const more = more_changes > 0 ? `\n  and ${more_changes} more: \`claimgate who\` lists every way in` : ''
+  return `To be let in${changes.length > 1 ? ', one of these' : ''}\n${items.join('\n')}${more}\n`
+}
+
+function changeText(change: Change): string {
+  const { kind, text, now } = change
+  if (kind === 'signed_in') return `sign in with ${text}${now === 'not signed in' ? '' : ` (now ${now})`}`
+  return now === 'not signed in' ? demandText(change) : `${demandText(change)} (now ${now})`
+}
+
+function headersText({ upstream_headers }: Explanation): string {
+  if (upstream_headers === null) return ''
+  return `Headers of the request to the app\n${columns(upstream_headers.map(({ name, value }) => [name, showOwn(value, 2000)]))}`
+}
+
+function notesText({ notes }: Explanation): string {
+  return notes.map((note) => `${wrap(note, 'note: ')}\n`).join('')
+}
