@@ -17,9 +17,16 @@ const commands: Readonly<
     load: () => import('./commands/health.ts'),
   },
   sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
+  explain: { summary: 'what happens to a request, and why', load: () => import('./commands/explain.ts') },
   who: {
     summary: 'who may open a page: the smallest sets of claims',
     load: () => import('./commands/who.ts'),
+  },
+  what: { summary: 'what a person may open', load: () => import('./commands/what.ts') },
+  test: { summary: 'run the tests beside the rules', load: () => import('./commands/test.ts') },
+  schema: {
+    summary: 'print the JSON Schema of the configuration',
+    load: () => import('./commands/schema.ts'),
   },
 }
 

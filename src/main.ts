@@ -17,7 +17,13 @@ export async function main(args: readonly string[]): Promise<number> {
       return stopSignal()
     },
   }
+  process.stdout.on('error', unlessReaderIsGone)
   return runCommand(args, io)
+}
+
+/** `claimgate who --all | head`: a reader that has seen enough is no fault. */
+function unlessReaderIsGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 let stop: AbortController | null = null

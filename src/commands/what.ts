@@ -1,0 +1,101 @@
+import { readAddress } from '../core/address.ts'
+import type { Gateway } from '../core/gateway.ts'
+import type { Command, Io } from './command.ts'
+import { chooseProvider, readClaims } from './explain/person.ts'
+import { loadOrReport } from './load.ts'
+import { configFile, configOptions, readOptions } from './options.ts'
+import { type AppReach, reachOf } from './what/reach.ts'
+import { columns, wrap } from './who/layout.ts'
+
+const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client-ip ADDR] [-c FILE] [--json]
+
+What somebody can open: every app and location, judged by the gateway itself.
+
+      --claims FILE     a JSON object of what the provider says: {"sub": "alice", "groups": ["admins"]}
+      --provider NAME   whose claims they are, where several providers are configured
+      --client-ip ADDR  where the requests come from; when absent, conditions on it cannot be met
+  -c, --config FILE     the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
+      --json            for programs: {provider, client_ip, user_id_fault, apps: [{app, url, locations:
+                        [{location, method, example, access, reason, because}]}]}; access is allowed,
+                        sign_in, denied, or unreachable where other locations cover all of one
+  -h, --help            this text
+
+Exit status: 0 the answer is there, 1 with these claims nobody can sign in, 2 wrong usage or a
+configuration with faults.
+`
+
+const specs = {
+  ...configOptions,
+  claims: { type: 'string' },
+  provider: { type: 'string' },
+  'client-ip': { type: 'string' },
+} as const
+
+export const command: Command = {
+  name: 'what',
+  summary: 'what a person may open',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, specs, args, io)
+    if (!read.ok) return read.exitCode
+    const { options } = read
+    const file = options.text('claims')
+    const clientAddress = options.text('client-ip')
+    if (file === null) return wrongUsage(io, 'expected --claims FILE')
+    if (clientAddress !== null && readAddress(clientAddress) === null) {
+      return wrongUsage(io, '--client-ip wants one IP address')
+    }
+    const loaded = loadOrReport(configFile(options, io.env), io)
+    if (loaded === null) return 2
+    const { gateway } = loaded
+    const provider = chooseProvider(gateway, options.text('provider'), [...gateway.providers.keys()])
+    if (!provider.ok) return wrongUsage(io, provider.reason)
+    const claims = await readClaims(file, io)
+    if (!claims.ok) return wrongUsage(io, claims.reason)
+    const person = { provider: provider.value, claims: claims.value }
+    const { apps, userIdFault } = reachOf(gateway, person, clientAddress)
+    const asked = { provider: person.provider, client_ip: clientAddress, user_id_fault: userIdFault }
+    io.stdout(
+      options.flag('json')
+        ? `${JSON.stringify({ ...asked, apps }, null, 2)}\n`
+        : toText(gateway, asked, apps),
+    )
+    return userIdFault === null ? 0 : 1
+  },
+}
+
+function wrongUsage(io: Io, message: string): number {
+  io.stderr(`claimgate what: ${message}\nSee \`claimgate what --help\`.\n`)
+  return 2
+}
+
+interface Asked {
+  readonly provider: string
+  readonly client_ip: string | null
+  readonly user_id_fault: string | null
+}
+
+function toText(gateway: Gateway, asked: Asked, apps: readonly AppReach[]): string {
+  const from = asked.client_ip === null ? '' : `, from ${asked.client_ip}`
+  const claim = gateway.providers.get(asked.provider)?.userId ?? 'sub'
+  const fault =
+    asked.user_id_fault === null
+      ? ''
+      : `${wrap(`The sign-in itself fails: the user id is read from ${claim}, and ${asked.user_id_fault}. What follows is what the rules say.`)}\n`
+  const tables = apps.map(({ app, url, locations }) => {
+    const rows = locations.map(({ location, access, because }) => [
+      location,
+      access.replace('_', '-'),
+      because,
+    ])
+    return `${app}  ${url}\n${columns(rows)}`
+  })
+  const addressMatters = apps.some(({ locations }) =>
+    locations.some(({ because }) => because.includes('client_ip')),
+  )
+  const note =
+    asked.client_ip === null && addressMatters
+      ? `\n${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`
+      : ''
+  return `Signed in with ${asked.provider}${from}\n${fault}\n${tables.join('\n')}${note}`
+}
