@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { complaintsOf } from '../support/chromium.ts'
 import { portOf } from '../support/ports.ts'
-import { choose, heading, openAs, openStage, type Stage } from './stage.ts'
+import { arrived, choose, heading, openAs, openStage, type Stage } from './stage.ts'
 
 // The provider is at http://localhost, the apps at https://….example.test: for SameSite these are different sites.
 
@@ -42,7 +42,7 @@ t.test('form_post: the provider answers by a form that another site posts', asyn
       t.same(others, [])
       t.match(transaction, { name: /^__Host-/, secure: true, httpOnly: true, sameSite: 'None', path: '/' })
       await choose(page, 'alice')
-      await page.waitForURL(`${url}/deep?x=1`)
+      await arrived(page, `${url}/deep?x=1`)
       t.equal(await heading(page), 'Hello, alice')
       const session = (await cookiesOf(page, url)).find(({ name }) => name === sessionName(stage))
       t.match(session, { secure: true, httpOnly: true, sameSite: 'Lax', path: '/', expires: -1 })
@@ -57,11 +57,11 @@ t.test('form_post: the provider answers by a form that another site posts', asyn
   t.test('a browser that keeps no session is not sent round for ever (S-099)', async (t) => {
     const rounds = await stage.newPage()
     await openAs(rounds, 'alice', `${url}/round`)
-    await rounds.waitForURL(`${url}/round`)
+    await arrived(rounds, `${url}/round`)
     for (let round = 0; round < 3; round++) {
       await rounds.context().clearCookies({ name: sessionName(stage) })
       await rounds.goto(`${url}/round`)
-      await rounds.waitForURL(`${url}/round`)
+      await arrived(rounds, `${url}/round`)
     }
     await rounds.context().clearCookies({ name: sessionName(stage) })
     const stopped = await rounds.goto(`${url}/round`)
@@ -89,7 +89,7 @@ t.test('same_site: strict', async (t) => {
       const page = await stage.newPage()
       const complaints = complaintsOf(page)
       await openAs(page, 'alice', `${url}/deep?x=1&y=2`)
-      await page.waitForURL(`${url}/deep?x=1&y=2`)
+      await arrived(page, `${url}/deep?x=1&y=2`)
       t.equal(await heading(page), 'Hello, alice')
       const session = (await cookiesOf(page, url)).find(({ name }) => name === sessionName(stage))
       t.equal(session?.sameSite, 'Strict')
@@ -106,11 +106,11 @@ t.test('same_site: strict', async (t) => {
     t.test(`${mode}: links of another site lead to the page, however many one follows`, async (t) => {
       const page = await stage.newPage()
       await openAs(page, 'alice', `${url}/`)
-      await page.waitForURL(`${url}/`)
+      await arrived(page, `${url}/`)
       for (let link = 1; link <= 6; link++) {
         await page.goto(linking(`${url}/mail?link=${link}`))
         await page.getByRole('link', { name: 'the link' }).click()
-        await page.waitForURL(`${url}/mail?link=${link}`)
+        await arrived(page, `${url}/mail?link=${link}`)
         t.equal(await heading(page), 'Hello, alice')
       }
       await page.context().close()
@@ -136,13 +136,13 @@ t.test('same_site: strict', async (t) => {
 async function anotherAccount(t: Test, stage: Stage, url: string): Promise<void> {
   const page = await stage.newPage()
   await openAs(page, 'alice', `${url}/deep`)
-  await page.waitForURL(`${url}/deep`)
+  await arrived(page, `${url}/deep`)
   const copied = (await cookiesOf(page, url)).filter(({ name }) => name === sessionName(stage))
   t.equal(copied.length, 1)
   await page.goto(`${url}/.auth/logout`)
   await page.evaluate(`location.assign('/.auth/login?account=other&return_to=/deep')`)
   await choose(page, 'adam')
-  await page.waitForURL(`${url}/deep`)
+  await arrived(page, `${url}/deep`)
   t.equal(await heading(page), 'Hello, adam')
   const thief = await stage.newPage()
   await thief.context().addCookies(copied)

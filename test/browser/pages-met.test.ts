@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { complaintsOf, openWithoutCookiesOf } from '../support/chromium.ts'
 import { freePort } from '../support/ports.ts'
-import { choose, heading, openAs, openStage } from './stage.ts'
+import { arrived, choose, heading, openAs, openStage } from './stage.ts'
 
 const nobody = await freePort()
 const stage = await openStage({
@@ -103,7 +103,7 @@ const roads: Readonly<Record<string, Met>> = {
       await page.getByRole('link', { name: 'Sign out' }).click()
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.getByRole('button', { name: /yes, sign me out/i }).click()
-      await page.waitForURL(`${url}/.auth/logged-out?*`)
+      await arrived(page, `${url}/.auth/logged-out?*`)
     },
   },
 }

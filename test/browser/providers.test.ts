@@ -1,6 +1,6 @@
 import t from 'tap'
 import { complaintsOf } from '../support/chromium.ts'
-import { choose, heading, openAs, openStage } from './stage.ts'
+import { arrived, choose, heading, openAs, openStage } from './stage.ts'
 
 const stage = await openStage({
   apps: ({ url, upstream }) => `
@@ -77,7 +77,7 @@ t.test('another account is asked of the provider that the page needs', async (t)
   await page.getByRole('link', { name: 'Use another account' }).click()
   t.ok(page.url().startsWith(op.issuer))
   await choose(page, 'adam')
-  await page.waitForURL(`${url}/staff/list`)
+  await arrived(page, `${url}/staff/list`)
   t.equal(await heading(page), 'Hello, adam')
   await page.context().close()
 })
@@ -89,21 +89,21 @@ t.test('the keyboard is enough: Tab shows where one is, Enter goes on', async (t
     t.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid')
     return page.evaluate('document.activeElement.textContent.trim()')
   }
-  await page.goto(`${url}/staff`)
-  await choose(page, 'alice')
+  await openAs(page, 'alice', `${url}/staff`)
+  await page.waitForLoadState()
   t.equal(await focused(), 'Use another account')
   await page.goto(`${url}/.auth/logout`)
   t.equal(await focused(), 'Sign out')
   t.equal(await focused(), 'Stay signed in')
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
-  await page.waitForURL(`${op.issuer}/**`)
+  await arrived(page, `${op.issuer}/**`)
   await page.goto(`${url}/docs`)
   t.equal(await heading(page), 'Choose how to sign in', 'signed out by the keyboard')
   t.match(await focused(), /Acme$/)
   t.match(await focused(), /Partners$/)
   await page.keyboard.press('Enter')
-  await page.waitForURL(`${partner.issuer}/**`)
+  await arrived(page, `${partner.issuer}/**`)
   t.equal(await heading(page), 'Who are you?')
   await page.context().close()
 })

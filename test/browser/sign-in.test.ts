@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { complaintsOf } from '../support/chromium.ts'
-import { choose, goBack, heading, openAs, openStage } from './stage.ts'
+import { arrived, choose, goBack, heading, openAs, openStage } from './stage.ts'
 
 const stage = await openStage({
+  keepsPages: true,
   apps: ({ url, upstream }) => `
   wiki:
     url: ${url}
@@ -76,7 +77,7 @@ t.test('alice is told at /admin what she can do; with another account adam arriv
   await page.getByRole('link', { name: 'Use another account' }).click()
   t.equal(await heading(page), 'Who are you?', 'though the provider knows her')
   await choose(page, 'adam')
-  await page.waitForURL(`${url}/admin/users?page=2`)
+  await arrived(page, `${url}/admin/users?page=2`)
   t.equal(await heading(page), 'Hello, adam')
   t.same(complaints, [])
   await page.context().close()
@@ -117,7 +118,7 @@ t.test('sign-out asks, then ends at the provider; going back shows nothing of th
   await page.getByRole('link', { name: 'Sign out' }).click()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('button', { name: /yes, sign me out/i }).click()
-  await page.waitForURL(`${url}/.auth/logged-out?*`)
+  await arrived(page, `${url}/.auth/logged-out?*`)
   t.equal(await heading(page), 'You are signed out')
   t.same(complaints, [])
   const seen: (string | null)[] = []
@@ -151,7 +152,7 @@ t.test(
     await page.getByRole('link', { name: 'Sign in' }).click()
     t.equal(await heading(page), 'Hello, alice', 'the provider still knows her')
     await page.evaluate('history.go(-2)')
-    await page.waitForURL(`${url}/edit`, { waitUntil: 'commit' })
+    await arrived(page, `${url}/edit`)
     t.equal(await page.getByLabel('Note').inputValue(), 'written at length', 'the form is as it was left')
     await page.getByRole('button', { name: 'Save' }).click()
     t.equal(await page.textContent('#asked'), 'POST /form')

@@ -35,10 +35,12 @@ export interface StageOptions {
   readonly providers?: string
   /** Lines at the top level. */
   readonly top?: string
+  /** Whether Chromium keeps pages for the back button; playwright waits in vain for those to load. */
+  readonly keepsPages?: boolean
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { hosts = [] } = options
+  const { hosts = [], keepsPages = false } = options
   const [op, site, port] = [await startOp(), await startSite(), await freePort()]
   // Cookies ignore ports: two providers on one host would overwrite each other's.
   const names = { session: 'partner', interaction: 'partner-interaction', resume: 'partner-resume' }
@@ -67,7 +69,7 @@ ${options.apps({ url, port, upstream: site.url })}
 ${options.top ?? ''}`,
   })
   const trustedKeys = tls === null ? [] : [tls.keyHash]
-  const browser = await openChromium({ trustedKeys, keepsPages: true })
+  const browser = await openChromium({ trustedKeys, keepsPages })
   return {
     ...{ url, port, op, partner, site, gateway, browser },
     newPage: async (pageOptions = {}) => {
@@ -101,9 +103,16 @@ function certify(hosts: readonly string[]): { readonly pair: string; readonly ke
   }
 }
 
-/** At the provider's page: who one is. */
+/** At the provider's page: who one is. Ends on the page that the gateway shows next. */
 export async function choose(page: Page, id: PersonId): Promise<void> {
+  const { origin } = new URL(page.url())
   await page.getByRole('link', { name: id, exact: true }).click()
+  await page.waitForURL((address) => address.origin !== origin, { waitUntil: 'commit' })
+}
+
+/** Waits until the page is at this address, however it gets there. */
+export async function arrived(page: Page, address: string): Promise<void> {
+  await page.waitForURL(address, { waitUntil: 'commit' })
 }
 
 /** Asks for an address and signs in where the provider asks. */

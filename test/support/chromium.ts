@@ -41,9 +41,9 @@ export async function openWithoutCookiesOf(origin: string): Promise<BrowserConte
   const blocked = { [`${origin},*`]: { setting: 2, last_modified: '13300000000000000' } }
   const preferences = { profile: { content_settings: { exceptions: { cookies: blocked } } } }
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
-  const context = await chromium.launchPersistentContext(folder, { executablePath, args })
-  context.on('close', () => rmSync(folder, { recursive: true, force: true }))
-  return context
+  // Chromium writes there until it has ended, which is later than its `close`.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return chromium.launchPersistentContext(folder, { executablePath, args })
 }
 
 /**
