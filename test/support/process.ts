@@ -82,6 +82,10 @@ export interface StartOptions {
   readonly program?: string
 }
 
+/** For `through`: modes of files count for root too. */
+export const withoutPrivilege: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : []
+
 /** Starts `claimgate serve` and waits until it listens. Fails with what it printed when it ends before. */
 export async function startProcess(place: Place, options: StartOptions = {}): Promise<GatewayProcess> {
   const running = spawnProcess(['serve', '-c', place.file], options)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -6,9 +7,15 @@ import { join } from 'node:path'
  * gone with it. Needs no privilege: `unshare` makes its user root of a namespace. `options` are mount's for tmpfs.
  */
 export function withDisk(folder: string, options: string): readonly string[] {
-  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount']
+  const namespaces = [['--mount'], ['--user', '--map-root-user', '--mount']].find(mayMount)
+  if (namespaces === undefined)
+    throw new Error('no namespace may be made here: the tests need unshare(1) to work')
   const script = 'mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@"'
   return ['unshare', ...namespaces, 'sh', '-c', script, 'sh', options, folder]
+}
+
+function mayMount(namespaces: readonly string[]): boolean {
+  return spawnSync('unshare', [...namespaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']).status === 0
 }
 
 /** The folder as the process sees it. */

@@ -1,11 +1,18 @@
 // Sessions over the life of processes: revoked by a command, kept over a restart, judged by the rules of today, sealed
 // by the secret of today, and a disk that is full.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Browser, type Page } from '../support/browser.ts'
 import { visitAs } from '../support/front.ts'
-import { type GatewayProcess, poll, runProcess, type StartOptions, startProcess } from '../support/process.ts'
+import {
+  type GatewayProcess,
+  poll,
+  runProcess,
+  type StartOptions,
+  startProcess,
+  withoutPrivilege,
+} from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { fillUp, seenBy, withDisk } from '../support/small-disk.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
@@ -168,6 +175,26 @@ t.test('a store that cannot be used stops the start with a sentence', async (t) 
     t.equal(code, 1, name)
     t.match(stderr.replace('claimgate serve: ', '').trimEnd(), sentence, name)
   }
+  const through = withoutPrivilege
+  for (const mode of [0o000, 0o500]) {
+    chmodSync(folder, mode)
+    const closed = await runProcess(['serve', '-c', place.file], { through })
+    chmodSync(folder, 0o700)
+    t.equal(closed.code, 1)
+    t.match(
+      closed.stderr,
+      /^claimgate serve: the data folder .+ user \d+ may not write there; give it the folder.+\n$/,
+    )
+  }
+  writeFileSync(join(folder, 'session.secret'), 'x', { mode: 0o000 })
+  const secret = await runProcess(['serve', '-c', place.file], { through })
+  t.equal(secret.code, 1)
+  t.match(secret.stderr, /^claimgate serve: the session secret .+ give the folder to the gateway's user.+\n$/)
+  chmodSync(join(folder, 'session.secret'), 0o600)
+  const damaged = await runProcess(['serve', '-c', place.file], { through })
+  t.equal(damaged.code, 1)
+  t.match(damaged.stderr, /^claimgate serve: .+session\.secret is damaged; remove it.+\n$/)
+  rmSync(join(folder, 'session.secret'))
   writeFileSync(join(folder, 'sessions.db'), 'this is no database, and long enough to tell'.repeat(100))
   place.write(stand.yaml({ top }))
   const garbage = await runProcess(['serve', '-c', place.file])
