@@ -2,10 +2,10 @@ import { constants, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const shipped = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
+const shipped = (name: string): string => fileURLToPath(new URL(`../../../config/${name}`, import.meta.url))
 
 export interface DemoFolder {
-  /** The rules, to be edited; what is there already stays as it is. */
+  /** The rules, to be edited, with their tests beside them; what is there already stays as it is. */
   readonly rules: string
   /** Sessions of this run. The provider forgets everything with each run, so older sessions could not sign out there. */
   readonly data: string
@@ -15,13 +15,18 @@ export interface DemoFolder {
 export function prepareFolder(folder: string, port: number): DemoFolder {
   mkdirSync(folder, { recursive: true })
   const rules = join(folder, 'claimgate.yaml')
-  try {
-    copyFileSync(shipped, rules, constants.COPYFILE_EXCL)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
+  copyOnce(shipped('demo.yaml'), rules)
+  copyOnce(shipped('demo.test.yaml'), join(folder, 'claimgate.test.yaml'))
   const data = join(folder, `run-${port}`)
   rmSync(data, { recursive: true, force: true })
   mkdirSync(data, { mode: 0o700 })
   return { rules, data }
+}
+
+function copyOnce(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }

@@ -21,6 +21,7 @@ export function story(demo: {
   Behind it   ${behind}
   The rules   ${demo.rules}
               Edit and save them: they are taken up at once.
+  Their tests claimgate test --made-up-secrets -c ${demo.rules}
   To stop     press Ctrl-C
 
 `

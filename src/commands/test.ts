@@ -1,0 +1,121 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Issue, printIssue } from '../config/issue.ts'
+import { type LoadedGateway, loadGateway } from '../config/load.ts'
+import { loadRuleTests } from '../config/tests/load.ts'
+import type { RuleTest } from '../config/tests/rule-test.ts'
+import type { Command, Io } from './command.ts'
+import { configFile, configOptions, type Options, readOptions } from './options.ts'
+import { madeUp } from './rehearsal/made-up.ts'
+import { coverageOf } from './test/coverage.ts'
+import { testFilesBeside } from './test/files.ts'
+import { reportJson } from './test/json.ts'
+import { reportJunit } from './test/junit.ts'
+import { mutate } from './test/mutation.ts'
+import { isFine, type TestReport } from './test/report.ts'
+import { judgeTest } from './test/result.ts'
+import { testedRules } from './test/rules.ts'
+import { reportText } from './test/text.ts'
+
+const usage = `Usage: claimgate test [-c FILE] [TESTS.test.yaml…] [options]
+
+Runs the rule tests of a configuration: those under \`tests\` in it, and those of every *.test.yaml beside it, or of the
+files that are named alone. The gateway itself judges; nothing is sent. What no test says is listed as well: locations
+that none comes to or is refused at, conditions that none meets or fails.
+
+      --mutate           changes the rules, one place at a time: each condition left out and turned
+                         round, each location opened, closed, left out and for all methods, apps
+                         without their own rule. A change that no test notices is a finding
+      --coverage         lists everything that the tests leave open, not the first few
+      --junit FILE       writes the results as JUnit XML too
+      --made-up-secrets  variables and files that are missing stand for texts that are made up:
+                         for machines that test rules and hold no secret
+  -c, --config FILE      the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
+      --json             for programs; see below
+  -h, --help             this text
+
+Exit status: 0 every test passes, and with --mutate every change is noticed; 1 not so, or there are no
+tests; 2 wrong usage, or a file with faults.
+
+JSON: {ok, tests: [{file, line, column, name, as, method, url, expect, outcome: allow | deny | sign_in |
+reject, reason, app, location, passed, misses: [{expected, actual}], conditions}], coverage: {locations:
+[{app, location, file, line, column, path, tests, refused, refuses}], conditions: [{file, line, column,
+path, met, missed}], gaps: [{kind, what, …}]}, mutation: null or {mutants, killed, survivors: [{change,
+file, line, column, path, witness}]}}.
+`
+
+const specs = {
+  ...configOptions,
+  junit: { type: 'string' },
+  mutate: { type: 'boolean' },
+  coverage: { type: 'boolean' },
+  'made-up-secrets': { type: 'boolean' },
+} as const
+
+export const command: Command = {
+  name: 'test',
+  summary: 'run the tests beside the rules',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, specs, args, io, true)
+    if (!read.ok) return read.exitCode
+    const { options } = read
+    const file = configFile(options, io.env)
+    const around = options.flag('made-up-secrets') ? madeUp(file, io) : { env: io.env }
+    const loaded = loadGateway(file, around.env, { cwd: io.cwd, ...around })
+    const gathered = loaded.ok ? gather(loaded, file, options.positionals, io) : loaded
+    if (!loaded.ok || !gathered.ok) return tell(gathered.ok ? [] : gathered.issues, io)
+    const report = run(loaded, file, gathered.tests, options.flag('mutate'))
+    if (!(await written(report, options, io))) return 2
+    return isFine(report) ? 0 : 1
+  },
+}
+
+type Loaded = Extract<LoadedGateway, { ok: true }>
+
+type Gathered =
+  | { readonly ok: true; readonly tests: readonly RuleTest[] }
+  | { readonly ok: false; readonly issues: readonly Issue[] }
+
+/** The tests of the files that are named; else those of the configuration and of the files beside it. */
+function gather({ gateway, tests }: Loaded, file: string, named: readonly string[], io: Io): Gathered {
+  const files = named.length > 0 ? named : testFilesBeside(file, io.cwd)
+  const tested = { gateway, persons: tests.persons }
+  const read = files.map((one) => loadRuleTests(one, io.env, tested, { cwd: io.cwd }))
+  const issues = read.flatMap((one) => (one.ok ? [] : one.issues))
+  if (issues.length > 0) return { ok: false, issues }
+  const own = named.length > 0 ? [] : tests.tests
+  return { ok: true, tests: [...own, ...read.flatMap((one) => (one.ok ? one.tests : []))] }
+}
+
+function tell(issues: readonly Issue[], io: Io): number {
+  for (const issue of issues) io.stderr(`${printIssue(issue)}\n`)
+  return 2
+}
+
+function run(
+  { gateway, places }: Loaded,
+  file: string,
+  tests: readonly RuleTest[],
+  withMutation: boolean,
+): TestReport {
+  const rules = testedRules(gateway, places)
+  const results = tests.map((test) => judgeTest(gateway, test))
+  const mutation = withMutation && tests.length > 0 ? mutate(gateway, rules, results) : null
+  return { file, results, coverage: coverageOf(rules, results), mutation }
+}
+
+/** False: the file for JUnit could not be written, which was said. */
+async function written(report: TestReport, options: Options, io: Io): Promise<boolean> {
+  io.stdout(options.flag('json') ? reportJson(report) : reportText(report, options.flag('coverage')))
+  const junit = options.text('junit')
+  if (junit === null) return true
+  try {
+    await writeFile(resolve(io.cwd, junit), reportJunit(report))
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    io.stderr(`claimgate test: ${junit} cannot be written: ${code}\n`)
+    return false
+  }
+}
