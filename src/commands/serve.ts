@@ -7,7 +7,8 @@ import { configFile, configOptions, readOptions } from './options.ts'
 const usage = `Usage: claimgate serve [-c FILE]
 
 Runs the gateway until SIGTERM or SIGINT, then lets requests in flight finish: for 8 seconds, or
-until a second signal.
+until a second signal. The configuration is read again when it, or a secret or certificate that it
+names, changes, and on SIGHUP; one with faults changes nothing.
 
   -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
 
@@ -25,11 +26,14 @@ export const command: Command = {
   run: async (args, io) => {
     const read = readOptions(command, { config: configOptions.config }, args, io)
     if (!read.ok) return read.exitCode
-    const loaded = loadOrReport(configFile(read.options, io.env), io)
+    const file = configFile(read.options, io.env)
+    const loaded = loadOrReport(file, io)
     if (loaded === null) return 2
     const stopping = stopAsked(io)
     try {
-      const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings })
+      const source = { file, cwd: io.cwd }
+      const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings, source })
+      process.on('SIGHUP', () => running.reload())
       // What no road has caught must not end the process for everybody else: it is told, and the gateway goes on.
       const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})
       process.on('uncaughtException', report)

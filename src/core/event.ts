@@ -6,6 +6,8 @@ export const events = {
   'gateway.stopping': 'A signal came; no new connections, requests in flight may finish.',
   'gateway.stopped': 'Everything is closed.',
   'config.warning': 'The configuration works, with something an operator should know.',
+  'config.loaded': 'A changed configuration was read, checked, and serves from now on.',
+  'config.rejected': 'A changed configuration has faults; the one before goes on serving.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
@@ -25,7 +27,7 @@ export type EventName = keyof typeof events
 
 const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'decision', 'reason', 'detail'] as const),
-  ...(['status', 'ms', 'client', 'subject', 'provider'] as const),
+  ...(['status', 'ms', 'client', 'subject', 'provider', 'edition'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
 const ofWebSocket = ['request_id', 'app', 'location'] as const
@@ -38,6 +40,8 @@ export const eventFields = {
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
+  'config.loaded': ['edition', 'apps'],
+  'config.rejected': ['faults', 'edition'],
   'login.started': ['request_id', 'provider'],
   'login.completed': ['request_id', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
@@ -81,6 +85,8 @@ export const fields = {
   stack: 'Where in the gateway: of faults of its own alone.',
   retry_at: 'When it will be tried again, in seconds since 1970.',
   warning: 'The place in the file, and what an operator should know.',
+  edition: 'Which loaded configuration decided, counted from 1 since the start.',
+  faults: 'Every fault of the file, each with its place.',
   port: 'The port that is listened on.',
   admin_port: 'The port of the admin address.',
   apps: 'How many apps there are.',

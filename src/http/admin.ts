@@ -1,21 +1,26 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Metrics } from './metrics.ts'
+import type { House } from './desk.ts'
 
 /**
  * What the operator's own tools ask, on an address of its own so that no slip in routing shows it to the world:
  * `/livez` (the process answers), `/readyz` (it can do its work, and if not, what is missing), `/metrics`.
  * A provider that is down does not make the gateway unready: open locations and live sessions go on.
  */
-export function createAdmin(runtime: Runtime, metrics: Metrics, draining: () => boolean): FastifyInstance {
+export function createAdmin(
+  { editions, metrics }: Pick<House, 'editions' | 'metrics'>,
+  draining: () => boolean,
+): FastifyInstance {
   const admin = Fastify({ logger: false, exposeHeadRoutes: true })
   admin.get('/livez', async (_request, reply) => reply.type('text/plain').send('ok\n'))
   admin.get('/readyz', async (_request, reply) => {
-    const readiness = await readReadiness(runtime, draining())
+    const readiness = await readReadiness(editions.current(), draining())
     return reply.code(readiness.ready ? 200 : 503).send(readiness)
   })
   admin.get('/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.text(runtime.providers)),
+    reply
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .send(await metrics.text(editions.current().providers)),
   )
   return admin
 }

@@ -13,8 +13,9 @@ import {
 import { type Admission, admissionOf, carryAdmission } from './admission.ts'
 import { faultAnswer, refusal, send } from './answer.ts'
 import { callback } from './callback.ts'
+import { type Desk, deskOf, type House } from './desk.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
-import { type Desk, login } from './login.ts'
+import { login } from './login.ts'
 import { askToLogOut, loggedOut, logOut } from './logout.ts'
 import { me } from './me.ts'
 import { proxy } from './proxy.ts'
@@ -28,9 +29,9 @@ const formBytesAtMost = 64 * 1024
  * The map of the house: what the gateway serves, and where each of it stands. The doorkeeper has judged before any of
  * this runs, and shows Fastify a constant address: its router never sees what a client wrote.
  */
-export async function createApp(desk: Desk): Promise<FastifyInstance> {
-  const { runtime, log } = desk
-  const doorkeeper = createDoorkeeper(desk)
+export async function createApp(house: House): Promise<FastifyInstance> {
+  const { editions, log } = house
+  const doorkeeper = createDoorkeeper(house)
   let upgrades: Upgrades | null = null
   const app = Fastify({
     logger: false,
@@ -41,14 +42,18 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
     // Its own would write into an answer that is under way: see server.ts.
     clientErrorHandler: () => {},
     serverFactory: (handler) => {
-      const server = createServer(runtime.gateway.listen, serverLimits, doorkeeper, handler, (code) =>
-        log.event('info', 'request.unreadable', { code }),
+      const server = createServer(
+        editions.current().gateway.listen,
+        serverLimits,
+        doorkeeper,
+        handler,
+        (code) => log.event('info', 'request.unreadable', { code }),
       )
-      upgrades = serveUpgrades(server, desk)
+      upgrades = serveUpgrades(server, house)
       return server
     },
   })
-  app.setErrorHandler((thrown, request, reply) => answerFault(desk, thrown, request, reply))
+  app.setErrorHandler(answerFault)
   app.setNotFoundHandler(() => {
     throw new Error('the doorkeeper showed an address that is not served')
   })
@@ -56,12 +61,10 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
   app.addHook('preClose', async () => upgrades?.closeAll())
   // Only to write: it decodes what it reads, and takes the first of two. See core/cookies.
   await app.register(fastifyCookie, { hook: false })
-  await app.register(ownAddresses, { desk })
+  await app.register(ownAddresses)
   await app.register(proxy, {
-    gateway: runtime.gateway,
-    upstreams: runtime.upstreams,
     refuse: (request, reply, decision) => {
-      refuse(desk, request, reply, decision).catch((thrown) => answerFault(desk, thrown, request, reply))
+      refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
     },
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
@@ -71,7 +74,7 @@ export async function createApp(desk: Desk): Promise<FastifyInstance> {
 }
 
 /** The gateway's own addresses, and its own answers. Small forms are read here and nowhere else. */
-async function ownAddresses(scope: FastifyInstance, { desk }: { readonly desk: Desk }): Promise<void> {
+async function ownAddresses(scope: FastifyInstance): Promise<void> {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -82,46 +85,47 @@ async function ownAddresses(scope: FastifyInstance, { desk }: { readonly desk: D
   const form = (request: FastifyRequest) =>
     request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
 
-  scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(desk, request.raw)))
+  scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(request.raw)))
   scope.get('/own/health', async (_request, reply) =>
     reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
   )
   scope.get('/own/login', async (request, reply) =>
-    send(reply, await login(desk, admissionOf(request.raw), request.headers)),
+    send(reply, await login(deskOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.get('/own/callback', async (request, reply) =>
-    send(reply, await callback(desk, admissionOf(request.raw), request.headers, query(request))),
+    send(
+      reply,
+      await callback(deskOf(request.raw), admissionOf(request.raw), request.headers, query(request)),
+    ),
   )
   scope.post('/own/callback', async (request, reply) =>
-    send(reply, await callback(desk, admissionOf(request.raw), request.headers, form(request))),
+    send(
+      reply,
+      await callback(deskOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
+    ),
   )
   scope.get('/own/logout', async (request, reply) =>
-    send(reply, await askToLogOut(desk, admissionOf(request.raw), request.headers)),
+    send(reply, await askToLogOut(deskOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.post('/own/logout', async (request, reply) =>
-    send(reply, await logOut(desk, admissionOf(request.raw), request.headers, form(request))),
+    send(reply, await logOut(deskOf(request.raw), admissionOf(request.raw), request.headers, form(request))),
   )
   scope.get('/own/logged-out', async (request, reply) =>
-    send(reply, loggedOut(desk, admissionOf(request.raw), request.headers)),
+    send(reply, loggedOut(deskOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.get('/own/me', async (request, reply) =>
-    send(reply, await me(desk, admissionOf(request.raw), request.headers)),
+    send(reply, await me(deskOf(request.raw), admissionOf(request.raw), request.headers)),
   )
 }
 
 /** A request that was let in and cannot be sent as it is: the verdict changes, and the access line says so. */
-async function refuse(
-  desk: Desk,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  decision: Decision,
-): Promise<void> {
+async function refuse(request: FastifyRequest, reply: FastifyReply, decision: Decision): Promise<void> {
   carryAdmission(request.raw, { ...admissionOf(request.raw), decision })
-  send(reply, await verdictAnswer(desk, request.raw))
+  send(reply, await verdictAnswer(request.raw))
 }
 
 /** The one place where something thrown becomes an answer. */
-function answerFault(desk: Desk, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const admission = admissionOf(request.raw)
   // A client that went away in the middle of its body is nobody's fault; the access line has it.
   const goneAway = request.raw.destroyed && !request.raw.complete
@@ -137,7 +141,7 @@ function answerFault(desk: Desk, thrown: unknown, request: FastifyRequest, reply
       send(reply, refusal(admission, 415, 'media-type-unknown'))
       return
     default:
-      reportFault(desk, thrown, admission)
+      reportFault(deskOf(request.raw), thrown, admission)
       send(reply, faultAnswer(admission, isFault(thrown) ? thrown : null))
   }
 }

@@ -17,7 +17,7 @@ import {
   withCookies,
 } from './answer.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
-import type { Desk } from './login.ts'
+import type { Desk } from './desk.ts'
 import { roundCompleted } from './login-loop.ts'
 import { movingOnPage, signInFailedPage } from './pages.ts'
 import { findVisitor } from './visitor.ts'

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Random } from '../core/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from './admission.ts'
+import { carryDesk, deskIn, type House } from './desk.ts'
 import { admit } from './gate.ts'
-import type { Desk } from './login.ts'
 import { handOver } from './proxy.ts'
 import type { Doorkeeper } from './server.ts'
 
@@ -10,17 +10,22 @@ import type { Doorkeeper } from './server.ts'
  * Stands before Fastify: judges each request, notes its end in the access line, and shows Fastify a constant address
  * in place of what the client wrote. Nobody behind it looks at the request line again.
  */
-export function createDoorkeeper(desk: Desk): Doorkeeper {
-  const { runtime, log, metrics } = desk
-  const nextId = requestIds(runtime.random)
+export function createDoorkeeper(house: House): Doorkeeper {
+  const { editions, log, metrics } = house
+  const nextId = requestIds(editions.current().random)
   return (request, response, next) => {
+    const edition = editions.enter()
+    const desk = deskIn(house, edition)
+    // Emitted once, whether the answer was sent or the client went away.
+    response.once('close', () => editions.leave(edition))
     const passOn = (admission: Admission): void => {
+      carryDesk(request, desk)
       carryAdmission(request, admission)
       response.once('close', () => {
         const status = response.writableFinished ? response.statusCode : clientWentAway
         // Asked again: a request that was let in may prove impossible to send.
         const last = admissionOf(request)
-        log.access(last, status)
+        log.access(last, status, desk.runtime.edition)
         metrics.request(last, status)
       })
       if (admission.fault !== null)
@@ -33,7 +38,7 @@ export function createDoorkeeper(desk: Desk): Doorkeeper {
       response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
     }
     try {
-      const admission = admit(runtime, request, nextId(), performance.now())
+      const admission = admit(desk.runtime, request, nextId(), performance.now())
       if (admission instanceof Promise) admission.then(passOn).catch(failed)
       else passOn(admission)
     } catch (thrown) {

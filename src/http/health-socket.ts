@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
+import type { Editions } from '../runtime/editions.ts'
 import { healthSocketPath, placeSocket, removeSocket, type SocketMark } from '../runtime/health-path.ts'
-import type { Runtime } from '../runtime/runtime.ts'
 import { readReadiness } from './admin.ts'
 
 export interface HealthSocket {
@@ -10,12 +10,12 @@ export interface HealthSocket {
 }
 
 /** Answers `claimgate health` on a local socket, whatever TLS, host or admin address the gateway has. */
-export function openHealthSocket(runtime: Runtime, draining: () => boolean): HealthSocket {
-  const path = healthSocketPath(runtime.gateway)
+export function openHealthSocket(editions: Editions, draining: () => boolean): HealthSocket {
+  const path = healthSocketPath(editions.current().gateway)
   const draft = `${path}.${process.pid}`
   let placed: SocketMark | null = null
   const server = createServer((_request, response) => {
-    readReadiness(runtime, draining()).then(
+    readReadiness(editions.current(), draining()).then(
       (readiness) =>
         response
           .writeHead(readiness.ready ? 200 : 503, { 'content-type': 'application/json' })

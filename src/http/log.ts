@@ -14,9 +14,11 @@ export interface Log {
     fields: EventFields<E>,
   ): void
   /** The access line of a request, at its end; status 499: the client went away before it. */
-  access(admission: Admission, status: number): void
+  access(admission: Admission, status: number, edition: number): void
   /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
   fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
+  /** The settings of a new edition. */
+  renew(settings: LogSettings): void
   flush(): void
 }
 
@@ -31,15 +33,19 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
     { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
     destination ?? createLineWriter(1),
   )
-  const subject = subjectWriter(settings, subjectKey)
+  let subject = subjectWriter(settings, subjectKey)
   return {
     event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
-    access: (admission, status) => {
-      if (logger.isLevelEnabled('info')) logger.info(accessFields(admission, status, subject))
+    access: (admission, status, edition) => {
+      if (logger.isLevelEnabled('info')) logger.info(accessFields(admission, status, edition, subject))
     },
     fault: (name, thrown, fields) => {
       const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
       logger[level === 'fatal' ? 'error' : level]({ event: name, ...capped(fields), ...describe(thrown) })
+    },
+    renew: (next) => {
+      logger.level = next.level
+      subject = subjectWriter(next, subjectKey)
     },
     flush: () => logger.flush(),
   }
@@ -72,6 +78,7 @@ function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
 function accessFields(
   admission: Admission,
   status: number,
+  edition: number,
   subject: SubjectWriter,
 ): EventFields<'request'> & { readonly event: EventName } {
   const { decision, principal } = admission
@@ -91,6 +98,7 @@ function accessFields(
     client: admission.clientAddress ?? undefined,
     subject: principal === null ? undefined : subject(principal.user),
     provider: principal === null ? undefined : principal.provider,
+    edition,
   }
 }
 

@@ -8,7 +8,6 @@ import {
   transactionLifetimeSeconds,
   transactionsToEvict,
 } from '../core/transaction.ts'
-import type { Runtime } from '../runtime/runtime.ts'
 import type { Admission } from './admission.ts'
 import {
   type Answer,
@@ -21,18 +20,10 @@ import {
   withCookies,
 } from './answer.ts'
 import { deleteCookie, setTransactionCookie } from './cookie.ts'
+import type { Desk } from './desk.ts'
 import { fittingProviders } from './fitting-providers.ts'
-import type { Log } from './log.ts'
 import { isLooping } from './login-loop.ts'
-import type { Metrics } from './metrics.ts'
 import { chooserPage, signInFailedPage } from './pages.ts'
-
-/** What the endpoints of a sign-in need: the runtime and where to tell what happened. */
-export interface Desk {
-  readonly runtime: Runtime
-  readonly log: Log
-  readonly metrics: Metrics
-}
 
 export interface SignInRequest {
   readonly provider: string

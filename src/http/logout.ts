@@ -16,7 +16,7 @@ import {
   withHeaders,
 } from './answer.ts'
 import { deleteCookie, type SetCookie } from './cookie.ts'
-import type { Desk } from './login.ts'
+import type { Desk } from './desk.ts'
 import { confirmSignOutPage, movingOnPage, signedOutPage } from './pages.ts'
 import { findVisitor } from './visitor.ts'
 

@@ -5,7 +5,7 @@ import { namedClaims } from '../core/named-claims.ts'
 import { sessionTimes } from '../core/session.ts'
 import type { Admission } from './admission.ts'
 import { type Answer, refusal, unauthorized } from './answer.ts'
-import type { Desk } from './login.ts'
+import type { Desk } from './desk.ts'
 import { findVisitor } from './visitor.ts'
 
 /**

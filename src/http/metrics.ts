@@ -11,6 +11,9 @@ export const metricTexts = {
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total: 'Faults by code.',
+  claimgate_config_reloads_total: 'Changed configurations by outcome: loaded, rejected.',
+  claimgate_config_current: '1 when the last changed configuration was loaded, 0 when it was rejected.',
+  claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
 } as const
 
 /** The labels of each: names of the file or closed lists, never a path, a user or an address. */
@@ -21,6 +24,9 @@ export const metricLabels = {
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
   claimgate_faults_total: ['code'],
+  claimgate_config_reloads_total: ['outcome'],
+  claimgate_config_current: [],
+  claimgate_config_edition: [],
 } as const satisfies { readonly [metric in MetricName]: readonly string[] }
 
 type MetricName = keyof typeof metricTexts
@@ -30,6 +36,8 @@ export interface Metrics {
   login(provider: string, outcome: 'started' | 'completed' | 'failed'): void
   websocket(change: 1 | -1): void
   fault(code: string): void
+  /** The outcome of a reload, and which edition serves after it. */
+  reload(outcome: 'loaded' | 'rejected', edition: number): void
   /** Prometheus text format. */
   text(providers: ReadonlyMap<string, { status(): ProviderStatus }>): Promise<string>
 }
@@ -48,6 +56,11 @@ export function createMetrics(): Metrics {
   const faults = new Counter(shape('claimgate_faults_total'))
   const ready = new Gauge(shape('claimgate_provider_ready'))
   const websockets = new Gauge(shape('claimgate_websockets'))
+  const reloads = new Counter(shape('claimgate_config_reloads_total'))
+  const upToDate = new Gauge(shape('claimgate_config_current'))
+  const editionServing = new Gauge(shape('claimgate_config_edition'))
+  upToDate.set(1)
+  editionServing.set(1)
   const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
   const timers = new Map<string, { observe(value: number): void }>()
   const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
@@ -71,9 +84,15 @@ export function createMetrics(): Metrics {
     login: (provider, outcome) => logins.inc({ provider, outcome }),
     websocket: (change) => websockets.inc(change),
     fault: (code) => faults.inc({ code }),
+    reload: (outcome, edition) => {
+      reloads.inc({ outcome })
+      upToDate.set(outcome === 'loaded' ? 1 : 0)
+      editionServing.set(edition)
+    },
     text: async (providers) => {
       requests.reset()
       for (const { labels, count } of sums.values()) requests.labels(...labels).inc(count)
+      ready.reset()
       for (const [provider, { status }] of providers)
         ready.set({ provider }, status().kind === 'ready' ? 1 : 0)
       return registry.metrics()

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
 import type { Decision } from '../core/decision.ts'
-import type { Gateway } from '../core/gateway.ts'
 import { downstreamHeaders } from '../core/headers/answer.ts'
 import { type HeaderPlan, headerPlan } from '../core/headers/plan.ts'
 import { upstreamHeaders } from '../core/headers/request.ts'
-import type { UpstreamRequest, Upstreams } from '../core/ports.ts'
+import type { UpstreamRequest } from '../core/ports.ts'
 import { upstreamPath } from '../core/target.ts'
 import { type Admission, admissionOf } from './admission.ts'
 import { setSessionCookie } from './cookie.ts'
+import { deskOf } from './desk.ts'
 
 /** What is sent for one admitted request, where, and what becomes of the answer's headers. */
 export interface Outbound {
@@ -24,22 +24,21 @@ export type OutboundReading =
   /** The request was let in, and yet cannot be sent as it is. */
   | { readonly ok: false; readonly decision: Decision }
 
-export interface OutboundSetup {
-  readonly gateway: Gateway
-  readonly upstreams: Upstreams
-  /** The upstream sent the shared secret back; it was taken off the answer. */
-  readonly onReflectedSecret: (admission: Admission) => void
-}
-
-/** The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request. */
-export function readOutbound(setup: OutboundSetup, raw: IncomingMessage): OutboundReading {
+/**
+ * The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request.
+ * `onReflectedSecret` hears when the upstream sends the shared secret back; it is taken off the answer.
+ */
+export function readOutbound(
+  raw: IncomingMessage,
+  onReflectedSecret: (admission: Admission) => void,
+): OutboundReading {
   const admission = admissionOf(raw)
   const { app, location, target, principal, clientAddress } = admission
   if (admission.decision.kind !== 'allow' || app === null || location === null || target === null) {
     throw new Error('a request that was not let in reached the proxy')
   }
   const { forwarding } = location
-  const plan = headerPlan(setup.gateway, app)
+  const plan = headerPlan(deskOf(raw).runtime.gateway, app)
   const headers = upstreamHeaders(plan, { rawHeaders: raw.rawHeaders, forwarding, principal, clientAddress })
   if (!headers.ok) {
     const decision: Decision =
@@ -57,15 +56,16 @@ export function readOutbound(setup: OutboundSetup, raw: IncomingMessage): Outbou
   }
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes
-  const toClient = (answered: readonly string[]) => clientHeaders(setup, plan, admission, answered)
+  const toClient = (answered: readonly string[]) =>
+    clientHeaders(plan, admission, answered, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
 }
 
 function clientHeaders(
-  setup: OutboundSetup,
   plan: HeaderPlan,
   admission: Admission,
   answered: readonly string[],
+  onReflectedSecret: (admission: Admission) => void,
 ): readonly string[] {
   const { location, origin, resealed, decision } = admission
   const asked = decision.reason !== 'preflight' && location?.access.kind !== 'anyone'
@@ -75,7 +75,7 @@ function clientHeaders(
     // An answer that sets a cookie of ours is nobody else's, whatever the app says.
     cache: resealed === null ? (location?.forwarding.cache ?? 'private') : 'private',
   })
-  if (secretFound) setup.onReflectedSecret(admission)
+  if (secretFound) onReflectedSecret(admission)
   if (resealed === null || origin === null) return headers
   const { name, value, options } = setSessionCookie(origin.cookies, resealed)
   return [...headers, 'Set-Cookie', fastifyCookie.serialize(name, value, options as SerializeOptions)]

@@ -3,8 +3,10 @@ import httpProxy from '@fastify/http-proxy'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../core/decision.ts'
+import type { Admission } from './admission.ts'
+import { deskOf } from './desk.ts'
 import { Delivery } from './proxy-delivery.ts'
-import { type OutboundSetup, readOutbound } from './proxy-outbound.ts'
+import { readOutbound } from './proxy-outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
 export const proxyPath = '/'
@@ -33,7 +35,9 @@ interface Call {
   readonly headers: { readonly [carried]: FastifyRequest }
 }
 
-export interface ProxyOptions extends OutboundSetup {
+export interface ProxyOptions {
+  /** An app sent the shared secret back; it was taken off the answer. */
+  readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, decision: Decision) => void
 }
@@ -62,12 +66,17 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
     // Takes the request over, and so never calls `done`. Behind it http-proxy would work out a destination from
     // `request.url`, by four URLs each time; ours stands in the admission.
     preHandler: (request, reply, _done) => {
-      const reading = readOutbound(options, request.raw)
+      const reading = readOutbound(request.raw, options.onReflectedSecret)
       if (!reading.ok) {
         options.refuse(request, reply, reading.decision)
         return
       }
-      request.delivery = new Delivery(request.raw, reply.raw, reading.outbound, options.upstreams)
+      request.delivery = new Delivery(
+        request.raw,
+        reply.raw,
+        reading.outbound,
+        deskOf(request.raw).runtime.upstreams,
+      )
       reply.from(proxyPath, replyOptions)
     },
   })

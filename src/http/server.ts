@@ -81,9 +81,21 @@ function optionsOf(
 }
 
 /** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
-function createTlsServer(listen: ListenSettings, limits: ServerLimits, options: http.ServerOptions): Server {
+function createTlsServer(
+  listen: ListenSettings,
+  limits: ServerLimits,
+  options: http.ServerOptions,
+): https.Server {
   const clients =
     listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
+  const server = https.createServer({ ...options, handshakeTimeout: limits.silenceMs, ...clients })
+  useCertificates(server, listen)
+  return server
+}
+
+/** From the next handshake on: at the start, and when a certificate was renewed. Nothing for a server without TLS. */
+export function useCertificates(server: Server, listen: ListenSettings): void {
+  if (!(server instanceof https.Server)) return
   const contextOf = ({ certificate, key }: ListenSettings['tls'][number]): SecureContextOptions => ({
     cert: certificate,
     key: key.reveal(),
@@ -91,16 +103,11 @@ function createTlsServer(listen: ListenSettings, limits: ServerLimits, options: 
     ...(listen.clientCa === null ? {} : { ca: listen.clientCa }),
   })
   const [first, ...others] = listen.tls
-  const server = https.createServer({
-    ...options,
-    handshakeTimeout: limits.silenceMs,
-    ...clients,
-    ...(first === undefined ? {} : contextOf(first)),
-  })
+  if (first !== undefined) server.setSecureContext(contextOf(first))
+  // Of two contexts for one name Node takes the later.
   for (const pair of others) {
     for (const name of dnsNames(pair.certificate)) server.addContext(name, contextOf(pair))
   }
-  return server
 }
 
 function dnsNames(certificate: string): readonly string[] {

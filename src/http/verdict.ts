@@ -10,11 +10,13 @@ import {
   unauthorized,
   withHeaders,
 } from './answer.ts'
-import { challenge, type Desk } from './login.ts'
+import { type Desk, deskOf } from './desk.ts'
+import { challenge } from './login.ts'
 
 /** What a verdict that does not let through becomes. The client learns the verdict, never the rule. */
-export function verdictAnswer(desk: Desk, request: IncomingMessage): Promise<Answer> | Answer {
+export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answer {
   const admission = admissionOf(request)
+  const desk = deskOf(request)
   const { decision } = admission
   const { gateway } = desk.runtime
   if (admission.fault !== null) return faultAnswer(admission, admission.fault)

@@ -5,9 +5,9 @@ import { isFault, UpstreamFault } from '../core/fault.ts'
 import type { UpstreamSocket } from '../core/ports.ts'
 import { type Admission, carryAdmission } from './admission.ts'
 import { type Answer, faultAnswer, withHeaders } from './answer.ts'
+import { carryDesk, type Desk, deskIn, type House } from './desk.ts'
 import { requestIds } from './doorkeeper.ts'
 import { admit } from './gate.ts'
-import type { Desk } from './login.ts'
 import { type Outbound, readOutbound } from './proxy-outbound.ts'
 import { verdictAnswer } from './verdict.ts'
 import { closeCodes } from './websocket-frames.ts'
@@ -40,16 +40,21 @@ const keepAliveMs = 30_000
  * judged by the same gate, then by Origin; then the upstream is asked, and only when it agrees is the client told so.
  * Any other upgrade is refused, and nothing of it reaches an upstream.
  */
-export function serveUpgrades(server: Server, desk: Desk): Upgrades {
-  const nextId = requestIds(desk.runtime.random)
+export function serveUpgrades(server: Server, house: House): Upgrades {
+  const { editions, log } = house
+  const nextId = requestIds(editions.current().random)
   const tunnels = new Set<Tunnel>()
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {})
     request.socket.setTimeout(0).setKeepAlive(true, keepAliveMs)
     // What came behind the handshake waits, as does the rest: nothing is read before there is a tunnel.
     if (head.length > 0) client.unshift(head)
+    const edition = editions.enter()
+    client.once('close', () => editions.leave(edition))
+    const desk = deskIn(house, edition)
+    carryDesk(request, desk)
     serve(desk, request, client, nextId(), tunnels).catch((thrown) => {
-      desk.log.fault('internal.failed', thrown, {})
+      log.fault('internal.failed', thrown, {})
       client.destroy()
     })
   })
@@ -91,8 +96,7 @@ async function decide(desk: Desk, upgrade: Upgrade, tunnels: Set<Tunnel>): Promi
     return refused({ kind: 'deny', reason: 'websocket-origin', principal })
   }
   carryAdmission(request, admission)
-  const { gateway, upstreams } = desk.runtime
-  const outbound = readOutbound({ gateway, upstreams, onReflectedSecret: () => {} }, request)
+  const outbound = readOutbound(request, () => {})
   if (!outbound.ok) return refused(outbound.decision)
   try {
     await connect(desk, upgrade, reading.handshake, outbound.outbound, tunnels)
@@ -106,7 +110,7 @@ async function decide(desk: Desk, upgrade: Upgrade, tunnels: Set<Tunnel>): Promi
 async function refuse(desk: Desk, upgrade: Upgrade): Promise<void> {
   const { request, admission } = upgrade
   carryAdmission(request, admission)
-  const answer = await verdictAnswer(desk, request)
+  const answer = await verdictAnswer(request)
   const { decision } = admission
   const tooOld = decision.kind === 'reject' && decision.status === 426
   // RFC 6455 section 4.4, RFC 9110 section 15.5.22.
@@ -176,7 +180,7 @@ function open(
     session === null || origin === null
       ? () => {}
       : runtime.sessions.onEnd(session, origin, () => tunnel.close(closeCodes.policyViolation))
-  log.access(admission, 101)
+  log.access(admission, 101, runtime.edition)
   metrics.request(admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)
@@ -195,7 +199,7 @@ function end(desk: Desk, { client, admission }: Upgrade, { status, headers, body
     ...Object.entries(headers).flat(),
     ...['Content-Length', String(Buffer.byteLength(body)), 'Connection', 'close'],
   ]
-  desk.log.access(admission, status)
+  desk.log.access(admission, status, desk.runtime.edition)
   desk.metrics.request(admission, status)
   client.end(headText(status, lines) + Buffer.from(body).toString('latin1'), 'latin1', () => client.destroy())
 }

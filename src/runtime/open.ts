@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Gateway } from '../core/gateway.ts'
-import type { Clock, SessionStore } from '../core/ports.ts'
+import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { buildKeyRing, type Random } from '../core/seal.ts'
+import { Secret } from '../core/secret.ts'
 import { transactionLifetimeSeconds } from '../core/transaction.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import { openStore } from '../store/open.ts'
@@ -43,16 +44,10 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
   const clock = deps.clock ?? systemClock
   const random = deps.random ?? randomBytes
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
-  const proxyEnv = { httpsProxy: variable(deps.env, 'HTTPS_PROXY'), noProxy: variable(deps.env, 'NO_PROXY') }
-  const providers = new Map(
-    [...gateway.providers].map(([name, settings]) => [
-      name,
-      createProvider(settings, { clock, random, proxyEnv, log: deps.onProviderEvent }),
-    ]),
-  )
-  const upstreams = createUpstreams()
+  const providers = openProviders(gateway, deps, { clock, random })
   const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   return {
+    edition: 1,
     gateway,
     clock,
     random,
@@ -60,16 +55,49 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     store,
     sessions,
     providers,
-    upstreams,
+    upstreams: createUpstreams(),
     consumed: createConsumedStates(transactionLifetimeSeconds, statesAtMost),
     logKey: createHmac('sha256', ring.sealing.secret).update('claimgate log subject').digest('hex'),
-    close: async () => {
-      await upstreams.close()
-      await Promise.all([...providers.values()].map((provider) => provider.close()))
-      sessions.close()
-      await store.close()
-    },
   }
+}
+
+/**
+ * The next edition: what the configuration says is new, what people and requests hang on stays: sessions, the store,
+ * states that were used. A provider whose settings are the same goes on, with what it has learnt. Throws as `openRuntime`.
+ */
+export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDeps): Runtime {
+  const { random } = former
+  const ring = buildKeyRing(readSessionSecrets(gateway, random))
+  const providers = openProviders(gateway, deps, former)
+  return { ...former, edition: former.edition + 1, gateway, ring, providers, upstreams: createUpstreams() }
+}
+
+function openProviders(
+  gateway: Gateway,
+  deps: RuntimeDeps,
+  base: Pick<Runtime, 'clock' | 'random'> & Partial<Pick<Runtime, 'gateway' | 'providers'>>,
+): ReadonlyMap<string, Provider> {
+  const { clock, random } = base
+  const proxyEnv = { httpsProxy: variable(deps.env, 'HTTPS_PROXY'), noProxy: variable(deps.env, 'NO_PROXY') }
+  const open = (name: string, settings: ProviderSettings): Provider => {
+    const known = base.providers?.get(name)
+    if (known !== undefined && sameSettings(base.gateway?.providers.get(name), settings)) return known
+    return createProvider(settings, { clock, random, proxyEnv, log: deps.onProviderEvent })
+  }
+  return new Map([...gateway.providers].map(([name, settings]) => [name, open(name, settings)]))
+}
+
+/** Secrets are compared by what they hold, which no ordinary comparison sees. */
+function sameSettings(before: ProviderSettings | undefined, after: ProviderSettings): boolean {
+  return before !== undefined && written(before) === written(after)
+}
+
+function written(settings: ProviderSettings): string {
+  return JSON.stringify(settings, function (this: Readonly<Record<string, unknown>>, key) {
+    const value = this[key]
+    if (value instanceof Secret) return value.reveal()
+    return value instanceof Map ? [...value] : value
+  })
 }
 
 /** Upper case as documented, or the lower case that other programs read; set but empty counts as unset. */

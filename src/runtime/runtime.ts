@@ -6,6 +6,8 @@ import type { Sessions } from './sessions.ts'
 
 /** One assembled edition of the gateway: the frozen model and everything alive that serves it. */
 export interface Runtime {
+  /** Counts loaded configurations of this process, from 1. */
+  readonly edition: number
   readonly gateway: Gateway
   readonly clock: Clock
   readonly random: Random
@@ -18,5 +20,4 @@ export interface Runtime {
   readonly consumed: ConsumedStates
   /** Keys the hashes of subjects in the log; the same for all instances that share a session secret. */
   readonly logKey: string
-  close(): Promise<void>
 }

@@ -25,9 +25,9 @@ export type Found =
   | { readonly kind: 'none'; readonly why: NoSession }
 
 export interface FinderSetup {
-  readonly gateway: Pick<Gateway, 'providers'>
+  /** The configuration in force. */
+  readonly edition: () => { readonly gateway: Pick<Gateway, 'providers'>; readonly ring: KeyRing }
   readonly store: SessionStore
-  readonly ring: KeyRing
   readonly clock: Clock
   readonly random: Random
   /** Hears of faults that stop no request: of a touch, or of a look-up that the cache stood in for. */
@@ -72,7 +72,7 @@ export class SessionFinder {
   }
 
   find(cookieValue: string, origin: Origin): Awaitable<Found> {
-    const { clock, ring, random } = this.#setup
+    const { clock, random, edition } = this.#setup
     const entry = this.#cache.get(cookieValue)
     if (entry?.origin === origin.origin) {
       const now = clock.now()
@@ -81,13 +81,19 @@ export class SessionFinder {
       const { key, found } = entry
       return this.#look(cookieValue, { key, resealed: found.resealed }, origin, entry)
     }
-    const opened = openSessionCookie(ring, cookieValue, origin, random)
+    const opened = openSessionCookie(edition().ring, cookieValue, origin, random)
     return opened === null ? none('session-unreadable') : this.#look(cookieValue, opened, origin, null)
   }
 
   /** Another process removed sessions: which ones, the store will tell as they are asked for. */
   doubt(): void {
     this.#removals += 1
+  }
+
+  /** Who somebody is hangs on the configuration: with a new one, everything is read anew. */
+  clear(): void {
+    this.#endings += 1
+    this.#cache.clear()
   }
 
   forget(key: SessionKey): void {
@@ -126,7 +132,7 @@ export class SessionFinder {
     now: EpochSeconds,
   ): Entry | NoSession {
     if (session.origin !== origin.origin) return 'session-ended'
-    const provider = this.#setup.gateway.providers.get(session.provider)
+    const provider = this.#setup.edition().gateway.providers.get(session.provider)
     const accepted = provider !== undefined && origin.providers.includes(session.provider)
     const principal = accepted ? toPrincipal(session, provider) : null
     if (principal === null) return 'session-provider-gone'

@@ -3,6 +3,7 @@ export interface RecentMap<V> {
   get(key: string): V | undefined
   set(key: string, value: V): void
   delete(key: string): void
+  clear(): void
   entries(): Iterable<readonly [string, V]>
 }
 
@@ -36,6 +37,10 @@ export function createRecentMap<V>(limit: number): RecentMap<V> {
     delete(key) {
       young.delete(key)
       old.delete(key)
+    },
+    clear() {
+      young = new Map()
+      old = new Map()
     },
     *entries() {
       yield* young

@@ -39,6 +39,8 @@ export interface Sessions {
   onEnd(session: Session, origin: Origin, listener: () => void): () => void
   /** Tells listeners of what has run out, and lets the store forget it. A timer does this; tests do it themselves. */
   sweep(): Promise<void>
+  /** A new edition of the configuration: who somebody is, and which secrets open cookies, is read anew. */
+  renew(edition: SessionEdition): void
   /** Stops timers and listening. The store is closed by whoever opened it. */
   close(): void
 }
@@ -56,10 +58,14 @@ export interface Started {
   readonly session: Session
 }
 
-export interface SessionsSetup {
+/** What of a configuration sessions depend on. */
+export interface SessionEdition {
   readonly gateway: Pick<Gateway, 'providers'>
-  readonly store: SessionStore
   readonly ring: KeyRing
+}
+
+export interface SessionsSetup extends SessionEdition {
+  readonly store: SessionStore
   readonly clock: Clock
   readonly random: Random
   /** Hears of faults that stop no request: of a touch, a purge, a look-up that the cache stood in for. */
@@ -76,7 +82,8 @@ export function createSessions(setup: SessionsSetup): Sessions {
   const { store, clock, report = () => {}, cacheLimit = defaultCacheLimit } = setup
   const now = () => clock.now()
   const watch = createSessionWatch((key) => store.load(key), now, report)
-  const finder = new SessionFinder({ ...setup, report, cacheLimit, seen: watch.seen })
+  let edition: SessionEdition = setup
+  const finder = new SessionFinder({ ...setup, edition: () => edition, report, cacheLimit, seen: watch.seen })
   const leave = store.onChange(() => {
     finder.doubt()
     void watch.recheck()
@@ -103,12 +110,16 @@ export function createSessions(setup: SessionsSetup): Sessions {
   const timer = setInterval(() => void sweep(), sweepMs).unref()
   return {
     find: (cookieValue, origin) => finder.find(cookieValue, origin),
-    start: (signIn) => start(setup, signIn, end),
+    start: (signIn) => start({ ...setup, ring: edition.ring }, signIn, end),
     keyOf: (cookieValue, origin) =>
-      openSessionCookie(setup.ring, cookieValue, origin, setup.random)?.key ?? null,
+      openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
     onEnd: (session, origin, listener) => watch.add(session, origin, listener),
     sweep,
+    renew: (next) => {
+      edition = next
+      finder.clear()
+    },
     close() {
       clearInterval(timer)
       leave()

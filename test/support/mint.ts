@@ -3,6 +3,7 @@ import type { Claims } from '../../src/core/claims.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
 import { readReturnTo } from '../../src/core/return-to.ts'
 import { beginTransaction } from '../../src/core/transaction.ts'
+import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime } from '../../src/runtime/open.ts'
 
 export interface Minted {
@@ -41,6 +42,6 @@ export async function mintSession(
     end: async () => {
       await runtime.sessions.end(session)
     },
-    close: () => runtime.close(),
+    close: () => createEditions(runtime, () => {}).close(),
   }
 }

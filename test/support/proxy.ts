@@ -8,6 +8,7 @@ import type { Principal } from '../../src/core/principal.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { readTarget } from '../../src/core/target.ts'
 import { type Admission, carryAdmission } from '../../src/http/admission.ts'
+import { carryDesk, type Desk } from '../../src/http/desk.ts'
 import { handOver, proxy } from '../../src/http/proxy.ts'
 import { createUpstreams } from '../../src/upstream/agents.ts'
 import { portOf } from './ports.ts'
@@ -45,6 +46,8 @@ export const alice: Principal = {
 export async function startProxy(settings: ProxySettings): Promise<RunningProxy> {
   const { gateway, app, origin, location } = model(settings)
   const upstreams = createUpstreams()
+  // Of a desk the proxy needs the edition's model and its upstreams.
+  const desk = { runtime: { gateway, upstreams } } as unknown as Desk
   const faults: unknown[] = []
   const ended: (number | 'gone')[] = []
   const reflected: number[] = []
@@ -76,6 +79,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           detail: null,
         }
         carryAdmission(request, admission)
+        carryDesk(request, desk)
         response.once('close', () => {
           ended.push(response.writableFinished ? response.statusCode : 'gone')
           for (const check of waiting) check()
@@ -93,8 +97,6 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   })
   await server.register(fastifyCookie)
   await server.register(proxy, {
-    gateway,
-    upstreams,
     onReflectedSecret: () => reflected.push(1),
     refuse: (_request, reply, decision) =>
       reply.code(decision.kind === 'deny' ? 403 : 400).send(decision.reason),
