@@ -1,10 +1,8 @@
-// What people copy from the documentation must work, and what it points to must be there: examples and links rot first.
+// What the documentation points to must be there: links rot first. Its examples are tried in docs-examples.test.ts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { printIssue } from '../../src/config/issue.ts'
-import { loadGatewayFromText } from '../../src/config/load.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const pages = [
@@ -13,44 +11,6 @@ const pages = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]
-
-t.test('the smallest file of the README is a good one', async (t) => {
-  const text = readFileSync(join(root, 'README.md'), 'utf8')
-  const yaml = /```yaml\n# claimgate\.yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? ''
-  t.match(yaml, 'require: signed_in')
-  t.same(faultsOf(yaml), [])
-})
-
-t.test('every example of the page on rules is a good one', async (t) => {
-  const text = readFileSync(join(root, 'docs/rules.md'), 'utf8')
-  const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] ?? '')
-  t.ok(examples.length > 10, `${examples.length} examples were found`)
-  for (const example of examples) t.same(faultsOf(whole(example)), [], example)
-})
-
-/** An example as a whole file: what it leaves out is added. */
-function whole(example: string): string {
-  const provider =
-    'providers:\n  acme: { issuer: "https://login.example.com", client_id: x, client_secret: a-client-secret }\n'
-  if (/^providers:/m.test(example)) return example
-  if (/^apps:/m.test(example)) return provider + example
-  const app = 'apps:\n  wiki:\n    url: https://wiki.example.com\n    upstream: http://10.0.0.5:5000\n'
-  return provider + app + example.replace(/^/gm, '    ')
-}
-
-function faultsOf(yaml: string): readonly string[] {
-  const loaded = loadGatewayFromText(yaml, {
-    file: 'example.yaml',
-    folder: root,
-    env: {
-      GOOGLE_CLIENT_SECRET: 'a-client-secret',
-      STAFF_SECRET: 'one-secret',
-      PARTNER_SECRET: 'another-one',
-    },
-    readFile: () => ({ ok: false, reason: 'no file is needed' }),
-  })
-  return loaded.ok ? [] : loaded.issues.map(printIssue)
-}
 
 t.test('the first screen of the README is the demo and the tests', async (t) => {
   const [first = ''] = readFileSync(join(root, 'README.md'), 'utf8').split('\n## ')
