@@ -1,0 +1,162 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadGateway } from '../../src/config/load.ts'
+import { type RunningGateway, startGateway } from '../../src/http/start.ts'
+import { Browser } from '../support/browser.ts'
+import { startEcho } from '../support/echo.ts'
+import { visitAs } from '../support/front.ts'
+import { startOp } from '../support/op.ts'
+import { freePort, portOf } from '../support/ports.ts'
+
+const folder = t.testdir({})
+const file = join(folder, 'claimgate.yaml')
+const secretFile = join(folder, 'shared-secret')
+const op = await startOp()
+const echo = await startEcho()
+const port = await freePort()
+const url = `http://localhost:${port}`
+op.register({ redirectUris: [`${url}/.auth/callback`] })
+
+const yaml = (rules: string, upstream = echo.url) => `
+listen: "127.0.0.1:${port}"
+admin: false
+session: { secret: a-session-secret-of-thirty-two-bytes-or-more }
+providers:
+  op: { issuer: "${op.issuer}", client_id: ${op.clientId}, client_secret: ${op.clientSecret} }
+apps:
+  wiki:
+    url: ${url}
+    upstream: ${upstream}
+    shared_secret: "\${file:${secretFile}}"
+    require: signed_in
+    locations:
+      - { path: /public, require: anyone }
+${rules}`
+
+writeFileSync(secretFile, 'the-first-shared-secret-of-32-bytes-or-more', { mode: 0o600 })
+writeFileSync(file, yaml(''))
+const log: Readonly<Record<string, unknown>>[] = []
+const loaded = loadGateway(file, {})
+if (!loaded.ok) throw new Error(loaded.issues.map((issue) => issue.message).join('\n'))
+const running: RunningGateway = await startGateway(loaded.gateway, {
+  env: {},
+  warnings: [],
+  source: { file, cwd: folder },
+  logTo: { write: (line) => void log.push(JSON.parse(line)) },
+})
+t.teardown(async () => {
+  await running.close(0)
+  await Promise.all([op.close(), echo.close()])
+})
+
+const lastOf = (event: string) => log.findLast((line) => line.event === event)
+const alice = new Browser()
+await visitAs(alice, 'alice', `${url}/`)
+
+t.test(
+  'new rules are in force with the next request, and who is signed in stays so (S-162, S-221)',
+  async (t) => {
+    t.equal((await alice.visit(`${url}/admin`)).status, 200)
+    writeFileSync(file, yaml('      - { path: /admin, require: { groups: admins } }'))
+    running.reload()
+    t.match(lastOf('config.loaded'), { edition: 2, apps: 1 })
+    t.equal((await alice.visit(`${url}/admin`)).status, 403)
+    t.equal((await alice.visit(`${url}/`)).status, 200)
+    t.match(lastOf('request'), { edition: 2 })
+  },
+)
+
+t.test('a configuration with faults changes nothing, and every fault is told (S-208)', async (t) => {
+  const good = readFileSync(file, 'utf8')
+  writeFileSync(file, `${good.replace('require: signed_in', 'requier: signed_in')}\nnonsense: true\n`)
+  running.reload()
+  const rejected = lastOf('config.rejected')
+  t.match(rejected, { edition: 2 })
+  t.match(rejected?.faults, [/requier/, /nonsense/])
+  t.equal((await alice.visit(`${url}/admin`)).status, 403, 'the rules before are in force')
+  writeFileSync(file, good)
+  running.reload()
+  t.match(lastOf('config.loaded'), { edition: 3 })
+})
+
+t.test('what only a restart can change is refused, with the key', async (t) => {
+  const good = readFileSync(file, 'utf8')
+  writeFileSync(
+    file,
+    good
+      .replace(`listen: "127.0.0.1:${port}"`, 'listen: "127.0.0.1:1"')
+      .replace('secret: a-', 'store: memory, secret: a-'),
+  )
+  running.reload()
+  t.match(lastOf('config.rejected')?.faults, [/listen: .*restart/, /session\.store: .*restart/])
+  writeFileSync(file, good)
+})
+
+t.test('a secret that is changed in its own file goes to the app without anybody saying so', async (t) => {
+  const before = log.filter((line) => line.event === 'config.loaded').length
+  writeFileSync(secretFile, 'the-second-shared-secret-of-32-bytes-or-more')
+  while (log.filter((line) => line.event === 'config.loaded').length === before) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const page = await alice.visit(`${url}/`)
+  t.same(JSON.parse(page.body).headers['x-gateway-secret'], ['the-second-shared-secret-of-32-bytes-or-more'])
+})
+
+t.test('a request in flight is answered by the app that it went to', async (t) => {
+  let answer: (() => void) | null = null
+  const slow = http.createServer((_request, response) => {
+    response.writeHead(200).write('first ')
+    answer = () => response.end('and last')
+  })
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => slow.close())
+  writeFileSync(file, yaml('', `http://127.0.0.1:${portOf(slow)}`))
+  running.reload()
+  const page = alice.visit(`${url}/public/slow`)
+  while (answer === null) await new Promise((resolve) => setImmediate(resolve))
+  writeFileSync(file, yaml(''))
+  running.reload()
+  t.equal(
+    JSON.parse((await alice.visit(`${url}/public/x`)).body).target,
+    '/public/x',
+    'the next goes to the new one',
+  )
+  const finish: () => void = answer
+  finish()
+  t.equal((await page).body, 'first and last')
+})
+
+t.test('under load, a thousand reloads fail not one request', async (t) => {
+  const rules = [yaml(''), yaml('      - { path: /admin, require: { groups: admins } }')]
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
+  const cookie = [...alice.cookies('localhost')].map(([name, value]) => `${name}=${value}`).join('; ')
+  const get = (path: string) =>
+    new Promise<number>((resolve, reject) => {
+      http
+        .get(`${url}${path}`, { agent, headers: { cookie } }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode ?? 0))
+        })
+        .on('error', reject)
+    })
+  let going = true
+  const statuses = new Map<number, number>()
+  const client = async () => {
+    while (going) {
+      const status = await get('/x')
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+  }
+  const clients = [client(), client(), client(), client()]
+  for (let count = 0; count < 1000; count++) {
+    writeFileSync(file, rules[count % 2] ?? '')
+    running.reload()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  going = false
+  await Promise.all(clients)
+  agent.destroy()
+  t.same([...statuses.keys()], [200])
+  t.ok((statuses.get(200) ?? 0) > 100, `${statuses.get(200)} requests`)
+})
