@@ -58,7 +58,7 @@ t.test('two certificates on one port, by the name that the client asks for (SNI)
   t.match(health, { code: 0, stdout: 'healthy\n' }, 'the local socket needs no certificate')
 })
 
-t.test('TLS 1.1 and plain HTTP are no way in', async (t) => {
+t.test('S-248: TLS 1.1 and plain HTTP are no way in', async (t) => {
   const listen = `listen: { address: "127.0.0.1:${place.port}", tls: [${first}] }`
   await start(t, stand.yaml({ top: listen, url: `https://localhost:${place.port}`, app: open }))
   const old = { ca: authority.certificate, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+
+// The table in docs/security.md says of every case where it is tested. Here it is held against the tests.
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+
+/** The ids that a text names, `S-001 … S-010` for all of them. */
+function idsIn(text: string): ReadonlySet<number> {
+  const ids = new Set<number>()
+  for (const [, from, to = from] of text.matchAll(/S-(\d{3})(?: … S-(\d{3}))?/g)) {
+    for (let id = Number(from); id <= Number(to); id++) ids.add(id)
+  }
+  return ids
+}
+
+/** The text of what a name in the table stands for: a test, a folder of cases, a program of `bench/`. */
+function textOf(name: string): string {
+  const folder = new URL(`test/${name}/`, root)
+  if (existsSync(folder)) {
+    return readdirSync(folder)
+      .map((file) => read(`test/${name}/${file}`))
+      .join('\n')
+  }
+  const paths = [`test/${name}.test.ts`, `test/${name}.ts`, `${name}.ts`]
+  const path = paths.find((one) => existsSync(new URL(one, root)))
+  if (path === undefined) throw new Error(`${name} is no test`)
+  return read(path)
+}
+
+const [, table = ''] = /## Case by case\n([\s\S]*?)\n## /.exec(read('docs/security.md')) ?? []
+const rows = table.split('\n').filter((line) => line.startsWith('| S-'))
+
+t.test('every case has its row, and one alone', async (t) => {
+  const seen = rows.flatMap((row) => [...idsIn(row.split('|')[1] ?? '')])
+  const all = Array.from({ length: 256 }, (_, i) => i + 1)
+  t.same(seen, all)
+})
+
+t.test('each test that a row names has the cases of the row', async (t) => {
+  const texts = new Map<string, ReadonlySet<number>>()
+  for (const row of rows) {
+    const [, ids = '', where = ''] = row.split('|')
+    const names = [...where.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+    t.ok(names.length > 0 || /not built|decided otherwise|reading/.test(where), row)
+    for (const name of names) {
+      const known = texts.get(name) ?? idsIn(textOf(name))
+      texts.set(name, known)
+      for (const id of idsIn(ids))
+        if (!known.has(id)) t.fail(`${name} has no S-${String(id).padStart(3, '0')}`)
+    }
+  }
+})
