@@ -16,6 +16,10 @@ const commands: Readonly<
     summary: 'ask the running gateway whether it can do its work',
     load: () => import('./commands/health.ts'),
   },
+  convert: {
+    summary: 'make a configuration of one of Apache httpd',
+    load: () => import('./commands/convert.ts'),
+  },
   sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
   explain: { summary: 'what happens to a request, and why', load: () => import('./commands/explain.ts') },
   who: {

@@ -1,0 +1,188 @@
+import { writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type ApacheFile, listFromDisk } from '../config/apache/read.ts'
+import { decodeUtf8, readFromDisk } from '../config/files.ts'
+import type { Command, Io } from './command.ts'
+import { convertApache } from './convert/apache.ts'
+import { type Conversion, guessSource, type Source, sources } from './convert/conversion.ts'
+import { reportJson, reportText } from './convert/report.ts'
+import { newest, readVersion, type Version } from './convert/versions.ts'
+import { type OptionSpecs, type Options, readOptions } from './options.ts'
+import type { Proof } from './prove/prove.ts'
+import { proofJson, proofText } from './prove/report.ts'
+
+const usage = `Usage: claimgate convert FILE... [-o FILE] [--report FILE] [--prove]
+
+Makes a configuration of one of Apache httpd with mod_auth_openidc, and a report: what was kept, what means something
+else here and why, what a person has to decide. Included files are read; "-" is the standard input. Nothing is
+contacted, and no secret is copied: the result asks its environment for them.
+
+  -o, --output FILE    the file to write (default: standard output, and the report to standard error)
+      --report FILE    where the report goes
+      --from SOURCE    apache or oauth2-proxy (default: seen from the content)
+      --version X.Y.Z  the release of mod_auth_openidc it was written for, as defaults changed (default ${newest.join('.')})
+  -D, --define NAMES   what httpd was started with by -D, as NAME or NAME=value, with commas between
+      --prove          asks a model of httpd and the result about the same requests, and lists what they answer
+                       differently: each with the finding that announced it, or as UNANNOUNCED
+      --force          overwrites files that are there
+      --json           result, report and proof as one JSON text on standard output
+  -h, --help           this text
+
+Then: claimgate check -c FILE
+
+Exit status: 0 when everything was converted; 1 when a person has to look at something (Not convertible), or at an
+unannounced difference; 2 for wrong usage, an unreadable file, or one that httpd would not start with.
+`
+
+const options = {
+  output: { type: 'string', short: 'o' },
+  report: { type: 'string' },
+  from: { type: 'string' },
+  version: { type: 'string' },
+  define: { type: 'string', short: 'D' },
+  prove: { type: 'boolean' },
+  force: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const satisfies OptionSpecs
+
+export const command: Command = {
+  name: 'convert',
+  summary: 'make a configuration of one of Apache httpd',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, options, args, io, true)
+    if (!read.ok) return read.exitCode
+    const order = readOrder(read.options)
+    if (typeof order === 'string') {
+      io.stderr(`claimgate convert: ${order}\nSee \`claimgate convert --help\`.\n`)
+      return 2
+    }
+    const files = await readFiles(read.options.positionals, io)
+    if (files === null) return 2
+    const conversion = convertBy(order, files, io)
+    if (conversion === null) return 2
+    if (!conversion.ok) {
+      for (const { at, message } of conversion.faults) {
+        io.stderr(`${at.file}:${at.line}:${at.column} ${message}\n`)
+      }
+      return 2
+    }
+    return tell(conversion, order, io)
+  },
+}
+
+interface Order {
+  readonly source: Source | null
+  readonly version: Version
+  readonly defined: readonly string[]
+  readonly output: string | null
+  readonly report: string | null
+  readonly prove: boolean
+  readonly force: boolean
+  readonly json: boolean
+}
+
+/** A sentence when the arguments are wrong. */
+function readOrder(given: Options): Order | string {
+  if (given.positionals.length === 0) return 'name the file to convert'
+  const version = readVersion(given.text('version') ?? newest.join('.'))
+  if (version === null) return '--version is that of mod_auth_openidc, such as 2.4.12.3'
+  const from = given.text('from')
+  const source = sources.find((name) => name === from) ?? null
+  if (from !== null && source === null) return `--from is one of ${sources.join(', ')}`
+  return {
+    source,
+    version,
+    defined: (given.text('define') ?? '').split(',').filter((name) => name !== ''),
+    output: given.text('output'),
+    report: given.text('report'),
+    prove: given.flag('prove'),
+    force: given.flag('force'),
+    json: given.flag('json'),
+  }
+}
+
+/** Null when one cannot be read, which is said. */
+async function readFiles(names: readonly string[], io: Io): Promise<readonly ApacheFile[] | null> {
+  const files: ApacheFile[] = []
+  for (const name of names) {
+    if (name === '-') {
+      files.push({ name: 'stdin', text: await io.stdin() })
+      continue
+    }
+    const read = readFromDisk(resolve(io.cwd, name))
+    // Comments in Latin-1 are common in old configurations, and nothing else depends on it.
+    const text = read.ok ? (decodeUtf8(read.bytes) ?? Buffer.from(read.bytes).toString('latin1')) : null
+    if (text === null) {
+      io.stderr(`${name}: the file cannot be read: ${read.ok ? '' : read.reason}\n`)
+      return null
+    }
+    files.push({ name, text })
+  }
+  return files
+}
+
+/** Null when the source cannot be converted, which is said. */
+function convertBy(order: Order, files: readonly ApacheFile[], io: Io): Conversion | null {
+  const source = order.source ?? guessSource(files.map(({ text }) => text).join('\n'))
+  switch (source) {
+    case 'apache':
+      return convertApache({
+        files,
+        folder: resolve(io.cwd, dirname(files[0]?.name ?? '.')),
+        readFile: readFromDisk,
+        listFiles: listFromDisk,
+        version: order.version,
+        defined: order.defined,
+      })
+    case 'oauth2-proxy':
+      io.stderr('claimgate convert: oauth2-proxy is not available yet; --from apache if this is httpd’s.\n')
+      return null
+  }
+}
+
+type Converted = Extract<Conversion, { ok: true }>
+
+async function tell(conversion: Converted, order: Order, io: Io): Promise<number> {
+  const { gateway, prove } = conversion
+  const proof = order.prove && gateway !== null && prove !== null ? prove(gateway) : null
+  const exitCode = needsPerson(conversion, proof) || (order.prove && proof === null) ? 1 : 0
+  const said = `${reportText(conversion)}${proofPart(order, proof)}`
+  if (order.json) {
+    const report = { yaml: conversion.yaml, ...reportJson(conversion), proof: proof && proofJson(proof) }
+    io.stdout(`${JSON.stringify(report, null, 2)}\n`)
+  }
+  if (order.output !== null && !(await write(order.output, conversion.yaml, order, io))) return 2
+  if (order.report !== null && !(await write(order.report, said, order, io))) return 2
+  if (order.json) return exitCode
+  if (order.output === null) io.stdout(conversion.yaml)
+  if (order.report === null) (order.output === null ? io.stderr : io.stdout)(said)
+  if (order.output !== null)
+    io.stdout(`${order.output} is written. Then: claimgate check -c ${order.output}\n`)
+  return exitCode
+}
+
+function proofPart({ prove }: Order, proof: Proof | null): string {
+  if (!prove) return ''
+  return proof === null
+    ? '\nProof: the result does not load until the places above are filled in, so it cannot be asked.\n'
+    : `\n${proofText(proof)}`
+}
+
+function needsPerson({ findings }: Converted, proof: Proof | null): boolean {
+  const open = findings.some(({ kind }) => kind === 'not-convertible')
+  return open || (proof?.disagreements.some(({ announcedBy }) => announcedBy === null) ?? false)
+}
+
+async function write(file: string, text: string, { force }: Order, io: Io): Promise<boolean> {
+  try {
+    // Written for its owner alone: sooner or later somebody puts a secret into it.
+    await writeFile(resolve(io.cwd, file), text, { flag: force ? 'w' : 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be written'
+    const why = code === 'EEXIST' ? 'it is there already; --force overwrites it' : code
+    io.stderr(`${file} is not written: ${why}.\n`)
+    return false
+  }
+}

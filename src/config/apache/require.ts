@@ -1,0 +1,132 @@
+import { type ClaimSpec, claimSpecs } from './expression.ts'
+import type { Place } from './lines.ts'
+import type { Directive, Node, Section } from './tree.ts'
+import { splitWords, takeWord } from './words.ts'
+
+/** httpd's authorization as it is written: `Require` lines and the containers around them. */
+export type RequireNode = RequireGroup | RequireRule
+
+export interface RequireGroup {
+  readonly kind: 'group'
+  /** `all` is `<RequireAll>`; `any` is `<RequireAny>`, `<RequireNone>` (negated) and what has no container. */
+  readonly op: 'all' | 'any'
+  readonly negated: boolean
+  readonly members: readonly RequireNode[]
+  readonly at: Place
+}
+
+export interface RequireRule {
+  readonly kind: 'rule'
+  readonly negated: boolean
+  readonly test: RequireTest
+  /** Of `<Limit>` and `<LimitExcept>` around it; null: all methods. */
+  readonly limit: MethodLimit | null
+  readonly at: Place
+  /** As written, for people. */
+  readonly text: string
+}
+
+export type RequireTest =
+  | { readonly kind: 'valid-user' }
+  | { readonly kind: 'user'; readonly names: readonly string[] }
+  | { readonly kind: 'claim'; readonly specs: readonly ClaimSpec[]; readonly args: string }
+  | { readonly kind: 'claims_expr'; readonly programs: readonly string[] }
+  | { readonly kind: 'ip'; readonly ranges: readonly string[] }
+  | { readonly kind: 'method'; readonly names: readonly string[] }
+  | { readonly kind: 'all'; readonly granted: boolean }
+  | { readonly kind: 'other'; readonly provider: string }
+
+export interface MethodLimit {
+  readonly except: boolean
+  readonly names: ReadonlySet<string>
+}
+
+/** Whether a rule is asked about a method: naming GET covers HEAD too. */
+export function limitCovers(limit: MethodLimit | null, method: string): boolean {
+  if (limit === null) return true
+  const named = limit.names.has(method === 'HEAD' ? 'GET' : method) || limit.names.has(method)
+  return named !== limit.except
+}
+
+/** The methods for which anything below a node is asked. */
+export function nodeCovers(node: RequireNode, method: string): boolean {
+  if (node.kind === 'rule') return limitCovers(node.limit, method)
+  return node.members.some((member) => nodeCovers(member, method))
+}
+
+/** Every rule below a node. */
+export function rulesOf(node: RequireNode): readonly RequireRule[] {
+  return node.kind === 'rule' ? [node] : node.members.flatMap(rulesOf)
+}
+
+const containers: ReadonlyMap<string, Pick<RequireGroup, 'op' | 'negated'>> = new Map([
+  ['requireall', { op: 'all', negated: false }],
+  ['requireany', { op: 'any', negated: false }],
+  ['requirenone', { op: 'any', negated: true }],
+])
+
+/** Whether a directive or a section belongs to the authorization that `readRequires` reads. */
+export function isAuthorization({ key }: Node): boolean {
+  return key === 'require' || containers.has(key) || key === 'limit' || key === 'limitexcept'
+}
+
+/** The rules of one section; null where it has none. Several lines stand in one `any`, as httpd reads them. */
+export function readRequires(nodes: readonly Node[], at: Place): RequireGroup | null {
+  const members = membersOf(nodes, null)
+  return members.length === 0 ? null : { kind: 'group', op: 'any', negated: false, members, at }
+}
+
+function membersOf(nodes: readonly Node[], limit: MethodLimit | null): readonly RequireNode[] {
+  return nodes.flatMap((node): readonly RequireNode[] => {
+    if (node.kind === 'directive') return node.key === 'require' ? [readRule(node, limit)] : []
+    if (node.key === 'limit' || node.key === 'limitexcept') {
+      return membersOf(node.children, limitOf(node))
+    }
+    const container = containers.get(node.key)
+    if (container === undefined) return []
+    return [{ kind: 'group', ...container, members: membersOf(node.children, limit), at: node.at }]
+  })
+}
+
+function limitOf(section: Section): MethodLimit {
+  const names = splitWords(section.rest).map((name) => name.toUpperCase())
+  return { except: section.key === 'limitexcept', names: new Set(names) }
+}
+
+function readRule(directive: Directive, limit: MethodLimit | null): RequireRule {
+  const first = takeWord(directive.rest)
+  const negated = first.word.toLowerCase() === 'not'
+  const { word: provider, rest: args } = negated ? takeWord(first.rest) : first
+  return {
+    kind: 'rule',
+    negated,
+    test: readTest(provider, args),
+    limit,
+    at: directive.at,
+    text: `Require ${directive.rest}`,
+  }
+}
+
+function readTest(provider: string, args: string): RequireTest {
+  const words = splitWords(args)
+  switch (provider) {
+    case 'valid-user':
+      return { kind: 'valid-user' }
+    case 'user':
+      return { kind: 'user', names: words }
+    case 'claim':
+      return { kind: 'claim', specs: claimSpecs(args), args }
+    case 'claims_expr':
+      return { kind: 'claims_expr', programs: words }
+    case 'ip':
+      return { kind: 'ip', ranges: words }
+    case 'local':
+      return { kind: 'ip', ranges: ['127.0.0.0/8', '::1'] }
+    case 'method':
+      return { kind: 'method', names: words.map((word) => word.toUpperCase()) }
+    case 'all':
+      return { kind: 'all', granted: words[0]?.toLowerCase() === 'granted' }
+    default:
+      return { kind: 'other', provider }
+  }
+}
