@@ -9,6 +9,7 @@ import { chooseProvider, type Reading, readClaims } from './explain/person.ts'
 import { explanationText } from './explain/text.ts'
 import { loadOrReport } from './load.ts'
 import { configFile, configOptions, type Options, readOptions } from './options.ts'
+import { asSent } from './who/url.ts'
 
 const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
        claimgate explain --url URL --anonymous [options]
@@ -22,8 +23,8 @@ What happens to a request, and why: judged by the gateway itself, without anythi
       --anonymous        nobody is signed in
       --provider NAME    whose claims they are, where the app accepts several providers
       --client-ip ADDR   where the request comes from; when absent, conditions on it cannot be met
-      --header 'N: V'    a header of the request; may be given several times. Without any, and unless
-                         accept is given, it is a browser that asks for a page
+      --header 'N: V'    a header of the request; may be given several times. Unless one says
+                         otherwise, it is a browser that asks for a page
   -c, --config FILE      the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
       --json             for programs; see below
   -h, --help             this text
@@ -106,7 +107,7 @@ function readAsked(options: Options): Reading<Asked> {
   const method = (options.text('method') ?? 'GET').toUpperCase()
   return {
     ok: true,
-    value: { method, url, clientAddress, headers: { accept: 'text/html', ...headers.value } },
+    value: { method, url: asSent(url), clientAddress, headers: { accept: 'text/html', ...headers.value } },
   }
 }
 

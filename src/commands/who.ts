@@ -6,6 +6,7 @@ import { loadOrReport } from './load.ts'
 import { configFile, configOptions, readOptions } from './options.ts'
 import { accessAt, judgingLocations, type PlaceAccess } from './who/access.ts'
 import { accessJson, accessText } from './who/report.ts'
+import { asSent } from './who/url.ts'
 
 const usage = `Usage: claimgate who METHOD URL [-c FILE] [--json]
        claimgate who --all [-c FILE] [--json]
@@ -45,7 +46,12 @@ export const command: Command = {
     const { gateway } = loaded
     return all
       ? tellAll(gateway, io, options.flag('json'))
-      : tellOne(gateway, { method: (method ?? '').toUpperCase(), url: url ?? '' }, io, options.flag('json'))
+      : tellOne(
+          gateway,
+          { method: (method ?? '').toUpperCase(), url: asSent(url ?? '') },
+          io,
+          options.flag('json'),
+        )
   },
 }
 

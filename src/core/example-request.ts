@@ -11,25 +11,43 @@ export interface ExampleRequest {
 }
 
 /**
- * Some request that leads to a location of an app; null when none does, as others cover all of it. What stands for
- * `*`, and for what lies below, is a segment that no location names.
+ * Some request that leads to a location of one of the origin's apps; null when none does, as others cover all of it.
+ * What stands for `*`, and for what lies below, is a segment that no location names.
  */
 export function exampleRequest(origin: Origin, app: App, location: Location): ExampleRequest | null {
+  const { anything, deepest } = surveyOf(origin)
   const { segments, exact } =
     location === app.fallback ? { segments: app.prefix, exact: false } : location.pattern
-  const patterns = origin.apps.flatMap((one) => [
-    one.prefix,
-    ...one.allLocations.map(({ pattern }) => pattern.segments),
-  ])
-  const anything = unusedSegment(patterns.flat())
-  const deepest = exact ? segments.length : Math.max(...patterns.map(({ length }) => length)) + 1
   const path = segments.map((segment) => segment ?? anything)
-  for (let depth = path.length; depth <= Math.max(deepest, path.length); depth += 1) {
+  for (let depth = path.length; depth <= (exact ? path.length : deepest); depth += 1) {
     const below = Array.from({ length: depth - path.length }, () => anything)
     const found = firstMethod(origin, location, `/${[...path, ...below].map(encodeURIComponent).join('/')}`)
     if (found !== null) return found
   }
   return null
+}
+
+interface Survey {
+  /** A segment that no location names. */
+  readonly anything: string
+  /** Below this depth nothing changes any more. */
+  readonly deepest: number
+}
+
+// Made once for each edition of the configuration: whoever asks, asks for every location.
+const surveys = new WeakMap<Origin, Survey>()
+
+function surveyOf(origin: Origin): Survey {
+  const known = surveys.get(origin)
+  if (known !== undefined) return known
+  const patterns = origin.apps.flatMap((app) => [
+    app.prefix,
+    ...app.allLocations.map(({ pattern }) => pattern.segments),
+  ])
+  const deepest = patterns.reduce((most, { length }) => Math.max(most, length), 0) + 1
+  const survey = { anything: unusedSegment(new Set(patterns.flat())), deepest }
+  surveys.set(origin, survey)
+  return survey
 }
 
 function firstMethod(origin: Origin, location: Location, path: string): ExampleRequest | null {
@@ -43,8 +61,8 @@ function firstMethod(origin: Origin, location: Location, path: string): ExampleR
   return method === undefined ? null : { method, path: target.path }
 }
 
-function unusedSegment(used: readonly (string | null)[]): string {
+function unusedSegment(used: ReadonlySet<string | null>): string {
   let word = 'x'
-  while (used.includes(word)) word += 'x'
+  while (used.has(word)) word += 'x'
   return word
 }

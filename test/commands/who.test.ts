@@ -106,6 +106,30 @@ Nobody. The location says nobody.
   )
 })
 
+t.test('what is long is turned over, so that every line can be read', async (t) => {
+  const many = Array.from({ length: 40 }, (_, index) => `group-of-people-${index}`).join(', ')
+  const long = rules.replace(
+    'groups: [editors, admins]',
+    `groups: [${many}], x: { matches: "${'abc'.repeat(60)}" }`,
+  )
+  writeFileSync(join(folder, 'long.yaml'), long)
+  const { stdout } = await who('GET', 'https://wiki.example.com/edit', '-c', 'long.yaml')
+  t.ok(stdout.split('\n').every((line) => line.length <= 100))
+  t.match(stdout, '    and groups: one of group-of-people-0, group-of-people-1,')
+  t.match(stdout, /\n {8}group-of-people-\d+, /)
+})
+
+t.test('an address is taken as a browser sends it', async (t) => {
+  t.match(
+    (await who('GET', 'https://wiki.example.com/#/edit')).stdout,
+    /^GET https:\/\/wiki\.example\.com\/\n.*location \*\n/,
+  )
+  t.match(
+    (await who('GET', 'https://wiki.example.com/ü b')).stdout,
+    /^GET https:\/\/wiki\.example\.com\/%C3%BC%20b\n/,
+  )
+})
+
 t.test('an address that nobody needs to sign in from says so', async (t) => {
   writeFileSync(
     join(folder, 'address.yaml'),

@@ -1,4 +1,4 @@
-import { exampleRequest } from '../../core/example-request.ts'
+import { type ExampleRequest, exampleRequest } from '../../core/example-request.ts'
 import { describeRefusal } from '../../core/explain.ts'
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { type Person, probe } from '../../http/probe.ts'
@@ -39,11 +39,21 @@ export function reachOf(gateway: Gateway, person: Person, clientAddress: string 
     person,
     clientAddress,
   })
-  const apps = gateway.apps.map((app) => ({
-    app: app.name,
-    url: app.url,
-    locations: [...app.allLocations, app.fallback].map((location) => reach(visit, app, location)),
-  }))
+  const apps = gateway.apps.map((app) => {
+    const origin = gateway.hosts.get(new URL(app.url).host)
+    const locations = [...app.allLocations, app.fallback]
+    return {
+      app: app.name,
+      url: app.url,
+      locations: locations.map((location) =>
+        reach(visit, {
+          app,
+          location,
+          request: origin === undefined ? null : exampleRequest(origin, app, location),
+        }),
+      ),
+    }
+  })
   return { apps, userIdFault }
 }
 
@@ -53,9 +63,13 @@ interface Visit {
   readonly clientAddress: string | null
 }
 
-function reach({ gateway, person, clientAddress }: Visit, app: App, location: Location): LocationReach {
-  const origin = gateway.hosts.get(new URL(app.url).host)
-  const request = origin === undefined ? null : exampleRequest(origin, app, location)
+interface Tried {
+  readonly app: App
+  readonly location: Location
+  readonly request: ExampleRequest | null
+}
+
+function reach({ gateway, person, clientAddress }: Visit, { app, location, request }: Tried): LocationReach {
   const place = { location: location.label, method: request?.method ?? null, example: null }
   const never = {
     ...place,
