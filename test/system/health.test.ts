@@ -90,6 +90,14 @@ t.test('it needs no admin address, and survives a gateway that was killed', asyn
   t.equal((await health()).code, 0)
 })
 
+t.test('a data folder whose path is too long for a socket is none too long for it', async (t) => {
+  const folder = `${place.folder}/${'long/'.repeat(30)}`
+  const running = await start(t, stand.yaml({ top: `data: ${folder}` }))
+  t.equal((await health()).code, 0)
+  await running.stop()
+  t.equal((await health()).code, 1)
+})
+
 t.test('it serves without a place for its socket, as with a memory store and no folder', async (t) => {
   const top = 'session: { store: memory }\ndata: /proc/nowhere'
   const running = await start(t, stand.yaml({ top }))
