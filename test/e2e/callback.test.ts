@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { shown } from '../corpus/lines.ts'
 import { cookieLine, fire, navigation, seenBy, sessionName } from '../support/attack.ts'
 import { Browser, type Page } from '../support/browser.ts'
 import { startHostileFront } from '../support/hostile-front.ts'
@@ -277,4 +278,49 @@ t.test('form_post', async (t) => {
     await fire(posted, { target: '/.auth/health' })
     t.notOk(posted.gateway.log.some((event) => event.event === 'internal.failed'))
   })
+})
+
+t.test('S-059 … S-063: a claim reaches the app as it is, or the request is refused', async (t) => {
+  const named = await startHostileFront({
+    app: `
+    shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
+    identity_headers: { X-Forwarded-User: user, X-Name: name, X-Groups: groups }
+    require: signed_in
+`,
+  })
+  t.teardown(() => named.close())
+  const rows: readonly (readonly [
+    claim: string,
+    value: unknown,
+    sent: readonly string[] | undefined | 403,
+  ])[] = [
+    ['name', 'a\r\nX-Groups: admin', ['a%0D%0AX-Groups: admin']],
+    ['name', 'a\n', ['a%0A']],
+    ['name', 'a\u0000\u007f\u0085b', ['a%00%7F%C2%85b']],
+    ['name', '\u010a\u560a', ['%C4%8A%E5%98%8A']],
+    ['name', 'Zo\u00eb \u674e', ['Zo%C3%AB %E6%9D%8E']],
+    ['name', 'a\u2028b', ['a%E2%80%A8b']],
+    ['name', true, ['true']],
+    ['name', 0, ['0']],
+    ['name', null, undefined],
+    ['name', {}, 403],
+    ['groups', ['a,admin', 'b'], ['a%2Cadmin,b']],
+    ['groups', [[1]], 403],
+    ['groups', [], undefined],
+    ['groups', Array.from({ length: 2_000 }, (_, i) => `group-${i}`), 403],
+  ]
+  for (const [claim, value, sent] of rows) {
+    named.op.bends = { userinfo: ({ sub }) => ({ sub, [claim]: value }) }
+    const line = cookieLine(named, await named.signedIn())
+    if (sent === 403) {
+      t.equal((await fire(named, { target: '/x', headers: [line] })).status, 403, claim)
+      continue
+    }
+    const { headers } = await seenBy(named, {
+      target: '/x',
+      headers: [line, 'X-Name: evil', 'X-Groups: evil'],
+    })
+    t.same(headers[claim === 'name' ? 'x-name' : 'x-groups'], sent, shown(value).slice(0, 40))
+    t.equal(headers[claim === 'name' ? 'x-groups' : 'x-name'], undefined, 'and nothing beside it')
+  }
 })
