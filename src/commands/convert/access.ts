@@ -92,6 +92,11 @@ function accessFor(
   }
   const converted = convertRequires(requires, method, context)
   const rule = context.providers.length > 1 ? besideProviders(converted, context.providers) : converted
+  if (JSON.stringify(rule) !== JSON.stringify(converted)) {
+    const message =
+      'asks for a claim and names no issuer: whichever provider sends it is believed, as before. Name the one that is meant in `provider`'
+    say('any-provider', 'suspect', message)
+  }
   if (!asks(rule)) return { ...plain, require: rule }
   if (!knownTypes.has(authType)) {
     say(

@@ -25,7 +25,7 @@ import {
 import { toNetwork } from './requirement.ts'
 import type { Rule } from './rule.ts'
 import { convertSession } from './session.ts'
-import type { Version } from './versions.ts'
+import { asksForForwarded, isAtLeast, latin1, type Version } from './versions.ts'
 import type { YamlValue } from './yaml.ts'
 
 export interface ApacheInput {
@@ -52,6 +52,7 @@ export function convertApache(input: ApacheInput): Conversion {
     report: findings.add,
     variable: (variable) => void variables.set(variable.name, variable),
   }
+  noteVersion(input.version, findings.add)
   const hosts = readSite(read.nodes).filter((host) => isApp(host, findings.add))
   const providers = collectProviders(hosts, input, notes)
   const converted = hosts.map((host) => convertOne(host, providers, input.version, notes))
@@ -78,6 +79,31 @@ export function convertApache(input: ApacheInput): Conversion {
     variables: [...variables.values()],
     gateway,
     prove: (result) => prove(converted, result, found),
+  }
+}
+
+/** Defaults that changed after the release that the files were written for. */
+function noteVersion(version: Version, report: (finding: Finding) => void): void {
+  const say = (id: string, message: string): void =>
+    report({
+      id,
+      kind: 'changed',
+      at: null,
+      what: `mod_auth_openidc ${version.join('.')}`,
+      message,
+      effect: null,
+    })
+  if (!isAtLeast(version, asksForForwarded)) {
+    say(
+      'forwarded',
+      'believed X-Forwarded-Host, -Proto and -Port of everybody: list the load balancers in `trusted_proxies`',
+    )
+  }
+  if (!isAtLeast(version, latin1)) {
+    say(
+      'pkce',
+      'used no PKCE by default: here it is always used, and the client must be allowed to at the provider',
+    )
   }
 }
 

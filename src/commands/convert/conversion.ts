@@ -30,7 +30,7 @@ export type Source = (typeof sources)[number]
 /** Whose configuration a text is, by the words that only one of them has; httpd's when it could be either. */
 export function guessSource(text: string): Source {
   if (
-    /^\s*<?(?:VirtualHost|Location(?:Match)?|OIDC\w+|ProxyPass\w*|Require|AuthType|LoadModule)\b/im.test(text)
+    /^\s*<?(?:VirtualHost|Location(?:Match)?|OIDC\w+|ProxyPass\w*|Require|AuthType|LoadModule)\b/m.test(text)
   )
     return 'apache'
   const flags = /(?:^|\s)--(?:oidc-issuer-url|upstream|email-domain|cookie-secret|provider)[= ]/m

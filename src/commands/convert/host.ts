@@ -63,6 +63,7 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
     ...excluded.map(({ path }) => subtree(path)),
   ]
   const locations = convertLocations(sections, extra, work.context)
+  noteHostedDomain(locations, work)
   const headers = convertHeaders(host, scopesOf(work.providers), ruleClaims(locations), work)
   return bases.map((base) => {
     const ours = locations.filter(({ pattern }) => ownerOf(pattern, bases) === base)
@@ -230,6 +231,22 @@ function noteOpen(locations: readonly ConvertedLocation[], { prefix }: Base, wor
   )
 }
 
+/** `hd` in the request only preselects: without a rule every Google account passes. */
+function noteHostedDomain(locations: readonly ConvertedLocation[], work: HostWork): void {
+  const directive = lastOf(work.host.directives, 'OIDCAuthRequestParams')
+  if (directive === null || !/(?:^|[&"'\s])hd=/.test(directive.rest)) return
+  if (ruleClaims(locations).some((claim) => claim === 'hd' || claim === 'email')) return
+  work.report({
+    id: 'hosted-domain',
+    kind: 'suspect',
+    at: directive.at,
+    what: `OIDCAuthRequestParams ${directive.rest}`,
+    message:
+      '`hd` only preselects an account, and no rule asks for it: every Google account gets in, as before. Write `require: { hd: … }`',
+    effect: null,
+  })
+}
+
 /** `wiki.example.com` and `/docs` are `wiki-docs`. */
 function appName(origin: string, prefix: readonly string[]): string {
   const [label = 'app'] = (URL.parse(origin)?.hostname ?? 'app').split('.')
@@ -283,7 +300,7 @@ function limitsOf({ mapping }: Base, { host, report }: HostWork): Record<string,
   const directive = lastOf(host.directives, 'LimitRequestBody')
   const [bytes] = wordsOf(host.directives, 'LimitRequestBody')
   if (directive !== null && bytes !== undefined && /^\d{1,15}$/.test(bytes)) {
-    found.max_body = Number(bytes) === 0 ? 'none' : `${bytes}B`
+    found.max_body = sizeText(Number(bytes))
     report({
       id: 'kept',
       kind: 'kept',
@@ -303,6 +320,11 @@ function limitsOf({ mapping }: Base, { host, report }: HostWork): Record<string,
     })
   }
   return found
+}
+
+function sizeText(bytes: number): string {
+  if (bytes === 0) return 'none'
+  return bytes % 1048576 === 0 ? `${bytes / 1048576}MiB` : `${bytes}B`
 }
 
 function upstreamOf(

@@ -133,7 +133,9 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
         say('claim-without-value', 'suspect', 'names no claim: it never matched anything')
       if (negated) noteAbsent(rule, context)
       return anyOf(
-        test.specs.map((spec) => byProvider(convertClaim(spec, { rule, negated, ...context }), context)),
+        test.specs.map((spec) =>
+          byProvider(convertClaim(spec, { rule, negated, ...context }), rule, context),
+        ),
       )
     case 'other': {
       const message = `\`Require ${test.provider}\` has no counterpart: nobody gets in by it`
@@ -161,12 +163,17 @@ function isTextual(value: unknown): boolean {
 }
 
 /** Of several providers the one that an issuer names is meant. */
-function byProvider(rule: Rule, { issuers, providers }: Context): Rule {
-  if (rule.kind !== 'claim' || rule.path !== 'iss' || rule.test.matcher !== 'is' || providers.length < 2)
+function byProvider(rule: Rule, required: RequireRule, { issuers, providers, report }: Context): Rule {
+  if (rule.kind !== 'claim' || rule.path !== 'iss' || rule.test.matcher !== 'is' || providers.length < 2) {
     return rule
+  }
   const names = rule.test.values.map((issuer) => issuers.get(String(issuer)))
   const known = names.filter((name) => name !== undefined)
-  return known.length === names.length ? { kind: 'provider', names: known } : rule
+  if (known.length < names.length) return rule
+  const message = `\`provider: ${known.join(', ')}\`: whoever is signed in with another provider is sent to this one, instead of being refused`
+  const isSignedIn = ({ claims }: Asked): boolean => claims !== null
+  report(finding('provider', 'changed', required.at, required.text, message, 'either', isSignedIn))
+  return { kind: 'provider', names: known }
 }
 
 type Say = (id: string, kind: Finding['kind'], message: string) => void

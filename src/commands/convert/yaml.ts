@@ -50,7 +50,7 @@ function keyText(key: string): string {
 }
 
 function scalarText(text: string): string {
-  const plain = /^[A-Za-z/][\w./-]*$|^\d+[smhd]$|^https?:\/\/[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/
+  const plain = /^[A-Za-z/][\w./-]*$|^\d+(?:[smhd]|B|MiB)$|^https?:\/\/[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/
   return plain.test(text) && !isWord(text) ? text : quoted(variables(text))
 }
 

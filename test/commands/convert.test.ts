@@ -1,0 +1,198 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { convertApache } from '../../src/commands/convert/apache.ts'
+import { guessSource } from '../../src/commands/convert/conversion.ts'
+import { reportText } from '../../src/commands/convert/report.ts'
+import { newest, readVersion } from '../../src/commands/convert/versions.ts'
+import { command } from '../../src/commands/convert.ts'
+import { proofText } from '../../src/commands/prove/report.ts'
+import { readFromDisk } from '../../src/config/files.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
+import { runIn } from './run.ts'
+
+/**
+ * Golden files: httpd's configuration, a line of `=====`, the result, another, the report, and the proof where there
+ * is one. `# version 2.4.12.3` in the first line names the release. `CLAIMGATE_GOLDEN=write` writes them anew.
+ */
+const separator = '\n=====\n'
+const folder = fileURLToPath(new URL('./convert', import.meta.url))
+const paths = globSync(`${folder}/cases/*.txt`).toSorted()
+
+for (const path of paths) {
+  t.test(basename(path, '.txt').replaceAll('-', ' '), async (t) => {
+    const [source = '', ...expected] = readFileSync(path, 'utf8').split(separator)
+    const text = `${source.trimEnd()}\n`
+    const told = toldOf(text)
+    if (process.env.CLAIMGATE_GOLDEN === 'write')
+      writeFileSync(path, [source.trimEnd(), ...told].join(separator))
+    else t.same(told.join(separator).split('\n'), expected.join(separator).split('\n'))
+    t.notMatch(
+      told.join('\n'),
+      /hunter2|s3cret-of-miq|0acd5f6d|very secret|abcdef0123456789|openstack$/m,
+      'no secret',
+    )
+  })
+}
+
+t.test('there are the twelve patterns of practice, and more', async (t) => {
+  t.ok(paths.length >= 18, `${paths.length} cases`)
+})
+
+function toldOf(text: string): readonly string[] {
+  const [, version = newest.join('.')] = /^# version (\S+)/.exec(text) ?? []
+  const conversion = convertApache({
+    files: [{ name: 'httpd.conf', text }],
+    folder,
+    readFile: readFromDisk,
+    listFiles: (pattern) => globSync(pattern).toSorted(),
+    version: readVersion(version) ?? newest,
+    defined: [],
+  })
+  if (!conversion.ok) return conversion.faults.map(({ at, message }) => `${at.line}:${at.column} ${message}`)
+  const { gateway, prove } = conversion
+  const proof = gateway === null || prove === null ? 'The result does not load.\n' : proofText(prove(gateway))
+  return [conversion.yaml, reportText(conversion), proof]
+}
+
+const site = `OIDCProviderMetadataURL https://idp.example/.well-known/openid-configuration
+OIDCClientID app
+OIDCClientSecret hunter2
+OIDCRedirectURI https://app.example/callback
+OIDCSessionInactivityTimeout 1800
+OIDCRemoteUserClaim sub
+ProxyPass / http://127.0.0.1:8000/
+<Location />
+  AuthType openid-connect
+  Require valid-user
+</Location>
+`
+
+t.test('the command', async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  writeFileSync(join(cwd, 'httpd.conf'), site)
+  const convert = (...args: readonly string[]) => runIn(command, args, { cwd })
+
+  t.test('writes the result to standard output and the report to standard error', async (t) => {
+    const { code, stdout, stderr } = await convert('httpd.conf')
+    t.equal(code, 0)
+    t.match(stdout, 'require: signed_in')
+    t.match(stderr, 'To set in the gateway’s environment\n  OIDC_CLIENT_SECRET: ')
+    t.notMatch(stdout + stderr, 'hunter2')
+    const env = { OIDC_CLIENT_SECRET: 'a-secret-of-the-test' }
+    const loaded = loadGatewayFromText(stdout, { file: 'x', folder: cwd, env, readFile: readFromDisk })
+    t.equal(loaded.ok, true, 'the result loads')
+  })
+
+  t.test('writes files for their owner alone, and overwrites none unasked', async (t) => {
+    const args = ['httpd.conf', '-o', 'claimgate.yaml', '--report', 'report.txt'] as const
+    t.equal((await convert(...args)).code, 0)
+    t.equal(statSync(join(cwd, 'claimgate.yaml')).mode & 0o077, 0)
+    t.match(readFileSync(join(cwd, 'report.txt'), 'utf8'), 'Kept (')
+    const again = await convert(...args)
+    t.match(again, {
+      code: 2,
+      stderr: 'claimgate.yaml is not written: it is there already; --force overwrites it.\n',
+    })
+    t.equal((await convert(...args, '--force')).code, 0)
+  })
+
+  t.test('exit status 1 where a person has to look, with the line', async (t) => {
+    writeFileSync(join(cwd, 'ldap.conf'), site.replace('valid-user', 'ldap-group cn=admins'))
+    const { code, stderr } = await convert('ldap.conf')
+    t.equal(code, 1)
+    t.match(stderr, 'ldap.conf:10 Require ldap-group cn=admins: ')
+  })
+
+  t.test('proves that both answer alike, and says where they do not', async (t) => {
+    const { code, stderr } = await convert('httpd.conf', '--prove')
+    t.equal(code, 0)
+    t.match(stderr, /Proof: \d+ requests at \d+ paths .*\nEvery difference was announced above\.\n/)
+    const json = JSON.parse((await convert('httpd.conf', '--prove', '--json')).stdout)
+    t.match(json, {
+      yaml: /apps:/,
+      variables: [{ name: 'OIDC_CLIENT_SECRET' }],
+      proof: { disagreements: [] },
+    })
+    t.match(json.findings[0], { id: String, kind: String, what: String, message: String })
+  })
+
+  t.test('reads what is included, what was defined, and the standard input', async (t) => {
+    writeFileSync(
+      join(cwd, 'main.conf'),
+      `Include parts/*.conf\nInclude site.conf\n<IfDefine ADMIN>\n<Location /admin>\nRequire claim groups:\${GROUP}\n</Location>\n</IfDefine>\n`,
+    )
+    writeFileSync(join(cwd, 'site.conf'), site)
+    const { stdout, stderr, code } = await convert('main.conf', '-D', 'ADMIN,GROUP=admins')
+    t.match(
+      stdout,
+      '# main.conf:4 <Location /admin>\n      - path: /admin\n        require: { groups: admins }',
+    )
+    t.match(stderr, 'main.conf:1 Include parts/*.conf: no such file could be read')
+    t.equal(code, 1)
+  })
+
+  t.test('a file that httpd would not start with: every fault with line and column, status 2', async (t) => {
+    writeFileSync(
+      join(cwd, 'bad.conf'),
+      '<Location /a>\n  Require valid-user\n</Directory>\n<VirtualHost *:80\n',
+    )
+    const { code, stdout, stderr } = await convert('bad.conf')
+    t.equal(code, 2)
+    t.equal(stdout, '')
+    t.same(stderr.trimEnd().split('\n'), [
+      'bad.conf:3:1 </Directory> stands where <Location> of line 1 is to be closed',
+      'bad.conf:4:1 <VirtualHost> lacks its closing ">"',
+      'bad.conf:1:1 <Location> is not closed',
+      'bad.conf:4:1 <VirtualHost> is not closed',
+    ])
+  })
+
+  t.test('wrong usage and unreadable files are status 2', async (t) => {
+    for (const args of [
+      [],
+      ['nowhere.conf'],
+      ['httpd.conf', '--version', 'new'],
+      ['httpd.conf', '--from', 'nginx'],
+      ['--frob'],
+    ]) {
+      const { code, stderr } = await convert(...args)
+      t.equal(code, 2, args.join(' '))
+      t.not(stderr, '')
+    }
+    t.match((await convert('--help')).stdout, 'Usage: claimgate convert')
+  })
+})
+
+t.test('whose configuration it is, is seen from its words', async (t) => {
+  t.equal(guessSource(site), 'apache')
+  t.equal(guessSource('oidc_issuer_url = "https://idp.example"\nupstreams = ["http://a"]\n'), 'oauth2-proxy')
+  t.equal(
+    guessSource('oauth2-proxy --oidc-issuer-url=https://idp.example --upstream=http://a'),
+    'oauth2-proxy',
+  )
+  t.equal(guessSource('something else'), 'apache')
+})
+
+t.test('a large configuration takes no time to speak of', async (t) => {
+  const blocks = Array.from(
+    { length: 1250 },
+    (_, n) =>
+      `<Location /team-${n}>\n  AuthType openid-connect\n  Require claim groups:team-${n} email~^[^@]+@team-${n}\\.example$\n</Location>\n`,
+  )
+  const started = performance.now()
+  const [yaml = ''] = toldWithoutProof(site + blocks.join(''))
+  const took = performance.now() - started
+  t.match(yaml, 'path: /team-1249')
+  t.comment(`${Math.round(took)} ms for ${(site + blocks.join('')).split('\n').length} lines`)
+})
+
+function toldWithoutProof(text: string): readonly string[] {
+  const input = { folder, readFile: readFromDisk, listFiles: () => [], version: newest, defined: [] }
+  const conversion = convertApache({ files: [{ name: 'httpd.conf', text }], ...input })
+  return conversion.ok ? [conversion.yaml, reportText(conversion)] : []
+}
