@@ -7,8 +7,8 @@ import { explain } from './explain/explanation.ts'
 import { explainLog } from './explain/log.ts'
 import { chooseProvider, type Reading, readClaims } from './explain/person.ts'
 import { explanationText } from './explain/text.ts'
-import { loadOrReport } from './load.ts'
-import { configFile, configOptions, type Options, readOptions } from './options.ts'
+import { askingHelp, askingOptions, loadToAsk } from './load.ts'
+import { type Options, readOptions } from './options.ts'
 import { asSent } from './who/url.ts'
 
 const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
@@ -19,14 +19,13 @@ What happens to a request, and why: judged by the gateway itself, without anythi
 
       --url URL          the address as a browser shows it
       --method METHOD    default GET
-      --claims FILE      a JSON object of what the provider says: {"sub": "alice", "groups": ["admins"]}
+      --claims FILE      a JSON object of what the provider says: {"sub": "ada", "groups": ["ops"]}
       --anonymous        nobody is signed in
       --provider NAME    whose claims they are, where the app accepts several providers
       --client-ip ADDR   where the request comes from; when absent, conditions on it cannot be met
       --header 'N: V'    a header of the request; may be given several times. Unless one says
                          otherwise, it is a browser that asks for a page
-  -c, --config FILE      the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json             for programs; see below
+${askingHelp}      --json             for programs; see below
   -h, --help             this text
 
       --log FILE         a log of the gateway (JSON lines): tells what was recorded of one request,
@@ -43,7 +42,7 @@ notes}. With --log: {request: the access line, outcome, sentence, events: the ot
 `
 
 const specs = {
-  ...configOptions,
+  ...askingOptions,
   url: { type: 'string' },
   method: { type: 'string' },
   claims: { type: 'string' },
@@ -71,11 +70,11 @@ export const command: Command = {
     }
     const asked = readAsked(options)
     if (!asked.ok) return wrongUsage(io, asked.reason)
-    const loaded = loadOrReport(configFile(options, io.env), io)
-    if (loaded === null) return 2
-    const person = await readPerson(options, loaded.gateway, asked.value, io)
+    const gateway = loadToAsk(options, io)
+    if (gateway === null) return 2
+    const person = await readPerson(options, gateway, asked.value, io)
     if (!person.ok) return wrongUsage(io, person.reason)
-    const told = explain(loaded.gateway, { ...asked.value, person: person.value })
+    const told = explain(gateway, { ...asked.value, person: person.value })
     io.stdout(options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told))
     return told.outcome === 'allowed' ? 0 : 1
   },

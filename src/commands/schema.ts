@@ -4,7 +4,8 @@ import { readOptions } from './options.ts'
 
 const usage = `Usage: claimgate schema
 
-Prints the JSON Schema of the configuration (draft 2020-12): editors complete and explain keys by it.
+Prints the JSON Schema of the configuration (draft 2020-12), by which editors complete and explain
+keys.
 
   claimgate schema > claimgate.schema.json
 
@@ -13,7 +14,8 @@ Emacs, Helix …):
 
   # yaml-language-server: $schema=./claimgate.schema.json
 
-In the editors of JetBrains: Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema Mappings.
+In the editors of JetBrains: Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema
+Mappings.
 The schema knows the form; \`claimgate check\` knows the rest.
 
   -h, --help          this text

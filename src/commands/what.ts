@@ -2,8 +2,8 @@ import { readAddress } from '../core/address.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Command, Io } from './command.ts'
 import { chooseProvider, readClaims } from './explain/person.ts'
-import { loadOrReport } from './load.ts'
-import { configFile, configOptions, readOptions } from './options.ts'
+import { askingHelp, askingOptions, loadToAsk } from './load.ts'
+import { readOptions } from './options.ts'
 import { type AppReach, reachOf } from './what/reach.ts'
 import { columns, wrap } from './who/layout.ts'
 
@@ -11,21 +11,22 @@ const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client
 
 What somebody can open: every app and location, judged by the gateway itself.
 
-      --claims FILE     a JSON object of what the provider says: {"sub": "alice", "groups": ["admins"]}
-      --provider NAME   whose claims they are, where several providers are configured
-      --client-ip ADDR  where the requests come from; when absent, conditions on it cannot be met
-  -c, --config FILE     the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json            for programs: {provider, client_ip, user_id_fault, apps: [{app, url, locations:
-                        [{location, method, example, access, reason, because}]}]}; access is allowed,
-                        sign_in, denied, or unreachable where other locations cover all of one
-  -h, --help            this text
+      --claims FILE      a JSON object of what the provider says: {"sub": "ada", "groups": ["ops"]}
+      --provider NAME    whose claims they are, where several providers are configured
+      --client-ip ADDR   where the requests come from; when absent, conditions on it cannot be met
+${askingHelp}      --json             for programs; see below
+  -h, --help             this text
 
 Exit status: 0 the answer is there, 1 with these claims nobody can sign in, 2 wrong usage or a
 configuration with faults.
+
+JSON: {provider, client_ip, user_id_fault, apps: [{app, url, locations: [{location, method, example,
+access: allowed | sign_in | denied | unreachable, reason, because}]}]}. Unreachable is a location of
+which others cover all.
 `
 
 const specs = {
-  ...configOptions,
+  ...askingOptions,
   claims: { type: 'string' },
   provider: { type: 'string' },
   'client-ip': { type: 'string' },
@@ -45,9 +46,8 @@ export const command: Command = {
     if (clientAddress !== null && readAddress(clientAddress) === null) {
       return wrongUsage(io, '--client-ip wants one IP address')
     }
-    const loaded = loadOrReport(configFile(options, io.env), io)
-    if (loaded === null) return 2
-    const { gateway } = loaded
+    const gateway = loadToAsk(options, io)
+    if (gateway === null) return 2
     const provider = chooseProvider(gateway, options.text('provider'), [...gateway.providers.keys()])
     if (!provider.ok) return wrongUsage(io, provider.reason)
     const claims = await readClaims(file, io)
@@ -77,11 +77,6 @@ interface Asked {
 
 function toText(gateway: Gateway, asked: Asked, apps: readonly AppReach[]): string {
   const from = asked.client_ip === null ? '' : `, from ${asked.client_ip}`
-  const claim = gateway.providers.get(asked.provider)?.userId ?? 'sub'
-  const fault =
-    asked.user_id_fault === null
-      ? ''
-      : `${wrap(`The sign-in itself fails: the user id is read from ${claim}, and ${asked.user_id_fault}. What follows is what the rules say.`)}\n`
   const tables = apps.map(({ app, url, locations }) => {
     const rows = locations.map(({ location, access, because }) => [
       location,
@@ -90,12 +85,19 @@ function toText(gateway: Gateway, asked: Asked, apps: readonly AppReach[]): stri
     ])
     return `${app}  ${url}\n${columns(rows)}`
   })
-  const addressMatters = apps.some(({ locations }) =>
-    locations.some(({ because }) => because.includes('client_ip')),
-  )
-  const note =
-    asked.client_ip === null && addressMatters
-      ? `\n${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`
-      : ''
-  return `Signed in with ${asked.provider}${from}\n${fault}\n${tables.join('\n')}${note}`
+  const lead = `Signed in with ${asked.provider}${from}\n${faultText(gateway, asked)}`
+  return [lead, ...tables, ...addressNote(asked, apps)].join('\n')
+}
+
+function faultText(gateway: Gateway, { provider, user_id_fault }: Asked): string {
+  if (user_id_fault === null) return ''
+  const claim = gateway.providers.get(provider)?.userId ?? 'sub'
+  const sentence = `The sign-in itself fails: the user id is read from ${claim}, and ${user_id_fault}.`
+  return `${wrap(`${sentence} What follows is what the rules say.`)}\n`
+}
+
+function addressNote({ client_ip }: Asked, apps: readonly AppReach[]): readonly string[] {
+  const matters = apps.some(({ locations }) => locations.some(({ because }) => because.includes('client_ip')))
+  if (client_ip !== null || !matters) return []
+  return [`${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`]
 }

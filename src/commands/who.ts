@@ -2,8 +2,8 @@ import type { App, Gateway, Location } from '../core/gateway.ts'
 import { rejectReasons } from '../core/reason.ts'
 import { probe, type Ruling } from '../http/probe.ts'
 import type { Command, Io } from './command.ts'
-import { loadOrReport } from './load.ts'
-import { configFile, configOptions, readOptions } from './options.ts'
+import { askingHelp, askingOptions, loadToAsk } from './load.ts'
+import { readOptions } from './options.ts'
 import { accessAt, judgingLocations, type PlaceAccess } from './who/access.ts'
 import { accessJson, accessText } from './who/report.ts'
 import { asSent } from './who/url.ts'
@@ -14,15 +14,15 @@ const usage = `Usage: claimgate who METHOD URL [-c FILE] [--json]
 Who is let in: the smallest sets of claims, providers and addresses that open a page. The order of
 the lines depends on what the rules say alone, so that two versions of it can be compared.
 
-      --all           every location of every app: commit it beside the rules, and a review
-                      shows whose access a change gives and takes
-  -c, --config FILE   the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json          for programs: {method, url, app, location, access, reason, sets, complete};
-                      with --all a list of them. access is anyone, maybe_signed_in, rule, nobody,
-                      gateway or rejected; sets is a list of lists of {kind, claim, not, text}
-  -h, --help          this text
+      --all              every location of every app: commit it beside the rules, and a review
+                         shows whose access a change gives and takes
+${askingHelp}      --json             for programs; see below
+  -h, --help             this text
 
 Exit status: 0 somebody is let in, 1 nobody is, 2 wrong usage or a configuration with faults.
+
+JSON: {method, url, app, location, access: anyone | maybe_signed_in | rule | nobody | gateway |
+rejected, reason, sets: [[{kind, claim, not, text}]], complete}; with --all a list of {url, app, …}.
 `
 
 export const command: Command = {
@@ -30,7 +30,7 @@ export const command: Command = {
   summary: 'who may open a page: the smallest sets of claims',
   usage,
   run: async (args, io) => {
-    const specs = { ...configOptions, all: { type: 'boolean' } } as const
+    const specs = { ...askingOptions, all: { type: 'boolean' } } as const
     const read = readOptions(command, specs, args, io, true)
     if (!read.ok) return read.exitCode
     const { options } = read
@@ -41,9 +41,8 @@ export const command: Command = {
     if (!all && !URL.canParse(url ?? '')) {
       return wrongUsage(io, 'expected an absolute URL, such as https://wiki.example.com/admin')
     }
-    const loaded = loadOrReport(configFile(options, io.env), io)
-    if (loaded === null) return 2
-    const { gateway } = loaded
+    const gateway = loadToAsk(options, io)
+    if (gateway === null) return 2
     return all
       ? tellAll(gateway, io, options.flag('json'))
       : tellOne(

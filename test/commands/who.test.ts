@@ -204,6 +204,17 @@ t.test('wrong usage and a faulty file are 2', async (t) => {
   t.match(await who('--help'), { code: 0, stdout: /^Usage: claimgate who METHOD URL/ })
 })
 
+t.test('a machine without secrets is told the same', async (t) => {
+  const file = 'config/examples/ten-apps.yaml'
+  const told = await runIn(command, ['--all', '-c', file, '--made-up-secrets'], { cwd: root })
+  t.equal(told.stderr, '')
+  t.same(told, await runIn(command, ['--all', '-c', file], { cwd: root, env: environmentOf(file) }))
+  t.match(await runIn(command, ['--all', '-c', file], { cwd: root }), {
+    code: 2,
+    stderr: /SESSION_SECRET is not set/,
+  })
+})
+
 t.test('two readings of an encoded slash are demanded together', async (t) => {
   const file = `${rules.replace('upstream: http://10.0.0.5', 'upstream: http://10.0.0.5\n    allow_encoded: [slash]')}`
   writeFileSync(join(folder, 'slash.yaml'), file)
