@@ -32,6 +32,8 @@ export function openTunnel(client: Duplex, upstream: Duplex, onClosed: () => voi
       open -= 1
       if (open === 0) onClosed()
     })
+    // Half a WebSocket is of no use (RFC 6455 7.1.1): the other side may finish what is under way, and no more.
+    side.on('end', () => cutLater(client, upstream))
     side.pipe(other)
   }
   return {
@@ -45,10 +47,16 @@ export function openTunnel(client: Duplex, upstream: Duplex, onClosed: () => voi
   }
 }
 
+function cutLater(...sides: readonly Duplex[]): void {
+  setTimeout(() => {
+    for (const side of sides) side.destroy()
+  }, closingMs).unref()
+}
+
 /** Lets a side take what was written to it, and closes it; nothing more is passed on from there. */
 function leave(side: Duplex): void {
   if (side.destroyed) return
   side.end()
   side.unpipe().resume()
-  setTimeout(() => side.destroy(), closingMs).unref()
+  cutLater(side)
 }

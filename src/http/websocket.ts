@@ -25,6 +25,12 @@ export interface Upgrades {
   closeAll(): void
 }
 
+interface Tunnels {
+  readonly open: Set<Tunnel>
+  /** The gateway goes away: what is opened from now on, as it was under way, is told so at once. */
+  closing: boolean
+}
+
 /** A request for an upgrade on its way: the client's socket is not read before it is decided. */
 interface Upgrade {
   readonly request: IncomingMessage
@@ -43,7 +49,7 @@ const keepAliveMs = 30_000
 export function serveUpgrades(server: Server, house: House): Upgrades {
   const { editions, log } = house
   const nextId = requestIds(editions.current().random)
-  const tunnels = new Set<Tunnel>()
+  const tunnels: Tunnels = { open: new Set(), closing: false }
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {})
     request.socket.setTimeout(0).setKeepAlive(true, keepAliveMs)
@@ -60,7 +66,8 @@ export function serveUpgrades(server: Server, house: House): Upgrades {
   })
   return {
     closeAll() {
-      for (const tunnel of tunnels) tunnel.close(closeCodes.goingAway)
+      tunnels.closing = true
+      for (const tunnel of tunnels.open) tunnel.close(closeCodes.goingAway)
     },
   }
 }
@@ -70,7 +77,7 @@ async function serve(
   request: IncomingMessage,
   client: Duplex,
   requestId: string,
-  tunnels: Set<Tunnel>,
+  tunnels: Tunnels,
 ): Promise<void> {
   const admission = await admit(desk.runtime, asProgram(request), requestId, performance.now())
   await decide(desk, { request, client, admission }, tunnels)
@@ -82,7 +89,7 @@ function asProgram({ method, url, httpVersion, headers, rawHeaders, socket }: In
   return { method, url, httpVersion, headers: asked, rawHeaders, socket }
 }
 
-async function decide(desk: Desk, upgrade: Upgrade, tunnels: Set<Tunnel>): Promise<void> {
+async function decide(desk: Desk, upgrade: Upgrade, tunnels: Tunnels): Promise<void> {
   const { request, admission } = upgrade
   const refused = (decision: Decision) => refuse(desk, { ...upgrade, admission: { ...admission, decision } })
   if (admission.decision.kind !== 'allow') return refused(admission.decision)
@@ -127,7 +134,7 @@ async function connect(
   upgrade: Upgrade,
   handshake: Handshake,
   outbound: Outbound,
-  tunnels: Set<Tunnel>,
+  tunnels: Tunnels,
 ): Promise<void> {
   const headers = [...outbound.request.headers, ...offers(handshake)]
   const answer = await desk.runtime.upstreams.upgrade({ ...outbound.request, headers, body: null })
@@ -159,7 +166,7 @@ function open(
   desk: Desk,
   { client, admission }: Upgrade,
   { socket }: UpstreamSocket,
-  tunnels: Set<Tunnel>,
+  tunnels: Tunnels,
 ): void {
   const { log, metrics, runtime } = desk
   const { session, origin } = admission
@@ -169,12 +176,12 @@ function open(
     location: admission.location?.label,
   }
   const tunnel = openTunnel(client, socket, () => {
-    tunnels.delete(tunnel)
+    tunnels.open.delete(tunnel)
     unwatch()
     metrics.websocket(-1)
     log.event('info', 'websocket.closed', fields)
   })
-  tunnels.add(tunnel)
+  tunnels.open.add(tunnel)
   // Who could not open it now shall not keep it: signed out, expired, revoked.
   const unwatch =
     session === null || origin === null
@@ -184,6 +191,7 @@ function open(
   metrics.request(admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)
+  if (tunnels.closing) tunnel.close(closeCodes.goingAway)
 }
 
 function offers({ protocols, extensions }: Handshake): readonly string[] {
