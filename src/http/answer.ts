@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { DenyReason } from '../core/decision.ts'
 import type { AnyFault } from '../core/fault.ts'
 import { faultEntry } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
@@ -101,8 +102,8 @@ export function unauthorized(gateway: Gateway, admission: Admission, reason: str
 }
 
 /** 403: as whom one is signed in and what can be done about it; nothing of the rule. */
-export function forbidden(gateway: Gateway, admission: Admission, reason: string): Answer {
-  if (!admission.wantsPage) return problemAnswer(admission, 403, reason)
+export function forbidden(gateway: Gateway, admission: Admission, reason: DenyReason): Answer {
+  if (!admission.wantsPage) return problemAnswer(admission, 403, publicReason(reason))
   const { principal } = admission
   const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
   const account = principal === null ? null : { user: principal.user, providerLabel: provider?.label ?? null }
@@ -117,6 +118,23 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: string
     homeHref: null,
   })
   return pageAnswer(403, page)
+}
+
+/** What of a refusal is the client's own doing is told it; of the rule, not even what kind it is. The log knows. */
+function publicReason(reason: DenyReason): string {
+  switch (reason) {
+    case 'rule-not-met':
+    case 'nobody-allowed':
+    case 'no-location':
+    case 'client-address':
+      return 'not-allowed'
+    case 'identity-unsendable':
+    case 'insecure-scheme':
+    case 'websocket-origin':
+    case 'cross-site':
+    case 'undecided':
+      return reason
+  }
 }
 
 /** A fault, in the one fixed sentence that it has for people; `next` where a page shows the way on. */

@@ -20,8 +20,6 @@ function rounds(cookieHeader: string | undefined, origin: Origin): number {
 
 /** Whether one more round would help nobody. */
 export function isLooping(headers: IncomingHttpHeaders, origin: Origin): boolean {
-  // A Strict cookie never comes with a link of another site: that it is not there says nothing.
-  if (origin.cookies.sameSite === 'Strict' && headers['sec-fetch-site'] === 'cross-site') return false
   return rounds(headers.cookie, origin) >= roundsAtMost
 }
 

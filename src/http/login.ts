@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { sessionCookie, transactionCookies } from '../core/cookies.ts'
 import { isFault, LoginFault } from '../core/fault.ts'
+import type { Origin } from '../core/gateway.ts'
 import { type ReturnTo, readReturnTo } from '../core/return-to.ts'
 import {
   beginTransaction,
@@ -23,12 +24,11 @@ import { deleteCookie, setTransactionCookie } from './cookie.ts'
 import type { Desk } from './desk.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
-import { chooserPage, signInFailedPage } from './pages.ts'
+import { chooserPage, movingOnPage, signInFailedPage } from './pages.ts'
 
 export interface SignInRequest {
   readonly provider: string
   readonly returnTo: ReturnTo
-  readonly askedByRule: boolean
   /** The person wants to be asked who they are, even where the provider already knows. */
   readonly otherAccount: boolean
 }
@@ -38,6 +38,9 @@ export async function login(desk: Desk, admission: Admission, headers: IncomingH
   const { runtime } = desk
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
+  // Only a navigation begins a sign-in: pictures of another site would push out one that is under way.
+  const fromElsewhere = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
+  if (fromElsewhere) return refusal(admission, 403, 'cross-site')
   const query = new URLSearchParams(target.query)
   if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
     return refusal(admission, 400, 'parameter-repeated')
@@ -50,7 +53,7 @@ export async function login(desk: Desk, admission: Admission, headers: IncomingH
   const otherAccount = query.get('account') === 'other'
   const [provider] = offered
   if (provider !== undefined && offered.length === 1) {
-    return startSignIn(desk, admission, headers, { provider, returnTo, askedByRule: true, otherAccount })
+    return startSignIn(desk, admission, headers, { provider, returnTo, otherAccount })
   }
   return chooser(desk, admission, offered, { returnTo, otherAccount })
 }
@@ -67,11 +70,13 @@ export function challenge(
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
   const [provider] = providers
   if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(desk, admission)
+  if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
+    return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to: returnTo }))
+  }
   if (provider !== undefined && providers.length === 1) {
     return startSignIn(desk, admission, headers, {
       provider,
       returnTo,
-      askedByRule: true,
       otherAccount: false,
     })
   }
@@ -122,6 +127,14 @@ async function startSignIn(
     log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
     return faultAnswer(admission, thrown)
   }
+}
+
+/**
+ * A link of another site brings no Strict cookie, whether there is one or not. A page of ours that asks for the same
+ * address again does: nobody who is signed in has to sign in anew for a link.
+ */
+function hidesStrictCookie(headers: IncomingHttpHeaders, origin: Origin): boolean {
+  return origin.cookies.sameSite === 'Strict' && headers['sec-fetch-site'] === 'cross-site'
 }
 
 function looping({ runtime, log, metrics }: Desk, admission: Admission): Answer {

@@ -171,8 +171,14 @@ export function confirmSignOutPage(page: ConfirmSignOutPage): string {
   })
 }
 
+const movingOnTexts = {
+  'signing-out': ['Signing you out', 'You are signed out here. Moving on to your sign-in service.'],
+  'signed-in': ['Signed in', 'Taking you to your page.'],
+  'from-a-link': ['One moment', 'Taking you to your page.'],
+} as const
+
 export interface MovingOnPage extends PageFrame {
-  readonly why: 'signing-out' | 'signed-in'
+  readonly why: keyof typeof movingOnTexts
   readonly to: URL | ReturnTo
 }
 
@@ -183,13 +189,13 @@ export interface MovingOnPage extends PageFrame {
  */
 export function movingOnPage(page: MovingOnPage): string {
   const to = typeof page.to === 'string' ? page.to : webAddress(page.to)
-  const signingOut = page.why === 'signing-out'
+  const [title, text] = movingOnTexts[page.why]
   return pageDocument({
     ...page,
-    title: signingOut ? 'Signing you out' : 'Signed in',
+    title,
     gate: 'open',
     refreshTo: to,
-    content: html`<p>${signingOut ? 'You are signed out here. Moving on to your sign-in service.' : 'Taking you to your page.'}</p>
+    content: html`<p>${text}</p>
 <p class="quiet"><a href="${to}">Continue</a> if nothing happens.</p>`,
   })
 }
