@@ -21,7 +21,7 @@ export interface Session {
   /** Last request, written back rarely: see `touchDue`. */
   readonly lastSeenAt: EpochSeconds
   /** The sign-in that brought it: which page asked, and a hash of its state (a callback that comes twice). */
-  readonly signIn: { readonly stateHash: string; readonly returnTo: string; readonly askedByRule: boolean }
+  readonly signIn: { readonly stateHash: string; readonly returnTo: string }
 }
 
 /** Hexadecimal, so that its beginning can be typed on a command line: base64url may begin with a hyphen. */
@@ -45,6 +45,9 @@ export interface Lifetimes {
 
 /** The two times that a session's life hangs on. */
 export type SessionTimes = Pick<Session, 'signedInAt' | 'lastSeenAt'>
+
+/** How far the clocks of instances that share a store may differ. */
+const clockToleranceSeconds = 60
 
 /** The number of the stored form. A record of another number is no session: people sign in again. */
 const format = 1
@@ -70,6 +73,8 @@ export function sessionStatus(
   now: EpochSeconds,
   lifetimes: Lifetimes,
 ): 'live' | 'session-expired' | 'session-idle' {
+  // The clock was set back: how old it is cannot be told, so it is too old.
+  if (times.signedInAt > now + clockToleranceSeconds) return 'session-expired'
   if (now >= times.signedInAt + lifetimes.maxLifetimeSeconds) return 'session-expired'
   if (now >= times.lastSeenAt + lifetimes.idleTimeoutSeconds) return 'session-idle'
   return 'live'
@@ -122,11 +127,11 @@ export function decodeSession(text: string, key: SessionKey): Session | null {
   const record = parse(text)
   if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
   const { origin, provider, user, claims, idToken, signedInAt, lastSeenAt } = record
-  const { stateHash, returnTo, askedByRule } = record.signIn
+  const { stateHash, returnTo } = record.signIn
   if (!isText(origin) || !isText(provider) || !isText(user) || !isText(idToken)) return null
   if (!isClaims(claims) || !isTime(signedInAt) || !isTime(lastSeenAt)) return null
-  if (!isText(stateHash) || !isText(returnTo) || typeof askedByRule !== 'boolean') return null
-  const signIn = { stateHash, returnTo, askedByRule }
+  if (!isText(stateHash) || !isText(returnTo)) return null
+  const signIn = { stateHash, returnTo }
   return { key, origin, provider, user, claims, idToken, signedInAt, lastSeenAt, signIn }
 }
 

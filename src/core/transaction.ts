@@ -23,8 +23,6 @@ export interface Transaction {
   readonly codeVerifier: string
   readonly returnTo: string
   readonly startedAt: EpochSeconds
-  /** Whether a rule asked for this sign-in (then a refusal at `returnTo` must not ask again). */
-  readonly askedByRule: boolean
   /**
    * The session that the browser had when it began, which ends when this one comes about. A callback that crosses
    * sites need not bring its cookie along.
@@ -56,7 +54,6 @@ export interface SignInWish {
   readonly provider: string
   readonly origin: string
   readonly returnTo: ReturnTo
-  readonly askedByRule: boolean
   readonly replaces: SessionKey | null
 }
 
@@ -74,7 +71,6 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     codeVerifier: random(32).toString('base64url'),
     returnTo: Buffer.byteLength(JSON.stringify(wish.returnTo)) > returnToLimit ? '/' : wish.returnTo,
     startedAt: now,
-    askedByRule: wish.askedByRule,
     replaces: wish.replaces,
   }
 }
@@ -218,22 +214,22 @@ function size(cookie: CookiePair): number {
 /** An array, not an object: five of these cookies travel with every request. */
 function encode(transaction: Transaction): string {
   const { version, provider, origin, state, nonce, codeVerifier } = transaction
-  const { returnTo, startedAt, askedByRule, replaces } = transaction
+  const { returnTo, startedAt, replaces } = transaction
   const fixed = [version, provider, origin, state, nonce, codeVerifier]
-  return JSON.stringify([...fixed, returnTo, startedAt, askedByRule, replaces])
+  return JSON.stringify([...fixed, returnTo, startedAt, replaces])
 }
 
 function decode(text: string): Transaction | null {
   const parts = parse(text)
-  if (!Array.isArray(parts) || parts.length !== 10) return null
+  if (!Array.isArray(parts) || parts.length !== 9) return null
   const [version, provider, origin, state, nonce, codeVerifier, ...wish]: unknown[] = parts
-  const [returnTo, startedAt, askedByRule, replaces] = wish
+  const [returnTo, startedAt, replaces] = wish
   if (version !== 1 || typeof provider !== 'string' || typeof origin !== 'string') return null
   if (typeof state !== 'string' || typeof nonce !== 'string' || typeof codeVerifier !== 'string') return null
-  if (typeof returnTo !== 'string' || typeof askedByRule !== 'boolean') return null
+  if (typeof returnTo !== 'string') return null
   if (typeof startedAt !== 'number' || !Number.isSafeInteger(startedAt)) return null
   if (replaces !== null && typeof replaces !== 'string') return null
-  return { version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, askedByRule, replaces }
+  return { version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, replaces }
 }
 
 function parse(text: string): unknown {

@@ -35,7 +35,8 @@ export function createDoorkeeper(house: House): Doorkeeper {
     }
     const failed = (thrown: unknown): void => {
       log.fault('internal.failed', thrown, {})
-      response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
     }
     try {
       const admission = admit(desk.runtime, request, nextId(), performance.now())

@@ -55,6 +55,8 @@ export function admit(
   switch (own.kind) {
     case 'unknown':
       return reject(sheet, 404, 'address-unknown')
+    case 'ambiguous':
+      return reject(sheet, 400, 'target-encoded-slash')
     case 'own':
       // Its pages speak for the whole origin: the app at its root, or the nearest to it.
       sheet.app = origin.apps.at(-1) ?? null

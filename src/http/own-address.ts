@@ -7,6 +7,8 @@ export type OwnPlace =
   | { readonly kind: 'own'; readonly address: OwnAddress; readonly methods: readonly string[] }
   /** Below the prefix, but nothing is there: it is never passed on, whatever a rule says. */
   | { readonly kind: 'unknown' }
+  /** An encoded slash could be read as ours. */
+  | { readonly kind: 'ambiguous' }
   | { readonly kind: 'not-ours' }
 
 const gets = ['GET', 'HEAD']
@@ -25,7 +27,7 @@ export function ownPlace(gateway: Gateway, origin: Origin, target: Target): OwnP
   if (!below) {
     const { splitSegments } = target
     const splitBelow = splitSegments !== undefined && beginsWith(splitSegments, gateway.authSegments)
-    return splitBelow ? { kind: 'unknown' } : { kind: 'not-ours' }
+    return splitBelow ? { kind: 'ambiguous' } : { kind: 'not-ours' }
   }
   switch (target.path.slice(gateway.authPrefix.length)) {
     case '/login':

@@ -91,7 +91,7 @@ function sessionOf(gateway: Gateway, person: Person | null, origin: Origin): Fou
     idToken: '',
     signedInAt: 0,
     lastSeenAt: 0,
-    signIn: { stateHash: '', returnTo: '', askedByRule: false },
+    signIn: { stateHash: '', returnTo: '' },
   }
   return { kind: 'live', session, principal, resealed: null }
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import httpProxy from '@fastify/http-proxy'
-import type { FastifyReplyFromHooks } from '@fastify/reply-from'
+import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../core/decision.ts'
 import type { Admission } from './admission.ts'
@@ -91,7 +90,7 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
 }
 
 /** How @fastify/reply-from treats a request of ours, and its answer. */
-const replyOptions: FastifyReplyFromHooks = {
+const replyOptions: NonNullable<FastifyHttpProxyOptions['replyOptions']> = {
   // The headers that are sent come from core/headers, not from a copy with some taken off.
   rewriteRequestHeaders: (request) => ({ [carried]: request }) as never,
   rewriteHeaders: () => none,

@@ -144,7 +144,7 @@ async function start(
 }
 
 function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, now: EpochSeconds): Session {
-  const { state, returnTo, askedByRule } = transaction
+  const { state, returnTo } = transaction
   return {
     key,
     origin: origin.origin,
@@ -154,6 +154,6 @@ function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, n
     idToken: identity.idToken,
     signedInAt: now,
     lastSeenAt: now,
-    signIn: { stateHash: stateHash(state), returnTo, askedByRule },
+    signIn: { stateHash: stateHash(state), returnTo },
   }
 }

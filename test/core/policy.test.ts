@@ -63,7 +63,7 @@ const inOffice = { ...facts, clientAddress: address('10.1.1.1') }
 const nobody: Visitor = { kind: 'anonymous', why: 'no-session' }
 
 function person(claims: Claims = {}, name = 'acme', returnTo = '/'): Visitor {
-  const signIn = { stateHash: 'h', returnTo, askedByRule: false }
+  const signIn = { stateHash: 'h', returnTo }
   return { kind: 'signed-in', principal: { user: 'u', provider: name, claims }, signIn }
 }
 

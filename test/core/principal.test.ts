@@ -6,7 +6,7 @@ import type { Session } from '../../src/core/session.ts'
 const acme = { name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
 
 function session(claims: Claims, user = 'alice', provider = 'acme'): Session {
-  const signIn = { stateHash: 'h', returnTo: '/', askedByRule: false }
+  const signIn = { stateHash: 'h', returnTo: '/' }
   const times = { signedInAt: 1, lastSeenAt: 1 }
   return { key: 'k', origin: 'https://a.example', provider, user, claims, idToken: 't', ...times, signIn }
 }

@@ -23,7 +23,7 @@ const session: Session = {
   idToken: 'a.b.c',
   signedInAt: 1_000_000,
   lastSeenAt: 1_000_000,
-  signIn: { stateHash: 'h', returnTo: '/page?x=1', askedByRule: true },
+  signIn: { stateHash: 'h', returnTo: '/page?x=1' },
 }
 const lifetimes = { idleTimeoutSeconds: 3600, maxLifetimeSeconds: 28_800 }
 
@@ -116,3 +116,16 @@ t.test('a damaged record or one of another format is no session', async (t) => {
   for (const text of ['', '{', encodeSession(session).slice(0, -1), '\0'])
     t.equal(decodeSession(text, 'k'), null)
 })
+
+t.test(
+  'a session from the future is too old: a clock that was set back makes none live longer',
+  async (t) => {
+    const lifetimes = { idleTimeoutSeconds: 3600, maxLifetimeSeconds: 28_800 }
+    t.equal(
+      sessionStatus({ signedInAt: 1060, lastSeenAt: 1060 }, 1000, lifetimes),
+      'live',
+      'clocks may differ a little',
+    )
+    t.equal(sessionStatus({ signedInAt: 1061, lastSeenAt: 1061 }, 1000, lifetimes), 'session-expired')
+  },
+)

@@ -29,7 +29,6 @@ function begin(returnTo = '/page?x=1', at = now): Transaction {
     provider: 'acme',
     origin,
     returnTo: returnTo as ReturnTo,
-    askedByRule: true,
     replaces: 'a1b2',
   }
   return beginTransaction(wish, randomBytes, at)

@@ -60,7 +60,7 @@ const session = (user: string): Session => ({
   idToken: '',
   signedInAt: 0,
   lastSeenAt: 0,
-  signIn: { stateHash: '', returnTo: '/', askedByRule: true },
+  signIn: { stateHash: '', returnTo: '/' },
 })
 
 const live = (user: string, groups: readonly string[]): Found => ({
@@ -190,7 +190,7 @@ const verdicts: readonly (readonly [
   ['/.auth/login', { method: 'POST' }, 'reject', 'method-not-allowed'],
   ['/.auth/nope', { as: 'adam' }, 'reject', 'address-unknown'],
   ['/.auth', { as: 'adam' }, 'reject', 'address-unknown'],
-  ['/.auth%2Fnope', { as: 'adam' }, 'reject', 'address-unknown'],
+  ['/.auth%2Fnope', { as: 'adam' }, 'reject', 'target-encoded-slash'],
   ['/%2Eauth/login', {}, 'allow', 'gateway-address'],
   ['/x', { as: 'alice', headers: { expect: 'the-unexpected' } }, 'reject', 'expectation-unknown'],
   ['/x', { as: 'alice', method: 'POST', headers: { 'content-length': '1025' } }, 'reject', 'body-too-large'],

@@ -63,7 +63,6 @@ export function transactionFor(settings: { readonly name: string }, startedAt = 
     codeVerifier: random(32).toString('base64url'),
     returnTo: '/',
     startedAt,
-    askedByRule: false,
     replaces: null,
   }
 }

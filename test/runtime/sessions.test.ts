@@ -168,7 +168,6 @@ function open(
         codeVerifier: 'v',
         returnTo: '/page',
         startedAt: clock.time,
-        askedByRule: true,
         replaces,
       } as const
       const identity = { user, claims: { sub: user, groups: ['ops'] }, idToken: 'a.b.c' }
@@ -195,7 +194,7 @@ t.test('a session that began is found with its principal; only its hash is in th
   })
   t.match(session, {
     key: /^[0-9a-f]{64}$/,
-    signIn: { returnTo: '/page', askedByRule: true },
+    signIn: { returnTo: '/page' },
     signedInAt: begin,
   })
   t.notMatch(JSON.stringify(await spy.store.list({})), cookie)

@@ -12,7 +12,7 @@ export function sessionOf(key: string, more: Partial<Session> = {}): Session {
     idToken: 'a.b.c',
     signedInAt: 1000,
     lastSeenAt: 1000,
-    signIn: { stateHash: 'h', returnTo: '/', askedByRule: false },
+    signIn: { stateHash: 'h', returnTo: '/' },
     ...more,
   }
 }
