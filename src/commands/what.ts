@@ -1,6 +1,7 @@
 import { readAddress } from '../core/address.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Command, Io } from './command.ts'
+import { asksForAddress } from './explain/explanation.ts'
 import { chooseProvider, readClaims } from './explain/person.ts'
 import { askingHelp, askingOptions, loadToAsk } from './load.ts'
 import { readOptions } from './options.ts'
@@ -86,7 +87,7 @@ function toText(gateway: Gateway, asked: Asked, apps: readonly AppReach[]): stri
     return `${app}  ${url}\n${columns(rows)}`
   })
   const lead = `Signed in with ${asked.provider}${from}\n${faultText(gateway, asked)}`
-  return [lead, ...tables, ...addressNote(asked, apps)].join('\n')
+  return [lead, ...tables, ...addressNote(gateway, asked)].join('\n')
 }
 
 function faultText(gateway: Gateway, { provider, user_id_fault }: Asked): string {
@@ -96,8 +97,8 @@ function faultText(gateway: Gateway, { provider, user_id_fault }: Asked): string
   return `${wrap(`${sentence} What follows is what the rules say.`)}\n`
 }
 
-function addressNote({ client_ip }: Asked, apps: readonly AppReach[]): readonly string[] {
-  const matters = apps.some(({ locations }) => locations.some(({ because }) => because.includes('client_ip')))
+function addressNote({ apps }: Gateway, { client_ip }: Asked): readonly string[] {
+  const matters = apps.some(({ allLocations, fallback }) => [fallback, ...allLocations].some(asksForAddress))
   if (client_ip !== null || !matters) return []
   return [`${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`]
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { command } from '../../src/commands/explain.ts'
+import { startTestGateway } from '../support/gateway.ts'
 import { runIn } from './run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-explain-'))
@@ -408,6 +409,27 @@ t.test('events of the same request are told with it; nothing of a log steers a t
     sentence: 'An address of the gateway itself.',
     events: [{ event: 'login.started' }, { event: 'login.failed' }],
   })
+})
+
+t.test('the log of a running gateway is understood', async (t) => {
+  const gateway = await startTestGateway({
+    yaml: ({ url }) => `
+session: { store: memory }
+providers: { op: { issuer: "http://localhost:1", client_id: c, client_secret: a-client-secret } }
+apps:
+  wiki: { url: "${url}", upstream: "http://127.0.0.1:1", require: signed_in, locations: [{ path: /old, require: nobody }] }
+`,
+  })
+  t.teardown(() => gateway.close())
+  const response = await fetch(`${gateway.url}/old/x`, { headers: { accept: 'application/json' } })
+  const { request_id: id } = await response.json()
+  await gateway.logged(({ event, request_id }) => event === 'request' && request_id === id)
+  const stdin = gateway.log.map((line) => JSON.stringify(line)).join('\n')
+  const told = await runIn(command, ['--log', '-', '--request-id', id], { cwd: folder, stdin })
+  t.equal(told.code, 1)
+  t.match(told.stdout, /^GET localhost:\d+\/old\/x\n/)
+  t.match(told.stdout, 'denied: nobody-allowed\n  The location says nobody.\n  The client got 403, after ')
+  t.match(told.stdout, /location {2}\/old\n/)
 })
 
 t.test('a request that the log does not know is 2', async (t) => {

@@ -7,6 +7,7 @@ import type { Principal } from '../../core/principal.ts'
 import { visibleClaims } from '../../core/principal.ts'
 import { anonymous, type JudgedAddress, type Situation } from '../../core/requirement.ts'
 import { type Person, type Probe, probe, type Ruling } from '../../http/probe.ts'
+import { conditionsOf } from '../rehearsal/conditions.ts'
 import { judgingLocations } from '../who/access.ts'
 import { type Change, changesFor } from './changes.ts'
 import { type SentHeader, sentHeaders } from './headers.ts'
@@ -131,9 +132,7 @@ function notesOn(asked: Probe, { admission }: Ruling, locations: readonly Locati
   return notes
 }
 
-function asksForAddress({ access }: Location): boolean {
-  if (access.kind !== 'rule') return false
-  return explainRequirement(access.requirement, null, { clientAddress: null }).some(({ where }) => {
-    return where.endsWith('client_ip')
-  })
+/** Whether a location's rule says anything of the address. */
+export function asksForAddress({ access }: Location): boolean {
+  return access.kind === 'rule' && conditionsOf(access.requirement).some(({ kind }) => kind === 'client_ip')
 }

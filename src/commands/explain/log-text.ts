@@ -1,0 +1,89 @@
+import { events } from '../../core/event.ts'
+import { faultCodes, faultEntry } from '../../core/fault.ts'
+import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
+import { showOwn } from '../../core/show.ts'
+import { columns, wrap } from '../who/layout.ts'
+
+/** One line of a log, as it came: nothing in it is believed, and nothing is printed but escaped. */
+export type LogLine = Readonly<Record<string, unknown>>
+
+type LoggedOutcome = 'allowed' | 'sign_in' | 'denied' | 'rejected' | 'unknown'
+
+/** What the access line says of the verdict; without one, or by an unknown word, unknown. */
+export function loggedOutcome(request: LogLine | undefined): LoggedOutcome {
+  switch (request?.decision) {
+    case 'allow':
+      return 'allowed'
+    case 'challenge':
+      return 'sign_in'
+    case 'deny':
+      return 'denied'
+    case 'reject':
+      return 'rejected'
+    default:
+      return 'unknown'
+  }
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  ...allowReasons,
+  ...challengeReasons,
+  ...denyReasons,
+  ...rejectReasons,
+}
+
+/** What the reference says of its reason; null for a reason of another version. */
+export function sentenceOf(request: LogLine | undefined): string | null {
+  const reason = textOf(request?.reason)
+  return Object.hasOwn(sentences, reason) ? (sentences[reason] ?? null) : null
+}
+
+/** Fields of the access line, with the words that stand before them. */
+const fields: readonly (readonly [string, string])[] = [
+  ['failed', 'detail'],
+  ['app', 'app'],
+  ['location', 'location'],
+  ['client', 'client'],
+  ['subject', 'subject'],
+  ['provider', 'provider'],
+]
+
+export function requestText(request: LogLine | undefined, requestId: string): string {
+  if (request === undefined) {
+    return 'The log has no access line of this request: it may have been rotated, or not be at its end.\n'
+  }
+  const outcome = loggedOutcome(request).replace('_', '-')
+  const rows = fields.map(([word, field]) => [word, textOf(request[field])]).filter(([, text]) => text !== '')
+  const address = `${textOf(request.method)} ${textOf(request.host)}${textOf(request.path)}`
+  return [
+    wrap(address),
+    `request ${showOwn(requestId)}, ${textOf(request.time)}\n`,
+    wrap(`${outcome}: ${textOf(request.reason)}`, '  '),
+    wrap(sentenceOf(request) ?? 'This version does not know the reason: another one wrote the log.', '  '),
+    `${wrap(`The client got ${textOf(request.status)}, after ${textOf(request.ms)} ms.`, '  ')}\n`,
+    columns(rows),
+  ].join('\n')
+}
+
+export function eventsText(lines: readonly LogLine[]): string {
+  if (lines.length === 0) return ''
+  const rows = lines.map((line) => [textOf(line.event), eventSentence(line)])
+  return `\nAlso logged with this id\n${columns(rows)}`
+}
+
+function eventSentence(line: LogLine): string {
+  const [event, code] = [textOf(line.event), textOf(line.code)]
+  const known: Readonly<Record<string, string>> = events
+  const told = Object.hasOwn(known, event) ? known[event] : ''
+  const fault = faultCodes.find((name) => name === code)
+  const shown = fault === undefined ? '' : ` People saw: ${faultEntry(fault).public}`
+  const facts = Object.entries(line)
+    .filter(([name]) => !['event', 'level', 'time', 'request_id', 'stack'].includes(name))
+    .map(([name, value]) => `${showOwn(name)}: ${textOf(value)}`)
+  return `${told}${shown} ${facts.length === 0 ? '' : `(${facts.join('; ')})`}`.trim()
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return showOwn(typeof value === 'string' ? value : JSON.stringify(value), 1000)
+}
