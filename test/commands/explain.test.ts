@@ -422,7 +422,7 @@ apps:
   })
   t.teardown(() => gateway.close())
   const response = await fetch(`${gateway.url}/old/x`, { headers: { accept: 'application/json' } })
-  const { request_id: id } = await response.json()
+  const { request_id: id } = JSON.parse(await response.text())
   await gateway.logged(({ event, request_id }) => event === 'request' && request_id === id)
   const stdin = gateway.log.map((line) => JSON.stringify(line)).join('\n')
   const told = await runIn(command, ['--log', '-', '--request-id', id], { cwd: folder, stdin })
