@@ -9,7 +9,7 @@ import { chooseProvider, type Reading, readClaims } from './explain/person.ts'
 import { explanationText } from './explain/text.ts'
 import { askingHelp, askingOptions, loadToAsk } from './load.ts'
 import { type Options, readOptions } from './options.ts'
-import { asSent } from './who/url.ts'
+import { readUrl } from './who/url.ts'
 
 const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
        claimgate explain --url URL --anonymous [options]
@@ -93,10 +93,10 @@ interface Asked {
 }
 
 function readAsked(options: Options): Reading<Asked> {
-  const url = options.text('url')
+  const url = readUrl(options.text('url'))
   const clientAddress = options.text('client-ip')
   const headers = readHeaders(options.texts('header'))
-  if (url === null || !URL.canParse(url)) {
+  if (url === null) {
     return { ok: false, reason: '--url wants an absolute address, such as https://wiki.example.com/admin' }
   }
   if (clientAddress !== null && readAddress(clientAddress) === null) {
@@ -106,7 +106,7 @@ function readAsked(options: Options): Reading<Asked> {
   const method = (options.text('method') ?? 'GET').toUpperCase()
   return {
     ok: true,
-    value: { method, url: asSent(url), clientAddress, headers: { accept: 'text/html', ...headers.value } },
+    value: { method, url, clientAddress, headers: { accept: 'text/html', ...headers.value } },
   }
 }
 

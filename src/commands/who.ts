@@ -6,7 +6,7 @@ import { askingHelp, askingOptions, loadToAsk } from './load.ts'
 import { readOptions } from './options.ts'
 import { accessAt, judgingLocations, type PlaceAccess } from './who/access.ts'
 import { accessJson, accessText } from './who/report.ts'
-import { asSent } from './who/url.ts'
+import { readUrl } from './who/url.ts'
 
 const usage = `Usage: claimgate who METHOD URL [-c FILE] [--json]
        claimgate who --all [-c FILE] [--json]
@@ -34,23 +34,21 @@ export const command: Command = {
     const read = readOptions(command, specs, args, io, true)
     if (!read.ok) return read.exitCode
     const { options } = read
-    const [method, url, ...rest] = options.positionals
     const all = options.flag('all')
-    const named = method !== undefined && url !== undefined && rest.length === 0
-    if (all ? method !== undefined : !named) return wrongUsage(io, 'expected METHOD and URL, or --all')
-    if (!all && !URL.canParse(url ?? '')) {
+    const [method = '', url, ...rest] = options.positionals
+    if (all ? method !== '' : url === undefined || rest.length > 0) {
+      return wrongUsage(io, 'expected METHOD and URL, or --all')
+    }
+    const asked = readUrl(url)
+    if (!all && asked === null) {
       return wrongUsage(io, 'expected an absolute URL, such as https://wiki.example.com/admin')
     }
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
-    return all
-      ? tellAll(gateway, io, options.flag('json'))
-      : tellOne(
-          gateway,
-          { method: (method ?? '').toUpperCase(), url: asSent(url ?? '') },
-          io,
-          options.flag('json'),
-        )
+    const json = options.flag('json')
+    return asked === null
+      ? tellAll(gateway, io, json)
+      : tellOne(gateway, { method: method.toUpperCase(), url: asked }, io, json)
   },
 }
 

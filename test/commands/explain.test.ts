@@ -329,6 +329,8 @@ t.test('wrong usage, unreadable files and faulty ones are 2', async (t) => {
   const rows: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /--url wants an absolute address/],
     [['--url', '/admin', '--anonymous'], /--url wants an absolute address/],
+    [['--url', 'https:/wiki.example.com/', '--anonymous'], /--url wants an absolute address/],
+    [['--url', 'mailto:x', '--anonymous'], /--url wants an absolute address/],
     [url, /who asks\? Say either --claims FILE or --anonymous/],
     [[...url, '--claims', 'x', '--anonymous'], /who asks\?/],
     [[...url, '--claims', 'missing.json'], /missing\.json cannot be read: no such file/],
