@@ -30,6 +30,12 @@ const components: readonly Component[] = [
     package: 'gunicorn',
     present: () => runs('/usr/bin/python3', '-c', 'import gunicorn'),
   },
+  { name: 'Apache httpd', package: 'apache2', present: () => existsSync('/usr/sbin/apache2') },
+  {
+    name: 'mod_auth_openidc',
+    package: 'libapache2-mod-auth-openidc',
+    present: () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
+  },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]
 

@@ -64,6 +64,7 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
   ]
   const locations = convertLocations(sections, extra, work.context)
   noteHostedDomain(locations, work)
+  noteStatuses(work)
   const headers = convertHeaders(host, scopesOf(work.providers), ruleClaims(locations), work)
   return bases.map((base) => {
     const ours = locations.filter(({ pattern }) => ownerOf(pattern, bases) === base)
@@ -229,6 +230,34 @@ function noteOpen(locations: readonly ConvertedLocation[], { prefix }: Base, wor
     'suspect',
     `no section covers ${path}: httpd opens what nothing is said of, and so does the result (\`require: anyone\`). Leave that location out, and what is not named is closed`,
   )
+}
+
+/** How people are told no: the verdict is the same, the status is another. */
+function noteStatuses({ host, report }: HostWork): void {
+  const directives = [...host.directives, ...host.sections.flatMap((section) => section.directives)]
+  if (wordsOf(directives, 'AuthzSendForbiddenOnFailure')[0]?.toLowerCase() !== 'on') {
+    report({
+      id: 'forbidden',
+      kind: 'changed',
+      at: null,
+      what: 'the default of AuthzSendForbiddenOnFailure',
+      message:
+        'whoever is signed in and may not pass gets 403; httpd answered 401, as if nobody were signed in',
+      effect: null,
+      announces: ({ claims }) => claims !== null,
+    })
+  }
+  if (wordsOf(host.directives, 'OIDCRedirectURI').length === 0) return
+  report({
+    id: 'no-redirect',
+    kind: 'changed',
+    at: null,
+    what: 'the default of OIDCUnAuthAction',
+    message:
+      'without a session only navigations by GET and HEAD are sent to sign in; everything else gets 401, where mod_auth_openidc redirected a POST and lost its body',
+    effect: null,
+    announces: ({ claims, method }) => claims === null && method !== 'GET' && method !== 'HEAD',
+  })
 }
 
 /** `hd` in the request only preselects: without a rule every Google account passes. */

@@ -163,7 +163,13 @@ function verdictOf(decision: Decision): Verdict {
 }
 
 /** Whether a finding told of this very difference: at a line that counts there, in its direction, for such a request. */
-function announces(finding: Finding, place: Place, asked: Asked, apache: Verdict, ours: Verdict): boolean {
+export function announces(
+  finding: Finding,
+  place: Place,
+  asked: Asked,
+  apache: Verdict,
+  ours: Verdict,
+): boolean {
   const { announces: concerns, at, effect } = finding
   if (concerns === undefined || at === null) return false
   if (apache === 'allow' && effect === 'looser') return false

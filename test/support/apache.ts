@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const program = '/usr/sbin/apache2'
+const modules = '/usr/lib/apache2/modules'
+
+/** Debian's Apache httpd with mod_auth_openidc, running in a folder of its own. */
+export interface Apache {
+  readonly url: string
+  readonly port: number
+  stop(): Promise<void>
+}
+
+export interface ApacheOptions {
+  readonly port: number
+  /** The configuration under test: everything but the server's own lines. */
+  readonly config: string
+  /** Variables of its environment, for `${NAME}`. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts httpd on a port and waits until it answers; what it says is in the error when it does not. */
+export async function startApache({ port, config, env = {} }: ApacheOptions): Promise<Apache> {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-apache-'))
+  // As root the workers are another user's.
+  chmodSync(folder, 0o755)
+  mkdirSync(join(folder, 'run'), { mode: 0o777 })
+  chmodSync(join(folder, 'run'), 0o777)
+  const file = join(folder, 'httpd.conf')
+  writeFileSync(file, `${serverLines(folder, port)}\n${config}`)
+  const child = spawn(program, ['-f', file, '-DFOREGROUND'], {
+    cwd: folder,
+    env: { PATH: '/usr/bin:/bin', LANG: 'C', TMPDIR: folder, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr?.on('data', (piece: Buffer) => {
+    said += piece.toString('utf8')
+  })
+  // A test that dies takes its server along.
+  const killAtExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  const stop = async (): Promise<void> => {
+    process.off('exit', killAtExit)
+    await stopped(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  if (!(await answers(port, child))) {
+    const log = readLog(folder)
+    await stop()
+    throw new Error(`${program} does not start:\n${said}${log}`)
+  }
+  return { url: `http://localhost:${port}`, port, stop }
+}
+
+function readLog(folder: string): string {
+  try {
+    return readFileSync(join(folder, 'error.log'), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+async function answers(port: number, child: ChildProcess): Promise<boolean> {
+  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt += 1) {
+    const connected = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+    if (connected) return true
+    await delay(25)
+  }
+  return false
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
+
+const loaded = [
+  ...['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'authz_host', 'headers', 'rewrite'],
+  ...['proxy', 'proxy_http', 'auth_openidc'],
+]
+
+function serverLines(folder: string, port: number): string {
+  const root = process.getuid?.() === 0
+  return [
+    `ServerRoot "${folder}"`,
+    `DefaultRuntimeDir "${folder}/run"`,
+    `PidFile "${folder}/run/httpd.pid"`,
+    'Mutex pthread default',
+    `Listen 127.0.0.1:${port}`,
+    ...loaded.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),
+    ...(root ? ['User www-data', 'Group www-data'] : []),
+    'StartServers 1',
+    'ServerLimit 1',
+    'ThreadsPerChild 25',
+    'MaxRequestWorkers 25',
+    'LogLevel warn',
+    `ErrorLog "${folder}/error.log"`,
+  ].join('\n')
+}
