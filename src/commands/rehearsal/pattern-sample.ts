@@ -1,23 +1,33 @@
 /**
- * A text that an expression probably matches: the first alternative, each repetition at its least. Reads what people
- * write in rules; of anything else the answer matches nothing, and the judge says so.
+ * Texts that an expression probably matches: by each of its alternatives, with repetitions at their least and beyond.
+ * Reads what people write in rules; of anything else the answers match nothing, and the judge says so.
  */
-export function sampleOf(expression: string): string {
-  return alternatives({ text: expression, at: 0 })
+export function samplesOf(expression: string): readonly string[] {
+  const made = Array.from({ length: mostAlternatives }, (_, choice) => sampleOf(expression, choice))
+  return [...new Set([...made, sampleOf(expression, 0, 2)])]
+}
+
+const mostAlternatives = 12
+
+/** One of them: of every choice the one of that number, or its last; repetitions so often beyond their least. */
+export function sampleOf(expression: string, choice = 0, beyond = 0): string {
+  return alternatives({ text: expression, at: 0, choice, beyond })
 }
 
 interface Cursor {
   readonly text: string
+  readonly choice: number
+  readonly beyond: number
   at: number
 }
 
 function alternatives(cursor: Cursor): string {
-  const first = sequence(cursor)
+  const made = [sequence(cursor)]
   while (cursor.text[cursor.at] === '|') {
     cursor.at += 1
-    sequence(cursor)
+    made.push(sequence(cursor))
   }
-  return first
+  return made[Math.min(cursor.choice, made.length - 1)] ?? ''
 }
 
 function sequence(cursor: Cursor): string {
@@ -61,7 +71,8 @@ function classOf(cursor: Cursor): string {
   const end = cursor.text.indexOf(']', cursor.at + 1)
   const body = cursor.text.slice(cursor.at, end)
   cursor.at = end === -1 ? cursor.text.length : end + 1
-  if (!body.startsWith('^')) return body.startsWith('\\') ? escapeOf({ text: body, at: 1 }) : (body[0] ?? '')
+  if (!body.startsWith('^'))
+    return body.startsWith('\\') ? escapeOf({ ...cursor, text: body, at: 1 }) : (body[0] ?? '')
   return [...candidates].find((character) => !body.includes(character)) ?? 'x'
 }
 
@@ -78,7 +89,8 @@ function leastOf(cursor: Cursor): number {
   const found = skip(cursor, /(?:[*?+]|\{(\d+)(?:,\d*)?\})\??/y)
   if (found === null) return 1
   if (found[1] !== undefined) return Math.min(Number(found[1]), 1000)
-  return found[0].startsWith('+') ? 1 : 0
+  if (found[0].startsWith('?')) return Math.min(cursor.beyond, 1)
+  return (found[0].startsWith('+') ? 1 : 0) + cursor.beyond
 }
 
 function skip(cursor: Cursor, pattern: RegExp): RegExpExecArray | null {

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/claims.ts'
 import type { ElementTest, Matcher } from '../../core/matcher.ts'
-import { sampleOf } from './pattern-sample.ts'
+import { samplesOf } from './pattern-sample.ts'
 
 /**
  * Values of a claim that are worth trying against matchers: those that they ask for, and their neighbours. No promise
@@ -30,7 +30,7 @@ function valuesOf(test: ElementTest): readonly Json[] {
     case 'has_word':
       return test.values
     case 'matches':
-      return test.patterns.map(({ source }) => sampleOf(source))
+      return test.patterns.flatMap(({ source }) => samplesOf(source))
     case 'starts_with':
       return test.values.map((value) => `${value}x`)
     case 'ends_with':

@@ -1,6 +1,6 @@
 import { type Address, type AddressRange, contains, formatAddress } from '../../core/address.ts'
 import type { ClaimFact } from '../../core/claim-fact.ts'
-import { type Claims, type Json, lookUpForRule } from '../../core/claims.ts'
+import { type Claims, isList, type Json, lookUpForRule } from '../../core/claims.ts'
 import type { ProviderSettings } from '../../core/gateway.ts'
 import { holds, type Matcher } from '../../core/matcher.ts'
 import type { Requirement } from '../../core/requirement.ts'
@@ -16,7 +16,7 @@ export type Visit = Pick<Probe, 'person' | 'clientAddress'>
 export type Providers = ReadonlyMap<string, Pick<ProviderSettings, 'userId'>>
 
 /** More would tell no more: a rule with so many ways is not read by people either. */
-const mostVisits = 2000
+const mostVisits = 10_000
 
 /**
  * Visits that tell rules apart: for each way to meet one of them somebody who just meets it, and, claim by claim, the
@@ -38,8 +38,17 @@ export function visitsFor(
   }
   const samples = new Map([...matchers].map(([path, list]) => [path, samplesFor(list)]))
   const made: Making = { accepted, providers, samples, addresses: addressesOf(ranges) }
-  const ways = rules.flatMap((rule) => waysIn(rule, accepted).ways)
+  const ways = [...rules, ...apart(rules)].flatMap((rule) => waysIn(rule, accepted).ways)
   return distinct([...strangers(made), ...ways.flatMap((way) => visitsOf(way, made))]).slice(0, mostVisits)
+}
+
+/** Of each two rules what meets the one and certainly not the other. */
+function apart(rules: readonly Requirement[]): readonly Requirement[] {
+  return rules.flatMap((rule, at) =>
+    rules.toSpliced(at, 1).map((other): Requirement => {
+      return { kind: 'all', members: [rule, { kind: 'none', members: [other] }] }
+    }),
+  )
 }
 
 interface Making {
@@ -83,7 +92,8 @@ function personOf(provider: string, claims: Claims, { providers }: Making): Visi
 function claimsFor(way: Way, made: Making): readonly Claims[] {
   const byPath = Map.groupBy(way.claims, ({ path }) => path)
   const paths = [...byPath].map(([path, facts]) => {
-    const samples: readonly (Json | undefined)[] = [...(made.samples.get(path) ?? []), undefined]
+    const known = made.samples.get(path) ?? []
+    const samples: readonly (Json | undefined)[] = [...known, elementsFor(facts, path, known), undefined]
     return {
       path,
       meeting: samples.filter((value) => meets(facts, path, value)),
@@ -98,6 +108,16 @@ function claimsFor(way: Way, made: Making): readonly Claims[] {
     })),
   )
   return [just, ...varied]
+}
+
+/** A list with one element for each thing that is wanted, and none that is not. */
+function elementsFor(facts: readonly ClaimFact[], path: string, samples: readonly Json[]): Json {
+  const unwanted = facts.filter(({ wanted }) => !wanted)
+  const harmless = samples.filter((one) => !isList(one) && meets(unwanted, path, one))
+  const chosen = facts.flatMap((fact) =>
+    fact.wanted ? harmless.filter((one) => meets([fact], path, one)).slice(0, 1) : [],
+  )
+  return [...new Set(chosen)]
 }
 
 /** A claim path is a key of its own: the longest key that equals the path is taken. */

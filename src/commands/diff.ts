@@ -1,0 +1,55 @@
+import type { Command } from './command.ts'
+import { readOptions } from './options.ts'
+import { compareGateways } from './rehearsal/difference.ts'
+import { differenceJson } from './rehearsal/difference-json.ts'
+import { differenceText, isChanged } from './rehearsal/difference-text.ts'
+import { loadRules } from './rehearsal/load-rules.ts'
+
+const usage = `Usage: claimgate diff OLD NEW [options]
+
+Who loses and who gains access to what, from one configuration to another. Every way in is worked out for both files,
+and people who just go it, or just fail to, are made up and judged by the gateway itself under both: at every location,
+below it, by every method that is named. Then what changes for the apps, for signing in and for sessions. Secrets are
+told apart, never shown.
+
+      --expect-none      status 1 when anything changes
+      --made-up-secrets  variables and files that are missing stand for texts that are made up
+      --json             for programs; see below
+  -h, --help             this text
+
+Exit status: 0 compared, 1 something changes and --expect-none was given, 2 wrong usage or a file with faults.
+
+JSON: {changed, access: [{places, lost: [{who, example: {method, url, person, client_ip,
+before, after}}], gained,
+not_signed_in: null or {before, after}, refused, now}], settings: [{subject, setting, before, after}],
+unsure: [{place, why: ways | expressions}], requests}. In before and after: {outcome: allowed | sign_in | denied | rejected, reason, status}.
+`
+
+const specs = {
+  json: { type: 'boolean' },
+  'expect-none': { type: 'boolean' },
+  'made-up-secrets': { type: 'boolean' },
+} as const
+
+export const command: Command = {
+  name: 'diff',
+  summary: 'who loses and who gains access between two configurations',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, specs, args, io, true)
+    if (!read.ok) return read.exitCode
+    const { options } = read
+    const [old, now, ...more] = options.positionals
+    if (old === undefined || now === undefined || more.length > 0) {
+      io.stderr(
+        'claimgate diff: two configurations are compared, OLD and NEW.\nSee `claimgate diff --help`.\n',
+      )
+      return 2
+    }
+    const [before, after] = [old, now].map((file) => loadRules(file, options.flag('made-up-secrets'), io))
+    if (before === undefined || after === undefined || before === null || after === null) return 2
+    const difference = compareGateways({ before, after })
+    io.stdout(options.flag('json') ? differenceJson(difference) : differenceText(difference))
+    return options.flag('expect-none') && isChanged(difference) ? 1 : 0
+  },
+}
