@@ -16,18 +16,21 @@ export function createDoorkeeper(house: House): Doorkeeper {
   return (request, response, next) => {
     const edition = editions.enter()
     const desk = deskIn(house, edition)
+    let judged = false
     // Emitted once, whether the answer was sent or the client went away.
-    response.once('close', () => editions.leave(edition))
+    response.once('close', () => {
+      editions.leave(edition)
+      if (!judged) return
+      const status = response.writableFinished ? response.statusCode : clientWentAway
+      // Asked only now: a request that was let in may prove impossible to send.
+      const admission = admissionOf(request)
+      log.access(admission, status, desk.runtime.edition)
+      metrics.request(admission, status)
+    })
     const passOn = (admission: Admission): void => {
+      judged = true
       carryDesk(request, desk)
       carryAdmission(request, admission)
-      response.once('close', () => {
-        const status = response.writableFinished ? response.statusCode : clientWentAway
-        // Asked again: a request that was let in may prove impossible to send.
-        const last = admissionOf(request)
-        log.access(last, status, desk.runtime.edition)
-        metrics.request(last, status)
-      })
       if (admission.fault !== null)
         log.fault('store.failed', admission.fault, { request_id: admission.requestId })
       showAddress(request, response, admission)
