@@ -168,6 +168,24 @@ t.test('the command', async (t) => {
   })
 })
 
+t.test('the walk through one file in the documentation is what the command says', async (t) => {
+  const page = readFileSync(
+    fileURLToPath(new URL('../../docs/migrating-from-apache.md', import.meta.url)),
+    'utf8',
+  )
+  const [, source = ''] = /```apache\n([\s\S]*?)```/.exec(page) ?? []
+  const [, result = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  writeFileSync(join(cwd, 'wiki.conf'), source)
+  const { code, stdout, stderr } = await runIn(command, ['wiki.conf', '--version', '2.4.12.3', '--prove'], {
+    cwd,
+  })
+  t.equal(stdout, result)
+  t.equal(code, 0)
+  t.match(stderr, 'announced by [eaten-backslash] wiki.conf:30')
+})
+
 t.test('whose configuration it is, is seen from its words', async (t) => {
   t.equal(guessSource(site), 'apache')
   t.equal(guessSource('oidc_issuer_url = "https://idp.example"\nupstreams = ["http://a"]\n'), 'oauth2-proxy')

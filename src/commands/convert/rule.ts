@@ -27,8 +27,9 @@ export function allOf(rules: readonly Rule[]): Rule {
   if (rules.some(({ kind }) => kind === 'never')) return never
   const flat = rules.flatMap((rule) => (rule.kind === 'all' ? rule.members : [rule]))
   const asked = flat.filter(({ kind }) => kind !== 'open')
-  // Whoever is asked for a claim is signed in.
-  const members = asked.some(asksForClaim) ? asked.filter(({ kind }) => kind !== 'signed_in') : asked
+  // Whoever is asked for a claim is signed in, and `none` never lets a stranger in.
+  const needsPerson = asked.some((rule) => asksForClaim(rule) || rule.kind === 'none')
+  const members = needsPerson ? asked.filter(({ kind }) => kind !== 'signed_in') : asked
   return joined('all', withoutTwins(members), open)
 }
 
