@@ -28,6 +28,10 @@ const commands: Readonly<
   },
   what: { summary: 'what a person may open', load: () => import('./commands/what.ts') },
   test: { summary: 'run the tests beside the rules', load: () => import('./commands/test.ts') },
+  lint: {
+    summary: 'find what a configuration probably does not mean',
+    load: () => import('./commands/lint.ts'),
+  },
   schema: {
     summary: 'print the JSON Schema of the configuration',
     load: () => import('./commands/schema.ts'),

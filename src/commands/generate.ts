@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { toJsonSchema, toReferencePage } from '../config/document.ts'
+import { toLintPage } from '../config/lint/page.ts'
 import type { Command } from './command.ts'
 import { readOptions } from './options.ts'
 import { toWordsPage } from './reference-page.ts'
@@ -9,6 +10,7 @@ import { toWordsPage } from './reference-page.ts'
 export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['config/claimgate.schema.json', toJsonSchema],
   ['docs/configuration.md', toReferencePage],
+  ['docs/lint.md', toLintPage],
   ['docs/reference.md', toWordsPage],
 ])
 

@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { decodeUtf8, readFromDisk } from '../config/files.ts'
+import { printIssue } from '../config/issue.ts'
+import { type Severity, severities } from '../config/lint/check.ts'
+import { type LintResult, lint } from '../config/lint/lint.ts'
+import { readSubject, type Subject } from '../config/lint/subject.ts'
+import type { Command, Io } from './command.ts'
+import { askProviders } from './lint/ask.ts'
+import { resultJson, resultText } from './lint/report.ts'
+import { toSarif } from './lint/sarif.ts'
+import { configFile, configOptions, type Options, readOptions } from './options.ts'
+import { readVersion } from './version.ts'
+
+const usage = `Usage: claimgate lint [-c FILE] [--online] [--fail-on SEVERITY] [--sarif FILE] [--json]
+
+Finds what a configuration probably does not mean: pages that are open by mistake, rules that
+nobody or everybody meets, addresses that prove nothing. What is meant all the same is said in a
+comment, in the line of the finding or the one above:
+
+  # lint-ignore: app-open because everything here is published anyhow
+
+      --online        asks each provider for its metadata: claims and scopes that it does not have
+      --fail-on SEVERITY   error, warning (default) or note: from where on the exit status is 1
+      --sarif FILE    writes SARIF 2.1.0 for code hosts as well; - for the standard output alone
+  -c, --config FILE   the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
+      --json          for programs: {file, findings, ignored, counts}, each finding with id,
+                      severity, file, line, column, path, message and fix
+  -h, --help          this text
+
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, an unreadable file or one
+with faults. Every finding is explained in docs/lint.md.
+`
+
+export const command: Command = {
+  name: 'lint',
+  summary: 'find what a configuration probably does not mean',
+  usage,
+  run: async (args, io) => {
+    const specs = {
+      ...configOptions,
+      online: { type: 'boolean' },
+      sarif: { type: 'string' },
+      'fail-on': { type: 'string' },
+    } as const
+    const read = readOptions(command, specs, args, io)
+    if (!read.ok) return read.exitCode
+    const { options } = read
+    const failOn = severities.find((severity) => severity === (options.text('fail-on') ?? 'warning'))
+    if (failOn === undefined) {
+      io.stderr(`claimgate lint: --fail-on takes ${severities.join(', ')}\nSee \`claimgate lint --help\`.\n`)
+      return 2
+    }
+    const subject = load(configFile(options, io.env), io)
+    if (subject === null) return 2
+    const result = lint(options.flag('online') ? await withAnswers(subject, io) : subject)
+    if (!(await tell(subject.file, result, options, io))) return 2
+    return result.findings.some(({ severity }) => isAtLeast(severity, failOn)) ? 1 : 0
+  },
+}
+
+/** Null when it cannot be read or has faults, which is said. */
+function load(file: string, io: Io): Subject | null {
+  const path = resolve(io.cwd, file)
+  const found = readFromDisk(path)
+  const text = found.ok ? decodeUtf8(found.bytes) : null
+  if (text === null) {
+    io.stderr(`${file}: the file cannot be read: ${found.ok ? 'is no UTF-8 text' : found.reason}\n`)
+    return null
+  }
+  const read = readSubject(text, { file, folder: dirname(path), env: io.env, readFile: readFromDisk })
+  if (read.ok) return read.subject
+  for (const issue of read.loaded.issues) io.stderr(`${printIssue(issue)}\n`)
+  return null
+}
+
+async function withAnswers(subject: Subject, io: Io): Promise<Subject> {
+  const providers = [...subject.gateway.providers.values()]
+  return { ...subject, answers: await askProviders(providers, io.signal) }
+}
+
+/** False when the SARIF file could not be written, which is said. */
+async function tell(file: string, result: LintResult, options: Options, io: Io): Promise<boolean> {
+  const sarif = options.text('sarif')
+  if (sarif === '-') {
+    io.stdout(toSarif(result, readVersion()))
+    return true
+  }
+  if (sarif !== null) {
+    try {
+      await writeFile(resolve(io.cwd, sarif), toSarif(result, readVersion()))
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      io.stderr(`claimgate lint: ${sarif} cannot be written: ${String(code ?? 'unknown reason')}\n`)
+      return false
+    }
+  }
+  io.stdout(options.flag('json') ? resultJson(file, result) : resultText(file, result))
+  return true
+}
+
+function isAtLeast(severity: Severity, least: Severity): boolean {
+  return severities.indexOf(severity) <= severities.indexOf(least)
+}

@@ -1,0 +1,35 @@
+import { apiGatewayChecks } from './api-gateway.ts'
+import type { Check } from './check.ts'
+import { claimConditionChecks } from './claim-conditions.ts'
+import { claimNameChecks } from './claim-names.ts'
+import { emailChecks } from './email.ts'
+import { headerChecks } from './headers.ts'
+import { locationChecks } from './locations.ts'
+import { networkChecks } from './network.ts'
+import { onlineChecks } from './online.ts'
+import { openLocationChecks } from './open-locations.ts'
+import { presetChecks } from './presets.ts'
+import { ruleOutcomeChecks } from './rule-outcomes.ts'
+import { secretChecks } from './secrets.ts'
+import { sessionChecks } from './sessions.ts'
+import { unusedChecks } from './unused.ts'
+
+/** Everything that lint looks for, as the page docs/lint.md tells it. */
+export const checkGroups: readonly { readonly title: string; readonly checks: readonly Check[] }[] = [
+  { title: 'Open locations', checks: openLocationChecks },
+  { title: 'Locations', checks: locationChecks },
+  { title: 'What rules come to', checks: ruleOutcomeChecks },
+  { title: 'Conditions on claims', checks: claimConditionChecks },
+  { title: 'Names of claims', checks: claimNameChecks },
+  { title: 'E-mail and user ids', checks: emailChecks },
+  { title: 'Habits of providers', checks: presetChecks },
+  { title: 'Headers', checks: headerChecks },
+  { title: 'The network', checks: networkChecks },
+  { title: 'Secrets', checks: secretChecks },
+  { title: 'Sessions', checks: sessionChecks },
+  { title: 'API Gateway and Lambda', checks: apiGatewayChecks },
+  { title: 'Unused', checks: unusedChecks },
+  { title: 'With `--online`', checks: onlineChecks },
+]
+
+export const checks: readonly Check[] = checkGroups.flatMap((group) => group.checks)

@@ -1,0 +1,52 @@
+import type { Requirement } from '../../core/requirement.ts'
+import { nodeAt } from '../node.ts'
+import { type Check, foundAtKey } from './check.ts'
+import { partsOf, rulesOf } from './rules.ts'
+import type { Subject } from './subject.ts'
+
+/** What stands in the file and is used nowhere. */
+export const unusedChecks: readonly Check[] = [
+  {
+    id: 'policy-unused',
+    severity: 'warning',
+    finds: 'A policy that no rule uses',
+    why: 'It protects nothing. Often a location was meant to name it and says something else.',
+    fix: 'Use it where it was meant, or take it out.',
+    example: `policies:
+  admins: { groups: admins }`,
+    find: (subject) => {
+      const used = usedPolicies(subject)
+      return namesBelow(subject, 'policies')
+        .filter((name) => !used.has(name))
+        .map((name) => foundAtKey(subject, ['policies', name], `no rule uses the policy "${name}"`))
+    },
+  },
+  {
+    id: 'provider-unused',
+    severity: 'warning',
+    finds: 'A provider that no app accepts',
+    why: 'Nobody can sign in with it. Often an app was meant to list it.',
+    fix: 'Name it in the `provider` of an app, or take it out.',
+    example: `providers:
+  staff: { issuer: "https://id.example.com" }
+  partners: { issuer: "https://partners.example.com" }
+apps:
+  wiki: { provider: staff }`,
+    find: (subject) => {
+      const accepted = new Set(subject.gateway.apps.flatMap(({ providers }) => providers))
+      return [...subject.gateway.providers.keys()]
+        .filter((name) => !accepted.has(name))
+        .map((name) => foundAtKey(subject, ['providers', name], `no app accepts the provider "${name}"`))
+    },
+  },
+]
+
+function usedPolicies({ gateway }: Subject): ReadonlySet<string> {
+  const parts: readonly Requirement[] = rulesOf(gateway).flatMap(({ whole }) => partsOf(whole))
+  return new Set(parts.flatMap((part) => (part.kind === 'policy' ? [part.name] : [])))
+}
+
+function namesBelow({ root }: Subject, key: string): readonly string[] {
+  const node = nodeAt(root, [key])
+  return node?.kind === 'map' ? node.entries.map((entry) => entry.key) : []
+}
