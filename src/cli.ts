@@ -28,6 +28,14 @@ const commands: Readonly<
   },
   what: { summary: 'what a person may open', load: () => import('./commands/what.ts') },
   test: { summary: 'run the tests beside the rules', load: () => import('./commands/test.ts') },
+  diff: {
+    summary: 'who loses and who gains access between two configurations',
+    load: () => import('./commands/diff.ts'),
+  },
+  replay: {
+    summary: 'ask the requests of a log again, under other rules',
+    load: () => import('./commands/replay.ts'),
+  },
   lint: {
     summary: 'find what a configuration probably does not mean',
     load: () => import('./commands/lint.ts'),

@@ -1,0 +1,140 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Claims, isObject, type Json } from '../core/claims.ts'
+import type { Command, Io } from './command.ts'
+import { configFile, configOptions, type Options, readOptions } from './options.ts'
+import { askAgain, type Rehearsal } from './rehearsal/again.ts'
+import { loadRules } from './rehearsal/load-rules.ts'
+import { readLogLine } from './rehearsal/logged-request.ts'
+import { isOtherwise, openTally, type Tally } from './rehearsal/tally.ts'
+import { tallyText } from './rehearsal/tally-text.ts'
+
+const usage = `Usage: claimgate replay --log FILE|- [-c NEW] [--old OLD] [--claims-of FILE] [options]
+
+Asks the requests of a log again, under other rules: which would be refused that were let in, and the other way round.
+Nothing is sent. A log holds no claims, queries or headers. So requests of people who were not signed in are judged
+in full; of the others what follows for anybody's claims, what follows from the rules that wrote the log (--old), and
+everything for those whose claims are given (--claims-of). What cannot be told is counted as that, never guessed.
+
+      --log FILE         JSON lines of the gateway; \`-\` is the standard input
+      --old OLD          the configuration under which the log was written
+      --claims-of FILE   a JSON object: the log's \`subject\` → claims. It is a keyed hash unless
+                         \`log.subject\` is \`plain\`
+      --expect-none      status 1 when a request is known to end otherwise
+      --made-up-secrets  variables and files that are missing stand for texts that are made up
+  -c, --config NEW       the rules to try (default: CLAIMGATE_CONFIG, else claimgate.yaml)
+      --json             for programs; see below
+  -h, --help             this text
+
+Exit status: 0 replayed, 1 a request ends otherwise and --expect-none was given, 2 wrong usage, or a file that
+cannot be read or has faults.
+
+JSON: {requests, left_out, other_lines, places: [{place, same, now-refused, now-let-in,
+answered-otherwise, cannot-be-told}], untold: {claims, asker}, examples: [{request_id, method, host, path,
+subject, provider, before: {decision, reason}, kind, place, after: null or {decision, reason}}]}.
+`
+
+const specs = {
+  ...configOptions,
+  log: { type: 'string' },
+  old: { type: 'string' },
+  'claims-of': { type: 'string' },
+  'expect-none': { type: 'boolean' },
+  'made-up-secrets': { type: 'boolean' },
+} as const
+
+export const command: Command = {
+  name: 'replay',
+  summary: 'ask the requests of a log again, under other rules',
+  usage,
+  run: async (args, io) => {
+    const read = readOptions(command, specs, args, io)
+    if (!read.ok) return read.exitCode
+    const { options } = read
+    const log = options.text('log')
+    if (log === null) return refuse(io, 'which log? Say --log FILE, or --log - for the standard input')
+    const rehearsal = await prepare(options, io)
+    if (rehearsal === null) return 2
+    const tally = await replay(log, rehearsal, io)
+    if (tally === null) return refuse(io, `${log} cannot be read`)
+    io.stdout(options.flag('json') ? toJson(tally) : tallyText(tally, rehearsal.claims.size > 0))
+    return options.flag('expect-none') && isOtherwise(tally) ? 1 : 0
+  },
+}
+
+function refuse(io: Io, message: string): number {
+  io.stderr(`claimgate replay: ${message}\n`)
+  return 2
+}
+
+async function prepare(options: Options, io: Io): Promise<Rehearsal | null> {
+  const madeUp = options.flag('made-up-secrets')
+  const oldFile = options.text('old')
+  const now = loadRules(configFile(options, io.env), madeUp, io)
+  const old = oldFile === null ? null : loadRules(oldFile, madeUp, io)
+  const claims = await readClaimsOf(options.text('claims-of'), io)
+  if (now === null || claims === null || (oldFile !== null && old === null)) return null
+  return { now, old, claims }
+}
+
+async function readClaimsOf(file: string | null, io: Io): Promise<ReadonlyMap<string, Claims> | null> {
+  if (file === null) return new Map()
+  try {
+    const value: Json = JSON.parse(await readFile(resolve(io.cwd, file), 'utf8'))
+    const entries = isObject(value) ? Object.entries(value) : [['', null] as const]
+    const claims = new Map(entries.flatMap(([subject, of]) => (isObject(of) ? [[subject, of] as const] : [])))
+    if (claims.size === entries.length) return claims
+    refuse(io, `${file} is no object of claims: {"the log's subject": {"groups": ["admins"]}}`)
+  } catch {
+    refuse(io, `${file} cannot be read, or holds no JSON`)
+  }
+  return null
+}
+
+/** Line by line, whatever the length of the log; null when it cannot be read. */
+async function replay(log: string, rehearsal: Rehearsal, io: Io): Promise<Tally | null> {
+  const tally = openTally()
+  try {
+    for await (const text of await linesOf(log, io)) {
+      if (text.trim() === '') continue
+      const line = readLogLine(text)
+      if (line.kind === 'request') tally.add(line.request, askAgain(rehearsal, line.request))
+      else tally.skip(line.kind === 'other' ? 'others' : 'byMore')
+    }
+    return tally.close()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && 'syscall' in error) return null
+    throw error
+  }
+}
+
+async function linesOf(log: string, io: Io): Promise<Iterable<string> | AsyncIterable<string>> {
+  if (log === '-') return (await io.stdin()).split('\n')
+  const input = createReadStream(resolve(io.cwd, log))
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+function toJson({ requests, byMore, others, places, untold, examples }: Tally): string {
+  const answer = {
+    requests,
+    left_out: byMore,
+    other_lines: others,
+    places: [...places].map(([place, counts]) => ({ place, ...counts })),
+    untold,
+    examples: examples.map(({ request, again }) => ({
+      request_id: request.requestId,
+      method: request.method,
+      host: request.host,
+      path: request.path,
+      subject: request.asker.kind === 'somebody' ? request.asker.subject : null,
+      provider: request.asker.kind === 'somebody' ? request.asker.provider : null,
+      before: { decision: request.decision, reason: request.reason },
+      kind: again.kind,
+      place: again.place,
+      after: 'now' in again ? again.now : null,
+    })),
+  }
+  return `${JSON.stringify(answer, null, 2)}\n`
+}
