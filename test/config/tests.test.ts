@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
@@ -207,4 +208,12 @@ t.test('a test file is the same without `tests`, and knows the persons of the co
   t.same(!missing.ok && missing.issues.map(printIssue), [
     'no.test.yaml: the file cannot be read: no such file',
   ])
+})
+
+t.test('every example of the page on testing rules is a good one', async (t) => {
+  const page = readFileSync(new URL('../../docs/testing-rules.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] ?? '')
+  const tests = examples.filter((example) => example.includes('cases:'))
+  t.equal(tests.length, 3)
+  for (const example of tests) t.same(faults(`tests:\n${example.replace(/^/gm, '  ')}`), [], example)
 })
