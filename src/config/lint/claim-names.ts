@@ -15,8 +15,9 @@ export const claimNameChecks: readonly Check[] = [
     example: 'require: { gruops: admins }',
     find: (subject) => {
       const demands = claimDemands(subject)
+      const uses = usesByName(demands)
       return demands.flatMap((demand) => {
-        const meant = meantName(demand, demands)
+        const meant = meantName(demand, uses)
         return meant === null ? [] : demand.found(`\`${demand.path}\` looks like \`${meant}\``)
       })
     },
@@ -98,18 +99,21 @@ const presetClaims: { readonly [preset in Preset]?: readonly string[] } = {
   auth0: ['org_id', 'org_name'],
 }
 
+/** In how many places of the file each name stands. */
+function usesByName(demands: readonly ClaimDemand[]): ReadonlyMap<string, number> {
+  const places = Map.groupBy(demands, ({ path }) => path)
+  const placeOf = ({ found }: ClaimDemand) => JSON.stringify(found(''))
+  return new Map([...places].map(([name, uses]) => [name, new Set(uses.map(placeOf)).size]))
+}
+
 /** What a name was probably meant to be: a well-known one, or one that the file uses more often. */
-function meantName({ path, provider }: ClaimDemand, demands: readonly ClaimDemand[]): string | null {
+function meantName({ path, provider }: ClaimDemand, uses: ReadonlyMap<string, number>): string | null {
   const [claim = ''] = path.split('.')
   const names = [...knownClaims, ...(presetClaims[provider.preset] ?? [])]
   if (names.includes(claim)) return null
   const known = names.find((name) => isOneSlip(claim, name))
   if (known !== undefined) return known + path.slice(claim.length)
-  const others = [...new Set(demands.map((demand) => demand.path))].filter((other) => isOneSlip(path, other))
-  const uses = (name: string) => new Set(demands.filter((one) => one.path === name).map(placeOf)).size
-  return others.find((other) => uses(other) > uses(path)) ?? null
-}
-
-function placeOf({ found }: ClaimDemand): string {
-  return JSON.stringify(found(''))
+  const own = uses.get(path) ?? 0
+  const [other] = [...uses].find(([name, count]) => count > own && isOneSlip(path, name)) ?? [null]
+  return other
 }

@@ -2,7 +2,7 @@ import { exampleRequest } from '../../core/example-request.ts'
 import type { Access, App, Gateway, Location, Origin } from '../../core/gateway.ts'
 import { patternText } from '../../core/pattern.ts'
 import { type Check, foundAtPart } from './check.ts'
-import { byPattern, enclosingLocations, isOpen } from './enclosing.ts'
+import { enclosingLocations, isOpen, nodeOf } from './enclosing.ts'
 import { isSameRule } from './rules.ts'
 import type { Subject } from './subject.ts'
 
@@ -39,10 +39,10 @@ locations:
   - { path: /reports, require: signed_in }`,
     find: (subject) =>
       subject.gateway.apps.flatMap((app) => {
-        const patterns = byPattern(app)
         return app.allLocations.flatMap((location) => {
           const [outer, ...others] = enclosingLocations(app, location)
-          const alone = patterns.get(patternText(location.pattern))?.length === 1
+          const node = nodeOf(app.locations, location.pattern)
+          const alone = (location.pattern.exact ? node?.exact : node?.subtree)?.length === 1
           if (outer === undefined || others.length > 0 || !alone || !isSame(app, location, outer)) return []
           const other = outer === app.fallback ? 'the app’s own `require`' : outer.label
           return foundAtPart(subject, location, `${location.label} says what ${other} says already`)
@@ -99,15 +99,16 @@ function isRedirectPath(origin: Origin, { pattern }: Location): boolean {
   return pattern.exact && `/${pattern.segments.join('/')}` === origin.redirectPath
 }
 
-/** A cheap look that spares most locations the thorough one. */
+/**
+ * A cheap look that spares most locations the thorough one. Below a path only a `*` can cover everything, and beside a
+ * location only those of its own pattern.
+ */
 function mayBeCovered(origin: Origin, app: App, location: Location): boolean {
-  if (isRedirectPath(origin, location)) return true
-  const { segments } = location.pattern
-  const coversBelow = app.allLocations.some(({ pattern }) => {
-    if (pattern === location.pattern || pattern.segments.length < segments.length) return false
-    return segments.every((segment, at) => pattern.segments[at] === null || pattern.segments[at] === segment)
-  })
-  return coversBelow || origin.apps.some((other) => other !== app && other.prefix.length >= segments.length)
+  const node = nodeOf(app.locations, location.pattern)
+  const { segments, exact } = location.pattern
+  const beside = (exact ? node?.exact : node?.subtree) ?? []
+  const otherApp = origin.apps.some((other) => other !== app && other.prefix.length >= segments.length)
+  return isRedirectPath(origin, location) || beside.length > 1 || (node?.star ?? null) !== null || otherApp
 }
 
 function isSame(app: App, location: Location, outer: Location): boolean {
