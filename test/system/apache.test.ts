@@ -1,7 +1,7 @@
 import t from 'tap'
 import { convertApache } from '../../src/commands/convert/apache.ts'
 import type { Asked, Finding } from '../../src/commands/convert/finding.ts'
-import { readRemoteUser } from '../../src/commands/convert/provider.ts'
+import { readRemoteUser } from '../../src/commands/convert/provider-user.ts'
 import { judgeApache, placeAt, type Verdict } from '../../src/commands/prove/apache-model.ts'
 import { announces } from '../../src/commands/prove/prove.ts'
 import { readApache } from '../../src/config/apache/read.ts'

@@ -3,7 +3,7 @@ import { knownMethods } from '../../core/method.ts'
 import type { Context } from './context.ts'
 import type { Asked, Effect, Finding } from './finding.ts'
 import { convertRequires } from './requirement.ts'
-import { asks, besideProviders, claimPaths, never, open, type Rule } from './rule.ts'
+import { asks, besideProviders, never, open, type Rule } from './rule.ts'
 
 /** Who may pass at one path, by one set of methods; null: by all that no other set names. */
 export interface Access {
@@ -146,10 +146,12 @@ function noteBearer(authType: string, say: Say): void {
 
 /** `OIDCUnAuthAction pass`: without a session everybody got in, whatever claims were asked for. */
 function passing(rule: Rule, plain: Pick<Access, 'methods' | 'unauthenticated'>, say: Say): Access {
-  if (rule.kind === 'signed_in') return { ...plain, require: 'maybe_signed_in' }
-  if (claimPaths(rule).length === 0) return { ...plain, require: rule }
+  const everybody =
+    rule.kind === 'signed_in' ||
+    (rule.kind === 'any' && rule.members.some(({ kind }) => kind === 'signed_in'))
+  if (everybody) return { ...plain, require: 'maybe_signed_in' }
   const message =
-    '`OIDCUnAuthAction pass` let everybody in who was not signed in, whatever `Require claim` said; here the rule holds for everybody. To leave the path open write `require: maybe_signed_in`'
+    '`OIDCUnAuthAction pass` let everybody in who was not signed in, whatever `Require` asked of people; here the rule holds for everybody. To leave the path open write `require: maybe_signed_in`'
   say('pass-bypasses-claims', 'changed', message, 'stricter', ({ claims }) => claims === null)
   return { ...plain, require: rule }
 }

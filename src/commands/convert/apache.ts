@@ -1,42 +1,19 @@
-import type { Place } from '../../config/apache/lines.ts'
-import { type ApacheFile, type ListFiles, readApache } from '../../config/apache/read.ts'
-import { lastOf, readSite, type VirtualHost, wordsOf } from '../../config/apache/site.ts'
-import { splitWords } from '../../config/apache/words.ts'
-import type { ReadFile } from '../../config/files.ts'
-import { printIssue } from '../../config/issue.ts'
-import { loadGatewayFromText } from '../../config/load.ts'
-import type { Gateway } from '../../core/gateway.ts'
+import { readApache } from '../../config/apache/read.ts'
+import { readSite, type VirtualHost } from '../../config/apache/site.ts'
 import { prove } from '../prove/prove.ts'
+import type { ApacheInput } from './apache-input.ts'
 import type { Context } from './context.ts'
 import type { Conversion } from './conversion.ts'
 import { noteDirectives } from './directives.ts'
 import { type ConvertedFile, fileText } from './file.ts'
 import { createFindings, type Finding } from './finding.ts'
 import { type ConvertedApp, type ConvertedHost, convertHost } from './host.ts'
-import { readMetadataFolder } from './metadata-folder.ts'
-import {
-  type ConvertedProvider,
-  type ProviderNotes,
-  readMetadataProvider,
-  readProvider,
-  readRemoteUser,
-  type Variable,
-} from './provider.ts'
-import { toNetwork } from './requirement.ts'
-import type { Rule } from './rule.ts'
+import type { ProviderNotes, Variable } from './provider-notes.ts'
+import { readRemoteUser } from './provider-user.ts'
+import { collectProviders, type Providers, uniqueName } from './providers.ts'
+import { loadResult, trustedProxies } from './result.ts'
 import { convertSession } from './session.ts'
 import { asksForForwarded, isAtLeast, latin1, type Version } from './versions.ts'
-import type { YamlValue } from './yaml.ts'
-
-export interface ApacheInput {
-  readonly files: readonly ApacheFile[]
-  /** Absolute: what relative names in the files start from. */
-  readonly folder: string
-  readonly readFile: ReadFile
-  readonly listFiles: ListFiles
-  readonly version: Version
-  readonly defined: readonly string[]
-}
 
 /** httpd's configuration as ours, with a report. Nothing is contacted; secrets stay where they are. */
 export function convertApache(input: ApacheInput): Conversion {
@@ -126,111 +103,6 @@ function isApp(host: VirtualHost, report: (finding: Finding) => void): boolean {
   return false
 }
 
-interface Providers {
-  readonly all: readonly ConvertedProvider[]
-  readonly of: ReadonlyMap<VirtualHost, readonly ConvertedProvider[]>
-}
-
-/** Each provider once, however many hosts name it. */
-function collectProviders(
-  hosts: readonly VirtualHost[],
-  input: ApacheInput,
-  notes: ProviderNotes,
-): Providers {
-  const all = new Map<string, ConvertedProvider>()
-  const of = new Map<VirtualHost, readonly ConvertedProvider[]>()
-  const named = (provider: ConvertedProvider): ConvertedProvider => {
-    const key = JSON.stringify(provider.keys)
-    const known = all.get(key)
-    if (known !== undefined) return known
-    const taken = [...all.values()].map(({ name }) => name)
-    const free = { ...provider, name: uniqueName(provider.name, taken) }
-    all.set(key, free)
-    return free
-  }
-  for (const host of hosts) {
-    const several = readFolder(host, input, notes).map(named)
-    const one = several.length > 0 ? null : readProvider(host, notes)
-    of.set(host, one === null ? several : [named(one)])
-  }
-  if (all.size === 0) {
-    notes.report({
-      id: 'provider',
-      kind: 'not-convertible',
-      at: null,
-      what: 'the provider',
-      message: 'no OIDCProviderMetadataURL and no OIDCMetadataDir: write the provider',
-      effect: null,
-    })
-    const keys = {
-      issuer: 'https://fill-in.invalid',
-      client_id: 'fill-in',
-      client_secret: `\${env:OIDC_CLIENT_SECRET}`,
-    }
-    notes.variable({ name: 'OIDC_CLIENT_SECRET', purpose: 'the client secret of the provider' })
-    all.set('', { name: 'main', issuer: keys.issuer, keys, at: null })
-    return { all: [...all.values()], of: new Map(hosts.map((host) => [host, [...all.values()]])) }
-  }
-  return { all: withPrefixes([...all.values()], of, notes), of }
-}
-
-function readFolder(
-  host: VirtualHost,
-  input: ApacheInput,
-  notes: ProviderNotes,
-): readonly ConvertedProvider[] {
-  const directive = lastOf(host.directives, 'OIDCMetadataDir')
-  const [folder] = splitWords(directive?.rest ?? '')
-  if (directive === null || folder === undefined) return []
-  const place = { at: directive.at, what: `OIDCMetadataDir ${folder}`, effect: null }
-  const found = readMetadataFolder(folder, input)
-  if (found === null) {
-    notes.report({
-      ...place,
-      id: 'metadata-folder',
-      kind: 'not-convertible',
-      message: 'no .provider file could be read there: write the providers',
-    })
-    return []
-  }
-  notes.report({
-    ...place,
-    id: 'metadata-folder',
-    kind: 'kept',
-    message: `${found.length} providers of its files`,
-  })
-  return found.map((one) => readMetadataProvider(one, host, notes))
-}
-
-/** User ids of several providers must not be taken for each other: all but the first get a prefix. */
-function withPrefixes(
-  providers: readonly ConvertedProvider[],
-  of: Providers['of'],
-  { report }: ProviderNotes,
-): readonly ConvertedProvider[] {
-  const second = new Set([...of.values()].flatMap((used) => used.slice(1).map(({ name }) => name)))
-  return providers.map((provider) => {
-    if (!second.has(provider.name)) return provider
-    const prefix = `${provider.name}:`
-    report({
-      id: 'user-id-prefix',
-      kind: 'changed',
-      at: provider.at,
-      what: provider.issuer,
-      message: `user ids of this provider begin with \`${prefix}\`, so that nobody is taken for somebody of another provider`,
-      effect: null,
-    })
-    return { ...provider, keys: { ...provider.keys, user_id_prefix: prefix } }
-  })
-}
-
-function uniqueName(name: string, taken: readonly string[]): string {
-  for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? name : `${name}-${number}`
-    if (!taken.includes(candidate)) return candidate
-  }
-}
-
 function convertOne(
   host: VirtualHost,
   { all, of }: Providers,
@@ -259,62 +131,4 @@ function withUniqueNames(apps: readonly ConvertedApp[]): readonly ConvertedApp[]
     taken.push(name)
     return { ...app, name }
   })
-}
-
-/** A rule on an address needs to know what stands in front. */
-function trustedProxies(
-  hosts: readonly VirtualHost[],
-  apps: readonly ConvertedApp[],
-  report: (finding: Finding) => void,
-): YamlValue | null {
-  const words = hosts.flatMap(({ directives }) => [
-    ...wordsOf(directives, 'RemoteIPTrustedProxy'),
-    ...wordsOf(directives, 'RemoteIPInternalProxy'),
-  ])
-  const networks = [...new Set(words.map(toNetwork).filter((network) => network !== null))]
-  if (networks.length > 0) return networks
-  const rules = apps.flatMap(({ locations }) =>
-    locations.flatMap(({ accesses }) => accesses.map(({ require }) => require)),
-  )
-  if (!rules.some((rule) => rule !== 'maybe_signed_in' && asksAddress(rule))) return null
-  const at: Place | null = null
-  report({
-    id: 'trusted-proxies',
-    kind: 'suspect',
-    at,
-    what: 'trusted_proxies',
-    message:
-      '`none`: the address is that of whoever connects, as httpd saw it. Is there a load balancer in front, list it',
-    effect: null,
-  })
-  return 'none'
-}
-
-function asksAddress(rule: Rule): boolean {
-  return rule.kind === 'ip' || ('members' in rule && rule.members.some(asksAddress))
-}
-
-/** Loads what was written, with something in each variable: what does not load is a place that a person fills in. */
-function loadResult(
-  yaml: string,
-  variables: readonly string[],
-  { folder, readFile }: ApacheInput,
-  report: (finding: Finding) => void,
-): Gateway | null {
-  const env = Object.fromEntries(
-    variables.map((name) => [name, `set-${name.toLowerCase().replaceAll('_', '-')}`]),
-  )
-  const loaded = loadGatewayFromText(yaml, { file: 'the result', folder, env, readFile })
-  if (loaded.ok) return loaded.gateway
-  for (const issue of loaded.issues) {
-    report({
-      id: 'result',
-      kind: 'not-convertible',
-      at: null,
-      what: issue.path === '' ? 'the result' : issue.path,
-      message: printIssue(issue),
-      effect: null,
-    })
-  }
-  return null
 }

@@ -29,6 +29,8 @@ export function convertClaim(spec: ClaimSpec, context: ClaimContext): Rule {
       'claim-without-value',
       'suspect',
       'a claim without ":" or "~" never matched anything, and is left out',
+      'either',
+      isStranger,
     )
     return never
   }
@@ -108,6 +110,15 @@ function noteCommon({ name }: SpecParts, say: Say): void {
   }
 }
 
+/** Where nobody can get in any more nobody is asked to sign in for it: httpd asked, and refused afterwards. */
+export function isStranger({ claims }: Asked): boolean {
+  return claims === null
+}
+
+function isEmptyText(value: Json | undefined): boolean {
+  return value === '' || (Array.isArray(value) && value.includes(''))
+}
+
 function has(name: string, condition: (claims: Claims) => boolean): (asked: Asked) => boolean {
   return ({ claims }) => claims !== null && claimAt(claims, name) !== undefined && condition(claims)
 }
@@ -138,7 +149,13 @@ function convertValue(parts: SpecParts, eaten: string, context: ClaimContext, sa
     )
   }
   if (value === '') {
-    say('empty-value', 'not-convertible', 'an empty value cannot be asked for: nobody gets in by it')
+    say(
+      'empty-value',
+      'not-convertible',
+      'an empty value cannot be asked for: nobody gets in by it',
+      'either',
+      (asked) => isStranger(asked) || isEmptyText(claimAt(asked.claims ?? {}, name)),
+    )
     return never
   }
   if (name.endsWith(':') || value.startsWith('~')) {
@@ -176,7 +193,13 @@ function convertPattern(parts: SpecParts, eaten: string, context: ClaimContext, 
   const { name, rest: source } = parts
   if (source !== eaten) noteEaten(parts, eaten, say)
   if (compileSearch(eaten) === null && compileSearch(source) === null) {
-    say('bad-expression', 'suspect', 'is no regular expression: it never matched, and is left out')
+    say(
+      'bad-expression',
+      'suspect',
+      'is no regular expression: it never matched, and is left out',
+      'either',
+      isStranger,
+    )
     return never
   }
   const converted = convertExpression(source)

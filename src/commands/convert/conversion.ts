@@ -1,7 +1,7 @@
 import type { Gateway } from '../../core/gateway.ts'
 import type { Proof } from '../prove/prove.ts'
 import type { Finding } from './finding.ts'
-import type { Variable } from './provider.ts'
+import type { Variable } from './provider-notes.ts'
 
 /** Where a syntax error stands in the source; line and column count from 1. */
 export interface SourceFault {

@@ -18,8 +18,12 @@ export function convertExpression(source: string): ConvertedExpression {
   return { ok: true, test: { matcher: 'matches', values: [whole] } }
 }
 
+/** `(^|\s)word($|\s)`, as people write it for lists of words. */
+const aWord =
+  /^\((?:\^\|(?:\\s|\[\[:space:\]\]| )|(?:\\s|\[\[:space:\]\]| )\|\^)\)(.+)\((?:\$\|(?:\\s|\[\[:space:\]\]| )|(?:\\s|\[\[:space:\]\]| )\|\$)\)$/
+
 function plainTest(source: string): ClaimTest | null {
-  const word = /^\(\^\|(?:\\s|\[\[:space:\]\]| )\)(.+)\(\$\|(?:\\s|\[\[:space:\]\]| )\)$/.exec(source)?.[1]
+  const word = aWord.exec(source)?.[1]
   const wordText = word === undefined ? null : literalText(word)
   if (wordText !== null && !/\s/.test(wordText)) return { matcher: 'has_word', values: [wordText] }
   const [, start, middle = '', end] = /^(\^?)(.*?)(\.\*\$?|\$?)$/s.exec(source) ?? []

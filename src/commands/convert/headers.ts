@@ -3,7 +3,7 @@ import type { Directive } from '../../config/apache/tree.ts'
 import { splitWords } from '../../config/apache/words.ts'
 import { foldHeaderName, isReservedHeader } from '../../core/headers/names.ts'
 import { type Finding, told } from './finding.ts'
-import type { Variable } from './provider.ts'
+import type { Variable } from './provider-notes.ts'
 
 /** Headers that the gateway sets on requests to the app. */
 export interface ConvertedHeaders {

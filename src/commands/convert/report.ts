@@ -1,5 +1,5 @@
 import type { Finding, FindingKind } from './finding.ts'
-import type { Variable } from './provider.ts'
+import type { Variable } from './provider-notes.ts'
 
 export interface Report {
   readonly findings: readonly Finding[]

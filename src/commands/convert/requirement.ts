@@ -7,7 +7,7 @@ import {
 } from '../../config/apache/require.ts'
 import { readAddressRange } from '../../core/address.ts'
 import { claimAt } from '../../core/claims.ts'
-import { convertClaim, splitSpec } from './claim.ts'
+import { convertClaim, isStranger, splitSpec } from './claim.ts'
 import type { Context } from './context.ts'
 import type { Asked, Effect, Finding } from './finding.ts'
 import { convertProgram } from './program.ts'
@@ -130,7 +130,13 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
     }
     case 'claim':
       if (test.specs.length === 0)
-        say('claim-without-value', 'suspect', 'names no claim: it never matched anything')
+        say(
+          'claim-without-value',
+          'suspect',
+          'names no claim: it never matched anything',
+          'either',
+          isStranger,
+        )
       if (negated) noteAbsent(rule, context)
       return anyOf(
         test.specs.map((spec) =>
@@ -220,7 +226,9 @@ function convertUser(name: string, rule: RequireRule, context: Context, negated:
   }
   if (suffix !== '' && !name.endsWith(suffix)) {
     const message = `REMOTE_USER was \`${claim}${suffix}\`, which this is not: it never matched, and is left out`
-    context.report(finding('require-user-other', 'suspect', rule.at, rule.text, message))
+    context.report(
+      finding('require-user-other', 'suspect', rule.at, rule.text, message, 'either', isStranger),
+    )
     return never
   }
   const value = name.slice(0, name.length - suffix.length)

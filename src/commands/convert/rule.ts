@@ -30,7 +30,15 @@ export function allOf(rules: readonly Rule[]): Rule {
   // Whoever is asked for a claim is signed in, and `none` never lets a stranger in.
   const needsPerson = asked.some((rule) => asksForClaim(rule) || rule.kind === 'none')
   const members = needsPerson ? asked.filter(({ kind }) => kind !== 'signed_in') : asked
-  return joined('all', withoutTwins(members), open)
+  return joined('all', joinVetoes(withoutTwins(members)), open)
+}
+
+/** Neither of these and none of those is one list. */
+function joinVetoes(rules: readonly Rule[]): readonly Rule[] {
+  const vetoed = rules.flatMap((rule) => (rule.kind === 'none' ? rule.members : []))
+  if (rules.filter(({ kind }) => kind === 'none').length < 2) return rules
+  const members = mergeValues(withoutTwins(vetoed))
+  return [...rules.filter(({ kind }) => kind !== 'none'), { kind: 'none', members }]
 }
 
 /** One of them: what nobody meets is left out, what is open decides. */
