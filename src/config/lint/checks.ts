@@ -3,6 +3,7 @@ import type { Check } from './check.ts'
 import { claimConditionChecks } from './claim-conditions.ts'
 import { claimNameChecks } from './claim-names.ts'
 import { emailChecks } from './email.ts'
+import { forwardingChecks } from './forwarding.ts'
 import { headerChecks } from './headers.ts'
 import { locationChecks } from './locations.ts'
 import { networkChecks } from './network.ts'
@@ -24,6 +25,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'E-mail and user ids', checks: emailChecks },
   { title: 'Habits of providers', checks: presetChecks },
   { title: 'Headers', checks: headerChecks },
+  { title: 'Passing on', checks: forwardingChecks },
   { title: 'The network', checks: networkChecks },
   { title: 'Secrets', checks: secretChecks },
   { title: 'Sessions', checks: sessionChecks },

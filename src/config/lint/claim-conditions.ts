@@ -64,6 +64,20 @@ export const claimConditionChecks: readonly Check[] = [
       ),
   },
   {
+    id: 'self-chosen-claim',
+    severity: 'warning',
+    finds: 'A rule on something that people may write themselves',
+    why: 'Names, languages and sign-in names are for showing. At many providers people edit them, and nobody sees to it that they are unique (OpenID Connect Core section 5.7): whoever takes the right name is let in.',
+    fix: 'Decide by a group or a role, by `sub`, or by a verified `email`.',
+    example: 'require: { preferred_username: ada }',
+    find: (subject) =>
+      claimUses(subject.gateway).flatMap(({ condition }) => {
+        const { path, matcher } = condition
+        if (!selfChosen.has(path) || (matcher.tests.length === 0 && matcher.not === null)) return []
+        return foundAtPart(subject, condition, `at many providers people write their \`${path}\` themselves`)
+      }),
+  },
+  {
     id: 'regex-dot',
     severity: 'warning',
     finds: 'A dot in an expression that stands for any character',
@@ -118,6 +132,12 @@ function isCertain({ condition, around }: ClaimUse): boolean {
       return other.matcher.exists === true || other.matcher.tests.length > 0
     })
 }
+
+/** Of OpenID Connect Core section 5.1. */
+const selfChosen: ReadonlySet<string> = new Set([
+  ...['name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile'],
+  ...['picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale'],
+])
 
 /** OpenID Connect Core section 2. */
 const alwaysThere: ReadonlySet<string> = new Set(['sub', 'iss', 'aud', 'exp', 'iat'])

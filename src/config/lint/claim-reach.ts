@@ -1,7 +1,6 @@
 import type { ClaimPath } from '../../core/claims.ts'
-import type { ProviderSettings } from '../../core/gateway.ts'
-import type { Found } from './check.ts'
-import { foundAt, foundAtKey, foundAtPart, holdsData } from './check.ts'
+import type { Preset, ProviderSettings } from '../../core/gateway.ts'
+import { type Found, foundAt, foundAtKey, foundAtPart, holdsData } from './check.ts'
 import { type ClaimUse, certainConditions, claimUses } from './rules.ts'
 import { isWritten, type Subject, whereOfLocation } from './subject.ts'
 import { isNamedInFile } from './words.ts'
@@ -18,18 +17,16 @@ export function providersOf(use: ClaimUse, { gateway }: Subject): readonly Provi
 }
 
 /** Conditions on claims of one kind of provider. */
-export function usesOf(
-  subject: Subject,
-  isMeant: (provider: ProviderSettings) => boolean,
-): readonly ClaimUse[] {
-  return claimUses(subject.gateway).filter((use) => providersOf(use, subject).some(isMeant))
+export function usesOfPreset(subject: Subject, preset: Preset): readonly ClaimUse[] {
+  return claimUses(subject.gateway).filter((use) => {
+    return providersOf(use, subject).some((provider) => provider.preset === preset)
+  })
 }
 
 /** A claim that a provider is asked for: by a rule, a header that is written in the file, or `user_id`. */
 export interface ClaimDemand {
   readonly path: ClaimPath
   readonly provider: ProviderSettings
-  readonly by: 'rule' | 'header' | 'user_id'
   /** Where it stands, with a message. */
   readonly found: (message: string) => readonly Found[]
 }
@@ -46,7 +43,6 @@ function ruleDemands(subject: Subject): readonly ClaimDemand[] {
       providersOf(use, subject).map((provider) => ({
         path: use.condition.path,
         provider,
-        by: 'rule' as const,
         found: (message: string) => foundAtPart(subject, use.condition, message),
       })),
     )
@@ -62,7 +58,6 @@ function headerDemands(subject: Subject): readonly ClaimDemand[] {
       .map((provider) => ({
         path: from,
         provider,
-        by: 'header' as const,
         found: (message: string) => [foundAt(subject, path, message)],
       })),
   )
@@ -88,7 +83,6 @@ function userIdDemands(subject: Subject): readonly ClaimDemand[] {
     return {
       path: provider.userId,
       provider,
-      by: 'user_id' as const,
       found: (message: string) =>
         isWritten(subject, path) && !holdsData(subject, path) ? [foundAtKey(subject, path, message)] : [],
     }

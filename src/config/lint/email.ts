@@ -1,6 +1,7 @@
 import type { Preset, ProviderSettings } from '../../core/gateway.ts'
 import { type Check, foundAt, foundAtKey, foundAtPart } from './check.ts'
-import { claimDemands, usesOf } from './claim-reach.ts'
+import { claimDemands } from './claim-reach.ts'
+import { claimUses } from './rules.ts'
 import { isWritten } from './subject.ts'
 import { conditionName } from './words.ts'
 
@@ -98,7 +99,7 @@ apps:
     fix: 'Write `domain: example.com`.',
     example: 'require: { email: { ends_with: example.com } }',
     find: (subject) =>
-      usesOf(subject, () => true).flatMap(({ condition }) => {
+      claimUses(subject.gateway).flatMap(({ condition }) => {
         const { path, matcher } = condition
         if (!addresses.has(path.slice(path.lastIndexOf('.') + 1))) return []
         const loose = matcher.tests.some(

@@ -1,11 +1,8 @@
-import type { AddressRange } from '../../core/address.ts'
-import { readAddress, readAddressRange } from '../../core/address.ts'
 import { covers } from '../../core/address-ranges.ts'
 import { isLoopback, readWebAddress } from '../web-address.ts'
+import { coversEverything, isPrivateHost, privateNetworks } from './addresses.ts'
 import { type Check, foundAt } from './check.ts'
-import { coversEverything } from './rule-outcomes.ts'
-import type { Subject } from './subject.ts'
-import { isWritten } from './subject.ts'
+import { upstreamPath } from './subject.ts'
 
 /** Whom the gateway believes, and what passes in the clear. */
 export const networkChecks: readonly Check[] = [
@@ -42,6 +39,19 @@ export const networkChecks: readonly Check[] = [
         const path = ['trusted_proxies', index]
         return [foundAt(subject, path, 'every machine of this network can claim any client address')]
       })
+    },
+  },
+  {
+    id: 'admin-exposed',
+    severity: 'note',
+    finds: 'An admin address that other machines reach',
+    why: '`/metrics` names apps, locations and providers, and says how many people are refused where. It asks for no sign-in.',
+    fix: 'Listen on `127.0.0.1`, or let only what reads metrics reach the port.',
+    example: 'admin: 0.0.0.0:9090',
+    find: (subject) => {
+      const { admin } = subject.gateway
+      if (admin === null || isLoopbackAddress(admin.host)) return []
+      return [foundAt(subject, ['admin'], 'whoever reaches this address reads the metrics')]
     },
   },
   {
@@ -99,33 +109,8 @@ export const networkChecks: readonly Check[] = [
   },
 ]
 
-export function upstreamPath(subject: Subject, app: string): readonly string[] {
-  const path = ['apps', app, 'upstream']
-  return isWritten(subject, [...path, 'url']) ? [...path, 'url'] : path
-}
-
-function ranges(texts: readonly string[]): readonly AddressRange[] {
-  return texts.flatMap((text) => {
-    const read = readAddressRange(text)
-    return read.ok ? [read.range] : []
-  })
-}
-
-/** RFC 1918, RFC 6598, RFC 4193. */
-const privateNetworks = ranges(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'])
-
-/** What never leaves a network of one's own: those, this machine (RFC 1122, RFC 4291), and the link (RFC 3927). */
-const unrouted = [...privateNetworks, ...ranges(['127.0.0.0/8', '169.254.0.0/16', '::1/128', 'fe80::/10'])]
-
-/** RFC 6762 appendix G, RFC 8375, RFC 6761, and what clusters and clouds use. */
-const privateName =
-  /^[^.]+$|\.(?:internal|local|localhost|localdomain|lan|home|home\.arpa|corp|intranet|private|svc|consul|test|docker)$/
-
-function isPrivateHost(hostname: string): boolean {
-  const address = readAddress(hostname)
-  if (address === null) return privateName.test(hostname)
-  const range: AddressRange = { ...address, bits: address.family === 4 ? 32 : 128, text: hostname }
-  return unrouted.some((network) => covers(network, range))
+function isLoopbackAddress(host: string): boolean {
+  return isLoopback(host) || host === '::1'
 }
 
 function isHttpBeyondLoopback(text: string): boolean {

@@ -1,7 +1,7 @@
-import type { AddressRange } from '../../core/address.ts'
 import type { App } from '../../core/gateway.ts'
 import type { Requirement } from '../../core/requirement.ts'
 import { waysIn } from '../../core/ways-in.ts'
+import { coversEverything } from './addresses.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { whyNever } from './never.ts'
 import { conditionsOf, partsOf, rulesOf } from './rules.ts'
@@ -153,13 +153,6 @@ function letsEveryoneIn(requirement: Requirement, app: App): boolean {
 /** A policy for several apps names in its `any` providers that one of them need not accept. */
 function isShared(around: readonly Requirement[]): boolean {
   return around.some(({ kind }) => kind === 'policy') && around.some(({ kind }) => kind === 'any')
-}
-
-export function coversEverything(ranges: readonly AddressRange[]): boolean {
-  return ([4, 6] as const).some((family) => {
-    const own = ranges.filter((range) => range.family === family)
-    return own.some(({ bits }) => bits === 0) || own.filter(({ bits }) => bits === 1).length === 2
-  })
 }
 
 /** Not the entries of one mapping. */

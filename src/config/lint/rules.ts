@@ -127,3 +127,11 @@ export function certainConditions(requirement: Requirement): readonly Condition[
       return [requirement]
   }
 }
+
+/** Texts that a claim is compared with as a whole. */
+export function textsOf({ matcher }: ClaimCondition): readonly string[] {
+  const all = [matcher, ...(matcher.not === null ? [] : [matcher.not])].flatMap(({ tests }) => tests)
+  return all
+    .flatMap((test): readonly unknown[] => (test.kind === 'is' ? test.values : []))
+    .filter((value) => typeof value === 'string')
+}

@@ -77,3 +77,9 @@ export function writtenText({ root }: Pick<Subject, 'root'>, path: ConfigPath): 
   const node = nodeAt(root, path)
   return node?.kind === 'scalar' && typeof node.value === 'string' && !node.interpolated ? node.value : null
 }
+
+/** Where the address of an app's upstream is written. */
+export function upstreamPath(subject: Subject, app: string): readonly string[] {
+  const path = ['apps', app, 'upstream']
+  return isWritten(subject, [...path, 'url']) ? [...path, 'url'] : path
+}
