@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { toJsonSchema, toReferencePage } from '../config/document.ts'
+import { toJsonSchema, toReferencePage, toTestsJsonSchema } from '../config/document.ts'
 import { toLintPage } from '../config/lint/page.ts'
 import type { Command } from './command.ts'
 import { readOptions } from './options.ts'
@@ -9,6 +9,7 @@ import { toWordsPage } from './reference-page.ts'
 /** The files of the repository that are written from the schema and other tables of the code, by their path from its root. */
 export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['config/claimgate.schema.json', toJsonSchema],
+  ['config/claimgate-tests.schema.json', toTestsJsonSchema],
   ['docs/configuration.md', toReferencePage],
   ['docs/lint.md', toLintPage],
   ['docs/reference.md', toWordsPage],

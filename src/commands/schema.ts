@@ -1,8 +1,8 @@
-import { toJsonSchema } from '../config/document.ts'
+import { toJsonSchema, toTestsJsonSchema } from '../config/document.ts'
 import type { Command } from './command.ts'
 import { readOptions } from './options.ts'
 
-const usage = `Usage: claimgate schema
+const usage = `Usage: claimgate schema [--tests]
 
 Prints the JSON Schema of the configuration (draft 2020-12), by which editors complete and explain
 keys.
@@ -18,10 +18,13 @@ In the editors of JetBrains: Settings, Languages & Frameworks, Schemas and DTDs,
 Mappings.
 The schema knows the form; \`claimgate check\` knows the rest.
 
+      --tests         the schema of test files, *.test.yaml, instead
   -h, --help          this text
 
 Exit status: 0, or 2 for wrong usage.
 `
+
+const specs = { json: { type: 'boolean' }, tests: { type: 'boolean' } } as const
 
 export const command: Command = {
   name: 'schema',
@@ -29,9 +32,9 @@ export const command: Command = {
   usage,
   run: async (args, io) => {
     // What it prints is JSON anyway.
-    const read = readOptions(command, { json: { type: 'boolean' } }, args, io)
+    const read = readOptions(command, specs, args, io)
     if (!read.ok) return read.exitCode
-    io.stdout(toJsonSchema())
+    io.stdout(read.options.flag('tests') ? toTestsJsonSchema() : toJsonSchema())
     return 0
   },
 }

@@ -10,20 +10,34 @@ import { caseKeys, personKeys, requestKeys, testsKeys } from './schema/tests.ts'
 
 /** The JSON Schema that editors complete and check by: draft 2020-12, of the file as it is written. */
 export function toJsonSchema(): string {
-  const schema = z.toJSONSchema(fileSchema, {
+  return toDocument(fileSchema, {
+    title: 'claimgate.yaml',
+    description: 'The configuration of claimgate, an OpenID Connect gateway.',
+    $defs: ruleDefinitions,
+  })
+}
+
+/** The same of a `*.test.yaml`. */
+export function toTestsJsonSchema(): string {
+  const description = 'Tests of the rules of a claimgate.yaml, run by `claimgate test`.'
+  return toDocument(z.strictObject(testsKeys), { title: '*.test.yaml', description })
+}
+
+interface About {
+  readonly title: string
+  readonly description: string
+  readonly $defs?: object
+}
+
+function toDocument(form: z.ZodType, { title, description, ...more }: About): string {
+  const schema = z.toJSONSchema(form, {
     io: 'input',
     target: 'draft-2020-12',
     // Names of keys are written out, never put in.
     override: ({ jsonSchema, path }) => path.at(-1) !== 'propertyNames' && allowReferences(jsonSchema),
   })
   const { $schema, ...rest } = schema
-  const document = {
-    $schema,
-    title: 'claimgate.yaml',
-    description: 'The configuration of claimgate, an OpenID Connect gateway.',
-    ...rest,
-    $defs: ruleDefinitions,
-  }
+  const document = { $schema, title, description, ...rest, ...more }
   return `${JSON.stringify(document, null, 2)}\n`
 }
 

@@ -68,3 +68,12 @@ function* propertiesOf(value: unknown, path: string): Generator<readonly [string
   }
   for (const [name, one] of Object.entries(value)) yield* propertiesOf(one, `${path}.${name}`)
 }
+
+t.test('--tests: the schema of test files', async (t) => {
+  const { code, stdout } = await runIn(command, ['--tests'], { cwd: '/' })
+  t.equal(code, 0)
+  t.equal(stdout, readFileSync(`${root}config/claimgate-tests.schema.json`, 'utf8'))
+  const tests: Schema = JSON.parse(stdout)
+  t.same(Object.keys(tests.properties ?? {}), ['persons', 'cases'])
+  for (const [path, one] of propertiesOf(tests, '')) t.ok((one.description ?? '').length > 10, path)
+})

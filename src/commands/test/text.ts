@@ -76,9 +76,13 @@ function coverageText(coverage: Coverage, file: string, everyGap: boolean): stri
   return `${wrap(parts.join(', '), 'Coverage: ')}\n${columns(rows)}${rest}`
 }
 
+const mostSurvivors = 20
+
 function mutationText({ mutants, killed, survivors }: Mutation, file: string): string {
   const head = `Mutation: ${killed} of ${counted(mutants, 'change')} of the rules noticed by a test\n`
-  return head + survivors.map((survivor) => survivorText(survivor, file)).join('')
+  const shown = survivors.slice(0, mostSurvivors).map((survivor) => survivorText(survivor, file))
+  const more = survivors.length - shown.length
+  return `${head}${shown.join('')}${more > 0 ? `  and ${more} more: --json lists them all\n` : ''}`
 }
 
 function survivorText({ mutant, witness }: Survivor, file: string): string {
