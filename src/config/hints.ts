@@ -39,13 +39,16 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
 
 const laterKeys: ReadonlySet<string> = new Set(['workers', 'api_keys'])
 
+const { path, exact, methods, enforce } = locationKeys
+const ownLocationKeys = { path, exact, methods, enforce }
+
 const rooms: readonly (readonly [string, object])[] = [
   ['at the top', { ...topKeys, ...groupKeys }],
   ['in a provider', providerKeys],
   ['in `session`', sessionKeys],
   ['in an app or in `defaults`', appKeys],
   ['in an app', ownAppKeys],
-  ['in a location', { path: locationKeys.path, exact: locationKeys.exact, methods: locationKeys.methods }],
+  ['in a location', ownLocationKeys],
   ['in `listen`', listenKeys],
   ['in `log`', logKeys],
   ['in `tests`', testsKeys],

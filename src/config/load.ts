@@ -1,13 +1,12 @@
 import { dirname, resolve } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
-import { buildGateway } from './build/gateway.ts'
-import type { Scope } from './build/scope.ts'
+import { deepFreeze } from './build/freeze.ts'
+import { checkFile } from './checked-file.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
-import { type Issue, inFileOrder, type Report } from './issue.ts'
-import { readTree } from './read.ts'
+import type { Issue } from './issue.ts'
 import type { Place } from './rule-context.ts'
-import { readRuleTests } from './tests/read.ts'
-import { noTests, type RuleTests } from './tests/rule-test.ts'
+import { readShadow } from './shadow.ts'
+import type { RuleTests } from './tests/rule-test.ts'
 
 export type LoadedGateway =
   | {
@@ -54,49 +53,14 @@ export function loadGateway(
 
 /** The same for a text that is at hand: `folder` is what relative paths in it start from. */
 export function loadGatewayFromText(text: string, surroundings: Surroundings): LoadedGateway {
-  const issues = collector(surroundings.file)
-  const warnings = collector(surroundings.file)
-  const context = { surroundings, report: issues.report, warn: warnings.report }
-  const root = readTree(text, context)
-  const places = new Map<object, Place>()
-  const scope: Scope | null =
-    root === null ? null : { root, surroundings, report: unlessTold(issues), warn: warnings.report, places }
-  const gateway = scope === null ? null : buildGateway(scope, () => issues.found().length === 0)
-  const tests = scope === null ? noTests : testsOf(scope, gateway)
-  if (gateway === null || issues.found().length > 0) {
-    return { ok: false, unreadable: false, issues: issues.found(), warnings: warnings.found() }
-  }
-  return { ok: true, gateway, warnings: warnings.found(), source: { file: surroundings.file }, places, tests }
-}
-
-function testsOf({ root, report, surroundings: { file } }: Scope, gateway: Gateway | null): RuleTests {
-  return readRuleTests({ file, root, path: ['tests'], report }, { gateway, persons: new Map() })
-}
-
-interface Collector {
-  readonly report: Report
-  readonly found: () => readonly Issue[]
-}
-
-/** What could not be read stands for nothing that could be judged: of its place no more is told. */
-function unlessTold(issues: Collector): Report {
-  const places = new Set(issues.found().map(({ position }) => JSON.stringify(position)))
-  places.delete('null')
-  return (issue) => {
-    if (!places.has(JSON.stringify(issue.position))) issues.report(issue)
-  }
-}
-
-/** Collects what is reported, each thing once: an inherited key is judged for every app that inherits it. */
-function collector(file: string): Collector {
-  const issues = new Map<string, Issue>()
-  return {
-    report: (issue) => {
-      const { position, path, message } = issue
-      issues.set(JSON.stringify([position, path, message]), { file, ...issue })
-    },
-    found: () => inFileOrder([...issues.values()]),
-  }
+  const checked = checkFile(text, surroundings)
+  const { shadow, issues: others } = readShadow(checked)
+  const { gateway, places, tests } = checked
+  const issues = [...checked.issues(), ...others]
+  const warnings = checked.warnings()
+  if (gateway === null || issues.length > 0) return { ok: false, unreadable: false, issues, warnings }
+  const whole = shadow === null ? gateway : deepFreeze({ ...gateway, shadow })
+  return { ok: true, gateway: whole, warnings, source: { file: surroundings.file }, places, tests }
 }
 
 function unreadable(file: string, reason: string): LoadedGateway {

@@ -6,6 +6,8 @@ export const events = {
   'gateway.stopping': 'A signal came; no new connections, requests in flight may finish.',
   'gateway.stopped': 'Everything is closed.',
   'config.warning': 'The configuration works, with something an operator should know.',
+  'config.shadow':
+    'Rules are rehearsed: judged, logged and counted beside those in force, and enforced nowhere.',
   'config.loaded': 'A changed configuration was read, checked, and serves from now on.',
   'config.rejected': 'A changed configuration has faults; the one before goes on serving.',
   'login.started': 'A browser was sent to a provider.',
@@ -28,6 +30,7 @@ export type EventName = keyof typeof events
 const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'decision', 'reason', 'detail'] as const),
   ...(['status', 'ms', 'client', 'subject', 'provider', 'edition'] as const),
+  ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
 const ofWebSocket = ['request_id', 'app', 'location'] as const
@@ -40,6 +43,7 @@ export const eventFields = {
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
+  'config.shadow': ['rehearsed', 'shadow'],
   'config.loaded': ['edition', 'apps'],
   'config.rejected': ['faults', 'edition'],
   'login.started': ['request_id', 'provider'],
@@ -72,6 +76,13 @@ export const fields = {
   decision: '`allow`, `challenge`, `deny` or `reject`.',
   reason: 'Why: one of the words below.',
   detail: 'Which condition of the rule failed, with what was expected and what was there.',
+  shadow_decision:
+    'What the rehearsed rules would have decided; with the three below, only where it is something else.',
+  shadow_reason: 'Why they would have.',
+  shadow_location: 'The location among them that would have decided.',
+  shadow_detail: 'Of a refusal of theirs, as `detail`.',
+  rehearsed: 'How many locations are rehearsed.',
+  shadow: 'The file that `shadow` names; absent where they are `enforce: false` in the same file.',
   status: 'The status that the client got; 499: it went away before the end.',
   ms: 'Milliseconds until the end of the answer.',
   client: 'The address of the client, as `trusted_proxies` lets it be known.',

@@ -25,6 +25,18 @@ export interface Gateway {
   readonly apps: readonly App[]
   /** Folded names (lower case, `_` as `-`) that no client may send to any app: see core/headers. */
   readonly ownedHeaders: ReadonlySet<string>
+  /** Rules that are rehearsed; null: none, and nothing is judged twice. */
+  readonly shadow: Shadow | null
+}
+
+/** A second set of rules for the same apps: judged beside the first, logged and counted, never enforced. */
+export interface Shadow {
+  /** The file that holds them, as messages name it; null: locations of the same file with `enforce: false`. */
+  readonly file: string | null
+  /** By `Origin.origin`: the same origins and apps, with the locations of the shadow. */
+  readonly origins: ReadonlyMap<string, Origin>
+  /** What is rehearsed: with a file of its own all its locations. */
+  readonly rehearsed: readonly { readonly app: string; readonly location: Location }[]
 }
 
 export interface ListenAddress {

@@ -4,6 +4,7 @@ import type { AnyFault } from '../core/fault.ts'
 import type { App, Location, Origin } from '../core/gateway.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Session } from '../core/session.ts'
+import type { ShadowVerdict } from '../core/shadow.ts'
 import type { Target } from '../core/target.ts'
 
 /** Everything that was found out about one request. Filled step by step by the gate, read by everyone after it. */
@@ -32,6 +33,8 @@ export interface Admission {
   readonly fault: AnyFault | null
   /** For the log: which condition failed, with expected and actual value. */
   readonly detail: string | null
+  /** What the rehearsed rules say; null: none are rehearsed, or no rule was asked. For the log and the metrics alone. */
+  readonly shadow: ShadowVerdict | null
 }
 
 /** What the gateway itself serves below `auth_prefix`. */

@@ -1,21 +1,17 @@
-import type { Decision } from '../core/decision.ts'
-import { describeRefusal, explainRequirement } from '../core/explain.ts'
 import { isFault } from '../core/fault.ts'
 import { clientAddress, forwardedProto } from '../core/forwarded.ts'
-import type { Location, Origin } from '../core/gateway.ts'
+import type { Origin } from '../core/gateway.ts'
 import { readHost } from '../core/host.ts'
-import { isNavigation, sendsCredential } from '../core/navigation.ts'
-import { findPlace, type Place } from '../core/place.ts'
-import { type DecisionFacts, decide, needsVisitor, stricter, type Visitor } from '../core/policy.ts'
 import type { Awaitable } from '../core/ports.ts'
-import { askedMethod, passesPreflight } from '../core/preflight.ts'
+import { shadowOrigin } from '../core/shadow.ts'
 import { readTarget, type Target } from '../core/target.ts'
 import type { Found } from '../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
+import { type Asked, asksWho, courseOf, type Sought, type Verdict, verdictOf } from './course.ts'
 import { healthMethods, ownPlace } from './own-address.ts'
-import { linesOf, type RequestFacts, unacceptableBody, unreadable } from './request-facts.ts'
+import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
 import { admitToOwn, finish, openSheet, reject, type Sheet } from './sheet.ts'
-import { type Court, findVisitor } from './visitor.ts'
+import { type Court, findVisitor, peekAtVisitor } from './visitor.ts'
 
 /**
  * Judges one request, in the order that stands here. Synchronous whenever the session is at hand; no store is touched
@@ -73,83 +69,53 @@ interface Destination {
 
 function admitToApp(
   court: Court,
-  facts: RequestFacts,
+  { headers }: RequestFacts,
   sheet: Sheet,
   { origin, target }: Destination,
 ): Awaitable<Admission> {
-  const asked = askedMethod(sheet.method, facts.headers)
-  const preflight = asked === null ? null : findPlace(origin, target, asked)
-  if (preflight !== null && letsPreflightPass(preflight)) {
-    sheet.app = preflight.app
-    sheet.location = preflight.location
-    return finish(sheet, { kind: 'allow', reason: 'preflight', principal: null })
+  const asked: Asked = { method: sheet.method, target, headers, client: sheet.client }
+  const course = courseOf(origin, asked)
+  const shadow = shadowOrigin(court.gateway, origin)
+  if (shadow === null) {
+    const judge = (sought: Sought): Admission => conclude(sheet, verdictOf(course, asked, sought), sought)
+    return asksWho(course) ? seek(() => findVisitor(court, origin, headers), judge) : judge(nobody)
   }
-  const place = findPlace(origin, target, sheet.method)
-  sheet.app = place.app
-  if (place.kind === 'nowhere') return reject(sheet, place.status, place.reason, place.allow)
-  const { app, location, second } = place
+  const rehearsed = courseOf(shadow, asked)
+  const judge = (sought: Sought): Admission => {
+    const verdict = verdictOf(course, asked, sought)
+    const { decision, location, detail } = verdictOf(rehearsed, asked, sought)
+    const beside = { decision, location, detail, enforced: verdict.decision }
+    return { ...conclude(sheet, verdict, asksWho(course) ? sought : nobody), shadow: beside }
+  }
+  if (asksWho(course)) return seek(() => findVisitor(court, origin, headers), judge)
+  // A look that keeps no session alive and whose failure only the shadow feels.
+  if (asksWho(rehearsed)) return seek(() => peekAtVisitor(court, origin, headers), judge)
+  return judge(nobody)
+}
+
+/** The verdict as an admission; the session that was asked for goes with it. */
+function conclude(sheet: Sheet, verdict: Verdict, sought: Sought): Admission {
+  const { app, location, decision, detail } = verdict
+  sheet.app = app
   sheet.location = location
-  const question: DecisionFacts = {
-    acceptedProviders: app.providers,
-    clientAddress: sheet.client.known ? { ...sheet.client.address, text: sheet.client.text } : null,
-    navigation: isNavigation(sheet.method, facts.headers),
-    credentialSent: sendsCredential(facts.headers),
-    page: target.path + target.query,
-  }
-  const judge = (found: Found): Admission => {
-    const visitor = visitorOf(found)
-    const first = decide(location, visitor, question)
-    const verdict = second === null ? first : stricter(first, decide(second, visitor, question))
-    // Of two readings the stricter one counts in all: an answer that depended on a session is not to be cached as open.
-    const decisive = verdict === first ? location : (second ?? location)
-    sheet.location = decisive
-    const unmet = verdict.kind === 'allow' ? unacceptableBody(facts.headers, decisive) : null
-    if (unmet !== null) return reject(sheet, unmet.status, unmet.reason)
-    const detail = describe(verdict, decisive, question)
-    return finish(sheet, verdict, detail, found.kind === 'live' ? found : null)
-  }
-  const asksWho = needsVisitor(location) || (second !== null && needsVisitor(second))
-  return asksWho ? withVisitor(court, facts, { sheet, origin, judge }) : judge(nobody)
+  const live = sought.kind === 'live' && decision.kind !== 'reject' ? sought : null
+  const admission = finish(sheet, decision, detail, live)
+  return sought.kind === 'unanswered' ? { ...admission, fault: sought.fault } : admission
 }
 
-type AppPlace = Extract<Place, { kind: 'app' }>
-
-function letsPreflightPass(place: Place): place is AppPlace {
-  return (
-    place.kind === 'app' &&
-    passesPreflight(place.location) &&
-    (place.second === null || passesPreflight(place.second))
-  )
-}
-
-/** A store that does not answer decides nothing: the request ends there, with the fault as its answer. */
-function withVisitor(
-  court: Court,
-  facts: RequestFacts,
-  { sheet, origin, judge }: { sheet: Sheet; origin: Origin; judge: (found: Found) => Admission },
-): Awaitable<Admission> {
-  const undecided = (thrown: unknown): Admission => {
+/** Judges as soon as it is known who asks; at once when that is at hand. */
+function seek(find: () => Awaitable<Found>, judge: (sought: Sought) => Admission): Awaitable<Admission> {
+  const unanswered = (thrown: unknown): Admission => {
     if (!isFault(thrown)) throw thrown
-    return { ...finish(sheet, { kind: 'deny', reason: 'undecided', principal: null }), fault: thrown }
+    return judge({ kind: 'unanswered', fault: thrown })
   }
+  let found: Awaitable<Found>
   try {
-    const found = findVisitor(court, origin, facts.headers)
-    return found instanceof Promise ? found.then(judge, undecided) : judge(found)
+    found = find()
   } catch (thrown) {
-    return undecided(thrown)
+    return unanswered(thrown)
   }
+  return found instanceof Promise ? found.then(judge, unanswered) : judge(found)
 }
 
 const nobody: Found = { kind: 'none', why: 'no-session' }
-
-function visitorOf(found: Found): Visitor {
-  return found.kind === 'live'
-    ? { kind: 'signed-in', principal: found.principal, signIn: found.session.signIn }
-    : { kind: 'anonymous', why: found.why }
-}
-
-/** For the operator: which condition of a refusal failed, with what was expected and what was there. */
-function describe(decision: Decision, location: Location, facts: DecisionFacts): string | null {
-  if (decision.kind !== 'deny' || location.access.kind !== 'rule') return null
-  return describeRefusal(explainRequirement(location.access.requirement, decision.principal, facts))
-}

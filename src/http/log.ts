@@ -3,6 +3,7 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { EventFields, EventName } from '../core/event.ts'
 import { faultEntry, isFault } from '../core/fault.ts'
 import type { LogSettings } from '../core/gateway.ts'
+import { differs, type ShadowVerdict } from '../core/shadow.ts'
 import type { Admission } from './admission.ts'
 import { createLineWriter } from './log-lines.ts'
 
@@ -99,6 +100,19 @@ function accessFields(
     subject: principal === null ? undefined : subject(principal.user),
     provider: principal === null ? undefined : principal.provider,
     edition,
+    ...shadowFields(admission.shadow),
+  }
+}
+
+/** Nothing where the rehearsed rules agree. */
+function shadowFields(shadow: ShadowVerdict | null): EventFields<'request'> {
+  if (shadow === null || !differs(shadow)) return {}
+  const { decision, location, detail } = shadow
+  return {
+    shadow_decision: decision.kind,
+    shadow_reason: decision.reason,
+    shadow_location: location?.label,
+    shadow_detail: detail ?? undefined,
   }
 }
 

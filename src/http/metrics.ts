@@ -5,6 +5,8 @@ import type { Admission } from './admission.ts'
 /** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
 export const metricTexts = {
   claimgate_requests_total: 'Requests by app, decision, reason and status class.',
+  claimgate_shadow_decisions_total:
+    'Requests that rehearsed rules judged too, by app, the decision in force and the one rehearsed.',
   claimgate_request_duration_seconds:
     'Time from the first byte of a request to the last of its answer, by app.',
   claimgate_logins_total: 'Sign-ins by provider and outcome: started, completed, failed.',
@@ -19,6 +21,7 @@ export const metricTexts = {
 /** The labels of each: names of the file or closed lists, never a path, a user or an address. */
 export const metricLabels = {
   claimgate_requests_total: ['app', 'decision', 'reason', 'status'],
+  claimgate_shadow_decisions_total: ['app', 'decision', 'shadow'],
   claimgate_request_duration_seconds: ['app'],
   claimgate_logins_total: ['provider', 'outcome'],
   claimgate_provider_ready: ['provider'],
@@ -52,6 +55,7 @@ export function createMetrics(): Metrics {
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
   const requests = new Counter(shape('claimgate_requests_total'))
+  const rehearsals = new Counter(shape('claimgate_shadow_decisions_total'))
   const logins = new Counter(shape('claimgate_logins_total'))
   const faults = new Counter(shape('claimgate_faults_total'))
   const ready = new Gauge(shape('claimgate_provider_ready'))
@@ -74,6 +78,10 @@ export function createMetrics(): Metrics {
       const sum = sums.get(key)
       if (sum === undefined) sums.set(key, { labels: [app, kind, reason, statusClass], count: 1 })
       else sum.count += 1
+      if (admission.shadow !== null) {
+        const { enforced, decision } = admission.shadow
+        rehearsals.inc({ app, decision: enforced.kind, shadow: decision.kind })
+      }
       let timer = timers.get(app)
       if (timer === undefined) {
         timer = durations.labels(app)

@@ -6,6 +6,7 @@ import type { App, Gateway, Location, Origin } from '../core/gateway.ts'
 import { headerPlan } from '../core/headers/plan.ts'
 import { upstreamHeaders } from '../core/headers/request.ts'
 import { type Principal, readUserId, visibleClaims } from '../core/principal.ts'
+import type { ShadowVerdict } from '../core/shadow.ts'
 import type { Found } from '../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
 import { admit } from './gate.ts'
@@ -33,6 +34,8 @@ export interface Ruling {
   readonly admission: Admission
   /** One row a condition of the location that judged; empty where no rule was asked. */
   readonly rows: readonly ConditionRow[]
+  /** The same of the rehearsed rules, with their verdict; null where none judged. */
+  readonly shadow: (ShadowVerdict & { readonly rows: readonly ConditionRow[] }) | null
   /** What the app would get, name, value, name, value …, secrets included; null when it would get nothing. */
   readonly upstreamHeaders: readonly string[] | null
   /** Why the provider's settings make no user id of these claims: the sign-in itself would fail. */
@@ -42,9 +45,10 @@ export interface Ruling {
 /** Asks the gate itself, without a socket and without a session. Throws a TypeError for what is no URL. */
 export function probe(gateway: Gateway, asked: Probe): Ruling {
   const { person } = asked
+  const session = (_cookie: string, origin: Origin) => sessionOf(gateway, person, origin)
   const court: Court = {
     gateway,
-    sessions: { find: (_cookie, origin) => sessionOf(gateway, person, origin) },
+    sessions: { find: session, peek: session },
   }
   const { host, target } = splitUrl(asked.url)
   const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
@@ -116,18 +120,25 @@ function consequences(
   admission: Admission,
   who: Principal | null,
   rawHeaders: readonly string[],
-): Pick<Ruling, 'rows' | 'upstreamHeaders'> {
-  const { app, location, clientAddress } = admission
-  if (app === null || location === null) return { rows: [], upstreamHeaders: null }
-  const sent =
-    admission.decision.kind === 'allow' ? headersOf(gateway, admission, { app, location }, rawHeaders) : null
-  if (location.access.kind !== 'rule') return { rows: [], upstreamHeaders: sent }
+): Pick<Ruling, 'rows' | 'shadow' | 'upstreamHeaders'> {
+  const { app, location, shadow, decision } = admission
+  const allowed = decision.kind === 'allow' && app !== null && location !== null
+  return {
+    rows: rowsOf(location, admission, who),
+    shadow: shadow === null ? null : { ...shadow, rows: rowsOf(shadow.location, admission, who) },
+    upstreamHeaders: allowed ? headersOf(gateway, admission, { app, location }, rawHeaders) : null,
+  }
+}
+
+function rowsOf(
+  location: Location | null,
+  { clientAddress }: Admission,
+  who: Principal | null,
+): readonly ConditionRow[] {
+  if (location?.access.kind !== 'rule') return []
   const address = clientAddress === null ? null : readAddress(clientAddress)
   const facts = { clientAddress: address === null ? null : { ...address, text: clientAddress ?? '' } }
-  return {
-    rows: explainRequirement(location.access.requirement, who, facts),
-    upstreamHeaders: sent,
-  }
+  return explainRequirement(location.access.requirement, who, facts)
 }
 
 function headersOf(

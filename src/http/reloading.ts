@@ -1,11 +1,23 @@
+import type { Gateway } from '../core/gateway.ts'
 import type { RuntimeDeps } from '../runtime/open.ts'
 import { createReloader, type Reloaded, type ReloadSource } from '../runtime/reload.ts'
 import type { House } from './desk.ts'
+import type { Log } from './log.ts'
 import type { Parts } from './parts.ts'
 
 export interface Reloading {
   reload(): void
   stop(): void
+}
+
+/** What an operator should know of a configuration that serves from now on. */
+export function tellOfConfiguration(log: Log, { shadow }: Gateway, warnings: readonly string[]): void {
+  for (const warning of warnings) log.event('warn', 'config.warning', { warning })
+  if (shadow === null) return
+  log.event('info', 'config.shadow', {
+    rehearsed: shadow.rehearsed.length,
+    shadow: shadow.file ?? undefined,
+  })
 }
 
 /** How often the files of the configuration are looked at. A change must rest for one look before it counts. */
@@ -30,7 +42,7 @@ export function keepReloading(
     house.log.renew(gateway.log)
     parts.useCertificates(gateway)
     house.log.event('info', 'config.loaded', { edition, apps: gateway.apps.length })
-    for (const warning of warnings) house.log.event('warn', 'config.warning', { warning })
+    tellOfConfiguration(house.log, gateway, warnings)
   }
   const attempt = (read: () => Reloaded | null): void => {
     try {

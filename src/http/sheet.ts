@@ -67,6 +67,7 @@ export function finish(
     fault: null,
     principal: decision.kind === 'allow' || decision.kind === 'deny' ? decision.principal : null,
     clientAddress: client.known ? client.text : null,
+    shadow: null,
   }
 }
 

@@ -7,7 +7,7 @@ import type { House } from './desk.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openParts, type Parts } from './parts.ts'
-import { keepReloading } from './reloading.ts'
+import { keepReloading, tellOfConfiguration } from './reloading.ts'
 
 export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -69,7 +69,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
 }
 
 function tellOfStart(house: House, gateway: Gateway, parts: Parts, warnings: readonly string[]): void {
-  for (const warning of warnings) house.log.event('warn', 'config.warning', { warning })
+  tellOfConfiguration(house.log, gateway, warnings)
   const { port, adminPort } = parts.ports(gateway)
   const { host } = gateway.listen
   const apps = gateway.apps.length

@@ -7,11 +7,32 @@ import type { Found, Sessions } from '../runtime/sessions.ts'
 /** The part of a runtime that judges: a probe brings the model and a person, and no more. */
 export interface Court {
   readonly gateway: Gateway
-  readonly sessions: Pick<Sessions, 'find'>
+  readonly sessions: Pick<Sessions, 'find' | 'peek'>
 }
 
 /** The session that a request's cookie stands for, or why there is none. Throws a StoreFault. */
-export function findVisitor(court: Court, origin: Origin, headers: IncomingHttpHeaders): Awaitable<Found> {
+export function findVisitor(
+  { sessions }: Pick<Court, 'sessions'>,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): Awaitable<Found> {
+  return ofCookie(origin, headers, (value) => sessions.find(value, origin))
+}
+
+/** The same for a request that is decided without it: the session is none the younger for it. */
+export function peekAtVisitor(
+  { sessions }: Pick<Court, 'sessions'>,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): Awaitable<Found> {
+  return ofCookie(origin, headers, (value) => sessions.peek(value, origin))
+}
+
+function ofCookie(
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+  look: (value: string) => Awaitable<Found>,
+): Awaitable<Found> {
   const cookie = sessionCookie(headers.cookie, origin.cookies.session)
   switch (cookie.kind) {
     case 'none':
@@ -19,7 +40,7 @@ export function findVisitor(court: Court, origin: Origin, headers: IncomingHttpH
     case 'ambiguous':
       return ambiguous
     case 'one':
-      return court.sessions.find(cookie.value, origin)
+      return look(cookie.value)
   }
 }
 

@@ -37,6 +37,14 @@ export interface FinderSetup {
   readonly cacheLimit: number
 }
 
+/** One look for the session of a cookie. */
+interface Look {
+  readonly cookieValue: string
+  readonly origin: Origin
+  /** Whether it is a use, with which the idle time begins anew. */
+  readonly counts: boolean
+}
+
 /** What is remembered of a cookie. */
 interface Entry {
   readonly key: SessionKey
@@ -72,17 +80,26 @@ export class SessionFinder {
   }
 
   find(cookieValue: string, origin: Origin): Awaitable<Found> {
+    return this.#find({ cookieValue, origin, counts: true })
+  }
+
+  /** Looks without counting as a use: the session ends when it would have ended anyway. */
+  peek(cookieValue: string, origin: Origin): Awaitable<Found> {
+    return this.#find({ cookieValue, origin, counts: false })
+  }
+
+  #find(look: Look): Awaitable<Found> {
+    const { cookieValue, origin } = look
     const { clock, random, edition } = this.#setup
     const entry = this.#cache.get(cookieValue)
     if (entry?.origin === origin.origin) {
       const now = clock.now()
-      if (entry.removals === this.#removals && now < entry.verifyAt)
-        return this.#judge(cookieValue, entry, origin, now)
+      if (entry.removals === this.#removals && now < entry.verifyAt) return this.#judge(look, entry, now)
       const { key, found } = entry
-      return this.#look(cookieValue, { key, resealed: found.resealed }, origin, entry)
+      return this.#ask(look, { key, resealed: found.resealed }, entry)
     }
     const opened = openSessionCookie(edition().ring, cookieValue, origin, random)
-    return opened === null ? none('session-unreadable') : this.#look(cookieValue, opened, origin, null)
+    return opened === null ? none('session-unreadable') : this.#ask(look, opened, null)
   }
 
   /** Another process removed sessions: which ones, the store will tell as they are asked for. */
@@ -103,7 +120,8 @@ export class SessionFinder {
   }
 
   /** Asks the store. `known` stands in for a while when it does not answer. */
-  #look(cookieValue: string, opened: OpenedCookie, origin: Origin, known: Entry | null): Awaitable<Found> {
+  #ask(look: Look, opened: OpenedCookie, known: Entry | null): Awaitable<Found> {
+    const { cookieValue, origin } = look
     const { store, clock } = this.#setup
     const [removals, endings] = [this.#removals, this.#endings]
     return settle(
@@ -117,9 +135,9 @@ export class SessionFinder {
         }
         entry.removals = removals
         if (endings === this.#endings) this.#cache.set(cookieValue, entry)
-        return this.#judge(cookieValue, entry, origin, now)
+        return this.#judge(look, entry, now)
       },
-      (thrown) => this.#standIn(cookieValue, origin, known, thrown),
+      (thrown) => this.#standIn(look, known, thrown),
     )
   }
 
@@ -149,25 +167,25 @@ export class SessionFinder {
   }
 
   /** The store does not answer: who was verified lately goes on; everyone else gets the fault. */
-  #standIn(cookieValue: string, origin: Origin, known: Entry | null, thrown: unknown): Found {
+  #standIn(look: Look, known: Entry | null, thrown: unknown): Found {
     const now = this.#setup.clock.now()
-    const forgotten = known === null || this.#cache.get(cookieValue) !== known
+    const forgotten = known === null || this.#cache.get(look.cookieValue) !== known
     if (forgotten || now >= known.verifiedAt + outageSeconds) throw thrown
     this.#setup.report(thrown)
     known.removals = this.#removals
     known.verifyAt = now + outageRetrySeconds
-    return this.#judge(cookieValue, known, origin, now)
+    return this.#judge(look, known, now)
   }
 
-  /** Whether it lives now; then its idle time begins anew. */
-  #judge(cookieValue: string, entry: Entry, origin: Origin, now: EpochSeconds): Found {
+  /** Whether it lives now; then its idle time begins anew, unless the look is no use. */
+  #judge({ cookieValue, origin, counts }: Look, entry: Entry, now: EpochSeconds): Found {
     const { session } = entry.found
     const status = sessionStatus(session, now, origin)
     if (status !== 'live') {
       this.#cache.delete(cookieValue)
       return none(status)
     }
-    if (now > session.lastSeenAt) this.#see(entry, origin, now)
+    if (counts && now > session.lastSeenAt) this.#see(entry, origin, now)
     return entry.found
   }
 

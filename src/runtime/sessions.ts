@@ -23,6 +23,8 @@ export interface Sessions {
    * StoreFault when the store does not answer and the session was not verified within the last five minutes.
    */
   find(cookieValue: string, origin: Origin): Awaitable<Found>
+  /** The same without counting as a use: the idle time goes on. */
+  peek(cookieValue: string, origin: Origin): Awaitable<Found>
   /**
    * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in. Rejects with a StoreFault when
    * either fails: then nobody is signed in by it.
@@ -110,6 +112,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   const timer = setInterval(() => void sweep(), sweepMs).unref()
   return {
     find: (cookieValue, origin) => finder.find(cookieValue, origin),
+    peek: (cookieValue, origin) => finder.peek(cookieValue, origin),
     start: (signIn) => start({ ...setup, ring: edition.ring }, signIn, end),
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,

@@ -75,9 +75,18 @@ t.test('every field of the log is one of an event', async (t) => {
 
 t.test('operations.md shows lines, metrics and sentences that there are', async (t) => {
   const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
-  const [, example = ''] = /```json\n(.+)\n```/.exec(operations) ?? []
-  const line: Readonly<Record<string, unknown>> = JSON.parse(example)
-  t.same(Object.keys(line), ['level', 'time', 'event', ...eventFields.request], 'every field, in its order')
+  const [line, rehearsed] = [...operations.matchAll(/```json\n(.+)\n```/g)]
+    .map(([, text = '']): Readonly<Record<string, unknown>> => JSON.parse(text))
+    .toSorted((a, b) => Object.keys(a).length - Object.keys(b).length)
+  const all = ['level', 'time', 'event', ...eventFields.request]
+  const own = all.filter((field) => !field.startsWith('shadow_'))
+  t.same(Object.keys(line ?? {}), own, 'every field, in its order')
+  const letIn = all.filter((field) => field !== 'detail')
+  t.same(
+    Object.keys(rehearsed ?? {}),
+    letIn,
+    'with those of a rehearsal, of which the rules in force refused nothing',
+  )
   for (const [, metric = '', labels = ''] of operations.matchAll(/`(claimgate_[a-z_]+)\{([a-z,]+)\}`/g)) {
     const known: Readonly<Record<string, readonly string[]>> = metricLabels
     t.same(labels.split(','), known[metric], metric)

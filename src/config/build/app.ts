@@ -35,8 +35,15 @@ export interface AppUnderJudgement {
 
 export interface AppLocations {
   readonly fallback: Location
+  /** Those that are enforced. */
   readonly all: readonly Location[]
   readonly tree: LocationTree
+  /** As if the `rehearsed` ones were enforced too; null: there are none. */
+  readonly rehearsal: {
+    readonly all: readonly Location[]
+    readonly tree: LocationTree
+    readonly rehearsed: readonly Location[]
+  } | null
 }
 
 /** Compiles an app's `require` and `locations`; null when something was faulty, and reported. */
@@ -86,7 +93,14 @@ export function buildApp(scope: Scope, name: string, surroundings: AppSurroundin
     allLocations: locations.all,
   }
   const terms = readTerms(scope, path, settings, providers, url.address, surroundings)
-  return { ...built, ofOrigin: { app, path, address: url.address, terms } }
+  const rehearsal = rehearsalOf(app, locations)
+  return { ...built, ofOrigin: { app, rehearsal, path, address: url.address, terms } }
+}
+
+function rehearsalOf(app: App, { rehearsal }: AppLocations): AppOfOrigin['rehearsal'] {
+  if (rehearsal === null) return null
+  const { tree, all, rehearsed } = rehearsal
+  return { app: { ...app, locations: tree, allLocations: all }, locations: rehearsed }
 }
 
 /** With several providers the others of the default headers must be asked for: any of them could fill them. */

@@ -24,6 +24,7 @@ function freeze(value: unknown, seen: Set<object>): void {
 
 /** `Object.freeze` does not reach what a map or set holds: its own methods are put out of use. */
 function refuseChanges(collection: object, methods: readonly string[]): void {
+  if (Object.isFrozen(collection)) return
   for (const method of methods) {
     Object.defineProperty(collection, method, {
       value: () => {

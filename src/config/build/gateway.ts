@@ -24,6 +24,7 @@ import {
   plainTopKeys,
   type TopKeys,
 } from './service.ts'
+import { shadowWithin } from './shadow.ts'
 
 /**
  * The tree of a file to the model. Every part is judged whatever was wrong with the others, so that all faults are
@@ -60,6 +61,7 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
     hosts,
     apps: models,
     ownedHeaders: ownedHeaderNames(models),
+    shadow: shadowWithin(hosts, ofOrigins),
   })
 }
 

@@ -1,6 +1,5 @@
 import type { Access, Location } from '../../core/gateway.ts'
-import { buildLocationTree, type LocationFault } from '../../core/location.ts'
-import { labelOf, patternText } from '../../core/pattern.ts'
+import { labelOf } from '../../core/pattern.ts'
 import { readMethods, readPattern } from '../location.ts'
 import { type ConfigPath, nodeAt, positionOf } from '../node.ts'
 import { compileRequire, fallbackAccess, onFloor } from '../rule.ts'
@@ -12,6 +11,7 @@ import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
 import { nodeOfKey, whereWritten } from './app-settings.ts'
 import { buildForwarding } from './forwarding.ts'
+import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
 
 /** `authSegments`: null when the prefix was faulty. */
@@ -54,13 +54,10 @@ function buildLocations(work: Work): AppLocations | null {
   }
   const complete = built.filter((location) => location !== null)
   checkUnauthenticated(work, complete)
-  const result = buildLocationTree(complete.map(({ location }) => location))
-  if (!result.ok) {
-    const paths = new Map(complete.map(({ location, path }) => [location, path]))
-    for (const fault of result.faults) reportTreeFault(scope, paths, fault)
-  }
-  if (!result.ok || fallback === null || complete.length < count) return null
-  return { fallback, all: complete.map(({ location }) => location), tree: result.tree }
+  const trees = buildTrees(scope, complete)
+  if (trees === null || fallback === null || complete.length < count) return null
+  checkSomeoneMayPass(work, trees)
+  return { fallback, ...trees }
 }
 
 function countLocations(scope: Scope, path: ConfigPath): number {
@@ -92,6 +89,14 @@ function checkWhole({ scope, app, floor }: Work, count: number): void {
   }
 }
 
+/** What is rehearsed lets nobody in: an app of such locations alone would be closed to all. */
+function checkSomeoneMayPass({ scope, app, floor }: Work, { all, rehearsal }: LocationTrees): void {
+  if (floor !== null || rehearsal === null || all.length > 0) return
+  const message =
+    'all have `enforce: false`, and the app has no `require`: nobody could ever pass; write `require: signed_in`, or who may'
+  faultAt(scope, [...app.path, 'locations'], message)
+}
+
 function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
   return {
     label: '*',
@@ -101,13 +106,6 @@ function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
     unauthenticated: app.settings.unauthenticated,
     forwarding: buildForwarding(app.settings, app.origin),
   }
-}
-
-interface BuiltLocation {
-  readonly location: Location
-  readonly path: ConfigPath
-  /** As the location itself says, without the app's floor. */
-  readonly own: Access
 }
 
 const { require: _, ...plainKeys } = locationKeys
@@ -134,7 +132,7 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     forwarding: buildForwarding({ ...app.settings, ...keys }, app.origin),
   }
   remember(scope, location, path)
-  return { location, path, own }
+  return { location, path, own, enforced: keys.enforce ?? true }
 }
 
 function remember(scope: Scope, location: Location, path: ConfigPath): void {
@@ -186,22 +184,4 @@ function checkUnauthenticated({ scope, app, floor }: Work, locations: readonly B
   const asked = locations.some(({ own }) => own.kind === 'rule')
   if (floor === null || floor === 'faulty' || floor.kind === 'rule' || asked || !isWritten(scope, at)) return
   faultAtKey(scope, at, `${message} \`${floor.kind}\``)
-}
-
-function reportTreeFault(scope: Scope, paths: ReadonlyMap<Location, ConfigPath>, fault: LocationFault): void {
-  const at = [...(paths.get(fault.second) ?? []), 'path']
-  const other = fault.first.label
-  switch (fault.kind) {
-    case 'duplicate': {
-      const what = fault.method === null ? 'both stand for all methods' : `both answer ${fault.method}`
-      faultAt(scope, at, `${fault.second.label} and ${other} have the same pattern, and ${what}`)
-      return
-    }
-    case 'overlap': {
-      const common = patternText(fault.common)
-      const message = `${fault.second.label} and ${other} both cover ${fault.path}, and neither lies within the other: add a location for ${common}, which then decides there`
-      faultAt(scope, at, message)
-      return
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import type { App, CookieNames, Origin, SessionSettings } from '../../core/gateway.ts'
+import type { App, CookieNames, Location, Origin, SessionSettings } from '../../core/gateway.ts'
 import type { ConfigPath } from '../node.ts'
 import { defaultPort, hostSpellings, type WebAddress } from '../web-address.ts'
 import { faultAt, faultAtKey, type Scope } from './scope.ts'
@@ -15,6 +15,8 @@ export interface OriginTerms {
 /** An app with the address that people browse and what it says about its origin. */
 export interface AppOfOrigin {
   readonly app: App
+  /** The app with the locations in force that it only rehearses; null: it rehearses none. */
+  readonly rehearsal: { readonly app: App; readonly locations: readonly Location[] } | null
   readonly path: ConfigPath
   readonly address: WebAddress
   readonly terms: OriginTerms

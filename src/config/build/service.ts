@@ -14,6 +14,7 @@ export const plainTopKeys = {
   trusted_proxies: topKeys.trusted_proxies,
   data: topKeys.data,
   auth_prefix: topKeys.auth_prefix,
+  shadow: topKeys.shadow,
 }
 
 export type TopKeys = Checked<typeof plainTopKeys>

@@ -174,6 +174,11 @@ export const locationKeys = {
   unauthenticated: unauthenticated
     .optional()
     .describe('What people who are not signed in get here; the app’s when absent.'),
+  enforce: flag
+    .prefault(true)
+    .describe(
+      '`false` rehearses the location: it is judged, logged and counted, and requests are decided as if it were not in the file.',
+    ),
   ...optional(forwardingKeys, ' Replaces the app’s.'),
 }
 

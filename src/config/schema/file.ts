@@ -3,7 +3,18 @@ import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { providerKeys } from './provider.ts'
 import { policyForm } from './rule.ts'
 import { testsForm } from './tests.ts'
-import { duration, forms, listenAddress, network, oneOf, oneOrMore, pem, secret, text } from './values.ts'
+import {
+  duration,
+  filePath,
+  forms,
+  listenAddress,
+  network,
+  oneOf,
+  oneOrMore,
+  pem,
+  secret,
+  text,
+} from './values.ts'
 
 /**
  * The one description of the file: the types of what is read, the JSON Schema for editors and the reference page all
@@ -102,6 +113,11 @@ export const topKeys = {
     .register(forms, { form: 'path' })
     .prefault('/.auth')
     .describe('Below this path every origin belongs to the gateway; nothing there reaches an app.'),
+  shadow: filePath
+    .optional()
+    .describe(
+      'Another configuration of the same apps, whose rules are rehearsed: judged beside those of this one, logged and counted, never enforced.',
+    ),
 }
 
 /** Everything else at the top: mappings whose entries are judged one by one, so that no fault hides another. */
