@@ -66,6 +66,7 @@ export async function createApp(house: House): Promise<FastifyInstance> {
     refuse: (request, reply, decision) => {
       refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
     },
+    onBrokenOff: (fault, request) => reportFault(deskOf(request.raw), fault, admissionOf(request.raw)),
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },
@@ -153,7 +154,8 @@ function reportFault({ log, metrics }: Desk, thrown: unknown, admission: Admissi
     return
   }
   metrics.fault(thrown.code)
-  log.fault(eventOf(thrown), thrown, fields)
+  // A body that is too long or stands still is the client's; the access line has it.
+  if (thrown.status !== 413 && thrown.status !== 408) log.fault(eventOf(thrown), thrown, fields)
 }
 
 function eventOf(fault: AnyFault): EventName {

@@ -6,6 +6,15 @@ import { announcedLength, bodyTooLarge, hasBody, Upload } from './proxy-upload.t
 /** Told once: a fault from before the answer began, or the status of an answer that `begin` may now write. */
 type Announce = (fault: Error | null, statusCode: number) => void
 
+export interface DeliverySetup {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly outbound: Outbound
+  readonly upstreams: Upstreams
+  /** Hears of an upstream that broke off in the midst of its answer: no status can tell the client any more. */
+  readonly onBrokenOff: (fault: Error) => void
+}
+
 /** A first piece up to this size is held to the end of the turn of the event loop. */
 const smallBytes = 16 * 1024
 
@@ -18,6 +27,7 @@ export class Delivery implements UpstreamSink {
   readonly #response: ServerResponse
   readonly #outbound: Outbound
   readonly #upstreams: Upstreams
+  readonly #onBrokenOff: (fault: Error) => void
   #announce: Announce = () => {}
   #exchange: UpstreamExchange | null = null
   #headers: readonly string[] = []
@@ -25,11 +35,12 @@ export class Delivery implements UpstreamSink {
   #flowing = false
   #stalled: NodeJS.Timeout | null = null
 
-  constructor(request: IncomingMessage, response: ServerResponse, outbound: Outbound, upstreams: Upstreams) {
-    this.#request = request
-    this.#response = response
-    this.#outbound = outbound
-    this.#upstreams = upstreams
+  constructor(setup: DeliverySetup) {
+    this.#request = setup.request
+    this.#response = setup.response
+    this.#outbound = setup.outbound
+    this.#upstreams = setup.upstreams
+    this.#onBrokenOff = setup.onBrokenOff
   }
 
   /** Sends the request; refuses first what is announced to be too long, before the upstream hears of it. */
@@ -99,8 +110,12 @@ export class Delivery implements UpstreamSink {
   }
 
   failed(fault: Error): void {
-    if (this.#response.headersSent) this.#response.destroy()
-    else this.#announce(fault, 0)
+    if (!this.#response.headersSent) {
+      this.#announce(fault, 0)
+      return
+    }
+    this.#onBrokenOff(fault)
+    this.#response.destroy()
   }
 
   /** The client went away. @fastify/reply-from calls it too, when it finds the request aborted. */

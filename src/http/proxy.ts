@@ -35,6 +35,8 @@ interface Call {
 }
 
 export interface ProxyOptions {
+  /** An app broke off in the midst of its answer; the connection of the client ends with it. */
+  readonly onBrokenOff: (fault: Error, request: FastifyRequest) => void
   /** An app sent the shared secret back; it was taken off the answer. */
   readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
@@ -70,12 +72,13 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         options.refuse(request, reply, reading.decision)
         return
       }
-      request.delivery = new Delivery(
-        request.raw,
-        reply.raw,
-        reading.outbound,
-        deskOf(request.raw).runtime.upstreams,
-      )
+      request.delivery = new Delivery({
+        request: request.raw,
+        response: reply.raw,
+        outbound: reading.outbound,
+        upstreams: deskOf(request.raw).runtime.upstreams,
+        onBrokenOff: (fault) => options.onBrokenOff(fault, request),
+      })
       reply.from(proxyPath, replyOptions)
     },
   })

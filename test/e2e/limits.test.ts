@@ -65,6 +65,8 @@ t.test('S-234: an app that does not answer is 504, and is let go', async (t) => 
   upstream.answerWith(() => 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')
   const cut = await fire(front, { target: '/slow/half' })
   t.equal(cut.body, 'part', 'an answer that stands still is cut, not completed')
+  const lines = () => front.gateway.log.filter((line) => line.code === 'UPSTREAM_TIMEOUT')
+  t.equal(lines().length, 3, 'and the log says that the app did it')
   await upstream.until(letGo)
 })
 

@@ -77,6 +77,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           decision: { kind: 'allow', reason: 'rule-met', principal: settings.principal ?? null },
           fault: null,
           detail: null,
+          shadow: null,
         }
         carryAdmission(request, admission)
         carryDesk(request, desk)
@@ -97,6 +98,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   })
   await server.register(fastifyCookie)
   await server.register(proxy, {
+    onBrokenOff: (fault) => faults.push(fault),
     onReflectedSecret: () => reflected.push(1),
     refuse: (_request, reply, decision) =>
       reply.code(decision.kind === 'deny' ? 403 : 400).send(decision.reason),
