@@ -19,10 +19,17 @@ function toText(value: unknown): string {
   return typeof text === 'string' ? text : typeof value
 }
 
-/** The same for text that a provider wrote and that may repeat what it was sent: those strings are blotted out. */
+/** `Authorization: Basic …` holds the secret in another spelling. */
+const authorization = /\b(Basic|Bearer)\s+[A-Za-z0-9+/._~=-]+/gi
+
+/**
+ * The same for text that a provider wrote and that may repeat what it was sent: those strings are blotted out, and
+ * what looks like an Authorization header.
+ */
 export function quoteWithout(value: string, credentials: readonly string[]): string {
   const blotted = credentials
     .filter((credential) => credential !== '')
     .reduce((text, credential) => text.replaceAll(credential, '[secret]'), value)
+    .replaceAll(authorization, '$1 [secret]')
   return quote(blotted)
 }

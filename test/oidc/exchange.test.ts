@@ -319,6 +319,15 @@ t.test('the token endpoint', async (t) => {
       says: /\[secret\] is wrong/,
     },
     {
+      name: 'a description that repeats the Authorization header (S-203)',
+      bends: refusing(401, {
+        error: 'invalid_client',
+        error_description: 'got Basic Z2F0ZXdheTpzZWNyZXQ= there',
+      }),
+      code: 'PROVIDER_CLIENT_REFUSED',
+      says: /got Basic \[secret\] there/,
+    },
+    {
       name: 'an error of another type',
       bends: refusing(400, { error: { code: 1 } }),
       code: 'PROVIDER_RESPONSE_INVALID',
