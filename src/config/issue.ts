@@ -23,7 +23,6 @@ export function printIssue(issue: Issue): string {
   const place = position === null ? issue.file : `${issue.file}:${position.line}:${position.column}`
   const subject = path === '' ? '' : ` ${path}`
   const question = suggestion === null ? '' : `; did you mean "${suggestion}"?`
-  // One fault is one line, and no terminal is steered by a file's content.
   return oneLine(`${place}${subject}: ${message}${question}`)
 }
 
@@ -47,7 +46,8 @@ export function inFileOrder(issues: readonly Issue[]): readonly Issue[] {
   })
 }
 
-function oneLine(text: string): string {
+/** One line, whatever it holds: no terminal is steered by a file's content. */
+export function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })

@@ -1,4 +1,4 @@
-import { printIssue } from '../../config/issue.ts'
+import { oneLine } from '../../config/issue.ts'
 import { severities } from '../../config/lint/check.ts'
 import type { Finding, LintResult } from '../../config/lint/lint.ts'
 
@@ -16,13 +16,7 @@ export function resultText(file: string, { findings, ignored }: LintResult): str
 /** `claimgate.yaml:14:7 warning apps.wiki.require: … [open-by-default]` */
 function findingLine({ file, position, path, message, severity, id }: Finding): string {
   const subject = path === '' ? '' : ` ${path}:`
-  return printIssue({
-    file: `${file}:${position.line}:${position.column}`,
-    position: null,
-    path: '',
-    message: `${severity}${subject} ${message} [${id}]`,
-    suggestion: null,
-  }).replace(': ', ' ')
+  return oneLine(`${file}:${position.line}:${position.column} ${severity}${subject} ${message} [${id}]`)
 }
 
 function count(number: number, noun: string): string | null {

@@ -88,7 +88,7 @@ require: { provider: partners, groups: suppliers }`,
       rulesOf(subject.gateway).flatMap(({ whole }) =>
         conditionsOf(whole).flatMap(({ condition }) => {
           if (condition.kind !== 'client_ip' || !coversEverything(condition.ranges)) return []
-          return foundAtPart(subject, condition, '`client_ip` covers every address there is')
+          return foundAtPart(subject, condition, '`client_ip` covers every address of its kind')
         }),
       ),
   },
