@@ -2,8 +2,8 @@ import t from 'tap'
 import { convertApache } from '../../src/commands/convert/apache.ts'
 import type { Asked, Finding } from '../../src/commands/convert/finding.ts'
 import { readRemoteUser } from '../../src/commands/convert/provider-user.ts'
+import { announcedBy, announcementsAt, readAnnouncements } from '../../src/commands/prove/announced.ts'
 import { judgeApache, placeAt, type Verdict } from '../../src/commands/prove/apache-model.ts'
-import { announces } from '../../src/commands/prove/prove.ts'
 import { readApache } from '../../src/config/apache/read.ts'
 import { readSite } from '../../src/config/apache/site.ts'
 import type { Claims } from '../../src/core/claims.ts'
@@ -287,11 +287,9 @@ t.test(
         t.equal(model, verdicts[0], `the model says what httpd says: ${what}`)
         asked += 1
         if (apache.status === gateway.status) continue
-        const finding = sides.findings.find((one) =>
-          verdicts[0] === verdicts[1]
-            ? one.at === null && one.announces?.(request) === true
-            : announces(one, place, request, ...verdicts),
-        )
+        const statusOnly = sides.findings.find((one) => one.at === null && one.announces?.(request) === true)
+        const told = announcementsAt(readAnnouncements(sides.findings), place, path)
+        const finding = verdicts[0] === verdicts[1] ? statusOnly : announcedBy(told, request, ...verdicts)
         t.ok(finding, `${what}: httpd ${apache.status}, gateway ${gateway.status}`)
         named.add(finding?.id ?? 'nothing')
       }

@@ -5,6 +5,7 @@ import type { Gateway } from '../../core/gateway.ts'
 import { probe } from '../../http/probe.ts'
 import type { Asked, Finding } from '../convert/finding.ts'
 import type { ConvertedHost } from '../convert/host.ts'
+import { announcedBy, announcementsAt, readAnnouncements } from './announced.ts'
 import { isBeyondModel, judgeApache, type Place, placeAt, type Verdict } from './apache-model.ts'
 import { pathsFor } from './paths.ts'
 import { addressesFor, peopleFor } from './people.ts'
@@ -30,7 +31,9 @@ export interface Proof {
 }
 
 /** So many requests take a few seconds. */
-const mostRequests = 200_000
+const mostRequests = 100_000
+/** At each path, however many there are. */
+const leastRequests = 12
 const seed = 20_260_101
 
 /** Asks a model of httpd and the gateway itself about the same requests. Nothing is sent anywhere. */
@@ -40,8 +43,9 @@ export function prove(
   findings: readonly Finding[],
 ): Proof {
   const cases = hosts.flatMap(casesOf)
-  const each = Math.max(24, Math.floor(mostRequests / Math.max(1, cases.length)))
+  const each = Math.max(leastRequests, Math.floor(mostRequests / Math.max(1, cases.length)))
   const random = seeded(seed)
+  const announcements = readAnnouncements(findings)
   const found = new Map<string, Disagreement>()
   const notJudged = new Set<string>()
   let requests = 0
@@ -51,24 +55,23 @@ export function prove(
       notJudged.add(one.place.sections.at(-1)?.text ?? '')
       continue
     }
+    const known = announcementsAt(announcements, one.place, one.path)
     for (const asked of sampleFrom(requestsOf(one), each, random)) {
       requests += 1
-      const disagreement = compare(one, asked, gateway, findings)
+      const disagreement = compare(one, asked, gateway, known)
       if (disagreement === null) continue
-      const { announcedBy, apache, gateway: ours } = disagreement
-      const key = JSON.stringify([
-        announcedBy?.id,
-        announcedBy?.at,
-        announcedBy?.what,
-        apache,
-        ours,
-        announcedBy === null ? one.path : '',
-      ])
-      const known = found.get(key)
-      found.set(key, known === undefined ? disagreement : { ...known, count: known.count + 1 })
+      const key = kindOf(disagreement, one.path)
+      const before = found.get(key)
+      found.set(key, before === undefined ? disagreement : { ...before, count: before.count + 1 })
     }
   }
   return { requests, paths: cases.length, disagreements: [...found.values()], notJudged: [...notJudged] }
+}
+
+/** Differences are listed by the finding that announced them; unannounced ones by their path. */
+function kindOf({ announcedBy, apache, gateway }: Disagreement, path: string): string {
+  const finding = announcedBy === null ? [path] : [announcedBy.id, announcedBy.at, announcedBy.what]
+  return JSON.stringify([finding, apache, gateway])
 }
 
 interface Case {
@@ -146,8 +149,14 @@ function compare(
   const { decision } = ruling.admission
   const ours = verdictOf(decision)
   if (apache === ours) return null
-  const announcedBy = findings.find((finding) => announces(finding, place, asked, apache, ours)) ?? null
-  return { announcedBy, apache, gateway: ours, reason: decision.reason, example: asked, count: 1 }
+  return {
+    announcedBy: announcedBy(findings, asked, apache, ours),
+    apache,
+    gateway: ours,
+    reason: decision.reason,
+    example: asked,
+    count: 1,
+  }
 }
 
 function verdictOf(decision: Decision): Verdict {
@@ -160,28 +169,4 @@ function verdictOf(decision: Decision): Verdict {
     case 'reject':
       return 'deny'
   }
-}
-
-/** Whether a finding told of this very difference: at a line that counts there, in its direction, for such a request. */
-export function announces(
-  finding: Finding,
-  place: Place,
-  asked: Asked,
-  apache: Verdict,
-  ours: Verdict,
-): boolean {
-  const { announces: concerns, at, effect } = finding
-  if (concerns === undefined || at === null) return false
-  if (apache === 'allow' && effect === 'looser') return false
-  if (ours === 'allow' && effect === 'stricter') return false
-  if (!finding.id.startsWith('path')) {
-    const rules = place.requires === null ? [] : linesOf(place.requires)
-    const lines = [...place.sections.map((section) => section.at), ...rules]
-    if (!lines.some((line) => line.file === at.file && line.line === at.line)) return false
-  }
-  return concerns(asked)
-}
-
-function linesOf(node: NonNullable<Place['requires']>): readonly Place['sections'][number]['at'][] {
-  return node.kind === 'rule' ? [node.at] : [node.at, ...node.members.flatMap(linesOf)]
 }
