@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { prepareFolder } from '../../src/commands/demo/folder.ts'
 import { command } from '../../src/commands/test.ts'
 import { runIn } from './run.ts'
 
@@ -295,6 +296,16 @@ t.test('the tests that are shipped pass, and notice every change of their rules'
     const { code, stdout } = await run(config, ['-c', name, '--made-up-secrets', '--mutate'], {})
     t.equal(code, 0, stdout)
   }
+})
+
+t.test('the demo lays its tests beside its rules, once', async (t) => {
+  const cwd = join(folder, 'demo')
+  prepareFolder(cwd, 8080)
+  const args = ['--made-up-secrets', '-c', 'claimgate.yaml']
+  t.match(await run(cwd, args, {}), { code: 0, stdout: /tests passed \(claimgate\.test\.yaml/ })
+  writeFileSync(join(cwd, 'claimgate.test.yaml'), 'cases: [{ as: nobody, request: GET /, expect: allow }]\n')
+  prepareFolder(cwd, 8080)
+  t.equal((await run(cwd, args, {})).code, 1, 'what somebody wrote there stays')
 })
 
 t.test('a thousand tests of a thousand locations, with mutation, in a few seconds', async (t) => {
