@@ -176,6 +176,17 @@ t.test(
   },
 )
 
+t.test('a location that is rehearsed changes nothing for people, and is told', async (t) => {
+  const more = (rest: string) => `${rules}      - { path: /new, require: { groups: x }${rest} }\n`
+  const { text } = await diff(rules, more(', enforce: false'))
+  t.match(text, ' the gateway rehearsed none → wiki /new\n')
+  t.match(text, 'Somebody loses access at 0 places')
+  t.match(
+    (await diff(more(', enforce: false'), more(''))).text,
+    'https://wiki.example.com/new\n loses access',
+  )
+})
+
 t.test('rules with more ways in than are worked out are no "nothing changes"', async (t) => {
   const any = (name: string) =>
     `{ any: [${Array.from({ length: 12 }, (_, n) => `{ ${name}${n}: x }`).join(', ')}] }`

@@ -53,14 +53,19 @@ function factsOf(gateway: Gateway): Facts {
   ])
 }
 
-function gatewayFacts({ trustedProxies, authPrefix, session }: Gateway): ReadonlyMap<string, string> {
+function gatewayFacts({ trustedProxies, authPrefix, session, shadow }: Gateway): ReadonlyMap<string, string> {
   return named({
     trusted_proxies: trustedProxies.map(({ text }) => text).join(' ') || 'none',
     auth_prefix: authPrefix,
     'session.secret': session.secrets.map(secretText).join(' ') || null,
     'session.cookie_name': session.cookieName,
     'session.same_site': session.sameSite,
+    rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
+}
+
+function rehearsedText({ app, location }: { readonly app: string; readonly location: Location }): string {
+  return `${app} ${location.label}`
 }
 
 function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
