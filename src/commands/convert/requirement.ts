@@ -4,10 +4,11 @@ import {
   type RequireGroup,
   type RequireNode,
   type RequireRule,
+  rulesOf,
 } from '../../config/apache/require.ts'
 import { readAddressRange } from '../../core/address.ts'
-import { claimAt } from '../../core/claims.ts'
-import { convertClaim, isStranger, splitSpec } from './claim.ts'
+import { claimAt, type Json } from '../../core/claims.ts'
+import { convertClaim, isStranger, type SpecParts, splitSpec } from './claim.ts'
 import type { Context } from './context.ts'
 import type { Asked, Effect, Finding } from './finding.ts'
 import { convertProgram } from './program.ts'
@@ -71,10 +72,18 @@ function noteOnlyVetoes(node: RequireGroup, members: readonly Member[], { report
     report(finding('only-vetoes', 'suspect', node.at, '<RequireAll>', message))
     return
   }
-  if (!positive.every(({ rule }) => !asks(rule)) || !vetoes.some(({ rule }) => asks(rule))) return
+  if (
+    !positive.every(({ rule }) => !asks(rule)) ||
+    !vetoes.some(({ member }) => rulesOf(member).some(asksWho))
+  )
+    return
   const message =
     'nothing in it that lets in asks who it is, so httpd let people in before they signed in, and the `not` never ran; here they sign in, and it does'
   report(finding('not-before-sign-in', 'changed', node.at, '<RequireAll>', message, 'stricter', () => true))
+}
+
+function asksWho({ test }: RequireRule): boolean {
+  return test.kind !== 'all' && test.kind !== 'ip' && test.kind !== 'method'
 }
 
 function finding(
@@ -154,18 +163,19 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
 /** `Require not` granted whoever lacks the claim; here what is unknown lets nobody in. */
 function noteAbsent({ test, at, text }: RequireRule, { report }: Context): void {
   if (test.kind !== 'claim') return
-  const names = test.specs.flatMap((spec) => splitSpec(spec.literal)?.name ?? [])
-  const message = `lets in nobody who lacks the claim or has one of another type; httpd let them in. Where it may be missing: \`any: [{ ${names[0] ?? 'claim'}: { exists: false } }, { ${names[0] ?? 'claim'}: { not: … } }]\``
-  report(
-    finding('not-absent', 'changed', at, text, message, 'stricter', ({ claims }) => {
-      // Not signed in yet: unknown too, so a sign-in is asked for where httpd had decided already.
-      return claims === null || names.some((name) => !isTextual(claimAt(claims, name)))
-    }),
-  )
+  const parts = test.specs.flatMap((spec) => splitSpec(spec.literal) ?? [])
+  const name = parts[0]?.name ?? 'claim'
+  const message = `lets in nobody who lacks the claim or has one of another type; httpd let them in. Where it may be missing: \`any: [{ ${name}: { exists: false } }, { ${name}: { not: … } }]\``
+  // Not signed in yet: unknown too, so a sign-in is asked for where httpd had decided already.
+  const unknown = ({ claims }: Asked): boolean =>
+    claims === null || parts.some((one) => !isComparable(claimAt(claims, one.name), one))
+  report(finding('not-absent', 'changed', at, text, message, 'stricter', unknown))
 }
 
-function isTextual(value: unknown): boolean {
-  return Array.isArray(value) ? value.every((item) => typeof item === 'string') : typeof value === 'string'
+/** Whether a claim is of the type that the rule of ours compares with. */
+function isComparable(value: Json | undefined, { separator, rest }: SpecParts): boolean {
+  const wanted = separator === ':' && (rest === 'true' || rest === 'false') ? 'boolean' : 'string'
+  return Array.isArray(value) ? value.every((item) => typeof item === wanted) : typeof value === wanted
 }
 
 /** Of several providers the one that an issuer names is meant. */
