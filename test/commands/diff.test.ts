@@ -131,7 +131,15 @@ t.test('each kind of change of a location', async (t) => {
   for (const [name, after, expected] of cases) {
     const { text } = await diff(rules, after)
     for (const part of expected) t.ok(text.includes(part), `${name}: ${part}\n${text}`)
+    t.equal(text.includes('unauthenticated'), name === 'people are told instead of sent', name)
   }
+})
+
+t.test('where patterns with `*` meet, neither of them speaks for the place', async (t) => {
+  const at = (path: string, group: string) =>
+    `${head}    require: signed_in\n    locations: [{ path: "${path}", require: { groups: ${group} } }]\n`
+  const { text } = await diff(at('/*/b', 'x'), at('/a/*', 'y'))
+  t.match(text, 'https://wiki.example.com/a/b\n loses access groups: "x"\n')
 })
 
 t.test('what is the same at several places is told once', async (t) => {

@@ -129,6 +129,14 @@ t.test('of signed-in people what holds for anybody’s claims', async (t) => {
   t.match(await sums(at('{ groups: admins }'), [], other), { 'now-refused': 1 }, 'a provider that is gone')
 })
 
+t.test('a rule that is false for everybody from an address refuses whoever it was', async (t) => {
+  const now = rules('      - { path: /admin, require: { client_ip: 192.0.2.0/24, groups: a } }\n')
+  const outside = [line('/admin', 'allow', 'rule-met', { ...by('adam'), client: '198.51.100.1' })]
+  const inside = [line('/admin', 'allow', 'rule-met', { ...by('adam'), client: '192.0.2.1' })]
+  t.match(await sums(now, [], outside), { 'now-refused': 1 })
+  t.match(await sums(now, [], inside), { 'cannot-be-told': 1 })
+})
+
 t.test('with the old rules what follows from more and from fewer being let in', async (t) => {
   const admin = log.slice(3, 5)
   const at = (rule: string) => rules(`      - { path: /admin, require: ${rule} }\n`)

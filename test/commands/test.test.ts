@@ -161,6 +161,34 @@ t.test('--mutate: what no test notices is a finding, with somebody who would', a
   }
 })
 
+t.test('--mutate: an app’s own rule that only its fallback was tested with', async (t) => {
+  const floor = `${rules.slice(0, rules.indexOf('    require: signed_in'))}    require: { org: a }
+    locations: [{ path: /x, require: { groups: b } }]
+`
+  const tests = `cases:
+  - { as: { org: a, groups: b }, request: [GET /, GET /x], expect: allow, headers: { X-Forwarded-User: somebody } }
+  - { as: { org: a }, request: GET /x, expect: deny }
+  - { as: { org: c }, request: GET /, expect: deny }
+`
+  const missing = await run(folderOf({ 'claimgate.yaml': floor, 'claimgate.test.yaml': tests }), ['--mutate'])
+  t.equal(missing.code, 1)
+  t.match(
+    missing.stdout.replaceAll(/\n +/g, ' '),
+    'apps.wiki.require: without the app’s own rule at its locations',
+  )
+  const whole = `${tests}  - { as: { org: c, groups: b }, request: GET /x, expect: deny }\n`
+  const found = await run(folderOf({ 'claimgate.yaml': floor, 'claimgate.test.yaml': whole }), ['--mutate'])
+  t.equal(found.code, 0, found.stdout)
+})
+
+t.test('somebody who is not signed in neither meets nor fails a condition on claims', async (t) => {
+  const cwd = folderOf({
+    'claimgate.test.yaml':
+      'cases:\n  - { as: nobody, request: GET /admin, expect: sign_in }\n  - { as: { groups: ops }, request: GET /admin, expect: allow }\n',
+  })
+  t.match((await run(cwd)).stdout, /no test fails this +policies\.admins\.groups/)
+})
+
 t.test('a change that makes no difference to anybody is no finding', async (t) => {
   // Whoever has a claim is signed in: the app's rule says nothing at /admin.
   const cwd = folderOf({ 'claimgate.test.yaml': thorough })
