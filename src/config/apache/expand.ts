@@ -149,7 +149,7 @@ function expandSection(section: Section, work: Expansion): readonly Node[] {
 }
 
 function leftOut(section: Section, why: string, work: Expansion): readonly Node[] {
-  const message = `left out with its ${section.children.length} lines: ${why}`
+  const message = `left out with all in it: ${why}`
   work.note({ at: section.at, what: `<${section.name} ${section.rest}>`, kind: 'left-out', message })
   return []
 }
