@@ -1,7 +1,7 @@
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
-import type { Gateway } from '../core/gateway.ts'
+import type { Gateway, Shadow } from '../core/gateway.ts'
 import type { Command, Io } from './command.ts'
 import { configFile, configOptions, readOptions } from './options.ts'
 import { registrationText } from './registration-text.ts'
@@ -47,8 +47,20 @@ function print(loaded: LoadedGateway, file: string, io: Io): void {
   }
   const { gateway, warnings } = loaded
   io.stdout(`${file} is fine: ${summaryOf(gateway)}\n`)
+  if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
   printWarnings(warnings, io)
   io.stdout(`\n${registrationText(registrationsOf(gateway))}`)
+}
+
+/** What a second file would change, `claimgate diff` tells. */
+function rehearsalText({ file, rehearsed }: Shadow): string {
+  if (file !== null) return `the rules of ${file} are rehearsed, not enforced\n`
+  const locations = rehearsed.map(({ app, location }) => `  ${app} ${location.label}\n`)
+  return `rehearsed, not enforced: ${counted(rehearsed.length, 'location')}\n${locations.join('')}`
+}
+
+function rehearsalJson({ file, rehearsed }: Shadow) {
+  return { file, rehearsed: rehearsed.map(({ app, location }) => ({ app, location: location.label })) }
 }
 
 function printWarnings(warnings: readonly Issue[], io: Io): void {
@@ -73,8 +85,16 @@ function counted(count: number, noun: string): string {
 
 function toJson(loaded: LoadedGateway): string {
   const warnings = loaded.warnings.map(toIssueJson)
+  const rehearsal = loaded.ok ? loaded.gateway.shadow : null
+  const shadow = rehearsal === null ? {} : { shadow: rehearsalJson(rehearsal) }
   const answer = loaded.ok
-    ? { ok: true, ...countsOf(loaded.gateway), warnings, register: registrationsOf(loaded.gateway) }
+    ? {
+        ok: true,
+        ...countsOf(loaded.gateway),
+        ...shadow,
+        warnings,
+        register: registrationsOf(loaded.gateway),
+      }
     : { ok: false, faults: loaded.issues.map(toIssueJson), warnings }
   return `${JSON.stringify(answer, null, 2)}\n`
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -101,4 +101,30 @@ t.test('--help says what it does', async (t) => {
   const { code, stdout } = await check(['--help'])
   t.equal(code, 0)
   t.match(stdout, 'Usage: claimgate check')
+})
+
+t.test('what is rehearsed is told, with the faults of a shadow file in their own place', async (t) => {
+  const rehearsing = good.replace('/static, require: anyone', '/static, require: anyone, enforce: false')
+  writeFileSync(join(folder, 'rehearsing.yaml'), rehearsing)
+  const { code, stdout } = await check(['-c', 'rehearsing.yaml'])
+  t.equal(code, 0)
+  t.match(stdout, 'rehearsing.yaml is fine: 2 apps, 0 locations, 2 providers\n')
+  t.match(stdout, '\nrehearsed, not enforced: 1 location\n  wiki /static\n')
+  const json = await check(['-c', 'rehearsing.yaml', '--json'])
+  t.same(JSON.parse(json.stdout).shadow, { file: null, rehearsed: [{ app: 'wiki', location: '/static' }] })
+  t.notOk('shadow' in JSON.parse((await check(['--json'])).stdout))
+
+  mkdirSync(join(folder, 'conf'))
+  writeFileSync(join(folder, 'conf/claimgate.yaml'), `shadow: next.yaml\n${good}`)
+  writeFileSync(join(folder, 'conf/next.yaml'), good)
+  const fine = await check(['-c', 'conf/claimgate.yaml'])
+  t.equal(fine.code, 0)
+  t.match(fine.stdout, '\nthe rules of conf/next.yaml are rehearsed, not enforced\n')
+  writeFileSync(join(folder, 'conf/next.yaml'), good.replace('/static', 'static'))
+  const faulty = await check(['-c', 'conf/claimgate.yaml'])
+  t.equal(faulty.code, 1)
+  t.match(
+    faulty.stdout,
+    /^conf\/next\.yaml:13:\d+ apps\.wiki\.locations\[0\]\.path: .+; did you mean "\/static"\?$/m,
+  )
 })

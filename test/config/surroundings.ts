@@ -10,6 +10,24 @@ const other = authority.issue({ names: ['DNS:other.example.com'] })
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
+/** Files that `shadow` names. */
+const shadowOf = (rule: string, url: string): string => `
+providers:
+  acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:SECRET}" }
+apps:
+  wiki: { url: "${url}", upstream: "http://10.0.0.5", ${rule} }
+`
+const otherApps = `
+trusted_proxies: [10.0.0.0/8]
+auth_prefix: /signin
+providers:
+  acme: { issuer: "https://id2.example.com", client_id: gate, client_secret: "\${env:SECRET}", scopes: [openid], user_id: email, trust_email: true }
+  more: { issuer: "https://more.example.com", client_id: gate, client_secret: "\${env:OTHER_SECRET}", user_id_prefix: "more:" }
+apps:
+  wiki: { url: "https://wiki.example.com/wiki", upstream: "http://10.0.0.5", provider: acme, require: signed_in }
+  blog: { url: "https://blog.example.com", upstream: "http://10.0.0.5", provider: acme, require: signed_in }
+`
+
 const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buffer>([
   ['secret.txt', 'canary-0123456789-abcdefghijklmnop\n'],
   ['open.txt', 'canary-9876543210-abcdefghijklmnop\r\n'],
@@ -22,6 +40,10 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ['icon.png', png],
   ['icon.svg', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'],
   ['evil.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+  ['next.yaml', shadowOf('require: signed_in', 'https://wiki.example.com')],
+  ['other-apps.yaml', otherApps],
+  ['faulty.yaml', shadowOf('requier: signed_in', 'htps://wiki.example.com')],
+  ['of-its-own.yaml', `shadow: next.yaml\n${shadowOf('require: signed_in', 'https://wiki.example.com')}`],
   ['large.png', Buffer.concat([png, Buffer.alloc(40 * 1024)])],
 ])
 

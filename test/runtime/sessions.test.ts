@@ -313,6 +313,22 @@ t.test('the idle time moves with each request, and is written back once a minute
   t.match(await spy.store.load(session.key), { lastSeenAt: begin + 120 })
 })
 
+t.test('a look that is no use keeps no session alive', async (t) => {
+  const { sessions, signIn, clock, spy } = open(t)
+  const { cookie, session } = await signIn()
+  for (let minutes = 1; minutes < 60; minutes++) {
+    clock.time = begin + minutes * 60
+    const found = await sessions.peek(cookie, wiki)
+    t.equal(found.kind === 'live' && found.session.lastSeenAt, begin)
+  }
+  t.equal(spy.touches, 0)
+  t.match(await spy.store.load(session.key), { lastSeenAt: begin })
+  clock.time = begin + 3600
+  t.equal(await status(sessions.peek(cookie, wiki)), 'session-idle')
+  t.equal(await status(sessions.find(cookie, wiki)), 'session-idle')
+  t.equal(await status(sessions.peek('forged', wiki)), 'session-unreadable')
+})
+
 t.test(
   'S-158: a cookie under an older secret is sealed anew; without that secret it is no session',
   async (t) => {
