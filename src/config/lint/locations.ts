@@ -61,6 +61,22 @@ locations:
     find: (subject) => subject.gateway.apps.flatMap((app) => starsIn(subject, app)),
   },
   {
+    id: 'location-rehearsed',
+    severity: 'note',
+    finds: 'A location that is rehearsed, not enforced',
+    why: 'With `enforce: false` requests are decided as if it were not in the file: it protects nothing, however long it stands there.',
+    fix: 'Take `enforce: false` out once the log shows that the rule does what is meant.',
+    example: `locations:
+  - { path: /admin, require: { groups: admins }, enforce: false }`,
+    find: (subject) => {
+      const { shadow } = subject.gateway
+      if (shadow === null || shadow.file !== null) return []
+      return shadow.rehearsed.flatMap(({ location }) =>
+        foundAtPart(subject, location, `${location.label} is only rehearsed: it protects nothing`),
+      )
+    },
+  },
+  {
     id: 'encoded-slash-methods',
     severity: 'warning',
     finds: 'Encoded slashes beside rules that depend on the method',

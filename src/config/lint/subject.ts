@@ -72,12 +72,6 @@ export function whereOfLocation(
   return whereOfApp(subject, app, key)
 }
 
-/** The text that stands at a path, without what `${…}` put in; null when there is none. */
-export function writtenText({ root }: Pick<Subject, 'root'>, path: ConfigPath): string | null {
-  const node = nodeAt(root, path)
-  return node?.kind === 'scalar' && typeof node.value === 'string' && !node.interpolated ? node.value : null
-}
-
 /** Where the address of an app's upstream is written. */
 export function upstreamPath(subject: Subject, app: string): readonly string[] {
   const path = ['apps', app, 'upstream']

@@ -41,9 +41,15 @@ apps:
   },
 ]
 
+/** By a rule that counts, or by one of the same file that is rehearsed. */
 function usedPolicies({ gateway }: Subject): ReadonlySet<string> {
-  const parts: readonly Requirement[] = rulesOf(gateway).flatMap(({ whole }) => partsOf(whole))
-  return new Set(parts.flatMap((part) => (part.kind === 'policy' ? [part.name] : [])))
+  const { shadow } = gateway
+  const rehearsed = shadow === null || shadow.file !== null ? [] : shadow.rehearsed
+  const ruled = rehearsed.flatMap(({ location: { access } }) =>
+    access.kind === 'rule' ? [access.requirement] : [],
+  )
+  const rules: readonly Requirement[] = [...rulesOf(gateway).map(({ whole }) => whole), ...ruled]
+  return new Set(rules.flatMap(partsOf).flatMap((part) => (part.kind === 'policy' ? [part.name] : [])))
 }
 
 function namesBelow({ root }: Subject, key: string): readonly string[] {
