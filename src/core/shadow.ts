@@ -12,9 +12,9 @@ export interface ShadowVerdict {
   readonly enforced: Decision
 }
 
-/** Whether the rehearsed rules would have decided something else, or for another reason. */
+/** Whether the rehearsed rules would have decided something else, or for another reason. A reason is of one kind alone. */
 export function differs({ decision, enforced }: ShadowVerdict): boolean {
-  return decision.kind !== enforced.kind || decision.reason !== enforced.reason
+  return decision.reason !== enforced.reason
 }
 
 /** The same origin with the rehearsed rules; null when none are. */

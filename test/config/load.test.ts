@@ -325,3 +325,14 @@ function* everything(value: unknown): Generator<object> {
   const members = value instanceof Map || value instanceof Set ? [...value].flat() : Object.values(value)
   for (const member of members) yield* everything(member)
 }
+
+t.test('what is wrong with the surroundings is told once, not for the shadow again', async (t) => {
+  const text = `
+shadow: next.yaml
+providers: { acme: ${provider} }
+apps: { wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5", require: signed_in } }
+`
+  const env = { ...surroundings.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+  const loaded = loadGatewayFromText(text, { ...surroundings, env })
+  t.same(loaded.ok ? [] : loaded.issues.map(({ file }) => file), ['claimgate.yaml'])
+})

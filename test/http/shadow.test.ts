@@ -295,6 +295,11 @@ t.test('the access line tells a difference, with the condition, and is silent ot
   const nowhere = lineOf(ask(court(byKey), '/admin', { as: 'alice' }))
   t.match(nowhere, { shadow_decision: 'allow', shadow_location: '/admin' })
   t.notOk('shadow_detail' in nowhere)
+  t.match(
+    lineOf(ask(court(byKey), '/public', { as: 'alice' })),
+    { reason: 'open-to-anyone', shadow_decision: 'allow', shadow_reason: 'rule-met' },
+    'let in by both, for another reason',
+  )
   for (const [url, as] of [
     ['/reports', 'sally'],
     ['/x', 'alice'],
@@ -385,3 +390,28 @@ t.test(
     })
   },
 )
+
+t.test('a rehearsal stands in for the location of the same path and methods, and for no other', async (t) => {
+  const gateway = load(
+    head +
+      app([
+        'path: /form, methods: [POST, PUT], require: { groups: admins }',
+        'path: /form, methods: [DELETE], require: nobody',
+        'path: /form, require: anyone',
+        'path: /form, methods: [PUT, POST], require: { groups: staff }, enforce: false',
+        'path: /form, methods: [GET], require: nobody, enforce: false',
+      ]),
+  )
+  const shadows: readonly (readonly [string, string])[] = [
+    ['POST', 'deny rule-not-met'],
+    ['PUT', 'deny rule-not-met'],
+    ['DELETE', 'deny nobody-allowed'],
+    ['GET', 'deny nobody-allowed'],
+    ['HEAD', 'deny nobody-allowed'],
+    ['PATCH', 'allow open-to-anyone'],
+  ]
+  for (const [method, verdict] of shadows) {
+    const { shadow } = ask(court(gateway), '/form', { method, as: 'adam' })
+    t.equal(shadow && said(shadow.decision), verdict, method)
+  }
+})
