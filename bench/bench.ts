@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measureDecide } from './decide.ts'
 import { measureRequests, type RequestCosts } from './requests.ts'
+import { measureRules } from './rules.ts'
 import { measureStartup } from './startup.ts'
 import { measureTransfer } from './transfer.ts'
 
@@ -29,8 +30,9 @@ if (missing.length > 0) {
   const requests = await measureRequests(9, 3)
   const startup = await measureStartup(7)
   const decide = measureDecide(9)
+  const rules = measureRules(3)
   const transfer = await measureTransfer(1024 * 1024 * 1024)
-  print(requests, { startup, decide, transfer })
+  print(requests, { startup, decide, rules, transfer })
 }
 
 /** `ratios` and `cpuMicrosPerRequest` are what a program reads; the rest stands beside them. */

@@ -1,55 +1,103 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { readFromDisk } from '../src/config/files.ts'
 import { printIssue } from '../src/config/issue.ts'
 import { loadGatewayFromText } from '../src/config/load.ts'
-import type { Origin } from '../src/core/gateway.ts'
+import type { App, Location, Origin } from '../src/core/gateway.ts'
+import { buildLocationTree } from '../src/core/location.ts'
 import { findPlace } from '../src/core/place.ts'
+import { type DecisionFacts, decide, type Visitor } from '../src/core/policy.ts'
 import { readTarget, type Target } from '../src/core/target.ts'
 import { median, rounded } from './requests.ts'
 
 export interface DecideCosts {
-  readonly nanosPerLookup: Readonly<Record<string, number>>
-  readonly ratios: { readonly 'locations 10,000/10': number }
+  readonly nanosPerDecision: Readonly<Record<string, number>>
+  /** Of the model's locations alone. */
+  readonly mebibytes: Readonly<Record<string, number>>
+  readonly ratios: Readonly<Record<string, number>>
 }
 
-const few = 10
-const many = 10_000
+const sizes = [10, 1_000, 10_000, 100_000] as const
 const loops = 20_000
 
-/** The location of the same ten paths, found among ten and among ten thousand. */
+/** The same ten paths, found and decided among ten locations and among a hundred thousand. */
 export function measureDecide(rounds: number): DecideCosts {
-  const small = originWith(few)
-  const large = originWith(many)
+  const collect = garbageCollector()
+  const mebibytes: Record<string, number> = {}
+  const origins = sizes.map((size) => {
+    collect()
+    const before = process.memoryUsage().heapUsed
+    const origin = originWith(size)
+    collect()
+    mebibytes[size] = rounded((process.memoryUsage().heapUsed - before) / 2 ** 20)
+    return origin
+  })
   const probes = Array.from({ length: 10 }, (_, i) => targetOf(`/area/${i}/part/${i}/page`))
-  const costs: { readonly small: number; readonly large: number }[] = []
+  const costs: number[][] = []
   for (let round = 0; round <= rounds; round++) {
-    const cost = { small: nanosPerLookup(small, probes), large: nanosPerLookup(large, probes) }
+    const cost = origins.map((origin) => nanosPerDecision(origin, probes))
     if (round > 0) costs.push(cost)
   }
+  const per = (pick: (cost: readonly number[], at: number) => number) =>
+    sizes.map((size, at) => [size, rounded(median(costs.map((cost) => pick(cost, at))))] as const)
   return {
-    nanosPerLookup: {
-      [few]: rounded(median(costs.map(({ small }) => small))),
-      [many]: rounded(median(costs.map(({ large }) => large))),
-    },
-    ratios: { 'locations 10,000/10': rounded(median(costs.map(({ small, large }) => large / small))) },
+    nanosPerDecision: Object.fromEntries(per((cost, at) => cost[at] ?? 0)),
+    mebibytes,
+    ratios: Object.fromEntries(
+      per((cost, at) => (cost[at] ?? 0) / (cost[0] ?? 1)).map(([size, ratio]) => [
+        `locations ${size}/10`,
+        ratio,
+      ]),
+    ),
   }
 }
 
-function nanosPerLookup(origin: Origin, probes: readonly Target[]): number {
+const visitor: Visitor = {
+  kind: 'signed-in',
+  principal: {
+    user: 'alice',
+    provider: 'op',
+    claims: { groups: ['staff', 'admins'], organization_id: 'acme' },
+  },
+  signIn: { stateHash: '', returnTo: '/' },
+}
+const facts: DecisionFacts = {
+  acceptedProviders: ['op'],
+  clientAddress: null,
+  navigation: true,
+  credentialSent: false,
+  page: '/',
+}
+
+function nanosPerDecision(origin: Origin, probes: readonly Target[]): number {
   const from = process.cpuUsage()
-  let found = 0
+  let allowed = 0
   for (let i = 0; i < loops; i++) {
-    for (const probe of probes) if (findPlace(origin, probe, 'GET').kind === 'app') found += 1
+    for (const probe of probes) {
+      const place = findPlace(origin, probe, 'GET')
+      if (place.kind === 'app' && decide(place.location, visitor, facts).kind === 'allow') allowed += 1
+    }
   }
   const { user, system } = process.cpuUsage(from)
-  if (found !== loops * probes.length) throw new Error('a path was not found')
-  return ((user + system) * 1000) / found
+  if (allowed !== loops * probes.length) throw new Error('a path was not found, or not allowed')
+  return ((user + system) * 1000) / allowed
 }
 
-function originWith(locations: number): Origin {
-  const lines = Array.from(
-    { length: locations },
-    (_, i) => `      - { path: /area/${i}, require: signed_in }`,
-  )
+/** The model of one app with so many locations, each with a rule of two conditions beside the app's. */
+function originWith(count: number): Origin {
+  const { origin, app, location } = template()
+  const locations: readonly Location[] = Array.from({ length: count }, (_, i) => ({
+    ...location,
+    label: `/area/${i}`,
+    pattern: { segments: ['area', String(i)], exact: false },
+  }))
+  const built = buildLocationTree(locations)
+  if (!built.ok) throw new Error('the locations overlap')
+  const grown: App = { ...app, locations: built.tree, allLocations: locations }
+  return { ...origin, apps: [grown] }
+}
+
+function template(): { readonly origin: Origin; readonly app: App; readonly location: Location } {
   const text = `
 providers:
   op: { issuer: "http://localhost:9", client_id: bench, client_secret: bench }
@@ -59,7 +107,7 @@ apps:
     upstream: http://127.0.0.1:9
     require: signed_in
     locations:
-${lines.join('\n')}
+      - { path: /area, require: { groups: admins, organization_id: acme } }
 `
   const loaded = loadGatewayFromText(text, {
     file: 'bench.yaml',
@@ -69,12 +117,19 @@ ${lines.join('\n')}
   })
   if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
   const origin = loaded.gateway.hosts.get('localhost')
-  if (origin === undefined) throw new Error('no such host')
-  return origin
+  const app = origin?.apps[0]
+  const location = app?.allLocations[0]
+  if (origin === undefined || app === undefined || location === undefined) throw new Error('no such model')
+  return { origin, app, location }
 }
 
 function targetOf(path: string): Target {
   const reading = readTarget(path)
   if (!reading.ok) throw new Error(reading.reason)
   return reading.target
+}
+
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
 }
