@@ -1,6 +1,7 @@
 // What people copy from the documentation must load, and what it says about who gets in must be so: the gate is asked.
 //
 //   ```yaml        a configuration, or what stands under an app: it has no fault
+//   ```yaml fragment  a piece that needs its surroundings; those of docs/lint.md are held by the cases of lint itself
 //   ```yaml fault  one that has; the next ```fault holds what `check` says, a message a line
 //   ```try         who gets in by the configuration above: METHOD PATH  WHO  → OUTCOME
 //   ```text who METHOD PATH, ```text explain METHOD PATH  WHO   what these commands print of it

@@ -21,7 +21,7 @@ read or has faults, else 0.
 
 What is meant all the same is said in a comment, with its reason, in the line of the finding or the one above:
 
-\`\`\`yaml
+\`\`\`yaml fragment
 apps:
   wiki:
     # lint-ignore: app-open because everything here is published anyhow
@@ -54,7 +54,7 @@ ${finds} (${severity}${online}). ${why}
 
 ${fix}
 
-\`\`\`yaml
+\`\`\`yaml fragment
 ${example}
 \`\`\`
 `
