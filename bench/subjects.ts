@@ -97,7 +97,7 @@ export async function startClaimgate(upstream: string, bin = 'bin/claimgate.js')
 
 const modules = '/usr/lib/apache2/modules'
 
-/** Debian's Apache with mod_auth_openidc as its manual sets it up, one process as we are, with its access log. */
+/** Debian's Apache with mod_auth_openidc as its manual sets it up, one process as we are, the same rule, its access log. */
 export async function startApache(upstream: string, op: Op): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'apache-bench-'))
   mkdirSync(join(folder, 'run'))
@@ -135,7 +135,11 @@ OIDCPassClaimsAs headers
 OIDCSessionType server-cache
 <Location "/">
   AuthType openid-connect
-  Require valid-user
+  <RequireAll>
+    Require claim organization_id:acme
+    Require claim groups:admins
+    Require claim "email~^[^@]+@acme.example$"
+  </RequireAll>
   RequestHeader set X-User "expr=%{REMOTE_USER}"
   RequestHeader set X-Gateway-Secret "a-shared-secret-of-thirty-two-bytes-and-more"
 </Location>
@@ -151,7 +155,7 @@ ProxyPass "/" "${upstream}/"
   const browser = new Browser()
   const page = await browser.visit(url)
   if (page.url.pathname.startsWith('/interaction/')) {
-    page.url.searchParams.set('as', 'alice')
+    page.url.searchParams.set('as', 'adam')
     await browser.visit(page.url)
   }
   const session = browser.cookies('localhost').get('mod_auth_openidc_session')

@@ -1,7 +1,14 @@
 import type { Decision } from './decision.ts'
 import type { Location } from './gateway.ts'
 import type { Principal } from './principal.ts'
-import { anonymous, type JudgedAddress, judge, providersThatCould, type Requirement } from './requirement.ts'
+import {
+  anonymous,
+  type JudgedAddress,
+  judge,
+  mentionsAddress,
+  providersThatCould,
+  type Requirement,
+} from './requirement.ts'
 import type { NoSession, Session } from './session.ts'
 
 /** Who asks: somebody with a live session, or nobody known, and why. */
@@ -66,9 +73,15 @@ function decideByRule(question: Case, visitor: Visitor): Decision {
   const { requirement, facts } = question
   const { clientAddress } = facts
   const principal = visitor.kind === 'signed-in' ? visitor.principal : null
+  if (principal !== null && isKnownToMeet(principal, requirement)) {
+    return { kind: 'allow', reason: 'rule-met', principal }
+  }
   const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
   const truth = judge(requirement, { subject, clientAddress })
-  if (truth === true) return { kind: 'allow', reason: 'rule-met', principal }
+  if (truth === true) {
+    if (principal !== null) remember(principal, requirement)
+    return { kind: 'allow', reason: 'rule-met', principal }
+  }
 
   const beforeSignIn = principal === null ? truth : judge(requirement, { subject: anonymous, clientAddress })
   if (beforeSignIn === false) return { kind: 'deny', reason: 'client-address', principal }
@@ -76,6 +89,24 @@ function decideByRule(question: Case, visitor: Visitor): Decision {
   const why = challengeReason(visitor, providers, facts)
   if (why === null) return { kind: 'deny', reason: 'rule-not-met', principal }
   return { kind: 'challenge', how: howToAsk(question), reason: why, providers }
+}
+
+// The same person meets the same rule again and again, and neither ever changes: both are frozen, and whoever has new
+// claims is a new principal. Only a yes is remembered, and none that hangs on the address of one request.
+const met = new WeakMap<Principal, WeakSet<Requirement>>()
+const addressed = new WeakMap<Requirement, boolean>()
+
+function isKnownToMeet(principal: Principal, requirement: Requirement): boolean {
+  return met.get(principal)?.has(requirement) === true
+}
+
+function remember(principal: Principal, requirement: Requirement): void {
+  const known = addressed.get(requirement)
+  const asksForAddress = known ?? mentionsAddress(requirement)
+  if (known === undefined) addressed.set(requirement, asksForAddress)
+  if (asksForAddress) return
+  const rules = met.get(principal) ?? new WeakSet()
+  met.set(principal, rules.add(requirement))
 }
 
 /** Why a sign-in could help, or null: then it is a plain no. */

@@ -91,6 +91,24 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
   }
 }
 
+/** Whether a condition on the client's address stands anywhere in the rule. */
+export function mentionsAddress(requirement: Requirement): boolean {
+  switch (requirement.kind) {
+    case 'all':
+    case 'any':
+    case 'none':
+      return requirement.members.some(mentionsAddress)
+    case 'policy':
+      return mentionsAddress(requirement.requirement)
+    case 'client_ip':
+      return true
+    case 'signed_in':
+    case 'provider':
+    case 'claim':
+      return false
+  }
+}
+
 /**
  * Of the accepted providers, in their order, those with which the rule could be met: for the others it is false
  * whatever they claim. The client's address is taken as it is.

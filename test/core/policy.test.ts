@@ -351,3 +351,20 @@ t.test('a preflight is judged by the location of the method that it asks for', a
   t.equal(passesPreflight(at({ kind: 'nobody', because: 'no-location' }, pass)), false)
   t.equal(passesPreflight(rule(signedIn)), false)
 })
+
+t.test(
+  'a yes that is remembered holds for that person and that rule alone, and for no address',
+  async (t) => {
+    const admins = rule(all(signedIn, is('groups', 'admins')))
+    const atOffice = rule(all(signedIn, any(office(), is('groups', 'ops'))))
+    const visitor = person({ groups: ['admins'] })
+    for (let again = 0; again < 2; again++) {
+      t.equal(decide(admins, visitor, facts).kind, 'allow')
+      t.equal(decide(atOffice, visitor, inOffice).kind, 'allow')
+      t.equal(decide(atOffice, visitor, facts).kind, 'deny', 'the next request comes from elsewhere')
+      t.equal(decide(admins, person({ groups: [] }), facts).kind, 'deny', 'another person')
+      t.equal(decide(rule(is('groups', 'ops')), visitor, facts).kind, 'deny', 'another rule')
+      t.equal(decide(admins, { ...visitor }, { ...facts, acceptedProviders: ['partner'] }).kind, 'challenge')
+    }
+  },
+)

@@ -1,4 +1,4 @@
-import { type OwnCookies, ownCookies } from '../cookies.ts'
+import { type OwnCookies, ownCookies, stripOwnCookies } from '../cookies.ts'
 import type { App, Gateway } from '../gateway.ts'
 import { foldHeaderName } from './names.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
@@ -11,6 +11,8 @@ export interface HeaderPlan {
   readonly ownCookies: OwnCookies
   readonly secret: { readonly foldedName: string; readonly value: string } | null
   readonly address: PublicAddress
+  /** What is left of a Cookie header; remembered, as a browser sends the same one again and again. */
+  readonly withoutOwnCookies: (header: string) => string
   /** What becomes of a client's header. No client may send an identity or secret header of any app to this one. */
   readonly requestVerdict: (name: string) => RequestVerdict
 }
@@ -31,12 +33,14 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
   const secret = app.sharedSecret
   const own = [...app.upstream.headers.map(({ name }) => name), ...(secret === null ? [] : [secret.header])]
   const owned = new Set([...gateway.ownedHeaders, ...own.map(foldHeaderName)])
+  const cookies = ownCookies(gateway.hosts.values())
   return {
     fixed: fixedHeaders(app),
-    ownCookies: ownCookies(gateway.hosts.values()),
+    ownCookies: cookies,
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
     address: publicAddress(app),
+    withoutOwnCookies: rememberedLately((header) => stripOwnCookies(header, cookies)),
     requestVerdict: requestVerdicts(owned),
   }
 }
@@ -53,4 +57,21 @@ function fixedHeaders(app: App): readonly string[] {
     ...(sharedSecret === null ? [] : [sharedSecret.header, sharedSecret.value.reveal()]),
     ...upstream.headers.flatMap(({ name, value }) => [name, value.reveal()]),
   ]
+}
+
+/** Clients choose what is asked, so number and length of what is kept are bounded. */
+const keptAtMost = 1024
+const longestKept = 2048
+
+function rememberedLately(read: (text: string) => string): (text: string) => string {
+  const kept = new Map<string, string>()
+  return (text) => {
+    const known = kept.get(text)
+    if (known !== undefined) return known
+    const result = read(text)
+    if (text.length > longestKept) return result
+    if (kept.size >= keptAtMost) kept.clear()
+    kept.set(text, result)
+    return result
+  }
 }

@@ -1,4 +1,3 @@
-import { stripOwnCookies } from '../cookies.ts'
 import type { Forwarding } from '../gateway.ts'
 import type { Principal } from '../principal.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
@@ -79,7 +78,7 @@ function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | nul
         break
     }
   }
-  const rest = cookies === null ? '' : stripOwnCookies(cookies, plan.ownCookies)
+  const rest = cookies === null ? '' : plan.withoutOwnCookies(cookies)
   if (rest !== '') headers.push('Cookie', rest)
   const options = connectionOptions(connection)
   if (options.length > maxConnectionOptions) return null
