@@ -5,6 +5,7 @@ import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import type { Command, Io } from './command.ts'
 import { convertApache } from './convert/apache.ts'
 import { type Conversion, guessSource, type Source, sources } from './convert/conversion.ts'
+import { convertOauth2Proxy } from './convert/oauth2-proxy/convert.ts'
 import { reportJson, reportText } from './convert/report.ts'
 import { newest, readVersion, type Version } from './convert/versions.ts'
 import { type OptionSpecs, type Options, readOptions } from './options.ts'
@@ -13,16 +14,17 @@ import { proofJson, proofText } from './prove/report.ts'
 
 const usage = `Usage: claimgate convert FILE... [-o FILE] [--report FILE] [--prove]
 
-Makes a configuration of one of Apache httpd with mod_auth_openidc, and a report: what was kept, what means something
-else here and why, what a person has to decide. Included files are read; "-" is the standard input. Nothing is
-contacted, and no secret is copied: the result asks its environment for them.
+Makes a configuration of one of Apache httpd with mod_auth_openidc, or of oauth2-proxy, and a report: what was kept,
+what means something else here and why, what a person has to decide. "-" is the standard input. Nothing is contacted,
+and no secret is copied: the result asks its environment for them. Of httpd, included files are read. Of oauth2-proxy,
+name all of it together: configuration file, alpha configuration, a file with its command line, its environment.
 
   -o, --output FILE    the file to write (default: standard output, and the report to standard error)
       --report FILE    where the report goes
       --from SOURCE    apache or oauth2-proxy (default: seen from the content)
       --version X.Y.Z  the release of mod_auth_openidc it was written for, as defaults changed (default ${newest.join('.')})
   -D, --define NAMES   what httpd was started with by -D, as NAME or NAME=value, with commas between
-      --prove          asks a model of httpd and the result about the same requests, and lists what they answer
+      --prove          (apache) asks a model of httpd and the result about the same requests, and lists what they answer
                        differently: each with the finding that announced it, or as UNANNOUNCED
       --force          overwrites files that are there
       --json           result, report and proof as one JSON text on standard output
@@ -31,7 +33,7 @@ contacted, and no secret is copied: the result asks its environment for them.
 Then: claimgate check -c FILE
 
 Exit status: 0 when everything was converted; 1 when a person has to look at something (Not convertible), or at an
-unannounced difference; 2 for wrong usage, an unreadable file, or one that httpd would not start with.
+unannounced difference; 2 for wrong usage, an unreadable file, or one with syntax errors.
 `
 
 const options = {
@@ -47,7 +49,7 @@ const options = {
 
 export const command: Command = {
   name: 'convert',
-  summary: 'make a configuration of one of Apache httpd',
+  summary: 'make a configuration of one of Apache httpd or oauth2-proxy',
   usage,
   run: async (args, io) => {
     const read = readOptions(command, options, args, io, true)
@@ -136,8 +138,17 @@ function convertBy(order: Order, files: readonly ApacheFile[], io: Io): Conversi
         defined: order.defined,
       })
     case 'oauth2-proxy':
-      io.stderr('claimgate convert: oauth2-proxy is not available yet; --from apache if this is httpd’s.\n')
-      return null
+      if (order.prove) {
+        io.stderr(
+          'claimgate convert: --prove is for Apache alone: there is no model of oauth2-proxy to ask.\n',
+        )
+        return null
+      }
+      return convertOauth2Proxy({
+        files,
+        folder: resolve(io.cwd, dirname(files[0]?.name ?? '.')),
+        readFile: readFromDisk,
+      })
   }
 }
 

@@ -33,8 +33,11 @@ export function guessSource(text: string): Source {
     /^\s*<?(?:VirtualHost|Location(?:Match)?|OIDC\w+|ProxyPass\w*|Require|AuthType|LoadModule)\b/m.test(text)
   )
     return 'apache'
-  const flags = /(?:^|\s)--(?:oidc-issuer-url|upstream|email-domain|cookie-secret|provider)[= ]/m
+  const flags =
+    /(?:^|\s|["'])--(?:oidc-issuer-url|upstream|email-domain|cookie-\w+|provider|redirect-url|http-address)[= ]/m
   const keys =
-    /^\s*(?:oidc_issuer_url|upstreams?|email_domains?|cookie_secret|skip_auth_routes|OAUTH2_PROXY_\w+)\s*=/m
+    /^\s*(?:-\s+)?(?:export\s+)?["']?(?:oidc_issuer_url|upstreams?|email_domains?|cookie_\w+|redirect_url|http_address|provider|reverse_proxy|skip_auth_\w+|OAUTH2_PROXY_\w+)\s*[=:]/m
+  const alpha = /^(?:upstreamConfig|injectRe(?:quest|sponse)Headers):/m
+  if (alpha.test(text)) return 'oauth2-proxy'
   return flags.test(text) || keys.test(text) ? 'oauth2-proxy' : 'apache'
 }

@@ -1,0 +1,78 @@
+import { placeText } from '../finding.ts'
+import { type Rule, ruleValue } from '../rule.ts'
+import { entryLines, type YamlValue } from '../yaml.ts'
+import type { PathAccess } from './openings.ts'
+
+export interface ProxyApp {
+  readonly name: string
+  readonly comment: string | null
+  readonly keys: { readonly [key: string]: YamlValue }
+  readonly require: Rule
+  readonly locations: readonly PathAccess[]
+}
+
+export interface ProxyFile {
+  readonly source: string
+  readonly top: { readonly [key: string]: YamlValue }
+  readonly provider: { readonly name: string; readonly keys: { readonly [key: string]: YamlValue } }
+  readonly session: { readonly [key: string]: YamlValue }
+  readonly apps: readonly ProxyApp[]
+}
+
+/** The whole configuration as text, with the route that each location came from above it. */
+export function proxyFileText({ source, top, provider, session, apps }: ProxyFile): string {
+  const lines = [
+    `# Written by \`claimgate convert\` from ${source}. The report says what changed; every key: docs/configuration.md.`,
+    '',
+    ...entries(top, 0),
+    '',
+    'providers:',
+    `  ${provider.name}:`,
+    ...entries(provider.keys, 4),
+    '',
+    'session:',
+    ...entries(session, 2),
+    '',
+    'apps:',
+    ...apps.flatMap((app, index) => [...(index === 0 ? [] : ['']), ...appLines(app)]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function entries(keys: { readonly [key: string]: YamlValue }, indent: number): readonly string[] {
+  return Object.entries(keys).flatMap(([key, value]) => entryLines(key, value, indent))
+}
+
+function appLines({ name, comment, keys, require, locations }: ProxyApp): readonly string[] {
+  const head = [`  ${name}:`, ...(comment === null ? [] : [`    # ${comment}`]), ...entries(keys, 4)]
+  // An app that nobody gets into has no locations; closed, it says so at a location of its own.
+  if (require.kind !== 'never') {
+    return [...head, ...entryLines('require', ruleValue(require), 4), ...locationLines(locations)]
+  }
+  const prefix = typeof keys.url === 'string' ? (URL.parse(keys.url)?.pathname ?? '/') : '/'
+  const covered = locations.some(({ pattern }) => pattern.segments.length === 0 && !pattern.exact)
+  const whole = covered ? [] : [`      - { path: ${prefix}, require: nobody }`]
+  return [...head, '    locations:', ...whole, ...locations.flatMap((one) => oneLocation(one, 'nobody'))]
+}
+
+function locationLines(locations: readonly PathAccess[]): readonly string[] {
+  return locations.length === 0
+    ? []
+    : ['    locations:', ...locations.flatMap((one) => oneLocation(one, 'signed_in'))]
+}
+
+function oneLocation({ pattern, methods, open, deny, from }: PathAccess, closed: string): readonly string[] {
+  const path = `/${pattern.segments.map((segment) => segment ?? '*').join('/')}`
+  return [
+    ...(from === null
+      ? []
+      : [
+          `      # ${placeText(from.at)} ${from.what.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')}`,
+        ]),
+    `      - ${entryLines('path', path, 0)[0] ?? ''}`,
+    ...(pattern.exact ? ['        exact: true'] : []),
+    ...(methods === null ? [] : entryLines('methods', methods, 8)),
+    `        require: ${open ? 'anyone' : closed}`,
+    ...(deny && closed !== 'nobody' ? ['        unauthenticated: deny'] : []),
+  ]
+}
