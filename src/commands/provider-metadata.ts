@@ -1,0 +1,71 @@
+/** What a first look at a provider's metadata showed: its fields as they came, or why there are none. */
+export type MetadataAnswer =
+  | { readonly ok: true; readonly issuer: string; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly reason: string }
+
+const timeoutMs = 5_000
+const mostBytes = 512 * 1024
+
+/**
+ * OpenID Connect Discovery section 4: metadata from below an address. Never throws and never waits long: a provider
+ * that cannot be asked is an answer too. The reasons begin with "it" and mean the provider.
+ */
+export async function askForMetadata(address: string, signal?: AbortSignal): Promise<MetadataAnswer> {
+  const limit = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetch(metadataUrl(address), {
+      // A provider's metadata is where it says; elsewhere somebody else speaks.
+      redirect: 'error',
+      headers: { accept: 'application/json' },
+      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+    })
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      return { ok: false, reason: `it answers ${response.status}` }
+    }
+    const text = await readText(response)
+    if (text === null) return { ok: false, reason: 'it answers with more than 512 KiB' }
+    const fields: unknown = JSON.parse(text)
+    const issuer = isRecord(fields) ? fields.issuer : undefined
+    if (!isRecord(fields) || typeof issuer !== 'string') {
+      return { ok: false, reason: 'its metadata names no issuer' }
+    }
+    return { ok: true, issuer, fields }
+  } catch (error) {
+    return { ok: false, reason: reasonOf(error) }
+  }
+}
+
+export function metadataUrl(address: string): string {
+  return `${address.replace(/\/$/, '')}/.well-known/openid-configuration`
+}
+
+/** The texts of a list; null for what is no list. */
+export function textsOf(value: unknown): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : null
+}
+
+/** Null when there is more than anybody's metadata; the rest is not waited for. */
+async function readText(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > mostBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason'
+  if (error.name === 'TimeoutError') return 'no answer within 5 seconds'
+  if (error instanceof SyntaxError) return 'its metadata is no JSON'
+  const { cause } = error
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' ? code : error.message
+}
