@@ -439,3 +439,32 @@ t.test('a request that the log does not know is 2', async (t) => {
   t.equal(code, 2)
   t.equal(stderr, 'claimgate explain: access.jsonl has no line of the request 01K9\n')
 })
+
+t.test('what rehearsed rules would make of it is a note, and changes nothing', async (t) => {
+  const rehearsing = t.testdir({
+    'claimgate.yaml': `
+providers:
+  staff: { issuer: "https://id.example.com", client_id: gate, client_secret: a-client-secret }
+apps:
+  wiki:
+    url: https://wiki.example.com
+    upstream: http://10.0.0.5:5000
+    shared_secret: ${secret}
+    require: signed_in
+    locations:
+      - { path: /next, require: { groups: admins }, enforce: false }
+`,
+  })
+  const told = (path: string) =>
+    runIn(command, ['--url', `https://wiki.example.com${path}`, '--claims', '-'], {
+      cwd: rehearsing,
+      stdin: JSON.stringify(alice),
+    })
+  const next = await told('/next')
+  t.equal(next.code, 0)
+  t.match(
+    next.stdout.replaceAll(/\s+/g, ' '),
+    /note: The rules that are only rehearsed would decide otherwise at \/next: deny, rule-not-met/,
+  )
+  t.notMatch((await told('/other')).stdout, /rehearsed/)
+})

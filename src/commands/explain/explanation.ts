@@ -6,6 +6,7 @@ import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
 import { visibleClaims } from '../../core/principal.ts'
 import { anonymous, type JudgedAddress, type Situation } from '../../core/requirement.ts'
+import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import { type Person, type Probe, probe, type Ruling } from '../../http/probe.ts'
 import { conditionsOf } from '../rehearsal/conditions.ts'
 import { judgingLocations } from '../who/access.ts'
@@ -114,9 +115,20 @@ function conditionsAt(
   })
 }
 
+/** What the rehearsed rules would have made of it, where that is something else. */
+function rehearsedNote({ decision, location, detail }: ShadowVerdict): string {
+  const where = location === null ? '' : ` at ${location.label}`
+  const why = detail === null ? '' : `: ${detail}`
+  return `The rules that are only rehearsed would decide otherwise${where}: ${decision.kind}, ${decision.reason}${why}.`
+}
+
 /** What an operator may have overlooked. */
-function notesOn(asked: Probe, { admission }: Ruling, locations: readonly Location[]): readonly string[] {
-  const notes: string[] = []
+function notesOn(
+  asked: Probe,
+  { admission, shadow }: Ruling,
+  locations: readonly Location[],
+): readonly string[] {
+  const notes: string[] = shadow !== null && differs(shadow) ? [rehearsedNote(shadow)] : []
   const { origin, clientAddress } = admission
   if (origin !== null && new URL(asked.url).protocol !== `${origin.scheme}:`) {
     notes.push(`The app's address is ${origin.origin}: that is what was judged.`)
