@@ -26,8 +26,15 @@ function emailRule(proxy: OauthProxy, readList: ReadList): Rule | null {
   const claim = proxy.text('oidc_email_claim') ?? 'email'
   const domains = proxy.list('email_domains')
   const path = proxy.text('authenticated_emails_file')
-  const addresses = path === null ? [] : listedAddresses(proxy, path, readList)
-  if (domains.includes('*')) {
+  const everybody = domains.includes('*')
+  const addresses = path === null || everybody ? [] : listedAddresses(proxy, path, readList)
+  if (everybody) {
+    proxy.say(
+      'authenticated_emails_file',
+      'suspect',
+      'had no effect beside `email_domains = *`, and has none here: whom it does not list gets in too',
+      { id: 'emails-file' },
+    )
     proxy.say(
       'email_domains',
       'suspect',

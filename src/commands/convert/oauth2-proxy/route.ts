@@ -45,7 +45,7 @@ const endings: readonly {
 }[] = [
   { text: /\((?:\?:)?(?:\/\|\$|\$\|\/)\)$|\((?:\?:)?\/\.\*\)\?\$?$/, exact: false, more: null, less: null },
   { text: /\/\?\$$/, exact: true, more: null, less: null },
-  { text: /\/\(?\.[*+]\)?\$?$|\/$/, exact: false, more: withoutSlash, less: null },
+  { text: /\/\(?\.\*\)?\$?$|\/$/, exact: false, more: withoutSlash, less: null },
   { text: /\(?\.\*\)?\$?$/, exact: false, more: null, less: onlyBegins },
   { text: /\$$/, exact: true, more: withSlash, less: null },
   { text: /$/, exact: false, more: null, less: onlyBegins },

@@ -1,0 +1,188 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { guessSource } from '../../src/commands/convert/conversion.ts'
+import { convertOauth2Proxy } from '../../src/commands/convert/oauth2-proxy/convert.ts'
+import { convertRoute } from '../../src/commands/convert/oauth2-proxy/route.ts'
+import { covers, patternKey } from '../../src/commands/convert/pattern.ts'
+import { reportText } from '../../src/commands/convert/report.ts'
+import { command } from '../../src/commands/convert.ts'
+import { readFromDisk } from '../../src/config/files.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
+import { probe } from '../../src/http/probe.ts'
+import { runIn } from './run.ts'
+
+/** Golden files: what oauth2-proxy was told, a line of `=====`, the result, another, the report. */
+const separator = '\n=====\n'
+const root = fileURLToPath(new URL('./convert/', import.meta.url))
+const paths = globSync(`${root}oauth2-proxy/*.txt`).toSorted()
+
+for (const path of paths) {
+  t.test(basename(path, '.txt').replaceAll('-', ' '), async (t) => {
+    const [source = '', ...expected] = readFileSync(path, 'utf8').split(separator)
+    const told = toldOf(`${source.trimEnd()}\n`)
+    if (process.env.CLAIMGATE_GOLDEN === 'write')
+      writeFileSync(path, [source.trimEnd(), ...told].join(separator))
+    else t.same(told.join(separator).split('\n'), expected.join(separator).split('\n'))
+    t.notMatch(told.join('\n'), /hunter2|aHVudGVyMg/, 'no secret')
+    t.equal(guessSource(source), 'oauth2-proxy', 'seen from the content')
+  })
+}
+
+t.test('there are enough of them, and nearly all of them load', async (t) => {
+  t.ok(paths.length >= 10, `${paths.length} cases`)
+  const broken = paths.filter((path) => {
+    const conversion = convert(readFileSync(path, 'utf8').split(separator)[0] ?? '')
+    return conversion.ok && conversion.gateway === null
+  })
+  t.same(broken, [])
+})
+
+function convert(text: string) {
+  const files = [{ name: 'oauth2-proxy.cfg', text }]
+  return convertOauth2Proxy({ files, folder: `${root}oauth2-proxy-files`, readFile: readFromDisk })
+}
+
+function toldOf(text: string): readonly string[] {
+  const conversion = convert(text)
+  if (!conversion.ok) return conversion.faults.map(({ at, message }) => `${at.line}:${at.column} ${message}`)
+  return [conversion.yaml, reportText(conversion)]
+}
+
+const base = `provider = "oidc"
+oidc_issuer_url = "https://idp.example.com"
+client_id = "app"
+client_secret = "hunter2"
+redirect_url = "https://app.example.com/oauth2/callback"
+email_domains = ["example.com"]
+upstreams = ["http://app:80/", "http://other:80/office/"]
+`
+
+/** Whether somebody who is not signed in gets a path of the result. */
+function isOpen(settings: string, method: string, path: string): boolean {
+  const conversion = convert(base + settings)
+  if (!conversion.ok || conversion.gateway === null) throw new Error('the result does not load')
+  const url = `https://app.example.com${path}`
+  const { gateway } = conversion
+  const { admission } = probe(gateway, { method, url, person: null, clientAddress: '203.0.113.9' })
+  return admission.decision.kind === 'allow'
+}
+
+t.test('an opened path is never wider than the expression was', async (t) => {
+  const probes = ['/', '/a', '/a/', '/a/b', '/ab', '/a/b/c', '/x/a', '/a.b', '/axb', '/office/a', '/b', '/A']
+  const expressions = [
+    ...[
+      '^/a$',
+      '^/a/',
+      '^/a',
+      '/a',
+      '^/a(/|$)',
+      '^/a/.*$',
+      '^/(a|b)/',
+      '^/a|^/b',
+      '^/a/[^/]+$',
+      '^/a.b$',
+      '^/a\\.b',
+    ],
+    ...[
+      'a',
+      '^/a+$',
+      '^/a{1,3}$',
+      '^$',
+      '^/.+b',
+      '(?i)^/a',
+      '^/a/?$',
+      '^/a.*',
+      '^/a.+',
+      '^(/a|/b)$',
+      '^/(?!a)',
+    ],
+    ...['^/a/(b|c)?$', '^/[ab]$', '^/a/\\d+', '^/', '.*', '^(a|^/b)$', '^/a(b|c)', '$', '/a/$', '^/a/.+$'],
+  ]
+  for (const expression of expressions) {
+    const route = convertRoute(expression)
+    if (!route.ok) continue
+    for (const path of probes) {
+      if (!route.patterns.some((pattern) => covers(pattern, path))) continue
+      // One path with and without its last slash is the one thing that is one here.
+      const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+      const matches = wasMatched(expression, path) || wasMatched(expression, other)
+      t.ok(matches || path === '/', `${expression} as ${route.patterns.map(patternKey)} covers ${path}`)
+    }
+  }
+})
+
+function wasMatched(expression: string, path: string): boolean {
+  const insensitive = expression.startsWith('(?i)')
+  return new RegExp(expression.replace('(?i)', ''), insensitive ? 'i' : '').test(path)
+}
+
+t.test('routes open by method, by negation and across upstreams', async (t) => {
+  const table: readonly (readonly [string, string, string, boolean])[] = [
+    ['["GET=^/a(/|$)"]', 'GET', '/a/b', true],
+    ['["GET=^/a(/|$)"]', 'POST', '/a/b', false],
+    ['["!=^/a(/|$)"]', 'GET', '/b', true],
+    ['["!=^/a(/|$)"]', 'GET', '/office/x', true],
+    ['["!=^/a(/|$)"]', 'GET', '/a/b', false],
+    ['["!=^/office(/|$)"]', 'GET', '/office/x', false],
+    ['["!=^/a"]', 'GET', '/b', false],
+    ['["^/office/a(/|$)"]', 'GET', '/office/a', true],
+    ['["^/office/a(/|$)"]', 'GET', '/office/b', false],
+    ['["^/"]', 'GET', '/office/b', true],
+    ['["^/", "^/office(/|$)"]', 'GET', '/office/b', true],
+    ['["POST!=^/a(/|$)"]', 'POST', '/b', true],
+    ['["POST!=^/a(/|$)"]', 'GET', '/b', false],
+  ]
+  for (const [routes, method, path, open] of table) {
+    t.equal(isOpen(`skip_auth_routes = ${routes}\n`, method, path), open, `${routes} ${method} ${path}`)
+  }
+})
+
+t.test('what cannot be said closes', async (t) => {
+  for (const line of [
+    'google_groups = ["a@example.com"]',
+    'gitlab_projects = ["a/b"]',
+    'github_org = "acme"',
+  ]) {
+    const conversion = convert(`${base}${line}\nskip_auth_routes = ["^/open(/|$)"]\n`)
+    if (!conversion.ok) throw new Error('not read')
+    t.match(conversion.yaml, '{ path: /, require: nobody }', line)
+    t.not(conversion.gateway, null)
+  }
+})
+
+t.test('the command', async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  writeFileSync(join(cwd, 'oauth2-proxy.cfg'), base)
+  writeFileSync(join(cwd, 'flags'), '--email-domain=example.org --config=/etc/oauth2-proxy.cfg\n')
+  const run = (...args: readonly string[]) => runIn(command, args, { cwd })
+
+  t.test('several files are one configuration: flags count before files', async (t) => {
+    const { code, stdout, stderr } = await run('oauth2-proxy.cfg', 'flags')
+    t.equal(code, 0)
+    t.match(stdout, 'require: { email: { domain: example.org } }')
+    t.match(stderr, 'oauth2-proxy.cfg:6 email_domains = example.com: set again where it counts more')
+    const env = {
+      OIDC_CLIENT_SECRET: 'a-secret',
+      SESSION_SECRET: 'kJ8w2mQp7vR4tYx1bN6cZs3dF9gHaL5e-of-a-test',
+    }
+    t.equal(loadGatewayFromText(stdout, { file: 'x', folder: cwd, env, readFile: readFromDisk }).ok, true)
+  })
+
+  t.test(
+    'a proof is refused with a sentence, faults have their places, an unknown setting is status 1',
+    async (t) => {
+      t.match(await run('oauth2-proxy.cfg', '--prove'), {
+        code: 2,
+        stderr: /there is no model of oauth2-proxy/,
+      })
+      writeFileSync(join(cwd, 'bad.cfg'), 'email_domains = [ "a"\n')
+      t.match(await run('bad.cfg'), { code: 2, stdout: '', stderr: 'bad.cfg:1:17 the list is not closed\n' })
+      writeFileSync(join(cwd, 'odd.cfg'), `${base}frobnicate = 7\n`)
+      t.match(await run('odd.cfg', '--json'), { code: 1, stdout: /"id": "unknown"/ })
+    },
+  )
+})
