@@ -153,6 +153,15 @@ t.test('what cannot be said closes', async (t) => {
   }
 })
 
+t.test('nothing of the source leaves its comment or its quotes', async (t) => {
+  const evil = 'http://a:80/\\nadmin: false\\n#'
+  const conversion = convert(
+    base.replace('http://other:80/office/', evil).replace('"app"', '"app\\nadmin: false"'),
+  )
+  if (!conversion.ok) throw new Error('not read')
+  t.notMatch(conversion.yaml, /^admin/m)
+})
+
 t.test('the command', async (t) => {
   const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
   t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
@@ -185,4 +194,19 @@ t.test('the command', async (t) => {
       t.match(await run('odd.cfg', '--json'), { code: 1, stdout: /"id": "unknown"/ })
     },
   )
+})
+
+t.test('the walk through one file in the documentation is what the command says', async (t) => {
+  const page = readFileSync(
+    fileURLToPath(new URL('../../docs/migrating-from-oauth2-proxy.md', import.meta.url)),
+    'utf8',
+  )
+  const [, source = ''] = /```toml\n([\s\S]*?)```/.exec(page) ?? []
+  const [, result = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  writeFileSync(join(cwd, 'wiki.cfg'), source)
+  const { code, stdout } = await runIn(command, ['wiki.cfg'], { cwd })
+  t.equal(stdout, result)
+  t.equal(code, 0)
 })

@@ -44,7 +44,7 @@ function entries(keys: { readonly [key: string]: YamlValue }, indent: number): r
 }
 
 function appLines({ name, comment, keys, require, locations }: ProxyApp): readonly string[] {
-  const head = [`  ${name}:`, ...(comment === null ? [] : [`    # ${comment}`]), ...entries(keys, 4)]
+  const head = [`  ${name}:`, ...(comment === null ? [] : [`    # ${oneLine(comment)}`]), ...entries(keys, 4)]
   // An app that nobody gets into has no locations; closed, it says so at a location of its own.
   if (require.kind !== 'never') {
     return [...head, ...entryLines('require', ruleValue(require), 4), ...locationLines(locations)]
@@ -64,15 +64,16 @@ function locationLines(locations: readonly PathAccess[]): readonly string[] {
 function oneLocation({ pattern, methods, open, deny, from }: PathAccess, closed: string): readonly string[] {
   const path = `/${pattern.segments.map((segment) => segment ?? '*').join('/')}`
   return [
-    ...(from === null
-      ? []
-      : [
-          `      # ${placeText(from.at)} ${from.what.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')}`,
-        ]),
+    ...(from === null ? [] : [`      # ${placeText(from.at)} ${oneLine(from.what)}`]),
     `      - ${entryLines('path', path, 0)[0] ?? ''}`,
     ...(pattern.exact ? ['        exact: true'] : []),
     ...(methods === null ? [] : entryLines('methods', methods, 8)),
     `        require: ${open ? 'anyone' : closed}`,
     ...(deny && closed !== 'nobody' ? ['        unauthenticated: deny'] : []),
   ]
+}
+
+/** What the source holds stays in its comment. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
 }

@@ -152,6 +152,20 @@ const logging = /^(?:auth|standard|request)_logging(?:_format)?$|^logging_|^erro
 
 /** Whatever nothing was said of yet: known or not, each setting is in the report. */
 export function noteSettings(proxy: OauthProxy, files: readonly string[]): void {
+  if (proxy.flag('proxy_websockets', true) && proxy.source.upstreams === null) {
+    proxy.say('proxy_websockets', 'changed', '`websocket: true`: from pages of the app’s own origin alone', {
+      always: true,
+    })
+  }
+  proxy.report(
+    found(
+      'max-body',
+      'changed',
+      null,
+      'max_body',
+      'bodies of more than 10 MiB get 413 here; `max_body` sets another limit',
+    ),
+  )
   for (const { key } of proxy.untold()) {
     const note = noteOf(key, proxy, files)
     proxy.say(key, note[0], note[1], note === unknown ? { id: 'unknown' } : {})

@@ -165,7 +165,7 @@ function convertEntry(entry: Entry, proxy: OauthProxy): ConvertedUpstream | null
     prefix: mapped.prefix,
     upstream: Object.keys(keys).length === 0 ? url : { url, ...keys },
     websocket: entry.websocket,
-    timeout: durationText(secondsOf(entry.timeout ?? '30s') ?? 30),
+    timeout: durationText(Math.max(1, secondsOf(entry.timeout ?? '30s') ?? 30)),
     from: { at, what },
   }
 }
