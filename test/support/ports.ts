@@ -18,3 +18,8 @@ export function portOf(server: { address(): string | { readonly port: number } |
   if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
   return address.port
 }
+
+/** The port of an origin that names one. */
+export function portOfOrigin(origin: string): number {
+  return Number(new URL(origin).port)
+}
