@@ -154,7 +154,7 @@ t.test('what cannot be said closes', async (t) => {
 })
 
 t.test('nothing of the source leaves its comment or its quotes', async (t) => {
-  const evil = 'http://a:80/\\nadmin: false\\n#'
+  const evil = 'http://a:80\\nadmin: false/office/'
   const conversion = convert(
     base.replace('http://other:80/office/', evil).replace('"app"', '"app\\nadmin: false"'),
   )
