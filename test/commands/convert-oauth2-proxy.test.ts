@@ -153,6 +153,22 @@ t.test('what cannot be said closes', async (t) => {
   }
 })
 
+t.test('what may be secret is not in the report, known or not', async (t) => {
+  for (const line of [
+    'some_api_token',
+    'cookie_secret',
+    'redis_password',
+    'jwt_key',
+    'github_token',
+    'x_secret_y',
+  ]) {
+    t.notMatch(toldOf(`${base}${line} = "s3cretvalue"\n`).join(''), 's3cretvalue', line)
+  }
+  const alpha =
+    'server: { TLS: { Key: { value: s3cretvalue } } }\nproviders: [{ clientSecret: s3cretvalue }]\n'
+  t.notMatch(toldOf(alpha).join(''), 's3cretvalue')
+})
+
 t.test('nothing of the source leaves its comment or its quotes', async (t) => {
   const evil = 'http://a:80\\nadmin: false/office/'
   const conversion = convert(

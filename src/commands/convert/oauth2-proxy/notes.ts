@@ -6,6 +6,7 @@ type Note = readonly [FindingKind, string]
 
 /** What is said of a key whatever its value. */
 const always: Readonly<Record<string, Note>> = {
+  cookie_secret_file: ['changed', 'see SESSION_SECRET: it has to be a new one, of at least 32 bytes'],
   cookie_domains: [
     'changed',
     'a session belongs to one origin; no cookie is shared between hosts. Several hosts are several apps',

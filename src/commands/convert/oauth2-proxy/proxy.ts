@@ -65,12 +65,14 @@ export function createProxy(
   }
 }
 
+// Of settings that are not known the value may be anything, so names that sound like one are enough.
 const secretive =
-  /secret$|password|signature_key|jwt_key$|github_token|connection_urls?$|service_account_json$|^providers\..*(?:secret|key)/i
+  /secret(?!_file$)|password|token|signature_key|(?:jwt|api)_?key$|connection_urls?$|service_account_json$|\.value$/i
 
 /** A setting as the report shows it: never what may be secret. */
 export function settingText({ key, name, values, origin }: Setting): string {
-  if (secretive.test(key)) return `${name} …`
+  const isSwitch = values.every((value) => /^(?:true|false)$/.test(value))
+  if (secretive.test(key) && !isSwitch) return `${name} …`
   const shown = values.map((value) => value.replaceAll(/:\/\/[^/@\s]+@/g, '://…@')).join(', ')
   return origin === 'file' ? `${name} = ${shown}` : `${name}=${shown}`
 }
