@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { ListenSettings } from '../core/gateway.ts'
 import { asksForWebSocket } from './websocket-handshake.ts'
 
@@ -88,7 +88,12 @@ function createTlsServer(
 ): https.Server {
   const clients =
     listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
-  const server = https.createServer({ ...options, handshakeTimeout: limits.silenceMs, ...clients })
+  const server: https.Server = https.createServer({
+    ...options,
+    handshakeTimeout: limits.silenceMs,
+    ...clients,
+    SNICallback: (name, done) => done(null, contextFor(server, name)),
+  })
   useCertificates(server, listen)
   return server
 }
@@ -104,15 +109,37 @@ export function useCertificates(server: Server, listen: ListenSettings): void {
   })
   const [first, ...others] = listen.tls
   if (first !== undefined) server.setSecureContext(contextOf(first))
-  // Of two contexts for one name Node takes the later.
-  for (const pair of others) {
-    for (const name of dnsNames(pair.certificate)) server.addContext(name, contextOf(pair))
-  }
+  const named = others.map((pair) => ({
+    names: dnsNames(pair.certificate),
+    context: createSecureContext(contextOf(pair)),
+  }))
+  contexts.set(server, named)
+}
+
+interface NamedContext {
+  readonly names: readonly string[]
+  readonly context: SecureContext
+}
+
+/** Ours, as the server's own list (`addContext`) only ever grows: it would go on with certificates that were replaced. */
+const contexts = new WeakMap<https.Server, readonly NamedContext[]>()
+
+/** Of two certificates for one name the later; none: the server takes the first of all. */
+function contextFor(server: https.Server, name: string): SecureContext | undefined {
+  const asked = name.toLowerCase()
+  return contexts.get(server)?.findLast(({ names }) => names.some((own) => covers(own, asked)))?.context
+}
+
+/** A wildcard stands for one whole label, the leftmost (RFC 9525 section 6.3). */
+function covers(own: string, asked: string): boolean {
+  if (!own.startsWith('*.')) return own === asked
+  const dot = asked.indexOf('.')
+  return dot > 0 && asked.slice(dot) === own.slice(1)
 }
 
 function dnsNames(certificate: string): readonly string[] {
   const names = new X509Certificate(certificate).subjectAltName ?? ''
-  return names.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4)] : []))
+  return names.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
 }
 
 /**

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { connect } from 'node:tls'
 import t from 'tap'
 import type { ListenSettings } from '../../src/core/gateway.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { createServer } from '../../src/http/server.ts'
+import { createServer, useCertificates } from '../../src/http/server.ts'
 import { portOf } from '../support/ports.ts'
 import { rawClient, statusOf } from '../support/raw.ts'
 import { createAuthority } from '../support/tls.ts'
@@ -32,7 +33,8 @@ async function start(tls: ListenSettings['tls'] = []) {
     server.closeAllConnections()
     server.close()
   })
-  return { port: portOf(server), sockets, unreadable }
+  const renew = (pairs: ListenSettings['tls']) => useCertificates(server, { ...listen, tls: pairs })
+  return { port: portOf(server), sockets, unreadable, renew }
 }
 
 /** How many are still held, when all that close have closed; the server hears of it after the client. */
@@ -79,3 +81,42 @@ t.test('S-230: with TLS the handshake has no longer', async (t) => {
   await Promise.all([silent.closed(), slow.closed()])
   t.equal(await held(sockets), 0)
 })
+
+t.test(
+  'a certificate that was replaced serves nobody any more, in whatever order the new ones stand',
+  async (t) => {
+    const authority = createAuthority()
+    const issue = (...names: readonly string[]) => {
+      const { key, cert } = authority.issue({ names: names.map((name) => `DNS:${name}`) })
+      return { certificate: cert, key: new Secret(key) }
+    }
+    const [a, b, wild] = [issue('a.test'), issue('b.test'), issue('*.wild.test')]
+    const [newA, newB] = [issue('a.test'), issue('b.test')]
+    const rows = [
+      ['as at the start', [a, b], { 'a.test': a, 'b.test': b, 'B.Test': b, 'else.test': a }],
+      ['the other one first', [newB, newA], { 'a.test': newA, 'b.test': newB, 'else.test': newB }],
+      ['one is gone', [b], { 'a.test': b, 'b.test': b }],
+      [
+        'a wildcard is one label',
+        [a, wild],
+        { 'x.wild.test': wild, 'y.x.wild.test': a, 'wild.test': a, '.wild.test': a },
+      ],
+      ['the later of two for one name', [wild, a, newA], { 'a.test': newA }],
+    ] as const
+    const { port, renew } = await start([a, b])
+    const shown = (servername: string) =>
+      new Promise<string | undefined>((resolve, reject) => {
+        const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerX509Certificate()?.toString())
+          socket.destroy()
+        })
+        socket.on('error', reject)
+      })
+    for (const [why, pairs, wanted] of rows) {
+      renew(pairs)
+      for (const [name, pair] of Object.entries(wanted)) {
+        t.equal((await shown(name))?.trim(), pair.certificate.trim(), `${why}: ${name}`)
+      }
+    }
+  },
+)
