@@ -4,24 +4,30 @@ import type { ReadFile } from './files.ts'
 /** Reads files and remembers which: the configuration, and every secret, certificate and icon that it names. */
 export interface RecordingReader {
   readonly read: ReadFile
-  /** Absolute paths, those that could not be read too: they may come. */
-  files(): ReadonlySet<string>
+  /**
+   * Each as it was before it was read: what is written while the rest is read and checked is a change. By absolute
+   * paths, those that could not be read too: they may come.
+   */
+  states(): FileStates
 }
 
+/** By absolute path; see `fileStates`. */
+export type FileStates = ReadonlyMap<string, string>
+
 export function recordingReader(read: ReadFile): RecordingReader {
-  const files = new Set<string>()
+  const states = new Map<string, string>()
   return {
     read: (path) => {
-      files.add(path)
+      if (!states.has(path)) states.set(path, stateOf(path))
       return read(path)
     },
-    files: () => files,
+    states: () => states,
   }
 }
 
 /** What tells one state of files from another: where each really is, which file that is, and when it was written. */
-export function fileStates(files: Iterable<string>): string {
-  return [...files].map((file) => `${file}\n${stateOf(file)}`).join('\n')
+export function fileStates(files: Iterable<string>): FileStates {
+  return new Map([...files].map((file) => [file, stateOf(file)]))
 }
 
 function stateOf(file: string): string {
@@ -41,25 +47,28 @@ function stateOf(file: string): string {
 export interface FileWatch {
   /** Looks now; true when there is a change that has come to rest. */
   look(): boolean
-  /** What is there now is known: after a reload, for the files that it read. */
-  settle(files: Iterable<string>): void
+  /** These are known: after a reload, the files as it read them. */
+  settle(states: FileStates): void
 }
 
-export function watchFiles(files: Iterable<string>): FileWatch {
-  let watched = [...files]
-  let known = fileStates(watched)
+export function watchFiles(states: FileStates): FileWatch {
+  let known = states
   let last = known
   return {
     look: () => {
-      const now = fileStates(watched)
-      const rested = now === last
+      const now = fileStates(known.keys())
+      const rested = agree(now, last)
       last = now
-      return now !== known && rested
+      return !agree(now, known) && rested
     },
     settle: (changed) => {
-      watched = [...changed]
-      known = fileStates(watched)
+      known = changed
       last = known
     },
   }
+}
+
+/** Of the same files. */
+function agree(one: FileStates, other: FileStates): boolean {
+  return [...one].every(([file, state]) => other.get(file) === state)
 }

@@ -1,7 +1,7 @@
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
-import { recordingReader, watchFiles } from '../config/sources.ts'
+import { type FileStates, recordingReader, watchFiles } from '../config/sources.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Editions } from './editions.ts'
@@ -29,16 +29,16 @@ export interface Reloader {
 
 /** Validated first, then swapped at once: no request ever sees half of a configuration. */
 export function createReloader(source: ReloadSource, editions: Editions, deps: RuntimeDeps): Reloader {
-  const load = (): { readonly loaded: LoadedGateway; readonly files: ReadonlySet<string> } => {
+  const load = (): { readonly loaded: LoadedGateway; readonly states: FileStates } => {
     const reader = recordingReader(readFromDisk)
     const loaded = loadGateway(source.file, source.env, { cwd: source.cwd, readFile: reader.read })
-    return { loaded, files: reader.files() }
+    return { loaded, states: reader.states() }
   }
-  const watch = watchFiles(load().files)
+  const watch = watchFiles(load().states)
 
   const reload = (): Reloaded => {
-    const { loaded, files } = load()
-    watch.settle(files)
+    const { loaded, states } = load()
+    watch.settle(states)
     if (!loaded.ok) return { ok: false, faults: loaded.issues.map(printIssue) }
     const former = editions.current()
     const fixed = needsRestart(former.gateway, loaded.gateway)
