@@ -10,7 +10,7 @@ import { type FirstFile, firstFile } from './init-file.ts'
 import { type OptionSpecs, type Options, readOptions } from './options.ts'
 import { registrationText } from './registration-text.ts'
 
-const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o FILE] [--force]
+const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o FILE] [--force] [--json]
 
 Writes a first configuration that \`claimgate check\` accepts, and names what to register at the provider. The
 provider's metadata is read to get the issuer right; without a network the file is written all the same.
@@ -20,6 +20,8 @@ provider's metadata is read to get the issuer right; without a network the file 
       --url URL        what people will browse, such as https://wiki.example.com
   -o, --output FILE    the file to write (default claimgate.yaml)
       --force          overwrites a file that is there
+      --json           answers as JSON: {file, provider_asked, issuer, register: [{provider, redirectUris,
+                       postLogoutRedirectUris, …}]}
   -h, --help           this text
 
 Exit status: 0 when the file was written, 1 when it was not, 2 for wrong usage.
@@ -31,6 +33,7 @@ const options = {
   url: { type: 'string' },
   output: { type: 'string', short: 'o' },
   force: { type: 'boolean' },
+  json: { type: 'boolean' },
 } as const satisfies OptionSpecs
 
 export const command: Command = {
@@ -45,7 +48,7 @@ export const command: Command = {
       io.stderr('claimgate init: --issuer, --upstream and --url are needed.\nSee `claimgate init --help`.\n')
       return 2
     }
-    return writeFirst(wanted, read.options.text('output') ?? 'claimgate.yaml', read.options.flag('force'), io)
+    return writeFirst(wanted, read.options, io)
   },
 }
 
@@ -56,7 +59,8 @@ function readWanted(given: Options): Wanted | null {
   return issuer && upstream && url ? { issuer, upstream, url } : null
 }
 
-async function writeFirst(wanted: Wanted, file: string, force: boolean, io: Io): Promise<number> {
+async function writeFirst(wanted: Wanted, given: Options, io: Io): Promise<number> {
+  const file = given.text('output') ?? 'claimgate.yaml'
   const path = resolve(io.cwd, file)
   const before = checked(firstFile({ ...wanted, signsOut: false }), file, path, io)
   if (before === null) return 2
@@ -68,9 +72,14 @@ async function writeFirst(wanted: Wanted, file: string, force: boolean, io: Io):
   const issuer = discovery.ok ? discovery.issuer : wanted.issuer
   const text = firstFile({ ...wanted, issuer, signsOut: discovery.ok && discovery.signsOut })
   const gateway = checked(text, file, path, io)
-  if (gateway === null || !(await write(path, file, text, force, io))) return 1
+  if (gateway === null || !(await write(path, file, text, given.flag('force'), io))) return 1
+  const register = registrationsOf(gateway)
+  if (given.flag('json')) {
+    io.stdout(`${JSON.stringify({ file, provider_asked: discovery.ok, issuer, register }, null, 2)}\n`)
+    return 0
+  }
   io.stdout(`${file} is written.\n${discoveryText(discovery)}\n`)
-  io.stdout(registrationText(registrationsOf(gateway)))
+  io.stdout(registrationText(register))
   io.stdout(`\nThen put the client's id and secret in their places, and see that it is fine:\n`)
   io.stdout(`  claimgate check -c ${file}\n  claimgate serve -c ${file}\n`)
   return 0

@@ -125,3 +125,15 @@ t.test('what was asked for is judged before anything is asked or written', async
   t.equal((await runIn(command, ['--nonsense'], { cwd })).code, 2)
   t.match((await runIn(command, ['--help'], { cwd })).stdout, 'Usage: claimgate init')
 })
+
+t.test('a program reads the same as JSON', async (t) => {
+  const issuer = await serveMetadata(t, (own) => ({ body: JSON.stringify({ issuer: own }) }))
+  const ran = await runIn(command, [...wanted(issuer), '--json'], { cwd: newFolder(t) })
+  t.equal(ran.code, 0)
+  t.match(JSON.parse(ran.stdout), {
+    file: 'claimgate.yaml',
+    provider_asked: true,
+    issuer,
+    register: [{ redirectUris: ['https://a.example.com/.auth/callback'] }],
+  })
+})
