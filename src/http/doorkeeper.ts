@@ -52,7 +52,7 @@ export function createDoorkeeper(house: House): Doorkeeper {
 }
 
 /** In the log only: no client ever saw it. */
-const clientWentAway = 499
+export const clientWentAway = 499
 
 /** Where Fastify takes the request; see app.ts. Only here is a body promised to be read. */
 function showAddress(request: IncomingMessage, response: ServerResponse, admission: Admission): void {

@@ -6,7 +6,7 @@ import type { UpstreamSocket } from '../core/ports.ts'
 import { type Admission, carryAdmission } from './admission.ts'
 import { type Answer, faultAnswer, withHeaders } from './answer.ts'
 import { carryDesk, type Desk, deskIn, type House } from './desk.ts'
-import { requestIds } from './doorkeeper.ts'
+import { clientWentAway, requestIds } from './doorkeeper.ts'
 import { admit } from './gate.ts'
 import { type Outbound, readOutbound } from './proxy-outbound.ts'
 import { verdictAnswer } from './verdict.ts'
@@ -156,6 +156,7 @@ async function connect(
   ]
   if (upgrade.client.destroyed) {
     answer.socket.destroy()
+    note(desk, upgrade.admission, clientWentAway)
     return
   }
   upgrade.client.write(headText(101, lines), 'latin1')
@@ -187,8 +188,7 @@ function open(
     session === null || origin === null
       ? () => {}
       : runtime.sessions.onEnd(session, origin, () => tunnel.close(closeCodes.policyViolation))
-  log.access(admission, 101, runtime.edition)
-  metrics.request(admission, 101)
+  note(desk, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)
   if (tunnels.closing) tunnel.close(closeCodes.goingAway)
@@ -207,9 +207,14 @@ function end(desk: Desk, { client, admission }: Upgrade, { status, headers, body
     ...Object.entries(headers).flat(),
     ...['Content-Length', String(Buffer.byteLength(body)), 'Connection', 'close'],
   ]
-  desk.log.access(admission, status, desk.runtime.edition)
-  desk.metrics.request(admission, status)
+  note(desk, admission, client.destroyed ? clientWentAway : status)
   client.end(headText(status, lines) + Buffer.from(body).toString('latin1'), 'latin1', () => client.destroy())
+}
+
+/** The end of a handshake, however it ended: the upstream may have heard of it. */
+function note({ log, metrics, runtime }: Desk, admission: Admission, status: number): void {
+  log.access(admission, status, runtime.edition)
+  metrics.request(admission, status)
 }
 
 function headText(status: number, lines: readonly string[]): string {

@@ -7,7 +7,12 @@ import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { type Minted, mintSession } from '../support/mint.ts'
 import { freePort } from '../support/ports.ts'
 import { exchange, type RawClient, rawClient, statusOf } from '../support/raw.ts'
-import { type Answerer, type RecordingUpstream, recordingUpstream } from '../support/upstream.ts'
+import {
+  type Answerer,
+  type Connection,
+  type RecordingUpstream,
+  recordingUpstream,
+} from '../support/upstream.ts'
 
 const sharedSecret = 'a-shared-secret-of-thirty-two-bytes-and-more'
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='
@@ -298,6 +303,29 @@ t.test('S-193 what is sent before the upstream opened waits in the socket, not h
   t.match(await client.until('101 Switching'), accept)
   client.destroy()
 })
+
+t.test(
+  'a client that is gone before its upstream answers is in the log, as the upstream heard of it',
+  async (t) => {
+    const agree = accepting()
+    const rows: [string, (connection: Connection) => void][] = [
+      ['which agrees', (connection) => void connection.socket.write(String(agree(connection)), 'latin1')],
+      ['which breaks off', ({ socket }) => void socket.destroy()],
+    ]
+    for (const [name, answer] of rows) {
+      const front = await startFront(t, () => null)
+      const client = await rawClient(front.gateway.port, handshake(front))
+      await front.upstream.until(() => front.upstream.received().includes('\r\n\r\n'))
+      client.socket.resetAndDestroy()
+      // Behind the reset, on a connection that is accepted after it came.
+      await exchange(front.gateway.port, `GET / HTTP/1.1\r\nHost: ${front.host}\r\nConnection: close\r\n\r\n`)
+      for (const connection of front.upstream.connections) answer(connection)
+      const line = await front.gateway.logged(({ event, path }) => event === 'request' && path === '/ws')
+      t.match(line, { status: 499, decision: 'allow' }, name)
+      await front.upstream.until(() => front.upstream.connections.every(({ closed }) => closed))
+    }
+  },
+)
 
 t.test('the end', async (t) => {
   t.test('of the gateway is told as 1001', async (t) => {
