@@ -44,7 +44,9 @@ export function keepReloading(
     house.log.event('info', 'config.loaded', { edition, apps: gateway.apps.length })
     tellOfConfiguration(house.log, gateway, warnings)
   }
+  let stopped = false
   const attempt = (read: () => Reloaded | null): void => {
+    if (stopped) return
     try {
       const reloaded = read()
       if (reloaded !== null) tell(reloaded)
@@ -52,6 +54,10 @@ export function keepReloading(
       house.log.fault('internal.failed', thrown, {})
     }
   }
+  const stop = (): void => {
+    stopped = true
+    clearInterval(timer)
+  }
   const timer = setInterval(() => attempt(reloader.reloadIfChanged), lookEveryMs).unref()
-  return { reload: () => attempt(reloader.reload), stop: () => clearInterval(timer) }
+  return { reload: () => attempt(reloader.reload), stop }
 }

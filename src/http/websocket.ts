@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Decision } from '../core/decision.ts'
 import { isFault, UpstreamFault } from '../core/fault.ts'
 import type { UpstreamSocket } from '../core/ports.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { type Admission, carryAdmission } from './admission.ts'
 import { type Answer, faultAnswer, withHeaders } from './answer.ts'
 import { carryDesk, type Desk, deskIn, type House } from './desk.ts'
@@ -26,7 +27,8 @@ export interface Upgrades {
 }
 
 interface Tunnels {
-  readonly open: Set<Tunnel>
+  /** With the handshake that opened each: new rules judge it again. */
+  readonly open: Map<Tunnel, IncomingMessage>
   /** The gateway goes away: what is opened from now on, as it was under way, is told so at once. */
   closing: boolean
 }
@@ -49,7 +51,7 @@ const keepAliveMs = 30_000
 export function serveUpgrades(server: Server, house: House): Upgrades {
   const { editions, log } = house
   const nextId = requestIds(editions.current().random)
-  const tunnels: Tunnels = { open: new Set(), closing: false }
+  const tunnels: Tunnels = { open: new Map(), closing: false }
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {})
     request.socket.setTimeout(0).setKeepAlive(true, keepAliveMs)
@@ -64,10 +66,18 @@ export function serveUpgrades(server: Server, house: House): Upgrades {
       client.destroy()
     })
   })
+  editions.onSwap((next) => {
+    for (const [tunnel, request] of tunnels.open) {
+      mayStay(next, request).then(
+        (stays) => stays || tunnel.close(closeCodes.policyViolation),
+        () => tunnel.close(closeCodes.policyViolation),
+      )
+    }
+  })
   return {
     closeAll() {
       tunnels.closing = true
-      for (const tunnel of tunnels.open) tunnel.close(closeCodes.goingAway)
+      for (const tunnel of tunnels.open.keys()) tunnel.close(closeCodes.goingAway)
     },
   }
 }
@@ -81,6 +91,15 @@ async function serve(
 ): Promise<void> {
   const admission = await admit(desk.runtime, asProgram(request), requestId, performance.now())
   await decide(desk, { request, client, admission }, tunnels)
+}
+
+/** Whether an open WebSocket would be opened under the rules that are in force now. Being asked keeps no session alive. */
+async function mayStay({ gateway, sessions }: Runtime, request: IncomingMessage): Promise<boolean> {
+  const peek = sessions.peek.bind(sessions)
+  const court = { gateway, sessions: { find: peek, peek } }
+  const { decision, location } = await admit(court, asProgram(request), 'again', 0)
+  const serves = location !== null && location.forwarding.websocketOrigins !== null
+  return decision.kind === 'allow' && serves && originMayConnect(location, request.headers.origin)
 }
 
 /** Nobody looks at the answer to a handshake: no page, and no redirect to a sign-in. */
@@ -165,7 +184,7 @@ async function connect(
 
 function open(
   desk: Desk,
-  { client, admission }: Upgrade,
+  { request, client, admission }: Upgrade,
   { socket }: UpstreamSocket,
   tunnels: Tunnels,
 ): void {
@@ -182,7 +201,7 @@ function open(
     metrics.websocket(-1)
     log.event('info', 'websocket.closed', fields)
   })
-  tunnels.open.add(tunnel)
+  tunnels.open.set(tunnel, request)
   // Who could not open it now shall not keep it: signed out, expired, revoked.
   const unwatch =
     session === null || origin === null

@@ -15,6 +15,8 @@ export interface Editions {
   leave(edition: Edition): void
   /** From now on the next one serves. The former closes when the last request has left it. */
   swap(next: Runtime): void
+  /** Calls the listener after each swap, with the edition now in force. */
+  onSwap(listener: (next: Runtime) => void): void
   /** Closes what is left, in use or not, and the parts that all editions share. */
   close(): Promise<void>
 }
@@ -22,6 +24,7 @@ export interface Editions {
 export function createEditions(first: Runtime, report: (thrown: unknown) => void): Editions {
   let current: Edition = { runtime: first, inUse: 0 }
   const living = new Set([current])
+  const listeners = new Set<(next: Runtime) => void>()
 
   async function end(edition: Edition): Promise<void> {
     living.delete(edition)
@@ -50,7 +53,11 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
       current = { runtime: next, inUse: 0 }
       living.add(current)
       next.sessions.renew(next)
+      for (const listener of listeners) listener(next)
       endIfDone(former)
+    },
+    onSwap: (listener) => {
+      listeners.add(listener)
     },
     close: async () => {
       for (const edition of [...living]) await end(edition)

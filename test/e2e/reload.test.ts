@@ -9,6 +9,7 @@ import { startEcho } from '../support/echo.ts'
 import { visitAs } from '../support/front.ts'
 import { startOp } from '../support/op.ts'
 import { freePort, portOf } from '../support/ports.ts'
+import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const folder = t.testdir({})
 const file = join(folder, 'claimgate.yaml')
@@ -126,6 +127,29 @@ t.test('a request in flight is answered by the app that it went to', async (t) =
   const finish: () => void = answer
   finish()
   t.equal((await page).body, 'first and last')
+})
+
+t.test('a WebSocket stays over a reload, unless its rules keep the person out now', async (t) => {
+  const app = await startWebSocketApp()
+  t.teardown(() => app.close())
+  const open = (rules: string) => yaml(`      - { path: /ws, websocket: true, ${rules} }`, app.url)
+  const reload = (text: string) => {
+    writeFileSync(file, text)
+    running.reload()
+  }
+  reload(open('require: signed_in'))
+  const cookie = [...alice.cookies('localhost')].map(([name, value]) => `${name}=${value}`).join('; ')
+  const socket = await openWebSocket(`ws://localhost:${port}/ws`, { cookie, origin: url })
+  let closed: number | null = null
+  socket.closed.then((code) => {
+    closed = code
+  })
+  reload(open('require: { email: { domain: acme.example } }'))
+  await alice.visit(`${url}/public/x`, { follow: false })
+  t.equal(closed, null, 'she meets the new rule too')
+  reload(open('require: { groups: admins }'))
+  t.equal(await socket.closed, 1008)
+  reload(yaml(''))
 })
 
 t.test('under load, a thousand reloads fail not one request', async (t) => {
