@@ -22,7 +22,9 @@ import {
 const timeouts = z.strictObject({
   connect: duration.prefault('5s').describe('Until the connection stands, with its TLS handshake.'),
   response: duration.prefault('60s').describe('From the sent request to the headers of the answer.'),
-  idle: duration.prefault('5m').describe('Between two pieces of a body. A WebSocket may be silent for as long as it likes.'),
+  idle: duration
+    .prefault('5m')
+    .describe('Between two pieces of a body. A WebSocket may be silent for as long as it likes.'),
 })
 
 const websocketOrigins = z.strictObject({
