@@ -4,10 +4,10 @@ import { readFromDisk } from '../src/config/files.ts'
 import { printIssue } from '../src/config/issue.ts'
 import { loadGatewayFromText } from '../src/config/load.ts'
 import type { App, Location, Origin } from '../src/core/gateway.ts'
-import { buildLocationTree } from '../src/core/location.ts'
-import { findPlace } from '../src/core/place.ts'
 import { type DecisionFacts, decide, type Visitor } from '../src/core/policy.ts'
-import { readTarget, type Target } from '../src/core/target.ts'
+import { buildLocationTree } from '../src/core/request/location.ts'
+import { findPlace } from '../src/core/request/route-match.ts'
+import { readTarget, type Target } from '../src/core/request/target.ts'
 import { median, rounded } from './requests.ts'
 
 export interface DecideCosts {

@@ -1,5 +1,5 @@
-import type { Command, Io } from './commands/command.ts'
-import { readVersion } from './commands/version.ts'
+import type { Command, Io } from './cli/command.ts'
+import { readVersion } from './cli/version.ts'
 
 /** Every command by name, each loaded when it is asked for: `health` need not load what `serve` needs. */
 const commands: Readonly<

@@ -1,5 +1,5 @@
+import type { Io } from './cli/command.ts'
 import { runCommand } from './cli.ts'
-import type { Io } from './commands/command.ts'
 
 /** Runs one command line; the result is the exit status: 0 yes, 1 the thing asked about failed, 2 wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -1,9 +1,9 @@
+import type { Command, Io } from '../cli/command.ts'
+import { configFile, configOptions, readOptions } from '../cli/options.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
-import type { Command, Io } from './command.ts'
-import { configFile, configOptions, readOptions } from './options.ts'
 import { registrationText } from './registration-text.ts'
 
 const usage = `Usage: claimgate check [-c FILE] [--json]

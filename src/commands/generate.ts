@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { Command } from '../cli/command.ts'
+import { readOptions } from '../cli/options.ts'
 import { toJsonSchema, toReferencePage, toTestsJsonSchema } from '../config/document.ts'
-import { toLintPage } from '../config/lint/page.ts'
-import type { Command } from './command.ts'
-import { readOptions } from './options.ts'
+import { toLintPage } from '../lint/page.ts'
 import { toWordsPage } from './reference-page.ts'
 
 /** The files of the repository that are written from the schema and other tables of the code, by their path from its root. */

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
+import type { Command } from '../cli/command.ts'
+import { loadOrReport } from '../cli/load.ts'
+import { configFile, configOptions, readOptions } from '../cli/options.ts'
 import { healthSocketPath } from '../runtime/health-path.ts'
-import type { Command } from './command.ts'
-import { loadOrReport } from './load.ts'
-import { configFile, configOptions, readOptions } from './options.ts'
 
 const usage = `Usage: claimgate health [-c FILE] [--json]
 

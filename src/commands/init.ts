@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { Command, Io } from '../cli/command.ts'
+import { type OptionSpecs, type Options, readOptions } from '../cli/options.ts'
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGatewayFromText } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
-import type { Command, Io } from './command.ts'
 import { type Discovery, discover } from './init-discovery.ts'
 import { type FirstFile, firstFile } from './init-file.ts'
-import { type OptionSpecs, type Options, readOptions } from './options.ts'
 import { registrationText } from './registration-text.ts'
 
 const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o FILE] [--force] [--json]

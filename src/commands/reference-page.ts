@@ -9,8 +9,8 @@ import {
   webSocketPrefix,
 } from '../core/headers/names.ts'
 import { allowReasons, answerReasons, challengeReasons, denyReasons, rejectReasons } from '../core/reason.ts'
-import type { OwnAddress } from '../http/admission.ts'
-import { metricLabels, metricTexts } from '../http/metrics.ts'
+import type { OwnAddress } from '../http/admission/admission.ts'
+import { metricLabels, metricTexts } from '../http/operations/metrics.ts'
 
 /** docs/reference.md: the words of logs, metrics and answers, from the tables that the code itself uses. */
 export function toWordsPage(): string {
@@ -49,7 +49,7 @@ export function toWordsPage(): string {
   ].join('\n')
 }
 
-const intro = `<!-- Written by \`npm run generate\` from src/core and src/http/metrics.ts. Change it there. -->
+const intro = `<!-- Written by \`npm run generate\` from src/core and src/http/operations/metrics.ts. Change it there. -->
 
 # Reference: addresses, events, reasons, faults, metrics, headers
 

@@ -1,6 +1,6 @@
+import type { Command } from '../cli/command.ts'
+import { readOptions } from '../cli/options.ts'
 import { toJsonSchema, toTestsJsonSchema } from '../config/document.ts'
-import type { Command } from './command.ts'
-import { readOptions } from './options.ts'
 
 const usage = `Usage: claimgate schema [--tests]
 

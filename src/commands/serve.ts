@@ -1,8 +1,8 @@
+import type { Command, Io } from '../cli/command.ts'
+import { loadOrReport } from '../cli/load.ts'
+import { configFile, configOptions, readOptions } from '../cli/options.ts'
 import { isFault } from '../core/fault.ts'
-import { startGateway } from '../http/start.ts'
-import type { Command, Io } from './command.ts'
-import { loadOrReport } from './load.ts'
-import { configFile, configOptions, readOptions } from './options.ts'
+import { startGateway } from '../http/server/start.ts'
 
 const usage = `Usage: claimgate serve [-c FILE]
 

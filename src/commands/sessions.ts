@@ -1,11 +1,11 @@
+import type { Command, Io } from '../cli/command.ts'
+import { loadOrReport } from '../cli/load.ts'
+import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
 import { isFault } from '../core/fault.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
-import { shortKey } from '../core/session.ts'
+import { shortKey } from '../core/session/session.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
-import type { Command, Io } from './command.ts'
-import { loadOrReport } from './load.ts'
-import { configFile, configOptions, type Options, readOptions } from './options.ts'
 
 const usage = `Usage: claimgate sessions list [--user USER] [-c FILE] [--json]
        claimgate sessions revoke ID... | --user USER | --all [-c FILE] [--json]

@@ -1,12 +1,12 @@
-import { readAddress } from '../core/address.ts'
+import type { Command, Io } from '../cli/command.ts'
+import { askingHelp, askingOptions, loadToAsk } from '../cli/load.ts'
+import { readOptions } from '../cli/options.ts'
+import { chooseProvider, readClaims } from '../cli/person.ts'
 import type { Gateway } from '../core/gateway.ts'
-import type { Command, Io } from './command.ts'
-import { asksForAddress } from './explain/explanation.ts'
-import { chooseProvider, readClaims } from './explain/person.ts'
-import { askingHelp, askingOptions, loadToAsk } from './load.ts'
-import { readOptions } from './options.ts'
-import { type AppReach, reachOf } from './what/reach.ts'
-import { columns, wrap } from './who/layout.ts'
+import { readAddress } from '../core/request/address.ts'
+import { asksForAddress } from '../rehearsal/explain/explanation.ts'
+import { type AppReach, reachOf } from '../rehearsal/what/reach.ts'
+import { columns, wrap } from '../rehearsal/who/layout.ts'
 
 const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client-ip ADDR] [-c FILE] [--json]
 

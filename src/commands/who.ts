@@ -1,12 +1,12 @@
+import type { Command, Io } from '../cli/command.ts'
+import { askingHelp, askingOptions, loadToAsk } from '../cli/load.ts'
+import { readOptions } from '../cli/options.ts'
 import type { App, Gateway, Location } from '../core/gateway.ts'
 import { rejectReasons } from '../core/reason.ts'
-import { probe, type Ruling } from '../http/probe.ts'
-import type { Command, Io } from './command.ts'
-import { askingHelp, askingOptions, loadToAsk } from './load.ts'
-import { readOptions } from './options.ts'
-import { accessAt, judgingLocations, type PlaceAccess } from './who/access.ts'
-import { accessJson, accessText } from './who/report.ts'
-import { readUrl } from './who/url.ts'
+import { probe, type Ruling } from '../http/admission/probe.ts'
+import { accessAt, judgingLocations, type PlaceAccess } from '../rehearsal/who/access.ts'
+import { accessJson, accessText } from '../rehearsal/who/report.ts'
+import { readUrl } from '../rehearsal/who/url.ts'
 
 const usage = `Usage: claimgate who METHOD URL [-c FILE] [--json]
        claimgate who --all [-c FILE] [--json]

@@ -1,5 +1,5 @@
 import type { Pattern } from '../core/gateway.ts'
-import { refusedMethods } from '../core/method.ts'
+import { refusedMethods } from '../core/request/method.ts'
 
 export type PatternReading =
   | { readonly ok: true; readonly pattern: Pattern }

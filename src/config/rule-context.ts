@@ -1,4 +1,4 @@
-import type { Requirement } from '../core/requirement.ts'
+import type { Requirement } from '../core/rules/requirement.ts'
 import type { Report } from './issue.ts'
 import { type ConfigPath, type Position, pathText } from './node.ts'
 

@@ -1,11 +1,11 @@
-import type { ClaimPath } from '../core/claims.ts'
+import type { ClaimPath } from '../core/rules/claims.ts'
 import {
   compileWholeMatch,
   type ElementTest,
   type Matcher,
   type Scalar,
   type WholeMatch,
-} from '../core/matcher.ts'
+} from '../core/rules/matcher.ts'
 import { nearest } from './nearest.ts'
 import { type ConfigNode, type ConfigPath, entryOf, type MapEntry, type MapNode } from './node.ts'
 import { allOrNull, fault, type RuleContext } from './rule-context.ts'

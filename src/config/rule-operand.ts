@@ -1,4 +1,4 @@
-import type { Scalar } from '../core/matcher.ts'
+import type { Scalar } from '../core/rules/matcher.ts'
 import type { ConfigNode, ConfigPath, ScalarNode } from './node.ts'
 import { allOrNull, fault, type RuleContext } from './rule-context.ts'
 

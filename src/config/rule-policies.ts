@@ -1,4 +1,4 @@
-import type { Requirement } from '../core/requirement.ts'
+import type { Requirement } from '../core/rules/requirement.ts'
 import { type ConfigNode, entryOf, type MapEntry } from './node.ts'
 import { type FoundPolicy, fault, type Policies, type RuleContext } from './rule-context.ts'
 import { compileRequirement } from './rule-requirement.ts'

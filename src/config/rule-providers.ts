@@ -1,5 +1,5 @@
 import type { Access } from '../core/gateway.ts'
-import type { Requirement } from '../core/requirement.ts'
+import type { Requirement } from '../core/rules/requirement.ts'
 import { fault, type RuleContext } from './rule-context.ts'
 
 type Claim = Extract<Requirement, { kind: 'claim' }>

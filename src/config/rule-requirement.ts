@@ -1,5 +1,5 @@
-import { type AddressRange, readAddressRange } from '../core/address.ts'
-import type { Requirement } from '../core/requirement.ts'
+import { type AddressRange, readAddressRange } from '../core/request/address.ts'
+import type { Requirement } from '../core/rules/requirement.ts'
 import { nearest } from './nearest.ts'
 import {
   type ConfigNode,

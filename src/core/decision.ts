@@ -1,5 +1,5 @@
 import type { Principal } from './principal.ts'
-import type { NoSession } from './session.ts'
+import type { NoSession } from './session/session.ts'
 
 /** The verdict on one request: a value, never an effect. A `switch` over it has no default. */
 export type Decision =

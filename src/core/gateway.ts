@@ -1,6 +1,6 @@
-import type { AddressRange } from './address.ts'
-import type { ClaimPath } from './claims.ts'
-import type { Requirement } from './requirement.ts'
+import type { AddressRange } from './request/address.ts'
+import type { ClaimPath } from './rules/claims.ts'
+import type { Requirement } from './rules/requirement.ts'
 import type { Secret } from './secret.ts'
 
 /**

@@ -8,8 +8,8 @@ import {
   mentionsAddress,
   providersThatCould,
   type Requirement,
-} from './requirement.ts'
-import type { NoSession, Session } from './session.ts'
+} from './rules/requirement.ts'
+import type { NoSession, Session } from './session/session.ts'
 
 /** Who asks: somebody with a live session, or nobody known, and why. */
 export type Visitor =

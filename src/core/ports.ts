@@ -1,7 +1,7 @@
-import type { Claims } from './claims.ts'
 import type { Timeouts, UpstreamSettings } from './gateway.ts'
-import type { EpochSeconds, Session, SessionKey } from './session.ts'
-import type { Transaction } from './transaction.ts'
+import type { Claims } from './rules/claims.ts'
+import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
+import type { Transaction } from './session/transaction.ts'
 
 /** Types only: what the rooms above may ask of the world. */
 

@@ -1,6 +1,6 @@
-import { type Claims, type Found, lookUp } from './claims.ts'
 import type { ProviderSettings } from './gateway.ts'
-import type { Session } from './session.ts'
+import { type Claims, type Found, lookUp } from './rules/claims.ts'
+import type { Session } from './session/session.ts'
 
 /** Who this is, as rules and headers see it. `claims` lacks an e-mail that is not verified. */
 export interface Principal {

@@ -1,4 +1,4 @@
-import { type Found, isList, type Json } from './claims.ts'
+import { type Found, isList, type Json } from './rules/claims.ts'
 
 /**
  * Values of claims as operators read them in a log line: short, on one line, of a known length whatever a provider

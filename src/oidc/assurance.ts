@@ -1,5 +1,5 @@
 import { LoginFault } from '../core/fault.ts'
-import type { EpochSeconds } from '../core/session.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import type { JsonObject } from './json.ts'
 import { quote } from './quote.ts'
 

@@ -1,5 +1,5 @@
-import type { Claims } from '../core/claims.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
+import type { Claims } from '../core/rules/claims.ts'
 import type { JsonObject } from './json.ts'
 
 /** Of one token and spent with it: no rule can mean them, and sessions need not keep them. */

@@ -1,4 +1,4 @@
-import type { Json } from '../core/claims.ts'
+import type { Json } from '../core/rules/claims.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 

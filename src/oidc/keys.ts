@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../core/ports.ts'
-import type { EpochSeconds } from '../core/session.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 import { type Failure, keepLastGood } from './last-good.ts'
 import { quote } from './quote.ts'

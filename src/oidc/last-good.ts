@@ -1,6 +1,6 @@
 import { isFault, ProviderFault } from '../core/fault.ts'
 import type { Clock } from '../core/ports.ts'
-import type { EpochSeconds } from '../core/session.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import { settledWithin } from './deadline.ts'
 
 /** Something a provider publishes, fetched when needed: its metadata, its keys. */

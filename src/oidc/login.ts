@@ -1,8 +1,8 @@
 import { calculatePKCECodeChallenge } from 'openid-client'
-import { ownAuthorizationParameters } from '../core/authorization-parameters.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { AuthorizationWish } from '../core/ports.ts'
-import type { Transaction } from '../core/transaction.ts'
+import { ownAuthorizationParameters } from '../core/session/authorization-parameters.ts'
+import type { Transaction } from '../core/session/transaction.ts'
 import type { Metadata } from './metadata.ts'
 
 /**

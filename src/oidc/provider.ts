@@ -1,6 +1,6 @@
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
-import type { EpochSeconds } from '../core/session.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import { createClientAuth } from './client-auth.ts'
 import { settledWithin, within } from './deadline.ts'
 import { exchange } from './exchange.ts'

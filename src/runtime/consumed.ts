@@ -1,4 +1,4 @@
-import type { EpochSeconds } from '../core/session.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 
 /** Remembers for a while which states came back, so that one authorization response is used once (RFC 9700 4.2). */
 export interface ConsumedStates {

@@ -1,6 +1,6 @@
 import type { Gateway } from '../core/gateway.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
-import type { KeyRing, Random } from '../core/seal.ts'
+import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { ConsumedStates } from './consumed.ts'
 import type { Sessions } from './sessions.ts'
 

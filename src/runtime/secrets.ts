@@ -14,8 +14,8 @@ import {
 import { join } from 'node:path'
 import { StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
-import type { Random } from '../core/seal.ts'
 import { Secret } from '../core/secret.ts'
+import type { Random } from '../core/session/seal.ts'
 
 const fileName = 'session.secret'
 /** 256 bits in base64url. */

@@ -1,6 +1,6 @@
 import type { Origin } from '../core/gateway.ts'
-import { type KeyRing, open, type Random, type Sealed, type SealScope, seal } from '../core/seal.ts'
-import { type SessionKey, sessionKey } from '../core/session.ts'
+import { type KeyRing, open, type Random, type Sealed, type SealScope, seal } from '../core/session/seal.ts'
+import { type SessionKey, sessionKey } from '../core/session/session.ts'
 
 /** What a session cookie says once it is open. */
 export interface OpenedCookie {

@@ -1,7 +1,7 @@
 import type { Gateway, Origin } from '../core/gateway.ts'
 import type { Awaitable, Clock, SessionStore } from '../core/ports.ts'
 import { type Principal, toPrincipal } from '../core/principal.ts'
-import type { KeyRing, Random, Sealed } from '../core/seal.ts'
+import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
@@ -10,7 +10,7 @@ import {
   type SessionKey,
   sessionStatus,
   touchDue,
-} from '../core/session.ts'
+} from '../core/session/session.ts'
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
 import { createRecentMap, type RecentMap } from './session-recent.ts'
 

@@ -6,7 +6,7 @@ import {
   type SessionKey,
   type SessionTimes,
   sessionStatus,
-} from '../core/session.ts'
+} from '../core/session/session.ts'
 
 /** Tells the holders of long connections that their session has ended: signed out, revoked, idle or too old. */
 export interface SessionWatch {

@@ -1,6 +1,6 @@
 import type { Gateway, Origin } from '../core/gateway.ts'
 import type { Awaitable, Clock, Identity, SessionStore } from '../core/ports.ts'
-import type { KeyRing, Random, Sealed } from '../core/seal.ts'
+import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
@@ -8,8 +8,8 @@ import {
   type Session,
   type SessionKey,
   sessionKey,
-} from '../core/session.ts'
-import { stateHash, type Transaction } from '../core/transaction.ts'
+} from '../core/session/session.ts'
+import { stateHash, type Transaction } from '../core/session/transaction.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { type Found, SessionFinder } from './session-finder.ts'
 import { createSessionWatch } from './session-watch.ts'

@@ -1,5 +1,5 @@
 import type { Revocation, SessionStore, StoredSession } from '../core/ports.ts'
-import type { EpochSeconds, Session, SessionKey } from '../core/session.ts'
+import type { EpochSeconds, Session, SessionKey } from '../core/session/session.ts'
 
 interface Entry {
   readonly session: Session

@@ -8,7 +8,7 @@ import {
   encodeSession,
   type Session,
   type SessionKey,
-} from '../core/session.ts'
+} from '../core/session/session.ts'
 import { isBusy, toStoreFault } from './fault.ts'
 import { createRemovals, type Removals } from './removals.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'

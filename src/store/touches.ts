@@ -1,4 +1,4 @@
-import type { EpochSeconds, SessionKey } from '../core/session.ts'
+import type { EpochSeconds, SessionKey } from '../core/session/session.ts'
 
 export interface Touch {
   readonly lastSeenAt: EpochSeconds

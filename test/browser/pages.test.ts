@@ -11,7 +11,7 @@ import {
   pageHeaders,
   signedOutPage,
   signInFailedPage,
-} from '../../src/http/pages.ts'
+} from '../../src/http/pages/pages.ts'
 import { openChromium } from '../support/chromium.ts'
 
 const long = `${'an-opaque-identifier-without-any-break'.repeat(6)}@example.test`

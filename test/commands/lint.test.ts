@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { command } from '../../src/commands/lint.ts'
-import { kinds } from '../../src/config/lint/lint.ts'
+import { kinds } from '../../src/lint/lint.ts'
 import { environmentOf, exampleFiles, root } from '../support/examples.ts'
 import { runIn } from './run.ts'
 

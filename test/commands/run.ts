@@ -1,4 +1,4 @@
-import type { Command } from '../../src/commands/command.ts'
+import type { Command } from '../../src/cli/command.ts'
 
 export interface Ran {
   readonly code: number

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { prepareFolder } from '../../src/commands/demo/folder.ts'
 import { command } from '../../src/commands/test.ts'
+import { prepareFolder } from '../../src/demo/folder.ts'
 import { runIn } from './run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-test-'))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { command } from '../../src/commands/what.ts'
-import { probe } from '../../src/http/probe.ts'
+import { probe } from '../../src/http/admission/probe.ts'
 import { environmentOf, exampleFiles, loadExample, root } from '../support/examples.ts'
 import { runIn } from './run.ts'
 

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { readAddress, readAddressRange } from '../../src/core/address.ts'
-import type { Claims } from '../../src/core/claims.ts'
 import type { Decision } from '../../src/core/decision.ts'
 import type { Access, Forwarding, Location } from '../../src/core/gateway.ts'
-import type { Scalar } from '../../src/core/matcher.ts'
-import { isNavigation, type RequestHeaders, sendsCredential } from '../../src/core/navigation.ts'
 import { type DecisionFacts, decide, needsVisitor, stricter, type Visitor } from '../../src/core/policy.ts'
-import { askedMethod, passesPreflight } from '../../src/core/preflight.ts'
-import type { JudgedAddress, Requirement } from '../../src/core/requirement.ts'
+import { readAddress, readAddressRange } from '../../src/core/request/address.ts'
+import { isNavigation, type RequestHeaders, sendsCredential } from '../../src/core/request/navigation.ts'
+import { askedMethod, passesPreflight } from '../../src/core/request/preflight.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
+import type { Scalar } from '../../src/core/rules/matcher.ts'
+import type { JudgedAddress, Requirement } from '../../src/core/rules/requirement.ts'
 
 const forwarding: Forwarding = {
   identityHeaders: [],

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Claims } from '../../src/core/claims.ts'
 import { readUserId, toPrincipal, visibleClaims } from '../../src/core/principal.ts'
-import type { Session } from '../../src/core/session.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
+import type { Session } from '../../src/core/session/session.ts'
 
 const acme = { name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
 

@@ -1,4 +1,4 @@
-import type { AllowEncoded } from '../../src/core/target.ts'
+import type { AllowEncoded } from '../../src/core/request/target.ts'
 
 // A second reader of request targets, slow and plain: letter by letter, bytes and states, no regular expression and
 // nothing shared with the first but the contract. Tests hold the two against each other.

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { SessionStore } from '../../src/core/ports.ts'
-import type { Session } from '../../src/core/session.ts'
+import type { Session } from '../../src/core/session/session.ts'
 
 export function sessionOf(key: string, more: Partial<Session> = {}): Session {
   return {

@@ -6,7 +6,7 @@ import { readFromDisk } from '../../src/config/files.ts'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import type { Clock } from '../../src/core/ports.ts'
-import { startGateway } from '../../src/http/start.ts'
+import { startGateway } from '../../src/http/server/start.ts'
 import { freePort } from './ports.ts'
 
 export interface TestGateway {

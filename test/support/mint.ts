@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Claims } from '../../src/core/claims.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
-import { readReturnTo } from '../../src/core/return-to.ts'
-import { beginTransaction } from '../../src/core/transaction.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
+import { readReturnTo } from '../../src/core/session/return-to.ts'
+import { beginTransaction } from '../../src/core/session/transaction.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime } from '../../src/runtime/open.ts'
 

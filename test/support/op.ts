@@ -8,7 +8,7 @@ import {
   loadProviderLibrary,
   type ProviderInstance,
   withoutNotices,
-} from '../../src/commands/demo/provider-library.ts'
+} from '../../src/demo/provider-library.ts'
 
 export interface Person {
   readonly name: string

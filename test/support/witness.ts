@@ -1,9 +1,9 @@
 // Claims and addresses that meet a way in, made from its words: what the judge must then say is no guess.
-import { type AddressRange, formatAddress } from '../../src/core/address.ts'
-import type { ClaimFact } from '../../src/core/claim-fact.ts'
-import type { Claims, Json } from '../../src/core/claims.ts'
-import type { ElementTest, Matcher } from '../../src/core/matcher.ts'
-import type { Way } from '../../src/core/way.ts'
+import { type AddressRange, formatAddress } from '../../src/core/request/address.ts'
+import type { ClaimFact } from '../../src/core/rules/claim-fact.ts'
+import type { Claims, Json } from '../../src/core/rules/claims.ts'
+import type { ElementTest, Matcher } from '../../src/core/rules/matcher.ts'
+import type { Way } from '../../src/core/rules/way.ts'
 
 export interface Witness {
   readonly provider: string | null

@@ -1,6 +1,6 @@
 import type { Access, Location } from '../../core/gateway.ts'
-import { buildLocationTree, type LocationFault } from '../../core/location.ts'
-import { labelOf, patternText } from '../../core/pattern.ts'
+import { buildLocationTree, type LocationFault } from '../../core/request/location.ts'
+import { labelOf, patternText } from '../../core/request/location-pattern.ts'
 import type { ConfigPath } from '../node.ts'
 import type { AppLocations } from './app.ts'
 import { faultAt, type Scope } from './scope.ts'

@@ -1,5 +1,5 @@
 import type { Access, Location } from '../../core/gateway.ts'
-import { labelOf } from '../../core/pattern.ts'
+import { labelOf } from '../../core/request/location-pattern.ts'
 import { readMethods, readPattern } from '../location.ts'
 import { type ConfigPath, nodeAt, positionOf } from '../node.ts'
 import { compileRequire, fallbackAccess, onFloor } from '../rule.ts'

@@ -1,6 +1,6 @@
-import { ownAuthorizationParameters } from '../../core/authorization-parameters.ts'
 import type { Preset, ProviderSettings } from '../../core/gateway.ts'
 import type { Secret } from '../../core/secret.ts'
+import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import { appName } from '../schema/app.ts'
 import { clientPlaceholders, providerKeys } from '../schema/provider.ts'

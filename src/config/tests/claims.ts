@@ -1,4 +1,4 @@
-import type { Claims, Json } from '../../core/claims.ts'
+import type { Claims, Json } from '../../core/rules/claims.ts'
 import { type ConfigNode, type MapNode, pathText } from '../node.ts'
 import { isPlainDecimal } from '../rule-operand.ts'
 import type { Place } from '../validate.ts'

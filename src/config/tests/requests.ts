@@ -1,5 +1,5 @@
-import { readAddress } from '../../core/address.ts'
 import type { Gateway } from '../../core/gateway.ts'
+import { readAddress } from '../../core/request/address.ts'
 import { type ConfigNode, nodeAt, type Position, pathText, positionOf } from '../node.ts'
 import { caseKeys, requestKeys, requestLine } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'

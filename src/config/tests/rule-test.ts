@@ -1,4 +1,4 @@
-import type { Claims } from '../../core/claims.ts'
+import type { Claims } from '../../core/rules/claims.ts'
 import type { Position } from '../node.ts'
 import type { Expectation } from '../schema/tests.ts'
 

@@ -1,5 +1,5 @@
-import { ownsSetCookie } from '../cookies.ts'
 import type { Forwarding } from '../gateway.ts'
+import { ownsSetCookie } from '../session/cookies.ts'
 import { madePrivate, privateHeaders } from './cache.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
 import { foldHeaderName } from './names.ts'

@@ -1,6 +1,6 @@
-import { isList, type Json, lookUp } from '../claims.ts'
 import type { Forwarding } from '../gateway.ts'
 import type { Principal } from '../principal.ts'
+import { isList, type Json, lookUp } from '../rules/claims.ts'
 
 /** All identity headers of one request together, names and values. */
 export const maxIdentityBytes = 8192

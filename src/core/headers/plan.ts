@@ -1,5 +1,5 @@
-import { type OwnCookies, ownCookies, stripOwnCookies } from '../cookies.ts'
 import type { App, Gateway } from '../gateway.ts'
+import { type OwnCookies, ownCookies, stripOwnCookies } from '../session/cookies.ts'
 import { foldHeaderName } from './names.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
 import { type RequestVerdict, requestVerdicts } from './verdict.ts'

@@ -1,0 +1,77 @@
+import { createReadStream } from 'node:fs'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Io } from '../cli/command.ts'
+import { showOwn } from '../core/show.ts'
+import {
+  eventsText,
+  type LogLine,
+  loggedOutcome,
+  requestText,
+  sentenceOf,
+} from '../rehearsal/explain/log-text.ts'
+
+export interface LogQuestion {
+  /** `-`: the standard input. */
+  readonly file: string
+  readonly requestId: string
+  readonly json: boolean
+}
+
+/** Tells what a log says of one request; answers with the exit status. The log is data: nothing in it is believed. */
+export async function explainLog({ file, requestId, json }: LogQuestion, io: Io): Promise<number> {
+  const lines = await linesAbout(file, requestId, io)
+  if (lines === null) return fail(io, `${file} cannot be read`)
+  const request = lines.find(({ event }) => event === 'request')
+  const others = lines.filter((line) => line !== request)
+  if (lines.length === 0) return fail(io, `${file} has no line of the request ${showOwn(requestId)}`)
+  const outcome = loggedOutcome(request)
+  if (json) {
+    const told = { request: request ?? null, outcome, sentence: sentenceOf(request), events: others }
+    io.stdout(`${JSON.stringify(told, null, 2)}\n`)
+  } else {
+    io.stdout(requestText(request, requestId) + eventsText(others))
+  }
+  return outcome === 'allowed' ? 0 : 1
+}
+
+function fail(io: Io, message: string): number {
+  io.stderr(`claimgate explain: ${message}\n`)
+  return 2
+}
+
+/** The lines with this id, in the log's order; null when there is no such file. */
+async function linesAbout(file: string, requestId: string, io: Io): Promise<readonly LogLine[] | null> {
+  const found: LogLine[] = []
+  try {
+    const source =
+      file === '-'
+        ? (await io.stdin()).split('\n')
+        : createInterface({
+            input: createReadStream(resolve(io.cwd, file)),
+            crlfDelay: Number.POSITIVE_INFINITY,
+          })
+    for await (const text of source) {
+      const line = text.includes(requestId) ? readLine(text) : null
+      if (line?.request_id === requestId) found.push(line)
+    }
+    return found
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null
+    throw error
+  }
+}
+
+/** What stands before the object is somebody's prefix: `wiki-1 | {…}`. */
+function readLine(text: string): LogLine | null {
+  try {
+    const value: unknown = JSON.parse(text.slice(text.indexOf('{')))
+    return isLine(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function isLine(value: unknown): value is LogLine {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

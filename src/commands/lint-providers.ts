@@ -1,0 +1,24 @@
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { ProviderAnswer } from '../lint/subject.ts'
+import { askForMetadata, textsOf } from './provider-metadata.ts'
+
+/** One request to each provider, for its metadata; a provider that cannot be asked is an answer too. */
+export async function askProviders(
+  providers: readonly ProviderSettings[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, ProviderAnswer>> {
+  const answers = await Promise.all(
+    providers.map(async (provider) => [provider.name, await askOne(provider, signal)] as const),
+  )
+  return new Map(answers)
+}
+
+async function askOne(
+  { issuer, internalUrl }: ProviderSettings,
+  signal?: AbortSignal,
+): Promise<ProviderAnswer> {
+  const answer = await askForMetadata(internalUrl ?? issuer, signal)
+  if (!answer.ok) return answer
+  const { claims_supported: claims, scopes_supported: scopes } = answer.fields
+  return { ok: true, issuer: answer.issuer, claims: textsOf(claims), scopes: textsOf(scopes) }
+}

@@ -1,0 +1,58 @@
+import type { Location } from '../gateway.ts'
+
+/** What a location without `methods` answers to. Others go on only where a location lists them. */
+export const knownMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** RFC 9110 sections 9.3.6 and 9.3.8: one asks for a tunnel, the other echoes what the gateway added. */
+export const refusedMethods: readonly string[] = ['TRACE', 'CONNECT']
+
+export type ChosenMethod =
+  | { readonly kind: 'location'; readonly location: Location }
+  /** 405; `allow` is the value of `Allow`, RFC 9110 section 10.2.1. */
+  | { readonly kind: 'method-not-allowed'; readonly allow: readonly string[] }
+
+/**
+ * Among the locations of one pattern the one that names the method, else the one without `methods`.
+ * Never looks at another pattern: a location for POST does not open a less specific path to GET.
+ */
+export function chooseMethod(locations: readonly Location[], method: string): ChosenMethod {
+  const named = locations.find(({ methods }) => methods !== null && claims(methods, method))
+  const location = named ?? (knownMethods.includes(method) ? locations.find(isForAll) : undefined)
+  if (location === undefined || refusedMethods.includes(method)) {
+    return { kind: 'method-not-allowed', allow: allowedMethods(locations) }
+  }
+  return { kind: 'location', location }
+}
+
+function isForAll({ methods }: Location): boolean {
+  return methods === null
+}
+
+/** GET claims HEAD too. */
+function claims(methods: ReadonlySet<string>, method: string): boolean {
+  return methods.has(method) || (method === 'HEAD' && methods.has('GET'))
+}
+
+function allowedMethods(locations: readonly Location[]): readonly string[] {
+  const allowed = new Set(
+    locations.flatMap(({ methods }) => (methods === null ? knownMethods : withHead(methods))),
+  )
+  return [...allowed].filter((method) => !refusedMethods.includes(method))
+}
+
+function withHead(methods: ReadonlySet<string>): readonly string[] {
+  return [...methods].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+}
+
+/**
+ * Whether two locations of one pattern are in each other's way: a method that both claim, null when both lack
+ * `methods`; undefined when they stand side by side.
+ */
+export function sharedMethods(
+  first: ReadonlySet<string> | null,
+  second: ReadonlySet<string> | null,
+): string | null | undefined {
+  if (first === null || second === null) return first === second ? null : undefined
+  const claimed = withHead(second)
+  return withHead(first).find((method) => claimed.includes(method))
+}

@@ -1,0 +1,163 @@
+import type { ConditionRow } from '../decision.ts'
+import type { Principal } from '../principal.ts'
+import { showDifference, showFound, showOwn } from '../show.ts'
+import { lookUpForRule } from './claims.ts'
+import type { Matcher } from './matcher.ts'
+import {
+  anonymous,
+  type Condition,
+  judge,
+  judgeCondition,
+  type Requirement,
+  type Situation,
+} from './requirement.ts'
+import type { Truth } from './truth.ts'
+
+/**
+ * A rule, one row a condition, in the order of the file: what `explain` prints and the log line of a refusal is made
+ * of. Each truth comes from the judge itself. `principal` null: nobody is signed in.
+ */
+export function explainRequirement(
+  requirement: Requirement,
+  principal: Principal | null,
+  facts: Pick<Situation, 'clientAddress'>,
+): readonly ConditionRow[] {
+  const { clientAddress } = facts
+  const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
+  return rowsOf(requirement, {
+    situation: { subject, clientAddress },
+    prefix: '',
+    wanted: true,
+    blocks: true,
+  })
+}
+
+/** Where a walk through the rule stands. */
+interface Stand {
+  readonly situation: Situation
+  /** Of a row's `where`: `any[1].`. */
+  readonly prefix: string
+  readonly wanted: boolean
+  /** Whether all around it stands or falls with it. */
+  readonly blocks: boolean
+}
+
+function rowsOf(requirement: Requirement, stand: Stand): readonly ConditionRow[] {
+  const blocks = stand.blocks && keepsOut(judge(requirement, stand.situation, stand.wanted), stand)
+  const below = { ...stand, blocks }
+  switch (requirement.kind) {
+    case 'all':
+      return requirement.members.flatMap((member, index) => {
+        return rowsOf(member, { ...below, prefix: stand.prefix + allStep(requirement.of, index) })
+      })
+    case 'any':
+      return requirement.members.flatMap((member, index) => {
+        return rowsOf(member, { ...below, prefix: `${stand.prefix}any[${index}].` })
+      })
+    case 'none':
+      return requirement.members.flatMap((member, index) => {
+        return rowsOf(member, { ...below, prefix: `${stand.prefix}none[${index}].`, wanted: !stand.wanted })
+      })
+    case 'policy':
+      return rowsOf(requirement.requirement, {
+        ...below,
+        prefix: `${stand.prefix.replace(/\.$/, ' ')}policy ${requirement.name}: `,
+      })
+    case 'signed_in':
+    case 'provider':
+    case 'claim':
+    case 'client_ip':
+      return [rowOf(requirement, below)]
+  }
+}
+
+/** Before a sign-in what is unknown asks for one; only what is certain refuses. */
+function keepsOut(truth: Truth, { situation, wanted }: Stand): boolean {
+  return situation.subject.kind === 'anonymous' ? truth === !wanted : truth !== wanted
+}
+
+/** The entries of a mapping stand under their own names; of floor and rule the floor says whose it is. */
+function allStep(of: 'entries' | 'app-and-location' | undefined, index: number): string {
+  switch (of) {
+    case 'entries':
+      return ''
+    case 'app-and-location':
+      return index === 0 ? 'app: ' : ''
+    case undefined:
+      return `all[${index}].`
+  }
+}
+
+function rowOf(condition: Condition, { situation, prefix, wanted, blocks }: Stand): ConditionRow {
+  const truth = judgeCondition(condition, situation, wanted)
+  return { where: prefix + nameOf(condition), ...sidesOf(condition, situation), truth, wanted, blocks }
+}
+
+function nameOf(condition: Condition): string {
+  return condition.kind === 'claim' ? showOwn(condition.path, 80) : condition.kind
+}
+
+type Sides = Pick<ConditionRow, 'expected' | 'actual'>
+
+function sidesOf(condition: Condition, { subject, clientAddress }: Situation): Sides {
+  const notYet = 'unknown before a sign-in'
+  switch (condition.kind) {
+    case 'signed_in':
+      return { expected: 'a session', actual: subject.kind === 'anonymous' ? notYet : 'signed in' }
+    case 'provider': {
+      const actual = subject.kind === 'anonymous' ? notYet : subject.provider
+      return { expected: oneOf(condition.names), actual }
+    }
+    case 'client_ip': {
+      const actual = clientAddress === null ? 'no address that can be believed' : clientAddress.text
+      return { expected: oneOf(condition.ranges.map((range) => range.text)), actual }
+    }
+    case 'claim':
+      if (subject.kind !== 'person') return { expected: showOwn(condition.matcher.text), actual: notYet }
+      return claimSides(condition.path, condition.matcher, subject.claims)
+  }
+}
+
+function claimSides(path: string, matcher: Matcher, claims: Principal['claims']): Sides {
+  const found = lookUpForRule(claims, path)
+  const wanted = onlyText(matcher)
+  if (wanted !== null && found.kind === 'one' && typeof found.value === 'string') {
+    const [actual, expected] = showDifference(found.value, wanted)
+    return { expected, actual }
+  }
+  const unverified = path === 'email' && found.kind === 'missing' && claims.email_verified !== true
+  const actual = unverified ? 'missing (an e-mail counts only with email_verified: true)' : showFound(found)
+  return { expected: showOwn(matcher.text), actual }
+}
+
+/** The one text that a matcher wants, if that is all it wants: then both sides are shown alike. */
+function onlyText({ tests, not, exists }: Matcher): string | null {
+  const [test] = tests
+  if (tests.length !== 1 || test?.kind !== 'is' || not !== null || exists !== null) return null
+  const [value] = test.values
+  return test.values.length === 1 && typeof value === 'string' ? value : null
+}
+
+function oneOf(names: readonly string[]): string {
+  return showOwn(names.length === 1 ? names.join('') : `one of ${names.join(', ')}`)
+}
+
+const mostSentences = 5
+
+/**
+ * One sentence for the operator's log: the conditions that keep somebody out, each with what was there and what the
+ * rule wants. Never shown to the person.
+ */
+export function describeRefusal(rows: readonly ConditionRow[]): string {
+  const blocking = rows.filter((row) => row.blocks)
+  const sentences = blocking.slice(0, mostSentences).map(describeRow)
+  const more = blocking.length - sentences.length
+  return `${sentences.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+}
+
+function describeRow({ where, expected, actual, wanted, truth }: ConditionRow): string {
+  if (wanted) return `${where} was ${actual}, rule wants ${expected}`
+  // Below `none` what is unknown keeps out too: the most surprising of all refusals.
+  const why = truth === 'unknown' ? ' for certain' : ''
+  return `${where} was ${actual}, rule wants anything but ${expected}${why}`
+}

@@ -1,0 +1,39 @@
+import type { App, Location } from '../gateway.ts'
+import type { ClaimPath } from './claims.ts'
+import type { Requirement } from './requirement.ts'
+
+/** Every claim path that a rule or an identity header of these apps names, sorted, each once. */
+export function namedClaims(apps: readonly App[]): readonly ClaimPath[] {
+  const paths = new Set<ClaimPath>()
+  for (const app of apps) {
+    for (const location of [app.fallback, ...app.allLocations]) addNamed(location, paths)
+  }
+  return [...paths].sort()
+}
+
+function addNamed(location: Location, paths: Set<ClaimPath>): void {
+  for (const { from } of location.forwarding.identityHeaders) {
+    if (from !== 'user' && from !== 'provider') paths.add(from)
+  }
+  if (location.access.kind === 'rule') addConditions(location.access.requirement, paths)
+}
+
+function addConditions(requirement: Requirement, paths: Set<ClaimPath>): void {
+  switch (requirement.kind) {
+    case 'all':
+    case 'any':
+    case 'none':
+      for (const member of requirement.members) addConditions(member, paths)
+      return
+    case 'policy':
+      addConditions(requirement.requirement, paths)
+      return
+    case 'claim':
+      paths.add(requirement.path)
+      return
+    case 'signed_in':
+    case 'client_ip':
+    case 'provider':
+      return
+  }
+}

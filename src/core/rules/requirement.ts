@@ -1,0 +1,124 @@
+import { type Address, type AddressRange, contains } from '../request/address.ts'
+import { type ClaimPath, type Claims, lookUpForRule } from './claims.ts'
+import { holds, type Matcher } from './matcher.ts'
+import { every, negate, some, type Truth } from './truth.ts'
+
+/** One rule, compiled: a tree whose leaves are conditions. Written in YAML as `require`; see docs/rules.md. */
+export type Requirement =
+  | Condition
+  | {
+      readonly kind: 'all'
+      readonly members: readonly Requirement[]
+      /** Where it comes from when nobody wrote `all`: the entries of a mapping, or an app's floor and a location's rule. */
+      readonly of?: 'entries' | 'app-and-location'
+    }
+  | { readonly kind: 'any'; readonly members: readonly Requirement[] }
+  | { readonly kind: 'none'; readonly members: readonly Requirement[] }
+  /** A policy put in place: judged as its requirement; the name is kept for people who read explanations. */
+  | { readonly kind: 'policy'; readonly name: string; readonly requirement: Requirement }
+
+/** A leaf of the tree. */
+export type Condition =
+  | { readonly kind: 'signed_in' }
+  | { readonly kind: 'client_ip'; readonly ranges: readonly AddressRange[] }
+  | { readonly kind: 'provider'; readonly names: readonly string[] }
+  | { readonly kind: 'claim'; readonly path: ClaimPath; readonly matcher: Matcher }
+
+/** Whom a rule is judged for. */
+export type Subject =
+  | { readonly kind: 'person'; readonly provider: string; readonly claims: Claims }
+  /** Somebody who signed in with that provider, whatever the claims: may the rule be met at all? */
+  | { readonly kind: 'anyone-of'; readonly provider: string }
+  | { readonly kind: 'anonymous' }
+
+/** One address; null when the forwarding headers of a trusted proxy name none that can be believed. */
+export type JudgedAddress = (Address & { readonly text: string }) | null
+
+export const anonymous: Subject = { kind: 'anonymous' }
+
+/** What a rule is judged on. */
+export interface Situation {
+  readonly subject: Subject
+  readonly clientAddress: JudgedAddress
+}
+
+/**
+ * Judges a whole rule. `wanted` is false below an odd number of `none`: there a condition keeps out by being true.
+ * It matters only for a client address that nobody knows, which lets nobody in, negated or not.
+ */
+export function judge(requirement: Requirement, situation: Situation, wanted = true): Truth {
+  switch (requirement.kind) {
+    case 'all':
+      // No rule has an empty list; should one come up, it lets nobody in.
+      if (requirement.members.length === 0) return 'unknown'
+      return every(requirement.members, (member) => judge(member, situation, wanted))
+    case 'any':
+      return some(requirement.members, (member) => judge(member, situation, wanted))
+    case 'none':
+      return judgeNone(requirement.members, situation, wanted)
+    case 'policy':
+      return judge(requirement.requirement, situation, wanted)
+    case 'signed_in':
+    case 'provider':
+    case 'claim':
+    case 'client_ip':
+      return judgeCondition(requirement, situation, wanted)
+  }
+}
+
+function judgeNone(members: readonly Requirement[], situation: Situation, wanted: boolean): Truth {
+  const truth = negate(some(members, (member) => judge(member, situation, !wanted)))
+  // Who has not signed in yet may turn out to be the very person that `none` keeps out.
+  return truth === true && (situation.subject.kind === 'anonymous' || members.length === 0)
+    ? 'unknown'
+    : truth
+}
+
+/** Judges one leaf; `wanted` as for `judge`. */
+export function judgeCondition(condition: Condition, situation: Situation, wanted: boolean): Truth {
+  const { subject, clientAddress } = situation
+  switch (condition.kind) {
+    case 'signed_in':
+      return subject.kind === 'anonymous' ? 'unknown' : true
+    case 'provider':
+      return subject.kind === 'anonymous' ? 'unknown' : condition.names.includes(subject.provider)
+    case 'claim':
+      if (subject.kind !== 'person') return 'unknown'
+      return holds(condition.matcher, lookUpForRule(subject.claims, condition.path))
+    case 'client_ip':
+      if (clientAddress === null) return !wanted
+      return condition.ranges.some((range) => contains(range, clientAddress))
+  }
+}
+
+/** Whether a condition on the client's address stands anywhere in the rule. */
+export function mentionsAddress(requirement: Requirement): boolean {
+  switch (requirement.kind) {
+    case 'all':
+    case 'any':
+    case 'none':
+      return requirement.members.some(mentionsAddress)
+    case 'policy':
+      return mentionsAddress(requirement.requirement)
+    case 'client_ip':
+      return true
+    case 'signed_in':
+    case 'provider':
+    case 'claim':
+      return false
+  }
+}
+
+/**
+ * Of the accepted providers, in their order, those with which the rule could be met: for the others it is false
+ * whatever they claim. The client's address is taken as it is.
+ */
+export function providersThatCould(
+  requirement: Requirement,
+  acceptedProviders: readonly string[],
+  clientAddress: JudgedAddress,
+): readonly string[] {
+  return acceptedProviders.filter((provider) => {
+    return judge(requirement, { subject: { kind: 'anyone-of', provider }, clientAddress }) !== false
+  })
+}

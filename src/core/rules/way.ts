@@ -1,0 +1,114 @@
+import { type AddressRange, contains } from '../request/address.ts'
+import { commonRanges, covers, widest } from '../request/address-ranges.ts'
+import { type ClaimFact, contradicts, implies } from './claim-fact.ts'
+import { type JudgedAddress, judgeCondition, type Situation } from './requirement.ts'
+
+/** One way to be let in: all of it must be so, and nothing of it can be left out. */
+export interface Way {
+  /** Signed in with one of these; null: nobody needs to sign in. */
+  readonly providers: readonly string[] | null
+  readonly claims: readonly ClaimFact[]
+  /** The request comes from within one of these; null: from anywhere. */
+  readonly addresses: readonly AddressRange[] | null
+  /** And from within none of these; one that is known. */
+  readonly otherAddresses: readonly AddressRange[]
+}
+
+/** The way that asks for nothing. */
+export const openWay: Way = { providers: null, claims: [], addresses: null, otherAddresses: [] }
+
+/** What both ways ask for together; null when nobody can be both. */
+export function both(a: Way, b: Way): Way | null {
+  const providers = intersect(a.providers, b.providers, (names, others) =>
+    names.filter((name) => others.includes(name)),
+  )
+  const claims = allClaims(a.claims, b.claims)
+  const otherAddresses = widest([...a.otherAddresses, ...b.otherAddresses])
+  const within = intersect(a.addresses, b.addresses, commonRanges)
+  const addresses = within?.filter((range) => !otherAddresses.some((other) => covers(other, range))) ?? null
+  if (claims === null || providers?.length === 0 || addresses?.length === 0) return null
+  return { providers, claims, addresses, otherAddresses: otherAddresses.filter(matters(addresses)) }
+}
+
+/** Whether everyone who is let in by `narrow` is let in by `wide` too. */
+export function isWithin(narrow: Way, wide: Way): boolean {
+  return (
+    isSubset(narrow.providers, wide.providers) &&
+    wide.claims.every((fact) => narrow.claims.some((own) => implies(own, fact))) &&
+    areWithin(narrow.addresses, wide.addresses) &&
+    wide.otherAddresses
+      .filter(matters(narrow.addresses))
+      .every((range) => narrow.otherAddresses.some((other) => covers(other, range))) &&
+    (wide.otherAddresses.length === 0 || asksForAddress(narrow))
+  )
+}
+
+/** Adds a way to a list of which none is within another. */
+export function addWay(ways: readonly Way[], way: Way): readonly Way[] {
+  if (ways.some((other) => isWithin(way, other))) return ways
+  return [...ways.filter((other) => !isWithin(other, way)), way]
+}
+
+/** What of a way is still to come about for somebody: the open way when nothing is. */
+export function remaining(way: Way, { subject, clientAddress }: Situation): Way {
+  const provider = subject.kind === 'anonymous' ? null : subject.provider
+  const fits = provider !== null && way.providers?.includes(provider)
+  const isMet = ({ path, matcher, wanted }: ClaimFact): boolean => {
+    const truth = judgeCondition({ kind: 'claim', path, matcher }, { subject, clientAddress }, wanted)
+    return truth === wanted
+  }
+  const { addresses, otherAddresses } = comesFrom(way, clientAddress) ? openWay : way
+  return {
+    providers: fits ? null : way.providers,
+    claims: way.claims.filter((fact) => !isMet(fact)),
+    addresses,
+    otherAddresses,
+  }
+}
+
+/** Whether an address that can be believed is needed at all. */
+export function asksForAddress({ addresses, otherAddresses }: Way): boolean {
+  return addresses !== null || otherAddresses.length > 0
+}
+
+function comesFrom(way: Way, address: JudgedAddress): boolean {
+  if (!asksForAddress(way)) return true
+  if (address === null) return false
+  const holds = (range: AddressRange): boolean => contains(range, address)
+  return (way.addresses === null || way.addresses.some(holds)) && !way.otherAddresses.some(holds)
+}
+
+/** Null stands for no demand. */
+function intersect<T>(
+  a: readonly T[] | null,
+  b: readonly T[] | null,
+  common: (a: readonly T[], b: readonly T[]) => readonly T[],
+): readonly T[] | null {
+  if (a === null || b === null) return a ?? b
+  return common(a, b)
+}
+
+/** Each fact that no other one implies; null when two of them contradict each other. */
+function allClaims(a: readonly ClaimFact[], b: readonly ClaimFact[]): readonly ClaimFact[] | null {
+  let claims = a
+  for (const fact of b) {
+    if (claims.some((other) => contradicts(fact, other))) return null
+    if (claims.some((other) => implies(other, fact))) continue
+    claims = [...claims.filter((other) => !implies(fact, other)), fact]
+  }
+  return claims
+}
+
+function matters(addresses: readonly AddressRange[] | null): (range: AddressRange) => boolean {
+  return (range) => addresses === null || addresses.some((one) => covers(one, range) || covers(range, one))
+}
+
+function areWithin(narrow: Way['addresses'], wide: Way['addresses']): boolean {
+  if (wide === null) return true
+  return narrow?.every((range) => wide.some((other) => covers(other, range))) ?? false
+}
+
+function isSubset(narrow: readonly string[] | null, wide: readonly string[] | null): boolean {
+  if (wide === null) return true
+  return narrow?.every((name) => wide.includes(name)) ?? false
+}

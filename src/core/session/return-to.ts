@@ -1,0 +1,58 @@
+import { beginsWith, readTarget } from '../request/target.ts'
+
+declare const returnTo: unique symbol
+
+/** A path with query on the origin itself, safe to put into `Location`. Made by `readReturnTo` alone. */
+export type ReturnTo = string & { readonly [returnTo]: true }
+
+/** It travels in a sealed cookie, of which browsers keep 4096 bytes. */
+export const maxReturnToBytes = 2048
+
+/** Any will do: whether a browser stays on the origin does not depend on which one it is. */
+const someOrigin = 'https://origin.invalid'
+
+// What WHATWG URL would escape (its path and special-query sets), so that it finds nothing left to change.
+const pathEscapes = /[ "<>^`{}]|[^\x00-\x7f]/gu
+const queryEscapes = /[ "'<>]|[^\x00-\x7f]/gu
+
+/**
+ * Where a person goes after signing in or out. Takes the `return_to` of a query, decoded once, or the path and query
+ * of a request. Comes out: the very string for `Location`; `/` for whatever is not plainly a page of this origin.
+ *
+ * A host is not accepted, also not our own: one rule is easier to check than two. Nothing below `auth_prefix` is: a
+ * return must not sign out or sign in again. A fragment is dropped, as requests, with which this is compared, have none.
+ */
+export function readReturnTo(raw: string | undefined | null, authPrefix: string): ReturnTo {
+  const address = raw ? localAddress(raw, authPrefix) : null
+  return (address ?? '/') as ReturnTo
+}
+
+function localAddress(raw: string, authPrefix: string): string | null {
+  if (raw.length > maxReturnToBytes || !raw.startsWith('/') || !raw.isWellFormed()) return null
+  const hash = raw.indexOf('#')
+  const whole = hash === -1 ? raw : raw.slice(0, hash)
+  const mark = whole.indexOf('?')
+  const path = (mark === -1 ? whole : whole.slice(0, mark)).replace(pathEscapes, escaped)
+  const query = mark === -1 ? '' : whole.slice(mark).replace(queryEscapes, escaped)
+
+  // What the gate would refuse when the browser comes back is no place to send it to.
+  const reading = readTarget(path + query)
+  if (!reading.ok) return null
+  const { target } = reading
+  const reserved = authPrefix.slice(1).split('/')
+  if (beginsWith(target.segments, reserved)) return null
+  if (target.splitSegments !== undefined && beginsWith(target.splitSegments, reserved)) return null
+
+  const address = target.path + target.query
+  return address.length <= maxReturnToBytes && staysAsWritten(address) ? address : null
+}
+
+/** What is sent is read once more as a browser reads it: it must mean this origin, and not one byte else. */
+function staysAsWritten(address: string): boolean {
+  const url = URL.parse(address, someOrigin)
+  return url !== null && url.href === someOrigin + address
+}
+
+function escaped(character: string): string {
+  return character === "'" ? '%27' : encodeURIComponent(character)
+}

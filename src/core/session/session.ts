@@ -1,0 +1,161 @@
+import type { Claims } from '../rules/claims.ts'
+import { fingerprint, type Random } from './seal.ts'
+
+/** Seconds since 1970, whole. */
+export type EpochSeconds = number
+
+/** What remains after a sign-in. The store keeps it under the hash of the id that the cookie carries. */
+export interface Session {
+  /** SHA-256 of the id: what the store knows; the id itself is in the cookie alone. */
+  readonly key: SessionKey
+  /** The origin whose session this is; at any other it is none. */
+  readonly origin: string
+  readonly provider: string
+  /** The provider's `user_id`, with its prefix. */
+  readonly user: string
+  /** Merged from ID token and userinfo as the provider sent them. */
+  readonly claims: Claims
+  /** For sign-out at the provider (`id_token_hint`). */
+  readonly idToken: string
+  readonly signedInAt: EpochSeconds
+  /** Last request, written back rarely: see `touchDue`. */
+  readonly lastSeenAt: EpochSeconds
+  /** The sign-in that brought it: which page asked, and a hash of its state (a callback that comes twice). */
+  readonly signIn: { readonly stateHash: string; readonly returnTo: string }
+}
+
+/** Hexadecimal, so that its beginning can be typed on a command line: base64url may begin with a hyphen. */
+export type SessionKey = string
+
+/** Why there is no session. */
+export type NoSession =
+  | 'no-session'
+  | 'session-ambiguous'
+  | 'session-unreadable'
+  | 'session-ended'
+  | 'session-expired'
+  | 'session-idle'
+  | 'session-provider-gone'
+
+/** How long a session lasts; an `Origin` fits. */
+export interface Lifetimes {
+  readonly idleTimeoutSeconds: number
+  readonly maxLifetimeSeconds: number
+}
+
+/** The two times that a session's life hangs on. */
+export type SessionTimes = Pick<Session, 'signedInAt' | 'lastSeenAt'>
+
+/** How far the clocks of instances that share a store may differ. */
+const clockToleranceSeconds = 60
+
+/** The number of the stored form. A record of another number is no session: people sign in again. */
+const format = 1
+
+/** A new id: 256 random bits in base64url. It goes into the sealed cookie and nowhere else. */
+export function newSessionId(random: Random): string {
+  return random(32).toString('base64url')
+}
+
+/** What the store knows a session by. Whoever reads the store learns no id, so cannot make a cookie. */
+export function sessionKey(id: string): SessionKey {
+  return fingerprint(id, 'hex')
+}
+
+/** What people call a session by, in logs and commands: 48 bits tell a gateway's sessions apart. */
+export function shortKey(key: SessionKey): string {
+  return key.slice(0, 12)
+}
+
+/** Whether the session lives at `now`. The absolute limit is judged first and nothing extends it. */
+export function sessionStatus(
+  times: SessionTimes,
+  now: EpochSeconds,
+  lifetimes: Lifetimes,
+): 'live' | 'session-expired' | 'session-idle' {
+  // The clock was set back: how old it is cannot be told, so it is too old.
+  if (times.signedInAt > now + clockToleranceSeconds) return 'session-expired'
+  if (now >= times.signedInAt + lifetimes.maxLifetimeSeconds) return 'session-expired'
+  if (now >= times.lastSeenAt + lifetimes.idleTimeoutSeconds) return 'session-idle'
+  return 'live'
+}
+
+/** When the session ends at the latest, and when it ends if nothing more is asked for; epoch seconds. */
+export function sessionTimes(
+  times: SessionTimes,
+  lifetimes: Lifetimes,
+): { readonly expiresAt: EpochSeconds; readonly idleExpiresAt: EpochSeconds } {
+  const expiresAt = times.signedInAt + lifetimes.maxLifetimeSeconds
+  return { expiresAt, idleExpiresAt: Math.min(expiresAt, times.lastSeenAt + lifetimes.idleTimeoutSeconds) }
+}
+
+/**
+ * How far `lastSeenAt` may run ahead of the store: a tenth of the idle timeout, or a minute when that is less. The
+ * smaller of the two, since a timeout of 30 seconds would otherwise pass between two writes.
+ */
+export function touchIntervalSeconds(idleTimeoutSeconds: number): number {
+  return Math.max(1, Math.min(60, Math.floor(idleTimeoutSeconds / 10)))
+}
+
+/** Whether a request at `now` should be written back. */
+export function touchDue(
+  session: Pick<Session, 'lastSeenAt'>,
+  now: EpochSeconds,
+  idleTimeoutSeconds: number,
+): boolean {
+  return now - session.lastSeenAt >= touchIntervalSeconds(idleTimeoutSeconds)
+}
+
+/**
+ * When the store may forget the session: never earlier than the gateway would. Later than the idle timeout by the
+ * touch interval, as a request that was not written back keeps the session alive that much longer.
+ */
+export function forgetAt(times: SessionTimes, lifetimes: Lifetimes): EpochSeconds {
+  const { expiresAt } = sessionTimes(times, lifetimes)
+  const slack = touchIntervalSeconds(lifetimes.idleTimeoutSeconds)
+  return Math.min(expiresAt, times.lastSeenAt + lifetimes.idleTimeoutSeconds + slack)
+}
+
+/** The stored form: JSON with a format number. The key is not part of it, it is what the record is found by. */
+export function encodeSession(session: Session): string {
+  const { key: _, ...record } = session
+  return JSON.stringify({ format, ...record })
+}
+
+/** A session from its stored form; null for a record that is damaged or of another format. Never throws. */
+export function decodeSession(text: string, key: SessionKey): Session | null {
+  const record = parse(text)
+  if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
+  const { origin, provider, user, claims, idToken, signedInAt, lastSeenAt } = record
+  const { stateHash, returnTo } = record.signIn
+  if (!isText(origin) || !isText(provider) || !isText(user) || !isText(idToken)) return null
+  if (!isClaims(claims) || !isTime(signedInAt) || !isTime(lastSeenAt)) return null
+  if (!isText(stateHash) || !isText(returnTo)) return null
+  const signIn = { stateHash, returnTo }
+  return { key, origin, provider, user, claims, idToken, signedInAt, lastSeenAt, signIn }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whatever JSON.parse makes below an object is JSON, so an object is enough. */
+function isClaims(value: unknown): value is Claims {
+  return isObject(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isTime(value: unknown): value is EpochSeconds {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}

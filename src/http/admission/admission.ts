@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import type { Decision } from '../../core/decision.ts'
+import type { AnyFault } from '../../core/fault.ts'
+import type { App, Location, Origin } from '../../core/gateway.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Target } from '../../core/request/target.ts'
+import type { Session } from '../../core/session/session.ts'
+import type { ShadowVerdict } from '../../core/shadow.ts'
+
+/** Everything that was found out about one request. Filled step by step by the gate, read by everyone after it. */
+export interface Admission {
+  /** Ours, never the client's: in the access line, on every page, in every problem. */
+  readonly requestId: string
+  /** `performance.now()` when the request arrived. */
+  readonly startedAt: number
+  readonly method: string
+  readonly origin: Origin | null
+  /** One of the gateway's own addresses; null: an app's. */
+  readonly address: OwnAddress | null
+  readonly app: App | null
+  readonly location: Location | null
+  readonly target: Target | null
+  readonly session: Session | null
+  readonly principal: Principal | null
+  /** The session cookie sealed anew, when it came under an older secret; null otherwise. */
+  readonly resealed: string | null
+  /** The client's address in text; null when a trusted proxy did not say one that can be believed. */
+  readonly clientAddress: string | null
+  /** A browser that shows what comes, be it for a link or a form, rather than a program: page or problem. */
+  readonly wantsPage: boolean
+  readonly decision: Decision
+  /** Why no decision could be made (`undecided`); the answer is the fault's. */
+  readonly fault: AnyFault | null
+  /** For the log: which condition failed, with expected and actual value. */
+  readonly detail: string | null
+  /** What the rehearsed rules say; null: none are rehearsed, or no rule was asked. For the log and the metrics alone. */
+  readonly shadow: ShadowVerdict | null
+}
+
+/** What the gateway itself serves below `auth_prefix`. */
+export type OwnAddress = 'login' | 'callback' | 'logout' | 'logged-out' | 'me' | 'health'
+
+const admitted = Symbol('admission')
+
+type Carrier = IncomingMessage & { [admitted]?: Admission }
+
+/** Hangs the admission on the raw request, where HTTP and WebSocket both find it. */
+export function carryAdmission(request: IncomingMessage, admission: Admission): void {
+  const carrier: Carrier = request
+  carrier[admitted] = admission
+}
+
+/** The admission of a request that went through the gate. Throws when there is none: a request that skipped the gate. */
+export function admissionOf(request: IncomingMessage): Admission {
+  const carrier: Carrier = request
+  const admission = carrier[admitted]
+  if (admission === undefined) throw new Error('a request reached this place without passing the gate')
+  return admission
+}

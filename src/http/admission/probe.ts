@@ -1,0 +1,153 @@
+import type { ConditionRow } from '../../core/decision.ts'
+import type { App, Gateway, Location, Origin } from '../../core/gateway.ts'
+import { headerPlan } from '../../core/headers/plan.ts'
+import { upstreamHeaders } from '../../core/headers/request.ts'
+import { type Principal, readUserId, visibleClaims } from '../../core/principal.ts'
+import { readAddress } from '../../core/request/address.ts'
+import type { Claims } from '../../core/rules/claims.ts'
+import { explainRequirement } from '../../core/rules/explain.ts'
+import type { ShadowVerdict } from '../../core/shadow.ts'
+import type { Found } from '../../runtime/sessions.ts'
+import type { Admission } from './admission.ts'
+import type { Court } from './caller.ts'
+import { admit } from './gate.ts'
+
+/** A request that nobody sent: what `explain`, rule tests and rehearsals ask. */
+export interface Probe {
+  readonly method: string
+  /** Absolute, as a browser would ask for it; the path is taken as it is written. */
+  readonly url: string
+  /** Null: nobody is signed in. */
+  readonly person: Person | null
+  /** Null: none is known, and conditions on it are false. */
+  readonly clientAddress: string | null
+  /** Lower-case names; a navigation of a browser when absent. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Person {
+  readonly provider: string
+  readonly claims: Claims
+}
+
+export interface Ruling {
+  readonly admission: Admission
+  /** One row a condition of the location that judged; empty where no rule was asked. */
+  readonly rows: readonly ConditionRow[]
+  /** The same of the rehearsed rules, with their verdict; null where none judged. */
+  readonly shadow: (ShadowVerdict & { readonly rows: readonly ConditionRow[] }) | null
+  /** What the app would get, name, value, name, value …, secrets included; null when it would get nothing. */
+  readonly upstreamHeaders: readonly string[] | null
+  /** Why the provider's settings make no user id of these claims: the sign-in itself would fail. */
+  readonly userIdFault: string | null
+}
+
+/** Asks the gate itself, without a socket and without a session. Throws a TypeError for what is no URL. */
+export function probe(gateway: Gateway, asked: Probe): Ruling {
+  const { person } = asked
+  const session = (_cookie: string, origin: Origin) => sessionOf(gateway, person, origin)
+  const court: Court = {
+    gateway,
+    sessions: { find: session, peek: session },
+  }
+  const { host, target } = splitUrl(asked.url)
+  const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
+  const headers = { host, ...(asked.headers ?? navigation), ...cookie }
+  const rawHeaders = Object.entries(headers).flat()
+  const socket = { remoteAddress: asked.clientAddress ?? undefined }
+  const facts = { method: asked.method, url: target, httpVersion: '1.1', headers, rawHeaders, socket }
+  const admission = admit(court, facts, 'probe', 0)
+  if (admission instanceof Promise) throw new Error('a probe has no store to wait for')
+  const who = person === null ? null : principalOf(gateway, person)
+  return {
+    admission,
+    ...consequences(gateway, admission, who, rawHeaders),
+    userIdFault: userIdFault(gateway, person),
+  }
+}
+
+const navigation = { accept: 'text/html' }
+
+/** The path and query of a URL as they stand there: `new URL` would resolve dots and encode. */
+function splitUrl(url: string): { readonly host: string; readonly target: string } {
+  const { host } = new URL(url)
+  const rest = url.slice(url.indexOf('//') + 2)
+  const from = rest.search(/[/?#]/)
+  const target = from === -1 ? '/' : rest.slice(from)
+  return { host, target: target.startsWith('/') ? target : `/${target}` }
+}
+
+function anyCookie(gateway: Gateway, host: string): string {
+  const origin = gateway.hosts.get(host)
+  return origin === undefined ? '' : `${origin.cookies.session}=probe`
+}
+
+/** The person as a session that was begun for another page. */
+function sessionOf(gateway: Gateway, person: Person | null, origin: Origin): Found {
+  const principal = person === null ? null : principalOf(gateway, person)
+  if (person === null || principal === null) return { kind: 'none', why: 'no-session' }
+  const session = {
+    key: '',
+    origin: origin.origin,
+    provider: principal.provider,
+    user: principal.user,
+    claims: person.claims,
+    idToken: '',
+    signedInAt: 0,
+    lastSeenAt: 0,
+    signIn: { stateHash: '', returnTo: '' },
+  }
+  return { kind: 'live', session, principal, resealed: null }
+}
+
+/** Null for a provider that is not configured. */
+function principalOf(gateway: Gateway, { provider, claims }: Person): Principal | null {
+  const settings = gateway.providers.get(provider)
+  if (settings === undefined) return null
+  const id = readUserId(claims, settings)
+  return { user: id.ok ? id.user : '', provider, claims: visibleClaims(claims, settings) }
+}
+
+function userIdFault(gateway: Gateway, person: Person | null): string | null {
+  const settings = person === null ? undefined : gateway.providers.get(person.provider)
+  if (person === null || settings === undefined) return null
+  const id = readUserId(person.claims, settings)
+  return id.ok ? null : id.reason
+}
+
+function consequences(
+  gateway: Gateway,
+  admission: Admission,
+  who: Principal | null,
+  rawHeaders: readonly string[],
+): Pick<Ruling, 'rows' | 'shadow' | 'upstreamHeaders'> {
+  const { app, location, shadow, decision } = admission
+  const allowed = decision.kind === 'allow' && app !== null && location !== null
+  return {
+    rows: rowsOf(location, admission, who),
+    shadow: shadow === null ? null : { ...shadow, rows: rowsOf(shadow.location, admission, who) },
+    upstreamHeaders: allowed ? headersOf(gateway, admission, { app, location }, rawHeaders) : null,
+  }
+}
+
+function rowsOf(
+  location: Location | null,
+  { clientAddress }: Admission,
+  who: Principal | null,
+): readonly ConditionRow[] {
+  if (location?.access.kind !== 'rule') return []
+  const address = clientAddress === null ? null : readAddress(clientAddress)
+  const facts = { clientAddress: address === null ? null : { ...address, text: clientAddress ?? '' } }
+  return explainRequirement(location.access.requirement, who, facts)
+}
+
+function headersOf(
+  gateway: Gateway,
+  { principal, clientAddress }: Admission,
+  { app, location }: { readonly app: App; readonly location: Location },
+  rawHeaders: readonly string[],
+): readonly string[] | null {
+  const { forwarding } = location
+  const made = upstreamHeaders(headerPlan(gateway, app), { rawHeaders, forwarding, principal, clientAddress })
+  return made.ok ? made.headers : null
+}

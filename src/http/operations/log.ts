@@ -1,0 +1,161 @@
+import { createHmac } from 'node:crypto'
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { EventFields, EventName } from '../../core/event.ts'
+import { faultEntry, isFault } from '../../core/fault.ts'
+import type { LogSettings } from '../../core/gateway.ts'
+import { differs, type ShadowVerdict } from '../../core/shadow.ts'
+import type { Admission } from '../admission/admission.ts'
+import { createLineWriter } from './log-lines.ts'
+
+/** What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. */
+export interface Log {
+  event<E extends EventName>(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    name: E,
+    fields: EventFields<E>,
+  ): void
+  /** The access line of a request, at its end; status 499: the client went away before it. */
+  access(admission: Admission, status: number, edition: number): void
+  /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
+  fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
+  /** The settings of a new edition. */
+  renew(settings: LogSettings): void
+  flush(): void
+}
+
+const longestField = 512
+
+/**
+ * Opens the log. Subjects are written as a keyed hash unless the operator asked for more: the key is made at
+ * start from `subjectKey`, so that the hashes of one deployment agree over restarts and say nothing outside it.
+ */
+export function createLog(settings: LogSettings, subjectKey: string, destination?: DestinationStream): Log {
+  const lines = destination ?? createLineWriter(1)
+  const logger: Logger = pino(
+    { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
+    lines,
+  )
+  let subject = subjectWriter(settings, subjectKey)
+  return {
+    event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
+    access: (admission, status, edition) => {
+      if (!logger.isLevelEnabled('info')) return
+      // As pino writes its lines, by one call for all fields: this one is written for every request.
+      const fields = JSON.stringify(accessFields(admission, status, edition, subject))
+      lines.write(`{"level":${infoLevel},"time":"${isoTime()}",${fields.slice(1)}\n`)
+    },
+    fault: (name, thrown, fields) => {
+      const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
+      logger[level === 'fatal' ? 'error' : level]({ event: name, ...capped(fields), ...describe(thrown) })
+    },
+    renew: (next) => {
+      logger.level = next.level
+      subject = subjectWriter(next, subjectKey)
+    },
+    flush: () => logger.flush(),
+  }
+}
+
+const infoLevel = pino.levels.values.info ?? 30
+
+let second = 0
+let secondText = ''
+
+/** The time as ISO 8601 with milliseconds; all but those is made once a second. */
+function isoTime(): string {
+  const now = Date.now()
+  const at = Math.floor(now / 1000)
+  if (at !== second) {
+    second = at
+    secondText = new Date(at * 1000).toISOString().slice(0, -4)
+  }
+  return `${secondText}${String(now % 1000).padStart(3, '0')}Z`
+}
+
+type SubjectWriter = (user: string) => string | undefined
+
+/** Hashes are remembered (a person sends many requests), at most 10,000 of them. */
+function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
+  switch (settings.subject) {
+    case 'off':
+      return () => undefined
+    case 'plain':
+      return (user) => cap(user)
+    case 'hash': {
+      const known = new Map<string, string>()
+      return (user) => {
+        const seen = known.get(user)
+        if (seen !== undefined) return seen
+        if (known.size >= 10_000) known.clear()
+        const hash = createHmac('sha256', key).update(user).digest('base64url').slice(0, 16)
+        known.set(user, hash)
+        return hash
+      }
+    }
+  }
+}
+
+/** Path without query; never a header but the two that say who asked: nothing of the person is sent by accident. */
+function accessFields(
+  admission: Admission,
+  status: number,
+  edition: number,
+  subject: SubjectWriter,
+): EventFields<'request'> & { readonly event: EventName } {
+  const { decision, principal } = admission
+  return {
+    event: 'request',
+    request_id: admission.requestId,
+    method: admission.method,
+    host: admission.origin?.host,
+    path: admission.target === null ? undefined : admission.target.path,
+    app: admission.app?.name,
+    location: admission.location?.label,
+    decision: decision.kind,
+    reason: decision.reason,
+    detail: admission.detail ?? undefined,
+    status,
+    ms: Math.round((performance.now() - admission.startedAt) * 10) / 10,
+    client: admission.clientAddress ?? undefined,
+    subject: principal === null ? undefined : subject(principal.user),
+    provider: principal === null ? undefined : principal.provider,
+    edition,
+    ...shadowFields(admission.shadow),
+  }
+}
+
+/** Nothing where the rehearsed rules agree. */
+function shadowFields(shadow: ShadowVerdict | null): EventFields<'request'> {
+  if (shadow === null || !differs(shadow)) return {}
+  const { decision, location, detail } = shadow
+  return {
+    shadow_decision: decision.kind,
+    shadow_reason: decision.reason,
+    shadow_location: location?.label,
+    shadow_detail: detail ?? undefined,
+  }
+}
+
+function describe(thrown: unknown): object {
+  if (isFault(thrown)) return { code: thrown.code, error: cap(thrown.message), cause: causeOf(thrown.cause) }
+  if (thrown instanceof Error) return { error: cap(thrown.message), stack: cap(thrown.stack ?? '', 4096) }
+  return { error: cap(String(thrown)) }
+}
+
+/** A cause by its class and code alone: the texts of libraries may quote what was sent. */
+function causeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const code: unknown = 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' ? `${cause.name} ${cap(code, 64)}` : cause.name
+}
+
+function capped(fields: Readonly<Record<string, unknown>>): object {
+  const out: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields))
+    out[name] = typeof value === 'string' ? cap(value) : value
+  return out
+}
+
+function cap(text: string, length = longestField): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`
+}

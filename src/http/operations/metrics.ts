@@ -1,0 +1,109 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ProviderStatus } from '../../core/ports.ts'
+import type { Admission } from '../admission/admission.ts'
+
+/** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
+export const metricTexts = {
+  claimgate_requests_total: 'Requests by app, decision, reason and status class.',
+  claimgate_shadow_decisions_total:
+    'Requests that rehearsed rules judged too, by app, the decision in force and the one rehearsed.',
+  claimgate_request_duration_seconds:
+    'Time from the first byte of a request to the last of its answer, by app.',
+  claimgate_logins_total: 'Sign-ins by provider and outcome: started, completed, failed.',
+  claimgate_provider_ready: '1 when the metadata of a provider has been read.',
+  claimgate_websockets: 'WebSockets open now.',
+  claimgate_faults_total: 'Faults by code.',
+  claimgate_config_reloads_total: 'Changed configurations by outcome: loaded, rejected.',
+  claimgate_config_current: '1 when the last changed configuration was loaded, 0 when it was rejected.',
+  claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
+} as const
+
+/** The labels of each: names of the file or closed lists, never a path, a user or an address. */
+export const metricLabels = {
+  claimgate_requests_total: ['app', 'decision', 'reason', 'status'],
+  claimgate_shadow_decisions_total: ['app', 'decision', 'shadow'],
+  claimgate_request_duration_seconds: ['app'],
+  claimgate_logins_total: ['provider', 'outcome'],
+  claimgate_provider_ready: ['provider'],
+  claimgate_websockets: [],
+  claimgate_faults_total: ['code'],
+  claimgate_config_reloads_total: ['outcome'],
+  claimgate_config_current: [],
+  claimgate_config_edition: [],
+} as const satisfies { readonly [metric in MetricName]: readonly string[] }
+
+type MetricName = keyof typeof metricTexts
+
+export interface Metrics {
+  request(admission: Admission, status: number): void
+  login(provider: string, outcome: 'started' | 'completed' | 'failed'): void
+  websocket(change: 1 | -1): void
+  fault(code: string): void
+  /** The outcome of a reload, and which edition serves after it. */
+  reload(outcome: 'loaded' | 'rejected', edition: number): void
+  /** Prometheus text format. */
+  text(providers: ReadonlyMap<string, { status(): ProviderStatus }>): Promise<string>
+}
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** Counting is on the road of every request: sums are kept in a map and handed to the library when it is asked. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const shape = <M extends MetricName>(name: M) => {
+    const labelNames: (typeof metricLabels)[M][number][] = [...metricLabels[name]]
+    return { name, help: metricTexts[name], labelNames, registers: [registry] }
+  }
+  const requests = new Counter(shape('claimgate_requests_total'))
+  const rehearsals = new Counter(shape('claimgate_shadow_decisions_total'))
+  const logins = new Counter(shape('claimgate_logins_total'))
+  const faults = new Counter(shape('claimgate_faults_total'))
+  const ready = new Gauge(shape('claimgate_provider_ready'))
+  const websockets = new Gauge(shape('claimgate_websockets'))
+  const reloads = new Counter(shape('claimgate_config_reloads_total'))
+  const upToDate = new Gauge(shape('claimgate_config_current'))
+  const editionServing = new Gauge(shape('claimgate_config_edition'))
+  upToDate.set(1)
+  editionServing.set(1)
+  const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
+  const timers = new Map<string, { observe(value: number): void }>()
+  const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
+
+  return {
+    request: (admission, status) => {
+      const app = admission.app?.name ?? ''
+      const { kind, reason } = admission.decision
+      const statusClass = `${Math.floor(status / 100)}xx`
+      const key = `${app} ${kind} ${reason} ${statusClass}`
+      const sum = sums.get(key)
+      if (sum === undefined) sums.set(key, { labels: [app, kind, reason, statusClass], count: 1 })
+      else sum.count += 1
+      if (admission.shadow !== null) {
+        const { enforced, decision } = admission.shadow
+        rehearsals.inc({ app, decision: enforced.kind, shadow: decision.kind })
+      }
+      let timer = timers.get(app)
+      if (timer === undefined) {
+        timer = durations.labels(app)
+        timers.set(app, timer)
+      }
+      timer.observe((performance.now() - admission.startedAt) / 1000)
+    },
+    login: (provider, outcome) => logins.inc({ provider, outcome }),
+    websocket: (change) => websockets.inc(change),
+    fault: (code) => faults.inc({ code }),
+    reload: (outcome, edition) => {
+      reloads.inc({ outcome })
+      upToDate.set(outcome === 'loaded' ? 1 : 0)
+      editionServing.set(edition)
+    },
+    text: async (providers) => {
+      requests.reset()
+      for (const { labels, count } of sums.values()) requests.labels(...labels).inc(count)
+      ready.reset()
+      for (const [provider, { status }] of providers)
+        ready.set({ provider }, status().kind === 'ready' ? 1 : 0)
+      return registry.metrics()
+    },
+  }
+}

@@ -1,0 +1,189 @@
+import type { FastifyReply } from 'fastify'
+import type { DenyReason } from '../../core/decision.ts'
+import type { AnyFault } from '../../core/fault.ts'
+import { faultEntry } from '../../core/fault.ts'
+import type { Gateway } from '../../core/gateway.ts'
+import type { Admission } from '../admission/admission.ts'
+import type { SetCookie } from '../sign-in/cookie.ts'
+import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
+import { problemBody, problemType } from './problem.ts'
+
+/** What the gateway itself answers, before it is known whether Fastify or a bare socket will carry it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly cookies?: readonly SetCookie[]
+  readonly body: string
+}
+
+export function pageAnswer(status: number, page: string): Answer {
+  return { status, headers: pageHeaders(), body: page }
+}
+
+const problemHeaders = {
+  'content-type': problemType,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+}
+
+export function problemAnswer(
+  admission: Admission,
+  status: number,
+  reason: string,
+  more: { readonly login_url?: string } = {},
+): Answer {
+  const title = titles[status] ?? 'Refused'
+  const body = problemBody({ status, title, reason, request_id: admission.requestId, ...more })
+  return { status, headers: problemHeaders, body }
+}
+
+/** 303, so that whatever the method was, the next one is a GET; never stored. */
+export function redirectAnswer(location: string, status: 302 | 303 = 303): Answer {
+  return { status, headers: { location, 'cache-control': 'no-store' }, body: '' }
+}
+
+/** The same answer with more headers. */
+export function withHeaders(answer: Answer, headers: Answer['headers']): Answer {
+  return { ...answer, headers: { ...answer.headers, ...headers } }
+}
+
+/** The same answer with cookies behind those that it has. */
+export function withCookies(answer: Answer, cookies: readonly SetCookie[]): Answer {
+  return { ...answer, cookies: [...(answer.cookies ?? []), ...cookies] }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  408: 'Request timeout',
+  413: 'Too large',
+  415: 'Media type not supported',
+  417: 'Expectation failed',
+  421: 'No such host here',
+  426: 'Upgrade required',
+  431: 'Too many headers',
+  500: 'Internal error',
+  502: 'Bad gateway',
+  503: 'Not available',
+  504: 'Gateway timeout',
+  505: 'HTTP version not supported',
+}
+
+/** What every page needs to know of the app it stands before. */
+export function frameOf(admission: Admission): { appTitle: string | null; requestId: string } {
+  const { app, origin, requestId } = admission
+  return { appTitle: app?.title ?? origin?.host ?? null, requestId }
+}
+
+/** The gateway's own refusal: a page for a navigation, a problem for a program. Fixed words either way. */
+export function refusal(admission: Admission, status: PageStatus, reason: string): Answer {
+  if (!admission.wantsPage) return problemAnswer(admission, status, reason)
+  const contact = admission.app?.contact ?? null
+  const page = errorPage({ ...frameOf(admission), status, sentence: null, contact, next: null })
+  return pageAnswer(status, page)
+}
+
+/** 401 for whoever is not redirected: where to sign in, and why. */
+export function unauthorized(gateway: Gateway, admission: Admission, reason: string): Answer {
+  const href = loginHref(gateway, admission)
+  const challenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
+  if (!admission.wantsPage) {
+    const login_url = `${admission.origin?.origin ?? ''}${href}`
+    return withHeaders(problemAnswer(admission, 401, reason, { login_url }), challenge)
+  }
+  const contact = admission.app?.contact ?? null
+  const next = { label: 'Sign in', href }
+  const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
+  const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, unsaved, contact, next })
+  return withHeaders(pageAnswer(401, page), challenge)
+}
+
+/** 403: as whom one is signed in and what can be done about it; nothing of the rule. */
+export function forbidden(gateway: Gateway, admission: Admission, reason: DenyReason): Answer {
+  if (!admission.wantsPage) return problemAnswer(admission, 403, publicReason(reason))
+  const { principal } = admission
+  const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
+  const account = principal === null ? null : { user: principal.user, providerLabel: provider?.label ?? null }
+  const page = forbiddenPage({
+    ...frameOf(admission),
+    account,
+    contact: admission.app?.contact ?? null,
+    switchAccountHref:
+      account === null
+        ? null
+        : `${gateway.authPrefix}/login?account=other&return_to=${returnParameter(admission)}`,
+    homeHref: null,
+  })
+  return pageAnswer(403, page)
+}
+
+/** What of a refusal is the client's own doing is told it; of the rule, not even what kind it is. The log knows. */
+function publicReason(reason: DenyReason): string {
+  switch (reason) {
+    case 'rule-not-met':
+    case 'nobody-allowed':
+    case 'no-location':
+    case 'client-address':
+      return 'not-allowed'
+    case 'identity-unsendable':
+    case 'insecure-scheme':
+    case 'websocket-origin':
+    case 'cross-site':
+    case 'undecided':
+      return reason
+  }
+}
+
+/** A fault, in the one fixed sentence that it has for people; `next` where a page shows the way on. */
+export function faultAnswer(
+  admission: Admission,
+  fault: AnyFault | null,
+  next: { readonly label: string; readonly href: string } | null = null,
+): Answer {
+  const entry = fault === null ? null : faultEntry(fault.code)
+  const status = entry?.status ?? 500
+  const reason = fault === null ? 'internal' : fault.code.toLowerCase().replaceAll('_', '-')
+  const retry = status === 503 ? { 'retry-after': '5' } : {}
+  if (!admission.wantsPage) return withHeaders(problemAnswer(admission, status, reason), retry)
+  const contact = admission.app?.contact ?? null
+  const page = errorPage({
+    ...frameOf(admission),
+    status,
+    sentence: entry?.public ?? null,
+    contact,
+    next,
+  })
+  return withHeaders(pageAnswer(status, page), retry)
+}
+
+/** The address that begins a sign-in and comes back here; only a GET can be come back to. */
+export function loginHref(gateway: Gateway, admission: Admission): string {
+  const login = `${gateway.authPrefix}/login`
+  return admission.method === 'GET' || admission.method === 'HEAD'
+    ? `${login}?return_to=${returnParameter(admission)}`
+    : login
+}
+
+function returnParameter(admission: Admission): string {
+  const { target } = admission
+  return encodeURIComponent(target === null ? '/' : target.path + target.query)
+}
+
+/**
+ * Hands an answer to Fastify. A body that was not read would be taken for the next request (or keep the client
+ * sending): the connection ends with the answer.
+ */
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  const { raw } = reply.request
+  if (!raw.complete && hasBody(raw.headers)) reply.header('connection', 'close')
+  for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
+  return reply.code(answer.status).headers(answer.headers).send(answer.body)
+}
+
+function hasBody(headers: FastifyReply['request']['raw']['headers']): boolean {
+  const length = headers['content-length']
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
+import type { Decision } from '../../core/decision.ts'
+import { downstreamHeaders } from '../../core/headers/answer.ts'
+import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
+import { upstreamHeaders } from '../../core/headers/request.ts'
+import type { UpstreamRequest } from '../../core/ports.ts'
+import { upstreamPath } from '../../core/request/target.ts'
+import { type Admission, admissionOf } from '../admission/admission.ts'
+import { deskOf } from '../server/context.ts'
+import { setSessionCookie } from '../sign-in/cookie.ts'
+
+/** What is sent for one admitted request, where, and what becomes of the answer's headers. */
+export interface Outbound {
+  readonly request: Omit<UpstreamRequest, 'body'>
+  /** Null: no limit. */
+  readonly maxBodyBytes: number | null
+  /** The upstream's headers as the client gets them: name, value, name, value … */
+  toClient(headers: readonly string[]): readonly string[]
+}
+
+export type OutboundReading =
+  | { readonly ok: true; readonly outbound: Outbound }
+  /** The request was let in, and yet cannot be sent as it is. */
+  | { readonly ok: false; readonly decision: Decision }
+
+/**
+ * The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request.
+ * `onReflectedSecret` hears when the upstream sends the shared secret back; it is taken off the answer.
+ */
+export function readOutbound(
+  raw: IncomingMessage,
+  onReflectedSecret: (admission: Admission) => void,
+): OutboundReading {
+  const admission = admissionOf(raw)
+  const { app, location, target, principal, clientAddress } = admission
+  if (admission.decision.kind !== 'allow' || app === null || location === null || target === null) {
+    throw new Error('a request that was not let in reached the proxy')
+  }
+  const { forwarding } = location
+  const plan = headerPlan(deskOf(raw).runtime.gateway, app)
+  const headers = upstreamHeaders(plan, { rawHeaders: raw.rawHeaders, forwarding, principal, clientAddress })
+  if (!headers.ok) {
+    const decision: Decision =
+      headers.reason === 'identity-unsendable'
+        ? { kind: 'deny', reason: headers.reason, principal }
+        : { kind: 'reject', status: 400, reason: headers.reason }
+    return { ok: false, decision }
+  }
+  const request = {
+    upstream: app.upstream,
+    timeouts: forwarding.timeouts,
+    method: admission.method,
+    path: upstreamPath(app, target),
+    headers: headers.headers,
+  }
+  // A preflight is a question without a body; one that has a body is none.
+  const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes
+  const toClient = (answered: readonly string[]) =>
+    clientHeaders(plan, admission, answered, onReflectedSecret)
+  return { ok: true, outbound: { request, maxBodyBytes, toClient } }
+}
+
+function clientHeaders(
+  plan: HeaderPlan,
+  admission: Admission,
+  answered: readonly string[],
+  onReflectedSecret: (admission: Admission) => void,
+): readonly string[] {
+  const { location, origin, resealed, decision } = admission
+  const asked = decision.reason !== 'preflight' && location?.access.kind !== 'anyone'
+  const { headers, secretFound } = downstreamHeaders(plan, {
+    headers: answered,
+    dependsOnSession: asked,
+    // An answer that sets a cookie of ours is nobody else's, whatever the app says.
+    cache: resealed === null ? (location?.forwarding.cache ?? 'private') : 'private',
+  })
+  if (secretFound) onReflectedSecret(admission)
+  if (resealed === null || origin === null) return headers
+  const { name, value, options } = setSessionCookie(origin.cookies, resealed)
+  return [...headers, 'Set-Cookie', fastifyCookie.serialize(name, value, options as SerializeOptions)]
+}

@@ -1,0 +1,170 @@
+import fastifyCookie from '@fastify/cookie'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Decision } from '../../core/decision.ts'
+import type { EventName } from '../../core/event.ts'
+import {
+  type AnyFault,
+  isFault,
+  LoginFault,
+  ProviderFault,
+  StoreFault,
+  UpstreamFault,
+} from '../../core/fault.ts'
+import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
+import { verdictAnswer } from '../admission/verdict-answer.ts'
+import { faultAnswer, refusal, send } from '../pages/answer.ts'
+import { proxy } from '../proxy/proxy.ts'
+import { callback } from '../sign-in/callback.ts'
+import { login } from '../sign-in/login.ts'
+import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
+import { me } from '../sign-in/me.ts'
+import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
+import { type Desk, deskOf, type House } from './context.ts'
+import { createDoorkeeper } from './request-listener.ts'
+import { createServer, serverLimits } from './server.ts'
+
+const formBytesAtMost = 64 * 1024
+
+/**
+ * The map of the house: what the gateway serves, and where each of it stands. The doorkeeper has judged before any of
+ * this runs, and shows Fastify a constant address: its router never sees what a client wrote.
+ */
+export async function createApp(house: House): Promise<FastifyInstance> {
+  const { editions, log } = house
+  const doorkeeper = createDoorkeeper(house)
+  let upgrades: Upgrades | null = null
+  const app = Fastify({
+    logger: false,
+    // A URL that its router would refuse or repair does not occur: see doorkeeper.ts.
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    // Its own would write into an answer that is under way: see server.ts.
+    clientErrorHandler: () => {},
+    serverFactory: (handler) => {
+      const server = createServer(
+        editions.current().gateway.listen,
+        serverLimits,
+        doorkeeper,
+        handler,
+        (code) => log.event('info', 'request.unreadable', { code }),
+      )
+      upgrades = serveUpgrades(server, house)
+      return server
+    },
+  })
+  app.setErrorHandler(answerFault)
+  app.setNotFoundHandler(() => {
+    throw new Error('the doorkeeper showed an address that is not served')
+  })
+  // A WebSocket is never done by itself: the server would wait for it.
+  app.addHook('preClose', async () => upgrades?.closeAll())
+  // Only to write: it decodes what it reads, and takes the first of two. See core/cookies.
+  await app.register(fastifyCookie, { hook: false })
+  await app.register(ownAddresses)
+  await app.register(proxy, {
+    refuse: (request, reply, decision) => {
+      refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
+    },
+    onBrokenOff: (fault, request) => reportFault(deskOf(request.raw), fault, admissionOf(request.raw)),
+    onReflectedSecret: ({ requestId, app: reflecting }) => {
+      log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
+    },
+  })
+  return app
+}
+
+/** The gateway's own addresses, and its own answers. Small forms are read here and nowhere else. */
+async function ownAddresses(scope: FastifyInstance): Promise<void> {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: formBytesAtMost },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  )
+  const query = (request: FastifyRequest) => new URLSearchParams(admissionOf(request.raw).target?.query ?? '')
+  const form = (request: FastifyRequest) =>
+    request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+
+  scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(request.raw)))
+  scope.get('/own/health', async (_request, reply) =>
+    reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
+  )
+  scope.get('/own/login', async (request, reply) =>
+    send(reply, await login(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.get('/own/callback', async (request, reply) =>
+    send(
+      reply,
+      await callback(deskOf(request.raw), admissionOf(request.raw), request.headers, query(request)),
+    ),
+  )
+  scope.post('/own/callback', async (request, reply) =>
+    send(
+      reply,
+      await callback(deskOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
+    ),
+  )
+  scope.get('/own/logout', async (request, reply) =>
+    send(reply, await askToLogOut(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.post('/own/logout', async (request, reply) =>
+    send(reply, await logOut(deskOf(request.raw), admissionOf(request.raw), request.headers, form(request))),
+  )
+  scope.get('/own/logged-out', async (request, reply) =>
+    send(reply, loggedOut(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.get('/own/me', async (request, reply) =>
+    send(reply, await me(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+}
+
+/** A request that was let in and cannot be sent as it is: the verdict changes, and the access line says so. */
+async function refuse(request: FastifyRequest, reply: FastifyReply, decision: Decision): Promise<void> {
+  carryAdmission(request.raw, { ...admissionOf(request.raw), decision })
+  send(reply, await verdictAnswer(request.raw))
+}
+
+/** The one place where something thrown becomes an answer. */
+function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const admission = admissionOf(request.raw)
+  // A client that went away in the middle of its body is nobody's fault; the access line has it.
+  const goneAway = request.raw.destroyed && !request.raw.complete
+  if (reply.raw.headersSent || goneAway) {
+    reply.raw.destroy()
+    return
+  }
+  switch (codeOf(thrown)) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      send(reply, refusal(admission, 413, 'body-too-large'))
+      return
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      send(reply, refusal(admission, 415, 'media-type-unknown'))
+      return
+    default:
+      reportFault(deskOf(request.raw), thrown, admission)
+      send(reply, faultAnswer(admission, isFault(thrown) ? thrown : null))
+  }
+}
+
+function reportFault({ log, metrics }: Desk, thrown: unknown, admission: Admission): void {
+  const fields = { request_id: admission.requestId, app: admission.app?.name }
+  if (!isFault(thrown)) {
+    log.fault('internal.failed', thrown, fields)
+    return
+  }
+  metrics.fault(thrown.code)
+  // A body that is too long or stands still is the client's; the access line has it.
+  if (thrown.status !== 413 && thrown.status !== 408) log.fault(eventOf(thrown), thrown, fields)
+}
+
+function eventOf(fault: AnyFault): EventName {
+  if (fault instanceof UpstreamFault) return 'upstream.failed'
+  if (fault instanceof StoreFault) return 'store.failed'
+  if (fault instanceof ProviderFault) return 'provider.failed'
+  return fault instanceof LoginFault ? 'login.failed' : 'internal.failed'
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+}

@@ -1,0 +1,73 @@
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { Gateway, ListenAddress } from '../../core/gateway.ts'
+import { createAdmin } from '../operations/admin.ts'
+import { openHealthSocket } from '../operations/health-socket.ts'
+import { createApp } from './app.ts'
+import type { House } from './context.ts'
+import { useCertificates } from './server.ts'
+
+/** Everything of a gateway that listens. */
+export interface Parts {
+  listen(gateway: Gateway): Promise<void>
+  /** The ports that were really taken, where the file says 0. */
+  ports(gateway: Gateway): { readonly port: number; readonly adminPort: number | null }
+  useCertificates(gateway: Gateway): void
+  /** No new connections; requests in flight may finish within the time, then all editions and the store are closed. */
+  close(graceMs: number): Promise<void>
+}
+
+/** How often connections without a request are closed while the gateway stops. */
+const sweepMs = 50
+
+export async function openParts(house: House): Promise<Parts> {
+  let draining = false
+  const app = await createApp(house)
+  const admin = createAdmin(house, () => draining)
+  const health = openHealthSocket(house.editions, () => draining)
+  const connections = followConnections(app.server)
+  return {
+    listen: async (gateway) => {
+      if (gateway.admin !== null) await admin.listen(placeOf(gateway.admin))
+      await app.listen(placeOf(gateway.listen))
+      // Last: with the port taken by a gateway that runs, its socket must stay where `claimgate health` finds it.
+      await health.listen()
+    },
+    ports: (gateway) => ({
+      port: portOf(app.server.address(), gateway.listen),
+      adminPort: gateway.admin === null ? null : portOf(admin.server.address(), gateway.admin),
+    }),
+    useCertificates: (gateway) => useCertificates(app.server, gateway.listen),
+    close: async (graceMs) => {
+      draining = true
+      const cut = setTimeout(() => {
+        for (const connection of connections) connection.destroy()
+      }, graceMs)
+      // A connection whose request is answered by now would be kept for the next one, which nobody is to send.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), sweepMs)
+      await app.close()
+      clearTimeout(cut)
+      clearInterval(sweep)
+      await Promise.all([admin.close(), health.close()])
+      await house.editions.close()
+    },
+  }
+}
+
+/** All that are open. Those of WebSockets too, which the server itself forgets but waits for. */
+function followConnections(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return open
+}
+
+/** A copy that Fastify may write to; the model is frozen. */
+function placeOf({ host, port }: ListenAddress): ListenAddress {
+  return { host, port }
+}
+
+function portOf(address: string | AddressInfo | null, wanted: ListenAddress): number {
+  return address !== null && typeof address === 'object' ? address.port : wanted.port
+}

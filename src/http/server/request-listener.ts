@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Random } from '../../core/session/seal.ts'
+import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
+import { admit } from '../admission/gate.ts'
+import { handOver } from '../proxy/proxy.ts'
+import { carryDesk, deskIn, type House } from './context.ts'
+import type { Doorkeeper } from './server.ts'
+
+/**
+ * Stands before Fastify: judges each request, notes its end in the access line, and shows Fastify a constant address
+ * in place of what the client wrote. Nobody behind it looks at the request line again.
+ */
+export function createDoorkeeper(house: House): Doorkeeper {
+  const { editions, log, metrics } = house
+  const nextId = requestIds(editions.current().random)
+  return (request, response, next) => {
+    const edition = editions.enter()
+    const desk = deskIn(house, edition)
+    let judged = false
+    // Emitted once, whether the answer was sent or the client went away.
+    response.once('close', () => {
+      editions.leave(edition)
+      if (!judged) return
+      const status = response.writableFinished ? response.statusCode : clientWentAway
+      // Asked only now: a request that was let in may prove impossible to send.
+      const admission = admissionOf(request)
+      log.access(admission, status, desk.runtime.edition)
+      metrics.request(admission, status)
+    })
+    const passOn = (admission: Admission): void => {
+      judged = true
+      carryDesk(request, desk)
+      carryAdmission(request, admission)
+      if (admission.fault !== null)
+        log.fault('store.failed', admission.fault, { request_id: admission.requestId })
+      showAddress(request, response, admission)
+      next()
+    }
+    const failed = (thrown: unknown): void => {
+      log.fault('internal.failed', thrown, {})
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
+    }
+    try {
+      const admission = admit(desk.runtime, request, nextId(), performance.now())
+      if (admission instanceof Promise) admission.then(passOn).catch(failed)
+      else passOn(admission)
+    } catch (thrown) {
+      failed(thrown)
+    }
+  }
+}
+
+/** In the log only: no client ever saw it. */
+export const clientWentAway = 499
+
+/** Where Fastify takes the request; see app.ts. Only here is a body promised to be read. */
+function showAddress(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
+  const { decision, address } = admission
+  if (decision.kind !== 'allow') {
+    request.url = '/answer'
+    request.method = 'GET'
+    return
+  }
+  // A client of HTTP/1.0 would take it for the answer (RFC 9110 section 10.1.1).
+  if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue()
+  if (address === null) handOver(request)
+  else {
+    request.url = `/own/${address}`
+    if (request.method === 'HEAD') request.method = 'GET'
+    if (request.method === 'POST') limitTime(request)
+  }
+}
+
+const formTimeMs = 15_000
+
+/** A small form has no reason to take longer; without an end, sockets could be held by a byte now and then. */
+function limitTime(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), formTimeMs).unref()
+  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => clearTimeout(timer))
+}
+
+/**
+ * Ids for a person to read out and an operator to search for: eight letters of this process, then a number. They say
+ * nothing, and a client cannot choose them.
+ */
+export function requestIds(random: Random): () => string {
+  const process = random(5).toString('hex').slice(0, 8)
+  let count = 0
+  return () => {
+    count += 1
+    return `${process}-${count.toString(36).padStart(6, '0')}`
+  }
+}

@@ -1,0 +1,89 @@
+import type { DestinationStream } from 'pino'
+import type { Gateway } from '../../core/gateway.ts'
+import { createEditions } from '../../runtime/editions.ts'
+import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
+import type { ReloadSource } from '../../runtime/reload.ts'
+import { createLog, type Log } from '../operations/log.ts'
+import { createMetrics } from '../operations/metrics.ts'
+import { keepReloading, tellOfConfiguration } from '../operations/reload.ts'
+import type { House } from './context.ts'
+import { openParts, type Parts } from './listeners.ts'
+
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where the model came from, to be read again when it changes; null: it does not. */
+  readonly source?: Pick<ReloadSource, 'file' | 'cwd'> | null
+  /** What an operator should know though it works; written to the log. */
+  readonly warnings: readonly string[]
+  /** Where log lines go; stdout when absent. */
+  readonly logTo?: DestinationStream
+  readonly clock?: RuntimeDeps['clock']
+}
+
+export interface RunningGateway {
+  /** The port that was really taken, where the file says 0. */
+  readonly port: number
+  readonly adminPort: number | null
+  readonly log: Log
+  /** Reads the configuration again; the log says what came of it. Nothing without a source. */
+  reload(): void
+  /** No new connections; requests in flight may finish within the time, then everything is closed. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Opens a model and listens. Throws when a part cannot be had, or an address is taken; then nothing stays open. */
+export async function startGateway(gateway: Gateway, options: StartOptions): Promise<RunningGateway> {
+  let log: Log | null = null
+  const deps: RuntimeDeps = {
+    env: options.env,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    onStoreFault: (thrown) => log?.fault('store.failed', thrown, {}),
+    onProviderEvent: (event) => log && tellOfProvider(log, event),
+  }
+  const runtime = openRuntime(gateway, deps)
+  log = createLog(gateway.log, runtime.logKey, options.logTo)
+  const editions = createEditions(runtime, (thrown) => log?.fault('internal.failed', thrown, {}))
+  const house: House = { editions, log, metrics: createMetrics() }
+  const parts = await openParts(house)
+  try {
+    await parts.listen(gateway)
+  } catch (thrown) {
+    await parts.close(0)
+    throw thrown
+  }
+  tellOfStart(house, gateway, parts, options.warnings)
+  const source = options.source ?? null
+  const reloading =
+    source === null ? null : keepReloading(house, parts, { ...source, env: options.env }, deps)
+  return {
+    ...parts.ports(gateway),
+    log,
+    reload: () => reloading?.reload(),
+    close: async (graceMs) => {
+      reloading?.stop()
+      await parts.close(graceMs)
+      house.log.event('info', 'gateway.stopped', {})
+      house.log.flush()
+    },
+  }
+}
+
+function tellOfStart(house: House, gateway: Gateway, parts: Parts, warnings: readonly string[]): void {
+  tellOfConfiguration(house.log, gateway, warnings)
+  const { port, adminPort } = parts.ports(gateway)
+  const { host } = gateway.listen
+  const apps = gateway.apps.length
+  house.log.event('info', 'gateway.started', { host, port, admin_port: adminPort ?? undefined, apps })
+  // Asking begins discovery, so that the log says at the start what a first sign-in would find.
+  for (const provider of house.editions.current().providers.values()) provider.status()
+}
+
+function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {
+  const { event: name, provider } = event
+  if (name === 'provider.ready') {
+    log.event('info', name, { provider, issuer: event.issuer })
+  } else {
+    const { code, message, retryAt } = event
+    log.event('error', name, { provider, code, error: message, retry_at: retryAt ?? undefined })
+  }
+}

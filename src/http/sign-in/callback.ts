@@ -1,0 +1,176 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type AnyFault, isFault, LoginFault } from '../../core/fault.ts'
+import type { Origin } from '../../core/gateway.ts'
+import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import { shortKey } from '../../core/session/session.ts'
+import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
+import type { Admission } from '../admission/admission.ts'
+import { findVisitor } from '../admission/caller.ts'
+import {
+  type Answer,
+  faultAnswer,
+  frameOf,
+  pageAnswer,
+  problemAnswer,
+  redirectAnswer,
+  refusal,
+  withCookies,
+} from '../pages/answer.ts'
+import { movingOnPage, signInFailedPage } from '../pages/pages.ts'
+import type { Desk } from '../server/context.ts'
+import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
+import { roundCompleted } from './login-loop.ts'
+
+/**
+ * The redirect URI: the browser comes back from the provider. In this order, and nothing is asked of the provider
+ * before all of it holds: one state, its cookie in this browser, opened, fresh, never used; then the cookie is cleared
+ * whatever comes, the code is exchanged, and a new session replaces the one that was there.
+ */
+export async function callback(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  parameters: URLSearchParams,
+): Promise<Answer> {
+  const { runtime } = desk
+  const { origin } = admission
+  if (origin === null) return refusal(admission, 404, 'address-unknown')
+  const states = parameters.getAll('state')
+  const state = states.length === 1 ? (states[0] ?? '') : ''
+  const cookies = transactionCookies(headers.cookie, origin.cookies)
+  const read = readTransaction(
+    runtime.ring,
+    { cookies, state, origin: origin.origin },
+    origin.cookies,
+    runtime.clock.now(),
+  )
+  const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
+  if (!read.ok) return withCookies(await nothingToDo(desk, admission, headers, state, read.reason), cleared)
+  const { transaction } = read
+  const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
+  if (settingsMode(desk, transaction) !== cameBy(admission)) {
+    const fault = new LoginFault(
+      'LOGIN_RESPONSE_INVALID',
+      'the provider answered in another response_mode than configured',
+    )
+    return withCookies(failed(desk, admission, fault, wanted), cleared)
+  }
+  if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.now())) {
+    return withCookies(await nothingToDo(desk, admission, headers, state, 'already-used'), cleared)
+  }
+  try {
+    return withCookies(await complete(desk, admission, headers, parameters, transaction, origin), cleared)
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return withCookies(failed(desk, admission, thrown, wanted), cleared)
+  }
+}
+
+async function complete(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  parameters: URLSearchParams,
+  transaction: Transaction,
+  origin: Origin,
+): Promise<Answer> {
+  const { runtime, log, metrics } = desk
+  const provider = runtime.providers.get(transaction.provider)
+  if (provider === undefined || !origin.providers.includes(transaction.provider)) {
+    throw new LoginFault(
+      'LOGIN_STATE_UNKNOWN',
+      'the sign-in was begun with a provider that is no longer configured',
+    )
+  }
+  const now = runtime.clock.now()
+  const identity = await provider.exchange(parameters, transaction, origin.redirectUri, now)
+  const previous = sessionCookie(headers.cookie, origin.cookies.session)
+  const started = await runtime.sessions.start({
+    identity,
+    transaction,
+    origin,
+    previousCookie: previous.kind === 'one' ? previous.value : null,
+  })
+  metrics.login(provider.name, 'completed')
+  log.event('info', 'login.completed', {
+    request_id: admission.requestId,
+    provider: provider.name,
+    session: shortKey(started.session.key),
+  })
+  return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [
+    setSessionCookie(origin.cookies, started.cookieValue),
+    roundCompleted(headers, origin, cameBy(admission)),
+  ])
+}
+
+/** A Strict cookie is not sent on the redirect that another site began: a page of our own moves on instead. */
+function arrive(admission: Admission, origin: Origin, to: ReturnTo, cookies: readonly SetCookie[]): Answer {
+  const answer =
+    origin.cookies.sameSite === 'Strict'
+      ? pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'signed-in', to }))
+      : redirectAnswer(to)
+  return withCookies(answer, cookies)
+}
+
+/**
+ * A callback that comes twice, late, from an evicted attempt or from another browser. Whoever is signed in goes on
+ * to the page; the others may start again. The provider is never asked.
+ */
+async function nothingToDo(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  state: string,
+  why: string,
+): Promise<Answer> {
+  const { runtime } = desk
+  const { origin } = admission
+  if (origin === null) return refusal(admission, 404, 'address-unknown')
+  const found = await findVisitor(runtime, origin, headers)
+  if (found.kind === 'live') {
+    const { signIn } = found.session
+    const same = state !== '' && signIn.stateHash === stateHash(state)
+    return redirectAnswer(same ? readReturnTo(signIn.returnTo, runtime.gateway.authPrefix) : startOf(origin))
+  }
+  return failed(
+    desk,
+    admission,
+    new LoginFault('LOGIN_STATE_UNKNOWN', `the callback belongs to no sign-in of this browser: ${why}`),
+    startOf(origin),
+  )
+}
+
+/** Nobody is signed in by it; the person may start again, for the page that was asked for. */
+function failed(desk: Desk, admission: Admission, fault: AnyFault, wanted: ReturnTo): Answer {
+  const { runtime, log, metrics } = desk
+  const startAgainHref = `${runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
+  metrics.fault(fault.code)
+  log.fault('login.failed', fault, { request_id: admission.requestId })
+  if (fault.status >= 500) {
+    return faultAnswer(admission, fault, { label: 'Start again', href: startAgainHref })
+  }
+  const reason = fault.code.toLowerCase().replaceAll('_', '-')
+  if (!admission.wantsPage) return problemAnswer(admission, fault.status, reason)
+  const page = signInFailedPage({
+    ...frameOf(admission),
+    sentence: fault.publicText,
+    contact: admission.app?.contact ?? null,
+    startAgainHref,
+  })
+  return pageAnswer(fault.status, page)
+}
+
+/** Where an origin begins for a person: the app at its root, else its first app. */
+function startOf(origin: Origin): ReturnTo {
+  const prefix = origin.apps.some((app) => app.prefix.length === 0) ? [] : (origin.apps[0]?.prefix ?? [])
+  return readReturnTo(`/${prefix.map(encodeURIComponent).join('/')}`, '')
+}
+
+function cameBy({ method }: Admission): 'query' | 'form_post' {
+  return method === 'POST' ? 'form_post' : 'query'
+}
+
+function settingsMode(desk: Desk, transaction: Transaction): 'query' | 'form_post' | null {
+  return desk.runtime.gateway.providers.get(transaction.provider)?.responseMode ?? null
+}

@@ -1,0 +1,32 @@
+import type { Gateway, Origin } from '../../core/gateway.ts'
+import { readAddress } from '../../core/request/address.ts'
+import { findPlace } from '../../core/request/route-match.ts'
+import { readTarget } from '../../core/request/target.ts'
+import { type JudgedAddress, providersThatCould } from '../../core/rules/requirement.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
+
+/**
+ * The providers that a sign-in for this page offers: those with which its rule could be met from the client's address,
+ * as the gate finds them. For a page that asks nobody, or that nobody's rule covers, all that the origin accepts.
+ */
+export function fittingProviders(
+  gateway: Gateway,
+  origin: Origin,
+  returnTo: ReturnTo,
+  clientAddress: string | null,
+): readonly string[] {
+  const reading = readTarget(returnTo)
+  if (!reading.ok) return origin.providers
+  const place = findPlace(origin, reading.target, 'GET')
+  if (place.kind === 'nowhere') return origin.providers
+  const { app, location } = place
+  if (location.access.kind !== 'rule') return app.providers
+  const fitting = app.providers.filter((name) => gateway.providers.has(name))
+  const could = providersThatCould(location.access.requirement, fitting, judged(clientAddress))
+  return could.length === 0 ? fitting : could
+}
+
+function judged(text: string | null): JudgedAddress {
+  const address = text === null ? null : readAddress(text)
+  return address === null || text === null ? null : { ...address, text }
+}

@@ -1,0 +1,178 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isFault, LoginFault } from '../../core/fault.ts'
+import type { Origin } from '../../core/gateway.ts'
+import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import {
+  beginTransaction,
+  sealTransaction,
+  transactionLifetimeSeconds,
+  transactionsToEvict,
+} from '../../core/session/transaction.ts'
+import type { Admission } from '../admission/admission.ts'
+import {
+  type Answer,
+  faultAnswer,
+  frameOf,
+  loginHref,
+  pageAnswer,
+  redirectAnswer,
+  refusal,
+  withCookies,
+} from '../pages/answer.ts'
+import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
+import type { Desk } from '../server/context.ts'
+import { deleteCookie, setTransactionCookie } from './cookie.ts'
+import { fittingProviders } from './fitting-providers.ts'
+import { isLooping } from './login-loop.ts'
+
+export interface SignInRequest {
+  readonly provider: string
+  readonly returnTo: ReturnTo
+  /** The person wants to be asked who they are, even where the provider already knows. */
+  readonly otherAccount: boolean
+}
+
+/** `/.auth/login?return_to=/path&provider=name`: to the provider, or to the chooser when several could be meant. */
+export async function login(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Promise<Answer> {
+  const { runtime } = desk
+  const { origin, target } = admission
+  if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
+  // Only a navigation begins a sign-in: pictures of another site would push out one that is under way.
+  const fromElsewhere = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
+  if (fromElsewhere) return refusal(admission, 403, 'cross-site')
+  const query = new URLSearchParams(target.query)
+  if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
+    return refusal(admission, 400, 'parameter-repeated')
+  }
+  const returnTo = readReturnTo(query.get('return_to'), runtime.gateway.authPrefix)
+  const named = query.get('provider')
+  if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
+  const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)
+  const offered = named === null ? fitting() : [named]
+  const otherAccount = query.get('account') === 'other'
+  const [provider] = offered
+  if (provider !== undefined && offered.length === 1) {
+    return startSignIn(desk, admission, headers, { provider, returnTo, otherAccount })
+  }
+  return chooser(desk, admission, offered, { returnTo, otherAccount })
+}
+
+/** One provider: the browser goes there at once. Several: to the chooser first. */
+export function challenge(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  providers: readonly string[],
+): Promise<Answer> | Answer {
+  const { target } = admission
+  const { authPrefix } = desk.runtime.gateway
+  const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
+  const [provider] = providers
+  if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(desk, admission)
+  if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
+    return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to: returnTo }))
+  }
+  if (provider !== undefined && providers.length === 1) {
+    return startSignIn(desk, admission, headers, {
+      provider,
+      returnTo,
+      otherAccount: false,
+    })
+  }
+  return redirectAnswer(`${authPrefix}/login?return_to=${encodeURIComponent(returnTo)}`, 302)
+}
+
+/** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
+async function startSignIn(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  request: SignInRequest,
+): Promise<Answer> {
+  const { runtime, log, metrics } = desk
+  const { origin } = admission
+  const provider = runtime.providers.get(request.provider)
+  const settings = runtime.gateway.providers.get(request.provider)
+  if (origin === null || provider === undefined || settings === undefined)
+    throw new Error('a sign-in without a provider')
+  const now = runtime.clock.now()
+  const session = sessionCookie(headers.cookie, origin.cookies.session)
+  const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
+  const wish = { ...request, origin: origin.origin, replaces }
+  const transaction = beginTransaction(wish, runtime.random, now)
+  try {
+    const url = await provider.authorizationUrl(transaction, origin.redirectUri, {
+      otherAccount: request.otherAccount,
+    })
+    const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
+    const others = transactionCookies(headers.cookie, origin.cookies)
+    const evicted = transactionsToEvict(others, cookie, origin.cookies, now)
+    metrics.login(provider.name, 'started')
+    log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
+    return withCookies(redirectAnswer(url.href, 302), [
+      ...evicted.map((name) => deleteCookie(origin.cookies, name)),
+      setTransactionCookie(
+        origin.cookies,
+        cookie.name,
+        cookie.value,
+        settings.responseMode,
+        transactionLifetimeSeconds,
+      ),
+    ])
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    metrics.login(provider.name, 'failed')
+    metrics.fault(thrown.code)
+    log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
+    return faultAnswer(admission, thrown)
+  }
+}
+
+/**
+ * A link of another site brings no Strict cookie, whether there is one or not. A page of ours that asks for the same
+ * address again does: nobody who is signed in has to sign in anew for a link.
+ */
+function hidesStrictCookie(headers: IncomingHttpHeaders, origin: Origin): boolean {
+  return origin.cookies.sameSite === 'Strict' && headers['sec-fetch-site'] === 'cross-site'
+}
+
+function looping({ runtime, log, metrics }: Desk, admission: Admission): Answer {
+  const { reason } = admission.decision
+  const fault = new LoginFault(
+    'LOGIN_LOOP',
+    `a browser signed in again and again within a minute, and still came with ${reason}: its cookies do not stay, or instances behind one address have different session secrets or stores`,
+  )
+  metrics.fault(fault.code)
+  log.fault('login.failed', fault, { request_id: admission.requestId })
+  const page = signInFailedPage({
+    ...frameOf(admission),
+    sentence: fault.publicText,
+    contact: admission.app?.contact ?? null,
+    startAgainHref: loginHref(runtime.gateway, admission),
+  })
+  return pageAnswer(fault.status, page)
+}
+
+function chooser(
+  desk: Desk,
+  admission: Admission,
+  offered: readonly string[],
+  wish: { readonly returnTo: ReturnTo; readonly otherAccount: boolean },
+): Answer {
+  const { gateway } = desk.runtime
+  const account = wish.otherAccount ? '&account=other' : ''
+  const choices = offered.flatMap((name) => {
+    const settings = gateway.providers.get(name)
+    if (settings === undefined) return []
+    const parameters = `provider=${encodeURIComponent(name)}&return_to=${encodeURIComponent(wish.returnTo)}`
+    return [
+      {
+        label: settings.label,
+        icon: settings.icon,
+        href: `${gateway.authPrefix}/login?${parameters}${account}`,
+      },
+    ]
+  })
+  return pageAnswer(200, chooserPage({ ...frameOf(admission), choices }))
+}

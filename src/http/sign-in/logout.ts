@@ -1,0 +1,190 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Origin } from '../../core/gateway.ts'
+import { sessionCookies, transactionCookies } from '../../core/session/cookies.ts'
+import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
+import { type Session, shortKey } from '../../core/session/session.ts'
+import type { Admission } from '../admission/admission.ts'
+import { findVisitor } from '../admission/caller.ts'
+import {
+  type Answer,
+  forbidden,
+  frameOf,
+  pageAnswer,
+  redirectAnswer,
+  refusal,
+  withCookies,
+  withHeaders,
+} from '../pages/answer.ts'
+import { confirmSignOutPage, movingOnPage, signedOutPage } from '../pages/pages.ts'
+import type { Desk } from '../server/context.ts'
+import { deleteCookie, type SetCookie } from './cookie.ts'
+
+/** GET: asks, and changes nothing, so that no link, picture or prefetch of another site signs anybody out. */
+export async function askToLogOut(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+): Promise<Answer> {
+  const { runtime } = desk
+  const { origin, target } = admission
+  if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
+  const session = await liveSession(desk, origin, headers)
+  const wanted = new URLSearchParams(target.query).get('return_to')
+  const returnTo = readReturnTo(wanted, runtime.gateway.authPrefix)
+  const provider = session === null ? undefined : runtime.gateway.providers.get(session.provider)
+  const page = confirmSignOutPage({
+    ...frameOf(admission),
+    account: session === null ? null : { user: session.user, providerLabel: provider?.label ?? null },
+    action: `${runtime.gateway.authPrefix}/logout`,
+    fields: wanted === null ? {} : { return_to: returnTo },
+    cancelHref: returnTo,
+  })
+  // With `no-referrer` a browser sends `Origin: null` even to ourselves, and the POST could not be told from a forged one.
+  return withHeaders(pageAnswer(200, page), { 'referrer-policy': 'same-origin' })
+}
+
+/**
+ * POST: ends the session here first, so that a provider that does not answer keeps nobody signed in, then at the
+ * provider. Only from our own page: the browser must say so (Sec-Fetch-Site, or Origin where it is not sent).
+ */
+export async function logOut(
+  desk: Desk,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  form: URLSearchParams,
+): Promise<Answer> {
+  const { runtime } = desk
+  const { origin } = admission
+  if (origin === null) return refusal(admission, 404, 'address-unknown')
+  if (!sameOrigin(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
+  const session = await liveSession(desk, origin, headers)
+  await endSessions(desk, admission, origin, headers)
+  const cleared = [
+    deleteCookie(origin.cookies, origin.cookies.session),
+    ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
+      deleteCookie(origin.cookies, name),
+    ),
+  ]
+  const returnTo = readReturnTo(form.get('return_to'), runtime.gateway.authPrefix)
+  const state = runtime.random(24).toString('base64url')
+  const url = session === null ? null : await endSessionUrl(desk, session, origin, state)
+  const after = rememberReturn(desk, origin, state, form.has('return_to') ? returnTo : null)
+  if (url !== null) {
+    const page = movingOnPage({ ...frameOf(admission), why: 'signing-out', to: url })
+    return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
+  }
+  const local = form.has('return_to') ? returnTo : `${runtime.gateway.authPrefix}/logged-out`
+  return withCookies(withHeaders(redirectAnswer(local), forgetPages), cleared)
+}
+
+/**
+ * Pages of the app that the browser keeps, so that its back button shows none of them to the next person. Not
+ * "cookies": that would reach into every app of the domain.
+ */
+const forgetPages = { 'clear-site-data': '"cache"' }
+
+/** Where a sign-out ends. With the state that we gave, on to the page that was asked for; else a page that says so. */
+export function loggedOut(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Answer {
+  const { runtime } = desk
+  const { origin, target } = admission
+  if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
+  const name = returnCookieName(origin)
+  const sent = transactionCookies(headers.cookie, origin.cookies).filter((cookie) => cookie.name === name)
+  const cleared: readonly SetCookie[] = sent.length === 0 ? [] : [deleteCookie(origin.cookies, name)]
+  const returnTo = readReturn(desk, origin, sent[0]?.value, new URLSearchParams(target.query).get('state'))
+  const { authPrefix } = runtime.gateway
+  const page = signedOutPage({ ...frameOf(admission), signInHref: `${authPrefix}/login` })
+  return withCookies(returnTo === null ? pageAnswer(200, page) : redirectAnswer(returnTo), cleared)
+}
+
+/** All that the browser sent, also those that make nobody signed in: one of two, or one of a provider that is gone. */
+async function endSessions(
+  { runtime, log }: Desk,
+  { requestId }: Admission,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): Promise<void> {
+  for (const value of sessionCookies(headers.cookie, origin.cookies.session)) {
+    const key = runtime.sessions.keyOf(value, origin)
+    if (key === null || !(await runtime.sessions.end({ key }))) continue
+    log.event('info', 'session.ended', { request_id: requestId, session: shortKey(key) })
+  }
+}
+
+async function endSessionUrl(
+  desk: Desk,
+  session: Session,
+  origin: Origin,
+  state: string,
+): Promise<URL | null> {
+  const provider = desk.runtime.providers.get(session.provider)
+  if (provider === undefined) return null
+  try {
+    return await provider.endSessionUrl(session.idToken, origin.postLogoutRedirectUri, state)
+  } catch (thrown) {
+    desk.log.fault('provider.failed', thrown, { provider: session.provider })
+    return null
+  }
+}
+
+async function liveSession(
+  desk: Desk,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): Promise<Session | null> {
+  const found = await findVisitor(desk.runtime, origin, headers)
+  return found.kind === 'live' ? found.session : null
+}
+
+function sameOrigin(headers: IncomingHttpHeaders, origin: Origin): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  return headers.origin === origin.origin
+}
+
+const returnLifetimeSeconds = 300
+
+/** `return_to` waits in a sealed cookie while the browser is at the provider, bound to the state that comes back. */
+function rememberReturn(
+  desk: Desk,
+  origin: Origin,
+  state: string,
+  returnTo: ReturnTo | null,
+): readonly SetCookie[] {
+  if (returnTo === null || returnTo.length > 1500) return []
+  const { ring, random } = desk.runtime
+  const value = seal(ring, returnScope(origin), JSON.stringify([state, returnTo]), random)
+  const options = {
+    path: '/',
+    httpOnly: true,
+    secure: origin.cookies.secure,
+    sameSite: 'lax',
+    maxAge: returnLifetimeSeconds,
+  } as const
+  return [{ name: returnCookieName(origin), value, options }]
+}
+
+function readReturn(
+  desk: Desk,
+  origin: Origin,
+  value: string | undefined,
+  state: string | null,
+): ReturnTo | null {
+  if (value === undefined || state === null) return null
+  const opened = open(desk.runtime.ring, returnScope(origin), value)
+  if (!opened.ok) return null
+  const [sealedState, path]: unknown[] = JSON.parse(opened.text)
+  if (typeof sealedState !== 'string' || typeof path !== 'string' || !sameText(sealedState, state))
+    return null
+  return readReturnTo(path, desk.runtime.gateway.authPrefix)
+}
+
+function returnScope(origin: Origin): SealScope {
+  return { purpose: 'sign-out', context: [origin.origin, returnCookieName(origin)] }
+}
+
+/** Below the transactions' prefix, so that the same code keeps it from the apps. */
+function returnCookieName(origin: Origin): string {
+  return `${origin.cookies.transactionPrefix}out`
+}

@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Origin } from '../../core/gateway.ts'
+import { claimAt } from '../../core/rules/claims.ts'
+import { namedClaims } from '../../core/rules/named-claims.ts'
+import { sessionTimes } from '../../core/session/session.ts'
+import type { Admission } from '../admission/admission.ts'
+import { findVisitor } from '../admission/caller.ts'
+import { type Answer, refusal, unauthorized } from '../pages/answer.ts'
+import type { Desk } from '../server/context.ts'
+
+/**
+ * `/.auth/me`: who is signed in, for pages of the app itself. Only claims that a rule or a header of this origin
+ * names, and never a token.
+ */
+export async function me(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Promise<Answer> {
+  const { runtime } = desk
+  const { origin } = admission
+  if (origin === null) return refusal(admission, 404, 'address-unknown')
+  const program = { ...admission, wantsPage: false }
+  const found = await findVisitor(runtime, origin, headers)
+  if (found.kind === 'none') return unauthorized(runtime.gateway, program, found.why)
+  const { session, principal } = found
+  const times = sessionTimes(session, origin)
+  const claims = Object.fromEntries(
+    claimPathsOf(origin).flatMap((path) => {
+      const value = claimAt(principal.claims, path)
+      return value === undefined ? [] : [[path, value]]
+    }),
+  )
+  const body = JSON.stringify({
+    user: principal.user,
+    provider: principal.provider,
+    claims,
+    signed_in_at: session.signedInAt,
+    expires_at: times.expiresAt,
+    idle_expires_at: times.idleExpiresAt,
+  })
+  const headersOut = {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  }
+  return { status: 200, headers: headersOut, body }
+}
+
+const known = new WeakMap<Origin, readonly string[]>()
+
+/** The configuration is frozen: the names are gathered once an origin. */
+function claimPathsOf(origin: Origin): readonly string[] {
+  const seen = known.get(origin)
+  if (seen !== undefined) return seen
+  const paths = namedClaims(origin.apps)
+  known.set(origin, paths)
+  return paths
+}

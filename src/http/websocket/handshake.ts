@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Location } from '../../core/gateway.ts'
+
+/** What a client asked for, when its handshake is one (RFC 6455 section 4.2.1). */
+export interface Handshake {
+  readonly key: string
+  /** As offered, in order. */
+  readonly protocols: readonly string[]
+  /** As offered; frames pass untouched, so what the two ends agree on is theirs. */
+  readonly extensions: string | null
+}
+
+export type HandshakeReading =
+  | { readonly ok: true; readonly handshake: Handshake }
+  | {
+      readonly ok: false
+      readonly status: 400 | 426
+      readonly reason: 'websocket-invalid' | 'upgrade-unknown'
+    }
+
+/** RFC 9110 section 5.6.2. */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+/** Sixteen bytes. */
+const keyForm = /^[A-Za-z0-9+/]{21}[AQgw]==$/
+const longestOffer = 4096
+
+/** Whether a request names WebSocket alone as what it wants to be upgraded to. */
+export function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** Reads a request that asks for an upgrade. Strict: what is almost a WebSocket becomes no tunnel. */
+export function readHandshake(request: IncomingMessage): HandshakeReading {
+  const { headers } = request
+  if (!asksForWebSocket(request)) return refused(400, 'upgrade-unknown')
+  if (request.method !== 'GET' || request.httpVersion !== '1.1' || saysBody(request)) {
+    return refused(400, 'websocket-invalid')
+  }
+  // RFC 6455 section 4.4: another version is told which one is spoken.
+  if (headers['sec-websocket-version'] !== '13') return refused(426, 'websocket-invalid')
+  const key = headers['sec-websocket-key'] ?? ''
+  const offered = listOf(headers['sec-websocket-protocol'])
+  const extensions = headers['sec-websocket-extensions'] ?? null
+  const offersHold = offered.every((name) => token.test(name)) && new Set(offered).size === offered.length
+  if (!keyForm.test(key) || !offersHold || (extensions?.length ?? 0) > longestOffer) {
+    return refused(400, 'websocket-invalid')
+  }
+  return { ok: true, handshake: { key, protocols: offered, extensions } }
+}
+
+/**
+ * Whether a page of this origin may open a WebSocket (RFC 6455 section 10.2). Browsers always say their Origin; a
+ * program that says none may come where nobody's session is used, and shall say one elsewhere.
+ */
+export function originMayConnect(location: Location, origin: string | undefined): boolean {
+  if (origin === undefined) return location.access.kind === 'anyone'
+  return location.forwarding.websocketOrigins?.includes(origin) ?? false
+}
+
+/** The proof for the client that its handshake was understood (RFC 6455 section 4.2.2). */
+export function acceptKey(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+}
+
+/** What the upstream chose, or null when it chose what the client never offered. */
+export function negotiated(
+  handshake: Handshake,
+  answered: readonly string[],
+): { readonly protocol: string | null; readonly extensions: string | null } | null {
+  const protocols = valuesOf(answered, 'sec-websocket-protocol')
+  const extensions = valuesOf(answered, 'sec-websocket-extensions')
+  const protocol = protocols[0] ?? null
+  if (protocols.length > 1 || (protocol !== null && !handshake.protocols.includes(protocol))) return null
+  const offered = listOf(handshake.extensions ?? undefined).map(nameOf)
+  const chosen = listOf(extensions.join(', '))
+  if (!chosen.every((extension) => offered.includes(nameOf(extension)))) return null
+  return { protocol, extensions: chosen.length === 0 ? null : chosen.join(', ') }
+}
+
+function refused(status: 400 | 426, reason: 'websocket-invalid' | 'upgrade-unknown'): HandshakeReading {
+  return { ok: false, status, reason }
+}
+
+function saysBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+function listOf(value: string | undefined): readonly string[] {
+  const items = (value ?? '').split(',').map((item) => item.trim())
+  return items.length === 1 && items[0] === '' ? [] : items
+}
+
+function nameOf(extension: string): string {
+  return (extension.split(';')[0] ?? '').trim()
+}
+
+function valuesOf(headers: readonly string[], name: string): readonly string[] {
+  return headers.filter((_, i) => i % 2 === 1 && headers[i - 1]?.toLowerCase() === name)
+}

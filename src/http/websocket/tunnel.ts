@@ -1,0 +1,62 @@
+import type { Duplex } from 'node:stream'
+import { closeFrame, createFrameTracker } from './frames.ts'
+
+/** An open WebSocket between a client and an upstream. */
+export interface Tunnel {
+  /** Ends it: with a Close frame of this code where one fits between two frames, else by cutting the connection. */
+  close(code: number): void
+}
+
+/** How long a side has to take what is still under way to it, and to answer a Close frame. */
+const closingMs = 2_000
+
+/**
+ * Passes bytes both ways until either side ends. What one side does not take, the other is not asked for: at most
+ * the buffers of two sockets lie here. WebSockets may be silent for as long as they like; TCP's own keep-alive
+ * finds peers that are gone.
+ */
+export function openTunnel(client: Duplex, upstream: Duplex, onClosed: () => void): Tunnel {
+  const frames = createFrameTracker()
+  upstream.on('data', (bytes: Buffer) => frames.pass(bytes))
+  upstream.pause()
+  let open = 2
+  const sides: readonly [Duplex, Duplex][] = [
+    [client, upstream],
+    [upstream, client],
+  ]
+  for (const [side, other] of sides) {
+    // A peer that breaks off is no fault of the process; `close` follows.
+    side.on('error', () => {})
+    side.on('close', () => {
+      leave(other)
+      open -= 1
+      if (open === 0) onClosed()
+    })
+    // Half a WebSocket is of no use (RFC 6455 7.1.1): the other side may finish what is under way, and no more.
+    side.on('end', () => cutLater(client, upstream))
+    side.pipe(other)
+  }
+  return {
+    close(code) {
+      if (open < 2) return
+      upstream.unpipe(client)
+      if (frames.atBoundary()) client.write(closeFrame(code))
+      else client.destroy()
+      upstream.destroy()
+    },
+  }
+}
+
+function cutLater(...sides: readonly Duplex[]): void {
+  setTimeout(() => {
+    for (const side of sides) side.destroy()
+  }, closingMs).unref()
+}
+
+/** Lets a side take what was written to it, and closes it; nothing more is passed on from there. */
+function leave(side: Duplex): void {
+  if (side.destroyed) return
+  side.end()
+  side.unpipe().resume()
+  cutLater(side)
+}

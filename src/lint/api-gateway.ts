@@ -1,0 +1,117 @@
+import type { App, Location } from '../core/gateway.ts'
+import { type Check, type Found, foundAt } from './check.ts'
+import { isWritten, type Subject, whereOfLocation } from './subject.ts'
+
+/** What AWS sets as limits on the way to a Lambda function: developers' guides of API Gateway and Lambda, quotas. */
+const apiGatewayBodyBytes = 10 * 1024 * 1024
+const lambdaBodyBytes = 6 * 1024 * 1024
+const apiGatewaySeconds = 29
+const headerBytes = 10_240
+
+/** Apps behind API Gateway or a function's own URL. */
+export const apiGatewayChecks: readonly Check[] = [
+  {
+    id: 'api-gateway-header-size',
+    severity: 'note',
+    finds: 'Identity headers that may be more than API Gateway takes',
+    why: `API Gateway takes ${headerBytes} bytes of headers in all, the browser’s own among them, and answers what is more with an error of its own. Groups and roles grow without limit.`,
+    fix: 'Send the claims that the app reads: `identity_headers` without groups, or let the provider filter them.',
+    example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
+identity_headers: { X-Forwarded-Groups: groups }`,
+    find: (subject) =>
+      atLocations(subject, isApiGateway, 'identity_headers', (location) => {
+        const list = location.forwarding.identityHeaders.find(({ from }) => growing.test(from))
+        if (list === undefined) return null
+        return `${list.name} may grow beyond the ${headerBytes} bytes of headers that API Gateway takes`
+      }),
+  },
+  {
+    id: 'api-gateway-body-size',
+    severity: 'warning',
+    finds: 'A `max_body` that the way to the app does not take',
+    why: 'API Gateway takes 10 MiB, a function’s URL 6 MiB. What is larger passes the gateway and is refused behind it, with an answer that says nothing to people.',
+    fix: 'Write a `max_body` of at most that, or let people upload elsewhere (a presigned URL).',
+    example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
+max_body: 50MiB`,
+    find: (subject) =>
+      atLocations(subject, isAws, 'max_body', ({ forwarding: { maxBodyBytes } }, app) => {
+        const most = isApiGateway(app) ? apiGatewayBodyBytes : lambdaBodyBytes
+        if (maxBodyBytes !== null && maxBodyBytes <= most) return null
+        const name = isApiGateway(app) ? 'API Gateway' : 'a function’s URL'
+        return `${name} takes ${most / 1024 / 1024} MiB at most`
+      }),
+  },
+  {
+    id: 'api-gateway-timeout',
+    severity: 'note',
+    finds: 'A `timeouts.response` that API Gateway does not wait for',
+    why: `It answers 504 by itself after ${apiGatewaySeconds} seconds, unless the quota of a regional REST API was raised: a longer time does nothing.`,
+    fix: 'Write a shorter time, or start long work by one request and ask for its end by others.',
+    example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
+timeouts: { response: 5m }`,
+    find: (subject) =>
+      atLocations(subject, isApiGateway, 'timeouts', ({ forwarding: { timeouts } }, _app, at) => {
+        if (!isWritten(subject, [...at, 'response']) || timeouts.responseSeconds <= apiGatewaySeconds + 1)
+          return null
+        // One second more leaves the answer to API Gateway, and is no mistake.
+        return `API Gateway gives up after ${apiGatewaySeconds} seconds`
+      }),
+  },
+  {
+    id: 'api-gateway-websocket',
+    severity: 'warning',
+    finds: 'WebSockets to an HTTP or REST API of API Gateway',
+    why: 'These know no upgrade: the handshake fails. WebSocket APIs are APIs of their own, with a host of their own.',
+    fix: 'Leave `websocket` out, or make an app of the WebSocket API and say so in a comment.',
+    example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
+websocket: true`,
+    find: (subject) =>
+      atLocations(subject, isAws, 'websocket', ({ forwarding }) =>
+        forwarding.websocketOrigins === null ? null : 'nothing behind this address opens WebSockets',
+      ),
+  },
+  {
+    id: 'api-gateway-host',
+    severity: 'warning',
+    finds: '`preserve_host` towards API Gateway',
+    why: 'API Gateway finds the API by `Host`: with the public name it answers 403 to every request.',
+    fix: 'Leave `preserve_host` out, or register the public name as a custom domain there.',
+    example: `upstream: { url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod", preserve_host: true }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        if (!isAws(app) || !app.upstream.preserveHost) return []
+        const path = ['apps', app.name, 'upstream', 'preserve_host']
+        return [foundAt(subject, path, 'the API is found by its own host, which this replaces')]
+      }),
+  },
+]
+
+const growing = /(?:^|[.:/_-])(?:groups|roles|permissions|entitlements)$/i
+
+function isApiGateway({ upstream }: App): boolean {
+  return /\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(upstream.hostname)
+}
+
+function isFunctionUrl({ upstream }: App): boolean {
+  return /\.lambda-url\.[a-z0-9-]+\.on\.aws$/.test(upstream.hostname)
+}
+
+function isAws(app: App): boolean {
+  return isApiGateway(app) || isFunctionUrl(app)
+}
+
+/** Looks at a key of every location of such apps; told once for each place where it is written. */
+function atLocations(
+  subject: Subject,
+  isMeant: (app: App) => boolean,
+  key: string,
+  judge: (location: Location, app: App, at: readonly (string | number)[]) => string | null,
+): readonly Found[] {
+  return subject.gateway.apps.filter(isMeant).flatMap((app) =>
+    [app.fallback, ...app.allLocations].flatMap((location) => {
+      const at = whereOfLocation(subject, app.name, location, key) ?? ['apps', app.name, 'upstream']
+      const message = judge(location, app, at)
+      return message === null ? [] : [foundAt(subject, at, message)]
+    }),
+  )
+}

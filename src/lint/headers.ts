@@ -1,0 +1,79 @@
+import { pathText } from '../config/node.ts'
+import { foldHeaderName } from '../core/headers/names.ts'
+import { type Check, foundAtKey } from './check.ts'
+import { writtenHeaders } from './claim-reach.ts'
+
+/** What apps make of the headers that they get. */
+export const headerChecks: readonly Check[] = [
+  {
+    id: 'header-special',
+    severity: 'warning',
+    finds: 'An identity header that apps and frameworks take for something else',
+    why: 'Names such as `X-Forwarded-Port`, `X-Original-URL`, `X-HTTP-Method-Override` or `Authorization` mean addresses, methods and credentials to frameworks: a claim would steer what the app does.',
+    fix: 'Choose a name that nothing else reads, such as `X-Forwarded-User` or `X-Wiki-Name`.',
+    example: 'identity_headers: { X-Real-IP: user }',
+    find: (subject) =>
+      writtenHeaders(subject)
+        .filter(({ name }) => special.test(foldHeaderName(name)))
+        .map(({ name, path }) => foundAtKey(subject, path, `${name} means something else to many apps`)),
+  },
+  {
+    id: 'header-remote-user',
+    severity: 'note',
+    finds: 'A header of the REMOTE_USER family',
+    why: 'WSGI, CGI and PHP make `HTTP_REMOTE_USER` of the header `Remote-User`: what reads `REMOTE_USER`, which the server itself sets, does not see it. And they fold `-`, `_` and case: an app that is reached around the gateway believes `remote_user` from anybody.',
+    fix: 'Read `HTTP_REMOTE_USER` in the app (Django: `header = "HTTP_REMOTE_USER"`), and compare the shared secret first.',
+    example: 'identity_headers: { Remote-User: user }',
+    find: (subject) =>
+      writtenHeaders(subject)
+        .filter(({ name }) => /^(?:x-)?remote-/.test(foldHeaderName(name)))
+        .map(({ name, path }) => {
+          const variable = `HTTP_${foldHeaderName(name).replaceAll('-', '_').toUpperCase()}`
+          return foundAtKey(subject, path, `apps behind WSGI see ${name} as ${variable}`)
+        }),
+  },
+  {
+    id: 'header-folds',
+    severity: 'warning',
+    finds: 'One header in two spellings that mean different claims',
+    why: 'WSGI, CGI and PHP fold case, `-` and `_`: at one location the app reads one claim under that name, at another a different one. Two within one location are refused as a fault.',
+    fix: 'Give each claim a name of its own.',
+    example: `identity_headers: { X-User: user }
+locations:
+  - { path: /admin, require: signed_in, identity_headers: { X-USER: email } }`,
+    find: (subject) => {
+      const byPlace = new Map(writtenHeaders(subject).map((header) => [pathText(header.path), header]))
+      const headers = [...byPlace.values()]
+      return headers.flatMap(({ app, name, from, path }, index) => {
+        const before = headers.slice(0, index).find((other) => {
+          const isOther = other.app === app && other.name !== name && other.from !== from
+          return isOther && foldHeaderName(other.name) === foldHeaderName(name)
+        })
+        if (before === undefined) return []
+        return [
+          foundAtKey(subject, path, `${name} and ${before.name} are one header to apps, with two meanings`),
+        ]
+      })
+    },
+  },
+  {
+    id: 'provider-fills-header',
+    severity: 'warning',
+    finds: 'A header that any of several providers can fill',
+    why: 'The app accepts several providers, and each says what it likes in this claim: a partner’s administrator names a group of yours, and the app believes it.',
+    fix: 'Send `provider` along (`X-Identity-Provider: provider`) and have the app look at both, or leave the header out.',
+    example: `provider: [staff, partners]
+identity_headers: { X-Forwarded-Groups: groups }`,
+    find: (subject) =>
+      writtenHeaders(subject)
+        .filter(({ app, from }) => app.providers.length > 1 && from !== 'user' && from !== 'provider')
+        .map(({ app, name, path }) => {
+          const names = app.providers.map((provider) => `"${provider}"`).join(' and ')
+          return foundAtKey(subject, path, `${names} can each fill ${name}`)
+        }),
+  },
+]
+
+/** Folded names that decide about addresses, paths, methods, hosts and credentials. */
+const special =
+  /^(?:authorization|accept|accept-.*|user-agent|origin|referer|range|if-.*|date|via|x-real-ip|(?:x-|true-)?client-ip|x-cluster-client-ip|cf-connecting-ip|x-original-.*|x-rewrite-.*|x-(?:http-)?method(?:-override)?|x-http-method.*|x-forwarded-(?:port|scheme|ssl|server|path|uri|method|protocol)|x-(?:url-)?scheme|x-host|script-name|x-script-name|path-info|x-path-info|request-uri|request-method|query-string|front-end-https|x-requested-with|x-csrf-.*|x-middleware-.*)$/

@@ -1,0 +1,154 @@
+import type { Access, App, Gateway, Location, Origin } from '../core/gateway.ts'
+import { exampleRequest } from '../core/request/example-request.ts'
+import { patternText } from '../core/request/location-pattern.ts'
+import { type Check, foundAtPart } from './check.ts'
+import { enclosingLocations, isOpen, nodeOf } from './enclosing.ts'
+import { isSameRule } from './rules.ts'
+import type { Subject } from './subject.ts'
+
+/** Locations that do nothing, or less than they seem to. */
+export const locationChecks: readonly Check[] = [
+  {
+    id: 'location-unreachable',
+    severity: 'warning',
+    finds: 'A location that no request reaches',
+    why: 'Others cover everything that it covers: those of the same path that name its methods, more specific ones, another app of the origin, or the redirect URI. Its rule protects nothing, and a reader believes that it does.',
+    fix: 'Take it out, or take away what covers it.',
+    example: `locations:
+  - { path: /api, methods: [GET, POST, PUT, PATCH, DELETE, OPTIONS], require: signed_in }
+  - { path: /api, require: { groups: admins } }`,
+    find: (subject) =>
+      originsOf(subject.gateway).flatMap((origin) =>
+        origin.apps.flatMap((app) =>
+          app.allLocations
+            .filter((location) => mayBeCovered(origin, app, location) && !isReachable(origin, app, location))
+            .flatMap((location) =>
+              foundAtPart(subject, location, `no request reaches ${location.label}: others cover all of it`),
+            ),
+        ),
+      ),
+  },
+  {
+    id: 'location-redundant',
+    severity: 'note',
+    finds: 'A location that changes nothing',
+    why: 'Without it its paths would be judged and passed on in the same way: by the location around it, or by the app’s own rule, which holds at every location anyhow.',
+    fix: 'Take it out, so that what is left is what matters.',
+    example: `require: signed_in
+locations:
+  - { path: /reports, require: signed_in }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        return app.allLocations.flatMap((location) => {
+          const [outer, ...others] = enclosingLocations(app, location)
+          const node = nodeOf(app.locations, location.pattern)
+          const alone = (location.pattern.exact ? node?.exact : node?.subtree)?.length === 1
+          if (outer === undefined || others.length > 0 || !alone || !isSame(app, location, outer)) return []
+          const other = outer === app.fallback ? 'the app’s own `require`' : outer.label
+          return foundAtPart(subject, location, `${location.label} says what ${other} says already`)
+        })
+      }),
+  },
+  {
+    id: 'star-leaves-parent',
+    severity: 'warning',
+    finds: 'A path that ends in `*` and leaves the path above it to another rule',
+    why: '`*` is one whole segment: `/admin/*` covers `/admin/users` and all below, not `/admin` itself, which falls to whatever is around it.',
+    fix: 'Write the path without `/*`: it covers all below anyhow. Where the difference is meant, write a location for the path above too.',
+    example: `require: signed_in
+locations:
+  - { path: /admin/*, require: { groups: admins } }`,
+    find: (subject) => subject.gateway.apps.flatMap((app) => starsIn(subject, app)),
+  },
+  {
+    id: 'location-rehearsed',
+    severity: 'note',
+    finds: 'A location that is rehearsed, not enforced',
+    why: 'With `enforce: false` requests are decided as if it were not in the file: it protects nothing, however long it stands there.',
+    fix: 'Take `enforce: false` out once the log shows that the rule does what is meant.',
+    example: `locations:
+  - { path: /admin, require: { groups: admins }, enforce: false }`,
+    find: (subject) => {
+      const { shadow } = subject.gateway
+      if (shadow === null || shadow.file !== null) return []
+      return shadow.rehearsed.flatMap(({ location }) =>
+        foundAtPart(subject, location, `${location.label} is only rehearsed: it protects nothing`),
+      )
+    },
+  },
+  {
+    id: 'encoded-slash-methods',
+    severity: 'warning',
+    finds: 'Encoded slashes beside rules that depend on the method',
+    why: 'With `allow_encoded: [slash]` a path is judged under two readings, and both must let in. An app that takes `%2F` for a slash may route to other code than the one whose methods were thought of.',
+    fix: 'Write one rule for all methods of the app, or leave `slash` out.',
+    example: `allow_encoded: [slash]
+locations:
+  - { path: /files, require: signed_in }
+  - { path: /files, methods: [DELETE], require: { groups: admins } }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        if (!app.allowEncoded.has('slash')) return []
+        const withMethods = app.allLocations.filter(({ methods }) => methods !== null)
+        return withMethods.flatMap((location) =>
+          foundAtPart(
+            subject,
+            location,
+            `${location.label} depends on the method, and "${app.name}" allows encoded slashes`,
+          ),
+        )
+      }),
+  },
+]
+
+function originsOf({ hosts }: Gateway): readonly Origin[] {
+  return [...new Set(hosts.values())]
+}
+
+function isReachable(origin: Origin, app: App, location: Location): boolean {
+  if (isRedirectPath(origin, location)) return false
+  return exampleRequest(origin, app, location) !== null
+}
+
+/** The redirect URI is taken before any location. */
+function isRedirectPath(origin: Origin, { pattern }: Location): boolean {
+  return pattern.exact && `/${pattern.segments.join('/')}` === origin.redirectPath
+}
+
+/**
+ * A cheap look that spares most locations the thorough one. Below a path only a `*` can cover everything, and beside a
+ * location only those of its own pattern.
+ */
+function mayBeCovered(origin: Origin, app: App, location: Location): boolean {
+  const node = nodeOf(app.locations, location.pattern)
+  const { segments, exact } = location.pattern
+  const beside = (exact ? node?.exact : node?.subtree) ?? []
+  const otherApp = origin.apps.some((other) => other !== app && other.prefix.length >= segments.length)
+  return isRedirectPath(origin, location) || beside.length > 1 || (node?.star ?? null) !== null || otherApp
+}
+
+function isSame(app: App, location: Location, outer: Location): boolean {
+  const sameWay = JSON.stringify(location.forwarding) === JSON.stringify(outer.forwarding)
+  const asked = location.unauthenticated === outer.unauthenticated || location.access.kind !== 'rule'
+  return sameWay && asked && outer.methods === null && isSameAccess(app, location.access, outer.access)
+}
+
+function isSameAccess(app: App, a: Access, b: Access): boolean {
+  if (a.kind !== 'rule' || b.kind !== 'rule') {
+    return a.kind === b.kind && !('because' in b && b.because !== undefined)
+  }
+  return isSameRule(a.requirement, b.requirement, app)
+}
+
+function starsIn(subject: Subject, app: App) {
+  const written = new Set(app.allLocations.map(({ pattern }) => patternText({ ...pattern, exact: false })))
+  return app.allLocations.flatMap((location) => {
+    const { segments, exact } = location.pattern
+    const above = patternText({ segments: segments.slice(0, -1), exact: false })
+    if (exact || segments.at(-1) !== null || written.has(above)) return []
+    const [outer] = enclosingLocations(app, location)
+    if (isOpen(location) || outer === undefined || isSameAccess(app, location.access, outer.access)) return []
+    const rule = outer === app.fallback ? 'the app’s own `require`' : outer.label
+    return foundAtPart(subject, location, `${location.label} does not cover ${above} itself: ${rule} does`)
+  })
+}

@@ -1,0 +1,122 @@
+import type { App, Location } from '../core/gateway.ts'
+import { waysIn } from '../core/rules/ways-in.ts'
+import { type Check, type Found, foundAtPart } from './check.ts'
+import { enclosingLocations, isOpen } from './enclosing.ts'
+import { rulesOf } from './rules.ts'
+import type { Subject } from './subject.ts'
+
+/** Where people pass whom nobody knows. */
+export const openLocationChecks: readonly Check[] = [
+  {
+    id: 'open-over-protected',
+    severity: 'warning',
+    finds: 'An open location around a protected one',
+    why: 'The gateway compares paths to the letter. An app that does not (one that ignores case, or cuts off `.json`) serves the protected page under a spelling that only the open location covers.',
+    fix: 'Protect the outer location and open what lies beside the protected one, or move the protected pages to a path of their own.',
+    example: `locations:
+  - { path: /shop, require: anyone }
+  - { path: /shop/orders, require: signed_in }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        const below = Map.groupBy(protectedLocations(app), (location) => enclosingLocations(app, location)[0])
+        return app.allLocations.filter(isOpen).flatMap((open) => {
+          const inner = below.get(open) ?? []
+          return inner.length === 0 ? [] : openOver(subject, open, inner)
+        })
+      }),
+  },
+  {
+    id: 'open-by-default',
+    severity: 'warning',
+    finds: 'An app that is open wherever nobody thought of a location',
+    why: 'With `require: anyone` at the app every path that no location covers is open: a page that the app gets next month, and every protected page under a spelling that the app reads more loosely than the gateway.',
+    fix: 'Write `require: signed_in` at the app, and a location with `require: anyone` for each path that is meant to be open.',
+    example: `require: anyone
+locations:
+  - { path: /admin, require: { groups: admins } }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        if (app.fallback.access.kind !== 'anyone') return []
+        const [first] = protectedLocations(app)
+        if (first === undefined) return []
+        const message = `everything that no location of "${app.name}" covers is open, and its locations are not (${first.label})`
+        return foundAtPart(subject, app.fallback, message)
+      }),
+  },
+  {
+    id: 'app-open',
+    severity: 'note',
+    finds: 'An app of which nothing is protected',
+    why: 'Everyone passes everywhere; the gateway only forwards. That may be meant, and is worth a second look.',
+    fix: 'Write who may pass, or leave it.',
+    example: 'require: anyone',
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        if (![app.fallback, ...app.allLocations].every(isOpen)) return []
+        return foundAtPart(subject, app.fallback, `every path of "${app.name}" is open to everyone`)
+      }),
+  },
+  {
+    id: 'maybe-signed-in',
+    severity: 'note',
+    finds: 'A location that is open by `maybe_signed_in`',
+    why: 'It reads like a protection and is none: people without a session pass too. The app must decide by the identity headers what they see.',
+    fix: 'Write `signed_in` where people have to sign in. Where the app decides, leave it.',
+    example: 'require: maybe_signed_in',
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) =>
+        [app.fallback, ...app.allLocations].flatMap((location) => {
+          if (location.access.kind !== 'maybe_signed_in') return []
+          const where = location === app.fallback ? `"${app.name}"` : location.label
+          return foundAtPart(subject, location, `${where} is open: people pass with and without a session`)
+        }),
+      ),
+  },
+  {
+    id: 'protected-over-open',
+    severity: 'note',
+    finds: 'An open location inside a protected one',
+    why: 'The location’s rule replaces the one around it: who looks at the outer location alone takes more for protected than is.',
+    fix: 'Where it is meant, leave it; otherwise write at the inner location who may pass.',
+    example: `locations:
+  - { path: /admin, require: { groups: admins } }
+  - { path: /admin/help, require: anyone }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) =>
+        app.allLocations.filter(isOpen).flatMap((open) => {
+          const outer = enclosingLocations(app, open)[0]
+          if (outer === undefined || outer === app.fallback || isOpen(outer)) return []
+          const message = `${open.label} is open, though ${outer.label} around it is not`
+          return foundAtPart(subject, open, message)
+        }),
+      ),
+  },
+  {
+    id: 'open-by-address',
+    severity: 'note',
+    finds: 'A rule that some addresses meet without signing in',
+    why: 'Where `client_ip` alone makes a rule true nobody is asked to sign in, and the app is told no name. An address is a place, not a person: everyone behind it passes.',
+    fix: 'Put `signed_in` beside the address in the same mapping or `all`, unless the address alone is meant to be enough.',
+    example: `require:
+  any:
+    - signed_in
+    - client_ip: 192.0.2.0/24`,
+    find: (subject) =>
+      rulesOf(subject.gateway).flatMap(({ app, location, whole }) => {
+        const byAddress = waysIn(whole, app.providers).ways.some(({ providers }) => providers === null)
+        if (!byAddress) return []
+        return foundAtPart(subject, location, 'some addresses meet this rule alone: nobody signs in there')
+      }),
+  },
+]
+
+function protectedLocations(app: App): readonly Location[] {
+  return app.allLocations.filter((location) => !isOpen(location))
+}
+
+function openOver(subject: Subject, open: Location, inner: readonly Location[]): readonly Found[] {
+  const [first] = inner
+  const more = inner.length === 1 ? '' : ` and ${inner.length - 1} more`
+  const message = `${open.label} is open, though ${first?.label}${more} within it is not`
+  return foundAtPart(subject, open, message)
+}

@@ -1,0 +1,124 @@
+import type { Gateway, Origin } from '../core/gateway.ts'
+import { type Check, foundAt, foundAtKey } from './check.ts'
+import { isWritten, type Subject, whereOfApp } from './subject.ts'
+
+const daySeconds = 24 * 60 * 60
+
+/** How long people stay signed in, and what else concerns an origin as a whole. */
+export const sessionChecks: readonly Check[] = [
+  {
+    id: 'session-long',
+    severity: 'warning',
+    finds: 'Sessions that live for more than a day',
+    why: 'Who is locked at the provider, or leaves, stays signed in here until the session ends; so does whoever took a cookie.',
+    fix: 'Write a `max_lifetime` of a working day. Signing in again is quick while people are signed in at the provider.',
+    example: 'session: { max_lifetime: 30d }',
+    find: (subject) =>
+      originsOf(subject.gateway).flatMap((origin) => {
+        if (origin.maxLifetimeSeconds <= daySeconds) return []
+        const hours = Math.floor(origin.maxLifetimeSeconds / 3600)
+        const message = `a session lives for ${hours} hours, whatever happens to the account`
+        return [foundAt(subject, lifetimePath(subject, origin, 'max_lifetime'), message)]
+      }),
+  },
+  {
+    id: 'session-idle-longer',
+    severity: 'warning',
+    finds: 'An `idle_timeout` that `max_lifetime` never lets come about',
+    why: 'A session ends by the shorter of the two: this idle time does nothing, and people who believe in it are signed out in the middle of their work.',
+    fix: 'Write an `idle_timeout` below `max_lifetime`.',
+    example: 'session: { idle_timeout: 12h, max_lifetime: 8h }',
+    find: (subject) =>
+      originsOf(subject.gateway).flatMap((origin) => {
+        if (origin.idleTimeoutSeconds <= origin.maxLifetimeSeconds) return []
+        const path = lifetimePath(subject, origin, 'idle_timeout')
+        return [foundAt(subject, path, '`idle_timeout` is longer than `max_lifetime`, and never comes about')]
+      }),
+  },
+  {
+    id: 'strict-form-post',
+    severity: 'note',
+    finds: '`same_site: strict` with `response_mode: form_post`',
+    why: 'A form that the provider’s page posts is a cross-site request: the cookie of a sign-in under way has to be `SameSite=None` for it, whatever the session’s own says.',
+    fix: 'Leave `response_mode` out: `query` with PKCE is as safe, and keeps that cookie `Lax`.',
+    example: `session: { same_site: strict }
+providers:
+  main: { response_mode: form_post }`,
+    find: (subject) =>
+      formPosting(subject.gateway).flatMap((name) => {
+        if (subject.gateway.session.sameSite !== 'strict') return []
+        const path = ['providers', name, 'response_mode']
+        return [foundAt(subject, path, 'the cookie of a sign-in under way is `SameSite=None` for this')]
+      }),
+  },
+  {
+    id: 'form-post-http',
+    severity: 'warning',
+    finds: '`response_mode: form_post` for an app on http',
+    why: 'Browsers send no cookie with a cross-site form unless it is `SameSite=None`, which needs https: no sign-in ever ends.',
+    fix: 'Leave `response_mode` out, or serve the app by https.',
+    example: `providers:
+  main: { response_mode: form_post }
+apps:
+  wiki: { url: "http://localhost:8080" }`,
+    find: (subject) =>
+      formPosting(subject.gateway).flatMap((name) => {
+        const app = subject.gateway.apps.find(
+          ({ providers, origin }) => providers.includes(name) && origin.startsWith('http:'),
+        )
+        if (app === undefined) return []
+        const path = ['providers', name, 'response_mode']
+        return [foundAt(subject, path, `no sign-in at "${app.name}" ever ends: it is on http`)]
+      }),
+  },
+  {
+    id: 'apps-share-origin',
+    severity: 'note',
+    finds: 'Apps that share one origin',
+    why: 'To browsers they are one site: a page of one sends requests to the other as whoever is signed in, and reads the answers. Cookies of one reach the other.',
+    fix: 'Give each a host of its own, unless they trust each other.',
+    example: `apps:
+  home: { url: "https://tools.example.com" }
+  wiki: { url: "https://tools.example.com/wiki" }`,
+    find: (subject) =>
+      originsOf(subject.gateway).flatMap((origin) => {
+        const [first, second] = subject.gateway.apps.filter((app) => app.origin === origin.origin)
+        if (first === undefined || second === undefined) return []
+        const path = ['apps', second.name, 'url']
+        return [foundAt(subject, path, `"${second.name}" and "${first.name}" are one site to browsers`)]
+      }),
+  },
+  {
+    id: 'log-subject-plain',
+    severity: 'note',
+    finds: 'User ids in plain text in the log',
+    why: 'Access lines then say who read what, which in many places is personal data, with whoever reads the log.',
+    fix: 'Leave `log.subject` at `hash`: lines of one person still go together.',
+    example: 'log: { subject: plain }',
+    find: (subject) =>
+      subject.gateway.log.subject === 'plain'
+        ? [foundAtKey(subject, ['log', 'subject'], 'access lines name people by their user id')]
+        : [],
+  },
+]
+
+function originsOf({ hosts }: Gateway): readonly Origin[] {
+  return [...new Set(hosts.values())]
+}
+
+/** Where a lifetime is written that holds for an origin: in its first app, in `defaults` or in `session`. */
+function lifetimePath(subject: Subject, origin: Origin, key: string): readonly string[] {
+  const app = subject.gateway.apps.find((one) => one.origin === origin.origin)
+  const ofApp = app === undefined ? null : whereOfApp(subject, app.name, key)
+  const path = ['session', key]
+  if (ofApp === null && !isWritten(subject, path) && key === 'idle_timeout') {
+    return lifetimePath(subject, origin, 'max_lifetime')
+  }
+  return (ofApp ?? path).map(String)
+}
+
+function formPosting({ providers }: Gateway): readonly string[] {
+  return [...providers.values()].flatMap(({ name, responseMode }) =>
+    responseMode === 'form_post' ? [name] : [],
+  )
+}

@@ -1,0 +1,157 @@
+import { knownMethods } from '../../core/request/method.ts'
+import type { Asked, Effect, Finding } from '../finding.ts'
+import { asks, besideProviders, never, open, type Rule } from '../rule.ts'
+import type { Context } from './context.ts'
+import { type mergeSections, methodsNamed, type PathSection, wordsOf } from './reading/site.ts'
+import { convertRequires } from './requirement.ts'
+
+/** Who may pass at one path, by one set of methods; null: by all that no other set names. */
+export interface Access {
+  readonly methods: readonly string[] | null
+  readonly require: Rule | 'maybe_signed_in'
+  readonly unauthenticated: 'sign_in' | 'deny'
+}
+
+type Merged = ReturnType<typeof mergeSections>
+
+/** What holds after merging as accesses of ours: one, unless methods are told apart. */
+export function convertAccess(
+  merged: Merged,
+  sections: readonly PathSection[],
+  context: Context,
+): readonly Access[] {
+  const named = merged.requires === null ? [] : [...methodsNamed(merged.requires)]
+  const methods = [...new Set([...knownMethods, ...named])].filter(
+    (method) => !/^(?:TRACE|CONNECT)$/.test(method),
+  )
+  // HEAD goes with GET in httpd as it does here.
+  const asked = named.length === 0 ? ['GET'] : methods.filter((method) => method !== 'HEAD')
+  const groups = new Map<string, { access: Access; methods: string[] }>()
+  for (const method of asked) {
+    const access = accessFor(method, merged, sections, context)
+    const group = groups.get(JSON.stringify(access))
+    if (group === undefined) groups.set(JSON.stringify(access), { access, methods: [method] })
+    else group.methods.push(method)
+  }
+  noteOpenMethods([...groups.values()], sections, context)
+  const found = [...groups.values()].toSorted((one, other) => other.methods.length - one.methods.length)
+  return found.map(({ access, methods: names }, index) => {
+    // Methods beyond the known ones pass only where they are listed.
+    const unknown = names.some((name) => !knownMethods.includes(name))
+    return { ...access, methods: index === 0 && !unknown ? null : names }
+  })
+}
+
+/** A method that no `Require` is about is open in httpd, which is easily forgotten. */
+function noteOpenMethods(
+  groups: readonly { readonly access: Access; readonly methods: readonly string[] }[],
+  sections: readonly PathSection[],
+  { report }: Context,
+): void {
+  const open = groups.find(
+    ({ access }) => access.require !== 'maybe_signed_in' && access.require.kind === 'open',
+  )
+  const at = sections.at(-1)
+  if (open === undefined || groups.length < 2 || at === undefined) return
+  const message = `${open.methods.join(', ')}: no \`Require\` is about them, so they are open to everybody, as before`
+  report({ id: 'method-open', kind: 'suspect', at: at.at, what: at.text, message, effect: null })
+}
+
+function accessFor(
+  method: string,
+  merged: Merged,
+  sections: readonly PathSection[],
+  context: Context,
+): Access {
+  const { directives, requires } = merged
+  const at = sections.at(-1)
+  const say = (
+    id: string,
+    kind: Finding['kind'],
+    message: string,
+    effect: Effect | null = null,
+    announces?: (asked: Asked) => boolean,
+  ) =>
+    context.report({
+      id,
+      kind,
+      at: at?.at ?? null,
+      what: at?.text ?? 'no section',
+      message,
+      effect,
+      ...(announces === undefined ? {} : { announces }),
+    })
+  const authType = wordsOf(directives, 'AuthType')[0]?.toLowerCase() ?? 'none'
+  const [action = 'auth', expression] = wordsOf(directives, 'OIDCUnAuthAction')
+  const plain = { methods: null, unauthenticated: 'sign_in' } as const
+  if (requires === null) {
+    if (authType !== 'none') {
+      say('no-require', 'suspect', 'has an AuthType and no `Require`: it is open to everybody, as before')
+    }
+    return { ...plain, require: open }
+  }
+  const converted = convertRequires(requires, method, context)
+  const rule = context.providers.length > 1 ? besideProviders(converted, context.providers) : converted
+  if (JSON.stringify(rule) !== JSON.stringify(converted)) {
+    const message =
+      'asks for a claim and names no issuer: whichever provider sends it is believed, as before. Name the one that is meant in `provider`'
+    say('any-provider', 'suspect', message)
+  }
+  if (!asks(rule)) return { ...plain, require: rule }
+  if (!knownTypes.has(authType)) {
+    say(
+      'auth-type',
+      'not-convertible',
+      authType === 'none'
+        ? 'asks who it is without an AuthType: httpd answered 500, and nobody gets in here'
+        : `AuthType ${authType} is none of mod_auth_openidc's: nobody gets in here`,
+      'either',
+      () => true,
+    )
+    return { ...plain, require: never }
+  }
+  noteBearer(authType, say)
+  const unauthenticated = authType === 'oauth20' || /^4/.test(action) ? 'deny' : 'sign_in'
+  if (action === 'pass' && expression === undefined) return passing(rule, plain, say)
+  if (expression !== undefined) {
+    const message = `whether to answer ${action} was decided by an expression: here scripts get 401 and navigations are sent to sign in`
+    say('unauth-expression', 'changed', message)
+    return { ...plain, require: rule }
+  }
+  return { ...plain, require: rule, unauthenticated }
+}
+
+const knownTypes: ReadonlySet<string> = new Set(['openid-connect', 'auth-openidc', 'oauth20'])
+
+type Say = (
+  id: string,
+  kind: Finding['kind'],
+  message: string,
+  effect?: Effect | null,
+  announces?: (asked: Asked) => boolean,
+) => void
+
+function noteBearer(authType: string, say: Say): void {
+  if (authType === 'oauth20') {
+    say(
+      'bearer',
+      'not-convertible',
+      'took bearer tokens, and no session: here it takes a session, and answers 401 without one',
+    )
+  }
+  if (authType === 'auth-openidc') {
+    say('bearer', 'not-convertible', 'took bearer tokens beside a session: here it takes a session alone')
+  }
+}
+
+/** `OIDCUnAuthAction pass`: without a session everybody got in, whatever claims were asked for. */
+function passing(rule: Rule, plain: Pick<Access, 'methods' | 'unauthenticated'>, say: Say): Access {
+  const everybody =
+    rule.kind === 'signed_in' ||
+    (rule.kind === 'any' && rule.members.some(({ kind }) => kind === 'signed_in'))
+  if (everybody) return { ...plain, require: 'maybe_signed_in' }
+  const message =
+    '`OIDCUnAuthAction pass` let everybody in who was not signed in, whatever `Require` asked of people; here the rule holds for everybody. To leave the path open write `require: maybe_signed_in`'
+  say('pass-bypasses-claims', 'changed', message, 'stricter', ({ claims }) => claims === null)
+  return { ...plain, require: rule }
+}

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import { decodeUtf8, type ReadFile } from '../../config/files.ts'
+import type { Place } from './reading/lines.ts'
+import type { ListFiles } from './reading/read.ts'
+
+/** One provider of `OIDCMetadataDir`, from its three files; the client's secret stays where it is. */
+export interface MetadataProvider {
+  readonly issuer: string
+  readonly clientId: string
+  readonly hasSecret: boolean
+  /** The `.conf` file. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly at: Place
+}
+
+/** `ISSUER.provider`, `.client` and `.conf`, with the issuer's address encoded in the name. Null: no such folder. */
+export function readMetadataFolder(
+  folder: string,
+  files: { readonly folder: string; readonly readFile: ReadFile; readonly listFiles: ListFiles },
+): readonly MetadataProvider[] | null {
+  const path = resolve(files.folder, folder)
+  const found = files.listFiles(`${path}/*.provider`).filter((file) => files.readFile(file).ok)
+  if (found.length === 0) return null
+  return found.map((file) => {
+    const base = file.slice(0, -'.provider'.length)
+    const provider = readJson(file, files.readFile)
+    const client = readJson(`${base}.client`, files.readFile)
+    const named = decodeURIComponent(base.slice(base.lastIndexOf('/') + 1))
+    return {
+      issuer: typeof provider.issuer === 'string' ? provider.issuer : `https://${named}`,
+      clientId: typeof client.client_id === 'string' ? client.client_id : '',
+      hasSecret: typeof client.client_secret === 'string',
+      settings: readJson(`${base}.conf`, files.readFile),
+      at: {
+        file: file.startsWith(`${files.folder}/`) ? file.slice(files.folder.length + 1) : file,
+        line: 1,
+        column: 1,
+      },
+    }
+  })
+}
+
+function readJson(path: string, readFile: ReadFile): Readonly<Record<string, unknown>> {
+  const read = readFile(path)
+  const text = read.ok ? decodeUtf8(read.bytes) : null
+  try {
+    const value: unknown = JSON.parse(text ?? '{}')
+    return isRecord(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,79 @@
+import type { YamlValue } from '../yaml.ts'
+import { kept, type ProviderNotes, plain } from './provider-notes.ts'
+import { readUser } from './provider-user.ts'
+import { lastOf } from './reading/site.ts'
+import type { Directive } from './reading/tree.ts'
+import { splitWords } from './reading/words.ts'
+
+/** What is asked for at the provider, and who people are afterwards. */
+export function readRequest(
+  directives: readonly Directive[],
+  name: string,
+  notes: ProviderNotes,
+): Record<string, YamlValue> {
+  const keys: Record<string, YamlValue> = {}
+  const scope = lastOf(directives, 'OIDCScope')
+  keys.scopes = scopesOf(splitWords(scope?.rest ?? '')[0] ?? 'openid')
+  kept(scope, `providers.${name}.scopes`, notes)
+  const mode = lastOf(directives, 'OIDCResponseMode')
+  if (splitWords(mode?.rest ?? '')[0] === 'form_post') {
+    keys.response_mode = 'form_post'
+    kept(mode, `providers.${name}.response_mode`, notes)
+  }
+  const parameters = readParameters(lastOf(directives, 'OIDCAuthRequestParams'), notes)
+  if (Object.keys(parameters).length > 0) keys.authorization_parameters = parameters
+  const ca = lastOf(directives, 'OIDCCABundlePath')
+  const [caFile] = splitWords(ca?.rest ?? '')
+  if (caFile !== undefined) keys.ca_file = caFile
+  kept(ca, `providers.${name}.ca_file`, notes)
+  const algorithm = lastOf(directives, 'OIDCIDTokenSignedResponseAlg')
+  const [signed] = splitWords(algorithm?.rest ?? '')
+  if (signed !== undefined && /^(?:[RPE]S(?:256|384|512)|EdDSA)$/.test(signed)) {
+    keys.id_token_signed_response_alg = signed
+    kept(algorithm, `providers.${name}.id_token_signed_response_alg`, notes)
+  } else if (algorithm !== null) {
+    notes.report(
+      plain(
+        'id-token-alg',
+        'not-convertible',
+        algorithm,
+        'ID tokens are signed by a key pair here: RS256, ES256 …',
+      ),
+    )
+  }
+  const userinfo = lastOf(directives, 'OIDCProviderUserInfoEndpoint')
+  if (userinfo !== null && splitWords(userinfo.rest)[0] === '') {
+    keys.claims_from = ['id_token']
+    kept(userinfo, `providers.${name}.claims_from: [id_token]`, notes)
+  }
+  const issuer = splitWords(lastOf(directives, 'OIDCProviderIssuer')?.rest ?? '')[0] ?? ''
+  return { ...keys, ...readUser(directives, name, issuer, notes) }
+}
+
+/** As a list, with `openid` among them. */
+export function scopesOf(text: string): readonly string[] {
+  const scopes = text.split(/\s+/).filter((scope) => scope !== '')
+  return scopes.includes('openid') ? scopes : ['openid', ...scopes]
+}
+
+const ownParameters =
+  /^(?:client_id|code_challenge|code_challenge_method|nonce|redirect_uri|request|request_uri|response_mode|response_type|scope|state)$/
+
+function readParameters(directive: Directive | null, notes: ProviderNotes): Record<string, string> {
+  if (directive === null) return {}
+  const found: Record<string, string> = {}
+  for (const [name, value] of new URLSearchParams(splitWords(directive.rest)[0] ?? '')) {
+    if (value === '#' || ownParameters.test(name) || value === '' || Object.hasOwn(found, name)) {
+      notes.report(
+        plain(
+          'auth-request-params',
+          'not-convertible',
+          directive,
+          `\`${name}\`: only fixed values, each parameter once, and none that the gateway sets itself`,
+        ),
+      )
+    } else found[name] = value
+  }
+  kept(directive, 'the provider’s `authorization_parameters`', notes)
+  return found
+}

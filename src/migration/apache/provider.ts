@@ -1,0 +1,143 @@
+import type { YamlValue } from '../yaml.ts'
+import type { MetadataProvider } from './metadata-folder.ts'
+import { kept, type ProviderNotes, plain } from './provider-notes.ts'
+import { readProof } from './provider-proof.ts'
+import { readRequest, scopesOf } from './provider-request.ts'
+import { readUser } from './provider-user.ts'
+import type { Place } from './reading/lines.ts'
+import { lastOf, type VirtualHost } from './reading/site.ts'
+import type { Directive } from './reading/tree.ts'
+import { splitWords } from './reading/words.ts'
+
+/** One provider of the result. */
+export interface ConvertedProvider {
+  readonly name: string
+  readonly issuer: string
+  readonly keys: { readonly [key: string]: YamlValue }
+  /** `httpd.conf:3`: where it comes from; null where nothing says. */
+  readonly at: Place | null
+}
+
+/** The one provider of `OIDCProvider…` and `OIDCClient…`; null where the host names none. */
+export function readProvider(host: VirtualHost, notes: ProviderNotes): ConvertedProvider | null {
+  const { directives } = host
+  const id = lastOf(directives, 'OIDCClientID')
+  const metadata = lastOf(directives, 'OIDCProviderMetadataURL')
+  const explicit = lastOf(directives, 'OIDCProviderIssuer')
+  if (id === null && metadata === null && explicit === null) return null
+  const issuer = issuerOf(metadata, explicit, directives, notes)
+  const name = providerName(issuer)
+  const clientId = splitWords(id?.rest ?? '')[0] ?? ''
+  if (clientId === '') {
+    notes.report(
+      plain('client-id', 'not-convertible', metadata ?? explicit, 'no OIDCClientID: write `client_id`'),
+    )
+  }
+  const keys: Record<string, YamlValue> = { issuer, client_id: clientId === '' ? 'fill-in' : clientId }
+  kept(id, `providers.${name}.client_id`, notes)
+  Object.assign(keys, readProof(directives, name, notes), readRequest(directives, name, notes))
+  return { name, issuer, keys, at: metadata?.at ?? explicit?.at ?? id?.at ?? null }
+}
+
+/** A provider of `OIDCMetadataDir`; what its `.conf` lacks comes from the host's directives. */
+export function readMetadataProvider(
+  { issuer, clientId, settings, at, hasSecret }: MetadataProvider,
+  host: VirtualHost,
+  notes: ProviderNotes,
+): ConvertedProvider {
+  const name = providerName(issuer, true)
+  const method = textOf(settings.token_endpoint_auth)
+  const keys: Record<string, YamlValue> = { issuer, client_id: clientId === '' ? 'fill-in' : clientId }
+  if (method === null || /^client_secret_(?:basic|post)$/.test(method)) {
+    const variable = `${name.toUpperCase().replaceAll(/\W/g, '_')}_CLIENT_SECRET`
+    keys.client_secret = `\${env:${variable}}`
+    notes.variable({
+      name: variable,
+      purpose: `the client secret of ${issuer}${hasSecret ? ', as in its .client file' : ''}`,
+    })
+  }
+  if (method !== null) keys.token_endpoint_auth_method = method
+  const scope = textOf(settings.scope) ?? splitWords(lastOf(host.directives, 'OIDCScope')?.rest ?? '')[0]
+  keys.scopes = scopesOf(scope ?? 'openid')
+  return { name, issuer, keys: { ...keys, ...readUser(host.directives, name, issuer, notes) }, at }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+const wellKnown = '/.well-known/openid-configuration'
+
+function issuerOf(
+  metadata: Directive | null,
+  explicit: Directive | null,
+  directives: readonly Directive[],
+  notes: ProviderNotes,
+): string {
+  const [written] = splitWords(explicit?.rest ?? '')
+  const [address = ''] = splitWords(metadata?.rest ?? '')
+  const plainAddress = address.replace(/\?.*$/, '')
+  if (metadata === null) {
+    const endpoints = directives.filter(({ key }) => staticEndpoint.test(key))
+    for (const directive of endpoints) {
+      notes.report(
+        plain(
+          'static-endpoint',
+          'not-convertible',
+          directive,
+          `endpoints are read from the provider's metadata: see that ${written ?? 'ISSUER'}${wellKnown} answers. A provider without metadata cannot be used`,
+        ),
+      )
+    }
+    if (written !== undefined) kept(explicit, 'the provider’s `issuer`', notes)
+    return written ?? 'https://fill-in.invalid'
+  }
+  if (written !== undefined) {
+    kept(explicit, 'the provider’s `issuer`', notes)
+    kept(metadata, 'the provider’s `issuer`, whose metadata it is', notes)
+    return written
+  }
+  if (!plainAddress.endsWith(wellKnown)) {
+    notes.report(
+      plain(
+        'metadata-url',
+        'not-convertible',
+        metadata,
+        `the address does not end with ${wellKnown}: write the provider's \`issuer\` as its metadata has it`,
+      ),
+    )
+    return 'https://fill-in.invalid'
+  }
+  // Auth0 writes its issuer with a last slash; whoever else does is told by `check` at the first start.
+  const bare = plainAddress.slice(0, -wellKnown.length)
+  const issuer = /\.auth0\.com$/.test(bare) ? `${bare}/` : bare
+  notes.report(
+    plain(
+      'issuer',
+      'kept',
+      metadata,
+      `\`issuer: ${issuer}\`; it has to be exactly what the metadata says, with or without a last slash`,
+    ),
+  )
+  return issuer
+}
+
+const staticEndpoint =
+  /^oidcprovider(?:authorization|token|userinfo|endsession|revocation|pushedauthorizationrequest)endpoint$|^oidcproviderjwksuri$/
+
+/** The name of a provider, for the file: of a well-known one its own, else its host. */
+export function providerName(issuer: string, several = false): string {
+  const hostname = URL.parse(issuer)?.hostname ?? ''
+  const known = knownNames.find(([pattern]) => pattern.test(hostname))?.[1]
+  if (known !== undefined) return known
+  return several && /^[A-Za-z0-9]/.test(hostname) ? hostname : 'main'
+}
+
+const knownNames: readonly (readonly [RegExp, string])[] = [
+  [/^accounts\.google\.com$/, 'google'],
+  [/^login\.microsoftonline\./, 'microsoft'],
+  [/\.auth0\.com$/, 'auth0'],
+  [/\.okta(?:preview|-emea)?\.com$/, 'okta'],
+  [/salesforce\.com$/, 'salesforce'],
+  [/^cognito-idp\./, 'cognito'],
+]

@@ -1,0 +1,85 @@
+import { globSync, statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import { decodeUtf8, type ReadFile } from '../../../config/files.ts'
+import { type Expansion, expand, type Including, type ReadingNote } from './expand.ts'
+import { readLines } from './lines.ts'
+import { type Node, parseLines, type SyntaxFault } from './tree.ts'
+
+/** What a pattern of an `Include` names, as absolute paths in order. */
+export type ListFiles = (pattern: string) => readonly string[]
+
+export interface ApacheSurroundings {
+  /** Absolute: what a relative `Include` starts from where no `ServerRoot` stands. */
+  readonly folder: string
+  readonly readFile: ReadFile
+  readonly listFiles: ListFiles
+  /** `-D NAME` of httpd's command line; a value may follow as `NAME=value`. */
+  readonly defined: readonly string[]
+}
+
+export interface ApacheFile {
+  /** As it was named; for messages. */
+  readonly name: string
+  readonly text: string
+}
+
+export type ReadApache =
+  | { readonly ok: true; readonly nodes: readonly Node[]; readonly notes: readonly ReadingNote[] }
+  | { readonly ok: false; readonly faults: readonly SyntaxFault[] }
+
+/** Reads httpd's configuration with all that it includes. Never throws for what the files hold. */
+export function readApache(files: readonly ApacheFile[], surroundings: ApacheSurroundings): ReadApache {
+  const faults: SyntaxFault[] = []
+  const notes: ReadingNote[] = []
+  const parse = ({ name, text }: ApacheFile): readonly Node[] => {
+    const parsed = parseLines(readLines(text, name))
+    if (parsed.ok) return parsed.nodes
+    faults.push(...parsed.faults)
+    return []
+  }
+  const work: Expansion = {
+    include: includer(surroundings, parse),
+    note: (note) => void notes.push(note),
+    fault: (fault) => void faults.push(fault),
+    defined: new Map(surroundings.defined.map(nameAndValue)),
+    macros: new Map(),
+    serverRoot: null,
+    depth: 0,
+  }
+  const nodes = files.flatMap((file) => expand(parse(file), work))
+  return faults.length === 0 ? { ok: true, nodes, notes } : { ok: false, faults }
+}
+
+function nameAndValue(text: string): readonly [string, string] {
+  const at = text.indexOf('=')
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function includer(
+  { folder, readFile, listFiles }: ApacheSurroundings,
+  parse: (file: ApacheFile) => readonly Node[],
+): Including {
+  return (pattern, serverRoot) => {
+    const path = isAbsolute(pattern) ? pattern : join(serverRoot ?? folder, pattern)
+    const found = listFiles(resolve(folder, path))
+    const read = found.map((file) => ({ file, read: readFile(file) }))
+    if (read.some(({ read }) => !read.ok)) return null
+    return read.flatMap(({ file, read }) => {
+      const text = read.ok ? decodeUtf8(read.bytes) : null
+      const name = file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file
+      return text === null ? [] : [{ file: name, nodes: parse({ name, text }) }]
+    })
+  }
+}
+
+/** Of the disk: a folder stands for the files in it, as in httpd. */
+export const listFromDisk: ListFiles = (pattern) => {
+  if (!/[*?[]/.test(pattern)) return isFolder(pattern) ? listFromDisk(`${pattern}/*`) : [pattern]
+  return globSync(pattern)
+    .toSorted()
+    .filter((path) => !isFolder(path))
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}

@@ -1,0 +1,107 @@
+import { type Finding, told } from '../finding.ts'
+import type { YamlValue } from '../yaml.ts'
+import { lastOf, type VirtualHost, wordsOf } from './reading/site.ts'
+import type { Directive } from './reading/tree.ts'
+
+/** How long a host's sessions last, and their cookie. */
+export interface ConvertedSession {
+  readonly idleTimeout: string
+  readonly maxLifetime: string
+  readonly cookie: { readonly [key: string]: YamlValue }
+}
+
+/** mod_auth_openidc's own defaults: 300 and 28,800 seconds. */
+export function convertSession(host: VirtualHost, report: (finding: Finding) => void): ConvertedSession {
+  const { directives } = host
+  const say = (id: string, kind: Finding['kind'], name: string, message: string): void => {
+    const directive = lastOf(directives, name)
+    report(noted(id, kind, directive, name, message))
+  }
+  const idle = secondsOf(directives, 'OIDCSessionInactivityTimeout', 300)
+  const max = secondsOf(directives, 'OIDCSessionMaxDuration', 28800)
+  if (lastOf(directives, 'OIDCSessionInactivityTimeout') === null) {
+    say(
+      'idle-timeout',
+      'suspect',
+      'OIDCSessionInactivityTimeout',
+      'was 300 seconds by default, and is written out: five minutes without a request sign people out',
+    )
+  } else say('kept', 'kept', 'OIDCSessionInactivityTimeout', '`idle_timeout`')
+  if (max === 0) {
+    say(
+      'max-duration',
+      'not-convertible',
+      'OIDCSessionMaxDuration',
+      'sessions followed the ID token: here they last 8 hours, choose `max_lifetime`',
+    )
+  } else if (lastOf(directives, 'OIDCSessionMaxDuration') !== null) {
+    say('kept', 'kept', 'OIDCSessionMaxDuration', '`max_lifetime`')
+  }
+  const [type = 'server-cache'] = wordsOf(directives, 'OIDCSessionType')
+  if (lastOf(directives, 'OIDCSessionType') !== null) {
+    const message = type.startsWith('client-cookie')
+      ? 'sessions rest in the gateway’s store: the cookie carries a key alone, and a session can be revoked'
+      : 'sessions rest in the gateway’s store'
+    const persistent = type.includes(':persistent') ? '. They end with the browser, as the cookie does' : ''
+    say('session-type', 'changed', 'OIDCSessionType', `${message}${persistent}`)
+  }
+  return {
+    idleTimeout: duration(Math.min(idle, max === 0 ? 28800 : max)),
+    maxLifetime: duration(max === 0 ? 28800 : max),
+    cookie: cookieOf(directives, say),
+  }
+}
+
+function secondsOf(directives: readonly Directive[], name: string, byDefault: number): number {
+  const [text = ''] = wordsOf(directives, name)
+  return /^\d{1,9}$/.test(text) ? Number(text) : byDefault
+}
+
+function duration(seconds: number): string {
+  if (seconds % 86400 === 0) return `${seconds / 86400}d`
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
+}
+
+function cookieOf(
+  directives: readonly Directive[],
+  say: (id: string, kind: Finding['kind'], name: string, message: string) => void,
+): Record<string, YamlValue> {
+  const found: Record<string, YamlValue> = {}
+  const [name] = wordsOf(directives, 'OIDCCookie')
+  const plain = name?.replace(/^__(?:Host|Secure)-/, '')
+  if (plain !== undefined && /^[\w-]{1,64}$/.test(plain)) {
+    found.cookie_name = plain
+    say('cookie', 'kept', 'OIDCCookie', '`session.cookie_name`; `__Host-` is put in front on https')
+  }
+  const sameSite = wordsOf(directives, 'OIDCCookieSameSite')[0]?.toLowerCase()
+  if (sameSite === 'strict') {
+    found.same_site = 'strict'
+    say('same-site', 'kept', 'OIDCCookieSameSite', '`session.same_site: strict`')
+  } else if (sameSite !== undefined) {
+    say(
+      'same-site',
+      'changed',
+      'OIDCCookieSameSite',
+      '`lax`, the default: a cookie is never sent from other sites but with a link',
+    )
+  }
+  return found
+}
+
+function noted(
+  id: string,
+  kind: Finding['kind'],
+  directive: Directive | null,
+  name: string,
+  message: string,
+): Finding {
+  return {
+    id,
+    kind,
+    at: directive?.at ?? null,
+    what: directive === null ? `the default of ${name}` : told(directive),
+    message,
+    effect: null,
+  }
+}

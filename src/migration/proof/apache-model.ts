@@ -1,0 +1,191 @@
+import { contains, readAddress, readAddressRange } from '../../core/request/address.ts'
+import type { Claims, Json } from '../../core/rules/claims.ts'
+import type { RemoteUser } from '../apache/context.ts'
+import { compileSearch, sectionCovers } from '../apache/reading/path-match.ts'
+import { limitCovers, nodeCovers, type RequireNode, type RequireTest } from '../apache/reading/require.ts'
+import { mergeSections, type PathSection, type VirtualHost, wordsOf } from '../apache/reading/site.ts'
+import { toNetwork } from '../apache/requirement.ts'
+import { comparesReals, isAtLeast, type Version } from '../apache/versions.ts'
+import type { Asked } from '../finding.ts'
+
+/**
+ * httpd's authorization, written down a second time: nothing of the conversion is used to judge, so that a mistake
+ * there shows as a disagreement. After mod_authz_core's `apply_authz_sections` and mod_auth_openidc's matching.
+ */
+
+export type Verdict = 'allow' | 'sign-in' | 'deny'
+
+export interface ModelContext {
+  readonly version: Version
+  readonly remoteUser: RemoteUser
+}
+
+/** What holds at one path: the sections that cover it, merged. */
+export interface Place {
+  readonly sections: readonly PathSection[]
+  readonly requires: RequireNode | null
+  readonly authType: string
+  readonly passes: boolean
+}
+
+/** Which sections httpd merges at a path. */
+export function placeAt(host: VirtualHost, path: string): Place {
+  const sections = host.sections.filter((section) => sectionCovers(section, path))
+  const { directives, requires } = mergeSections(sections)
+  const [action, expression] = wordsOf(directives, 'OIDCUnAuthAction')
+  return {
+    sections,
+    requires,
+    authType: wordsOf(directives, 'AuthType')[0]?.toLowerCase() ?? 'none',
+    passes: action === 'pass' && expression === undefined,
+  }
+}
+
+/** `denied-no-user`: a user might change it. */
+type Result = 'granted' | 'denied' | 'denied-no-user' | 'neutral'
+
+interface Visit extends ModelContext {
+  readonly asked: Asked
+  /** Null before authentication; empty for nobody under `OIDCUnAuthAction pass`. */
+  readonly user: string | null
+}
+
+/** httpd's answer: rules are asked before anybody is identified, and a second time after. */
+export function judgeApache(place: Place, asked: Asked, context: ModelContext): Verdict {
+  const { requires, authType, passes } = place
+  if (requires === null) return 'allow'
+  const before = apply(requires, { ...context, asked, user: null }, 'all')
+  if (before === 'granted') return 'allow'
+  if (before !== 'denied-no-user') return 'deny'
+  // Without a type of authentication httpd answers 500; bearer tokens nobody has here.
+  if (authType === 'oauth20') return 'sign-in'
+  if (authType !== 'openid-connect' && authType !== 'auth-openidc') return 'deny'
+  if (asked.claims === null && !passes) return 'sign-in'
+  const user = asked.claims === null ? '' : remoteUser(asked.claims, context.remoteUser)
+  return apply(requires, { ...context, asked, user }, 'all') === 'granted' ? 'allow' : 'deny'
+}
+
+function remoteUser(claims: Claims, { claim, suffix, expression }: RemoteUser): string {
+  const value = claims[claim]
+  const text = typeof value === 'string' ? value : ''
+  return (expression === null ? text : (compileSearch(expression)?.exec(text)?.[1] ?? text)) + suffix
+}
+
+function apply(node: RequireNode, visit: Visit, parent: 'all' | 'any'): Result {
+  if (!nodeCovers(node, visit.asked.method)) return parent === 'all' ? 'granted' : 'neutral'
+  const result = node.kind === 'rule' ? test(node.test, visit) : combine(node, visit)
+  if (!node.negated) return result
+  return result === 'granted' ? 'denied' : 'neutral'
+}
+
+function combine(group: Extract<RequireNode, { kind: 'group' }>, visit: Visit): Result {
+  let result: Result = 'neutral'
+  for (const member of group.members) {
+    const one = apply(member, visit, group.op)
+    if (one === 'neutral') continue
+    if (one === (group.op === 'all' ? 'denied' : 'granted')) return one
+    const undecided =
+      one === 'denied-no-user' && (group.op === 'all' ? result !== 'denied' : result === 'denied')
+    if (undecided || result === 'neutral') result = one
+  }
+  return result
+}
+
+function test(rule: RequireTest, { asked, user, version }: Visit): Result {
+  const when = (condition: boolean): Result => (condition ? 'granted' : 'denied')
+  switch (rule.kind) {
+    case 'all':
+      return when(rule.granted)
+    case 'method':
+      return when(limitCovers({ except: false, names: new Set(rule.names) }, asked.method))
+    case 'ip':
+      return when(rule.ranges.some((range) => isWithin(asked.clientAddress, range)))
+    case 'valid-user':
+      return user === null ? 'denied-no-user' : 'granted'
+    case 'user':
+      return user === null ? 'denied-no-user' : when(rule.names.includes(user))
+    case 'claim': {
+      if (user === null) return 'denied-no-user'
+      // Nobody, let in by `pass`, is granted every claim; OPTIONS as well.
+      if (user === '') return 'granted'
+      const { claims } = asked
+      return when(claims !== null && rule.specs.some(({ eaten }) => matchesSpec(claims, eaten, version)))
+    }
+    case 'claims_expr':
+    case 'other':
+      return user === null ? 'denied-no-user' : 'denied'
+  }
+}
+
+/** What this model knows nothing of: requests that meet it are not judged. */
+export function isBeyondModel(node: RequireNode): boolean {
+  if (node.kind === 'group') return node.members.some(isBeyondModel)
+  const { test } = node
+  return (
+    test.kind === 'claims_expr' ||
+    test.kind === 'other' ||
+    (test.kind === 'claim' && test.specs.some(({ eaten }) => eaten.includes('%{')))
+  )
+}
+
+function isWithin(address: string, range: string): boolean {
+  const network = readAddressRange(toNetwork(range) ?? '')
+  const client = readAddress(address)
+  return network.ok && client !== null && contains(network.range, client)
+}
+
+/** Every claim whose name the word begins with is tried: names may hold colons and dots. */
+export function matchesSpec(claims: Claims, spec: string, version: Version): boolean {
+  return Object.keys(claims).some((key) => {
+    if (!spec.startsWith(key)) return false
+    const value = claims[key] ?? null
+    const rest = spec.slice(key.length + 1)
+    switch (spec[key.length]) {
+      case ':':
+        return matchesValue(value, rest, version)
+      case '~':
+        return matchesPattern(value, rest)
+      case '.':
+        return isObject(value) && matchesSpec(value, rest, version)
+      default:
+        return false
+    }
+  })
+}
+
+function isObject(value: Json): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function matchesValue(value: Json, text: string, version: Version): boolean {
+  if (Array.isArray(value)) {
+    return value.some((item: Json) => !Array.isArray(item) && matchesValue(item, text, version))
+  }
+  switch (typeof value) {
+    case 'string':
+      return value === text
+    case 'boolean':
+      return text === String(value)
+    case 'number':
+      return matchesNumber(value, text, version)
+    default:
+      return value === null && text === 'null' && isAtLeast(version, comparesReals)
+  }
+}
+
+/** As `sscanf` reads: what the text begins with counts, the rest does not. */
+function matchesNumber(value: number, text: string, version: Version): boolean {
+  if (Number.isInteger(value)) {
+    const [digits] = /^\s*[+-]?\d+/.exec(text) ?? []
+    return digits !== undefined && Number(digits) === value
+  }
+  const [digits] = /^\s*[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/.exec(text) ?? []
+  return isAtLeast(version, comparesReals) && digits !== undefined && Number(digits) === value
+}
+
+function matchesPattern(value: Json, source: string): boolean {
+  if (Array.isArray(value)) {
+    return value.some((item: Json) => typeof item === 'string' && matchesPattern(item, source))
+  }
+  return typeof value === 'string' && (compileSearch(source)?.test(value) ?? false)
+}

@@ -1,0 +1,107 @@
+import { showOwn } from '../core/show.ts'
+import type { Probe } from '../http/admission/probe.ts'
+import type { AccessChange, Ending, Group, Tried } from './access.ts'
+import { type Difference, type PlacedChange, wayText } from './difference.ts'
+import { columns } from './who/layout.ts'
+
+/** A difference for people, such as reviewers of a change of rules. */
+export function differenceText(difference: Difference): string {
+  const { access, settings, unsure, requests } = difference
+  const parts = [
+    ...access.map(placedText),
+    settings.length === 0
+      ? ''
+      : `Apps, sign-in and sessions\n${columns(settings.map(({ subject, setting, before, after }) => [subject, setting, `${showOwn(before ?? 'none')} → ${showOwn(after ?? 'none')}`]))}`,
+    unsure.length === 0
+      ? ''
+      : `More may change here than is told\n${columns(unsure.map(({ place, why }) => [place, unsureText[why]]))}`,
+    `${summary(difference)} (${requests} requests followed under both files)\n`,
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+/** What cannot be ruled out counts as a change. */
+export function isChanged({ access, settings, unsure }: Difference): boolean {
+  return access.length + settings.length + unsure.length > 0
+}
+
+function summary(difference: Difference): string {
+  if (!isChanged(difference)) return 'Nothing changes for anybody'
+  const { access, settings } = difference
+  const lost = placesWhere(access, ({ lost }) => lost.length > 0)
+  const gained = placesWhere(access, ({ gained }) => gained.length > 0)
+  return `Somebody loses access at ${counted(lost, 'place')}, somebody gains access at ${counted(gained, 'place')}, ${counted(settings.length, 'setting')} changed`
+}
+
+function placesWhere(access: Difference['access'], has: (change: AccessChange) => boolean): number {
+  return access.reduce((sum, { places, change }) => sum + (has(change) ? places.length : 0), 0)
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+const unsureText = {
+  ways: 'the rule has more ways in than are worked out',
+  expressions: 'regular expressions differ: a few texts were tried',
+} as const
+
+const mostPlaces = 10
+
+function placedText({ places, change }: PlacedChange): string {
+  const more = places.length - mostPlaces
+  const listed = places.slice(0, mostPlaces).map((place) => `${showOwn(place, 400)}\n`)
+  const rest = more > 0 ? `and ${more} more places\n` : ''
+  return `${listed.join('')}${rest}${columns(rowsOf(change))}`
+}
+
+function rowsOf(change: AccessChange): readonly (readonly string[])[] {
+  const { lost, gained, stranger, refusal, now, providers } = change
+  const group = (what: string, one: Group) => groupRows(what, one, providers)
+  return [
+    ...lost.flatMap((one) => group('loses access', one)),
+    ...gained.flatMap((one) => group('gains access', one)),
+    ...(stranger === null
+      ? []
+      : [['not signed in', `${endingText(stranger.before)} → ${endingText(stranger.after)}`]]),
+    ...(refusal === null
+      ? []
+      : [['refused', `${endingText(refusal.before)} → ${endingText(refusal.after)}`]]),
+    ['let in now', now === null ? 'more ways than are listed: see `claimgate who`' : nowText(now, providers)],
+  ]
+}
+
+function nowText(ways: NonNullable<AccessChange['now']>, providers: readonly string[]): string {
+  return ways.length === 0 ? 'nobody' : ways.map((way) => wayText(way, providers)).join('; or ')
+}
+
+function groupRows(
+  what: string,
+  { way, example }: Group,
+  providers: readonly string[],
+): readonly (readonly string[])[] {
+  const words = way === null ? 'somebody whom no simple words describe' : wayText(way, providers)
+  return [
+    [what, words],
+    ['', example === null ? 'nobody could be made up to try it' : exampleText(example)],
+  ]
+}
+
+/** Whom it was seen for, and, when it is a loss, what they get instead. */
+function exampleText({ asked, after }: Tried): string {
+  const instead = after.outcome === 'allowed' ? '' : `: now ${endingText(after)}`
+  return `such as ${whoText(asked)}${instead}`
+}
+
+/** Somebody, as claims. */
+export function whoText({ person, clientAddress }: Probe): string {
+  const who = person === null ? 'somebody not signed in' : JSON.stringify(person.claims)
+  return showOwn(clientAddress === null ? who : `${who} from ${clientAddress}`, 400)
+}
+
+export function endingText({ outcome, reason, status }: Ending): string {
+  const word = { allowed: 'let in', sign_in: 'asked to sign in', denied: 'refused', rejected: 'rejected' }[
+    outcome
+  ]
+  return `${word}${status === null ? '' : ` with ${status}`} (${reason})`
+}

@@ -1,0 +1,167 @@
+import type { Gateway, Location } from '../core/gateway.ts'
+import type { Matcher } from '../core/rules/matcher.ts'
+import type { Way } from '../core/rules/way.ts'
+import {
+  type AccessChange,
+  compareAt,
+  type Group,
+  type Sides,
+  type Standing,
+  standingAt,
+  standingText,
+} from './access.ts'
+import { conditionsOf } from './conditions.ts'
+import { type SettingChange, settingChanges } from './settings.ts'
+import { type Area, areasOf, type Spot } from './spots.ts'
+import { waysAt } from './ways.ts'
+import { demandsOf, demandText } from './who/words.ts'
+
+/** What another rule file changes. */
+export interface Difference {
+  readonly access: readonly PlacedChange[]
+  readonly settings: readonly SettingChange[]
+  /** Where somebody may see a change that is not told. */
+  readonly unsure: readonly Unsure[]
+  /** How many requests were asked under both files to find out where they lead. */
+  readonly requests: number
+}
+
+/**
+ * `ways`: a rule has more ways in than are worked out. `expressions`: regular expressions differ, which were tried with
+ * a few texts.
+ */
+export interface Unsure {
+  readonly place: string
+  readonly why: 'ways' | 'expressions'
+}
+
+/** One change for people, and everywhere where it is the same. */
+export interface PlacedChange {
+  readonly places: readonly string[]
+  readonly change: AccessChange
+}
+
+/** Compares two rule files, place by place. Deterministic: the same files, the same answer. */
+export function compareGateways(sides: Sides<Gateway>): Difference {
+  const keyOf = pairKeys()
+  const areas = areasOf(sides.before, sides.after)
+  const asked = areas.map((area) => ({ area, led: ledFrom(sides, area, keyOf) }))
+  const pairs = new Map<string, Led & { readonly places: Set<string> }>()
+  for (const { area, led } of asked) {
+    for (const one of led) {
+      if (standingText(one.standing.before) === standingText(one.standing.after)) continue
+      const pair = pairs.get(one.key) ?? { ...one, places: new Set() }
+      pair.places.add(placeText(area, one, led))
+      pairs.set(one.key, pair)
+    }
+  }
+  const changes = new Map<string, { readonly places: string[]; readonly change: AccessChange }>()
+  const unsure: Unsure[] = []
+  for (const { spot, standing, places } of pairs.values()) {
+    const why = whyUnsure(standing)
+    if (why !== null) unsure.push(...[...places].map((place) => ({ place, why })))
+    const change = compareAt(sides, standing, spot)
+    if (change === null) continue
+    const known = changes.get(sameness(change)) ?? { places: [], change }
+    known.places.push(...places)
+    changes.set(sameness(change), known)
+  }
+  return {
+    access: [...changes.values()],
+    settings: settingChanges(sides.before, sides.after),
+    unsure,
+    requests: asked.reduce((sum, { led }) => sum + led.length, 0),
+  }
+}
+
+function whyUnsure({ before, after }: Sides<Standing>): Unsure['why'] | null {
+  const complete = [before, after].every(({ app, location }) => waysAt(app, location).complete)
+  if (!complete) return 'ways'
+  const [one, other] = [before, after].map(({ location }) => expressionsOf(location))
+  return one === other || one === '' || other === '' ? null : 'expressions'
+}
+
+/** The regular expressions of a rule, as one text. */
+function expressionsOf(location: Location | null): string {
+  if (location === null || location.access.kind !== 'rule') return ''
+  const matchers = conditionsOf(location.access.requirement).flatMap((condition) =>
+    condition.kind === 'claim' ? [condition.matcher] : [],
+  )
+  return [...new Set(matchers.flatMap(sourcesOf))].sort().join('\n')
+}
+
+function sourcesOf({ tests, not }: Matcher): readonly string[] {
+  const own = tests.flatMap((test) => {
+    if (test.kind === 'has') return test.entries.flatMap(({ matcher }) => sourcesOf(matcher))
+    return test.kind === 'matches' ? test.patterns.map(({ source }) => source) : []
+  })
+  return not === null ? own : [...own, ...sourcesOf(not)]
+}
+
+/** Where a request of an area leads under both files. */
+interface Led {
+  readonly spot: Spot
+  readonly path: 'at' | 'below'
+  readonly standing: Sides<Standing>
+  /** The same for requests that lead to the same locations. */
+  readonly key: string
+}
+
+function ledFrom(
+  sides: Sides<Gateway>,
+  { origin, at, below, methods }: Area,
+  keyOf: PairKeys,
+): readonly Led[] {
+  const paths = below === null ? [['at', at] as const] : [['at', at] as const, ['below', below] as const]
+  return paths.flatMap(([path, text]) =>
+    methods.map((method) => {
+      const spot = { method, url: origin + text }
+      const standing = { before: standingAt(sides.before, spot), after: standingAt(sides.after, spot) }
+      return { spot, path, standing, key: keyOf(standing) }
+    }),
+  )
+}
+
+type PairKeys = (standing: Sides<Standing>) => string
+
+/** Objects by a number of their own. */
+function pairKeys(): PairKeys {
+  const numbers = new Map<object | null, number>()
+  const numberOf = (thing: object | null): number => {
+    const number = numbers.get(thing) ?? numbers.size
+    numbers.set(thing, number)
+    return number
+  }
+  return ({ before, after }) =>
+    [before.app, before.location, after.app, after.location].map(numberOf).join(' ')
+}
+
+/** Of an area that is judged in parts the part: `POST https://wiki.example.com/admin/…`. */
+function placeText({ origin, pattern }: Area, one: Led, all: readonly Led[]): string {
+  const onPath = all.filter(({ path }) => path === one.path)
+  const byMethod = onPath.some(({ key }) => key !== one.key)
+  const byPath = all.some(
+    ({ path, spot, key }) => path !== one.path && spot.method === one.spot.method && key !== one.key,
+  )
+  const below = byPath && one.path === 'below' ? `${pattern === '/' ? '' : pattern}/…` : pattern
+  return `${byMethod ? `${one.spot.method} ` : ''}${origin}${below}`
+}
+
+/** Changes that are told in the same words are told once. */
+function sameness({ lost, gained, stranger, refusal, now, providers }: AccessChange): string {
+  const group = ({ way, example }: Group) =>
+    way === null ? JSON.stringify(example?.asked.person) : wayText(way, providers)
+  return JSON.stringify([
+    lost.map(group),
+    gained.map(group),
+    stranger && [stranger.before, stranger.after],
+    refusal && [refusal.before, refusal.after],
+    now?.map((way) => wayText(way, providers)),
+  ])
+}
+
+/** A way in one line: `groups: "ops" and level: at least 3`. */
+export function wayText(way: Way, providers: readonly string[]): string {
+  const words = demandsOf(way, providers).map(demandText)
+  return words.length === 0 ? 'everybody, signed in or not' : words.join(' and ')
+}

@@ -1,0 +1,150 @@
+import type { ConditionRow } from '../../core/decision.ts'
+import type { Gateway, Location } from '../../core/gateway.ts'
+import type { Principal } from '../../core/principal.ts'
+import { visibleClaims } from '../../core/principal.ts'
+import { readAddress } from '../../core/request/address.ts'
+import { coveringLocations } from '../../core/request/covering-locations.ts'
+import { explainRequirement } from '../../core/rules/explain.ts'
+import { anonymous, type JudgedAddress, type Situation } from '../../core/rules/requirement.ts'
+import { differs, type ShadowVerdict } from '../../core/shadow.ts'
+import { type Person, type Probe, probe, type Ruling } from '../../http/admission/probe.ts'
+import { conditionsOf } from '../conditions.ts'
+import { judgingLocations } from '../who/access.ts'
+import { type Change, changesFor } from './changes.ts'
+import { type SentHeader, sentHeaders } from './headers.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+
+/** All that there is to say about one request: what `explain --json` prints. */
+export interface Explanation extends Outcome {
+  readonly request: {
+    readonly method: string
+    readonly url: string
+    readonly client_ip: string | null
+    /** Null for nobody. */
+    readonly provider: string | null
+  }
+  readonly app: string | null
+  /** The locations that judged: two where an encoded slash can be read in two ways. */
+  readonly locations: readonly string[]
+  /** Other locations that cover the path, the most specific first. */
+  readonly less_specific: readonly string[]
+  readonly conditions: readonly Condition[]
+  /** What the app would get, in order; null when it would get nothing. */
+  readonly upstream_headers: readonly SentHeader[] | null
+  /** The smallest changes with which the request would be let in, smallest first. */
+  readonly changes: readonly (readonly Change[])[]
+  /** How many more changes there are. */
+  readonly more_changes: number
+  readonly notes: readonly string[]
+}
+
+export interface Condition extends ConditionRow {
+  /** Whether it turned out as the rule wants it. */
+  readonly met: boolean
+}
+
+/** Asks the gate, and says everything about its answer. Throws for what is no URL. */
+export function explain(gateway: Gateway, asked: Probe): Explanation {
+  const ruling = probe(gateway, asked)
+  const { admission } = ruling
+  const { app } = admission
+  const locations = judgingLocations(admission)
+  const situation = situationOf(gateway, asked.person, ruling)
+  const settings = gateway.providers.get(asked.person?.provider ?? '')
+  const outcome = outcomeOf(ruling, settings?.userId ?? 'sub')
+  const changes = app === null ? none : changesFor(app, locations, situation, outcome)
+  return {
+    request: {
+      method: asked.method,
+      url: asked.url,
+      client_ip: asked.clientAddress,
+      provider: asked.person?.provider ?? null,
+    },
+    ...outcome,
+    app: app?.name ?? null,
+    locations: locations.map(({ label }) => label),
+    less_specific: lessSpecific(ruling, locations),
+    conditions: conditionsAt(locations, situation),
+    upstream_headers: sentHeaders(ruling),
+    changes: changes.shown,
+    more_changes: changes.more,
+    notes: notesOn(asked, ruling, locations),
+  }
+}
+
+const none = { shown: [], more: 0 } as const
+
+function lessSpecific({ admission }: Ruling, locations: readonly Location[]): readonly string[] {
+  const { app, target } = admission
+  if (app === null || target === null || locations.length === 0) return []
+  return coveringLocations(app, target.segments)
+    .filter((location) => location !== app.fallback && !locations.includes(location))
+    .map(({ label }) => label)
+}
+
+/** Whom the gate judged: a session of a provider that the app does not accept is none. */
+function situationOf(gateway: Gateway, person: Person | null, { admission }: Ruling): Situation {
+  const { app, clientAddress } = admission
+  const settings = person === null ? undefined : gateway.providers.get(person.provider)
+  const accepted = person !== null && app?.providers.includes(person.provider) === true
+  const subject =
+    person === null || settings === undefined || !accepted
+      ? anonymous
+      : ({
+          kind: 'person',
+          provider: person.provider,
+          claims: visibleClaims(person.claims, settings),
+        } as const)
+  return { subject, clientAddress: judgedAddress(clientAddress) }
+}
+
+function judgedAddress(text: string | null): JudgedAddress {
+  const address = text === null ? null : readAddress(text)
+  return address === null ? null : { ...address, text: text ?? '' }
+}
+
+function conditionsAt(
+  locations: readonly Location[],
+  { subject, clientAddress }: Situation,
+): readonly Condition[] {
+  const principal: Principal | null = subject.kind === 'person' ? { ...subject, user: '' } : null
+  return locations.flatMap(({ access }) => {
+    if (access.kind !== 'rule') return []
+    const rows = explainRequirement(access.requirement, principal, { clientAddress })
+    return rows.map((row) => ({ ...row, met: row.truth === row.wanted }))
+  })
+}
+
+/** What the rehearsed rules would have made of it, where that is something else. */
+function rehearsedNote({ decision, location, detail }: ShadowVerdict): string {
+  const where = location === null ? '' : ` at ${location.label}`
+  const why = detail === null ? '' : `: ${detail}`
+  return `The rules that are only rehearsed would decide otherwise${where}: ${decision.kind}, ${decision.reason}${why}.`
+}
+
+/** What an operator may have overlooked. */
+function notesOn(
+  asked: Probe,
+  { admission, shadow }: Ruling,
+  locations: readonly Location[],
+): readonly string[] {
+  const notes: string[] = shadow !== null && differs(shadow) ? [rehearsedNote(shadow)] : []
+  const { origin, clientAddress } = admission
+  if (origin !== null && new URL(asked.url).protocol !== `${origin.scheme}:`) {
+    notes.push(`The app's address is ${origin.origin}: that is what was judged.`)
+  }
+  if (asked.clientAddress !== null && clientAddress === null && origin !== null) {
+    notes.push(
+      `${asked.clientAddress} is one of trusted_proxies, and names no client: the address is unknown.`,
+    )
+  }
+  if (asked.clientAddress === null && locations.some(asksForAddress)) {
+    notes.push('No --client-ip was given: no condition on the address can be met.')
+  }
+  return notes
+}
+
+/** Whether a location's rule says anything of the address. */
+export function asksForAddress({ access }: Location): boolean {
+  return access.kind === 'rule' && conditionsOf(access.requirement).some(({ kind }) => kind === 'client_ip')
+}

@@ -1,0 +1,102 @@
+import type { Decision } from '../../core/decision.ts'
+import { faultEntry } from '../../core/fault.ts'
+import { identityLines } from '../../core/headers/identity.ts'
+import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
+import type { ClaimPath } from '../../core/rules/claims.ts'
+import type { Ruling } from '../../http/admission/probe.ts'
+import { oneOf } from '../who/words.ts'
+
+/** How a request ends, in a word, in the reason's own word, and in sentences. */
+export interface Outcome {
+  readonly outcome: 'allowed' | 'sign_in' | 'denied' | 'rejected'
+  readonly reason: string
+  /** Why, as the reference says it. */
+  readonly sentence: string
+  /** Null: the app's own. */
+  readonly status: number | null
+  /** What the client gets to see. */
+  readonly answer: string
+}
+
+/** The gate's verdict, and what may still go wrong before and after it. `userIdClaim` is the provider's `user_id`. */
+export function outcomeOf(ruling: Ruling, userIdClaim: ClaimPath): Outcome {
+  const { admission, userIdFault } = ruling
+  const { location, decision } = admission
+  if (userIdFault !== null && location !== null && location.access.kind !== 'anyone') {
+    const { status, public: page } = faultEntry('LOGIN_USER_ID_INVALID')
+    const sentence = `The sign-in itself fails: the user id is read from ${userIdClaim}, and ${userIdFault}.`
+    return { outcome: 'denied', reason: 'login-user-id-invalid', sentence, status, answer: `a page: ${page}` }
+  }
+  if (decision.kind === 'allow' && location !== null && ruling.upstreamHeaders === null) {
+    return unsendable(ruling)
+  }
+  return verdict(admission, decision)
+}
+
+type Admission = Ruling['admission']
+
+function verdict(admission: Admission, decision: Decision): Outcome {
+  const { reason } = decision
+  switch (decision.kind) {
+    case 'allow': {
+      const answer =
+        decision.reason === 'gateway-address' ? 'the gateway itself answers' : 'what the app answers'
+      return { outcome: 'allowed', reason, sentence: allowReasons[decision.reason], status: null, answer }
+    }
+    case 'challenge':
+      return {
+        outcome: 'sign_in',
+        reason,
+        sentence: challengeReasons[decision.reason],
+        ...askingFor(decision),
+      }
+    case 'deny':
+      return decision.reason === 'insecure-scheme'
+        ? insecure(admission)
+        : denied(admission, reason, denyReasons[decision.reason])
+    case 'reject': {
+      const { status, allow } = decision
+      const answer = allow === undefined ? 'an error page' : `an error page; allowed: ${allow.join(', ')}`
+      return { outcome: 'rejected', reason, sentence: rejectReasons[decision.reason], status, answer }
+    }
+  }
+}
+
+type Challenge = Extract<Decision, { kind: 'challenge' }>
+
+function askingFor({ how, providers }: Challenge): Pick<Outcome, 'status' | 'answer'> {
+  if (how === 'unauthorized') {
+    return { status: 401, answer: `no redirect, but a login_url for a sign-in at ${oneOf(providers)}` }
+  }
+  const answer =
+    providers.length === 1
+      ? `the sign-in at ${oneOf(providers)}, and back here`
+      : `the choice between ${providers.join(' and ')}, the sign-in there, and back here`
+  return { status: 302, answer }
+}
+
+function denied({ wantsPage, principal }: Admission, reason: string, sentence: string): Outcome {
+  const account = principal === null ? '' : ' that names the account and offers to use another'
+  const answer = wantsPage ? `a page${account}` : 'application/problem+json'
+  return { outcome: 'denied', reason, sentence, status: 403, answer }
+}
+
+/** As http/verdict answers it. */
+function insecure(admission: Admission): Outcome {
+  const refused = denied(admission, 'insecure-scheme', denyReasons['insecure-scheme'])
+  const { method } = admission
+  return method === 'GET' || method === 'HEAD'
+    ? { ...refused, status: 302, answer: 'the same page by https' }
+    : refused
+}
+
+function unsendable({ admission }: Ruling): Outcome {
+  const { principal, location } = admission
+  const lines = principal && location && identityLines(principal, location.forwarding.identityHeaders)
+  if (lines === null || lines.ok) {
+    const reason = 'connection-options'
+    return { ...verdict(admission, { kind: 'reject', status: 400, reason }) }
+  }
+  const sentence = `${denyReasons['identity-unsendable']} Here: ${lines.header} (${lines.why}).`
+  return denied(admission, 'identity-unsendable', sentence)
+}

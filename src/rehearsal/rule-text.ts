@@ -1,0 +1,26 @@
+import type { Access } from '../core/gateway.ts'
+import type { Requirement } from '../core/rules/requirement.ts'
+
+/** A rule as a text that is the same for rules that are judged alike part by part; policies are put in place. */
+export function accessText(access: Access): string {
+  return access.kind === 'rule' ? requirementText(access.requirement) : access.kind
+}
+
+function requirementText(requirement: Requirement): string {
+  switch (requirement.kind) {
+    case 'all':
+    case 'any':
+    case 'none':
+      return `${requirement.kind}[${requirement.members.map(requirementText).join(', ')}]`
+    case 'policy':
+      return requirementText(requirement.requirement)
+    case 'signed_in':
+      return 'signed_in'
+    case 'provider':
+      return `provider: ${JSON.stringify(requirement.names)}`
+    case 'client_ip':
+      return `client_ip: ${requirement.ranges.map(({ text }) => text).join(' ')}`
+    case 'claim':
+      return `${JSON.stringify(requirement.path)}: ${requirement.matcher.text}`
+  }
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../core/gateway.ts'
+import type { Secret } from '../core/secret.ts'
+
+/** One thing that a file says beside its rules and that people or apps notice. */
+export interface SettingChange {
+  /** `app wiki`, `wiki /admin`, `provider acme`, `https://wiki.example.com`, `the gateway`. */
+  readonly subject: string
+  readonly setting: string
+  /** Null: not there. */
+  readonly before: string | null
+  readonly after: string | null
+}
+
+type Facts = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/** What changes for the apps, for signing in, and for sessions; secrets are told apart and never shown. */
+export function settingChanges(before: Gateway, after: Gateway): readonly SettingChange[] {
+  const [old, now] = [factsOf(before), factsOf(after)]
+  const subjects = [...new Set([...old.keys(), ...now.keys()])]
+  return subjects.flatMap((subject): readonly SettingChange[] => {
+    const [was, is] = [old.get(subject), now.get(subject)]
+    if (was === undefined || is === undefined) {
+      // Of a location that came or went the rules say it.
+      if (subject.includes(' /') || subject.endsWith(' *')) return []
+      const there = (facts: unknown) => (facts === undefined ? null : 'there')
+      return [{ subject, setting: 'the whole of it', before: there(was), after: there(is) }]
+    }
+    // A location that nobody reaches passes nothing on.
+    if (was.size === 0 || is.size === 0) return []
+    const settings = [...new Set([...was.keys(), ...is.keys()])]
+    return settings.flatMap((setting) => {
+      const [one, other] = [was.get(setting) ?? null, is.get(setting) ?? null]
+      // Where nobody is asked to sign in it means nothing.
+      if (setting === 'unauthenticated' && (one === null || other === null)) return []
+      return one === other ? [] : [{ subject, setting, before: one, after: other }]
+    })
+  })
+}
+
+function factsOf(gateway: Gateway): Facts {
+  const origins = new Set(gateway.hosts.values())
+  return new Map([
+    ['the gateway', gatewayFacts(gateway)] as const,
+    ...[...gateway.providers.values()].map((one) => [`provider ${one.name}`, providerFacts(one)] as const),
+    ...[...origins].map((origin) => [origin.origin, originFacts(origin)] as const),
+    ...gateway.apps.flatMap((app) => [
+      [`app ${app.name}`, appFacts(app)] as const,
+      ...[...app.allLocations, app.fallback].map(
+        (location) => [`${app.name} ${location.label}`, locationFacts(location)] as const,
+      ),
+    ]),
+  ])
+}
+
+function gatewayFacts({ trustedProxies, authPrefix, session, shadow }: Gateway): ReadonlyMap<string, string> {
+  return named({
+    trusted_proxies: trustedProxies.map(({ text }) => text).join(' ') || 'none',
+    auth_prefix: authPrefix,
+    'session.secret': session.secrets.map(secretText).join(' ') || null,
+    'session.cookie_name': session.cookieName,
+    'session.same_site': session.sameSite,
+    rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
+  })
+}
+
+function rehearsedText({ app, location }: { readonly app: string; readonly location: Location }): string {
+  return `${app} ${location.label}`
+}
+
+function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
+  return named({
+    issuer: one.issuer,
+    client_id: one.clientId,
+    client_secret: one.clientSecret && secretText(one.clientSecret),
+    scopes: one.scopes.join(' '),
+    claims_from: one.claimsFrom.join(' '),
+    user_id: one.userId,
+    user_id_prefix: one.userIdPrefix || null,
+    trust_email: String(one.trustEmail),
+    authorization_parameters: [...one.authorizationParameters]
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+  })
+}
+
+function originFacts(origin: Origin): ReadonlyMap<string, string> {
+  return named({
+    'redirect URI': origin.redirectUri,
+    'post-logout redirect URI': origin.postLogoutRedirectUri,
+    idle_timeout: `${origin.idleTimeoutSeconds}s`,
+    max_lifetime: `${origin.maxLifetimeSeconds}s`,
+  })
+}
+
+function appFacts({
+  url,
+  upstream,
+  sharedSecret,
+  providers,
+  allowEncoded,
+}: App): ReadonlyMap<string, string> {
+  return named({
+    url,
+    provider: providers.join(', '),
+    upstream: upstream.origin + upstream.basePath,
+    'upstream.preserve_host': String(upstream.preserveHost),
+    'upstream.strip_prefix': String(upstream.stripPrefix),
+    ...Object.fromEntries(
+      upstream.headers.map(({ name, value }) => [`upstream.headers.${name}`, secretText(value)]),
+    ),
+    shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
+    allow_encoded: [...allowEncoded].join(' ') || null,
+  })
+}
+
+function locationFacts({ unauthenticated, forwarding, access }: Location): ReadonlyMap<string, string> {
+  if (access.kind === 'nobody') return named({})
+  return named({
+    ...forwardingFacts(forwarding),
+    unauthenticated: access.kind === 'rule' ? unauthenticated : null,
+  })
+}
+
+function forwardingFacts(forwarding: Forwarding) {
+  const { identityHeaders, timeouts, maxBodyBytes, websocketOrigins, corsPreflight, cache } = forwarding
+  return {
+    ...Object.fromEntries(identityHeaders.map(({ name, from }) => [`header ${name}`, from])),
+    timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,
+    max_body: maxBodyBytes === null ? 'none' : `${maxBodyBytes} bytes`,
+    websocket: websocketOrigins === null ? 'false' : websocketOrigins.join(' '),
+    cors_preflight: corsPreflight,
+    cache,
+  }
+}
+
+function named(facts: Readonly<Record<string, string | null>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(facts).flatMap(([name, text]) => (text === null ? [] : [[name, text]])))
+}
+
+const shownDigits = 8
+
+/** Enough to see that it is another one. */
+function secretText(secret: Secret): string {
+  const digest = createHash('sha256').update(`claimgate diff\n${secret.reveal()}`).digest('hex')
+  return `(secret ${digest.slice(0, shownDigits)})`
+}

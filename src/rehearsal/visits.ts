@@ -1,0 +1,151 @@
+import type { ProviderSettings } from '../core/gateway.ts'
+import { type Address, type AddressRange, contains, formatAddress } from '../core/request/address.ts'
+import type { ClaimFact } from '../core/rules/claim-fact.ts'
+import { type Claims, isList, type Json, lookUpForRule } from '../core/rules/claims.ts'
+import { holds, type Matcher } from '../core/rules/matcher.ts'
+import type { Requirement } from '../core/rules/requirement.ts'
+import type { Way } from '../core/rules/way.ts'
+import { waysIn } from '../core/rules/ways-in.ts'
+import type { Probe } from '../http/admission/probe.ts'
+import { conditionsOf } from './conditions.ts'
+import { samplesFor } from './samples.ts'
+
+/** Somebody, or nobody, at an address. */
+export type Visit = Pick<Probe, 'person' | 'clientAddress'>
+
+export type Providers = ReadonlyMap<string, Pick<ProviderSettings, 'userId'>>
+
+/** More would tell no more: a rule with so many ways is not read by people either. */
+const mostVisits = 10_000
+
+/**
+ * Visits that tell rules apart: for each way to meet one of them somebody who just meets it, and, claim by claim, the
+ * same person without that claim, with another value of it, with one of another type. Made from the rules alone, so
+ * the same for the same rules.
+ */
+export function visitsFor(
+  rules: readonly Requirement[],
+  accepted: readonly string[],
+  providers: Providers,
+): readonly Visit[] {
+  const conditions = rules.flatMap(conditionsOf)
+  const matchers = new Map<string, Matcher[]>()
+  const ranges: AddressRange[] = []
+  for (const condition of conditions) {
+    if (condition.kind === 'client_ip') ranges.push(...condition.ranges)
+    if (condition.kind !== 'claim') continue
+    matchers.set(condition.path, [...(matchers.get(condition.path) ?? []), condition.matcher])
+  }
+  const samples = new Map([...matchers].map(([path, list]) => [path, samplesFor(list)]))
+  const made: Making = { accepted, providers, samples, addresses: addressesOf(ranges) }
+  const ways = [...rules, ...apart(rules)].flatMap((rule) => waysIn(rule, accepted).ways)
+  return distinct([...strangers(made), ...ways.flatMap((way) => visitsOf(way, made))]).slice(0, mostVisits)
+}
+
+/** Of each two rules what meets the one and certainly not the other. */
+function apart(rules: readonly Requirement[]): readonly Requirement[] {
+  return rules.flatMap((rule, at) =>
+    rules.toSpliced(at, 1).map((other): Requirement => {
+      return { kind: 'all', members: [rule, { kind: 'none', members: [other] }] }
+    }),
+  )
+}
+
+interface Making {
+  readonly accepted: readonly string[]
+  readonly providers: Providers
+  /** By claim path. */
+  readonly samples: ReadonlyMap<string, readonly Json[]>
+  /** One within each network, and one in none of them. */
+  readonly addresses: readonly Address[]
+}
+
+/** Nobody, and people of whom nothing is known but who they are; from everywhere. */
+function strangers(made: Making): readonly Visit[] {
+  const places = [null, ...made.addresses.map(formatAddress)]
+  return places.flatMap((clientAddress) => [
+    { person: null, clientAddress },
+    ...made.accepted.map((provider) => ({ person: personOf(provider, {}, made), clientAddress })),
+  ])
+}
+
+function visitsOf(way: Way, made: Making): readonly Visit[] {
+  const places = addressesFor(way, made)
+  if (way.providers === null) return places.map((clientAddress) => ({ person: null, clientAddress }))
+  const claims = claimsFor(way, made)
+  return claims.flatMap((one) =>
+    made.accepted.flatMap((provider) =>
+      places.map((clientAddress) => ({ person: personOf(provider, one, made), clientAddress })),
+    ),
+  )
+}
+
+/** The user id must be there, or the sign-in itself fails; an e-mail counts only when it is verified. */
+function personOf(provider: string, claims: Claims, { providers }: Making): Visit['person'] {
+  const userId = providers.get(provider)?.userId ?? 'sub'
+  const id = userId === 'email' ? 'somebody@example.com' : 'somebody'
+  const whole = { sub: 'somebody', ...(Object.hasOwn(claims, userId) ? {} : { [userId]: id }), ...claims }
+  return { provider, claims: Object.hasOwn(whole, 'email') ? { email_verified: true, ...whole } : whole }
+}
+
+/** Those with which the way is met, first; then each with one claim taken away or changed. */
+function claimsFor(way: Way, made: Making): readonly Claims[] {
+  const byPath = Map.groupBy(way.claims, ({ path }) => path)
+  const paths = [...byPath].map(([path, facts]) => {
+    const known = made.samples.get(path) ?? []
+    const samples: readonly (Json | undefined)[] = [...known, elementsFor(facts, path, known), undefined]
+    return {
+      path,
+      meeting: samples.filter((value) => meets(facts, path, value)),
+      failing: samples.filter((value) => !meets(facts, path, value)),
+    }
+  })
+  const just = claimsOf(paths.map(({ path, meeting }) => [path, meeting[0]]))
+  const varied = paths.flatMap(({ path, meeting, failing }) =>
+    [...meeting, ...failing, undefined].map((value) => ({
+      ...Object.fromEntries(Object.entries(just).filter(([key]) => key !== path)),
+      ...claimsOf([[path, value]]),
+    })),
+  )
+  return [just, ...varied]
+}
+
+/** A list with one element for each thing that is wanted, and none that is not. */
+function elementsFor(facts: readonly ClaimFact[], path: string, samples: readonly Json[]): Json {
+  const unwanted = facts.filter(({ wanted }) => !wanted)
+  const harmless = samples.filter((one) => !isList(one) && meets(unwanted, path, one))
+  const chosen = facts.flatMap((fact) =>
+    fact.wanted ? harmless.filter((one) => meets([fact], path, one)).slice(0, 1) : [],
+  )
+  return [...new Set(chosen)]
+}
+
+/** A claim path is a key of its own: the longest key that equals the path is taken. */
+function claimsOf(entries: readonly (readonly [string, Json | undefined])[]): Claims {
+  return Object.fromEntries(entries.filter((entry): entry is [string, Json] => entry[1] !== undefined))
+}
+
+function meets(facts: readonly ClaimFact[], path: string, value: Json | undefined): boolean {
+  const found = lookUpForRule(claimsOf([[path, value]]), path)
+  return facts.every(({ matcher, wanted }) => holds(matcher, found) === wanted)
+}
+
+function addressesFor({ addresses, otherAddresses }: Way, made: Making): readonly (string | null)[] {
+  if (addresses === null && otherAddresses.length === 0) return [null]
+  return [null, ...made.addresses.map(formatAddress)]
+}
+
+/** The first of each network, and one documentation address of each family that lies in none (RFC 5737, 3849). */
+function addressesOf(ranges: readonly AddressRange[]): readonly Address[] {
+  if (ranges.length === 0) return []
+  const strange: readonly Address[] = [
+    { family: 4, value: 0xcb00_7109n },
+    { family: 4, value: 0xc633_6409n },
+    { family: 6, value: 0x2001_0db8_0000_0000_0000_0000_0000_0009n },
+  ]
+  return [...ranges, ...strange.filter((one) => !ranges.some((range) => contains(range, one)))]
+}
+
+function distinct(visits: readonly Visit[]): readonly Visit[] {
+  return [...new Map(visits.map((visit) => [JSON.stringify(visit), visit])).values()]
+}

@@ -1,0 +1,109 @@
+import type { App, Gateway, Location } from '../../core/gateway.ts'
+import { type ExampleRequest, exampleRequest } from '../../core/request/example-request.ts'
+import { describeRefusal } from '../../core/rules/explain.ts'
+import { type Person, probe } from '../../http/admission/probe.ts'
+import { outcomeOf } from '../explain/outcome.ts'
+import { oneOf } from '../who/words.ts'
+
+/** What somebody may open at one app. */
+export interface AppReach {
+  readonly app: string
+  readonly url: string
+  readonly locations: readonly LocationReach[]
+}
+
+export interface LocationReach {
+  readonly location: string
+  /** The request that was tried; null where none leads to the location. */
+  readonly method: string | null
+  readonly example: string | null
+  readonly access: 'allowed' | 'sign_in' | 'denied' | 'unreachable'
+  readonly reason: string
+  /** For people: the first condition that fails, or where to sign in. */
+  readonly because: string
+}
+
+export interface Reach {
+  readonly apps: readonly AppReach[]
+  /** Why nobody can have these claims: the sign-in would fail. */
+  readonly userIdFault: string | null
+}
+
+/** Asks the gate at every location of every app, in the order of the file. */
+export function reachOf(gateway: Gateway, person: Person, clientAddress: string | null): Reach {
+  const visit = { gateway, person, clientAddress }
+  const [anyApp] = gateway.apps
+  const { userIdFault } = probe(gateway, {
+    method: 'GET',
+    url: anyApp?.url ?? 'https://localhost',
+    person,
+    clientAddress,
+  })
+  const apps = gateway.apps.map((app) => {
+    const origin = gateway.hosts.get(new URL(app.url).host)
+    const locations = [...app.allLocations, app.fallback]
+    return {
+      app: app.name,
+      url: app.url,
+      locations: locations.map((location) =>
+        reach(visit, {
+          app,
+          location,
+          request: origin === undefined ? null : exampleRequest(origin, app, location),
+        }),
+      ),
+    }
+  })
+  return { apps, userIdFault }
+}
+
+interface Visit {
+  readonly gateway: Gateway
+  readonly person: Person
+  readonly clientAddress: string | null
+}
+
+interface Tried {
+  readonly app: App
+  readonly location: Location
+  readonly request: ExampleRequest | null
+}
+
+function reach({ gateway, person, clientAddress }: Visit, { app, location, request }: Tried): LocationReach {
+  const place = { location: location.label, method: request?.method ?? null, example: null }
+  const never = {
+    ...place,
+    access: 'unreachable',
+    reason: 'unreachable',
+    because: 'no request leads here',
+  } as const
+  if (request === null) return never
+  const url = app.origin + request.path
+  const ruling = probe(gateway, { method: request.method, url, person, clientAddress })
+  const { decision } = ruling.admission
+  if (ruling.admission.location !== location) return never
+  // Whether there is a user id is told once, for all.
+  const { outcome, reason, sentence } = outcomeOf({ ...ruling, userIdFault: null }, 'sub')
+  const found = { ...place, example: url, reason }
+  switch (outcome) {
+    case 'allowed':
+      return { ...found, access: 'allowed', because: openness(reason) }
+    case 'sign_in': {
+      const providers = decision.kind === 'challenge' ? decision.providers : []
+      return { ...found, access: 'sign_in', because: `with ${oneOf(providers)}` }
+    }
+    case 'denied':
+    case 'rejected': {
+      const [first] = ruling.rows.filter(({ blocks }) => blocks)
+      return {
+        ...found,
+        access: 'denied',
+        because: first === undefined ? sentence : describeRefusal([first]),
+      }
+    }
+  }
+}
+
+function openness(reason: string): string {
+  return reason === 'open-to-anyone' || reason === 'maybe-signed-in' ? 'open to anyone' : ''
+}

@@ -1,0 +1,41 @@
+import type { App, Location } from '../../core/gateway.ts'
+import { findPlace } from '../../core/request/route-match.ts'
+import type { Requirement } from '../../core/rules/requirement.ts'
+import { type WaysIn, waysIn } from '../../core/rules/ways-in.ts'
+import type { Admission } from '../../http/admission/admission.ts'
+
+/** Who gets in at a place, whoever asks. */
+export type PlaceAccess =
+  | { readonly kind: 'anyone' | 'maybe_signed_in' }
+  | { readonly kind: 'nobody'; readonly reason: 'nobody-allowed' | 'no-location' }
+  | ({ readonly kind: 'rule' } & WaysIn)
+
+/** The locations that judge a request: two where an encoded slash can be read in two ways, else one or none. */
+export function judgingLocations({ origin, target, method }: Admission): readonly Location[] {
+  if (origin === null || target === null) return []
+  const place = findPlace(origin, target, method)
+  if (place.kind === 'nowhere') return []
+  const { location, second } = place
+  return second === null || second === location ? [location] : [location, second]
+}
+
+/** What several locations demand together. */
+export function accessAt(app: App, locations: readonly Location[]): PlaceAccess {
+  const rules: Requirement[] = []
+  let open: 'anyone' | 'maybe_signed_in' = 'anyone'
+  for (const { access } of locations) {
+    switch (access.kind) {
+      case 'anyone':
+        break
+      case 'maybe_signed_in':
+        open = 'maybe_signed_in'
+        break
+      case 'nobody':
+        return { kind: 'nobody', reason: access.because ?? 'nobody-allowed' }
+      case 'rule':
+        rules.push(access.requirement)
+    }
+  }
+  if (rules.length === 0) return { kind: open }
+  return { kind: 'rule', ...waysIn({ kind: 'all', members: rules }, app.providers) }
+}

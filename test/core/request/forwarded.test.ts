@@ -1,0 +1,114 @@
+import t from 'tap'
+import { type AddressRange, readAddressRange } from '../../../src/core/request/address.ts'
+import { clientAddress, forwardedProto } from '../../../src/core/request/forwarded.ts'
+import { readHost } from '../../../src/core/request/host.ts'
+
+function ranges(...texts: readonly string[]): AddressRange[] {
+  return texts.flatMap((text) => {
+    const reading = readAddressRange(text)
+    return reading.ok ? [reading.range] : []
+  })
+}
+
+const proxies = ranges('10.0.0.0/8', '2001:db8::/32')
+
+function client(peer: string | undefined, lines: readonly string[], trusted = proxies): string | null {
+  const result = clientAddress(peer, lines, trusted)
+  return result.known ? result.text : null
+}
+
+t.test('S-050: what an untrusted peer says of itself is not read', async (t) => {
+  t.equal(client('192.0.2.7', ['9.9.9.9']), '192.0.2.7')
+  t.equal(client('192.0.2.7', ['9.9.9.9'], []), '192.0.2.7')
+  t.equal(client('10.0.0.1', ['9.9.9.9'], []), '10.0.0.1')
+  t.equal(client('::ffff:192.0.2.7', []), '192.0.2.7')
+  t.equal(client('2A00::0001', []), '2a00::1')
+  t.equal(client('fe80::1%eth0', []), 'fe80::1', "the kernel's zone id is no part of the address")
+  t.equal(client(undefined, ['9.9.9.9']), null)
+})
+
+t.test('S-051: of a trusted peer the rightmost entry that is no trusted proxy counts', async (t) => {
+  const cases: readonly (readonly [readonly string[], string | null])[] = [
+    [['1.1.1.1, 2.2.2.2'], '2.2.2.2'],
+    [['1.1.1.1, 2.2.2.2, 10.0.0.9'], '2.2.2.2'],
+    [['1.1.1.1', '2.2.2.2 ,\t10.0.0.9', '2001:db8::5'], '2.2.2.2'],
+    [['1.1.1.1', ' 2.2.2.2'], '2.2.2.2'],
+    [['::ffff:2.2.2.2'], '2.2.2.2'],
+    [['garbage, 2.2.2.2'], '2.2.2.2'],
+    [['2.2.2.2, garbage'], null],
+    [['2.2.2.2, garbage, 10.0.0.9'], null],
+    [['2.2.2.2:443'], null],
+    [['[2a00::1]'], null],
+    [['fe80::1%eth0'], null],
+    [['2.2.2.2, '], null],
+    [['unknown'], null],
+    [['10.0.0.7, 10.0.0.8'], null],
+    [[''], null],
+    [[], null],
+  ]
+  for (const [lines, expected] of cases) {
+    t.equal(client('10.0.0.1', lines), expected, JSON.stringify(lines))
+    t.equal(client('::ffff:10.0.0.1', lines), expected, 'and through a socket that speaks both families')
+  }
+})
+
+t.test('S-088: the scheme is what the trusted peer says last, or nothing', async (t) => {
+  const cases: readonly (readonly [string, readonly string[], 'http' | 'https' | null])[] = [
+    ['10.0.0.1', ['https'], 'https'],
+    ['10.0.0.1', ['HTTP'], 'http'],
+    ['10.0.0.1', ['https, http'], 'http'],
+    ['10.0.0.1', ['http', 'https'], 'https'],
+    ['10.0.0.1', ['javascript'], null],
+    ['10.0.0.1', [''], null],
+    ['10.0.0.1', [], null],
+    ['192.0.2.7', ['http'], null],
+  ]
+  for (const [peer, lines, expected] of cases) {
+    t.equal(forwardedProto(peer, lines, proxies), expected, `${peer} ${JSON.stringify(lines)}`)
+  }
+  t.equal(forwardedProto('10.0.0.1', ['http'], []), null, 'nobody is trusted')
+})
+
+t.test('S-089, S-090: one Host, compared in lower case, with the port as sent', async (t) => {
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [['Host', 'gw.example'], 'gw.example'],
+    [['accept', '*/*', 'hOsT', 'GW.Example:8443'], 'gw.example:8443'],
+    [['host', '[::1]:8080'], '[::1]:8080'],
+    [['host', 'my_app.internal'], 'my_app.internal'],
+    [['X-Forwarded-Host', 'evil.test', 'Host', 'gw.example'], 'gw.example'],
+  ]
+  for (const [raw, host] of cases) t.same(readHost(raw), { ok: true, host }, JSON.stringify(raw))
+})
+
+t.test('S-078: a Host that is missing, repeated or malformed is refused', async (t) => {
+  const invalid = { ok: false, reason: 'host-invalid' }
+  t.same(readHost([]), invalid)
+  t.same(readHost(['X-Forwarded-Host', 'gw.example']), invalid)
+  t.same(readHost(['Host', 'gw.example', 'Host', 'gw.example']), invalid)
+  t.same(readHost(['Host', 'gw.example', 'hosT', 'evil.test']), invalid)
+  for (const value of [
+    ...[
+      '',
+      ' ',
+      'gw.example@evil.test',
+      'u:p@gw.example',
+      'gw.example, evil.test',
+      '[::1',
+      '::1',
+      '[::1]x',
+      '[g]',
+    ],
+    ...[
+      'gw.example:',
+      'gw.example:x',
+      'gw.example:123456',
+      'gw.example/',
+      'gw.example?x',
+      'gw.example#',
+      'gw example',
+    ],
+    ...['gw.example\\evil', 'gw%2eexample', 'g\u00fcw.example', 'gw.example\t', 'http://gw.example', ':80'],
+  ]) {
+    t.same(readHost(['Host', value]), invalid, JSON.stringify(value))
+  }
+})

@@ -1,0 +1,315 @@
+import t, { type Test } from 'tap'
+import { type Json, lookUpForRule } from '../../../src/core/rules/claims.ts'
+import {
+  compileWholeMatch,
+  type ElementTest,
+  holds,
+  type Matcher,
+  type Scalar,
+} from '../../../src/core/rules/matcher.ts'
+import type { Truth } from '../../../src/core/rules/truth.ts'
+
+/** Marks a claim that is not sent at all. */
+const absent = Symbol('absent')
+
+function matcher(tests: readonly ElementTest[], rest: Partial<Matcher> = {}): Matcher {
+  return { tests, not: null, exists: null, text: '', ...rest }
+}
+
+function is(...values: readonly Scalar[]): Matcher {
+  return matcher([{ kind: 'is', values }])
+}
+
+function matches(...sources: readonly string[]): Matcher {
+  const patterns = sources.map((source) => {
+    const compiled = compileWholeMatch(source)
+    if (!compiled.ok) throw new Error(compiled.reason)
+    return compiled.pattern
+  })
+  return matcher([{ kind: 'matches', patterns }])
+}
+
+function judge(wanted: Matcher, value: Json | typeof absent, claim = 'c'): Truth {
+  return holds(wanted, lookUpForRule(value === absent ? {} : { [claim]: value }, claim))
+}
+
+type Row = readonly [Json | typeof absent, Truth]
+
+function table(t: Test, wanted: Matcher, rows: readonly Row[]): void {
+  for (const [value, truth] of rows) {
+    t.equal(judge(wanted, value), truth, value === absent ? 'missing' : JSON.stringify(value).slice(0, 60))
+  }
+}
+
+t.test('is: equal in type and value', async (t) => {
+  table(t, is('admin'), [
+    ['admin', true],
+    ['Admin', false],
+    ['admin ', false],
+    ['', false],
+    [['x', 'admin'], true],
+    [['x', 'y'], false],
+    [[], false],
+    [absent, 'unknown'],
+    [null, 'unknown'],
+    [5, 'unknown'],
+    [true, 'unknown'],
+    [{ a: 1 }, 'unknown'],
+    [[5, 'x'], 'unknown'],
+    [[5, 'admin'], true],
+    [[['admin']], 'unknown'],
+    [[null, 'x'], 'unknown'],
+  ])
+  table(t, is(3), [
+    [3, true],
+    [3.5, false],
+    ['3', 'unknown'],
+    [[3], true],
+    [9007199254740991, false],
+    [9007199254740992, 'unknown'],
+    [-9007199254740992, 'unknown'],
+    [Number.POSITIVE_INFINITY, 'unknown'],
+  ])
+  table(t, is(9007199254740991), [[9007199254740991, true]])
+  table(t, is(true), [
+    [true, true],
+    [false, false],
+    ['true', 'unknown'],
+    [1, 'unknown'],
+  ])
+})
+
+t.test('a list of operands: one of', async (t) => {
+  table(t, is('a', 'b'), [
+    ['b', true],
+    ['c', false],
+    [['c', 'b'], true],
+    [5, 'unknown'],
+  ])
+  table(t, is('a', 1), [
+    ['a', true],
+    [1, true],
+    ['b', 'unknown'],
+    [true, 'unknown'],
+  ])
+})
+
+t.test('S-209: a text is one element, never searched for a part', async (t) => {
+  table(t, is('admin'), [
+    ['not-admin', false],
+    ['admin,ops', false],
+    ['admin ops', false],
+    [['not-admin'], false],
+  ])
+})
+
+t.test('S-212: an expression matches the whole value', async (t) => {
+  table(t, matches('admin'), [
+    ['admin', true],
+    ['xadminx', false],
+    ['admin\n', false],
+    [5, 'unknown'],
+    [absent, 'unknown'],
+  ])
+  table(t, matches('corp\\.example$'), [
+    ['corp.example', true],
+    ['corp.example\n', false],
+    ['x.corp.example', false],
+    ['corpxexample', false],
+  ])
+  table(t, matches('a|ab'), [['ab', true]])
+  table(t, matches('^a$', 'b.*'), [
+    ['a', true],
+    ['bcd', true],
+    ['b\nc', false],
+    ['c', false],
+  ])
+  table(t, matches('(?m)^a$'), [['a\nb', false]])
+  table(t, matches('K'), [['\u212a', false]])
+  table(t, matches('.'), [['😀', true]])
+})
+
+t.test('S-213: expressions take linear time, or are refused', async (t) => {
+  const long = 'a'.repeat(60_000)
+  t.equal(judge(matches('^(a+)+$'), `${long}!`), false)
+  t.equal(judge(matches('^(a+)+$'), long), true)
+  t.equal(judge(matches('.*a.{900}'), long), 'unknown', 'work beyond the bound is not begun')
+  for (const source of [
+    '(?=a)b',
+    '(?<=a)b',
+    '(a)\\1',
+    '(',
+    '[z-a]',
+    'a**',
+    'a{1001}',
+    '(a{1000}){1000}',
+    `(${'x'.repeat(2000)})`,
+  ]) {
+    const compiled = compileWholeMatch(source)
+    t.equal(compiled.ok, false, source.slice(0, 20))
+    if (!compiled.ok)
+      t.ok(compiled.reason.length > 0 && !compiled.reason.startsWith('error'), compiled.reason.slice(0, 60))
+  }
+})
+
+t.test('beginnings, ends and words', async (t) => {
+  table(t, matcher([{ kind: 'starts_with', values: ['eu-', 'us-'] }]), [
+    ['us-east', true],
+    ['EU-west', false],
+    ['x-eu-', false],
+    [['x', 'eu-1'], true],
+    [1, 'unknown'],
+  ])
+  table(t, matcher([{ kind: 'ends_with', values: ['.example'] }]), [
+    ['a.example', true],
+    ['a.example.test', false],
+    ['.Example', false],
+  ])
+  table(t, matcher([{ kind: 'has_word', values: ['read'] }]), [
+    ['write read', true],
+    ['read', true],
+    ['reader', false],
+    ['re ad', false],
+    ['', false],
+    [['x', 'a read b'], true],
+    [7, 'unknown'],
+  ])
+})
+
+t.test('S-211: a domain is the part after exactly one @, compared as a whole', async (t) => {
+  table(t, matcher([{ kind: 'domain', values: ['Corp.example'] }]), [
+    ['a@corp.example', true],
+    ['a@CORP.EXAMPLE', true],
+    ['a@evil.test@corp.example', 'unknown'],
+    ['a@corp.example.evil.test', false],
+    ['a@evilcorp.example', false],
+    ['a@sub.corp.example', false],
+    ['a@corp.example ', false],
+    ['@corp.example', 'unknown'],
+    ['a@', 'unknown'],
+    ['corp.example', 'unknown'],
+    ['', 'unknown'],
+    [5, 'unknown'],
+    [absent, 'unknown'],
+    [['x@y.test', 'a@corp.example'], true],
+    [['x@y.test', 'no address'], 'unknown'],
+  ])
+  const kelvin = matcher([{ kind: 'domain', values: ['k.example'] }])
+  t.equal(judge(kelvin, 'a@\u212a.example'), false, 'only ASCII case is ignored')
+})
+
+t.test('numbers are compared as numbers alone', async (t) => {
+  const atLeast = matcher([{ kind: 'at_least', value: 3 }])
+  table(t, atLeast, [
+    [3, true],
+    [2.9, false],
+    ['4', 'unknown'],
+    [true, 'unknown'],
+    [[1, 5], true],
+    [1e300, 'unknown'],
+  ])
+  table(t, matcher([{ kind: 'at_most', value: 3 }]), [
+    [3, true],
+    [3.1, false],
+    [-1e300, 'unknown'],
+  ])
+})
+
+t.test('matchers of one mapping ask one and the same element', async (t) => {
+  const both = matcher([
+    { kind: 'starts_with', values: ['eu-'] },
+    { kind: 'ends_with', values: ['-admin'] },
+  ])
+  table(t, both, [
+    [['eu-admin'], true],
+    [['eu-x', 'us-admin'], false],
+    [['eu-x', 5], 'unknown'],
+    ['eu--admin', true],
+  ])
+  const range = matcher([
+    { kind: 'at_least', value: 3 },
+    { kind: 'at_most', value: 5 },
+  ])
+  table(t, range, [
+    [[1, 9], false],
+    [[1, 4], true],
+  ])
+})
+
+t.test('not: its own condition, negated over the whole claim', async (t) => {
+  const notBanned = matcher([], { not: is('banned') })
+  table(t, notBanned, [
+    ['fine', true],
+    ['banned', false],
+    [['fine', 'banned'], false],
+    [['fine'], true],
+    [[], true],
+    [absent, 'unknown'],
+    [null, 'unknown'],
+    [5, 'unknown'],
+    [['fine', 5], 'unknown'],
+  ])
+  table(t, matcher([{ kind: 'starts_with', values: ['a'] }], { not: is('ab') }), [
+    ['ac', true],
+    ['ab', false],
+    [['ac', 'ab'], false],
+    ['x', false],
+  ])
+  table(t, matcher([], { not: notBanned }), [
+    ['banned', true],
+    ['fine', false],
+    [absent, 'unknown'],
+  ])
+})
+
+t.test('exists is known for everyone signed in', async (t) => {
+  table(t, matcher([], { exists: true }), [
+    ['x', true],
+    ['', true],
+    [false, true],
+    [[], true],
+    [{}, true],
+    [null, false],
+    [absent, false],
+  ])
+  table(t, matcher([], { exists: false }), [
+    ['x', false],
+    [[], false],
+    [null, true],
+    [absent, true],
+  ])
+  table(t, matcher([{ kind: 'is', values: ['x'] }], { exists: true }), [
+    ['x', true],
+    ['y', false],
+    [absent, false],
+  ])
+})
+
+t.test('has asks one and the same member', async (t) => {
+  const has = matcher([
+    {
+      kind: 'has',
+      entries: [
+        { path: 'id', matcher: is('1') },
+        { path: 'role', matcher: is('admin') },
+      ],
+    },
+  ])
+  table(t, has, [
+    [[{ id: '1', role: 'admin' }], true],
+    [{ id: '1', role: ['dev', 'admin'] }, true],
+    [
+      [
+        { id: '1', role: 'dev' },
+        { id: '2', role: 'admin' },
+      ],
+      false,
+    ],
+    [[{ id: '1' }], 'unknown'],
+    [[{ id: '2' }], false],
+    [['1'], 'unknown'],
+    [[[{ id: '1', role: 'admin' }]], 'unknown'],
+    [[], false],
+    [absent, 'unknown'],
+  ])
+})

@@ -1,0 +1,220 @@
+import t from 'tap'
+import { readAddress, readAddressRange } from '../../../src/core/request/address.ts'
+import type { Claims, Json } from '../../../src/core/rules/claims.ts'
+import type { ElementTest, Matcher, Scalar } from '../../../src/core/rules/matcher.ts'
+import {
+  anonymous,
+  type JudgedAddress,
+  judge,
+  type Requirement,
+  type Situation,
+  type Subject,
+} from '../../../src/core/rules/requirement.ts'
+import { isWithin, openWay, remaining, type Way } from '../../../src/core/rules/way.ts'
+import { waysIn } from '../../../src/core/rules/ways-in.ts'
+
+function matcher(tests: readonly ElementTest[], more: Partial<Matcher> = {}): Matcher {
+  const { not = null, exists = null } = more
+  return { tests, not, exists, text: `${JSON.stringify(tests)} not ${not?.text} exists ${exists}` }
+}
+
+const oneOf = (...values: readonly Scalar[]): Matcher => matcher([{ kind: 'is', values }])
+const not = (own: Matcher): Matcher => matcher([], { not: own })
+const exists = (wanted: boolean): Matcher => matcher([], { exists: wanted })
+const claim = (path: string, own: Matcher): Requirement => ({ kind: 'claim', path, matcher: own })
+const all = (...members: readonly Requirement[]): Requirement => ({ kind: 'all', members })
+const any = (...members: readonly Requirement[]): Requirement => ({ kind: 'any', members })
+const none = (...members: readonly Requirement[]): Requirement => ({ kind: 'none', members })
+const provider = (...names: readonly string[]): Requirement => ({ kind: 'provider', names })
+const signedIn: Requirement = { kind: 'signed_in' }
+
+function from(...networks: readonly string[]): Requirement {
+  const ranges = networks.map((text) => {
+    const reading = readAddressRange(text)
+    if (!reading.ok) throw new Error(text)
+    return reading.range
+  })
+  return { kind: 'client_ip', ranges }
+}
+
+const leaves: readonly Requirement[] = [
+  signedIn,
+  ...[
+    oneOf(1),
+    oneOf(1, 2),
+    oneOf('x'),
+    oneOf(1, 'x'),
+    not(oneOf(1)),
+    not(oneOf(1, 2)),
+    not(not(oneOf(2))),
+  ].map((own) => claim('a', own)),
+  ...[exists(true), exists(false), matcher([{ kind: 'at_least', value: 2 }])].map((own) => claim('a', own)),
+  claim('a', matcher([{ kind: 'is', values: [1, 2] }], { not: oneOf(2) })),
+  claim('a', matcher([{ kind: 'is', values: [2] }], { exists: true })),
+  claim(
+    'a',
+    matcher([
+      { kind: 'at_least', value: 1 },
+      { kind: 'at_most', value: 1 },
+    ]),
+  ),
+  claim('a', matcher([], { not: oneOf(1), exists: true })),
+  claim('b', oneOf(1)),
+  claim('b', not(oneOf(1))),
+  provider('p'),
+  provider('q', 'r'),
+  from('10.0.0.0/8'),
+  from('10.1.0.0/16', '192.0.2.0/24'),
+]
+
+const values: readonly (Json | undefined)[] = [undefined, null, 1, 2, 'x', [], [1, 2], [1, 'x'], [3]]
+const addresses: readonly JudgedAddress[] = [null, '10.1.0.1', '10.2.0.1', '192.0.2.1', '198.51.100.1'].map(
+  (text) => {
+    const read = text === null ? null : readAddress(text)
+    return read === null ? null : { ...read, text: text ?? '' }
+  },
+)
+const accepted = ['p', 'q']
+
+function* situations(): Generator<Situation> {
+  for (const clientAddress of addresses) {
+    yield { subject: anonymous, clientAddress }
+    for (const one of accepted) {
+      for (const a of values)
+        for (const b of [undefined, 1, 2]) yield { subject: person(one, a, b), clientAddress }
+    }
+  }
+}
+
+function person(from: string, a: Json | undefined, b: Json | undefined): Subject {
+  const claims: Claims = { ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) }
+  return { kind: 'person', provider: from, claims }
+}
+
+const every: readonly Situation[] = [...situations()]
+
+/** Marsaglia's xorshift: the same trees on every run. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed
+  return (sides) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % sides
+  }
+}
+
+function tree(roll: (sides: number) => number, depth: number): Requirement {
+  const leaf = leaves[roll(leaves.length)] ?? signedIn
+  if (depth === 0 || roll(4) === 0) return leaf
+  const members = Array.from({ length: 1 + roll(3) }, () => tree(roll, depth - 1))
+  const combine = [all, any, none, any, all][roll(5)] ?? all
+  return combine(...members)
+}
+
+const isMet = (way: Way, situation: Situation): boolean => isWithin(openWay, remaining(way, situation))
+
+t.test('whoever is let in meets one of the ways, and whoever meets one is let in', async (t) => {
+  let checked = 0
+  for (let seed = 1; seed <= 1500; seed += 1) {
+    const rule = tree(dice(seed * 7919), 3)
+    const { ways, complete } = waysIn(rule, accepted)
+    if (!complete) continue
+    for (const situation of every) {
+      const lets = judge(rule, situation) === true
+      if (lets !== ways.some((way) => isMet(way, situation))) {
+        t.equal(!lets, lets, JSON.stringify({ seed, rule, situation, ways }, printable, 1))
+        return
+      }
+    }
+    checked += 1
+  }
+  t.ok(checked > 1400, `${checked} rules were held against the judge`)
+})
+
+t.test('no way is within another: each could be left out for nobody', async (t) => {
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const { ways } = waysIn(tree(dice(seed * 104_729), 3), accepted)
+    for (const way of ways) t.notOk(ways.some((other) => other !== way && isWithin(way, other)))
+  }
+})
+
+function printable(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
+
+/** Ways as short words: `p a=… !b=… @range`. */
+function words(rule: Requirement): readonly string[] {
+  return waysIn(rule, accepted).ways.map(({ providers, claims, addresses, otherAddresses }) =>
+    [
+      providers?.join('|') ?? 'anyone',
+      ...claims.map(
+        (fact) => `${fact.wanted ? '' : '!'}${fact.path}${fact.matcher.text.replace(/ not.*/, '')}`,
+      ),
+      ...(addresses ?? []).map(({ text }) => `@${text}`),
+      ...otherAddresses.map(({ text }) => `!@${text}`),
+    ].join(' '),
+  )
+}
+
+const is = (value: Scalar): string => JSON.stringify([{ kind: 'is', values: [value] }])
+
+t.test('the words of a rule, one by one', async (t) => {
+  const [one, two] = [claim('a', oneOf(1)), claim('b', oneOf(1))]
+  const rows: readonly (readonly [string, Requirement, readonly string[]])[] = [
+    ['a sign-in is part of every claim', all(signedIn, one), [`p|q a${is(1)}`]],
+    ['alternatives', any(one, two), [`p|q a${is(1)}`, `p|q b${is(1)}`]],
+    ['what is wider is said once', any(all(one, two), one), [`p|q a${is(1)}`]],
+    ['a narrower condition says the wider one too', all(claim('a', oneOf(1, 2)), one), [`p|q a${is(1)}`]],
+    ['none of two: neither', none(one, two), [`p|q !a${is(1)} !b${is(1)}`]],
+    ['none of both together: one of them is not', none(all(one, two)), [`p|q !a${is(1)}`, `p|q !b${is(1)}`]],
+    ['an address needs no sign-in', from('10.0.0.0/8'), ['anyone @10.0.0.0/8']],
+    ['but below none it does', none(from('10.0.0.0/8')), ['p|q !@10.0.0.0/8']],
+    ['networks: the smaller of two', all(from('10.0.0.0/8'), from('10.1.0.0/16')), ['anyone @10.1.0.0/16']],
+    ['networks that share nothing', all(from('10.0.0.0/8'), from('192.0.2.0/24')), []],
+    ['a provider that the app does not accept', provider('r'), []],
+    ['a provider and not it', all(provider('p'), none(provider('p'))), []],
+    ['a claim and not it', all(one, none(one)), []],
+    ['missing, and of a value', all(one, claim('a', exists(false))), []],
+    ['of a value says that it is there', all(one, claim('a', exists(true))), [`p|q a${is(1)}`]],
+    ['nobody who is signed in', none(signedIn), []],
+    ['a policy is its rule', { kind: 'policy', name: 'x', requirement: one }, [`p|q a${is(1)}`]],
+  ]
+  for (const [sentence, rule, wanted] of rows) t.same(words(rule), wanted, sentence)
+})
+
+t.test('a rule of millions of ways is cut, and says so', async (t) => {
+  const members = Array.from({ length: 20 }, (_, index) =>
+    any(...['x', 'y', 'z'].map((value) => claim(`c${index}`, oneOf(value)))),
+  )
+  const { ways, complete } = waysIn(all(...members), accepted)
+  t.equal(complete, false)
+  t.equal(ways.length, 100)
+  const claims = Object.fromEntries(
+    (ways[0]?.claims ?? []).map(({ path, matcher: { tests } }) => [path, firstValue(tests)]),
+  )
+  const subject = { kind: 'person', provider: 'p', claims } as const
+  t.equal(judge(all(...members), { subject, clientAddress: null }), true, 'each that is listed holds')
+})
+
+function firstValue([test]: readonly ElementTest[]): Json {
+  return test?.kind === 'is' ? (test.values[0] ?? null) : null
+}
+
+t.test('what is still to come about for somebody', async (t) => {
+  const rule = all(provider('p'), claim('a', oneOf(1)), from('10.0.0.0/8'))
+  const [way = openWay] = waysIn(rule, accepted).ways
+  const [, inside = null] = addresses
+  const subject = person('q', 1, undefined)
+  t.match(remaining(way, { subject, clientAddress: inside }), {
+    providers: ['p'],
+    claims: [],
+    addresses: null,
+  })
+  t.match(remaining(way, { subject, clientAddress: null }), { addresses: [{ text: '10.0.0.0/8' }] })
+  t.match(remaining(way, { subject: anonymous, clientAddress: inside }), {
+    providers: ['p'],
+    claims: [{ path: 'a' }],
+    addresses: null,
+  })
+})

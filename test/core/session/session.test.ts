@@ -1,0 +1,131 @@
+import { createHash, randomBytes } from 'node:crypto'
+import t from 'tap'
+import {
+  decodeSession,
+  encodeSession,
+  forgetAt,
+  newSessionId,
+  type Session,
+  sessionKey,
+  sessionStatus,
+  sessionTimes,
+  shortKey,
+  touchDue,
+  touchIntervalSeconds,
+} from '../../../src/core/session/session.ts'
+
+const session: Session = {
+  key: 'k',
+  origin: 'https://wiki.example.com',
+  provider: 'acme',
+  user: 'alice',
+  claims: { sub: 'alice', groups: ['admins'], nested: { deep: [1, null, true] } },
+  idToken: 'a.b.c',
+  signedInAt: 1_000_000,
+  lastSeenAt: 1_000_000,
+  signIn: { stateHash: 'h', returnTo: '/page?x=1' },
+}
+const lifetimes = { idleTimeoutSeconds: 3600, maxLifetimeSeconds: 28_800 }
+
+t.test('S-149: an id is 256 random bits; the store learns its hash alone', async (t) => {
+  const id = newSessionId(randomBytes)
+  t.match(id, /^[A-Za-z0-9_-]{43}$/)
+  t.not(id, newSessionId(randomBytes))
+  t.equal(
+    newSessionId((bytes) => Buffer.alloc(bytes, 7)),
+    Buffer.alloc(32, 7).toString('base64url'),
+  )
+  t.equal(sessionKey(id), createHash('sha256').update(id).digest('hex'))
+  t.equal(shortKey(sessionKey('x')), sessionKey('x').slice(0, 12))
+})
+
+t.test('S-159: a session lives until it is idle or old, to the second', async (t) => {
+  const table = [
+    [0, 0, 'live'],
+    [0, 3599, 'live'],
+    [0, 3600, 'session-idle'],
+    [27_000, 28_799, 'live'],
+    [27_000, 28_800, 'session-expired'],
+    [28_799, 28_800, 'session-expired'],
+    [99_999, 100_000, 'session-expired'],
+    [0, 28_800, 'session-expired'],
+    [0, -5, 'live'],
+  ] as const
+  for (const [seen, asked, expected] of table) {
+    const times = { signedInAt: 1_000_000, lastSeenAt: 1_000_000 + seen }
+    t.equal(sessionStatus(times, 1_000_000 + asked, lifetimes), expected, `seen +${seen}, asked +${asked}`)
+  }
+})
+
+t.test('what /.auth/me tells: both ends, the idle one never after the other', async (t) => {
+  t.same(sessionTimes(session, lifetimes), { expiresAt: 1_028_800, idleExpiresAt: 1_003_600 })
+  const late = { ...session, lastSeenAt: 1_028_000 }
+  t.same(sessionTimes(late, lifetimes), { expiresAt: 1_028_800, idleExpiresAt: 1_028_800 })
+})
+
+t.test(
+  'the idle time is written back after a tenth of the timeout or a minute, whichever is less',
+  async (t) => {
+    const table = [
+      [3600, 60],
+      [600, 60],
+      [599, 59],
+      [300, 30],
+      [30, 3],
+      [5, 1],
+      [1, 1],
+    ] as const
+    for (const [idle, interval] of table) {
+      t.equal(touchIntervalSeconds(idle), interval, `${idle} s`)
+      t.equal(touchDue(session, session.lastSeenAt + interval - 1, idle), false)
+      t.equal(touchDue(session, session.lastSeenAt + interval, idle), true)
+    }
+    t.equal(touchDue(session, session.lastSeenAt - 500, 3600), false, 'a clock that went back writes nothing')
+  },
+)
+
+t.test('the store forgets no session that the gateway still believes in', async (t) => {
+  t.equal(forgetAt(session, lifetimes), 1_003_660)
+  t.equal(forgetAt({ ...session, lastSeenAt: 1_028_000 }, lifetimes), 1_028_800)
+})
+
+t.test('a stored session comes back as it was', async (t) => {
+  t.same(decodeSession(encodeSession(session), 'k'), session)
+  t.notMatch(encodeSession(session), /"key"/)
+})
+
+t.test('claims keep an own key __proto__ and no prototype changes', async (t) => {
+  const claims = JSON.parse('{"__proto__":{"admin":true},"constructor":"x"}')
+  const back = decodeSession(encodeSession({ ...session, claims }), 'k')
+  t.ok(back !== null && Object.hasOwn(back.claims, '__proto__'))
+  t.equal(back?.claims.admin, undefined)
+  t.equal(Reflect.get({}, 'admin'), undefined)
+})
+
+t.test('a damaged record or one of another format is no session', async (t) => {
+  const record = JSON.parse(encodeSession(session))
+  const damaged: unknown[] = [null, [], 7, 'x', {}, { ...record, format: 2 }, { ...record, format: '1' }]
+  for (const field of Object.keys(record)) {
+    const { [field]: _, ...without } = record
+    damaged.push(without, { ...record, [field]: null }, { ...record, [field]: [[]] })
+  }
+  for (const field of Object.keys(record.signIn))
+    damaged.push({ ...record, signIn: { ...record.signIn, [field]: 7 } })
+  for (const time of [-1, 1.5, '1000000', 2 ** 60]) damaged.push({ ...record, signedInAt: time })
+  for (const value of damaged) t.equal(decodeSession(JSON.stringify(value), 'k'), null, JSON.stringify(value))
+  for (const text of ['', '{', encodeSession(session).slice(0, -1), '\0'])
+    t.equal(decodeSession(text, 'k'), null)
+})
+
+t.test(
+  'a session from the future is too old: a clock that was set back makes none live longer',
+  async (t) => {
+    const lifetimes = { idleTimeoutSeconds: 3600, maxLifetimeSeconds: 28_800 }
+    t.equal(
+      sessionStatus({ signedInAt: 1060, lastSeenAt: 1060 }, 1000, lifetimes),
+      'live',
+      'clocks may differ a little',
+    )
+    t.equal(sessionStatus({ signedInAt: 1061, lastSeenAt: 1061 }, 1000, lifetimes), 'session-expired')
+  },
+)

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import type { CookieNames } from '../../../src/core/gateway.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import type { ReturnTo } from '../../../src/core/session/return-to.ts'
+import { buildKeyRing, seal } from '../../../src/core/session/seal.ts'
+import {
+  beginTransaction,
+  type CookiePair,
+  readTransaction,
+  sealTransaction,
+  stateHash,
+  type Transaction,
+  transactionsToEvict,
+} from '../../../src/core/session/transaction.ts'
+
+const ring = buildKeyRing([new Secret('k'.repeat(32))])
+const names: CookieNames = {
+  session: '__Host-claimgate',
+  transactionPrefix: '__Host-claimgate-tx-',
+  secure: true,
+  sameSite: 'Lax',
+}
+const origin = 'https://wiki.example.com'
+const now = 1_790_000_000
+
+function begin(returnTo = '/page?x=1', at = now): Transaction {
+  const wish = {
+    provider: 'acme',
+    origin,
+    returnTo: returnTo as ReturnTo,
+    replaces: 'a1b2',
+  }
+  return beginTransaction(wish, randomBytes, at)
+}
+
+const cookieOf = (transaction: Transaction): CookiePair =>
+  sealTransaction(ring, transaction, names, randomBytes)
+
+function read(state: string, cookies: readonly CookiePair[], at = now, from = origin) {
+  return readTransaction(ring, { state, cookies, origin: from }, names, at)
+}
+
+t.test('a sign-in that was begun is read back by its state', async (t) => {
+  const transaction = begin()
+  t.match(transaction, { state: /^[\w-]{32}$/, nonce: /^[\w-]{32}$/, codeVerifier: /^[\w-]{43}$/ })
+  const cookie = cookieOf(transaction)
+  t.match(cookie.name, /^__Host-claimgate-tx-[0-9a-z]{6}-[\w-]{16}$/)
+  t.notMatch(cookie.name, transaction.state, 'the name does not tell the state')
+  const noise = [{ name: 'a', value: '1' }, { name: names.session, value: 'x' }, cookieOf(begin())]
+  t.same(read(transaction.state, [...noise, cookie]), { ok: true, transaction, cookie: cookie.name })
+})
+
+t.test('S-106: no state, another state, a state with a bit flipped: no transaction', async (t) => {
+  const transaction = begin()
+  const cookie = cookieOf(transaction)
+  for (const state of ['', 'x'.repeat(129)])
+    t.match(read(state, [cookie]), { ok: false, reason: 'state-invalid' })
+  const { state } = transaction
+  const flipped = String.fromCharCode(state.charCodeAt(0) ^ 1) + state.slice(1)
+  for (const wrong of [flipped, `${state}A`, state.slice(1), begin().state, '__proto__']) {
+    t.match(read(wrong, [cookie]), { ok: false, reason: 'cookie-missing', cookie: null }, wrong)
+  }
+})
+
+t.test('S-107: a state without the cookie of the browser that began it', async (t) => {
+  t.same(read(begin().state, [cookieOf(begin())]), { ok: false, reason: 'cookie-missing', cookie: null })
+  t.same(read(begin().state, []), { ok: false, reason: 'cookie-missing', cookie: null })
+})
+
+t.test('S-106: another cookie, renamed to fit the state, does not open the sign-in', async (t) => {
+  const [mine, theirs] = [begin(), begin()]
+  const renamed = { name: cookieOf(mine).name, value: cookieOf(theirs).value }
+  t.match(read(mine.state, [renamed]), { ok: false, reason: 'cookie-unreadable', cookie: renamed.name })
+  const younger = { ...mine, startedAt: now + 30 }
+  const redated = { name: cookieOf(younger).name, value: cookieOf(mine).value }
+  t.match(read(mine.state, [redated]), { ok: false, reason: 'cookie-unreadable' })
+})
+
+t.test('S-156: a damaged cookie, one of another origin, another prefix or another purpose', async (t) => {
+  const transaction = begin()
+  const { name, value } = cookieOf(transaction)
+  const unreadable = { ok: false, reason: 'cookie-unreadable', cookie: name }
+  for (const wrong of ['', 'x', value.slice(0, -1), `${value.slice(0, -2)}AA`]) {
+    t.same(read(transaction.state, [{ name, value: wrong }]), unreadable, wrong.slice(0, 20))
+  }
+  t.same(read(transaction.state, [{ name, value }], now, 'https://other.example.com'), unreadable)
+  const elsewhere = { ...transaction, origin: 'https://other.example.com' }
+  t.same(read(transaction.state, [{ name, value: cookieOf(elsewhere).value }]), unreadable)
+  for (const purpose of ['session', 'transaction'] as const) {
+    const scope = { purpose, context: [origin, names.transactionPrefix] }
+    for (const text of ['', 'null', '[]', '{}', '[1]', JSON.stringify(transaction)]) {
+      t.same(
+        read(transaction.state, [{ name, value: seal(ring, scope, text, randomBytes) }]),
+        unreadable,
+        text,
+      )
+    }
+  }
+})
+
+t.test('S-152: two cookies of one state are none, whichever is good', async (t) => {
+  const transaction = begin()
+  const good = cookieOf(transaction)
+  const bad = { name: good.name, value: 'x' }
+  for (const cookies of [
+    [good, bad],
+    [bad, good],
+    [good, good],
+  ]) {
+    t.match(read(transaction.state, cookies), { ok: false, reason: 'cookie-ambiguous' })
+  }
+  const otherTime = { ...good, name: cookieOf({ ...transaction, startedAt: now - 1 }).name }
+  t.match(read(transaction.state, [good, otherTime]), { ok: false, reason: 'cookie-ambiguous' })
+})
+
+t.test('a sign-in may take ten minutes, judged by the sealed time', async (t) => {
+  const transaction = begin()
+  const cookie = cookieOf(transaction)
+  t.equal(read(transaction.state, [cookie], now + 599).ok, true)
+  t.same(read(transaction.state, [cookie], now + 600), { ok: false, reason: 'expired', cookie: cookie.name })
+  t.equal(read(transaction.state, [cookie], now - 60).ok, true, 'another instance runs a minute ahead')
+  t.match(read(transaction.state, [cookie], now - 61), { ok: false, reason: 'expired' })
+})
+
+t.test('S-116: five tabs finish in reverse order, each its own', async (t) => {
+  const tabs = ['/a', '/b', '/c', '/d', '/e'].map((path) => begin(path))
+  const cookies = tabs.map(cookieOf)
+  for (const tab of tabs.toReversed()) {
+    const result = read(tab.state, cookies)
+    t.equal(result.ok && result.transaction.returnTo, tab.returnTo)
+  }
+})
+
+t.test('S-117: two hundred sign-ins in one browser keep five cookies and less than 4 kB', async (t) => {
+  for (const path of ['/', `/${'p'.repeat(400)}`, `/${'q'.repeat(1500)}`]) {
+    let jar: CookiePair[] = []
+    for (let visit = 0; visit < 200; visit++) {
+      const transaction = begin(path, now + visit)
+      const cookie = cookieOf(transaction)
+      const evicted = transactionsToEvict(jar, cookie, names, now + visit)
+      jar = [...jar.filter(({ name }) => !evicted.includes(name)), cookie]
+      t.equal(read(transaction.state, jar, now + visit).ok, true)
+      const bytes = jar.reduce((sum, { name, value }) => sum + name.length + value.length + 3, 0)
+      if (jar.length > 5 || bytes >= 3100) t.fail(`${jar.length} cookies, ${bytes} bytes`)
+    }
+    t.ok(jar.length > 0)
+    if (path === '/') t.equal(jar.length, 5)
+  }
+})
+
+t.test('the oldest and the expired go first; names that are not ours are left alone', async (t) => {
+  const ages = [30, 10, 50, 20, 40, 599, 600, 9999]
+  const jar = ages.map((age) => cookieOf(begin('/', now - age)))
+  const named = (age: number): string => jar[ages.indexOf(age)]?.name ?? ''
+  const future = cookieOf(begin('/', now + 3600))
+  const foreign = [
+    '',
+    '__proto__',
+    '0-AAAAAAAAAAAAAAAA',
+    'x',
+    '1-short',
+    '1-AAAAAAAAAAAAAAA;',
+    'zzzzzzzzzz-AAAAAAAAAAAAAAAA',
+  ].map((rest) => ({ name: names.transactionPrefix + rest, value: 'x' }))
+  const newcomer = cookieOf(begin())
+  const evicted = transactionsToEvict([...jar, future, ...foreign, newcomer], newcomer, names, now)
+  t.same([...evicted].sort(), [future.name, named(50), named(599), named(600), named(9999)].sort())
+})
+
+t.test('S-154: three hundred planted cookies are cleared a few at a time', async (t) => {
+  const planted = Array.from({ length: 300 }, (_, at) => cookieOf(begin('/', now - at)))
+  t.equal(transactionsToEvict(planted, cookieOf(begin()), names, now).length, 20)
+  const twice = planted.slice(0, 1).flatMap((cookie) => Array.from({ length: 50 }, () => cookie))
+  t.equal(transactionsToEvict(twice, cookieOf(begin()), names, now).length, 1, 'one name is cleared once')
+})
+
+t.test('a return address that no cookie could hold becomes the front page', async (t) => {
+  for (const path of [`/${'x'.repeat(9000)}`, `/${'é'.repeat(1000)}`, `/${'"'.repeat(1000)}`]) {
+    const transaction = begin(path)
+    t.equal(transaction.returnTo, '/')
+    t.equal(read(transaction.state, [cookieOf(transaction)]).ok, true)
+  }
+})
+
+t.test('a state is remembered by its hash', async (t) => {
+  t.match(stateHash('x'), /^[\w-]{43}$/)
+  t.not(stateHash('x'), stateHash('y'))
+})

@@ -1,0 +1,287 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import type { ReturnTo } from '../../../src/core/session/return-to.ts'
+import { providerIcon } from '../../../src/http/pages/icons.ts'
+import {
+  chooserPage,
+  confirmSignOutPage,
+  errorPage,
+  forbiddenPage,
+  movingOnPage,
+  type PageStatus,
+  pageHeaders,
+  signedOutPage,
+  signInFailedPage,
+} from '../../../src/http/pages/pages.ts'
+import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
+
+/** Every page, with one text in every place that can hold text. */
+function everyPage(text: string): ReadonlyMap<string, string> {
+  const frame = { appTitle: text, requestId: text }
+  const account = { user: text, providerLabel: text }
+  const choices = [
+    { label: text, icon: null, href: text },
+    { label: text, icon: `data:image/png;base64,${text}`, href: text },
+    { label: text, icon: text, href: text },
+  ]
+  return new Map([
+    ['chooser', chooserPage({ ...frame, choices })],
+    [
+      'forbidden',
+      forbiddenPage({ ...frame, account, contact: text, switchAccountHref: text, homeHref: text }),
+    ],
+    [
+      'forbidden to all',
+      forbiddenPage({ ...frame, account: null, contact: text, switchAccountHref: text, homeHref: text }),
+    ],
+    [
+      'error',
+      errorPage({ ...frame, status: 502, sentence: text, contact: text, next: { label: text, href: text } }),
+    ],
+    ['sign-in failed', signInFailedPage({ ...frame, sentence: text, contact: text, startAgainHref: text })],
+    [
+      'confirm sign-out',
+      confirmSignOutPage({ ...frame, account, action: text, fields: { [text]: text }, cancelHref: text }),
+    ],
+    ['moving on', movingOnPage({ ...frame, why: 'signed-in', to: text as ReturnTo })],
+    ['signed out', signedOutPage({ ...frame, signInHref: text })],
+  ])
+}
+
+t.test('S-199 nothing that a page is given reaches it unescaped', async (t) => {
+  const canaries = [
+    `"><svg/onload=alert(1)>`,
+    `'><script>x</script>`,
+    `</style></title><b>`,
+    '&amp;<!--',
+    '&#34; onload&#61;x',
+  ]
+  const plain = everyPage('plain')
+  for (const canary of canaries) {
+    for (const [name, page] of everyPage(canary)) {
+      if (/["'<>&]/.test(canary)) t.notMatch(page, canary, `${name}: ${canary}`)
+      t.equal(count(page, /</g), count(plain.get(name) ?? '', /</g), `${name}: no further tag by ${canary}`)
+      t.equal(count(page, /"/g), count(plain.get(name) ?? '', /"/g), `${name}: no further quote by ${canary}`)
+    }
+  }
+})
+
+t.test('S-199 what goes in unescaped is markup that another template made, named here', async (t) => {
+  const folder = new URL('../../../src/http/pages/', import.meta.url)
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
+  const raw = files.flatMap((file) =>
+    [...readFileSync(new URL(file, folder), 'utf8').matchAll(/!\$\{\s*([\w.]+)/g)].map((found) => found[1]),
+  )
+  t.same([...new Set(raw)].toSorted(), [
+    'account',
+    'accountLine',
+    'actions',
+    'by',
+    'choices',
+    'contactLink',
+    'explanation',
+    'fields',
+    'gateMark',
+    'gates',
+    'help',
+    'helpLine',
+    'inner',
+    'links',
+    'page.content',
+    'providerIcon',
+    'reason',
+    'reference',
+    'refresh',
+    'stylesheet',
+  ])
+})
+
+t.test('S-200 the headers of a page: nothing is loaded, run, framed, cached or told', async (t) => {
+  const page = signedOutPage({ appTitle: null, requestId: null, signInHref: null })
+  const style = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] ?? ''
+  const hash = createHash('sha256').update(style).digest('base64')
+  t.same(pageHeaders(), {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+    'cross-origin-opener-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  })
+  for (const [name, html] of everyPage('plain')) {
+    t.notMatch(
+      html,
+      /<script|\son\w+=|javascript:|<iframe|style="|@import|url\(/i,
+      `${name} runs and loads nothing`,
+    )
+    t.notMatch(html, /(?:src|href)="(?:https?:)?\/\//, `${name} refers to nobody else`)
+  }
+})
+
+t.test('every page is a whole, accessible document', async (t) => {
+  for (const [name, page] of everyPage('plain')) {
+    t.match(page, /^<!doctype html>\n<html lang="en">/, `${name}: language`)
+    t.match(page, '<meta name="viewport" content="width=device-width, initial-scale=1">', `${name}: viewport`)
+    t.match(page, /<title>[^<]+ · plain<\/title>/, `${name}: title`)
+    t.equal(count(page, /<main>/g), 1, `${name}: one main landmark`)
+    t.equal(count(page, /<h1>/g), 1, `${name}: one heading`)
+    t.equal(
+      count(page, /<svg/g),
+      count(page, /<svg[^>]*aria-hidden="true"/g),
+      `${name}: pictures are decoration`,
+    )
+    t.equal(count(page, /<img/g), count(page, /<img[^>]*alt=""/g), `${name}: icons are decoration`)
+  }
+})
+
+t.test('text stands out from its ground by WCAG AA, in light and in dark', async (t) => {
+  const blocks = [...stylesheet.matchAll(/:root \{([^}]*)\}/g)].map((found) => found[1] ?? '')
+  t.equal(blocks.length, 2, 'two schemes')
+  const pairs: readonly (readonly [string, string, number])[] = [
+    ['ink', 'paper', 4.5],
+    ['ink', 'card', 4.5],
+    ['quiet', 'card', 4.5],
+    ['accent', 'card', 4.5],
+    ['accent', 'accent-soft', 4.5],
+    ['ink', 'accent-soft', 4.5],
+    ['accent-ink', 'accent', 4.5],
+    ['focus', 'card', 3],
+    ['focus', 'paper', 3],
+  ]
+  for (const [scheme, block] of blocks.entries()) {
+    for (const [text, ground, least] of pairs) {
+      t.ok(contrast(colour(block, text), colour(block, ground)) >= least, `${scheme}: ${text} on ${ground}`)
+    }
+  }
+})
+
+t.test('the 403 page', async (t) => {
+  const given = {
+    appTitle: 'Billing',
+    requestId: 'r-1',
+    account: { user: 'alice@example.com', providerLabel: 'Acme' },
+    contact: 'team@example.com',
+    switchAccountHref: '/.auth/login?return_to=%2Fadmin',
+    homeHref: '/',
+  }
+  t.test('S-202 says as whom one is signed in, and how to go on', async (t) => {
+    const page = forbiddenPage(given)
+    t.match(page, 'You are signed in as <b><bdi>alice@example.com</bdi></b>')
+    t.match(page, 'needs a permission that your account does not have')
+    t.match(page, 'href="/.auth/login?return_to&#61;%2Fadmin">Use another account<')
+    t.match(page, '<code>r-1</code>')
+    t.match(page, '<a href="mailto:team@example.com">team@example.com</a> and give the request id below')
+  })
+  t.test('offers no other account where none would help', async (t) => {
+    const page = forbiddenPage({ ...given, account: null })
+    t.notMatch(page, 'Use another account')
+    t.notMatch(page, 'signed in as')
+    t.match(page, 'signing in would not change that')
+  })
+  t.test('a contact is linked as what it is, and only that', async (t) => {
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['https://help.example.com/x', /<a href="https:\/\/help\.example\.com\/x">/],
+      ['the service desk', /ask the service desk and/],
+      ['javascript:alert(1)', /ask javascript:alert\(1\) and/],
+      ['javascript://x@y', /ask javascript:\/\/x@y and/],
+    ]
+    for (const [contact, expected] of cases) t.match(forbiddenPage({ ...given, contact }), expected, contact)
+    t.notMatch(forbiddenPage({ ...given, contact: null }), 'ask ')
+  })
+})
+
+t.test('error pages', async (t) => {
+  const statuses: readonly PageStatus[] = [
+    400, 401, 403, 404, 405, 408, 413, 417, 421, 426, 431, 500, 502, 503, 504,
+  ]
+  const given = { appTitle: null, requestId: 'r-1', sentence: null, contact: 'ops', next: null }
+  t.test('each status has words of its own', async (t) => {
+    const headings = statuses.map((status) => /<h1>(.*)<\/h1>/.exec(errorPage({ ...given, status }))?.[1])
+    t.equal(new Set(headings).size, statuses.length)
+  })
+  t.test('a sentence of a fault replaces them', async (t) => {
+    const page = errorPage({ ...given, status: 503, sentence: 'The sign-in service is not available.' })
+    t.match(page, '<h1>The sign-in service is not available</h1>')
+    t.notMatch(page, 'Not available just now')
+  })
+  t.test('whom to ask stands where the fault is ours', async (t) => {
+    t.match(errorPage({ ...given, status: 502 }), 'If it lasts, ask ops and give the request id below')
+    t.notMatch(errorPage({ ...given, status: 404 }), 'ask ops')
+  })
+})
+
+t.test('S-201 a failed sign-in offers to start again', async (t) => {
+  const page = signInFailedPage({
+    appTitle: 'Wiki',
+    requestId: null,
+    sentence: 'This sign-in is no longer valid.',
+    contact: null,
+    startAgainHref: '/.auth/login?return_to=/deep',
+  })
+  t.match(page, '<h1>This sign-in is no longer valid</h1>')
+  t.match(page, 'href="/.auth/login?return_to&#61;/deep">Start again<')
+})
+
+t.test('sign-out', async (t) => {
+  t.test('is a form that posts to our own origin with its fields', async (t) => {
+    const page = confirmSignOutPage({
+      appTitle: null,
+      requestId: null,
+      account: null,
+      action: '/.auth/logout',
+      fields: { return_to: '/a' },
+      cancelHref: '/a',
+    })
+    t.match(page, '<form method="post" action="/.auth/logout">')
+    t.match(page, '<input type="hidden" name="return_to" value="/a">')
+    t.match(page, '<button class="button" type="submit">Sign out</button>')
+  })
+  t.test('moves on to the provider by itself and by a link', async (t) => {
+    const to = new URL('https://op.example.com/end?id_token_hint=a.b.c&state=x')
+    const page = movingOnPage({ appTitle: null, requestId: null, why: 'signing-out', to })
+    const address = 'https://op.example.com/end?id_token_hint&#61;a.b.c&#38;state&#61;x'
+    t.match(page, `<meta http-equiv="refresh" content="0; url&#61;${address}">`)
+    t.match(page, `<a href="${address}">Continue</a>`)
+  })
+  t.test('moves on to nothing but web addresses', async (t) => {
+    const given = { appTitle: null, requestId: null, why: 'signing-out' } as const
+    for (const to of ['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd'])
+      t.throws(() => movingOnPage({ ...given, to: new URL(to) }), { message: 'not a web address' }, to)
+  })
+})
+
+t.test('a provider without a known icon gets the first letter of its label', async (t) => {
+  t.match(providerIcon(null, '«élan» staff'), />É</)
+  t.match(providerIcon('google', 'Anything'), />G</)
+  t.match(providerIcon(null, '—'), />\?</)
+  t.match(providerIcon('key', 'Anything'), /<circle/)
+  t.match(
+    providerIcon('data:image/png;base64,AA==', 'x'),
+    /<img src="data:image\/png;base64,AA&#61;&#61;" alt=""/,
+  )
+  t.notMatch(providerIcon('data:text/html,x', 'x'), 'data:')
+})
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
+}
+
+function colour(block: string, name: string): readonly number[] {
+  const hex = new RegExp(`--${name}: #([0-9a-f]{6})`).exec(block)?.[1] ?? ''
+  return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+}
+
+/** WCAG 2.2: relative luminance and contrast ratio. */
+function contrast(one: readonly number[], other: readonly number[]): number {
+  const [light = 0, dark = 0] = [luminance(one), luminance(other)].toSorted((a, b) => b - a)
+  return (light + 0.05) / (dark + 0.05)
+}
+
+function luminance(rgb: readonly number[]): number {
+  const [r = Number.NaN, g = Number.NaN, b = Number.NaN] = rgb.map((value) =>
+    value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4,
+  )
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b
+}

@@ -1,0 +1,397 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { readFromDisk } from '../../../src/config/files.ts'
+import { loadGatewayFromText } from '../../../src/config/load.ts'
+import { closeFrame, createFrameTracker } from '../../../src/http/websocket/frames.ts'
+import { startTestGateway, type TestGateway } from '../../support/gateway.ts'
+import { type Minted, mintSession } from '../../support/mint.ts'
+import { freePort } from '../../support/ports.ts'
+import { exchange, type RawClient, rawClient, statusOf } from '../../support/raw.ts'
+import {
+  type Answerer,
+  type Connection,
+  type RecordingUpstream,
+  recordingUpstream,
+} from '../../support/upstream.ts'
+
+const sharedSecret = 'a-shared-secret-of-thirty-two-bytes-and-more'
+const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+
+interface Front {
+  readonly upstream: RecordingUpstream
+  readonly gateway: TestGateway
+  readonly alice: Minted
+  readonly host: string
+  readonly origin: string
+}
+
+/** Says 101 with the right proof, and whatever is added. */
+function accepting(more = ''): Answerer {
+  return (connection) => {
+    if (connection.received.match(/\r\n\r\n/) === null || connection.received.includes('switched'))
+      return null
+    const sent = /sec-websocket-key: (\S+)/i.exec(connection.received)?.[1] ?? ''
+    const proof = createHash('sha1').update(`${sent}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+    connection.received += 'switched'
+    return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${proof}\r\n${more}\r\n`
+  }
+}
+
+async function startFront(
+  test: { teardown(fn: () => Promise<void>): void },
+  answer = accepting(),
+): Promise<Front> {
+  const upstream = await recordingUpstream({ answer })
+  const port = await freePort()
+  const yaml = () => `
+providers:
+  op: { issuer: "http://localhost:9", client_id: a, client_secret: b }
+session: { secret: a-session-secret-of-thirty-two-bytes-or-more }
+apps:
+  wiki:
+    url: http://localhost:${port}
+    upstream: http://127.0.0.1:${upstream.port}
+    shared_secret: ${sharedSecret}
+    timeouts: { response: 1s }
+    require: signed_in
+    locations:
+      - { path: /ws, require: signed_in, websocket: true }
+      - { path: /admin/ws, require: { groups: admins }, websocket: true }
+      - { path: /open/ws, require: anyone, websocket: { origins: ["https://other.example"] } }
+`
+  const gateway = await startTestGateway({ yaml, port })
+  const text = `listen: "127.0.0.1:${port}"\nadmin: false\ndata: ${JSON.stringify(gateway.folder)}\n${yaml()}`
+  const loaded = loadGatewayFromText(text, {
+    file: 'x',
+    folder: gateway.folder,
+    env: {},
+    readFile: readFromDisk,
+  })
+  if (!loaded.ok) throw new Error('the model cannot be read')
+  const claims = { sub: 'alice', email: 'a@b.example', email_verified: true }
+  const alice = await mintSession(loaded.gateway, `localhost:${port}`, { user: 'alice', claims })
+  test.teardown(async () => {
+    await alice.close()
+    await gateway.close()
+    await upstream.close()
+  })
+  return { upstream, gateway, alice, host: `localhost:${port}`, origin: `http://localhost:${port}` }
+}
+
+interface Asking {
+  readonly target?: string
+  readonly method?: string
+  readonly cookie?: string | null
+  readonly origin?: string | null
+  readonly upgrade?: string
+  readonly version?: string
+  readonly more?: string
+  readonly body?: string
+}
+
+function handshake(front: Front, asking: Asking = {}): string {
+  const {
+    target = '/ws',
+    method = 'GET',
+    upgrade = 'websocket',
+    version = '13',
+    more = '',
+    body = '',
+  } = asking
+  const cookie = asking.cookie === undefined ? front.alice.cookie : asking.cookie
+  const origin = asking.origin === undefined ? front.origin : asking.origin
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${front.host}`,
+    `Upgrade: ${upgrade}`,
+    'Connection: Upgrade',
+    `Sec-WebSocket-Key: ${key}`,
+    `Sec-WebSocket-Version: ${version}`,
+    ...(cookie === null ? [] : [`Cookie: ${cookie}; theirs=1`]),
+    ...(origin === null ? [] : [`Origin: ${origin}`]),
+  ]
+  return `${lines.join('\r\n')}\r\n${more}\r\n${body}`
+}
+
+const ask = (front: Front, asking: Asking) => exchange(front.gateway.port, handshake(front, asking))
+
+async function connected(front: Front, asking: Asking = {}): Promise<RawClient> {
+  const client = await rawClient(front.gateway.port, handshake(front, asking))
+  await client.until('\r\n\r\n')
+  return client
+}
+
+t.test('a WebSocket that may be', async (t) => {
+  const front = await startFront(
+    t,
+    accepting('Sec-WebSocket-Protocol: chat\r\nX-App: yes\r\nX-Powered-By: x\r\n'),
+  )
+  const client = await connected(front, {
+    more: 'X-Forwarded-User: evil\r\nX_Forwarded_User: evil\r\nSec-WebSocket-Protocol: bearer, chat\r\n',
+  })
+
+  t.test('is accepted with the proof for the client own key, and what was negotiated', async (t) => {
+    t.equal(statusOf(client.text()), 101)
+    t.match(client.text(), `Sec-WebSocket-Accept: ${accept}`)
+    t.match(client.text(), 'Sec-WebSocket-Protocol: chat')
+    t.match(client.text(), 'X-App: yes')
+    t.notMatch(client.text(), /powered/i)
+  })
+
+  t.test('S-187 brings the upstream identity and secret, and no cookie of ours', async (t) => {
+    const request = front.upstream.received()
+    t.match(request, 'X-Forwarded-User: alice')
+    t.match(request, `X-Gateway-Secret: ${sharedSecret}`)
+    t.match(request, 'Cookie: theirs=1\r\n')
+    t.match(request, /upgrade: websocket/i)
+    t.match(request, 'Sec-WebSocket-Protocol: bearer, chat')
+    t.notMatch(request, /evil|claimgate/)
+    t.notMatch(request, key, 'the nonce is our own')
+  })
+
+  t.test('passes bytes both ways', async () => {
+    client.write('\x81\x82abcd##')
+    await front.upstream.until(() => front.upstream.received().includes('##'))
+    front.upstream.connections[0]?.socket.write('\x81\x05hello', 'latin1')
+    await client.until('hello')
+  })
+
+  t.test('S-191 ends with 1008 when the session ends elsewhere', async (t) => {
+    await front.alice.end()
+    const text = await client.closed()
+    t.ok(text.endsWith('\x88\x02\x03\xf0'))
+    await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
+    await front.gateway.logged(({ event }) => event === 'websocket.closed')
+    t.match(
+      front.gateway.log.filter(({ event }) => event === 'request'),
+      [{ status: 101, location: '/ws' }],
+    )
+    t.notMatch(JSON.stringify(front.gateway.log), 'bearer', 'S-194: an offered subprotocol may be a token')
+  })
+})
+
+t.test('what is not let in', async (t) => {
+  const front = await startFront(t)
+  const refused: [string, Asking, number][] = [
+    ['S-185 nobody signed in', { cookie: null }, 401],
+    ['S-185 alice where admins are', { target: '/admin/ws' }, 403],
+    ['S-186 another origin', { origin: 'https://evil.test' }, 403],
+    ['S-186 the null origin', { origin: 'null' }, 403],
+    ['S-186 an origin that begins like ours', { origin: `${front.origin}.evil.test` }, 403],
+    ['S-186 the other scheme', { origin: front.origin.replace('http:', 'https:') }, 403],
+    ['S-186 no origin', { origin: null }, 403],
+    ['S-188 an authority', { target: '//evil.test/x' }, 400],
+    ['S-188 a backslash', { target: '/\\evil.test/x' }, 400],
+    ['S-188 a dot segment', { target: '/./admin/ws' }, 400],
+    ['S-188 an encoded slash', { target: '/%2fadmin/ws' }, 400],
+    ['S-189 where WebSocket is off', { target: '/page' }, 400],
+    ['S-189 at an address of ours', { target: '/.auth/me' }, 400],
+    ['S-189 a POST with a body', { method: 'POST', more: 'Content-Length: 2\r\n', body: 'hi' }, 400],
+    ['S-189 a GET with a body', { more: 'Content-Length: 2\r\n', body: 'hi' }, 400],
+    ['S-190 another version', { version: '777' }, 426],
+    ['two keys', { more: `Sec-WebSocket-Key: ${key}\r\n` }, 400],
+    ['a subprotocol that is no token', { more: 'Sec-WebSocket-Protocol: a b\r\n' }, 400],
+  ]
+  for (const [name, asking, status] of refused) {
+    t.test(`${name}: ${status}`, async (t) => {
+      // A second request behind it is never looked at.
+      const answer = await exchange(
+        front.gateway.port,
+        `${handshake(front, asking)}GET /page HTTP/1.1\r\nHost: ${front.host}\r\n\r\n`,
+      )
+      t.equal(statusOf(answer), status)
+      t.match(answer, /connection: close/i)
+      t.equal(answer.match(/HTTP\/1\.1 \d/g)?.length, 1)
+    })
+  }
+  t.test('S-190 is told the version', async (t) => {
+    t.match(await ask(front, { version: '8' }), /sec-websocket-version: 13/i)
+  })
+  t.test('the upstream heard of none of them', async (t) => {
+    t.equal(front.upstream.connections.length, 0)
+  })
+})
+
+t.test('S-073 S-189 another upgrade is a plain request', async (t) => {
+  const front = await startFront(t, ({ received }) =>
+    received.endsWith('\r\n\r\n') ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' : null,
+  )
+  for (const upgrade of ['h2c', 'foo', 'websocket, foo']) {
+    const client = await connected(front, { upgrade, more: 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n' })
+    t.equal(statusOf(client.text()), 200, upgrade)
+    client.destroy()
+  }
+  t.notMatch(front.upstream.received(), /upgrade|http2-settings|sec-websocket/i)
+})
+
+t.test('a location that is open to anyone', async (t) => {
+  const front = await startFront(t)
+  t.test('takes programs that say no Origin', async (t) => {
+    const client = await connected(front, { target: '/open/ws', cookie: null, origin: null })
+    t.equal(statusOf(client.text()), 101)
+    client.destroy()
+  })
+  t.test('takes pages of the origins it names, and no others', async (t) => {
+    const client = await connected(front, {
+      target: '/open/ws',
+      cookie: null,
+      origin: 'https://other.example',
+    })
+    t.equal(statusOf(client.text()), 101)
+    client.destroy()
+    t.equal(statusOf(await ask(front, { target: '/open/ws', cookie: null })), 403)
+  })
+})
+
+t.test('S-192 an upstream that does not open', async (t) => {
+  const answers: [string, Answerer, number][] = [
+    ['refuses with 403', () => 'HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\nsecret', 403],
+    ['redirects', () => 'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n', 502],
+    ['answers 200', () => 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret', 502],
+    [
+      'resets',
+      ({ socket }) => {
+        socket.resetAndDestroy()
+        return null
+      },
+      502,
+    ],
+    ['never answers', () => null, 504],
+    [
+      'has the wrong proof',
+      () =>
+        `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      502,
+    ],
+    [
+      'switches to something else',
+      () => 'HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n',
+      502,
+    ],
+    ['chooses a protocol that was not offered', accepting('Sec-WebSocket-Protocol: other\r\n'), 502],
+    [
+      'chooses an extension that was not offered',
+      accepting('Sec-WebSocket-Extensions: permessage-deflate\r\n'),
+      502,
+    ],
+  ]
+  for (const [name, answer, status] of answers) {
+    t.test(`${name}: ${status}, and no 101`, async (t) => {
+      const front = await startFront(t, answer)
+      const text = await ask(front, {})
+      t.equal(statusOf(text), status)
+      t.notMatch(text, /secret|HTTP\/1\.1 101/)
+      await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
+    })
+  }
+})
+
+t.test('S-193 what is sent before the upstream opened waits in the socket, not here', async (t) => {
+  const agree = accepting()
+  const front = await startFront(t, () => null)
+  const client = await rawClient(front.gateway.port, handshake(front))
+  await front.upstream.until(() => front.upstream.received().includes('\r\n\r\n'))
+  // The one piece over and over: what this client queues costs nothing, what the gateway took would.
+  const piece = Buffer.alloc(65536, 'x')
+  for (let i = 0; i < 3200; i++) client.socket.write(piece)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const taken = client.socket.bytesWritten - client.socket.writableLength
+  t.ok(taken > 0 && taken < 16 * 1024 * 1024, `${taken} of 200 MiB were taken, by buffers of the kernel`)
+  const connection = front.upstream.connections[0]
+  if (connection !== undefined) connection.socket.write(String(agree(connection)), 'latin1')
+  t.match(await client.until('101 Switching'), accept)
+  client.destroy()
+})
+
+t.test(
+  'a client that is gone before its upstream answers is in the log, as the upstream heard of it',
+  async (t) => {
+    const agree = accepting()
+    const rows: [string, (connection: Connection) => void][] = [
+      ['which agrees', (connection) => void connection.socket.write(String(agree(connection)), 'latin1')],
+      ['which breaks off', ({ socket }) => void socket.destroy()],
+    ]
+    for (const [name, answer] of rows) {
+      const front = await startFront(t, () => null)
+      const client = await rawClient(front.gateway.port, handshake(front))
+      await front.upstream.until(() => front.upstream.received().includes('\r\n\r\n'))
+      client.socket.resetAndDestroy()
+      // Behind the reset, on a connection that is accepted after it came.
+      await exchange(front.gateway.port, `GET / HTTP/1.1\r\nHost: ${front.host}\r\nConnection: close\r\n\r\n`)
+      for (const connection of front.upstream.connections) answer(connection)
+      const line = await front.gateway.logged(({ event, path }) => event === 'request' && path === '/ws')
+      t.match(line, { status: 499, decision: 'allow' }, name)
+      await front.upstream.until(() => front.upstream.connections.every(({ closed }) => closed))
+    }
+  },
+)
+
+t.test('the end', async (t) => {
+  t.test('of the gateway is told as 1001', async (t) => {
+    const front = await startFront(t)
+    const client = await connected(front)
+    await front.gateway.close()
+    t.ok((await client.closed()).endsWith('\x88\x02\x03\xe9'))
+  })
+
+  t.test('of the upstream lets its last bytes through', async (t) => {
+    const front = await startFront(t)
+    const client = await connected(front)
+    front.upstream.connections[0]?.socket.end(`\x82\x7e\x80\x00${'y'.repeat(32768)}\x88\x00`, 'latin1')
+    const text = await client.closed()
+    t.ok(text.endsWith('yyy\x88\x00'))
+  })
+
+  t.test('of the client is the end of its connection to the upstream', async (t) => {
+    const front = await startFront(t)
+    const client = await connected(front)
+    client.destroy()
+    await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
+  })
+
+  t.test('of a session in the middle of a frame cuts the connection', async (t) => {
+    const front = await startFront(t)
+    const client = await connected(front)
+    front.upstream.connections[0]?.socket.write('\x81\x05hel', 'latin1')
+    await client.until('hel')
+    await front.alice.end()
+    t.ok((await client.closed()).endsWith('hel'))
+  })
+})
+
+t.test('the frame tracker', async (t) => {
+  const frames: [string, Buffer][] = [
+    ['empty', Buffer.from([0x81, 0])],
+    ['small', Buffer.from([0x81, 3, 1, 2, 3])],
+    ['masked', Buffer.from([0x81, 0x81, 1, 2, 3, 4, 5])],
+    ['medium', Buffer.concat([Buffer.from([0x82, 126, 1, 0]), Buffer.alloc(256)])],
+    ['large', Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]), Buffer.alloc(65536)])],
+    ['close', closeFrame(1008)],
+  ]
+  t.test('is at a boundary at the end of a frame and nowhere else, however the bytes come', async (t) => {
+    for (const [name, frame] of frames) {
+      const tracker = createFrameTracker()
+      const wrong = [...frame.subarray(0, 300).keys()].filter((i) => {
+        tracker.pass(frame.subarray(i, i + 1))
+        return tracker.atBoundary() !== (i === frame.length - 1)
+      })
+      tracker.pass(frame.subarray(300))
+      t.strictSame(wrong, [], name)
+      t.ok(tracker.atBoundary(), name)
+    }
+  })
+  t.test('follows many frames in one piece', async (t) => {
+    const tracker = createFrameTracker()
+    const all = Buffer.concat(frames.map(([, frame]) => frame))
+    tracker.pass(all)
+    t.ok(tracker.atBoundary())
+    tracker.pass(all.subarray(0, all.length - 1))
+    t.notOk(tracker.atBoundary())
+  })
+  t.test('follows a frame that says it is longer than any number', async (t) => {
+    const tracker = createFrameTracker()
+    tracker.pass(Buffer.from([0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255, 1, 2]))
+    t.notOk(tracker.atBoundary())
+  })
+})

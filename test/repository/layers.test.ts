@@ -1,0 +1,185 @@
+// The layers, held against the import lines themselves. It prevents what happened to every gateway whose rules were
+// once readable: a framework seeping into the part that decides, and modules that import each other in a circle.
+// A check that finds nothing to read must fail, not pass.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const source = fileURLToPath(new URL('../../src', import.meta.url))
+
+/** What a module may import besides its own files. A module that is not named here fails the test. */
+interface Layer {
+  readonly modules: readonly string[]
+  readonly packages: readonly RegExp[]
+}
+
+const layers: Readonly<Record<string, Layer>> = {
+  core: { modules: [], packages: [] },
+  config: { modules: ['core'], packages: [/^yaml$/, /^zod$/, /^node:(fs|path|crypto|net)$/] },
+  oidc: {
+    modules: ['core'],
+    packages: [/^openid-client$/, /^jose$/, /^undici$/, /^node:(crypto|tls|net)$/],
+  },
+  store: { modules: ['core'], packages: [/^node:(sqlite|fs|path)$/] },
+  upstream: {
+    modules: ['core'],
+    packages: [/^undici$/, /^node:(http|https|net|tls|crypto|stream|events)$/],
+  },
+  runtime: {
+    modules: ['config', 'oidc', 'store', 'upstream', 'core'],
+    packages: [/^node:(crypto|fs|path|os)$/],
+  },
+  http: {
+    modules: ['runtime', 'core'],
+    packages: [
+      /^fastify$/,
+      /^fastify-plugin$/,
+      /^@fastify\/(http-proxy|cookie)$/,
+      /^pino$/,
+      /^prom-client$/,
+      /^ghtml$/,
+      /^node:(http|https|net|tls|crypto|stream|events|buffer)$/,
+    ],
+  },
+  // What asks the gateway's own code and is no part of serving: `serve` imports none of these.
+  migration: { modules: ['http', 'config', 'core'], packages: [/^yaml$/, /^re2js$/, /^node:(fs|path|net)$/] },
+  rehearsal: { modules: ['http', 'config', 'core'], packages: [/^yaml$/, /^node:(crypto|path)$/] },
+  lint: { modules: ['config', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
+  demo: {
+    modules: ['http', 'config', 'core'],
+    packages: [/^oidc-provider$/, /^ghtml$/, /^node:(crypto|fs|http|net|os|path|url|util|module)$/],
+  },
+  cli: { modules: ['config', 'core'], packages: [/^node:(crypto|fs|fs\/promises|path|url|util)$/] },
+}
+
+/** The process itself, which may know everyone. */
+const process = ['main.ts', 'cli.ts', 'commands']
+
+/** What single files may know, and no other of their module. */
+const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
+  'core/session/seal.ts': [/^jose$/, /^node:crypto$/],
+  'core/session/session.ts': [/^node:crypto$/],
+  'core/session/transaction.ts': [/^node:crypto$/],
+  'core/rules/matcher.ts': [/^re2js$/],
+  // Standard output, a file descriptor and no file: pino's own writer cost a tenth of a request.
+  'http/operations/log-lines.ts': [/^node:fs$/],
+}
+
+interface ImportLine {
+  readonly file: string
+  readonly from: string
+  readonly typeOnly: boolean
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) return files(path)
+    return path.endsWith('.ts') ? [path] : []
+  })
+}
+
+function imports(file: string): ImportLine[] {
+  const text = readFileSync(file, 'utf8')
+  const lines = [
+    ...text.matchAll(/^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'/gm),
+    ...text.matchAll(/^import\s+()'([^']+)'/gm),
+    ...text.matchAll(/\bimport\(()'([^']+)'\)/g),
+  ]
+  return lines.map((match) => ({
+    file: relative(source, file),
+    from: match[2] ?? '',
+    typeOnly: match[1] !== undefined && match[1] !== '',
+  }))
+}
+
+/** The file that a relative import names, from `src`. */
+function targetOf({ file, from }: ImportLine): string {
+  return relative(source, resolve(source, dirname(file), from))
+}
+
+const moduleOf = (file: string): string => file.split('/')[0] ?? ''
+
+const all = files(source).flatMap(imports)
+
+t.test('there is something to hold against the layers', async (t) => {
+  t.ok(all.length > 100, `${all.length} import lines were read`)
+})
+
+t.test('every import goes down, to a module that its layer allows', async (t) => {
+  for (const line of all) {
+    const module = moduleOf(line.file)
+    if (process.includes(module)) continue
+    const layer = layers[module]
+    if (layer === undefined) {
+      t.fail(`${line.file} is of no layer`)
+      continue
+    }
+    if (line.from.startsWith('.')) {
+      const target = moduleOf(targetOf(line))
+      t.ok(target === module || layer.modules.includes(target), `${line.file} imports ${line.from}`)
+    } else {
+      const exceptions = exceptionsOf[line.file] ?? []
+      const known = [...layer.packages, ...exceptions].some((pattern) => pattern.test(line.from))
+      const typeOfStream = module === 'core' && line.from === 'node:stream'
+      t.ok(known || typeOfStream, `${line.file} imports ${line.from}`)
+    }
+  }
+})
+
+t.test('nobody imports main or the command line', async (t) => {
+  for (const line of all) {
+    if (!line.from.startsWith('.') || line.file === 'main.ts') continue
+    const target = targetOf(line)
+    t.not(target, 'main.ts', `${line.file} imports main`)
+    t.not(target, 'cli.ts', `${line.file} imports cli`)
+  }
+})
+
+t.test('what serves loads none of the tools', async (t) => {
+  const tools = ['migration', 'rehearsal', 'lint', 'demo']
+  const seen = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    t.notOk(tools.includes(moduleOf(file)), `serving loads ${file}`)
+    for (const line of all) {
+      if (line.file === file && line.from.startsWith('.') && !line.typeOnly) visit(targetOf(line))
+    }
+  }
+  visit('commands/serve.ts')
+  t.ok(seen.size > 100, `${seen.size} files were visited`)
+})
+
+t.test('no circle of files', async (t) => {
+  const edges = new Map<string, string[]>()
+  for (const line of all) {
+    if (!line.from.startsWith('.') || line.typeOnly) continue
+    const target = targetOf(line)
+    edges.set(line.file, [...(edges.get(line.file) ?? []), target])
+  }
+  const done = new Set<string>()
+  const walk = (file: string, road: readonly string[]): void => {
+    if (road.includes(file)) {
+      t.fail(`a circle: ${[...road.slice(road.indexOf(file)), file].join(' → ')}`)
+      return
+    }
+    if (done.has(file)) return
+    for (const next of edges.get(file) ?? []) walk(next, [...road, file])
+    done.add(file)
+  }
+  for (const file of edges.keys()) walk(file, [])
+  t.pass('walked')
+})
+
+t.test('core reads no clock, draws no randomness, and logs nothing', async (t) => {
+  for (const file of files(join(source, 'core'))) {
+    const code = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+    t.notMatch(
+      code,
+      /\bDate\.now\(|new Date\(\)|performance\.now|Math\.random|randomBytes\(|console\./,
+      relative(source, file),
+    )
+  }
+})
