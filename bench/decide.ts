@@ -4,9 +4,9 @@ import { readFromDisk } from '../src/config/files.ts'
 import { printIssue } from '../src/config/issue.ts'
 import { loadGatewayFromText } from '../src/config/load.ts'
 import type { App, Location, Origin } from '../src/core/gateway.ts'
-import { type DecisionFacts, decide, type Visitor } from '../src/core/policy.ts'
+import { type Caller, type DecisionFacts, decide } from '../src/core/policy.ts'
 import { buildLocationTree } from '../src/core/request/location.ts'
-import { findPlace } from '../src/core/request/route-match.ts'
+import { matchRoute } from '../src/core/request/route-match.ts'
 import { readTarget, type Target } from '../src/core/request/target.ts'
 import { median, rounded } from './requests.ts'
 
@@ -52,7 +52,7 @@ export function measureDecide(rounds: number): DecideCosts {
   }
 }
 
-const visitor: Visitor = {
+const caller: Caller = {
   kind: 'signed-in',
   principal: {
     user: 'alice',
@@ -74,8 +74,8 @@ function nanosPerDecision(origin: Origin, probes: readonly Target[]): number {
   let allowed = 0
   for (let i = 0; i < loops; i++) {
     for (const probe of probes) {
-      const place = findPlace(origin, probe, 'GET')
-      if (place.kind === 'app' && decide(place.location, visitor, facts).kind === 'allow') allowed += 1
+      const match = matchRoute(origin, probe, 'GET')
+      if (match.kind === 'app' && decide(match.location, caller, facts).kind === 'allow') allowed += 1
     }
   }
   const { user, system } = process.cpuUsage(from)

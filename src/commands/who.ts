@@ -3,7 +3,7 @@ import { askingHelp, askingOptions, loadToAsk } from '../cli/load.ts'
 import { readOptions } from '../cli/options.ts'
 import type { App, Gateway, Location } from '../core/gateway.ts'
 import { rejectReasons } from '../core/reason.ts'
-import { probe, type Ruling } from '../http/admission/probe.ts'
+import { type ProbeResult, probe } from '../http/admission/probe.ts'
 import { accessAt, judgingLocations, type PlaceAccess } from '../rehearsal/who/access.ts'
 import { accessJson, accessText } from '../rehearsal/who/report.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
@@ -83,7 +83,12 @@ function isOpenToSomebody(access: PlaceAccess): boolean {
 }
 
 /** An address that no app answers. */
-function tellNowhere({ decision, app }: Ruling['admission'], asked: Asked, io: Io, json: boolean): number {
+function tellNowhere(
+  { decision, app }: ProbeResult['admission'],
+  asked: Asked,
+  io: Io,
+  json: boolean,
+): number {
   const isOwn = decision.kind === 'allow'
   const sentence =
     decision.kind === 'reject'

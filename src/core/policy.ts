@@ -12,7 +12,7 @@ import {
 import type { NoSession, Session } from './session/session.ts'
 
 /** Who asks: somebody with a live session, or nobody known, and why. */
-export type Visitor =
+export type Caller =
   | { readonly kind: 'signed-in'; readonly principal: Principal; readonly signIn: Session['signIn'] }
   | { readonly kind: 'anonymous'; readonly why: NoSession }
 
@@ -30,7 +30,7 @@ export interface DecisionFacts {
 }
 
 /** Whether who asks makes a difference: if not, no session is looked up and no store is touched. */
-export function needsVisitor(location: Location): boolean {
+export function needsCaller(location: Location): boolean {
   switch (location.access.kind) {
     case 'anyone':
     case 'nobody':
@@ -42,8 +42,8 @@ export function needsVisitor(location: Location): boolean {
 }
 
 /** The verdict at one location. Never throws; what is unknown is not let in. */
-export function decide(location: Location, visitor: Visitor, facts: DecisionFacts): Decision {
-  const who = acceptedOnly(visitor, facts.acceptedProviders)
+export function decide(location: Location, caller: Caller, facts: DecisionFacts): Decision {
+  const who = acceptedOnly(caller, facts.acceptedProviders)
   const principal = who.kind === 'signed-in' ? who.principal : null
   switch (location.access.kind) {
     case 'anyone':
@@ -58,8 +58,8 @@ export function decide(location: Location, visitor: Visitor, facts: DecisionFact
 }
 
 /** A session of a provider that the app does not accept, or no longer, is none. */
-function acceptedOnly(visitor: Visitor, acceptedProviders: readonly string[]): Visitor {
-  if (visitor.kind === 'anonymous' || acceptedProviders.includes(visitor.principal.provider)) return visitor
+function acceptedOnly(caller: Caller, acceptedProviders: readonly string[]): Caller {
+  if (caller.kind === 'anonymous' || acceptedProviders.includes(caller.principal.provider)) return caller
   return { kind: 'anonymous', why: 'session-provider-gone' }
 }
 
@@ -69,10 +69,10 @@ interface Case {
   readonly facts: DecisionFacts
 }
 
-function decideByRule(question: Case, visitor: Visitor): Decision {
+function decideByRule(question: Case, caller: Caller): Decision {
   const { requirement, facts } = question
   const { clientAddress } = facts
-  const principal = visitor.kind === 'signed-in' ? visitor.principal : null
+  const principal = caller.kind === 'signed-in' ? caller.principal : null
   if (principal !== null && isKnownToMeet(principal, requirement)) {
     return { kind: 'allow', reason: 'rule-met', principal }
   }
@@ -86,7 +86,7 @@ function decideByRule(question: Case, visitor: Visitor): Decision {
   const beforeSignIn = principal === null ? truth : judge(requirement, { subject: anonymous, clientAddress })
   if (beforeSignIn === false) return { kind: 'deny', reason: 'client-address', principal }
   const providers = providersThatCould(requirement, facts.acceptedProviders, clientAddress)
-  const why = challengeReason(visitor, providers, facts)
+  const why = challengeReason(caller, providers, facts)
   if (why === null) return { kind: 'deny', reason: 'rule-not-met', principal }
   return { kind: 'challenge', how: howToAsk(question), reason: why, providers }
 }
@@ -110,12 +110,12 @@ function remember(principal: Principal, requirement: Requirement): void {
 }
 
 /** Why a sign-in could help, or null: then it is a plain no. */
-function challengeReason(visitor: Visitor, providers: readonly string[], { page }: DecisionFacts) {
+function challengeReason(caller: Caller, providers: readonly string[], { page }: DecisionFacts) {
   if (providers.length === 0) return null
-  if (visitor.kind === 'anonymous') return visitor.why
-  if (providers.includes(visitor.principal.provider)) return null
+  if (caller.kind === 'anonymous') return caller.why
+  if (providers.includes(caller.principal.provider)) return null
   // Whoever came for this very page chose that provider for it: asking again would go round in a circle.
-  return visitor.signIn.returnTo === page ? null : 'other-provider-needed'
+  return caller.signIn.returnTo === page ? null : 'other-provider-needed'
 }
 
 function howToAsk({ location, facts }: Case): 'redirect' | 'unauthorized' {

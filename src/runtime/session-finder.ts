@@ -14,7 +14,7 @@ import {
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
 import { createRecentMap, type RecentMap } from './session-recent.ts'
 
-export type Found =
+export type SessionLookup =
   | {
       readonly kind: 'live'
       readonly session: Session
@@ -37,8 +37,8 @@ export interface FinderSetup {
   readonly cacheLimit: number
 }
 
-/** One look for the session of a cookie. */
-interface Look {
+/** One query for the session of a cookie. */
+interface Query {
   readonly cookieValue: string
   readonly origin: Origin
   /** Whether it is a use, with which the idle time begins anew. */
@@ -49,7 +49,7 @@ interface Look {
 interface Entry {
   readonly key: SessionKey
   readonly origin: string
-  found: Extract<Found, { kind: 'live' }>
+  found: Extract<SessionLookup, { kind: 'live' }>
   /** What the store knows as `lastSeenAt`. */
   writtenAt: EpochSeconds
   /** When the store last answered for it, and when it is asked again. */
@@ -79,27 +79,27 @@ export class SessionFinder {
     this.#cache = createRecentMap(setup.cacheLimit)
   }
 
-  find(cookieValue: string, origin: Origin): Awaitable<Found> {
+  use(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
     return this.#find({ cookieValue, origin, counts: true })
   }
 
   /** Looks without counting as a use: the session ends when it would have ended anyway. */
-  peek(cookieValue: string, origin: Origin): Awaitable<Found> {
+  lookUp(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
     return this.#find({ cookieValue, origin, counts: false })
   }
 
-  #find(look: Look): Awaitable<Found> {
-    const { cookieValue, origin } = look
+  #find(query: Query): Awaitable<SessionLookup> {
+    const { cookieValue, origin } = query
     const { clock, random, edition } = this.#setup
     const entry = this.#cache.get(cookieValue)
     if (entry?.origin === origin.origin) {
       const now = clock.now()
-      if (entry.removals === this.#removals && now < entry.verifyAt) return this.#judge(look, entry, now)
+      if (entry.removals === this.#removals && now < entry.verifyAt) return this.#judge(query, entry, now)
       const { key, found } = entry
-      return this.#ask(look, { key, resealed: found.resealed }, entry)
+      return this.#ask(query, { key, resealed: found.resealed }, entry)
     }
     const opened = openSessionCookie(edition().ring, cookieValue, origin, random)
-    return opened === null ? none('session-unreadable') : this.#ask(look, opened, null)
+    return opened === null ? none('session-unreadable') : this.#ask(query, opened, null)
   }
 
   /** Another process removed sessions: which ones, the store will tell as they are asked for. */
@@ -120,8 +120,8 @@ export class SessionFinder {
   }
 
   /** Asks the store. `known` stands in for a while when it does not answer. */
-  #ask(look: Look, opened: OpenedCookie, known: Entry | null): Awaitable<Found> {
-    const { cookieValue, origin } = look
+  #ask(query: Query, opened: OpenedCookie, known: Entry | null): Awaitable<SessionLookup> {
+    const { cookieValue, origin } = query
     const { store, clock } = this.#setup
     const [removals, endings] = [this.#removals, this.#endings]
     return settle(
@@ -135,9 +135,9 @@ export class SessionFinder {
         }
         entry.removals = removals
         if (endings === this.#endings) this.#cache.set(cookieValue, entry)
-        return this.#judge(look, entry, now)
+        return this.#judge(query, entry, now)
       },
-      (thrown) => this.#standIn(look, known, thrown),
+      (thrown) => this.#standIn(query, known, thrown),
     )
   }
 
@@ -167,18 +167,18 @@ export class SessionFinder {
   }
 
   /** The store does not answer: who was verified lately goes on; everyone else gets the fault. */
-  #standIn(look: Look, known: Entry | null, thrown: unknown): Found {
+  #standIn(query: Query, known: Entry | null, thrown: unknown): SessionLookup {
     const now = this.#setup.clock.now()
-    const forgotten = known === null || this.#cache.get(look.cookieValue) !== known
+    const forgotten = known === null || this.#cache.get(query.cookieValue) !== known
     if (forgotten || now >= known.verifiedAt + outageSeconds) throw thrown
     this.#setup.report(thrown)
     known.removals = this.#removals
     known.verifyAt = now + outageRetrySeconds
-    return this.#judge(look, known, now)
+    return this.#judge(query, known, now)
   }
 
-  /** Whether it lives now; then its idle time begins anew, unless the look is no use. */
-  #judge({ cookieValue, origin, counts }: Look, entry: Entry, now: EpochSeconds): Found {
+  /** Whether it lives now; then its idle time begins anew, unless the query is no use. */
+  #judge({ cookieValue, origin, counts }: Query, entry: Entry, now: EpochSeconds): SessionLookup {
     const { session } = entry.found
     const status = sessionStatus(session, now, origin)
     if (status !== 'live') {
@@ -201,7 +201,7 @@ export class SessionFinder {
   }
 }
 
-function none(why: NoSession): Found {
+function none(why: NoSession): SessionLookup {
   return { kind: 'none', why }
 }
 

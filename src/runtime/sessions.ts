@@ -11,10 +11,10 @@ import {
 } from '../core/session/session.ts'
 import { stateHash, type Transaction } from '../core/session/transaction.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
-import { type Found, SessionFinder } from './session-finder.ts'
+import { SessionFinder, type SessionLookup } from './session-finder.ts'
 import { createSessionWatch } from './session-watch.ts'
 
-export type { Found } from './session-finder.ts'
+export type { SessionLookup } from './session-finder.ts'
 
 /** The sessions of one running gateway: found on every request, begun by a sign-in, ended by a sign-out. */
 export interface Sessions {
@@ -22,9 +22,9 @@ export interface Sessions {
    * The live session of a cookie at an origin. A warm one is answered without a promise. Throws, or rejects with, a
    * StoreFault when the store does not answer and the session was not verified within the last five minutes.
    */
-  find(cookieValue: string, origin: Origin): Awaitable<Found>
+  use(cookieValue: string, origin: Origin): Awaitable<SessionLookup>
   /** The same without counting as a use: the idle time goes on. */
-  peek(cookieValue: string, origin: Origin): Awaitable<Found>
+  lookUp(cookieValue: string, origin: Origin): Awaitable<SessionLookup>
   /**
    * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in. Rejects with a StoreFault when
    * either fails: then nobody is signed in by it.
@@ -111,8 +111,8 @@ export function createSessions(setup: SessionsSetup): Sessions {
 
   const timer = setInterval(() => void sweep(), sweepMs).unref()
   return {
-    find: (cookieValue, origin) => finder.find(cookieValue, origin),
-    peek: (cookieValue, origin) => finder.peek(cookieValue, origin),
+    use: (cookieValue, origin) => finder.use(cookieValue, origin),
+    lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
     start: (signIn) => start({ ...setup, ring: edition.ring }, signIn, end),
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Decision } from '../../src/core/decision.ts'
 import type { Access, Forwarding, Location } from '../../src/core/gateway.ts'
-import { type DecisionFacts, decide, needsVisitor, stricter, type Visitor } from '../../src/core/policy.ts'
+import { type Caller, type DecisionFacts, decide, needsCaller, stricter } from '../../src/core/policy.ts'
 import { readAddress, readAddressRange } from '../../src/core/request/address.ts'
 import { isNavigation, type RequestHeaders, sendsCredential } from '../../src/core/request/navigation.ts'
 import { askedMethod, passesPreflight } from '../../src/core/request/preflight.ts'
@@ -60,9 +60,9 @@ const facts: DecisionFacts = {
 }
 const inOffice = { ...facts, clientAddress: address('10.1.1.1') }
 
-const nobody: Visitor = { kind: 'anonymous', why: 'no-session' }
+const nobody: Caller = { kind: 'anonymous', why: 'no-session' }
 
-function person(claims: Claims = {}, name = 'acme', returnTo = '/'): Visitor {
+function person(claims: Claims = {}, name = 'acme', returnTo = '/'): Caller {
   const signIn = { stateHash: 'h', returnTo }
   return { kind: 'signed-in', principal: { user: 'u', provider: name, claims }, signIn }
 }
@@ -81,7 +81,7 @@ function told(decision: Decision): string {
 }
 
 t.test('open and closed locations', async (t) => {
-  const rows: readonly (readonly [Access, Visitor, string])[] = [
+  const rows: readonly (readonly [Access, Caller, string])[] = [
     [{ kind: 'anyone' }, nobody, 'allow open-to-anyone'],
     [{ kind: 'anyone' }, person(), 'allow open-to-anyone'],
     [{ kind: 'maybe_signed_in' }, nobody, 'allow maybe-signed-in'],
@@ -91,13 +91,12 @@ t.test('open and closed locations', async (t) => {
     [{ kind: 'nobody' }, nobody, 'deny nobody-allowed'],
     [{ kind: 'nobody' }, person(), 'deny nobody-allowed'],
   ]
-  for (const [access, visitor, expected] of rows) t.equal(told(decide(at(access), visitor, facts)), expected)
+  for (const [access, caller, expected] of rows) t.equal(told(decide(at(access), caller, facts)), expected)
 })
 
 t.test('S-207: what no location covers, in an app without a rule, is denied without a sign-in', async (t) => {
   const fallback = at({ kind: 'nobody', because: 'no-location' })
-  for (const visitor of [nobody, person()])
-    t.equal(told(decide(fallback, visitor, facts)), 'deny no-location')
+  for (const caller of [nobody, person()]) t.equal(told(decide(fallback, caller, facts)), 'deny no-location')
 })
 
 t.test('S-207: a rule of nothing lets nobody in', async (t) => {
@@ -110,7 +109,7 @@ t.test('S-207: a rule of nothing lets nobody in', async (t) => {
 t.test('only who asks by rule or may be identified needs a session', async (t) => {
   t.strictSame(
     [at({ kind: 'anyone' }), at({ kind: 'nobody' }), at({ kind: 'maybe_signed_in' }), rule(signedIn)].map(
-      needsVisitor,
+      needsCaller,
     ),
     [false, false, true, true],
   )
@@ -118,7 +117,7 @@ t.test('only who asks by rule or may be identified needs a session', async (t) =
 
 t.test('a rule: met, not met, or not known before a sign-in', async (t) => {
   const staff = is('org', '00D')
-  const rows: readonly (readonly [string, Requirement, Visitor, DecisionFacts, string])[] = [
+  const rows: readonly (readonly [string, Requirement, Caller, DecisionFacts, string])[] = [
     ['met', staff, person({ org: '00D' }), facts, 'allow rule-met u'],
     ['not met', staff, person({ org: '00E' }), facts, 'deny rule-not-met u'],
     ['unknown is not met', staff, person(), facts, 'deny rule-not-met u'],
@@ -167,8 +166,8 @@ t.test('a rule: met, not met, or not known before a sign-in', async (t) => {
       'deny rule-not-met',
     ],
   ]
-  for (const [name, requirement, visitor, asked, expected] of rows) {
-    t.equal(told(decide(rule(requirement), visitor, asked)), expected, name)
+  for (const [name, requirement, caller, asked, expected] of rows) {
+    t.equal(told(decide(rule(requirement), caller, asked)), expected, name)
   }
 })
 
@@ -198,7 +197,7 @@ t.test(
 
 t.test('several providers: who came from the wrong one is sent to another, once a page', async (t) => {
   const acmeOnly = all(provider('acme'), is('groups', 'a'))
-  const rows: readonly (readonly [string, Requirement, Visitor, DecisionFacts, string])[] = [
+  const rows: readonly (readonly [string, Requirement, Caller, DecisionFacts, string])[] = [
     ['a sign-in offers only those that could', acmeOnly, nobody, facts, 'redirect no-session acme'],
     [
       'the wrong provider',
@@ -272,8 +271,8 @@ t.test('several providers: who came from the wrong one is sent to another, once 
       'redirect other-provider-needed third+acme',
     ],
   ]
-  for (const [name, requirement, visitor, asked, expected] of rows) {
-    t.equal(told(decide(rule(requirement), visitor, asked)), expected, name)
+  for (const [name, requirement, caller, asked, expected] of rows) {
+    t.equal(told(decide(rule(requirement), caller, asked)), expected, name)
   }
 })
 
@@ -357,14 +356,14 @@ t.test(
   async (t) => {
     const admins = rule(all(signedIn, is('groups', 'admins')))
     const atOffice = rule(all(signedIn, any(office(), is('groups', 'ops'))))
-    const visitor = person({ groups: ['admins'] })
+    const caller = person({ groups: ['admins'] })
     for (let again = 0; again < 2; again++) {
-      t.equal(decide(admins, visitor, facts).kind, 'allow')
-      t.equal(decide(atOffice, visitor, inOffice).kind, 'allow')
-      t.equal(decide(atOffice, visitor, facts).kind, 'deny', 'the next request comes from elsewhere')
+      t.equal(decide(admins, caller, facts).kind, 'allow')
+      t.equal(decide(atOffice, caller, inOffice).kind, 'allow')
+      t.equal(decide(atOffice, caller, facts).kind, 'deny', 'the next request comes from elsewhere')
       t.equal(decide(admins, person({ groups: [] }), facts).kind, 'deny', 'another person')
-      t.equal(decide(rule(is('groups', 'ops')), visitor, facts).kind, 'deny', 'another rule')
-      t.equal(decide(admins, { ...visitor }, { ...facts, acceptedProviders: ['partner'] }).kind, 'challenge')
+      t.equal(decide(rule(is('groups', 'ops')), caller, facts).kind, 'deny', 'another rule')
+      t.equal(decide(admins, { ...caller }, { ...facts, acceptedProviders: ['partner'] }).kind, 'challenge')
     }
   },
 )

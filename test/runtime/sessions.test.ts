@@ -11,7 +11,7 @@ import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
 import type { Session } from '../../src/core/session/session.ts'
 import { readSessionSecrets } from '../../src/runtime/secrets.ts'
 import { createRecentMap } from '../../src/runtime/session-recent.ts'
-import { createSessions, type Found, type Sessions } from '../../src/runtime/sessions.ts'
+import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 
@@ -113,7 +113,7 @@ function spied(inner: SessionStore): Spy {
   return spy
 }
 
-interface House {
+interface ServerContext {
   readonly sessions: Sessions
   readonly clock: { time: number; now(): number }
   readonly spy: Spy
@@ -134,7 +134,7 @@ function open(
     readonly providers?: readonly ProviderSettings[]
     readonly cacheLimit?: number
   } = {},
-): House {
+): ServerContext {
   const clock = {
     time: begin,
     now() {
@@ -178,15 +178,15 @@ function open(
 }
 
 /** The reason there is none, or `live`. */
-async function status(found: ReturnType<Sessions['find']>): Promise<string> {
-  const result: Found = await found
+async function status(found: ReturnType<Sessions['use']>): Promise<string> {
+  const result: SessionLookup = await found
   return result.kind === 'live' ? 'live' : result.why
 }
 
 t.test('a session that began is found with its principal; only its hash is in the store', async (t) => {
   const { sessions, signIn, spy } = open(t)
   const { cookie, session } = await signIn()
-  t.match(await sessions.find(cookie, wiki), {
+  t.match(await sessions.use(cookie, wiki), {
     kind: 'live',
     session,
     principal: { user: 'alice', provider: 'acme', claims: { groups: ['ops'] } },
@@ -203,9 +203,9 @@ t.test('a session that began is found with its principal; only its hash is in th
 t.test('a warm session is answered at once, without a promise and without the store', async (t) => {
   const { sessions, signIn, spy } = open(t)
   const { cookie } = await signIn()
-  await sessions.find(cookie, wiki)
+  await sessions.use(cookie, wiki)
   const { loads } = spy
-  const found = sessions.find(cookie, wiki)
+  const found = sessions.use(cookie, wiki)
   t.notOk(found instanceof Promise)
   t.match(found, { kind: 'live' })
   t.equal(spy.loads, loads)
@@ -216,34 +216,30 @@ t.test('S-156, S-164: garbage and the cookie of another origin are no session', 
   const { cookie } = await signIn()
   for (const warm of [false, true]) {
     const other = originOf('other.example.com')
-    t.equal(await status(sessions.find(cookie, other)), 'session-unreadable', `warm: ${warm}`)
+    t.equal(await status(sessions.use(cookie, other)), 'session-unreadable', `warm: ${warm}`)
     const renamed = originOf('wiki.example.com', { cookies: { ...wiki.cookies, session: '__Host-other' } })
-    if (!warm) t.equal(await status(sessions.find(cookie, renamed)), 'session-unreadable')
-    t.equal(await status(sessions.find(cookie, wiki)), 'live')
+    if (!warm) t.equal(await status(sessions.use(cookie, renamed)), 'session-unreadable')
+    t.equal(await status(sessions.use(cookie, wiki)), 'live')
   }
   for (const value of ['', 'x', cookie.slice(1), `${cookie}.`, 'x'.repeat(100_000)]) {
-    t.equal(await status(sessions.find(value, wiki)), 'session-unreadable')
+    t.equal(await status(sessions.use(value, wiki)), 'session-unreadable')
   }
 })
 
 t.test('S-148: each sign-in has a new id, and ends the session that the browser had', async (t) => {
   const { sessions, signIn } = open(t)
   const first = await signIn()
-  t.equal(await status(sessions.find(first.cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(first.cookie, wiki)), 'live')
   const second = await signIn(wiki, first.cookie)
   t.not(second.session.key, first.session.key)
   t.not(second.cookie, first.cookie)
-  t.equal(await status(sessions.find(first.cookie, wiki)), 'session-ended')
-  t.equal(await status(sessions.find(second.cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(first.cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(second.cookie, wiki)), 'live')
   const third = await signIn(wiki, 'planted by an attacker')
-  t.equal(await status(sessions.find(third.cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(third.cookie, wiki)), 'live')
   const elsewhere = await signIn(originOf('other.example.com'), third.cookie)
   t.ok(elsewhere.cookie)
-  t.equal(
-    await status(sessions.find(third.cookie, wiki)),
-    'live',
-    'a session of another origin is left alone',
-  )
+  t.equal(await status(sessions.use(third.cookie, wiki)), 'live', 'a session of another origin is left alone')
 })
 
 t.test(
@@ -252,18 +248,18 @@ t.test(
     const { sessions, signIn } = open(t)
     const [begun, meanwhile] = [await signIn(), await signIn()]
     const last = await signIn(wiki, meanwhile.cookie, 'adam', begun.session.key)
-    t.equal(await status(sessions.find(begun.cookie, wiki)), 'session-ended')
-    t.equal(await status(sessions.find(meanwhile.cookie, wiki)), 'session-ended')
-    t.equal(await status(sessions.find(last.cookie, wiki)), 'live')
+    t.equal(await status(sessions.use(begun.cookie, wiki)), 'session-ended')
+    t.equal(await status(sessions.use(meanwhile.cookie, wiki)), 'session-ended')
+    t.equal(await status(sessions.use(last.cookie, wiki)), 'live')
   },
 )
 
 t.test('S-160: after the end a copied cookie is refused, warm or cold', async (t) => {
   const { sessions, signIn } = open(t)
   const { cookie, session } = await signIn()
-  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
   t.equal(await sessions.end(session), true)
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
   t.equal(await sessions.end(session), false)
 })
 
@@ -274,31 +270,31 @@ t.test('S-160: a look-up that is under way while the session ends does not bring
   spy.slow = new Promise<void>((resolve) => {
     release = resolve
   })
-  const flying = sessions.find(cookie, wiki)
+  const flying = sessions.use(cookie, wiki)
   t.type(flying, Promise)
   spy.slow = null
   await sessions.end(session)
   release()
   await flying
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
 })
 
 t.test('S-159: idle and absolute limits hold against the clock, cached or not', async (t) => {
   const { sessions, signIn, clock } = open(t)
   const { cookie } = await signIn()
   clock.time = begin + 3599
-  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
   clock.time += 3600
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-idle')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-idle')
   const again = await signIn()
   for (let minutes = 0; minutes < 479; minutes++) {
     clock.time += 60
-    if ((await status(sessions.find(again.cookie, wiki))) !== 'live') t.fail(`ended after ${minutes} minutes`)
+    if ((await status(sessions.use(again.cookie, wiki))) !== 'live') t.fail(`ended after ${minutes} minutes`)
   }
   clock.time += 60
-  t.equal(await status(sessions.find(again.cookie, wiki)), 'session-expired')
+  t.equal(await status(sessions.use(again.cookie, wiki)), 'session-expired')
   clock.time -= 1
-  t.equal(await status(sessions.find(again.cookie, wiki)), 'live', 'judged anew each time, not remembered')
+  t.equal(await status(sessions.use(again.cookie, wiki)), 'live', 'judged anew each time, not remembered')
 })
 
 t.test('the idle time moves with each request, and is written back once a minute', async (t) => {
@@ -306,7 +302,7 @@ t.test('the idle time moves with each request, and is written back once a minute
   const { cookie, session } = await signIn()
   for (let second = 1; second <= 120; second++) {
     clock.time = begin + second
-    const found = await sessions.find(cookie, wiki)
+    const found = await sessions.use(cookie, wiki)
     t.equal(found.kind === 'live' && found.session.lastSeenAt, clock.time)
   }
   t.equal(spy.touches, 2)
@@ -318,15 +314,15 @@ t.test('a look that is no use keeps no session alive', async (t) => {
   const { cookie, session } = await signIn()
   for (let minutes = 1; minutes < 60; minutes++) {
     clock.time = begin + minutes * 60
-    const found = await sessions.peek(cookie, wiki)
+    const found = await sessions.lookUp(cookie, wiki)
     t.equal(found.kind === 'live' && found.session.lastSeenAt, begin)
   }
   t.equal(spy.touches, 0)
   t.match(await spy.store.load(session.key), { lastSeenAt: begin })
   clock.time = begin + 3600
-  t.equal(await status(sessions.peek(cookie, wiki)), 'session-idle')
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-idle')
-  t.equal(await status(sessions.peek('forged', wiki)), 'session-unreadable')
+  t.equal(await status(sessions.lookUp(cookie, wiki)), 'session-idle')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-idle')
+  t.equal(await status(sessions.lookUp('forged', wiki)), 'session-unreadable')
 })
 
 t.test(
@@ -336,22 +332,22 @@ t.test(
     const before = open(t, { store, ring: buildKeyRing([old]) })
     const { cookie } = await before.signIn()
     const rotated = open(t, { store, ring: buildKeyRing([current, old]) })
-    const found = await rotated.sessions.find(cookie, wiki)
+    const found = await rotated.sessions.use(cookie, wiki)
     const resealed = (found.kind === 'live' && found.resealed) || ''
     t.not(resealed, '')
     t.not(resealed, cookie)
     t.match(
-      rotated.sessions.find(cookie, wiki),
+      rotated.sessions.use(cookie, wiki),
       { kind: 'live', resealed },
       'the same value for parallel requests',
     )
     const after = open(t, { store, ring: buildKeyRing([current]) })
-    t.match(await after.sessions.find(resealed, wiki), { kind: 'live', resealed: null })
-    t.equal(await status(after.sessions.find(cookie, wiki)), 'session-unreadable')
+    t.match(await after.sessions.use(resealed, wiki), { kind: 'live', resealed: null })
+    t.equal(await status(after.sessions.use(cookie, wiki)), 'session-unreadable')
     await rotated.sessions.end(found.kind === 'live' ? found.session : { key: '' })
     for (const value of [cookie, resealed]) {
       t.equal(
-        await status(rotated.sessions.find(value, wiki)),
+        await status(rotated.sessions.use(value, wiki)),
         'session-ended',
         'both cookies of the session are dead',
       )
@@ -372,26 +368,26 @@ t.test('S-162: a session is held against the configuration of today', async (t) 
   ] as const
   for (const [what, providers, origin] of table) {
     const { sessions } = open(t, { store, providers })
-    t.equal(await status(sessions.find(cookie, origin)), 'session-provider-gone', what)
+    t.equal(await status(sessions.use(cookie, origin)), 'session-provider-gone', what)
   }
   const { sessions, clock } = open(t, { store, providers: twoProviders })
   clock.time = begin + 120
   const shorter = originOf('wiki.example.com', { idleTimeoutSeconds: 60 })
-  t.equal(await status(sessions.find(cookie, shorter)), 'session-idle', 'a shorter timeout holds at once')
-  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(cookie, shorter)), 'session-idle', 'a shorter timeout holds at once')
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
 })
 
 t.test('what another process removes is gone with the next request, what it leaves stays', async (t) => {
   const { sessions, signIn, spy } = open(t)
   const [alice, bob] = [await signIn(), await signIn(wiki, null, 'bob')]
-  for (const { cookie } of [alice, bob]) t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  for (const { cookie } of [alice, bob]) t.equal(await status(sessions.use(cookie, wiki)), 'live')
   await spy.store.drop(alice.session.key)
-  t.equal(await status(sessions.find(alice.cookie, wiki)), 'live', 'nobody has told yet')
+  t.equal(await status(sessions.use(alice.cookie, wiki)), 'live', 'nobody has told yet')
   spy.onChange()
-  t.equal(await status(sessions.find(alice.cookie, wiki)), 'session-ended')
-  t.equal(await status(sessions.find(bob.cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(alice.cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(bob.cookie, wiki)), 'live')
   const { loads } = spy
-  await sessions.find(bob.cookie, wiki)
+  await sessions.use(bob.cookie, wiki)
   t.equal(spy.loads, loads, 'verified once')
 })
 
@@ -402,53 +398,53 @@ t.test('what another process removes while a look-up is under way is not believe
   spy.slow = new Promise<void>((resolve) => {
     release = resolve
   })
-  const flying = sessions.find(cookie, wiki)
+  const flying = sessions.use(cookie, wiki)
   spy.slow = null
   await spy.store.drop(session.key)
   spy.onChange()
   release()
   await flying
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
 })
 
 t.test('even if nobody tells, a session is held against the store each minute', async (t) => {
   const { sessions, signIn, spy, clock } = open(t)
   const { cookie, session } = await signIn()
-  await sessions.find(cookie, wiki)
+  await sessions.use(cookie, wiki)
   await spy.store.drop(session.key)
   clock.time = begin + 59
-  t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
   clock.time = begin + 60
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
 })
 
 t.test('with a broken store live sessions go on for five minutes, others get a fault', async (t) => {
   const { sessions, signIn, spy, clock, faults } = open(t)
   const [alice, bob] = [await signIn(), await signIn(wiki, null, 'bob')]
-  await sessions.find(alice.cookie, wiki)
+  await sessions.use(alice.cookie, wiki)
   spy.broken = true
   spy.onChange()
   for (const seconds of [0, 1, 60, 120, 299]) {
     clock.time = begin + seconds
-    t.equal(await status(sessions.find(alice.cookie, wiki)), 'live', `${seconds} s`)
+    t.equal(await status(sessions.use(alice.cookie, wiki)), 'live', `${seconds} s`)
   }
   t.ok(faults.length >= 4, 'the faults are told')
-  t.throws(() => sessions.find(bob.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
+  t.throws(() => sessions.use(bob.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
   clock.time = begin + 305
-  t.throws(() => sessions.find(alice.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
+  t.throws(() => sessions.use(alice.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
   spy.broken = false
-  t.equal(await status(sessions.find(alice.cookie, wiki)), 'live')
+  t.equal(await status(sessions.use(alice.cookie, wiki)), 'live')
 })
 
 t.test('with a broken store the asking is not done on every request', async (t) => {
   const { sessions, signIn, spy } = open(t)
   const { cookie } = await signIn()
-  await sessions.find(cookie, wiki)
+  await sessions.use(cookie, wiki)
   spy.broken = true
   spy.onChange()
-  await sessions.find(cookie, wiki)
+  await sessions.use(cookie, wiki)
   const { loads } = spy
-  for (let request = 0; request < 10; request++) await sessions.find(cookie, wiki)
+  for (let request = 0; request < 10; request++) await sessions.use(cookie, wiki)
   t.equal(spy.loads, loads)
 })
 
@@ -517,7 +513,7 @@ t.test(
       sessions.onEnd(session, wiki, () => heard.push(name))
     }
     clock.time = begin + 3000
-    await sessions.find(busy.cookie, wiki)
+    await sessions.use(busy.cookie, wiki)
     await spy.store.touch(elsewhere.session.key, begin + 3500, begin + 9000)
     clock.time = begin + 3600
     await sessions.sweep()
@@ -592,7 +588,7 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   })
   const { cookie, session } = await signIn()
   t.match(
-    sessions.find(cookie, wiki),
+    sessions.use(cookie, wiki),
     { kind: 'live' },
     'a cold session is read from the file without a promise',
   )
@@ -600,7 +596,7 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   await theirs.revoke({ by: 'user', user: 'alice' })
   mock.timers.tick(500)
   await ended
-  t.equal(await status(sessions.find(cookie, wiki)), 'session-ended')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
 })
 
 t.test('the cache is bounded, and keeps what is used', async (t) => {
@@ -618,9 +614,9 @@ t.test('the cache is bounded, and keeps what is used', async (t) => {
   const { sessions, signIn, spy } = open(t, { cacheLimit: 4 })
   const cookies: string[] = []
   for (let at = 0; at < 8; at++) cookies.push((await signIn()).cookie)
-  for (const cookie of cookies) t.equal(await status(sessions.find(cookie, wiki)), 'live')
+  for (const cookie of cookies) t.equal(await status(sessions.use(cookie, wiki)), 'live')
   const { loads } = spy
-  await sessions.find(cookies[0] ?? '', wiki)
+  await sessions.use(cookies[0] ?? '', wiki)
   t.equal(spy.loads, loads + 1, 'the first was let go and is read again')
 })
 

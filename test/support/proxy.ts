@@ -9,7 +9,7 @@ import { readTarget } from '../../src/core/request/target.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { type Admission, carryAdmission } from '../../src/http/admission/admission.ts'
 import { handOver, proxy } from '../../src/http/proxy/proxy.ts'
-import { carryDesk, type Desk } from '../../src/http/server/context.ts'
+import { attachContext, type RequestContext } from '../../src/http/server/context.ts'
 import { createUpstreams } from '../../src/upstream/agents.ts'
 import { portOf } from './ports.ts'
 
@@ -46,8 +46,8 @@ export const alice: Principal = {
 export async function startProxy(settings: ProxySettings): Promise<RunningProxy> {
   const { gateway, app, origin, location } = model(settings)
   const upstreams = createUpstreams()
-  // Of a desk the proxy needs the edition's model and its upstreams.
-  const desk = { runtime: { gateway, upstreams } } as unknown as Desk
+  // Of a context the proxy needs the edition's model and its upstreams.
+  const context = { runtime: { gateway, upstreams } } as unknown as RequestContext
   const faults: unknown[] = []
   const ended: (number | 'gone')[] = []
   const reflected: number[] = []
@@ -80,7 +80,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           shadow: null,
         }
         carryAdmission(request, admission)
-        carryDesk(request, desk)
+        attachContext(request, context)
         response.once('close', () => {
           ended.push(response.writableFinished ? response.statusCode : 'gone')
           for (const check of waiting) check()

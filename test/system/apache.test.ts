@@ -245,7 +245,7 @@ async function signIn(t: Test, name: string, url: string): Promise<Browser> {
   return browser
 }
 
-function verdictOf(status: number, name: string | null): Verdict {
+function verdictOn(status: number, name: string | null): Verdict {
   if (status === 200) return 'allow'
   return status === 302 || (status === 401 && name === null) ? 'sign-in' : 'deny'
 }
@@ -282,7 +282,7 @@ t.test(
         const gateway = await (signed?.gateway ?? new Browser()).visit(sides.gateway.url + path, options)
         const what = `${method} ${path} as ${name ?? 'nobody'}`
         const place = placeAt(host, path)
-        const verdicts = [verdictOf(apache.status, name), verdictOf(gateway.status, name)] as const
+        const verdicts = [verdictOn(apache.status, name), verdictOn(gateway.status, name)] as const
         const model = judgeApache(place, request, { version, remoteUser })
         t.equal(model, verdicts[0], `the model says what httpd says: ${what}`)
         asked += 1

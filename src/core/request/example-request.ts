@@ -1,6 +1,6 @@
 import type { App, Location, Origin } from '../gateway.ts'
 import { knownMethods } from './method.ts'
-import { findPlace } from './route-match.ts'
+import { matchRoute } from './route-match.ts'
 import { readTarget } from './target.ts'
 
 /** A request that a location judges. */
@@ -55,7 +55,7 @@ function firstMethod(origin: Origin, location: Location, path: string): ExampleR
   if (!reading.ok) return null
   const { target } = reading
   const method = [...(location.methods ?? knownMethods)].find((name) => {
-    const place = findPlace(origin, target, name)
+    const place = matchRoute(origin, target, name)
     return place.kind === 'app' && place.location === location
   })
   return method === undefined ? null : { method, path: target.path }

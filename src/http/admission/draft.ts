@@ -3,12 +3,12 @@ import type { App, Location, Origin } from '../../core/gateway.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { isNavigation } from '../../core/request/navigation.ts'
 import type { Target } from '../../core/request/target.ts'
-import type { Found } from '../../runtime/sessions.ts'
+import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission, OwnAddress } from './admission.ts'
 import type { RequestFacts } from './request-facts.ts'
 
-/** What the gate has found out so far. Its steps fill it in; the functions below make the admission of it. */
-export interface Sheet {
+/** What is known of a request so far. The steps of `admit` fill it in; the functions below make the admission of it. */
+export interface AdmissionDraft {
   readonly requestId: string
   readonly startedAt: number
   readonly method: string
@@ -21,7 +21,7 @@ export interface Sheet {
   location: Location | null
 }
 
-export function openSheet(facts: RequestFacts, requestId: string, startedAt: number): Sheet {
+export function beginDraft(facts: RequestFacts, requestId: string, startedAt: number): AdmissionDraft {
   return {
     requestId,
     startedAt,
@@ -39,27 +39,27 @@ export function openSheet(facts: RequestFacts, requestId: string, startedAt: num
 
 const unknownClient: ClientAddress = { known: false }
 
-export type LiveSession = Extract<Found, { kind: 'live' }>
+export type LiveSession = Extract<SessionLookup, { kind: 'live' }>
 
-/** The admission that a verdict makes of the sheet. `detail` is for the log, `live` the session that was found. */
-export function finish(
-  sheet: Sheet,
+/** The admission that a decision makes of the draft. `detail` is for the log, `live` the session that was found. */
+export function toAdmission(
+  draft: AdmissionDraft,
   decision: Decision,
   detail: string | null = null,
   live: LiveSession | null = null,
 ): Admission {
-  const { client } = sheet
-  // Written out: on the road of every request, copying by `...` costs as much as judging does.
+  const { client } = draft
+  // Written out: for every request, copying by `...` costs as much as judging does.
   return {
-    requestId: sheet.requestId,
-    startedAt: sheet.startedAt,
-    method: sheet.method,
-    wantsPage: sheet.wantsPage,
-    origin: sheet.origin,
-    target: sheet.target,
-    address: sheet.address,
-    app: sheet.app,
-    location: sheet.location,
+    requestId: draft.requestId,
+    startedAt: draft.startedAt,
+    method: draft.method,
+    wantsPage: draft.wantsPage,
+    origin: draft.origin,
+    target: draft.target,
+    address: draft.address,
+    app: draft.app,
+    location: draft.location,
     decision,
     detail,
     session: live === null ? null : live.session,
@@ -72,17 +72,21 @@ export function finish(
 }
 
 export function reject(
-  sheet: Sheet,
+  draft: AdmissionDraft,
   status: RejectStatus,
   reason: RejectReason,
   allow?: readonly string[],
 ): Admission {
-  return finish(sheet, { kind: 'reject', status, reason, ...(allow === undefined ? {} : { allow }) })
+  return toAdmission(draft, { kind: 'reject', status, reason, ...(allow === undefined ? {} : { allow }) })
 }
 
 /** An address of the gateway itself, or 405 when it has no such method. */
-export function admitToOwn(sheet: Sheet, address: OwnAddress, methods: readonly string[]): Admission {
-  if (!methods.includes(sheet.method)) return reject(sheet, 405, 'method-not-allowed', methods)
-  sheet.address = address
-  return finish(sheet, { kind: 'allow', reason: 'gateway-address', principal: null })
+export function admitToOwnAddress(
+  draft: AdmissionDraft,
+  address: OwnAddress,
+  methods: readonly string[],
+): Admission {
+  if (!methods.includes(draft.method)) return reject(draft, 405, 'method-not-allowed', methods)
+  draft.address = address
+  return toAdmission(draft, { kind: 'allow', reason: 'gateway-address', principal: null })
 }

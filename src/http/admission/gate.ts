@@ -5,60 +5,67 @@ import { clientAddress, forwardedProto } from '../../core/request/forwarded.ts'
 import { readHost } from '../../core/request/host.ts'
 import { readTarget, type Target } from '../../core/request/target.ts'
 import { shadowOrigin } from '../../core/shadow.ts'
-import type { Found } from '../../runtime/sessions.ts'
+import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
-import { type Court, findVisitor, peekAtVisitor } from './caller.ts'
-import { admitToOwn, finish, openSheet, reject, type Sheet } from './draft.ts'
-import { healthMethods, ownPlace } from './own-address.ts'
+import { type AdmissionContext, lookUpSession, useSession } from './caller.ts'
+import { type AdmissionDraft, admitToOwnAddress, beginDraft, reject, toAdmission } from './draft.ts'
+import { healthMethods, matchOwnAddress } from './own-address.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
-import { type Asked, asksWho, courseOf, type Sought, type Verdict, verdictOf } from './routed-request.ts'
+import {
+  type AppRequest,
+  type CallerLookup,
+  dependsOnCaller,
+  routeRequest,
+  type Verdict,
+  verdictOn,
+} from './routed-request.ts'
 
 /**
  * Judges one request, in the order that stands here. Synchronous whenever the session is at hand; no store is touched
  * for what is open or refused anyway. A store that fails denies, and the admission carries the fault.
  */
 export function admit(
-  court: Court,
+  context: AdmissionContext,
   facts: RequestFacts,
   requestId: string,
   startedAt: number,
 ): Awaitable<Admission> {
-  const { gateway } = court
+  const { gateway } = context
   const peer = facts.socket.remoteAddress
-  const sheet = openSheet(facts, requestId, startedAt)
+  const draft = beginDraft(facts, requestId, startedAt)
   const refusal = unreadable(facts)
-  if (refusal !== null) return reject(sheet, refusal.status, refusal.reason)
-  sheet.client = clientAddress(peer, linesOf(facts, 'x-forwarded-for'), gateway.trustedProxies)
+  if (refusal !== null) return reject(draft, refusal.status, refusal.reason)
+  draft.client = clientAddress(peer, linesOf(facts, 'x-forwarded-for'), gateway.trustedProxies)
 
   const reading = readTarget(facts.url ?? '')
   // On any Host: load balancers ask by address.
   const asksHealth = reading.ok && reading.target.path === `${gateway.authPrefix}/health`
-  if (asksHealth) return admitToOwn(sheet, 'health', healthMethods)
+  if (asksHealth) return admitToOwnAddress(draft, 'health', healthMethods)
   const host = readHost(facts.rawHeaders)
-  if (!host.ok) return reject(sheet, 400, host.reason)
+  if (!host.ok) return reject(draft, 400, host.reason)
   const origin = gateway.hosts.get(host.host)
-  if (origin === undefined) return reject(sheet, 421, 'host-unknown')
-  sheet.origin = origin
-  if (!reading.ok) return reject(sheet, 400, reading.reason)
+  if (origin === undefined) return reject(draft, 421, 'host-unknown')
+  draft.origin = origin
+  if (!reading.ok) return reject(draft, 400, reading.reason)
   const { target } = reading
-  sheet.target = target
+  draft.target = target
 
   const scheme = forwardedProto(peer, linesOf(facts, 'x-forwarded-proto'), gateway.trustedProxies)
   if (origin.scheme === 'https' && scheme === 'http') {
-    return finish(sheet, { kind: 'deny', reason: 'insecure-scheme', principal: null })
+    return toAdmission(draft, { kind: 'deny', reason: 'insecure-scheme', principal: null })
   }
-  const own = ownPlace(gateway, origin, target)
+  const own = matchOwnAddress(gateway, origin, target)
   switch (own.kind) {
     case 'unknown':
-      return reject(sheet, 404, 'address-unknown')
+      return reject(draft, 404, 'address-unknown')
     case 'ambiguous':
-      return reject(sheet, 400, 'target-encoded-slash')
+      return reject(draft, 400, 'target-encoded-slash')
     case 'own':
       // Its pages speak for the whole origin: the app at its root, or the nearest to it.
-      sheet.app = origin.apps.at(-1) ?? null
-      return admitToOwn(sheet, own.address, own.methods)
+      draft.app = origin.apps.at(-1) ?? null
+      return admitToOwnAddress(draft, own.address, own.methods)
     case 'not-ours':
-      return admitToApp(court, facts, sheet, { origin, target })
+      return admitToApp(context, facts, draft, { origin, target })
   }
 }
 
@@ -68,48 +75,54 @@ interface Destination {
 }
 
 function admitToApp(
-  court: Court,
+  context: AdmissionContext,
   { headers }: RequestFacts,
-  sheet: Sheet,
+  draft: AdmissionDraft,
   { origin, target }: Destination,
 ): Awaitable<Admission> {
-  const asked: Asked = { method: sheet.method, target, headers, client: sheet.client }
-  const course = courseOf(origin, asked)
-  const shadow = shadowOrigin(court.gateway, origin)
+  const request: AppRequest = { method: draft.method, target, headers, client: draft.client }
+  const routed = routeRequest(origin, request)
+  const shadow = shadowOrigin(context.gateway, origin)
   if (shadow === null) {
-    const judge = (sought: Sought): Admission => conclude(sheet, verdictOf(course, asked, sought), sought)
-    return asksWho(course) ? seek(() => findVisitor(court, origin, headers), judge) : judge(nobody)
+    const judge = (lookup: CallerLookup): Admission =>
+      admissionBy(draft, verdictOn(routed, request, lookup), lookup)
+    return dependsOnCaller(routed)
+      ? withCaller(() => useSession(context, origin, headers), judge)
+      : judge(nobody)
   }
-  const rehearsed = courseOf(shadow, asked)
-  const judge = (sought: Sought): Admission => {
-    const verdict = verdictOf(course, asked, sought)
-    const { decision, location, detail } = verdictOf(rehearsed, asked, sought)
+  const rehearsed = routeRequest(shadow, request)
+  const judge = (lookup: CallerLookup): Admission => {
+    const verdict = verdictOn(routed, request, lookup)
+    const { decision, location, detail } = verdictOn(rehearsed, request, lookup)
     const beside = { decision, location, detail, enforced: verdict.decision }
-    return { ...conclude(sheet, verdict, asksWho(course) ? sought : nobody), shadow: beside }
+    return { ...admissionBy(draft, verdict, dependsOnCaller(routed) ? lookup : nobody), shadow: beside }
   }
-  if (asksWho(course)) return seek(() => findVisitor(court, origin, headers), judge)
-  // A look that keeps no session alive and whose failure only the shadow feels.
-  if (asksWho(rehearsed)) return seek(() => peekAtVisitor(court, origin, headers), judge)
+  if (dependsOnCaller(routed)) return withCaller(() => useSession(context, origin, headers), judge)
+  // A look-up that keeps no session alive and whose failure only the shadow feels.
+  if (dependsOnCaller(rehearsed)) return withCaller(() => lookUpSession(context, origin, headers), judge)
   return judge(nobody)
 }
 
 /** The verdict as an admission; the session that was asked for goes with it. */
-function conclude(sheet: Sheet, verdict: Verdict, sought: Sought): Admission {
+function admissionBy(draft: AdmissionDraft, verdict: Verdict, lookup: CallerLookup): Admission {
   const { app, location, decision, detail } = verdict
-  sheet.app = app
-  sheet.location = location
-  const live = sought.kind === 'live' && decision.kind !== 'reject' ? sought : null
-  const admission = finish(sheet, decision, detail, live)
-  return sought.kind === 'unanswered' ? { ...admission, fault: sought.fault } : admission
+  draft.app = app
+  draft.location = location
+  const live = lookup.kind === 'live' && decision.kind !== 'reject' ? lookup : null
+  const admission = toAdmission(draft, decision, detail, live)
+  return lookup.kind === 'unanswered' ? { ...admission, fault: lookup.fault } : admission
 }
 
 /** Judges as soon as it is known who asks; at once when that is at hand. */
-function seek(find: () => Awaitable<Found>, judge: (sought: Sought) => Admission): Awaitable<Admission> {
+function withCaller(
+  find: () => Awaitable<SessionLookup>,
+  judge: (lookup: CallerLookup) => Admission,
+): Awaitable<Admission> {
   const unanswered = (thrown: unknown): Admission => {
     if (!isFault(thrown)) throw thrown
     return judge({ kind: 'unanswered', fault: thrown })
   }
-  let found: Awaitable<Found>
+  let found: Awaitable<SessionLookup>
   try {
     found = find()
   } catch (thrown) {
@@ -118,4 +131,4 @@ function seek(find: () => Awaitable<Found>, judge: (sought: Sought) => Admission
   return found instanceof Promise ? found.then(judge, unanswered) : judge(found)
 }
 
-const nobody: Found = { kind: 'none', why: 'no-session' }
+const nobody: SessionLookup = { kind: 'none', why: 'no-session' }

@@ -3,7 +3,7 @@ import { beginsWith, type Target } from '../../core/request/target.ts'
 import type { OwnAddress } from './admission.ts'
 
 /** Which of the gateway's own addresses a path is. */
-export type OwnPlace =
+export type OwnAddressMatch =
   | { readonly kind: 'own'; readonly address: OwnAddress; readonly methods: readonly string[] }
   /** Below the prefix, but nothing is there: it is never passed on, whatever a rule says. */
   | { readonly kind: 'unknown' }
@@ -20,7 +20,7 @@ export const healthMethods = gets
  * The redirect URI is taken before any location; where it is set elsewhere, `/callback` below the prefix is nothing.
  * Judged on decoded segments, so that no spelling of the prefix reaches an app; encoded slashes count as slashes.
  */
-export function ownPlace(gateway: Gateway, origin: Origin, target: Target): OwnPlace {
+export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target): OwnAddressMatch {
   if (target.path === origin.redirectPath)
     return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, origin) }
   const below = beginsWith(target.segments, gateway.authSegments)

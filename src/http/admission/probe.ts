@@ -7,9 +7,9 @@ import { readAddress } from '../../core/request/address.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
-import type { Found } from '../../runtime/sessions.ts'
+import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
-import type { Court } from './caller.ts'
+import type { AdmissionContext } from './caller.ts'
 import { admit } from './gate.ts'
 
 /** A request that nobody sent: what `explain`, rule tests and rehearsals ask. */
@@ -30,7 +30,7 @@ export interface Person {
   readonly claims: Claims
 }
 
-export interface Ruling {
+export interface ProbeResult {
   readonly admission: Admission
   /** One row a condition of the location that judged; empty where no rule was asked. */
   readonly rows: readonly ConditionRow[]
@@ -43,12 +43,12 @@ export interface Ruling {
 }
 
 /** Asks the gate itself, without a socket and without a session. Throws a TypeError for what is no URL. */
-export function probe(gateway: Gateway, asked: Probe): Ruling {
+export function probe(gateway: Gateway, asked: Probe): ProbeResult {
   const { person } = asked
   const session = (_cookie: string, origin: Origin) => sessionOf(gateway, person, origin)
-  const court: Court = {
+  const admissionContext: AdmissionContext = {
     gateway,
-    sessions: { find: session, peek: session },
+    sessions: { use: session, lookUp: session },
   }
   const { host, target } = splitUrl(asked.url)
   const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
@@ -56,7 +56,7 @@ export function probe(gateway: Gateway, asked: Probe): Ruling {
   const rawHeaders = Object.entries(headers).flat()
   const socket = { remoteAddress: asked.clientAddress ?? undefined }
   const facts = { method: asked.method, url: target, httpVersion: '1.1', headers, rawHeaders, socket }
-  const admission = admit(court, facts, 'probe', 0)
+  const admission = admit(admissionContext, facts, 'probe', 0)
   if (admission instanceof Promise) throw new Error('a probe has no store to wait for')
   const who = person === null ? null : principalOf(gateway, person)
   return {
@@ -83,7 +83,7 @@ function anyCookie(gateway: Gateway, host: string): string {
 }
 
 /** The person as a session that was begun for another page. */
-function sessionOf(gateway: Gateway, person: Person | null, origin: Origin): Found {
+function sessionOf(gateway: Gateway, person: Person | null, origin: Origin): SessionLookup {
   const principal = person === null ? null : principalOf(gateway, person)
   if (person === null || principal === null) return { kind: 'none', why: 'no-session' }
   const session = {
@@ -120,7 +120,7 @@ function consequences(
   admission: Admission,
   who: Principal | null,
   rawHeaders: readonly string[],
-): Pick<Ruling, 'rows' | 'shadow' | 'upstreamHeaders'> {
+): Pick<ProbeResult, 'rows' | 'shadow' | 'upstreamHeaders'> {
   const { app, location, shadow, decision } = admission
   const allowed = decision.kind === 'allow' && app !== null && location !== null
   return {

@@ -1,32 +1,32 @@
 import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
-import { type DecisionFacts, decide, needsVisitor, stricter, type Visitor } from '../../core/policy.ts'
+import { type Caller, type DecisionFacts, decide, needsCaller, stricter } from '../../core/policy.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { isNavigation, sendsCredential } from '../../core/request/navigation.ts'
 import { askedMethod, passesPreflight } from '../../core/request/preflight.ts'
-import { findPlace, type Place } from '../../core/request/route-match.ts'
+import { matchRoute, type RouteMatch } from '../../core/request/route-match.ts'
 import type { Target } from '../../core/request/target.ts'
 import { describeRefusal, explainRequirement } from '../../core/rules/explain.ts'
-import type { Found } from '../../runtime/sessions.ts'
+import type { SessionLookup } from '../../runtime/sessions.ts'
 import { type RequestFacts, unacceptableBody } from './request-facts.ts'
 
 /** A request for an app, whichever rules judge it. */
-export interface Asked {
+export interface AppRequest {
   readonly method: string
   readonly target: Target
   readonly headers: RequestFacts['headers']
   readonly client: ClientAddress
 }
 
-/** Where one set of rules leads a request: decided already, or to locations that must know who asks. */
-export type Course =
-  | { readonly kind: 'settled'; readonly verdict: Verdict }
+/** What one set of rules makes of a request before it is known who asks: a verdict, or the locations that judge it. */
+export type RoutedRequest =
+  | { readonly kind: 'decided'; readonly verdict: Verdict }
   | {
-      readonly kind: 'open'
+      readonly kind: 'routed'
       readonly app: App
       readonly location: Location
-      /** See `Place`. */
+      /** See `RouteMatch`. */
       readonly second: Location | null
       readonly facts: DecisionFacts
     }
@@ -41,62 +41,62 @@ export interface Verdict {
 }
 
 /** Who asks; or the store did not answer, with its fault. */
-export type Sought = Found | { readonly kind: 'unanswered'; readonly fault: AnyFault }
+export type CallerLookup = SessionLookup | { readonly kind: 'unanswered'; readonly fault: AnyFault }
 
-export function courseOf(origin: Origin, asked: Asked): Course {
-  const { method, target, headers, client } = asked
+export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest {
+  const { method, target, headers, client } = request
   const other = askedMethod(method, headers)
-  const preflight = other === null ? null : findPlace(origin, target, other)
+  const preflight = other === null ? null : matchRoute(origin, target, other)
   if (preflight !== null && letsPreflightPass(preflight)) {
     const { app, location } = preflight
-    return settled(app, location, { kind: 'allow', reason: 'preflight', principal: null })
+    return decided(app, location, { kind: 'allow', reason: 'preflight', principal: null })
   }
-  const place = findPlace(origin, target, method)
-  if (place.kind === 'nowhere') {
-    const { app, status, reason, allow } = place
-    return settled(app, null, { kind: 'reject', status, reason, ...(allow === undefined ? {} : { allow }) })
+  const match = matchRoute(origin, target, method)
+  if (match.kind === 'unmatched') {
+    const { app, status, reason, allow } = match
+    return decided(app, null, { kind: 'reject', status, reason, ...(allow === undefined ? {} : { allow }) })
   }
   const facts: DecisionFacts = {
-    acceptedProviders: place.app.providers,
+    acceptedProviders: match.app.providers,
     clientAddress: client.known ? { ...client.address, text: client.text } : null,
     navigation: isNavigation(method, headers),
     credentialSent: sendsCredential(headers),
     page: target.path + target.query,
   }
-  return { ...place, kind: 'open', facts }
+  return { ...match, kind: 'routed', facts }
 }
 
-function settled(app: App | null, location: Location | null, decision: Decision): Course {
-  return { kind: 'settled', verdict: { app, location, decision, detail: null } }
+function decided(app: App | null, location: Location | null, decision: Decision): RoutedRequest {
+  return { kind: 'decided', verdict: { app, location, decision, detail: null } }
 }
 
-type AppPlace = Extract<Place, { kind: 'app' }>
+type AppMatch = Extract<RouteMatch, { kind: 'app' }>
 
-function letsPreflightPass(place: Place): place is AppPlace {
+function letsPreflightPass(match: RouteMatch): match is AppMatch {
   return (
-    place.kind === 'app' &&
-    passesPreflight(place.location) &&
-    (place.second === null || passesPreflight(place.second))
+    match.kind === 'app' &&
+    passesPreflight(match.location) &&
+    (match.second === null || passesPreflight(match.second))
   )
 }
 
 /** Whether who asks makes a difference: if not, no store is touched. */
-export function asksWho(course: Course): boolean {
-  if (course.kind === 'settled') return false
-  return needsVisitor(course.location) || (course.second !== null && needsVisitor(course.second))
+export function dependsOnCaller(routed: RoutedRequest): boolean {
+  if (routed.kind === 'decided') return false
+  return needsCaller(routed.location) || (routed.second !== null && needsCaller(routed.second))
 }
 
-/** The verdict at the end of a course. A store that does not answer decides nothing: nobody is let in. */
-export function verdictOf(course: Course, { headers }: Asked, sought: Sought): Verdict {
-  if (course.kind === 'settled') return course.verdict
-  const { app, location, second, facts } = course
-  const visitor = asksWho(course) ? visitorOf(sought) : nobody
-  if (visitor === null) {
+/** The verdict at the end of a routed. A store that does not answer decides nothing: nobody is let in. */
+export function verdictOn(routed: RoutedRequest, { headers }: AppRequest, lookup: CallerLookup): Verdict {
+  if (routed.kind === 'decided') return routed.verdict
+  const { app, location, second, facts } = routed
+  const caller = dependsOnCaller(routed) ? callerOf(lookup) : nobody
+  if (caller === null) {
     const undecided: Decision = { kind: 'deny', reason: 'undecided', principal: null }
     return { app, location, decision: undecided, detail: null }
   }
-  const first = decide(location, visitor, facts)
-  const decision = second === null ? first : stricter(first, decide(second, visitor, facts))
+  const first = decide(location, caller, facts)
+  const decision = second === null ? first : stricter(first, decide(second, caller, facts))
   // Of two readings the stricter one counts in all: an answer that depended on a session is not to be cached as open.
   const decisive = decision === first ? location : (second ?? location)
   const unmet = decision.kind === 'allow' ? unacceptableBody(headers, decisive) : null
@@ -106,15 +106,15 @@ export function verdictOf(course: Course, { headers }: Asked, sought: Sought): V
   return { app, location: decisive, decision, detail: describe(decision, decisive, facts) }
 }
 
-const nobody: Visitor = { kind: 'anonymous', why: 'no-session' }
+const nobody: Caller = { kind: 'anonymous', why: 'no-session' }
 
 /** Null: nobody knows. */
-function visitorOf(sought: Sought): Visitor | null {
-  switch (sought.kind) {
+function callerOf(lookup: CallerLookup): Caller | null {
+  switch (lookup.kind) {
     case 'live':
-      return { kind: 'signed-in', principal: sought.principal, signIn: sought.session.signIn }
+      return { kind: 'signed-in', principal: lookup.principal, signIn: lookup.session.signIn }
     case 'none':
-      return { kind: 'anonymous', why: sought.why }
+      return { kind: 'anonymous', why: lookup.why }
     case 'unanswered':
       return null
   }

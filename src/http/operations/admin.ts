@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Runtime } from '../../runtime/runtime.ts'
-import type { House } from '../server/context.ts'
+import type { ServerContext } from '../server/context.ts'
 
 /**
  * What the operator's own tools ask, on an address of its own so that no slip in routing shows it to the world:
@@ -8,7 +8,7 @@ import type { House } from '../server/context.ts'
  * A provider that is down does not make the gateway unready: open locations and live sessions go on.
  */
 export function createAdmin(
-  { editions, metrics }: Pick<House, 'editions' | 'metrics'>,
+  { editions, metrics }: Pick<ServerContext, 'editions' | 'metrics'>,
   draining: () => boolean,
 ): FastifyInstance {
   const admin = Fastify({ logger: false, exposeHeadRoutes: true })

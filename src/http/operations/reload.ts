@@ -1,8 +1,8 @@
 import type { Gateway } from '../../core/gateway.ts'
 import type { RuntimeDeps } from '../../runtime/open.ts'
 import { createReloader, type Reloaded, type ReloadSource } from '../../runtime/reload.ts'
-import type { House } from '../server/context.ts'
-import type { Parts } from '../server/listeners.ts'
+import type { ServerContext } from '../server/context.ts'
+import type { Listeners } from '../server/listeners.ts'
 import type { Log } from './log.ts'
 
 export interface Reloading {
@@ -25,24 +25,24 @@ const lookEveryMs = 1_000
 
 /** Takes up a changed configuration, on demand or when its files change, and tells the log and the metrics. */
 export function keepReloading(
-  house: House,
-  parts: Parts,
+  serverContext: ServerContext,
+  listeners: Listeners,
   source: ReloadSource,
   deps: RuntimeDeps,
 ): Reloading {
-  const reloader = createReloader(source, house.editions, deps)
+  const reloader = createReloader(source, serverContext.editions, deps)
   const tell = (reloaded: Reloaded): void => {
-    const { edition } = house.editions.current()
-    house.metrics.reload(reloaded.ok ? 'loaded' : 'rejected', edition)
+    const { edition } = serverContext.editions.current()
+    serverContext.metrics.reload(reloaded.ok ? 'loaded' : 'rejected', edition)
     if (!reloaded.ok) {
-      house.log.event('error', 'config.rejected', { faults: reloaded.faults, edition })
+      serverContext.log.event('error', 'config.rejected', { faults: reloaded.faults, edition })
       return
     }
     const { gateway, warnings } = reloaded
-    house.log.renew(gateway.log)
-    parts.useCertificates(gateway)
-    house.log.event('info', 'config.loaded', { edition, apps: gateway.apps.length })
-    tellOfConfiguration(house.log, gateway, warnings)
+    serverContext.log.renew(gateway.log)
+    listeners.useCertificates(gateway)
+    serverContext.log.event('info', 'config.loaded', { edition, apps: gateway.apps.length })
+    tellOfConfiguration(serverContext.log, gateway, warnings)
   }
   let stopped = false
   const attempt = (read: () => Reloaded | null): void => {
@@ -51,7 +51,7 @@ export function keepReloading(
       const reloaded = read()
       if (reloaded !== null) tell(reloaded)
     } catch (thrown) {
-      house.log.fault('internal.failed', thrown, {})
+      serverContext.log.fault('internal.failed', thrown, {})
     }
   }
   const stop = (): void => {

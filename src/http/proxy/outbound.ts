@@ -7,7 +7,7 @@ import { upstreamHeaders } from '../../core/headers/request.ts'
 import type { UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
-import { deskOf } from '../server/context.ts'
+import { contextOf } from '../server/context.ts'
 import { setSessionCookie } from '../sign-in/cookie.ts'
 
 /** What is sent for one admitted request, where, and what becomes of the answer's headers. */
@@ -38,7 +38,7 @@ export function readOutbound(
     throw new Error('a request that was not let in reached the proxy')
   }
   const { forwarding } = location
-  const plan = headerPlan(deskOf(raw).runtime.gateway, app)
+  const plan = headerPlan(contextOf(raw).runtime.gateway, app)
   const headers = upstreamHeaders(plan, { rawHeaders: raw.rawHeaders, forwarding, principal, clientAddress })
   if (!headers.ok) {
     const decision: Decision =

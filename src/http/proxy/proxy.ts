@@ -3,7 +3,7 @@ import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
 import type { Admission } from '../admission/admission.ts'
-import { deskOf } from '../server/context.ts'
+import { contextOf } from '../server/context.ts'
 import { Delivery } from './delivery.ts'
 import { readOutbound } from './outbound.ts'
 
@@ -76,7 +76,7 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         request: request.raw,
         response: reply.raw,
         outbound: reading.outbound,
-        upstreams: deskOf(request.raw).runtime.upstreams,
+        upstreams: contextOf(request.raw).runtime.upstreams,
         onBrokenOff: (fault) => options.onBrokenOff(fault, request),
       })
       reply.from(proxyPath, replyOptions)

@@ -19,23 +19,23 @@ import { login } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
-import { type Desk, deskOf, type House } from './context.ts'
-import { createDoorkeeper } from './request-listener.ts'
+import { contextOf, type RequestContext, type ServerContext } from './context.ts'
+import { createRequestListener } from './request-listener.ts'
 import { createServer, serverLimits } from './server.ts'
 
 const formBytesAtMost = 64 * 1024
 
 /**
- * The map of the house: what the gateway serves, and where each of it stands. The doorkeeper has judged before any of
+ * What the gateway serves, and where each of it stands. The request listener has judged before any of
  * this runs, and shows Fastify a constant address: its router never sees what a client wrote.
  */
-export async function createApp(house: House): Promise<FastifyInstance> {
-  const { editions, log } = house
-  const doorkeeper = createDoorkeeper(house)
+export async function createApp(serverContext: ServerContext): Promise<FastifyInstance> {
+  const { editions, log } = serverContext
+  const requestListener = createRequestListener(serverContext)
   let upgrades: Upgrades | null = null
   const app = Fastify({
     logger: false,
-    // A URL that its router would refuse or repair does not occur: see doorkeeper.ts.
+    // A URL that its router would refuse or repair does not occur: see request-listener.ts.
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -45,17 +45,17 @@ export async function createApp(house: House): Promise<FastifyInstance> {
       const server = createServer(
         editions.current().gateway.listen,
         serverLimits,
-        doorkeeper,
+        requestListener,
         handler,
         (code) => log.event('info', 'request.unreadable', { code }),
       )
-      upgrades = serveUpgrades(server, house)
+      upgrades = serveUpgrades(server, serverContext)
       return server
     },
   })
   app.setErrorHandler(answerFault)
   app.setNotFoundHandler(() => {
-    throw new Error('the doorkeeper showed an address that is not served')
+    throw new Error('the request listener showed an address that is not served')
   })
   // A WebSocket is never done by itself: the server would wait for it.
   app.addHook('preClose', async () => upgrades?.closeAll())
@@ -66,7 +66,7 @@ export async function createApp(house: House): Promise<FastifyInstance> {
     refuse: (request, reply, decision) => {
       refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
     },
-    onBrokenOff: (fault, request) => reportFault(deskOf(request.raw), fault, admissionOf(request.raw)),
+    onBrokenOff: (fault, request) => reportFault(contextOf(request.raw), fault, admissionOf(request.raw)),
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },
@@ -91,31 +91,34 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
     reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
   )
   scope.get('/own/login', async (request, reply) =>
-    send(reply, await login(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+    send(reply, await login(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.get('/own/callback', async (request, reply) =>
     send(
       reply,
-      await callback(deskOf(request.raw), admissionOf(request.raw), request.headers, query(request)),
+      await callback(contextOf(request.raw), admissionOf(request.raw), request.headers, query(request)),
     ),
   )
   scope.post('/own/callback', async (request, reply) =>
     send(
       reply,
-      await callback(deskOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
+      await callback(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
     ),
   )
   scope.get('/own/logout', async (request, reply) =>
-    send(reply, await askToLogOut(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+    send(reply, await askToLogOut(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.post('/own/logout', async (request, reply) =>
-    send(reply, await logOut(deskOf(request.raw), admissionOf(request.raw), request.headers, form(request))),
+    send(
+      reply,
+      await logOut(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
+    ),
   )
   scope.get('/own/logged-out', async (request, reply) =>
-    send(reply, loggedOut(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+    send(reply, loggedOut(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.get('/own/me', async (request, reply) =>
-    send(reply, await me(deskOf(request.raw), admissionOf(request.raw), request.headers)),
+    send(reply, await me(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
 }
 
@@ -142,12 +145,12 @@ function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyRep
       send(reply, refusal(admission, 415, 'media-type-unknown'))
       return
     default:
-      reportFault(deskOf(request.raw), thrown, admission)
+      reportFault(contextOf(request.raw), thrown, admission)
       send(reply, faultAnswer(admission, isFault(thrown) ? thrown : null))
   }
 }
 
-function reportFault({ log, metrics }: Desk, thrown: unknown, admission: Admission): void {
+function reportFault({ log, metrics }: RequestContext, thrown: unknown, admission: Admission): void {
   const fields = { request_id: admission.requestId, app: admission.app?.name }
   if (!isFault(thrown)) {
     log.fault('internal.failed', thrown, fields)

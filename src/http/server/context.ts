@@ -5,44 +5,45 @@ import type { Log } from '../operations/log.ts'
 import type { Metrics } from '../operations/metrics.ts'
 
 /** What the whole process has: every edition, one log, one set of metrics. */
-export interface House {
+export interface ServerContext {
   readonly editions: Editions
   readonly log: Log
   readonly metrics: Metrics
 }
 
 /** What one request has: the edition that it entered, and where to tell what happened. */
-export interface Desk {
+export interface RequestContext {
   readonly runtime: Runtime
   readonly log: Log
   readonly metrics: Metrics
 }
 
-const desks = new WeakMap<Edition, Desk>()
+const contextByEdition = new WeakMap<Edition, RequestContext>()
 
-/** The desk of an edition, the same for all its requests. */
-export function deskIn({ log, metrics }: House, edition: Edition): Desk {
-  const known = desks.get(edition)
+/** The context of an edition, the same for all its requests. */
+export function requestContextIn({ log, metrics }: ServerContext, edition: Edition): RequestContext {
+  const known = contextByEdition.get(edition)
   if (known !== undefined) return known
-  const desk = { runtime: edition.runtime, log, metrics }
-  desks.set(edition, desk)
-  return desk
+  const context = { runtime: edition.runtime, log, metrics }
+  contextByEdition.set(edition, context)
+  return context
 }
 
-const seated = Symbol('desk')
+const attached = Symbol('context')
 
-type Carrier = IncomingMessage & { [seated]?: Desk }
+type Carrier = IncomingMessage & { [attached]?: RequestContext }
 
-/** Hangs the desk on the raw request: whatever is reloaded meanwhile, it is served to its end by one edition. */
-export function carryDesk(request: IncomingMessage, desk: Desk): void {
+/** Hangs the context on the raw request: whatever is reloaded meanwhile, it is served to its end by one edition. */
+export function attachContext(request: IncomingMessage, context: RequestContext): void {
   const carrier: Carrier = request
-  carrier[seated] = desk
+  carrier[attached] = context
 }
 
-/** Throws when there is none: a request that skipped the doorkeeper. */
-export function deskOf(request: IncomingMessage): Desk {
+/** Throws when there is none: a request that skipped the request listener. */
+export function contextOf(request: IncomingMessage): RequestContext {
   const carrier: Carrier = request
-  const desk = carrier[seated]
-  if (desk === undefined) throw new Error('a request reached this place without passing the doorkeeper')
-  return desk
+  const context = carrier[attached]
+  if (context === undefined)
+    throw new Error('a request reached this place without passing the request listener')
+  return context
 }

@@ -3,11 +3,11 @@ import type { Gateway, ListenAddress } from '../../core/gateway.ts'
 import { createAdmin } from '../operations/admin.ts'
 import { openHealthSocket } from '../operations/health-socket.ts'
 import { createApp } from './app.ts'
-import type { House } from './context.ts'
+import type { ServerContext } from './context.ts'
 import { useCertificates } from './server.ts'
 
 /** Everything of a gateway that listens. */
-export interface Parts {
+export interface Listeners {
   listen(gateway: Gateway): Promise<void>
   /** The ports that were really taken, where the file says 0. */
   ports(gateway: Gateway): { readonly port: number; readonly adminPort: number | null }
@@ -19,11 +19,11 @@ export interface Parts {
 /** How often connections without a request are closed while the gateway stops. */
 const sweepMs = 50
 
-export async function openParts(house: House): Promise<Parts> {
+export async function openListeners(serverContext: ServerContext): Promise<Listeners> {
   let draining = false
-  const app = await createApp(house)
-  const admin = createAdmin(house, () => draining)
-  const health = openHealthSocket(house.editions, () => draining)
+  const app = await createApp(serverContext)
+  const admin = createAdmin(serverContext, () => draining)
+  const health = openHealthSocket(serverContext.editions, () => draining)
   const connections = followConnections(app.server)
   return {
     listen: async (gateway) => {
@@ -48,7 +48,7 @@ export async function openParts(house: House): Promise<Parts> {
       clearTimeout(cut)
       clearInterval(sweep)
       await Promise.all([admin.close(), health.close()])
-      await house.editions.close()
+      await serverContext.editions.close()
     },
   }
 }

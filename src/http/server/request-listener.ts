@@ -3,19 +3,19 @@ import type { Random } from '../../core/session/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
 import { handOver } from '../proxy/proxy.ts'
-import { carryDesk, deskIn, type House } from './context.ts'
-import type { Doorkeeper } from './server.ts'
+import { attachContext, requestContextIn, type ServerContext } from './context.ts'
+import type { RequestListener } from './server.ts'
 
 /**
  * Stands before Fastify: judges each request, notes its end in the access line, and shows Fastify a constant address
  * in place of what the client wrote. Nobody behind it looks at the request line again.
  */
-export function createDoorkeeper(house: House): Doorkeeper {
-  const { editions, log, metrics } = house
+export function createRequestListener(serverContext: ServerContext): RequestListener {
+  const { editions, log, metrics } = serverContext
   const nextId = requestIds(editions.current().random)
   return (request, response, next) => {
     const edition = editions.enter()
-    const desk = deskIn(house, edition)
+    const context = requestContextIn(serverContext, edition)
     let judged = false
     // Emitted once, whether the answer was sent or the client went away.
     response.once('close', () => {
@@ -24,12 +24,12 @@ export function createDoorkeeper(house: House): Doorkeeper {
       const status = response.writableFinished ? response.statusCode : clientWentAway
       // Asked only now: a request that was let in may prove impossible to send.
       const admission = admissionOf(request)
-      log.access(admission, status, desk.runtime.edition)
+      log.access(admission, status, context.runtime.edition)
       metrics.request(admission, status)
     })
     const passOn = (admission: Admission): void => {
       judged = true
-      carryDesk(request, desk)
+      attachContext(request, context)
       carryAdmission(request, admission)
       if (admission.fault !== null)
         log.fault('store.failed', admission.fault, { request_id: admission.requestId })
@@ -42,7 +42,7 @@ export function createDoorkeeper(house: House): Doorkeeper {
       else response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
     }
     try {
-      const admission = admit(desk.runtime, request, nextId(), performance.now())
+      const admission = admit(context.runtime, request, nextId(), performance.now())
       if (admission instanceof Promise) admission.then(passOn).catch(failed)
       else passOn(admission)
     } catch (thrown) {

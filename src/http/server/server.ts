@@ -7,7 +7,7 @@ import type { ListenSettings } from '../../core/gateway.ts'
 import { asksForWebSocket } from '../websocket/handshake.ts'
 
 /** Takes a request before Fastify sees it; `next` hands it on. */
-export type Doorkeeper = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+export type RequestListener = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 
 export interface ServerLimits {
   /**
@@ -30,7 +30,7 @@ const maxHeaderBytes = 32 * 1024
 export function createServer(
   listen: ListenSettings,
   limits: ServerLimits,
-  doorkeeper: Doorkeeper,
+  requestListener: RequestListener,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   onUnreadable: (code: string, socket: Socket) => void,
 ): Server {
@@ -42,7 +42,7 @@ export function createServer(
     response.once('close', () => responses.delete(response))
     // While the gateway stops, a connection ends with what is under way on it.
     if (!server.listening) response.shouldKeepAlive = false
-    doorkeeper(request, response, () => handler(request, response))
+    requestListener(request, response, () => handler(request, response))
   }
   // Behind an answer that is still to come a tunnel would overtake it, and get it in the midst of its frames.
   const upgrades = (request: IncomingMessage): boolean =>

@@ -6,8 +6,8 @@ import type { ReloadSource } from '../../runtime/reload.ts'
 import { createLog, type Log } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { keepReloading, tellOfConfiguration } from '../operations/reload.ts'
-import type { House } from './context.ts'
-import { openParts, type Parts } from './listeners.ts'
+import type { ServerContext } from './context.ts'
+import { type Listeners, openListeners } from './listeners.ts'
 
 export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,39 +43,44 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const runtime = openRuntime(gateway, deps)
   log = createLog(gateway.log, runtime.logKey, options.logTo)
   const editions = createEditions(runtime, (thrown) => log?.fault('internal.failed', thrown, {}))
-  const house: House = { editions, log, metrics: createMetrics() }
-  const parts = await openParts(house)
+  const serverContext: ServerContext = { editions, log, metrics: createMetrics() }
+  const listeners = await openListeners(serverContext)
   try {
-    await parts.listen(gateway)
+    await listeners.listen(gateway)
   } catch (thrown) {
-    await parts.close(0)
+    await listeners.close(0)
     throw thrown
   }
-  tellOfStart(house, gateway, parts, options.warnings)
+  tellOfStart(serverContext, gateway, listeners, options.warnings)
   const source = options.source ?? null
   const reloading =
-    source === null ? null : keepReloading(house, parts, { ...source, env: options.env }, deps)
+    source === null ? null : keepReloading(serverContext, listeners, { ...source, env: options.env }, deps)
   return {
-    ...parts.ports(gateway),
+    ...listeners.ports(gateway),
     log,
     reload: () => reloading?.reload(),
     close: async (graceMs) => {
       reloading?.stop()
-      await parts.close(graceMs)
-      house.log.event('info', 'gateway.stopped', {})
-      house.log.flush()
+      await listeners.close(graceMs)
+      serverContext.log.event('info', 'gateway.stopped', {})
+      serverContext.log.flush()
     },
   }
 }
 
-function tellOfStart(house: House, gateway: Gateway, parts: Parts, warnings: readonly string[]): void {
-  tellOfConfiguration(house.log, gateway, warnings)
-  const { port, adminPort } = parts.ports(gateway)
+function tellOfStart(
+  serverContext: ServerContext,
+  gateway: Gateway,
+  listeners: Listeners,
+  warnings: readonly string[],
+): void {
+  tellOfConfiguration(serverContext.log, gateway, warnings)
+  const { port, adminPort } = listeners.ports(gateway)
   const { host } = gateway.listen
   const apps = gateway.apps.length
-  house.log.event('info', 'gateway.started', { host, port, admin_port: adminPort ?? undefined, apps })
+  serverContext.log.event('info', 'gateway.started', { host, port, admin_port: adminPort ?? undefined, apps })
   // Asking begins discovery, so that the log says at the start what a first sign-in would find.
-  for (const provider of house.editions.current().providers.values()) provider.status()
+  for (const provider of serverContext.editions.current().providers.values()) provider.status()
 }
 
 function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {

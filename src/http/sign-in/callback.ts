@@ -6,7 +6,7 @@ import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { shortKey } from '../../core/session/session.ts'
 import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
-import { findVisitor } from '../admission/caller.ts'
+import { useSession } from '../admission/caller.ts'
 import {
   type Answer,
   faultAnswer,
@@ -18,7 +18,7 @@ import {
   withCookies,
 } from '../pages/answer.ts'
 import { movingOnPage, signInFailedPage } from '../pages/pages.ts'
-import type { Desk } from '../server/context.ts'
+import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
 import { roundCompleted } from './login-loop.ts'
 
@@ -28,12 +28,12 @@ import { roundCompleted } from './login-loop.ts'
  * whatever comes, the code is exchanged, and a new session replaces the one that was there.
  */
 export async function callback(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
   parameters: URLSearchParams,
 ): Promise<Answer> {
-  const { runtime } = desk
+  const { runtime } = context
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const states = parameters.getAll('state')
@@ -46,36 +46,37 @@ export async function callback(
     runtime.clock.now(),
   )
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
-  if (!read.ok) return withCookies(await nothingToDo(desk, admission, headers, state, read.reason), cleared)
+  if (!read.ok)
+    return withCookies(await nothingToDo(context, admission, headers, state, read.reason), cleared)
   const { transaction } = read
   const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
-  if (settingsMode(desk, transaction) !== cameBy(admission)) {
+  if (settingsMode(context, transaction) !== cameBy(admission)) {
     const fault = new LoginFault(
       'LOGIN_RESPONSE_INVALID',
       'the provider answered in another response_mode than configured',
     )
-    return withCookies(failed(desk, admission, fault, wanted), cleared)
+    return withCookies(failed(context, admission, fault, wanted), cleared)
   }
   if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.now())) {
-    return withCookies(await nothingToDo(desk, admission, headers, state, 'already-used'), cleared)
+    return withCookies(await nothingToDo(context, admission, headers, state, 'already-used'), cleared)
   }
   try {
-    return withCookies(await complete(desk, admission, headers, parameters, transaction, origin), cleared)
+    return withCookies(await complete(context, admission, headers, parameters, transaction, origin), cleared)
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
-    return withCookies(failed(desk, admission, thrown, wanted), cleared)
+    return withCookies(failed(context, admission, thrown, wanted), cleared)
   }
 }
 
 async function complete(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
   parameters: URLSearchParams,
   transaction: Transaction,
   origin: Origin,
 ): Promise<Answer> {
-  const { runtime, log, metrics } = desk
+  const { runtime, log, metrics } = context
   const provider = runtime.providers.get(transaction.provider)
   if (provider === undefined || !origin.providers.includes(transaction.provider)) {
     throw new LoginFault(
@@ -118,23 +119,23 @@ function arrive(admission: Admission, origin: Origin, to: ReturnTo, cookies: rea
  * to the page; the others may start again. The provider is never asked.
  */
 async function nothingToDo(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
   state: string,
   why: string,
 ): Promise<Answer> {
-  const { runtime } = desk
+  const { runtime } = context
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
-  const found = await findVisitor(runtime, origin, headers)
+  const found = await useSession(runtime, origin, headers)
   if (found.kind === 'live') {
     const { signIn } = found.session
     const same = state !== '' && signIn.stateHash === stateHash(state)
     return redirectAnswer(same ? readReturnTo(signIn.returnTo, runtime.gateway.authPrefix) : startOf(origin))
   }
   return failed(
-    desk,
+    context,
     admission,
     new LoginFault('LOGIN_STATE_UNKNOWN', `the callback belongs to no sign-in of this browser: ${why}`),
     startOf(origin),
@@ -142,8 +143,8 @@ async function nothingToDo(
 }
 
 /** Nobody is signed in by it; the person may start again, for the page that was asked for. */
-function failed(desk: Desk, admission: Admission, fault: AnyFault, wanted: ReturnTo): Answer {
-  const { runtime, log, metrics } = desk
+function failed(context: RequestContext, admission: Admission, fault: AnyFault, wanted: ReturnTo): Answer {
+  const { runtime, log, metrics } = context
   const startAgainHref = `${runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: admission.requestId })
@@ -171,6 +172,6 @@ function cameBy({ method }: Admission): 'query' | 'form_post' {
   return method === 'POST' ? 'form_post' : 'query'
 }
 
-function settingsMode(desk: Desk, transaction: Transaction): 'query' | 'form_post' | null {
-  return desk.runtime.gateway.providers.get(transaction.provider)?.responseMode ?? null
+function settingsMode(context: RequestContext, transaction: Transaction): 'query' | 'form_post' | null {
+  return context.runtime.gateway.providers.get(transaction.provider)?.responseMode ?? null
 }

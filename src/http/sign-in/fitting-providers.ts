@@ -1,6 +1,6 @@
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import { readAddress } from '../../core/request/address.ts'
-import { findPlace } from '../../core/request/route-match.ts'
+import { matchRoute } from '../../core/request/route-match.ts'
 import { readTarget } from '../../core/request/target.ts'
 import { type JudgedAddress, providersThatCould } from '../../core/rules/requirement.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
@@ -17,9 +17,9 @@ export function fittingProviders(
 ): readonly string[] {
   const reading = readTarget(returnTo)
   if (!reading.ok) return origin.providers
-  const place = findPlace(origin, reading.target, 'GET')
-  if (place.kind === 'nowhere') return origin.providers
-  const { app, location } = place
+  const match = matchRoute(origin, reading.target, 'GET')
+  if (match.kind === 'unmatched') return origin.providers
+  const { app, location } = match
   if (location.access.kind !== 'rule') return app.providers
   const fitting = app.providers.filter((name) => gateway.providers.has(name))
   const could = providersThatCould(location.access.requirement, fitting, judged(clientAddress))

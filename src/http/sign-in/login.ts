@@ -21,7 +21,7 @@ import {
   withCookies,
 } from '../pages/answer.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
-import type { Desk } from '../server/context.ts'
+import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, setTransactionCookie } from './cookie.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
@@ -34,8 +34,12 @@ export interface SignInRequest {
 }
 
 /** `/.auth/login?return_to=/path&provider=name`: to the provider, or to the chooser when several could be meant. */
-export async function login(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Promise<Answer> {
-  const { runtime } = desk
+export async function login(
+  context: RequestContext,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+): Promise<Answer> {
+  const { runtime } = context
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
   // Only a navigation begins a sign-in: pictures of another site would push out one that is under way.
@@ -53,28 +57,28 @@ export async function login(desk: Desk, admission: Admission, headers: IncomingH
   const otherAccount = query.get('account') === 'other'
   const [provider] = offered
   if (provider !== undefined && offered.length === 1) {
-    return startSignIn(desk, admission, headers, { provider, returnTo, otherAccount })
+    return startSignIn(context, admission, headers, { provider, returnTo, otherAccount })
   }
-  return chooser(desk, admission, offered, { returnTo, otherAccount })
+  return chooser(context, admission, offered, { returnTo, otherAccount })
 }
 
 /** One provider: the browser goes there at once. Several: to the chooser first. */
-export function challenge(
-  desk: Desk,
+export function answerChallenge(
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
   providers: readonly string[],
 ): Promise<Answer> | Answer {
   const { target } = admission
-  const { authPrefix } = desk.runtime.gateway
+  const { authPrefix } = context.runtime.gateway
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
   const [provider] = providers
-  if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(desk, admission)
+  if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(context, admission)
   if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
     return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to: returnTo }))
   }
   if (provider !== undefined && providers.length === 1) {
-    return startSignIn(desk, admission, headers, {
+    return startSignIn(context, admission, headers, {
       provider,
       returnTo,
       otherAccount: false,
@@ -85,12 +89,12 @@ export function challenge(
 
 /** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
 async function startSignIn(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
   request: SignInRequest,
 ): Promise<Answer> {
-  const { runtime, log, metrics } = desk
+  const { runtime, log, metrics } = context
   const { origin } = admission
   const provider = runtime.providers.get(request.provider)
   const settings = runtime.gateway.providers.get(request.provider)
@@ -137,7 +141,7 @@ function hidesStrictCookie(headers: IncomingHttpHeaders, origin: Origin): boolea
   return origin.cookies.sameSite === 'Strict' && headers['sec-fetch-site'] === 'cross-site'
 }
 
-function looping({ runtime, log, metrics }: Desk, admission: Admission): Answer {
+function looping({ runtime, log, metrics }: RequestContext, admission: Admission): Answer {
   const { reason } = admission.decision
   const fault = new LoginFault(
     'LOGIN_LOOP',
@@ -155,12 +159,12 @@ function looping({ runtime, log, metrics }: Desk, admission: Admission): Answer 
 }
 
 function chooser(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   offered: readonly string[],
   wish: { readonly returnTo: ReturnTo; readonly otherAccount: boolean },
 ): Answer {
-  const { gateway } = desk.runtime
+  const { gateway } = context.runtime
   const account = wish.otherAccount ? '&account=other' : ''
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)

@@ -5,7 +5,7 @@ import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import { type Session, shortKey } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
-import { findVisitor } from '../admission/caller.ts'
+import { useSession } from '../admission/caller.ts'
 import {
   type Answer,
   forbidden,
@@ -17,19 +17,19 @@ import {
   withHeaders,
 } from '../pages/answer.ts'
 import { confirmSignOutPage, movingOnPage, signedOutPage } from '../pages/pages.ts'
-import type { Desk } from '../server/context.ts'
+import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, type SetCookie } from './cookie.ts'
 
 /** GET: asks, and changes nothing, so that no link, picture or prefetch of another site signs anybody out. */
 export async function askToLogOut(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
 ): Promise<Answer> {
-  const { runtime } = desk
+  const { runtime } = context
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
-  const session = await liveSession(desk, origin, headers)
+  const session = await liveSession(context, origin, headers)
   const wanted = new URLSearchParams(target.query).get('return_to')
   const returnTo = readReturnTo(wanted, runtime.gateway.authPrefix)
   const provider = session === null ? undefined : runtime.gateway.providers.get(session.provider)
@@ -49,17 +49,17 @@ export async function askToLogOut(
  * provider. Only from our own page: the browser must say so (Sec-Fetch-Site, or Origin where it is not sent).
  */
 export async function logOut(
-  desk: Desk,
+  context: RequestContext,
   admission: Admission,
   headers: IncomingHttpHeaders,
   form: URLSearchParams,
 ): Promise<Answer> {
-  const { runtime } = desk
+  const { runtime } = context
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   if (!sameOrigin(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
-  const session = await liveSession(desk, origin, headers)
-  await endSessions(desk, admission, origin, headers)
+  const session = await liveSession(context, origin, headers)
+  await endSessions(context, admission, origin, headers)
   const cleared = [
     deleteCookie(origin.cookies, origin.cookies.session),
     ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
@@ -68,8 +68,8 @@ export async function logOut(
   ]
   const returnTo = readReturnTo(form.get('return_to'), runtime.gateway.authPrefix)
   const state = runtime.random(24).toString('base64url')
-  const url = session === null ? null : await endSessionUrl(desk, session, origin, state)
-  const after = rememberReturn(desk, origin, state, form.has('return_to') ? returnTo : null)
+  const url = session === null ? null : await endSessionUrl(context, session, origin, state)
+  const after = rememberReturn(context, origin, state, form.has('return_to') ? returnTo : null)
   if (url !== null) {
     const page = movingOnPage({ ...frameOf(admission), why: 'signing-out', to: url })
     return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
@@ -85,14 +85,18 @@ export async function logOut(
 const forgetPages = { 'clear-site-data': '"cache"' }
 
 /** Where a sign-out ends. With the state that we gave, on to the page that was asked for; else a page that says so. */
-export function loggedOut(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Answer {
-  const { runtime } = desk
+export function loggedOut(
+  context: RequestContext,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+): Answer {
+  const { runtime } = context
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
   const name = returnCookieName(origin)
   const sent = transactionCookies(headers.cookie, origin.cookies).filter((cookie) => cookie.name === name)
   const cleared: readonly SetCookie[] = sent.length === 0 ? [] : [deleteCookie(origin.cookies, name)]
-  const returnTo = readReturn(desk, origin, sent[0]?.value, new URLSearchParams(target.query).get('state'))
+  const returnTo = readReturn(context, origin, sent[0]?.value, new URLSearchParams(target.query).get('state'))
   const { authPrefix } = runtime.gateway
   const page = signedOutPage({ ...frameOf(admission), signInHref: `${authPrefix}/login` })
   return withCookies(returnTo === null ? pageAnswer(200, page) : redirectAnswer(returnTo), cleared)
@@ -100,7 +104,7 @@ export function loggedOut(desk: Desk, admission: Admission, headers: IncomingHtt
 
 /** All that the browser sent, also those that make nobody signed in: one of two, or one of a provider that is gone. */
 async function endSessions(
-  { runtime, log }: Desk,
+  { runtime, log }: RequestContext,
   { requestId }: Admission,
   origin: Origin,
   headers: IncomingHttpHeaders,
@@ -113,27 +117,27 @@ async function endSessions(
 }
 
 async function endSessionUrl(
-  desk: Desk,
+  context: RequestContext,
   session: Session,
   origin: Origin,
   state: string,
 ): Promise<URL | null> {
-  const provider = desk.runtime.providers.get(session.provider)
+  const provider = context.runtime.providers.get(session.provider)
   if (provider === undefined) return null
   try {
     return await provider.endSessionUrl(session.idToken, origin.postLogoutRedirectUri, state)
   } catch (thrown) {
-    desk.log.fault('provider.failed', thrown, { provider: session.provider })
+    context.log.fault('provider.failed', thrown, { provider: session.provider })
     return null
   }
 }
 
 async function liveSession(
-  desk: Desk,
+  context: RequestContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Promise<Session | null> {
-  const found = await findVisitor(desk.runtime, origin, headers)
+  const found = await useSession(context.runtime, origin, headers)
   return found.kind === 'live' ? found.session : null
 }
 
@@ -147,13 +151,13 @@ const returnLifetimeSeconds = 300
 
 /** `return_to` waits in a sealed cookie while the browser is at the provider, bound to the state that comes back. */
 function rememberReturn(
-  desk: Desk,
+  context: RequestContext,
   origin: Origin,
   state: string,
   returnTo: ReturnTo | null,
 ): readonly SetCookie[] {
   if (returnTo === null || returnTo.length > 1500) return []
-  const { ring, random } = desk.runtime
+  const { ring, random } = context.runtime
   const value = seal(ring, returnScope(origin), JSON.stringify([state, returnTo]), random)
   const options = {
     path: '/',
@@ -166,18 +170,18 @@ function rememberReturn(
 }
 
 function readReturn(
-  desk: Desk,
+  context: RequestContext,
   origin: Origin,
   value: string | undefined,
   state: string | null,
 ): ReturnTo | null {
   if (value === undefined || state === null) return null
-  const opened = open(desk.runtime.ring, returnScope(origin), value)
+  const opened = open(context.runtime.ring, returnScope(origin), value)
   if (!opened.ok) return null
   const [sealedState, path]: unknown[] = JSON.parse(opened.text)
   if (typeof sealedState !== 'string' || typeof path !== 'string' || !sameText(sealedState, state))
     return null
-  return readReturnTo(path, desk.runtime.gateway.authPrefix)
+  return readReturnTo(path, context.runtime.gateway.authPrefix)
 }
 
 function returnScope(origin: Origin): SealScope {

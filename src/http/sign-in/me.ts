@@ -4,20 +4,24 @@ import { claimAt } from '../../core/rules/claims.ts'
 import { namedClaims } from '../../core/rules/named-claims.ts'
 import { sessionTimes } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
-import { findVisitor } from '../admission/caller.ts'
+import { useSession } from '../admission/caller.ts'
 import { type Answer, refusal, unauthorized } from '../pages/answer.ts'
-import type { Desk } from '../server/context.ts'
+import type { RequestContext } from '../server/context.ts'
 
 /**
  * `/.auth/me`: who is signed in, for pages of the app itself. Only claims that a rule or a header of this origin
  * names, and never a token.
  */
-export async function me(desk: Desk, admission: Admission, headers: IncomingHttpHeaders): Promise<Answer> {
-  const { runtime } = desk
+export async function me(
+  context: RequestContext,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+): Promise<Answer> {
+  const { runtime } = context
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const program = { ...admission, wantsPage: false }
-  const found = await findVisitor(runtime, origin, headers)
+  const found = await useSession(runtime, origin, headers)
   if (found.kind === 'none') return unauthorized(runtime.gateway, program, found.why)
   const { session, principal } = found
   const times = sessionTimes(session, origin)

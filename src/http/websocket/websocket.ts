@@ -9,7 +9,12 @@ import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { type Answer, faultAnswer, withHeaders } from '../pages/answer.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
-import { carryDesk, type Desk, deskIn, type House } from '../server/context.ts'
+import {
+  attachContext,
+  type RequestContext,
+  requestContextIn,
+  type ServerContext,
+} from '../server/context.ts'
 import { clientWentAway, requestIds } from '../server/request-listener.ts'
 import { closeCodes } from './frames.ts'
 import { acceptKey, type Handshake, negotiated, originMayConnect, readHandshake } from './handshake.ts'
@@ -42,8 +47,8 @@ const keepAliveMs = 30_000
  * judged by the same gate, then by Origin; then the upstream is asked, and only when it agrees is the client told so.
  * Any other upgrade is refused, and nothing of it reaches an upstream.
  */
-export function serveUpgrades(server: Server, house: House): Upgrades {
-  const { editions, log } = house
+export function serveUpgrades(server: Server, serverContext: ServerContext): Upgrades {
+  const { editions, log } = serverContext
   const nextId = requestIds(editions.current().random)
   const tunnels: Tunnels = { open: new Map(), closing: false }
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
@@ -53,9 +58,9 @@ export function serveUpgrades(server: Server, house: House): Upgrades {
     if (head.length > 0) client.unshift(head)
     const edition = editions.enter()
     client.once('close', () => editions.leave(edition))
-    const desk = deskIn(house, edition)
-    carryDesk(request, desk)
-    serve(desk, request, client, nextId(), tunnels).catch((thrown) => {
+    const context = requestContextIn(serverContext, edition)
+    attachContext(request, context)
+    serve(context, request, client, nextId(), tunnels).catch((thrown) => {
       log.fault('internal.failed', thrown, {})
       client.destroy()
     })
@@ -77,21 +82,21 @@ export function serveUpgrades(server: Server, house: House): Upgrades {
 }
 
 async function serve(
-  desk: Desk,
+  context: RequestContext,
   request: IncomingMessage,
   client: Duplex,
   requestId: string,
   tunnels: Tunnels,
 ): Promise<void> {
-  const admission = await admit(desk.runtime, asProgram(request), requestId, performance.now())
-  await decide(desk, { request, client, admission }, tunnels)
+  const admission = await admit(context.runtime, asProgram(request), requestId, performance.now())
+  await decide(context, { request, client, admission }, tunnels)
 }
 
 /** Whether an open WebSocket would be opened under the rules that are in force now. Being asked keeps no session alive. */
 async function mayStay({ gateway, sessions }: Runtime, request: IncomingMessage): Promise<boolean> {
-  const peek = sessions.peek.bind(sessions)
-  const court = { gateway, sessions: { find: peek, peek } }
-  const { decision, location } = await admit(court, asProgram(request), 'again', 0)
+  const lookUp = sessions.lookUp.bind(sessions)
+  const admissionContext = { gateway, sessions: { use: lookUp, lookUp } }
+  const { decision, location } = await admit(admissionContext, asProgram(request), 'again', 0)
   const serves = location !== null && location.forwarding.websocketOrigins !== null
   return decision.kind === 'allow' && serves && originMayConnect(location, request.headers.origin)
 }
@@ -102,9 +107,10 @@ function asProgram({ method, url, httpVersion, headers, rawHeaders, socket }: In
   return { method, url, httpVersion, headers: asked, rawHeaders, socket }
 }
 
-async function decide(desk: Desk, upgrade: Upgrade, tunnels: Tunnels): Promise<void> {
+async function decide(context: RequestContext, upgrade: Upgrade, tunnels: Tunnels): Promise<void> {
   const { request, admission } = upgrade
-  const refused = (decision: Decision) => refuse(desk, { ...upgrade, admission: { ...admission, decision } })
+  const refused = (decision: Decision) =>
+    refuse(context, { ...upgrade, admission: { ...admission, decision } })
   if (admission.decision.kind !== 'allow') return refused(admission.decision)
   const reading = readHandshake(request)
   if (!reading.ok) return refused({ kind: 'reject', status: reading.status, reason: reading.reason })
@@ -119,15 +125,18 @@ async function decide(desk: Desk, upgrade: Upgrade, tunnels: Tunnels): Promise<v
   const outbound = readOutbound(request, () => {})
   if (!outbound.ok) return refused(outbound.decision)
   try {
-    await connect(desk, upgrade, reading.handshake, outbound.outbound, tunnels)
+    await connect(context, upgrade, reading.handshake, outbound.outbound, tunnels)
   } catch (thrown) {
-    if (isFault(thrown)) desk.metrics.fault(thrown.code)
-    desk.log.fault('upstream.failed', thrown, { request_id: admission.requestId, app: admission.app?.name })
-    end(desk, upgrade, faultAnswer({ ...admission, wantsPage: false }, isFault(thrown) ? thrown : null))
+    if (isFault(thrown)) context.metrics.fault(thrown.code)
+    context.log.fault('upstream.failed', thrown, {
+      request_id: admission.requestId,
+      app: admission.app?.name,
+    })
+    end(context, upgrade, faultAnswer({ ...admission, wantsPage: false }, isFault(thrown) ? thrown : null))
   }
 }
 
-async function refuse(desk: Desk, upgrade: Upgrade): Promise<void> {
+async function refuse(context: RequestContext, upgrade: Upgrade): Promise<void> {
   const { request, admission } = upgrade
   carryAdmission(request, admission)
   const answer = await verdictAnswer(request)
@@ -135,7 +144,7 @@ async function refuse(desk: Desk, upgrade: Upgrade): Promise<void> {
   const tooOld = decision.kind === 'reject' && decision.status === 426
   // RFC 6455 section 4.4, RFC 9110 section 15.5.22.
   end(
-    desk,
+    context,
     upgrade,
     tooOld ? withHeaders(answer, { upgrade: 'websocket', 'sec-websocket-version': '13' }) : answer,
   )
@@ -143,17 +152,17 @@ async function refuse(desk: Desk, upgrade: Upgrade): Promise<void> {
 
 /** Asks the upstream; what it refuses is refused, in the gateway's own words. */
 async function connect(
-  desk: Desk,
+  context: RequestContext,
   upgrade: Upgrade,
   handshake: Handshake,
   outbound: Outbound,
   tunnels: Tunnels,
 ): Promise<void> {
   const headers = [...outbound.request.headers, ...offers(handshake)]
-  const answer = await desk.runtime.upstreams.upgrade({ ...outbound.request, headers, body: null })
+  const answer = await context.runtime.upstreams.upgrade({ ...outbound.request, headers, body: null })
   if (answer.kind === 'refused') {
     const status = answer.statusCode >= 400 ? answer.statusCode : 502
-    end(desk, upgrade, { status, headers: { 'cache-control': 'no-store' }, body: '' })
+    end(context, upgrade, { status, headers: { 'cache-control': 'no-store' }, body: '' })
     return
   }
   const chosen = negotiated(handshake, answer.headers)
@@ -169,20 +178,20 @@ async function connect(
   ]
   if (upgrade.client.destroyed) {
     answer.socket.destroy()
-    note(desk, upgrade.admission, clientWentAway)
+    note(context, upgrade.admission, clientWentAway)
     return
   }
   upgrade.client.write(headText(101, lines), 'latin1')
-  open(desk, upgrade, answer, tunnels)
+  open(context, upgrade, answer, tunnels)
 }
 
 function open(
-  desk: Desk,
+  context: RequestContext,
   { request, client, admission }: Upgrade,
   { socket }: UpstreamSocket,
   tunnels: Tunnels,
 ): void {
-  const { log, metrics, runtime } = desk
+  const { log, metrics, runtime } = context
   const { session, origin } = admission
   const fields = {
     request_id: admission.requestId,
@@ -201,7 +210,7 @@ function open(
     session === null || origin === null
       ? () => {}
       : runtime.sessions.onEnd(session, origin, () => tunnel.close(closeCodes.policyViolation))
-  note(desk, admission, 101)
+  note(context, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)
   if (tunnels.closing) tunnel.close(closeCodes.goingAway)
@@ -215,17 +224,21 @@ function offers({ protocols, extensions }: Handshake): readonly string[] {
 }
 
 /** Answers in plain HTTP and closes: nothing that the client sent behind its handshake is looked at (S-190). */
-function end(desk: Desk, { client, admission }: Upgrade, { status, headers, body }: Answer): void {
+function end(
+  context: RequestContext,
+  { client, admission }: Upgrade,
+  { status, headers, body }: Answer,
+): void {
   const lines = [
     ...Object.entries(headers).flat(),
     ...['Content-Length', String(Buffer.byteLength(body)), 'Connection', 'close'],
   ]
-  note(desk, admission, client.destroyed ? clientWentAway : status)
+  note(context, admission, client.destroyed ? clientWentAway : status)
   client.end(headText(status, lines) + Buffer.from(body).toString('latin1'), 'latin1', () => client.destroy())
 }
 
 /** The end of a handshake, however it ended: the upstream may have heard of it. */
-function note({ log, metrics, runtime }: Desk, admission: Admission, status: number): void {
+function note({ log, metrics, runtime }: RequestContext, admission: Admission, status: number): void {
   log.access(admission, status, runtime.edition)
   metrics.request(admission, status)
 }

@@ -74,7 +74,7 @@ function noteOnlyVetoes(node: RequireGroup, members: readonly Member[], { report
   }
   if (
     !positive.every(({ rule }) => !asks(rule)) ||
-    !vetoes.some(({ member }) => rulesOf(member).some(asksWho))
+    !vetoes.some(({ member }) => rulesOf(member).some(dependsOnCaller))
   )
     return
   const message =
@@ -82,7 +82,7 @@ function noteOnlyVetoes(node: RequireGroup, members: readonly Member[], { report
   report(finding('not-before-sign-in', 'changed', node.at, '<RequireAll>', message, 'stricter', () => true))
 }
 
-function asksWho({ test }: RequireRule): boolean {
+function dependsOnCaller({ test }: RequireRule): boolean {
   return test.kind !== 'all' && test.kind !== 'ip' && test.kind !== 'method'
 }
 

@@ -147,7 +147,7 @@ function compare(
   // Whom the provider's settings make no user of cannot sign in; no rule is asked.
   if (ruling.userIdFault !== null) return null
   const { decision } = ruling.admission
-  const ours = verdictOf(decision)
+  const ours = verdictOn(decision)
   if (apache === ours) return null
   return {
     announcedBy: announcedBy(findings, asked, apache, ours),
@@ -159,7 +159,7 @@ function compare(
   }
 }
 
-function verdictOf(decision: Decision): Verdict {
+function verdictOn(decision: Decision): Verdict {
   switch (decision.kind) {
     case 'allow':
       return 'allow'

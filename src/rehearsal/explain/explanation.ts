@@ -7,7 +7,7 @@ import { coveringLocations } from '../../core/request/covering-locations.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { anonymous, type JudgedAddress, type Situation } from '../../core/rules/requirement.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
-import { type Person, type Probe, probe, type Ruling } from '../../http/admission/probe.ts'
+import { type Person, type Probe, type ProbeResult, probe } from '../../http/admission/probe.ts'
 import { conditionsOf } from '../conditions.ts'
 import { judgingLocations } from '../who/access.ts'
 import { type Change, changesFor } from './changes.ts'
@@ -74,7 +74,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
 
 const none = { shown: [], more: 0 } as const
 
-function lessSpecific({ admission }: Ruling, locations: readonly Location[]): readonly string[] {
+function lessSpecific({ admission }: ProbeResult, locations: readonly Location[]): readonly string[] {
   const { app, target } = admission
   if (app === null || target === null || locations.length === 0) return []
   return coveringLocations(app, target.segments)
@@ -83,7 +83,7 @@ function lessSpecific({ admission }: Ruling, locations: readonly Location[]): re
 }
 
 /** Whom the gate judged: a session of a provider that the app does not accept is none. */
-function situationOf(gateway: Gateway, person: Person | null, { admission }: Ruling): Situation {
+function situationOf(gateway: Gateway, person: Person | null, { admission }: ProbeResult): Situation {
   const { app, clientAddress } = admission
   const settings = person === null ? undefined : gateway.providers.get(person.provider)
   const accepted = person !== null && app?.providers.includes(person.provider) === true
@@ -125,7 +125,7 @@ function rehearsedNote({ decision, location, detail }: ShadowVerdict): string {
 /** What an operator may have overlooked. */
 function notesOn(
   asked: Probe,
-  { admission, shadow }: Ruling,
+  { admission, shadow }: ProbeResult,
   locations: readonly Location[],
 ): readonly string[] {
   const notes: string[] = shadow !== null && differs(shadow) ? [rehearsedNote(shadow)] : []

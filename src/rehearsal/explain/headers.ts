@@ -1,5 +1,5 @@
 import { foldHeaderName } from '../../core/headers/names.ts'
-import type { Ruling } from '../../http/admission/probe.ts'
+import type { ProbeResult } from '../../http/admission/probe.ts'
 
 export interface SentHeader {
   readonly name: string
@@ -10,7 +10,7 @@ export interface SentHeader {
 export const masked = '(secret)'
 
 /** The headers of the request to the app, the configured secrets among them masked; null when none is sent. */
-export function sentHeaders({ admission, upstreamHeaders }: Ruling): readonly SentHeader[] | null {
+export function sentHeaders({ admission, upstreamHeaders }: ProbeResult): readonly SentHeader[] | null {
   const { app } = admission
   if (app === null || upstreamHeaders === null) return null
   const secret = new Set(

@@ -3,7 +3,7 @@ import { faultEntry } from '../../core/fault.ts'
 import { identityLines } from '../../core/headers/identity.ts'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
 import type { ClaimPath } from '../../core/rules/claims.ts'
-import type { Ruling } from '../../http/admission/probe.ts'
+import type { ProbeResult } from '../../http/admission/probe.ts'
 import { oneOf } from '../who/words.ts'
 
 /** How a request ends, in a word, in the reason's own word, and in sentences. */
@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** The gate's verdict, and what may still go wrong before and after it. `userIdClaim` is the provider's `user_id`. */
-export function outcomeOf(ruling: Ruling, userIdClaim: ClaimPath): Outcome {
+export function outcomeOf(ruling: ProbeResult, userIdClaim: ClaimPath): Outcome {
   const { admission, userIdFault } = ruling
   const { location, decision } = admission
   if (userIdFault !== null && location !== null && location.access.kind !== 'anyone') {
@@ -33,7 +33,7 @@ export function outcomeOf(ruling: Ruling, userIdClaim: ClaimPath): Outcome {
   return verdict(admission, decision)
 }
 
-type Admission = Ruling['admission']
+type Admission = ProbeResult['admission']
 
 function verdict(admission: Admission, decision: Decision): Outcome {
   const { reason } = decision
@@ -90,7 +90,7 @@ function insecure(admission: Admission): Outcome {
     : refused
 }
 
-function unsendable({ admission }: Ruling): Outcome {
+function unsendable({ admission }: ProbeResult): Outcome {
   const { principal, location } = admission
   const lines = principal && location && identityLines(principal, location.forwarding.identityHeaders)
   if (lines === null || lines.ok) {

@@ -2,14 +2,14 @@ import type { Expectation } from '../../config/schema/tests.ts'
 import type { RuleTest } from '../../config/tests/rule-test.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { foldHeaderName } from '../../core/headers/names.ts'
-import { probe, type Ruling } from '../../http/admission/probe.ts'
+import { type ProbeResult, probe } from '../../http/admission/probe.ts'
 import { sentHeaders } from '../explain/headers.ts'
 import { outcomeOf } from '../explain/outcome.ts'
 
 /** One test, asked and answered. */
 export interface Result {
   readonly test: RuleTest
-  readonly ruling: Ruling
+  readonly ruling: ProbeResult
   readonly outcome: Expectation
   /** The reason's word. */
   readonly reason: string
@@ -40,7 +40,11 @@ export function judgeTest(gateway: Gateway, test: RuleTest): Result {
   return { test, ruling, ...got, misses: missesOf(test, got, ruling) }
 }
 
-function missesOf(test: RuleTest, got: Pick<Result, 'outcome' | 'reason'>, ruling: Ruling): readonly Miss[] {
+function missesOf(
+  test: RuleTest,
+  got: Pick<Result, 'outcome' | 'reason'>,
+  ruling: ProbeResult,
+): readonly Miss[] {
   const { userIdFault } = ruling
   // Such a person never comes to be judged: whatever is expected of them proves nothing.
   if (userIdFault !== null) {
@@ -59,7 +63,7 @@ function expectedText({ expect, because }: RuleTest): string {
   return because === null ? expect : `${expect} (${because})`
 }
 
-function headerMisses(test: RuleTest, ruling: Ruling): readonly Miss[] {
+function headerMisses(test: RuleTest, ruling: ProbeResult): readonly Miss[] {
   if (test.upstreamHeaders.size === 0) return []
   // Of a configured secret only `(secret)` is there to compare: that it is sent.
   const shown = new Map((sentHeaders(ruling) ?? []).map(({ name, value }) => [foldHeaderName(name), value]))

@@ -1,5 +1,5 @@
 import type { App, Location } from '../../core/gateway.ts'
-import { findPlace } from '../../core/request/route-match.ts'
+import { matchRoute } from '../../core/request/route-match.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import { type WaysIn, waysIn } from '../../core/rules/ways-in.ts'
 import type { Admission } from '../../http/admission/admission.ts'
@@ -13,9 +13,9 @@ export type PlaceAccess =
 /** The locations that judge a request: two where an encoded slash can be read in two ways, else one or none. */
 export function judgingLocations({ origin, target, method }: Admission): readonly Location[] {
   if (origin === null || target === null) return []
-  const place = findPlace(origin, target, method)
-  if (place.kind === 'nowhere') return []
-  const { location, second } = place
+  const match = matchRoute(origin, target, method)
+  if (match.kind === 'unmatched') return []
+  const { location, second } = match
   return second === null || second === location ? [location] : [location, second]
 }
 

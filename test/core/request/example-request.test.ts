@@ -1,7 +1,7 @@
 import t from 'tap'
 import { coveringLocations } from '../../../src/core/request/covering-locations.ts'
 import { exampleRequest } from '../../../src/core/request/example-request.ts'
-import { findPlace } from '../../../src/core/request/route-match.ts'
+import { matchRoute } from '../../../src/core/request/route-match.ts'
 import { readTarget } from '../../../src/core/request/target.ts'
 import { exampleFiles, loadExample } from '../../support/examples.ts'
 import { loadRules } from '../../support/rules.ts'
@@ -54,7 +54,7 @@ t.test('of every location of every example there is one, and it is right', async
         for (const location of [...own.allLocations, own.fallback]) {
           const found = exampleRequest(one, own, location)
           const reading = readTarget(found?.path ?? '')
-          const place = reading.ok ? findPlace(one, reading.target, found?.method ?? '') : null
+          const place = reading.ok ? matchRoute(one, reading.target, found?.method ?? '') : null
           t.ok(place?.kind === 'app' && place.location === location, `${file} ${own.name} ${location.label}`)
         }
       }

@@ -8,7 +8,7 @@ import type { Session } from '../../../src/core/session/session.ts'
 import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
-import type { Found } from '../../../src/runtime/sessions.ts'
+import type { SessionLookup } from '../../../src/runtime/sessions.ts'
 
 const text = `
 trusted_proxies: [10.0.0.1]
@@ -63,21 +63,21 @@ const session = (user: string): Session => ({
   signIn: { stateHash: '', returnTo: '/' },
 })
 
-const live = (user: string, groups: readonly string[]): Found => ({
+const live = (user: string, groups: readonly string[]): SessionLookup => ({
   kind: 'live',
   session: session(user),
   principal: { user, provider: 'op', claims: { groups } },
   resealed: null,
 })
 
-const visitors: Readonly<Record<string, Found>> = {
+const visitors: Readonly<Record<string, SessionLookup>> = {
   alice: live('alice', []),
   adam: live('adam', ['admins']),
   gone: { kind: 'none', why: 'session-ended' },
 }
 
 /** A runtime of which the gate needs the model and the sessions; `lookedUp` counts what it asked. */
-function runtime(find?: () => Found): { readonly runtime: Runtime; readonly lookedUp: () => number } {
+function runtime(find?: () => SessionLookup): { readonly runtime: Runtime; readonly lookedUp: () => number } {
   let count = 0
   const sessions = {
     find: (cookie: string) => {
@@ -233,7 +233,7 @@ t.test('a store that does not answer lets nobody in, and the answer is its fault
   const throwing = () => {
     throw fault
   }
-  const rejecting = (() => Promise.reject(fault)) as unknown as () => Found
+  const rejecting = (() => Promise.reject(fault)) as unknown as () => SessionLookup
   for (const find of [throwing, rejecting]) {
     const admission = await admit(runtime(find).runtime, facts('/maybe', { as: 'alice' }), 'id', 0)
     t.match(admission.decision, { kind: 'deny', reason: 'undecided' })

@@ -5,12 +5,12 @@ import { StoreFault } from '../../../src/core/fault.ts'
 import type { Gateway } from '../../../src/core/gateway.ts'
 import type { Session } from '../../../src/core/session/session.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
-import type { Court } from '../../../src/http/admission/caller.ts'
+import type { AdmissionContext } from '../../../src/http/admission/caller.ts'
 import { admit } from '../../../src/http/admission/gate.ts'
 import { probe } from '../../../src/http/admission/probe.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
-import type { Found } from '../../../src/runtime/sessions.ts'
+import type { SessionLookup } from '../../../src/runtime/sessions.ts'
 
 const head = `
 trusted_proxies: [10.0.0.1]
@@ -88,13 +88,13 @@ const session: Session = {
   lastSeenAt: 0,
   signIn: { stateHash: '', returnTo: '/' },
 }
-const live = (user: string, groups: readonly string[]): Found => ({
+const live = (user: string, groups: readonly string[]): SessionLookup => ({
   kind: 'live',
   session: { ...session, user },
   principal: { user, provider: 'op', claims: { groups } },
   resealed: null,
 })
-const visitors: Readonly<Record<string, Found>> = {
+const visitors: Readonly<Record<string, SessionLookup>> = {
   alice: live('alice', []),
   adam: live('adam', ['admins']),
   sally: live('sally', ['staff']),
@@ -102,25 +102,29 @@ const visitors: Readonly<Record<string, Found>> = {
 }
 
 interface Looked {
-  finds: number
-  peeks: number
+  uses: number
+  lookUps: number
 }
 
-function court(gateway: Gateway, looked: Looked = { finds: 0, peeks: 0 }, failing = false): Court {
-  const visitor = (cookie: string): Found => {
+function admissionContext(
+  gateway: Gateway,
+  looked: Looked = { uses: 0, lookUps: 0 },
+  failing = false,
+): AdmissionContext {
+  const caller = (cookie: string): SessionLookup => {
     if (failing) throw new StoreFault('STORE_UNAVAILABLE', 'the disk is gone')
     return visitors[cookie] ?? { kind: 'none', why: 'session-unreadable' }
   }
   return {
     gateway,
     sessions: {
-      find: (cookie) => {
-        looked.finds += 1
-        return visitor(cookie)
+      use: (cookie) => {
+        looked.uses += 1
+        return caller(cookie)
       },
-      peek: (cookie) => {
-        looked.peeks += 1
-        return visitor(cookie)
+      lookUp: (cookie) => {
+        looked.lookUps += 1
+        return caller(cookie)
       },
     },
   }
@@ -132,7 +136,7 @@ interface Ask {
   readonly headers?: IncomingHttpHeaders
 }
 
-function ask(of: Court, url: string, { method = 'GET', as, headers: more }: Ask = {}): Admission {
+function ask(of: AdmissionContext, url: string, { method = 'GET', as, headers: more }: Ask = {}): Admission {
   const cookie = as === undefined ? {} : { cookie: `__Host-claimgate=${as}` }
   const headers: IncomingHttpHeaders = { host: 'wiki.example', accept: 'text/html', ...cookie, ...more }
   const rawHeaders = Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
@@ -186,7 +190,7 @@ for (const [form, gateway] of Object.entries({ '`enforce: false`': byKey, '`shad
   t.test(`by ${form} each request is judged twice and decided once`, async (t) => {
     for (const [url, asked, verdict, other, location] of table) {
       const name = `${asked.method ?? 'GET'} ${url} as ${asked.as ?? 'nobody'}`
-      const admission = ask(court(gateway), url, asked)
+      const admission = ask(admissionContext(gateway), url, asked)
       t.equal(said(admission.decision), verdict, name)
       const { shadow } = admission
       t.equal(shadow && said(shadow.decision), other === 'same' ? verdict : other, `${name}: the shadow`)
@@ -215,8 +219,8 @@ for (const [form, gateway] of Object.entries({ '`enforce: false`': byKey, '`shad
         for (const method of ['GET', 'POST', 'OPTIONS', 'TRACE']) {
           for (const headers of [{}, preflight, { 'content-length': '900' }, { 'content-length': '5000' }]) {
             const asked: Ask = { method, headers, ...(as === undefined ? {} : { as }) }
-            const admission = ask(court(gateway), url, asked)
-            const alone = ask(court(plain), url, asked)
+            const admission = ask(admissionContext(gateway), url, asked)
+            const alone = ask(admissionContext(plain), url, asked)
             const [now, before] = [admission, alone].map(
               ({ location, app: _, origin: __, shadow: ___, ...rest }) => {
                 return { ...rest, location: location?.label }
@@ -236,22 +240,22 @@ for (const [form, gateway] of Object.entries({ '`enforce: false`': byKey, '`shad
     `by ${form} who asks is looked up once, and without a use where only the shadow wants to know`,
     async (t) => {
       const lookUps = (url: string, as?: string): Looked => {
-        const looked = { finds: 0, peeks: 0 }
-        ask(court(gateway, looked), url, as === undefined ? {} : { as })
+        const looked = { uses: 0, lookUps: 0 }
+        ask(admissionContext(gateway, looked), url, as === undefined ? {} : { as })
         return looked
       }
-      t.same(lookUps('/reports', 'alice'), { finds: 1, peeks: 0 }, 'both ask')
-      t.same(lookUps('/admin', 'alice'), { finds: 1, peeks: 0 }, 'the rule in force asks')
-      t.same(lookUps('/public', 'alice'), { finds: 0, peeks: 1 }, 'the shadow asks')
-      t.same(lookUps('/closed', 'alice'), { finds: 0, peeks: 0 }, 'neither')
-      t.same(lookUps('/.auth/login', 'alice'), { finds: 0, peeks: 0 }, 'no rule')
+      t.same(lookUps('/reports', 'alice'), { uses: 1, lookUps: 0 }, 'both ask')
+      t.same(lookUps('/admin', 'alice'), { uses: 1, lookUps: 0 }, 'the rule in force asks')
+      t.same(lookUps('/public', 'alice'), { uses: 0, lookUps: 1 }, 'the shadow asks')
+      t.same(lookUps('/closed', 'alice'), { uses: 0, lookUps: 0 }, 'neither')
+      t.same(lookUps('/.auth/login', 'alice'), { uses: 0, lookUps: 0 }, 'no rule')
     },
   )
 
   t.test(`by ${form} a store that does not answer the shadow keeps nobody out`, async (t) => {
-    const open = ask(court(gateway, undefined, true), '/public', { as: 'alice' })
+    const open = ask(admissionContext(gateway, undefined, true), '/public', { as: 'alice' })
     t.match(open, { decision: { kind: 'allow' }, fault: null, shadow: { decision: { reason: 'undecided' } } })
-    const asking = ask(court(gateway, undefined, true), '/admin', { as: 'alice' })
+    const asking = ask(admissionContext(gateway, undefined, true), '/admin', { as: 'alice' })
     t.match(asking, { decision: { kind: 'deny', reason: 'undecided' }, fault: { code: 'STORE_UNAVAILABLE' } })
     t.match(
       asking.shadow?.decision,
@@ -262,16 +266,16 @@ for (const [form, gateway] of Object.entries({ '`enforce: false`': byKey, '`shad
 }
 
 t.test('without a shadow nothing is judged twice, and nothing is told', async (t) => {
-  const looked = { finds: 0, peeks: 0 }
+  const looked = { uses: 0, lookUps: 0 }
   t.equal(plain.shadow, null)
-  t.equal(ask(court(plain, looked), '/public', { as: 'alice' }).shadow, null)
-  t.equal(ask(court(plain, looked), '/x', { as: 'alice' }).shadow, null)
-  t.same(looked, { finds: 1, peeks: 0 })
+  t.equal(ask(admissionContext(plain, looked), '/public', { as: 'alice' }).shadow, null)
+  t.equal(ask(admissionContext(plain, looked), '/x', { as: 'alice' }).shadow, null)
+  t.same(looked, { uses: 1, lookUps: 0 })
 })
 
 t.test('what no rule decides, no shadow judges', async (t) => {
   for (const url of ['/.auth/me', '/.auth/nope', '/a/../b', '/.auth/health']) {
-    t.equal(ask(court(byKey), url, { as: 'adam' }).shadow, null, url)
+    t.equal(ask(admissionContext(byKey), url, { as: 'adam' }).shadow, null, url)
   }
 })
 
@@ -284,7 +288,7 @@ t.test('the access line tells a difference, with the condition, and is silent ot
     log.access(admission, 200, 1)
     return lines.at(-1) ?? {}
   }
-  t.match(lineOf(ask(court(byKey), '/reports', { as: 'alice' })), {
+  t.match(lineOf(ask(admissionContext(byKey), '/reports', { as: 'alice' })), {
     decision: 'allow',
     location: '*',
     shadow_decision: 'deny',
@@ -292,11 +296,11 @@ t.test('the access line tells a difference, with the condition, and is silent ot
     shadow_location: '/reports',
     shadow_detail: 'groups was an empty list, rule wants "staff"',
   })
-  const nowhere = lineOf(ask(court(byKey), '/admin', { as: 'alice' }))
+  const nowhere = lineOf(ask(admissionContext(byKey), '/admin', { as: 'alice' }))
   t.match(nowhere, { shadow_decision: 'allow', shadow_location: '/admin' })
   t.notOk('shadow_detail' in nowhere)
   t.match(
-    lineOf(ask(court(byKey), '/public', { as: 'alice' })),
+    lineOf(ask(admissionContext(byKey), '/public', { as: 'alice' })),
     { reason: 'open-to-anyone', shadow_decision: 'allow', shadow_reason: 'rule-met' },
     'let in by both, for another reason',
   )
@@ -304,14 +308,14 @@ t.test('the access line tells a difference, with the condition, and is silent ot
     ['/reports', 'sally'],
     ['/x', 'alice'],
   ] as const) {
-    const silent = Object.keys(lineOf(ask(court(byKey), url, { as })))
+    const silent = Object.keys(lineOf(ask(admissionContext(byKey), url, { as })))
     t.same(
       silent.filter((field) => field.startsWith('shadow')),
       [],
       url,
     )
   }
-  const judged = ask(court(byKey), '/reports', { as: 'sally' })
+  const judged = ask(admissionContext(byKey), '/reports', { as: 'sally' })
   const unsendable = { kind: 'deny', reason: 'identity-unsendable', principal: judged.principal } as const
   const later = Object.keys(lineOf({ ...judged, decision: unsendable }))
   t.notOk(later.includes('shadow_decision'), 'what is found out after the rules is no difference of rules')
@@ -319,11 +323,11 @@ t.test('the access line tells a difference, with the condition, and is silent ot
 
 t.test('the metric counts every request that was judged by both', async (t) => {
   const metrics = createMetrics()
-  metrics.request(ask(court(byKey), '/reports', { as: 'alice' }), 200)
-  metrics.request(ask(court(byKey), '/reports', { as: 'alice' }), 200)
-  metrics.request(ask(court(byKey), '/reports', { as: 'sally' }), 200)
-  metrics.request(ask(court(byKey), '/.auth/health'), 200)
-  metrics.request(ask(court(plain), '/reports', { as: 'sally' }), 200)
+  metrics.request(ask(admissionContext(byKey), '/reports', { as: 'alice' }), 200)
+  metrics.request(ask(admissionContext(byKey), '/reports', { as: 'alice' }), 200)
+  metrics.request(ask(admissionContext(byKey), '/reports', { as: 'sally' }), 200)
+  metrics.request(ask(admissionContext(byKey), '/.auth/health'), 200)
+  metrics.request(ask(admissionContext(plain), '/reports', { as: 'sally' }), 200)
   const counted = (await metrics.text(new Map()))
     .split('\n')
     .filter((line) => line.startsWith('claimgate_shadow'))
@@ -354,7 +358,7 @@ t.test('a rehearsal opens nothing at an app that is closed', async (t) => {
   const closed = load(
     head + app(['path: /in, require: signed_in', 'path: /open, require: anyone, enforce: false'], ''),
   )
-  const admission = ask(court(closed), '/open', { as: 'adam' })
+  const admission = ask(admissionContext(closed), '/open', { as: 'adam' })
   t.match(admission.decision, { kind: 'deny', reason: 'no-location' })
   t.match(admission.shadow?.decision, { kind: 'allow', reason: 'open-to-anyone' })
 })
@@ -384,7 +388,7 @@ t.test(
       head + app([...enforced, 'path: /reports, require: nobody, enforce: false']),
       head + app(['path: /reports, require: { groups: staff }, enforce: false']),
     )
-    t.match(ask(court(both), '/reports', { as: 'alice' }), {
+    t.match(ask(admissionContext(both), '/reports', { as: 'alice' }), {
       decision: { kind: 'allow' },
       shadow: { decision: { kind: 'deny', reason: 'rule-not-met' } },
     })
@@ -411,7 +415,7 @@ t.test('a rehearsal stands in for the location of the same path and methods, and
     ['PATCH', 'allow open-to-anyone'],
   ]
   for (const [method, verdict] of shadows) {
-    const { shadow } = ask(court(gateway), '/form', { method, as: 'adam' })
+    const { shadow } = ask(admissionContext(gateway), '/form', { method, as: 'adam' })
     t.equal(shadow && said(shadow.decision), verdict, method)
   }
 })
