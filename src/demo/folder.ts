@@ -2,7 +2,7 @@ import { constants, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const shipped = (name: string): string => fileURLToPath(new URL(`../../../config/${name}`, import.meta.url))
+const shipped = (name: string): string => fileURLToPath(new URL(`../../config/${name}`, import.meta.url))
 
 export interface DemoFolder {
   /** The rules, to be edited, with their tests beside them; what is there already stays as it is. */

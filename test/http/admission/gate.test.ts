@@ -80,7 +80,7 @@ const visitors: Readonly<Record<string, SessionLookup>> = {
 function runtime(find?: () => SessionLookup): { readonly runtime: Runtime; readonly lookedUp: () => number } {
   let count = 0
   const sessions = {
-    find: (cookie: string) => {
+    use: (cookie: string) => {
       count += 1
       return find === undefined ? (visitors[cookie] ?? { kind: 'none', why: 'session-unreadable' }) : find()
     },
