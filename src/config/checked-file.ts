@@ -4,7 +4,7 @@ import type { Scope } from './build/scope.ts'
 import type { Surroundings } from './files.ts'
 import { type Issue, inFileOrder, type Report } from './issue.ts'
 import { readTree } from './read.ts'
-import type { Place } from './rule-context.ts'
+import type { Place } from './rules/context.ts'
 import { readRuleTests } from './tests/read.ts'
 import { noTests, type RuleTests } from './tests/rule-test.ts'
 

@@ -4,7 +4,7 @@ import { deepFreeze } from './build/freeze.ts'
 import { checkFile } from './checked-file.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
 import type { Issue } from './issue.ts'
-import type { Place } from './rule-context.ts'
+import type { Place } from './rules/context.ts'
 import { readShadow } from './shadow.ts'
 import type { RuleTests } from './tests/rule-test.ts'
 

@@ -6,7 +6,7 @@ import {
   pathText,
   positionOf,
 } from '../config/node.ts'
-import type { Place } from '../config/rule-context.ts'
+import type { Place } from '../config/rules/context.ts'
 import type { Subject } from './subject.ts'
 
 export type Severity = 'error' | 'warning' | 'note'

@@ -2,7 +2,7 @@ import type { Surroundings } from '../config/files.ts'
 import { type LoadedGateway, loadGatewayFromText } from '../config/load.ts'
 import { type ConfigNode, type ConfigPath, nodeAt } from '../config/node.ts'
 import { readTree } from '../config/read.ts'
-import type { Place } from '../config/rule-context.ts'
+import type { Place } from '../config/rules/context.ts'
 import type { Gateway, Location } from '../core/gateway.ts'
 
 /** What is looked at: a configuration without faults, as it is written and as it is meant. */

@@ -1,5 +1,5 @@
 import type { Gateway } from '../core/gateway.ts'
-import type { Variable } from './apache/provider-notes.ts'
+import type { Variable } from './apache/provider/notes.ts'
 import type { Finding } from './finding.ts'
 import type { Proof } from './proof/prove.ts'
 

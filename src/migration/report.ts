@@ -1,4 +1,4 @@
-import type { Variable } from './apache/provider-notes.ts'
+import type { Variable } from './apache/provider/notes.ts'
 import type { Finding, FindingKind } from './finding.ts'
 
 export interface Report {

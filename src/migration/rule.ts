@@ -1,4 +1,4 @@
-import { isReserved } from '../config/rule-words.ts'
+import { isReserved } from '../config/rules/words.ts'
 import { isList, type YamlValue } from './yaml.ts'
 
 /** A rule of ours on its way to YAML. `never`: nobody can meet it. */

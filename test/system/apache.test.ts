@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import { convertApache } from '../../src/migration/apache/apache.ts'
-import { readRemoteUser } from '../../src/migration/apache/provider-user.ts'
+import { readRemoteUser } from '../../src/migration/apache/provider/user.ts'
 import { readApache } from '../../src/migration/apache/reading/read.ts'
 import { readSite } from '../../src/migration/apache/reading/site.ts'
 import type { Asked, Finding } from '../../src/migration/finding.ts'

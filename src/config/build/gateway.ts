@@ -1,7 +1,7 @@
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
 import { nodeAt } from '../node.ts'
-import { openRules } from '../rule-policies.ts'
+import { openRules } from '../rules/policies.ts'
 import { groupKeys } from '../schema/file.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { forms } from './values.ts'
 
 /**
- * Rules are judged by config/rule, which knows what stands around them. The schema only tells editors their form:
+ * Rules are judged by config/rules, which knows what stands around them. The schema only tells editors their form:
  * the words, the reserved keys, the matchers.
  */
 export const ruleForm = z

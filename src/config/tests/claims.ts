@@ -1,6 +1,6 @@
 import type { Claims, Json } from '../../core/rules/claims.ts'
 import { type ConfigNode, type MapNode, pathText } from '../node.ts'
-import { isPlainDecimal } from '../rule-operand.ts'
+import { isPlainDecimal } from '../rules/operand.ts'
 import type { Place } from '../validate.ts'
 
 /**

@@ -1,11 +1,11 @@
 import { placeText } from '../finding.ts'
 import { ruleValue } from '../rule.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
-import type { Access } from './access.ts'
-import type { ConvertedApp } from './host.ts'
-import type { ConvertedLocation } from './locations.ts'
+import type { Access } from './access/access.ts'
+import type { ConvertedApp } from './host/host.ts'
+import type { ConvertedLocation } from './host/locations.ts'
 import { includes, patternKey } from './pattern.ts'
-import type { ConvertedProvider } from './provider.ts'
+import type { ConvertedProvider } from './provider/provider.ts'
 
 export interface ConvertedFile {
   readonly source: string

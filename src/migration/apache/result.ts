@@ -4,11 +4,11 @@ import type { Gateway } from '../../core/gateway.ts'
 import type { Finding } from '../finding.ts'
 import type { Rule } from '../rule.ts'
 import type { YamlValue } from '../yaml.ts'
-import type { ApacheInput } from './apache-input.ts'
-import type { ConvertedApp } from './host.ts'
+import { toNetwork } from './access/requirement.ts'
+import type { ConvertedApp } from './host/host.ts'
+import type { ApacheInput } from './input.ts'
 import type { Place } from './reading/lines.ts'
 import { type VirtualHost, wordsOf } from './reading/site.ts'
-import { toNetwork } from './requirement.ts'
 
 /** A rule on an address needs to know what stands in front. */
 export function trustedProxies(

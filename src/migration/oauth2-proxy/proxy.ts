@@ -1,4 +1,4 @@
-import type { Variable } from '../apache/provider-notes.ts'
+import type { Variable } from '../apache/provider/notes.ts'
 import type { Place } from '../apache/reading/lines.ts'
 import type { Effect, Finding, FindingKind } from '../finding.ts'
 import type { ProxySettings } from './reading/read.ts'

@@ -1,10 +1,10 @@
 import { contains, readAddress, readAddressRange } from '../../core/request/address.ts'
 import type { Claims, Json } from '../../core/rules/claims.ts'
+import { toNetwork } from '../apache/access/requirement.ts'
 import type { RemoteUser } from '../apache/context.ts'
 import { compileSearch, sectionCovers } from '../apache/reading/path-match.ts'
 import { limitCovers, nodeCovers, type RequireNode, type RequireTest } from '../apache/reading/require.ts'
 import { mergeSections, type PathSection, type VirtualHost, wordsOf } from '../apache/reading/site.ts'
-import { toNetwork } from '../apache/requirement.ts'
 import { comparesReals, isAtLeast, type Version } from '../apache/versions.ts'
 import type { Asked } from '../finding.ts'
 

@@ -1,8 +1,8 @@
 import type { Claims, Json } from '../../core/rules/claims.ts'
-import { splitSpec } from '../apache/claim.ts'
+import { splitSpec } from '../apache/access/claim.ts'
+import { toNetwork } from '../apache/access/requirement.ts'
 import type { RemoteUser } from '../apache/context.ts'
 import { type RequireNode, type RequireTest, rulesOf } from '../apache/reading/require.ts'
-import { toNetwork } from '../apache/requirement.ts'
 import { sampleOf } from './sample.ts'
 
 /** A condition that claims can meet: what meets it, and what almost does. */

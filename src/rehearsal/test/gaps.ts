@@ -1,5 +1,5 @@
 import { pathText } from '../../config/node.ts'
-import type { Place } from '../../config/rule-context.ts'
+import type { Place } from '../../config/rules/context.ts'
 import type { Coverage } from './coverage.ts'
 
 /** What tests leave open. */

@@ -1,5 +1,5 @@
 import { pathText } from '../../config/node.ts'
-import type { Place } from '../../config/rule-context.ts'
+import type { Place } from '../../config/rules/context.ts'
 import { gapsOf } from './gaps.ts'
 import { isFine, type TestReport } from './report.ts'
 import type { Result } from './result.ts'

@@ -1,4 +1,4 @@
-import type { Place } from '../../config/rule-context.ts'
+import type { Place } from '../../config/rules/context.ts'
 import type { Access, App, Location } from '../../core/gateway.ts'
 import type { Condition, Requirement } from '../../core/rules/requirement.ts'
 import { rewritten } from './rewrite.ts'

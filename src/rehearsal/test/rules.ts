@@ -1,4 +1,4 @@
-import type { Place } from '../../config/rule-context.ts'
+import type { Place } from '../../config/rules/context.ts'
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { hasPattern } from '../../core/request/location-pattern.ts'
 import type { Condition } from '../../core/rules/requirement.ts'

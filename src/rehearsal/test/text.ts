@@ -1,5 +1,5 @@
 import { pathText } from '../../config/node.ts'
-import type { Place } from '../../config/rule-context.ts'
+import type { Place } from '../../config/rules/context.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Probe } from '../../http/admission/probe.ts'
 import { columns, wrap } from '../who/layout.ts'

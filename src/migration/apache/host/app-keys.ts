@@ -1,8 +1,8 @@
-import type { YamlValue } from '../yaml.ts'
+import type { YamlValue } from '../../yaml.ts'
+import { lastOf, wordsOf } from '../reading/site.ts'
 import type { Base } from './bases.ts'
 import type { ConvertedHeaders } from './headers.ts'
 import type { HostWork } from './host-work.ts'
-import { lastOf, wordsOf } from './reading/site.ts'
 
 /** The keys of one app but its locations. */
 export function appKeys(

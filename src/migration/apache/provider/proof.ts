@@ -1,8 +1,8 @@
-import type { YamlValue } from '../yaml.ts'
-import { kept, type ProviderNotes, plain } from './provider-notes.ts'
-import { lastOf } from './reading/site.ts'
-import type { Directive } from './reading/tree.ts'
-import { splitWords } from './reading/words.ts'
+import type { YamlValue } from '../../yaml.ts'
+import { lastOf } from '../reading/site.ts'
+import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
+import { kept, type ProviderNotes, plain } from './notes.ts'
 
 /** How the client proves itself. The secret itself never comes along. */
 export function readProof(

@@ -1,6 +1,6 @@
-import type { Scalar } from '../core/rules/matcher.ts'
-import type { ConfigNode, ConfigPath, ScalarNode } from './node.ts'
-import { allOrNull, fault, type RuleContext } from './rule-context.ts'
+import type { Scalar } from '../../core/rules/matcher.ts'
+import type { ConfigNode, ConfigPath, ScalarNode } from '../node.ts'
+import { allOrNull, fault, type RuleContext } from './context.ts'
 
 /**
  * Operands: what a claim is held against. Each reader reports what is wrong and answers null. Values that came from

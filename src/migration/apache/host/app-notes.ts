@@ -1,9 +1,9 @@
+import { patternKey } from '../pattern.ts'
+import { lastOf, wordsOf } from '../reading/site.ts'
 import type { Base } from './bases.ts'
 import type { HostWork } from './host-work.ts'
 import { sayHost } from './host-work.ts'
 import type { ConvertedLocation } from './locations.ts'
-import { patternKey } from './pattern.ts'
-import { lastOf, wordsOf } from './reading/site.ts'
 
 /** A path that no section covers is open in httpd, which is easily forgotten. */
 export function noteOpen(locations: readonly ConvertedLocation[], { prefix }: Base, work: HostWork): void {

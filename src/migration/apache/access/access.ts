@@ -1,8 +1,8 @@
-import { knownMethods } from '../../core/request/method.ts'
-import type { Asked, Effect, Finding } from '../finding.ts'
-import { asks, besideProviders, never, open, type Rule } from '../rule.ts'
-import type { Context } from './context.ts'
-import { type mergeSections, methodsNamed, type PathSection, wordsOf } from './reading/site.ts'
+import { knownMethods } from '../../../core/request/method.ts'
+import type { Asked, Effect, Finding } from '../../finding.ts'
+import { asks, besideProviders, never, open, type Rule } from '../../rule.ts'
+import type { Context } from '../context.ts'
+import { type mergeSections, methodsNamed, type PathSection, wordsOf } from '../reading/site.ts'
 import { convertRequires } from './requirement.ts'
 
 /** Who may pass at one path, by one set of methods; null: by all that no other set names. */

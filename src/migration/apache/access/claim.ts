@@ -1,11 +1,11 @@
-import { type Claims, claimAt, type Json } from '../../core/rules/claims.ts'
-import type { Asked, Effect, Finding } from '../finding.ts'
-import { never, type Rule } from '../rule.ts'
+import { type Claims, claimAt, type Json } from '../../../core/rules/claims.ts'
+import type { Asked, Effect, Finding } from '../../finding.ts'
+import { never, type Rule } from '../../rule.ts'
+import { type ClaimSpec, hasVariables } from '../reading/expression.ts'
+import { compileSearch } from '../reading/path-match.ts'
+import type { RequireRule } from '../reading/require.ts'
+import { comparesReals, isAtLeast, type Version } from '../versions.ts'
 import { convertExpression } from './expression.ts'
-import { type ClaimSpec, hasVariables } from './reading/expression.ts'
-import { compileSearch } from './reading/path-match.ts'
-import type { RequireRule } from './reading/require.ts'
-import { comparesReals, isAtLeast, type Version } from './versions.ts'
 
 /** What the reading of one claim condition hangs on. */
 export interface ClaimContext {

@@ -1,9 +1,9 @@
-import { foldHeaderName, isReservedHeader } from '../../core/headers/names.ts'
-import { type Finding, told } from '../finding.ts'
-import type { Variable } from './provider-notes.ts'
-import { lastOf, type VirtualHost, wordsOf } from './reading/site.ts'
-import type { Directive } from './reading/tree.ts'
-import { splitWords } from './reading/words.ts'
+import { foldHeaderName, isReservedHeader } from '../../../core/headers/names.ts'
+import { type Finding, told } from '../../finding.ts'
+import type { Variable } from '../provider/notes.ts'
+import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
+import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
 
 /** Headers that the gateway sets on requests to the app. */
 export interface ConvertedHeaders {

@@ -1,5 +1,5 @@
-import { compileWholeMatch } from '../../core/rules/matcher.ts'
-import type { ClaimTest } from '../rule.ts'
+import { compileWholeMatch } from '../../../core/rules/matcher.ts'
+import type { ClaimTest } from '../../rule.ts'
 
 export type ConvertedExpression =
   | { readonly ok: true; readonly test: ClaimTest }

@@ -1,8 +1,8 @@
-import type { Requirement } from '../core/rules/requirement.ts'
-import { type ConfigNode, entryOf, type MapEntry } from './node.ts'
-import { type FoundPolicy, fault, type Policies, type RuleContext } from './rule-context.ts'
-import { compileRequirement } from './rule-requirement.ts'
-import { isReserved, keywords } from './rule-words.ts'
+import type { Requirement } from '../../core/rules/requirement.ts'
+import { type ConfigNode, entryOf, type MapEntry } from '../node.ts'
+import { type FoundPolicy, fault, type Policies, type RuleContext } from './context.ts'
+import { compileRequirement } from './requirement.ts'
+import { isReserved, keywords } from './words.ts'
 
 /** What stands around the rules of a file. */
 export type RuleSurroundings = Pick<RuleContext, 'report' | 'providers' | 'trustedProxiesWritten'> &

@@ -1,9 +1,9 @@
-import type { YamlValue } from '../yaml.ts'
-import type { RemoteUser } from './context.ts'
-import { kept, type ProviderNotes, plain } from './provider-notes.ts'
-import { lastOf } from './reading/site.ts'
-import type { Directive } from './reading/tree.ts'
-import { splitWords } from './reading/words.ts'
+import type { YamlValue } from '../../yaml.ts'
+import type { RemoteUser } from '../context.ts'
+import { lastOf } from '../reading/site.ts'
+import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
+import { kept, type ProviderNotes, plain } from './notes.ts'
 
 /** Who people are to apps: `user_id`. */
 export function readUser(

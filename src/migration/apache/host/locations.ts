@@ -1,5 +1,5 @@
-import { type Access, convertAccess } from './access.ts'
-import type { Context } from './context.ts'
+import { type Access, convertAccess } from '../access/access.ts'
+import type { Context } from '../context.ts'
 import {
   type ConvertedPath,
   common,
@@ -8,9 +8,9 @@ import {
   includes,
   type PathPattern,
   patternKey,
-} from './pattern.ts'
-import { sectionCovers } from './reading/path-match.ts'
-import { mergeSections, type PathSection } from './reading/site.ts'
+} from '../pattern.ts'
+import { sectionCovers } from '../reading/path-match.ts'
+import { mergeSections, type PathSection } from '../reading/site.ts'
 
 /** One path of ours and who may pass there. */
 export interface ConvertedLocation {

@@ -1,16 +1,16 @@
-import type { ClaimPath } from '../core/rules/claims.ts'
+import type { ClaimPath } from '../../core/rules/claims.ts'
 import {
   compileWholeMatch,
   type ElementTest,
   type Matcher,
   type Scalar,
   type WholeMatch,
-} from '../core/rules/matcher.ts'
-import { nearest } from './nearest.ts'
-import { type ConfigNode, type ConfigPath, entryOf, type MapEntry, type MapNode } from './node.ts'
-import { allOrNull, fault, type RuleContext } from './rule-context.ts'
-import { readBoolean, readNumber, readScalars, readText, readTexts } from './rule-operand.ts'
-import { isMatcherName, isReserved, matcherNames, meantCombination } from './rule-words.ts'
+} from '../../core/rules/matcher.ts'
+import { nearest } from '../nearest.ts'
+import { type ConfigNode, type ConfigPath, entryOf, type MapEntry, type MapNode } from '../node.ts'
+import { allOrNull, fault, type RuleContext } from './context.ts'
+import { readBoolean, readNumber, readScalars, readText, readTexts } from './operand.ts'
+import { isMatcherName, isReserved, matcherNames, meantCombination } from './words.ts'
 
 /** What stands behind a claim: a value (equals), a list (one of), or a mapping of matchers. Null: it was reported. */
 export function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext): Matcher | null {

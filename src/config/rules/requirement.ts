@@ -1,6 +1,6 @@
-import { type AddressRange, readAddressRange } from '../core/request/address.ts'
-import type { Requirement } from '../core/rules/requirement.ts'
-import { nearest } from './nearest.ts'
+import { type AddressRange, readAddressRange } from '../../core/request/address.ts'
+import type { Requirement } from '../../core/rules/requirement.ts'
+import { nearest } from '../nearest.ts'
 import {
   type ConfigNode,
   type ConfigPath,
@@ -8,11 +8,11 @@ import {
   type MapEntry,
   type MapNode,
   type ScalarNode,
-} from './node.ts'
-import { allOrNull, fault, type RuleContext } from './rule-context.ts'
-import { compileClaim, compileNamedClaim } from './rule-matcher.ts'
-import { readTexts } from './rule-operand.ts'
-import { isExemption, keywords, meantCombination, meantKeyword } from './rule-words.ts'
+} from '../node.ts'
+import { allOrNull, fault, type RuleContext } from './context.ts'
+import { compileClaim, compileNamedClaim } from './matcher.ts'
+import { readTexts } from './operand.ts'
+import { isExemption, keywords, meantCombination, meantKeyword } from './words.ts'
 
 /** A rule, a policy's body or a member of a list: a mapping, a policy's name or `signed_in`. Null: it was reported. */
 export function compileRequirement(

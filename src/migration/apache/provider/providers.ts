@@ -1,9 +1,9 @@
-import type { ApacheInput } from './apache-input.ts'
+import type { ApacheInput } from '../input.ts'
+import { lastOf, type VirtualHost } from '../reading/site.ts'
+import { splitWords } from '../reading/words.ts'
 import { readMetadataFolder } from './metadata-folder.ts'
+import type { ProviderNotes } from './notes.ts'
 import { type ConvertedProvider, readMetadataProvider, readProvider } from './provider.ts'
-import type { ProviderNotes } from './provider-notes.ts'
-import { lastOf, type VirtualHost } from './reading/site.ts'
-import { splitWords } from './reading/words.ts'
 
 /** The providers of the result, and those of each host. */
 export interface Providers {

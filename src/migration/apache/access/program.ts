@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule.ts'
 
 /** The two idioms of `Require claims_expr` that people write; null for every other jq program. */
 export function convertProgram(program: string): Rule | null {

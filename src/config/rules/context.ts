@@ -1,6 +1,6 @@
-import type { Requirement } from '../core/rules/requirement.ts'
-import type { Report } from './issue.ts'
-import { type ConfigPath, type Position, pathText } from './node.ts'
+import type { Requirement } from '../../core/rules/requirement.ts'
+import type { Report } from '../issue.ts'
+import { type ConfigPath, type Position, pathText } from '../node.ts'
 
 /** What the rules of one configuration share while they are compiled. */
 export interface RuleContext {

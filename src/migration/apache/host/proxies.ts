@@ -1,8 +1,8 @@
-import { type Finding, told } from '../finding.ts'
-import type { Place } from './reading/lines.ts'
-import { lastOf, type VirtualHost, wordsOf } from './reading/site.ts'
-import type { Directive } from './reading/tree.ts'
-import { splitWords } from './reading/words.ts'
+import { type Finding, told } from '../../finding.ts'
+import type { Place } from '../reading/lines.ts'
+import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
+import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
 
 /** One `ProxyPass`: below which path requests go where. */
 export interface Mapping {

@@ -1,10 +1,8 @@
-import { readAddressRange } from '../../core/request/address.ts'
-import { claimAt, type Json } from '../../core/rules/claims.ts'
-import type { Asked, Effect, Finding } from '../finding.ts'
-import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule } from '../rule.ts'
-import { convertClaim, isStranger, type SpecParts, splitSpec } from './claim.ts'
-import type { Context } from './context.ts'
-import { convertProgram } from './program.ts'
+import { readAddressRange } from '../../../core/request/address.ts'
+import { claimAt, type Json } from '../../../core/rules/claims.ts'
+import type { Asked, Effect, Finding } from '../../finding.ts'
+import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule } from '../../rule.ts'
+import type { Context } from '../context.ts'
 import {
   limitCovers,
   nodeCovers,
@@ -12,7 +10,9 @@ import {
   type RequireNode,
   type RequireRule,
   rulesOf,
-} from './reading/require.ts'
+} from '../reading/require.ts'
+import { convertClaim, isStranger, type SpecParts, splitSpec } from './claim.ts'
+import { convertProgram } from './program.ts'
 
 /**
  * A tree of `Require` as a rule of ours, for one method. Whatever cannot be said here lets nobody in where it stood:

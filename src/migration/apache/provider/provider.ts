@@ -1,13 +1,13 @@
-import type { YamlValue } from '../yaml.ts'
+import type { YamlValue } from '../../yaml.ts'
+import type { Place } from '../reading/lines.ts'
+import { lastOf, type VirtualHost } from '../reading/site.ts'
+import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
 import type { MetadataProvider } from './metadata-folder.ts'
-import { kept, type ProviderNotes, plain } from './provider-notes.ts'
-import { readProof } from './provider-proof.ts'
-import { readRequest, scopesOf } from './provider-request.ts'
-import { readUser } from './provider-user.ts'
-import type { Place } from './reading/lines.ts'
-import { lastOf, type VirtualHost } from './reading/site.ts'
-import type { Directive } from './reading/tree.ts'
-import { splitWords } from './reading/words.ts'
+import { kept, type ProviderNotes, plain } from './notes.ts'
+import { readProof } from './proof.ts'
+import { readRequest, scopesOf } from './request.ts'
+import { readUser } from './user.ts'
 
 /** One provider of the result. */
 export interface ConvertedProvider {

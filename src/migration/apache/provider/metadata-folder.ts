@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { decodeUtf8, type ReadFile } from '../../config/files.ts'
-import type { Place } from './reading/lines.ts'
-import type { ListFiles } from './reading/read.ts'
+import { decodeUtf8, type ReadFile } from '../../../config/files.ts'
+import type { Place } from '../reading/lines.ts'
+import type { ListFiles } from '../reading/read.ts'
 
 /** One provider of `OIDCMetadataDir`, from its three files; the client's secret stays where it is. */
 export interface MetadataProvider {

@@ -1,8 +1,8 @@
-import type { Finding } from '../finding.ts'
-import type { Context } from './context.ts'
-import type { ConvertedProvider } from './provider.ts'
-import type { Variable } from './provider-notes.ts'
-import type { VirtualHost } from './reading/site.ts'
+import type { Finding } from '../../finding.ts'
+import type { Context } from '../context.ts'
+import type { Variable } from '../provider/notes.ts'
+import type { ConvertedProvider } from '../provider/provider.ts'
+import type { VirtualHost } from '../reading/site.ts'
 import type { ConvertedSession } from './session.ts'
 
 /** What the conversion of one virtual host is given. */

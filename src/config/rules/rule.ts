@@ -1,8 +1,8 @@
-import type { Access } from '../core/gateway.ts'
-import type { ConfigNode, ConfigPath } from './node.ts'
-import type { RuleContext } from './rule-context.ts'
-import { compileRequirement } from './rule-requirement.ts'
-import { isExemption } from './rule-words.ts'
+import type { Access } from '../../core/gateway.ts'
+import type { ConfigNode, ConfigPath } from '../node.ts'
+import type { RuleContext } from './context.ts'
+import { compileRequirement } from './requirement.ts'
+import { isExemption } from './words.ts'
 
 /**
  * Compiles the value of a `require`, at a location or an app; null when it has faults, all of which were reported.

@@ -1,9 +1,9 @@
-import type { YamlValue } from '../yaml.ts'
-import { kept, type ProviderNotes, plain } from './provider-notes.ts'
-import { readUser } from './provider-user.ts'
-import { lastOf } from './reading/site.ts'
-import type { Directive } from './reading/tree.ts'
-import { splitWords } from './reading/words.ts'
+import type { YamlValue } from '../../yaml.ts'
+import { lastOf } from '../reading/site.ts'
+import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
+import { kept, type ProviderNotes, plain } from './notes.ts'
+import { readUser } from './user.ts'
 
 /** What is asked for at the provider, and who people are afterwards. */
 export function readRequest(

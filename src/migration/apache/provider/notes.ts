@@ -1,5 +1,5 @@
-import { type Finding, told } from '../finding.ts'
-import type { Directive } from './reading/tree.ts'
+import { type Finding, told } from '../../finding.ts'
+import type { Directive } from '../reading/tree.ts'
 
 /** A variable that the result asks for. */
 export interface Variable {

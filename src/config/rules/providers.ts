@@ -1,6 +1,6 @@
-import type { Access } from '../core/gateway.ts'
-import type { Requirement } from '../core/rules/requirement.ts'
-import { fault, type RuleContext } from './rule-context.ts'
+import type { Access } from '../../core/gateway.ts'
+import type { Requirement } from '../../core/rules/requirement.ts'
+import { fault, type RuleContext } from './context.ts'
 
 type Claim = Extract<Requirement, { kind: 'claim' }>
 
