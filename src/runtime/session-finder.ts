@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import type { Awaitable, Clock, SessionStore } from '../core/ports.ts'
 import { type Principal, toPrincipal } from '../core/principal.ts'
@@ -12,7 +13,6 @@ import {
   touchDue,
 } from '../core/session/session.ts'
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
-import { createRecentMap, type RecentMap } from './session-recent.ts'
 
 export type SessionLookup =
   | {
@@ -68,7 +68,7 @@ const outageRetrySeconds = 5
 /** Finds the session of a cookie on every request, so what was found lately is remembered, within bounds. */
 export class SessionFinder {
   readonly #setup: FinderSetup
-  readonly #cache: RecentMap<Entry>
+  readonly #cache: LRUCache<string, Entry>
   /** Counts what other processes removed: entries of an older count are verified before they are believed. */
   #removals = 0
   /** Counts what was ended here: a look-up that was under way meanwhile is not remembered. */
@@ -76,7 +76,7 @@ export class SessionFinder {
 
   constructor(setup: FinderSetup) {
     this.#setup = setup
-    this.#cache = createRecentMap(setup.cacheLimit)
+    this.#cache = new LRUCache({ max: setup.cacheLimit })
   }
 
   use(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {

@@ -28,7 +28,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   runtime: {
     modules: ['config', 'oidc', 'store', 'upstream', 'core'],
-    packages: [/^node:(crypto|fs|path|os)$/],
+    packages: [/^lru-cache$/, /^node:(crypto|fs|path|os)$/],
   },
   http: {
     modules: ['runtime', 'core'],
@@ -43,7 +43,10 @@ const layers: Readonly<Record<string, Layer>> = {
     ],
   },
   // What asks the gateway's own code and is no part of serving: `serve` imports none of these.
-  migration: { modules: ['http', 'config', 'core'], packages: [/^yaml$/, /^re2js$/, /^node:(fs|path|net)$/] },
+  migration: {
+    modules: ['http', 'config', 'core'],
+    packages: [/^yaml$/, /^smol-toml$/, /^re2js$/, /^node:(fs|path|net)$/],
+  },
   rehearsal: { modules: ['http', 'config', 'core'], packages: [/^yaml$/, /^node:(crypto|path)$/] },
   lint: { modules: ['config', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
   demo: {
