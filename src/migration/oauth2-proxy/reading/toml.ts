@@ -1,3 +1,4 @@
+import { parse, TomlError, type TomlTable } from 'smol-toml'
 import { keyOf, type ReadingFault, type Setting, valuesOf } from './setting.ts'
 
 export interface ReadSettings {
@@ -5,147 +6,124 @@ export interface ReadSettings {
   readonly faults: readonly ReadingFault[]
 }
 
-type Token =
-  | { readonly kind: 'text' | 'bare' | 'punctuation' | 'end'; readonly text: string; readonly offset: number }
-  | { readonly kind: 'fault'; readonly text: string; readonly offset: number }
+/** A list may go on for so many lines before it counts as never closed. */
+const longestStatement = 1000
 
 /**
- * Reads the part of TOML that oauth2-proxy's configuration file uses: `key = value` with texts, lists, numbers and
- * booleans, and comments. Tables, dates and texts over several lines are faults, as nothing there reads them.
+ * Reads the part of TOML that oauth2-proxy's configuration file uses: `key = value` with texts, lists of texts, numbers
+ * and booleans. Tables, dates and lists in lists are faults, as nothing there reads them. Every fault of the file is
+ * told, and every setting knows its place: so the library reads one statement at a time.
  */
 export function readToml(text: string, file: string): ReadSettings {
+  const lines = text.split(/\r?\n/)
   const settings: Setting[] = []
   const faults: ReadingFault[] = []
-  const tokens = tokensOf(text)
-  const at = (offset: number) => ({ file, ...positionOf(text, offset) })
   let index = 0
-  const next = (): Token => tokens[index++] ?? { kind: 'end', text: '', offset: text.length }
-  const skipLine = (): void => {
-    while (index < tokens.length && tokens[index]?.kind !== 'end') index += 1
-  }
-  while (index < tokens.length) {
-    const name = next()
-    if (name.kind === 'end') continue
-    const equals = next()
-    const wrong =
-      name.kind === 'fault'
-        ? name
-        : name.kind === 'punctuation' || !/^[\w-]+$/.test(name.text)
-          ? { ...name, text: 'expected `key = value`' }
-          : equals.text === '=' && equals.kind === 'punctuation'
-            ? null
-            : { ...equals, text: 'expected "=" after the key' }
-    const value = wrong === null ? readValue(tokens, index) : { wrong }
-    if ('wrong' in value) {
-      faults.push({ at: at(value.wrong.offset), message: value.wrong.text })
-      skipLine()
+  while (index < lines.length) {
+    const statement = readStatement(lines, index)
+    const line = index + 1
+    const at = { file, line, column: (lines[index] ?? '').search(/\S/) + 1 }
+    index += statement.lines
+    if ('fault' in statement) {
+      const { fault } = statement
+      faults.push({ at: { file, line: line + fault.line - 1, column: fault.column }, message: fault.message })
       continue
     }
-    index = value.next
-    const after = next()
-    if (after.kind !== 'end') {
-      faults.push({ at: at(after.offset), message: 'expected the end of the line' })
-      skipLine()
+    for (const [name, value] of Object.entries(statement.table)) {
+      const values = textsOf(value)
+      const key = keyOf(name)
+      if (values === null) {
+        faults.push({ at, message: wrongKind(value) })
+        continue
+      }
+      if (settings.some((setting) => setting.key === key)) {
+        faults.push({ at, message: `${name} stands here twice` })
+      }
+      const split = Array.isArray(value) ? values : values.flatMap((one) => valuesOf(key, one))
+      settings.push({ key, name, values: split, origin: 'file', at })
     }
-    const key = keyOf(name.text)
-    if (settings.some((setting) => setting.key === key)) {
-      faults.push({ at: at(name.offset), message: `${name.text} stands here twice` })
-    }
-    const values = value.list ? value.values : value.values.flatMap((one) => valuesOf(key, one))
-    settings.push({ key, name: name.text, values, origin: 'file', at: at(name.offset) })
   }
   return { settings, faults }
 }
 
-type Value =
-  | { readonly values: readonly string[]; readonly list: boolean; readonly next: number }
-  | { readonly wrong: { readonly text: string; readonly offset: number } }
-
-function readValue(tokens: readonly Token[], start: number): Value {
-  const first = tokens[start]
-  if (first === undefined || first.kind === 'end') {
-    return { wrong: { text: 'expected a value', offset: first?.offset ?? 0 } }
-  }
-  if (first.text !== '[' || first.kind !== 'punctuation') {
-    const wrong = scalarFault(first)
-    return wrong === null ? { values: [first.text], list: false, next: start + 1 } : { wrong }
-  }
-  const values: string[] = []
-  let wantsComma = false
-  for (let index = start + 1; index < tokens.length; index += 1) {
-    const token = tokens[index]
-    if (token === undefined) break
-    if (token.kind === 'end') continue
-    if (token.kind === 'punctuation' && token.text === ']') return { values, list: true, next: index + 1 }
-    if (token.kind === 'punctuation' && token.text === ',' && wantsComma) {
-      wantsComma = false
-      continue
-    }
-    const wrong = wantsComma
-      ? { text: 'expected "," or "]" in the list', offset: token.offset }
-      : scalarFault(token)
-    if (wrong !== null) return { wrong }
-    values.push(token.text)
-    wantsComma = true
-  }
-  return { wrong: { text: 'the list is not closed', offset: first.offset } }
+interface StatementFault {
+  /** From the statement's first line. */
+  readonly line: number
+  readonly column: number
+  readonly message: string
 }
 
-function scalarFault(token: Token): { readonly text: string; readonly offset: number } | null {
-  if (token.kind === 'text') return null
-  if (token.kind === 'fault') return token
-  const known = token.kind === 'bare' && /^(?:true|false|[+-]?\d[\d_]*(?:\.\d+)?)$/.test(token.text)
-  return known
-    ? null
-    : { text: 'expected a text in quotes, a number, true, false or a list', offset: token.offset }
-}
+type Statement =
+  | { readonly table: TomlTable; readonly lines: number }
+  | { readonly fault: StatementFault; readonly lines: number }
 
-const lexeme =
-  /(?<space>[ \t\r]+|#[^\n]*)|(?<end>\n)|(?<triple>"""|''')|(?<double>"(?:[^"\\\n]|\\[^\n])*")|(?<single>'[^'\n]*')|(?<mark>[=,[\]{}])|(?<bare>[^\s=,[\]{}"'#]+)|(?<rest>["'][^\n]*)/y
-
-function tokensOf(text: string): readonly Token[] {
-  const tokens: Token[] = []
-  lexeme.lastIndex = 0
-  for (let found = lexeme.exec(text); found !== null; found = lexeme.exec(text)) {
-    const { end, triple, double, single, mark, bare, rest } = found.groups ?? {}
-    const offset = found.index
-    if (end !== undefined) tokens.push({ kind: 'end', text: '', offset })
-    else if (triple !== undefined)
-      tokens.push({ kind: 'fault', text: 'a text over several lines is not read here', offset })
-    else if (double !== undefined) tokens.push(unescaped(double, offset))
-    else if (single !== undefined) tokens.push({ kind: 'text', text: single.slice(1, -1), offset })
-    else if (mark !== undefined) tokens.push({ kind: 'punctuation', text: mark, offset })
-    else if (bare !== undefined) tokens.push({ kind: 'bare', text: bare, offset })
-    else if (rest !== undefined) tokens.push({ kind: 'fault', text: 'the text is not closed', offset })
+/** The statement that begins at a line, and how many lines it has: the fewest that are whole. */
+function readStatement(lines: readonly string[], start: number): Statement {
+  const [first = ''] = lines.slice(start, start + 1)
+  const alone = parsePart(first)
+  if ('table' in alone || !mayGoOn(first)) return { ...alone, lines: 1 }
+  const rest = lines.slice(start, start + longestStatement)
+  for (let count = 2; count <= rest.length; count += 1) {
+    if (!mayClose(rest[count - 1] ?? '')) continue
+    const part = parsePart(rest.slice(0, count).join('\n'))
+    if ('table' in part) return { ...part, lines: count }
   }
-  return tokens
+  return { fault: unclosed(first, alone.fault), lines: 1 }
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  ...{ b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', '"': '"', '\\': '\\' },
+/** Where a list began whose line ran out; else what the library found. */
+function unclosed(line: string, fault: StatementFault): StatementFault {
+  const ranOut = fault.message === 'unfinished array' || fault.column > line.trimEnd().length
+  return ranOut && line.includes('[')
+    ? { ...fault, column: line.indexOf('[') + 1, message: 'the list is not closed' }
+    : fault
 }
 
-/** TOML's escapes; another one keeps the file from being read, as it does there. */
-function unescaped(source: string, offset: number): Token {
-  let wrong: string | null = null
-  const text = source
-    .slice(1, -1)
-    .replace(/\\(?:u([\dA-Fa-f]{4})|(.))/g, (whole, code?: string, one?: string) => {
-      if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
-      const meant = escapes[one ?? '']
-      if (meant === undefined) wrong = whole
-      return meant ?? ''
-    })
-  if (wrong === null) return { kind: 'text', text, offset }
-  return {
-    kind: 'fault',
-    text: `${wrong} is no escape of TOML: write the text in single quotes, or \\\\`,
-    offset,
+/** A list, or a text over several lines, has begun. */
+function mayGoOn(line: string): boolean {
+  return line.includes('[') || line.includes('"""') || line.includes("'''")
+}
+
+function mayClose(line: string): boolean {
+  return line.includes(']') || line.includes('"""') || line.includes("'''")
+}
+
+function parsePart(text: string): { readonly table: TomlTable } | { readonly fault: StatementFault } {
+  try {
+    return { table: parse(text, { integersAsBigInt: true, maxDepth: 2 }) }
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const [message = ''] = error.message.replace('Invalid TOML document: ', '').split('\n')
+    return { fault: { line: error.line, column: error.column, message: `${message}${hintFor(message)}` } }
   }
 }
 
-function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, offset)
-  const line = before.split('\n').length
-  return { line, column: offset - before.lastIndexOf('\n') }
+/** What these files get wrong most often. */
+function hintFor(message: string): string {
+  switch (message) {
+    case 'unrecognised escape sequence':
+      return ': write a regular expression in single quotes'
+    case 'invalid value':
+      return ': texts stand in quotes'
+    default:
+      return ''
+  }
+}
+
+function wrongKind(value: unknown): string {
+  const isTable = typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date)
+  return isTable
+    ? 'no setting of oauth2-proxy stands in a table'
+    : 'expected a text in quotes, a number, true, false or a list of them'
+}
+
+/** A value as texts, as flags would have them; null for what oauth2-proxy reads nowhere. */
+function textsOf(value: unknown): readonly string[] | null {
+  const texts = (Array.isArray(value) ? value : [value]).map(scalarText)
+  return texts.every((text) => text !== null) ? texts : null
+}
+
+function scalarText(value: unknown): string | null {
+  const isScalar = ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
+  return isScalar ? String(value) : null
 }
