@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '../cli/command.ts'
 import { readOptions } from '../cli/options.ts'
 import { toJsonSchema, toReferencePage, toTestsJsonSchema } from '../config/document.ts'
 import { toLintPage } from '../lint/page.ts'
+import { withLimits } from './limits-section.ts'
 import { toWordsPage } from './reference-page.ts'
 
 /** The files of the repository that are written from the schema and other tables of the code, by their path from its root. */
@@ -13,7 +15,10 @@ export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['docs/configuration.md', toReferencePage],
   ['docs/lint.md', toLintPage],
   ['docs/reference.md', toWordsPage],
+  ['docs/security.md', () => withLimits(readFileSync(pathOf('docs/security.md'), 'utf8'))],
 ])
+
+const pathOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 const usage = `claimgate generate
 
@@ -28,7 +33,7 @@ export const command: Command = {
     const read = readOptions(command, {}, args, io)
     if (!read.ok) return read.exitCode
     for (const [path, write] of generatedFiles) {
-      await writeFile(fileURLToPath(new URL(`../../${path}`, import.meta.url)), write())
+      await writeFile(pathOf(path), write())
       io.stdout(`${path}\n`)
     }
     return 0

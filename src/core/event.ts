@@ -6,6 +6,8 @@ export const events = {
   'gateway.stopping': 'A signal came; no new connections, requests in flight may finish.',
   'gateway.stopped': 'Everything is closed.',
   'config.warning': 'The configuration works, with something an operator should know.',
+  'proxy.untrusted':
+    'A proxy passes requests on that `trusted_proxies` does not name: clients cannot be told apart. Said once.',
   'config.shadow':
     'Rules are rehearsed: judged, logged and counted beside those in force, and enforced nowhere.',
   'config.loaded': 'A changed configuration was read, checked, and serves from now on.',
@@ -43,6 +45,7 @@ export const eventFields = {
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
+  'proxy.untrusted': ['peer', 'warning'],
   'config.shadow': ['rehearsed', 'shadow'],
   'config.loaded': ['edition', 'apps'],
   'config.rejected': ['faults', 'edition'],
@@ -96,6 +99,7 @@ export const fields = {
   stack: 'Where in the gateway: of faults of its own alone.',
   retry_at: 'When it will be tried again, in seconds since 1970.',
   warning: 'The place in the file, and what an operator should know.',
+  peer: 'The address that a connection came from.',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   faults: 'Every fault of the file, each with its place.',
   port: 'The port that is listened on.',

@@ -1,4 +1,5 @@
 import type { ProviderSettings } from './gateway.ts'
+import { limits } from './limits/table.ts'
 import { type Claims, type Found, lookUp } from './rules/claims.ts'
 import type { Session } from './session/session.ts'
 
@@ -61,7 +62,7 @@ function textOf(found: Found): string | null {
 
 function faultOf(text: string): UserIdReason | null {
   if (text === '') return 'the claim is empty'
-  if (text.length > 255) return 'the claim has more than 255 characters'
+  if (text.length > limits.subjectCharacters) return 'the claim has more than 255 characters'
   // A lone surrogate has no UTF-8 form and would become U+FFFD on the wire, as all others do.
   return /\p{Cc}/u.test(text) || !text.isWellFormed() ? 'the claim holds a control character' : null
 }

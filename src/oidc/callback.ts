@@ -1,4 +1,5 @@
 import { LoginFault } from '../core/fault.ts'
+import { limits } from '../core/limits/table.ts'
 import { quote, quoteWithout } from './quote.ts'
 
 /** What an authorization response must fit. */
@@ -23,7 +24,6 @@ const single = [
 ]
 /** Of the implicit and hybrid flows, and of signed responses: none was asked for. */
 const foreign = ['response', 'id_token', 'access_token', 'token']
-const maxCodeLength = 4096
 
 /**
  * The code of an authorization response. Everything is judged before the code is sent anywhere; other parameters
@@ -42,8 +42,8 @@ export function readCallback(parameters: URLSearchParams, expected: CallbackExpe
   if (error !== null && code !== null) throw invalid('code and error came together')
   if (error !== null) throw refusal(error, parameters.get('error_description'), expected.state)
   if (code === null || code === '') throw invalid('neither a code nor an error came')
-  if (code.length > maxCodeLength)
-    throw invalid(`the code has ${code.length} characters, at most ${maxCodeLength} are read`)
+  if (code.length > limits.authorizationCodeBytes)
+    throw invalid(`the code has ${code.length} characters, at most ${limits.authorizationCodeBytes} are read`)
   // RFC 6749 A.11: visible ASCII and spaces.
   if (!/^[\x20-\x7e]+$/.test(code)) throw invalid('the code has characters that no code has')
   return code

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LoginFault } from '../core/fault.ts'
+import { limits } from '../core/limits/table.ts'
 import type { Json } from '../core/rules/claims.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { JsonObject } from './json.ts'
@@ -20,7 +21,6 @@ const toleranceSeconds = 60
 const maxIssuedAheadSeconds = 5 * 60
 /** In the code flow the token was made a moment ago; an old one is somebody else's. */
 const maxIssuedAgoSeconds = 10 * 60
-const maxSubLength = 255
 
 export interface VerifiedIdToken {
   readonly sub: string
@@ -88,8 +88,8 @@ function audienceOf(aud: Json | undefined): readonly Json[] {
 function subjectProblem(sub: Json | undefined): string | null {
   if (typeof sub !== 'string' || sub === '')
     return `sub is ${quote(sub)}, expected a string that is not empty`
-  if (sub.length > maxSubLength)
-    return `sub has ${sub.length} characters, at most ${maxSubLength} are accepted`
+  if (sub.length > limits.subjectCharacters)
+    return `sub has ${sub.length} characters, at most ${limits.subjectCharacters} are accepted`
   return /[\u0000-\u001f\u007f-\u009f]/.test(sub) ? 'sub has control characters' : null
 }
 

@@ -1,9 +1,7 @@
+import { limits } from '../core/limits/table.ts'
 import type { Json } from '../core/rules/claims.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
-
-/** Deeper than any claim that means something, and shallow enough for every recursive walk after this one. */
-const maxDepth = 32
 
 /**
  * A JSON document from outside as data of our own: objects with own properties only, `__proto__` dropped, at most
@@ -12,7 +10,7 @@ const maxDepth = 32
 export function readJsonObject(text: string): JsonObject | null {
   try {
     const parsed: unknown = JSON.parse(text)
-    const value = toJson(parsed, maxDepth)
+    const value = toJson(parsed, limits.providerJsonDepth)
     return isJsonObject(value) ? value : null
   } catch {
     return null

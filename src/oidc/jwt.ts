@@ -1,4 +1,5 @@
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
+import { limits } from '../core/limits/table.ts'
 import { type JsonObject, readJsonObject } from './json.ts'
 import type { KeyCache } from './keys.ts'
 import { quote } from './quote.ts'
@@ -6,9 +7,6 @@ import { quote } from './quote.ts'
 export type VerifiedJwt =
   | { readonly ok: true; readonly algorithm: string; readonly claims: JsonObject }
   | { readonly ok: false; readonly reason: string }
-
-/** Beyond what any session could hold; and nothing larger is ever decoded. */
-const maxLength = 64 * 1024
 
 /**
  * The claims of a signed token from the provider, verified with its published keys and our algorithms alone: what the
@@ -19,7 +17,8 @@ export async function verifyJwt(
   algorithms: readonly string[],
   keys: KeyCache,
 ): Promise<VerifiedJwt> {
-  if (raw.length > maxLength) return refused(`it has ${raw.length} characters, at most ${maxLength} are read`)
+  if (raw.length > limits.providerTokenBytes)
+    return refused(`it has ${raw.length} characters, at most ${limits.providerTokenBytes} are read`)
   const parts = raw.split('.').length
   if (parts === 5) return refused('it is encrypted, which is not supported')
   if (parts !== 3) return refused(`it has ${parts} parts, expected 3`)

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { ProviderFault } from '../core/fault.ts'
+import { limits } from '../core/limits/table.ts'
 import { isJsonObject, type JsonObject, readJsonObject } from './json.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
@@ -18,10 +19,7 @@ export interface KeySet {
   readonly ignored: readonly string[]
 }
 
-const maxKeys = 100
 const minRsaBits = 2048
-/** A larger modulus costs us more time than it costs anybody to publish. */
-const maxRsaBits = 8192
 /** All members that only private or symmetric keys have (RFC 7518 6, RFC 8037 2). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
@@ -38,8 +36,8 @@ export async function fetchKeySet(jwksUri: string, transport: Transport): Promis
 export function readKeySet(document: JsonObject): KeySet {
   const members = document.keys
   if (!Array.isArray(members)) throw invalid('the key set has no list of keys')
-  if (members.length > maxKeys)
-    throw invalid(`the key set has ${members.length} keys, at most ${maxKeys} are read`)
+  if (members.length > limits.providerKeys)
+    throw invalid(`the key set has ${members.length} keys, at most ${limits.providerKeys} are read`)
   const keys: VerificationKey[] = []
   const ignored: string[] = []
   for (const member of members) {
@@ -68,8 +66,8 @@ function readKey(jwk: JsonObject): VerificationKey | { readonly problem: string 
   const key = importKey(jwk)
   if (key === null) return { problem: `${name} cannot be read` }
   const bits = key.asymmetricKeyDetails?.modulusLength
-  if (bits !== undefined && (bits < minRsaBits || bits > maxRsaBits))
-    return { problem: `${name} has ${bits} bits, ${minRsaBits} to ${maxRsaBits} are accepted` }
+  if (bits !== undefined && (bits < minRsaBits || bits > limits.providerKeyBits))
+    return { problem: `${name} has ${bits} bits, ${minRsaBits} to ${limits.providerKeyBits} are accepted` }
   return { kid: jwk.kid ?? null, algorithms, key }
 }
 

@@ -1,4 +1,5 @@
 import { isFault, ProviderFault } from '../core/fault.ts'
+import { limits } from '../core/limits/table.ts'
 import type { Clock } from '../core/ports.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { settledWithin } from './deadline.ts'
@@ -27,8 +28,6 @@ export interface Keeping {
   readonly refreshWaitMs: number
 }
 
-const maxPauseSeconds = 60
-
 /**
  * Keeps the last good value. One fetch at a time, whoever asks; after a failure pauses of 1, 2, 4 … 60 seconds, and a
  * success ends them. What is only old is refreshed while its users wait a little, and used when that takes longer.
@@ -53,7 +52,11 @@ export function keepLastGood<T>(
     } catch (thrown) {
       const fault = toProviderFault(thrown)
       const attempts = (failure?.attempts ?? 0) + 1
-      failure = { fault, attempts, retryAt: clock.now() + Math.min(maxPauseSeconds, 2 ** (attempts - 1)) }
+      failure = {
+        fault,
+        attempts,
+        retryAt: clock.now() + Math.min(limits.providerPauseSeconds, 2 ** (attempts - 1)),
+      }
       report.failed(failure)
       throw fault
     } finally {

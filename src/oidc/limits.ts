@@ -1,3 +1,5 @@
+import { limits } from '../core/limits/table.ts'
+
 /** What a provider may cost us. Constants, not configuration: nobody needs another value, and an attacker would. */
 export interface Limits {
   /** For one request to the provider, from waiting for a socket to the last byte, and for one sign-in as a whole. */
@@ -13,9 +15,9 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  timeoutMs: 10_000,
-  refreshWaitMs: 2_000,
-  maxBytes: 1024 * 1024,
-  maxSockets: 8,
-  maxRequests: 256,
+  timeoutMs: limits.providerTimeoutMs,
+  refreshWaitMs: limits.providerRefreshWaitMs,
+  maxBytes: limits.providerAnswerBytes,
+  maxSockets: limits.providerSockets,
+  maxRequests: limits.providerRequests,
 }

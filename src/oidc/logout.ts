@@ -1,8 +1,6 @@
 import type { ProviderSettings } from '../core/gateway.ts'
+import { limits } from '../core/limits/table.ts'
 import type { Metadata } from './metadata.ts'
-
-/** A longer ID token would make an address that servers refuse; without the hint the provider asks the person. */
-const maxHintLength = 6000
 
 /**
  * Where a browser signs out at the provider (RP-Initiated Logout 1.0); null when it offers nothing. Everything in it
@@ -19,7 +17,8 @@ export function endSessionUrl(
   if (metadata.endSessionEndpoint === null)
     return settings.preset === 'auth0' ? auth0LogoutUrl(settings, metadata, postLogoutRedirectUri) : null
   const url = new URL(metadata.endSessionEndpoint)
-  if (idToken !== null && idToken.length <= maxHintLength) url.searchParams.set('id_token_hint', idToken)
+  if (idToken !== null && idToken.length <= limits.idTokenHintBytes)
+    url.searchParams.set('id_token_hint', idToken)
   url.searchParams.set('client_id', settings.clientId)
   url.searchParams.set('post_logout_redirect_uri', postLogoutRedirectUri)
   url.searchParams.set('state', state)

@@ -1,17 +1,17 @@
-const maxLength = 120
-
+import { limits } from '../core/limits/table.ts'
 /**
  * A value from outside, for an operator's message: as JSON in visible ASCII, at most 120 characters. Whoever calls
  * makes sure that it is no credential.
  */
 export function quote(value: unknown): string {
   if (value === undefined) return 'missing'
-  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, maxLength)) : toText(value)
+  const text =
+    typeof value === 'string' ? JSON.stringify(value.slice(0, limits.quotedCharacters)) : toText(value)
   const visible = text.replaceAll(
     /[^\x20-\x7e]/g,
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
-  return visible.length > maxLength ? `${visible.slice(0, maxLength)}…` : visible
+  return visible.length > limits.quotedCharacters ? `${visible.slice(0, limits.quotedCharacters)}…` : visible
 }
 
 function toText(value: unknown): string {

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { buildKeyRing, type Random } from '../core/session/seal.ts'
@@ -22,7 +23,6 @@ export interface RuntimeDeps {
   readonly random?: Random
 }
 
-const statesAtMost = 10_000
 const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
 
 /**
@@ -56,7 +56,7 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     sessions,
     providers,
     upstreams: createUpstreams(),
-    consumed: createConsumedStates(transactionLifetimeSeconds, statesAtMost),
+    consumed: createConsumedStates(transactionLifetimeSeconds, limits.usedStates),
     logKey: createHmac('sha256', ring.sealing.secret).update('claimgate log subject').digest('hex'),
   }
 }

@@ -1,4 +1,5 @@
 import type { Gateway, Origin } from '../core/gateway.ts'
+import { limits } from '../core/limits/table.ts'
 import type { Awaitable, Clock, Identity, SessionStore } from '../core/ports.ts'
 import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
@@ -76,12 +77,11 @@ export interface SessionsSetup extends SessionEdition {
   readonly cacheLimit?: number
 }
 
-const defaultCacheLimit = 10_000
 const sweepMs = 30_000
 
 /** Owns the timers and the cache, not the store. */
 export function createSessions(setup: SessionsSetup): Sessions {
-  const { store, clock, report = () => {}, cacheLimit = defaultCacheLimit } = setup
+  const { store, clock, report = () => {}, cacheLimit = limits.cachedSessions } = setup
   const now = () => clock.now()
   const watch = createSessionWatch((key) => store.load(key), now, report)
   let edition: SessionEdition = setup

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits/table.ts'
 import type { Revocation, SessionStore, StoredSession } from '../core/ports.ts'
 import type { EpochSeconds, Session, SessionKey } from '../core/session/session.ts'
 
@@ -7,7 +8,7 @@ interface Entry {
 }
 
 /** A session takes a few kilobytes, most of it the ID token: about 200 MB when full. */
-const defaultLimit = 50_000
+const defaultLimit = limits.memoryStoreSessions
 
 /**
  * Sessions in this process alone, gone with it. Bounded: when `limit` sessions are there, a new one replaces the one

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statS
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreFault } from '../core/fault.ts'
+import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
 
 /** One opened session file. Whoever opened it closes the database. */
@@ -15,9 +16,6 @@ const fileName = 'sessions.db'
 const applicationId = 0x636c6d67
 /** Of the tables. A session's own record has a format number besides: see core/session. */
 const format = 1
-/** Opening may wait for another instance that creates the file; a request may not, it asks again: see sqlite.ts. */
-const openTimeoutMs = 5000
-const busyTimeoutMs = 20
 
 const pragmas = `
   PRAGMA temp_store = MEMORY;
@@ -61,7 +59,7 @@ export function openSessionFile(folder: string): SessionFile {
   prepareFile(folder, path)
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(path, { timeout: openTimeoutMs })
+    database = new DatabaseSync(path, { timeout: limits.storeOpenMs })
     prepareDatabase(database, path)
     return { path, database }
   } catch (thrown) {
@@ -137,7 +135,7 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   }
   refuseForeign(database, path)
   probe(database)
-  database.exec(`COMMIT; PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  database.exec(`COMMIT; PRAGMA busy_timeout = ${limits.storeBusyMs}`)
 }
 
 function isEmpty(database: DatabaseSync): boolean {

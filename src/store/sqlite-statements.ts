@@ -1,7 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-
-/** Removed at once; the rest waits for the next purge, so that no request waits long. */
-const purgeLimit = 1000
+import { limits } from '../core/limits/table.ts'
 
 const texts = {
   load: 'SELECT record, last_seen_at FROM session WHERE key = ?',
@@ -17,7 +15,7 @@ const texts = {
   dropUser: 'DELETE FROM session WHERE user = ?',
   dropAll: 'DELETE FROM session',
   purge: `DELETE FROM session WHERE key IN
-    (SELECT key FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ${purgeLimit})`,
+    (SELECT key FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ${limits.purgedSessions})`,
   /** Changes when another connection has committed: https://www.sqlite.org/pragma.html#pragma_data_version */
   dataVersion: 'PRAGMA data_version',
   removals: 'SELECT count FROM removals',

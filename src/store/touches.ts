@@ -1,3 +1,4 @@
+import { limits } from '../core/limits/table.ts'
 import type { EpochSeconds, SessionKey } from '../core/session/session.ts'
 
 export interface Touch {
@@ -18,8 +19,6 @@ export interface TouchQueue {
 }
 
 const delayMs = 1000
-/** As many sessions may wait; then they are written without delay. */
-const limit = 10_000
 
 /** `write` writes all in one transaction; when it throws, the touches are dropped unless `keep` says to try again. */
 export function createTouchQueue(
@@ -37,7 +36,7 @@ export function createTouchQueue(
       write(waiting)
       waiting.clear()
     } catch (thrown) {
-      if (keep(thrown) && waiting.size < limit) schedule()
+      if (keep(thrown) && waiting.size < limits.waitingTouches) schedule()
       else waiting.clear()
     }
   }
@@ -49,7 +48,7 @@ export function createTouchQueue(
   return {
     add(key, touch) {
       if (touch.lastSeenAt > (waiting.get(key)?.lastSeenAt ?? 0)) waiting.set(key, touch)
-      if (waiting.size >= limit) flush()
+      if (waiting.size >= limits.waitingTouches) flush()
       else schedule()
     },
     get: (key) => waiting.get(key),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { buildConnector, Pool } from 'undici'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
+import { limits } from '../core/limits/table.ts'
 import type {
   UpstreamExchange,
   UpstreamRequest,
@@ -10,9 +11,6 @@ import type {
 } from '../core/ports.ts'
 import { Exchange } from './exchange.ts'
 import { newHandshakeKey, UpgradeExchange } from './socket.ts'
-
-/** More than any sane answer has, less than would hurt: larger header blocks are a 502. */
-const maxHeaderBytes = 64 * 1024
 
 /**
  * Speaks to the apps over HTTP/1.1. A request is sent once: nothing is repeated, no redirect is followed, and no
@@ -82,7 +80,7 @@ function createPool(upstream: UpstreamSettings, timeouts: Timeouts): Pool {
   return new Pool(upstream.origin, {
     // undici takes the server name from the Host header, which is the public one under `preserve_host`.
     connect: (options, callback) => connect({ ...options, ...(servername && { servername }) }, callback),
-    maxHeaderSize: maxHeaderBytes,
+    maxHeaderSize: limits.upstreamHeaderBytes,
     allowH2: false,
     pipelining: 1,
     // The time-outs come with each request: locations may differ.

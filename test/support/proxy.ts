@@ -73,6 +73,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           principal: settings.principal ?? null,
           resealed: settings.resealed ?? null,
           clientAddress: '192.0.2.7',
+          network: { key: '192.0.2.7', hidden: false },
           wantsPage: false,
           decision: { kind: 'allow', reason: 'rule-met', principal: settings.principal ?? null },
           fault: null,

@@ -1,9 +1,7 @@
 import type { Forwarding } from '../gateway.ts'
+import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { isList, type Json, lookUp } from '../rules/claims.ts'
-
-/** All identity headers of one request together, names and values. */
-export const maxIdentityBytes = 8192
 
 export type IdentityLines =
   /** Name, value, name, value …; a header without a value is not there. */
@@ -35,7 +33,7 @@ function makeLines(principal: Principal, headers: IdentityHeaders): IdentityLine
     if (value === null) continue
     if (typeof value === 'object') return { ok: false, header: name, why: value.unsendable }
     bytes += name.length + value.length
-    if (bytes > maxIdentityBytes) return { ok: false, header: name, why: 'too-large' }
+    if (bytes > limits.identityHeaderBytes) return { ok: false, header: name, why: 'too-large' }
     lines.push(name, value)
   }
   return { ok: true, lines }

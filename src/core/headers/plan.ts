@@ -1,4 +1,5 @@
 import type { App, Gateway } from '../gateway.ts'
+import { limits } from '../limits/table.ts'
 import { type OwnCookies, ownCookies, stripOwnCookies } from '../session/cookies.ts'
 import { foldHeaderName } from './names.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
@@ -60,17 +61,14 @@ function fixedHeaders(app: App): readonly string[] {
 }
 
 /** Clients choose what is asked, so number and length of what is kept are bounded. */
-const keptAtMost = 1024
-const longestKept = 2048
-
 function rememberedLately(read: (text: string) => string): (text: string) => string {
   const kept = new Map<string, string>()
   return (text) => {
     const known = kept.get(text)
     if (known !== undefined) return known
     const result = read(text)
-    if (text.length > longestKept) return result
-    if (kept.size >= keptAtMost) kept.clear()
+    if (text.length > limits.rememberedCookieHeaderBytes) return result
+    if (kept.size >= limits.rememberedCookieHeaders) kept.clear()
     kept.set(text, result)
     return result
   }

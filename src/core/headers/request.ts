@@ -1,4 +1,5 @@
 import type { Forwarding } from '../gateway.ts'
+import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
 import { identityLines, type Unsendable } from './identity.ts'
@@ -24,9 +25,6 @@ export type UpstreamHeaders =
       readonly header: string
       readonly why: Unsendable
     }
-
-/** More names in `Connection` than any client needs. */
-export const maxConnectionOptions = 20
 
 /**
  * The headers of the request to the app, for HTTP and WebSocket alike. Built on an empty list: end-to-end headers of
@@ -81,7 +79,7 @@ function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | nul
   const rest = cookies === null ? '' : plan.withoutOwnCookies(cookies)
   if (rest !== '') headers.push('Cookie', rest)
   const options = connectionOptions(connection)
-  if (options.length > maxConnectionOptions) return null
+  if (options.length > limits.requestConnectionOptions) return null
   const kept = withoutNames(headers, options)
   if (length !== null && /^\d{1,15}$/.test(length)) kept.push('Content-Length', length)
   return kept

@@ -1,3 +1,4 @@
+import { limits } from '../limits/table.ts'
 import { saysCaching } from './cache.ts'
 import {
   connectionHeaders,
@@ -51,19 +52,18 @@ export const answerVerdict: (name: string) => AnswerVerdict = remembered((name) 
   return saysCaching(folded) ? 'caching' : 'pass'
 })
 
-// Clients choose the names, so their number is bounded, and so is the length of what is kept.
-const namesAtMost = 512
-const longestName = 64
-
-/** The same judgement, worked out once a spelling: a request has twenty headers, and they are always the same. */
+/**
+ * The same judgement, worked out once a spelling: a request has twenty headers, and they are always the same. Clients
+ * choose the names, so their number is bounded, and so is the length of what is kept.
+ */
 function remembered<V extends string>(judge: (name: string) => V): (name: string) => V {
   const verdicts = new Map<string, V>()
   return (name) => {
     const known = verdicts.get(name)
     if (known !== undefined) return known
     const verdict = judge(name)
-    if (name.length > longestName) return verdict
-    if (verdicts.size >= namesAtMost) verdicts.clear()
+    if (name.length > limits.rememberedHeaderNameBytes) return verdict
+    if (verdicts.size >= limits.rememberedHeaderNames) verdicts.clear()
     verdicts.set(name, verdict)
     return verdict
   }

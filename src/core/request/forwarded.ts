@@ -1,3 +1,5 @@
+import { type ClientNetwork, isPrivate, networkOf, unknownNetwork } from '../limits/network.ts'
+import { limits } from '../limits/table.ts'
 import { type Address, type AddressRange, contains, formatAddress, readAddress } from './address.ts'
 
 /**
@@ -6,15 +8,21 @@ import { type Address, type AddressRange, contains, formatAddress, readAddress }
  */
 
 export type ClientAddress =
-  | { readonly known: true; readonly address: Address; readonly text: string }
+  | {
+      readonly known: true
+      readonly address: Address
+      readonly text: string
+      /** Where its use is counted. */
+      readonly network: ClientNetwork
+    }
   /** A trusted proxy did not say one that can be believed: rules about the address let nobody in. */
-  | { readonly known: false }
+  | { readonly known: false; readonly network: ClientNetwork }
 
-const unknown: ClientAddress = { known: false }
+export const unknownClient: ClientAddress = { known: false, network: unknownNetwork }
 
 // The same few peers, or the same few clients, come again and again.
 const read = new Map<string, ClientAddress>()
-const readAtMost = 4096
+const hiding = new WeakMap<ClientAddress, ClientAddress>()
 
 /**
  * The client's address: the peer's, or, when that is a trusted proxy, the rightmost X-Forwarded-For entry that is
@@ -26,13 +34,27 @@ export function clientAddress(
   trusted: readonly AddressRange[],
 ): ClientAddress {
   const own = peerAddress(peer)
-  if (!isTrusted(own, trusted)) return own
+  if (!isTrusted(own, trusted)) return lines.length > 0 ? passingOn(own) : own
   const entries = lines.join(',').split(',')
   for (const entry of entries.reverse()) {
     const hop = addressOf(entry.replace(/^[ \t]+|[ \t]+$/g, ''))
     if (!isTrusted(hop, trusted)) return hop
   }
-  return unknown
+  return unknownClient
+}
+
+/**
+ * A peer that passes requests of others on, as it sends X-Forwarded-For, and is not trusted: where it is private, all
+ * its clients have its address, and their networks cannot be told apart. One of the internet may write what it likes.
+ */
+function passingOn(peer: ClientAddress): ClientAddress {
+  if (!peer.known) return peer
+  const known = hiding.get(peer)
+  if (known !== undefined) return known
+  const network = { key: peer.network.key, hidden: isPrivate(peer.address) }
+  const result: ClientAddress = { ...peer, network }
+  hiding.set(peer, result)
+  return result
 }
 
 /**
@@ -55,7 +77,7 @@ function isTrusted(hop: ClientAddress, trusted: readonly AddressRange[]): boolea
 
 /** The kernel's word: a zone id (`fe80::1%eth0`) is its own addition and says nothing about the address. */
 function peerAddress(peer: string | undefined): ClientAddress {
-  if (peer === undefined) return unknown
+  if (peer === undefined) return unknownClient
   const zone = peer.indexOf('%')
   return addressOf(zone === -1 ? peer : peer.slice(0, zone))
 }
@@ -64,9 +86,11 @@ function addressOf(text: string): ClientAddress {
   const known = read.get(text)
   if (known !== undefined) return known
   const address = readAddress(text)
-  if (address === null) return unknown
-  const result: ClientAddress = { known: true, address, text: formatAddress(address) }
-  if (read.size >= readAtMost) read.clear()
+  if (address === null) return unknownClient
+  const written = formatAddress(address)
+  const network = { key: networkOf(address), hidden: false }
+  const result: ClientAddress = { known: true, address, text: written, network }
+  if (read.size >= limits.rememberedAddresses) read.clear()
   read.set(text, result)
   return result
 }

@@ -1,5 +1,6 @@
 import type { TargetReason } from '../decision.ts'
 import type { App } from '../gateway.ts'
+import { limits } from '../limits/table.ts'
 
 /** A request path in canonical form, and its query: what rules judge and what the upstream gets, one value. */
 export interface Target {
@@ -20,9 +21,6 @@ export type TargetReading =
   | { readonly ok: false; readonly reason: TargetReason }
 
 export type AllowEncoded = ReadonlySet<'slash' | 'semicolon' | 'hash'>
-
-/** Path and query together. */
-export const maxTargetBytes = 8192
 
 // No escape, no empty segment, none that begins with a dot: already canonical, and its own decoding. Nearly all are.
 const plain =
@@ -47,7 +45,7 @@ const dots = /^\.\.?(?:;|$)/
  * ask `refusedEncoding` once the app is found.
  */
 export function readTarget(rawUrl: string): TargetReading {
-  if (rawUrl.length > maxTargetBytes) return refused('target-length')
+  if (rawUrl.length > limits.requestTargetBytes) return refused('target-length')
   const mark = rawUrl.indexOf('?')
   const rawPath = mark === -1 ? rawUrl : rawUrl.slice(0, mark)
   const query = mark === -1 ? '' : rawUrl.slice(mark)

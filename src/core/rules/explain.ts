@@ -1,4 +1,5 @@
 import type { ConditionRow } from '../decision.ts'
+import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { showDifference, showFound, showOwn } from '../show.ts'
 import { lookUpForRule } from './claims.ts'
@@ -142,15 +143,13 @@ function oneOf(names: readonly string[]): string {
   return showOwn(names.length === 1 ? names.join('') : `one of ${names.join(', ')}`)
 }
 
-const mostSentences = 5
-
 /**
  * One sentence for the operator's log: the conditions that keep somebody out, each with what was there and what the
  * rule wants. Never shown to the person.
  */
 export function describeRefusal(rows: readonly ConditionRow[]): string {
   const blocking = rows.filter((row) => row.blocks)
-  const sentences = blocking.slice(0, mostSentences).map(describeRow)
+  const sentences = blocking.slice(0, limits.logConditions).map(describeRow)
   const more = blocking.length - sentences.length
   return `${sentences.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }

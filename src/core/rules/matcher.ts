@@ -1,11 +1,12 @@
 import { RE2JS, RE2JSException } from 're2js'
+import { limits } from '../limits/table.ts'
 import { type Found, isObject, type Json, lookUpForRule, toWords } from './claims.ts'
 import { every, negate, some, type Truth } from './truth.ts'
 
 /** A regular expression of linear time that must match the whole value. */
 export interface WholeMatch {
   readonly source: string
-  /** Unknown when the value is too long for the expression: see `largestWork`. */
+  /** Unknown when the value is too long for the expression: see `expressionSteps`. */
   readonly test: (value: string) => Truth
 }
 
@@ -117,11 +118,6 @@ function foldAscii(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
-/** Instructions of a compiled expression: ordinary ones have fewer than a hundred. */
-const largestProgram = 1000
-/** Instructions times characters: some tens of milliseconds in the worst case, as the work is linear in both. */
-const largestWork = 1_000_000
-
 /**
  * Compiles an expression in RE2 syntax that must match a whole value; the reason says what is wrong with it.
  * Linear time: there is no backtracking, so no value can make it slow.
@@ -132,9 +128,9 @@ export function compileWholeMatch(
   const compiled = compile(source)
   if (typeof compiled === 'string') return { ok: false, reason: compiled }
   const work = compiled.programSize()
-  if (work > largestProgram) return { ok: false, reason: 'the expression is too large' }
+  if (work > limits.expressionInstructions) return { ok: false, reason: 'the expression is too large' }
   const test = (value: string): Truth =>
-    value.length * work > largestWork ? 'unknown' : compiled.testExact(value)
+    value.length * work > limits.expressionSteps ? 'unknown' : compiled.testExact(value)
   return { ok: true, pattern: { source, test } }
 }
 

@@ -1,12 +1,10 @@
+import { limits } from '../limits/table.ts'
 import { beginsWith, readTarget } from '../request/target.ts'
 
 declare const returnTo: unique symbol
 
 /** A path with query on the origin itself, safe to put into `Location`. Made by `readReturnTo` alone. */
 export type ReturnTo = string & { readonly [returnTo]: true }
-
-/** It travels in a sealed cookie, of which browsers keep 4096 bytes. */
-export const maxReturnToBytes = 2048
 
 /** Any will do: whether a browser stays on the origin does not depend on which one it is. */
 const someOrigin = 'https://origin.invalid'
@@ -28,7 +26,7 @@ export function readReturnTo(raw: string | undefined | null, authPrefix: string)
 }
 
 function localAddress(raw: string, authPrefix: string): string | null {
-  if (raw.length > maxReturnToBytes || !raw.startsWith('/') || !raw.isWellFormed()) return null
+  if (raw.length > limits.returnToBytes || !raw.startsWith('/') || !raw.isWellFormed()) return null
   const hash = raw.indexOf('#')
   const whole = hash === -1 ? raw : raw.slice(0, hash)
   const mark = whole.indexOf('?')
@@ -44,7 +42,7 @@ function localAddress(raw: string, authPrefix: string): string | null {
   if (target.splitSegments !== undefined && beginsWith(target.splitSegments, reserved)) return null
 
   const address = target.path + target.query
-  return address.length <= maxReturnToBytes && staysAsWritten(address) ? address : null
+  return address.length <= limits.returnToBytes && staysAsWritten(address) ? address : null
 }
 
 /** What is sent is read once more as a browser reads it: it must mean this origin, and not one byte else. */

@@ -7,6 +7,7 @@ import {
   type KeyObject,
   timingSafeEqual,
 } from 'node:crypto'
+import { limits } from '../limits/table.ts'
 import type { Secret } from '../secret.ts'
 
 /**
@@ -49,8 +50,6 @@ export type Opened =
 
 /** Part of every key: a change of what is sealed, or how, gets a new number, and old values do not open. */
 const format = 'claimgate seal 1'
-/** Browsers keep no larger cookie (RFC 6265bis 5.6), so nothing of ours is longer. */
-const lengthLimit = 4096
 const ivBytes = 12
 const tagBytes = 16
 const refused: Opened = { ok: false }
@@ -73,13 +72,13 @@ export function seal(ring: KeyRing, scope: SealScope, text: string, random: Rand
   const ciphertext = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   const parts = [header, '', iv.toString('base64url'), ciphertext.toString('base64url')]
   const result = [...parts, cipher.getAuthTag().toString('base64url')].join('.')
-  if (result.length > lengthLimit) throw new RangeError('too long to be sealed into a cookie')
+  if (result.length > limits.sealedCookieBytes) throw new RangeError('too long to be sealed into a cookie')
   return result as Sealed
 }
 
 /** Opens what a client sent. Never throws, and says nothing of why it did not open. */
 export function open(ring: KeyRing, scope: SealScope, value: string): Opened {
-  if (value.length > lengthLimit) return refused
+  if (value.length > limits.sealedCookieBytes) return refused
   const [header = '', encryptedKey, iv = '', ciphertext = '', tag = '', ...more] = value.split('.', 6)
   // The header is one that we wrote, letter by letter, or none: no client chooses an algorithm (RFC 8725 3.1).
   const key = ring.opening.get(header)

@@ -1,4 +1,5 @@
 import type { CookieNames } from '../gateway.ts'
+import { limits } from '../limits/table.ts'
 import type { ReturnTo } from './return-to.ts'
 import {
   fingerprint,
@@ -39,15 +40,8 @@ export interface CookiePair {
 /** How long a person may take at the provider. Also the `Max-Age` of the cookie; the sealed time decides. */
 export const transactionLifetimeSeconds = 600
 
-/** Sign-ins under way in one browser, and the bytes that their cookies may take of each request's headers. */
-const cookieCountLimit = 5
-const cookieBytesLimit = 3072
-/** A longer return address would make a cookie that browsers drop. */
-const returnToLimit = 1536
 /** Of a state's hash in the cookie's name: 96 bits. */
 const hashLength = 16
-/** An answer clears no more cookies than this. */
-const evictionLimit = 20
 
 /** What the person wants: where to sign in, and where to go after it. */
 export interface SignInWish {
@@ -69,7 +63,10 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     state: random(24).toString('base64url'),
     nonce: random(24).toString('base64url'),
     codeVerifier: random(32).toString('base64url'),
-    returnTo: Buffer.byteLength(JSON.stringify(wish.returnTo)) > returnToLimit ? '/' : wish.returnTo,
+    returnTo:
+      Buffer.byteLength(JSON.stringify(wish.returnTo)) > limits.transactionReturnToBytes
+        ? '/'
+        : wish.returnTo,
     startedAt: now,
     replaces: wish.replaces,
   }
@@ -157,13 +154,15 @@ export function transactionsToEvict(
   let bytes = size(newcomer)
   for (const [name, other] of [...sizes].sort(([, a], [, b]) => b.startedAt - a.startedAt)) {
     const stays =
-      isFresh(other.startedAt, now) && kept < cookieCountLimit && bytes + other.bytes <= cookieBytesLimit
+      isFresh(other.startedAt, now) &&
+      kept < limits.transactionCookies &&
+      bytes + other.bytes <= limits.transactionCookieBytes
     if (stays) {
       kept += 1
       bytes += other.bytes
     } else evicted.push(name)
   }
-  return evicted.slice(-evictionLimit)
+  return evicted.slice(-limits.clearedCookies)
 }
 
 function scope(origin: string, names: CookieNames): SealScope {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
+import type { ClientNetwork } from '../../core/limits/network.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Target } from '../../core/request/target.ts'
 import type { Session } from '../../core/session/session.ts'
@@ -26,6 +27,8 @@ export interface Admission {
   readonly resealed: string | null
   /** The client's address in text; null when a trusted proxy did not say one that can be believed. */
   readonly clientAddress: string | null
+  /** Where the client's use is counted. */
+  readonly network: ClientNetwork
   /** A browser that shows what comes, be it for a link or a form, rather than a program: page or problem. */
   readonly wantsPage: boolean
   readonly decision: Decision

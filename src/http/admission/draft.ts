@@ -1,6 +1,6 @@
 import type { Decision, RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
-import type { ClientAddress } from '../../core/request/forwarded.ts'
+import { type ClientAddress, unknownClient } from '../../core/request/forwarded.ts'
 import { isNavigation } from '../../core/request/navigation.ts'
 import type { Target } from '../../core/request/target.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
@@ -37,8 +37,6 @@ export function beginDraft(facts: RequestFacts, requestId: string, startedAt: nu
   }
 }
 
-const unknownClient: ClientAddress = { known: false }
-
 export type LiveSession = Extract<SessionLookup, { kind: 'live' }>
 
 /** The admission that a decision makes of the draft. `detail` is for the log, `live` the session that was found. */
@@ -67,6 +65,7 @@ export function toAdmission(
     fault: null,
     principal: decision.kind === 'allow' || decision.kind === 'deny' ? decision.principal : null,
     clientAddress: client.known ? client.text : null,
+    network: client.network,
     shadow: null,
   }
 }

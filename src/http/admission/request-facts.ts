@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { Location } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 
 /** What the gate reads of a request. A raw Node request fits it; a test writes it by hand. */
 export interface RequestFacts {
@@ -18,16 +19,15 @@ interface Refusal {
   readonly reason: RejectReason
 }
 
-/** More header lines than this are refused; Node would drop those beyond 2,000 in silence. */
-const headerLinesAtMost = 100
-
 /** Why a request is refused before anything of it is looked at, or null. */
 export function unreadable(facts: RequestFacts): Refusal | null {
   if (facts.httpVersion !== '1.1') {
     if (facts.httpVersion !== '1.0') return { status: 505, reason: 'http-version' }
     if (facts.headers['transfer-encoding'] !== undefined) return { status: 400, reason: 'http-version' }
   }
-  if (facts.rawHeaders.length > 2 * headerLinesAtMost) return { status: 431, reason: 'too-many-headers' }
+  // Node would drop those beyond 2,000 in silence.
+  if (facts.rawHeaders.length > 2 * limits.requestHeaderLines)
+    return { status: 431, reason: 'too-many-headers' }
   const { expect } = facts.headers
   // RFC 9110 section 10.1.1 knows one; our own addresses meet no other either.
   return expect === undefined || expect.toLowerCase() === '100-continue'

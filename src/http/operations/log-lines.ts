@@ -1,8 +1,7 @@
 import { writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
+import { limits } from '../../core/limits/table.ts'
 
-/** What may wait for a reader that is slow; beyond it the process waits with it, rather than lose lines or memory. */
-const waitingBytesAtMost = 1024 * 1024
 const retryMs = 10
 const gatherMs = 5
 
@@ -27,7 +26,8 @@ export function createLineWriter(fd: number): DestinationStream & { flush(): voi
       fd,
       waiting.length === 0 ? Buffer.from(text) : Buffer.concat([waiting, Buffer.from(text)]),
     )
-    while (waiting.length > waitingBytesAtMost) {
+    // Beyond it the process waits with its reader, rather than lose lines or memory.
+    while (waiting.length > limits.logWaitingBytes) {
       Atomics.wait(pause, 0, 0, retryMs)
       waiting = write(fd, waiting)
     }

@@ -3,6 +3,7 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { EventFields, EventName } from '../../core/event.ts'
 import { faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import type { Admission } from '../admission/admission.ts'
 import { createLineWriter } from './log-lines.ts'
@@ -22,8 +23,6 @@ export interface Log {
   renew(settings: LogSettings): void
   flush(): void
 }
-
-const longestField = 512
 
 /**
  * Opens the log. Subjects are written as a keyed hash unless the operator asked for more: the key is made at
@@ -74,7 +73,7 @@ function isoTime(): string {
 
 type SubjectWriter = (user: string) => string | undefined
 
-/** Hashes are remembered (a person sends many requests), at most 10,000 of them. */
+/** Hashes are remembered within bounds: a person sends many requests. */
 function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
   switch (settings.subject) {
     case 'off':
@@ -86,7 +85,7 @@ function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
       return (user) => {
         const seen = known.get(user)
         if (seen !== undefined) return seen
-        if (known.size >= 10_000) known.clear()
+        if (known.size >= limits.rememberedSubjects) known.clear()
         const hash = createHmac('sha256', key).update(user).digest('base64url').slice(0, 16)
         known.set(user, hash)
         return hash
@@ -138,7 +137,8 @@ function shadowFields(shadow: ShadowVerdict | null): EventFields<'request'> {
 
 function describe(thrown: unknown): object {
   if (isFault(thrown)) return { code: thrown.code, error: cap(thrown.message), cause: causeOf(thrown.cause) }
-  if (thrown instanceof Error) return { error: cap(thrown.message), stack: cap(thrown.stack ?? '', 4096) }
+  if (thrown instanceof Error)
+    return { error: cap(thrown.message), stack: cap(thrown.stack ?? '', limits.logStackCharacters) }
   return { error: cap(String(thrown)) }
 }
 
@@ -146,7 +146,7 @@ function describe(thrown: unknown): object {
 function causeOf(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined
   const code: unknown = 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' ? `${cause.name} ${cap(code, 64)}` : cause.name
+  return typeof code === 'string' ? `${cause.name} ${cap(code, limits.logCodeCharacters)}` : cause.name
 }
 
 function capped(fields: Readonly<Record<string, unknown>>): object {
@@ -156,6 +156,6 @@ function capped(fields: Readonly<Record<string, unknown>>): object {
   return out
 }
 
-function cap(text: string, length = longestField): string {
+function cap(text: string, length: number = limits.logFieldCharacters): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`
 }

@@ -10,6 +10,7 @@ import {
   StoreFault,
   UpstreamFault,
 } from '../../core/fault.ts'
+import { limits } from '../../core/limits/table.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
@@ -22,8 +23,6 @@ import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
 import { createRequestListener } from './request-listener.ts'
 import { createServer, serverLimits } from './server.ts'
-
-const formBytesAtMost = 64 * 1024
 
 /**
  * What the gateway serves, and where each of it stands. The request listener has judged before any of
@@ -79,7 +78,7 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: formBytesAtMost },
+    { parseAs: 'string', bodyLimit: limits.formBytes },
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
   const query = (request: FastifyRequest) => new URLSearchParams(admissionOf(request.raw).target?.query ?? '')

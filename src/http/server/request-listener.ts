@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { limits } from '../../core/limits/table.ts'
 import type { Random } from '../../core/session/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
+import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
 import { handOver } from '../proxy/proxy.ts'
 import { attachContext, requestContextIn, type ServerContext } from './context.ts'
 import type { RequestListener } from './server.ts'
@@ -13,6 +15,7 @@ import type { RequestListener } from './server.ts'
 export function createRequestListener(serverContext: ServerContext): RequestListener {
   const { editions, log, metrics } = serverContext
   const nextId = requestIds(editions.current().random)
+  const noteProxy = noteUntrustedProxy(log)
   return (request, response, next) => {
     const edition = editions.enter()
     const context = requestContextIn(serverContext, edition)
@@ -29,6 +32,7 @@ export function createRequestListener(serverContext: ServerContext): RequestList
     })
     const passOn = (admission: Admission): void => {
       judged = true
+      noteProxy(admission)
       attachContext(request, context)
       carryAdmission(request, admission)
       if (admission.fault !== null)
@@ -72,11 +76,9 @@ function showAddress(request: IncomingMessage, response: ServerResponse, admissi
   }
 }
 
-const formTimeMs = 15_000
-
 /** A small form has no reason to take longer; without an end, sockets could be held by a byte now and then. */
 function limitTime(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.destroy(), formTimeMs).unref()
+  const timer = setTimeout(() => request.destroy(), limits.formMs).unref()
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => clearTimeout(timer))
 }

@@ -4,6 +4,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { ListenSettings } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 import { asksForWebSocket } from '../websocket/handshake.ts'
 
 /** Takes a request before Fastify sees it; `next` hands it on. */
@@ -19,9 +20,7 @@ export interface ServerLimits {
   readonly checkEveryMs: number
 }
 
-export const serverLimits: ServerLimits = { silenceMs: 30_000, checkEveryMs: 5_000 }
-
-const maxHeaderBytes = 32 * 1024
+export const serverLimits: ServerLimits = { silenceMs: limits.silenceMs, checkEveryMs: 5_000 }
 
 /**
  * The HTTP server under Fastify, with the limits that Fastify leaves open. `Expect: 100-continue` takes the same
@@ -68,12 +67,12 @@ function optionsOf(
 ): http.ServerOptions {
   return {
     insecureHTTPParser: false,
-    maxHeaderSize: maxHeaderBytes,
+    maxHeaderSize: limits.requestHeaderBytes,
     requireHostHeader: true,
     headersTimeout: silenceMs,
     // Bodies have their own idle time-out in the proxy: a long upload is no attack.
     requestTimeout: 0,
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout: limits.idleBetweenRequestsMs,
     connectionsCheckingInterval: checkEveryMs,
     // What is not upgraded (h2c and its like) is a plain request: RFC 9110 section 7.8 lets a server ignore an Upgrade.
     shouldUpgradeCallback: upgrades,

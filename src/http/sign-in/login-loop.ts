@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
 import { type SetCookie, setTransactionCookie } from './cookie.ts'
 
@@ -10,7 +11,6 @@ import { type SetCookie, setTransactionCookie } from './cookie.ts'
  * nobody but the forger.
  */
 const lifetimeSeconds = 60
-const roundsAtMost = 4
 
 /** How many sign-ins this browser completed, each within a minute of the one before. */
 function rounds(cookieHeader: string | undefined, origin: Origin): number {
@@ -20,7 +20,7 @@ function rounds(cookieHeader: string | undefined, origin: Origin): number {
 
 /** Whether one more round would help nobody. */
 export function isLooping(headers: IncomingHttpHeaders, origin: Origin): boolean {
-  return rounds(headers.cookie, origin) >= roundsAtMost
+  return rounds(headers.cookie, origin) >= limits.signInRounds
 }
 
 /** The mark of a completed sign-in; it has to come with the next callback. Sign-out clears it with the transactions. */

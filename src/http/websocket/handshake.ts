@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Location } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 
 /** What a client asked for, when its handshake is one (RFC 6455 section 4.2.1). */
 export interface Handshake {
@@ -23,7 +24,6 @@ export type HandshakeReading =
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** Sixteen bytes. */
 const keyForm = /^[A-Za-z0-9+/]{21}[AQgw]==$/
-const longestOffer = 4096
 
 /** Whether a request names WebSocket alone as what it wants to be upgraded to. */
 export function asksForWebSocket({ headers }: IncomingMessage): boolean {
@@ -43,7 +43,7 @@ export function readHandshake(request: IncomingMessage): HandshakeReading {
   const offered = listOf(headers['sec-websocket-protocol'])
   const extensions = headers['sec-websocket-extensions'] ?? null
   const offersHold = offered.every((name) => token.test(name)) && new Set(offered).size === offered.length
-  if (!keyForm.test(key) || !offersHold || (extensions?.length ?? 0) > longestOffer) {
+  if (!keyForm.test(key) || !offersHold || (extensions?.length ?? 0) > limits.webSocketOfferBytes) {
     return refused(400, 'websocket-invalid')
   }
   return { ok: true, handshake: { key, protocols: offered, extensions } }

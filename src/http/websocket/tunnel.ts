@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { limits } from '../../core/limits/table.ts'
 import { closeFrame, createFrameTracker } from './frames.ts'
 
 /** An open WebSocket between a client and an upstream. */
@@ -6,9 +7,6 @@ export interface Tunnel {
   /** Ends it: with a Close frame of this code where one fits between two frames, else by cutting the connection. */
   close(code: number): void
 }
-
-/** How long a side has to take what is still under way to it, and to answer a Close frame. */
-const closingMs = 2_000
 
 /**
  * Passes bytes both ways until either side ends. What one side does not take, the other is not asked for: at most
@@ -50,7 +48,7 @@ export function openTunnel(client: Duplex, upstream: Duplex, onClosed: () => voi
 function cutLater(...sides: readonly Duplex[]): void {
   setTimeout(() => {
     for (const side of sides) side.destroy()
-  }, closingMs).unref()
+  }, limits.webSocketClosingMs).unref()
 }
 
 /** Lets a side take what was written to it, and closes it; nothing more is passed on from there. */

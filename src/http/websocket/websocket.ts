@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Decision } from '../../core/decision.ts'
 import { isFault, UpstreamFault } from '../../core/fault.ts'
+import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket } from '../../core/ports.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type Admission, carryAdmission } from '../admission/admission.ts'
@@ -39,9 +40,6 @@ interface Upgrade {
   readonly admission: Admission
 }
 
-/** A peer that vanished without a word is found in about this time. */
-const keepAliveMs = 30_000
-
 /**
  * WebSockets on a road of our own (@fastify/http-proxy says 101 before the upstream has, and drops our headers):
  * judged by the same gate, then by Origin; then the upstream is asked, and only when it agrees is the client told so.
@@ -53,7 +51,7 @@ export function serveUpgrades(server: Server, serverContext: ServerContext): Upg
   const tunnels: Tunnels = { open: new Map(), closing: false }
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {})
-    request.socket.setTimeout(0).setKeepAlive(true, keepAliveMs)
+    request.socket.setTimeout(0).setKeepAlive(true, limits.webSocketKeepAliveMs)
     // What came behind the handshake waits, as does the rest: nothing is read before there is a tunnel.
     if (head.length > 0) client.unshift(head)
     const edition = editions.enter()

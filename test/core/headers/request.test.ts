@@ -1,9 +1,9 @@
 import t from 'tap'
-import { maxIdentityBytes } from '../../../src/core/headers/identity.ts'
 import { foldHeaderName, isReservedHeader, ownedHeaderNames } from '../../../src/core/headers/names.ts'
 import type { HeaderPlan } from '../../../src/core/headers/plan.ts'
 import { headerPlan } from '../../../src/core/headers/plan.ts'
 import { upstreamHeaders } from '../../../src/core/headers/request.ts'
+import { limits } from '../../../src/core/limits/table.ts'
 import type { Principal } from '../../../src/core/principal.ts'
 import type { Json } from '../../../src/core/rules/claims.ts'
 import { Secret } from '../../../src/core/secret.ts'
@@ -277,7 +277,7 @@ t.test('S-062, S-063: what cannot be sent whole is not sent at all', async (t) =
   t.same(headerOf(2 ** 53), { why: 'number' })
   t.same(headerOf(Number.POSITIVE_INFINITY), { why: 'number' })
   t.same(headerOf('a\ud800'), { why: 'text' })
-  const room = maxIdentityBytes - 'X-Claim'.length
+  const room = limits.identityHeaderBytes - 'X-Claim'.length
   t.equal(headerOf('a'.repeat(room)), 'a'.repeat(room))
   t.same(headerOf('a'.repeat(room + 1)), { why: 'too-large' })
   t.same(headerOf(Array(5000).fill('a-group')), { why: 'too-large' })

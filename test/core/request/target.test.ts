@@ -1,13 +1,8 @@
 import t from 'tap'
 import type { App } from '../../../src/core/gateway.ts'
+import { limits } from '../../../src/core/limits/table.ts'
 import type { AllowEncoded, Target } from '../../../src/core/request/target.ts'
-import {
-  beginsWith,
-  maxTargetBytes,
-  readTarget,
-  refusedEncoding,
-  upstreamPath,
-} from '../../../src/core/request/target.ts'
+import { beginsWith, readTarget, refusedEncoding, upstreamPath } from '../../../src/core/request/target.ts'
 import { corpus, shown } from '../../corpus/lines.ts'
 import { modelTarget } from '../../corpus/target-model.ts'
 import { generateTargets } from '../../corpus/targets.ts'
@@ -133,9 +128,9 @@ t.test('S-014, S-009: an app may allow encoded hash, semicolon and slash', async
 })
 
 t.test('S-028: a target of more than 8192 bytes is refused before it is read', async (t) => {
-  t.equal(readTarget(`/${'a'.repeat(maxTargetBytes - 1)}`).ok, true)
-  t.match(readTarget(`/${'a'.repeat(maxTargetBytes)}`), { ok: false, reason: 'target-length' })
-  t.match(readTarget(`/a?${'a'.repeat(maxTargetBytes)}`), { ok: false, reason: 'target-length' })
+  t.equal(readTarget(`/${'a'.repeat(limits.requestTargetBytes - 1)}`).ok, true)
+  t.match(readTarget(`/${'a'.repeat(limits.requestTargetBytes)}`), { ok: false, reason: 'target-length' })
+  t.match(readTarget(`/a?${'a'.repeat(limits.requestTargetBytes)}`), { ok: false, reason: 'target-length' })
   t.match(readTarget(`/${'%2e/'.repeat(250_000)}`), { ok: false, reason: 'target-length' })
 })
 

@@ -1,6 +1,7 @@
 import t from 'tap'
+import { limits } from '../../../src/core/limits/table.ts'
 import { readTarget } from '../../../src/core/request/target.ts'
-import { maxReturnToBytes, readReturnTo } from '../../../src/core/session/return-to.ts'
+import { readReturnTo } from '../../../src/core/session/return-to.ts'
 import { corpus, shown } from '../../corpus/lines.ts'
 import { generateTargets } from '../../corpus/targets.ts'
 
@@ -44,9 +45,9 @@ t.test('S-092 … S-095, S-098, S-099: whatever is not plainly a page of this or
 
 t.test('nothing, lone surrogates and long addresses become /', async (t) => {
   for (const raw of [undefined, null, '', '/\ud800', '/x?\udc00']) t.equal(read(raw), '/')
-  t.equal(read(`/${'a'.repeat(maxReturnToBytes - 1)}`).length, maxReturnToBytes)
-  t.equal(read(`/${'a'.repeat(maxReturnToBytes)}`), '/')
-  t.equal(read(`/${'é'.repeat(maxReturnToBytes / 4)}`), '/', 'too long once encoded')
+  t.equal(read(`/${'a'.repeat(limits.returnToBytes - 1)}`).length, limits.returnToBytes)
+  t.equal(read(`/${'a'.repeat(limits.returnToBytes)}`), '/')
+  t.equal(read(`/${'é'.repeat(limits.returnToBytes / 4)}`), '/', 'too long once encoded')
 })
 
 t.test('never below the auth prefix, whatever it is called', async (t) => {

@@ -1,0 +1,173 @@
+/**
+ * What anything may use, in one place: each number that bounds work, memory or waiting for somebody outside. The rest
+ * of the code reads it from here, `docs/security.md` shows it, and `test/repository/limits.test.ts` finds bounds that
+ * stand elsewhere. Numbers that an operator may choose have their default in the configuration's schema instead.
+ */
+
+/** Whose use a limit bounds. */
+export type Scope =
+  | 'request'
+  | 'connection'
+  | 'client network'
+  | 'session'
+  | 'person'
+  | 'upstream'
+  | 'provider'
+  | 'process'
+
+export interface Limit {
+  readonly scope: Scope
+  /** In the unit that ends its name: `Bytes`, `Ms`, `Seconds`; else a count of what the name says. */
+  readonly most: number
+  /** One sentence: what it bounds, and what happens beyond it. */
+  readonly says: string
+}
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limitTable = {
+  // One request.
+  requestHeaderBytes: of('request', 32 * KiB, 'Request line and header lines together; more is 431.'),
+  requestHeaderLines: of('request', 100, 'Header lines; more is 431.'),
+  requestConnectionOptions: of('request', 20, 'Names in `Connection`; more is 400.'),
+  requestTargetBytes: of('request', 8 * KiB, 'Path and query; more is 400.'),
+  formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
+  formMs: of('request', 15_000, 'The time such a form may take; then the connection is closed.'),
+  returnToBytes: of('request', 2 * KiB, 'A return address; a longer one becomes `/`.'),
+  sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
+  transactionCookies: of('request', 5, 'Sign-ins under way in one browser; the oldest are forgotten.'),
+  transactionCookieBytes: of('request', 3 * KiB, 'Their cookies together; the oldest are forgotten.'),
+  transactionReturnToBytes: of(
+    'request',
+    1536,
+    'A return address in such a cookie; a longer one becomes `/`.',
+  ),
+  clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
+  identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
+  webSocketOfferBytes: of('request', 4 * KiB, 'Extensions that a WebSocket handshake offers; more is 400.'),
+
+  signInRounds: of(
+    'request',
+    4,
+    'Sign-ins of one browser within a minute each; then it is told that its cookies do not stay.',
+  ),
+  logConditions: of('request', 5, 'Conditions that `detail` of an access line names.'),
+
+  // One connection of a client.
+  silenceMs: of(
+    'connection',
+    30_000,
+    'Without a byte before a request, for a TLS handshake, and for the header lines of a request; then it is closed, in header lines with 408.',
+  ),
+  idleBetweenRequestsMs: of('connection', 65_000, 'Idle between two requests; then it is closed.'),
+  webSocketKeepAliveMs: of(
+    'connection',
+    30_000,
+    'Silence of a WebSocket before TCP asks whether the peer is there.',
+  ),
+  webSocketClosingMs: of(
+    'connection',
+    2_000,
+    'What is under way on a WebSocket that ends; then both sides are cut.',
+  ),
+
+  // Providers.
+  providerTimeoutMs: of(
+    'provider',
+    10_000,
+    'One request from the queue to the last byte, and one sign-in as a whole.',
+  ),
+  providerRefreshWaitMs: of('provider', 2_000, 'Waiting for something newer than what is at hand.'),
+  providerAnswerBytes: of('provider', MiB, 'One answer after decoding; more fails.'),
+  providerSockets: of('provider', 8, 'Connections to each of its addresses.'),
+  providerRequests: of('provider', 256, 'Requests under way and waiting together; more fail at once.'),
+  providerPauseSeconds: of('provider', 60, 'The longest pause between two attempts while it fails.'),
+  providerKeys: of('provider', 100, 'Keys of one key set; a larger set is refused.'),
+  providerKeyBits: of(
+    'provider',
+    8192,
+    'An RSA key, so that no signature takes long; larger keys are left out.',
+  ),
+  providerTokenBytes: of('provider', 64 * KiB, 'A token; a longer one is refused before it is decoded.'),
+  providerJsonDepth: of('provider', 32, 'Levels of nested JSON; deeper documents are refused.'),
+  authorizationCodeBytes: of(
+    'provider',
+    4 * KiB,
+    'A code; a longer one is refused before the provider is asked.',
+  ),
+  subjectCharacters: of(
+    'provider',
+    255,
+    'The `sub` of a token (OpenID Connect Core 2), and a user id; longer ones fail.',
+  ),
+  idTokenHintBytes: of(
+    'provider',
+    6000,
+    'An ID token that goes along with a sign-out; a longer one stays here.',
+  ),
+  quotedCharacters: of(
+    'provider',
+    120,
+    'A provider’s text in a message for operators; the rest is left out.',
+  ),
+
+  // Upstreams.
+  upstreamHeaderBytes: of('upstream', 64 * KiB, 'Header lines of one answer; more is 502.'),
+
+  // The process.
+  rememberedAddresses: of('process', 4096, 'Client addresses that were read lately.'),
+  rememberedHeaderNames: of('process', 512, 'Header names that were judged lately, for each app.'),
+  rememberedHeaderNameBytes: of('process', 64, 'The longest of them; a longer one is judged each time.'),
+  rememberedCookieHeaders: of(
+    'process',
+    1024,
+    'Cookie headers whose own cookies were taken out lately, for each app.',
+  ),
+  rememberedCookieHeaderBytes: of('process', 2 * KiB, 'The longest of them; a longer one is read each time.'),
+  rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
+  usedStates: of('process', 10_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
+  cachedSessions: of('process', 10_000, 'Sessions at hand without the store.'),
+  memoryStoreSessions: of('process', 50_000, 'Sessions of `store: memory`; a new one replaces the oldest.'),
+  storeOpenMs: of('process', 5000, 'Waiting for another instance that has the store’s file, at the start.'),
+  storeBusyMs: of(
+    'process',
+    20,
+    'The same while serving, before the turn is given to others and the store asked again.',
+  ),
+  waitingTouches: of(
+    'process',
+    10_000,
+    'Times of last use that wait to be written; more are written at once.',
+  ),
+  purgedSessions: of('process', 1000, 'Expired sessions that are removed at once.'),
+  logFieldCharacters: of('process', 512, 'A field of a log line, `path` aside; the rest is left out.'),
+  logStackCharacters: of('process', 4096, 'Where a fault of the gateway itself came from.'),
+  logCodeCharacters: of('process', 64, 'The code of what was underneath a fault.'),
+  logWaitingBytes: of('process', MiB, 'Log lines that wait for their reader.'),
+  expressionInstructions: of(
+    'process',
+    1000,
+    'A compiled `matches` of a rule; a larger one is refused at the start.',
+  ),
+  expressionSteps: of(
+    'process',
+    1_000_000,
+    'Instructions times characters of one match; beyond it the condition is unknown.',
+  ),
+} as const satisfies Readonly<Record<string, Limit>>
+
+export type LimitName = keyof typeof limitTable
+
+/** The numbers alone, by name. */
+export const limits = numbersOf(limitTable)
+
+function of(scope: Scope, most: number, says: string): Limit {
+  return { scope, most, says }
+}
+
+function numbersOf<N extends string>(table: Readonly<Record<N, Limit>>): Readonly<Record<N, number>> {
+  const numbers: Partial<Record<N, number>> = {}
+  for (const name in table) numbers[name] = table[name].most
+  return numbers as Readonly<Record<N, number>>
+}

@@ -1,0 +1,65 @@
+// One table has every bound: a number that bounds something and stands elsewhere is found here, so that nobody has to
+// read the whole tree to say what a client may cost.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { measureText } from '../../src/commands/limits-section.ts'
+import { type Limit, limits, limitTable } from '../../src/core/limits/table.ts'
+
+const source = fileURLToPath(new URL('../../src', import.meta.url))
+/** What serves. The tools read files of the operator and speak to nobody. */
+const serving = ['core', 'http', 'runtime', 'oidc', 'store', 'upstream']
+
+const sources = serving.flatMap((module) =>
+  readdirSync(join(source, module), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ name: `${module}/${name}`, text: readFileSync(join(source, module, name), 'utf8') })),
+)
+const table = 'core/limits/table.ts'
+const elsewhere = sources.filter(({ name }) => name !== table)
+
+/** Names of constants that say a bound, with a number behind them. */
+const bound =
+  /\b(?:const|readonly|let)\s+((?:(?:max|most|longest|largest)[A-Z]\w*|\w*(?:AtMost|Limit|Capacity|Bytes|Timeout|TimeoutMs|Lines)))\s*(?::\s*number\s*)?=\s*-?\d[\d_]*/g
+
+/** What bounds no use by anybody, each with its reason. */
+const exceptions: ReadonlyMap<string, string> = new Map([
+  ['core/request/location-overlap.ts mostOverlaps', 'how many findings lint prints'],
+  ['core/rules/ways-in.ts mostWays', 'how far lint and who look into a rule'],
+  ['core/session/seal.ts ivBytes', 'of the cipher'],
+  ['core/session/seal.ts tagBytes', 'of the cipher'],
+  ['oidc/id-token.ts maxIssuedAheadSeconds', 'how far clocks may differ'],
+  ['oidc/id-token.ts maxIssuedAgoSeconds', 'how far clocks may differ'],
+  ['runtime/health-path.ts longestPath', 'of the kernel'],
+  ['http/proxy/delivery.ts smallBytes', 'what is held to the end of a turn; more is passed at once'],
+])
+
+t.test('no bound stands beside the table', async (t) => {
+  t.ok(elsewhere.length > 100, `${elsewhere.length} files were read`)
+  for (const { name, text } of elsewhere) {
+    for (const [, constant = ''] of text.matchAll(bound)) {
+      t.ok(exceptions.has(`${name} ${constant}`), `${name}: ${constant} belongs in src/core/limits/table.ts`)
+    }
+  }
+})
+
+t.test('each limit is used, says what it is, and has its unit in its name', async (t) => {
+  const code = elsewhere.map(({ text }) => text).join('\n')
+  for (const [name, { most, says }] of Object.entries<Limit>(limitTable)) {
+    t.match(says, /^[A-Z`].*\.$/, `${name} has a sentence`)
+    t.ok(Number.isSafeInteger(most) && most > 0, `${name} is a number`)
+    t.ok(new RegExp(`\\blimits\\.${name}\\b`).test(code), `${name} is used`)
+    t.equal(limits[name as keyof typeof limits], most)
+  }
+})
+
+t.test('the page says numbers in their units', async (t) => {
+  t.equal(measureText('formBytes', 65_536), '64 KiB')
+  t.equal(measureText('returnToBytes', 1500), '1,500 bytes')
+  t.equal(measureText('someBytes', 3 * 2 ** 20), '3 MiB')
+  t.equal(measureText('silenceMs', 30_000), '30 s')
+  t.equal(measureText('silenceMs', 120_000), '2 min')
+  t.equal(measureText('pauseSeconds', 60), '1 min')
+  t.equal(measureText('usedStates', 10_000), '10,000')
+})
