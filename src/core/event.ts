@@ -24,6 +24,7 @@ export const events = {
   'store.failed': 'The session store could not be read or written.',
   'websocket.opened': 'A WebSocket was passed through.',
   'websocket.closed': 'It ended.',
+  'log.dropped': 'Whoever reads the log had stalled: lines were dropped between the one before and this one.',
   'internal.failed': 'A fault of the gateway itself; please report it.',
 } as const
 
@@ -60,6 +61,7 @@ export const eventFields = {
   'store.failed': ['request_id', 'app', ...ofFault],
   'websocket.opened': ofWebSocket,
   'websocket.closed': ofWebSocket,
+  'log.dropped': ['lines'],
   'internal.failed': ['request_id', 'app', ...ofFault],
 } as const satisfies { readonly [event in EventName]: readonly FieldName[] }
 
@@ -105,6 +107,7 @@ export const fields = {
   port: 'The port that is listened on.',
   admin_port: 'The port of the admin address.',
   apps: 'How many apps there are.',
+  lines: 'How many lines of the log.',
 } as const
 
 export type FieldName = keyof typeof fields

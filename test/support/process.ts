@@ -80,6 +80,8 @@ export interface StartOptions {
   readonly node?: string
   /** Another bin/claimgate.js than that of the checkout. */
   readonly program?: string
+  /** Nobody reads its standard output; there are no lines of a log then. */
+  readonly unread?: boolean
 }
 
 /** For `through`: modes of files count for root too. */
@@ -120,7 +122,7 @@ export function spawnProcess(args: readonly string[], options: StartOptions = {}
   const look = (): void => {
     for (const check of waiting) check()
   }
-  for (const name of ['stdout', 'stderr'] as const) {
+  for (const name of options.unread === true ? (['stderr'] as const) : (['stdout', 'stderr'] as const)) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       caught[name] += text
       look()

@@ -8,7 +8,7 @@ import type { ServerContext } from '../server/context.ts'
  * A provider that is down does not make the gateway unready: open locations and live sessions go on.
  */
 export function createAdmin(
-  { editions, metrics }: Pick<ServerContext, 'editions' | 'metrics'>,
+  { editions, metrics, log }: ServerContext,
   draining: () => boolean,
 ): FastifyInstance {
   const admin = Fastify({ logger: false, exposeHeadRoutes: true })
@@ -20,7 +20,7 @@ export function createAdmin(
   admin.get('/metrics', async (_request, reply) =>
     reply
       .type('text/plain; version=0.0.4; charset=utf-8')
-      .send(await metrics.text(editions.current().providers)),
+      .send(await metrics.text(editions.current().providers, log)),
   )
   return admin
 }

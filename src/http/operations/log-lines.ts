@@ -1,46 +1,69 @@
 import { writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
-import { limits } from '../../core/limits/table.ts'
+
+/** Where log lines go. Writing never waits for whoever reads them. */
+export interface LineWriter extends DestinationStream {
+  /** Gives the descriptor what it takes now. */
+  flush(): void
+  /** How many lines were dropped since the start. */
+  dropped(): number
+}
+
+export interface LineWriterOptions {
+  /** What may wait for a reader that is slow, in bytes; lines beyond it are dropped and counted. */
+  readonly waitingAtMost: number
+  /** The line that says, once the reader reads again, how many lines were dropped before it. */
+  readonly droppedLine: (count: number) => string
+}
 
 const retryMs = 10
 const gatherMs = 5
+/** At the exit nothing else is left to do, so what waits is waited for: so often in vain in a row, so often in all. */
+const exitTriesInVain = 100
+const exitTries = 500
 
 /**
  * Writes log lines to a file descriptor. In quiet times at the end of the event loop's turn; under load those of
  * five milliseconds together: a line each would cost a system call each, and the threads behind pino's own asynchronous
- * writing cost more, a tenth of a request. Nothing is lost when the process exits. A reader that is gone stops nobody.
+ * writing cost more, a tenth of a request. A reader that stalls or is gone stops nobody: what it does not take waits,
+ * up to a bound. When the process exits, a reader that reads gets everything.
  */
-export function createLineWriter(fd: number): DestinationStream & { flush(): void } {
+export function createLineWriter(fd: number, { waitingAtMost, droppedLine }: LineWriterOptions): LineWriter {
+  if (fd === 1) takePipeNonBlocking()
   let lines = ''
-  let waiting: Buffer = Buffer.alloc(0)
+  const waiting = createQueue(fd)
   let due = false
   /** Lines were written a moment ago: the next ones wait for company. */
   let busy = false
+  let dropped = 0
+  /** Of those, the ones that no line has told of yet. */
+  let untold = 0
 
   function flush(): void {
     due = false
-    if (lines === '' && waiting.length === 0) return
-    const text = lines
-    lines = ''
-    waiting = write(
-      fd,
-      waiting.length === 0 ? Buffer.from(text) : Buffer.concat([waiting, Buffer.from(text)]),
-    )
-    // Beyond it the process waits with its reader, rather than lose lines or memory.
-    while (waiting.length > limits.logWaitingBytes) {
-      Atomics.wait(pause, 0, 0, retryMs)
-      waiting = write(fd, waiting)
+    give()
+    // At half, so that a reader at the edge is not told of every single line.
+    if (untold > 0 && waiting.bytes() <= waitingAtMost / 2) {
+      lines = droppedLine(untold)
+      untold = 0
+      give()
     }
-    if (waiting.length > 0) later(() => setTimeout(flush, retryMs).unref())
+    if (waiting.bytes() > 0) later(() => setTimeout(flush, retryMs).unref())
     if (!busy) {
       busy = true
       setTimeout(rest, gatherMs).unref()
     }
   }
 
+  function give(): void {
+    if (lines !== '') waiting.add(Buffer.from(lines))
+    lines = ''
+    waiting.write()
+  }
+
   function rest(): void {
     busy = false
-    flush()
+    if (lines !== '') flush()
   }
 
   function later(schedule: () => void): void {
@@ -49,26 +72,84 @@ export function createLineWriter(fd: number): DestinationStream & { flush(): voi
     schedule()
   }
 
-  process.once('exit', flush)
+  function hasRoom(line: string): boolean {
+    const full = () => waiting.bytes() + lines.length + line.length > waitingAtMost
+    if (untold > 0) return false
+    if (full()) give()
+    return !full()
+  }
+
+  function finish(): void {
+    flush()
+    let inVain = 0
+    for (let times = 0; times < exitTries && inVain < exitTriesInVain; times++) {
+      const before = waiting.bytes()
+      if (before === 0) return
+      Atomics.wait(pause, 0, 0, retryMs)
+      flush()
+      inVain = waiting.bytes() === before ? inVain + 1 : 0
+    }
+  }
+
+  process.once('exit', finish)
   return {
     write(line) {
+      if (!hasRoom(line)) {
+        dropped += 1
+        untold += 1
+        return
+      }
       lines += line
       if (!busy) later(() => setImmediate(flush))
     },
     flush,
+    dropped: () => dropped,
   }
 }
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** What could not be written yet: a pipe whose reader is slow says EAGAIN. */
-function write(fd: number, bytes: Buffer): Buffer {
-  let rest = bytes
-  try {
-    while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
-    return rest
-  } catch (thrown) {
-    const again = thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN'
-    return again ? rest : Buffer.alloc(0)
+/**
+ * Node makes a pipe non-blocking when its stream is first asked for. Before that a write to a full one blocks the
+ * whole process.
+ */
+function takePipeNonBlocking(): void {
+  void process.stdout
+}
+
+/** Shorter pieces are joined, so that there are few of them, and little is copied while they wait. */
+const joinBelow = 64 * 1024
+
+/** Bytes that wait for a descriptor. */
+function createQueue(fd: number) {
+  let pieces: Buffer[] = []
+  let bytes = 0
+
+  function takeOff(count: number): void {
+    const [first] = pieces
+    bytes -= count
+    if (first === undefined || count >= first.length) pieces.shift()
+    else pieces[0] = first.subarray(count)
+  }
+
+  return {
+    bytes: () => bytes,
+    add(piece: Buffer) {
+      const last = pieces.at(-1)
+      if (last !== undefined && last.length < joinBelow)
+        pieces[pieces.length - 1] = Buffer.concat([last, piece])
+      else pieces.push(piece)
+      bytes += piece.length
+    },
+    /** As much as the descriptor takes; a pipe that is full says EAGAIN. All is let go when nobody can read it. */
+    write() {
+      try {
+        for (let [first] = pieces; first !== undefined; [first] = pieces) takeOff(writeSync(fd, first))
+      } catch (thrown) {
+        if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN') return
+        pieces = []
+        bytes = 0
+      }
+    },
   }
 }

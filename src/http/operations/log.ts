@@ -22,6 +22,8 @@ export interface Log {
   /** The settings of a new edition. */
   renew(settings: LogSettings): void
   flush(): void
+  /** How many lines were dropped since the start, as nobody read them. */
+  droppedLines(): number
 }
 
 /**
@@ -29,7 +31,8 @@ export interface Log {
  * start from `subjectKey`, so that the hashes of one deployment agree over restarts and say nothing outside it.
  */
 export function createLog(settings: LogSettings, subjectKey: string, destination?: DestinationStream): Log {
-  const lines = destination ?? createLineWriter(1)
+  const lines: DestinationStream & { dropped?(): number } =
+    destination ?? createLineWriter(1, { waitingAtMost: limits.logWaitingBytes, droppedLine })
   const logger: Logger = pino(
     { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
     lines,
@@ -52,10 +55,19 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
       subject = subjectWriter(next, subjectKey)
     },
     flush: () => logger.flush(),
+    droppedLines: () => lines.dropped?.() ?? 0,
   }
 }
 
+/** Made here, not by the logger: it is written whatever the level, and where lines are written, not where they come from. */
+function droppedLine(count: number): string {
+  const event: EventName = 'log.dropped'
+  const fields: EventFields<'log.dropped'> = { lines: count }
+  return `{"level":${errorLevel},"time":"${isoTime()}",${JSON.stringify({ event, ...fields }).slice(1)}\n`
+}
+
 const infoLevel = pino.levels.values.info ?? 30
+const errorLevel = pino.levels.values.error ?? 50
 
 let second = 0
 let secondText = ''

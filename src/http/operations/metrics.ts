@@ -13,6 +13,7 @@ export const metricTexts = {
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total: 'Faults by code.',
+  claimgate_log_lines_dropped_total: 'Lines of the log that were dropped, as nobody read them.',
   claimgate_config_reloads_total: 'Changed configurations by outcome: loaded, rejected.',
   claimgate_config_current: '1 when the last changed configuration was loaded, 0 when it was rejected.',
   claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
@@ -27,6 +28,7 @@ export const metricLabels = {
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
   claimgate_faults_total: ['code'],
+  claimgate_log_lines_dropped_total: [],
   claimgate_config_reloads_total: ['outcome'],
   claimgate_config_current: [],
   claimgate_config_edition: [],
@@ -42,7 +44,10 @@ export interface Metrics {
   /** The outcome of a reload, and which edition serves after it. */
   reload(outcome: 'loaded' | 'rejected', edition: number): void
   /** Prometheus text format. */
-  text(providers: ReadonlyMap<string, { status(): ProviderStatus }>): Promise<string>
+  text(
+    providers: ReadonlyMap<string, { status(): ProviderStatus }>,
+    log: { droppedLines(): number },
+  ): Promise<string>
 }
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -60,6 +65,7 @@ export function createMetrics(): Metrics {
   const faults = new Counter(shape('claimgate_faults_total'))
   const ready = new Gauge(shape('claimgate_provider_ready'))
   const websockets = new Gauge(shape('claimgate_websockets'))
+  const dropped = new Counter(shape('claimgate_log_lines_dropped_total'))
   const reloads = new Counter(shape('claimgate_config_reloads_total'))
   const upToDate = new Gauge(shape('claimgate_config_current'))
   const editionServing = new Gauge(shape('claimgate_config_edition'))
@@ -97,7 +103,9 @@ export function createMetrics(): Metrics {
       upToDate.set(outcome === 'loaded' ? 1 : 0)
       editionServing.set(edition)
     },
-    text: async (providers) => {
+    text: async (providers, log) => {
+      dropped.reset()
+      dropped.inc(log.droppedLines())
       requests.reset()
       for (const { labels, count } of sums.values()) requests.labels(...labels).inc(count)
       ready.reset()
