@@ -2,18 +2,21 @@ import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
 import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
 import { isFault } from '../core/fault.ts'
+import type { Gateway } from '../core/gateway.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
+import { findProvider, type ProviderId } from '../core/provider-id.ts'
 import { shortKey } from '../core/session/session.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
 
-const usage = `Usage: claimgate sessions list [--user USER] [-c FILE] [--json]
-       claimgate sessions revoke ID... | --user USER | --all [-c FILE] [--json]
+const usage = `Usage: claimgate sessions list [--user USER] [--provider NAME] [-c FILE] [--json]
+       claimgate sessions revoke ID... | --user USER [--provider NAME] | --all [-c FILE] [--json]
 
 Shows who is signed in, or signs people out: at once, while the gateway runs, which knows it within
 a second and closes their WebSockets. It works on the embedded store in the data folder.
 
       --user USER    of this user, as apps see the id (with the provider's prefix)
+      --provider NAME  of this provider alone; without it, of everyone whom some provider calls so
       --all          revokes every session
   -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
       --json         for programs
@@ -25,13 +28,18 @@ Exit status: 0 done, 1 no such session, or the store cannot be used, 2 wrong usa
 configuration with faults.
 `
 
-const specs = { ...configOptions, user: { type: 'string' }, all: { type: 'boolean' } } as const
+const specs = {
+  ...configOptions,
+  user: { type: 'string' },
+  provider: { type: 'string' },
+  all: { type: 'boolean' },
+} as const
 
 /** What was asked for, once the usage is known to be right. */
 type Task =
-  | { readonly kind: 'list'; readonly user: string | null }
+  | { readonly kind: 'list'; readonly user: string | null; readonly provider: string | null }
   | { readonly kind: 'revoke-ids'; readonly ids: readonly string[] }
-  | { readonly kind: 'revoke-user'; readonly user: string }
+  | { readonly kind: 'revoke-user'; readonly user: string; readonly provider: string | null }
   | { readonly kind: 'revoke-all' }
 
 export const command: Command = {
@@ -45,7 +53,13 @@ export const command: Command = {
     if (typeof task === 'string') return fail(io, 2, `${task}\nSee \`claimgate sessions --help\`.`)
     const loaded = loadOrReport(configFile(read.options, io.env), io)
     if (loaded === null) return 2
-    const { session, dataFolder } = loaded.gateway
+    const { gateway } = loaded
+    const { session, dataFolder } = gateway
+    const named = 'provider' in task ? task.provider : null
+    if (named !== null && !gateway.providers.has(named)) {
+      const known = [...gateway.providers.keys()].join(', ')
+      return fail(io, 2, `there is no provider ${printable(named)} in the configuration: it names ${known}`)
+    }
     if (session.store === 'memory') {
       return fail(
         io,
@@ -63,7 +77,7 @@ export const command: Command = {
     return onStore(
       io,
       () => openStore(session, dataFolder),
-      (store) => work(store, task, io, read.options.flag('json')),
+      (store) => work({ store, gateway, io, json: read.options.flag('json') }, task),
     )
   },
 }
@@ -71,16 +85,17 @@ export const command: Command = {
 /** The task, or what is wrong with how it was asked for. */
 function readTask(options: Options): Task | string {
   const [verb, ...ids] = options.positionals
-  const [user, all] = [options.text('user'), options.flag('all')]
+  const [user, provider, all] = [options.text('user'), options.text('provider'), options.flag('all')]
   switch (verb) {
     case 'list':
-      if (all || ids.length > 0) return '`list` takes --user alone'
-      return { kind: 'list', user }
+      if (all || ids.length > 0) return '`list` takes --user and --provider alone'
+      return { kind: 'list', user, provider }
     case 'revoke':
       if ([ids.length > 0, user !== null, all].filter(Boolean).length !== 1) {
         return 'say what to revoke: IDs, --user or --all, one of them'
       }
-      if (user !== null) return { kind: 'revoke-user', user }
+      if (user !== null) return { kind: 'revoke-user', user, provider }
+      if (provider !== null) return '--provider says more of a --user: whose sessions are meant?'
       return all ? { kind: 'revoke-all' } : { kind: 'revoke-ids', ids }
     case undefined:
       return 'say `list` or `revoke`'
@@ -106,14 +121,24 @@ async function onStore(
   }
 }
 
-async function work(store: SessionStore, task: Task, io: Io, json: boolean): Promise<number> {
+/** What a task is done with. */
+interface Work {
+  readonly store: SessionStore
+  readonly gateway: Gateway
+  readonly io: Io
+  readonly json: boolean
+}
+
+async function work(context: Work, task: Task): Promise<number> {
+  const { store, gateway, io, json } = context
   switch (task.kind) {
     case 'list':
-      return list(store, task.user, io, json)
+      return list(context, task.user, task.provider)
     case 'revoke-ids':
       return revokeIds(store, task.ids, io, json)
     case 'revoke-user': {
-      const count = await store.revoke({ by: 'user', user: task.user })
+      const { user } = task
+      const count = await store.revoke({ by: 'user', user, ...idOf(gateway, task.provider) })
       if (count === 0)
         return fail(io, 1, `no session of ${printable(task.user)}; \`sessions list\` shows who is signed in`)
       return told(io, json, count)
@@ -123,14 +148,30 @@ async function work(store: SessionStore, task: Task, io: Io, json: boolean): Pro
   }
 }
 
-async function list(store: SessionStore, user: string | null, io: Io, json: boolean): Promise<number> {
+async function list(
+  { store, gateway, io, json }: Work,
+  user: string | null,
+  provider: string | null,
+): Promise<number> {
   const now = Date.now() / 1000
-  const all = await store.list(user === null ? {} : { user })
+  const all = await store.list({ ...(user === null ? {} : { user }), ...idOf(gateway, provider) })
   const sessions = all.filter(({ expiresAt }) => expiresAt > now)
-  if (json) io.stdout(`${JSON.stringify(sessions.map(toJson))}\n`)
+  if (json) io.stdout(`${JSON.stringify(sessions.map((one) => toJson(one, gateway)))}\n`)
   else if (sessions.length === 0) io.stdout('No sessions.\n')
-  else io.stdout(table(sessions))
+  else io.stdout(table(sessions, gateway))
   return 0
+}
+
+/** Sessions know who their provider is; what it is called, the configuration of today says. */
+function idOf(gateway: Gateway, name: string | null): { readonly provider?: ProviderId } {
+  const provider = gateway.providers.get(name ?? '')
+  return provider === undefined ? {} : { provider }
+}
+
+/** Null: no app of the session's origin accepts it any more. */
+function providerNameOf(gateway: Gateway, session: StoredSession): string | null {
+  const origin = [...gateway.hosts.values()].find((one) => one.origin === session.origin)
+  return findProvider(gateway.providers, origin?.providers ?? [], session)?.name ?? null
 }
 
 /** All of them or none: whoever asks for three people to be signed out should not have to find out who was. */
@@ -163,11 +204,11 @@ function findByPrefix(sessions: readonly StoredSession[], id: string): StoredSes
   return session
 }
 
-function table(sessions: readonly StoredSession[]): string {
+function table(sessions: readonly StoredSession[], gateway: Gateway): string {
   const rows = sessions.map((one) => [
     shortKey(one.key),
     printable(one.user),
-    one.provider,
+    providerNameOf(gateway, one) ?? `(no longer) ${printable(one.issuer)}`,
     one.origin,
     time(one.signedInAt),
     time(one.lastSeenAt),
@@ -186,11 +227,13 @@ function table(sessions: readonly StoredSession[]): string {
     .join('')
 }
 
-function toJson(one: StoredSession): Readonly<Record<string, string | number>> {
+function toJson(one: StoredSession, gateway: Gateway): Readonly<Record<string, string | number | null>> {
   return {
     id: shortKey(one.key),
     user: one.user,
-    provider: one.provider,
+    provider: providerNameOf(gateway, one),
+    issuer: one.issuer,
+    client_id: one.clientId,
     origin: one.origin,
     signed_in_at: one.signedInAt,
     last_seen_at: one.lastSeenAt,

@@ -1,4 +1,5 @@
 import type { Timeouts, UpstreamSettings } from './gateway.ts'
+import type { ProviderId } from './provider-id.ts'
 import type { Claims } from './rules/claims.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
 import type { Transaction } from './session/transaction.ts'
@@ -24,7 +25,10 @@ export interface SessionStore {
   touch(key: SessionKey, lastSeenAt: EpochSeconds, expiresAt: EpochSeconds): Awaitable<void>
   drop(key: SessionKey): Awaitable<boolean>
   /** Sessions that are in the store, newest first. */
-  list(filter: { readonly user?: string }): Awaitable<readonly StoredSession[]>
+  list(filter: {
+    readonly user?: string
+    readonly provider?: ProviderId
+  }): Awaitable<readonly StoredSession[]>
   /** Drops by id prefix, user or all; returns how many. */
   revoke(which: Revocation): Awaitable<number>
   /** Removes what expired before `now`. */
@@ -38,13 +42,13 @@ export interface SessionStore {
 
 export type Revocation =
   | { readonly by: 'key'; readonly key: SessionKey }
-  | { readonly by: 'user'; readonly user: string }
+  /** A person is a user id of one provider; without `provider`, all who are called so. */
+  | { readonly by: 'user'; readonly user: string; readonly provider?: ProviderId }
   | { readonly by: 'all' }
 
-export interface StoredSession {
+export interface StoredSession extends ProviderId {
   readonly key: SessionKey
   readonly origin: string
-  readonly provider: string
   readonly user: string
   readonly signedInAt: EpochSeconds
   readonly lastSeenAt: EpochSeconds

@@ -1,11 +1,13 @@
 import type { ProviderSettings } from './gateway.ts'
 import { limits } from './limits/table.ts'
+import { isSameProvider, type ProviderId } from './provider-id.ts'
 import { type Claims, type Found, lookUp } from './rules/claims.ts'
 import type { Session } from './session/session.ts'
 
 /** Who this is, as rules and headers see it. `claims` lacks an e-mail that is not verified. */
 export interface Principal {
   readonly user: string
+  /** Its name in the configuration in force. */
   readonly provider: string
   readonly claims: Claims
 }
@@ -29,11 +31,11 @@ type IdentitySettings = Pick<
 >
 
 /**
- * Who a session is, under today's configuration; null when it is nobody's any more: another provider's, or one whose
- * user id would be read differently now. Then the person signs in anew.
+ * Who a session is, under today's configuration; null when it is nobody's any more: another provider's, be the name
+ * the same, or one whose user id would be read differently now. Then the person signs in anew.
  */
-export function toPrincipal(session: Session, provider: IdentitySettings): Principal | null {
-  if (session.provider !== provider.name) return null
+export function toPrincipal(session: Session, provider: IdentitySettings & ProviderId): Principal | null {
+  if (!isSameProvider(session, provider)) return null
   const id = readUserId(session.claims, provider)
   if (!id.ok || id.user !== session.user) return null
   return { user: id.user, provider: provider.name, claims: visibleClaims(session.claims, provider) }

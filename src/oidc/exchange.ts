@@ -2,6 +2,7 @@ import { LoginFault, ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { Identity } from '../core/ports.ts'
 import { readUserId } from '../core/principal.ts'
+import { isSameProvider } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { checkAssurance } from './assurance.ts'
@@ -37,7 +38,7 @@ export async function exchange(
 ): Promise<Identity> {
   const { settings, metadata, keys } = client
   const { transaction, redirectUri } = response
-  if (transaction.provider !== settings.name)
+  if (!isSameProvider(transaction, settings))
     throw new LoginFault('LOGIN_STATE_UNKNOWN', `the sign-in began at another provider than ${settings.name}`)
   const code = readCallback(response.parameters, { ...metadata, state: transaction.state })
 

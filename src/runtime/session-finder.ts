@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import type { Awaitable, Clock, SessionStore } from '../core/ports.ts'
 import { type Principal, toPrincipal } from '../core/principal.ts'
+import { findProvider } from '../core/provider-id.ts'
 import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
@@ -150,9 +151,8 @@ export class SessionFinder {
     now: EpochSeconds,
   ): Entry | NoSession {
     if (session.origin !== origin.origin) return 'session-ended'
-    const provider = this.#setup.edition().gateway.providers.get(session.provider)
-    const accepted = provider !== undefined && origin.providers.includes(session.provider)
-    const principal = accepted ? toPrincipal(session, provider) : null
+    const provider = findProvider(this.#setup.edition().gateway.providers, origin.providers, session)
+    const principal = provider === null ? null : toPrincipal(session, provider)
     if (principal === null) return 'session-provider-gone'
     const lastSeenAt = Math.max(session.lastSeenAt, known?.found.session.lastSeenAt ?? 0)
     return {

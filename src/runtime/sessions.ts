@@ -147,11 +147,12 @@ async function start(
 }
 
 function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, now: EpochSeconds): Session {
-  const { state, returnTo } = transaction
+  const { issuer, clientId, state, returnTo } = transaction
   return {
     key,
     origin: origin.origin,
-    provider: transaction.provider,
+    issuer,
+    clientId,
     user: identity.user,
     claims: identity.claims,
     idToken: identity.idToken,

@@ -1,5 +1,6 @@
 import { limits } from '../core/limits/table.ts'
 import type { Revocation, SessionStore, StoredSession } from '../core/ports.ts'
+import { isSameProvider, type ProviderId } from '../core/provider-id.ts'
 import type { EpochSeconds, Session, SessionKey } from '../core/session/session.ts'
 
 interface Entry {
@@ -31,9 +32,9 @@ export function openMemoryStore(limit: number = defaultLimit): SessionStore {
       entries.set(key, { session: { ...entry.session, lastSeenAt }, expiresAt })
     },
     drop: (key) => entries.delete(key),
-    list: ({ user }) =>
+    list: (filter) =>
       [...entries.values()]
-        .filter(({ session }) => user === undefined || session.user === user)
+        .filter(({ session }) => isOf(session, filter))
         .map(toStored)
         .sort((a, b) => b.signedInAt - a.signedInAt),
     revoke: (which) => removeWhere(({ session }) => isMeant(which, session)),
@@ -50,18 +51,27 @@ export function openMemoryStore(limit: number = defaultLimit): SessionStore {
   }
 }
 
+/** What is not named does not matter. */
+function isOf(
+  session: Session,
+  { user, provider }: { readonly user?: string; readonly provider?: ProviderId },
+): boolean {
+  if (user !== undefined && session.user !== user) return false
+  return provider === undefined || isSameProvider(session, provider)
+}
+
 function isMeant(which: Revocation, session: Session): boolean {
   switch (which.by) {
     case 'key':
       return session.key === which.key
     case 'user':
-      return session.user === which.user
+      return isOf(session, which)
     case 'all':
       return true
   }
 }
 
 function toStored({ session, expiresAt }: Entry): StoredSession {
-  const { key, origin, provider, user, signedInAt, lastSeenAt } = session
-  return { key, origin, provider, user, signedInAt, lastSeenAt, expiresAt }
+  const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
+  return { key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt }
 }

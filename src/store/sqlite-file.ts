@@ -15,7 +15,9 @@ const fileName = 'sessions.db'
 /** "clmg": tells our file from any other SQLite database. */
 const applicationId = 0x636c6d67
 /** Of the tables. A session's own record has a format number besides: see core/session. */
-const format = 1
+const format = 2
+/** Named providers by a label alone: none of its sessions can be told to be of a provider of today. */
+const formatOfLabels = 1
 
 const pragmas = `
   PRAGMA temp_store = MEMORY;
@@ -24,25 +26,29 @@ const pragmas = `
   PRAGMA journal_size_limit = 16777216;
 `
 
-const tables = `
+const sessionTable = `
   CREATE TABLE session (
     key TEXT PRIMARY KEY,
     origin TEXT NOT NULL,
-    provider TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    client_id TEXT NOT NULL,
     user TEXT NOT NULL,
     signed_in_at INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     record TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX session_by_user ON session (user);
+  CREATE INDEX session_by_user ON session (user, issuer, client_id);
   CREATE INDEX session_by_expiry ON session (expires_at);
-  -- How many sessions were ever removed: other processes read it to know that something they cached may be gone.
-  CREATE TABLE removals (count INTEGER NOT NULL) STRICT;
-  INSERT INTO removals VALUES (0);
   CREATE TRIGGER session_removed AFTER DELETE ON session BEGIN
     UPDATE removals SET count = count + 1;
   END;
+`
+
+const removalsTable = `
+  -- How many sessions were ever removed: other processes read it to know that something they cached may be gone.
+  CREATE TABLE removals (count INTEGER NOT NULL) STRICT;
+  INSERT INTO removals VALUES (0);
 `
 
 /** Whether there is a session file in the folder. */
@@ -131,11 +137,23 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   database.exec(pragmas)
   database.exec('BEGIN IMMEDIATE')
   if (isEmpty(database)) {
-    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${format}; ${tables}`)
-  }
+    database.exec(`PRAGMA application_id = ${applicationId}; ${removalsTable} ${sessionTable}`)
+    database.exec(`PRAGMA user_version = ${format}`)
+  } else replaceFormatOfLabels(database)
   refuseForeign(database, path)
   probe(database)
   database.exec(`COMMIT; PRAGMA busy_timeout = ${limits.storeBusyMs}`)
+}
+
+/** People sign in again, as their sessions do not say whose they are. */
+function replaceFormatOfLabels(database: DatabaseSync): void {
+  if (numberOf(database, 'application_id') !== applicationId) return
+  if (numberOf(database, 'user_version') !== formatOfLabels) return
+  database.exec(`DELETE FROM session; DROP TABLE session; ${sessionTable} PRAGMA user_version = ${format}`)
+}
+
+function numberOf(database: DatabaseSync, pragma: 'application_id' | 'user_version'): unknown {
+  return database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]
 }
 
 function isEmpty(database: DatabaseSync): boolean {
@@ -143,9 +161,8 @@ function isEmpty(database: DatabaseSync): boolean {
 }
 
 function refuseForeign(database: DatabaseSync, path: string): void {
-  const id = database.prepare('PRAGMA application_id').get()?.application_id
-  const found = database.prepare('PRAGMA user_version').get()?.user_version
-  if (id !== applicationId) {
+  const found = numberOf(database, 'user_version')
+  if (numberOf(database, 'application_id') !== applicationId) {
     const message = `${path} is a database of something else; move it away, or set "data" to another folder`
     throw new StoreFault('STORE_INVALID', message)
   }

@@ -3,16 +3,19 @@ import { limits } from '../core/limits/table.ts'
 
 const texts = {
   load: 'SELECT record, last_seen_at FROM session WHERE key = ?',
-  save: `INSERT INTO session (key, origin, provider, user, signed_in_at, last_seen_at, expires_at, record)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-    origin = excluded.origin, provider = excluded.provider, user = excluded.user, signed_in_at = excluded.signed_in_at,
-    last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at, record = excluded.record`,
+  save: `INSERT INTO session
+    (key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at, record)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    origin = excluded.origin, issuer = excluded.issuer, client_id = excluded.client_id, user = excluded.user,
+    signed_in_at = excluded.signed_in_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at,
+    record = excluded.record`,
   touch:
     'UPDATE session SET last_seen_at = ?, expires_at = max(expires_at, ?) WHERE key = ? AND last_seen_at < ?',
-  list: `SELECT key, origin, provider, user, signed_in_at, last_seen_at, expires_at FROM session
-    WHERE ? IS NULL OR user = ? ORDER BY signed_in_at DESC, key`,
+  list: `SELECT key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at FROM session
+    WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)
+    ORDER BY signed_in_at DESC, key`,
   drop: 'DELETE FROM session WHERE key = ?',
-  dropUser: 'DELETE FROM session WHERE user = ?',
+  dropUser: 'DELETE FROM session WHERE user = ?1 AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)',
   dropAll: 'DELETE FROM session',
   purge: `DELETE FROM session WHERE key IN
     (SELECT key FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ${limits.purgedSessions})`,

@@ -52,10 +52,11 @@ export class SqliteStore implements SessionStore {
   /** A sign-in into a file that was removed would be one that no command can list or revoke. */
   save(session: Session, expiresAt: EpochSeconds): Awaitable<void> {
     this.#refuseRemoved()
-    const { key, origin, provider, user, signedInAt, lastSeenAt } = session
+    const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
+    const columns = [key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt]
     const record = encodeSession(session)
     return this.#write(() => {
-      this.#statements.save.run(key, origin, provider, user, signedInAt, lastSeenAt, expiresAt, record)
+      this.#statements.save.run(...columns, record)
     })
   }
 
@@ -68,9 +69,10 @@ export class SqliteStore implements SessionStore {
     return this.#write(() => this.#remove({ by: 'key', key }) > 0)
   }
 
-  list({ user = null }: { readonly user?: string | null }): readonly StoredSession[] {
+  list({ user, provider }: Parameters<SessionStore['list']>[0]): readonly StoredSession[] {
     this.#touches.flush()
-    return this.#translated(() => this.#statements.list.all(user, user).map(toStored))
+    const { issuer, clientId } = provider ?? anyProvider
+    return this.#translated(() => this.#statements.list.all(user ?? null, issuer, clientId).map(toStored))
   }
 
   revoke(which: Revocation): Awaitable<number> {
@@ -112,8 +114,10 @@ export class SqliteStore implements SessionStore {
     switch (which.by) {
       case 'key':
         return this.#removed(this.#statements.drop.run(which.key).changes)
-      case 'user':
-        return this.#removed(this.#statements.dropUser.run(which.user).changes)
+      case 'user': {
+        const { issuer, clientId } = which.provider ?? anyProvider
+        return this.#removed(this.#statements.dropUser.run(which.user, issuer, clientId).changes)
+      }
       case 'all':
         return this.#removed(this.#statements.dropAll.run().changes)
     }
@@ -185,11 +189,15 @@ export class SqliteStore implements SessionStore {
   }
 }
 
+/** For statements: null matches every one. */
+const anyProvider = { issuer: null, clientId: null }
+
 function toStored(row: Record<string, SQLOutputValue>): StoredSession {
   return {
     key: String(row.key),
     origin: String(row.origin),
-    provider: String(row.provider),
+    issuer: String(row.issuer),
+    clientId: String(row.client_id),
     user: String(row.user),
     signedInAt: Number(row.signed_in_at),
     lastSeenAt: Number(row.last_seen_at),

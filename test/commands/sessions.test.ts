@@ -89,6 +89,8 @@ t.test('list --json is for programs', async (t) => {
       id: 'bbbb00000000',
       user: 'partner:bob',
       provider: 'acme',
+      issuer: 'https://acme.example.com',
+      client_id: 'id',
       origin: 'https://wiki.example.com',
       signed_in_at: now - 100,
       last_seen_at: now - 50,
@@ -109,6 +111,26 @@ t.test('revoke takes ids by their beginning, several at once, and users', async 
     err: '',
   })
   t.same(await keysOf(store), [])
+})
+
+t.test('a person is a user id of one provider, by whatever name it goes today', async (t) => {
+  const { store, run } = await setUp(t)
+  await fill(store)
+  const gone = { issuer: 'https://gone.example.com', clientId: 'id', signedInAt: now - 300 }
+  await store.save(sessionOf(key('dddd'), gone), now + 3600)
+  t.match((await run('list')).out, /^dddd00000000 {2}alice +\(no longer\) https:\/\/gone.example.com /m)
+  t.match(JSON.parse((await run('list', '--user', 'alice', '--json')).out).at(-1), {
+    provider: null,
+    issuer: 'https://gone.example.com',
+  })
+  t.notMatch((await run('list', '--provider', 'acme')).out, 'dddd')
+  t.match(await run('list', '--provider', 'nobody'), {
+    exit: 2,
+    err: /there is no provider nobody .*: it names acme/,
+  })
+  t.match(await run('revoke', '--user', 'alice', '--provider', 'acme'), { out: 'Revoked 2 sessions.\n' })
+  t.same(await keysOf(store), ['bbbb0000', 'cccc0000', 'dddd0000'])
+  t.match(await run('revoke', '--user', 'alice'), { out: 'Revoked 1 session.\n' }, 'else of every provider')
 })
 
 t.test('revoke --all ends every session; none is fine too', async (t) => {
@@ -155,6 +177,9 @@ t.test('wrong usage is 2 and touches nothing', async (t) => {
     ['revoke'],
     ['revoke', '--all', '--user', 'alice'],
     ['revoke', 'bbbb', '--all'],
+    ['revoke', '--provider', 'acme'],
+    ['revoke', '--all', '--provider', 'acme'],
+    ['list', '--provider', 'nobody'],
     ['revoke', '--everything'],
     ['list', '-c', 'missing.yaml'],
   ]
@@ -189,7 +214,7 @@ t.test('a store that cannot be used is said in a sentence', async (t) => {
   const database = new DatabaseSync(join(folder, 'data', 'sessions.db'))
   database.exec('PRAGMA user_version = 9')
   database.close()
-  t.match(await run('list'), { exit: 1, err: /claimgate sessions: .*format 9, this one reads 1/ })
+  t.match(await run('list'), { exit: 1, err: /claimgate sessions: .*format 9, this one reads 2/ })
   writeFileSync(join(folder, 'data', 'sessions.db'), 'x'.repeat(5000))
   t.match(await run('revoke', '--all'), { exit: 1, err: /is not a database/ })
 })

@@ -3,12 +3,13 @@ import { readUserId, toPrincipal, visibleClaims } from '../../src/core/principal
 import type { Claims } from '../../src/core/rules/claims.ts'
 import type { Session } from '../../src/core/session/session.ts'
 
-const acme = { name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
+const id = { issuer: 'https://id.acme.example', clientId: 'gateway' }
+const acme = { ...id, name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
 
-function session(claims: Claims, user = 'alice', provider = 'acme'): Session {
+function session(claims: Claims, user = 'alice', provider = id): Session {
   const signIn = { stateHash: 'h', returnTo: '/' }
   const times = { signedInAt: 1, lastSeenAt: 1 }
-  return { key: 'k', origin: 'https://a.example', provider, user, claims, idToken: 't', ...times, signIn }
+  return { key: 'k', origin: 'https://a.example', ...provider, user, claims, idToken: 't', ...times, signIn }
 }
 
 t.test(
@@ -107,6 +108,17 @@ t.test('a session is somebody only as long as the configuration reads the same u
     null,
     'a prefix that it now collides with',
   )
-  t.equal(toPrincipal(session(claims, 'alice', 'partner'), acme), null, 'a session of another provider')
+  for (const other of [
+    { ...id, issuer: 'https://id.partner.example' },
+    { ...id, issuer: `${id.issuer}/` },
+    { ...id, clientId: 'other' },
+  ]) {
+    t.equal(
+      toPrincipal(session(claims, 'alice', other), acme),
+      null,
+      'of another provider under the same name',
+    )
+  }
+  t.match(toPrincipal(session(claims), { ...acme, name: 'renamed' }), { user: 'alice', provider: 'renamed' })
   t.strictSame(toPrincipal(session(claims, 'x:alice'), { ...acme, userIdPrefix: 'x:' })?.user, 'x:alice')
 })

@@ -5,6 +5,7 @@ import type { FaultCode } from '../../src/core/fault.ts'
 import { isFault } from '../../src/core/fault.ts'
 import type { ProviderSettings } from '../../src/core/gateway.ts'
 import type { Identity, Provider } from '../../src/core/ports.ts'
+import type { ProviderId } from '../../src/core/provider-id.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Transaction } from '../../src/core/session/transaction.ts'
 import { defaultLimits, type Limits } from '../../src/oidc/limits.ts'
@@ -53,10 +54,11 @@ export function random(bytes: number): Buffer {
   return createHash('sha512').update(String(drawn)).digest().subarray(0, bytes)
 }
 
-export function transactionFor(settings: { readonly name: string }, startedAt = 0): Transaction {
+export function transactionFor({ issuer, clientId }: ProviderId, startedAt = 0): Transaction {
   return {
-    version: 1,
-    provider: settings.name,
+    version: 2,
+    issuer,
+    clientId,
     origin: 'https://wiki.example.com',
     state: random(32).toString('base64url'),
     nonce: random(32).toString('base64url'),

@@ -159,8 +159,9 @@ function open(
     faults,
     async signIn(origin = wiki, previousCookie = null, user = 'alice', replaces = null) {
       const transaction = {
-        version: 1,
-        provider: 'acme',
+        version: 2,
+        issuer: 'https://acme.example.com',
+        clientId: 'id',
         origin: origin.origin,
         state: `state of ${user}`,
         nonce: 'n',
@@ -361,6 +362,8 @@ t.test('S-162: a session is held against the configuration of today', async (t) 
   const twoProviders = [provider('acme'), provider('partner')]
   const table = [
     ['the provider is no longer configured', [provider('partner')], wiki],
+    ['its name is another issuer now', [provider('acme', { issuer: 'https://globex.example.com' })], wiki],
+    ['its name is another client now', [provider('acme', { clientId: 'other' })], wiki],
     ['the app no longer accepts it', twoProviders, originOf('wiki.example.com', { providers: ['partner'] })],
     ['the user id is read from another claim', [provider('acme', { userId: 'email' })], wiki],
     ['the user id has a prefix now', [provider('acme', { userIdPrefix: 'acme:' })], wiki],
@@ -369,6 +372,10 @@ t.test('S-162: a session is held against the configuration of today', async (t) 
     const { sessions } = open(t, { store, providers })
     t.equal(await status(sessions.use(cookie, origin)), 'session-provider-gone', what)
   }
+  const renamed = [provider('acme', { name: 'renamed' })]
+  const elsewhere = originOf('wiki.example.com', { providers: ['renamed'] })
+  const found = await open(t, { store, providers: renamed }).sessions.use(cookie, elsewhere)
+  t.match(found, { kind: 'live', principal: { provider: 'renamed' } }, 'its name is a label')
   const { sessions, clock } = open(t, { store, providers: twoProviders })
   clock.time = begin + 120
   const shorter = originOf('wiki.example.com', { idleTimeoutSeconds: 60 })

@@ -6,7 +6,8 @@ export function sessionOf(key: string, more: Partial<Session> = {}): Session {
   return {
     key,
     origin: 'https://wiki.example.com',
-    provider: 'acme',
+    issuer: 'https://acme.example.com',
+    clientId: 'id',
     user: 'alice',
     claims: { sub: 'alice', groups: ['admins'], 'odd.key': null },
     idToken: 'a.b.c',
@@ -76,7 +77,8 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     t.same((await store.list({ user: 'bob' }))[0], {
       key: 'new',
       origin: 'https://wiki.example.com',
-      provider: 'acme',
+      issuer: 'https://acme.example.com',
+      clientId: 'id',
       user: 'bob',
       signedInAt: 300,
       lastSeenAt: 1000,
@@ -96,6 +98,31 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     t.same((await keysOf(store)).sort(), ['a1', 'a3'])
     t.equal(await store.revoke({ by: 'all' }), 2)
     t.equal(await store.load('a1'), null)
+  })
+
+  await t.test('a person is a user id of one issuer and client', async (t) => {
+    const store = open(t)
+    const acme = { issuer: 'https://acme.example.com', clientId: 'id' }
+    const [otherIssuer, otherClient] = [
+      { ...acme, issuer: 'https://globex.example.com' },
+      { ...acme, clientId: 'other' },
+    ]
+    await store.save(sessionOf('a', acme), 2000)
+    await store.save(sessionOf('b', { ...otherIssuer, signedInAt: 900 }), 2000)
+    await store.save(sessionOf('c', { ...otherClient, signedInAt: 800 }), 2000)
+    await store.save(sessionOf('d', { ...otherClient, user: 'bob', signedInAt: 700 }), 2000)
+    t.match(await store.load('b'), otherIssuer)
+    const keys = async (filter: Parameters<SessionStore['list']>[0]) =>
+      (await store.list(filter)).map(({ key }) => key)
+    t.same(await keys({ user: 'alice' }), ['a', 'b', 'c'])
+    t.same(await keys({ user: 'alice', provider: otherClient }), ['c'])
+    t.same(await keys({ provider: otherClient }), ['c', 'd'])
+    t.match(await store.list({ provider: otherIssuer }), [otherIssuer])
+    t.equal(await store.revoke({ by: 'user', user: 'alice', provider: otherIssuer }), 1)
+    t.same(await keys({}), ['a', 'c', 'd'])
+    t.equal(await store.revoke({ by: 'user', user: 'alice', provider: otherIssuer }), 0)
+    t.equal(await store.revoke({ by: 'user', user: 'alice' }), 2)
+    t.same(await keys({}), ['d'])
   })
 
   await t.test('what expired is purged, what did not is not', async (t) => {

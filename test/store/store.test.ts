@@ -170,6 +170,33 @@ t.test('a damaged or foreign record is no session', async (t) => {
   }
 })
 
+t.test('a file whose sessions name their provider by a label alone is taken over without them', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'sessions.db')
+  const before = new DatabaseSync(path)
+  before.exec(`
+    PRAGMA journal_mode = WAL; PRAGMA application_id = ${0x636c6d67}; PRAGMA user_version = 1;
+    CREATE TABLE session (key TEXT PRIMARY KEY, origin TEXT NOT NULL, provider TEXT NOT NULL, user TEXT NOT NULL,
+      signed_in_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+    CREATE INDEX session_by_user ON session (user);
+    CREATE INDEX session_by_expiry ON session (expires_at);
+    CREATE TABLE removals (count INTEGER NOT NULL) STRICT; INSERT INTO removals VALUES (5);
+    CREATE TRIGGER session_removed AFTER DELETE ON session BEGIN UPDATE removals SET count = count + 1; END;
+    INSERT INTO session VALUES ('k1', 'o', 'acme', 'alice', 1, 1, 9999999999, '{"format":1,"idToken":"canary-token"}')`)
+  const removalsOf = (database: DatabaseSync) => database.prepare('SELECT count FROM removals').get()?.count
+  const store = openSqlite(t, folder)
+  t.equal(removalsOf(before), 6, 'a process that still holds the file hears of it')
+  before.close()
+  t.same(store.list({}), [])
+  t.equal(store.load('k1'), null)
+  await store.save(sessionOf('k2'), 2000)
+  t.match(openSqlite(t, folder).load('k2'), { user: 'alice' }, 'and it is one of today')
+  await store.drop('k2')
+  t.equal(removalsOf(new DatabaseSync(path)), 7)
+  store.close()
+  t.notMatch(readFileSync(path, 'latin1'), /canary-token/)
+})
+
 t.test(
   'a folder that cannot be used stops the start, and the message says what would be right',
   async (t) => {
@@ -212,7 +239,7 @@ t.test(
     change('PRAGMA user_version = 7')
     t.match(
       await faultOf(() => openSessionFile(folder)),
-      /STORE_INVALID: .*sessions.db was written by another version of claimgate \(format 7, this one reads 1\); start that/,
+      /STORE_INVALID: .*sessions.db was written by another version of claimgate \(format 7, this one reads 2\); start that/,
     )
     fresh()
     change('CREATE TABLE recipe (name TEXT)')

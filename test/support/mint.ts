@@ -24,7 +24,7 @@ export async function mintSession(
   person: { readonly user: string; readonly claims: Claims },
 ): Promise<Minted> {
   const origin = gateway.hosts.get(host)
-  const provider = origin?.providers[0]
+  const provider = gateway.providers.get(origin?.providers[0] ?? '')
   if (origin === undefined || provider === undefined) throw new Error(`no origin for ${host}`)
   const runtime = openRuntime(gateway, { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} })
   const returnTo = readReturnTo('/', gateway.authPrefix)

@@ -1,3 +1,4 @@
+import { isSameProvider } from '../../core/provider-id.ts'
 import { nearest } from '../nearest.ts'
 import type { ConfigPath } from '../node.ts'
 import type { AppSettings } from './app-settings.ts'
@@ -55,7 +56,9 @@ export function foreignPrefixes(
   const foreign = new Map<string, Set<string>>()
   for (const { name: app, path, providers } of acceptances) {
     const together = providers.flatMap((name) => drafts.get(name) ?? [])
-    checkPrefixes(scope, app, whereWritten(scope, path, 'provider'), together)
+    const at = whereWritten(scope, path, 'provider')
+    checkDistinct(scope, app, at, together)
+    checkPrefixes(scope, app, at, together)
     for (const one of together) {
       const prefixes = foreign.get(one.name) ?? new Set()
       for (const other of together) {
@@ -65,6 +68,16 @@ export function foreignPrefixes(
     }
   }
   return new Map([...foreign].map(([name, prefixes]) => [name, [...prefixes]]))
+}
+
+/** A session knows its provider by issuer and client id: of two alike nobody could tell whose it is. */
+function checkDistinct(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {
+  for (const [index, one] of together.entries()) {
+    const twin = together.slice(0, index).find((other) => isSameProvider(one, other))
+    if (twin === undefined) continue
+    const message = `the app "${app}" accepts ${twin.name} and ${one.name}, which are one provider, with the same issuer and client_id: leave one out, or register a client of its own for it`
+    faultAt(scope, at, message)
+  }
 }
 
 function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {

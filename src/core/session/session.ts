@@ -1,3 +1,4 @@
+import type { ProviderId } from '../provider-id.ts'
 import type { Claims } from '../rules/claims.ts'
 import { fingerprint, type Random } from './seal.ts'
 
@@ -5,12 +6,11 @@ import { fingerprint, type Random } from './seal.ts'
 export type EpochSeconds = number
 
 /** What remains after a sign-in. The store keeps it under the hash of the id that the cookie carries. */
-export interface Session {
+export interface Session extends ProviderId {
   /** SHA-256 of the id: what the store knows; the id itself is in the cookie alone. */
   readonly key: SessionKey
   /** The origin whose session this is; at any other it is none. */
   readonly origin: string
-  readonly provider: string
   /** The provider's `user_id`, with its prefix. */
   readonly user: string
   /** Merged from ID token and userinfo as the provider sent them. */
@@ -50,7 +50,7 @@ export type SessionTimes = Pick<Session, 'signedInAt' | 'lastSeenAt'>
 const clockToleranceSeconds = 60
 
 /** The number of the stored form. A record of another number is no session: people sign in again. */
-const format = 1
+const format = 2
 
 /** A new id: 256 random bits in base64url. It goes into the sealed cookie and nowhere else. */
 export function newSessionId(random: Random): string {
@@ -126,13 +126,14 @@ export function encodeSession(session: Session): string {
 export function decodeSession(text: string, key: SessionKey): Session | null {
   const record = parse(text)
   if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
-  const { origin, provider, user, claims, idToken, signedInAt, lastSeenAt } = record
+  const { origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt } = record
   const { stateHash, returnTo } = record.signIn
-  if (!isText(origin) || !isText(provider) || !isText(user) || !isText(idToken)) return null
+  if (!isText(origin) || !isText(issuer) || !isText(clientId)) return null
+  if (!isText(user) || !isText(idToken)) return null
   if (!isClaims(claims) || !isTime(signedInAt) || !isTime(lastSeenAt)) return null
   if (!isText(stateHash) || !isText(returnTo)) return null
   const signIn = { stateHash, returnTo }
-  return { key, origin, provider, user, claims, idToken, signedInAt, lastSeenAt, signIn }
+  return { key, origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt, signIn }
 }
 
 function parse(text: string): unknown {

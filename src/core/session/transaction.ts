@@ -1,5 +1,6 @@
 import type { CookieNames } from '../gateway.ts'
 import { limits } from '../limits/table.ts'
+import type { ProviderId } from '../provider-id.ts'
 import type { ReturnTo } from './return-to.ts'
 import {
   fingerprint,
@@ -14,9 +15,8 @@ import {
 import type { EpochSeconds, SessionKey } from './session.ts'
 
 /** One sign-in under way, sealed into a short-lived cookie of the browser that began it. */
-export interface Transaction {
-  readonly version: 1
-  readonly provider: string
+export interface Transaction extends ProviderId {
+  readonly version: 2
   readonly origin: string
   readonly state: string
   readonly nonce: string
@@ -45,7 +45,7 @@ const hashLength = 16
 
 /** What the person wants: where to sign in, and where to go after it. */
 export interface SignInWish {
-  readonly provider: string
+  readonly provider: ProviderId
   readonly origin: string
   readonly returnTo: ReturnTo
   readonly replaces: SessionKey | null
@@ -57,8 +57,9 @@ export interface SignInWish {
  */
 export function beginTransaction(wish: SignInWish, random: Random, now: EpochSeconds): Transaction {
   return {
-    version: 1,
-    provider: wish.provider,
+    version: 2,
+    issuer: wish.provider.issuer,
+    clientId: wish.provider.clientId,
     origin: wish.origin,
     state: random(24).toString('base64url'),
     nonce: random(24).toString('base64url'),
@@ -212,23 +213,24 @@ function size(cookie: CookiePair): number {
 
 /** An array, not an object: five of these cookies travel with every request. */
 function encode(transaction: Transaction): string {
-  const { version, provider, origin, state, nonce, codeVerifier } = transaction
+  const { version, issuer, clientId, origin, state, nonce, codeVerifier } = transaction
   const { returnTo, startedAt, replaces } = transaction
-  const fixed = [version, provider, origin, state, nonce, codeVerifier]
+  const fixed = [version, issuer, clientId, origin, state, nonce, codeVerifier]
   return JSON.stringify([...fixed, returnTo, startedAt, replaces])
 }
 
 function decode(text: string): Transaction | null {
   const parts = parse(text)
-  if (!Array.isArray(parts) || parts.length !== 9) return null
-  const [version, provider, origin, state, nonce, codeVerifier, ...wish]: unknown[] = parts
+  if (!Array.isArray(parts) || parts.length !== 10) return null
+  const [version, issuer, clientId, origin, state, nonce, codeVerifier, ...wish]: unknown[] = parts
   const [returnTo, startedAt, replaces] = wish
-  if (version !== 1 || typeof provider !== 'string' || typeof origin !== 'string') return null
+  if (version !== 2 || typeof origin !== 'string') return null
+  if (typeof issuer !== 'string' || typeof clientId !== 'string') return null
   if (typeof state !== 'string' || typeof nonce !== 'string' || typeof codeVerifier !== 'string') return null
   if (typeof returnTo !== 'string') return null
   if (typeof startedAt !== 'number' || !Number.isSafeInteger(startedAt)) return null
   if (replaces !== null && typeof replaces !== 'string') return null
-  return { version, provider, origin, state, nonce, codeVerifier, returnTo, startedAt, replaces }
+  return { version, issuer, clientId, origin, state, nonce, codeVerifier, returnTo, startedAt, replaces }
 }
 
 function parse(text: string): unknown {

@@ -85,11 +85,14 @@ function anyCookie(gateway: Gateway, host: string): string {
 /** The person as a session that was begun for another page. */
 function sessionOf(gateway: Gateway, person: Person | null, origin: Origin): SessionLookup {
   const principal = person === null ? null : principalOf(gateway, person)
-  if (person === null || principal === null) return { kind: 'none', why: 'no-session' }
+  const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
+  if (person === null || principal === null || provider === undefined)
+    return { kind: 'none', why: 'no-session' }
   const session = {
     key: '',
     origin: origin.origin,
-    provider: principal.provider,
+    issuer: provider.issuer,
+    clientId: provider.clientId,
     user: principal.user,
     claims: person.claims,
     idToken: '',

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, isFault, LoginFault } from '../../core/fault.ts'
-import type { Origin } from '../../core/gateway.ts'
+import type { Origin, ProviderSettings } from '../../core/gateway.ts'
+import { findProvider } from '../../core/provider-id.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { shortKey } from '../../core/session/session.ts'
@@ -24,8 +25,9 @@ import { roundCompleted } from './login-loop.ts'
 
 /**
  * The redirect URI: the browser comes back from the provider. In this order, and nothing is asked of the provider
- * before all of it holds: one state, its cookie in this browser, opened, fresh, never used; then the cookie is cleared
- * whatever comes, the code is exchanged, and a new session replaces the one that was there.
+ * before all of it holds: one state, its cookie in this browser, opened, fresh, never used; then the attempt is spent
+ * and its cookie cleared whatever comes, and the answer must be one of the very provider that was asked. Then the code
+ * is exchanged, and a new session replaces the one that was there.
  */
 export async function callback(
   context: RequestContext,
@@ -50,13 +52,6 @@ export async function callback(
     return withCookies(await nothingToDo(context, admission, headers, state, read.reason), cleared)
   const { transaction } = read
   const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
-  if (settingsMode(context, transaction) !== cameBy(admission)) {
-    const fault = new LoginFault(
-      'LOGIN_RESPONSE_INVALID',
-      'the provider answered in another response_mode than configured',
-    )
-    return withCookies(failed(context, admission, fault, wanted), cleared)
-  }
   if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.now())) {
     return withCookies(await nothingToDo(context, admission, headers, state, 'already-used'), cleared)
   }
@@ -77,13 +72,13 @@ async function complete(
   origin: Origin,
 ): Promise<Answer> {
   const { runtime, log, metrics } = context
-  const provider = runtime.providers.get(transaction.provider)
-  if (provider === undefined || !origin.providers.includes(transaction.provider)) {
-    throw new LoginFault(
-      'LOGIN_STATE_UNKNOWN',
-      'the sign-in was begun with a provider that is no longer configured',
-    )
+  const settings = askedProvider(context, origin, transaction)
+  if (settings.responseMode !== cameBy(admission)) {
+    const message = 'the provider answered in another response_mode than configured'
+    throw new LoginFault('LOGIN_RESPONSE_INVALID', message)
   }
+  const provider = runtime.providers.get(settings.name)
+  if (provider === undefined) throw new Error('a provider that is configured and not there')
   const now = runtime.clock.now()
   const identity = await provider.exchange(parameters, transaction, origin.redirectUri, now)
   const previous = sessionCookie(headers.cookie, origin.cookies.session)
@@ -103,6 +98,14 @@ async function complete(
     setSessionCookie(origin.cookies, started.cookieValue),
     roundCompleted(headers, origin, cameBy(admission)),
   ])
+}
+
+/** The provider that the sign-in was begun with, whatever it is called now; another of its name never gets the code. */
+function askedProvider(context: RequestContext, origin: Origin, transaction: Transaction): ProviderSettings {
+  const found = findProvider(context.runtime.gateway.providers, origin.providers, transaction)
+  if (found !== null) return found
+  const message = 'the sign-in was begun with a provider that the configuration names no longer'
+  throw new LoginFault('LOGIN_STATE_UNKNOWN', message)
 }
 
 /** A Strict cookie is not sent on the redirect that another site began: a page of our own moves on instead. */
@@ -170,8 +173,4 @@ function startOf(origin: Origin): ReturnTo {
 
 function cameBy({ method }: Admission): 'query' | 'form_post' {
   return method === 'POST' ? 'form_post' : 'query'
-}
-
-function settingsMode(context: RequestContext, transaction: Transaction): 'query' | 'form_post' | null {
-  return context.runtime.gateway.providers.get(transaction.provider)?.responseMode ?? null
 }

@@ -103,7 +103,7 @@ async function startSignIn(
   const now = runtime.clock.now()
   const session = sessionCookie(headers.cookie, origin.cookies.session)
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
-  const wish = { ...request, origin: origin.origin, replaces }
+  const wish = { provider: settings, returnTo: request.returnTo, origin: origin.origin, replaces }
   const transaction = beginTransaction(wish, runtime.random, now)
   try {
     const url = await provider.authorizationUrl(transaction, origin.redirectUri, {

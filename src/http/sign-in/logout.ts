@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Origin } from '../../core/gateway.ts'
+import type { Origin, ProviderSettings } from '../../core/gateway.ts'
+import { findProvider } from '../../core/provider-id.ts'
 import { sessionCookies, transactionCookies } from '../../core/session/cookies.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
@@ -32,7 +33,7 @@ export async function askToLogOut(
   const session = await liveSession(context, origin, headers)
   const wanted = new URLSearchParams(target.query).get('return_to')
   const returnTo = readReturnTo(wanted, runtime.gateway.authPrefix)
-  const provider = session === null ? undefined : runtime.gateway.providers.get(session.provider)
+  const provider = session === null ? null : providerOf(context, origin, session)
   const page = confirmSignOutPage({
     ...frameOf(admission),
     account: session === null ? null : { user: session.user, providerLabel: provider?.label ?? null },
@@ -122,14 +123,19 @@ async function endSessionUrl(
   origin: Origin,
   state: string,
 ): Promise<URL | null> {
-  const provider = context.runtime.providers.get(session.provider)
+  const name = providerOf(context, origin, session)?.name ?? ''
+  const provider = context.runtime.providers.get(name)
   if (provider === undefined) return null
   try {
     return await provider.endSessionUrl(session.idToken, origin.postLogoutRedirectUri, state)
   } catch (thrown) {
-    context.log.fault('provider.failed', thrown, { provider: session.provider })
+    context.log.fault('provider.failed', thrown, { provider: name })
     return null
   }
+}
+
+function providerOf({ runtime }: RequestContext, origin: Origin, session: Session): ProviderSettings | null {
+  return findProvider(runtime.gateway.providers, origin.providers, session)
 }
 
 async function liveSession(

@@ -17,7 +17,8 @@ import {
 const session: Session = {
   key: 'k',
   origin: 'https://wiki.example.com',
-  provider: 'acme',
+  issuer: 'https://acme.example.com',
+  clientId: 'id',
   user: 'alice',
   claims: { sub: 'alice', groups: ['admins'], nested: { deep: [1, null, true] } },
   idToken: 'a.b.c',
@@ -104,7 +105,9 @@ t.test('claims keep an own key __proto__ and no prototype changes', async (t) =>
 
 t.test('a damaged record or one of another format is no session', async (t) => {
   const record = JSON.parse(encodeSession(session))
-  const damaged: unknown[] = [null, [], 7, 'x', {}, { ...record, format: 2 }, { ...record, format: '1' }]
+  const damaged: unknown[] = [null, [], 7, 'x', {}, { ...record, format: 3 }, { ...record, format: '2' }]
+  // As it was before a session named issuer and client: whose it is, nobody can tell.
+  damaged.push({ ...record, format: 1 }, { ...record, format: 1, provider: 'acme' })
   for (const field of Object.keys(record)) {
     const { [field]: _, ...without } = record
     damaged.push(without, { ...record, [field]: null }, { ...record, [field]: [[]] })

@@ -26,7 +26,7 @@ const now = 1_790_000_000
 
 function begin(returnTo = '/page?x=1', at = now): Transaction {
   const wish = {
-    provider: 'acme',
+    provider: { issuer: 'https://acme.example.com', clientId: 'id' },
     origin,
     returnTo: returnTo as ReturnTo,
     replaces: 'a1b2',
@@ -89,7 +89,12 @@ t.test('S-156: a damaged cookie, one of another origin, another prefix or anothe
   t.same(read(transaction.state, [{ name, value: cookieOf(elsewhere).value }]), unreadable)
   for (const purpose of ['session', 'transaction'] as const) {
     const scope = { purpose, context: [origin, names.transactionPrefix] }
-    for (const text of ['', 'null', '[]', '{}', '[1]', JSON.stringify(transaction)]) {
+    const { issuer, clientId, state, nonce, codeVerifier, returnTo, startedAt, replaces } = transaction
+    // As it was before an attempt named issuer and client.
+    const byLabel = [1, 'acme', origin, state, nonce, codeVerifier, returnTo, startedAt, replaces]
+    const ofOldNumber = [1, issuer, clientId, ...byLabel.slice(2)]
+    const older = [byLabel, ofOldNumber].map((parts) => JSON.stringify(parts))
+    for (const text of ['', 'null', '[]', '{}', '[1]', JSON.stringify(transaction), ...older]) {
       t.same(
         read(transaction.state, [{ name, value: seal(ring, scope, text, randomBytes) }]),
         unreadable,

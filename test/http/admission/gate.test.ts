@@ -54,7 +54,8 @@ function load(yaml: string): Gateway {
 const session = (user: string): Session => ({
   key: 'k'.repeat(64),
   origin: 'https://wiki.example',
-  provider: 'op',
+  issuer: 'https://acme.example.com',
+  clientId: 'id',
   user,
   claims: {},
   idToken: '',

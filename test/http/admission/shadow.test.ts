@@ -80,7 +80,8 @@ const byFile = load(
 const session: Session = {
   key: 'k'.repeat(64),
   origin: 'https://wiki.example',
-  provider: 'op',
+  issuer: 'https://acme.example.com',
+  clientId: 'id',
   user: 'somebody',
   claims: {},
   idToken: '',

@@ -1,0 +1,80 @@
+// A gateway in this process that was read from a file, so that the file can be changed under it: by a reload, or by a
+// restart with the same data folder.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { printIssue } from '../../src/config/issue.ts'
+import { loadGateway } from '../../src/config/load.ts'
+import { type RunningGateway, startGateway } from '../../src/http/server/start.ts'
+import { freePort } from './ports.ts'
+
+type LogLine = Readonly<Record<string, unknown>>
+
+export interface LiveGateway {
+  readonly url: string
+  readonly port: number
+  /** The log so far, a line an event; of all that ran. */
+  readonly log: readonly LogLine[]
+  /** Another configuration takes effect while the gateway runs. Throws with its faults when it is refused. */
+  reload(yaml: string): Promise<void>
+  /** The gateway stops, and another one starts with this configuration and the same data. */
+  restart(yaml: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** `yaml` is told the gateway's own url; `listen`, `admin`, `data` and a session secret are added. */
+export async function startLiveGateway(yaml: (url: string) => string): Promise<LiveGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-live-'))
+  const file = join(folder, 'claimgate.yaml')
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const head = `listen: "127.0.0.1:${port}"\nadmin: false\nsession: { secret: a-session-secret-of-thirty-two-bytes-or-more }\n`
+  const log: LogLine[] = []
+  const waiting = new Set<() => void>()
+  const write = (text: string): void => {
+    log.push(JSON.parse(text))
+    for (const look of waiting) look()
+  }
+  const start = (text: string): Promise<RunningGateway> => {
+    writeFileSync(file, head + text)
+    const loaded = loadGateway(file, {})
+    if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
+    const source = { file, cwd: folder }
+    return startGateway(loaded.gateway, { env: {}, warnings: [], source, logTo: { write } })
+  }
+  /** The next line that says what came of a reload. */
+  const outcome = (from: number): Promise<LogLine> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const line = log
+          .slice(from)
+          .find(({ event }) => event === 'config.loaded' || event === 'config.rejected')
+        if (line === undefined) return
+        waiting.delete(look)
+        resolve(line)
+      }
+      waiting.add(look)
+      look()
+    })
+  let running = await start(yaml(url))
+  return {
+    url,
+    port,
+    log,
+    reload: async (text) => {
+      const from = log.length
+      writeFileSync(file, head + text)
+      running.reload()
+      const { event, faults } = await outcome(from)
+      if (event === 'config.rejected') throw new Error(String(faults))
+    },
+    restart: async (text) => {
+      await running.close(0)
+      running = await start(text)
+    },
+    close: async () => {
+      await running.close(0)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
