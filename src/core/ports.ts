@@ -8,9 +8,15 @@ import type { Transaction } from './session/transaction.ts'
 
 export type Awaitable<T> = T | Promise<T>
 
+/**
+ * Two clocks: what is told to others or kept over a restart goes by the first, which may be set forward and back;
+ * pauses, freshness and beats go by the second, so that a wall clock that was wrong once holds nothing up afterwards.
+ */
 export interface Clock {
   /** Whole seconds since 1970. */
   now(): EpochSeconds
+  /** Milliseconds since some moment before the process began; never set, never goes back. */
+  monotonicMs(): number
 }
 
 /**
@@ -72,7 +78,12 @@ export interface Provider {
   ): Promise<Identity>
   /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
   endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>
-  /** Whether discovery has succeeded, and if not, why. Asking begins an attempt that is due; never throws. */
+  /**
+   * Reads the metadata when that is due: at first, when it is old, when the pause after a failure is over. Settles with
+   * the attempt, or at once when none is due; never rejects, as `status` says what came of it.
+   */
+  discover(): Promise<void>
+  /** Whether discovery has succeeded, and if not, why. Asks nobody; never throws. */
   status(): ProviderStatus
   close(): Promise<void>
 }

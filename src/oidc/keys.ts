@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../core/ports.ts'
-import type { EpochSeconds } from '../core/session/session.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 import { type Failure, keepLastGood } from './last-good.ts'
 import { quote } from './quote.ts'
@@ -80,17 +79,17 @@ export function createTokenBucket(
   clock: Clock,
 ): { take(): boolean } {
   let tokens = capacity
-  let since: EpochSeconds = 0
+  let sinceMs = clock.monotonicMs()
   return {
     take: () => {
-      const now = clock.now()
-      const refilled = Math.floor((now - since) / refillSeconds)
+      const nowMs = clock.monotonicMs()
+      const refilled = Math.floor((nowMs - sinceMs) / (refillSeconds * 1000))
       if (tokens + refilled >= capacity) {
         tokens = capacity
-        since = now
+        sinceMs = nowMs
       } else if (refilled > 0) {
         tokens += refilled
-        since += refilled * refillSeconds
+        sinceMs += refilled * refillSeconds * 1000
       }
       if (tokens === 0) return false
       tokens -= 1

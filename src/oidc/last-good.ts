@@ -16,6 +16,7 @@ export interface LastGood<T> {
 export interface Failure {
   readonly fault: ProviderFault
   readonly attempts: number
+  /** For people, by the wall clock of that moment; the pause itself goes by the monotonic clock. */
   readonly retryAt: EpochSeconds
 }
 
@@ -38,25 +39,24 @@ export function keepLastGood<T>(
   clock: Clock,
   report: { readonly fetched: (value: T) => void; readonly failed: (failure: Failure) => void },
 ): LastGood<T> {
-  let good: { readonly value: T; readonly at: EpochSeconds } | null = null
+  let good: { readonly value: T; readonly atMs: number } | null = null
   let failure: Failure | null = null
+  let pauseEndsAtMs = 0
   let flight: Promise<T> | null = null
 
   async function attempt(): Promise<T> {
     try {
       const value = await fetchValue()
-      good = { value, at: clock.now() }
+      good = { value, atMs: clock.monotonicMs() }
       failure = null
       report.fetched(value)
       return value
     } catch (thrown) {
       const fault = toProviderFault(thrown)
       const attempts = (failure?.attempts ?? 0) + 1
-      failure = {
-        fault,
-        attempts,
-        retryAt: clock.now() + Math.min(limits.providerPauseSeconds, 2 ** (attempts - 1)),
-      }
+      const pauseSeconds = Math.min(limits.providerPauseSeconds, 2 ** (attempts - 1))
+      pauseEndsAtMs = clock.monotonicMs() + pauseSeconds * 1000
+      failure = { fault, attempts, retryAt: clock.now() + pauseSeconds }
       report.failed(failure)
       throw fault
     } finally {
@@ -70,10 +70,11 @@ export function keepLastGood<T>(
   }
 
   async function get(): Promise<T> {
-    const now = clock.now()
-    if (good !== null && now - good.at < keeping.freshSeconds) return good.value
-    const pausing = flight === null && failure !== null && now < failure.retryAt
-    if (good !== null && now - good.at < keeping.keepSeconds) {
+    const nowMs = clock.monotonicMs()
+    const ageSeconds = good === null ? Number.POSITIVE_INFINITY : (nowMs - good.atMs) / 1000
+    if (good !== null && ageSeconds < keeping.freshSeconds) return good.value
+    const pausing = flight === null && failure !== null && nowMs < pauseEndsAtMs
+    if (good !== null && ageSeconds < keeping.keepSeconds) {
       if (!pausing) await settledWithin(keeping.refreshWaitMs, refetch())
       return good.value
     }

@@ -82,11 +82,10 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       const known = metadata.state().value
       return known === null ? null : endSessionUrl(settings, known, idToken, postLogoutRedirectUri, state)
     },
-    status: () => {
-      // Asking begins an attempt that is due, so that readiness comes back without anybody signing in.
-      metadata.get().catch(() => {})
-      return toStatus(metadata.state())
+    discover: async () => {
+      await metadata.get().catch(() => {})
     },
+    status: () => toStatus(metadata.state()),
     close: () => transport.close(),
   }
 }

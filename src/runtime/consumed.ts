@@ -1,9 +1,7 @@
-import type { EpochSeconds } from '../core/session/session.ts'
-
 /** Remembers for a while which states came back, so that one authorization response is used once (RFC 9700 4.2). */
 export interface ConsumedStates {
-  /** True the first time, false ever after while it is remembered. */
-  consume(stateHash: string, now: EpochSeconds): boolean
+  /** True the first time, false ever after while it is remembered. `nowMs` is of the monotonic clock. */
+  consume(stateHash: string, nowMs: number): boolean
 }
 
 /**
@@ -11,18 +9,18 @@ export interface ConsumedStates {
  * provider, which takes a code once.
  */
 export function createConsumedStates(lifetimeSeconds: number, capacity: number): ConsumedStates {
-  const seen = new Map<string, EpochSeconds>()
-  const forget = (now: EpochSeconds): void => {
+  const seen = new Map<string, number>()
+  const forget = (nowMs: number): void => {
     for (const [hash, at] of seen) {
-      if (at + lifetimeSeconds >= now && seen.size < capacity) return
+      if (at + lifetimeSeconds * 1000 >= nowMs && seen.size < capacity) return
       seen.delete(hash)
     }
   }
   return {
-    consume: (stateHash, now) => {
-      forget(now)
+    consume: (stateHash, nowMs) => {
+      forget(nowMs)
       if (seen.has(stateHash)) return false
-      seen.set(stateHash, now)
+      seen.set(stateHash, nowMs)
       return true
     },
   }

@@ -23,7 +23,10 @@ export interface RuntimeDeps {
   readonly random?: Random
 }
 
-const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
+const systemClock: Clock = {
+  now: () => Math.floor(Date.now() / 1000),
+  monotonicMs: () => performance.now(),
+}
 
 /**
  * Makes a frozen model live: opens the store, reads or makes the session secret, prepares providers and pools.

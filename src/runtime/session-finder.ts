@@ -53,18 +53,18 @@ interface Entry {
   found: Extract<SessionLookup, { kind: 'live' }>
   /** What the store knows as `lastSeenAt`. */
   writtenAt: EpochSeconds
-  /** When the store last answered for it, and when it is asked again. */
-  readonly verifiedAt: EpochSeconds
-  verifyAt: EpochSeconds
+  /** When the store last answered for it, and when it is asked again; of the monotonic clock. */
+  readonly verifiedAtMs: number
+  verifyAtMs: number
   /** Of `#removals`, when the store was asked. */
   removals: number
 }
 
 /** A remembered session is held against the store so often, even if nobody says that something was removed. */
-const verifyIntervalSeconds = 60
+const verifyIntervalMs = 60_000
 /** With a store that does not answer a verified session goes on for so long, and the store is asked so often. */
-const outageSeconds = 300
-const outageRetrySeconds = 5
+const outageMs = 300_000
+const outageRetryMs = 5_000
 
 /** Finds the session of a cookie on every request, so what was found lately is remembered, within bounds. */
 export class SessionFinder {
@@ -94,8 +94,8 @@ export class SessionFinder {
     const { clock, random, edition } = this.#setup
     const entry = this.#cache.get(cookieValue)
     if (entry?.origin === origin.origin) {
-      const now = clock.now()
-      if (entry.removals === this.#removals && now < entry.verifyAt) return this.#judge(query, entry, now)
+      const verified = entry.removals === this.#removals && clock.monotonicMs() < entry.verifyAtMs
+      if (verified) return this.#judge(query, entry)
       const { key, found } = entry
       return this.#ask(query, { key, resealed: found.resealed }, entry)
     }
@@ -123,62 +123,57 @@ export class SessionFinder {
   /** Asks the store. `known` stands in for a while when it does not answer. */
   #ask(query: Query, opened: OpenedCookie, known: Entry | null): Awaitable<SessionLookup> {
     const { cookieValue, origin } = query
-    const { store, clock } = this.#setup
+    const { store } = this.#setup
     const [removals, endings] = [this.#removals, this.#endings]
     return settle(
       () => store.load(opened.key),
       (session) => {
-        const now = clock.now()
-        const entry = session === null ? 'session-ended' : this.#admit(session, opened, origin, known, now)
+        const entry = session === null ? 'session-ended' : this.#admit(session, opened, origin, known)
         if (typeof entry === 'string') {
           this.#cache.delete(cookieValue)
           return none(entry)
         }
         entry.removals = removals
         if (endings === this.#endings) this.#cache.set(cookieValue, entry)
-        return this.#judge(query, entry, now)
+        return this.#judge(query, entry)
       },
       (thrown) => this.#standIn(query, known, thrown),
     )
   }
 
   /** A session from the store as today's configuration sees it. */
-  #admit(
-    session: Session,
-    opened: OpenedCookie,
-    origin: Origin,
-    known: Entry | null,
-    now: EpochSeconds,
-  ): Entry | NoSession {
+  #admit(session: Session, opened: OpenedCookie, origin: Origin, known: Entry | null): Entry | NoSession {
     if (session.origin !== origin.origin) return 'session-ended'
     const provider = findProvider(this.#setup.edition().gateway.providers, origin.providers, session)
     const principal = provider === null ? null : toPrincipal(session, provider)
     if (principal === null) return 'session-provider-gone'
+    const nowMs = this.#setup.clock.monotonicMs()
     const lastSeenAt = Math.max(session.lastSeenAt, known?.found.session.lastSeenAt ?? 0)
     return {
       key: session.key,
       origin: origin.origin,
       found: { kind: 'live', session: { ...session, lastSeenAt }, principal, resealed: opened.resealed },
       writtenAt: session.lastSeenAt,
-      verifiedAt: now,
-      verifyAt: now + verifyIntervalSeconds,
+      verifiedAtMs: nowMs,
+      verifyAtMs: nowMs + verifyIntervalMs,
       removals: this.#removals,
     }
   }
 
   /** The store does not answer: who was verified lately goes on; everyone else gets the fault. */
   #standIn(query: Query, known: Entry | null, thrown: unknown): SessionLookup {
-    const now = this.#setup.clock.now()
+    const nowMs = this.#setup.clock.monotonicMs()
     const forgotten = known === null || this.#cache.get(query.cookieValue) !== known
-    if (forgotten || now >= known.verifiedAt + outageSeconds) throw thrown
+    if (forgotten || nowMs >= known.verifiedAtMs + outageMs) throw thrown
     this.#setup.report(thrown)
     known.removals = this.#removals
-    known.verifyAt = now + outageRetrySeconds
-    return this.#judge(query, known, now)
+    known.verifyAtMs = nowMs + outageRetryMs
+    return this.#judge(query, known)
   }
 
   /** Whether it lives now; then its idle time begins anew, unless the query is no use. */
-  #judge({ cookieValue, origin, counts }: Query, entry: Entry, now: EpochSeconds): SessionLookup {
+  #judge({ cookieValue, origin, counts }: Query, entry: Entry): SessionLookup {
+    const now = this.#setup.clock.now()
     const { session } = entry.found
     const status = sessionStatus(session, now, origin)
     if (status !== 'live') {

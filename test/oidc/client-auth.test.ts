@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import type { ProviderSettings } from '../../src/core/gateway.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'
+import { createTestClock } from '../support/clock.ts'
 import type { TokenRequest } from '../support/hostile-op.ts'
 import { random, secret, settingsFor, someday, startRig } from './rig.ts'
 
@@ -139,7 +140,7 @@ t.test('private_key_jwt as configured', async (t) => {
 })
 
 t.test("an algorithm that is not the key's stops the start", async (t) => {
-  const deps = { clock: { now: () => someday }, random, proxyEnv: { httpsProxy: null, noProxy: null } }
+  const deps = { clock: createTestClock(someday), random, proxyEnv: { httpsProxy: null, noProxy: null } }
   const clientKey = new Secret(pair('rsa').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   for (const clientAssertionAlg of ['ES256', 'HS256', 'none']) {
     const settings = settingsFor('https://op.example', {
@@ -153,7 +154,7 @@ t.test("an algorithm that is not the key's stops the start", async (t) => {
 })
 
 t.test('a key that cannot be read stops the start, and is not shown', async (t) => {
-  const deps = { clock: { now: () => someday }, random, proxyEnv: { httpsProxy: null, noProxy: null } }
+  const deps = { clock: createTestClock(someday), random, proxyEnv: { httpsProxy: null, noProxy: null } }
   const base = { authMethod: 'private_key_jwt', clientSecret: null } as const
   const { publicKey } = pair('rsa')
   const bad: readonly (string | null)[] = [
@@ -179,7 +180,7 @@ t.test('a key that cannot be read stops the start, and is not shown', async (t) 
 })
 
 t.test('a method without what it needs stops the start', async (t) => {
-  const deps = { clock: { now: () => someday }, random, proxyEnv: { httpsProxy: null, noProxy: null } }
+  const deps = { clock: createTestClock(someday), random, proxyEnv: { httpsProxy: null, noProxy: null } }
   for (const [authMethod, missing] of [
     ['client_secret_basic', /client_secret is missing/],
     ['client_secret_post', /client_secret is missing/],

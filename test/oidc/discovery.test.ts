@@ -2,7 +2,7 @@
 import t from 'tap'
 import { readMetadata } from '../../src/oidc/metadata.ts'
 import { type Bends, metadataOf } from '../support/hostile-op.ts'
-import { faultOf, redirectUri, settingsFor, someday, startRig, transactionFor } from './rig.ts'
+import { faultOf, redirectUri, roundTrip, settingsFor, someday, startRig, transactionFor } from './rig.ts'
 
 t.test('nothing is asked before it is needed, and then once', async (t) => {
   const rig = await startRig(t)
@@ -46,12 +46,58 @@ t.test(
   },
 )
 
-t.test('S-242: asking for the status begins an attempt that is due', async (t) => {
+t.test('S-242: discovery reads what is due, and asking for the status asks nobody', async (t) => {
   const rig = await startRig(t)
-  t.same(rig.provider.status(), { kind: 'pending' })
-  while (rig.events.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  t.same([rig.provider.status(), rig.provider.status()], [{ kind: 'pending' }, { kind: 'pending' }])
+  await roundTrip(rig.op)
+  t.equal(rig.op.counts.metadata, 0)
+  await rig.provider.discover()
   t.same(rig.provider.status(), { kind: 'ready' })
+  rig.clock.time += 3599
+  await rig.provider.discover()
   t.equal(rig.op.counts.metadata, 1)
+  rig.clock.time += 1
+  rig.provider.status()
+  await roundTrip(rig.op)
+  t.equal(rig.op.counts.metadata, 1)
+  await rig.provider.discover()
+  t.equal(rig.op.counts.metadata, 2)
+})
+
+t.test('S-242: discovery that fails is told by the status, and rests until the pause is over', async (t) => {
+  const rig = await startRig(t, { bends: { metadata: () => '<html>' } })
+  await rig.provider.discover()
+  await rig.provider.discover()
+  t.equal(rig.op.counts.metadata, 1)
+  t.match(rig.provider.status(), { kind: 'failed', code: 'PROVIDER_RESPONSE_INVALID' })
+  rig.clock.time += 1
+  rig.provider.status()
+  rig.op.bends = {}
+  await rig.provider.discover()
+  t.same([rig.op.counts.metadata, rig.provider.status()], [2, { kind: 'ready' }])
+})
+
+const yearSeconds = 365 * 24 * 60 * 60
+
+t.test('S-242: a wall clock that was a year ahead once holds no discovery up afterwards', async (t) => {
+  const rig = await startRig(t, { bends: { metadata: () => '<html>' } })
+  rig.clock.wallErrorSeconds = yearSeconds
+  t.equal((await faultOf(rig.signIn())).code, 'PROVIDER_RESPONSE_INVALID')
+  t.match(rig.provider.status(), { retryAt: someday + yearSeconds + 1 })
+  rig.clock.wallErrorSeconds = 0
+  rig.op.bends = {}
+  rig.clock.time = rig.op.now = someday + 1
+  t.equal((await rig.signIn()).user, 'alice')
+})
+
+t.test('metadata that was read by a wall clock a year ahead grows old all the same', async (t) => {
+  const rig = await startRig(t)
+  rig.clock.wallErrorSeconds = yearSeconds
+  await rig.provider.discover()
+  rig.clock.wallErrorSeconds = 0
+  rig.clock.time += 3600
+  await rig.provider.discover()
+  t.equal(rig.op.counts.metadata, 2)
 })
 
 const refused: readonly [string, Bends, RegExp][] = [

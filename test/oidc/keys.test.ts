@@ -4,6 +4,7 @@ import t from 'tap'
 import { LoginFault, ProviderFault } from '../../src/core/fault.ts'
 import { readKeySet } from '../../src/oidc/key-set.ts'
 import { createKeyCache, createTokenBucket } from '../../src/oidc/keys.ts'
+import { createTestClock } from '../support/clock.ts'
 import { type Fields, firstKey, newKey } from '../support/hostile-op.ts'
 import { faultOf, someday, startRig } from './rig.ts'
 
@@ -28,7 +29,7 @@ t.test(
 t.test(
   'S-138: a thousand invented kids fetch the keys twice in a minute, and known ones go on',
   async (t) => {
-    const clock = { time: someday, now: () => clock.time }
+    const clock = createTestClock(someday)
     let fetched = 0
     const cache = createKeyCache(
       async () => {
@@ -68,7 +69,7 @@ t.test('S-138: through whole sign-ins', async (t) => {
 })
 
 t.test('the bucket gives two at once, then one a minute, and never saves up more', async (t) => {
-  const clock = { time: someday, now: () => clock.time }
+  const clock = createTestClock(someday)
   const bucket = createTokenBucket(2, 60, clock)
   const at = (second: number) => {
     clock.time = someday + second
@@ -76,6 +77,27 @@ t.test('the bucket gives two at once, then one a minute, and never saves up more
   }
   t.same([0, 59, 59, 60, 119, 120, 121].map(at), [true, true, false, true, false, true, false])
   t.same([100_000, 100_000, 100_000].map(at), [true, true, false])
+})
+
+t.test('S-137: a wall clock that was a year ahead once stops neither bucket nor fetch', async (t) => {
+  const year = 365 * 24 * 60 * 60
+  const clock = createTestClock(someday)
+  const bucket = createTokenBucket(2, 60, clock)
+  clock.wallErrorSeconds = year
+  t.same([bucket.take(), bucket.take(), bucket.take()], [true, true, false])
+  clock.wallErrorSeconds = 0
+  clock.time += 60
+  t.ok(bucket.take(), 'a minute later by the monotonic clock')
+
+  const rig = await startRig(t)
+  rig.clock.wallErrorSeconds = year
+  rig.op.now += year
+  await rig.signIn()
+  rig.clock.wallErrorSeconds = 0
+  rig.clock.time += 300
+  rig.op.now = rig.clock.time
+  rig.op.bends.jwks = () => ({ keys: [second.jwk] })
+  t.equal((await faultOf(rig.signIn())).code, 'LOGIN_TOKEN_INVALID', 'the withdrawn key is known as such')
 })
 
 t.test('many sign-ins at once fetch the keys once', async (t) => {

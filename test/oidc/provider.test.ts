@@ -2,10 +2,11 @@
 import t, { type Test } from 'tap'
 import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'
+import { createTestClock } from '../support/clock.ts'
 import { type OpOptions, people, signInAs, startOp } from '../support/op.ts'
 import { random, redirectUri, settingsFor, transactionFor } from './rig.ts'
 
-const clock = { now: () => Math.floor(Date.now() / 1000) }
+const clock = createTestClock(Math.floor(Date.now() / 1000))
 
 async function start(t: Test, options: OpOptions = {}, changes: Parameters<typeof settingsFor>[1] = {}) {
   const op = await startOp(options)

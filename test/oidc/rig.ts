@@ -10,6 +10,7 @@ import { Secret } from '../../src/core/secret.ts'
 import type { Transaction } from '../../src/core/session/transaction.ts'
 import { defaultLimits, type Limits } from '../../src/oidc/limits.ts'
 import { createProvider, type ProviderEvent } from '../../src/oidc/provider.ts'
+import { createTestClock, type TestClock } from '../support/clock.ts'
 import { type Bends, type HostileOp, type HostileOptions, startHostileOp } from '../support/hostile-op.ts'
 
 export const redirectUri = 'https://wiki.example.com/.auth/callback'
@@ -78,7 +79,7 @@ export interface Rig {
   readonly settings: ProviderSettings
   readonly events: ProviderEvent[]
   /** Of the gateway; the provider has its own. */
-  readonly clock: { time: number; now(): number }
+  readonly clock: TestClock
   signIn(): Promise<Identity>
 }
 
@@ -96,12 +97,7 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
   op.now = someday
   op.bends = options.bends ?? {}
   const settings = settingsFor(op.issuer, options.settings?.(op.issuer))
-  const clock = {
-    time: someday,
-    now() {
-      return this.time
-    },
-  }
+  const clock = createTestClock(someday)
   const events: ProviderEvent[] = []
   const provider = createProvider(settings, {
     clock,
@@ -120,6 +116,11 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
     return provider.exchange(parameters, transaction, redirectUri, clock.now())
   }
   return { op, provider, settings, events, clock, signIn }
+}
+
+/** After it a request that was begun before would have arrived at the provider too. */
+export async function roundTrip(op: Pick<HostileOp, 'issuer'>): Promise<void> {
+  for (let count = 0; count < 2; count += 1) await (await fetch(`${op.issuer}/nothing`)).text()
 }
 
 /** The code and message of the fault that this ends in; anything else fails the test. */

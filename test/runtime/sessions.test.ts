@@ -13,6 +13,7 @@ import { readSessionSecrets } from '../../src/runtime/secrets.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
+import { createTestClock, type TestClock } from '../support/clock.ts'
 
 const old = new Secret('o'.repeat(32))
 const current = new Secret('c'.repeat(32))
@@ -114,7 +115,7 @@ function spied(inner: SessionStore): Spy {
 
 interface ServerContext {
   readonly sessions: Sessions
-  readonly clock: { time: number; now(): number }
+  readonly clock: TestClock
   readonly spy: Spy
   readonly faults: unknown[]
   signIn(
@@ -134,12 +135,7 @@ function open(
     readonly cacheLimit?: number
   } = {},
 ): ServerContext {
-  const clock = {
-    time: begin,
-    now() {
-      return this.time
-    },
-  }
+  const clock = createTestClock(begin)
   const spy = spied(setup.store ?? openMemoryStore())
   const faults: unknown[] = []
   const sessions = createSessions({
@@ -424,6 +420,30 @@ t.test('even if nobody tells, a session is held against the store each minute', 
   t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
 })
 
+t.test('S-159: a wall clock that was ahead once leaves no session unverified afterwards', async (t) => {
+  const { sessions, signIn, spy, clock } = open(t)
+  const { cookie, session } = await signIn()
+  clock.wallErrorSeconds = 1800
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
+  clock.wallErrorSeconds = 0
+  await spy.store.drop(session.key)
+  clock.time = begin + 60
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended', 'the store was asked after a minute')
+})
+
+t.test('S-159: nor does it end the five minutes that verified sessions have without a store', async (t) => {
+  const { sessions, signIn, spy, clock } = open(t)
+  const { cookie } = await signIn()
+  await sessions.use(cookie, wiki)
+  spy.broken = true
+  spy.onChange()
+  clock.wallErrorSeconds = 1800
+  t.equal(await status(sessions.use(cookie, wiki)), 'live', 'ahead by half an hour')
+  clock.wallErrorSeconds = -30
+  clock.time = begin + 300
+  t.throws(() => sessions.use(cookie, wiki), { code: 'STORE_UNAVAILABLE' }, 'behind by half a minute')
+})
+
 t.test('with a broken store live sessions go on for five minutes, others get a fault', async (t) => {
   const { sessions, signIn, spy, clock, faults } = open(t)
   const [alice, bob] = [await signIn(), await signIn(wiki, null, 'bob')]
@@ -585,7 +605,7 @@ t.test('revoked in the file by another process: the gateway knows within a secon
     gateway: { providers: new Map([['acme', provider('acme')]]) },
     store: ours,
     ring: buildKeyRing([current]),
-    clock: { now: () => begin },
+    clock: createTestClock(begin),
     random: randomBytes,
   })
   t.teardown(() => sessions.close())

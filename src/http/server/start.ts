@@ -1,5 +1,6 @@
 import type { DestinationStream } from 'pino'
 import type { Gateway } from '../../core/gateway.ts'
+import { keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions } from '../../runtime/editions.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
@@ -52,6 +53,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     throw thrown
   }
   tellOfStart(serverContext, gateway, listeners, options.warnings)
+  const discovery = keepDiscovered(() => editions.current().providers.values())
   const source = options.source ?? null
   const reloading =
     source === null ? null : keepReloading(serverContext, listeners, { ...source, env: options.env }, deps)
@@ -61,6 +63,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     reload: () => reloading?.reload(),
     close: async (graceMs) => {
       reloading?.stop()
+      discovery.stop()
       await listeners.close(graceMs)
       serverContext.log.event('info', 'gateway.stopped', {})
       serverContext.log.flush()
@@ -79,8 +82,6 @@ function tellOfStart(
   const { host } = gateway.listen
   const apps = gateway.apps.length
   serverContext.log.event('info', 'gateway.started', { host, port, admin_port: adminPort ?? undefined, apps })
-  // Asking begins discovery, so that the log says at the start what a first sign-in would find.
-  for (const provider of serverContext.editions.current().providers.values()) provider.status()
 }
 
 function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {

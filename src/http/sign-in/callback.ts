@@ -52,7 +52,7 @@ export async function callback(
     return withCookies(await nothingToDo(context, admission, headers, state, read.reason), cleared)
   const { transaction } = read
   const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
-  if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.now())) {
+  if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.monotonicMs())) {
     return withCookies(await nothingToDo(context, admission, headers, state, 'already-used'), cleared)
   }
   try {
