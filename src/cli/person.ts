@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
-import { type Claims, isObject, type Json } from '../core/rules/claims.ts'
+import { isObject, type Json } from '../core/json.ts'
+import type { Claims } from '../core/rules/claims.ts'
 import type { Io } from './command.ts'
 
 export type Reading<T> =

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Io } from '../cli/command.ts'
+import { isObject, parseJson } from '../core/json.ts'
 import { showOwn } from '../core/show.ts'
 import {
   eventsText,
@@ -64,14 +65,6 @@ async function linesAbout(file: string, requestId: string, io: Io): Promise<read
 
 /** What stands before the object is somebody's prefix: `wiki-1 | {…}`. */
 function readLine(text: string): LogLine | null {
-  try {
-    const value: unknown = JSON.parse(text.slice(text.indexOf('{')))
-    return isLine(value) ? value : null
-  } catch {
-    return null
-  }
-}
-
-function isLine(value: unknown): value is LogLine {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const value = parseJson(text.slice(text.indexOf('{')))
+  return isObject(value) ? value : null
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../core/json.ts'
 /** What a first look at a provider's metadata showed: its fields as they came, or why there are none. */
 export type MetadataAnswer =
   | { readonly ok: true; readonly issuer: string; readonly fields: Readonly<Record<string, unknown>> }
@@ -26,8 +27,8 @@ export async function askForMetadata(address: string, signal?: AbortSignal): Pro
     const text = await readText(response)
     if (text === null) return { ok: false, reason: 'it answers with more than 512 KiB' }
     const fields: unknown = JSON.parse(text)
-    const issuer = isRecord(fields) ? fields.issuer : undefined
-    if (!isRecord(fields) || typeof issuer !== 'string') {
+    const issuer = isObject(fields) ? fields.issuer : undefined
+    if (!isObject(fields) || typeof issuer !== 'string') {
       return { ok: false, reason: 'its metadata names no issuer' }
     }
     return { ok: true, issuer, fields }
@@ -55,10 +56,6 @@ async function readText(response: Response): Promise<string | null> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function reasonOf(error: unknown): string {

@@ -49,7 +49,6 @@ export type RejectReason =
   | 'app-unknown'
   | 'address-unknown'
   | 'method-not-allowed'
-  | 'method-unknown'
   | 'body-too-large'
   | 'expectation-unknown'
   | 'websocket-disabled'

@@ -56,7 +56,6 @@ export const rejectReasons: Reasons<RejectReason> = {
   'app-unknown': 'No app of this host has the path.',
   'address-unknown': 'No such address below the prefix of the gateway.',
   'method-not-allowed': 'The address is not there for this method.',
-  'method-unknown': 'The method is not one that the gateway passes on.',
   'body-too-large': 'The body is larger than the location allows.',
   'expectation-unknown': 'An Expect header other than 100-continue.',
   'websocket-disabled': 'A WebSocket handshake at a location without websocket.',

@@ -1,4 +1,5 @@
-import { type Found, isList, type Json } from './rules/claims.ts'
+import { isExact, isList, type Json } from './json.ts'
+import type { Found } from './rules/claims.ts'
 
 /**
  * Values of claims as operators read them in a log line: short, on one line, of a known length whatever a provider
@@ -47,7 +48,7 @@ function showValue(value: Json): string {
   if (typeof value === 'string') return showText(value)
   if (value === null) return 'null'
   if (typeof value === 'object') return isList(value) ? 'a list' : 'an object'
-  const beyond = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
+  const beyond = typeof value === 'number' && !isExact(value)
   return beyond ? `${value} (beyond 2^53-1)` : String(value)
 }
 

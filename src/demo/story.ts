@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { isObject, parseJson } from '../core/json.ts'
 
 /** What the demo prints when it is ready: what to click, and what will happen. */
 export function story(demo: {
@@ -52,8 +53,8 @@ function requestLine(fields: Readonly<Record<string, unknown>>): string {
 }
 
 function readFields(line: string): Readonly<Record<string, unknown>> {
-  const parsed: unknown = JSON.parse(line)
-  return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
+  const parsed = parseJson(line)
+  return isObject(parsed) ? parsed : {}
 }
 
 /** Paths come from clients: no terminal is steered by them. */

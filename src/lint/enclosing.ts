@@ -1,4 +1,5 @@
 import type { App, Location, LocationTree, Pattern } from '../core/gateway.ts'
+import { bySpecificity } from '../core/request/location-pattern.ts'
 
 /**
  * What would judge the paths of a location if it were not there: the locations of the most specific other pattern
@@ -17,22 +18,6 @@ function groupsAround(node: LocationTree, pattern: Pattern, depth = 0): readonly
   if (segment === undefined) return pattern.exact && node.exact.length > 0 ? [...own, node.exact] : own
   const branches = [segment === null ? undefined : node.literal.get(segment), node.star]
   return [...own, ...branches.flatMap((branch) => (branch ? groupsAround(branch, pattern, depth + 1) : []))]
-}
-
-/** Of two that cover the same path: the longer, the exact, the one with fewer `*`. */
-function bySpecificity(a: Pattern, b: Pattern): number {
-  return b.segments.length - a.segments.length || Number(b.exact) - Number(a.exact) || starsOf(a) - starsOf(b)
-}
-
-function starsOf({ segments }: Pattern): number {
-  return segments.filter((segment) => segment === null).length
-}
-
-/** The place of a pattern in the tree. */
-export function nodeOf(tree: LocationTree, { segments }: Pattern): LocationTree | null {
-  let node: LocationTree | null = tree
-  for (const segment of segments) node = (segment === null ? node?.star : node?.literal.get(segment)) ?? null
-  return node
 }
 
 export function isOpen({ access }: Location): boolean {

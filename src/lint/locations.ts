@@ -1,8 +1,8 @@
 import type { Access, App, Gateway, Location, Origin } from '../core/gateway.ts'
 import { exampleRequest } from '../core/request/example-request.ts'
-import { patternText } from '../core/request/location-pattern.ts'
+import { locationsOf, nodeOf, patternText } from '../core/request/location-pattern.ts'
 import { type Check, foundAtPart } from './check.ts'
-import { enclosingLocations, isOpen, nodeOf } from './enclosing.ts'
+import { enclosingLocations, isOpen } from './enclosing.ts'
 import { isSameRule } from './rules.ts'
 import type { Subject } from './subject.ts'
 
@@ -41,8 +41,7 @@ locations:
       subject.gateway.apps.flatMap((app) => {
         return app.allLocations.flatMap((location) => {
           const [outer, ...others] = enclosingLocations(app, location)
-          const node = nodeOf(app.locations, location.pattern)
-          const alone = (location.pattern.exact ? node?.exact : node?.subtree)?.length === 1
+          const alone = locationsOf(app.locations, location.pattern).length === 1
           if (outer === undefined || others.length > 0 || !alone || !isSame(app, location, outer)) return []
           const other = outer === app.fallback ? 'the app’s own `require`' : outer.label
           return foundAtPart(subject, location, `${location.label} says what ${other} says already`)
@@ -121,8 +120,8 @@ function isRedirectPath(origin: Origin, { pattern }: Location): boolean {
  */
 function mayBeCovered(origin: Origin, app: App, location: Location): boolean {
   const node = nodeOf(app.locations, location.pattern)
-  const { segments, exact } = location.pattern
-  const beside = (exact ? node?.exact : node?.subtree) ?? []
+  const { segments } = location.pattern
+  const beside = locationsOf(app.locations, location.pattern)
   const otherApp = origin.apps.some((other) => other !== app && other.prefix.length >= segments.length)
   return isRedirectPath(origin, location) || beside.length > 1 || (node?.star ?? null) !== null || otherApp
 }

@@ -4,6 +4,7 @@ import { type ClientAuth, ClientSecretPost, None, TlsClientAuth } from 'openid-c
 import { ConfigFault } from '../core/fault.ts'
 import type { ProviderSettings, TokenEndpointAuthMethod } from '../core/gateway.ts'
 import type { Clock } from '../core/ports.ts'
+import { algorithmsOfKey } from '../core/signature-algorithm.ts'
 import { readJsonObject } from './json.ts'
 import type { Metadata } from './metadata.ts'
 
@@ -118,7 +119,7 @@ function readAssertionKey(settings: ProviderSettings): AssertionKey {
   const key = importPrivateKey(text, jwk !== null)
   if (key === null)
     throw new ConfigFault('CONFIG_INVALID', `${place} is neither a private key in PEM nor a private JWK`)
-  const possible = algorithmsFor(key)
+  const possible: readonly string[] = algorithmsOfKey(key)
   const algorithm = settings.clientAssertionAlg ?? namedIn(jwk?.alg) ?? possible[0]
   if (algorithm === undefined || !possible.includes(algorithm))
     throw new ConfigFault(
@@ -137,21 +138,5 @@ function importPrivateKey(text: string, isJwk: boolean): KeyObject | null {
     return isJwk ? createPrivateKey({ key: JSON.parse(text), format: 'jwk' }) : createPrivateKey(text)
   } catch {
     return null
-  }
-}
-
-/** The usual one first. */
-function algorithmsFor(key: KeyObject): readonly string[] {
-  if (key.asymmetricKeyType === 'rsa') return ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-  if (key.asymmetricKeyType === 'ed25519') return ['EdDSA', 'Ed25519']
-  switch (key.asymmetricKeyDetails?.namedCurve) {
-    case 'prime256v1':
-      return ['ES256']
-    case 'secp384r1':
-      return ['ES384']
-    case 'secp521r1':
-      return ['ES512']
-    default:
-      return []
   }
 }

@@ -5,6 +5,7 @@ import {
   WWWAuthenticateChallengeError,
 } from 'openid-client'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
+import { isObject } from '../core/json.ts'
 import { quote, quoteWithout } from './quote.ts'
 
 /**
@@ -92,20 +93,16 @@ function clientFault(error: ClientError): AnyFault {
 
 /** The library attaches the claims, the header or the token itself; to what is wrong around the token, the answer. */
 function isAboutIdToken(facts: unknown): boolean {
-  return typeof facts === 'string' || (isRecord(facts) && ('claims' in facts || 'header' in facts))
+  return typeof facts === 'string' || (isObject(facts) && ('claims' in facts || 'header' in facts))
 }
 
 /** Found and expected, for claims that are no credentials. */
 function comparison(facts: unknown): string {
-  if (!isRecord(facts)) return ''
+  if (!isObject(facts)) return ''
   const { claim, claims, header, expected } = facts
-  if (isRecord(header) && expected !== undefined)
+  if (isObject(header) && expected !== undefined)
     return ` (alg is ${quote(header.alg)}, expected ${quote(expected)})`
-  if (!isRecord(claims) || typeof claim !== 'string' || claim === 'nonce') return ''
+  if (!isObject(claims) || typeof claim !== 'string' || claim === 'nonce') return ''
   const right = expected === undefined ? '' : `, expected ${quote(expected)}`
   return ` (${claim} is ${quote(claims[claim])}${right})`
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LoginFault } from '../core/fault.ts'
+import type { Json } from '../core/json.ts'
 import { limits } from '../core/limits/table.ts'
-import type { Json } from '../core/rules/claims.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { JsonObject } from './json.ts'
 import { verifyJwt } from './jwt.ts'

@@ -1,5 +1,5 @@
+import { isObject, type Json, parseJson } from '../core/json.ts'
 import { limits } from '../core/limits/table.ts'
-import type { Json } from '../core/rules/claims.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 
@@ -9,16 +9,11 @@ export type JsonObject = { readonly [key: string]: Json }
  */
 export function readJsonObject(text: string): JsonObject | null {
   try {
-    const parsed: unknown = JSON.parse(text)
-    const value = toJson(parsed, limits.providerJsonDepth)
-    return isJsonObject(value) ? value : null
+    const value = toJson(parseJson(text), limits.providerJsonDepth)
+    return isObject(value) ? value : null
   } catch {
     return null
   }
-}
-
-export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function toJson(value: unknown, depth: number): Json {

@@ -1,7 +1,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { ProviderFault } from '../core/fault.ts'
+import { isList, isObject } from '../core/json.ts'
 import { limits } from '../core/limits/table.ts'
-import { isJsonObject, type JsonObject, readJsonObject } from './json.ts'
+import { algorithmsOfJwk } from '../core/signature-algorithm.ts'
+import { type JsonObject, readJsonObject } from './json.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
 
@@ -35,13 +37,13 @@ export async function fetchKeySet(jwksUri: string, transport: Transport): Promis
 /** RFC 7517. Unusable keys are left out; a document without a single usable key throws `ProviderFault`. */
 export function readKeySet(document: JsonObject): KeySet {
   const members = document.keys
-  if (!Array.isArray(members)) throw invalid('the key set has no list of keys')
+  if (members === undefined || !isList(members)) throw invalid('the key set has no list of keys')
   if (members.length > limits.providerKeys)
     throw invalid(`the key set has ${members.length} keys, at most ${limits.providerKeys} are read`)
   const keys: VerificationKey[] = []
   const ignored: string[] = []
   for (const member of members) {
-    const read = isJsonObject(member) ? readKey(member) : { problem: 'a key is no JSON object' }
+    const read = isObject(member) ? readKey(member) : { problem: 'a key is no JSON object' }
     if (read === null) continue
     if ('problem' in read) ignored.push(read.problem)
     else keys.push(read)
@@ -57,7 +59,7 @@ function readKey(jwk: JsonObject): VerificationKey | { readonly problem: string 
   if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('verify')) return null
   if (privateMembers.some((member) => Object.hasOwn(jwk, member)))
     return { problem: `${name} is no public key; whoever reads it can sign with it` }
-  const possible = algorithmsOf(jwk)
+  const possible: readonly string[] = algorithmsOfJwk(jwk)
   if (possible.length === 0) return null
   const algorithms = jwk.alg === undefined ? possible : possible.filter((algorithm) => algorithm === jwk.alg)
   if (algorithms.length === 0) return null
@@ -69,16 +71,6 @@ function readKey(jwk: JsonObject): VerificationKey | { readonly problem: string 
   if (bits !== undefined && (bits < minRsaBits || bits > limits.providerKeyBits))
     return { problem: `${name} has ${bits} bits, ${minRsaBits} to ${limits.providerKeyBits} are accepted` }
   return { kid: jwk.kid ?? null, algorithms, key }
-}
-
-/** RFC 7518 3.1, RFC 8037, RFC 9864. */
-function algorithmsOf(jwk: JsonObject): readonly string[] {
-  if (jwk.kty === 'RSA') return ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-  if (jwk.kty === 'OKP' && jwk.crv === 'Ed25519') return ['EdDSA', 'Ed25519']
-  if (jwk.kty !== 'EC') return []
-  if (jwk.crv === 'P-256') return ['ES256']
-  if (jwk.crv === 'P-384') return ['ES384']
-  return jwk.crv === 'P-521' ? ['ES512'] : []
 }
 
 function importKey(jwk: JsonObject): KeyObject | null {

@@ -1,6 +1,7 @@
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
-import { isJsonObject, type JsonObject, readJsonObject } from './json.ts'
+import { isObject } from '../core/json.ts'
+import { type JsonObject, readJsonObject } from './json.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
 
@@ -41,7 +42,7 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
     throw invalid(`the metadata is that of ${quote(document.issuer)}, issuer is ${quote(settings.issuer)}`)
   const aliases = document.mtls_endpoint_aliases
   // RFC 8705 5: a client that shows its certificate does so at these.
-  const mtls = settings.authMethod === 'tls_client_auth' && isJsonObject(aliases) ? aliases : {}
+  const mtls = settings.authMethod === 'tls_client_auth' && isObject(aliases) ? aliases : {}
   const endpoint = (name: string) => readEndpoint({ ...document, ...mtls }, name, settings)
   return Object.freeze({
     issuer: settings.issuer,

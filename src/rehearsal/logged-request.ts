@@ -1,3 +1,5 @@
+import { isObject, parseJson } from '../core/json.ts'
+
 /** One access line of a log, as far as it can be asked again. The log is data: nothing in it is believed. */
 export interface LoggedRequest {
   readonly requestId: string
@@ -88,12 +90,8 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** What stands before the object is somebody's prefix: `wiki-1 | {…}`. */
 function parse(text: string): Fields | null {
-  try {
-    const value: unknown = JSON.parse(text.slice(Math.max(0, text.indexOf('{'))))
-    return typeof value === 'object' && value !== null ? { ...value } : null
-  } catch {
-    return null
-  }
+  const value = parseJson(text.slice(Math.max(0, text.indexOf('{'))))
+  return isObject(value) ? value : null
 }
 
 function textOf(value: unknown): string {

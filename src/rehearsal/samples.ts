@@ -1,4 +1,4 @@
-import type { Json } from '../core/rules/claims.ts'
+import type { Json } from '../core/json.ts'
 import type { ElementTest, Matcher } from '../core/rules/matcher.ts'
 import { samplesOf } from './pattern-sample.ts'
 

@@ -30,8 +30,7 @@ const pages: Readonly<Record<string, () => string>> = {
         { label: 'Partners', icon: 'building', href: '/c' },
       ],
     }),
-  '/forbidden': () =>
-    forbiddenPage({ ...frame, account, contact: long, switchAccountHref: '/a', homeHref: '/' }),
+  '/forbidden': () => forbiddenPage({ ...frame, account, contact: long, switchAccountHref: '/a' }),
   '/error': () =>
     errorPage({
       ...frame,

@@ -1,7 +1,9 @@
 // Claims and addresses that meet a way in, made from its words: what the judge must then say is no guess.
+
+import type { Json } from '../../src/core/json.ts'
 import { type AddressRange, formatAddress } from '../../src/core/request/address.ts'
 import type { ClaimFact } from '../../src/core/rules/claim-fact.ts'
-import type { Claims, Json } from '../../src/core/rules/claims.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
 import type { ElementTest, Matcher } from '../../src/core/rules/matcher.ts'
 import type { Way } from '../../src/core/rules/way.ts'
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { Secret } from '../../core/secret.ts'
+import { algorithmsOfKey, type SignatureAlgorithm } from '../../core/signature-algorithm.ts'
 import { decodeUtf8, readBeside } from '../files.ts'
 import type { ConfigPath } from '../node.ts'
 import { faultAt, type Scope, warnAt } from './scope.ts'
@@ -93,17 +94,7 @@ function keyObject(text: string, jwk: boolean): KeyObject {
   return createPrivateKey(text)
 }
 
-/** RFC 7518 section 3.1, RFC 8037 section 3.1: whether a key of this kind makes signatures of this algorithm. */
-export function canSign(key: Secret, algorithm: string): boolean {
-  const text = key.reveal()
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = keyObject(text, true)
-  if (type === 'rsa') return /^[RP]S/.test(algorithm)
-  if (type === 'ed25519') return algorithm === 'EdDSA'
-  return type === 'ec' && curves.get(algorithm) === details?.namedCurve
+/** Whether a key of this kind makes signatures of this algorithm. */
+export function canSign(key: Secret, algorithm: SignatureAlgorithm): boolean {
+  return algorithmsOfKey(keyObject(key.reveal(), true)).includes(algorithm)
 }
-
-const curves: ReadonlyMap<string, string> = new Map([
-  ['ES256', 'prime256v1'],
-  ['ES384', 'secp384r1'],
-  ['ES512', 'secp521r1'],
-])

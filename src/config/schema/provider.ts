@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { signatureAlgorithms } from '../../core/signature-algorithm.ts'
 import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 export const presets = [
@@ -17,20 +18,6 @@ export const clientPlaceholders = {
   id: 'put-the-client-id-here',
   secret: 'put-the-client-secret-here',
 } as const
-
-/** RFC 7518 section 3.1 and RFC 8037: signatures by a key pair. `none` and HMAC are not among them. */
-const signatures = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const
 
 const keyPair = z.strictObject({
   certificate: pem.describe('The certificate, with its chain.'),
@@ -71,7 +58,7 @@ export const providerKeys = {
     .optional()
     .describe('The private key of `private_key_jwt`.'),
   client_key_id: text.optional().describe('The `kid` of that key.'),
-  client_assertion_alg: oneOf(signatures)
+  client_assertion_alg: oneOf(signatureAlgorithms)
     .optional()
     .describe('The algorithm of that key, where it does not follow from the key.'),
   client_certificate: keyPair
@@ -114,7 +101,7 @@ export const providerKeys = {
     .describe(
       'PEM file of the authorities that the provider’s certificate must come from, instead of the system’s.',
     ),
-  id_token_signed_response_alg: oneOrMore(oneOf(signatures))
+  id_token_signed_response_alg: oneOrMore(oneOf(signatureAlgorithms))
     .register(forms, { form: 'algorithm or list of algorithms' })
     .prefault('RS256')
     .describe('The signatures that ID tokens may bear; what the provider’s metadata says does not widen it.'),

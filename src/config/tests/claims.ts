@@ -1,4 +1,5 @@
-import type { Claims, Json } from '../../core/rules/claims.ts'
+import type { Json } from '../../core/json.ts'
+import type { Claims } from '../../core/rules/claims.ts'
 import { type ConfigNode, type MapNode, pathText } from '../node.ts'
 import { isPlainDecimal } from '../rules/operand.ts'
 import type { Place } from '../validate.ts'

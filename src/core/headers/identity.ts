@@ -1,7 +1,8 @@
 import type { Forwarding } from '../gateway.ts'
+import { isExact, isList, type Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
-import { isList, type Json, lookUp } from '../rules/claims.ts'
+import { lookUp } from '../rules/claims.ts'
 
 export type IdentityLines =
   /** Name, value, name, value …; a header without a value is not there. */
@@ -82,11 +83,6 @@ function scalarText(value: Exclude<Json, null>): Text {
     case 'object':
       return { unsendable: 'object' }
   }
-}
-
-/** Beyond 2^53-1 parsing has already rounded. */
-function isExact(value: number): boolean {
-  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
 }
 
 /** Visible ASCII and inner spaces stay; `%`, controls, non-ASCII and edge spaces (which parsers trim) are escaped. */

@@ -1,8 +1,9 @@
 import type { App, Location, Pattern } from '../gateway.ts'
+import { bySpecificity } from './location-pattern.ts'
 
 /**
  * Every location that covers a path, the most specific first, the app's own rule last; for people: which of them
- * judges is for core/place to say.
+ * judges is for core/request/route-match to say.
  */
 export function coveringLocations(app: App, segments: readonly string[]): readonly Location[] {
   const covering = app.allLocations.filter(({ pattern }) => coversPath(pattern, segments))
@@ -14,13 +15,4 @@ function coversPath(pattern: Pattern, segments: readonly string[]): boolean {
     ? segments.length === pattern.segments.length
     : segments.length >= pattern.segments.length
   return fits && pattern.segments.every((segment, at) => segment === null || segment === segments[at])
-}
-
-/** Of two that cover the same path: the longer, the exact, the one with fewer `*`. */
-function bySpecificity(a: Pattern, b: Pattern): number {
-  return b.segments.length - a.segments.length || Number(b.exact) - Number(a.exact) || starsOf(a) - starsOf(b)
-}
-
-function starsOf({ segments }: Pattern): number {
-  return segments.filter((segment) => segment === null).length
 }

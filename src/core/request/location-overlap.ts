@@ -1,5 +1,5 @@
 import type { Location, LocationTree, Pattern } from '../gateway.ts'
-import { examplePath, hasPattern, patternText } from './location-pattern.ts'
+import { examplePath, locationsOf, patternText } from './location-pattern.ts'
 
 /** Two patterns that overlap, neither within the other, where no location has exactly their common pattern. */
 export interface Overlap {
@@ -128,6 +128,6 @@ function demandBelow(first: Location, node: LocationTree, common: Segments, sear
 
 function demand(common: Pattern, first: Location, second: Location, { root, found }: Search): void {
   const key = patternText(common)
-  if (found.has(key) || found.size >= mostOverlaps || hasPattern(root, common)) return
+  if (found.has(key) || found.size >= mostOverlaps || locationsOf(root, common).length > 0) return
   found.set(key, { kind: 'overlap', first, second, path: examplePath(common), common })
 }

@@ -1,4 +1,4 @@
-import type { LocationTree, Pattern } from '../gateway.ts'
+import type { Location, LocationTree, Pattern } from '../gateway.ts'
 
 /** `/admin`, `/api/*` and `/`, with ` (exact)` where it says so: how people write and read a pattern. */
 export function patternText({ segments, exact }: Pattern): string {
@@ -16,12 +16,27 @@ export function examplePath({ segments }: Pattern): string {
   return `/${segments.map((segment) => segment ?? 'x').join('/')}`
 }
 
-/** Whether a tree has a location of exactly this pattern. */
-export function hasPattern(tree: LocationTree, { segments, exact }: Pattern): boolean {
+/** The place of a pattern's path in a tree. */
+export function nodeOf(tree: LocationTree, { segments }: Pattern): LocationTree | null {
   let node: LocationTree | null = tree
   for (const segment of segments) {
     node = (segment === null ? node.star : node.literal.get(segment)) ?? null
-    if (node === null) return false
+    if (node === null) return null
   }
-  return (exact ? node.exact : node.subtree).length > 0
+  return node
+}
+
+/** The locations of exactly this pattern. */
+export function locationsOf(tree: LocationTree, pattern: Pattern): readonly Location[] {
+  const node = nodeOf(tree, pattern)
+  return (pattern.exact ? node?.exact : node?.subtree) ?? []
+}
+
+/** Of two that cover the same path the more specific first: the longer, the exact, the one with fewer `*`. */
+export function bySpecificity(a: Pattern, b: Pattern): number {
+  return b.segments.length - a.segments.length || Number(b.exact) - Number(a.exact) || starsOf(a) - starsOf(b)
+}
+
+function starsOf({ segments }: Pattern): number {
+  return segments.filter((segment) => segment === null).length
 }

@@ -1,5 +1,4 @@
-/** A JSON value as providers send it. Numbers beyond 2^53-1 do not survive parsing and are judged unknown. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+import { isList, isObject, type Json } from '../json.ts'
 
 /** What a provider says of a person. Own properties only; a key `__proto__` is never looked up. */
 export type Claims = { readonly [claim: string]: Json }
@@ -98,12 +97,4 @@ export function lookUpForRule(claims: Claims, path: ClaimPath): Found {
 
 function splitText(element: Json): readonly Json[] {
   return typeof element === 'string' ? toWords(element) : [element]
-}
-
-export function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value)
-}
-
-export function isObject(value: Json): value is Claims {
-  return typeof value === 'object' && value !== null && !isList(value)
 }

@@ -1,6 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js'
+import { isExact, isObject, type Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
-import { type Found, isObject, type Json, lookUpForRule, toWords } from './claims.ts'
+import { type Found, lookUpForRule, toWords } from './claims.ts'
 import { every, negate, some, type Truth } from './truth.ts'
 
 /** A regular expression of linear time that must match the whole value. */
@@ -76,9 +77,9 @@ function passes(test: ElementTest, element: Json): Truth {
     case 'domain':
       return someText(test.values, element, hasDomain)
     case 'at_least':
-      return isExact(element) ? element >= test.value : 'unknown'
+      return isExactNumber(element) ? element >= test.value : 'unknown'
     case 'at_most':
-      return isExact(element) ? element <= test.value : 'unknown'
+      return isExactNumber(element) ? element <= test.value : 'unknown'
     case 'has':
       if (!isObject(element)) return 'unknown'
       return every(test.entries, ({ path, matcher }) => holds(matcher, lookUpForRule(element, path)))
@@ -101,9 +102,8 @@ function someText<T>(
   return some(operands, (operand) => judge(operand, element))
 }
 
-/** Beyond 2^53-1 two numbers that the provider meant apart may have been read as one. */
-function isExact(element: Json): element is number {
-  return typeof element === 'number' && Math.abs(element) <= Number.MAX_SAFE_INTEGER
+function isExactNumber(element: Json): element is number {
+  return typeof element === 'number' && isExact(element)
 }
 
 /** Exactly one `@` with something on both sides: anything else is no address, and two parsers would disagree on it. */

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../json.ts'
 import type { ProviderId } from '../provider-id.ts'
 import type { Claims } from '../rules/claims.ts'
 import { fingerprint, type Random } from './seal.ts'
@@ -124,7 +125,7 @@ export function encodeSession(session: Session): string {
 
 /** A session from its stored form; null for a record that is damaged or of another format. Never throws. */
 export function decodeSession(text: string, key: SessionKey): Session | null {
-  const record = parse(text)
+  const record = parseJson(text)
   if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
   const { origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt } = record
   const { stateHash, returnTo } = record.signIn
@@ -134,18 +135,6 @@ export function decodeSession(text: string, key: SessionKey): Session | null {
   if (!isText(stateHash) || !isText(returnTo)) return null
   const signIn = { stateHash, returnTo }
   return { key, origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt, signIn }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whatever JSON.parse makes below an object is JSON, so an object is enough. */

@@ -1,4 +1,5 @@
 import type { CookieNames } from '../gateway.ts'
+import { parseJson } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import type { ProviderId } from '../provider-id.ts'
 import type { ReturnTo } from './return-to.ts'
@@ -220,7 +221,7 @@ function encode(transaction: Transaction): string {
 }
 
 function decode(text: string): Transaction | null {
-  const parts = parse(text)
+  const parts = parseJson(text)
   if (!Array.isArray(parts) || parts.length !== 10) return null
   const [version, issuer, clientId, origin, state, nonce, codeVerifier, ...wish]: unknown[] = parts
   const [returnTo, startedAt, replaces] = wish
@@ -231,12 +232,4 @@ function decode(text: string): Transaction | null {
   if (typeof startedAt !== 'number' || !Number.isSafeInteger(startedAt)) return null
   if (replaces !== null && typeof replaces !== 'string') return null
   return { version, issuer, clientId, origin, state, nonce, codeVerifier, returnTo, startedAt, replaces }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -115,7 +115,6 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: DenyRe
       account === null
         ? null
         : `${gateway.authPrefix}/login?account=other&return_to=${returnParameter(admission)}`,
-    homeHref: null,
   })
   return pageAnswer(403, page)
 }

@@ -41,7 +41,6 @@ export interface ForbiddenPage extends PageFrame {
   readonly contact: string | null
   /** Begins a sign-in with another account; null where that could change nothing. */
   readonly switchAccountHref: string | null
-  readonly homeHref: string | null
 }
 
 /** 403. Says as whom one is signed in and what to do; nothing of the rule. */
@@ -53,7 +52,6 @@ export function forbiddenPage(page: ForbiddenPage): string {
 <p>This page needs a permission that your account does not have. If you have another account that does, use that one.</p>`
   const links = actions([
     page.account === null ? null : action(page.switchAccountHref, 'Use another account'),
-    action(page.homeHref, 'Back to the start'),
   ])
   return pageDocument({
     ...page,

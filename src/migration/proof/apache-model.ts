@@ -1,5 +1,6 @@
+import { isObject, type Json } from '../../core/json.ts'
 import { contains, readAddress, readAddressRange } from '../../core/request/address.ts'
-import type { Claims, Json } from '../../core/rules/claims.ts'
+import type { Claims } from '../../core/rules/claims.ts'
 import { toNetwork } from '../apache/access/requirement.ts'
 import type { RemoteUser } from '../apache/context.ts'
 import { compileSearch, sectionCovers } from '../apache/reading/path-match.ts'
@@ -151,10 +152,6 @@ export function matchesSpec(claims: Claims, spec: string, version: Version): boo
         return false
     }
   })
-}
-
-function isObject(value: Json): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function matchesValue(value: Json, text: string, version: Version): boolean {

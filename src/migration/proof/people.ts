@@ -1,4 +1,5 @@
-import type { Claims, Json } from '../../core/rules/claims.ts'
+import { isObject, type Json } from '../../core/json.ts'
+import type { Claims } from '../../core/rules/claims.ts'
 import { splitSpec } from '../apache/access/claim.ts'
 import { toNetwork } from '../apache/access/requirement.ts'
 import type { RemoteUser } from '../apache/context.ts'
@@ -125,12 +126,8 @@ function give(claims: Claims, name: string, value: Json): Claims {
   if (at === -1) return { ...claims, [name]: value }
   const first = name.slice(0, at)
   const inner = claims[first]
-  const object = isClaims(inner) ? inner : {}
+  const object = isObject(inner) ? inner : {}
   return { ...claims, [first]: give(object, name.slice(at + 1), value) }
-}
-
-function isClaims(value: Json | undefined): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Addresses for one place: outside of everything, and one within each network that it names. */

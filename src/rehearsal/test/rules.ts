@@ -1,6 +1,6 @@
 import type { Place } from '../../config/rules/context.ts'
 import type { App, Gateway, Location } from '../../core/gateway.ts'
-import { hasPattern } from '../../core/request/location-pattern.ts'
+import { locationsOf } from '../../core/request/location-pattern.ts'
 import type { Condition } from '../../core/rules/requirement.ts'
 import { conditionsOf } from '../conditions.ts'
 
@@ -27,7 +27,7 @@ export interface TestedRules {
 
 /** What tests are held against: every location and condition that stands in the file and can be reached. */
 export function testedRules(gateway: Gateway, places: ReadonlyMap<object, Place>): TestedRules {
-  const locations = gateway.apps.flatMap((app) => locationsOf(app, places))
+  const locations = gateway.apps.flatMap((app) => testedLocations(app, places))
   const conditions = new Map<string, { place: Place; set: Set<Condition>; at: Set<TestedLocation> }>()
   for (const tested of locations) {
     const { access } = tested.location
@@ -54,10 +54,10 @@ export function testedRules(gateway: Gateway, places: ReadonlyMap<object, Place>
 }
 
 /** An app's own rule is none that can be reached where a location covers all of the app, or where nobody wrote it. */
-function locationsOf(app: App, places: ReadonlyMap<object, Place>): readonly TestedLocation[] {
+function testedLocations(app: App, places: ReadonlyMap<object, Place>): readonly TestedLocation[] {
   const { fallback } = app
   const unwritten = fallback.access.kind === 'nobody' && fallback.access.because === 'no-location'
-  const covered = hasPattern(app.locations, { segments: app.prefix, exact: false })
+  const covered = locationsOf(app.locations, { segments: app.prefix, exact: false }).length > 0
   const all = unwritten || covered ? app.allLocations : [...app.allLocations, fallback]
   return all.flatMap((location) => {
     const place = places.get(location)

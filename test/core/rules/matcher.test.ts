@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { type Json, lookUpForRule } from '../../../src/core/rules/claims.ts'
+import type { Json } from '../../../src/core/json.ts'
+import { lookUpForRule } from '../../../src/core/rules/claims.ts'
 import {
   compileWholeMatch,
   type ElementTest,

@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { Json } from '../../../src/core/json.ts'
 import { readAddress, readAddressRange } from '../../../src/core/request/address.ts'
-import type { Claims, Json } from '../../../src/core/rules/claims.ts'
+import type { Claims } from '../../../src/core/rules/claims.ts'
 import type { ElementTest, Matcher, Scalar } from '../../../src/core/rules/matcher.ts'
 import {
   anonymous,

@@ -27,14 +27,8 @@ function everyPage(text: string): ReadonlyMap<string, string> {
   ]
   return new Map([
     ['chooser', chooserPage({ ...frame, choices })],
-    [
-      'forbidden',
-      forbiddenPage({ ...frame, account, contact: text, switchAccountHref: text, homeHref: text }),
-    ],
-    [
-      'forbidden to all',
-      forbiddenPage({ ...frame, account: null, contact: text, switchAccountHref: text, homeHref: text }),
-    ],
+    ['forbidden', forbiddenPage({ ...frame, account, contact: text, switchAccountHref: text })],
+    ['forbidden to all', forbiddenPage({ ...frame, account: null, contact: text, switchAccountHref: text })],
     [
       'error',
       errorPage({ ...frame, status: 502, sentence: text, contact: text, next: { label: text, href: text } }),
@@ -164,7 +158,6 @@ t.test('the 403 page', async (t) => {
     account: { user: 'alice@example.com', providerLabel: 'Acme' },
     contact: 'team@example.com',
     switchAccountHref: '/.auth/login?return_to=%2Fadmin',
-    homeHref: '/',
   }
   t.test('S-202 says as whom one is signed in, and how to go on', async (t) => {
     const page = forbiddenPage(given)

@@ -1,4 +1,5 @@
-import { type Claims, claimAt, type Json } from '../../../core/rules/claims.ts'
+import type { Json } from '../../../core/json.ts'
+import { type Claims, claimAt } from '../../../core/rules/claims.ts'
 import type { Asked, Effect, Finding } from '../../finding.ts'
 import { never, type Rule } from '../../rule.ts'
 import { type ClaimSpec, hasVariables } from '../reading/expression.ts'

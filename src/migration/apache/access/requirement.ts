@@ -1,5 +1,6 @@
+import type { Json } from '../../../core/json.ts'
 import { readAddressRange } from '../../../core/request/address.ts'
-import { claimAt, type Json } from '../../../core/rules/claims.ts'
+import { claimAt } from '../../../core/rules/claims.ts'
 import type { Asked, Effect, Finding } from '../../finding.ts'
 import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'

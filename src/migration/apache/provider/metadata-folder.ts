@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { decodeUtf8, type ReadFile } from '../../../config/files.ts'
+import { isObject, parseJson } from '../../../core/json.ts'
 import type { Place } from '../reading/lines.ts'
 import type { ListFiles } from '../reading/read.ts'
 
@@ -43,14 +44,6 @@ export function readMetadataFolder(
 function readJson(path: string, readFile: ReadFile): Readonly<Record<string, unknown>> {
   const read = readFile(path)
   const text = read.ok ? decodeUtf8(read.bytes) : null
-  try {
-    const value: unknown = JSON.parse(text ?? '{}')
-    return isRecord(value) ? value : {}
-  } catch {
-    return {}
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const value = parseJson(text ?? '{}')
+  return isObject(value) ? value : {}
 }

@@ -1,3 +1,4 @@
+import { isSignatureAlgorithm } from '../../../core/signature-algorithm.ts'
 import type { YamlValue } from '../../yaml.ts'
 import { lastOf } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
@@ -28,7 +29,7 @@ export function readRequest(
   kept(ca, `providers.${name}.ca_file`, notes)
   const algorithm = lastOf(directives, 'OIDCIDTokenSignedResponseAlg')
   const [signed] = splitWords(algorithm?.rest ?? '')
-  if (signed !== undefined && /^(?:[RPE]S(?:256|384|512)|EdDSA)$/.test(signed)) {
+  if (signed !== undefined && isSignatureAlgorithm(signed)) {
     keys.id_token_signed_response_alg = signed
     kept(algorithm, `providers.${name}.id_token_signed_response_alg`, notes)
   } else if (algorithm !== null) {

@@ -1,0 +1,25 @@
+/** A JSON value as providers send it. Numbers beyond 2^53-1 do not survive parsing and are judged unknown. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** The value of a JSON text; null for a text that is none, as for `null` itself. Never throws. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+export function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/** What JSON writes between braces: neither null nor a list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether it is the number that was sent: beyond 2^53-1 two that were meant apart may have been read as one. */
+export function isExact(value: number): boolean {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+}
