@@ -1,4 +1,5 @@
 import type { Timeouts, UpstreamSettings } from './gateway.ts'
+import type { ClientNetwork } from './limits/network.ts'
 import type { ProviderId } from './provider-id.ts'
 import type { Claims } from './rules/claims.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
@@ -68,13 +69,14 @@ export interface Provider {
   authorizationUrl(transaction: Transaction, redirectUri: string, wish?: AuthorizationWish): Promise<URL>
   /**
    * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the
-   * redirect URI; `redirectUri` is the configured one.
+   * redirect URI; `redirectUri` is the configured one. Client networks are served in turn.
    */
   exchange(
     parameters: URLSearchParams,
     transaction: Transaction,
     redirectUri: string,
     now: EpochSeconds,
+    network: ClientNetwork,
   ): Promise<Identity>
   /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
   endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>

@@ -1,3 +1,4 @@
+import type { QueueLimits } from '../core/limits/fair-queue.ts'
 import { limits } from '../core/limits/table.ts'
 
 /** What a provider may cost us. Constants, not configuration: nobody needs another value, and an attacker would. */
@@ -10,8 +11,8 @@ export interface Limits {
   readonly maxBytes: number
   /** Sockets to each origin of the provider. */
   readonly maxSockets: number
-  /** Requests under way, those waiting for a socket included. */
-  readonly maxRequests: number
+  /** Callbacks that are exchanged, and that wait for it. */
+  readonly signIns: QueueLimits
 }
 
 export const defaultLimits: Limits = {
@@ -19,5 +20,9 @@ export const defaultLimits: Limits = {
   refreshWaitMs: limits.providerRefreshWaitMs,
   maxBytes: limits.providerAnswerBytes,
   maxSockets: limits.providerSockets,
-  maxRequests: limits.providerRequests,
+  signIns: {
+    places: limits.providerSignIns,
+    waiting: limits.providerWaitingSignIns,
+    waitingOfNetwork: limits.waitingSignIns,
+  },
 }

@@ -1,4 +1,6 @@
+import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
+import { createFairQueue, type Place } from '../core/limits/fair-queue.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { createClientAuth } from './client-auth.ts'
@@ -46,6 +48,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const failed = (failure: Failure) => log(failedEvent(settings.name, failure))
   const transport = createTransport(settings, deps.proxyEnv, limits)
   const clientAuth = createClientAuth(settings, deps)
+  const signIns = createFairQueue(limits.signIns)
   const metadata = keepLastGood(
     () => fetchMetadata(settings, transport),
     { ...metadataKeeping, refreshWaitMs: limits.refreshWaitMs },
@@ -66,15 +69,16 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
     name: settings.name,
     authorizationUrl: async (transaction, redirectUri, wish) =>
       authorizationUrl(settings, await metadata.get(), transaction, redirectUri, wish),
-    exchange: async (parameters, transaction, redirectUri, now) => {
+    exchange: async (parameters, transaction, redirectUri, now, network) => {
       const deadline = AbortSignal.timeout(limits.timeoutMs)
+      const leave = placeIn(await signIns.enter(network, deadline), settings.name)
       const response = { parameters, transaction, redirectUri }
       const redeemed = metadata
         .get()
         .then((known) =>
           exchange({ settings, metadata: known, keys, transport, clientAuth }, response, now, deadline),
         )
-      return within(deadline, redeemed, settings.name)
+      return within(deadline, redeemed, settings.name).finally(leave)
     },
     endSessionUrl: async (idToken, postLogoutRedirectUri, state) => {
       // Signing out here is done by now, and must not wait for a provider that is down.
@@ -87,6 +91,18 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
     },
     status: () => toStatus(metadata.state()),
     close: () => transport.close(),
+  }
+}
+
+/** What gives the place back. Throws a `ProviderFault` when there is none to be had. */
+function placeIn(place: Place, provider: string): () => void {
+  switch (place.kind) {
+    case 'taken':
+      return place.leave
+    case 'full':
+      throw new ProviderFault('PROVIDER_BUSY', `${provider}: too many callbacks wait for it already`)
+    case 'gone':
+      throw new ProviderFault('PROVIDER_UNREACHABLE', `${provider}: no answer in time to those before`)
   }
 }
 

@@ -30,16 +30,12 @@ export interface Transport {
  */
 export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, limits: Limits): Transport {
   const dispatcher = createDispatcher(settings, proxyEnv, limits)
-  let underWay = 0
 
   async function request(
     address: string,
     request: TransportRequest,
     deadline?: AbortSignal,
   ): Promise<Response> {
-    if (underWay >= limits.maxRequests)
-      throw new ProviderFault('PROVIDER_UNREACHABLE', `${address}: ${underWay} requests are waiting already`)
-    underWay += 1
     const stop = new AbortController()
     const time = AbortSignal.timeout(limits.timeoutMs)
     const signal = AbortSignal.any([time, stop.signal, ...(deadline === undefined ? [] : [deadline])])
@@ -50,8 +46,6 @@ export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, 
       // What was not read to its end must not go on arriving.
       stop.abort()
       throw networkFault(thrown, url)
-    } finally {
-      underWay -= 1
     }
   }
 

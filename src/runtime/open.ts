@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import { createFailureCount } from '../core/limits/failures.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
@@ -60,6 +61,11 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     providers,
     upstreams: createUpstreams(),
     consumed: createConsumedStates(transactionLifetimeSeconds, limits.usedStates),
+    signInFailures: createFailureCount({
+      most: limits.failedSignIns,
+      withinMs: limits.failedSignInsMs,
+      networks: limits.failedSignInNetworks,
+    }),
     logKey: createHmac('sha256', ring.sealing.secret).update('claimgate log subject').digest('hex'),
   }
 }

@@ -1,4 +1,5 @@
 import type { Gateway } from '../core/gateway.ts'
+import type { FailureCount } from '../core/limits/failures.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { ConsumedStates } from './consumed.ts'
@@ -18,6 +19,8 @@ export interface Runtime {
   readonly upstreams: Upstreams
   /** States whose callback was seen: an authorization response is used once. */
   readonly consumed: ConsumedStates
+  /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */
+  readonly signInFailures: FailureCount
   /** Keys the hashes of subjects in the log; the same for all instances that share a session secret. */
   readonly logKey: string
 }

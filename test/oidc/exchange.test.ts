@@ -3,7 +3,16 @@ import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import type { FaultCode } from '../../src/core/fault.ts'
 import { type Bends, firstKey, newKey, signJwt } from '../support/hostile-op.ts'
-import { faultOf, type RigOptions, redirectUri, secret, someday, startRig, transactionFor } from './rig.ts'
+import {
+  faultOf,
+  type RigOptions,
+  redirectUri,
+  secret,
+  someday,
+  someNetwork,
+  startRig,
+  transactionFor,
+} from './rig.ts'
 
 t.test('what comes back is judged before anything is asked of the provider', async (t) => {
   const rig = await startRig(t)
@@ -64,7 +73,7 @@ t.test('what comes back is judged before anything is asked of the provider', asy
     const transaction = transactionFor(rig.settings)
     const good = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
     const fault = await faultOf(
-      rig.provider.exchange(new URLSearchParams(bent(good)), transaction, redirectUri, someday),
+      rig.provider.exchange(new URLSearchParams(bent(good)), transaction, redirectUri, someday, someNetwork),
     )
     t.equal(fault.code, code, name)
     t.notMatch(fault.message, good.get('code') ?? '', `${name}: no code in the message`)
@@ -85,7 +94,10 @@ t.test('S-111: the issuer is missing, and the metadata promises it', async (t) =
   const transaction = transactionFor(rig.settings)
   const parameters = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
   parameters.set('iss', rig.op.issuer)
-  t.equal((await rig.provider.exchange(parameters, transaction, redirectUri, someday)).user, 'alice')
+  t.equal(
+    (await rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork)).user,
+    'alice',
+  )
 })
 
 t.test('parameters that nobody asked about are ignored (RFC 6749 4.1.2)', async (t) => {
@@ -93,7 +105,10 @@ t.test('parameters that nobody asked about are ignored (RFC 6749 4.1.2)', async 
   const transaction = transactionFor(rig.settings)
   const parameters = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
   for (const name of ['session_state', 'scope', 'authuser', 'hd', 'prompt']) parameters.append(name, 'x')
-  t.equal((await rig.provider.exchange(parameters, transaction, redirectUri, someday)).user, 'alice')
+  t.equal(
+    (await rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork)).user,
+    'alice',
+  )
 })
 
 t.test('S-115: what a provider says of a refusal is for the operator, short and visible', async (t) => {
@@ -107,7 +122,7 @@ t.test('S-115: what a provider says of a refusal is for the operator, short and 
     error_uri: 'javascript:alert(1)',
   })
   const { code, message } = await faultOf(
-    rig.provider.exchange(parameters, transaction, redirectUri, someday),
+    rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork),
   )
   t.equal(code, 'LOGIN_REFUSED')
   t.match(message, /access_denied/)
@@ -122,7 +137,10 @@ t.test('the time is the one that we are given, not that of the machine', async (
   rig.clock.time = rig.op.now = 1_500_000_000
   const transaction = transactionFor(rig.settings)
   const parameters = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
-  t.equal((await rig.provider.exchange(parameters, transaction, redirectUri, rig.clock.time)).user, 'alice')
+  t.equal(
+    (await rig.provider.exchange(parameters, transaction, redirectUri, rig.clock.time, someNetwork)).user,
+    'alice',
+  )
 })
 
 t.test('S-145: a sign-in begun at one provider cannot end at another', async (t) => {
@@ -130,7 +148,9 @@ t.test('S-145: a sign-in begun at one provider cannot end at another', async (t)
   const two = await startRig(t, { settings: () => ({ name: 'partner' }) })
   const transaction = transactionFor(one.settings)
   const parameters = one.op.authorize(await one.provider.authorizationUrl(transaction, redirectUri))
-  const fault = await faultOf(two.provider.exchange(parameters, transaction, redirectUri, someday))
+  const fault = await faultOf(
+    two.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork),
+  )
   t.equal(fault.code, 'LOGIN_STATE_UNKNOWN')
   t.equal(two.op.counts.token, 0)
 
@@ -554,7 +574,7 @@ t.test('S-246: nothing that comes back makes a connection', async (t) => {
     const bent = new URLSearchParams(good)
     bent.set(name, `${other.op.issuer}/x`)
     if (name !== 'iss') bent.delete('code')
-    await t.rejects(rig.provider.exchange(bent, transaction, redirectUri, someday), name)
+    await t.rejects(rig.provider.exchange(bent, transaction, redirectUri, someday, someNetwork), name)
   }
   rig.op.bends.header = (header) => ({
     ...header,

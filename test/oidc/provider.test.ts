@@ -4,7 +4,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'
 import { createTestClock } from '../support/clock.ts'
 import { type OpOptions, people, signInAs, startOp } from '../support/op.ts'
-import { random, redirectUri, settingsFor, transactionFor } from './rig.ts'
+import { random, redirectUri, settingsFor, someNetwork, transactionFor } from './rig.ts'
 
 const clock = createTestClock(Math.floor(Date.now() / 1000))
 
@@ -34,7 +34,13 @@ t.test('S-104: people sign in, and their claims come from userinfo', async (t) =
     const transaction = transactionFor(settings)
     const back = await signInAs(id, await provider.authorizationUrl(transaction, redirectUri))
     t.equal(back.origin + back.pathname, redirectUri)
-    const identity = await provider.exchange(back.searchParams, transaction, redirectUri, clock.now())
+    const identity = await provider.exchange(
+      back.searchParams,
+      transaction,
+      redirectUri,
+      clock.now(),
+      someNetwork,
+    )
     t.equal(identity.user, id)
     t.match(identity.claims, { sub: id, ...people[id] })
     t.equal(identity.idToken.split('.').length, 3)
@@ -53,7 +59,13 @@ t.test('claims of the ID token alone suffice when claims_from says so', async (t
   )
   const transaction = transactionFor(settings)
   const back = await signInAs('adam', await provider.authorizationUrl(transaction, redirectUri))
-  const identity = await provider.exchange(back.searchParams, transaction, redirectUri, clock.now())
+  const identity = await provider.exchange(
+    back.searchParams,
+    transaction,
+    redirectUri,
+    clock.now(),
+    someNetwork,
+  )
   t.match(identity.claims, { organization_id: 'acme', groups: ['admins'], email_verified: true })
   for (const spent of ['nonce', 'exp', 'iat', 'at_hash', 'jti']) t.notOk(spent in identity.claims, spent)
 })
@@ -67,13 +79,13 @@ t.test(
     const other = transactionFor(settings)
     const injected = new URLSearchParams(back.searchParams)
     injected.set('state', other.state)
-    await t.rejects(provider.exchange(injected, other, redirectUri, clock.now()), {
+    await t.rejects(provider.exchange(injected, other, redirectUri, clock.now(), someNetwork), {
       code: 'LOGIN_CODE_REFUSED',
     })
 
     const again = await signInAs('alice', await provider.authorizationUrl(other, redirectUri))
-    await provider.exchange(again.searchParams, other, redirectUri, clock.now())
-    await t.rejects(provider.exchange(again.searchParams, other, redirectUri, clock.now()), {
+    await provider.exchange(again.searchParams, other, redirectUri, clock.now(), someNetwork)
+    await t.rejects(provider.exchange(again.searchParams, other, redirectUri, clock.now(), someNetwork), {
       code: 'LOGIN_CODE_REFUSED',
     })
   },
@@ -85,7 +97,7 @@ t.test('S-137: the provider changes its key while people sign in', async (t) => 
     const transaction = transactionFor(settings)
     const back = await signInAs('alice', await provider.authorizationUrl(transaction, redirectUri))
     between()
-    return provider.exchange(back.searchParams, transaction, redirectUri, clock.now())
+    return provider.exchange(back.searchParams, transaction, redirectUri, clock.now(), someNetwork)
   }
   t.equal((await signIn(() => {})).user, 'alice')
   t.equal((await signIn(() => op.rotateKey())).user, 'alice')
@@ -99,7 +111,7 @@ t.test('the provider knows nothing of a wrong secret, and the operator hears of 
   )
   const transaction = transactionFor(settings)
   const back = await signInAs('alice', await provider.authorizationUrl(transaction, redirectUri))
-  const refused = provider.exchange(back.searchParams, transaction, redirectUri, clock.now())
+  const refused = provider.exchange(back.searchParams, transaction, redirectUri, clock.now(), someNetwork)
   await t.rejects(refused, { code: 'PROVIDER_CLIENT_REFUSED', message: /invalid_client|client_secret/ })
 })
 

@@ -72,6 +72,7 @@ export function transactionFor({ issuer, clientId }: ProviderId, startedAt = 0):
 
 /** Far from the time of day, so that whatever asks the system's clock is found out. */
 export const someday = 1_950_000_000
+export const someNetwork = { key: '192.0.2.7', hidden: false }
 
 export interface Rig {
   readonly op: HostileOp
@@ -113,7 +114,7 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
   const signIn = async () => {
     const transaction = transactionFor(settings)
     const parameters = op.authorize(await provider.authorizationUrl(transaction, redirectUri))
-    return provider.exchange(parameters, transaction, redirectUri, clock.now())
+    return provider.exchange(parameters, transaction, redirectUri, clock.now(), someNetwork)
   }
   return { op, provider, settings, events, clock, signIn }
 }

@@ -27,6 +27,8 @@ export interface Bends {
   idToken?: (token: string) => unknown
   token?: (answer: Fields) => unknown
   userinfo?: (claims: Fields) => unknown
+  /** Is waited for before anything is answered: a provider that takes its time. */
+  before?: Partial<Record<Endpoint, (request: TokenRequest) => Promise<void>>>
   /** Takes an answer over whole: statuses, redirects, drips, silence. */
   answer?: Partial<Record<Endpoint, (request: IncomingMessage, response: ServerResponse) => void>>
 }
@@ -193,7 +195,9 @@ async function serve(
   const endpoint = endpoints[(request.url ?? '').split('?')[0] ?? ''] ?? 'other'
   op.counts[endpoint] += 1
   const body = await readBody(request)
-  if (endpoint === 'token') op.tokenRequests.push({ authorization: request.headers.authorization, body })
+  const asked = { authorization: request.headers.authorization, body }
+  if (endpoint === 'token') op.tokenRequests.push(asked)
+  await op.bends.before?.[endpoint]?.(asked)
   const takeover = op.bends.answer?.[endpoint]
   if (takeover !== undefined) return takeover(request, response)
   switch (endpoint) {

@@ -72,7 +72,31 @@ export const limitTable = {
     'What is under way on a WebSocket that ends; then both sides are cut.',
   ),
 
+  // A client network, over all its connections.
+  failedSignIns: of(
+    'client network',
+    20,
+    'Callbacks that failed at the provider within a minute; then 429 for the rest of it, and the provider is not asked.',
+  ),
+  failedSignInsMs: of('client network', 60_000, 'How long they count, from the first of them.'),
+  failedSignInNetworks: of(
+    'process',
+    10_000,
+    'Networks whose failures are counted; of more, the oldest are forgotten.',
+  ),
+  waitingSignIns: of('client network', 128, 'Callbacks that wait for the provider; more are 503.'),
+
   // Providers.
+  providerSignIns: of(
+    'provider',
+    8,
+    'Callbacks that are exchanged at once; the next are taken from each network in turn.',
+  ),
+  providerWaitingSignIns: of(
+    'provider',
+    512,
+    'Callbacks that wait; beyond it the network that has most waiting loses its last.',
+  ),
   providerTimeoutMs: of(
     'provider',
     10_000,
@@ -80,8 +104,11 @@ export const limitTable = {
   ),
   providerRefreshWaitMs: of('provider', 2_000, 'Waiting for something newer than what is at hand.'),
   providerAnswerBytes: of('provider', MiB, 'One answer after decoding; more fails.'),
-  providerSockets: of('provider', 8, 'Connections to each of its addresses.'),
-  providerRequests: of('provider', 256, 'Requests under way and waiting together; more fail at once.'),
+  providerSockets: of(
+    'provider',
+    10,
+    'Connections to each of its addresses: so that metadata and keys never wait for callbacks.',
+  ),
   providerPauseSeconds: of('provider', 60, 'The longest pause between two attempts while it fails.'),
   providerKeys: of('provider', 100, 'Keys of one key set; a larger set is refused.'),
   providerKeyBits: of(

@@ -64,6 +64,7 @@ const titles: Readonly<Record<number, string>> = {
   417: 'Expectation failed',
   421: 'No such host here',
   426: 'Upgrade required',
+  429: 'Too many requests',
   431: 'Too many headers',
   500: 'Internal error',
   502: 'Bad gateway',

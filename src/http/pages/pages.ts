@@ -79,6 +79,7 @@ const statusTexts = {
   417: ['This request cannot be met', 'It expects something that is not offered here.'],
   421: ['No such site here', 'This address leads here, but no application answers to its name.'],
   426: ['This connection is not supported', 'Another kind of connection is needed.'],
+  429: ['Too much at once', 'Please try again in a minute.'],
   431: ['Too much came with this request', 'Deleting the cookies of this site often helps.'],
   500: ['Something went wrong', 'It is not your fault. Please try again in a moment.'],
   502: ['The application is not available', 'It did not answer as it should. Please try again in a moment.'],
@@ -91,6 +92,7 @@ const unsavedText = 'What you sent was not saved. Sign in, go back to the form a
 
 /** What may help where a fault has a sentence of its own. */
 function again(status: PageStatus): string {
+  if (status === 429) return 'Please try again in a minute.'
   return status >= 500 ? 'Please try again in a moment.' : ''
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type AnyFault, isFault, LoginFault } from '../../core/fault.ts'
+import { type AnyFault, type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
@@ -17,6 +17,7 @@ import {
   redirectAnswer,
   refusal,
   withCookies,
+  withHeaders,
 } from '../pages/answer.ts'
 import { movingOnPage, signInFailedPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -25,9 +26,9 @@ import { roundCompleted } from './login-loop.ts'
 
 /**
  * The redirect URI: the browser comes back from the provider. In this order, and nothing is asked of the provider
- * before all of it holds: one state, its cookie in this browser, opened, fresh, never used; then the attempt is spent
- * and its cookie cleared whatever comes, and the answer must be one of the very provider that was asked. Then the code
- * is exchanged, and a new session replaces the one that was there.
+ * before all of it holds: one state, its cookie in this browser, opened, fresh, from a network that does not only fail,
+ * never used; then the attempt is spent and its cookie cleared whatever comes, and the answer must be one of the very
+ * provider that was asked. Then the code is exchanged, and a new session replaces the one that was there.
  */
 export async function callback(
   context: RequestContext,
@@ -52,6 +53,11 @@ export async function callback(
     return withCookies(await nothingToDo(context, admission, headers, state, read.reason), cleared)
   const { transaction } = read
   const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
+  const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
+  if (refusedForMs > 0) {
+    const retry = { 'retry-after': String(Math.ceil(refusedForMs / 1000)) }
+    return withCookies(withHeaders(failed(context, admission, tooManyFailures(), wanted), retry), cleared)
+  }
   if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.monotonicMs())) {
     return withCookies(await nothingToDo(context, admission, headers, state, 'already-used'), cleared)
   }
@@ -59,6 +65,8 @@ export async function callback(
     return withCookies(await complete(context, admission, headers, parameters, transaction, origin), cleared)
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
+    if (failedAtProvider(thrown.code))
+      runtime.signInFailures.failed(admission.network, runtime.clock.monotonicMs())
     return withCookies(failed(context, admission, thrown, wanted), cleared)
   }
 }
@@ -80,7 +88,8 @@ async function complete(
   const provider = runtime.providers.get(settings.name)
   if (provider === undefined) throw new Error('a provider that is configured and not there')
   const now = runtime.clock.now()
-  const identity = await provider.exchange(parameters, transaction, origin.redirectUri, now)
+  const { network } = admission
+  const identity = await provider.exchange(parameters, transaction, origin.redirectUri, now, network)
   const previous = sessionCookie(headers.cookie, origin.cookies.session)
   const started = await runtime.sessions.start({
     identity,
@@ -106,6 +115,30 @@ function askedProvider(context: RequestContext, origin: Origin, transaction: Tra
   if (found !== null) return found
   const message = 'the sign-in was begun with a provider that the configuration names no longer'
   throw new LoginFault('LOGIN_STATE_UNKNOWN', message)
+}
+
+/**
+ * What a code that is not the provider's ends in. Neither what is refused before the provider is asked, nor a provider
+ * that is down: those would keep people out who have done nothing.
+ */
+function failedAtProvider(code: FaultCode): boolean {
+  switch (code) {
+    case 'LOGIN_CODE_REFUSED':
+    case 'LOGIN_TOKEN_INVALID':
+    case 'LOGIN_USERINFO_INVALID':
+    case 'PROVIDER_CLIENT_REFUSED':
+    case 'PROVIDER_RESPONSE_INVALID':
+      return true
+    default:
+      return false
+  }
+}
+
+function tooManyFailures(): LoginFault {
+  return new LoginFault(
+    'LOGIN_FAILURES_LIMITED',
+    'callbacks of this client network failed at the provider too often; it is not asked again for now',
+  )
 }
 
 /** A Strict cookie is not sent on the redirect that another site began: a page of our own moves on instead. */
@@ -151,7 +184,7 @@ function failed(context: RequestContext, admission: Admission, fault: AnyFault, 
   const startAgainHref = `${runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: admission.requestId })
-  if (fault.status >= 500) {
+  if (fault.status >= 500 || fault.status === 429) {
     return faultAnswer(admission, fault, { label: 'Start again', href: startAgainHref })
   }
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
