@@ -9,6 +9,7 @@ import { startEcho } from '../support/echo.ts'
 import { visitAs } from '../support/front.ts'
 import { startOp } from '../support/op.ts'
 import { freePort, portOf } from '../support/ports.ts'
+import { poll } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const folder = t.testdir({})
@@ -98,25 +99,25 @@ t.test('what only a restart can change is refused, with the key', async (t) => {
 t.test('a secret that is changed in its own file goes to the app without anybody saying so', async (t) => {
   const before = log.filter((line) => line.event === 'config.loaded').length
   writeFileSync(secretFile, 'the-second-shared-secret-of-32-bytes-or-more')
-  while (log.filter((line) => line.event === 'config.loaded').length === before) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  const loaded = () => log.filter((line) => line.event === 'config.loaded').length
+  await poll('the configuration to be loaded again', loaded, (count) => count > before)
   const page = await alice.visit(`${url}/`)
   t.same(JSON.parse(page.body).headers['x-gateway-secret'], ['the-second-shared-secret-of-32-bytes-or-more'])
 })
 
 t.test('a request in flight is answered by the app that it went to', async (t) => {
-  let answer: (() => void) | null = null
+  const held: http.ServerResponse[] = []
   const slow = http.createServer((_request, response) => {
     response.writeHead(200).write('first ')
-    answer = () => response.end('and last')
+    held.push(response)
   })
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
   t.teardown(() => slow.close())
   writeFileSync(file, yaml('', `http://127.0.0.1:${portOf(slow)}`))
   running.reload()
   const page = alice.visit(`${url}/public/slow`)
-  while (answer === null) await new Promise((resolve) => setImmediate(resolve))
+  const asked = () => held[0]
+  const response = await poll('the app to be asked', asked, (one) => one !== undefined)
   writeFileSync(file, yaml(''))
   running.reload()
   t.equal(
@@ -124,8 +125,7 @@ t.test('a request in flight is answered by the app that it went to', async (t) =
     '/public/x',
     'the next goes to the new one',
   )
-  const finish: () => void = answer
-  finish()
+  response?.end('and last')
   t.equal((await page).body, 'first and last')
 })
 

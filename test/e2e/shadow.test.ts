@@ -9,6 +9,7 @@ import { startEcho } from '../support/echo.ts'
 import { visitAs } from '../support/front.ts'
 import { startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
+import { poll } from '../support/waiting.ts'
 
 const folder = t.testdir({})
 const file = join(folder, 'claimgate.yaml')
@@ -59,11 +60,8 @@ const lastOf = (event: string) => log.findLast((line) => line.event === event)
 
 /** The access line of the last request; it is written when the answer has gone. */
 async function lineOf(path: string): Promise<Readonly<Record<string, unknown>>> {
-  for (;;) {
-    const line = log.findLast((one) => one.event === 'request' && one.path === path)
-    if (line !== undefined) return line
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  const look = () => log.findLast((one) => one.event === 'request' && one.path === path)
+  return (await poll(`the access line of ${path}`, look, (line) => line !== undefined)) ?? {}
 }
 
 const nobody = new Browser()
@@ -148,7 +146,8 @@ t.test('a shadow file is rehearsed from the reload on, and its changes are notic
   })
 
   writeFileSync(next, yaml([...inForce, 'path: /reports, require: signed_in', 'path: /y, require: nobody']))
-  while (lastOf('config.loaded')?.edition !== 3) await new Promise((resolve) => setTimeout(resolve, 50))
+  const edition = () => lastOf('config.loaded')?.edition
+  await poll('edition 3', edition, (number) => number === 3)
   t.match(lastOf('config.shadow'), { rehearsed: 4 })
   t.equal((await alice.visit(`${url}/reports/d`)).status, 200)
   t.notOk('shadow_decision' in (await lineOf('/reports/d')))

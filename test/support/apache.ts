@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { type Child, startChild, stopChild } from './child.ts'
+import { poll } from './waiting.ts'
 
 const program = '/usr/sbin/apache2'
 const modules = '/usr/lib/apache2/modules'
@@ -33,21 +32,17 @@ export async function startApache({ port, config, env = {} }: ApacheOptions): Pr
   chmodSync(join(folder, 'run'), 0o777)
   const file = join(folder, 'httpd.conf')
   writeFileSync(file, `${serverLines(folder, port)}\n${config}`)
-  const child = spawn(program, ['-f', file, '-DFOREGROUND'], {
+  const child = startChild(program, ['-f', file, '-DFOREGROUND'], {
     cwd: folder,
     env: { PATH: '/usr/bin:/bin', LANG: 'C', TMPDIR: folder, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
-  child.stderr?.on('data', (piece: Buffer) => {
+  child.stdout.resume()
+  child.stderr.on('data', (piece: Buffer) => {
     said += piece.toString('utf8')
   })
-  // A test that dies takes its server along.
-  const killAtExit = (): void => void child.kill('SIGKILL')
-  process.once('exit', killAtExit)
   const stop = async (): Promise<void> => {
-    process.off('exit', killAtExit)
-    await stopped(child)
+    await stopChild(child)
     rmSync(folder, { recursive: true, force: true })
   }
   if (!(await answers(port, child))) {
@@ -66,23 +61,19 @@ function readLog(folder: string): string {
   }
 }
 
-async function answers(port: number, child: ChildProcess): Promise<boolean> {
-  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt += 1) {
-    const connected = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
-    if (connected) return true
-    await delay(25)
-  }
-  return false
+/** Whether it answers before it ends. */
+async function answers(port: number, child: Child): Promise<boolean> {
+  const look = async () =>
+    child.exitCode === null ? ((await connects(port)) ? 'answers' : 'silent') : 'ended'
+  const seen = await poll(`httpd to answer on port ${port}`, look, (state) => state !== 'silent')
+  return seen === 'answers'
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 const loaded = [

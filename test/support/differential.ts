@@ -1,8 +1,8 @@
 // One path for the rules and for the app, held against an app that reads paths in its own way: Flask under gunicorn.
 import { Agent, request } from 'node:http'
-import { setImmediate } from 'node:timers/promises'
 import { startFlask } from './flask.ts'
 import { startTestGateway } from './gateway.ts'
+import { poll } from './waiting.ts'
 
 /** What one target came to. */
 export interface Reading {
@@ -54,8 +54,8 @@ apps:
     ask: async (target) => {
       const answer = await send(gateway.port, agent, target)
       // The line follows the answer within a turn or two.
-      let line = gateway.log.slice(lines).find(isEnd)
-      for (; line === undefined; line = gateway.log.slice(lines).find(isEnd)) await setImmediate()
+      const look = () => gateway.log.slice(lines).find(isEnd)
+      const line = (await poll(`the access line of ${target}`, look, (found) => found !== undefined)) ?? {}
       lines = gateway.log.length
       const path = line.path
       return {

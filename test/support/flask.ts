@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { startChild, stopChild } from './child.ts'
+import { createWaits } from './waiting.ts'
 
 /** A Python server of the tests, running. */
 export interface PythonServer {
@@ -42,7 +42,7 @@ const python = '/usr/bin/python3'
 
 async function startPython(args: readonly string[], app: PythonApp): Promise<PythonServer> {
   const folder = fileURLToPath(app.folder)
-  const child = spawn(python, [...args], {
+  const child = startChild(python, args, {
     cwd: folder,
     env: {
       PATH: '/usr/bin:/bin',
@@ -51,40 +51,35 @@ async function startPython(args: readonly string[], app: PythonApp): Promise<Pyt
       PYTHONUNBUFFERED: '1',
       ...app.env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const waits = createWaits()
   let printed = ''
-  const listening = new Promise<string>((resolve, reject) => {
-    const read = (piece: Buffer): void => {
-      printed += piece.toString('utf8')
+  let failure: Error | null = null
+  const read = (piece: Buffer): void => {
+    printed += piece.toString('utf8')
+    waits.wake()
+  }
+  const fail = (error: Error): void => {
+    failure = error
+    waits.wake()
+  }
+  child.stdout.on('data', read)
+  child.stderr.on('data', read)
+  child.once('error', (cause) => fail(new Error(`${python} does not start: see CONTRIBUTING.md`, { cause })))
+  child.once('exit', (code) => fail(new Error(`${app.app} ended with ${code}:\n${printed}`)))
+  const origin = await waits.until({
+    what: `${app.app} to say where it listens`,
+    look: () => {
       const found = /Listening at: (http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(printed)?.[1]
-      if (found !== undefined) resolve(found)
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('error', (cause) =>
-      reject(new Error(`${python} does not start: see CONTRIBUTING.md`, { cause })),
-    )
-    child.once('exit', (code) => reject(new Error(`${app.app} ended with ${code}:\n${printed}`)))
+      if (found === undefined && failure !== null) throw failure
+      return found
+    },
+    seen: () => printed,
   })
-  // A test that dies takes its server along.
-  const killAtExit = (): void => void child.kill('SIGKILL')
-  process.once('exit', killAtExit)
-  const origin = await listening
   return {
     origin,
     pid: child.pid ?? 0,
     log: () => printed,
-    stop: async () => {
-      process.off('exit', killAtExit)
-      await stopped(child)
-    },
+    stop: () => stopChild(child),
   }
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
 }

@@ -8,6 +8,7 @@ import { loadGatewayFromText } from '../../src/config/load.ts'
 import type { Clock } from '../../src/core/ports.ts'
 import { startGateway } from '../../src/http/server/start.ts'
 import { freePort } from './ports.ts'
+import { createWaits } from './waiting.ts'
 
 export interface TestGateway {
   readonly url: string
@@ -45,11 +46,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const loaded = loadGatewayFromText(text, { file: 'test.yaml', folder, env, readFile: readFromDisk })
   if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
   const log: Readonly<Record<string, unknown>>[] = []
-  const waiting = new Set<() => void>()
+  const waits = createWaits()
   const logTo = {
     write: (line: string) => {
       log.push(JSON.parse(line))
-      for (const look of waiting) look()
+      waits.wake()
     },
   }
   const running = await startGateway(loaded.gateway, {
@@ -64,15 +65,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     folder,
     log,
     logged: (condition) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          const found = log.find(condition)
-          if (found === undefined) return
-          waiting.delete(look)
-          resolve(found)
-        }
-        waiting.add(look)
-        look()
+      waits.until({
+        what: `a line of the log, ${condition}`,
+        look: () => log.find(condition),
+        seen: () => log.slice(-20),
       }),
     close: async () => {
       await running.close(0)

@@ -1,12 +1,13 @@
 // The gateway as an operator has it: `node bin/claimgate.js …` as a process of its own, with a folder, a file and free
 // ports. Its lines are caught as they come; it is stopped by its pid, and dies with a test that dies.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Child, startChild } from './child.ts'
 import { freePort } from './ports.ts'
+import { createWaits } from './waiting.ts'
 
 const ownProgram = fileURLToPath(new URL('../../bin/claimgate.js', import.meta.url))
 
@@ -62,7 +63,7 @@ export interface GatewayProcess {
   readonly pid: number
   /** The lines of its log so far; a line that is no JSON object fails the test that reads it. */
   log(): readonly LogLine[]
-  /** Until a line of the log fulfils the condition; fails when the process ends without. */
+  /** Until a line of the log fulfils the condition; fails when the process ends without, or at a deadline. */
   logged(condition: (line: LogLine) => boolean): Promise<LogLine>
   stdout(): string
   stderr(): string
@@ -107,51 +108,46 @@ export async function runProcess(
 
 /**
  * Starts a command, by `env -i`: no variable of the machine changes a test, and what tap puts into the environment of
- * every child, to watch it, does not change the gateway.
+ * every child, to watch it, does not change the gateway. Where V8 is asked to write down what ran, it is asked too.
  */
 export function spawnProcess(args: readonly string[], options: StartOptions = {}): GatewayProcess {
-  const variables = Object.entries({ PATH: process.env.PATH ?? '', ...options.env })
+  const { PATH = '', NODE_V8_COVERAGE } = process.env
+  const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }
+  const variables = Object.entries({ PATH, ...coverage, ...options.env })
   const command = [
     ...(options.through ?? []),
     ...['/usr/bin/env', '-i', ...variables.map(([name, value]) => `${name}=${value}`)],
     ...[options.node ?? process.execPath, options.program ?? ownProgram, ...args],
   ]
-  const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = startChild(command[0] ?? '', command.slice(1))
   const caught = { stdout: '', stderr: '' }
-  const waiting = new Set<() => void>()
-  const look = (): void => {
-    for (const check of waiting) check()
-  }
+  const waits = createWaits()
   for (const name of options.unread === true ? (['stderr'] as const) : (['stdout', 'stderr'] as const)) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       caught[name] += text
-      look()
+      waits.wake()
     })
   }
-  const killAtExit = (): void => void child.kill('SIGKILL')
-  process.once('exit', killAtExit)
   let ended = false
   const exited = ending(child).then((exit) => {
     ended = true
-    process.off('exit', killAtExit)
-    look()
+    waits.wake()
     return exit
   })
   const log = () => linesOf(caught.stdout)
+  const printed = () => `${caught.stdout}${caught.stderr}`
   return {
     pid: child.pid ?? 0,
     log,
     logged: (condition) =>
-      new Promise((resolve, reject) => {
-        const check = (): void => {
+      waits.until({
+        what: `a line of the log, ${condition}`,
+        look: () => {
           const found = log().find(condition)
-          if (found === undefined && !ended) return
-          waiting.delete(check)
-          if (found !== undefined) resolve(found)
-          else reject(new Error(`it ended without:\n${caught.stdout}${caught.stderr}`))
-        }
-        waiting.add(check)
-        check()
+          if (found === undefined && ended) throw new Error(`it ended without:\n${printed()}`)
+          return found
+        },
+        seen: printed,
       }),
     stdout: () => caught.stdout,
     stderr: () => caught.stderr,
@@ -165,7 +161,7 @@ export function spawnProcess(args: readonly string[], options: StartOptions = {}
 }
 
 /** After its streams have been read to their end. */
-async function ending(child: ChildProcess): Promise<Exit> {
+async function ending(child: Child): Promise<Exit> {
   const [code, signal] = await once(child, 'close')
   return { code, signal }
 }
@@ -173,21 +169,4 @@ async function ending(child: ChildProcess): Promise<Exit> {
 function linesOf(text: string): readonly LogLine[] {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   return whole.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
-}
-
-/**
- * Asks again and again, with a little air between, until the answer holds. For what another process shows and no line
- * tells; fails after so many times.
- */
-export async function poll<T>(
-  ask: () => Promise<T>,
-  holds: (answer: T) => boolean,
-  atMost = 200,
-): Promise<T> {
-  for (let times = 0; ; times += 1) {
-    const answer = await ask()
-    if (holds(answer)) return answer
-    if (times >= atMost) throw new Error(`it never held; the last answer: ${JSON.stringify(answer)}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
 }

@@ -12,6 +12,7 @@ import { handOver, proxy } from '../../src/http/proxy/proxy.ts'
 import { attachContext, type RequestContext } from '../../src/http/server/context.ts'
 import { createUpstreams } from '../../src/upstream/agents.ts'
 import { portOf } from './ports.ts'
+import { createWaits } from './waiting.ts'
 
 export const sharedSecret = 'a-shared-secret-of-32-bytes-or-more'
 
@@ -51,7 +52,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   const faults: unknown[] = []
   const ended: (number | 'gone')[] = []
   const reflected: number[] = []
-  const waiting = new Set<() => void>()
+  const waits = createWaits()
   const server = Fastify({
     serverFactory: (handler) => {
       const judge = (request: IncomingMessage, response: http.ServerResponse): void => {
@@ -84,7 +85,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
         attachContext(request, context)
         response.once('close', () => {
           ended.push(response.writableFinished ? response.statusCode : 'gone')
-          for (const check of waiting) check()
+          waits.wake()
         })
         if (request.headers.expect !== undefined) response.writeContinue()
         handOver(request)
@@ -111,12 +112,10 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
     ended,
     reflected,
     over: (count) =>
-      new Promise((resolve) => {
-        const check = () => {
-          if (ended.length >= count) resolve(ended)
-        }
-        waiting.add(check)
-        check()
+      waits.until({
+        what: `${count} requests to end`,
+        look: () => (ended.length >= count ? ended : undefined),
+        seen: () => ended,
       }),
     close: async () => {
       server.server.closeAllConnections()

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { createWaits } from './waiting.ts'
 
 /** A TCP client that sends bytes as they are written here, and keeps every byte that comes back. */
 export interface RawClient {
@@ -16,42 +17,40 @@ export interface RawClient {
 export async function rawClient(port: number, bytes = ''): Promise<RawClient> {
   const socket = connect(port, '127.0.0.1')
   const pieces: Buffer[] = []
-  const waiting = new Set<() => void>()
+  const waits = createWaits()
   let over = false
-  const wake = () => {
-    for (const check of waiting) check()
-  }
   socket.on('data', (piece) => {
     pieces.push(piece)
-    wake()
+    waits.wake()
   })
   // A reset is one of the ways in which a peer ends a connection.
   socket.on('error', () => {})
   socket.on('close', () => {
     over = true
-    wake()
+    waits.wake()
   })
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   if (bytes !== '') socket.write(bytes, 'latin1')
   const text = () => Buffer.concat(pieces).toString('latin1')
-  const when = (holds: () => boolean): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const check = () => {
-        if (!holds() && !over) return
-        waiting.delete(check)
-        if (holds()) resolve(text())
-        else reject(new Error(`the connection ended first: ${JSON.stringify(text())}`))
-      }
-      waiting.add(check)
-      check()
+  const when = (what: string, holds: () => boolean): Promise<string> =>
+    waits.until({
+      what,
+      look: () => {
+        if (holds()) return text()
+        if (over) throw new Error(`the connection ended first: ${JSON.stringify(text())}`)
+        return undefined
+      },
+      seen: () => JSON.stringify(text().slice(-2000)),
     })
   return {
     socket,
     text,
     write: (more) => void socket.write(more, 'latin1'),
     until: (pattern) =>
-      when(() => (typeof pattern === 'string' ? text().includes(pattern) : pattern.test(text()))),
-    closed: () => when(() => over),
+      when(`${pattern} from port ${port}`, () =>
+        typeof pattern === 'string' ? text().includes(pattern) : pattern.test(text()),
+      ),
+    closed: () => when(`port ${port} to close the connection`, () => over),
     destroy: () => void socket.destroy(),
   }
 }

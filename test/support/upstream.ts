@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { portOf } from './ports.ts'
+import { createWaits } from './waiting.ts'
 
 /** One connection to the recording upstream. */
 export interface Connection {
@@ -49,11 +50,8 @@ export async function recordingUpstream(
   } = {},
 ): Promise<RecordingUpstream> {
   const connections: Connection[] = []
-  const waiting = new Set<() => void>()
+  const waits = createWaits()
   let answer = options.answer ?? answerHeads()
-  const wake = () => {
-    for (const check of waiting) check()
-  }
   const onConnection = (socket: Socket): void => {
     const connection: Connection = { socket, received: '', closed: false }
     connections.push(connection)
@@ -61,14 +59,14 @@ export async function recordingUpstream(
       connection.received += piece.toString('latin1')
       const bytes = answer(connection)
       if (bytes !== null && !socket.destroyed) socket.write(bytes, 'latin1')
-      wake()
+      waits.wake()
     })
     socket.on('error', () => {})
     socket.on('close', () => {
       connection.closed = true
-      wake()
+      waits.wake()
     })
-    wake()
+    waits.wake()
   }
   const server: Server = options.tls
     ? createTlsServer({ ...options.tls }, onConnection).on('tlsClientError', () => {})
@@ -80,16 +78,9 @@ export async function recordingUpstream(
     connections,
     received,
     requests: () => received().match(/^[A-Z]+ \S+ HTTP\/1\.1\r$/gm)?.length ?? 0,
-    until: (holds) =>
-      new Promise((resolve) => {
-        const check = () => {
-          if (!holds()) return
-          waiting.delete(check)
-          resolve()
-        }
-        waiting.add(check)
-        check()
-      }),
+    until: async (holds) => {
+      await waits.until({ what: String(holds), look: () => holds() || undefined, seen: received })
+    },
     answerWith: (next) => {
       answer = next
     },

@@ -1,8 +1,9 @@
 // The log of the process, read by somebody who stalls.
 import t from 'tap'
-import { poll, spawnProcess } from '../support/process.ts'
+import { spawnProcess } from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { rawClient } from '../support/raw.ts'
+import { poll } from '../support/waiting.ts'
 
 const stand = await newStand()
 const { place } = stand
@@ -22,6 +23,7 @@ t.test('a log that nobody reads keeps neither answers nor the stop from coming',
     return response === null ? null : { status: response.status, body: await response.text() }
   }
   await poll(
+    'the gateway to live',
     () => ask('/livez'),
     (answer) => answer?.status === 200,
   )

@@ -7,10 +7,11 @@ import { Browser } from '../support/browser.ts'
 import { visitAs } from '../support/front.ts'
 import { startOp } from '../support/op.ts'
 import { portOf } from '../support/ports.ts'
-import { type GatewayProcess, newPlace, poll, type StartOptions, startProcess } from '../support/process.ts'
+import { type GatewayProcess, newPlace, type StartOptions, startProcess } from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { createAuthority } from '../support/tls.ts'
 import { recordingUpstream } from '../support/upstream.ts'
+import { poll } from '../support/waiting.ts'
 
 const stand = await newStand()
 t.teardown(() => stand.close())
@@ -53,7 +54,7 @@ t.test('a provider that is down at the start: the rest goes on, and it comes bac
 
   op.register({ redirectUris: [`${place.url}/.auth/callback`] })
   // Nobody signs in meanwhile: asking for readiness is enough.
-  await poll(readiness, ({ providers }) => providers.op === 'ready', 1200)
+  await poll('the provider to be ready', readiness, ({ providers }) => providers.op === 'ready')
   t.ok(await running.logged((line) => line.event === 'provider.ready'))
   t.match(await metrics(), /^claimgate_provider_ready\{provider="op"\} 1$/m)
   t.equal((await visitAs(new Browser(), 'alice', `${place.url}/reports`)).status, 200)

@@ -7,7 +7,6 @@ import { Browser, type Page } from '../support/browser.ts'
 import { visitAs } from '../support/front.ts'
 import {
   type GatewayProcess,
-  poll,
   runProcess,
   type StartOptions,
   startProcess,
@@ -15,6 +14,7 @@ import {
 } from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { fillUp, seenBy, withDisk } from '../support/small-disk.ts'
+import { poll } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const stand = await newStand()
@@ -61,8 +61,7 @@ t.test('a revoked session is dead within a second, for a copied cookie too (S-16
 
   const revoked = await runProcess(['sessions', 'revoke', '--user', 'alice', '-c', place.file])
   t.match(revoked, { code: 0, stdout: 'Revoked 1 session.\n' })
-  // Bounded by what is promised: a second, asked every 25 ms.
-  const gone = await poll(thief(alice), (page) => page.status === 302, 40)
+  const gone = await poll('alice to be out', thief(alice), (page) => page.status === 302)
   t.match(gone.headers.location, stand.op.issuer)
   t.equal((await get(adam)).status, 200, 'others stay')
   t.ok(await running.logged((line) => line.event === 'request' && line.reason === 'session-ended'))
@@ -70,7 +69,7 @@ t.test('a revoked session is dead within a second, for a copied cookie too (S-16
   const id = String(sessions.find(({ user }) => user === 'adam')?.id)
   t.match(running.stdout(), `"session":"${id}"`, 'the log names sessions as the command does')
   t.equal((await runProcess(['sessions', 'revoke', id, '-c', place.file])).code, 0)
-  await poll(thief(adam), (page) => page.status === 302, 40)
+  await poll('adam to be out', thief(adam), (page) => page.status === 302)
   const again = await runProcess(['sessions', 'revoke', id, '-c', place.file])
   t.equal(again.code, 1)
   t.match(again.stderr, /^claimgate sessions: no session /)
