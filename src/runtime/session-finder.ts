@@ -35,6 +35,8 @@ export interface FinderSetup {
   readonly report: (thrown: unknown) => void
   /** Told of a session's first request in each second. */
   readonly seen: (key: SessionKey, at: EpochSeconds) => void
+  /** Whether somebody asked here to end it: then it is none, whatever the store says or does not say. */
+  readonly ending: (key: SessionKey) => boolean
   readonly cacheLimit: number
 }
 
@@ -123,12 +125,14 @@ export class SessionFinder {
   /** Asks the store. `known` stands in for a while when it does not answer. */
   #ask(query: Query, opened: OpenedCookie, known: Entry | null): Awaitable<SessionLookup> {
     const { cookieValue, origin } = query
-    const { store } = this.#setup
+    const { store, ending } = this.#setup
+    if (ending(opened.key)) return none('session-ended')
     const [removals, endings] = [this.#removals, this.#endings]
     return settle(
       () => store.load(opened.key),
       (session) => {
-        const entry = session === null ? 'session-ended' : this.#admit(session, opened, origin, known)
+        const gone = session === null || ending(opened.key)
+        const entry = gone ? 'session-ended' : this.#admit(session, opened, origin, known)
         if (typeof entry === 'string') {
           this.#cache.delete(cookieValue)
           return none(entry)

@@ -12,6 +12,7 @@ import {
 } from '../core/session/session.ts'
 import { stateHash, type Transaction } from '../core/session/transaction.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
+import { createSessionEndings } from './session-endings.ts'
 import { SessionFinder, type SessionLookup } from './session-finder.ts'
 import { createSessionWatch } from './session-watch.ts'
 
@@ -33,7 +34,10 @@ export interface Sessions {
   start(signIn: SignIn): Promise<Started>
   /** The key of the session that a cookie stands for, though it may have ended or count no more; null for no cookie of ours. */
   keyOf(cookieValue: string, origin: Origin): SessionKey | null
-  /** True when it was still there. Rejects with a StoreFault when the store cannot remove it. */
+  /**
+   * True when it was still there. From the call on it is none in this process, and who listens hears of it. Rejects with
+   * a StoreFault when the store cannot remove it: it is asked again until it has.
+   */
   end(session: Pick<Session, 'key'>): Promise<boolean>
   /**
    * Calls the listener once, within a second after the session ended, whoever ended it; at once when it has ended
@@ -85,22 +89,29 @@ export function createSessions(setup: SessionsSetup): Sessions {
   const now = () => clock.now()
   const watch = createSessionWatch((key) => store.load(key), now, report)
   let edition: SessionEdition = setup
-  const finder = new SessionFinder({ ...setup, edition: () => edition, report, cacheLimit, seen: watch.seen })
+  const endings = createSessionEndings((key) => store.drop(key))
+  const finder = new SessionFinder({
+    ...setup,
+    edition: () => edition,
+    report,
+    cacheLimit,
+    seen: watch.seen,
+    ending: endings.has,
+  })
   const leave = store.onChange(() => {
     finder.doubt()
     void watch.recheck()
   })
 
-  async function end({ key }: Pick<Session, 'key'>): Promise<boolean> {
-    finder.forget(key)
-    const dropped = await store.drop(key)
-    // Once more: until the store had dropped it, a request could find it there.
+  function end({ key }: Pick<Session, 'key'>): Promise<boolean> {
+    const ended = endings.end(key)
     finder.forget(key)
     watch.ended(key)
-    return dropped
+    return ended
   }
 
   async function sweep(): Promise<void> {
+    await endings.retry()
     try {
       await watch.tick()
       await store.purge(now())
@@ -126,6 +137,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
     close() {
       clearInterval(timer)
       leave()
+      endings.close()
       watch.close()
     },
   }

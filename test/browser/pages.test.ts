@@ -54,7 +54,7 @@ const pages: Readonly<Record<string, () => string>> = {
       fields: { return_to: '/x' },
       cancelHref: '/',
     }),
-  '/signed-out': () => signedOutPage({ ...frame, signInHref: '/' }),
+  '/signed-out': () => signedOutPage({ ...frame, signInHref: '/', everywhere: true }),
 }
 
 t.test('the pages in Chromium', async (t) => {

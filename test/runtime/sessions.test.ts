@@ -5,11 +5,13 @@ import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import type { Origin, ProviderSettings } from '../../src/core/gateway.ts'
+import { limits } from '../../src/core/limits/table.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
 import type { Session } from '../../src/core/session/session.ts'
 import { readSessionSecrets } from '../../src/runtime/secrets.ts'
+import { createSessionEndings } from '../../src/runtime/session-endings.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -80,6 +82,9 @@ interface Spy {
   touches: number
   broken: boolean
   slow: Promise<void> | null
+  /** Holds drops back until it is resolved. */
+  slowDrop: Promise<void> | null
+  drops: string[]
   onChange: () => void
   readonly store: SessionStore
 }
@@ -90,6 +95,8 @@ function spied(inner: SessionStore): Spy {
     touches: 0,
     broken: false,
     slow: null,
+    slowDrop: null,
+    drops: [],
     onChange: () => {},
     store: {
       ...inner,
@@ -98,6 +105,11 @@ function spied(inner: SessionStore): Spy {
         if (spy.broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
         const session = inner.load(key)
         return spy.slow === null ? session : spy.slow.then(() => session)
+      },
+      drop: (key: string) => {
+        spy.drops.push(key)
+        if (spy.broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+        return spy.slowDrop === null ? inner.drop(key) : spy.slowDrop.then(() => inner.drop(key))
       },
       touch: (key: string, lastSeenAt: number, expiresAt: number) => {
         spy.touches += 1
@@ -273,6 +285,94 @@ t.test('S-160: a look-up that is under way while the session ends does not bring
   release()
   await flying
   t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
+})
+
+t.test('S-160: while the store lets go of a session, and after it, no look-up brings it back', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  const heard: string[] = []
+  sessions.onEnd(session, wiki, () => heard.push('ended'))
+  let release = (): void => {}
+  const held = () =>
+    new Promise<void>((resolve) => {
+      release = resolve
+    })
+  spy.slow = held()
+  const before = sessions.use(cookie, wiki)
+  const releaseLoad = release
+  spy.slowDrop = held()
+  const ending = sessions.end(session)
+  t.same(heard, ['ended'], 'who listens need not wait for the store')
+  const { loads } = spy
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended', 'the store still has it')
+  t.equal(spy.loads, loads, 'and is not asked')
+  releaseLoad()
+  t.equal(await status(before), 'session-ended', 'also what was asked before')
+  release()
+  t.equal(await ending, true)
+  spy.slow = null
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
+})
+
+t.test('S-160: a session that the store cannot drop is out here at once, and dropped later', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const { sessions, signIn, spy } = open(t)
+  const [alice, bob, carol] = [await signIn(), await signIn(wiki, null, 'bob'), await signIn(wiki, null, 'c')]
+  for (const { cookie } of [alice, bob, carol]) await sessions.use(cookie, wiki)
+  const heard: string[] = []
+  sessions.onEnd(alice.session, wiki, () => heard.push('alice'))
+  spy.broken = true
+  for (const { session } of [alice, bob])
+    await t.rejects(sessions.end(session), { code: 'STORE_UNAVAILABLE' })
+  t.same(heard, ['alice'])
+  t.equal(await status(sessions.use(alice.cookie, wiki)), 'session-ended', 'while it does not answer')
+  t.equal(await status(sessions.use(carol.cookie, wiki)), 'live', 'others go on')
+  spy.drops.length = 0
+  mock.timers.tick(1000)
+  await turn()
+  t.same(spy.drops.splice(0), [alice.session.key], 'asked again each second, and no further than the first')
+  spy.broken = false
+  t.equal(
+    await status(sessions.use(bob.cookie, wiki)),
+    'session-ended',
+    'though it answers, and still has it',
+  )
+  mock.timers.tick(1000)
+  for (let turns = 0; turns < 4; turns++) await turn()
+  t.same(spy.drops.splice(0), [alice.session.key, bob.session.key])
+  t.match(await spy.store.list({}), [{ key: carol.session.key }])
+  t.equal((await spy.store.list({})).length, 1)
+  mock.timers.tick(1000)
+  await turn()
+  t.same(spy.drops, [], 'once')
+  t.equal(await status(sessions.use(alice.cookie, wiki)), 'session-ended')
+})
+
+t.test('sign-outs that the store refused are bounded, and the sweep asks for them too', async (t) => {
+  const dropped: string[] = []
+  let broken = true
+  const endings = createSessionEndings((key) => {
+    if (broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+    return dropped.push(key) > 0
+  })
+  t.teardown(() => endings.close())
+  for (let at = 0; at <= limits.refusedSignOuts; at++) await endings.end(`k${at}`).catch(() => {})
+  await endings.end('k1').catch(() => {})
+  t.equal(endings.has('k0'), false, 'the first made room')
+  for (const key of ['k1', 'k2', `k${limits.refusedSignOuts}`]) t.equal(endings.has(key), true, key)
+  broken = false
+  await Promise.all([endings.retry(), endings.retry()])
+  t.equal(dropped.length, limits.refusedSignOuts, 'each once')
+  t.equal(endings.has('k1'), false)
+  const { sessions, signIn, spy } = open(t)
+  const { session } = await signIn()
+  spy.broken = true
+  await sessions.end(session).catch(() => {})
+  spy.broken = false
+  await sessions.sweep()
+  t.same(await spy.store.list({}), [])
 })
 
 t.test('S-159: idle and absolute limits hold against the clock, cached or not', async (t) => {

@@ -167,6 +167,11 @@ export const limitTable = {
     10_000,
     'Times of last use that wait to be written; more are written at once.',
   ),
+  refusedSignOuts: of(
+    'process',
+    10_000,
+    'Sessions that were signed out while the store did not answer; it is asked again for these.',
+  ),
   purgedSessions: of('process', 1000, 'Expired sessions that are removed at once.'),
   logFieldCharacters: of('process', 512, 'A field of a log line, `path` aside; the rest is left out.'),
   logStackCharacters: of('process', 4096, 'Where a fault of the gateway itself came from.'),

@@ -200,14 +200,27 @@ export function movingOnPage(page: MovingOnPage): string {
   })
 }
 
-/** Where a sign-out ends. */
-export function signedOutPage(page: PageFrame & { readonly signInHref: string | null }): string {
+export interface SignedOutPage extends PageFrame {
+  readonly signInHref: string | null
+  /** Where to sign out at the provider too, when the page could not move on there by itself. */
+  readonly providerUrl?: URL | null
+  /** Whether the session ended; false: in this browser alone, so far. */
+  readonly everywhere: boolean
+}
+
+/** Where a sign-out ends. Throws for a provider's address that is not http(s). */
+export function signedOutPage(page: SignedOutPage): string {
+  const provider =
+    page.providerUrl === undefined || page.providerUrl === null ? null : webAddress(page.providerUrl)
+  const notYet = page.everywhere
+    ? ''
+    : html`<p>The session could not be ended everywhere yet: that takes a few more moments.</p>`
   return pageDocument({
     ...page,
-    title: 'You are signed out',
+    title: page.everywhere ? 'You are signed out' : 'You are signed out in this browser',
     gate: 'closed',
-    content: html`<p>On a shared computer, close the browser too.</p>
-!${actions([action(page.signInHref, 'Sign in again')])}`,
+    content: html`!${notYet}<p>On a shared computer, close the browser too.</p>
+!${actions([action(provider, 'Sign out at your sign-in service'), action(page.signInHref, 'Sign in again')])}`,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { sessionCookies, transactionCookies } from '../../core/session/cookies.ts'
@@ -30,7 +31,7 @@ export async function askToLogOut(
   const { runtime } = context
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
-  const session = await liveSession(context, origin, headers)
+  const session = await liveSession(context, admission, origin, headers)
   const wanted = new URLSearchParams(target.query).get('return_to')
   const returnTo = readReturnTo(wanted, runtime.gateway.authPrefix)
   const provider = session === null ? null : providerOf(context, origin, session)
@@ -47,7 +48,8 @@ export async function askToLogOut(
 
 /**
  * POST: ends the session here first, so that a provider that does not answer keeps nobody signed in, then at the
- * provider. Only from our own page: the browser must say so (Sec-Fetch-Site, or Origin where it is not sent).
+ * provider. Only from our own page: the browser must say so (Sec-Fetch-Site, or Origin where it is not sent). The
+ * browser's cookies are cleared whatever the store does; where it did not end the session, the page says so.
  */
 export async function logOut(
   context: RequestContext,
@@ -59,8 +61,8 @@ export async function logOut(
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   if (!sameOrigin(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
-  const session = await liveSession(context, origin, headers)
-  await endSessions(context, admission, origin, headers)
+  const session = await liveSession(context, admission, origin, headers)
+  const everywhere = await endSessions(context, admission, origin, headers)
   const cleared = [
     deleteCookie(origin.cookies, origin.cookies.session),
     ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
@@ -71,6 +73,10 @@ export async function logOut(
   const state = runtime.random(24).toString('base64url')
   const url = session === null ? null : await endSessionUrl(context, session, origin, state)
   const after = rememberReturn(context, origin, state, form.has('return_to') ? returnTo : null)
+  if (!everywhere) {
+    const page = signedOutPage({ ...frameOf(admission), signInHref: null, providerUrl: url, everywhere })
+    return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
+  }
   if (url !== null) {
     const page = movingOnPage({ ...frameOf(admission), why: 'signing-out', to: url })
     return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
@@ -99,22 +105,40 @@ export function loggedOut(
   const cleared: readonly SetCookie[] = sent.length === 0 ? [] : [deleteCookie(origin.cookies, name)]
   const returnTo = readReturn(context, origin, sent[0]?.value, new URLSearchParams(target.query).get('state'))
   const { authPrefix } = runtime.gateway
-  const page = signedOutPage({ ...frameOf(admission), signInHref: `${authPrefix}/login` })
+  const page = signedOutPage({ ...frameOf(admission), signInHref: `${authPrefix}/login`, everywhere: true })
   return withCookies(returnTo === null ? pageAnswer(200, page) : redirectAnswer(returnTo), cleared)
 }
 
-/** All that the browser sent, also those that make nobody signed in: one of two, or one of a provider that is gone. */
+/**
+ * All that the browser sent, also those that make nobody signed in: one of two, or one of a provider that is gone.
+ * False when the store did not end one of them: that one is none in this process, and ends when the store answers.
+ */
 async function endSessions(
-  { runtime, log }: RequestContext,
-  { requestId }: Admission,
+  context: RequestContext,
+  admission: Admission,
   origin: Origin,
   headers: IncomingHttpHeaders,
-): Promise<void> {
+): Promise<boolean> {
+  const { sessions } = context.runtime
+  let everywhere = true
   for (const value of sessionCookies(headers.cookie, origin.cookies.session)) {
-    const key = runtime.sessions.keyOf(value, origin)
-    if (key === null || !(await runtime.sessions.end({ key }))) continue
-    log.event('info', 'session.ended', { request_id: requestId, session: shortKey(key) })
+    const key = sessions.keyOf(value, origin)
+    if (key === null) continue
+    const fields = { request_id: admission.requestId, session: shortKey(key) }
+    try {
+      if (await sessions.end({ key })) context.log.event('info', 'session.ended', fields)
+    } catch (thrown) {
+      if (!isFault(thrown)) throw thrown
+      everywhere = false
+      tellOfStore(context, admission, thrown)
+    }
   }
+  return everywhere
+}
+
+function tellOfStore({ log, metrics }: RequestContext, { requestId }: Admission, fault: AnyFault): void {
+  metrics.fault(fault.code)
+  log.fault('store.failed', fault, { request_id: requestId })
 }
 
 async function endSessionUrl(
@@ -138,13 +162,21 @@ function providerOf({ runtime }: RequestContext, origin: Origin, session: Sessio
   return findProvider(runtime.gateway.providers, origin.providers, session)
 }
 
+/** Null too when the store does not answer: nobody needs to be known to sign out. */
 async function liveSession(
   context: RequestContext,
+  admission: Admission,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Promise<Session | null> {
-  const found = await useSession(context.runtime, origin, headers)
-  return found.kind === 'live' ? found.session : null
+  try {
+    const found = await useSession(context.runtime, origin, headers)
+    return found.kind === 'live' ? found.session : null
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    tellOfStore(context, admission, thrown)
+    return null
+  }
 }
 
 function sameOrigin(headers: IncomingHttpHeaders, origin: Origin): boolean {

@@ -39,7 +39,8 @@ function everyPage(text: string): ReadonlyMap<string, string> {
       confirmSignOutPage({ ...frame, account, action: text, fields: { [text]: text }, cancelHref: text }),
     ],
     ['moving on', movingOnPage({ ...frame, why: 'signed-in', to: text as ReturnTo })],
-    ['signed out', signedOutPage({ ...frame, signInHref: text })],
+    ['signed out', signedOutPage({ ...frame, signInHref: text, everywhere: true })],
+    ['signed out here', signedOutPage({ ...frame, signInHref: text, everywhere: false })],
   ])
 }
 
@@ -82,6 +83,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'helpLine',
     'inner',
     'links',
+    'notYet',
     'page.content',
     'providerIcon',
     'reason',
@@ -92,7 +94,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
 })
 
 t.test('S-200 the headers of a page: nothing is loaded, run, framed, cached or told', async (t) => {
-  const page = signedOutPage({ appTitle: null, requestId: null, signInHref: null })
+  const page = signedOutPage({ appTitle: null, requestId: null, signInHref: null, everywhere: true })
   const style = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] ?? ''
   const hash = createHash('sha256').update(style).digest('base64')
   t.same(pageHeaders(), {
@@ -278,3 +280,16 @@ function luminance(rgb: readonly number[]): number {
   )
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }
+
+t.test('a sign-out that did not reach everywhere says so, and offers the provider’s', async (t) => {
+  const frame = { appTitle: null, requestId: null, signInHref: null }
+  const providerUrl = new URL('https://op.example/end?a=1&b=2')
+  const page = signedOutPage({ ...frame, providerUrl, everywhere: false })
+  t.match(page, '<h1>You are signed out in this browser</h1>')
+  t.match(page, 'could not be ended everywhere yet')
+  t.match(page, `href="https://op.example/end?a&#61;1&#38;b&#61;2">Sign out at your sign-in service<`)
+  t.notMatch(signedOutPage({ ...frame, everywhere: true }), /everywhere|sign-in service/)
+  t.throws(() => signedOutPage({ ...frame, providerUrl: new URL('data:,x'), everywhere: false }), {
+    message: 'not a web address',
+  })
+})
