@@ -30,7 +30,7 @@ function makeLines(principal: Principal, headers: IdentityHeaders): IdentityLine
   const lines: string[] = []
   let bytes = 0
   for (const { name, from } of headers) {
-    const value = headerValue(identityValue(principal, from))
+    const value = headerValue(identityValue(principal, from), limits.identityHeaderBytes - bytes)
     if (value === null) continue
     if (typeof value === 'object') return { ok: false, header: name, why: value.unsendable }
     bytes += name.length + value.length
@@ -56,25 +56,34 @@ function identityValue(principal: Principal, from: string): Json {
 
 type Text = string | { readonly unsendable: Unsendable }
 
-/** A claim as a header value; null for none. Elements that are null say nothing and are not sent. */
-function headerValue(value: Json): Text | null {
+const tooLarge: Text = { unsendable: 'too-large' }
+
+/**
+ * A claim as a header value; null for none. Elements that are null say nothing and are not sent. What cannot fit into
+ * `room` is looked at no further: encoding makes nothing shorter.
+ */
+function headerValue(value: Json, room: number): Text | null {
   if (value === null) return null
-  if (!isList(value)) return scalarText(value)
+  if (!isList(value)) return scalarText(value, room)
   const texts: string[] = []
+  let left = room
   for (const element of value) {
     if (element === null) continue
+    if (left < 0) return tooLarge
     if (isList(element)) return { unsendable: 'nested-list' }
-    const text = scalarText(element)
+    const text = scalarText(element, left)
     if (typeof text === 'object') return text
+    left -= text.length + 1
     // So that nobody gets a second group by being in one whose name holds a comma.
     texts.push(text.replaceAll(',', '%2C'))
   }
   return texts.length === 0 ? null : texts.join(',')
 }
 
-function scalarText(value: Exclude<Json, null>): Text {
+function scalarText(value: Exclude<Json, null>, room: number): Text {
   switch (typeof value) {
     case 'string':
+      if (value.length > room) return tooLarge
       return value.isWellFormed() ? encodeText(value) : { unsendable: 'text' }
     case 'boolean':
       return String(value)
@@ -88,7 +97,10 @@ function scalarText(value: Exclude<Json, null>): Text {
 /** Visible ASCII and inner spaces stay; `%`, controls, non-ASCII and edge spaces (which parsers trim) are escaped. */
 function encodeText(text: string): string {
   if (/^[!-$&-~]*$/.test(text)) return text
-  return text.replace(/^ +| +$|[^ -$&-~]/gu, (found) =>
-    found.startsWith(' ') ? '%20'.repeat(found.length) : encodeURIComponent(found),
-  )
+  let start = 0
+  let end = text.length
+  while (start < end && text.startsWith(' ', start)) start++
+  while (start < end && text.startsWith(' ', end - 1)) end--
+  const inner = text.slice(start, end).replace(/[^ -$&-~]/gu, encodeURIComponent)
+  return '%20'.repeat(start) + inner + '%20'.repeat(text.length - end)
 }

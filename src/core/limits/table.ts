@@ -32,6 +32,7 @@ export const limitTable = {
   requestHeaderLines: of('request', 100, 'Header lines; more is 431.'),
   requestConnectionOptions: of('request', 20, 'Names in `Connection`; more is 400.'),
   requestTargetBytes: of('request', 8 * KiB, 'Path and query; more is 400.'),
+  addressBytes: of('request', 64, 'An entry of `X-Forwarded-For`; a longer one is no address.'),
   formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
   formMs: of('request', 15_000, 'The time such a form may take; then the connection is closed.'),
   returnToBytes: of('request', 2 * KiB, 'A return address; a longer one becomes `/`.'),

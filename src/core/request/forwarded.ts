@@ -35,12 +35,28 @@ export function clientAddress(
 ): ClientAddress {
   const own = peerAddress(peer)
   if (!isTrusted(own, trusted)) return lines.length > 0 ? passingOn(own) : own
-  const entries = lines.join(',').split(',')
-  for (const entry of entries.reverse()) {
-    const hop = addressOf(entry.replace(/^[ \t]+|[ \t]+$/g, ''))
+  const entries = lines.join(',')
+  // From the right, and no further than to the first that is no trusted proxy.
+  for (let end = entries.length; end >= 0; ) {
+    const comma = end === 0 ? -1 : entries.lastIndexOf(',', end - 1)
+    const hop = addressOf(withoutBlanks(entries, comma + 1, end))
     if (!isTrusted(hop, trusted)) return hop
+    end = comma
   }
   return unknownClient
+}
+
+/** A part of a text without spaces and tabs at its ends (RFC 9110 section 5.6.3), each looked at once. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /**
@@ -83,6 +99,7 @@ function peerAddress(peer: string | undefined): ClientAddress {
 }
 
 function addressOf(text: string): ClientAddress {
+  if (text.length > limits.addressBytes) return unknownClient
   const known = read.get(text)
   if (known !== undefined) return known
   const address = readAddress(text)

@@ -73,7 +73,7 @@ function passes(test: ElementTest, element: Json): Truth {
     case 'ends_with':
       return someText(test.values, element, (value, text) => text.endsWith(value))
     case 'has_word':
-      return someText(test.values, element, (value, text) => toWords(text).includes(value))
+      return hasWord(test.values, element)
     case 'domain':
       return someText(test.values, element, hasDomain)
     case 'at_least':
@@ -91,6 +91,12 @@ function equals(value: Scalar, element: Json): Truth {
   if (typeof element !== typeof value) return 'unknown'
   if (typeof element === 'number' && !isExact(element)) return 'unknown'
   return element === value
+}
+
+function hasWord(words: readonly string[], element: Json): Truth {
+  if (typeof element !== 'string') return 'unknown'
+  const found = new Set(toWords(element))
+  return words.some((word) => found.has(word))
 }
 
 function someText<T>(

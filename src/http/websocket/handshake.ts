@@ -72,9 +72,9 @@ export function negotiated(
   const extensions = valuesOf(answered, 'sec-websocket-extensions')
   const protocol = protocols[0] ?? null
   if (protocols.length > 1 || (protocol !== null && !handshake.protocols.includes(protocol))) return null
-  const offered = listOf(handshake.extensions ?? undefined).map(nameOf)
+  const offered = new Set(listOf(handshake.extensions ?? undefined).map(nameOf))
   const chosen = listOf(extensions.join(', '))
-  if (!chosen.every((extension) => offered.includes(nameOf(extension)))) return null
+  if (!chosen.every((extension) => offered.has(nameOf(extension)))) return null
   return { protocol, extensions: chosen.length === 0 ? null : chosen.join(', ') }
 }
 

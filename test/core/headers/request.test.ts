@@ -369,3 +369,27 @@ t.test('the plan of an app is made once, and again for another edition of the co
   >[0]
   t.equal(headerPlan(gateway, app), headerPlan(gateway, app))
 })
+
+t.test('what is too long is refused before it is encoded', async (t) => {
+  // Encoded it would be longer than a text can be.
+  t.same(headerOf('\u00e9'.repeat(2 ** 27)), { why: 'too-large' })
+  let looked = 0
+  const groups = Object.assign(Array<string>(1_000_000).fill('a-group'), {
+    *[Symbol.iterator]() {
+      for (let i = 0; i < 1_000_000; i++) {
+        looked += 1
+        yield 'a-group'
+      }
+    },
+  })
+  t.same(headerOf(groups), { why: 'too-large' })
+  t.ok(looked <= limits.identityHeaderBytes / 'a-group,'.length + 2, `${looked} elements were looked at`)
+})
+
+t.test('blanks at the edges are escaped, those within are not, however many', async (t) => {
+  const inner = `a${' '.repeat(4000)}b`
+  t.equal(headerOf(inner), inner)
+  t.equal(headerOf(`  ${inner} `), `%20%20${inner}%20`)
+  t.equal(headerOf('   '), '%20%20%20')
+  t.equal(headerOf(' \u00e9 '), '%20%C3%A9%20')
+})

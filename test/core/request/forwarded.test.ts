@@ -112,3 +112,14 @@ t.test('S-078: a Host that is missing, repeated or malformed is refused', async 
     t.same(readHost(['Host', value]), invalid, JSON.stringify(value))
   }
 })
+
+t.test('blanks around an entry are none of it, those within make it no address', async (t) => {
+  const many = ' \t'.repeat(10_000)
+  t.equal(client('10.0.0.1', [`${many}2.2.2.2${many}`]), '2.2.2.2')
+  t.equal(client('10.0.0.1', [`1.1.1.1,${many}2.2.2.2${many},${many}10.0.0.9`]), '2.2.2.2')
+  t.equal(client('10.0.0.1', [`2.2.2.2${many}x`]), null)
+  t.equal(client('10.0.0.1', ['\u00a02.2.2.2']), null, 'spaces and tabs alone are blanks')
+  t.equal(client('10.0.0.1', [',2.2.2.2']), '2.2.2.2')
+  t.equal(client('10.0.0.1', ['1.1.1.1,']), null)
+  t.equal(client('10.0.0.1', [`::${'0'.repeat(63)}`]), null, 'longer than any address')
+})
