@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { hashOf } from './source.ts'
 import { runTestFile } from './test-run.ts'
-import { ranIn, readScripts } from './v8.ts'
+import { ranIn, readScripts, type V8Script } from './v8.ts'
 
 export interface MeasuredTest {
   readonly file: string
   readonly hash: string
   readonly seconds: number
   readonly green: boolean
+  /** What failed, in the words of the test. */
+  readonly red: readonly string[]
   readonly ran: Readonly<Record<string, RanPart>>
 }
 
@@ -23,6 +25,7 @@ interface RanPart {
 
 const place = 'node_modules/.cache/claimgate-test-map.json'
 
+/** Those that were green, and have not changed since. */
 export function readTestMap(root: string): Map<string, MeasuredTest> {
   const path = join(root, place)
   const known: readonly MeasuredTest[] = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []
@@ -38,17 +41,30 @@ export function saveTestMap(root: string, tests: ReadonlyMap<string, MeasuredTes
   writeFileSync(path, JSON.stringify([...tests.values()]))
 }
 
-/** Runs a test file to its end, or for five minutes. */
-export async function measureTest(root: string, file: string): Promise<MeasuredTest> {
+/** Runs a test file to its end, or for five minutes; tells what V8 says of `src/`, a source a process. */
+export async function measureTest(
+  root: string,
+  file: string,
+  onScripts: (scripts: ReadonlyMap<string, readonly V8Script[]>) => Promise<void> = async () => {},
+): Promise<MeasuredTest> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-ran-'))
   try {
     const { red, seconds } = await runTestFile({ root, file, timeoutMs: 300_000, coverage: folder })
     const ran: Record<string, RanPart> = {}
-    for (const [path, scripts] of readScripts(folder, root)) {
+    const scriptsOf = readScripts(folder, root)
+    await onScripts(scriptsOf)
+    for (const [path, scripts] of scriptsOf) {
       const text = readFileSync(join(root, path), 'utf8')
       ran[path] = { hash: hashOf(root, path), pairs: pairsOf(ranIn(scripts, text.length)) }
     }
-    return { file, hash: hashOf(root, file), seconds, green: red.length === 0, ran }
+    return {
+      file,
+      hash: hashOf(root, file),
+      seconds,
+      green: red.length === 0,
+      red: red.map(({ title }) => title),
+      ran,
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

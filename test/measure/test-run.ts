@@ -22,7 +22,12 @@ export interface TestRunOptions {
 /** Never rejects: a file that hangs or ends without a word is red. */
 export async function runTestFile(options: TestRunOptions): Promise<TestRun> {
   const { coverage, root, file } = options
-  const env = { ...process.env, ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }) }
+  // By itself tap gives a file half a minute.
+  const env = {
+    ...process.env,
+    TAP_TIMEOUT: String(options.timeoutMs / 1000),
+    ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
+  }
   const start = performance.now()
   // A process group of its own, so that its children end with it.
   const child = spawn(process.execPath, [file], {
