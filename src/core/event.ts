@@ -32,7 +32,7 @@ export type EventName = keyof typeof events
 
 const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'decision', 'reason', 'detail'] as const),
-  ...(['status', 'ms', 'client', 'subject', 'provider', 'edition'] as const),
+  ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'edition'] as const),
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
@@ -88,14 +88,15 @@ export const fields = {
   shadow_detail: 'Of a refusal of theirs, as `detail`.',
   rehearsed: 'How many locations are rehearsed.',
   shadow: 'The file that `shadow` names; absent where they are `enforce: false` in the same file.',
-  status: 'The status that the client got; 499: it went away before the end.',
+  status:
+    'The status that the client got; 499: it went away before the end. An answer that was cut has a `code` beside it.',
   ms: 'Milliseconds until the end of the answer.',
   client: 'The address of the client, as `trusted_proxies` lets it be known.',
   subject: 'Who: a keyed hash, the user id with `log.subject: plain`, nothing with `off`.',
   provider: 'The name of the provider in the file.',
   session: 'The id of a session, as `claimgate sessions` shows it. No one can use it as a cookie.',
   issuer: 'The issuer of the provider.',
-  code: 'A fault’s code, one of those below; of unreadable bytes the parser’s.',
+  code: 'A fault’s code, one of those below; of unreadable bytes the parser’s. In the access line: why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',
   cause: 'The class and code of what was underneath.',
   stack: 'Where in the gateway: of faults of its own alone.',

@@ -30,6 +30,7 @@ const table = {
   UPSTREAM_ABORTED: { status: 502, level: 'warn', public: 'The application is not available.' },
   REQUEST_BODY_TOO_LARGE: { status: 413, level: 'info', public: 'The request is too large.' },
   REQUEST_BODY_STALLED: { status: 408, level: 'info', public: 'The request was not sent to its end.' },
+  ANSWER_STALLED: { status: 408, level: 'info', public: 'The answer was not read to its end.' },
   STORE_UNAVAILABLE: { status: 503, level: 'error', public: 'This is not available just now.' },
   STORE_FULL: { status: 503, level: 'error', public: 'This is not available just now.' },
   STORE_INVALID: { status: 503, level: 'error', public: 'This is not available just now.' },

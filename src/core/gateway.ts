@@ -25,6 +25,8 @@ export interface Gateway {
   readonly apps: readonly App[]
   /** Folded names (lower case, `_` as `-`) that no client may send to any app: see core/headers. */
   readonly ownedHeaders: ReadonlySet<string>
+  /** How slow a body may come that is for no location: the gateway's own forms, and what is refused before. */
+  readonly bodyRate: BodyRate | null
   /** Rules that are rehearsed; null: none, and nothing is judged twice. */
   readonly shadow: Shadow | null
 }
@@ -221,6 +223,14 @@ export interface Timeouts {
   readonly responseSeconds: number
   /** Between two pieces of a body. */
   readonly idleSeconds: number
+  /** The slowest that a request body may come; null: any rate will do. */
+  readonly body: BodyRate | null
+}
+
+/** A body may fall behind `bytesPerSecond` by `graceSeconds` at any time, and no more. */
+export interface BodyRate {
+  readonly graceSeconds: number
+  readonly bytesPerSecond: number
 }
 
 export interface UpstreamSettings {

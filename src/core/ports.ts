@@ -151,7 +151,7 @@ export interface UpstreamRequest {
   readonly path: string
   /** Name, value, name, value … as they go on the wire, Host included. */
   readonly headers: readonly string[]
-  /** Its error, when it ends in one, is what `failed` hears. */
+  /** Never ends in an error: whoever gives it cancels the exchange when something is wrong with it. */
   readonly body: import('node:stream').Readable | null
 }
 

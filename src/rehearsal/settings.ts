@@ -127,6 +127,10 @@ function forwardingFacts(forwarding: Forwarding) {
   return {
     ...Object.fromEntries(identityHeaders.map(({ name, from }) => [`header ${name}`, from])),
     timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,
+    'timeouts.body':
+      timeouts.body === null
+        ? 'off'
+        : `${timeouts.body.graceSeconds}s ${timeouts.body.bytesPerSecond} bytes a second`,
     max_body: maxBodyBytes === null ? 'none' : `${maxBodyBytes} bytes`,
     websocket: websocketOrigins === null ? 'false' : websocketOrigins.join(' '),
     cors_preflight: corsPreflight,

@@ -38,12 +38,27 @@ apps:
 `,
   )
   const [a, b] = apps
-  t.same(a?.fallback.forwarding.timeouts, { connectSeconds: 5, responseSeconds: 9, idleSeconds: 300 })
+  t.same(a?.fallback.forwarding.timeouts, {
+    connectSeconds: 5,
+    responseSeconds: 9,
+    idleSeconds: 300,
+    body: { graceSeconds: 20, bytesPerSecond: 500 },
+  })
   t.equal(a?.fallback.forwarding.maxBodyBytes, null)
-  t.same(b?.fallback.forwarding.timeouts, { connectSeconds: 1, responseSeconds: 2, idleSeconds: 300 })
+  t.same(b?.fallback.forwarding.timeouts, {
+    connectSeconds: 1,
+    responseSeconds: 2,
+    idleSeconds: 300,
+    body: { graceSeconds: 20, bytesPerSecond: 500 },
+  })
   t.equal(b?.fallback.forwarding.maxBodyBytes, 1024 ** 2)
   const [up] = b?.allLocations ?? []
-  t.same(up?.forwarding.timeouts, { connectSeconds: 5, responseSeconds: 60, idleSeconds: 60 })
+  t.same(up?.forwarding.timeouts, {
+    connectSeconds: 5,
+    responseSeconds: 60,
+    idleSeconds: 60,
+    body: { graceSeconds: 20, bytesPerSecond: 500 },
+  })
   t.equal(up?.forwarding.maxBodyBytes, 2 * 1024 ** 3)
   t.equal(up?.forwarding.cache, 'private')
 })

@@ -32,7 +32,7 @@ const exceptions: ReadonlyMap<string, string> = new Map([
   ['oidc/id-token.ts maxIssuedAheadSeconds', 'how far clocks may differ'],
   ['oidc/id-token.ts maxIssuedAgoSeconds', 'how far clocks may differ'],
   ['runtime/health-path.ts longestPath', 'of the kernel'],
-  ['http/proxy/delivery.ts smallBytes', 'what is held to the end of a turn; more is passed at once'],
+  ['http/proxy/exchange.ts smallBytes', 'what is held to the end of a turn; more is passed at once'],
 ])
 
 t.test('no bound stands beside the table', async (t) => {

@@ -100,7 +100,8 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   })
   await server.register(fastifyCookie)
   await server.register(proxy, {
-    onBrokenOff: (fault) => faults.push(fault),
+    onCut: (fault) => faults.push(fault),
+    onBodyLeft: () => {},
     onReflectedSecret: () => reflected.push(1),
     refuse: (_request, reply, decision) =>
       reply.code(decision.kind === 'deny' ? 403 : 400).send(decision.reason),
@@ -142,7 +143,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
         { name: 'X-Forwarded-User', from: 'user' },
         { name: 'X-Forwarded-Email', from: 'email' as never },
       ],
-      timeouts: { connectSeconds: 2, responseSeconds: 5, idleSeconds: 5 },
+      timeouts: { connectSeconds: 2, responseSeconds: 5, idleSeconds: 5, body: null },
       maxBodyBytes: 100_000,
       websocketOrigins: null,
       corsPreflight: 'deny',

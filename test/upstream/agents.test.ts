@@ -23,7 +23,7 @@ function settings(port: number, more: Partial<UpstreamSettings> = {}): UpstreamS
 }
 
 function request(upstream: UpstreamSettings, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  const timeouts = { connectSeconds: 1, responseSeconds: 2, idleSeconds: 2 }
+  const timeouts = { connectSeconds: 1, responseSeconds: 2, idleSeconds: 2, body: null }
   const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
   return { upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
 }

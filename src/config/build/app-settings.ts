@@ -30,6 +30,11 @@ export function readAppSettings(scope: Scope, path: ConfigPath, defaults: Defaul
   return { ...builtIn, ...defaults, ...own }
 }
 
+/** The time-outs that hold where no app is known. */
+export function usualTimeouts(defaults: Defaults): AppSettings['timeouts'] {
+  return defaults.timeouts ?? builtIn.timeouts
+}
+
 /** Where a key of an app was written: in the app, or in `defaults`. The app, when it was written nowhere. */
 export function whereWritten(scope: Scope, appPath: ConfigPath, key: string): ConfigPath {
   const own = [...appPath, key]

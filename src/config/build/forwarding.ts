@@ -1,4 +1,4 @@
-import type { Forwarding } from '../../core/gateway.ts'
+import type { Forwarding, Timeouts } from '../../core/gateway.ts'
 import type { forwardingKeys, OptionalKeys } from '../schema/app.ts'
 import type { Checked } from '../validate.ts'
 
@@ -9,15 +9,20 @@ export type ForwardingKeys = Required<Checked<OptionalKeys<typeof forwardingKeys
 export function buildForwarding(keys: ForwardingKeys, origin: string): Forwarding {
   return {
     identityHeaders: Object.entries(keys.identity_headers).map(([name, from]) => ({ name, from })),
-    timeouts: {
-      connectSeconds: keys.timeouts.connect,
-      responseSeconds: keys.timeouts.response,
-      idleSeconds: keys.timeouts.idle,
-    },
+    timeouts: buildTimeouts(keys.timeouts),
     maxBodyBytes: keys.max_body,
     websocketOrigins: websocketOrigins(keys.websocket, origin),
     corsPreflight: keys.cors_preflight,
     cache: keys.cache,
+  }
+}
+
+export function buildTimeouts({ connect, response, idle, body }: ForwardingKeys['timeouts']): Timeouts {
+  return {
+    connectSeconds: connect,
+    responseSeconds: response,
+    idleSeconds: idle,
+    body: body === null ? null : { graceSeconds: body.grace, bytesPerSecond: body.min_rate },
   }
 }
 

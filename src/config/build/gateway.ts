@@ -6,8 +6,9 @@ import { groupKeys } from '../schema/file.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
 import { type BuiltApp, buildApp } from './app.ts'
-import { appNames, readDefaults } from './app-settings.ts'
+import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { switchFaults } from './dangerous-switches.ts'
+import { buildTimeouts } from './forwarding.ts'
 import { deepFreeze } from './freeze.ts'
 import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
@@ -37,7 +38,8 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
   const top = checkKeys(plainTopKeys, placeOf(scope, []), ['listen', ...Object.keys(groupKeys)])
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
-  const apps = buildApps(scope, service)
+  const defaults = readDefaults(scope)
+  const apps = buildApps(scope, service, defaults)
   const prefixes = foreignPrefixes(scope, apps, providers)
   checkSecrets(scope, [
     ...service.sealing,
@@ -61,6 +63,7 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
     hosts,
     apps: models,
     ownedHeaders: ownedHeaderNames(models),
+    bodyRate: buildTimeouts(usualTimeouts(defaults)).body,
     shadow: shadowWithin(hosts, ofOrigins),
   })
 }
@@ -93,9 +96,12 @@ function finish(
   )
 }
 
-function buildApps(scope: Scope, service: ReturnType<typeof buildService>): readonly BuiltApp[] {
+function buildApps(
+  scope: Scope,
+  service: ReturnType<typeof buildService>,
+  defaults: Defaults,
+): readonly BuiltApp[] {
   checkNamed(scope, 'apps')
-  const defaults = readDefaults(scope)
   const { auth, lifetimes } = service
   const rules = openRules(nodeAt(scope.root, ['policies']), {
     report: scope.report,

@@ -18,13 +18,33 @@ import {
   webOrigin,
 } from './values.ts'
 
-/** How long the gateway waits for an app. */
+/** The least that a client must send of a request body. */
+const bodyRate = z.strictObject({
+  grace: duration
+    .prefault('20s')
+    .describe('How long a body may fall behind `min_rate`, at its start and later.'),
+  min_rate: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .register(forms, { form: 'number' })
+    .prefault(500)
+    .describe('Bytes a second. While the app is the slow one, the client is not timed.'),
+})
+
+/** How long the gateway waits for an app, and for a client that sends a body. */
 const timeouts = z.strictObject({
   connect: duration.prefault('5s').describe('Until the connection stands, with its TLS handshake.'),
   response: duration.prefault('60s').describe('From the sent request to the headers of the answer.'),
   idle: duration
     .prefault('5m')
     .describe('Between two pieces of a body. A WebSocket may be silent for as long as it likes.'),
+  body: z
+    .union([z.literal('off').transform(() => null), bodyRate])
+    .register(forms, { form: '`{grace, min_rate}` or `off`' })
+    .prefault({})
+    .describe('The slowest that a request body may be, as Apache’s RequestReadTimeout: slower gets 408.'),
 })
 
 const websocketOrigins = z.strictObject({

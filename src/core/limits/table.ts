@@ -34,7 +34,7 @@ export const limitTable = {
   requestTargetBytes: of('request', 8 * KiB, 'Path and query; more is 400.'),
   addressBytes: of('request', 64, 'An entry of `X-Forwarded-For`; a longer one is no address.'),
   formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
-  formMs: of('request', 15_000, 'The time such a form may take; then the connection is closed.'),
+  formMs: of('request', 15_000, 'The time such a form may take; then it is 408.'),
   returnToBytes: of('request', 2 * KiB, 'A return address; a longer one becomes `/`.'),
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   transactionCookies: of('request', 5, 'Sign-ins under way in one browser; the oldest are forgotten.'),
@@ -73,6 +73,24 @@ export const limitTable = {
     'What is under way on a WebSocket that ends; then both sides are cut.',
   ),
 
+  pipelinedRequests: of(
+    'connection',
+    16,
+    'Requests that wait while one is served; it is not read until there are fewer, and ends behind them where one read brought more.',
+  ),
+  pipelinedExcess: of('connection', 100, 'Requests behind those; with more it is closed at once.'),
+  droppedBodyBytes: of(
+    'connection',
+    32 * MiB,
+    'What is read and dropped of a body that was refused, so that the refusal arrives; then it is closed.',
+  ),
+  droppedBodyMs: of('connection', 10_000, 'The time that this may take; then it is closed.'),
+  answerHeadMs: of(
+    'connection',
+    100,
+    'How long the head of an answer waits for its body, so that an app that fails between them is 502.',
+  ),
+
   // A client network, over all its connections.
   failedSignIns: of(
     'client network',
@@ -86,6 +104,11 @@ export const limitTable = {
     'Networks whose failures are counted; of more, the oldest are forgotten.',
   ),
   waitingSignIns: of('client network', 128, 'Callbacks that wait for the provider; more are 503.'),
+  droppedBodies: of(
+    'client network',
+    32,
+    'Refused bodies that are read and dropped at once; the connections of more are closed with the refusal.',
+  ),
 
   // Providers.
   providerSignIns: of(

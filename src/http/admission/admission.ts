@@ -53,10 +53,15 @@ export function carryAdmission(request: IncomingMessage, admission: Admission): 
   carrier[admitted] = admission
 }
 
+/** Null: the request has not gone through the gate. */
+export function admissionIfAny(request: IncomingMessage): Admission | null {
+  const carrier: Carrier = request
+  return carrier[admitted] ?? null
+}
+
 /** The admission of a request that went through the gate. Throws when there is none: a request that skipped the gate. */
 export function admissionOf(request: IncomingMessage): Admission {
-  const carrier: Carrier = request
-  const admission = carrier[admitted]
-  if (admission === undefined) throw new Error('a request reached this place without passing the gate')
+  const admission = admissionIfAny(request)
+  if (admission === null) throw new Error('a request reached this place without passing the gate')
   return admission
 }

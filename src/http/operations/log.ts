@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { EventFields, EventName } from '../../core/event.ts'
-import { faultEntry, isFault } from '../../core/fault.ts'
+import { type FaultCode, faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
@@ -15,8 +15,8 @@ export interface Log {
     name: E,
     fields: EventFields<E>,
   ): void
-  /** The access line of a request, at its end; status 499: the client went away before it. */
-  access(admission: Admission, status: number, edition: number): void
+  /** The access line of a request, at its end; status 499: the client went away before it. `cut`: why we ended it. */
+  access(admission: Admission, status: number, edition: number, cut?: FaultCode | null): void
   /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
   fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
   /** The settings of a new edition. */
@@ -40,10 +40,10 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
   let subject = subjectWriter(settings, subjectKey)
   return {
     event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
-    access: (admission, status, edition) => {
+    access: (admission, status, edition, cut = null) => {
       if (!logger.isLevelEnabled('info')) return
       // As pino writes its lines, by one call for all fields: this one is written for every request.
-      const fields = JSON.stringify(accessFields(admission, status, edition, subject))
+      const fields = JSON.stringify(accessFields(admission, { status, edition, cut }, subject))
       lines.write(`{"level":${infoLevel},"time":"${isoTime()}",${fields.slice(1)}\n`)
     },
     fault: (name, thrown, fields) => {
@@ -109,8 +109,11 @@ function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
 /** Path without query; never a header but the two that say who asked: nothing of the person is sent by accident. */
 function accessFields(
   admission: Admission,
-  status: number,
-  edition: number,
+  {
+    status,
+    edition,
+    cut,
+  }: { readonly status: number; readonly edition: number; readonly cut: FaultCode | null },
   subject: SubjectWriter,
 ): EventFields<'request'> & { readonly event: EventName } {
   const { decision, principal } = admission
@@ -126,6 +129,7 @@ function accessFields(
     reason: decision.reason,
     detail: admission.detail ?? undefined,
     status,
+    code: cut ?? undefined,
     ms: Math.round((performance.now() - admission.startedAt) * 10) / 10,
     client: admission.clientAddress ?? undefined,
     subject: principal === null ? undefined : subject(principal.user),

@@ -3,7 +3,10 @@ import type { DenyReason } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
+import { announcesBody } from '../../core/request/body.ts'
 import type { Admission } from '../admission/admission.ts'
+import { dropRest } from '../server/body-left.ts'
+import { contextOf } from '../server/context.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
 import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
 import { problemBody, problemType } from './problem.ts'
@@ -174,16 +177,14 @@ function returnParameter(admission: Admission): string {
 
 /**
  * Hands an answer to Fastify. A body that was not read would be taken for the next request (or keep the client
- * sending): the connection ends with the answer.
+ * sending): the connection ends with the answer, once the client had time to hear it.
  */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   const { raw } = reply.request
-  if (!raw.complete && hasBody(raw.headers)) reply.header('connection', 'close')
+  if (!raw.complete && announcesBody(raw.headers)) {
+    reply.header('connection', 'close')
+    dropRest(contextOf(raw), raw)
+  }
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
   return reply.code(answer.status).headers(answer.headers).send(answer.body)
-}
-
-function hasBody(headers: FastifyReply['request']['raw']['headers']): boolean {
-  const length = headers['content-length']
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
 import type { Admission } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
-import { Delivery } from './delivery.ts'
+import { Exchange } from './exchange.ts'
 import { readOutbound } from './outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
@@ -22,7 +22,7 @@ export function handOver(request: IncomingMessage): void {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    delivery: Delivery | null
+    exchange: Exchange | null
   }
 }
 
@@ -35,8 +35,10 @@ interface Call {
 }
 
 export interface ProxyOptions {
-  /** An app broke off in the midst of its answer; the connection of the client ends with it. */
-  readonly onBrokenOff: (fault: Error, request: FastifyRequest) => void
+  /** An answer that had begun ends in a fault, and the connection of the client with it. */
+  readonly onCut: (fault: Error, request: FastifyRequest) => void
+  /** The app has answered, and takes no more of the body that is still coming. */
+  readonly onBodyLeft: (request: FastifyRequest) => void
   /** An app sent the shared secret back; it was taken off the answer. */
   readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
@@ -51,7 +53,7 @@ export interface ProxyOptions {
 export async function proxy(scope: FastifyInstance, options: ProxyOptions): Promise<void> {
   // Bodies are streams that nobody here reads: a parser that stays (text/plain) would.
   scope.removeAllContentTypeParsers()
-  scope.decorateRequest('delivery', null)
+  scope.decorateRequest('exchange', null)
   await scope.register(httpProxy, {
     // Never resolved nor dialled: each request names its own upstream.
     upstream: 'http://upstream.invalid',
@@ -72,22 +74,23 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         options.refuse(request, reply, reading.decision)
         return
       }
-      request.delivery = new Delivery({
+      request.exchange = new Exchange({
         request: request.raw,
         response: reply.raw,
         outbound: reading.outbound,
         upstreams: contextOf(request.raw).runtime.upstreams,
-        onBrokenOff: (fault) => options.onBrokenOff(fault, request),
+        onCut: (fault) => options.onCut(fault, request),
+        onBodyLeft: () => options.onBodyLeft(request),
       })
       reply.from(proxyPath, replyOptions)
     },
   })
 
   function send(call: Call, callback: (fault: Error | null, answer?: object) => void): void {
-    const { delivery } = call.headers[carried]
-    if (delivery === null) throw new Error('a request reached its upstream without passing the handler')
-    delivery.start((fault, statusCode) =>
-      fault === null ? callback(null, { statusCode, headers: none, body: delivery }) : callback(fault),
+    const { exchange } = call.headers[carried]
+    if (exchange === null) throw new Error('a request reached its upstream without passing the handler')
+    exchange.start((fault, statusCode) =>
+      fault === null ? callback(null, { statusCode, headers: none, body: exchange }) : callback(fault),
     )
   }
 }
@@ -97,7 +100,7 @@ const replyOptions: NonNullable<FastifyHttpProxyOptions['replyOptions']> = {
   // The headers that are sent come from core/headers, not from a copy with some taken off.
   rewriteRequestHeaders: (request) => ({ [carried]: request }) as never,
   rewriteHeaders: () => none,
-  onResponse: (request, reply) => request.delivery?.begin(reply.statusCode),
+  onResponse: (request, reply) => request.exchange?.begin(reply.statusCode),
   // The default repeats a GET that was answered 503 ten times; `maxRetriesOn503: 0` means ten as well.
   retryDelay: () => null,
   // The default answers 500 with the upstream's address in it.

@@ -1,12 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { UpstreamFault } from '../../core/fault.ts'
-
-/** RFC 9112 section 6.3: a request has a body when it says so, whatever its method. */
-export function hasBody(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
-  return coding !== undefined || (length !== undefined && length !== '0')
-}
+import { BodyPace, type BodyPaceLimits } from './body-pace.ts'
 
 /** The length that the client announced; null when it sends chunks. The parser has refused what is no number. */
 export function announcedLength(request: IncomingMessage): number | null {
@@ -14,79 +9,79 @@ export function announcedLength(request: IncomingMessage): number | null {
   return length === undefined ? null : Number(length)
 }
 
-export interface UploadLimits {
+export interface UploadLimits extends BodyPaceLimits {
   /** Null: any. */
   readonly maxBytes: number | null
-  /** How long the client may send nothing while the upstream waits for more. */
-  readonly idleMs: number
 }
 
 /**
- * A request body on its way to the upstream. It is read as fast as the upstream takes it, and ends in a fault as
- * soon as it is longer than allowed or stands still; the piece that is too much is not passed on.
+ * A request body on its way to the upstream. It is read as fast as the upstream takes it. When it is longer than
+ * allowed, or slower, `onFault` hears of it once, and the piece that is too much is not passed on. It never ends in an
+ * error, whoever destroys it and why: what went wrong is told to the owner of the exchange alone, and nobody needs to
+ * listen here.
  */
 export class Upload extends Readable {
   readonly #request: IncomingMessage
-  readonly #limits: UploadLimits
+  readonly #maxBytes: number | null
+  readonly #onFault: (fault: UpstreamFault) => void
+  readonly #pace: BodyPace
   #bytes = 0
-  #idle: NodeJS.Timeout | null = null
 
-  constructor(request: IncomingMessage, limits: UploadLimits) {
+  constructor(request: IncomingMessage, limits: UploadLimits, onFault: (fault: UpstreamFault) => void) {
     super()
     this.#request = request
-    this.#limits = limits
+    this.#maxBytes = limits.maxBytes
+    this.#onFault = onFault
+    this.#pace = new BodyPace(limits, () => this.#fail(bodyStalled()))
     request.pause()
     request.on('data', this.#take)
     request.on('end', this.#finish)
-    request.on('error', this.#fail)
+    // A client that goes away is no fault of the process; the close of its answer tells the owner.
+    request.on('error', () => {})
   }
 
   override _read(): void {
-    this.#idle ??= setTimeout(this.#stall, this.#limits.idleMs).unref()
+    this.#pace.start()
     this.#request.resume()
   }
 
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#rest()
-    this.#request.off('data', this.#take).off('end', this.#finish).off('error', this.#fail)
-    // Nobody else listens, and a client that goes away now is no fault of the process.
-    this.#request.on('error', () => {}).pause()
-    done(error)
+  override _destroy(_error: Error | null, done: (error: Error | null) => void): void {
+    this.#leave()
+    done(null)
   }
 
   readonly #take = (chunk: Buffer): void => {
     this.#bytes += chunk.length
-    const { maxBytes } = this.#limits
-    if (maxBytes !== null && this.#bytes > maxBytes) {
-      this.destroy(bodyTooLarge())
+    if (this.#maxBytes !== null && this.#bytes > this.#maxBytes) {
+      this.#fail(bodyTooLarge())
       return
     }
-    this.#idle?.refresh()
+    this.#pace.took(chunk.length)
     if (this.push(chunk)) return
-    this.#rest()
+    this.#pace.stop()
     this.#request.pause()
   }
 
   readonly #finish = (): void => {
-    this.#rest()
+    this.#pace.close()
     this.push(null)
   }
 
-  readonly #fail = (error: Error): void => {
-    this.destroy(error)
+  #fail(fault: UpstreamFault): void {
+    this.#leave()
+    this.#onFault(fault)
   }
 
-  readonly #stall = (): void => {
-    this.destroy(new UpstreamFault('REQUEST_BODY_STALLED', 'the client stopped in the middle of its body'))
-  }
-
-  /** While the upstream is the slow one, the client is not timed. */
-  #rest(): void {
-    if (this.#idle !== null) clearTimeout(this.#idle)
-    this.#idle = null
+  #leave(): void {
+    this.#pace.close()
+    this.#request.off('data', this.#take).off('end', this.#finish).pause()
   }
 }
 
 export function bodyTooLarge(): UpstreamFault {
   return new UpstreamFault('REQUEST_BODY_TOO_LARGE', 'the request body is longer than max_body')
+}
+
+export function bodyStalled(): UpstreamFault {
+  return new UpstreamFault('REQUEST_BODY_STALLED', 'the request body came too slowly, or not to its end')
 }

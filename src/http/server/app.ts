@@ -20,7 +20,9 @@ import { login } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
+import { dropRest } from './body-left.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
+import { noteCut } from './cut.ts'
 import { createRequestListener } from './request-listener.ts'
 import { createServer, serverLimits } from './server.ts'
 
@@ -65,7 +67,11 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     refuse: (request, reply, decision) => {
       refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
     },
-    onBrokenOff: (fault, request) => reportFault(contextOf(request.raw), fault, admissionOf(request.raw)),
+    onCut: (fault, { raw }) => {
+      if (isFault(fault)) noteCut(raw, fault.code)
+      reportFault(contextOf(raw), fault, admissionOf(raw))
+    },
+    onBodyLeft: ({ raw }) => dropRest(contextOf(raw), raw),
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },

@@ -3,12 +3,14 @@ import type { Edition, Editions } from '../../runtime/editions.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Log } from '../operations/log.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import type { LingeringCloses } from './lingering-close.ts'
 
 /** What the whole process has: every edition, one log, one set of metrics. */
 export interface ServerContext {
   readonly editions: Editions
   readonly log: Log
   readonly metrics: Metrics
+  readonly lingering: LingeringCloses
 }
 
 /** What one request has: the edition that it entered, and where to tell what happened. */
@@ -16,15 +18,19 @@ export interface RequestContext {
   readonly runtime: Runtime
   readonly log: Log
   readonly metrics: Metrics
+  readonly lingering: LingeringCloses
 }
 
 const contextByEdition = new WeakMap<Edition, RequestContext>()
 
 /** The context of an edition, the same for all its requests. */
-export function requestContextIn({ log, metrics }: ServerContext, edition: Edition): RequestContext {
+export function requestContextIn(
+  { log, metrics, lingering }: ServerContext,
+  edition: Edition,
+): RequestContext {
   const known = contextByEdition.get(edition)
   if (known !== undefined) return known
-  const context = { runtime: edition.runtime, log, metrics }
+  const context = { runtime: edition.runtime, log, metrics, lingering }
   contextByEdition.set(edition, context)
   return context
 }

@@ -1,11 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BodyRate } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
+import { announcesBody } from '../../core/request/body.ts'
 import type { Random } from '../../core/session/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
 import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
+import { BodyPace } from '../proxy/body-pace.ts'
 import { handOver } from '../proxy/proxy.ts'
-import { attachContext, requestContextIn, type ServerContext } from './context.ts'
+import { bodyStalled } from '../proxy/upload.ts'
+import { dropRest } from './body-left.ts'
+import { attachContext, type RequestContext, requestContextIn, type ServerContext } from './context.ts'
+import { cutOf } from './cut.ts'
 import type { RequestListener } from './server.ts'
 
 /**
@@ -24,10 +30,11 @@ export function createRequestListener(serverContext: ServerContext): RequestList
     response.once('close', () => {
       editions.leave(edition)
       if (!judged) return
-      const status = response.writableFinished ? response.statusCode : clientWentAway
+      const cut = response.writableFinished ? null : cutOf(request)
+      const status = response.writableFinished || cut !== null ? response.statusCode : clientWentAway
       // Asked only now: a request that was let in may prove impossible to send.
       const admission = admissionOf(request)
-      log.access(admission, status, context.runtime.edition)
+      log.access(admission, status, context.runtime.edition, cut)
       metrics.request(admission, status)
     })
     const passOn = (admission: Admission): void => {
@@ -37,13 +44,17 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       carryAdmission(request, admission)
       if (admission.fault !== null)
         log.fault('store.failed', admission.fault, { request_id: admission.requestId })
-      showAddress(request, response, admission)
+      showAddress(context, request, response, admission)
       next()
     }
     const failed = (thrown: unknown): void => {
       log.fault('internal.failed', thrown, {})
-      if (response.headersSent) response.destroy()
-      else response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
+      if (response.headersSent) {
+        response.destroy()
+        return
+      }
+      if (announcesBody(request.headers)) dropRest(context, request)
+      response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
     }
     try {
       const admission = admit(context.runtime, request, nextId(), performance.now())
@@ -59,7 +70,12 @@ export function createRequestListener(serverContext: ServerContext): RequestList
 export const clientWentAway = 499
 
 /** Where Fastify takes the request; see app.ts. Only here is a body promised to be read. */
-function showAddress(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
+function showAddress(
+  context: RequestContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  admission: Admission,
+): void {
   const { decision, address } = admission
   if (decision.kind !== 'allow') {
     request.url = '/answer'
@@ -72,15 +88,27 @@ function showAddress(request: IncomingMessage, response: ServerResponse, admissi
   else {
     request.url = `/own/${address}`
     if (request.method === 'HEAD') request.method = 'GET'
-    if (request.method === 'POST') limitTime(request)
+    if (request.method === 'POST') limitTime(request, context.runtime.gateway.bodyRate)
   }
 }
 
 /** A small form has no reason to take longer; without an end, sockets could be held by a byte now and then. */
-function limitTime(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.destroy(), limits.formMs).unref()
-  request.once('close', () => clearTimeout(timer))
-  request.once('end', () => clearTimeout(timer))
+function limitTime(request: IncomingMessage, rate: BodyRate | null): void {
+  // What Fastify reads ends in it, and so comes to be answered.
+  const tooSlow = () => {
+    over()
+    request.emit('error', bodyStalled())
+  }
+  const pace = new BodyPace({ rate, idleMs: limits.formMs }, tooSlow)
+  const timer = setTimeout(tooSlow, limits.formMs).unref()
+  const over = () => {
+    clearTimeout(timer)
+    pace.close()
+  }
+  pace.start()
+  request.on('data', (chunk: Buffer) => pace.took(chunk.length))
+  request.once('close', over)
+  request.once('end', over)
 }
 
 /**

@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContext, type SecureContextOptions } fr
 import type { ListenSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { asksForWebSocket } from '../websocket/handshake.ts'
+import { Connection, connectionOf } from './connection.ts'
 
 /** Takes a request before Fastify sees it; `next` hands it on. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -33,19 +34,20 @@ export function createServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   onUnreadable: (code: string, socket: Socket) => void,
 ): Server {
-  const underWay = new WeakMap<Socket, Set<ServerResponse>>()
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    request.socket.setTimeout(0)
-    const responses = underWay.get(request.socket) ?? new Set()
-    underWay.set(request.socket, responses.add(response))
-    response.once('close', () => responses.delete(response))
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     // While the gateway stops, a connection ends with what is under way on it.
     if (!server.listening) response.shouldKeepAlive = false
     requestListener(request, response, () => handler(request, response))
   }
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request
+    socket.setTimeout(0)
+    const connection = connectionOf(socket) ?? new Connection(socket)
+    connection.take(request, response, serve)
+  }
   // Behind an answer that is still to come a tunnel would overtake it, and get it in the midst of its frames.
   const upgrades = (request: IncomingMessage): boolean =>
-    asksForWebSocket(request) && (underWay.get(request.socket)?.size ?? 0) === 0
+    asksForWebSocket(request) && (connectionOf(request.socket)?.isIdle() ?? true)
   const options = optionsOf(limits, upgrades)
   const server = listen.tls.length > 0 ? createTlsServer(listen, limits, options) : http.createServer(options)
   server.on('request', onRequest)
@@ -55,7 +57,12 @@ export function createServer(
     socket.setTimeout(limits.silenceMs, () => socket.destroy())
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    endUnreadable(error.code ?? '', socket, [...(underWay.get(socket) ?? [])])
+    // The client broke off in a body that was being dropped: it has its answer.
+    if (socket.writableEnded && (connectionOf(socket)?.isIdle() ?? false)) {
+      socket.destroy()
+      return
+    }
+    endUnreadable(error.code ?? '', socket)
     onUnreadable(error.code ?? 'unknown', socket)
   })
   return server
@@ -145,14 +152,13 @@ function dnsNames(certificate: string): readonly string[] {
  * Bytes that are no HTTP end a connection. What was asked for before them is still answered; nothing is written into
  * an answer that has begun, where a client would read it as a part of that.
  */
-function endUnreadable(code: string, socket: Socket, underWay: readonly ServerResponse[]): void {
-  const last = underWay.at(-1)
+function endUnreadable(code: string, socket: Socket): void {
+  const connection = connectionOf(socket)
+  const newest = connection?.newest() ?? null
   // A broken handshake or connection: who could be told?
   const isHttp = code.startsWith('HPE_') || code.startsWith('ERR_HTTP_')
-  if (last?.req.complete && isHttp) {
-    socket.pause()
-    last.once('close', () => socket.destroySoon())
-  } else if (isHttp && (last === undefined || (underWay.length === 1 && !last.headersSent))) {
+  if (newest?.req.complete && isHttp) connection?.endAfterTaken()
+  else if (isHttp && (newest === null || (connection?.servesOne() && !newest.headersSent))) {
     answerUnreadable(code, socket)
   } else {
     socket.destroy()

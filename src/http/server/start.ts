@@ -8,6 +8,7 @@ import { createLog, type Log } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { keepReloading, tellOfConfiguration } from '../operations/reload.ts'
 import type { ServerContext } from './context.ts'
+import { createLingeringCloses } from './lingering-close.ts'
 import { type Listeners, openListeners } from './listeners.ts'
 
 export interface StartOptions {
@@ -44,7 +45,12 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const runtime = openRuntime(gateway, deps)
   log = createLog(gateway.log, runtime.logKey, options.logTo)
   const editions = createEditions(runtime, (thrown) => log?.fault('internal.failed', thrown, {}))
-  const serverContext: ServerContext = { editions, log, metrics: createMetrics() }
+  const serverContext: ServerContext = {
+    editions,
+    log,
+    metrics: createMetrics(),
+    lingering: createLingeringCloses(),
+  }
   const listeners = await openListeners(serverContext)
   try {
     await listeners.listen(gateway)

@@ -20,7 +20,7 @@ export const forwarding: Forwarding = {
     { name: 'X-Forwarded-Email', from: 'email' },
     { name: 'X-Forwarded-Groups', from: 'groups' },
   ],
-  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300 },
+  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, body: null },
   maxBodyBytes: null,
   websocketOrigins: null,
   corsPreflight: 'deny',

@@ -5,6 +5,7 @@ import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { createAdmin } from '../../../src/http/operations/admin.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
+import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
 import { createEditions } from '../../../src/runtime/editions.ts'
 import { openRuntime } from '../../../src/runtime/open.ts'
 import { roundTrip } from '../../oidc/rig.ts'
@@ -31,7 +32,8 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
   const editions = createEditions(runtime, (thrown) => t.fail(String(thrown)))
   let draining = false
   const log = createLog(loaded.gateway.log, 'key', { write: () => {} })
-  const admin = createAdmin({ editions, metrics: createMetrics(), log }, () => draining)
+  const serverContext = { editions, metrics: createMetrics(), log, lingering: createLingeringCloses() }
+  const admin = createAdmin(serverContext, () => draining)
   t.teardown(async () => {
     await admin.close()
     await editions.close()

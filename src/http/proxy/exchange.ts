@@ -1,0 +1,222 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { UpstreamFault } from '../../core/fault.ts'
+import { limits } from '../../core/limits/table.ts'
+import type { UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
+import { announcesBody } from '../../core/request/body.ts'
+import type { Outbound } from './outbound.ts'
+import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
+
+/** Told once: a fault from before the answer began, or the status of an answer that `begin` may now write. */
+type Announce = (fault: Error | null, statusCode: number) => void
+
+export interface ExchangeSetup {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly outbound: Outbound
+  readonly upstreams: Upstreams
+  /** Hears that an answer which had begun ends in a fault: no status can tell the client any more. */
+  readonly onCut: (fault: Error) => void
+  /** Hears that the upstream has answered and nobody takes the rest of the body. */
+  readonly onBodyLeft: () => void
+}
+
+/** A first piece up to this size is held to the end of the turn of the event loop. */
+const smallBytes = 16 * 1024
+
+/**
+ * One request and its answer, from the moment it was let in: the client's body, the exchange with the upstream, the
+ * answer and its place on the client's connection. This is their one owner. Whichever of them ends, fails or goes
+ * away first, the others are over with it, and it is told once.
+ *
+ * Bytes go to the raw response as they come (server-sent events are not held back); when one side is slow the other
+ * waits.
+ */
+export class Exchange implements UpstreamSink {
+  readonly #setup: ExchangeSetup
+  #announce: Announce = () => {}
+  #upstream: UpstreamExchange | null = null
+  #upload: Upload | null = null
+  #status = 0
+  #headers: readonly string[] = []
+  #begun = false
+  #held: Buffer | null = null
+  #timer: NodeJS.Timeout | null = null
+  #ticking = false
+  #over = false
+
+  constructor(setup: ExchangeSetup) {
+    this.#setup = setup
+  }
+
+  /** Sends the request; refuses first what is announced to be too long, before the upstream hears of it. */
+  start(announce: Announce): void {
+    this.#announce = announce
+    const { request, response, outbound, upstreams } = this.#setup
+    if (response.destroyed || request.destroyed) return
+    if (announcesBody(request.headers)) {
+      const limit = outbound.maxBodyBytes
+      if (limit !== null && (announcedLength(request) ?? 0) > limit) {
+        this.#fail(bodyTooLarge())
+        return
+      }
+      const { idleSeconds, body: rate } = outbound.request.timeouts
+      const limits = { maxBytes: limit, idleMs: idleSeconds * 1000, rate }
+      this.#upload = new Upload(request, limits, (fault) => this.#fail(fault))
+    }
+    // Emitted once, after the last byte or when the client went away.
+    response.on('close', () => this.#end())
+    this.#upstream = upstreams.request({ ...outbound.request, body: this.#upload }, this)
+    if (this.#over) this.#upstream.cancel()
+  }
+
+  head(statusCode: number, headers: readonly string[]): void {
+    this.#status = statusCode
+    this.#headers = headers
+    this.#tick()
+  }
+
+  /** Writes the status line and the headers: `onResponse` of @fastify/http-proxy calls it. */
+  begin(statusCode: number): void {
+    const { request, response, outbound } = this.#setup
+    const headers = outbound.toClient(this.#headers)
+    // An answer before the end of the upload: what is left of the body must not be read as a next request.
+    const framed = request.complete ? headers : [...headers, 'Connection', 'close']
+    response.writeHead(statusCode, framed as string[])
+  }
+
+  data(chunk: Buffer): boolean {
+    const first = !this.#begun
+    if (first) this.#begin()
+    if (this.#over) return true
+    if (first && chunk.length <= smallBytes) {
+      this.#held = chunk
+      this.#tick()
+      return true
+    }
+    this.#release()
+    if (this.#setup.response.write(chunk)) return true
+    this.#waitForClient()
+    return false
+  }
+
+  /** A small answer that is all there goes out as one text with its headers, in one system call. */
+  end(): void {
+    if (!this.#begun) this.#begin()
+    if (this.#over) return
+    const { request, response } = this.#setup
+    const held = this.#held
+    this.#held = null
+    if (!request.complete) this.#leaveBody()
+    if (held === null) response.end()
+    else response.end(held.toString('latin1'), 'latin1')
+  }
+
+  failed(fault: Error): void {
+    this.#fail(fault)
+  }
+
+  /** @fastify/reply-from calls it when it finds the request aborted. */
+  destroy(): void {
+    this.#end()
+  }
+
+  /** At the end of the turn in which the head or the first piece came: what else came with it is here by now. */
+  afterTurn(): void {
+    this.#ticking = false
+    if (this.#over) return
+    if (this.#begun) this.#release()
+    else if (isEventStream(this.#headers)) this.#flushHead()
+    else this.#timer ??= setTimeout(() => this.#flushHead(), limits.answerHeadMs).unref()
+  }
+
+  #tick(): void {
+    if (this.#ticking) return
+    this.#ticking = true
+    process.nextTick(afterTurn, this)
+  }
+
+  /** Throws where the upstream's headers cannot be written again; its exchange then ends in that fault. */
+  #begin(): void {
+    this.#begun = true
+    this.#clearTimer()
+    this.#announce(null, this.#status)
+  }
+
+  /** The head alone: a client of events, or of a poll that takes long, learns by it that the upstream is there. */
+  #flushHead(): void {
+    if (this.#begun || this.#over) return
+    try {
+      this.#begin()
+      this.#setup.response.flushHeaders()
+    } catch (thrown) {
+      this.#fail(new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the head cannot be passed on', thrown))
+    }
+  }
+
+  /** Writes what was held: there is more to come, or it is not there yet. */
+  #release(): void {
+    const held = this.#held
+    if (held === null) return
+    this.#held = null
+    this.#setup.response.write(held)
+  }
+
+  /** Every fault of either side comes here, and is the end of both. */
+  #fail(fault: Error): void {
+    if (this.#over) return
+    this.#end()
+    const { response, onCut } = this.#setup
+    if (!response.headersSent) {
+      this.#announce(fault, 0)
+      return
+    }
+    onCut(fault)
+    response.destroy()
+  }
+
+  #end(): void {
+    this.#over = true
+    this.#held = null
+    this.#clearTimer()
+    this.#upload?.destroy()
+    this.#upstream?.cancel()
+  }
+
+  #leaveBody(): void {
+    this.#upload?.destroy()
+    this.#setup.onBodyLeft()
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  /** A client that takes nothing for as long as the upstream might say nothing is cut. */
+  #waitForClient(): void {
+    const { outbound, response } = this.#setup
+    const stalled = () => this.#fail(answerStalled())
+    this.#timer = setTimeout(stalled, outbound.request.timeouts.idleSeconds * 1000).unref()
+    response.once('drain', () => {
+      this.#clearTimer()
+      this.#upstream?.resume()
+    })
+  }
+}
+
+function afterTurn(exchange: Exchange): void {
+  exchange.afterTurn()
+}
+
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export function isEventStream(headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === 'content-type')
+      return /^text\/event-stream\b/i.test(headers[i + 1] ?? '')
+  }
+  return false
+}
+
+function answerStalled(): UpstreamFault {
+  return new UpstreamFault('ANSWER_STALLED', 'the client did not read the answer to its end')
+}

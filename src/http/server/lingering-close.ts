@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import type { BodyRate } from '../../core/gateway.ts'
+import { type ClientNetwork, mostOf } from '../../core/limits/network.ts'
+import { limits } from '../../core/limits/table.ts'
+import { BodyPace } from '../proxy/body-pace.ts'
+
+/** Of whom the body is, and how slow it may be. */
+export interface BodyLeft {
+  readonly network: ClientNetwork
+  readonly rate: BodyRate | null
+}
+
+/**
+ * Connections on which a client still sends a body that nobody takes any more. Closed at once, with bytes in the
+ * kernel that were not read, TCP would reset them, and the answer would be lost on its way (RFC 9112 section 9.6).
+ */
+export interface LingeringCloses {
+  /**
+   * From now on the rest of the body is read and dropped, within the limits; when the answer has been written, which
+   * must say `Connection: close`, the gateway's side is closed and the client's waited for. Beyond the limits, and
+   * where too many of the network linger, the connection is closed with the answer.
+   */
+  dropRest(request: IncomingMessage, left: BodyLeft): void
+}
+
+export function createLingeringCloses(): LingeringCloses {
+  const byNetwork = new Map<string, number>()
+  const lingering = new WeakSet<Socket>()
+
+  function enter(network: ClientNetwork): boolean {
+    const count = byNetwork.get(network.key) ?? 0
+    if (count >= mostOf(limits.droppedBodies, network)) return false
+    byNetwork.set(network.key, count + 1)
+    return true
+  }
+
+  function leave({ key }: ClientNetwork): void {
+    const count = byNetwork.get(key) ?? 0
+    if (count <= 1) byNetwork.delete(key)
+    else byNetwork.set(key, count - 1)
+  }
+
+  return {
+    dropRest(request, { network, rate }) {
+      const { socket } = request
+      if (request.complete || socket.destroyed || lingering.has(socket) || !enter(network)) return
+      lingering.add(socket)
+      const drop = new BodyDrop(request, rate)
+      socket.once('close', () => {
+        drop.close()
+        leave(network)
+      })
+    },
+  }
+}
+
+/** One body on its way to nowhere. */
+class BodyDrop {
+  readonly #request: IncomingMessage
+  readonly #socket: Socket
+  readonly #pace: BodyPace
+  readonly #timer: NodeJS.Timeout
+  #bytes = 0
+  #answered = false
+  #spent = false
+
+  constructor(request: IncomingMessage, rate: BodyRate | null) {
+    this.#request = request
+    this.#socket = request.socket
+    this.#pace = new BodyPace({ rate, idleMs: limits.droppedBodyMs }, this.#stop)
+    this.#timer = setTimeout(this.#stop, limits.droppedBodyMs).unref()
+    // What node:http calls when the last answer of a connection has been written.
+    this.#socket.destroySoon = () => this.#afterAnswer()
+    this.#pace.start()
+    request.on('data', this.#take)
+    request.once('end', () => {
+      if (this.#answered) this.#closeNow()
+    })
+    // Reads once itself, so that node:http sees that its own dropping, which counts nothing, is not needed.
+    request.read(0)
+    request.resume()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#pace.close()
+  }
+
+  readonly #take = (chunk: Buffer): void => {
+    this.#bytes += chunk.length
+    this.#pace.took(chunk.length)
+    if (this.#bytes > limits.droppedBodyBytes) this.#stop()
+  }
+
+  /** No more is read. An answer that is still being written may go on; the connection ends with it. */
+  readonly #stop = (): void => {
+    this.#spent = true
+    this.close()
+    this.#request.off('data', this.#take).pause()
+    if (this.#answered) this.#socket.destroy()
+  }
+
+  #afterAnswer(): void {
+    this.#answered = true
+    if (this.#spent || this.#request.complete) this.#closeNow()
+    else this.#socket.end()
+  }
+
+  #closeNow(): void {
+    Socket.prototype.destroySoon.call(this.#socket)
+  }
+}
