@@ -50,7 +50,13 @@ function print(loaded: LoadedGateway, file: string, io: Io): void {
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
   printWarnings(warnings, io)
   io.stdout(`\n${registrationText(registrationsOf(gateway))}`)
+  if ([...gateway.hosts.values()].some(({ redirectUris }) => redirectUris.length > 1)) io.stdout(oneForEach)
 }
+
+const oneForEach = `
+An app that accepts several providers has a redirect URI for each, so that nobody brings the answer of one to another:
+register them before the gateway starts with this file, also where all had one until now. \`redirect_uri\` keeps one.
+`
 
 /** What a second file would change, `claimgate diff` tells. */
 function rehearsalText({ file, rehearsed }: Shadow): string {

@@ -68,9 +68,9 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'Starts a sign-in. With several providers and none named, the chooser; `account=other` asks for another account.',
   ],
   callback: [
-    '`/.auth/callback`',
+    '`/.auth/callback`, with several providers `/.auth/callback/NAME`',
     'GET; POST with `response_mode: form_post`',
-    'The redirect URI, unless `redirect_uri` says another path; then this one is 404.',
+    'The redirect URI of a provider, unless `redirect_uri` says another path; then this one is 404. Another provider’s answer is refused there.',
   ],
   logout: [
     '`/.auth/logout?return_to=/path`',

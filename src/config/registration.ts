@@ -1,4 +1,5 @@
 import type { Gateway } from '../core/gateway.ts'
+import { redirectUriOf } from '../core/request/redirect-uri.ts'
 
 /** What a provider must know of this gateway: addresses it may send people back to. */
 export interface Registration {
@@ -18,7 +19,7 @@ export function registrationsOf(gateway: Gateway): readonly Registration[] {
       provider: name,
       issuer,
       clientId,
-      redirectUris: own.map((origin) => origin.redirectUri),
+      redirectUris: own.map((origin) => redirectUriOf(origin, name).uri),
       postLogoutRedirectUris: [...new Set(own.map((origin) => origin.postLogoutRedirectUri))],
     }
   })

@@ -80,6 +80,8 @@ export interface ProviderSettings {
   readonly clientCertificate: { readonly certificate: string; readonly key: Secret } | null
   readonly scopes: readonly string[]
   readonly responseMode: 'query' | 'form_post'
+  /** Every answer must bear `iss`, whatever the metadata says (RFC 9207). */
+  readonly responseIssRequired: boolean
   readonly preset: Preset
   /** What the chooser and the pages call it. */
   readonly label: string
@@ -125,9 +127,8 @@ export interface Origin {
   readonly scheme: 'https' | 'http'
   /** Host with port unless it is the scheme's default: `wiki.example.com`. */
   readonly host: string
-  /** The path of the redirect URI on this origin. */
-  readonly redirectPath: string
-  readonly redirectUri: string
+  /** Where its providers send people back to: one for each, or one for several (see `redirect_uri`). */
+  readonly redirectUris: readonly RedirectUri[]
   readonly postLogoutRedirectUri: string
   /** Accepted providers of its apps, in the order of the file. */
   readonly providers: readonly string[]
@@ -136,6 +137,16 @@ export interface Origin {
   readonly cookies: CookieNames
   /** Longest prefix first. */
   readonly apps: readonly App[]
+}
+
+/** RFC 6749 3.1.2. An answer that comes to one counts only for sign-ins with its own providers (RFC 9700 4.4). */
+export interface RedirectUri {
+  /** `https://wiki.example.com/.auth/callback`, as it is registered. */
+  readonly uri: string
+  readonly path: string
+  readonly segments: readonly string[]
+  /** Names of those that it is registered at. */
+  readonly providers: readonly string[]
 }
 
 export interface CookieNames {

@@ -111,7 +111,8 @@ function isReachable(origin: Origin, app: App, location: Location): boolean {
 
 /** The redirect URI is taken before any location. */
 function isRedirectPath(origin: Origin, { pattern }: Location): boolean {
-  return pattern.exact && `/${pattern.segments.join('/')}` === origin.redirectPath
+  const path = `/${pattern.segments.join('/')}`
+  return pattern.exact && origin.redirectUris.some((one) => one.path === path)
 }
 
 /**

@@ -5,7 +5,7 @@ import { quote, quoteWithout } from './quote.ts'
 /** What an authorization response must fit. */
 export interface CallbackExpectation {
   readonly issuer: string
-  /** The metadata promises `iss` in every response (RFC 9207 2.3). */
+  /** The metadata promises `iss` in every response (RFC 9207 2.3), or the operator asks for it. */
   readonly issuerInResponse: boolean
   readonly state: string
 }
@@ -53,7 +53,8 @@ export function readCallback(parameters: URLSearchParams, expected: CallbackExpe
 function checkIssuer(iss: string | null, expected: CallbackExpectation): void {
   if (iss === null && !expected.issuerInResponse) return
   if (iss === expected.issuer) return
-  const found = iss === null ? 'missing, and the provider promises it' : quote(iss)
+  const found =
+    iss === null ? 'missing, though the metadata promises it or `response_iss` asks for it' : quote(iss)
   throw new LoginFault(
     'LOGIN_ISSUER_MISMATCH',
     `iss of the response is ${found}; expected ${quote(expected.issuer)}`,

@@ -40,7 +40,8 @@ export async function exchange(
   const { transaction, redirectUri } = response
   if (!isSameProvider(transaction, settings))
     throw new LoginFault('LOGIN_STATE_UNKNOWN', `the sign-in began at another provider than ${settings.name}`)
-  const code = readCallback(response.parameters, { ...metadata, state: transaction.state })
+  const issuerInResponse = metadata.issuerInResponse || settings.responseIssRequired
+  const code = readCallback(response.parameters, { ...metadata, issuerInResponse, state: transaction.state })
 
   const configuration = createConfiguration(client, now, deadline)
   const { idToken, accessToken } = await redeemCode(configuration, client, transaction, redirectUri, code)

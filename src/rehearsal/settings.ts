@@ -73,6 +73,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
     issuer: one.issuer,
     client_id: one.clientId,
     client_secret: one.clientSecret && secretText(one.clientSecret),
+    response_iss: one.responseIssRequired ? 'required' : null,
     scopes: one.scopes.join(' '),
     claims_from: one.claimsFrom.join(' '),
     user_id: one.userId,
@@ -86,7 +87,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
 
 function originFacts(origin: Origin): ReadonlyMap<string, string> {
   return named({
-    'redirect URI': origin.redirectUri,
+    'redirect URI': origin.redirectUris.map(({ uri }) => uri).join(', '),
     'post-logout redirect URI': origin.postLogoutRedirectUri,
     idle_timeout: `${origin.idleTimeoutSeconds}s`,
     max_lifetime: `${origin.maxLifetimeSeconds}s`,

@@ -67,7 +67,7 @@ const roads: Readonly<Record<string, Met>> = {
   },
   'a sign-in that is over': {
     ...{ status: 400, heading: 'This sign-in is no longer valid', says: /Start again/ },
-    open: (page) => page.goto(`${url}/.auth/callback?code=stolen&state=unknown`),
+    open: (page) => page.goto(`${url}/.auth/callback/op?code=stolen&state=unknown`),
   },
   'no such address': {
     ...{ status: 404, heading: 'There is nothing here', says: /mistyped/ },
@@ -153,7 +153,7 @@ t.test('whoever cancels at the provider may start again, for the page that was a
   await page.goto(`${url}/mine/deep?x=1`)
   const state = asked.searchParams.get('state') ?? ''
   const cancelled = new URLSearchParams({ error: 'access_denied', state, iss: op.issuer })
-  const answer = await page.goto(`${url}/.auth/callback?${cancelled}`)
+  const answer = await page.goto(`${url}/.auth/callback/op?${cancelled}`)
   t.equal(answer?.status(), 403)
   t.equal(await heading(page), 'The sign-in was cancelled or refused')
   t.notMatch(await page.content(), new RegExp(state), 'nothing of the address is repeated (S-201)')

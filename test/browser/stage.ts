@@ -48,7 +48,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const origins =
     hosts.length === 0 ? [`http://localhost:${port}`] : hosts.map((host) => `https://${host}:${port}`)
   const client = {
-    redirectUris: origins.map((origin) => `${origin}/.auth/callback`),
+    // Without a name for stages that accept one provider alone.
+    redirectUris: origins.flatMap((origin) => [
+      `${origin}/.auth/callback`,
+      ...['op', 'partner', 'gone'].map((name) => `${origin}/.auth/callback/${name}`),
+    ]),
     postLogoutRedirectUris: origins.map((origin) => `${origin}/.auth/logged-out`),
   }
   op.register(client)

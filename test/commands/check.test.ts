@@ -44,6 +44,34 @@ t.test('a file without faults: what it holds, its warnings, and what to register
   t.notMatch(stdout, 'canary')
 })
 
+t.test(
+  'with several providers of one app: what to register at each, and that it is to be done first',
+  async (t) => {
+    const app = good.slice(good.indexOf('    provider: acme'))
+    const several = good.replace(app, '    provider: [acme, other]\n    require: signed_in\n')
+    writeFileSync(join(folder, 'several.yaml'), several)
+    const { code, stdout } = await check(['-c', 'several.yaml'])
+    t.equal(code, 0)
+    const [, ofAcme = '', ofOther = ''] = stdout.split('Register at ')
+    t.match(ofAcme, /redirect URI +https:\/\/wiki\.example\.com\/\.auth\/callback\/acme\n/)
+    t.notMatch(ofAcme, 'callback/other')
+    t.match(ofOther, /redirect URI +https:\/\/wiki\.example\.com\/\.auth\/callback\/other\n/)
+    t.match(stdout, /register them before the gateway starts with this file/)
+    t.notMatch((await check([])).stdout, /register them before/, 'one provider has one')
+    const json = await check(['-c', 'several.yaml', '--json'])
+    t.match(JSON.parse(json.stdout).register, [
+      { provider: 'acme', redirectUris: ['https://wiki.example.com/.auth/callback/acme'] },
+      { provider: 'other', redirectUris: ['https://wiki.example.com/.auth/callback/other'] },
+    ])
+    const kept = several.replace(
+      'require: signed_in',
+      'require: signed_in\n    redirect_uri: "/oauth2/{provider}/callback"',
+    )
+    writeFileSync(join(folder, 'kept.yaml'), kept)
+    t.match((await check(['-c', 'kept.yaml'])).stdout, 'https://wiki.example.com/oauth2/other/callback')
+  },
+)
+
 t.test('the same for programs', async (t) => {
   const { code, stdout } = await check(['--json'])
   t.equal(code, 0)

@@ -16,7 +16,7 @@ const url = `http://localhost:${port}`
 const [own, partner, echo] = await Promise.all([startOp(), startOp(), startEcho()])
 for (const op of [own, partner]) {
   op.register({
-    redirectUris: [`${url}/.auth/callback`],
+    redirectUris: [`${url}/.auth/callback/own`, `${url}/.auth/callback/partner`],
     postLogoutRedirectUris: [`${url}/.auth/logged-out`],
   })
 }

@@ -29,6 +29,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     clientCertificate: null,
     scopes: ['openid', 'profile', 'email'],
     responseMode: 'query',
+    responseIssRequired: false,
     preset: 'generic',
     label: 'Acme',
     icon: null,

@@ -42,6 +42,8 @@ export interface Acceptance {
   readonly name: string
   readonly path: ConfigPath
   readonly providers: readonly string[]
+  /** `{provider}` stands for each one's name. */
+  readonly redirectPath: string
 }
 
 /**
@@ -54,11 +56,12 @@ export function foreignPrefixes(
   drafts: ReadonlyMap<string, ProviderDraft>,
 ): ReadonlyMap<string, readonly string[]> {
   const foreign = new Map<string, Set<string>>()
-  for (const { name: app, path, providers } of acceptances) {
+  for (const { name: app, path, providers, redirectPath } of acceptances) {
     const together = providers.flatMap((name) => drafts.get(name) ?? [])
     const at = whereWritten(scope, path, 'provider')
     checkDistinct(scope, app, at, together)
     checkPrefixes(scope, app, at, together)
+    checkRedirectUri(scope, whereWritten(scope, path, 'redirect_uri'), redirectPath, together)
     for (const one of together) {
       const prefixes = foreign.get(one.name) ?? new Set()
       for (const other of together) {
@@ -78,6 +81,23 @@ function checkDistinct(scope: Scope, app: string, at: ConfigPath, together: read
     const message = `the app "${app}" accepts ${twin.name} and ${one.name}, which are one provider, with the same issuer and client_id: leave one out, or register a client of its own for it`
     faultAt(scope, at, message)
   }
+}
+
+/**
+ * Where answers of several providers come to one address, it must be known of each whose it is: by `iss`, which of all
+ * but one is demanded. That one's answer is then what nobody else's can be: one without `iss`, or with its own.
+ */
+function checkRedirectUri(
+  scope: Scope,
+  at: ConfigPath,
+  redirectPath: string,
+  together: readonly ProviderDraft[],
+): void {
+  const silent = together.filter(({ responseIssRequired }) => !responseIssRequired)
+  if (redirectPath.includes('{provider}') || silent.length < 2) return
+  const names = silent.map(({ name }) => name).join(' and ')
+  const message = `is one for ${names}, and nobody could tell whose answer comes there: write ${redirectPath.replace(/\/$/, '')}/{provider}, which is another redirect URI for each, or at all of them but one \`response_iss: required\`, where they send it (RFC 9207)`
+  faultAt(scope, at, message)
 }
 
 function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {

@@ -53,6 +53,8 @@ export interface BuiltApp {
   readonly name: string
   readonly path: ConfigPath
   readonly providers: readonly string[]
+  /** `{provider}` stands for each one's name. */
+  readonly redirectPath: string
   readonly secrets: readonly NamedSecret[]
   /** Null when something that it cannot be without was faulty, and reported. */
   readonly ofOrigin: AppOfOrigin | null
@@ -64,7 +66,7 @@ export function buildApp(scope: Scope, name: string, surroundings: AppSurroundin
   checkName(scope, path, name)
   const own = readAppSettings(scope, path, surroundings.defaults)
   if (nodeAt(scope.root, path)?.kind !== 'map') {
-    return { name, path, providers: [], secrets: [], ofOrigin: null }
+    return { name, path, providers: [], redirectPath: '', secrets: [], ofOrigin: null }
   }
   const settings = withHeaderDefaults(scope, path, own)
   const providers = acceptedProviders(scope, path, settings)
@@ -75,7 +77,8 @@ export function buildApp(scope: Scope, name: string, surroundings: AppSurroundin
   const origin = url?.address.origin ?? ''
   const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null }
   const locations = surroundings.buildLocations(head)
-  const built = { name, path, providers, secrets: secret === null ? [] : [secret.named] }
+  const redirectPath = readRedirectPath(scope, path, settings, providers, surroundings)
+  const built = { name, path, providers, redirectPath, secrets: secret === null ? [] : [secret.named] }
   if (url === null || upstream === null || locations === null) return { ...built, ofOrigin: null }
   const app: App = {
     name,
@@ -92,7 +95,7 @@ export function buildApp(scope: Scope, name: string, surroundings: AppSurroundin
     locations: locations.tree,
     allLocations: locations.all,
   }
-  const terms = readTerms(scope, path, settings, providers, url.address, surroundings)
+  const terms = { providers, redirectPath, ...readTerms(settings, url.address, surroundings) }
   const rehearsal = rehearsalOf(app, locations)
   return { ...built, ofOrigin: { app, rehearsal, path, address: url.address, terms } }
 }
@@ -164,28 +167,31 @@ function readSharedSecret(
   }
 }
 
-function readTerms(
+/** Where providers send people back to: RFC 9700 4.4.2.2 asks for one redirect URI a provider. */
+function readRedirectPath(
   scope: Scope,
   path: ConfigPath,
-  settings: AppSettings,
+  { redirect_uri: written }: AppSettings,
   providers: readonly string[],
-  { origin }: WebAddress,
-  { auth, lifetimes }: AppSurroundings,
-): AppOfOrigin['terms'] {
-  const authPrefix = auth?.authPrefix ?? ''
-  const { redirect_uri: redirectPath = `${authPrefix}/callback` } = settings
-  if (
-    auth !== null &&
-    redirectPath.startsWith(`${authPrefix}/`) &&
-    redirectPath !== `${authPrefix}/callback`
-  ) {
-    const message = `everything below ${authPrefix} is the gateway’s already: there it is ${authPrefix}/callback alone`
+  { auth }: AppSurroundings,
+): string {
+  const usual = `${auth?.authPrefix ?? ''}/callback`
+  const ofEach = `${usual}/{provider}`
+  if (written === undefined) return providers.length > 1 ? ofEach : usual
+  if (auth !== null && written.startsWith(`${auth.authPrefix}/`) && ![usual, ofEach].includes(written)) {
+    const message = `everything below ${auth.authPrefix} is the gateway’s already: there it is ${usual} or ${ofEach} alone`
     faultAt(scope, whereWritten(scope, path, 'redirect_uri'), message)
   }
-  const { post_logout_redirect_uri: loggedOut = `${authPrefix}/logged-out` } = settings
+  return written
+}
+
+function readTerms(
+  settings: AppSettings,
+  { origin }: WebAddress,
+  { auth, lifetimes }: AppSurroundings,
+): Omit<AppOfOrigin['terms'], 'providers' | 'redirectPath'> {
+  const { post_logout_redirect_uri: loggedOut = `${auth?.authPrefix ?? ''}/logged-out` } = settings
   return {
-    providers,
-    redirectPath,
     postLogoutRedirectUri: loggedOut.startsWith('/') ? `${origin}${loggedOut}` : loggedOut,
     idleTimeoutSeconds: settings.idle_timeout ?? lifetimes.idle,
     maxLifetimeSeconds: settings.max_lifetime ?? lifetimes.max,

@@ -1,11 +1,13 @@
-import type { App, CookieNames, Location, Origin, SessionSettings } from '../../core/gateway.ts'
+import type { App, CookieNames, Location, Origin, RedirectUri, SessionSettings } from '../../core/gateway.ts'
+import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import type { ConfigPath } from '../node.ts'
 import { defaultPort, hostSpellings, type WebAddress } from '../web-address.ts'
-import { faultAt, faultAtKey, type Scope } from './scope.ts'
+import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
 
 /** What an app says about its origin: the same for all apps that share one. */
 export interface OriginTerms {
   readonly providers: readonly string[]
+  /** `{provider}` stands for each one's name. */
   readonly redirectPath: string
   readonly postLogoutRedirectUri: string
   readonly idleTimeoutSeconds: number
@@ -37,6 +39,7 @@ export function buildHosts(
     checkAgreement(scope, group)
     checkPrefixes(scope, group)
     const origin = buildOrigin(first, group, session)
+    checkRedirectUris(scope, group, origin)
     for (const spelling of hostSpellings(first.address)) {
       const other = hosts.get(spelling)
       if (other !== undefined) {
@@ -55,8 +58,7 @@ function buildOrigin(first: AppOfOrigin, group: readonly AppOfOrigin[], session:
     origin: address.origin,
     scheme: address.scheme,
     host: address.host,
-    redirectPath: terms.redirectPath,
-    redirectUri: `${address.origin}${terms.redirectPath}`,
+    redirectUris: buildRedirectUris(address, terms),
     postLogoutRedirectUri: terms.postLogoutRedirectUri,
     providers: terms.providers,
     idleTimeoutSeconds: terms.idleTimeoutSeconds,
@@ -64,6 +66,20 @@ function buildOrigin(first: AppOfOrigin, group: readonly AppOfOrigin[], session:
     cookies: buildCookieNames(address, session),
     apps: group.map(({ app }) => app).toSorted((a, b) => b.prefix.length - a.prefix.length),
   }
+}
+
+/** One for each provider; one for all, where the path does not name them. */
+function buildRedirectUris({ origin }: WebAddress, terms: OriginTerms): readonly RedirectUri[] {
+  const byPath = Map.groupBy(terms.providers, (name) => redirectPathFor(terms.redirectPath, name))
+  return [...byPath].map(([path, providers]) => {
+    const segments = path.split('/').filter((segment) => segment !== '')
+    return { uri: `${origin}${path}`, path, segments, providers }
+  })
+}
+
+/** Names need no escape in a path: see `name` in the schema. */
+export function redirectPathFor(redirectPath: string, provider: string): string {
+  return redirectPath.replace('{provider}', () => provider)
 }
 
 /**
@@ -96,9 +112,22 @@ function checkAgreement(scope: Scope, group: readonly AppOfOrigin[]): void {
   for (const other of others) {
     for (const [term, key] of agreed) {
       if (first === undefined || `${first.terms[term]}` === `${other.terms[term]}`) continue
+      // It follows from the providers, of which it was told already.
+      const follows = term === 'redirectPath' && !isWritten(scope, [...other.path, key])
+      if (follows && `${first.terms.providers}` !== `${other.terms.providers}`) continue
       const message = `differs from the app "${first.app.name}", which shares the origin ${first.address.origin}: one session serves both`
       faultAt(scope, [...other.path, key], message)
     }
+  }
+}
+
+/** What is browsed there would be taken for an answer of a provider. */
+function checkRedirectUris(scope: Scope, group: readonly AppOfOrigin[], { redirectUris }: Origin): void {
+  for (const { app, path } of group) {
+    const taken = redirectUris.find((one) => couldBeRedirectUri(one, app.prefix))
+    if (taken === undefined) continue
+    const message = `is the redirect URI of ${taken.providers.join(', ')}: give the app another path, or \`redirect_uri\``
+    faultAtKey(scope, [...path, 'url'], message)
   }
 }
 

@@ -39,6 +39,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     ...proof,
     scopes: [...new Set(keys.scopes)],
     responseMode: keys.response_mode,
+    responseIssRequired: keys.response_iss === 'required',
     preset,
     label: keys.label ?? presetLabel(preset) ?? name,
     icon,

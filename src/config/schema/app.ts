@@ -12,7 +12,7 @@ import {
   name,
   oneOf,
   oneOrMore,
-  plainPath,
+  redirectPath,
   size,
   text,
   webOrigin,
@@ -141,10 +141,10 @@ export const appKeys = {
     .describe(
       'Proves to the app that a request came through the gateway, in `X-Gateway-Secret` unless `header` names another.',
     ),
-  redirect_uri: plainPath
+  redirect_uri: redirectPath
     .optional()
     .describe(
-      'The path that the provider sends people back to, `{auth_prefix}/callback` when absent. Set it to keep one that is registered already; it is taken before any location.',
+      'The path that providers send people back to. When absent `{auth_prefix}/callback`, with several providers `{auth_prefix}/callback/{provider}`: each has its own, with its name, so that nobody can bring the answer of one to another. Set it to keep one that is registered already: with several providers it holds `{provider}` as a segment, or all of them but one say `response_iss: required`. It is taken before any location; what differs by case, by a slash behind it or by `%3B…` is 404.',
     ),
   post_logout_redirect_uri: localOrWebAddress
     .optional()

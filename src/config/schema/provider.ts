@@ -73,6 +73,11 @@ export const providerKeys = {
   response_mode: oneOf(['query', 'form_post'])
     .prefault('query')
     .describe('How the provider sends people back: by a redirect, or by a form that posts itself.'),
+  response_iss: oneOf(['required'])
+    .optional()
+    .describe(
+      '`required`: an answer without the provider’s `iss` (RFC 9207) is refused, whatever its metadata says. One that is there is compared always. Needed at all but one of the providers that share one `redirect_uri`.',
+    ),
   preset: oneOf(presets)
     .optional()
     .describe('Whose habits the provider has; inferred from the issuer when absent. See presets below.'),

@@ -106,6 +106,14 @@ export const plainPath = judged((value) => {
   return { ok: false, message: 'expected a path of plain ASCII below "/"' }
 }).register(forms, { form: 'path' })
 
+/** The same, in which `{provider}` may stand for one segment. */
+export const redirectPath = judged((value) => {
+  const read = plainPath.safeParse(value.replace(/\/\{provider\}(?=\/|$)/, '/provider'))
+  if (read.success) return { ok: true, value }
+  if (!value.includes('{')) return { ok: false, message: read.error.issues[0]?.message ?? 'is no path' }
+  return { ok: false, message: '`{provider}` stands for a whole segment, once: /oauth2/callback/{provider}' }
+}).register(forms, { form: 'path' })
+
 /** A path of the origin, or a whole address. */
 export const localOrWebAddress = judged((value) => {
   if (value.startsWith('/')) {

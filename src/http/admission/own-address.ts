@@ -1,4 +1,5 @@
-import type { Gateway, Origin } from '../../core/gateway.ts'
+import type { Gateway, Origin, RedirectUri } from '../../core/gateway.ts'
+import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import { beginsWith, type Target } from '../../core/request/target.ts'
 import type { OwnAddress } from './admission.ts'
 
@@ -17,12 +18,13 @@ const gets = ['GET', 'HEAD']
 export const healthMethods = gets
 
 /**
- * The redirect URI is taken before any location; where it is set elsewhere, `/callback` below the prefix is nothing.
+ * A redirect URI is taken before any location, and what could be read as one is nothing; where it is set elsewhere,
+ * `/callback` below the prefix is nothing either.
  * Judged on decoded segments, so that no spelling of the prefix reaches an app; encoded slashes count as slashes.
  */
 export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target): OwnAddressMatch {
-  if (target.path === origin.redirectPath)
-    return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, origin) }
+  const redirect = matchRedirectUri(gateway, origin, target)
+  if (redirect !== null) return redirect
   const below = beginsWith(target.segments, gateway.authSegments)
   if (!below) {
     const { splitSegments } = target
@@ -43,7 +45,22 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
   }
 }
 
-function callbackMethods(gateway: Gateway, origin: Origin): readonly string[] {
-  const modes = origin.providers.map((name) => gateway.providers.get(name)?.responseMode)
+/** Null: not even in another spelling. */
+function matchRedirectUri(
+  gateway: Gateway,
+  { redirectUris }: Origin,
+  target: Target,
+): OwnAddressMatch | null {
+  const { path, segments, splitSegments } = target
+  const exact = redirectUris.find((one) => one.path === path)
+  if (exact !== undefined)
+    return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, exact) }
+  if (redirectUris.some((one) => couldBeRedirectUri(one, segments))) return { kind: 'unknown' }
+  if (splitSegments === undefined) return null
+  return redirectUris.some((one) => couldBeRedirectUri(one, splitSegments)) ? { kind: 'ambiguous' } : null
+}
+
+function callbackMethods(gateway: Gateway, { providers }: RedirectUri): readonly string[] {
+  const modes = providers.map((name) => gateway.providers.get(name)?.responseMode)
   return [...(modes.includes('query') ? ['GET'] : []), ...(modes.includes('form_post') ? ['POST'] : [])]
 }

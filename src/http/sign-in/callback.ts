@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
+import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { shortKey } from '../../core/session/session.ts'
@@ -81,6 +82,11 @@ async function complete(
 ): Promise<Answer> {
   const { runtime, log, metrics } = context
   const settings = askedProvider(context, origin, transaction)
+  const redirectUri = redirectUriOf(origin, settings.name)
+  if (redirectUri.path !== admission.target?.path) {
+    const message = `the answer to a sign-in with ${settings.name} came to the redirect URI of another provider`
+    throw new LoginFault('LOGIN_RESPONSE_INVALID', message)
+  }
   if (settings.responseMode !== cameBy(admission)) {
     const message = 'the provider answered in another response_mode than configured'
     throw new LoginFault('LOGIN_RESPONSE_INVALID', message)
@@ -89,7 +95,7 @@ async function complete(
   if (provider === undefined) throw new Error('a provider that is configured and not there')
   const now = runtime.clock.now()
   const { network } = admission
-  const identity = await provider.exchange(parameters, transaction, origin.redirectUri, now, network)
+  const identity = await provider.exchange(parameters, transaction, redirectUri.uri, now, network)
   const previous = sessionCookie(headers.cookie, origin.cookies.session)
   const started = await runtime.sessions.start({
     identity,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
+import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import {
@@ -106,7 +107,7 @@ async function startSignIn(
   const wish = { provider: settings, returnTo: request.returnTo, origin: origin.origin, replaces }
   const transaction = beginTransaction(wish, runtime.random, now)
   try {
-    const url = await provider.authorizationUrl(transaction, origin.redirectUri, {
+    const url = await provider.authorizationUrl(transaction, redirectUriOf(origin, settings.name).uri, {
       otherAccount: request.otherAccount,
     })
     const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)

@@ -92,7 +92,7 @@ function casesOf(host: ConvertedHost): readonly Case[] {
 /** Only what both pass on to an app can be compared. */
 function isPassedOn({ apps }: ConvertedHost, path: string, redirect: unknown): boolean {
   const below = (outer: string): boolean => outer === '' || path === outer || path.startsWith(`${outer}/`)
-  if (typeof redirect === 'string' && below(redirect)) return false
+  if (typeof redirect === 'string' && below(redirect.replace('/{provider}', ''))) return false
   const excluded = apps.flatMap(({ locations }) => locations.filter(({ because }) => because !== undefined))
   if (excluded.some(({ pattern }) => below(`/${pattern.segments.join('/')}`))) return false
   return apps.some(({ prefix }) => below(prefix.length === 0 ? '' : `/${prefix.join('/')}`))

@@ -1,18 +1,19 @@
-import { type Finding, placeText } from '../../finding.ts'
+import { placeText } from '../../finding.ts'
 import { claimPaths, never } from '../../rule.ts'
 import type { YamlValue } from '../../yaml.ts'
 import type { Context } from '../context.ts'
 import { includes, type PathPattern } from '../pattern.ts'
 import type { ConvertedProvider } from '../provider/provider.ts'
 import type { Place } from '../reading/lines.ts'
-import { lastOf, type PathSection, type VirtualHost, wordsOf } from '../reading/site.ts'
+import type { VirtualHost } from '../reading/site.ts'
 import { appKeys } from './app-keys.ts'
 import { noteHostedDomain, noteOpen, noteStatuses } from './app-notes.ts'
-import { type Base, isBelow, sortMappings } from './bases.ts'
+import { type Base, sortMappings } from './bases.ts'
 import { convertHeaders } from './headers.ts'
 import { type HostWork, sayHost } from './host-work.ts'
 import { type ConvertedLocation, convertLocations } from './locations.ts'
 import { type Mapping, readMappings, readOrigin } from './proxies.ts'
+import { convertRedirectUri, isRedirect } from './redirect-uri.ts'
 import type { ConvertedSession } from './session.ts'
 
 /** One app of the result. */
@@ -39,8 +40,8 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
   const { host, report } = work
   const { origin, problem } = readOrigin(host)
   if (problem !== null) sayHost(work, 'url', 'not-convertible', problem)
-  const redirect = redirectPath(work)
-  const { bases, excluded } = sortMappings(readMappings(host, report), redirect, report)
+  const redirect = convertRedirectUri(work)
+  const { bases, excluded } = sortMappings(readMappings(host, report), redirect?.path ?? null, report)
   if (bases.length === 0) {
     sayHost(
       work,
@@ -68,7 +69,7 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
       from: base.mapping === null ? null : { at: base.mapping.at, what: base.mapping.what },
       origin,
       prefix: base.prefix,
-      keys: appKeys(base, origin, redirect, headers, work),
+      keys: appKeys(base, origin, redirect?.key ?? null, headers, work),
       locations: closed,
       session: work.session,
     }
@@ -85,49 +86,6 @@ function closeExcluded(location: ConvertedLocation, excluded: readonly Mapping[]
   if (by === undefined) return location
   const closed = { methods: null, require: never, unauthenticated: 'sign_in' } as const
   return { ...location, accesses: [closed], because: `${placeText(by.at)} ${by.what}` }
-}
-
-/** The path of the redirect URI, which is the gateway's own. */
-function redirectPath(work: HostWork): string | null {
-  const directive = lastOf(work.host.directives, 'OIDCRedirectURI')
-  if (directive === null) return null
-  const [text = ''] = wordsOf(work.host.directives, 'OIDCRedirectURI')
-  const [, path = ''] = /^(?:https?:\/\/[^/]+|\$\{\w+\})?(\/[^?#]*)?/.exec(text) ?? []
-  const place = { at: directive.at, what: `OIDCRedirectURI ${directive.rest}`, effect: null }
-  if (path === '' || path === '/') {
-    work.report({
-      ...place,
-      id: 'redirect-uri',
-      kind: 'not-convertible',
-      message: 'has no path of its own: register `/.auth/callback` at the provider, or write `redirect_uri`',
-    })
-    return null
-  }
-  work.report({
-    ...place,
-    id: 'redirect-uri',
-    kind: 'kept',
-    message: `\`redirect_uri: ${path}\`, as it is registered. Its \`?logout=\` is \`/.auth/logout\` now, \`?info=json\` is \`/.auth/me\`: links in apps have to follow`,
-  })
-  return path
-}
-
-function isRedirect(
-  { kind, pattern, at, text }: PathSection,
-  redirect: string | null,
-  report: (finding: Finding) => void,
-): boolean {
-  if (redirect === null || kind !== 'prefix' || !isBelow(pattern.replace(/(?<=.)\/$/, ''), redirect))
-    return false
-  report({
-    id: 'redirect-section',
-    kind: 'not-needed',
-    at,
-    what: text,
-    message: 'the redirect URI is the gateway’s own, before any location',
-    effect: null,
-  })
-  return true
 }
 
 /** The app with the longest prefix that covers a pattern. */

@@ -9,6 +9,8 @@ export interface MetadataProvider {
   readonly issuer: string
   readonly clientId: string
   readonly hasSecret: boolean
+  /** Its metadata promises `iss` in every answer (RFC 9207). */
+  readonly saysIssuer: boolean
   /** The `.conf` file. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly at: Place
@@ -31,6 +33,7 @@ export function readMetadataFolder(
       issuer: typeof provider.issuer === 'string' ? provider.issuer : `https://${named}`,
       clientId: typeof client.client_id === 'string' ? client.client_id : '',
       hasSecret: typeof client.client_secret === 'string',
+      saysIssuer: provider.authorization_response_iss_parameter_supported === true,
       settings: readJson(`${base}.conf`, files.readFile),
       at: {
         file: file.startsWith(`${files.folder}/`) ? file.slice(files.folder.length + 1) : file,

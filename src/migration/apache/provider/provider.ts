@@ -41,7 +41,7 @@ export function readProvider(host: VirtualHost, notes: ProviderNotes): Converted
 
 /** A provider of `OIDCMetadataDir`; what its `.conf` lacks comes from the host's directives. */
 export function readMetadataProvider(
-  { issuer, clientId, settings, at, hasSecret }: MetadataProvider,
+  { issuer, clientId, settings, at, hasSecret, saysIssuer }: MetadataProvider,
   host: VirtualHost,
   notes: ProviderNotes,
 ): ConvertedProvider {
@@ -57,6 +57,7 @@ export function readMetadataProvider(
     })
   }
   if (method !== null) keys.token_endpoint_auth_method = method
+  if (saysIssuer) keys.response_iss = 'required'
   const scope = textOf(settings.scope) ?? splitWords(lastOf(host.directives, 'OIDCScope')?.rest ?? '')[0]
   keys.scopes = scopesOf(scope ?? 'openid')
   return { name, issuer, keys: { ...keys, ...readUser(host.directives, name, issuer, notes) }, at }
