@@ -5,8 +5,9 @@ import type { Command } from '../cli/command.ts'
 import { readOptions } from '../cli/options.ts'
 import { toJsonSchema, toReferencePage, toTestsJsonSchema } from '../config/document.ts'
 import { toLintPage } from '../lint/page.ts'
-import { withLimits } from './limits-section.ts'
-import { toWordsPage } from './reference-page.ts'
+import { withLimits } from '../reference/limits-section.ts'
+import { toRequestPage } from '../reference/request-page.ts'
+import { toWordsPage } from '../reference/words-page.ts'
 
 /** The files of the repository that are written from the schema and other tables of the code, by their path from its root. */
 export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
@@ -15,6 +16,7 @@ export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['docs/configuration.md', toReferencePage],
   ['docs/lint.md', toLintPage],
   ['docs/reference.md', toWordsPage],
+  ['docs/request.md', toRequestPage],
   ['docs/security.md', () => withLimits(readFileSync(pathOf('docs/security.md'), 'utf8'))],
 ])
 

@@ -34,7 +34,7 @@ export const command: Command = {
       const source = { file, cwd: io.cwd }
       const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings, source })
       process.on('SIGHUP', () => running.reload())
-      // What no road has caught must not end the process for everybody else: it is told, and the gateway goes on.
+      // What nobody has caught must not end the process for everybody else: it is told, and the gateway goes on.
       const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})
       process.on('uncaughtException', report)
       process.on('unhandledRejection', report)

@@ -42,7 +42,7 @@ const laterKeys: ReadonlySet<string> = new Set(['workers', 'api_keys'])
 const { path, exact, methods, enforce } = locationKeys
 const ownLocationKeys = { path, exact, methods, enforce }
 
-const rooms: readonly (readonly [string, object])[] = [
+const keysOfPlaces: readonly (readonly [string, object])[] = [
   ['at the top', { ...topKeys, ...groupKeys }],
   ['in a provider', providerKeys],
   ['in `session`', sessionKeys],
@@ -58,7 +58,7 @@ const rooms: readonly (readonly [string, object])[] = [
 /** Each known key with the places where it may stand, as words. */
 const elsewhere: ReadonlyMap<string, string> = (() => {
   const places = new Map<string, string[]>()
-  for (const [place, keys] of rooms) {
+  for (const [place, keys] of keysOfPlaces) {
     for (const key of Object.keys(keys)) places.set(key, [...(places.get(key) ?? []), place])
   }
   return new Map([...places].map(([key, names]) => [key, names.join(', or ')]))

@@ -14,7 +14,7 @@ export interface Issue {
   readonly suggestion: string | null
 }
 
-/** How rooms of the configuration tell of a fault: the file is known to whoever collects. */
+/** How the parts of the configuration tell of a fault: the file is known to whoever collects. */
 export type Report = (issue: Omit<Issue, 'file'>) => void
 
 /** `claimgate.yaml:14:7 apps.wiki.requier: unknown key; did you mean "require"?` */

@@ -5,7 +5,7 @@ import type { Claims } from './rules/claims.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
 import type { Transaction } from './session/transaction.ts'
 
-/** Types only: what the rooms above may ask of the world. */
+/** Types only: what core's callers bring along. */
 
 export type Awaitable<T> = T | Promise<T>
 

@@ -2,8 +2,8 @@
 const shortest = 4
 
 /**
- * Whether two different names differ by one slip of the hand: a letter too many, too few, wrong or swapped with its
- * neighbour; or by nothing but case, `-` and `_`. A digit or an `s` at the end is meant.
+ * Whether two different names differ by one slip of the hand: a letter too many, too few or wrong, or two that are
+ * swapped; or by nothing but case, `-` and `_`. A digit or an `s` at the end is meant.
  */
 export function isOneSlip(a: string, b: string): boolean {
   if (a === b) return false

@@ -9,7 +9,7 @@ import { isObject } from '../core/json.ts'
 import { quote, quoteWithout } from './quote.ts'
 
 /**
- * The border of this room: what openid-client, undici, net or tls threw becomes a fault of ours, judged by class and
+ * The border of this module: what openid-client, undici, net or tls threw becomes a fault of ours, judged by class and
  * code, never by text. The libraries' errors are dropped here, not carried along as a cause: theirs hold whole
  * answers, and so tokens.
  */

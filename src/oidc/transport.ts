@@ -17,7 +17,7 @@ export interface TransportRequest {
   readonly body?: string | null
 }
 
-/** The one road to a provider. Throws `ProviderFault` and nothing else. */
+/** The only way to a provider. Throws `ProviderFault` and nothing else. */
 export interface Transport {
   /** The answer, read to its end. Statuses below 500 other than redirects are the caller's to judge. */
   request(address: string, request: TransportRequest, deadline?: AbortSignal): Promise<Response>

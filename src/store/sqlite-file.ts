@@ -74,7 +74,7 @@ export function openSessionFile(folder: string): SessionFile {
   }
 }
 
-/** Proves that the database can be written now: changes nothing, but takes the same road as a change. */
+/** Proves that the database can be written now: changes nothing, but does what a change does. */
 export function probe(database: DatabaseSync): void {
   database.exec('UPDATE removals SET count = count')
 }

@@ -6,7 +6,7 @@ export interface Touch {
   readonly expiresAt: EpochSeconds
 }
 
-/** Touches that wait to be written together, off the request road. */
+/** Touches that wait to be written together, off the request path. */
 export interface TouchQueue {
   /** Of two touches of one session the later counts. */
   add(key: SessionKey, touch: Touch): void

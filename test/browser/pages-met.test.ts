@@ -1,4 +1,4 @@
-// Every page of the gateway, met on the road that leads to it; without scripts, as none of them needs one.
+// Every page of the gateway, reached as people reach it; without scripts, as none of them needs one.
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { complaintsOf, openWithoutCookiesOf } from '../support/chromium.ts'
@@ -41,7 +41,7 @@ interface Met {
 
 const signedIn = (page: Page) => openAs(page, 'alice', `${url}/mine`)
 
-const roads: Readonly<Record<string, Met>> = {
+const cases: Readonly<Record<string, Met>> = {
   chooser: {
     ...{ status: 200, heading: 'Choose how to sign in', says: /Acme.*Partners/s },
     open: (page) => page.goto(`${url}/docs`),
@@ -111,7 +111,7 @@ const roads: Readonly<Record<string, Met>> = {
 t.test(
   'every page can be read: by people, by a screen reader, on a telephone, without scripts',
   async (t) => {
-    for (const [name, { status, heading: expected, says, open }] of Object.entries(roads)) {
+    for (const [name, { status, heading: expected, says, open }] of Object.entries(cases)) {
       await t.test(name, async (t) => {
         const page = await stage.newPage({
           javaScriptEnabled: false,

@@ -65,7 +65,7 @@ t.test(
   },
 )
 
-t.test('S-037, S-041: a forged identity is nobody on every road that is open', async (t) => {
+t.test('S-037, S-041: a forged identity is nobody wherever the app is open', async (t) => {
   const preflight = ['Origin: https://a.example', 'Access-Control-Request-Method: GET']
   for (const shot of [
     { target: '/public/x', headers: forged },

@@ -161,7 +161,7 @@ t.test(
   async (t) => {
     const alice = new Browser()
     const page = await visitAs(alice, 'alice', `${front.url}/deep/link`)
-    const callback = page.road.find((address) => address.includes('/.auth/callback')) ?? ''
+    const callback = page.visited.find((address) => address.includes('/.auth/callback')) ?? ''
     t.ok(callback)
     const again = await alice.visit(callback, { follow: false })
     t.equal(again.status, 303)

@@ -1,4 +1,4 @@
-// The room as a whole, against oidc-provider: what a proper provider does must work.
+// The module as a whole, against oidc-provider: what a proper provider does must work.
 import t, { type Test } from 'tap'
 import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'

@@ -1,4 +1,4 @@
-// What the tests of this room share: settings with every field, a clock that stands still, one sign-in.
+// What the tests of this module share: settings with every field, a clock that stands still, one sign-in.
 import { createHash } from 'node:crypto'
 import type { Test } from 'tap'
 import type { FaultCode } from '../../src/core/fault.ts'

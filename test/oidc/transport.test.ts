@@ -1,4 +1,4 @@
-// The one road to a provider: certificates, limits, proxies, addresses.
+// The only way to a provider: certificates, limits, proxies, addresses.
 import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { measureText } from '../../src/commands/limits-section.ts'
 import { type Limit, limits, limitTable } from '../../src/core/limits/table.ts'
+import { measureText } from '../../src/reference/limits-section.ts'
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))
 /** What serves. The tools read files of the operator and speak to nobody. */

@@ -9,7 +9,7 @@ export interface Page {
   readonly headers: http.IncomingHttpHeaders
   readonly body: string
   /** Every address that was asked for, oldest first. */
-  readonly road: readonly string[]
+  readonly visited: readonly string[]
 }
 
 export interface VisitOptions {
@@ -40,20 +40,20 @@ export class Browser {
   async visit(address: string | URL, options: VisitOptions = {}): Promise<Page> {
     let url = new URL(address)
     let current = options
-    const road: string[] = []
+    const visited: string[] = []
     for (let hops = 0; hops < 20; hops++) {
-      road.push(url.href)
-      const page = await this.#request(url, current, road)
+      visited.push(url.href)
+      const page = await this.#request(url, current, visited)
       const location = page.headers.location
       if (options.follow === false || location === undefined || page.status < 300 || page.status > 399)
         return page
       url = new URL(location, url)
       current = {}
     }
-    throw new Error(`a loop of redirects: ${road.slice(-4).join(' → ')}`)
+    throw new Error(`a loop of redirects: ${visited.slice(-4).join(' → ')}`)
   }
 
-  async #request(url: URL, options: VisitOptions, road: readonly string[]): Promise<Page> {
+  async #request(url: URL, options: VisitOptions, visited: readonly string[]): Promise<Page> {
     const jar = this.cookies(url.hostname)
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const body = options.form === undefined ? undefined : new URLSearchParams(options.form).toString()
@@ -71,7 +71,7 @@ export class Browser {
     const method = options.method ?? (body === undefined ? 'GET' : 'POST')
     const page = await send(url, method, headers, body)
     for (const line of page.headers['set-cookie'] ?? []) keep(jar, line)
-    return { ...page, url, road: [...road] }
+    return { ...page, url, visited: [...visited] }
   }
 }
 
@@ -86,7 +86,7 @@ function keep(jar: Map<string, string>, line: string): void {
 }
 
 function send(url: URL, method: string, headers: http.OutgoingHttpHeaders, body: string | undefined) {
-  return new Promise<Omit<Page, 'url' | 'road'>>((resolve, reject) => {
+  return new Promise<Omit<Page, 'url' | 'visited'>>((resolve, reject) => {
     const request = http.request(url, { method, headers, agent: false }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))

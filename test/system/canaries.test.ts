@@ -62,7 +62,7 @@ t.test('no secret is in any line, at any level, after flows of all kinds (S-203)
   rememberCookies(alice)
   const arrived = await visitAs(alice, 'alice', begun.url.href)
   t.equal(arrived.status, 200)
-  for (const address of [...begun.road, ...arrived.road]) rememberParameters(address)
+  for (const address of [...begun.visited, ...arrived.visited]) rememberParameters(address)
   rememberCookies(alice)
 
   await alice.visit(`${url}/page`, { headers: sent, form: { password: canary('body') } })

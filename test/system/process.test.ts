@@ -120,7 +120,7 @@ t.test('wrong usage has status 2 and names the help; help has status 0', async (
   }
 })
 
-t.test('the version is that of the package, by either road', async (t) => {
+t.test('the version is that of the package, either way', async (t) => {
   const { version } = JSON.parse(
     execFileSync(process.execPath, ['-p', 'JSON.stringify(require("./package.json"))'], {
       cwd: fileURLToPath(new URL('../../', import.meta.url)),

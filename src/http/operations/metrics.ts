@@ -52,7 +52,7 @@ export interface Metrics {
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Counting is on the road of every request: sums are kept in a map and handed to the library when it is asked. */
+/** Every request is counted: sums are kept in a map and handed to the library when it is asked. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const shape = <M extends MetricName>(name: M) => {

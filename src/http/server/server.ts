@@ -25,7 +25,7 @@ export const serverLimits: ServerLimits = { silenceMs: limits.silenceMs, checkEv
 
 /**
  * The HTTP server under Fastify, with the limits that Fastify leaves open. `Expect: 100-continue` takes the same
- * road as any request: nothing is promised to a client before it was let in (RFC 9110 section 10.1.1).
+ * path as any request: nothing is promised to a client before it was let in (RFC 9110 section 10.1.1).
  */
 export function createServer(
   listen: ListenSettings,

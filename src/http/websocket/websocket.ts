@@ -41,7 +41,7 @@ interface Upgrade {
 }
 
 /**
- * WebSockets on a road of our own (@fastify/http-proxy says 101 before the upstream has, and drops our headers):
+ * WebSockets by code of our own (@fastify/http-proxy says 101 before the upstream has, and drops our headers):
  * judged by the same gate, then by Origin; then the upstream is asked, and only when it agrees is the client told so.
  * Any other upgrade is refused, and nothing of it reaches an upstream.
  */

@@ -19,12 +19,12 @@ const gap = 2
 const narrowest = 16
 
 /** The last columns give way first: what stands on the left names the row. */
-function columnWidths(rows: readonly (readonly string[])[], room: number): readonly number[] {
+function columnWidths(rows: readonly (readonly string[])[], width: number): readonly number[] {
   const widths: number[] = []
   for (const cells of rows) {
     for (const [at, cell] of cells.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length)
   }
-  const excess = (): number => widths.reduce((sum, one) => sum + one + gap, -gap) - room
+  const excess = (): number => widths.reduce((sum, one) => sum + one + gap, -gap) - width
   while (excess() > 0) {
     const widest = Math.max(...widths)
     if (widest <= narrowest) break
@@ -47,21 +47,21 @@ function rowLines(cells: readonly string[], widths: readonly number[]): readonly
 }
 
 /** A word that is longer than a line is broken too. */
-function linesOf(text: string, room: number): readonly string[] {
-  if (text.length <= room) return [text]
+function linesOf(text: string, width: number): readonly string[] {
+  if (text.length <= width) return [text]
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`
-    if (longer.length <= room) {
+    if (longer.length <= width) {
       line = longer
       continue
     }
     if (line !== '') lines.push(line)
     line = word
-    while (line.length > room) {
-      lines.push(line.slice(0, room))
-      line = line.slice(room)
+    while (line.length > width) {
+      lines.push(line.slice(0, width))
+      line = line.slice(width)
     }
   }
   return [...lines, line]

@@ -71,7 +71,7 @@ const live = (user: string, groups: readonly string[]): SessionLookup => ({
   resealed: null,
 })
 
-const visitors: Readonly<Record<string, SessionLookup>> = {
+const callers: Readonly<Record<string, SessionLookup>> = {
   alice: live('alice', []),
   adam: live('adam', ['admins']),
   gone: { kind: 'none', why: 'session-ended' },
@@ -83,7 +83,7 @@ function runtime(find?: () => SessionLookup): { readonly runtime: Runtime; reado
   const sessions = {
     use: (cookie: string) => {
       count += 1
-      return find === undefined ? (visitors[cookie] ?? { kind: 'none', why: 'session-unreadable' }) : find()
+      return find === undefined ? (callers[cookie] ?? { kind: 'none', why: 'session-unreadable' }) : find()
     },
   }
   return { runtime: { gateway, sessions } as unknown as Runtime, lookedUp: () => count }

@@ -95,7 +95,7 @@ const live = (user: string, groups: readonly string[]): SessionLookup => ({
   principal: { user, provider: 'op', claims: { groups } },
   resealed: null,
 })
-const visitors: Readonly<Record<string, SessionLookup>> = {
+const callers: Readonly<Record<string, SessionLookup>> = {
   alice: live('alice', []),
   adam: live('adam', ['admins']),
   sally: live('sally', ['staff']),
@@ -114,7 +114,7 @@ function admissionContext(
 ): AdmissionContext {
   const caller = (cookie: string): SessionLookup => {
     if (failing) throw new StoreFault('STORE_UNAVAILABLE', 'the disk is gone')
-    return visitors[cookie] ?? { kind: 'none', why: 'session-unreadable' }
+    return callers[cookie] ?? { kind: 'none', why: 'session-unreadable' }
   }
   return {
     gateway,

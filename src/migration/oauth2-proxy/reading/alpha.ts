@@ -15,7 +15,7 @@ export interface AlphaEntry {
   readonly value: AlphaValue
 }
 
-/** What the flat settings have no room for. */
+/** What the flat settings cannot say. */
 export interface AlphaLists {
   readonly upstreams: readonly AlphaValue[] | null
   readonly requestHeaders: readonly AlphaValue[] | null

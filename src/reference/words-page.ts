@@ -11,6 +11,7 @@ import {
 import { allowReasons, answerReasons, challengeReasons, denyReasons, rejectReasons } from '../core/reason.ts'
 import type { OwnAddress } from '../http/admission/admission.ts'
 import { metricLabels, metricTexts } from '../http/operations/metrics.ts'
+import { code, table } from './table.ts'
 
 /** docs/reference.md: the words of logs, metrics and answers, from the tables that the code itself uses. */
 export function toWordsPage(): string {
@@ -174,13 +175,4 @@ function faultRows(): readonly (readonly string[])[] {
     const { status, level, public: sentence } = faultEntry(name)
     return [code(name), String(status), level, sentence]
   })
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  return `${lines.join('\n')}\n`
-}
-
-function code(word: string): string {
-  return `\`${word}\``
 }
