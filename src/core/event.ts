@@ -6,6 +6,8 @@ export const events = {
   'gateway.stopping': 'A signal came; no new connections, requests in flight may finish.',
   'gateway.stopped': 'Everything is closed.',
   'config.warning': 'The configuration works, with something an operator should know.',
+  'connections.refused':
+    'A client network has as many connections as it may; the newest were reset. Said once a minute at most.',
   'proxy.untrusted':
     'A proxy passes requests on that `trusted_proxies` does not name: clients cannot be told apart. Said once.',
   'config.shadow':
@@ -46,6 +48,7 @@ export const eventFields = {
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
+  'connections.refused': ['network', 'count'],
   'proxy.untrusted': ['peer', 'warning'],
   'config.shadow': ['rehearsed', 'shadow'],
   'config.loaded': ['edition', 'apps'],
@@ -102,6 +105,8 @@ export const fields = {
   stack: 'Where in the gateway: of faults of its own alone.',
   retry_at: 'When it will be tried again, in seconds since 1970.',
   warning: 'The place in the file, and what an operator should know.',
+  network: 'The client network that did it last: an IPv4 address, or an IPv6 /64.',
+  count: 'How many since the line before.',
   peer: 'The address that a connection came from.',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   faults: 'Every fault of the file, each with its place.',

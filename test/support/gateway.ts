@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   readonly adminPort?: number
   /** The value of `listen`, where it is more than an address. */
   readonly listen?: string
+  /** Connections of one client network; a hundred times as many from here, as the loopback is private. */
+  readonly connectionsOfNetwork?: number
 }
 
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
@@ -58,6 +60,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     warnings: loaded.warnings.map(printIssue),
     logTo,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.connectionsOfNetwork === undefined
+      ? {}
+      : { connectionsOfNetwork: options.connectionsOfNetwork }),
   })
   return {
     url,

@@ -92,6 +92,11 @@ export const limitTable = {
   ),
 
   // A client network, over all its connections.
+  networkConnections: of(
+    'client network',
+    2048,
+    'Connections open at once; one more is reset before TLS. Trusted proxies have no such bound.',
+  ),
   failedSignIns: of(
     'client network',
     20,

@@ -74,6 +74,18 @@ function passingOn(peer: ClientAddress): ClientAddress {
 }
 
 /**
+ * The network of a peer before it has said anything; null for a trusted proxy, which carries everybody, and for what
+ * has no address. A private peer may turn out to pass others on: until then it counts as if it did.
+ */
+export function peerNetwork(
+  peer: string | undefined,
+  trusted: readonly AddressRange[],
+): ClientNetwork | null {
+  const own = peerAddress(peer)
+  return !own.known || isTrusted(own, trusted) ? null : passingOn(own).network
+}
+
+/**
  * The scheme that a trusted peer says the browser used: its last entry, which is the peer's own. Null when the peer is
  * not trusted or says nothing that is a scheme of ours.
  */

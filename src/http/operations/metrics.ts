@@ -13,6 +13,7 @@ export const metricTexts = {
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total: 'Faults by code.',
+  claimgate_connections_refused_total: 'Connections that were reset, as their network had too many.',
   claimgate_log_lines_dropped_total: 'Lines of the log that were dropped, as nobody read them.',
   claimgate_config_reloads_total: 'Changed configurations by outcome: loaded, rejected.',
   claimgate_config_current: '1 when the last changed configuration was loaded, 0 when it was rejected.',
@@ -28,6 +29,7 @@ export const metricLabels = {
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
   claimgate_faults_total: ['code'],
+  claimgate_connections_refused_total: [],
   claimgate_log_lines_dropped_total: [],
   claimgate_config_reloads_total: ['outcome'],
   claimgate_config_current: [],
@@ -41,6 +43,7 @@ export interface Metrics {
   login(provider: string, outcome: 'started' | 'completed' | 'failed'): void
   websocket(change: 1 | -1): void
   fault(code: string): void
+  connectionRefused(): void
   /** The outcome of a reload, and which edition serves after it. */
   reload(outcome: 'loaded' | 'rejected', edition: number): void
   /** Prometheus text format. */
@@ -63,6 +66,7 @@ export function createMetrics(): Metrics {
   const rehearsals = new Counter(shape('claimgate_shadow_decisions_total'))
   const logins = new Counter(shape('claimgate_logins_total'))
   const faults = new Counter(shape('claimgate_faults_total'))
+  const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
   const ready = new Gauge(shape('claimgate_provider_ready'))
   const websockets = new Gauge(shape('claimgate_websockets'))
   const dropped = new Counter(shape('claimgate_log_lines_dropped_total'))
@@ -98,6 +102,7 @@ export function createMetrics(): Metrics {
     login: (provider, outcome) => logins.inc({ provider, outcome }),
     websocket: (change) => websockets.inc(change),
     fault: (code) => faults.inc({ code }),
+    connectionRefused: () => refusedConnections.inc(),
     reload: (outcome, edition) => {
       reloads.inc({ outcome })
       upToDate.set(outcome === 'loaded' ? 1 : 0)

@@ -1,9 +1,12 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Gateway, ListenAddress } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 import { createAdmin } from '../operations/admin.ts'
 import { openHealthSocket } from '../operations/health-socket.ts'
+import { noteRefusedConnections } from '../operations/refused-connections.ts'
 import { createApp } from './app.ts'
 import type { ServerContext } from './context.ts'
+import { boundConnections } from './network-connections.ts'
 import { useCertificates } from './server.ts'
 
 /** Everything of a gateway that listens. */
@@ -19,11 +22,20 @@ export interface Listeners {
 /** How often connections without a request are closed while the gateway stops. */
 const sweepMs = 50
 
-export async function openListeners(serverContext: ServerContext): Promise<Listeners> {
+export async function openListeners(
+  serverContext: ServerContext,
+  connectionsOfNetwork: number = limits.networkConnections,
+): Promise<Listeners> {
   let draining = false
   const app = await createApp(serverContext)
   const admin = createAdmin(serverContext, () => draining)
   const health = openHealthSocket(serverContext.editions, () => draining)
+  const { editions, log, metrics } = serverContext
+  boundConnections(app.server, {
+    most: connectionsOfNetwork,
+    trusted: () => editions.current().gateway.trustedProxies,
+    onRefused: noteRefusedConnections(log, metrics, () => editions.current().clock.monotonicMs()),
+  })
   const connections = followConnections(app.server)
   return {
     listen: async (gateway) => {

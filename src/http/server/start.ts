@@ -20,6 +20,8 @@ export interface StartOptions {
   /** Where log lines go; stdout when absent. */
   readonly logTo?: DestinationStream
   readonly clock?: RuntimeDeps['clock']
+  /** A test brings less; see `networkConnections` in core/limits/table. */
+  readonly connectionsOfNetwork?: number
 }
 
 export interface RunningGateway {
@@ -51,7 +53,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     metrics: createMetrics(),
     lingering: createLingeringCloses(),
   }
-  const listeners = await openListeners(serverContext)
+  const listeners = await openListeners(serverContext, options.connectionsOfNetwork)
   try {
     await listeners.listen(gateway)
   } catch (thrown) {
