@@ -3,8 +3,8 @@ import { configFile, configOptions, readOptions } from '../cli/options.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
+import { registrationText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
-import { registrationText } from './registration-text.ts'
 
 const usage = `Usage: claimgate check [-c FILE] [--json]
 

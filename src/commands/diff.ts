@@ -1,9 +1,9 @@
 import type { Command } from '../cli/command.ts'
 import { loadRules } from '../cli/load-rules.ts'
 import { readOptions } from '../cli/options.ts'
-import { compareGateways } from '../rehearsal/difference.ts'
-import { differenceJson } from '../rehearsal/difference-json.ts'
-import { differenceText, isChanged } from '../rehearsal/difference-text.ts'
+import { compareGateways } from '../rehearsal/difference/difference.ts'
+import { differenceJson } from '../rehearsal/difference/json.ts'
+import { differenceText, isChanged } from '../rehearsal/difference/text.ts'
 
 const usage = `Usage: claimgate diff OLD NEW [options]
 

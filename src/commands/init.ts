@@ -6,9 +6,9 @@ import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGatewayFromText } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
-import { type Discovery, discover } from './init-discovery.ts'
-import { type FirstFile, firstFile } from './init-file.ts'
-import { registrationText } from './registration-text.ts'
+import { registrationText } from '../config/registration-text.ts'
+import { type Discovery, discover } from '../init/discovery.ts'
+import { type FirstFile, firstFile } from '../init/first-file.ts'
 
 const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o FILE] [--force] [--json]
 

@@ -5,12 +5,12 @@ import { configFile, configOptions, type Options, readOptions } from '../cli/opt
 import { readVersion } from '../cli/version.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
+import { askProviders } from '../lint/ask-providers.ts'
 import { type Severity, severities } from '../lint/check.ts'
 import { type LintResult, lint } from '../lint/lint.ts'
 import { resultJson, resultText } from '../lint/report/report.ts'
 import { toSarif } from '../lint/report/sarif.ts'
 import { readSubject, type Subject } from '../lint/subject.ts'
-import { askProviders } from './lint-providers.ts'
 
 const usage = `Usage: claimgate lint [-c FILE] [--online] [--fail-on SEVERITY] [--sarif FILE] [--json]
 

@@ -7,10 +7,10 @@ import { loadRules } from '../cli/load-rules.ts'
 import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
 import { isObject, type Json } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
-import { askAgain, type Rehearsal } from '../rehearsal/again.ts'
-import { readLogLine } from '../rehearsal/logged-request.ts'
-import { isOtherwise, openTally, type Tally } from '../rehearsal/tally.ts'
-import { tallyText } from '../rehearsal/tally-text.ts'
+import { readLogLine } from '../rehearsal/replay/logged-request.ts'
+import { askAgain, type Rehearsal } from '../rehearsal/replay/outcome.ts'
+import { isOtherwise, openTally, type Tally } from '../rehearsal/replay/summary.ts'
+import { tallyText } from '../rehearsal/replay/text.ts'
 
 const usage = `Usage: claimgate replay --log FILE|- [-c NEW] [--old OLD] [--claims-of FILE] [options]
 

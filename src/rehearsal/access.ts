@@ -3,10 +3,10 @@ import { readAddress } from '../core/request/address.ts'
 import type { Situation } from '../core/rules/requirement.ts'
 import { remaining, type Way } from '../core/rules/way.ts'
 import { type Probe, probe } from '../http/admission/probe.ts'
+import type { Spot } from './difference/areas.ts'
 import { type Outcome, outcomeOf } from './explain/outcome.ts'
 import { accessText } from './rule-text.ts'
-import type { Spot } from './spots.ts'
-import { type Visit, visitsFor } from './visits.ts'
+import { type Visit, visitsFor } from './sample-callers.ts'
 import { waysAt, waysOnlyIn } from './ways.ts'
 
 /** Two rule files. */

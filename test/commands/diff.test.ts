@@ -6,7 +6,7 @@ import { command } from '../../src/commands/diff.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import { compileWholeMatch } from '../../src/core/rules/matcher.ts'
 import { probe } from '../../src/http/admission/probe.ts'
-import { compareGateways } from '../../src/rehearsal/difference.ts'
+import { compareGateways } from '../../src/rehearsal/difference/difference.ts'
 import { samplesOf } from '../../src/rehearsal/pattern-sample.ts'
 import { runIn } from './run.ts'
 

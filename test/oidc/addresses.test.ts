@@ -6,7 +6,7 @@ import { authorizationUrl } from '../../src/oidc/login.ts'
 import { endSessionUrl } from '../../src/oidc/logout.ts'
 import { readMetadata } from '../../src/oidc/metadata.ts'
 import { metadataOf } from '../support/hostile-op.ts'
-import { faultOf, redirectUri, settingsFor, startRig, transactionFor } from './rig.ts'
+import { faultOf, redirectUri, settingsFor, startRig, transactionFor } from './fixtures.ts'
 
 const issuer = 'https://op.example'
 

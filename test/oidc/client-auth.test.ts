@@ -7,7 +7,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'
 import { createTestClock } from '../support/clock.ts'
 import type { TokenRequest } from '../support/hostile-op.ts'
-import { random, secret, settingsFor, someday, startRig } from './rig.ts'
+import { random, secret, settingsFor, someday, startRig } from './fixtures.ts'
 
 /** What the token endpoint was sent in one sign-in. */
 async function sent(

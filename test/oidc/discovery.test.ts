@@ -2,7 +2,15 @@
 import t from 'tap'
 import { readMetadata } from '../../src/oidc/metadata.ts'
 import { type Bends, metadataOf } from '../support/hostile-op.ts'
-import { faultOf, redirectUri, roundTrip, settingsFor, someday, startRig, transactionFor } from './rig.ts'
+import {
+  faultOf,
+  redirectUri,
+  roundTrip,
+  settingsFor,
+  someday,
+  startRig,
+  transactionFor,
+} from './fixtures.ts'
 
 t.test('nothing is asked before it is needed, and then once', async (t) => {
   const rig = await startRig(t)

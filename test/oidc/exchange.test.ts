@@ -12,7 +12,7 @@ import {
   someNetwork,
   startRig,
   transactionFor,
-} from './rig.ts'
+} from './fixtures.ts'
 
 t.test('what comes back is judged before anything is asked of the provider', async (t) => {
   const rig = await startRig(t)

@@ -12,7 +12,7 @@ import {
   newKey,
   signJwt,
 } from '../support/hostile-op.ts'
-import { faultOf, type RigOptions, secret, someday, startRig } from './rig.ts'
+import { faultOf, type RigOptions, secret, someday, startRig } from './fixtures.ts'
 
 const foreign = newKey('k1', 'RS256')
 const curve = newKey('k1', 'ES256')

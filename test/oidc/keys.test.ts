@@ -6,7 +6,7 @@ import { readKeySet } from '../../src/oidc/key-set.ts'
 import { createKeyCache, createTokenBucket } from '../../src/oidc/keys.ts'
 import { createTestClock } from '../support/clock.ts'
 import { type Fields, firstKey, newKey } from '../support/hostile-op.ts'
-import { faultOf, someday, startRig } from './rig.ts'
+import { faultOf, someday, startRig } from './fixtures.ts'
 
 const second = newKey('k2', 'RS256')
 

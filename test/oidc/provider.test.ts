@@ -4,7 +4,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'
 import { createTestClock } from '../support/clock.ts'
 import { type OpOptions, people, signInAs, startOp } from '../support/op.ts'
-import { random, redirectUri, settingsFor, someNetwork, transactionFor } from './rig.ts'
+import { random, redirectUri, settingsFor, someNetwork, transactionFor } from './fixtures.ts'
 
 const clock = createTestClock(Math.floor(Date.now() / 1000))
 

@@ -10,7 +10,7 @@ import { internalAddress } from '../../src/oidc/internal-url.ts'
 import { metadataOf } from '../support/hostile-op.ts'
 import { portOf } from '../support/ports.ts'
 import { createAuthority } from '../support/tls.ts'
-import { faultOf, redirectUri, startRig, transactionFor } from './rig.ts'
+import { faultOf, redirectUri, startRig, transactionFor } from './fixtures.ts'
 
 const ours = createAuthority()
 const theirs = createAuthority()

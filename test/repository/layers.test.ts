@@ -49,7 +49,8 @@ const layers: Readonly<Record<string, Layer>> = {
   rehearsal: { modules: ['http', 'config', 'core'], packages: [/^node:(crypto|path)$/] },
   // The pages of docs/ that are written from the tables of the code.
   reference: { modules: ['http', 'core'], packages: [] },
-  lint: { modules: ['config', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
+  init: { modules: ['config', 'oidc', 'core'], packages: [] },
+  lint: { modules: ['config', 'oidc', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
   // Its provider, oidc-provider, is looked for at run time: only checkouts and the demo image have it.
   demo: {
     modules: ['http', 'config', 'core'],
@@ -59,8 +60,8 @@ const layers: Readonly<Record<string, Layer>> = {
   // Options in, a call, text out: who speaks to a provider or an app is below.
   commands: {
     modules: [
-      ...['cli', 'migration', 'rehearsal', 'lint', 'reference', 'demo', 'http', 'runtime', 'config'],
-      ...['store', 'core'],
+      ...['cli', 'migration', 'rehearsal', 'init', 'lint', 'reference', 'demo'],
+      ...['http', 'runtime', 'config', 'store', 'core'],
     ],
     packages: [/^node:(fs|fs\/promises|http|path|readline|url)$/],
   },
@@ -74,7 +75,7 @@ const order: readonly (readonly string[])[] = [
   ['config', 'oidc', 'store', 'upstream'],
   ['runtime'],
   ['http'],
-  ['migration', 'rehearsal', 'lint', 'reference', 'demo', 'cli'],
+  ['migration', 'rehearsal', 'init', 'lint', 'reference', 'demo', 'cli'],
   ['commands'],
   ['cli.ts'],
   ['main.ts'],
@@ -189,7 +190,7 @@ t.test('nobody imports main or the command line', async (t) => {
 })
 
 t.test('what serves loads none of the tools', async (t) => {
-  const tools = ['migration', 'rehearsal', 'lint', 'reference', 'demo']
+  const tools = ['migration', 'rehearsal', 'init', 'lint', 'reference', 'demo']
   const seen = new Set<string>()
   const visit = (file: string): void => {
     if (seen.has(file)) return

@@ -1,10 +1,10 @@
 import { placeText } from '../finding.ts'
+import { includes, patternKey } from '../path-pattern.ts'
 import { ruleValue } from '../rule.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
 import type { Access } from './access/access.ts'
 import type { ConvertedApp } from './host/host.ts'
 import type { ConvertedLocation } from './host/locations.ts'
-import { includes, patternKey } from './pattern.ts'
 import type { ConvertedProvider } from './provider/provider.ts'
 
 export interface ConvertedFile {

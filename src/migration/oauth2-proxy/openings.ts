@@ -1,5 +1,5 @@
-import { common, includes, type PathPattern, patternKey } from '../apache/pattern.ts'
 import type { Place } from '../apache/reading/lines.ts'
+import { common, includes, type PathPattern, patternKey } from '../path-pattern.ts'
 import { found, type OauthProxy } from './proxy.ts'
 import { convertRoute } from './route.ts'
 

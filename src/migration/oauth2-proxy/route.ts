@@ -1,4 +1,4 @@
-import type { PathPattern } from '../apache/pattern.ts'
+import type { PathPattern } from '../path-pattern.ts'
 
 export type ConvertedRoute =
   | {

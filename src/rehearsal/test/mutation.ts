@@ -1,7 +1,7 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { exampleRequest } from '../../core/request/example-request.ts'
 import { type Probe, probe } from '../../http/admission/probe.ts'
-import { visitsFor } from '../visits.ts'
+import { visitsFor } from '../sample-callers.ts'
 import { type Changed, type Mutant, mutantsOf } from './mutants.ts'
 import { judgeTest, type Result } from './result.ts'
 import { withApp, withLocations } from './rewrite.ts'

@@ -8,7 +8,7 @@ import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
 import { createEditions } from '../../../src/runtime/editions.ts'
 import { openRuntime } from '../../../src/runtime/open.ts'
-import { roundTrip } from '../../oidc/rig.ts'
+import { roundTrip } from '../../oidc/fixtures.ts'
 import { createTestClock } from '../../support/clock.ts'
 import { startHostileOp } from '../../support/hostile-op.ts'
 

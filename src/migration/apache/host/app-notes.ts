@@ -1,4 +1,4 @@
-import { patternKey } from '../pattern.ts'
+import { patternKey } from '../../path-pattern.ts'
 import { lastOf, wordsOf } from '../reading/site.ts'
 import type { Base } from './bases.ts'
 import type { HostWork } from './host-work.ts'

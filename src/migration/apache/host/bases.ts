@@ -1,5 +1,5 @@
 import type { Finding } from '../../finding.ts'
-import { covers } from '../pattern.ts'
+import { covers } from '../../path-pattern.ts'
 import type { Mapping } from './proxies.ts'
 
 /** Where an app begins, and the line that says so; null where httpd served it by itself. */

@@ -1,5 +1,3 @@
-import { type Access, convertAccess } from '../access/access.ts'
-import type { Context } from '../context.ts'
 import {
   type ConvertedPath,
   common,
@@ -8,7 +6,9 @@ import {
   includes,
   type PathPattern,
   patternKey,
-} from '../pattern.ts'
+} from '../../path-pattern.ts'
+import { type Access, convertAccess } from '../access/access.ts'
+import type { Context } from '../context.ts'
 import { sectionCovers } from '../reading/path-match.ts'
 import { mergeSections, type PathSection } from '../reading/site.ts'
 

@@ -1,11 +1,11 @@
-import type { App, Gateway, Location } from '../core/gateway.ts'
-import { readAddress } from '../core/request/address.ts'
-import type { Claims } from '../core/rules/claims.ts'
-import { judge, type Requirement } from '../core/rules/requirement.ts'
-import { type Person, probe } from '../http/admission/probe.ts'
-import { standingText } from './access.ts'
+import type { App, Gateway, Location } from '../../core/gateway.ts'
+import { readAddress } from '../../core/request/address.ts'
+import type { Claims } from '../../core/rules/claims.ts'
+import { judge, type Requirement } from '../../core/rules/requirement.ts'
+import { type Person, probe } from '../../http/admission/probe.ts'
+import { standingText } from '../access.ts'
+import { waysAt, waysOnlyIn } from '../ways.ts'
 import type { LoggedRequest } from './logged-request.ts'
-import { waysAt, waysOnlyIn } from './ways.ts'
 
 /** What there is to ask again with. */
 export interface Rehearsal {

@@ -1,4 +1,4 @@
-import type { Registration } from '../config/registration.ts'
+import type { Registration } from './registration.ts'
 
 /** What to enter at each provider, as lines for people. */
 export function registrationText(registrations: readonly Registration[]): string {

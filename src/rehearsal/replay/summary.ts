@@ -1,5 +1,5 @@
-import type { Again } from './again.ts'
 import type { LoggedRequest } from './logged-request.ts'
+import type { Again } from './outcome.ts'
 
 export type Kind = Again['kind']
 

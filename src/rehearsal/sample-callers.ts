@@ -9,7 +9,7 @@ import type { Way } from '../core/rules/way.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import type { Probe } from '../http/admission/probe.ts'
 import { conditionsOf } from './conditions.ts'
-import { samplesFor } from './samples.ts'
+import { samplesFor } from './sample-claims.ts'
 
 /** Somebody, or nobody, at an address. */
 export type Visit = Pick<Probe, 'person' | 'clientAddress'>

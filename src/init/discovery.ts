@@ -1,4 +1,4 @@
-import { askForMetadata, metadataUrl, textsOf } from './provider-metadata.ts'
+import { askForMetadata, metadataUrl, textsOf } from '../oidc/first-look.ts'
 
 /** What a first look at a provider's metadata showed. */
 export type Discovery =

@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../core/json.ts'
+import { isObject, parseJson } from '../../core/json.ts'
 
 /** One access line of a log, as far as it can be asked again. The log is data: nothing in it is believed. */
 export interface LoggedRequest {

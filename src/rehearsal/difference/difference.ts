@@ -1,6 +1,6 @@
-import type { Gateway, Location } from '../core/gateway.ts'
-import type { Matcher } from '../core/rules/matcher.ts'
-import type { Way } from '../core/rules/way.ts'
+import type { Gateway, Location } from '../../core/gateway.ts'
+import type { Matcher } from '../../core/rules/matcher.ts'
+import type { Way } from '../../core/rules/way.ts'
 import {
   type AccessChange,
   compareAt,
@@ -9,12 +9,12 @@ import {
   type Standing,
   standingAt,
   standingText,
-} from './access.ts'
-import { conditionsOf } from './conditions.ts'
+} from '../access.ts'
+import { conditionsOf } from '../conditions.ts'
+import { waysAt } from '../ways.ts'
+import { demandsOf, demandText } from '../who/words.ts'
+import { type Area, areasOf, type Spot } from './areas.ts'
 import { type SettingChange, settingChanges } from './settings.ts'
-import { type Area, areasOf, type Spot } from './spots.ts'
-import { waysAt } from './ways.ts'
-import { demandsOf, demandText } from './who/words.ts'
 
 /** What another rule file changes. */
 export interface Difference {

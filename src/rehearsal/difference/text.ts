@@ -1,8 +1,8 @@
-import { showOwn } from '../core/show.ts'
-import type { Probe } from '../http/admission/probe.ts'
-import type { AccessChange, Ending, Group, Tried } from './access.ts'
+import { showOwn } from '../../core/show.ts'
+import type { Probe } from '../../http/admission/probe.ts'
+import type { AccessChange, Ending, Group, Tried } from '../access.ts'
+import { columns } from '../who/layout.ts'
 import { type Difference, type PlacedChange, wayText } from './difference.ts'
-import { columns } from './who/layout.ts'
 
 /** A difference for people, such as reviewers of a change of rules. */
 export function differenceText(difference: Difference): string {

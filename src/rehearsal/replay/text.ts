@@ -1,6 +1,6 @@
-import { showOwn } from '../core/show.ts'
-import { type Example, isOtherwise, type Kind, kinds, sumOf, type Tally } from './tally.ts'
-import { columns, wrap } from './who/layout.ts'
+import { showOwn } from '../../core/show.ts'
+import { columns, wrap } from '../who/layout.ts'
+import { type Example, isOtherwise, type Kind, kinds, sumOf, type Tally } from './summary.ts'
 
 const words: Readonly<Record<Kind, string>> = {
   same: 'as before',

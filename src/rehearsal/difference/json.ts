@@ -1,6 +1,6 @@
-import type { AccessChange, Group } from './access.ts'
+import type { AccessChange, Group } from '../access.ts'
 import { type Difference, wayText } from './difference.ts'
-import { isChanged } from './difference-text.ts'
+import { isChanged } from './text.ts'
 
 /** A difference for programs. */
 export function differenceJson(difference: Difference): string {

@@ -1,6 +1,6 @@
-import type { Gateway, Origin, Pattern } from '../core/gateway.ts'
-import { patternText } from '../core/request/location-pattern.ts'
-import { knownMethods, refusedMethods } from '../core/request/method.ts'
+import type { Gateway, Origin, Pattern } from '../../core/gateway.ts'
+import { patternText } from '../../core/request/location-pattern.ts'
+import { knownMethods, refusedMethods } from '../../core/request/method.ts'
 
 /** One pattern of either file: what two rule files may judge alike. */
 export interface Area {

@@ -1,6 +1,6 @@
 import type { ProviderSettings } from '../core/gateway.ts'
-import type { ProviderAnswer } from '../lint/subject.ts'
-import { askForMetadata, textsOf } from './provider-metadata.ts'
+import { askForMetadata, textsOf } from '../oidc/first-look.ts'
+import type { ProviderAnswer } from './subject.ts'
 
 /** One request to each provider, for its metadata; a provider that cannot be asked is an answer too. */
 export async function askProviders(

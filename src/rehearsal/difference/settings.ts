@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../core/gateway.ts'
-import type { Secret } from '../core/secret.ts'
+import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
+import type { Secret } from '../../core/secret.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
 export interface SettingChange {

@@ -1,4 +1,4 @@
-import type { PathSection } from './reading/site.ts'
+import type { PathSection } from './apache/reading/site.ts'
 
 /** A location's pattern of ours: null stands for one whole segment. */
 export interface PathPattern {
