@@ -13,6 +13,7 @@ const table = {
   LOGIN_USERINFO_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_USER_ID_INVALID: { status: 403, level: 'warn', public: 'Your account cannot be used here.' },
   LOGIN_FAILURES_LIMITED: { status: 429, level: 'info', public: 'Too many sign-ins failed.' },
+  LOGIN_CLAIMS_TOO_LARGE: { status: 403, level: 'warn', public: 'Your account cannot be used here.' },
   LOGIN_LOOP: {
     status: 400,
     level: 'warn',

@@ -26,8 +26,12 @@ export interface Clock {
  */
 export interface SessionStore {
   load(key: SessionKey): Awaitable<Session | null>
-  /** Replaces a session of the same key. Throws when the store cannot write: then no sign-in happened. */
-  save(session: Session, expiresAt: EpochSeconds): Awaitable<void>
+  /**
+   * Replaces a session of the same key. In the same step ends the oldest ones of a person (provider and user id) who
+   * would have more than `limits.personSessions`, and returns their keys. Throws when the store cannot write: then no
+   * sign-in happened, and nothing ended.
+   */
+  save(session: Session, expiresAt: EpochSeconds): Awaitable<readonly SessionKey[]>
   /** Writes back `lastSeenAt`; a session that is gone stays gone. Failures are the caller's to swallow. */
   touch(key: SessionKey, lastSeenAt: EpochSeconds, expiresAt: EpochSeconds): Awaitable<void>
   drop(key: SessionKey): Awaitable<boolean>
@@ -36,9 +40,12 @@ export interface SessionStore {
     readonly user?: string
     readonly provider?: ProviderId
   }): Awaitable<readonly StoredSession[]>
-  /** Drops by id prefix, user or all; returns how many. */
+  /**
+   * Drops by key, user or all those that were there when it was called, and returns how many. Many are dropped in
+   * pieces, between which others sign in; sessions that begin meanwhile stay.
+   */
   revoke(which: Revocation): Awaitable<number>
-  /** Removes what expired before `now`. */
+  /** Removes what expired before `now`, in pieces too, until nothing of it is left; returns how many. */
   purge(now: EpochSeconds): Awaitable<number>
   /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
   onChange(listener: () => void): () => void

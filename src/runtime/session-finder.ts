@@ -7,6 +7,7 @@ import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
+  memoryBytes,
   type NoSession,
   type Session,
   type SessionKey,
@@ -38,6 +39,7 @@ export interface FinderSetup {
   /** Whether somebody asked here to end it: then it is none, whatever the store says or does not say. */
   readonly ending: (key: SessionKey) => boolean
   readonly cacheLimit: number
+  readonly cacheBytes: number
 }
 
 /** One query for the session of a cookie. */
@@ -52,6 +54,8 @@ interface Query {
 interface Entry {
   readonly key: SessionKey
   readonly origin: string
+  /** What it takes in memory, about. */
+  readonly bytes: number
   found: Extract<SessionLookup, { kind: 'live' }>
   /** What the store knows as `lastSeenAt`. */
   writtenAt: EpochSeconds
@@ -79,7 +83,11 @@ export class SessionFinder {
 
   constructor(setup: FinderSetup) {
     this.#setup = setup
-    this.#cache = new LRUCache({ max: setup.cacheLimit })
+    this.#cache = new LRUCache({
+      max: setup.cacheLimit,
+      maxSize: setup.cacheBytes,
+      sizeCalculation: ({ bytes }) => bytes,
+    })
   }
 
   use(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
@@ -156,6 +164,7 @@ export class SessionFinder {
     return {
       key: session.key,
       origin: origin.origin,
+      bytes: memoryBytes(session),
       found: { kind: 'live', session: { ...session, lastSeenAt }, principal, resealed: opened.resealed },
       writtenAt: session.lastSeenAt,
       verifiedAtMs: nowMs,

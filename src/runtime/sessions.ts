@@ -1,9 +1,11 @@
+import { LoginFault } from '../core/fault.ts'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Awaitable, Clock, Identity, SessionStore } from '../core/ports.ts'
 import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
+  encodeSession,
   forgetAt,
   newSessionId,
   type Session,
@@ -28,8 +30,9 @@ export interface Sessions {
   /** The same without counting as a use: the idle time goes on. */
   lookUp(cookieValue: string, origin: Origin): Awaitable<SessionLookup>
   /**
-   * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in. Rejects with a StoreFault when
-   * either fails: then nobody is signed in by it.
+   * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in.
+   * Rejects with a StoreFault when either fails, with a LoginFault when the session is too large: then nobody is signed
+   * in by it.
    */
   start(signIn: SignIn): Promise<Started>
   /** The key of the session that a cookie stands for, though it may have ended or count no more; null for no cookie of ours. */
@@ -63,6 +66,8 @@ export interface SignIn {
 export interface Started {
   readonly cookieValue: Sealed
   readonly session: Session
+  /** Sessions of the same person that ended, as one may have so many and no more. */
+  readonly displaced: readonly SessionKey[]
 }
 
 /** What of a configuration sessions depend on. */
@@ -77,24 +82,33 @@ export interface SessionsSetup extends SessionEdition {
   readonly random: Random
   /** Hears of faults that stop no request: of a touch, a purge, a look-up that the cache stood in for. */
   readonly report?: (thrown: unknown) => void
-  /** How many cookies are remembered; a session takes a few kilobytes. */
+  /** How many sessions are remembered, and how many bytes of memory they take. */
   readonly cacheLimit?: number
+  readonly cacheBytes?: number
 }
 
 const sweepMs = 30_000
 
 /** Owns the timers and the cache, not the store. */
 export function createSessions(setup: SessionsSetup): Sessions {
-  const { store, clock, report = () => {}, cacheLimit = limits.cachedSessions } = setup
+  const {
+    store,
+    clock,
+    report = () => {},
+    cacheLimit = limits.cachedSessions,
+    cacheBytes = limits.cachedSessionBytes,
+  } = setup
   const now = () => clock.now()
   const watch = createSessionWatch((key) => store.load(key), now, report)
   let edition: SessionEdition = setup
+  let purging = false
   const endings = createSessionEndings((key) => store.drop(key))
   const finder = new SessionFinder({
     ...setup,
     edition: () => edition,
     report,
     cacheLimit,
+    cacheBytes,
     seen: watch.seen,
     ending: endings.has,
   })
@@ -110,13 +124,33 @@ export function createSessions(setup: SessionsSetup): Sessions {
     return ended
   }
 
+  async function begin(signIn: SignIn): Promise<Started> {
+    const started = await start({ ...setup, ring: edition.ring }, signIn, end)
+    for (const key of started.displaced) {
+      finder.forget(key)
+      watch.ended(key)
+    }
+    return started
+  }
+
   async function sweep(): Promise<void> {
     await endings.retry()
     try {
       await watch.tick()
-      await store.purge(now())
+      await purge()
     } catch (thrown) {
       report(thrown)
+    }
+  }
+
+  /** One at a time: after a busy hour it may take longer than until the next is due. */
+  async function purge(): Promise<void> {
+    if (purging) return
+    purging = true
+    try {
+      await store.purge(now())
+    } finally {
+      purging = false
     }
   }
 
@@ -124,7 +158,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   return {
     use: (cookieValue, origin) => finder.use(cookieValue, origin),
     lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
-    start: (signIn) => start({ ...setup, ring: edition.ring }, signIn, end),
+    start: begin,
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
@@ -151,11 +185,23 @@ async function start(
   const { origin, previousCookie } = signIn
   const id = newSessionId(random)
   const session = toSession(signIn, sessionKey(id), clock.now())
-  await store.save(session, forgetAt(session, origin))
+  refuseLarge(session)
+  const displaced = await store.save(session, forgetAt(session, origin))
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
   const replaced = [previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null)
   for (const key of new Set(replaced)) await end({ key })
-  return { cookieValue: sealSessionCookie(ring, id, origin, random), session }
+  return { cookieValue: sealSessionCookie(ring, id, origin, random), session, displaced }
+}
+
+/** Never cut: a claim that is missing could let somebody in. */
+function refuseLarge(session: Session): void {
+  const bytes = Buffer.byteLength(encodeSession(session))
+  if (bytes <= limits.sessionRecordBytes) return
+  const found = `claims and ID token take ${bytes} bytes as a session, at most ${limits.sessionRecordBytes} are kept`
+  throw new LoginFault(
+    'LOGIN_CLAIMS_TOO_LARGE',
+    `${found}; let the provider send fewer of them (groups above all), or ask for fewer \`scopes\``,
+  )
 }
 
 function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, now: EpochSeconds): Session {

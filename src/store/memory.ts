@@ -1,37 +1,47 @@
 import { limits } from '../core/limits/table.ts'
 import type { Revocation, SessionStore, StoredSession } from '../core/ports.ts'
 import { isSameProvider, type ProviderId } from '../core/provider-id.ts'
-import type { EpochSeconds, Session, SessionKey } from '../core/session/session.ts'
+import { type EpochSeconds, memoryBytes, type Session, type SessionKey } from '../core/session/session.ts'
 
 interface Entry {
   readonly session: Session
   readonly expiresAt: EpochSeconds
+  readonly bytes: number
 }
 
-/** A session takes a few kilobytes, most of it the ID token: about 200 MB when full. */
-const defaultLimit = limits.memoryStoreSessions
+/** How much it may hold. */
+export interface MemoryStoreSize {
+  readonly sessions: number
+  readonly bytes: number
+}
+
+const usualSize: MemoryStoreSize = { sessions: limits.memoryStoreSessions, bytes: limits.memoryStoreBytes }
 
 /**
- * Sessions in this process alone, gone with it. Bounded: when `limit` sessions are there, a new one replaces the one
- * that was saved first. Nobody else can change it, so `onChange` never tells.
+ * Sessions in this process alone, gone with it. Bounded: when it is full, a new one replaces the ones that were saved
+ * first. Nobody else can change it, so `onChange` never tells.
  */
-export function openMemoryStore(limit: number = defaultLimit): SessionStore {
+export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore {
   const entries = new Map<SessionKey, Entry>()
+  /** The sessions of each person, so that nobody's sign-in looks at everybody's. */
+  const persons = new Map<string, Set<SessionKey>>()
+  let bytes = 0
 
   return {
     load: (key) => entries.get(key)?.session ?? null,
     save(session, expiresAt) {
-      entries.delete(session.key)
-      const [oldest] = entries.size >= limit ? entries.keys().take(1) : []
-      if (oldest !== undefined) entries.delete(oldest)
-      entries.set(session.key, { session, expiresAt })
+      remove(session.key)
+      const displaced = oldestOf(persons.get(personOf(session)))
+      for (const key of displaced) remove(key)
+      add({ session, expiresAt, bytes: memoryBytes(session) })
+      return displaced
     },
     touch(key, lastSeenAt, expiresAt) {
       const entry = entries.get(key)
       if (entry === undefined || entry.session.lastSeenAt >= lastSeenAt) return
-      entries.set(key, { session: { ...entry.session, lastSeenAt }, expiresAt })
+      entries.set(key, { ...entry, session: { ...entry.session, lastSeenAt }, expiresAt })
     },
-    drop: (key) => entries.delete(key),
+    drop: remove,
     list: (filter) =>
       [...entries.values()]
         .filter(({ session }) => isOf(session, filter))
@@ -41,14 +51,55 @@ export function openMemoryStore(limit: number = defaultLimit): SessionStore {
     purge: (now) => removeWhere(({ expiresAt }) => expiresAt <= now),
     onChange: () => () => {},
     check: () => {},
-    close: () => entries.clear(),
+    close() {
+      entries.clear()
+      persons.clear()
+      bytes = 0
+    },
+  }
+
+  function add(entry: Entry): void {
+    const { session } = entry
+    for (const oldest of entries.keys()) {
+      if (entries.size < size.sessions && bytes + entry.bytes <= size.bytes) break
+      remove(oldest)
+    }
+    entries.set(session.key, entry)
+    bytes += entry.bytes
+    const person = personOf(session)
+    persons.set(person, (persons.get(person) ?? new Set()).add(session.key))
+  }
+
+  function remove(key: SessionKey): boolean {
+    const entry = entries.get(key)
+    if (entry === undefined) return false
+    entries.delete(key)
+    bytes -= entry.bytes
+    const person = personOf(entry.session)
+    const keys = persons.get(person)
+    keys?.delete(key)
+    if (keys?.size === 0) persons.delete(person)
+    return true
+  }
+
+  /** Those with which a person would have more sessions than one may, once a further one begins; newest first. */
+  function oldestOf(keys: Iterable<SessionKey> = []): readonly SessionKey[] {
+    const signedInAt = (key: SessionKey): EpochSeconds => entries.get(key)?.session.signedInAt ?? 0
+    return [...keys]
+      .reverse()
+      .sort((a, b) => signedInAt(b) - signedInAt(a))
+      .slice(limits.personSessions - 1)
   }
 
   function removeWhere(matches: (entry: Entry) => boolean): number {
     const keys = [...entries].filter(([, entry]) => matches(entry)).map(([key]) => key)
-    for (const key of keys) entries.delete(key)
+    for (const key of keys) remove(key)
     return keys.length
   }
+}
+
+function personOf({ issuer, clientId, user }: Session): string {
+  return JSON.stringify([issuer, clientId, user])
 }
 
 /** What is not named does not matter. */

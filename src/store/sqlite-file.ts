@@ -28,7 +28,8 @@ const pragmas = `
 
 const sessionTable = `
   CREATE TABLE session (
-    key TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: what began before a moment stays told apart
+    key TEXT NOT NULL UNIQUE,
     origin TEXT NOT NULL,
     issuer TEXT NOT NULL,
     client_id TEXT NOT NULL,

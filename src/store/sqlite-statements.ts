@@ -1,6 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { limits } from '../core/limits/table.ts'
 
+/** What a session must be of, where something is said. */
+const ofUser = 'user = ?1 AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)'
+const piece = 'SELECT id, octet_length(record) AS bytes FROM session WHERE'
+
 const texts = {
   load: 'SELECT record, last_seen_at FROM session WHERE key = ?',
   save: `INSERT INTO session
@@ -9,16 +13,20 @@ const texts = {
     origin = excluded.origin, issuer = excluded.issuer, client_id = excluded.client_id, user = excluded.user,
     signed_in_at = excluded.signed_in_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at,
     record = excluded.record`,
+  /** Beside the one that begins, the newest that a person may have stay. */
+  displaced: `SELECT key FROM session WHERE user = ? AND issuer = ? AND client_id = ? AND key <> ?
+    ORDER BY signed_in_at DESC, id DESC LIMIT ${limits.removedSessions} OFFSET ${limits.personSessions - 1}`,
   touch:
     'UPDATE session SET last_seen_at = ?, expires_at = max(expires_at, ?) WHERE key = ? AND last_seen_at < ?',
   list: `SELECT key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at FROM session
     WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)
     ORDER BY signed_in_at DESC, key`,
   drop: 'DELETE FROM session WHERE key = ?',
-  dropUser: 'DELETE FROM session WHERE user = ?1 AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)',
-  dropAll: 'DELETE FROM session',
-  purge: `DELETE FROM session WHERE key IN
-    (SELECT key FROM session WHERE expires_at <= ? ORDER BY expires_at LIMIT ${limits.purgedSessions})`,
+  dropId: 'DELETE FROM session WHERE id = ?',
+  lastId: 'SELECT max(id) AS id FROM session',
+  pieceOfUser: `${piece} ${ofUser} AND id <= ?4 ORDER BY id LIMIT ${limits.removedSessions}`,
+  pieceOfAll: `${piece} id <= ? ORDER BY id LIMIT ${limits.removedSessions}`,
+  pieceExpired: `${piece} expires_at <= ? ORDER BY expires_at LIMIT ${limits.removedSessions}`,
   /** Changes when another connection has committed: https://www.sqlite.org/pragma.html#pragma_data_version */
   dataVersion: 'PRAGMA data_version',
   removals: 'SELECT count FROM removals',
@@ -31,12 +39,15 @@ export function prepareStatements(database: DatabaseSync): Statements {
   return {
     load: database.prepare(texts.load),
     save: database.prepare(texts.save),
+    displaced: database.prepare(texts.displaced),
     touch: database.prepare(texts.touch),
     list: database.prepare(texts.list),
     drop: database.prepare(texts.drop),
-    dropUser: database.prepare(texts.dropUser),
-    dropAll: database.prepare(texts.dropAll),
-    purge: database.prepare(texts.purge),
+    dropId: database.prepare(texts.dropId),
+    lastId: database.prepare(texts.lastId),
+    pieceOfUser: database.prepare(texts.pieceOfUser),
+    pieceOfAll: database.prepare(texts.pieceOfAll),
+    pieceExpired: database.prepare(texts.pieceExpired),
     dataVersion: database.prepare(texts.dataVersion),
     removals: database.prepare(texts.removals),
   }

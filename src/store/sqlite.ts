@@ -10,6 +10,14 @@ import {
   type SessionKey,
 } from '../core/session/session.ts'
 import { isBusy, toStoreFault } from './fault.ts'
+import {
+  type Due,
+  type DueRow,
+  type PieceRemoved,
+  removeInPieces,
+  removePiece,
+  transaction,
+} from './removal.ts'
 import { createRemovals, type Removals } from './removals.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
@@ -50,13 +58,20 @@ export class SqliteStore implements SessionStore {
   }
 
   /** A sign-in into a file that was removed would be one that no command can list or revoke. */
-  save(session: Session, expiresAt: EpochSeconds): Awaitable<void> {
+  save(session: Session, expiresAt: EpochSeconds): Awaitable<readonly SessionKey[]> {
     this.#refuseRemoved()
     const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
     const columns = [key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt]
     const record = encodeSession(session)
     return this.#write(() => {
-      this.#statements.save.run(...columns, record)
+      const displaced = transaction(this.#file.database, () => {
+        this.#statements.save.run(...columns, record)
+        const keys = this.#statements.displaced.all(user, issuer, clientId, key).map((row) => String(row.key))
+        for (const one of keys) this.#statements.drop.run(one)
+        return keys
+      })
+      this.#removals.ours(displaced.length)
+      return displaced
     })
   }
 
@@ -66,7 +81,11 @@ export class SqliteStore implements SessionStore {
 
   drop(key: SessionKey): Awaitable<boolean> {
     this.#touches.forget(key)
-    return this.#write(() => this.#remove({ by: 'key', key }) > 0)
+    return this.#write(() => {
+      const dropped = Number(this.#statements.drop.run(key).changes)
+      this.#removals.ours(dropped)
+      return dropped > 0
+    })
   }
 
   list({ user, provider }: Parameters<SessionStore['list']>[0]): readonly StoredSession[] {
@@ -75,12 +94,16 @@ export class SqliteStore implements SessionStore {
     return this.#translated(() => this.#statements.list.all(user ?? null, issuer, clientId).map(toStored))
   }
 
-  revoke(which: Revocation): Awaitable<number> {
-    return this.#write(() => this.#remove(which))
+  async revoke(which: Revocation): Promise<number> {
+    if (which.by === 'key') return (await this.drop(which.key)) ? 1 : 0
+    const due = await this.#write(() => this.#dueNow(which))
+    return removeInPieces(() => this.#write(() => this.#removePiece(due)))
   }
 
-  purge(now: EpochSeconds): Awaitable<number> {
-    return this.#write(() => this.#removed(this.#statements.purge.run(now).changes))
+  purge(now: EpochSeconds): Promise<number> {
+    const due = () => this.#statements.pieceExpired.all(now).map(toDue)
+    const closed = () => !this.#file.database.isOpen
+    return removeInPieces(() => (closed() ? nothing : this.#write(() => this.#removePiece(due))))
   }
 
   onChange(listener: () => void): () => void {
@@ -110,22 +133,23 @@ export class SqliteStore implements SessionStore {
     throw new StoreFault('STORE_INVALID', message)
   }
 
-  #remove(which: Revocation): number {
+  /** Those that are in the store now: ids are never given again, so whoever signs in from now on stays. */
+  #dueNow(which: Exclude<Revocation, { readonly by: 'key' }>): Due {
+    const last = this.#statements.lastId.get()?.id ?? 0
     switch (which.by) {
-      case 'key':
-        return this.#removed(this.#statements.drop.run(which.key).changes)
       case 'user': {
         const { issuer, clientId } = which.provider ?? anyProvider
-        return this.#removed(this.#statements.dropUser.run(which.user, issuer, clientId).changes)
+        return () => this.#statements.pieceOfUser.all(which.user, issuer, clientId, last).map(toDue)
       }
       case 'all':
-        return this.#removed(this.#statements.dropAll.run().changes)
+        return () => this.#statements.pieceOfAll.all(last).map(toDue)
     }
   }
 
-  #removed(changes: number | bigint): number {
-    this.#removals.ours(Number(changes))
-    return Number(changes)
+  #removePiece(due: Due): PieceRemoved {
+    const piece = removePiece(this.#file.database, due, (id) => void this.#statements.dropId.run(id))
+    this.#removals.ours(piece.count)
+    return piece
   }
 
   /** One transaction, and no wait for the disk: after a power cut an idle time is a minute shorter, no more. */
@@ -133,14 +157,11 @@ export class SqliteStore implements SessionStore {
     const { database } = this.#file
     database.exec('PRAGMA synchronous = NORMAL')
     try {
-      database.exec('BEGIN IMMEDIATE')
-      for (const [key, { lastSeenAt, expiresAt }] of touches) {
-        this.#statements.touch.run(lastSeenAt, expiresAt, key, lastSeenAt)
-      }
-      database.exec('COMMIT')
-    } catch (thrown) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      throw thrown
+      transaction(database, () => {
+        for (const [key, { lastSeenAt, expiresAt }] of touches) {
+          this.#statements.touch.run(lastSeenAt, expiresAt, key, lastSeenAt)
+        }
+      })
     } finally {
       database.exec('PRAGMA synchronous = FULL')
     }
@@ -191,6 +212,12 @@ export class SqliteStore implements SessionStore {
 
 /** For statements: null matches every one. */
 const anyProvider = { issuer: null, clientId: null }
+
+const nothing: PieceRemoved = { count: 0, more: false }
+
+function toDue(row: Record<string, SQLOutputValue>): DueRow {
+  return { id: Number(row.id), bytes: Number(row.bytes) }
+}
 
 function toStored(row: Record<string, SQLOutputValue>): StoredSession {
   return {

@@ -7,9 +7,10 @@ import { StoreFault } from '../../src/core/fault.ts'
 import type { Origin, ProviderSettings } from '../../src/core/gateway.ts'
 import { limits } from '../../src/core/limits/table.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
-import type { Session } from '../../src/core/session/session.ts'
+import { encodeSession, memoryBytes, type Session } from '../../src/core/session/session.ts'
 import { readSessionSecrets } from '../../src/runtime/secrets.ts'
 import { createSessionEndings } from '../../src/runtime/session-endings.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
@@ -135,7 +136,15 @@ interface ServerContext {
     previousCookie?: string | null,
     user?: string,
     replaces?: string | null,
-  ): Promise<{ cookie: string; session: Session }>
+  ): Promise<Begun>
+  /** Somebody signs in at the wiki, in a browser that had no session. */
+  begin(more: { readonly user?: string; readonly claims?: Claims }): Promise<Begun>
+}
+
+interface Begun {
+  readonly cookie: string
+  readonly session: Session
+  readonly displaced: readonly string[]
 }
 
 function open(
@@ -145,6 +154,7 @@ function open(
     readonly store?: SessionStore
     readonly providers?: readonly ProviderSettings[]
     readonly cacheLimit?: number
+    readonly cacheBytes?: number
   } = {},
 ): ServerContext {
   const clock = createTestClock(begin)
@@ -158,30 +168,44 @@ function open(
     random: randomBytes,
     report: (thrown) => void faults.push(thrown),
     ...(setup.cacheLimit === undefined ? {} : { cacheLimit: setup.cacheLimit }),
+    ...(setup.cacheBytes === undefined ? {} : { cacheBytes: setup.cacheBytes }),
   })
   t.teardown(() => sessions.close())
+  const start = async (
+    { user = 'alice', claims = { sub: user, groups: ['ops'] } }: { user?: string; claims?: Claims },
+    origin = wiki,
+    previousCookie: string | null = null,
+    replaces: string | null = null,
+  ): Promise<Begun> => {
+    const transaction = {
+      version: 2,
+      issuer: 'https://acme.example.com',
+      clientId: 'id',
+      origin: origin.origin,
+      state: `state of ${user}`,
+      nonce: 'n',
+      codeVerifier: 'v',
+      returnTo: '/page',
+      startedAt: clock.time,
+      replaces,
+    } as const
+    const identity = { user, claims, idToken: 'a.b.c' }
+    const { cookieValue, session, displaced } = await sessions.start({
+      identity,
+      transaction,
+      origin,
+      previousCookie,
+    })
+    return { cookie: cookieValue, session, displaced }
+  }
   return {
     sessions,
     clock,
     spy,
     faults,
-    async signIn(origin = wiki, previousCookie = null, user = 'alice', replaces = null) {
-      const transaction = {
-        version: 2,
-        issuer: 'https://acme.example.com',
-        clientId: 'id',
-        origin: origin.origin,
-        state: `state of ${user}`,
-        nonce: 'n',
-        codeVerifier: 'v',
-        returnTo: '/page',
-        startedAt: clock.time,
-        replaces,
-      } as const
-      const identity = { user, claims: { sub: user, groups: ['ops'] }, idToken: 'a.b.c' }
-      const { cookieValue, session } = await sessions.start({ identity, transaction, origin, previousCookie })
-      return { cookie: cookieValue, session }
-    },
+    signIn: (origin = wiki, previousCookie = null, user = 'alice', replaces = null) =>
+      start({ user }, origin, previousCookie, replaces),
+    begin: (more) => start(more),
   }
 }
 
@@ -739,6 +763,89 @@ t.test('the cache is bounded, and keeps what is used', async (t) => {
   t.equal(await loadsOf(0), 1, 'the first was let go and is read again')
   t.equal(await loadsOf(4), 0, 'what is used stays')
   t.equal(await loadsOf(5), 1, 'what was used longest ago went')
+})
+
+t.test('the sessions at hand are bounded in bytes, whatever claims they have', async (t) => {
+  const claims = { sub: 'alice', groups: Array.from({ length: 100 }, (_, at) => `group number ${at}`) }
+  const measured = open(t)
+  const one = memoryBytes((await measured.begin({ claims })).session)
+  const { sessions, begin, spy } = open(t, { cacheBytes: 3 * one })
+  const cookies: string[] = []
+  for (let at = 0; at < 4; at++) cookies.push((await begin({ claims })).cookie)
+  const loadsOf = async (index: number) => {
+    const { loads } = spy
+    t.equal(await status(sessions.use(cookies[index] ?? '', wiki)), 'live')
+    return spy.loads - loads
+  }
+  for (const index of [0, 1, 2]) t.equal(await loadsOf(index), 1)
+  for (const index of [0, 1, 2]) t.equal(await loadsOf(index), 0, 'three are at hand')
+  t.equal(await loadsOf(3), 1)
+  t.equal(await loadsOf(0), 1, 'the one that was used longest ago is read again')
+  t.equal(await loadsOf(3), 0)
+  const tight = open(t, { cacheBytes: one - 1 })
+  const { cookie } = await tight.begin({ claims })
+  for (let times = 0; times < 2; times++) t.equal(await status(tight.sessions.use(cookie, wiki)), 'live')
+  t.equal(tight.spy.loads, 2, 'one that is larger than all of it is never kept, and found all the same')
+})
+
+t.test('claims that are too large fail the sign-in, and are never cut', async (t) => {
+  const { begin, spy } = open(t)
+  const claims = (length: number) => ({ sub: 'alice', groups: ['é'.repeat(length)] })
+  const { session } = await begin({ claims: claims(10) })
+  const rest = limits.sessionRecordBytes - Buffer.byteLength(encodeSession(session))
+  const fits = await begin({ claims: claims(10 + Math.floor(rest / 2)) })
+  t.same(fits.session.claims, claims(10 + Math.floor(rest / 2)), 'to the last byte')
+  await t.rejects(begin({ claims: claims(11 + Math.floor(rest / 2)) }), {
+    code: 'LOGIN_CLAIMS_TOO_LARGE',
+    message: /take 26\d{4} bytes as a session, at most 262144 are kept; let the provider send fewer/,
+  })
+  t.equal((await spy.store.list({})).length, 2)
+})
+
+t.test(
+  'with more sessions than one may have the oldest ends at once, warm or with a WebSocket',
+  async (t) => {
+    const { sessions, signIn, begin } = open(t)
+    const [first, second] = [await signIn(), await signIn()]
+    t.equal(await status(sessions.use(first.cookie, wiki)), 'live')
+    const heard: string[] = []
+    sessions.onEnd(first.session, wiki, () => heard.push('first'))
+    sessions.onEnd(second.session, wiki, () => heard.push('second'))
+    const other = await begin({ user: 'bob' })
+    for (let at = 2; at < limits.personSessions; at++) t.same((await signIn()).displaced, [])
+    t.same((await signIn()).displaced, [first.session.key])
+    t.equal(await status(sessions.use(first.cookie, wiki)), 'session-ended')
+    t.same(heard, ['first'])
+    t.equal(await status(sessions.use(second.cookie, wiki)), 'live')
+    t.equal(await status(sessions.use(other.cookie, wiki)), 'live')
+  },
+)
+
+t.test('a purge that takes long is not begun twice', async (t) => {
+  const inner = openMemoryStore()
+  let purges = 0
+  let release = (): void => {}
+  const purge = () => {
+    purges += 1
+    return new Promise<number>((resolve) => {
+      release = () => resolve(0)
+    })
+  }
+  const { sessions } = open(t, { store: { ...inner, purge } })
+  const first = sessions.sweep()
+  await new Promise((resolve) => setImmediate(resolve))
+  await sessions.sweep()
+  t.equal(purges, 1)
+  release()
+  await first
+  void sessions.sweep()
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(purges, 2)
+  const broken = open(t, {
+    store: { ...inner, purge: () => Promise.reject(new StoreFault('STORE_FULL', 'for the test')) },
+  })
+  for (let times = 0; times < 2; times++) await broken.sessions.sweep()
+  t.match(broken.faults, [{ code: 'STORE_FULL' }, { code: 'STORE_FULL' }], 'and one that failed is')
 })
 
 t.test('the session secret is configured, or made once and kept for this user alone', async (t) => {

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { limits } from '../../src/core/limits/table.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
 import type { Session } from '../../src/core/session/session.ts'
 
@@ -17,6 +18,8 @@ export function sessionOf(key: string, more: Partial<Session> = {}): Session {
     ...more,
   }
 }
+
+const idOfAcme = { issuer: 'https://acme.example.com', clientId: 'id' }
 
 const keysOf = async (store: SessionStore, user?: string): Promise<string[]> =>
   (await store.list(user === undefined ? {} : { user })).map(({ key }) => key)
@@ -136,6 +139,74 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     t.equal(await store.purge(2000), 2)
     t.same(await keysOf(store), ['c'])
     t.equal(await store.purge(2000), 0)
+  })
+
+  await t.test(
+    'a person has so many sessions at most: the oldest end as a further one is saved',
+    async (t) => {
+      const store = open(t)
+      const most = limits.personSessions
+      const begun = (at: number, more: Partial<Session> = {}) =>
+        sessionOf(`k${at}`, { signedInAt: at, origin: `https://app-${at % 2}.example.com`, ...more })
+      // The first one in signed in last: it is the time that counts.
+      t.same(await store.save(begun(1000), 2000), [])
+      for (let at = 1; at < most; at++) t.same(await store.save(begun(at), 2000), [], `${at}`)
+      const others: readonly Partial<Session>[] = [
+        { key: 'bob', user: 'bob' },
+        { key: 'issuer', issuer: 'https://other.example.com' },
+        { key: 'client', clientId: 'other' },
+      ]
+      for (const one of others) t.same(await store.save(begun(1, one), 2000), [], 'another person')
+      t.same(await store.save(begun(5), 2000), [], 'the same session once more')
+      t.same(await store.save(begun(most), 2000), ['k1'])
+      t.equal(await store.load('k1'), null)
+      t.same(await store.save(begun(2000), 3000), ['k2'])
+      t.same(
+        await store.save(begun(0, { key: 'now' }), 3000),
+        ['k3'],
+        'never the new one, if clocks disagree',
+      )
+      t.not(await store.load('now'), null)
+      t.equal((await store.list({ user: 'alice', provider: idOfAcme })).length, most)
+      for (const { key } of others) t.not(await store.load(key ?? ''), null)
+      await store.drop('k4')
+      t.same(await store.save(begun(3000), 4000), [], 'who signs out makes room')
+    },
+  )
+
+  await t.test('sessions that begin at the same second end in the order in which they began', async (t) => {
+    const store = open(t)
+    const keys = Array.from({ length: limits.personSessions + 2 }, (_, at) => `k${(at * 7) % 100}`)
+    const displaced: string[] = []
+    for (const key of keys) displaced.push(...(await store.save(sessionOf(key), 2000)))
+    t.same(displaced, keys.slice(0, 2))
+  })
+
+  await t.test('revoking and purging take any number; who signs in meanwhile stays', async (t) => {
+    const many = limits.removedSessions * 2 + 1
+    const fill = async (store: SessionStore, user: string): Promise<void> => {
+      for (let at = 0; at < many; at++) {
+        const more = { user, issuer: `https://op-${at % 5}.example.com` }
+        await store.save(sessionOf(`${user}${at}`, more), 2000)
+      }
+    }
+    const late = sessionOf('late', { user: 'bob' })
+    for (const which of [{ by: 'all' }, { by: 'user', user: 'bob' }] as const) {
+      const store = open(t)
+      await fill(store, 'bob')
+      if (which.by === 'user') await store.save(sessionOf('alice'), 2000)
+      const revoking = store.revoke(which)
+      // The newest one's place is free for the late one now, and must not make it one of those that were there.
+      const left = await store.drop(`bob${many - 1}`)
+      await store.save(late, 2000)
+      t.equal(await revoking, left ? many - 1 : many)
+      t.same(await keysOf(store), which.by === 'user' ? ['alice', 'late'] : ['late'])
+    }
+    const store = open(t)
+    await fill(store, 'bob')
+    await store.save(late, 2001)
+    t.equal(await store.purge(2000), many)
+    t.same(await keysOf(store), ['late'])
   })
 
   await t.test('a store that works says so, and a listener may leave', async (t) => {

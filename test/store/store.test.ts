@@ -13,6 +13,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
+import { limits } from '../../src/core/limits/table.ts'
+import { memoryBytes } from '../../src/core/session/session.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createRemovals } from '../../src/store/removals.ts'
@@ -23,7 +25,10 @@ import { createTouchQueue } from '../../src/store/touches.ts'
 import { sessionOf, storeContract } from './contract.ts'
 
 function openSqlite(t: Test, folder: string = t.testdir()): SqliteStore {
-  const store = new SqliteStore(openSessionFile(folder))
+  const file = openSessionFile(folder)
+  // What is written is read back, and no power fails: the disk need not be waited for.
+  file.database.exec('PRAGMA synchronous = OFF')
+  const store = new SqliteStore(file)
   t.teardown(() => store.close())
   return store
 }
@@ -50,13 +55,46 @@ t.test('the sqlite store keeps the contract', async (t) => {
   await storeContract(t, openSqlite)
 })
 
-t.test('the memory store is bounded: the oldest makes room', async (t) => {
-  const store = openMemoryStore(3)
+t.test('the memory store is bounded in sessions and in bytes: the oldest makes room', async (t) => {
+  const store = openMemoryStore({ sessions: 3, bytes: 1_000_000 })
   for (const key of ['a', 'b', 'c']) await store.save(sessionOf(key), 2000)
   await store.save(sessionOf('b'), 2000)
   await store.save(sessionOf('d'), 2000)
   t.equal(await store.load('a'), null)
   for (const key of ['b', 'c', 'd']) t.not(await store.load(key), null, key)
+
+  const large = (key: string, length: number) => sessionOf(key, { idToken: 'x'.repeat(length) })
+  const bytes = (key: string, length: number) => memoryBytes(large(key, length))
+  const small = openMemoryStore({ sessions: 100, bytes: bytes('a', 1000) * 3 })
+  for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
+  t.equal((await small.list({})).length, 3, 'they fit exactly')
+  small.touch('a', 1500, 2500)
+  await small.save(large('d', 1500), 2000)
+  t.same((await small.list({})).map(({ key }) => key).sort(), ['c', 'd'])
+  await small.drop('d')
+  await small.save(large('e', 1000), 2000)
+  await small.save(large('f', 1000), 2000)
+  t.same((await small.list({})).map(({ key }) => key).sort(), ['c', 'e', 'f'], 'what was dropped makes room')
+  await small.save(large('c', 1000), 2000)
+  t.equal((await small.list({})).length, 3, 'also what is replaced')
+  await small.close()
+  for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
+  t.equal((await small.list({})).length, 3)
+})
+
+t.test('in the memory store, sessions that are gone count to nobody any more', async (t) => {
+  const store = openMemoryStore()
+  const fill = async (expiresAt: number) => {
+    for (let at = 0; at < limits.personSessions; at++) await store.save(sessionOf(`k${at}`), expiresAt)
+  }
+  await fill(2000)
+  await store.purge(2000)
+  await fill(2000)
+  await store.revoke({ by: 'all' })
+  await fill(2000)
+  await store.close()
+  await fill(2000)
+  t.same(await store.save(sessionOf('new'), 2000), ['k0'])
 })
 
 t.test('the file and its side files belong to the gateway alone', async (t) => {
@@ -355,11 +393,140 @@ t.test('two processes that open a new folder at once both get a working store', 
   t.equal(existsSync(join(folder, 'sessions.db')), true)
 })
 
-t.test('purging takes a thousand at a time, so that no request waits long', async (t) => {
+/** How many sessions are left, looked at in each turn of the event loop until the work is done. */
+async function leftInEachTurn(file: DatabaseSync, work: Promise<unknown>): Promise<readonly number[]> {
+  const count = file.prepare('SELECT count(*) AS count FROM session')
+  const left: number[] = []
+  let done = false
+  const ended = work.finally(() => {
+    done = true
+  })
+  while (!done) {
+    left.push(Number(count.get()?.count))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await ended
+  return left
+}
+
+t.test('what is revoked or expired is removed in small pieces, and others write in between', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  const other = new DatabaseSync(join(folder, 'sessions.db'))
+  t.teardown(() => other.close())
+  const many = limits.removedSessions * 3
+  const fill = async (idToken = 'x') => {
+    for (let at = 0; at < many; at++) {
+      await store.save(sessionOf(`k${at}`, { idToken, issuer: `https://op-${at % 5}.example.com` }), 1500)
+    }
+  }
+  const pieces = (left: readonly number[]) =>
+    left.flatMap((count, at) => (at > 0 && left[at - 1] !== count ? [(left[at - 1] ?? 0) - count] : []))
+  const works = [
+    () => store.purge(2000),
+    () => store.revoke({ by: 'all' }),
+    () => store.revoke({ by: 'user', user: 'alice' }),
+  ]
+  for (const work of works) {
+    await fill()
+    const left = await leftInEachTurn(other, work())
+    t.same(
+      pieces(left).filter((count) => count > 0),
+      [limits.removedSessions, limits.removedSessions, limits.removedSessions].slice(0, pieces(left).length),
+    )
+    t.ok(pieces(left).length >= 2, 'in more than one turn')
+    t.equal(store.list({}).length, 0)
+  }
+  await fill('x'.repeat(100_000))
+  t.ok(
+    pieces(await leftInEachTurn(other, store.purge(2000))).every((count) => count === 2),
+    'fewer of large ones',
+  )
+  await store.save(sessionOf('huge', { idToken: 'x'.repeat(limits.removedBytes + 1) }), 1500)
+  t.equal(await store.purge(2000), 1, 'one that is larger than a piece is a piece')
+  await fill()
+  const purging = store.purge(2000)
+  other.exec('BEGIN IMMEDIATE; COMMIT')
+  await purging
+})
+
+t.test('a purge that is under way when the store closes ends; a closed store purges nothing', async (t) => {
   const store = openSqlite(t)
-  await Promise.all(Array.from({ length: 1001 }, (_, at) => store.save(sessionOf(`k${at}`), 1500)))
-  t.equal(await store.purge(2000), 1000)
-  t.equal(await store.purge(2000), 1)
+  for (let at = 0; at <= limits.removedSessions; at++)
+    await store.save(sessionOf(`k${at}`, { user: `u${at}` }), 1500)
+  const purging = store.purge(2000)
+  store.close()
+  t.equal(await purging, limits.removedSessions)
+  t.equal(await store.purge(2000), 0)
+  t.match(await faultOf(() => store.revoke({ by: 'all' })), /STORE_UNAVAILABLE/)
+})
+
+t.test('other processes hear of sessions that made room, and this one does not', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const folder = t.testdir()
+  const [ours, theirs] = [openSqlite(t, folder), openSqlite(t, folder)]
+  for (let at = 0; at < limits.personSessions; at++) await ours.save(sessionOf(`k${at}`), 2000)
+  const heard: string[] = []
+  ours.onChange(() => heard.push('ours'))
+  theirs.onChange(() => heard.push('theirs'))
+  t.same(await ours.save(sessionOf('new'), 2000), ['k0'])
+  await theirs.save(sessionOf('bob', { user: 'bob' }), 2000)
+  mock.timers.tick(250)
+  t.same(heard, ['theirs'])
+})
+
+t.test('a save that fails ends no other session', async (t) => {
+  const file = openSessionFile(t.testdir())
+  const store = new SqliteStore(file)
+  t.teardown(() => store.close())
+  for (let at = 0; at < limits.personSessions; at++) await store.save(sessionOf(`k${at}`), 2000)
+  file.database.exec(`CREATE TEMP TRIGGER refused BEFORE DELETE ON main.session
+    BEGIN SELECT RAISE(ABORT, 'for the test'); END`)
+  t.match(await faultOf(() => store.save(sessionOf('new'), 2000)), /STORE_UNAVAILABLE/)
+  t.equal(store.load('new'), null, 'not even the new one is there')
+  t.equal(file.database.isTransaction, false)
+  file.database.exec('DROP TRIGGER refused')
+  t.same(await store.save(sessionOf('new'), 2000), ['k0'])
+})
+
+t.test('sign-ins and removals wait for the disk, touches do not', async (t) => {
+  const file = openSessionFile(t.testdir())
+  const store = new SqliteStore(file)
+  t.teardown(() => store.close())
+  const full = 2
+  const seen: string[] = []
+  const level = () => Number(file.database.prepare('PRAGMA synchronous').get()?.synchronous)
+  file.database.function('seen', (what) => {
+    seen.push(`${what} ${level()}`)
+    return null
+  })
+  for (const change of ['INSERT', 'UPDATE', 'DELETE'])
+    file.database.exec(`CREATE TEMP TRIGGER on_${change} AFTER ${change} ON main.session
+      BEGIN SELECT seen('${change}'); END`)
+  await store.save(sessionOf('k1'), 2000)
+  await store.save(sessionOf('k2'), 1500)
+  store.touch('k1', 1500, 2500)
+  store.list({})
+  await store.drop('k1')
+  await store.purge(2000)
+  await store.save(sessionOf('k3'), 2000)
+  await store.revoke({ by: 'all' })
+  t.same(seen, [
+    `INSERT ${full}`,
+    `INSERT ${full}`,
+    'UPDATE 1',
+    `DELETE ${full}`,
+    `DELETE ${full}`,
+    `INSERT ${full}`,
+    `DELETE ${full}`,
+  ])
+  await store.save(sessionOf('k1'), 2000)
+  file.database.exec(`CREATE TEMP TRIGGER refused BEFORE UPDATE ON main.session
+    BEGIN SELECT RAISE(ABORT, 'for the test'); END`)
+  store.touch('k1', 1600, 2600)
+  store.list({})
+  t.equal(level(), full, 'also after touches that failed')
 })
 
 t.test('touches wait together, at most so many, and a store that is locked gets them later', async (t) => {

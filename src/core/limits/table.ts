@@ -115,6 +115,14 @@ export const limitTable = {
     'Refused bodies that are read and dropped at once; the connections of more are closed with the refusal.',
   ),
 
+  // One person: provider and user id, at all origins together.
+  personSessions: of('person', 50, 'Sessions of one person; when a further one begins, the oldest ends.'),
+  sessionRecordBytes: of(
+    'session',
+    256 * KiB,
+    'A session as it is stored, claims and ID token; a sign-in that brings more fails.',
+  ),
+
   // Providers.
   providerSignIns: of(
     'provider',
@@ -184,7 +192,13 @@ export const limitTable = {
   rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
   usedStates: of('process', 10_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
   cachedSessions: of('process', 10_000, 'Sessions at hand without the store.'),
+  cachedSessionBytes: of(
+    'process',
+    64 * MiB,
+    'What these take; of more, those used longest ago are read again.',
+  ),
   memoryStoreSessions: of('process', 50_000, 'Sessions of `store: memory`; a new one replaces the oldest.'),
+  memoryStoreBytes: of('process', 256 * MiB, 'What these take; beyond it a new one replaces the oldest too.'),
   storeOpenMs: of('process', 5000, 'Waiting for another instance that has the store’s file, at the start.'),
   storeBusyMs: of(
     'process',
@@ -201,7 +215,12 @@ export const limitTable = {
     10_000,
     'Sessions that were signed out while the store did not answer; it is asked again for these.',
   ),
-  purgedSessions: of('process', 1000, 'Expired sessions that are removed at once.'),
+  removedSessions: of(
+    'process',
+    50,
+    'Sessions that the store removes in one step, expired or revoked; others write between two steps.',
+  ),
+  removedBytes: of('process', 256 * KiB, 'Their records together, beyond the first.'),
   logFieldCharacters: of('process', 512, 'A field of a log line, `path` aside; the rest is left out.'),
   logStackCharacters: of('process', 4096, 'Where a fault of the gateway itself came from.'),
   logCodeCharacters: of('process', 64, 'The code of what was underneath a fault.'),

@@ -109,6 +109,8 @@ async function complete(
     provider: provider.name,
     session: shortKey(started.session.key),
   })
+  for (const key of started.displaced)
+    log.event('info', 'session.displaced', { request_id: admission.requestId, session: shortKey(key) })
   return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [
     setSessionCookie(origin.cookies, started.cookieValue),
     roundCompleted(headers, origin, cameBy(admission)),
