@@ -1,15 +1,17 @@
 import { isObject } from '../core/json.ts'
+import { limits } from '../core/limits/table.ts'
+
 /** What a first look at a provider's metadata showed: its fields as they came, or why there are none. */
 export type MetadataAnswer =
   | { readonly ok: true; readonly issuer: string; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly reason: string }
 
 const timeoutMs = 5_000
-const mostBytes = 512 * 1024
 
 /**
  * OpenID Connect Discovery section 4: metadata from below an address. Never throws and never waits long: a provider
- * that cannot be asked is an answer too. The reasons begin with "it" and mean the provider.
+ * that cannot be asked is an answer too. For commands, which ask before there is a configuration with a CA or a proxy for
+ * it: what serves goes by `transport`. The reasons begin with "it" and mean the provider.
  */
 export async function askForMetadata(address: string, signal?: AbortSignal): Promise<MetadataAnswer> {
   const limit = AbortSignal.timeout(timeoutMs)
@@ -25,7 +27,7 @@ export async function askForMetadata(address: string, signal?: AbortSignal): Pro
       return { ok: false, reason: `it answers ${response.status}` }
     }
     const text = await readText(response)
-    if (text === null) return { ok: false, reason: 'it answers with more than 512 KiB' }
+    if (text === null) return { ok: false, reason: 'it answers with more than 1 MiB' }
     const fields: unknown = JSON.parse(text)
     const issuer = isObject(fields) ? fields.issuer : undefined
     if (!isObject(fields) || typeof issuer !== 'string') {
@@ -52,7 +54,7 @@ async function readText(response: Response): Promise<string | null> {
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > mostBytes) return null
+    if (bytes > limits.providerAnswerBytes) return null
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -67,7 +67,7 @@ t.test('without a provider to ask the file is written, and that is said', async 
     { status: 302, body: '' },
     { body: 'no json' },
     { body: '[]' },
-    { body: JSON.stringify({ issuer: 'x'.repeat(600_000) }) },
+    { body: JSON.stringify({ issuer: 'x'.repeat(1_200_000) }) },
   ]
   for (const answer of answers) {
     const cwd = newFolder(t)

@@ -190,7 +190,7 @@ t.test('--online says what could not be asked, and does not fail for it', async 
     [503, 'it answers 503'],
     ['no json', 'its metadata is no JSON'],
     [{}, 'its metadata names no issuer'],
-    [`"${'x'.repeat(600 * 1024)}"`, 'it answers with more than 512 KiB'],
+    [`"${'x'.repeat(1200 * 1024)}"`, 'it answers with more than 1 MiB'],
   ]
   for (const [answer, reason] of answers) {
     const asked = await provider(t, () => answer)
