@@ -134,7 +134,8 @@ function chained(
     return []
   const { name } = callee.property
   if (removable.has(name)) return [[node, code(callee.object)]]
-  const other = swapped[name]
+  // Not by what every object has: there is a method `toString` too.
+  const other = Object.hasOwn(swapped, name) ? swapped[name] : undefined
   return other === undefined ? [] : [[callee.property, other]]
 }
 
