@@ -68,6 +68,8 @@ export const rejectReasons: Reasons<RejectReason> = {
 
 /** What else an answer for programs may give as `reason`, when the decision was to let through. */
 export const answerReasons = {
+  'not-a-navigation':
+    'Something else than a navigation, such as a script or a picture, asked for `/.auth/login`.',
   'parameter-repeated': 'A parameter of `/.auth/login` was sent twice.',
   'provider-unknown': 'The app does not accept the provider that `/.auth/login` was asked for.',
   'media-type-unknown': 'A form was sent to the gateway as something else.',

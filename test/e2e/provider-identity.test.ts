@@ -149,6 +149,25 @@ for (const [way, change] of changes) {
     t.equal((await finish(underWay, back)).status, 303, 'a sign-in that was under way comes to its end')
   })
 
+  t.test(
+    `a provider that the app accepts no longer after ${way} brings nobody in, though it is configured`,
+    async (t) => {
+      const providers = [
+        { name: 'one', op: acme },
+        { name: 'two', op: globex },
+      ]
+      await gateway.reload(yaml(url, 'one', providers))
+      const browser = await signedIn(acme)
+      const back = await begin(browser, acme, '/.auth/login')
+      const asked = [acme.counts.token, globex.counts.token]
+      await change(yaml(url, 'two', providers))
+      t.equal((await browser.visit(`${url}/`, { follow: false })).status, 302)
+      t.equal(lastReason(), 'session-provider-gone')
+      t.equal((await finish(browser, back)).status, 400)
+      t.same([acme.counts.token, globex.counts.token], asked, 'no token endpoint was asked')
+    },
+  )
+
   t.test(`two providers that change their names by ${way} do not change their people`, async (t) => {
     const both = (one: Named, other: Named) => yaml(url, one.name, [one, other])
     await gateway.reload(both({ name: 'one', op: acme }, { name: 'two', op: globex }))

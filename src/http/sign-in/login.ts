@@ -43,9 +43,10 @@ export async function login(
   const { runtime } = context
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
-  // Only a navigation begins a sign-in: pictures of another site would push out one that is under way.
-  const fromElsewhere = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
-  if (fromElsewhere) return refusal(admission, 403, 'cross-site')
+  // Only a navigation begins a sign-in: pictures of any page, a sibling's or the app's own, would push out one that is
+  // under way. A browser that does not say what it does is taken for a person's.
+  const mode = headers['sec-fetch-mode']
+  if (mode !== undefined && mode !== 'navigate') return refusal(admission, 403, 'not-a-navigation')
   const query = new URLSearchParams(target.query)
   if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
     return refusal(admission, 400, 'parameter-repeated')
