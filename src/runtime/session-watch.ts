@@ -12,6 +12,8 @@ import {
 export interface SessionWatch {
   /** The listener is called once, after the session ended; the returned function takes it back. */
   add(session: Session, lifetimes: Lifetimes, listener: () => void): () => void
+  /** New lifetimes are in force, by origin; null: the origin is gone, and its sessions with it. */
+  renew(lifetimesOf: (origin: string) => Lifetimes | null): void
   /** A request of the session came: its idle time begins anew. */
   seen(key: SessionKey, at: EpochSeconds): void
   ended(key: SessionKey): void
@@ -23,8 +25,9 @@ export interface SessionWatch {
 }
 
 interface Watched {
+  readonly origin: string
   times: SessionTimes
-  readonly lifetimes: Lifetimes
+  lifetimes: Lifetimes
   readonly listeners: Set<() => void>
 }
 
@@ -94,8 +97,9 @@ export function createSessionWatch(
 
   return {
     add(session, lifetimes, listener) {
-      const { key, signedInAt, lastSeenAt } = session
-      const entry = watched.get(key) ?? { times: { signedInAt, lastSeenAt }, lifetimes, listeners: new Set() }
+      const { key, origin, signedInAt, lastSeenAt } = session
+      const times = { signedInAt, lastSeenAt }
+      const entry = watched.get(key) ?? { origin, times, lifetimes, listeners: new Set() }
       watched.set(key, entry)
       entry.listeners.add(listener)
       timer ??= setInterval(() => void tick(), tickMs).unref()
@@ -106,6 +110,14 @@ export function createSessionWatch(
         if (entry.listeners.size === 0 && watched.get(key) === entry) watched.delete(key)
         rest()
       }
+    },
+    renew(lifetimesOf) {
+      for (const [key, entry] of watched) {
+        const lifetimes = lifetimesOf(entry.origin)
+        if (lifetimes === null) ended(key)
+        else entry.lifetimes = lifetimes
+      }
+      void tick()
     },
     seen,
     ended,

@@ -72,7 +72,7 @@ export interface Started {
 
 /** What of a configuration sessions depend on. */
 export interface SessionEdition {
-  readonly gateway: Pick<Gateway, 'providers'>
+  readonly gateway: Pick<Gateway, 'providers' | 'hosts'>
   readonly ring: KeyRing
 }
 
@@ -102,6 +102,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   const watch = createSessionWatch((key) => store.load(key), now, report)
   let edition: SessionEdition = setup
   let purging = false
+  let origins = originsOf(setup)
   const endings = createSessionEndings((key) => store.drop(key))
   const finder = new SessionFinder({
     ...setup,
@@ -162,11 +163,14 @@ export function createSessions(setup: SessionsSetup): Sessions {
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
-    onEnd: (session, origin, listener) => watch.add(session, origin, listener),
+    // The listener may come from a request of the edition before: the lifetimes are those in force.
+    onEnd: (session, origin, listener) => watch.add(session, origins.get(session.origin) ?? origin, listener),
     sweep,
     renew: (next) => {
       edition = next
+      origins = originsOf(next)
       finder.clear()
+      watch.renew((origin) => origins.get(origin) ?? null)
     },
     close() {
       clearInterval(timer)
@@ -175,6 +179,10 @@ export function createSessions(setup: SessionsSetup): Sessions {
       watch.close()
     },
   }
+}
+
+function originsOf({ gateway }: SessionEdition): ReadonlyMap<string, Origin> {
+  return new Map([...gateway.hosts.values()].map((origin) => [origin.origin, origin]))
 }
 
 async function start(

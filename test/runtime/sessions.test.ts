@@ -161,7 +161,10 @@ function open(
   const spy = spied(setup.store ?? openMemoryStore())
   const faults: unknown[] = []
   const sessions = createSessions({
-    gateway: { providers: new Map((setup.providers ?? [provider('acme')]).map((one) => [one.name, one])) },
+    gateway: {
+      providers: new Map((setup.providers ?? [provider('acme')]).map((one) => [one.name, one])),
+      hosts: new Map([[wiki.host, wiki]]),
+    },
     store: spy.store,
     ring: setup.ring ?? buildKeyRing([current]),
     clock,
@@ -678,6 +681,61 @@ t.test(
   },
 )
 
+t.test('a long connection has the lifetimes that are in force, not those of its beginning', async (t) => {
+  const ring = buildKeyRing([current])
+  const providers = new Map([['acme', provider('acme')]])
+  const inForce = (sessions: Sessions, ...origins: readonly Origin[]) =>
+    sessions.renew({ gateway: { providers, hosts: new Map(origins.map((one) => [one.host, one])) }, ring })
+  const rows: [string, Origin, number, readonly string[]][] = [
+    ['a shorter idle timeout', originOf(wiki.host, { idleTimeoutSeconds: 600 }), 600, ['ended']],
+    ['a longer one', originOf(wiki.host, { idleTimeoutSeconds: 7200 }), 3600, []],
+    ['a shorter lifetime', originOf(wiki.host, { maxLifetimeSeconds: 900 }), 900, ['ended']],
+    [
+      'a longer one',
+      originOf(wiki.host, { idleTimeoutSeconds: 90_000, maxLifetimeSeconds: 90_000 }),
+      28_800,
+      [],
+    ],
+  ]
+  for (const [name, renewed, after, expected] of rows) {
+    const { sessions, signIn, clock } = open(t, { ring })
+    const { session } = await signIn()
+    const heard: string[] = []
+    sessions.onEnd(session, wiki, () => heard.push('ended'))
+    inForce(sessions, renewed)
+    clock.time = begin + after - 1
+    await sessions.sweep()
+    t.same(heard, [], `${name}, a second before`)
+    clock.time = begin + after
+    await sessions.sweep()
+    t.same(heard, expected, name)
+  }
+
+  t.test('nor those of a request that came before the change and listens after it', async (t) => {
+    const { sessions, signIn, clock } = open(t, { ring })
+    const { session } = await signIn()
+    inForce(sessions, originOf(wiki.host, { idleTimeoutSeconds: 600 }))
+    let ended = false
+    sessions.onEnd(session, wiki, () => {
+      ended = true
+    })
+    clock.time = begin + 600
+    await sessions.sweep()
+    t.ok(ended)
+  })
+
+  t.test('and ends with its origin', async (t) => {
+    const { sessions, signIn } = open(t, { ring })
+    const { session } = await signIn()
+    let ended = false
+    sessions.onEnd(session, wiki, () => {
+      ended = true
+    })
+    inForce(sessions, originOf('other.example.com'))
+    t.ok(ended)
+  })
+})
+
 t.test('a listener that throws stops neither the others nor the sign-out', async (t) => {
   const { sessions, signIn, faults } = open(t)
   const { session } = await signIn()
@@ -726,7 +784,7 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   const [ours, theirs] = [openStore({ store: 'sqlite' }, folder), openStore({ store: 'sqlite' }, folder)]
   t.teardown(() => Promise.all([ours.close(), theirs.close()]))
   const sessions = createSessions({
-    gateway: { providers: new Map([['acme', provider('acme')]]) },
+    gateway: { providers: new Map([['acme', provider('acme')]]), hosts: new Map() },
     store: ours,
     ring: buildKeyRing([current]),
     clock: createTestClock(begin),
