@@ -4,6 +4,7 @@ import {
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from 'openid-client'
+import { errorCode, isCertificateCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
 import { quote, quoteWithout } from './quote.ts'
@@ -21,7 +22,7 @@ export function networkFault(thrown: unknown, address: string): AnyFault {
   if (isFault(thrown)) return thrown
   if (thrown instanceof DOMException && waited.has(thrown.name))
     return new ProviderFault('PROVIDER_UNREACHABLE', `${address}: no answer in time`)
-  const code = codeOf(thrown)
+  const code = errorCode(thrown) ?? innermostName(thrown)
   if (isCertificateCode(code))
     return new ProviderFault(
       'PROVIDER_UNREACHABLE',
@@ -35,18 +36,10 @@ export function networkFault(thrown: unknown, address: string): AnyFault {
   return new ProviderFault('PROVIDER_UNREACHABLE', `${address}: ${code}`)
 }
 
-function codeOf(thrown: unknown): string {
+/** A parser's error does not always have a code. */
+function innermostName(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'unknown'
-  if (thrown instanceof AggregateError && thrown.errors.length > 0) return codeOf(thrown.errors[0])
-  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code
-  return thrown.cause === undefined ? thrown.name : codeOf(thrown.cause)
-}
-
-/** OpenSSL's results have bare names (X509_V_ERR_… without the prefix); Node's own begin with ERR_TLS_. */
-function isCertificateCode(code: string): boolean {
-  return /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_|INVALID_(PURPOSE|CA)$)/.test(
-    code,
-  )
+  return thrown.cause === undefined ? thrown.name : innermostName(thrown.cause)
 }
 
 /** For what openid-client throws while a code becomes tokens. `credentials` never appear in the message. */

@@ -88,6 +88,8 @@ const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
   'core/session/seal.ts': [/^jose$/, /^node:crypto$/],
   'core/session/session.ts': [/^node:crypto$/],
   'core/session/transaction.ts': [/^node:crypto$/],
+  // A hash, which is computed and speaks to nobody.
+  'core/request/websocket-accept.ts': [/^node:crypto$/],
   'core/rules/matcher.ts': [/^re2js$/],
   // Standard output, a file descriptor and no file: pino's own writer cost a tenth of a request.
   'http/operations/log-lines.ts': [/^node:fs$/],
