@@ -50,6 +50,12 @@ function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
   if (pattern !== undefined && !pattern.endsWith(`|${reference.pattern}`)) {
     schema.pattern = `(${pattern})|${reference.pattern}`
   }
+  if (schema.type === 'integer') {
+    const { type, minimum, maximum } = schema
+    for (const key of ['type', 'minimum', 'maximum'] as const) delete schema[key]
+    schema.anyOf = [{ type, ...(minimum && { minimum }), ...(maximum && { maximum }) }, reference]
+    return
+  }
   if (schema.type !== 'boolean' && schema.enum === undefined) return
   const { type, enum: words } = schema
   delete schema.type

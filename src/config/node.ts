@@ -86,7 +86,7 @@ export function pathText(path: ConfigPath): string {
  * The tree as plain values, for the schema. `replaced` holds what an interpolated scalar is read as where its key
  * wants no string.
  */
-export function toPlain(node: ConfigNode, replaced: ReadonlyMap<ConfigNode, boolean>): unknown {
+export function toPlain(node: ConfigNode, replaced: ReadonlyMap<ConfigNode, boolean | number>): unknown {
   switch (node.kind) {
     case 'scalar':
       return replaced.get(node) ?? node.value

@@ -68,11 +68,11 @@ export function checkValue<Schema extends z.ZodType>(
   node: ConfigNode | undefined,
   place: Place,
 ): CheckedValue<z.output<Schema>> {
-  const replaced = new Map<ConfigNode, boolean>()
+  const replaced = new Map<ConfigNode, boolean | number>()
   const plain = () => (node === undefined ? undefined : toPlain(node, replaced))
   let result = schema.safeParse(plain(), { error: withKnownKeys })
-  // Variables yield strings. The schema knows which keys want a boolean: it is asked again with one in its place.
-  if (!result.success && node !== undefined && putBooleans(result.error.issues, node, replaced)) {
+  // Variables yield strings. The schema knows which keys want something else: it is asked again with that in its place.
+  if (!result.success && node !== undefined && putWanted(result.error.issues, node, replaced)) {
     result = schema.safeParse(plain(), { error: withKnownKeys })
   }
   if (result.success) return { ok: true, value: result.data }
@@ -90,10 +90,10 @@ interface Judged {
 
 type SchemaIssue = z.core.$ZodIssue
 
-function putBooleans(
+function putWanted(
   issues: readonly SchemaIssue[],
   node: ConfigNode,
-  replaced: Map<ConfigNode, boolean>,
+  replaced: Map<ConfigNode, boolean | number>,
 ): boolean {
   let any = false
   for (const issue of issues) {
@@ -101,9 +101,10 @@ function putBooleans(
     for (const branch of [issue, ...branches]) {
       const path = branch === issue ? issue.path : [...issue.path, ...branch.path]
       const value = nodeAt(node, path.filter(isStep))
-      const boolean = value?.kind === 'scalar' && value.interpolated ? booleans.get(value.value) : undefined
-      if (value === undefined || boolean === undefined || !wantsBoolean(branch, boolean)) continue
-      replaced.set(value, boolean)
+      if (value?.kind !== 'scalar' || !value.interpolated) continue
+      const wanted = booleans.get(value.value) ?? wholeNumber(value.value)
+      if (wanted === null || !wants(branch, wanted)) continue
+      replaced.set(value, wanted)
       any = true
     }
   }
@@ -115,9 +116,14 @@ const booleans: ReadonlyMap<unknown, boolean> = new Map([
   ['false', false],
 ])
 
-function wantsBoolean(issue: SchemaIssue, value: boolean): boolean {
-  if (issue.code === 'invalid_type') return issue.expected === 'boolean'
-  return issue.code === 'invalid_value' && issue.values.includes(value)
+/** As YAML reads one without a sign. */
+function wholeNumber(value: unknown): number | null {
+  return typeof value === 'string' && /^(0|[1-9][0-9]{0,14})$/.test(value) ? Number(value) : null
+}
+
+function wants(issue: SchemaIssue, value: boolean | number): boolean {
+  if (issue.code === 'invalid_type') return issue.expected === typeof value
+  return typeof value === 'boolean' && issue.code === 'invalid_value' && issue.values.includes(value)
 }
 
 function reportSchemaIssue(issue: SchemaIssue, judged: Judged): void {
@@ -183,11 +189,13 @@ function isOtherKind(issue: SchemaIssue): boolean {
 function explain(issue: SchemaIssue, node: ConfigNode): { message: string; suggestion: string | null } {
   switch (issue.code) {
     case 'too_small':
+      if (issue.origin === 'number') return { message: `must be at least ${issue.minimum}`, suggestion: null }
       return {
         message: node.kind === 'scalar' ? 'must not be empty' : 'must not be an empty list',
         suggestion: null,
       }
     case 'too_big':
+      if (issue.origin === 'number') return { message: `must be at most ${issue.maximum}`, suggestion: null }
       return { message: `is too long: at most ${issue.maximum} characters`, suggestion: null }
     case 'invalid_value': {
       const words = issue.values.filter((value) => typeof value === 'string')
@@ -217,10 +225,11 @@ function laterValue(value: string): string | undefined {
 const kinds: Readonly<Record<string, string>> = {
   string: 'a text',
   boolean: 'true or false',
-  number: 'a number',
   array: 'a list',
   object: 'a mapping',
   record: 'a mapping',
+  int: 'a whole number',
+  number: 'a whole number',
 }
 
 function reportWrongType(

@@ -29,6 +29,7 @@ const table = {
   UPSTREAM_RESPONSE_INVALID: { status: 502, level: 'error', public: 'The application is not available.' },
   UPSTREAM_TIMEOUT: { status: 504, level: 'error', public: 'The application took too long to answer.' },
   UPSTREAM_ABORTED: { status: 502, level: 'warn', public: 'The application is not available.' },
+  UPSTREAM_BUSY: { status: 503, level: 'warn', public: 'The application has too much to do just now.' },
   REQUEST_BODY_TOO_LARGE: { status: 413, level: 'info', public: 'The request is too large.' },
   REQUEST_BODY_STALLED: { status: 408, level: 'info', public: 'The request was not sent to its end.' },
   ANSWER_STALLED: { status: 408, level: 'info', public: 'The answer was not read to its end.' },

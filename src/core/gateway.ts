@@ -234,6 +234,8 @@ export interface Timeouts {
   readonly responseSeconds: number
   /** Between two pieces of a body. */
   readonly idleSeconds: number
+  /** How long an idle connection is kept; null: what the app announces, else a second. */
+  readonly keepAliveSeconds: number | null
   /** The slowest that a request body may come; null: any rate will do. */
   readonly body: BodyRate | null
 }
@@ -258,4 +260,6 @@ export interface UpstreamSettings {
   readonly headers: readonly { readonly name: string; readonly value: Secret }[]
   readonly preserveHost: boolean
   readonly stripPrefix: boolean
+  /** Of requests; as many WebSockets beside them. */
+  readonly maxConnections: number
 }

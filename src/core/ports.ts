@@ -121,14 +121,21 @@ export interface Identity {
 
 /** The apps, spoken to. */
 export interface Upstreams {
-  /** Sends one request, once. What comes back goes to the sink; never throws. */
+  /**
+   * Sends one request, once; a second time only a GET, HEAD or OPTIONS without a body, over a new connection, when the
+   * app closed one that it had kept idle (RFC 9110 9.2.2). Where the upstream has all the connections that it may
+   * have, the request waits for one. What comes back goes to the sink; never throws.
+   */
   request(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange
   /**
    * Opens a WebSocket by a handshake with a key of our own. Open only after the upstream said 101 and its accept key
-   * was checked. Rejects with an `UpstreamFault`.
+   * was checked. Rejects with an `UpstreamFault`, at once when the signal aborts: then nothing of it is left.
    */
-  upgrade(request: UpstreamRequest): Promise<UpstreamUpgrade>
-  close(): Promise<void>
+  upgrade(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamUpgrade>
+  /** Those of the next edition: connections of its own, within the same bounds. */
+  renew(): Upstreams
+  /** Ends every connection of this edition. */
+  close(): void
 }
 
 /** Where an answer goes: `head`, `data` any number of times, `end`; or `failed` at any point, and then nothing. */

@@ -78,7 +78,14 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
   const { random } = former
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
   const providers = openProviders(gateway, deps, former)
-  return { ...former, edition: former.edition + 1, gateway, ring, providers, upstreams: createUpstreams() }
+  return {
+    ...former,
+    edition: former.edition + 1,
+    gateway,
+    ring,
+    providers,
+    upstreams: former.upstreams.renew(),
+  }
 }
 
 function openProviders(

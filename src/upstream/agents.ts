@@ -1,7 +1,5 @@
-import { isIP } from 'node:net'
-import { buildConnector, Pool } from 'undici'
+import { randomBytes } from 'node:crypto'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
-import { limits } from '../core/limits/table.ts'
 import type {
   UpstreamExchange,
   UpstreamRequest,
@@ -9,83 +7,86 @@ import type {
   Upstreams,
   UpstreamUpgrade,
 } from '../core/ports.ts'
+import { type ConnectionOptions, createConnect } from './connection.ts'
 import { Exchange } from './exchange.ts'
-import { newHandshakeKey, UpgradeExchange } from './socket.ts'
+import { UpgradeExchange } from './handshake.ts'
+import { ConnectionPool } from './pool.ts'
+import { systemTiming, type Timing } from './timing.ts'
+
+/** What all editions share for one upstream, as its bound holds for all of them. */
+interface Pools {
+  readonly requests: ConnectionPool
+  /** WebSockets last: they are counted apart, so that they and requests leave each other room. */
+  readonly webSockets: ConnectionPool
+}
 
 /**
- * Speaks to the apps over HTTP/1.1. A request is sent once: nothing is repeated, no redirect is followed, and no
- * environment variable (HTTP_PROXY) is read, as the requests bear the shared secret. Certificates are verified
- * against the upstream's own name, whatever Host is sent.
+ * Speaks to the apps over HTTP/1.1. A request is sent once, but for what `Exchange` says of connections that were
+ * closed while idle; no redirect is followed, and no environment variable (HTTP_PROXY) is read, as the requests bear
+ * the shared secret.
  */
-export function createUpstreams(): Upstreams {
-  // Settings are one frozen object an app; the connect time-out is what belongs to a connection beside them.
-  const pools = new Map<UpstreamSettings, Map<number, Pool>>()
+export function createUpstreams(timing: Timing = systemTiming): Upstreams {
+  return openEdition(new Map(), timing)
+}
 
-  function poolOf(upstream: UpstreamSettings, timeouts: Timeouts): Pool {
-    const byTimeout = pools.get(upstream) ?? new Map<number, Pool>()
-    const pool = byTimeout.get(timeouts.connectSeconds)
-    if (pool !== undefined) return pool
-    const created = createPool(upstream, timeouts)
-    pools.set(upstream, byTimeout.set(timeouts.connectSeconds, created))
+function openEdition(poolsByOrigin: Map<string, Pools>, timing: Timing): Upstreams {
+  // Settings are one frozen object an app; these times are what belongs to a connection beside them.
+  const known = new Map<UpstreamSettings, Map<string, ConnectionOptions>>()
+  const own = new Set<ConnectionOptions>()
+
+  function optionsOf(upstream: UpstreamSettings, timeouts: Timeouts): ConnectionOptions {
+    const byTimes = known.get(upstream) ?? new Map<string, ConnectionOptions>()
+    const times = `${timeouts.connectSeconds} ${timeouts.keepAliveSeconds}`
+    const found = byTimes.get(times)
+    if (found !== undefined) return found
+    const { keepAliveSeconds } = timeouts
+    const options = { upstream, keepAliveSeconds, connect: createConnect(upstream, timeouts) }
+    known.set(upstream, byTimes.set(times, options))
+    own.add(options)
+    return options
+  }
+
+  function poolsOf({ origin }: UpstreamSettings): Pools {
+    const found = poolsByOrigin.get(origin)
+    if (found !== undefined) return found
+    const created = { requests: new ConnectionPool(timing), webSockets: new ConnectionPool(timing) }
+    poolsByOrigin.set(origin, created)
     return created
   }
 
   return {
     request(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange {
-      const exchange = new Exchange(sink)
-      poolOf(request.upstream, request.timeouts).dispatch(
-        {
-          method: request.method,
-          path: request.path,
-          headers: request.headers as string[],
-          body: request.body,
-          headersTimeout: request.timeouts.responseSeconds * 1000,
-          bodyTimeout: request.timeouts.idleSeconds * 1000,
-        },
-        exchange,
-      )
+      const { upstream, timeouts } = request
+      const pool = poolsOf(upstream).requests
+      const exchange = new Exchange(request, optionsOf(upstream, timeouts), pool, sink)
+      exchange.start()
       return exchange
     },
-    upgrade(request: UpstreamRequest): Promise<UpstreamUpgrade> {
-      const key = newHandshakeKey()
-      const ours = ['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key]
+    upgrade(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamUpgrade> {
+      const { upstream, timeouts } = request
       return new Promise((resolve, reject) => {
-        poolOf(request.upstream, request.timeouts).dispatch(
-          {
-            method: 'GET',
-            path: request.path,
-            headers: [...request.headers, ...ours],
-            upgrade: 'websocket',
-            headersTimeout: request.timeouts.responseSeconds * 1000,
-          },
-          new UpgradeExchange(key, resolve, reject),
-        )
+        const key = randomBytes(16).toString('base64')
+        const exchange = new UpgradeExchange(request, optionsOf(upstream, timeouts), key, (outcome) => {
+          signal.removeEventListener('abort', cancel)
+          if (outcome instanceof Error) reject(outcome)
+          else resolve(outcome)
+        })
+        const cancel = () => exchange.cancel()
+        if (signal.aborted) {
+          cancel()
+          return
+        }
+        signal.addEventListener('abort', cancel)
+        exchange.start(poolsOf(upstream).webSockets)
       })
     },
-    async close(): Promise<void> {
-      const open = [...pools.values()].flatMap((byTimeout) => [...byTimeout.values()])
-      await Promise.all(open.map((pool) => pool.destroy()))
+    renew: () => openEdition(poolsByOrigin, timing),
+    close(): void {
+      for (const [origin, { requests, webSockets }] of poolsByOrigin) {
+        requests.close(own)
+        webSockets.close(own)
+        if (requests.unused && webSockets.unused) poolsByOrigin.delete(origin)
+      }
     },
   }
-}
-
-function createPool(upstream: UpstreamSettings, timeouts: Timeouts): Pool {
-  const connect = buildConnector({
-    timeout: timeouts.connectSeconds * 1000,
-    rejectUnauthorized: true,
-    ...(upstream.ca === null ? {} : { ca: upstream.ca }),
-  })
-  // An address has no server name (RFC 6066 3); the certificate is then held against the address itself.
-  const servername = isIP(upstream.hostname) === 0 ? upstream.hostname : undefined
-  return new Pool(upstream.origin, {
-    // undici takes the server name from the Host header, which is the public one under `preserve_host`.
-    connect: (options, callback) => connect({ ...options, ...(servername && { servername }) }, callback),
-    maxHeaderSize: limits.upstreamHeaderBytes,
-    allowH2: false,
-    pipelining: 1,
-    // The time-outs come with each request: locations may differ.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    strictContentLength: true,
-  })
 }

@@ -1,22 +1,75 @@
 import type { Dispatcher } from 'undici'
 import { UpstreamFault } from '../core/fault.ts'
-import type { UpstreamExchange, UpstreamSink } from '../core/ports.ts'
-import { toUpstreamFault } from './fault.ts'
+import { limits } from '../core/limits/table.ts'
+import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../core/ports.ts'
+import type { Connection, ConnectionOptions, Given } from './connection.ts'
+import { isClosedByPeer, toUpstreamFault } from './fault.ts'
+import type { Applicant, ConnectionPool } from './pool.ts'
+
+/** RFC 9110 section 9.2.1, of which a browser asks everything that it may ask twice. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * One request under way, between undici and the sink. It speaks undici's raw callbacks: bytes go from the
  * upstream's socket to the sink without a stream, a promise or a header object in between, which is a quarter of
  * the cost of a small request.
  */
-export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
+export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, Applicant {
+  readonly options: ConnectionOptions
+  readonly #request: UpstreamRequest
   readonly #sink: UpstreamSink
+  readonly #pool: ConnectionPool
+  #leaveLine: () => void = () => {}
+  #connection: Connection | null = null
+  #given: Given | null = null
   #abort: ((reason?: Error) => void) | null = null
   #resume: (() => void) | null = null
   /** After this nothing more is told to the sink. */
   #over = false
 
-  constructor(sink: UpstreamSink) {
+  constructor(
+    request: UpstreamRequest,
+    options: ConnectionOptions,
+    pool: ConnectionPool,
+    sink: UpstreamSink,
+  ) {
+    this.#request = request
+    this.options = options
+    this.#pool = pool
     this.#sink = sink
+  }
+
+  get connectionsAtMost(): number {
+    return this.#request.upstream.maxConnections
+  }
+
+  start(): void {
+    const { body } = this.#request
+    // undici listens to a body while it has it: not while the request waits, nor after it failed.
+    body?.on('error', (error) => {
+      if (this.#connection === null) this.#fail(error)
+    })
+    this.#leaveLine = this.#pool.apply(this)
+  }
+
+  granted(connection: Connection): void {
+    this.#connection = connection
+    const { method, path, headers, body, timeouts } = this.#request
+    connection.dispatch(
+      {
+        method,
+        path,
+        headers: headers as string[],
+        body,
+        headersTimeout: timeouts.responseSeconds * 1000,
+        bodyTimeout: timeouts.idleSeconds * 1000,
+      },
+      this,
+    )
+  }
+
+  refused(fault: UpstreamFault): void {
+    this.#fail(fault)
   }
 
   resume(): void {
@@ -27,12 +80,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
     if (this.#over) return
     this.#over = true
     this.#abort?.()
+    this.#drop()
   }
 
   onConnect(abort: (reason?: Error) => void): void {
-    // Cancelled while the connection was being made: nothing has been sent yet, and nothing will be.
-    if (this.#over) abort()
-    else this.#abort = abort
+    this.#abort = abort
+    this.#given = this.#connection?.given() ?? null
   }
 
   onHeaders(statusCode: number, raw: Buffer[], resume: () => void): boolean {
@@ -55,13 +108,51 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   onComplete(): void {
     if (this.#over) return
     this.#over = true
+    if (this.#connection !== null) this.#pool.release(this.#connection)
     this.#sink.end()
   }
 
   onError(error: Error): void {
     if (this.#over) return
+    if (this.#connection !== null && this.#mayRepeat(error, this.#connection, this.#given)) {
+      this.granted(this.#pool.replace(this.#connection))
+    } else {
+      this.#fail(error)
+    }
+  }
+
+  /**
+   * RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: the app closed a connection that had been idle, and can hardly
+   * have seen what was written to it. Everything else is sent once, as it may have been done; and nothing twice more,
+   * as nobody used the new connection before.
+   */
+  #mayRepeat(error: Error, connection: Connection, given: Given | null): boolean {
+    const { method, body } = this.#request
+    return (
+      given?.reused === true &&
+      safeMethods.has(method) &&
+      body === null &&
+      isClosedByPeer(error) &&
+      connection.silentSince(given, limits.upstreamRepeatMs)
+    )
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return
     this.#over = true
+    this.#drop()
     this.#sink.failed(toUpstreamFault(error))
+  }
+
+  /** Leaves the line; a connection that it got is good for no other request. */
+  #drop(): void {
+    if (this.#connection === null) {
+      this.#leaveLine()
+      this.#request.body?.destroy()
+      return
+    }
+    this.#connection.busy = false
+    this.#connection.end()
   }
 }
 

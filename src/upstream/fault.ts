@@ -1,4 +1,5 @@
 import { errors } from 'undici'
+import { errorCode, isTlsCode } from '../core/error-code.ts'
 import { type FaultCode, isFault, UpstreamFault } from '../core/fault.ts'
 
 const timeouts = new Set([
@@ -20,7 +21,14 @@ const unreachable = new Set([
   'ENFILE',
 ])
 
-const aborted = new Set(['UND_ERR_SOCKET', 'UND_ERR_ABORTED', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+const aborted = new Set([
+  'UND_ERR_SOCKET',
+  'UND_ERR_ABORTED',
+  'UND_ERR_DESTROYED',
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNABORTED',
+])
 
 const invalid = new Set([
   'UND_ERR_HEADERS_OVERFLOW',
@@ -37,7 +45,7 @@ const invalid = new Set([
 export function toUpstreamFault(thrown: unknown): Error {
   if (isFault(thrown)) return thrown
   // A parser's error does not always have a code.
-  const code = thrown instanceof errors.HTTPParserError ? 'HPE_INVALID' : codeOf(thrown)
+  const code = thrown instanceof errors.HTTPParserError ? 'HPE_INVALID' : (errorCode(thrown) ?? 'unknown')
   // Undici, net and tls always say a code: without one it is a bug of ours, and shall look like one.
   if (code === 'unknown' && thrown instanceof Error) return thrown
   return new UpstreamFault(faultCode(code), `the upstream failed: ${code}`, thrown)
@@ -52,24 +60,8 @@ function faultCode(code: string): FaultCode {
   return 'UPSTREAM_UNREACHABLE'
 }
 
-/** OpenSSL's verification results have bare names (X509_V_ERR_… without the prefix); Node's own begin with ERR_. */
-function isTlsCode(code: string): boolean {
-  return (
-    code.startsWith('ERR_TLS_') ||
-    code.startsWith('ERR_SSL_') ||
-    code.startsWith('CERT_') ||
-    code.startsWith('UNABLE_TO_') ||
-    code.startsWith('SELF_SIGNED_CERT') ||
-    code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
-    code === 'HOSTNAME_MISMATCH' ||
-    code === 'INVALID_PURPOSE' ||
-    code === 'INVALID_CA' ||
-    code === 'EPROTO'
-  )
-}
-
-function codeOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError && thrown.errors.length > 0) return codeOf(thrown.errors[0])
-  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') return thrown.code
-  return 'unknown'
+/** The other side ended the connection, properly or not. Not undici's word for an abort of ours, nor a time-out. */
+export function isClosedByPeer(error: Error): boolean {
+  const code = errorCode(error)
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
 }

@@ -29,7 +29,7 @@ session: { idle_timeout: 20m, max_lifetime: 10h }
 providers: { acme: ${provider} }
 defaults: { timeouts: { connect: 1s, response: 2s }, max_body: 1MiB, idle_timeout: 5m, require: signed_in }
 apps:
-  a: { url: "https://a.example.com", upstream: "http://10.0.0.5", timeouts: { response: 9s }, max_body: none }
+  a: { url: "https://a.example.com", upstream: "http://10.0.0.5", timeouts: { response: 9s, keep_alive: 4s }, max_body: none }
   b:
     url: https://b.example.com
     upstream: http://10.0.0.5
@@ -43,6 +43,7 @@ apps:
     responseSeconds: 9,
     idleSeconds: 300,
     body: { graceSeconds: 20, bytesPerSecond: 500 },
+    keepAliveSeconds: 4,
   })
   t.equal(a?.fallback.forwarding.maxBodyBytes, null)
   t.same(b?.fallback.forwarding.timeouts, {
@@ -50,6 +51,7 @@ apps:
     responseSeconds: 2,
     idleSeconds: 300,
     body: { graceSeconds: 20, bytesPerSecond: 500 },
+    keepAliveSeconds: null,
   })
   t.equal(b?.fallback.forwarding.maxBodyBytes, 1024 ** 2)
   const [up] = b?.allLocations ?? []
@@ -58,6 +60,7 @@ apps:
     responseSeconds: 60,
     idleSeconds: 60,
     body: { graceSeconds: 20, bytesPerSecond: 500 },
+    keepAliveSeconds: null,
   })
   t.equal(up?.forwarding.maxBodyBytes, 2 * 1024 ** 3)
   t.equal(up?.forwarding.cache, 'private')
@@ -186,7 +189,7 @@ providers: { acme: { issuer: "https://id.example.com", client_id: "\${env:NUMBER
 apps:
   a:
     url: "https://\${env:HOST:-a.example.com}/x"
-    upstream: { url: "http://10.0.0.5", strip_prefix: "\${env:TRUE}" }
+    upstream: { url: "http://10.0.0.5", strip_prefix: "\${env:TRUE}", max_connections: "\${env:NUMBER}" }
     websocket: "\${env:TRUE}"
     require: { groups: "\${env:NUMBER}" }
     locations: [{ path: /x/y, exact: "\${env:TRUE}", require: anyone }]
@@ -197,6 +200,7 @@ apps:
   t.equal(gateway.providers.get('acme')?.clientId, '42')
   t.equal(gateway.providers.get('acme')?.trustEmail, true)
   const [app] = gateway.apps
+  t.equal(app?.upstream.maxConnections, 42)
   t.same(app?.prefix, ['x'])
   t.equal(app?.upstream.stripPrefix, true)
   t.same(app?.fallback.forwarding.websocketOrigins, ['https://a.example.com'])

@@ -11,7 +11,7 @@ import type { JudgedAddress, Requirement } from '../../src/core/rules/requiremen
 
 const forwarding: Forwarding = {
   identityHeaders: [],
-  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, body: null },
+  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, keepAliveSeconds: null, body: null },
   maxBodyBytes: null,
   websocketOrigins: null,
   corsPreflight: 'deny',

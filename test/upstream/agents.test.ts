@@ -1,65 +1,10 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { isFault } from '../../src/core/fault.ts'
-import type { UpstreamSettings } from '../../src/core/gateway.ts'
-import type { UpstreamExchange, UpstreamRequest, Upstreams } from '../../src/core/ports.ts'
-import { createUpstreams } from '../../src/upstream/agents.ts'
+import type { UpstreamExchange } from '../../src/core/ports.ts'
 import { toUpstreamFault } from '../../src/upstream/fault.ts'
 import { createAuthority } from '../support/tls.ts'
-import { answerHeads, type RecordingUpstream, recordingUpstream } from '../support/upstream.ts'
-
-interface Outcome {
-  readonly statusCode: number | null
-  readonly body: string
-  /** Of a fault; null when it went well. */
-  readonly code: string | null
-}
-
-function settings(port: number, more: Partial<UpstreamSettings> = {}): UpstreamSettings {
-  const { scheme = 'http', hostname = '127.0.0.1' } = more
-  const origin = `${scheme}://${hostname}:${port}`
-  const rest = { basePath: '', ca: null, headers: [], preserveHost: false, stripPrefix: false }
-  return { scheme, hostname, port, origin, host: `${hostname}:${port}`, ...rest, ...more }
-}
-
-function request(upstream: UpstreamSettings, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  const timeouts = { connectSeconds: 1, responseSeconds: 2, idleSeconds: 2, body: null }
-  const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
-  return { upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
-}
-
-function send(upstreams: Upstreams, what: UpstreamRequest): Promise<Outcome> {
-  return new Promise((resolve) => {
-    let statusCode: number | null = null
-    let body = ''
-    upstreams.request(what, {
-      head: (status) => {
-        statusCode = status
-      },
-      data: (chunk) => {
-        body += chunk.toString('latin1')
-        return true
-      },
-      end: () => resolve({ statusCode, body, code: null }),
-      failed: (fault) => resolve({ statusCode, body, code: isFault(fault) ? fault.code : String(fault) }),
-    })
-  })
-}
-
-function opened(test: { teardown(fn: () => Promise<void>): void }): Upstreams {
-  const upstreams = createUpstreams()
-  test.teardown(() => upstreams.close())
-  return upstreams
-}
-
-async function upstreamFor(
-  test: { teardown(fn: () => Promise<void>): void },
-  options: Parameters<typeof recordingUpstream>[0] = {},
-): Promise<RecordingUpstream> {
-  const upstream = await recordingUpstream(options)
-  test.teardown(() => upstream.close())
-  return upstream
-}
+import { answerHeads, recordingUpstream } from '../support/upstream.ts'
+import { opened, request, send, settings, upstreamFor } from './rig.ts'
 
 t.test('S-243 certificates', async (t) => {
   const authority = createAuthority()
@@ -121,7 +66,7 @@ t.test('S-243 certificates', async (t) => {
   t.test('that fail are no sockets for WebSockets either', async (t) => {
     const upstream = await upstreamFor(t, { tls: leaf })
     const to = settings(upstream.port, { scheme: 'https', hostname: 'localhost', ca: null })
-    await t.rejects(upstreams.upgrade(request(to)), { code: 'UPSTREAM_TLS' })
+    await t.rejects(upstreams.upgrade(request(to), new AbortController().signal), { code: 'UPSTREAM_TLS' })
     t.equal(upstream.received(), '')
   })
 })

@@ -17,11 +17,13 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
   }
 }
 
-export function buildTimeouts({ connect, response, idle, body }: ForwardingKeys['timeouts']): Timeouts {
+export function buildTimeouts(keys: ForwardingKeys['timeouts']): Timeouts {
+  const { connect, response, idle, keep_alive: keepAlive, body } = keys
   return {
     connectSeconds: connect,
     responseSeconds: response,
     idleSeconds: idle,
+    keepAliveSeconds: keepAlive ?? null,
     body: body === null ? null : { graceSeconds: body.grace, bytesPerSecond: body.min_rate },
   }
 }

@@ -1,6 +1,6 @@
 import type { UpstreamSettings } from '../../core/gateway.ts'
 import type { ConfigPath } from '../node.ts'
-import type { ownAppKeys } from '../schema/app.ts'
+import { type ownAppKeys, upstreamMapping } from '../schema/app.ts'
 import type { Checked } from '../validate.ts'
 import { readSegments, readWebAddress } from '../web-address.ts'
 import { readCertificateFile } from './pem.ts'
@@ -13,10 +13,11 @@ export function buildUpstream(
   value: Checked<typeof ownAppKeys>['upstream'],
 ): UpstreamSettings | null {
   if (value === undefined) return null
-  const settings = typeof value === 'string' ? null : value
-  const url = typeof value === 'string' ? value : value.url
+  // A URL alone stands for a mapping of nothing else: the defaults are the schema's.
+  const settings = typeof value === 'string' ? upstreamMapping.parse({ url: value }) : value
+  const { url } = settings
   const urlPath = isWritten(scope, [...path, 'url']) ? [...path, 'url'] : path
-  const caFile = settings?.ca_file
+  const caFile = settings.ca_file
   const ca = caFile === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], caFile)
   const read = readWebAddress(url)
   if (!read.ok) {
@@ -34,9 +35,10 @@ export function buildUpstream(
     host,
     basePath,
     ca,
-    headers: Object.entries(settings?.headers ?? {}).map(([name, header]) => ({ name, value: header })),
-    preserveHost: settings?.preserve_host ?? false,
-    stripPrefix: settings?.strip_prefix ?? false,
+    headers: Object.entries(settings.headers).map(([name, header]) => ({ name, value: header })),
+    preserveHost: settings.preserve_host,
+    stripPrefix: settings.strip_prefix,
+    maxConnections: settings.max_connections,
   }
 }
 

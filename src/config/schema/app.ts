@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ruleForm } from './rule.ts'
 import {
+  count,
   duration,
   filePath,
   flag,
@@ -23,12 +24,7 @@ const bodyRate = z.strictObject({
   grace: duration
     .prefault('20s')
     .describe('How long a body may fall behind `min_rate`, at its start and later.'),
-  min_rate: z
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .register(forms, { form: 'number' })
+  min_rate: count(1, 1_000_000)
     .prefault(500)
     .describe('Bytes a second. While the app is the slow one, the client is not timed.'),
 })
@@ -45,6 +41,11 @@ const timeouts = z.strictObject({
     .register(forms, { form: '`{grace, min_rate}` or `off`' })
     .prefault({})
     .describe('The slowest that a request body may be, as Apache’s RequestReadTimeout: slower gets 408.'),
+  keep_alive: duration
+    .optional()
+    .describe(
+      'How long an idle connection to the app is kept, less when the app announces less. When absent: a second less than it announces (`Keep-Alive: timeout=…`), else 1s. It must be below the app’s own time-out, or requests meet connections that the app is closing.',
+    ),
 })
 
 const websocketOrigins = z.strictObject({
@@ -95,7 +96,7 @@ export const forwardingKeys = {
 
 export const unauthenticated = oneOf(['sign_in', 'deny'])
 
-const upstream = z.strictObject({
+export const upstreamMapping = z.strictObject({
   url: text.describe('Where the app is reached: scheme, host, port and an optional base path.'),
   ca_file: filePath
     .optional()
@@ -113,6 +114,11 @@ const upstream = z.strictObject({
   strip_prefix: flag
     .prefault(false)
     .describe('Takes the prefix of `url` off the path, and sends it as `X-Forwarded-Prefix`.'),
+  max_connections: count(1, 100_000)
+    .prefault(1000)
+    .describe(
+      'Connections to this upstream at most, over all apps that name it; WebSockets are counted apart, with the same bound. Beyond it requests wait, 100 at most and 2 seconds each, then they get 503.',
+    ),
 })
 
 const sharedSecret = z.strictObject({
@@ -213,8 +219,10 @@ export const ownAppKeys = {
       'What people browse: an origin, with an optional path prefix. The redirect URI derives from it.',
     ),
   upstream: z
-    .union([text, upstream])
-    .register(forms, { form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix}`' })
+    .union([text, upstreamMapping])
+    .register(forms, {
+      form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix, max_connections}`',
+    })
     .describe('Where the app really is: a URL, or a mapping. Its base path is put in front of every path.'),
   locations: z
     .array(z.strictObject(locationKeys))

@@ -68,6 +68,11 @@ export const filePath = z.string().min(1).register(forms, { form: 'file' })
 
 export const flag = z.boolean().register(forms, { form: '`true` or `false`' })
 
+/** A whole number of things. */
+export function count(least: number, most: number) {
+  return z.number().int().min(least).max(most).register(forms, { form: 'number' })
+}
+
 /** Names that operators give, as they stand in addresses, logs and metrics. */
 export const name = z
   .string()

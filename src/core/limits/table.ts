@@ -123,6 +123,9 @@ export const limitTable = {
     'A session as it is stored, claims and ID token; a sign-in that brings more fails.',
   ),
 
+  // One session.
+  webSockets: of('session', 100, 'WebSockets at once; a handshake for one more is 429.'),
+
   // Providers.
   providerSignIns: of(
     'provider',
@@ -178,6 +181,22 @@ export const limitTable = {
 
   // Upstreams.
   upstreamHeaderBytes: of('upstream', 64 * KiB, 'Header lines of one answer; more is 502.'),
+  upstreamWaitingRequests: of(
+    'upstream',
+    100,
+    'Requests that wait for a connection while `upstream.max_connections` are in use; more are 503.',
+  ),
+  upstreamWaitingMs: of('upstream', 2_000, 'How long each of them waits; then it is 503.'),
+  upstreamRepeatMs: of(
+    'upstream',
+    2_000,
+    'How lately a request must have been given to a connection that the app closed, to be sent once more.',
+  ),
+  upstreamKeepAliveMs: of(
+    'upstream',
+    600_000,
+    'An idle connection, whatever the app announces; `timeouts.keep_alive` may say more.',
+  ),
 
   // The process.
   rememberedAddresses: of('process', 4096, 'Client addresses that were read lately.'),

@@ -107,6 +107,7 @@ function appFacts({
     upstream: upstream.origin + upstream.basePath,
     'upstream.preserve_host': String(upstream.preserveHost),
     'upstream.strip_prefix': String(upstream.stripPrefix),
+    'upstream.max_connections': String(upstream.maxConnections),
     ...Object.fromEntries(
       upstream.headers.map(({ name, value }) => [`upstream.headers.${name}`, secretText(value)]),
     ),
@@ -132,6 +133,7 @@ function forwardingFacts(forwarding: Forwarding) {
       timeouts.body === null
         ? 'off'
         : `${timeouts.body.graceSeconds}s ${timeouts.body.bytesPerSecond} bytes a second`,
+    'timeouts.keep_alive': timeouts.keepAliveSeconds === null ? null : `${timeouts.keepAliveSeconds}s`,
     max_body: maxBodyBytes === null ? 'none' : `${maxBodyBytes} bytes`,
     websocket: websocketOrigins === null ? 'false' : websocketOrigins.join(' '),
     cors_preflight: corsPreflight,

@@ -20,7 +20,7 @@ export const forwarding: Forwarding = {
     { name: 'X-Forwarded-Email', from: 'email' },
     { name: 'X-Forwarded-Groups', from: 'groups' },
   ],
-  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, body: null },
+  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, keepAliveSeconds: null, body: null },
   maxBodyBytes: null,
   websocketOrigins: null,
   corsPreflight: 'deny',
@@ -65,6 +65,7 @@ export function makeApp(parts: AppParts = {}): App {
       headers: [],
       preserveHost: false,
       stripPrefix: false,
+      maxConnections: 1000,
       ...parts.upstream,
     },
   }

@@ -7,7 +7,7 @@ import { chooseMethod } from '../../../src/core/request/method.ts'
 
 const forwarding: Forwarding = {
   identityHeaders: [],
-  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, body: null },
+  timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, keepAliveSeconds: null, body: null },
   maxBodyBytes: null,
   websocketOrigins: null,
   corsPreflight: 'deny',

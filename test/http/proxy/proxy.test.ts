@@ -336,7 +336,15 @@ t.test('an upstream that misbehaves', async (t) => {
 
   t.test('S-234 silent before headers: 504', async (t) => {
     const { upstream, proxy } = await pair(t, () => null, {
-      forwarding: { timeouts: { connectSeconds: 2, responseSeconds: 1, idleSeconds: 5, body: null } },
+      forwarding: {
+        timeouts: {
+          connectSeconds: 2,
+          responseSeconds: 1,
+          idleSeconds: 5,
+          keepAliveSeconds: null,
+          body: null,
+        },
+      },
     })
     t.equal(statusOf(await exchange(proxy.port, head('/x'))), 504)
     await upstream.until(() => upstream.connections[0]?.closed === true)
@@ -347,7 +355,15 @@ t.test('an upstream that misbehaves', async (t) => {
       t,
       answerHeads('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'),
       {
-        forwarding: { timeouts: { connectSeconds: 2, responseSeconds: 5, idleSeconds: 1, body: null } },
+        forwarding: {
+          timeouts: {
+            connectSeconds: 2,
+            responseSeconds: 5,
+            idleSeconds: 1,
+            keepAliveSeconds: null,
+            body: null,
+          },
+        },
       },
     )
     const answer = await exchange(proxy.port, head('/x'))
@@ -424,7 +440,15 @@ t.test('bodies', async (t) => {
 
   t.test('a client that stops in the middle: 408, and the upstream is cut', async (t) => {
     const { upstream, proxy } = await pair(t, () => null, {
-      forwarding: { timeouts: { connectSeconds: 2, responseSeconds: 5, idleSeconds: 1, body: null } },
+      forwarding: {
+        timeouts: {
+          connectSeconds: 2,
+          responseSeconds: 5,
+          idleSeconds: 1,
+          keepAliveSeconds: null,
+          body: null,
+        },
+      },
     })
     const answer = await exchange(
       proxy.port,

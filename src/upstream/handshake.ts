@@ -1,0 +1,114 @@
+import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { UpstreamFault } from '../core/fault.ts'
+import type { UpstreamRequest, UpstreamUpgrade } from '../core/ports.ts'
+import { webSocketAccept } from '../core/request/websocket-accept.ts'
+import type { Connection, ConnectionOptions } from './connection.ts'
+import { toUpstreamFault } from './fault.ts'
+import type { Applicant, ConnectionPool } from './pool.ts'
+
+type Settle = (outcome: UpstreamUpgrade | Error) => void
+
+/**
+ * One WebSocket handshake with an upstream, on a connection of its own. Settled once: open after 101 with the right
+ * accept key, refused with the upstream's status, or failed with a fault. A connection that did not become a
+ * WebSocket is closed.
+ */
+export class UpgradeExchange implements Dispatcher.DispatchHandler, Applicant {
+  readonly options: ConnectionOptions
+  readonly #request: UpstreamRequest
+  /** A nonce that no client chose. */
+  readonly #key: string
+  readonly #settled: Settle
+  #leaveLine: () => void = () => {}
+  #connection: Connection | null = null
+  #over = false
+
+  constructor(request: UpstreamRequest, options: ConnectionOptions, key: string, settled: Settle) {
+    this.#request = request
+    this.options = options
+    this.#key = key
+    this.#settled = settled
+  }
+
+  get connectionsAtMost(): number {
+    return this.#request.upstream.maxConnections
+  }
+
+  start(pool: ConnectionPool): void {
+    this.#leaveLine = pool.apply(this)
+  }
+
+  granted(connection: Connection): void {
+    this.#connection = connection
+    const { path, headers, timeouts } = this.#request
+    connection.dispatch(
+      {
+        method: 'GET',
+        path,
+        headers: [...headers, 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', this.#key],
+        upgrade: 'websocket',
+        headersTimeout: timeouts.responseSeconds * 1000,
+      },
+      this,
+    )
+  }
+
+  refused(fault: UpstreamFault): void {
+    this.#end(fault)
+  }
+
+  /** Ends it at once, wherever it is; nothing happens when it is over. */
+  cancel(): void {
+    this.#end(new UpstreamFault('UPSTREAM_ABORTED', 'the handshake was given up'))
+  }
+
+  onConnect(): void {}
+
+  onHeaders(statusCode: number): boolean {
+    // The body of a refusal is nobody's: the gateway answers with words of its own.
+    if (statusCode >= 200) this.#end({ kind: 'refused', statusCode })
+    return true
+  }
+
+  onUpgrade(statusCode: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
+    const headers = (raw ?? []).map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
+    const accepted = headerValue(headers, 'sec-websocket-accept') === webSocketAccept(this.#key)
+    const isWebSocket = headerValue(headers, 'upgrade')?.toLowerCase() === 'websocket'
+    if (!this.#over && statusCode === 101 && accepted && isWebSocket) {
+      this.#over = true
+      // It counts until its socket has closed.
+      if (this.#connection !== null) this.#connection.busy = false
+      this.#settled({ kind: 'open', socket, headers })
+      return
+    }
+    socket.on('error', () => {}).destroy()
+    this.#end(new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the upstream switched to something else'))
+  }
+
+  onData(): boolean {
+    return true
+  }
+
+  onComplete(): void {}
+
+  onError(error: Error): void {
+    this.#end(error)
+  }
+
+  #end(outcome: UpstreamUpgrade | Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#leaveLine()
+    if (this.#connection !== null) {
+      this.#connection.busy = false
+      this.#connection.end()
+    }
+    this.#settled(outcome instanceof Error ? toUpstreamFault(outcome) : outcome)
+  }
+}
+
+function headerValue(headers: readonly string[], name: string): string | null {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
+  return at === -1 ? null : (headers[at + 1] ?? null)
+}

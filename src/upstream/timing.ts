@@ -1,0 +1,15 @@
+/** Time as this module needs it: a test brings its own, and nothing waits. */
+export interface Timing {
+  /** Milliseconds by a clock that only goes forward. */
+  nowMs(): number
+  /** Calls back once after that time; the returned function takes it back. */
+  after(ms: number, call: () => void): () => void
+}
+
+export const systemTiming: Timing = {
+  nowMs: () => performance.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms).unref()
+    return () => clearTimeout(timer)
+  },
+}

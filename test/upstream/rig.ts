@@ -1,0 +1,113 @@
+// What the tests of src/upstream share: settings, a request, and what became of it.
+import { isFault } from '../../src/core/fault.ts'
+import type { UpstreamSettings } from '../../src/core/gateway.ts'
+import type { UpstreamExchange, UpstreamRequest, Upstreams } from '../../src/core/ports.ts'
+import { createUpstreams } from '../../src/upstream/agents.ts'
+import type { Timing } from '../../src/upstream/timing.ts'
+import { type RecordingUpstream, recordingUpstream } from '../support/upstream.ts'
+
+export interface Outcome {
+  readonly statusCode: number | null
+  readonly body: string
+  /** Of a fault; null when it went well. */
+  readonly code: string | null
+}
+
+export function settings(port: number, more: Partial<UpstreamSettings> = {}): UpstreamSettings {
+  const { scheme = 'http', hostname = '127.0.0.1' } = more
+  const origin = `${scheme}://${hostname}:${port}`
+  const rest = {
+    basePath: '',
+    ca: null,
+    headers: [],
+    preserveHost: false,
+    stripPrefix: false,
+    maxConnections: 1000,
+  }
+  return { scheme, hostname, port, origin, host: `${hostname}:${port}`, ...rest, ...more }
+}
+
+export function request(upstream: UpstreamSettings, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
+  const timeouts = {
+    connectSeconds: 1,
+    responseSeconds: 2,
+    idleSeconds: 2,
+    keepAliveSeconds: null,
+    body: null,
+  }
+  const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
+  return { upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
+}
+
+export function send(upstreams: Upstreams, what: UpstreamRequest): Promise<Outcome> {
+  return begin(upstreams, what).outcome
+}
+
+/** The same with the hold on it. */
+export function begin(
+  upstreams: Upstreams,
+  what: UpstreamRequest,
+): { readonly exchange: UpstreamExchange; readonly outcome: Promise<Outcome> } {
+  let exchange: UpstreamExchange | undefined
+  const outcome = new Promise<Outcome>((resolve) => {
+    let statusCode: number | null = null
+    let body = ''
+    exchange = upstreams.request(what, {
+      head: (status) => {
+        statusCode = status
+      },
+      data: (chunk) => {
+        body += chunk.toString('latin1')
+        return true
+      },
+      end: () => resolve({ statusCode, body, code: null }),
+      failed: (fault) => resolve({ statusCode, body, code: isFault(fault) ? fault.code : String(fault) }),
+    })
+  })
+  if (exchange === undefined) throw new Error('nothing was begun')
+  return { exchange, outcome }
+}
+
+export function opened(test: { teardown(fn: () => Promise<void>): void }, timing?: Timing): Upstreams {
+  const upstreams = createUpstreams(timing)
+  test.teardown(async () => upstreams.close())
+  return upstreams
+}
+
+export async function upstreamFor(
+  test: { teardown(fn: () => Promise<void>): void },
+  options: Parameters<typeof recordingUpstream>[0] = {},
+): Promise<RecordingUpstream> {
+  const upstream = await recordingUpstream(options)
+  test.teardown(() => upstream.close())
+  return upstream
+}
+
+/** A time that stands still until a test moves it on. */
+export interface HeldTiming extends Timing {
+  pass(ms: number): void
+  /** How many wait for a time to come. */
+  waiting(): number
+}
+
+export function heldTiming(): HeldTiming {
+  let now = 0
+  const timers = new Set<{ readonly at: number; readonly call: () => void }>()
+  return {
+    nowMs: () => now,
+    after(ms, call) {
+      const timer = { at: now + ms, call }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+    pass(ms) {
+      now += ms
+      for (const timer of timers) {
+        if (timer.at > now) continue
+        timers.delete(timer)
+        timer.call()
+      }
+    },
+    waiting: () => timers.size,
+  }
+}
