@@ -25,7 +25,7 @@ export type Decision =
       readonly allow?: readonly string[]
     }
 
-export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421 | 426 | 431 | 505
+export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421 | 426 | 429 | 431 | 505
 
 export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight' | 'gateway-address'
 
@@ -53,6 +53,7 @@ export type RejectReason =
   | 'expectation-unknown'
   | 'websocket-disabled'
   | 'websocket-invalid'
+  | 'websocket-limit'
   | 'upgrade-unknown'
   | 'connection-options'
   | 'too-many-headers'

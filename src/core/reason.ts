@@ -60,6 +60,7 @@ export const rejectReasons: Reasons<RejectReason> = {
   'expectation-unknown': 'An Expect header other than 100-continue.',
   'websocket-disabled': 'A WebSocket handshake at a location without websocket.',
   'websocket-invalid': 'A WebSocket handshake that does not follow RFC 6455.',
+  'websocket-limit': 'The session has as many WebSockets open as one may have.',
   'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
   'connection-options': 'A Connection header with more names than any client needs.',
   'too-many-headers': 'More header lines than any client needs.',

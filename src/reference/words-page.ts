@@ -159,7 +159,10 @@ function reasonTables(): readonly string[] {
     ['`allow`: the request goes on', allowReasons],
     ['`challenge`: sign in first (a redirect for a navigation, else 401)', challengeReasons],
     ['`deny`: 403', denyReasons],
-    ['`reject`: the request itself is refused (400, 404, 405, 413, 417, 421, 431)', rejectReasons],
+    [
+      '`reject`: the request itself is refused (400, 404, 405, 413, 417, 421, 426, 429, 431, 505)',
+      rejectReasons,
+    ],
   ]
   return kinds.map(
     ([title, reasons]) =>

@@ -1,5 +1,5 @@
-/** Why the gateway closes a WebSocket: RFC 6455 section 7.4.1. */
-export const closeCodes = { goingAway: 1001, policyViolation: 1008 } as const
+/** Why the gateway closes a WebSocket: RFC 6455 section 7.4.1; 1012 stands in IANA's registry of that section. */
+export const closeCodes = { goingAway: 1001, policyViolation: 1008, serviceRestart: 1012 } as const
 
 /** A Close frame from server to client: unmasked, with a code and nothing else (RFC 6455 section 5.5.1). */
 export function closeFrame(code: number): Buffer {
@@ -8,13 +8,13 @@ export function closeFrame(code: number): Buffer {
 
 /** Follows a stream of frames just far enough to know where one ends. Looks at no payload and keeps none. */
 export interface FrameTracker {
-  /** Takes the next bytes. */
-  pass(bytes: Buffer): void
+  /** Takes the next bytes. Whether one of them belongs to a data frame (RFC 6455 section 5.6), not to a control frame. */
+  pass(bytes: Buffer): boolean
   /** Whether what passed so far ends with the end of a frame: only there another frame may be put in. */
   atBoundary(): boolean
 }
 
-/** For the direction from the upstream; a masked frame there (which RFC 6455 forbids) is followed all the same. */
+/** For one direction. Frames are followed masked or not, whatever RFC 6455 says for the direction. */
 export function createFrameTracker(): FrameTracker {
   /** The bytes of an unfinished frame header; 14 at most. */
   const header = Buffer.alloc(14)
@@ -23,8 +23,10 @@ export function createFrameTracker(): FrameTracker {
   return {
     pass(bytes) {
       let at = 0
+      let carriesData = false
       while (at < bytes.length) {
         if (payloadLeft > 0n) {
+          carriesData ||= isData(header)
           const step = BigInt(bytes.length - at) < payloadLeft ? bytes.length - at : Number(payloadLeft)
           at += step
           payloadLeft -= BigInt(step)
@@ -34,13 +36,20 @@ export function createFrameTracker(): FrameTracker {
         known += 1
         at += 1
         if (known >= 2 && known === headerLength(header)) {
+          carriesData ||= isData(header)
           payloadLeft = payloadLength(header)
           known = 0
         }
       }
+      return carriesData
     },
     atBoundary: () => known === 0 && payloadLeft === 0n,
   }
+}
+
+/** Opcodes from 8 on are control frames: Close, Ping, Pong. */
+function isData(header: Buffer): boolean {
+  return ((header[0] ?? 0) & 0x0f) < 8
 }
 
 /** RFC 6455 section 5.2: two bytes, two or eight more for a long payload, four for a mask. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Location } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
@@ -58,9 +57,10 @@ export function originMayConnect(location: Location, origin: string | undefined)
   return location.forwarding.websocketOrigins?.includes(origin) ?? false
 }
 
-/** The proof for the client that its handshake was understood (RFC 6455 section 4.2.2). */
-export function acceptKey(key: string): string {
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+/** Nobody looks at the answer to a handshake: no page, and no redirect to a sign-in. */
+export function asProgram({ method, url, httpVersion, headers, rawHeaders, socket }: IncomingMessage) {
+  const asked = { ...headers, 'sec-fetch-mode': 'websocket', 'sec-fetch-dest': 'websocket' }
+  return { method, url, httpVersion, headers: asked, rawHeaders, socket }
 }
 
 /** What the upstream chose, or null when it chose what the client never offered. */

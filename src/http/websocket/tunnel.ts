@@ -8,15 +8,31 @@ export interface Tunnel {
   close(code: number): void
 }
 
+export interface TunnelEvents {
+  /** Both sides have closed. */
+  onClosed(): void
+  /** The client sent a piece of a data frame; null: nobody wants to know. */
+  readonly onClientData: (() => void) | null
+}
+
 /**
  * Passes bytes both ways until either side ends. What one side does not take, the other is not asked for: at most
  * the buffers of two sockets lie here. WebSockets may be silent for as long as they like; TCP's own keep-alive
  * finds peers that are gone.
  */
-export function openTunnel(client: Duplex, upstream: Duplex, onClosed: () => void): Tunnel {
+export function openTunnel(
+  client: Duplex,
+  upstream: Duplex,
+  { onClosed, onClientData }: TunnelEvents,
+): Tunnel {
   const frames = createFrameTracker()
   upstream.on('data', (bytes: Buffer) => frames.pass(bytes))
   upstream.pause()
+  if (onClientData !== null) {
+    const sent = createFrameTracker()
+    client.on('data', (bytes: Buffer) => sent.pass(bytes) && onClientData())
+    client.pause()
+  }
   let open = 2
   const sides: readonly [Duplex, Duplex][] = [
     [client, upstream],

@@ -4,7 +4,8 @@ import type { Decision } from '../../core/decision.ts'
 import { isFault, UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket } from '../../core/ports.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
+import { webSocketAccept } from '../../core/request/websocket-accept.ts'
+import type { Editions } from '../../runtime/editions.ts'
 import { type Admission, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
@@ -17,27 +18,32 @@ import {
   type ServerContext,
 } from '../server/context.ts'
 import { clientWentAway, requestIds } from '../server/request-listener.ts'
+import { countClientUse } from './client-use.ts'
 import { closeCodes } from './frames.ts'
-import { acceptKey, type Handshake, negotiated, originMayConnect, readHandshake } from './handshake.ts'
-import { openTunnel, type Tunnel } from './tunnel.ts'
+import { asProgram, type Handshake, negotiated, originMayConnect, readHandshake } from './handshake.ts'
+import { type GivenUp, OpenWebSockets, upstreamOf } from './open-websockets.ts'
+import { openTunnel } from './tunnel.ts'
 
 export interface Upgrades {
   /** Tells every client that the gateway goes away, and closes. */
   closeAll(): void
 }
 
-interface Tunnels {
-  /** With the handshake that opened each: new rules judge it again. */
-  readonly open: Map<Tunnel, IncomingMessage>
-  /** The gateway goes away: what is opened from now on, as it was under way, is told so at once. */
-  closing: boolean
+/** What all upgrades of the process share. */
+interface Shared {
+  readonly editions: Editions
+  readonly webSockets: OpenWebSockets
 }
 
 /** A request for an upgrade on its way: the client's socket is not read before it is decided. */
 interface Upgrade {
   readonly request: IncomingMessage
   readonly client: Duplex
+  /** What came in one piece with the handshake: it waits outside the socket, where it would hide the client's end. */
+  readonly head: Buffer
   readonly admission: Admission
+  /** Aborts when nobody waits for the outcome any more. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -48,90 +54,83 @@ interface Upgrade {
 export function serveUpgrades(server: Server, serverContext: ServerContext): Upgrades {
   const { editions, log } = serverContext
   const nextId = requestIds(editions.current().random)
-  const tunnels: Tunnels = { open: new Map(), closing: false }
+  const webSockets = new OpenWebSockets()
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {})
     request.socket.setTimeout(0).setKeepAlive(true, limits.webSocketKeepAliveMs)
-    // What came behind the handshake waits, as does the rest: nothing is read before there is a tunnel.
-    if (head.length > 0) client.unshift(head)
     const edition = editions.enter()
     client.once('close', () => editions.leave(edition))
+    const signal = webSockets.begin(client)
     const context = requestContextIn(serverContext, edition)
     attachContext(request, context)
-    serve(context, request, client, nextId(), tunnels).catch((thrown) => {
+    serve(context, { request, client, head, signal }, nextId(), { editions, webSockets }).catch((thrown) => {
       log.fault('internal.failed', thrown, {})
       client.destroy()
     })
   })
-  editions.onSwap((next) => {
-    for (const [tunnel, request] of tunnels.open) {
-      mayStay(next, request).then(
-        (stays) => stays || tunnel.close(closeCodes.policyViolation),
-        () => tunnel.close(closeCodes.policyViolation),
-      )
-    }
-  })
-  return {
-    closeAll() {
-      tunnels.closing = true
-      for (const tunnel of tunnels.open.keys()) tunnel.close(closeCodes.goingAway)
-    },
-  }
+  editions.onSwap((next) => webSockets.judgeAgain(next))
+  return { closeAll: () => webSockets.closeAll() }
 }
 
 async function serve(
   context: RequestContext,
-  request: IncomingMessage,
-  client: Duplex,
+  upgrade: Omit<Upgrade, 'admission'>,
   requestId: string,
-  tunnels: Tunnels,
+  shared: Shared,
 ): Promise<void> {
-  const admission = await admit(context.runtime, asProgram(request), requestId, performance.now())
-  await decide(context, { request, client, admission }, tunnels)
+  const facts = asProgram(upgrade.request)
+  const admission = await admit(context.runtime, facts, requestId, performance.now())
+  await decide(context, { ...upgrade, admission }, shared)
 }
 
-/** Whether an open WebSocket would be opened under the rules that are in force now. Being asked keeps no session alive. */
-async function mayStay({ gateway, sessions }: Runtime, request: IncomingMessage): Promise<boolean> {
-  const lookUp = sessions.lookUp.bind(sessions)
-  const admissionContext = { gateway, sessions: { use: lookUp, lookUp } }
-  const { decision, location } = await admit(admissionContext, asProgram(request), 'again', 0)
-  const serves = location !== null && location.forwarding.websocketOrigins !== null
-  return decision.kind === 'allow' && serves && originMayConnect(location, request.headers.origin)
-}
-
-/** Nobody looks at the answer to a handshake: no page, and no redirect to a sign-in. */
-function asProgram({ method, url, httpVersion, headers, rawHeaders, socket }: IncomingMessage) {
-  const asked = { ...headers, 'sec-fetch-mode': 'websocket', 'sec-fetch-dest': 'websocket' }
-  return { method, url, httpVersion, headers: asked, rawHeaders, socket }
-}
-
-async function decide(context: RequestContext, upgrade: Upgrade, tunnels: Tunnels): Promise<void> {
-  const { request, admission } = upgrade
+async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared): Promise<void> {
+  const { request, client, admission } = upgrade
   const refused = (decision: Decision) =>
     refuse(context, { ...upgrade, admission: { ...admission, decision } })
   if (admission.decision.kind !== 'allow') return refused(admission.decision)
   const reading = readHandshake(request)
   if (!reading.ok) return refused({ kind: 'reject', status: reading.status, reason: reading.reason })
-  const { location, principal } = admission
+  const { location, principal, session } = admission
   if (location === null || location.forwarding.websocketOrigins === null) {
     return refused({ kind: 'reject', status: 400, reason: 'websocket-disabled' })
   }
   if (!originMayConnect(location, request.headers.origin)) {
     return refused({ kind: 'deny', reason: 'websocket-origin', principal })
   }
+  if (!shared.webSockets.countFor(session, client)) {
+    return refused({ kind: 'reject', status: 429, reason: 'websocket-limit' })
+  }
   carryAdmission(request, admission)
   const outbound = readOutbound(request, () => {})
   if (!outbound.ok) return refused(outbound.decision)
   try {
-    await connect(context, upgrade, reading.handshake, outbound.outbound, tunnels)
+    await connect(context, upgrade, reading.handshake, outbound.outbound, shared)
   } catch (thrown) {
-    if (isFault(thrown)) context.metrics.fault(thrown.code)
-    context.log.fault('upstream.failed', thrown, {
-      request_id: admission.requestId,
-      app: admission.app?.name,
-    })
-    end(context, upgrade, faultAnswer({ ...admission, wantsPage: false }, isFault(thrown) ? thrown : null))
+    failed(context, upgrade, thrown)
   }
+}
+
+/** The upstream did not open, or nobody waited any more for that. */
+function failed(context: RequestContext, upgrade: Upgrade, thrown: unknown): void {
+  const { admission, client, signal } = upgrade
+  const givenUp: GivenUp | null = signal.aborted ? signal.reason : null
+  if (givenUp === 'client-gone') {
+    note(context, admission, clientWentAway)
+    client.destroy()
+    return
+  }
+  if (givenUp === 'gateway-stops') {
+    end(context, upgrade, {
+      status: 503,
+      headers: { 'cache-control': 'no-store', 'retry-after': '5' },
+      body: '',
+    })
+    return
+  }
+  if (isFault(thrown)) context.metrics.fault(thrown.code)
+  const fields = { request_id: admission.requestId, app: admission.app?.name }
+  context.log.fault('upstream.failed', thrown, fields)
+  end(context, upgrade, faultAnswer({ ...admission, wantsPage: false }, isFault(thrown) ? thrown : null))
 }
 
 async function refuse(context: RequestContext, upgrade: Upgrade): Promise<void> {
@@ -154,10 +153,13 @@ async function connect(
   upgrade: Upgrade,
   handshake: Handshake,
   outbound: Outbound,
-  tunnels: Tunnels,
+  shared: Shared,
 ): Promise<void> {
   const headers = [...outbound.request.headers, ...offers(handshake)]
-  const answer = await context.runtime.upstreams.upgrade({ ...outbound.request, headers, body: null })
+  const answer = await context.runtime.upstreams.upgrade(
+    { ...outbound.request, headers, body: null },
+    upgrade.signal,
+  )
   if (answer.kind === 'refused') {
     const status = answer.statusCode >= 400 ? answer.statusCode : 502
     end(context, upgrade, { status, headers: { 'cache-control': 'no-store' }, body: '' })
@@ -169,49 +171,60 @@ async function connect(
     throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the upstream chose a protocol that was not offered')
   }
   const lines = [
-    ...['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', acceptKey(handshake.key)],
+    ...[
+      'Upgrade',
+      'websocket',
+      'Connection',
+      'Upgrade',
+      'Sec-WebSocket-Accept',
+      webSocketAccept(handshake.key),
+    ],
     ...(chosen.protocol === null ? [] : ['Sec-WebSocket-Protocol', chosen.protocol]),
     ...(chosen.extensions === null ? [] : ['Sec-WebSocket-Extensions', chosen.extensions]),
     ...outbound.toClient(answer.headers),
   ]
-  if (upgrade.client.destroyed) {
-    answer.socket.destroy()
-    note(context, upgrade.admission, clientWentAway)
-    return
+  if (upgrade.signal.aborted) {
+    answer.socket.on('error', () => {}).destroy()
+    throw new UpstreamFault('UPSTREAM_ABORTED', 'nobody waits for it any more')
   }
   upgrade.client.write(headText(101, lines), 'latin1')
-  open(context, upgrade, answer, tunnels)
+  open(context, upgrade, answer, shared)
 }
 
 function open(
   context: RequestContext,
-  { request, client, admission }: Upgrade,
+  { request, client, head, admission }: Upgrade,
   { socket }: UpstreamSocket,
-  tunnels: Tunnels,
+  { editions, webSockets }: Shared,
 ): void {
   const { log, metrics, runtime } = context
-  const { session, origin } = admission
-  const fields = {
-    request_id: admission.requestId,
-    app: admission.app?.name,
-    location: admission.location?.label,
-  }
-  const tunnel = openTunnel(client, socket, () => {
-    tunnels.open.delete(tunnel)
-    unwatch()
-    metrics.websocket(-1)
-    log.event('info', 'websocket.closed', fields)
+  const { session, origin, requestId } = admission
+  const fields = { request_id: requestId, app: admission.app?.name, location: admission.location?.label }
+  const ofSession = session === null || origin === null ? null : { session, origin }
+  const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
+  if (head.length > 0) client.unshift(head)
+  const tunnel = openTunnel(client, socket, {
+    onClosed() {
+      webSockets.delete(tunnel)
+      unwatch()
+      metrics.websocket(-1)
+      log.event('info', 'websocket.closed', fields)
+    },
+    onClientData: ofSession && countClientUse(editions.current, request, ofSession.origin, report),
   })
-  tunnels.open.set(tunnel, request)
+  webSockets.add(tunnel, { request, upstream: upstreamOf(admission) })
   // Who could not open it now shall not keep it: signed out, expired, revoked.
   const unwatch =
-    session === null || origin === null
+    ofSession === null
       ? () => {}
-      : runtime.sessions.onEnd(session, origin, () => tunnel.close(closeCodes.policyViolation))
+      : runtime.sessions.onEnd(ofSession.session, ofSession.origin, () =>
+          tunnel.close(closeCodes.policyViolation),
+        )
   note(context, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)
-  if (tunnels.closing) tunnel.close(closeCodes.goingAway)
+  // It was let in by rules that are no longer in force.
+  if (editions.current() !== runtime) webSockets.judge(tunnel, editions.current())
 }
 
 function offers({ protocols, extensions }: Handshake): readonly string[] {

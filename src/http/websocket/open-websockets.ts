@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { UpstreamSettings } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
+import type { Session, SessionKey } from '../../core/session/session.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { Admission } from '../admission/admission.ts'
+import { admit } from '../admission/gate.ts'
+import { closeCodes } from './frames.ts'
+import { asProgram, originMayConnect } from './handshake.ts'
+import type { Tunnel } from './tunnel.ts'
+
+/** Why a handshake under way is given up. */
+export type GivenUp = 'client-gone' | 'gateway-stops'
+
+/** What a tunnel was opened by: new rules judge it again. */
+interface OpenedBy {
+  readonly request: IncomingMessage
+  readonly upstream: UpstreamSettings
+}
+
+/** Every WebSocket of the process: being opened, and open. */
+export class OpenWebSockets {
+  readonly #handshakes = new Set<AbortController>()
+  readonly #tunnels = new Map<Tunnel, OpenedBy>()
+  readonly #bySession = new Map<SessionKey, number>()
+  #closing = false
+
+  /** A handshake came. The signal aborts when nobody waits for its outcome any more, with a `GivenUp` as its reason. */
+  begin(client: Duplex): AbortSignal {
+    const controller = new AbortController()
+    const giveUp = (why: GivenUp) => controller.abort(why)
+    this.#handshakes.add(controller)
+    client.once('close', () => {
+      this.#handshakes.delete(controller)
+      giveUp('client-gone')
+    })
+    // Half a WebSocket is of no use (RFC 6455 7.1.1).
+    client.once('end', () => giveUp('client-gone'))
+    if (this.#closing) giveUp('gateway-stops')
+    return controller.signal
+  }
+
+  /** Counts it for its session until the client's socket has closed; false: the session has all that it may have. */
+  countFor(session: Session | null, client: Duplex): boolean {
+    if (session === null || client.destroyed) return true
+    const { key } = session
+    const count = this.#bySession.get(key) ?? 0
+    if (count >= limits.webSockets) return false
+    this.#bySession.set(key, count + 1)
+    client.once('close', () => {
+      const left = (this.#bySession.get(key) ?? 1) - 1
+      if (left > 0) this.#bySession.set(key, left)
+      else this.#bySession.delete(key)
+    })
+    return true
+  }
+
+  add(tunnel: Tunnel, openedBy: OpenedBy): void {
+    this.#tunnels.set(tunnel, openedBy)
+    if (this.#closing) tunnel.close(closeCodes.goingAway)
+  }
+
+  delete(tunnel: Tunnel): void {
+    this.#tunnels.delete(tunnel)
+  }
+
+  /** A configuration came into force: whatever it would not open ends, and what would lead elsewhere begins anew. */
+  judgeAgain(next: Runtime): void {
+    for (const tunnel of this.#tunnels.keys()) this.judge(tunnel, next)
+  }
+
+  judge(tunnel: Tunnel, next: Runtime): void {
+    const openedBy = this.#tunnels.get(tunnel)
+    if (openedBy === undefined) return
+    verdict(next, openedBy).then(
+      (code) => code === null || tunnel.close(code),
+      () => tunnel.close(closeCodes.policyViolation),
+    )
+  }
+
+  /** The gateway goes away: what is open is told so, what is being opened is given up. */
+  closeAll(): void {
+    this.#closing = true
+    const why: GivenUp = 'gateway-stops'
+    for (const controller of this.#handshakes) controller.abort(why)
+    for (const tunnel of this.#tunnels.keys()) tunnel.close(closeCodes.goingAway)
+  }
+}
+
+/** With which code it closes; null: it stays. Being asked keeps no session alive. */
+async function verdict(
+  { gateway, sessions }: Runtime,
+  { request, upstream }: OpenedBy,
+): Promise<number | null> {
+  const lookUp = sessions.lookUp.bind(sessions)
+  const context = { gateway, sessions: { use: lookUp, lookUp } }
+  const { decision, location, app } = await admit(context, asProgram(request), 'again', 0)
+  const serves = location !== null && location.forwarding.websocketOrigins !== null
+  if (decision.kind !== 'allow' || !serves || !originMayConnect(location, request.headers.origin)) {
+    return closeCodes.policyViolation
+  }
+  return app !== null && leadsTo(app.upstream, upstream) ? null : closeCodes.serviceRestart
+}
+
+/** Whether a connection to the one is a connection to the other: by address, path, and whose certificates count. */
+function leadsTo(now: UpstreamSettings, then: UpstreamSettings): boolean {
+  return now.origin === then.origin && now.basePath === then.basePath && now.ca === then.ca
+}
+
+/** Whether an admission belongs to a WebSocket whose app is known; one that was let in always does. */
+export function upstreamOf({ app }: Admission): UpstreamSettings {
+  if (app === null) throw new Error('a WebSocket was opened for no app')
+  return app.upstream
+}
