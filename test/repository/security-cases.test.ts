@@ -1,32 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import { casesIn, idsIn } from './cases-in.ts'
 
 // The table in docs/security.md says of every case where it is tested. Here it is held against the tests.
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 
-/** The ids that a text names, `S-001 … S-010` for all of them. */
-function idsIn(text: string): ReadonlySet<number> {
-  const ids = new Set<number>()
-  for (const [, from, to = from] of text.matchAll(/S-(\d{3})(?: … S-(\d{3}))?/g)) {
-    for (let id = Number(from); id <= Number(to); id++) ids.add(id)
-  }
-  return ids
-}
-
-/** The text of what a name in the table stands for: a test, a folder of cases, a program of `bench/`. */
-function textOf(name: string): string {
+/** The ids that count in what a name in the table stands for: a test, a folder of cases, a program of `bench/`. */
+function casesOf(name: string): ReadonlySet<number> {
   const folder = new URL(`test/${name}/`, root)
-  if (existsSync(folder)) {
-    return readdirSync(folder)
-      .map((file) => read(`test/${name}/${file}`))
-      .join('\n')
-  }
+  // A case in a folder is a file, whose words are data; the test of the folder asserts each.
+  if (existsSync(folder))
+    return idsIn(
+      readdirSync(folder)
+        .map((file) => read(`test/${name}/${file}`))
+        .join('\n'),
+    )
   const paths = [`test/${name}.test.ts`, `test/${name}.ts`, `${name}.ts`]
   const path = paths.find((one) => existsSync(new URL(one, root)))
   if (path === undefined) throw new Error(`${name} is no test`)
-  return read(path)
+  return casesIn(path, read(path))
 }
 
 const [, table = ''] = /## Case by case\n([\s\S]*?)\n## /.exec(read('docs/security.md')) ?? []
@@ -45,7 +39,7 @@ t.test('each test that a row names has the cases of the row', async (t) => {
     const names = [...where.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
     t.ok(names.length > 0 || /not built|decided otherwise|reading/.test(where), row)
     for (const name of names) {
-      const known = texts.get(name) ?? idsIn(textOf(name))
+      const known = texts.get(name) ?? casesOf(name)
       texts.set(name, known)
       for (const id of idsIn(ids))
         if (!known.has(id)) t.fail(`${name} has no S-${String(id).padStart(3, '0')}`)

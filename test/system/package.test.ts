@@ -9,6 +9,9 @@ import t from 'tap'
 import { Browser } from '../support/browser.ts'
 import { newPlace, runProcess, startProcess } from '../support/process.ts'
 
+// npm alone takes a minute where seven others want the same core.
+t.setTimeout(900_000)
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-package-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
