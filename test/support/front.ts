@@ -19,9 +19,9 @@ export const sharedSecret = 'a-shared-secret-of-thirty-two-bytes-and-more'
 export interface FrontOptions extends Omit<TestGatewayOptions, 'yaml' | 'port'> {
   /**
    * Lines below the app, indented by four; the default has an open, a signed-in and an admin part. More apps may
-   * follow, for which it is told the gateway's port.
+   * follow, for which it is told the gateway's port and the address of the app.
    */
-  readonly app?: string | ((port: number) => string)
+  readonly app?: string | ((port: number, upstream: string) => string)
   /** Lines at the top level. */
   readonly top?: string
   /** Lines below the provider, indented by four. */
@@ -62,7 +62,7 @@ apps:
     url: ${url}
     upstream: ${echo.url}
     shared_secret: ${sharedSecret}
-${typeof options.app === 'function' ? options.app(port) : (options.app ?? usualApp)}
+${typeof options.app === 'function' ? options.app(port, echo.url) : (options.app ?? usualApp)}
 ${options.top ?? ''}`,
   })
   return {

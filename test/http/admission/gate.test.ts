@@ -30,6 +30,9 @@ apps:
       - { path: /form, methods: [POST], require: signed_in }
       - { path: /office, require: { client_ip: 192.0.2.0/24 } }
       - { path: /cors, require: signed_in, cors_preflight: pass }
+      - { path: /cors/closed/part, require: signed_in }
+      - { path: /cors/nobody/part, require: nobody, cors_preflight: pass }
+      - { path: /public/secret/part, require: { groups: admins } }
   docs:
     url: https://wiki.example/docs
     upstream: http://10.9.9.9:5001
@@ -116,6 +119,8 @@ function facts(url: string, ask: Ask = {}): RequestFacts {
     socket: { remoteAddress },
   }
 }
+
+const preflight = { origin: 'https://a.example', 'access-control-request-method': 'GET' }
 
 const verdicts: readonly (readonly [
   url: string,
@@ -204,6 +209,14 @@ const verdicts: readonly (readonly [
     'preflight',
   ],
   ['/cors', { method: 'OPTIONS', headers: { origin: 'https://a.example' } }, 'challenge', 'no-session'],
+  // Of two readings both must let it pass, whichever of them is the one that does not.
+  ['/cors/other%2Fpart', { method: 'OPTIONS', headers: preflight }, 'allow', 'preflight', '/cors'],
+  ['/cors/closed%2Fpart', { method: 'OPTIONS', headers: preflight }, 'challenge', 'no-session'],
+  ['/cors%2Fother', { method: 'OPTIONS', headers: preflight }, 'challenge', 'no-session'],
+  ['/cors/nobody%2Fpart', { method: 'OPTIONS', headers: preflight }, 'deny', 'nobody'],
+  ['/public/secret%2Fpart', {}, 'challenge', 'no-session', '/public/secret/part'],
+  ['/public/secret%2Fpart', { as: 'alice' }, 'deny', 'rule-not-met', '/public/secret/part'],
+  ['/public/secret%2Fpart', { as: 'adam' }, 'allow', 'rule-met', '/public/secret/part'],
   [
     '/x',
     { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' } },
