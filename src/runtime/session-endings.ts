@@ -36,7 +36,6 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
       throw thrown
     } finally {
       ending.delete(key)
-      rest()
     }
   }
 
@@ -44,7 +43,12 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
     const [first] = refused.size >= limits.refusedSignOuts && !refused.has(key) ? refused : []
     if (first !== undefined) refused.delete(first)
     refused.add(key)
-    timer ??= setInterval(() => void retry(), retryMs).unref()
+    timer ??= setTimeout(again, retryMs).unref()
+  }
+
+  function again(): void {
+    timer = undefined
+    void retry()
   }
 
   async function retry(): Promise<void> {
@@ -62,19 +66,13 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
     }
   }
 
-  function rest(): void {
-    if (refused.size > 0) return
-    clearInterval(timer)
-    timer = undefined
-  }
-
   return {
     has: (key) => ending.has(key) || refused.has(key),
     end,
     retry,
     close() {
       refused.clear()
-      rest()
+      clearTimeout(timer)
     },
   }
 }

@@ -180,7 +180,7 @@ export class SessionFinder {
     if (forgotten || nowMs >= known.verifiedAtMs + outageMs) throw thrown
     this.#setup.report(thrown)
     known.removals = this.#removals
-    known.verifyAtMs = nowMs + outageRetryMs
+    known.verifyAtMs = Math.min(nowMs + outageRetryMs, known.verifiedAtMs + outageMs)
     return this.#judge(query, known)
   }
 

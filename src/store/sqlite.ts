@@ -47,7 +47,9 @@ export class SqliteStore implements SessionStore {
     this.#removals = createRemovals(this.#statements)
   }
 
+  /** Not from a file that was removed, either: what it says, no command could revoke. */
   load(key: SessionKey): Session | null {
+    this.#refuseRemoved()
     return this.#translated(() => {
       const row = this.#statements.load.get(key)
       const session = row === undefined ? null : decodeSession(String(row.record), key)
@@ -80,6 +82,7 @@ export class SqliteStore implements SessionStore {
   }
 
   drop(key: SessionKey): Awaitable<boolean> {
+    this.#refuseRemoved()
     this.#touches.forget(key)
     return this.#write(() => {
       const dropped = Number(this.#statements.drop.run(key).changes)

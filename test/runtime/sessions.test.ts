@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
@@ -76,6 +86,22 @@ function originOf(host: string, more: Partial<Origin> = {}): Origin {
 }
 
 const wiki = originOf('wiki.example.com')
+
+/** What a store can do, as an object of its own that can be spread. */
+function methodsOf(store: SessionStore): SessionStore {
+  return {
+    load: (key) => store.load(key),
+    save: (session, expiresAt) => store.save(session, expiresAt),
+    touch: (key, lastSeenAt, expiresAt) => store.touch(key, lastSeenAt, expiresAt),
+    drop: (key) => store.drop(key),
+    list: (filter) => store.list(filter),
+    revoke: (which) => store.revoke(which),
+    purge: (now) => store.purge(now),
+    onChange: (listener) => store.onChange(listener),
+    check: () => store.check(),
+    close: () => store.close(),
+  }
+}
 
 /** A store whose loads are counted, can fail and can be held back, as one across a network would. */
 interface Spy {
@@ -342,7 +368,7 @@ t.test('S-160: while the store lets go of a session, and after it, no look-up br
 })
 
 t.test('S-160: a session that the store cannot drop is out here at once, and dropped later', async (t) => {
-  mock.timers.enable({ apis: ['setInterval'] })
+  mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   const { sessions, signIn, spy } = open(t)
@@ -386,11 +412,14 @@ t.test('sign-outs that the store refused are bounded, and the sweep asks for the
   })
   t.teardown(() => endings.close())
   for (let at = 0; at <= limits.refusedSignOuts; at++) await endings.end(`k${at}`).catch(() => {})
-  await endings.end('k1').catch(() => {})
   t.equal(endings.has('k0'), false, 'the first made room')
-  for (const key of ['k1', 'k2', `k${limits.refusedSignOuts}`]) t.equal(endings.has(key), true, key)
+  await endings.end('k5').catch(() => {})
+  for (const key of ['k1', 'k2', 'k5', `k${limits.refusedSignOuts}`]) t.equal(endings.has(key), true, key)
   broken = false
-  await Promise.all([endings.retry(), endings.retry()])
+  const retrying = Promise.all([endings.retry(), endings.retry()])
+  await new Promise((resolve) => setImmediate(resolve))
+  t.ok(dropped.length < 10, 'not all in one turn')
+  await retrying
   t.equal(dropped.length, limits.refusedSignOuts, 'each once')
   t.equal(endings.has('k1'), false)
   const { sessions, signIn, spy } = open(t)
@@ -587,6 +616,137 @@ t.test('with a broken store live sessions go on for five minutes, others get a f
   t.throws(() => sessions.use(alice.cookie, wiki), { code: 'STORE_UNAVAILABLE' })
   spy.broken = false
   t.equal(await status(sessions.use(alice.cookie, wiki)), 'live')
+})
+
+t.test(
+  'a store that breaks while people are signed in: five minutes, whatever it is that broke',
+  async (t) => {
+    const breaks: Readonly<Record<string, (folder: string, store: SessionStore) => unknown>> = {
+      'the file is removed': (folder) => rmSync(join(folder, 'sessions.db')),
+      'another file is in its place': (folder) => {
+        renameSync(join(folder, 'sessions.db'), join(folder, 'away'))
+        openStore({ store: 'sqlite' }, folder).close()
+      },
+      'its tables are gone': (folder) => {
+        const database = new DatabaseSync(join(folder, 'sessions.db'))
+        database.exec('DROP TABLE session')
+        database.close()
+      },
+      'it is closed': (_folder, store) => store.close(),
+    }
+    for (const [what, breakIt] of Object.entries(breaks)) {
+      const folder = t.testdir({ [what]: {} })
+      const inner = openStore({ store: 'sqlite' }, join(folder, what))
+      t.teardown(() => inner.close())
+      const { sessions, signIn, clock, faults } = open(t, { store: methodsOf(inner) })
+      const [warm, cold, leaving] = [await signIn(), await signIn(), await signIn()]
+      for (const { cookie } of [warm, leaving])
+        t.equal(await status(sessions.use(cookie, wiki)), 'live', what)
+      breakIt(join(folder, what), inner)
+      for (const seconds of [1, 59, 60, 180, 299]) {
+        clock.time = begin + seconds
+        t.equal(await status(sessions.use(warm.cookie, wiki)), 'live', `${what}: ${seconds} s`)
+      }
+      t.ok(faults.length > 0, `${what}: it is told`)
+      t.throws(() => sessions.use(cold.cookie, wiki), { name: 'StoreFault' }, `${what}: not verified lately`)
+      await t.rejects(signIn(), { name: 'StoreFault' }, `${what}: nobody signs in`)
+      await sessions.end(leaving.session).catch(() => {})
+      t.equal(await status(sessions.use(leaving.cookie, wiki)), 'session-ended', `${what}: who leaves is out`)
+      clock.time = begin + 300
+      t.throws(() => sessions.use(warm.cookie, wiki), { name: 'StoreFault' }, `${what}: after five minutes`)
+    }
+  },
+)
+
+t.test('a store that does not answer is asked again every five seconds', async (t) => {
+  const { sessions, signIn, spy, clock } = open(t)
+  const { cookie } = await signIn()
+  await sessions.use(cookie, wiki)
+  spy.broken = true
+  const askedAt: number[] = []
+  for (let seconds = 55; seconds <= 76; seconds++) {
+    clock.time = begin + seconds
+    const { loads } = spy
+    t.equal(await status(sessions.use(cookie, wiki)), 'live')
+    if (spy.loads > loads) askedAt.push(seconds)
+  }
+  t.same(askedAt, [60, 65, 70, 75])
+})
+
+t.test('whoever the store no longer had is not let in when it breaks afterwards', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
+  await spy.store.drop(session.key)
+  spy.onChange()
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
+  spy.broken = true
+  t.throws(() => sessions.use(cookie, wiki), { code: 'STORE_UNAVAILABLE' })
+})
+
+t.test('S-160: a look-up that fails after its session ended here lets nobody in', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  await sessions.use(cookie, wiki)
+  let refuse = (): void => {}
+  spy.slow = new Promise<void>((_resolve, reject) => {
+    refuse = () => reject(new StoreFault('STORE_UNAVAILABLE', 'for the test'))
+  })
+  spy.onChange()
+  const flying = sessions.use(cookie, wiki)
+  await sessions.end(session)
+  refuse()
+  await t.rejects(Promise.resolve(flying), { code: 'STORE_UNAVAILABLE' })
+})
+
+t.test('a session that was idle for this process is asked for, as another may have seen it', async (t) => {
+  const { sessions, signIn, spy, clock } = open(t)
+  const short = originOf('wiki.example.com', { idleTimeoutSeconds: 30 })
+  const { cookie, session } = await signIn(short)
+  await sessions.use(cookie, short)
+  await spy.store.touch(session.key, begin + 25, begin + 100)
+  clock.time = begin + 31
+  await sessions.use(cookie, short)
+  t.equal(await status(sessions.use(cookie, short)), 'live')
+})
+
+t.test(
+  'the use of a session is noted once a second, and a clock that is set back takes nothing away',
+  async (t) => {
+    const { sessions, signIn, clock } = open(t)
+    const { cookie } = await signIn()
+    clock.time = begin + 20
+    const first = await sessions.use(cookie, wiki)
+    const second = await sessions.use(cookie, wiki)
+    t.ok(first.kind === 'live' && second.kind === 'live' && first.session === second.session)
+    clock.wallErrorSeconds = -10
+    const third = await sessions.use(cookie, wiki)
+    t.equal(third.kind === 'live' && third.session.lastSeenAt, begin + 20)
+  },
+)
+
+t.test('a session that the store has for another origin is none here', async (t) => {
+  const inner = openMemoryStore()
+  const elsewhere = (key: string) => {
+    const session = inner.load(key)
+    return session instanceof Promise || session === null
+      ? null
+      : { ...session, origin: 'https://other.example.com' }
+  }
+  const { sessions, signIn } = open(t, { store: { ...inner, load: elsewhere } })
+  const { cookie } = await signIn()
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
+})
+
+t.test('what is asked of the store again keeps the idle time that was not written back yet', async (t) => {
+  const { sessions, signIn, spy, clock } = open(t)
+  const { cookie } = await signIn()
+  clock.time = begin + 30
+  await sessions.use(cookie, wiki)
+  t.equal(spy.touches, 0, 'too early for the store')
+  spy.onChange()
+  const found = await sessions.lookUp(cookie, wiki)
+  t.equal(found.kind === 'live' && found.session.lastSeenAt, begin + 30)
 })
 
 t.test('with a broken store the asking is not done on every request', async (t) => {

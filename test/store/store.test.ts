@@ -364,16 +364,38 @@ t.test('a file that was removed or replaced under the gateway is noticed by the 
   t.match(await faultOf(() => store.check()), /was removed or replaced/)
 })
 
-t.test('nobody signs in into a file that no command can see; who is signed in goes on', async (t) => {
+t.test('a file that no command can see signs nobody in, and vouches for nobody', async (t) => {
   const folder = t.testdir()
   const store = openSqlite(t, folder)
   await store.save(sessionOf('k1'), 2000)
   rmSync(join(folder, 'sessions.db'))
-  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), /STORE_INVALID: .*was removed or replaced/)
-  t.same(store.load('k1'), sessionOf('k1'))
+  const expected = /STORE_INVALID: .*was removed or replaced/
+  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), expected)
+  t.match(await faultOf(() => store.load('k1')), expected)
+  t.match(await faultOf(() => store.drop('k1')), expected, 'nor is anybody signed out by it')
   openSqlite(t, folder)
-  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), /was removed or replaced/)
+  t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), expected)
+  t.match(await faultOf(() => store.load('k1')), expected)
 })
+
+t.test(
+  'another process that writes keeps nobody from being found, and no touch from being written later',
+  async (t) => {
+    const folder = t.testdir()
+    const store = openSqlite(t, folder)
+    await store.save(sessionOf('k1'), 2000)
+    const other = new DatabaseSync(join(folder, 'sessions.db'))
+    t.teardown(() => other.close())
+    other.exec('BEGIN IMMEDIATE')
+    store.touch('k1', 1500, 2500)
+    t.match(store.list({}), [{ key: 'k1', lastSeenAt: 1000 }], 'it could not be written')
+    t.match(store.load('k1'), { lastSeenAt: 1500 }, 'and counts all the same')
+    t.match(await faultOf(() => store.drop('k1')), /STORE_UNAVAILABLE: .* is locked by another process/)
+    other.exec('ROLLBACK')
+    store.touch('k1', 1600, 2600)
+    t.match(store.list({}), [{ key: 'k1', lastSeenAt: 1600, expiresAt: 2600 }])
+  },
+)
 
 t.test('a store that was closed answers with a fault, and can be closed again', async (t) => {
   const store = openSqlite(t)
