@@ -2,7 +2,11 @@
 import { fuzzAborts } from '../test/support/abort-fuzz.ts'
 
 const [count = 5000, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number)
-const outcome = await fuzzAborts(count, seed)
-const { raised, leased, held, statuses } = outcome
-console.log({ count, seed, leased, held, raised: raised.slice(0, 5), statuses: Object.fromEntries(statuses) })
-process.exitCode = raised.length + leased + held === 0 ? 0 : 1
+process.exitCode = 0
+for (const road of ['requests', 'handshakes'] as const) {
+  const outcome = await fuzzAborts(count, seed, road)
+  const { raised, leased, held } = outcome
+  const statuses = Object.fromEntries(outcome.statuses)
+  console.log({ road, count, seed, leased, held, raised: raised.slice(0, 5), statuses })
+  if (raised.length + leased + held > 0) process.exitCode = 1
+}

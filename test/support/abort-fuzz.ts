@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { readFromDisk } from '../../src/config/files.ts'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
+import { webSocketAccept } from '../../src/core/request/websocket-accept.ts'
 import { createLog } from '../../src/http/operations/log.ts'
 import { createMetrics } from '../../src/http/operations/metrics.ts'
 import type { ServerContext } from '../../src/http/server/context.ts'
@@ -63,6 +64,12 @@ const answer: Answerer = ({ received, socket }) => {
   const over = 'Connection: close\r\n'
   switch (path) {
     case '/up/never':
+    case '/ws/never':
+      return null
+    case '/ws/agree':
+      return agreement(received)
+    case '/ws/late':
+      setTimeout(() => socket.writable && socket.write(agreement(received)), 5)
       return null
     case '/up/early':
       setImmediate(() => socket.destroySoon())
@@ -76,6 +83,7 @@ const answer: Answerer = ({ received, socket }) => {
       setImmediate(() => socket.destroy())
       return `HTTP/1.1 200 OK\r\n${over}Content-Length: 100000\r\n\r\n`
     case '/up/reset':
+    case '/ws/reset':
       socket.resetAndDestroy()
       return null
     default:
@@ -86,7 +94,10 @@ const answer: Answerer = ({ received, socket }) => {
 
 const answered = new WeakSet<object>()
 
-export async function fuzzAborts(count: number, seed: number): Promise<FuzzOutcome> {
+/** What the clients ask for. */
+export type Road = 'requests' | 'handshakes'
+
+export async function fuzzAborts(count: number, seed: number, road: Road = 'requests'): Promise<FuzzOutcome> {
   const raised: string[] = []
   const raise = (thrown: unknown): void => {
     raised.push(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
@@ -98,7 +109,7 @@ export async function fuzzAborts(count: number, seed: number): Promise<FuzzOutco
   const random = randomFrom(seed)
   try {
     for (let left = count; left > 0; left -= 20) {
-      const clients = Array.from({ length: Math.min(20, left) }, () => abort(gateway.port, random))
+      const clients = Array.from({ length: Math.min(20, left) }, () => abort(gateway.port, road, random))
       await Promise.all(clients)
     }
     await upstream.until(() => upstream.connections.every(({ closed }) => closed))
@@ -118,12 +129,15 @@ export async function fuzzAborts(count: number, seed: number): Promise<FuzzOutco
 }
 
 /** One request, and the end of its client at a random moment; or none, and the client reads to the end. */
-async function abort(port: number, random: Random): Promise<void> {
+async function abort(port: number, road: Road, random: Random): Promise<void> {
   const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T
   const socket = connect(port, '127.0.0.1')
   const over = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.on('error', () => {}).resume()
-  const pieces = requestPieces(pick(paths), pick(['none', 'length', 'chunked', 'expect'] as const), random)
+  const pieces =
+    road === 'handshakes'
+      ? handshakePieces(pick(webSocketPaths), random)
+      : requestPieces(pick(paths), pick(['none', 'length', 'chunked', 'expect'] as const), random)
   const stopAfter = random() < 0.85 ? Math.floor(random() * (pieces.length + 1)) : pieces.length
   for (const piece of pieces.slice(0, stopAfter)) {
     if (socket.destroyed) break
@@ -144,6 +158,22 @@ async function abort(port: number, random: Random): Promise<void> {
       socket.destroy()
   }
   await over
+}
+
+const webSocketPaths = ['/ws/never', '/ws/agree', '/ws/late', '/ws/ok', '/ws/reset', '/down/x', '/in/x']
+
+/** A handshake, perhaps with a frame behind it that did not wait for the answer. */
+function handshakePieces(path: string, random: Random): string[] {
+  const lines = ['Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13']
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+  const frames = Array.from({ length: Math.floor(random() * 3) }, () => '\x82\x84abcdwxyz')
+  return [`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n`, `${key}\r\n\r\n`, ...frames]
+}
+
+function agreement(received: string): string {
+  const key = /sec-websocket-key: (\S+)/i.exec(received)?.[1] ?? ''
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+  return [...lines, `Sec-WebSocket-Accept: ${webSocketAccept(key)}`, '', ''].join('\r\n')
 }
 
 function requestPieces(
@@ -189,6 +219,7 @@ providers: { op: { issuer: "http://localhost:${nobody}", client_id: fuzz, client
 defaults: { shared_secret: a-shared-secret-of-thirty-two-bytes-and-more }
 apps:
 ${app('up', upstreamPort, 'anyone')}
+${app('ws', upstreamPort, 'anyone').replace(' }', ', websocket: true }')}
 ${app('down', nobody, 'anyone')}
 ${app('in', upstreamPort, 'signed_in')}
 `

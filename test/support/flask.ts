@@ -20,11 +20,11 @@ export interface PythonApp {
 }
 
 /** A WSGI app under gunicorn, as Debian packages both: real processes, sockets and header folding. */
-export function startFlask(app: PythonApp): Promise<PythonServer> {
-  return startPython(
-    ['-m', 'gunicorn', '--preload', '-b', '127.0.0.1:0', '-w', '1', '--threads', '4', app.app],
-    app,
-  )
+export function startFlask(
+  app: PythonApp,
+  worker: readonly string[] = ['--threads', '4'],
+): Promise<PythonServer> {
+  return startPython(['-m', 'gunicorn', '--preload', '-b', '127.0.0.1:0', '-w', '1', ...worker, app.app], app)
 }
 
 /** A Lambda handler, or a WSGI app in Lambda, behind events shaped like those of API Gateway; below `/stage`. */

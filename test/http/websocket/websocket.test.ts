@@ -1,126 +1,18 @@
-import { createHash } from 'node:crypto'
 import t from 'tap'
-import { readFromDisk } from '../../../src/config/files.ts'
-import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { closeFrame, createFrameTracker } from '../../../src/http/websocket/frames.ts'
-import { startTestGateway, type TestGateway } from '../../support/gateway.ts'
-import { type Minted, mintSession } from '../../support/mint.ts'
-import { freePort } from '../../support/ports.ts'
-import { exchange, type RawClient, rawClient, statusOf } from '../../support/raw.ts'
+import { exchange, rawClient, statusOf } from '../../support/raw.ts'
+import type { Answerer, Connection } from '../../support/upstream.ts'
 import {
-  type Answerer,
-  type Connection,
-  type RecordingUpstream,
-  recordingUpstream,
-} from '../../support/upstream.ts'
-
-const sharedSecret = 'a-shared-secret-of-thirty-two-bytes-and-more'
-const key = 'dGhlIHNhbXBsZSBub25jZQ=='
-const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
-
-interface Front {
-  readonly upstream: RecordingUpstream
-  readonly gateway: TestGateway
-  readonly alice: Minted
-  readonly host: string
-  readonly origin: string
-}
-
-/** Says 101 with the right proof, and whatever is added. */
-function accepting(more = ''): Answerer {
-  return (connection) => {
-    if (connection.received.match(/\r\n\r\n/) === null || connection.received.includes('switched'))
-      return null
-    const sent = /sec-websocket-key: (\S+)/i.exec(connection.received)?.[1] ?? ''
-    const proof = createHash('sha1').update(`${sent}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-    connection.received += 'switched'
-    return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${proof}\r\n${more}\r\n`
-  }
-}
-
-async function startFront(
-  test: { teardown(fn: () => Promise<void>): void },
-  answer = accepting(),
-): Promise<Front> {
-  const upstream = await recordingUpstream({ answer })
-  const port = await freePort()
-  const yaml = () => `
-providers:
-  op: { issuer: "http://localhost:9", client_id: a, client_secret: b }
-session: { secret: a-session-secret-of-thirty-two-bytes-or-more }
-apps:
-  wiki:
-    url: http://localhost:${port}
-    upstream: http://127.0.0.1:${upstream.port}
-    shared_secret: ${sharedSecret}
-    timeouts: { response: 1s }
-    require: signed_in
-    locations:
-      - { path: /ws, require: signed_in, websocket: true }
-      - { path: /admin/ws, require: { groups: admins }, websocket: true }
-      - { path: /open/ws, require: anyone, websocket: { origins: ["https://other.example"] } }
-`
-  const gateway = await startTestGateway({ yaml, port })
-  const text = `listen: "127.0.0.1:${port}"\nadmin: false\ndata: ${JSON.stringify(gateway.folder)}\n${yaml()}`
-  const loaded = loadGatewayFromText(text, {
-    file: 'x',
-    folder: gateway.folder,
-    env: {},
-    readFile: readFromDisk,
-  })
-  if (!loaded.ok) throw new Error('the model cannot be read')
-  const claims = { sub: 'alice', email: 'a@b.example', email_verified: true }
-  const alice = await mintSession(loaded.gateway, `localhost:${port}`, { user: 'alice', claims })
-  test.teardown(async () => {
-    await alice.close()
-    await gateway.close()
-    await upstream.close()
-  })
-  return { upstream, gateway, alice, host: `localhost:${port}`, origin: `http://localhost:${port}` }
-}
-
-interface Asking {
-  readonly target?: string
-  readonly method?: string
-  readonly cookie?: string | null
-  readonly origin?: string | null
-  readonly upgrade?: string
-  readonly version?: string
-  readonly more?: string
-  readonly body?: string
-}
-
-function handshake(front: Front, asking: Asking = {}): string {
-  const {
-    target = '/ws',
-    method = 'GET',
-    upgrade = 'websocket',
-    version = '13',
-    more = '',
-    body = '',
-  } = asking
-  const cookie = asking.cookie === undefined ? front.alice.cookie : asking.cookie
-  const origin = asking.origin === undefined ? front.origin : asking.origin
-  const lines = [
-    `${method} ${target} HTTP/1.1`,
-    `Host: ${front.host}`,
-    `Upgrade: ${upgrade}`,
-    'Connection: Upgrade',
-    `Sec-WebSocket-Key: ${key}`,
-    `Sec-WebSocket-Version: ${version}`,
-    ...(cookie === null ? [] : [`Cookie: ${cookie}; theirs=1`]),
-    ...(origin === null ? [] : [`Origin: ${origin}`]),
-  ]
-  return `${lines.join('\r\n')}\r\n${more}\r\n${body}`
-}
-
-const ask = (front: Front, asking: Asking) => exchange(front.gateway.port, handshake(front, asking))
-
-async function connected(front: Front, asking: Asking = {}): Promise<RawClient> {
-  const client = await rawClient(front.gateway.port, handshake(front, asking))
-  await client.until('\r\n\r\n')
-  return client
-}
+  type Asking,
+  accept,
+  accepting,
+  ask,
+  connected,
+  handshake,
+  key,
+  sharedSecret,
+  startFront,
+} from './rig.ts'
 
 t.test('a WebSocket that may be', async (t) => {
   const front = await startFront(
@@ -361,6 +253,34 @@ t.test('the end', async (t) => {
 })
 
 t.test('the frame tracker', async (t) => {
+  t.test('tells pieces of data frames from control frames, however the bytes come', async (t) => {
+    const mask = [0x80 | 2, 1, 2, 3, 4, 5, 6]
+    const rows: [string, number, boolean][] = [
+      ['a continuation', 0x00, true],
+      ['text', 0x81, true],
+      ['the beginning of a longer text', 0x01, true],
+      ['binary', 0x82, true],
+      ['compressed text', 0xc1, true],
+      ['Close', 0x88, false],
+      ['Ping', 0x89, false],
+      ['Pong', 0x8a, false],
+    ]
+    for (const [name, first, data] of rows) {
+      const frame = Buffer.from([first, ...mask])
+      t.equal(createFrameTracker().pass(frame), data, name)
+      const tracker = createFrameTracker()
+      const pieces = [...frame.keys()].map((i) => tracker.pass(frame.subarray(i, i + 1)))
+      t.equal(pieces.includes(true), data, `${name}, byte by byte`)
+    }
+    const tracker = createFrameTracker()
+    tracker.pass(Buffer.from([0x82, 126, 1, 0]))
+    t.ok(tracker.pass(Buffer.alloc(10)), 'a piece from within a data frame')
+    tracker.pass(Buffer.alloc(246))
+    t.notOk(tracker.pass(Buffer.from([0x89, 0])), 'a Ping behind it')
+    t.ok(tracker.pass(Buffer.from([0x89, 0, 0x81, 0])), 'a text behind a Ping in one piece')
+    t.notOk(tracker.pass(Buffer.alloc(0)))
+  })
+
   const frames: [string, Buffer][] = [
     ['empty', Buffer.from([0x81, 0])],
     ['small', Buffer.from([0x81, 3, 1, 2, 3])],
