@@ -1,10 +1,11 @@
 import type { Gateway } from '../core/gateway.ts'
-import { buildGateway } from './build/gateway.ts'
+import { buildGatewaySteps } from './build/gateway.ts'
 import type { Scope } from './build/scope.ts'
 import type { Surroundings } from './files.ts'
 import { type Issue, inFileOrder, type Report } from './issue.ts'
-import { readTree } from './read.ts'
+import { readTreeSteps } from './read.ts'
 import type { Place } from './rules/context.ts'
+import type { Steps } from './steps.ts'
 import { readRuleTests } from './tests/read.ts'
 import { noTests, type RuleTests } from './tests/rule-test.ts'
 
@@ -22,15 +23,15 @@ export interface CheckedFile {
   readonly warnings: () => readonly Issue[]
 }
 
-export function checkFile(text: string, surroundings: Surroundings): CheckedFile {
+export function* checkFileSteps(text: string, surroundings: Surroundings): Steps<CheckedFile> {
   const issues = collector(surroundings.file)
   const warnings = collector(surroundings.file)
   const context = { surroundings, report: issues.report, warn: warnings.report }
-  const root = readTree(text, context)
+  const root = yield* readTreeSteps(text, context)
   const places = new Map<object, Place>()
   const scope: Scope | null =
     root === null ? null : { root, surroundings, report: unlessTold(issues), warn: warnings.report, places }
-  const gateway = scope === null ? null : buildGateway(scope, () => issues.found().length === 0)
+  const gateway = scope === null ? null : yield* buildGatewaySteps(scope, () => issues.found().length === 0)
   const tests = scope === null ? noTests : testsOf(scope, gateway)
   return { scope, gateway, tests, places, issues: issues.found, warnings: warnings.found }
 }

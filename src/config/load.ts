@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
 import { deepFreeze } from './build/freeze.ts'
-import { checkFile } from './checked-file.ts'
+import { checkFileSteps } from './checked-file.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
 import type { Issue } from './issue.ts'
 import type { Place } from './rules/context.ts'
-import { readShadow } from './shadow.ts'
+import { readShadowSteps } from './shadow.ts'
+import { runThrough, type Steps } from './steps.ts'
 import type { RuleTests } from './tests/rule-test.ts'
 
 export type LoadedGateway =
@@ -42,19 +43,32 @@ export function loadGateway(
   env: Readonly<Record<string, string | undefined>>,
   options: LoadOptions = {},
 ): LoadedGateway {
+  return runThrough(loadGatewaySteps(file, env, options))
+}
+
+/** The same in pieces, for a gateway that serves meanwhile. */
+export function* loadGatewaySteps(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  options: LoadOptions = {},
+): Steps<LoadedGateway> {
   const { readFile = readFromDisk } = options
   const path = resolve(options.cwd ?? '.', file)
   const read = readFile(path)
   if (!read.ok) return unreadable(file, read.reason)
   const text = decodeUtf8(read.bytes)
   if (text === null) return unreadable(file, 'is no UTF-8 text')
-  return loadGatewayFromText(text, { file, folder: dirname(path), env, readFile })
+  return yield* loadFromTextSteps(text, { file, folder: dirname(path), env, readFile })
 }
 
 /** The same for a text that is at hand: `folder` is what relative paths in it start from. */
 export function loadGatewayFromText(text: string, surroundings: Surroundings): LoadedGateway {
-  const checked = checkFile(text, surroundings)
-  const { shadow, issues: others } = readShadow(checked)
+  return runThrough(loadFromTextSteps(text, surroundings))
+}
+
+function* loadFromTextSteps(text: string, surroundings: Surroundings): Steps<LoadedGateway> {
+  const checked = yield* checkFileSteps(text, surroundings)
+  const { shadow, issues: others } = yield* readShadowSteps(checked)
   const { gateway, places, tests } = checked
   const issues = [...checked.issues(), ...others]
   const warnings = checked.warnings()

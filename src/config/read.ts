@@ -6,13 +6,14 @@ import {
   isSeq,
   LineCounter,
   type ParsedNode,
-  parseAllDocuments,
   type Scalar,
 } from 'yaml'
 import type { Surroundings } from './files.ts'
 import { holdsReference, interpolate } from './interpolate.ts'
 import type { Report } from './issue.ts'
 import { type ConfigNode, type ConfigPath, type MapEntry, type Position, pathText } from './node.ts'
+import { parseSteps } from './parse.ts'
+import { runThrough, type Steps } from './steps.ts'
 import { readSyntax } from './syntax.ts'
 
 /** What reading needs of the outside, and where it tells what it found. */
@@ -29,44 +30,33 @@ export interface ReadContext {
  * says must stand where it is read.
  */
 export function readTree(text: string, context: ReadContext): ConfigNode | null {
+  return runThrough(readTreeSteps(text, context))
+}
+
+/** The same in pieces. */
+export function* readTreeSteps(text: string, context: ReadContext): Steps<ConfigNode | null> {
   const lines = new LineCounter()
-  const document = parseOne(text, lines, context.report)
+  const document = yield* parseOne(text, lines, context.report)
   if (document === null) return null
   if (document === undefined || document.contents === null) {
     context.report({ position: null, path: '', message: 'the file is empty', suggestion: null })
     return null
   }
   const reader: Reader = { context, place: (node) => placeOf(lines, node.range?.[0] ?? 0) }
-  return readNode(reader, document.contents, [])
+  return yield* readNode(reader, document.contents, [])
 }
 
 /** Null when it was reported why; undefined when there is nothing. */
-function parseOne(text: string, lines: LineCounter, report: Report): Document.Parsed | null | undefined {
-  const documents = parse(text, lines)
+function* parseOne(
+  text: string,
+  lines: LineCounter,
+  report: Report,
+): Steps<Document.Parsed | null | undefined> {
+  const documents = yield* parseSteps(text, lines)
   const faults = readSyntax(text, documents, lines)
   for (const { position, message } of faults) report({ position, path: '', message, suggestion: null })
   if (documents === null || faults.length > 0) return null
   return documents[0]
-}
-
-/** Null when the text is nested deeper than the parser can follow. */
-function parse(text: string, lineCounter: LineCounter): readonly Document.Parsed[] | null {
-  try {
-    const documents = parseAllDocuments(text, {
-      version: '1.2',
-      schema: 'core',
-      strict: true,
-      merge: false,
-      // Told by readMap, with the key's path.
-      uniqueKeys: false,
-      prettyErrors: false,
-      lineCounter,
-      logLevel: 'silent',
-    })
-    return 'empty' in documents ? [] : documents
-  } catch {
-    return null
-  }
 }
 
 interface Reader {
@@ -79,7 +69,7 @@ const coreTag = 'tag:yaml.org,2002:'
 /** Far deeper than any configuration; keeps recursion over the tree harmless. */
 const deepest = 64
 
-function readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): ConfigNode | null {
+function* readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): Steps<ConfigNode | null> {
   if (node === null) return null
   const at = reader.place(node)
   const refuse = (message: string) => {
@@ -99,12 +89,16 @@ function readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): Co
     refuse(`this is nested more than ${deepest} levels deep`)
     return null
   }
-  if (isMap(node)) return { kind: 'map', at, entries: readEntries(reader, node.items, path) }
+  if (isMap(node)) {
+    yield
+    return { kind: 'map', at, entries: yield* readEntries(reader, node.items, path) }
+  }
   if (isSeq(node)) {
-    const items = node.items.map(
-      (item, index) =>
-        readNode(reader, item, [...path, index]) ?? missing(item === null ? at : reader.place(item)),
-    )
+    const items: ConfigNode[] = []
+    for (const [index, item] of node.items.entries()) {
+      const read = yield* readNode(reader, item, [...path, index])
+      items.push(read ?? missing(item === null ? at : reader.place(item)))
+    }
     return { kind: 'list', at, items }
   }
   return isScalar(node) ? readScalar(reader, node, at, path) : null
@@ -129,11 +123,11 @@ function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: Con
   return { kind: 'scalar', at, value: result.text, source, interpolated: true }
 }
 
-function readEntries(
+function* readEntries(
   reader: Reader,
   pairs: readonly { readonly key: ParsedNode; readonly value: ParsedNode | null }[],
   path: ConfigPath,
-): readonly MapEntry[] {
+): Steps<readonly MapEntry[]> {
   const entries = new Map<string, MapEntry>()
   for (const pair of pairs) {
     const keyAt = reader.place(pair.key)
@@ -150,7 +144,7 @@ function readEntries(
     }
     if (key === null) continue
     const value =
-      readNode(reader, pair.value, [...path, key]) ??
+      (yield* readNode(reader, pair.value, [...path, key])) ??
       missing(pair.value === null ? keyAt : reader.place(pair.value))
     if (wrong === null && before === undefined) entries.set(key, { key, keyAt, value })
   }

@@ -1,10 +1,11 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { App, Gateway, Origin, ProviderSettings, Shadow } from '../core/gateway.ts'
 import { faultAt, faultAtKey, isWritten, type Scope, warnAt } from './build/scope.ts'
-import { type CheckedFile, checkFile } from './checked-file.ts'
+import { type CheckedFile, checkFileSteps } from './checked-file.ts'
 import { decodeUtf8, readBeside, type Surroundings } from './files.ts'
 import type { Issue } from './issue.ts'
 import { nodeAt } from './node.ts'
+import type { Steps } from './steps.ts'
 
 export interface ReadShadow {
   /** Null: none is named, or it has faults. */
@@ -20,10 +21,10 @@ const nothing: ReadShadow = { shadow: null, issues: [] }
  * are taken. What else decides about requests must be as in the first file, or a difference of verdicts would say
  * nothing about rules; the rest of it is not looked at, and its warnings are not told.
  */
-export function readShadow(own: CheckedFile): ReadShadow {
+export function* readShadowSteps(own: CheckedFile): Steps<ReadShadow> {
   const named = own.scope === null ? null : readNamed(own.scope)
   if (own.scope === null || named === null) return nothing
-  const other = checkFile(named.text, named.surroundings)
+  const other = yield* checkFileSteps(named.text, named.surroundings)
   if (other.scope !== null) checkAgreement(own, other, other.scope)
   // What is wrong with the surroundings is told once.
   const told = new Set(own.issues().map(({ position, message }) => (position === null ? message : null)))

@@ -1,6 +1,7 @@
 import type { App, Location, LocationTree } from '../../core/gateway.ts'
 import type { Secret } from '../../core/secret.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
+import type { Steps } from '../steps.ts'
 import { readSegments, readWebAddress, type WebAddress } from '../web-address.ts'
 import { acceptedProviders } from './accepted-providers.ts'
 import { checkHeaders, sharedSecretName } from './app-headers.ts'
@@ -47,7 +48,7 @@ export interface AppLocations {
 }
 
 /** Compiles an app's `require` and `locations`; null when something was faulty, and reported. */
-export type BuildLocations = (app: AppUnderJudgement) => AppLocations | null
+export type BuildLocations = (app: AppUnderJudgement) => Steps<AppLocations | null>
 
 export interface BuiltApp {
   readonly name: string
@@ -61,7 +62,7 @@ export interface BuiltApp {
 }
 
 /** One entry of `apps`. */
-export function buildApp(scope: Scope, name: string, surroundings: AppSurroundings): BuiltApp {
+export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundings): Steps<BuiltApp> {
   const path = ['apps', name]
   checkName(scope, path, name)
   const own = readAppSettings(scope, path, surroundings.defaults)
@@ -76,7 +77,7 @@ export function buildApp(scope: Scope, name: string, surroundings: AppSurroundin
   const secret = readSharedSecret(scope, path, settings)
   const origin = url?.address.origin ?? ''
   const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null }
-  const locations = surroundings.buildLocations(head)
+  const locations = yield* surroundings.buildLocations(head)
   const redirectPath = readRedirectPath(scope, path, settings, providers, surroundings)
   const built = { name, path, providers, redirectPath, secrets: secret === null ? [] : [secret.named] }
   if (url === null || upstream === null || locations === null) return { ...built, ofOrigin: null }

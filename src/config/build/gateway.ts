@@ -3,13 +3,14 @@ import { ownedHeaderNames } from '../../core/headers/names.ts'
 import { nodeAt } from '../node.ts'
 import { openRules } from '../rules/policies.ts'
 import { groupKeys } from '../schema/file.ts'
+import type { Steps } from '../steps.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { switchFaults } from './dangerous-switches.ts'
 import { buildTimeouts } from './forwarding.ts'
-import { deepFreeze } from './freeze.ts'
+import { deepFreezeSteps } from './freeze.ts'
 import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
 import { buildProvider, type ProviderDraft } from './provider.ts'
@@ -31,7 +32,7 @@ import { shadowWithin } from './shadow.ts'
  * The tree of a file to the model. Every part is judged whatever was wrong with the others, so that all faults are
  * told at once; null when there was one.
  */
-export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | null {
+export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Steps<Gateway | null> {
   for (const message of switchFaults(scope.surroundings.env)) {
     scope.report({ position: null, path: '', message, suggestion: null })
   }
@@ -39,7 +40,7 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
-  const apps = buildApps(scope, service, defaults)
+  const apps = yield* buildApps(scope, service, defaults)
   const prefixes = foreignPrefixes(scope, apps, providers)
   checkSecrets(scope, [
     ...service.sealing,
@@ -51,7 +52,7 @@ export function buildGateway(scope: Scope, faultless: () => boolean): Gateway | 
   const { listen, auth, session, log } = service
   if (listen === null || auth === null || session === null || log === null || !faultless()) return null
   const models = ofOrigins.map(({ app }) => app)
-  return deepFreeze({
+  return yield* deepFreezeSteps({
     listen,
     admin: service.admin,
     trustedProxies: service.trustedProxies,
@@ -96,11 +97,11 @@ function finish(
   )
 }
 
-function buildApps(
+function* buildApps(
   scope: Scope,
   service: ReturnType<typeof buildService>,
   defaults: Defaults,
-): readonly BuiltApp[] {
+): Steps<readonly BuiltApp[]> {
   checkNamed(scope, 'apps')
   const { auth, lifetimes } = service
   const rules = openRules(nodeAt(scope.root, ['policies']), {
@@ -111,7 +112,12 @@ function buildApps(
   })
   const buildLocations = locationBuilder(scope, rules, auth?.authSegments ?? null)
   const surroundings = { defaults, auth, lifetimes, buildLocations }
-  return appNames(scope).map((name) => buildApp(scope, name, surroundings))
+  const apps: BuiltApp[] = []
+  for (const name of appNames(scope)) {
+    apps.push(yield* buildApp(scope, name, surroundings))
+    yield
+  }
+  return apps
 }
 
 /** `providers` and `apps` must be there, mappings, and not empty. */

@@ -6,6 +6,7 @@ import type { RuleContext } from '../rules/context.ts'
 import { checkProviders } from '../rules/providers.ts'
 import { compileRequire, fallbackAccess, onFloor } from '../rules/rule.ts'
 import { locationKeys } from '../schema/app.ts'
+import type { Steps } from '../steps.ts'
 import { type Checked, checkKeys } from '../validate.ts'
 import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
@@ -41,12 +42,16 @@ function readFloor(scope: Scope, rules: RuleContext, { path }: AppUnderJudgement
     : (compileRequire(node, whereWritten(scope, path, 'require'), rules) ?? 'faulty')
 }
 
-function buildLocations(work: Work): AppLocations | null {
+function* buildLocations(work: Work): Steps<AppLocations | null> {
   const { scope, rules, app, floor } = work
   const listPath = [...app.path, 'locations']
   const count = countLocations(scope, listPath)
   checkWhole(work, count)
-  const built = Array.from({ length: count }, (_, index) => buildLocation(work, [...listPath, index]))
+  const built: (BuiltLocation | null)[] = []
+  for (let index = 0; index < count; index += 1) {
+    built.push(buildLocation(work, [...listPath, index]))
+    yield
+  }
   const fallback = floor === 'faulty' ? null : buildFallback(app, floor)
   if (fallback !== null) {
     checkProviders(fallback.access, app.providers, rules)
