@@ -1,6 +1,8 @@
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
 import { configFile, configOptions, readOptions } from '../cli/options.ts'
+import { readFromDisk } from '../config/files.ts'
+import { recordingReader } from '../config/sources.ts'
 import { isFault } from '../core/fault.ts'
 import { startGateway } from '../http/server/start.ts'
 
@@ -27,13 +29,14 @@ export const command: Command = {
     const read = readOptions(command, { config: configOptions.config }, args, io)
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
-    const loaded = loadOrReport(file, io)
+    const reader = recordingReader(readFromDisk)
+    const loaded = loadOrReport(file, io, { env: io.env, readFile: reader.read })
     if (loaded === null) return 2
     const stopping = stopAsked(io)
     try {
-      const source = { file, cwd: io.cwd }
+      const source = { file, cwd: io.cwd, readings: reader.readings() }
       const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings, source })
-      process.on('SIGHUP', () => running.reload())
+      process.on('SIGHUP', () => void running.reload())
       // What nobody has caught must not end the process for everybody else: it is told, and the gateway goes on.
       const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})
       process.on('uncaughtException', report)

@@ -1,41 +1,76 @@
+import { createHash } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
-import type { ReadFile } from './files.ts'
+import type { FileRead, ReadFile } from './files.ts'
 
 /** Reads files and remembers which: the configuration, and every secret, certificate and icon that it names. */
 export interface RecordingReader {
   readonly read: ReadFile
-  /**
-   * Each as it was before it was read: what is written while the rest is read and checked is a change. By absolute
-   * paths, those that could not be read too: they may come.
-   */
-  states(): FileStates
+  /** By absolute paths, those that could not be read too: they may come. */
+  readings(): Readings
 }
 
-/** By absolute path; see `fileStates`. */
-export type FileStates = ReadonlyMap<string, string>
+/** One file as it was read. */
+export interface Reading {
+  /** As it was before it was read: what is written while the rest is read and checked is a change. */
+  readonly state: string
+  /** A hash of its bytes, or why there are none. */
+  readonly content: string
+  /**
+   * No folder holds it any more: it was removed, or replaced, and is still here because it was mounted by itself.
+   * Whatever is written under its name is another file, which is never seen here.
+   */
+  readonly detached: boolean
+}
 
+/** By absolute path. */
+export type Readings = ReadonlyMap<string, Reading>
+
+/** Reads each file once: two places that name one get the same bytes, whatever is written meanwhile. */
 export function recordingReader(read: ReadFile): RecordingReader {
-  const states = new Map<string, string>()
+  const readings = new Map<string, Reading & { readonly result: FileRead }>()
   return {
     read: (path) => {
-      if (!states.has(path)) states.set(path, stateOf(path))
-      return read(path)
+      const known = readings.get(path)
+      if (known !== undefined) return known.result
+      const { state, detached } = lookAt(path)
+      const result = read(path)
+      readings.set(path, { state, detached, content: contentOf(result), result })
+      return result
     },
-    states: () => states,
+    // Without the bytes, which may hold secrets and would live as long.
+    readings: () =>
+      new Map(
+        [...readings].map(([path, { state, detached, content }]) => [path, { state, detached, content }]),
+      ),
   }
 }
 
-/** What tells one state of files from another: where each really is, which file that is, and when it was written. */
-export function fileStates(files: Iterable<string>): FileStates {
-  return new Map([...files].map((file) => [file, stateOf(file)]))
+function contentOf(read: FileRead): string {
+  return read.ok ? createHash('sha256').update(read.bytes).digest('base64url') : read.reason
 }
 
-function stateOf(file: string): string {
+/** Reads the same files again. */
+export function readAgain(paths: Iterable<string>, read: ReadFile): Readings {
+  const reader = recordingReader(read)
+  for (const path of paths) reader.read(path)
+  return reader.readings()
+}
+
+/** Whether every file of the one holds the same bytes in the other. */
+export function sameContent(one: Readings, other: Readings): boolean {
+  return [...one].every(([path, { content }]) => other.get(path)?.content === content)
+}
+
+/** What tells one state of a file from another: where it really is, which file that is, and when it was written. */
+function lookAt(path: string): Pick<Reading, 'state' | 'detached'> {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true })
-    return `${realpathSync(file)} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
+    const { ino, size, mtimeNs, ctimeNs, nlink } = statSync(path, { bigint: true })
+    const detached = nlink === 0n
+    // What has no name is nowhere, when it is not mounted.
+    const place = detached ? '' : realpathSync(path)
+    return { state: `${place} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, detached }
   } catch {
-    return 'absent'
+    return { state: 'absent', detached: false }
   }
 }
 
@@ -48,27 +83,33 @@ export interface FileWatch {
   /** Looks now; true when there is a change that has come to rest. */
   look(): boolean
   /** These are known: after a reload, the files as it read them. */
-  settle(states: FileStates): void
+  settle(readings: Readings): void
 }
 
-export function watchFiles(states: FileStates): FileWatch {
-  let known = states
+type States = ReadonlyMap<string, string>
+
+export function watchFiles(readings: Readings): FileWatch {
+  let known = statesOf(readings)
   let last = known
   return {
     look: () => {
-      const now = fileStates(known.keys())
+      const now = new Map([...known.keys()].map((path) => [path, lookAt(path).state]))
       const rested = agree(now, last)
       last = now
       return !agree(now, known) && rested
     },
     settle: (changed) => {
-      known = changed
+      known = statesOf(changed)
       last = known
     },
   }
 }
 
+function statesOf(readings: Readings): States {
+  return new Map([...readings].map(([path, { state }]) => [path, state]))
+}
+
 /** Of the same files. */
-function agree(one: FileStates, other: FileStates): boolean {
+function agree(one: States, other: States): boolean {
   return [...one].every(([file, state]) => other.get(file) === state)
 }

@@ -13,6 +13,9 @@ export const events = {
   'config.shadow':
     'Rules are rehearsed: judged, logged and counted beside those in force, and enforced nowhere.',
   'config.loaded': 'A changed configuration was read, checked, and serves from now on.',
+  'config.unchanged': 'Its files were read again and hold what they held; nothing was loaded.',
+  'config.detached':
+    'A file of the configuration was removed or replaced where it is kept, and is still here because it was mounted by itself: changes are never seen. Mount its folder instead.',
   'config.rejected': 'A changed configuration has faults; the one before goes on serving.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
@@ -53,6 +56,8 @@ export const eventFields = {
   'proxy.untrusted': ['peer', 'warning'],
   'config.shadow': ['rehearsed', 'shadow'],
   'config.loaded': ['edition', 'apps'],
+  'config.unchanged': ['edition'],
+  'config.detached': ['file'],
   'config.rejected': ['faults', 'edition'],
   'login.started': ['request_id', 'provider'],
   'login.completed': ['request_id', 'provider', 'session'],
@@ -116,6 +121,7 @@ export const fields = {
   admin_port: 'The port of the admin address.',
   apps: 'How many apps there are.',
   lines: 'How many lines of the log.',
+  file: 'The file, by its whole path.',
 } as const
 
 export type FieldName = keyof typeof fields

@@ -1,3 +1,4 @@
+import { type SubscriberName, subscriberNames } from './following.ts'
 import type { Runtime } from './runtime.ts'
 
 /** One edition in use. Whoever entered it leaves it, once. */
@@ -15,8 +16,13 @@ export interface Editions {
   leave(edition: Edition): void
   /** From now on the next one serves. The former closes when the last request has left it. */
   swap(next: Runtime): void
-  /** Calls the listener after each swap, with the edition now in force. */
-  onSwap(listener: (next: Runtime) => void): void
+  /**
+   * Tells what outlives a request of each edition that comes into force, in the order of `subscriberNames`. One of a
+   * name; a fault of one is reported and keeps no other from being told.
+   */
+  subscribe(name: SubscriberName, renew: (next: Runtime) => void): void
+  /** Who subscribed so far. */
+  subscribers(): readonly SubscriberName[]
   /** Closes what is left, in use or not, and the parts that all editions share. */
   close(): Promise<void>
 }
@@ -24,7 +30,10 @@ export interface Editions {
 export function createEditions(first: Runtime, report: (thrown: unknown) => void): Editions {
   let current: Edition = { runtime: first, inUse: 0 }
   const living = new Set([current])
-  const listeners = new Set<(next: Runtime) => void>()
+  const subscribers = new Map<SubscriberName, (next: Runtime) => void>([
+    ['sessions', (next) => next.sessions.renew(next)],
+  ])
+  const subscribed = () => subscriberNames.filter((name) => subscribers.has(name))
 
   async function end(edition: Edition): Promise<void> {
     living.delete(edition)
@@ -52,13 +61,20 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
       const former = current
       current = { runtime: next, inUse: 0 }
       living.add(current)
-      next.sessions.renew(next)
-      for (const listener of listeners) listener(next)
+      for (const name of subscribed()) {
+        try {
+          subscribers.get(name)?.(next)
+        } catch (thrown) {
+          report(thrown)
+        }
+      }
       endIfDone(former)
     },
-    onSwap: (listener) => {
-      listeners.add(listener)
+    subscribe: (name, renew) => {
+      if (subscribers.has(name)) throw new Error(`there is a subscriber ${name} already`)
+      subscribers.set(name, renew)
     },
+    subscribers: subscribed,
     close: async () => {
       for (const edition of [...living]) await end(edition)
       current.runtime.sessions.close()

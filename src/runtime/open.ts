@@ -4,7 +4,7 @@ import { createFailureCount } from '../core/limits/failures.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
-import { buildKeyRing, type Random } from '../core/session/seal.ts'
+import { buildKeyRing, type KeyRing, type Random } from '../core/session/seal.ts'
 import { transactionLifetimeSeconds } from '../core/session/transaction.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import { openStore } from '../store/open.ts'
@@ -66,7 +66,7 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
       withinMs: limits.failedSignInsMs,
       networks: limits.failedSignInNetworks,
     }),
-    logKey: createHmac('sha256', ring.sealing.secret).update('claimgate log subject').digest('hex'),
+    logKey: logKeyOf(ring),
   }
 }
 
@@ -85,7 +85,12 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     ring,
     providers,
     upstreams: former.upstreams.renew(),
+    logKey: logKeyOf(ring),
   }
+}
+
+function logKeyOf({ sealing }: KeyRing): string {
+  return createHmac('sha256', sealing.secret).update('claimgate log subject').digest('hex')
 }
 
 function openProviders(

@@ -1,7 +1,8 @@
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
-import { type LoadedGateway, loadGateway } from '../config/load.ts'
-import { type FileStates, recordingReader, watchFiles } from '../config/sources.ts'
+import { loadGatewaySteps } from '../config/load.ts'
+import { type Readings, readAgain, recordingReader, sameContent, watchFiles } from '../config/sources.ts'
+import { runByTurns } from '../config/steps.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Editions } from './editions.ts'
@@ -13,46 +14,123 @@ export interface ReloadSource {
   /** What a relative `file` starts from. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The files as they were read for the edition that runs: what was written since is a change. */
+  readonly readings: Readings
 }
 
 export type Reloaded =
-  | { readonly ok: true; readonly gateway: Gateway; readonly warnings: readonly string[] }
+  | { readonly kind: 'loaded'; readonly gateway: Gateway; readonly warnings: readonly string[] }
+  /** Every file holds what the edition in force was made of. */
+  | { readonly kind: 'unchanged' }
   /** Every fault, each a line. The edition before goes on as if nothing had happened. */
-  | { readonly ok: false; readonly faults: readonly string[] }
+  | { readonly kind: 'rejected'; readonly faults: readonly string[] }
+
+/** Null: the gateway stopped meanwhile, or there was nothing to do. */
+type Outcome = Reloaded | null
 
 export interface Reloader {
-  /** Reads and checks the file again; swaps, or says what is wrong with it. Never throws for what the file holds. */
-  reload(): Reloaded
-  /** The same when a file that the configuration is made of has changed and come to rest; null when none has. */
-  reloadIfChanged(): Reloaded | null
+  /**
+   * Reads and checks the files again; swaps, or says what is wrong with them. Never rejects for what they hold. Asked
+   * while a reading is under way it reads once more behind it, as that one may have read what is old by now.
+   */
+  reload(): Promise<Outcome>
+  /** The same when a file that the configuration is made of has changed and come to rest. */
+  reloadIfChanged(): Promise<Outcome>
+  /** Those of its files that were read, and are no longer what stands under their names; see `Reading.detached`. */
+  detached(): readonly string[]
+  /** A reading under way is left where it is; none begins. */
+  stop(): void
 }
 
-/** Validated first, then swapped at once: no request ever sees half of a configuration. */
-export function createReloader(source: ReloadSource, editions: Editions, deps: RuntimeDeps): Reloader {
-  const load = (): { readonly loaded: LoadedGateway; readonly states: FileStates } => {
-    const reader = recordingReader(readFromDisk)
-    const loaded = loadGateway(source.file, source.env, { cwd: source.cwd, readFile: reader.read })
-    return { loaded, states: reader.states() }
-  }
-  const watch = watchFiles(load().states)
+export interface ReloadTurns {
+  /** Resolves when requests had their turn. */
+  readonly nextTurn: () => Promise<void>
+}
 
-  const reload = (): Reloaded => {
-    const { loaded, states } = load()
-    watch.settle(states)
-    if (!loaded.ok) return { ok: false, faults: loaded.issues.map(printIssue) }
+/** Of a configuration of thousands of locations, so many at once, or as much else: requests wait no longer for it. */
+const piecesATurn = 20
+
+/** Validated first, then swapped at once: no request ever sees half of a configuration. */
+export function createReloader(
+  source: ReloadSource,
+  editions: Editions,
+  deps: RuntimeDeps,
+  { nextTurn }: ReloadTurns = { nextTurn: afterOthers },
+): Reloader {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const watch = watchFiles(source.readings)
+  /** Of the edition in force, and of the last time that was looked. */
+  let inForce = source.readings
+  let last = source.readings
+  let underWay: Promise<Outcome> | null = null
+  let behind: Promise<Outcome> | null = null
+
+  async function read(): Promise<Outcome> {
+    last = readAgain(inForce.keys(), readFromDisk)
+    if (sameContent(inForce, last)) {
+      watch.settle(last)
+      return { kind: 'unchanged' }
+    }
+    const reader = recordingReader(readFromDisk)
+    const steps = loadGatewaySteps(source.file, source.env, { cwd: source.cwd, readFile: reader.read })
+    const loaded = await runByTurns(steps, { piecesATurn, nextTurn, signal })
+    if (loaded === null || signal.aborted) return null
+    last = reader.readings()
+    watch.settle(last)
+    if (!loaded.ok) return { kind: 'rejected', faults: loaded.issues.map(printIssue) }
+    const outcome = swap(loaded.gateway)
+    if (outcome !== null) return outcome
+    inForce = last
+    return { kind: 'loaded', gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue) }
+  }
+
+  /** Null: it is in force. */
+  function swap(gateway: Gateway): Reloaded | null {
     const former = editions.current()
-    const fixed = needsRestart(former.gateway, loaded.gateway)
-    if (fixed.length > 0) return { ok: false, faults: fixed.map((fault) => `${source.file} ${fault}`) }
+    const fixed = needsRestart(former.gateway, gateway)
+    if (fixed.length > 0) {
+      return { kind: 'rejected', faults: fixed.map((fault) => `${source.file} ${fault}`) }
+    }
     try {
-      editions.swap(renewRuntime(former, loaded.gateway, deps))
+      editions.swap(renewRuntime(former, gateway, deps))
+      return null
     } catch (thrown) {
-      if (isFault(thrown)) return { ok: false, faults: [thrown.message] }
+      if (isFault(thrown)) return { kind: 'rejected', faults: [thrown.message] }
       throw thrown
     }
-    return { ok: true, gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue) }
   }
 
-  return { reload, reloadIfChanged: () => (watch.look() ? reload() : null) }
+  function begin(): Promise<Outcome> {
+    underWay = read().finally(() => {
+      underWay = null
+    })
+    return underWay
+  }
+
+  async function reload(): Promise<Outcome> {
+    if (signal.aborted) return null
+    if (underWay === null) return begin()
+    behind ??= underWay
+      .catch(() => null)
+      .then(() => {
+        behind = null
+        return signal.aborted ? null : begin()
+      })
+    return behind
+  }
+
+  return {
+    reload,
+    reloadIfChanged: async () => (underWay === null && watch.look() ? reload() : null),
+    detached: () => [...last].flatMap(([path, { detached }]) => (detached ? [path] : [])),
+    stop: () => stopping.abort(),
+  }
+}
+
+/** After what came in meanwhile was served. */
+function afterOthers(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** What a running process cannot change, one sentence a key. */

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadGateway } from '../../src/config/load.ts'
 import { type RunningGateway, startGateway } from '../../src/http/server/start.ts'
 import { Browser } from '../support/browser.ts'
 import { startEcho } from '../support/echo.ts'
 import { visitAs } from '../support/front.ts'
+import { loadFile } from '../support/load.ts'
 import { startOp } from '../support/op.ts'
 import { freePort, portOf } from '../support/ports.ts'
 import { poll } from '../support/waiting.ts'
@@ -40,12 +40,11 @@ ${rules}`
 writeFileSync(secretFile, 'the-first-shared-secret-of-32-bytes-or-more', { mode: 0o600 })
 writeFileSync(file, yaml(''))
 const log: Readonly<Record<string, unknown>>[] = []
-const loaded = loadGateway(file, {})
-if (!loaded.ok) throw new Error(loaded.issues.map((issue) => issue.message).join('\n'))
-const running: RunningGateway = await startGateway(loaded.gateway, {
+const { gateway, source } = loadFile(file)
+const running: RunningGateway = await startGateway(gateway, {
   env: {},
   warnings: [],
-  source: { file, cwd: folder },
+  source,
   logTo: { write: (line) => void log.push(JSON.parse(line)) },
 })
 t.teardown(async () => {
@@ -62,7 +61,7 @@ t.test(
   async (t) => {
     t.equal((await alice.visit(`${url}/admin`)).status, 200)
     writeFileSync(file, yaml('      - { path: /admin, require: { groups: admins } }'))
-    running.reload()
+    await running.reload()
     t.match(lastOf('config.loaded'), { edition: 2, apps: 1 })
     t.equal((await alice.visit(`${url}/admin`)).status, 403)
     t.equal((await alice.visit(`${url}/`)).status, 200)
@@ -73,14 +72,15 @@ t.test(
 t.test('a configuration with faults changes nothing, and every fault is told (S-208)', async (t) => {
   const good = readFileSync(file, 'utf8')
   writeFileSync(file, `${good.replace('require: signed_in', 'requier: signed_in')}\nnonsense: true\n`)
-  running.reload()
+  await running.reload()
   const rejected = lastOf('config.rejected')
   t.match(rejected, { edition: 2 })
   t.match(rejected?.faults, [/requier/, /nonsense/])
   t.equal((await alice.visit(`${url}/admin`)).status, 403, 'the rules before are in force')
   writeFileSync(file, good)
-  running.reload()
-  t.match(lastOf('config.loaded'), { edition: 3 })
+  await running.reload()
+  t.match(lastOf('config.unchanged'), { edition: 2 })
+  t.match(log.at(-1), { event: 'config.unchanged' }, 'what is in force is not loaded again')
 })
 
 t.test('what only a restart can change is refused, with the key', async (t) => {
@@ -91,7 +91,7 @@ t.test('what only a restart can change is refused, with the key', async (t) => {
       .replace(`listen: "127.0.0.1:${port}"`, 'listen: "127.0.0.1:1"')
       .replace('secret: a-', 'store: memory, secret: a-'),
   )
-  running.reload()
+  await running.reload()
   t.match(lastOf('config.rejected')?.faults, [/listen: .*restart/, /session\.store: .*restart/])
   writeFileSync(file, good)
 })
@@ -114,12 +114,12 @@ t.test('a request in flight is answered by the app that it went to', async (t) =
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
   t.teardown(() => slow.close())
   writeFileSync(file, yaml('', `http://127.0.0.1:${portOf(slow)}`))
-  running.reload()
+  await running.reload()
   const page = alice.visit(`${url}/public/slow`)
   const asked = () => held[0]
   const response = await poll('the app to be asked', asked, (one) => one !== undefined)
   writeFileSync(file, yaml(''))
-  running.reload()
+  await running.reload()
   t.equal(
     JSON.parse((await alice.visit(`${url}/public/x`)).body).target,
     '/public/x',
@@ -133,23 +133,23 @@ t.test('a WebSocket stays over a reload, unless its rules keep the person out no
   const app = await startWebSocketApp()
   t.teardown(() => app.close())
   const open = (rules: string) => yaml(`      - { path: /ws, websocket: true, ${rules} }`, app.url)
-  const reload = (text: string) => {
+  const reload = async (text: string) => {
     writeFileSync(file, text)
-    running.reload()
+    await running.reload()
   }
-  reload(open('require: signed_in'))
+  await reload(open('require: signed_in'))
   const cookie = [...alice.cookies('localhost')].map(([name, value]) => `${name}=${value}`).join('; ')
   const socket = await openWebSocket(`ws://localhost:${port}/ws`, { cookie, origin: url })
   let closed: number | null = null
   socket.closed.then((code) => {
     closed = code
   })
-  reload(open('require: { email: { domain: acme.example } }'))
+  await reload(open('require: { email: { domain: acme.example } }'))
   await alice.visit(`${url}/public/x`, { follow: false })
   t.equal(closed, null, 'she meets the new rule too')
-  reload(open('require: { groups: admins }'))
+  await reload(open('require: { groups: admins }'))
   t.equal(await socket.closed, 1008)
-  reload(yaml(''))
+  await reload(yaml(''))
 })
 
 t.test('under load, a thousand reloads fail not one request', async (t) => {
@@ -175,7 +175,7 @@ t.test('under load, a thousand reloads fail not one request', async (t) => {
   const clients = [client(), client(), client(), client()]
   for (let count = 0; count < 1000; count++) {
     writeFileSync(file, rules[count % 2] ?? '')
-    running.reload()
+    await running.reload()
     await new Promise((resolve) => setImmediate(resolve))
   }
   going = false

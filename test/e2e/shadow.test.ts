@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { printIssue } from '../../src/config/issue.ts'
-import { loadGateway } from '../../src/config/load.ts'
 import { type RunningGateway, startGateway } from '../../src/http/server/start.ts'
 import { Browser } from '../support/browser.ts'
 import { startEcho } from '../support/echo.ts'
 import { visitAs } from '../support/front.ts'
+import { loadFile } from '../support/load.ts'
 import { startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
 import { poll } from '../support/waiting.ts'
@@ -43,12 +42,11 @@ const rehearsed = [...strict, ...open].map((line) => `${line}, enforce: false`)
 
 writeFileSync(file, yaml([...inForce, ...rehearsed]))
 const log: Readonly<Record<string, unknown>>[] = []
-const loaded = loadGateway(file, {})
-if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
-const running: RunningGateway = await startGateway(loaded.gateway, {
+const { gateway, warnings, source } = loadFile(file)
+const running: RunningGateway = await startGateway(gateway, {
   env: {},
-  warnings: loaded.warnings.map(printIssue),
-  source: { file, cwd: folder },
+  warnings,
+  source,
   logTo: { write: (line) => void log.push(JSON.parse(line)) },
 })
 t.teardown(async () => {
@@ -134,7 +132,7 @@ t.test('the metric counts both verdicts', async (t) => {
 t.test('a shadow file is rehearsed from the reload on, and its changes are noticed', async (t) => {
   writeFileSync(next, yaml([...inForce, strict[1] ?? '']))
   writeFileSync(file, yaml(inForce, 'shadow: next.yaml'))
-  running.reload()
+  await running.reload()
   t.match(lastOf('config.loaded'), { edition: 2 })
   t.match(lastOf('config.shadow'), { rehearsed: 3, shadow: next })
   t.equal((await alice.visit(`${url}/reports/c`)).status, 200)
@@ -155,7 +153,7 @@ t.test('a shadow file is rehearsed from the reload on, and its changes are notic
 
 t.test('a shadow with faults is refused with its own places, and what was in force goes on', async (t) => {
   writeFileSync(next, `${yaml(inForce)}      - { path: /z, requier: signed_in }\n`)
-  running.reload()
+  await running.reload()
   const { faults = [] } = lastOf('config.rejected') ?? {}
   t.match(faults, [/^\S+next\.yaml:\d+:9 apps\.wiki\.locations\[2\]\.require: is missing/, /requier/])
   t.equal((await alice.visit(`${url}/y`)).status, 200)
@@ -164,7 +162,7 @@ t.test('a shadow with faults is refused with its own places, and what was in for
 
 t.test('without a shadow nothing is told any more', async (t) => {
   writeFileSync(file, yaml(inForce))
-  running.reload()
+  await running.reload()
   t.match(lastOf('config.loaded'), { edition: 4 })
   await alice.visit(`${url}/reports/e`)
   t.notOk('shadow_decision' in (await lineOf('/reports/e')))

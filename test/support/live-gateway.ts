@@ -3,9 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { printIssue } from '../../src/config/issue.ts'
-import { loadGateway } from '../../src/config/load.ts'
 import { type RunningGateway, startGateway } from '../../src/http/server/start.ts'
+import { loadFile } from './load.ts'
 import { freePort } from './ports.ts'
 
 type LogLine = Readonly<Record<string, unknown>>
@@ -37,10 +36,8 @@ export async function startLiveGateway(yaml: (url: string) => string): Promise<L
   }
   const start = (text: string): Promise<RunningGateway> => {
     writeFileSync(file, head + text)
-    const loaded = loadGateway(file, {})
-    if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
-    const source = { file, cwd: folder }
-    return startGateway(loaded.gateway, { env: {}, warnings: [], source, logTo: { write } })
+    const { gateway, source } = loadFile(file)
+    return startGateway(gateway, { env: {}, warnings: [], source, logTo: { write } })
   }
   /** The next line that says what came of a reload. */
   const outcome = (from: number): Promise<LogLine> =>
@@ -48,7 +45,7 @@ export async function startLiveGateway(yaml: (url: string) => string): Promise<L
       const look = (): void => {
         const line = log
           .slice(from)
-          .find(({ event }) => event === 'config.loaded' || event === 'config.rejected')
+          .find(({ event }) => /^config\.(?:loaded|unchanged|rejected)$/.test(`${event}`))
         if (line === undefined) return
         waiting.delete(look)
         resolve(line)
@@ -64,7 +61,7 @@ export async function startLiveGateway(yaml: (url: string) => string): Promise<L
     reload: async (text) => {
       const from = log.length
       writeFileSync(file, head + text)
-      running.reload()
+      await running.reload()
       const { event, faults } = await outcome(from)
       if (event === 'config.rejected') throw new Error(String(faults))
     },

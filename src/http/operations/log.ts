@@ -19,8 +19,8 @@ export interface Log {
   access(admission: Admission, status: number, edition: number, cut?: FaultCode | null): void
   /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
   fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
-  /** The settings of a new edition. */
-  renew(settings: LogSettings): void
+  /** The settings of a new edition, and what it keys subjects with. */
+  renew(settings: LogSettings, subjectKey: string): void
   flush(): void
   /** How many lines were dropped since the start, as nobody read them. */
   droppedLines(): number
@@ -50,9 +50,9 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
       const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
       logger[level === 'fatal' ? 'error' : level]({ event: name, ...capped(fields), ...describe(thrown) })
     },
-    renew: (next) => {
+    renew: (next, nextKey) => {
       logger.level = next.level
-      subject = subjectWriter(next, subjectKey)
+      subject = subjectWriter(next, nextKey)
     },
     flush: () => logger.flush(),
     droppedLines: () => lines.dropped?.() ?? 0,

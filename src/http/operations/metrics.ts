@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
+import { createSums } from './sums.ts'
 
 /** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
 export const metricTexts = {
@@ -15,8 +16,9 @@ export const metricTexts = {
   claimgate_faults_total: 'Faults by code.',
   claimgate_connections_refused_total: 'Connections that were reset, as their network had too many.',
   claimgate_log_lines_dropped_total: 'Lines of the log that were dropped, as nobody read them.',
-  claimgate_config_reloads_total: 'Changed configurations by outcome: loaded, rejected.',
-  claimgate_config_current: '1 when the last changed configuration was loaded, 0 when it was rejected.',
+  claimgate_config_reloads_total:
+    'Changed configurations by outcome: loaded, rejected; unchanged when they were read again and held the same.',
+  claimgate_config_current: '1 when the configuration that was read last serves, 0 when it was rejected.',
   claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
 } as const
 
@@ -45,7 +47,9 @@ export interface Metrics {
   fault(code: string): void
   connectionRefused(): void
   /** The outcome of a reload, and which edition serves after it. */
-  reload(outcome: 'loaded' | 'rejected', edition: number): void
+  reload(outcome: 'loaded' | 'unchanged' | 'rejected', edition: number): void
+  /** Apps and providers of a new edition: what others counted is told no more, or renamed ones would pile up. */
+  renew(names: MetricNames): void
   /** Prometheus text format. */
   text(
     providers: ReadonlyMap<string, { status(): ProviderStatus }>,
@@ -53,18 +57,26 @@ export interface Metrics {
   ): Promise<string>
 }
 
+/** The names of an edition that labels may have. */
+export interface MetricNames {
+  readonly apps: Iterable<string>
+  readonly providers: Iterable<string>
+}
+
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Every request is counted: sums are kept in a map and handed to the library when it is asked. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const shape = <M extends MetricName>(name: M) => {
     const labelNames: (typeof metricLabels)[M][number][] = [...metricLabels[name]]
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
-  const requests = new Counter(shape('claimgate_requests_total'))
-  const rehearsals = new Counter(shape('claimgate_shadow_decisions_total'))
-  const logins = new Counter(shape('claimgate_logins_total'))
+  const [requests, rehearsals, logins] = [createSums(), createSums(), createSums()]
+  const counted = [
+    [requests, new Counter(shape('claimgate_requests_total'))],
+    [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
+    [logins, new Counter(shape('claimgate_logins_total'))],
+  ] as const
   const faults = new Counter(shape('claimgate_faults_total'))
   const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
   const ready = new Gauge(shape('claimgate_provider_ready'))
@@ -77,20 +89,16 @@ export function createMetrics(): Metrics {
   editionServing.set(1)
   const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
   const timers = new Map<string, { observe(value: number): void }>()
-  const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
 
   return {
     request: (admission, status) => {
       const app = admission.app?.name ?? ''
       const { kind, reason } = admission.decision
       const statusClass = `${Math.floor(status / 100)}xx`
-      const key = `${app} ${kind} ${reason} ${statusClass}`
-      const sum = sums.get(key)
-      if (sum === undefined) sums.set(key, { labels: [app, kind, reason, statusClass], count: 1 })
-      else sum.count += 1
+      requests.add(app, kind, reason, statusClass)
       if (admission.shadow !== null) {
         const { enforced, decision } = admission.shadow
-        rehearsals.inc({ app, decision: enforced.kind, shadow: decision.kind })
+        rehearsals.add(app, enforced.kind, decision.kind)
       }
       let timer = timers.get(app)
       if (timer === undefined) {
@@ -99,20 +107,30 @@ export function createMetrics(): Metrics {
       }
       timer.observe((performance.now() - admission.startedAt) / 1000)
     },
-    login: (provider, outcome) => logins.inc({ provider, outcome }),
+    login: (provider, outcome) => logins.add(provider, outcome),
     websocket: (change) => websockets.inc(change),
     fault: (code) => faults.inc({ code }),
     connectionRefused: () => refusedConnections.inc(),
     reload: (outcome, edition) => {
       reloads.inc({ outcome })
-      upToDate.set(outcome === 'loaded' ? 1 : 0)
+      upToDate.set(outcome === 'rejected' ? 0 : 1)
       editionServing.set(edition)
+    },
+    renew: ({ apps, providers }) => {
+      const kept = new Set(['', ...apps])
+      requests.keepOnly(kept)
+      rehearsals.keepOnly(kept)
+      logins.keepOnly(new Set(providers))
+      for (const app of timers.keys()) {
+        if (kept.has(app)) continue
+        timers.delete(app)
+        durations.remove(app)
+      }
     },
     text: async (providers, log) => {
       dropped.reset()
       dropped.inc(log.droppedLines())
-      requests.reset()
-      for (const { labels, count } of sums.values()) requests.labels(...labels).inc(count)
+      for (const [sums, counter] of counted) sums.writeTo(counter)
       ready.reset()
       for (const [provider, { status }] of providers)
         ready.set({ provider }, status().kind === 'ready' ? 1 : 0)

@@ -2,13 +2,15 @@ import type { Gateway } from '../../core/gateway.ts'
 import type { RuntimeDeps } from '../../runtime/open.ts'
 import { createReloader, type Reloaded, type ReloadSource } from '../../runtime/reload.ts'
 import type { ServerContext } from '../server/context.ts'
-import type { Listeners } from '../server/listeners.ts'
 import type { Log } from './log.ts'
 
 export interface Reloading {
-  reload(): void
+  /** Settles when the log has said what came of it. */
+  reload(): Promise<void>
   stop(): void
 }
+
+type Told = Pick<ServerContext, 'editions' | 'log' | 'metrics'>
 
 /** What an operator should know of a configuration that serves from now on. */
 export function tellOfConfiguration(log: Log, { shadow }: Gateway, warnings: readonly string[]): void {
@@ -25,39 +27,51 @@ const lookEveryMs = 1_000
 
 /** Takes up a changed configuration, on demand or when its files change, and tells the log and the metrics. */
 export function keepReloading(
-  serverContext: ServerContext,
-  listeners: Listeners,
+  { editions, log, metrics }: Told,
   source: ReloadSource,
   deps: RuntimeDeps,
 ): Reloading {
-  const reloader = createReloader(source, serverContext.editions, deps)
-  const tell = (reloaded: Reloaded): void => {
-    const { edition } = serverContext.editions.current()
-    serverContext.metrics.reload(reloaded.ok ? 'loaded' : 'rejected', edition)
-    if (!reloaded.ok) {
-      serverContext.log.event('error', 'config.rejected', { faults: reloaded.faults, edition })
-      return
+  const reloader = createReloader(source, editions, deps)
+  const told = new Set<string>()
+  const tellOfDetached = (): void => {
+    for (const file of reloader.detached()) {
+      if (!told.has(file)) log.event('error', 'config.detached', { file })
+      told.add(file)
     }
-    const { gateway, warnings } = reloaded
-    serverContext.log.renew(gateway.log)
-    listeners.useCertificates(gateway)
-    serverContext.log.event('info', 'config.loaded', { edition, apps: gateway.apps.length })
-    tellOfConfiguration(serverContext.log, gateway, warnings)
   }
-  let stopped = false
-  const attempt = (read: () => Reloaded | null): void => {
-    if (stopped) return
+  const attempt = async (read: () => Promise<Reloaded | null>): Promise<void> => {
     try {
-      const reloaded = read()
-      if (reloaded !== null) tell(reloaded)
+      const reloaded = await read()
+      if (reloaded === null) return
+      tellOfReload({ editions, log, metrics }, reloaded)
+      tellOfDetached()
     } catch (thrown) {
-      serverContext.log.fault('internal.failed', thrown, {})
+      log.fault('internal.failed', thrown, {})
     }
   }
-  const stop = (): void => {
-    stopped = true
-    clearInterval(timer)
+  tellOfDetached()
+  const timer = setInterval(() => void attempt(reloader.reloadIfChanged), lookEveryMs).unref()
+  return {
+    reload: () => attempt(reloader.reload),
+    stop: () => {
+      reloader.stop()
+      clearInterval(timer)
+    },
   }
-  const timer = setInterval(() => attempt(reloader.reloadIfChanged), lookEveryMs).unref()
-  return { reload: () => attempt(reloader.reload), stop }
+}
+
+function tellOfReload({ editions, log, metrics }: Told, reloaded: Reloaded): void {
+  const { edition } = editions.current()
+  metrics.reload(reloaded.kind, edition)
+  switch (reloaded.kind) {
+    case 'loaded':
+      log.event('info', 'config.loaded', { edition, apps: reloaded.gateway.apps.length })
+      tellOfConfiguration(log, reloaded.gateway, reloaded.warnings)
+      return
+    case 'unchanged':
+      log.event('info', 'config.unchanged', { edition })
+      return
+    case 'rejected':
+      log.event('error', 'config.rejected', { faults: reloaded.faults, edition })
+  }
 }

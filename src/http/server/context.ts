@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Edition, Editions } from '../../runtime/editions.ts'
+import type { Following } from '../../runtime/following.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Log } from '../operations/log.ts'
 import type { Metrics } from '../operations/metrics.ts'
@@ -12,6 +13,14 @@ export interface ServerContext {
   readonly metrics: Metrics
   readonly lingering: LingeringCloses
 }
+
+/** How each part of it follows the configuration. A part that is not declared here does not compile. */
+export const serverFollowing = {
+  editions: 'independent',
+  log: 'subscribed',
+  metrics: 'subscribed',
+  lingering: 'independent',
+} as const satisfies { readonly [part in keyof ServerContext]: Following }
 
 /** What one request has: the edition that it entered, and where to tell what happened. */
 export interface RequestContext {

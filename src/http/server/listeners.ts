@@ -14,7 +14,6 @@ export interface Listeners {
   listen(gateway: Gateway): Promise<void>
   /** The ports that were really taken, where the file says 0. */
   ports(gateway: Gateway): { readonly port: number; readonly adminPort: number | null }
-  useCertificates(gateway: Gateway): void
   /** No new connections; requests in flight may finish within the time, then all editions and the store are closed. */
   close(graceMs: number): Promise<void>
 }
@@ -37,6 +36,9 @@ export async function openListeners(
     onRefused: noteRefusedConnections(log, metrics, () => editions.current().clock.monotonicMs()),
   })
   const connections = followConnections(app.server)
+  serverContext.editions.subscribe('certificates', ({ gateway }) =>
+    useCertificates(app.server, gateway.listen),
+  )
   return {
     listen: async (gateway) => {
       if (gateway.admin !== null) await admin.listen(placeOf(gateway.admin))
@@ -48,7 +50,6 @@ export async function openListeners(
       port: portOf(app.server.address(), gateway.listen),
       adminPort: gateway.admin === null ? null : portOf(admin.server.address(), gateway.admin),
     }),
-    useCertificates: (gateway) => useCertificates(app.server, gateway.listen),
     close: async (graceMs) => {
       draining = true
       const cut = setTimeout(() => {

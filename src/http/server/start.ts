@@ -2,6 +2,7 @@ import type { DestinationStream } from 'pino'
 import type { Gateway } from '../../core/gateway.ts'
 import { keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions } from '../../runtime/editions.ts'
+import type { SubscriberName } from '../../runtime/following.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
 import { createLog, type Log } from '../operations/log.ts'
@@ -14,7 +15,7 @@ import { type Listeners, openListeners } from './listeners.ts'
 export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where the model came from, to be read again when it changes; null: it does not. */
-  readonly source?: Pick<ReloadSource, 'file' | 'cwd'> | null
+  readonly source?: Omit<ReloadSource, 'env'> | null
   /** What an operator should know though it works; written to the log. */
   readonly warnings: readonly string[]
   /** Where log lines go; stdout when absent. */
@@ -29,8 +30,10 @@ export interface RunningGateway {
   readonly port: number
   readonly adminPort: number | null
   readonly log: Log
-  /** Reads the configuration again; the log says what came of it. Nothing without a source. */
-  reload(): void
+  /** Who is told of a new configuration. */
+  readonly subscribers: readonly SubscriberName[]
+  /** Reads the configuration again; the log says what came of it. Nothing without a source. Never rejects. */
+  reload(): Promise<void>
   /** No new connections; requests in flight may finish within the time, then everything is closed. */
   close(graceMs: number): Promise<void>
 }
@@ -53,6 +56,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     metrics: createMetrics(),
     lingering: createLingeringCloses(),
   }
+  followEditions(serverContext)
   const listeners = await openListeners(serverContext, options.connectionsOfNetwork)
   try {
     await listeners.listen(gateway)
@@ -62,13 +66,15 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   }
   tellOfStart(serverContext, gateway, listeners, options.warnings)
   const discovery = keepDiscovered(() => editions.current().providers.values())
+  editions.subscribe('providers', () => void discovery.look())
   const source = options.source ?? null
   const reloading =
-    source === null ? null : keepReloading(serverContext, listeners, { ...source, env: options.env }, deps)
+    source === null ? null : keepReloading(serverContext, { ...source, env: options.env }, deps)
   return {
     ...listeners.ports(gateway),
     log,
-    reload: () => reloading?.reload(),
+    subscribers: editions.subscribers(),
+    reload: async () => reloading?.reload(),
     close: async (graceMs) => {
       reloading?.stop()
       discovery.stop()
@@ -77,6 +83,14 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
       serverContext.log.flush()
     },
   }
+}
+
+/** What the whole process has goes on by the settings of the edition in force. */
+function followEditions({ editions, log, metrics }: ServerContext): void {
+  editions.subscribe('log', ({ gateway, logKey }) => log.renew(gateway.log, logKey))
+  editions.subscribe('metrics', ({ gateway }) =>
+    metrics.renew({ apps: gateway.apps.map(({ name }) => name), providers: gateway.providers.keys() }),
+  )
 }
 
 function tellOfStart(

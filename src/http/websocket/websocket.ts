@@ -68,7 +68,7 @@ export function serveUpgrades(server: Server, serverContext: ServerContext): Upg
       client.destroy()
     })
   })
-  editions.onSwap((next) => webSockets.judgeAgain(next))
+  editions.subscribe('webSockets', (next) => webSockets.judgeAgain(next))
   return { closeAll: () => webSockets.closeAll() }
 }
 
