@@ -1,4 +1,5 @@
 import type { App, Gateway } from '../gateway.ts'
+import { remembered } from '../limits/remembered.ts'
 import { limits } from '../limits/table.ts'
 import { type OwnCookies, ownCookies, stripOwnCookies } from '../session/cookies.ts'
 import { foldHeaderName } from './names.ts'
@@ -18,7 +19,14 @@ export interface HeaderPlan {
   readonly requestVerdict: (name: string) => RequestVerdict
 }
 
+/** What all apps of a gateway share: cookies ignore ports and paths, so that each app gets those of all origins. */
+interface CommonPlan {
+  readonly ownCookies: OwnCookies
+  readonly withoutOwnCookies: (header: string) => string
+}
+
 const plans = new WeakMap<Gateway, WeakMap<App, HeaderPlan>>()
+const commonPlans = new WeakMap<Gateway, CommonPlan>()
 
 /** The plan of one of the gateway's apps. */
 export function headerPlan(gateway: Gateway, app: App): HeaderPlan {
@@ -34,16 +42,28 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
   const secret = app.sharedSecret
   const own = [...app.upstream.headers.map(({ name }) => name), ...(secret === null ? [] : [secret.header])]
   const owned = new Set([...gateway.ownedHeaders, ...own.map(foldHeaderName)])
-  const cookies = ownCookies(gateway.hosts.values())
   return {
     fixed: fixedHeaders(app),
-    ownCookies: cookies,
+    ...commonPlan(gateway),
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
     address: publicAddress(app),
-    withoutOwnCookies: rememberedLately((header) => stripOwnCookies(header, cookies)),
     requestVerdict: requestVerdicts(owned),
   }
+}
+
+/** One memory for all apps: a client can fill it at each that is open to anyone. */
+function commonPlan(gateway: Gateway): CommonPlan {
+  const known = commonPlans.get(gateway)
+  if (known !== undefined) return known
+  const own = ownCookies(gateway.hosts.values())
+  const withoutOwnCookies = remembered((header) => stripOwnCookies(header, own), {
+    most: limits.rememberedCookieHeaders,
+    longest: limits.rememberedCookieHeaderBytes,
+  })
+  const plan = { ownCookies: own, withoutOwnCookies }
+  commonPlans.set(gateway, plan)
+  return plan
 }
 
 /** Host and scheme come from the configuration, never from the request. */
@@ -58,18 +78,4 @@ function fixedHeaders(app: App): readonly string[] {
     ...(sharedSecret === null ? [] : [sharedSecret.header, sharedSecret.value.reveal()]),
     ...upstream.headers.flatMap(({ name, value }) => [name, value.reveal()]),
   ]
-}
-
-/** Clients choose what is asked, so number and length of what is kept are bounded. */
-function rememberedLately(read: (text: string) => string): (text: string) => string {
-  const kept = new Map<string, string>()
-  return (text) => {
-    const known = kept.get(text)
-    if (known !== undefined) return known
-    const result = read(text)
-    if (text.length > limits.rememberedCookieHeaderBytes) return result
-    if (kept.size >= limits.rememberedCookieHeaders) kept.clear()
-    kept.set(text, result)
-    return result
-  }
 }

@@ -1,3 +1,4 @@
+import { remembered } from '../limits/remembered.ts'
 import { limits } from '../limits/table.ts'
 import { saysCaching } from './cache.ts'
 import {
@@ -20,9 +21,12 @@ export type RequestVerdict =
 /** What becomes of a header of the upstream's answer. */
 export type AnswerVerdict = 'drop' | 'pass' | 'caching' | 'set-cookie' | 'location' | 'connection'
 
+/** A request has twenty headers, and their spellings are always the same. */
+const headerNames = { most: limits.rememberedHeaderNames, longest: limits.rememberedHeaderNameBytes }
+
 /** Judges clients' header names for an app; `owned` are folded names that are ours alone. */
 export function requestVerdicts(owned: ReadonlySet<string>): (name: string) => RequestVerdict {
-  return remembered((name) => {
+  return remembered<RequestVerdict>((name) => {
     if (!isHeaderName(name)) return 'drop'
     const folded = foldHeaderName(name)
     if (owned.has(folded)) return 'drop'
@@ -34,11 +38,11 @@ export function requestVerdicts(owned: ReadonlySet<string>): (name: string) => R
         return folded
     }
     return isDroppedFromClients(folded) ? 'drop' : 'pass'
-  })
+  }, headerNames)
 }
 
 /** Judges header names of answers; the same for every app. */
-export const answerVerdict: (name: string) => AnswerVerdict = remembered((name) => {
+export const answerVerdict: (name: string) => AnswerVerdict = remembered<AnswerVerdict>((name) => {
   const folded = foldHeaderName(name)
   switch (folded) {
     case 'set-cookie':
@@ -50,21 +54,4 @@ export const answerVerdict: (name: string) => AnswerVerdict = remembered((name) 
   }
   if (connectionHeaders.has(folded) || isDroppedFromAnswers(folded)) return 'drop'
   return saysCaching(folded) ? 'caching' : 'pass'
-})
-
-/**
- * The same judgement, worked out once a spelling: a request has twenty headers, and they are always the same. Clients
- * choose the names, so their number is bounded, and so is the length of what is kept.
- */
-function remembered<V extends string>(judge: (name: string) => V): (name: string) => V {
-  const verdicts = new Map<string, V>()
-  return (name) => {
-    const known = verdicts.get(name)
-    if (known !== undefined) return known
-    const verdict = judge(name)
-    if (name.length > limits.rememberedHeaderNameBytes) return verdict
-    if (verdicts.size >= limits.rememberedHeaderNames) verdicts.clear()
-    verdicts.set(name, verdict)
-    return verdict
-  }
-}
+}, headerNames)

@@ -1,4 +1,5 @@
 import { type ClientNetwork, isPrivate, networkOf, unknownNetwork } from '../limits/network.ts'
+import { remembered } from '../limits/remembered.ts'
 import { limits } from '../limits/table.ts'
 import { type Address, type AddressRange, contains, formatAddress, readAddress } from './address.ts'
 
@@ -20,8 +21,6 @@ export type ClientAddress =
 
 export const unknownClient: ClientAddress = { known: false, network: unknownNetwork }
 
-// The same few peers, or the same few clients, come again and again.
-const read = new Map<string, ClientAddress>()
 const hiding = new WeakMap<ClientAddress, ClientAddress>()
 
 /**
@@ -111,15 +110,17 @@ function peerAddress(peer: string | undefined): ClientAddress {
 }
 
 function addressOf(text: string): ClientAddress {
-  if (text.length > limits.addressBytes) return unknownClient
-  const known = read.get(text)
-  if (known !== undefined) return known
-  const address = readAddress(text)
-  if (address === null) return unknownClient
-  const written = formatAddress(address)
-  const network = { key: networkOf(address), hidden: false }
-  const result: ClientAddress = { known: true, address, text: written, network }
-  if (read.size >= limits.rememberedAddresses) read.clear()
-  read.set(text, result)
-  return result
+  return text.length > limits.addressBytes ? unknownClient : read(text)
 }
+
+// The same few peers, or the same few clients, come again and again.
+const read = remembered<ClientAddress>(
+  (text) => {
+    const address = readAddress(text)
+    if (address === null) return unknownClient
+    const written = formatAddress(address)
+    const network = { key: networkOf(address), hidden: false }
+    return { known: true, address, text: written, network }
+  },
+  { most: limits.rememberedAddresses, longest: limits.addressBytes },
+)

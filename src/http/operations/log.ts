@@ -3,6 +3,7 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { EventFields, EventName } from '../../core/event.ts'
 import { type FaultCode, faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
+import { remembered } from '../../core/limits/remembered.ts'
 import { limits } from '../../core/limits/table.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -92,17 +93,11 @@ function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
       return () => undefined
     case 'plain':
       return (user) => cap(user)
-    case 'hash': {
-      const known = new Map<string, string>()
-      return (user) => {
-        const seen = known.get(user)
-        if (seen !== undefined) return seen
-        if (known.size >= limits.rememberedSubjects) known.clear()
-        const hash = createHmac('sha256', key).update(user).digest('base64url').slice(0, 16)
-        known.set(user, hash)
-        return hash
-      }
-    }
+    case 'hash':
+      return remembered((user) => createHmac('sha256', key).update(user).digest('base64url').slice(0, 16), {
+        most: limits.rememberedSubjects,
+        longest: limits.subjectCharacters,
+      })
   }
 }
 

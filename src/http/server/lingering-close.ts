@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { BodyRate } from '../../core/gateway.ts'
-import { type ClientNetwork, mostOf } from '../../core/limits/network.ts'
+import type { ClientNetwork } from '../../core/limits/network.ts'
 import { limits } from '../../core/limits/table.ts'
+import { createUseCount } from '../../core/limits/use-count.ts'
 import { BodyPace } from '../proxy/body-pace.ts'
 
 /** Of whom the body is, and how slow it may be. */
@@ -25,31 +26,18 @@ export interface LingeringCloses {
 }
 
 export function createLingeringCloses(): LingeringCloses {
-  const byNetwork = new Map<string, number>()
+  const open = createUseCount(limits.droppedBodies)
   const lingering = new WeakSet<Socket>()
-
-  function enter(network: ClientNetwork): boolean {
-    const count = byNetwork.get(network.key) ?? 0
-    if (count >= mostOf(limits.droppedBodies, network)) return false
-    byNetwork.set(network.key, count + 1)
-    return true
-  }
-
-  function leave({ key }: ClientNetwork): void {
-    const count = byNetwork.get(key) ?? 0
-    if (count <= 1) byNetwork.delete(key)
-    else byNetwork.set(key, count - 1)
-  }
 
   return {
     dropRest(request, { network, rate }) {
       const { socket } = request
-      if (request.complete || socket.destroyed || lingering.has(socket) || !enter(network)) return
+      if (request.complete || socket.destroyed || lingering.has(socket) || !open.take(network)) return
       lingering.add(socket)
       const drop = new BodyDrop(request, rate)
       socket.once('close', () => {
         drop.close()
-        leave(network)
+        open.release(network)
       })
     },
   }

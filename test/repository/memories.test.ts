@@ -1,0 +1,55 @@
+// What is remembered and what for: each map and set of what serves, with its bound. A new one fails here until somebody
+// has said who can make it grow.
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { listSources, readSource } from '../measure/source.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const serving = ['core', 'http', 'runtime', 'oidc', 'store', 'upstream']
+
+/** What began empty and is filled later. WeakMaps keep nothing alive; a set of words that stand there grows no more. */
+const begun = /\bnew (?:Map|Set|LRUCache)(?:<.*>)?\((?:\)|\{)/g
+
+const ofOneCall = 'lives as long as one call'
+const ofConfiguration = 'keyed by the configuration'
+const bounds: Readonly<Record<string, readonly string[]>> = {
+  'core/limits/failures.ts': ['limits.failedSignInNetworks'],
+  'core/limits/fair-queue.ts': ['limits.providerWaitingSignIns: as many networks as callbacks wait'],
+  'core/limits/remembered.ts': ['its bound is an argument: limits.remembered…'],
+  'core/limits/use-count.ts': ['networks that hold a connection; the kernel bounds those'],
+  'core/request/location-overlap.ts': [ofOneCall],
+  'core/request/location.ts': [ofConfiguration],
+  'core/rules/named-claims.ts': [ofConfiguration],
+  'core/session/seal.ts': [ofConfiguration],
+  'core/session/transaction.ts': [ofOneCall],
+  'http/operations/metrics.ts': [ofConfiguration, `${ofConfiguration}, reasons and status classes`],
+  'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
+  'http/websocket/open-websockets.ts': [
+    'handshakes under way: as many as connections',
+    'WebSockets that are open: as many as connections',
+    'sessions of those',
+  ],
+  'runtime/consumed.ts': ['limits.usedStates'],
+  'runtime/editions.ts': ['those who follow editions: parts of the process'],
+  'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
+  'runtime/session-finder.ts': ['limits.cachedSessions'],
+  'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
+  'store/memory.ts': ['limits.memoryStoreSessions', 'persons of those', 'sessions of a person'],
+  'store/sqlite.ts': ['those who follow changes: parts of the process'],
+  'store/touches.ts': ['limits.waitingTouches'],
+  'upstream/agents.ts': [ofConfiguration, ofConfiguration, ofConfiguration, ofConfiguration],
+  'upstream/pool.ts': ['upstream.max_connections', 'limits.upstreamWaitingRequests'],
+}
+
+t.test('every memory of what serves has a bound that somebody has named', async (t) => {
+  const found = new Map<string, number>()
+  for (const path of serving.flatMap((module) => listSources(root, `src/${module}`))) {
+    const count = readSource(root, path).text.match(begun)?.length ?? 0
+    if (count > 0) found.set(path.replace('src/', ''), count)
+  }
+  t.ok(found.size > 10, `${found.size} files with memories`)
+  for (const [path, count] of found) {
+    t.equal(bounds[path]?.length, count, `${path}: say here what bounds each of its maps and sets`)
+  }
+  for (const path of Object.keys(bounds)) t.ok(found.has(path), `${path} has none any more: take it out here`)
+})
