@@ -179,7 +179,7 @@ function pidOf(pid: number | undefined): number {
 
 /** Until the port takes connections. */
 export async function listening(port: number): Promise<void> {
-  const until = Date.now() + 15_000
+  const until = Date.now() + 120_000
   while (!(await takesConnections(port))) {
     if (Date.now() > until) throw new Error(`nothing listens on port ${port}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -8,9 +8,9 @@ import { configFile, configOptions, type Options, readOptions } from '../cli/opt
 import { isObject, type Json } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
 import { readLogLine } from '../rehearsal/replay/logged-request.ts'
-import { askAgain, type Rehearsal } from '../rehearsal/replay/outcome.ts'
-import { isOtherwise, openTally, type Tally } from '../rehearsal/replay/summary.ts'
-import { tallyText } from '../rehearsal/replay/text.ts'
+import { type ReplaySetup, replayRequest } from '../rehearsal/replay/outcome.ts'
+import { isOtherwise, openSummary, type ReplaySummary } from '../rehearsal/replay/summary.ts'
+import { summaryText } from '../rehearsal/replay/text.ts'
 
 const usage = `Usage: claimgate replay --log FILE|- [-c NEW] [--old OLD] [--claims-of FILE] [options]
 
@@ -56,12 +56,12 @@ export const command: Command = {
     const { options } = read
     const log = options.text('log')
     if (log === null) return refuse(io, 'which log? Say --log FILE, or --log - for the standard input')
-    const rehearsal = await prepare(options, io)
-    if (rehearsal === null) return 2
-    const tally = await replay(log, rehearsal, io)
-    if (tally === null) return refuse(io, `${log} cannot be read`)
-    io.stdout(options.flag('json') ? toJson(tally) : tallyText(tally, rehearsal.claims.size > 0))
-    return options.flag('expect-none') && isOtherwise(tally) ? 1 : 0
+    const setup = await prepare(options, io)
+    if (setup === null) return 2
+    const summary = await replay(log, setup, io)
+    if (summary === null) return refuse(io, `${log} cannot be read`)
+    io.stdout(options.flag('json') ? toJson(summary) : summaryText(summary, setup.claims.size > 0))
+    return options.flag('expect-none') && isOtherwise(summary) ? 1 : 0
   },
 }
 
@@ -70,7 +70,7 @@ function refuse(io: Io, message: string): number {
   return 2
 }
 
-async function prepare(options: Options, io: Io): Promise<Rehearsal | null> {
+async function prepare(options: Options, io: Io): Promise<ReplaySetup | null> {
   const madeUp = options.flag('made-up-secrets')
   const oldFile = options.text('old')
   const now = loadRules(configFile(options, io.env), madeUp, io)
@@ -95,16 +95,16 @@ async function readClaimsOf(file: string | null, io: Io): Promise<ReadonlyMap<st
 }
 
 /** Line by line, whatever the length of the log; null when it cannot be read. */
-async function replay(log: string, rehearsal: Rehearsal, io: Io): Promise<Tally | null> {
-  const tally = openTally()
+async function replay(log: string, setup: ReplaySetup, io: Io): Promise<ReplaySummary | null> {
+  const summary = openSummary()
   try {
     for await (const text of await linesOf(log, io)) {
       if (text.trim() === '') continue
       const line = readLogLine(text)
-      if (line.kind === 'request') tally.add(line.request, askAgain(rehearsal, line.request))
-      else tally.skip(line.kind === 'other' ? 'others' : 'byMore')
+      if (line.kind === 'request') summary.add(line.request, replayRequest(setup, line.request))
+      else summary.skip(line.kind === 'other' ? 'others' : 'byMore')
     }
-    return tally.close()
+    return summary.close()
   } catch (error) {
     if (error instanceof Error && 'code' in error && 'syscall' in error) return null
     throw error
@@ -117,14 +117,14 @@ async function linesOf(log: string, io: Io): Promise<Iterable<string> | AsyncIte
   return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
 }
 
-function toJson({ requests, byMore, others, places, untold, examples }: Tally): string {
+function toJson({ requests, byMore, others, places, untold, examples }: ReplaySummary): string {
   const answer = {
     requests,
     left_out: byMore,
     other_lines: others,
     places: [...places].map(([place, counts]) => ({ place, ...counts })),
     untold,
-    examples: examples.map(({ request, again }) => ({
+    examples: examples.map(({ request, replayed }) => ({
       request_id: request.requestId,
       method: request.method,
       host: request.host,
@@ -132,9 +132,9 @@ function toJson({ requests, byMore, others, places, untold, examples }: Tally): 
       subject: request.asker.kind === 'somebody' ? request.asker.subject : null,
       provider: request.asker.kind === 'somebody' ? request.asker.provider : null,
       before: { decision: request.decision, reason: request.reason },
-      kind: again.kind,
-      place: again.place,
-      after: 'now' in again ? again.now : null,
+      kind: replayed.kind,
+      place: replayed.place,
+      after: 'now' in replayed ? replayed.now : null,
     })),
   }
   return `${JSON.stringify(answer, null, 2)}\n`

@@ -1,7 +1,7 @@
 import type { Gateway } from '../core/gateway.ts'
-import type { Variable } from './apache/provider/notes.ts'
 import type { Finding } from './finding.ts'
 import type { Proof } from './proof/prove.ts'
+import type { Variable } from './variable.ts'
 
 /** Where a syntax error stands in the source; line and column count from 1. */
 export interface SourceFault {

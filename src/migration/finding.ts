@@ -1,6 +1,5 @@
 import type { Claims } from '../core/rules/claims.ts'
-import type { Place } from './apache/reading/lines.ts'
-import type { Directive } from './apache/reading/tree.ts'
+import type { SourcePosition } from './source-position.ts'
 
 /**
  * One line of the report. `kept`: means the same here. `changed`: means something else, and the message says what.
@@ -10,21 +9,21 @@ import type { Directive } from './apache/reading/tree.ts'
 export interface Finding {
   readonly id: string
   readonly kind: FindingKind
-  readonly at: Place | null
+  readonly at: SourcePosition | null
   /** The line, as written and without secrets. */
   readonly what: string
   readonly message: string
   /** Whom it concerns: fewer people get in than before, more, or some of each. Null: nobody. */
   readonly effect: Effect | null
   /** For `--prove`: the requests for which this finding announces that the verdicts differ. */
-  readonly announces?: (asked: Asked) => boolean
+  readonly announces?: (request: JudgedRequest) => boolean
 }
 
 export type FindingKind = 'kept' | 'changed' | 'suspect' | 'not-needed' | 'not-convertible'
 export type Effect = 'stricter' | 'looser' | 'either'
 
 /** A request that both rule sets judge. */
-export interface Asked {
+export interface JudgedRequest {
   readonly method: string
   readonly path: string
   /** Null: not signed in. */
@@ -53,21 +52,4 @@ export function createFindings(): Findings {
       return [...found.values()].toSorted((one, other) => order(one) - order(other))
     },
   }
-}
-
-const secretive =
-  /secret|passphrase|password|sharedkeys|outgoingproxy|bearertoken|endpointparams|privatekey|proxyauth/
-
-/** A directive as the report shows it: values that may be secret are left out. */
-export function told({ name, key, rest }: Pick<Directive, 'name' | 'key' | 'rest'>): string {
-  if (secretive.test(key)) return `${name} …`
-  if (key === 'requestheader' && !rest.includes('%{')) {
-    return `${name} ${rest.split(/\s+/).slice(0, 2).join(' ')}${/^\s*\S+\s+\S+\s+\S/.test(rest) ? ' …' : ''}`
-  }
-  return `${name} ${rest}`.replaceAll(/:\/\/[^/@\s]+@/g, '://…@').trim()
-}
-
-/** `httpd.conf:12`. */
-export function placeText({ file, line }: Place): string {
-  return `${file}:${line}`
 }

@@ -1,5 +1,5 @@
-import type { Variable } from './apache/provider/notes.ts'
 import type { Finding, FindingKind } from './finding.ts'
+import type { Variable } from './variable.ts'
 
 export interface Report {
   readonly findings: readonly Finding[]

@@ -3,10 +3,10 @@ import { readAddress } from '../core/request/address.ts'
 import type { Situation } from '../core/rules/requirement.ts'
 import { remaining, type Way } from '../core/rules/way.ts'
 import { type Probe, probe } from '../http/admission/probe.ts'
-import type { Spot } from './difference/areas.ts'
+import type { SampleRequest } from './difference/areas.ts'
 import { type Outcome, outcomeOf } from './explain/outcome.ts'
 import { accessText } from './rule-text.ts'
-import { type Visit, visitsFor } from './sample-callers.ts'
+import { type SampleCaller, sampleCallersFor } from './sample-callers.ts'
 import { waysAt, waysOnlyIn } from './ways.ts'
 
 /** Two rule files. */
@@ -15,7 +15,7 @@ export interface Sides<T> {
   readonly after: T
 }
 
-/** What changes for people at one spot. */
+/** What changes for people at one sample. */
 export interface AccessChange {
   readonly lost: readonly Group[]
   readonly gained: readonly Group[]
@@ -44,28 +44,32 @@ export interface Tried extends Sides<Ending> {
 
 export type Ending = Pick<Outcome, 'outcome' | 'reason' | 'status'>
 
-/** Where a spot leads under one of the files. */
-export interface Standing {
+/** Where a sample leads under one of the files. */
+export interface Route {
   readonly app: App | null
   readonly location: Location | null
 }
 
-export function standingAt(gateway: Gateway, { method, url }: Spot): Standing {
+export function routeAt(gateway: Gateway, { method, url }: SampleRequest): Route {
   const { app, location } = probe(gateway, { method, url, person: null, clientAddress: null }).admission
   return { app, location }
 }
 
-/** What makes two spots answer alike, whoever asks: compared as text before anybody is made up. */
-export function standingText({ app, location }: Standing): string {
+/** What makes two samples answer alike, whoever asks: compared as text before anybody is made up. */
+export function routeText({ app, location }: Route): string {
   if (app === null || location === null) return `none ${app?.name ?? ''}`
   return JSON.stringify([app.providers, accessText(location.access), location.unauthenticated])
 }
 
 /** Tries everybody whom the rules of both files tell apart, under both; null when nobody sees a difference. */
-export function compareAt(sides: Sides<Gateway>, standing: Sides<Standing>, spot: Spot): AccessChange | null {
-  const tried = visitsAt(sides, standing).map((visit) => tryOut(sides, spot, visit))
-  const before = waysAt(standing.before.app, standing.before.location)
-  const after = waysAt(standing.after.app, standing.after.location)
+export function compareAt(
+  sides: Sides<Gateway>,
+  route: Sides<Route>,
+  sample: SampleRequest,
+): AccessChange | null {
+  const tried = callersAt(sides, route).map((caller) => tryOut(sides, sample, caller))
+  const before = waysAt(route.before.app, route.before.location)
+  const after = waysAt(route.after.app, route.after.location)
   const lost = groupsOf(waysOnlyIn(before, after), tried, isLoss)
   const gained = groupsOf(waysOnlyIn(after, before), tried, isGain)
   const others = tried.filter((one) => !isLoss(one) && !isGain(one) && differs(one))
@@ -78,25 +82,25 @@ export function compareAt(sides: Sides<Gateway>, standing: Sides<Standing>, spot
     stranger: stranger ?? null,
     refusal: refused ?? null,
     now: after.complete ? after.ways : null,
-    providers: acceptedAt(standing),
+    providers: acceptedAt(route),
   }
 }
 
-function acceptedAt({ before, after }: Sides<Standing>): readonly string[] {
+function acceptedAt({ before, after }: Sides<Route>): readonly string[] {
   return [...new Set([before, after].flatMap(({ app }) => app?.providers ?? []))]
 }
 
-function visitsAt(sides: Sides<Gateway>, standing: Sides<Standing>): readonly Visit[] {
-  const { before, after } = standing
+function callersAt(sides: Sides<Gateway>, route: Sides<Route>): readonly SampleCaller[] {
+  const { before, after } = route
   const rules = [before, after].flatMap(({ location }) =>
     location?.access.kind === 'rule' ? [location.access.requirement] : [],
   )
   const providers = new Map([...sides.before.providers, ...sides.after.providers])
-  return visitsFor(rules, acceptedAt(standing), providers)
+  return sampleCallersFor(rules, acceptedAt(route), providers)
 }
 
-function tryOut(sides: Sides<Gateway>, { method, url }: Spot, visit: Visit): Tried {
-  const asked = { ...visit, method, url }
+function tryOut(sides: Sides<Gateway>, { method, url }: SampleRequest, caller: SampleCaller): Tried {
+  const asked = { ...caller, method, url }
   return { asked, before: endingOf(sides.before, asked), after: endingOf(sides.after, asked) }
 }
 

@@ -12,23 +12,23 @@ import { conditionsOf } from './conditions.ts'
 import { samplesFor } from './sample-claims.ts'
 
 /** Somebody, or nobody, at an address. */
-export type Visit = Pick<Probe, 'person' | 'clientAddress'>
+export type SampleCaller = Pick<Probe, 'person' | 'clientAddress'>
 
 export type Providers = ReadonlyMap<string, Pick<ProviderSettings, 'userId'>>
 
 /** More would tell no more: a rule with so many ways is not read by people either. */
-const mostVisits = 10_000
+const mostCallers = 10_000
 
 /**
- * Visits that tell rules apart: for each way to meet one of them somebody who just meets it, and, claim by claim, the
+ * Callers that tell rules apart: for each way to meet one of them somebody who just meets it, and, claim by claim, the
  * same person without that claim, with another value of it, with one of another type. Made from the rules alone, so
  * the same for the same rules.
  */
-export function visitsFor(
+export function sampleCallersFor(
   rules: readonly Requirement[],
   accepted: readonly string[],
   providers: Providers,
-): readonly Visit[] {
+): readonly SampleCaller[] {
   const conditions = rules.flatMap(conditionsOf)
   const matchers = new Map<string, Matcher[]>()
   const ranges: AddressRange[] = []
@@ -38,9 +38,12 @@ export function visitsFor(
     matchers.set(condition.path, [...(matchers.get(condition.path) ?? []), condition.matcher])
   }
   const samples = new Map([...matchers].map(([path, list]) => [path, samplesFor(list)]))
-  const made: Making = { accepted, providers, samples, addresses: addressesOf(ranges) }
+  const material: Material = { accepted, providers, samples, addresses: addressesOf(ranges) }
   const ways = [...rules, ...apart(rules)].flatMap((rule) => waysIn(rule, accepted).ways)
-  return distinct([...strangers(made), ...ways.flatMap((way) => visitsOf(way, made))]).slice(0, mostVisits)
+  return distinct([...unknownCallers(material), ...ways.flatMap((way) => callersBy(way, material))]).slice(
+    0,
+    mostCallers,
+  )
 }
 
 /** Of each two rules what meets the one and certainly not the other. */
@@ -52,7 +55,7 @@ function apart(rules: readonly Requirement[]): readonly Requirement[] {
   )
 }
 
-interface Making {
+interface Material {
   readonly accepted: readonly string[]
   readonly providers: Providers
   /** By claim path. */
@@ -62,27 +65,27 @@ interface Making {
 }
 
 /** Nobody, and people of whom nothing is known but who they are; from everywhere. */
-function strangers(made: Making): readonly Visit[] {
-  const places = [null, ...made.addresses.map(formatAddress)]
-  return places.flatMap((clientAddress) => [
+function unknownCallers(material: Material): readonly SampleCaller[] {
+  const from = [null, ...material.addresses.map(formatAddress)]
+  return from.flatMap((clientAddress) => [
     { person: null, clientAddress },
-    ...made.accepted.map((provider) => ({ person: personOf(provider, {}, made), clientAddress })),
+    ...material.accepted.map((provider) => ({ person: personOf(provider, {}, material), clientAddress })),
   ])
 }
 
-function visitsOf(way: Way, made: Making): readonly Visit[] {
-  const places = addressesFor(way, made)
-  if (way.providers === null) return places.map((clientAddress) => ({ person: null, clientAddress }))
-  const claims = claimsFor(way, made)
+function callersBy(way: Way, material: Material): readonly SampleCaller[] {
+  const from = addressesFor(way, material)
+  if (way.providers === null) return from.map((clientAddress) => ({ person: null, clientAddress }))
+  const claims = claimsFor(way, material)
   return claims.flatMap((one) =>
-    made.accepted.flatMap((provider) =>
-      places.map((clientAddress) => ({ person: personOf(provider, one, made), clientAddress })),
+    material.accepted.flatMap((provider) =>
+      from.map((clientAddress) => ({ person: personOf(provider, one, material), clientAddress })),
     ),
   )
 }
 
 /** The user id must be there, or the sign-in itself fails; an e-mail counts only when it is verified. */
-function personOf(provider: string, claims: Claims, { providers }: Making): Visit['person'] {
+function personOf(provider: string, claims: Claims, { providers }: Material): SampleCaller['person'] {
   const userId = providers.get(provider)?.userId ?? 'sub'
   const id = userId === 'email' ? 'somebody@example.com' : 'somebody'
   const whole = { sub: 'somebody', ...(Object.hasOwn(claims, userId) ? {} : { [userId]: id }), ...claims }
@@ -90,10 +93,10 @@ function personOf(provider: string, claims: Claims, { providers }: Making): Visi
 }
 
 /** Those with which the way is met, first; then each with one claim taken away or changed. */
-function claimsFor(way: Way, made: Making): readonly Claims[] {
+function claimsFor(way: Way, material: Material): readonly Claims[] {
   const byPath = Map.groupBy(way.claims, ({ path }) => path)
   const paths = [...byPath].map(([path, facts]) => {
-    const known = made.samples.get(path) ?? []
+    const known = material.samples.get(path) ?? []
     const samples: readonly (Json | undefined)[] = [...known, elementsFor(facts, path, known), undefined]
     return {
       path,
@@ -131,9 +134,9 @@ function meets(facts: readonly ClaimFact[], path: string, value: Json | undefine
   return facts.every(({ matcher, wanted }) => holds(matcher, found) === wanted)
 }
 
-function addressesFor({ addresses, otherAddresses }: Way, made: Making): readonly (string | null)[] {
+function addressesFor({ addresses, otherAddresses }: Way, material: Material): readonly (string | null)[] {
   if (addresses === null && otherAddresses.length === 0) return [null]
-  return [null, ...made.addresses.map(formatAddress)]
+  return [null, ...material.addresses.map(formatAddress)]
 }
 
 /** The first of each network, and one documentation address of each family that lies in none (RFC 5737, 3849). */
@@ -147,6 +150,6 @@ function addressesOf(ranges: readonly AddressRange[]): readonly Address[] {
   return [...ranges, ...strange.filter((one) => !ranges.some((range) => contains(range, one)))]
 }
 
-function distinct(visits: readonly Visit[]): readonly Visit[] {
-  return [...new Map(visits.map((visit) => [JSON.stringify(visit), visit])).values()]
+function distinct(callers: readonly SampleCaller[]): readonly SampleCaller[] {
+  return [...new Map(callers.map((caller) => [JSON.stringify(caller), caller])).values()]
 }

@@ -4,9 +4,9 @@ import { convertApache } from '../../src/migration/apache/apache.ts'
 import { readRemoteUser } from '../../src/migration/apache/provider/user.ts'
 import { readApache } from '../../src/migration/apache/reading/read.ts'
 import { readSite } from '../../src/migration/apache/reading/site.ts'
-import type { Asked, Finding } from '../../src/migration/finding.ts'
+import type { Finding, JudgedRequest } from '../../src/migration/finding.ts'
 import { announcedBy, announcementsAt, readAnnouncements } from '../../src/migration/proof/announced.ts'
-import { judgeApache, placeAt, type Verdict } from '../../src/migration/proof/apache-model.ts'
+import { judgeApache, mergedAt, type Verdict } from '../../src/migration/proof/apache-model.ts'
 import { type Apache, startApache } from '../support/apache.ts'
 import { Browser } from '../support/browser.ts'
 import { type Echo, startEcho } from '../support/echo.ts'
@@ -276,12 +276,12 @@ t.test(
       const claims = name === null ? null : { iss: sides.op.issuer, ...claimsOf(name) }
       for (const [method, path] of requests) {
         // Strangers come with an empty jar each time: httpd counts the sign-ins that a browser began.
-        const request: Asked = { method, path, claims, clientAddress: '127.0.0.1' }
+        const request: JudgedRequest = { method, path, claims, clientAddress: '127.0.0.1' }
         const options = { method, follow: false }
         const apache = await (signed?.apache ?? new Browser()).visit(sides.apache.url + path, options)
         const gateway = await (signed?.gateway ?? new Browser()).visit(sides.gateway.url + path, options)
         const what = `${method} ${path} as ${name ?? 'nobody'}`
-        const place = placeAt(host, path)
+        const place = mergedAt(host, path)
         const verdicts = [verdictOn(apache.status, name), verdictOn(gateway.status, name)] as const
         const model = judgeApache(place, request, { version, remoteUser })
         t.equal(model, verdicts[0], `the model says what httpd says: ${what}`)

@@ -1,7 +1,8 @@
-import { type Finding, told } from '../finding.ts'
+import type { Finding } from '../finding.ts'
 import type { VirtualHost } from './reading/site.ts'
 import type { Directive, Section } from './reading/tree.ts'
 import { splitWords } from './reading/words.ts'
+import { told } from './told.ts'
 
 /** What is said of a directive that no other part of the conversion reads. */
 interface Said {

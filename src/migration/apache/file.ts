@@ -1,6 +1,6 @@
-import { placeText } from '../finding.ts'
 import { includes, patternKey } from '../path-pattern.ts'
 import { ruleValue } from '../rule.ts'
+import { positionText } from '../source-position.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
 import type { Access } from './access/access.ts'
 import type { ConvertedApp } from './host/host.ts'
@@ -44,7 +44,7 @@ export function fileText(file: ConvertedFile): string {
 function providerLines({ name, keys, at }: ConvertedProvider): readonly string[] {
   const head = entryLines(name, '', 2)[0]?.replace(/ ""$/, '') ?? ''
   return [
-    `${head}${at === null ? '' : `   # ${placeText(at)}`}`,
+    `${head}${at === null ? '' : `   # ${positionText(at)}`}`,
     ...Object.entries(keys).flatMap(([key, value]) => entryLines(key, value, 4)),
   ]
 }
@@ -66,7 +66,7 @@ function appLines(app: ConvertedApp, withSession: boolean): readonly string[] {
   const locations = prunedLocations(app.locations)
   return [
     head,
-    ...(app.from === null ? [] : [`    # ${placeText(app.from.at)} ${app.from.what}`]),
+    ...(app.from === null ? [] : [`    # ${positionText(app.from.at)} ${app.from.what}`]),
     ...Object.entries(app.keys).flatMap(([key, value]) => entryLines(key, value, 4)),
     ...(withSession ? sessionLines(app.session, 4) : []),
     ...accessLines(locations),
@@ -143,5 +143,5 @@ function commentLines({ sections, because }: ConvertedLocation, indent: number):
   const merges = last.requires === null || last.directives.some(({ key }) => key === 'authmerging')
   const ruling = merges ? sections.slice(0, -1).findLast(({ requires }) => requires !== null) : undefined
   const named = ruling === undefined ? [last] : [ruling, last]
-  return named.map(({ at, text }) => `${pad}# ${placeText(at)} ${text}`)
+  return named.map(({ at, text }) => `${pad}# ${positionText(at)} ${text}`)
 }

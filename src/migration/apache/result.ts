@@ -3,11 +3,11 @@ import { loadGatewayFromText } from '../../config/load.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { Finding } from '../finding.ts'
 import type { Rule } from '../rule.ts'
+import type { SourcePosition } from '../source-position.ts'
 import type { YamlValue } from '../yaml.ts'
 import { toNetwork } from './access/requirement.ts'
 import type { ConvertedApp } from './host/host.ts'
 import type { ApacheInput } from './input.ts'
-import type { Place } from './reading/lines.ts'
 import { type VirtualHost, wordsOf } from './reading/site.ts'
 
 /** A rule on an address needs to know what stands in front. */
@@ -26,7 +26,7 @@ export function trustedProxies(
     locations.flatMap(({ accesses }) => accesses.map(({ require }) => require)),
   )
   if (!rules.some((rule) => rule !== 'maybe_signed_in' && asksAddress(rule))) return null
-  const at: Place | null = null
+  const at: SourcePosition | null = null
   report({
     id: 'trusted-proxies',
     kind: 'suspect',

@@ -3,10 +3,11 @@ import { decodeUtf8, type ReadFile } from '../../config/files.ts'
 import { printIssue } from '../../config/issue.ts'
 import { loadGatewayFromText } from '../../config/load.ts'
 import type { Gateway } from '../../core/gateway.ts'
-import type { Variable } from '../apache/provider/notes.ts'
 import type { Conversion } from '../conversion.ts'
-import { createFindings, type Finding, placeText } from '../finding.ts'
+import { createFindings, type Finding } from '../finding.ts'
 import { anyOf, type Rule } from '../rule.ts'
+import { positionText } from '../source-position.ts'
+import type { Variable } from '../variable.ts'
 import type { YamlValue } from '../yaml.ts'
 import { type Addresses, convertAddresses } from './addresses.ts'
 import { type ProxyApp, type ProxyFile, proxyFileText } from './file.ts'
@@ -103,7 +104,7 @@ function appOf(one: ConvertedUpstream, all: readonly ConvertedUpstream[], around
   const ips: Rule[] = addresses.trustedIps.length === 0 ? [] : [{ kind: 'ip', ranges: addresses.trustedIps }]
   return {
     name: prefix === '' ? first : uniqueOf(one.prefix.join('-').replaceAll(/[^\w-]/g, '-'), first),
-    comment: one.from === null ? null : `${placeText(one.from.at)} ${one.from.what}`,
+    comment: one.from === null ? null : `${positionText(one.from.at)} ${one.from.what}`,
     keys,
     require: anyOf([...ips, around.require]),
     locations: locationsOf(openings, one.prefix, all),

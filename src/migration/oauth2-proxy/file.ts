@@ -1,5 +1,5 @@
-import { placeText } from '../finding.ts'
 import { type Rule, ruleValue } from '../rule.ts'
+import { positionText } from '../source-position.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
 import type { PathAccess } from './openings.ts'
 
@@ -64,7 +64,7 @@ function locationLines(locations: readonly PathAccess[]): readonly string[] {
 function oneLocation({ pattern, methods, open, deny, from }: PathAccess, closed: string): readonly string[] {
   const path = `/${pattern.segments.map((segment) => segment ?? '*').join('/')}`
   return [
-    ...(from === null ? [] : [`      # ${placeText(from.at)} ${oneLine(from.what)}`]),
+    ...(from === null ? [] : [`      # ${positionText(from.at)} ${oneLine(from.what)}`]),
     `      - ${entryLines('path', path, 0)[0] ?? ''}`,
     ...(pattern.exact ? ['        exact: true'] : []),
     ...(methods === null ? [] : entryLines('methods', methods, 8)),

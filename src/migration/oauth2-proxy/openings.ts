@@ -1,5 +1,5 @@
-import type { Place } from '../apache/reading/lines.ts'
 import { common, includes, type PathPattern, patternKey } from '../path-pattern.ts'
+import type { SourcePosition } from '../source-position.ts'
 import { found, type OauthProxy } from './proxy.ts'
 import { convertRoute } from './route.ts'
 
@@ -10,7 +10,7 @@ interface Opening {
   /** Open is what the patterns do not cover. */
   readonly negated: boolean
   readonly patterns: readonly PathPattern[]
-  readonly at: Place
+  readonly at: SourcePosition
   readonly what: string
 }
 
@@ -21,7 +21,7 @@ export interface PathAccess {
   readonly open: boolean
   /** 401 instead of a redirect. */
   readonly deny: boolean
-  readonly from: { readonly at: Place; readonly what: string } | null
+  readonly from: { readonly at: SourcePosition; readonly what: string } | null
 }
 
 /** What is open, and what never redirects, as locations: `skip_auth_routes`, `skip_auth_regex` and `api_routes`. */
@@ -111,7 +111,7 @@ function openingsOf(proxy: OauthProxy, key: 'skip_auth_routes' | 'skip_auth_rege
 function readOpening(
   value: string,
   withMethod: boolean,
-  at: Place,
+  at: SourcePosition,
   what: string,
   proxy: OauthProxy,
 ): Opening | null {
@@ -150,7 +150,7 @@ function noteRoute(
     at,
     what,
     method,
-  }: { more: string | null; less: string | null; at: Place; what: string; method: string | null },
+  }: { more: string | null; less: string | null; at: SourcePosition; what: string; method: string | null },
   proxy: OauthProxy,
 ): void {
   const everything = !negated && patterns.some(({ segments, exact }) => segments.length === 0 && !exact)

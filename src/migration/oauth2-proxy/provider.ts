@@ -1,4 +1,4 @@
-import { providerName } from '../apache/provider/provider.ts'
+import { providerName } from '../provider-name.ts'
 import type { YamlValue } from '../yaml.ts'
 import { issuerOf, type ProviderKind } from './provider-kinds.ts'
 import { found, type OauthProxy } from './proxy.ts'

@@ -1,6 +1,6 @@
-import type { Variable } from '../apache/provider/notes.ts'
-import type { Place } from '../apache/reading/lines.ts'
 import type { Effect, Finding, FindingKind } from '../finding.ts'
+import type { SourcePosition } from '../source-position.ts'
+import type { Variable } from '../variable.ts'
 import type { ProxySettings } from './reading/read.ts'
 import type { Setting } from './reading/setting.ts'
 
@@ -81,7 +81,7 @@ export function settingText({ key, name, values, origin }: Setting): string {
 export function found(
   id: string,
   kind: FindingKind,
-  at: Place | null,
+  at: SourcePosition | null,
   what: string,
   message: string,
   effect: Effect | null = null,

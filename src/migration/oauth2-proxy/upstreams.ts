@@ -1,4 +1,4 @@
-import type { Place } from '../apache/reading/lines.ts'
+import type { SourcePosition } from '../source-position.ts'
 import type { YamlValue } from '../yaml.ts'
 import { found, type OauthProxy, settingText } from './proxy.ts'
 import type { AlphaValue } from './reading/alpha.ts'
@@ -11,7 +11,7 @@ export interface ConvertedUpstream {
   readonly upstream: YamlValue
   readonly websocket: boolean
   readonly timeout: string
-  readonly from: { readonly at: Place; readonly what: string } | null
+  readonly from: { readonly at: SourcePosition; readonly what: string } | null
 }
 
 export interface ConvertedUpstreams {
@@ -28,7 +28,7 @@ interface Entry {
   readonly websocket: boolean
   readonly timeout: string | null
   readonly skipsVerification: boolean
-  readonly at: Place
+  readonly at: SourcePosition
   readonly what: string
 }
 

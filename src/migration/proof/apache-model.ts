@@ -7,7 +7,7 @@ import { compileSearch, sectionCovers } from '../apache/reading/path-match.ts'
 import { limitCovers, nodeCovers, type RequireNode, type RequireTest } from '../apache/reading/require.ts'
 import { mergeSections, type PathSection, type VirtualHost, wordsOf } from '../apache/reading/site.ts'
 import { comparesReals, isAtLeast, type Version } from '../apache/versions.ts'
-import type { Asked } from '../finding.ts'
+import type { JudgedRequest } from '../finding.ts'
 
 /**
  * httpd's authorization, written down a second time: nothing of the conversion is used to judge, so that a mistake
@@ -22,7 +22,7 @@ export interface ModelContext {
 }
 
 /** What holds at one path: the sections that cover it, merged. */
-export interface Place {
+export interface MergedPath {
   readonly sections: readonly PathSection[]
   readonly requires: RequireNode | null
   readonly authType: string
@@ -30,7 +30,7 @@ export interface Place {
 }
 
 /** Which sections httpd merges at a path. */
-export function placeAt(host: VirtualHost, path: string): Place {
+export function mergedAt(host: VirtualHost, path: string): MergedPath {
   const sections = host.sections.filter((section) => sectionCovers(section, path))
   const { directives, requires } = mergeSections(sections)
   const [action, expression] = wordsOf(directives, 'OIDCUnAuthAction')
@@ -46,24 +46,24 @@ export function placeAt(host: VirtualHost, path: string): Place {
 type Result = 'granted' | 'denied' | 'denied-no-user' | 'neutral'
 
 interface Visit extends ModelContext {
-  readonly asked: Asked
+  readonly request: JudgedRequest
   /** Null before authentication; empty for nobody under `OIDCUnAuthAction pass`. */
   readonly user: string | null
 }
 
-/** httpd's answer: rules are asked before anybody is identified, and a second time after. */
-export function judgeApache(place: Place, asked: Asked, context: ModelContext): Verdict {
+/** httpd's answer: rules are request before anybody is identified, and a second time after. */
+export function judgeApache(place: MergedPath, request: JudgedRequest, context: ModelContext): Verdict {
   const { requires, authType, passes } = place
   if (requires === null) return 'allow'
-  const before = apply(requires, { ...context, asked, user: null }, 'all')
+  const before = apply(requires, { ...context, request, user: null }, 'all')
   if (before === 'granted') return 'allow'
   if (before !== 'denied-no-user') return 'deny'
   // Without a type of authentication httpd answers 500; bearer tokens nobody has here.
   if (authType === 'oauth20') return 'sign-in'
   if (authType !== 'openid-connect' && authType !== 'auth-openidc') return 'deny'
-  if (asked.claims === null && !passes) return 'sign-in'
-  const user = asked.claims === null ? '' : remoteUser(asked.claims, context.remoteUser)
-  return apply(requires, { ...context, asked, user }, 'all') === 'granted' ? 'allow' : 'deny'
+  if (request.claims === null && !passes) return 'sign-in'
+  const user = request.claims === null ? '' : remoteUser(request.claims, context.remoteUser)
+  return apply(requires, { ...context, request, user }, 'all') === 'granted' ? 'allow' : 'deny'
 }
 
 function remoteUser(claims: Claims, { claim, suffix, expression }: RemoteUser): string {
@@ -73,7 +73,7 @@ function remoteUser(claims: Claims, { claim, suffix, expression }: RemoteUser): 
 }
 
 function apply(node: RequireNode, visit: Visit, parent: 'all' | 'any'): Result {
-  if (!nodeCovers(node, visit.asked.method)) return parent === 'all' ? 'granted' : 'neutral'
+  if (!nodeCovers(node, visit.request.method)) return parent === 'all' ? 'granted' : 'neutral'
   const result = node.kind === 'rule' ? test(node.test, visit) : combine(node, visit)
   if (!node.negated) return result
   return result === 'granted' ? 'denied' : 'neutral'
@@ -92,15 +92,15 @@ function combine(group: Extract<RequireNode, { kind: 'group' }>, visit: Visit): 
   return result
 }
 
-function test(rule: RequireTest, { asked, user, version }: Visit): Result {
+function test(rule: RequireTest, { request, user, version }: Visit): Result {
   const when = (condition: boolean): Result => (condition ? 'granted' : 'denied')
   switch (rule.kind) {
     case 'all':
       return when(rule.granted)
     case 'method':
-      return when(limitCovers({ except: false, names: new Set(rule.names) }, asked.method))
+      return when(limitCovers({ except: false, names: new Set(rule.names) }, request.method))
     case 'ip':
-      return when(rule.ranges.some((range) => isWithin(asked.clientAddress, range)))
+      return when(rule.ranges.some((range) => isWithin(request.clientAddress, range)))
     case 'valid-user':
       return user === null ? 'denied-no-user' : 'granted'
     case 'user':
@@ -109,7 +109,7 @@ function test(rule: RequireTest, { asked, user, version }: Visit): Result {
       if (user === null) return 'denied-no-user'
       // Nobody, let in by `pass`, is granted every claim; OPTIONS as well.
       if (user === '') return 'granted'
-      const { claims } = asked
+      const { claims } = request
       return when(claims !== null && rule.specs.some(({ eaten }) => matchesSpec(claims, eaten, version)))
     }
     case 'claims_expr':

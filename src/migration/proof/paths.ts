@@ -1,5 +1,5 @@
+import { convertPath } from '../apache/path.ts'
 import type { PathSection } from '../apache/reading/site.ts'
-import { convertPath } from '../path-pattern.ts'
 import { sampleOf } from './sample.ts'
 
 /** Paths at, below and beside every section: where the two kinds of matching could part. */

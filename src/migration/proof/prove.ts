@@ -4,9 +4,9 @@ import type { Claims } from '../../core/rules/claims.ts'
 import { probe } from '../../http/admission/probe.ts'
 import type { ConvertedHost } from '../apache/host/host.ts'
 import { rulesOf } from '../apache/reading/require.ts'
-import type { Asked, Finding } from '../finding.ts'
+import type { Finding, JudgedRequest } from '../finding.ts'
 import { announcedBy, announcementsAt, readAnnouncements } from './announced.ts'
-import { isBeyondModel, judgeApache, type Place, placeAt, type Verdict } from './apache-model.ts'
+import { isBeyondModel, judgeApache, type MergedPath, mergedAt, type Verdict } from './apache-model.ts'
 import { pathsFor } from './paths.ts'
 import { addressesFor, peopleFor } from './people.ts'
 import { sampleFrom, seeded } from './random.ts'
@@ -18,7 +18,7 @@ export interface Disagreement {
   readonly apache: Verdict
   readonly gateway: Verdict
   readonly reason: string
-  readonly example: Asked
+  readonly example: JudgedRequest
   readonly count: number
 }
 
@@ -56,9 +56,9 @@ export function prove(
       continue
     }
     const known = announcementsAt(announcements, one.place, one.path)
-    for (const asked of sampleFrom(requestsOf(one), each, random)) {
+    for (const request of sampleFrom(requestsOf(one), each, random)) {
       requests += 1
-      const disagreement = compare(one, asked, gateway, known)
+      const disagreement = compare(one, request, gateway, known)
       if (disagreement === null) continue
       const key = kindOf(disagreement, one.path)
       const before = found.get(key)
@@ -78,7 +78,7 @@ interface Case {
   readonly host: ConvertedHost
   readonly origin: string
   readonly path: string
-  readonly place: Place
+  readonly place: MergedPath
 }
 
 function casesOf(host: ConvertedHost): readonly Case[] {
@@ -86,7 +86,7 @@ function casesOf(host: ConvertedHost): readonly Case[] {
   if (first === undefined) return []
   const redirect = first.keys.redirect_uri
   const paths = pathsFor(host.host.sections).filter((path) => isPassedOn(host, path, redirect))
-  return paths.map((path) => ({ host, origin: first.origin, path, place: placeAt(host.host, path) }))
+  return paths.map((path) => ({ host, origin: first.origin, path, place: mergedAt(host.host, path) }))
 }
 
 /** Only what both pass on to an app can be compared. */
@@ -98,7 +98,7 @@ function isPassedOn({ apps }: ConvertedHost, path: string, redirect: unknown): b
   return apps.some(({ prefix }) => below(prefix.length === 0 ? '' : `/${prefix.join('/')}`))
 }
 
-function requestsOf({ host, path, place }: Case): readonly Asked[] {
+function requestsOf({ host, path, place }: Case): readonly JudgedRequest[] {
   const { requires } = place
   const issuers = [...host.context.issuers.keys()]
   const { remoteUser } = host.context
@@ -112,7 +112,7 @@ function requestsOf({ host, path, place }: Case): readonly Asked[] {
   )
 }
 
-function methodsOf({ requires }: Place): readonly string[] {
+function methodsOf({ requires }: MergedPath): readonly string[] {
   const rules = requires === null ? [] : rulesOf(requires)
   const tellsApart = rules.some(({ limit, test }) => limit !== null || test.kind === 'method')
   return tellsApart ? ['HEAD', 'PUT', 'PATCH', 'DELETE'] : []
@@ -130,13 +130,13 @@ function baseClaims(issuer: string, user: string): Claims {
 
 function compare(
   { host, origin, path, place }: Case,
-  asked: Asked,
+  request: JudgedRequest,
   gateway: Gateway,
   findings: readonly Finding[],
 ): Disagreement | null {
-  const { claims, method, clientAddress } = asked
+  const { claims, method, clientAddress } = request
   const { context } = host
-  const apache = judgeApache(place, asked, context)
+  const apache = judgeApache(place, request, context)
   const provider = context.issuers.get(String(claims?.iss)) ?? [...gateway.providers.keys()][0] ?? ''
   const ruling = probe(gateway, {
     method,
@@ -144,17 +144,17 @@ function compare(
     person: claims === null ? null : { provider, claims },
     clientAddress,
   })
-  // Whom the provider's settings make no user of cannot sign in; no rule is asked.
+  // Whom the provider's settings make no user of cannot sign in; no rule is request.
   if (ruling.userIdFault !== null) return null
   const { decision } = ruling.admission
   const ours = verdictOn(decision)
   if (apache === ours) return null
   return {
-    announcedBy: announcedBy(findings, asked, apache, ours),
+    announcedBy: announcedBy(findings, request, apache, ours),
     apache,
     gateway: ours,
     reason: decision.reason,
-    example: asked,
+    example: request,
     count: 1,
   }
 }

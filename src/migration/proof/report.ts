@@ -1,4 +1,4 @@
-import type { Asked } from '../finding.ts'
+import type { JudgedRequest } from '../finding.ts'
 import type { Disagreement, Proof } from './prove.ts'
 
 /** The proof for people: what was asked, and every kind of request that is answered differently. */
@@ -29,7 +29,7 @@ function lineOf({ apache, gateway, reason, example, count }: Disagreement): stri
   return `httpd ${apache}, gateway ${gateway} (${reason}): ${requestText(example)}${more}`
 }
 
-function requestText({ method, path, claims, clientAddress }: Asked): string {
+function requestText({ method, path, claims, clientAddress }: JudgedRequest): string {
   const who = claims === null ? 'nobody' : JSON.stringify(claims)
   return `${method} ${path} from ${clientAddress} as ${who}`
 }

@@ -16,7 +16,7 @@ export interface Area {
 }
 
 /** A request that stands for an area, or for a part of it. */
-export interface Spot {
+export interface SampleRequest {
   readonly method: string
   readonly url: string
 }

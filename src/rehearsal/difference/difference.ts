@@ -5,15 +5,15 @@ import {
   type AccessChange,
   compareAt,
   type Group,
+  type Route,
+  routeAt,
+  routeText,
   type Sides,
-  type Standing,
-  standingAt,
-  standingText,
 } from '../access.ts'
 import { conditionsOf } from '../conditions.ts'
 import { waysAt } from '../ways.ts'
 import { demandsOf, demandText } from '../who/words.ts'
-import { type Area, areasOf, type Spot } from './areas.ts'
+import { type Area, areasOf, type SampleRequest } from './areas.ts'
 import { type SettingChange, settingChanges } from './settings.ts'
 
 /** What another rule file changes. */
@@ -45,22 +45,22 @@ export interface PlacedChange {
 export function compareGateways(sides: Sides<Gateway>): Difference {
   const keyOf = pairKeys()
   const areas = areasOf(sides.before, sides.after)
-  const asked = areas.map((area) => ({ area, led: ledFrom(sides, area, keyOf) }))
-  const pairs = new Map<string, Led & { readonly places: Set<string> }>()
-  for (const { area, led } of asked) {
-    for (const one of led) {
-      if (standingText(one.standing.before) === standingText(one.standing.after)) continue
+  const asked = areas.map((area) => ({ area, routed: routesOf(sides, area, keyOf) }))
+  const pairs = new Map<string, RoutedSample & { readonly places: Set<string> }>()
+  for (const { area, routed } of asked) {
+    for (const one of routed) {
+      if (routeText(one.route.before) === routeText(one.route.after)) continue
       const pair = pairs.get(one.key) ?? { ...one, places: new Set() }
-      pair.places.add(placeText(area, one, led))
+      pair.places.add(placeText(area, one, routed))
       pairs.set(one.key, pair)
     }
   }
   const changes = new Map<string, { readonly places: string[]; readonly change: AccessChange }>()
   const unsure: Unsure[] = []
-  for (const { spot, standing, places } of pairs.values()) {
-    const why = whyUnsure(standing)
+  for (const { sample, route, places } of pairs.values()) {
+    const why = whyUnsure(route)
     if (why !== null) unsure.push(...[...places].map((place) => ({ place, why })))
-    const change = compareAt(sides, standing, spot)
+    const change = compareAt(sides, route, sample)
     if (change === null) continue
     const known = changes.get(sameness(change)) ?? { places: [], change }
     known.places.push(...places)
@@ -70,11 +70,11 @@ export function compareGateways(sides: Sides<Gateway>): Difference {
     access: [...changes.values()],
     settings: settingChanges(sides.before, sides.after),
     unsure,
-    requests: asked.reduce((sum, { led }) => sum + led.length, 0),
+    requests: asked.reduce((sum, { routed }) => sum + routed.length, 0),
   }
 }
 
-function whyUnsure({ before, after }: Sides<Standing>): Unsure['why'] | null {
+function whyUnsure({ before, after }: Sides<Route>): Unsure['why'] | null {
   const complete = [before, after].every(({ app, location }) => waysAt(app, location).complete)
   if (!complete) return 'ways'
   const [one, other] = [before, after].map(({ location }) => expressionsOf(location))
@@ -99,30 +99,30 @@ function sourcesOf({ tests, not }: Matcher): readonly string[] {
 }
 
 /** Where a request of an area leads under both files. */
-interface Led {
-  readonly spot: Spot
+interface RoutedSample {
+  readonly sample: SampleRequest
   readonly path: 'at' | 'below'
-  readonly standing: Sides<Standing>
+  readonly route: Sides<Route>
   /** The same for requests that lead to the same locations. */
   readonly key: string
 }
 
-function ledFrom(
+function routesOf(
   sides: Sides<Gateway>,
   { origin, at, below, methods }: Area,
   keyOf: PairKeys,
-): readonly Led[] {
+): readonly RoutedSample[] {
   const paths = below === null ? [['at', at] as const] : [['at', at] as const, ['below', below] as const]
   return paths.flatMap(([path, text]) =>
     methods.map((method) => {
-      const spot = { method, url: origin + text }
-      const standing = { before: standingAt(sides.before, spot), after: standingAt(sides.after, spot) }
-      return { spot, path, standing, key: keyOf(standing) }
+      const sample = { method, url: origin + text }
+      const route = { before: routeAt(sides.before, sample), after: routeAt(sides.after, sample) }
+      return { sample, path, route, key: keyOf(route) }
     }),
   )
 }
 
-type PairKeys = (standing: Sides<Standing>) => string
+type PairKeys = (route: Sides<Route>) => string
 
 /** Objects by a number of their own. */
 function pairKeys(): PairKeys {
@@ -137,14 +137,14 @@ function pairKeys(): PairKeys {
 }
 
 /** Of an area that is judged in parts the part: `POST https://wiki.example.com/admin/…`. */
-function placeText({ origin, pattern }: Area, one: Led, all: readonly Led[]): string {
+function placeText({ origin, pattern }: Area, one: RoutedSample, all: readonly RoutedSample[]): string {
   const onPath = all.filter(({ path }) => path === one.path)
   const byMethod = onPath.some(({ key }) => key !== one.key)
   const byPath = all.some(
-    ({ path, spot, key }) => path !== one.path && spot.method === one.spot.method && key !== one.key,
+    ({ path, sample, key }) => path !== one.path && sample.method === one.sample.method && key !== one.key,
   )
   const below = byPath && one.path === 'below' ? `${pattern === '/' ? '' : pattern}/…` : pattern
-  return `${byMethod ? `${one.spot.method} ` : ''}${origin}${below}`
+  return `${byMethod ? `${one.sample.method} ` : ''}${origin}${below}`
 }
 
 /** Changes that are told in the same words are told once. */

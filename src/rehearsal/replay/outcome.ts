@@ -3,12 +3,12 @@ import { readAddress } from '../../core/request/address.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { judge, type Requirement } from '../../core/rules/requirement.ts'
 import { type Person, probe } from '../../http/admission/probe.ts'
-import { standingText } from '../access.ts'
+import { routeText } from '../access.ts'
 import { waysAt, waysOnlyIn } from '../ways.ts'
 import type { LoggedRequest } from './logged-request.ts'
 
 /** What there is to ask again with. */
-export interface Rehearsal {
+export interface ReplaySetup {
   readonly now: Gateway
   /** The rules under which the log was written; null: not known. */
   readonly old: Gateway | null
@@ -17,7 +17,7 @@ export interface Rehearsal {
 }
 
 /** How a request of the log would end. `place`: the app and location that it leads to now. */
-export type Again = { readonly place: string } & (
+export type ReplayedRequest = { readonly place: string } & (
   | { readonly kind: 'same' | 'now-refused' | 'now-let-in' | 'answered-otherwise'; readonly now: Ended }
   | { readonly kind: 'cannot-be-told'; readonly why: 'claims' | 'asker' }
 )
@@ -29,22 +29,22 @@ export interface Ended {
 }
 
 /** Asks a request of a log again; what the log does not hold is never guessed. */
-export function askAgain(rehearsal: Rehearsal, request: LoggedRequest): Again {
+export function replayRequest(setup: ReplaySetup, request: LoggedRequest): ReplayedRequest {
   const { asker } = request
   switch (asker.kind) {
     case 'nobody':
-      return compared(request, asked(rehearsal.now, request, null))
+      return compared(request, judged(setup.now, request, null))
     case 'unknown': {
-      const answer = asked(rehearsal.now, request, null)
+      const answer = judged(setup.now, request, null)
       return isSameForAll(answer.location)
         ? compared(request, answer)
         : { place: answer.place, kind: 'cannot-be-told', why: 'asker' }
     }
     case 'somebody': {
-      const claims = asker.subject === null ? undefined : rehearsal.claims.get(asker.subject)
-      const answer = asked(rehearsal.now, request, { provider: asker.provider, claims: claims ?? {} })
+      const claims = asker.subject === null ? undefined : setup.claims.get(asker.subject)
+      const answer = judged(setup.now, request, { provider: asker.provider, claims: claims ?? {} })
       if (claims !== undefined || isSameForAll(answer.location)) return compared(request, answer)
-      return withoutClaims(rehearsal, request, asker.provider, answer)
+      return withoutClaims(setup, request, asker.provider, answer)
     }
   }
 }
@@ -56,7 +56,7 @@ interface Answer {
   readonly now: Ended
 }
 
-function asked(
+function judged(
   gateway: Gateway,
   { method, host, path, client }: LoggedRequest,
   person: Person | null,
@@ -72,7 +72,10 @@ function isSameForAll(location: Location | null): boolean {
   return location === null || location.access.kind !== 'rule'
 }
 
-function compared({ decision }: LoggedRequest, { place, now }: Pick<Answer, 'place' | 'now'>): Again {
+function compared(
+  { decision }: LoggedRequest,
+  { place, now }: Pick<Answer, 'place' | 'now'>,
+): ReplayedRequest {
   if (decision === now.decision) return { place, kind: 'same', now }
   if (decision === 'allow') return { place, kind: 'now-refused', now }
   return { place, kind: now.decision === 'allow' ? 'now-let-in' : 'answered-otherwise', now }
@@ -80,18 +83,18 @@ function compared({ decision }: LoggedRequest, { place, now }: Pick<Answer, 'pla
 
 /** What can be said of somebody of whom the provider alone is known. */
 function withoutClaims(
-  rehearsal: Rehearsal,
+  setup: ReplaySetup,
   request: LoggedRequest,
   provider: string,
   answer: Answer,
-): Again {
+): ReplayedRequest {
   const { place, app, location } = answer
   // A session of a provider that the app does not accept is none, whatever it holds.
   if (app !== null && !app.providers.includes(provider)) return compared(request, answer)
   const rule = location?.access.kind === 'rule' ? location.access.requirement : null
   const truth = rule === null ? 'unknown' : truthForAll(rule, provider, request.client)
   if (truth !== 'unknown') return compared(request, answer)
-  const decision = provenDecision(rehearsal, request, answer)
+  const decision = provenDecision(setup, request, answer)
   if (decision !== null) return compared(request, { place, now: { decision, reason: null } })
   return { place, kind: 'cannot-be-told', why: 'claims' }
 }
@@ -107,13 +110,13 @@ function truthForAll(rule: Requirement, provider: string, client: string | null)
  * let in is let in by a rule that lets in more, and whoever was refused is refused by one that lets in fewer.
  */
 function provenDecision(
-  { old }: Rehearsal,
+  { old }: ReplaySetup,
   request: LoggedRequest,
   { app, location }: Answer,
 ): LoggedRequest['decision'] | null {
   if (old === null) return null
-  const before = asked(old, request, null)
-  if (standingText(before) === standingText({ app, location })) return request.decision
+  const before = judged(old, request, null)
+  if (routeText(before) === routeText({ app, location })) return request.decision
   const [was, is] = [waysAt(before.app, before.location), waysAt(app, location)]
   if (!was.complete || !is.complete) return null
   const [narrower, wider] = request.decision === 'allow' ? [was, is] : [is, was]

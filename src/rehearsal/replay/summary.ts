@@ -1,12 +1,12 @@
 import type { LoggedRequest } from './logged-request.ts'
-import type { Again } from './outcome.ts'
+import type { ReplayedRequest } from './outcome.ts'
 
-export type Kind = Again['kind']
+export type Kind = ReplayedRequest['kind']
 
 export const kinds = ['same', 'now-refused', 'now-let-in', 'answered-otherwise', 'cannot-be-told'] as const
 
 /** What became of a whole log. */
-export interface Tally {
+export interface ReplaySummary {
   readonly requests: number
   /** Access lines of requests that were decided by more than the log holds. */
   readonly byMore: number
@@ -21,7 +21,7 @@ export interface Tally {
 
 export interface Example {
   readonly request: LoggedRequest
-  readonly again: Again
+  readonly replayed: ReplayedRequest
 }
 
 const mostExamples = 5
@@ -29,7 +29,7 @@ const mostExamples = 5
 type Growing<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** Counts as lines come: of a log of any length only sums and a few examples are kept. */
-export function openTally() {
+export function openSummary() {
   const places = new Map<string, Growing<Record<Kind, number>>>()
   const untold = { claims: 0, asker: 0 }
   const examples = new Map<Kind, Example[]>()
@@ -38,17 +38,17 @@ export function openTally() {
     skip: (kind: 'byMore' | 'others'): void => {
       counts[kind] += 1
     },
-    add: (request: LoggedRequest, again: Again): void => {
+    add: (request: LoggedRequest, replayed: ReplayedRequest): void => {
       counts.requests += 1
-      const place = places.get(again.place) ?? emptyCounts()
-      place[again.kind] += 1
-      places.set(again.place, place)
-      if (again.kind === 'cannot-be-told') untold[again.why] += 1
-      const list = examples.get(again.kind) ?? []
-      if (again.kind !== 'same' && list.length < mostExamples) list.push({ request, again })
-      examples.set(again.kind, list)
+      const place = places.get(replayed.place) ?? emptyCounts()
+      place[replayed.kind] += 1
+      places.set(replayed.place, place)
+      if (replayed.kind === 'cannot-be-told') untold[replayed.why] += 1
+      const list = examples.get(replayed.kind) ?? []
+      if (replayed.kind !== 'same' && list.length < mostExamples) list.push({ request, replayed })
+      examples.set(replayed.kind, list)
     },
-    close: (): Tally => ({
+    close: (): ReplaySummary => ({
       ...counts,
       places,
       untold,
@@ -61,11 +61,13 @@ function emptyCounts(): Record<Kind, number> {
   return { same: 0, 'now-refused': 0, 'now-let-in': 0, 'answered-otherwise': 0, 'cannot-be-told': 0 }
 }
 
-export function sumOf({ places }: Tally, kind: Kind): number {
+export function sumOf({ places }: ReplaySummary, kind: Kind): number {
   return [...places.values()].reduce((sum, counts) => sum + counts[kind], 0)
 }
 
 /** Whether some request is known to end otherwise. */
-export function isOtherwise(tally: Tally): boolean {
-  return (['now-refused', 'now-let-in', 'answered-otherwise'] as const).some((kind) => sumOf(tally, kind) > 0)
+export function isOtherwise(summary: ReplaySummary): boolean {
+  return (['now-refused', 'now-let-in', 'answered-otherwise'] as const).some(
+    (kind) => sumOf(summary, kind) > 0,
+  )
 }

@@ -1,6 +1,6 @@
 import { showOwn } from '../../core/show.ts'
 import { columns, wrap } from '../who/layout.ts'
-import { type Example, isOtherwise, type Kind, kinds, sumOf, type Tally } from './summary.ts'
+import { type Example, isOtherwise, type Kind, kinds, type ReplaySummary, sumOf } from './summary.ts'
 
 const words: Readonly<Record<Kind, string>> = {
   same: 'as before',
@@ -11,35 +11,38 @@ const words: Readonly<Record<Kind, string>> = {
 }
 
 /** What became of a log, for people: counts by place, examples of what changes, and what could not be told. */
-export function tallyText(tally: Tally, claimsAreGiven: boolean): string {
-  const { requests, places, examples } = tally
-  if (requests === 0) return `The log has no request that could be asked again.\n${untoldText(tally, false)}`
+export function summaryText(summary: ReplaySummary, claimsAreGiven: boolean): string {
+  const { requests, places, examples } = summary
+  if (requests === 0)
+    return `The log has no request that could be asked again.\n${untoldText(summary, false)}`
   const rows = [...places].map(([place, counts]) => [
     showOwn(place, 80),
     ...kinds.map((kind) => String(counts[kind])),
   ])
-  const total = ['', ...kinds.map((kind) => String(sumOf(tally, kind)))]
+  const total = ['', ...kinds.map((kind) => String(sumOf(summary, kind)))]
   const table = columns([
     ['', ...kinds.map((kind) => words[kind])],
     ...rows,
     ...(rows.length > 1 ? [total] : []),
   ])
-  const changed = examples.filter(({ again }) => again.kind !== 'cannot-be-told')
+  const changed = examples.filter(({ replayed }) => replayed.kind !== 'cannot-be-told')
   const told = changed.length === 0 ? '' : `Such as\n${columns(changed.map(exampleRow))}`
-  const sentence = isOtherwise(tally)
-    ? `${sumOf(tally, 'now-refused')} of ${requests} requests would be refused, ${sumOf(tally, 'now-let-in')} be let in that were not.\n`
+  const sentence = isOtherwise(summary)
+    ? `${sumOf(summary, 'now-refused')} of ${requests} requests would be refused, ${sumOf(summary, 'now-let-in')} be let in that were not.\n`
     : `No request of ${requests} is known to end otherwise.\n`
-  return [table, told, sentence, untoldText(tally, claimsAreGiven)].filter((part) => part !== '').join('\n')
+  return [table, told, sentence, untoldText(summary, claimsAreGiven)].filter((part) => part !== '').join('\n')
 }
 
-function exampleRow({ request, again }: Example): readonly string[] {
+function exampleRow({ request, replayed }: Example): readonly string[] {
   const { asker, method, host, path, requestId, reason, decision } = request
   const who =
     asker.kind === 'somebody' ? `${asker.subject ?? 'somebody'} of ${asker.provider}` : 'not signed in'
   const now =
-    'now' in again ? `${again.now.decision}${again.now.reason === null ? '' : ` (${again.now.reason})`}` : ''
+    'now' in replayed
+      ? `${replayed.now.decision}${replayed.now.reason === null ? '' : ` (${replayed.now.reason})`}`
+      : ''
   return [
-    words[again.kind],
+    words[replayed.kind],
     showOwn(`${method} ${host}${path}`, 120),
     showOwn(who, 60),
     showOwn(`${decision} (${reason}) → ${now}; ${requestId}`, 120),
@@ -47,7 +50,7 @@ function exampleRow({ request, again }: Example): readonly string[] {
 }
 
 /** A log holds less than a request did: what follows from that is said, with what would help. */
-function untoldText({ untold, byMore, others }: Tally, claimsAreGiven: boolean): string {
+function untoldText({ untold, byMore, others }: ReplaySummary, claimsAreGiven: boolean): string {
   const lines: string[] = []
   if (untold.claims > 0) {
     const help = claimsAreGiven

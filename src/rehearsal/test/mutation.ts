@@ -1,7 +1,7 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { exampleRequest } from '../../core/request/example-request.ts'
 import { type Probe, probe } from '../../http/admission/probe.ts'
-import { visitsFor } from '../sample-callers.ts'
+import { sampleCallersFor } from '../sample-callers.ts'
 import { type Changed, type Mutant, mutantsOf } from './mutants.ts'
 import { judgeTest, type Result } from './result.ts'
 import { withApp, withLocations } from './rewrite.ts'
@@ -115,8 +115,8 @@ function witnessAt(gateway: Gateway, after: Gateway, app: App, change: Changed):
     location?.access.kind === 'rule' ? [location.access.requirement] : [],
   )
   for (const method of methodsFor(change, request.method)) {
-    for (const visit of visitsFor(rules, app.providers, gateway.providers)) {
-      const asked = { ...visit, method, url }
+    for (const caller of sampleCallersFor(rules, app.providers, gateway.providers)) {
+      const asked = { ...caller, method, url }
       const [one, other] = [endOf(gateway, asked), endOf(after, asked)]
       if (one !== other) return { asked, before: one, after: other }
     }

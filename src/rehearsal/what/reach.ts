@@ -31,7 +31,7 @@ export interface Reach {
 
 /** Asks the gate at every location of every app, in the order of the file. */
 export function reachOf(gateway: Gateway, person: Person, clientAddress: string | null): Reach {
-  const visit = { gateway, person, clientAddress }
+  const asker = { gateway, person, clientAddress }
   const [anyApp] = gateway.apps
   const { userIdFault } = probe(gateway, {
     method: 'GET',
@@ -46,7 +46,7 @@ export function reachOf(gateway: Gateway, person: Person, clientAddress: string 
       app: app.name,
       url: app.url,
       locations: locations.map((location) =>
-        reach(visit, {
+        reach(asker, {
           app,
           location,
           request: origin === undefined ? null : exampleRequest(origin, app, location),
@@ -57,7 +57,7 @@ export function reachOf(gateway: Gateway, person: Person, clientAddress: string 
   return { apps, userIdFault }
 }
 
-interface Visit {
+interface Asker {
   readonly gateway: Gateway
   readonly person: Person
   readonly clientAddress: string | null
@@ -69,7 +69,7 @@ interface Tried {
   readonly request: ExampleRequest | null
 }
 
-function reach({ gateway, person, clientAddress }: Visit, { app, location, request }: Tried): LocationReach {
+function reach({ gateway, person, clientAddress }: Asker, { app, location, request }: Tried): LocationReach {
   const place = { location: location.label, method: request?.method ?? null, example: null }
   const never = {
     ...place,

@@ -1,5 +1,5 @@
 import { knownMethods } from '../../../core/request/method.ts'
-import type { Asked, Effect, Finding } from '../../finding.ts'
+import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
 import { asks, besideProviders, never, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'
 import { type mergeSections, methodsNamed, type PathSection, wordsOf } from '../reading/site.ts'
@@ -70,7 +70,7 @@ function accessFor(
     kind: Finding['kind'],
     message: string,
     effect: Effect | null = null,
-    announces?: (asked: Asked) => boolean,
+    announces?: (request: JudgedRequest) => boolean,
   ) =>
     context.report({
       id,
@@ -128,7 +128,7 @@ type Say = (
   kind: Finding['kind'],
   message: string,
   effect?: Effect | null,
-  announces?: (asked: Asked) => boolean,
+  announces?: (request: JudgedRequest) => boolean,
 ) => void
 
 function noteBearer(authType: string, say: Say): void {

@@ -1,6 +1,6 @@
 import type { Json } from '../../../core/json.ts'
 import { type Claims, claimAt } from '../../../core/rules/claims.ts'
-import type { Asked, Effect, Finding } from '../../finding.ts'
+import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
 import { never, type Rule } from '../../rule.ts'
 import { type ClaimSpec, hasVariables } from '../reading/expression.ts'
 import { compileSearch } from '../reading/path-match.ts'
@@ -63,7 +63,7 @@ type Say = (
   kind: Finding['kind'],
   message: string,
   effect?: Effect | null,
-  announces?: (asked: Asked) => boolean,
+  announces?: (request: JudgedRequest) => boolean,
 ) => void
 
 function sayer({ rule, report }: ClaimContext): Say {
@@ -96,7 +96,7 @@ function noteCommon({ name }: SpecParts, say: Say): void {
   if (name.includes('.') && !name.includes('/')) {
     const message =
       'a step into a list of objects looks into each of them here; mod_auth_openidc never matched there'
-    say('nested-list', 'changed', message, 'either', (asked) => hasListOfObjects(asked.claims, name))
+    say('nested-list', 'changed', message, 'either', (request) => hasListOfObjects(request.claims, name))
   }
   if (name === 'scope' || name === 'scp') {
     const message =
@@ -111,8 +111,8 @@ function noteCommon({ name }: SpecParts, say: Say): void {
   }
 }
 
-/** Where nobody can get in any more nobody is asked to sign in for it: httpd asked, and refused afterwards. */
-export function isStranger({ claims }: Asked): boolean {
+/** Where nobody can get in any more nobody is request to sign in for it: httpd request, and refused afterwards. */
+export function isStranger({ claims }: JudgedRequest): boolean {
   return claims === null
 }
 
@@ -120,7 +120,7 @@ function isEmptyText(value: Json | undefined): boolean {
   return value === '' || (Array.isArray(value) && value.includes(''))
 }
 
-function has(name: string, condition: (claims: Claims) => boolean): (asked: Asked) => boolean {
+function has(name: string, condition: (claims: Claims) => boolean): (request: JudgedRequest) => boolean {
   return ({ claims }) => claims !== null && claimAt(claims, name) !== undefined && condition(claims)
 }
 
@@ -153,9 +153,9 @@ function convertValue(parts: SpecParts, eaten: string, context: ClaimContext, sa
     say(
       'empty-value',
       'not-convertible',
-      'an empty value cannot be asked for: nobody gets in by it',
+      'an empty value cannot be request for: nobody gets in by it',
       'either',
-      (asked) => isStranger(asked) || isEmptyText(claimAt(asked.claims ?? {}, name)),
+      (request) => isStranger(request) || isEmptyText(claimAt(request.claims ?? {}, name)),
     )
     return never
   }

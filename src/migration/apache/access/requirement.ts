@@ -1,7 +1,7 @@
 import type { Json } from '../../../core/json.ts'
 import { readAddressRange } from '../../../core/request/address.ts'
 import { claimAt } from '../../../core/rules/claims.ts'
-import type { Asked, Effect, Finding } from '../../finding.ts'
+import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
 import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'
 import {
@@ -94,7 +94,7 @@ function finding(
   what: string,
   message: string,
   effect: Effect | null = null,
-  announces?: (asked: Asked) => boolean,
+  announces?: (request: JudgedRequest) => boolean,
 ): Finding {
   return { id, kind, at, what, message, effect, ...(announces === undefined ? {} : { announces }) }
 }
@@ -106,7 +106,7 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
     kind: Finding['kind'],
     message: string,
     effect?: Effect,
-    applies?: (asked: Asked) => boolean,
+    applies?: (request: JudgedRequest) => boolean,
   ) => context.report(finding(id, kind, at, text, message, effect, applies))
   switch (test.kind) {
     case 'all':
@@ -168,7 +168,7 @@ function noteAbsent({ test, at, text }: RequireRule, { report }: Context): void 
   const name = parts[0]?.name ?? 'claim'
   const message = `lets in nobody who lacks the claim or has one of another type; httpd let them in. Where it may be missing: \`any: [{ ${name}: { exists: false } }, { ${name}: { not: … } }]\``
   // Not signed in yet: unknown too, so a sign-in is asked for where httpd had decided already.
-  const unknown = ({ claims }: Asked): boolean =>
+  const unknown = ({ claims }: JudgedRequest): boolean =>
     claims === null || parts.some((one) => !isComparable(claimAt(claims, one.name), one))
   report(finding('not-absent', 'changed', at, text, message, 'stricter', unknown))
 }
@@ -188,7 +188,7 @@ function byProvider(rule: Rule, required: RequireRule, { issuers, providers, rep
   const known = names.filter((name) => name !== undefined)
   if (known.length < names.length) return rule
   const message = `\`provider: ${known.join(', ')}\`: whoever is signed in with another provider is sent to this one, instead of being refused`
-  const isSignedIn = ({ claims }: Asked): boolean => claims !== null
+  const isSignedIn = ({ claims }: JudgedRequest): boolean => claims !== null
   report(finding('provider', 'changed', required.at, required.text, message, 'either', isSignedIn))
   return { kind: 'provider', names: known }
 }

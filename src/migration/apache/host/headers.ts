@@ -1,9 +1,10 @@
 import { foldHeaderName, isReservedHeader } from '../../../core/headers/names.ts'
-import { type Finding, told } from '../../finding.ts'
-import type { Variable } from '../provider/notes.ts'
+import type { Finding } from '../../finding.ts'
+import type { Variable } from '../../variable.ts'
 import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
+import { told } from '../told.ts'
 
 /** Headers that the gateway sets on requests to the app. */
 export interface ConvertedHeaders {

@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.ts'
+import type { Variable } from '../../variable.ts'
 import type { Context } from '../context.ts'
-import type { Variable } from '../provider/notes.ts'
 import type { ConvertedProvider } from '../provider/provider.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import type { ConvertedSession } from './session.ts'

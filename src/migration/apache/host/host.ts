@@ -1,10 +1,10 @@
-import { placeText } from '../../finding.ts'
 import { includes, type PathPattern } from '../../path-pattern.ts'
 import { claimPaths, never } from '../../rule.ts'
+import type { SourcePosition } from '../../source-position.ts'
+import { positionText } from '../../source-position.ts'
 import type { YamlValue } from '../../yaml.ts'
 import type { Context } from '../context.ts'
 import type { ConvertedProvider } from '../provider/provider.ts'
-import type { Place } from '../reading/lines.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import { appKeys } from './app-keys.ts'
 import { noteHostedDomain, noteOpen, noteStatuses } from './app-notes.ts'
@@ -20,7 +20,7 @@ import type { ConvertedSession } from './session.ts'
 export interface ConvertedApp {
   readonly name: string
   /** What it was made of, for a comment. */
-  readonly from: { readonly at: Place; readonly what: string } | null
+  readonly from: { readonly at: SourcePosition; readonly what: string } | null
   readonly origin: string
   readonly prefix: readonly string[]
   readonly keys: { readonly [key: string]: YamlValue }
@@ -85,7 +85,7 @@ function closeExcluded(location: ConvertedLocation, excluded: readonly Mapping[]
   const by = excluded.find(({ path }) => includes(subtree(path), location.pattern))
   if (by === undefined) return location
   const closed = { methods: null, require: never, unauthenticated: 'sign_in' } as const
-  return { ...location, accesses: [closed], because: `${placeText(by.at)} ${by.what}` }
+  return { ...location, accesses: [closed], because: `${positionText(by.at)} ${by.what}` }
 }
 
 /** The app with the longest prefix that covers a pattern. */

@@ -1,14 +1,7 @@
-import {
-  type ConvertedPath,
-  common,
-  convertPath,
-  covers,
-  includes,
-  type PathPattern,
-  patternKey,
-} from '../../path-pattern.ts'
+import { common, covers, includes, type PathPattern, patternKey } from '../../path-pattern.ts'
 import { type Access, convertAccess } from '../access/access.ts'
 import type { Context } from '../context.ts'
+import { type ConvertedPath, convertPath } from '../path.ts'
 import { sectionCovers } from '../reading/path-match.ts'
 import { mergeSections, type PathSection } from '../reading/site.ts'
 

@@ -1,8 +1,9 @@
-import { type Finding, told } from '../../finding.ts'
-import type { Place } from '../reading/lines.ts'
+import type { Finding } from '../../finding.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
+import { told } from '../told.ts'
 
 /** One `ProxyPass`: below which path requests go where. */
 export interface Mapping {
@@ -14,7 +15,7 @@ export interface Mapping {
   /** `ws://`: nothing else goes there. */
   readonly onlyWebSocket: boolean
   readonly timeoutSeconds: number | null
-  readonly at: Place
+  readonly at: SourcePosition
   readonly what: string
 }
 

@@ -1,7 +1,8 @@
-import { type Finding, told } from '../../finding.ts'
+import type { Finding } from '../../finding.ts'
 import type { YamlValue } from '../../yaml.ts'
 import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
+import { told } from '../told.ts'
 
 /** How long a host's sessions last, and their cookie. */
 export interface ConvertedSession {

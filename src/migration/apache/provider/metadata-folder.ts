@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { decodeUtf8, type ReadFile } from '../../../config/files.ts'
 import { isObject, parseJson } from '../../../core/json.ts'
-import type { Place } from '../reading/lines.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import type { ListFiles } from '../reading/read.ts'
 
 /** One provider of `OIDCMetadataDir`, from its three files; the client's secret stays where it is. */
@@ -13,7 +13,7 @@ export interface MetadataProvider {
   readonly saysIssuer: boolean
   /** The `.conf` file. */
   readonly settings: Readonly<Record<string, unknown>>
-  readonly at: Place
+  readonly at: SourcePosition
 }
 
 /** `ISSUER.provider`, `.client` and `.conf`, with the issuer's address encoded in the name. Null: no such folder. */

@@ -1,11 +1,7 @@
-import { type Finding, told } from '../../finding.ts'
+import type { Finding } from '../../finding.ts'
+import type { Variable } from '../../variable.ts'
 import type { Directive } from '../reading/tree.ts'
-
-/** A variable that the result asks for. */
-export interface Variable {
-  readonly name: string
-  readonly purpose: string
-}
+import { told } from '../told.ts'
 
 export interface ProviderNotes {
   readonly report: (finding: Finding) => void

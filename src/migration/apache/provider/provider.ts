@@ -1,5 +1,6 @@
+import { providerName } from '../../provider-name.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import type { YamlValue } from '../../yaml.ts'
-import type { Place } from '../reading/lines.ts'
 import { lastOf, type VirtualHost } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
@@ -15,7 +16,7 @@ export interface ConvertedProvider {
   readonly issuer: string
   readonly keys: { readonly [key: string]: YamlValue }
   /** `httpd.conf:3`: where it comes from; null where nothing says. */
-  readonly at: Place | null
+  readonly at: SourcePosition | null
 }
 
 /** The one provider of `OIDCProvider…` and `OIDCClient…`; null where the host names none. */
@@ -125,20 +126,3 @@ function issuerOf(
 
 const staticEndpoint =
   /^oidcprovider(?:authorization|token|userinfo|endsession|revocation|pushedauthorizationrequest)endpoint$|^oidcproviderjwksuri$/
-
-/** The name of a provider, for the file: of a well-known one its own, else its host. */
-export function providerName(issuer: string, several = false): string {
-  const hostname = URL.parse(issuer)?.hostname ?? ''
-  const known = knownNames.find(([pattern]) => pattern.test(hostname))?.[1]
-  if (known !== undefined) return known
-  return several && /^[A-Za-z0-9]/.test(hostname) ? hostname : 'main'
-}
-
-const knownNames: readonly (readonly [RegExp, string])[] = [
-  [/^accounts\.google\.com$/, 'google'],
-  [/^login\.microsoftonline\./, 'microsoft'],
-  [/\.auth0\.com$/, 'auth0'],
-  [/\.okta(?:preview|-emea)?\.com$/, 'okta'],
-  [/salesforce\.com$/, 'salesforce'],
-  [/^cognito-idp\./, 'cognito'],
-]

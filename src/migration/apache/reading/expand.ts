@@ -1,10 +1,10 @@
-import type { Place } from './lines.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import type { Directive, Node, Section, SyntaxFault } from './tree.ts'
 import { splitWords } from './words.ts'
 
 /** What reading the files had to assume or to leave out; for the report. */
 export interface ReadingNote {
-  readonly at: Place
+  readonly at: SourcePosition
   readonly what: string
   readonly kind: 'assumed' | 'left-out' | 'unreadable'
   readonly message: string

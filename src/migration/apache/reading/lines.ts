@@ -1,14 +1,9 @@
-/** Where something stands in a file: both count from 1. The file is named as it was given, or as it was included. */
-export interface Place {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
+import type { SourcePosition } from '../../source-position.ts'
 
 /** One line as httpd sees it: continuations joined, edges trimmed. The place is that of its first character. */
 export interface LogicalLine {
   readonly text: string
-  readonly at: Place
+  readonly at: SourcePosition
 }
 
 /**

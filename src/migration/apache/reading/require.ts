@@ -1,5 +1,5 @@
+import type { SourcePosition } from '../../source-position.ts'
 import { type ClaimSpec, claimSpecs } from './expression.ts'
-import type { Place } from './lines.ts'
 import type { Directive, Node, Section } from './tree.ts'
 import { splitWords, takeWord } from './words.ts'
 
@@ -12,7 +12,7 @@ export interface RequireGroup {
   readonly op: 'all' | 'any'
   readonly negated: boolean
   readonly members: readonly RequireNode[]
-  readonly at: Place
+  readonly at: SourcePosition
 }
 
 export interface RequireRule {
@@ -21,7 +21,7 @@ export interface RequireRule {
   readonly test: RequireTest
   /** Of `<Limit>` and `<LimitExcept>` around it; null: all methods. */
   readonly limit: MethodLimit | null
-  readonly at: Place
+  readonly at: SourcePosition
   /** As written, for people. */
   readonly text: string
 }
@@ -71,7 +71,7 @@ export function isAuthorization({ key }: Node): boolean {
 }
 
 /** The rules of one section; null where it has none. Several lines stand in one `any`, as httpd reads them. */
-export function readRequires(nodes: readonly Node[], at: Place): RequireGroup | null {
+export function readRequires(nodes: readonly Node[], at: SourcePosition): RequireGroup | null {
   const members = membersOf(nodes, null)
   return members.length === 0 ? null : { kind: 'group', op: 'any', negated: false, members, at }
 }

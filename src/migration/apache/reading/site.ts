@@ -1,4 +1,4 @@
-import type { Place } from './lines.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import { type MethodLimit, type RequireGroup, type RequireNode, readRequires } from './require.ts'
 import type { Directive, Node, Section } from './tree.ts'
 import { splitWords, takeWord } from './words.ts'
@@ -10,7 +10,7 @@ export interface PathSection {
   readonly pattern: string
   /** `<Location /admin>`, for people. */
   readonly text: string
-  readonly at: Place
+  readonly at: SourcePosition
   readonly directives: readonly Directive[]
   /** Null: it has none, and those of the sections before it stay. */
   readonly requires: RequireGroup | null
@@ -20,7 +20,7 @@ export interface PathSection {
 
 /** One virtual host, or the server itself where there is none. */
 export interface VirtualHost {
-  readonly at: Place | null
+  readonly at: SourcePosition | null
   /** `*:443`; empty for the server itself. */
   readonly addresses: string
   /** The server's own first, then those of the host: where it matters the last one counts. */

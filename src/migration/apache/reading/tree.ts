@@ -1,4 +1,5 @@
-import type { LogicalLine, Place } from './lines.ts'
+import type { SourcePosition } from '../../source-position.ts'
+import type { LogicalLine } from './lines.ts'
 import { takeWord } from './words.ts'
 
 /** One directive; `key` is its name in lower case, as httpd compares names. */
@@ -8,7 +9,7 @@ export interface Directive {
   readonly key: string
   /** Everything behind the name, as written: some directives split it by rules of their own. */
   readonly rest: string
-  readonly at: Place
+  readonly at: SourcePosition
 }
 
 /** `<Location "/admin">` … `</Location>`; `rest` is what stands behind the name, without the final `>`. */
@@ -17,7 +18,7 @@ export interface Section {
   readonly name: string
   readonly key: string
   readonly rest: string
-  readonly at: Place
+  readonly at: SourcePosition
   readonly children: readonly Node[]
 }
 
@@ -25,7 +26,7 @@ export type Node = Directive | Section
 
 /** What makes a file unreadable: httpd would not start with it either. */
 export interface SyntaxFault {
-  readonly at: Place
+  readonly at: SourcePosition
   readonly message: string
 }
 
@@ -37,7 +38,7 @@ interface Open {
   readonly name: string
   readonly key: string
   readonly rest: string
-  readonly at: Place
+  readonly at: SourcePosition
   readonly children: Node[]
 }
 
@@ -61,7 +62,7 @@ export function parseLines(lines: readonly LogicalLine[]): Parsed {
   return faults.length === 0 ? { ok: true, nodes } : { ok: false, faults }
 }
 
-function openSection(text: string, at: Place, open: Open[], faults: SyntaxFault[]): void {
+function openSection(text: string, at: SourcePosition, open: Open[], faults: SyntaxFault[]): void {
   const end = text.lastIndexOf('>')
   const [, name = ''] = /^<([A-Za-z][\w]*)/.exec(text) ?? []
   if (name === '') faults.push({ at, message: 'a section begins with its name: <Location /path>' })
@@ -72,7 +73,7 @@ function openSection(text: string, at: Place, open: Open[], faults: SyntaxFault[
 
 function close(
   text: string,
-  at: Place,
+  at: SourcePosition,
   open: Open[],
   add: (node: Node) => void,
   faults: SyntaxFault[],

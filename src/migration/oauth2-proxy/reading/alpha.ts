@@ -1,17 +1,17 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import type { Place } from '../../apache/reading/lines.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import { alphaKeys } from './alpha-keys.ts'
 import type { ReadingFault, Setting } from './setting.ts'
 
 /** A value of the alpha configuration: a text, a list, or a mapping whose keys are in lower case. */
 export type AlphaValue =
-  | { readonly kind: 'text'; readonly text: string; readonly at: Place }
-  | { readonly kind: 'list'; readonly items: readonly AlphaValue[]; readonly at: Place }
-  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, AlphaEntry>; readonly at: Place }
+  | { readonly kind: 'text'; readonly text: string; readonly at: SourcePosition }
+  | { readonly kind: 'list'; readonly items: readonly AlphaValue[]; readonly at: SourcePosition }
+  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, AlphaEntry>; readonly at: SourcePosition }
 
 export interface AlphaEntry {
   readonly name: string
-  readonly at: Place
+  readonly at: SourcePosition
   readonly value: AlphaValue
 }
 
@@ -33,7 +33,7 @@ export interface ReadAlpha extends AlphaLists {
 export function readAlpha(text: string, file: string): ReadAlpha {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  const place = (offset: number): Place => {
+  const place = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
   }
@@ -75,7 +75,7 @@ function itemsOf(value: AlphaValue | undefined): readonly AlphaValue[] | null {
 
 function readNode(
   node: unknown,
-  place: (offset: number) => Place,
+  place: (offset: number) => SourcePosition,
   faults: ReadingFault[],
 ): AlphaValue | null {
   if (isAlias(node)) {
@@ -106,7 +106,7 @@ function readNode(
   return { kind: 'map', entries, at: placeOf(node, place) }
 }
 
-function placeOf(node: Node, place: (offset: number) => Place): Place {
+function placeOf(node: Node, place: (offset: number) => SourcePosition): SourcePosition {
   return place(node.range?.[0] ?? 0)
 }
 

@@ -1,4 +1,4 @@
-import type { Place } from '../../apache/reading/lines.ts'
+import type { SourcePosition } from '../../source-position.ts'
 
 /** Where a setting was made: oauth2-proxy takes flags before the environment, and that before its files. */
 export type Origin = 'file' | 'environment' | 'flag'
@@ -11,11 +11,11 @@ export interface Setting {
   /** Numbers and booleans as their text. */
   readonly values: readonly string[]
   readonly origin: Origin
-  readonly at: Place
+  readonly at: SourcePosition
 }
 
 export interface ReadingFault {
-  readonly at: Place
+  readonly at: SourcePosition
   readonly message: string
 }
 
