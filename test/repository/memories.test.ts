@@ -22,7 +22,9 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/rules/named-claims.ts': [ofConfiguration],
   'core/session/seal.ts': [ofConfiguration],
   'core/session/transaction.ts': [ofOneCall],
-  'http/operations/metrics.ts': [ofConfiguration, `${ofConfiguration}, reasons and status classes`],
+  'http/operations/metrics.ts': [ofConfiguration],
+  'http/operations/reload.ts': [ofConfiguration],
+  'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
   'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
   'http/websocket/open-websockets.ts': [
     'handshakes under way: as many as connections',
@@ -30,7 +32,6 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
     'sessions of those',
   ],
   'runtime/consumed.ts': ['limits.usedStates'],
-  'runtime/editions.ts': ['those who follow editions: parts of the process'],
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
   'runtime/session-finder.ts': ['limits.cachedSessions'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
