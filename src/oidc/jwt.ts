@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
 import { limits } from '../core/limits/table.ts'
 import { type JsonObject, readJsonObject } from './json.ts'
@@ -27,18 +28,27 @@ export async function verifyJwt(
   const problem = headerProblem(header, algorithms)
   if (problem !== null) return refused(problem)
   const algorithm = header.alg ?? ''
-  const found = await keys.find({ algorithm, kid: header.kid ?? null })
+  const wanted = { algorithm, kid: header.kid ?? null }
+  const found = await keys.find(wanted)
   if (!found.ok) return found
+  const first = await verifyWith(raw, algorithm, found.key)
+  if (first.ok || !first.signatureIsWrong) return first
+  const replaced = await keys.findReplaced(wanted, found.key)
+  return replaced === null ? first : verifyWith(raw, algorithm, replaced)
+}
+
+type Verification = VerifiedJwt & { readonly signatureIsWrong: boolean }
+
+async function verifyWith(raw: string, algorithm: string, key: KeyObject): Promise<Verification> {
   try {
-    const { payload } = await compactVerify(raw, found.key, { algorithms: [algorithm] })
+    const { payload } = await compactVerify(raw, key, { algorithms: [algorithm] })
     const claims = readJsonObject(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    return claims === null ? refused('its claims are no JSON object') : { ok: true, algorithm, claims }
+    const verified: VerifiedJwt =
+      claims === null ? refused('its claims are no JSON object') : { ok: true, algorithm, claims }
+    return { ...verified, signatureIsWrong: false }
   } catch (thrown) {
-    return refused(
-      thrown instanceof errors.JWSSignatureVerificationFailed
-        ? 'its signature is wrong'
-        : 'it cannot be read',
-    )
+    const signatureIsWrong = thrown instanceof errors.JWSSignatureVerificationFailed
+    return { ...refused(signatureIsWrong ? 'its signature is wrong' : 'it cannot be read'), signatureIsWrong }
   }
 }
 

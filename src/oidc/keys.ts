@@ -18,14 +18,19 @@ export type FoundKey =
 export interface KeyCache {
   /** Throws `ProviderFault` when no keys can be had; a key that the provider does not publish is a reason. */
   find(wanted: WantedKey): Promise<FoundKey>
+  /**
+   * For a signature that does not hold: providers replace keys in place, under the same kid or with none. Fetches the
+   * keys anew, at most once a minute; null when that was a moment ago, failed, or brought the same key.
+   */
+  findReplaced(wanted: WantedKey, held: KeyObject): Promise<KeyObject | null>
 }
 
 const freshSeconds = 300
-/** A provider whose keys cannot be fetched for a day is no provider any more. */
-const keepSeconds = 24 * 60 * 60
+/** For so long a key that was withdrawn is good while the keys cannot be fetched; then nobody signs in by any. */
+const keepSeconds = 60 * 60
 
 /**
- * Keys are fetched every five minutes, when needed, and kept for a day when that fails. A kid that is not among them
+ * Keys are fetched every five minutes, when needed, and kept for an hour when that fails. A kid that is not among them
  * fetches them at once, for a provider may have changed its keys a moment ago; but at most twice in a minute, so that
  * invented kids cannot drive us against the provider. openid-client's own cache refuses that within a minute.
  */
@@ -37,6 +42,7 @@ export function createKeyCache(
 ): KeyCache {
   const cached = keepLastGood(fetchKeys, { freshSeconds, keepSeconds, refreshWaitMs }, clock, report)
   const forced = createTokenBucket(2, 60, clock)
+  const replaced = createTokenBucket(1, 60, clock)
 
   async function find(wanted: WantedKey): Promise<FoundKey> {
     const known = choose(await cached.get(), wanted)
@@ -45,7 +51,14 @@ export function createKeyCache(
     return choose(await cached.refetch(), wanted)
   }
 
-  return { find }
+  async function findReplaced(wanted: WantedKey, held: KeyObject): Promise<KeyObject | null> {
+    if (!replaced.take()) return null
+    const fetched = await cached.refetch().catch(() => null)
+    const found = fetched === null ? null : choose(fetched, wanted)
+    return found?.ok && !found.key.equals(held) ? found.key : null
+  }
+
+  return { find, findReplaced }
 }
 
 type Choice = FoundKey & { readonly published: boolean }
