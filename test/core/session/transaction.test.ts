@@ -104,6 +104,47 @@ t.test('S-156: a damaged cookie, one of another origin, another prefix or anothe
   }
 })
 
+t.test(
+  'S-156: what was sealed counts as an attempt only when each of its parts is what it must be',
+  async (t) => {
+    const transaction = { ...begin(), replaces: null }
+    const { name } = cookieOf(transaction)
+    const { version, issuer, clientId, state, nonce, codeVerifier, returnTo, startedAt, replaces } =
+      transaction
+    const parts = [
+      version,
+      issuer,
+      clientId,
+      origin,
+      state,
+      nonce,
+      codeVerifier,
+      returnTo,
+      startedAt,
+      replaces,
+    ]
+    const scope = { purpose: 'transaction', context: [origin, names.transactionPrefix] } as const
+    const readSealed = (value: unknown) =>
+      read(state, [{ name, value: seal(ring, scope, JSON.stringify(value), randomBytes) }])
+    t.same(readSealed(parts), { ok: true, transaction, cookie: name }, 'as it is made')
+    t.match(readSealed(parts.with(9, 'a1b2')), { ok: true, transaction: { replaces: 'a1b2' } })
+    for (const [index, part] of parts.entries()) {
+      const wrong = [7, true, {}, [part], undefined, ...(index === 9 ? [] : [null])]
+      for (const other of wrong)
+        t.match(
+          readSealed(parts.with(index, other as never)),
+          { ok: index === 9 && other === undefined },
+          `${index}: ${other}`,
+        )
+    }
+    for (const other of [startedAt + 0.5, 2 ** 60, String(startedAt)])
+      t.match(readSealed(parts.with(8, other)), { ok: false, reason: 'cookie-unreadable' }, String(other))
+    t.match(readSealed(parts.slice(0, -1)), { ok: false })
+    t.match(readSealed([...parts, null]), { ok: false })
+    t.match(readSealed(Object.assign({ length: 10 }, parts)), { ok: false })
+  },
+)
+
 t.test('S-152: two cookies of one state are none, whichever is good', async (t) => {
   const transaction = begin()
   const good = cookieOf(transaction)
