@@ -206,9 +206,9 @@ function failed(context: RequestContext, admission: Admission, fault: AnyFault, 
   return pageAnswer(fault.status, page)
 }
 
-/** Where an origin begins for a person: the app at its root, else its first app. */
+/** Where an origin begins for a person: the app at its root, else the nearest to it. */
 function startOf(origin: Origin): ReturnTo {
-  const prefix = origin.apps.some((app) => app.prefix.length === 0) ? [] : (origin.apps[0]?.prefix ?? [])
+  const prefix = origin.apps.at(-1)?.prefix ?? []
   return readReturnTo(`/${prefix.map(encodeURIComponent).join('/')}`, '')
 }
 
