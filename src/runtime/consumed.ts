@@ -10,16 +10,18 @@ export interface ConsumedStates {
  */
 export function createConsumedStates(lifetimeSeconds: number, capacity: number): ConsumedStates {
   const seen = new Map<string, number>()
-  const forget = (nowMs: number): void => {
+  /** The map has them in the order in which they came. */
+  const forget = (over: (at: number) => boolean): void => {
     for (const [hash, at] of seen) {
-      if (at + lifetimeSeconds * 1000 >= nowMs && seen.size < capacity) return
+      if (!over(at)) return
       seen.delete(hash)
     }
   }
   return {
     consume: (stateHash, nowMs) => {
-      forget(nowMs)
+      forget((at) => at + lifetimeSeconds * 1000 < nowMs)
       if (seen.has(stateHash)) return false
+      forget(() => seen.size >= capacity)
       seen.set(stateHash, nowMs)
       return true
     },

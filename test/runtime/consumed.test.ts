@@ -9,9 +9,11 @@ t.test('a state is consumed once, and remembered for its lifetime', async (t) =>
   t.ok(consumed.consume('a', 1_600_001), 'forgotten after it')
 })
 
-t.test('at the cap the oldest states are forgotten first', async (t) => {
+t.test('at the cap the oldest states are forgotten first, and none for one that comes twice', async (t) => {
   const consumed = createConsumedStates(600, 3)
-  for (const hash of ['a', 'b', 'c', 'd']) t.ok(consumed.consume(hash, 1_000_000))
-  t.notOk(consumed.consume('d', 1_000_000))
+  for (const hash of ['a', 'b', 'c']) t.ok(consumed.consume(hash, 1_000_000))
+  for (const hash of ['a', 'b', 'c']) t.notOk(consumed.consume(hash, 1_000_000), `${hash} is remembered`)
+  t.ok(consumed.consume('d', 1_000_000))
+  for (const hash of ['b', 'c', 'd']) t.notOk(consumed.consume(hash, 1_000_000), `${hash} stayed`)
   t.ok(consumed.consume('a', 1_000_000), 'the oldest made room')
 })

@@ -19,8 +19,8 @@ import { limits } from '../../src/core/limits/table.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
-import { encodeSession, memoryBytes, type Session } from '../../src/core/session/session.ts'
+import { buildKeyRing, type KeyRing, open as unseal } from '../../src/core/session/seal.ts'
+import { encodeSession, memoryBytes, type Session, sessionKey } from '../../src/core/session/session.ts'
 import { readSessionSecrets } from '../../src/runtime/secrets.ts'
 import { createSessionEndings } from '../../src/runtime/session-endings.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
@@ -285,6 +285,42 @@ t.test('S-156, S-164: garbage and the cookie of another origin are no session', 
   for (const value of ['', 'x', cookie.slice(1), `${cookie}.`, 'x'.repeat(100_000)]) {
     t.equal(await status(sessions.use(value, wiki)), 'session-unreadable')
   }
+})
+
+t.test('the cookie is sealed as a session’s, for this origin and this name', async (t) => {
+  const ring = buildKeyRing([current])
+  const { signIn } = open(t, { ring })
+  const { cookie, session } = await signIn()
+  const context = [wiki.origin, wiki.cookies.session]
+  const opened = unseal(ring, { purpose: 'session', context }, cookie)
+  t.equal(opened.ok && sessionKey(opened.text), session.key)
+  t.equal(unseal(ring, { purpose: 'sign-out', context }, cookie).ok, false)
+})
+
+t.test('what was found before a new edition is read anew, also what was under way', async (t) => {
+  const ring = buildKeyRing([current])
+  const { sessions, signIn, spy } = open(t, { ring })
+  const { cookie } = await signIn()
+  const renewed = (name: string) => ({
+    gateway: { providers: new Map([[name, provider(name)]]), hosts: new Map([[wiki.host, wiki]]) },
+    ring,
+  })
+  await sessions.use(cookie, wiki)
+  sessions.renew(renewed('partner'))
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-provider-gone')
+  sessions.renew(renewed('acme'))
+  let release = (): void => {}
+  spy.slow = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const flying = sessions.use(cookie, wiki)
+  spy.slow = null
+  sessions.renew(renewed('acme'))
+  release()
+  await flying
+  const { loads } = spy
+  await sessions.use(cookie, wiki)
+  t.equal(spy.loads, loads + 1, 'it was not remembered')
 })
 
 t.test('S-148: each sign-in has a new id, and ends the session that the browser had', async (t) => {
