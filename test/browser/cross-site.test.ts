@@ -140,7 +140,10 @@ async function anotherAccount(t: Test, stage: Stage, url: string): Promise<void>
   const copied = (await cookiesOf(page, url)).filter(({ name }) => name === sessionName(stage))
   t.equal(copied.length, 1)
   await page.goto(`${url}/.auth/logout`)
-  await page.evaluate(`location.assign('/.auth/login?account=other&return_to=/deep')`)
+  // In a moment: a page that goes away at once may take the answer of `evaluate` with it.
+  await page.evaluate(
+    `setTimeout(() => location.assign('/.auth/login?account=other&return_to=/deep')) && null`,
+  )
   await choose(page, 'adam')
   await arrived(page, `${url}/deep`)
   t.equal(await heading(page), 'Hello, adam')

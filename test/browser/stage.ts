@@ -4,12 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import t from 'tap'
 import { openChromium } from '../support/chromium.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { type Op, type PersonId, startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
 import { type Site, startSite } from '../support/site.ts'
 import { createAuthority } from '../support/tls.ts'
+import { patienceMs } from '../support/waiting.ts'
 
 export interface Stage {
   /** Of the first host. */
@@ -40,6 +42,8 @@ export interface StageOptions {
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
+  // A browser takes several cores where there are any; on one that others use too, a file of these takes minutes.
+  t.setTimeout(900_000)
   const { hosts = [], keepsPages = false } = options
   const [op, site, port] = [await startOp(), await startSite(), await freePort()]
   // Cookies ignore ports: two providers on one host would overwrite each other's.
@@ -78,7 +82,7 @@ ${options.top ?? ''}`,
     ...{ url, port, op, partner, site, gateway, browser },
     newPage: async (pageOptions = {}) => {
       const context = await browser.newContext(pageOptions)
-      context.setDefaultTimeout(10_000)
+      context.setDefaultTimeout(patienceMs)
       return context.newPage()
     },
     close: async () => {
@@ -107,10 +111,12 @@ function certify(hosts: readonly string[]): { readonly pair: string; readonly ke
   }
 }
 
-/** At the provider's page: who one is. Ends on the page that the gateway shows next. */
+/** At the provider's page, once it is there: who one is. Ends on the page that the gateway shows next. */
 export async function choose(page: Page, id: PersonId): Promise<void> {
+  const link = page.getByRole('link', { name: id, exact: true })
+  await link.waitFor()
   const { origin } = new URL(page.url())
-  await page.getByRole('link', { name: id, exact: true }).click()
+  await link.click()
   await page.waitForURL((address) => address.origin !== origin, { waitUntil: 'commit' })
 }
 

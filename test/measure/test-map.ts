@@ -41,7 +41,7 @@ export function saveTestMap(root: string, tests: ReadonlyMap<string, MeasuredTes
   writeFileSync(path, JSON.stringify([...tests.values()]))
 }
 
-/** Runs a test file to its end, or for five minutes; tells what V8 says of `src/`, a source a process. */
+/** Runs a test file to its end, or for a quarter of an hour; tells what V8 says of `src/`, a source a process. */
 export async function measureTest(
   root: string,
   file: string,
@@ -49,7 +49,7 @@ export async function measureTest(
 ): Promise<MeasuredTest> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-ran-'))
   try {
-    const { red, seconds } = await runTestFile({ root, file, timeoutMs: 300_000, coverage: folder })
+    const { red, seconds } = await runTestFile({ root, file, timeoutMs: 900_000, coverage: folder })
     const ran: Record<string, RanPart> = {}
     const scriptsOf = readScripts(folder, root)
     await onScripts(scriptsOf)
