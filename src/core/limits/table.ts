@@ -249,6 +249,11 @@ export const limitTable = {
     1000,
     'A compiled `matches` of a rule; a larger one is refused at the start.',
   ),
+  expressionListSteps: of(
+    'process',
+    20_000_000,
+    'The same for all elements of a list together; beyond it the condition is unknown.',
+  ),
   expressionSteps: of(
     'process',
     1_000_000,

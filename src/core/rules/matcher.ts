@@ -7,6 +7,8 @@ import { every, negate, some, type Truth } from './truth.ts'
 /** A regular expression of linear time that must match the whole value. */
 export interface WholeMatch {
   readonly source: string
+  /** Of the compiled expression: each may look at each character. */
+  readonly instructions: number
   /** Unknown when the value is too long for the expression: see `expressionSteps`. */
   readonly test: (value: string) => Truth
 }
@@ -54,8 +56,21 @@ function someElement(tests: readonly ElementTest[], found: Found): Truth {
     case 'one':
       return satisfies(tests, found.value)
     case 'list':
+      if (stepsOf(tests, found.elements) > limits.expressionListSteps) return 'unknown'
       return some(found.elements, (element) => satisfies(tests, element))
   }
+}
+
+/** What the expressions may cost over a whole list; each of many short elements is within its own bound. */
+function stepsOf(tests: readonly ElementTest[], elements: readonly Json[]): number {
+  let instructions = 0
+  for (const test of tests) {
+    if (test.kind === 'matches') for (const pattern of test.patterns) instructions += pattern.instructions
+  }
+  if (instructions === 0) return 0
+  let characters = 0
+  for (const element of elements) characters += typeof element === 'string' ? element.length : 0
+  return instructions * characters
 }
 
 function satisfies(tests: readonly ElementTest[], element: Json): Truth {
@@ -137,7 +152,7 @@ export function compileWholeMatch(
   if (work > limits.expressionInstructions) return { ok: false, reason: 'the expression is too large' }
   const test = (value: string): Truth =>
     value.length * work > limits.expressionSteps ? 'unknown' : compiled.testExact(value)
-  return { ok: true, pattern: { source, test } }
+  return { ok: true, pattern: { source, instructions: work, test } }
 }
 
 function compile(source: string): RE2JS | string {

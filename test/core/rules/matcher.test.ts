@@ -153,6 +153,21 @@ t.test('S-213: expressions take linear time, or are refused', async (t) => {
   }
 })
 
+t.test('S-213: a list is bounded as a whole, however short its elements are', async (t) => {
+  let asked = 0
+  const test = (): Truth => {
+    asked += 1
+    return false
+  }
+  const counted = matcher([{ kind: 'matches', patterns: [{ source: 'x', instructions: 100, test }] }])
+  const groups = (count: number): Json => Array<string>(count).fill('a-group-of-twenty-ch')
+  t.equal(judge(counted, groups(10_000)), false)
+  t.equal(asked, 10_000)
+  t.equal(judge(counted, groups(10_001)), 'unknown', 'work beyond the bound is not begun')
+  t.equal(asked, 10_000)
+  t.equal(judge(matches('a-group-.*'), groups(2000)), true, 'far from what people have')
+})
+
 t.test('beginnings, ends and words', async (t) => {
   table(t, matcher([{ kind: 'starts_with', values: ['eu-', 'us-'] }]), [
     ['us-east', true],
