@@ -112,6 +112,7 @@ interface Spy {
   /** Holds drops back until it is resolved. */
   slowDrop: Promise<void> | null
   drops: string[]
+  left: boolean
   onChange: () => void
   readonly store: SessionStore
 }
@@ -124,6 +125,7 @@ function spied(inner: SessionStore): Spy {
     slow: null,
     slowDrop: null,
     drops: [],
+    left: false,
     onChange: () => {},
     store: {
       ...inner,
@@ -145,7 +147,9 @@ function spied(inner: SessionStore): Spy {
       },
       onChange: (listener: () => void) => {
         spy.onChange = listener
-        return () => {}
+        return () => {
+          spy.left = true
+        }
       },
     },
   }
@@ -322,6 +326,19 @@ t.test('what was found before a new edition is read anew, also what was under wa
   await sessions.use(cookie, wiki)
   t.equal(spy.loads, loads + 1, 'it was not remembered')
 })
+
+t.test(
+  'a cookie tells its session’s key, though that may have ended; no other value tells any',
+  async (t) => {
+    const { sessions, signIn } = open(t)
+    const { cookie, session } = await signIn()
+    t.equal(sessions.keyOf(cookie, wiki), session.key)
+    await sessions.end(session)
+    t.equal(sessions.keyOf(cookie, wiki), session.key)
+    t.equal(sessions.keyOf('forged', wiki), null)
+    t.equal(sessions.keyOf(cookie, originOf('other.example.com')), null)
+  },
+)
 
 t.test('S-148: each sign-in has a new id, and ends the session that the browser had', async (t) => {
   const { sessions, signIn } = open(t)
@@ -1074,6 +1091,37 @@ t.test(
     t.equal(await status(sessions.use(other.cookie, wiki)), 'live')
   },
 )
+
+t.test('once closed it asks nothing of the store any more, and tells nobody', async (t) => {
+  mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const inner = openMemoryStore()
+  const asked: string[] = []
+  const store: SessionStore = {
+    ...inner,
+    purge: (now) => {
+      asked.push('purge')
+      return inner.purge(now)
+    },
+  }
+  const { sessions, signIn, spy, clock } = open(t, { store })
+  const [first, second] = [await signIn(), await signIn()]
+  sessions.onEnd(first.session, wiki, () => asked.push('ended'))
+  spy.broken = true
+  await sessions.end(second.session).catch(() => {})
+  spy.broken = false
+  sessions.close()
+  spy.drops.length = 0
+  clock.time = begin + 40_000
+  for (let seconds = 0; seconds < 60; seconds++) mock.timers.tick(1000)
+  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
+  t.same(asked, [])
+  t.same(spy.drops, [])
+  t.equal(spy.left, true, 'nor does it listen')
+  await sessions.sweep()
+  t.same(asked, ['purge'], 'nobody listens who could be told')
+  t.same(spy.drops, [])
+})
 
 t.test('a purge that takes long is not begun twice', async (t) => {
   const inner = openMemoryStore()

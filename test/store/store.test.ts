@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -113,6 +114,15 @@ t.test('the file and its side files belong to the gateway alone', async (t) => {
   chmodSync(join(folder, 'sessions.db'), 0o644)
   openSqlite(t, folder)
   t.equal(statSync(join(folder, 'sessions.db')).mode & 0o777, 0o600, 'an open file is closed to others again')
+})
+
+t.test('a store that is closed leaves no file open', async (t) => {
+  const folder = t.testdir()
+  const open = () => readdirSync('/proc/self/fd').length
+  openSessionFile(folder).database.close()
+  const before = open()
+  for (let times = 0; times < 5; times++) openSessionFile(folder).database.close()
+  t.equal(open(), before)
 })
 
 t.test('sessions and touches outlive the process', async (t) => {
@@ -327,6 +337,11 @@ t.test('a store that became read-only refuses what would change it, and goes on 
   const expected = /STORE_UNAVAILABLE: the session store .*sessions.db cannot be written: it is read-only/
   t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), expected)
   t.match(await faultOf(() => store.drop('k1')), expected)
+  t.throws(
+    () => store.save(sessionOf('k2'), 2000),
+    { code: 'STORE_UNAVAILABLE' },
+    'at once: to wait would not help',
+  )
   t.match(await faultOf(() => store.revoke({ by: 'all' })), expected)
   t.match(await faultOf(() => store.purge(9999)), expected)
   t.match(await faultOf(() => store.check()), expected)
@@ -563,6 +578,10 @@ t.test('touches wait together, at most so many, and a store that is locked gets 
   )
   const touch = { lastSeenAt: 1, expiresAt: 2 }
   queue.flush()
+  queue.add('a', touch)
+  queue.add('a', { lastSeenAt: 1, expiresAt: 3 })
+  queue.add('a', { lastSeenAt: 0, expiresAt: 4 })
+  t.equal(queue.get('a'), touch, 'of two of the same second the first counts')
   for (const key of ['a', 'b', 'a', 'c']) queue.add(key, touch)
   queue.forget('c')
   t.same(written, [])
