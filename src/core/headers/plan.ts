@@ -1,7 +1,5 @@
 import type { App, Gateway } from '../gateway.ts'
-import { remembered } from '../limits/remembered.ts'
-import { limits } from '../limits/table.ts'
-import { type OwnCookies, ownCookies, stripOwnCookies } from '../session/cookies.ts'
+import { type OwnCookies, ownCookies } from '../session/cookies.ts'
 import { foldHeaderName } from './names.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
 import { type RequestVerdict, requestVerdicts } from './verdict.ts'
@@ -10,23 +8,15 @@ import { type RequestVerdict, requestVerdicts } from './verdict.ts'
 export interface HeaderPlan {
   /** Name, value, name, value …: the same on every request. */
   readonly fixed: readonly string[]
+  /** Cookies ignore ports and paths, so that each app is sent those of all origins. */
   readonly ownCookies: OwnCookies
   readonly secret: { readonly foldedName: string; readonly value: string } | null
   readonly address: PublicAddress
-  /** What is left of a Cookie header; remembered, as a browser sends the same one again and again. */
-  readonly withoutOwnCookies: (header: string) => string
   /** What becomes of a client's header. No client may send an identity or secret header of any app to this one. */
   readonly requestVerdict: (name: string) => RequestVerdict
 }
 
-/** What all apps of a gateway share: cookies ignore ports and paths, so that each app gets those of all origins. */
-interface CommonPlan {
-  readonly ownCookies: OwnCookies
-  readonly withoutOwnCookies: (header: string) => string
-}
-
 const plans = new WeakMap<Gateway, WeakMap<App, HeaderPlan>>()
-const commonPlans = new WeakMap<Gateway, CommonPlan>()
 
 /** The plan of one of the gateway's apps. */
 export function headerPlan(gateway: Gateway, app: App): HeaderPlan {
@@ -44,26 +34,12 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
   const owned = new Set([...gateway.ownedHeaders, ...own.map(foldHeaderName)])
   return {
     fixed: fixedHeaders(app),
-    ...commonPlan(gateway),
+    ownCookies: ownCookies(gateway.hosts.values()),
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
     address: publicAddress(app),
     requestVerdict: requestVerdicts(owned),
   }
-}
-
-/** One memory for all apps: a client can fill it at each that is open to anyone. */
-function commonPlan(gateway: Gateway): CommonPlan {
-  const known = commonPlans.get(gateway)
-  if (known !== undefined) return known
-  const own = ownCookies(gateway.hosts.values())
-  const withoutOwnCookies = remembered((header) => stripOwnCookies(header, own), {
-    most: limits.rememberedCookieHeaders,
-    longest: limits.rememberedCookieHeaderBytes,
-  })
-  const plan = { ownCookies: own, withoutOwnCookies }
-  commonPlans.set(gateway, plan)
-  return plan
 }
 
 /** Host and scheme come from the configuration, never from the request. */

@@ -1,6 +1,7 @@
 import type { Forwarding } from '../gateway.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
+import { stripOwnCookies } from '../session/cookies.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
 import { identityLines, type Unsendable } from './identity.ts'
 import type { HeaderPlan } from './plan.ts'
@@ -76,7 +77,7 @@ function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | nul
         break
     }
   }
-  const rest = cookies === null ? '' : plan.withoutOwnCookies(cookies)
+  const rest = cookies === null ? '' : stripOwnCookies(cookies, plan.ownCookies)
   if (rest !== '') headers.push('Cookie', rest)
   const options = connectionOptions(connection)
   if (options.length > limits.requestConnectionOptions) return null

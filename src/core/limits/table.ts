@@ -202,8 +202,6 @@ export const limitTable = {
   rememberedAddresses: of('process', 4096, 'Client addresses that were read lately.'),
   rememberedHeaderNames: of('process', 512, 'Header names that were judged lately, for each app.'),
   rememberedHeaderNameBytes: of('process', 64, 'The longest of them; a longer one is judged each time.'),
-  rememberedCookieHeaders: of('process', 1024, 'Cookie headers whose own cookies were taken out lately.'),
-  rememberedCookieHeaderBytes: of('process', 2 * KiB, 'The longest of them; a longer one is read each time.'),
   rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
   usedStates: of('process', 10_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
   cachedSessions: of('process', 10_000, 'Sessions at hand without the store.'),

@@ -46,18 +46,9 @@ export function toAdmission(
   detail: string | null = null,
   live: LiveSession | null = null,
 ): Admission {
-  const { client } = draft
-  // Written out: for every request, copying by `...` costs as much as judging does.
+  const { client, ...known } = draft
   return {
-    requestId: draft.requestId,
-    startedAt: draft.startedAt,
-    method: draft.method,
-    wantsPage: draft.wantsPage,
-    origin: draft.origin,
-    target: draft.target,
-    address: draft.address,
-    app: draft.app,
-    location: draft.location,
+    ...known,
     decision,
     detail,
     session: live === null ? null : live.session,
