@@ -47,6 +47,7 @@ apps:
     require: signed_in
     locations:
       - { path: /static, require: anyone }
+      - { path: /open, require: anyone, max_body: none }
       - { path: /api, require: signed_in, unauthenticated: deny }
       - { path: /upload, require: signed_in, max_body: none }
       - path: /admin
