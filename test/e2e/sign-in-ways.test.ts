@@ -4,6 +4,7 @@ import { Attacker } from '../support/attacker.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { startHostileFront } from '../support/hostile-front.ts'
 import { startHostileOp } from '../support/hostile-op.ts'
+import { freePort } from '../support/ports.ts'
 import { startTwoProviders } from '../support/two-providers.ts'
 
 // What a sign-in answers on its less usual ways, and that each of them is taken.
@@ -149,7 +150,8 @@ t.test(
 )
 
 t.test('an attempt is not begun where the provider cannot be asked', async (t) => {
-  const front = await startHostileFront()
+  const adminPort = await freePort()
+  const front = await startHostileFront({ adminPort })
   t.teardown(() => front.close())
   await front.op.close()
   const page = await new Attacker().visit(`${front.url}/page`)
@@ -163,6 +165,33 @@ t.test('an attempt is not begun where the provider cannot be asked', async (t) =
       provider: 'op',
     },
   )
+  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  t.match(metrics, /claimgate_logins_total\{provider="op",outcome="failed"\} 1\n/)
+  t.match(metrics, /claimgate_faults_total\{code="PROVIDER_UNREACHABLE"\} 1\n/)
+})
+
+t.test('every end of a sign-in is counted and told', async (t) => {
+  const adminPort = await freePort()
+  const front = await startHostileFront({ adminPort })
+  t.teardown(() => front.close())
+  const metrics = async () => (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  const attacker = new Attacker()
+  const begun = await attacker.visit(`${front.url}/page`)
+  t.match(await metrics(), /claimgate_logins_total\{provider="op",outcome="started"\} 1\n/)
+  await attacker.visit(
+    `${front.url}/.auth/callback?${front.op.authorize(new URL(begun.headers.location ?? ''))}`,
+  )
+  t.match(await metrics(), /claimgate_logins_total\{provider="op",outcome="completed"\} 1\n/)
+  t.match(
+    front.gateway.log.findLast(({ event }) => event === 'login.completed'),
+    {
+      provider: 'op',
+      session: /^[0-9a-f]{12}$/,
+      request_id: /./,
+    },
+  )
+  await new Attacker().visit(`${front.url}/.auth/callback?code=x&state=y`)
+  t.match(await metrics(), /claimgate_faults_total\{code="LOGIN_STATE_UNKNOWN"\} 1\n/)
 })
 
 t.test('/.auth/me is for programs, also where a person looks, and is kept by nobody', async (t) => {

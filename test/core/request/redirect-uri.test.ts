@@ -16,6 +16,17 @@ t.test('every accepted provider has a redirect URI, its own or a shared one', as
   t.throws(() => redirectUriOf({ redirectUris }, 'nobody'), /no redirect URI for the provider nobody/)
 })
 
+t.test('one that is registered in capitals is spelt in any case too', async (t) => {
+  const own = uriAt('/OAuth2/Callback', 'acme')
+  for (const segments of [
+    ['OAuth2', 'Callback'],
+    ['oauth2', 'callback'],
+    ['OAUTH2', 'CALLBACK;x'],
+  ])
+    t.equal(couldBeRedirectUri(own, segments), true, segments.join('/'))
+  t.equal(couldBeRedirectUri(own, ['OAuth2', 'Callbacl']), false)
+})
+
 t.test('what some server could take for a redirect URI', async (t) => {
   const own = uriAt('/oauth2/callback', 'acme')
   for (const segments of [
@@ -39,6 +50,8 @@ t.test('what some server could take for a redirect URI', async (t) => {
     ['callback', 'oauth2'],
     ['oauth2#x', 'callback'],
     ['oauth2', 'callbac'],
+    ['oauth2', 'callbacl'],
+    ['oauth3', 'callback'],
     ['oauth2', 'callbackx'],
     ['oauth2', 'callbacK2'],
     ['oauth2', ';callback'],

@@ -56,11 +56,23 @@ t.test('S-106: no state, another state, a state with a bit flipped: no transacti
   const cookie = cookieOf(transaction)
   for (const state of ['', 'x'.repeat(129)])
     t.match(read(state, [cookie]), { ok: false, reason: 'state-invalid' })
+  t.match(read('x'.repeat(128), [cookie]), { ok: false, reason: 'cookie-missing' })
   const { state } = transaction
   const flipped = String.fromCharCode(state.charCodeAt(0) ^ 1) + state.slice(1)
   for (const wrong of [flipped, `${state}A`, state.slice(1), begin().state, '__proto__']) {
     t.match(read(wrong, [cookie]), { ok: false, reason: 'cookie-missing', cookie: null }, wrong)
   }
+})
+
+t.test('a cookie of another name is no attempt, however its end looks', async (t) => {
+  const transaction = begin()
+  const { name, value } = cookieOf(transaction)
+  const foreign = { name: `__Host-some-app-now-${name.slice(names.transactionPrefix.length)}`, value }
+  t.equal(foreign.name.length, name.length)
+  t.match(read(transaction.state, [foreign]), { ok: false, reason: 'cookie-missing' })
+  t.match(read(transaction.state, [foreign, { name, value }]), { ok: true }, 'and makes ours no less one')
+  const old = { name: `__Host-some-app-now-1-${'A'.repeat(16)}`, value: 'x' }
+  t.same(transactionsToEvict([old], cookieOf(begin()), names, now), [])
 })
 
 t.test('S-107: a state without the cookie of the browser that began it', async (t) => {
@@ -139,6 +151,8 @@ t.test(
     }
     for (const other of [startedAt + 0.5, 2 ** 60, String(startedAt)])
       t.match(readSealed(parts.with(8, other)), { ok: false, reason: 'cookie-unreadable' }, String(other))
+    t.match(readSealed(parts.with(3, 'https://other.example.com')), { ok: false }, 'of another origin')
+    t.match(readSealed(parts.with(4, begin().state)), { ok: false }, 'of another state')
     t.match(readSealed(parts.slice(0, -1)), { ok: false })
     t.match(readSealed([...parts, null]), { ok: false })
     t.match(readSealed(Object.assign({ length: 10 }, parts)), { ok: false })
@@ -222,6 +236,9 @@ t.test('S-154: three hundred planted cookies are cleared a few at a time', async
 })
 
 t.test('a return address that no cookie could hold becomes the front page', async (t) => {
+  const longest = `/${'x'.repeat(1536 - 3)}`
+  for (const path of ['/', '/page?x=1&y=%20', longest]) t.equal(begin(path).returnTo, path)
+  t.equal(begin(`${longest}x`).returnTo, '/')
   for (const path of [`/${'x'.repeat(9000)}`, `/${'é'.repeat(1000)}`, `/${'"'.repeat(1000)}`]) {
     const transaction = begin(path)
     t.equal(transaction.returnTo, '/')
