@@ -204,6 +204,9 @@ t.test('touches are written a second later, together', async (t) => {
   t.match(theirs.load('a'), { lastSeenAt: 1000 })
   mock.timers.tick(1000)
   for (const key of ['a', 'b']) t.match(theirs.load(key), { lastSeenAt: 1500 })
+  ours.touch('a', 1600, 2600)
+  mock.timers.tick(1000)
+  t.match(theirs.load('a'), { lastSeenAt: 1600 }, 'and the next ones again')
 })
 
 t.test('a damaged or foreign record is no session', async (t) => {
@@ -601,5 +604,9 @@ t.test('touches wait together, at most so many, and a store that is locked gets 
   failure = 'none'
   for (let at = 0; at < 10_000; at++) queue.add(`k${at}`, touch)
   t.equal(written.splice(0)[0]?.length, 10_000, 'a full queue is written at once')
+  failure = 'busy'
+  for (let at = 0; at < 10_000; at++) queue.add(`k${at}`, touch)
+  t.equal(queue.get('k0'), undefined, 'a full one is let go, rather than grow')
+  failure = 'none'
   queue.close()
 })
