@@ -19,8 +19,6 @@ export function isAtLeast(version: Version, other: Version): boolean {
 
 /** JSON numbers with a fraction and `null` are compared since then. */
 export const comparesReals: Version = [2, 4, 15, 4]
-/** The scope of the token response is a claim since then. */
-export const hasTokenScope: Version = [2, 4, 17]
 /** Since then X-Forwarded-* counts only where `OIDCXForwardedHeaders` names it. */
 export const asksForForwarded: Version = [2, 4, 11]
 /** PKCE by default, and header values in latin-1. */

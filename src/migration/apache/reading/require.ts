@@ -65,11 +65,6 @@ const containers: ReadonlyMap<string, Pick<RequireGroup, 'op' | 'negated'>> = ne
   ['requirenone', { op: 'any', negated: true }],
 ])
 
-/** Whether a directive or a section belongs to the authorization that `readRequires` reads. */
-export function isAuthorization({ key }: Node): boolean {
-  return key === 'require' || containers.has(key) || key === 'limit' || key === 'limitexcept'
-}
-
 /** The rules of one section; null where it has none. Several lines stand in one `any`, as httpd reads them. */
 export function readRequires(nodes: readonly Node[], at: SourcePosition): RequireGroup | null {
   const members = membersOf(nodes, null)
