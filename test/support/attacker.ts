@@ -78,8 +78,10 @@ export class Attacker {
     const at = pair.indexOf('=')
     const [name, value] = [pair.slice(0, at), pair.slice(at + 1)]
     const own = { name, tossed: false, path: '/' }
-    if (!attributes.some((one) => /^max-age=0$|^expires=thu, 01 jan 1970/i.test(one)))
-      return this.#set({ ...own, value })
+    if (!attributes.some((one) => /^max-age=0$|^expires=thu, 01 jan 1970/i.test(one))) {
+      this.#set({ ...own, value })
+      return
+    }
     const before = this.#jar.find((one) => isSame(one, own))
     if (before === undefined) return
     this.#deleted.push(before)
