@@ -1,0 +1,80 @@
+import t from 'tap'
+import { createMetrics } from '../../../src/http/operations/metrics.ts'
+import { createSums } from '../../../src/http/operations/sums.ts'
+
+const log = { droppedLines: () => 0 }
+
+t.test('labels are the names of the edition in force: others are forgotten, the rest goes on', async (t) => {
+  const metrics = createMetrics()
+  const request = (app: string | null) =>
+    metrics.request(
+      {
+        app: app === null ? null : { name: app },
+        decision: { kind: 'allow', reason: 'rule-met' },
+        shadow: { enforced: { kind: 'allow' }, decision: { kind: 'deny' } },
+        startedAt: performance.now(),
+      } as never,
+      200,
+    )
+  for (const app of ['wiki', 'gone', null, 'wiki']) request(app)
+  metrics.login('op', 'completed')
+  metrics.login('former', 'failed')
+  t.match(await metrics.text(new Map(), log), /app="gone"/)
+  metrics.renew({ apps: ['wiki'], providers: ['op'] })
+  const text = await metrics.text(new Map(), log)
+  t.notMatch(text, /app="gone"|provider="former"/)
+  t.match(text, /^claimgate_requests_total\{app="wiki",decision="allow",reason="rule-met",status="2xx"\} 2$/m)
+  t.match(text, /^claimgate_requests_total\{app="",decision="allow",reason="rule-met",status="2xx"\} 1$/m)
+  t.match(text, /^claimgate_shadow_decisions_total\{app="wiki",decision="allow",shadow="deny"\} 2$/m)
+  t.match(text, /^claimgate_request_duration_seconds_count\{app="wiki"\} 2$/m)
+  t.match(text, /^claimgate_request_duration_seconds_count\{app=""\} 1$/m)
+  t.match(text, /^claimgate_logins_total\{provider="op",outcome="completed"\} 1$/m)
+  request('gone')
+  t.match(
+    await metrics.text(new Map(), log),
+    /duration_seconds_count\{app="gone"\} 1$/m,
+    'it counts from one again',
+  )
+})
+
+t.test('outcomes of reloads are counted, and tell whether the file that was read last serves', async (t) => {
+  const metrics = createMetrics()
+  const lines = async () =>
+    (await metrics.text(new Map(), log)).split('\n').filter((line) => /^claimgate_config/.test(line))
+  t.same(await lines(), ['claimgate_config_current 1', 'claimgate_config_edition 1'])
+  metrics.reload('rejected', 1)
+  t.ok((await lines()).includes('claimgate_config_current 0'))
+  metrics.reload('unchanged', 1)
+  t.ok((await lines()).includes('claimgate_config_current 1'))
+  metrics.reload('rejected', 1)
+  metrics.reload('loaded', 2)
+  t.same(await lines(), [
+    'claimgate_config_reloads_total{outcome="rejected"} 2',
+    'claimgate_config_reloads_total{outcome="unchanged"} 1',
+    'claimgate_config_reloads_total{outcome="loaded"} 1',
+    'claimgate_config_current 1',
+    'claimgate_config_edition 2',
+  ])
+})
+
+t.test('sums are handed over whole each time', async (t) => {
+  const sums = createSums()
+  const counter = {
+    seen: new Map<string, number>(),
+    reset: () => counter.seen.clear(),
+    labels: (...values: string[]) => ({
+      inc: (count: number) =>
+        void counter.seen.set(values.join(), (counter.seen.get(values.join()) ?? 0) + count),
+    }),
+  }
+  for (const label of ['a', 'b', 'a']) sums.add(label, 'x')
+  sums.writeTo(counter)
+  sums.writeTo(counter)
+  t.same(
+    [...counter.seen],
+    [
+      ['a,x', 2],
+      ['b,x', 1],
+    ],
+  )
+})
