@@ -196,17 +196,14 @@ t.test('whose configuration it is, is seen from its words', async (t) => {
   t.equal(guessSource('something else'), 'apache')
 })
 
-t.test('a large configuration takes no time to speak of', async (t) => {
+t.test('a large configuration is converted to its end', async (t) => {
   const blocks = Array.from(
     { length: 1250 },
     (_, n) =>
       `<Location /team-${n}>\n  AuthType openid-connect\n  Require claim groups:team-${n} email~^[^@]+@team-${n}\\.example$\n</Location>\n`,
   )
-  const started = performance.now()
   const [yaml = ''] = toldWithoutProof(site + blocks.join(''))
-  const took = performance.now() - started
   t.match(yaml, 'path: /team-1249')
-  t.comment(`${Math.round(took)} ms for ${(site + blocks.join('')).split('\n').length} lines`)
 })
 
 function toldWithoutProof(text: string): readonly string[] {
