@@ -154,10 +154,11 @@ export const requestPhases: readonly RequestPhase[] = [
     files: [
       'http/proxy/proxy.ts',
       'http/proxy/outbound.ts',
+      'http/proxy/exchange.ts',
       'core/headers/request.ts',
       'core/headers/answer.ts',
     ],
-    does: 'For those who are let through. The headers for the app start empty and are made from the client’s, less what an app could believe, and the identity; the app’s answer goes back less what instructs a server in front.',
+    does: 'For those who are let through. The headers for the app start empty and are made from the client’s, less what an app could believe, and the identity; the app’s answer goes back less what instructs a server in front. Body, app, answer and client have one owner, and are over together.',
     endsWith: ['identity-unsendable', 'connection-options', 'body-too-large'],
     known: 'What the app answered, or the fault why it did not.',
   },

@@ -20,6 +20,7 @@ export const subscriberNames = [
   'metrics',
   'certificates',
   'webSockets',
+  'eventStreams',
 ] as const
 
 export type SubscriberName = (typeof subscriberNames)[number]

@@ -1,4 +1,4 @@
-// What node:http does, measured on the version we ship; src/http/server.ts and src/http/proxy-delivery.ts rest on it.
+// What node:http does, measured on the version we ship; src/http/server and src/http/proxy rest on it.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import t from 'tap'
 import { portOf } from '../support/ports.ts'

@@ -102,6 +102,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   await server.register(proxy, {
     onCut: (fault) => faults.push(fault),
     onBodyLeft: () => {},
+    onEventStream: () => () => {},
     onReflectedSecret: () => reflected.push(1),
     refuse: (_request, reply, decision) =>
       reply.code(decision.kind === 'deny' ? 403 : 400).send(decision.reason),

@@ -18,6 +18,8 @@ export interface ExchangeSetup {
   readonly onCut: (fault: Error) => void
   /** Hears that the upstream has answered and nobody takes the rest of the body. */
   readonly onBodyLeft: () => void
+  /** Hears that the answer is one of server-sent events; returns who hears that it is over. */
+  readonly onEventStream: () => () => void
 }
 
 /** A first piece up to this size is held to the end of the turn of the event loop. */
@@ -42,6 +44,7 @@ export class Exchange implements UpstreamSink {
   #held: Buffer | null = null
   #timer: NodeJS.Timeout | null = null
   #ticking = false
+  #leaveEvents: (() => void) | null = null
   #over = false
 
   constructor(setup: ExchangeSetup) {
@@ -75,6 +78,13 @@ export class Exchange implements UpstreamSink {
     this.#tick()
   }
 
+  /** Ends an answer of server-sent events, as an app would that has no more of them. */
+  endEvents(): void {
+    if (this.#over) return
+    this.#end()
+    this.#setup.response.end()
+  }
+
   /** Writes the status line and the headers: `onResponse` of @fastify/http-proxy calls it. */
   begin(statusCode: number): void {
     const { request, response, outbound } = this.#setup
@@ -82,6 +92,7 @@ export class Exchange implements UpstreamSink {
     // An answer before the end of the upload: what is left of the body must not be read as a next request.
     const framed = request.complete ? headers : [...headers, 'Connection', 'close']
     response.writeHead(statusCode, framed as string[])
+    if (isEventStream(this.#headers)) this.#leaveEvents = this.#setup.onEventStream()
   }
 
   data(chunk: Buffer): boolean {
@@ -177,6 +188,7 @@ export class Exchange implements UpstreamSink {
   #end(): void {
     this.#over = true
     this.#held = null
+    this.#leaveEvents?.()
     this.#clearTimer()
     this.#upload?.destroy()
     this.#upstream?.cancel()

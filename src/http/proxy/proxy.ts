@@ -39,6 +39,8 @@ export interface ProxyOptions {
   readonly onCut: (fault: Error, request: FastifyRequest) => void
   /** The app has answered, and takes no more of the body that is still coming. */
   readonly onBodyLeft: (request: FastifyRequest) => void
+  /** Server-sent events began; `end` ends them. Returns who hears that they are over. */
+  readonly onEventStream: (request: FastifyRequest, end: () => void) => () => void
   /** An app sent the shared secret back; it was taken off the answer. */
   readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
@@ -74,14 +76,16 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         options.refuse(request, reply, reading.decision)
         return
       }
-      request.exchange = new Exchange({
+      const exchange: Exchange = new Exchange({
         request: request.raw,
         response: reply.raw,
         outbound: reading.outbound,
         upstreams: contextOf(request.raw).runtime.upstreams,
         onCut: (fault) => options.onCut(fault, request),
         onBodyLeft: () => options.onBodyLeft(request),
+        onEventStream: () => options.onEventStream(request, () => exchange.endEvents()),
       })
+      request.exchange = exchange
       reply.from(proxyPath, replyOptions)
     },
   })

@@ -14,6 +14,7 @@ import { limits } from '../../core/limits/table.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
+import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
 import { callback } from '../sign-in/callback.ts'
 import { login } from '../sign-in/login.ts'
@@ -34,6 +35,8 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   const { editions, log } = serverContext
   const requestListener = createRequestListener(serverContext)
   let upgrades: Upgrades | null = null
+  const eventStreams = new OpenEventStreams()
+  editions.subscribe('eventStreams', (next) => eventStreams.judgeAgain(next))
   const app = Fastify({
     logger: false,
     // A URL that its router would refuse or repair does not occur: see request-listener.ts.
@@ -72,6 +75,7 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
       reportFault(contextOf(raw), fault, admissionOf(raw))
     },
     onBodyLeft: ({ raw }) => dropRest(contextOf(raw), raw),
+    onEventStream: ({ raw }, end) => eventStreams.add(editions.current(), raw, admissionOf(raw), end),
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },

@@ -5,7 +5,7 @@ import { limits } from '../../core/limits/table.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Admission } from '../admission/admission.ts'
-import { admit } from '../admission/gate.ts'
+import { admitAgain, leadsTo } from '../admission/again.ts'
 import { closeCodes } from './frames.ts'
 import { asProgram, originMayConnect } from './handshake.ts'
 import type { Tunnel } from './tunnel.ts'
@@ -89,23 +89,13 @@ export class OpenWebSockets {
 }
 
 /** With which code it closes; null: it stays. Being asked keeps no session alive. */
-async function verdict(
-  { gateway, sessions }: Runtime,
-  { request, upstream }: OpenedBy,
-): Promise<number | null> {
-  const lookUp = sessions.lookUp.bind(sessions)
-  const context = { gateway, sessions: { use: lookUp, lookUp } }
-  const { decision, location, app } = await admit(context, asProgram(request), 'again', 0)
+async function verdict(next: Runtime, { request, upstream }: OpenedBy): Promise<number | null> {
+  const { decision, location, app } = await admitAgain(next, asProgram(request))
   const serves = location !== null && location.forwarding.websocketOrigins !== null
   if (decision.kind !== 'allow' || !serves || !originMayConnect(location, request.headers.origin)) {
     return closeCodes.policyViolation
   }
   return app !== null && leadsTo(app.upstream, upstream) ? null : closeCodes.serviceRestart
-}
-
-/** Whether a connection to the one is a connection to the other: by address, path, and whose certificates count. */
-function leadsTo(now: UpstreamSettings, then: UpstreamSettings): boolean {
-  return now.origin === then.origin && now.basePath === then.basePath && now.ca === then.ca
 }
 
 /** Whether an admission belongs to a WebSocket whose app is known; one that was let in always does. */

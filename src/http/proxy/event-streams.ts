@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { Admission } from '../admission/admission.ts'
+import { admitAgain, leadsTo } from '../admission/again.ts'
+import type { RequestFacts } from '../admission/request-facts.ts'
+
+/**
+ * Answers of server-sent events that are under way. They last as WebSockets do, and end as those: within a second
+ * after the session, and when a new configuration would not let them in. Every other answer comes to its own end.
+ */
+export class OpenEventStreams {
+  readonly #open = new Map<IncomingMessage, { readonly admission: Admission; readonly end: () => void }>()
+
+  /** `end` is called once at most, and not after the returned function was. */
+  add({ sessions }: Runtime, request: IncomingMessage, admission: Admission, end: () => void): () => void {
+    const { session, origin } = admission
+    const endOnce = (): void => {
+      if (this.#open.delete(request)) end()
+    }
+    this.#open.set(request, { admission, end: endOnce })
+    const unwatch = session === null || origin === null ? () => {} : sessions.onEnd(session, origin, endOnce)
+    return () => {
+      this.#open.delete(request)
+      unwatch()
+    }
+  }
+
+  /** A configuration came into force: what it would not let in ends, and what would lead elsewhere begins anew. */
+  judgeAgain(next: Runtime): void {
+    for (const [request, { admission, end }] of this.#open) {
+      stays(next, request, admission).then((yes) => yes || end(), end)
+    }
+  }
+}
+
+async function stays(next: Runtime, request: IncomingMessage, admission: Admission): Promise<boolean> {
+  const { app } = admission
+  const now = await admitAgain(next, factsOf(request, admission))
+  if (now.decision.kind !== 'allow' || now.app === null || app === null) return false
+  return leadsTo(now.app.upstream, app.upstream)
+}
+
+/** The request line is not the client's any more: see `handOver`. */
+function factsOf(request: IncomingMessage, { method, target }: Admission): RequestFacts {
+  const { httpVersion, headers, rawHeaders, socket } = request
+  const url = target === null ? '' : target.path + target.query
+  return { method, url, httpVersion, headers, rawHeaders, socket }
+}
