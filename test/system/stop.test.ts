@@ -6,6 +6,7 @@ import { portOf } from '../support/ports.ts'
 import { startProcess } from '../support/process.ts'
 import { newStand } from '../support/process-front.ts'
 import { rawClient } from '../support/raw.ts'
+import { answerHeads, recordingUpstream } from '../support/upstream.ts'
 
 const stand = await newStand()
 const { place } = stand
@@ -63,6 +64,32 @@ t.test('a request that does not end is cut off, and the status is 0 all the same
   t.equal(await inFlight.closed(), '')
   t.ok(running.log().some((line) => line.event === 'request' && line.status === 499))
 })
+
+t.test(
+  'server-sent events end as whole answers, those too that begin while it stops; nothing is cut',
+  async (t) => {
+    const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const events = await recordingUpstream({ answer: answerHeads(`${head}9\r\ndata: 1\n\n\r\n`) })
+    t.teardown(() => events.close())
+    place.write(stand.yaml({ upstream: `http://127.0.0.1:${events.port}`, app: '    require: anyone' }))
+    const running = await startProcess(place)
+    const [first, second] = [await rawClient(place.port, request), await rawClient(place.port, request)]
+    await Promise.all([first.until('data: 1'), second.until('data: 1')])
+    events.answerWith(() => null)
+    const late = await rawClient(place.port, request)
+    await events.until(() => events.requests() === 3)
+    running.signal('SIGTERM')
+    for (const client of [first, second]) t.match(await client.closed(), /data: 1\n\n\r\n0\r\n\r\n$/)
+    events.connections.at(-1)?.socket.write(head)
+    t.match(await late.closed(), /^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)+\r\n0\r\n\r\n$/)
+    t.same(await running.exited, { code: 0, signal: null })
+    const lines = running.log().filter((line) => line.event === 'request')
+    t.same(
+      lines.map((line) => line.status),
+      [200, 200, 200],
+    )
+  },
+)
 
 /** The code with which a connection fails. */
 function refused(port: number): Promise<unknown> {

@@ -6,12 +6,14 @@ import type { RequestFacts } from '../admission/request-facts.ts'
 
 /**
  * Answers of server-sent events that are under way. They last as WebSockets do, and end as those: within a second
- * after the session, and when a new configuration would not let them in. Every other answer comes to its own end.
+ * after the session, when a new configuration would not let them in, and when the gateway stops: the browser then asks
+ * again, and another process may answer. Every other answer comes to its own end.
  */
 export class OpenEventStreams {
   readonly #open = new Map<IncomingMessage, { readonly admission: Admission; readonly end: () => void }>()
+  #closing = false
 
-  /** `end` is called once at most, and not after the returned function was. */
+  /** `end` is called once at most, not after the returned function was, and before it returns while the gateway stops. */
   add({ sessions }: Runtime, request: IncomingMessage, admission: Admission, end: () => void): () => void {
     const { session, origin } = admission
     const endOnce = (): void => {
@@ -19,6 +21,7 @@ export class OpenEventStreams {
     }
     this.#open.set(request, { admission, end: endOnce })
     const unwatch = session === null || origin === null ? () => {} : sessions.onEnd(session, origin, endOnce)
+    if (this.#closing) endOnce()
     return () => {
       this.#open.delete(request)
       unwatch()
@@ -30,6 +33,12 @@ export class OpenEventStreams {
     for (const [request, { admission, end }] of this.#open) {
       stays(next, request, admission).then((yes) => yes || end(), end)
     }
+  }
+
+  /** The gateway stops: what is open ends, and what begins from now on ends at once. */
+  closeAll(): void {
+    this.#closing = true
+    for (const { end } of this.#open.values()) end()
   }
 }
 

@@ -61,8 +61,11 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   app.setNotFoundHandler(() => {
     throw new Error('the request listener showed an address that is not served')
   })
-  // A WebSocket is never done by itself: the server would wait for it.
-  app.addHook('preClose', async () => upgrades?.closeAll())
+  // WebSockets and server-sent events are never done by themselves: the server would wait for them, and cut them.
+  app.addHook('preClose', async () => {
+    upgrades?.closeAll()
+    eventStreams.closeAll()
+  })
   // Only to write: it decodes what it reads, and takes the first of two. See core/cookies.
   await app.register(fastifyCookie, { hook: false })
   await app.register(ownAddresses)
