@@ -1,8 +1,17 @@
 import { setTimeout } from 'node:timers/promises'
 import { Browser } from '../test/support/browser.ts'
 import { rawClient } from '../test/support/raw.ts'
-import type { Outcome } from './soak.ts'
 import type { Measures, SoakSite } from './soak-site.ts'
+
+/** One line of the table. */
+export interface Outcome {
+  readonly case: string
+  readonly what: string
+  readonly count: number
+  readonly measured: string
+  readonly bound: string
+  readonly ok: boolean
+}
 
 const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 

@@ -5,18 +5,8 @@
 import { parseArgs } from 'node:util'
 import { generateTargets } from '../test/corpus/targets.ts'
 import { disagreement, startDifferential } from '../test/support/differential.ts'
-import { garbage, mixedTraffic, navigations, oneBrowser } from './soak-runs.ts'
+import { garbage, mixedTraffic, navigations, type Outcome, oneBrowser } from './soak-runs.ts'
 import { startSoakSite } from './soak-site.ts'
-
-/** One line of the table. */
-export interface Outcome {
-  readonly case: string
-  readonly what: string
-  readonly count: number
-  readonly measured: string
-  readonly bound: string
-  readonly ok: boolean
-}
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, minutes: { type: 'string', default: '1' } },

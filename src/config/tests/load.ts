@@ -3,8 +3,8 @@ import { decodeUtf8, readFromDisk } from '../files.ts'
 import { type Issue, inFileOrder, type Report } from '../issue.ts'
 import type { LoadOptions } from '../load.ts'
 import { readTree } from '../read.ts'
-import { readRuleTests, type Tested } from './read.ts'
-import type { RuleTest } from './rule-test.ts'
+import { readRuleTests } from './read.ts'
+import type { RuleTest, TestSubject } from './rule-test.ts'
 
 export type LoadedTests =
   | { readonly ok: true; readonly tests: readonly RuleTest[] }
@@ -14,7 +14,7 @@ export type LoadedTests =
 export function loadRuleTests(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-  tested: Tested,
+  subject: TestSubject,
   options: LoadOptions = {},
 ): LoadedTests {
   const { readFile = readFromDisk } = options
@@ -31,6 +31,6 @@ export function loadRuleTests(
   const surroundings = { file, folder: dirname(path), env, readFile }
   const root = readTree(text, { surroundings, report, warn: () => {} })
   if (root === null) return { ok: false, issues: inFileOrder(issues) }
-  const { tests } = readRuleTests({ file, root, path: [], report }, tested)
+  const { tests } = readRuleTests({ file, root, path: [], report }, subject)
   return issues.length === 0 ? { ok: true, tests } : { ok: false, issues: inFileOrder(issues) }
 }

@@ -3,13 +3,10 @@ import { keyPositionOf, nodeAt, pathText, positionOf } from '../node.ts'
 import { personKeys, testsKeys } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'
 import { readClaims } from './claims.ts'
-import type { Tested } from './read.ts'
-import type { TestPerson } from './rule-test.ts'
-
-export type PersonSpec = TestPerson
+import type { TestPerson, TestSubject } from './rule-test.ts'
 
 /** The mapping `persons`; what is faulty in it has been reported and is left out. */
-export function readPersons(place: Place, tested: Tested): ReadonlyMap<string, TestPerson> {
+export function readPersons(place: Place, subject: TestSubject): ReadonlyMap<string, TestPerson> {
   const node = nodeAt(place.root, place.path)
   if (node === undefined) return new Map()
   if (node.kind !== 'map') {
@@ -18,7 +15,7 @@ export function readPersons(place: Place, tested: Tested): ReadonlyMap<string, T
   }
   return new Map(
     node.entries.flatMap(({ key }) => {
-      const person = readPerson({ ...place, path: [...place.path, key] }, key, tested)
+      const person = readPerson({ ...place, path: [...place.path, key] }, key, subject)
       return person === null ? [] : [[key, person] as const]
     }),
   )
@@ -26,7 +23,7 @@ export function readPersons(place: Place, tested: Tested): ReadonlyMap<string, T
 
 const { claims: _, ...plainKeys } = personKeys
 
-function readPerson(place: Place, name: string, { gateway, persons }: Tested): TestPerson | null {
+function readPerson(place: Place, name: string, { gateway, persons }: TestSubject): TestPerson | null {
   const refuse = (message: string): void => {
     const position = keyPositionOf(place.root, place.path)
     place.report({ position, path: pathText(place.path), message, suggestion: null })

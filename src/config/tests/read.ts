@@ -5,9 +5,9 @@ import { type ConfigNode, type ConfigPath, entryOf, nodeAt, pathText, positionOf
 import { caseKeys, reasonsOf, testsKeys } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'
 import { flowText, readClaims } from './claims.ts'
-import { type PersonSpec, readPersons } from './persons.ts'
+import { readPersons } from './persons.ts'
 import { type ReadRequest, readRequests } from './requests.ts'
-import { noTests, type RuleTest, type RuleTests, type TestPerson } from './rule-test.ts'
+import { noTests, type RuleTest, type RuleTests, type TestPerson, type TestSubject } from './rule-test.ts'
 
 /** A file of tests, or the part of a configuration that holds them. */
 export interface TestSource {
@@ -19,19 +19,11 @@ export interface TestSource {
   readonly report: Report
 }
 
-/** What tests are about. */
-export interface Tested {
-  /** Null when the configuration has faults: then the tests' own form is judged alone. */
-  readonly gateway: Gateway | null
-  /** People that are known already. */
-  readonly persons: ReadonlyMap<string, TestPerson>
-}
-
 /**
  * Reads rule tests, each request of each case by itself, with everything that was left to be understood put in.
  * Every fault is reported; what is faulty is left out.
  */
-export function readRuleTests(source: TestSource, tested: Tested): RuleTests {
+export function readRuleTests(source: TestSource, subject: TestSubject): RuleTests {
   const node = nodeAt(source.root, source.path)
   if (node === undefined) return noTests
   const listAlone = node.kind === 'list'
@@ -40,8 +32,8 @@ export function readRuleTests(source: TestSource, tested: Tested): RuleTests {
     return faultAt(source, ['tests'], message) ?? noTests
   }
   if (!listAlone) checkKeys({}, placeOf(source, source.path), Object.keys(testsKeys))
-  const own = listAlone ? new Map() : readPersons(placeOf(source, [...source.path, 'persons']), tested)
-  const persons = new Map([...tested.persons, ...own])
+  const own = listAlone ? new Map() : readPersons(placeOf(source, [...source.path, 'persons']), subject)
+  const persons = new Map([...subject.persons, ...own])
   const casesPath = listAlone ? source.path : [...source.path, 'cases']
   const cases = nodeAt(source.root, casesPath)
   if (node.kind === 'scalar') return noTests
@@ -49,11 +41,11 @@ export function readRuleTests(source: TestSource, tested: Tested): RuleTests {
     checkValue(testsKeys.cases, cases, placeOf(source, casesPath))
     return { persons, tests: [] }
   }
-  const around = { source, gateway: tested.gateway, persons }
-  return { persons, tests: cases.items.flatMap((_, index) => readCase(around, [...casesPath, index])) }
+  const context = { source, gateway: subject.gateway, persons }
+  return { persons, tests: cases.items.flatMap((_, index) => readCase(context, [...casesPath, index])) }
 }
 
-interface Around {
+interface TestContext {
   readonly source: TestSource
   readonly gateway: Gateway | null
   readonly persons: ReadonlyMap<string, TestPerson>
@@ -65,18 +57,18 @@ function placeOf({ root, report }: TestSource, path: ConfigPath): Place {
 
 const { as: _as, request: _request, ...plainKeys } = caseKeys
 
-function readCase(around: Around, path: ConfigPath): readonly RuleTest[] {
-  const { source, gateway } = around
+function readCase(context: TestContext, path: ConfigPath): readonly RuleTest[] {
+  const { source, gateway } = context
   const place = placeOf(source, path)
   const keys = checkKeys(plainKeys, place, ['as', 'request'])
   if (nodeAt(source.root, path)?.kind !== 'map') return []
-  const who = readWho(around, path, keys.provider ?? null)
+  const who = readWho(context, path, keys.provider ?? null)
   const requests = readRequests({ ...place, path: [...path, 'request'] }, gateway)
   checkWhole(source, path, keys)
   if (who === null || requests === null || keys.expect === undefined) return []
   const position = positionOf(source.root, path)
   return requests.flatMap((request) => {
-    const person = settle(around, path, who, request)
+    const person = settle(context, path, who, request)
     if (person === undefined) return []
     return {
       file: source.file,
@@ -114,11 +106,11 @@ function checkWhole(source: TestSource, path: ConfigPath, { expect, because, hea
 /** Somebody, before it is known with which provider. Null person: not signed in. */
 interface Who {
   readonly text: string
-  readonly person: PersonSpec | null
+  readonly person: TestPerson | null
 }
 
-function readWho(around: Around, path: ConfigPath, provider: string | null): Who | null {
-  const { source, gateway, persons } = around
+function readWho(context: TestContext, path: ConfigPath, provider: string | null): Who | null {
+  const { source, gateway, persons } = context
   const at = [...path, 'as']
   const node = nodeAt(source.root, at)
   if (provider !== null && gateway !== null && !gateway.providers.has(provider)) {
@@ -142,7 +134,7 @@ function readWho(around: Around, path: ConfigPath, provider: string | null): Who
 
 /** The person with the provider that is meant; null: nobody; undefined: it was reported. */
 function settle(
-  { source, gateway }: Around,
+  { source, gateway }: TestContext,
   path: ConfigPath,
   { person }: Who,
   request: ReadRequest,

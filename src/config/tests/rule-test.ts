@@ -1,3 +1,4 @@
+import type { Gateway } from '../../core/gateway.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import type { Position } from '../node.ts'
 import type { Expectation } from '../schema/tests.ts'
@@ -39,3 +40,11 @@ export interface RuleTests {
 }
 
 export const noTests: RuleTests = { persons: new Map(), tests: [] }
+
+/** What tests are about. */
+export interface TestSubject {
+  /** Null when the configuration has faults: then the tests' own form is judged alone. */
+  readonly gateway: Gateway | null
+  /** People that are known already. */
+  readonly persons: ReadonlyMap<string, TestPerson>
+}

@@ -495,7 +495,10 @@ t.test(
       ['require: { any: [{ provider: acme }], groups: a }', ['require.groups']],
       ['require: { none: [{ provider: acme, groups: a }] }', ['require.none[0].groups']],
       ['require: { none: [{ provider: acme }], groups: a }', ['require.groups']],
-      ['require: { none: [{ any: [{ groups: a }, { provider: acme }] }] }', ['require.none[0].any[0].groups']],
+      [
+        'require: { none: [{ any: [{ groups: a }, { provider: acme }] }] }',
+        ['require.none[0].any[0].groups'],
+      ],
       [
         'require: { none: [{ all: [{ provider: acme }, { groups: a }] }] }',
         ['require.none[0].all[1].groups'],
