@@ -38,9 +38,10 @@ export function createConnect(upstream: UpstreamSettings, { connectSeconds }: Ti
     ...(upstream.ca === null ? {} : { ca: upstream.ca }),
   })
   // An address has no server name (RFC 6066 3); the certificate is then held against the address itself.
-  const servername = isIP(upstream.hostname) === 0 ? upstream.hostname : undefined
-  // undici takes the server name from the Host header, which is the public one under `preserve_host`.
-  return (options, callback) => connect({ ...options, ...(servername && { servername }) }, callback)
+  const servername = isIP(upstream.hostname.replace(/^\[|\]$/g, '')) === 0 ? upstream.hostname : undefined
+  // undici takes one from the Host header, which is the public one under `preserve_host`: never that, not even for none.
+  return ({ servername: _fromHost, ...options }, callback) =>
+    connect(servername === undefined ? options : { ...options, servername }, callback)
 }
 
 /**

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
+import { createServer } from 'node:tls'
 import t from 'tap'
 import type { UpstreamExchange } from '../../src/core/ports.ts'
 import { toUpstreamFault } from '../../src/upstream/fault.ts'
+import { portOf } from '../support/ports.ts'
 import { createAuthority } from '../support/tls.ts'
 import { answerHeads, recordingUpstream } from '../support/upstream.ts'
 import { opened, request, send, settings, upstreamFor } from './rig.ts'
@@ -57,9 +59,26 @@ t.test('S-243 certificates', async (t) => {
     t.match(upstream.received(), 'host: wiki.example.com')
   })
 
-  t.test('of an address are held against the address', async (t) => {
+  t.test('of an address are held against the address, whatever Host is sent', async (t) => {
+    const named = ['Host', 'wiki.example.com']
     const upstream = await upstreamFor(t, { tls: authority.issue({ names: ['IP:127.0.0.1'] }) })
     const to = settings(upstream.port, { scheme: 'https', ca: authority.certificate })
+    t.equal((await send(upstreams, request(to))).statusCode, 200)
+    t.equal((await send(upstreams, request(to, { headers: named }))).statusCode, 200)
+    const other = await upstreamFor(t, { tls: authority.issue({ names: ['DNS:wiki.example.com'] }) })
+    const toOther = settings(other.port, { scheme: 'https', ca: authority.certificate })
+    t.equal((await send(upstreams, request(toOther, { headers: named }))).code, 'UPSTREAM_TLS')
+    t.equal(other.received(), '')
+  })
+
+  t.test('of an IPv6 address too', async (t) => {
+    const server = createServer(authority.issue({ names: ['IP:::1'] }), (socket) => {
+      socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '::1', resolve))
+    t.teardown(() => server.close())
+    const ca = authority.certificate
+    const to = settings(portOf(server), { scheme: 'https', hostname: '[::1]', ca })
     t.equal((await send(upstreams, request(to))).statusCode, 200)
   })
 
