@@ -24,6 +24,7 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
   const refused = new Set<SessionKey>()
   let timer: NodeJS.Timeout | undefined
   let retrying = false
+  let closed = false
 
   async function end(key: SessionKey): Promise<boolean> {
     ending.add(key)
@@ -43,7 +44,11 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
     const [first] = refused.size >= limits.refusedSignOuts && !refused.has(key) ? refused : []
     if (first !== undefined) refused.delete(first)
     refused.add(key)
-    timer ??= setTimeout(again, retryMs).unref()
+    askAgainSoon()
+  }
+
+  function askAgainSoon(): void {
+    if (!closed) timer ??= setTimeout(again, retryMs).unref()
   }
 
   function again(): void {
@@ -63,6 +68,7 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
       // Whoever asked was told; the store is asked again.
     } finally {
       retrying = false
+      if (refused.size > 0) askAgainSoon() // Those that came meanwhile: a timer that went off then was too early.
     }
   }
 
@@ -71,6 +77,7 @@ export function createSessionEndings(drop: (key: SessionKey) => Awaitable<boolea
     end,
     retry,
     close() {
+      closed = true
       refused.clear()
       clearTimeout(timer)
     },

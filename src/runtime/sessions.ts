@@ -99,11 +99,12 @@ export function createSessions(setup: SessionsSetup): Sessions {
     cacheBytes = limits.cachedSessionBytes,
   } = setup
   const now = () => clock.now()
-  const watch = createSessionWatch((key) => store.load(key), now, report)
   let edition: SessionEdition = setup
   let purging = false
   let origins = originsOf(setup)
   const endings = createSessionEndings((key) => store.drop(key))
+  // One that ends is none, though the store still has it: nobody is told a second time when it lets go.
+  const watch = createSessionWatch((key) => (endings.has(key) ? null : store.load(key)), now, report)
   const finder = new SessionFinder({
     ...setup,
     edition: () => edition,
@@ -118,20 +119,15 @@ export function createSessions(setup: SessionsSetup): Sessions {
     void watch.recheck()
   })
 
-  function end({ key }: Pick<Session, 'key'>): Promise<boolean> {
-    const ended = endings.end(key)
+  function forget(key: SessionKey): void {
     finder.forget(key)
     watch.ended(key)
-    return ended
   }
 
-  async function begin(signIn: SignIn): Promise<Started> {
-    const started = await start({ ...setup, ring: edition.ring }, signIn, end)
-    for (const key of started.displaced) {
-      finder.forget(key)
-      watch.ended(key)
-    }
-    return started
+  function end({ key }: Pick<Session, 'key'>): Promise<boolean> {
+    const ended = endings.end(key)
+    forget(key)
+    return ended
   }
 
   async function sweep(): Promise<void> {
@@ -159,7 +155,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   return {
     use: (cookieValue, origin) => finder.use(cookieValue, origin),
     lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
-    start: begin,
+    start: (signIn) => start({ ...setup, ring: edition.ring }, signIn, { end, forget }),
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
@@ -188,13 +184,14 @@ function originsOf({ gateway }: SessionEdition): ReadonlyMap<string, Origin> {
 async function start(
   { store, ring, clock, random }: SessionsSetup,
   signIn: SignIn,
-  end: Sessions['end'],
+  { end, forget }: { readonly end: Sessions['end']; readonly forget: (key: SessionKey) => void },
 ): Promise<Started> {
   const { origin, previousCookie } = signIn
   const id = newSessionId(random)
   const session = toSession(signIn, sessionKey(id), clock.now())
   refuseLarge(session)
   const displaced = await store.save(session, forgetAt(session, origin))
+  for (const key of displaced) forget(key)
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
   const replaced = [previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null)
   for (const key of new Set(replaced)) await end({ key })

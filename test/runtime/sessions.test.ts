@@ -456,6 +456,69 @@ t.test('S-160: a session that the store cannot drop is out here at once, and dro
   t.equal(await status(sessions.use(alice.cookie, wiki)), 'session-ended')
 })
 
+t.test('S-160: who begins to listen while a session ends hears of it, whatever the store does', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const [slow, refused] = [await signIn(), await signIn()]
+  const heard: string[] = []
+  let release = (): void => {}
+  spy.slowDrop = new Promise((resolve) => {
+    release = resolve
+  })
+  const ending = sessions.end(slow.session)
+  sessions.onEnd(slow.session, wiki, () => heard.push('while the store lets it go'))
+  release()
+  await ending
+  spy.slowDrop = null
+  spy.broken = true
+  await t.rejects(sessions.end(refused.session), { code: 'STORE_UNAVAILABLE' })
+  spy.broken = false
+  sessions.onEnd(refused.session, wiki, () => heard.push('after the store refused'))
+  await sessions.sweep()
+  t.same(heard, ['while the store lets it go', 'after the store refused'])
+})
+
+t.test(
+  'sign-outs that the store refused while others are retried are asked for again within a second',
+  async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    const refuse = () => Promise.reject(new StoreFault('STORE_UNAVAILABLE', 'broken for the test'))
+    let release = (): void => {}
+    const held = new Promise<boolean>((resolve) => {
+      release = () => resolve(true)
+    })
+    const asked: string[] = []
+    let drop: (key: string) => Promise<boolean> = refuse
+    const endings = createSessionEndings((key) => {
+      asked.push(key)
+      return drop(key)
+    })
+    t.teardown(() => endings.close())
+    await t.rejects(endings.end('first'))
+    drop = (key) => (key === 'first' ? held : refuse())
+    mock.timers.tick(1000)
+    await t.rejects(endings.end('second'))
+    mock.timers.tick(1000)
+    release()
+    await turn()
+    await turn()
+    drop = () => Promise.resolve(true)
+    asked.length = 0
+    mock.timers.tick(1000)
+    await turn()
+    t.same(asked, ['second'])
+    drop = refuse
+    await t.rejects(endings.end('third'))
+    endings.close()
+    await t.rejects(endings.end('fourth'))
+    asked.length = 0
+    mock.timers.tick(1000)
+    await turn()
+    t.same(asked, [], 'once closed it asks no more')
+  },
+)
+
 t.test('sign-outs that the store refused are bounded, and the sweep asks for them too', async (t) => {
   const dropped: string[] = []
   let broken = true
@@ -1091,6 +1154,21 @@ t.test(
     t.equal(await status(sessions.use(other.cookie, wiki)), 'live')
   },
 )
+
+t.test('whom a sign-in displaced is out, though the store cannot end what it replaces', async (t) => {
+  const { sessions, signIn, begin, spy } = open(t)
+  const first = await signIn()
+  const heard: string[] = []
+  await sessions.use(first.cookie, wiki)
+  sessions.onEnd(first.session, wiki, () => heard.push('first'))
+  for (let at = 1; at < limits.personSessions; at++) await signIn()
+  const bob = await begin({ user: 'bob' })
+  spy.broken = true
+  await t.rejects(signIn(wiki, bob.cookie), { code: 'STORE_UNAVAILABLE' })
+  t.same(heard, ['first'])
+  spy.broken = false
+  t.equal(await status(sessions.use(first.cookie, wiki)), 'session-ended')
+})
 
 t.test('once closed it asks nothing of the store any more, and tells nobody', async (t) => {
   mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
