@@ -105,8 +105,9 @@ export class SqliteStore implements SessionStore {
 
   purge(now: EpochSeconds): Promise<number> {
     const due = () => this.#statements.pieceExpired.all(now).map(toDue)
+    // Asked again in each try: it may close while another process holds the lock.
     const closed = () => !this.#file.database.isOpen
-    return removeInPieces(() => (closed() ? nothing : this.#write(() => this.#removePiece(due))))
+    return removeInPieces(() => this.#write(() => (closed() ? nothing : this.#removePiece(due))))
   }
 
   onChange(listener: () => void): () => void {

@@ -501,6 +501,19 @@ t.test('a purge that is under way when the store closes ends; a closed store pur
   t.match(await faultOf(() => store.revoke({ by: 'all' })), /STORE_UNAVAILABLE/)
 })
 
+t.test('nor is a purge a fault that waits for another process when the store closes', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  await store.save(sessionOf('k1'), 1500)
+  const other = new DatabaseSync(join(folder, 'sessions.db'))
+  t.teardown(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  const purging = store.purge(2000)
+  store.close()
+  t.equal(await purging, 0)
+  other.exec('ROLLBACK')
+})
+
 t.test('other processes hear of sessions that made room, and this one does not', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
