@@ -6,7 +6,7 @@ import { readSegments, readWebAddress, type WebAddress } from '../web-address.ts
 import { acceptedProviders } from './accepted-providers.ts'
 import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
-import type { AppOfOrigin } from './origin.ts'
+import { type AppOfOrigin, redirectPathFor } from './origin.ts'
 import { checkName, checkScheme } from './provider.ts'
 import { faultAt, isWritten, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
@@ -179,11 +179,19 @@ function readRedirectPath(
   const usual = `${auth?.authPrefix ?? ''}/callback`
   const ofEach = `${usual}/{provider}`
   if (written === undefined) return providers.length > 1 ? ofEach : usual
-  if (auth !== null && written.startsWith(`${auth.authPrefix}/`) && ![usual, ofEach].includes(written)) {
+  const paths = [written, ...providers.map((provider) => redirectPathFor(written, provider))]
+  const taken = auth !== null && ![usual, ofEach].includes(written) && paths.some(isOwn(auth.authPrefix))
+  if (taken) {
     const message = `everything below ${auth.authPrefix} is the gateway’s already: there it is ${usual} or ${ofEach} alone`
     faultAt(scope, whereWritten(scope, path, 'redirect_uri'), message)
   }
   return written
+}
+
+/** In any case: what differs from a redirect URI by it alone is nobody's, and would be our own addresses. */
+function isOwn(authPrefix: string): (path: string) => boolean {
+  const own = `${authPrefix}/`.toLowerCase()
+  return (path) => `${path}/`.toLowerCase().startsWith(own)
 }
 
 function readTerms(

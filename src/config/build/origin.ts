@@ -2,6 +2,7 @@ import type { App, CookieNames, Location, Origin, RedirectUri, SessionSettings }
 import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import type { ConfigPath } from '../node.ts'
 import { defaultPort, hostSpellings, type WebAddress } from '../web-address.ts'
+import { whereWritten } from './app-settings.ts'
 import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
 
 /** What an app says about its origin: the same for all apps that share one. */
@@ -128,6 +129,13 @@ function checkRedirectUris(scope: Scope, group: readonly AppOfOrigin[], { redire
     if (taken === undefined) continue
     const message = `is the redirect URI of ${taken.providers.join(', ')}: give the app another path, or \`redirect_uri\``
     faultAtKey(scope, [...path, 'url'], message)
+  }
+  const [first] = group
+  for (const [index, one] of redirectUris.entries()) {
+    const twin = redirectUris.slice(0, index).find((other) => couldBeRedirectUri(other, one.segments))
+    if (twin === undefined || first === undefined) continue
+    const message = `gives ${twin.providers.join(', ')} and ${one.providers.join(', ')} redirect URIs that differ by case alone, ${twin.path} and ${one.path}: a provider that compares loosely would take one for the other (RFC 9700 4.1); give one of them another name`
+    faultAt(scope, whereWritten(scope, first.path, 'provider'), message)
   }
 }
 
