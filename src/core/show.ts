@@ -7,7 +7,7 @@ import type { Found } from './rules/claims.ts'
  */
 
 /** A text in quotes; from 13 characters on its beginning, its end and its length. */
-export function showText(text: string): string {
+function showText(text: string): string {
   if (text.length <= 12) return quote(text)
   return `${quote(`${cut(text, 0, 5)}…${cut(text, text.length - 3)}`)} (${text.length} characters)`
 }

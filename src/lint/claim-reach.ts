@@ -6,7 +6,7 @@ import { isWritten, type Subject, whereOfLocation } from './subject.ts'
 import { isNamedInFile } from './words.ts'
 
 /** The providers whose claims a condition looks at: the app's, or those that a `provider` beside it leaves. */
-export function providersOf(use: ClaimUse, { gateway }: Subject): readonly ProviderSettings[] {
+function providersOf(use: ClaimUse, { gateway }: Subject): readonly ProviderSettings[] {
   const named = use.around
     .filter(({ kind }) => kind === 'all')
     .flatMap(certainConditions)

@@ -26,7 +26,7 @@ function blockLines(value: YamlValue, indent: number): readonly string[] {
 }
 
 /** One item of a list: `- ` and what follows it. */
-export function itemLines(item: YamlValue, indent: number): readonly string[] {
+function itemLines(item: YamlValue, indent: number): readonly string[] {
   const flat = `${' '.repeat(indent)}- ${flowText(item)}`
   if (typeof item !== 'object' || flat.length <= widest) return [flat]
   const [first = '', ...rest] = blockLines(item, indent + 2)

@@ -104,7 +104,7 @@ function tryOut(sides: Sides<Gateway>, { method, url }: SampleRequest, caller: S
   return { asked, before: endingOf(sides.before, asked), after: endingOf(sides.after, asked) }
 }
 
-export function endingOf(gateway: Gateway, asked: Probe): Ending {
+function endingOf(gateway: Gateway, asked: Probe): Ending {
   const userId = gateway.providers.get(asked.person?.provider ?? '')?.userId ?? 'sub'
   const { outcome, reason, status } = outcomeOf(probe(gateway, asked), userId)
   return { outcome, reason, status }

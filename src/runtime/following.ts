@@ -10,7 +10,7 @@ export type Following =
   | 'independent'
 
 /**
- * Who is told of a new edition, in this order: the log first, so that it writes what the others say by its new
+ * Who is told of a new edition, in this order, each where it says `editions.subscribe(NAME, …)`: the log first, so that it writes what the others say by its new
  * settings; then who somebody is, before open connections are judged again by it.
  */
 export const subscriberNames = [

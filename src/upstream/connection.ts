@@ -20,7 +20,7 @@ export interface ConnectionOptions {
 }
 
 /** What was known of a connection when a request was written to it. */
-export interface Given {
+export interface Dispatched {
   readonly atMs: number
   /** Another request had been served on it. */
   readonly reused: boolean
@@ -98,15 +98,17 @@ export class Connection {
   }
 
   /** A request is being written. Asked at that moment, as what is true of a connection changes until then. */
-  given(): Given {
+  dispatched(): Dispatched {
     const reused = this.#requests > 0
     this.#requests += 1
     return { atMs: this.#timing.nowMs(), reused, bytesRead: this.#socket?.bytesRead ?? 0 }
   }
 
   /** Whether nothing came since then, not one byte, and it was so lately. A closed socket still says what it read. */
-  silentSince(given: Given, withinMs: number): boolean {
-    return this.#socket?.bytesRead === given.bytesRead && this.#timing.nowMs() - given.atMs <= withinMs
+  silentSince(dispatched: Dispatched, withinMs: number): boolean {
+    return (
+      this.#socket?.bytesRead === dispatched.bytesRead && this.#timing.nowMs() - dispatched.atMs <= withinMs
+    )
   }
 
   /** Closes it, whatever is under way. `onClosed` hears when nothing is left of it, the socket of a WebSocket included. */

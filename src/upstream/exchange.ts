@@ -2,11 +2,11 @@ import type { Dispatcher } from 'undici'
 import { UpstreamFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../core/ports.ts'
-import type { Connection, ConnectionOptions, Given } from './connection.ts'
+import type { Connection, ConnectionOptions, Dispatched } from './connection.ts'
 import { isClosedByPeer, toUpstreamFault } from './fault.ts'
-import type { Applicant, ConnectionPool } from './pool.ts'
+import type { ConnectionPool, Waiter } from './pool.ts'
 
-/** RFC 9110 section 9.2.1, of which a browser asks everything that it may ask twice. */
+/** Safe methods (RFC 9110 section 9.2.1) that people's browsers use: asking twice changes nothing at the app. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
@@ -14,14 +14,14 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * upstream's socket to the sink without a stream, a promise or a header object in between, which is a quarter of
  * the cost of a small request.
  */
-export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, Applicant {
+export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, Waiter {
   readonly options: ConnectionOptions
   readonly #request: UpstreamRequest
   readonly #sink: UpstreamSink
   readonly #pool: ConnectionPool
-  #leaveLine: () => void = () => {}
+  #leaveQueue: () => void = () => {}
   #connection: Connection | null = null
-  #given: Given | null = null
+  #dispatched: Dispatched | null = null
   #abort: ((reason?: Error) => void) | null = null
   #resume: (() => void) | null = null
   /** After this nothing more is told to the sink. */
@@ -49,10 +49,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, A
     body?.on('error', (error) => {
       if (this.#connection === null) this.#fail(error)
     })
-    this.#leaveLine = this.#pool.apply(this)
+    this.#leaveQueue = this.#pool.acquire(this)
   }
 
-  granted(connection: Connection): void {
+  acquired(connection: Connection): void {
     this.#connection = connection
     const { method, path, headers, body, timeouts } = this.#request
     connection.dispatch(
@@ -85,7 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, A
 
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
-    this.#given = this.#connection?.given() ?? null
+    this.#dispatched = this.#connection?.dispatched() ?? null
   }
 
   onHeaders(statusCode: number, raw: Buffer[], resume: () => void): boolean {
@@ -114,26 +114,26 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, A
 
   onError(error: Error): void {
     if (this.#over) return
-    if (this.#connection !== null && this.#mayRepeat(error, this.#connection, this.#given)) {
-      this.granted(this.#pool.replace(this.#connection))
+    if (this.#connection !== null && this.#mayRepeat(error, this.#connection, this.#dispatched)) {
+      this.acquired(this.#pool.replace(this.#connection))
     } else {
       this.#fail(error)
     }
   }
 
   /**
-   * RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: the app closed a connection that had been idle, and can hardly
-   * have seen what was written to it. Everything else is sent once, as it may have been done; and nothing twice more,
+   * Whether to retry on a new connection what met a stale one (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1): the app
+   * closed a keep-alive connection that had been idle, and can hardly have seen what was written to it. Everything else is sent once, as it may have been done; and nothing twice more,
    * as nobody used the new connection before.
    */
-  #mayRepeat(error: Error, connection: Connection, given: Given | null): boolean {
+  #mayRepeat(error: Error, connection: Connection, dispatched: Dispatched | null): boolean {
     const { method, body } = this.#request
     return (
-      given?.reused === true &&
+      dispatched?.reused === true &&
       safeMethods.has(method) &&
       body === null &&
       isClosedByPeer(error) &&
-      connection.silentSince(given, limits.upstreamRepeatMs)
+      connection.silentSince(dispatched, limits.upstreamRepeatMs)
     )
   }
 
@@ -144,10 +144,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, A
     this.#sink.failed(toUpstreamFault(error))
   }
 
-  /** Leaves the line; a connection that it got is good for no other request. */
+  /** Leaves the queue; a connection that it got is good for no other request. */
   #drop(): void {
     if (this.#connection === null) {
-      this.#leaveLine()
+      this.#leaveQueue()
       this.#request.body?.destroy()
       return
     }

@@ -5,7 +5,7 @@ import type { UpstreamRequest, UpstreamUpgrade } from '../core/ports.ts'
 import { webSocketAccept } from '../core/request/websocket-accept.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
 import { toUpstreamFault } from './fault.ts'
-import type { Applicant, ConnectionPool } from './pool.ts'
+import type { ConnectionPool, Waiter } from './pool.ts'
 
 type Settle = (outcome: UpstreamUpgrade | Error) => void
 
@@ -14,13 +14,13 @@ type Settle = (outcome: UpstreamUpgrade | Error) => void
  * accept key, refused with the upstream's status, or failed with a fault. A connection that did not become a
  * WebSocket is closed.
  */
-export class UpgradeExchange implements Dispatcher.DispatchHandler, Applicant {
+export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
   readonly options: ConnectionOptions
   readonly #request: UpstreamRequest
   /** A nonce that no client chose. */
   readonly #key: string
   readonly #settled: Settle
-  #leaveLine: () => void = () => {}
+  #leaveQueue: () => void = () => {}
   #connection: Connection | null = null
   #over = false
 
@@ -36,10 +36,10 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Applicant {
   }
 
   start(pool: ConnectionPool): void {
-    this.#leaveLine = pool.apply(this)
+    this.#leaveQueue = pool.acquire(this)
   }
 
-  granted(connection: Connection): void {
+  acquired(connection: Connection): void {
     this.#connection = connection
     const { path, headers, timeouts } = this.#request
     connection.dispatch(
@@ -99,7 +99,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Applicant {
   #end(outcome: UpstreamUpgrade | Error): void {
     if (this.#over) return
     this.#over = true
-    this.#leaveLine()
+    this.#leaveQueue()
     if (this.#connection !== null) {
       this.#connection.busy = false
       this.#connection.end()

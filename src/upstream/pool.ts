@@ -3,57 +3,57 @@ import { limits } from '../core/limits/table.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { Timing } from './timing.ts'
 
-/** Who asks for a connection. It hears one of the two, once, unless it leaves. */
-export interface Applicant {
+/** A request that wants a connection. It hears one of the two, once, unless it leaves the queue. */
+export interface Waiter {
   readonly options: ConnectionOptions
   /** Connections to the upstream, of everybody together, with which it may be given one. */
   readonly connectionsAtMost: number
-  granted(connection: Connection): void
+  acquired(connection: Connection): void
   refused(fault: UpstreamFault): void
 }
 
-interface Waiting {
-  readonly applicant: Applicant
+interface QueueEntry {
+  readonly waiter: Waiter
   readonly stopTimer: () => void
 }
 
 /**
  * The connections to one upstream: those under way, and idle ones for the next request. Their number is bounded over
- * all apps and editions that speak to it; beyond the bound applicants wait in a line that is served in order.
+ * all apps and editions that speak to it; beyond the bound waiters wait in a queue that is served in order.
  */
 export class ConnectionPool {
   readonly #timing: Timing
   readonly #all = new Set<Connection>()
   /** The one used last is used next: the others grow old and close. */
   readonly #idle: Connection[] = []
-  readonly #waiting = new Set<Waiting>()
+  readonly #queue = new Set<QueueEntry>()
 
   constructor(timing: Timing) {
     this.#timing = timing
   }
 
   get unused(): boolean {
-    return this.#all.size === 0 && this.#waiting.size === 0
+    return this.#all.size === 0 && this.#queue.size === 0
   }
 
-  /** Grants a connection now or later, or refuses; the returned function leaves the line. */
-  apply(applicant: Applicant): () => void {
-    const connection = this.#take(applicant)
+  /** Gives a connection now or later, or refuses; the returned function leaves the queue. */
+  acquire(waiter: Waiter): () => void {
+    const connection = this.#take(waiter)
     if (connection !== null) {
-      applicant.granted(connection)
-      return leaveNothing
+      waiter.acquired(connection)
+      return nothingToLeave
     }
-    if (this.#waiting.size >= limits.upstreamWaitingRequests) {
-      applicant.refused(busy(applicant, `${limits.upstreamWaitingRequests} requests wait for one already`))
-      return leaveNothing
+    if (this.#queue.size >= limits.upstreamWaitingRequests) {
+      waiter.refused(busy(waiter, `${limits.upstreamWaitingRequests} requests wait for one already`))
+      return nothingToLeave
     }
-    return this.#enqueue(applicant)
+    return this.#enqueue(waiter)
   }
 
   /** A request ended well. Whether its connection is kept shows within the same turn of the event loop. */
   release(connection: Connection): void {
     connection.busy = false
-    if (this.#waiting.size === 0) this.#keep(connection)
+    if (this.#queue.size === 0) this.#keep(connection)
     else
       process.nextTick(() => {
         this.#keep(connection)
@@ -71,41 +71,41 @@ export class ConnectionPool {
 
   /** Ends the connections of these options, and refuses whoever waits for one. */
   close(options: ReadonlySet<ConnectionOptions>): void {
-    for (const waiting of this.#waiting) {
-      const { applicant } = waiting
-      if (!options.has(applicant.options)) continue
-      this.#leave(waiting)
-      applicant.refused(new UpstreamFault('UPSTREAM_ABORTED', 'the gateway stops'))
+    for (const entry of this.#queue) {
+      const { waiter } = entry
+      if (!options.has(waiter.options)) continue
+      this.#leave(entry)
+      waiter.refused(new UpstreamFault('UPSTREAM_ABORTED', 'the gateway stops'))
     }
     for (const connection of this.#all) if (options.has(connection.options)) connection.end()
   }
 
-  #enqueue(applicant: Applicant): () => void {
+  #enqueue(waiter: Waiter): () => void {
     const expire = (): void => {
-      this.#waiting.delete(waiting)
-      applicant.refused(busy(applicant, `none was free within ${limits.upstreamWaitingMs} ms`))
+      this.#queue.delete(entry)
+      waiter.refused(busy(waiter, `none was free within ${limits.upstreamWaitingMs} ms`))
     }
-    const waiting: Waiting = { applicant, stopTimer: this.#timing.after(limits.upstreamWaitingMs, expire) }
-    this.#waiting.add(waiting)
-    return () => this.#leave(waiting)
+    const entry: QueueEntry = { waiter, stopTimer: this.#timing.after(limits.upstreamWaitingMs, expire) }
+    this.#queue.add(entry)
+    return () => this.#leave(entry)
   }
 
-  #leave(waiting: Waiting): void {
-    waiting.stopTimer()
-    this.#waiting.delete(waiting)
+  #leave(entry: QueueEntry): void {
+    entry.stopTimer()
+    this.#queue.delete(entry)
   }
 
   #serve(): void {
-    for (const waiting of this.#waiting) {
-      const connection = this.#take(waiting.applicant)
+    for (const entry of this.#queue) {
+      const connection = this.#take(entry.waiter)
       if (connection === null) continue
-      this.#leave(waiting)
-      waiting.applicant.granted(connection)
+      this.#leave(entry)
+      entry.waiter.acquired(connection)
     }
   }
 
   /** An idle connection of the same options, or a new one within the bound. An idle one of others makes room. */
-  #take({ options, connectionsAtMost }: Applicant): Connection | null {
+  #take({ options, connectionsAtMost }: Waiter): Connection | null {
     const at = this.#idle.findLastIndex((idle) => idle.options === options && idle.alive)
     const [found] = at === -1 ? [] : this.#idle.splice(at, 1)
     if (found !== undefined) return found
@@ -131,9 +131,9 @@ export class ConnectionPool {
   }
 }
 
-function leaveNothing(): void {}
+function nothingToLeave(): void {}
 
-function busy({ connectionsAtMost }: Applicant, why: string): UpstreamFault {
+function busy({ connectionsAtMost }: Waiter, why: string): UpstreamFault {
   const message = `all connections to the upstream are in use (upstream.max_connections: ${connectionsAtMost}), and ${why}`
   return new UpstreamFault('UPSTREAM_BUSY', message)
 }

@@ -17,7 +17,7 @@ const paths = (upstream: RecordingUpstream) =>
     [...received.matchAll(/^\S+ (\S+) HTTP\/1\.1\r$/gm)].map(([, path]) => path),
   )
 
-/** A turn of the event loop: whatever would be granted at once has been. */
+/** A turn of the event loop: whatever would be given at once has been. */
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 t.test('an upstream has no more connections than it may', async (t) => {

@@ -18,7 +18,7 @@ const placeholders =
   /chang(?:e|ing)(?:me|this|it)|replace(?:me|this)|placeholder|example|yoursecret|password|insecure/
 
 /** Why a secret must not be used; null when it may. Length counts in bytes. */
-export function weakness(secret: Secret): string | null {
+function weakness(secret: Secret): string | null {
   const value = secret.reveal()
   const bytes = Buffer.byteLength(value)
   const advice = 'make one with `openssl rand -base64 32`'

@@ -13,7 +13,7 @@ import { readBoolean, readNumber, readScalars, readText, readTexts } from './ope
 import { isMatcherName, isReserved, matcherNames, meantCombination } from './words.ts'
 
 /** What stands behind a claim: a value (equals), a list (one of), or a mapping of matchers. Null: it was reported. */
-export function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext): Matcher | null {
+function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext): Matcher | null {
   if (node.kind === 'map') return compileMatchers(node, node.entries, path, context)
   const values = readScalars(node, path, context)
   if (values === null) return null
@@ -21,7 +21,7 @@ export function compileMatcher(node: ConfigNode, path: ConfigPath, context: Rule
 }
 
 /** A mapping of matchers; `entries` are those that name one, without the `claim` of `{claim: any, is: x}`. */
-export function compileMatchers(
+function compileMatchers(
   node: MapNode,
   entries: readonly MapEntry[],
   path: ConfigPath,

@@ -9,7 +9,7 @@ type Claim = Extract<Requirement, { kind: 'claim' }>
  * hole: the administrator of a partner's provider could mint the claim. `requirement` is the whole rule, the app's
  * floor included.
  */
-export function unguardedClaims(requirement: Requirement, guarded = false): readonly Claim[] {
+function unguardedClaims(requirement: Requirement, guarded = false): readonly Claim[] {
   switch (requirement.kind) {
     case 'claim':
       return guarded ? [] : [requirement]

@@ -1,5 +1,5 @@
 /** Rules without exception; they stand only directly as `require`, so that the exemption is visible at the location. */
-export const exemptions = ['anyone', 'maybe_signed_in', 'nobody'] as const
+const exemptions = ['anyone', 'maybe_signed_in', 'nobody'] as const
 
 export type Exemption = (typeof exemptions)[number]
 
@@ -7,7 +7,7 @@ export type Exemption = (typeof exemptions)[number]
 export const keywords: readonly string[] = [...exemptions, 'signed_in']
 
 /** Keys of a rule that are no claims. A claim of such a name is written `{claim: any, is: x}`. */
-export const reservedWords = ['any', 'all', 'none', 'client_ip', 'provider', 'claim'] as const
+const reservedWords = ['any', 'all', 'none', 'client_ip', 'provider', 'claim'] as const
 
 export type ReservedWord = (typeof reservedWords)[number]
 

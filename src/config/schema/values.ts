@@ -104,7 +104,7 @@ export const webOrigin = judged((value) => {
 }).register(forms, { form: 'origin' })
 
 /** A path of an origin as it goes on the wire, where no rule looks at it: plain ASCII, not `/` itself. */
-export const plainPath = judged((value) => {
+const plainPath = judged((value) => {
   const read = readSegments(value.replace(/(?<=.)\/$/, ''))
   if (!read.ok) return read
   if (read.segments.length > 0 && /^[!-~]+$/.test(value)) return { ok: true, value }

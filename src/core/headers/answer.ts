@@ -1,11 +1,11 @@
 import type { Forwarding } from '../gateway.ts'
 import { ownsSetCookie } from '../session/cookies.ts'
+import { answerAction } from './action.ts'
 import { madePrivate, privateHeaders } from './cache.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
 import { foldHeaderName } from './names.ts'
 import type { HeaderPlan } from './plan.ts'
 import { toPublicCookie, toPublicLocation } from './public-address.ts'
-import { answerVerdict } from './verdict.ts'
 
 export interface UpstreamAnswer {
   /** As received: name, value, name, value … */
@@ -40,7 +40,7 @@ export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): Dow
       secretFound = true
       continue
     }
-    switch (answerVerdict(name)) {
+    switch (answerAction(name)) {
       case 'drop':
         break
       case 'caching':

@@ -1,8 +1,8 @@
 import type { App, Gateway } from '../gateway.ts'
 import { type OwnCookies, ownCookies } from '../session/cookies.ts'
+import { type RequestAction, requestActions } from './action.ts'
 import { foldHeaderName } from './names.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
-import { type RequestVerdict, requestVerdicts } from './verdict.ts'
 
 /** What is known of an app's headers before any request; made once for each edition of the configuration. */
 export interface HeaderPlan {
@@ -13,7 +13,7 @@ export interface HeaderPlan {
   readonly secret: { readonly foldedName: string; readonly value: string } | null
   readonly address: PublicAddress
   /** What becomes of a client's header. No client may send an identity or secret header of any app to this one. */
-  readonly requestVerdict: (name: string) => RequestVerdict
+  readonly requestAction: (name: string) => RequestAction
 }
 
 const plans = new WeakMap<Gateway, WeakMap<App, HeaderPlan>>()
@@ -38,7 +38,7 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
     address: publicAddress(app),
-    requestVerdict: requestVerdicts(owned),
+    requestAction: requestActions(owned),
   }
 }
 

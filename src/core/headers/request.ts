@@ -56,7 +56,7 @@ function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | nul
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? ''
     const value = raw[i + 1] ?? ''
-    switch (plan.requestVerdict(name)) {
+    switch (plan.requestAction(name)) {
       case 'drop':
         break
       case 'pass':

@@ -22,7 +22,7 @@ function presence(exists: boolean): Matcher {
 }
 
 /** The same path, the same operands, the same outcome. */
-export function isSameFact(a: ClaimFact, b: ClaimFact): boolean {
+function isSameFact(a: ClaimFact, b: ClaimFact): boolean {
   return a.path === b.path && a.wanted === b.wanted && a.matcher.text === b.matcher.text
 }
 

@@ -7,7 +7,6 @@ import { readTarget, type Target } from '../../core/request/target.ts'
 import { shadowOrigin } from '../../core/shadow.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
-import { type AdmissionContext, lookUpSession, useSession } from './caller.ts'
 import { type AdmissionDraft, admitToOwnAddress, beginDraft, reject, toAdmission } from './draft.ts'
 import { healthMethods, matchOwnAddress } from './own-address.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
@@ -19,6 +18,7 @@ import {
   type Verdict,
   verdictOn,
 } from './routed-request.ts'
+import { type AdmissionContext, lookUpSession, useSession } from './session-lookup.ts'
 
 /**
  * Judges one request, in the order that stands here. Synchronous whenever the session is at hand; no store is touched

@@ -9,8 +9,8 @@ import { explainRequirement } from '../../core/rules/explain.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
-import type { AdmissionContext } from './caller.ts'
 import { admit } from './gate.ts'
+import type { AdmissionContext } from './session-lookup.ts'
 
 /** A request that nobody sent: what `explain`, rule tests and rehearsals ask. */
 export interface Probe {

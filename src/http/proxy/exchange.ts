@@ -221,7 +221,7 @@ function afterTurn(exchange: Exchange): void {
 }
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */
-export function isEventStream(headers: readonly string[]): boolean {
+function isEventStream(headers: readonly string[]): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.toLowerCase() === 'content-type')
       return /^text\/event-stream\b/i.test(headers[i + 1] ?? '')

@@ -8,7 +8,7 @@ import { Exchange } from './exchange.ts'
 import { readOutbound } from './outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
-export const proxyPath = '/'
+const proxyPath = '/'
 
 /**
  * Shows Fastify one constant request line in place of the client's. Its router and its body parsers would judge

@@ -21,11 +21,11 @@ import { login } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
-import { dropRest } from './body-left.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
-import { noteCut } from './cut.ts'
+import { noteCut } from './cut-answer.ts'
 import { createRequestListener } from './request-listener.ts'
 import { createServer, serverLimits } from './server.ts'
+import { dropRest } from './unread-body.ts'
 
 /**
  * What the gateway serves, and where each of it stands. The request listener has judged before any of

@@ -9,10 +9,10 @@ import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
 import { BodyPace } from '../proxy/body-pace.ts'
 import { handOver } from '../proxy/proxy.ts'
 import { bodyStalled } from '../proxy/upload.ts'
-import { dropRest } from './body-left.ts'
 import { attachContext, type RequestContext, requestContextIn, type ServerContext } from './context.ts'
-import { cutOf } from './cut.ts'
+import { cutOf } from './cut-answer.ts'
 import type { RequestListener } from './server.ts'
+import { dropRest } from './unread-body.ts'
 
 /**
  * Stands before Fastify: judges each request, notes its end in the access line, and shows Fastify a constant address

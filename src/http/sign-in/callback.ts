@@ -8,7 +8,7 @@ import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { shortKey } from '../../core/session/session.ts'
 import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
-import { useSession } from '../admission/caller.ts'
+import { useSession } from '../admission/session-lookup.ts'
 import {
   type Answer,
   faultAnswer,

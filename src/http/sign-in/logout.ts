@@ -7,7 +7,7 @@ import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import { type Session, shortKey } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
-import { useSession } from '../admission/caller.ts'
+import { useSession } from '../admission/session-lookup.ts'
 import {
   type Answer,
   forbidden,

@@ -4,7 +4,7 @@ import { claimAt } from '../../core/rules/claims.ts'
 import { namedClaims } from '../../core/rules/named-claims.ts'
 import { sessionTimes } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
-import { useSession } from '../admission/caller.ts'
+import { useSession } from '../admission/session-lookup.ts'
 import { type Answer, refusal, unauthorized } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
 

@@ -136,7 +136,7 @@ function isWithin(address: string, range: string): boolean {
 }
 
 /** Every claim whose name the word begins with is tried: names may hold colons and dots. */
-export function matchesSpec(claims: Claims, spec: string, version: Version): boolean {
+function matchesSpec(claims: Claims, spec: string, version: Version): boolean {
   return Object.keys(claims).some((key) => {
     if (!spec.startsWith(key)) return false
     const value = claims[key] ?? null

@@ -99,7 +99,7 @@ export function whoText({ person, clientAddress }: Probe): string {
   return showOwn(clientAddress === null ? who : `${who} from ${clientAddress}`, 400)
 }
 
-export function endingText({ outcome, reason, status }: Ending): string {
+function endingText({ outcome, reason, status }: Ending): string {
   const word = { allowed: 'let in', sign_in: 'asked to sign in', denied: 'refused', rejected: 'rejected' }[
     outcome
   ]

@@ -65,6 +65,6 @@ function testedLocations(app: App, places: ReadonlyMap<object, Place>): readonly
   })
 }
 
-export function placeKey({ position, path }: Place): string {
+function placeKey({ position, path }: Place): string {
   return `${position.line}:${position.column}:${path.join('.')}`
 }

@@ -52,6 +52,6 @@ export function accessJson(
 }
 
 /** Whether every provider of the app has its addresses believed as they are. */
-export function trustsEmails({ providers }: Gateway, app: App): boolean {
+function trustsEmails({ providers }: Gateway, app: App): boolean {
   return app.providers.every((name) => providers.get(name)?.trustEmail === true)
 }

@@ -44,7 +44,7 @@ function literalTexts(source: string): readonly string[] | null {
 }
 
 /** The one text that an expression stands for; null when it stands for more. */
-export function literalText(source: string): string | null {
+function literalText(source: string): string | null {
   let text = ''
   for (let at = 0; at < source.length; at += 1) {
     const character = source[at] ?? ''

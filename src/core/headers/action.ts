@@ -10,23 +10,17 @@ import {
 } from './names.ts'
 
 /** What becomes of a client's header: dropped, passed on, or looked into. */
-export type RequestVerdict =
-  | 'drop'
-  | 'pass'
-  | 'cookie'
-  | 'connection'
-  | 'content-length'
-  | 'transfer-encoding'
+export type RequestAction = 'drop' | 'pass' | 'cookie' | 'connection' | 'content-length' | 'transfer-encoding'
 
 /** What becomes of a header of the upstream's answer. */
-export type AnswerVerdict = 'drop' | 'pass' | 'caching' | 'set-cookie' | 'location' | 'connection'
+export type AnswerAction = 'drop' | 'pass' | 'caching' | 'set-cookie' | 'location' | 'connection'
 
 /** A request has twenty headers, and their spellings are always the same. */
 const headerNames = { most: limits.rememberedHeaderNames, longest: limits.rememberedHeaderNameBytes }
 
 /** Judges clients' header names for an app; `owned` are folded names that are ours alone. */
-export function requestVerdicts(owned: ReadonlySet<string>): (name: string) => RequestVerdict {
-  return remembered<RequestVerdict>((name) => {
+export function requestActions(owned: ReadonlySet<string>): (name: string) => RequestAction {
+  return remembered<RequestAction>((name) => {
     if (!isHeaderName(name)) return 'drop'
     const folded = foldHeaderName(name)
     if (owned.has(folded)) return 'drop'
@@ -42,7 +36,7 @@ export function requestVerdicts(owned: ReadonlySet<string>): (name: string) => R
 }
 
 /** Judges header names of answers; the same for every app. */
-export const answerVerdict: (name: string) => AnswerVerdict = remembered<AnswerVerdict>((name) => {
+export const answerAction: (name: string) => AnswerAction = remembered<AnswerAction>((name) => {
   const folded = foldHeaderName(name)
   switch (folded) {
     case 'set-cookie':
