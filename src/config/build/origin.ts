@@ -79,7 +79,7 @@ function buildRedirectUris({ origin }: WebAddress, terms: OriginTerms): readonly
 }
 
 /** Names need no escape in a path: see `name` in the schema. */
-function redirectPathFor(redirectPath: string, provider: string): string {
+export function redirectPathFor(redirectPath: string, provider: string): string {
   return redirectPath.replace('{provider}', () => provider)
 }
 
