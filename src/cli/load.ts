@@ -4,7 +4,7 @@ import { loadGateway } from '../config/load.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Io } from './command.ts'
 import { madeUp } from './made-up-secrets.ts'
-import { configFile, configOptions, type Options } from './options.ts'
+import { configFile, configOption, jsonBelow, madeUpSecretsOption, type Options } from './options.ts'
 
 /**
  * Reads the configuration for a command that needs a good one. Otherwise every fault is on stderr and null comes
@@ -23,13 +23,7 @@ export function loadOrReport(
 }
 
 /** The options of commands that ask what a configuration says, and need none of its secrets for it. */
-export const askingOptions = { ...configOptions, 'made-up-secrets': { type: 'boolean' } } as const
-
-/** What `--help` says of these options. */
-export const askingHelp = `      --made-up-secrets  variables and files that are missing stand for texts that are made up: for
-                         machines that hold no secret
-  -c, --config FILE      the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-`
+export const askingOptions = { ...madeUpSecretsOption, ...configOption, ...jsonBelow } as const
 
 /** As `loadOrReport`, by these options. */
 export function loadToAsk(options: Options, io: Io): Gateway | null {

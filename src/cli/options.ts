@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util'
 import type { Command, Io } from './command.ts'
 
-/** How an option is written: `string` takes a value, `boolean` none. */
+/** One option of a command: how it is read, and what `--help` says of it. */
 export interface OptionSpec {
+  /** `string` takes a value, `boolean` none. */
   readonly type: 'string' | 'boolean'
   readonly short?: string
+  /** What `--help` calls the value: `FILE`. */
+  readonly value?: string
+  readonly help: string
   /** May be given several times; read by `texts`. */
   readonly multiple?: boolean
 }
@@ -39,7 +43,7 @@ export function readOptions(
   try {
     const { values, positionals: rest } = parseArgs({
       args: [...args],
-      options: { ...specs, help: { type: 'boolean', short: 'h' } },
+      options: { ...specs, ...helpOption },
       strict: true,
       allowPositionals: positionals,
     })
@@ -54,6 +58,34 @@ export function readOptions(
     io.stderr(`See \`claimgate ${command.name} --help\`.\n`)
     return { ok: false, exitCode: 2 }
   }
+}
+
+/** The rows of `--help` for a command's options, each line at most 100 characters, with a final newline. */
+export function optionsHelp(specs: OptionSpecs): string {
+  const all: OptionSpecs = { ...specs, ...helpOption }
+  const rows = Object.entries(all).map(
+    ([name, { short, value = '', help }]) =>
+      [`${short === undefined ? '    ' : `-${short}, `}--${name} ${value}`.trimEnd(), help] as const,
+  )
+  const width = Math.max(...rows.map(([option]) => option.length))
+  const lines = rows.flatMap(([option, help]) =>
+    wrap(help, helpColumns - width - 4).map(
+      (line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`,
+    ),
+  )
+  return `${lines.join('\n')}\n`
+}
+
+const helpColumns = 100
+
+function wrap(text: string, most: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }
 
 function asOptions(values: Readonly<Record<string, unknown>>, positionals: readonly string[]): Options {
@@ -71,10 +103,33 @@ function asOptions(values: Readonly<Record<string, unknown>>, positionals: reado
   }
 }
 
-/** The options of every command that reads a configuration. */
+const helpOption = { help: { type: 'boolean', short: 'h', help: 'this text' } } as const satisfies OptionSpecs
+
+export const configOption = {
+  config: {
+    type: 'string',
+    short: 'c',
+    value: 'FILE',
+    help: 'the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)',
+  },
+} as const satisfies OptionSpecs
+
+/** The options of every command that reads a configuration and answers. */
 export const configOptions = {
-  config: { type: 'string', short: 'c' },
-  json: { type: 'boolean' },
+  ...configOption,
+  json: { type: 'boolean', help: 'answers as JSON' },
+} as const satisfies OptionSpecs
+
+/** Of commands that judge rules and need no secret for it. */
+export const madeUpSecretsOption = {
+  'made-up-secrets': {
+    type: 'boolean',
+    help: 'variables and files that are missing stand for texts that are made up: for machines that hold no secret',
+  },
+} as const satisfies OptionSpecs
+
+export const jsonBelow = {
+  json: { type: 'boolean', help: 'for programs; see below' },
 } as const satisfies OptionSpecs
 
 /** The configuration to read: `-c`, else `CLAIMGATE_CONFIG`, else `claimgate.yaml`. As written, for messages. */

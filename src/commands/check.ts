@@ -1,5 +1,5 @@
 import type { Command, Io } from '../cli/command.ts'
-import { configFile, configOptions, readOptions } from '../cli/options.ts'
+import { configFile, configOptions, optionsHelp, readOptions } from '../cli/options.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
@@ -11,10 +11,7 @@ const usage = `Usage: claimgate check [-c FILE] [--json]
 Reads a configuration and shows every fault with its place; when there is none, what to register at each provider.
 Nothing is contacted.
 
-  -c, --config FILE   the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json          answers as JSON
-  -h, --help          this text
-
+${optionsHelp(configOptions)}
 Exit status: 0 without faults, 1 with faults, 2 when the file cannot be read.
 `
 

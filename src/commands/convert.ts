@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { type OptionSpecs, type Options, readOptions } from '../cli/options.ts'
+import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import { convertApache } from '../migration/apache/apache.ts'
 import { type ApacheFile, listFromDisk } from '../migration/apache/reading/read.ts'
@@ -12,6 +12,34 @@ import type { Proof } from '../migration/proof/prove.ts'
 import { proofJson, proofText } from '../migration/proof/report.ts'
 import { reportJson, reportText } from '../migration/report.ts'
 
+const options = {
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: 'the file to write (default: standard output, and the report to standard error)',
+  },
+  report: { type: 'string', value: 'FILE', help: 'where the report goes' },
+  from: { type: 'string', value: 'SOURCE', help: 'apache or oauth2-proxy (default: seen from the content)' },
+  version: {
+    type: 'string',
+    value: 'X.Y.Z',
+    help: `the release of mod_auth_openidc it was written for, as defaults changed (default ${newest.join('.')})`,
+  },
+  define: {
+    type: 'string',
+    short: 'D',
+    value: 'NAMES',
+    help: 'what httpd was started with by -D, as NAME or NAME=value, with commas between',
+  },
+  prove: {
+    type: 'boolean',
+    help: '(apache) asks a model of httpd and the result about the same requests, and lists what they answer differently: each with the finding that announced it, or as UNANNOUNCED',
+  },
+  force: { type: 'boolean', help: 'overwrites files that are there' },
+  json: { type: 'boolean', help: 'result, report and proof as one JSON text on standard output' },
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate convert FILE... [-o FILE] [--report FILE] [--prove]
 
 Makes a configuration of one of Apache httpd with mod_auth_openidc, or of oauth2-proxy, and a report: what was kept,
@@ -19,33 +47,12 @@ what means something else here and why, what a person has to decide. "-" is the 
 and no secret is copied: the result asks its environment for them. Of httpd, included files are read. Of oauth2-proxy,
 name all of it together: configuration file, alpha configuration, a file with its command line, its environment.
 
-  -o, --output FILE    the file to write (default: standard output, and the report to standard error)
-      --report FILE    where the report goes
-      --from SOURCE    apache or oauth2-proxy (default: seen from the content)
-      --version X.Y.Z  the release of mod_auth_openidc it was written for, as defaults changed (default ${newest.join('.')})
-  -D, --define NAMES   what httpd was started with by -D, as NAME or NAME=value, with commas between
-      --prove          (apache) asks a model of httpd and the result about the same requests, and lists what they answer
-                       differently: each with the finding that announced it, or as UNANNOUNCED
-      --force          overwrites files that are there
-      --json           result, report and proof as one JSON text on standard output
-  -h, --help           this text
-
+${optionsHelp(options)}
 Then: claimgate check -c FILE
 
 Exit status: 0 when everything was converted; 1 when a person has to look at something (Not convertible), or at an
 unannounced difference; 2 for wrong usage, an unreadable file, or one with syntax errors.
 `
-
-const options = {
-  output: { type: 'string', short: 'o' },
-  report: { type: 'string' },
-  from: { type: 'string' },
-  version: { type: 'string' },
-  define: { type: 'string', short: 'D' },
-  prove: { type: 'boolean' },
-  force: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const satisfies OptionSpecs
 
 export const command: Command = {
   name: 'convert',

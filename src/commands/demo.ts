@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { type Options, readOptions } from '../cli/options.ts'
+import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { addressVariables } from '../demo/addresses.ts'
 import { prepareFolder } from '../demo/folder.ts'
 import { type DemoGateway, keepGateway } from '../demo/gateway.ts'
@@ -11,15 +11,22 @@ import { startSampleApp } from '../demo/sample-app.ts'
 import { story } from '../demo/story.ts'
 import { startFailure } from './serve.ts'
 
+const specs = {
+  port: { type: 'string', value: 'PORT', help: 'where it listens (default 8080; 0 takes a free one)' },
+  upstream: { type: 'string', value: 'URL', help: 'your own app instead of the sample app' },
+  folder: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'where its rules and sessions are kept (default data/demo)',
+  },
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate demo [--port PORT] [--upstream URL] [--folder FOLDER]
 
 A working gateway on http://localhost:PORT, with a provider, three people and a sample app. It
 prints what to click and what will happen. Its rules are a file that you can edit meanwhile.
 
-      --port PORT      where it listens (default 8080; 0 takes a free one)
-      --upstream URL   your own app instead of the sample app
-      --folder FOLDER  where its rules and sessions are kept (default data/demo)
-
+${optionsHelp(specs)}
 It listens on loopback. In the image it listens on all addresses of the container, but answers
 http://localhost:PORT alone: publish the same port, as in \`docker run -p 8080:8080\`.
 Exit status: 0 stopped as asked, 1 could not start, 2 wrong usage or rules with faults.
@@ -30,11 +37,6 @@ export const command: Command = {
   summary: 'a working gateway, provider and app on one port',
   usage,
   run: async (args, io) => {
-    const specs = {
-      port: { type: 'string' },
-      upstream: { type: 'string' },
-      folder: { type: 'string' },
-    } as const
     const read = readOptions(command, specs, args, io)
     if (!read.ok) return read.exitCode
     const wish = readWish(read.options, io)

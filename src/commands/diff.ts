@@ -1,9 +1,15 @@
 import type { Command } from '../cli/command.ts'
 import { loadRules } from '../cli/load-rules.ts'
-import { readOptions } from '../cli/options.ts'
+import { jsonBelow, madeUpSecretsOption, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { compareGateways } from '../rehearsal/difference/difference.ts'
 import { differenceJson } from '../rehearsal/difference/json.ts'
 import { differenceText, isChanged } from '../rehearsal/difference/text.ts'
+
+const specs = {
+  'expect-none': { type: 'boolean', help: 'status 1 when anything changes' },
+  ...madeUpSecretsOption,
+  ...jsonBelow,
+} as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate diff OLD NEW [options]
 
@@ -12,11 +18,7 @@ and people who just go it, or just fail to, are made up and judged by the gatewa
 below it, by every method that is named. Then what changes for the apps, for signing in and for sessions. Secrets are
 told apart, never shown.
 
-      --expect-none      status 1 when anything changes
-      --made-up-secrets  variables and files that are missing stand for texts that are made up
-      --json             for programs; see below
-  -h, --help             this text
-
+${optionsHelp(specs)}
 Exit status: 0 compared, 1 something changes and --expect-none was given, 2 wrong usage or a file with faults.
 
 JSON: {changed, access: [{places, lost: [{who, example: {method, url, person, client_ip,
@@ -24,12 +26,6 @@ before, after}}], gained,
 not_signed_in: null or {before, after}, refused, now}], settings: [{subject, setting, before, after}],
 unsure: [{place, why: ways | expressions}], requests}. In before and after: {outcome: allowed | sign_in | denied | rejected, reason, status}.
 `
-
-const specs = {
-  json: { type: 'boolean' },
-  'expect-none': { type: 'boolean' },
-  'made-up-secrets': { type: 'boolean' },
-} as const
 
 export const command: Command = {
   name: 'diff',

@@ -1,6 +1,6 @@
 import type { Command, Io } from '../cli/command.ts'
-import { askingHelp, askingOptions, loadToAsk } from '../cli/load.ts'
-import { type Options, readOptions } from '../cli/options.ts'
+import { askingOptions, loadToAsk } from '../cli/load.ts'
+import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { isHeaderName } from '../core/headers/names.ts'
@@ -11,26 +11,47 @@ import { explanationText } from '../rehearsal/explain/text.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
 import { explainLog } from './explain-log.ts'
 
+const specs = {
+  url: { type: 'string', value: 'URL', help: 'the address as a browser shows it' },
+  method: { type: 'string', value: 'METHOD', help: 'default GET' },
+  claims: {
+    type: 'string',
+    value: 'FILE',
+    help: 'a JSON object of what the provider says: {"sub": "ada", "groups": ["ops"]}',
+  },
+  anonymous: { type: 'boolean', help: 'nobody is signed in' },
+  provider: {
+    type: 'string',
+    value: 'NAME',
+    help: 'whose claims they are, where the app accepts several providers',
+  },
+  'client-ip': {
+    type: 'string',
+    value: 'ADDR',
+    help: 'where the request comes from; when absent, conditions on it cannot be met',
+  },
+  header: {
+    type: 'string',
+    multiple: true,
+    value: "'N: V'",
+    help: 'a header of the request; may be given several times. Unless one says otherwise, it is a browser that asks for a page',
+  },
+  log: {
+    type: 'string',
+    value: 'FILE',
+    help: 'instead: a log of the gateway (JSON lines), which tells what was recorded of one request',
+  },
+  'request-id': { type: 'string', value: 'ID', help: 'the id that pages of refusal and access lines show' },
+  ...askingOptions,
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
        claimgate explain --url URL --anonymous [options]
        claimgate explain --log FILE|- --request-id ID [--json]
 
 What happens to a request, and why: judged by the gateway itself, without anything being sent.
 
-      --url URL          the address as a browser shows it
-      --method METHOD    default GET
-      --claims FILE      a JSON object of what the provider says: {"sub": "ada", "groups": ["ops"]}
-      --anonymous        nobody is signed in
-      --provider NAME    whose claims they are, where the app accepts several providers
-      --client-ip ADDR   where the request comes from; when absent, conditions on it cannot be met
-      --header 'N: V'    a header of the request; may be given several times. Unless one says
-                         otherwise, it is a browser that asks for a page
-${askingHelp}      --json             for programs; see below
-  -h, --help             this text
-
-      --log FILE         a log of the gateway (JSON lines): tells what was recorded of one request,
-      --request-id ID    the id that pages of refusal and access lines show
-
+${optionsHelp(specs)}
 Exit status: 0 the request is allowed, 1 a refusal or a sign-in, 2 wrong usage, a configuration with
 faults, or a request that the log does not know.
 
@@ -40,19 +61,6 @@ conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, 
 upstream_headers: [{name, value}] or null, changes: [[{kind, claim, not, text, now}]], more_changes,
 notes}. With --log: {request: the access line, outcome, sentence, events: the other lines}.
 `
-
-const specs = {
-  ...askingOptions,
-  url: { type: 'string' },
-  method: { type: 'string' },
-  claims: { type: 'string' },
-  anonymous: { type: 'boolean' },
-  provider: { type: 'string' },
-  'client-ip': { type: 'string' },
-  header: { type: 'string', multiple: true },
-  log: { type: 'string' },
-  'request-id': { type: 'string' },
-} as const
 
 export const command: Command = {
   name: 'explain',

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Command } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
-import { configFile, configOptions, readOptions } from '../cli/options.ts'
+import { configFile, configOptions, optionsHelp, readOptions } from '../cli/options.ts'
 import { healthSocketPath } from '../runtime/health-path.ts'
 
 const usage = `Usage: claimgate health [-c FILE] [--json]
@@ -9,9 +9,7 @@ const usage = `Usage: claimgate health [-c FILE] [--json]
 Asks the gateway that runs with this configuration, by a local socket in its data folder, whether
 it can do its work: for HEALTHCHECK. It works with TLS and with \`admin: false\`.
 
-  -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
-      --json         prints what was answered
-
+${optionsHelp(configOptions)}
 Exit status: 0 healthy, 1 not, 2 wrong usage or a configuration with faults.
 `
 

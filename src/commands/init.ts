@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { type OptionSpecs, type Options, readOptions } from '../cli/options.ts'
+import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGatewayFromText } from '../config/load.ts'
@@ -10,31 +10,30 @@ import { registrationText } from '../config/registration-text.ts'
 import { type Discovery, discover } from '../init/discovery.ts'
 import { type FirstFile, firstFile } from '../init/first-file.ts'
 
+const options = {
+  issuer: {
+    type: 'string',
+    value: 'URL',
+    help: 'the OpenID Connect provider, such as https://accounts.google.com',
+  },
+  upstream: { type: 'string', value: 'URL', help: 'where the app is reached, such as http://127.0.0.1:5000' },
+  url: { type: 'string', value: 'URL', help: 'what people will browse, such as https://wiki.example.com' },
+  output: { type: 'string', short: 'o', value: 'FILE', help: 'the file to write (default claimgate.yaml)' },
+  force: { type: 'boolean', help: 'overwrites a file that is there' },
+  json: {
+    type: 'boolean',
+    help: 'answers as JSON: {file, provider_asked, issuer, register: [{provider, redirectUris, postLogoutRedirectUris, …}]}',
+  },
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o FILE] [--force] [--json]
 
 Writes a first configuration that \`claimgate check\` accepts, and names what to register at the provider. The
 provider's metadata is read to get the issuer right; without a network the file is written all the same.
 
-      --issuer URL     the OpenID Connect provider, such as https://accounts.google.com
-      --upstream URL   where the app is reached, such as http://127.0.0.1:5000
-      --url URL        what people will browse, such as https://wiki.example.com
-  -o, --output FILE    the file to write (default claimgate.yaml)
-      --force          overwrites a file that is there
-      --json           answers as JSON: {file, provider_asked, issuer, register: [{provider, redirectUris,
-                       postLogoutRedirectUris, …}]}
-  -h, --help           this text
-
+${optionsHelp(options)}
 Exit status: 0 when the file was written, 1 when it was not, 2 for wrong usage.
 `
-
-const options = {
-  issuer: { type: 'string' },
-  upstream: { type: 'string' },
-  url: { type: 'string' },
-  output: { type: 'string', short: 'o' },
-  force: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const satisfies OptionSpecs
 
 export const command: Command = {
   name: 'init',

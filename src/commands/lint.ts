@@ -1,7 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
+import {
+  configFile,
+  configOption,
+  type OptionSpecs,
+  type Options,
+  optionsHelp,
+  readOptions,
+} from '../cli/options.ts'
 import { readVersion } from '../cli/version.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
@@ -12,6 +19,28 @@ import { resultJson, resultText } from '../lint/report/report.ts'
 import { toSarif } from '../lint/report/sarif.ts'
 import { readSubject, type Subject } from '../lint/subject.ts'
 
+const specs = {
+  online: {
+    type: 'boolean',
+    help: 'asks each provider for its metadata: claims and scopes that it does not have',
+  },
+  'fail-on': {
+    type: 'string',
+    value: 'SEVERITY',
+    help: 'error, warning (default) or note: from where on the exit status is 1',
+  },
+  sarif: {
+    type: 'string',
+    value: 'FILE',
+    help: 'writes SARIF 2.1.0 for code hosts as well; - for the standard output alone',
+  },
+  ...configOption,
+  json: {
+    type: 'boolean',
+    help: 'for programs: {file, findings, ignored, counts}, each finding with id, severity, file, line, column, path, message and fix',
+  },
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate lint [-c FILE] [--online] [--fail-on SEVERITY] [--sarif FILE] [--json]
 
 Finds what a configuration probably does not mean: pages that are open by mistake, rules that
@@ -20,14 +49,7 @@ comment, in the line of the finding or the one above:
 
   # lint-ignore: app-open because everything here is published anyhow
 
-      --online        asks each provider for its metadata: claims and scopes that it does not have
-      --fail-on SEVERITY   error, warning (default) or note: from where on the exit status is 1
-      --sarif FILE    writes SARIF 2.1.0 for code hosts as well; - for the standard output alone
-  -c, --config FILE   the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json          for programs: {file, findings, ignored, counts}, each finding with id,
-                      severity, file, line, column, path, message and fix
-  -h, --help          this text
-
+${optionsHelp(specs)}
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, an unreadable file or one
 with faults. Every finding is explained in docs/lint.md.
 `
@@ -37,12 +59,6 @@ export const command: Command = {
   summary: 'find what a configuration probably does not mean',
   usage,
   run: async (args, io) => {
-    const specs = {
-      ...configOptions,
-      online: { type: 'boolean' },
-      sarif: { type: 'string' },
-      'fail-on': { type: 'string' },
-    } as const
     const read = readOptions(command, specs, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read

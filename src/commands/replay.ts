@@ -4,13 +4,40 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Command, Io } from '../cli/command.ts'
 import { loadRules } from '../cli/load-rules.ts'
-import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
+import {
+  configFile,
+  configOption,
+  jsonBelow,
+  madeUpSecretsOption,
+  type OptionSpecs,
+  type Options,
+  optionsHelp,
+  readOptions,
+} from '../cli/options.ts'
 import { isObject, type Json } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
 import { readLogLine } from '../rehearsal/replay/logged-request.ts'
 import { type ReplaySetup, replayRequest } from '../rehearsal/replay/outcome.ts'
 import { isOtherwise, openSummary, type ReplaySummary } from '../rehearsal/replay/summary.ts'
 import { summaryText } from '../rehearsal/replay/text.ts'
+
+const specs = {
+  log: { type: 'string', value: 'FILE', help: 'JSON lines of the gateway; - is the standard input' },
+  old: { type: 'string', value: 'OLD', help: 'the configuration under which the log was written' },
+  'claims-of': {
+    type: 'string',
+    value: 'FILE',
+    help: 'a JSON object from the subject of the log to claims. A subject is a keyed hash unless log.subject is plain',
+  },
+  'expect-none': { type: 'boolean', help: 'status 1 when a request is known to end otherwise' },
+  ...madeUpSecretsOption,
+  config: {
+    ...configOption.config,
+    value: 'NEW',
+    help: 'the rules to try (default: CLAIMGATE_CONFIG, else claimgate.yaml)',
+  },
+  ...jsonBelow,
+} as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate replay --log FILE|- [-c NEW] [--old OLD] [--claims-of FILE] [options]
 
@@ -19,16 +46,7 @@ Nothing is sent. A log holds no claims, queries or headers. So requests of peopl
 in full; of the others what follows for anybody's claims, what follows from the rules that wrote the log (--old), and
 everything for those whose claims are given (--claims-of). What cannot be told is counted as that, never guessed.
 
-      --log FILE         JSON lines of the gateway; \`-\` is the standard input
-      --old OLD          the configuration under which the log was written
-      --claims-of FILE   a JSON object: the log's \`subject\` → claims. It is a keyed hash unless
-                         \`log.subject\` is \`plain\`
-      --expect-none      status 1 when a request is known to end otherwise
-      --made-up-secrets  variables and files that are missing stand for texts that are made up
-  -c, --config NEW       the rules to try (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json             for programs; see below
-  -h, --help             this text
-
+${optionsHelp(specs)}
 Exit status: 0 replayed, 1 a request ends otherwise and --expect-none was given, 2 wrong usage, or a file that
 cannot be read or has faults.
 
@@ -36,15 +54,6 @@ JSON: {requests, left_out, other_lines, places: [{place, same, now-refused, now-
 answered-otherwise, cannot-be-told}], untold: {claims, asker}, examples: [{request_id, method, host, path,
 subject, provider, before: {decision, reason}, kind, place, after: null or {decision, reason}}]}.
 `
-
-const specs = {
-  ...configOptions,
-  log: { type: 'string' },
-  old: { type: 'string' },
-  'claims-of': { type: 'string' },
-  'expect-none': { type: 'boolean' },
-  'made-up-secrets': { type: 'boolean' },
-} as const
 
 export const command: Command = {
   name: 'replay',

@@ -1,6 +1,11 @@
 import type { Command } from '../cli/command.ts'
-import { readOptions } from '../cli/options.ts'
+import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { toJsonSchema, toTestsJsonSchema } from '../config/document.ts'
+
+const specs = {
+  tests: { type: 'boolean', help: 'the schema of test files, *.test.yaml, instead' },
+  json: { type: 'boolean', help: 'no difference: it is JSON already' },
+} as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate schema [--tests]
 
@@ -18,13 +23,9 @@ In the editors of JetBrains: Settings, Languages & Frameworks, Schemas and DTDs,
 Mappings.
 The schema knows the form; \`claimgate check\` knows the rest.
 
-      --tests         the schema of test files, *.test.yaml, instead
-  -h, --help          this text
-
+${optionsHelp(specs)}
 Exit status: 0, or 2 for wrong usage.
 `
-
-const specs = { json: { type: 'boolean' }, tests: { type: 'boolean' } } as const
 
 export const command: Command = {
   name: 'schema',

@@ -1,6 +1,6 @@
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
-import { configFile, configOptions, readOptions } from '../cli/options.ts'
+import { configFile, configOption, configOptions, optionsHelp, readOptions } from '../cli/options.ts'
 import { readFromDisk } from '../config/files.ts'
 import { recordingReader } from '../config/sources.ts'
 import { isFault } from '../core/fault.ts'
@@ -12,8 +12,7 @@ Runs the gateway until SIGTERM or SIGINT, then lets requests in flight finish: f
 until a second signal. The configuration is read again when it, or a secret or certificate that it
 names, changes, and on SIGHUP; one with faults changes nothing.
 
-  -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
-
+${optionsHelp(configOption)}
 The log goes to standard output, one JSON object a line. Exit status: 0 stopped as asked,
 1 could not start (address taken, data folder not writable), 2 a configuration with faults.
 `

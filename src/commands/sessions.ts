@@ -1,6 +1,13 @@
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
-import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
+import {
+  configFile,
+  configOptions,
+  type OptionSpecs,
+  type Options,
+  optionsHelp,
+  readOptions,
+} from '../cli/options.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
@@ -9,31 +16,34 @@ import { shortKey } from '../core/session/session.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
 
+const specs = {
+  user: {
+    type: 'string',
+    value: 'USER',
+    help: "of this user, as apps see the id (with the provider's prefix)",
+  },
+  provider: {
+    type: 'string',
+    value: 'NAME',
+    help: 'of this provider alone; without it, of everyone whom some provider calls so',
+  },
+  all: { type: 'boolean', help: 'revokes every session' },
+  ...configOptions,
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate sessions list [--user USER] [--provider NAME] [-c FILE] [--json]
        claimgate sessions revoke ID... | --user USER [--provider NAME] | --all [-c FILE] [--json]
 
 Shows who is signed in, or signs people out: at once, while the gateway runs, which knows it within
 a second and closes their WebSockets. It works on the embedded store in the data folder.
 
-      --user USER    of this user, as apps see the id (with the provider's prefix)
-      --provider NAME  of this provider alone; without it, of everyone whom some provider calls so
-      --all          revokes every session
-  -c, --config FILE  the configuration (default claimgate.yaml, or CLAIMGATE_CONFIG)
-      --json         for programs
-
+${optionsHelp(specs)}
 An ID is what \`list\` and the log show; its beginning is enough when no other begins so. With several
 IDs, all are revoked or, when one is not there, none.
 
 Exit status: 0 done, 1 no such session, or the store cannot be used, 2 wrong usage or a
 configuration with faults.
 `
-
-const specs = {
-  ...configOptions,
-  user: { type: 'string' },
-  provider: { type: 'string' },
-  all: { type: 'boolean' },
-} as const
 
 /** What was asked for, once the usage is known to be right. */
 type Task =

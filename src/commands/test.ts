@@ -2,7 +2,16 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { madeUp } from '../cli/made-up-secrets.ts'
-import { configFile, configOptions, type Options, readOptions } from '../cli/options.ts'
+import {
+  configFile,
+  configOption,
+  jsonBelow,
+  madeUpSecretsOption,
+  type OptionSpecs,
+  type Options,
+  optionsHelp,
+  readOptions,
+} from '../cli/options.ts'
 import { testFilesBeside } from '../cli/test-files.ts'
 import { type Issue, printIssue } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
@@ -17,23 +26,25 @@ import { judgeTest } from '../rehearsal/test/result.ts'
 import { testedRules } from '../rehearsal/test/rules.ts'
 import { reportText } from '../rehearsal/test/text.ts'
 
+const specs = {
+  mutate: {
+    type: 'boolean',
+    help: 'changes the rules, one place at a time: each condition left out and turned round, each location opened, closed, left out and for all methods, apps without their own rule. A change that no test notices is a finding',
+  },
+  coverage: { type: 'boolean', help: 'lists everything that the tests leave open, not the first few' },
+  junit: { type: 'string', value: 'FILE', help: 'writes the results as JUnit XML too' },
+  ...madeUpSecretsOption,
+  ...configOption,
+  ...jsonBelow,
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate test [-c FILE] [TESTS.test.yaml…] [options]
 
 Runs the rule tests of a configuration: those under \`tests\` in it, and those of every *.test.yaml beside it, or of the
 files that are named alone. The gateway itself judges; nothing is sent. What no test says is listed as well: locations
 that none comes to or is refused at, conditions that none meets or fails.
 
-      --mutate           changes the rules, one place at a time: each condition left out and turned
-                         round, each location opened, closed, left out and for all methods, apps
-                         without their own rule. A change that no test notices is a finding
-      --coverage         lists everything that the tests leave open, not the first few
-      --junit FILE       writes the results as JUnit XML too
-      --made-up-secrets  variables and files that are missing stand for texts that are made up:
-                         for machines that test rules and hold no secret
-  -c, --config FILE      the configuration (default: CLAIMGATE_CONFIG, else claimgate.yaml)
-      --json             for programs; see below
-  -h, --help             this text
-
+${optionsHelp(specs)}
 Exit status: 0 every test passes, and with --mutate every change is noticed; 1 not so, or there are no
 tests; 2 wrong usage, or a file with faults.
 
@@ -43,14 +54,6 @@ reject, reason, app, location, passed, misses: [{expected, actual}], conditions}
 path, met, missed}], gaps: [{kind, what, …}]}, mutation: null or {mutants, killed, survivors: [{change,
 file, line, column, path, witness}]}}.
 `
-
-const specs = {
-  ...configOptions,
-  junit: { type: 'string' },
-  mutate: { type: 'boolean' },
-  coverage: { type: 'boolean' },
-  'made-up-secrets': { type: 'boolean' },
-} as const
 
 export const command: Command = {
   name: 'test',

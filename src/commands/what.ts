@@ -1,6 +1,6 @@
 import type { Command, Io } from '../cli/command.ts'
-import { askingHelp, askingOptions, loadToAsk } from '../cli/load.ts'
-import { readOptions } from '../cli/options.ts'
+import { askingOptions, loadToAsk } from '../cli/load.ts'
+import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, readClaims } from '../cli/person.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { readAddress } from '../core/request/address.ts'
@@ -8,16 +8,30 @@ import { asksForAddress } from '../rehearsal/explain/explanation.ts'
 import { type AppReach, reachOf } from '../rehearsal/what/reach.ts'
 import { columns, wrap } from '../rehearsal/who/layout.ts'
 
+const specs = {
+  claims: {
+    type: 'string',
+    value: 'FILE',
+    help: 'a JSON object of what the provider says: {"sub": "ada", "groups": ["ops"]}',
+  },
+  provider: {
+    type: 'string',
+    value: 'NAME',
+    help: 'whose claims they are, where several providers are configured',
+  },
+  'client-ip': {
+    type: 'string',
+    value: 'ADDR',
+    help: 'where the requests come from; when absent, conditions on it cannot be met',
+  },
+  ...askingOptions,
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client-ip ADDR] [-c FILE] [--json]
 
 What somebody can open: every app and location, judged by the gateway itself.
 
-      --claims FILE      a JSON object of what the provider says: {"sub": "ada", "groups": ["ops"]}
-      --provider NAME    whose claims they are, where several providers are configured
-      --client-ip ADDR   where the requests come from; when absent, conditions on it cannot be met
-${askingHelp}      --json             for programs; see below
-  -h, --help             this text
-
+${optionsHelp(specs)}
 Exit status: 0 the answer is there, 1 with these claims nobody can sign in, 2 wrong usage or a
 configuration with faults.
 
@@ -25,13 +39,6 @@ JSON: {provider, client_ip, user_id_fault, apps: [{app, url, locations: [{locati
 access: allowed | sign_in | denied | unreachable, reason, because}]}]}. Unreachable is a location of
 which others cover all.
 `
-
-const specs = {
-  ...askingOptions,
-  claims: { type: 'string' },
-  provider: { type: 'string' },
-  'client-ip': { type: 'string' },
-} as const
 
 export const command: Command = {
   name: 'what',

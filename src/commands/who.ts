@@ -1,6 +1,6 @@
 import type { Command, Io } from '../cli/command.ts'
-import { askingHelp, askingOptions, loadToAsk } from '../cli/load.ts'
-import { readOptions } from '../cli/options.ts'
+import { askingOptions, loadToAsk } from '../cli/load.ts'
+import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import type { App, Gateway, Location } from '../core/gateway.ts'
 import { rejectReasons } from '../core/reason.ts'
 import { type ProbeResult, probe } from '../http/admission/probe.ts'
@@ -8,17 +8,21 @@ import { accessAt, judgingLocations, type PlaceAccess } from '../rehearsal/who/a
 import { accessJson, accessText } from '../rehearsal/who/report.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
 
+const specs = {
+  all: {
+    type: 'boolean',
+    help: 'every location of every app: commit it beside the rules, and a review shows whose access a change gives and takes',
+  },
+  ...askingOptions,
+} as const satisfies OptionSpecs
+
 const usage = `Usage: claimgate who METHOD URL [-c FILE] [--json]
        claimgate who --all [-c FILE] [--json]
 
 Who is let in: the smallest sets of claims, providers and addresses that open a page. The order of
 the lines depends on what the rules say alone, so that two versions of it can be compared.
 
-      --all              every location of every app: commit it beside the rules, and a review
-                         shows whose access a change gives and takes
-${askingHelp}      --json             for programs; see below
-  -h, --help             this text
-
+${optionsHelp(specs)}
 Exit status: 0 somebody is let in, 1 nobody is, 2 wrong usage or a configuration with faults.
 
 JSON: {method, url, app, location, access: anyone | maybe_signed_in | rule | nobody | gateway |
@@ -30,7 +34,6 @@ export const command: Command = {
   summary: 'who may open a page: the smallest sets of claims',
   usage,
   run: async (args, io) => {
-    const specs = { ...askingOptions, all: { type: 'boolean' } } as const
     const read = readOptions(command, specs, args, io, true)
     if (!read.ok) return read.exitCode
     const { options } = read
