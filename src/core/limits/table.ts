@@ -90,6 +90,11 @@ export const limitTable = {
     100,
     'How long the head of an answer waits for its body, so that an app that fails between them is 502.',
   ),
+  answerUnreadMs: of(
+    'connection',
+    60_000,
+    'The end of an answer that the client does not take, without a byte of it going out; then it is closed.',
+  ),
 
   // A client network, over all its connections.
   networkConnections: of(

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../../core/limits/table.ts'
+import { noteCut } from './cut.ts'
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -20,15 +21,17 @@ export function connectionOf(socket: Socket): Connection | null {
  */
 export class Connection {
   readonly #socket: Socket
+  readonly #unreadMs: number
   #current: ServerResponse | null = null
   readonly #waiting: { readonly response: ServerResponse; readonly serve: Serve }[] = []
   #excess = 0
   #ending = false
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, unreadMs: number) {
     const carrier: Carrier = socket
     carrier[carried] = this
     this.#socket = socket
+    this.#unreadMs = unreadMs
   }
 
   /** Serves a request now, or when all before it are answered; never, when the connection ends first. */
@@ -66,12 +69,26 @@ export class Connection {
     // The answer before said that it was the last (RFC 9112 section 9.6), or the client went away meanwhile.
     if (this.#socket.writableEnded || this.#socket.destroyed) return
     this.#current = response
+    // Its time is its own: one of the answer before may still run.
+    this.#socket.setTimeout(0)
+    response.once('prefinish', ended)
     response.once('close', answered)
     serve(request, response)
   }
 
+  /** All of an answer was written; what the system did not take at once has a time in which some of it must go out. */
+  ended(): void {
+    if (this.#socket.writableLength > 0) this.#socket.setTimeout(this.#unreadMs, this.#cut)
+  }
+
+  readonly #cut = (): void => {
+    if (this.#current !== null) noteCut(this.#current.req, 'ANSWER_STALLED')
+    this.#socket.destroy()
+  }
+
   answered(): void {
     this.#current = null
+    this.#socket.off('timeout', this.#cut)
     const next = this.#waiting.shift()
     if (next === undefined) {
       if (this.#ending) this.#socket.destroySoon()
@@ -87,6 +104,11 @@ export class Connection {
     this.#excess += 1
     if (this.#excess > limits.pipelinedExcess) this.#socket.destroy()
   }
+}
+
+function ended(this: ServerResponse): void {
+  const { socket } = this.req
+  connectionOf(socket)?.ended()
 }
 
 /** Emitted once, whether the answer was sent or the client went away. */

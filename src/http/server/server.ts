@@ -19,9 +19,15 @@ export interface ServerLimits {
   readonly silenceMs: number
   /** How often requests are looked for whose headers take too long. */
   readonly checkEveryMs: number
+  /** How long an answer that has ended may stand in the gateway without a byte of it being taken. */
+  readonly unreadMs: number
 }
 
-export const serverLimits: ServerLimits = { silenceMs: limits.silenceMs, checkEveryMs: 5_000 }
+export const serverLimits: ServerLimits = {
+  silenceMs: limits.silenceMs,
+  checkEveryMs: 5_000,
+  unreadMs: limits.answerUnreadMs,
+}
 
 /**
  * The HTTP server under Fastify, with the limits that Fastify leaves open. `Expect: 100-continue` takes the same
@@ -34,6 +40,7 @@ export function createServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   onUnreadable: (code: string, socket: Socket) => void,
 ): Server {
+  const { unreadMs } = limits
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     // While the gateway stops, a connection ends with what is under way on it.
     if (!server.listening) response.shouldKeepAlive = false
@@ -41,8 +48,7 @@ export function createServer(
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request
-    socket.setTimeout(0)
-    const connection = connectionOf(socket) ?? new Connection(socket)
+    const connection = connectionOf(socket) ?? new Connection(socket, unreadMs)
     connection.take(request, response, serve)
   }
   // Behind an answer that is still to come a tunnel would overtake it, and get it in the midst of its frames.

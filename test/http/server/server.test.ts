@@ -1,25 +1,35 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect } from 'node:tls'
 import t from 'tap'
 import type { ListenSettings } from '../../../src/core/gateway.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { cutOf } from '../../../src/http/server/cut.ts'
 import { createServer, useCertificates } from '../../../src/http/server/server.ts'
 import { portOf } from '../../support/ports.ts'
 import { rawClient, statusOf } from '../../support/raw.ts'
 import { createAuthority } from '../../support/tls.ts'
 
-const limits = { silenceMs: 300, checkEveryMs: 50 }
+const limits = { silenceMs: 300, checkEveryMs: 50, unreadMs: 300 }
+const page = 'a'.repeat(12 * 1024)
 
 /** A server that answers `ok`, and the sockets that it holds. */
 async function start(tls: ListenSettings['tls'] = []) {
   const listen: ListenSettings = { host: '127.0.0.1', port: 0, tls, clientCa: null }
   const unreadable: string[] = []
+  const answered = new EventEmitter()
+  const cuts: unknown[] = []
   const server = createServer(
     listen,
     limits,
     (_request, _response, next) => next(),
-    (_request, response) => void response.end('ok'),
+    (request, response) => {
+      response.on('close', () => {
+        if (!response.writableFinished) cuts.push(cutOf(request))
+        answered.emit(request.url ?? '')
+      })
+      response.end(request.url === '/' ? 'ok' : page)
+    },
     (code) => unreadable.push(code),
   )
   const sockets = new Set<Socket>()
@@ -34,7 +44,7 @@ async function start(tls: ListenSettings['tls'] = []) {
     server.close()
   })
   const renew = (pairs: ListenSettings['tls']) => useCertificates(server, { ...listen, tls: pairs })
-  return { port: portOf(server), sockets, unreadable, renew }
+  return { port: portOf(server), sockets, answered, cuts, unreadable, renew }
 }
 
 /** How many are still held, when all that close have closed; the server hears of it after the client. */
@@ -71,6 +81,23 @@ t.test('S-230: a second request that drips is no better than a first', async (t)
   t.teardown(() => clearInterval(drip))
   const text = await client.closed()
   t.match(text, /^HTTP\/1\.1 200 OK[\s\S]*ok(?:HTTP\/1\.1 408 [\s\S]*)?$/)
+})
+
+t.test('S-230: who asks and does not read is cut, however small each answer is', async (t) => {
+  const { port, sockets, answered, cuts } = await start()
+  const client = await rawClient(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.until(/ok$/)
+  client.socket.pause()
+  t.teardown(() => client.destroy())
+  const [socket] = sockets
+  const over = new Promise((resolve) => socket?.once('close', resolve))
+  // Two at a time, until one is answered that cannot go out.
+  while (socket?.closed === false) {
+    client.write('GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n')
+    await Promise.race([once(answered, '/second'), over])
+  }
+  t.same(cuts, ['ANSWER_STALLED'], 'it was not the client that left')
+  t.equal(await held(sockets), 0)
 })
 
 t.test('S-230: with TLS the handshake has no longer', async (t) => {
