@@ -189,8 +189,14 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/websocket/tunnel.ts',
       'http/websocket/open-websockets.ts',
     ],
-    does: 'An upgrade takes the phases from “edition” to “decision” too; then the handshake, the location’s `websocket` and the Origin are judged. Only when the app has agreed is the client told so. It ends with the session, and when a reload would not open it again.',
-    endsWith: ['upgrade-unknown', 'websocket-invalid', 'websocket-disabled', 'websocket-origin'],
+    does: 'An upgrade takes the phases from “edition” to “decision” too; then the handshake, the location’s `websocket`, the Origin and how many the session has are judged. Only when the app has agreed is the client told so. It ends with the session, and when a reload would not open it again.',
+    endsWith: [
+      'upgrade-unknown',
+      'websocket-invalid',
+      'websocket-disabled',
+      'websocket-origin',
+      'websocket-limit',
+    ],
     known: 'Two sockets that are one connection.',
   },
   {
