@@ -1,6 +1,6 @@
 // How many uploads that are refused before their end hear of it, of 200 each, at three sizes: by the gateway itself (401),
 // directly and behind Debian's proxies; and by the app (413 and a close), beside nginx without buffering.
-//   npm run bench:uploads [-- COUNT]
+//   npm run bench:uploads [-- COUNT [gateway|app]]
 // Needs nginx, caddy, haproxy, curl and python3 of Debian.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { startClaimgate, startUpstream } from './subjects.ts'
 
 const run = promisify(execFile)
 const count = Number(process.argv[2] ?? 200)
+const half = process.argv[3] ?? 'both'
 const atOnce = 8
 const sizes = [1, 4, 20].map((mebibytes) => mebibytes * 1024 * 1024)
 const clients = ['http.client', 'curl', 'fetch'] as const
@@ -115,5 +116,5 @@ async function refusedByTheApp(): Promise<void> {
   await app.stop()
 }
 
-await refusedByTheGateway()
-await refusedByTheApp()
+if (half !== 'app') await refusedByTheGateway()
+if (half !== 'gateway') await refusedByTheApp()

@@ -3,6 +3,7 @@ import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Timing } from './timing.ts'
+import { readBeyondFailedWrites } from './write-failure.ts'
 
 /** Without a word of the app: less than any server that is known keeps a connection (gunicorn: 2 s). */
 const unannouncedKeepAliveMs = 1_000
@@ -101,6 +102,8 @@ export class Connection {
   dispatched(): Dispatched {
     const reused = this.#requests > 0
     this.#requests += 1
+    // Not before: a WebSocket is not read all the time.
+    if (!reused && this.#socket !== null) readBeyondFailedWrites(this.#socket)
     return { atMs: this.#timing.nowMs(), reused, bytesRead: this.#socket?.bytesRead ?? 0 }
   }
 

@@ -161,6 +161,28 @@ t.test('an answer of the app before the end of the body reaches the client', asy
   await upstream.until(() => upstream.connections.every(({ closed, received }) => closed || received === ''))
 })
 
+t.test('an answer of the app reaches the client though the app closed with bytes unread', async (t) => {
+  // TCP resets such a connection: what the gateway writes meanwhile fails, often before it has read the answer.
+  const answered = new WeakSet<object>()
+  upstream.answerWith(({ socket }) => {
+    if (!answered.has(socket)) {
+      answered.add(socket)
+      socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge', () =>
+        socket.resetAndDestroy(),
+      )
+      socket.pause()
+    }
+    return null
+  })
+  for (let i = 0; i < 20; i++) {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => sendAll('/large/closed', 4 * MiB, i % 2 ? 'length' : 'chunked')),
+    )
+    t.same(answers.map(statusOf), [413, 413, 413, 413])
+    for (const answer of answers) t.match(answer, /large$/)
+  }
+})
+
 t.test('a body that drips is 408, at the app and at our own forms', async (t) => {
   upstream.answerWith(() => null)
   const head = (target: string) =>
