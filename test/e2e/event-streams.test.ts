@@ -11,6 +11,7 @@ const op = await startOp()
 const app = () =>
   recordingUpstream({
     answer: ({ received }) => {
+      if (received.includes('GET /events/late')) return null
       if (received.includes('GET /done'))
         return 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'
       const type = received.includes('/events') ? 'text/event-stream; charset=utf-8' : 'text/plain'
@@ -104,4 +105,21 @@ t.test('a new configuration judges them again', async (t) => {
   t.pass('and what would lead to another app begins anew')
   events.destroy()
   open.destroy()
+})
+
+t.test('one that begins after the rules that let it in are gone is judged again', async (t) => {
+  await gateway.reload(yaml('signed_in')(gateway.url))
+  const alice = await signIn()
+  const cookies = [...alice.cookies('localhost')].map(([name, value]) => `${name}=${value}`).join('; ')
+  const head = `GET /events/late HTTP/1.1\r\nHost: localhost:${gateway.port}\r\nCookie: ${cookies}\r\n\r\n`
+  const client = await rawClient(gateway.port, head)
+  const asked = () => upstream.connections.find(({ received }) => received.includes('GET /events/late'))
+  await upstream.until(() => asked() !== undefined)
+  await gateway.reload(yaml('{ groups: nobody-has-it }')(gateway.url))
+  asked()?.socket.write(
+    'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n',
+  )
+  await client.until('\r\n0\r\n\r\n')
+  t.notMatch(client.text(), 'data:')
+  client.destroy()
 })

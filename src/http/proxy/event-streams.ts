@@ -30,9 +30,14 @@ export class OpenEventStreams {
 
   /** A configuration came into force: what it would not let in ends, and what would lead elsewhere begins anew. */
   judgeAgain(next: Runtime): void {
-    for (const [request, { admission, end }] of this.#open) {
-      stays(next, request, admission).then((yes) => yes || end(), end)
-    }
+    for (const request of this.#open.keys()) this.judge(next, request)
+  }
+
+  judge(next: Runtime, request: IncomingMessage): void {
+    const found = this.#open.get(request)
+    if (found === undefined) return
+    const { admission, end } = found
+    stays(next, request, admission).then((yes) => yes || end(), end)
   }
 
   /** The gateway stops: what is open ends, and what begins from now on ends at once. */

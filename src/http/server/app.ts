@@ -78,7 +78,13 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
       reportFault(contextOf(raw), fault, admissionOf(raw))
     },
     onBodyLeft: ({ raw }) => dropRest(contextOf(raw), raw),
-    onEventStream: ({ raw }, end) => eventStreams.add(editions.current(), raw, admissionOf(raw), end),
+    onEventStream: ({ raw }, end) => {
+      const { runtime } = contextOf(raw)
+      const leave = eventStreams.add(runtime, raw, admissionOf(raw), end)
+      // Let in by rules that are gone meanwhile.
+      if (editions.current() !== runtime) eventStreams.judge(editions.current(), raw)
+      return leave
+    },
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },
