@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../../core/limits/table.ts'
-import { noteCut } from './cut.ts'
+import { noteCut } from './cut-answer.ts'
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void
 
