@@ -1,8 +1,8 @@
 import { knownMethods } from '../../../core/request/method.ts'
-import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
 import { asks, besideProviders, never, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'
 import { type mergeSections, methodsNamed, type PathSection, wordsOf } from '../reading/site.ts'
+import { findingsOf, type Say } from './findings.ts'
 import { convertRequires } from './requirement.ts'
 
 /** Who may pass at one path, by one set of methods; null: by all that no other set names. */
@@ -65,22 +65,7 @@ function accessFor(
 ): Access {
   const { directives, requires } = merged
   const at = sections.at(-1)
-  const say = (
-    id: string,
-    kind: Finding['kind'],
-    message: string,
-    effect: Effect | null = null,
-    announces?: (request: JudgedRequest) => boolean,
-  ) =>
-    context.report({
-      id,
-      kind,
-      at: at?.at ?? null,
-      what: at?.text ?? 'no section',
-      message,
-      effect,
-      ...(announces === undefined ? {} : { announces }),
-    })
+  const say = findingsOf(context.report, at?.at ?? null, at?.text ?? 'no section')
   const authType = wordsOf(directives, 'AuthType')[0]?.toLowerCase() ?? 'none'
   const [action = 'auth', expression] = wordsOf(directives, 'OIDCUnAuthAction')
   const plain = { methods: null, unauthenticated: 'sign_in' } as const
@@ -122,14 +107,6 @@ function accessFor(
 }
 
 const knownTypes: ReadonlySet<string> = new Set(['openid-connect', 'auth-openidc', 'oauth20'])
-
-type Say = (
-  id: string,
-  kind: Finding['kind'],
-  message: string,
-  effect?: Effect | null,
-  announces?: (request: JudgedRequest) => boolean,
-) => void
 
 function noteBearer(authType: string, say: Say): void {
   if (authType === 'oauth20') {

@@ -1,12 +1,13 @@
 import type { Json } from '../../../core/json.ts'
 import { type Claims, claimAt } from '../../../core/rules/claims.ts'
-import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
+import type { Finding, JudgedRequest } from '../../finding.ts'
 import { never, type Rule } from '../../rule.ts'
 import { type ClaimSpec, hasVariables } from '../reading/expression.ts'
 import { compileSearch } from '../reading/path-match.ts'
 import type { RequireRule } from '../reading/require.ts'
 import { comparesReals, isAtLeast, type Version } from '../versions.ts'
 import { convertExpression } from './expression.ts'
+import { findingsOf, type Say } from './findings.ts'
 
 /** What the reading of one claim condition hangs on. */
 export interface ClaimContext {
@@ -18,7 +19,7 @@ export interface ClaimContext {
 
 /** One word of `Require claim` as a rule of ours. */
 export function convertClaim(spec: ClaimSpec, context: ClaimContext): Rule {
-  const say = sayer(context)
+  const say = findingsOf(context.report, context.rule.at, context.rule.text)
   if (hasVariables(spec.eaten) && /%\{/.test(spec.eaten)) {
     say('claim-variable', 'not-convertible', 'it asks httpd for a value at each request: nobody gets in here')
     return never
@@ -56,28 +57,6 @@ export function splitSpec(spec: string): SpecParts | null {
   const [, name, separator, rest] = named.exec(spec) ?? []
   if (name === undefined || rest === undefined) return null
   return { name, separator: separator === '~' ? '~' : ':', rest }
-}
-
-type Say = (
-  id: string,
-  kind: Finding['kind'],
-  message: string,
-  effect?: Effect | null,
-  announces?: (request: JudgedRequest) => boolean,
-) => void
-
-function sayer({ rule, report }: ClaimContext): Say {
-  return (id, kind, message, effect = null, announces) => {
-    report({
-      id,
-      kind,
-      at: rule.at,
-      what: rule.text,
-      message,
-      effect,
-      ...(announces === undefined ? {} : { announces }),
-    })
-  }
 }
 
 /** What is told of a claim whatever it is held against. */

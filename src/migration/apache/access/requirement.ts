@@ -13,6 +13,7 @@ import {
   rulesOf,
 } from '../reading/require.ts'
 import { convertClaim, isStranger, type SpecParts, splitSpec } from './claim.ts'
+import { findingsOf, type Say } from './findings.ts'
 import { convertProgram } from './program.ts'
 
 /**
@@ -70,7 +71,7 @@ function noteOnlyVetoes(node: RequireGroup, members: readonly Member[], { report
   const positive = members.filter(({ member }) => !member.negated)
   if (positive.length === 0) {
     const message = 'nothing in it lets anybody in: httpd does not start with it'
-    report(finding('only-vetoes', 'suspect', node.at, '<RequireAll>', message))
+    findingsOf(report, node.at, '<RequireAll>')('only-vetoes', 'suspect', message)
     return
   }
   if (
@@ -80,34 +81,22 @@ function noteOnlyVetoes(node: RequireGroup, members: readonly Member[], { report
     return
   const message =
     'nothing in it that lets in asks who it is, so httpd let people in before they signed in, and the `not` never ran; here they sign in, and it does'
-  report(finding('not-before-sign-in', 'changed', node.at, '<RequireAll>', message, 'stricter', () => true))
+  findingsOf(report, node.at, '<RequireAll>')(
+    'not-before-sign-in',
+    'changed',
+    message,
+    'stricter',
+    () => true,
+  )
 }
 
 function dependsOnCaller({ test }: RequireRule): boolean {
   return test.kind !== 'all' && test.kind !== 'ip' && test.kind !== 'method'
 }
 
-function finding(
-  id: string,
-  kind: Finding['kind'],
-  at: Finding['at'],
-  what: string,
-  message: string,
-  effect: Effect | null = null,
-  announces?: (request: JudgedRequest) => boolean,
-): Finding {
-  return { id, kind, at, what, message, effect, ...(announces === undefined ? {} : { announces }) }
-}
-
 function convertRule(rule: RequireRule, method: string, context: Context, negated: boolean): Rule {
   const { test, at, text } = rule
-  const say = (
-    id: string,
-    kind: Finding['kind'],
-    message: string,
-    effect?: Effect,
-    applies?: (request: JudgedRequest) => boolean,
-  ) => context.report(finding(id, kind, at, text, message, effect, applies))
+  const say = findingsOf(context.report, at, text)
   switch (test.kind) {
     case 'all':
       return test.granted ? open : never
@@ -170,7 +159,7 @@ function noteAbsent({ test, at, text }: RequireRule, { report }: Context): void 
   // Not signed in yet: unknown too, so a sign-in is asked for where httpd had decided already.
   const unknown = ({ claims }: JudgedRequest): boolean =>
     claims === null || parts.some((one) => !isComparable(claimAt(claims, one.name), one))
-  report(finding('not-absent', 'changed', at, text, message, 'stricter', unknown))
+  findingsOf(report, at, text)('not-absent', 'changed', message, 'stricter', unknown)
 }
 
 /** Whether a claim is of the type that the rule of ours compares with. */
@@ -189,11 +178,9 @@ function byProvider(rule: Rule, required: RequireRule, { issuers, providers, rep
   if (known.length < names.length) return rule
   const message = `\`provider: ${known.join(', ')}\`: whoever is signed in with another provider is sent to this one, instead of being refused`
   const isSignedIn = ({ claims }: JudgedRequest): boolean => claims !== null
-  report(finding('provider', 'changed', required.at, required.text, message, 'either', isSignedIn))
+  findingsOf(report, required.at, required.text)('provider', 'changed', message, 'either', isSignedIn)
   return { kind: 'provider', names: known }
 }
-
-type Say = (id: string, kind: Finding['kind'], message: string) => void
 
 function convertRanges(ranges: readonly string[], say: Say): Rule {
   const networks = ranges.map(toNetwork)
@@ -229,7 +216,7 @@ function maskBits(mask: string): string {
 function convertUser(name: string, rule: RequireRule, context: Context, negated: boolean): Rule {
   const { claim, suffix, expression } = context.remoteUser
   const say = (id: string, kind: Finding['kind'], message: string, effect: Effect) =>
-    context.report(finding(id, kind, rule.at, rule.text, message, effect, () => true))
+    findingsOf(context.report, rule.at, rule.text)(id, kind, message, effect, () => true)
   if (expression !== null) {
     const message = `REMOTE_USER was cut out of \`${claim}\` by an expression: write the claim that is meant; nobody gets in by it`
     say('require-user', 'not-convertible', message, negated ? 'either' : 'stricter')
@@ -237,8 +224,12 @@ function convertUser(name: string, rule: RequireRule, context: Context, negated:
   }
   if (suffix !== '' && !name.endsWith(suffix)) {
     const message = `REMOTE_USER was \`${claim}${suffix}\`, which this is not: it never matched, and is left out`
-    context.report(
-      finding('require-user-other', 'suspect', rule.at, rule.text, message, 'either', isStranger),
+    findingsOf(context.report, rule.at, rule.text)(
+      'require-user-other',
+      'suspect',
+      message,
+      'either',
+      isStranger,
     )
     return never
   }
