@@ -31,6 +31,12 @@ export interface Tokens {
 }
 
 /**
+ * Wider than ours, as the library goes on counting while the provider answers. Times are judged in id-token.ts, by the
+ * moment at which the answer was asked for.
+ */
+const libraryToleranceSeconds = 120
+
+/**
  * openid-client's view of a registration, for one sign-in: it carries the clock and the deadline of that sign-in
  * into the library, which has them from the process otherwise.
  */
@@ -48,7 +54,7 @@ export function createConfiguration(
       id_token_signing_alg_values_supported: [...settings.signingAlgorithms],
     },
     settings.clientId,
-    { [clockSkew]: now - Math.floor(Date.now() / 1000), [clockTolerance]: 60 },
+    { [clockSkew]: now - Math.floor(Date.now() / 1000), [clockTolerance]: libraryToleranceSeconds },
     clientAuth(metadata),
   )
   configuration[customFetch] = (address, { method, headers, body }) =>

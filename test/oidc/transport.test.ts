@@ -125,7 +125,7 @@ t.test(
   'S-235: a provider that hangs holds a few sockets, and nobody for longer than the limit',
   async (t) => {
     const rig = await startRig(t, {
-      limits: { timeoutMs: 400, maxSockets: 3, signIns: { places: 3, waiting: 20, waitingOfNetwork: 17 } },
+      limits: { timeoutMs: 3_000, maxSockets: 3, signIns: { places: 3, waiting: 20, waitingOfNetwork: 17 } },
     })
     await rig.signIn()
     rig.op.bends = { answer: { token: () => {} } }
