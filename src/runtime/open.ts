@@ -76,7 +76,9 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
  */
 export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDeps): Runtime {
   const { random } = former
-  const ring = buildKeyRing(readSessionSecrets(gateway, random))
+  const ring = keepsSecret(former.gateway, gateway)
+    ? former.ring
+    : buildKeyRing(readSessionSecrets(gateway, random))
   const providers = openProviders(gateway, deps, former)
   return {
     ...former,
@@ -87,6 +89,11 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     upstreams: former.upstreams.renew(),
     logKey: logKeyOf(ring),
   }
+}
+
+/** The secret that was made for the memory store lives as long as its sessions, or a reload would end them all. */
+function keepsSecret({ session: before }: Gateway, { session: after }: Gateway): boolean {
+  return before.store === 'memory' && before.secrets.length === 0 && after.secrets.length === 0
 }
 
 function logKeyOf({ sealing }: KeyRing): string {

@@ -23,8 +23,8 @@ const form = /^[A-Za-z0-9_-]{43}$/
 
 /**
  * What seals cookies: the configured secrets, else one that is made once and kept in the data folder, for this user
- * alone. With the memory store it is made anew at each start, as no session outlives it there. Throws a StoreFault
- * that names the file.
+ * alone. With the memory store it is made anew each time, and no session outlives it: ask once a start. Throws a
+ * StoreFault that names the file.
  */
 export function readSessionSecrets(
   gateway: Pick<Gateway, 'session' | 'dataFolder'>,
