@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measureDecide } from './decide.ts'
+import { measureReload } from './reload.ts'
 import { measureRequests, type RequestCosts } from './requests.ts'
 import { measureRules } from './rules.ts'
 import { measureStartup } from './startup.ts'
@@ -31,8 +32,9 @@ if (missing.length > 0) {
   const startup = await measureStartup(7)
   const decide = measureDecide(9)
   const rules = measureRules(3)
+  const reload = await measureReload(3000, 5)
   const transfer = await measureTransfer(1024 * 1024 * 1024)
-  print(requests, { startup, decide, rules, transfer })
+  print(requests, { startup, decide, rules, reload, transfer })
 }
 
 /** `ratios` and `cpuMicrosPerRequest` are what a program reads; the rest stands beside them. */

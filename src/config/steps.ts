@@ -12,19 +12,28 @@ export function runThrough<T>(steps: Steps<T>): T {
 }
 
 export interface Turns {
-  readonly piecesATurn: number
+  /** A turn ends with the first piece behind this time. */
+  readonly turnMs: number
+  /** The monotonic clock. */
+  readonly nowMs: () => number
   /** Resolves when others had the turn. */
   readonly nextTurn: () => Promise<void>
   /** Aborted: the work is left where it rests. */
   readonly signal: AbortSignal
 }
 
-/** Null when it was left. Rejects with what the work throws. */
+/**
+ * Bound by time, as no piece is like another: of a turn that is counted in pieces nobody knows how long it takes.
+ * Null when it was left. Rejects with what the work throws.
+ */
 export async function runByTurns<T>(steps: Steps<T>, turns: Turns): Promise<T | null> {
-  for (let pieces = 1; !turns.signal.aborted; pieces += 1) {
+  let beganMs = turns.nowMs()
+  while (!turns.signal.aborted) {
     const step = steps.next()
     if (step.done === true) return step.value
-    if (pieces % turns.piecesATurn === 0) await turns.nextTurn()
+    if (turns.nowMs() - beganMs < turns.turnMs) continue
+    await turns.nextTurn()
+    beganMs = turns.nowMs()
   }
   return null
 }

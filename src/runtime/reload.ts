@@ -47,8 +47,8 @@ export interface ReloadTurns {
   readonly nextTurn: () => Promise<void>
 }
 
-/** Of a configuration of thousands of locations, so many at once, or as much else: requests wait no longer for it. */
-const piecesATurn = 20
+/** Requests wait no longer for a configuration of thousands of locations than this and one piece of it. */
+const turnMs = 10
 
 /** Validated first, then swapped at once: no request ever sees half of a configuration. */
 export function createReloader(
@@ -74,7 +74,9 @@ export function createReloader(
     }
     const reader = recordingReader(readFromDisk)
     const steps = loadGatewaySteps(source.file, source.env, { cwd: source.cwd, readFile: reader.read })
-    const loaded = await runByTurns(steps, { piecesATurn, nextTurn, signal })
+    const { clock } = editions.current()
+    const nowMs = () => clock.monotonicMs()
+    const loaded = await runByTurns(steps, { turnMs, nowMs, nextTurn, signal })
     if (loaded === null || signal.aborted) return null
     last = reader.readings()
     watch.settle(last)

@@ -1,7 +1,9 @@
 // A configuration that is read again while it serves: what counts as a change, in which order, and in how many turns.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { open as openSealed, seal } from '../../src/core/session/seal.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps } from '../../src/runtime/open.ts'
 import { createReloader, needsRestart, type Reloader, type ReloadTurns } from '../../src/runtime/reload.ts'
@@ -12,10 +14,15 @@ interface Parts {
   readonly top?: string
   readonly provider?: string
   readonly locations?: number
+  readonly session?: string
 }
 
-const yaml = ({ title = 'Wiki', top = '', provider = '', locations = 0 }: Parts = {}): string => `
-session: { store: memory, secret: a-session-secret-of-thirty-two-bytes-or-more }
+const session = '{ store: memory, secret: a-session-secret-of-thirty-two-bytes-or-more }'
+
+const yaml = (parts: Parts = {}): string => {
+  const { title = 'Wiki', top = '', provider = '', locations = 0 } = parts
+  return `
+session: ${parts.session ?? session}
 providers: { op: { issuer: "https://op.example", client_id: c, client_secret: a-client-secret${provider} } }
 apps:
   wiki:
@@ -28,8 +35,10 @@ apps:
       - { path: /public, require: anyone }
 ${Array.from({ length: locations }, (_, index) => `      - { path: /p${index}, require: { groups: [g${index}] } }`).join('\n')}
 ${top}`
+}
 
 interface Rig {
+  readonly folder: string
   readonly file: string
   readonly editions: Editions
   readonly reloader: Reloader
@@ -37,21 +46,42 @@ interface Rig {
   title(): string | null | undefined
 }
 
-const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }
+/** Half a millisecond passes whenever it is looked at: with each piece, so that twenty are a turn. */
+function countingClock(): NonNullable<RuntimeDeps['clock']> {
+  let looks = 0
+  return {
+    now: () => 1_700_000_000,
+    monotonicMs: () => {
+      looks += 1
+      return looks / 2
+    },
+  }
+}
 
 function open(
   t: Test,
-  options: { readonly turns?: ReloadTurns; readonly whileStarting?: (file: string) => void } = {},
+  options: {
+    readonly turns?: ReloadTurns
+    readonly whileStarting?: (file: string) => void
+    readonly parts?: Parts
+  } = {},
 ): Rig {
   const folder = t.testdir({ 'shared-secret': 'a-secret-of-thirty-two-bytes-and-more' })
   const file = join(folder, 'claimgate.yaml')
-  writeFileSync(file, yaml())
+  writeFileSync(file, yaml(options.parts))
+  const deps: RuntimeDeps = {
+    env: {},
+    onProviderEvent: () => {},
+    onStoreFault: () => {},
+    clock: countingClock(),
+  }
   const { gateway, source } = loadFile(file)
   options.whileStarting?.(file)
   const editions = createEditions(openRuntime(gateway, deps), (thrown) => t.fail(String(thrown)))
   t.teardown(() => editions.close())
   const reloader = createReloader(source, editions, deps, options.turns)
   return {
+    folder,
     file,
     editions,
     reloader,
@@ -122,18 +152,14 @@ t.test('a part that cannot be had rejects the whole, and the former goes on', as
 
 /** Turns that end when the test says so. */
 function heldTurns() {
-  let going = Promise.withResolvers<void>()
+  const going = Promise.withResolvers<void>()
   const turns: ReloadTurns & { count: number; go(): void } = {
     count: 0,
     nextTurn: () => {
       turns.count += 1
       return going.promise
     },
-    go: () => {
-      going.resolve()
-      going = Promise.withResolvers()
-      going.resolve()
-    },
+    go: () => going.resolve(),
   }
   return turns
 }
@@ -155,11 +181,95 @@ t.test('a change that comes while one is read is read behind it, once', async (t
   t.equal(editionOf(rig), 3)
 })
 
+t.test('what changes while a large reading is under way is found by the beats behind it', async (t) => {
+  const turns = heldTurns()
+  const rig = open(t, { turns })
+  rig.write({ title: 'Second', locations: 100 })
+  t.equal(await rig.reloader.reloadIfChanged(), null)
+  const second = rig.reloader.reloadIfChanged()
+  t.equal(turns.count, 1)
+  const beats = [rig.reloader.reloadIfChanged(), rig.reloader.reloadIfChanged()]
+  rig.write({ title: 'Third', locations: 50 })
+  rig.write({ title: 'Fourth', locations: 150 })
+  turns.go()
+  t.match(await second, { kind: 'loaded' })
+  t.same(await Promise.all(beats), [null, null], 'a beat meanwhile reads nothing twice')
+  t.equal(rig.title(), 'Second')
+  t.equal(await rig.reloader.reloadIfChanged(), null)
+  t.match(await rig.reloader.reloadIfChanged(), { kind: 'loaded' })
+  t.equal(rig.title(), 'Fourth')
+  t.equal(editionOf(rig), 3)
+  t.equal(await rig.reloader.reloadIfChanged(), null)
+  t.equal(await rig.reloader.reloadIfChanged(), null)
+})
+
+t.test('a secret whose file goes away before it is read rejects the whole, until it is back', async (t) => {
+  const turns = heldTurns()
+  const rig = open(t, { turns })
+  const secret = join(rig.folder, 'shared-secret')
+  rig.write({ title: 'Second', locations: 100 })
+  const second = rig.reloader.reload()
+  t.equal(turns.count, 1)
+  rmSync(secret)
+  turns.go()
+  t.match(await second, { kind: 'rejected', faults: [/shared-secret/] })
+  t.equal(editionOf(rig), 1)
+  t.equal(await rig.reloader.reloadIfChanged(), null, 'what was rejected is known')
+  t.equal(await rig.reloader.reloadIfChanged(), null)
+  writeFileSync(secret, 'a-secret-of-thirty-two-bytes-and-more')
+  await rig.reloader.reloadIfChanged()
+  t.match(await rig.reloader.reloadIfChanged(), { kind: 'loaded' })
+  t.equal(rig.title(), 'Second')
+})
+
+t.test('a file that only the new configuration names is watched from then on', async (t) => {
+  const rig = open(t)
+  const key = join(rig.folder, 'session-secret')
+  writeFileSync(key, 'the-first-session-secret-of-32-bytes')
+  rig.write({ session: `{ store: memory, secret: "\${file:session-secret}" }` })
+  t.match(await rig.reloader.reload(), { kind: 'loaded' })
+  t.equal(await rig.reloader.reloadIfChanged(), null)
+  t.equal(await rig.reloader.reloadIfChanged(), null, 'and is no news by itself')
+  writeFileSync(key, 'the-second-session-secret-of-32-bytes')
+  await rig.reloader.reloadIfChanged()
+  t.match(await rig.reloader.reloadIfChanged(), { kind: 'loaded' })
+  const [secret] = rig.editions.current().gateway.session.secrets
+  t.equal(secret?.reveal(), 'the-second-session-secret-of-32-bytes')
+})
+
+t.test('the secret that was made for the memory store outlives a reload, as its sessions do', async (t) => {
+  const rig = open(t, { parts: { session: '{ store: memory }' } })
+  const scope = { purpose: 'session', context: ['a', 'b'] } as const
+  const sealed = () => seal(rig.editions.current().ring, scope, 'text', randomBytes)
+  const opens = (value: string) => openSealed(rig.editions.current().ring, scope, value)
+  const made = sealed()
+  rig.write({ session: '{ store: memory }', title: 'New' })
+  t.match(await rig.reloader.reload(), { kind: 'loaded' })
+  t.same(opens(made), { ok: true, text: 'text', stale: false })
+  rig.write()
+  t.match(await rig.reloader.reload(), { kind: 'loaded' })
+  t.same(opens(made), { ok: false }, 'until one is configured')
+  const configured = sealed()
+  rig.write({ session: '{ store: memory }' })
+  t.match(await rig.reloader.reload(), { kind: 'loaded' })
+  t.same(opens(configured), { ok: false }, 'and what was configured counts no longer than it stands there')
+})
+
+t.test('a stop that comes as the last piece is done changes nothing any more', async (t) => {
+  const rig = open(t)
+  rig.write({ title: 'Second' })
+  const second = rig.reloader.reload()
+  rig.reloader.stop()
+  t.equal(await second, null)
+  t.equal(editionOf(rig), 1)
+})
+
 t.test('a stop leaves a reading where it is, and none begins any more', async (t) => {
   const turns = heldTurns()
   const rig = open(t, { turns })
   rig.write({ title: 'Second', locations: 100 })
   const [second, third] = [rig.reloader.reload(), rig.reloader.reload()]
+  rig.write()
   rig.reloader.stop()
   turns.go()
   t.same([await second, await third, await rig.reloader.reload()], [null, null, null])
