@@ -1,5 +1,6 @@
 // Everything that outlives a request is declared to follow the configuration in one of three ways, and does.
 import t, { type Test } from 'tap'
+import { Secret } from '../../src/core/secret.ts'
 import { serverFollowing } from '../../src/http/server/context.ts'
 import { startGateway } from '../../src/http/server/start.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
@@ -11,7 +12,8 @@ const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: ()
 
 function open(t: Test) {
   const { gateway } = loadRules('  require: signed_in\n')
-  const settings = { ...gateway, session: { ...gateway.session, store: 'memory' as const } }
+  const secrets = [new Secret('a-session-secret-of-thirty-two-bytes-or-more')]
+  const settings = { ...gateway, session: { ...gateway.session, store: 'memory' as const, secrets } }
   const faults: unknown[] = []
   const runtime = openRuntime(settings, deps)
   const editions = createEditions(runtime, (thrown) => void faults.push(thrown))
