@@ -12,13 +12,16 @@ const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: ()
 
 function open(t: Test) {
   const { gateway } = loadRules('  require: signed_in\n')
-  const secrets = [new Secret('a-session-secret-of-thirty-two-bytes-or-more')]
-  const settings = { ...gateway, session: { ...gateway.session, store: 'memory' as const, secrets } }
+  const sealedBy = (secret: string) => ({
+    ...gateway,
+    session: { ...gateway.session, store: 'memory' as const, secrets: [new Secret(secret)] },
+  })
+  const settings = sealedBy('a-session-secret-of-thirty-two-bytes-or-more')
   const faults: unknown[] = []
   const runtime = openRuntime(settings, deps)
   const editions = createEditions(runtime, (thrown) => void faults.push(thrown))
   t.teardown(() => editions.close())
-  const next = renewRuntime(runtime, { ...settings, session: { ...settings.session } }, deps)
+  const next = renewRuntime(runtime, sealedBy('another-session-secret-of-thirty-two-bytes'), deps)
   return { runtime, next, editions, faults }
 }
 
