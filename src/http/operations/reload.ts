@@ -10,7 +10,8 @@ export interface Reloading {
   stop(): void
 }
 
-type Told = Pick<ServerContext, 'editions' | 'log' | 'metrics'>
+/** Who hears what came of a reload. */
+type Observers = Pick<ServerContext, 'editions' | 'log' | 'metrics'>
 
 /** What an operator should know of a configuration that serves from now on. */
 export function tellOfConfiguration(log: Log, { shadow }: Gateway, warnings: readonly string[]): void {
@@ -27,7 +28,7 @@ const lookEveryMs = 1_000
 
 /** Takes up a changed configuration, on demand or when its files change, and tells the log and the metrics. */
 export function keepReloading(
-  { editions, log, metrics }: Told,
+  { editions, log, metrics }: Observers,
   source: ReloadSource,
   deps: RuntimeDeps,
 ): Reloading {
@@ -60,7 +61,7 @@ export function keepReloading(
   }
 }
 
-function tellOfReload({ editions, log, metrics }: Told, reloaded: Reloaded): void {
+function tellOfReload({ editions, log, metrics }: Observers, reloaded: Reloaded): void {
   const { edition } = editions.current()
   metrics.reload(reloaded.kind, edition)
   switch (reloaded.kind) {

@@ -77,7 +77,7 @@ function convertFile(proxy: OauthProxy, input: ProxyInput): ProxyFile {
   }
 }
 
-interface Around {
+interface AppContext {
   readonly proxy: OauthProxy
   readonly addresses: Addresses
   readonly headers: ConvertedHeaders
@@ -85,8 +85,8 @@ interface Around {
   readonly require: Rule
 }
 
-function appOf(one: ConvertedUpstream, all: readonly ConvertedUpstream[], around: Around): ProxyApp {
-  const { proxy, addresses, headers, openings } = around
+function appOf(one: ConvertedUpstream, all: readonly ConvertedUpstream[], context: AppContext): ProxyApp {
+  const { proxy, addresses, headers, openings } = context
   const prefix = one.prefix.length === 0 ? '' : `/${one.prefix.join('/')}`
   const host = URL.parse(addresses.origin)?.hostname.split('.')[0] ?? 'app'
   const first = /^[a-z][\w-]*$/i.test(host) && host !== 'fill-in' ? host : 'app'
@@ -106,7 +106,7 @@ function appOf(one: ConvertedUpstream, all: readonly ConvertedUpstream[], around
     name: prefix === '' ? first : uniqueOf(one.prefix.join('-').replaceAll(/[^\w-]/g, '-'), first),
     comment: one.from === null ? null : `${positionText(one.from.at)} ${one.from.what}`,
     keys,
-    require: anyOf([...ips, around.require]),
+    require: anyOf([...ips, context.require]),
     locations: locationsOf(openings, one.prefix, all),
   }
 }

@@ -42,13 +42,13 @@ export function convertOpenings(proxy: OauthProxy): readonly PathAccess[] {
     .flatMap(({ list }) => list)
 }
 
-interface Around {
+interface PatternAccess {
   readonly pattern: PathPattern
   readonly list: readonly PathAccess[]
 }
 
 /** What holds at the nearest location around; without one, the app's own rule. */
-function enclosing(pattern: PathPattern, all: readonly Around[]): readonly PathAccess[] {
+function enclosing(pattern: PathPattern, all: readonly PatternAccess[]): readonly PathAccess[] {
   const around = all.filter((one) => one.pattern !== pattern && includes(one.pattern, pattern))
   const nearest = around.toSorted(
     (one, other) => other.pattern.segments.length - one.pattern.segments.length,

@@ -4,7 +4,7 @@ import { splitWords } from './words.ts'
  * What is left of a text after httpd's expression parser: it takes every backslash off, also before letters that a
  * regular expression needs it for. `foo\.com` becomes `foo.com`, and `\d` becomes `d`.
  */
-export function eatBackslashes(text: string): string {
+export function dropBackslashes(text: string): string {
   return text.replace(/\\([0-7]{1,3}|[\s\S])/g, (_whole, escaped: string) => {
     if (/^[0-7]/.test(escaped)) return String.fromCharCode(Number.parseInt(escaped, 8) & 0xff)
     return letters.get(escaped) ?? escaped
@@ -35,5 +35,8 @@ export interface ClaimSpec {
 /** The words of `Require claim`: first the expression parser, then words in quotes. */
 export function claimSpecs(args: string): readonly ClaimSpec[] {
   const literal = splitWords(args)
-  return splitWords(eatBackslashes(args)).map((eaten, index) => ({ eaten, literal: literal[index] ?? eaten }))
+  return splitWords(dropBackslashes(args)).map((eaten, index) => ({
+    eaten,
+    literal: literal[index] ?? eaten,
+  }))
 }

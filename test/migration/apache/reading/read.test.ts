@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claimSpecs, eatBackslashes } from '../../../../src/migration/apache/reading/expression.ts'
+import { claimSpecs, dropBackslashes } from '../../../../src/migration/apache/reading/expression.ts'
 import { readLines } from '../../../../src/migration/apache/reading/lines.ts'
 import { sectionCovers } from '../../../../src/migration/apache/reading/path-match.ts'
 import { type ApacheSurroundings, readApache } from '../../../../src/migration/apache/reading/read.ts'
@@ -90,7 +90,7 @@ t.test('the expression parser eats backslashes before `Require claim` sees them'
     ['s~[.]', 's~[.]'],
     ['tab\\tnew\\n', 'tab\tnew\n'],
   ] as const) {
-    t.equal(eatBackslashes(written), eaten, written)
+    t.equal(dropBackslashes(written), eaten, written)
   }
   t.same(claimSpecs('"groups:a b" email~foo\\.com$'), [
     { eaten: 'groups:a b', literal: 'groups:a b' },
