@@ -4,6 +4,7 @@ import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import { Browser, type Page } from '../support/browser.ts'
 import { type HostileFront, startHostileFront } from '../support/hostile-front.ts'
+import type { Bends } from '../support/hostile-op.ts'
 
 const top = 'trusted_proxies: [127.0.0.0/8]'
 const stranger = '198.51.100.66'
@@ -82,6 +83,36 @@ t.test('a network whose callbacks fail at the provider is refused before it is a
   t.match(await front.gateway.logged(({ code }) => code === 'LOGIN_FAILURES_LIMITED'), {
     event: 'login.failed',
   })
+})
+
+t.test('whatever a callback that is not the provider’s fails with there, it counts', async (t) => {
+  const front = await startHostileFront({ top })
+  t.teardown(() => front.close())
+  const refused = (error: string): Bends => ({
+    answer: {
+      token: (_, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
+      },
+    },
+  })
+  const rows: readonly (readonly [code: string, bends: Bends])[] = [
+    ['LOGIN_CODE_REFUSED', refused('invalid_grant')],
+    ['LOGIN_TOKEN_INVALID', { claims: (claims) => ({ ...claims, nonce: 'of another sign-in' }) }],
+    ['LOGIN_USERINFO_INVALID', { userinfo: (claims) => ({ ...claims, sub: 'somebody-else' }) }],
+    ['PROVIDER_CLIENT_REFUSED', refused('invalid_client')],
+    ['PROVIDER_RESPONSE_INVALID', { token: () => 'no answer of a token endpoint' }],
+  ]
+  for (const [at, [code, bends]] of rows.entries()) {
+    const network = `198.51.100.${100 + at}`
+    front.op.bends = bends
+    for (let i = 0; i < limits.failedSignIns; i++) await callback(front, network)
+    t.match(
+      front.gateway.log.findLast(({ event }) => event === 'login.failed'),
+      { code },
+    )
+    front.op.bends = {}
+    t.equal((await callback(front, network)).status, 429, code)
+  }
 })
 
 t.test(
