@@ -1,3 +1,4 @@
+import { limits } from '../core/limits/table.ts'
 import type { Awaitable } from '../core/ports.ts'
 import {
   type EpochSeconds,
@@ -44,6 +45,9 @@ export function createSessionWatch(
 ): SessionWatch {
   const watched = new Map<SessionKey, Watched>()
   let timer: NodeJS.Timeout | undefined
+  /** One at a time, and once more when something was removed meanwhile. */
+  let rechecking: Promise<void> | null = null
+  let recheckDue = false
 
   function ended(key: SessionKey): void {
     const listeners = watched.get(key)?.listeners ?? []
@@ -77,6 +81,7 @@ export function createSessionWatch(
   }
 
   async function verify(key: SessionKey): Promise<void> {
+    if (!watched.has(key)) return
     try {
       const session = await load(key)
       if (session === null) return ended(key)
@@ -85,6 +90,22 @@ export function createSessionWatch(
       report(thrown) // What is known of the times still counts.
     }
     judge(key, now())
+  }
+
+  /** In pieces: each session may wait for the disk, and requests come in between. */
+  async function verifyAll(): Promise<void> {
+    try {
+      while (recheckDue) {
+        recheckDue = false
+        const keys = [...watched.keys()]
+        while (keys.length > 0) {
+          await Promise.all(keys.splice(0, limits.recheckedSessions).map(verify))
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+    } finally {
+      rechecking = null
+    }
   }
 
   async function tick(): Promise<void> {
@@ -121,8 +142,10 @@ export function createSessionWatch(
     },
     seen,
     ended,
-    async recheck() {
-      await Promise.all([...watched.keys()].map(verify))
+    recheck() {
+      recheckDue = true
+      rechecking ??= verifyAll()
+      return rechecking
     },
     tick,
     close() {

@@ -923,6 +923,40 @@ t.test(
   },
 )
 
+t.test('what another process removes stops nobody, however many listen', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const most = limits.recheckedSessions
+  const heard: number[] = []
+  const begun: Begun[] = []
+  for (let at = 0; at < 3 * most; at++) {
+    const one = await signIn(wiki, null, `user ${at}`)
+    begun.push(one)
+    sessions.onEnd(one.session, wiki, () => heard.push(at))
+  }
+  await turn()
+  const remove = (at: number) => spy.store.drop(begun[at]?.session.key ?? '')
+  await remove(3 * most - 1)
+  spy.loads = 0
+  spy.onChange()
+  t.equal(spy.loads, most, 'in the turn of the news')
+  for (let turns = 0; turns < 3; turns++) {
+    const before = spy.loads
+    await turn()
+    t.ok(spy.loads - before <= most, 'nor in a later one')
+  }
+  t.same(heard, [3 * most - 1])
+  for (let turns = 0; turns < 3; turns++) await turn()
+  spy.loads = 0
+  spy.onChange()
+  await turn()
+  await remove(0)
+  for (let times = 0; times < 3; times++) spy.onChange()
+  for (let turns = 0; turns < 12; turns++) await turn()
+  t.same(heard, [3 * most - 1, 0], 'what was removed behind the look is looked at again')
+  t.ok(spy.loads <= 6 * most, 'once')
+})
+
 t.test('who listens to a session that has already ended hears of it', async (t) => {
   const { sessions, signIn } = open(t)
   const { session } = await signIn()

@@ -239,6 +239,11 @@ export const limitTable = {
     'Sessions that the store removes in one step, expired or revoked; others write between two steps.',
   ),
   removedBytes: of('process', 256 * KiB, 'Their records together, beyond the first.'),
+  recheckedSessions: of(
+    'process',
+    50,
+    'Sessions with open WebSockets or event streams that are held against the store at once, when another process removed some.',
+  ),
   logFieldCharacters: of('process', 512, 'A field of a log line, `path` aside; the rest is left out.'),
   logStackCharacters: of('process', 4096, 'Where a fault of the gateway itself came from.'),
   logCodeCharacters: of('process', 64, 'The code of what was underneath a fault.'),
