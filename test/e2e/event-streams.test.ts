@@ -14,12 +14,13 @@ const app = () =>
       if (received.includes('GET /events/late')) return null
       if (received.includes('GET /done'))
         return 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'
+      if (/GET \/(?:late|typed)/.test(received)) return null
       const type = received.includes('/events') ? 'text/event-stream; charset=utf-8' : 'text/plain'
-      return received.endsWith('\r\n\r\n')
-        ? `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n`
-        : null
+      return received.endsWith('\r\n\r\n') ? begin(type) : null
     },
   })
+const begin = (type: string) =>
+  `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n`
 const [upstream, other] = [await app(), await app()]
 const yaml =
   (rule: string, port = upstream.port) =>
@@ -53,13 +54,17 @@ async function signIn(): Promise<Browser> {
 
 /** An answer that goes on, and what came of it so far. */
 async function listen(target: string, browser: Browser | null): Promise<RawClient> {
+  const client = await ask(target, browser)
+  await client.until('data: 1')
+  return client
+}
+
+async function ask(target: string, browser: Browser | null): Promise<RawClient> {
   const cookies = [...(browser?.cookies('localhost') ?? [])]
     .map(([name, value]) => `${name}=${value}`)
     .join('; ')
   const head = `GET ${target} HTTP/1.1\r\nHost: localhost:${gateway.port}\r\nCookie: ${cookies}\r\n\r\n`
-  const client = await rawClient(gateway.port, head)
-  await client.until('data: 1')
-  return client
+  return rawClient(gateway.port, head)
 }
 
 async function signOut(browser: Browser): Promise<void> {
@@ -105,6 +110,29 @@ t.test('a new configuration judges them again', async (t) => {
   t.pass('and what would lead to another app begins anew')
   events.destroy()
   open.destroy()
+  await gateway.reload(yaml('signed_in')(gateway.url))
+})
+
+t.test('they are known by their media type, however it is written', async (t) => {
+  const alice = await signIn()
+  const rows = [
+    ['Text/Event-Stream', true],
+    ['text/event-stream ; charset=utf-8', true],
+    ['text/plain\r\nContent-Type: text/event-stream', true],
+    ['text/event-stream-of-another-kind', false],
+  ] as const
+  for (const [i, [type, isOne]] of rows.entries()) {
+    const client = await ask(`/typed/${i}`, alice)
+    await upstream.until(() => upstream.received().includes(`GET /typed/${i}`))
+    const typed = upstream.connections.findLast(({ received }) => received.includes(`GET /typed/${i}`))
+    typed?.socket.write(begin(type))
+    await client.until('data: 1')
+    await gateway.reload(yaml('{ groups: nobody-has-it }')(gateway.url))
+    if (!isOne) typed?.socket.write('5\r\nlater\r\n0\r\n\r\n')
+    t.equal((await client.until('\r\n0\r\n\r\n')).includes('later'), !isOne, type)
+    await gateway.reload(yaml('signed_in')(gateway.url))
+    client.destroy()
+  }
 })
 
 t.test('one that begins after the rules that let it in are gone is judged again', async (t) => {

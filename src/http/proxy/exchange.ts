@@ -223,11 +223,13 @@ function afterTurn(exchange: Exchange): void {
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function isEventStream(headers: readonly string[]): boolean {
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === 'content-type')
-      return /^text\/event-stream\b/i.test(headers[i + 1] ?? '')
+    // Of several lines browsers take the last that they understand: here any of them will do.
+    if (headers[i]?.toLowerCase() === 'content-type' && eventStream.test(headers[i + 1] ?? '')) return true
   }
   return false
 }
+
+const eventStream = /^text\/event-stream(?:[\t ;,]|$)/i
 
 function answerStalled(): UpstreamFault {
   return new UpstreamFault('ANSWER_STALLED', 'the client did not read the answer to its end')
