@@ -1,6 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
+import { errorCode } from '../../core/error-code.ts'
 import type { EventName } from '../../core/event.ts'
 import {
   type AnyFault,
@@ -155,7 +156,7 @@ function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     reply.raw.destroy()
     return
   }
-  switch (codeOf(thrown)) {
+  switch (errorCode(thrown)) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       send(reply, refusal(admission, 413, 'body-too-large'))
       return
@@ -184,8 +185,4 @@ function eventOf(fault: AnyFault): EventName {
   if (fault instanceof StoreFault) return 'store.failed'
   if (fault instanceof ProviderFault) return 'provider.failed'
   return fault instanceof LoginFault ? 'login.failed' : 'internal.failed'
-}
-
-function codeOf(thrown: unknown): unknown {
-  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
 }
