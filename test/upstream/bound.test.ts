@@ -237,6 +237,10 @@ t.test('a connection', async (t) => {
     t.equal(timing.waiting(), 0)
     t.match(await Promise.all(again), [{ statusCode: 200 }, { statusCode: 200 }])
     t.equal(upstream.connections.length, 4)
+    // None of the closed ones is taken for idle, where room is made for another app.
+    const other = settings(upstream.port, { maxConnections: 2 })
+    const third = send(upstreams, request(other, { timeouts }))
+    t.equal((await third).statusCode, 200)
   })
 
   t.test('that could not be made leaves its place', async (t) => {
