@@ -2,69 +2,26 @@
 // directly and behind Debian's proxies; and by the app (413 and a close), beside nginx without buffering.
 //   npm run bench:uploads [-- COUNT [gateway|app]]
 // Needs nginx, caddy, haproxy, curl and python3 of Debian.
-import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type ReverseProxyName, startReverseProxy } from '../test/support/reverse-proxy.ts'
+import { type UploadClient, upload, uploadClients } from '../test/support/uploads.ts'
 import { type Running, startNode } from './process.ts'
 import { startClaimgate, startUpstream } from './subjects.ts'
 
-const run = promisify(execFile)
 const count = Number(process.argv[2] ?? 200)
 const half = process.argv[3] ?? 'both'
 const atOnce = 8
 const sizes = [1, 4, 20].map((mebibytes) => mebibytes * 1024 * 1024)
-const clients = ['http.client', 'curl', 'fetch'] as const
-type Client = (typeof clients)[number]
-
-/** What came of the uploads, counted: statuses and errors. */
-type Outcomes = Readonly<Record<string, number>>
-
-async function upload(
-  client: Client,
-  host: string,
-  port: number,
-  path: string,
-  bytes: number,
-): Promise<Outcomes> {
-  if (client === 'fetch') return byFetch(`http://127.0.0.1:${port}${path}`, host, bytes)
-  const script = fileURLToPath(new URL('../test/support/upload_clients.py', import.meta.url))
-  const args = [script, client, host, port, path, bytes, count, atOnce].map(String)
-  return JSON.parse((await run('/usr/bin/python3', args)).stdout)
-}
-
-/** Node's own fetch. It cannot say a Host; the address must be one that the gateway knows. */
-async function byFetch(url: string, host: string, bytes: number): Promise<Outcomes> {
-  const body = Buffer.alloc(bytes, 'x')
-  const outcomes: Record<string, number> = {}
-  const own = new URL(url)
-  own.hostname = host.split(':')[0] ?? ''
-  const one = async (): Promise<string> => {
-    try {
-      const response = await fetch(own, { method: 'POST', body, redirect: 'manual' })
-      await response.arrayBuffer()
-      return String(response.status)
-    } catch (thrown) {
-      const cause = thrown instanceof Error ? thrown.cause : null
-      return cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed'
-    }
-  }
-  for (let left = count; left > 0; left -= atOnce) {
-    for (const outcome of await Promise.all(Array.from({ length: Math.min(atOnce, left) }, one)))
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-  }
-  return outcomes
-}
 
 async function measure(
   rows: Record<string, Record<string, string>>,
   name: string,
   wanted: string,
-  at: { readonly client: Client; readonly host: string; readonly port: number; readonly path: string },
+  at: { readonly client: UploadClient; readonly host: string; readonly port: number; readonly path: string },
 ): Promise<void> {
   const row: Record<string, string> = {}
   for (const bytes of sizes) {
-    const outcomes = await upload(at.client, at.host, at.port, at.path, bytes)
+    const outcomes = await upload({ ...at, bytes, count, atOnce })
     const lost = Object.entries(outcomes).filter(([outcome]) => outcome !== wanted)
     row[`${bytes / 1024 / 1024} MiB`] =
       lost.length === 0
@@ -80,7 +37,7 @@ async function refusedByTheGateway(): Promise<void> {
   const gateway = await startClaimgate(`http://127.0.0.1:${upstream.port}`)
   const host = `localhost:${gateway.port}`
   const rows: Record<string, Record<string, string>> = {}
-  for (const client of clients)
+  for (const client of uploadClients)
     await measure(rows, `directly, ${client}`, '401', { client, host, port: gateway.port, path: '/upload' })
   for (const name of ['nginx', 'nginx-unbuffered', 'caddy', 'haproxy'] satisfies ReverseProxyName[]) {
     const front = await startReverseProxy(name, gateway.port)
@@ -99,7 +56,7 @@ async function refusedByTheApp(): Promise<void> {
   const gateway = await startClaimgate(`http://127.0.0.1:${app.port}`)
   const nginx = await startReverseProxy('nginx-unbuffered', app.port)
   const rows: Record<string, Record<string, string>> = {}
-  for (const client of clients) {
+  for (const client of uploadClients) {
     const host = `localhost:${gateway.port}`
     await measure(rows, `claimgate, ${client}`, '413', { client, host, port: gateway.port, path: '/open' })
     await measure(rows, `nginx-unbuffered, ${client}`, '413', {

@@ -36,6 +36,8 @@ const components: readonly Component[] = [
     package: 'libapache2-mod-auth-openidc',
     present: () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
   },
+  { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
+  { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]
 
