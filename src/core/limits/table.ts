@@ -46,6 +46,11 @@ export const limitTable = {
   ),
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
+  webSocketEarlyBytes: of(
+    'request',
+    64 * KiB,
+    'What a WebSocket client sends before it is told 101; one that sends more is cut.',
+  ),
   webSocketOfferBytes: of('request', 4 * KiB, 'Extensions that a WebSocket handshake offers; more is 400.'),
 
   signInRounds: of(

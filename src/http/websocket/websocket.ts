@@ -19,6 +19,7 @@ import {
 } from '../server/context.ts'
 import { clientWentAway, requestIds } from '../server/request-listener.ts'
 import { countClientUse } from './client-use.ts'
+import { type EarlyBytes, holdEarlyBytes } from './early-bytes.ts'
 import { closeCodes } from './frames.ts'
 import { asProgram, type Handshake, negotiated, originMayConnect, readHandshake } from './handshake.ts'
 import { type GivenUp, OpenWebSockets, upstreamOf } from './open-websockets.ts'
@@ -35,12 +36,11 @@ interface Shared {
   readonly webSockets: OpenWebSockets
 }
 
-/** A request for an upgrade on its way: the client's socket is not read before it is decided. */
+/** A request for an upgrade on its way: nothing that the client sends is passed on before it is decided. */
 interface Upgrade {
   readonly request: IncomingMessage
   readonly client: Duplex
-  /** What came in one piece with the handshake: it waits outside the socket, where it would hide the client's end. */
-  readonly head: Buffer
+  readonly earlyBytes: EarlyBytes
   readonly admission: Admission
   /** Aborts when nobody waits for the outcome any more. */
   readonly signal: AbortSignal
@@ -63,10 +63,13 @@ export function serveUpgrades(server: Server, serverContext: ServerContext): Upg
     const signal = webSockets.begin(client)
     const context = requestContextIn(serverContext, edition)
     attachContext(request, context)
-    serve(context, { request, client, head, signal }, nextId(), { editions, webSockets }).catch((thrown) => {
-      log.fault('internal.failed', thrown, {})
-      client.destroy()
-    })
+    const earlyBytes = holdEarlyBytes(client, head)
+    serve(context, { request, client, earlyBytes, signal }, nextId(), { editions, webSockets }).catch(
+      (thrown) => {
+        log.fault('internal.failed', thrown, {})
+        client.destroy()
+      },
+    )
   })
   editions.subscribe('webSockets', (next) => webSockets.judgeAgain(next))
   return { closeAll: () => webSockets.closeAll() }
@@ -193,7 +196,7 @@ async function connect(
 
 function open(
   context: RequestContext,
-  { request, client, head, admission }: Upgrade,
+  { request, client, earlyBytes, admission }: Upgrade,
   { socket }: UpstreamSocket,
   { editions, webSockets }: Shared,
 ): void {
@@ -202,7 +205,7 @@ function open(
   const fields = { request_id: requestId, app: admission.app?.name, location: admission.location?.label }
   const ofSession = session === null || origin === null ? null : { session, origin }
   const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
-  if (head.length > 0) client.unshift(head)
+  earlyBytes.putBack()
   const tunnel = openTunnel(client, socket, {
     onClosed() {
       webSockets.delete(tunnel)

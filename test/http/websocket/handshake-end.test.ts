@@ -13,15 +13,17 @@ t.test('a handshake whose client is gone ends at the upstream at once', async (t
     ['half closed', ({ socket }) => void socket.end()],
   ]
   for (const [name, leave] of ways) {
-    for (const [behind, bytes] of [
-      ['nothing', ''],
-      ['a frame', '\x82\x84abcdwxyz'],
+    for (const [behind, bytes, later] of [
+      ['nothing', '', ''],
+      ['a frame', '\x82\x84abcdwxyz', ''],
+      ['a frame in a packet of its own', '', '\x82\x84abcdwxyz'],
     ] as const) {
       t.test(`${name}, with ${behind} behind it`, async (t) => {
         // The app would take a minute: what ends within the patience of a test, the client ended.
         const front = await startFront(t, never, { response: '10m' })
         const client = await rawClient(front.gateway.port, handshake(front, { body: bytes }))
         await front.upstream.until(() => front.upstream.received().includes('\r\n\r\n'))
+        if (later !== '') client.write(later)
         leave(client)
         await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
         await front.gateway.logged(({ event, path }) => event === 'request' && path === '/ws')

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { limits } from '../../../src/core/limits/table.ts'
 import { closeFrame, createFrameTracker } from '../../../src/http/websocket/frames.ts'
 import { exchange, rawClient, statusOf } from '../../support/raw.ts'
 import type { Answerer, Connection } from '../../support/upstream.ts'
@@ -179,20 +180,35 @@ t.test('S-192 an upstream that does not open', async (t) => {
   }
 })
 
-t.test('S-193 what is sent before the upstream opened waits in the socket, not here', async (t) => {
+t.test(
+  'S-193 what is sent before the upstream opened is held within bounds, and beyond them cut',
+  async (t) => {
+    const front = await startFront(t, () => null)
+    const client = await rawClient(front.gateway.port, handshake(front))
+    await front.upstream.until(() => front.upstream.received().includes('\r\n\r\n'))
+    // The one piece over and over: what this client queues costs nothing, what the gateway took would.
+    const piece = Buffer.alloc(65536, 'x')
+    for (let i = 0; i < 3200; i++) client.socket.write(piece)
+    await client.closed()
+    const taken = client.socket.bytesWritten - client.socket.writableLength
+    t.ok(taken > 0 && taken < 16 * 1024 * 1024, `${taken} of 200 MiB were taken, by buffers of the kernel`)
+    await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
+    t.notMatch(front.upstream.received(), /x{9}/, 'nothing of it reached the app')
+  },
+)
+
+t.test('what is sent before the upstream opened, within bounds, reaches it afterwards', async (t) => {
   const agree = accepting()
   const front = await startFront(t, () => null)
   const client = await rawClient(front.gateway.port, handshake(front))
   await front.upstream.until(() => front.upstream.received().includes('\r\n\r\n'))
-  // The one piece over and over: what this client queues costs nothing, what the gateway took would.
-  const piece = Buffer.alloc(65536, 'x')
-  for (let i = 0; i < 3200; i++) client.socket.write(piece)
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  const taken = client.socket.bytesWritten - client.socket.writableLength
-  t.ok(taken > 0 && taken < 16 * 1024 * 1024, `${taken} of 200 MiB were taken, by buffers of the kernel`)
+  client.write('x'.repeat(limits.webSocketEarlyBytes / 2))
   const connection = front.upstream.connections[0]
   if (connection !== undefined) connection.socket.write(String(agree(connection)), 'latin1')
   t.match(await client.until('101 Switching'), accept)
+  await front.upstream.until(() =>
+    front.upstream.received().endsWith('x'.repeat(limits.webSocketEarlyBytes / 2)),
+  )
   client.destroy()
 })
 
