@@ -26,16 +26,20 @@ export function createRequestListener(serverContext: ServerContext): RequestList
     const edition = editions.enter()
     const context = requestContextIn(serverContext, edition)
     let judged = false
-    // Emitted once, whether the answer was sent or the client went away.
-    response.once('close', () => {
-      editions.leave(edition)
-      if (!judged) return
+    let over = false
+    const noteEnd = (): void => {
       const cut = response.writableFinished ? null : cutOf(request)
       const status = response.writableFinished || cut !== null ? response.statusCode : clientWentAway
       // Asked only now: a request that was let in may prove impossible to send.
       const admission = admissionOf(request)
       log.access(admission, status, context.runtime.edition, cut)
       metrics.request(admission, status)
+    }
+    // Emitted once, whether the answer was sent or the client went away.
+    response.once('close', () => {
+      editions.leave(edition)
+      over = true
+      if (judged) noteEnd()
     })
     const passOn = (admission: Admission): void => {
       judged = true
@@ -44,8 +48,12 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       carryAdmission(request, admission)
       if (admission.fault !== null)
         log.fault('store.failed', admission.fault, { request_id: admission.requestId })
-      showAddress(context, request, response, admission)
-      next()
+      // The client left while its session was looked up: the edition is left, and nobody is to be served by it.
+      if (over) noteEnd()
+      else {
+        showAddress(context, request, response, admission)
+        next()
+      }
     }
     const failed = (thrown: unknown): void => {
       log.fault('internal.failed', thrown, {})
