@@ -16,7 +16,7 @@ interface Layer {
 
 const layers: Readonly<Record<string, Layer>> = {
   core: { modules: [], packages: [] },
-  config: { modules: ['core'], packages: [/^yaml$/, /^zod$/, /^node:(fs|path|crypto|net)$/] },
+  config: { modules: ['core'], packages: [/^yaml$/, /^zod$/, /^node:(fs|path|crypto|net|tls)$/] },
   oidc: {
     modules: ['core'],
     packages: [/^openid-client$/, /^jose$/, /^undici$/, /^node:(crypto|tls|net)$/],

@@ -1,4 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+import { errorCode } from '../../core/error-code.ts'
 import { Secret } from '../../core/secret.ts'
 import { algorithmsOfKey, type SignatureAlgorithm } from '../../core/signature-algorithm.ts'
 import { decodeUtf8, readBeside } from '../files.ts'
@@ -38,7 +40,7 @@ export interface KeyPair {
   readonly key: Secret
 }
 
-/** A certificate and its key, which must belong together; null when reported. */
+/** A certificate and its key, which must belong together and be taken by TLS; null when reported. */
 export function readKeyPair(
   scope: Scope,
   path: ConfigPath,
@@ -47,10 +49,27 @@ export function readKeyPair(
   const certificate = readCertificates(scope, [...path, 'certificate'], value.certificate)
   const key = readPrivateKey(scope, [...path, 'key'], value.key, false)
   if (certificate === null || key === null) return null
-  if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key.reveal())))
-    return { certificate, key }
-  faultAt(scope, [...path, 'key'], 'is not the key of the certificate')
+  if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key.reveal()))) {
+    faultAt(scope, [...path, 'key'], 'is not the key of the certificate')
+    return null
+  }
+  const refusal = refusalOfTls(certificate, key)
+  if (refusal === null) return { certificate, key }
+  faultAt(scope, [...path, 'certificate'], `cannot be used for TLS: ${refusal}`)
   return null
+}
+
+/** Asked while the file is read, as a listener that finds out would go on with the certificate before it. */
+function refusalOfTls(cert: string, key: Secret): string | null {
+  try {
+    createSecureContext({ cert, key: key.reveal(), minVersion: 'TLSv1.2' })
+    return null
+  } catch (thrown) {
+    const code = errorCode(thrown) ?? 'unknown'
+    return code === 'ERR_SSL_EE_KEY_TOO_SMALL'
+      ? 'its key is too small; expected RSA of 2048 bits or more, or EC'
+      : code
+  }
 }
 
 interface FoundText {
