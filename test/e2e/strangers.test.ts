@@ -76,6 +76,7 @@ t.test('a network whose callbacks fail at the provider is refused before it is a
   t.equal(refused.status, 429)
   t.match(refused.headers['retry-after'], /^[1-9]\d?$/)
   t.match(refused.body, /Too many sign-ins/)
+  t.match(refused.body, /Please try again in a minute\./, 'and when it is worth it')
   t.match(refused.headers['set-cookie']?.join(), /Max-Age=0/, 'its cookie is cleared as ever')
   t.equal((await callback(front, stranger)).status, 429, 'whoever comes from there')
   t.equal(front.op.counts.token, before, 'and the provider is not asked')
