@@ -74,9 +74,11 @@ t.test('a network whose callbacks fail at the provider is refused before it is a
   const before = front.op.counts.token
   const refused = await callback(front, stranger, 'junk-again')
   t.equal(refused.status, 429)
-  t.match(refused.headers['retry-after'], /^[1-9]\d?$/)
+  const seconds = String(refused.headers['retry-after'])
+  t.match(seconds, /^[1-9]\d$/)
   t.match(refused.body, /Too many sign-ins/)
-  t.match(refused.body, /Please try again in a minute\./, 'and when it is worth it')
+  t.match(refused.body, `Please open your page again in ${seconds} seconds.`, 'and when it is worth it')
+  t.notMatch(refused.body, /Start again|class="button/, 'not at once')
   t.match(refused.headers['set-cookie']?.join(), /Max-Age=0/, 'its cookie is cleared as ever')
   t.equal((await callback(front, stranger)).status, 429, 'whoever comes from there')
   t.equal(front.op.counts.token, before, 'and the provider is not asked')

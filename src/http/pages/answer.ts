@@ -140,24 +140,33 @@ function publicReason(reason: DenyReason): string {
   }
 }
 
-/** A fault, in the one fixed sentence that it has for people; `next` where a page shows the way on. */
+/** The way on after a fault: a link at once, or when to come back. */
+export interface AfterFault {
+  readonly next?: { readonly label: string; readonly href: string }
+  /** Said by the page and by Retry-After (RFC 9110 10.2.3) alike. */
+  readonly retryAfterSeconds?: number
+}
+
+/** A fault, in the one fixed sentence that it has for people, and what may be done about it. */
 export function faultAnswer(
   admission: Admission,
   fault: AnyFault | null,
-  next: { readonly label: string; readonly href: string } | null = null,
+  { next, retryAfterSeconds }: AfterFault = {},
 ): Answer {
   const entry = fault === null ? null : faultEntry(fault.code)
   const status = entry?.status ?? 500
   const reason = fault === null ? 'internal' : fault.code.toLowerCase().replaceAll('_', '-')
-  const retry = status === 503 ? { 'retry-after': '5' } : {}
+  const seconds = retryAfterSeconds ?? (status === 503 ? 5 : null)
+  const retry = seconds === null ? {} : { 'retry-after': String(seconds) }
   if (!admission.wantsPage) return withHeaders(problemAnswer(admission, status, reason), retry)
   const contact = admission.app?.contact ?? null
   const page = errorPage({
     ...frameOf(admission),
     status,
     sentence: entry?.public ?? null,
+    retryAfterSeconds: retryAfterSeconds ?? null,
     contact,
-    next,
+    next: next ?? null,
   })
   return withHeaders(pageAnswer(status, page), retry)
 }

@@ -91,9 +91,14 @@ const statusTexts = {
 const unsavedText = 'What you sent was not saved. Sign in, go back to the form and send it once more.'
 
 /** What may help where a fault has a sentence of its own. */
-function again(status: PageStatus): string {
-  if (status === 429) return 'Please try again in a minute.'
+function again({ status, retryAfterSeconds = null }: ErrorPage): string {
+  if (retryAfterSeconds !== null)
+    return `Please open your page again in ${secondsInWords(retryAfterSeconds)}.`
   return status >= 500 ? 'Please try again in a moment.' : ''
+}
+
+function secondsInWords(seconds: number): string {
+  return seconds === 1 ? 'a second' : `${seconds} seconds`
 }
 
 export type PageStatus = keyof typeof statusTexts
@@ -104,6 +109,8 @@ export interface ErrorPage extends PageFrame {
   readonly sentence: string | null
   /** A form was sent without a session: nothing of it went on, and the person should know. */
   readonly unsaved?: boolean
+  /** When it is worth coming back, said where a fault has a sentence; null: nobody knows. */
+  readonly retryAfterSeconds?: number | null
   readonly contact: string | null
   /** Where to go on from here: "Sign in", "Try again", "Back to the start"; null: nowhere. */
   readonly next: { readonly label: string; readonly href: string } | null
@@ -112,7 +119,7 @@ export interface ErrorPage extends PageFrame {
 /** Every other refusal or failure. */
 export function errorPage(page: ErrorPage): string {
   const [title, text] = statusTexts[page.status]
-  const explanation = page.unsaved ? unsavedText : page.sentence === null ? text : again(page.status)
+  const explanation = page.unsaved ? unsavedText : page.sentence === null ? text : again(page)
   const help = page.status >= 500 ? helpLine('If it lasts', page.contact, page.requestId) : ''
   return pageDocument({
     ...page,

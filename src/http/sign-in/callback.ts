@@ -18,7 +18,6 @@ import {
   redirectAnswer,
   refusal,
   withCookies,
-  withHeaders,
 } from '../pages/answer.ts'
 import { movingOnPage, signInFailedPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -56,8 +55,7 @@ export async function callback(
   const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
   const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
   if (refusedForMs > 0) {
-    const retry = { 'retry-after': String(Math.ceil(refusedForMs / 1000)) }
-    return withCookies(withHeaders(failed(context, admission, tooManyFailures(), wanted), retry), cleared)
+    return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), cleared)
   }
   if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.monotonicMs())) {
     return withCookies(await nothingToDo(context, admission, headers, state, 'already-used'), cleared)
@@ -142,11 +140,14 @@ function failedAtProvider(code: FaultCode): boolean {
   }
 }
 
-function tooManyFailures(): LoginFault {
-  return new LoginFault(
+/** A link to start again would lead round to this very page: it says when to come back instead. */
+function tooManyFailures(context: RequestContext, admission: Admission, retryAfterSeconds: number): Answer {
+  const fault = new LoginFault(
     'LOGIN_FAILURES_LIMITED',
     'callbacks of this client network failed at the provider too often; it is not asked again for now',
   )
+  tellOfFailure(context, admission, fault)
+  return faultAnswer(admission, fault, { retryAfterSeconds })
 }
 
 /** A Strict cookie is not sent on the redirect that another site began: a page of our own moves on instead. */
@@ -188,12 +189,11 @@ async function nothingToDo(
 
 /** Nobody is signed in by it; the person may start again, for the page that was asked for. */
 function failed(context: RequestContext, admission: Admission, fault: AnyFault, wanted: ReturnTo): Answer {
-  const { runtime, log, metrics } = context
-  const startAgainHref = `${runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
-  metrics.fault(fault.code)
-  log.fault('login.failed', fault, { request_id: admission.requestId })
-  if (fault.status >= 500 || fault.status === 429) {
-    return faultAnswer(admission, fault, { label: 'Start again', href: startAgainHref })
+  const { authPrefix } = context.runtime.gateway
+  const startAgainHref = `${authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
+  tellOfFailure(context, admission, fault)
+  if (fault.status >= 500) {
+    return faultAnswer(admission, fault, { next: { label: 'Start again', href: startAgainHref } })
   }
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
   if (!admission.wantsPage) return problemAnswer(admission, fault.status, reason)
@@ -204,6 +204,11 @@ function failed(context: RequestContext, admission: Admission, fault: AnyFault, 
     startAgainHref,
   })
   return pageAnswer(fault.status, page)
+}
+
+function tellOfFailure({ log, metrics }: RequestContext, { requestId }: Admission, fault: AnyFault): void {
+  metrics.fault(fault.code)
+  log.fault('login.failed', fault, { request_id: requestId })
 }
 
 /** Where an origin begins for a person: the app at its root, else the nearest to it. */
