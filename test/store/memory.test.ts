@@ -1,0 +1,56 @@
+import t from 'tap'
+import { limits } from '../../src/core/limits/table.ts'
+import { memoryBytes } from '../../src/core/session/session.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
+import { openStore } from '../../src/store/open.ts'
+import { sessionOf, storeContract } from './contract.ts'
+
+t.test('the memory store keeps the contract', async (t) => {
+  await storeContract(t, (t) => {
+    const store = openStore({ store: 'memory' }, '/nowhere')
+    t.teardown(() => store.close())
+    return store
+  })
+})
+
+t.test('the memory store is bounded in sessions and in bytes: the oldest makes room', async (t) => {
+  const store = openMemoryStore({ sessions: 3, bytes: 1_000_000 })
+  for (const key of ['a', 'b', 'c']) await store.save(sessionOf(key), 2000)
+  await store.save(sessionOf('b'), 2000)
+  await store.save(sessionOf('d'), 2000)
+  t.equal(await store.load('a'), null)
+  for (const key of ['b', 'c', 'd']) t.not(await store.load(key), null, key)
+
+  const large = (key: string, length: number) => sessionOf(key, { idToken: 'x'.repeat(length) })
+  const bytes = (key: string, length: number) => memoryBytes(large(key, length))
+  const small = openMemoryStore({ sessions: 100, bytes: bytes('a', 1000) * 3 })
+  for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
+  t.equal((await small.list({})).length, 3, 'they fit exactly')
+  small.touch('a', 1500, 2500)
+  await small.save(large('d', 1500), 2000)
+  t.same((await small.list({})).map(({ key }) => key).sort(), ['c', 'd'])
+  await small.drop('d')
+  await small.save(large('e', 1000), 2000)
+  await small.save(large('f', 1000), 2000)
+  t.same((await small.list({})).map(({ key }) => key).sort(), ['c', 'e', 'f'], 'what was dropped makes room')
+  await small.save(large('c', 1000), 2000)
+  t.equal((await small.list({})).length, 3, 'also what is replaced')
+  await small.close()
+  for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
+  t.equal((await small.list({})).length, 3)
+})
+
+t.test('in the memory store, sessions that are gone count to nobody any more', async (t) => {
+  const store = openMemoryStore()
+  const fill = async (expiresAt: number) => {
+    for (let at = 0; at < limits.personSessions; at++) await store.save(sessionOf(`k${at}`), expiresAt)
+  }
+  await fill(2000)
+  await store.purge(2000)
+  await fill(2000)
+  await store.revoke({ by: 'all' })
+  await fill(2000)
+  await store.close()
+  await fill(2000)
+  t.same(await store.save(sessionOf('new'), 2000), ['k0'])
+})
