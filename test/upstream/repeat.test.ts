@@ -2,9 +2,10 @@
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { UpstreamRequest } from '../../src/core/ports.ts'
+import { heldTiming } from '../support/timing.ts'
 import { createAuthority } from '../support/tls.ts'
 import type { Answerer, Connection, RecordingUpstream } from '../support/upstream.ts'
-import { heldTiming, type Outcome, opened, request, send, settings, upstreamFor } from './rig.ts'
+import { type Outcome, opened, request, send, settings, upstreamFor } from './rig.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 

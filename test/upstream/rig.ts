@@ -82,32 +82,3 @@ export async function upstreamFor(
   test.teardown(() => upstream.close())
   return upstream
 }
-
-/** A time that stands still until a test moves it on. */
-export interface HeldTiming extends Timing {
-  pass(ms: number): void
-  /** How many wait for a time to come. */
-  waiting(): number
-}
-
-export function heldTiming(): HeldTiming {
-  let now = 0
-  const timers = new Set<{ readonly at: number; readonly call: () => void }>()
-  return {
-    nowMs: () => now,
-    after(ms, call) {
-      const timer = { at: now + ms, call }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    pass(ms) {
-      now += ms
-      for (const timer of timers) {
-        if (timer.at > now) continue
-        timers.delete(timer)
-        timer.call()
-      }
-    },
-    waiting: () => timers.size,
-  }
-}

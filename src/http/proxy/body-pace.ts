@@ -1,5 +1,6 @@
 import type { BodyRate } from '../../core/gateway.ts'
 import { deadlineAfter } from '../../core/request/body-rate.ts'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
 
 export interface BodyPaceLimits {
   /** Null: any rate will do. */
@@ -15,29 +16,32 @@ export interface BodyPaceLimits {
 export class BodyPace {
   readonly #limits: BodyPaceLimits
   readonly #onSlow: () => void
+  readonly #timing: Timing
   #running = false
-  #timer: NodeJS.Timeout | null = null
+  #closed = false
+  #stopTimer: (() => void) | null = null
   /** While it runs, a time; while it rests, what is left. */
   #deadlineMs: number
   #lastMs = 0
 
-  constructor(limits: BodyPaceLimits, onSlow: () => void) {
+  constructor(limits: BodyPaceLimits, onSlow: () => void, timing: Timing = systemTiming) {
     this.#limits = limits
     this.#onSlow = onSlow
+    this.#timing = timing
     this.#deadlineMs = limits.rate === null ? Number.POSITIVE_INFINITY : limits.rate.graceSeconds * 1000
   }
 
   start(): void {
-    if (this.#running) return
+    if (this.#running || this.#closed) return
     this.#running = true
-    this.#lastMs = performance.now()
+    this.#lastMs = this.#timing.nowMs()
     this.#deadlineMs += this.#lastMs
-    if (this.#timer === null) this.#arm()
+    if (this.#stopTimer === null) this.#arm()
   }
 
   took(bytes: number): void {
     if (!this.#running) return
-    this.#lastMs = performance.now()
+    this.#lastMs = this.#timing.nowMs()
     const { rate } = this.#limits
     if (rate !== null) this.#deadlineMs = deadlineAfter(rate, this.#deadlineMs, this.#lastMs, bytes)
   }
@@ -45,13 +49,13 @@ export class BodyPace {
   stop(): void {
     if (!this.#running) return
     this.#running = false
-    this.#deadlineMs -= performance.now()
+    this.#deadlineMs -= this.#timing.nowMs()
   }
 
   /** For good: nothing is told any more. */
   close(): void {
-    this.#running = false
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#closed = true
+    this.#stopTimer?.()
   }
 
   #due(): number {
@@ -60,11 +64,11 @@ export class BodyPace {
 
   // One timer looks again when it was moved meanwhile: pieces come far more often than it fires.
   #arm(): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = null
+    this.#stopTimer = this.#timing.after(this.#due() - this.#timing.nowMs(), () => {
+      this.#stopTimer = null
       if (!this.#running) return
-      if (performance.now() < this.#due()) this.#arm()
+      if (this.#timing.nowMs() < this.#due()) this.#arm()
       else this.#onSlow()
-    }, this.#due() - performance.now()).unref()
+    })
   }
 }

@@ -1,16 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodyRate } from '../../core/gateway.ts'
-import { limits } from '../../core/limits/table.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import type { Random } from '../../core/session/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
 import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
-import { BodyPace } from '../proxy/body-pace.ts'
 import { handOver } from '../proxy/proxy.ts'
-import { bodyStalled } from '../proxy/upload.ts'
 import { attachContext, type RequestContext, requestContextIn, type ServerContext } from './context.ts'
 import { cutOf } from './cut-answer.ts'
+import { limitFormTime } from './form-time.ts'
 import type { RequestListener } from './server.ts'
 import { dropRest } from './unread-body.ts'
 
@@ -96,27 +93,8 @@ function showAddress(
   else {
     request.url = `/own/${address}`
     if (request.method === 'HEAD') request.method = 'GET'
-    if (request.method === 'POST') limitTime(request, context.runtime.gateway.bodyRate)
+    if (request.method === 'POST') limitFormTime(request, context.runtime.gateway.bodyRate)
   }
-}
-
-/** A small form has no reason to take longer; without an end, sockets could be held by a byte now and then. */
-function limitTime(request: IncomingMessage, rate: BodyRate | null): void {
-  // What Fastify reads ends in it, and so comes to be answered.
-  const tooSlow = () => {
-    over()
-    request.emit('error', bodyStalled())
-  }
-  const pace = new BodyPace({ rate, idleMs: limits.formMs }, tooSlow)
-  const timer = setTimeout(tooSlow, limits.formMs).unref()
-  const over = () => {
-    clearTimeout(timer)
-    pace.close()
-  }
-  pace.start()
-  request.on('data', (chunk: Buffer) => pace.took(chunk.length))
-  request.once('close', over)
-  request.once('end', over)
 }
 
 /**
