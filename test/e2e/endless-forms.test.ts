@@ -6,7 +6,10 @@ import { Browser } from '../support/browser.ts'
 import { startHostileFront } from '../support/hostile-front.ts'
 import { rawClient, statusOf } from '../support/raw.ts'
 
-const front = await startHostileFront({ provider: '    response_mode: form_post' })
+const front = await startHostileFront({
+  provider: '    response_mode: form_post',
+  top: 'defaults: { timeouts: { body: { grace: 1s, min_rate: 1000 } } }',
+})
 t.teardown(() => front.close())
 const browser = new Browser()
 const answer = Object.fromEntries(await front.begin(browser))
@@ -36,6 +39,27 @@ for (const target of ['/.auth/logout', '/.auth/callback']) {
       t.equal((await fire(front, { target: '/x', headers: [alice] })).status, 200, 'nobody was signed out')
     },
   )
+
+  t.test(`${target}: one that drips is 408, and its connection is over`, async (t) => {
+    const headers = [alice, origin, form, 'Content-Length: 1000']
+    const client = await rawClient(front.gateway.port, bytesOf(host, { method: 'POST', target, headers }))
+    const drip = setInterval(() => client.socket.destroyed || client.write('x'), 50)
+    t.teardown(() => clearInterval(drip))
+    const text = await client.closed()
+    t.equal(statusOf(text), 408)
+    t.match(text, /connection: close/i)
+    t.match(text, '"reason":"request-body-stalled"')
+    t.match(
+      await front.gateway.logged((line) => line.path === target && line.status === 408),
+      { event: 'request' },
+      'its line says so',
+    )
+    t.notOk(
+      front.gateway.log.some(({ code }) => code === 'REQUEST_BODY_STALLED'),
+      'it is no fault that an operator should look at',
+    )
+    t.equal((await fire(front, { target: '/x', headers: [alice] })).status, 200, 'nobody was signed out')
+  })
 
   t.test(`${target}: one that says that it is too long is 413 at once`, async (t) => {
     const headers = [alice, origin, form, `Content-Length: ${limits.formBytes + 1}`]

@@ -8,7 +8,8 @@ import { bodyStalled } from '../proxy/upload.ts'
 /**
  * Ends a form of the gateway's own that takes too long as a whole, or comes more slowly than the rate (null: any): a
  * small one has no reason to, and without an end sockets could be held by a byte now and then. Fastify reads it, and
- * answers the error that the request then emits, once; nothing happens after its last byte, or when the client left.
+ * answers the error that the request then emits, once; nothing happens after its last byte, or when the client left,
+ * or when it was refused meanwhile.
  */
 export function limitFormTime(
   request: IncomingMessage,
@@ -25,6 +26,8 @@ export function limitFormTime(
     stopTimer()
     pace.close()
   }
+  // Who reads it listens as long as it reads. A form that was refused (413, 415) is dropped, in a time of its own.
+  request.on('error', () => {})
   pace.start()
   request.on('data', (chunk: Buffer) => pace.took(chunk.length))
   request.once('close', over)

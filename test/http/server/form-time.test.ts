@@ -62,6 +62,14 @@ t.test('without a rate it has that time as a whole, too', async (t) => {
   t.same(said, [['REQUEST_BODY_STALLED', 408, limits.formMs]])
 })
 
+t.test('one that nobody reads any more, as it was refused, raises nothing', async (t) => {
+  const { timing, body, said } = posted(rate)
+  body.removeAllListeners('error')
+  limitFormTime(body as unknown as IncomingMessage, rate, timing)
+  t.doesNotThrow(() => timing.pass(limits.formMs))
+  t.same(said, [])
+})
+
 t.test('one that has come, or whose client left, is not timed any more', async (t) => {
   for (const end of [(body: PassThrough) => body.end('x=1'), (body: PassThrough) => body.destroy()]) {
     const { timing, body, said } = posted(rate)
