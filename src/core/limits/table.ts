@@ -81,9 +81,9 @@ export const limitTable = {
   pipelinedRequests: of(
     'connection',
     16,
-    'Requests that wait while one is served; it is not read until there are fewer, and ends behind them where one read brought more.',
+    'Requests that wait while one is served; with more the connection ends behind these.',
   ),
-  pipelinedExcess: of('connection', 100, 'Requests behind those; with more it is closed at once.'),
+  pipelinedExcess: of('connection', 100, 'Requests beyond those; with more it is closed at once.'),
   droppedBodyBytes: of(
     'connection',
     32 * MiB,

@@ -38,10 +38,7 @@ export class Connection {
   take(request: IncomingMessage, response: ServerResponse, serve: Serve): void {
     if (this.#current === null) this.#begin(request, response, serve)
     else if (this.#ending || this.#waiting.length >= limits.pipelinedRequests) this.#refuse()
-    else {
-      this.#waiting.push({ response, serve })
-      if (this.#waiting.length === limits.pipelinedRequests) this.#socket.pause()
-    }
+    else this.#waiting.push({ response, serve })
   }
 
   /** The last request that was taken and is not answered; null: none. */
@@ -94,8 +91,6 @@ export class Connection {
       if (this.#ending) this.#socket.destroySoon()
       return
     }
-    if (this.#waiting.length === limits.pipelinedRequests - 1 && !this.#ending && this.#excess === 0)
-      this.#socket.resume()
     if (this.#waiting.length === 0 && this.#excess > 0) next.response.shouldKeepAlive = false
     this.#begin(next.response.req, next.response, next.serve)
   }
