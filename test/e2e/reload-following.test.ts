@@ -1,5 +1,5 @@
 // What is under way, or has been learnt, when a configuration changes: sign-ins, people, secrets, the log.
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startGateway } from '../../src/http/server/start.ts'
@@ -145,16 +145,21 @@ t.test('the log goes on by its new settings', async (t) => {
 })
 
 t.test(
-  'a file that was replaced where it is kept is told once, with the cure, and loads nothing',
+  'a file that was replaced where it is kept is told each time it happens, with the cure, and loads nothing',
   async (t) => {
     const folder = t.testdir({})
     const kept = join(folder, 'claimgate.yaml')
     const session = 'session: { store: memory, secret: a-session-secret-of-thirty-two-bytes-or-more }'
     writeFileSync(kept, `listen: "127.0.0.1:0"\nadmin: false\n${session}\n${text('http://localhost:8080')}`)
     // As a container sees a file that is mounted by itself: the file, whatever its folder holds by now.
-    const mounted = openSync(kept, 'r')
-    t.teardown(() => closeSync(mounted))
-    const file = `/proc/self/fd/${mounted}`
+    const mount = () => {
+      const mounted = openSync(kept, 'r')
+      t.teardown(() => closeSync(mounted))
+      rmSync(file, { force: true })
+      symlinkSync(`/proc/self/fd/${mounted}`, file)
+    }
+    const file = join(folder, 'mounted.yaml')
+    mount()
     const { gateway: model, source } = loadFile(file)
     const log: Readonly<Record<string, unknown>>[] = []
     const logTo = { write: (line: string) => void log.push(JSON.parse(line)) }
@@ -163,13 +168,25 @@ t.test(
     const told = (event: string) => log.filter((line) => line.event === event)
     await running.reload()
     t.same(told('config.detached'), [])
-    rmSync(kept)
-    writeFileSync(kept, 'the next configuration')
+    const replace = () => {
+      const content = readFileSync(kept)
+      rmSync(kept)
+      writeFileSync(kept, content)
+    }
+    replace()
     await running.reload()
     await running.reload()
     t.match(told('config.detached'), [{ level: 50, file }])
-    t.equal(told('config.detached').length, 1)
-    t.equal(told('config.unchanged').length, 3)
+    t.equal(told('config.detached').length, 1, 'once')
+    mount()
+    await running.reload()
+    t.equal(told('config.detached').length, 1, 'mounted anew, all is well')
+    replace()
+    await running.reload()
+    await running.reload()
+    t.match(told('config.detached'), [{ file }, { file }])
+    t.equal(told('config.detached').length, 2, 'the next time it is told again')
+    t.equal(told('config.unchanged').length, 6)
     t.same([...told('config.loaded'), ...told('config.rejected')], [])
   },
 )

@@ -33,12 +33,12 @@ export function keepReloading(
   deps: RuntimeDeps,
 ): Reloading {
   const reloader = createReloader(source, editions, deps)
-  const told = new Set<string>()
+  let told: readonly string[] = []
+  /** Each once, and again when it was mended and happens again. */
   const tellOfDetached = (): void => {
-    for (const file of reloader.detached()) {
-      if (!told.has(file)) log.event('error', 'config.detached', { file })
-      told.add(file)
-    }
+    const detached = reloader.detached()
+    for (const file of detached) if (!told.includes(file)) log.event('error', 'config.detached', { file })
+    told = detached
   }
   const attempt = async (read: () => Promise<Reloaded | null>): Promise<void> => {
     try {
