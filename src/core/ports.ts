@@ -28,8 +28,17 @@ export interface SessionStore {
   load(key: SessionKey): Awaitable<Session | null>
   /**
    * Replaces a session of the same key. In the same step ends the oldest ones of a person (provider and user id) who
-   * would have more than `limits.personSessions`, and returns their keys. Throws when the store cannot write: then no
-   * sign-in happened, and nothing ended.
+   * would have more than `limits.personSessions`, and returns their keys; those that are `leaving`, which the caller
+   * ends, count no more. Throws when the store cannot write: then no sign-in happened, and nothing ended.
+   */
+  save(
+    session: Session,
+    expiresAt: EpochSeconds,
+    leaving?: readonly SessionKey[],
+  ): Awaitable<readonly SessionKey[]>
+  /**
+   * Writes back `lastSeenAt`, forward alone, but for one that a wrong clock wrote far ahead (`lastSeen` of core/session). A
+   * session that is gone stays gone. Failures are the caller's to swallow.
    */
   save(session: Session, expiresAt: EpochSeconds): Awaitable<readonly SessionKey[]>
   /** Writes back `lastSeenAt`; a session that is gone stays gone. Failures are the caller's to swallow. */

@@ -193,8 +193,10 @@ async function start(
   const displaced = await store.save(session, forgetAt(session, origin))
   for (const key of displaced) forget(key)
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
-  const replaced = [previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null)
-  for (const key of new Set(replaced)) await end({ key })
+  const replaced = new Set([previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null))
+  const displaced = await store.save(session, forgetAt(session, origin), [...replaced])
+  for (const key of displaced) forget(key)
+  for (const key of replaced) await end({ key })
   return { cookieValue: sealSessionCookie(ring, id, origin, random), session, displaced }
 }
 

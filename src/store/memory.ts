@@ -29,9 +29,9 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
 
   return {
     load: (key) => entries.get(key)?.session ?? null,
-    save(session, expiresAt) {
+    save(session, expiresAt, leaving = []) {
       remove(session.key)
-      const displaced = oldestOf(persons.get(personOf(session)))
+      const displaced = oldestOf(persons.get(personOf(session)), new Set(leaving))
       for (const key of displaced) remove(key)
       add({ session, expiresAt, bytes: memoryBytes(session) })
       return displaced
@@ -83,7 +83,10 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   }
 
   /** Those with which a person would have more sessions than one may, once a further one begins; newest first. */
-  function oldestOf(keys: Iterable<SessionKey> = []): readonly SessionKey[] {
+  function oldestOf(
+    keys: Iterable<SessionKey> = [],
+    leaving: ReadonlySet<SessionKey>,
+  ): readonly SessionKey[] {
     const signedInAt = (key: SessionKey): EpochSeconds => entries.get(key)?.session.signedInAt ?? 0
     return [...keys]
       .reverse()
@@ -94,6 +97,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   function removeWhere(matches: (entry: Entry) => boolean): number {
     const keys = [...entries].filter(([, entry]) => matches(entry)).map(([key]) => key)
     for (const key of keys) remove(key)
+      .filter((key) => !leaving.has(key))
     return keys.length
   }
 }

@@ -13,8 +13,9 @@ const texts = {
     origin = excluded.origin, issuer = excluded.issuer, client_id = excluded.client_id, user = excluded.user,
     signed_in_at = excluded.signed_in_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at,
     record = excluded.record`,
-  /** Beside the one that begins, the newest that a person may have stay. */
-  displaced: `SELECT key FROM session WHERE user = ? AND issuer = ? AND client_id = ? AND key <> ?
+  /** Beside the one that begins, and those that end with it, the newest that a person may have stay. */
+  displaced: `SELECT key FROM session WHERE user = ? AND issuer = ? AND client_id = ?
+    AND key NOT IN (SELECT value FROM json_each(?))
     ORDER BY signed_in_at DESC, id DESC LIMIT ${limits.removedSessions} OFFSET ${limits.personSessions - 1}`,
   touch:
     'UPDATE session SET last_seen_at = ?, expires_at = max(expires_at, ?) WHERE key = ? AND last_seen_at < ?',

@@ -60,7 +60,11 @@ export class SqliteStore implements SessionStore {
   }
 
   /** A sign-in into a file that was removed would be one that no command can list or revoke. */
-  save(session: Session, expiresAt: EpochSeconds): Awaitable<readonly SessionKey[]> {
+  save(
+    session: Session,
+    expiresAt: EpochSeconds,
+    leaving: readonly SessionKey[] = [],
+  ): Awaitable<readonly SessionKey[]> {
     this.#refuseRemoved()
     const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
     const columns = [key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt]
@@ -68,8 +72,11 @@ export class SqliteStore implements SessionStore {
     return this.#write(() => {
       const displaced = transaction(this.#file.database, () => {
         this.#statements.save.run(...columns, record)
-        const keys = this.#statements.displaced.all(user, issuer, clientId, key).map((row) => String(row.key))
+        const keys = this.#statements.displaced
+          .all(user, issuer, clientId, uncounted)
+          .map((row) => String(row.key))
         for (const one of keys) this.#statements.drop.run(one)
+    const uncounted = JSON.stringify([key, ...leaving])
         return keys
       })
       this.#removals.ours(displaced.length)

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import { encodeSession, memoryBytes } from '../../src/core/session/session.ts'
-import { open, status, wiki } from '../support/sessions.ts'
+import { type Begun, open, status, wiki } from '../support/sessions.ts'
 
 t.test('the cache is bounded, and keeps what is used', async (t) => {
   const { sessions, signIn, spy } = open(t, { cacheLimit: 4 })
@@ -73,6 +73,22 @@ t.test(
     t.same(heard, ['first'])
     t.equal(await status(sessions.use(second.cookie, wiki)), 'live')
     t.equal(await status(sessions.use(other.cookie, wiki)), 'live')
+  },
+)
+
+t.test(
+  'with as many sessions as one may have, who signs in again in one of these browsers loses no other',
+  async (t) => {
+    const { sessions, signIn } = open(t)
+    const all: Begun[] = []
+    for (let at = 0; at < limits.personSessions; at++) all.push(await signIn())
+    const [oldest, second, third] = all
+    const again = await signIn(wiki, second?.cookie, 'alice', third?.session.key)
+    t.same(again.displaced, [])
+    t.equal(await status(sessions.use(oldest?.cookie ?? '', wiki)), 'live')
+    for (const one of [second, third])
+      t.equal(await status(sessions.use(one?.cookie ?? '', wiki)), 'session-ended')
+    t.equal(await status(sessions.use(again.cookie, wiki)), 'live')
   },
 )
 

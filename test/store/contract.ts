@@ -192,6 +192,20 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     }
     const late = sessionOf('late', { user: 'bob' })
     for (const which of [{ by: 'all' }, { by: 'user', user: 'bob' }] as const) {
+  await t.test('sessions that leave as one is saved count no more, and are not ended by it', async (t) => {
+    const store = open(t)
+    for (let at = 0; at < limits.personSessions; at++)
+      await store.save(sessionOf(`k${at}`, { signedInAt: at }), 2000)
+    t.same(await store.save(sessionOf('again', { signedInAt: 100 }), 2000, ['k7', 'nobody']), [])
+    for (const key of ['k0', 'k7', 'again']) t.not(await store.load(key), null, key)
+    t.same(
+      await store.save(sessionOf('third', { signedInAt: 101 }), 2000, ['k0']),
+      ['k1'],
+      'the oldest of the others',
+    )
+    t.not(await store.load('k0'), null)
+  })
+
       const store = open(t)
       await fill(store, 'bob')
       if (which.by === 'user') await store.save(sessionOf('alice'), 2000)

@@ -75,7 +75,7 @@ export const wiki = originOf('wiki.example.com')
 export function methodsOf(store: SessionStore): SessionStore {
   return {
     load: (key) => store.load(key),
-    save: (session, expiresAt) => store.save(session, expiresAt),
+    save: (session, expiresAt, leaving) => store.save(session, expiresAt, leaving),
     touch: (key, lastSeenAt, expiresAt) => store.touch(key, lastSeenAt, expiresAt),
     drop: (key) => store.drop(key),
     list: (filter) => store.list(filter),
