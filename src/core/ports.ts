@@ -40,8 +40,6 @@ export interface SessionStore {
    * Writes back `lastSeenAt`, forward alone, but for one that a wrong clock wrote far ahead (`lastSeen` of core/session). A
    * session that is gone stays gone. Failures are the caller's to swallow.
    */
-  save(session: Session, expiresAt: EpochSeconds): Awaitable<readonly SessionKey[]>
-  /** Writes back `lastSeenAt`; a session that is gone stays gone. Failures are the caller's to swallow. */
   touch(key: SessionKey, lastSeenAt: EpochSeconds, expiresAt: EpochSeconds): Awaitable<void>
   drop(key: SessionKey): Awaitable<boolean>
   /** Sessions that are in the store, newest first. */
@@ -54,7 +52,7 @@ export interface SessionStore {
    * pieces, between which others sign in; sessions that begin meanwhile stay.
    */
   revoke(which: Revocation): Awaitable<number>
-  /** Removes what expired before `now`, in pieces too, until nothing of it is left; returns how many. */
+  /** Removes what expired by `now`, in pieces too, until nothing of it is left; returns how many. */
   purge(now: EpochSeconds): Awaitable<number>
   /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
   onChange(listener: () => void): () => void

@@ -7,6 +7,7 @@ import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
+  lastSeen,
   memoryBytes,
   type NoSession,
   type Session,
@@ -160,7 +161,8 @@ export class SessionFinder {
     const principal = provider === null ? null : toPrincipal(session, provider)
     if (principal === null) return 'session-provider-gone'
     const nowMs = this.#setup.clock.monotonicMs()
-    const lastSeenAt = Math.max(session.lastSeenAt, known?.found.session.lastSeenAt ?? 0)
+    const seenHere = known?.found.session.lastSeenAt
+    const lastSeenAt = seenHere === undefined ? session.lastSeenAt : lastSeen(session.lastSeenAt, seenHere)
     return {
       key: session.key,
       origin: origin.origin,
@@ -193,7 +195,7 @@ export class SessionFinder {
       this.#cache.delete(cookieValue)
       return none(status)
     }
-    if (counts && now > session.lastSeenAt) this.#see(entry, origin, now)
+    if (counts && lastSeen(session.lastSeenAt, now) !== session.lastSeenAt) this.#see(entry, origin, now)
     return entry.found
   }
 

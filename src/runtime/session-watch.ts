@@ -3,6 +3,7 @@ import type { Awaitable } from '../core/ports.ts'
 import {
   type EpochSeconds,
   type Lifetimes,
+  lastSeen,
   type Session,
   type SessionKey,
   type SessionTimes,
@@ -72,7 +73,8 @@ export function createSessionWatch(
 
   function seen(key: SessionKey, at: EpochSeconds): void {
     const entry = watched.get(key)
-    if (entry !== undefined && at > entry.times.lastSeenAt) entry.times = { ...entry.times, lastSeenAt: at }
+    if (entry !== undefined)
+      entry.times = { ...entry.times, lastSeenAt: lastSeen(entry.times.lastSeenAt, at) }
   }
 
   function judge(key: SessionKey, at: EpochSeconds): void {
@@ -85,7 +87,7 @@ export function createSessionWatch(
     try {
       const session = await load(key)
       if (session === null) return ended(key)
-      seen(key, session.lastSeenAt)
+      seen(key, Math.min(session.lastSeenAt, now())) // A clock that was ahead may have written it.
     } catch (thrown) {
       report(thrown) // What is known of the times still counts.
     }

@@ -17,6 +17,7 @@ import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
 import { SessionFinder, type SessionLookup } from './session-finder.ts'
 import { createSessionWatch } from './session-watch.ts'
+import { createSteadyTime } from './steady-time.ts'
 
 export type { SessionLookup } from './session-finder.ts'
 
@@ -100,6 +101,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   } = setup
   const now = () => clock.now()
   let edition: SessionEdition = setup
+  const steady = createSteadyTime(clock)
   let purging = false
   let origins = originsOf(setup)
   const endings = createSessionEndings((key) => store.drop(key))
@@ -140,12 +142,15 @@ export function createSessions(setup: SessionsSetup): Sessions {
     }
   }
 
-  /** One at a time: after a busy hour it may take longer than until the next is due. */
+  /**
+   * One at a time: after a busy hour it may take longer than until the next is due. By the steady time, as what is
+   * removed is gone, though the clock be set right a minute later.
+   */
   async function purge(): Promise<void> {
     if (purging) return
     purging = true
     try {
-      await store.purge(now())
+      await store.purge(steady())
     } finally {
       purging = false
     }
@@ -190,8 +195,6 @@ async function start(
   const id = newSessionId(random)
   const session = toSession(signIn, sessionKey(id), clock.now())
   refuseLarge(session)
-  const displaced = await store.save(session, forgetAt(session, origin))
-  for (const key of displaced) forget(key)
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
   const replaced = new Set([previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null))
   const displaced = await store.save(session, forgetAt(session, origin), [...replaced])

@@ -1,7 +1,13 @@
 import { limits } from '../core/limits/table.ts'
 import type { Revocation, SessionStore, StoredSession } from '../core/ports.ts'
 import { isSameProvider, type ProviderId } from '../core/provider-id.ts'
-import { type EpochSeconds, memoryBytes, type Session, type SessionKey } from '../core/session/session.ts'
+import {
+  type EpochSeconds,
+  lastSeen,
+  memoryBytes,
+  type Session,
+  type SessionKey,
+} from '../core/session/session.ts'
 
 interface Entry {
   readonly session: Session
@@ -38,7 +44,9 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     },
     touch(key, lastSeenAt, expiresAt) {
       const entry = entries.get(key)
-      if (entry === undefined || entry.session.lastSeenAt >= lastSeenAt) return
+      if (entry === undefined) return
+      const known = entry.session.lastSeenAt
+      if (lastSeen(known, lastSeenAt) === known) return
       entries.set(key, { ...entry, session: { ...entry.session, lastSeenAt }, expiresAt })
     },
     drop: remove,
@@ -89,6 +97,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   ): readonly SessionKey[] {
     const signedInAt = (key: SessionKey): EpochSeconds => entries.get(key)?.session.signedInAt ?? 0
     return [...keys]
+      .filter((key) => !leaving.has(key))
       .reverse()
       .sort((a, b) => signedInAt(b) - signedInAt(a))
       .slice(limits.personSessions - 1)
@@ -97,7 +106,6 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   function removeWhere(matches: (entry: Entry) => boolean): number {
     const keys = [...entries].filter(([, entry]) => matches(entry)).map(([key]) => key)
     for (const key of keys) remove(key)
-      .filter((key) => !leaving.has(key))
     return keys.length
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { limits } from '../core/limits/table.ts'
+import { clockToleranceSeconds } from '../core/session/session.ts'
 
 /** What a session must be of, where something is said. */
 const ofUser = 'user = ?1 AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)'
@@ -17,8 +18,10 @@ const texts = {
   displaced: `SELECT key FROM session WHERE user = ? AND issuer = ? AND client_id = ?
     AND key NOT IN (SELECT value FROM json_each(?))
     ORDER BY signed_in_at DESC, id DESC LIMIT ${limits.removedSessions} OFFSET ${limits.personSessions - 1}`,
-  touch:
-    'UPDATE session SET last_seen_at = ?, expires_at = max(expires_at, ?) WHERE key = ? AND last_seen_at < ?',
+  /** As `lastSeen` in core/session says it: what a wrong clock wrote ahead gives way. */
+  touch: `UPDATE session SET last_seen_at = ?1,
+    expires_at = CASE WHEN last_seen_at > ?1 THEN ?2 ELSE max(expires_at, ?2) END
+    WHERE key = ?3 AND (last_seen_at < ?1 OR last_seen_at > ?1 + ${clockToleranceSeconds})`,
   list: `SELECT key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at FROM session
     WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)
     ORDER BY signed_in_at DESC, key`,

@@ -6,6 +6,7 @@ import {
   decodeSession,
   type EpochSeconds,
   encodeSession,
+  lastSeen,
   type Session,
   type SessionKey,
 } from '../core/session/session.ts'
@@ -54,8 +55,12 @@ export class SqliteStore implements SessionStore {
       const row = this.#statements.load.get(key)
       const session = row === undefined ? null : decodeSession(String(row.record), key)
       if (session === null) return null
-      const lastSeenAt = Math.max(Number(row?.last_seen_at), this.#touches.get(key)?.lastSeenAt ?? 0)
-      return { ...session, lastSeenAt }
+      const written = Number(row?.last_seen_at)
+      const waiting = this.#touches.get(key)
+      return {
+        ...session,
+        lastSeenAt: waiting === undefined ? written : lastSeen(written, waiting.lastSeenAt),
+      }
     })
   }
 
@@ -69,6 +74,7 @@ export class SqliteStore implements SessionStore {
     const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
     const columns = [key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt]
     const record = encodeSession(session)
+    const uncounted = JSON.stringify([key, ...leaving])
     return this.#write(() => {
       const displaced = transaction(this.#file.database, () => {
         this.#statements.save.run(...columns, record)
@@ -76,7 +82,6 @@ export class SqliteStore implements SessionStore {
           .all(user, issuer, clientId, uncounted)
           .map((row) => String(row.key))
         for (const one of keys) this.#statements.drop.run(one)
-    const uncounted = JSON.stringify([key, ...leaving])
         return keys
       })
       this.#removals.ours(displaced.length)
@@ -170,7 +175,7 @@ export class SqliteStore implements SessionStore {
     try {
       transaction(database, () => {
         for (const [key, { lastSeenAt, expiresAt }] of touches) {
-          this.#statements.touch.run(lastSeenAt, expiresAt, key, lastSeenAt)
+          this.#statements.touch.run(lastSeenAt, expiresAt, key)
         }
       })
     } finally {

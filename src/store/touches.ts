@@ -1,5 +1,5 @@
 import { limits } from '../core/limits/table.ts'
-import type { EpochSeconds, SessionKey } from '../core/session/session.ts'
+import { type EpochSeconds, lastSeen, type SessionKey } from '../core/session/session.ts'
 
 export interface Touch {
   readonly lastSeenAt: EpochSeconds
@@ -8,7 +8,7 @@ export interface Touch {
 
 /** Touches that wait to be written together, off the request path. */
 export interface TouchQueue {
-  /** Of two touches of one session the later counts. */
+  /** Of two touches of one session the later counts, but for one that is further ahead than clocks may differ. */
   add(key: SessionKey, touch: Touch): void
   /** What waits for a key; a load sees it as if it were written. */
   get(key: SessionKey): Touch | undefined
@@ -47,7 +47,8 @@ export function createTouchQueue(
 
   return {
     add(key, touch) {
-      if (touch.lastSeenAt > (waiting.get(key)?.lastSeenAt ?? 0)) waiting.set(key, touch)
+      const known = waiting.get(key)?.lastSeenAt
+      if (known === undefined || lastSeen(known, touch.lastSeenAt) !== known) waiting.set(key, touch)
       if (waiting.size >= limits.waitingTouches) flush()
       else schedule()
     },

@@ -53,6 +53,41 @@ t.test(
   },
 )
 
+t.test('S-159: a wall clock that was ahead makes no idle time longer afterwards', async (t) => {
+  const { sessions, signIn, clock, spy } = open(t)
+  const { cookie, session } = await signIn()
+  clock.wallErrorSeconds = 1800
+  t.equal(await status(sessions.use(cookie, wiki)), 'live')
+  t.match(await spy.store.load(session.key), { lastSeenAt: begin + 1800 })
+  clock.wallErrorSeconds = 0
+  const heard: string[] = []
+  sessions.onEnd(session, wiki, () => heard.push('ended'))
+  clock.time = begin + 100
+  const found = await sessions.use(cookie, wiki)
+  t.equal(found.kind === 'live' && found.session.lastSeenAt, begin + 100)
+  t.match(await spy.store.load(session.key), { lastSeenAt: begin + 100 }, 'written back at once')
+  clock.time = begin + 3699
+  await sessions.sweep()
+  t.same(heard, [])
+  clock.time = begin + 3700
+  await sessions.sweep()
+  t.same(heard.splice(0), ['ended'], 'who listens hears of it by the time that is right')
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-idle')
+})
+
+t.test('S-159: a wall clock that is ahead removes no session for good', async (t) => {
+  const { sessions, signIn, clock } = open(t)
+  const { cookie } = await signIn()
+  clock.wallErrorSeconds = 86_400
+  t.equal(await status(sessions.use(cookie, wiki)), 'session-expired', 'while it is ahead')
+  for (let seconds = 30; seconds <= 300; seconds += 30) {
+    clock.time = begin + seconds
+    await sessions.sweep()
+  }
+  clock.wallErrorSeconds = 0
+  t.equal(await status(sessions.use(cookie, wiki)), 'live', 'and once it is right again')
+})
+
 t.test('a look that is no use keeps no session alive', async (t) => {
   const { sessions, signIn, clock, spy } = open(t)
   const { cookie, session } = await signIn()

@@ -52,9 +52,27 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     await store.save(sessionOf('k1'), 2000)
     await store.touch('k1', 1500, 2500)
     t.same(await store.load('k1'), sessionOf('k1', { lastSeenAt: 1500 }))
-    await store.touch('k1', 1400, 2400)
+    await store.touch('k1', 1440, 2400)
     t.match(await store.load('k1'), { lastSeenAt: 1500 })
     t.match(await store.list({}), [{ key: 'k1', lastSeenAt: 1500, expiresAt: 2500 }])
+  })
+
+  await t.test('S-159: a time that a wrong clock wrote far ahead gives way to the next touch', async (t) => {
+    const store = open(t)
+    await store.save(sessionOf('k1'), 2000)
+    await store.touch('k1', 1560, 5000)
+    await store.list({})
+    await store.touch('k1', 1500, 2500)
+    t.match(await store.load('k1'), { lastSeenAt: 1560 }, 'by as much as clocks may differ: it stays')
+    t.match(await store.list({}), [{ lastSeenAt: 1560, expiresAt: 5000 }])
+    await store.touch('k1', 1499, 2499)
+    t.match(await store.load('k1'), { lastSeenAt: 1499 })
+    t.match(
+      await store.list({}),
+      [{ lastSeenAt: 1499, expiresAt: 2499 }],
+      'nor is it kept any longer for that',
+    )
+    t.match(await store.load('k1'), { lastSeenAt: 1499 })
   })
 
   await t.test('S-160: a session that was dropped stays gone, whatever was still on its way', async (t) => {
@@ -174,6 +192,20 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     },
   )
 
+  await t.test('sessions that leave as one is saved count no more, and are not ended by it', async (t) => {
+    const store = open(t)
+    for (let at = 0; at < limits.personSessions; at++)
+      await store.save(sessionOf(`k${at}`, { signedInAt: at }), 2000)
+    t.same(await store.save(sessionOf('again', { signedInAt: 100 }), 2000, ['k7', 'nobody']), [])
+    for (const key of ['k0', 'k7', 'again']) t.not(await store.load(key), null, key)
+    t.same(
+      await store.save(sessionOf('third', { signedInAt: 101 }), 2000, ['k0']),
+      ['k1'],
+      'the oldest of the others',
+    )
+    t.not(await store.load('k0'), null)
+  })
+
   await t.test('sessions that begin at the same second end in the order in which they began', async (t) => {
     const store = open(t)
     const keys = Array.from({ length: limits.personSessions + 2 }, (_, at) => `k${(at * 7) % 100}`)
@@ -192,20 +224,6 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     }
     const late = sessionOf('late', { user: 'bob' })
     for (const which of [{ by: 'all' }, { by: 'user', user: 'bob' }] as const) {
-  await t.test('sessions that leave as one is saved count no more, and are not ended by it', async (t) => {
-    const store = open(t)
-    for (let at = 0; at < limits.personSessions; at++)
-      await store.save(sessionOf(`k${at}`, { signedInAt: at }), 2000)
-    t.same(await store.save(sessionOf('again', { signedInAt: 100 }), 2000, ['k7', 'nobody']), [])
-    for (const key of ['k0', 'k7', 'again']) t.not(await store.load(key), null, key)
-    t.same(
-      await store.save(sessionOf('third', { signedInAt: 101 }), 2000, ['k0']),
-      ['k1'],
-      'the oldest of the others',
-    )
-    t.not(await store.load('k0'), null)
-  })
-
       const store = open(t)
       await fill(store, 'bob')
       if (which.by === 'user') await store.save(sessionOf('alice'), 2000)

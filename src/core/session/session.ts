@@ -48,7 +48,7 @@ export interface Lifetimes {
 export type SessionTimes = Pick<Session, 'signedInAt' | 'lastSeenAt'>
 
 /** How far the clocks of instances that share a store may differ. */
-const clockToleranceSeconds = 60
+export const clockToleranceSeconds = 60
 
 /** The number of the stored form. A record of another number is no session: people sign in again. */
 const format = 2
@@ -98,13 +98,23 @@ export function touchIntervalSeconds(idleTimeoutSeconds: number): number {
   return Math.max(1, Math.min(60, Math.floor(idleTimeoutSeconds / 10)))
 }
 
-/** Whether a request at `now` should be written back. */
+/**
+ * When a session was seen last, as it is seen once more: the later of the two. But what lies further ahead than clocks
+ * may differ is from a clock that was wrong, and gives way: else the idle time would last by that clock.
+ */
+export function lastSeen(known: EpochSeconds, at: EpochSeconds): EpochSeconds {
+  return at > known || known > at + clockToleranceSeconds ? at : known
+}
+
+/** Whether a request at `now` should be written back: some time after the last one that was, or in place of a wrong one. */
 export function touchDue(
   session: Pick<Session, 'lastSeenAt'>,
   now: EpochSeconds,
   idleTimeoutSeconds: number,
 ): boolean {
-  return now - session.lastSeenAt >= touchIntervalSeconds(idleTimeoutSeconds)
+  const { lastSeenAt } = session
+  const isAhead = lastSeenAt > now && lastSeen(lastSeenAt, now) === now
+  return isAhead || now - lastSeenAt >= touchIntervalSeconds(idleTimeoutSeconds)
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   decodeSession,
   encodeSession,
   forgetAt,
+  lastSeen,
   newSessionId,
   type Session,
   sessionKey,
@@ -81,7 +82,23 @@ t.test(
       t.equal(touchDue(session, session.lastSeenAt + interval - 1, idle), false)
       t.equal(touchDue(session, session.lastSeenAt + interval, idle), true)
     }
-    t.equal(touchDue(session, session.lastSeenAt - 500, 3600), false, 'a clock that went back writes nothing')
+    t.equal(touchDue(session, session.lastSeenAt - 60, 3600), false, 'a clock that is behind writes nothing')
+    t.equal(touchDue(session, session.lastSeenAt - 61, 3600), true, 'one that was ahead is put right')
+  },
+)
+
+t.test(
+  'S-159: the later of two times is the last, unless it is ahead by more than clocks differ',
+  async (t) => {
+    const table = [
+      [1000, 1001, 1001],
+      [1000, 1000, 1000],
+      [1000, 999, 1000],
+      [1060, 1000, 1060],
+      [1061, 1000, 1000],
+      [0, 1_000_000, 1_000_000],
+    ] as const
+    for (const [known, at, last] of table) t.equal(lastSeen(known, at), last, `${at} after ${known}`)
   },
 )
 
