@@ -23,7 +23,6 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/session/seal.ts': [ofConfiguration],
   'core/session/transaction.ts': [ofOneCall],
   'http/operations/metrics.ts': [ofConfiguration],
-  'http/operations/reload.ts': [ofConfiguration],
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
   'http/proxy/event-streams.ts': ['answers under way: as many as connections'],
   'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
