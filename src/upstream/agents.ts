@@ -31,17 +31,17 @@ export function createUpstreams(timing: Timing = systemTiming): Upstreams {
 
 function openEdition(poolsByOrigin: Map<string, Pools>, timing: Timing): Upstreams {
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
-  const known = new Map<UpstreamSettings, Map<string, ConnectionOptions>>()
+  const known = new Map<UpstreamSettings, ConnectionOptions[]>()
   const own = new Set<ConnectionOptions>()
 
   function optionsOf(upstream: UpstreamSettings, timeouts: Timeouts): ConnectionOptions {
-    const byTimes = known.get(upstream) ?? new Map<string, ConnectionOptions>()
-    const times = `${timeouts.connectSeconds} ${timeouts.keepAliveSeconds}`
-    const found = byTimes.get(times)
-    if (found !== undefined) return found
-    const { keepAliveSeconds } = timeouts
-    const options = { upstream, keepAliveSeconds, connect: createConnect(upstream, timeouts) }
-    known.set(upstream, byTimes.set(times, options))
+    const { connectSeconds, keepAliveSeconds } = timeouts
+    const ofUpstream = known.get(upstream) ?? []
+    for (const one of ofUpstream)
+      if (one.connectSeconds === connectSeconds && one.keepAliveSeconds === keepAliveSeconds) return one
+    const connect = createConnect(upstream, timeouts)
+    const options = { upstream, connectSeconds, keepAliveSeconds, connect }
+    known.set(upstream, [...ofUpstream, options])
     own.add(options)
     return options
   }

@@ -15,6 +15,7 @@ export type Connect = ReturnType<typeof buildConnector>
 /** What connections have in common that may take each other's requests: this very object. */
 export interface ConnectionOptions {
   readonly upstream: UpstreamSettings
+  readonly connectSeconds: number
   /** Null: what the app announces, else a second. */
   readonly keepAliveSeconds: number | null
   readonly connect: Connect

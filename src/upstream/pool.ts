@@ -106,9 +106,12 @@ export class ConnectionPool {
 
   /** An idle connection of the same options, or a new one within the bound. An idle one of others makes room. */
   #take({ options, connectionsAtMost }: Waiter): Connection | null {
-    const at = this.#idle.findLastIndex((idle) => idle.options === options && idle.alive)
-    const [found] = at === -1 ? [] : this.#idle.splice(at, 1)
-    if (found !== undefined) return found
+    for (let i = this.#idle.length - 1; i >= 0; i--) {
+      const idle = this.#idle[i]
+      if (idle?.options !== options || !idle.alive) continue
+      this.#idle.splice(i, 1)
+      return idle
+    }
     // Its place is free when it has closed, and whoever waits is served then.
     if (this.#all.size >= connectionsAtMost) this.#idle.shift()?.end()
     return this.#all.size < connectionsAtMost ? this.#create(options) : null

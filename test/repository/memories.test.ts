@@ -38,7 +38,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'store/memory.ts': ['limits.memoryStoreSessions', 'persons of those', 'sessions of a person'],
   'store/sqlite.ts': ['those who follow changes: parts of the process'],
   'store/touches.ts': ['limits.waitingTouches'],
-  'upstream/agents.ts': [ofConfiguration, ofConfiguration, ofConfiguration, ofConfiguration],
+  'upstream/agents.ts': [ofConfiguration, ofConfiguration, ofConfiguration],
   'upstream/pool.ts': ['upstream.max_connections', 'limits.upstreamWaitingRequests'],
 }
 
