@@ -25,6 +25,7 @@ export function couldBeRedirectUri(redirectUri: RedirectUri, segments: readonly 
 
 function couldBe(segment: string, name: string): boolean {
   if (segment === name) return true
+  if (segment.length < name.length) return false
   const end = segment.search(/[;#]/)
   const read = end === -1 ? segment : segment.slice(0, end)
   return read.length === name.length && read.toLowerCase() === name.toLowerCase()

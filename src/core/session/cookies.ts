@@ -77,10 +77,16 @@ export function ownCookies(origins: Iterable<{ readonly cookies: CookieNames }>)
  */
 export function stripOwnCookies(header: string, own: OwnCookies): string {
   if (!mentions(header, own)) return header
-  const pairs = header.split(';')
-  const kept = pairs.filter((pair) => !isOwnName(nameOf(pair), own))
-  if (kept.length === pairs.length) return header
-  return kept.join(';').replace(/^[ \t]+/, '')
+  let kept: string | null = null
+  for (let start = 0; start <= header.length; ) {
+    const semicolonAt = header.indexOf(';', start)
+    const end = semicolonAt === -1 ? header.length : semicolonAt
+    const pair = header.slice(start, end)
+    if (!mentions(pair, own) || !isOwnName(nameOf(pair), own)) kept = kept === null ? pair : `${kept};${pair}`
+    start = end + 1
+  }
+  if (kept === null) return ''
+  return kept.length === header.length ? header : kept.replace(/^[ \t]+/, '')
 }
 
 /** Whether a Set-Cookie value of the upstream would set, overwrite or delete one of our cookies in some browser. */
@@ -102,7 +108,8 @@ function mentions(text: string, own: OwnCookies): boolean {
  * by browsers as its value alone, which then reads as a name: RFC 6265bis section 5.7.
  */
 function nameOf(pair: string): string {
-  const text = pair.replace(/^[\s=]+/, '')
+  let text = pair.trimStart()
+  while (text.startsWith('=')) text = text.slice(1).trimStart()
   const equals = text.indexOf('=')
   return (equals === -1 ? text : text.slice(0, equals)).trimEnd()
 }

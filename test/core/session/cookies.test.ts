@@ -110,6 +110,12 @@ t.test("S-150: the app gets its own cookies byte for byte, and none of the gatew
     [`a=1; ${gate} =S; =${gate}=S; ${gate}`, 'a=1'],
     [`${gate}.0=T; __HOST-claimgate=x`, `${gate}.0=T; __HOST-claimgate=x`],
     [`a=${gate}=x; x${gate}=y`, `a=${gate}=x; x${gate}=y`],
+    [` a=${gate}=x`, ` a=${gate}=x`],
+    [` \ta=1; ${gate}=S`, 'a=1'],
+    [`;a=1; ${gate}=S`, ';a=1'],
+    [`;;${gate}=S`, ';'],
+    [`${gate}=S;;`, ';'],
+    [`= =\u00a0= ${gate}\u00a0=S; a=1`, 'a=1'],
   ]
   for (const [header, rest] of cases) t.equal(stripOwnCookies(header, own), rest, header)
 })
