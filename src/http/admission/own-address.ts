@@ -52,9 +52,8 @@ function matchRedirectUri(
   target: Target,
 ): OwnAddressMatch | null {
   const { path, segments, splitSegments } = target
-  const exact = redirectUris.find((one) => one.path === path)
-  if (exact !== undefined)
-    return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, exact) }
+  for (const one of redirectUris)
+    if (one.path === path) return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, one) }
   if (redirectUris.some((one) => couldBeRedirectUri(one, segments))) return { kind: 'unknown' }
   if (splitSegments === undefined) return null
   return redirectUris.some((one) => couldBeRedirectUri(one, splitSegments)) ? { kind: 'ambiguous' } : null

@@ -63,7 +63,8 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
     credentialSent: sendsCredential(headers),
     page: target.path + target.query,
   }
-  return { ...match, kind: 'routed', facts }
+  const { app, location, second } = match
+  return { kind: 'routed', app, location, second, facts }
 }
 
 function decided(app: App | null, location: Location | null, decision: Decision): RoutedRequest {

@@ -7,6 +7,7 @@ import { remembered } from '../../core/limits/remembered.ts'
 import { limits } from '../../core/limits/table.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import type { Admission } from '../admission/admission.ts'
+import { isoTimes } from './iso-time.ts'
 import { createLineWriter } from './log-lines.ts'
 
 /** What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. */
@@ -38,6 +39,7 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
     { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
     lines,
   )
+  const isoTime = isoTimes(Date.now)
   let subject = subjectWriter(settings, subjectKey)
   return {
     event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
@@ -45,7 +47,7 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
       if (!logger.isLevelEnabled('info')) return
       // As pino writes its lines, by one call for all fields: 0.8 µs where pino takes 4.4, some 3 % of a request.
       const fields = JSON.stringify(accessFields(admission, { status, edition, cut }, subject))
-      lines.write(`{"level":${infoLevel},"time":"${new Date().toISOString()}",${fields.slice(1)}\n`)
+      lines.write(`{"level":${infoLevel},"time":"${isoTime()}",${fields.slice(1)}\n`)
     },
     fault: (name, thrown, fields) => {
       const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
@@ -120,9 +122,11 @@ function accessFields(
   }
 }
 
+const noFields = {}
+
 /** Nothing where the rehearsed rules agree. */
 function shadowFields(shadow: ShadowVerdict | null): EventFields<'request'> {
-  if (shadow === null || !differs(shadow)) return {}
+  if (shadow === null || !differs(shadow)) return noFields
   const { decision, location, detail } = shadow
   return {
     shadow_decision: decision.kind,

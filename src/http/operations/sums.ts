@@ -17,7 +17,8 @@ export function createSums(): Sums {
   const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
   return {
     add: (...labels) => {
-      const key = labels.join(' ')
+      let key = ''
+      for (const label of labels) key += ` ${label}`
       const sum = sums.get(key)
       if (sum === undefined) sums.set(key, { labels, count: 1 })
       else sum.count += 1

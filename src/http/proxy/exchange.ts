@@ -224,11 +224,14 @@ function afterTurn(exchange: Exchange): void {
 function isEventStream(headers: readonly string[]): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     // Of several lines browsers take the last that they understand: here any of them will do.
-    if (headers[i]?.toLowerCase() === 'content-type' && eventStream.test(headers[i + 1] ?? '')) return true
+    const name = headers[i] ?? ''
+    if (name.length !== contentType.length || name.toLowerCase() !== contentType) continue
+    if (eventStream.test(headers[i + 1] ?? '')) return true
   }
   return false
 }
 
+const contentType = 'content-type'
 const eventStream = /^text\/event-stream(?:[\t ;,]|$)/i
 
 function answerStalled(): UpstreamFault {
