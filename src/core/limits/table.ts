@@ -249,6 +249,11 @@ export const limitTable = {
     50,
     'Sessions with open WebSockets or event streams that are held against the store at once, when another process removed some.',
   ),
+  rejudgedConnections: of(
+    'process',
+    50,
+    'Open WebSockets, and event streams, that a new configuration judges again at once; requests come in between.',
+  ),
   logFieldCharacters: of('process', 512, 'A field of a log line, `path` aside; the rest is left out.'),
   logStackCharacters: of('process', 4096, 'Where a fault of the gateway itself came from.'),
   logCodeCharacters: of('process', 64, 'The code of what was underneath a fault.'),

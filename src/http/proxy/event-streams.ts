@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Admission } from '../admission/admission.ts'
-import { admitAgain, leadsTo } from '../admission/again.ts'
+import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import type { RequestFacts } from '../admission/request-facts.ts'
 
 /**
@@ -11,7 +11,12 @@ import type { RequestFacts } from '../admission/request-facts.ts'
  */
 export class OpenEventStreams {
   readonly #open = new Map<IncomingMessage, { readonly admission: Admission; readonly end: () => void }>()
+  readonly #judgeAll: JudgeAll<IncomingMessage>
   #closing = false
+
+  constructor(judgeAll: JudgeAll<IncomingMessage> = judgingInPieces()) {
+    this.#judgeAll = judgeAll
+  }
 
   /** `end` is called once at most, not after the returned function was, and before it returns while the gateway stops. */
   add({ sessions }: Runtime, request: IncomingMessage, admission: Admission, end: () => void): () => void {
@@ -29,8 +34,8 @@ export class OpenEventStreams {
   }
 
   /** A configuration came into force: what it would not let in ends, and what would lead elsewhere begins anew. */
-  judgeAgain(next: Runtime): void {
-    for (const request of this.#open.keys()) this.judge(next, request)
+  judgeAgain(next: Runtime): Promise<void> {
+    return this.#judgeAll(this.#open.keys(), (request) => this.judge(next, request))
   }
 
   judge(next: Runtime, request: IncomingMessage): void {

@@ -37,7 +37,7 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   const requestListener = createRequestListener(serverContext)
   let upgrades: Upgrades | null = null
   const eventStreams = new OpenEventStreams()
-  editions.subscribe('eventStreams', (next) => eventStreams.judgeAgain(next))
+  editions.subscribe('eventStreams', (next) => void eventStreams.judgeAgain(next))
   const app = Fastify({
     logger: false,
     // A URL that its router would refuse or repair does not occur: see request-listener.ts.

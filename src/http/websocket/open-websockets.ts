@@ -5,7 +5,7 @@ import { limits } from '../../core/limits/table.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Admission } from '../admission/admission.ts'
-import { admitAgain, leadsTo } from '../admission/again.ts'
+import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import { closeCodes } from './frames.ts'
 import { asProgram, originMayConnect } from './handshake.ts'
 import type { Tunnel } from './tunnel.ts'
@@ -24,7 +24,12 @@ export class OpenWebSockets {
   readonly #handshakes = new Set<AbortController>()
   readonly #tunnels = new Map<Tunnel, OpenedBy>()
   readonly #bySession = new Map<SessionKey, number>()
+  readonly #judgeAll: JudgeAll<Tunnel>
   #closing = false
+
+  constructor(judgeAll: JudgeAll<Tunnel> = judgingInPieces()) {
+    this.#judgeAll = judgeAll
+  }
 
   /** A handshake came. The signal aborts when nobody waits for its outcome any more, with a `GivenUp` as its reason. */
   begin(client: Duplex): AbortSignal {
@@ -66,8 +71,8 @@ export class OpenWebSockets {
   }
 
   /** A configuration came into force: whatever it would not open ends, and what would lead elsewhere begins anew. */
-  judgeAgain(next: Runtime): void {
-    for (const tunnel of this.#tunnels.keys()) this.judge(tunnel, next)
+  judgeAgain(next: Runtime): Promise<void> {
+    return this.#judgeAll(this.#tunnels.keys(), (tunnel) => this.judge(tunnel, next))
   }
 
   judge(tunnel: Tunnel, next: Runtime): void {

@@ -71,7 +71,7 @@ export function serveUpgrades(server: Server, serverContext: ServerContext): Upg
       },
     )
   })
-  editions.subscribe('webSockets', (next) => webSockets.judgeAgain(next))
+  editions.subscribe('webSockets', (next) => void webSockets.judgeAgain(next))
   return { closeAll: () => webSockets.closeAll() }
 }
 
