@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Io } from '../cli/command.ts'
+import { isUnreadable, linesOf } from '../cli/log-lines.ts'
 import { isObject, parseJson } from '../core/json.ts'
 import { showOwn } from '../core/show.ts'
 import {
@@ -45,21 +43,14 @@ function fail(io: Io, message: string): number {
 async function linesAbout(file: string, requestId: string, io: Io): Promise<readonly LogLine[] | null> {
   const found: LogLine[] = []
   try {
-    const source =
-      file === '-'
-        ? (await io.stdin()).split('\n')
-        : createInterface({
-            input: createReadStream(resolve(io.cwd, file)),
-            crlfDelay: Number.POSITIVE_INFINITY,
-          })
-    for await (const text of source) {
+    for await (const text of linesOf(file, io)) {
       const line = text.includes(requestId) ? readLine(text) : null
       if (line?.request_id === requestId) found.push(line)
     }
     return found
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null
-    throw error
+  } catch (thrown) {
+    if (isUnreadable(thrown)) return null
+    throw thrown
   }
 }
 

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Command, Io } from '../cli/command.ts'
 import { loadRules } from '../cli/load-rules.ts'
+import { isUnreadable, linesOf } from '../cli/log-lines.ts'
 import {
   configFile,
   configOption,
@@ -16,9 +15,10 @@ import {
 } from '../cli/options.ts'
 import { isObject, type Json } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
-import { readLogLine } from '../rehearsal/replay/logged-request.ts'
-import { type ReplaySetup, replayRequest } from '../rehearsal/replay/outcome.ts'
-import { isOtherwise, openSummary, type ReplaySummary } from '../rehearsal/replay/summary.ts'
+import { summaryJson } from '../rehearsal/replay/json.ts'
+import type { ReplaySetup } from '../rehearsal/replay/outcome.ts'
+import { replayLog } from '../rehearsal/replay/replay.ts'
+import { isOtherwise, type ReplaySummary } from '../rehearsal/replay/summary.ts'
 import { summaryText } from '../rehearsal/replay/text.ts'
 
 const specs = {
@@ -67,9 +67,13 @@ export const command: Command = {
     if (log === null) return refuse(io, 'which log? Say --log FILE, or --log - for the standard input')
     const setup = await prepare(options, io)
     if (setup === null) return 2
-    const summary = await replay(log, setup, io)
+    const summary = await summaryOf(log, setup, io)
     if (summary === null) return refuse(io, `${log} cannot be read`)
-    io.stdout(options.flag('json') ? toJson(summary) : summaryText(summary, setup.claims.size > 0))
+    io.stdout(
+      options.flag('json')
+        ? `${JSON.stringify(summaryJson(summary), null, 2)}\n`
+        : summaryText(summary, setup.claims.size > 0),
+    )
     return options.flag('expect-none') && isOtherwise(summary) ? 1 : 0
   },
 }
@@ -103,48 +107,11 @@ async function readClaimsOf(file: string | null, io: Io): Promise<ReadonlyMap<st
   return null
 }
 
-/** Line by line, whatever the length of the log; null when it cannot be read. */
-async function replay(log: string, setup: ReplaySetup, io: Io): Promise<ReplaySummary | null> {
-  const summary = openSummary()
+async function summaryOf(log: string, setup: ReplaySetup, io: Io): Promise<ReplaySummary | null> {
   try {
-    for await (const text of await linesOf(log, io)) {
-      if (text.trim() === '') continue
-      const line = readLogLine(text)
-      if (line.kind === 'request') summary.add(line.request, replayRequest(setup, line.request))
-      else summary.skip(line.kind === 'other' ? 'others' : 'byMore')
-    }
-    return summary.close()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && 'syscall' in error) return null
-    throw error
+    return await replayLog(linesOf(log, io), setup)
+  } catch (thrown) {
+    if (isUnreadable(thrown)) return null
+    throw thrown
   }
-}
-
-async function linesOf(log: string, io: Io): Promise<Iterable<string> | AsyncIterable<string>> {
-  if (log === '-') return (await io.stdin()).split('\n')
-  const input = createReadStream(resolve(io.cwd, log))
-  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-}
-
-function toJson({ requests, byMore, others, places, untold, examples }: ReplaySummary): string {
-  const answer = {
-    requests,
-    left_out: byMore,
-    other_lines: others,
-    places: [...places].map(([place, counts]) => ({ place, ...counts })),
-    untold,
-    examples: examples.map(({ request, replayed }) => ({
-      request_id: request.requestId,
-      method: request.method,
-      host: request.host,
-      path: request.path,
-      subject: request.asker.kind === 'somebody' ? request.asker.subject : null,
-      provider: request.asker.kind === 'somebody' ? request.asker.provider : null,
-      before: { decision: request.decision, reason: request.reason },
-      kind: replayed.kind,
-      place: replayed.place,
-      after: 'now' in replayed ? replayed.now : null,
-    })),
-  }
-  return `${JSON.stringify(answer, null, 2)}\n`
 }

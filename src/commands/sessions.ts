@@ -8,11 +8,11 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { findByPrefix, printable, sessionJson, sessionTable } from '../cli/session-list.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
-import type { SessionStore, StoredSession } from '../core/ports.ts'
-import { findProvider, type ProviderId } from '../core/provider-id.ts'
-import { shortKey } from '../core/session/session.ts'
+import type { SessionStore } from '../core/ports.ts'
+import type { ProviderId } from '../core/provider-id.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
 
@@ -166,9 +166,9 @@ async function list(
   const now = Date.now() / 1000
   const all = await store.list({ ...(user === null ? {} : { user }), ...idOf(gateway, provider) })
   const sessions = all.filter(({ expiresAt }) => expiresAt > now)
-  if (json) io.stdout(`${JSON.stringify(sessions.map((one) => toJson(one, gateway)))}\n`)
+  if (json) io.stdout(`${JSON.stringify(sessions.map((one) => sessionJson(one, gateway)))}\n`)
   else if (sessions.length === 0) io.stdout('No sessions.\n')
-  else io.stdout(table(sessions, gateway))
+  else io.stdout(sessionTable(sessions, gateway))
   return 0
 }
 
@@ -176,12 +176,6 @@ async function list(
 function idOf(gateway: Gateway, name: string | null): { readonly provider?: ProviderId } {
   const provider = gateway.providers.get(name ?? '')
   return provider === undefined ? {} : { provider }
-}
-
-/** Null: no app of the session's origin accepts it any more. */
-function providerNameOf(gateway: Gateway, session: StoredSession): string | null {
-  const origin = [...gateway.hosts.values()].find((one) => one.origin === session.origin)
-  return findProvider(gateway.providers, origin?.providers ?? [], session)?.name ?? null
 }
 
 /** All of them or none: whoever asks for three people to be signed out should not have to find out who was. */
@@ -201,56 +195,6 @@ async function revokeIds(
   return told(io, json, count)
 }
 
-/** The session that the id begins, or why there is not exactly one. */
-function findByPrefix(sessions: readonly StoredSession[], id: string): StoredSession | string {
-  const prefix = id.toLowerCase()
-  if (!/^[0-9a-f]{4,64}$/.test(prefix)) {
-    return `${printable(id)} is no id: \`sessions list\` shows them, at least four of their characters are needed`
-  }
-  const [session, ...others] = sessions.filter(({ key }) => key.startsWith(prefix))
-  if (session === undefined) return `no session ${prefix}; nothing was revoked`
-  if (others.length > 0)
-    return `${prefix} begins ${others.length + 1} sessions; write more of the id; nothing was revoked`
-  return session
-}
-
-function table(sessions: readonly StoredSession[], gateway: Gateway): string {
-  const rows = sessions.map((one) => [
-    shortKey(one.key),
-    printable(one.user),
-    providerNameOf(gateway, one) ?? `(no longer) ${printable(one.issuer)}`,
-    one.origin,
-    time(one.signedInAt),
-    time(one.lastSeenAt),
-    time(one.expiresAt),
-  ])
-  const all = [['ID', 'USER', 'PROVIDER', 'ORIGIN', 'SIGNED IN', 'LAST SEEN', 'ENDS IF UNUSED'], ...rows]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
-  return all
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
-}
-
-function toJson(one: StoredSession, gateway: Gateway): Readonly<Record<string, string | number | null>> {
-  return {
-    id: shortKey(one.key),
-    user: one.user,
-    provider: providerNameOf(gateway, one),
-    issuer: one.issuer,
-    client_id: one.clientId,
-    origin: one.origin,
-    signed_in_at: one.signedInAt,
-    last_seen_at: one.lastSeenAt,
-    ends_at: one.expiresAt,
-  }
-}
-
 function told(io: Io, json: boolean, count: number): number {
   const sentence = count === 1 ? 'Revoked 1 session.' : `Revoked ${count} sessions.`
   io.stdout(json ? `${JSON.stringify({ revoked: count })}\n` : `${sentence}\n`)
@@ -260,13 +204,4 @@ function told(io: Io, json: boolean, count: number): number {
 function fail(io: Io, exitCode: number, sentence: string): number {
   io.stderr(`claimgate sessions: ${sentence}\n`)
   return exitCode
-}
-
-function time(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
-}
-
-/** A provider chose the user id: nothing in it may speak to the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`)
 }

@@ -2,11 +2,9 @@ import type { Command, Io } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, readClaims } from '../cli/person.ts'
-import type { Gateway } from '../core/gateway.ts'
 import { readAddress } from '../core/request/address.ts'
-import { asksForAddress } from '../rehearsal/explain/explanation.ts'
-import { type AppReach, reachOf } from '../rehearsal/what/reach.ts'
-import { columns, wrap } from '../rehearsal/who/layout.ts'
+import { reachOf } from '../rehearsal/what/reach.ts'
+import { reachText } from '../rehearsal/what/text.ts'
 
 const specs = {
   claims: {
@@ -66,7 +64,7 @@ export const command: Command = {
     io.stdout(
       options.flag('json')
         ? `${JSON.stringify({ ...asked, apps }, null, 2)}\n`
-        : toText(gateway, asked, apps),
+        : reachText(gateway, asked, apps),
     )
     return userIdFault === null ? 0 : 1
   },
@@ -75,37 +73,4 @@ export const command: Command = {
 function wrongUsage(io: Io, message: string): number {
   io.stderr(`claimgate what: ${message}\nSee \`claimgate what --help\`.\n`)
   return 2
-}
-
-interface Asked {
-  readonly provider: string
-  readonly client_ip: string | null
-  readonly user_id_fault: string | null
-}
-
-function toText(gateway: Gateway, asked: Asked, apps: readonly AppReach[]): string {
-  const from = asked.client_ip === null ? '' : `, from ${asked.client_ip}`
-  const tables = apps.map(({ app, url, locations }) => {
-    const rows = locations.map(({ location, access, because }) => [
-      location,
-      access.replace('_', '-'),
-      because,
-    ])
-    return `${app}  ${url}\n${columns(rows)}`
-  })
-  const lead = `Signed in with ${asked.provider}${from}\n${faultText(gateway, asked)}`
-  return [lead, ...tables, ...addressNote(gateway, asked)].join('\n')
-}
-
-function faultText(gateway: Gateway, { provider, user_id_fault }: Asked): string {
-  if (user_id_fault === null) return ''
-  const claim = gateway.providers.get(provider)?.userId ?? 'sub'
-  const sentence = `The sign-in itself fails: the user id is read from ${claim}, and ${user_id_fault}.`
-  return `${wrap(`${sentence} What follows is what the rules say.`)}\n`
-}
-
-function addressNote({ apps }: Gateway, { client_ip }: Asked): readonly string[] {
-  const matters = apps.some(({ allLocations, fallback }) => [fallback, ...allLocations].some(asksForAddress))
-  if (client_ip !== null || !matters) return []
-  return [`${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`]
 }

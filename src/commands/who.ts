@@ -1,11 +1,7 @@
 import type { Command, Io } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
-import type { App, Gateway, Location } from '../core/gateway.ts'
-import { rejectReasons } from '../core/reason.ts'
-import { type ProbeResult, probe } from '../http/admission/probe.ts'
-import { accessAt, judgingLocations, type PlaceAccess } from '../rehearsal/who/access.ts'
-import { accessJson, accessText } from '../rehearsal/who/report.ts'
+import { whoMayOpen, whoMayOpenEach } from '../rehearsal/who/answer.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
 
 const specs = {
@@ -48,86 +44,16 @@ export const command: Command = {
     }
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
-    const json = options.flag('json')
-    return asked === null
-      ? tellAll(gateway, io, json)
-      : tellOne(gateway, { method: method.toUpperCase(), url: asked }, io, json)
+    const answer =
+      asked === null
+        ? whoMayOpenEach(gateway)
+        : whoMayOpen(gateway, { method: method.toUpperCase(), url: asked })
+    io.stdout(options.flag('json') ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text)
+    return answer.open ? 0 : 1
   },
 }
 
 function wrongUsage(io: Io, message: string): number {
   io.stderr(`claimgate who: ${message}\nSee \`claimgate who --help\`.\n`)
   return 2
-}
-
-interface Asked {
-  readonly method: string
-  readonly url: string
-}
-
-function tellOne(gateway: Gateway, asked: Asked, io: Io, json: boolean): number {
-  const { admission } = probe(gateway, { ...asked, person: null, clientAddress: null })
-  const { app, location } = admission
-  if (app === null || location === null) return tellNowhere(admission, asked, io, json)
-  const locations = judgingLocations(admission)
-  const access = accessAt(app, locations)
-  if (json) {
-    io.stdout(`${JSON.stringify({ ...asked, ...accessJson(app, location, access) }, null, 2)}\n`)
-  } else {
-    const labels = locations.map(({ label }) => label).join(' and ')
-    io.stdout(`${asked.method} ${asked.url}\napp ${app.name}, location ${labels}\n\n`)
-    io.stdout(accessText(gateway, app, access))
-  }
-  return isOpenToSomebody(access) ? 0 : 1
-}
-
-function isOpenToSomebody(access: PlaceAccess): boolean {
-  return access.kind === 'rule' ? access.ways.length > 0 : access.kind !== 'nobody'
-}
-
-/** An address that no app answers. */
-function tellNowhere(
-  { decision, app }: ProbeResult['admission'],
-  asked: Asked,
-  io: Io,
-  json: boolean,
-): number {
-  const isOwn = decision.kind === 'allow'
-  const sentence =
-    decision.kind === 'reject'
-      ? `${decision.status}: ${rejectReasons[decision.reason]}${decision.allow === undefined ? '' : ` Allowed: ${decision.allow.join(', ')}.`}`
-      : 'An address of the gateway itself: it answers everyone.'
-  const access = isOwn ? 'gateway' : 'rejected'
-  const place = { app: app?.name ?? null, location: null, access, reason: decision.reason }
-  if (json) io.stdout(`${JSON.stringify({ ...asked, ...place, sets: [], complete: true }, null, 2)}\n`)
-  else io.stdout(`${asked.method} ${asked.url}\n\n${isOwn ? '' : 'Nobody is let in. '}${sentence}\n`)
-  return isOwn ? 0 : 1
-}
-
-function tellAll(gateway: Gateway, io: Io, json: boolean): number {
-  const places = gateway.apps.flatMap((app) =>
-    locationsInOrder(app).map((location) => ({ app, location, access: accessAt(app, [location]) })),
-  )
-  if (json) {
-    const rows = places.map(({ app, location, access }) => ({
-      url: app.url,
-      ...accessJson(app, location, access),
-    }))
-    io.stdout(`${JSON.stringify(rows, null, 2)}\n`)
-  } else {
-    io.stdout(
-      places
-        .map(
-          ({ app, location, access }) => `${app.name} ${location.label}\n${accessText(gateway, app, access)}`,
-        )
-        .join('\n'),
-    )
-  }
-  return places.some(({ access }) => isOpenToSomebody(access)) ? 0 : 1
-}
-
-/** By label: the order in the file means nothing. */
-function locationsInOrder(app: App): readonly Location[] {
-  const byLabel = app.allLocations.toSorted((a, b) => (a.label < b.label ? -1 : Number(a.label > b.label)))
-  return [...byLabel, app.fallback]
 }

@@ -56,14 +56,14 @@ const layers: Readonly<Record<string, Layer>> = {
     modules: ['http', 'config', 'core'],
     packages: [/^ghtml$/, /^node:(crypto|fs|http|net|os|path|url|util|module)$/],
   },
-  cli: { modules: ['config', 'core'], packages: [/^node:(crypto|fs|fs\/promises|path|url|util)$/] },
+  cli: { modules: ['config', 'core'], packages: [/^node:(crypto|fs|fs\/promises|path|readline|url|util)$/] },
   // Options in, a call, text out: who speaks to a provider or an app is below.
   commands: {
     modules: [
       ...['cli', 'migration', 'rehearsal', 'init', 'lint', 'reference', 'demo'],
       ...['http', 'runtime', 'config', 'store', 'core'],
     ],
-    packages: [/^node:(fs|fs\/promises|http|path|readline|url)$/],
+    packages: [/^node:(fs|fs\/promises|http|path|url)$/],
   },
   'cli.ts': { modules: ['cli', 'commands'], packages: [] },
   'main.ts': { modules: ['cli', 'cli.ts'], packages: [] },

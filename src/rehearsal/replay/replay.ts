@@ -1,0 +1,15 @@
+import { readLogLine } from './logged-request.ts'
+import { type ReplaySetup, replayRequest } from './outcome.ts'
+import { openSummary, type ReplaySummary } from './summary.ts'
+
+/** Asks every request of a log again, line by line, whatever its length. Throws what the lines throw. */
+export async function replayLog(lines: AsyncIterable<string>, setup: ReplaySetup): Promise<ReplaySummary> {
+  const summary = openSummary()
+  for await (const text of lines) {
+    if (text.trim() === '') continue
+    const line = readLogLine(text)
+    if (line.kind === 'request') summary.add(line.request, replayRequest(setup, line.request))
+    else summary.skip(line.kind === 'other' ? 'others' : 'byMore')
+  }
+  return summary.close()
+}

@@ -1,0 +1,39 @@
+import type { Gateway } from '../../core/gateway.ts'
+import { asksForAddress } from '../explain/explanation.ts'
+import { columns, wrap } from '../who/layout.ts'
+import type { AppReach } from './reach.ts'
+
+/** Whose reach it is. */
+export interface ReachOf {
+  readonly provider: string
+  readonly client_ip: string | null
+  readonly user_id_fault: string | null
+}
+
+/** What somebody can open, for people: a table an app. */
+export function reachText(gateway: Gateway, asked: ReachOf, apps: readonly AppReach[]): string {
+  const from = asked.client_ip === null ? '' : `, from ${asked.client_ip}`
+  const tables = apps.map(({ app, url, locations }) => {
+    const rows = locations.map(({ location, access, because }) => [
+      location,
+      access.replace('_', '-'),
+      because,
+    ])
+    return `${app}  ${url}\n${columns(rows)}`
+  })
+  const lead = `Signed in with ${asked.provider}${from}\n${faultText(gateway, asked)}`
+  return [lead, ...tables, ...addressNote(gateway, asked)].join('\n')
+}
+
+function faultText(gateway: Gateway, { provider, user_id_fault }: ReachOf): string {
+  if (user_id_fault === null) return ''
+  const claim = gateway.providers.get(provider)?.userId ?? 'sub'
+  const sentence = `The sign-in itself fails: the user id is read from ${claim}, and ${user_id_fault}.`
+  return `${wrap(`${sentence} What follows is what the rules say.`)}\n`
+}
+
+function addressNote({ apps }: Gateway, { client_ip }: ReachOf): readonly string[] {
+  const matters = apps.some(({ allLocations, fallback }) => [fallback, ...allLocations].some(asksForAddress))
+  if (client_ip !== null || !matters) return []
+  return [`${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`]
+}
