@@ -1,7 +1,10 @@
 // What is open is judged again in pieces: counted, not timed.
 import t from 'tap'
+import type { UpstreamSettings } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
-import { judgingInPieces } from '../../../src/http/admission/again.ts'
+import { admitAgain, judgingInPieces, leadsTo } from '../../../src/http/admission/again.ts'
+import type { SessionLookup } from '../../../src/runtime/sessions.ts'
+import { factsOf, openTestContext } from '../../support/request-context.ts'
 
 const piece = limits.rejudgedConnections
 
@@ -90,4 +93,41 @@ t.test('others have their turn between two pieces, where nobody says how', async
   await judgingInPieces<number>()(all, (one) => judged.push(one))
   t.same(seen, [piece])
   t.equal(judged.length, 2 * piece)
+})
+
+const upstream = (changed: Partial<UpstreamSettings>): UpstreamSettings =>
+  ({ origin: 'https://app.example', basePath: '/wiki', ca: null, ...changed }) as UpstreamSettings
+
+t.test('a connection leads on where address, path and trusted certificates are the same', async (t) => {
+  const one = upstream({})
+  t.equal(leadsTo(one, upstream({})), true)
+  t.equal(leadsTo(one, upstream({ origin: 'https://other.example' })), false)
+  t.equal(leadsTo(one, upstream({ basePath: '' })), false)
+  t.equal(leadsTo(one, upstream({ ca: 'PEM' })), false)
+})
+
+t.test('being judged again keeps no session alive, and says what the rules in force say', async (t) => {
+  const { runtime, gateway } = openTestContext(
+    t,
+    `
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, require: signed_in } }
+`,
+  )
+  const cookie = `${gateway.hosts.get('wiki.example')?.cookies.session}=value`
+  const asked: string[] = []
+  const look =
+    (name: string) =>
+    (value: string, origin: { origin: string }): SessionLookup => {
+      asked.push(`${name} ${value} ${origin.origin}`)
+      return { kind: 'none', why: 'session-ended' }
+    }
+  const sessions = { ...runtime.sessions, use: look('use'), lookUp: look('lookUp') }
+  const facts = factsOf('https://wiki.example/x', { headers: { cookie } })
+  t.match(await admitAgain({ ...runtime, sessions }, facts), {
+    decision: { kind: 'challenge', reason: 'session-ended' },
+    target: { path: '/x' },
+  })
+  t.same(asked, ['lookUp value https://wiki.example'])
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { readFromDisk } from '../../../src/config/files.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { type Probe, probe } from '../../../src/http/admission/probe.ts'
+import { orThrown } from '../../support/thrown.ts'
 
 const loaded = loadGatewayFromText(
   `
@@ -14,6 +15,7 @@ apps:
     url: https://wiki.example
     upstream: http://10.9.9.9:5000
     shared_secret: the-secret-that-the-wiki-checks-on-each-request
+    identity_headers: { X-Forwarded-User: user, X-Name: name }
     require: signed_in
     locations:
       - { path: /public, require: anyone }
@@ -67,4 +69,97 @@ t.test('the headers that the app would get are those of the proxy', async (t) =>
   t.ok(headers.includes('X-Gateway-Secret'))
   t.equal(ask('/x', { person: alice }).userIdFault, null)
   t.equal(ask('/x', { person: { provider: 'op', claims: {} } }).userIdFault, 'the claim is missing')
+})
+
+t.test(
+  'a person has a session at the origin, as if begun for another page, and its cookie goes to no app',
+  async (t) => {
+    const { admission, upstreamHeaders } = ask('/x', { person: alice })
+    t.match(admission, {
+      requestId: 'probe',
+      method: 'GET',
+      wantsPage: true,
+      clientAddress: null,
+      resealed: null,
+      principal: { user: 'alice', provider: 'op', claims: { groups: [] } },
+      session: {
+        key: '',
+        origin: 'https://wiki.example',
+        issuer: 'https://op.example',
+        clientId: 'c',
+        user: 'alice',
+        claims: { sub: 'alice', groups: [] },
+        idToken: '',
+        signIn: { stateHash: '', returnTo: '' },
+      },
+    })
+    t.equal(
+      upstreamHeaders?.some((text) => /^cookie$/i.test(text) || text.includes('probe')),
+      false,
+    )
+    t.match(ask('/x'), { admission: { session: null }, rows: [{ where: 'signed_in', truth: 'unknown' }] })
+  },
+)
+
+t.test('a person of a provider that is not configured is nobody', async (t) => {
+  const stranger = { provider: 'gone', claims: { sub: 'mallory' } }
+  t.match(
+    orThrown(() => ask('/x', { person: stranger })),
+    {
+      admission: { decision: { kind: 'challenge', reason: 'no-session' }, session: null },
+      rows: [{ where: 'signed_in', truth: 'unknown' }],
+      upstreamHeaders: null,
+      userIdFault: null,
+    },
+  )
+  t.equal(ask('/x').userIdFault, null, 'nor has nobody a user id that could be wrong')
+  t.match(
+    ask('/x', { person: { provider: 'op', claims: {} } }).admission,
+    { principal: { user: '' } },
+    'one without a user id is judged by the claims alone',
+  )
+})
+
+t.test('the headers of a probe are those that it names, else a navigation’s', async (t) => {
+  t.match(ask('/x').admission.decision, { how: 'redirect' })
+  const named = ask('/public', { headers: { accept: '*/*', 'x-own': 'mine' } })
+  t.equal(named.admission.wantsPage, false)
+  t.equal(named.upstreamHeaders?.[named.upstreamHeaders.indexOf('x-own') + 1], 'mine')
+  t.match(ask('/x', { headers: {} }).admission.decision, { how: 'unauthorized' })
+  t.match(ask('/x', { method: 'POST' }).admission, { method: 'POST', decision: { how: 'unauthorized' } })
+})
+
+t.test('an address is judged by its own host, and the rows by the address of the client', async (t) => {
+  const elsewhere = probe(gateway, {
+    method: 'GET',
+    url: 'https://nowhere.example/x',
+    person: alice,
+    clientAddress: null,
+  })
+  t.match(elsewhere.admission.decision, { kind: 'reject', reason: 'host-unknown' })
+  t.same(elsewhere.rows, [], 'no rule was asked')
+  t.match(ask('#a').admission, { decision: { kind: 'reject', reason: 'target-character' } })
+  t.match(ask('/?a#b').admission, { decision: { kind: 'reject', reason: 'target-character' } })
+  t.throws(
+    () => probe(gateway, { method: 'GET', url: 'no url', person: null, clientAddress: null }),
+    TypeError,
+  )
+  t.match(ask('/office', { clientAddress: '192.0.2.7' }), {
+    admission: { clientAddress: '192.0.2.7' },
+    rows: [{ where: 'app: signed_in' }, { where: 'client_ip', truth: true, actual: /192\.0\.2\.7/ }],
+  })
+  t.match(ask('/office'), {
+    rows: [{ where: 'app: signed_in' }, { where: 'client_ip', truth: false }],
+    upstreamHeaders: null,
+  })
+})
+
+t.test('rows are there where a rule judged, and headers where somebody is let in', async (t) => {
+  t.same(ask('/public').rows, [])
+  t.same(ask('/.auth/login').rows, [])
+  t.equal(ask('/.auth/login').upstreamHeaders, null, 'an address of ours reaches no app')
+  t.ok((ask('/public').upstreamHeaders ?? []).length > 0)
+  t.equal(ask('/admin', { person: alice }).upstreamHeaders, null)
+  const unsendable = { provider: 'op', claims: { sub: 'alice', name: {} } }
+  t.equal(ask('/x', { person: unsendable }).upstreamHeaders, null, 'nor where who it is cannot be sent')
 })

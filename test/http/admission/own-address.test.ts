@@ -1,0 +1,108 @@
+import t from 'tap'
+import type { Gateway, Origin } from '../../../src/core/gateway.ts'
+import { readTarget, type Target } from '../../../src/core/request/target.ts'
+import { matchOwnAddress } from '../../../src/http/admission/own-address.ts'
+import { loadGateway } from '../../support/request-context.ts'
+import { orThrown } from '../../support/thrown.ts'
+
+/** Two providers that come back in different ways, and where they come back to. */
+function model(redirectUri: string): { readonly gateway: Gateway; readonly origin: Origin } {
+  const gateway = loadGateway(`
+providers:
+  asks: { issuer: "https://asks.example", client_id: c, client_secret: s }
+  posts: { issuer: "https://posts.example", client_id: c, client_secret: s, user_id_prefix: "p:", response_mode: form_post, response_iss: required }
+apps:
+  wiki: { url: https://wiki.example, upstream: http://10.9.9.9, provider: [asks, posts], require: signed_in, redirect_uri: "${redirectUri}" }
+`)
+  const origin = gateway.hosts.get('wiki.example')
+  if (origin === undefined) throw new Error('the file has the origin')
+  return { gateway, origin }
+}
+
+function at(path: string): Target {
+  const reading = readTarget(path)
+  if (!reading.ok) throw new Error(`${path}: ${reading.reason}`)
+  return reading.target
+}
+
+/** What an address is, in a word; with its methods where it is ours. */
+function matched({ gateway, origin }: ReturnType<typeof model>, path: string): unknown {
+  return orThrown(() => {
+    const match = matchOwnAddress(gateway, origin, at(path))
+    return match.kind === 'own' ? `${match.address}: ${match.methods.join(' ')}` : match.kind
+  })
+}
+
+const each = model('/.auth/callback/{provider}')
+const elsewhere = model('/oauth2/back')
+
+t.test('below the prefix there are these addresses, each for its methods, and nothing else', async (t) => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['/.auth/login', 'login: GET'],
+    ['/.auth/logout', 'logout: GET POST'],
+    ['/.auth/logged-out', 'logged-out: GET'],
+    ['/.auth/me', 'me: GET HEAD'],
+    ['/.auth/callback/asks', 'callback: GET'],
+    ['/.auth/callback/posts', 'callback: POST'],
+    ['/.auth/callback', 'unknown'],
+    ['/.auth/callback/nobody', 'unknown'],
+    ['/.auth', 'unknown'],
+    ['/.auth/', 'unknown'],
+    ['/.auth/login/', 'unknown'],
+    ['/.auth/Login', 'unknown'],
+    ['/.auth/health', 'unknown'],
+    ['/.author', 'not-ours'],
+    ['/x/.auth/login', 'not-ours'],
+    ['/', 'not-ours'],
+  ]
+  for (const [path, expected] of rows) t.equal(matched(each, path), expected, path)
+})
+
+t.test('an encoded slash that could be read as ours is neither ours nor an app’s', async (t) => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['/.auth%2Flogin', 'ambiguous'],
+    ['/.auth/x%2Fy', 'unknown'],
+    ['/x%2F.auth', 'not-ours'],
+    ['/x%2Fy', 'not-ours'],
+  ]
+  for (const [path, expected] of rows) t.equal(matched(each, path), expected, path)
+})
+
+t.test('a redirect URI is one address, wherever it is, and no spelling of it is anybody’s', async (t) => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['/oauth2/back', 'callback: GET POST'],
+    ['/oauth2/back/', 'unknown'],
+    ['/OAuth2/Back', 'unknown'],
+    ['/oauth2/back%3Bx', 'unknown'],
+    ['/oauth2%2Fback', 'ambiguous'],
+    ['/OAUTH2%2Fback', 'ambiguous'],
+    ['/oauth2/other', 'not-ours'],
+    ['/oauth2%2Fother', 'not-ours'],
+    ['/oauth2', 'not-ours'],
+    ['/.auth/callback', 'unknown'],
+  ]
+  for (const [path, expected] of rows) t.equal(matched(elsewhere, path), expected, path)
+})
+
+t.test('of several redirect URIs each is kept from the apps, not the first alone', async (t) => {
+  const { gateway } = each
+  const [one, other] = ['/in/one', '/in/two'].map((path) => ({
+    uri: `https://wiki.example${path}`,
+    path,
+    segments: path.slice(1).split('/'),
+    providers: ['asks'],
+  }))
+  if (one === undefined || other === undefined) throw new Error('there are two')
+  const several = { gateway, origin: { ...each.origin, redirectUris: [one, other] } }
+  for (const name of ['one', 'two']) {
+    t.equal(matched(several, `/in/${name}`), 'callback: GET', name)
+    t.equal(matched(several, `/in/${name.toUpperCase()}`), 'unknown', name)
+    t.equal(matched(several, `/in%2F${name}`), 'ambiguous', name)
+  }
+})
+
+t.test('an address of a provider that is gone takes no method', async (t) => {
+  const { gateway, origin } = each
+  const gone = { gateway: { ...gateway, providers: new Map() }, origin }
+  t.equal(matched(gone, '/.auth/callback/asks'), 'callback: ')
+})
