@@ -1,5 +1,5 @@
 import type { ConditionRow } from '../../core/decision.ts'
-import type { App, Gateway, Location, Origin } from '../../core/gateway.ts'
+import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
 import { type Principal, readUserId, visibleClaims } from '../../core/principal.ts'
@@ -44,8 +44,8 @@ export interface ProbeResult {
 
 /** Asks the gate itself, without a socket and without a session. Throws a TypeError for what is no URL. */
 export function probe(gateway: Gateway, asked: Probe): ProbeResult {
-  const { person } = asked
-  const session = (_cookie: string, origin: Origin) => sessionOf(gateway, person, origin)
+  const person = knownPerson(gateway, asked.person)
+  const session = (_cookie: string, origin: Origin) => sessionOf(person, origin)
   const admissionContext: AdmissionContext = {
     gateway,
     sessions: { use: session, lookUp: session },
@@ -58,11 +58,10 @@ export function probe(gateway: Gateway, asked: Probe): ProbeResult {
   const facts = { method: asked.method, url: target, httpVersion: '1.1', headers, rawHeaders, socket }
   const admission = admit(admissionContext, facts, 'probe', 0)
   if (admission instanceof Promise) throw new Error('a probe has no store to wait for')
-  const who = person === null ? null : principalOf(gateway, person)
   return {
     admission,
-    ...consequences(gateway, admission, who, rawHeaders),
-    userIdFault: userIdFault(gateway, person),
+    ...consequences(gateway, admission, person?.principal ?? null, rawHeaders),
+    userIdFault: person?.userIdFault ?? null,
   }
 }
 
@@ -82,40 +81,41 @@ function anyCookie(gateway: Gateway, host: string): string {
   return origin === undefined ? '' : `${origin.cookies.session}=probe`
 }
 
+interface KnownPerson {
+  readonly settings: ProviderSettings
+  readonly claims: Claims
+  readonly principal: Principal
+  readonly userIdFault: string | null
+}
+
+/** Null: nobody, or somebody of a provider that is not configured. */
+function knownPerson(gateway: Gateway, person: Person | null): KnownPerson | null {
+  if (person === null) return null
+  const { provider, claims } = person
+  const settings = gateway.providers.get(provider)
+  if (settings === undefined) return null
+  const id = readUserId(claims, settings)
+  const principal = { user: id.ok ? id.user : '', provider, claims: visibleClaims(claims, settings) }
+  return { settings, claims, principal, userIdFault: id.ok ? null : id.reason }
+}
+
 /** The person as a session that was begun for another page. */
-function sessionOf(gateway: Gateway, person: Person | null, origin: Origin): SessionLookup {
-  const principal = person === null ? null : principalOf(gateway, person)
-  const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
-  if (person === null || principal === null || provider === undefined)
-    return { kind: 'none', why: 'no-session' }
+function sessionOf(person: KnownPerson | null, origin: Origin): SessionLookup {
+  if (person === null) return { kind: 'none', why: 'no-session' }
+  const { settings, claims, principal } = person
   const session = {
     key: '',
     origin: origin.origin,
-    issuer: provider.issuer,
-    clientId: provider.clientId,
+    issuer: settings.issuer,
+    clientId: settings.clientId,
     user: principal.user,
-    claims: person.claims,
+    claims,
     idToken: '',
     signedInAt: 0,
     lastSeenAt: 0,
     signIn: { stateHash: '', returnTo: '' },
   }
   return { kind: 'live', session, principal, resealed: null }
-}
-
-/** Null for a provider that is not configured. */
-function principalOf(gateway: Gateway, { provider, claims }: Person): Principal | null {
-  const settings = gateway.providers.get(provider)
-  if (settings === undefined) return null
-  const id = readUserId(claims, settings)
-  return { user: id.ok ? id.user : '', provider, claims: visibleClaims(claims, settings) }
-}
-
-function userIdFault(gateway: Gateway, person: Person | null): string | null {
-  const settings = person === null ? undefined : gateway.providers.get(person.provider)
-  if (person === null || settings === undefined) return null
-  const id = readUserId(person.claims, settings)
-  return id.ok ? null : id.reason
 }
 
 function consequences(

@@ -155,6 +155,7 @@ const verdicts: readonly (readonly [
   ['/public/../admin', {}, 'reject', 'target-dot-segment'],
   ['/form', { method: 'POST', as: 'alice' }, 'allow', 'rule-met', '/form [POST]'],
   ['/form', { method: 'GET', as: 'alice' }, 'reject', 'method-not-allowed'],
+  ['/form', { method: 'OPTIONS', headers: preflight }, 'reject', 'method-not-allowed'],
   ['/x', { method: 'TRACE', as: 'alice' }, 'reject', 'method-not-allowed'],
   ['/office', {}, 'deny', 'client-address'],
   ['/office', { peer: '192.0.2.9', as: 'alice' }, 'allow', 'rule-met'],
@@ -254,10 +255,15 @@ t.test('a store that does not answer lets nobody in, and the answer is its fault
   }
   const rejecting = (() => Promise.reject(fault)) as unknown as () => SessionLookup
   for (const find of [throwing, rejecting]) {
-    const admission = await admit(runtime(find).runtime, facts('/maybe', { as: 'alice' }), 'id', 0)
-    t.match(admission.decision, { kind: 'deny', reason: 'undecided' })
-    t.equal(admission.fault, fault)
-    t.equal(admission.principal, null)
+    t.match(await admitted(facts('/maybe', { as: 'alice' }), find), {
+      decision: { kind: 'deny', reason: 'undecided' },
+      fault: { code: 'STORE_UNAVAILABLE' },
+      principal: null,
+      session: null,
+      app: { name: 'wiki' },
+      location: { label: '/maybe' },
+      detail: null,
+    })
   }
 })
 

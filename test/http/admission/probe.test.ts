@@ -125,6 +125,8 @@ t.test('the headers of a probe are those that it names, else a navigation’s', 
   const named = ask('/public', { headers: { accept: '*/*', 'x-own': 'mine' } })
   t.equal(named.admission.wantsPage, false)
   t.equal(named.upstreamHeaders?.[named.upstreamHeaders.indexOf('x-own') + 1], 'mine')
+  const cookie = ask('/public', { headers: { cookie: 'theirs=1' } }).upstreamHeaders
+  t.ok(cookie?.includes('theirs=1'), 'a cookie of the app’s own goes on to it')
   t.match(ask('/x', { headers: {} }).admission.decision, { how: 'unauthorized' })
   t.match(ask('/x', { method: 'POST' }).admission, { method: 'POST', decision: { how: 'unauthorized' } })
 })

@@ -1,0 +1,249 @@
+// What each page says and offers, word for word: the text between the tags, and where the links lead.
+import t from 'tap'
+import type { ReturnTo } from '../../../src/core/session/return-to.ts'
+import { pageDocument } from '../../../src/http/pages/document.ts'
+import { type GateState, gateMark, initial, providerIcon } from '../../../src/http/pages/icons.ts'
+import {
+  chooserPage,
+  confirmSignOutPage,
+  errorPage,
+  forbiddenPage,
+  movingOnPage,
+  type PageStatus,
+  signedOutPage,
+  signInFailedPage,
+} from '../../../src/http/pages/pages.ts'
+import { accountLine, action, actions, helpLine } from '../../../src/http/pages/parts.ts'
+import { orThrown } from '../../support/thrown.ts'
+
+const states: readonly GateState[] = ['open', 'closed', 'away']
+const frame = { appTitle: 'Wiki', requestId: 'r-1' }
+
+/** Banner, heading, text, links and buttons in their order, and what the gate shows. */
+function shown(page: string) {
+  const main = /<main>([\s\S]*)<\/main>/.exec(page)?.[1] ?? page
+  const marked = main.replace(/<a (?:class="([^"]*)" )?href="([^"]*)">/g, '[$1 $2] ')
+  const texts = marked.replace(/<svg[\s\S]*?<\/svg>/g, '').split(/<[^>]*>|\n/)
+  return {
+    gate: states.filter((state) => main.includes(gateMark(state))).join(),
+    texts: texts.map((text) => text.replaceAll('&#61;', '=').trim()).filter((text) => text !== ''),
+  }
+}
+
+t.test('the chooser', async (t) => {
+  const choices = [
+    { label: 'Acme', icon: null, href: '/one' },
+    { label: 'Google', icon: 'google', href: '/two' },
+  ]
+  t.same(shown(chooserPage({ ...frame, choices })), {
+    gate: 'open',
+    texts: ['Wiki', 'Choose how to sign in', '[ /one]', 'Acme', '[ /two]', 'Google', 'Request id', 'r-1'],
+  })
+})
+
+t.test('the page of a 403', async (t) => {
+  const account = { user: 'alice', providerLabel: 'Acme' }
+  const given = { ...frame, account, contact: 'ops', switchAccountHref: '/other' }
+  const person = ['A', 'You are signed in as', 'alice', 'with Acme']
+  const needs =
+    'This page needs a permission that your account does not have. If you have another account that does, use that one.'
+  const help = 'If you should have access, ask ops and give the request id below.'
+  t.same(shown(forbiddenPage(given)), {
+    gate: 'closed',
+    texts: [
+      ...['Wiki', 'You have no access to this page', ...person, needs],
+      ...['[button /other] Use another account', help, 'Request id', 'r-1'],
+    ],
+  })
+  const closed = 'It is not offered here, and signing in would not change that.'
+  t.same(shown(forbiddenPage({ ...given, account: null })), {
+    gate: 'closed',
+    texts: ['Wiki', 'This page is not open', closed, help, 'Request id', 'r-1'],
+  })
+  t.same(shown(forbiddenPage({ ...given, switchAccountHref: null, contact: null })), {
+    gate: 'closed',
+    texts: ['Wiki', 'You have no access to this page', ...person, needs, 'Request id', 'r-1'],
+  })
+})
+
+const words: Readonly<Record<PageStatus, readonly [title: string, text: string]>> = {
+  400: [
+    'This request cannot be read',
+    'Its address or form can be understood in more than one way, so it was not passed on.',
+  ],
+  401: ['You are not signed in', 'Sign in to open this page.'],
+  403: ['This cannot be done', 'The request was refused.'],
+  404: ['There is nothing here', 'The address may be mistyped, or the page has moved.'],
+  405: ['This cannot be done here', 'The page exists, but not for this kind of request.'],
+  408: ['The request took too long', 'It did not arrive in full. Please try again.'],
+  413: ['That is too large', 'What was sent is larger than this application accepts.'],
+  415: ['This form cannot be read', 'It was sent in a way that is not understood here.'],
+  417: ['This request cannot be met', 'It expects something that is not offered here.'],
+  421: ['No such site here', 'This address leads here, but no application answers to its name.'],
+  426: ['This connection is not supported', 'Another kind of connection is needed.'],
+  429: ['Too much at once', 'Please try again in a minute.'],
+  431: ['Too much came with this request', 'Deleting the cookies of this site often helps.'],
+  500: ['Something went wrong', 'It is not your fault. Please try again in a moment.'],
+  502: ['The application is not available', 'It did not answer as it should. Please try again in a moment.'],
+  503: ['Not available just now', 'Please try again in a moment.'],
+  504: ['The application took too long', 'It did not answer in time. Please try again in a moment.'],
+  505: ['This cannot be read', 'It was sent in a version of HTTP that is not understood here.'],
+}
+
+t.test('the page of a refusal or failure', async (t) => {
+  const given = { ...frame, sentence: null, contact: 'ops', next: null }
+  for (const [name, [title, text]] of Object.entries(words)) {
+    const status = Number(name) as PageStatus
+    const ours = status >= 500
+    const help = ours ? ['If it lasts, ask ops and give the request id below.'] : []
+    t.same(
+      orThrown(() => shown(errorPage({ ...given, status }))),
+      { gate: ours ? 'away' : 'closed', texts: ['Wiki', title, text, ...help, 'Request id', 'r-1'] },
+      name,
+    )
+  }
+  const next = { label: 'Sign in', href: '/login' }
+  const texts = (page: Partial<Parameters<typeof errorPage>[0]>) =>
+    shown(errorPage({ ...given, status: 401, ...page })).texts.slice(1, -2)
+  const unsaved = 'What you sent was not saved. Sign in, go back to the form and send it once more.'
+  t.same(texts({ next, unsaved: true }), ['You are not signed in', unsaved, '[button /login] Sign in'])
+  t.same(texts({ next, unsaved: false }), ['You are not signed in', words[401][1], '[button /login] Sign in'])
+})
+
+t.test('a fault’s sentence stands above what may help, and when', async (t) => {
+  const given = { ...frame, sentence: 'It is busy.', contact: null, next: null }
+  const texts = (page: Partial<Parameters<typeof errorPage>[0]>) =>
+    shown(errorPage({ ...given, status: 503, ...page })).texts.slice(1, -2)
+  const moment = 'Please try again in a moment.'
+  t.same(texts({}), ['It is busy', moment])
+  t.same(texts({ status: 500 }), ['It is busy', moment])
+  t.same(texts({ status: 413 }), ['It is busy'], 'nothing helps where it is no fault of ours')
+  t.same(texts({ retryAfterSeconds: null }), ['It is busy', moment])
+  t.same(texts({ status: 429, retryAfterSeconds: 42 }), [
+    'It is busy',
+    'Please open your page again in 42 seconds.',
+  ])
+  t.same(texts({ retryAfterSeconds: 1 }), ['It is busy', 'Please open your page again in a second.'])
+})
+
+t.test('the page of a sign-in that failed', async (t) => {
+  const given = { ...frame, sentence: 'It is over.', contact: 'ops', startAgainHref: '/again' }
+  const advice =
+    'Starting again usually helps: it may have taken too long, or was finished in another tab. Your browser must keep cookies of this site.'
+  const help = 'If that does not help, ask ops and give the request id below.'
+  t.same(shown(signInFailedPage(given)), {
+    gate: 'closed',
+    texts: ['Wiki', 'It is over', advice, '[button /again] Start again', help, 'Request id', 'r-1'],
+  })
+})
+
+t.test('the pages of a sign-out', async (t) => {
+  const account = { user: 'alice', providerLabel: null }
+  const confirm = { ...frame, account, action: '/out', fields: { a: '1', b: '2' }, cancelHref: '/back' }
+  const asks = 'You will be signed out here and, where it offers that, at your sign-in service.'
+  const buttons = ['Sign out', '[button second /back] Stay signed in']
+  const page = confirmSignOutPage(confirm)
+  t.same(shown(page), {
+    gate: 'open',
+    texts: [
+      ...['Wiki', 'Sign out?', 'A', 'You are signed in as', 'alice', asks, ...buttons],
+      ...['Request id', 'r-1'],
+    ],
+  })
+  t.match(page, /<input type="hidden" name="a" value="1"><input type="hidden" name="b" value="2">/)
+  const nobody = confirmSignOutPage({ ...confirm, account: null, fields: {} })
+  t.same(shown(nobody).texts, ['Wiki', 'Sign out?', asks, ...buttons, 'Request id', 'r-1'])
+  t.notMatch(nobody, 'type="hidden"')
+
+  const shared = 'On a shared computer, close the browser too.'
+  t.same(shown(signedOutPage({ ...frame, signInHref: '/in', everywhere: true })), {
+    gate: 'closed',
+    texts: ['Wiki', 'You are signed out', shared, '[button /in] Sign in again', 'Request id', 'r-1'],
+  })
+  const providerUrl = new URL('https://op.example/end')
+  t.same(shown(signedOutPage({ ...frame, signInHref: null, providerUrl, everywhere: false })).texts, [
+    ...['Wiki', 'You are signed out in this browser'],
+    'The session could not be ended everywhere yet: that takes a few more moments.',
+    ...[shared, '[button https://op.example/end] Sign out at your sign-in service', 'Request id', 'r-1'],
+  ])
+  const none = signedOutPage({ ...frame, signInHref: null, providerUrl: null, everywhere: true })
+  t.same(shown(none).texts, ['Wiki', 'You are signed out', shared, 'Request id', 'r-1'])
+})
+
+t.test('the page that moves on', async (t) => {
+  const rows = {
+    'signing-out': ['Signing you out', 'You are signed out here. Moving on to your sign-in service.'],
+    'signed-in': ['Signed in', 'Taking you to your page.'],
+    'from-a-link': ['One moment', 'Taking you to your page.'],
+  } as const
+  for (const why of ['signing-out', 'signed-in', 'from-a-link'] as const) {
+    const page = orThrown(() => movingOnPage({ ...frame, why, to: '/deep' as ReturnTo }))
+    t.same(shown(String(page)), {
+      gate: 'open',
+      texts: ['Wiki', ...rows[why], '[ /deep] Continue', 'if nothing happens.', 'Request id', 'r-1'],
+    })
+    t.match(page, '<meta http-equiv="refresh" content="0; url&#61;/deep">')
+  }
+  for (const to of ['http://op.example/', 'https://op.example/'])
+    t.match(
+      orThrown(() => movingOnPage({ ...frame, why: 'signing-out', to: new URL(to) })),
+      `<a href="${to}">`,
+    )
+})
+
+t.test('a page without app, id or moving on says nothing of them', async (t) => {
+  const bare = pageDocument({ appTitle: null, requestId: null, title: 'T', gate: 'open', content: '' })
+  t.match(bare, '<title>T</title>')
+  t.same(shown(bare), { gate: 'open', texts: ['Gateway', 'T'] })
+  t.notMatch(bare, /undefined|null|http-equiv|class="reference"/)
+  t.match(pageDocument({ ...frame, title: 'T', gate: 'open', content: '' }), '<title>T · Wiki</title>')
+  t.match(bare, /<link rel="icon" href="data:image\/svg\+xml,%3Csvg%20xmlns/)
+})
+
+t.test(
+  'each provider that is known has its letter, each shape its lines, and others an initial',
+  async (t) => {
+    const letters = {
+      google: 'G',
+      microsoft: 'M',
+      salesforce: 'S',
+      cognito: 'C',
+      okta: 'O',
+      auth0: 'A',
+      keycloak: 'K',
+    }
+    for (const [icon, letter] of Object.entries(letters))
+      t.match(providerIcon(icon, 'x'), `>${letter}</text>`, icon)
+    const shapes = ['person', 'building', 'key'].map((icon) => providerIcon(icon, 'x'))
+    t.match(shapes[0], 'cy="12.5"')
+    t.match(shapes[1], 'M10 24.5V8.5h12')
+    t.match(shapes[2], 'M16 16h9v3.5')
+    for (const shape of shapes) t.notMatch(shape, '<text')
+    t.match(providerIcon('unheard-of', 'the name'), '>T</text>')
+    t.match(providerIcon(null, 'the name'), '>T</text>')
+    t.match(providerIcon('data:image/png;base64,AA', 'x'), '<img src="data:image/png;base64,AA"')
+    t.match(providerIcon('image/data:image/', 'name'), '>N</text>')
+    t.equal(initial('«élan»'), 'É')
+    t.equal(initial('…7 dwarfs'), '7')
+    t.equal(initial('—'), '?')
+    t.equal(new Set(states.map(gateMark)).size, 3)
+  },
+)
+
+t.test('parts of pages', async (t) => {
+  t.match(accountLine({ user: 'bob', providerLabel: 'Acme' }), '<small>with Acme</small>')
+  t.notMatch(accountLine({ user: 'bob', providerLabel: null }), 'small')
+  t.equal(helpLine('If so', null, 'r-1'), '')
+  t.equal(helpLine('If so', 'ops', null), '<p class="quiet">If so, ask ops.</p>')
+  const mail = '<a href="mailto:a@b.example">a@b.example</a>'
+  t.equal(helpLine('If so', 'a@b.example', null), `<p class="quiet">If so, ask ${mail}.</p>`)
+  const web = '<a href="http://b.example/x">http://b.example/x</a>'
+  t.equal(helpLine('If so', 'http://b.example/x', null), `<p class="quiet">If so, ask ${web}.</p>`)
+  t.same(action('/x', 'X'), { href: '/x', label: 'X' })
+  t.equal(action(null, 'X'), null)
+  t.equal(actions([null]), '')
+  t.equal(
+    actions([action('/a', 'A'), null, action('/b', 'B')]),
+    '<p class="actions"><a class="button" href="/a">A</a><a class="button second" href="/b">B</a></p>',
+  )
+})
