@@ -4,9 +4,12 @@ import { readFromDisk } from '../../../src/config/files.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { StoreFault } from '../../../src/core/fault.ts'
 import type { Gateway } from '../../../src/core/gateway.ts'
+import { unknownClient } from '../../../src/core/request/forwarded.ts'
+import { readTarget } from '../../../src/core/request/target.ts'
 import type { Session } from '../../../src/core/session/session.ts'
 import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
+import { dependsOnCaller, routeRequest } from '../../../src/http/admission/routed-request.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
 import { orRejected } from '../../support/thrown.ts'
@@ -220,6 +223,7 @@ const verdicts: readonly (readonly [
   ['/cors/closed%2Fpart', { method: 'OPTIONS', headers: preflight }, 'challenge', 'no-session'],
   ['/cors%2Fother', { method: 'OPTIONS', headers: preflight }, 'challenge', 'no-session'],
   ['/cors/nobody%2Fpart', { method: 'OPTIONS', headers: preflight }, 'deny', 'nobody-allowed'],
+  ['/public%2Fx', { as: 'alice' }, 'allow', 'rule-met', '*'],
   ['/public/secret%2Fpart', {}, 'challenge', 'no-session', '/public/secret/part'],
   ['/public/secret%2Fpart', { as: 'alice' }, 'deny', 'rule-not-met', '/public/secret/part'],
   ['/public/secret%2Fpart', { as: 'adam' }, 'allow', 'rule-met', '/public/secret/part'],
@@ -241,9 +245,18 @@ t.test('one request, one verdict', async (t) => {
 })
 
 t.test('no store is touched for what is open, refused or ours', async (t) => {
-  for (const url of ['/public/x', '/nope/../x', '/docs/other', '/.auth/login', '/.auth/nope']) {
+  const asks: readonly (readonly [string, Ask])[] = [
+    ['/public/x', {}],
+    ['/nope/../x', {}],
+    ['/docs/other', {}],
+    ['/.auth/login', {}],
+    ['/.auth/nope', {}],
+    ['/form', {}],
+    ['/cors', { method: 'OPTIONS', headers: preflight }],
+  ]
+  for (const [url, ask] of asks) {
     const { runtime: asked, lookedUp } = runtime()
-    await admit(asked, facts(url, { as: 'alice' }), 'id', 0)
+    await admit(asked, facts(url, { as: 'alice', ...ask }), 'id', 0)
     t.equal(lookedUp(), 0, url)
   }
 })
@@ -415,6 +428,10 @@ t.test('an address of the gateway’s own speaks for the app at the root of its 
   t.match(await admitted(facts('/.auth/health', { method: 'POST' })), {
     decision: { kind: 'reject', status: 405, reason: 'method-not-allowed', allow: ['GET', 'HEAD'] },
   })
+  const origin = gateway.hosts.get('wiki.example')
+  const bare = { ...gateway, hosts: new Map(origin && [['wiki.example', { ...origin, apps: [] }]]) }
+  const context = { gateway: bare, sessions: runtime().runtime.sessions }
+  t.equal((await admit(context, facts('/.auth/login'), 'id', 0)).app, null, 'or for none')
   t.match(await admitted(facts('/.auth/nope')), {
     decision: { kind: 'reject', status: 404, reason: 'address-unknown' },
   })
@@ -535,4 +552,21 @@ apps:
   t.equal(await ask('/admin/x'), 'redirect other-provider-needed other', 'another page is another page')
   t.equal(await ask('/admin/x?a=1'), 'rule-not-met')
   t.equal(await ask('/', { authorization: 'Bearer x' }), 'unauthorized other-provider-needed other')
+})
+
+t.test('a route is decided at once, or by locations that may ask who it is', async (t) => {
+  const origin = gateway.hosts.get('wiki.example')
+  if (origin === undefined) throw new Error('the file has the origin')
+  const route = (path: string) => {
+    const reading = readTarget(path)
+    if (!reading.ok) throw new Error(reading.reason)
+    const { target } = reading
+    return routeRequest(origin, { method: 'GET', target, headers: {}, client: unknownClient })
+  }
+  t.match(route('/x'), { kind: 'routed', location: { label: '*' }, second: null, facts: { page: '/x' } })
+  t.match(route('/form'), { kind: 'decided', verdict: { location: null, detail: null } })
+  t.same(
+    ['/x', '/public', '/form', '/public/secret%2Fpart'].map((path) => dependsOnCaller(route(path))),
+    [true, false, false, true],
+  )
 })

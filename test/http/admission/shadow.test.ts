@@ -11,6 +11,7 @@ import type { AdmissionContext } from '../../../src/http/admission/session-looku
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
+import { orThrown } from '../../support/thrown.ts'
 
 const head = `
 trusted_proxies: [10.0.0.1]
@@ -198,6 +199,16 @@ for (const [form, gateway] of Object.entries({ '`enforce: false`': byKey, '`shad
       t.equal(shadow?.location?.label ?? null, location ?? null, `${name}: its location`)
       t.same(shadow?.enforced, admission.decision)
     }
+  })
+
+  t.test(`by ${form} a session goes with what asked for it, and with nothing else`, async (t) => {
+    const asked = (url: string, as: string) => orThrown(() => ask(admissionContext(gateway), url, { as }))
+    t.match(asked('/reports', 'sally'), {
+      session: { user: 'sally' },
+      shadow: { decision: { reason: 'rule-met' } },
+    })
+    t.match(asked('/public', 'sally'), { session: null, shadow: { decision: { reason: 'rule-met' } } })
+    t.match(asked('/closed', 'sally'), { session: null, shadow: { decision: { reason: 'open-to-anyone' } } })
   })
 
   t.test(`by ${form} nobody is let in, kept out or identified by a shadow`, async (t) => {
