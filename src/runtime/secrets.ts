@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
 import { StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { Secret } from '../core/secret.ts'
@@ -44,7 +45,7 @@ export function readSessionSecrets(
 }
 
 function advice(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  const code = errorCode(thrown)
   return code === 'ENOSPC' || code === 'EDQUOT'
     ? 'the disk is full; make room'
     : "give the folder to the gateway's user"
@@ -60,7 +61,7 @@ function readSecret(path: string): Secret | null {
   try {
     file = openSync(path, 'r')
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null
+    if (errorCode(thrown) === 'ENOENT') return null
     throw thrown
   }
   try {
@@ -116,5 +117,5 @@ function placeDraft(draft: string, path: string): void {
 }
 
 function exists(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST'
+  return errorCode(thrown) === 'EEXIST'
 }

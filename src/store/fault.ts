@@ -15,7 +15,7 @@ const codes: Readonly<Record<number, { readonly code: FaultCode; readonly what: 
 /** A StoreFault for what node:sqlite threw, told by its code, never by its text; `place` is the file. */
 export function toStoreFault(thrown: unknown, place: string): StoreFault {
   if (thrown instanceof StoreFault) return thrown
-  const entry = codes[primaryCode(thrown) ?? -1]
+  const entry = codes[primaryCode(thrown)]
   if (entry === undefined)
     return new StoreFault('STORE_UNAVAILABLE', `the session store ${place} does not answer`, thrown)
   return new StoreFault(entry.code, `the session store ${place} ${entry.what}`, thrown)
@@ -27,7 +27,8 @@ export function isBusy(thrown: unknown): boolean {
   return code === 5 || code === 6
 }
 
-function primaryCode(thrown: unknown): number | null {
-  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') return null
-  return thrown.errcode & 0xff
+/** -1: it is none of SQLite's. */
+function primaryCode(thrown: unknown): number {
+  const errcode: unknown = thrown instanceof Error ? Reflect.get(thrown, 'errcode') : null
+  return typeof errcode === 'number' ? errcode & 0xff : -1
 }

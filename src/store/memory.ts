@@ -29,8 +29,8 @@ const usualSize: MemoryStoreSize = { sessions: limits.memoryStoreSessions, bytes
  */
 export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore {
   const entries = new Map<SessionKey, Entry>()
-  /** The sessions of each person, so that nobody's sign-in looks at everybody's. */
-  const persons = new Map<string, Set<SessionKey>>()
+  /** When the sessions of each person began, so that nobody's sign-in looks at everybody's. */
+  const persons = new Map<string, Map<SessionKey, EpochSeconds>>()
   let bytes = 0
 
   return {
@@ -59,11 +59,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     purge: (now) => removeWhere(({ expiresAt }) => expiresAt <= now),
     onChange: () => () => {},
     check: () => {},
-    close() {
-      entries.clear()
-      persons.clear()
-      bytes = 0
-    },
+    close: () => void removeWhere(() => true),
   }
 
   function add(entry: Entry): void {
@@ -75,7 +71,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     entries.set(session.key, entry)
     bytes += entry.bytes
     const person = personOf(session)
-    persons.set(person, (persons.get(person) ?? new Set()).add(session.key))
+    persons.set(person, (persons.get(person) ?? new Map()).set(session.key, session.signedInAt))
   }
 
   function remove(key: SessionKey): boolean {
@@ -84,23 +80,23 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     entries.delete(key)
     bytes -= entry.bytes
     const person = personOf(entry.session)
-    const keys = persons.get(person)
-    keys?.delete(key)
-    if (keys?.size === 0) persons.delete(person)
+    const begun = persons.get(person)
+    begun?.delete(key)
+    if (begun?.size === 0) persons.delete(person)
     return true
   }
 
   /** Those with which a person would have more sessions than one may, once a further one begins; newest first. */
   function oldestOf(
-    keys: Iterable<SessionKey> = [],
+    begun: Iterable<readonly [SessionKey, EpochSeconds]> = [],
     leaving: ReadonlySet<SessionKey>,
   ): readonly SessionKey[] {
-    const signedInAt = (key: SessionKey): EpochSeconds => entries.get(key)?.session.signedInAt ?? 0
-    return [...keys]
-      .filter((key) => !leaving.has(key))
+    return [...begun]
+      .filter(([key]) => !leaving.has(key))
       .reverse()
-      .sort((a, b) => signedInAt(b) - signedInAt(a))
+      .sort(([, one], [, other]) => other - one)
       .slice(limits.personSessions - 1)
+      .map(([key]) => key)
   }
 
   function removeWhere(matches: (entry: Entry) => boolean): number {

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { errorCode } from '../core/error-code.ts'
 import { StoreFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
@@ -89,7 +90,7 @@ function prepareFile(folder: string, path: string): void {
     closeSync(file)
     if ((mode & 0o077) !== 0) chmodSync(path, 0o600)
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
+    const code = errorCode(thrown) ?? 'unknown'
     throw new StoreFault(
       'STORE_UNAVAILABLE',
       `the data folder ${folder} cannot be used: ${advice(code)} (${code})`,
@@ -100,15 +101,19 @@ function prepareFile(folder: string, path: string): void {
 
 /** Not mkdir's own `recursive`: it never returns where a file system refuses with ENOENT, as /proc does (Node 26). */
 function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  if (isFolder(folder)) return
   const parent = dirname(folder)
   if (parent !== folder) makeFolder(parent)
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (thrown) {
     // Another instance may have made it in the meantime.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw thrown
+    if (!isFolder(folder)) throw thrown
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function advice(code: string): string {

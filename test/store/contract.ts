@@ -26,6 +26,27 @@ const keysOf = async (store: SessionStore, user?: string): Promise<string[]> =>
 
 /** What every store promises, whatever it is made of. `open` gives a fresh, empty one, closed by the test's end. */
 export async function storeContract(t: Test, open: (t: Test) => SessionStore): Promise<void> {
+  await t.test('each call is answered, also about sessions that are not there', async (t) => {
+    const store = open(t)
+    const everything = async (): Promise<void> => {
+      await store.touch('k1', 1500, 2500)
+      await store.drop('k1')
+      for (const key of ['k1', 'k1', 'k2']) await store.save(sessionOf(key), 2000)
+      await store.load('k1')
+      await store.load('nobody')
+      await store.touch('k1', 1500, 2500)
+      for (const filter of [{}, { user: 'alice' }, { provider: idOfAcme }]) await store.list(filter)
+      await store.drop('k1')
+      for (const which of [{ by: 'key', key: 'k1' }, { by: 'user', user: 'alice' }, { by: 'all' }] as const)
+        await store.revoke(which)
+      await store.purge(2000)
+      await store.check()
+      store.onChange(() => {})()
+      await store.close()
+    }
+    await t.resolves(everything())
+  })
+
   await t.test('a saved session is loaded as it was; an unknown key is null', async (t) => {
     const store = open(t)
     const session = sessionOf('k1', {
@@ -52,7 +73,9 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     await store.save(sessionOf('k1'), 2000)
     await store.touch('k1', 1500, 2500)
     t.same(await store.load('k1'), sessionOf('k1', { lastSeenAt: 1500 }))
+    await store.list({})
     await store.touch('k1', 1440, 2400)
+    await store.touch('k1', 1500, 2600)
     t.match(await store.load('k1'), { lastSeenAt: 1500 })
     t.match(await store.list({}), [{ key: 'k1', lastSeenAt: 1500, expiresAt: 2500 }])
   })

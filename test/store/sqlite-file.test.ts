@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -10,9 +11,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { mock } from 'node:test'
 import t from 'tap'
+import { limits } from '../../src/core/limits/table.ts'
 import { openStore } from '../../src/store/open.ts'
-import { hasSessionFile, openSessionFile } from '../../src/store/sqlite-file.ts'
+import { hasSessionFile, openSessionFile, type SessionFile } from '../../src/store/sqlite-file.ts'
+import { onFileCall, refused } from '../support/file-calls.ts'
 import { sessionOf } from './contract.ts'
 import { faultOf, openSqlite } from './sqlite-store.ts'
 
@@ -139,3 +143,129 @@ t.test(
     t.match(readFileSync(path, 'utf8'), /letter to a friend/)
   },
 )
+
+t.test('each refusal of a data folder is told with what would be right', async (t) => {
+  const folder = join(t.testdir(), 'data')
+  const table = [
+    ['EEXIST', 'there is a file of that name; set "data" to a folder'],
+    ['ENOTDIR', 'there is a file of that name; set "data" to a folder'],
+    [
+      'EACCES',
+      `user ${process.getuid?.()} may not write there; give it the folder, or set "data" to another`,
+    ],
+    ['EPERM', `user ${process.getuid?.()} may not write there; give it the folder, or set "data" to another`],
+    ['EROFS', 'it is read-only; mount a writable volume there, or set "data" to another folder'],
+    ['ENOSPC', 'the disk is full; make room, or set "data" to a folder elsewhere'],
+    ['EDQUOT', 'the disk is full; make room, or set "data" to a folder elsewhere'],
+    ['EIO', 'set "data" to a folder that the gateway may write'],
+  ] as const
+  for (const [code, advice] of table) {
+    const undo = onFileCall(t, 'mkdirSync', () => {
+      throw refused(code)
+    })
+    t.equal(
+      await faultOf(() => openSessionFile(folder)),
+      `STORE_UNAVAILABLE: the data folder ${folder} cannot be used: ${advice} (${code})`,
+    )
+    undo()
+  }
+  onFileCall(t, 'mkdirSync', () => {
+    throw new Error('without a code')
+  })
+  t.match(await faultOf(() => openSessionFile(folder)), /may write \(unknown\)$/)
+})
+
+t.test('where users have no number, the gateway’s is called so', async (t) => {
+  const folder = join(t.testdir(), 'data')
+  const { getuid } = process
+  t.teardown(() => Object.assign(process, { getuid }))
+  onFileCall(t, 'mkdirSync', () => {
+    throw refused('EACCES')
+  })
+  Object.assign(process, { getuid: undefined })
+  t.match(await faultOf(() => openSessionFile(folder)), /user of the gateway may not write/)
+})
+
+t.test('a folder that another instance makes in the meantime is used', async (t) => {
+  const folder = join(t.testdir(), 'new', 'data')
+  const made: string[] = []
+  onFileCall(t, 'mkdirSync', (path) => {
+    made.push(String(path))
+    if (path !== folder) return
+    execFileSync('mkdir', [folder])
+  })
+  t.doesNotThrow(() => openSessionFile(folder).database.close())
+  t.same(made, [join(folder, '..'), folder])
+  made.length = 0
+  openSessionFile(folder).database.close()
+  t.same(made, [], 'and one that is there is not made')
+})
+
+t.test('a file that is closed to others is left as it is', async (t) => {
+  const folder = t.testdir()
+  const changed: string[] = []
+  onFileCall(t, 'chmodSync', (path) => void changed.push(String(path)))
+  for (let times = 0; times < 2; times++) openSessionFile(folder).database.close()
+  t.same(changed, [])
+})
+
+t.test('a file that cannot be shared between processes is refused, and none stays open', async (t) => {
+  const folder = t.testdir()
+  openSessionFile(folder).database.close()
+  const before = readdirSync('/proc/self/fd').length
+  const { prepare } = DatabaseSync.prototype
+  mock.method(DatabaseSync.prototype, 'prepare', function (this: DatabaseSync, sql: string) {
+    // As SQLite answers where a file system has no shared memory.
+    return prepare.call(this, sql === 'PRAGMA journal_mode = WAL' ? 'PRAGMA journal_mode = DELETE' : sql)
+  })
+  t.teardown(() => mock.restoreAll())
+  t.equal(
+    await faultOf(() => openSessionFile(folder)),
+    `STORE_UNAVAILABLE: ${join(folder, 'sessions.db')} cannot be shared between processes there; set "data" to a folder on a local disk`,
+  )
+  t.equal(readdirSync('/proc/self/fd').length, before)
+})
+
+t.test(
+  'opening proves that it can be written, and leaves no transaction and no long wait behind',
+  async (t) => {
+    const folder = t.testdir()
+    const numbers = ({ database }: SessionFile) => ({
+      inTransaction: database.isTransaction,
+      changes: database.prepare('SELECT total_changes() AS changes').get()?.changes,
+      timeout: database.prepare('PRAGMA busy_timeout').get()?.timeout,
+      synchronous: database.prepare('PRAGMA synchronous').get()?.synchronous,
+      temporary: database.prepare('PRAGMA temp_store').get()?.temp_store,
+    })
+    t.doesNotThrow(() => openSessionFile(folder).database.close(), 'a new one')
+    const file = openSessionFile(folder)
+    t.teardown(() => file.database.close())
+    t.same(numbers(file), {
+      inTransaction: false,
+      changes: 1,
+      timeout: limits.storeBusyMs,
+      synchronous: 2,
+      temporary: 2,
+    })
+    t.equal(file.path, join(folder, 'sessions.db'))
+  },
+)
+
+t.test('a database of something else is left as it is, whatever number its format has', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'sessions.db')
+  const database = new DatabaseSync(path)
+  t.teardown(() => database.close())
+  database.exec("CREATE TABLE session (name TEXT); INSERT INTO session VALUES ('theirs')")
+  for (const format of [1, 2]) {
+    database.exec(`PRAGMA user_version = ${format}`)
+    t.match(await faultOf(() => openSessionFile(folder)), /STORE_INVALID: .* is a database of something else/)
+    t.same(
+      database
+        .prepare('SELECT * FROM session')
+        .all()
+        .map(({ name }) => name),
+      ['theirs'],
+    )
+  }
+})
