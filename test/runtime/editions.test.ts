@@ -4,6 +4,7 @@ import type { Gateway, ProviderSettings } from '../../src/core/gateway.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../src/runtime/open.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
+import type { SessionEdition } from '../../src/runtime/sessions.ts'
 import { loadRules } from '../support/rules.ts'
 
 const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }
@@ -100,4 +101,48 @@ t.test('what cannot be closed is reported, and the next edition serves', async (
   await new Promise((resolve) => setImmediate(resolve))
   t.match(faults, [{ message: 'for the test' }])
   t.equal(editions.current().edition, 2)
+})
+
+t.test('an edition is entered as it is in force, and what cannot end twice ends once', async (t) => {
+  const { editions, counts, faults, settings, swap } = rig(t)
+  const inUse = editions.enter()
+  t.match(inUse, { runtime: { edition: 1 }, inUse: 1 })
+  t.equal(inUse?.runtime, editions.current())
+  swap([settings])
+  await editions.close()
+  const closed = counts.closed.length
+  if (inUse !== undefined) editions.leave(inUse)
+  t.equal(counts.closed.length, closed, 'it had ended as the gateway stopped')
+  t.same(faults, [])
+})
+
+t.test('the sessions hear of each edition, and end with the store when the gateway stops', async (t) => {
+  const { gateway } = loadRules('  require: signed_in\n')
+  const runtime = openRuntime({ ...gateway, session: { ...gateway.session, store: 'memory' } }, deps)
+  const told: string[] = []
+  const sessions = {
+    ...runtime.sessions,
+    renew: (next: SessionEdition) => {
+      told.push(`renew ${next === second}`)
+      runtime.sessions.renew(next)
+    },
+    close: () => {
+      told.push('sessions')
+      runtime.sessions.close()
+    },
+  }
+  const store = {
+    ...runtime.store,
+    close: async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      told.push('store')
+    },
+  }
+  const first = { ...runtime, sessions, store }
+  const editions = createEditions(first, (thrown) => t.fail(String(thrown)))
+  const second = renewRuntime(first, gateway, deps)
+  editions.swap(second)
+  t.same(told, ['renew true'])
+  await editions.close()
+  t.same(told, ['renew true', 'sessions', 'store'])
 })

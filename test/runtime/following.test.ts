@@ -6,6 +6,7 @@ import { startGateway } from '../../src/http/server/start.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { runtimeFollowing, subscriberNames } from '../../src/runtime/following.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../src/runtime/open.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
 import { loadRules } from '../support/rules.ts'
 
 const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }
@@ -28,6 +29,8 @@ function open(t: Test) {
 t.test('each part of a runtime follows as it is declared', async (t) => {
   const { runtime, next, editions } = open(t)
   t.same(Object.keys(runtime).sort(), Object.keys(runtimeFollowing).sort(), 'nothing is undeclared')
+  const ways: readonly string[] = ['independent', 'replaced', 'subscribed']
+  for (const [part, way] of Object.entries(runtimeFollowing)) t.ok(ways.includes(way), part)
   const told: readonly string[] = editions.subscribers()
   for (const [part, following] of Object.entries(runtimeFollowing)) {
     const before = Object.entries(runtime).find(([name]) => name === part)?.[1]
@@ -59,7 +62,8 @@ t.test('a gateway that runs has every subscriber of the list, and no part of it 
 t.test('subscribers are told in the order of the list, one that fails keeps no other from it', async (t) => {
   const { editions, next, faults } = open(t)
   const told: string[] = []
-  editions.subscribe('webSockets', ({ edition }) => void told.push(`webSockets ${edition}`))
+  const tell = ({ edition }: Runtime) => void told.push(`webSockets ${edition}`)
+  t.doesNotThrow(() => editions.subscribe('webSockets', tell))
   editions.subscribe('log', () => {
     told.push('log')
     throw new Error('for the test')

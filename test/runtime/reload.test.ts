@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { open as openSealed, seal } from '../../src/core/session/seal.ts'
+import { open as openSealed, type Random, seal } from '../../src/core/session/seal.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps } from '../../src/runtime/open.ts'
 import { createReloader, needsRestart, type Reloader, type ReloadTurns } from '../../src/runtime/reload.ts'
@@ -64,6 +64,7 @@ function open(
     readonly turns?: ReloadTurns
     readonly whileStarting?: (file: string) => void
     readonly parts?: Parts
+    readonly random?: Random
   } = {},
 ): Rig {
   const folder = t.testdir({ 'shared-secret': 'a-secret-of-thirty-two-bytes-and-more' })
@@ -74,6 +75,7 @@ function open(
     onProviderEvent: () => {},
     onStoreFault: () => {},
     clock: countingClock(),
+    ...(options.random === undefined ? {} : { random: options.random }),
   }
   const { gateway, source } = loadFile(file)
   options.whileStarting?.(file)
@@ -91,6 +93,12 @@ function open(
 }
 
 const editionOf = ({ editions }: Rig): number => editions.current().edition
+
+t.test('a reloader begins by itself with nothing, and reads when it is asked', async (t) => {
+  const { reloader } = open(t)
+  t.type(reloader, 'object')
+  t.same(await reloader.reload(), { kind: 'unchanged' })
+})
 
 t.test('what is written while the gateway starts is taken up', async (t) => {
   const rig = open(t, { whileStarting: (file) => writeFileSync(file, yaml({ title: 'Later' })) })
@@ -129,8 +137,8 @@ t.test('files that hold what they held make no edition, however they were writte
 t.test('after faults the former text is no news, and the same faults are told again', async (t) => {
   const rig = open(t)
   rig.write({ top: 'nonsense: true' })
-  t.match(await rig.reloader.reload(), { kind: 'rejected', faults: [/nonsense/] })
-  t.match(await rig.reloader.reload(), { kind: 'rejected', faults: [/nonsense/] })
+  await t.resolveMatch(rig.reloader.reload(), { kind: 'rejected', faults: [/nonsense/] })
+  await t.resolveMatch(rig.reloader.reload(), { kind: 'rejected', faults: [/nonsense/] })
   rig.write()
   t.same(await rig.reloader.reload(), { kind: 'unchanged' })
   rig.write({ title: 'New' })
@@ -179,6 +187,13 @@ t.test('a change that comes while one is read is read behind it, once', async (t
   t.equal(await asked, await third, 'both askers hear of one reading')
   t.equal(rig.title(), 'Third')
   t.equal(editionOf(rig), 3)
+  rig.write({ title: 'Fourth', locations: 100 })
+  const fourth = rig.reloader.reload()
+  rig.write({ title: 'Fifth' })
+  const fifth = rig.reloader.reload()
+  t.match(await fourth, { kind: 'loaded' })
+  t.match(await fifth, { kind: 'loaded' })
+  t.equal(rig.title(), 'Fifth', 'as often as it happens')
 })
 
 t.test('what changes while a large reading is under way is found by the beats behind it', async (t) => {
@@ -296,9 +311,57 @@ t.test(
     }
     const [once, twice] = [await count(400), await count(800)]
     t.ok(once >= (400 / 20) * 3, `${once} turns: to read, to understand and to build`)
+    t.ok(once < (400 / 20) * 6, `${once} turns, and no more than that: a turn is ten milliseconds`)
     t.ok(twice > once * 1.8 && twice < once * 2.2, `${twice} turns for twice as many, ${once} before`)
   },
 )
+
+t.test(
+  'what takes a restart is refused by its file and key, again and again, and the former goes on',
+  async (t) => {
+    const rig = open(t)
+    const before = rig.editions.current()
+    rig.write({ title: 'New', top: 'listen: "127.0.0.1:9"' })
+    const expected = {
+      kind: 'rejected',
+      faults: [
+        `${rig.file} listen: has changed, which takes effect only after a restart; nothing was reloaded`,
+      ],
+    }
+    t.same(await rig.reloader.reload(), expected)
+    t.same(await rig.reloader.reload(), expected, 'it is not in force, so it is no less a change')
+    t.equal(rig.editions.current(), before)
+    rig.write({ title: 'New' })
+    t.match(await rig.reloader.reload(), { kind: 'loaded' })
+  },
+)
+
+t.test('a secret that cannot be read rejects a reload in its own words', async (t) => {
+  const folder = t.testdir()
+  const data = `data: ${folder}`
+  const rig = open(t, { parts: { session: '{ store: sqlite }', top: data } })
+  writeFileSync(join(folder, 'session.secret'), 'damaged')
+  rig.write({ session: '{ store: sqlite }', top: data, title: 'New' })
+  t.match(await rig.reloader.reload(), {
+    kind: 'rejected',
+    faults: [/^.*session\.secret is damaged; remove it/],
+  })
+  t.equal(editionOf(rig), 1)
+})
+
+t.test('what should not happen is thrown, and no fault of the file', async (t) => {
+  const random = (bytes: number): Buffer => {
+    if (random.broken) throw new Error('no random bytes, for the test')
+    return randomBytes(bytes)
+  }
+  random.broken = false
+  const rig = open(t, { random })
+  rig.write({ session: '{ store: memory }' })
+  random.broken = true
+  await t.rejects(rig.reloader.reload(), { message: 'no random bytes, for the test' })
+  random.broken = false
+  t.match(await rig.reloader.reload(), { kind: 'loaded' }, 'and the next one begins anew')
+})
 
 t.test('each key that takes a restart is named, and no other', async (t) => {
   const { gateway } = loadFile(open(t).file)
