@@ -27,7 +27,8 @@ const matchers = {
     anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }],
   },
   matches: {
-    description: 'A regular expression (RE2) that the whole value matches; a list: one of.',
+    description:
+      'A regular expression (RE2) that the whole value matches; a list: one of. Unknown for a value with a control character.',
     ...strings,
   },
   starts_with: { description: 'The value begins so; a list: with one of.', ...strings },
@@ -36,7 +37,11 @@ const matchers = {
   domain: { description: 'The e-mail address is of exactly this domain; a list: of one of.', ...strings },
   at_least: { description: 'A number that is not less.', type: 'number' },
   at_most: { description: 'A number that is not more.', type: 'number' },
-  exists: { description: 'Whether the claim is there and not null. `false` stands alone.', type: 'boolean' },
+  exists: {
+    description:
+      'Whether the claim is there and not null; of a path through a list whether a member has it. `false` stands alone.',
+    type: 'boolean',
+  },
   has: {
     description: 'One member of a list of objects meets all of these.',
     type: 'object',

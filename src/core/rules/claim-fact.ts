@@ -49,9 +49,13 @@ function saysOnly({ matcher, wanted }: ClaimFact, exists: boolean): boolean {
   return wanted && matcher.tests.length === 0 && matcher.not === null && matcher.exists === exists
 }
 
-/** Whether the claim must be there: what is missing is unknown, and unknown is neither wanted nor unwanted. */
-function isThere({ matcher, wanted }: ClaimFact): boolean {
-  return matcher.exists === null || (matcher.exists && wanted)
+/**
+ * Whether the claim must be there: what is missing is unknown, and unknown is neither wanted nor unwanted. Only a
+ * path through a list, which has a dot, may lead nowhere and be known: of an empty list no member is unwanted.
+ */
+function isThere({ path, matcher, wanted }: ClaimFact): boolean {
+  if (matcher.exists !== null) return matcher.exists && wanted
+  return (wanted && matcher.tests.length > 0) || !path.includes('.')
 }
 
 /** One element that passes the tests of `a` passes those of `b` too. */

@@ -9,11 +9,12 @@ export type ClaimPath = string
 /**
  * What a claim path leads to. `missing`: nothing there, or `null`. `one`: a scalar or an object. `list`: the claim's
  * own list, or what was joined from a list of objects; there `null` stands for a member that lacks the rest of the path.
+ * `reached` is false for a path through a list of which no member has the rest: then nothing is there, whatever is known.
  */
 export type Found =
   | { readonly kind: 'missing' }
   | { readonly kind: 'one'; readonly value: Exclude<Json, null | readonly Json[]> }
-  | { readonly kind: 'list'; readonly elements: readonly Json[] }
+  | { readonly kind: 'list'; readonly elements: readonly Json[]; readonly reached: boolean }
 
 const missing: Found = { kind: 'missing' }
 
@@ -29,7 +30,7 @@ export function lookUp(claims: Claims, path: ClaimPath): Found {
   if (key === null || value === undefined) return missing
   if (key.length === path.length) return toFound(value)
   const rest = path.slice(key.length + 1)
-  if (isList(value)) return { kind: 'list', elements: value.flatMap((member) => lookInto(member, rest)) }
+  if (isList(value)) return joined(value.map((member) => (isObject(member) ? lookUp(member, rest) : missing)))
   return isObject(value) ? lookUp(value, rest) : missing
 }
 
@@ -46,9 +47,25 @@ export function claimAt(claims: Claims, path: ClaimPath): Json | undefined {
   }
 }
 
-/** One member of a list of objects: what it adds to the joined list. */
-function lookInto(member: Json, path: ClaimPath): readonly Json[] {
-  const found = isObject(member) ? lookUp(member, path) : missing
+/** What the members of a list of objects have, as one list. */
+function joined(members: readonly Found[]): Found {
+  return { kind: 'list', elements: members.flatMap(addedBy), reached: members.some(isThere) }
+}
+
+/** Whether the path leads to anything but `null`; for `exists`, which is never unknown. */
+export function isThere(found: Found): boolean {
+  switch (found.kind) {
+    case 'missing':
+      return false
+    case 'one':
+      return true
+    case 'list':
+      return found.reached
+  }
+}
+
+/** What one member adds to the joined list. */
+function addedBy(found: Found): readonly Json[] {
   switch (found.kind) {
     case 'missing':
       return [null]
@@ -70,7 +87,7 @@ function longestOwnKey(claims: Claims, path: ClaimPath): string | null {
 
 function toFound(value: Json): Found {
   if (value === null) return missing
-  return isList(value) ? { kind: 'list', elements: value } : { kind: 'one', value }
+  return isList(value) ? { kind: 'list', elements: value, reached: true } : { kind: 'one', value }
 }
 
 /** RFC 6749 section 3.3: words with spaces between them. `has_word` reads a text the same way. */
@@ -89,9 +106,9 @@ export function lookUpForRule(claims: Claims, path: ClaimPath): Found {
     case 'missing':
       return found
     case 'one':
-      return typeof found.value === 'string' ? { kind: 'list', elements: toWords(found.value) } : found
+      return typeof found.value === 'string' ? toFound(toWords(found.value)) : found
     case 'list':
-      return { kind: 'list', elements: found.elements.flatMap(splitText) }
+      return { ...found, elements: found.elements.flatMap(splitText) }
   }
 }
 

@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { isExact, isObject, type Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
-import { type Found, lookUpForRule, toWords } from './claims.ts'
+import { type Found, isThere, lookUpForRule, toWords } from './claims.ts'
 import { every, negate, some, type Truth } from './truth.ts'
 
 /** A regular expression of linear time that must match the whole value. */
@@ -43,7 +43,7 @@ export interface Matcher {
 
 /** Holds what was found under a claim path against a matcher. A scalar is a list of one. Never throws. */
 export function holds(matcher: Matcher, found: Found): Truth {
-  if (matcher.exists !== null && matcher.exists !== (found.kind !== 'missing')) return false
+  if (matcher.exists !== null && matcher.exists !== isThere(found)) return false
   const satisfied = matcher.tests.length === 0 ? true : someElement(matcher.tests, found)
   if (satisfied === false || matcher.not === null) return satisfied
   return every([satisfied, negate(holds(matcher.not, found))], (truth) => truth)
@@ -82,7 +82,7 @@ function passes(test: ElementTest, element: Json): Truth {
     case 'is':
       return some(test.values, (value) => equals(value, element))
     case 'matches':
-      return someText(test.patterns, element, (pattern, text) => pattern.test(text))
+      return someText(test.patterns, element, matchesWhole)
     case 'starts_with':
       return someText(test.values, element, (value, text) => text.startsWith(value))
     case 'ends_with':
@@ -121,6 +121,11 @@ function someText<T>(
 ): Truth {
   if (typeof element !== 'string') return 'unknown'
   return some(operands, (operand) => judge(operand, element))
+}
+
+/** A line break ends `.` and, for some readers of expressions, `$`: nobody writes a rule for values with controls. */
+function matchesWhole(pattern: WholeMatch, text: string): Truth {
+  return /\p{Cc}/u.test(text) ? 'unknown' : pattern.test(text)
 }
 
 function isExactNumber(element: Json): element is number {

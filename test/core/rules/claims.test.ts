@@ -6,7 +6,9 @@ const one = (value: string | number | boolean | Claims): Found => ({ kind: 'one'
 const list = (...elements: (string | number | boolean | null | Claims | readonly string[])[]): Found => ({
   kind: 'list',
   elements,
+  reached: true,
 })
+const unreached = (...elements: readonly null[]): Found => ({ kind: 'list', elements, reached: false })
 
 t.test('a claim path takes the longest own key at each object, without backtracking', async (t) => {
   const cases: readonly (readonly [string, Claims, string, Found])[] = [
@@ -55,17 +57,22 @@ t.test('a step on a list of objects looks into each and joins what it finds', as
       list('1', '2', null),
     ],
     ['lists are joined, an empty one adds nothing', { orgs }, 'orgs.roles', list('admin', 'dev', null)],
-    ['null in a member is unknown', { orgs: [{ id: null }] }, 'orgs.id', list(null)],
-    ['a member that is no object is unknown', { orgs: ['1', 2, null] }, 'orgs.id', list(null, null, null)],
-    ['a list in the list is not entered', { orgs: [[{ id: '1' }]] }, 'orgs.id', list(null)],
-    ['an empty list stays an empty list', { orgs: [] }, 'orgs.id', list()],
+    ['null in a member is unknown', { orgs: [{ id: null }] }, 'orgs.id', unreached(null)],
+    [
+      'a member that is no object is unknown',
+      { orgs: ['1', 2, null] },
+      'orgs.id',
+      unreached(null, null, null),
+    ],
+    ['a list in the list is not entered', { orgs: [[{ id: '1' }]] }, 'orgs.id', unreached(null)],
+    ['an empty list stays an empty list', { orgs: [] }, 'orgs.id', unreached()],
     [
       'lists below lists of objects',
       { a: [{ b: [{ c: 1 }, { c: 2 }] }, { b: [{ c: 3 }] }] },
       'a.b.c',
       list(1, 2, 3),
     ],
-    ['an index is no step', { a: ['x'] }, 'a.0', list(null)],
+    ['an index is no step', { a: ['x'] }, 'a.0', unreached(null)],
     ['nested lists stay as they are', { a: [['x']] }, 'a', list(['x'])],
   ]
   for (const [name, claims, path, expected] of cases) t.strictSame(lookUp(claims, path), expected, name)

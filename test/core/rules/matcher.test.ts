@@ -108,13 +108,13 @@ t.test('S-212: an expression matches the whole value', async (t) => {
   table(t, matches('admin'), [
     ['admin', true],
     ['xadminx', false],
-    ['admin\n', false],
+    ['admin\n', 'unknown'],
     [5, 'unknown'],
     [absent, 'unknown'],
   ])
   table(t, matches('corp\\.example$'), [
     ['corp.example', true],
-    ['corp.example\n', false],
+    ['corp.example\n', 'unknown'],
     ['x.corp.example', false],
     ['corpxexample', false],
   ])
@@ -122,13 +122,35 @@ t.test('S-212: an expression matches the whole value', async (t) => {
   table(t, matches('^a$', 'b.*'), [
     ['a', true],
     ['bcd', true],
-    ['b\nc', false],
+    ['b\nc', 'unknown'],
     ['c', false],
   ])
-  table(t, matches('(?m)^a$'), [['a\nb', false]])
+  table(t, matches('(?m)^a$'), [['a\nb', 'unknown']])
   table(t, matches('K'), [['\u212a', false]])
   table(t, matches('.'), [['😀', true]])
 })
+
+t.test(
+  'S-212: a value with a control character matches no expression, and is not known to match none',
+  async (t) => {
+    const controls = ['\n', '\r', '\t', '\0', '\u007f', '\u0085']
+    for (const source of ['.*', '(?s).*']) {
+      for (const control of controls) {
+        t.equal(judge(matches(source), `a${control}b`), 'unknown', `U+${control.charCodeAt(0).toString(16)}`)
+      }
+      t.equal(judge(matches(source), ['a\nb', 'c']), true, 'another element')
+      t.equal(judge(matches(source), 'a\u2028b'), true, 'what is no control')
+      t.equal(judge(matches(source), ''), true, 'nothing')
+    }
+
+    table(t, matcher([], { not: matches('banned.*') }), [
+      ['banned', false],
+      ['banned\nx', 'unknown'],
+      [['fine', 'banned\nx'], 'unknown'],
+      ['fine', true],
+    ])
+  },
+)
 
 t.test('S-213: expressions take linear time, or are refused', async (t) => {
   const long = 'a'.repeat(60_000)
@@ -299,6 +321,45 @@ t.test('exists is known for everyone signed in', async (t) => {
     ['y', false],
     [absent, false],
   ])
+})
+
+t.test('exists on a path through a list is true only when an element has it', async (t) => {
+  const through = (wanted: Matcher, value: Json, path = 'c.mfa'): Truth =>
+    holds(wanted, lookUpForRule({ c: value }, path))
+  const rows: readonly (readonly [Json, boolean])[] = [
+    [['a', 'b'], false],
+    [[], false],
+    [[1, null, ['x']], false],
+    [[{ mfa: null }], false],
+    [[{}], false],
+    [[[{ mfa: true }]], false],
+    [[{ mfa: true }], true],
+    [[{}, { mfa: false }], true],
+    [[{ mfa: [] }], true],
+    [[{ mfa: [null] }], true],
+    [{ mfa: [] }, true],
+    [{ mfa: 1 }, true],
+    [{}, false],
+    ['mfa', false],
+  ]
+  const there = matcher([], { exists: true })
+  const away = matcher([], { exists: false })
+  for (const [value, has] of rows) {
+    const shown = JSON.stringify(value)
+    t.equal(through(there, value), has, `${shown} exists`)
+    t.equal(through(away, value), !has, `${shown} exists: false`)
+    t.equal(through(matcher([], { not: there }), value), !has, `${shown} not exists`)
+    t.equal(
+      through(matcher([], { exists: true, not: is('x') }), value),
+      has ? through(matcher([], { not: is('x') }), value) : false,
+      `${shown} exists and not x`,
+    )
+  }
+  t.equal(through(there, [{ d: [{ mfa: 1 }] }, {}], 'c.d.mfa'), true, 'two lists deep')
+  t.equal(through(there, [{ d: [{}] }, { d: ['mfa'] }], 'c.d.mfa'), false, 'two lists deep, nobody has it')
+  const member = matcher([{ kind: 'has', entries: [{ path: 'd.mfa', matcher: there }] }])
+  t.equal(through(member, [{ d: ['x'] }], 'c'), false, 'within has')
+  t.equal(through(member, [{ d: [{ mfa: 1 }] }], 'c'), true, 'within has')
 })
 
 t.test('has asks one and the same member', async (t) => {

@@ -105,10 +105,10 @@ function dice(seed: number): (sides: number) => number {
   }
 }
 
-function tree(roll: (sides: number) => number, depth: number): Requirement {
-  const leaf = leaves[roll(leaves.length)] ?? signedIn
+function tree(roll: (sides: number) => number, depth: number, of = leaves): Requirement {
+  const leaf = of[roll(of.length)] ?? signedIn
   if (depth === 0 || roll(4) === 0) return leaf
-  const members = Array.from({ length: 1 + roll(3) }, () => tree(roll, depth - 1))
+  const members = Array.from({ length: 1 + roll(3) }, () => tree(roll, depth - 1, of))
   const combine = [all, any, none, any, all][roll(5)] ?? all
   return combine(...members)
 }
@@ -131,6 +131,47 @@ t.test('whoever is let in meets one of the ways, and whoever meets one is let in
     checked += 1
   }
   t.ok(checked > 1400, `${checked} rules were held against the judge`)
+})
+
+t.test('the same of a path through a list, where nothing may be there and yet be known', async (t) => {
+  const own = [oneOf(1), oneOf(1, 2), not(oneOf(1)), exists(true), exists(false), not(exists(true))]
+  const mixed = [
+    matcher([], { not: oneOf(1), exists: true }),
+    matcher([{ kind: 'is', values: [1, 2] }], { not: oneOf(2) }),
+  ]
+  const throughList = [...own, ...mixed].map((one) => claim('l.c', one))
+  const lists: readonly Json[] = [
+    [],
+    ['x'],
+    [{}],
+    [{ c: 1 }],
+    [{ c: [] }],
+    [{ c: 2 }, {}],
+    [{ c: [1, 2] }],
+    { c: [] },
+    'x',
+  ]
+  for (let seed = 1; seed <= 1500; seed += 1) {
+    const rule = tree(dice(seed * 7919), 3, throughList)
+    const { ways, complete } = waysIn(rule, accepted)
+    if (!complete) continue
+    for (const l of [...lists, null]) {
+      const situation: Situation = {
+        subject: { kind: 'person', provider: 'p', claims: { l } },
+        clientAddress: null,
+      }
+      const lets = judge(rule, situation) === true
+      if (lets !== ways.some((way) => isMet(way, situation))) {
+        t.equal(!lets, lets, JSON.stringify({ seed, rule, l, ways }, printable, 1))
+        return
+      }
+    }
+  }
+  t.same(
+    words(all(claim('l.c', not(oneOf(1))), claim('l.c', exists(true)))).length,
+    1,
+    'one way, in which both stand',
+  )
 })
 
 t.test('no way is within another: each could be left out for nobody', async (t) => {
