@@ -367,6 +367,7 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
   const { gateway } = loadFile(open(t).file)
   const place = { host: '10.0.0.1', port: 1 }
   t.same(needsRestart(gateway, gateway), [])
+  t.doesNotThrow(() => needsRestart({ ...gateway, admin: null }, { ...gateway, admin: null }))
   t.same(needsRestart(gateway, { ...gateway, apps: [], providers: new Map() }), [])
   const changes: readonly [string, Partial<typeof gateway>][] = [
     ['listen', { listen: { ...gateway.listen, port: 1 } }],

@@ -1,13 +1,15 @@
 // Who listens to a session hears of its end, whoever ended it.
 import { randomBytes } from 'node:crypto'
 import { mock } from 'node:test'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
 import type { Session } from '../../src/core/session/session.ts'
+import { createSessionWatch } from '../../src/runtime/session-watch.ts'
 import { createSessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
+import { sessionOf } from '../store/contract.ts'
 import { createTestClock } from '../support/clock.ts'
 import { type Begun, begin, current, open, provider, status, wiki } from '../support/sessions.ts'
 
@@ -128,4 +130,174 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   mock.timers.tick(500)
   await ended
   t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
+})
+
+const lifetimes = { idleTimeoutSeconds: 100, maxLifetimeSeconds: 1000 }
+
+/** A watch by itself, over sessions that began at the second 1000; `asked` counts how often it looked at the time. */
+function watching(t: Test) {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const state = {
+    now: 1000,
+    asked: 0,
+    loads: [] as string[],
+    gone: new Set<string>(),
+    failing: false,
+    heard: [] as string[],
+    faults: [] as unknown[],
+  }
+  const watch = createSessionWatch(
+    (key) => {
+      state.loads.push(key)
+      if (state.failing) throw new Error('for the test')
+      return state.gone.has(key) ? null : sessionOf(key)
+    },
+    () => {
+      state.asked += 1
+      return state.now
+    },
+    (thrown) => void state.faults.push(thrown),
+  )
+  t.teardown(() => watch.close())
+  const listen = (key: string, name = key) =>
+    watch.add(sessionOf(key), lifetimes, () => void state.heard.push(name))
+  const settled = async () => {
+    for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { state, watch, listen, settled }
+}
+
+t.test('a watch answers for what it does not know', async (t) => {
+  const { watch, listen, settled } = watching(t)
+  t.doesNotThrow(() => watch.seen('nobody', 2000))
+  t.doesNotThrow(() => watch.ended('nobody'))
+  t.type(listen('one'), 'function')
+  await settled()
+  t.doesNotThrow(() => watch.renew(() => lifetimes))
+  t.doesNotThrow(() => watch.close())
+})
+
+t.test('the time is looked at while somebody listens, and no longer', async (t) => {
+  const { state, watch, listen, settled } = watching(t)
+  const asked = (): number => {
+    const { asked } = state
+    mock.timers.tick(3000)
+    return state.asked - asked
+  }
+  t.equal(asked(), 0, 'nobody listens yet')
+  const leave = listen('one')
+  const others = [listen('two'), listen('two')]
+  await settled()
+  t.equal(asked(), 3, 'once a second for all of them')
+  leave()
+  t.equal(asked(), 3, 'two are left')
+  for (const leaveToo of others) leaveToo()
+  t.equal(asked(), 0, 'all have left')
+  listen('three')
+  await settled()
+  t.equal(asked(), 3, 'and the next one is watched again')
+  watch.ended('three')
+  t.equal(asked(), 0, 'it has ended')
+  listen('four')
+  await settled()
+  watch.close()
+  t.equal(asked(), 0, 'the gateway has stopped')
+  t.same(state.heard, ['three'])
+})
+
+t.test('a session that ends leaves the others watched', async (t) => {
+  const { state, watch, listen, settled } = watching(t)
+  for (const key of ['one', 'two']) listen(key)
+  await settled()
+  watch.ended('one')
+  state.now = 1100
+  mock.timers.tick(1000)
+  await settled()
+  t.same(state.heard, ['one', 'two'])
+})
+
+t.test('of several who listen to a session each may leave, and the others hear of its end', async (t) => {
+  const { state, watch, listen, settled } = watching(t)
+  const [first] = [listen('one', 'first'), listen('one', 'second')]
+  await settled()
+  first?.()
+  watch.ended('one')
+  t.same(state.heard.splice(0), ['second'])
+  const former = listen('two', 'former')
+  await settled()
+  watch.ended('two')
+  listen('two', 'later')
+  await settled()
+  former()
+  watch.ended('two')
+  t.same(state.heard, ['former', 'later'], 'who leaves what has ended takes nobody along')
+})
+
+t.test(
+  'only what has run out is asked for as time goes on, and ends when it is idle there too',
+  async (t) => {
+    const { state, watch, listen, settled } = watching(t)
+    listen('one')
+    state.now = 1060
+    listen('two')
+    watch.seen('two', 1060)
+    await settled()
+    state.loads.length = 0
+    state.now = 1100
+    await watch.tick()
+    t.same(state.loads, ['one'])
+    t.same(state.heard, ['one'])
+    state.now = 1159
+    await watch.tick()
+    t.same(state.heard, ['one'])
+    state.failing = true
+    state.now = 1160
+    await watch.tick()
+    t.same(state.heard, ['one', 'two'], 'also while the store does not answer')
+    t.match(state.faults, [{ message: 'for the test' }], 'which is told')
+    await watch.tick()
+    t.equal(state.faults.length, 1, 'and asked no more')
+  },
+)
+
+t.test('lifetimes that are shorter end at once what has run out by them', async (t) => {
+  const { state, watch, listen, settled } = watching(t)
+  listen('one')
+  await settled()
+  state.now = 1050
+  watch.renew((origin) =>
+    origin === sessionOf('one').origin ? { ...lifetimes, idleTimeoutSeconds: 50 } : null,
+  )
+  await settled()
+  t.same(state.heard, ['one'])
+})
+
+t.test('a recheck asks for nobody who has left meanwhile, and the next one asks again', async (t) => {
+  const { state, watch, listen, settled } = watching(t)
+  const leaves = Array.from({ length: 2 * limits.recheckedSessions }, (_, at) => listen(`k${at}`))
+  await settled()
+  state.loads.length = 0
+  const checked = watch.recheck()
+  for (const leave of leaves.slice(1)) leave()
+  await checked
+  t.equal(state.loads.length, limits.recheckedSessions)
+  state.loads.length = 0
+  state.gone.add('k0')
+  await watch.recheck()
+  t.same(state.loads, ['k0'])
+  t.same(state.heard, ['k0'])
+})
+
+t.test('who listens keeps no process alive', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const watch = createSessionWatch(
+    () => null,
+    () => 1000,
+    () => {},
+  )
+  const before = timers()
+  watch.add(sessionOf('one'), lifetimes, () => {})
+  t.equal(timers(), before)
+  watch.close()
 })
