@@ -145,10 +145,18 @@ export interface Upstreams {
   close(): void
 }
 
+/** The head of an answer, as received. */
+export interface AnswerHead {
+  readonly statusCode: number
+  /** Latin-1, a character a byte; null: one that cannot be told. */
+  readonly reasonPhrase: string | null
+  /** Name, value, name, value … */
+  readonly headers: readonly string[]
+}
+
 /** Where an answer goes: `head`, `data` any number of times, `end`; or `failed` at any point, and then nothing. */
 export interface UpstreamSink {
-  /** `headers`: name, value, name, value … as received. */
-  head(statusCode: number, headers: readonly string[]): void
+  head(head: AnswerHead): void
   /** False: no more before `resume`. */
   data(chunk: Buffer): boolean
   end(): void

@@ -3,7 +3,7 @@ import { UpstreamFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../core/ports.ts'
 import type { Connection, ConnectionOptions, Dispatched } from './connection.ts'
-import { isClosedByPeer, toUpstreamFault } from './fault.ts'
+import { isClosedByPeer, isLengthMismatch, toUpstreamFault } from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
 
 /** Safe methods (RFC 9110 section 9.2.1) that people's browsers use: asking twice changes nothing at the app. */
@@ -24,6 +24,8 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
   #dispatched: Dispatched | null = null
   #abort: ((reason?: Error) => void) | null = null
   #resume: (() => void) | null = null
+  /** The answer has a status that has no body, whatever its headers say. */
+  #bodiless = false
   /** After this nothing more is told to the sink. */
   #over = false
 
@@ -88,7 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
     this.#dispatched = this.#connection?.dispatched() ?? null
   }
 
-  onHeaders(statusCode: number, raw: Buffer[], resume: () => void): boolean {
+  onHeaders(statusCode: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
     // 103 and its like are meant for the hop that asked (RFC 9110 15.2); we did not.
     if (statusCode < 200) return true
     if (statusCode > 599) {
@@ -96,7 +98,8 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
       throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', `the upstream answered with status ${statusCode}`)
     }
     this.#resume = resume
-    this.#sink.head(statusCode, texts(raw))
+    this.#bodiless = hasNoBody(statusCode)
+    this.#sink.head({ statusCode, reasonPhrase: reasonPhrase(statusText), headers: texts(raw) })
     return true
   }
 
@@ -114,6 +117,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
 
   onError(error: Error): void {
     if (this.#over) return
+    if (this.#bodiless && isLengthMismatch(error)) {
+      this.#over = true
+      this.#drop()
+      this.#sink.end()
+      return
+    }
     if (this.#connection !== null && this.#mayRepeat(error, this.#connection, this.#dispatched)) {
       this.acquired(this.#pool.replace(this.#connection))
     } else {
@@ -154,6 +163,16 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
     this.#connection.busy = false
     this.#connection.end()
   }
+}
+
+/** RFC 9110 sections 15.3.5 and 15.4.5: a `Content-Length` there is that of another answer, or a mistake. */
+function hasNoBody(statusCode: number): boolean {
+  return statusCode === 204 || statusCode === 304
+}
+
+/** undici reads it as UTF-8; its bytes are told again unless they were none. */
+function reasonPhrase(statusText: string): string | null {
+  return statusText.includes('\ufffd') ? null : Buffer.from(statusText).toString('latin1')
 }
 
 /** Header bytes as latin-1 text, which is how node:http writes them again: byte for byte. */

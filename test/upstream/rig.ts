@@ -53,8 +53,8 @@ export function begin(
     let statusCode: number | null = null
     let body = ''
     exchange = upstreams.request(what, {
-      head: (status) => {
-        statusCode = status
+      head: (head) => {
+        statusCode = head.statusCode
       },
       data: (chunk) => {
         body += chunk.toString('latin1')

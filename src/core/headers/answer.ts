@@ -1,4 +1,5 @@
 import type { Forwarding } from '../gateway.ts'
+import type { AnswerHead } from '../ports.ts'
 import { ownsSetCookie } from '../session/cookies.ts'
 import { answerAction } from './action.ts'
 import { madePrivate, privateHeaders } from './cache.ts'
@@ -7,15 +8,15 @@ import { foldHeaderName } from './names.ts'
 import type { HeaderPlan } from './plan.ts'
 import { toPublicCookie, toPublicLocation } from './public-address.ts'
 
-export interface UpstreamAnswer {
-  /** As received: name, value, name, value … */
-  readonly headers: readonly string[]
+export interface UpstreamAnswer extends AnswerHead {
   /** Whether somebody signed in, or nobody, could have made a difference: all but locations open to `anyone`. */
   readonly dependsOnSession: boolean
   readonly cache: Forwarding['cache']
 }
 
 export interface DownstreamHeaders {
+  /** Null: that of the status. */
+  readonly reasonPhrase: string | null
   /** Name, value, name, value … for the client, without `Connection` and `Transfer-Encoding`: those are the server's. */
   readonly headers: readonly string[]
   /** The upstream sent the shared secret back. It was taken off; the operator should know. */
@@ -28,9 +29,10 @@ export interface DownstreamHeaders {
  * session. Everything else keeps its bytes and its order.
  */
 export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): DownstreamHeaders {
-  const raw = answer.headers
+  const { headers: raw, reasonPhrase: said } = answer
   const headers: string[] = []
-  let secretFound = false
+  let secretFound = said !== null && plan.secret !== null && said.includes(plan.secret.value)
+  const reasonPhrase = secretFound ? null : said
   let connection: string | null = null
   let saysCaching = false
   for (let i = 0; i < raw.length; i += 2) {
@@ -63,9 +65,12 @@ export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): Dow
   }
   // The server's own framing rests on the length.
   const options = connectionOptions(connection).filter((name) => name !== 'content-length')
-  const kept = withoutNames(headers, options)
-  if (!answer.dependsOnSession || answer.cache === 'upstream') return { headers: kept, secretFound }
-  return { headers: saysCaching ? madePrivate(kept) : [...kept, ...privateHeaders], secretFound }
+  // A 204 has no length (RFC 9110 section 8.6), whatever the upstream thinks.
+  const kept = withoutNames(headers, answer.statusCode === 204 ? [...options, 'content-length'] : options)
+  if (!answer.dependsOnSession || answer.cache === 'upstream')
+    return { reasonPhrase, headers: kept, secretFound }
+  const own = saysCaching ? madePrivate(kept) : [...kept, ...privateHeaders]
+  return { reasonPhrase, headers: own, secretFound }
 }
 
 function holdsSecret(plan: HeaderPlan, name: string, value: string): boolean {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
-import type { UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
+import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import type { Outbound } from './outbound.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
@@ -38,8 +38,7 @@ export class Exchange implements UpstreamSink {
   #announce: Announce = () => {}
   #upstream: UpstreamExchange | null = null
   #upload: Upload | null = null
-  #status = 0
-  #headers: readonly string[] = []
+  #head: AnswerHead = { statusCode: 0, reasonPhrase: null, headers: [] }
   #begun = false
   #held: Buffer | null = null
   #timer: NodeJS.Timeout | null = null
@@ -72,9 +71,8 @@ export class Exchange implements UpstreamSink {
     if (this.#over) this.#upstream.cancel()
   }
 
-  head(statusCode: number, headers: readonly string[]): void {
-    this.#status = statusCode
-    this.#headers = headers
+  head(head: AnswerHead): void {
+    this.#head = head
     this.#tick()
   }
 
@@ -88,11 +86,12 @@ export class Exchange implements UpstreamSink {
   /** Writes the status line and the headers: `onResponse` of @fastify/http-proxy calls it. */
   begin(statusCode: number): void {
     const { request, response, outbound } = this.#setup
-    const headers = outbound.toClient(this.#headers)
+    const { reasonPhrase, headers } = outbound.toClient(this.#head)
     // An answer before the end of the upload: what is left of the body must not be read as a next request.
     const framed = request.complete ? headers : [...headers, 'Connection', 'close']
-    response.writeHead(statusCode, framed as string[])
-    if (isEventStream(this.#headers)) this.#leaveEvents = this.#setup.onEventStream()
+    if (reasonPhrase === null) response.writeHead(statusCode, framed as string[])
+    else response.writeHead(statusCode, reasonPhrase, framed as string[])
+    if (isEventStream(this.#head.headers)) this.#leaveEvents = this.#setup.onEventStream()
   }
 
   data(chunk: Buffer): boolean {
@@ -136,7 +135,7 @@ export class Exchange implements UpstreamSink {
     this.#ticking = false
     if (this.#over) return
     if (this.#begun) this.#release()
-    else if (isEventStream(this.#headers)) this.#flushHead()
+    else if (isEventStream(this.#head.headers)) this.#flushHead()
     else this.#timer ??= setTimeout(() => this.#flushHead(), limits.answerHeadMs).unref()
   }
 
@@ -150,7 +149,7 @@ export class Exchange implements UpstreamSink {
   #begin(): void {
     this.#begun = true
     this.#clearTimer()
-    this.#announce(null, this.#status)
+    this.#announce(null, this.#head.statusCode)
   }
 
   /** The head alone: a client of events, or of a poll that takes long, learns by it that the upstream is there. */

@@ -4,7 +4,7 @@ import type { Decision } from '../../core/decision.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
-import type { UpstreamRequest } from '../../core/ports.ts'
+import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
@@ -15,8 +15,8 @@ export interface Outbound {
   readonly request: Omit<UpstreamRequest, 'body'>
   /** Null: no limit. */
   readonly maxBodyBytes: number | null
-  /** The upstream's headers as the client gets them: name, value, name, value … */
-  toClient(headers: readonly string[]): readonly string[]
+  /** The head of the upstream's answer as the client gets it. */
+  toClient(head: AnswerHead): Omit<AnswerHead, 'statusCode'>
 }
 
 export type OutboundReading =
@@ -56,27 +56,29 @@ export function readOutbound(
   }
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes
-  const toClient = (answered: readonly string[]) =>
-    clientHeaders(plan, admission, answered, onReflectedSecret)
+  const toClient = (head: AnswerHead) => clientHead(plan, admission, head, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
 }
 
-function clientHeaders(
+function clientHead(
   plan: HeaderPlan,
   admission: Admission,
-  answered: readonly string[],
+  { statusCode, reasonPhrase, headers: answered }: AnswerHead,
   onReflectedSecret: (admission: Admission) => void,
-): readonly string[] {
+): Omit<AnswerHead, 'statusCode'> {
   const { location, origin, resealed, decision } = admission
   const asked = decision.reason !== 'preflight' && location?.access.kind !== 'anyone'
-  const { headers, secretFound } = downstreamHeaders(plan, {
+  const answer = downstreamHeaders(plan, {
+    statusCode,
+    reasonPhrase,
     headers: answered,
     dependsOnSession: asked,
     // An answer that sets a cookie of ours is nobody else's, whatever the app says.
     cache: resealed === null ? (location?.forwarding.cache ?? 'private') : 'private',
   })
-  if (secretFound) onReflectedSecret(admission)
-  if (resealed === null || origin === null) return headers
+  if (answer.secretFound) onReflectedSecret(admission)
+  if (resealed === null || origin === null) return answer
   const { name, value, options } = setSessionCookie(origin.cookies, resealed)
-  return [...headers, 'Set-Cookie', fastifyCookie.serialize(name, value, options as SerializeOptions)]
+  const cookie = fastifyCookie.serialize(name, value, options as SerializeOptions)
+  return { ...answer, headers: [...answer.headers, 'Set-Cookie', cookie] }
 }

@@ -184,7 +184,7 @@ async function connect(
     ],
     ...(chosen.protocol === null ? [] : ['Sec-WebSocket-Protocol', chosen.protocol]),
     ...(chosen.extensions === null ? [] : ['Sec-WebSocket-Extensions', chosen.extensions]),
-    ...outbound.toClient(answer.headers),
+    ...outbound.toClient({ statusCode: 101, reasonPhrase: null, headers: answer.headers }).headers,
   ]
   if (upgrade.signal.aborted) {
     answer.socket.on('error', () => {}).destroy()

@@ -1,10 +1,12 @@
 import t from 'tap'
 import type { App } from '../../../src/core/gateway.ts'
 import { downstreamHeaders } from '../../../src/core/headers/answer.ts'
+import { Secret } from '../../../src/core/secret.ts'
 import { lines, makeApp, makePlan, secret, valuesOf } from './apps.ts'
 
-const open = { dependsOnSession: false, cache: 'private' } as const
-const signedIn = { dependsOnSession: true, cache: 'private' } as const
+const found = { statusCode: 200, reasonPhrase: null } as const
+const open = { ...found, dependsOnSession: false, cache: 'private' } as const
+const signedIn = { ...found, dependsOnSession: true, cache: 'private' } as const
 
 function passedOn(headers: readonly string[], app: App = makeApp()): string[] {
   return lines(downstreamHeaders(makePlan(app), { headers, ...open }).headers)
@@ -42,9 +44,42 @@ t.test('an ordinary answer is passed on as it is', async (t) => {
     'Accept',
   ]
   t.same(downstreamHeaders(makePlan(makeApp()), { headers: raw, ...open }), {
+    reasonPhrase: null,
     headers: raw,
     secretFound: false,
   })
+})
+
+t.test('an answer without a body: a 304 may say a length, a 204 may not (RFC 9110 8.6)', async (t) => {
+  const headers = ['Content-Length', '5', 'X-A', '1', 'content-length', '5']
+  const of = (statusCode: number) =>
+    downstreamHeaders(makePlan(makeApp()), { headers, ...open, statusCode }).headers
+  t.same(of(304), headers)
+  t.same(of(200), headers)
+  t.same(of(204), ['X-A', '1'])
+})
+
+t.test('the reason phrase is the upstream’s, unless the secret is in it', async (t) => {
+  const secret = 'a-shared-secret-of-thirty-two-bytes-and-more'
+  const plan = makePlan(makeApp({ sharedSecret: { header: 'X-Secret', value: new Secret(secret) } }))
+  const of = (reasonPhrase: string | null) => {
+    const { reasonPhrase: told, secretFound } = downstreamHeaders(plan, {
+      headers: [],
+      ...open,
+      reasonPhrase,
+    })
+    return [told, secretFound]
+  }
+  t.same(of('Pas trouv\u00e9'), ['Pas trouv\u00e9', false])
+  t.same(of(''), ['', false])
+  t.same(of(null), [null, false])
+  t.same(of(`not ${secret}!`), [null, true])
+  const without = downstreamHeaders(makePlan(makeApp({ sharedSecret: null })), {
+    headers: [],
+    ...open,
+    reasonPhrase: secret,
+  })
+  t.same(without.reasonPhrase, secret)
 })
 
 t.test('S-250, S-229: what concerns the connection stays on the connection', async (t) => {
@@ -141,7 +176,8 @@ t.test('S-224: the shared secret never comes back, and its being sent is told', 
   ]
   for (const echo of echoes) {
     const result = downstreamHeaders(plan, { headers: ['X-A', '1', ...echo, 'X-B', '2'], ...open })
-    t.same(result, { headers: ['X-A', '1', 'X-B', '2'], secretFound: true }, echo.join(': '))
+    t.same(result.headers, ['X-A', '1', 'X-B', '2'], echo.join(': '))
+    t.equal(result.secretFound, true, echo.join(': '))
   }
   const without = makePlan(makeApp({ sharedSecret: null }))
   t.equal(downstreamHeaders(without, { headers: ['X-A', secret], ...open }).secretFound, false)
@@ -206,7 +242,7 @@ t.test('under cache: upstream, and at open locations, the app decides about cach
     'Accept',
   ]
   t.same(downstreamHeaders(plan, { headers, ...open }).headers, headers)
-  t.same(downstreamHeaders(plan, { headers, dependsOnSession: true, cache: 'upstream' }).headers, headers)
+  t.same(downstreamHeaders(plan, { ...signedIn, headers, cache: 'upstream' }).headers, headers)
   t.same(downstreamHeaders(plan, { headers: [], ...open }).headers, [])
 })
 

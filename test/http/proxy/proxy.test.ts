@@ -141,7 +141,7 @@ t.test('what the client gets', async (t) => {
     const answer = await exchange(proxy.port, head('/x'))
     t.match(
       answer,
-      /^HTTP\/1.1 201 Created\r\nX-A: caf\xe9\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 3\r\n/,
+      /^HTTP\/1.1 201 Made Up\r\nX-A: caf\xe9\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 3\r\n/,
     )
     t.match(answer, 'Cache-Control: private')
     t.equal(bodyOf(answer), '\xff\x00b')
