@@ -13,7 +13,8 @@ export function whyNever(path: ClaimPath, matcher: Matcher): string | null {
 function hasDeadWord(path: ClaimPath, { tests }: Matcher): boolean {
   const isWords = path === 'scope' || path === 'scp'
   return tests.some((test) => {
-    if (test.kind !== 'has_word' && !(isWords && test.kind === 'is')) return false
+    const isWhole = test.kind === 'is' || test.kind === 'is_ignoring_case'
+    if (test.kind !== 'has_word' && !(isWords && isWhole)) return false
     return test.values.some((value) => typeof value === 'string' && value.includes(' '))
   })
 }

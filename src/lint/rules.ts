@@ -132,6 +132,8 @@ export function certainConditions(requirement: Requirement): readonly Condition[
 export function textsOf({ matcher }: ClaimCondition): readonly string[] {
   const all = [matcher, ...(matcher.not === null ? [] : [matcher.not])].flatMap(({ tests }) => tests)
   return all
-    .flatMap((test): readonly unknown[] => (test.kind === 'is' ? test.values : []))
+    .flatMap((test): readonly unknown[] =>
+      test.kind === 'is' || test.kind === 'is_ignoring_case' ? test.values : [],
+    )
     .filter((value) => typeof value === 'string')
 }

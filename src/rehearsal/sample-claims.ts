@@ -27,6 +27,7 @@ function wantedBy({ tests, not }: Matcher): readonly Json[] {
 function valuesOf(test: ElementTest): readonly Json[] {
   switch (test.kind) {
     case 'is':
+    case 'is_ignoring_case':
     case 'has_word':
       return test.values
     case 'matches':
@@ -82,6 +83,8 @@ function neighboursOf({ tests, not }: Matcher): readonly Json[] {
         return test.entries.map((_, at) => memberOf(test.entries.toSpliced(at, 1)))
       case 'is':
         return test.values.flatMap((value) => (typeof value === 'number' ? [value + 1, String(value)] : []))
+      case 'is_ignoring_case':
+        return test.values.map((value) => value.toUpperCase())
       default:
         return []
     }

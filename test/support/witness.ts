@@ -101,6 +101,8 @@ function satisfying(test: ElementTest): Json {
   switch (test.kind) {
     case 'is':
       return test.values[0] ?? null
+    case 'is_ignoring_case':
+      return test.values[0]?.toUpperCase() ?? null
     case 'starts_with':
       return `${test.values[0]}-and-more`
     case 'ends_with':

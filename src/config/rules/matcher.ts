@@ -71,6 +71,10 @@ function compilePart({ key, keyAt, value }: MapEntry, path: ConfigPath, context:
       return compileExpressions(value, path, context)
     case 'has':
       return compileHas(value, path, context)
+    case 'is_ignoring_case': {
+      const values = readTexts(value, path, context)
+      return values && { test: { kind: key, values }, text: `${textOf(values)}, whatever the case` }
+    }
     case 'domain':
     case 'starts_with':
     case 'ends_with':

@@ -13,6 +13,7 @@ export type ReservedWord = (typeof reservedWords)[number]
 
 export const matcherNames = [
   'is',
+  'is_ignoring_case',
   'matches',
   'starts_with',
   'ends_with',

@@ -1,5 +1,6 @@
 import type { ClaimPath } from './claims.ts'
-import type { ElementTest, Matcher } from './matcher.ts'
+import type { ElementTest, Matcher, Scalar } from './matcher.ts'
+import { isOneOf, isOneOfIgnoringCase } from './one-of.ts'
 
 /** What a claim must be, or, with `wanted` false, must certainly not be. */
 export interface ClaimFact {
@@ -74,14 +75,15 @@ function isNarrowerAlone(a: Matcher, b: Matcher): boolean {
 function isNarrowerTest(a: ElementTest, b: ElementTest): boolean {
   switch (a.kind) {
     case 'is':
+      if (b.kind === 'is_ignoring_case') return a.values.every((value) => isWithoutCase(b.values, value))
+      return b.kind === 'is' && a.values.every((value) => isOneOf(b.values, value))
+    case 'is_ignoring_case':
+    case 'domain':
+      return b.kind === a.kind && a.values.every((value) => isOneOfIgnoringCase(b.values, value))
     case 'starts_with':
     case 'ends_with':
     case 'has_word':
-    case 'domain': {
-      if (b.kind !== a.kind) return false
-      const wider: readonly unknown[] = b.values
-      return a.values.every((value) => wider.includes(value))
-    }
+      return b.kind === a.kind && a.values.every((value) => isOneOf(b.values, value))
     case 'at_least':
       return b.kind === 'at_least' && a.value >= b.value
     case 'at_most':
@@ -90,4 +92,8 @@ function isNarrowerTest(a: ElementTest, b: ElementTest): boolean {
     case 'has':
       return false
   }
+}
+
+function isWithoutCase(values: readonly string[], value: Scalar): boolean {
+  return typeof value === 'string' && isOneOfIgnoringCase(values, value)
 }

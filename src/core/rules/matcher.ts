@@ -2,6 +2,7 @@ import { RE2JS, RE2JSException } from 're2js'
 import { isExact, isObject, type Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import { type Found, isThere, lookUpForRule, toWords } from './claims.ts'
+import { areAllOfType, isOneOf, isOneOfIgnoringCase } from './one-of.ts'
 import { every, negate, some, type Truth } from './truth.ts'
 
 /** A regular expression of linear time that must match the whole value. */
@@ -16,6 +17,7 @@ export interface WholeMatch {
 /** One test of one element of a claim. Lists mean: one of. */
 export type ElementTest =
   | { readonly kind: 'is'; readonly values: readonly Scalar[] }
+  | { readonly kind: 'is_ignoring_case'; readonly values: readonly string[] }
   | { readonly kind: 'matches'; readonly patterns: readonly WholeMatch[] }
   | { readonly kind: 'starts_with'; readonly values: readonly string[] }
   | { readonly kind: 'ends_with'; readonly values: readonly string[] }
@@ -80,7 +82,9 @@ function satisfies(tests: readonly ElementTest[], element: Json): Truth {
 function passes(test: ElementTest, element: Json): Truth {
   switch (test.kind) {
     case 'is':
-      return some(test.values, (value) => equals(value, element))
+      return isEqual(test.values, element)
+    case 'is_ignoring_case':
+      return typeof element === 'string' ? isOneOfIgnoringCase(test.values, element) : 'unknown'
     case 'matches':
       return someText(test.patterns, element, matchesWhole)
     case 'starts_with':
@@ -90,7 +94,7 @@ function passes(test: ElementTest, element: Json): Truth {
     case 'has_word':
       return hasWord(test.values, element)
     case 'domain':
-      return someText(test.values, element, hasDomain)
+      return typeof element === 'string' ? hasDomain(test.values, element) : 'unknown'
     case 'at_least':
       return isExactNumber(element) ? element >= test.value : 'unknown'
     case 'at_most':
@@ -102,16 +106,15 @@ function passes(test: ElementTest, element: Json): Truth {
 }
 
 /** An element of another type is unknown, not unequal: `not: 3` must not let in whoever has `"3"`. */
-function equals(value: Scalar, element: Json): Truth {
-  if (typeof element !== typeof value) return 'unknown'
-  if (typeof element === 'number' && !isExact(element)) return 'unknown'
-  return element === value
+function isEqual(values: readonly Scalar[], element: Json): Truth {
+  if (typeof element === 'object' || (typeof element === 'number' && !isExact(element))) return 'unknown'
+  if (isOneOf(values, element)) return true
+  return areAllOfType(values, typeof element) ? false : 'unknown'
 }
 
 function hasWord(words: readonly string[], element: Json): Truth {
   if (typeof element !== 'string') return 'unknown'
-  const found = new Set(toWords(element))
-  return words.some((word) => found.has(word))
+  return toWords(element).some((word) => isOneOf(words, word))
 }
 
 function someText<T>(
@@ -133,15 +136,10 @@ function isExactNumber(element: Json): element is number {
 }
 
 /** Exactly one `@` with something on both sides: anything else is no address, and two parsers would disagree on it. */
-function hasDomain(domain: string, text: string): Truth {
+function hasDomain(domains: readonly string[], text: string): Truth {
   const at = text.indexOf('@')
   if (at <= 0 || at === text.length - 1 || at !== text.lastIndexOf('@')) return 'unknown'
-  return foldAscii(text.slice(at + 1)) === foldAscii(domain)
-}
-
-/** Not `toLowerCase`: it folds the Kelvin sign to `k`. */
-function foldAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return isOneOfIgnoringCase(domains, text.slice(at + 1))
 }
 
 /**

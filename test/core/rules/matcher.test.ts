@@ -95,6 +95,65 @@ t.test('a list of operands: one of', async (t) => {
   ])
 })
 
+t.test('is_ignoring_case: equal but for the case of ASCII letters', async (t) => {
+  table(t, matcher([{ kind: 'is_ignoring_case', values: ['Ada@Example.com', 'kim@example.com'] }]), [
+    ['ada@example.COM', true],
+    ['Ada@Example.com', true],
+    ['\u212aim@example.com', false],
+    ['ada@example.com ', false],
+    ['x ada@example.com', false],
+    [['x', 'KIM@EXAMPLE.COM'], true],
+    [[], false],
+    [5, 'unknown'],
+    [absent, 'unknown'],
+  ])
+  const umlaut = matcher([{ kind: 'is_ignoring_case', values: ['J\u00fcrgen'] }])
+  t.equal(judge(umlaut, 'j\u00fcRGEN'), true)
+  t.equal(judge(umlaut, 'J\u00dcRGEN'), false, 'no letter beyond ASCII is folded')
+  table(t, matcher([], { not: matcher([{ kind: 'is_ignoring_case', values: ['Banned'] }]) }), [
+    ['BANNED', false],
+    ['fine', true],
+    [7, 'unknown'],
+  ])
+})
+
+t.test('a long list of operands is judged as a short one is', async (t) => {
+  const texts = Array.from({ length: 5000 }, (_, index) => `Person${index}@example.com`)
+  const rows: readonly Row[] = [
+    ['Person4999@example.com', true],
+    ['person4999@example.com', false],
+    ['Person5000@example.com', false],
+    [5, 'unknown'],
+    [[5, 'Person0@example.com'], true],
+    [true, 'unknown'],
+    [{ a: 1 }, 'unknown'],
+    [absent, 'unknown'],
+  ]
+  table(t, is(...texts), rows)
+  table(t, is(...texts, 5), [
+    [5, true],
+    ['Person4999@example.com', true],
+    ['somebody', 'unknown'],
+    [6, 'unknown'],
+    [9007199254740992, 'unknown'],
+  ])
+  table(t, matcher([{ kind: 'is_ignoring_case', values: texts }]), [
+    ['pERSON4999@example.com', true],
+    ['nobody', false],
+    [5, 'unknown'],
+  ])
+  const domains = texts.map((_, index) => `D${index}.example`)
+  table(t, matcher([{ kind: 'domain', values: domains }]), [
+    ['a@d4999.EXAMPLE', true],
+    ['a@d5000.example', false],
+    ['d1.example', 'unknown'],
+  ])
+  table(t, matcher([{ kind: 'has_word', values: domains }]), [
+    ['a D4999.example b', true],
+    ['a d4999.example b', false],
+  ])
+})
+
 t.test('S-209: a text is one element, never searched for a part', async (t) => {
   table(t, is('admin'), [
     ['not-admin', false],

@@ -52,6 +52,8 @@ const leaves: readonly Requirement[] = [
   ...[exists(true), exists(false), matcher([{ kind: 'at_least', value: 2 }])].map((own) => claim('a', own)),
   claim('a', matcher([{ kind: 'is', values: [1, 2] }], { not: oneOf(2) })),
   claim('a', matcher([{ kind: 'is', values: [2] }], { exists: true })),
+  claim('a', matcher([{ kind: 'is_ignoring_case', values: ['X'] }])),
+  claim('a', not(matcher([{ kind: 'is_ignoring_case', values: ['X', 'y'] }]))),
   claim(
     'a',
     matcher([
@@ -68,7 +70,7 @@ const leaves: readonly Requirement[] = [
   from('10.1.0.0/16', '192.0.2.0/24'),
 ]
 
-const values: readonly (Json | undefined)[] = [undefined, null, 1, 2, 'x', [], [1, 2], [1, 'x'], [3]]
+const values: readonly (Json | undefined)[] = [undefined, null, 1, 2, 'x', 'X', [], [1, 2], [1, 'x'], [3]]
 const addresses: readonly JudgedAddress[] = [null, '10.1.0.1', '10.2.0.1', '192.0.2.1', '198.51.100.1'].map(
   (text) => {
     const read = text === null ? null : readAddress(text)
