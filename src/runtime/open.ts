@@ -109,17 +109,14 @@ function openProviders(
   const proxyEnv = { httpsProxy: variable(deps.env, 'HTTPS_PROXY'), noProxy: variable(deps.env, 'NO_PROXY') }
   const open = (name: string, settings: ProviderSettings): Provider => {
     const known = base.providers?.get(name)
-    if (known !== undefined && sameSettings(base.gateway?.providers.get(name), settings)) return known
+    const before = base.gateway?.providers.get(name)
+    if (known !== undefined && before !== undefined && written(before) === written(settings)) return known
     return createProvider(settings, { clock, random, proxyEnv, log: deps.onProviderEvent })
   }
   return new Map([...gateway.providers].map(([name, settings]) => [name, open(name, settings)]))
 }
 
-/** Secrets are compared by what they hold, which no ordinary comparison sees. */
-function sameSettings(before: ProviderSettings | undefined, after: ProviderSettings): boolean {
-  return before !== undefined && written(before) === written(after)
-}
-
+/** For comparing: secrets by what they hold, which no ordinary comparison sees. */
 function written(settings: ProviderSettings): string {
   return JSON.stringify(settings, function (this: Readonly<Record<string, unknown>>, key) {
     const value = this[key]

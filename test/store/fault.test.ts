@@ -32,6 +32,7 @@ t.test('what SQLite says is told by its code, an extended one by its low byte', 
 t.test(
   'whatever else is thrown is a store that does not answer; a fault of ours stays what it is',
   async (t) => {
+    t.doesNotThrow(() => toStoreFault(null, 'f'))
     for (const thrown of [null, undefined, 'text', { errcode: 5 }, new Error('x'), sqliteError('5')]) {
       const { code, message } = toStoreFault(thrown, 'f')
       t.same([code, message], ['STORE_UNAVAILABLE', 'the session store f does not answer'])

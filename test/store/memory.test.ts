@@ -36,6 +36,7 @@ t.test('the memory store is bounded in sessions and in bytes: the oldest makes r
   await small.save(large('c', 1000), 2000)
   t.equal((await small.list({})).length, 3, 'also what is replaced')
   await small.close()
+  t.same(await small.list({}), [], 'one that is closed holds nothing')
   for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
   t.equal((await small.list({})).length, 3)
 })
