@@ -1,4 +1,4 @@
-import { type Address, type AddressRange, contains } from '../request/address.ts'
+import { type Address, type AddressRange, contains, readAddress } from '../request/address.ts'
 import { type ClaimPath, type Claims, lookUpForRule } from './claims.ts'
 import { holds, type Matcher } from './matcher.ts'
 import { every, negate, some, type Truth } from './truth.ts'
@@ -33,6 +33,13 @@ export type Subject =
 
 /** One address; null when the forwarding headers of a trusted proxy name none that can be believed. */
 export type JudgedAddress = (Address & { readonly text: string }) | null
+
+/** An address from its text; null for none, and for what is none. */
+export function readJudgedAddress(text: string | null): JudgedAddress {
+  if (text === null) return null
+  const address = readAddress(text)
+  return address === null ? null : { ...address, text }
+}
 
 export const anonymous: Subject = { kind: 'anonymous' }
 

@@ -3,9 +3,9 @@ import type { App, Gateway, Location, Origin, ProviderSettings } from '../../cor
 import { headerPlan } from '../../core/headers/plan.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
 import { type Principal, readUserId, visibleClaims } from '../../core/principal.ts'
-import { readAddress } from '../../core/request/address.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
+import { readJudgedAddress } from '../../core/rules/requirement.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
@@ -139,8 +139,7 @@ function rowsOf(
   who: Principal | null,
 ): readonly ConditionRow[] {
   if (location?.access.kind !== 'rule') return []
-  const address = clientAddress === null ? null : readAddress(clientAddress)
-  const facts = { clientAddress: address === null ? null : { ...address, text: clientAddress ?? '' } }
+  const facts = { clientAddress: readJudgedAddress(clientAddress) }
   return explainRequirement(location.access.requirement, who, facts)
 }
 

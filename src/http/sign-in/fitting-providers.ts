@@ -1,8 +1,7 @@
 import type { Gateway, Origin } from '../../core/gateway.ts'
-import { readAddress } from '../../core/request/address.ts'
 import { matchRoute } from '../../core/request/route-match.ts'
 import { readTarget } from '../../core/request/target.ts'
-import { type JudgedAddress, providersThatCould } from '../../core/rules/requirement.ts'
+import { providersThatCould, readJudgedAddress } from '../../core/rules/requirement.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 
 /**
@@ -22,11 +21,6 @@ export function fittingProviders(
   const { app, location } = match
   if (location.access.kind !== 'rule') return app.providers
   const fitting = app.providers.filter((name) => gateway.providers.has(name))
-  const could = providersThatCould(location.access.requirement, fitting, judged(clientAddress))
+  const could = providersThatCould(location.access.requirement, fitting, readJudgedAddress(clientAddress))
   return could.length === 0 ? fitting : could
-}
-
-function judged(text: string | null): JudgedAddress {
-  const address = text === null ? null : readAddress(text)
-  return address === null || text === null ? null : { ...address, text }
 }

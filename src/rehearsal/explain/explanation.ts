@@ -2,10 +2,9 @@ import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
 import { visibleClaims } from '../../core/principal.ts'
-import { readAddress } from '../../core/request/address.ts'
 import { coveringLocations } from '../../core/request/covering-locations.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
-import { anonymous, type JudgedAddress, type Situation } from '../../core/rules/requirement.ts'
+import { anonymous, readJudgedAddress, type Situation } from '../../core/rules/requirement.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import { type Person, type Probe, type ProbeResult, probe } from '../../http/admission/probe.ts'
 import { conditionsOf } from '../conditions.ts'
@@ -95,12 +94,7 @@ function situationOf(gateway: Gateway, person: Person | null, { admission }: Pro
           provider: person.provider,
           claims: visibleClaims(person.claims, settings),
         } as const)
-  return { subject, clientAddress: judgedAddress(clientAddress) }
-}
-
-function judgedAddress(text: string | null): JudgedAddress {
-  const address = text === null ? null : readAddress(text)
-  return address === null ? null : { ...address, text: text ?? '' }
+  return { subject, clientAddress: readJudgedAddress(clientAddress) }
 }
 
 function conditionsAt(

@@ -1,0 +1,256 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import t, { type Test } from 'tap'
+import { ProviderFault } from '../../../src/core/fault.ts'
+import { readTransaction } from '../../../src/core/session/transaction.ts'
+import { type Answer, frameOf } from '../../../src/http/pages/answer.ts'
+import { answerChallenge, login } from '../../../src/http/sign-in/login.ts'
+import { openTestContext } from '../../support/request-context.ts'
+import { orRejected } from '../../support/thrown.ts'
+
+const site = 'https://wiki.example'
+
+/** Two providers, of which the admins' pages want the second; the wiki has a contact. */
+function open(t: Test, sameSite = 'lax') {
+  const around = openTestContext(
+    t,
+    `
+providers:
+  op: { issuer: "https://op.example", client_id: c, client_secret: s, label: First, icon: okta }
+  other: { issuer: "https://other.example", client_id: c, client_secret: s, user_id_prefix: "o:", response_mode: form_post, label: Second }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes, same_site: ${sameSite} }
+apps:
+  wiki:
+    url: ${site}
+    upstream: http://10.9.9.9
+    provider: [op, other]
+    title: The Wiki
+    contact: ops
+    require: signed_in
+    locations:
+      - { path: /admin, require: { provider: other } }
+      - { path: /open, require: anyone }
+`,
+  )
+  const origin = around.originAt('wiki.example')
+  const begin = async (query: string, headers: IncomingHttpHeaders = {}) =>
+    (await orRejected(async () =>
+      login(around.context, await around.admission(`${site}/.auth/login${query}`, { headers }), headers),
+    )) as Answer
+  const challenge = async (
+    path: string,
+    headers: IncomingHttpHeaders = {},
+    providers: readonly string[] = ['op'],
+  ) =>
+    (await orRejected(async () =>
+      answerChallenge(around.context, await around.admission(site + path, { headers }), headers, providers),
+    )) as Answer
+  /** The sign-in that an answer begins, opened as the callback will. */
+  const begun = ({ headers, cookies = [] }: Answer) => {
+    const state = new URL(headers.location ?? 'none:').searchParams.get('state') ?? ''
+    const read = readTransaction(
+      around.runtime.ring,
+      { cookies, state, origin: site },
+      origin.cookies,
+      around.clock.now(),
+    )
+    return read.ok ? read.transaction : read
+  }
+  return { ...around, origin, begin, challenge, begun }
+}
+
+t.test('S-104: one provider is gone to at once, with an attempt sealed into this browser', async (t) => {
+  const { begin, begun, lines, counted, origin } = open(t)
+  const answer = await begin('?provider=op&return_to=/deep?a=1')
+  t.match(answer, { status: 302, headers: { 'cache-control': 'no-store' } })
+  const url = new URL(answer.headers.location ?? 'none:')
+  t.equal(url.origin + url.pathname, 'https://op.example/authorize')
+  t.equal(url.searchParams.get('redirect_uri'), `${site}/.auth/callback/op`)
+  t.equal(url.searchParams.get('other_account'), 'false')
+  t.match(begun(answer), {
+    issuer: 'https://op.example',
+    clientId: 'c',
+    origin: site,
+    returnTo: '/deep?a=1',
+    startedAt: 1_900_000_000,
+    replaces: null,
+  })
+  t.match(answer.cookies, [
+    { options: { sameSite: 'lax', maxAge: 600, secure: true, httpOnly: true, path: '/' } },
+  ])
+  t.ok(answer.cookies?.[0]?.name.startsWith(origin.cookies.transactionPrefix))
+  t.same(counted, ['login op started'])
+  t.match(lines, [{ event: 'login.started', level: 30, request_id: 'request-7', provider: 'op' }])
+  const posted = await begin('?provider=other&account=other')
+  t.match(posted.cookies, [{ options: { sameSite: 'none' } }], 'an answer that comes by a form crosses sites')
+  t.match(posted, { headers: { location: /^https:\/\/other\.example\/.*other_account=true$/ } })
+  t.match(await begin('?provider=op&account=same'), { headers: { location: /other_account=false$/ } })
+})
+
+t.test('what a sign-in is asked for is asked once, of a provider that is accepted', async (t) => {
+  const { begin } = open(t)
+  for (const name of ['return_to', 'provider', 'account']) {
+    const twice = await begin(`?${name}=op&${name}=op`, { accept: '*/*' })
+    t.match(twice, { status: 400, body: /"reason":"parameter-repeated"/ }, name)
+  }
+  const unknown = await begin('?provider=nobody', { accept: '*/*' })
+  t.match(unknown, { status: 400, body: /"reason":"provider-unknown"/ })
+  t.match(await begin('?provider=op&x=1&x=2'), { status: 302 }, 'what we do not read may come twice')
+})
+
+t.test('S-119: only a navigation begins a sign-in, as far as a browser says', async (t) => {
+  const { begin } = open(t)
+  const image = { accept: '*/*', 'sec-fetch-mode': 'no-cors' }
+  t.match(await begin('?provider=op', image), { status: 403, body: /"reason":"not-a-navigation"/ })
+  t.match(await begin('?provider=op', { 'sec-fetch-mode': 'navigate' }), { status: 302 })
+  t.match(await begin('?provider=op', {}), { status: 302 })
+})
+
+t.test('where several could be meant the person chooses, among those that help', async (t) => {
+  const { begin, counted } = open(t)
+  const chooser = await begin('?return_to=/a%26b')
+  t.match(chooser, { status: 200, headers: { 'content-type': /^text\/html/ } })
+  const shown = chooser.body.replaceAll('&#61;', '=').replaceAll('&#38;', '&')
+  t.match(shown, 'href="/.auth/login?provider=op&return_to=%2Fa%26b">')
+  t.match(shown, 'href="/.auth/login?provider=other&return_to=%2Fa%26b">')
+  t.match(shown, /First[\s\S]*Second/)
+  t.match(shown, />O<\/text>[\s\S]*>S<\/text>/, 'with the icon of each')
+  t.match(shown, '<p>The Wiki</p>')
+  t.match(
+    (await begin('?account=other')).body.replaceAll('&#61;', '=').replaceAll('&#38;', '&'),
+    '&account=other">',
+  )
+  t.notMatch(shown, 'account=other')
+  t.match(await begin('?return_to=/admin'), { headers: { location: /^https:\/\/other\.example/ } })
+  t.same(counted, ['login other started'])
+})
+
+t.test('a provider that the edition no longer has is offered to nobody', async (t) => {
+  const { context, gateway, admission } = open(t)
+  const providers = new Map([...gateway.providers].filter(([name]) => name === 'op'))
+  const runtime = { ...context.runtime, gateway: { ...gateway, providers } }
+  const page = await orRejected(async () =>
+    login({ ...context, runtime }, await admission(`${site}/.auth/login?return_to=/open`), {}),
+  )
+  t.match(page, { body: /First/ })
+  t.notMatch(page, { body: /Second/ })
+})
+
+t.test('an address without origin or target begins nothing', async (t) => {
+  const { context, admission } = open(t)
+  const whole = await admission(`${site}/.auth/login`, { headers: { accept: '*/*' } })
+  for (const missing of [{ origin: null }, { target: null }]) {
+    const answer = await orRejected(() => login(context, { ...whole, ...missing }, {}))
+    t.match(answer, { status: 404, body: /"reason":"address-unknown"/ }, Object.keys(missing).join())
+  }
+})
+
+t.test('S-161: a sign-in remembers the session that it will replace, if it is one of ours', async (t) => {
+  const { begin, begun, runtime, origin } = open(t)
+  const transaction = begun(await begin('?provider=op'))
+  if (!('state' in transaction)) throw new Error('an attempt was begun')
+  const identity = { user: 'alice', claims: {}, idToken: '' }
+  const { session, cookieValue } = await runtime.sessions.start({
+    identity,
+    transaction,
+    origin,
+    previousCookie: null,
+  })
+  const name = origin.cookies.session
+  t.match(begun(await begin('?provider=op', { cookie: `${name}=${cookieValue}` })), { replaces: session.key })
+  t.match(begun(await begin('?provider=op', { cookie: `${name}=forged` })), { replaces: null })
+  const twice = `${name}=${cookieValue}; ${name}=${cookieValue}`
+  t.match(begun(await begin('?provider=op', { cookie: twice })), { replaces: null })
+})
+
+t.test('S-117: attempts that are too many or too old are cleared as a new one begins', async (t) => {
+  const { begin, origin, clock } = open(t)
+  const first = (await begin('?provider=op')).cookies?.[0]
+  if (first === undefined) throw new Error('an attempt was begun')
+  const cookie = `a=1; ${first.name}=${first.value}`
+  t.match((await begin('?provider=op', { cookie })).cookies, [{ options: { maxAge: 600 } }])
+  clock.time += 601
+  t.match((await begin('?provider=op', { cookie })).cookies, [
+    { name: first.name, value: '', options: { maxAge: 0 } },
+    { name: new RegExp(`^${origin.cookies.transactionPrefix}`), options: { maxAge: 600 } },
+  ])
+})
+
+t.test('a provider that cannot be asked is told as such, counted, and begins no attempt', async (t) => {
+  const { begin, provider, lines, counted, runtime, context, admission } = open(t)
+  provider('op').fault = new ProviderFault('PROVIDER_UNREACHABLE', 'no route to https://op.example')
+  const answer = await begin('?provider=op')
+  t.match(answer, { status: 503, body: /The sign-in service is not available/ })
+  t.equal(answer.cookies, undefined)
+  t.same(counted, ['login op failed', 'fault PROVIDER_UNREACHABLE'])
+  t.match(lines, [
+    {
+      event: 'login.failed',
+      code: 'PROVIDER_UNREACHABLE',
+      request_id: 'request-7',
+      provider: 'op',
+      level: 50,
+    },
+  ])
+  const broken = new TypeError('a mistake of ours')
+  provider('op').fault = broken
+  t.equal(await begin('?provider=op'), broken, 'what is no fault goes on')
+  const without = { ...runtime, providers: new Map() }
+  const asked = await admission(`${site}/.auth/login?provider=op`)
+  const thrown = await orRejected(() => login({ ...context, runtime: without }, asked, {}))
+  t.match(thrown, { message: 'a sign-in without a provider' })
+  const gateway = { ...runtime.gateway, providers: new Map() }
+  const unset = await orRejected(() => login({ ...context, runtime: { ...runtime, gateway } }, asked, {}))
+  t.match(unset, { message: 'a sign-in without a provider' })
+})
+
+t.test('a page that asks for a sign-in leads to its one provider, or to the chooser, and back', async (t) => {
+  const { challenge, begun, context, admission } = open(t)
+  const answer = await challenge('/deep?a=1')
+  t.match(answer, { status: 302, headers: { location: /^https:\/\/op\.example\/.*other_account=false$/ } })
+  t.match(begun(answer), { returnTo: '/deep?a=1' })
+  const several = await challenge('/deep?a=1', {}, ['op', 'other'])
+  t.match(several, { status: 302, headers: { location: '/.auth/login?return_to=%2Fdeep%3Fa%3D1' } })
+  t.match(await challenge('/x', {}, []), { headers: { location: '/.auth/login?return_to=%2Fx' } })
+  const nowhere = { ...(await admission(`${site}/x`)), target: null }
+  const sent = await orRejected(async () => answerChallenge(context, nowhere, {}, []))
+  t.match(sent, { headers: { location: '/.auth/login?return_to=%2F' } })
+  const lost = { ...(await admission(`${site}/x`)), origin: null }
+  const thrown = await orRejected(async () => answerChallenge(context, lost, {}, ['op']))
+  t.match(thrown, { message: 'a sign-in without a provider' })
+  const chosen = await orRejected(async () => answerChallenge(context, lost, {}, []))
+  t.match(chosen, { status: 302, cookies: undefined })
+})
+
+t.test('a browser whose session does not stay is told so instead of going round', async (t) => {
+  const { challenge, origin, lines, counted, context, admission } = open(t)
+  const headers = { accept: 'text/html', cookie: `${origin.cookies.transactionPrefix}rounds=4` }
+  const page = await challenge('/deep', headers)
+  t.match(page, { status: 400, body: /You were signed in, but it does not last · The Wiki/ })
+  t.match(page.body, 'href="/.auth/login?return_to&#61;%2Fdeep">Start again<')
+  t.match(page.body, 'ask ops and give the request id below')
+  t.match(page.body, frameOf(await admission(`${site}/deep`)).requestId)
+  t.same(counted, ['fault LOGIN_LOOP'])
+  t.match(lines, [
+    {
+      event: 'login.failed',
+      code: 'LOGIN_LOOP',
+      request_id: 'request-7',
+      error: /still came with no-session/,
+    },
+  ])
+  const bare = { ...(await admission(`${site}/deep`)), app: null }
+  const nowhere = await orRejected(async () => answerChallenge(context, bare, headers, ['op']))
+  t.match(nowhere, { status: 400 })
+  t.notMatch(nowhere, { body: /ask ops/ })
+})
+
+t.test('under same_site: strict a link from elsewhere asks once more from here', async (t) => {
+  const strict = open(t, 'strict')
+  const fromElsewhere = { 'sec-fetch-site': 'cross-site' }
+  const page = await strict.challenge('/deep', fromElsewhere)
+  t.match(page, { status: 200, body: /One moment · The Wiki/ })
+  t.match(page.body, 'content="0; url&#61;/deep"')
+  t.equal(page.cookies, undefined)
+  t.match(await strict.challenge('/deep', { 'sec-fetch-site': 'same-site' }), { status: 302 })
+  t.match(await open(t).challenge('/deep', fromElsewhere), { status: 302 }, 'a Lax cookie would have come')
+})
