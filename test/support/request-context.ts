@@ -62,7 +62,7 @@ export interface TestProvider extends Provider {
 function testProvider(name: string): TestProvider {
   return {
     name,
-    identity: { user: 'alice', claims: { groups: ['staff'] }, idToken: `id-token-of-${name}` },
+    identity: { user: 'alice', claims: { sub: 'alice', groups: ['staff'] }, idToken: `id-token-of-${name}` },
     fault: null,
     endSession: null,
     exchanged: [],

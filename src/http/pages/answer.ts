@@ -98,10 +98,9 @@ export function unauthorized(gateway: Gateway, admission: Admission, reason: str
     const login_url = `${admission.origin?.origin ?? ''}${href}`
     return withHeaders(problemAnswer(admission, 401, reason, { login_url }), challenge)
   }
-  const contact = admission.app?.contact ?? null
   const next = { label: 'Sign in', href }
   const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
-  const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, unsaved, contact, next })
+  const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, unsaved, contact: null, next })
   return withHeaders(pageAnswer(401, page), challenge)
 }
 

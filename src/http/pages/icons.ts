@@ -4,7 +4,7 @@ import { html } from 'ghtml'
  * Marks for the chooser and the pages, drawn here: letters and plain shapes in the text colour, so that no
  * company's artwork is copied. An operator who may use a provider's logo gives it as a file (`icon`).
  */
-const monograms: ReadonlyMap<string, string> = new Map([
+const monograms: ReadonlyMap<string | null, string> = new Map([
   ['google', 'G'],
   ['microsoft', 'M'],
   ['salesforce', 'S'],
@@ -14,7 +14,7 @@ const monograms: ReadonlyMap<string, string> = new Map([
   ['keycloak', 'K'],
 ])
 
-const shapes: ReadonlyMap<string, string> = new Map([
+const shapes: ReadonlyMap<string | null, string> = new Map([
   ['person', '<circle cx="16" cy="12.5" r="4"/><path d="M8.5 24.5c.8-4.2 3.6-6.3 7.5-6.3s6.7 2.1 7.5 6.3"/>'],
   [
     'building',
@@ -29,9 +29,9 @@ const shapes: ReadonlyMap<string, string> = new Map([
  */
 export function providerIcon(icon: string | null, label: string): string {
   if (icon?.startsWith('data:image/')) return html`<img src="${icon}" alt="" width="32" height="32">`
-  const shape = shapes.get(icon ?? '')
+  const shape = shapes.get(icon)
   if (shape !== undefined) return tile(shape)
-  const letter = monograms.get(icon ?? '') ?? initial(label)
+  const letter = monograms.get(icon) ?? initial(label)
   return tile(html`<text x="16" y="21.5" text-anchor="middle" font-size="15" font-weight="650"
     font-family="system-ui, sans-serif" fill="currentColor" stroke="none">${letter}</text>`)
 }

@@ -40,7 +40,7 @@ export async function callback(
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const states = parameters.getAll('state')
-  const state = states.length === 1 ? (states[0] ?? '') : ''
+  const state = states.length > 1 ? '' : (states[0] ?? '')
   const cookies = transactionCookies(headers.cookie, origin.cookies)
   const read = readTransaction(
     runtime.ring,
@@ -50,7 +50,10 @@ export async function callback(
   )
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
   if (!read.ok)
-    return withCookies(await nothingToDo(context, admission, headers, state, read.reason), cleared)
+    return withCookies(
+      await nothingToDo(context, admission, { origin, headers, state, why: read.reason }),
+      cleared,
+    )
   const { transaction } = read
   const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
   const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
@@ -58,7 +61,10 @@ export async function callback(
     return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), cleared)
   }
   if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.monotonicMs())) {
-    return withCookies(await nothingToDo(context, admission, headers, state, 'already-used'), cleared)
+    return withCookies(
+      await nothingToDo(context, admission, { origin, headers, state, why: 'already-used' }),
+      cleared,
+    )
   }
   try {
     return withCookies(await complete(context, admission, headers, parameters, transaction, origin), cleared)
@@ -159,6 +165,15 @@ function arrive(admission: Admission, origin: Origin, to: ReturnTo, cookies: rea
   return withCookies(answer, cookies)
 }
 
+interface UselessCallback {
+  readonly origin: Origin
+  readonly headers: IncomingHttpHeaders
+  /** Empty where none can be told. */
+  readonly state: string
+  /** For the log. */
+  readonly why: string
+}
+
 /**
  * A callback that comes twice, late, from an evicted attempt or from another browser. Whoever is signed in goes on
  * to the page; the others may start again. The provider is never asked.
@@ -166,13 +181,9 @@ function arrive(admission: Admission, origin: Origin, to: ReturnTo, cookies: rea
 async function nothingToDo(
   context: RequestContext,
   admission: Admission,
-  headers: IncomingHttpHeaders,
-  state: string,
-  why: string,
+  { origin, headers, state, why }: UselessCallback,
 ): Promise<Answer> {
   const { runtime } = context
-  const { origin } = admission
-  if (origin === null) return refusal(admission, 404, 'address-unknown')
   const found = await useSession(runtime, origin, headers)
   if (found.kind === 'live') {
     const { signIn } = found.session

@@ -111,7 +111,7 @@ t.test('a refusal is a page for people and a problem for programs', async (t) =>
   t.match(refusal(program, 404, 'address-unknown'), { status: 404, headers: problemHeaders })
   t.match(refusal(person, 500, 'x').body, /ask ops/)
   t.match(refusal({ ...person, app: null }, 500, 'x'), { body: /Something went wrong · wiki\.example/ })
-  t.notMatch(refusal({ ...person, app: null }, 500, 'x').body, /ask ops/)
+  t.notMatch(refusal({ ...person, app: null }, 500, 'x').body, /, ask/)
 })
 
 t.test('a 401 says where to sign in, and of a form that it was not saved', async (t) => {
@@ -168,7 +168,7 @@ t.test('a 403 shows the person and a way on, and says nothing of the rule', asyn
   )
   const nobody = forbidden(gateway, { ...person, app: null }, 'nobody-allowed')
   t.match(nobody.body, 'This page is not open')
-  t.notMatch(nobody.body, /ask ops|Use another account/)
+  t.notMatch(nobody.body, /, ask|Use another account/)
   t.match(nobody.body, 'wiki.example')
 })
 
@@ -182,12 +182,12 @@ t.test('a fault is told by its code and sentence, with the way on or when to com
     reason: 'store-unavailable',
     request_id: 'request-7',
   })
-  const page = faultAnswer(person, down)
+  const page = orThrown(() => faultAnswer(person, down)) as Answer
   t.match(page, { status: 503, headers: { ...pageHeaders(), 'retry-after': '5' } })
   t.match(page.body, '<h1>This is not available just now</h1>')
   t.match(page.body, 'If it lasts, ask ops')
   t.notMatch(page.body, /disk|button"/)
-  t.notMatch(faultAnswer({ ...person, app: null }, down).body, 'ask ops')
+  t.notMatch(faultAnswer({ ...person, app: null }, down).body, /, ask/)
 
   const timeout = new UpstreamFault('UPSTREAM_TIMEOUT', 'it took long')
   t.same(faultAnswer(program, timeout).headers, problemHeaders, 'only a 503 says when')
@@ -224,7 +224,8 @@ t.test('only a GET or HEAD can be come back to', async (t) => {
   t.equal(loginHref(gateway, person), back)
   t.equal(loginHref(gateway, { ...person, method: 'HEAD' }), back)
   t.equal(loginHref(gateway, { ...person, method: 'POST' }), '/.auth/login')
-  t.equal(loginHref(gateway, { ...person, target: null }), '/.auth/login?return_to=%2F')
+  const nowhere = orThrown(() => loginHref(gateway, { ...person, target: null }))
+  t.equal(nowhere, '/.auth/login?return_to=%2F')
 })
 
 /** A reply that keeps what it is given, to a request that came so far. */
