@@ -1,0 +1,85 @@
+import t from 'tap'
+import { me } from '../../../src/http/sign-in/me.ts'
+import { openTestContext } from '../../support/request-context.ts'
+import { orRejected } from '../../support/thrown.ts'
+
+const site = 'https://wiki.example'
+const { context, admission, runtime, originAt, clock } = openTestContext(
+  t,
+  `
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes, idle_timeout: 1h, max_lifetime: 8h }
+apps:
+  wiki:
+    url: ${site}
+    upstream: http://10.9.9.9
+    identity_headers: { X-Name: name }
+    require: { groups: staff }
+    locations:
+      - { path: /x, require: { level: 3 } }
+`,
+)
+const origin = originAt('wiki.example')
+
+async function ask(cookie: string, changed = {}): Promise<unknown> {
+  const headers = { cookie }
+  const asked = { ...(await admission(`${site}/.auth/me`, { headers })), ...changed }
+  return orRejected(() => me(context, asked, headers))
+}
+
+async function signIn(): Promise<string> {
+  const claims = { sub: 'alice', name: 'Alice', groups: ['staff'], salary: 1 }
+  const identity = { user: 'alice', claims, idToken: 'id-token' }
+  const transaction = {
+    ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
+    ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null },
+  }
+  const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
+  return `${origin.cookies.session}=${started.cookieValue}`
+}
+
+t.test('who is signed in is told with the claims that the file names, and with times', async (t) => {
+  const cookie = await signIn()
+  clock.time += 600
+  for (const time of ['first', 'again']) {
+    const answer = await ask(cookie)
+    t.match(answer, {
+      status: 200,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    })
+    const { body } = answer as { body: string }
+    t.same(
+      JSON.parse(body),
+      {
+        user: 'alice',
+        provider: 'op',
+        claims: { groups: ['staff'], name: 'Alice' },
+        signed_in_at: 1_900_000_000,
+        expires_at: 1_900_000_000 + 8 * 3600,
+        idle_expires_at: 1_900_000_600 + 3600,
+      },
+      time,
+    )
+  }
+})
+
+t.test('who is not signed in is told so as a program, also a browser', async (t) => {
+  t.match(await ask(''), {
+    status: 401,
+    headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+    body: /"reason":"no-session"/,
+  })
+  t.match(await ask(`${origin.cookies.session}=forged`), {
+    status: 401,
+    body: /"reason":"session-unreadable"/,
+  })
+})
+
+t.test('an address without an origin is none', async (t) => {
+  const answer = await ask('', { origin: null, wantsPage: false })
+  t.match(answer, { status: 404, body: /"reason":"address-unknown"/ })
+})
