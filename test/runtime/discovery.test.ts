@@ -1,6 +1,7 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { keepDiscovered } from '../../src/runtime/discovery.ts'
+import { timersThatHold } from '../support/clock.ts'
 
 function counting(t: Test) {
   mock.timers.enable({ apis: ['setInterval'] })
@@ -33,4 +34,11 @@ t.test('S-242: the beat asks the providers that are in use by then', async (t) =
   inUse = [provider('after')]
   await discovery.look()
   t.same(asked, ['before', 'after'])
+})
+
+t.test('the beat keeps no process alive', async (t) => {
+  const before = timersThatHold()
+  const discovery = keepDiscovered(() => [])
+  t.teardown(discovery.stop)
+  t.equal(timersThatHold(), before)
 })

@@ -10,7 +10,7 @@ import { createSessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
-import { createTestClock } from '../support/clock.ts'
+import { createTestClock, timersThatHold } from '../support/clock.ts'
 import { type Begun, begin, current, open, provider, status, wiki } from '../support/sessions.ts'
 
 t.test(
@@ -290,14 +290,13 @@ t.test('a recheck asks for nobody who has left meanwhile, and the next one asks 
 })
 
 t.test('who listens keeps no process alive', async (t) => {
-  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const watch = createSessionWatch(
     () => null,
     () => 1000,
     () => {},
   )
-  const before = timers()
+  const before = timersThatHold()
   watch.add(sessionOf('one'), lifetimes, () => {})
-  t.equal(timers(), before)
+  t.equal(timersThatHold(), before)
   watch.close()
 })

@@ -20,3 +20,8 @@ export function createTestClock(time: number): TestClock {
     },
   }
 }
+
+/** How many timers keep this process alive: those that only wait do not. */
+export function timersThatHold(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+}
