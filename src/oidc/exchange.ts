@@ -1,3 +1,4 @@
+import type { Configuration } from 'openid-client'
 import { LoginFault, ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { Identity } from '../core/ports.ts'
@@ -7,11 +8,12 @@ import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { checkAssurance } from './assurance.ts'
 import { readCallback } from './callback.ts'
+import { withoutCredentials } from './fault.ts'
 import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
 import type { KeyCache } from './keys.ts'
 import type { Metadata } from './metadata.ts'
-import { createConfiguration, type Registration, redeemCode } from './token-request.ts'
+import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
 /** Everything that belongs to one provider; nothing of it is ever shared with another. */
@@ -28,7 +30,7 @@ export interface AuthorizationResponse {
 
 /**
  * The code for a verified identity: the response is judged, the code redeemed once, the ID token verified, userinfo
- * read and merged. Throws `LoginFault` or `ProviderFault`; no message holds a credential.
+ * read and merged. Throws `LoginFault` or `ProviderFault`; no message holds a credential, however it is spelled.
  */
 export async function exchange(
   client: Client,
@@ -36,21 +38,45 @@ export async function exchange(
   now: EpochSeconds,
   deadline: AbortSignal,
 ): Promise<Identity> {
-  const { settings, metadata, keys } = client
-  const { transaction, redirectUri } = response
+  const { state, nonce, codeVerifier } = response.transaction
+  const code = response.parameters.get('code') ?? ''
+  const secret = client.settings.clientSecret?.reveal() ?? ''
+  const credentials = [code, state, nonce, codeVerifier, secret]
+  try {
+    const configuration = createConfiguration(client, now, deadline)
+    const tokens = await redeem(client, response, configuration)
+    credentials.push(tokens.accessToken, tokens.idToken)
+    return await identify(client, response.transaction, tokens, configuration, now)
+  } catch (thrown) {
+    throw withoutCredentials(thrown, credentials)
+  }
+}
+
+async function redeem(
+  client: Client,
+  { parameters, transaction, redirectUri }: AuthorizationResponse,
+  configuration: Configuration,
+): Promise<Tokens> {
+  const { settings, metadata } = client
   if (!isSameProvider(transaction, settings))
     throw new LoginFault('LOGIN_STATE_UNKNOWN', `the sign-in began at another provider than ${settings.name}`)
   const issuerInResponse = metadata.issuerInResponse || settings.responseIssRequired
-  const code = readCallback(response.parameters, { ...metadata, issuerInResponse, state: transaction.state })
+  const code = readCallback(parameters, { ...metadata, issuerInResponse, state: transaction.state })
+  return redeemCode(configuration, client, transaction, redirectUri, code)
+}
 
-  const configuration = createConfiguration(client, now, deadline)
-  const { idToken, accessToken } = await redeemCode(configuration, client, transaction, redirectUri, code)
+async function identify(
+  { settings, metadata, keys }: Client,
+  { nonce }: Transaction,
+  { idToken, accessToken }: Tokens,
+  configuration: Configuration,
+  now: EpochSeconds,
+): Promise<Identity> {
   const audience = {
     issuer: metadata.issuer,
     clientId: settings.clientId,
     algorithms: settings.signingAlgorithms,
   }
-  const { nonce } = transaction
   const verified = await verifyIdToken(idToken, { ...audience, nonce, accessToken }, keys, now)
   checkAssurance(verified.claims, settings.authorizationParameters, now)
 

@@ -7,7 +7,8 @@ import {
 import { errorCode, isCertificateCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
-import { quote, quoteWithout } from './quote.ts'
+import { repeats } from './echo.ts'
+import { quote, quoteWithout, withheld } from './quote.ts'
 
 /**
  * The border of this module: what openid-client, undici, net or tls threw becomes a fault of ours, judged by class and
@@ -55,6 +56,20 @@ export function tokenFault(thrown: unknown, credentials: readonly string[]): Any
     return new LoginFault('LOGIN_REFUSED', `the provider answered ${quote(thrown.error)}`)
   if (thrown instanceof ClientError) return clientFault(thrown)
   return new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the answer of the token endpoint could not be read')
+}
+
+/**
+ * The last look at what a sign-in ended in: a fault of the same code whose message holds none of what was sent or
+ * received, wherever the provider put it: into an issuer, the id of a key, a media type.
+ */
+export function withoutCredentials(thrown: unknown, credentials: readonly string[]): unknown {
+  if (!isFault(thrown)) return thrown
+  // What is so short stands in sentences by chance.
+  const long = credentials.filter((credential) => credential.length >= 8)
+  if (!repeats(thrown.message, long)) return thrown
+  return thrown instanceof LoginFault
+    ? new LoginFault(thrown.code, withheld)
+    : new ProviderFault(thrown.code, withheld)
 }
 
 /** RFC 6749 5.2. */

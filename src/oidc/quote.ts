@@ -1,4 +1,6 @@
 import { limits } from '../core/limits/table.ts'
+import { blotted, repeats } from './echo.ts'
+
 /**
  * A value from outside, for an operator's message: as JSON in visible ASCII, at most 120 characters. Whoever calls
  * makes sure that it is no credential.
@@ -19,17 +21,15 @@ function toText(value: unknown): string {
   return typeof text === 'string' ? text : typeof value
 }
 
-/** `Authorization: Basic …` holds the secret in another spelling. */
-const authorization = /\b(Basic|Bearer)\s+[A-Za-z0-9+/._~=-]+/gi
-
 /**
- * The same for text that a provider wrote and that may repeat what it was sent: those strings are blotted out, and
- * what looks like an Authorization header.
+ * The same for text that a provider wrote and that may repeat what it was sent. Credentials that stand there as they
+ * are, and what looks like an Authorization header or a token, are blotted out; a text that holds one in any other
+ * spelling is not shown at all.
  */
 export function quoteWithout(value: string, credentials: readonly string[]): string {
-  const blotted = credentials
-    .filter((credential) => credential !== '')
-    .reduce((text, credential) => text.replaceAll(credential, '[secret]'), value)
-    .replaceAll(authorization, '$1 [secret]')
-  return quote(blotted)
+  const shown = blotted(value.slice(0, limits.quotedCharacters * 16), credentials)
+  return repeats(shown, credentials) ? withheld : quote(shown)
 }
+
+/** Stands for words that are not shown. */
+export const withheld = '[withheld: it repeats a credential]'
