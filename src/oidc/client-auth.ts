@@ -49,6 +49,30 @@ function authMethod(settings: ProviderSettings, metadata: Metadata): TokenEndpoi
   return offered.includes('client_secret_basic') ? 'client_secret_basic' : 'client_secret_post'
 }
 
+/** A sentence for an operator whose client is refused: the keys of the configuration that prove it. */
+export function proofKeys(settings: ProviderSettings, metadata: Metadata): string {
+  const see = `See providers.${settings.name}: `
+  switch (authMethod(settings, metadata)) {
+    case 'client_secret_basic':
+      return `${see}client_id, client_secret and token_endpoint_auth_method${hasSpecialCharacters(settings) ? specialCharacters : ''}`
+    case 'client_secret_post':
+      return `${see}client_id, client_secret and token_endpoint_auth_method`
+    case 'private_key_jwt':
+      return `${see}client_id, client_key, client_key_id and client_assertion_alg; and this machine's clock`
+    case 'tls_client_auth':
+      return `${see}client_id and client_certificate`
+    case 'none':
+      return `${see}client_id; a client that is not public needs \`client_secret\` or another \`token_endpoint_auth_method\``
+  }
+}
+
+const specialCharacters =
+  '. The id or the secret has special characters, which Basic credentials carry form-encoded (RFC 6749 2.3.1): a provider that does not decode them needs `token_endpoint_auth_method: client_secret_post`'
+
+function hasSpecialCharacters(settings: ProviderSettings): boolean {
+  return [settings.clientId, secretOf(settings)].some((text) => formEncode(text) !== text)
+}
+
 function secretOf(settings: ProviderSettings): string {
   if (settings.clientSecret === null)
     throw new ConfigFault('CONFIG_INVALID', `providers.${settings.name}.client_secret is missing`)

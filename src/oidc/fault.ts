@@ -43,19 +43,34 @@ function innermostName(thrown: unknown): string {
   return thrown.cause === undefined ? thrown.name : innermostName(thrown.cause)
 }
 
-/** For what openid-client throws while a code becomes tokens. `credentials` never appear in the message. */
-export function tokenFault(thrown: unknown, credentials: readonly string[]): AnyFault {
+/** What an answer of the token endpoint is judged by beside itself. */
+export interface TokenRequestFacts {
+  /** What was sent; never in a message. */
+  readonly credentials: readonly string[]
+  /** The keys that prove the client, for an operator whose client is refused: see client-auth. */
+  readonly proofKeys: string
+}
+
+/** For what openid-client throws while a code becomes tokens. */
+export function tokenFault(thrown: unknown, facts: TokenRequestFacts): AnyFault {
   if (isFault(thrown)) return thrown
-  if (thrown instanceof ResponseBodyError) return refusedFault(thrown, credentials)
-  if (thrown instanceof WWWAuthenticateChallengeError)
+  if (thrown instanceof ResponseBodyError) return refusedFault(thrown, facts)
+  const status = statusOf(thrown)
+  if (status === 401 || status === 403)
     return new ProviderFault(
       'PROVIDER_CLIENT_REFUSED',
-      `the token endpoint answered ${thrown.status}: it does not accept client_id, client_secret or token_endpoint_auth_method`,
+      `the token endpoint answered ${status}: it does not accept the client. ${facts.proofKeys}`,
     )
   if (thrown instanceof AuthorizationResponseError)
     return new LoginFault('LOGIN_REFUSED', `the provider answered ${quote(thrown.error)}`)
   if (thrown instanceof ClientError) return clientFault(thrown)
   return new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the answer of the token endpoint could not be read')
+}
+
+/** Of an answer that the library refused before it read what it says; null when that was not why. */
+function statusOf(thrown: unknown): number | null {
+  if (thrown instanceof WWWAuthenticateChallengeError) return thrown.status
+  return thrown instanceof ClientError && thrown.cause instanceof Response ? thrown.cause.status : null
 }
 
 /**
@@ -73,7 +88,7 @@ export function withoutCredentials(thrown: unknown, credentials: readonly string
 }
 
 /** RFC 6749 5.2. */
-function refusedFault(refusal: ResponseBodyError, credentials: readonly string[]): AnyFault {
+function refusedFault(refusal: ResponseBodyError, { credentials, proofKeys }: TokenRequestFacts): AnyFault {
   const description = refusal.error_description
   const said =
     typeof description === 'string' && description !== '' ? `: ${quoteWithout(description, credentials)}` : ''
@@ -84,8 +99,11 @@ function refusedFault(refusal: ResponseBodyError, credentials: readonly string[]
     case 'server_error':
     case 'temporarily_unavailable':
       return new ProviderFault('PROVIDER_UNREACHABLE', message)
-    default:
-      return new ProviderFault('PROVIDER_CLIENT_REFUSED', message)
+    default: {
+      const isAboutProof = refusal.error === 'invalid_client' || [401, 403].includes(refusal.status)
+      const hint = isAboutProof ? `. ${proofKeys}` : ''
+      return new ProviderFault('PROVIDER_CLIENT_REFUSED', `${message}${hint}`)
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
-import type { ClientAuthFor } from './client-auth.ts'
+import { type ClientAuthFor, proofKeys } from './client-auth.ts'
 import { tokenFault } from './fault.ts'
 import { canonicalRedirectUri } from './login.ts'
 import type { Metadata } from './metadata.ts'
@@ -95,6 +95,9 @@ export async function redeemCode(
     return { idToken: tokens.id_token ?? '', accessToken: tokens.access_token }
   } catch (thrown) {
     const secret = settings.clientSecret?.reveal() ?? ''
-    throw tokenFault(thrown, [code, transaction.codeVerifier, transaction.state, transaction.nonce, secret])
+    throw tokenFault(thrown, {
+      credentials: [code, transaction.codeVerifier, transaction.state, transaction.nonce, secret],
+      proofKeys: proofKeys(settings, metadata),
+    })
   }
 }

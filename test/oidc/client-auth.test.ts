@@ -7,7 +7,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { createProvider } from '../../src/oidc/provider.ts'
 import { createTestClock } from '../support/clock.ts'
 import type { TokenRequest } from '../support/hostile-op.ts'
-import { random, secret, settingsFor, someday, startRig } from './fixtures.ts'
+import { faultOf, random, secret, settingsFor, someday, startRig } from './fixtures.ts'
 
 /** What the token endpoint was sent in one sign-in. */
 async function sent(
@@ -188,5 +188,80 @@ t.test('a method without what it needs stops the start', async (t) => {
   ] as const) {
     const settings = settingsFor('https://op.example', { authMethod, clientSecret: null })
     t.throws(() => createProvider(settings, deps), { code: 'CONFIG_INVALID', message: missing })
+  }
+})
+
+t.test('a refused client: whatever the answer says, the message names the keys to look at', async (t) => {
+  const refusals: readonly [string, number, string, Record<string, string>][] = [
+    ['the error of RFC 6749', 401, '{"error":"invalid_client"}', { 'content-type': 'application/json' }],
+    ['the same as 400', 400, '{"error":"invalid_client"}', { 'content-type': 'application/json' }],
+    ['another error', 403, '{"error":"access_denied"}', { 'content-type': 'application/json' }],
+    ['JSON of its own', 401, '{"code":7,"message":"no"}', { 'content-type': 'application/json' }],
+    ['an error that is no text', 403, '{"error":{"code":7}}', { 'content-type': 'application/json' }],
+    ['a list', 401, '[]', { 'content-type': 'application/json' }],
+    ['broken JSON', 401, '{"error', { 'content-type': 'application/json' }],
+    ['HTML', 403, '<html>Forbidden', { 'content-type': 'text/html' }],
+    ['text', 401, 'Unauthorized', { 'content-type': 'text/plain' }],
+    ['nothing', 401, '', {}],
+    ['nothing, forbidden', 403, '', {}],
+    ['a challenge', 401, '', { 'www-authenticate': 'Basic realm="x"' }],
+    ['a challenge and HTML', 403, '<html>', { 'www-authenticate': 'Basic', 'content-type': 'text/html' }],
+    ['a challenge that is none', 401, 'no', { 'www-authenticate': '"' }],
+  ]
+  for (const [name, status, body, headers] of refusals) {
+    const rig = await startRig(t, {
+      bends: {
+        answer: { token: (_request, response) => void response.writeHead(status, headers).end(body) },
+      },
+    })
+    const { code, message } = await faultOf(rig.signIn())
+    t.equal(code, 'PROVIDER_CLIENT_REFUSED', `${name}: ${message}`)
+    t.match(message, new RegExp(`${status}.*providers.acme: .*client_id, client_secret`), name)
+  }
+})
+
+t.test('a refused client: the keys are those of the method in use', async (t) => {
+  const key = pair('P-256').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const special = new Secret('50% of+it')
+  const rows: readonly [Partial<ProviderSettings>, RegExp, RegExp][] = [
+    [{}, /client_id, client_secret and token_endpoint_auth_method/, /special|client_key/],
+    [
+      { clientSecret: special },
+      /special characters.*`token_endpoint_auth_method: client_secret_post`/,
+      /50%/,
+    ],
+    [{ clientId: 'a:b' }, /special characters/, /client_key/],
+    [{ clientSecret: special, authMethod: 'client_secret_post' }, /client_secret/, /special/],
+    [
+      { authMethod: 'private_key_jwt', clientSecret: null, clientKey: new Secret(key) },
+      /client_id, client_key, client_key_id and client_assertion_alg/,
+      /client_secret/,
+    ],
+    [{ authMethod: 'none', clientSecret: null }, /client_id.*`client_secret`/, /client_key/],
+  ]
+  for (const [settings, says, saysNot] of rows) {
+    const rig = await startRig(t, {
+      settings: () => settings,
+      bends: { answer: { token: (_request, response) => void response.writeHead(401).end() } },
+    })
+    const { message } = await faultOf(rig.signIn())
+    t.match(message, says)
+    t.notMatch(message, saysNot)
+  }
+})
+
+t.test('a code that was not good is told as that, whatever the status', async (t) => {
+  for (const status of [400, 401, 403]) {
+    const rig = await startRig(t, {
+      bends: {
+        answer: {
+          token: (_request, response) =>
+            void response
+              .writeHead(status, { 'content-type': 'application/json' })
+              .end('{"error":"invalid_grant"}'),
+        },
+      },
+    })
+    t.equal((await faultOf(rig.signIn())).code, 'LOGIN_CODE_REFUSED', `${status}`)
   }
 })
