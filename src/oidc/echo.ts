@@ -1,13 +1,12 @@
+import { limits } from '../core/limits/table.ts'
+
 /**
  * Whether a text repeats a credential. Providers put what they were sent into their words, and rarely as it was sent:
  * form-encoded, as JSON or HTML, in base64 with and without `Basic`, cut. So the text is read in each of those
  * ways, several deep, and no reading may hold a credential or a piece of one.
  */
 
-/** More of a text is never shown, so more of it need not be read. */
-const readCharacters = 2_000
 const depth = 3
-const mostReadings = 100
 /** A piece of a credential of at least 17 characters is found wherever it begins; a shorter credential is found whole. */
 const pieceCharacters = 12
 const pieceStride = 6
@@ -18,7 +17,7 @@ const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g
 /** True when some reading of the text holds one of them, a piece of one, or a JSON Web Token; letters in any case. */
 export function repeats(text: string, credentials: readonly string[]): boolean {
   const pieces = credentials.flatMap(piecesOf)
-  return readingsOf(text.slice(0, readCharacters)).some((reading) => {
+  return readingsOf(text.slice(0, limits.echoCharacters)).some((reading) => {
     const folded = reading.toLowerCase()
     return pieces.some((piece) => folded.includes(piece)) || reading.search(jsonWebToken) !== -1
   })
@@ -51,7 +50,7 @@ function readingsOf(text: string): readonly string[] {
   for (let level = 0; level < depth; level += 1) {
     const next = last.flatMap((reading) => decodings.map((decode) => decode(reading)))
     last = [...new Set(next)].filter((reading) => reading !== '' && !found.has(reading))
-    for (const reading of last) if (found.size < mostReadings) found.add(reading)
+    for (const reading of last) if (found.size < limits.echoReadings) found.add(reading)
   }
   return [...found]
 }

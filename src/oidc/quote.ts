@@ -27,7 +27,7 @@ function toText(value: unknown): string {
  * spelling is not shown at all.
  */
 export function quoteWithout(value: string, credentials: readonly string[]): string {
-  const shown = blotted(value.slice(0, limits.quotedCharacters * 16), credentials)
+  const shown = blotted(value.slice(0, limits.echoCharacters), credentials)
   return repeats(shown, credentials) ? withheld : quote(shown)
 }
 

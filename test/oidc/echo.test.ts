@@ -76,7 +76,7 @@ const repeats: readonly [string, Repeat][] = [
   ['the body', ({ body }) => body.toString()],
 ]
 
-t.test('a token endpoint that repeats what it was sent', async (t) => {
+t.test('S-203: a token endpoint that repeats what it was sent', async (t) => {
   for (const [what, repeat] of repeats) {
     for (const [how, spell] of spellings) {
       // A cut one may be cut before the credential begins.
@@ -110,35 +110,38 @@ function credentialsOf({ authorization, body }: TokenRequest): readonly string[]
   )
 }
 
-t.test('a code, an access token or an ID token that comes back elsewhere than in an error', async (t) => {
-  const places: readonly [string, (words: (text: string) => string) => Bends][] = [
-    ['iss of the ID token', (words) => ({ claims: (claims) => ({ ...claims, iss: words('code') }) })],
-    ['aud of the ID token', (words) => ({ claims: (claims) => ({ ...claims, aud: words('code') }) })],
-    ['kid of the ID token', (words) => ({ header: (header) => ({ ...header, kid: words('code') }) })],
-    ['alg of the ID token', (words) => ({ header: (header) => ({ ...header, alg: words('code') }) })],
-    [
-      'media type of userinfo',
-      (words) => ({
-        answer: {
-          userinfo: (_request, response) =>
-            void response.writeHead(200, { 'content-type': `text/${words('access_token')}` }).end('x'),
-        },
-      }),
-    ],
-  ]
-  for (const [name, bent] of places) {
-    for (const spell of [(text: string) => text, base64, escapedAll]) {
-      const rig = await startRig(t)
-      const transaction = transactionFor(rig.settings)
-      const parameters = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
-      const code = parameters.get('code') ?? ''
-      const words = (which: string) => spell(which === 'code' ? code : 'access-token-of-alice')
-      rig.op.bends = bent(words)
-      const { message } = await faultOf(
-        rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork),
-      )
-      for (const shown of [spell(code), spell('access-token-of-alice')])
-        t.notOk(message.includes(shown.slice(0, 12)), `${name}: ${message}`)
+t.test(
+  'S-203: a code, an access token or an ID token that comes back elsewhere than in an error',
+  async (t) => {
+    const places: readonly [string, (words: (text: string) => string) => Bends][] = [
+      ['iss of the ID token', (words) => ({ claims: (claims) => ({ ...claims, iss: words('code') }) })],
+      ['aud of the ID token', (words) => ({ claims: (claims) => ({ ...claims, aud: words('code') }) })],
+      ['kid of the ID token', (words) => ({ header: (header) => ({ ...header, kid: words('code') }) })],
+      ['alg of the ID token', (words) => ({ header: (header) => ({ ...header, alg: words('code') }) })],
+      [
+        'media type of userinfo',
+        (words) => ({
+          answer: {
+            userinfo: (_request, response) =>
+              void response.writeHead(200, { 'content-type': `text/${words('access_token')}` }).end('x'),
+          },
+        }),
+      ],
+    ]
+    for (const [name, bent] of places) {
+      for (const spell of [(text: string) => text, base64, escapedAll]) {
+        const rig = await startRig(t)
+        const transaction = transactionFor(rig.settings)
+        const parameters = rig.op.authorize(await rig.provider.authorizationUrl(transaction, redirectUri))
+        const code = parameters.get('code') ?? ''
+        const words = (which: string) => spell(which === 'code' ? code : 'access-token-of-alice')
+        rig.op.bends = bent(words)
+        const { message } = await faultOf(
+          rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork),
+        )
+        for (const shown of [spell(code), spell('access-token-of-alice')])
+          t.notOk(message.includes(shown.slice(0, 12)), `${name}: ${message}`)
+      }
     }
-  }
-})
+  },
+)
