@@ -216,3 +216,71 @@ t.test('once closed it asks nothing of the store any more, and tells nobody', as
   t.same(asked, ['purge'], 'nobody listens who could be told')
   t.same(spy.drops, [])
 })
+
+t.test('a sign-out by itself: ending while the store is asked, refused until it is taken', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const turns = async () => {
+    for (let at = 0; at < 4; at++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  let answer: () => boolean | Promise<boolean> = () => true
+  const asked: string[] = []
+  const endings = createSessionEndings((key) => {
+    asked.push(key)
+    return answer()
+  })
+  t.teardown(() => endings.close())
+  t.equal(endings.has('k'), false)
+  await t.resolveMatch(endings.end('k'), true)
+  t.equal(endings.has('k'), false, 'it is the store’s to say from now on')
+  answer = () => false
+  await t.resolveMatch(endings.end('k'), false, 'there was none')
+  let release = (): void => {}
+  answer = () =>
+    new Promise((resolve) => {
+      release = () => resolve(true)
+    })
+  const ending = endings.end('k')
+  t.equal(endings.has('k'), true, 'while the store is asked')
+  release()
+  await ending
+  t.equal(endings.has('k'), false)
+  const fault = new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+  answer = () => {
+    throw fault
+  }
+  await t.rejects(endings.end('k'), fault)
+  t.equal(endings.has('k'), true, 'refused')
+  await t.resolves(endings.retry())
+  t.equal(endings.has('k'), true, 'and again')
+  asked.length = 0
+  mock.timers.tick(999)
+  await turns()
+  t.same(asked, [])
+  mock.timers.tick(1)
+  await turns()
+  t.same(asked.splice(0), ['k'])
+  answer = () => true
+  await t.resolveMatch(endings.end('k'), true, 'somebody signs out once more')
+  t.equal(endings.has('k'), false)
+  asked.length = 0
+  mock.timers.tick(5000)
+  await turns()
+  t.same(asked, [], 'nothing is left to ask')
+  t.doesNotThrow(() => endings.close())
+})
+
+t.test('at the bound the first makes room, but for one that is there already', async (t) => {
+  const endings = createSessionEndings(() => {
+    throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+  })
+  t.teardown(() => endings.close())
+  for (let at = 0; at < limits.refusedSignOuts; at++) await endings.end(`k${at}`).catch(() => {})
+  t.equal(endings.has('k0'), true, 'as many as may be')
+  await endings.end('k0').catch(() => {})
+  t.equal(endings.has('k0'), true)
+  t.equal(endings.has('k1'), true)
+  await endings.end('new').catch(() => {})
+  t.equal(endings.has('k0'), false)
+  t.equal(endings.has('k1'), true)
+})
