@@ -145,3 +145,36 @@ t.test('a broken store signs nobody in and nobody out', async (t) => {
   await t.rejects(stuck.sessions.end(session), { code: 'STORE_FULL' })
   await t.rejects(stuck.signIn(wiki, cookie), { code: 'STORE_FULL' }, 'not with the old session left alive')
 })
+
+t.test('a use that cannot be written back stops nobody, and is told', async (t) => {
+  const inner = openMemoryStore()
+  const fault = new StoreFault('STORE_FULL', 'for the test')
+  const touches = {
+    thrown: () => {
+      throw fault
+    },
+    rejected: () => Promise.reject(fault),
+  }
+  for (const [how, touch] of Object.entries(touches)) {
+    const { sessions, signIn, clock, faults } = open(t, { store: { ...inner, touch } })
+    const { cookie } = await signIn()
+    clock.time += 60
+    t.equal(await status(sessions.use(cookie, wiki)), 'live', how)
+    await new Promise((resolve) => setImmediate(resolve))
+    t.same(faults, [fault], how)
+    t.equal(await status(sessions.use(cookie, wiki)), 'live')
+    t.equal(faults.length, 1, 'once, until the next is due')
+  }
+})
+
+t.test('a store that answers later is waited for, and one that answers at once is not', async (t) => {
+  const inner = openMemoryStore()
+  for (const later of [false, true]) {
+    const load = (key: string) => (later ? Promise.resolve(inner.load(key)) : inner.load(key))
+    const { sessions, signIn } = open(t, { store: { ...inner, load } })
+    const { cookie } = await signIn()
+    const found = sessions.use(cookie, wiki)
+    t.equal(found instanceof Promise, later)
+    await t.resolveMatch(Promise.resolve(found), { kind: 'live', session: { user: 'alice' } })
+  }
+})
