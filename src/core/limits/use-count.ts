@@ -1,6 +1,9 @@
 import { type ClientNetwork, mostOf } from './network.ts'
 
-/** Counts what networks hold at this moment: connections, and whatever else is taken and given back. */
+/**
+ * Counts what networks hold at this moment: connections, and whatever else is taken and given back. What is nobody's but
+ * its own, as a session is, counts as a network that is not hidden.
+ */
 export interface UseCount {
   /** False: the network holds as many as it may; nothing was taken. */
   take(network: ClientNetwork): boolean

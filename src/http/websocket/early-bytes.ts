@@ -18,15 +18,12 @@ export function holdEarlyBytes(client: Duplex, head: Buffer): EarlyBytes {
   const hold = (piece: Buffer): void => {
     held.push(piece)
     bytes += piece.length
-    if (bytes <= limits.webSocketEarlyBytes) return
-    held.length = 0
-    client.destroy()
+    if (bytes > limits.webSocketEarlyBytes) client.destroy()
   }
   client.on('data', hold)
   return {
     putBack() {
-      client.off('data', hold).pause()
-      if (bytes > 0) client.unshift(Buffer.concat(held))
+      client.off('data', hold).pause().unshift(Buffer.concat(held))
     },
   }
 }

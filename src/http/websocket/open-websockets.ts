@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { UpstreamSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
-import type { Session, SessionKey } from '../../core/session/session.ts'
+import { createUseCount } from '../../core/limits/use-count.ts'
+import type { Session } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Admission } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
@@ -23,7 +24,7 @@ interface OpenedBy {
 export class OpenWebSockets {
   readonly #handshakes = new Set<AbortController>()
   readonly #tunnels = new Map<Tunnel, OpenedBy>()
-  readonly #bySession = new Map<SessionKey, number>()
+  readonly #ofSessions = createUseCount(limits.webSockets)
   readonly #judgeAll: JudgeAll<Tunnel>
   #closing = false
 
@@ -49,15 +50,9 @@ export class OpenWebSockets {
   /** Counts it for its session until the client's socket has closed; false: the session has all that it may have. */
   countFor(session: Session | null, client: Duplex): boolean {
     if (session === null || client.destroyed) return true
-    const { key } = session
-    const count = this.#bySession.get(key) ?? 0
-    if (count >= limits.webSockets) return false
-    this.#bySession.set(key, count + 1)
-    client.once('close', () => {
-      const left = (this.#bySession.get(key) ?? 1) - 1
-      if (left > 0) this.#bySession.set(key, left)
-      else this.#bySession.delete(key)
-    })
+    const holder = { key: session.key, hidden: false }
+    if (!this.#ofSessions.take(holder)) return false
+    client.once('close', () => this.#ofSessions.release(holder))
     return true
   }
 

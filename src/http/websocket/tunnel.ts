@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { limits } from '../../core/limits/table.ts'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { closeFrame, createFrameTracker } from './frames.ts'
 
 /** An open WebSocket between a client and an upstream. */
@@ -24,14 +25,13 @@ export function openTunnel(
   client: Duplex,
   upstream: Duplex,
   { onClosed, onClientData }: TunnelEvents,
+  timing: Timing = systemTiming,
 ): Tunnel {
   const frames = createFrameTracker()
   upstream.on('data', (bytes: Buffer) => frames.pass(bytes))
-  upstream.pause()
   if (onClientData !== null) {
     const sent = createFrameTracker()
     client.on('data', (bytes: Buffer) => sent.pass(bytes) && onClientData())
-    client.pause()
   }
   let open = 2
   const sides: readonly [Duplex, Duplex][] = [
@@ -42,18 +42,17 @@ export function openTunnel(
     // A peer that breaks off is no fault of the process; `close` follows.
     side.on('error', () => {})
     side.on('close', () => {
-      leave(other)
+      leave(timing, other)
       open -= 1
       if (open === 0) onClosed()
     })
     // Half a WebSocket is of no use (RFC 6455 7.1.1): the other side may finish what is under way, and no more.
-    side.on('end', () => cutLater(client, upstream))
+    side.on('end', () => cutLater(timing, client, upstream))
     side.pipe(other)
   }
   return {
     close(code) {
       if (open < 2) return
-      upstream.unpipe(client)
       if (frames.atBoundary()) client.write(closeFrame(code))
       else client.destroy()
       upstream.destroy()
@@ -61,16 +60,15 @@ export function openTunnel(
   }
 }
 
-function cutLater(...sides: readonly Duplex[]): void {
-  setTimeout(() => {
+function cutLater(timing: Timing, ...sides: readonly Duplex[]): void {
+  timing.after(limits.webSocketClosingMs, () => {
     for (const side of sides) side.destroy()
-  }, limits.webSocketClosingMs).unref()
+  })
 }
 
 /** Lets a side take what was written to it, and closes it; nothing more is passed on from there. */
-function leave(side: Duplex): void {
-  if (side.destroyed) return
+function leave(timing: Timing, side: Duplex): void {
   side.end()
   side.unpipe().resume()
-  cutLater(side)
+  cutLater(timing, side)
 }

@@ -115,6 +115,7 @@ t.test('a new configuration closes what it would not open, and what would lead e
     ['another rule', `${usual.replace('anyone', 'signed_in')}`, page, closeCodes.policyViolation],
     ['another origin', usual, 'https://else.example', closeCodes.policyViolation],
     ['a program at an open location', usual, undefined, null],
+    ['a program, no WebSockets', '{ path: /ws, require: anyone }', undefined, closeCodes.policyViolation],
   ]
   for (const [name, location, origin, code] of rows) {
     const open = new OpenWebSockets()
@@ -189,5 +190,7 @@ t.test('a gateway that stops tells each, and who comes later', async (t) => {
 })
 
 t.test('what is opened for no app is a mistake of ours', async (t) => {
+  const [app] = gateway(usual).apps
+  t.equal(upstreamOf({ app } as unknown as Admission), app?.upstream)
   t.throws(() => upstreamOf({ app: null } as unknown as Admission), /for no app/)
 })

@@ -206,8 +206,12 @@ t.test('what is sent before the upstream opened, within bounds, reaches it after
   const connection = front.upstream.connections[0]
   if (connection !== undefined) connection.socket.write(String(agree(connection)), 'latin1')
   t.match(await client.until('101 Switching'), accept)
-  await front.upstream.until(() =>
-    front.upstream.received().endsWith('x'.repeat(limits.webSocketEarlyBytes / 2)),
+  // What comes behind it says when the app must have it, without a deadline.
+  client.write('later')
+  await front.upstream.until(() => front.upstream.received().includes('later'))
+  t.ok(
+    front.upstream.received().endsWith(`${'x'.repeat(limits.webSocketEarlyBytes / 2)}later`),
+    'all of it, and first',
   )
   client.destroy()
 })
