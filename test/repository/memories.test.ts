@@ -16,7 +16,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/limits/failures.ts': ['limits.failedSignInNetworks'],
   'core/limits/fair-queue.ts': ['limits.providerWaitingSignIns: as many networks as callbacks wait'],
   'core/limits/remembered.ts': ['its bound is an argument: limits.remembered…'],
-  'core/limits/use-count.ts': ['networks that hold a connection; the kernel bounds those'],
+  'core/limits/use-count.ts': ['networks and sessions that hold a connection; the kernel bounds those'],
   'core/request/location-overlap.ts': [ofOneCall],
   'core/request/location.ts': [ofConfiguration],
   'core/rules/named-claims.ts': [ofConfiguration],
@@ -29,7 +29,6 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'http/websocket/open-websockets.ts': [
     'handshakes under way: as many as connections',
     'WebSockets that are open: as many as connections',
-    'sessions of those',
   ],
   'runtime/consumed.ts': ['limits.usedStates'],
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
