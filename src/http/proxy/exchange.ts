@@ -3,6 +3,7 @@ import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
 import { announcesBody } from '../../core/request/body.ts'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import type { Outbound } from './outbound.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
 
@@ -35,19 +36,21 @@ const smallBytes = 16 * 1024
  */
 export class Exchange implements UpstreamSink {
   readonly #setup: ExchangeSetup
+  readonly #timing: Timing
   #announce: Announce = () => {}
   #upstream: UpstreamExchange | null = null
   #upload: Upload | null = null
   #head: AnswerHead = { statusCode: 0, reasonPhrase: null, headers: [] }
   #begun = false
   #held: Buffer | null = null
-  #timer: NodeJS.Timeout | null = null
+  #stopTimer: (() => void) | null = null
   #ticking = false
   #leaveEvents: (() => void) | null = null
   #over = false
 
-  constructor(setup: ExchangeSetup) {
+  constructor(setup: ExchangeSetup, timing: Timing = systemTiming) {
     this.#setup = setup
+    this.#timing = timing
   }
 
   /** Sends the request; refuses first what is announced to be too long, before the upstream hears of it. */
@@ -63,7 +66,7 @@ export class Exchange implements UpstreamSink {
       }
       const { idleSeconds, body: rate } = outbound.request.timeouts
       const limits = { maxBytes: limit, idleMs: idleSeconds * 1000, rate }
-      this.#upload = new Upload(request, limits, (fault) => this.#fail(fault))
+      this.#upload = new Upload(request, limits, (fault) => this.#fail(fault), this.#timing)
     }
     // Emitted once, after the last byte or when the client went away.
     response.on('close', () => this.#end())
@@ -136,7 +139,7 @@ export class Exchange implements UpstreamSink {
     if (this.#over) return
     if (this.#begun) this.#release()
     else if (isEventStream(this.#head.headers)) this.#flushHead()
-    else this.#timer ??= setTimeout(() => this.#flushHead(), limits.answerHeadMs).unref()
+    else this.#stopTimer ??= this.#timing.after(limits.answerHeadMs, () => this.#flushHead())
   }
 
   #tick(): void {
@@ -199,15 +202,15 @@ export class Exchange implements UpstreamSink {
   }
 
   #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    this.#stopTimer?.()
+    this.#stopTimer = null
   }
 
   /** A client that takes nothing for as long as the upstream might say nothing is cut. */
   #waitForClient(): void {
     const { outbound, response } = this.#setup
     const stalled = () => this.#fail(answerStalled())
-    this.#timer = setTimeout(stalled, outbound.request.timeouts.idleSeconds * 1000).unref()
+    this.#stopTimer = this.#timing.after(outbound.request.timeouts.idleSeconds * 1000, stalled)
     response.once('drain', () => {
       this.#clearTimer()
       this.#upstream?.resume()

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { UpstreamFault } from '../../core/fault.ts'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { BodyPace, type BodyPaceLimits } from './body-pace.ts'
 
 /** The length that the client announced; null when it sends chunks. The parser has refused what is no number. */
@@ -27,12 +28,17 @@ export class Upload extends Readable {
   readonly #pace: BodyPace
   #bytes = 0
 
-  constructor(request: IncomingMessage, limits: UploadLimits, onFault: (fault: UpstreamFault) => void) {
+  constructor(
+    request: IncomingMessage,
+    limits: UploadLimits,
+    onFault: (fault: UpstreamFault) => void,
+    timing: Timing = systemTiming,
+  ) {
     super()
     this.#request = request
     this.#maxBytes = limits.maxBytes
     this.#onFault = onFault
-    this.#pace = new BodyPace(limits, () => this.#fail(bodyStalled()))
+    this.#pace = new BodyPace(limits, () => this.#fail(bodyStalled()), timing)
     request.pause()
     request.on('data', this.#take)
     request.on('end', this.#finish)
