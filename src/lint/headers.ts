@@ -9,9 +9,9 @@ export const headerChecks: readonly Check[] = [
     id: 'header-special',
     severity: 'warning',
     finds: 'An identity header that apps and frameworks take for something else',
-    why: 'Names such as `X-Forwarded-Port`, `X-Original-URL`, `X-HTTP-Method-Override` or `Authorization` mean addresses, methods and credentials to frameworks: a claim would steer what the app does.',
+    why: 'Names such as `X-Client-IP`, `X-Original-URL`, `X-HTTP-Method-Override` or `Authorization` mean addresses, methods and credentials to frameworks: a claim would steer what the app does.',
     fix: 'Choose a name that nothing else reads, such as `X-Forwarded-User` or `X-Wiki-Name`.',
-    example: 'identity_headers: { X-Real-IP: user }',
+    example: 'identity_headers: { X-Client-IP: user }',
     find: (subject) =>
       writtenHeaders(subject)
         .filter(({ name }) => special.test(foldHeaderName(name)))
@@ -76,4 +76,4 @@ identity_headers: { X-Forwarded-Groups: groups }`,
 
 /** Folded names that decide about addresses, paths, methods, hosts and credentials. */
 const special =
-  /^(?:authorization|accept|accept-.*|user-agent|origin|referer|range|if-.*|date|via|x-real-ip|(?:x-|true-)?client-ip|x-cluster-client-ip|cf-connecting-ip|x-original-.*|x-rewrite-.*|x-(?:http-)?method(?:-override)?|x-http-method.*|x-forwarded-(?:port|scheme|ssl|server|path|uri|method|protocol)|x-(?:url-)?scheme|x-host|script-name|x-script-name|path-info|x-path-info|request-uri|request-method|query-string|front-end-https|x-requested-with|x-csrf-.*|x-middleware-.*)$/
+  /^(?:authorization|accept|accept-.*|user-agent|origin|referer|range|if-.*|date|via|(?:x-|true-)?client-ip|x-cluster-client-ip|cf-connecting-ip|x-original-.*|x-rewrite-.*|x-(?:http-)?method(?:-override)?|x-http-method.*|x-forwarded-(?:scheme|ssl|server|path|uri|method|protocol)|x-(?:url-)?scheme|x-host|script-name|x-script-name|path-info|x-path-info|request-uri|request-method|query-string|front-end-https|x-requested-with|x-csrf-.*|x-middleware-.*)$/

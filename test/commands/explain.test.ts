@@ -141,9 +141,11 @@ Headers of the request to the app
   Host               10.0.0.5:5000
   X-Forwarded-Proto  https
   X-Forwarded-Host   wiki.example.com
+  X-Forwarded-Port   443
   X-Gateway-Secret   (secret)
   X-Api-Key          (secret)
   X-Forwarded-For    198.51.100.7
+  X-Real-IP          198.51.100.7
   X-Forwarded-User   adam
   X-Teams            a%2Cb,%C3%BC
 `,

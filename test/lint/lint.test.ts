@@ -137,7 +137,7 @@ t.test('a comment for --online is not told to be unused where nobody was asked',
 })
 
 t.test('findings come in the order of the file', async (t) => {
-  const text = `${head}    require: { gruops: a }\n    identity_headers: { X-Real-IP: user }\n    websocket: false\nlog: { subject: plain }\n`
+  const text = `${head}    require: { gruops: a }\n    identity_headers: { X-Client-IP: user }\n    websocket: false\nlog: { subject: plain }\n`
   const lines = lint(subjectOf(text)).findings.map(({ position }) => position.line)
   t.ok(lines.length >= 3)
   t.same(

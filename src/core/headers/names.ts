@@ -35,7 +35,8 @@ const written: ReadonlySet<string> = new Set([
     'expect',
     'forwarded',
   ],
-  ...['proxy', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix'],
+  ...['proxy', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'],
+  ...['x-forwarded-prefix', 'x-real-ip'],
 ])
 
 /** Whether no identity header, secret header or header of `upstream.headers` may have this name. */

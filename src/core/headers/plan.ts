@@ -50,8 +50,15 @@ function fixedHeaders(app: App): readonly string[] {
     ...['Host', upstream.preserveHost ? host : upstream.host],
     ...['X-Forwarded-Proto', scheme],
     ...['X-Forwarded-Host', host],
+    ...['X-Forwarded-Port', portOf(scheme, host)],
     ...(prefix === '' ? [] : ['X-Forwarded-Prefix', prefix]),
     ...(sharedSecret === null ? [] : [sharedSecret.header, sharedSecret.value.reveal()]),
     ...upstream.headers.flatMap(({ name, value }) => [name, value.reveal()]),
   ]
+}
+
+/** As browsers know it; where the address names none, the scheme's own. */
+function portOf(scheme: string, host: string): string {
+  const named = /:([0-9]+)$/.exec(host)?.[1]
+  return named ?? (scheme === 'https' ? '443' : '80')
 }

@@ -42,7 +42,8 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
   const headers = clientHeaders(plan, request.rawHeaders)
   if (headers === null) return { ok: false, reason: 'connection-options' }
   headers.push(...plan.fixed)
-  if (request.clientAddress !== null) headers.push('X-Forwarded-For', request.clientAddress)
+  if (request.clientAddress !== null)
+    headers.push('X-Forwarded-For', request.clientAddress, 'X-Real-IP', request.clientAddress)
   if (identity !== null) headers.push(...identity.lines)
   return { ok: true, headers }
 }

@@ -34,15 +34,43 @@ export function clientAddress(
 ): ClientAddress {
   const own = peerAddress(peer)
   if (!isTrusted(own, trusted)) return lines.length > 0 ? passingOn(own) : own
+  return hopOfClient(lines, trusted).client
+}
+
+/** The client among the hops of a trusted peer, and how many trusted ones stand behind it in the header. */
+function hopOfClient(
+  lines: readonly string[],
+  trusted: readonly AddressRange[],
+): { readonly client: ClientAddress; readonly behind: number } {
   const entries = lines.join(',')
+  let behind = 0
   // From the right, and no further than to the first that is no trusted proxy.
-  for (let end = entries.length; end >= 0; ) {
+  for (let end = entries.length; end >= 0; behind++) {
     const comma = end === 0 ? -1 : entries.lastIndexOf(',', end - 1)
-    const hop = addressOf(withoutBlanks(entries, comma + 1, end))
-    if (!isTrusted(hop, trusted)) return hop
+    const hop = addressOf(withoutPort(withoutBlanks(entries, comma + 1, end)))
+    if (!isTrusted(hop, trusted)) return { client: hop, behind }
     end = comma
   }
-  return unknownClient
+  return { client: unknownClient, behind: Math.max(0, behind - 1) }
+}
+
+/** Azure writes one behind the address, and an IPv6 address then in brackets. What is neither is left as it is. */
+function withoutPort(entry: string): string {
+  const bracket = entry.startsWith('[') ? entry.indexOf(']') : -1
+  const colon = entry.lastIndexOf(':')
+  if (bracket !== -1) {
+    const address = entry.slice(1, bracket)
+    const rest = entry.slice(bracket + 1)
+    const isWhole = rest === '' || (rest.startsWith(':') && isPort(rest.slice(1)))
+    return isWhole && address.includes(':') ? address : entry
+  }
+  // Two colons are an IPv6 address, of which a port could not be told apart.
+  const isOne = colon !== -1 && entry.indexOf(':') === colon
+  return isOne && isPort(entry.slice(colon + 1)) ? entry.slice(0, colon) : entry
+}
+
+function isPort(text: string): boolean {
+  return /^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535
 }
 
 /** A part of a text without spaces and tabs at its ends (RFC 9110 section 5.6.3), each looked at once. */
@@ -84,18 +112,27 @@ export function peerNetwork(
   return !own.known || isTrusted(own, trusted) ? null : passingOn(own).network
 }
 
+/** What hops said of the browser: the values of all lines in order. */
+export interface Forwarded {
+  readonly clients: readonly string[]
+  readonly schemes: readonly string[]
+}
+
 /**
- * The scheme that a trusted peer says the browser used: its last entry, which is the peer's own. Null when the peer is
- * not trusted or says nothing that is a scheme of ours.
+ * The scheme that the browser used, as a trusted peer says: the entry at the client's own place, counted from the
+ * right, which is what the proxy wrote that the client spoke to; where there are fewer, the leftmost. Null when the
+ * peer is not trusted or that is no scheme of ours.
  */
 export function forwardedProto(
   peer: string | undefined,
-  lines: readonly string[],
+  { clients, schemes }: Forwarded,
   trusted: readonly AddressRange[],
 ): 'http' | 'https' | null {
-  if (trusted.length === 0 || lines.length === 0 || !isTrusted(peerAddress(peer), trusted)) return null
-  const last = lines.join(',').split(',').at(-1)?.trim().toLowerCase()
-  return last === 'http' || last === 'https' ? last : null
+  if (trusted.length === 0 || schemes.length === 0 || !isTrusted(peerAddress(peer), trusted)) return null
+  const entries = schemes.join(',').split(',')
+  const place = entries.length > 1 ? entries.length - 1 - hopOfClient(clients, trusted).behind : 0
+  const scheme = entries[Math.max(0, place)]?.trim().toLowerCase()
+  return scheme === 'http' || scheme === 'https' ? scheme : null
 }
 
 function isTrusted(hop: ClientAddress, trusted: readonly AddressRange[]): boolean {

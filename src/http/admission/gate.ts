@@ -35,7 +35,11 @@ export function admit(
   const draft = beginDraft(facts, requestId, startedAt)
   const refusal = unreadable(facts)
   if (refusal !== null) return reject(draft, refusal.status, refusal.reason)
-  draft.client = clientAddress(peer, linesOf(facts, 'x-forwarded-for'), gateway.trustedProxies)
+  const forwarded = {
+    clients: linesOf(facts, 'x-forwarded-for'),
+    schemes: linesOf(facts, 'x-forwarded-proto'),
+  }
+  draft.client = clientAddress(peer, forwarded.clients, gateway.trustedProxies)
 
   const reading = readTarget(facts.url ?? '')
   // On any Host: load balancers ask by address.
@@ -50,7 +54,7 @@ export function admit(
   const { target } = reading
   draft.target = target
 
-  const scheme = forwardedProto(peer, linesOf(facts, 'x-forwarded-proto'), gateway.trustedProxies)
+  const scheme = forwardedProto(peer, forwarded, gateway.trustedProxies)
   if (origin.scheme === 'https' && scheme === 'http') {
     return toAdmission(draft, { kind: 'deny', reason: 'insecure-scheme', principal: null })
   }

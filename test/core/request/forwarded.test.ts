@@ -37,8 +37,24 @@ t.test('S-051: of a trusted peer the rightmost entry that is no trusted proxy co
     [['garbage, 2.2.2.2'], '2.2.2.2'],
     [['2.2.2.2, garbage'], null],
     [['2.2.2.2, garbage, 10.0.0.9'], null],
-    [['2.2.2.2:443'], null],
-    [['[2a00::1]'], null],
+    [['2.2.2.2:443'], '2.2.2.2'],
+    [['1.1.1.1:1, 2.2.2.2:65535, 10.0.0.9:80'], '2.2.2.2'],
+    [['[2a00::1]:443'], '2a00::1'],
+    [['[2a00::1]'], '2a00::1'],
+    [['1.1.1.1, [2001:db8::7]:9'], '1.1.1.1'],
+    [['2.2.2.2:'], null],
+    [['2.2.2.2:65536'], null],
+    [['2.2.2.2:123456'], null],
+    [['2.2.2.2:+1'], null],
+    [['2.2.2.2:80:80'], null],
+    [['[2.2.2.2]:80'], null],
+    [['[2a00::1]443'], null],
+    [['[2a00::1]:'], null],
+    [['[2a00::1'], null],
+    [['2a00::1]:443'], null],
+    [['[]:80'], null],
+    [[':80'], null],
+    [['2a00::1:443'], '2a00::1:443'],
     [['fe80::1%eth0'], null],
     [['2.2.2.2, '], null],
     [['unknown'], null],
@@ -52,21 +68,35 @@ t.test('S-051: of a trusted peer the rightmost entry that is no trusted proxy co
   }
 })
 
-t.test('S-088: the scheme is what the trusted peer says last, or nothing', async (t) => {
-  const cases: readonly (readonly [string, readonly string[], 'http' | 'https' | null])[] = [
-    ['10.0.0.1', ['https'], 'https'],
-    ['10.0.0.1', ['HTTP'], 'http'],
-    ['10.0.0.1', ['https, http'], 'http'],
-    ['10.0.0.1', ['http', 'https'], 'https'],
-    ['10.0.0.1', ['javascript'], null],
-    ['10.0.0.1', [''], null],
-    ['10.0.0.1', [], null],
-    ['192.0.2.7', ['http'], null],
+t.test('S-088: the scheme is what was said at the place of the client, or nothing', async (t) => {
+  const one = '9.9.9.9'
+  const two = '9.9.9.9, 10.0.0.9'
+  const cases: readonly (readonly [string, string, readonly string[], 'http' | 'https' | null])[] = [
+    ['10.0.0.1', one, ['https'], 'https'],
+    ['10.0.0.1', one, ['HTTP'], 'http'],
+    ['10.0.0.1', one, ['https, http'], 'http'],
+    ['10.0.0.1', one, ['http', 'https'], 'https'],
+    ['10.0.0.1', two, ['https, http'], 'https'],
+    ['10.0.0.1', two, ['http,https'], 'http'],
+    ['10.0.0.1', two, ['http', 'https', 'http'], 'https'],
+    ['10.0.0.1', two, ['https'], 'https'],
+    ['10.0.0.1', two, ['\thttps ,http'], 'https'],
+    ['10.0.0.1', `1.1.1.1, ${two}, 10.0.0.8:443`, ['https, http, http'], 'https'],
+    ['10.0.0.1', `garbage, 10.0.0.9`, ['https, http'], 'https'],
+    ['10.0.0.1', '10.0.0.7, 10.0.0.8', ['https, http'], 'https'],
+    ['10.0.0.1', '', ['https, http'], 'http'],
+    ['10.0.0.1', two, ['javascript, https'], null],
+    ['10.0.0.1', one, ['javascript'], null],
+    ['10.0.0.1', one, [''], null],
+    ['10.0.0.1', one, [], null],
+    ['192.0.2.7', one, ['http'], null],
   ]
-  for (const [peer, lines, expected] of cases) {
-    t.equal(forwardedProto(peer, lines, proxies), expected, `${peer} ${JSON.stringify(lines)}`)
+  for (const [peer, clients, lines, expected] of cases) {
+    const said = forwardedProto(peer, { clients: [clients], schemes: lines }, proxies)
+    t.equal(said, expected, `${peer} ${clients} ${JSON.stringify(lines)}`)
   }
-  t.equal(forwardedProto('10.0.0.1', ['http'], []), null, 'nobody is trusted')
+  t.equal(forwardedProto('10.0.0.1', { clients: [], schemes: ['https,http'] }, proxies), 'http')
+  t.equal(forwardedProto('10.0.0.1', { clients: [one], schemes: ['http'] }, []), null, 'nobody is trusted')
 })
 
 t.test('S-089, S-090: one Host, compared in lower case, with the port as sent', async (t) => {
