@@ -56,11 +56,10 @@ t.test('two processes that open a new folder at once both get a working store', 
   t.equal(existsSync(join(folder, 'sessions.db')), true)
 })
 
-t.test('a file whose sessions name their provider by a label alone is taken over without them', async (t) => {
-  const folder = t.testdir()
-  const path = join(folder, 'sessions.db')
-  const before = new DatabaseSync(path)
-  before.exec(`
+/** As the version before wrote it. */
+function openFormatOfLabels(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
+  database.exec(`
     PRAGMA journal_mode = WAL; PRAGMA application_id = ${0x636c6d67}; PRAGMA user_version = 1;
     CREATE TABLE session (key TEXT PRIMARY KEY, origin TEXT NOT NULL, provider TEXT NOT NULL, user TEXT NOT NULL,
       signed_in_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
@@ -69,6 +68,19 @@ t.test('a file whose sessions name their provider by a label alone is taken over
     CREATE TABLE removals (count INTEGER NOT NULL) STRICT; INSERT INTO removals VALUES (5);
     CREATE TRIGGER session_removed AFTER DELETE ON session BEGIN UPDATE removals SET count = count + 1; END;
     INSERT INTO session VALUES ('k1', 'o', 'acme', 'alice', 1, 1, 9999999999, '{"format":1,"idToken":"canary-token"}')`)
+  return database
+}
+
+t.test('a file of the format before opens without a fault', async (t) => {
+  const folder = t.testdir()
+  openFormatOfLabels(join(folder, 'sessions.db')).close()
+  t.doesNotThrow(() => openSessionFile(folder).database.close())
+})
+
+t.test('a file whose sessions name their provider by a label alone is taken over without them', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'sessions.db')
+  const before = openFormatOfLabels(path)
   const removalsOf = (database: DatabaseSync) => database.prepare('SELECT count FROM removals').get()?.count
   const store = openSqlite(t, folder)
   t.equal(removalsOf(before), 6, 'a process that still holds the file hears of it')
@@ -256,6 +268,8 @@ t.test('a database of something else is left as it is, whatever number its forma
   const path = join(folder, 'sessions.db')
   const database = new DatabaseSync(path)
   t.teardown(() => database.close())
+  database.exec('CREATE TABLE recipe (name TEXT); PRAGMA user_version = 1')
+  t.match(await faultOf(() => openSessionFile(folder)), /STORE_INVALID: .* is a database of something else/)
   database.exec("CREATE TABLE session (name TEXT); INSERT INTO session VALUES ('theirs')")
   for (const format of [1, 2]) {
     database.exec(`PRAGMA user_version = ${format}`)

@@ -98,7 +98,7 @@ t.test('a save waits for another process that writes, without blocking this one'
   t.type(saving, Promise, 'it answered at once that it will take longer')
   t.equal(store.load('k1'), null, 'reading goes on')
   other.exec('COMMIT')
-  await saving
+  await t.resolves(Promise.resolve(saving))
   t.not(store.load('k1'), null)
   other.exec('BEGIN IMMEDIATE')
   t.match(
