@@ -217,8 +217,7 @@ export interface SignedOutPage extends PageFrame {
 
 /** Where a sign-out ends. Throws for a provider's address that is not http(s). */
 export function signedOutPage(page: SignedOutPage): string {
-  const provider =
-    page.providerUrl === undefined || page.providerUrl === null ? null : webAddress(page.providerUrl)
+  const provider = page.providerUrl ? webAddress(page.providerUrl) : null
   const notYet = page.everywhere
     ? ''
     : html`<p>The session could not be ended everywhere yet: that takes a few more moments.</p>`

@@ -156,7 +156,8 @@ t.test('the pages of a sign-out', async (t) => {
   t.notMatch(nobody, 'type="hidden"')
 
   const shared = 'On a shared computer, close the browser too.'
-  t.same(shown(signedOutPage({ ...frame, signInHref: '/in', everywhere: true })), {
+  const here = orThrown(() => signedOutPage({ ...frame, signInHref: '/in', everywhere: true }))
+  t.same(shown(String(here)), {
     gate: 'closed',
     texts: ['Wiki', 'You are signed out', shared, '[button /in] Sign in again', 'Request id', 'r-1'],
   })
