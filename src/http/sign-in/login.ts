@@ -57,8 +57,8 @@ export async function login(
   const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)
   const offered = named === null ? fitting() : [named]
   const otherAccount = query.get('account') === 'other'
-  const [provider] = offered
-  if (provider !== undefined && offered.length === 1) {
+  const [provider, ...others] = offered
+  if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, { provider, returnTo, otherAccount })
   }
   return chooser(context, admission, offered, { returnTo, otherAccount })
@@ -74,12 +74,12 @@ export function answerChallenge(
   const { target } = admission
   const { authPrefix } = context.runtime.gateway
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
-  const [provider] = providers
+  const [provider, ...others] = providers
   if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(context, admission)
   if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
     return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to: returnTo }))
   }
-  if (provider !== undefined && providers.length === 1) {
+  if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, {
       provider,
       returnTo,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createMetrics } from '../../../src/http/operations/metrics.ts'
+import { createMetrics, metricTexts } from '../../../src/http/operations/metrics.ts'
 import { createSums } from '../../../src/http/operations/sums.ts'
 
 const log = { droppedLines: () => 0 }
@@ -77,4 +77,73 @@ t.test('sums are handed over whole each time', async (t) => {
       ['b,x', 1],
     ],
   )
+})
+
+t.test('S-206: the whole text, with labels that are names of the file or of closed lists', async (t) => {
+  const metrics = createMetrics()
+  const decision = { kind: 'deny', reason: 'no-location' }
+  metrics.request(
+    { app: { name: 'wiki' }, decision, shadow: null, startedAt: performance.now() } as never,
+    403,
+  )
+  metrics.login('op', 'started')
+  metrics.websocket(1)
+  metrics.websocket(1)
+  metrics.websocket(-1)
+  metrics.fault('LOGIN_LOOP')
+  metrics.connectionRefused()
+  metrics.reload('loaded', 2)
+  const providers = new Map(
+    (['ready', 'pending', 'failed'] as const).map((kind) => [kind, { status: () => ({ kind }) as never }]),
+  )
+  const read = async (dropped: number) =>
+    (await metrics.text(providers, { droppedLines: () => dropped })).split('\n').filter((line) => line !== '')
+  await read(3)
+  const lines = await read(5)
+  const told = lines.filter((line) => !line.startsWith('#') && !/duration_seconds_(?:bucket|sum)/.test(line))
+  t.same(told, [
+    'claimgate_requests_total{app="wiki",decision="deny",reason="no-location",status="4xx"} 1',
+    'claimgate_logins_total{provider="op",outcome="started"} 1',
+    'claimgate_faults_total{code="LOGIN_LOOP"} 1',
+    'claimgate_connections_refused_total 1',
+    'claimgate_provider_ready{provider="ready"} 1',
+    'claimgate_provider_ready{provider="pending"} 0',
+    'claimgate_provider_ready{provider="failed"} 0',
+    'claimgate_websockets 1',
+    'claimgate_log_lines_dropped_total 5',
+    'claimgate_config_reloads_total{outcome="loaded"} 1',
+    'claimgate_config_current 1',
+    'claimgate_config_edition 2',
+    'claimgate_request_duration_seconds_count{app="wiki"} 1',
+  ])
+  const bounds = lines.flatMap((line) => /_bucket\{le="([^"]+)",app="wiki"\}/.exec(line)?.[1] ?? [])
+  t.same(bounds, [
+    '0.005',
+    '0.01',
+    '0.025',
+    '0.05',
+    '0.1',
+    '0.25',
+    '0.5',
+    '1',
+    '2.5',
+    '5',
+    '10',
+    '30',
+    '+Inf',
+  ])
+  for (const [name, help] of Object.entries(metricTexts)) t.ok(lines.includes(`# HELP ${name} ${help}`), name)
+  providers.delete('failed')
+  t.notMatch((await read(5)).join(), 'provider="failed"')
+})
+
+t.test('the time of a request is counted in seconds', async (t) => {
+  const metrics = createMetrics()
+  const decision = { kind: 'allow', reason: 'rule-met' }
+  const startedAt = performance.now() - 4_000
+  metrics.request({ app: { name: 'wiki' }, decision, shadow: null, startedAt } as never, 200)
+  const text = await metrics.text(new Map(), log)
+  t.match(text, /_bucket\{le="2\.5",app="wiki"\} 0$/m)
+  const sum = Number(/duration_seconds_sum\{app="wiki"\} (\S+)$/m.exec(text)?.[1])
+  t.ok(sum >= 4 && sum < 1_000, `${sum}`)
 })

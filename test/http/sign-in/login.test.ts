@@ -132,6 +132,15 @@ t.test('a provider that the edition no longer has is offered to nobody', async (
     login({ ...context, runtime }, await admission(`${site}/.auth/login?return_to=/open`), {}),
   )
   t.match(page, { body: /First/ })
+  const none = { ...context, runtime: { ...context.runtime, gateway: { ...gateway, providers: new Map() } } }
+  const empty = await orRejected(async () =>
+    login(none, await admission(`${site}/.auth/login?return_to=/x`), {}),
+  )
+  t.match(
+    empty,
+    { status: 200, body: /Choose how to sign in/ },
+    'nor does one without providers end in an error',
+  )
   t.notMatch(page, { body: /Second/ })
 })
 
