@@ -147,13 +147,13 @@ async function endSessionUrl(
   origin: Origin,
   state: string,
 ): Promise<URL | null> {
-  const name = providerOf(context, origin, session)?.name ?? ''
-  const provider = context.runtime.providers.get(name)
+  const settings = providerOf(context, origin, session)
+  const provider = settings === null ? undefined : context.runtime.providers.get(settings.name)
   if (provider === undefined) return null
   try {
     return await provider.endSessionUrl(session.idToken, origin.postLogoutRedirectUri, state)
   } catch (thrown) {
-    context.log.fault('provider.failed', thrown, { provider: name })
+    context.log.fault('provider.failed', thrown, { provider: provider.name })
     return null
   }
 }

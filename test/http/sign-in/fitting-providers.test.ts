@@ -2,6 +2,7 @@ import t from 'tap'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { fittingProviders } from '../../../src/http/sign-in/fitting-providers.ts'
 import { loadGateway } from '../../support/request-context.ts'
+import { orThrown } from '../../support/thrown.ts'
 
 const gateway = loadGateway(`
 providers:
@@ -26,7 +27,7 @@ const origin = gateway.hosts.get('wiki.example')
 t.test('a sign-in offers the providers with which the page’s rule could be met', async (t) => {
   if (origin === undefined) throw new Error('the file has the origin')
   const offers = (page: string, address: string | null = '198.51.100.7') =>
-    fittingProviders(gateway, origin, page as ReturnTo, address).join()
+    orThrown(() => fittingProviders(gateway, origin, page as ReturnTo, address).join())
   t.equal(offers('/x'), 'a,b')
   t.equal(offers('/only-b'), 'b')
   t.equal(offers('/open'), 'a,b', 'a page that asks nobody: all of its app')

@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { openHealthSocket } from '../../../src/http/operations/health-socket.ts'
+import type { Editions } from '../../../src/runtime/editions.ts'
+import type { Runtime } from '../../../src/runtime/runtime.ts'
+import { openTestContext } from '../../support/request-context.ts'
+
+function open(t: Test, folder: string) {
+  const { runtime } = openTestContext(
+    t,
+    `
+data: ${JSON.stringify(folder)}
+listen: "127.0.0.1:8123"
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, require: signed_in } }
+`,
+  )
+  const state = { current: runtime as Runtime, draining: false }
+  const editions = { current: () => state.current } as unknown as Editions
+  return { state, health: openHealthSocket(editions, () => state.draining) }
+}
+
+function newFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-health-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Status, type and text of what answers at a socket. */
+function ask(socketPath: string): Promise<readonly [number | undefined, string | undefined, string]> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: '/', agent: false }, async (response) => {
+      let text = ''
+      for await (const piece of response) text += piece
+      resolve([response.statusCode, response.headers['content-type'], text])
+    })
+    asked.on('error', reject).end()
+  })
+}
+
+t.test('the socket stands where it is looked for, alone, and answers as /readyz does', async (t) => {
+  const folder = newFolder(t)
+  const path = join(folder, 'health-8123.sock')
+  const { state, health } = open(t, folder)
+  t.equal(await health.listen(), true)
+  t.same(
+    readdirSync(folder).filter((name) => name.includes('health')),
+    ['health-8123.sock'],
+    'no draft is left',
+  )
+  const readiness = { ready: true, store: 'ok', draining: false, providers: { op: 'ready' } }
+  const [status, type, text] = await ask(path)
+  t.same([status, type, JSON.parse(text)], [200, 'application/json', readiness])
+  state.draining = true
+  t.match(await ask(path), [503, 'application/json', /"ready":false.*"draining":true/])
+  state.current = { ...state.current, providers: null as never }
+  t.match(await ask(path), [500, undefined, ''], 'a mistake of ours is told by its status')
+  await health.close()
+  t.notOk(existsSync(path))
+  await health.close()
+})
+
+t.test('a draft that a killed process of this id left is in nobody’s way', async (t) => {
+  const folder = newFolder(t)
+  writeFileSync(join(folder, `health-8123.sock.${process.pid}`), 'left behind')
+  const { health } = open(t, folder)
+  t.equal(await health.listen(), true)
+  await health.close()
+})
+
+t.test('another gateway’s socket that took the place stays when this one closes', async (t) => {
+  const folder = newFolder(t)
+  const [one, other] = [open(t, folder).health, open(t, folder).health]
+  t.equal(await one.listen(), true)
+  t.equal(await other.listen(), true)
+  await one.close()
+  t.match(await ask(join(folder, 'health-8123.sock')), [200])
+  await other.close()
+})
+
+t.test('a place that cannot be written costs the socket and nothing else', async (t) => {
+  const folder = newFolder(t)
+  const { health } = open(t, join(folder, 'is', 'not', 'there'))
+  rmSync(join(folder, 'is'), { recursive: true, force: true })
+  t.equal(await health.listen(), false)
+  await health.close()
+  t.same(readdirSync(folder), [])
+})

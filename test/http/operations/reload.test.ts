@@ -1,0 +1,153 @@
+// What the log and the metrics say of a reload, in whatever way it comes about.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mock } from 'node:test'
+import t, { type Test } from 'tap'
+import type { Gateway } from '../../../src/core/gateway.ts'
+import type { Log } from '../../../src/http/operations/log.ts'
+import { createMetrics, type Metrics } from '../../../src/http/operations/metrics.ts'
+import { keepReloading, tellOfConfiguration } from '../../../src/http/operations/reload.ts'
+import { createEditions } from '../../../src/runtime/editions.ts'
+import { openRuntime } from '../../../src/runtime/open.ts'
+import { loadFile } from '../../support/load.ts'
+import { poll } from '../../support/waiting.ts'
+
+const head = `
+listen: "127.0.0.1:8123"
+admin: false
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+`
+const apps = (...names: readonly string[]) =>
+  `${head}apps:\n${names.map((name) => `  ${name}: { url: https://${name}.example, upstream: http://10.9.9.9, require: signed_in }\n`).join('')}`
+
+function keepingLog() {
+  const told: unknown[][] = []
+  const log = {
+    event: (...given: unknown[]) => void told.push(given),
+    fault: (...given: unknown[]) => void told.push(given),
+  } as unknown as Log
+  return { told, log }
+}
+
+/** Turns enough for what is read from disk to be taken up. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function open(t: Test, detached = false) {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-reload-'))
+  const file = join(folder, 'claimgate.yaml')
+  const write = (text: string) => writeFileSync(file, text)
+  write(apps('wiki'))
+  const { gateway, source } = loadFile(file)
+  const deps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }
+  const editions = createEditions(openRuntime(gateway, deps), (thrown) => t.fail(String(thrown)))
+  const { told, log } = keepingLog()
+  const counted: unknown[][] = []
+  const metrics: Metrics = { ...createMetrics(), reload: (...given) => void counted.push(given) }
+  const readings = new Map([...source.readings].map(([path, reading]) => [path, { ...reading, detached }]))
+  const reloading = keepReloading({ editions, log, metrics }, { ...source, readings, env: {} }, deps)
+  t.teardown(async () => {
+    reloading.stop()
+    await editions.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { write, told, counted, reloading, editions, file }
+}
+
+t.test(
+  'a new configuration is told with its edition and apps, and what an operator should know',
+  async (t) => {
+    const { write, told, counted, reloading } = open(t)
+    t.same(told, [], 'nothing is told of the one that serves from the start')
+    await reloading.reload()
+    t.same(told.splice(0), [['info', 'config.unchanged', { edition: 1 }]])
+    write(apps('wiki', 'docs'))
+    await reloading.reload()
+    t.match(told[0], ['info', 'config.loaded', { edition: 2, apps: 2 }])
+    t.match(told.slice(1), [['warn', 'config.warning', { warning: String }]], 'with its warnings')
+    t.same(counted, [
+      ['unchanged', 1],
+      ['loaded', 2],
+    ])
+  },
+)
+
+t.test('a configuration with faults is told with each of them, and the one before serves on', async (t) => {
+  const { write, told, counted, reloading, editions } = open(t)
+  write('nonsense: true')
+  await reloading.reload()
+  t.match(told, [['error', 'config.rejected', { edition: 1, faults: [/nonsense/] }]])
+  t.same(counted, [['rejected', 1]])
+  t.equal(editions.current().gateway.apps.length, 1)
+})
+
+t.test('a reload that breaks is told as a mistake of ours, and the next one is tried', async (t) => {
+  const { write, told, reloading, editions } = open(t)
+  const mistake = new TypeError('a mistake of ours')
+  const { swap } = editions
+  editions.swap = () => {
+    throw mistake
+  }
+  write(apps('wiki', 'docs'))
+  await reloading.reload()
+  t.same(told.splice(0), [['internal.failed', mistake, {}]])
+  editions.swap = swap
+  await reloading.reload()
+  t.match(told, [['info', 'config.loaded', { edition: 2 }]])
+})
+
+t.test('files are looked at once a second, and taken up when they rest', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const { write, told, reloading } = open(t)
+  write(apps('wiki', 'docs'))
+  mock.timers.tick(1_000)
+  await turns()
+  t.same(told, [], 'it may still be written to')
+  await poll(
+    'the file is taken up',
+    () => {
+      mock.timers.tick(1_000)
+      return told.length
+    },
+    (lines) => lines > 0,
+  )
+  t.match(told.splice(0), [['info', 'config.loaded', { edition: 2, apps: 2 }]])
+  reloading.stop()
+  write(apps('wiki'))
+  mock.timers.tick(5_000)
+  await reloading.reload()
+  await turns()
+  t.same(told, [], 'not after the end')
+})
+
+t.test('looking keeps no process alive', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  open(t)
+  t.equal(timers(), before)
+})
+
+t.test('a file that nobody can replace any more is told at once, with its name', async (t) => {
+  const { told, file } = open(t, true)
+  t.same(told, [['error', 'config.detached', { file }]])
+})
+
+t.test('warnings are told each, and what is rehearsed with its file', async (t) => {
+  const { told, log } = keepingLog()
+  const shadow = (file: string | null) => ({ shadow: { file, rehearsed: [{}, {}] } }) as unknown as Gateway
+  tellOfConfiguration(log, { shadow: null } as Gateway, ['one', 'two'])
+  t.same(told.splice(0), [
+    ['warn', 'config.warning', { warning: 'one' }],
+    ['warn', 'config.warning', { warning: 'two' }],
+  ])
+  tellOfConfiguration(log, shadow('next.yaml'), [])
+  tellOfConfiguration(log, shadow(null), [])
+  t.same(told, [
+    ['info', 'config.shadow', { rehearsed: 2, shadow: 'next.yaml' }],
+    ['info', 'config.shadow', { rehearsed: 2, shadow: undefined }],
+  ])
+})
