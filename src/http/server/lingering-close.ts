@@ -4,6 +4,7 @@ import type { BodyRate } from '../../core/gateway.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
 import { limits } from '../../core/limits/table.ts'
 import { createUseCount } from '../../core/limits/use-count.ts'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { BodyPace } from '../proxy/body-pace.ts'
 
 /** Of whom the body is, and how slow it may be. */
@@ -25,7 +26,7 @@ export interface LingeringCloses {
   dropRest(request: IncomingMessage, left: BodyLeft): void
 }
 
-export function createLingeringCloses(): LingeringCloses {
+export function createLingeringCloses(timing: Timing = systemTiming): LingeringCloses {
   const open = createUseCount(limits.droppedBodies)
   const lingering = new WeakSet<Socket>()
 
@@ -34,7 +35,7 @@ export function createLingeringCloses(): LingeringCloses {
       const { socket } = request
       if (request.complete || socket.destroyed || lingering.has(socket) || !open.take(network)) return
       lingering.add(socket)
-      const drop = new BodyDrop(request, rate)
+      const drop = new BodyDrop(request, rate, timing)
       socket.once('close', () => {
         drop.close()
         open.release(network)
@@ -48,16 +49,16 @@ class BodyDrop {
   readonly #request: IncomingMessage
   readonly #socket: Socket
   readonly #pace: BodyPace
-  readonly #timer: NodeJS.Timeout
+  readonly #stopTimer: () => void
   #bytes = 0
   #answered = false
   #spent = false
 
-  constructor(request: IncomingMessage, rate: BodyRate | null) {
+  constructor(request: IncomingMessage, rate: BodyRate | null, timing: Timing) {
     this.#request = request
     this.#socket = request.socket
-    this.#pace = new BodyPace({ rate, idleMs: limits.droppedBodyMs }, this.#stop)
-    this.#timer = setTimeout(this.#stop, limits.droppedBodyMs).unref()
+    this.#pace = new BodyPace({ rate, idleMs: limits.droppedBodyMs }, this.#stop, timing)
+    this.#stopTimer = timing.after(limits.droppedBodyMs, this.#stop)
     // What node:http calls when the last answer of a connection has been written.
     this.#socket.destroySoon = () => this.#afterAnswer()
     this.#pace.start()
@@ -71,7 +72,7 @@ class BodyDrop {
   }
 
   close(): void {
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#pace.close()
   }
 
