@@ -91,7 +91,8 @@ export interface ProviderSettings {
   /** Where the gateway reaches a provider whose public address differs; null: at its issuer. */
   readonly internalUrl: string | null
   readonly ca: string | null
-  readonly signingAlgorithms: readonly string[]
+  /** Null: those of ours that the metadata offers. `HS256` stands alone, beside a client secret. */
+  readonly signingAlgorithms: readonly string[] | null
   readonly claimsFrom: readonly ('id_token' | 'userinfo')[]
   /** Whether `claims_from` was written: userinfo may be skipped quietly only when it was not. */
   readonly claimsFromWritten: boolean

@@ -18,6 +18,11 @@ export const signatureAlgorithms = [
 
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number]
 
+/** What ID tokens may be signed with when it is written: `HS256` has the client's secret for a key, and stands alone. */
+export const idTokenAlgorithms = [...signatureAlgorithms, 'HS256'] as const
+
+export type IdTokenAlgorithm = (typeof idTokenAlgorithms)[number]
+
 /** A kind of key, as JWKs and as OpenSSL name it, and what it can sign with: the usual one first. */
 interface KeyKind {
   readonly kty: string
@@ -55,6 +60,11 @@ export function algorithmsOfKey(key: {
       keyType === key.asymmetricKeyType && (namedCurve === undefined || namedCurve === curve),
   )
   return kind?.algorithms ?? []
+}
+
+export function isIdTokenAlgorithm(text: string): text is IdTokenAlgorithm {
+  const names: readonly string[] = idTokenAlgorithms
+  return names.includes(text)
 }
 
 export function isSignatureAlgorithm(text: string): text is SignatureAlgorithm {

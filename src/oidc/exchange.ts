@@ -12,7 +12,7 @@ import { withoutCredentials } from './fault.ts'
 import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
 import type { KeyCache } from './keys.ts'
-import type { Metadata } from './metadata.ts'
+import { acceptedAlgorithms, type Metadata } from './metadata.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
@@ -75,7 +75,7 @@ async function identify(
   const audience = {
     issuer: metadata.issuer,
     clientId: settings.clientId,
-    algorithms: settings.signingAlgorithms,
+    algorithms: acceptedAlgorithms(settings, metadata),
   }
   const verified = await verifyIdToken(idToken, { ...audience, nonce, accessToken }, keys, now)
   checkAssurance(verified.claims, settings.authorizationParameters, now)

@@ -8,6 +8,7 @@ import { errorCode, isCertificateCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
 import { repeats } from './echo.ts'
+import { algorithmProblem } from './jwt.ts'
 import { quote, quoteWithout, withheld } from './quote.ts'
 
 /**
@@ -127,7 +128,7 @@ function comparison(facts: unknown): string {
   if (!isObject(facts)) return ''
   const { claim, claims, header, expected } = facts
   if (isObject(header) && expected !== undefined)
-    return ` (alg is ${quote(header.alg)}, expected ${quote(expected)})`
+    return ` (${algorithmProblem(header.alg, Array.isArray(expected) ? expected.map(String) : [])})`
   if (!isObject(claims) || typeof claim !== 'string' || claim === 'nonce') return ''
   const right = expected === undefined ? '' : `, expected ${quote(expected)}`
   return ` (${claim} is ${quote(claims[claim])}${right})`

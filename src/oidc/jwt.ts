@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
 import { limits } from '../core/limits/table.ts'
+import { isIdTokenAlgorithm } from '../core/signature-algorithm.ts'
 import { type JsonObject, readJsonObject } from './json.ts'
 import type { KeyCache } from './keys.ts'
 import { quote } from './quote.ts'
@@ -63,7 +64,7 @@ function readHeader(raw: string): ProtectedHeaderParameters | null {
 function headerProblem(header: ProtectedHeaderParameters, algorithms: readonly string[]): string | null {
   // RFC 8725 3.1: the algorithm is our choice, neither the token's nor the metadata's.
   if (typeof header.alg !== 'string' || !algorithms.includes(header.alg))
-    return `it is signed with ${quote(header.alg)}, id_token_signed_response_alg is ${algorithms.join(', ')}`
+    return `it is signed with ${algorithmProblem(header.alg, algorithms)}`
   if (header.crit !== undefined) return 'its header has crit, and no extension is supported'
   if (header.kid !== undefined && typeof header.kid !== 'string')
     return 'its header has a kid that is no string'
@@ -72,6 +73,15 @@ function headerProblem(header: ProtectedHeaderParameters, algorithms: readonly s
   if (typ !== undefined && !(typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ)))
     return `its header has the typ ${quote(typ)}, expected JWT or none`
   return null
+}
+
+/** What it bears, what is accepted, and the key to write where the first is right; `none` is never right. */
+export function algorithmProblem(found: unknown, accepted: readonly string[]): string {
+  const key =
+    typeof found === 'string' && isIdTokenAlgorithm(found)
+      ? `; where that is right, write \`id_token_signed_response_alg: ${found}\` at the provider`
+      : ''
+  return `${quote(found)}, and ${accepted.join(', ')} is accepted${key}`
 }
 
 function refused(reason: string): VerifiedJwt {

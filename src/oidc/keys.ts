@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Clock } from '../core/ports.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 import { type Failure, keepLastGood } from './last-good.ts'
@@ -59,6 +59,18 @@ export function createKeyCache(
   }
 
   return { find, findReplaced }
+}
+
+/** For `HS256`: the one key is the client's secret (OpenID Connect Core 10.1), whatever `kid` a token bears. */
+export function createSecretKeys(secret: string): KeyCache {
+  const key = createSecretKey(secret, 'utf8')
+  return {
+    find: async ({ algorithm }) =>
+      algorithm === 'HS256'
+        ? { ok: true, key }
+        : { ok: false, reason: `it is signed with ${algorithm}, and the one key is the client's secret` },
+    findReplaced: async () => null,
+  }
 }
 
 type Choice = FoundKey & { readonly published: boolean }

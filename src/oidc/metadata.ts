@@ -1,6 +1,7 @@
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { isObject } from '../core/json.ts'
+import { signatureAlgorithms } from '../core/signature-algorithm.ts'
 import { type JsonObject, readJsonObject } from './json.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
@@ -18,6 +19,8 @@ export interface Metadata {
   readonly tokenEndpointAuthMethods: readonly string[] | null
   /** What `prompt` may ask for; null: it does not say. */
   readonly promptValues: readonly string[] | null
+  /** Those of our asymmetric ones that it offers, the usual first; RS256, which all must offer, where it names none. */
+  readonly idTokenAlgorithms: readonly string[]
   /** RFC 9207: authorization responses carry `iss`. */
   readonly issuerInResponse: boolean
 }
@@ -56,6 +59,7 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
     endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
     tokenEndpointAuthMethods: readStrings(document.token_endpoint_auth_methods_supported),
     promptValues: readStrings(document.prompt_values_supported),
+    idTokenAlgorithms: readAlgorithms(document.id_token_signing_alg_values_supported),
     issuerInResponse: document.authorization_response_iss_parameter_supported === true,
   })
 }
@@ -85,6 +89,18 @@ function required(address: string | null, name: string): string {
 
 function readStrings(value: JsonObject[string] | undefined): readonly string[] | null {
   return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : null
+}
+
+/** Narrowed to ours, so that no metadata brings in `none` or a signature by the secret (RFC 8725 3.1). */
+function readAlgorithms(value: JsonObject[string] | undefined): readonly string[] {
+  const offered = readStrings(value) ?? []
+  const ours = signatureAlgorithms.filter((algorithm) => offered.includes(algorithm))
+  return ours.length === 0 ? ['RS256'] : ours
+}
+
+/** What ID tokens may be signed with: as written, else what the metadata offers. */
+export function acceptedAlgorithms(settings: ProviderSettings, metadata: Metadata): readonly string[] {
+  return settings.signingAlgorithms ?? metadata.idTokenAlgorithms
 }
 
 function invalid(message: string): ProviderFault {

@@ -1,4 +1,4 @@
-import { ProviderFault } from '../core/fault.ts'
+import { ConfigFault, ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { createFairQueue, type Place } from '../core/limits/fair-queue.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
@@ -7,7 +7,7 @@ import { createClientAuth } from './client-auth.ts'
 import { settledWithin, within } from './deadline.ts'
 import { exchange } from './exchange.ts'
 import { fetchKeySet, type KeySet } from './key-set.ts'
-import { createKeyCache } from './keys.ts'
+import { createKeyCache, createSecretKeys, type KeyCache } from './keys.ts'
 import { type Failure, keepLastGood, type LastGood } from './last-good.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { authorizationUrl } from './login.ts'
@@ -58,12 +58,13 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       failed,
     },
   )
-  const keys = createKeyCache(
+  const published = createKeyCache(
     async () => fetchKeySet((await metadata.get()).jwksUri, transport),
     deps.clock,
     limits.refreshWaitMs,
     { fetched: reportIgnored(settings.name, log), failed },
   )
+  const keys = keysOf(settings, published)
 
   return {
     name: settings.name,
@@ -92,6 +93,14 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
     status: () => toStatus(metadata.state()),
     close: () => transport.close(),
   }
+}
+
+/** HMAC and published keys never serve the same provider: a published one would pass for a secret (RFC 8725 3.1). */
+function keysOf(settings: ProviderSettings, published: KeyCache): KeyCache {
+  if (settings.signingAlgorithms?.includes('HS256') !== true) return published
+  if (settings.clientSecret === null)
+    throw new ConfigFault('CONFIG_INVALID', `providers.${settings.name}.client_secret is missing`)
+  return createSecretKeys(settings.clientSecret.reveal())
 }
 
 /** What gives the place back. Throws a `ProviderFault` when there is none to be had. */

@@ -13,7 +13,7 @@ import type { Transaction } from '../core/session/transaction.ts'
 import { type ClientAuthFor, proofKeys } from './client-auth.ts'
 import { tokenFault } from './fault.ts'
 import { canonicalRedirectUri } from './login.ts'
-import type { Metadata } from './metadata.ts'
+import { acceptedAlgorithms, type Metadata } from './metadata.ts'
 import type { Transport } from './transport.ts'
 
 /** We, as one provider knows us. */
@@ -51,7 +51,7 @@ export function createConfiguration(
       token_endpoint: metadata.tokenEndpoint,
       authorization_response_iss_parameter_supported: metadata.issuerInResponse,
       // The library would take the metadata's word for what is acceptable, `none` included (RFC 8725 3.1).
-      id_token_signing_alg_values_supported: [...settings.signingAlgorithms],
+      id_token_signing_alg_values_supported: [...acceptedAlgorithms(settings, metadata)],
     },
     settings.clientId,
     { [clockSkew]: now - Math.floor(Date.now() / 1000), [clockTolerance]: libraryToleranceSeconds },

@@ -5,6 +5,7 @@ import { providerKeys } from '../../src/config/schema/provider.ts'
 import {
   algorithmsOfJwk,
   algorithmsOfKey,
+  isIdTokenAlgorithm,
   isSignatureAlgorithm,
   signatureAlgorithms,
 } from '../../src/core/signature-algorithm.ts'
@@ -49,13 +50,16 @@ t.test('other kinds of key sign nothing here', async (t) => {
   t.same(algorithmsOfJwk({}), [])
 })
 
-t.test('the configuration takes each of them, and none that a client secret or nobody signs', async (t) => {
+t.test('the configuration takes each of them, and of HMAC the one that has to be written', async (t) => {
   for (const alg of signatureAlgorithms) {
     t.ok(isSignatureAlgorithm(alg))
     t.ok(providerKeys.client_assertion_alg.safeParse(alg).success, alg)
     t.ok(providerKeys.id_token_signed_response_alg.safeParse(alg).success, alg)
   }
-  for (const alg of ['none', 'HS256', 'rs256', 'ES256K', 'Ed448', '']) {
+  t.ok(isIdTokenAlgorithm('HS256') && !isSignatureAlgorithm('HS256'))
+  t.notOk(providerKeys.client_assertion_alg.safeParse('HS256').success)
+  t.ok(providerKeys.id_token_signed_response_alg.safeParse('HS256').success)
+  for (const alg of ['none', 'HS384', 'HS512', 'rs256', 'ES256K', 'Ed448', '']) {
     t.notOk(isSignatureAlgorithm(alg), alg)
     t.notOk(providerKeys.id_token_signed_response_alg.safeParse(alg).success, alg)
   }

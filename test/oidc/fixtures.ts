@@ -36,7 +36,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     authorizationParameters: new Map(),
     internalUrl: null,
     ca: null,
-    signingAlgorithms: ['RS256'],
+    signingAlgorithms: null,
     claimsFrom: ['id_token', 'userinfo'],
     claimsFromWritten: false,
     userId: 'sub',

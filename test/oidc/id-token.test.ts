@@ -25,6 +25,7 @@ interface Row {
   /** Null: it is accepted. */
   readonly code?: FaultCode | null
   readonly says?: RegExp
+  readonly saysNot?: RegExp
   readonly options?: RigOptions
 }
 
@@ -46,6 +47,10 @@ const unsigned = (alg: string): Bends => ({
     id_token_signing_alg_values_supported: ['RS256', 'none', 'None', 'nOnE'],
   }),
 })
+const offered = (algorithms: unknown): Bends => ({
+  metadata: (document) => ({ ...document, id_token_signing_alg_values_supported: algorithms }),
+})
+const offering = (...algorithms: string[]): Bends => offered(algorithms)
 const withAlgorithms = (signingAlgorithms: string[]): RigOptions => ({
   settings: () => ({ signingAlgorithms }),
 })
@@ -110,6 +115,68 @@ const rows: readonly Row[] = [
     bends: { ...signedBy(edwards, { alg: 'EdDSA' }), jwks: () => ({ keys: [edwards.jwk] }) },
     options: withAlgorithms(['EdDSA']),
     code: null,
+  },
+  {
+    name: 'ES256, which the metadata offers and nobody wrote',
+    bends: {
+      ...signedBy(curve, { alg: 'ES256' }),
+      jwks: () => ({ keys: [curve.jwk] }),
+      ...offering('RS256', 'ES256'),
+    },
+    code: null,
+  },
+  {
+    name: 'S-125: RS256, which the metadata does not offer',
+    bends: offering('ES256'),
+    says: /"RS256".*ES256 is accepted.*`id_token_signed_response_alg: RS256`/,
+  },
+  {
+    name: 'S-125: ES256, which the metadata offers and the configuration does not',
+    bends: {
+      ...signedBy(curve, { alg: 'ES256' }),
+      jwks: () => ({ keys: [curve.jwk] }),
+      ...offering('RS256', 'ES256'),
+    },
+    options: withAlgorithms(['RS256']),
+    says: /"ES256".*RS256 is accepted.*`id_token_signed_response_alg: ES256`/,
+  },
+  {
+    name: 'metadata that offers nothing of ours means RS256',
+    bends: offering('none', 'HS256', 'x'),
+    code: null,
+  },
+  { name: 'metadata that does not say means RS256', bends: offered(undefined), code: null },
+  { name: 'metadata that offers no list means RS256', bends: offered('ES256'), code: null },
+  {
+    name: 'S-125: HS256, which the metadata offers and nobody wrote',
+    bends: { ...hmac(secret), ...offering('HS256', 'RS256') },
+    says: /"HS256".*RS256 is accepted.*`id_token_signed_response_alg: HS256`/,
+  },
+  { name: 'S-124: none is no algorithm to write', bends: unsigned('none'), saysNot: /response_alg: none/ },
+  { name: 'HS256, written', bends: hmac(secret), options: withAlgorithms(['HS256']), code: null },
+  {
+    name: 'HS256, written, with a kid',
+    bends: { signing: (proper, body) => signJwt({ ...proper, alg: 'HS256', kid: 'x' }, body, secret) },
+    options: withAlgorithms(['HS256']),
+    code: null,
+  },
+  {
+    name: 'S-125: HS256, written, with another secret',
+    bends: hmac(`${secret}x`),
+    options: withAlgorithms(['HS256']),
+    says: /signature is wrong/,
+  },
+  {
+    name: 'S-125: HS256, written, with the public key as its secret',
+    bends: hmac(publicPem),
+    options: withAlgorithms(['HS256']),
+    says: /signature is wrong/,
+  },
+  {
+    name: 'S-125: RS256 where HS256 is written',
+    bends: {},
+    options: withAlgorithms(['HS256']),
+    says: /"RS256".*HS256 is accepted/,
   },
   {
     name: 'S-125: a key that says RS256 does not verify PS256',
@@ -325,6 +392,7 @@ for (const row of rows) {
       const fault = await faultOf(rig.signIn())
       t.equal(fault.code, row.code ?? 'LOGIN_TOKEN_INVALID', fault.message)
       if (row.says !== undefined) t.match(fault.message, row.says)
+      if (row.saysNot !== undefined) t.notMatch(fault.message, row.saysNot)
       t.equal(rig.op.counts.userinfo, 0, 'the access token was not used')
     }
     t.equal(rig.op.counts.token, 1)

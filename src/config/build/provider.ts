@@ -25,6 +25,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   const preset = checkIssuer(scope, path, keys)
   checkInternalUrl(scope, path, keys)
   checkClientProof(scope, path, keys)
+  checkSignature(scope, path, keys)
   checkRequest(scope, path, keys)
   warnOfPlaceholders(scope, path, keys)
   const proof = readProof(scope, path, keys)
@@ -46,7 +47,10 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     authorizationParameters: new Map(Object.entries(keys.authorization_parameters)),
     internalUrl: keys.internal_url?.replace(/\/$/, '') ?? null,
     ca,
-    signingAlgorithms: [...new Set(keys.id_token_signed_response_alg)],
+    signingAlgorithms:
+      keys.id_token_signed_response_alg === undefined
+        ? null
+        : [...new Set(keys.id_token_signed_response_alg)],
     claimsFrom: [...new Set(keys.claims_from)],
     claimsFromWritten: isWritten(scope, [...path, 'claims_from']),
     userId: keys.user_id,
@@ -69,7 +73,6 @@ type NeededKey =
   | 'scopes'
   | 'response_mode'
   | 'authorization_parameters'
-  | 'id_token_signed_response_alg'
   | 'claims_from'
   | 'user_id'
   | 'user_id_prefix'
@@ -82,7 +85,6 @@ const neededKeys: readonly NeededKey[] = [
   'scopes',
   'response_mode',
   'authorization_parameters',
-  'id_token_signed_response_alg',
   'claims_from',
   'user_id',
   'user_id_prefix',
@@ -190,6 +192,22 @@ const proofKeys = [
   ['client_assertion_alg', 'private_key_jwt'],
   ['client_certificate', 'tls_client_auth'],
 ] as const
+
+const leastSecretBytes = 32
+
+/** RFC 7518 3.2: a key as long as the hash. Beside another algorithm the kind of key would be the token's choice. */
+function checkSignature(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
+  const algorithms = new Set(keys.id_token_signed_response_alg)
+  if (!algorithms.has('HS256')) return
+  const at = [...path, 'id_token_signed_response_alg']
+  if (algorithms.size > 1) faultAt(scope, at, '`HS256` stands alone: the others have another kind of key')
+  const secret = keys.client_secret
+  if (secret === undefined) {
+    if (!isWritten(scope, [...path, 'client_secret'])) faultAt(scope, at, '`HS256` needs a `client_secret`')
+  } else if (Buffer.byteLength(secret.reveal()) < leastSecretBytes) {
+    faultAt(scope, at, `\`HS256\` needs a \`client_secret\` of at least ${leastSecretBytes} bytes`)
+  }
+}
 
 interface Proof {
   readonly clientSecret: Secret | null

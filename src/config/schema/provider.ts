@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { signatureAlgorithms } from '../../core/signature-algorithm.ts'
+import { idTokenAlgorithms, signatureAlgorithms } from '../../core/signature-algorithm.ts'
 import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 export const presets = [
@@ -106,10 +106,12 @@ export const providerKeys = {
     .describe(
       'PEM file of the authorities that the provider’s certificate must come from, instead of the system’s.',
     ),
-  id_token_signed_response_alg: oneOrMore(oneOf(signatureAlgorithms))
+  id_token_signed_response_alg: oneOrMore(oneOf(idTokenAlgorithms))
     .register(forms, { form: 'algorithm or list of algorithms' })
-    .prefault('RS256')
-    .describe('The signatures that ID tokens may bear; what the provider’s metadata says does not widen it.'),
+    .optional()
+    .describe(
+      'The signatures that ID tokens may bear; what the provider’s metadata says does not widen it. When absent: those of this list that its metadata offers, but `HS256`. That one stands alone, with a `client_secret` of at least 32 bytes, which is then the key.',
+    ),
   claims_from: z
     .array(oneOf(['id_token', 'userinfo']))
     .min(1)

@@ -1,4 +1,4 @@
-import { isSignatureAlgorithm } from '../../../core/signature-algorithm.ts'
+import { isIdTokenAlgorithm } from '../../../core/signature-algorithm.ts'
 import type { YamlValue } from '../../yaml.ts'
 import { lastOf } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
@@ -29,7 +29,7 @@ export function readRequest(
   kept(ca, `providers.${name}.ca_file`, notes)
   const algorithm = lastOf(directives, 'OIDCIDTokenSignedResponseAlg')
   const [signed] = splitWords(algorithm?.rest ?? '')
-  if (signed !== undefined && isSignatureAlgorithm(signed)) {
+  if (signed !== undefined && isIdTokenAlgorithm(signed)) {
     keys.id_token_signed_response_alg = signed
     kept(algorithm, `providers.${name}.id_token_signed_response_alg`, notes)
   } else if (algorithm !== null) {
@@ -38,7 +38,7 @@ export function readRequest(
         'id-token-alg',
         'not-convertible',
         algorithm,
-        'ID tokens are signed by a key pair here: RS256, ES256 …',
+        'ID tokens are signed by a key pair here (RS256, ES256 …), or with HS256',
       ),
     )
   }
