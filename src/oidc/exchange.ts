@@ -6,13 +6,14 @@ import { readUserId } from '../core/principal.ts'
 import { isSameProvider } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
+import { acceptedAlgorithms } from './algorithms.ts'
 import { checkAssurance } from './assurance.ts'
 import { readCallback } from './callback.ts'
 import { withoutCredentials } from './fault.ts'
 import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
 import type { KeyCache } from './keys.ts'
-import { acceptedAlgorithms, type Metadata } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
@@ -75,7 +76,7 @@ async function identify(
   const audience = {
     issuer: metadata.issuer,
     clientId: settings.clientId,
-    algorithms: acceptedAlgorithms(settings, metadata),
+    algorithms: acceptedAlgorithms(settings, metadata.idTokenAlgorithms),
   }
   const verified = await verifyIdToken(idToken, { ...audience, nonce, accessToken }, keys, now)
   checkAssurance(verified.claims, settings.authorizationParameters, now)

@@ -7,8 +7,8 @@ import {
 import { errorCode, isCertificateCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
+import { algorithmProblem } from './algorithms.ts'
 import { repeats } from './echo.ts'
-import { algorithmProblem } from './jwt.ts'
 import { quote, quoteWithout, withheld } from './quote.ts'
 
 /**

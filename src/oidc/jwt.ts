@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
 import { limits } from '../core/limits/table.ts'
-import { isIdTokenAlgorithm } from '../core/signature-algorithm.ts'
+import { algorithmProblem } from './algorithms.ts'
 import { type JsonObject, readJsonObject } from './json.ts'
 import type { KeyCache } from './keys.ts'
 import { quote } from './quote.ts'
@@ -73,15 +73,6 @@ function headerProblem(header: ProtectedHeaderParameters, algorithms: readonly s
   if (typ !== undefined && !(typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ)))
     return `its header has the typ ${quote(typ)}, expected JWT or none`
   return null
-}
-
-/** What it bears, what is accepted, and the key to write where the first is right; `none` is never right. */
-export function algorithmProblem(found: unknown, accepted: readonly string[]): string {
-  const key =
-    typeof found === 'string' && isIdTokenAlgorithm(found)
-      ? `; where that is right, write \`id_token_signed_response_alg: ${found}\` at the provider`
-      : ''
-  return `${quote(found)}, and ${accepted.join(', ')} is accepted${key}`
 }
 
 function refused(reason: string): VerifiedJwt {

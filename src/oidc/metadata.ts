@@ -98,11 +98,6 @@ function readAlgorithms(value: JsonObject[string] | undefined): readonly string[
   return ours.length === 0 ? ['RS256'] : ours
 }
 
-/** What ID tokens may be signed with: as written, else what the metadata offers. */
-export function acceptedAlgorithms(settings: ProviderSettings, metadata: Metadata): readonly string[] {
-  return settings.signingAlgorithms ?? metadata.idTokenAlgorithms
-}
-
 function invalid(message: string): ProviderFault {
   return new ProviderFault('PROVIDER_RESPONSE_INVALID', message)
 }

@@ -10,10 +10,11 @@ import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
+import { acceptedAlgorithms } from './algorithms.ts'
 import { type ClientAuthFor, proofKeys } from './client-auth.ts'
 import { tokenFault } from './fault.ts'
 import { canonicalRedirectUri } from './login.ts'
-import { acceptedAlgorithms, type Metadata } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
 import type { Transport } from './transport.ts'
 
 /** We, as one provider knows us. */
@@ -51,7 +52,7 @@ export function createConfiguration(
       token_endpoint: metadata.tokenEndpoint,
       authorization_response_iss_parameter_supported: metadata.issuerInResponse,
       // The library would take the metadata's word for what is acceptable, `none` included (RFC 8725 3.1).
-      id_token_signing_alg_values_supported: [...acceptedAlgorithms(settings, metadata)],
+      id_token_signing_alg_values_supported: [...acceptedAlgorithms(settings, metadata.idTokenAlgorithms)],
     },
     settings.clientId,
     { [clockSkew]: now - Math.floor(Date.now() / 1000), [clockTolerance]: libraryToleranceSeconds },
