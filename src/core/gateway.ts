@@ -248,6 +248,8 @@ export interface BodyRate {
 }
 
 export interface UpstreamSettings {
+  /** Where the app listens instead of at a host and port; those are then `localhost`, as the app is told. */
+  readonly socketPath: string | null
   readonly scheme: 'http' | 'https'
   readonly hostname: string
   readonly port: number

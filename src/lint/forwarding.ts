@@ -44,7 +44,7 @@ cors_preflight: pass`,
     find: (subject) =>
       subject.gateway.apps.flatMap(({ name, upstream }) => {
         const own = subject.gateway.apps.find(({ origin }) => origin === upstream.origin)
-        if (own === undefined) return []
+        if (own === undefined || upstream.socketPath !== null) return []
         const message = `requests to "${name}" would come back to the gateway, as those to "${own.name}"`
         return [foundAt(subject, upstreamPath(subject, name), message)]
       }),

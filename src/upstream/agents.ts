@@ -29,7 +29,8 @@ export function createUpstreams(timing: Timing = systemTiming): Upstreams {
   return openEdition(new Map(), timing)
 }
 
-function openEdition(poolsByOrigin: Map<string, Pools>, timing: Timing): Upstreams {
+/** Pools by origin, or by the path of a socket. */
+function openEdition(poolsByAddress: Map<string, Pools>, timing: Timing): Upstreams {
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
   const known = new Map<UpstreamSettings, ConnectionOptions[]>()
   const own = new Set<ConnectionOptions>()
@@ -46,11 +47,12 @@ function openEdition(poolsByOrigin: Map<string, Pools>, timing: Timing): Upstrea
     return options
   }
 
-  function poolsOf({ origin }: UpstreamSettings): Pools {
-    const found = poolsByOrigin.get(origin)
+  function poolsOf({ origin, socketPath }: UpstreamSettings): Pools {
+    const address = socketPath ?? origin
+    const found = poolsByAddress.get(address)
     if (found !== undefined) return found
     const created = { requests: new ConnectionPool(timing), webSockets: new ConnectionPool(timing) }
-    poolsByOrigin.set(origin, created)
+    poolsByAddress.set(address, created)
     return created
   }
 
@@ -80,12 +82,12 @@ function openEdition(poolsByOrigin: Map<string, Pools>, timing: Timing): Upstrea
         exchange.start(poolsOf(upstream).webSockets)
       })
     },
-    renew: () => openEdition(poolsByOrigin, timing),
+    renew: () => openEdition(poolsByAddress, timing),
     close(): void {
-      for (const [origin, { requests, webSockets }] of poolsByOrigin) {
+      for (const [address, { requests, webSockets }] of poolsByAddress) {
         requests.close(own)
         webSockets.close(own)
-        if (requests.unused && webSockets.unused) poolsByOrigin.delete(origin)
+        if (requests.unused && webSockets.unused) poolsByAddress.delete(address)
       }
     },
   }

@@ -37,6 +37,7 @@ export function createConnect(upstream: UpstreamSettings, { connectSeconds }: Ti
   const connect = buildConnector({
     timeout: connectSeconds * 1000,
     rejectUnauthorized: true,
+    ...(upstream.socketPath === null ? {} : { socketPath: upstream.socketPath }),
     ...(upstream.ca === null ? {} : { ca: upstream.ca }),
   })
   // An address has no server name (RFC 6066 3); the certificate is then held against the address itself.

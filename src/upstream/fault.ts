@@ -15,6 +15,9 @@ const unreachable = new Set([
   'EHOSTDOWN',
   'ENETUNREACH',
   'ENOTFOUND',
+  // Of a Unix socket that is not there, or not for us.
+  'ENOENT',
+  'EACCES',
   'EAI_AGAIN',
   'EADDRNOTAVAIL',
   'EMFILE',

@@ -27,6 +27,12 @@ export function startFlask(
   return startPython(['-m', 'gunicorn', '--preload', '-b', '127.0.0.1:0', '-w', '1', ...worker, app.app], app)
 }
 
+/** The same on a Unix socket, as gunicorn is usually run behind a proxy of the same machine. */
+export function startFlaskOnSocket(app: PythonApp, path: string): Promise<PythonServer> {
+  const worker = ['-w', '1', '--threads', '4']
+  return startPython(['-m', 'gunicorn', '--preload', '-b', `unix:${path}`, ...worker, app.app], app)
+}
+
 /** A Lambda handler, or a WSGI app in Lambda, behind events shaped like those of API Gateway; below `/stage`. */
 export function startApiGateway(
   app: PythonApp,
@@ -70,7 +76,7 @@ async function startPython(args: readonly string[], app: PythonApp): Promise<Pyt
   const origin = await waits.until({
     what: `${app.app} to say where it listens`,
     look: () => {
-      const found = /Listening at: (http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(printed)?.[1]
+      const found = /Listening at: (http:\/\/127\.0\.0\.1:[1-9]\d*|unix:\S+)/.exec(printed)?.[1]
       if (found === undefined && failure !== null) throw failure
       return found
     },

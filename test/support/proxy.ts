@@ -158,6 +158,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     origin: 'https://wiki.example.com',
     prefix,
     upstream: {
+      socketPath: null,
       scheme: 'http',
       hostname: '127.0.0.1',
       port: upstreamPort,

@@ -17,6 +17,7 @@ export function settings(port: number, more: Partial<UpstreamSettings> = {}): Up
   const { scheme = 'http', hostname = '127.0.0.1' } = more
   const origin = `${scheme}://${hostname}:${port}`
   const rest = {
+    socketPath: null,
     basePath: '',
     ca: null,
     headers: [],

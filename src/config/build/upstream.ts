@@ -1,8 +1,9 @@
 import type { UpstreamSettings } from '../../core/gateway.ts'
 import type { ConfigPath } from '../node.ts'
 import { type ownAppKeys, upstreamMapping } from '../schema/app.ts'
+import { readUpstreamAddress } from '../upstream-address.ts'
 import type { Checked } from '../validate.ts'
-import { readSegments, readWebAddress } from '../web-address.ts'
+import { readSegments } from '../web-address.ts'
 import { readCertificateFile } from './pem.ts'
 import { faultAt, isWritten, type Scope } from './scope.ts'
 
@@ -19,7 +20,7 @@ export function buildUpstream(
   const urlPath = isWritten(scope, [...path, 'url']) ? [...path, 'url'] : path
   const caFile = settings.ca_file
   const ca = caFile === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], caFile)
-  const read = readWebAddress(url)
+  const read = readUpstreamAddress(url)
   if (!read.ok) {
     faultAt(scope, urlPath, read.message)
     return null
@@ -28,6 +29,7 @@ export function buildUpstream(
   const basePath = readBasePath(scope, urlPath, read.address.path)
   if (basePath === null) return null
   return {
+    socketPath: read.socketPath,
     scheme,
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port,

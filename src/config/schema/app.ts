@@ -97,7 +97,9 @@ export const forwardingKeys = {
 export const unauthenticated = oneOf(['sign_in', 'deny'])
 
 export const upstreamMapping = z.strictObject({
-  url: text.describe('Where the app is reached: scheme, host, port and an optional base path.'),
+  url: text.describe(
+    'Where the app is reached: scheme, host, port and an optional base path; or a Unix socket, `unix:/run/app.sock`, with a base path `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost` unless `preserve_host` is set.',
+  ),
   ca_file: filePath
     .optional()
     .describe(

@@ -13,7 +13,12 @@ export async function admitAgain({ gateway, sessions }: Runtime, facts: RequestF
 
 /** Whether a connection to the one is a connection to the other: by address, path, and whose certificates count. */
 export function leadsTo(now: UpstreamSettings, then: UpstreamSettings): boolean {
-  return now.origin === then.origin && now.basePath === then.basePath && now.ca === then.ca
+  return (
+    now.socketPath === then.socketPath &&
+    now.origin === then.origin &&
+    now.basePath === then.basePath &&
+    now.ca === then.ca
+  )
 }
 
 /** Judges everything that is open. Resolves when all were begun with, or a later call has taken over. */

@@ -104,7 +104,7 @@ function appFacts({
   return named({
     url,
     provider: providers.join(', '),
-    upstream: upstream.origin + upstream.basePath,
+    upstream: upstreamText(upstream),
     'upstream.preserve_host': String(upstream.preserveHost),
     'upstream.strip_prefix': String(upstream.stripPrefix),
     'upstream.max_connections': String(upstream.maxConnections),
@@ -114,6 +114,11 @@ function appFacts({
     shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
     allow_encoded: [...allowEncoded].join(' ') || null,
   })
+}
+
+function upstreamText({ socketPath, origin, basePath }: App['upstream']): string {
+  if (socketPath === null) return origin + basePath
+  return basePath === '' ? `unix:${socketPath}` : `unix:${socketPath}:${basePath}`
 }
 
 function locationFacts({ unauthenticated, forwarding, access }: Location): ReadonlyMap<string, string> {

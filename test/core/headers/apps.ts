@@ -55,6 +55,7 @@ export function makeApp(parts: AppParts = {}): App {
     fallback: location,
     allLocations: [],
     upstream: {
+      socketPath: null,
       scheme: 'http',
       hostname: 'inside',
       port: 8080,

@@ -104,6 +104,7 @@ t.test('a connection leads on where address, path and trusted certificates are t
   t.equal(leadsTo(one, upstream({ origin: 'https://other.example' })), false)
   t.equal(leadsTo(one, upstream({ basePath: '' })), false)
   t.equal(leadsTo(one, upstream({ ca: 'PEM' })), false)
+  t.equal(leadsTo(one, upstream({ socketPath: '/run/app.sock' })), false)
 })
 
 t.test('being judged again keeps no session alive, and says what the rules in force say', async (t) => {
