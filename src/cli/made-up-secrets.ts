@@ -10,7 +10,7 @@ export interface MadeUp {
 
 /**
  * Surroundings for machines that judge rules and hold no secret: each variable and each file that a configuration
- * puts in as `${env:NAME}` or `${file:PATH}` and that is missing stands for a text of its own, the same on every run.
+ * puts in as `${env:NAME}`, `${file:PATH}` or `${lines:PATH}` and that is missing stands for a text of its own, the same on every run.
  * What is there, and what has a default, is taken as it is.
  */
 export function madeUp(file: string, { env, cwd }: Pick<Io, 'env' | 'cwd'>): MadeUp {
@@ -19,7 +19,7 @@ export function madeUp(file: string, { env, cwd }: Pick<Io, 'env' | 'cwd'>): Mad
   const text = read.ok ? (decodeUtf8(read.bytes) ?? '') : ''
   const names = [...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name = '']) => name)
   const files = new Set(
-    [...text.matchAll(/\$\{file:([^}]+)\}/g)].map(([, name = '']) => resolve(dirname(path), name)),
+    [...text.matchAll(/\$\{(?:file|lines):([^}]+)\}/g)].map(([, name = '']) => resolve(dirname(path), name)),
   )
   const missing = names.filter((name) => (env[name] ?? '') === '')
   return {

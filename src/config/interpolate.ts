@@ -34,12 +34,15 @@ export function interpolate(text: string, surroundings: Surroundings): Interpola
 
 const unclosed = { ok: false, message: '"${" is not closed; write "$${" for the two characters' } as const
 
+const linesWithin = `"\${lines:…}" stands alone: it yields a list, and no part of a text`
+
 function lookUp(inner: string, surroundings: Surroundings): Interpolated {
   if (inner.startsWith('env:')) return lookUpVariable(inner.slice('env:'.length), surroundings)
+  if (inner.startsWith('lines:')) return { ok: false, message: linesWithin }
   if (inner.startsWith('file:')) return lookUpFile(inner.slice('file:'.length), surroundings)
   return {
     ok: false,
-    message: `"\${${inner}}" is unknown: expected \${env:NAME}, \${env:NAME:-default} or \${file:/path}; write "$\${" for a plain "\${"`,
+    message: `"\${${inner}}" is unknown: expected \${env:NAME}, \${env:NAME:-default}, \${file:/path} or \${lines:/path}; write "$\${" for a plain "\${"`,
   }
 }
 

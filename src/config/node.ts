@@ -8,7 +8,7 @@ export interface Position {
   readonly column: number
 }
 
-export type ConfigNode = ScalarNode | ListNode | MapNode
+export type ConfigNode = ScalarNode | LinesNode | ListNode | MapNode
 
 export interface ScalarNode {
   readonly kind: 'scalar'
@@ -19,6 +19,16 @@ export interface ScalarNode {
   readonly source: string
   /** Whether `${…}` gave (part of) the value: then it is data, and never printed. */
   readonly interpolated: boolean
+}
+
+/** `${lines:FILE}`: the entries of a file, as data. Only rules and `only` have a use for it; see config/lines. */
+export interface LinesNode {
+  readonly kind: 'lines'
+  readonly at: Position
+  /** As it is named in the configuration. */
+  readonly file: string
+  /** Each once, in the order of the file. */
+  readonly entries: readonly string[]
 }
 
 export interface ListNode {
@@ -90,6 +100,8 @@ export function toPlain(node: ConfigNode, replaced: ReadonlyMap<ConfigNode, bool
   switch (node.kind) {
     case 'scalar':
       return replaced.get(node) ?? node.value
+    case 'lines':
+      return node.entries
     case 'list':
       return node.items.map((item) => toPlain(item, replaced))
     case 'map':

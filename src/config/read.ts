@@ -11,6 +11,7 @@ import {
 import type { Surroundings } from './files.ts'
 import { holdsReference, interpolate } from './interpolate.ts'
 import type { Report } from './issue.ts'
+import { linesReference, mayHoldLines, readLines } from './lines.ts'
 import { type ConfigNode, type ConfigPath, type MapEntry, type Position, pathText } from './node.ts'
 import { parseSteps } from './parse.ts'
 import { runThrough, type Steps } from './steps.ts'
@@ -111,6 +112,8 @@ function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: Con
     return { kind: 'scalar', at, value, source, interpolated: false }
   }
   const { surroundings, report, warn } = reader.context
+  const file = linesReference(value)
+  if (file !== null) return readList(reader.context, file, at, path)
   const result = interpolate(value, surroundings)
   if (!result.ok) {
     report({ position: at, path: pathText(path), message: result.message, suggestion: null })
@@ -121,6 +124,24 @@ function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: Con
     warn({ position: at, path: pathText(path), message, suggestion: null })
   }
   return { kind: 'scalar', at, value: result.text, source, interpolated: true }
+}
+
+/** The entries of a file where a rule may hold them; elsewhere a fault. */
+function readList(
+  { surroundings, report }: ReadContext,
+  file: string,
+  at: Position,
+  path: ConfigPath,
+): ConfigNode {
+  const result = mayHoldLines(path)
+    ? readLines(file, surroundings)
+    : {
+        ok: false as const,
+        message: `"\${lines:…}" stands only in rules (\`require\`, \`policies\`) and in \`only\``,
+      }
+  if (result.ok) return { kind: 'lines', at, file, entries: result.entries }
+  report({ position: at, path: pathText(path), message: result.message, suggestion: null })
+  return { kind: 'lines', at, file, entries: [] }
 }
 
 function* readEntries(

@@ -30,6 +30,8 @@ apps:
   \`$\${\` writes \`\${\`. In YAML's flow style, \`{…}\` and \`[…]\`, such a value stands in quotes. What is put in is data:
   a text, read as a duration, a size, \`true\` or \`false\` where the key wants one, never a keyword of a rule or a
   policy's name. A file that everyone on the machine may read is a warning.
+- **Lists in files.** \`\${lines:/path}\` yields a list, one entry a line, as a whole operand of a rule or as one member
+  of a list, and in \`only\`; [what counts as an entry](rules.md#lists-in-files).
 - **Paths of files** start at the folder of the configuration file when they are relative.
 - **Keys and certificates** are PEM text (\`"\${file:…}"\`, \`"\${env:…}"\`) or the name of a file.
 - **Durations** are \`30s\`, \`15m\`, \`8h\`, \`7d\`; **sizes** \`512KiB\`, \`10MiB\`, \`4096B\`.

@@ -249,7 +249,7 @@ function reportWrongType(
 }
 
 function foundKind(node: ConfigNode, texts: boolean): string {
-  if (node.kind === 'list') return 'a list'
+  if (node.kind === 'list' || node.kind === 'lines') return 'a list'
   if (node.kind === 'map') return 'a mapping'
   if (node.value === null) return 'nothing'
   if (typeof node.value === 'string') return node.interpolated ? `what ${node.source} yields` : 'a text'

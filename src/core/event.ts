@@ -16,6 +16,8 @@ export const events = {
   'config.unchanged': 'Its files were read again and hold what they held; nothing was loaded.',
   'config.detached':
     'A file of the configuration was removed or replaced where it is kept, and is still here because it was mounted by itself: changes are never seen. Mount its folder instead.',
+  'config.list-empty':
+    'A file that a rule names as `lines:` has no entries: the condition lets nobody in, and neither does its negation.',
   'config.rejected': 'A changed configuration has faults; the one before goes on serving.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
@@ -58,6 +60,7 @@ export const eventFields = {
   'config.loaded': ['edition', 'apps'],
   'config.unchanged': ['edition'],
   'config.detached': ['file'],
+  'config.list-empty': ['file'],
   'config.rejected': ['faults', 'edition'],
   'login.started': ['request_id', 'provider'],
   'login.completed': ['request_id', 'provider', 'session'],

@@ -27,6 +27,8 @@ export interface Gateway {
   readonly ownedHeaders: ReadonlySet<string>
   /** How slow a body may come that is for no location: the gateway's own forms, and what is refused before. */
   readonly bodyRate: BodyRate | null
+  /** Absolute paths of the files of `${lines:FILE}` that have no entries: whatever names one lets nobody in. */
+  readonly emptyLists: readonly string[]
   /** Rules that are rehearsed; null: none, and nothing is judged twice. */
   readonly shadow: Shadow | null
 }

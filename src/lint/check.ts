@@ -68,7 +68,7 @@ export function foundAtPart(
 export function holdsData({ root }: Pick<Subject, 'root'>, path: ConfigPath): boolean {
   const pending = [nodeAt(root, path)]
   for (const node of pending) {
-    if (node?.kind === 'scalar' && node.interpolated) return true
+    if (node?.kind === 'lines' || (node?.kind === 'scalar' && node.interpolated)) return true
     if (node?.kind === 'list') pending.push(...node.items)
     if (node?.kind === 'map') pending.push(...node.entries.map(({ value }) => value))
   }

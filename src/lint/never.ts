@@ -1,8 +1,10 @@
 import type { ClaimPath } from '../core/rules/claims.ts'
+import { isEmptied } from '../core/rules/emptied.ts'
 import { holds, type Matcher } from '../core/rules/matcher.ts'
 
 /** Why no claim at all can pass a matcher; null when some might. Never shows what it is held against. */
 export function whyNever(path: ClaimPath, matcher: Matcher): string | null {
+  if (isEmptied(matcher)) return 'is held against a file that has no entries'
   if (hasDeadWord(path, matcher)) return 'is held against a text with a space, and single words have none'
   if (isEmptyRange(matcher)) return 'must be at least more than it must be at most'
   if (contradictsItself(matcher)) return 'must be what the same mapping rules out'

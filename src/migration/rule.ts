@@ -15,7 +15,7 @@ export type Rule =
 export type ClaimTest =
   | { readonly matcher: 'is'; readonly values: readonly (string | number | boolean)[] }
   | {
-      readonly matcher: 'starts_with' | 'ends_with' | 'has_word' | 'matches' | 'domain'
+      readonly matcher: 'is_ignoring_case' | 'starts_with' | 'ends_with' | 'has_word' | 'matches' | 'domain'
       readonly values: readonly string[]
     }
 

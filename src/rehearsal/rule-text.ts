@@ -21,6 +21,7 @@ function requirementText(requirement: Requirement): string {
     case 'client_ip':
       return `client_ip: ${requirement.ranges.map(({ text }) => text).join(' ')}`
     case 'claim':
-      return `${JSON.stringify(requirement.path)}: ${requirement.matcher.text}`
+      // Of a file the matcher's text says how many entries it has, not which.
+      return `${JSON.stringify(requirement.path)}: ${requirement.matcher.text} ${JSON.stringify(requirement.matcher)}`
   }
 }

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
 import { nodeAt } from '../node.ts'
+import type { Place } from '../rules/context.ts'
 import { openRules } from '../rules/policies.ts'
 import { groupKeys } from '../schema/file.ts'
 import type { Steps } from '../steps.ts'
@@ -14,7 +16,7 @@ import { deepFreezeSteps } from './freeze.ts'
 import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
 import { buildProvider, type ProviderDraft } from './provider.ts'
-import { faultAt, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
+import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
 import {
   buildAdmin,
@@ -40,7 +42,15 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
-  const apps = yield* buildApps(scope, service, defaults)
+  const emptyLists = new Map<string, Place>()
+  const apps = yield* buildApps(scope, service, defaults, emptyLists)
+  for (const [file, { path }] of emptyLists) {
+    warnAt(
+      scope,
+      path,
+      `the file ${file} has no entries: the condition lets nobody in, and neither does its negation`,
+    )
+  }
   const prefixes = foreignPrefixes(scope, apps, providers)
   checkSecrets(scope, [
     ...service.sealing,
@@ -64,6 +74,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     hosts,
     apps: models,
     ownedHeaders: ownedHeaderNames(models),
+    emptyLists: [...emptyLists.keys()].map((file) => resolve(scope.surroundings.folder, file)),
     bodyRate: buildTimeouts(usualTimeouts(defaults)).body,
     shadow: shadowWithin(hosts, ofOrigins),
   })
@@ -101,6 +112,7 @@ function* buildApps(
   scope: Scope,
   service: ReturnType<typeof buildService>,
   defaults: Defaults,
+  emptyLists: Map<string, Place>,
 ): Steps<readonly BuiltApp[]> {
   checkNamed(scope, 'apps')
   const { auth, lifetimes } = service
@@ -109,6 +121,7 @@ function* buildApps(
     providers: namesOf(scope, ['providers']),
     trustedProxiesWritten: isWritten(scope, ['trusted_proxies']),
     places: scope.places,
+    emptyLists,
   })
   const buildLocations = locationBuilder(scope, rules, auth?.authSegments ?? null)
   const surroundings = { defaults, auth, lifetimes, buildLocations }

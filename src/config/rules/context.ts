@@ -14,6 +14,8 @@ export interface RuleContext {
   readonly places: Map<object, Place>
   /** Those of them that were reported to need a `provider`: a policy may be used in many places. */
   readonly unguarded: Set<Requirement>
+  /** The files of `${lines:FILE}` that have no entries, as they are named, each with a place that names it. */
+  readonly emptyLists: Map<string, Place>
 }
 
 export interface Policies {

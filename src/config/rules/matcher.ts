@@ -3,21 +3,31 @@ import {
   compileWholeMatch,
   type ElementTest,
   type Matcher,
-  type Scalar,
   type WholeMatch,
 } from '../../core/rules/matcher.ts'
 import { nearest } from '../nearest.ts'
 import { type ConfigNode, type ConfigPath, entryOf, type MapEntry, type MapNode } from '../node.ts'
 import { allOrNull, fault, type RuleContext } from './context.ts'
-import { readBoolean, readNumber, readScalars, readText, readTexts } from './operand.ts'
+import {
+  fewEnough,
+  type Operands,
+  readBoolean,
+  readNumber,
+  readScalars,
+  readText,
+  readTexts,
+  valuesOf,
+} from './operand.ts'
+import { textOf } from './operand-text.ts'
 import { isMatcherName, isReserved, matcherNames, meantCombination } from './words.ts'
 
 /** What stands behind a claim: a value (equals), a list (one of), or a mapping of matchers. Null: it was reported. */
 function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext): Matcher | null {
   if (node.kind === 'map') return compileMatchers(node, node.entries, path, context)
-  const values = readScalars(node, path, context)
-  if (values === null) return null
-  return { tests: [{ kind: 'is', values }], not: null, exists: null, text: textOf(values) }
+  const operands = readScalars(node, path, context)
+  if (operands === null) return null
+  const values = valuesOf(operands)
+  return { tests: [{ kind: 'is', values }], not: null, exists: null, text: textOf(operands) }
 }
 
 /** A mapping of matchers; `entries` are those that name one, without the `claim` of `{claim: any, is: x}`. */
@@ -64,24 +74,50 @@ function compilePart({ key, keyAt, value }: MapEntry, path: ConfigPath, context:
       return number === null ? null : { test: { kind: key, value: number }, text: `${words[key]} ${number}` }
     }
     case 'is': {
-      const values = readScalars(value, path, context)
-      return values && { test: { kind: 'is', values }, text: textOf(values) }
+      const operands = readScalars(value, path, context)
+      return operands && { test: { kind: 'is', values: valuesOf(operands) }, text: textOf(operands) }
     }
     case 'matches':
       return compileExpressions(value, path, context)
     case 'has':
       return compileHas(value, path, context)
     case 'is_ignoring_case': {
-      const values = readTexts(value, path, context)
-      return values && { test: { kind: key, values }, text: `${textOf(values)}, whatever the case` }
+      const operands = readTexts(value, path, context)
+      if (operands === null) return null
+      return {
+        test: { kind: key, values: valuesOf(operands) },
+        text: `${textOf(operands)}, whatever the case`,
+      }
     }
     case 'domain':
+    case 'has_word':
+    case 'starts_with':
+    case 'ends_with': {
+      const operands = readTextOperands(key, value, path, context)
+      return (
+        operands && {
+          test: { kind: key, values: valuesOf(operands) },
+          text: `${words[key]} ${textOf(operands)}`,
+        }
+      )
+    }
+  }
+}
+
+function readTextOperands(
+  key: 'domain' | 'has_word' | 'starts_with' | 'ends_with',
+  node: ConfigNode,
+  path: ConfigPath,
+  context: RuleContext,
+): Operands<string> | null {
+  switch (key) {
+    case 'domain':
+      return readDomains(node, path, context)
+    case 'has_word':
+      return readTexts(node, path, context)
     case 'starts_with':
     case 'ends_with':
-    case 'has_word': {
-      const values = key === 'domain' ? readDomains(value, path, context) : readTexts(value, path, context)
-      return values && { test: { kind: key, values }, text: `${words[key]} ${textOf(values)}` }
-    }
+      return fewEnough(readTexts(node, path, context), context)
   }
 }
 
@@ -112,25 +148,24 @@ function unknownMatcher(
 }
 
 function compileExpressions(node: ConfigNode, path: ConfigPath, context: RuleContext): Part | null {
-  const sources = readTexts(node, path, context)
-  if (sources === null) return null
+  const operands = fewEnough(readTexts(node, path, context), context)
+  if (operands === null) return null
   const patterns = allOrNull(
-    sources.map((source, index): WholeMatch | null => {
-      const compiled = compileWholeMatch(source)
+    operands.values.map(({ value, place, isData }): WholeMatch | null => {
+      const compiled = compileWholeMatch(value)
       if (compiled.ok) return compiled.pattern
-      const item = node.kind === 'list' ? node.items[index] : node
-      const place = { position: item?.at ?? node.at, path: node.kind === 'list' ? [...path, index] : path }
       // The reason quotes the expression, and what `${…}` yields is never printed.
-      const reason = item?.kind === 'scalar' && item.interpolated ? '' : `: ${compiled.reason}`
-      return fault(context, place, `no expression in RE2 syntax${reason}`)
+      return fault(context, place, `no expression in RE2 syntax${isData ? '' : `: ${compiled.reason}`}`)
     }),
   )
-  return patterns && { test: { kind: 'matches', patterns }, text: `${words.matches} ${textOf(sources)}` }
+  if (patterns === null) return null
+  const kept = operands.emptied ? [] : patterns
+  return { test: { kind: 'matches', patterns: kept }, text: `${words.matches} ${textOf(operands)}` }
 }
 
-function readDomains(node: ConfigNode, path: ConfigPath, context: RuleContext): readonly string[] | null {
+function readDomains(node: ConfigNode, path: ConfigPath, context: RuleContext): Operands<string> | null {
   const domains = readTexts(node, path, context)
-  if (!domains?.some((domain) => /^[.]|[@*\s]/.test(domain))) return domains
+  if (!domains?.values.some(({ value }) => /^[.]|[@*\s]/.test(value))) return domains
   const message = 'expected whole domains, without "@" and "*": subdomains are listed one by one'
   return fault(context, { position: node.at, path }, message)
 }
@@ -192,18 +227,4 @@ export function compileNamedClaim(
 /** What keeps a text from being a claim path, or null. */
 function wrongPath(path: string): string | null {
   return path.split('.').includes('__proto__') ? '"__proto__" is never looked up' : null
-}
-
-/** As people write it: one value in quotes when it is a text, several without where they are plain words. */
-function textOf(values: readonly Scalar[]): string {
-  const [value] = values
-  if (values.length === 1) return typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return `one of ${values.map(wordOf).join(', ')}`
-}
-
-function wordOf(value: Scalar): string {
-  if (typeof value !== 'string') return String(value)
-  return /^[A-Za-z_][\w.:@/-]*$/.test(value) && value !== 'true' && value !== 'false'
-    ? value
-    : JSON.stringify(value)
 }

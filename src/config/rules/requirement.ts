@@ -11,7 +11,7 @@ import {
 } from '../node.ts'
 import { allOrNull, fault, type RuleContext } from './context.ts'
 import { compileClaim, compileNamedClaim } from './matcher.ts'
-import { readTexts } from './operand.ts'
+import { fewEnough, readTexts } from './operand.ts'
 import { isExemption, keywords, meantCombination, meantKeyword } from './words.ts'
 
 /** A rule, a policy's body or a member of a list: a mapping, a policy's name or `signed_in`. Null: it was reported. */
@@ -26,17 +26,21 @@ export function compileRequirement(
       return compileMapping(node, path, context)
     case 'scalar':
       return compileName(node, path, context)
+    case 'lines':
+      return fault(context, place, outsideData)
     case 'list':
       if (node.items.length === 0) return fault(context, place, 'the rule is an empty list')
       return fault(context, place, 'a list alone is no rule: say whether `any` or `all` of it must hold')
   }
 }
 
+const outsideData = `what "\${…}" yields is data: a rule or the name of a policy is written out`
+
 function compileName(node: ScalarNode, path: ConfigPath, context: RuleContext): Requirement | null {
   const place = { position: node.at, path }
   const { value } = node
   if (node.interpolated) {
-    return fault(context, place, `what "\${…}" yields is data: a rule or the name of a policy is written out`)
+    return fault(context, place, outsideData)
   }
   if (value === null || value === '') return fault(context, place, 'the rule is empty')
   if (typeof value !== 'string') {
@@ -137,17 +141,17 @@ function compileClientIp(
   const place = { position: value.at, path }
   if (value.kind === 'map')
     return fault(context, place, '`client_ip` takes an address, a network or a list, no matchers')
-  const texts = readTexts(value, path, context)
-  if (texts === null) return null
-  const ranges = texts.map((text, index) => {
+  const operands = fewEnough(readTexts(value, path, context), context)
+  if (operands === null) return null
+  const ranges = operands.values.map(({ value: text, place: at, isData }) => {
     const reading = readAddressRange(text)
     if (reading.ok) return reading.range
-    const item = value.kind === 'list' ? value.items[index] : value
-    const at = { position: item?.at ?? value.at, path: value.kind === 'list' ? [...path, index] : path }
-    const network = reading.reason === 'host-bits' && !isInterpolated(item) ? reading.network : null
+    const network = reading.reason === 'host-bits' && !isData ? reading.network : null
     return fault(context, at, addressFaults[reading.reason], network)
   })
-  return context.trustedProxiesWritten ? allOrNull(ranges) : null
+  if (!context.trustedProxiesWritten) return null
+  const all = allOrNull(ranges)
+  return operands.emptied ? all && [] : all
 }
 
 const addressFaults = {
@@ -155,10 +159,6 @@ const addressFaults = {
   'prefix-length': 'the length after "/" is none of this kind of address',
   'host-bits': 'the address has bits beyond the length after "/"',
 } as const
-
-function isInterpolated(node: ConfigNode | undefined): boolean {
-  return node?.kind === 'scalar' && node.interpolated
-}
 
 function compileProviders(
   node: ConfigNode,
@@ -168,19 +168,17 @@ function compileProviders(
   const place = { position: node.at, path }
   if (node.kind === 'map')
     return fault(context, place, '`provider` takes a name or a list of names, no matchers')
-  const names = readTexts(node, path, context)
-  if (names === null) return null
+  const operands = readTexts(node, path, context)
+  if (operands === null) return null
+  const [list] = operands.lists
+  if (list !== undefined) {
+    return fault(context, { position: list.at, path }, 'names of providers are written out')
+  }
   return allOrNull(
-    names.map((name, index) => {
+    operands.values.map(({ value: name, place: at, isData }) => {
       if (context.providers.includes(name)) return name
-      const item = node.kind === 'list' ? node.items[index] : node
-      const at = { position: item?.at ?? node.at, path: node.kind === 'list' ? [...path, index] : path }
-      return fault(
-        context,
-        at,
-        'no provider of this name',
-        isInterpolated(item) ? null : nearest(name, context.providers),
-      )
+      const suggestion = isData ? null : nearest(name, context.providers)
+      return fault(context, at, 'no provider of this name', suggestion)
     }),
   )
 }

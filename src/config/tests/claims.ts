@@ -24,6 +24,9 @@ function numberFaults(node: ConfigNode, place: Place): boolean {
       return node.items
         .map((item, index) => numberFaults(item, { ...place, path: [...place.path, index] }))
         .includes(true)
+    // Reading has refused it: no list of lines stands in a claim.
+    case 'lines':
+      return true
     case 'scalar': {
       if (typeof node.value !== 'number' || isPlainDecimal(node.source)) return false
       const message = `YAML reads ${node.source} as a number, and not as it is written: put it in quotes`
@@ -37,6 +40,8 @@ function toJson(node: ConfigNode): Json {
   switch (node.kind) {
     case 'scalar':
       return node.value
+    case 'lines':
+      return node.entries
     case 'list':
       return node.items.map(toJson)
     case 'map':
@@ -56,6 +61,8 @@ function flow(node: ConfigNode): string {
   switch (node.kind) {
     case 'scalar':
       return node.interpolated || typeof node.value !== 'string' ? node.source : node.value
+    case 'lines':
+      return `\${lines:${node.file}}`
     case 'list':
       return `[${node.items.map(flow).join(', ')}]`
     case 'map':

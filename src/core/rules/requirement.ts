@@ -1,5 +1,6 @@
 import { type Address, type AddressRange, contains, readAddress } from '../request/address.ts'
 import { type ClaimPath, type Claims, lookUpForRule } from './claims.ts'
+import { isEmptied } from './emptied.ts'
 import { holds, type Matcher } from './matcher.ts'
 import { every, negate, some, type Truth } from './truth.ts'
 
@@ -51,7 +52,8 @@ export interface Situation {
 
 /**
  * Judges a whole rule. `wanted` is false below an odd number of `none`: there a condition keeps out by being true.
- * It matters only for a client address that nobody knows, which lets nobody in, negated or not.
+ * It matters only for a client address that nobody knows and a list of lines without entries: neither lets anybody in,
+ * negated or not.
  */
 export function judge(requirement: Requirement, situation: Situation, wanted = true): Truth {
   switch (requirement.kind) {
@@ -91,9 +93,10 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
       return subject.kind === 'anonymous' ? 'unknown' : condition.names.includes(subject.provider)
     case 'claim':
       if (subject.kind !== 'person') return 'unknown'
+      if (isEmptied(condition.matcher)) return !wanted
       return holds(condition.matcher, lookUpForRule(subject.claims, condition.path))
     case 'client_ip':
-      if (clientAddress === null) return !wanted
+      if (clientAddress === null || condition.ranges.length === 0) return !wanted
       return condition.ranges.some((range) => contains(range, clientAddress))
   }
 }

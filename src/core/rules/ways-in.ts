@@ -1,4 +1,5 @@
 import { claimFact } from './claim-fact.ts'
+import { isEmptied } from './emptied.ts'
 import type { Requirement } from './requirement.ts'
 import { addWay, both, openWay, type Way } from './way.ts'
 
@@ -52,8 +53,10 @@ function waysOf(requirement: Requirement, wanted: boolean, signedIn: Way): WaysI
       return providers.length === 0 ? never : only({ ...openWay, providers })
     }
     case 'claim':
+      if (isEmptied(requirement.matcher)) return never
       return only({ ...signedIn, claims: [claimFact(requirement.path, requirement.matcher, wanted)] })
     case 'client_ip':
+      if (requirement.ranges.length === 0) return never
       return only(
         wanted
           ? { ...openWay, addresses: requirement.ranges }

@@ -14,8 +14,13 @@ export interface Reloading {
 type Observers = Pick<ServerContext, 'editions' | 'log' | 'metrics'>
 
 /** What an operator should know of a configuration that serves from now on. */
-export function tellOfConfiguration(log: Log, { shadow }: Gateway, warnings: readonly string[]): void {
+export function tellOfConfiguration(
+  log: Log,
+  { shadow, emptyLists }: Gateway,
+  warnings: readonly string[],
+): void {
   for (const warning of warnings) log.event('warn', 'config.warning', { warning })
+  for (const file of emptyLists) log.event('error', 'config.list-empty', { file })
   if (shadow === null) return
   log.event('info', 'config.shadow', {
     rehearsed: shadow.rehearsed.length,

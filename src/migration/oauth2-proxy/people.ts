@@ -62,7 +62,7 @@ function emailRule(proxy: OauthProxy, readList: ReadList): Rule | null {
     tests.push({ kind: 'claim', path: claim, test: { matcher: 'matches', values } })
   }
   if (addresses.length > 0) {
-    tests.push({ kind: 'claim', path: claim, test: { matcher: 'is', values: addresses } })
+    tests.push({ kind: 'claim', path: claim, test: { matcher: 'is_ignoring_case', values: addresses } })
   }
   return anyOf(tests)
 }
@@ -88,8 +88,8 @@ function listedAddresses(proxy: OauthProxy, path: string, readList: ReadList): r
     proxy.say(
       'authenticated_emails_file',
       'changed',
-      'the addresses stand in the rule, in lower case, and are compared exactly; oauth2-proxy ignored case. A change of the file is no longer noticed: edit the rule',
-      { id: 'emails-file', effect: 'stricter' },
+      `the addresses stand in the rule. To go on with the file, one address a line, write \`is_ignoring_case: "\${lines:FILE}"\`: it is reloaded, and lets nobody in when it is empty`,
+      { id: 'emails-file' },
     )
   }
   return listed
