@@ -95,7 +95,6 @@ export class SqliteStore implements SessionStore {
 
   drop(key: SessionKey): Awaitable<boolean> {
     this.#refuseRemoved()
-    this.#touches.forget(key)
     return this.#write(() => {
       const dropped = Number(this.#statements.drop.run(key).changes)
       this.#removals.ours(dropped)
@@ -103,10 +102,10 @@ export class SqliteStore implements SessionStore {
     })
   }
 
-  list({ user, provider }: Parameters<SessionStore['list']>[0]): readonly StoredSession[] {
+  list({ user = null, provider }: ListFilter): readonly StoredSession[] {
     this.#touches.flush()
     const { issuer, clientId } = provider ?? anyProvider
-    return this.#translated(() => this.#statements.list.all(user ?? null, issuer, clientId).map(toStored))
+    return this.#translated(() => this.#statements.list.all(user, issuer, clientId).map(toStored))
   }
 
   async revoke(which: Revocation): Promise<number> {
@@ -151,7 +150,7 @@ export class SqliteStore implements SessionStore {
 
   /** Those that are in the store now: ids are never given again, so whoever signs in from now on stays. */
   #dueNow(which: Exclude<Revocation, { readonly by: 'key' }>): Due {
-    const last = this.#statements.lastId.get()?.id ?? 0
+    const last = Number(this.#statements.lastId.get()?.id) // of no session at all: null, which is 0
     switch (which.by) {
       case 'user': {
         const { issuer, clientId } = which.provider ?? anyProvider
@@ -225,6 +224,9 @@ export class SqliteStore implements SessionStore {
     }
   }
 }
+
+/** As the port has it, but that nobody in particular may be null too. */
+type ListFilter = { readonly user?: string | null } & Pick<Parameters<SessionStore['list']>[0], 'provider'>
 
 /** For statements: null matches every one. */
 const anyProvider = { issuer: null, clientId: null }

@@ -12,7 +12,6 @@ export interface TouchQueue {
   add(key: SessionKey, touch: Touch): void
   /** What waits for a key; a load sees it as if it were written. */
   get(key: SessionKey): Touch | undefined
-  forget(key: SessionKey): void
   /** Writes what waits, now. Never throws: a touch that is lost costs a session a minute of its idle time. */
   flush(): void
   close(): void
@@ -53,7 +52,6 @@ export function createTouchQueue(
       else schedule()
     },
     get: (key) => waiting.get(key),
-    forget: (key) => void waiting.delete(key),
     flush,
     close() {
       flush()

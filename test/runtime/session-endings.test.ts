@@ -284,3 +284,18 @@ t.test('at the bound the first makes room, but for one that is there already', a
   t.equal(endings.has('k0'), false)
   t.equal(endings.has('k1'), true)
 })
+
+t.test('a sign-out that is refused after the gateway closed is asked for no more', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let asked = 0
+  const endings = createSessionEndings(() => {
+    asked += 1
+    throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+  })
+  endings.close()
+  await t.rejects(endings.end('k'), { code: 'STORE_UNAVAILABLE' })
+  mock.timers.tick(5000)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(asked, 1)
+})

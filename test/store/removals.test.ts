@@ -37,6 +37,17 @@ t.test('removals by another process are told, additions, touches and our own rem
   t.equal(removals.look(), true, 'theirs, though ours came after it')
 })
 
+t.test('of a file that nobody else wrote the version alone is read, four times a second', async (t) => {
+  const file = openSessionFile(t.testdir())
+  t.teardown(() => file.database.close())
+  const { dataVersion, removals } = prepareStatements(file.database)
+  const counted = mock.method(removals, 'get').mock
+  const known = createRemovals({ dataVersion, removals })
+  t.equal(counted.callCount(), 1)
+  for (let times = 0; times < 5; times++) t.equal(known.look(), false)
+  t.equal(counted.callCount(), 1)
+})
+
 t.test('listeners hear of a removal by another process a quarter of a second later', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())

@@ -9,6 +9,69 @@ import { openSessionFile } from '../../src/store/sqlite-file.ts'
 import { sessionOf, storeContract } from './contract.ts'
 import { faultOf, openSqlite } from './sqlite-store.ts'
 
+t.test(
+  'a write that finds the lock taken is tried again twenty times, fifty milliseconds apart',
+  async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    const folder = t.testdir()
+    const file = openSessionFile(folder)
+    const store = new SqliteStore(file)
+    t.teardown(() => store.close())
+    const other = new DatabaseSync(join(folder, 'sessions.db'))
+    t.teardown(() => other.close())
+    file.database.exec('PRAGMA busy_timeout = 0')
+    let tries = 0
+    const exec = file.database.exec.bind(file.database)
+    file.database.exec = (sql) => {
+      tries += 1
+      exec(sql)
+    }
+    /** What became of a check by now. */
+    const begin = () => {
+      const state = { outcome: 'waits' }
+      void faultOf(() => store.check()).then((outcome) => {
+        state.outcome = outcome
+      })
+      return state
+    }
+    other.exec('BEGIN IMMEDIATE')
+    const refused = begin()
+    t.equal(tries, 1)
+    for (let again = 1; again <= 20; again++) {
+      mock.timers.tick(49)
+      await turn()
+      t.equal(tries, again)
+      t.equal(refused.outcome, 'waits')
+      mock.timers.tick(1)
+      await turn()
+      t.equal(tries, again + 1)
+    }
+    t.match(refused.outcome, /^STORE_UNAVAILABLE: .* is locked by another process$/)
+    mock.timers.tick(1000)
+    await turn()
+    t.equal(tries, 21, 'then no more')
+    const served = begin()
+    mock.timers.tick(50)
+    await turn()
+    t.equal(served.outcome, 'waits')
+    other.exec('COMMIT')
+    mock.timers.tick(50)
+    await turn()
+    t.equal(served.outcome, 'nothing', 'no fault')
+    t.equal(tries, 24)
+    other.exec('BEGIN IMMEDIATE')
+    const broken = begin()
+    file.database.exec = () => {
+      throw new Error('another fault, for the test')
+    }
+    mock.timers.tick(50)
+    await turn()
+    t.match(broken.outcome, /does not answer$/, 'whatever else comes up meanwhile is told at once')
+  },
+)
+
 t.test('the sqlite store keeps the contract', async (t) => {
   await storeContract(t, openSqlite)
 })
@@ -217,66 +280,3 @@ t.test('a store opens on a file, and closes it', async (t) => {
   t.doesNotThrow(() => new SqliteStore(file).close())
   t.equal(file.database.isOpen, false)
 })
-
-t.test(
-  'a write that finds the lock taken is tried again twenty times, fifty milliseconds apart',
-  async (t) => {
-    mock.timers.enable({ apis: ['setTimeout'] })
-    t.teardown(() => mock.timers.reset())
-    const turn = () => new Promise((resolve) => setImmediate(resolve))
-    const folder = t.testdir()
-    const file = openSessionFile(folder)
-    const store = new SqliteStore(file)
-    t.teardown(() => store.close())
-    const other = new DatabaseSync(join(folder, 'sessions.db'))
-    t.teardown(() => other.close())
-    file.database.exec('PRAGMA busy_timeout = 0')
-    let tries = 0
-    const exec = file.database.exec.bind(file.database)
-    file.database.exec = (sql) => {
-      tries += 1
-      exec(sql)
-    }
-    /** What became of a check by now. */
-    const begin = () => {
-      const state = { outcome: 'waits' }
-      void faultOf(() => store.check()).then((outcome) => {
-        state.outcome = outcome
-      })
-      return state
-    }
-    other.exec('BEGIN IMMEDIATE')
-    const refused = begin()
-    t.equal(tries, 1)
-    for (let again = 1; again <= 20; again++) {
-      mock.timers.tick(49)
-      await turn()
-      t.equal(tries, again)
-      t.equal(refused.outcome, 'waits')
-      mock.timers.tick(1)
-      await turn()
-      t.equal(tries, again + 1)
-    }
-    t.match(refused.outcome, /^STORE_UNAVAILABLE: .* is locked by another process$/)
-    mock.timers.tick(1000)
-    await turn()
-    t.equal(tries, 21, 'then no more')
-    const served = begin()
-    mock.timers.tick(50)
-    await turn()
-    t.equal(served.outcome, 'waits')
-    other.exec('COMMIT')
-    mock.timers.tick(50)
-    await turn()
-    t.equal(served.outcome, 'nothing', 'no fault')
-    t.equal(tries, 24)
-    other.exec('BEGIN IMMEDIATE')
-    const broken = begin()
-    file.database.exec = () => {
-      throw new Error('another fault, for the test')
-    }
-    mock.timers.tick(50)
-    await turn()
-    t.match(broken.outcome, /does not answer$/, 'whatever else comes up meanwhile is told at once')
-  },
-)
