@@ -1,4 +1,12 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, type RequestInit, fetch as undiciFetch } from 'undici'
+import {
+  Agent,
+  type Dispatcher,
+  EnvHttpProxyAgent,
+  Pool,
+  type RequestInit,
+  fetch as undiciFetch,
+} from 'undici'
+import { errorCode } from '../core/error-code.ts'
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { networkFault } from './fault.ts'
@@ -107,5 +115,31 @@ function createDispatcher(settings: ProviderSettings, proxyEnv: ProxyEnv, limits
     httpProxy: '',
     httpsProxy: proxyEnv.httpsProxy,
     noProxy: proxyEnv.noProxy ?? '',
+    clientFactory: (origin, options) => new ProxyPool(origin, options),
   })
+}
+
+type ConnectOptions = Parameters<Pool['connect']>[0]
+type Connected = (error: Error | null, found: Dispatcher.ConnectData) => void
+
+/**
+ * Connections to the proxy. One that breaks off before it answers is taken by undici for a connection that had been idle:
+ * it asks again at once, thousands of times a second, until the time of the request is over. A code of its own ends it.
+ */
+class ProxyPool extends Pool {
+  override connect(options: ConnectOptions): Promise<Dispatcher.ConnectData>
+  override connect(options: ConnectOptions, connected: Connected): void
+  override connect(
+    options: ConnectOptions,
+    connected?: Connected,
+  ): Promise<Dispatcher.ConnectData> | undefined {
+    if (connected === undefined) return super.connect(options).catch(throwProxyFault)
+    super.connect(options, connected)
+    return undefined
+  }
+}
+
+function throwProxyFault(thrown: unknown): never {
+  if (errorCode(thrown) !== 'UND_ERR_SOCKET') throw thrown
+  throw Object.assign(new Error('the proxy closed the connection'), { code: 'HTTPS_PROXY_CLOSED' })
 }

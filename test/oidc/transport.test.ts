@@ -209,6 +209,23 @@ t.test('S-249: HTTPS_PROXY and NO_PROXY', async (t) => {
   t.equal(impostor.op.counts.metadata, 0)
 })
 
+t.test('S-249: a proxy that breaks off before it answers is asked once, and named', async (t) => {
+  let asked = 0
+  const server = createServer()
+  server.on('connect', (_request, socket: Socket) => {
+    asked += 1
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const httpsProxy = `http://127.0.0.1:${portOf(server)}`
+  const rig = await startRig(t, { ...trusting, tls: good, httpsProxy })
+  const fault = await faultOf(rig.signIn())
+  t.equal(asked, 1)
+  t.equal(fault.code, 'PROVIDER_UNREACHABLE')
+  t.match(fault.message, /: HTTPS_PROXY_CLOSED$/)
+})
+
 t.test('internal_url: we ask there, browsers never do, and the issuer stays the public one', async (t) => {
   const publicIssuer = 'https://op.example'
   const rig = await startRig(t, { settings: (issuer) => ({ issuer: publicIssuer, internalUrl: issuer }) })
