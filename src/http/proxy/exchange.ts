@@ -189,7 +189,6 @@ export class Exchange implements UpstreamSink {
 
   #end(): void {
     this.#over = true
-    this.#held = null
     this.#leaveEvents?.()
     this.#clearTimer()
     this.#upload?.destroy()

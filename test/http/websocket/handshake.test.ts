@@ -79,6 +79,7 @@ t.test('what is almost one is refused', async (t) => {
   ]
   for (const [name, asked, refusal] of rows) {
     const reading = readHandshake(asked)
+    t.ok(reading, name)
     t.same(reading.ok ? null : [reading.status, reading.reason], refusal, name)
   }
 })
@@ -87,12 +88,12 @@ t.test('which pages may open one', async (t) => {
   const location = (kind: string, websocketOrigins: readonly string[] | null): Location =>
     ({ access: { kind }, forwarding: { websocketOrigins } }) as unknown as Location
   const [page, other] = ['https://page.example', 'https://other.example']
-  t.ok(originMayConnect(location('rule', [page]), page))
-  t.notOk(originMayConnect(location('rule', [page]), other))
-  t.notOk(originMayConnect(location('anyone', [page]), other))
-  t.notOk(originMayConnect(location('anyone', null), page))
+  t.equal(originMayConnect(location('rule', [page]), page), true)
+  t.equal(originMayConnect(location('rule', [page]), other), false)
+  t.equal(originMayConnect(location('anyone', [page]), other), false)
+  t.equal(originMayConnect(location('anyone', null), page), false)
   t.ok(originMayConnect(location('anyone', [page]), undefined), 'a program where nobody’s session is used')
-  t.notOk(originMayConnect(location('rule', [page]), undefined))
+  t.equal(originMayConnect(location('rule', [page]), undefined), false)
 })
 
 t.test('it is judged as a program’s, whatever the client says of itself', async (t) => {
