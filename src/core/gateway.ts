@@ -95,6 +95,8 @@ export interface ProviderSettings {
   readonly ca: string | null
   /** Null: those of ours that the metadata offers. `HS256` stands alone, beside a client secret. */
   readonly signingAlgorithms: readonly string[] | null
+  /** Parties that an ID token may be for beside us. Empty: none was written. */
+  readonly extraAudiences: readonly string[]
   readonly claimsFrom: readonly ('id_token' | 'userinfo')[]
   /** Whether `claims_from` was written: userinfo may be skipped quietly only when it was not. */
   readonly claimsFromWritten: boolean

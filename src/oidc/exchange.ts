@@ -12,6 +12,7 @@ import { readCallback } from './callback.ts'
 import { withoutCredentials } from './fault.ts'
 import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
+import { internalAddress } from './internal-url.ts'
 import type { KeyCache } from './keys.ts'
 import type { Metadata } from './metadata.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
@@ -76,13 +77,14 @@ async function identify(
   const audience = {
     issuer: metadata.issuer,
     clientId: settings.clientId,
+    extraAudiences: settings.extraAudiences,
     algorithms: acceptedAlgorithms(settings, metadata.idTokenAlgorithms),
   }
   const verified = await verifyIdToken(idToken, { ...audience, nonce, accessToken }, keys, now)
   checkAssurance(verified.claims, settings.authorizationParameters, now)
 
   const endpoint = userinfoEndpoint(settings, metadata)
-  const subject = { ...audience, sub: verified.sub }
+  const subject = { ...audience, sub: verified.sub, overTls: isOverTls(endpoint, settings) }
   const userinfo =
     endpoint === null ? null : await fetchUserinfo(configuration, endpoint, accessToken, subject, keys)
   const claims = mergeClaims(verified.claims, userinfo, settings.claimsFrom)
@@ -90,6 +92,11 @@ async function identify(
   if (!id.ok)
     throw new LoginFault('LOGIN_USER_ID_INVALID', `user_id is read from ${settings.userId}: ${id.reason}`)
   return { user: id.user, claims, idToken }
+}
+
+/** As it is really reached, which `internal_url` may change. */
+function isOverTls(endpoint: string | null, { issuer, internalUrl }: ProviderSettings): boolean {
+  return endpoint !== null && internalAddress(endpoint, issuer, internalUrl).startsWith('https:')
 }
 
 /** Null: skipped. Quietly only when nobody asked: the provider names no endpoint and `claims_from` was not written. */

@@ -12,6 +12,8 @@ import { quote } from './quote.ts'
 export interface IdTokenExpectation {
   readonly issuer: string
   readonly clientId: string
+  /** Parties that it may be for beside us. */
+  readonly extraAudiences: readonly string[]
   readonly nonce: string
   readonly algorithms: readonly string[]
   readonly accessToken: string
@@ -56,7 +58,7 @@ function idTokenProblem(claims: JsonObject, expected: IdTokenExpectation, now: E
   return (
     issuerProblem(claims, expected.issuer) ??
     audienceProblem(claims, expected.clientId) ??
-    authorizedPartyProblem(claims, expected.clientId) ??
+    authorizedPartyProblem(claims, expected) ??
     subjectProblem(claims.sub) ??
     timeProblem(claims, now) ??
     // Its value is no secret any more, but a message that shows both would invite to compare by eye.
@@ -73,10 +75,23 @@ export function audienceProblem(claims: JsonObject, clientId: string): string | 
   return audience.includes(clientId) ? null : `aud is ${quote(claims.aud)}, expected ${quote(clientId)}`
 }
 
-function authorizedPartyProblem(claims: JsonObject, clientId: string): string | null {
-  if (claims.azp === undefined)
-    return audienceOf(claims.aud).length === 1 ? null : 'aud names several audiences and azp is missing'
-  return claims.azp === clientId ? null : `azp is ${quote(claims.azp)}, expected ${quote(clientId)}`
+/**
+ * OpenID Connect Core 3.1.3.7 (3-5): a token for others too is ours when `azp` says so, or when each of them is listed;
+ * a written list is all that is trusted. A foreign `azp` is refused always.
+ */
+function authorizedPartyProblem(
+  claims: JsonObject,
+  { clientId, extraAudiences }: Pick<IdTokenExpectation, 'clientId' | 'extraAudiences'>,
+): string | null {
+  const { azp } = claims
+  if (azp !== undefined && azp !== clientId) return `azp is ${quote(azp)}, expected ${quote(clientId)}`
+  if (azp !== undefined && extraAudiences.length === 0) return null
+  const unlisted = audienceOf(claims.aud).find(
+    (party) => party !== clientId && !(typeof party === 'string' && extraAudiences.includes(party)),
+  )
+  if (unlisted === undefined) return null
+  const why = azp === undefined ? ', and azp is missing' : ''
+  return `aud names ${quote(unlisted)} too${why}: where that is right, list it in \`extra_audiences\` of the provider`
 }
 
 /** RFC 7519 4.1.3: a string or a list of strings; anything else names nobody. */

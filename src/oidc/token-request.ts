@@ -8,11 +8,13 @@ import {
 } from 'openid-client'
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
+import type { Json } from '../core/json.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
 import { type ClientAuthFor, proofKeys } from './client-auth.ts'
 import { tokenFault } from './fault.ts'
+import { readJsonObject } from './json.ts'
 import { canonicalRedirectUri } from './login.ts'
 import type { Metadata } from './metadata.ts'
 import type { Transport } from './transport.ts'
@@ -70,6 +72,22 @@ function toText(body: unknown): string | null {
   return typeof body === 'string' || body instanceof URLSearchParams ? String(body) : null
 }
 
+/** Has the library not see the ID token, which is verified in id-token.ts all the same; what came in its place. */
+function takeIdToken(configuration: Configuration): { idToken: Json | undefined } {
+  const taken: { idToken: Json | undefined } = { idToken: undefined }
+  const fetchAnswer = configuration[customFetch]
+  if (fetchAnswer === undefined) throw new TypeError('a configuration without a transport')
+  configuration[customFetch] = async (address, options) => {
+    const answer = await fetchAnswer(address, options)
+    const text = await answer.text()
+    const { id_token: idToken, ...rest } = readJsonObject(text) ?? {}
+    if (idToken === undefined) return new Response(text === '' ? null : text, answer)
+    taken.idToken = idToken
+    return new Response(JSON.stringify(rest), answer)
+  }
+  return taken
+}
+
 /** RFC 6749 4.1.3, once: a code is never sent a second time. Throws `LoginFault` or `ProviderFault`. */
 export async function redeemCode(
   configuration: Configuration,
@@ -82,18 +100,22 @@ export async function redeemCode(
   url.searchParams.set('code', code)
   url.searchParams.set('state', transaction.state)
   if (metadata.issuerInResponse) url.searchParams.set('iss', metadata.issuer)
+  // The library refuses every token for several parties that has no `azp`, and takes no list of those that are trusted.
+  const unseen = settings.extraAudiences.length === 0 ? null : takeIdToken(configuration)
   const checks = {
     expectedState: transaction.state,
-    expectedNonce: transaction.nonce,
     pkceCodeVerifier: transaction.codeVerifier,
-    idTokenExpected: true,
+    ...(unseen === null ? { expectedNonce: transaction.nonce, idTokenExpected: true } : {}),
   }
   try {
     const tokens = await authorizationCodeGrant(configuration, url, checks)
     // openid-client also takes DPoP, which we did not ask for.
     if (tokens.token_type !== 'bearer')
       throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: token_type is not Bearer')
-    return { idToken: tokens.id_token ?? '', accessToken: tokens.access_token }
+    const idToken = unseen === null ? tokens.id_token : unseen.idToken
+    if (typeof idToken !== 'string')
+      throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: id_token is no text')
+    return { idToken, accessToken: tokens.access_token }
   } catch (thrown) {
     const secret = settings.clientSecret?.reveal() ?? ''
     throw tokenFault(thrown, {

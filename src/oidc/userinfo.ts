@@ -13,6 +13,8 @@ export interface UserinfoExpectation {
   /** Of the verified ID token. */
   readonly sub: string
   readonly algorithms: readonly string[]
+  /** Whether the endpoint is reached by TLS, and so is the provider's own. */
+  readonly overTls: boolean
 }
 
 /**
@@ -58,14 +60,20 @@ async function readPlain(answer: Response, type: string | undefined): Promise<Js
   return claims
 }
 
-/** Signed with the algorithms of ID tokens, and made for us: 5.3.2 asks for `iss` and `aud`. */
+/**
+ * Signed with the algorithms of ID tokens, and made for us. `iss` and `aud` SHOULD be there (5.3.2): what is there must
+ * be right, and where TLS does not say who speaks neither may be missing.
+ */
 async function readSigned(raw: string, expected: UserinfoExpectation, keys: KeyCache): Promise<JsonObject> {
   const verified = await verifyJwt(raw.trim(), expected.algorithms, keys)
   if (!verified.ok) throw invalid(`the signed answer is refused: ${verified.reason}`)
+  const { claims } = verified
+  const mustSay = (claim: 'iss' | 'aud') => !expected.overTls || claims[claim] !== undefined
   const problem =
-    issuerProblem(verified.claims, expected.issuer) ?? audienceProblem(verified.claims, expected.clientId)
+    (mustSay('iss') ? issuerProblem(claims, expected.issuer) : null) ??
+    (mustSay('aud') ? audienceProblem(claims, expected.clientId) : null)
   if (problem !== null) throw invalid(`the signed answer is refused: ${problem}`)
-  return verified.claims
+  return claims
 }
 
 function invalid(message: string): LoginFault {

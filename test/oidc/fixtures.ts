@@ -37,6 +37,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     internalUrl: null,
     ca: null,
     signingAlgorithms: null,
+    extraAudiences: [],
     claimsFrom: ['id_token', 'userinfo'],
     claimsFromWritten: false,
     userId: 'sub',

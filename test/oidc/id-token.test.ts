@@ -47,6 +47,7 @@ const unsigned = (alg: string): Bends => ({
     id_token_signing_alg_values_supported: ['RS256', 'none', 'None', 'nOnE'],
   }),
 })
+const withExtra = (extraAudiences: string[]): RigOptions => ({ settings: () => ({ extraAudiences }) })
 const offered = (algorithms: unknown): Bends => ({
   metadata: (document) => ({ ...document, id_token_signing_alg_values_supported: algorithms }),
 })
@@ -255,6 +256,42 @@ const rows: readonly Row[] = [
   {
     name: 'S-129: a list with others and our azp is accepted',
     bends: claims({ aud: ['gateway', 'other'], azp: 'gateway' }),
+    code: null,
+  },
+  {
+    name: 'S-129: a list with a party that nobody listed, and no azp',
+    bends: claims({ aud: ['gateway', 'other', 'api'] }),
+    options: withExtra(['api']),
+    says: /aud names "other".*`extra_audiences`/,
+  },
+  {
+    name: 'S-129: a list with a party that is listed, and no azp',
+    bends: claims({ aud: ['api', 'gateway'] }),
+    options: withExtra(['api', 'more']),
+    code: null,
+  },
+  {
+    name: 'S-129: a listed party without us',
+    bends: claims({ aud: ['api'] }),
+    options: withExtra(['api']),
+    says: /aud is \["api"\], expected "gateway"/,
+  },
+  {
+    name: 'S-130: a listed party, and azp is that party',
+    bends: claims({ aud: ['gateway', 'api'], azp: 'api' }),
+    options: withExtra(['api']),
+    says: /azp is "api"/,
+  },
+  {
+    name: 'S-129: our azp, and a party beside the written list',
+    bends: claims({ aud: ['gateway', 'other'], azp: 'gateway' }),
+    options: withExtra(['api']),
+    says: /aud names "other".*`extra_audiences`/,
+  },
+  {
+    name: 'S-129: our azp, and a party of the written list',
+    bends: claims({ aud: ['gateway', 'api'], azp: 'gateway' }),
+    options: withExtra(['api']),
     code: null,
   },
   { name: 'S-129: a list with a number in it', bends: claims({ aud: ['gateway', 1], azp: 'gateway' }) },

@@ -37,6 +37,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     internalUrl: null,
     ca: null,
     signingAlgorithms: ['RS256'],
+    extraAudiences: [],
     claimsFrom: ['id_token'],
     claimsFromWritten: false,
     userId: 'sub',

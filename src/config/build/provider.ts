@@ -51,6 +51,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
       keys.id_token_signed_response_alg === undefined
         ? null
         : [...new Set(keys.id_token_signed_response_alg)],
+    extraAudiences: keys.extra_audiences ?? [],
     claimsFrom: [...new Set(keys.claims_from)],
     claimsFromWritten: isWritten(scope, [...path, 'claims_from']),
     userId: keys.user_id,

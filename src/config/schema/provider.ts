@@ -112,6 +112,14 @@ export const providerKeys = {
     .describe(
       'The signatures that ID tokens may bear; what the provider’s metadata says does not widen it. When absent: those of this list that its metadata offers, but `HS256`. That one stands alone, with a `client_secret` of at least 32 bytes, which is then the key.',
     ),
+  extra_audiences: z
+    .array(text)
+    .min(1)
+    .register(forms, { form: 'list of audiences' })
+    .optional()
+    .describe(
+      'Other parties that ID tokens of this client may be for (`aud`). One that names a party beside the client must bear the client’s `azp`, unless that party is listed; and once there is a list, a party that is not in it is refused all the same.',
+    ),
   claims_from: z
     .array(oneOf(['id_token', 'userinfo']))
     .min(1)
