@@ -1,6 +1,6 @@
 // A configuration that is read again while it serves: what counts as a change, in which order, and in how many turns.
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { open as openSealed, type Random, seal } from '../../src/core/session/seal.ts'
@@ -387,4 +387,31 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
   t.match(needsRestart(gateway, { ...gateway, listen: { ...gateway.listen, tls } as never }), [
     /^listen\.tls: /,
   ])
+})
+
+t.test('a file that no folder holds any more is told by its name', async (t) => {
+  const rig = open(t)
+  t.same(rig.reloader.detached(), [])
+  const secret = join(rig.folder, 'shared-secret')
+  const mounted = openSync(secret, 'r')
+  t.teardown(() => closeSync(mounted))
+  rmSync(secret)
+  symlinkSync(`/proc/self/fd/${mounted}`, secret)
+  t.same(await rig.reloader.reload(), { kind: 'unchanged' })
+  t.same(rig.reloader.detached(), [secret])
+})
+
+t.test('between two turns of a reload others have theirs, and it goes on', async (t) => {
+  const rig = open(t)
+  rig.write({ title: 'New', locations: 200 })
+  let outcome: unknown = 'under way'
+  void rig.reloader.reload().then((reloaded) => {
+    outcome = reloaded?.kind
+  })
+  t.equal(outcome, 'under way')
+  let turns = 0
+  for (; outcome === 'under way' && turns < 1000; turns++)
+    await new Promise((resolve) => setImmediate(resolve))
+  t.equal(outcome, 'loaded')
+  t.ok(turns > 5, `${turns}`)
 })

@@ -219,3 +219,21 @@ t.test('S-159: a wall clock that was ahead once leaves no session unverified aft
   clock.time = begin + 60
   t.equal(await status(sessions.use(cookie, wiki)), 'session-ended', 'the store was asked after a minute')
 })
+
+t.test(
+  'a session that ends takes no other from those at hand, and a forged cookie is answered too',
+  async (t) => {
+    const { sessions, signIn, spy } = open(t)
+    const [alice, bob] = [await signIn(), await signIn(wiki, null, 'bob')]
+    for (const { cookie } of [alice, bob]) await sessions.use(cookie, wiki)
+    await sessions.end(alice.session)
+    spy.loads = 0
+    t.equal(await status(sessions.use(bob.cookie, wiki)), 'live')
+    t.equal(spy.loads, 0)
+    t.match(await sessions.use(alice.cookie, wiki), { kind: 'none', why: 'session-ended' })
+    t.match(await sessions.use('forged', wiki), { kind: 'none', why: 'session-unreadable' })
+    const gone = await signIn()
+    await spy.store.drop(gone.session.key)
+    t.match(await sessions.use(gone.cookie, wiki), { kind: 'none', why: 'session-ended' })
+  },
+)
