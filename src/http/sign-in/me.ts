@@ -25,11 +25,9 @@ export async function me(
   if (found.kind === 'none') return unauthorized(runtime.gateway, program, found.why)
   const { session, principal } = found
   const times = sessionTimes(session, origin)
+  // JSON leaves out those that the person does not have.
   const claims = Object.fromEntries(
-    claimPathsOf(origin).flatMap((path) => {
-      const value = claimAt(principal.claims, path)
-      return value === undefined ? [] : [[path, value]]
-    }),
+    claimPathsOf(origin).map((path) => [path, claimAt(principal.claims, path)]),
   )
   const body = JSON.stringify({
     user: principal.user,
