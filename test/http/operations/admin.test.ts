@@ -48,6 +48,7 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
     clock,
     runtime,
     ask,
+    admin,
     drain: () => {
       draining = true
     },
@@ -100,4 +101,21 @@ t.test('a store that does not answer makes it unready, and says no more than tha
     draining: false,
     providers: { op: 'pending' },
   })
+})
+
+t.test('each address says what it is, to GET and HEAD, and there is no other', async (t) => {
+  const { admin } = await openAdmin(t)
+  const types = {
+    '/livez': /^text\/plain/,
+    '/readyz': /^application\/json/,
+    '/metrics': 'text/plain; version=0.0.4; charset=utf-8',
+  }
+  for (const [url, type] of Object.entries(types)) {
+    for (const method of ['GET', 'HEAD'] as const) {
+      const { statusCode, headers } = await admin.inject({ method, url })
+      t.match([statusCode, headers['content-type']], [200, type], `${method} ${url}`)
+    }
+  }
+  t.equal((await admin.inject({ method: 'POST', url: '/livez' })).statusCode, 404)
+  t.equal((await admin.inject({ method: 'GET', url: '/' })).statusCode, 404)
 })

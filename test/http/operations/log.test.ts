@@ -134,6 +134,7 @@ t.test('a subject is a keyed hash, unless the operator wants more or nothing', a
     const { log, lineOf } = open(settings, key)
     const principal = { user, provider: 'op', claims: {} }
     const [first, again] = [1, 2].map(() => lineOf(() => log.access({ ...admission, principal }, 200, 1)))
+    t.match(first, { event: 'request' })
     t.equal(first?.subject, again?.subject)
     return first?.subject
   }
