@@ -9,21 +9,6 @@ const timeouts = new Set([
   'ETIMEDOUT',
 ])
 
-const unreachable = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  // Of a Unix socket that is not there, or not for us.
-  'ENOENT',
-  'EACCES',
-  'EAI_AGAIN',
-  'EADDRNOTAVAIL',
-  'EMFILE',
-  'ENFILE',
-])
-
 const aborted = new Set([
   'UND_ERR_SOCKET',
   'UND_ERR_ABORTED',
@@ -61,10 +46,10 @@ export function toUpstreamFault(thrown: unknown): Error {
 
 function faultCode(code: string): FaultCode {
   if (timeouts.has(code)) return 'UPSTREAM_TIMEOUT'
-  if (unreachable.has(code)) return 'UPSTREAM_UNREACHABLE'
   if (invalid.has(code) || code.startsWith('HPE_')) return 'UPSTREAM_RESPONSE_INVALID'
   if (aborted.has(code)) return 'UPSTREAM_ABORTED'
   if (isTlsCode(code)) return 'UPSTREAM_TLS'
+  // ECONNREFUSED, ENOTFOUND, EMFILE, ENOENT of a Unix socket: no connection was had.
   return 'UPSTREAM_UNREACHABLE'
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { createServer } from 'node:tls'
 import t from 'tap'
 import type { UpstreamExchange } from '../../src/core/ports.ts'
-import { toUpstreamFault } from '../../src/upstream/fault.ts'
+import { isClosedByPeer, toUpstreamFault } from '../../src/upstream/fault.ts'
 import { portOf } from '../support/ports.ts'
 import { createAuthority } from '../support/tls.ts'
 import { answerHeads, recordingUpstream } from '../support/upstream.ts'
@@ -223,15 +223,26 @@ t.test('time-outs and addresses that do not answer', async (t) => {
 })
 
 t.test('faults are told apart by code', async (t) => {
+  const unreachable = (code: string): [string, string] => [code, 'UPSTREAM_UNREACHABLE']
   const codes: [string, string][] = [
     ['UND_ERR_HEADERS_TIMEOUT', 'UPSTREAM_TIMEOUT'],
     ['UND_ERR_BODY_TIMEOUT', 'UPSTREAM_TIMEOUT'],
     ['UND_ERR_CONNECT_TIMEOUT', 'UPSTREAM_TIMEOUT'],
-    ['ECONNREFUSED', 'UPSTREAM_UNREACHABLE'],
-    ['ENOTFOUND', 'UPSTREAM_UNREACHABLE'],
+    ['ETIMEDOUT', 'UPSTREAM_TIMEOUT'],
+    ...['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENOTFOUND', 'ENOENT', 'EACCES'].map(
+      unreachable,
+    ),
+    ...['EAI_AGAIN', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE'].map(unreachable),
     ['UND_ERR_SOCKET', 'UPSTREAM_ABORTED'],
+    ['UND_ERR_ABORTED', 'UPSTREAM_ABORTED'],
+    ['UND_ERR_DESTROYED', 'UPSTREAM_ABORTED'],
     ['ECONNRESET', 'UPSTREAM_ABORTED'],
+    ['EPIPE', 'UPSTREAM_ABORTED'],
+    ['ECONNABORTED', 'UPSTREAM_ABORTED'],
     ['UND_ERR_HEADERS_OVERFLOW', 'UPSTREAM_RESPONSE_INVALID'],
+    ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UPSTREAM_RESPONSE_INVALID'],
+    ['ERR_INVALID_CHAR', 'UPSTREAM_RESPONSE_INVALID'],
+    ['ERR_INVALID_HTTP_TOKEN', 'UPSTREAM_RESPONSE_INVALID'],
     ['HPE_INVALID_HEADER_TOKEN', 'UPSTREAM_RESPONSE_INVALID'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'UPSTREAM_TLS'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'UPSTREAM_TLS'],
@@ -251,4 +262,17 @@ t.test('faults are told apart by code', async (t) => {
   })
   const bug = new TypeError('ours')
   t.equal(toUpstreamFault(bug), bug, 'a bug stays a bug')
+})
+
+t.test('who ended a connection is told from what ended by a time-out or by us', async (t) => {
+  for (const [code, byPeer] of [
+    ['UND_ERR_SOCKET', true],
+    ['ECONNRESET', true],
+    ['EPIPE', true],
+    ['UND_ERR_ABORTED', false],
+    ['UND_ERR_HEADERS_TIMEOUT', false],
+    ['ECONNREFUSED', false],
+  ] as const) {
+    t.equal(isClosedByPeer(Object.assign(new Error(), { code })), byPeer, code)
+  }
 })

@@ -40,6 +40,7 @@ t.test('it is read as fast as it is taken, from the first to the last byte', asy
   t.equal(timing.waiting(), 1)
   request.end('y')
   await turn()
+  t.equal(timing.waiting(), 0, 'its last byte has come, whoever takes it when')
   t.equal(String(upload.read()), 'y')
   upload.resume()
   await turn()
