@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
+import { Sending, type SendingFault, type SendingLimits } from './sending.ts'
 import type { Timing } from './timing.ts'
 import { readBeyondFailedWrites } from './write-failure.ts'
 
@@ -107,6 +108,11 @@ export class Connection {
     // Not before: a WebSocket is not read all the time.
     if (!reused && this.#socket !== null) readBeyondFailedWrites(this.#socket)
     return { atMs: this.#timing.nowMs(), reused, bytesRead: this.#socket?.bytesRead ?? 0 }
+  }
+
+  /** Watches a body that is being written to it; null when there is no socket to write to. */
+  watchSending(limits: SendingLimits, onFault: (fault: SendingFault) => void): Sending | null {
+    return this.#socket === null ? null : new Sending(this.#socket, this.#timing, limits, onFault)
   }
 
   /** Whether nothing came since then, not one byte, and it was so lately. A closed socket still says what it read. */

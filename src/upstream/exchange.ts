@@ -5,6 +5,7 @@ import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../core/po
 import type { Connection, ConnectionOptions, Dispatched } from './connection.ts'
 import { isClosedByPeer, isLengthMismatch, toUpstreamFault } from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
+import type { Sending, SendingFault } from './sending.ts'
 
 /** Safe methods (RFC 9110 section 9.2.1) that people's browsers use: asking twice changes nothing at the app. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -24,6 +25,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
   #dispatched: Dispatched | null = null
   #abort: ((reason?: Error) => void) | null = null
   #resume: (() => void) | null = null
+  #sending: Sending | null = null
   /** The answer has a status that has no body, whatever its headers say. */
   #bodiless = false
   /** After this nothing more is told to the sink. */
@@ -63,7 +65,8 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
         path,
         headers: headers as string[],
         body,
-        headersTimeout: timeouts.responseSeconds * 1000,
+        // undici's runs while the app still reads; ours waits until the body is gone.
+        headersTimeout: body === null ? timeouts.responseSeconds * 1000 : 0,
         bodyTimeout: timeouts.idleSeconds * 1000,
       },
       this,
@@ -88,6 +91,18 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     this.#dispatched = this.#connection?.dispatched() ?? null
+    const { body, timeouts } = this.#request
+    if (body === null) return
+    const limits = { idleMs: timeouts.idleSeconds * 1000, responseMs: timeouts.responseSeconds * 1000 }
+    this.#sending = this.#connection?.watchSending(limits, (fault) => this.#fail(notTaken(fault))) ?? null
+  }
+
+  onBodySent(): void {
+    this.#sending?.wrote()
+  }
+
+  onRequestSent(): void {
+    this.#sending?.wroteAll()
   }
 
   onHeaders(statusCode: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
@@ -98,6 +113,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
       throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', `the upstream answered with status ${statusCode}`)
     }
     this.#resume = resume
+    this.#sending?.stop()
     this.#bodiless = hasNoBody(statusCode)
     this.#sink.head({ statusCode, reasonPhrase: reasonPhrase(statusText), headers: texts(raw) })
     return true
@@ -155,6 +171,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
 
   /** Leaves the queue; a connection that it got is good for no other request. */
   #drop(): void {
+    this.#sending?.stop()
     if (this.#connection === null) {
       this.#leaveQueue()
       this.#request.body?.destroy()
@@ -162,6 +179,15 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
     }
     this.#connection.busy = false
     this.#connection.end()
+  }
+}
+
+function notTaken(fault: SendingFault): UpstreamFault {
+  switch (fault) {
+    case 'nothing-taken':
+      return new UpstreamFault('UPSTREAM_TIMEOUT', 'the app took nothing of the body for `timeouts.idle`')
+    case 'nothing-answered':
+      return new UpstreamFault('UPSTREAM_TIMEOUT', 'the app did not answer within `timeouts.response`')
   }
 }
 
