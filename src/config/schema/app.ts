@@ -32,7 +32,11 @@ const bodyRate = z.strictObject({
 /** How long the gateway waits for an app, and for a client that sends a body. */
 const timeouts = z.strictObject({
   connect: duration.prefault('5s').describe('Until the connection stands, with its TLS handshake.'),
-  response: duration.prefault('60s').describe('From the sent request, a body included however slowly the app reads it, to the headers of the answer.'),
+  response: duration
+    .prefault('60s')
+    .describe(
+      'From the sent request, a body included however slowly the app reads it, to the headers of the answer.',
+    ),
   idle: duration
     .prefault('5m')
     .describe('Between two pieces of a body. A WebSocket may be silent for as long as it likes.'),
