@@ -105,17 +105,12 @@ function writeDraft(draft: string, secret: Secret): void {
 function placeDraft(draft: string, path: string): void {
   try {
     linkSync(draft, path)
-  } catch (thrown) {
-    if (exists(thrown)) return
+  } catch {
     // A file system without links: as exclusive, though not all at once.
     try {
       copyFileSync(draft, path, constants.COPYFILE_EXCL)
-    } catch (second) {
-      if (!exists(second)) throw second
+    } catch (thrown) {
+      if (errorCode(thrown) !== 'EEXIST') throw thrown // another instance was there first
     }
   }
-}
-
-function exists(thrown: unknown): boolean {
-  return errorCode(thrown) === 'EEXIST'
 }

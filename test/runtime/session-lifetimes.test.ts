@@ -91,6 +91,7 @@ t.test('S-159: a wall clock that is ahead removes no session for good', async (t
 t.test('a look that is no use keeps no session alive', async (t) => {
   const { sessions, signIn, clock, spy } = open(t)
   const { cookie, session } = await signIn()
+  t.match(await sessions.lookUp(cookie, wiki), { kind: 'live', session })
   for (let minutes = 1; minutes < 60; minutes++) {
     clock.time = begin + minutes * 60
     const found = await sessions.lookUp(cookie, wiki)
