@@ -158,3 +158,25 @@ t.test('a flood of requests in one piece ends the connection at once', async (t)
   const client = await rawClient(gateway.port, get('/flood').repeat(400))
   t.equal(await client.closed(), '')
 })
+
+t.test('behind bytes that are no request nothing is read, and they are told once', async (t) => {
+  upstream.answerWith(({ received }) =>
+    received.includes('GET /behind') ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' : null,
+  )
+  const told = () => gateway.log.filter(({ event }) => event === 'request.unreadable').length
+  const before = told()
+  const client = await rawClient(gateway.port, get('/unreadable'))
+  await upstream.until(() => upstream.received().includes('GET /unreadable '))
+  const asked = upstream.connections.findLast(({ received }) => received.includes('GET /unreadable '))
+  const garbage = '\x00 no HTTP at all\r\n\r\n'
+  client.write(garbage)
+  await gateway.logged(() => told() > before)
+  for (let i = 0; i < 5; i++) {
+    client.write(garbage)
+    // The gateway has had its turn, for what came before this.
+    t.equal(statusOf(await exchange(gateway.port, get('/behind', close))), 200)
+  }
+  asked?.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole')
+  t.match(await client.closed(), /whole$/, 'what was asked for before them is answered')
+  t.equal(told() - before, 1)
+})
