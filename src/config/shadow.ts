@@ -101,6 +101,8 @@ const providerTerms: readonly Term<ProviderSettings>[] = [
   ['user_id', ({ userId }) => userId],
   ['user_id_prefix', ({ userIdPrefix }) => userIdPrefix],
   ['trust_email', ({ trustEmail }) => `${trustEmail}`],
+  // Some of them send texts for `email_verified`.
+  ['preset', ({ preset }) => preset],
 ]
 
 function checkApps(scope: Scope, own: readonly App[], others: readonly App[], first: string): void {

@@ -25,6 +25,8 @@ export const events = {
   'session.ended': 'Someone signed out.',
   'session.displaced': 'A person began one more session than one may have, so the oldest ended.',
   'provider.ready': 'The metadata of a provider was read.',
+  'provider.email-unverified':
+    'An address came that the provider does not call verified, and a rule or a header asks for one: it counts as missing. Said once a provider.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
   'upstream.secret-reflected':
@@ -68,6 +70,7 @@ export const eventFields = {
   'session.ended': ['request_id', 'session'],
   'session.displaced': ['request_id', 'session'],
   'provider.ready': ['provider', 'issuer'],
+  'provider.email-unverified': ['provider', 'warning'],
   'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
   'upstream.failed': ['request_id', 'app', ...ofFault],
   'upstream.secret-reflected': ['request_id', 'app'],

@@ -1,4 +1,4 @@
-import type { ProviderSettings } from './gateway.ts'
+import type { Preset, ProviderSettings } from './gateway.ts'
 import { limits } from './limits/table.ts'
 import { isSameProvider, type ProviderId } from './provider-id.ts'
 import { type Claims, type Found, lookUp } from './rules/claims.ts'
@@ -10,6 +10,8 @@ export interface Principal {
   /** Its name in the configuration in force. */
   readonly provider: string
   readonly claims: Claims
+  /** Whether the provider sent an address that does not count; absent where it sent none, or a verified one. */
+  readonly emailUnverified?: boolean
 }
 
 export type UserId =
@@ -19,16 +21,16 @@ export type UserId =
 /** Why an account has no user id; sentences for the operator's log, without the value. */
 export type UserIdReason =
   | 'the claim is missing'
+  | 'the address is not verified: see trust_email'
   | 'the claim is no single text'
   | 'the claim is empty'
   | 'the claim has more than 255 characters'
   | 'the claim holds a control character'
   | 'the id begins with the prefix of another provider'
 
-type IdentitySettings = Pick<
-  ProviderSettings,
-  'name' | 'userId' | 'userIdPrefix' | 'foreignPrefixes' | 'trustEmail'
->
+type EmailSettings = Pick<ProviderSettings, 'trustEmail' | 'preset'>
+type IdentitySettings = EmailSettings &
+  Pick<ProviderSettings, 'name' | 'userId' | 'userIdPrefix' | 'foreignPrefixes'>
 
 /**
  * Who a session is, under today's configuration; null when it is nobody's any more: another provider's, be the name
@@ -38,7 +40,16 @@ export function toPrincipal(session: Session, provider: IdentitySettings & Provi
   if (!isSameProvider(session, provider)) return null
   const id = readUserId(session.claims, provider)
   if (!id.ok || id.user !== session.user) return null
-  return { user: id.user, provider: provider.name, claims: visibleClaims(session.claims, provider) }
+  return { user: id.user, provider: provider.name, ...seenClaims(session.claims, provider) }
+}
+
+/** The claims of a principal, and whether an address was taken out of them. */
+export function seenClaims(
+  claims: Claims,
+  provider: EmailSettings,
+): Pick<Principal, 'claims' | 'emailUnverified'> {
+  const visible = visibleClaims(claims, provider)
+  return visible === claims ? { claims } : { claims: visible, emailUnverified: true }
 }
 
 /**
@@ -46,8 +57,13 @@ export function toPrincipal(session: Session, provider: IdentitySettings & Provi
  * without controls; nothing is trimmed, cut or converted, as two people would become one.
  */
 export function readUserId(claims: Claims, provider: IdentitySettings): UserId {
-  const found = lookUp(visibleClaims(claims, provider), provider.userId)
-  if (found.kind === 'missing') return { ok: false, reason: 'the claim is missing' }
+  const { claims: visible, emailUnverified } = seenClaims(claims, provider)
+  const found = lookUp(visible, provider.userId)
+  if (found.kind === 'missing') {
+    const isHidden = emailUnverified && provider.userId === 'email'
+    const reason = isHidden ? 'the address is not verified: see trust_email' : 'the claim is missing'
+    return { ok: false, reason }
+  }
   const text = textOf(found)
   const reason = text === null ? 'the claim is no single text' : faultOf(text)
   if (text === null || reason !== null) return { ok: false, reason: reason ?? 'the claim is no single text' }
@@ -69,14 +85,31 @@ function faultOf(text: string): UserIdReason | null {
   return /\p{Cc}/u.test(text) || !text.isWellFormed() ? 'the claim holds a control character' : null
 }
 
+/** Whose userinfo says `email_verified` as a text. */
+const sendTexts: ReadonlySet<Preset> = new Set(['cognito'])
+
 /**
  * The claims without an `email` that the provider does not vouch for (OpenID Connect Core 5.1, 5.7): it must say
- * `email_verified: true`, a boolean. `trust_email` stands in for a missing `email_verified`, never for a false one.
+ * `email_verified: true`, a boolean; the text `"true"` counts where the operator trusts its addresses, and of a
+ * provider that is known to send texts. `trust_email` stands in for a missing `email_verified`, never for a false one.
  */
-export function visibleClaims(claims: Claims, { trustEmail }: Pick<ProviderSettings, 'trustEmail'>): Claims {
-  if (!Object.hasOwn(claims, 'email')) return claims
-  const verified = Object.hasOwn(claims, 'email_verified') ? claims.email_verified : null
-  if (verified === true || (verified === null && trustEmail)) return claims
+export function visibleClaims(claims: Claims, settings: EmailSettings): Claims {
+  if (!Object.hasOwn(claims, 'email') || isVerified(claims, settings)) return claims
   const { email: _, ...rest } = claims
   return rest
+}
+
+function isVerified(claims: Claims, { trustEmail, preset }: EmailSettings): boolean {
+  const said = Object.hasOwn(claims, 'email_verified') ? claims.email_verified : null
+  switch (said) {
+    case true:
+      return true
+    case null:
+    case undefined:
+      return trustEmail
+    case 'true':
+      return trustEmail || sendTexts.has(preset)
+    default:
+      return false
+  }
 }

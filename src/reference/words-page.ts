@@ -82,7 +82,7 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
   me: [
     '`/.auth/me`',
     'GET, HEAD',
-    '`user`, `provider`, `claims` (those that rules or headers name), `signed_in_at`, `expires_at`, `idle_expires_at` in seconds since 1970; 401 without a session. Never a token.',
+    '`user`, `provider`, `claims` (those that rules or headers name), `email_unverified` where an address came that does not count, `signed_in_at`, `expires_at`, `idle_expires_at` in seconds since 1970; 401 without a session. Never a token.',
   ],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }

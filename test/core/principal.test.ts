@@ -1,10 +1,12 @@
 import t from 'tap'
-import { readUserId, toPrincipal, visibleClaims } from '../../src/core/principal.ts'
+import type { Preset } from '../../src/core/gateway.ts'
+import { readUserId, seenClaims, toPrincipal, visibleClaims } from '../../src/core/principal.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import type { Session } from '../../src/core/session/session.ts'
 
 const id = { issuer: 'https://id.acme.example', clientId: 'gateway' }
-const acme = { ...id, name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
+const own = { name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
+const acme = { ...id, ...own, preset: 'generic' as Preset }
 
 function session(claims: Claims, user = 'alice', provider = id): Session {
   const signIn = { stateHash: 'h', returnTo: '/' }
@@ -19,7 +21,9 @@ t.test(
       // what stands beside the e-mail; seen; seen with trust_email
       [{ email_verified: true }, true, true],
       [{ email_verified: false }, false, false],
-      [{ email_verified: 'true' }, false, false],
+      [{ email_verified: 'true' }, false, true],
+      [{ email_verified: 'True' }, false, false],
+      [{ email_verified: 'true ' }, false, false],
       [{ email_verified: 'false' }, false, false],
       [{ email_verified: 0 }, false, false],
       [{ email_verified: 1 }, false, false],
@@ -30,7 +34,7 @@ t.test(
     for (const [beside, seen, trusted] of rows) {
       const claims = { sub: 'alice', email: 'a@b.example', ...beside }
       const seenBy = (trustEmail: boolean): boolean =>
-        Object.hasOwn(visibleClaims(claims, { trustEmail }), 'email')
+        Object.hasOwn(visibleClaims(claims, { ...acme, trustEmail }), 'email')
       t.equal(seenBy(false), seen, JSON.stringify(beside))
       t.equal(seenBy(true), trusted, `${JSON.stringify(beside)}, trusted`)
       t.equal(claims.email, 'a@b.example', 'the session keeps what was sent')
@@ -39,6 +43,19 @@ t.test(
     t.equal(visibleClaims(other, acme), other)
   },
 )
+
+t.test('the text "true" counts from a provider that is known to send texts, and no other text', async (t) => {
+  for (const preset of ['cognito', 'generic', 'okta'] as const) {
+    for (const said of ['true', 'false', true, false, 1, null]) {
+      const claims = { sub: 'alice', email: 'a@b.example', email_verified: said }
+      const counts = said === true || (said === 'true' && preset === 'cognito')
+      const seen = seenClaims(claims, { trustEmail: false, preset })
+      t.equal('email' in seen.claims, counts, `${preset} ${said}`)
+      t.equal(seen.emailUnverified === true, !counts, 'it is told that one came')
+    }
+  }
+  t.same(seenClaims({ sub: 'a' }, acme), { claims: { sub: 'a' } }, 'none came')
+})
 
 t.test('S-214: taking the e-mail out pollutes nothing', async (t) => {
   const claims: Claims = JSON.parse('{"email": "a@b.example", "__proto__": {"groups": ["admin"]}}')
@@ -80,7 +97,8 @@ t.test('a user id may come from any claim path, and from an e-mail only when it 
     return id.ok ? id.user : id.reason
   }
   t.equal(read({ email: 'a@b.example', email_verified: true }, byEmail), 'a@b.example')
-  t.equal(read({ email: 'a@b.example' }, byEmail), 'the claim is missing')
+  t.equal(read({}, byEmail), 'the claim is missing')
+  t.equal(read({ email: 'a@b.example' }, byEmail), 'the address is not verified: see trust_email')
   t.equal(read({ email: 'a@b.example' }, { ...byEmail, trustEmail: true }), 'a@b.example')
   t.equal(read({ user: { id: 'x' } }, { ...acme, userId: 'user.id' }), 'x')
 })
@@ -100,6 +118,7 @@ t.test('a session is somebody only as long as the configuration reads the same u
     user: 'alice',
     provider: 'acme',
     claims: { sub: 'alice' },
+    emailUnverified: true,
   })
   t.equal(toPrincipal(session(claims), { ...acme, userIdPrefix: 'x:' }), null, 'another prefix')
   t.equal(toPrincipal(session(claims), { ...acme, userId: 'email' }), null, 'another claim')

@@ -36,7 +36,7 @@ export const presetFacts: readonly PresetFacts[] = [
     preset: 'cognito',
     issuer: ({ hostname }) => /^cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(hostname),
     label: null,
-    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`; the pool needs a domain. Groups are in `cognito:groups`. Sign-out there takes `client_id` and `logout_uri` instead of the standard’s parameters, so the address has to be an allowed sign-out URL.',
+    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`; the pool needs a domain. Groups are in `cognito:groups`. Its userinfo says `email_verified` as the text `"true"`, which counts here. Sign-out there takes `client_id` and `logout_uri` instead of the standard’s parameters, so the address has to be an allowed sign-out URL.',
   },
   {
     preset: 'okta',

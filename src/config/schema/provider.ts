@@ -144,7 +144,7 @@ export const providerKeys = {
   trust_email: flag
     .prefault(false)
     .describe(
-      'Takes `email` as verified where the provider sends no `email_verified`; never where it sends `false`.',
+      'Takes `email` as verified where the provider sends no `email_verified`, or the text `"true"`; never where it sends `false`.',
     ),
   allow_insecure_http: flag
     .prefault(false)

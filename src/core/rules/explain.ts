@@ -2,7 +2,7 @@ import type { ConditionRow } from '../decision.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { showDifference, showFound, showOwn } from '../show.ts'
-import { lookUpForRule } from './claims.ts'
+import { lookUp, lookUpForRule } from './claims.ts'
 import type { Matcher } from './matcher.ts'
 import {
   anonymous,
@@ -27,6 +27,7 @@ export function explainRequirement(
   const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
   return rowsOf(requirement, {
     situation: { subject, clientAddress },
+    emailUnverified: principal?.emailUnverified === true,
     prefix: '',
     wanted: true,
     blocks: true,
@@ -36,6 +37,8 @@ export function explainRequirement(
 /** Where a walk through the rule stands. */
 interface Stand {
   readonly situation: Situation
+  /** Whether an address came that does not count. */
+  readonly emailUnverified: boolean
   /** Of a row's `where`: `any[1].`. */
   readonly prefix: string
   readonly wanted: boolean
@@ -89,9 +92,10 @@ function allStep(of: 'entries' | 'app-and-location' | undefined, index: number):
   }
 }
 
-function rowOf(condition: Condition, { situation, prefix, wanted, blocks }: Stand): ConditionRow {
+function rowOf(condition: Condition, stand: Stand): ConditionRow {
+  const { situation, prefix, wanted, blocks } = stand
   const truth = judgeCondition(condition, situation, wanted)
-  return { where: prefix + nameOf(condition), ...sidesOf(condition, situation), truth, wanted, blocks }
+  return { where: prefix + nameOf(condition), ...sidesOf(condition, stand), truth, wanted, blocks }
 }
 
 function nameOf(condition: Condition): string {
@@ -100,7 +104,8 @@ function nameOf(condition: Condition): string {
 
 type Sides = Pick<ConditionRow, 'expected' | 'actual'>
 
-function sidesOf(condition: Condition, { subject, clientAddress }: Situation): Sides {
+function sidesOf(condition: Condition, { situation, emailUnverified }: Stand): Sides {
+  const { subject, clientAddress } = situation
   const notYet = 'unknown before a sign-in'
   switch (condition.kind) {
     case 'signed_in':
@@ -115,6 +120,9 @@ function sidesOf(condition: Condition, { subject, clientAddress }: Situation): S
     }
     case 'claim':
       if (subject.kind !== 'person') return { expected: showOwn(condition.matcher.text), actual: notYet }
+      if (emailUnverified && condition.path === 'email') {
+        return { expected: showOwn(condition.matcher.text), actual: unverifiedText(subject.claims) }
+      }
       return claimSides(condition.path, condition.matcher, subject.claims)
   }
 }
@@ -126,9 +134,20 @@ function claimSides(path: string, matcher: Matcher, claims: Principal['claims'])
     const [actual, expected] = showDifference(found.value, wanted)
     return { expected, actual }
   }
-  const unverified = path === 'email' && found.kind === 'missing' && claims.email_verified !== true
-  const actual = unverified ? 'missing (an e-mail counts only with email_verified: true)' : showFound(found)
-  return { expected: showOwn(matcher.text), actual }
+  return { expected: showOwn(matcher.text), actual: showFound(found) }
+}
+
+/** An address came and does not count: why, and whether `trust_email` would change that. Never the address. */
+function unverifiedText(claims: Principal['claims']): string {
+  const said = lookUp(claims, 'email_verified')
+  if (said.kind === 'missing') {
+    return 'missing: the address that came has no email_verified (`trust_email: true` in the provider lets it count)'
+  }
+  const trusted = said.kind === 'one' && said.value === 'true'
+  const advice = trusted
+    ? 'a text, which counts with `trust_email: true` in the provider'
+    : 'and `trust_email` does not change that'
+  return `missing: the address that came has email_verified ${showFound(said)}, ${advice}`
 }
 
 /** The one text that a matcher wants, if that is all it wants: then both sides are shown alike. */

@@ -2,7 +2,7 @@ import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
-import { type Principal, readUserId, visibleClaims } from '../../core/principal.ts'
+import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { readJudgedAddress } from '../../core/rules/requirement.ts'
@@ -95,7 +95,7 @@ function knownPerson(gateway: Gateway, person: Person | null): KnownPerson | nul
   const settings = gateway.providers.get(provider)
   if (settings === undefined) return null
   const id = readUserId(claims, settings)
-  const principal = { user: id.ok ? id.user : '', provider, claims: visibleClaims(claims, settings) }
+  const principal = { user: id.ok ? id.user : '', provider, ...seenClaims(claims, settings) }
   return { settings, claims, principal, userIdFault: id.ok ? null : id.reason }
 }
 

@@ -9,6 +9,7 @@ import { shortKey } from '../../core/session/session.ts'
 import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
+import { noteUnverifiedEmail } from '../operations/unverified-email.ts'
 import {
   type Answer,
   faultAnswer,
@@ -113,6 +114,7 @@ async function complete(
     provider: provider.name,
     session: shortKey(started.session.key),
   })
+  noteUnverifiedEmail(log, { settings, origin, claims: identity.claims })
   for (const key of started.displaced)
     log.event('info', 'session.displaced', { request_id: admission.requestId, session: shortKey(key) })
   return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [

@@ -33,6 +33,7 @@ export async function me(
     user: principal.user,
     provider: principal.provider,
     claims,
+    ...(principal.emailUnverified ? { email_unverified: true } : {}),
     signed_in_at: session.signedInAt,
     expires_at: times.expiresAt,
     idle_expires_at: times.idleExpiresAt,

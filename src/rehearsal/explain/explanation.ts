@@ -1,7 +1,7 @@
 import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
-import { visibleClaims } from '../../core/principal.ts'
+import { seenClaims } from '../../core/principal.ts'
 import { coveringLocations } from '../../core/request/covering-locations.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { anonymous, readJudgedAddress, type Situation } from '../../core/rules/requirement.ts'
@@ -92,7 +92,7 @@ function situationOf(gateway: Gateway, person: Person | null, { admission }: Pro
       : ({
           kind: 'person',
           provider: person.provider,
-          claims: visibleClaims(person.claims, settings),
+          ...seenClaims(person.claims, settings),
         } as const)
   return { subject, clientAddress: readJudgedAddress(clientAddress) }
 }

@@ -72,7 +72,7 @@ t.test('the log line of a refusal shows what differs', async (t) => {
     [
       oneOf('email', 'a@b.example', 'c@d.example'),
       { email_verified: false },
-      'email was missing (an e-mail counts only with email_verified: true), rule wants one of a@b.example, c@d.example',
+      'email was missing, rule wants one of a@b.example, c@d.example',
     ],
     [{ kind: 'provider', names: ['partner'] }, {}, 'provider was acme, rule wants partner'],
     [office(), {}, 'client_ip was 192.0.2.1, rule wants 10.0.0.0/8'],
@@ -168,3 +168,32 @@ t.test('many conditions are told up to five', async (t) => {
   const members = Array.from({ length: 8 }, (_, index) => is(`c${index}`, 'x'))
   t.match(refusal({ kind: 'all', members }, {}), /^(?:c\d was missing|all\[\d\]).*; and 3 more$/)
 })
+
+t.test(
+  'of an address that came and does not count it is said why, and whether trust_email would help',
+  async (t) => {
+    const rows: readonly (readonly [Claims, string])[] = [
+      [{}, 'has no email_verified (`trust_email: true` in the provider lets it count)'],
+      [{ email_verified: null }, 'has no email_verified (`trust_email: true` in the provider lets it count)'],
+      [
+        { email_verified: 'true' },
+        'has email_verified "true", a text, which counts with `trust_email: true` in the provider',
+      ],
+      [{ email_verified: false }, 'has email_verified false, and `trust_email` does not change that'],
+      [{ email_verified: 'no' }, 'has email_verified "no", and `trust_email` does not change that'],
+      [{ email_verified: [true] }, 'has email_verified [true], and `trust_email` does not change that'],
+    ]
+    const principal = { user: 'u', provider: 'p', emailUnverified: true }
+    for (const [claims, why] of rows) {
+      for (const rule of [
+        is('email', 'a@b.example'),
+        claim('email', 'an address at b', [{ kind: 'domain', values: ['b'] }]),
+      ]) {
+        const told = explainRequirement(rule, { ...principal, claims }, { clientAddress: null })
+        t.match(told, [{ actual: `missing: the address that came ${why}`, blocks: true }])
+      }
+      const other = explainRequirement(is('mail', 'x'), { ...principal, claims }, { clientAddress: null })
+      t.match(other, [{ actual: 'missing' }], 'of another claim nothing of it')
+    }
+  },
+)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Claims } from '../../../src/core/rules/claims.ts'
 import { me } from '../../../src/http/sign-in/me.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
@@ -27,8 +28,8 @@ async function ask(cookie: string, changed = {}): Promise<unknown> {
   return orRejected(() => me(context, asked, headers))
 }
 
-async function signIn(): Promise<string> {
-  const claims = { sub: 'alice', name: 'Alice', groups: ['staff'], salary: 1 }
+async function signIn(more: Claims = {}): Promise<string> {
+  const claims = { sub: 'alice', name: 'Alice', groups: ['staff'], salary: 1, ...more }
   const identity = { user: 'alice', claims, idToken: 'id-token' }
   const transaction = {
     ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
@@ -65,6 +66,17 @@ t.test('who is signed in is told with the claims that the file names, and with t
       time,
     )
   }
+})
+
+t.test('an address that does not count is told to be there, and is not shown', async (t) => {
+  for (const verified of [false, null, 'true', 'no']) {
+    const answer = await ask(await signIn({ email: 'alice@wiki.example', email_verified: verified }))
+    const { body } = answer as { body: string }
+    t.match(JSON.parse(body), { email_unverified: true })
+    t.notMatch(body, 'alice@wiki.example')
+  }
+  const verified = await ask(await signIn({ email: 'alice@wiki.example', email_verified: true }))
+  t.notMatch(verified, { body: /email_unverified/ })
 })
 
 t.test('who is not signed in is told so as a program, also a browser', async (t) => {
