@@ -7,6 +7,7 @@ import { openHealthSocket } from '../../../src/http/operations/health-socket.ts'
 import type { Editions } from '../../../src/runtime/editions.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import { openTestContext } from '../../support/request-context.ts'
+import { orRejected } from '../../support/thrown.ts'
 
 function open(t: Test, folder: string) {
   const { runtime } = openTestContext(
@@ -46,7 +47,7 @@ t.test('the socket stands where it is looked for, alone, and answers as /readyz 
   const folder = newFolder(t)
   const path = join(folder, 'health-8123.sock')
   const { state, health } = open(t, folder)
-  t.equal(await health.listen(), true)
+  t.equal(await orRejected(() => health.listen()), true)
   t.same(
     readdirSync(folder).filter((name) => name.includes('health')),
     ['health-8123.sock'],

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { createMetrics, metricTexts } from '../../../src/http/operations/metrics.ts'
+import { createMetrics, type Metrics, metricTexts } from '../../../src/http/operations/metrics.ts'
 import { createSums } from '../../../src/http/operations/sums.ts'
+import { orRejected, orThrown } from '../../support/thrown.ts'
 
 const log = { droppedLines: () => 0 }
 
@@ -80,24 +81,27 @@ t.test('sums are handed over whole each time', async (t) => {
 })
 
 t.test('S-206: the whole text, with labels that are names of the file or of closed lists', async (t) => {
-  const metrics = createMetrics()
+  const metrics = orThrown(createMetrics) as Metrics
   const decision = { kind: 'deny', reason: 'no-location' }
-  metrics.request(
-    { app: { name: 'wiki' }, decision, shadow: null, startedAt: performance.now() } as never,
-    403,
-  )
-  metrics.login('op', 'started')
-  metrics.websocket(1)
-  metrics.websocket(1)
-  metrics.websocket(-1)
-  metrics.fault('LOGIN_LOOP')
-  metrics.connectionRefused()
-  metrics.reload('loaded', 2)
+  const admission = { app: { name: 'wiki' }, decision, shadow: null, startedAt: performance.now() }
+  const happens: readonly (() => void)[] = [
+    () => metrics.request(admission as never, 403),
+    () => metrics.login('op', 'started'),
+    () => metrics.websocket(1),
+    () => metrics.websocket(1),
+    () => metrics.websocket(-1),
+    () => metrics.fault('LOGIN_LOOP'),
+    () => metrics.connectionRefused(),
+    () => metrics.reload('loaded', 2),
+  ]
+  for (const one of happens) t.notOk(orThrown(one) instanceof Error, String(one))
   const providers = new Map(
     (['ready', 'pending', 'failed'] as const).map((kind) => [kind, { status: () => ({ kind }) as never }]),
   )
   const read = async (dropped: number) =>
-    (await metrics.text(providers, { droppedLines: () => dropped })).split('\n').filter((line) => line !== '')
+    String(await orRejected(() => metrics.text(providers, { droppedLines: () => dropped })))
+      .split('\n')
+      .filter((line) => line !== '')
   await read(3)
   const lines = await read(5)
   const told = lines.filter((line) => !line.startsWith('#') && !/duration_seconds_(?:bucket|sum)/.test(line))
