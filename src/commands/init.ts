@@ -9,12 +9,13 @@ import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
 import { type Discovery, discover } from '../init/discovery.ts'
 import { type FirstFile, firstFile } from '../init/first-file.ts'
+import { metadataUrlOf, readIssuer, type WantedIssuer } from '../init/issuer.ts'
 
 const options = {
   issuer: {
     type: 'string',
     value: 'URL',
-    help: 'the OpenID Connect provider, such as https://accounts.google.com',
+    help: 'the OpenID Connect provider, such as https://accounts.google.com, or the address of its metadata',
   },
   upstream: { type: 'string', value: 'URL', help: 'where the app is reached, such as http://127.0.0.1:5000' },
   url: { type: 'string', value: 'URL', help: 'what people will browse, such as https://wiki.example.com' },
@@ -51,25 +52,27 @@ export const command: Command = {
   },
 }
 
-type Wanted = Pick<FirstFile, 'issuer' | 'upstream' | 'url'>
+interface Wanted extends Pick<FirstFile, 'upstream' | 'url'> {
+  readonly provider: WantedIssuer
+}
 
 function readWanted(given: Options): Wanted | null {
   const [issuer, upstream, url] = [given.text('issuer'), given.text('upstream'), given.text('url')]
-  return issuer && upstream && url ? { issuer, upstream, url } : null
+  return issuer && upstream && url ? { provider: readIssuer(issuer), upstream, url } : null
 }
 
-async function writeFirst(wanted: Wanted, given: Options, io: Io): Promise<number> {
+async function writeFirst({ provider, ...app }: Wanted, given: Options, io: Io): Promise<number> {
   const file = given.text('output') ?? 'claimgate.yaml'
   const path = resolve(io.cwd, file)
-  const before = checked(firstFile({ ...wanted, signsOut: false }), file, path, io)
-  if (before === null) return 2
-  const discovery = await discover(wanted.issuer, io.signal)
-  if (discovery.ok && discovery.issuer.replace(/\/$/, '') !== wanted.issuer.replace(/\/$/, '')) {
-    io.stderr(`The provider calls itself ${discovery.issuer}, not ${wanted.issuer}: give that as --issuer.\n`)
+  const asked = fileOf(provider, provider.issuer, app, false)
+  if (checked(asked, file, path, io) === null) return 2
+  const discovery = await discover(provider.metadata, io.signal)
+  const issuer = discovery.ok ? discovery.issuer : provider.issuer
+  if (!provider.isMetadata && withoutSlash(issuer) !== withoutSlash(provider.issuer)) {
+    io.stderr(`The provider calls itself ${issuer}, not ${provider.issuer}: give that as --issuer.\n`)
     return 1
   }
-  const issuer = discovery.ok ? discovery.issuer : wanted.issuer
-  const text = firstFile({ ...wanted, issuer, signsOut: discovery.ok && discovery.signsOut })
+  const text = fileOf(provider, issuer, app, discovery.ok && discovery.signsOut)
   const gateway = checked(text, file, path, io)
   if (gateway === null || !(await write(path, file, text, given.flag('force'), io))) return 1
   const register = registrationsOf(gateway)
@@ -82,6 +85,19 @@ async function writeFirst(wanted: Wanted, given: Options, io: Io): Promise<numbe
   io.stdout(`\nThen put the client's id and secret in their places, and see that it is fine:\n`)
   io.stdout(`  claimgate check -c ${file}\n  claimgate serve -c ${file}\n`)
   return 0
+}
+
+function fileOf(
+  provider: WantedIssuer,
+  issuer: string,
+  app: Pick<FirstFile, 'upstream' | 'url'>,
+  signsOut: boolean,
+): string {
+  return firstFile({ ...app, issuer, metadataUrl: metadataUrlOf(provider, issuer), signsOut })
+}
+
+function withoutSlash(issuer: string): string {
+  return issuer.replace(/\/$/, '')
 }
 
 /** The configuration that a text would be; null when what was asked for is at fault, which is said. */

@@ -175,7 +175,6 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     oidc: provider,
     identity_provider: provider,
     discovery_url: issuer,
-    metadata_url: issuer,
     authorization_endpoint: issuer,
     token_endpoint: issuer,
     jwks_uri: issuer,

@@ -1,4 +1,4 @@
-import { askForMetadata, metadataUrl, textsOf } from '../oidc/first-look.ts'
+import { askForMetadata, textsOf } from '../oidc/first-look.ts'
 
 /** What a first look at a provider's metadata showed. */
 export type Discovery =
@@ -12,9 +12,9 @@ export type Discovery =
   | { readonly ok: false; readonly reason: string }
 
 /** Never throws and never waits long: a first file can be written without the provider. */
-export async function discover(issuer: string, signal?: AbortSignal): Promise<Discovery> {
-  const answer = await askForMetadata(issuer, signal)
-  if (!answer.ok) return { ok: false, reason: `${metadataUrl(issuer)} cannot be read: ${answer.reason}` }
+export async function discover(metadata: string, signal?: AbortSignal): Promise<Discovery> {
+  const answer = await askForMetadata(metadata, signal)
+  if (!answer.ok) return { ok: false, reason: `${metadata} cannot be read: ${answer.reason}` }
   const { end_session_endpoint: endSession, scopes_supported: scopes } = answer.fields
   return {
     ok: true,

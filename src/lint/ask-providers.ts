@@ -1,5 +1,7 @@
 import type { ProviderSettings } from '../core/gateway.ts'
 import { askForMetadata, textsOf } from '../oidc/first-look.ts'
+import { internalAddress } from '../oidc/internal-url.ts'
+import { metadataAddress } from '../oidc/metadata-address.ts'
 import type { ProviderAnswer } from './subject.ts'
 
 /** One request to each provider, for its metadata; a provider that cannot be asked is an answer too. */
@@ -14,10 +16,13 @@ export async function askProviders(
 }
 
 async function askOne(
-  { issuer, internalUrl }: ProviderSettings,
+  { issuer, metadataUrl, internalUrl }: ProviderSettings,
   signal?: AbortSignal,
 ): Promise<ProviderAnswer> {
-  const answer = await askForMetadata(internalUrl ?? issuer, signal)
+  const answer = await askForMetadata(
+    internalAddress(metadataUrl ?? metadataAddress(issuer), issuer, internalUrl),
+    signal,
+  )
   if (!answer.ok) return answer
   const { claims_supported: claims, scopes_supported: scopes } = answer.fields
   return { ok: true, issuer: answer.issuer, claims: textsOf(claims), scopes: textsOf(scopes) }

@@ -1,5 +1,6 @@
 import { isObject } from '../core/json.ts'
 import { limits } from '../core/limits/table.ts'
+import { redirectStatuses, sameOriginTarget } from './metadata-address.ts'
 
 /** What a first look at a provider's metadata showed: its fields as they came, or why there are none. */
 export type MetadataAnswer =
@@ -9,19 +10,17 @@ export type MetadataAnswer =
 const timeoutMs = 5_000
 
 /**
- * OpenID Connect Discovery section 4: metadata from below an address. Never throws and never waits long: a provider
+ * OpenID Connect Discovery section 4: the metadata at an address. Never throws and never waits long: a provider
  * that cannot be asked is an answer too. For commands, which ask before there is a configuration with a CA or a proxy for
  * it: what serves goes by `transport`. The reasons begin with "it" and mean the provider.
  */
 export async function askForMetadata(address: string, signal?: AbortSignal): Promise<MetadataAnswer> {
   const limit = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await fetch(metadataUrl(address), {
-      // A provider's metadata is where it says; elsewhere somebody else speaks.
-      redirect: 'error',
-      headers: { accept: 'application/json' },
-      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-    })
+    const response = await fetchFollowingOne(
+      address,
+      signal === undefined ? limit : AbortSignal.any([limit, signal]),
+    )
     if (response.status !== 200) {
       await response.body?.cancel()
       return { ok: false, reason: `it answers ${response.status}` }
@@ -39,8 +38,16 @@ export async function askForMetadata(address: string, signal?: AbortSignal): Pro
   }
 }
 
-export function metadataUrl(address: string): string {
-  return `${address.replace(/\/$/, '')}/.well-known/openid-configuration`
+/** As what serves does: one redirect to the same origin is followed. */
+async function fetchFollowingOne(address: string, signal: AbortSignal): Promise<Response> {
+  const init = { redirect: 'manual', headers: { accept: 'application/json' }, signal } as const
+  const response = await fetch(address, init)
+  const target = redirectStatuses.has(response.status)
+    ? sameOriginTarget(response.headers.get('location'), address, [new URL(address).origin])
+    : null
+  if (target === null) return response
+  await response.body?.cancel()
+  return fetch(target, init)
 }
 
 /** The texts of a list; null for what is no list. */

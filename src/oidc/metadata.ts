@@ -3,6 +3,7 @@ import type { ProviderSettings } from '../core/gateway.ts'
 import { isObject } from '../core/json.ts'
 import { signatureAlgorithms } from '../core/signature-algorithm.ts'
 import { type JsonObject, readJsonObject } from './json.ts'
+import { metadataAddress } from './metadata-address.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
 
@@ -30,8 +31,11 @@ export interface Metadata {
  * only after normalisation, and those of two Microsoft products that are not equal at all.
  */
 export async function fetchMetadata(settings: ProviderSettings, transport: Transport): Promise<Metadata> {
-  const address = `${settings.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const answer = await transport.request(address, { headers: { accept: 'application/json' } })
+  const address = settings.metadataUrl ?? metadataAddress(settings.issuer)
+  const answer = await transport.request(address, {
+    headers: { accept: 'application/json' },
+    followsOne: true,
+  })
   if (answer.status !== 200) throw invalid(`${address}: answered ${answer.status}, expected 200`)
   const document = readJsonObject(await answer.text())
   if (document === null) throw invalid(`${address}: the answer is no JSON object`)

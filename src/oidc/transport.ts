@@ -12,6 +12,7 @@ import type { ProviderSettings } from '../core/gateway.ts'
 import { networkFault } from './fault.ts'
 import { internalAddress } from './internal-url.ts'
 import type { Limits } from './limits.ts'
+import { redirectStatuses, sameOriginTarget } from './metadata-address.ts'
 
 /** From the environment, read once by whoever assembles the gateway. `HTTP_PROXY` is never used. */
 export interface ProxyEnv {
@@ -23,6 +24,8 @@ export interface TransportRequest {
   readonly method?: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | null
+  /** One redirect to the same origin is followed: for the metadata alone, with which nothing secret goes. */
+  readonly followsOne?: boolean
 }
 
 /** The only way to a provider. Throws `ProviderFault` and nothing else. */
@@ -49,7 +52,13 @@ export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, 
     const signal = AbortSignal.any([time, stop.signal, ...(deadline === undefined ? [] : [deadline])])
     const url = internalAddress(address, settings.issuer, settings.internalUrl)
     try {
-      return await readAnswer(url, { ...toInit(request), signal, dispatcher }, limits)
+      const init = { ...toInit(request), signal, dispatcher }
+      return await readAnswer(
+        url,
+        init,
+        limits,
+        request.followsOne ? targetOf(settings, address, url) : never,
+      )
     } catch (thrown) {
       // What was not read to its end must not go on arriving.
       stop.abort()
@@ -69,8 +78,27 @@ function toInit(request: TransportRequest): RequestInit {
   }
 }
 
-async function readAnswer(url: string, init: RequestInit, limits: Limits): Promise<Response> {
+/** From `Location` to where to ask instead; null: nowhere. */
+type Follow = (location: string | null) => string | null
+
+const never: Follow = () => null
+
+/** The public origin of the address counts too: a provider that is reached by `internal_url` knows itself by that. */
+function targetOf({ issuer, internalUrl }: ProviderSettings, address: string, url: string): Follow {
+  const origins = [new URL(url).origin, new URL(address).origin]
+  return (location) => {
+    const target = sameOriginTarget(location, url, origins)
+    return target === null ? null : internalAddress(target, issuer, internalUrl)
+  }
+}
+
+async function readAnswer(url: string, init: RequestInit, limits: Limits, follow: Follow): Promise<Response> {
   const answer = await undiciFetch(url, init)
+  const target = redirectStatuses.has(answer.status) ? follow(answer.headers.get('location')) : null
+  if (target !== null) {
+    await answer.body?.cancel()
+    return readAnswer(target, init, limits, never)
+  }
   // A redirect would take the code, the client's secret or the access token to a place that nobody configured.
   if (answer.status >= 300 && answer.status < 400)
     throw new ProviderFault(

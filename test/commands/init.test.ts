@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { command as check } from '../../src/commands/check.ts'
 import { command } from '../../src/commands/init.ts'
+import { slashOf } from '../../src/init/issuer.ts'
 import { runIn } from './run.ts'
 
 const wanted = (issuer: string) => [
@@ -31,7 +32,7 @@ async function serveMetadata(
   const server = createServer((request, response) => {
     const { port } = server.address() as AddressInfo
     const { status = 200, body } = answer(`http://127.0.0.1:${port}`)
-    response.statusCode = request.url === '/.well-known/openid-configuration' ? status : 404
+    response.statusCode = request.url?.split('?')[0] === '/.well-known/openid-configuration' ? status : 404
     if (status === 302) response.setHeader('Location', '/elsewhere')
     response.end(body)
   })
@@ -90,6 +91,84 @@ t.test('a provider that calls itself otherwise is told, and nothing is written',
   t.equal(code, 1)
   t.match(stderr, 'calls itself https://evil.test')
   t.throws(() => statSync(join(cwd, 'claimgate.yaml')))
+})
+
+t.test('the address of the metadata and a last slash are understood', async (t) => {
+  for (const [written, own] of [
+    ['/.well-known/openid-configuration', ''],
+    ['/.well-known/openid-configuration', '/'],
+    ['/', ''],
+    ['', '/'],
+  ] as const) {
+    const cwd = newFolder(t)
+    const base = await serveMetadata(t, (issuer) => ({ body: JSON.stringify({ issuer: `${issuer}${own}` }) }))
+    const { code, stdout, stderr } = await runIn(command, wanted(`${base}${written}`), { cwd })
+    t.same([code, stderr], [0, ''], written)
+    t.match(stdout, `its issuer is ${base}${own},`)
+    const text = readFileSync(join(cwd, 'claimgate.yaml'), 'utf8')
+    t.match(text, `issuer: "${base}${own}"\n`, 'the issuer is as the provider writes it')
+    t.notMatch(text, 'metadata_url', 'which is below it')
+    t.equal((await runIn(check, [], { cwd })).code, 0)
+  }
+})
+
+t.test('an address of metadata that is not below the issuer is written as metadata_url', async (t) => {
+  const cwd = newFolder(t)
+  const base = await serveMetadata(t, () => ({
+    body: JSON.stringify({ issuer: 'https://t.b2clogin.com/id/v2.0/' }),
+  }))
+  const address = `${base}/.well-known/openid-configuration?p=policy`
+  const { code, stdout, stderr } = await runIn(command, wanted(address), { cwd })
+  t.same([code, stderr], [0, ''])
+  t.match(stdout, 'its issuer is https://t.b2clogin.com/id/v2.0/,')
+  const text = readFileSync(join(cwd, 'claimgate.yaml'), 'utf8')
+  t.match(text, 'issuer: "https://t.b2clogin.com/id/v2.0/"\n')
+  t.match(text, `metadata_url: "${address}"\n`)
+  t.equal((await runIn(check, [], { cwd })).code, 0)
+})
+
+t.test('without an answer the issuer is what the address is below', async (t) => {
+  for (const [written, issuer] of [
+    ['https://id.invalid/a/.well-known/openid-configuration', 'https://id.invalid/a'],
+    ['https://id.invalid/a/', 'https://id.invalid/a/'],
+    ['https://a-tenant.auth0.com.invalid/', 'https://a-tenant.auth0.com.invalid/'],
+  ] as const) {
+    const cwd = newFolder(t)
+    t.equal((await runIn(command, wanted(written), { cwd })).code, 0)
+    const text = readFileSync(join(cwd, 'claimgate.yaml'), 'utf8')
+    t.match(text, `issuer: "${issuer}"\n`)
+    t.notMatch(text, 'metadata_url')
+  }
+})
+
+t.test('a redirect of the metadata to the same origin is followed once', async (t) => {
+  const server = createServer((request, response) => {
+    const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const location = { '/one': '/moved', '/two': '/one', '/away': 'http://localhost:1/moved' }
+    const [, name = ''] = /^(\/\w+)\/\.well-known/.exec(request.url ?? '') ?? []
+    const to = location[name as keyof typeof location] ?? location[request.url as keyof typeof location]
+    if (to !== undefined) return void response.writeHead(302, { location: to }).end()
+    response.end(JSON.stringify({ issuer: `${own}/one` }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const asked = async (path: string) =>
+    (await runIn(command, wanted(`${base}${path}`), { cwd: newFolder(t) })).stdout
+  t.match(await asked('/one'), 'The provider was asked')
+  t.match(await asked('/two'), 'could not be asked')
+  t.match(await asked('/away'), 'could not be asked')
+})
+
+t.test('a slash that a well-known provider has is written for it', async (t) => {
+  t.equal(slashOf('https://x.eu.auth0.com'), 'https://x.eu.auth0.com/')
+  t.equal(slashOf('https://accounts.google.com/'), 'https://accounts.google.com')
+  t.equal(slashOf('https://id.example.com/a/'), 'https://id.example.com/a/')
+  t.equal(
+    slashOf('https://login.microsoftonline.com/common/v2.0'),
+    'https://login.microsoftonline.com/common/v2.0',
+  )
+  t.equal(slashOf('nonsense'), 'nonsense')
 })
 
 t.test('a file that is there stays, unless --force', async (t) => {

@@ -34,6 +34,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     label: 'Acme',
     icon: null,
     authorizationParameters: new Map(),
+    metadataUrl: null,
     internalUrl: null,
     ca: null,
     signingAlgorithms: null,

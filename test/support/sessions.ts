@@ -34,6 +34,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     label: name,
     icon: null,
     authorizationParameters: new Map(),
+    metadataUrl: null,
     internalUrl: null,
     ca: null,
     signingAlgorithms: ['RS256'],

@@ -24,6 +24,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   if (nodeAt(scope.root, path)?.kind !== 'map') return null
   const preset = checkIssuer(scope, path, keys)
   checkInternalUrl(scope, path, keys)
+  checkMetadataUrl(scope, path, keys)
   checkClientProof(scope, path, keys)
   checkSignature(scope, path, keys)
   checkRequest(scope, path, keys)
@@ -45,6 +46,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     label: keys.label ?? presetLabel(preset) ?? name,
     icon,
     authorizationParameters: new Map(Object.entries(keys.authorization_parameters)),
+    metadataUrl: keys.metadata_url ?? null,
     internalUrl: keys.internal_url?.replace(/\/$/, '') ?? null,
     ca,
     signingAlgorithms:
@@ -105,6 +107,9 @@ function presetIcon(preset: Preset): string | null {
 function checkIssuer(scope: Scope, path: ConfigPath, keys: ProviderKeys): Preset {
   if (keys.issuer === undefined) return keys.preset ?? 'generic'
   const at = [...path, 'issuer']
+  const bare = /^(.*)\/\.well-known\/openid-configuration(?:$|[?#])/.exec(keys.issuer)?.[1]
+  if (bare !== undefined)
+    faultAt(scope, at, `this is the address of the metadata: the issuer that it names is ${bare} or ${bare}/`)
   const read = readWebAddress(keys.issuer)
   if (!read.ok) {
     faultAt(scope, at, read.message)
@@ -123,6 +128,17 @@ function checkInternalUrl(scope: Scope, path: ConfigPath, keys: ProviderKeys): v
   const read = readWebAddress(keys.internal_url)
   if (read.ok) checkScheme(scope, at, read.address, keys.allow_insecure_http === true)
   else faultAt(scope, at, read.message)
+}
+
+/** An address as the others are, but for a query: Azure AD B2C names the policy in it. */
+function checkMetadataUrl(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
+  if (keys.metadata_url === undefined) return
+  const at = [...path, 'metadata_url']
+  const [address = '', query = ''] = keys.metadata_url.split(/\?(.*)/s)
+  const read = readWebAddress(address)
+  if (!read.ok) faultAt(scope, at, read.message)
+  else if (!/^[!-"$-~]*$/.test(query)) faultAt(scope, at, 'the query must be visible ASCII, without "#"')
+  else checkScheme(scope, at, read.address, keys.allow_insecure_http === true)
 }
 
 /** `http` beyond this machine has one explicit key, and is warned of at each start. */

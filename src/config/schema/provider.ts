@@ -94,6 +94,13 @@ export const providerKeys = {
     .register(forms, { form: 'parameter → text' })
     .prefault({})
     .describe('More parameters of the authorization request, such as `prompt: select_account`.'),
+  metadata_url: text
+    .clone()
+    .register(forms, { form: 'URL' })
+    .optional()
+    .describe(
+      'Where the provider’s metadata is, when that is not below its issuer (Azure AD B2C, AD FS). The issuer is compared all the same.',
+    ),
   internal_url: text
     .clone()
     .register(forms, { form: 'URL' })
