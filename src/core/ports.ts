@@ -187,7 +187,8 @@ export interface UpstreamRequest {
 /** The upstream's answer to an upgrade: a tunnel, or a refusal with its status. */
 export type UpstreamUpgrade =
   | ({ readonly kind: 'open' } & UpstreamSocket)
-  | { readonly kind: 'refused'; readonly statusCode: number }
+  /** Answered with anything but 101. Null: a body that is longer than a refusal's may be, or broke off. */
+  | { readonly kind: 'refused'; readonly head: AnswerHead; readonly body: Buffer | null }
 
 export interface UpstreamSocket {
   /** What the upstream sent behind its 101 is still in it. */

@@ -1,4 +1,5 @@
-import { type Limit, limitTable } from '../core/limits/table.ts'
+import type { Limit } from '../core/limits/limit.ts'
+import { limitTable } from '../core/limits/table.ts'
 
 const begin = '<!-- Written by `npm run generate` from src/core/limits/table.ts. Change it there. -->'
 const end = '<!-- The end of what is written. -->'

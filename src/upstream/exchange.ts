@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { UpstreamFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../core/ports.ts'
+import { answerHead } from './answer-head.ts'
 import type { Connection, ConnectionOptions, Dispatched } from './connection.ts'
 import { isClosedByPeer, isLengthMismatch, toUpstreamFault } from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
@@ -115,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
     this.#resume = resume
     this.#sending?.stop()
     this.#bodiless = hasNoBody(statusCode)
-    this.#sink.head({ statusCode, reasonPhrase: reasonPhrase(statusText), headers: texts(raw) })
+    this.#sink.head(answerHead(statusCode, raw, statusText))
     return true
   }
 
@@ -194,16 +195,4 @@ function notTaken(fault: SendingFault): UpstreamFault {
 /** RFC 9110 sections 15.3.5 and 15.4.5: a `Content-Length` there is that of another answer, or a mistake. */
 function hasNoBody(statusCode: number): boolean {
   return statusCode === 204 || statusCode === 304
-}
-
-/** undici reads it as UTF-8; its bytes are told again unless they were none. */
-function reasonPhrase(statusText: string): string | null {
-  return statusText.includes('\ufffd') ? null : Buffer.from(statusText).toString('latin1')
-}
-
-/** Header bytes as latin-1 text, which is how node:http writes them again: byte for byte. */
-function texts(raw: readonly Buffer[]): string[] {
-  const headers: string[] = []
-  for (const bytes of raw) headers.push(bytes.toString('latin1'))
-  return headers
 }

@@ -1,11 +1,20 @@
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { UpstreamFault } from '../core/fault.ts'
-import type { UpstreamRequest, UpstreamUpgrade } from '../core/ports.ts'
+import { limits } from '../core/limits/table.ts'
+import type { AnswerHead, UpstreamRequest, UpstreamUpgrade } from '../core/ports.ts'
 import { webSocketAccept } from '../core/request/websocket-accept.ts'
+import { answerHead } from './answer-head.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
 import { toUpstreamFault } from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
+
+/** An answer that opens nothing, as it comes. */
+interface Refusal {
+  readonly head: AnswerHead
+  readonly body: Buffer[]
+  bytes: number
+}
 
 type Settle = (outcome: UpstreamUpgrade | Error) => void
 
@@ -22,6 +31,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
   readonly #settled: Settle
   #leaveQueue: () => void = () => {}
   #connection: Connection | null = null
+  #refusal: Refusal | null = null
   #over = false
 
   constructor(request: UpstreamRequest, options: ConnectionOptions, key: string, settled: Settle) {
@@ -49,6 +59,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
         headers: [...headers, 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', this.#key],
         upgrade: 'websocket',
         headersTimeout: timeouts.responseSeconds * 1000,
+        bodyTimeout: timeouts.idleSeconds * 1000,
       },
       this,
     )
@@ -65,9 +76,9 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
 
   onConnect(): void {}
 
-  onHeaders(statusCode: number): boolean {
-    // The body of a refusal is nobody's: the gateway answers with words of its own.
-    if (statusCode >= 200) this.#end({ kind: 'refused', statusCode })
+  onHeaders(statusCode: number, raw: Buffer[], _resume: () => void, statusText: string): boolean {
+    if (statusCode >= 200)
+      this.#refusal = { head: answerHead(statusCode, raw, statusText), body: [], bytes: 0 }
     return true
   }
 
@@ -86,14 +97,26 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
     this.#end(new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the upstream switched to something else'))
   }
 
-  onData(): boolean {
+  onData(chunk: Buffer): boolean {
+    if (this.#refusal === null) return true
+    this.#refusal.bytes += chunk.length
+    this.#refusal.body.push(chunk)
+    if (this.#refusal.bytes > limits.webSocketRefusalBytes) this.#refuse(null)
     return true
   }
 
-  onComplete(): void {}
+  onComplete(): void {
+    this.#refuse(Buffer.concat(this.#refusal?.body ?? []))
+  }
 
+  /** A refusal whose body breaks off is one all the same. */
   onError(error: Error): void {
-    this.#end(error)
+    if (this.#refusal === null) this.#end(error)
+    else this.#refuse(null)
+  }
+
+  #refuse(body: Buffer | null): void {
+    if (this.#refusal !== null) this.#end({ kind: 'refused', head: this.#refusal.head, body })
   }
 
   #end(outcome: UpstreamUpgrade | Error): void {

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { type Limit, limits, limitTable } from '../../src/core/limits/table.ts'
+import type { Limit } from '../../src/core/limits/limit.ts'
+import { limits, limitTable } from '../../src/core/limits/table.ts'
 import { measureText } from '../../src/reference/limits-section.ts'
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))

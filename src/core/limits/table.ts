@@ -1,30 +1,10 @@
+import { KiB, type Limit, MiB, of } from './limit.ts'
+
 /**
  * What anything may use, in one place: each number that bounds work, memory or waiting for somebody outside. The rest
  * of the code reads it from here, `docs/security.md` shows it, and `test/repository/limits.test.ts` finds bounds that
  * stand elsewhere. Numbers that an operator may choose have their default in the configuration's schema instead.
  */
-
-/** Whose use a limit bounds. */
-export type Scope =
-  | 'request'
-  | 'connection'
-  | 'client network'
-  | 'session'
-  | 'person'
-  | 'upstream'
-  | 'provider'
-  | 'process'
-
-export interface Limit {
-  readonly scope: Scope
-  /** In the unit that ends its name: `Bytes`, `Ms`, `Seconds`; else a count of what the name says. */
-  readonly most: number
-  /** One sentence: what it bounds, and what happens beyond it. */
-  readonly says: string
-}
-
-const KiB = 1024
-const MiB = 1024 * KiB
 
 export const limitTable = {
   // One request.
@@ -50,6 +30,11 @@ export const limitTable = {
     'request',
     64 * KiB,
     'What a WebSocket client sends before it is told 101; one that sends more is cut.',
+  ),
+  webSocketRefusalBytes: of(
+    'request',
+    64 * KiB,
+    'The body of an app’s refusal of a WebSocket; a longer one is left out, and the refusal goes on without.',
   ),
   webSocketOfferBytes: of('request', 4 * KiB, 'Extensions that a WebSocket handshake offers; more is 400.'),
 
@@ -285,10 +270,6 @@ export type LimitName = keyof typeof limitTable
 
 /** The numbers alone, by name. */
 export const limits = numbersOf(limitTable)
-
-function of(scope: Scope, most: number, says: string): Limit {
-  return { scope, most, says }
-}
 
 function numbersOf<N extends string>(table: Readonly<Record<N, Limit>>): Readonly<Record<N, number>> {
   const numbers: Partial<Record<N, number>> = {}

@@ -1,9 +1,9 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Decision } from '../../core/decision.ts'
 import { isFault, UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
-import type { UpstreamSocket } from '../../core/ports.ts'
+import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
 import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 import type { Editions } from '../../runtime/editions.ts'
 import { type Admission, carryAdmission } from '../admission/admission.ts'
@@ -23,6 +23,7 @@ import { type EarlyBytes, holdEarlyBytes } from './early-bytes.ts'
 import { closeCodes } from './frames.ts'
 import { asProgram, type Handshake, negotiated, originMayConnect, readHandshake } from './handshake.ts'
 import { type GivenUp, OpenWebSockets, upstreamOf } from './open-websockets.ts'
+import { endWith, headText } from './plain-answer.ts'
 import { openTunnel } from './tunnel.ts'
 
 export interface Upgrades {
@@ -150,7 +151,7 @@ async function refuse(context: RequestContext, upgrade: Upgrade): Promise<void> 
   )
 }
 
-/** Asks the upstream; what it refuses is refused, in the gateway's own words. */
+/** Asks the upstream; what it refuses is refused, in its own words. */
 async function connect(
   context: RequestContext,
   upgrade: Upgrade,
@@ -164,8 +165,7 @@ async function connect(
     upgrade.signal,
   )
   if (answer.kind === 'refused') {
-    const status = answer.statusCode >= 400 ? answer.statusCode : 502
-    end(context, upgrade, { status, headers: { 'cache-control': 'no-store' }, body: '' })
+    passOnRefusal(context, upgrade, outbound, answer)
     return
   }
   const chosen = negotiated(handshake, answer.headers)
@@ -190,7 +190,7 @@ async function connect(
     answer.socket.on('error', () => {}).destroy()
     throw new UpstreamFault('UPSTREAM_ABORTED', 'nobody waits for it any more')
   }
-  upgrade.client.write(headText(101, lines), 'latin1')
+  upgrade.client.write(headText({ statusCode: 101, reasonPhrase: null, headers: lines }), 'latin1')
   open(context, upgrade, answer, shared)
 }
 
@@ -230,6 +230,24 @@ function open(
   if (editions.current() !== runtime) webSockets.judge(tunnel, editions.current())
 }
 
+/** RFC 6455 section 4.1: what is not 101 is handled as any answer is. One that refuses nothing and opens nothing is none. */
+function passOnRefusal(
+  context: RequestContext,
+  { client, admission }: Upgrade,
+  outbound: Outbound,
+  { head, body }: Extract<UpstreamUpgrade, { kind: 'refused' }>,
+): void {
+  if (head.statusCode < 300) {
+    throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', `the app answered ${head.statusCode} to a handshake`)
+  }
+  const { statusCode } = head
+  const { reasonPhrase, headers } = outbound.toClient(head)
+  note(context, admission, client.destroyed ? clientWentAway : statusCode)
+  endWith(client, { statusCode, reasonPhrase, headers }, body ?? noBody)
+}
+
+const noBody = Buffer.alloc(0)
+
 function offers({ protocols, extensions }: Handshake): readonly string[] {
   return [
     ...(protocols.length === 0 ? [] : ['Sec-WebSocket-Protocol', protocols.join(', ')]),
@@ -237,27 +255,19 @@ function offers({ protocols, extensions }: Handshake): readonly string[] {
   ]
 }
 
-/** Answers in plain HTTP and closes: nothing that the client sent behind its handshake is looked at (S-190). */
+/** Answers in the gateway's own words. */
 function end(
   context: RequestContext,
   { client, admission }: Upgrade,
   { status, headers, body }: Answer,
 ): void {
-  const lines = [
-    ...Object.entries(headers).flat(),
-    ...['Content-Length', String(Buffer.byteLength(body)), 'Connection', 'close'],
-  ]
   note(context, admission, client.destroyed ? clientWentAway : status)
-  client.end(headText(status, lines) + Buffer.from(body).toString('latin1'), 'latin1', () => client.destroy())
+  const head = { statusCode: status, reasonPhrase: null, headers: Object.entries(headers).flat() }
+  endWith(client, head, Buffer.from(body))
 }
 
 /** The end of a handshake, however it ended: the upstream may have heard of it. */
 function note({ log, metrics, runtime }: RequestContext, admission: Admission, status: number): void {
   log.access(admission, status, runtime.edition)
   metrics.request(admission, status)
-}
-
-function headText(status: number, lines: readonly string[]): string {
-  const texts = lines.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`))
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Answer'}\r\n${texts.join('')}\r\n`
 }

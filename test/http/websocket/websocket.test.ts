@@ -139,8 +139,6 @@ t.test('a location that is open to anyone', async (t) => {
 
 t.test('S-192 an upstream that does not open', async (t) => {
   const answers: [string, Answerer, number][] = [
-    ['refuses with 403', () => 'HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\nsecret', 403],
-    ['redirects', () => 'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n', 502],
     ['answers 200', () => 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret', 502],
     [
       'resets',
@@ -177,6 +175,70 @@ t.test('S-192 an upstream that does not open', async (t) => {
       t.notMatch(text, /secret|HTTP\/1\.1 101/)
       await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
     })
+  }
+})
+
+t.test('a refusal of the app reaches the client with its words', async (t) => {
+  const long = 64 * 1024
+  const rows: [string, string, RegExp, string][] = [
+    [
+      'a length',
+      'HTTP/1.1 403 No entry\r\nX-Why: full\r\nContent-Length: 4\r\n\r\nfull',
+      /^HTTP\/1\.1 403 No entry\r\nX-Why: full\r\n/,
+      'full',
+    ],
+    [
+      'chunks',
+      'HTTP/1.1 401 U\r\nWWW-Authenticate: Basic\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n',
+      /\r\nWWW-Authenticate: Basic\r\n/,
+      'no',
+    ],
+    [
+      'nothing',
+      'HTTP/1.1 503 S\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n',
+      /\r\nRetry-After: 9\r\n/,
+      '',
+    ],
+    ['no body', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', /^HTTP\/1\.1 304 /, ''],
+    [
+      'an address',
+      'HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n',
+      /\r\nLocation: \/elsewhere\r\n/,
+      '',
+    ],
+    [
+      'as much as may be',
+      `HTTP/1.1 500 E\r\nContent-Length: ${long}\r\n\r\n${'x'.repeat(long)}`,
+      /^HTTP\/1\.1 500 E\r\n/,
+      'x'.repeat(long),
+    ],
+    [
+      'more than that',
+      `HTTP/1.1 500 E\r\nX-A: 1\r\nContent-Length: ${long + 1}\r\n\r\n${'x'.repeat(long + 1)}`,
+      /\r\nX-A: 1\r\n/,
+      '',
+    ],
+    [
+      'our secret and a cookie of ours',
+      `HTTP/1.1 400 ${sharedSecret}\r\nX-Echo: ${sharedSecret}\r\nSet-Cookie: claimgate-PORT=x\r\nContent-Length: 0\r\n\r\n`,
+      /^HTTP\/1\.1 400 Bad Request\r\n(?!X-Echo|Set-Cookie)/,
+      '',
+    ],
+  ]
+  for (const [name, bytes, head, body] of rows) {
+    let port = ''
+    const front = await startFront(t, () => bytes.replace('PORT', port))
+    port = front.host.split(':')[1] ?? ''
+    const text = await ask(front, {})
+    const end = text.indexOf('\r\n\r\n')
+    t.match(text, head, name)
+    t.notMatch(text.slice(0, end), /transfer-encoding|claimgate-|shared-secret/i, name)
+    t.match(text.slice(0, end), /\r\nConnection: close/, name)
+    t.equal(text.slice(end + 4), body, name)
+    if (!text.startsWith('HTTP/1.1 304')) {
+      t.equal(/content-length: (\d+)/i.exec(text)?.[1], String(body.length), name)
+    }
+    await front.upstream.until(() => front.upstream.connections[0]?.closed === true)
   }
 })
 

@@ -1,0 +1,18 @@
+import type { AnswerHead } from '../core/ports.ts'
+
+/** What undici says of the head of an answer, as it was received. */
+export function answerHead(statusCode: number, raw: readonly Buffer[], statusText: string): AnswerHead {
+  return { statusCode, reasonPhrase: reasonPhrase(statusText), headers: texts(raw) }
+}
+
+/** undici reads it as UTF-8; its bytes are told again unless they were none. */
+function reasonPhrase(statusText: string): string | null {
+  return statusText.includes('\ufffd') ? null : Buffer.from(statusText).toString('latin1')
+}
+
+/** Header bytes as latin-1 text, which is how node:http writes them again: byte for byte. */
+function texts(raw: readonly Buffer[]): string[] {
+  const headers: string[] = []
+  for (const bytes of raw) headers.push(bytes.toString('latin1'))
+  return headers
+}
