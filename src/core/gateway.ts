@@ -90,6 +90,8 @@ export interface ProviderSettings {
   /** A built-in icon's name, or a data: URL of a local file. */
   readonly icon: string | null
   readonly authorizationParameters: ReadonlyMap<string, string>
+  /** Parameters of `/.auth/login` that its authorization request repeats. */
+  readonly passParameters: readonly string[]
   /** Where its metadata is, when that is not below its issuer; null: there. */
   readonly metadataUrl: string | null
   /** Where the gateway reaches a provider whose public address differs; null: at its issuer. */

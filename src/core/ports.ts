@@ -108,6 +108,8 @@ export interface Provider {
 export interface AuthorizationWish {
   /** To be asked who they are, though the provider knows: `prompt` (OIDC Core 3.1.2.1). */
   readonly otherAccount: boolean
+  /** What the link to `/.auth/login` brought, of what the provider's `pass_parameters` lists. */
+  readonly passed: ReadonlyMap<string, string>
 }
 
 export type ProviderStatus =

@@ -72,6 +72,8 @@ export const answerReasons = {
   'not-a-navigation':
     'Something else than a navigation, such as a script or a picture, asked for `/.auth/login`.',
   'parameter-repeated': 'A parameter of `/.auth/login` was sent twice.',
+  'parameter-invalid':
+    'A parameter of `/.auth/login` that is handed on is no visible ASCII, or has more than 255 characters.',
   'provider-unknown': 'The app does not accept the provider that `/.auth/login` was asked for.',
   'media-type-unknown': 'A form was sent to the gateway as something else.',
   internal: 'A fault of the gateway itself.',

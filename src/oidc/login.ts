@@ -1,23 +1,28 @@
 import { calculatePKCECodeChallenge } from 'openid-client'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { AuthorizationWish } from '../core/ports.ts'
-import { ownAuthorizationParameters } from '../core/session/authorization-parameters.ts'
+import { mayBePassed, ownAuthorizationParameters } from '../core/session/authorization-parameters.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import type { Metadata } from './metadata.ts'
 
 /**
  * Where to send the browser: the code flow with PKCE (S256, whatever the metadata says of it), state and nonce,
- * each parameter once. Of the request that asked for the sign-in nothing gets in here but the wish.
+ * each parameter once. Of the request that asked for the sign-in nothing gets in here but the wish: which parameters that may bring, the
+ * configuration lists.
  */
 export async function authorizationUrl(
   settings: ProviderSettings,
   metadata: Metadata,
   transaction: Transaction,
   redirectUri: string,
-  wish: AuthorizationWish = { otherAccount: false },
+  wish: AuthorizationWish = { otherAccount: false, passed: new Map() },
 ): Promise<URL> {
   const url = new URL(metadata.authorizationEndpoint)
   for (const [name, value] of settings.authorizationParameters) url.searchParams.set(name, value)
+  for (const name of settings.passParameters) {
+    const value = mayBePassed(name) ? wish.passed.get(name) : undefined
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
   for (const name of ownAuthorizationParameters) url.searchParams.delete(name)
   if (wish.otherAccount) url.searchParams.set('prompt', promptForOtherAccount(settings, metadata))
   const own = {

@@ -14,11 +14,17 @@ function metadataFor(settings: ProviderSettings, changes: object = {}) {
   return readMetadata({ ...metadataOf(issuer), ...changes } as never, settings)
 }
 
-async function urlFor(changes: Partial<ProviderSettings> = {}, metadata: object = {}, otherAccount = false) {
+async function urlFor(
+  changes: Partial<ProviderSettings> = {},
+  metadata: object = {},
+  otherAccount = false,
+  passed: Readonly<Record<string, string>> = {},
+) {
   const settings = settingsFor(issuer, changes)
   const transaction = transactionFor(settings)
   const url = await authorizationUrl(settings, metadataFor(settings, metadata), transaction, redirectUri, {
     otherAccount,
+    passed: new Map(Object.entries(passed)),
   })
   return { url, transaction }
 }
@@ -80,6 +86,30 @@ t.test('S-103: configured parameters go along once, and none replaces ours', asy
   t.equal(url.searchParams.get('audience'), 'a b&c=d')
   for (const name of new Set(url.searchParams.keys())) t.equal(url.searchParams.getAll(name).length, 1, name)
 })
+
+t.test(
+  'S-103: what a link passes goes along where it is listed, once, and replaces none of ours',
+  async (t) => {
+    const link = {
+      login_hint: 'ann',
+      prompt: 'none',
+      scope: 'evil',
+      state: 'evil',
+      max_age: '0',
+      ui_locales: 'de',
+    }
+    const listed = ['login_hint', 'prompt', 'scope', 'state', 'max_age', 'hd']
+    const authorizationParameters = new Map([
+      ['login_hint', 'somebody'],
+      ['hd', 'example.com'],
+    ])
+    const { url } = await urlFor({ passParameters: listed, authorizationParameters }, {}, false, link)
+    t.same(url.searchParams.getAll('login_hint'), ['ann'], 'what comes wins')
+    t.same(url.searchParams.getAll('hd'), ['example.com'], 'what does not come stays')
+    for (const name of ['prompt', 'max_age', 'ui_locales']) t.notOk(url.searchParams.has(name), name)
+    t.notMatch(url.href, /evil/)
+  },
+)
 
 t.test('an authorization endpoint with a query of its own keeps it, but for what is ours', async (t) => {
   const authorization_endpoint = `${issuer}/authorize?policy=b2c_1&state=evil&client_id=evil&request=evil&request_uri=evil`

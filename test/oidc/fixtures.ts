@@ -34,6 +34,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     label: 'Acme',
     icon: null,
     authorizationParameters: new Map(),
+    passParameters: [],
     metadataUrl: null,
     internalUrl: null,
     ca: null,

@@ -71,7 +71,12 @@ function testProvider(name: string): TestProvider {
       if (this.fault !== null) throw this.fault
       const url = new URL(`https://${name}.example/authorize`)
       url.search = String(
-        new URLSearchParams({ state, redirect_uri: redirectUri, other_account: String(wish?.otherAccount) }),
+        new URLSearchParams({
+          ...Object.fromEntries(wish?.passed ?? []),
+          state,
+          redirect_uri: redirectUri,
+          other_account: String(wish?.otherAccount),
+        }),
       )
       return url
     },

@@ -34,6 +34,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     label: name,
     icon: null,
     authorizationParameters: new Map(),
+    passParameters: [],
     metadataUrl: null,
     internalUrl: null,
     ca: null,

@@ -46,6 +46,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     label: keys.label ?? presetLabel(preset) ?? name,
     icon,
     authorizationParameters: new Map(Object.entries(keys.authorization_parameters)),
+    passParameters: [...new Set(keys.pass_parameters)],
     metadataUrl: keys.metadata_url ?? null,
     internalUrl: keys.internal_url?.replace(/\/$/, '') ?? null,
     ca,

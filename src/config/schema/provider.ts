@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { idTokenAlgorithms, signatureAlgorithms } from '../../core/signature-algorithm.ts'
 import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
@@ -28,6 +29,11 @@ const keyPair = z.strictObject({
 const scope = z
   .string()
   .regex(/^[!#-[\]-~]+$/, { error: 'expected one scope: visible ASCII without spaces and quotes' })
+
+const passedParameter = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: 'expected the name of a parameter' })
+  .refine(mayBePassed, { error: 'is not for a link to choose' })
 
 /** One entry of `providers`. */
 export const providerKeys = {
@@ -94,6 +100,13 @@ export const providerKeys = {
     .register(forms, { form: 'parameter → text' })
     .prefault({})
     .describe('More parameters of the authorization request, such as `prompt: select_account`.'),
+  pass_parameters: z
+    .array(passedParameter)
+    .register(forms, { form: 'list of parameters' })
+    .prefault([])
+    .describe(
+      'Parameters of `/.auth/login` that are handed on to the provider: `login_hint`, `domain_hint`, `kc_idp_hint`, `ui_locales` and the like. A value that comes replaces the one of `authorization_parameters`; anybody who makes a link chooses it.',
+    ),
   metadata_url: text
     .clone()
     .register(forms, { form: 'URL' })

@@ -16,6 +16,7 @@ export const limitTable = {
   formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
   formMs: of('request', 15_000, 'The time such a form may take; then it is 408.'),
   returnToBytes: of('request', 2 * KiB, 'A return address; a longer one becomes `/`.'),
+  passedCharacters: of('request', 255, 'A parameter that goes to the provider; a longer one is 400.'),
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   transactionCookies: of('request', 5, 'Sign-ins under way in one browser; the oldest are forgotten.'),
   transactionCookieBytes: of('request', 3 * KiB, 'Their cookies together; the oldest are forgotten.'),

@@ -15,3 +15,20 @@ export const ownAuthorizationParameters: ReadonlySet<string> = new Set([
   'scope',
   'state',
 ])
+
+/**
+ * What no link may choose, though the configuration may set it: what is asked for, for whom, how strongly and whether
+ * somebody is asked at all (OIDC Core 3.1.2.1, RFC 8707, RFC 9396), what binds the code (RFC 9449), and what
+ * `/.auth/login` itself reads.
+ */
+const neverPassed: ReadonlySet<string> = new Set([
+  ...ownAuthorizationParameters,
+  ...['prompt', 'max_age', 'acr_values', 'claims', 'scope', 'resource', 'audience', 'authorization_details'],
+  ...['registration', 'id_token_hint', 'dpop_jkt'],
+  ...['return_to', 'provider', 'account'],
+])
+
+/** Whether `pass_parameters` may list a parameter. */
+export function mayBePassed(name: string): boolean {
+  return !neverPassed.has(name)
+}

@@ -26,12 +26,15 @@ import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, setTransactionCookie } from './cookie.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
+import { passedTo, readPassed } from './passed-parameters.ts'
 
 export interface SignInRequest {
   readonly provider: string
   readonly returnTo: ReturnTo
   /** The person wants to be asked who they are, even where the provider already knows. */
   readonly otherAccount: boolean
+  /** What the link brought for the provider. */
+  readonly passed: ReadonlyMap<string, string>
 }
 
 /** `/.auth/login?return_to=/path&provider=name`: to the provider, or to the chooser when several could be meant. */
@@ -56,12 +59,15 @@ export async function login(
   if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
   const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)
   const offered = named === null ? fitting() : [named]
-  const otherAccount = query.get('account') === 'other'
+  const settings = offered.flatMap((name) => runtime.gateway.providers.get(name) ?? [])
+  const read = readPassed(query, settings)
+  if (!read.ok) return refusal(admission, 400, read.reason)
+  const wish = { returnTo, otherAccount: query.get('account') === 'other', passed: read.passed }
   const [provider, ...others] = offered
   if (provider !== undefined && others.length === 0) {
-    return startSignIn(context, admission, headers, { provider, returnTo, otherAccount })
+    return startSignIn(context, admission, headers, { provider, ...wish })
   }
-  return chooser(context, admission, offered, { returnTo, otherAccount })
+  return chooser(context, admission, offered, wish)
 }
 
 /** One provider: the browser goes there at once. Several: to the chooser first. */
@@ -84,6 +90,7 @@ export function answerChallenge(
       provider,
       returnTo,
       otherAccount: false,
+      passed: new Map(),
     })
   }
   return redirectAnswer(`${authPrefix}/login?return_to=${encodeURIComponent(returnTo)}`, 302)
@@ -110,6 +117,7 @@ async function startSignIn(
   try {
     const url = await provider.authorizationUrl(transaction, redirectUriOf(origin, settings.name).uri, {
       otherAccount: request.otherAccount,
+      passed: passedTo(settings, request.passed),
     })
     const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
     const others = transactionCookies(headers.cookie, origin.cookies)
@@ -164,7 +172,7 @@ function chooser(
   context: RequestContext,
   admission: Admission,
   offered: readonly string[],
-  wish: { readonly returnTo: ReturnTo; readonly otherAccount: boolean },
+  wish: Omit<SignInRequest, 'provider'>,
 ): Answer {
   const { gateway } = context.runtime
   const account = wish.otherAccount ? '&account=other' : ''
@@ -172,11 +180,14 @@ function chooser(
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []
     const parameters = `provider=${encodeURIComponent(name)}&return_to=${encodeURIComponent(wish.returnTo)}`
+    const passed = [...passedTo(settings, wish.passed)].map(
+      ([parameter, value]) => `&${parameter}=${encodeURIComponent(value)}`,
+    )
     return [
       {
         label: settings.label,
         icon: settings.icon,
-        href: `${gateway.authPrefix}/login?${parameters}${account}`,
+        href: `${gateway.authPrefix}/login?${parameters}${account}${passed.join('')}`,
       },
     ]
   })

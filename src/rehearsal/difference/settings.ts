@@ -75,6 +75,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
     client_secret: one.clientSecret && secretText(one.clientSecret),
     response_iss: one.responseIssRequired ? 'required' : null,
     scopes: one.scopes.join(' '),
+    pass_parameters: one.passParameters.join(' ') || null,
     metadata_url: one.metadataUrl,
     id_token_signed_response_alg: one.signingAlgorithms?.join(' ') ?? null,
     extra_audiences: one.extraAudiences.join(' ') || null,

@@ -16,7 +16,7 @@ function open(t: Test, sameSite = 'lax') {
     `
 providers:
   op: { issuer: "https://op.example", client_id: c, client_secret: s, label: First, icon: okta }
-  other: { issuer: "https://other.example", client_id: c, client_secret: s, user_id_prefix: "o:", response_mode: form_post, label: Second }
+  other: { issuer: "https://other.example", client_id: c, client_secret: s, user_id_prefix: "o:", response_mode: form_post, pass_parameters: [login_hint, ui_locales], label: Second }
 session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes, same_site: ${sameSite} }
 apps:
   wiki:
@@ -95,6 +95,55 @@ t.test('what a sign-in is asked for is asked once, of a provider that is accepte
   const unknown = await begin('?provider=nobody', { accept: '*/*' })
   t.match(unknown, { status: 400, body: /"reason":"provider-unknown"/ })
   t.match(await begin('?provider=op&x=1&x=2'), { status: 302 }, 'what we do not read may come twice')
+})
+
+t.test('S-103: a provider is handed what its pass_parameters lists, and nothing else', async (t) => {
+  const { begin } = open(t)
+  const asked = async (query: string) => {
+    const answer = await begin(query, { accept: '*/*' })
+    return answer.status === 302 ? new URL(answer.headers.location ?? 'none:').searchParams : answer
+  }
+  const passed = async (query: string) => {
+    const parameters = await asked(`?provider=other&${query}`)
+    if (!(parameters instanceof URLSearchParams)) return parameters
+    for (const own of ['state', 'redirect_uri', 'other_account']) parameters.delete(own)
+    return Object.fromEntries(parameters)
+  }
+  t.same(await passed('login_hint=ann%40example.com&ui_locales=de-AT+de&kc_idp_hint=corp'), {
+    login_hint: 'ann@example.com',
+    ui_locales: 'de-AT de',
+  })
+  t.same(await passed('login_hint='), {}, 'an empty one is none')
+  t.same(await passed('prompt=none&scope=x&state=evil&redirect_uri=evil&kc_idp_hint=a&kc_idp_hint=b'), {})
+  t.same(await passed(`login_hint=${'x'.repeat(255)}`), { login_hint: 'x'.repeat(255) })
+  for (const value of [
+    'x'.repeat(256),
+    'a%00b',
+    'a%0Ab',
+    'a%09b',
+    '%C3%A9',
+    'a%7Fb',
+    '+a',
+    'a+',
+    'a++b',
+    '%E2%80%AE',
+    '%FF',
+  ]) {
+    t.match(await passed(`login_hint=${value}`), { status: 400, body: /"reason":"parameter-invalid"/ }, value)
+  }
+  const twice = await passed('login_hint=a&login_hint=a')
+  t.match(twice, { status: 400, body: /"reason":"parameter-repeated"/ })
+  const first = (await asked('?provider=op&login_hint=a&ui_locales=de')) as URLSearchParams
+  t.notOk(first.has('login_hint') || first.has('ui_locales'), 'the other provider lists nothing')
+})
+
+t.test('the chooser hands on to each provider what it lists', async (t) => {
+  const { begin } = open(t)
+  const page = await begin('?return_to=/a&login_hint=a%26b%22%3E%3Cb&kc_idp_hint=x&prompt=none')
+  const shown = page.body.replaceAll('&#61;', '=').replaceAll('&#38;', '&')
+  t.match(shown, 'href="/.auth/login?provider=op&return_to=%2Fa">')
+  t.match(shown, 'href="/.auth/login?provider=other&return_to=%2Fa&login_hint=a%26b%22%3E%3Cb">')
+  t.match(await begin('?login_hint=%00', { accept: '*/*' }), { status: 400 })
 })
 
 t.test('S-119: only a navigation begins a sign-in, as far as a browser says', async (t) => {
