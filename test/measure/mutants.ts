@@ -27,7 +27,7 @@ if (places.length === 0)
   throw new Error('name a folder or a file of src: npm run mutants -- src/http/admission')
 
 type End = Failure | 'survived' | 'nobody runs it'
-const ends: readonly End[] = ['assertion', 'crash', 'time-out', 'survived', 'nobody runs it']
+const ends: readonly End[] = ['assertion', 'wait', 'crash', 'time-out', 'survived', 'nobody runs it']
 
 interface Judged {
   readonly mutant: Mutant
@@ -88,7 +88,7 @@ async function measured(sources: ReadonlySet<string>): Promise<readonly Measured
   return usable.sort((one, other) => one.seconds - other.seconds)
 }
 
-/** An assertion ends the search; after a crash or a time-out another test may still say it in words. */
+/** An assertion ends the search; after anything else another test may still say it by one. */
 async function judge(mutant: Mutant, tree: Tree): Promise<Judged> {
   const { path } = mutant
   const text = readFileSync(join(root, path), 'utf8')
@@ -104,8 +104,9 @@ async function judge(mutant: Mutant, tree: Tree): Promise<Judged> {
   try {
     for (const { file, seconds } of covering) {
       const timeoutMs = 20_000 + seconds * 8_000
-      const { red } = await runTestFile({ root: tree.root, file, timeoutMs, untilRed: true })
-      const worst = (['assertion', 'crash', 'time-out'] as const).find((kind) =>
+      const patienceMs = 5_000 + seconds * 4_000
+      const { red } = await runTestFile({ root: tree.root, file, timeoutMs, patienceMs, untilRed: true })
+      const worst = (['assertion', 'wait', 'crash', 'time-out'] as const).find((kind) =>
         red.some(({ failure }) => failure === kind),
       )
       if (worst === undefined) continue
@@ -114,7 +115,7 @@ async function judge(mutant: Mutant, tree: Tree): Promise<Judged> {
         by = ` ← ${file}: ${red.find(({ failure }) => failure === worst)?.title ?? ''}`
       }
       if (worst === 'assertion') lastKiller.set(path, file)
-      if (worst === 'time-out') hung += 1
+      if (worst === 'wait' || worst === 'time-out') hung += 1
       if (worst === 'assertion' || hung === 2) break
     }
   } finally {

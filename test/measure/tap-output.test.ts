@@ -1,7 +1,7 @@
 import t from 'tap'
 import { redTests } from './tap-output.ts'
 
-t.test('an assertion, a throw and a time-out are told apart, and parents count for nothing', async (t) => {
+t.test('assertion, wait, throw and time-out are told apart, and parents count for nothing', async (t) => {
   const output = [
     '# Subtest: outer',
     '    not ok 1 - should be equal',
@@ -14,13 +14,18 @@ t.test('an assertion, a throw and a time-out are told apart, and parents count f
     '      ---',
     '      tapCaught: returnedPromiseRejection',
     '      ...',
-    '    not ok 3 - timeout!',
+    '    not ok 3 - waited 60 s for a line',
+    '      ---',
+    '      type: AssertionError',
+    '      tapCaught: returnedPromiseRejection',
+    '      ...',
+    '    not ok 4 - timeout!',
     '      ---',
     '      expired: slow',
     '      ...',
-    '    ok 4 - fine',
-    '    not ok 5 - later # TODO',
-    '    1..5',
+    '    ok 5 - fine',
+    '    not ok 6 - later # TODO',
+    '    1..6',
     'not ok 1 - outer # time=18.956ms',
     '  ---',
     '  at:',
@@ -30,6 +35,7 @@ t.test('an assertion, a throw and a time-out are told apart, and parents count f
   t.same(redTests(output), [
     { failure: 'assertion', title: 'should be equal' },
     { failure: 'crash', title: 'boo' },
+    { failure: 'wait', title: 'waited 60 s for a line' },
     { failure: 'time-out', title: 'timeout!' },
   ])
 })

@@ -1,7 +1,7 @@
-// What a test file printed, in the words of the mutants: an assertion that failed says more than a program that fell
-// over, and this more than one that hung.
+// What a test file printed, in the words of the mutants: an assertion that failed says more than a wait that ended in
+// vain, though that has words (test/support/waiting.ts), and this more than a program that fell over or hung.
 
-export type Failure = 'assertion' | 'crash' | 'time-out'
+export type Failure = 'assertion' | 'wait' | 'crash' | 'time-out'
 
 export interface RedTest {
   readonly failure: Failure
@@ -30,6 +30,7 @@ export function redTests(output: string): readonly RedTest[] {
 function failureOf(title: string, details: readonly string[], indent: string): Failure {
   if (title === 'timeout!' || details.some((text) => text.startsWith(`${indent}  expired:`)))
     return 'time-out'
-  const fell = /^(?:tapCaught|exitCode|signal|parseError):/
-  return details.some((text) => fell.test(text.slice(indent.length + 2))) ? 'crash' : 'assertion'
+  const has = (line: RegExp) => details.some((text) => line.test(text.slice(indent.length + 2)))
+  if (!has(/^(?:tapCaught|exitCode|signal|parseError):/)) return 'assertion'
+  return has(/^type: AssertionError$/) ? 'wait' : 'crash'
 }

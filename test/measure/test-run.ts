@@ -15,7 +15,9 @@ export interface TestRunOptions {
   readonly timeoutMs: number
   /** Where V8 writes what ran, in this process and in its children. */
   readonly coverage?: string
-  /** Ends it as soon as an assertion failed. */
+  /** How long it may wait for what another process or socket does; see test/support/waiting.ts. */
+  readonly patienceMs?: number
+  /** Ends it as soon as an assertion failed, or what it waited for did not come. */
   readonly untilRed?: boolean
 }
 
@@ -27,6 +29,7 @@ export async function runTestFile(options: TestRunOptions): Promise<TestRun> {
     ...process.env,
     TAP_TIMEOUT: String(options.timeoutMs / 1000),
     ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
+    ...(options.patienceMs === undefined ? {} : { TEST_PATIENCE_MS: String(options.patienceMs) }),
   }
   const start = performance.now()
   // A process group of its own, so that its children end with it.
@@ -48,7 +51,7 @@ export async function runTestFile(options: TestRunOptions): Promise<TestRun> {
   }, options.timeoutMs)
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
-    if (options.untilRed && text.includes('...') && redTests(output).some(isAssertion)) end()
+    if (options.untilRed && text.includes('...') && redTests(output).some(hasWords)) end()
   })
   process.once('exit', end)
   const [code] = await once(child, 'close')
@@ -61,6 +64,6 @@ export async function runTestFile(options: TestRunOptions): Promise<TestRun> {
   return { red, seconds: (performance.now() - start) / 1000 }
 }
 
-function isAssertion({ failure }: RedTest): boolean {
-  return failure === 'assertion'
+function hasWords({ failure }: RedTest): boolean {
+  return failure === 'assertion' || failure === 'wait'
 }

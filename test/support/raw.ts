@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { createWaits } from './waiting.ts'
+import { createWaits, inVain } from './waiting.ts'
 
 /** A TCP client that sends bytes as they are written here, and keeps every byte that comes back. */
 export interface RawClient {
@@ -37,7 +37,7 @@ export async function rawClient(port: number, bytes = ''): Promise<RawClient> {
       what,
       look: () => {
         if (holds()) return text()
-        if (over) throw new Error(`the connection ended first: ${JSON.stringify(text())}`)
+        if (over) throw inVain(`the connection ended first: ${JSON.stringify(text())}`)
         return undefined
       },
       seen: () => JSON.stringify(text().slice(-2000)),

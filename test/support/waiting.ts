@@ -1,9 +1,12 @@
 // Waiting for what another process or the other end of a socket does: until a deadline, and then in words. No test
-// measures by it: it is far longer than anything takes on a machine that is eight times slower.
+// measures by it: it is far longer than anything takes on a machine that is eight times slower. What did not come is an
+// assertion that failed, and is thrown as one.
 
+import { AssertionError } from 'node:assert'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 
-export const patienceMs = 60_000
+/** The mutants bring less: they know how long the whole test takes. */
+export const patienceMs = Number(process.env.TEST_PATIENCE_MS ?? 60_000)
 
 export interface Wait<T> {
   /** What is waited for, to go on after "waited for". */
@@ -41,7 +44,7 @@ export function createWaits(): Waits {
           }
         }
         const timer = globalThis.setTimeout(
-          () => end(() => reject(new Error(lateText(what, seen(), withinMs)))),
+          () => end(() => reject(inVain(lateText(what, seen(), withinMs)))),
           withinMs,
         )
         looking.add(check)
@@ -67,9 +70,14 @@ export async function poll<T>(
   for (let asked = 1; ; asked += 1) {
     const answer = await ask()
     if (holds(answer)) return answer
-    if (performance.now() > end) throw new Error(lateText(what, answer, withinMs))
+    if (performance.now() > end) throw inVain(lateText(what, answer, withinMs))
     await (asked < 20 ? setImmediate() : setTimeout(25))
   }
+}
+
+/** What was waited for did not come, and what did instead. */
+export function inVain(message: string): Error {
+  return new AssertionError({ message })
 }
 
 function lateText(what: string, seen: unknown, withinMs: number): string {
