@@ -78,7 +78,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, POST',
     'GET asks, POST signs out, here and at the provider; `return_to` is a path of this origin.',
   ],
-  'logged-out': ['`/.auth/logged-out`', 'GET', 'Where a sign-out ends.'],
+  'logged-out': [
+    '`/.auth/logged-out`',
+    'GET',
+    'Where a sign-out ends. Where the provider has no sign-out, `?provider=NAME` says that one is still signed in there, and the button asks for an account.',
+  ],
   me: [
     '`/.auth/me`',
     'GET, HEAD',

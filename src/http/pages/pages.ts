@@ -211,6 +211,8 @@ export interface SignedOutPage extends PageFrame {
   readonly signInHref: string | null
   /** Where to sign out at the provider too, when the page could not move on there by itself. */
   readonly providerUrl?: URL | null
+  /** What the provider is called at which one is still signed in, as it has no sign-out. */
+  readonly stillAt?: string | null
   /** Whether the session ended; false: in this browser alone, so far. */
   readonly everywhere: boolean
 }
@@ -221,11 +223,14 @@ export function signedOutPage(page: SignedOutPage): string {
   const notYet = page.everywhere
     ? ''
     : html`<p>The session could not be ended everywhere yet: that takes a few more moments.</p>`
+  const still = page.stillAt
+    ? html`<p>You are still signed in at <bdi>${page.stillAt}</bdi>: sign out there too where others use this browser.</p>`
+    : ''
   return pageDocument({
     ...page,
     title: page.everywhere ? 'You are signed out' : 'You are signed out in this browser',
     gate: 'closed',
-    content: html`!${notYet}<p>On a shared computer, close the browser too.</p>
+    content: html`!${notYet}!${still}<p>On a shared computer, close the browser too.</p>
 !${actions([action(provider, 'Sign out at your sign-in service'), action(page.signInHref, 'Sign in again')])}`,
   })
 }

@@ -73,15 +73,25 @@ export async function logOut(
   const state = runtime.random(24).toString('base64url')
   const url = session === null ? null : await endSessionUrl(context, session, origin, state)
   const after = rememberReturn(context, origin, state, form.has('return_to') ? returnTo : null)
+  const provider = session === null || url !== null ? null : providerOf(context, origin, session)
   if (!everywhere) {
-    const page = signedOutPage({ ...frameOf(admission), signInHref: null, providerUrl: url, everywhere })
+    const stillAt = provider?.label ?? null
+    const page = signedOutPage({
+      ...frameOf(admission),
+      signInHref: null,
+      providerUrl: url,
+      stillAt,
+      everywhere,
+    })
     return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
   }
   if (url !== null) {
     const page = movingOnPage({ ...frameOf(admission), why: 'signing-out', to: url })
     return withCookies(withHeaders(pageAnswer(200, page), forgetPages), [...cleared, ...after])
   }
-  const local = form.has('return_to') ? returnTo : `${runtime.gateway.authPrefix}/logged-out`
+  // The page says at which provider one is still signed in: it has no sign-out, or could not be asked for it.
+  const still = provider === null ? '' : `?provider=${encodeURIComponent(provider.name)}`
+  const local = form.has('return_to') ? returnTo : `${runtime.gateway.authPrefix}/logged-out${still}`
   return withCookies(withHeaders(redirectAnswer(local), forgetPages), cleared)
 }
 
@@ -91,7 +101,10 @@ export async function logOut(
  */
 const forgetPages = { 'clear-site-data': '"cache"' }
 
-/** Where a sign-out ends. With the state that we gave, on to the page that was asked for; else a page that says so. */
+/**
+ * Where a sign-out ends. With the state that we gave, on to the page that was asked for; else a page that says so, and
+ * at which provider of the origin one is still signed in.
+ */
 export function loggedOut(
   context: RequestContext,
   admission: Admission,
@@ -103,9 +116,13 @@ export function loggedOut(
   const name = returnCookieName(origin)
   const sent = transactionCookies(headers.cookie, origin.cookies).filter((cookie) => cookie.name === name)
   const cleared: readonly SetCookie[] = sent.length === 0 ? [] : [deleteCookie(origin.cookies, name)]
-  const returnTo = readReturn(context, origin, sent[0]?.value, new URLSearchParams(target.query).get('state'))
-  const { authPrefix } = runtime.gateway
-  const page = signedOutPage({ ...frameOf(admission), signInHref: `${authPrefix}/login`, everywhere: true })
+  const query = new URLSearchParams(target.query)
+  const returnTo = readReturn(context, origin, sent[0]?.value, query.get('state'))
+  const named = origin.providers.find((provider) => provider === query.get('provider')) ?? ''
+  const stillAt = runtime.gateway.providers.get(named)?.label ?? null
+  // Else whoever signs in again comes back as the same person, and nobody is asked anything.
+  const signInHref = `${runtime.gateway.authPrefix}/login${stillAt === null ? '' : '?account=other'}`
+  const page = signedOutPage({ ...frameOf(admission), signInHref, stillAt, everywhere: true })
   return withCookies(returnTo === null ? pageAnswer(200, page) : redirectAnswer(returnTo), cleared)
 }
 

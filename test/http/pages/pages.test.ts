@@ -89,6 +89,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'reason',
     'reference',
     'refresh',
+    'still',
     'stylesheet',
   ])
 })

@@ -167,6 +167,15 @@ t.test('the pages of a sign-out', async (t) => {
     'The session could not be ended everywhere yet: that takes a few more moments.',
     ...[shared, '[button https://op.example/end] Sign out at your sign-in service', 'Request id', 'r-1'],
   ])
+  const still = signedOutPage({ ...frame, signInHref: '/in', stillAt: 'Acme <b>', everywhere: true })
+  t.same(shown(still).texts, [
+    ...['Wiki', 'You are signed out'],
+    'You are still signed in at',
+    'Acme &#60;b&#62;',
+    ': sign out there too where others use this browser.',
+    ...[shared, '[button /in] Sign in again', 'Request id', 'r-1'],
+  ])
+  t.notMatch(still, '<b>')
   const none = signedOutPage({ ...frame, signInHref: null, providerUrl: null, everywhere: true })
   t.same(shown(none).texts, ['Wiki', 'You are signed out', shared, 'Request id', 'r-1'])
 })

@@ -227,6 +227,32 @@ t.test('then the browser goes on to the provider, and remembers where to come ba
   t.equal(await cookies(long(1501)), 1, 'what no cookie could hold')
 })
 
+t.test('where the provider has no sign-out the page says that one is still signed in there', async (t) => {
+  const { leave, signIn, provider, arrive, lines } = open(t)
+  const out = await leave('', { headers: { cookie: await signIn() } })
+  t.match(out, { status: 303, headers: { location: /^\/\.auth\/logged-out\?provider=op$/ } })
+  const page = await arrive('?provider=op')
+  t.match(page.body, 'You are still signed in at <bdi>Acme</bdi>')
+  t.match(page.body, 'href="/.auth/login?account&#61;other">Sign in again<')
+  t.match(page.body, '<title>You are signed out · The Wiki</title>')
+  for (const query of ['', '?provider=nobody', '?provider=', '?provider=__proto__', '?provider=%3Cb%3E']) {
+    const plain = await arrive(query)
+    t.notMatch(plain.body, /still signed in|account&#61;other|__proto__|<b>/, query)
+    t.match(plain.body, 'href="/.auth/login">Sign in again<')
+  }
+  t.match(await leave('return_to=/bye', { headers: { cookie: await signIn() } }), {
+    headers: { location: /^\/bye$/ },
+  })
+  t.match(await leave('', {}), { headers: { location: /logged-out$/ } }, 'nobody was signed in')
+  provider('op').endSession = new ProviderFault('PROVIDER_UNREACHABLE', 'no route')
+  t.match(await leave('', { headers: { cookie: await signIn() } }), {
+    headers: { location: /\?provider=op$/ },
+  })
+  provider('op').endSession = new URL('https://op.example/end')
+  t.notMatch((await leave('', { headers: { cookie: await signIn() } })).body, 'still signed in')
+  t.ok(lines.length > 0)
+})
+
 t.test('a provider that cannot be asked keeps nobody from leaving', async (t) => {
   const { leave, signIn, provider, lines, alive } = open(t)
   provider('op').endSession = new ProviderFault('PROVIDER_UNREACHABLE', 'no route')
