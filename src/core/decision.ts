@@ -39,6 +39,7 @@ export type DenyReason =
   | 'identity-unsendable'
   | 'insecure-scheme'
   | 'websocket-origin'
+  | 'destination-not-allowed'
   | 'cross-site'
   | 'undecided'
 
@@ -49,6 +50,7 @@ export type RejectReason =
   | 'app-unknown'
   | 'address-unknown'
   | 'method-not-allowed'
+  | 'destination-invalid'
   | 'body-too-large'
   | 'expectation-unknown'
   | 'websocket-disabled'

@@ -32,6 +32,8 @@ export const denyReasons: Reasons<DenyReason> = {
     'An identity header could not be sent as the claim is: an object, a nested list, or too large.',
   'insecure-scheme': 'The load balancer says http, the app is https.',
   'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
+  'destination-not-allowed':
+    'The Destination of a COPY or MOVE is a place where this person may not do that, or another app’s.',
   'cross-site': 'A request that changes something came from another site.',
   undecided: 'The decision could not be made, as the session store did not answer: nobody is let in.',
 }
@@ -56,6 +58,8 @@ export const rejectReasons: Reasons<RejectReason> = {
   'app-unknown': 'No app of this host has the path.',
   'address-unknown': 'No such address below the prefix of the gateway.',
   'method-not-allowed': 'The address is not there for this method.',
+  'destination-invalid':
+    'The Destination header is no single address of the app, or one that would be refused as a path.',
   'body-too-large': 'The body is larger than the location allows.',
   'expectation-unknown': 'An Expect header other than 100-continue.',
   'websocket-disabled': 'A WebSocket handshake at a location without websocket.',

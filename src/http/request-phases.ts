@@ -110,9 +110,11 @@ export const requestPhases: readonly RequestPhase[] = [
       'core/request/location.ts',
       'core/request/method.ts',
       'core/request/preflight.ts',
+      'core/request/destination.ts',
+      'http/admission/destination.ts',
     ],
-    does: 'The app with the longest prefix, its most specific location that covers the path, and among those of one path the one for the method. A CORS preflight that the location passes on ends here.',
-    endsWith: ['app-unknown', ...encodings, 'method-not-allowed', 'preflight'],
+    does: 'The app with the longest prefix, its most specific location that covers the path, and among those of one path the one for the method. Where the request has a `Destination`, the same for that: it must lead to an address of the origin that is not the gateway’s own. A CORS preflight that the location passes on ends here.',
+    endsWith: ['app-unknown', ...encodings, 'method-not-allowed', 'destination-invalid', 'preflight'],
     known: 'The app and the location that judges: two, where an encoded slash can be read in two ways.',
   },
   {
@@ -130,11 +132,12 @@ export const requestPhases: readonly RequestPhase[] = [
   {
     name: 'decision',
     files: ['core/policy.ts', 'core/rules/requirement.ts', 'http/admission/routed-request.ts'],
-    does: 'The rule is held against the caller. Rehearsed rules are judged beside it, for the log alone. A body that is announced too large is refused before it is asked for.',
+    does: 'The rule is held against the caller; that of the place where a `Destination` leads as well, and both must let in. Rehearsed rules are judged beside it, for the log alone. A body that is announced too large is refused before it is asked for.',
     endsWith: [
       ...(['open-to-anyone', 'maybe-signed-in', 'rule-met'] as const),
       ...(['no-session', 'session-ambiguous', 'session-unreadable', 'session-ended'] as const),
       ...(['session-expired', 'session-idle', 'session-provider-gone', 'other-provider-needed'] as const),
+      ...(['destination-not-allowed'] as const),
       ...(['rule-not-met', 'nobody-allowed', 'no-location', 'client-address', 'body-too-large'] as const),
     ],
     known:

@@ -294,6 +294,21 @@ t.test('claims of which no user id can be made: the sign-in itself fails', async
   )
 })
 
+t.test('a Destination is judged too, and shown as the app would get it', async (t) => {
+  const move = (to: string) => [
+    ...['--url', `${wiki}/admin/help`, '--method', 'POST', '--header', `Destination: ${to}`],
+  ]
+  const told = await json(move(`${wiki}/old/x`), adam)
+  t.match(told, { outcome: 'denied', reason: 'destination-not-allowed', status: 403, changes: [] })
+  t.same(told.notes, ['Destination at /old: nobody-allowed.'])
+  const allowed = await json(move(`${wiki}/admin/help/x`), adam)
+  t.match(allowed, { outcome: 'allowed' })
+  const sent = allowed.upstream_headers.filter(({ name }: { name: string }) => name === 'Destination')
+  t.same(sent, [{ name: 'Destination', value: 'http://10.0.0.5:5000/admin/help/x' }])
+  const elsewhere = await json([...move('https://other.example.com/x'), '--provider', 'staff'], adam)
+  t.match(elsewhere, { outcome: 'rejected', reason: 'destination-invalid', status: 400 })
+})
+
 t.test('an identity header that cannot be sent is a refusal, and says which', async (t) => {
   t.match(await json(['--url', `${wiki}/`], { ...alice, teams: [{ a: 1 }] }), {
     outcome: 'denied',

@@ -70,6 +70,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           app,
           location,
           target: reading.target,
+          destination: null,
           session: null,
           principal: settings.principal ?? null,
           resealed: settings.resealed ?? null,

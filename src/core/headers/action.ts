@@ -30,6 +30,9 @@ export function requestActions(owned: ReadonlySet<string>): (name: string) => Re
       case 'content-length':
       case 'transfer-encoding':
         return folded
+      // What was judged is sent, not what was written: see core/headers/request.
+      case 'destination':
+        return 'drop'
     }
     return isDroppedFromClients(folded) ? 'drop' : 'pass'
   }, headerNames)

@@ -36,7 +36,7 @@ const written: ReadonlySet<string> = new Set([
     'forwarded',
   ],
   ...['proxy', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'],
-  ...['x-forwarded-prefix', 'x-real-ip'],
+  ...['x-forwarded-prefix', 'x-real-ip', 'destination'],
 ])
 
 /** Whether no identity header, secret header or header of `upstream.headers` may have this name. */

@@ -1,4 +1,6 @@
 import type { App } from '../gateway.ts'
+import type { Destination } from '../request/destination.ts'
+import { upstreamPath } from '../request/target.ts'
 
 /**
  * An app's addresses, as its upstream says them and as browsers know them. What the upstream says of its own origin is
@@ -44,6 +46,15 @@ export function toPublicLocation(address: PublicAddress, value: string): string 
   const url = URL.parse(value, address.upstreamOrigins[0])
   if (url === null || !address.upstreamOrigins.includes(url.origin)) return value
   return address.origin + toPublicPath(address, url.pathname) + url.search + url.hash
+}
+
+/**
+ * A judged `Destination` for the upstream, the other way round: by the origin that the upstream calls its own, with its
+ * base path and without the stripped prefix. A path stays a path. The destination must belong to the app.
+ */
+export function toUpstreamDestination(app: App, { target, absolute }: Destination): string {
+  const path = upstreamPath(app, target)
+  return absolute ? publicAddress(app).upstreamOrigins[1] + path : path
 }
 
 /** A `Set-Cookie` of the upstream for the browser: `Path` is mapped, a `Domain` that names the upstream goes. */

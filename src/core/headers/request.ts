@@ -14,6 +14,8 @@ export interface ForwardedRequest {
   readonly principal: Principal | null
   /** In text; null when nobody who is believed said one: then the app gets no X-Forwarded-For rather than a guess. */
   readonly clientAddress: string | null
+  /** Where COPY or MOVE goes, as the app says it (see `toUpstreamDestination`); null for nowhere. */
+  readonly destination: string | null
 }
 
 export type UpstreamHeaders =
@@ -44,6 +46,7 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
   headers.push(...plan.fixed)
   if (request.clientAddress !== null)
     headers.push('X-Forwarded-For', request.clientAddress, 'X-Real-IP', request.clientAddress)
+  if (request.destination !== null) headers.push('Destination', request.destination)
   if (identity !== null) headers.push(...identity.lines)
   return { ok: true, headers }
 }

@@ -4,6 +4,7 @@ import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
 import type { Principal } from '../../core/principal.ts'
+import type { Destination } from '../../core/request/destination.ts'
 import type { Target } from '../../core/request/target.ts'
 import type { Session } from '../../core/session/session.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
@@ -21,6 +22,8 @@ export interface Admission {
   readonly app: App | null
   readonly location: Location | null
   readonly target: Target | null
+  /** Of a request that was let in: where its `Destination` leads, which was judged too. Null: it has none. */
+  readonly destination: Destination | null
   readonly session: Session | null
   readonly principal: Principal | null
   /** The session cookie sealed anew, when it came under an older secret; null otherwise. */

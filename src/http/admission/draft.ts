@@ -1,5 +1,6 @@
 import type { Decision, RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
+import type { Destination } from '../../core/request/destination.ts'
 import { type ClientAddress, unknownClient } from '../../core/request/forwarded.ts'
 import { isNavigation } from '../../core/request/navigation.ts'
 import type { Target } from '../../core/request/target.ts'
@@ -16,6 +17,7 @@ export interface AdmissionDraft {
   client: ClientAddress
   origin: Origin | null
   target: Target | null
+  destination: Destination | null
   address: OwnAddress | null
   app: App | null
   location: Location | null
@@ -31,6 +33,7 @@ export function beginDraft(facts: RequestFacts, requestId: string, startedAt: nu
     client: unknownClient,
     origin: null,
     target: null,
+    destination: null,
     address: null,
     app: null,
     location: null,
@@ -55,6 +58,7 @@ export function toAdmission(
     wantsPage: draft.wantsPage,
     origin: draft.origin,
     target: draft.target,
+    destination: decision.kind === 'allow' ? draft.destination : null,
     address: draft.address,
     app: draft.app,
     location: draft.location,

@@ -7,17 +7,11 @@ import { readTarget, type Target } from '../../core/request/target.ts'
 import { shadowOrigin } from '../../core/shadow.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
+import { destinationOf, eitherDependsOnCaller, routeWithDestination, verdictOnBoth } from './destination.ts'
 import { type AdmissionDraft, admitToOwnAddress, beginDraft, reject, toAdmission } from './draft.ts'
 import { healthMethods, matchOwnAddress } from './own-address.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
-import {
-  type AppRequest,
-  type CallerLookup,
-  dependsOnCaller,
-  routeRequest,
-  type Verdict,
-  verdictOn,
-} from './routed-request.ts'
+import type { AppRequest, CallerLookup, Verdict } from './routed-request.ts'
 import { type AdmissionContext, lookUpSession, useSession } from './session-lookup.ts'
 
 /**
@@ -73,37 +67,44 @@ export function admit(
   }
 }
 
-interface Destination {
+interface Addressed {
   readonly origin: Origin
   readonly target: Target
 }
 
 function admitToApp(
   context: AdmissionContext,
-  { headers }: RequestFacts,
+  facts: RequestFacts,
   draft: AdmissionDraft,
-  { origin, target }: Destination,
+  { origin, target }: Addressed,
 ): Awaitable<Admission> {
+  const reading = destinationOf(context.gateway, origin, facts)
+  if (!reading.ok) return reject(draft, 400, 'destination-invalid')
+  const { destination } = reading
+  draft.destination = destination
+  const toward = destination?.target ?? null
+  const { headers } = facts
   const request: AppRequest = { method: draft.method, target, headers, client: draft.client }
-  const routed = routeRequest(origin, request)
+  const routed = routeWithDestination(origin, request, toward)
   const shadow = shadowOrigin(context.gateway, origin)
   if (shadow === null) {
     const judge = (lookup: CallerLookup): Admission =>
-      admissionBy(draft, verdictOn(routed, request, lookup), lookup)
-    return dependsOnCaller(routed)
+      admissionBy(draft, verdictOnBoth(routed, request, lookup), lookup)
+    return eitherDependsOnCaller(routed)
       ? withCaller(() => useSession(context, origin, headers), judge)
       : judge(nobody)
   }
-  const rehearsed = routeRequest(shadow, request)
+  const rehearsed = routeWithDestination(shadow, request, toward)
   const judge = (lookup: CallerLookup): Admission => {
-    const verdict = verdictOn(routed, request, lookup)
-    const { decision, location, detail } = verdictOn(rehearsed, request, lookup)
+    const verdict = verdictOnBoth(routed, request, lookup)
+    const { decision, location, detail } = verdictOnBoth(rehearsed, request, lookup)
     const beside = { decision, location, detail, enforced: verdict.decision }
-    return { ...admissionBy(draft, verdict, dependsOnCaller(routed) ? lookup : nobody), shadow: beside }
+    return { ...admissionBy(draft, verdict, eitherDependsOnCaller(routed) ? lookup : nobody), shadow: beside }
   }
-  if (dependsOnCaller(routed)) return withCaller(() => useSession(context, origin, headers), judge)
+  if (eitherDependsOnCaller(routed)) return withCaller(() => useSession(context, origin, headers), judge)
   // A look-up that keeps no session alive and whose failure only the shadow feels.
-  if (dependsOnCaller(rehearsed)) return withCaller(() => lookUpSession(context, origin, headers), judge)
+  if (eitherDependsOnCaller(rehearsed))
+    return withCaller(() => lookUpSession(context, origin, headers), judge)
   return judge(nobody)
 }
 

@@ -1,6 +1,7 @@
 import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
+import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
@@ -145,11 +146,13 @@ function rowsOf(
 
 function headersOf(
   gateway: Gateway,
-  { principal, clientAddress }: Admission,
+  { principal, clientAddress, destination }: Admission,
   { app, location }: { readonly app: App; readonly location: Location },
   rawHeaders: readonly string[],
 ): readonly string[] | null {
   const { forwarding } = location
-  const made = upstreamHeaders(headerPlan(gateway, app), { rawHeaders, forwarding, principal, clientAddress })
+  const to = destination && toUpstreamDestination(app, destination)
+  const request = { rawHeaders, forwarding, principal, clientAddress, destination: to }
+  const made = upstreamHeaders(headerPlan(gateway, app), request)
   return made.ok ? made.headers : null
 }

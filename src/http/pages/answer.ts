@@ -133,6 +133,7 @@ function publicReason(reason: DenyReason): string {
     case 'identity-unsendable':
     case 'insecure-scheme':
     case 'websocket-origin':
+    case 'destination-not-allowed':
     case 'cross-site':
     case 'undecided':
       return reason

@@ -3,6 +3,7 @@ import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
 import type { Decision } from '../../core/decision.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
+import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
@@ -39,7 +40,13 @@ export function readOutbound(
   }
   const { forwarding } = location
   const plan = headerPlan(contextOf(raw).runtime.gateway, app)
-  const headers = upstreamHeaders(plan, { rawHeaders: raw.rawHeaders, forwarding, principal, clientAddress })
+  const headers = upstreamHeaders(plan, {
+    rawHeaders: raw.rawHeaders,
+    forwarding,
+    principal,
+    clientAddress,
+    destination: admission.destination && toUpstreamDestination(app, admission.destination),
+  })
   if (!headers.ok) {
     const decision: Decision =
       headers.reason === 'identity-unsendable'
@@ -66,8 +73,9 @@ function clientHead(
   { statusCode, reasonPhrase, headers: answered }: AnswerHead,
   onReflectedSecret: (admission: Admission) => void,
 ): Omit<AnswerHead, 'statusCode'> {
-  const { location, origin, resealed, decision } = admission
-  const asked = decision.reason !== 'preflight' && location?.access.kind !== 'anyone'
+  const { location, origin, resealed, decision, destination } = admission
+  const asked =
+    (decision.reason !== 'preflight' && location?.access.kind !== 'anyone') || destination !== null
   const answer = downstreamHeaders(plan, {
     statusCode,
     reasonPhrase,

@@ -51,7 +51,9 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
   const situation = situationOf(gateway, asked.person, ruling)
   const settings = gateway.providers.get(asked.person?.provider ?? '')
   const outcome = outcomeOf(ruling, settings?.userId ?? 'sub')
-  const changes = app === null ? none : changesFor(app, locations, situation, outcome)
+  // The path itself lets this person in.
+  const elsewhere = admission.decision.reason === 'destination-not-allowed'
+  const changes = app === null || elsewhere ? none : changesFor(app, locations, situation, outcome)
   return {
     request: {
       method: asked.method,
@@ -123,7 +125,8 @@ function notesOn(
   locations: readonly Location[],
 ): readonly string[] {
   const notes: string[] = shadow !== null && differs(shadow) ? [rehearsedNote(shadow)] : []
-  const { origin, clientAddress } = admission
+  const { origin, clientAddress, decision, detail } = admission
+  if (decision.reason === 'destination-not-allowed' && detail !== null) notes.push(`${detail}.`)
   if (origin !== null && new URL(asked.url).protocol !== `${origin.scheme}:`) {
     notes.push(`The app's address is ${origin.origin}: that is what was judged.`)
   }

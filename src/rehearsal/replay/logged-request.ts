@@ -53,6 +53,8 @@ const byMore: ReadonlySet<string> = new Set([
   'identity-unsendable',
   'insecure-scheme',
   'websocket-origin',
+  'destination-not-allowed',
+  'destination-invalid',
   'cross-site',
   'undecided',
   'host-invalid',

@@ -2,10 +2,12 @@ import t from 'tap'
 import { foldHeaderName, isReservedHeader, ownedHeaderNames } from '../../../src/core/headers/names.ts'
 import type { HeaderPlan } from '../../../src/core/headers/plan.ts'
 import { headerPlan } from '../../../src/core/headers/plan.ts'
+import { toUpstreamDestination } from '../../../src/core/headers/public-address.ts'
 import { upstreamHeaders } from '../../../src/core/headers/request.ts'
 import type { Json } from '../../../src/core/json.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { Principal } from '../../../src/core/principal.ts'
+import { readDestination } from '../../../src/core/request/destination.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { corpus, shown } from '../../corpus/lines.ts'
 import { forwarding, lines, makeApp, makePlan, secret, valuesOf } from './apps.ts'
@@ -22,7 +24,13 @@ function sent(
   principal: Principal | null = null,
   to: HeaderPlan = plan,
 ): readonly string[] {
-  const result = upstreamHeaders(to, { rawHeaders, forwarding, principal, clientAddress: '192.0.2.7' })
+  const result = upstreamHeaders(to, {
+    rawHeaders,
+    forwarding,
+    principal,
+    clientAddress: '192.0.2.7',
+    destination: null,
+  })
   if (!result.ok) throw new Error(result.reason)
   return result.headers
 }
@@ -31,7 +39,13 @@ function sent(
 function headerOf(claim: Json | undefined): string | null | { readonly why: string } {
   const one = { ...forwarding, identityHeaders: [{ name: 'X-Claim', from: 'claim' }] }
   const principal: Principal = { user: 'u', provider: 'p', claims: claim === undefined ? {} : { claim } }
-  const result = upstreamHeaders(plan, { rawHeaders: [], forwarding: one, principal, clientAddress: null })
+  const result = upstreamHeaders(plan, {
+    rawHeaders: [],
+    forwarding: one,
+    principal,
+    clientAddress: null,
+    destination: null,
+  })
   if (result.ok) return valuesOf(result.headers, 'X-Claim')[0] ?? null
   return result.reason === 'identity-unsendable' ? { why: result.why } : { why: result.reason }
 }
@@ -176,7 +190,13 @@ t.test('S-042 … S-045: Connection takes away what the client sent, never what 
 
 t.test('S-043: more than 20 connection options are refused', async (t) => {
   const read = (...raw: readonly string[]) =>
-    upstreamHeaders(plan, { rawHeaders: raw, forwarding, principal: null, clientAddress: null })
+    upstreamHeaders(plan, {
+      rawHeaders: raw,
+      forwarding,
+      principal: null,
+      clientAddress: null,
+      destination: null,
+    })
   t.equal(read('Connection', Array(20).fill('a').join(',')).ok, true)
   t.match(read('Connection', Array(21).fill('a').join(',')), { ok: false, reason: 'connection-options' })
   t.match(read('Connection', Array(11).fill('a').join(','), 'connection', Array(10).fill('b').join(', ')), {
@@ -228,6 +248,7 @@ t.test('an unknown client address leaves the header out rather than guess', asyn
     forwarding,
     principal: null,
     clientAddress: null,
+    destination: null,
   })
   t.same(result.ok && valuesOf(result.headers, 'x-forwarded-for'), [])
 })
@@ -289,6 +310,7 @@ t.test('S-062, S-063: what cannot be sent whole is not sent at all', async (t) =
       forwarding,
       principal: { ...alice, claims: { email: 'a'.repeat(5000), groups: ['b'.repeat(5000)] } },
       clientAddress: null,
+      destination: null,
     }),
     { ok: false, reason: 'identity-unsendable', header: 'X-Forwarded-Groups', why: 'too-large' },
     'all of them together',
@@ -311,6 +333,7 @@ t.test(
         forwarding: where,
         principal: alice,
         clientAddress: null,
+        destination: null,
       })
       return result.ok ? lines(result.headers).filter((line) => !line.includes('Gateway')) : []
     }
@@ -347,6 +370,7 @@ t.test('S-064: names that mean something else cannot be configured', async (t) =
       'Upgrade',
     ],
     ...['Sec-WebSocket-Key', 'Expect', 'Keep-Alive', 'Proxy-Authorization', 'Proxy', 'Set-Cookie'],
+    'Destination',
   ]) {
     t.equal(isReservedHeader(name), true, name)
   }
@@ -360,6 +384,53 @@ t.test('S-064: names that mean something else cannot be configured', async (t) =
     t.equal(isReservedHeader(name), false, name)
   }
   t.equal(foldHeaderName('X_Forwarded-User'), 'x-forwarded-user')
+})
+
+t.test(
+  'of a Destination that alone goes on which was judged, whatever the client wrote and Connection says',
+  async (t) => {
+    const raw = ['Destination', '/a', 'dEstination', '/b', 'Destination_', '/c', 'Connection', 'destination']
+    t.same(valuesOf(sent(raw), 'destination'), [])
+    const request = {
+      rawHeaders: raw,
+      forwarding,
+      principal: null,
+      clientAddress: null,
+      destination: '/judged',
+    }
+    const result = upstreamHeaders(plan, request)
+    t.same(result.ok && valuesOf(result.headers, 'destination'), ['/judged'])
+  },
+)
+
+t.test('a Destination is said to the app by its own address', async (t) => {
+  const read = (value: string) => {
+    const place = { scheme: 'https', isHost: (host: string) => host === 'wiki.example' } as const
+    const reading = readDestination(['Destination', value], place)
+    if (!reading.ok || reading.destination === null) throw new Error(value)
+    return reading.destination
+  }
+  const app = makeApp()
+  const upstream = { ...app.upstream, basePath: '/prod' }
+  const rows = [
+    [app, '/a/b%20c?x', '/a/b%20c?x'],
+    [app, 'https://wiki.example/a/b', 'http://inside:8080/a/b'],
+    [{ ...app, upstream }, '/a', '/prod/a'],
+    [{ ...app, upstream }, 'https://wiki.example/a', 'http://inside:8080/prod/a'],
+    [
+      { ...app, prefix: ['wiki'], upstream: { ...upstream, stripPrefix: true } },
+      'https://wiki.example/wiki/a',
+      'http://inside:8080/prod/a',
+    ],
+    [{ ...app, prefix: ['wiki'], upstream: { ...app.upstream, stripPrefix: true } }, '/wiki', '/'],
+    // As Host says it then.
+    [
+      { ...app, upstream: { ...upstream, preserveHost: true } },
+      'https://wiki.example/a',
+      'http://wiki.example/prod/a',
+    ],
+  ] as const
+  for (const [to, value, expected] of rows) t.equal(toUpstreamDestination(to, read(value)), expected)
 })
 
 t.test('the plan of an app is made once, and again for another edition of the configuration', async (t) => {
