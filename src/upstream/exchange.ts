@@ -11,6 +11,8 @@ import type { Sending, SendingFault } from './sending.ts'
 /** Safe methods (RFC 9110 section 9.2.1) that people's browsers use: asking twice changes nothing at the app. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+function notWaiting(): void {}
+
 /**
  * One request under way, between undici and the sink. It speaks undici's raw callbacks: bytes go from the
  * upstream's socket to the sink without a stream, a promise or a header object in between, which is a quarter of
@@ -21,7 +23,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
   readonly #request: UpstreamRequest
   readonly #sink: UpstreamSink
   readonly #pool: ConnectionPool
-  #leaveQueue: () => void = () => {}
+  #leaveQueue = notWaiting
   #connection: Connection | null = null
   #dispatched: Dispatched | null = null
   #abort: ((reason?: Error) => void) | null = null

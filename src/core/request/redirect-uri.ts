@@ -23,10 +23,13 @@ export function couldBeRedirectUri(redirectUri: RedirectUri, segments: readonly 
   return segments.length === own.length
 }
 
+/** The same text, without regard to case, with an end or `;` or `#` behind it; `name` is plain ASCII and has neither. */
 function couldBe(segment: string, name: string): boolean {
-  if (segment === name) return true
-  if (segment.length < name.length) return false
-  const end = segment.search(/[;#]/)
-  const read = end === -1 ? segment : segment.slice(0, end)
-  return read.length === name.length && read.toLowerCase() === name.toLowerCase()
+  const { length } = name
+  if (segment.length < length) return false
+  const first = segment.charCodeAt(0)
+  // Nearly every segment is another one from its first letter on; beyond ASCII, case has surprises (U+212A is a k).
+  if (first < 0x80 && (first | 0x20) !== (name.charCodeAt(0) | 0x20)) return false
+  if (segment.length > length && segment[length] !== ';' && segment[length] !== '#') return false
+  return segment.slice(0, length).toLowerCase() === name.toLowerCase()
 }

@@ -97,10 +97,9 @@ export function ownsSetCookie(value: string, own: OwnCookies): boolean {
 }
 
 function mentions(text: string, own: OwnCookies): boolean {
-  return (
-    own.sessions.some((name) => text.includes(name)) ||
-    own.transactionPrefixes.some((prefix) => text.includes(prefix))
-  )
+  for (const name of own.sessions) if (text.includes(name)) return true
+  for (const prefix of own.transactionPrefixes) if (text.includes(prefix)) return true
+  return false
 }
 
 /**

@@ -54,9 +54,14 @@ function matchRedirectUri(
   const { path, segments, splitSegments } = target
   for (const one of redirectUris)
     if (one.path === path) return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, one) }
-  if (redirectUris.some((one) => couldBeRedirectUri(one, segments))) return { kind: 'unknown' }
+  if (couldBeOneOf(redirectUris, segments)) return { kind: 'unknown' }
   if (splitSegments === undefined) return null
-  return redirectUris.some((one) => couldBeRedirectUri(one, splitSegments)) ? { kind: 'ambiguous' } : null
+  return couldBeOneOf(redirectUris, splitSegments) ? { kind: 'ambiguous' } : null
+}
+
+function couldBeOneOf(redirectUris: readonly RedirectUri[], segments: readonly string[]): boolean {
+  for (const one of redirectUris) if (couldBeRedirectUri(one, segments)) return true
+  return false
 }
 
 function callbackMethods(gateway: Gateway, { providers }: RedirectUri): readonly string[] {

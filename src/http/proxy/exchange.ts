@@ -15,13 +15,22 @@ export interface ExchangeSetup {
   readonly response: ServerResponse
   readonly outbound: Outbound
   readonly upstreams: Upstreams
-  /** Hears that an answer which had begun ends in a fault: no status can tell the client any more. */
-  readonly onCut: (fault: Error) => void
-  /** Hears that the upstream has answered and nobody takes the rest of the body. */
-  readonly onBodyLeft: () => void
-  /** Hears that the answer is one of server-sent events; returns who hears that it is over. */
-  readonly onEventStream: () => () => void
+  readonly observer: ExchangeObserver
 }
+
+/** Who hears what becomes of exchanges; the same for all of them. */
+export interface ExchangeObserver {
+  /** An answer which had begun ends in a fault: no status can tell the client any more. */
+  readonly onCut: (fault: Error, request: IncomingMessage) => void
+  /** The upstream has answered, and nobody takes the rest of the body. */
+  readonly onBodyLeft: (request: IncomingMessage) => void
+  /** The answer is one of server-sent events; `end` ends them. Returns who hears that they are over. */
+  readonly onEventStream: (request: IncomingMessage, end: () => void) => () => void
+}
+
+// Not made anew for each exchange.
+const nobody: Announce = () => {}
+const noHead: AnswerHead = { statusCode: 0, reasonPhrase: null, headers: [] }
 
 /** A first piece up to this size is held to the end of the turn of the event loop. */
 const smallBytes = 16 * 1024
@@ -37,10 +46,10 @@ const smallBytes = 16 * 1024
 export class Exchange implements UpstreamSink {
   readonly #setup: ExchangeSetup
   readonly #timing: Timing
-  #announce: Announce = () => {}
+  #announce: Announce = nobody
   #upstream: UpstreamExchange | null = null
   #upload: Upload | null = null
-  #head: AnswerHead = { statusCode: 0, reasonPhrase: null, headers: [] }
+  #head = noHead
   #begun = false
   #held: Buffer | null = null
   #stopTimer: (() => void) | null = null
@@ -88,13 +97,14 @@ export class Exchange implements UpstreamSink {
 
   /** Writes the status line and the headers: `onResponse` of @fastify/http-proxy calls it. */
   begin(statusCode: number): void {
-    const { request, response, outbound } = this.#setup
+    const { request, response, outbound, observer } = this.#setup
     const { reasonPhrase, headers } = outbound.toClient(this.#head)
     // An answer before the end of the upload: what is left of the body must not be read as a next request.
     const framed = request.complete ? headers : [...headers, 'Connection', 'close']
     if (reasonPhrase === null) response.writeHead(statusCode, framed as string[])
     else response.writeHead(statusCode, reasonPhrase, framed as string[])
-    if (isEventStream(this.#head.headers)) this.#leaveEvents = this.#setup.onEventStream()
+    if (isEventStream(this.#head.headers))
+      this.#leaveEvents = observer.onEventStream(request, () => this.endEvents())
   }
 
   data(chunk: Buffer): boolean {
@@ -178,12 +188,12 @@ export class Exchange implements UpstreamSink {
   #fail(fault: Error): void {
     if (this.#over) return
     this.#end()
-    const { response, onCut } = this.#setup
+    const { request, response, observer } = this.#setup
     if (!response.headersSent) {
       this.#announce(fault, 0)
       return
     }
-    onCut(fault)
+    observer.onCut(fault, request)
     response.destroy()
   }
 
@@ -197,7 +207,8 @@ export class Exchange implements UpstreamSink {
 
   #leaveBody(): void {
     this.#upload?.destroy()
-    this.#setup.onBodyLeft()
+    const { observer, request } = this.#setup
+    observer.onBodyLeft(request)
   }
 
   #clearTimer(): void {

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
 import type { Admission } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type ExchangeObserver } from './exchange.ts'
 import { readOutbound } from './outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
@@ -34,13 +34,7 @@ interface Call {
   readonly headers: { readonly [carried]: FastifyRequest }
 }
 
-export interface ProxyOptions {
-  /** An answer that had begun ends in a fault, and the connection of the client with it. */
-  readonly onCut: (fault: Error, request: FastifyRequest) => void
-  /** The app has answered, and takes no more of the body that is still coming. */
-  readonly onBodyLeft: (request: FastifyRequest) => void
-  /** Server-sent events began; `end` ends them. Returns who hears that they are over. */
-  readonly onEventStream: (request: FastifyRequest, end: () => void) => () => void
+export interface ProxyOptions extends ExchangeObserver {
   /** An app sent the shared secret back; it was taken off the answer. */
   readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
@@ -76,16 +70,13 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         options.refuse(request, reply, reading.decision)
         return
       }
-      const exchange: Exchange = new Exchange({
+      request.exchange = new Exchange({
         request: request.raw,
         response: reply.raw,
         outbound: reading.outbound,
         upstreams: contextOf(request.raw).runtime.upstreams,
-        onCut: (fault) => options.onCut(fault, request),
-        onBodyLeft: () => options.onBodyLeft(request),
-        onEventStream: () => options.onEventStream(request, () => exchange.endEvents()),
+        observer: options,
       })
-      request.exchange = exchange
       reply.from(proxyPath, replyOptions)
     },
   })

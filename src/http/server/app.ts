@@ -74,12 +74,12 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     refuse: (request, reply, decision) => {
       refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
     },
-    onCut: (fault, { raw }) => {
+    onCut: (fault, raw) => {
       if (isFault(fault)) noteCut(raw, fault.code)
       reportFault(contextOf(raw), fault, admissionOf(raw))
     },
-    onBodyLeft: ({ raw }) => dropRest(contextOf(raw), raw),
-    onEventStream: ({ raw }, end) => {
+    onBodyLeft: (raw) => dropRest(contextOf(raw), raw),
+    onEventStream: (raw, end) => {
       const { runtime } = contextOf(raw)
       const leave = eventStreams.add(runtime, raw, admissionOf(raw), end)
       // Let in by rules that are gone meanwhile.

@@ -85,11 +85,13 @@ function started(asked: Asked = {}) {
       response: response as unknown as ServerResponse,
       outbound,
       upstreams,
-      onCut: (fault) => told.push(['cut', code(fault)]),
-      onBodyLeft: () => told.push('body left'),
-      onEventStream: () => {
-        told.push('events')
-        return () => told.push('events over')
+      observer: {
+        onCut: (fault) => told.push(['cut', code(fault)]),
+        onBodyLeft: () => told.push('body left'),
+        onEventStream: () => {
+          told.push('events')
+          return () => told.push('events over')
+        },
       },
     },
     timing,
