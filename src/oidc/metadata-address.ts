@@ -8,7 +8,7 @@ export function metadataAddress(issuer: string): string {
 
 /** The issuer that an address of metadata is below, without its last slash; null when it is no such address. */
 export function issuerOfMetadata(address: string): string | null {
-  const path = address.replace(/[?#].*$/, '')
+  const [path = ''] = address.split(/[?#]/, 1)
   return path.endsWith(wellKnown) ? path.slice(0, -wellKnown.length) : null
 }
 
