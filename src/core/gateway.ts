@@ -61,6 +61,8 @@ export interface SessionSettings {
   /** As configured, without `__Host-` and port: `claimgate`. */
   readonly cookieName: string
   readonly sameSite: 'lax' | 'strict'
+  /** How long an attempt to sign in may take. */
+  readonly signInTimeoutSeconds: number
 }
 
 export interface LogSettings {

@@ -5,7 +5,6 @@ import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { buildKeyRing, type KeyRing, type Random } from '../core/session/seal.ts'
-import { transactionLifetimeSeconds } from '../core/session/transaction.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
@@ -60,7 +59,7 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     sessions,
     providers,
     upstreams: createUpstreams(),
-    consumed: createConsumedStates(transactionLifetimeSeconds, limits.usedStates),
+    consumed: createConsumedStates(gateway.session.signInTimeoutSeconds, limits.usedStates),
     signInFailures: createFailureCount({
       most: limits.failedSignIns,
       withinMs: limits.failedSignInsMs,

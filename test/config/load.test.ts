@@ -66,6 +66,17 @@ apps:
   t.equal(up?.forwarding.cache, 'private')
 })
 
+t.test('a sign-in may take an hour, or as long as the file says', async (t) => {
+  const timeoutOf = (session: string) => modelOf(t, `${session}\n${oneApp}`).session.signInTimeoutSeconds
+  t.equal(timeoutOf(''), 3600)
+  t.equal(timeoutOf('session: { sign_in_timeout: 5m }'), 300)
+})
+
+const oneApp = `
+providers: { acme: ${provider} }
+apps: { a: { url: "https://a.example.com", upstream: "http://10.0.0.5", require: signed_in } }
+`
+
 t.test('hosts are keyed by every spelling that a Host header may have', async (t) => {
   const { hosts } = modelOf(
     t,

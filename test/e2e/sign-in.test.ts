@@ -34,7 +34,7 @@ t.test(
     const again = new Browser()
     const page = await again.visit(`${front.url}/`, { follow: false })
     const [line = ''] = page.headers['set-cookie'] ?? []
-    t.match(line, /; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
+    t.match(line, /; Max-Age=90000; Path=\/; HttpOnly; SameSite=Lax$/)
   },
 )
 

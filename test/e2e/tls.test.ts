@@ -147,7 +147,7 @@ apps:
     t.equal(begun.status, 302)
     const back = op.authorize(new URL(begun.headers.location ?? ''))
     const [transaction = ''] = begun.headers['set-cookie'] ?? []
-    t.match(transaction, /^__Host-[^=]+=[^;]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None$/)
+    t.match(transaction, /^__Host-[^=]+=[^;]+; Max-Age=90000; Path=\/; HttpOnly; Secure; SameSite=None$/)
     const headers = {
       cookie: transaction.split(';')[0],
       'content-type': 'application/x-www-form-urlencoded',

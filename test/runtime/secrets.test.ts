@@ -10,7 +10,13 @@ import { current, old } from '../support/sessions.ts'
 
 t.test('the session secret is configured, or made once and kept for this user alone', async (t) => {
   const folder = t.testdir()
-  const settings = { secrets: [], store: 'sqlite', cookieName: 'claimgate', sameSite: 'lax' } as const
+  const settings = {
+    secrets: [],
+    store: 'sqlite',
+    cookieName: 'claimgate',
+    sameSite: 'lax',
+    signInTimeoutSeconds: 3600,
+  } as const
   const read = (dataFolder: string, more: object = {}): readonly string[] =>
     readSessionSecrets({ session: { ...settings, ...more }, dataFolder }, randomBytes).map((one) =>
       one.reveal(),
@@ -40,7 +46,13 @@ t.test('the session secret is configured, or made once and kept for this user al
 t.test('of two instances that make the secret at once, both use the same one', async (t) => {
   const folder = t.testdir()
   const gateway = {
-    session: { secrets: [], store: 'sqlite', cookieName: 'claimgate', sameSite: 'lax' },
+    session: {
+      secrets: [],
+      store: 'sqlite',
+      cookieName: 'claimgate',
+      sameSite: 'lax',
+      signInTimeoutSeconds: 3600,
+    },
     dataFolder: folder,
   } as const
   // The other instance gets in between: it makes its secret while this one draws its random bytes.
@@ -60,7 +72,13 @@ t.test('of two instances that make the secret at once, both use the same one', a
 /** A data folder, and what reading or making its secret comes to: the secret, or the fault in words. */
 function folderOf(t: Test) {
   const folder = t.testdir()
-  const session = { secrets: [], store: 'sqlite', cookieName: 'claimgate', sameSite: 'lax' } as const
+  const session = {
+    secrets: [],
+    store: 'sqlite',
+    cookieName: 'claimgate',
+    sameSite: 'lax',
+    signInTimeoutSeconds: 3600,
+  } as const
   const attempt = (random: Random = randomBytes): string => {
     try {
       const [secret, ...more] = readSessionSecrets({ session, dataFolder: folder }, random)
@@ -80,7 +98,13 @@ t.test('a secret is of 256 bits, and the one with the memory store too', async (
   const { folder, attempt, path } = folderOf(t)
   t.equal(attempt(drawn), ofDrawn)
   t.equal(readFileSync(path, 'utf8'), `${ofDrawn}\n`)
-  const memory = { secrets: [], store: 'memory', cookieName: 'claimgate', sameSite: 'lax' } as const
+  const memory = {
+    secrets: [],
+    store: 'memory',
+    cookieName: 'claimgate',
+    sameSite: 'lax',
+    signInTimeoutSeconds: 3600,
+  } as const
   const made = readSessionSecrets({ session: memory, dataFolder: folder }, drawn)
   t.same(
     made.map((one) => one.reveal()),

@@ -84,14 +84,19 @@ export function buildSession(scope: Scope): BuiltSession {
   const path = ['session']
   const keys = checkKeys(sessionKeys, placeOf(scope, path))
   const { secret, store, cookie_name: cookieName, same_site: sameSite } = keys
+  const { sign_in_timeout: signInTimeoutSeconds } = keys
   if (secret === undefined && !isWritten(scope, [...path, 'secret'])) {
     const message = 'is absent: one is generated into the `data` folder, which serves a single instance'
     warnAt(scope, [...path, 'secret'], message)
   }
   const secrets = secret ?? []
-  const complete = store !== undefined && cookieName !== undefined && sameSite !== undefined
+  const complete =
+    store !== undefined &&
+    cookieName !== undefined &&
+    sameSite !== undefined &&
+    signInTimeoutSeconds !== undefined
   return {
-    session: complete ? { store, secrets, cookieName, sameSite } : null,
+    session: complete ? { store, secrets, cookieName, sameSite, signInTimeoutSeconds } : null,
     // Zero only where the key was faulty: then no model is made.
     lifetimes: { idle: keys.idle_timeout ?? 0, max: keys.max_lifetime ?? 0 },
     sealing: secrets.map((one, index) => {

@@ -38,8 +38,13 @@ export interface CookiePair {
   readonly value: string
 }
 
-/** How long a person may take at the provider. Also the `Max-Age` of the cookie; the sealed time decides. */
-export const transactionLifetimeSeconds = 600
+/** How long a browser keeps an attempt beyond its time: only to know which page a new one is for. */
+const keptAfterSeconds = 24 * 60 * 60
+
+/** The `Max-Age` of an attempt's cookie. The sealed time decides how long it can be finished. */
+export function transactionKeptSeconds(timeoutSeconds: number): number {
+  return timeoutSeconds + keptAfterSeconds
+}
 
 /** Of a state's hash in the cookie's name: 96 bits. */
 const hashLength = 16
@@ -95,28 +100,36 @@ export function sealTransaction(
 
 export type TransactionRead =
   | { readonly ok: true; readonly transaction: Transaction; readonly cookie: string }
+  /** Of this browser, origin and state, but too old: it says which page was wanted, and no more. */
   | {
       readonly ok: false
-      readonly reason:
-        | 'state-invalid'
-        | 'cookie-missing'
-        | 'cookie-ambiguous'
-        | 'cookie-unreadable'
-        | 'expired'
+      readonly reason: 'expired'
+      readonly transaction: Transaction
+      readonly cookie: string
+    }
+  | {
+      readonly ok: false
+      readonly reason: 'state-invalid' | 'cookie-missing' | 'cookie-ambiguous' | 'cookie-unreadable'
       /** The cookie to clear, when there is one of this state. */
       readonly cookie: string | null
     }
 
+/** How long an attempt may take, and when that is asked. */
+export interface AttemptTime {
+  readonly timeoutSeconds: number
+  readonly now: EpochSeconds
+}
+
 /**
  * The transaction that a callback belongs to. `state` is what came back on the redirect URI, `cookies` what the browser
- * sent, `origin` whose redirect URI was called. Only a cookie of this browser, origin, state and the last ten minutes
- * will do. Never throws on what a client sent.
+ * sent, `origin` whose redirect URI was called. Only a cookie of this browser, origin and state will do, that is not
+ * older than an attempt may become. Never throws on what a client sent.
  */
 export function readTransaction(
   ring: KeyRing,
   callback: { readonly cookies: Iterable<CookiePair>; readonly state: string; readonly origin: string },
   names: CookieNames,
-  now: EpochSeconds,
+  time: AttemptTime,
 ): TransactionRead {
   const { state, origin } = callback
   if (state === '' || state.length > 128) return { ok: false, reason: 'state-invalid', cookie: null }
@@ -130,19 +143,21 @@ export function readTransaction(
   if (transaction === null || !belongs(transaction, { state, origin, cookie: cookie.name }, names)) {
     return { ok: false, reason: 'cookie-unreadable', cookie: cookie.name }
   }
-  if (!isFresh(transaction.startedAt, now)) return { ok: false, reason: 'expired', cookie: cookie.name }
+  if (!isWithin(time.timeoutSeconds, transaction.startedAt, time.now)) {
+    return { ok: false, reason: 'expired', transaction, cookie: cookie.name }
+  }
   return { ok: true, transaction, cookie: cookie.name }
 }
 
 /**
  * Names of transaction cookies to clear so that, with one more of `newcomer`'s size, at most five remain within the
- * bytes that a request may carry: the expired and the oldest go. Only names that the gateway itself could have given.
+ * bytes that a request may carry: those that are kept no longer and the oldest go. Only names that the gateway itself could have given.
  */
 export function transactionsToEvict(
   cookies: Iterable<CookiePair>,
   newcomer: CookiePair,
   names: CookieNames,
-  now: EpochSeconds,
+  { now, timeoutSeconds }: AttemptTime,
 ): readonly string[] {
   const sizes = new Map<string, { readonly startedAt: EpochSeconds; readonly bytes: number }>()
   for (const cookie of cookies) {
@@ -151,12 +166,13 @@ export function transactionsToEvict(
     const bytes = (sizes.get(cookie.name)?.bytes ?? 0) + size(cookie)
     sizes.set(cookie.name, { startedAt: named.startedAt, bytes })
   }
+  const keptSeconds = transactionKeptSeconds(timeoutSeconds)
   const evicted: string[] = []
   let kept = 1
   let bytes = size(newcomer)
   for (const [name, other] of [...sizes].sort(([, a], [, b]) => b.startedAt - a.startedAt)) {
     const stays =
-      isFresh(other.startedAt, now) &&
+      isWithin(keptSeconds, other.startedAt, now) &&
       kept < limits.transactionCookies &&
       bytes + other.bytes <= limits.transactionCookieBytes
     if (stays) {
@@ -191,8 +207,8 @@ function readCookieName(
 }
 
 /** A minute of the future is forgiven: another instance's clock. */
-function isFresh(startedAt: EpochSeconds, now: EpochSeconds): boolean {
-  return now < startedAt + transactionLifetimeSeconds && startedAt <= now + 60
+function isWithin(seconds: number, startedAt: EpochSeconds, now: EpochSeconds): boolean {
+  return now < startedAt + seconds && startedAt <= now + 60
 }
 
 /** Whether what was opened is of this very state, origin and cookie, not one renamed or moved here. */

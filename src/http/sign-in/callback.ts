@@ -43,12 +43,10 @@ export async function callback(
   const states = parameters.getAll('state')
   const state = states.length > 1 ? '' : (states[0] ?? '')
   const cookies = transactionCookies(headers.cookie, origin.cookies)
-  const read = readTransaction(
-    runtime.ring,
-    { cookies, state, origin: origin.origin },
-    origin.cookies,
-    runtime.clock.now(),
-  )
+  const read = readTransaction(runtime.ring, { cookies, state, origin: origin.origin }, origin.cookies, {
+    now: runtime.clock.now(),
+    timeoutSeconds: runtime.gateway.session.signInTimeoutSeconds,
+  })
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
   if (!read.ok)
     return withCookies(

@@ -7,7 +7,7 @@ import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import {
   beginTransaction,
   sealTransaction,
-  transactionLifetimeSeconds,
+  transactionKeptSeconds,
   transactionsToEvict,
 } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -120,8 +120,9 @@ async function startSignIn(
       passed: passedTo(settings, request.passed),
     })
     const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
+    const timeoutSeconds = runtime.gateway.session.signInTimeoutSeconds
     const others = transactionCookies(headers.cookie, origin.cookies)
-    const evicted = transactionsToEvict(others, cookie, origin.cookies, now)
+    const evicted = transactionsToEvict(others, cookie, origin.cookies, { now, timeoutSeconds })
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
     return withCookies(redirectAnswer(url.href, 302), [
@@ -131,7 +132,7 @@ async function startSignIn(
         cookie.name,
         cookie.value,
         settings.responseMode,
-        transactionLifetimeSeconds,
+        transactionKeptSeconds(timeoutSeconds),
       ),
     ])
   } catch (thrown) {

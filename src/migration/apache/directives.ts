@@ -39,7 +39,7 @@ const said: ReadonlyMap<string, Said> = new Map(
     ),
     OIDCValidateIssuer: changed('the issuer is always compared exactly: write one provider for each tenant'),
     OIDCProviderAuthRequestMethod: changed('sign-ins begin with a redirect'),
-    OIDCStateTimeout: own('a sign-in has its own time limit'),
+    OIDCStateTimeout: changed('write `session.sign_in_timeout`; an hour unless written'),
     OIDCStateMaxNumberOfCookies: alwaysState,
     OIDCStateInputHeaders: own('a sign-in is bound to its cookie, not to headers'),
     OIDCStateCookiePrefix: alwaysState,
