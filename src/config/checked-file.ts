@@ -30,7 +30,16 @@ export function* checkFileSteps(text: string, surroundings: Surroundings): Steps
   const root = yield* readTreeSteps(text, context)
   const places = new Map<object, Place>()
   const scope: Scope | null =
-    root === null ? null : { root, surroundings, report: unlessTold(issues), warn: warnings.report, places }
+    root === null
+      ? null
+      : {
+          root,
+          surroundings,
+          report: unlessTold(issues),
+          warn: warnings.report,
+          places,
+          emptyLists: new Map(),
+        }
   const gateway = scope === null ? null : yield* buildGatewaySteps(scope, () => issues.found().length === 0)
   const tests = scope === null ? noTests : testsOf(scope, gateway)
   return { scope, gateway, tests, places, issues: issues.found, warnings: warnings.found }

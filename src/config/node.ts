@@ -103,7 +103,9 @@ export function toPlain(node: ConfigNode, replaced: ReadonlyMap<ConfigNode, bool
     case 'lines':
       return node.entries
     case 'list':
-      return node.items.map((item) => toPlain(item, replaced))
+      return node.items.flatMap((item): readonly unknown[] =>
+        item.kind === 'lines' ? item.entries : [toPlain(item, replaced)],
+      )
     case 'map':
       return Object.fromEntries(node.entries.map((entry) => [entry.key, toPlain(entry.value, replaced)]))
   }

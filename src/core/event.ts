@@ -96,7 +96,8 @@ export const fields = {
   location: 'The location that decided: its `path`, with `methods` and `exact` where it has them.',
   decision: '`allow`, `challenge`, `deny` or `reject`.',
   reason: 'Why: one of the words below.',
-  detail: 'Which condition of the rule failed, with what was expected and what was there.',
+  detail:
+    'Which condition of the rule failed, with what was expected and what was there; of `identity-unsendable` which header, and how large it would be.',
   shadow_decision:
     'What the rehearsed rules would have decided; with the three below, only where it is something else.',
   shadow_reason: 'Why they would have.',

@@ -226,10 +226,7 @@ export type Access =
 
 /** How an allowed request is passed on; app keys that a location may replace, resolved. */
 export interface Forwarding {
-  readonly identityHeaders: readonly {
-    readonly name: string
-    readonly from: ClaimPath | 'user' | 'provider'
-  }[]
+  readonly identityHeaders: readonly IdentityHeader[]
   readonly timeouts: Timeouts
   /** Null: no limit. */
   readonly maxBodyBytes: number | null
@@ -237,6 +234,30 @@ export interface Forwarding {
   readonly websocketOrigins: readonly string[] | null
   readonly corsPreflight: 'deny' | 'pass'
   readonly cache: 'private' | 'upstream'
+}
+
+export interface IdentityHeader {
+  readonly name: string
+  readonly from: ClaimPath | 'user' | 'provider'
+  /** Absent: every element, percent-encoded, joined by commas. */
+  readonly form?: HeaderForm
+}
+
+/** How a claim is written into a header. */
+export interface HeaderForm {
+  /** Null: every element. */
+  readonly only: ElementChoice | null
+  /** What stands between elements; neither letters, digits nor `%`. Means nothing under `base64`. */
+  readonly join: string
+  readonly encoding: 'percent' | 'base64'
+  readonly lowerCase: boolean
+}
+
+/** Which elements of a claim an app is told of. */
+export interface ElementChoice {
+  readonly texts: readonly string[]
+  /** Each as what stands between its `*`. */
+  readonly patterns: readonly (readonly string[])[]
 }
 
 export interface Timeouts {

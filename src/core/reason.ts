@@ -29,7 +29,7 @@ export const denyReasons: Reasons<DenyReason> = {
   'no-location': 'No location covers the path and the app has no rule of its own.',
   'client-address': 'The rule is false for this client address whoever signs in.',
   'identity-unsendable':
-    'An identity header could not be sent as the claim is: an object, a nested list, or too large.',
+    'An identity header could not be sent as the claim is: an object, a nested list, or too large; `detail` says which and how large.',
   'insecure-scheme': 'The load balancer says http, the app is https.',
   'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
   'destination-not-allowed':

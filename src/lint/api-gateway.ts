@@ -15,12 +15,14 @@ export const apiGatewayChecks: readonly Check[] = [
     severity: 'note',
     finds: 'Identity headers that may be more than API Gateway takes',
     why: `API Gateway takes ${headerBytes} bytes of headers in all, the browser’s own among them, and answers what is more with an error of its own. Groups and roles grow without limit.`,
-    fix: 'Send the claims that the app reads: `identity_headers` without groups, or let the provider filter them.',
+    fix: 'Send the claims that the app reads: `identity_headers` without groups, or those that it looks at by `only`.',
     example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
 identity_headers: { X-Forwarded-Groups: groups }`,
     find: (subject) =>
       atLocations(subject, isApiGateway, 'identity_headers', (location) => {
-        const list = location.forwarding.identityHeaders.find(({ from }) => growing.test(from))
+        const list = location.forwarding.identityHeaders.find(
+          ({ from, form }) => growing.test(from) && !form?.only,
+        )
         if (list === undefined) return null
         return `${list.name} may grow beyond the ${headerBytes} bytes of headers that API Gateway takes`
       }),

@@ -1,3 +1,4 @@
+import type { ConfigPath } from '../config/node.ts'
 import type { Preset, ProviderSettings } from '../core/gateway.ts'
 import type { ClaimPath } from '../core/rules/claims.ts'
 import { type Found, foundAt, foundAtKey, foundAtPart, holdsData } from './check.ts'
@@ -50,7 +51,8 @@ function ruleDemands(subject: Subject): readonly ClaimDemand[] {
 
 function headerDemands(subject: Subject): readonly ClaimDemand[] {
   const fromClaims = writtenHeaders(subject).filter(
-    ({ from, path }) => from !== 'user' && from !== 'provider' && !holdsData(subject, path),
+    ({ from, path }) =>
+      from !== 'user' && from !== 'provider' && !holdsData(subject, claimPlace(subject, path)),
   )
   return fromClaims.flatMap(({ app, from, path }) =>
     app.providers
@@ -75,6 +77,11 @@ export function writtenHeaders(subject: Subject) {
       })
     }),
   )
+}
+
+/** Where the claim of a header stands: in its mapping, or alone. */
+function claimPlace(subject: Subject, path: ConfigPath): ConfigPath {
+  return isWritten(subject, [...path, 'claim']) ? [...path, 'claim'] : path
 }
 
 function userIdDemands(subject: Subject): readonly ClaimDemand[] {

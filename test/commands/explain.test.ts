@@ -313,7 +313,7 @@ t.test('an identity header that cannot be sent is a refusal, and says which', as
   t.match(await json(['--url', `${wiki}/`], { ...alice, teams: [{ a: 1 }] }), {
     outcome: 'denied',
     reason: 'identity-unsendable',
-    sentence: /Here: X-Teams \(object\)\.$/,
+    sentence: /Here: X-Teams would be an object: name a claim within it, or write `encoding: base64`\.$/,
     status: 403,
   })
 })

@@ -1,6 +1,7 @@
 import { foldHeaderName } from '../../core/headers/names.ts'
 import type { ConfigPath } from '../node.ts'
 import { type AppSettings, whereWritten } from './app-settings.ts'
+import { checkIdentityHeaders } from './identity-header.ts'
 import { faultAtKey, isWritten, type Scope } from './scope.ts'
 
 /** A header that the gateway sets on requests to an app, and where that was written. */
@@ -28,7 +29,7 @@ export function checkLocationHeaders(
   path: ConfigPath,
   locationPath: ConfigPath,
   settings: AppSettings,
-  identity: Readonly<Record<string, string>>,
+  identity: AppSettings['identity_headers'],
 ): void {
   const fixed = [...sharedSecretHeader(scope, path, settings), ...upstreamHeaders(path, settings)]
   const own = identityHeaders(scope, [...locationPath, 'identity_headers'], identity)
@@ -38,8 +39,9 @@ export function checkLocationHeaders(
 function identityHeaders(
   scope: Scope,
   at: ConfigPath,
-  identity: Readonly<Record<string, string>>,
+  identity: AppSettings['identity_headers'],
 ): readonly SetHeader[] {
+  checkIdentityHeaders(scope, at, identity)
   // The built-in ones stand nowhere in the file; they collide only with what does.
   const place = (name: string) => (isWritten(scope, at) ? [...at, name] : at)
   return Object.keys(identity).map((name) => ({ name, path: place(name) }))

@@ -1,6 +1,7 @@
 import type { Forwarding, Timeouts } from '../../core/gateway.ts'
 import type { forwardingKeys, OptionalKeys } from '../schema/app.ts'
 import type { Checked } from '../validate.ts'
+import { buildIdentityHeaders } from './identity-header.ts'
 
 /** The keys that decide how a request is passed on, as they hold at one place. */
 export type ForwardingKeys = Required<Checked<OptionalKeys<typeof forwardingKeys>>>
@@ -8,7 +9,7 @@ export type ForwardingKeys = Required<Checked<OptionalKeys<typeof forwardingKeys
 /** How an allowed request is passed on, for an app of this origin. */
 export function buildForwarding(keys: ForwardingKeys, origin: string): Forwarding {
   return {
-    identityHeaders: Object.entries(keys.identity_headers).map(([name, from]) => ({ name, from })),
+    identityHeaders: buildIdentityHeaders(keys.identity_headers),
     timeouts: buildTimeouts(keys.timeouts),
     maxBodyBytes: keys.max_body,
     websocketOrigins: websocketOrigins(keys.websocket, origin),

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
 import { nodeAt } from '../node.ts'
-import type { Place } from '../rules/context.ts'
 import { openRules } from '../rules/policies.ts'
 import { groupKeys } from '../schema/file.ts'
 import type { Steps } from '../steps.ts'
@@ -42,13 +41,12 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
-  const emptyLists = new Map<string, Place>()
-  const apps = yield* buildApps(scope, service, defaults, emptyLists)
-  for (const [file, { path }] of emptyLists) {
+  const apps = yield* buildApps(scope, service, defaults)
+  for (const [file, { path }] of scope.emptyLists) {
     warnAt(
       scope,
       path,
-      `the file ${file} has no entries: the condition lets nobody in, and neither does its negation`,
+      `the file ${file} has no entries: ${path.includes('only') ? 'no element is chosen by it' : 'the condition lets nobody in, and neither does its negation'}`,
     )
   }
   const prefixes = foreignPrefixes(scope, apps, providers)
@@ -74,7 +72,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     hosts,
     apps: models,
     ownedHeaders: ownedHeaderNames(models),
-    emptyLists: [...emptyLists.keys()].map((file) => resolve(scope.surroundings.folder, file)),
+    emptyLists: [...scope.emptyLists.keys()].map((file) => resolve(scope.surroundings.folder, file)),
     bodyRate: buildTimeouts(usualTimeouts(defaults)).body,
     shadow: shadowWithin(hosts, ofOrigins),
   })
@@ -112,7 +110,6 @@ function* buildApps(
   scope: Scope,
   service: ReturnType<typeof buildService>,
   defaults: Defaults,
-  emptyLists: Map<string, Place>,
 ): Steps<readonly BuiltApp[]> {
   checkNamed(scope, 'apps')
   const { auth, lifetimes } = service
@@ -121,7 +118,7 @@ function* buildApps(
     providers: namesOf(scope, ['providers']),
     trustedProxiesWritten: isWritten(scope, ['trusted_proxies']),
     places: scope.places,
-    emptyLists,
+    emptyLists: scope.emptyLists,
   })
   const buildLocations = locationBuilder(scope, rules, auth?.authSegments ?? null)
   const surroundings = { defaults, auth, lifetimes, buildLocations }

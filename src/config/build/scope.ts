@@ -17,6 +17,8 @@ export interface Scope {
   readonly surroundings: Surroundings
   readonly report: Report
   readonly warn: Report
+  /** The files of `${lines:FILE}` that have no entries, as they are named, each with a place that names it. */
+  readonly emptyLists: Map<string, { readonly position: Position; readonly path: ConfigPath }>
   /** Where each location and each part of a rule stands, by the model's own objects. */
   readonly places: Map<object, { readonly position: Position; readonly path: ConfigPath }>
 }

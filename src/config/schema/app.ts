@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { identityHeaders } from './identity-header.ts'
 import { ruleForm } from './rule.ts'
 import {
   count,
@@ -61,18 +62,7 @@ const websocketOrigins = z.strictObject({
 
 /** What a location may replace: how an allowed request is passed on. */
 export const forwardingKeys = {
-  identity_headers: z
-    .record(headerName, text)
-    .register(forms, { form: 'header name → claim path, `user` or `provider`' })
-    .prefault({
-      'X-Forwarded-User': 'user',
-      'X-Forwarded-Email': 'email',
-      'X-Forwarded-Groups': 'groups',
-      'X-Forwarded-Preferred-Username': 'preferred_username',
-    })
-    .describe(
-      'Headers that tell the app who is signed in: a claim path, `user` (the provider’s `user_id` with its prefix) or `provider` (its name). Where an app accepts several providers the default is `X-Forwarded-User` alone. `{}` sends none.',
-    ),
+  identity_headers: identityHeaders,
   timeouts: timeouts.prefault({}).describe('How long the app may take before the answer is 504.'),
   max_body: z
     .union([z.literal('none').transform(() => null), size])

@@ -1,16 +1,23 @@
 import type { Forwarding } from '../gateway.ts'
-import { isExact, isList, type Json } from '../json.ts'
+import type { Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
-import { lookUp } from '../rules/claims.ts'
+import { claimAt } from '../rules/claims.ts'
+import { claimText, plainForm, type Unsendable } from './claim-text.ts'
 
 export type IdentityLines =
   /** Name, value, name, value …; a header without a value is not there. */
-  | { readonly ok: true; readonly lines: readonly string[] }
-  | { readonly ok: false; readonly header: string; readonly why: Unsendable }
+  { readonly ok: true; readonly lines: readonly string[] } | UnsendableHeader
 
-/** Why a claim cannot be sent as it is. `number`: not one that JSON carries exactly; `text`: a lone surrogate. */
-export type Unsendable = 'object' | 'nested-list' | 'number' | 'text' | 'too-large'
+/** The first header that cannot be sent as it is. */
+export interface UnsendableHeader {
+  readonly ok: false
+  readonly header: string
+  readonly why: Unsendable
+  /** Where they are too large: how large this one would be, and all up to it, at least. */
+  readonly bytes: number
+  readonly bytesInAll: number
+}
 
 type IdentityHeaders = Forwarding['identityHeaders']
 
@@ -28,14 +35,21 @@ export function identityLines(principal: Principal, headers: IdentityHeaders): I
 
 function makeLines(principal: Principal, headers: IdentityHeaders): IdentityLines {
   const lines: string[] = []
-  let bytes = 0
-  for (const { name, from } of headers) {
-    const value = headerValue(identityValue(principal, from), limits.identityHeaderBytes - bytes)
+  let used = 0
+  for (const { name, from, form = plainForm } of headers) {
+    const room = limits.identityHeaderBytes - used - name.length
+    const value = claimText(identityValue(principal, from), form, Math.max(room, 0))
     if (value === null) continue
-    if (typeof value === 'object') return { ok: false, header: name, why: value.unsendable }
-    bytes += name.length + value.length
-    if (bytes > limits.identityHeaderBytes) return { ok: false, header: name, why: 'too-large' }
-    lines.push(name, value)
+    if (!value.ok) {
+      const bytes = name.length + value.bytes
+      return { ok: false, header: name, why: value.why, bytes, bytesInAll: used + bytes }
+    }
+    used += name.length + value.text.length
+    if (used > limits.identityHeaderBytes) {
+      const bytes = name.length + value.text.length
+      return { ok: false, header: name, why: 'too-large', bytes, bytesInAll: used }
+    }
+    lines.push(name, value.text)
   }
   return { ok: true, lines }
 }
@@ -43,64 +57,25 @@ function makeLines(principal: Principal, headers: IdentityHeaders): IdentityLine
 function identityValue(principal: Principal, from: string): Json {
   if (from === 'user') return principal.user
   if (from === 'provider') return principal.provider
-  const found = lookUp(principal.claims, from)
-  switch (found.kind) {
-    case 'missing':
-      return null
-    case 'one':
-      return found.value
-    case 'list':
-      return found.elements
-  }
+  return claimAt(principal.claims, from) ?? null
 }
 
-type Text = string | { readonly unsendable: Unsendable }
-
-const tooLarge: Text = { unsendable: 'too-large' }
-
-/**
- * A claim as a header value; null for none. Elements that are null say nothing and are not sent. What cannot fit into
- * `room` is looked at no further: encoding makes nothing shorter.
- */
-function headerValue(value: Json, room: number): Text | null {
-  if (value === null) return null
-  if (!isList(value)) return scalarText(value, room)
-  const texts: string[] = []
-  let left = room
-  for (const element of value) {
-    if (element === null) continue
-    if (left < 0) return tooLarge
-    if (isList(element)) return { unsendable: 'nested-list' }
-    const text = scalarText(element, left)
-    if (typeof text === 'object') return text
-    left -= text.length + 1
-    // So that nobody gets a second group by being in one whose name holds a comma.
-    texts.push(text.replaceAll(',', '%2C'))
-  }
-  return texts.length === 0 ? null : texts.join(',')
-}
-
-function scalarText(value: Exclude<Json, null>, room: number): Text {
-  switch (typeof value) {
-    case 'string':
-      if (value.length > room) return tooLarge
-      return value.isWellFormed() ? encodeText(value) : { unsendable: 'text' }
-    case 'boolean':
-      return String(value)
-    case 'number':
-      return isExact(value) ? JSON.stringify(value) : { unsendable: 'number' }
+/** For the operator's log: which header, why, and of one that is too large how large. Never the value. */
+export function describeUnsendable({ header, why, bytes, bytesInAll }: UnsendableHeader): string {
+  switch (why) {
+    case 'too-large': {
+      const most = limits.identityHeaderBytes
+      return `${header} would have ${bytes} bytes or more, all up to it ${bytesInAll}; identity headers have ${most} at most: send fewer elements with \`only\``
+    }
     case 'object':
-      return { unsendable: 'object' }
+      return `${header} would be an object: name a claim within it, or write \`encoding: base64\``
+    case 'nested-list':
+      return `${header} would be a list in a list: name a claim within it, or write \`encoding: base64\``
+    case 'number':
+      return `${header} would be a number beyond 2^53-1, which JSON does not carry exactly: have the provider send a text`
+    case 'text':
+      return `${header} would hold half of a surrogate pair, which has no UTF-8 form`
+    case 'empty':
+      return `${header} would have an empty element beside a blank that joins elements: choose another \`join\``
   }
-}
-
-/** Visible ASCII and inner spaces stay; `%`, controls, non-ASCII and edge spaces (which parsers trim) are escaped. */
-function encodeText(text: string): string {
-  if (/^[!-$&-~]*$/.test(text)) return text
-  let start = 0
-  let end = text.length
-  while (start < end && text.startsWith(' ', start)) start++
-  while (start < end && text.startsWith(' ', end - 1)) end--
-  const inner = text.slice(start, end).replace(/[^ -$&-~]/gu, encodeURIComponent)
-  return '%20'.repeat(start) + inner + '%20'.repeat(text.length - end)
 }

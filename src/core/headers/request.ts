@@ -3,7 +3,7 @@ import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { stripOwnCookies } from '../session/cookies.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
-import { identityLines, type Unsendable } from './identity.ts'
+import { identityLines, type UnsendableHeader } from './identity.ts'
 import type { HeaderPlan } from './plan.ts'
 
 export interface ForwardedRequest {
@@ -25,8 +25,7 @@ export type UpstreamHeaders =
   | {
       readonly ok: false
       readonly reason: 'identity-unsendable'
-      readonly header: string
-      readonly why: Unsendable
+      readonly unsendable: UnsendableHeader
     }
 
 /**
@@ -39,7 +38,7 @@ export type UpstreamHeaders =
 export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): UpstreamHeaders {
   const identity = request.principal && identityLines(request.principal, request.forwarding.identityHeaders)
   if (identity !== null && !identity.ok) {
-    return { ok: false, reason: 'identity-unsendable', header: identity.header, why: identity.why }
+    return { ok: false, reason: 'identity-unsendable', unsendable: identity }
   }
   const headers = clientHeaders(plan, request.rawHeaders)
   if (headers === null) return { ok: false, reason: 'connection-options' }

@@ -113,6 +113,7 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: DenyRe
   const page = forbiddenPage({
     ...frameOf(admission),
     account,
+    unsendable: reason === 'identity-unsendable',
     contact: admission.app?.contact ?? null,
     switchAccountHref:
       account === null

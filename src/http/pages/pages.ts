@@ -37,6 +37,8 @@ export function chooserPage(page: PageFrame & { readonly choices: readonly Choic
 export interface ForbiddenPage extends PageFrame {
   /** Null where the answer would be no for everybody, signed in or not. */
   readonly account: Account | null
+  /** No permission is missing: what the app is told of the account cannot be sent. */
+  readonly unsendable?: boolean
   /** The app's `contact`: an e-mail address, a web address or words. */
   readonly contact: string | null
   /** Begins a sign-in with another account; null where that could change nothing. */
@@ -49,18 +51,28 @@ export function forbiddenPage(page: ForbiddenPage): string {
     page.account === null
       ? html`<p>It is not offered here, and signing in would not change that.</p>`
       : html`!${accountLine(page.account)}
-<p>This page needs a permission that your account does not have. If you have another account that does, use that one.</p>`
+<p>${page.unsendable ? unsendableText : permissionText}</p>`
   const links = actions([
     page.account === null ? null : action(page.switchAccountHref, 'Use another account'),
   ])
   return pageDocument({
     ...page,
-    title: page.account === null ? 'This page is not open' : 'You have no access to this page',
+    title: forbiddenTitle(page),
     gate: 'closed',
     content: html`!${reason}
 !${links}
-!${helpLine('If you should have access', page.contact, page.requestId)}`,
+!${helpLine(page.unsendable ? 'To have that changed' : 'If you should have access', page.contact, page.requestId)}`,
   })
+}
+
+const permissionText =
+  'This page needs a permission that your account does not have. If you have another account that does, use that one.'
+const unsendableText =
+  'This is not about your permissions. What the application is told of your account, such as its groups, cannot be sent to it as it is: it may be too much. Those who run it can change what is sent.'
+
+function forbiddenTitle({ account, unsendable }: ForbiddenPage): string {
+  if (account === null) return 'This page is not open'
+  return unsendable ? 'This page cannot be opened with your account' : 'You have no access to this page'
 }
 
 /** What a page for a status says, where no fault has a sentence of its own. Nobody is told more than this. */

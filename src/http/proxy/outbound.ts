@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
 import type { Decision } from '../../core/decision.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
+import { describeUnsendable } from '../../core/headers/identity.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
 import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
@@ -23,7 +24,7 @@ export interface Outbound {
 export type OutboundReading =
   | { readonly ok: true; readonly outbound: Outbound }
   /** The request was let in, and yet cannot be sent as it is. */
-  | { readonly ok: false; readonly decision: Decision }
+  | { readonly ok: false; readonly decision: Decision; readonly detail: string | null }
 
 /**
  * The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request.
@@ -48,11 +49,11 @@ export function readOutbound(
     destination: admission.destination && toUpstreamDestination(app, admission.destination),
   })
   if (!headers.ok) {
-    const decision: Decision =
-      headers.reason === 'identity-unsendable'
-        ? { kind: 'deny', reason: headers.reason, principal }
-        : { kind: 'reject', status: 400, reason: headers.reason }
-    return { ok: false, decision }
+    if (headers.reason === 'identity-unsendable') {
+      const decision: Decision = { kind: 'deny', reason: headers.reason, principal }
+      return { ok: false, decision, detail: describeUnsendable(headers.unsendable) }
+    }
+    return { ok: false, decision: { kind: 'reject', status: 400, reason: headers.reason }, detail: null }
   }
   const request = {
     upstream: app.upstream,

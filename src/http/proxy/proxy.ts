@@ -38,7 +38,13 @@ export interface ProxyOptions extends ExchangeObserver {
   /** An app sent the shared secret back; it was taken off the answer. */
   readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */
-  readonly refuse: (request: FastifyRequest, reply: FastifyReply, decision: Decision) => void
+  /** `detail` is for the log alone. */
+  readonly refuse: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    decision: Decision,
+    detail: string | null,
+  ) => void
 }
 
 /**
@@ -67,7 +73,7 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
     preHandler: (request, reply, _done) => {
       const reading = readOutbound(request.raw, options.onReflectedSecret)
       if (!reading.ok) {
-        options.refuse(request, reply, reading.decision)
+        options.refuse(request, reply, reading.decision, reading.detail)
         return
       }
       request.exchange = new Exchange({

@@ -71,8 +71,8 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   await app.register(fastifyCookie, { hook: false })
   await app.register(ownAddresses)
   await app.register(proxy, {
-    refuse: (request, reply, decision) => {
-      refuse(request, reply, decision).catch((thrown) => answerFault(thrown, request, reply))
+    refuse: (request, reply, decision, detail) => {
+      refuse(request, reply, decision, detail).catch((thrown) => answerFault(thrown, request, reply))
     },
     onCut: (fault, raw) => {
       if (isFault(fault)) noteCut(raw, fault.code)
@@ -142,8 +142,13 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
 }
 
 /** A request that was let in and cannot be sent as it is: the verdict changes, and the access line says so. */
-async function refuse(request: FastifyRequest, reply: FastifyReply, decision: Decision): Promise<void> {
-  carryAdmission(request.raw, { ...admissionOf(request.raw), decision })
+async function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  decision: Decision,
+  detail: string | null,
+): Promise<void> {
+  carryAdmission(request.raw, { ...admissionOf(request.raw), decision, detail })
   send(reply, await verdictAnswer(request.raw))
 }
 

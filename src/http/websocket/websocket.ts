@@ -89,8 +89,8 @@ async function serve(
 
 async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared): Promise<void> {
   const { request, client, admission } = upgrade
-  const refused = (decision: Decision) =>
-    refuse(context, { ...upgrade, admission: { ...admission, decision } })
+  const refused = (decision: Decision, detail = admission.detail) =>
+    refuse(context, { ...upgrade, admission: { ...admission, decision, detail } })
   if (admission.decision.kind !== 'allow') return refused(admission.decision)
   const reading = readHandshake(request)
   if (!reading.ok) return refused({ kind: 'reject', status: reading.status, reason: reading.reason })
@@ -106,7 +106,7 @@ async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared)
   }
   carryAdmission(request, admission)
   const outbound = readOutbound(request, () => {})
-  if (!outbound.ok) return refused(outbound.decision)
+  if (!outbound.ok) return refused(outbound.decision, outbound.detail)
   try {
     await connect(context, upgrade, reading.handshake, outbound.outbound, shared)
   } catch (thrown) {

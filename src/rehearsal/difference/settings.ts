@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
+import type {
+  App,
+  Forwarding,
+  Gateway,
+  IdentityHeader,
+  Location,
+  Origin,
+  ProviderSettings,
+} from '../../core/gateway.ts'
 import type { Secret } from '../../core/secret.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -136,7 +144,7 @@ function locationFacts({ unauthenticated, forwarding, access }: Location): Reado
 function forwardingFacts(forwarding: Forwarding) {
   const { identityHeaders, timeouts, maxBodyBytes, websocketOrigins, corsPreflight, cache } = forwarding
   return {
-    ...Object.fromEntries(identityHeaders.map(({ name, from }) => [`header ${name}`, from])),
+    ...Object.fromEntries(identityHeaders.map((header) => [`header ${header.name}`, identityText(header)])),
     timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,
     'timeouts.body':
       timeouts.body === null
@@ -148,6 +156,12 @@ function forwardingFacts(forwarding: Forwarding) {
     cors_preflight: corsPreflight,
     cache,
   }
+}
+
+function identityText({ from, form }: IdentityHeader): string {
+  if (form === undefined) return from
+  const only = form.only && [...form.only.texts, ...form.only.patterns.map((parts) => parts.join('*'))]
+  return JSON.stringify({ claim: from, ...form, only })
 }
 
 function named(facts: Readonly<Record<string, string | null>>): ReadonlyMap<string, string> {

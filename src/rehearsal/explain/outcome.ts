@@ -1,6 +1,6 @@
 import type { Decision } from '../../core/decision.ts'
 import { faultEntry } from '../../core/fault.ts'
-import { identityLines } from '../../core/headers/identity.ts'
+import { describeUnsendable, identityLines } from '../../core/headers/identity.ts'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
 import type { ClaimPath } from '../../core/rules/claims.ts'
 import type { ProbeResult } from '../../http/admission/probe.ts'
@@ -97,6 +97,6 @@ function unsendable({ admission }: ProbeResult): Outcome {
     const reason = 'connection-options'
     return { ...verdict(admission, { kind: 'reject', status: 400, reason }) }
   }
-  const sentence = `${denyReasons['identity-unsendable']} Here: ${lines.header} (${lines.why}).`
+  const sentence = `${denyReasons['identity-unsendable']} Here: ${describeUnsendable(lines)}.`
   return denied(admission, 'identity-unsendable', sentence)
 }

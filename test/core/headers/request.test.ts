@@ -47,7 +47,7 @@ function headerOf(claim: Json | undefined): string | null | { readonly why: stri
     destination: null,
   })
   if (result.ok) return valuesOf(result.headers, 'X-Claim')[0] ?? null
-  return result.reason === 'identity-unsendable' ? { why: result.why } : { why: result.reason }
+  return result.reason === 'identity-unsendable' ? { why: result.unsendable.why } : { why: result.reason }
 }
 
 t.test('the app gets the end-to-end headers of the client, and ours', async (t) => {
@@ -256,7 +256,8 @@ t.test('an unknown client address leaves the header out rather than guess', asyn
 t.test('S-059 … S-061, S-063: a claim is sent as it is under a reversible encoding', async (t) => {
   const cases: readonly (readonly [Json | undefined, string | null])[] = [
     ['alice', 'alice'],
-    ['Alice B. Smith, Jr.', 'Alice B. Smith, Jr.'],
+    ['Alice B. Smith, Jr.', 'Alice B. Smith%2C Jr.'],
+    ['a,b', 'a%2Cb'],
     ['', ''],
     ['100%', '100%25'],
     ['%2C', '%252C'],
@@ -312,7 +313,11 @@ t.test('S-062, S-063: what cannot be sent whole is not sent at all', async (t) =
       clientAddress: null,
       destination: null,
     }),
-    { ok: false, reason: 'identity-unsendable', header: 'X-Forwarded-Groups', why: 'too-large' },
+    {
+      ok: false,
+      reason: 'identity-unsendable',
+      unsendable: { header: 'X-Forwarded-Groups', why: 'too-large', bytes: 5018 },
+    },
     'all of them together',
   )
 })

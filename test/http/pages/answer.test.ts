@@ -153,7 +153,12 @@ t.test('a 403 shows the person and a way on, and says nothing of the rule', asyn
     t.match(answer, { status: 403, headers: problemHeaders })
     t.match(problem(answer), { status: 403, reason: said }, reason)
   }
+  const unsendable = forbidden(gateway, { ...person, principal: alice }, 'identity-unsendable')
+  t.match(unsendable.body, 'This is not about your permissions.')
+  t.match(unsendable.body, 'Use another account')
+  t.notMatch(unsendable.body, 'permission that your account does not have')
   const page = forbidden(gateway, { ...person, principal: alice }, 'rule-not-met')
+  t.notMatch(page.body, 'not about your permissions')
   t.match(page, { status: 403, headers: pageHeaders() })
   t.match(page.body, '<bdi>alice</bdi></b><small>with Acme</small>')
   t.match(

@@ -55,6 +55,16 @@ t.test('the page of a 403', async (t) => {
       ...['[button /other] Use another account', help, 'Request id', 'r-1'],
     ],
   })
+  const large =
+    'This is not about your permissions. What the application is told of your account, such as its groups, cannot be sent to it as it is: it may be too much. Those who run it can change what is sent.'
+  t.same(shown(forbiddenPage({ ...given, unsendable: true })), {
+    gate: 'closed',
+    texts: [
+      ...['Wiki', 'This page cannot be opened with your account', ...person, large],
+      '[button /other] Use another account',
+      ...['To have that changed, ask ops and give the request id below.', 'Request id', 'r-1'],
+    ],
+  })
   const closed = 'It is not offered here, and signing in would not change that.'
   t.same(shown(forbiddenPage({ ...given, account: null })), {
     gate: 'closed',
