@@ -44,13 +44,14 @@ export const onlineChecks: readonly Check[] = [
     severity: 'warning',
     online: true,
     finds: 'A claim that the provider does not list',
-    why: 'Its metadata (`claims_supported`) names the claims that it can send, and this one is not among them: a rule on it may never be true. The list need not be complete.',
+    why: 'Its metadata (`claims_supported`) names the claims that it can send, and this one is not among them: a rule on it may never be true. The list need not be complete; one that names no claim of a person at all is not looked at.',
     fix: 'Look at `/.auth/me` for what really arrives; have the provider send the claim, or ask for one that it does.',
     example: 'require: { group: admins }',
     find: (subject) =>
       claimDemands(subject).flatMap((demand) => {
         const answer = subject.answers?.get(demand.provider.name)
         if (answer?.ok !== true || answer.claims === null || isListed(demand, answer.claims)) return []
+        if (isHint(answer.claims, ofProtocol)) return []
         return demand.found(`"${demand.provider.name}" does not list \`${demand.path}\` among its claims`)
       }),
   },
@@ -59,14 +60,14 @@ export const onlineChecks: readonly Check[] = [
     severity: 'warning',
     online: true,
     finds: 'A scope that the provider does not offer',
-    why: 'Its metadata (`scopes_supported`) does not name it. Some providers ignore such a scope, others refuse every sign-in.',
+    why: 'Its metadata (`scopes_supported`) names others, and not this one. Some providers ignore such a scope, others refuse every sign-in.',
     fix: 'Take it out of `scopes`, or have the provider offer it.',
     example: `providers:
   main: { scopes: [openid, gruops] }`,
     find: (subject) =>
       asked(subject).flatMap(({ name, answer }) => {
         const missing = subject.gateway.providers.get(name)?.scopes.filter((scope) => {
-          return answer.scopes !== null && !answer.scopes.includes(scope)
+          return answer.scopes !== null && !isHint(answer.scopes, ofSession) && !answer.scopes.includes(scope)
         })
         if (missing === undefined || missing.length === 0) return []
         const path = ['providers', name, 'scopes']
@@ -105,6 +106,14 @@ const ofProtocol: ReadonlySet<string> = new Set([
   ...['sub', 'iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'sid'],
   ...['email_verified', 'scope', 'scp'],
 ])
+
+/** Scopes that ask for no claim of a person. */
+const ofSession: ReadonlySet<string> = new Set(['openid', 'offline_access'])
+
+/** A list without anything of a profile says nothing of profiles: many providers list what they must, and send more. */
+function isHint(listed: readonly string[], besides: ReadonlySet<string>): boolean {
+  return listed.every((name) => besides.has(name))
+}
 
 /** By its whole name, or by the object that holds it. */
 function isListed({ path }: ClaimDemand, claims: readonly string[]): boolean {

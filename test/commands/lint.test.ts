@@ -185,6 +185,23 @@ t.test('--online asks each provider once', async (t) => {
   )
 })
 
+t.test('--online: a list that names nothing of a profile is a hint, not a finding', async (t) => {
+  const rules = '    require: { department: it }\n'
+  const findings = async (metadata: object) => {
+    const asked = await provider(t, (issuer) => ({ issuer, ...metadata }))
+    const { stdout } = await run('-c', file('online.yaml', rules, asked.issuer), '--online', '--json')
+    return JSON.parse(stdout).findings.map(({ id }: { readonly id: string }) => id)
+  }
+  const ofProtocol = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'sid']
+  t.same(await findings({ claims_supported: ofProtocol, scopes_supported: ['openid'] }), [])
+  t.same(await findings({ claims_supported: [], scopes_supported: [] }), [])
+  t.same(await findings({ scopes_supported: ['openid', 'offline_access'] }), [])
+  t.same(await findings({ response_modes_supported: ['fragment'] }), [])
+  t.same(await findings({ claims_supported: [...ofProtocol, 'name'] }), ['claim-not-issued'])
+  t.same(await findings({ scopes_supported: ['openid', 'email'] }), ['scope-not-offered'])
+  t.same(await findings({ scopes_supported: ['openid', 'groups'] }), ['scope-not-offered'])
+})
+
 t.test('--online says what could not be asked, and does not fail for it', async (t) => {
   const answers: readonly (readonly [unknown, string])[] = [
     [503, 'it answers 503'],

@@ -105,6 +105,22 @@ t.test('S-247: a second redirect is not followed', async (t) => {
   t.equal(asked, 2)
 })
 
+t.test('response_modes_supported and other lists of the metadata are hints', async (t) => {
+  for (const responseMode of ['query', 'form_post'] as const) {
+    const rig = await startRig(t, { settings: () => ({ responseMode }) })
+    rig.op.bends.metadata = (document) => ({
+      ...document,
+      response_modes_supported: ['fragment'],
+      response_types_supported: ['id_token'],
+      scopes_supported: ['openid'],
+      claims_supported: ['sub'],
+      grant_types_supported: ['implicit'],
+      code_challenge_methods_supported: [],
+    })
+    t.equal((await rig.signIn()).user, 'alice', responseMode)
+  }
+})
+
 t.test('S-247: keys, token and userinfo follow none, not even one to the same origin', async (t) => {
   for (const endpoint of ['jwks', 'token', 'userinfo'] as const) {
     const rig = await startRig(t)
