@@ -127,7 +127,12 @@ t.test('what only looks like such a comment leaves nothing out', async (t) => {
 t.test('a comment for --online is not told to be unused where nobody was asked', async (t) => {
   const text = `${head}    # lint-ignore: claim-not-issued because the list is not complete\n    require: { department: a }\n`
   t.same(lint(subjectOf(text)).findings.map(told), [])
-  const answer: ProviderAnswer = { ok: true, issuer: 'https://id.example.com', claims: ['sub', 'name'], scopes: null }
+  const answer: ProviderAnswer = {
+    ok: true,
+    issuer: 'https://id.example.com',
+    claims: ['sub', 'name'],
+    scopes: null,
+  }
   const asked = lint({ ...subjectOf(text), answers: new Map([['main', answer]]) })
   t.same(
     asked.ignored.map(({ id }) => id),
