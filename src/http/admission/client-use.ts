@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Origin } from '../../core/gateway.ts'
 import { touchIntervalSeconds } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { useSession } from '../admission/session-lookup.ts'
+import { useSession } from './session-lookup.ts'
 
 /**
  * What a client sends through a WebSocket is use of its session, as a request is: counted once a minute, or as often
