@@ -101,6 +101,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   })
   await server.register(fastifyCookie)
   await server.register(proxy, {
+    onBody: () => () => {},
     onCut: (fault) => faults.push(fault),
     onBodyLeft: () => {},
     onEventStream: () => () => {},

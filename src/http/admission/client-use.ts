@@ -5,8 +5,8 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import { useSession } from './session-lookup.ts'
 
 /**
- * What a client sends through a WebSocket is use of its session, as a request is: counted once a minute, or as often
- * as the idle timeout needs it. The returned function is called for each piece of a data frame. `current` is the
+ * What a client sends through a WebSocket, or as a body, is use of its session, as a request is: counted once a minute,
+ * or as often as the idle timeout needs it. The returned function is called for each piece of it. `current` is the
  * runtime in force: lifetimes may have changed since the handshake. `report` hears of a store that does not answer.
  */
 export function countClientUse(

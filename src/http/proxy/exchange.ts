@@ -20,6 +20,8 @@ export interface ExchangeSetup {
 
 /** Who hears what becomes of exchanges; the same for all of them. */
 export interface ExchangeObserver {
+  /** A request has a body that will be read; returns who hears of each piece of it. */
+  readonly onBody: (request: IncomingMessage) => () => void
   /** An answer which had begun ends in a fault: no status can tell the client any more. */
   readonly onCut: (fault: Error, request: IncomingMessage) => void
   /** The upstream has answered, and nobody takes the rest of the body. */
@@ -65,7 +67,7 @@ export class Exchange implements UpstreamSink {
   /** Sends the request; refuses first what is announced to be too long, before the upstream hears of it. */
   start(announce: Announce): void {
     this.#announce = announce
-    const { request, response, outbound, upstreams } = this.#setup
+    const { request, response, outbound, upstreams, observer } = this.#setup
     if (response.destroyed || request.destroyed) return
     if (announcesBody(request.headers)) {
       const limit = outbound.maxBodyBytes
@@ -75,7 +77,8 @@ export class Exchange implements UpstreamSink {
       }
       const { idleSeconds, body: rate } = outbound.request.timeouts
       const limits = { maxBytes: limit, idleMs: idleSeconds * 1000, rate }
-      this.#upload = new Upload(request, limits, (fault) => this.#fail(fault), this.#timing)
+      const listener = { onFault: (fault: Error) => this.#fail(fault), onPiece: observer.onBody(request) }
+      this.#upload = new Upload(request, limits, listener, this.#timing)
     }
     // Emitted once, after the last byte or when the client went away.
     response.on('close', () => this.#end())

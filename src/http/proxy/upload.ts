@@ -15,6 +15,12 @@ export interface UploadLimits extends BodyPaceLimits {
   readonly maxBytes: number | null
 }
 
+export interface UploadListener {
+  readonly onFault: (fault: UpstreamFault) => void
+  /** Called with each piece that the client has sent. */
+  readonly onPiece: () => void
+}
+
 /**
  * A request body on its way to the upstream. It is read as fast as the upstream takes it. When it is longer than
  * allowed, or slower, `onFault` hears of it once, and the piece that is too much is not passed on. It never ends in an
@@ -24,20 +30,20 @@ export interface UploadLimits extends BodyPaceLimits {
 export class Upload extends Readable {
   readonly #request: IncomingMessage
   readonly #maxBytes: number | null
-  readonly #onFault: (fault: UpstreamFault) => void
+  readonly #listener: UploadListener
   readonly #pace: BodyPace
   #bytes = 0
 
   constructor(
     request: IncomingMessage,
     limits: UploadLimits,
-    onFault: (fault: UpstreamFault) => void,
+    listener: UploadListener,
     timing: Timing = systemTiming,
   ) {
     super()
     this.#request = request
     this.#maxBytes = limits.maxBytes
-    this.#onFault = onFault
+    this.#listener = listener
     this.#pace = new BodyPace(limits, () => this.#fail(bodyStalled()), timing)
     request.pause()
     request.on('data', this.#take)
@@ -63,6 +69,7 @@ export class Upload extends Readable {
       return
     }
     this.#pace.took(chunk.length)
+    this.#listener.onPiece()
     if (this.push(chunk)) return
     this.#pace.stop()
     this.#request.pause()
@@ -75,7 +82,7 @@ export class Upload extends Readable {
 
   #fail(fault: UpstreamFault): void {
     this.#leave()
-    this.#onFault(fault)
+    this.#listener.onFault(fault)
   }
 
   #leave(): void {

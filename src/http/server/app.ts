@@ -13,6 +13,7 @@ import {
 } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
+import { countClientUse } from '../admission/client-use.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
@@ -77,6 +78,12 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     onCut: (fault, raw) => {
       if (isFault(fault)) noteCut(raw, fault.code)
       reportFault(contextOf(raw), fault, admissionOf(raw))
+    },
+    onBody: (raw) => {
+      const { session, origin, requestId } = admissionOf(raw)
+      if (session === null || origin === null) return () => {}
+      const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
+      return countClientUse(editions.current, raw, origin, report)
     },
     onBodyLeft: (raw) => dropRest(contextOf(raw), raw),
     onEventStream: (raw, end) => {

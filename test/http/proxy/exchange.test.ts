@@ -86,6 +86,7 @@ function started(asked: Asked = {}) {
       outbound,
       upstreams,
       observer: {
+        onBody: () => () => told.push('piece'),
         onCut: (fault) => told.push(['cut', code(fault)]),
         onBodyLeft: () => told.push('body left'),
         onEventStream: () => {

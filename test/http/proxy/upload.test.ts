@@ -12,13 +12,17 @@ function uploading(limits: Partial<UploadLimits> = {}) {
   const timing = heldTiming()
   const request = new PassThrough({ highWaterMark: 1024 * 1024 })
   const faults: unknown[] = []
+  const pieces: string[] = []
   const upload = new Upload(
     request as unknown as IncomingMessage,
     { maxBytes: null, rate: null, idleMs: 1_000, ...limits },
-    (fault) => faults.push(isFault(fault) ? [fault.code, fault.status] : fault),
+    {
+      onFault: (fault) => faults.push(isFault(fault) ? [fault.code, fault.status] : fault),
+      onPiece: () => pieces.push('piece'),
+    },
     timing,
   )
-  return { timing, request, upload, faults }
+  return { timing, request, upload, faults, pieces }
 }
 
 const lengthOf = (headers: object) => announcedLength({ headers } as IncomingMessage)
@@ -29,9 +33,10 @@ t.test('what is announced', async (t) => {
 })
 
 t.test('it is read as fast as it is taken, from the first to the last byte', async (t) => {
-  const { request, upload, faults, timing } = uploading()
+  const { request, upload, faults, timing, pieces } = uploading()
   request.write('x')
   await turn()
+  t.same(pieces, [])
   t.ok(request.isPaused(), 'not before somebody wants it')
   t.equal(timing.waiting(), 0, 'nor is it timed')
   t.equal(upload.read(), null)
@@ -47,6 +52,7 @@ t.test('it is read as fast as it is taken, from the first to the last byte', asy
   t.ok(upload.readableEnded)
   t.equal(timing.waiting(), 0)
   t.same(faults, [])
+  t.equal(pieces.length, 2, 'each piece is told')
 })
 
 t.test('what nobody takes is not asked for, and its time does not count meanwhile', async (t) => {
