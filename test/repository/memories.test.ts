@@ -26,10 +26,13 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
   'http/proxy/event-streams.ts': ['answers under way: as many as connections'],
   'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
+  'http/sign-in/login.ts': [ofOneCall],
+  'http/sign-in/passed-parameters.ts': [ofOneCall],
   'http/websocket/open-websockets.ts': [
     'handshakes under way: as many as connections',
     'WebSockets that are open: as many as connections',
   ],
+  'oidc/login.ts': [ofOneCall],
   'runtime/consumed.ts': ['limits.usedStates'],
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
   'runtime/session-finder.ts': ['limits.cachedSessions'],
