@@ -23,3 +23,10 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 export function isExact(value: number): boolean {
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER
 }
+
+/** The same of every number within a value: only then what is written from it is what was sent. */
+export function isExactThroughout(value: Json): boolean {
+  if (typeof value === 'number') return isExact(value)
+  if (isList(value)) return value.every(isExactThroughout)
+  return !isObject(value) || Object.values(value).every((member) => isExactThroughout(member))
+}

@@ -86,7 +86,7 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
   me: [
     '`/.auth/me`',
     'GET, HEAD',
-    '`user`, `provider`, `claims` (those that rules or headers name), `email_unverified` where an address came that does not count, `signed_in_at`, `expires_at`, `idle_expires_at` in seconds since 1970; 401 without a session. Never a token.',
+    '`user`, `provider`, `claims` (those that rules or headers name), `claims_inexact` (the names of those that hold a number beyond 2^53-1, which are left out), `email_unverified` where an address came that does not count, `signed_in_at`, `expires_at`, `idle_expires_at` in seconds since 1970; 401 without a session. Never a token.',
   ],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }

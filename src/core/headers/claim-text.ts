@@ -1,5 +1,5 @@
 import type { HeaderForm } from '../gateway.ts'
-import { isExact, isList, isObject, type Json } from '../json.ts'
+import { isExact, isExactThroughout, isList, type Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import { chosenElements } from './chosen-elements.ts'
 
@@ -69,16 +69,10 @@ function scalarText(value: Exclude<Json, null>, join: string, room: number): Cla
 
 /** RFC 4648 section 4, of the claim's JSON: objects and lists in lists can be told by it. */
 function base64Text(value: Json, room: number): ClaimText {
-  if (!isAllExact(value)) return unsendable('number')
+  if (!isExactThroughout(value)) return unsendable('number')
   const json = Buffer.from(JSON.stringify(value))
   const bytes = 4 * Math.ceil(json.length / 3)
   return bytes > room ? tooLarge(bytes) : { ok: true, text: json.toString('base64') }
-}
-
-function isAllExact(value: Json): boolean {
-  if (typeof value === 'number') return isExact(value)
-  if (isList(value)) return value.every(isAllExact)
-  return !isObject(value) || Object.values(value).every((member) => isAllExact(member))
 }
 
 /** ASCII alone: what other letters are in lower case depends on whom one asks. */

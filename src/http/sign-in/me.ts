@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin } from '../../core/gateway.ts'
+import { isExactThroughout, type Json } from '../../core/json.ts'
 import { claimAt } from '../../core/rules/claims.ts'
 import { namedClaims } from '../../core/rules/named-claims.ts'
 import { sessionTimes } from '../../core/session/session.ts'
@@ -25,14 +26,15 @@ export async function me(
   if (found.kind === 'none') return unauthorized(runtime.gateway, program, found.why)
   const { session, principal } = found
   const times = sessionTimes(session, origin)
-  // JSON leaves out those that the person does not have.
-  const claims = Object.fromEntries(
-    claimPathsOf(origin).map((path) => [path, claimAt(principal.claims, path)]),
-  )
+  const named = claimPathsOf(origin).map((path) => [path, claimAt(principal.claims, path)] as const)
+  const inexact = named.flatMap(([path, value]) => (isTold(value) ? [] : [path]))
   const body = JSON.stringify({
     user: principal.user,
     provider: principal.provider,
-    claims,
+    // JSON leaves out those that the person does not have.
+    claims: Object.fromEntries(named.filter(([, value]) => isTold(value))),
+    // Beyond 2^53-1 a number is not the one that was sent: rather none.
+    ...(inexact.length > 0 ? { claims_inexact: inexact } : {}),
     ...(principal.emailUnverified ? { email_unverified: true } : {}),
     signed_in_at: session.signedInAt,
     expires_at: times.expiresAt,
@@ -44,6 +46,10 @@ export async function me(
     'x-content-type-options': 'nosniff',
   }
   return { status: 200, headers: headersOut, body }
+}
+
+function isTold(value: Json | undefined): boolean {
+  return value === undefined || isExactThroughout(value)
 }
 
 const known = new WeakMap<Origin, readonly string[]>()

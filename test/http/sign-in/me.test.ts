@@ -68,6 +68,26 @@ t.test('who is signed in is told with the claims that the file names, and with t
   }
 })
 
+t.test('a number that is not the one that was sent is not told, wherever it stands', async (t) => {
+  const cases: readonly (readonly [string, boolean])[] = [
+    ['9007199254740991', true],
+    ['-9007199254740991', true],
+    ['9007199254740993', false],
+    ['[1, 9007199254740993]', false],
+    ['{"a": [{"b": 9007199254740992}]}', false],
+    ['1e300', false],
+    ['[1, 2.5]', true],
+  ]
+  for (const [json, exact] of cases) {
+    const answer = await ask(await signIn({ level: JSON.parse(json) }))
+    const { body } = answer as { body: string }
+    const told = JSON.parse(body)
+    t.same(told.claims.level, exact ? JSON.parse(json) : undefined, json)
+    t.same(told.claims_inexact, exact ? undefined : ['level'], json)
+    t.same(told.claims.groups, ['staff'], 'others are told')
+  }
+})
+
 t.test('an address that does not count is told to be there, and is not shown', async (t) => {
   for (const verified of [false, null, 'true', 'no']) {
     const answer = await ask(await signIn({ email: 'alice@wiki.example', email_verified: verified }))
