@@ -1,5 +1,5 @@
 import type { Pattern } from '../core/gateway.ts'
-import { refusedMethods } from '../core/request/method.ts'
+import { refusedMethods, webdavMethods, webdavName } from '../core/request/method.ts'
 
 export type PatternReading =
   | { readonly ok: true; readonly pattern: Pattern }
@@ -90,11 +90,19 @@ export type MethodsReading =
   | { readonly ok: true; readonly methods: ReadonlySet<string> }
   | { readonly ok: false; readonly reason: string; readonly suggestion: string | null }
 
-/** Reads a location's `methods`: names in capitals, as RFC 9110 section 9.1 has them, at least one, each once. */
+/**
+ * Reads a location's `methods`: names in capitals, as RFC 9110 section 9.1 has them, and `webdav` for those of WebDAV;
+ * at least one, each once.
+ */
 export function readMethods(names: readonly string[]): MethodsReading {
   if (names.length === 0)
     return { ok: false, reason: 'the list is empty: leave `methods` out for all', suggestion: null }
   for (const name of names) {
+    if (name === webdavName) continue
+    if (davNames.has(name.toLowerCase())) {
+      const reason = `${name} is no method: \`${webdavName}\` stands for those of WebDAV, CalDAV and CardDAV`
+      return { ok: false, reason, suggestion: webdavName }
+    }
     if (refusedMethods.includes(name.toUpperCase())) {
       return { ok: false, reason: `${name.toUpperCase()} is never passed on`, suggestion: null }
     }
@@ -103,8 +111,16 @@ export function readMethods(names: readonly string[]): MethodsReading {
       return { ok: false, reason: 'methods are written in capitals', suggestion }
     }
   }
-  const methods = new Set(names)
-  if (methods.size < names.length)
-    return { ok: false, reason: 'a method stands here twice', suggestion: null }
-  return { ok: true, methods }
+  const all = names.flatMap((name) => (name === webdavName ? webdavMethods : [name]))
+  const methods = new Set(all)
+  if (methods.size === all.length) return { ok: true, methods }
+  const inside = names.includes(webdavName) ? names.find((name) => webdavMethods.includes(name)) : undefined
+  const reason = 'a method stands here twice'
+  return {
+    ok: false,
+    reason: inside === undefined ? reason : `${reason}: \`${webdavName}\` holds ${inside}`,
+    suggestion: null,
+  }
 }
+
+const davNames: ReadonlySet<string> = new Set(['webdav', 'dav', 'caldav', 'carddav'])

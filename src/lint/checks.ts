@@ -14,11 +14,12 @@ import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
 import { unusedChecks } from './unused.ts'
+import { webdavChecks } from './webdav.ts'
 
 /** Everything that lint looks for, as the page docs/lint.md tells it. */
 export const checkGroups: readonly { readonly title: string; readonly checks: readonly Check[] }[] = [
   { title: 'Open locations', checks: openLocationChecks },
-  { title: 'Locations', checks: locationChecks },
+  { title: 'Locations', checks: [...locationChecks, ...webdavChecks] },
   { title: 'What rules come to', checks: ruleOutcomeChecks },
   { title: 'Conditions on claims', checks: claimConditionChecks },
   { title: 'Names of claims', checks: claimNameChecks },

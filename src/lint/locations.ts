@@ -133,7 +133,8 @@ function isSame(app: App, location: Location, outer: Location): boolean {
   return sameWay && asked && outer.methods === null && isSameAccess(app, location.access, outer.access)
 }
 
-function isSameAccess(app: App, a: Access, b: Access): boolean {
+/** Whether two locations of an app let in the same people. */
+export function isSameAccess(app: App, a: Access, b: Access): boolean {
   if (a.kind !== 'rule' || b.kind !== 'rule') {
     return a.kind === b.kind && !('because' in b && b.because !== undefined)
   }

@@ -56,6 +56,22 @@ t.test('the same rules are no change, however they are written', async (t) => {
   t.match(stdout, /^Nothing changes for anybody/)
 })
 
+t.test('methods of WebDAV that fare alike are one place', async (t) => {
+  const dav = rules.replace(
+    '- { path: /admin,',
+    '- { path: /files, methods: [GET, webdav], require: { groups: staff } }\n      - { path: /admin,',
+  )
+  const { text } = await diff(dav, dav.replace('groups: staff', 'groups: [staff, guests]'))
+  t.match(text, /^GET https:\/\/wiki.example.com\/files\nwebdav https:\/\/wiki.example.com\/files\n gains/m)
+  t.match(text, 'somebody gains access at 2 places')
+  const apart = await diff(dav, dav.replace('[GET, webdav]', '[GET, COPY]'))
+  t.match(
+    apart.text,
+    /^MOVE https:\/\/wiki.example.com\/files$/m,
+    'where one fares otherwise, each has its line',
+  )
+})
+
 t.test('who loses and who gains, in words, with somebody for whom it was seen', async (t) => {
   const { code, text } = await diff(rules, rules.replace('[admins, ops]', '[admins, root]'))
   t.equal(code, 0, 'a change is no failure unless none was expected')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
 import { identityHeaders } from './identity-header.ts'
 import { ruleForm } from './rule.ts'
 import {
@@ -190,7 +191,7 @@ export const locationKeys = {
     .register(forms, { form: 'list of methods' })
     .optional()
     .describe(
-      'Only these methods, such as `[GET, POST]`; all known ones when absent. GET stands for HEAD too.',
+      `Only these methods, such as \`[GET, POST]\`; all known ones when absent (${knownMethods.join(', ')}). GET stands for HEAD too. \`${webdavName}\` stands for those that clients of WebDAV, CalDAV and CardDAV need beside: ${webdavMethods.join(', ')}. Whoever may send them reaches everything below the path, and what their bodies name: only \`Destination\` is judged too.`,
     ),
   require: ruleForm.describe(
     'Who may pass here: mandatory. The app’s own `require` must hold too, unless this says `anyone`, `maybe_signed_in` or `nobody`.',

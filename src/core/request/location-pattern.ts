@@ -1,4 +1,5 @@
 import type { Location, LocationTree, Pattern } from '../gateway.ts'
+import { shortMethods } from './method.ts'
 
 /** `/admin`, `/api/*` and `/`, with ` (exact)` where it says so: how people write and read a pattern. */
 export function patternText({ segments, exact }: Pattern): string {
@@ -8,7 +9,9 @@ export function patternText({ segments, exact }: Pattern): string {
 
 /** A location's name for people, logs and metrics: its pattern and, when it names some, its methods. */
 export function labelOf(pattern: Pattern, methods: ReadonlySet<string> | null): string {
-  return methods === null ? patternText(pattern) : `${patternText(pattern)} [${[...methods].join(' ')}]`
+  return methods === null
+    ? patternText(pattern)
+    : `${patternText(pattern)} [${shortMethods(methods).join(' ')}]`
 }
 
 /** Some path that a pattern covers, for messages. */

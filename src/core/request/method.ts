@@ -6,6 +6,30 @@ export const knownMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'P
 /** RFC 9110 sections 9.3.6 and 9.3.8: one asks for a tunnel, the other echoes what the gateway added. */
 export const refusedMethods: readonly string[] = ['TRACE', 'CONNECT']
 
+/** How `methods` names those of `webdavMethods` at once. */
+export const webdavName = 'webdav'
+
+/**
+ * What WebDAV adds (RFC 4918), with what its clients for calendars and contacts ask too: REPORT (RFC 3253), ACL
+ * (RFC 3744), MKCALENDAR (RFC 4791) and SEARCH (RFC 5323). Left out is what links or merges a resource that its body
+ * names: BIND and REBIND (RFC 5842), and the rest of RFC 3253.
+ */
+export const webdavMethods: readonly string[] = [
+  ...['PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK'],
+  ...['REPORT', 'ACL', 'MKCALENDAR', 'SEARCH'],
+]
+
+/** Methods as people write and read them: all of WebDAV by its name. */
+export function shortMethods(methods: Iterable<string>): readonly string[] {
+  const names = [...methods]
+  if (!webdavMethods.every((name) => names.includes(name))) return names
+  const [first = ''] = names.filter((name) => webdavMethods.includes(name))
+  return names.flatMap((name) => {
+    if (name === first) return [webdavName]
+    return webdavMethods.includes(name) ? [] : [name]
+  })
+}
+
 export type ChosenMethod =
   | { readonly kind: 'location'; readonly location: Location }
   /** 405; `allow` is the value of `Allow`, RFC 9110 section 10.2.1. */

@@ -1,3 +1,4 @@
+import { knownMethods, webdavName } from '../../core/request/method.ts'
 import type { Finding } from '../finding.ts'
 import type { VirtualHost } from './reading/site.ts'
 import type { Directive, Section } from './reading/tree.ts'
@@ -132,6 +133,9 @@ const said: ReadonlyMap<string, Said> = new Map(
     ServerAlias: missing('each host that people browse is an app of its own: write one, with its `url`'),
     Redirect: missing('redirects belong to the app, or to what stands in front'),
     RedirectMatch: missing('redirects belong to the app, or to what stands in front'),
+    Dav: missing(
+      `files are not served here: let the app do it. Its methods pass only where a location lists them, \`methods: [${[...knownMethods, webdavName].join(', ')}]\``,
+    ),
     Alias: missing('files are not served here: let the app do it'),
     Header: missing('headers of answers belong to the app, or to what stands in front'),
     ErrorDocument: changed('the gateway has pages of its own; the app’s errors go out as they are'),

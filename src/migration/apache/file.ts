@@ -1,3 +1,4 @@
+import { shortMethods } from '../../core/request/method.ts'
 import { includes, patternKey } from '../path-pattern.ts'
 import { ruleValue } from '../rule.ts'
 import { positionText } from '../source-position.ts'
@@ -121,7 +122,7 @@ function locationLines(location: ConvertedLocation): readonly string[] {
     ...(index === 0 ? commentLines(location, 6) : []),
     `      - ${entryLines('path', path, 0)[0] ?? ''}`,
     ...(exact ? ['        exact: true'] : []),
-    ...(access.methods === null ? [] : entryLines('methods', access.methods, 8)),
+    ...(access.methods === null ? [] : entryLines('methods', shortMethods(access.methods), 8)),
     ...requireLines(access, 8),
   ])
 }

@@ -1,3 +1,4 @@
+import { shortMethods } from '../../core/request/method.ts'
 import { type Rule, ruleValue } from '../rule.ts'
 import { positionText } from '../source-position.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
@@ -67,7 +68,7 @@ function oneLocation({ pattern, methods, open, deny, from }: PathAccess, closed:
     ...(from === null ? [] : [`      # ${positionText(from.at)} ${oneLine(from.what)}`]),
     `      - ${entryLines('path', path, 0)[0] ?? ''}`,
     ...(pattern.exact ? ['        exact: true'] : []),
-    ...(methods === null ? [] : entryLines('methods', methods, 8)),
+    ...(methods === null ? [] : entryLines('methods', shortMethods(methods), 8)),
     `        require: ${open ? 'anyone' : closed}`,
     ...(deny && closed !== 'nobody' ? ['        unauthenticated: deny'] : []),
   ]

@@ -1,4 +1,5 @@
 import type { Gateway, Location } from '../../core/gateway.ts'
+import { shortMethods, webdavName } from '../../core/request/method.ts'
 import type { Matcher } from '../../core/rules/matcher.ts'
 import type { Way } from '../../core/rules/way.ts'
 import {
@@ -143,8 +144,14 @@ function placeText({ origin, pattern }: Area, one: RoutedSample, all: readonly R
   const byPath = all.some(
     ({ path, sample, key }) => path !== one.path && sample.method === one.sample.method && key !== one.key,
   )
+  const alike = onPath.filter(({ key }) => key === one.key).map(({ sample }) => sample.method)
   const below = byPath && one.path === 'below' ? `${pattern === '/' ? '' : pattern}/…` : pattern
-  return `${byMethod ? `${one.sample.method} ` : ''}${origin}${below}`
+  return `${byMethod ? `${nameAmong(one.sample.method, alike)} ` : ''}${origin}${below}`
+}
+
+/** One of methods that fare alike: where all of WebDAV do, by its name. */
+function nameAmong(method: string, alike: readonly string[]): string {
+  return shortMethods(alike).includes(method) ? method : webdavName
 }
 
 /** Changes that are told in the same words are told once. */

@@ -3,7 +3,7 @@ import type { Forwarding, Location, LocationTree } from '../../../src/core/gatew
 import { buildLocationTree, matchLocation } from '../../../src/core/request/location.ts'
 import { findOverlaps } from '../../../src/core/request/location-overlap.ts'
 import { labelOf, patternText } from '../../../src/core/request/location-pattern.ts'
-import { chooseMethod } from '../../../src/core/request/method.ts'
+import { chooseMethod, webdavMethods } from '../../../src/core/request/method.ts'
 
 const forwarding: Forwarding = {
   identityHeaders: [],
@@ -345,4 +345,11 @@ t.test('looking for overlaps grows with the locations, not with their pairs', as
   }
   const [few, many] = [visitsAmong(500), visitsAmong(10_000)]
   t.ok(many <= few * 25, `${few} visits for 500, ${many} for 10,000`)
+})
+
+t.test('methods that are all of WebDAV have one name for people', async (t) => {
+  const all = { segments: ['files'], exact: false }
+  t.equal(labelOf(all, new Set(['GET', ...webdavMethods, 'PUT'])), '/files [GET webdav PUT]')
+  const [one = '', ...others] = webdavMethods
+  t.equal(labelOf(all, new Set(others)), `/files [${others.join(' ')}]`, one)
 })
