@@ -37,6 +37,7 @@ const components: readonly Component[] = [
     present: () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
   },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
+  { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]
