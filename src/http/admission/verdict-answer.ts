@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { sessionCookie } from '../../core/session/cookies.ts'
 import {
   type Answer,
   faultAnswer,
@@ -6,12 +7,13 @@ import {
   redirectAnswer,
   refusal,
   unauthorized,
+  withCookies,
   withHeaders,
 } from '../pages/answer.ts'
 import { contextOf, type RequestContext } from '../server/context.ts'
+import { deleteCookie, setHttpsMarker } from '../sign-in/cookie.ts'
 import { answerChallenge } from '../sign-in/login.ts'
-import type { Admission } from './admission.ts'
-import { admissionOf } from './admission.ts'
+import { type Admission, admissionOf, carryAdmission } from './admission.ts'
 
 /** What a verdict that does not let through becomes. The client learns the verdict, never the rule. */
 export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answer {
@@ -29,7 +31,7 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
         : unauthorized(gateway, admission, decision.reason)
     case 'deny':
       return decision.reason === 'insecure-scheme'
-        ? toHttps(context, admission)
+        ? toHttps(context, request, admission)
         : forbidden(gateway, admission, decision.reason)
     case 'reject': {
       const answer = refusal(admission, decision.status, decision.reason)
@@ -38,11 +40,26 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
   }
 }
 
-/** The load balancer says http: a GET is sent to https, anything else has been sent in the clear already. */
-function toHttps(context: RequestContext, admission: Admission): Answer {
+/**
+ * The load balancer says http: a GET is sent to https, anything else has been sent in the clear already. Once: a cookie
+ * that browsers take over https alone tells that this one had come by https, whatever the balancer says. To send it to
+ * its own address again would have no end.
+ */
+function toHttps(context: RequestContext, request: IncomingMessage, admission: Admission): Answer {
+  const { gateway } = context.runtime
   const { origin, target, method } = admission
   if (origin === null || target === null || (method !== 'GET' && method !== 'HEAD')) {
-    return forbidden(context.runtime.gateway, admission, 'insecure-scheme')
+    return forbidden(gateway, admission, 'insecure-scheme')
   }
-  return redirectAnswer(origin.origin + target.path + target.query, 302)
+  const marker = `${origin.cookies.transactionPrefix}https`
+  if (sessionCookie(request.headers.cookie, marker).kind !== 'none') {
+    carryAdmission(request, { ...admission, detail: alreadyHttps })
+    return withCookies(forbidden(gateway, admission, 'insecure-scheme'), [
+      deleteCookie(origin.cookies, marker),
+    ])
+  }
+  const redirect = redirectAnswer(origin.origin + target.path + target.query, 302)
+  return withCookies(redirect, [setHttpsMarker(origin.cookies, marker)])
 }
+
+const alreadyHttps = 'the browser is at https already; X-Forwarded-Proto says http all the same'

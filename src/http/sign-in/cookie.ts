@@ -26,6 +26,11 @@ export function setTransactionCookie(
   return { name, value, options: { ...common(names), sameSite, maxAge } }
 }
 
+/** Secure, so that a browser keeps it only when it got it over https; for as long as a redirect may take. */
+export function setHttpsMarker(names: CookieNames, name: string): SetCookie {
+  return { name, value: '1', options: { ...common(names), sameSite: 'lax', maxAge: 30 } }
+}
+
 /** Deletes a cookie of ours: same name and path, in the past. */
 export function deleteCookie(names: CookieNames, name: string): SetCookie {
   return { name, value: '', options: { ...common(names), sameSite: 'lax', maxAge: 0, expires: new Date(0) } }

@@ -4,6 +4,7 @@ import type { Decision } from '../../../src/core/decision.ts'
 import { StoreFault } from '../../../src/core/fault.ts'
 import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
 import { verdictAnswer } from '../../../src/http/admission/verdict-answer.ts'
+import type { Answer } from '../../../src/http/pages/answer.ts'
 import { attachContext } from '../../../src/http/server/context.ts'
 import { factsOf, openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
@@ -22,7 +23,7 @@ const program = { accept: '*/*' }
 /** The answer to a request with another decision, or with more that is known of it. */
 async function answer(
   decision: Decision | null,
-  headers: { readonly accept: string },
+  headers: { readonly accept: string; readonly cookie?: string },
   changed: Partial<Admission> = {},
 ): Promise<unknown> {
   const address = 'https://wiki.example/x?q=1'
@@ -60,6 +61,27 @@ t.test('what came in the clear is sent to https, unless more than an address cam
   t.match(await answer(insecure, program, { method: 'POST' }), refused)
   t.match(await answer(insecure, program, { origin: null }), refused)
   t.match(await answer(insecure, program, { target: null }), refused)
+})
+
+t.test('a browser that came by https is not sent to its own address again', async (t) => {
+  const insecure = { kind: 'deny', reason: 'insecure-scheme', principal: null } as const
+  const { cookies: [marker] = [] } = (await answer(insecure, person)) as Answer
+  t.match(marker, {
+    value: '1',
+    options: { path: '/', secure: true, httpOnly: true, sameSite: 'lax', maxAge: 30 },
+  })
+  t.equal(marker?.options.domain, undefined)
+  t.match(marker?.name, /^__Host-claimgate-tx-https$/)
+  for (const cookie of [
+    `${marker?.name}=1`,
+    `a=b; ${marker?.name}=`,
+    `${marker?.name}=1; ${marker?.name}=1`,
+  ]) {
+    const told = (await answer(insecure, { ...person, cookie })) as Answer
+    t.match(told, { status: 403, body: /This page is not open/ }, cookie)
+    t.match(told.cookies, [{ name: marker?.name, options: { maxAge: 0 } }], 'the next time it is sent again')
+  }
+  t.match(await answer(insecure, { ...person, cookie: `x${marker?.name}=1` }), { status: 302 })
 })
 
 t.test('what is refused has its status and reason, and 405 says which methods there are', async (t) => {
