@@ -54,11 +54,32 @@ export interface SessionStore {
   revoke(which: Revocation): Awaitable<number>
   /** Removes what expired by `now`, in pieces too, until nothing of it is left; returns how many. */
   purge(now: EpochSeconds): Awaitable<number>
+  /** States of sign-ins that came back; `purge` clears those too, and does not count them. */
+  readonly states: SpentStateStore
   /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
   onChange(listener: () => void): () => void
   /** Whether it can be read and written now; for readiness. */
   check(): Awaitable<void>
   close(): Awaitable<void>
+}
+
+/** Where spent states rest: with the sessions, so that all processes on one store know them. */
+export interface SpentStateStore {
+  /** In one step: true the first time, false until `until`. Bounded: of more, those spent first are forgotten. */
+  spend(hash: string, when: { readonly at: EpochSeconds; readonly until: EpochSeconds }): Awaitable<boolean>
+  /** Null: not spent, or forgotten. */
+  spent(hash: string): Awaitable<SpentState | null>
+  /** What a spent state came to; of one that is not spent nothing is kept. */
+  keepOutcome(
+    hash: string,
+    outcome: { readonly sealed: string; readonly until: EpochSeconds },
+  ): Awaitable<void>
+}
+
+export interface SpentState {
+  readonly at: EpochSeconds
+  /** Null: nothing yet. Past its time what is sealed may be gone; the time stays. */
+  readonly outcome: { readonly sealed: string; readonly until: EpochSeconds } | null
 }
 
 export type Revocation =

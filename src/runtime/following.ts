@@ -36,7 +36,7 @@ export const runtimeFollowing = {
   sessions: 'subscribed',
   providers: 'replaced',
   upstreams: 'replaced',
-  consumed: 'independent',
+  spentStates: 'independent',
   signInFailures: 'independent',
   logKey: 'replaced',
 } as const satisfies { readonly [part in keyof Runtime]: Following }

@@ -8,10 +8,10 @@ import { buildKeyRing, type KeyRing, type Random } from '../core/session/seal.ts
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
-import { createConsumedStates } from './consumed.ts'
 import type { Runtime } from './runtime.ts'
 import { readSessionSecrets } from './secrets.ts'
 import { createSessions } from './sessions.ts'
+import { createSpentStates } from './spent-states.ts'
 
 export interface RuntimeDeps {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -59,7 +59,7 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     sessions,
     providers,
     upstreams: createUpstreams(),
-    consumed: createConsumedStates(gateway.session.signInTimeoutSeconds, limits.usedStates),
+    spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),
     signInFailures: createFailureCount({
       most: limits.failedSignIns,
       withinMs: limits.failedSignInsMs,

@@ -2,8 +2,8 @@ import type { Gateway } from '../core/gateway.ts'
 import type { FailureCount } from '../core/limits/failures.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
-import type { ConsumedStates } from './consumed.ts'
 import type { Sessions } from './sessions.ts'
+import type { SpentStates } from './spent-states.ts'
 
 /** One assembled edition of the gateway: the frozen model and everything alive that serves it. */
 export interface Runtime {
@@ -18,7 +18,7 @@ export interface Runtime {
   readonly providers: ReadonlyMap<string, Provider>
   readonly upstreams: Upstreams
   /** States whose callback was seen: an authorization response is used once. */
-  readonly consumed: ConsumedStates
+  readonly spentStates: SpentStates
   /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */
   readonly signInFailures: FailureCount
   /** Keys the hashes of subjects in the log; the same for all instances that share a session secret. */

@@ -8,6 +8,7 @@ import {
   type Session,
   type SessionKey,
 } from '../core/session/session.ts'
+import { openMemoryStates } from './memory-states.ts'
 
 interface Entry {
   readonly session: Session
@@ -31,6 +32,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   const entries = new Map<SessionKey, Entry>()
   /** When the sessions of each person began, so that nobody's sign-in looks at everybody's. */
   const persons = new Map<string, Map<SessionKey, EpochSeconds>>()
+  const states = openMemoryStates()
   let bytes = 0
 
   return {
@@ -56,10 +58,17 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
         .map(toStored)
         .sort((a, b) => b.signedInAt - a.signedInAt),
     revoke: (which) => removeWhere(({ session }) => isMeant(which, session)),
-    purge: (now) => removeWhere(({ expiresAt }) => expiresAt <= now),
+    purge(now) {
+      states.purge(now)
+      return removeWhere(({ expiresAt }) => expiresAt <= now)
+    },
+    states,
     onChange: () => () => {},
     check: () => {},
-    close: () => void removeWhere(() => true),
+    close() {
+      states.clear()
+      removeWhere(() => true)
+    },
   }
 
   function add(entry: Entry): void {

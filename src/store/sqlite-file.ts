@@ -5,6 +5,7 @@ import { errorCode } from '../core/error-code.ts'
 import { StoreFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
+import { statesTable } from './sqlite-states.ts'
 
 /** One opened session file. Whoever opened it closes the database. */
 export interface SessionFile {
@@ -147,6 +148,7 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
     database.exec(`PRAGMA user_version = ${format}`)
   } else replaceFormatOfLabels(database)
   refuseForeign(database, path)
+  database.exec(statesTable)
   probe(database)
   database.exec(`COMMIT; PRAGMA busy_timeout = ${limits.storeBusyMs}`)
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { SQLOutputValue } from 'node:sqlite'
 import { StoreFault } from '../core/fault.ts'
-import type { Awaitable, Revocation, SessionStore, StoredSession } from '../core/ports.ts'
+import type { Awaitable, Revocation, SessionStore, SpentStateStore, StoredSession } from '../core/ports.ts'
 import {
   decodeSession,
   type EpochSeconds,
@@ -22,6 +22,7 @@ import {
 import { createRemovals, type Removals } from './removals.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
+import { prepareStates } from './sqlite-states.ts'
 import { createTouchQueue, type Touch, type TouchQueue } from './touches.ts'
 
 /** What another process removed is known after so long. */
@@ -38,6 +39,8 @@ export class SqliteStore implements SessionStore {
   readonly #touches: TouchQueue
   readonly #listeners = new Set<() => void>()
   readonly #removals: Removals
+  readonly #states: ReturnType<typeof prepareStates>
+  readonly states: SpentStateStore
   #poll: NodeJS.Timeout | undefined
 
   constructor(file: SessionFile) {
@@ -46,6 +49,8 @@ export class SqliteStore implements SessionStore {
     this.#statements = prepareStatements(file.database)
     this.#touches = createTouchQueue((touches) => this.#writeTouches(touches), isBusy)
     this.#removals = createRemovals(this.#statements)
+    this.#states = prepareStates(file.database)
+    this.states = this.#openStates(this.#states)
   }
 
   /** Not from a file that was removed, either: what it says, no command could revoke. */
@@ -114,10 +119,11 @@ export class SqliteStore implements SessionStore {
     return removeInPieces(() => this.#write(() => this.#removePiece(due)))
   }
 
-  purge(now: EpochSeconds): Promise<number> {
+  async purge(now: EpochSeconds): Promise<number> {
     const due = () => this.#statements.pieceExpired.all(now).map(toDue)
     // Asked again in each try: it may close while another process holds the lock.
     const closed = () => !this.#file.database.isOpen
+    await this.#write(() => (closed() ? undefined : this.#unhurried(() => this.#states.purge(now))))
     return removeInPieces(() => this.#write(() => (closed() ? nothing : this.#removePiece(due))))
   }
 
@@ -167,16 +173,32 @@ export class SqliteStore implements SessionStore {
     return piece
   }
 
-  /** One transaction, and no wait for the disk: after a power cut an idle time is a minute shorter, no more. */
+  /** A spent state that a power cut forgets is refused by the provider, whose codes are used once. */
+  #openStates(states: ReturnType<typeof prepareStates>): SpentStateStore {
+    return {
+      spend: (hash, when) => {
+        this.#refuseRemoved()
+        return this.#write(() => this.#unhurried(() => states.spend(hash, when)))
+      },
+      spent: (hash) => this.#translated(() => states.spent(hash)),
+      keepOutcome: (hash, outcome) => this.#write(() => this.#unhurried(() => states.keep(hash, outcome))),
+    }
+  }
+
   #writeTouches(touches: ReadonlyMap<SessionKey, Touch>): void {
+    this.#unhurried(() => {
+      for (const [key, { lastSeenAt, expiresAt }] of touches) {
+        this.#statements.touch.run(lastSeenAt, expiresAt, key)
+      }
+    })
+  }
+
+  /** One transaction, and no wait for the disk: after a power cut an idle time is a minute shorter, no more. */
+  #unhurried<T>(work: () => T): T {
     const { database } = this.#file
     database.exec('PRAGMA synchronous = NORMAL')
     try {
-      transaction(database, () => {
-        for (const [key, { lastSeenAt, expiresAt }] of touches) {
-          this.#statements.touch.run(lastSeenAt, expiresAt, key)
-        }
-      })
+      return transaction(database, work)
     } finally {
       database.exec('PRAGMA synchronous = FULL')
     }

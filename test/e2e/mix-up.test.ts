@@ -95,7 +95,7 @@ t.test('an attempt whose answer came to another’s address is spent, whoever ke
     browser,
     'with the cookie that was deleted',
     () => front.comeBack(browser, '/.auth/callback/honest', back),
-    'LOGIN_STATE_UNKNOWN',
+    'LOGIN_RESPONSE_INVALID',
   )
 })
 

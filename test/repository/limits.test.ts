@@ -62,5 +62,5 @@ t.test('the page says numbers in their units', async (t) => {
   t.equal(measureText('silenceMs', 30_000), '30 s')
   t.equal(measureText('silenceMs', 120_000), '2 min')
   t.equal(measureText('pauseSeconds', 60), '1 min')
-  t.equal(measureText('usedStates', 10_000), '10,000')
+  t.equal(measureText('usedStates', 50_000), '50,000')
 })

@@ -192,9 +192,9 @@ t.test('a fault of the store that stops no request is told', async (t) => {
   t.same(faults, [thrown])
 })
 
-t.test('states are remembered for the life of a sign-in, failures by the limits of the table', async (t) => {
-  const { consumed, signInFailures } = open(t, inMemory())
-  t.equal(consumed.consume('state', 0), true)
-  t.equal(consumed.consume('state', 1000), false)
+t.test('a state is spent once, failures are counted by the limits of the table', async (t) => {
+  const { spentStates, signInFailures } = open(t, inMemory())
+  t.equal(await spentStates.spend('state', 2_000_000_000), true)
+  t.equal(await spentStates.spend('state', 2_000_000_000), false)
   t.type(signInFailures, 'object')
 })

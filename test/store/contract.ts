@@ -264,6 +264,39 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     t.same(await keysOf(store), ['late'])
   })
 
+  await t.test('S-116: a state is spent once, until its time is over', async (t) => {
+    const { states } = open(t)
+    t.equal(await states.spent('a'), null)
+    t.equal(await states.spend('a', { at: 1000, until: 4600 }), true)
+    t.equal(await states.spend('a', { at: 1000, until: 4600 }), false)
+    t.equal(await states.spend('a', { at: 4599, until: 9000 }), false, 'which a second try does not put off')
+    t.equal(await states.spend('b', { at: 1000, until: 4600 }), true, 'another is another')
+    t.same(await states.spent('a'), { at: 1000, outcome: null })
+    t.equal(await states.spend('a', { at: 4600, until: 9000 }), true)
+    t.same(await states.spent('a'), { at: 4600, outcome: null })
+  })
+
+  await t.test('what a spent state came to is kept, and is forgotten when its time is over', async (t) => {
+    const store = open(t)
+    const { states } = store
+    await states.keepOutcome('never', { sealed: 'x', until: 1060 })
+    t.equal(await states.spent('never'), null, 'of a state that is not spent nothing is kept')
+    await states.spend('a', { at: 1000, until: 4600 })
+    await states.spend('late', { at: 1000, until: 4600 })
+    await states.keepOutcome('a', { sealed: 'sealed', until: 1060 })
+    t.same(await states.spent('a'), { at: 1000, outcome: { sealed: 'sealed', until: 1060 } })
+    t.equal(await states.spend('a', { at: 1001, until: 4600 }), false)
+    t.equal(await store.purge(1059), 0, 'they are no sessions')
+    t.match(await states.spent('a'), { outcome: { sealed: 'sealed' } })
+    t.equal(await store.purge(1060), 0)
+    t.same(await states.spent('a'), { at: 1000, outcome: { sealed: '', until: 1060 } })
+    t.equal(await states.spend('a', { at: 1061, until: 4600 }), false, 'spent it stays')
+    t.same(await states.spent('late'), { at: 1000, outcome: null }, 'one that is under way is not touched')
+    await store.purge(4600)
+    t.equal(await states.spent('a'), null)
+    t.equal(await states.spent('late'), null)
+  })
+
   await t.test('a store that works says so, and a listener may leave', async (t) => {
     const store = open(t)
     await store.check()

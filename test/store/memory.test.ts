@@ -2,6 +2,7 @@ import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import { memoryBytes } from '../../src/core/session/session.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
+import { openMemoryStates } from '../../src/store/memory-states.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf, storeContract } from './contract.ts'
 
@@ -55,3 +56,16 @@ t.test('in the memory store, sessions that are gone count to nobody any more', a
   await fill(2000)
   t.same(await store.save(sessionOf('new'), 2000), ['k0'])
 })
+
+t.test(
+  'of states that were spent in memory, those spent first are forgotten, and none for one that comes twice',
+  async (t) => {
+    const states = openMemoryStates(3)
+    const spend = (hash: string) => states.spend(hash, { at: 1000, until: 2000 })
+    for (const hash of ['a', 'b', 'c']) t.equal(await spend(hash), true)
+    for (const hash of ['a', 'b', 'c']) t.equal(await spend(hash), false, `${hash} is remembered`)
+    t.equal(await spend('d'), true)
+    for (const hash of ['b', 'c', 'd']) t.equal(await spend(hash), false, `${hash} stayed`)
+    t.equal(await spend('a'), true, 'the first made room')
+  },
+)

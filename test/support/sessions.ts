@@ -85,6 +85,7 @@ export function methodsOf(store: SessionStore): SessionStore {
     revoke: (which) => store.revoke(which),
     purge: (now) => store.purge(now),
     onChange: (listener) => store.onChange(listener),
+    states: store.states,
     check: () => store.check(),
     close: () => store.close(),
   }

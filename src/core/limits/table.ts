@@ -201,7 +201,13 @@ export const limitTable = {
   rememberedHeaderNames: of('process', 512, 'Header names that were judged lately, for each app.'),
   rememberedHeaderNameBytes: of('process', 64, 'The longest of them; a longer one is judged each time.'),
   rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
-  usedStates: of('process', 10_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
+  usedStates: of('process', 50_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
+  outcomeWaitMs: of(
+    'process',
+    10_000,
+    'A callback that comes again waits so long for what the first one comes to.',
+  ),
+  awaitedOutcomes: of('process', 1000, 'Sign-ins that such callbacks wait for at once; others do not wait.'),
   cachedSessions: of('process', 10_000, 'Sessions at hand without the store.'),
   cachedSessionBytes: of(
     'process',

@@ -1,35 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type AnyFault, type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
+import { type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../core/session/outcome.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
-import { shortKey } from '../../core/session/session.ts'
+import type { Sealed } from '../../core/session/seal.ts'
+import { clockToleranceSeconds, shortKey } from '../../core/session/session.ts'
 import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { noteUnverifiedEmail } from '../operations/unverified-email.ts'
-import {
-  type Answer,
-  faultAnswer,
-  frameOf,
-  pageAnswer,
-  problemAnswer,
-  redirectAnswer,
-  refusal,
-  withCookies,
-} from '../pages/answer.ts'
-import { movingOnPage, signInFailedPage } from '../pages/pages.ts'
+import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withCookies } from '../pages/answer.ts'
+import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
+import { signInFailed, startOf, tooManyFailures } from './failure.ts'
 import { roundCompleted } from './login-loop.ts'
 
 /**
  * The redirect URI: the browser comes back from the provider. In this order, and nothing is asked of the provider
  * before all of it holds: one state, its cookie in this browser, opened, fresh, from a network that does not only fail,
  * never used; then the attempt is spent and its cookie cleared whatever comes, and the answer must be one of the very
- * provider that was asked. Then the code is exchanged, and a new session replaces the one that was there.
+ * provider that was asked. Then the code is exchanged, and a new session replaces the one that was there. Whoever comes
+ * with the same attempt again comes to the same.
  */
 export async function callback(
   context: RequestContext,
@@ -59,30 +54,96 @@ export async function callback(
   if (refusedForMs > 0) {
     return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), cleared)
   }
-  if (!runtime.consumed.consume(stateHash(transaction.state), runtime.clock.monotonicMs())) {
-    return withCookies(
-      await nothingToDo(context, admission, { origin, headers, state, why: 'already-used' }),
-      cleared,
-    )
-  }
+  const coming = { origin, headers, parameters, transaction }
   try {
-    return withCookies(await complete(context, admission, headers, parameters, transaction, origin), cleared)
+    const hash = stateHash(transaction.state)
+    const until = transaction.startedAt + runtime.gateway.session.signInTimeoutSeconds + clockToleranceSeconds
+    const answer = (await runtime.spentStates.spend(hash, until))
+      ? await firstTime(context, admission, coming)
+      : await oneMoreTime(context, admission, coming)
+    return withCookies(answer, cleared)
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
-    if (failedAtProvider(thrown.code))
-      runtime.signInFailures.failed(admission.network, runtime.clock.monotonicMs())
-    return withCookies(failed(context, admission, thrown, wanted), cleared)
+    // Nothing is spent, or nobody knows: the attempt stays, for whoever comes again when the store is back.
+    return signInFailed(context, admission, thrown, wanted)
   }
 }
 
+/** A callback whose attempt is of this browser, and fresh. */
+interface Coming {
+  readonly origin: Origin
+  readonly headers: IncomingHttpHeaders
+  readonly parameters: URLSearchParams
+  readonly transaction: Transaction
+}
+
+/** What it comes to is kept, so that whoever comes again with the same attempt comes to the same. */
+async function firstTime(context: RequestContext, admission: Admission, coming: Coming): Promise<Answer> {
+  const { runtime } = context
+  const { origin, headers, transaction } = coming
+  const keep = (outcome: Outcome) => {
+    const sealed = sealOutcome(runtime.ring, outcomeOf(coming), outcome, runtime.random)
+    return runtime.spentStates.keep(stateHash(transaction.state), sealed)
+  }
+  try {
+    const cookieValue = await complete(context, admission, coming)
+    await keep({ kind: 'signed-in', cookieValue })
+    return signedIn(context, admission, { origin, headers, transaction, cookieValue })
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    await keep({ kind: 'failed', code: thrown.code })
+    if (failedAtProvider(thrown.code))
+      runtime.signInFailures.failed(admission.network, runtime.clock.monotonicMs())
+    return signInFailed(
+      context,
+      admission,
+      thrown,
+      readReturnTo(transaction.returnTo, runtime.gateway.authPrefix),
+    )
+  }
+}
+
+/**
+ * The same attempt once more: a stopped page that was clicked again, a form that was sent twice. It waits for the first
+ * and goes where that goes; the provider is not asked again, and a session that has ended meanwhile does not come back.
+ */
+async function oneMoreTime(context: RequestContext, admission: Admission, coming: Coming): Promise<Answer> {
+  const { runtime } = context
+  const { origin, headers, transaction } = coming
+  const hash = stateHash(transaction.state)
+  const sealed = await runtime.spentStates.outcome(hash)
+  const outcome = sealed === null ? null : openOutcome(runtime.ring, outcomeOf(coming), sealed)
+  if (outcome?.kind === 'signed-in') {
+    const { cookieValue } = outcome
+    const found = await runtime.sessions.lookUp(cookieValue, origin)
+    if (found.kind === 'live')
+      return signedIn(context, admission, { origin, headers, transaction, cookieValue })
+  }
+  if (outcome?.kind === 'failed') {
+    const fault = new LoginFault(
+      outcome.code,
+      'the callback came again; what failed the first time is told there',
+    )
+    return signInFailed(
+      context,
+      admission,
+      fault,
+      readReturnTo(transaction.returnTo, runtime.gateway.authPrefix),
+    )
+  }
+  return nothingToDo(context, admission, { origin, headers, state: transaction.state, why: 'already-used' })
+}
+
+function outcomeOf({ origin, transaction }: Coming): OutcomeOf {
+  return { stateHash: stateHash(transaction.state), origin: origin.origin, names: origin.cookies }
+}
+
+/** The code for a session: its cookie's value. */
 async function complete(
   context: RequestContext,
   admission: Admission,
-  headers: IncomingHttpHeaders,
-  parameters: URLSearchParams,
-  transaction: Transaction,
-  origin: Origin,
-): Promise<Answer> {
+  { origin, headers, parameters, transaction }: Coming,
+): Promise<Sealed> {
   const { runtime, log, metrics } = context
   const settings = askedProvider(context, origin, transaction)
   const redirectUri = redirectUriOf(origin, settings.name)
@@ -115,8 +176,21 @@ async function complete(
   noteUnverifiedEmail(log, { settings, origin, claims: identity.claims })
   for (const key of started.displaced)
     log.event('info', 'session.displaced', { request_id: admission.requestId, session: shortKey(key) })
+  return started.cookieValue
+}
+
+function signedIn(
+  { runtime }: RequestContext,
+  admission: Admission,
+  {
+    origin,
+    headers,
+    transaction,
+    cookieValue,
+  }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
+): Answer {
   return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [
-    setSessionCookie(origin.cookies, started.cookieValue),
+    setSessionCookie(origin.cookies, cookieValue),
     roundCompleted(headers, origin, cameBy(admission)),
   ])
 }
@@ -144,16 +218,6 @@ function failedAtProvider(code: FaultCode): boolean {
     default:
       return false
   }
-}
-
-/** A link to start again would lead round to this very page: it says when to come back instead. */
-function tooManyFailures(context: RequestContext, admission: Admission, retryAfterSeconds: number): Answer {
-  const fault = new LoginFault(
-    'LOGIN_FAILURES_LIMITED',
-    'callbacks of this client network failed at the provider too often; it is not asked again for now',
-  )
-  tellOfFailure(context, admission, fault)
-  return faultAnswer(admission, fault, { retryAfterSeconds })
 }
 
 /** A Strict cookie is not sent on the redirect that another site began: a page of our own moves on instead. */
@@ -190,42 +254,12 @@ async function nothingToDo(
     const same = state !== '' && signIn.stateHash === stateHash(state)
     return redirectAnswer(same ? readReturnTo(signIn.returnTo, runtime.gateway.authPrefix) : startOf(origin))
   }
-  return failed(
+  return signInFailed(
     context,
     admission,
     new LoginFault('LOGIN_STATE_UNKNOWN', `the callback belongs to no sign-in of this browser: ${why}`),
     startOf(origin),
   )
-}
-
-/** Nobody is signed in by it; the person may start again, for the page that was asked for. */
-function failed(context: RequestContext, admission: Admission, fault: AnyFault, wanted: ReturnTo): Answer {
-  const { authPrefix } = context.runtime.gateway
-  const startAgainHref = `${authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
-  tellOfFailure(context, admission, fault)
-  if (fault.status >= 500) {
-    return faultAnswer(admission, fault, { next: { label: 'Start again', href: startAgainHref } })
-  }
-  const reason = fault.code.toLowerCase().replaceAll('_', '-')
-  if (!admission.wantsPage) return problemAnswer(admission, fault.status, reason)
-  const page = signInFailedPage({
-    ...frameOf(admission),
-    sentence: fault.publicText,
-    contact: admission.app?.contact ?? null,
-    startAgainHref,
-  })
-  return pageAnswer(fault.status, page)
-}
-
-function tellOfFailure({ log, metrics }: RequestContext, { requestId }: Admission, fault: AnyFault): void {
-  metrics.fault(fault.code)
-  log.fault('login.failed', fault, { request_id: requestId })
-}
-
-/** Where an origin begins for a person: the app at its root, else the nearest to it. */
-function startOf(origin: Origin): ReturnTo {
-  const prefix = origin.apps.at(-1)?.prefix ?? []
-  return readReturnTo(`/${prefix.map(encodeURIComponent).join('/')}`, '')
 }
 
 function cameBy({ method }: Admission): 'query' | 'form_post' {

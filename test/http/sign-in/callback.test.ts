@@ -1,12 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t, { type Test } from 'tap'
-import { type AnyFault, type FaultCode, LoginFault, ProviderFault } from '../../../src/core/fault.ts'
+import {
+  type AnyFault,
+  type FaultCode,
+  LoginFault,
+  ProviderFault,
+  StoreFault,
+} from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
 import { callback } from '../../../src/http/sign-in/callback.ts'
 import { login } from '../../../src/http/sign-in/login.ts'
+import { createSpentStates } from '../../../src/runtime/spent-states.ts'
 import { type Asked, openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
 
@@ -189,6 +196,7 @@ t.test('a callback that belongs to no sign-in of this browser ends before anybod
   t.equal(counted.filter((one) => one === 'fault LOGIN_STATE_UNKNOWN').length, 5)
   t.equal(provider('op').exchanged.length, 0)
   t.match(await finish(begun), { status: 303 }, 'the attempt was neither spent nor forgotten')
+  clock.time += 60
   t.equal(await why(finish(begun, { headers: program }), 1), 'already-used')
   t.equal(provider('op').exchanged.length, 1)
   const late = await begin()
@@ -341,4 +349,119 @@ t.test('S-111: an answer at another provider’s address, or for one that is gon
   t.match(gone, { status: 400, body: /"reason":"login-state-unknown"/ })
   t.match(lines.at(-1), { error: /names no longer$/ })
   t.equal(provider('op').exchanged.length, 0)
+})
+
+/** The same gateway in another process on the same store. */
+function otherProcess({ context, runtime }: ReturnType<typeof open>): RequestContext {
+  const { clock, store } = runtime
+  const spentStates = createSpentStates({ store: store.states, clock, report: () => {} })
+  return { ...context, runtime: { ...runtime, spentStates } }
+}
+
+t.test(
+  'S-116: a callback that comes again while the first is under way goes where that goes, at whatever process',
+  async (t) => {
+    const around = open(t)
+    const { begin, finish, provider, counted, runtime, origin, sessionOf } = around
+    const begun = await begin()
+    const op = provider('op')
+    const exchange = op.exchange.bind(op)
+    const gate = Promise.withResolvers<void>()
+    op.exchange = async (...given) => {
+      await gate.promise
+      return exchange(...given)
+    }
+    const first = finish(begun)
+    const again = [finish(begun), finish(begun), finish(begun, { context: otherProcess(around) })]
+    gate.resolve()
+    const answers = await Promise.all([first, ...again])
+    for (const answer of answers) {
+      t.match(answer, { status: 303, headers: { location: '/deep?a=1' } })
+      t.equal(sessionOf(answer), sessionOf(answers[0] as Answer), 'one session')
+      t.same(
+        answer.cookies?.map(({ name }) => name),
+        answers[0]?.cookies?.map(({ name }) => name),
+        'and the attempt is cleared',
+      )
+    }
+    t.equal(op.exchanged.length, 1, 'one token request')
+    t.equal((await runtime.store.list({})).length, 1)
+    t.equal(counted.filter((one) => one === 'login op completed').length, 1)
+    t.not(sessionOf(answers[0] as Answer), '')
+    t.ok(origin)
+  },
+)
+
+t.test('S-116: one that comes within a minute does so too, later it asks nobody', async (t) => {
+  const around = open(t)
+  const { begin, finish, provider, clock, sessionOf, who } = around
+  const begun = await begin()
+  const value = sessionOf(await finish(begun))
+  clock.time += 59
+  t.equal(sessionOf(await finish(begun, { context: otherProcess(around) })), value)
+  clock.time += 1
+  const late = await finish(begun, { headers: program })
+  t.match(late, { status: 400, body: /"reason":"login-state-unknown"/ })
+  t.equal(sessionOf(late), '')
+  t.equal(await who(value), 'alice')
+  t.equal(provider('op').exchanged.length, 1)
+})
+
+t.test('S-116: what failed the first time failed for whoever comes again, and counts once', async (t) => {
+  const around = open(t)
+  const { begin, finish, provider, context, runtime } = around
+  const failures: number[] = []
+  const signInFailures = { ...runtime.signInFailures, failed: () => void failures.push(1) }
+  const counting = { ...context, runtime: { ...runtime, signInFailures } }
+  provider('op').identity = new LoginFault('LOGIN_CODE_REFUSED', 'the code is old')
+  const begun = await begin()
+  for (let time = 0; time < 3; time++) {
+    const answer = await finish(begun, { headers: program, context: counting })
+    t.match(answer, { status: 400, body: /"reason":"login-code-refused"/ })
+  }
+  t.equal(provider('op').exchanged.length, 1)
+  t.equal(failures.length, 1)
+})
+
+t.test(
+  'S-107, S-159: an outcome is for the browser of the attempt, and no way back after a sign-out',
+  async (t) => {
+    const { begin, come, finish, sessionOf, runtime, origin, provider } = open(t)
+    const begun = await begin()
+    const value = sessionOf(await finish(begun))
+    const state = `code=x&state=${begun.state}`
+    const other = await begin()
+    for (const headers of [program, { ...program, cookie: other.cookie }]) {
+      const stranger = await come(state, { headers })
+      t.match(stranger, { status: 400, body: /"reason":"login-state-unknown"/ }, 'another browser')
+      t.equal(sessionOf(stranger), '')
+    }
+    const key = runtime.sessions.keyOf(value, origin)
+    t.ok(key !== null && (await runtime.sessions.end({ key })))
+    const back = await finish(begun, { headers: program })
+    t.match(back, { status: 400, body: /"reason":"login-state-unknown"/ })
+    t.equal(sessionOf(back), '')
+    t.equal(provider('op').exchanged.length, 1)
+  },
+)
+
+t.test('an attempt is not spent while the store cannot say whether it was', async (t) => {
+  const { begin, finish, runtime, context } = open(t)
+  const begun = await begin()
+  const broken: RequestContext = {
+    ...context,
+    runtime: {
+      ...runtime,
+      spentStates: {
+        ...runtime.spentStates,
+        spend: () => {
+          throw new StoreFault('STORE_UNAVAILABLE', 'for the test')
+        },
+      },
+    },
+  }
+  const answer = await finish(begun, { context: broken })
+  t.match(answer, { status: 503 })
+  t.equal(answer.cookies, undefined, 'the attempt is kept')
+  t.match(await finish(begun), { status: 303 })
 })
