@@ -36,6 +36,16 @@ const components: readonly Component[] = [
     package: 'libapache2-mod-auth-openidc',
     present: () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
   },
+  {
+    name: 'Radicale',
+    package: 'radicale',
+    present: () => runs('/usr/bin/python3', '-c', 'import radicale'),
+  },
+  {
+    name: 'python3-caldav',
+    package: 'python3-caldav',
+    present: () => runs('/usr/bin/python3', '-c', 'import caldav'),
+  },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
   { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
