@@ -227,6 +227,8 @@ export type Access =
 /** How an allowed request is passed on; app keys that a location may replace, resolved. */
 export interface Forwarding {
   readonly identityHeaders: readonly IdentityHeader[]
+  /** What is set on the request to the app beside these; absent: the upstream's own `headers`. */
+  readonly headers?: UpstreamSettings['headers']
   readonly timeouts: Timeouts
   /** Null: no limit. */
   readonly maxBodyBytes: number | null

@@ -78,7 +78,7 @@ export const secretChecks: readonly Check[] = [
   },
 ]
 
-/** Headers of `upstream.headers` that hold something secret. */
+/** Headers of an upstream or a location that hold something secret. */
 const secretHeader = /(?:authorization|secret|token|password|(?:api|access|function)s?-?key|credential)/i
 
 function secretPaths(subject: Subject): readonly ConfigPath[] {
@@ -92,14 +92,23 @@ function secretPaths(subject: Subject): readonly ConfigPath[] {
       const at = [...path, 'shared_secret']
       return isWritten(subject, [...at, 'value']) ? [...at, 'value'] : at
     }),
-    ...apps.flatMap((path) => {
-      const at = [...path, 'upstream', 'headers']
-      return keysOf(nodeAt(root, at))
-        .filter((name) => secretHeader.test(name))
-        .map((name) => [...at, name])
-    }),
+    ...apps
+      .flatMap((path) => headerPlaces(subject, path))
+      .flatMap((at) => {
+        return keysOf(nodeAt(root, at))
+          .filter((name) => secretHeader.test(name))
+          .map((name) => [...at, name])
+      }),
     ...keyPaths(subject, providers),
   ].filter((path) => isWritten(subject, path))
+}
+
+/** Where headers are set for an app's upstream: for all of it, and at locations. */
+function headerPlaces({ root }: Subject, app: ConfigPath): readonly ConfigPath[] {
+  const locations = nodeAt(root, [...app, 'locations'])
+  const count = locations?.kind === 'list' ? locations.items.length : 0
+  const ofLocations = Array.from({ length: count }, (_, index) => [...app, 'locations', index, 'headers'])
+  return [[...app, 'upstream', 'headers'], ...ofLocations]
 }
 
 /** Private keys: a text that is none names a file. */

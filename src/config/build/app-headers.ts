@@ -23,17 +23,34 @@ export function checkHeaders(scope: Scope, path: ConfigPath, settings: AppSettin
   checkUnique(scope, [...fixed, ...identity])
 }
 
-/** The same for the identity headers of one location. */
+/** The keys of a location that set headers on the request to the app. */
+interface OwnHeaders {
+  readonly identity_headers?: AppSettings['identity_headers']
+  readonly headers?: Readonly<Record<string, unknown>>
+}
+
+/** The same for one location: what it replaces together with what the app has. */
 export function checkLocationHeaders(
   scope: Scope,
   path: ConfigPath,
   locationPath: ConfigPath,
   settings: AppSettings,
-  identity: AppSettings['identity_headers'],
+  { identity_headers: identity, headers }: OwnHeaders,
 ): void {
-  const fixed = [...sharedSecretHeader(scope, path, settings), ...upstreamHeaders(path, settings)]
-  const own = identityHeaders(scope, [...locationPath, 'identity_headers'], identity)
-  checkUnique(scope, [...fixed, ...own])
+  if (identity === undefined && headers === undefined) return
+  const ofUpstream =
+    headers === undefined
+      ? upstreamHeaders(path, settings)
+      : Object.keys(headers).map((name) => ({ name, path: [...locationPath, 'headers', name] }))
+  const at =
+    identity === undefined
+      ? whereWritten(scope, path, 'identity_headers')
+      : [...locationPath, 'identity_headers']
+  const ofPerson = identityHeaders(scope, at, identity ?? settings.identity_headers)
+  const secret = sharedSecretHeader(scope, path, settings)
+  // What stands at the location is what is told of.
+  const [first, last] = headers === undefined ? [ofUpstream, ofPerson] : [ofPerson, ofUpstream]
+  checkUnique(scope, [...secret, ...first, ...last])
 }
 
 function identityHeaders(

@@ -1,4 +1,5 @@
-import type { Forwarding, Timeouts } from '../../core/gateway.ts'
+import type { Forwarding, Timeouts, UpstreamSettings } from '../../core/gateway.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { forwardingKeys, OptionalKeys } from '../schema/app.ts'
 import type { Checked } from '../validate.ts'
 import { buildIdentityHeaders } from './identity-header.ts'
@@ -16,6 +17,11 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
     corsPreflight: keys.cors_preflight,
     cache: keys.cache,
   }
+}
+
+/** `headers` of an upstream or a location. */
+export function buildSetHeaders(headers: Readonly<Record<string, Secret>>): UpstreamSettings['headers'] {
+  return Object.entries(headers).map(([name, value]) => ({ name, value }))
 }
 
 export function buildTimeouts(keys: ForwardingKeys['timeouts']): Timeouts {

@@ -11,7 +11,7 @@ import { type Checked, checkKeys } from '../validate.ts'
 import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
 import { nodeOfKey, whereWritten } from './app-settings.ts'
-import { buildForwarding } from './forwarding.ts'
+import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
 
@@ -122,9 +122,7 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   const pattern = readPath(work, path, keys)
   const methods = readMethodNames(scope, path, keys)
   const own = readOwnRule(scope, rules, path)
-  if (keys.identity_headers !== undefined) {
-    checkLocationHeaders(scope, app.path, path, app.settings, keys.identity_headers)
-  }
+  checkLocationHeaders(scope, app.path, path, app.settings, keys)
   if (pattern === null || methods === undefined || own === null || floor === 'faulty') return null
   const access = onFloor(floor, own)
   checkProviders(access, app.providers, rules)
@@ -134,7 +132,10 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     methods,
     access,
     unauthenticated: keys.unauthenticated ?? app.settings.unauthenticated,
-    forwarding: buildForwarding({ ...app.settings, ...keys }, app.origin),
+    forwarding: {
+      ...buildForwarding({ ...app.settings, ...keys }, app.origin),
+      ...(keys.headers === undefined ? {} : { headers: buildSetHeaders(keys.headers) }),
+    },
   }
   remember(scope, location, path)
   return { location, path, own, enforced: keys.enforce ?? true }

@@ -4,6 +4,7 @@ import { type ownAppKeys, upstreamMapping } from '../schema/app.ts'
 import { readUpstreamAddress } from '../upstream-address.ts'
 import type { Checked } from '../validate.ts'
 import { readSegments } from '../web-address.ts'
+import { buildSetHeaders } from './forwarding.ts'
 import { readCertificateFile } from './pem.ts'
 import { faultAt, isWritten, type Scope } from './scope.ts'
 
@@ -37,7 +38,7 @@ export function buildUpstream(
     host,
     basePath,
     ca,
-    headers: Object.entries(settings.headers).map(([name, header]) => ({ name, value: header })),
+    headers: buildSetHeaders(settings.headers),
     preserveHost: settings.preserve_host,
     stripPrefix: settings.strip_prefix,
     maxConnections: settings.max_connections,

@@ -104,7 +104,9 @@ export const upstreamMapping = z.strictObject({
     .record(headerName, headerValue)
     .register(forms, { form: 'header name → value' })
     .prefault({})
-    .describe('Headers that are set on every request to this app, such as an API key.'),
+    .describe(
+      'Headers that are set on every request to this app, such as an API key; `headers` of a location replaces them there. No client can send one of these names to any app, and `Authorization` not to this one.',
+    ),
   preserve_host: flag
     .prefault(false)
     .describe('Sends the public host as `Host` instead of the upstream’s own.'),
@@ -199,6 +201,11 @@ export const locationKeys = {
   unauthenticated: unauthenticated
     .optional()
     .describe('What people who are not signed in get here; the app’s when absent.'),
+  headers: z
+    .record(headerName, headerValue)
+    .register(forms, { form: 'header name → value' })
+    .optional()
+    .describe('Headers that are set on requests to the app here, in place of those of `upstream.headers`.'),
   enforce: flag
     .prefault(true)
     .describe(

@@ -127,7 +127,11 @@ export function isDroppedFromAnswers(folded: string): boolean {
   return instructions.has(folded) || instructionPrefixes.some((prefix) => folded.startsWith(prefix))
 }
 
-/** The folded names of every app's identity and secret headers: no client may send them to any app. */
+/**
+ * The folded names of every app's identity and secret headers, and of what is set for its upstream, at any location:
+ * no client may send them to any app. But for `Authorization`, by which clients prove themselves to other apps: that is
+ * taken at the apps that set it, see `upstreamHeaderNames`.
+ */
 export function ownedHeaderNames(apps: readonly App[]): ReadonlySet<string> {
   const names = apps.flatMap((app) => [
     ...(app.sharedSecret === null ? [] : [app.sharedSecret.header]),
@@ -135,5 +139,12 @@ export function ownedHeaderNames(apps: readonly App[]): ReadonlySet<string> {
       location.forwarding.identityHeaders.map((header) => header.name),
     ),
   ])
-  return new Set(names.map(foldHeaderName))
+  const ofUpstreams = apps.flatMap(upstreamHeaderNames).filter((name) => name !== 'authorization')
+  return new Set([...names.map(foldHeaderName), ...ofUpstreams])
+}
+
+/** The folded names of what is set for an app's upstream, at whichever of its locations. */
+export function upstreamHeaderNames({ upstream, fallback, allLocations }: App): readonly string[] {
+  const replaced = [fallback, ...allLocations].flatMap(({ forwarding }) => forwarding.headers ?? [])
+  return [...upstream.headers, ...replaced].map(({ name }) => foldHeaderName(name))
 }

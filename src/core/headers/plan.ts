@@ -1,13 +1,15 @@
 import type { App, Gateway } from '../gateway.ts'
 import { type OwnCookies, ownCookies } from '../session/cookies.ts'
 import { type RequestAction, requestActions } from './action.ts'
-import { foldHeaderName } from './names.ts'
+import { foldHeaderName, upstreamHeaderNames } from './names.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
 
 /** What is known of an app's headers before any request; made once for each edition of the configuration. */
 export interface HeaderPlan {
   /** Name, value, name, value …: the same on every request. */
   readonly fixed: readonly string[]
+  /** The same, of the upstream's `headers`: at every location that has none of its own. */
+  readonly upstreamHeaders: readonly string[]
   /** Cookies ignore ports and paths, so that each app is sent those of all origins. */
   readonly ownCookies: OwnCookies
   readonly secret: { readonly foldedName: string; readonly value: string } | null
@@ -30,10 +32,11 @@ export function headerPlan(gateway: Gateway, app: App): HeaderPlan {
 
 function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
   const secret = app.sharedSecret
-  const own = [...app.upstream.headers.map(({ name }) => name), ...(secret === null ? [] : [secret.header])]
-  const owned = new Set([...gateway.ownedHeaders, ...own.map(foldHeaderName)])
+  const own = secret === null ? [] : [foldHeaderName(secret.header)]
+  const owned = new Set([...gateway.ownedHeaders, ...own, ...upstreamHeaderNames(app)])
   return {
     fixed: fixedHeaders(app),
+    upstreamHeaders: linesOf(app.upstream.headers),
     ownCookies: ownCookies(gateway.hosts.values()),
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
@@ -53,7 +56,6 @@ function fixedHeaders(app: App): readonly string[] {
     ...['X-Forwarded-Port', portOf(scheme, host)],
     ...(prefix === '' ? [] : ['X-Forwarded-Prefix', prefix]),
     ...(sharedSecret === null ? [] : [sharedSecret.header, sharedSecret.value.reveal()]),
-    ...upstream.headers.flatMap(({ name, value }) => [name, value.reveal()]),
   ]
 }
 
@@ -61,4 +63,18 @@ function fixedHeaders(app: App): readonly string[] {
 function portOf(scheme: string, host: string): string {
   const named = /:([0-9]+)$/.exec(host)?.[1]
   return named ?? (scheme === 'https' ? '443' : '80')
+}
+
+type SetHeaders = App['upstream']['headers']
+
+/** A location's own headers as lines, made once. */
+const known = new WeakMap<SetHeaders, readonly string[]>()
+
+/** What is set for the upstream, as lines: name, value, name, value … */
+export function linesOf(headers: SetHeaders): readonly string[] {
+  const before = known.get(headers)
+  if (before !== undefined) return before
+  const lines = headers.flatMap(({ name, value }) => [name, value.reveal()])
+  known.set(headers, lines)
+  return lines
 }

@@ -4,7 +4,7 @@ import type { Principal } from '../principal.ts'
 import { stripOwnCookies } from '../session/cookies.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
 import { identityLines, type UnsendableHeader } from './identity.ts'
-import type { HeaderPlan } from './plan.ts'
+import { type HeaderPlan, linesOf } from './plan.ts'
 
 export interface ForwardedRequest {
   /** As Node gives them: name, value, name, value … */
@@ -43,6 +43,8 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
   const headers = clientHeaders(plan, request.rawHeaders)
   if (headers === null) return { ok: false, reason: 'connection-options' }
   headers.push(...plan.fixed)
+  const { headers: ofLocation } = request.forwarding
+  headers.push(...(ofLocation === undefined ? plan.upstreamHeaders : linesOf(ofLocation)))
   if (request.clientAddress !== null)
     headers.push('X-Forwarded-For', request.clientAddress, 'X-Real-IP', request.clientAddress)
   if (request.destination !== null) headers.push('Destination', request.destination)

@@ -143,8 +143,10 @@ function locationFacts({ unauthenticated, forwarding, access }: Location): Reado
 
 function forwardingFacts(forwarding: Forwarding) {
   const { identityHeaders, timeouts, maxBodyBytes, websocketOrigins, corsPreflight, cache } = forwarding
+  const own = forwarding.headers?.map(({ name, value }) => `${name}: ${secretText(value)}`)
   return {
     ...Object.fromEntries(identityHeaders.map((header) => [`header ${header.name}`, identityText(header)])),
+    headers: own === undefined ? null : own.join(', ') || 'none',
     timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,
     'timeouts.body':
       timeouts.body === null

@@ -11,10 +11,13 @@ export const masked = '(secret)'
 
 /** The headers of the request to the app, the configured secrets among them masked; null when none is sent. */
 export function sentHeaders({ admission, upstreamHeaders }: ProbeResult): readonly SentHeader[] | null {
-  const { app } = admission
+  const { app, location } = admission
   if (app === null || upstreamHeaders === null) return null
   const secret = new Set(
-    [...app.upstream.headers.map(({ name }) => name), app.sharedSecret?.header ?? ''].map(foldHeaderName),
+    [
+      ...[...app.upstream.headers, ...(location?.forwarding.headers ?? [])].map(({ name }) => name),
+      app.sharedSecret?.header ?? '',
+    ].map(foldHeaderName),
   )
   const headers: SentHeader[] = []
   for (let at = 0; at < upstreamHeaders.length; at += 2) {

@@ -136,6 +136,36 @@ t.test("every app's identity and secret names are taken off at every app", async
   t.same([...ownedHeaderNames([other])], ['x-other-key', 'x-staff-id'])
 })
 
+t.test('what is set for an upstream is sent by no client, to any app, but for Authorization', async (t) => {
+  const key = { name: 'X-Key', value: new Secret('ours') }
+  const keyed = makeApp({ upstream: { headers: [key] } })
+  const own = makeApp()
+  const location = {
+    ...own.fallback,
+    forwarding: { ...own.fallback.forwarding, headers: [{ ...key, name: 'X-Own' }] },
+  }
+  const other = { ...own, allLocations: [location] }
+  const raw = ['X-Key', 'theirs', 'x_own', 'theirs', 'X-OWN', 'theirs', 'x-key', 'theirs']
+  t.same(valuesOf(sent(raw, null, makePlan(keyed, other)), 'x-key'), ['ours'])
+  const atOther = lines(sent(raw, null, makePlan(other, keyed)))
+  t.same(
+    atOther.filter((line) => /theirs|ours/.test(line)),
+    [],
+    'where it is not set',
+  )
+  const { forwarding: replaced } = location
+  const given = {
+    rawHeaders: raw,
+    forwarding: replaced,
+    principal: null,
+    clientAddress: null,
+    destination: null,
+  }
+  const result = upstreamHeaders(makePlan(keyed, other), given)
+  t.same(result.ok && valuesOf(result.headers, 'x-own'), ['ours'])
+  t.same(result.ok && valuesOf(result.headers, 'x-key'), [], 'a location replaces them all')
+})
+
 t.test('upstream.headers replace what the client sends under that name, at that app', async (t) => {
   const app = makeApp({ upstream: { headers: [{ name: 'Authorization', value: new Secret('Basic b3du') }] } })
   t.same(valuesOf(sent(['authorization', 'Basic dGhlaXJz'], null, makePlan(app)), 'authorization'), [
