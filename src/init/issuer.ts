@@ -1,6 +1,6 @@
 import { inferPreset, issuerFault } from '../config/build/preset.ts'
 import { readWebAddress } from '../config/web-address.ts'
-import { issuerOfMetadata, metadataAddress } from '../oidc/metadata-address.ts'
+import { issuerOfMetadata, metadataAddress } from '../core/metadata-address.ts'
 
 /** What `--issuer` meant: an issuer, or the address of its metadata, as providers' pages show it to be copied. */
 export interface WantedIssuer {

@@ -1,7 +1,7 @@
 import type { ProviderSettings } from '../core/gateway.ts'
+import { metadataAddress } from '../core/metadata-address.ts'
 import { askForMetadata, textsOf } from '../oidc/first-look.ts'
 import { internalAddress } from '../oidc/internal-url.ts'
-import { metadataAddress } from '../oidc/metadata-address.ts'
 import type { ProviderAnswer } from './subject.ts'
 
 /** One request to each provider, for its metadata; a provider that cannot be asked is an answer too. */

@@ -1,6 +1,6 @@
 import { isObject } from '../core/json.ts'
 import { limits } from '../core/limits/table.ts'
-import { redirectStatuses, sameOriginTarget } from './metadata-address.ts'
+import { redirectStatuses, sameOriginTarget } from './metadata-redirect.ts'
 
 /** What a first look at a provider's metadata showed: its fields as they came, or why there are none. */
 export type MetadataAnswer =

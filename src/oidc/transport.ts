@@ -12,7 +12,7 @@ import type { ProviderSettings } from '../core/gateway.ts'
 import { networkFault } from './fault.ts'
 import { internalAddress } from './internal-url.ts'
 import type { Limits } from './limits.ts'
-import { redirectStatuses, sameOriginTarget } from './metadata-address.ts'
+import { redirectStatuses, sameOriginTarget } from './metadata-redirect.ts'
 
 /** From the environment, read once by whoever assembles the gateway. `HTTP_PROXY` is never used. */
 export interface ProxyEnv {

@@ -1,4 +1,5 @@
 import type { Preset, ProviderSettings } from '../../core/gateway.ts'
+import { issuerOfMetadata } from '../../core/metadata-address.ts'
 import type { Secret } from '../../core/secret.ts'
 import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
@@ -108,8 +109,8 @@ function presetIcon(preset: Preset): string | null {
 function checkIssuer(scope: Scope, path: ConfigPath, keys: ProviderKeys): Preset {
   if (keys.issuer === undefined) return keys.preset ?? 'generic'
   const at = [...path, 'issuer']
-  const bare = /^(.*)\/\.well-known\/openid-configuration(?:$|[?#])/.exec(keys.issuer)?.[1]
-  if (bare !== undefined)
+  const bare = issuerOfMetadata(keys.issuer)
+  if (bare !== null)
     faultAt(scope, at, `this is the address of the metadata: the issuer that it names is ${bare} or ${bare}/`)
   const read = readWebAddress(keys.issuer)
   if (!read.ok) {

@@ -71,7 +71,6 @@ const said: ReadonlyMap<string, Said> = new Map(
     OIDCUserInfoClaimsExpr: missing('claims are not filtered by jq'),
     OIDCClaimDelimiter: changed('lists are joined by ",", and a "," in an element is %2C'),
     OIDCUserInfoTokenMethod: own('userinfo is asked for with the header'),
-    OIDCIDTokenAudValues: changed('the audience has to be the client id'),
     OIDCIDTokenIatSlack: own('clocks may differ a little'),
     OIDCIDTokenEncryptedResponseAlg: missing('encrypted ID tokens are not read'),
     OIDCIDTokenEncryptedResponseEnc: missing('encrypted ID tokens are not read'),
@@ -165,7 +164,7 @@ const read = new Set(
     'OIDCAuthNHeader OIDCUnAuthAction AuthType RequestHeader ProxyPass ProxyPassMatch ProxyPreserveHost',
     'ProxyTimeout LimitRequestBody ServerName SSLEngine SSLProxyCACertificateFile BalancerMember',
     'OIDCProviderAuthorizationEndpoint OIDCProviderTokenEndpoint OIDCProviderEndSessionEndpoint',
-    'OIDCProviderRevocationEndpoint OIDCProviderPushedAuthorizationRequestEndpoint OIDCProviderJwksUri',
+    'OIDCIDTokenAudValues OIDCProviderRevocationEndpoint OIDCProviderPushedAuthorizationRequestEndpoint OIDCProviderJwksUri',
   ]
     .join(' ')
     .toLowerCase()

@@ -37,7 +37,6 @@ const always: Readonly<Record<string, Note>> = {
     'passwords are not kept here: give these people accounts at the provider',
   ],
   htpasswd_user_groups: ['not-convertible', 'see htpasswd_file'],
-  oidc_extra_audiences: ['not-convertible', 'a token is for `client_id` alone'],
   oidc_audience_claims: ['not-convertible', 'the audience is `aud`, as OpenID Connect says'],
   azure_graph_group_field: ['not-convertible', 'groups come from claims: of Microsoft, by their ids'],
   ping_path: ['changed', '`/.auth/health` answers on every host, `/readyz` at the admin address'],

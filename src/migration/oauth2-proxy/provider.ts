@@ -25,7 +25,7 @@ export function convertProvider(proxy: OauthProxy, kind: ProviderKind, byEmail: 
   if (more.length > 0)
     proxy.say('provider_ca_files', 'not-convertible', '`ca_file` is one file: join them into it')
   else proxy.say('provider_ca_files', 'kept', '`ca_file`')
-  Object.assign(keys, emailTrust(proxy, byEmail), algorithms(proxy))
+  Object.assign(keys, emailTrust(proxy, byEmail), algorithms(proxy), audiencesOf(proxy))
   noteMore(proxy)
   return { name, keys }
 }
@@ -95,7 +95,7 @@ function parametersOf(proxy: OauthProxy): Record<string, YamlValue> {
   proxy.say(
     'login_url_parameters',
     'changed',
-    '`authorization_parameters`: fixed; what a link to /oauth2/start may choose is not available yet',
+    '`authorization_parameters`: fixed; what a link may choose is listed by `pass_parameters`, of any value',
   )
   proxy.say(
     'approval_prompt',
@@ -142,6 +142,14 @@ function algorithms(proxy: OauthProxy): Record<string, YamlValue> {
   proxy.say('oidc_enabled_signing_algs', 'kept', '`id_token_signed_response_alg`')
   const [only] = names
   return only === undefined ? {} : { id_token_signed_response_alg: names.length === 1 ? only : names }
+}
+
+function audiencesOf(proxy: OauthProxy): Record<string, YamlValue> {
+  const id = proxy.text('client_id')
+  const extra = proxy.list('oidc_extra_audiences').filter((party) => party !== id)
+  const message = '`extra_audiences`: beside `client_id`, which must be among the audiences all the same'
+  proxy.say('oidc_extra_audiences', 'changed', message, { effect: 'stricter' })
+  return extra.length === 0 ? {} : { extra_audiences: extra }
 }
 
 function noteMore(proxy: OauthProxy): void {

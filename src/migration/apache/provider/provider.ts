@@ -2,8 +2,8 @@ import { providerName } from '../../provider-name.ts'
 import type { SourcePosition } from '../../source-position.ts'
 import type { YamlValue } from '../../yaml.ts'
 import { lastOf, type VirtualHost } from '../reading/site.ts'
-import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
+import { readIssuer } from './issuer.ts'
 import type { MetadataProvider } from './metadata-folder.ts'
 import { kept, type ProviderNotes, plain } from './notes.ts'
 import { readProof } from './proof.ts'
@@ -26,7 +26,7 @@ export function readProvider(host: VirtualHost, notes: ProviderNotes): Converted
   const metadata = lastOf(directives, 'OIDCProviderMetadataURL')
   const explicit = lastOf(directives, 'OIDCProviderIssuer')
   if (id === null && metadata === null && explicit === null) return null
-  const issuer = issuerOf(metadata, explicit, directives, notes)
+  const { issuer, metadataUrl } = readIssuer(directives, notes)
   const name = providerName(issuer)
   const clientId = splitWords(id?.rest ?? '')[0] ?? ''
   if (clientId === '') {
@@ -34,7 +34,11 @@ export function readProvider(host: VirtualHost, notes: ProviderNotes): Converted
       plain('client-id', 'not-convertible', metadata ?? explicit, 'no OIDCClientID: write `client_id`'),
     )
   }
-  const keys: Record<string, YamlValue> = { issuer, client_id: clientId === '' ? 'fill-in' : clientId }
+  const keys: Record<string, YamlValue> = {
+    issuer,
+    ...(metadataUrl === null ? {} : { metadata_url: metadataUrl }),
+    client_id: clientId === '' ? 'fill-in' : clientId,
+  }
   kept(id, `providers.${name}.client_id`, notes)
   Object.assign(keys, readProof(directives, name, notes), readRequest(directives, name, notes))
   return { name, issuer, keys, at: metadata?.at ?? explicit?.at ?? id?.at ?? null }
@@ -67,62 +71,3 @@ export function readMetadataProvider(
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
-
-const wellKnown = '/.well-known/openid-configuration'
-
-function issuerOf(
-  metadata: Directive | null,
-  explicit: Directive | null,
-  directives: readonly Directive[],
-  notes: ProviderNotes,
-): string {
-  const [written] = splitWords(explicit?.rest ?? '')
-  const [address = ''] = splitWords(metadata?.rest ?? '')
-  const plainAddress = address.replace(/\?.*$/, '')
-  if (metadata === null) {
-    const endpoints = directives.filter(({ key }) => staticEndpoint.test(key))
-    for (const directive of endpoints) {
-      notes.report(
-        plain(
-          'static-endpoint',
-          'not-convertible',
-          directive,
-          `endpoints are read from the provider's metadata: see that ${written ?? 'ISSUER'}${wellKnown} answers. A provider without metadata cannot be used`,
-        ),
-      )
-    }
-    if (written !== undefined) kept(explicit, 'the provider’s `issuer`', notes)
-    return written ?? 'https://fill-in.invalid'
-  }
-  if (written !== undefined) {
-    kept(explicit, 'the provider’s `issuer`', notes)
-    kept(metadata, 'the provider’s `issuer`, whose metadata it is', notes)
-    return written
-  }
-  if (!plainAddress.endsWith(wellKnown)) {
-    notes.report(
-      plain(
-        'metadata-url',
-        'not-convertible',
-        metadata,
-        `the address does not end with ${wellKnown}: write the provider's \`issuer\` as its metadata has it`,
-      ),
-    )
-    return 'https://fill-in.invalid'
-  }
-  // Auth0 writes its issuer with a last slash; whoever else does is told by `check` at the first start.
-  const bare = plainAddress.slice(0, -wellKnown.length)
-  const issuer = /\.auth0\.com$/.test(bare) ? `${bare}/` : bare
-  notes.report(
-    plain(
-      'issuer',
-      'kept',
-      metadata,
-      `\`issuer: ${issuer}\`; it has to be exactly what the metadata says, with or without a last slash`,
-    ),
-  )
-  return issuer
-}
-
-const staticEndpoint =
-  /^oidcprovider(?:authorization|token|userinfo|endsession|revocation|pushedauthorizationrequest)endpoint$|^oidcproviderjwksuri$/

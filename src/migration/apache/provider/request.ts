@@ -13,6 +13,7 @@ export function readRequest(
   notes: ProviderNotes,
 ): Record<string, YamlValue> {
   const keys: Record<string, YamlValue> = {}
+  const [clientId = ''] = splitWords(lastOf(directives, 'OIDCClientID')?.rest ?? '')
   const scope = lastOf(directives, 'OIDCScope')
   keys.scopes = scopesOf(splitWords(scope?.rest ?? '')[0] ?? 'openid')
   kept(scope, `providers.${name}.scopes`, notes)
@@ -42,6 +43,18 @@ export function readRequest(
       ),
     )
   }
+  const audiences = lastOf(directives, 'OIDCIDTokenAudValues')
+  const extra = splitWords(audiences?.rest ?? '').filter((party) => party !== clientId)
+  if (extra.length > 0) keys.extra_audiences = extra
+  if (audiences !== null)
+    notes.report(
+      plain(
+        'audiences',
+        'changed',
+        audiences,
+        `${extra.length > 0 ? '`extra_audiences`: ' : ''}the client id must be among the audiences all the same`,
+      ),
+    )
   const userinfo = lastOf(directives, 'OIDCProviderUserInfoEndpoint')
   if (userinfo !== null && splitWords(userinfo.rest)[0] === '') {
     keys.claims_from = ['id_token']
