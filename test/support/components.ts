@@ -48,6 +48,7 @@ const components: readonly Component[] = [
   },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
   { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },
+  { name: 'git', package: 'git', present: () => existsSync('/usr/lib/git-core/git-http-backend') },
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]
