@@ -48,6 +48,23 @@ const components: readonly Component[] = [
   },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
   { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },
+  { name: 'Jupyter', package: 'jupyter-server', present: () => existsSync('/usr/bin/jupyter-server') },
+  { name: 'websockify', package: 'websockify', present: () => existsSync('/usr/bin/websockify') },
+  {
+    name: 'python-socketio',
+    package: 'python3-socketio',
+    present: () => runs('/usr/bin/python3', '-c', 'import socketio, requests'),
+  },
+  {
+    name: 'eventlet',
+    package: 'python3-eventlet',
+    present: () => runs('/usr/bin/python3', '-c', 'import eventlet'),
+  },
+  {
+    name: 'websocket-client',
+    package: 'python3-websocket',
+    present: () => runs('/usr/bin/python3', '-c', 'import websocket'),
+  },
   { name: 'git', package: 'git', present: () => existsSync('/usr/lib/git-core/git-http-backend') },
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
