@@ -8,6 +8,8 @@ const table = {
   LOGIN_RESPONSE_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_ISSUER_MISMATCH: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_REFUSED: { status: 403, level: 'info', public: 'The sign-in was cancelled or refused.' },
+  LOGIN_UNAVAILABLE: { status: 503, level: 'warn', public: 'The sign-in service is not available.' },
+  LOGIN_UNFINISHED: { status: 400, level: 'info', public: 'The sign-in was not finished.' },
   LOGIN_CODE_REFUSED: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_TOKEN_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_USERINFO_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },

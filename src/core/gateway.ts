@@ -61,7 +61,6 @@ export interface SessionSettings {
   /** As configured, without `__Host-` and port: `claimgate`. */
   readonly cookieName: string
   readonly sameSite: 'lax' | 'strict'
-  /** How long an attempt to sign in may take. */
   readonly signInTimeoutSeconds: number
 }
 

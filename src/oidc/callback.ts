@@ -1,4 +1,4 @@
-import { LoginFault } from '../core/fault.ts'
+import { type FaultCode, LoginFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import { quote, quoteWithout } from './quote.ts'
 
@@ -64,7 +64,25 @@ function checkIssuer(iss: string | null, expected: CallbackExpectation): void {
 /** The words are the provider's, or anybody's who made the link: capped, escaped, and for the operator alone. */
 function refusal(error: string, description: string | null, state: string): LoginFault {
   const said = description === null || description === '' ? '' : `: ${quoteWithout(description, [state])}`
-  return new LoginFault('LOGIN_REFUSED', `the provider answered ${quoteWithout(error, [state])}${said}`)
+  return new LoginFault(codeOf(error), `the provider answered ${quoteWithout(error, [state])}${said}`)
+}
+
+/**
+ * Errors that say nothing of the person: the provider's own (RFC 6749 4.1.2.1), and a sign-in there that was lost or
+ * timed out (OIDC Core 3.1.2.6, and what Keycloak says of it). Beginning again may help with these.
+ */
+function codeOf(error: string): FaultCode {
+  switch (error) {
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return 'LOGIN_UNAVAILABLE'
+    case 'login_required':
+    case 'interaction_required':
+    case 'authentication_expired':
+      return 'LOGIN_UNFINISHED'
+    default:
+      return 'LOGIN_REFUSED'
+  }
 }
 
 function invalid(message: string): LoginFault {

@@ -43,8 +43,9 @@ const pages: Readonly<Record<string, () => string>> = {
     signInFailedPage({
       ...frame,
       sentence: 'This sign-in is no longer valid.',
+      explanation: 'Starting again usually helps.',
       contact: null,
-      startAgainHref: '/',
+      next: { label: 'Start again', href: '/' },
     }),
   '/sign-out': () =>
     confirmSignOutPage({

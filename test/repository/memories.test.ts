@@ -26,6 +26,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
   'http/proxy/event-streams.ts': ['answers under way: as many as connections'],
   'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
+  'http/sign-in/again.ts': [ofOneCall],
   'http/sign-in/login.ts': [ofOneCall],
   'http/sign-in/passed-parameters.ts': [ofOneCall],
   'http/websocket/open-websockets.ts': [

@@ -28,7 +28,7 @@ export async function mintSession(
   if (origin === undefined || provider === undefined) throw new Error(`no origin for ${host}`)
   const runtime = openRuntime(gateway, { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} })
   const returnTo = readReturnTo('/', gateway.authPrefix)
-  const wish = { provider, origin: origin.origin, returnTo, replaces: null }
+  const wish = { provider, origin: origin.origin, returnTo, replaces: null, isSecond: false }
   const transaction = beginTransaction(wish, randomBytes, runtime.clock.now())
   const identity = { ...person, idToken: 'minted' }
   const { cookieValue, session } = await runtime.sessions.start({

@@ -56,7 +56,11 @@ export const sessionKeys = {
     ),
   idle_timeout: duration.prefault('1h').describe('A session that is not used for so long ends.'),
   max_lifetime: duration.prefault('8h').describe('A session ends so long after its sign-in, used or not.'),
-  sign_in_timeout: duration.prefault('1h').describe('How long a person may take to sign in at the provider.'),
+  sign_in_timeout: duration
+    .prefault('1h')
+    .describe(
+      'How long a person may take to sign in at the provider; an attempt that comes back later begins again by itself, once, for the same page.',
+    ),
   cookie_name: z
     .string()
     .max(64)

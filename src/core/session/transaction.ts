@@ -55,6 +55,19 @@ export interface SignInWish {
   readonly origin: string
   readonly returnTo: ReturnTo
   readonly replaces: SessionKey | null
+  /** It begins in place of one that came to nothing: see `isSecondAttempt`. */
+  readonly isSecond: boolean
+}
+
+/** Behind the state of a second attempt, so that it tells a browser apart that keeps no cookies at all. */
+const secondMark = '.2'
+
+/**
+ * Whether an attempt was begun by itself, in place of one before it: it is followed by no third. Its state is sealed
+ * with it and comes back as it was, so nobody can make one of the first kind of it.
+ */
+export function isSecondAttempt({ state }: Pick<Transaction, 'state'>): boolean {
+  return state.endsWith(secondMark)
 }
 
 /**
@@ -67,7 +80,7 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     issuer: wish.provider.issuer,
     clientId: wish.provider.clientId,
     origin: wish.origin,
-    state: random(24).toString('base64url'),
+    state: random(24).toString('base64url') + (wish.isSecond ? secondMark : ''),
     nonce: random(24).toString('base64url'),
     codeVerifier: random(32).toString('base64url'),
     returnTo:

@@ -146,19 +146,25 @@ export function errorPage(page: ErrorPage): string {
 export interface SignInFailedPage extends PageFrame {
   /** The fault's public sentence. */
   readonly sentence: string
+  /** What may help, in our words: see `failureWords`. */
+  readonly explanation: string
+  /** Whether it is the sign-in service that is away. */
+  readonly isAway?: boolean
   readonly contact: string | null
-  readonly startAgainHref: string
+  /** Null: nothing that the person could do here would help. */
+  readonly next: { readonly label: string; readonly href: string } | null
 }
 
-/** A sign-in that did not come to an end: 400 or 403. The code and state of its address are not repeated. */
+/** A sign-in that did not come to an end. The code and state of its address are not repeated. */
 export function signInFailedPage(page: SignInFailedPage): string {
+  const help = page.next === null ? 'For help' : 'If that does not help'
   return pageDocument({
     ...page,
     title: page.sentence.replace(/\.$/, ''),
-    gate: 'closed',
-    content: html`<p>Starting again usually helps: it may have taken too long, or was finished in another tab. Your browser must keep cookies of this site.</p>
-!${actions([action(page.startAgainHref, 'Start again')])}
-!${helpLine('If that does not help', page.contact, page.requestId)}`,
+    gate: page.isAway ? 'away' : 'closed',
+    content: html`<p>${page.explanation}</p>
+!${actions([page.next === null ? null : action(page.next.href, page.next.label)])}
+!${helpLine(help, page.contact, page.requestId)}`,
   })
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
+import { type AnyFault, type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
@@ -15,6 +15,7 @@ import { noteUnverifiedEmail } from '../operations/unverified-email.ts'
 import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withCookies } from '../pages/answer.ts'
 import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
+import { beginAgain, mayHelp } from './again.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
 import { signInFailed, startOf, tooManyFailures } from './failure.ts'
 import { roundCompleted } from './login-loop.ts'
@@ -45,7 +46,10 @@ export async function callback(
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
   if (!read.ok)
     return withCookies(
-      await nothingToDo(context, admission, { origin, headers, state, why: read.reason }),
+      await nothingToDo(context, admission, {
+        ...{ origin, headers, state, why: read.reason },
+        transaction: read.reason === 'expired' ? read.transaction : null,
+      }),
       cleared,
     )
   const { transaction } = read
@@ -94,12 +98,7 @@ async function firstTime(context: RequestContext, admission: Admission, coming: 
     await keep({ kind: 'failed', code: thrown.code })
     if (failedAtProvider(thrown.code))
       runtime.signInFailures.failed(admission.network, runtime.clock.monotonicMs())
-    return signInFailed(
-      context,
-      admission,
-      thrown,
-      readReturnTo(transaction.returnTo, runtime.gateway.authPrefix),
-    )
+    return failedOnce(context, admission, coming, thrown)
   }
 }
 
@@ -124,14 +123,24 @@ async function oneMoreTime(context: RequestContext, admission: Admission, coming
       outcome.code,
       'the callback came again; what failed the first time is told there',
     )
-    return signInFailed(
-      context,
-      admission,
-      fault,
-      readReturnTo(transaction.returnTo, runtime.gateway.authPrefix),
-    )
+    return failedOnce(context, admission, coming, fault)
   }
-  return nothingToDo(context, admission, { origin, headers, state: transaction.state, why: 'already-used' })
+  return nothingToDo(context, admission, {
+    ...{ origin, headers, state: transaction.state, why: 'already-used', transaction },
+  })
+}
+
+/** What may help by itself is tried once; else a page says what does. */
+async function failedOnce(
+  context: RequestContext,
+  admission: Admission,
+  coming: Coming,
+  fault: AnyFault,
+): Promise<Answer> {
+  const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
+  if (again !== null) return again
+  const { returnTo } = coming.transaction
+  return signInFailed(context, admission, fault, readReturnTo(returnTo, context.runtime.gateway.authPrefix))
 }
 
 function outcomeOf({ origin, transaction }: Coming): OutcomeOf {
@@ -234,32 +243,41 @@ interface UselessCallback {
   readonly headers: IncomingHttpHeaders
   /** Empty where none can be told. */
   readonly state: string
+  /** Of this browser, but too old or used; null: none can be told. */
+  readonly transaction: Transaction | null
   /** For the log. */
   readonly why: string
 }
 
 /**
- * A callback that comes twice, late, from an evicted attempt or from another browser. Whoever is signed in goes on
- * to the page; the others may start again. The provider is never asked.
+ * A callback that comes late, from an evicted attempt or from another browser. Whoever is signed in goes on to the page
+ * of that attempt; an attempt of this browser begins again by itself; the others may. The provider is never asked.
  */
 async function nothingToDo(
   context: RequestContext,
   admission: Admission,
-  { origin, headers, state, why }: UselessCallback,
+  { origin, headers, state, transaction, why }: UselessCallback,
 ): Promise<Answer> {
   const { runtime } = context
   const found = await useSession(runtime, origin, headers)
   if (found.kind === 'live') {
     const { signIn } = found.session
-    const same = state !== '' && signIn.stateHash === stateHash(state)
-    return redirectAnswer(same ? readReturnTo(signIn.returnTo, runtime.gateway.authPrefix) : startOf(origin))
+    const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
+    const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
+    return redirectAnswer(
+      wanted === undefined ? startOf(origin) : readReturnTo(wanted, runtime.gateway.authPrefix),
+    )
   }
-  return signInFailed(
-    context,
-    admission,
-    new LoginFault('LOGIN_STATE_UNKNOWN', `the callback belongs to no sign-in of this browser: ${why}`),
-    startOf(origin),
-  )
+  const message = `the callback belongs to no sign-in of this browser: ${why}`
+  const fault = new LoginFault('LOGIN_STATE_UNKNOWN', message)
+  const again =
+    transaction === null
+      ? null
+      : await beginAgain(context, admission, { origin, headers, transaction }, fault)
+  if (again !== null) return again
+  const wanted =
+    transaction === null ? startOf(origin) : readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
+  return signInFailed(context, admission, fault, wanted)
 }
 
 function cameBy({ method }: Admission): 'query' | 'form_post' {

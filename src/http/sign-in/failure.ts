@@ -2,35 +2,51 @@ import { type AnyFault, LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
-import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer } from '../pages/answer.ts'
+import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
 import { signInFailedPage } from '../pages/pages.ts'
+import { type FailureWords, failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
 
-/** Nobody is signed in by it; the person may start again, for the page that was asked for. */
+/** Nobody is signed in by it; the person reads what would help, and may start again for the same page where that does. */
 export function signInFailed(
   context: RequestContext,
   admission: Admission,
   fault: AnyFault,
   wanted: ReturnTo,
 ): Answer {
-  const { authPrefix } = context.runtime.gateway
-  const startAgainHref = `${authPrefix}/login?return_to=${encodeURIComponent(wanted)}`
   tellOfFailure(context, admission, fault)
-  if (fault.status >= 500) {
-    return faultAnswer(admission, fault, { next: { label: 'Start again', href: startAgainHref } })
-  }
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
-  if (!admission.wantsPage) return problemAnswer(admission, fault.status, reason)
+  const retry = fault.status === 503 ? { 'retry-after': '5' } : {}
+  if (!admission.wantsPage) return withHeaders(problemAnswer(admission, fault.status, reason), retry)
+  const { explanation, helps } = failureWords(fault.code)
   const page = signInFailedPage({
     ...frameOf(admission),
     sentence: fault.publicText,
+    explanation,
+    isAway: fault.status >= 500,
     contact: admission.app?.contact ?? null,
-    startAgainHref,
+    next: wayOn(helps, `${context.runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`),
   })
-  return pageAnswer(fault.status, page)
+  return withHeaders(pageAnswer(fault.status, page), retry)
 }
 
-function tellOfFailure({ log, metrics }: RequestContext, { requestId }: Admission, fault: AnyFault): void {
+function wayOn(helps: FailureWords['helps'], href: string): { label: string; href: string } | null {
+  switch (helps) {
+    case 'start-again':
+      return { label: 'Start again', href }
+    case 'other-account':
+      return { label: 'Use another account', href: `${href}&account=other` }
+    case 'nothing':
+      return null
+  }
+}
+
+/** For operators: a line, and a count. */
+export function tellOfFailure(
+  { log, metrics }: RequestContext,
+  { requestId }: Admission,
+  fault: AnyFault,
+): void {
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: requestId })
 }

@@ -1,41 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { isFault, LoginFault } from '../../core/fault.ts'
+import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
-import { redirectUriOf } from '../../core/request/redirect-uri.ts'
-import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
-import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
-import {
-  beginTransaction,
-  sealTransaction,
-  transactionKeptSeconds,
-  transactionsToEvict,
-} from '../../core/session/transaction.ts'
+import { readReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
-import {
-  type Answer,
-  faultAnswer,
-  frameOf,
-  loginHref,
-  pageAnswer,
-  redirectAnswer,
-  refusal,
-  withCookies,
-} from '../pages/answer.ts'
+import { type Answer, frameOf, loginHref, pageAnswer, redirectAnswer, refusal } from '../pages/answer.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
+import { failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
-import { deleteCookie, setTransactionCookie } from './cookie.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
 import { passedTo, readPassed } from './passed-parameters.ts'
-
-export interface SignInRequest {
-  readonly provider: string
-  readonly returnTo: ReturnTo
-  /** The person wants to be asked who they are, even where the provider already knows. */
-  readonly otherAccount: boolean
-  /** What the link brought for the provider. */
-  readonly passed: ReadonlyMap<string, string>
-}
+import { type SignInRequest, startSignIn } from './start.ts'
 
 /** `/.auth/login?return_to=/path&provider=name`: to the provider, or to the chooser when several could be meant. */
 export async function login(
@@ -62,7 +37,8 @@ export async function login(
   const settings = offered.flatMap((name) => runtime.gateway.providers.get(name) ?? [])
   const read = readPassed(query, settings)
   if (!read.ok) return refusal(admission, 400, read.reason)
-  const wish = { returnTo, otherAccount: query.get('account') === 'other', passed: read.passed }
+  const otherAccount = query.get('account') === 'other'
+  const wish = { returnTo, otherAccount, passed: read.passed, isSecond: false }
   const [provider, ...others] = offered
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, { provider, ...wish })
@@ -91,57 +67,10 @@ export function answerChallenge(
       returnTo,
       otherAccount: false,
       passed: new Map(),
+      isSecond: false,
     })
   }
   return redirectAnswer(`${authPrefix}/login?return_to=${encodeURIComponent(returnTo)}`, 302)
-}
-
-/** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
-async function startSignIn(
-  context: RequestContext,
-  admission: Admission,
-  headers: IncomingHttpHeaders,
-  request: SignInRequest,
-): Promise<Answer> {
-  const { runtime, log, metrics } = context
-  const { origin } = admission
-  const provider = runtime.providers.get(request.provider)
-  const settings = runtime.gateway.providers.get(request.provider)
-  if (origin === null || provider === undefined || settings === undefined)
-    throw new Error('a sign-in without a provider')
-  const now = runtime.clock.now()
-  const session = sessionCookie(headers.cookie, origin.cookies.session)
-  const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
-  const wish = { provider: settings, returnTo: request.returnTo, origin: origin.origin, replaces }
-  const transaction = beginTransaction(wish, runtime.random, now)
-  try {
-    const url = await provider.authorizationUrl(transaction, redirectUriOf(origin, settings.name).uri, {
-      otherAccount: request.otherAccount,
-      passed: passedTo(settings, request.passed),
-    })
-    const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
-    const timeoutSeconds = runtime.gateway.session.signInTimeoutSeconds
-    const others = transactionCookies(headers.cookie, origin.cookies)
-    const evicted = transactionsToEvict(others, cookie, origin.cookies, { now, timeoutSeconds })
-    metrics.login(provider.name, 'started')
-    log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
-    return withCookies(redirectAnswer(url.href, 302), [
-      ...evicted.map((name) => deleteCookie(origin.cookies, name)),
-      setTransactionCookie(
-        origin.cookies,
-        cookie.name,
-        cookie.value,
-        settings.responseMode,
-        transactionKeptSeconds(timeoutSeconds),
-      ),
-    ])
-  } catch (thrown) {
-    if (!isFault(thrown)) throw thrown
-    metrics.login(provider.name, 'failed')
-    metrics.fault(thrown.code)
-    log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
-    return faultAnswer(admission, thrown)
-  }
 }
 
 /**
@@ -163,8 +92,9 @@ function looping({ runtime, log, metrics }: RequestContext, admission: Admission
   const page = signInFailedPage({
     ...frameOf(admission),
     sentence: fault.publicText,
+    explanation: failureWords(fault.code).explanation,
     contact: admission.app?.contact ?? null,
-    startAgainHref: loginHref(runtime.gateway, admission),
+    next: { label: 'Start again', href: loginHref(runtime.gateway, admission) },
   })
   return pageAnswer(fault.status, page)
 }

@@ -7,6 +7,7 @@ import { buildKeyRing, seal } from '../../../src/core/session/seal.ts'
 import {
   beginTransaction,
   type CookiePair,
+  isSecondAttempt,
   readTransaction,
   sealTransaction,
   stateHash,
@@ -30,6 +31,7 @@ function begin(returnTo = '/page?x=1', at = now): Transaction {
     origin,
     returnTo: returnTo as ReturnTo,
     replaces: 'a1b2',
+    isSecond: false,
   }
   return beginTransaction(wish, randomBytes, at)
 }
@@ -278,4 +280,16 @@ t.test('a return address that no cookie could hold becomes the front page', asyn
 t.test('a state is remembered by its hash', async (t) => {
   t.match(stateHash('x'), /^[\w-]{43}$/)
   t.not(stateHash('x'), stateHash('y'))
+})
+
+t.test('a second attempt is known by its state, which is sealed with it', async (t) => {
+  const wish = { provider: { issuer: 'https://a.example', clientId: 'id' }, origin, replaces: null }
+  const returnTo = '/x' as ReturnTo
+  const second = beginTransaction({ ...wish, returnTo, isSecond: true }, randomBytes, now)
+  t.match(second.state, /^[\w-]{32}\.2$/)
+  t.equal(isSecondAttempt(second), true)
+  t.equal(isSecondAttempt(begin()), false)
+  const cookie = cookieOf(second)
+  t.match(read(second.state, [cookie]), { ok: true, transaction: { state: second.state } })
+  t.match(read(second.state.slice(0, -2), [cookie]), { reason: 'cookie-missing' }, 'the mark is part of it')
 })

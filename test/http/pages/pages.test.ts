@@ -33,7 +33,16 @@ function everyPage(text: string): ReadonlyMap<string, string> {
       'error',
       errorPage({ ...frame, status: 502, sentence: text, contact: text, next: { label: text, href: text } }),
     ],
-    ['sign-in failed', signInFailedPage({ ...frame, sentence: text, contact: text, startAgainHref: text })],
+    [
+      'sign-in failed',
+      signInFailedPage({
+        ...frame,
+        sentence: text,
+        explanation: text,
+        contact: text,
+        next: { label: text, href: text },
+      }),
+    ],
     [
       'confirm sign-out',
       confirmSignOutPage({ ...frame, account, action: text, fields: { [text]: text }, cancelHref: text }),
@@ -213,8 +222,9 @@ t.test('S-201 a failed sign-in offers to start again', async (t) => {
     appTitle: 'Wiki',
     requestId: null,
     sentence: 'This sign-in is no longer valid.',
+    explanation: 'Why not.',
     contact: null,
-    startAgainHref: '/.auth/login?return_to=/deep',
+    next: { label: 'Start again', href: '/.auth/login?return_to=/deep' },
   })
   t.match(page, '<h1>This sign-in is no longer valid</h1>')
   t.match(page, 'href="/.auth/login?return_to&#61;/deep">Start again<')

@@ -1,5 +1,6 @@
 // What each page says and offers, word for word: the text between the tags, and where the links lead.
 import t from 'tap'
+import { type FaultCode, faultCodes } from '../../../src/core/fault.ts'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { pageDocument } from '../../../src/http/pages/document.ts'
 import { type GateState, gateMark, initial, providerIcon } from '../../../src/http/pages/icons.ts'
@@ -14,6 +15,7 @@ import {
   signInFailedPage,
 } from '../../../src/http/pages/pages.ts'
 import { accountLine, action, actions, helpLine } from '../../../src/http/pages/parts.ts'
+import { failureWords } from '../../../src/http/pages/sign-in-words.ts'
 import { orThrown } from '../../support/thrown.ts'
 
 const states: readonly GateState[] = ['open', 'closed', 'away']
@@ -137,14 +139,57 @@ t.test('a fault’s sentence stands above what may help, and when', async (t) =>
 })
 
 t.test('the page of a sign-in that failed', async (t) => {
-  const given = { ...frame, sentence: 'It is over.', contact: 'ops', startAgainHref: '/again' }
-  const advice =
-    'Starting again usually helps: it may have taken too long, or was finished in another tab. Your browser must keep cookies of this site.'
+  const next = { label: 'Start again', href: '/again' }
+  const given = { ...frame, sentence: 'It is over.', explanation: 'Why not.', contact: 'ops', next }
   const help = 'If that does not help, ask ops and give the request id below.'
   t.same(shown(signInFailedPage(given)), {
     gate: 'closed',
-    texts: ['Wiki', 'It is over', advice, '[button /again] Start again', help, 'Request id', 'r-1'],
+    texts: ['Wiki', 'It is over', 'Why not.', '[button /again] Start again', help, 'Request id', 'r-1'],
   })
+  t.same(shown(signInFailedPage({ ...given, isAway: true, next: null })), {
+    gate: 'away',
+    texts: [
+      ...['Wiki', 'It is over', 'Why not.'],
+      ...['For help, ask ops and give the request id below.', 'Request id', 'r-1'],
+    ],
+  })
+})
+
+t.test('each kind of failure says what helps, and "again" only where that does', async (t) => {
+  const helps = (code: FaultCode) => failureWords(code).helps
+  for (const code of faultCodes) {
+    const { explanation, helps } = failureWords(code)
+    t.match(explanation, /^[A-Z].*\.$/, code)
+    if (helps === 'nothing') t.notMatch(explanation, /try again|can start again|usually helps/i, code)
+  }
+  for (const code of [
+    'LOGIN_TOKEN_INVALID',
+    'LOGIN_USERINFO_INVALID',
+    'LOGIN_ISSUER_MISMATCH',
+    'LOGIN_RESPONSE_INVALID',
+    'LOGIN_FAILURES_LIMITED',
+    'PROVIDER_CLIENT_REFUSED',
+    'PROVIDER_KEYS_INVALID',
+    'PROVIDER_RESPONSE_INVALID',
+  ] as const) {
+    t.equal(helps(code), 'nothing', code)
+  }
+  for (const code of [
+    'LOGIN_STATE_UNKNOWN',
+    'LOGIN_REFUSED',
+    'LOGIN_UNFINISHED',
+    'LOGIN_UNAVAILABLE',
+    'LOGIN_CODE_REFUSED',
+    'LOGIN_LOOP',
+    'PROVIDER_UNREACHABLE',
+    'PROVIDER_BUSY',
+    'STORE_UNAVAILABLE',
+  ] as const) {
+    t.equal(helps(code), 'start-again', code)
+  }
+  for (const code of ['LOGIN_USER_ID_INVALID', 'LOGIN_CLAIMS_TOO_LARGE'] as const) {
+    t.equal(helps(code), 'other-account', code)
+  }
 })
 
 t.test('the pages of a sign-out', async (t) => {

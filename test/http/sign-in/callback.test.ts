@@ -295,6 +295,8 @@ t.test(
     }
     const refused = new LoginFault('LOGIN_REFUSED', 'access_denied')
     const again = 'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1">Start again<'
+    const other =
+      'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1&#38;account&#61;other">Use another account<'
     const page = await fails(refused)
     t.match(page, { status: 403, body: /The sign-in was cancelled or refused · The Wiki/ })
     t.match(page.body, again)
@@ -307,15 +309,20 @@ t.test(
     const nowhere = await fails(refused, {}, { app: null })
     t.match(nowhere, { status: 403, body: /wiki\.example/ })
     t.notMatch(nowhere.body, /, ask/)
-    for (const [code, status] of [
-      ['PROVIDER_UNREACHABLE', 503],
-      ['PROVIDER_RESPONSE_INVALID', 502],
-    ] as const) {
-      const down = await fails(new ProviderFault(code, 'it is down'))
-      t.match(down, { status, body: /The sign-in service is not available/ })
-      t.match(down.body, again)
-      t.match(down.body, 'If it lasts, ask ops')
-    }
+    const down = await fails(new ProviderFault('PROVIDER_UNREACHABLE', 'it is down'))
+    t.match(down, {
+      status: 503,
+      headers: { 'retry-after': '5' },
+      body: /The sign-in service is not available/,
+    })
+    t.match(down.body, again)
+    const wrong = await fails(new ProviderFault('PROVIDER_RESPONSE_INVALID', 'it is wrong'))
+    t.match(wrong, { status: 502, body: /The sign-in service is not available/ })
+    t.notMatch(wrong.body, /class="button"/, 'which nobody can do anything about')
+    t.match(wrong.body, 'For help, ask ops')
+    const unfit = await fails(new LoginFault('LOGIN_CLAIMS_TOO_LARGE', 'x'))
+    t.match(unfit, { status: 403 })
+    t.match(unfit.body, other)
     t.match(await fails(new ProviderFault('PROVIDER_RESPONSE_INVALID', 'x'), program), {
       status: 502,
       body: /"reason":"provider-response-invalid"/,
@@ -464,4 +471,123 @@ t.test('an attempt is not spent while the store cannot say whether it was', asyn
   t.match(answer, { status: 503 })
   t.equal(answer.cookies, undefined, 'the attempt is kept')
   t.match(await finish(begun), { status: 303 })
+})
+
+const whereTo = ({ headers }: Answer): URL => new URL(headers.location ?? 'none:')
+
+/** The attempt that an answer of the callback begins by itself. */
+function begunBy(answer: Answer): Begun {
+  const set = (answer.cookies ?? []).filter(({ value }) => value !== '')
+  return {
+    state: whereTo(answer).searchParams.get('state') ?? '',
+    cookie: set.map(({ name, value }) => `${name}=${value}`).join('; '),
+  }
+}
+
+t.test(
+  'S-119: an attempt that took too long begins again by itself, once, for the same page and provider',
+  async (t) => {
+    const { begin, finish, clock, provider, lines, counted } = open(t)
+    const late = await begin()
+    clock.time += 3600
+    const again = await finish(late)
+    t.match(again, { status: 302 })
+    t.equal(whereTo(again).origin, 'https://op.example')
+    t.match(again.cookies?.at(-1), { value: '', options: { maxAge: 0 } }, 'the old attempt is cleared')
+    t.match(lines.slice(-2), [
+      { event: 'login.failed', code: 'LOGIN_STATE_UNKNOWN', error: /expired$/ },
+      { event: 'login.started' },
+    ])
+    const second = begunBy(again)
+    t.not(second.state, late.state)
+    t.match(await finish(second), { status: 303, headers: { location: '/deep?a=1' } })
+
+    const other = await begin()
+    clock.time += 3600
+    const otherSecond = begunBy(await finish(other))
+    clock.time += 3600
+    const page = await finish(otherSecond)
+    t.match(page, { status: 400, body: /no longer valid/ }, 'a second one shows the page')
+    t.match(page.body, 'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1">Start again<')
+    t.equal(provider('op').exchanged.length, 1)
+    t.equal(counted.filter((one) => one === 'login op started').length, 4)
+  },
+)
+
+t.test('an attempt whose outcome is known no more begins again too', async (t) => {
+  const { begin, finish, clock, provider, sessionOf } = open(t)
+  const begun = await begin()
+  await finish(begun)
+  clock.time += 60
+  const again = await finish(begun)
+  t.match(again, { status: 302 })
+  t.equal(sessionOf(again), '')
+  t.match(await finish(begunBy(again)), { status: 303, headers: { location: '/deep?a=1' } })
+  t.equal(provider('op').exchanged.length, 2)
+})
+
+t.test('no program, no frame, no other browser and no forged attempt begins again', async (t) => {
+  const { begin, come, finish, clock, provider, counted } = open(t)
+  const late = await begin()
+  clock.time += 3600
+  const frame = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' }
+  for (const headers of [program, frame]) {
+    t.match(await finish(late, { headers }), { status: 400, body: /"reason":"login-state-unknown"/ })
+  }
+  const [name = ''] = late.cookie.split('=')
+  for (const cookie of ['', `${name}=forged`, `${late.cookie}; ${late.cookie}`]) {
+    const page = await come(`code=x&state=${late.state}`, { headers: { cookie } })
+    t.match(page, { status: 400 })
+    t.match(page.body, 'return_to&#61;%2F"', 'where the app begins')
+  }
+  t.equal(counted.filter((one) => one === 'login op started').length, 1)
+  t.equal(provider('op').exchanged.length, 0)
+})
+
+t.test('restored tabs end at their own pages once one of them is signed in', async (t) => {
+  const { begin, come, finish, clock, sessionOf, origin, provider } = open(t)
+  const one = await begin('?provider=op&return_to=/one')
+  const two = await begin('?provider=op&return_to=/two')
+  clock.time += 3600
+  const value = sessionOf(await finish(await begin('?provider=op&return_to=/three')))
+  for (const [tab, page] of [
+    [one, '/one'],
+    [two, '/two'],
+  ] as const) {
+    const cookie = `${tab.cookie}; ${origin.cookies.session}=${value}`
+    const answer = await come(`code=x&state=${tab.state}`, { headers: { cookie } })
+    t.match(answer, { status: 303, headers: { location: page } })
+    t.equal(sessionOf(answer), '', 'signed in as before')
+  }
+  t.equal(provider('op').exchanged.length, 1)
+})
+
+t.test('what was the provider’s own trouble begins again once, and then says so', async (t) => {
+  const { begin, finish, provider, lines } = open(t)
+  for (const [code, status] of [
+    ['LOGIN_UNAVAILABLE', 503],
+    ['LOGIN_UNFINISHED', 400],
+  ] as const) {
+    provider('op').identity = new LoginFault(code, 'the provider answered so')
+    const again = await finish(await begin())
+    t.match(again, { status: 302 }, code)
+    t.match(lines.slice(-2), [{ event: 'login.failed', code }, { event: 'login.started' }])
+    const page = await finish(begunBy(again))
+    t.match(page, { status }, 'no third')
+    t.match(page.body, 'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1">Start again<')
+    t.match(await finish(await begin(), { headers: program }), { status }, 'nor for a program')
+  }
+  provider('op').identity = new LoginFault('LOGIN_REFUSED', 'access_denied')
+  t.match(await finish(await begin()), { status: 403 }, 'a refusal is an answer')
+})
+
+t.test('nobody begins again with a provider that is gone', async (t) => {
+  const { begin, finish, context, runtime, gateway, clock } = open(t)
+  const late = await begin()
+  clock.time += 3600
+  const settings = gateway.providers.get('op')
+  if (settings === undefined) throw new Error('the file has op')
+  const renamed = new Map([...gateway.providers, ['op', { ...settings, clientId: 'another' }]] as const)
+  const changed = { ...context, runtime: { ...runtime, gateway: { ...gateway, providers: renamed } } }
+  t.match(await finish(late, { context: changed }), { status: 400 })
 })

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { AnyFault, FaultCode } from '../../core/fault.ts'
+import type { Origin } from '../../core/gateway.ts'
+import { findProvider } from '../../core/provider-id.ts'
+import { readReturnTo } from '../../core/session/return-to.ts'
+import { isSecondAttempt, type Transaction } from '../../core/session/transaction.ts'
+import type { Admission } from '../admission/admission.ts'
+import type { Answer } from '../pages/answer.ts'
+import type { RequestContext } from '../server/context.ts'
+import { tellOfFailure } from './failure.ts'
+import { startSignIn } from './start.ts'
+
+export interface FruitlessAttempt {
+  readonly origin: Origin
+  readonly headers: IncomingHttpHeaders
+  readonly transaction: Transaction
+}
+
+/**
+ * An attempt of this browser that came to nothing, through no fault of the person's, begins again by itself: with the
+ * same provider, for the same page. Once, as the new one is marked; null where it does not, and a page is the answer.
+ */
+export async function beginAgain(
+  context: RequestContext,
+  admission: Admission,
+  { origin, headers, transaction }: FruitlessAttempt,
+  fault: AnyFault,
+): Promise<Answer | null> {
+  if (!admission.wantsPage || isSecondAttempt(transaction)) return null
+  const { gateway } = context.runtime
+  const provider = findProvider(gateway.providers, origin.providers, transaction)
+  if (provider === null) return null
+  tellOfFailure(context, admission, fault)
+  return await startSignIn(context, admission, headers, {
+    provider: provider.name,
+    returnTo: readReturnTo(transaction.returnTo, gateway.authPrefix),
+    otherAccount: false,
+    passed: new Map(),
+    isSecond: true,
+  })
+}
+
+/** Whether a sign-in that failed so may well succeed the next time, without anybody doing anything. */
+export function mayHelp(code: FaultCode): boolean {
+  return code === 'LOGIN_UNAVAILABLE' || code === 'LOGIN_UNFINISHED'
+}

@@ -1,0 +1,76 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isFault } from '../../core/fault.ts'
+import { redirectUriOf } from '../../core/request/redirect-uri.ts'
+import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
+import {
+  beginTransaction,
+  sealTransaction,
+  transactionKeptSeconds,
+  transactionsToEvict,
+} from '../../core/session/transaction.ts'
+import type { Admission } from '../admission/admission.ts'
+import { type Answer, faultAnswer, redirectAnswer, withCookies } from '../pages/answer.ts'
+import type { RequestContext } from '../server/context.ts'
+import { deleteCookie, setTransactionCookie } from './cookie.ts'
+import { passedTo } from './passed-parameters.ts'
+
+export interface SignInRequest {
+  readonly provider: string
+  readonly returnTo: ReturnTo
+  /** The person wants to be asked who they are, even where the provider already knows. */
+  readonly otherAccount: boolean
+  /** What the link brought for the provider. */
+  readonly passed: ReadonlyMap<string, string>
+  /** It begins by itself, in place of one that came to nothing: no third follows. */
+  readonly isSecond: boolean
+}
+
+/** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
+export async function startSignIn(
+  context: RequestContext,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  request: SignInRequest,
+): Promise<Answer> {
+  const { runtime, log, metrics } = context
+  const { origin } = admission
+  const provider = runtime.providers.get(request.provider)
+  const settings = runtime.gateway.providers.get(request.provider)
+  if (origin === null || provider === undefined || settings === undefined)
+    throw new Error('a sign-in without a provider')
+  const now = runtime.clock.now()
+  const session = sessionCookie(headers.cookie, origin.cookies.session)
+  const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
+  const { returnTo, isSecond } = request
+  const wish = { provider: settings, returnTo, origin: origin.origin, replaces, isSecond }
+  const transaction = beginTransaction(wish, runtime.random, now)
+  try {
+    const url = await provider.authorizationUrl(transaction, redirectUriOf(origin, settings.name).uri, {
+      otherAccount: request.otherAccount,
+      passed: passedTo(settings, request.passed),
+    })
+    const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
+    const timeoutSeconds = runtime.gateway.session.signInTimeoutSeconds
+    const others = transactionCookies(headers.cookie, origin.cookies)
+    const evicted = transactionsToEvict(others, cookie, origin.cookies, { now, timeoutSeconds })
+    metrics.login(provider.name, 'started')
+    log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
+    return withCookies(redirectAnswer(url.href, 302), [
+      ...evicted.map((name) => deleteCookie(origin.cookies, name)),
+      setTransactionCookie(
+        origin.cookies,
+        cookie.name,
+        cookie.value,
+        settings.responseMode,
+        transactionKeptSeconds(timeoutSeconds),
+      ),
+    ])
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    metrics.login(provider.name, 'failed')
+    metrics.fault(thrown.code)
+    log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
+    return faultAnswer(admission, thrown)
+  }
+}
