@@ -1,0 +1,39 @@
+import type { Secret } from './secret.ts'
+
+export interface UpstreamSettings {
+  /** Where the app listens instead of at a host and port; those are then `localhost`, as the app is told. */
+  readonly socketPath: string | null
+  readonly scheme: 'http' | 'https'
+  readonly hostname: string
+  readonly port: number
+  /** `https://abc.example.com`, without a path. */
+  readonly origin: string
+  /** Host header value: with the port unless it is the default. */
+  readonly host: string
+  /** `/prod`; empty when there is none. */
+  readonly basePath: string
+  readonly ca: string | null
+  readonly headers: readonly { readonly name: string; readonly value: Secret }[]
+  readonly preserveHost: boolean
+  readonly stripPrefix: boolean
+  /** Of requests; as many WebSockets beside them. */
+  readonly maxConnections: number
+}
+
+export interface Timeouts {
+  readonly connectSeconds: number
+  /** Until the response's headers. */
+  readonly responseSeconds: number
+  /** Between two pieces of a body. */
+  readonly idleSeconds: number
+  /** How long an idle connection is kept; null: what the app announces, else a second. */
+  readonly keepAliveSeconds: number | null
+  /** The slowest that a request body may come; null: any rate will do. */
+  readonly body: BodyRate | null
+}
+
+/** A body may fall behind `bytesPerSecond` by `graceSeconds` at any time, and no more. */
+export interface BodyRate {
+  readonly graceSeconds: number
+  readonly bytesPerSecond: number
+}
