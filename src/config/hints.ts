@@ -73,7 +73,8 @@ const cookies =
 const noCookieDomain = 'a session belongs to one origin; no cookie is shared between hosts'
 const upstreams = 'each app has its own `upstream`, under `apps.NAME`'
 const provider = 'providers stand under `providers.NAME`'
-const issuer = 'write the provider’s `issuer`; its metadata says the rest'
+const issuer =
+  'write the provider’s `issuer`; its metadata says the rest, and `metadata_url` where that is, if not below it'
 const verification = 'certificates are always verified; name a private authority in `ca_file`'
 const pkce = 'the code flow with PKCE is always used; there is nothing to choose'
 

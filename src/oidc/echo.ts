@@ -14,10 +14,15 @@ const pieceStride = 6
 /** A JSON Web Token by its form: the assertions that prove us are named by nobody. */
 const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g
 
-/** True when some reading of the text holds one of them, a piece of one, or a JSON Web Token; letters in any case. */
+/**
+ * True when some reading of the text holds one of them, a piece of one, or a JSON Web Token, letters in any case; and when
+ * there are more readings than are looked at.
+ */
 export function repeats(text: string, credentials: readonly string[]): boolean {
   const pieces = credentials.flatMap(piecesOf)
-  return readingsOf(text.slice(0, limits.echoCharacters)).some((reading) => {
+  const readings = readingsOf(text.slice(0, limits.echoCharacters))
+  if (readings.length > limits.echoReadings) return true
+  return readings.some((reading) => {
     const folded = reading.toLowerCase()
     return pieces.some((piece) => folded.includes(piece)) || reading.search(jsonWebToken) !== -1
   })
@@ -44,13 +49,14 @@ function piecesOf(credential: string): readonly string[] {
   )
 }
 
+/** Stops at the first level that has more than are looked at. */
 function readingsOf(text: string): readonly string[] {
   const found = new Set([text])
   let last: readonly string[] = [text]
-  for (let level = 0; level < depth; level += 1) {
+  for (let level = 0; level < depth && found.size <= limits.echoReadings; level += 1) {
     const next = last.flatMap((reading) => decodings.map((decode) => decode(reading)))
     last = [...new Set(next)].filter((reading) => reading !== '' && !found.has(reading))
-    for (const reading of last) if (found.size < limits.echoReadings) found.add(reading)
+    for (const reading of last) found.add(reading)
   }
   return [...found]
 }

@@ -45,6 +45,18 @@ t.test('a text that repeats a credential shows none of it in any spelling', asyn
   }
 })
 
+t.test('a text that can be read in more ways than anybody looks at is not shown', async (t) => {
+  const knot = ['%2541 +b', '\\u0041 \\x42', '&#65; &amp;amp;', '41424344454647484950'].join(' ')
+  const turns = [
+    encodeURIComponent,
+    base64,
+    (text: string) => `${unicode(text)} +`,
+    (text: string) => Buffer.from(text).toString('hex'),
+  ]
+  const text = turns.map((turn) => turn(knot)).join(' + ')
+  t.equal(quoteWithout(text, [secret]), '[withheld: it repeats a credential]')
+})
+
 t.test('what repeats nothing stays as it is', async (t) => {
   for (const text of [
     'client authentication failed',

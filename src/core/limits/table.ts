@@ -175,7 +175,7 @@ export const limitTable = {
     'A provider’s text in a message for operators; the rest is left out.',
   ),
   echoCharacters: of('provider', 2_000, 'What is read of such a text; the rest is dropped.'),
-  echoReadings: of('provider', 100, 'Ways in which such a text is read; further ones are left out.'),
+  echoReadings: of('provider', 100, 'Ways in which such a text is read; one with more is not shown.'),
 
   // Upstreams.
   upstreamHeaderBytes: of('upstream', 64 * KiB, 'Header lines of one answer; more is 502.'),
