@@ -1,3 +1,4 @@
+import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { providerName } from '../provider-name.ts'
 import type { YamlValue } from '../yaml.ts'
 import { issuerOf, type ProviderKind } from './provider-kinds.ts'
@@ -25,6 +26,8 @@ export function convertProvider(proxy: OauthProxy, kind: ProviderKind, byEmail: 
   if (more.length > 0)
     proxy.say('provider_ca_files', 'not-convertible', '`ca_file` is one file: join them into it')
   else proxy.say('provider_ca_files', 'kept', '`ca_file`')
+  const passed = passedOf(proxy)
+  if (passed.length > 0) keys.pass_parameters = passed
   Object.assign(keys, emailTrust(proxy, byEmail), algorithms(proxy), audiencesOf(proxy))
   noteMore(proxy)
   return { name, keys }
@@ -95,7 +98,7 @@ function parametersOf(proxy: OauthProxy): Record<string, YamlValue> {
   proxy.say(
     'login_url_parameters',
     'changed',
-    '`authorization_parameters`: fixed; what a link may choose is listed by `pass_parameters`, of any value',
+    '`authorization_parameters`: fixed; what a link may choose is listed by `pass_parameters`, of any value: `allow` does not narrow it',
   )
   proxy.say(
     'approval_prompt',
@@ -103,6 +106,14 @@ function parametersOf(proxy: OauthProxy): Record<string, YamlValue> {
     'a parameter of Google’s older sign-in: `authorization_parameters: { prompt: consent }` asks for consent',
   )
   return found
+}
+
+/** Those without a default came from the link to /oauth2/start alone. */
+function passedOf(proxy: OauthProxy): readonly string[] {
+  return proxy.list('login_url_parameters').flatMap((parameter) => {
+    const [, name] = /^([^=]+)=$/.exec(parameter) ?? []
+    return name !== undefined && mayBePassed(name) ? [name] : []
+  })
 }
 
 function emailTrust(proxy: OauthProxy, byEmail: boolean): Record<string, YamlValue> {
