@@ -5,9 +5,12 @@ export function answerHead(statusCode: number, raw: readonly Buffer[], statusTex
   return { statusCode, reasonPhrase: reasonPhrase(statusText), headers: texts(raw) }
 }
 
-/** undici reads it as UTF-8; its bytes are told again unless they were none. */
+/**
+ * undici reads it as UTF-8; its bytes are told again unless they were none. Nor are controls (RFC 9112 section 4), which
+ * its parser takes and node:http refuses to write.
+ */
 function reasonPhrase(statusText: string): string | null {
-  return statusText.includes('\ufffd') ? null : Buffer.from(statusText).toString('latin1')
+  return /[^\t\P{Cc}]|\ufffd/u.test(statusText) ? null : Buffer.from(statusText).toString('latin1')
 }
 
 /** Header bytes as latin-1 text, which is how node:http writes them again: byte for byte. */

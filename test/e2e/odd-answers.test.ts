@@ -73,6 +73,10 @@ t.test('a status line may be odd', async (t) => {
     ['HTTP/1.1 404 Pas trouv\u00e9', 404, 'Not Found'],
     ['HTTP/1.1 599 \u00c3\u00a9', 599, '\u00c3\u00a9'],
     ['HTTP/1.1 203 200 OK', 203, '200 OK'],
+    // No reason phrase (RFC 9112 section 4), though the parser takes it: the usual words stand for it.
+    ['HTTP/1.1 404 N\u0001one', 404, 'Not Found'],
+    ['HTTP/1.1 404 N\u007fone', 404, 'Not Found'],
+    ['HTTP/1.1 404 \u001b[31mNone', 404, 'Not Found'],
   ] as const) {
     const answer = await answered(`${line}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok`)
     t.equal(answer.status, status, line)

@@ -230,14 +230,17 @@ function open(
   if (editions.current() !== runtime) webSockets.judge(tunnel, editions.current())
 }
 
-/** RFC 6455 section 4.1: what is not 101 is handled as any answer is. One that refuses nothing and opens nothing is none. */
+/**
+ * RFC 6455 section 4.1: what is not 101 is handled as any answer is. One that refuses nothing and opens nothing is none,
+ * nor is one beyond the statuses that there are.
+ */
 function passOnRefusal(
   context: RequestContext,
   { client, admission }: Upgrade,
   outbound: Outbound,
   { head, body }: Extract<UpstreamUpgrade, { kind: 'refused' }>,
 ): void {
-  if (head.statusCode < 300) {
+  if (head.statusCode < 300 || head.statusCode > 599) {
     throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', `the app answered ${head.statusCode} to a handshake`)
   }
   const { statusCode } = head

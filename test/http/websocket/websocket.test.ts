@@ -140,6 +140,7 @@ t.test('a location that is open to anyone', async (t) => {
 t.test('S-192 an upstream that does not open', async (t) => {
   const answers: [string, Answerer, number][] = [
     ['answers 200', () => 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret', 502],
+    ['answers 600', () => 'HTTP/1.1 600 Odd\r\nContent-Length: 6\r\n\r\nsecret', 502],
     [
       'resets',
       ({ socket }) => {
@@ -197,6 +198,12 @@ t.test('a refusal of the app reaches the client with its words', async (t) => {
       'nothing',
       'HTTP/1.1 503 S\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n',
       /\r\nRetry-After: 9\r\n/,
+      '',
+    ],
+    [
+      'controls in its reason',
+      'HTTP/1.1 403 N\u0001o\r\nContent-Length: 0\r\n\r\n',
+      /^HTTP\/1\.1 403 Forbidden\r\n/,
       '',
     ],
     ['no body', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', /^HTTP\/1\.1 304 /, ''],
