@@ -4,7 +4,7 @@ import type { Timing } from './timing.ts'
 export interface SendingLimits {
   /** How long the app may take nothing of a body while there is more. */
   readonly idleMs: number
-  /** How long it may take with its answer once the system has the whole body. */
+  /** How long it may take with its answer once the system has the whole body, or all but a small last piece. */
   readonly responseMs: number
 }
 
@@ -42,11 +42,11 @@ export class Sending {
     if (this.#socket.writableNeedDrain) this.#waitForDrain()
   }
 
-  /** The last one was. */
+  /** The last one was. Of what is below the socket's mark no `drain` tells: that counts as gone. */
   wroteAll(): void {
     this.#complete = true
-    if (this.#socket.writableLength === 0) this.#waitForAnswer()
-    else this.#waitForDrain()
+    if (this.#socket.writableNeedDrain) this.#waitForDrain()
+    else this.#waitForAnswer()
   }
 
   /** An answer came, or the exchange is over. */

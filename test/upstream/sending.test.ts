@@ -87,6 +87,21 @@ t.test('a body that the system has already begins the time to answer at once', a
   t.same(faults, ['nothing-answered'])
 })
 
+t.test(
+  'a small last piece, for which no socket asks to be waited for, begins the time to answer too',
+  async (t) => {
+    const { write, take, timing, faults, sending } = watch()
+    write('a')
+    sending.wroteAll()
+    timing.pass(99)
+    t.same(faults, [])
+    await take()
+    timing.pass(1)
+    t.same(faults, ['nothing-answered'])
+    t.equal(timing.waiting(), 0)
+  },
+)
+
 t.test('an answer ends it, whatever the socket does then', async (t) => {
   const { socket, write, take, timing, faults, sending } = watch()
   write('abc')
