@@ -1,3 +1,4 @@
+import type { Preset } from './preset.ts'
 import type { AddressRange } from './request/address.ts'
 import type { ClaimPath } from './rules/claims.ts'
 import type { Requirement } from './rules/requirement.ts'
@@ -120,16 +121,6 @@ export type TokenEndpointAuthMethod =
   | 'private_key_jwt'
   | 'tls_client_auth'
   | 'none'
-
-export type Preset =
-  | 'google'
-  | 'microsoft'
-  | 'salesforce'
-  | 'cognito'
-  | 'okta'
-  | 'auth0'
-  | 'keycloak'
-  | 'generic'
 
 /** What people's browsers see as one site: cookies, the session and `/.auth/` belong to it. */
 export interface Origin {

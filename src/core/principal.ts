@@ -1,5 +1,6 @@
-import type { Preset, ProviderSettings } from './gateway.ts'
+import type { ProviderSettings } from './gateway.ts'
 import { limits } from './limits/table.ts'
+import type { Preset } from './preset.ts'
 import { isSameProvider, type ProviderId } from './provider-id.ts'
 import { type Claims, type Found, lookUp } from './rules/claims.ts'
 import type { Session } from './session/session.ts'

@@ -1,4 +1,4 @@
-import type { Preset } from '../core/gateway.ts'
+import type { Preset } from '../core/preset.ts'
 import { type Check, type Found, foundAt } from './check.ts'
 import { type ClaimDemand, claimDemands } from './claim-reach.ts'
 import { isOneSlip } from './one-slip.ts'

@@ -1,5 +1,6 @@
 import type { ConfigPath } from '../config/node.ts'
-import type { Preset, ProviderSettings } from '../core/gateway.ts'
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { Preset } from '../core/preset.ts'
 import type { ClaimPath } from '../core/rules/claims.ts'
 import { type Found, foundAt, foundAtKey, foundAtPart, holdsData } from './check.ts'
 import { type ClaimUse, certainConditions, claimUses } from './rules.ts'

@@ -1,4 +1,5 @@
-import type { Preset, ProviderSettings } from '../core/gateway.ts'
+import type { ProviderSettings } from '../core/gateway.ts'
+import type { Preset } from '../core/preset.ts'
 import { type Check, foundAt, foundAtKey, foundAtPart } from './check.ts'
 import { claimDemands } from './claim-reach.ts'
 import { claimUses } from './rules.ts'

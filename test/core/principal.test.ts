@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Preset } from '../../src/core/gateway.ts'
+import type { Preset } from '../../src/core/preset.ts'
 import { readUserId, seenClaims, toPrincipal, visibleClaims } from '../../src/core/principal.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import type { Session } from '../../src/core/session/session.ts'

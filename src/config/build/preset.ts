@@ -1,4 +1,4 @@
-import type { Preset } from '../../core/gateway.ts'
+import type { Preset } from '../../core/preset.ts'
 import type { WebAddress } from '../web-address.ts'
 
 /** What is known of a provider from its issuer, before anything is asked of it. */

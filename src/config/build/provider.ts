@@ -1,5 +1,6 @@
-import type { Preset, ProviderSettings } from '../../core/gateway.ts'
+import type { ProviderSettings } from '../../core/gateway.ts'
 import { issuerOfMetadata } from '../../core/metadata-address.ts'
+import type { Preset } from '../../core/preset.ts'
 import type { Secret } from '../../core/secret.ts'
 import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
