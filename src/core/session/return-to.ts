@@ -21,8 +21,12 @@ const queryEscapes = /[ "'<>]|[^\x00-\x7f]/gu
  * return must not sign out or sign in again. A fragment is dropped, as requests, with which this is compared, have none.
  */
 export function readReturnTo(raw: string | undefined | null, authPrefix: string): ReturnTo {
-  const address = raw ? localAddress(raw, authPrefix) : null
-  return (address ?? '/') as ReturnTo
+  return (raw ? readLocalAddress(raw, authPrefix) : null) ?? ('/' as ReturnTo)
+}
+
+/** The same, but null for what is not plainly a page of this origin. */
+export function readLocalAddress(raw: string, authPrefix: string): ReturnTo | null {
+  return localAddress(raw, authPrefix) as ReturnTo | null
 }
 
 function localAddress(raw: string, authPrefix: string): string | null {

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import type { Gateway } from '../../core/gateway.ts'
 import { sessionCookie } from '../../core/session/cookies.ts'
+import { readReferringPage } from '../../core/session/landing.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import {
   type Answer,
   faultAnswer,
@@ -28,7 +31,7 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
     case 'challenge':
       return decision.how === 'redirect'
         ? answerChallenge(context, admission, request.headers, decision.providers)
-        : unauthorized(gateway, admission, decision.reason)
+        : unauthorized(gateway, admission, decision.reason, pageOfForm(request, admission, gateway))
     case 'deny':
       return decision.reason === 'insecure-scheme'
         ? toHttps(context, request, admission)
@@ -38,6 +41,16 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
       return decision.allow === undefined ? answer : withHeaders(answer, { allow: decision.allow.join(', ') })
     }
   }
+}
+
+/** Where a form came from that met no session, so that whoever signs in comes back to it. Programs come back nowhere. */
+function pageOfForm(
+  { headers }: IncomingMessage,
+  { method, origin, wantsPage }: Admission,
+  { authPrefix }: Gateway,
+): ReturnTo | null {
+  if (!wantsPage || method === 'GET' || method === 'HEAD' || origin === null) return null
+  return readReferringPage(headers.referer, origin, authPrefix)
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AnyFault } from '../../core/fault.ts'
 import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { announcesBody } from '../../core/request/body.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
@@ -90,9 +91,20 @@ export function refusal(admission: Admission, status: PageStatus, reason: string
   return pageAnswer(status, page)
 }
 
-/** 401 for whoever is not redirected: where to sign in, and why. */
-export function unauthorized(gateway: Gateway, admission: Admission, reason: string): Answer {
-  const href = loginHref(gateway, admission)
+/**
+ * 401 for whoever is not redirected: where to sign in, and why. `formPage` is the page that a form was sent from, to
+ * which a person comes back; null: nobody knows.
+ */
+export function unauthorized(
+  gateway: Gateway,
+  admission: Admission,
+  reason: string,
+  formPage: ReturnTo | null = null,
+): Answer {
+  const href =
+    formPage === null
+      ? loginHref(gateway, admission)
+      : `${gateway.authPrefix}/login?return_to=${encodeURIComponent(formPage)}`
   const challenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
   if (!admission.wantsPage) {
     const login_url = `${admission.origin?.origin ?? ''}${href}`

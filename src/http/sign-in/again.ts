@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AnyFault, FaultCode } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
-import { readReturnTo } from '../../core/session/return-to.ts'
+import { readLanding } from '../../core/session/landing.ts'
 import { isSecondAttempt, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
@@ -33,7 +33,7 @@ export async function beginAgain(
   tellOfFailure(context, admission, fault)
   return await startSignIn(context, admission, headers, {
     provider: provider.name,
-    returnTo: readReturnTo(transaction.returnTo, gateway.authPrefix),
+    returnTo: readLanding(transaction.returnTo, origin, gateway.authPrefix),
     otherAccount: false,
     passed: new Map(),
     isSecond: true,

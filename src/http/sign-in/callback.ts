@@ -4,8 +4,9 @@ import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import { readLanding } from '../../core/session/landing.ts'
 import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../core/session/outcome.ts'
-import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import { clockToleranceSeconds, shortKey } from '../../core/session/session.ts'
 import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
@@ -17,7 +18,7 @@ import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
-import { signInFailed, startOf, tooManyFailures } from './failure.ts'
+import { signInFailed, tooManyFailures } from './failure.ts'
 import { roundCompleted } from './login-loop.ts'
 
 /**
@@ -53,7 +54,7 @@ export async function callback(
       cleared,
     )
   const { transaction } = read
-  const wanted = readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
+  const wanted = readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix)
   const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
   if (refusedForMs > 0) {
     return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), cleared)
@@ -140,7 +141,12 @@ async function failedOnce(
   const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
   if (again !== null) return again
   const { returnTo } = coming.transaction
-  return signInFailed(context, admission, fault, readReturnTo(returnTo, context.runtime.gateway.authPrefix))
+  return signInFailed(
+    context,
+    admission,
+    fault,
+    readLanding(returnTo, coming.origin, context.runtime.gateway.authPrefix),
+  )
 }
 
 function outcomeOf({ origin, transaction }: Coming): OutcomeOf {
@@ -198,7 +204,7 @@ function signedIn(
     cookieValue,
   }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
 ): Answer {
-  return arrive(admission, origin, readReturnTo(transaction.returnTo, runtime.gateway.authPrefix), [
+  return arrive(admission, origin, readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix), [
     setSessionCookie(origin.cookies, cookieValue),
     roundCompleted(headers, origin, cameBy(admission)),
   ])
@@ -264,9 +270,7 @@ async function nothingToDo(
     const { signIn } = found.session
     const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
     const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
-    return redirectAnswer(
-      wanted === undefined ? startOf(origin) : readReturnTo(wanted, runtime.gateway.authPrefix),
-    )
+    return redirectAnswer(readLanding(wanted, origin, runtime.gateway.authPrefix))
   }
   const message = `the callback belongs to no sign-in of this browser: ${why}`
   const fault = new LoginFault('LOGIN_STATE_UNKNOWN', message)
@@ -275,8 +279,7 @@ async function nothingToDo(
       ? null
       : await beginAgain(context, admission, { origin, headers, transaction }, fault)
   if (again !== null) return again
-  const wanted =
-    transaction === null ? startOf(origin) : readReturnTo(transaction.returnTo, runtime.gateway.authPrefix)
+  const wanted = readLanding(transaction?.returnTo, origin, runtime.gateway.authPrefix)
   return signInFailed(context, admission, fault, wanted)
 }
 

@@ -1,6 +1,5 @@
 import { type AnyFault, LoginFault } from '../../core/fault.ts'
-import type { Origin } from '../../core/gateway.ts'
-import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
 import { signInFailedPage } from '../pages/pages.ts'
@@ -49,12 +48,6 @@ export function tellOfFailure(
 ): void {
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: requestId })
-}
-
-/** Where an origin begins for a person: the app at its root, else the nearest to it. */
-export function startOf(origin: Origin): ReturnTo {
-  const prefix = origin.apps.at(-1)?.prefix ?? []
-  return readReturnTo(`/${prefix.map(encodeURIComponent).join('/')}`, '')
 }
 
 /** A link to start again would lead round to this very page: it says when to come back instead. */

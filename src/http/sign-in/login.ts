@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
+import { readLanding } from '../../core/session/landing.ts'
 import { readReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
 import { type Answer, frameOf, loginHref, pageAnswer, redirectAnswer, refusal } from '../pages/answer.ts'
@@ -29,7 +30,7 @@ export async function login(
   if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
     return refusal(admission, 400, 'parameter-repeated')
   }
-  const returnTo = readReturnTo(query.get('return_to'), runtime.gateway.authPrefix)
+  const returnTo = readLanding(query.get('return_to'), origin, runtime.gateway.authPrefix)
   const named = query.get('provider')
   if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
   const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)

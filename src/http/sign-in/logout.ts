@@ -3,6 +3,7 @@ import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { sessionCookies, transactionCookies } from '../../core/session/cookies.ts'
+import { readLanding } from '../../core/session/landing.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import { type Session, shortKey } from '../../core/session/session.ts'
@@ -33,7 +34,7 @@ export async function askToLogOut(
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
   const session = await liveSession(context, admission, origin, headers)
   const wanted = new URLSearchParams(target.query).get('return_to')
-  const returnTo = readReturnTo(wanted, runtime.gateway.authPrefix)
+  const returnTo = readLanding(wanted, origin, runtime.gateway.authPrefix)
   const provider = session === null ? null : providerOf(context, origin, session)
   const page = confirmSignOutPage({
     ...frameOf(admission),
@@ -69,7 +70,7 @@ export async function logOut(
       deleteCookie(origin.cookies, name),
     ),
   ]
-  const returnTo = readReturnTo(form.get('return_to'), runtime.gateway.authPrefix)
+  const returnTo = readLanding(form.get('return_to'), origin, runtime.gateway.authPrefix)
   const state = runtime.random(24).toString('base64url')
   const url = session === null ? null : await endSessionUrl(context, session, origin, state)
   const after = rememberReturn(context, origin, state, form.has('return_to') ? returnTo : null)

@@ -23,7 +23,7 @@ const program = { accept: '*/*' }
 /** The answer to a request with another decision, or with more that is known of it. */
 async function answer(
   decision: Decision | null,
-  headers: { readonly accept: string; readonly cookie?: string },
+  headers: { readonly accept: string; readonly cookie?: string; readonly referer?: string },
   changed: Partial<Admission> = {},
 ): Promise<unknown> {
   const address = 'https://wiki.example/x?q=1'
@@ -43,6 +43,25 @@ t.test('who is not signed in is sent to the provider, or told 401', async (t) =>
   const told = await answer(null, program)
   t.match(told, { status: 401, headers: { 'www-authenticate': 'Cookie realm="claimgate"' } })
   t.match(told, { body: /"reason":"no-session"/ })
+})
+
+t.test('a form that met no session leads back to the page that it was sent from', async (t) => {
+  const challenge = {
+    kind: 'challenge',
+    how: 'unauthorized',
+    reason: 'no-session',
+    providers: ['op'],
+  } as const
+  const sent = (referer: string, method = 'POST', as = person) =>
+    answer(challenge, { ...as, referer }, { method })
+  const hrefOf = (shown: unknown) => /href="(\/\.auth\/login[^"]*)"/.exec((shown as Answer).body)?.[1]
+  const form = 'https://wiki.example/form?id=7'
+  t.equal(hrefOf(await sent(form)), '/.auth/login?return_to&#61;%2Fform%3Fid%3D7')
+  t.equal(hrefOf(await sent('https://evil.example/form')), '/.auth/login')
+  t.equal(hrefOf(await sent('https://wiki.example//evil.example')), '/.auth/login')
+  t.equal(hrefOf(await sent(form, 'GET')), '/.auth/login?return_to&#61;%2Fx%3Fq%3D1', 'a page is its own')
+  const told = await sent(form, 'POST', program)
+  t.match(told, { body: /"login_url":"https:\/\/wiki\.example\/\.auth\/login"/ }, 'a program goes nowhere')
 })
 
 t.test('who may not is told 403, and the kind of rule is not', async (t) => {

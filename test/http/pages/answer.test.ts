@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import type { DenyReason } from '../../../src/core/decision.ts'
 import { type AnyFault, LoginFault, StoreFault, UpstreamFault } from '../../../src/core/fault.ts'
+import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
 import {
   type Answer,
@@ -133,6 +134,8 @@ t.test('a 401 says where to sign in, and of a form that it was not saved', async
   const posted = unauthorized(gateway, { ...person, method: 'POST' }, 'x')
   t.match(posted.body, 'What you sent was not saved.')
   t.match(posted.body, 'href="/.auth/login">Sign in</a>', 'a form cannot be come back to')
+  const known = unauthorized(gateway, { ...person, method: 'POST' }, 'x', '/form?id=7' as ReturnTo)
+  t.match(known.body, 'href="/.auth/login?return_to&#61;%2Fform%3Fid%3D7">Sign in</a>')
   t.match(unauthorized(gateway, { ...person, app: null }, 'x'), { status: 401, body: /wiki\.example/ })
 })
 

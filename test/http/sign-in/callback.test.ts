@@ -591,3 +591,11 @@ t.test('nobody begins again with a provider that is gone', async (t) => {
   const changed = { ...context, runtime: { ...runtime, gateway: { ...gateway, providers: renamed } } }
   t.match(await finish(late, { context: changed }), { status: 400 })
 })
+
+t.test('a sign-in for no page lands on the app’s own prefix', async (t) => {
+  const { begin, finish } = open(t, { path: '/wiki' })
+  for (const query of ['', '&return_to=/', '&return_to=//evil.example', '&return_to=/.auth/logout']) {
+    const answer = await finish(await begin(`?provider=op${query}`))
+    t.match(answer, { status: 303, headers: { location: '/wiki' } }, query)
+  }
+})
