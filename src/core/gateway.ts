@@ -1,3 +1,4 @@
+import type { IdentityHeader, ResponseHeaders } from './headers/form.ts'
 import type { Preset } from './preset.ts'
 import type { AddressRange } from './request/address.ts'
 import type { ClaimPath } from './rules/claims.ts'
@@ -220,6 +221,8 @@ export interface Forwarding {
   readonly identityHeaders: readonly IdentityHeader[]
   /** What is set on the request to the app beside these; absent: the upstream's own `headers`. */
   readonly headers?: UpstreamSettings['headers']
+  /** What the location changes of every answer; absent: nothing. */
+  readonly responseHeaders?: ResponseHeaders
   readonly timeouts: Timeouts
   /** Null: no limit. */
   readonly maxBodyBytes: number | null
@@ -227,30 +230,6 @@ export interface Forwarding {
   readonly websocketOrigins: readonly string[] | null
   readonly corsPreflight: 'deny' | 'pass'
   readonly cache: 'private' | 'upstream'
-}
-
-export interface IdentityHeader {
-  readonly name: string
-  readonly from: ClaimPath | 'user' | 'provider'
-  /** Absent: every element, percent-encoded, joined by commas. */
-  readonly form?: HeaderForm
-}
-
-/** How a claim is written into a header. */
-export interface HeaderForm {
-  /** Null: every element. */
-  readonly only: ElementChoice | null
-  /** What stands between elements; neither letters, digits nor `%`. Means nothing under `base64`. */
-  readonly join: string
-  readonly encoding: 'percent' | 'base64'
-  readonly lowerCase: boolean
-}
-
-/** Which elements of a claim an app is told of. */
-export interface ElementChoice {
-  readonly texts: readonly string[]
-  /** Each as what stands between its `*`. */
-  readonly patterns: readonly (readonly string[])[]
 }
 
 export type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.ts'

@@ -3,14 +3,17 @@ import type { Secret } from '../../core/secret.ts'
 import type { forwardingKeys, OptionalKeys } from '../schema/app.ts'
 import type { Checked } from '../validate.ts'
 import { buildIdentityHeaders } from './identity-header.ts'
+import { buildResponseHeaders } from './response-headers.ts'
 
 /** The keys that decide how a request is passed on, as they hold at one place. */
 export type ForwardingKeys = Required<Checked<OptionalKeys<typeof forwardingKeys>>>
 
 /** How an allowed request is passed on, for an app of this origin. */
 export function buildForwarding(keys: ForwardingKeys, origin: string): Forwarding {
+  const responseHeaders = buildResponseHeaders(keys.response_headers)
   return {
     identityHeaders: buildIdentityHeaders(keys.identity_headers),
+    ...(responseHeaders === undefined ? {} : { responseHeaders }),
     timeouts: buildTimeouts(keys.timeouts),
     maxBodyBytes: keys.max_body,
     websocketOrigins: websocketOrigins(keys.websocket, origin),

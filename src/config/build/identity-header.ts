@@ -1,4 +1,4 @@
-import type { ElementChoice, IdentityHeader } from '../../core/gateway.ts'
+import type { ElementChoice, IdentityHeader } from '../../core/headers/form.ts'
 import { type ConfigNode, type ConfigPath, nodeAt } from '../node.ts'
 import type { IdentityKeys } from '../schema/identity-header.ts'
 import { faultAt, isWritten, type Scope } from './scope.ts'

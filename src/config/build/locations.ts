@@ -13,6 +13,7 @@ import { checkLocationHeaders } from './app-headers.ts'
 import { nodeOfKey, whereWritten } from './app-settings.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
+import { checkResponseHeaders, checkWhoMayKeep } from './response-headers.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
 
 /** `authSegments`: null when the prefix was faulty. */
@@ -55,6 +56,10 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   const fallback = floor === 'faulty' ? null : buildFallback(app, floor)
   if (fallback !== null) {
     checkProviders(fallback.access, app.providers, rules)
+    const ofAnswers = app.settings.response_headers
+    const at = whereWritten(scope, app.path, 'response_headers')
+    checkResponseHeaders(scope, at, ofAnswers)
+    checkWhoMayKeep(scope, at, ofAnswers, fallback.access)
     remember(scope, fallback, whereWritten(scope, app.path, 'require'))
   }
   const complete = built.filter((location) => location !== null)
@@ -123,9 +128,14 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   const methods = readMethodNames(scope, path, keys)
   const own = readOwnRule(scope, rules, path)
   checkLocationHeaders(scope, app.path, path, app.settings, keys)
+  if (keys.response_headers !== undefined) {
+    checkResponseHeaders(scope, [...path, 'response_headers'], keys.response_headers)
+  }
   if (pattern === null || methods === undefined || own === null || floor === 'faulty') return null
   const access = onFloor(floor, own)
   checkProviders(access, app.providers, rules)
+  const ofAnswers = keys.response_headers ?? app.settings.response_headers
+  checkWhoMayKeep(scope, responseHeadersAt(scope, app, path), ofAnswers, access)
   const location: Location = {
     label: labelOf(pattern, methods),
     pattern,
@@ -139,6 +149,12 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   }
   remember(scope, location, path)
   return { location, path, own, enforced: keys.enforce ?? true }
+}
+
+/** Where `response_headers` stand that hold at a location. */
+function responseHeadersAt(scope: Scope, app: AppUnderJudgement, path: ConfigPath): ConfigPath {
+  const own = [...path, 'response_headers']
+  return isWritten(scope, own) ? own : whereWritten(scope, app.path, 'response_headers')
 }
 
 function remember(scope: Scope, location: Location, path: ConfigPath): void {

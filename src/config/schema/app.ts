@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
 import { identityHeaders } from './identity-header.ts'
+import { responseHeaders } from './response-headers.ts'
 import { ruleForm } from './rule.ts'
 import {
   count,
@@ -64,6 +65,7 @@ const websocketOrigins = z.strictObject({
 /** What a location may replace: how an allowed request is passed on. */
 export const forwardingKeys = {
   identity_headers: identityHeaders,
+  response_headers: responseHeaders,
   timeouts: timeouts.prefault({}).describe('How long the app may take before the answer is 504.'),
   max_body: z
     .union([z.literal('none').transform(() => null), size])

@@ -4,14 +4,18 @@ import { ownsSetCookie } from '../session/cookies.ts'
 import { answerAction } from './action.ts'
 import { madePrivate, privateHeaders } from './cache.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
+import type { ResponseHeaders } from './form.ts'
 import { foldHeaderName } from './names.ts'
 import type { HeaderPlan } from './plan.ts'
 import { toPublicCookie, toPublicLocation } from './public-address.ts'
+import { withLocationHeaders } from './response.ts'
 
 export interface UpstreamAnswer extends AnswerHead {
   /** Whether somebody signed in, or nobody, could have made a difference: all but locations open to `anyone`. */
   readonly dependsOnSession: boolean
   readonly cache: Forwarding['cache']
+  /** What the location changes; absent: nothing. */
+  readonly change?: ResponseHeaders | undefined
 }
 
 export interface DownstreamHeaders {
@@ -66,7 +70,8 @@ export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): Dow
   // The server's own framing rests on the length.
   const options = connectionOptions(connection).filter((name) => name !== 'content-length')
   // A 204 has no length (RFC 9110 section 8.6), whatever the upstream thinks.
-  const kept = withoutNames(headers, answer.statusCode === 204 ? [...options, 'content-length'] : options)
+  const passed = withoutNames(headers, answer.statusCode === 204 ? [...options, 'content-length'] : options)
+  const kept = answer.change === undefined ? passed : withLocationHeaders(passed, answer.change)
   if (!answer.dependsOnSession || answer.cache === 'upstream')
     return { reasonPhrase, headers: kept, secretFound }
   const own = saysCaching ? madePrivate(kept) : [...kept, ...privateHeaders]

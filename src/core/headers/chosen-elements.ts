@@ -1,6 +1,6 @@
-import type { ElementChoice } from '../gateway.ts'
 import { isList, type Json } from '../json.ts'
 import { isOneOf } from '../rules/one-of.ts'
+import type { ElementChoice } from './form.ts'
 
 /**
  * The elements of a claim that an app is told of: texts that are named, or that a pattern fits as a whole. What is no

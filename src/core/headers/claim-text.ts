@@ -1,7 +1,7 @@
-import type { HeaderForm } from '../gateway.ts'
 import { isExact, isExactThroughout, isList, type Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import { chosenElements } from './chosen-elements.ts'
+import type { HeaderForm } from './form.ts'
 
 /**
  * Why a claim cannot be sent as it is. `number`: not one that JSON carries exactly; `text`: a lone surrogate; `empty`:

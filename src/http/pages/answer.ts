@@ -3,9 +3,10 @@ import type { DenyReason } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
+import { withLocationHeadersBeside } from '../../core/headers/response.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
-import type { Admission } from '../admission/admission.ts'
+import { type Admission, admissionIfAny } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
@@ -208,5 +209,17 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
     dropRest(contextOf(raw), raw)
   }
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
-  return reply.code(answer.status).headers(answer.headers).send(answer.body)
+  const { headers } = atLocation(answer, admissionIfAny(raw))
+  return reply.code(answer.status).headers(headers).send(answer.body)
+}
+
+/**
+ * An answer of the gateway's own, with what the location sets on all of its answers; where no location decided, such as
+ * for a method that none takes, with what the app does. The gateway's own addresses are at none.
+ */
+export function atLocation(answer: Answer, admission: Admission | null): Answer {
+  if (admission === null || admission.address !== null) return answer
+  const change = (admission.location ?? admission.app?.fallback)?.forwarding.responseHeaders
+  if (change === undefined) return answer
+  return { ...answer, headers: withLocationHeadersBeside(answer.headers, change) }
 }

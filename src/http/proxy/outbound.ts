@@ -82,6 +82,7 @@ function clientHead(
     reasonPhrase,
     headers: answered,
     dependsOnSession: asked,
+    change: location?.forwarding.responseHeaders,
     // An answer that sets a cookie of ours is nobody else's, whatever the app says.
     cache: resealed === null ? (location?.forwarding.cache ?? 'private') : 'private',
   })

@@ -10,7 +10,7 @@ import { type Admission, carryAdmission } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
-import { type Answer, faultAnswer, withHeaders } from '../pages/answer.ts'
+import { type Answer, atLocation, faultAnswer, withHeaders } from '../pages/answer.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
 import {
   attachContext,
@@ -259,11 +259,8 @@ function offers({ protocols, extensions }: Handshake): readonly string[] {
 }
 
 /** Answers in the gateway's own words. */
-function end(
-  context: RequestContext,
-  { client, admission }: Upgrade,
-  { status, headers, body }: Answer,
-): void {
+function end(context: RequestContext, { client, admission }: Upgrade, answer: Answer): void {
+  const { status, headers, body } = atLocation(answer, admission)
   note(context, admission, client.destroyed ? clientWentAway : status)
   const head = { statusCode: status, reasonPhrase: null, headers: Object.entries(headers).flat() }
   endWith(client, head, Buffer.from(body))

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
-import type {
-  App,
-  Forwarding,
-  Gateway,
-  IdentityHeader,
-  Location,
-  Origin,
-  ProviderSettings,
-} from '../../core/gateway.ts'
+import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
+import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts'
 import type { Secret } from '../../core/secret.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -143,9 +136,11 @@ function locationFacts({ unauthenticated, forwarding, access }: Location): Reado
 
 function forwardingFacts(forwarding: Forwarding) {
   const { identityHeaders, timeouts, maxBodyBytes, websocketOrigins, corsPreflight, cache } = forwarding
+  const { responseHeaders } = forwarding
   const own = forwarding.headers?.map(({ name, value }) => `${name}: ${secretText(value)}`)
   return {
     ...Object.fromEntries(identityHeaders.map((header) => [`header ${header.name}`, identityText(header)])),
+    response_headers: responseHeaders === undefined ? null : responseText(responseHeaders),
     headers: own === undefined ? null : own.join(', ') || 'none',
     timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,
     'timeouts.body':
@@ -158,6 +153,12 @@ function forwardingFacts(forwarding: Forwarding) {
     cors_preflight: corsPreflight,
     cache,
   }
+}
+
+function responseText({ set, remove }: ResponseHeaders): string {
+  return [...set.map(({ name, value }) => `${name}: ${value}`), ...remove.map((name) => `no ${name}`)].join(
+    ', ',
+  )
 }
 
 function identityText({ from, form }: IdentityHeader): string {

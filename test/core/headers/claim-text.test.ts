@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { HeaderForm } from '../../../src/core/gateway.ts'
 import { claimText, plainForm } from '../../../src/core/headers/claim-text.ts'
+import type { HeaderForm } from '../../../src/core/headers/form.ts'
 import { describeUnsendable, identityLines } from '../../../src/core/headers/identity.ts'
 import type { Json } from '../../../src/core/json.ts'
 import { limits } from '../../../src/core/limits/table.ts'
