@@ -16,7 +16,7 @@ t.test('assertion, wait, throw and time-out are told apart, and parents count fo
     '      ...',
     '    not ok 3 - waited 60 s for a line',
     '      ---',
-    '      type: AssertionError',
+    '      type: WaitedInVain',
     '      tapCaught: returnedPromiseRejection',
     '      ...',
     '    not ok 4 - timeout!',

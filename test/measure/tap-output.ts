@@ -32,5 +32,5 @@ function failureOf(title: string, details: readonly string[], indent: string): F
     return 'time-out'
   const has = (line: RegExp) => details.some((text) => line.test(text.slice(indent.length + 2)))
   if (!has(/^(?:tapCaught|exitCode|signal|parseError):/)) return 'assertion'
-  return has(/^type: AssertionError$/) ? 'wait' : 'crash'
+  return has(/^type: WaitedInVain$/) ? 'wait' : 'crash'
 }

@@ -5,12 +5,14 @@ import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { createAdmin } from '../../../src/http/operations/admin.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
+import type { ServerContext } from '../../../src/http/server/context.ts'
 import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
 import { createEditions } from '../../../src/runtime/editions.ts'
 import { openRuntime } from '../../../src/runtime/open.ts'
 import { roundTrip } from '../../oidc/fixtures.ts'
 import { createTestClock } from '../../support/clock.ts'
 import { startHostileOp } from '../../support/hostile-op.ts'
+import { orThrown } from '../../support/thrown.ts'
 
 async function openAdmin(t: Test) {
   const op = await startHostileOp()
@@ -54,6 +56,12 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
     },
   }
 }
+
+t.test('it writes no lines of its own, and each address is one that can be routed to', async (t) => {
+  const admin = orThrown(() => createAdmin({} as ServerContext, () => false))
+  t.match(admin, { log: Object, inject: Function }, String(admin))
+  t.equal((admin as ReturnType<typeof createAdmin>).log.level, undefined)
+})
 
 t.test('S-242: readiness and metrics ask no provider, not even when an attempt is due', async (t) => {
   const { op, clock, runtime, ask } = await openAdmin(t)

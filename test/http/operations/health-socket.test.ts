@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import type { Editions } from '../../../src/runtime/editions.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
+import { inVain, patienceMs } from '../../support/waiting.ts'
 
 function open(t: Test, folder: string) {
   const { runtime } = openTestContext(
@@ -39,6 +40,7 @@ function ask(socketPath: string): Promise<readonly [number | undefined, string |
       for await (const piece of response) text += piece
       resolve([response.statusCode, response.headers['content-type'], text])
     })
+    asked.setTimeout(patienceMs, () => asked.destroy(inVain(`nothing answered at ${socketPath}`)))
     asked.on('error', reject).end()
   })
 }
@@ -59,9 +61,12 @@ t.test('the socket stands where it is looked for, alone, and answers as /readyz 
   state.draining = true
   t.match(await ask(path), [503, 'application/json', /"ready":false.*"draining":true/])
   state.current = { ...state.current, providers: null as never }
-  t.match(await ask(path), [500, undefined, ''], 'a mistake of ours is told by its status')
+  t.match(await orRejected(() => ask(path)), [500, undefined, ''], 'a mistake of ours is told by its status')
+  const alias = join(folder, 'alias.sock')
+  linkSync(path, alias)
   await health.close()
   t.notOk(existsSync(path))
+  t.match(await orRejected(() => ask(alias)), { code: 'ECONNREFUSED' }, 'nobody listens any more')
   await health.close()
 })
 

@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { mock } from 'node:test'
 import t from 'tap'
 import { ConfigFault, LoginFault, StoreFault } from '../../../src/core/fault.ts'
 import type { LogSettings } from '../../../src/core/gateway.ts'
@@ -237,3 +240,42 @@ t.test('dropped lines are those that the writer tells of', async (t) => {
   createLog(settings, 'key', { write, flush: () => void flushed.push('once') } as never).flush()
   t.same(flushed, ['once'])
 })
+
+t.test(
+  'lines go to descriptor 1, within the bound; beyond it a line says how many were dropped',
+  async (t) => {
+    const before = new Set(process.listeners('exit'))
+    const written: string[] = []
+    let full = true
+    const mocked = mock.method(fs, 'writeSync', (fd: number, piece: Buffer): number => {
+      if (full || written.length > lines) throw Object.assign(new Error('full'), { code: 'EAGAIN' })
+      written.push(`${fd} ${piece}`)
+      return piece.length
+    })
+    syncBuiltinESMExports()
+    const log = createLog({ level: 'info', subject: 'off' }, 'key')
+    t.teardown(() => {
+      mocked.mock.restore()
+      syncBuiltinESMExports()
+      for (const listener of process.listeners('exit'))
+        if (!before.has(listener)) process.off('exit', listener as () => void)
+    })
+    let lines = 0
+    while (log.droppedLines() < 3 && lines < limits.logWaitingBytes / 500) {
+      log.event('warn', 'config.warning', { warning: `${lines++}`.padEnd(512) })
+    }
+    t.ok(lines > limits.logWaitingBytes / 1_000, `${lines} lines`)
+    full = false
+    log.flush()
+    const told = written
+      .map((piece) => piece.slice(2))
+      .join('')
+      .trimEnd()
+      .split('\n')
+    t.ok(written.every((piece) => piece.startsWith('1 ')))
+    t.equal(told.length, lines - 3 + 1)
+    const { time, ...dropped } = JSON.parse(String(told.at(-1)))
+    t.match(time, isoTime)
+    t.same(dropped, { level: 50, event: 'log.dropped', lines: 3 })
+  },
+)

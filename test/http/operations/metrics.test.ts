@@ -5,6 +5,16 @@ import { orRejected, orThrown } from '../../support/thrown.ts'
 
 const log = { droppedLines: () => 0 }
 
+t.test('each metric has its name, labels and sentence', async (t) => {
+  const metrics = orThrown(createMetrics)
+  t.notOk(metrics instanceof Error, String(metrics))
+  const admission = { app: null, decision: { kind: 'allow', reason: 'rule-met' }, shadow: null, startedAt: 0 }
+  t.equal(
+    orThrown(() => (metrics as Metrics).request(admission as never, 200)),
+    undefined,
+  )
+})
+
 t.test('labels are the names of the edition in force: others are forgotten, the rest goes on', async (t) => {
   const metrics = createMetrics()
   const request = (app: string | null) =>

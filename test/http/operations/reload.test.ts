@@ -1,5 +1,5 @@
 // What the log and the metrics say of a reload, in whatever way it comes about.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mock } from 'node:test'
@@ -36,12 +36,12 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-function open(t: Test, detached = false) {
+function open(t: Test, { detached = false, at = '' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-reload-'))
   const file = join(folder, 'claimgate.yaml')
   const write = (text: string) => writeFileSync(file, text)
   write(apps('wiki'))
-  const { gateway, source } = loadFile(file)
+  const { gateway, source } = loadFile(at || file)
   const deps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }
   const editions = createEditions(openRuntime(gateway, deps), (thrown) => t.fail(String(thrown)))
   const { told, log } = keepingLog()
@@ -132,17 +132,40 @@ t.test('looking keeps no process alive', async (t) => {
 })
 
 t.test('a file that nobody can replace any more is told at once, with its name', async (t) => {
-  const { told, file } = open(t, true)
+  const { told, file } = open(t, { detached: true })
   t.same(told, [['error', 'config.detached', { file }]])
+})
+
+t.test('a file that loses its name while it serves is told once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-reload-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const named = join(folder, 'claimgate.yaml')
+  writeFileSync(named, apps('wiki'))
+  // As a file that a container was given: what stands under the name is what was opened, whatever becomes of it.
+  const fd = openSync(named, 'r')
+  t.teardown(() => closeSync(fd))
+  const at = `/proc/self/fd/${fd}`
+  const { told, reloading } = open(t, { at })
+  t.same(told, [])
+  const detachedIn = async () => {
+    await reloading.reload()
+    return told.splice(0).filter(([, event]) => event === 'config.detached')
+  }
+  t.same(await detachedIn(), [])
+  unlinkSync(named)
+  t.same(await detachedIn(), [['error', 'config.detached', { file: at }]])
+  t.same(await detachedIn(), [], 'once')
 })
 
 t.test('warnings are told each, and what is rehearsed with its file', async (t) => {
   const { told, log } = keepingLog()
-  const shadow = (file: string | null) => ({ shadow: { file, rehearsed: [{}, {}] } }) as unknown as Gateway
-  tellOfConfiguration(log, { shadow: null } as Gateway, ['one', 'two'])
+  const shadow = (file: string | null) =>
+    ({ shadow: { file, rehearsed: [{}, {}] }, emptyLists: [] }) as unknown as Gateway
+  tellOfConfiguration(log, { shadow: null, emptyLists: ['/none.txt'] } as unknown as Gateway, ['one', 'two'])
   t.same(told.splice(0), [
     ['warn', 'config.warning', { warning: 'one' }],
     ['warn', 'config.warning', { warning: 'two' }],
+    ['error', 'config.list-empty', { file: '/none.txt' }],
   ])
   tellOfConfiguration(log, shadow('next.yaml'), [])
   tellOfConfiguration(log, shadow(null), [])
