@@ -77,6 +77,7 @@ export type TargetReason =
   | 'target-encoded-question-mark'
   | 'target-encoded-semicolon'
   | 'target-double-encoding'
+  | 'target-ambiguous'
 
 /** One condition of a rule held against one principal: the log line of a refusal and `explain` print it. */
 export interface ConditionRow {

@@ -41,7 +41,8 @@ export const events = {
 export type EventName = keyof typeof events
 
 const inAccessLine = [
-  ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'decision', 'reason', 'detail'] as const),
+  ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'other_locations'] as const),
+  ...(['decision', 'reason', 'detail'] as const),
   ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'edition'] as const),
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
@@ -94,6 +95,7 @@ export const fields = {
   path: 'The path as the app gets it, without the query.',
   app: 'The name of the app in the file.',
   location: 'The location that decided: its `path`, with `methods` and `exact` where it has them.',
+  other_locations: 'Where the path can be read in several ways: the locations that judged by the others.',
   decision: '`allow`, `challenge`, `deny` or `reject`.',
   reason: 'Why: one of the words below.',
   detail:

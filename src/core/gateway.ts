@@ -1,6 +1,7 @@
 import type { IdentityHeader, ResponseHeaders } from './headers/form.ts'
 import type { Preset } from './preset.ts'
 import type { AddressRange } from './request/address.ts'
+import type { AmbiguousKind } from './request/ambiguous-kind.ts'
 import type { ClaimPath } from './rules/claims.ts'
 import type { Requirement } from './rules/requirement.ts'
 import type { Secret } from './secret.ts'
@@ -171,7 +172,7 @@ export interface App {
   readonly upstream: UpstreamSettings
   readonly sharedSecret: { readonly header: string; readonly value: Secret } | null
   readonly providers: readonly string[]
-  readonly allowEncoded: ReadonlySet<'slash' | 'semicolon' | 'hash'>
+  readonly allowEncoded: ReadonlySet<AmbiguousKind>
   readonly title: string | null
   readonly contact: string | null
   /** Where no location covers the path. `access: nobody` for an app without a `require`. */

@@ -51,8 +51,10 @@ export const rejectReasons: Reasons<RejectReason> = {
   'target-encoded-backslash': 'The path holds an encoded backslash.',
   'target-encoded-hash': 'The path holds an encoded #.',
   'target-encoded-question-mark': 'The path holds an encoded question mark.',
-  'target-encoded-semicolon': 'The path holds an encoded semicolon.',
-  'target-double-encoding': 'The path is encoded twice.',
+  'target-encoded-semicolon': 'The path holds a semicolon, raw or encoded.',
+  'target-double-encoding': 'The path is encoded twice, or more often than `percent` allows.',
+  'target-ambiguous':
+    'The path can be read in several ways: they lead to different apps or to an address of the gateway, or there are too many.',
   'host-invalid': 'The Host header is missing, repeated or malformed.',
   'host-unknown': 'No app has this host.',
   'app-unknown': 'No app of this host has the path.',

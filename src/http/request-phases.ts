@@ -21,10 +21,12 @@ export interface RequestPhase {
 /** By the app that the path leads to: some apps may be sent these. */
 const encodings = [
   'target-encoded-slash',
-  'target-encoded-backslash',
+  'target-empty-segment',
   'target-encoded-hash',
   'target-encoded-question-mark',
   'target-encoded-semicolon',
+  'target-double-encoding',
+  'target-ambiguous',
 ] as const satisfies readonly TargetReason[]
 
 /**
@@ -73,8 +75,8 @@ export const requestPhases: readonly RequestPhase[] = [
   },
   {
     name: 'target',
-    files: ['core/request/target.ts'],
-    does: 'The only reading of the path: segments for the rules and bytes for the app, from one pass. What two readers could read differently is refused, never repaired; the refusal waits until the Host is known to be ours. `/.auth/health` is answered on any Host.',
+    files: ['core/request/target.ts', 'core/request/readings.ts'],
+    does: 'The only reader of the path: segments for the rules and bytes for the app, from one pass. What servers could read in several ways comes out as several readings, which all judge, for apps that ask for it; nothing is repaired. A refusal waits until the Host is known to be ours. `/.auth/health` is answered on any Host.',
     endsWith: [
       'target-form',
       'target-length',
@@ -84,7 +86,9 @@ export const requestPhases: readonly RequestPhase[] = [
       'target-utf8',
       'target-dot-segment',
       'target-empty-segment',
+      'target-encoded-backslash',
       'target-double-encoding',
+      'target-ambiguous',
       'gateway-address',
     ],
     known: 'The canonical target. Nobody looks at the request line again.',
@@ -99,8 +103,8 @@ export const requestPhases: readonly RequestPhase[] = [
   {
     name: 'own address',
     files: ['http/admission/own-address.ts'],
-    does: 'Whether the path is the gateway’s own: the redirect URI, or anything below `auth_prefix`, which never reaches an app.',
-    endsWith: ['gateway-address', 'address-unknown', 'target-encoded-slash', 'method-not-allowed'],
+    does: 'Whether the path is the gateway’s own: the redirect URI, or anything below `auth_prefix`, which never reaches an app; nor does what another reading takes for one.',
+    endsWith: ['gateway-address', 'address-unknown', 'target-ambiguous', 'method-not-allowed'],
     known: 'Which of the gateway’s own addresses it is, or that it is an app’s.',
   },
   {
@@ -115,7 +119,7 @@ export const requestPhases: readonly RequestPhase[] = [
     ],
     does: 'The app with the longest prefix, its most specific location that covers the path, and among those of one path the one for the method. Where the request has a `Destination`, the same for that: it must lead to an address of the origin that is not the gateway’s own. A CORS preflight that the location passes on ends here.',
     endsWith: ['app-unknown', ...encodings, 'method-not-allowed', 'destination-invalid', 'preflight'],
-    known: 'The app and the location that judges: two, where an encoded slash can be read in two ways.',
+    known: 'The app and the location that judges: several, where the path has several readings.',
   },
   {
     name: 'caller',

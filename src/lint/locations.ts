@@ -78,22 +78,23 @@ locations:
   {
     id: 'encoded-slash-methods',
     severity: 'warning',
-    finds: 'Encoded slashes beside rules that depend on the method',
-    why: 'With `allow_encoded: [slash]` a path is judged under two readings, and both must let in. An app that takes `%2F` for a slash may route to other code than the one whose methods were thought of.',
-    fix: 'Write one rule for all methods of the app, or leave `slash` out.',
+    finds: 'Paths with several readings beside rules that depend on the method',
+    why: 'With `allow_encoded` a path is judged under every reading, and all must let in. An app that takes `%2F` for a slash, or cuts at `;`, may route to other code than the one whose methods were thought of.',
+    fix: 'Write one rule for all methods of the app, or leave `allow_encoded` out.',
     example: `allow_encoded: [slash]
 locations:
   - { path: /files, require: signed_in }
   - { path: /files, methods: [DELETE], require: { groups: admins } }`,
     find: (subject) =>
       subject.gateway.apps.flatMap((app) => {
-        if (!app.allowEncoded.has('slash')) return []
+        if (app.allowEncoded.size === 0) return []
         const withMethods = app.allLocations.filter(({ methods }) => methods !== null)
+        const allowed = [...app.allowEncoded].join(', ')
         return withMethods.flatMap((location) =>
           foundAtPart(
             subject,
             location,
-            `${location.label} depends on the method, and "${app.name}" allows encoded slashes`,
+            `${location.label} depends on the method, and "${app.name}" allows paths with several readings (${allowed})`,
           ),
         )
       }),

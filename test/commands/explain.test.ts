@@ -232,7 +232,18 @@ t.test('every change that is named lets in, once it is made', async (t) => {
 t.test('for programs: everything, under names that stay', async (t) => {
   const told = await json(['--url', `${wiki}/admin/x`, '--client-ip', '192.0.2.7'], alice)
   t.same(Object.keys(told), [
-    ...['request', 'outcome', 'reason', 'sentence', 'status', 'answer', 'app', 'locations', 'less_specific'],
+    ...[
+      'request',
+      'outcome',
+      'reason',
+      'sentence',
+      'status',
+      'answer',
+      'app',
+      'locations',
+      'readings',
+      'less_specific',
+    ],
     ...['conditions', 'upstream_headers', 'changes', 'more_changes', 'notes'],
   ])
   t.match(told, {
@@ -318,13 +329,27 @@ t.test('an identity header that cannot be sent is a refusal, and says which', as
   })
 })
 
-t.test('two readings of an encoded slash: both are told', async (t) => {
-  const told = await json(['--url', `${portal}/staff%2Fx`, '--provider', 'partners'], { sub: 'p' })
+t.test('a path that servers read in several ways: each is told', async (t) => {
+  const asked = ['--url', `${portal}/staff%2Fx`, '--provider', 'partners']
+  const told = await json(asked, { sub: 'p' })
   t.match(told, {
     outcome: 'sign_in',
     locations: ['*', '/staff'],
     conditions: [{ where: 'signed_in' }, {}, {}],
   })
+  t.same(told.readings, [
+    { segments: ['staff/x'], location: '*' },
+    { segments: ['staff', 'x'], location: '/staff' },
+  ])
+  const { stdout } = await ask(asked, { sub: 'p' })
+  t.match(stdout, /location +\* and \/staff: the path can be read in several ways, and all must let in/)
+  t.match(stdout, /read as +"?staff\/x"?: \*\n +read as +"?staff"? \/ "?x"?: \/staff/)
+  t.same((await json(['--url', `${portal}/staff/x`, '--provider', 'partners'], { sub: 'p' })).readings, [])
+  const refused = await json(['--url', `${portal}/staff%252Fx;y`, '--provider', 'partners'], { sub: 'p' })
+  t.match(refused, { outcome: 'rejected', reason: 'target-encoded-semicolon', readings: [] })
+  t.match(refused.notes, [
+    'With `allow_encoded: [slash, semicolon, percent]` the app is sent such paths; every reading of them is judged.',
+  ])
 })
 
 t.test('notes on what may have been overlooked', async (t) => {

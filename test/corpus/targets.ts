@@ -98,6 +98,24 @@ const queries = [
   '?{|}\\^`',
 ]
 
+const ambiguous = [
+  ...['%2f', '%252F', '%25252f', ';', ';x', '%3b', '%253B', '%23', '%2523', '%3f', '%253F', '//', '/'],
+  ...['%2561', '%252561', '%25c3%25a9', '/', '/', '/'],
+]
+const names = ['admin', 'public', 'a', 'adm%2569n', 'open', '.x']
+
+/** `count` targets that servers may read in several ways, most of them in two to four. */
+export function generateAmbiguous(count: number, seed: number): string[] {
+  const random = seeded(seed)
+  const pick = (list: readonly string[]): string => list[Math.floor(random() * list.length)] ?? ''
+  return Array.from({ length: count }, () => {
+    let text = '/'
+    const pieces = 1 + Math.floor(random() * 3)
+    for (let i = 0; i < pieces; i++) text += pick(names) + pick(ambiguous)
+    return text + (random() < 0.5 ? pick(names) : '') + pick(queries)
+  })
+}
+
 /** `count` targets, most of them beginning with `/`; about a third are readable. */
 export function generateTargets(count: number, seed: number): string[] {
   const random = seeded(seed)

@@ -11,6 +11,8 @@ export interface Reading {
   /** The path that the gateway judged, as its access line has it, decoded once; null when there was none. */
   readonly judged: string | null
   readonly location: string | null
+  /** Those of other readings of the path. */
+  readonly otherLocations: readonly unknown[]
   /** What the app says that it saw; null when it saw nothing. */
   readonly app: AppReading | null
 }
@@ -28,8 +30,11 @@ export interface Differential {
   close(): Promise<void>
 }
 
-/** Everything is open but `/admin`, which is nobody's: whatever reaches its view got round a rule. */
-export async function startDifferential(): Promise<Differential> {
+/**
+ * Everything is open but `/admin`, which is nobody's: whatever reaches its view got round a rule. `allowed`: what of
+ * `allow_encoded` the app is sent.
+ */
+export async function startDifferential(allowed: readonly string[] = []): Promise<Differential> {
   const flask = await startFlask({ folder: new URL('.', import.meta.url), app: 'path_echo:app', env: {} })
   const gateway = await startTestGateway({
     yaml: ({ url }) => `
@@ -40,6 +45,7 @@ apps:
     url: ${url}
     upstream: ${flask.origin}
     shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
+    allow_encoded: [${allowed.join(', ')}]
     require: anyone
     locations:
       - { path: /admin, require: nobody }
@@ -63,6 +69,7 @@ apps:
         status: answer.status,
         judged: typeof path === 'string' ? decodeURIComponent(path) : null,
         location: typeof line.location === 'string' ? line.location : null,
+        otherLocations: Array.isArray(line.other_locations) ? line.other_locations : [],
         app: answer.status === 200 ? JSON.parse(answer.body) : null,
       }
     },
@@ -76,7 +83,7 @@ apps:
 
 /** What contradicts the promise in a reading; nothing when the two agree. */
 export function disagreement(reading: Reading): string | null {
-  const { target, status, judged, location, app } = reading
+  const { target, status, judged, location, otherLocations, app } = reading
   const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : ''
   switch (status) {
     case 400:
@@ -89,8 +96,15 @@ export function disagreement(reading: Reading): string | null {
       if (app.path !== judged) return `judged as ${judged}, seen as ${app.path}`
       if (decodeURIComponent(pathOf(app.target)) !== judged)
         return `judged as ${judged}, sent as ${app.target}`
-      if ((app.view === 'public') !== (location === '/public')) return `${location} became ${app.view}`
+      if (app.view === 'public' && ![location, ...otherLocations].includes('/public'))
+        return `${location} became ${app.view}`
+      // With an empty segment behind it, Flask takes it for none of that part.
+      if (app.view !== 'public' && location === '/public' && !judged.includes('//'))
+        return `${location} became ${app.view}`
       return app.query === query ? null : `the query arrived as ${app.query}`
+    case 308:
+      // Flask leads to the address without empty segments.
+      return judged?.includes('//') ? null : 'sent elsewhere'
     default:
       return `answered ${status}`
   }

@@ -69,6 +69,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           address: null,
           app,
           location,
+          others: [],
           target: reading.target,
           destination: null,
           session: null,

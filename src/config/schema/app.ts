@@ -166,10 +166,10 @@ export const appKeys = {
     .describe('A session ends so long after its sign-in, used or not; `session.max_lifetime` when absent.'),
   ...forwardingKeys,
   allow_encoded: z
-    .array(oneOf(['slash', 'semicolon', 'hash']))
+    .array(oneOf(['slash', 'empty_segment', 'semicolon', 'hash', 'question_mark', 'percent']))
     .prefault([])
     .describe(
-      'Escapes in paths that are otherwise refused with 400: `%2F`, `%3B`, `%23`. Only for apps that need them.',
+      'Paths that are otherwise refused with 400, as servers read them in different ways: `%2F`; `//`, but for one at the beginning; `;` and `%3B`; `%23`; `%3F`; `%25` before two hexadecimal digits. Each reading is judged, and all must let in: see the page on rules. Only for apps that need them. RabbitMQ needs `[slash, empty_segment]`, Jenkins `[slash, percent]`, a Java app that puts `;jsessionid=…` into links `[semicolon]`.',
     ),
   title: line.optional().describe('What the gateway’s pages call the app; its name when absent.'),
   contact: line.optional().describe('Whom to ask for access: an address or a text on the 403 page.'),

@@ -12,6 +12,12 @@ export const limitTable = {
   requestHeaderLines: of('request', 100, 'Header lines; more is 431.'),
   requestConnectionOptions: of('request', 20, 'Names in `Connection`; more is 400.'),
   requestTargetBytes: of('request', 8 * KiB, 'Path and query; more is 400.'),
+  pathDecodings: of(
+    'request',
+    3,
+    'How often a path is decoded to see what servers may read; what is escaped then is 400.',
+  ),
+  pathReadings: of('request', 8, 'Ways in which servers may read a path; more are 400.'),
   addressBytes: of('request', 64, 'An entry of `X-Forwarded-For`; a longer one is no address.'),
   formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
   formMs: of('request', 15_000, 'The time such a form may take; then it is 408.'),

@@ -14,5 +14,10 @@ function coversPath(pattern: Pattern, segments: readonly string[]): boolean {
   const fits = pattern.exact
     ? segments.length === pattern.segments.length
     : segments.length >= pattern.segments.length
-  return fits && pattern.segments.every((segment, at) => segment === null || segment === segments[at])
+  return (
+    fits &&
+    pattern.segments.every((segment, at) =>
+      segment === null ? segments[at] !== '' : segment === segments[at],
+    )
+  )
 }

@@ -56,7 +56,7 @@ function nodeFor(root: GrowingTree, segments: Pattern['segments']): GrowingTree 
 
 /**
  * The locations of the most specific pattern that covers a path, or null. All have that one pattern; `chooseMethod`
- * picks among them. `segments` are decoded, without an empty one for a trailing slash.
+ * picks among them. `segments` are decoded, without an empty one for a trailing slash; another empty one is no `*`.
  *
  * Depth first, the literal branch before `*`, longer before shorter: as patterns that overlap have their common
  * pattern in the tree, the first that is found is included in every other that covers the path. The walk sees the
@@ -74,7 +74,7 @@ export function matchLocation(
     const literal = tree.literal.get(segment)
     const below =
       (literal && matchLocation(literal, segments, depth + 1)) ??
-      (tree.star && matchLocation(tree.star, segments, depth + 1))
+      (tree.star && segment !== '' ? matchLocation(tree.star, segments, depth + 1) : null)
     if (below) return below
   }
   return tree.subtree.length > 0 ? tree.subtree : null

@@ -1,8 +1,9 @@
-import type { RejectReason, RejectStatus } from '../decision.ts'
+import type { RejectReason, RejectStatus, TargetReason } from '../decision.ts'
 import type { App, Location, Origin } from '../gateway.ts'
 import { matchLocation } from './location.ts'
 import { chooseMethod } from './method.ts'
-import { beginsWith, refusedEncoding, type Target } from './target.ts'
+import type { Segments } from './readings.ts'
+import { beginsWith, refusedKind, type Target } from './target.ts'
 
 /** Where a request leads: an app and the locations that judge it, or why nowhere. */
 export type RouteMatch =
@@ -10,8 +11,8 @@ export type RouteMatch =
       readonly kind: 'app'
       readonly app: App
       readonly location: Location
-      /** The location by the other reading of an encoded slash: both must let in. */
-      readonly second: Location | null
+      /** Those by other readings of the path, without `location`: all must let in. Nearly always none. */
+      readonly others: readonly Location[]
     }
   | {
       readonly kind: 'unmatched'
@@ -23,23 +24,42 @@ export type RouteMatch =
 
 /**
  * The app with the longest prefix in whole segments, then its most specific location, then the method among the
- * locations of that one pattern. Never falls back to a less specific path because of a method.
+ * locations of that one pattern. Never falls back to a less specific path because of a method. Of a path with several
+ * readings each must lead to the one app.
  */
 export function matchRoute(origin: Origin, target: Target, method: string): RouteMatch {
   const app = findApp(origin, target.segments)
   if (app === undefined) return { kind: 'unmatched', app: null, status: 404, reason: 'app-unknown' }
-  const encoding = refusedEncoding(target, app.allowEncoded)
-  if (encoding !== null) return { kind: 'unmatched', app, status: 400, reason: encoding }
+  if (target.kinds.length > 0) return matchReadings(origin, app, target, method)
   const first = chooseMethod(locationsAt(app, target.segments), method)
   if (first.kind === 'method-not-allowed') return notAllowed(app, first.allow)
-  const { location } = first
-  if (target.splitSegments === undefined) return { kind: 'app', app, location, second: null }
-  if (findApp(origin, target.splitSegments) !== app) {
-    return { kind: 'unmatched', app, status: 400, reason: 'target-encoded-slash' }
+  return { kind: 'app', app, location: first.location, others: none }
+}
+
+const none: readonly never[] = []
+
+/** A path that can be read in several ways: each leads to the same app, to a location, and to one for the method. */
+function matchReadings(origin: Origin, app: App, target: Target, method: string): RouteMatch {
+  const reason = refusedKind(target, app.allowEncoded)
+  if (reason !== null) return refused(app, reason)
+  const locations: Location[] = []
+  for (const segments of [target.segments, ...target.otherReadings]) {
+    if (findApp(origin, segments) !== app) return refused(app, 'target-ambiguous')
+    // Without its prefix it would begin so, and be another host's address to some readers.
+    if (app.upstream.stripPrefix && segments[app.prefix.length] === '')
+      return refused(app, 'target-empty-segment')
+    const chosen = chooseMethod(locationsAt(app, segments), method)
+    if (chosen.kind === 'method-not-allowed') return notAllowed(app, chosen.allow)
+    if (!locations.includes(chosen.location)) locations.push(chosen.location)
   }
-  const second = chooseMethod(locationsAt(app, target.splitSegments), method)
-  if (second.kind === 'method-not-allowed') return notAllowed(app, second.allow)
-  return { kind: 'app', app, location, second: second.location }
+  const [location = app.fallback, ...others] = locations
+  return { kind: 'app', app, location, others }
+}
+
+/** The location that judges a reading of a path for a method, or null where it has no such method. */
+export function locationOf(app: App, segments: Segments, method: string): Location | null {
+  const chosen = chooseMethod(locationsAt(app, segments), method)
+  return chosen.kind === 'method-not-allowed' ? null : chosen.location
 }
 
 function findApp(origin: Origin, segments: readonly string[]): App | undefined {
@@ -48,6 +68,10 @@ function findApp(origin: Origin, segments: readonly string[]): App | undefined {
 
 function locationsAt(app: App, segments: readonly string[]): readonly Location[] {
   return matchLocation(app.locations, segments) ?? [app.fallback]
+}
+
+function refused(app: App, reason: TargetReason): RouteMatch {
+  return { kind: 'unmatched', app, status: 400, reason }
 }
 
 function notAllowed(app: App, allow: readonly string[]): RouteMatch {

@@ -1,15 +1,19 @@
 import type { TargetReason } from '../decision.ts'
 import type { App } from '../gateway.ts'
 import { limits } from '../limits/table.ts'
+import type { AmbiguousKind } from './ambiguous-kind.ts'
+import { isAmbiguous, readingsOf, type Segments } from './readings.ts'
 
 /** A request path in canonical form, and its query: what rules judge and what the upstream gets, one value. */
 export interface Target {
   /** The canonical path, beginning with `/`, ASCII, as it is sent. */
   readonly path: string
   /** The decoded segments of `path`, without the trailing slash's empty one. `/` has none. */
-  readonly segments: readonly string[]
-  /** The segments when `%2F` splits too (`allow_encoded: [slash]`); absent when the path holds no `%2F`. */
-  readonly splitSegments?: readonly string[]
+  readonly segments: Segments
+  /** What other servers may read: `kinds` says why they could. Nearly always none. */
+  readonly otherReadings: readonly Segments[]
+  /** What an app must allow to be sent this path. */
+  readonly kinds: readonly AmbiguousKind[]
   /** The query with its `?`, byte for byte as received; empty when there was none. */
   readonly query: string
   readonly [target]: true
@@ -20,11 +24,12 @@ export type TargetReading =
   | { readonly ok: true; readonly target: Target }
   | { readonly ok: false; readonly reason: TargetReason }
 
-export type AllowEncoded = ReadonlySet<'slash' | 'semicolon' | 'hash'>
+export type AllowEncoded = ReadonlySet<AmbiguousKind>
 
-// No escape, no empty segment, none that begins with a dot: already canonical, and its own decoding. Nearly all are.
+// No escape, no `;`, no empty segment, none that begins with a dot: already canonical, and its own decoding. Nearly all
+// are.
 const plain =
-  /^\/(?:[!$&'()*+,\-0-9:;=@A-Z[\]_a-z|~][!$&'()*+,\-.0-9:;=@A-Z[\]_a-z|~]*(?:\/[!$&'()*+,\-0-9:;=@A-Z[\]_a-z|~][!$&'()*+,\-.0-9:;=@A-Z[\]_a-z|~]*)*\/?)?(?:\?[!-"$-~]*)?$/
+  /^\/(?:[!$&'()*+,\-0-9:=@A-Z[\]_a-z|~][!$&'()*+,\-.0-9:=@A-Z[\]_a-z|~]*(?:\/[!$&'()*+,\-0-9:=@A-Z[\]_a-z|~][!$&'()*+,\-.0-9:=@A-Z[\]_a-z|~]*)*\/?)?(?:\?[!-"$-~]*)?$/
 
 // Visible ASCII without the characters that clients are to escape and that parsers repair in different ways.
 const pathCharacters = /^[!$-;=?-[\]_a-z|~]*$/
@@ -34,35 +39,39 @@ const brokenEscape = /%(?![0-9A-Fa-f]{2})/
 const escapes = /%[0-9A-Fa-f]{2}/g
 const unreserved = /[A-Za-z0-9\-._~]/
 const controls = /[\x00-\x1f\x7f-\x9f]/
-// Java servers cut a segment at `;` before they look for dots.
-const dots = /^\.\.?(?:;|$)/
+const dots = /^\.\.?$/
 
 /**
- * Reads the target of a request line, before anything else looks at it. Comes out: the one path that rules judge and
- * that is sent, or why it is refused. Never repairs: what two readers could understand in two ways is refused.
+ * Reads the target of a request line, before anything else looks at it. Comes out: the one path that is sent, with every
+ * reading of it that rules judge, or why it is refused. Never repairs.
  *
- * Which app the path belongs to is not known yet, so escapes that an app may allow are let through here:
- * ask `refusedEncoding` once the app is found.
+ * Which app the path belongs to is not known yet, so what an app may allow is let through here: ask `refusedKind` once
+ * the app is found.
  */
 export function readTarget(rawUrl: string): TargetReading {
   if (rawUrl.length > limits.requestTargetBytes) return refused('target-length')
   const mark = rawUrl.indexOf('?')
   const rawPath = mark === -1 ? rawUrl : rawUrl.slice(0, mark)
   const query = mark === -1 ? '' : rawUrl.slice(mark)
-  if (plain.test(rawUrl)) return read({ path: rawPath, segments: rawSegments(rawPath), query })
+  if (plain.test(rawUrl)) return read(rawPath, query, rawSegments(rawPath))
   return readUnusual(rawPath, query)
 }
 
+const refusals: Readonly<Record<AmbiguousKind, TargetReason>> = {
+  slash: 'target-encoded-slash',
+  empty_segment: 'target-empty-segment',
+  semicolon: 'target-encoded-semicolon',
+  hash: 'target-encoded-hash',
+  question_mark: 'target-encoded-question-mark',
+  percent: 'target-double-encoding',
+}
+
 /**
- * Why an app with these `allow_encoded` refuses an escape in the path, or null. With `slash` the caller has two
- * readings to judge, `segments` and `splitSegments`: both must lead to the same app and both must be allowed.
+ * Why an app with these `allow_encoded` is not sent a path that can be read in several ways, or null. Then the caller
+ * has every reading to judge: all must lead to the same app, and under each the request must be allowed.
  */
-export function refusedEncoding(target: Target, allowed: AllowEncoded): TargetReason | null {
-  const path = target.path
-  if (!path.includes('%')) return null
-  if (target.splitSegments !== undefined && !allowed.has('slash')) return 'target-encoded-slash'
-  if (!allowed.has('semicolon') && path.includes('%3B')) return 'target-encoded-semicolon'
-  if (!allowed.has('hash') && path.includes('%23')) return 'target-encoded-hash'
+export function refusedKind({ kinds }: Target, allowed: AllowEncoded): TargetReason | null {
+  for (const kind of kinds) if (!allowed.has(kind)) return refusals[kind]
   return null
 }
 
@@ -88,36 +97,29 @@ function readUnusual(rawPath: string, query: string): TargetReading {
   if (!pathCharacters.test(rawPath) || !queryCharacters.test(query)) return refused('target-character')
   if (brokenEscape.test(rawPath)) return refused('target-escape')
   const path = rawPath.replace(escapes, canonicalEscape)
-  const reason = refusedEscape(path)
-  if (reason !== null) return refused(reason)
+  if (path.includes('%5C')) return refused('target-encoded-backslash')
+  if (isAmbiguous(path)) return readAmbiguous(path, query)
 
   const segments = decodedSegments(path)
   if (segments === null) return refused('target-utf8')
-  const splits = path.includes('%2F')
-  // An encoded slash at the edge of a segment, or dots beside it, is refused whatever the app allows.
-  const splitSegments = splits ? segments.flatMap((segment) => segment.split('/')) : segments
-  for (const segment of splitSegments) {
-    if (segment === '') return refused('target-empty-segment')
+  for (const segment of segments) {
     if (dots.test(segment)) return refused('target-dot-segment')
     if (controls.test(segment)) return refused('target-control')
   }
-  return read(splits ? { path, segments, splitSegments, query } : { path, segments, query })
+  return read(path, query, segments)
+}
+
+function readAmbiguous(path: string, query: string): TargetReading {
+  const found = readingsOf(path)
+  if (!found.ok) return refused(found.reason)
+  const [segments = [], ...otherReadings] = found.readings
+  return read(path, query, segments, otherReadings, found.kinds)
 }
 
 /** RFC 3986 6.2.2: an escaped unreserved character is that character; the digits of other escapes are upper case. */
 function canonicalEscape(escaped: string): string {
   const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
   return unreserved.test(character) ? character : escaped.toUpperCase()
-}
-
-/** Looks at the canonical path, so that `%25%36%31`, which has become `%2561`, is found too. */
-function refusedEscape(path: string): TargetReason | null {
-  if (!path.includes('%')) return null
-  if (/%25[0-9A-Fa-f]{2}/.test(path)) return 'target-double-encoding'
-  if (path.includes('%5C')) return 'target-encoded-backslash'
-  // API Gateway's HTTP APIs cut the decoded path there.
-  if (path.includes('%3F')) return 'target-encoded-question-mark'
-  return null
 }
 
 function rawSegments(path: string): string[] {
@@ -143,8 +145,16 @@ function withoutSegments(path: string, count: number): string {
   return end === -1 ? '/' : path.slice(end)
 }
 
-function read(parts: Omit<Target, typeof target>): TargetReading {
-  return { ok: true, target: parts as Target }
+const none: readonly never[] = []
+
+function read(
+  path: string,
+  query: string,
+  segments: Segments,
+  otherReadings: readonly Segments[] = none,
+  kinds: readonly AmbiguousKind[] = none,
+): TargetReading {
+  return { ok: true, target: { path, segments, otherReadings, kinds, query } as Target }
 }
 
 function refused(reason: TargetReason): TargetReading {

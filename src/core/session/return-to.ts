@@ -43,7 +43,7 @@ function localAddress(raw: string, authPrefix: string): string | null {
   const { target } = reading
   const reserved = authPrefix.slice(1).split('/')
   if (beginsWith(target.segments, reserved)) return null
-  if (target.splitSegments !== undefined && beginsWith(target.splitSegments, reserved)) return null
+  if (target.otherReadings.some((segments) => beginsWith(segments, reserved))) return null
 
   const address = target.path + target.query
   return address.length <= limits.returnToBytes && staysAsWritten(address) ? address : null

@@ -21,6 +21,8 @@ export interface Admission {
   readonly address: OwnAddress | null
   readonly app: App | null
   readonly location: Location | null
+  /** Locations of other readings of the path, which judged too. Nearly always none. */
+  readonly others: readonly Location[]
   readonly target: Target | null
   /** Of a request that was let in: where its `Destination` leads, which was judged too. Null: it has none. */
   readonly destination: Destination | null
@@ -45,6 +47,11 @@ export interface Admission {
 
 /** What the gateway itself serves below `auth_prefix`. */
 export type OwnAddress = 'login' | 'callback' | 'logout' | 'logged-out' | 'me' | 'health'
+
+/** The locations that judged: one, or one for each reading of the path; none where no rule was asked. */
+export function judgesOf({ location, others }: Pick<Admission, 'location' | 'others'>): readonly Location[] {
+  return location === null ? [] : [location, ...others]
+}
 
 const admitted = Symbol('admission')
 

@@ -21,6 +21,7 @@ export interface AdmissionDraft {
   address: OwnAddress | null
   app: App | null
   location: Location | null
+  others: readonly Location[]
 }
 
 export function beginDraft(facts: RequestFacts, requestId: string, startedAt: number): AdmissionDraft {
@@ -37,8 +38,11 @@ export function beginDraft(facts: RequestFacts, requestId: string, startedAt: nu
     address: null,
     app: null,
     location: null,
+    others: none,
   }
 }
+
+const none: readonly never[] = []
 
 export type LiveSession = Extract<SessionLookup, { kind: 'live' }>
 
@@ -62,6 +66,7 @@ export function toAdmission(
     address: draft.address,
     app: draft.app,
     location: draft.location,
+    others: draft.others,
     decision,
     detail,
     session: live === null ? null : live.session,

@@ -57,7 +57,7 @@ export function admit(
     case 'unknown':
       return reject(draft, 404, 'address-unknown')
     case 'ambiguous':
-      return reject(draft, 400, 'target-encoded-slash')
+      return reject(draft, 400, 'target-ambiguous')
     case 'own':
       // Its pages speak for the whole origin: the app at its root, or the nearest to it.
       draft.app = origin.apps.at(-1) ?? null
@@ -110,9 +110,10 @@ function admitToApp(
 
 /** The verdict as an admission; the session that was asked for goes with it. */
 function admissionBy(draft: AdmissionDraft, verdict: Verdict, lookup: CallerLookup): Admission {
-  const { app, location, decision, detail } = verdict
+  const { app, location, others, decision, detail } = verdict
   draft.app = app
   draft.location = location
+  draft.others = others
   const live = lookup.kind === 'live' && decision.kind !== 'reject' ? lookup : null
   const admission = toAdmission(draft, decision, detail, live)
   return lookup.kind === 'unanswered' ? { ...admission, fault: lookup.fault } : admission

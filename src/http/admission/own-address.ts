@@ -8,7 +8,7 @@ export type OwnAddressMatch =
   | { readonly kind: 'own'; readonly address: OwnAddress; readonly methods: readonly string[] }
   /** Below the prefix, but nothing is there: it is never passed on, whatever a rule says. */
   | { readonly kind: 'unknown' }
-  /** An encoded slash could be read as ours. */
+  /** Another reading of the path is ours. */
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'not-ours' }
 
@@ -20,16 +20,16 @@ export const healthMethods = gets
 /**
  * A redirect URI is taken before any location, and what could be read as one is nothing; where it is set elsewhere,
  * `/callback` below the prefix is nothing either.
- * Judged on decoded segments, so that no spelling of the prefix reaches an app; encoded slashes count as slashes.
+ * Judged on decoded segments, so that no spelling of the prefix reaches an app, and on every reading of the path.
  */
 export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target): OwnAddressMatch {
   const redirect = matchRedirectUri(gateway, origin, target)
   if (redirect !== null) return redirect
   const below = beginsWith(target.segments, gateway.authSegments)
   if (!below) {
-    const { splitSegments } = target
-    const splitBelow = splitSegments !== undefined && beginsWith(splitSegments, gateway.authSegments)
-    return splitBelow ? { kind: 'ambiguous' } : { kind: 'not-ours' }
+    for (const reading of target.otherReadings)
+      if (beginsWith(reading, gateway.authSegments)) return { kind: 'ambiguous' }
+    return { kind: 'not-ours' }
   }
   switch (target.path.slice(gateway.authPrefix.length)) {
     case '/login':
@@ -51,12 +51,12 @@ function matchRedirectUri(
   { redirectUris }: Origin,
   target: Target,
 ): OwnAddressMatch | null {
-  const { path, segments, splitSegments } = target
+  const { path, segments, otherReadings } = target
   for (const one of redirectUris)
     if (one.path === path) return { kind: 'own', address: 'callback', methods: callbackMethods(gateway, one) }
   if (couldBeOneOf(redirectUris, segments)) return { kind: 'unknown' }
-  if (splitSegments === undefined) return null
-  return couldBeOneOf(redirectUris, splitSegments) ? { kind: 'ambiguous' } : null
+  for (const reading of otherReadings) if (couldBeOneOf(redirectUris, reading)) return { kind: 'ambiguous' }
+  return null
 }
 
 function couldBeOneOf(redirectUris: readonly RedirectUri[], segments: readonly string[]): boolean {

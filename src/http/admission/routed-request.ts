@@ -27,14 +27,16 @@ export type RoutedRequest =
       readonly app: App
       readonly location: Location
       /** See `RouteMatch`. */
-      readonly second: Location | null
+      readonly others: readonly Location[]
       readonly facts: DecisionFacts
     }
 
 export interface Verdict {
   readonly app: App | null
-  /** The location that decided; null: nowhere. */
+  /** Of a request that may pass, that of the path as it stands; else the location that decided. Null: nowhere. */
   readonly location: Location | null
+  /** The others that judged, by other readings of the path. */
+  readonly others: readonly Location[]
   readonly decision: Decision
   /** Of a refusal by a rule: which condition failed, with expected and actual value. */
   readonly detail: string | null
@@ -63,49 +65,63 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
     credentialSent: sendsCredential(headers),
     page: target.path + target.query,
   }
-  const { app, location, second } = match
-  return { kind: 'routed', app, location, second, facts }
+  const { app, location, others } = match
+  return { kind: 'routed', app, location, others, facts }
 }
 
 function decided(app: App | null, location: Location | null, decision: Decision): RoutedRequest {
-  return { kind: 'decided', verdict: { app, location, decision, detail: null } }
+  return { kind: 'decided', verdict: { app, location, others: none, decision, detail: null } }
 }
 
 type AppMatch = Extract<RouteMatch, { kind: 'app' }>
 
 function letsPreflightPass(match: RouteMatch): match is AppMatch {
-  return (
-    match.kind === 'app' &&
-    passesPreflight(match.location) &&
-    (match.second === null || passesPreflight(match.second))
-  )
+  return match.kind === 'app' && passesPreflight(match.location) && match.others.every(passesPreflight)
 }
 
 /** Whether who asks makes a difference: if not, no store is touched. */
 export function dependsOnCaller(routed: RoutedRequest): boolean {
   if (routed.kind === 'decided') return false
-  return needsCaller(routed.location) || (routed.second !== null && needsCaller(routed.second))
+  return needsCaller(routed.location) || routed.others.some(needsCaller)
 }
 
 /** The verdict at the end of a routed. A store that does not answer decides nothing: nobody is let in. */
 export function verdictOn(routed: RoutedRequest, { headers }: AppRequest, lookup: CallerLookup): Verdict {
   if (routed.kind === 'decided') return routed.verdict
-  const { app, location, second, facts } = routed
+  const { app, location, others, facts } = routed
   const caller = dependsOnCaller(routed) ? callerOf(lookup) : nobody
   if (caller === null) {
     const undecided: Decision = { kind: 'deny', reason: 'undecided', principal: null }
-    return { app, location, decision: undecided, detail: null }
+    return { app, location, others, decision: undecided, detail: null }
   }
   const first = decide(location, caller, facts)
-  const decision = second === null ? first : stricter(first, decide(second, caller, facts))
-  // Of two readings the stricter one counts in all: an answer that depended on a session is not to be cached as open.
-  const decisive = decision === first ? location : (second ?? location)
-  const unmet = decision.kind === 'allow' ? unacceptableBody(headers, decisive) : null
-  if (unmet !== null) {
-    return { app, location: decisive, decision: { kind: 'reject', ...unmet }, detail: null }
+  const { decision, decisive } =
+    others.length === 0 ? { decision: first, decisive: location } : strictest(routed, caller, first)
+  if (decision.kind === 'allow') {
+    // What else a location says is that of the path as it stands, which is sent.
+    const unmet = unacceptableBody(headers, location)
+    if (unmet === null) return { app, location, others, decision, detail: null }
+    return { app, location, others, decision: { kind: 'reject', ...unmet }, detail: null }
   }
-  return { app, location: decisive, decision, detail: describe(decision, decisive, facts) }
+  const judged = decisive === location ? others : [location, ...others].filter((one) => one !== decisive)
+  return { app, location: decisive, others: judged, decision, detail: describe(decision, decisive, facts) }
 }
+
+type Routed = Extract<RoutedRequest, { kind: 'routed' }>
+
+/** The strictest verdict of all readings of a path, and the location that said it. */
+function strictest({ location, others, facts }: Routed, caller: Caller, first: Decision) {
+  let [decision, decisive] = [first, location]
+  for (const other of others) {
+    const harder = stricter(decision, decide(other, caller, facts))
+    if (harder === decision) continue
+    decision = harder
+    decisive = other
+  }
+  return { decision, decisive }
+}
+
+const none: readonly never[] = []
 
 const nobody: Caller = { kind: 'anonymous', why: 'no-session' }
 

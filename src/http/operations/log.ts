@@ -108,6 +108,7 @@ function accessFields(
     path: admission.target === null ? undefined : admission.target.path,
     app: admission.app?.name,
     location: admission.location?.label,
+    other_locations: admission.others.length === 0 ? undefined : admission.others.map(({ label }) => label),
     decision: decision.kind,
     reason: decision.reason,
     detail: admission.detail ?? undefined,

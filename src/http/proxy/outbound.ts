@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
 import type { Decision } from '../../core/decision.ts'
+import type { Location } from '../../core/gateway.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
 import { describeUnsendable } from '../../core/headers/identity.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
@@ -74,9 +75,9 @@ function clientHead(
   { statusCode, reasonPhrase, headers: answered }: AnswerHead,
   onReflectedSecret: (admission: Admission) => void,
 ): Omit<AnswerHead, 'statusCode'> {
-  const { location, origin, resealed, decision, destination } = admission
-  const asked =
-    (decision.reason !== 'preflight' && location?.access.kind !== 'anyone') || destination !== null
+  const { location, others, origin, resealed, decision, destination } = admission
+  const isOpen = location?.access.kind === 'anyone' && areOpen(others)
+  const asked = (decision.reason !== 'preflight' && !isOpen) || destination !== null
   const answer = downstreamHeaders(plan, {
     statusCode,
     reasonPhrase,
@@ -84,11 +85,22 @@ function clientHead(
     dependsOnSession: asked,
     change: location?.forwarding.responseHeaders,
     // An answer that sets a cookie of ours is nobody else's, whatever the app says.
-    cache: resealed === null ? (location?.forwarding.cache ?? 'private') : 'private',
+    cache: resealed === null && mayShare(others) ? (location?.forwarding.cache ?? 'private') : 'private',
   })
   if (answer.secretFound) onReflectedSecret(admission)
   if (resealed === null || origin === null) return answer
   const { name, value, options } = setSessionCookie(origin.cookies, resealed)
   const cookie = fastifyCookie.serialize(name, value, options as SerializeOptions)
   return { ...answer, headers: [...answer.headers, 'Set-Cookie', cookie] }
+}
+
+function areOpen(locations: readonly Location[]): boolean {
+  for (const { access } of locations) if (access.kind !== 'anyone') return false
+  return true
+}
+
+/** Of several readings of a path any could be the app's own: what one of them keeps private is private. */
+function mayShare(others: readonly Location[]): boolean {
+  for (const { forwarding } of others) if (forwarding.cache === 'private') return false
+  return true
 }

@@ -18,9 +18,13 @@ export function fittingProviders(
   if (!reading.ok) return origin.providers
   const match = matchRoute(origin, reading.target, 'GET')
   if (match.kind === 'unmatched') return origin.providers
-  const { app, location } = match
-  if (location.access.kind !== 'rule') return app.providers
+  const { app, location, others } = match
+  const members = [location, ...others].flatMap(({ access }) =>
+    access.kind === 'rule' ? [access.requirement] : [],
+  )
+  if (members.length === 0) return app.providers
   const fitting = app.providers.filter((name) => gateway.providers.has(name))
-  const could = providersThatCould(location.access.requirement, fitting, readJudgedAddress(clientAddress))
+  const all = { kind: 'all', members } as const
+  const could = providersThatCould(all, fitting, readJudgedAddress(clientAddress))
   return could.length === 0 ? fitting : could
 }

@@ -48,13 +48,18 @@ export function readHandshake(request: IncomingMessage): HandshakeReading {
   return { ok: true, handshake: { key, protocols: offered, extensions } }
 }
 
+/** Whether WebSockets are passed on: by the locations of every reading of the path. */
+export function passWebSockets(judges: readonly Location[]): boolean {
+  return judges.length > 0 && judges.every(({ forwarding }) => forwarding.websocketOrigins !== null)
+}
+
 /**
  * Whether a page of this origin may open a WebSocket (RFC 6455 section 10.2). Browsers always say their Origin; a
  * program that says none may come where nobody's session is used, and shall say one elsewhere.
  */
-export function originMayConnect(location: Location, origin: string | undefined): boolean {
-  if (origin === undefined) return location.access.kind === 'anyone'
-  return location.forwarding.websocketOrigins?.includes(origin) ?? false
+export function originMayConnect(judges: readonly Location[], origin: string | undefined): boolean {
+  if (origin === undefined) return judges.every(({ access }) => access.kind === 'anyone')
+  return judges.every(({ forwarding }) => forwarding.websocketOrigins?.includes(origin) ?? false)
 }
 
 /** Nobody looks at the answer to a handshake: no page, and no redirect to a sign-in. */

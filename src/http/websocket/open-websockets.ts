@@ -5,10 +5,10 @@ import { limits } from '../../core/limits/table.ts'
 import { createUseCount } from '../../core/limits/use-count.ts'
 import type { Session } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import type { Admission } from '../admission/admission.ts'
+import { type Admission, judgesOf } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import { closeCodes } from './frames.ts'
-import { asProgram, originMayConnect } from './handshake.ts'
+import { asProgram, originMayConnect, passWebSockets } from './handshake.ts'
 import type { Tunnel } from './tunnel.ts'
 
 /** Why a handshake under way is given up. */
@@ -90,11 +90,11 @@ export class OpenWebSockets {
 
 /** With which code it closes; null: it stays. Being asked keeps no session alive. */
 async function verdict(next: Runtime, { request, upstream }: OpenedBy): Promise<number | null> {
-  const { decision, location, app } = await admitAgain(next, asProgram(request))
-  const serves = location !== null && location.forwarding.websocketOrigins !== null
-  if (decision.kind !== 'allow' || !serves || !originMayConnect(location, request.headers.origin)) {
-    return closeCodes.policyViolation
-  }
+  const admission = await admitAgain(next, asProgram(request))
+  const { decision, app } = admission
+  const judges = judgesOf(admission)
+  const serves = passWebSockets(judges) && originMayConnect(judges, request.headers.origin)
+  if (decision.kind !== 'allow' || !serves) return closeCodes.policyViolation
   return app !== null && leadsTo(app.upstream, upstream) ? null : closeCodes.serviceRestart
 }
 

@@ -6,7 +6,7 @@ import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
 import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 import type { Editions } from '../../runtime/editions.ts'
-import { type Admission, carryAdmission } from '../admission/admission.ts'
+import { type Admission, carryAdmission, judgesOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
@@ -21,7 +21,14 @@ import {
 import { clientWentAway, requestIds } from '../server/request-listener.ts'
 import { type EarlyBytes, holdEarlyBytes } from './early-bytes.ts'
 import { closeCodes } from './frames.ts'
-import { asProgram, type Handshake, negotiated, originMayConnect, readHandshake } from './handshake.ts'
+import {
+  asProgram,
+  type Handshake,
+  negotiated,
+  originMayConnect,
+  passWebSockets,
+  readHandshake,
+} from './handshake.ts'
 import { type GivenUp, OpenWebSockets, upstreamOf } from './open-websockets.ts'
 import { endWith, headText } from './plain-answer.ts'
 import { openTunnel } from './tunnel.ts'
@@ -94,11 +101,12 @@ async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared)
   if (admission.decision.kind !== 'allow') return refused(admission.decision)
   const reading = readHandshake(request)
   if (!reading.ok) return refused({ kind: 'reject', status: reading.status, reason: reading.reason })
-  const { location, principal, session } = admission
-  if (location === null || location.forwarding.websocketOrigins === null) {
+  const { principal, session } = admission
+  const judges = judgesOf(admission)
+  if (!passWebSockets(judges)) {
     return refused({ kind: 'reject', status: 400, reason: 'websocket-disabled' })
   }
-  if (!originMayConnect(location, request.headers.origin)) {
+  if (!originMayConnect(judges, request.headers.origin)) {
     return refused({ kind: 'deny', reason: 'websocket-origin', principal })
   }
   if (!shared.webSockets.countFor(session, client)) {

@@ -8,7 +8,7 @@ import { anonymous, readJudgedAddress, type Situation } from '../../core/rules/r
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import { type Person, type Probe, type ProbeResult, probe } from '../../http/admission/probe.ts'
 import { conditionsOf } from '../conditions.ts'
-import { judgingLocations } from '../who/access.ts'
+import { judgingLocations, judgingReadings } from '../who/access.ts'
 import { type Change, changesFor } from './changes.ts'
 import { type SentHeader, sentHeaders } from './headers.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -23,8 +23,10 @@ export interface Explanation extends Outcome {
     readonly provider: string | null
   }
   readonly app: string | null
-  /** The locations that judged: two where an encoded slash can be read in two ways. */
+  /** The locations that judged: several where the path can be read in several ways. */
   readonly locations: readonly string[]
+  /** How servers may read the path, the path as it stands first; empty where it can be read in one way alone. */
+  readonly readings: readonly Reading[]
   /** Other locations that cover the path, the most specific first. */
   readonly less_specific: readonly string[]
   readonly conditions: readonly Condition[]
@@ -35,6 +37,12 @@ export interface Explanation extends Outcome {
   /** How many more changes there are. */
   readonly more_changes: number
   readonly notes: readonly string[]
+}
+
+export interface Reading {
+  readonly segments: readonly string[]
+  /** The location that judged it. */
+  readonly location: string
 }
 
 export interface Condition extends ConditionRow {
@@ -64,6 +72,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     ...outcome,
     app: app?.name ?? null,
     locations: locations.map(({ label }) => label),
+    readings: readingsIn(admission),
     less_specific: lessSpecific(ruling, locations),
     conditions: conditionsAt(locations, situation),
     upstream_headers: sentHeaders(ruling),
@@ -73,12 +82,22 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
   }
 }
 
+function readingsIn(admission: ProbeResult['admission']): readonly Reading[] {
+  const readings = judgingReadings(admission)
+  return readings.length < 2
+    ? []
+    : readings.map(({ segments, location }) => ({ segments, location: location.label }))
+}
+
 const none = { shown: [], more: 0 } as const
 
 function lessSpecific({ admission }: ProbeResult, locations: readonly Location[]): readonly string[] {
   const { app, target } = admission
   if (app === null || target === null || locations.length === 0) return []
-  return coveringLocations(app, target.segments)
+  const covering = [target.segments, ...target.otherReadings].flatMap((segments) =>
+    coveringLocations(app, segments),
+  )
+  return [...new Set(covering)]
     .filter((location) => location !== app.fallback && !locations.includes(location))
     .map(({ label }) => label)
 }
@@ -126,6 +145,7 @@ function notesOn(
 ): readonly string[] {
   const notes: string[] = shadow !== null && differs(shadow) ? [rehearsedNote(shadow)] : []
   const { origin, clientAddress, decision, detail } = admission
+  notes.push(...allowNote(admission))
   if (decision.reason === 'destination-not-allowed' && detail !== null) notes.push(`${detail}.`)
   if (origin !== null && new URL(asked.url).protocol !== `${origin.scheme}:`) {
     notes.push(`The app's address is ${origin.origin}: that is what was judged.`)
@@ -139,6 +159,15 @@ function notesOn(
     notes.push('No --client-ip was given: no condition on the address can be met.')
   }
   return notes
+}
+
+/** What would have to be allowed for the app to be sent the path. */
+function allowNote({ app, target, decision }: ProbeResult['admission']): readonly string[] {
+  if (app === null || target === null || decision.kind !== 'reject') return []
+  const missing = target.kinds.filter((kind) => !app.allowEncoded.has(kind))
+  if (missing.length === 0) return []
+  const all = [...app.allowEncoded, ...missing].join(', ')
+  return [`With \`allow_encoded: [${all}]\` the app is sent such paths; every reading of them is judged.`]
 }
 
 /** Whether a location's rule says anything of the address. */

@@ -2,7 +2,7 @@ import { showOwn } from '../../core/show.ts'
 import { columns, wrap } from '../who/layout.ts'
 import { demandText } from '../who/words.ts'
 import type { Change } from './changes.ts'
-import type { Condition, Explanation } from './explanation.ts'
+import type { Condition, Explanation, Reading } from './explanation.ts'
 
 /** An explanation for people: what happens first, why after it, what could be done last. */
 export function explanationText(told: Explanation): string {
@@ -30,10 +30,11 @@ function headText({ request, outcome, reason, sentence, status, answer }: Explan
   ].join('\n')
 }
 
-function placeText({ app, locations, less_specific, conditions }: Explanation): string {
+function placeText({ app, locations, readings, less_specific, conditions }: Explanation): string {
   if (app === null) return ''
   const rows = [['app', app]]
   if (locations.length > 0) rows.push(['location', whichLocation(locations)])
+  for (const reading of readings) rows.push(['read as', readingText(reading)])
   if (less_specific.length > 0) {
     rows.push(['no say', `${shortList(less_specific)}: less specific, or for other methods`])
   }
@@ -44,11 +45,18 @@ function placeText({ app, locations, less_specific, conditions }: Explanation): 
 }
 
 function whichLocation(locations: readonly string[]): string {
-  const [label, second] = locations
-  if (second !== undefined) return `${label} and ${second}: the path can be read in two ways, and both count`
+  const [label, ...others] = locations
+  if (others.length > 0) {
+    return `${locations.join(' and ')}: the path can be read in several ways, and all must let in`
+  }
   return label === '*'
     ? "none covers the path: the app's own rule"
     : `${label}, the most specific that covers the path`
+}
+
+/** Segments are shown apart, as a slash in one is no separator. */
+function readingText({ segments, location }: Reading): string {
+  return `${segments.length === 0 ? '/' : segments.map((segment) => showOwn(segment, 200)).join(' / ')}: ${location}`
 }
 
 const mostListed = 8

@@ -1,5 +1,6 @@
 import type { App, Location } from '../../core/gateway.ts'
-import { matchRoute } from '../../core/request/route-match.ts'
+import type { Segments } from '../../core/request/readings.ts'
+import { locationOf, matchRoute } from '../../core/request/route-match.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import { type WaysIn, waysIn } from '../../core/rules/ways-in.ts'
 import type { Admission } from '../../http/admission/admission.ts'
@@ -10,13 +11,27 @@ export type PlaceAccess =
   | { readonly kind: 'nobody'; readonly reason: 'nobody-allowed' | 'no-location' }
   | ({ readonly kind: 'rule' } & WaysIn)
 
-/** The locations that judge a request: two where an encoded slash can be read in two ways, else one or none. */
+/** The locations that judge a request: several where its path can be read in several ways, else one or none. */
 export function judgingLocations({ origin, target, method }: Admission): readonly Location[] {
   if (origin === null || target === null) return []
   const match = matchRoute(origin, target, method)
   if (match.kind === 'unmatched') return []
-  const { location, second } = match
-  return second === null || second === location ? [location] : [location, second]
+  return [match.location, ...match.others]
+}
+
+/** How servers may read the path of a request, the path as it stands first, and which location judges each reading. */
+export function judgingReadings({
+  origin,
+  target,
+  method,
+}: Admission): readonly { readonly segments: Segments; readonly location: Location }[] {
+  if (origin === null || target === null) return []
+  const match = matchRoute(origin, target, method)
+  if (match.kind === 'unmatched') return []
+  return [target.segments, ...target.otherReadings].flatMap((segments) => {
+    const location = locationOf(match.app, segments, method)
+    return location === null ? [] : [{ segments, location }]
+  })
 }
 
 /** What several locations demand together. */

@@ -2,13 +2,15 @@ import t from 'tap'
 import type { App } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { AllowEncoded, Target } from '../../../src/core/request/target.ts'
-import { beginsWith, readTarget, refusedEncoding, upstreamPath } from '../../../src/core/request/target.ts'
+import { beginsWith, readTarget, refusedKind, upstreamPath } from '../../../src/core/request/target.ts'
 import { corpus, shown } from '../../corpus/lines.ts'
 import { modelTarget } from '../../corpus/target-model.ts'
-import { generateTargets } from '../../corpus/targets.ts'
+import { generateAmbiguous, generateTargets } from '../../corpus/targets.ts'
 
 const none: AllowEncoded = new Set()
-const all: AllowEncoded = new Set(['slash', 'semicolon', 'hash'])
+const all: AllowEncoded = new Set([
+  ...(['slash', 'empty_segment', 'semicolon', 'hash', 'question_mark', 'percent'] as const),
+])
 
 function targetOf(raw: string): Target {
   const reading = readTarget(raw)
@@ -19,7 +21,7 @@ function targetOf(raw: string): Target {
 function outcome(raw: string, allowed: AllowEncoded): string {
   const reading = readTarget(raw)
   if (!reading.ok) return reading.reason
-  return refusedEncoding(reading.target, allowed) ?? reading.target.path
+  return refusedKind(reading.target, allowed) ?? reading.target.path
 }
 
 t.test('a path without anything unusual is sent as it came', async (t) => {
@@ -37,7 +39,8 @@ t.test('a path without anything unusual is sent as it came', async (t) => {
   ]
   for (const [raw, path, segments, query] of cases) {
     t.match(targetOf(raw), { path, segments, query }, raw)
-    t.equal(targetOf(raw).splitSegments, undefined)
+    t.match(targetOf(raw), { otherReadings: [], kinds: [] }, raw)
+    t.equal(targetOf(raw).otherReadings, targetOf('/').otherReadings, 'nothing is made for it')
   }
 })
 
@@ -87,10 +90,13 @@ t.test('each refusal says why', async (t) => {
   for (const [raw, reason] of cases) t.equal(outcome(raw, none), reason, raw)
 })
 
-t.test('S-012: a raw semicolon makes another path, never the one before it', async (t) => {
-  t.same(targetOf('/admin;x=1/y').segments, ['admin;x=1', 'y'])
-  t.same(targetOf('/admin;/y').segments, ['admin;', 'y'])
-  t.equal(outcome('/admin;x=1/y', none), '/admin;x=1/y')
+t.test('S-012: a raw semicolon is what an encoded one is', async (t) => {
+  for (const raw of ['/admin;x=1/y', '/admin;/y', '/admin%3Bx/y']) {
+    t.equal(outcome(raw, none), 'target-encoded-semicolon', raw)
+    t.equal(outcome(raw, new Set(['semicolon'])), raw)
+    t.same(targetOf(raw).otherReadings, [['admin', 'y']], raw)
+  }
+  t.equal(targetOf('/a?b;c').query, '?b;c', 'in a query it is none of ours')
 })
 
 t.test('S-019, S-020, S-024: case, trailing dots and lookalikes are paths of their own', async (t) => {
@@ -104,28 +110,33 @@ t.test('S-019, S-020, S-024: case, trailing dots and lookalikes are paths of the
   t.same(targetOf('/admin%E2%80%8B').segments, ['admin\u200b'])
 })
 
-t.test('S-014, S-009: an app may allow encoded hash, semicolon and slash', async (t) => {
-  t.equal(outcome('/secret%23/endpoint', all), '/secret%23/endpoint')
-  t.same(targetOf('/secret%23/endpoint').segments, ['secret#', 'endpoint'])
-  t.equal(outcome('/a%3bb', all), '/a%3Bb')
-  t.equal(outcome('/a%2fb/c', all), '/a%2Fb/c')
-  t.same(targetOf('/a%2fb/c').segments, ['a/b', 'c'])
-  t.same(targetOf('/a%2fb/c/').splitSegments, ['a', 'b', 'c'], 'the second reading, in which it splits')
-  for (const raw of [
-    '/a%2f..%2fb',
-    '/a%2f',
-    '/%2fa',
-    '/a%2f%2fb',
-    '/a%2f.;x%2fb',
-    '/..%3b/a',
-    '/a%2f..%3bx',
-  ]) {
-    t.equal(readTarget(raw).ok, false, `${raw} is refused even so`)
-  }
-  t.equal(outcome('/a%2fb', new Set(['hash', 'semicolon'])), 'target-encoded-slash')
-  t.equal(outcome('/a%23b', new Set(['slash', 'semicolon'])), 'target-encoded-hash')
-  t.equal(outcome('/a%3bb', new Set(['slash', 'hash'])), 'target-encoded-semicolon')
-})
+t.test(
+  'S-014, S-009: an app may allow what servers read in several ways, and is sent the bytes',
+  async (t) => {
+    t.equal(outcome('/secret%23/endpoint', all), '/secret%23/endpoint')
+    t.equal(outcome('/a%3bb', all), '/a%3Bb')
+    t.equal(outcome('/a%2fb/c', all), '/a%2Fb/c')
+    t.same(targetOf('/a%2fb/c').segments, ['a/b', 'c'])
+    t.same(targetOf('/a%2fb/c/').otherReadings, [['a', 'b', 'c']])
+    for (const raw of ['/a%2f..%2fb', '/%2fa', '/a%2f.;x%2fb', '/..%3b/a', '/a%2f..%3bx']) {
+      t.equal(readTarget(raw).ok, false, `${raw} is refused even so`)
+    }
+    for (const line of corpus('ambiguous-targets.txt')) {
+      const [words = '', raw = ''] = line.split(' ')
+      const kinds = words.split(',')
+      const allowed: AllowEncoded = new Set([...all].filter((kind) => kinds.includes(kind)))
+      t.same([...targetOf(raw).kinds].sort(), [...allowed].sort(), line)
+      t.ok(outcome(raw, allowed).startsWith('/'), line)
+      t.ok(outcome(raw, none).startsWith('target-'), line)
+      for (const kind of allowed) {
+        t.ok(
+          outcome(raw, new Set([...all].filter((other) => other !== kind))).startsWith('target-'),
+          `${line}: without ${kind}`,
+        )
+      }
+    }
+  },
+)
 
 t.test('S-028: a target of more than 8192 bytes is refused before it is read', async (t) => {
   t.equal(readTarget(`/${'a'.repeat(limits.requestTargetBytes - 1)}`).ok, true)
@@ -144,18 +155,26 @@ t.test(
   'S-036: agrees with a reader written letter by letter, and reads its own output unchanged',
   async (t) => {
     let readable = 0
-    for (const raw of generateTargets(6000, 20261120)) {
+    let several = 0
+    for (const raw of [...generateTargets(6000, 20261120), ...generateAmbiguous(3000, 20261129)]) {
       for (const allowed of [none, all]) {
         const expected = modelTarget(raw, allowed)
         const reading = readTarget(raw)
-        const target = reading.ok && refusedEncoding(reading.target, allowed) === null ? reading.target : null
-        const actual = target && { path: target.path, segments: target.segments, query: target.query }
+        const target = reading.ok && refusedKind(reading.target, allowed) === null ? reading.target : null
+        const actual = target && {
+          path: target.path,
+          segments: target.segments,
+          query: target.query,
+          others: target.otherReadings.map((segments) => JSON.stringify(segments)).sort(),
+        }
         if (JSON.stringify(actual) !== JSON.stringify(expected)) t.same(actual, expected, shown(raw))
         if (target === null) continue
         readable++
+        if (target.otherReadings.length > 0) several++
         if (targetOf(target.path + target.query).path !== target.path) t.fail(`${raw} is not canonical`)
       }
     }
+    t.ok(several > 150, `${several} of them could be read in several ways`)
     t.ok(readable > 1500, `${readable} readings were compared beyond a refusal`)
   },
 )

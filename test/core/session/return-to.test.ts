@@ -15,6 +15,8 @@ t.test('a path of the origin is kept, in the form that a browser sends', async (
     ['/x?next=//evil.test', '/x?next=//evil.test'],
     ['/x?', '/x?'],
     ['/a%2fb', '/a%2Fb'],
+    ['/a;b//c', '/a;b//c'],
+    ['/What%3f/x%252e', '/What%3F/x%252e'],
     ['/.authority', '/.authority'],
     ['/.well-known/x', '/.well-known/x'],
     ['/x?a=\\b{}|^`', '/x?a=\\b{}|^`'],
@@ -51,6 +53,14 @@ t.test('nothing, lone surrogates and long addresses become /', async (t) => {
 })
 
 t.test('never below the auth prefix, whatever it is called', async (t) => {
+  for (const raw of [
+    '/.auth%2Flogout',
+    '/.auth;x/logout',
+    '/%252Eauth/logout',
+    '/.auth%3F/x',
+    '/.auth//logout',
+  ])
+    t.equal(read(raw), '/', raw)
   t.equal(readReturnTo('/gate/keeper/logout', '/gate/keeper'), '/')
   t.equal(readReturnTo('/gate%2Fkeeper/logout', '/gate/keeper'), '/')
   t.equal(readReturnTo('/gate/k%65eper', '/gate/keeper'), '/')

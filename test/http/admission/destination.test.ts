@@ -137,6 +137,8 @@ const verdicts: readonly (readonly [path: string, destination: string, ask: Ask,
   // Every reading of its path counts.
   ['/staff/a', '/staff%2Fb', { as: 'adam' }, 'deny destination-not-allowed'],
   ['/staff/a', '/admin%2Fb', { as: 'alice' }, 'deny destination-not-allowed'],
+  ['/staff/a', '/staff//b', { as: 'adam' }, '400 destination-invalid'],
+  ['/staff/a', '/staff/b;x', { as: 'adam' }, '400 destination-invalid'],
   // At one app: another one of the origin is none of this one's business.
   ['/staff/a', '/notes/a/b', { as: 'adam' }, 'deny destination-not-allowed'],
   ['/notes/a', '/staff/b', { as: 'adam' }, 'deny destination-not-allowed'],
