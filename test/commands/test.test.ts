@@ -237,7 +237,7 @@ t.test('a person who could not sign in proves nothing', async (t) => {
   })
   const { code, stdout } = await run(cwd)
   t.equal(code, 1)
-  t.match(stdout, 'no sign-in at all: of the user id, the claim is missing')
+  t.match(stdout, 'no sign-in at all: of the user id, the address is not verified: see trust_email')
 })
 
 t.test('--json says all of it for programs', async (t) => {
