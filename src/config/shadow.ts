@@ -88,8 +88,12 @@ function checkAgreement(own: CheckedFile, other: CheckedFile, scope: Scope): voi
 
 type Term<Of> = readonly [key: string, textOf: (of: Of) => string]
 
+function trustedText({ trustedProxies, trustsSocket }: Gateway): string {
+  return [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ')
+}
+
 const topTerms: readonly Term<Gateway>[] = [
-  ['trusted_proxies', ({ trustedProxies }) => trustedProxies.map(({ text }) => text).join(' ')],
+  ['trusted_proxies', (gateway) => trustedText(gateway)],
   ['auth_prefix', ({ authPrefix }) => authPrefix],
 ]
 

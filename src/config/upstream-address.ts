@@ -27,6 +27,26 @@ export function readUpstreamAddress(text: string): ReadUpstreamAddress {
   return read.ok ? { ...read, socketPath } : read
 }
 
+/** The socket of `unix:/run/claimgate.sock`, to listen on; null for what is no socket. */
+export function readSocketAddress(
+  text: string,
+): { readonly ok: true; readonly path: string } | { readonly ok: false; readonly message: string } | null {
+  if (!text.startsWith('unix:')) return null
+  const path = text.slice('unix:'.length)
+  const message = listenPathFault(path)
+  return message === null ? { ok: true, path } : { ok: false, message }
+}
+
+/** It is made under a name with a process id behind it, and then put in its place. */
+const listenPathBytes = 96
+
+function listenPathFault(path: string): string | null {
+  if (path.includes(':')) return 'expected the path of a socket alone: unix:/run/claimgate.sock'
+  const fault = socketPathFault(path)
+  if (fault !== null || Buffer.byteLength(path) <= listenPathBytes) return fault
+  return `the path of a socket that is listened on has at most ${listenPathBytes} bytes`
+}
+
 /** What the system takes for the name of a socket, without the byte that ends it (unix(7)). */
 const socketPathBytes = 107
 

@@ -16,6 +16,8 @@ export interface Gateway {
   readonly admin: ListenAddress | null
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty: nobody's. */
   readonly trustedProxies: readonly AddressRange[]
+  /** Whether `trusted_proxies` lists `unix`: whoever connects by the Unix socket of `listen` is believed too. */
+  readonly trustsSocket: boolean
   /** Absolute path of the folder of the embedded store. */
   readonly dataFolder: string
   /** `/.auth`, without a trailing slash. */
@@ -53,6 +55,10 @@ export interface ListenAddress {
 }
 
 export interface ListenSettings extends ListenAddress {
+  /** Where connections are accepted instead of at a host and port, which are then empty and 0. */
+  readonly socketPath: string | null
+  /** Permissions of the socket, such as 0o660; null: what the process’s umask leaves. */
+  readonly mode: number | null
   readonly tls: readonly { readonly certificate: string; readonly key: Secret }[]
   /** PEM of the authority that client certificates must come from; null: none are asked for. */
   readonly clientCa: string | null

@@ -1,3 +1,4 @@
+import { type ConfigNode, nodeAt } from '../config/node.ts'
 import { isLoopback, readWebAddress } from '../config/web-address.ts'
 import { covers } from '../core/request/address-ranges.ts'
 import { coversEverything, isPrivateHost, privateNetworks } from './addresses.ts'
@@ -34,9 +35,12 @@ export const networkChecks: readonly Check[] = [
     find: (subject) => {
       const { trustedProxies } = subject.gateway
       if (coversEverything(trustedProxies)) return []
-      return trustedProxies.flatMap((range, index) => {
+      const written = nodeAt(subject.root, ['trusted_proxies'])
+      const members = written?.kind === 'list' ? written.items : []
+      const networks = [...members.keys()].filter((index) => !isUnix(members[index]))
+      return trustedProxies.flatMap((range, at) => {
         if (!privateNetworks.some((network) => covers(range, network)) && range.bits >= 8) return []
-        const path = ['trusted_proxies', index]
+        const path = ['trusted_proxies', networks[at] ?? at]
         return [foundAt(subject, path, 'every machine of this network can claim any client address')]
       })
     },
@@ -116,4 +120,9 @@ function isLoopbackAddress(host: string): boolean {
 function isHttpBeyondLoopback(text: string): boolean {
   const read = readWebAddress(text)
   return read.ok && read.address.scheme === 'http' && !isLoopback(read.address.hostname)
+}
+
+/** The member of `trusted_proxies` that is no network. */
+function isUnix(node: ConfigNode | undefined): boolean {
+  return node?.kind === 'scalar' && node.value === 'unix'
 }

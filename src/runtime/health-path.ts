@@ -7,12 +7,16 @@ import type { Gateway } from '../core/gateway.ts'
 /** The kernel takes no longer path for a socket than 107 bytes, and a draft has a process id behind it. */
 const longestPath = 96
 
-/** Where the gateway of this configuration answers `claimgate health`: in its data folder, named by its port. */
-export function healthSocketPath(gateway: Pick<Gateway, 'dataFolder' | 'listen'>): string {
-  const path = join(gateway.dataFolder, `health-${gateway.listen.port}.sock`)
+/** Where the gateway of this configuration answers `claimgate health`: in its data folder, named by where it listens. */
+export function healthSocketPath({ dataFolder, listen }: Pick<Gateway, 'dataFolder' | 'listen'>): string {
+  const name = listen.socketPath === null ? `${listen.port}` : hashOf(listen.socketPath)
+  const path = join(dataFolder, `health-${name}.sock`)
   if (Buffer.byteLength(path) <= longestPath) return path
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 16)
-  return join(tmpdir(), `claimgate-${hash}.sock`)
+  return join(tmpdir(), `claimgate-${hashOf(path)}.sock`)
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 16)
 }
 
 /** Which socket it is that stands at a path: another gateway's may have taken its place. */

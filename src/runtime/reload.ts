@@ -150,6 +150,8 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
     .map(([key]) => `${key}: has changed, which takes effect only after a restart; nothing was reloaded`)
 }
 
-function place(address: { readonly host: string; readonly port: number } | null): string | null {
-  return address === null ? null : `${address.host}:${address.port}`
+function place(address: Gateway['admin'] | Gateway['listen']): string | null {
+  if (address === null) return null
+  const isSocket = 'socketPath' in address && address.socketPath !== null
+  return isSocket ? `${address.socketPath} ${address.mode}` : `${address.host}:${address.port}`
 }

@@ -72,6 +72,20 @@ t.test('methods of WebDAV that fare alike are one place', async (t) => {
   )
 })
 
+t.test('a socket that is listened on, and who is believed there', async (t) => {
+  const on = (lines: string) => `${lines}\n${rules.replace('trusted_proxies: none\n', '')}`
+  const { text } = await diff(
+    on('listen: unix:/run/a.sock\ntrusted_proxies: none'),
+    on('listen: { address: unix:/run/b.sock, mode: "0660" }\ntrusted_proxies: [unix]'),
+  )
+  for (const line of [
+    /unix:\/run\/a\.sock.*unix:\/run\/b\.sock/,
+    /listen\.mode.*0660/,
+    /trusted_proxies.*none.*unix/,
+  ])
+    t.match(text, line)
+})
+
 t.test('who loses and who gains, in words, with somebody for whom it was seen', async (t) => {
   const { code, text } = await diff(rules, rules.replace('[admins, ops]', '[admins, root]'))
   t.equal(code, 0, 'a change is no failure unless none was expected')

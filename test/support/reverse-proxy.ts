@@ -7,8 +7,10 @@ import { startChild, stopChild } from './child.ts'
 import { freePort } from './ports.ts'
 import { poll } from './waiting.ts'
 
-/** `nginx-unbuffered` hands bodies on as they come (`proxy_request_buffering off`). */
-export type ReverseProxyName = 'nginx' | 'nginx-unbuffered' | 'caddy' | 'haproxy'
+/**
+ * `nginx-unbuffered` hands bodies on as they come (`proxy_request_buffering off`), `nginx-telling` says who asks and how.
+ */
+export type ReverseProxyName = 'nginx' | 'nginx-unbuffered' | 'nginx-telling' | 'caddy' | 'haproxy'
 
 export interface ReverseProxy {
   readonly port: number
@@ -17,7 +19,7 @@ export interface ReverseProxy {
 
 interface Program {
   readonly path: string
-  readonly config: (port: number, to: number, folder: string) => string
+  readonly config: (port: number, to: string, folder: string) => string
   readonly args: (file: string, folder: string) => readonly string[]
 }
 
@@ -41,7 +43,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     location / {
-      proxy_pass http://127.0.0.1:${to};
+      proxy_pass http://${to};
       proxy_set_header Host $http_host;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
@@ -55,6 +57,9 @@ http {
 const programs: Readonly<Record<ReverseProxyName, Program>> = {
   nginx: nginx(''),
   'nginx-unbuffered': nginx('proxy_request_buffering off;'),
+  'nginx-telling': nginx(
+    'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;',
+  ),
   caddy: {
     path: '/usr/bin/caddy',
     config: (port, to) => `{
@@ -63,7 +68,7 @@ const programs: Readonly<Record<ReverseProxyName, Program>> = {
 }
 http://:${port} {
   bind 127.0.0.1
-  reverse_proxy 127.0.0.1:${to}
+  reverse_proxy ${to}
 }
 `,
     args: (file) => ['run', '--config', file, '--adapter', 'caddyfile'],
@@ -80,21 +85,24 @@ frontend in
   bind 127.0.0.1:${port}
   default_backend out
 backend out
-  server gateway 127.0.0.1:${to}
+  server gateway ${to}
 `,
     args: (file) => ['-db', '-f', file],
   },
 }
 
-/** Starts one before a port, and waits until it takes connections; what it says is in the error when it does not. */
-export async function startReverseProxy(name: ReverseProxyName, to: number): Promise<ReverseProxy> {
+/**
+ * Starts one before a port, or nginx before a Unix socket, and waits until it takes connections; what it says is in the
+ * error when it does not.
+ */
+export async function startReverseProxy(name: ReverseProxyName, to: number | string): Promise<ReverseProxy> {
   const folder = mkdtempSync(join(tmpdir(), `claimgate-${name}-`))
   // As root the workers are another user's.
   chmodSync(folder, 0o755)
   const port = await freePort()
   const { path, config, args } = programs[name]
   const file = join(folder, 'config')
-  writeFileSync(file, config(port, to, folder))
+  writeFileSync(file, config(port, typeof to === 'number' ? `127.0.0.1:${to}` : `unix:${to}:`, folder))
   const child = startChild(path, args(file, folder), {
     cwd: folder,
     env: { PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder },

@@ -24,6 +24,7 @@ import {
   buildListen,
   buildLog,
   buildSession,
+  buildTrust,
   plainTopKeys,
   type TopKeys,
 } from './service.ts'
@@ -64,6 +65,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     listen,
     admin: service.admin,
     trustedProxies: service.trustedProxies,
+    trustsSocket: service.trustsSocket,
     dataFolder: service.dataFolder,
     ...auth,
     providers: finish(providers, prefixes),
@@ -83,7 +85,7 @@ function buildService(scope: Scope, top: TopKeys) {
   return {
     listen,
     admin: buildAdmin(scope, top.admin, listen),
-    trustedProxies: top.trusted_proxies === 'none' ? [] : (top.trusted_proxies ?? []),
+    ...buildTrust(scope, top.trusted_proxies, listen),
     dataFolder: buildDataFolder(scope, top.data),
     auth: buildAuthPrefix(scope, top.auth_prefix),
     ...buildSession(scope),

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
-import type { ListenAddress, ListenSettings, LogSettings, SessionSettings } from '../../core/gateway.ts'
+import type {
+  Gateway,
+  ListenAddress,
+  ListenSettings,
+  LogSettings,
+  SessionSettings,
+} from '../../core/gateway.ts'
 import { nodeAt } from '../node.ts'
 import { listenKeys, logKeys, sessionKeys, topKeys } from '../schema/file.ts'
 import { type Checked, checkKeys, checkValue } from '../validate.ts'
@@ -25,15 +31,45 @@ export function buildListen(scope: Scope): ListenSettings | null {
   const node = nodeAt(scope.root, path)
   if (node?.kind !== 'map') {
     const plain = checkValue(topKeys.listen, node, placeOf(scope, path))
-    return plain.ok ? { ...plain.value.address, tls: [], clientCa: null } : null
+    return plain.ok ? { ...plain.value.address, mode: null, tls: [], clientCa: null } : null
   }
-  const { address, tls = [], client_ca: ca } = checkKeys(listenKeys, placeOf(scope, path))
+  const { address, mode, tls = [], client_ca: ca } = checkKeys(listenKeys, placeOf(scope, path))
   const pairs = tls.map((pair, index) => readKeyPair(scope, [...path, 'tls', index], pair))
   const clientCa = ca === undefined ? null : readCertificates(scope, [...path, 'client_ca'], ca)
   if (ca !== undefined && !isWritten(scope, [...path, 'tls'])) {
     faultAt(scope, [...path, 'client_ca'], 'needs `tls`: certificates of clients are part of TLS')
   }
-  return address === undefined ? null : { ...address, tls: pairs.filter((pair) => pair !== null), clientCa }
+  if (address === undefined) return null
+  if (mode !== undefined && address.socketPath === null) {
+    faultAt(scope, [...path, 'mode'], 'belongs to a Unix socket: `address: unix:/run/claimgate.sock`')
+  }
+  return { ...address, mode: mode ?? null, tls: pairs.filter((pair) => pair !== null), clientCa }
+}
+
+/** The peers that are believed: networks, and whether those of the socket are. */
+export function buildTrust(
+  scope: Scope,
+  trusted: TopKeys['trusted_proxies'],
+  listen: ListenSettings | null,
+): Pick<Gateway, 'trustedProxies' | 'trustsSocket'> {
+  const members = trusted === undefined || trusted === 'none' ? [] : trusted
+  const trustsSocket = members.includes('unix')
+  const path = ['trusted_proxies']
+  if (listen !== null && trustsSocket && listen.socketPath === null) {
+    const at = members.indexOf('unix')
+    faultAt(scope, [...path, at], 'is who connects by a Unix socket: `listen: unix:/run/claimgate.sock`')
+  }
+  if (listen !== null && listen.socketPath !== null && !trustsSocket && !isWritten(scope, path)) {
+    const message =
+      'is absent: where requests of the socket come from is not known, and limits by client count for all as one; `[unix]` believes the server in front'
+    warnAt(scope, path, message)
+  }
+  if (trustsSocket && listen !== null && ((listen.mode ?? 0) & 0o002) !== 0) {
+    const message =
+      'lets every user of this machine connect, and be believed as `trusted_proxies: [unix]` says: `"0660"` with a group for the server in front'
+    warnAt(scope, ['listen', 'mode'], message)
+  }
+  return { trustedProxies: members.filter((member) => member !== 'unix'), trustsSocket }
 }
 
 /** Null for nowhere. */
@@ -49,7 +85,8 @@ export function buildAdmin(
   return admin
 }
 
-function collide(one: ListenAddress, other: ListenAddress): boolean {
+function collide(one: ListenAddress, other: ListenSettings): boolean {
+  if (other.socketPath !== null) return false
   const everywhere = (host: string) => host === '0.0.0.0' || host === '::'
   if (one.port !== other.port || one.port === 0) return false
   return one.host === other.host || everywhere(one.host) || everywhere(other.host)

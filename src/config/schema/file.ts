@@ -5,15 +5,17 @@ import { policyForm } from './rule.ts'
 import { testsForm } from './tests.ts'
 import {
   duration,
+  fileMode,
   filePath,
   forms,
   listenAddress,
-  network,
+  listenPlace,
   oneOf,
   oneOrMore,
   pem,
   secret,
   text,
+  trustedPeer,
 } from './values.ts'
 
 /**
@@ -21,7 +23,12 @@ import {
  * come from here, and so do the defaults. Every key has its sentence.
  */
 export const listenKeys = {
-  address: listenAddress.prefault('0.0.0.0:8080').describe('Where requests are accepted.'),
+  address: listenPlace.prefault('0.0.0.0:8080').describe('Where requests are accepted.'),
+  mode: fileMode
+    .optional()
+    .describe(
+      'Permissions of the Unix socket that `address` names: `"0660"` lets its owner and group connect. When absent, what the umask of the process leaves.',
+    ),
   tls: z
     .array(
       z.strictObject({
@@ -87,24 +94,23 @@ export const logKeys = {
 /** The keys at the top that hold one value. */
 export const topKeys = {
   listen: z
-    .union([
-      listenAddress.transform((address): z.output<typeof listenMapping> => ({ address })),
-      listenMapping,
-    ])
-    .register(forms, { form: '`address:port` or `{address, tls, client_ca}`' })
+    .union([listenPlace.transform((address): z.output<typeof listenMapping> => ({ address })), listenMapping])
+    .register(forms, { form: '`address:port`, `unix:/path` or `{address, mode, tls, client_ca}`' })
     .prefault('0.0.0.0:8080')
-    .describe('Where requests are accepted.'),
+    .describe(
+      'Where requests are accepted: an address and a port, or a Unix socket, `unix:/run/claimgate.sock`, for a server of the same machine in front. A socket file that no process answers on is taken over; any other file there is left alone.',
+    ),
   admin: z
     .union([z.literal(false), listenAddress])
     .register(forms, { form: '`address:port` or `false`' })
     .prefault('127.0.0.1:9090')
     .describe('Where `/livez`, `/readyz` and `/metrics` are served; `false` for nowhere.'),
   trusted_proxies: z
-    .union([z.literal('none'), z.array(network).min(1)])
-    .register(forms, { form: 'list of CIDRs, or `none`' })
+    .union([z.literal('none'), z.array(trustedPeer).min(1)])
+    .register(forms, { form: 'list of CIDRs and `unix`, or `none`' })
     .prefault('none')
     .describe(
-      'The load balancers in front: only their `X-Forwarded-For` and `X-Forwarded-Proto` are believed. A rule with `client_ip` needs this key to be written.',
+      'The load balancers in front: only their `X-Forwarded-For` and `X-Forwarded-Proto` are believed. `unix` is whoever connects by the Unix socket of `listen`; without it nobody knows where requests of the socket come from, and conditions on the address let nobody in. A rule with `client_ip` needs this key to be written.',
     ),
   data: text
     .clone()

@@ -2,8 +2,9 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { ListenAddress } from '../../core/gateway.ts'
 import { isReservedHeader } from '../../core/headers/names.ts'
-import { readAddressRange } from '../../core/request/address.ts'
+import { type AddressRange, readAddressRange } from '../../core/request/address.ts'
 import { Secret } from '../../core/secret.ts'
+import { readSocketAddress } from '../upstream-address.ts'
 import { readSegments, readWebAddress } from '../web-address.ts'
 import { durationPattern, readDuration, readSize, sizePattern } from './units.ts'
 
@@ -144,6 +145,14 @@ export const network = judged((value) => {
   }
 }).register(forms, { form: 'CIDR' })
 
+/** Whose word about clients counts: a network, or `unix` for whoever comes by the socket of `listen`. */
+export const trustedPeer = judged((value): Judgement<AddressRange | 'unix'> => {
+  if (value === 'unix') return { ok: true, value }
+  const read = network.safeParse(value)
+  if (read.success) return { ok: true, value: read.data }
+  return { ok: false, message: read.error.issues[0]?.message ?? 'is no network' }
+}).register(forms, { form: 'CIDR or `unix`' })
+
 /** `0.0.0.0:8080`, `[::]:8080`, `localhost:8080`; port 0 is any that is free. */
 export const listenAddress = judged((value): Judgement<ListenAddress> => {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(value) ?? []
@@ -154,6 +163,25 @@ export const listenAddress = judged((value): Judgement<ListenAddress> => {
   const message = 'expected address:port, such as 0.0.0.0:8080, 127.0.0.1:8080 or "[::]:8080"'
   return { ok: false, message }
 }).register(forms, { form: '`address:port`' })
+
+/** The same, or a Unix socket: `unix:/run/claimgate.sock`. */
+export const listenPlace = judged(
+  (value): Judgement<ListenAddress & { readonly socketPath: string | null }> => {
+    const socket = readSocketAddress(value)
+    if (socket !== null && !socket.ok) return socket
+    if (socket !== null) return { ok: true, value: { host: '', port: 0, socketPath: socket.path } }
+    const read = listenAddress.safeParse(value)
+    if (read.success) return { ok: true, value: { ...read.data, socketPath: null } }
+    const message = 'expected address:port, such as 0.0.0.0:8080 or "[::]:8080", or unix:/run/claimgate.sock'
+    return { ok: false, message }
+  },
+).register(forms, { form: '`address:port` or `unix:/path`' })
+
+/** Permissions of a file as chmod(1) has them: `"0660"`. */
+export const fileMode = judged((value): Judgement<number> => {
+  if (/^0?[0-7]{3}$/.test(value)) return { ok: true, value: Number.parseInt(value, 8) }
+  return { ok: false, message: 'expected permissions such as "0660": three octal digits, in quotes' }
+}).register(forms, { form: 'octal digits' })
 
 function isHostName(host: string): boolean {
   return /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host) && !/^[0-9.]+$/.test(host)

@@ -1,3 +1,4 @@
+import type { Gateway } from '../gateway.ts'
 import { type ClientNetwork, isPrivate, networkOf, unknownNetwork } from '../limits/network.ts'
 import { remembered } from '../limits/remembered.ts'
 import { limits } from '../limits/table.ts'
@@ -19,6 +20,25 @@ export type ClientAddress =
   /** A trusted proxy did not say one that can be believed: rules about the address let nobody in. */
   | { readonly known: false; readonly network: ClientNetwork }
 
+/** A program of this machine that came by a Unix socket, and is believed. */
+export const trustedSocket: unique symbol = Symbol('trusted peer on a Unix socket')
+
+/** Who connected: an address in text, as the kernel says it; undefined: it has none that anybody knows. */
+export type Peer = string | typeof trustedSocket | undefined
+
+/**
+ * The peer of a connection. One without an address is trusted only where the gateway listens on a Unix socket: a
+ * connection of the network may have lost its address by now.
+ */
+export function peerOf(
+  { listen, trustsSocket }: Pick<Gateway, 'listen' | 'trustsSocket'>,
+  remoteAddress: string | undefined,
+): Peer {
+  return remoteAddress === undefined && listen.socketPath !== null && trustsSocket
+    ? trustedSocket
+    : remoteAddress
+}
+
 export const unknownClient: ClientAddress = { known: false, network: unknownNetwork }
 
 const hiding = new WeakMap<ClientAddress, ClientAddress>()
@@ -28,10 +48,11 @@ const hiding = new WeakMap<ClientAddress, ClientAddress>()
  * none. `lines` are the values of all X-Forwarded-For lines in order. An entry that is no address ends the search.
  */
 export function clientAddress(
-  peer: string | undefined,
+  peer: Peer,
   lines: readonly string[],
   trusted: readonly AddressRange[],
 ): ClientAddress {
+  if (peer === trustedSocket) return hopOfClient(lines, trusted).client
   const own = peerAddress(peer)
   if (!isTrusted(own, trusted)) return lines.length > 0 ? passingOn(own) : own
   return hopOfClient(lines, trusted).client
@@ -124,11 +145,12 @@ export interface Forwarded {
  * peer is not trusted or that is no scheme of ours.
  */
 export function forwardedProto(
-  peer: string | undefined,
+  peer: Peer,
   { clients, schemes }: Forwarded,
   trusted: readonly AddressRange[],
 ): 'http' | 'https' | null {
-  if (trusted.length === 0 || schemes.length === 0 || !isTrusted(peerAddress(peer), trusted)) return null
+  if (schemes.length === 0) return null
+  if (peer !== trustedSocket && (trusted.length === 0 || !isTrusted(peerAddress(peer), trusted))) return null
   const entries = schemes.join(',').split(',')
   const place = entries.length > 1 ? entries.length - 1 - hopOfClient(clients, trusted).behind : 0
   const scheme = entries[Math.max(0, place)]?.trim().toLowerCase()

@@ -1,7 +1,7 @@
 import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
-import { clientAddress, forwardedProto } from '../../core/request/forwarded.ts'
+import { clientAddress, forwardedProto, peerOf } from '../../core/request/forwarded.ts'
 import { readHost } from '../../core/request/host.ts'
 import { readTarget, type Target } from '../../core/request/target.ts'
 import { shadowOrigin } from '../../core/shadow.ts'
@@ -25,7 +25,7 @@ export function admit(
   startedAt: number,
 ): Awaitable<Admission> {
   const { gateway } = context
-  const peer = facts.socket.remoteAddress
+  const peer = peerOf(gateway, facts.socket.remoteAddress)
   const draft = beginDraft(facts, requestId, startedAt)
   const refusal = unreadable(facts)
   if (refusal !== null) return reject(draft, refusal.status, refusal.reason)

@@ -1,11 +1,13 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Gateway, ListenAddress } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
+import type { ListenSocket } from '../../runtime/listen-socket.ts'
 import { createAdmin } from '../operations/admin.ts'
 import { openHealthSocket } from '../operations/health-socket.ts'
 import { noteRefusedConnections } from '../operations/refused-connections.ts'
 import { createApp } from './app.ts'
 import type { ServerContext } from './context.ts'
+import { listenOn, placeOf } from './listening.ts'
 import { boundConnections } from './network-connections.ts'
 import { useCertificates } from './server.ts'
 
@@ -26,6 +28,7 @@ export async function openListeners(
   connectionsOfNetwork: number = limits.networkConnections,
 ): Promise<Listeners> {
   let draining = false
+  let socket: ListenSocket | null = null
   const app = await createApp(serverContext)
   const admin = createAdmin(serverContext, () => draining)
   const health = openHealthSocket(serverContext.editions, () => draining)
@@ -42,7 +45,7 @@ export async function openListeners(
   return {
     listen: async (gateway) => {
       if (gateway.admin !== null) await admin.listen(placeOf(gateway.admin))
-      await app.listen(placeOf(gateway.listen))
+      socket = await listenOn(app, gateway.listen)
       // Last: with the port taken by a gateway that runs, its socket must stay where `claimgate health` finds it.
       await health.listen()
     },
@@ -52,6 +55,7 @@ export async function openListeners(
     }),
     close: async (graceMs) => {
       draining = true
+      socket?.remove()
       const cut = setTimeout(() => {
         for (const connection of connections) connection.destroy()
       }, graceMs)
@@ -74,11 +78,6 @@ function followConnections(server: Server): ReadonlySet<Socket> {
     socket.once('close', () => open.delete(socket))
   })
   return open
-}
-
-/** A copy that Fastify may write to; the model is frozen. */
-function placeOf({ host, port }: ListenAddress): ListenAddress {
-  return { host, port }
 }
 
 function portOf(address: string | AddressInfo | null, wanted: ListenAddress): number {

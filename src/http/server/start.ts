@@ -101,9 +101,10 @@ function tellOfStart(
 ): void {
   tellOfConfiguration(serverContext.log, gateway, warnings)
   const { port, adminPort } = listeners.ports(gateway)
-  const { host } = gateway.listen
+  const { socketPath } = gateway.listen
+  const place = socketPath === null ? { host: gateway.listen.host, port } : { host: `unix:${socketPath}` }
   const apps = gateway.apps.length
-  serverContext.log.event('info', 'gateway.started', { host, port, admin_port: adminPort ?? undefined, apps })
+  serverContext.log.event('info', 'gateway.started', { ...place, admin_port: adminPort ?? undefined, apps })
 }
 
 function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {

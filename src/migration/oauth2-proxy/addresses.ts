@@ -1,3 +1,4 @@
+import { readSocketAddress } from '../../config/upstream-address.ts'
 import type { YamlValue } from '../yaml.ts'
 import type { OauthProxy } from './proxy.ts'
 
@@ -76,16 +77,28 @@ function listenOf(proxy: OauthProxy): YamlValue {
   }
   for (const name of ['https_address', 'tls_cert_file', 'tls_key_file'])
     proxy.say(name, 'not-needed', 'without a certificate and its key there is no TLS')
-  if (plain?.startsWith('unix:')) {
+  if (plain?.startsWith('unix:')) return socketOf(proxy, plain)
+  proxy.say('http_address', 'kept', '`listen`', { always: true })
+  return addressOf(plain ?? '127.0.0.1:4180')
+}
+
+/** `unix:/run/p.sock`, `unix:///run/p.sock`, and in newer releases the permissions behind: `unix:/run/p.sock,0660`. */
+function socketOf(proxy: OauthProxy, text: string): YamlValue {
+  const [, path = '', mode] = /^unix:(?:\/\/)?(\/[^,]*)(?:,(.*))?$/.exec(text) ?? []
+  const isMode = mode === undefined || /^0?[0-7]{3}$/.test(mode)
+  const read = readSocketAddress(`unix:${path}`)
+  if (read === null || !read.ok || !isMode) {
     proxy.say(
       'http_address',
       'not-convertible',
-      'a socket in the file system is not listened on: choose `listen`',
+      `is no socket that can be listened on: write \`listen: unix:/run/claimgate.sock\``,
     )
     return '127.0.0.1:4180'
   }
-  proxy.say('http_address', 'kept', '`listen`', { always: true })
-  return addressOf(plain ?? '127.0.0.1:4180')
+  proxy.say('http_address', 'kept', '`listen`; `unix` in `trusted_proxies` believes the server in front', {
+    always: true,
+  })
+  return mode === undefined ? `unix:${read.path}` : { address: `unix:${read.path}`, mode }
 }
 
 /** Go's `:4180` is every address. */
@@ -101,7 +114,9 @@ interface Trust {
 
 function trustOf(proxy: OauthProxy): Trust {
   const behind = proxy.flag('reverse_proxy', false)
-  const named = proxy.list('trusted_proxy_ips').map(network)
+  // Whom the socket's permissions let connect was believed without being named.
+  const bySocket = behind && (proxy.text('http_address')?.startsWith('unix:') ?? false)
+  const named = [...(bySocket ? ['unix'] : []), ...proxy.list('trusted_proxy_ips').map(network)]
   const ips = proxy.list('trusted_ips').map(network)
   proxy.say('trusted_proxy_ips', 'kept', '`trusted_proxies`')
   proxy.say(

@@ -54,9 +54,20 @@ function factsOf(gateway: Gateway): Facts {
   ])
 }
 
-function gatewayFacts({ trustedProxies, authPrefix, session, shadow }: Gateway): ReadonlyMap<string, string> {
+function gatewayFacts({
+  listen,
+  trustedProxies,
+  trustsSocket,
+  authPrefix,
+  session,
+  shadow,
+}: Gateway): ReadonlyMap<string, string> {
   return named({
-    trusted_proxies: trustedProxies.map(({ text }) => text).join(' ') || 'none',
+    // Where a server is on the network differs from place to place; by a socket it has other clients.
+    listen: listen.socketPath && `unix:${listen.socketPath}`,
+    'listen.mode': listen.mode === null ? null : `0${listen.mode.toString(8)}`,
+    trusted_proxies:
+      [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
     'session.secret': session.secrets.map(secretText).join(' ') || null,
     'session.cookie_name': session.cookieName,

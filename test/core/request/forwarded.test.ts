@@ -1,6 +1,12 @@
 import t from 'tap'
 import { type AddressRange, readAddressRange } from '../../../src/core/request/address.ts'
-import { clientAddress, forwardedProto } from '../../../src/core/request/forwarded.ts'
+import {
+  clientAddress,
+  forwardedProto,
+  type Peer,
+  peerOf,
+  trustedSocket,
+} from '../../../src/core/request/forwarded.ts'
 import { readHost } from '../../../src/core/request/host.ts'
 
 function ranges(...texts: readonly string[]): AddressRange[] {
@@ -12,7 +18,7 @@ function ranges(...texts: readonly string[]): AddressRange[] {
 
 const proxies = ranges('10.0.0.0/8', '2001:db8::/32')
 
-function client(peer: string | undefined, lines: readonly string[], trusted = proxies): string | null {
+function client(peer: Peer, lines: readonly string[], trusted = proxies): string | null {
   const result = clientAddress(peer, lines, trusted)
   return result.known ? result.text : null
 }
@@ -25,6 +31,27 @@ t.test('S-050: what an untrusted peer says of itself is not read', async (t) => 
   t.equal(client('2A00::0001', []), '2a00::1')
   t.equal(client('fe80::1%eth0', []), 'fe80::1', "the kernel's zone id is no part of the address")
   t.equal(client(undefined, ['9.9.9.9']), null)
+})
+
+t.test('a trusted peer on a Unix socket says who asks, as any trusted proxy does', async (t) => {
+  t.equal(client(trustedSocket, ['9.9.9.9, 192.0.2.7']), '192.0.2.7')
+  t.equal(client(trustedSocket, ['192.0.2.7, 10.0.0.1']), '192.0.2.7', 'behind another trusted proxy')
+  t.equal(client(trustedSocket, ['192.0.2.7'], []), '192.0.2.7')
+  t.equal(client(trustedSocket, []), null, 'it names none')
+  t.equal(client(trustedSocket, ['unix:']), null, 'nginx writes this for clients of a socket of its own')
+  const schemes = ['http, https']
+  t.equal(forwardedProto(trustedSocket, { clients: ['192.0.2.7, 10.0.0.1'], schemes }, proxies), 'http')
+  t.equal(forwardedProto(trustedSocket, { clients: [], schemes: ['https'] }, []), 'https')
+})
+
+t.test('a peer without an address is trusted only where a socket is listened on, and believed', async (t) => {
+  const listen = { host: '', port: 0, socketPath: '/run/a.sock', mode: null, tls: [], clientCa: null }
+  t.equal(peerOf({ listen, trustsSocket: true }, undefined), trustedSocket)
+  t.equal(peerOf({ listen, trustsSocket: false }, undefined), undefined)
+  const network = { ...listen, host: '0.0.0.0', port: 80, socketPath: null }
+  t.equal(peerOf({ listen: network, trustsSocket: true }, undefined), undefined, 'a connection that is gone')
+  t.equal(peerOf({ listen: network, trustsSocket: false }, '192.0.2.7'), '192.0.2.7')
+  t.equal(client(undefined, ['192.0.2.7'], []), null)
 })
 
 t.test('S-051: of a trusted peer the rightmost entry that is no trusted proxy counts', async (t) => {
