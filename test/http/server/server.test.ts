@@ -72,6 +72,28 @@ t.test('S-230: sockets that say nothing, or their headers letter by letter, are 
   t.equal(await held(sockets), 0, 'nothing is held')
 })
 
+t.test(
+  'bytes that are no request are told what is wrong with them, and the connection is over',
+  async (t) => {
+    const { port, unreadable } = await start()
+    const told = ['HPE_INVALID_METHOD', 'HPE_HEADER_OVERFLOW'] as const
+    for (const [bytes, answer] of [
+      ['\x00\x01\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
+      [
+        `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`,
+        'HTTP/1.1 431 Request Header Fields Too Large',
+      ],
+    ] as const) {
+      const client = await rawClient(port, bytes)
+      t.equal(
+        await client.closed(),
+        `${answer}\r\nConnection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n`,
+      )
+    }
+    t.same([...new Set(unreadable)], told)
+  },
+)
+
 t.test('S-230: a second request that drips is no better than a first', async (t) => {
   const { port } = await start()
   const client = await rawClient(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
