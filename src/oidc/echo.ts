@@ -66,13 +66,17 @@ const decodings: readonly ((text: string) => string)[] = [
   (text) => unescapePercent(text),
   (text) => unescapePercent(text.replaceAll('+', ' ')),
   (text) =>
-    text.replaceAll(/\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|(.))/gis, (_all, long, short, plain) =>
-      plain === undefined ? String.fromCharCode(Number.parseInt(long ?? short, 16)) : plain,
+    text.replaceAll(
+      /\\(?:u\{0*([0-9a-f]{1,4})\}|u([0-9a-f]{4})|x([0-9a-f]{2})|(.))/gis,
+      (_all, braced, long, short, plain) =>
+        plain === undefined ? String.fromCharCode(Number.parseInt(braced ?? long ?? short, 16)) : plain,
     ),
   (text) =>
+    text.replaceAll(/%u([0-9a-f]{4})/gi, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+  (text) =>
     text
-      .replaceAll(/&#x([0-9a-f]{1,4});?/gi, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
-      .replaceAll(/&#(\d{1,5});?/g, (_all, code) => String.fromCharCode(Number(code)))
+      .replaceAll(/&#x0*([0-9a-f]{1,4});?/gi, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+      .replaceAll(/&#0*(\d{1,5});?/g, (_all, code) => String.fromCharCode(Number(code)))
       .replaceAll(/&(amp|lt|gt|quot|apos);/gi, (all, name) => entities.get(name.toLowerCase()) ?? all),
   (text) => text.replaceAll(/\s+/g, ''),
   // Where a run begins is not known: it may have letters in front of it that are none of it.

@@ -27,6 +27,16 @@ const spellings: readonly [string, (text: string) => string][] = [
   ['as JSON in upper case', (text) => unicode(text).toUpperCase().replaceAll('\\U', '\\u')],
   ['as HTML', (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('/', '&#x2F;')],
   ['as HTML with every character escaped', (text) => [...text].map((c) => `&#${c.charCodeAt(0)};`).join('')],
+  [
+    'as HTML with padded numbers',
+    (text) => [...text].map((c) => `&#${String(c.charCodeAt(0)).padStart(7, '0')};`).join(''),
+  ],
+  [
+    'as HTML with padded hexadecimal numbers',
+    (text) => [...text].map((c) => `&#x${c.charCodeAt(0).toString(16).padStart(6, '0')};`).join(''),
+  ],
+  ['as JavaScript', (text) => [...text].map((c) => `\\u{${c.charCodeAt(0).toString(16)}}`).join('')],
+  ['as escape() has it', (text) => unicode(text).replaceAll('\\', '%')],
   ['in base64', base64],
   ['in base64url', (text) => Buffer.from(text).toString('base64url')],
   ['as Basic', (text) => `Basic ${base64(`gateway:${form(text)}`)}`],
