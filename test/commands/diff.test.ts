@@ -189,6 +189,7 @@ t.test(
       .replace('10.0.0.5', '10.0.0.6')
       .replace('client_id: c', 'client_id: d, trust_email: true')
       .replace('SHARED_SECRET', 'OTHER_SECRET')
+      .concat('session: { sign_in_timeout: 2h }\n')
       .replace(
         '[admins, ops] }',
         '[admins, ops] }, identity_headers: { X-Forwarded-User: user, X-Team: team }',
@@ -197,6 +198,7 @@ t.test(
     const { code, text, stdout } = await diff(rules, after, ['--expect-none'], other)
     t.equal(code, 1)
     for (const line of [
+      'the gateway session.sign_in_timeout 3600s → 7200s',
       'provider op client_id c → d',
       'provider op trust_email false → true',
       'app wiki upstream http://10.0.0.5:5000 → http://10.0.0.6:5000',

@@ -72,6 +72,7 @@ function gatewayFacts({
     'session.secret': session.secrets.map(secretText).join(' ') || null,
     'session.cookie_name': session.cookieName,
     'session.same_site': session.sameSite,
+    'session.sign_in_timeout': `${session.signInTimeoutSeconds}s`,
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
 }
