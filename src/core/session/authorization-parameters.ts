@@ -28,7 +28,7 @@ const neverPassed: ReadonlySet<string> = new Set([
   ...['return_to', 'provider', 'account'],
 ])
 
-/** Whether `pass_parameters` may list a parameter. */
+/** Whether `pass_parameters` may list a parameter. In any case: some providers read names without regard to it. */
 export function mayBePassed(name: string): boolean {
-  return !neverPassed.has(name)
+  return !neverPassed.has(name.toLowerCase())
 }
