@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Gateway } from '../../core/gateway.ts'
+import { isOwnFrame } from '../../core/request/navigation.ts'
 import { sessionCookie } from '../../core/session/cookies.ts'
 import { readReferringPage } from '../../core/session/landing.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
@@ -10,6 +11,7 @@ import {
   redirectAnswer,
   refusal,
   unauthorized,
+  unauthorizedFrame,
   withCookies,
   withHeaders,
 } from '../pages/answer.ts'
@@ -29,6 +31,10 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
     case 'allow':
       throw new Error('an allowed request has no verdict to answer')
     case 'challenge':
+      if (admission.origin !== null && isOwnFrame(admission.method, request.headers)) {
+        const topPage = readReferringPage(request.headers.referer, admission.origin, gateway.authPrefix)
+        return unauthorizedFrame(gateway, admission, topPage)
+      }
       return decision.how === 'redirect'
         ? answerChallenge(context, admission, request.headers, decision.providers)
         : unauthorized(gateway, admission, decision.reason, pageOfForm(request, admission, gateway))

@@ -10,6 +10,7 @@ import { type Admission, admissionIfAny } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
+import { framedPage, framedPageHeaders } from './framed.ts'
 import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
 import { problemBody, problemType } from './problem.ts'
 
@@ -106,16 +107,27 @@ export function unauthorized(
     formPage === null
       ? loginHref(gateway, admission)
       : `${gateway.authPrefix}/login?return_to=${encodeURIComponent(formPage)}`
-  const challenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
   if (!admission.wantsPage) {
     const login_url = `${admission.origin?.origin ?? ''}${href}`
-    return withHeaders(problemAnswer(admission, 401, reason, { login_url }), challenge)
+    return withHeaders(problemAnswer(admission, 401, reason, { login_url }), cookieChallenge)
   }
   const next = { label: 'Sign in', href }
   const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
   const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, unsaved, contact: null, next })
-  return withHeaders(pageAnswer(401, page), challenge)
+  return withHeaders(pageAnswer(401, page), cookieChallenge)
 }
+
+/** 401 in a frame of the same origin: `topPage` is what the frame stands in, to which a person comes back. */
+export function unauthorizedFrame(gateway: Gateway, admission: Admission, topPage: ReturnTo | null): Answer {
+  const signInHref =
+    topPage === null
+      ? loginHref(gateway, admission)
+      : `${gateway.authPrefix}/login?return_to=${encodeURIComponent(topPage)}`
+  const page = framedPage({ ...frameOf(admission), signInHref })
+  return { status: 401, headers: { ...framedPageHeaders(), ...cookieChallenge }, body: page }
+}
+
+const cookieChallenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
 
 /** 403: as whom one is signed in and what can be done about it; nothing of the rule. */
 export function forbidden(gateway: Gateway, admission: Admission, reason: DenyReason): Answer {

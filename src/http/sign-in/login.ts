@@ -1,10 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
-import { readLanding } from '../../core/session/landing.ts'
+import { isFramed, isOwnFrame } from '../../core/request/navigation.ts'
+import { readLanding, readReferringPage, startOf } from '../../core/session/landing.ts'
 import { readReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
-import { type Answer, frameOf, loginHref, pageAnswer, redirectAnswer, refusal } from '../pages/answer.ts'
+import {
+  type Answer,
+  frameOf,
+  loginHref,
+  pageAnswer,
+  redirectAnswer,
+  refusal,
+  unauthorizedFrame,
+} from '../pages/answer.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
 import { failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -26,6 +35,15 @@ export async function login(
   // under way. A browser that does not say what it does is taken for a person's.
   const mode = headers['sec-fetch-mode']
   if (mode !== undefined && mode !== 'navigate') return refusal(admission, 403, 'not-a-navigation')
+  // Nor does a frame: no provider can be framed, and one of another site would begin what nobody sees.
+  if (isFramed(headers)) {
+    if (!isOwnFrame(admission.method, headers)) return refusal(admission, 403, 'not-a-navigation')
+    return unauthorizedFrame(
+      runtime.gateway,
+      admission,
+      readReferringPage(headers.referer, origin, runtime.gateway.authPrefix) ?? startOf(origin),
+    )
+  }
   const query = new URLSearchParams(target.query)
   if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
     return refusal(admission, 400, 'parameter-repeated')

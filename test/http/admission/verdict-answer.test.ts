@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import t from 'tap'
 import type { Decision } from '../../../src/core/decision.ts'
 import { StoreFault } from '../../../src/core/fault.ts'
@@ -23,7 +23,7 @@ const program = { accept: '*/*' }
 /** The answer to a request with another decision, or with more that is known of it. */
 async function answer(
   decision: Decision | null,
-  headers: { readonly accept: string; readonly cookie?: string; readonly referer?: string },
+  headers: IncomingHttpHeaders,
   changed: Partial<Admission> = {},
 ): Promise<unknown> {
   const address = 'https://wiki.example/x?q=1'
@@ -62,6 +62,26 @@ t.test('a form that met no session leads back to the page that it was sent from'
   t.equal(hrefOf(await sent(form, 'GET')), '/.auth/login?return_to&#61;%2Fx%3Fq%3D1', 'a page is its own')
   const told = await sent(form, 'POST', program)
   t.match(told, { body: /"login_url":"https:\/\/wiki\.example\/\.auth\/login"/ }, 'a program goes nowhere')
+})
+
+t.test('a frame of the same origin whose session ended shows a page whose link opens on top', async (t) => {
+  const frame = {
+    accept: 'text/html',
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'iframe',
+    'sec-fetch-site': 'same-origin',
+  }
+  const shown = (await answer(null, { ...frame, referer: 'https://wiki.example/top?a=1' })) as Answer
+  t.match(shown, { status: 401, headers: { 'x-frame-options': 'SAMEORIGIN', 'cache-control': 'no-store' } })
+  t.match(shown.headers['content-security-policy'], "frame-ancestors 'self'; base-uri 'none'")
+  t.match(shown.body, 'href="/.auth/login?return_to&#61;%2Ftop%3Fa%3D1" target="_top">Sign in</a>')
+  t.equal(shown.cookies, undefined, 'and begins nothing')
+  const alone = (await answer(null, { ...frame, referer: 'https://evil.example/' })) as Answer
+  t.match(alone.body, 'href="/.auth/login?return_to&#61;%2Fx%3Fq%3D1" target="_top"')
+  for (const site of ['cross-site', 'same-site', 'none']) {
+    const foreign = await answer(null, { ...frame, 'sec-fetch-site': site })
+    t.match(foreign, { status: 401, body: /"reason":"no-session"/ }, site)
+  }
 })
 
 t.test('who may not is told 403, and the kind of rule is not', async (t) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
+import { framedPage } from '../../../src/http/pages/framed.ts'
 import { providerIcon } from '../../../src/http/pages/icons.ts'
 import {
   chooserPage,
@@ -47,6 +48,7 @@ function everyPage(text: string): ReadonlyMap<string, string> {
       'confirm sign-out',
       confirmSignOutPage({ ...frame, account, action: text, fields: { [text]: text }, cancelHref: text }),
     ],
+    ['framed', framedPage({ ...frame, signInHref: text })],
     ['moving on', movingOnPage({ ...frame, why: 'signed-in', to: text as ReturnTo })],
     ['signed out', signedOutPage({ ...frame, signInHref: text, everywhere: true })],
     ['signed out here', signedOutPage({ ...frame, signInHref: text, everywhere: false })],

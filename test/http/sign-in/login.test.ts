@@ -310,3 +310,29 @@ t.test('under same_site: strict a link from elsewhere asks once more from here',
   t.match(await strict.challenge('/deep', { 'sec-fetch-site': 'same-site' }), { status: 302 })
   t.match(await open(t).challenge('/deep', fromElsewhere), { status: 302 }, 'a Lax cookie would have come')
 })
+
+t.test(
+  'S-119: a frame begins no sign-in: one of the same origin is told how, another is refused',
+  async (t) => {
+    const { begin, counted } = open(t)
+    const frame = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }
+    const own = await begin('?provider=op&return_to=/deep', {
+      ...frame,
+      'sec-fetch-site': 'same-origin',
+      referer: `${site}/top`,
+    })
+    t.match(own, { status: 401, body: /href="\/\.auth\/login\?return_to&#61;%2Ftop" target="_top"/ })
+    t.match(own.headers, { 'x-frame-options': 'SAMEORIGIN' })
+    for (const dest of ['iframe', 'frame', 'embed', 'object']) {
+      for (const origin of ['cross-site', 'same-site', 'none']) {
+        const foreign = await begin('?provider=op', {
+          ...frame,
+          'sec-fetch-dest': dest,
+          'sec-fetch-site': origin,
+        })
+        t.match(foreign, { status: 403, body: /"reason":"not-a-navigation"/ }, `${dest}, ${origin}`)
+      }
+    }
+    t.same(counted, [])
+  },
+)
