@@ -30,11 +30,13 @@ apps:
       - { path: /staff/small, methods: [COPY, MOVE], require: signed_in, max_body: 1KiB }
   notes:
     url: https://files.example/notes
-    upstream: http://10.9.9.9:5001
+    upstream: { url: "http://10.9.9.9:5001", strip_prefix: true }
+    allow_encoded: [empty_segment, question_mark]
     shared_secret: the-secret-that-the-notes-check-on-each-request
     require: signed_in
     locations:
       - { path: /notes/a, methods: [COPY, MOVE], require: signed_in }
+      - { path: /notes/a/b, methods: [COPY, MOVE], require: { groups: admins } }
   other:
     url: https://other.example
     upstream: http://10.9.9.9:5002
@@ -139,6 +141,12 @@ const verdicts: readonly (readonly [path: string, destination: string, ask: Ask,
   ['/staff/a', '/admin%2Fb', { as: 'alice' }, 'deny destination-not-allowed'],
   ['/staff/a', '/staff//b', { as: 'adam' }, '400 destination-invalid'],
   ['/staff/a', '/staff/b;x', { as: 'adam' }, '400 destination-invalid'],
+  ['/notes/a', '/notes/a//c', { as: 'alice' }, 'allow rule-met'],
+  ['/notes/a', '/notes/a//b', { as: 'alice' }, 'deny destination-not-allowed'],
+  ['/notes/a', '/notes/a/b%3Fc', { as: 'alice' }, 'deny destination-not-allowed'],
+  // Without the prefix it would name a host.
+  ['/notes/a', '/notes//other.example/a', { as: 'adam' }, '400 destination-invalid'],
+  ['/notes/a', 'https://files.example/notes//other.example/a', { as: 'adam' }, '400 destination-invalid'],
   // At one app: another one of the origin is none of this one's business.
   ['/staff/a', '/notes/a/b', { as: 'adam' }, 'deny destination-not-allowed'],
   ['/notes/a', '/staff/b', { as: 'adam' }, 'deny destination-not-allowed'],
