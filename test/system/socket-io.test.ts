@@ -37,14 +37,10 @@ t.test('words go there and back by long polls, by a WebSocket, and from the one 
     ['websocket', 'websocket'],
     ['polling,websocket', 'websocket'],
   ] as const) {
-    const { stdout } = await run(
-      python,
-      [script('socket_io_client.py'), origin, cookie, transports],
-      {
-        env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
-        timeout: 100_000,
-      },
-    )
+    const { stdout } = await run(python, [script('socket_io_client.py'), origin, cookie, transports], {
+      env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+      timeout: 100_000,
+    })
     t.same(JSON.parse(stdout), { user: 'adam', said: 'h\u00e9llo', transport }, transports)
   }
 })

@@ -136,7 +136,9 @@ const said: ReadonlyMap<string, Said> = new Map(
       `files are not served here: let the app do it. Its methods pass only where a location lists them, \`methods: [${[...knownMethods, webdavName].join(', ')}]\``,
     ),
     Alias: missing('files are not served here: let the app do it'),
-    Header: missing('headers of answers are set and removed by `response_headers`, for an app or a location: write there what is still wanted'),
+    Header: missing(
+      'headers of answers are set and removed by `response_headers`, for an app or a location: write there what is still wanted',
+    ),
     ErrorDocument: changed('the gateway has pages of its own; the app’s errors go out as they are'),
     Satisfy: missing(
       'alternatives of an address and a sign-in are written as `any`: this one is not converted',

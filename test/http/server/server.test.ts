@@ -15,7 +15,14 @@ const page = 'a'.repeat(12 * 1024)
 
 /** A server that answers `ok`, and the sockets that it holds. */
 async function start(tls: ListenSettings['tls'] = []) {
-  const listen: ListenSettings = { host: '127.0.0.1', port: 0, socketPath: null, mode: null, tls, clientCa: null }
+  const listen: ListenSettings = {
+    host: '127.0.0.1',
+    port: 0,
+    socketPath: null,
+    mode: null,
+    tls,
+    clientCa: null,
+  }
   const unreadable: string[] = []
   const answered = new EventEmitter()
   const cuts: unknown[] = []
