@@ -95,7 +95,8 @@ const sendTexts: ReadonlySet<Preset> = new Set(['cognito'])
  * provider that is known to send texts. `trust_email` stands in for a missing `email_verified`, never for a false one.
  */
 export function visibleClaims(claims: Claims, settings: EmailSettings): Claims {
-  if (!Object.hasOwn(claims, 'email') || isVerified(claims, settings)) return claims
+  const came = Object.hasOwn(claims, 'email') && claims.email !== null
+  if (!came || isVerified(claims, settings)) return claims
   const { email: _, ...rest } = claims
   return rest
 }

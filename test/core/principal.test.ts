@@ -55,6 +55,9 @@ t.test('the text "true" counts from a provider that is known to send texts, and 
     }
   }
   t.same(seenClaims({ sub: 'a' }, acme), { claims: { sub: 'a' } }, 'none came')
+  const empty = { sub: 'a', email: null }
+  t.same(seenClaims(empty, acme), { claims: empty }, 'nor is null one')
+  t.same(readUserId(empty, { ...acme, userId: 'email' }), { ok: false, reason: 'the claim is missing' })
 })
 
 t.test('S-214: taking the e-mail out pollutes nothing', async (t) => {
