@@ -76,6 +76,25 @@ Coverage: 4 of 4 locations tested, 3 of 3 seen refusing, 3 of 3 conditions seen 
   )
 })
 
+t.test('a request with a Destination is judged at both ends', async (t) => {
+  const move = (to: string) => `{ method: MOVE, url: /files/x, headers: { Destination: "${to}" } }`
+  const cwd = folderOf({
+    'claimgate.yaml': rules.replace(
+      '- { path: /public,',
+      '- { path: /files, methods: [GET, webdav], require: signed_in }\n      - { path: /public,',
+    ),
+    'claimgate.test.yaml': `cases:
+  - { as: { groups: [a] }, request: ${move('https://wiki.example.com/files/y')}, expect: allow }
+  - { as: { groups: [a] }, request: ${move('/admin/y')}, expect: deny, because: destination-not-allowed }
+  - { as: { groups: [a] }, request: ${move('https://other.example.com/y')}, expect: reject, because: destination-invalid }
+  - { as: { groups: [a] }, request: REPORT /files/x, expect: allow }
+`,
+  })
+  const { code, stdout } = await run(cwd)
+  t.equal(code, 0, stdout)
+  t.match(stdout, '4 tests passed')
+})
+
 t.test(
   'a test that fails is told with its place, what came instead, and the conditions that explain it',
   async (t) => {
