@@ -66,6 +66,11 @@ const components: readonly Component[] = [
     present: () => runs('/usr/bin/python3', '-c', 'import websocket'),
   },
   { name: 'git', package: 'git', present: () => existsSync('/usr/lib/git-core/git-http-backend') },
+  {
+    name: 'Tomcat',
+    package: 'tomcat10-common',
+    present: () => existsSync('/usr/share/tomcat10/bin/bootstrap.jar') && runs('java', '-version'),
+  },
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]

@@ -1,4 +1,4 @@
-// One path for the rules and for the app, held against an app that reads paths in its own way: Flask under gunicorn.
+// One path for the rules and for the app, held against apps that read paths in their own ways: Flask under gunicorn, or Tomcat.
 import { Agent, request } from 'node:http'
 import { startFlask } from './flask.ts'
 import { startTestGateway } from './gateway.ts'
@@ -30,12 +30,24 @@ export interface Differential {
   close(): Promise<void>
 }
 
+/** An app that answers as JSON which path it saw, and by which of its views. */
+interface PathEcho {
+  readonly origin: string
+  stop(): Promise<void>
+}
+
+const startPathEcho = (): Promise<PathEcho> =>
+  startFlask({ folder: new URL('.', import.meta.url), app: 'path_echo:app', env: {} })
+
 /**
  * Everything is open but `/admin`, which is nobody's: whatever reaches its view got round a rule. `allowed`: what of
  * `allow_encoded` the app is sent.
  */
-export async function startDifferential(allowed: readonly string[] = []): Promise<Differential> {
-  const flask = await startFlask({ folder: new URL('.', import.meta.url), app: 'path_echo:app', env: {} })
+export async function startDifferential(
+  allowed: readonly string[] = [],
+  startApp: () => Promise<PathEcho> = startPathEcho,
+): Promise<Differential> {
+  const app = await startApp()
   const gateway = await startTestGateway({
     yaml: ({ url }) => `
 providers:
@@ -43,7 +55,7 @@ providers:
 apps:
   wiki:
     url: ${url}
-    upstream: ${flask.origin}
+    upstream: ${app.origin}
     shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
     allow_encoded: [${allowed.join(', ')}]
     require: anyone
@@ -76,7 +88,7 @@ apps:
     close: async () => {
       agent.destroy()
       await gateway.close()
-      await flask.stop()
+      await app.stop()
     },
   }
 }
