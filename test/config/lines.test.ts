@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
 import t from 'tap'
 import type { FileRead } from '../../src/config/files.ts'
-import { readLines } from '../../src/config/lines.ts'
+import { mayHoldLines, readLines } from '../../src/config/lines.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import { readAddress } from '../../src/core/request/address.ts'
 import { explainRequirement } from '../../src/core/rules/explain.ts'
@@ -150,5 +150,31 @@ t.test('explanations name the file and the number of its entries', async (t) => 
     t.match(explainRequirement(ruleOf(rule, files), principal, { clientAddress: null }), [
       { expected, truth, blocks: true },
     ])
+  }
+})
+
+t.test('a list of lines stands where a rule or `only` stands, by the whole path', async (t) => {
+  const rows: readonly (readonly [string, boolean])[] = [
+    ['policies.staff.email', true],
+    ['policies', false],
+    ['defaults.require.email', true],
+    ['defaults.identity_headers.X.only', true],
+    ['defaults.identity_headers.only', false],
+    ['defaults.title', false],
+    ['apps.wiki.require.email.is', true],
+    ['apps.wiki.locations.0.require.email', true],
+    ['apps.wiki.locations.0.identity_headers.X.only.1', true],
+    ['apps.wiki.locations.0.identity_headers.X.claim', false],
+    ['apps.wiki.locations.0.methods', false],
+    ['apps.require.provider', false],
+    ['apps.policies.provider', false],
+    ['apps.wiki.upstream.headers.require', false],
+    ['providers.require.scopes', false],
+    ['tests.persons.require.claims.groups', false],
+    ['listen', false],
+  ]
+  for (const [path, may] of rows) {
+    const steps = path.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+    t.equal(mayHoldLines(steps), may, path)
   }
 })
