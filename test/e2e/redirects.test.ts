@@ -57,7 +57,13 @@ t.test('S-096: one return address, under one name, from the query', async (t) =>
     body: 'return_to=/x',
     headers: ['Content-Length: 12'],
   }
-  t.equal((await fire(front, post)).status, 405)
+  t.equal((await fire(front, post)).status, 415)
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  const taken = await fire(front, { ...post, headers: [...post.headers, type, ...navigation] })
+  t.equal(taken.status, 200, 'a form begins no sign-in: the page moves on')
+  t.same(taken.values('set-cookie'), [])
+  const twice = { ...post, body: 'return_to=/&return_to=/x', headers: ['Content-Length: 24', type] }
+  t.equal((await fire(front, twice)).status, 400)
 })
 
 t.test('S-097, S-098: odd characters come out escaped, or the way leads to /', async (t) => {

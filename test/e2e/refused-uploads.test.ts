@@ -65,7 +65,7 @@ t.test('who sends a large body hears why it is refused', async (t) => {
     ['/a//b', 400],
     ['/open/x', 413],
     ['/.auth/nothing', 404],
-    ['/.auth/login', 405],
+    ['/.auth/logged-out', 405],
     ['/.auth/logout', 415],
     ['/down/x', 502],
   ] as const

@@ -202,7 +202,7 @@ t.test(
     )
     t.equal((await alice.visit(`${front.url}/.auth/nope`)).status, 404)
     t.equal((await alice.visit(`${front.url}/.auth`)).status, 404)
-    const post = await alice.visit(`${front.url}/.auth/login`, { method: 'POST' })
+    const post = await alice.visit(`${front.url}/.auth/logged-out`, { method: 'POST' })
     t.equal(post.status, 405)
     t.equal(post.headers.allow, 'GET')
     t.equal((await alice.visit(`${front.url}/x`, { method: 'TRACE' })).status, 405)

@@ -195,7 +195,7 @@ t.test('S-033: nothing below /.auth reaches the app, in whatever spelling', asyn
     ] as const) {
       t.equal((await fire(front, { target, headers: [adam] })).status, status, target)
     }
-    t.equal((await fire(front, { method: 'POST', target: '/.auth/login' })).status, 405)
+    t.equal((await fire(front, { method: 'PUT', target: '/.auth/login' })).status, 405)
   })
 })
 

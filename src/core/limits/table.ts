@@ -21,7 +21,7 @@ export const limitTable = {
   addressBytes: of('request', 64, 'An entry of `X-Forwarded-For`; a longer one is no address.'),
   formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
   formMs: of('request', 15_000, 'The time such a form may take; then it is 408.'),
-  returnToBytes: of('request', 2 * KiB, 'A return address; a longer one becomes `/`.'),
+  returnToBytes: of('request', 8 * KiB, 'A return address; a longer one becomes `/`.'),
   passedCharacters: of('request', 255, 'A parameter that goes to the provider; a longer one is 400.'),
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   transactionCookies: of('request', 5, 'Sign-ins under way in one browser; the oldest are forgotten.'),
@@ -29,7 +29,7 @@ export const limitTable = {
   transactionReturnToBytes: of(
     'request',
     1536,
-    'A return address in such a cookie; a longer one becomes `/`.',
+    'A return address in such a cookie; a longer one waits in the browser’s storage.',
   ),
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),

@@ -59,6 +59,14 @@ export interface SignInWish {
   readonly isSecond: boolean
 }
 
+/** In place of a return address that no cookie could hold: it waits in the browser's storage, under the state's hash. */
+const inStorage = ''
+
+/** Whether the page that was wanted is known to the browser's storage alone. */
+export function isInStorage(returnTo: string): boolean {
+  return returnTo === inStorage
+}
+
 /** Behind the state of a second attempt, so that it tells a browser apart that keeps no cookies at all. */
 const secondMark = '.2'
 
@@ -72,7 +80,7 @@ export function isSecondAttempt({ state }: Pick<Transaction, 'state'>): boolean 
 
 /**
  * Begins a sign-in: state and nonce of 192 random bits (RFC 6749 10.10 asks for 160), a code verifier of 256. A return
- * address that no cookie could hold becomes `/`.
+ * address that no cookie could hold is left to the browser's storage.
  */
 export function beginTransaction(wish: SignInWish, random: Random, now: EpochSeconds): Transaction {
   return {
@@ -85,7 +93,7 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     codeVerifier: random(32).toString('base64url'),
     returnTo:
       Buffer.byteLength(JSON.stringify(wish.returnTo)) > limits.transactionReturnToBytes
-        ? '/'
+        ? inStorage
         : wish.returnTo,
     startedAt: now,
     replaces: wish.replaces,

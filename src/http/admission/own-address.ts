@@ -33,7 +33,7 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
   }
   switch (target.path.slice(gateway.authPrefix.length)) {
     case '/login':
-      return { kind: 'own', address: 'login', methods: ['GET'] }
+      return { kind: 'own', address: 'login', methods: ['GET', 'POST'] }
     case '/logout':
       return { kind: 'own', address: 'logout', methods: ['GET', 'POST'] }
     case '/logged-out':

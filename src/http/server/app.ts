@@ -19,7 +19,7 @@ import { faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
 import { callback } from '../sign-in/callback.ts'
-import { login } from '../sign-in/login.ts'
+import { login, takeUp } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
@@ -118,6 +118,9 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   )
   scope.get('/own/login', async (request, reply) =>
     send(reply, await login(contextOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.post('/own/login', async (request, reply) =>
+    send(reply, takeUp(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request))),
   )
   scope.get('/own/callback', async (request, reply) =>
     send(

@@ -3,7 +3,7 @@ import type { AnyFault, FaultCode } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { readLanding } from '../../core/session/landing.ts'
-import { isSecondAttempt, type Transaction } from '../../core/session/transaction.ts'
+import { isInStorage, isSecondAttempt, stateHash, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -37,6 +37,7 @@ export async function beginAgain(
     otherAccount: false,
     passed: new Map(),
     isSecond: true,
+    ...(isInStorage(transaction.returnTo) ? { insteadOf: stateHash(transaction.state) } : {}),
   })
 }
 

@@ -9,9 +9,8 @@ import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../co
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import { clockToleranceSeconds, shortKey } from '../../core/session/session.ts'
-import { readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
+import { isInStorage, readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
-import { useSession } from '../admission/session-lookup.ts'
 import { noteUnverifiedEmail } from '../operations/unverified-email.ts'
 import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withCookies } from '../pages/answer.ts'
 import { movingOnPage } from '../pages/pages.ts'
@@ -19,6 +18,7 @@ import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
 import { signInFailed, tooManyFailures } from './failure.ts'
+import { fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
 
 /**
@@ -204,10 +204,14 @@ function signedIn(
     cookieValue,
   }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
 ): Answer {
-  return arrive(admission, origin, readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix), [
+  const cookies = [
     setSessionCookie(origin.cookies, cookieValue),
     roundCompleted(headers, origin, cameBy(admission)),
-  ])
+  ]
+  const { returnTo, state } = transaction
+  if (isInStorage(returnTo))
+    return withCookies(fromStorage(runtime, admission, origin, stateHash(state)), cookies)
+  return arrive(admission, origin, readLanding(returnTo, origin, runtime.gateway.authPrefix), cookies)
 }
 
 /** The provider that the sign-in was begun with, whatever it is called now; another of its name never gets the code. */
@@ -242,45 +246,6 @@ function arrive(admission: Admission, origin: Origin, to: ReturnTo, cookies: rea
       ? pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'signed-in', to }))
       : redirectAnswer(to)
   return withCookies(answer, cookies)
-}
-
-interface UselessCallback {
-  readonly origin: Origin
-  readonly headers: IncomingHttpHeaders
-  /** Empty where none can be told. */
-  readonly state: string
-  /** Of this browser, but too old or used; null: none can be told. */
-  readonly transaction: Transaction | null
-  /** For the log. */
-  readonly why: string
-}
-
-/**
- * A callback that comes late, from an evicted attempt or from another browser. Whoever is signed in goes on to the page
- * of that attempt; an attempt of this browser begins again by itself; the others may. The provider is never asked.
- */
-async function nothingToDo(
-  context: RequestContext,
-  admission: Admission,
-  { origin, headers, state, transaction, why }: UselessCallback,
-): Promise<Answer> {
-  const { runtime } = context
-  const found = await useSession(runtime, origin, headers)
-  if (found.kind === 'live') {
-    const { signIn } = found.session
-    const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
-    const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
-    return redirectAnswer(readLanding(wanted, origin, runtime.gateway.authPrefix))
-  }
-  const message = `the callback belongs to no sign-in of this browser: ${why}`
-  const fault = new LoginFault('LOGIN_STATE_UNKNOWN', message)
-  const again =
-    transaction === null
-      ? null
-      : await beginAgain(context, admission, { origin, headers, transaction }, fault)
-  if (again !== null) return again
-  const wanted = readLanding(transaction?.returnTo, origin, runtime.gateway.authPrefix)
-  return signInFailed(context, admission, fault, wanted)
 }
 
 function cameBy({ method }: Admission): 'query' | 'form_post' {

@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 import { isFramed, isOwnFrame } from '../../core/request/navigation.ts'
 import { readLanding, readReferringPage, startOf } from '../../core/session/landing.ts'
 import { readReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
 import {
   type Answer,
+  forbidden,
   frameOf,
   loginHref,
   pageAnswer,
@@ -65,6 +67,31 @@ export async function login(
   return chooser(context, admission, offered, wish)
 }
 
+/**
+ * POST: a page of ours took up what the browser's storage kept, and hands it over to be checked as any `return_to` is.
+ * It begins and changes nothing; the page that it answers moves on, since `form-action` forbids later redirects elsewhere.
+ */
+export function takeUp(
+  { runtime }: RequestContext,
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  form: URLSearchParams,
+): Answer {
+  const { origin } = admission
+  if (origin === null) return refusal(admission, 404, 'address-unknown')
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin') return forbidden(runtime.gateway, admission, 'cross-site')
+  if (form.getAll('return_to').length > 1) return refusal(admission, 400, 'parameter-repeated')
+  const to = readLanding(form.get('return_to'), origin, runtime.gateway.authPrefix)
+  return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to }))
+}
+
+/** Behind `return_to=`: nothing where the address would become longer than one may be, and one lands where the app begins. */
+function returnParameter(returnTo: string): string {
+  const encoded = encodeURIComponent(returnTo)
+  return encoded.length > limits.requestTargetBytes - 1024 ? '' : encoded
+}
+
 /** One provider: the browser goes there at once. Several: to the chooser first. */
 export function answerChallenge(
   context: RequestContext,
@@ -89,7 +116,7 @@ export function answerChallenge(
       isSecond: false,
     })
   }
-  return redirectAnswer(`${authPrefix}/login?return_to=${encodeURIComponent(returnTo)}`, 302)
+  return redirectAnswer(`${authPrefix}/login?return_to=${returnParameter(returnTo)}`, 302)
 }
 
 /**
@@ -129,7 +156,7 @@ function chooser(
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []
-    const parameters = `provider=${encodeURIComponent(name)}&return_to=${encodeURIComponent(wish.returnTo)}`
+    const parameters = `provider=${encodeURIComponent(name)}&return_to=${returnParameter(wish.returnTo)}`
     const passed = [...passedTo(settings, wish.passed)].map(
       ([parameter, value]) => `&${parameter}=${encodeURIComponent(value)}`,
     )

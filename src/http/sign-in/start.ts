@@ -5,12 +5,15 @@ import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import {
   beginTransaction,
+  isInStorage,
   sealTransaction,
+  stateHash,
   transactionKeptSeconds,
   transactionsToEvict,
 } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
-import { type Answer, faultAnswer, redirectAnswer, withCookies } from '../pages/answer.ts'
+import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
+import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, setTransactionCookie } from './cookie.ts'
 import { passedTo } from './passed-parameters.ts'
@@ -24,6 +27,8 @@ export interface SignInRequest {
   readonly passed: ReadonlyMap<string, string>
   /** It begins by itself, in place of one that came to nothing: no third follows. */
   readonly isSecond: boolean
+  /** The hash of the state of the attempt before, under which the browser's storage knows the page. */
+  readonly insteadOf?: string
 }
 
 /** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
@@ -44,7 +49,8 @@ export async function startSignIn(
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { returnTo, isSecond } = request
   const wish = { provider: settings, returnTo, origin: origin.origin, replaces, isSecond }
-  const transaction = beginTransaction(wish, runtime.random, now)
+  const begun = beginTransaction(wish, runtime.random, now)
+  const transaction = request.insteadOf === undefined ? begun : { ...begun, returnTo: '' }
   try {
     const url = await provider.authorizationUrl(transaction, redirectUriOf(origin, settings.name).uri, {
       otherAccount: request.otherAccount,
@@ -56,7 +62,16 @@ export async function startSignIn(
     const evicted = transactionsToEvict(others, cookie, origin.cookies, { now, timeoutSeconds })
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
-    return withCookies(redirectAnswer(url.href, 302), [
+    const answer = isInStorage(transaction.returnTo)
+      ? keepInStorage({
+          ...frameOf(admission),
+          stateHash: stateHash(transaction.state),
+          what: request.insteadOf === undefined ? { page: returnTo } : { fromStateHash: request.insteadOf },
+          to: url,
+          nonce: runtime.random(18).toString('base64url'),
+        })
+      : redirectAnswer(url.href, 302)
+    return withCookies(answer, [
       ...evicted.map((name) => deleteCookie(origin.cookies, name)),
       setTransactionCookie(
         origin.cookies,

@@ -202,7 +202,7 @@ const verdicts: readonly (readonly [
   ['/.auth/health', { host: 'anything.example' }, 'allow', 'gateway-address'],
   ['/.auth/health', { host: 'anything.example', method: 'POST' }, 'reject', 'method-not-allowed'],
   ['/.auth/login', {}, 'allow', 'gateway-address'],
-  ['/.auth/login', { method: 'POST' }, 'reject', 'method-not-allowed'],
+  ['/.auth/login', { method: 'PUT' }, 'reject', 'method-not-allowed'],
   ['/.auth/nope', { as: 'adam' }, 'reject', 'address-unknown'],
   ['/.auth', { as: 'adam' }, 'reject', 'address-unknown'],
   ['/.auth%2Fnope', { as: 'adam' }, 'reject', 'target-ambiguous'],

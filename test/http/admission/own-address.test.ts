@@ -38,7 +38,7 @@ const elsewhere = model('/oauth2/back')
 
 t.test('below the prefix there are these addresses, each for its methods, and nothing else', async (t) => {
   const rows: readonly (readonly [string, string])[] = [
-    ['/.auth/login', 'login: GET'],
+    ['/.auth/login', 'login: GET POST'],
     ['/.auth/logout', 'logout: GET POST'],
     ['/.auth/logged-out', 'logged-out: GET'],
     ['/.auth/me', 'me: GET HEAD'],

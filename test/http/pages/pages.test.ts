@@ -15,6 +15,7 @@ import {
   signedOutPage,
   signInFailedPage,
 } from '../../../src/http/pages/pages.ts'
+import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
 import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
 
 /** Every page, with one text in every place that can hold text. */
@@ -55,6 +56,22 @@ function everyPage(text: string): ReadonlyMap<string, string> {
   ])
 }
 
+/** The two pages with a script. */
+function scriptedPages(text: string): ReadonlyMap<string, string> {
+  const stored = { appTitle: text, requestId: text, stateHash: text, nonce: text }
+  return new Map([
+    [
+      'kept',
+      keepInStorage({ ...stored, what: { page: text as ReturnTo }, to: new URL('https://op.example/') }).body,
+    ],
+    [
+      'kept again',
+      keepInStorage({ ...stored, what: { fromStateHash: text }, to: new URL('https://op.example/') }).body,
+    ],
+    ['taken', takeFromStorage({ ...stored, action: text, start: text as ReturnTo }).body],
+  ])
+}
+
 t.test('S-199 nothing that a page is given reaches it unescaped', async (t) => {
   const canaries = [
     `"><svg/onload=alert(1)>`,
@@ -63,9 +80,9 @@ t.test('S-199 nothing that a page is given reaches it unescaped', async (t) => {
     '&amp;<!--',
     '&#34; onload&#61;x',
   ]
-  const plain = everyPage('plain')
+  const plain = new Map([...everyPage('plain'), ...scriptedPages('plain')])
   for (const canary of canaries) {
-    for (const [name, page] of everyPage(canary)) {
+    for (const [name, page] of [...everyPage(canary), ...scriptedPages(canary)]) {
       if (/["'<>&]/.test(canary)) t.notMatch(page, canary, `${name}: ${canary}`)
       t.equal(count(page, /</g), count(plain.get(name) ?? '', /</g), `${name}: no further tag by ${canary}`)
       t.equal(count(page, /"/g), count(plain.get(name) ?? '', /"/g), `${name}: no further quote by ${canary}`)
@@ -93,6 +110,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'help',
     'helpLine',
     'inner',
+    'keepScript',
     'links',
     'notYet',
     'page.content',
@@ -100,8 +118,10 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'reason',
     'reference',
     'refresh',
+    'script',
     'still',
     'stylesheet',
+    'takeScript',
   ])
 })
 

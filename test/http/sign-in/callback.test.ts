@@ -8,6 +8,7 @@ import {
   StoreFault,
 } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
+import { stateHash } from '../../../src/core/session/transaction.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
@@ -598,4 +599,48 @@ t.test('a sign-in for no page lands on the app’s own prefix', async (t) => {
     const answer = await finish(await begin(`?provider=op${query}`))
     t.match(answer, { status: 303, headers: { location: '/wiki' } }, query)
   }
+})
+
+const longPage = `/deep?q=${'x'.repeat(7000)}`
+
+t.test('S-116: a page that no cookie holds waits in the browser, under the hash of the state', async (t) => {
+  const { context, admission, come, clock, sessionOf, origin, provider, finish } = open(t)
+  const asked = await admission(`${site}/.auth/login?provider=op&return_to=${longPage}`)
+  const shown = await login(context, asked, {})
+  t.match(shown, { status: 200 })
+  const [, nonce] =
+    /script-src 'nonce-([\w-]{24})'; default-src 'none'/.exec(
+      String(shown.headers['content-security-policy']),
+    ) ?? []
+  t.match(shown.body, `<script nonce="${nonce}" data-key="claimgate:`)
+  t.match(shown.body, `data-page="/deep?q&#61;xxx`)
+  const [, to = ''] = /data-to="([^"]*)"/.exec(shown.body) ?? []
+  const state =
+    new URL(to.replaceAll('&#61;', '=').replaceAll('&#38;', '&').replaceAll('&amp;', '&')).searchParams.get(
+      'state',
+    ) ?? ''
+  const begun = {
+    state,
+    cookie: (shown.cookies ?? []).map(({ name, value }) => `${name}=${value}`).join('; '),
+  }
+  t.ok(begun.cookie.length < 800, `${begun.cookie.length} bytes of cookie`)
+
+  clock.time += 3600
+  const again = await finish(begun)
+  t.match(again, { status: 200 }, 'one that took too long takes the page along')
+  t.match(again.body, `data-from="claimgate:${stateHash(state)}"`)
+  clock.time -= 3600
+
+  const answer = await finish(begun)
+  t.match(answer, { status: 200 })
+  t.match(answer.body, `data-key="claimgate:${stateHash(state)}" data-start="/"`)
+  t.match(answer.body, '<form method="post" action="/.auth/login">')
+  t.notMatch(answer.body, 'xxx', 'the server does not know it')
+  const value = sessionOf(answer)
+  t.not(value, '')
+  const later = await come(`code=x&state=${state}`, {
+    headers: sessionCookieOf(origin.cookies.session, value),
+  })
+  t.match(later.body, `data-key="claimgate:${stateHash(state)}"`, 'and so for whoever comes again')
+  t.equal(provider('op').exchanged.length, 1)
 })

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { ProviderFault } from '../../../src/core/fault.ts'
 import { readTransaction } from '../../../src/core/session/transaction.ts'
 import { type Answer, frameOf } from '../../../src/http/pages/answer.ts'
-import { answerChallenge, login } from '../../../src/http/sign-in/login.ts'
+import { answerChallenge, login, takeUp } from '../../../src/http/sign-in/login.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
 
@@ -334,5 +334,35 @@ t.test(
       }
     }
     t.same(counted, [])
+  },
+)
+
+t.test(
+  'S-092 … S-102: what the browser kept is checked as any return address is, and moves on by a page',
+  async (t) => {
+    const { context, admission } = open(t)
+    const take = async (returnTo: string, headers: IncomingHttpHeaders = {}) => {
+      const posted = await admission(`${site}/.auth/login`, { method: 'POST', headers })
+      return takeUp(context, posted, headers, new URLSearchParams({ return_to: returnTo }))
+    }
+    const refreshOf = ({ body }: Answer) =>
+      /http-equiv="refresh" content="0; url&#61;([^"]*)"/.exec(body)?.[1]
+    const long = `/deep?q=${'x'.repeat(7000)}`
+    t.equal(refreshOf(await take(long)), long.replace('=', '&#61;'))
+    for (const bad of [
+      'javascript:alert(1)',
+      '//evil.example',
+      'https://evil.example/',
+      '/.auth/logout',
+      `/${'x'.repeat(9000)}`,
+      '',
+    ]) {
+      t.equal(refreshOf(await take(bad)), '/', bad.slice(0, 40))
+    }
+    const answer = await take('/deep', { 'sec-fetch-site': 'same-origin' })
+    t.match(answer, { status: 200 })
+    t.equal(answer.cookies, undefined, 'nothing begins, nothing changes')
+    for (const from of ['cross-site', 'same-site', 'none'])
+      t.match(await take('/deep', { 'sec-fetch-site': from }), { status: 403 }, from)
   },
 )
