@@ -123,8 +123,11 @@ export class SqliteStore implements SessionStore {
     const due = () => this.#statements.pieceExpired.all(now).map(toDue)
     // Asked again in each try: it may close while another process holds the lock.
     const closed = () => !this.#file.database.isOpen
+    const removed = await removeInPieces(() =>
+      this.#write(() => (closed() ? nothing : this.#removePiece(due))),
+    )
     await this.#write(() => (closed() ? undefined : this.#unhurried(() => this.#states.purge(now))))
-    return removeInPieces(() => this.#write(() => (closed() ? nothing : this.#removePiece(due))))
+    return removed
   }
 
   onChange(listener: () => void): () => void {

@@ -50,14 +50,17 @@ t.test('a body that the client sends is use, once a minute', async (t) => {
 t.test('an answer that is only read is none', async (t) => {
   const clock = createTestClock(begin)
   const front = await startFront(t, answer, { clock })
+  // Later than the session, which was made by another clock.
+  const asked = begin + 1000
+  clock.time = asked
   const download = await ask(front, 'GET /download')
   await download.until('begin')
   for (const at of [1800, 3599]) {
-    clock.time = begin + at
+    clock.time = asked + at
     front.upstream.connections[0]?.socket.write('x'.repeat(10))
     await download.until('x')
   }
-  clock.time = begin + 3600
+  clock.time = asked + 3600
   t.equal(await click(front), 401)
   download.destroy()
 })
