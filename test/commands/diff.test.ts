@@ -182,6 +182,24 @@ t.test('what is the same at several places is told once', async (t) => {
   t.equal(text.split('loses access groups').length, 2)
 })
 
+t.test('everything that a provider is asked by or judged by is told', async (t) => {
+  for (const [key, line] of [
+    ['preset: cognito', 'provider op preset generic → cognito'],
+    ['internal_url: "https://inside.example"', 'provider op internal_url none → https://inside.example'],
+    ['response_mode: form_post', 'provider op response_mode query → form_post'],
+    [
+      'token_endpoint_auth_method: client_secret_post',
+      'provider op token_endpoint_auth_method none → client_secret_post',
+    ],
+  ] as const) {
+    const { code, text } = await diff(rules, rules.replace('client_id: c', `client_id: c, ${key}`), [
+      '--expect-none',
+    ])
+    t.equal(code, 1, key)
+    t.match(text, ` ${line}\n`, key)
+  }
+})
+
 t.test(
   'what changes for apps, signing in and sessions; secrets are told apart and never shown',
   async (t) => {

@@ -38,7 +38,7 @@ const timeouts = z.strictObject({
   response: duration
     .prefault('60s')
     .describe(
-      'From the sent request, a body included however slowly the app reads it, to the headers of the answer.',
+      'From the moment when the whole request, its body included, is with the system, to the headers of the answer.',
     ),
   idle: duration
     .prefault('5m')
