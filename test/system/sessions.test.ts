@@ -161,7 +161,7 @@ t.test('a store that cannot be used stops the start with a sentence', async (t) 
       withDisk(folder, 'size=48k'),
       /^the session store .+sessions\.db cannot grow: the disk is full$/,
     ],
-    ['all but full', withDisk(folder, 'size=68k'), /^the session secret .+: the disk is full; make room, or/],
+    ['all but full', withDisk(folder, 'size=84k'), /^the session secret .+: the disk is full; make room, or/],
     [
       'no file may be made',
       withDisk(folder, 'nr_inodes=1'),
