@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { isObject, type Json } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
@@ -34,7 +35,7 @@ export async function readText(file: string, io: Io): Promise<Reading<string>> {
   try {
     return { ok: true, value: await readFile(resolve(io.cwd, file), 'utf8') }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    const code = errorCode(error) ?? 'unreadable'
     return { ok: false, reason: `${file} cannot be read: ${code === 'ENOENT' ? 'no such file' : code}` }
   }
 }

@@ -17,6 +17,7 @@ import { type Issue, printIssue } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { loadRuleTests } from '../config/tests/load.ts'
 import type { RuleTest } from '../config/tests/rule-test.ts'
+import { errorCode } from '../core/error-code.ts'
 import { coverageOf } from '../rehearsal/test/coverage.ts'
 import { reportJson } from '../rehearsal/test/json.ts'
 import { reportJunit } from '../rehearsal/test/junit.ts'
@@ -117,7 +118,7 @@ async function written(report: TestReport, options: Options, io: Io): Promise<bo
     await writeFile(resolve(io.cwd, junit), reportJunit(report))
     return true
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const code = errorCode(error) ?? 'unknown'
     io.stderr(`claimgate test: ${junit} cannot be written: ${code}\n`)
     return false
   }

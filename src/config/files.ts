@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
 
 /** One file as the configuration may name it. Reasons are for people: `no such file`. */
 export type FileRead =
@@ -25,10 +26,10 @@ export const readFromDisk: ReadFile = (path) => {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = errorCode(error)
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file'
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user'
-  return typeof code === 'string' ? code : 'cannot be read'
+  return code ?? 'cannot be read'
 }
 
 /** What surrounds a configuration file: where it lies, the variables and the files that it may name. */

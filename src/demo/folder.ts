@@ -1,6 +1,7 @@
 import { constants, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { errorCode } from '../core/error-code.ts'
 
 const shipped = (name: string): string => fileURLToPath(new URL(`../../config/${name}`, import.meta.url))
 
@@ -27,6 +28,6 @@ function copyOnce(from: string, to: string): void {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }

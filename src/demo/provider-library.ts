@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errorCode } from '../core/error-code.ts'
 
 /**
  * The part of oidc-provider that the demo uses, written down here: the package brings no types, and it is
@@ -44,7 +45,7 @@ export async function loadProviderLibrary(): Promise<ProviderLibrary | null> {
     const found: unknown = await withoutNotices(() => import(name))
     return isLibrary(found) ? found : null
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return null
+    if (errorCode(error) === 'ERR_MODULE_NOT_FOUND') return null
     throw error
   }
 }

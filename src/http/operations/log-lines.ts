@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
+import { errorCode } from '../../core/error-code.ts'
 
 /** Where log lines go. Writing never waits for whoever reads them. */
 export interface LineWriter extends DestinationStream {
@@ -146,7 +147,7 @@ function createQueue(fd: number) {
       try {
         for (let [first] = pieces; first !== undefined; [first] = pieces) takeOff(writeSync(fd, first))
       } catch (thrown) {
-        if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN') return
+        if (errorCode(thrown) === 'EAGAIN') return
         pieces = []
         bytes = 0
       }
