@@ -99,8 +99,8 @@ function accessFields(
   }: { readonly status: number; readonly edition: number; readonly cut: FaultCode | null },
   subject: SubjectWriter,
 ): EventFields<'request'> & { readonly event: EventName } {
-  const { decision, principal } = admission
-  return {
+  const { decision, principal, shadow } = admission
+  const fields = {
     event: 'request',
     request_id: admission.requestId,
     method: admission.method,
@@ -119,16 +119,12 @@ function accessFields(
     subject: principal === null ? undefined : subject(principal.user),
     provider: principal === null ? undefined : principal.provider,
     edition,
-    ...shadowFields(admission.shadow),
-  }
+  } as const
+  // Nothing where the rehearsed rules agree.
+  return shadow === null || !differs(shadow) ? fields : { ...fields, ...shadowFields(shadow) }
 }
 
-const noFields = {}
-
-/** Nothing where the rehearsed rules agree. */
-function shadowFields(shadow: ShadowVerdict | null): EventFields<'request'> {
-  if (shadow === null || !differs(shadow)) return noFields
-  const { decision, location, detail } = shadow
+function shadowFields({ decision, location, detail }: ShadowVerdict): EventFields<'request'> {
   return {
     shadow_decision: decision.kind,
     shadow_reason: decision.reason,

@@ -26,6 +26,7 @@ export class Connection {
   readonly #waiting: { readonly response: ServerResponse; readonly serve: Serve }[] = []
   #excess = 0
   #ending = false
+  #unread = false
 
   constructor(socket: Socket, unreadMs: number) {
     const carrier: Carrier = socket
@@ -67,7 +68,7 @@ export class Connection {
     if (this.#socket.writableEnded || this.#socket.destroyed) return
     this.#current = response
     // Its time is its own: one of the answer before may still run.
-    this.#socket.setTimeout(0)
+    if (this.#socket.timeout !== 0) this.#socket.setTimeout(0)
     response.once('prefinish', ended)
     response.once('close', answered)
     serve(request, response)
@@ -75,7 +76,9 @@ export class Connection {
 
   /** All of an answer was written; what the system did not take at once has a time in which some of it must go out. */
   ended(): void {
-    if (this.#socket.writableLength > 0) this.#socket.setTimeout(this.#unreadMs, this.#cut)
+    if (this.#socket.writableLength === 0) return
+    this.#unread = true
+    this.#socket.setTimeout(this.#unreadMs, this.#cut)
   }
 
   readonly #cut = (): void => {
@@ -85,7 +88,8 @@ export class Connection {
 
   answered(): void {
     this.#current = null
-    this.#socket.off('timeout', this.#cut)
+    if (this.#unread) this.#socket.off('timeout', this.#cut)
+    this.#unread = false
     const next = this.#waiting.shift()
     if (next === undefined) {
       if (this.#ending) this.#socket.destroySoon()
