@@ -1,6 +1,6 @@
 import { LoginFault } from '../core/fault.ts'
+import type { JsonObject } from '../core/json-object.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
-import type { JsonObject } from './json.ts'
 import { quote } from './quote.ts'
 
 const toleranceSeconds = 60

@@ -3,9 +3,9 @@ import { SignJWT } from 'jose'
 import { type ClientAuth, ClientSecretPost, None, TlsClientAuth } from 'openid-client'
 import { ConfigFault } from '../core/fault.ts'
 import type { ProviderSettings, TokenEndpointAuthMethod } from '../core/gateway.ts'
+import { readJsonObject } from '../core/json-object.ts'
 import type { Clock } from '../core/ports.ts'
 import { algorithmsOfKey } from '../core/signature-algorithm.ts'
-import { readJsonObject } from './json.ts'
 import type { Metadata } from './metadata.ts'
 
 export interface AssertionDeps {

@@ -1,6 +1,6 @@
 import type { ProviderSettings } from '../core/gateway.ts'
+import type { JsonObject } from '../core/json-object.ts'
 import type { Claims } from '../core/rules/claims.ts'
-import type { JsonObject } from './json.ts'
 
 /** Of one token and spent with it: no rule can mean them, and sessions need not keep them. */
 const spent = new Set(['nonce', 'at_hash', 'c_hash', 's_hash', 'exp', 'iat', 'nbf', 'jti'])

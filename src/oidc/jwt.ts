@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader, errors, type ProtectedHeaderParameters } from 'jose'
+import { type JsonObject, readJsonObject } from '../core/json-object.ts'
 import { limits } from '../core/limits/table.ts'
 import { algorithmProblem } from './algorithms.ts'
-import { type JsonObject, readJsonObject } from './json.ts'
 import type { KeyCache } from './keys.ts'
 import { quote } from './quote.ts'
 

@@ -1,9 +1,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { ProviderFault } from '../core/fault.ts'
 import { isList, isObject } from '../core/json.ts'
+import { type JsonObject, readJsonObject } from '../core/json-object.ts'
 import { limits } from '../core/limits/table.ts'
 import { algorithmsOfJwk } from '../core/signature-algorithm.ts'
-import { type JsonObject, readJsonObject } from './json.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
 

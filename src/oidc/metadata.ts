@@ -1,9 +1,9 @@
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { isObject } from '../core/json.ts'
+import { type JsonObject, readJsonObject } from '../core/json-object.ts'
 import { metadataAddress } from '../core/metadata-address.ts'
 import { signatureAlgorithms } from '../core/signature-algorithm.ts'
-import { type JsonObject, readJsonObject } from './json.ts'
 import { quote } from './quote.ts'
 import type { Transport } from './transport.ts'
 

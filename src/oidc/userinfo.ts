@@ -1,7 +1,7 @@
 import { type Configuration, fetchProtectedResource, WWWAuthenticateChallengeError } from 'openid-client'
 import { isFault, LoginFault } from '../core/fault.ts'
+import { type JsonObject, readJsonObject } from '../core/json-object.ts'
 import { audienceProblem, issuerProblem } from './id-token.ts'
-import { type JsonObject, readJsonObject } from './json.ts'
 import { verifyJwt } from './jwt.ts'
 import type { KeyCache } from './keys.ts'
 import { quote } from './quote.ts'

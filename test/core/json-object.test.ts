@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readJsonObject } from '../../src/oidc/json.ts'
+import { readJsonObject } from '../../src/core/json-object.ts'
 
 t.test('a document with a number that nothing can keep is none', async (t) => {
   for (const number of ['1e400', '-1e400', '[1e309]', '{"b": [{"c": 1e400}]}']) {

@@ -1,5 +1,5 @@
-import { isObject, type Json, parseJson } from '../core/json.ts'
-import { limits } from '../core/limits/table.ts'
+import { isObject, type Json, parseJson } from './json.ts'
+import { limits } from './limits/table.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 
