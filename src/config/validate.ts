@@ -128,6 +128,8 @@ function wants(issue: SchemaIssue, value: boolean | number): boolean {
 
 function reportSchemaIssue(issue: SchemaIssue, judged: Judged): void {
   const { node, place, form } = judged
+  // Beyond what JavaScript counts exactly; `count` has bounds within that, and the schema tells of these too.
+  if ((issue.code === 'too_big' || issue.code === 'too_small') && issue.origin === 'int') return
   const within = issue.path.filter(isStep)
   const path = [...place.path, ...within]
   const at = node === undefined ? undefined : nodeAt(node, within)

@@ -133,10 +133,15 @@ export function readText(node: ConfigNode, path: ConfigPath, context: RuleContex
 /** One number; from `${…}` a text that is one. */
 export function readNumber(node: ConfigNode, path: ConfigPath, context: RuleContext): number | null {
   const place = { position: node.at, path }
+  const plain =
+    'expected a number in plain decimals, at most 2^53-1, with at most 15 digits if it has a fraction'
   if (node.kind === 'scalar' && node.interpolated) {
     const { value } = node
-    if (typeof value === 'string' && isPlainDecimal(value)) return Number(value)
-    return fault(context, place, 'expected a number in plain decimals')
+    return typeof value === 'string' && isPlainDecimal(value) ? Number(value) : fault(context, place, plain)
+  }
+  if (node.kind === 'scalar' && typeof node.value === 'number' && !isPlainDecimal(node.source)) {
+    const found = `YAML reads ${node.source} as a number, and not as it is written`
+    return fault(context, place, `${found}: ${plain}`)
   }
   if (node.kind === 'list') return fault(context, place, 'expected one number, found a list')
   const value = readScalar(node, path, context)

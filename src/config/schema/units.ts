@@ -32,8 +32,7 @@ export function readSize(text: string): Measured {
     return { ok: false, message: 'expected a size such as 512KiB or 10MiB (or 4096B)' }
   }
   const value = Number(digits) * factor
-  if (value < 1 || value > Number.MAX_SAFE_INTEGER) {
-    return { ok: false, message: 'a size must be at least 1B' }
-  }
+  if (value < 1) return { ok: false, message: 'a size must be at least 1B' }
+  if (value > Number.MAX_SAFE_INTEGER) return { ok: false, message: 'a size must be less than 8388608GiB' }
   return { ok: true, value }
 }
