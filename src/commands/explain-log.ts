@@ -1,6 +1,7 @@
 import type { Io } from '../cli/command.ts'
 import { isUnreadable, linesOf } from '../cli/log-lines.ts'
-import { isObject, parseJson } from '../core/json.ts'
+import { isObject } from '../core/json.ts'
+import { parseJsonAsWritten } from '../core/json-as-written.ts'
 import { showOwn } from '../core/show.ts'
 import {
   eventsText,
@@ -56,6 +57,6 @@ async function linesAbout(file: string, requestId: string, io: Io): Promise<read
 
 /** What stands before the object is somebody's prefix: `wiki-1 | {…}`. */
 function readLine(text: string): LogLine | null {
-  const value = parseJson(text.slice(text.indexOf('{')))
+  const value = parseJsonAsWritten(text.slice(text.indexOf('{')))
   return isObject(value) ? value : null
 }
