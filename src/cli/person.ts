@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorCode } from '../core/error-code.ts'
 import type { Gateway } from '../core/gateway.ts'
-import { isObject, type Json } from '../core/json.ts'
+import { isObject, parseJson } from '../core/json.ts'
+import { toJsonObject } from '../core/json-object.ts'
 import type { Claims } from '../core/rules/claims.ts'
 import type { Io } from './command.ts'
 
@@ -14,19 +15,21 @@ export type Reading<T> =
 export async function readClaims(file: string, io: Io): Promise<Reading<Claims>> {
   const text = await readText(file, io)
   if (!text.ok) return text
-  try {
-    const value: Json = JSON.parse(text.value)
-    if (isObject(value)) return { ok: true, value }
-  } catch {
-    return {
-      ok: false,
-      reason: `${file} holds no JSON; claims are written {"sub": "alice", "groups": ["admins"]}`,
-    }
-  }
+  const value = parseJson(text.value)
+  if (isObject(value)) return toClaims(value, file)
+  const found = value === null ? 'no JSON' : 'no object'
   return {
     ok: false,
-    reason: `${file} holds no object; claims are written {"sub": "alice", "groups": ["admins"]}`,
+    reason: `${file} holds ${found}; claims are written {"sub": "alice", "groups": ["admins"]}`,
   }
+}
+
+/** Claims as a provider may send them; `place` is where these stand, for the fault. */
+export function toClaims(value: unknown, place: string): Reading<Claims> {
+  const claims = toJsonObject(value)
+  if (claims !== null) return { ok: true, value: claims }
+  const reason = `${place}: a number beyond what can be kept, or lists and objects nested too deeply: a sign-in with such claims fails`
+  return { ok: false, reason }
 }
 
 /** A file as UTF-8, or the standard input. */

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { loadRules } from '../cli/load-rules.ts'
 import { isUnreadable, linesOf } from '../cli/log-lines.ts'
@@ -13,8 +11,10 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
-import { isObject, type Json } from '../core/json.ts'
+import { readText, toClaims } from '../cli/person.ts'
+import { isObject, parseJson } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
+import { showOwn } from '../core/show.ts'
 import { summaryJson } from '../rehearsal/replay/json.ts'
 import type { ReplaySetup } from '../rehearsal/replay/outcome.ts'
 import { replayLog } from '../rehearsal/replay/replay.ts'
@@ -95,15 +95,25 @@ async function prepare(options: Options, io: Io): Promise<ReplaySetup | null> {
 
 async function readClaimsOf(file: string | null, io: Io): Promise<ReadonlyMap<string, Claims> | null> {
   if (file === null) return new Map()
-  try {
-    const value: Json = JSON.parse(await readFile(resolve(io.cwd, file), 'utf8'))
-    const entries = isObject(value) ? Object.entries(value) : [['', null] as const]
-    const claims = new Map(entries.flatMap(([subject, of]) => (isObject(of) ? [[subject, of] as const] : [])))
-    if (claims.size === entries.length) return claims
-    refuse(io, `${file} is no object of claims: {"the log's subject": {"groups": ["admins"]}}`)
-  } catch {
-    refuse(io, `${file} cannot be read, or holds no JSON`)
+  const text = await readText(file, io)
+  if (!text.ok) return refuseClaims(io, text.reason)
+  const value = parseJson(text.value)
+  if (value === null) return refuseClaims(io, `${file} holds no JSON`)
+  const claims = new Map<string, Claims>()
+  for (const [subject, of] of isObject(value) ? Object.entries(value) : [['', null] as const]) {
+    if (!isObject(of)) {
+      const example = `{"the log's subject": {"groups": ["admins"]}}`
+      return refuseClaims(io, `${file} is no object of claims: ${example}`)
+    }
+    const read = toClaims(of, `${file}: ${showOwn(subject)}`)
+    if (!read.ok) return refuseClaims(io, read.reason)
+    claims.set(subject, read.value)
   }
+  return claims
+}
+
+function refuseClaims(io: Io, message: string): null {
+  refuse(io, message)
   return null
 }
 

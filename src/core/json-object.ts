@@ -9,8 +9,13 @@ export type JsonObject = { readonly [key: string]: Json }
  * throws.
  */
 export function readJsonObject(text: string): JsonObject | null {
+  return toJsonObject(parseJson(text))
+}
+
+/** The same of what `parseJson` made of a text. */
+export function toJsonObject(parsed: unknown): JsonObject | null {
   try {
-    const value = toJson(parseJson(text), limits.providerJsonDepth)
+    const value = toJson(parsed, limits.providerJsonDepth)
     return isObject(value) ? value : null
   } catch {
     return null

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import t from 'tap'
+import { isExactThroughout } from '../../../src/core/json.ts'
 import {
   decodeSession,
   encodeSession,
@@ -118,6 +119,16 @@ t.test('claims keep an own key __proto__ and no prototype changes', async (t) =>
   t.ok(back !== null && Object.hasOwn(back.claims, '__proto__'))
   t.equal(back?.claims.admin, undefined)
   t.equal(Reflect.get({}, 'admin'), undefined)
+})
+
+t.test('a number beyond 2^53-1 stays beyond it when it is stored', async (t) => {
+  const claims = JSON.parse(
+    '{"at":9007199254740993,"list":[-9007199254740993,1e300],"last":9007199254740991}',
+  )
+  const back = decodeSession(encodeSession({ ...session, claims }), 'k')
+  t.same(back?.claims, claims)
+  for (const name of ['at', 'list']) t.equal(isExactThroughout(back?.claims[name] ?? 0), false, name)
+  t.equal(isExactThroughout(back?.claims.last ?? null), true)
 })
 
 t.test('a damaged record or one of another format is no session', async (t) => {
