@@ -42,9 +42,10 @@ const explained = async (path: string, level: string, args: readonly string[] = 
 t.test('explain judges a claim beyond 2^53-1 as the gateway does, and says so', async (t) => {
   for (const path of ['/level', '/not']) {
     const { stdout } = await explained(path, beyond)
-    const [condition] = JSON.parse(stdout).conditions
+    const { conditions } = JSON.parse(stdout)
+    const onLevel = conditions.find(({ truth }: { truth: unknown }) => truth === 'unknown')
     t.match(JSON.parse(stdout), { outcome: 'denied', reason: 'rule-not-met' }, path)
-    t.match(condition, { truth: 'unknown', actual: /\(beyond 2\^53-1\)/ }, path)
+    t.match(onLevel, { blocks: true, actual: /\(beyond 2\^53-1\)/ }, path)
     t.match(JSON.parse((await explained(path, '4')).stdout), { outcome: 'allowed' }, path)
   }
 })
