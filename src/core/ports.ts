@@ -2,6 +2,7 @@ import type { Timeouts, UpstreamSettings } from './gateway.ts'
 import type { ClientNetwork } from './limits/network.ts'
 import type { ProviderId } from './provider-id.ts'
 import type { Claims } from './rules/claims.ts'
+import type { AuthorizationWish } from './session/authorization-wish.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
 import type { Transaction } from './session/transaction.ts'
 
@@ -123,14 +124,6 @@ export interface Provider {
   /** Whether discovery has succeeded, and if not, why. Asks nobody; never throws. */
   status(): ProviderStatus
   close(): Promise<void>
-}
-
-/** What the person asked for beyond signing in. */
-export interface AuthorizationWish {
-  /** To be asked who they are, though the provider knows: `prompt` (OIDC Core 3.1.2.1). */
-  readonly otherAccount: boolean
-  /** What the link to `/.auth/login` brought, of what the provider's `pass_parameters` lists. */
-  readonly passed: ReadonlyMap<string, string>
 }
 
 export type ProviderStatus =

@@ -8,6 +8,8 @@ export interface CallbackExpectation {
   /** The metadata promises `iss` in every response (RFC 9207 2.3), or the operator asks for it. */
   readonly issuerInResponse: boolean
   readonly state: string
+  /** It was asked that nobody be shown anything (`prompt=none`). */
+  readonly silent: boolean
 }
 
 const single = [
@@ -40,7 +42,7 @@ export function readCallback(parameters: URLSearchParams, expected: CallbackExpe
   const code = parameters.get('code')
   const error = parameters.get('error')
   if (error !== null && code !== null) throw invalid('code and error came together')
-  if (error !== null) throw refusal(error, parameters.get('error_description'), expected.state)
+  if (error !== null) throw refusal(error, parameters.get('error_description'), expected)
   if (code === null || code === '') throw invalid('neither a code nor an error came')
   if (code.length > limits.authorizationCodeBytes)
     throw invalid(`the code has ${code.length} characters, at most ${limits.authorizationCodeBytes} are read`)
@@ -62,16 +64,20 @@ function checkIssuer(iss: string | null, expected: CallbackExpectation): void {
 }
 
 /** The words are the provider's, or anybody's who made the link: capped, escaped, and for the operator alone. */
-function refusal(error: string, description: string | null, state: string): LoginFault {
+function refusal(
+  error: string,
+  description: string | null,
+  { state, silent }: CallbackExpectation,
+): LoginFault {
   const said = description === null || description === '' ? '' : `: ${quoteWithout(description, [state])}`
-  return new LoginFault(codeOf(error), `the provider answered ${quoteWithout(error, [state])}${said}`)
+  return new LoginFault(codeOf(error, silent), `the provider answered ${quoteWithout(error, [state])}${said}`)
 }
 
 /**
  * Errors that say nothing of the person: the provider's own (RFC 6749 4.1.2.1), and a sign-in there that was lost or
  * timed out (OIDC Core 3.1.2.6, and what Keycloak says of it). Beginning again may help with these.
  */
-function codeOf(error: string): FaultCode {
+function codeOf(error: string, silent: boolean): FaultCode {
   switch (error) {
     case 'server_error':
     case 'temporarily_unavailable':
@@ -80,6 +86,10 @@ function codeOf(error: string): FaultCode {
     case 'interaction_required':
     case 'authentication_expired':
       return 'LOGIN_UNFINISHED'
+    // Somebody who is asked can choose and consent; else only whoever runs the provider can.
+    case 'account_selection_required':
+    case 'consent_required':
+      return silent ? 'LOGIN_UNFINISHED' : 'LOGIN_REFUSED'
     default:
       return 'LOGIN_REFUSED'
   }

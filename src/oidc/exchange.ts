@@ -5,7 +5,7 @@ import type { Identity } from '../core/ports.ts'
 import { readUserId } from '../core/principal.ts'
 import { isSameProvider } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
-import type { Transaction } from '../core/session/transaction.ts'
+import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
 import { checkAssurance } from './assurance.ts'
 import { readCallback } from './callback.ts'
@@ -14,6 +14,7 @@ import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
 import { internalAddress } from './internal-url.ts'
 import type { KeyCache } from './keys.ts'
+import { asksNobody } from './login.ts'
 import type { Metadata } from './metadata.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
@@ -63,7 +64,10 @@ async function redeem(
   if (!isSameProvider(transaction, settings))
     throw new LoginFault('LOGIN_STATE_UNKNOWN', `the sign-in began at another provider than ${settings.name}`)
   const issuerInResponse = metadata.issuerInResponse || settings.responseIssRequired
-  const code = readCallback(parameters, { ...metadata, issuerInResponse, state: transaction.state })
+  const silent =
+    asksNobody(settings) && !isSecondAttempt(transaction) && transaction.wish?.otherAccount !== true
+  const { state } = transaction
+  const code = readCallback(parameters, { ...metadata, issuerInResponse, state, silent })
   return redeemCode(configuration, client, transaction, redirectUri, code)
 }
 

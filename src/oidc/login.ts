@@ -1,8 +1,8 @@
 import { calculatePKCECodeChallenge } from 'openid-client'
 import type { ProviderSettings } from '../core/gateway.ts'
-import type { AuthorizationWish } from '../core/ports.ts'
 import { mayBePassed, ownAuthorizationParameters } from '../core/session/authorization-parameters.ts'
-import type { Transaction } from '../core/session/transaction.ts'
+import { type AuthorizationWish, plainWish } from '../core/session/authorization-wish.ts'
+import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
 import type { Metadata } from './metadata.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function authorizationUrl(
   metadata: Metadata,
   transaction: Transaction,
   redirectUri: string,
-  wish: AuthorizationWish = { otherAccount: false, passed: new Map() },
+  wish: AuthorizationWish = plainWish,
 ): Promise<URL> {
   const url = new URL(metadata.authorizationEndpoint)
   for (const [name, value] of settings.authorizationParameters) url.searchParams.set(name, value)
@@ -24,6 +24,8 @@ export async function authorizationUrl(
     if (value !== undefined) url.searchParams.set(name, value)
   }
   for (const name of ownAuthorizationParameters) url.searchParams.delete(name)
+  if (isSecondAttempt(transaction) && url.searchParams.get('prompt') === 'none')
+    url.searchParams.delete('prompt')
   if (wish.otherAccount) url.searchParams.set('prompt', promptForOtherAccount(settings, metadata))
   const own = {
     response_type: 'code',
@@ -44,6 +46,14 @@ export async function authorizationUrl(
 /** The token request repeats the redirect URI, and openid-client takes it from a URL: so both are what URL prints. */
 export function canonicalRedirectUri(redirectUri: string): string {
   return new URL(redirectUri).href
+}
+
+/**
+ * Whether the configuration asks the provider to show nobody anything (`prompt=none`): who is not known there comes back
+ * with an error (OIDC Core 3.1.2.6). The second attempt, which follows by itself, asks the person.
+ */
+export function asksNobody({ authorizationParameters }: ProviderSettings): boolean {
+  return authorizationParameters.get('prompt') === 'none'
 }
 
 /** `select_account` where it is known, as it asks for no password; `login` is what every provider has to know. */

@@ -12,7 +12,8 @@ import {
   type SessionKey,
   sessionKey,
 } from '../core/session/session.ts'
-import { stateHash, type Transaction } from '../core/session/transaction.ts'
+import type { Transaction } from '../core/session/transaction.ts'
+import { stateHash } from '../core/session/transaction-cookie.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
 import { SessionFinder, type SessionLookup } from './session-finder.ts'

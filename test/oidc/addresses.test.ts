@@ -142,6 +142,25 @@ t.test('another account: what each provider understands', async (t) => {
   t.notOk((await urlFor()).url.searchParams.has('prompt'))
 })
 
+t.test(
+  'prompt=none is asked once: the second attempt, which follows by itself, asks the person',
+  async (t) => {
+    const promptOf = async (prompt: string, state: string, metadata: object = {}) => {
+      const parameters = prompt === '' ? [] : [['prompt', prompt] as const]
+      const settings = settingsFor(issuer, { authorizationParameters: new Map(parameters) })
+      const transaction = { ...transactionFor(settings), state }
+      const url = await authorizationUrl(settings, metadataFor(settings, metadata), transaction, redirectUri)
+      return url.searchParams.getAll('prompt')
+    }
+    t.same(await promptOf('none', 'first'), ['none'])
+    t.same(await promptOf('none', 'second.2'), [])
+    t.same(await promptOf('consent', 'second.2'), ['consent'], 'and what else is configured stays')
+    const endpoint = { authorization_endpoint: `${issuer}/authorize?prompt=none` }
+    t.same(await promptOf('', 'first', endpoint), ['none'])
+    t.same(await promptOf('', 'second.2', endpoint), [], 'wherever it comes from')
+  },
+)
+
 const signedOut = 'https://wiki.example.com/.auth/logged-out'
 
 function signOut(

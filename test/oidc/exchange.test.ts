@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import type { FaultCode } from '../../src/core/fault.ts'
+import type { Transaction } from '../../src/core/session/transaction.ts'
 import { type Bends, firstKey, newKey, signJwt } from '../support/hostile-op.ts'
 import {
   faultOf,
@@ -100,6 +101,32 @@ t.test('what comes back is judged before anything is asked of the provider', asy
   }
   t.equal(rig.op.counts.token, 0, 'no code was sent anywhere')
   t.ok((await rig.signIn()).user)
+})
+
+t.test('under prompt=none the errors that it brings are no refusal, and only there', async (t) => {
+  const rig = await startRig(t, {
+    settings: () => ({ authorizationParameters: new Map([['prompt', 'none']]) }),
+  })
+  const codeOf = async (error: string, changes: Partial<Transaction> = {}) => {
+    const transaction = { ...transactionFor(rig.settings), ...changes }
+    const { state } = transaction
+    const parameters = new URLSearchParams({ state, error })
+    return (await faultOf(rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork)))
+      .code
+  }
+  const wish = { otherAccount: true, passed: new Map() }
+  // OIDC Core 3.1.2.6.
+  for (const error of ['account_selection_required', 'consent_required']) {
+    t.equal(await codeOf(error), 'LOGIN_UNFINISHED', error)
+    t.equal(await codeOf(error, { state: 'second.2' }), 'LOGIN_REFUSED', `${error}, without it`)
+    t.equal(await codeOf(error, { wish }), 'LOGIN_REFUSED', `${error}, for another account`)
+    t.equal(
+      await codeOf(error, { wish: { ...wish, otherAccount: false } }),
+      'LOGIN_UNFINISHED',
+      `${error}, with a hint`,
+    )
+  }
+  t.equal(await codeOf('access_denied'), 'LOGIN_REFUSED')
 })
 
 t.test('S-111: the issuer is missing, and the metadata promises it', async (t) => {

@@ -71,6 +71,7 @@ export function transactionFor({ issuer, clientId }: ProviderId, startedAt = 0):
     returnTo: '/',
     startedAt,
     replaces: null,
+    wish: null,
   }
 }
 

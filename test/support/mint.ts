@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Gateway } from '../../src/core/gateway.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
+import { plainWish } from '../../src/core/session/authorization-wish.ts'
 import { readReturnTo } from '../../src/core/session/return-to.ts'
 import { beginTransaction } from '../../src/core/session/transaction.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
@@ -28,7 +29,7 @@ export async function mintSession(
   if (origin === undefined || provider === undefined) throw new Error(`no origin for ${host}`)
   const runtime = openRuntime(gateway, { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} })
   const returnTo = readReturnTo('/', gateway.authPrefix)
-  const wish = { provider, origin: origin.origin, returnTo, replaces: null, isSecond: false }
+  const wish = { provider, origin: origin.origin, returnTo, replaces: null, isSecond: false, wish: plainWish }
   const transaction = beginTransaction(wish, randomBytes, runtime.clock.now())
   const identity = { ...person, idToken: 'minted' }
   const { cookieValue, session } = await runtime.sessions.start({

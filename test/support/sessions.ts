@@ -209,6 +209,7 @@ export function open(
       returnTo: '/page',
       startedAt: clock.time,
       replaces,
+      wish: null,
     } as const
     const identity = { user, claims, idToken: 'a.b.c' }
     const { cookieValue, session, displaced } = await sessions.start({

@@ -263,4 +263,12 @@ function checkRequest(scope: Scope, path: ConfigPath, keys: ProviderKeys): void 
       faultAtKey(scope, [...path, 'authorization_parameters', parameter], 'is set by the gateway itself')
     }
   }
+  // OIDC Core 3.1.2.1.
+  const prompt = keys.authorization_parameters?.prompt?.split(' ') ?? []
+  if (prompt.includes('none') && prompt.length > 1)
+    faultAt(
+      scope,
+      [...path, 'authorization_parameters', 'prompt'],
+      '"none" stands alone: providers refuse it beside another value',
+    )
 }

@@ -99,7 +99,9 @@ export const providerKeys = {
     .record(text, text)
     .register(forms, { form: 'parameter → text' })
     .prefault({})
-    .describe('More parameters of the authorization request, such as `prompt: select_account`.'),
+    .describe(
+      'More parameters of the authorization request, such as `prompt: select_account`. With `prompt: none` whoever is known at the provider signs in without seeing it; anybody else is asked by a second request, without it.',
+    ),
   pass_parameters: z
     .array(passedParameter)
     .register(forms, { form: 'list of parameters' })

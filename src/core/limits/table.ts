@@ -31,6 +31,11 @@ export const limitTable = {
     1536,
     'A return address in such a cookie; a longer one waits in the browser’s storage.',
   ),
+  transactionPassedBytes: of(
+    'request',
+    512,
+    'Parameters for the provider in such a cookie; more are left out when the sign-in begins again by itself.',
+  ),
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
   webSocketEarlyBytes: of(

@@ -2,18 +2,19 @@ import type { CookieNames } from '../gateway.ts'
 import { parseJson } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import type { ProviderId } from '../provider-id.ts'
+import { type AuthorizationWish, decodeWish, encodeWish, keptWish } from './authorization-wish.ts'
 import type { ReturnTo } from './return-to.ts'
-import {
-  fingerprint,
-  type KeyRing,
-  open,
-  type Random,
-  type Sealed,
-  type SealScope,
-  sameText,
-  seal,
-} from './seal.ts'
+import { type KeyRing, open, type Random, type Sealed, type SealScope, sameText, seal } from './seal.ts'
 import type { EpochSeconds, SessionKey } from './session.ts'
+import {
+  type AttemptTime,
+  type CookiePair,
+  isWithin,
+  readTransactionCookieName,
+  stateHash,
+  stateHashLength,
+  transactionCookieName,
+} from './transaction-cookie.ts'
 
 /** One sign-in under way, sealed into a short-lived cookie of the browser that began it. */
 export interface Transaction extends ProviderId {
@@ -30,24 +31,9 @@ export interface Transaction extends ProviderId {
    * sites need not bring its cookie along.
    */
   readonly replaces: SessionKey | null
+  /** For one that begins in its place; null: nothing beyond signing in. */
+  readonly wish: AuthorizationWish | null
 }
-
-/** One cookie of a request, as received. */
-export interface CookiePair {
-  readonly name: string
-  readonly value: string
-}
-
-/** How long a browser keeps an attempt beyond its time: only to know which page a new one is for. */
-const keptAfterSeconds = 24 * 60 * 60
-
-/** The `Max-Age` of an attempt's cookie. The sealed time decides how long it can be finished. */
-export function transactionKeptSeconds(timeoutSeconds: number): number {
-  return timeoutSeconds + keptAfterSeconds
-}
-
-/** Of a state's hash in the cookie's name: 96 bits. */
-const hashLength = 16
 
 /** What the person wants: where to sign in, and where to go after it. */
 export interface SignInWish {
@@ -57,6 +43,7 @@ export interface SignInWish {
   readonly replaces: SessionKey | null
   /** It begins in place of one that came to nothing: see `isSecondAttempt`. */
   readonly isSecond: boolean
+  readonly wish: AuthorizationWish
 }
 
 /** In place of a return address that no cookie could hold: it waits in the browser's storage, under the state's hash. */
@@ -83,6 +70,7 @@ export function isSecondAttempt({ state }: Pick<Transaction, 'state'>): boolean 
  * address that no cookie could hold is left to the browser's storage.
  */
 export function beginTransaction(wish: SignInWish, random: Random, now: EpochSeconds): Transaction {
+  const kept = keptWish(wish.wish)
   return {
     version: 2,
     issuer: wish.provider.issuer,
@@ -91,21 +79,23 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     state: random(24).toString('base64url') + (wish.isSecond ? secondMark : ''),
     nonce: random(24).toString('base64url'),
     codeVerifier: random(32).toString('base64url'),
-    returnTo:
-      Buffer.byteLength(JSON.stringify(wish.returnTo)) > limits.transactionReturnToBytes
-        ? inStorage
-        : wish.returnTo,
+    returnTo: fitsCookie(wish.returnTo, kept) ? wish.returnTo : inStorage,
     startedAt: now,
     replaces: wish.replaces,
+    wish: kept,
   }
 }
 
-/**
- * A hash of the state: names its cookie, is kept with the session, and marks the state as used. Never the state itself,
- * which is a credential until the callback.
- */
-export function stateHash(state: string): string {
-  return fingerprint(state, 'base64url')
+function fitsCookie(returnTo: ReturnTo, wish: AuthorizationWish | null): boolean {
+  const beside = wish === null ? [] : [encodeWish(wish)]
+  return (
+    bytesOf(returnTo) + beside.reduce((sum, kept) => sum + bytesOf(kept), 0) <=
+    limits.transactionReturnToBytes
+  )
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
 }
 
 /** The transaction's cookie: named by time and state, so that tabs do not fight and the oldest is known by name. */
@@ -116,7 +106,7 @@ export function sealTransaction(
   random: Random,
 ): { readonly name: string; readonly value: Sealed } {
   const value = seal(ring, scope(transaction.origin, names), encode(transaction), random)
-  return { name: cookieName(transaction, names), value }
+  return { name: transactionCookieName(transaction, names), value }
 }
 
 export type TransactionRead =
@@ -135,12 +125,6 @@ export type TransactionRead =
       readonly cookie: string | null
     }
 
-/** How long an attempt may take, and when that is asked. */
-export interface AttemptTime {
-  readonly timeoutSeconds: number
-  readonly now: EpochSeconds
-}
-
 /**
  * The transaction that a callback belongs to. `state` is what came back on the redirect URI, `cookies` what the browser
  * sent, `origin` whose redirect URI was called. Only a cookie of this browser, origin and state will do, that is not
@@ -154,8 +138,10 @@ export function readTransaction(
 ): TransactionRead {
   const { state, origin } = callback
   if (state === '' || state.length > 128) return { ok: false, reason: 'state-invalid', cookie: null }
-  const hash = stateHash(state).slice(0, hashLength)
-  const found = [...callback.cookies].filter(({ name }) => readCookieName(name, names)?.hash === hash)
+  const hash = stateHash(state).slice(0, stateHashLength)
+  const found = [...callback.cookies].filter(
+    ({ name }) => readTransactionCookieName(name, names)?.hash === hash,
+  )
   const [cookie, ...others] = found
   if (cookie === undefined) return { ok: false, reason: 'cookie-missing', cookie: null }
   if (others.length > 0) return { ok: false, reason: 'cookie-ambiguous', cookie: cookie.name }
@@ -170,66 +156,8 @@ export function readTransaction(
   return { ok: true, transaction, cookie: cookie.name }
 }
 
-/**
- * Names of transaction cookies to clear so that, with one more of `newcomer`'s size, at most five remain within the
- * bytes that a request may carry: those that are kept no longer and the oldest go. Only names that the gateway itself could have given.
- */
-export function transactionsToEvict(
-  cookies: Iterable<CookiePair>,
-  newcomer: CookiePair,
-  names: CookieNames,
-  { now, timeoutSeconds }: AttemptTime,
-): readonly string[] {
-  const sizes = new Map<string, { readonly startedAt: EpochSeconds; readonly bytes: number }>()
-  for (const cookie of cookies) {
-    const named = readCookieName(cookie.name, names)
-    if (named === null || cookie.name === newcomer.name) continue
-    const bytes = (sizes.get(cookie.name)?.bytes ?? 0) + size(cookie)
-    sizes.set(cookie.name, { startedAt: named.startedAt, bytes })
-  }
-  const keptSeconds = transactionKeptSeconds(timeoutSeconds)
-  const evicted: string[] = []
-  let kept = 1
-  let bytes = size(newcomer)
-  for (const [name, other] of [...sizes].sort(([, a], [, b]) => b.startedAt - a.startedAt)) {
-    const stays =
-      isWithin(keptSeconds, other.startedAt, now) &&
-      kept < limits.transactionCookies &&
-      bytes + other.bytes <= limits.transactionCookieBytes
-    if (stays) {
-      kept += 1
-      bytes += other.bytes
-    } else evicted.push(name)
-  }
-  return evicted.slice(-limits.clearedCookies)
-}
-
 function scope(origin: string, names: CookieNames): SealScope {
   return { purpose: 'transaction', context: [origin, names.transactionPrefix] }
-}
-
-function cookieName(transaction: Transaction, names: CookieNames): string {
-  const hash = stateHash(transaction.state).slice(0, hashLength)
-  return `${names.transactionPrefix}${transaction.startedAt.toString(36)}-${hash}`
-}
-
-/** The time may not be zero-padded: one time, one name. */
-const nameForm = /^([1-9a-z][0-9a-z]{0,8})-([A-Za-z0-9_-]{16})$/
-
-function readCookieName(
-  name: string,
-  names: CookieNames,
-): { readonly startedAt: EpochSeconds; readonly hash: string } | null {
-  if (!name.startsWith(names.transactionPrefix)) return null
-  const [, startedAt, hash] = nameForm.exec(name.slice(names.transactionPrefix.length)) ?? []
-  return startedAt === undefined || hash === undefined
-    ? null
-    : { startedAt: Number.parseInt(startedAt, 36), hash }
-}
-
-/** A minute of the future is forgiven: another instance's clock. */
-function isWithin(seconds: number, startedAt: EpochSeconds, now: EpochSeconds): boolean {
-  return now < startedAt + seconds && startedAt <= now + 60
 }
 
 /** Whether what was opened is of this very state, origin and cookie, not one renamed or moved here. */
@@ -240,33 +168,45 @@ function belongs(
 ): boolean {
   const sameState = sameText(transaction.state, callback.state)
   return (
-    sameState && transaction.origin === callback.origin && cookieName(transaction, names) === callback.cookie
+    sameState &&
+    transaction.origin === callback.origin &&
+    transactionCookieName(transaction, names) === callback.cookie
   )
-}
-
-/** `; ` between two cookies and `=` inside one count as well. */
-function size(cookie: CookiePair): number {
-  return cookie.name.length + cookie.value.length + 3
 }
 
 /** An array, not an object: five of these cookies travel with every request. */
 function encode(transaction: Transaction): string {
   const { version, issuer, clientId, origin, state, nonce, codeVerifier } = transaction
-  const { returnTo, startedAt, replaces } = transaction
+  const { returnTo, startedAt, replaces, wish } = transaction
   const fixed = [version, issuer, clientId, origin, state, nonce, codeVerifier]
-  return JSON.stringify([...fixed, returnTo, startedAt, replaces])
+  const more = wish === null ? [] : [encodeWish(wish)]
+  return JSON.stringify([...fixed, returnTo, startedAt, replaces, ...more])
 }
 
 function decode(text: string): Transaction | null {
   const parts = parseJson(text)
-  if (!Array.isArray(parts) || parts.length !== 10) return null
-  const [version, issuer, clientId, origin, state, nonce, codeVerifier, ...wish]: unknown[] = parts
-  const [returnTo, startedAt, replaces] = wish
+  if (!Array.isArray(parts) || (parts.length !== 10 && parts.length !== 11)) return null
+  const [version, issuer, clientId, origin, state, nonce, codeVerifier, ...rest]: unknown[] = parts
+  const [returnTo, startedAt, replaces, more] = rest
   if (version !== 2 || typeof origin !== 'string') return null
   if (typeof issuer !== 'string' || typeof clientId !== 'string') return null
   if (typeof state !== 'string' || typeof nonce !== 'string' || typeof codeVerifier !== 'string') return null
   if (typeof returnTo !== 'string') return null
   if (typeof startedAt !== 'number' || !Number.isSafeInteger(startedAt)) return null
   if (replaces !== null && typeof replaces !== 'string') return null
-  return { version, issuer, clientId, origin, state, nonce, codeVerifier, returnTo, startedAt, replaces }
+  const wish = parts.length === 11 ? decodeWish(more) : null
+  if (wish === null && parts.length === 11) return null
+  return {
+    version,
+    issuer,
+    clientId,
+    origin,
+    state,
+    nonce,
+    codeVerifier,
+    returnTo,
+    startedAt,
+    replaces,
+    wish,
+  }
 }

@@ -2,8 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AnyFault, FaultCode } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
+import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding } from '../../core/session/landing.ts'
-import { isInStorage, isSecondAttempt, stateHash, type Transaction } from '../../core/session/transaction.ts'
+import { isInStorage, isSecondAttempt, type Transaction } from '../../core/session/transaction.ts'
+import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -18,7 +20,7 @@ export interface FruitlessAttempt {
 
 /**
  * An attempt of this browser that came to nothing, through no fault of the person's, begins again by itself: with the
- * same provider, for the same page. Once, as the new one is marked; null where it does not, and a page is the answer.
+ * same provider, for the same page, asking for the same. Once, as the new one is marked; null where it does not, and a page is the answer.
  */
 export async function beginAgain(
   context: RequestContext,
@@ -34,8 +36,7 @@ export async function beginAgain(
   return await startSignIn(context, admission, headers, {
     provider: provider.name,
     returnTo: readLanding(transaction.returnTo, origin, gateway.authPrefix),
-    otherAccount: false,
-    passed: new Map(),
+    wish: transaction.wish ?? plainWish,
     isSecond: true,
     ...(isInStorage(transaction.returnTo) ? { insteadOf: stateHash(transaction.state) } : {}),
   })

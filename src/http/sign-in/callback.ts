@@ -9,7 +9,8 @@ import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../co
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import { clockToleranceSeconds, shortKey } from '../../core/session/session.ts'
-import { isInStorage, readTransaction, stateHash, type Transaction } from '../../core/session/transaction.ts'
+import { isInStorage, readTransaction, type Transaction } from '../../core/session/transaction.ts'
+import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { noteUnverifiedEmail } from '../operations/unverified-email.ts'
 import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withCookies } from '../pages/answer.ts'
@@ -18,7 +19,7 @@ import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
 import { signInFailed, tooManyFailures } from './failure.ts'
-import { fromStorage, nothingToDo } from './late-callback.ts'
+import { fromStorage, nothingToDo, wantedBy } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
 
 /**
@@ -54,7 +55,6 @@ export async function callback(
       cleared,
     )
   const { transaction } = read
-  const wanted = readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix)
   const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
   if (refusedForMs > 0) {
     return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), cleared)
@@ -70,7 +70,7 @@ export async function callback(
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
     // Nothing is spent, or nobody knows: the attempt stays, for whoever comes again when the store is back.
-    return signInFailed(context, admission, thrown, wanted)
+    return signInFailed(context, admission, thrown, wantedBy(transaction, origin, runtime.gateway))
   }
 }
 
@@ -140,13 +140,8 @@ async function failedOnce(
 ): Promise<Answer> {
   const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
   if (again !== null) return again
-  const { returnTo } = coming.transaction
-  return signInFailed(
-    context,
-    admission,
-    fault,
-    readLanding(returnTo, coming.origin, context.runtime.gateway.authPrefix),
-  )
+  const wanted = wantedBy(coming.transaction, coming.origin, context.runtime.gateway)
+  return signInFailed(context, admission, fault, wanted)
 }
 
 function outcomeOf({ origin, transaction }: Coming): OutcomeOf {

@@ -1,7 +1,8 @@
 import { type AnyFault, LoginFault } from '../../core/fault.ts'
-import type { ReturnTo } from '../../core/session/return-to.ts'
+import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
+import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
 import { signInFailedPage } from '../pages/pages.ts'
 import { type FailureWords, failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -11,7 +12,7 @@ export function signInFailed(
   context: RequestContext,
   admission: Admission,
   fault: AnyFault,
-  wanted: ReturnTo,
+  wanted: LinkedSignIn,
 ): Answer {
   tellOfFailure(context, admission, fault)
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
@@ -24,17 +25,24 @@ export function signInFailed(
     explanation,
     isAway: fault.status >= 500,
     contact: admission.app?.contact ?? null,
-    next: wayOn(helps, `${context.runtime.gateway.authPrefix}/login?return_to=${encodeURIComponent(wanted)}`),
+    next: wayOn(helps, context.runtime.gateway.authPrefix, wanted),
   })
   return withHeaders(pageAnswer(fault.status, page), retry)
 }
 
-function wayOn(helps: FailureWords['helps'], href: string): { label: string; href: string } | null {
+function wayOn(
+  helps: FailureWords['helps'],
+  authPrefix: string,
+  wanted: LinkedSignIn,
+): { label: string; href: string } | null {
   switch (helps) {
     case 'start-again':
-      return { label: 'Start again', href }
+      return { label: 'Start again', href: loginLink(authPrefix, wanted) }
     case 'other-account':
-      return { label: 'Use another account', href: `${href}&account=other` }
+      return {
+        label: 'Use another account',
+        href: loginLink(authPrefix, { ...wanted, wish: { ...plainWish, otherAccount: true } }),
+      }
     case 'nothing':
       return null
   }

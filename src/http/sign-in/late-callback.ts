@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LoginFault } from '../../core/fault.ts'
-import type { Origin } from '../../core/gateway.ts'
+import type { Gateway, Origin } from '../../core/gateway.ts'
+import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, startOf } from '../../core/session/landing.ts'
-import { isInStorage, stateHash, type Transaction } from '../../core/session/transaction.ts'
+import { isInStorage, type Transaction } from '../../core/session/transaction.ts'
+import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { type Answer, frameOf, redirectAnswer } from '../pages/answer.ts'
+import type { LinkedSignIn } from '../pages/login-link.ts'
 import { takeFromStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain } from './again.ts'
@@ -48,8 +51,17 @@ export async function nothingToDo(
       ? null
       : await beginAgain(context, admission, { origin, headers, transaction }, fault)
   if (again !== null) return again
-  const wanted = readLanding(transaction?.returnTo, origin, runtime.gateway.authPrefix)
-  return signInFailed(context, admission, fault, wanted)
+  return signInFailed(context, admission, fault, wantedBy(transaction, origin, runtime.gateway))
+}
+
+/** What a link to start again is for: the same page, asking for the same. */
+export function wantedBy(
+  transaction: Pick<Transaction, 'returnTo' | 'wish'> | null,
+  origin: Origin,
+  { authPrefix }: Gateway,
+): LinkedSignIn {
+  const returnTo = readLanding(transaction?.returnTo, origin, authPrefix)
+  return { returnTo, wish: transaction?.wish ?? plainWish }
 }
 
 /** The browser alone knows the page that was wanted: see `pages/storage`. */

@@ -3,6 +3,7 @@ import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { isFramed, isOwnFrame } from '../../core/request/navigation.ts'
+import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, readReferringPage, startOf } from '../../core/session/landing.ts'
 import { readReturnTo } from '../../core/session/return-to.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -59,7 +60,7 @@ export async function login(
   const read = readPassed(query, settings)
   if (!read.ok) return refusal(admission, 400, read.reason)
   const otherAccount = query.get('account') === 'other'
-  const wish = { returnTo, otherAccount, passed: read.passed, isSecond: false }
+  const wish = { returnTo, wish: { otherAccount, passed: read.passed }, isSecond: false }
   const [provider, ...others] = offered
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, { provider, ...wish })
@@ -111,8 +112,7 @@ export function answerChallenge(
     return startSignIn(context, admission, headers, {
       provider,
       returnTo,
-      otherAccount: false,
-      passed: new Map(),
+      wish: plainWish,
       isSecond: false,
     })
   }
@@ -149,14 +149,14 @@ function chooser(
   context: RequestContext,
   admission: Admission,
   offered: readonly string[],
-  wish: Omit<SignInRequest, 'provider'>,
+  { returnTo, wish }: Omit<SignInRequest, 'provider'>,
 ): Answer {
   const { gateway } = context.runtime
   const account = wish.otherAccount ? '&account=other' : ''
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []
-    const parameters = `provider=${encodeURIComponent(name)}&return_to=${returnParameter(wish.returnTo)}`
+    const parameters = `provider=${encodeURIComponent(name)}&return_to=${returnParameter(returnTo)}`
     const passed = [...passedTo(settings, wish.passed)].map(
       ([parameter, value]) => `&${parameter}=${encodeURIComponent(value)}`,
     )

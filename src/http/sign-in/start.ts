@@ -1,16 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isFault } from '../../core/fault.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
+import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
+import { beginTransaction, isInStorage, sealTransaction } from '../../core/session/transaction.ts'
 import {
-  beginTransaction,
-  isInStorage,
-  sealTransaction,
   stateHash,
   transactionKeptSeconds,
   transactionsToEvict,
-} from '../../core/session/transaction.ts'
+} from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { keepInStorage } from '../pages/storage.ts'
@@ -21,10 +20,8 @@ import { passedTo } from './passed-parameters.ts'
 export interface SignInRequest {
   readonly provider: string
   readonly returnTo: ReturnTo
-  /** The person wants to be asked who they are, even where the provider already knows. */
-  readonly otherAccount: boolean
-  /** What the link brought for the provider. */
-  readonly passed: ReadonlyMap<string, string>
+  /** What was asked for beyond it; of the parameters that a link brought the provider is handed those that it lists. */
+  readonly wish: AuthorizationWish
   /** It begins by itself, in place of one that came to nothing: no third follows. */
   readonly isSecond: boolean
   /** The hash of the state of the attempt before, under which the browser's storage knows the page. */
@@ -48,14 +45,16 @@ export async function startSignIn(
   const session = sessionCookie(headers.cookie, origin.cookies.session)
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { returnTo, isSecond } = request
-  const wish = { provider: settings, returnTo, origin: origin.origin, replaces, isSecond }
-  const begun = beginTransaction(wish, runtime.random, now)
+  const wish = { ...request.wish, passed: passedTo(settings, request.wish.passed) }
+  const begun = beginTransaction(
+    { provider: settings, returnTo, origin: origin.origin, replaces, isSecond, wish },
+    runtime.random,
+    now,
+  )
   const transaction = request.insteadOf === undefined ? begun : { ...begun, returnTo: '' }
   try {
-    const url = await provider.authorizationUrl(transaction, redirectUriOf(origin, settings.name).uri, {
-      otherAccount: request.otherAccount,
-      passed: passedTo(settings, request.passed),
-    })
+    const redirectUri = redirectUriOf(origin, settings.name).uri
+    const url = await provider.authorizationUrl(transaction, redirectUri, wish)
     const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
     const timeoutSeconds = runtime.gateway.session.signInTimeoutSeconds
     const others = transactionCookies(headers.cookie, origin.cookies)

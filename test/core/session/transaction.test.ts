@@ -1,20 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { CookieNames } from '../../../src/core/gateway.ts'
+import { limits } from '../../../src/core/limits/table.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { type AuthorizationWish, plainWish } from '../../../src/core/session/authorization-wish.ts'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { buildKeyRing, seal } from '../../../src/core/session/seal.ts'
 import {
   beginTransaction,
-  type CookiePair,
   isInStorage,
   isSecondAttempt,
   readTransaction,
   sealTransaction,
-  stateHash,
   type Transaction,
-  transactionsToEvict,
 } from '../../../src/core/session/transaction.ts'
+import {
+  type CookiePair,
+  stateHash,
+  transactionsToEvict,
+} from '../../../src/core/session/transaction-cookie.ts'
 
 const ring = buildKeyRing([new Secret('k'.repeat(32))])
 const names: CookieNames = {
@@ -26,13 +30,14 @@ const names: CookieNames = {
 const origin = 'https://wiki.example.com'
 const now = 1_790_000_000
 
-function begin(returnTo = '/page?x=1', at = now): Transaction {
+function begin(returnTo = '/page?x=1', at = now, asked: AuthorizationWish = plainWish): Transaction {
   const wish = {
     provider: { issuer: 'https://acme.example.com', clientId: 'id' },
     origin,
     returnTo: returnTo as ReturnTo,
     replaces: 'a1b2',
     isSecond: false,
+    wish: asked,
   }
   return beginTransaction(wish, randomBytes, at)
 }
@@ -159,7 +164,12 @@ t.test(
     t.match(readSealed(parts.with(3, 'https://other.example.com')), { ok: false }, 'of another origin')
     t.match(readSealed(parts.with(4, begin().state)), { ok: false }, 'of another state')
     t.match(readSealed(parts.slice(0, -1)), { ok: false })
-    t.match(readSealed([...parts, null]), { ok: false })
+    for (const wish of [null, {}, [], [1], ['true'], [true, 'a'], [true, 'a', 1], [true, 1, 'a'], true])
+      t.match(readSealed([...parts, wish]), { ok: false, reason: 'cookie-unreadable' }, JSON.stringify(wish))
+    t.match(readSealed([...parts, [true], 1]), { ok: false })
+    t.match(readSealed([...parts, [false, 'a', 'b']]), {
+      transaction: { wish: { otherAccount: false, passed: new Map([['a', 'b']]) } },
+    })
     t.match(readSealed(Object.assign({ length: 10 }, parts)), { ok: false })
   },
 )
@@ -284,7 +294,12 @@ t.test('a state is remembered by its hash', async (t) => {
 })
 
 t.test('a second attempt is known by its state, which is sealed with it', async (t) => {
-  const wish = { provider: { issuer: 'https://a.example', clientId: 'id' }, origin, replaces: null }
+  const wish = {
+    provider: { issuer: 'https://a.example', clientId: 'id' },
+    origin,
+    replaces: null,
+    wish: plainWish,
+  }
   const returnTo = '/x' as ReturnTo
   const second = beginTransaction({ ...wish, returnTo, isSecond: true }, randomBytes, now)
   t.match(second.state, /^[\w-]{32}\.2$/)
@@ -293,4 +308,33 @@ t.test('a second attempt is known by its state, which is sealed with it', async 
   const cookie = cookieOf(second)
   t.match(read(second.state, [cookie]), { ok: true, transaction: { state: second.state } })
   t.match(read(second.state.slice(0, -2), [cookie]), { reason: 'cookie-missing' }, 'the mark is part of it')
+})
+
+t.test('what was asked for beyond signing in is sealed with it, as far as there is room', async (t) => {
+  const wishOf = (wish: AuthorizationWish) => {
+    const transaction = begin('/x', now, wish)
+    const cookie = cookieOf(transaction)
+    t.same(read(transaction.state, [cookie]), { ok: true, transaction, cookie: cookie.name })
+    return transaction.wish
+  }
+  const hint = new Map([
+    ['login_hint', 'ann@example.com'],
+    ['ui_locales', 'de-AT de'],
+  ])
+  t.equal(wishOf(plainWish), null, 'the cookie of most is no longer for it')
+  for (const wish of [
+    { otherAccount: true, passed: new Map() },
+    { otherAccount: true, passed: hint },
+    { otherAccount: false, passed: hint },
+  ])
+    t.same(wishOf(wish), wish)
+  const fitting = new Map([['login_hint', 'x'.repeat(limits.transactionPassedBytes - 19)]])
+  t.same(wishOf({ otherAccount: false, passed: fitting }), { otherAccount: false, passed: fitting })
+  const large = new Map([['login_hint', 'x'.repeat(limits.transactionPassedBytes - 18)]])
+  t.same(wishOf({ otherAccount: true, passed: large }), { otherAccount: true, passed: new Map() })
+  t.equal(wishOf({ otherAccount: false, passed: large }), null)
+  const page = `/${'x'.repeat(1536 - 3)}`
+  t.equal(begin(page, now, { otherAccount: true, passed: hint }).returnTo, '', 'beside it less room is left')
+  const both = cookieOf(begin(page.slice(0, 1000), now, { otherAccount: true, passed: fitting }))
+  t.ok(both.name.length + both.value.length < 3072, 'a cookie of it stays within what all may take')
 })

@@ -8,7 +8,7 @@ import {
   StoreFault,
 } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
-import { stateHash } from '../../../src/core/session/transaction.ts'
+import { stateHash } from '../../../src/core/session/transaction-cookie.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
@@ -37,7 +37,7 @@ function open(t: Test, { sameSite = 'lax', path = '' } = {}) {
     t,
     `
 providers:
-  op: { issuer: "https://op.example", client_id: c, client_secret: s }
+  op: { issuer: "https://op.example", client_id: c, client_secret: s, pass_parameters: [login_hint] }
   posts: { issuer: "https://posts.example", client_id: c, client_secret: s, user_id_prefix: "p:", response_mode: form_post }
 session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes, same_site: ${sameSite} }
 apps: { wiki: { url: "${site}${path}", upstream: http://10.9.9.9, provider: [op, posts], title: The Wiki, contact: ops, require: signed_in } }
@@ -156,7 +156,7 @@ t.test('a person’s oldest session ends for one too many, and the log names it'
   const identity = { user: 'alice', claims: {}, idToken: '' }
   const transaction = {
     ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
-    ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null },
+    ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
   } as const
   const start = () => runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
   const first = await start()
@@ -512,6 +512,43 @@ t.test(
     t.match(page.body, 'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1">Start again<')
     t.equal(provider('op').exchanged.length, 1)
     t.equal(counted.filter((one) => one === 'login op started').length, 4)
+  },
+)
+
+t.test(
+  'what begins again asks for the same: for another account, and with what the link brought',
+  async (t) => {
+    const { begin, finish, clock, provider } = open(t)
+    const askedOf = (answer: Answer) => {
+      const { searchParams } = whereTo(answer)
+      return [searchParams.get('other_account'), searchParams.get('login_hint'), searchParams.get('x')]
+    }
+    for (const [query, asked] of [
+      ['&account=other&login_hint=ann%26b&x=1', ['true', 'ann&b', null]],
+      ['&account=other', ['true', null, null]],
+      ['&login_hint=ann%26b', ['false', 'ann&b', null]],
+      ['', ['false', null, null]],
+    ] as const) {
+      const late = await begin(`?provider=op&return_to=/deep?a=1${query}`)
+      clock.time += 3600
+      const again = await finish(late)
+      t.same(askedOf(again), asked, query)
+      provider('op').identity = new LoginFault('LOGIN_UNAVAILABLE', 'for the test')
+      const page = await finish(begunBy(again))
+      const kept = query
+        .replace('&x=1', '')
+        .replaceAll('%26', '%26')
+        .replaceAll('&', '&#38;')
+        .replaceAll('=', '&#61;')
+      t.match(
+        page.body,
+        `href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1${kept}">Start again<`,
+        'and so does the link',
+      )
+    }
+    provider('op').identity = new LoginFault('LOGIN_USER_ID_INVALID', 'for the test')
+    const other = await finish(await begin('?provider=op&login_hint=ann'))
+    t.match(other.body, 'href="/.auth/login?return_to&#61;%2F&#38;account&#61;other">Use another account<')
   },
 )
 

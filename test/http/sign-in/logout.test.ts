@@ -35,7 +35,7 @@ apps: { wiki: { url: "${site}", upstream: http://10.9.9.9, title: The Wiki, requ
     const identity = { user: 'alice', claims: { sub: 'alice' }, idToken: 'id-token-of-alice' }
     const transaction = {
       ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
-      ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null },
+      ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
     }
     const started = await around.runtime.sessions.start({
       identity,

@@ -33,7 +33,7 @@ async function signIn(more: Claims = {}): Promise<string> {
   const identity = { user: 'alice', claims, idToken: 'id-token' }
   const transaction = {
     ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
-    ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null },
+    ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
   }
   const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
   return `${origin.cookies.session}=${started.cookieValue}`
