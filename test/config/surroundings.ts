@@ -42,6 +42,7 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ['ca.pem', authority.certificate],
   ['one.crt', one.cert],
   ['one.key', one.key],
+  ['other.crt', other.cert],
   ['other.key', other.key],
   ['icon.png', png],
   ['icon.svg', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'],

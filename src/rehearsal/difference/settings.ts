@@ -56,23 +56,33 @@ function factsOf(gateway: Gateway): Facts {
 
 function gatewayFacts({
   listen,
+  admin,
   trustedProxies,
   trustsSocket,
   authPrefix,
   session,
+  log,
   shadow,
 }: Gateway): ReadonlyMap<string, string> {
   return named({
     // Where a server is on the network differs from place to place; by a socket it has other clients.
     listen: listen.socketPath && `unix:${listen.socketPath}`,
     'listen.mode': listen.mode === null ? null : `0${listen.mode.toString(8)}`,
+    'listen.tls':
+      listen.tls.map(({ certificate, key }) => `${fileText(certificate)} ${secretText(key)}`).join(', ') ||
+      null,
+    'listen.client_ca': listen.clientCa && fileText(listen.clientCa),
+    admin: admin === null ? 'false' : 'an address',
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
+    'session.store': session.store,
     'session.secret': session.secrets.map(secretText).join(' ') || null,
     'session.cookie_name': session.cookieName,
     'session.same_site': session.sameSite,
     'session.sign_in_timeout': `${session.signInTimeoutSeconds}s`,
+    'log.level': log.level,
+    'log.subject': log.subject,
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
 }
@@ -90,9 +100,15 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
     client_key: one.clientKey && secretText(one.clientKey),
     client_key_id: one.clientKeyId,
     client_assertion_alg: one.clientAssertionAlg,
-    client_certificate: one.clientCertificate && secretText(one.clientCertificate.key),
+    client_certificate:
+      one.clientCertificate &&
+      `${fileText(one.clientCertificate.certificate)} ${secretText(one.clientCertificate.key)}`,
     preset: one.preset,
+    label: one.label,
+    icon: one.icon?.startsWith('data:') ? fileText(one.icon) : one.icon,
     internal_url: one.internalUrl,
+    ca_file: one.ca && fileText(one.ca),
+    allow_insecure_http: one.allowInsecureHttp ? 'true' : null,
     response_mode: one.responseMode,
     response_iss: one.responseIssRequired ? 'required' : null,
     scopes: one.scopes.join(' '),
@@ -100,7 +116,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
     metadata_url: one.metadataUrl,
     id_token_signed_response_alg: one.signingAlgorithms?.join(' ') ?? null,
     extra_audiences: one.extraAudiences.join(' ') || null,
-    claims_from: one.claimsFrom.join(' '),
+    claims_from: `${one.claimsFrom.join(' ')}${one.claimsFromWritten ? '' : ' where it has them'}`,
     user_id: one.userId,
     user_id_prefix: one.userIdPrefix || null,
     trust_email: String(one.trustEmail),
@@ -125,11 +141,14 @@ function appFacts({
   sharedSecret,
   providers,
   allowEncoded,
+  title,
+  contact,
 }: App): ReadonlyMap<string, string> {
   return named({
     url,
     provider: providers.join(', '),
     upstream: upstreamText(upstream),
+    'upstream.ca_file': upstream.ca && fileText(upstream.ca),
     'upstream.preserve_host': String(upstream.preserveHost),
     'upstream.strip_prefix': String(upstream.stripPrefix),
     'upstream.max_connections': String(upstream.maxConnections),
@@ -138,6 +157,8 @@ function appFacts({
     ),
     shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
     allow_encoded: [...allowEncoded].join(' ') || null,
+    title,
+    contact,
   })
 }
 
@@ -195,6 +216,13 @@ const shownDigits = 8
 
 /** Enough to see that it is another one. */
 function secretText(secret: Secret): string {
-  const digest = createHash('sha256').update(`claimgate diff\n${secret.reveal()}`).digest('hex')
-  return `(secret ${digest.slice(0, shownDigits)})`
+  return `(secret ${digestOf(secret.reveal())})`
+}
+
+function fileText(content: string): string {
+  return `(file ${digestOf(content)})`
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(`claimgate diff\n${text}`).digest('hex').slice(0, shownDigits)
 }

@@ -1,0 +1,352 @@
+// Each key of the configuration, from the schema itself: another value of it is told by `diff`, or there is a reason.
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { z } from 'zod'
+import { printIssue } from '../../../src/config/issue.ts'
+import { loadGatewayFromText } from '../../../src/config/load.ts'
+import { fileSchema } from '../../../src/config/schema/file.ts'
+import { unwrapped } from '../../../src/config/schema/form.ts'
+import type { Gateway } from '../../../src/core/gateway.ts'
+import { compareGateways } from '../../../src/rehearsal/difference/difference.ts'
+import { differenceText, isChanged } from '../../../src/rehearsal/difference/text.ts'
+import { canaries, surroundings } from '../../config/surroundings.ts'
+
+type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
+
+/** Keys with one value each: `apps.*.locations[].path`. A mapping that may be written otherwise too is one itself. */
+function leavesOf(field: z.ZodType, path: string): readonly string[] {
+  const schema = unwrapped(field)
+  if (schema instanceof z.ZodObject) {
+    return Object.entries(schema.shape).flatMap(([key, inner]) =>
+      leavesOf(inner as z.ZodType, path === '' ? key : `${path}.${key}`),
+    )
+  }
+  if (schema instanceof z.ZodPipe) return leavesOf(schema.in as z.ZodType, path)
+  if (schema instanceof z.ZodUnion) {
+    return [...new Set(schema.options.flatMap((option) => leavesOf(option as z.ZodType, path)))]
+  }
+  if (schema instanceof z.ZodArray) {
+    const inner = unwrapped(schema.element as z.ZodType)
+    return inner instanceof z.ZodObject ? leavesOf(inner, `${path}[]`) : [path]
+  }
+  if (schema instanceof z.ZodRecord) {
+    const members = leavesOf(schema.valueType as z.ZodType, `${path}.*`)
+    const named = members.filter((member) => member !== `${path}.*`)
+    return path === 'providers' || path === 'apps' ? named : [path, ...named]
+  }
+  return [path]
+}
+
+const leaves = leavesOf(fileSchema, '')
+
+/** Why another value of a key is no difference. */
+const untold: Readonly<Record<string, string>> = {
+  data: 'where a server keeps its files differs from place to place',
+  tests: 'they say what is wanted and change nothing: `claimgate test` holds them against the rules',
+  'apps.*.allow_insecure_http': 'it allows an address, which is told itself',
+}
+
+/** What is written for an app may stand in `defaults` too, and most of it at a location. */
+const ofApp = (leaf: string) => leaf.replace(/^defaults\.|^apps\.\*\.locations\[\]\./, 'apps.*.')
+
+const isUntold = (leaf: string) =>
+  [leaf, ofApp(leaf)].some((one) =>
+    Object.keys(untold).some((key) => one === key || one.startsWith(`${key}.`) || one.startsWith(`${key}[`)),
+  )
+
+const own = { claim: 'groups' }
+/** That nobody takes for a pattern. */
+const secret = (name: string) => createHash('sha256').update(name).digest('base64url')
+const https = { 'apps.*.upstream.url': 'https://10.0.0.5' }
+const bySocket = { listen: { address: 'unix:/run/a.sock' }, trusted_proxies: ['unix'] }
+const withTls = { 'listen.tls': [{ certificate: 'one.crt', key: 'one.key' }] }
+const byKey = {
+  'providers.*.token_endpoint_auth_method': 'private_key_jwt',
+  'providers.*.client_secret': null,
+  'providers.*.client_key': 'one.key',
+}
+const byCertificate = {
+  'providers.*.token_endpoint_auth_method': 'tls_client_auth',
+  'providers.*.client_secret': null,
+  'providers.*.client_certificate': { certificate: 'one.crt', key: 'one.key' },
+}
+const twoProviders = {
+  'providers.more': {
+    issuer: 'https://more.example.com',
+    client_id: 'm',
+    client_secret: secret('m'),
+    user_id_prefix: 'more:',
+  },
+  'apps.*.provider': 'acme',
+}
+const belowPrefix = {
+  'apps.*.url': 'https://wiki.example.com/wiki',
+  'apps.*.locations': [{ path: '/wiki/at', require: 'signed_in' }],
+}
+const openLocation = { 'apps.*.locations': [{ path: '/at', require: 'anyone' }] }
+
+/** What a key is changed from (undefined: it is absent) and to, what else both files say, and what the second one. */
+type Row = readonly [before: Value | undefined, after: Value | undefined, more?: Keys, moreAfter?: Keys]
+
+type Keys = Readonly<Record<string, Value>>
+
+const rows: Readonly<Record<string, readonly Row[]>> = {
+  listen: [['unix:/run/a.sock', 'unix:/run/b.sock']],
+  'listen.address': [['unix:/run/a.sock', 'unix:/run/b.sock', bySocket]],
+  'listen.mode': [
+    [undefined, '0660', bySocket],
+    ['0600', '0660', bySocket],
+  ],
+  'listen.tls[].certificate': [['one.crt', 'other.crt', withTls, { 'listen.tls[].key': 'other.key' }]],
+  'listen.tls[].key': [['one.key', 'other.key', withTls, { 'listen.tls[].certificate': 'other.crt' }]],
+  'listen.client_ca': [[undefined, 'ca.pem', withTls]],
+  admin: [[undefined, false]],
+  trusted_proxies: [
+    [undefined, ['10.0.0.0/8']],
+    [['10.0.0.0/8'], ['10.0.0.0/16']],
+  ],
+  auth_prefix: [[undefined, '/signin']],
+  shadow: [[undefined, 'next.yaml']],
+  'session.store': [[undefined, 'memory']],
+  'session.secret': [
+    [undefined, secret('a')],
+    [secret('a'), secret('b')],
+    [
+      [secret('a'), secret('b')],
+      [secret('b'), secret('a')],
+    ],
+  ],
+  'session.idle_timeout': [[undefined, '2h']],
+  'session.max_lifetime': [[undefined, '9h']],
+  'session.sign_in_timeout': [[undefined, '2h']],
+  'session.cookie_name': [[undefined, 'other']],
+  'session.same_site': [[undefined, 'strict']],
+  'log.level': [[undefined, 'debug']],
+  'log.subject': [[undefined, 'plain']],
+  'providers.*.issuer': [['https://id.example.com', 'https://id.example.com/']],
+  'providers.*.client_id': [['gate', 'other']],
+  'providers.*.client_secret': [[secret('a'), secret('b')]],
+  'providers.*.token_endpoint_auth_method': [[undefined, 'client_secret_post']],
+  'providers.*.client_key': [['one.key', 'other.key', byKey]],
+  'providers.*.client_key_id': [[undefined, 'k1', byKey]],
+  'providers.*.client_assertion_alg': [[undefined, 'ES256', byKey]],
+  'providers.*.client_certificate.certificate': [
+    ['one.crt', 'other.crt', byCertificate, { 'providers.*.client_certificate.key': 'other.key' }],
+  ],
+  'providers.*.client_certificate.key': [
+    ['one.key', 'other.key', byCertificate, { 'providers.*.client_certificate.certificate': 'other.crt' }],
+  ],
+  'providers.*.scopes': [[undefined, ['openid', 'email']]],
+  'providers.*.response_mode': [[undefined, 'form_post']],
+  'providers.*.response_iss': [[undefined, 'required']],
+  'providers.*.preset': [[undefined, 'keycloak']],
+  'providers.*.label': [
+    [undefined, 'Staff'],
+    ['Staff', 'Everybody'],
+  ],
+  'providers.*.icon': [
+    [undefined, 'google'],
+    ['icon.png', 'icon.svg'],
+  ],
+  'providers.*.authorization_parameters': [
+    [undefined, { prompt: 'login' }],
+    [{ prompt: 'login' }, { prompt: 'select_account' }],
+  ],
+  'providers.*.pass_parameters': [[undefined, ['login_hint']]],
+  'providers.*.metadata_url': [[undefined, 'https://id.example.com/metadata']],
+  'providers.*.internal_url': [[undefined, 'https://10.0.0.7']],
+  'providers.*.ca_file': [
+    [undefined, 'ca.pem'],
+    ['one.crt', 'ca.pem'],
+  ],
+  'providers.*.id_token_signed_response_alg': [[undefined, 'ES256']],
+  'providers.*.extra_audiences': [[undefined, ['other']]],
+  'providers.*.claims_from': [
+    [undefined, ['id_token']],
+    [undefined, ['id_token', 'userinfo']],
+  ],
+  'providers.*.user_id': [[undefined, 'oid']],
+  'providers.*.user_id_prefix': [[undefined, 'acme:']],
+  'providers.*.trust_email': [[undefined, true]],
+  'providers.*.allow_insecure_http': [[undefined, true]],
+  policies: [
+    [
+      { staff: { groups: 'staff' } },
+      { staff: { groups: ['staff', 'guests'] } },
+      { 'apps.*.require': 'staff' },
+    ],
+  ],
+  'apps.*.url': [['https://wiki.example.com', 'https://wiki.example.org']],
+  'apps.*.upstream': [
+    ['http://10.0.0.5', 'http://10.0.0.6'],
+    ['unix:/run/a.sock', 'unix:/run/a.sock:/wiki'],
+  ],
+  'apps.*.upstream.url': [['http://10.0.0.5', 'http://10.0.0.5/wiki']],
+  'apps.*.upstream.ca_file': [
+    [undefined, 'ca.pem', https],
+    ['one.crt', 'ca.pem', https],
+  ],
+  'apps.*.upstream.headers': [
+    [undefined, { 'X-Key': secret('a') }],
+    [{ 'X-Key': secret('a') }, { 'X-Key': secret('b') }],
+  ],
+  'apps.*.upstream.preserve_host': [[undefined, true]],
+  'apps.*.upstream.strip_prefix': [[undefined, true, belowPrefix]],
+  'apps.*.upstream.max_connections': [[undefined, 2000]],
+  'apps.*.locations[].path': [['/at', '/to', openLocation]],
+  'apps.*.locations[].exact': [[undefined, true, openLocation]],
+  'apps.*.locations[].methods': [[undefined, ['GET'], openLocation]],
+  'apps.*.locations[].require': [['signed_in', 'anyone']],
+  'apps.*.locations[].unauthenticated': [[undefined, 'deny']],
+  'apps.*.locations[].headers': [[undefined, { 'X-Key': secret('a') }]],
+  'apps.*.locations[].enforce': [[undefined, false, openLocation]],
+  'apps.*.provider': [['acme', 'more', twoProviders]],
+  'apps.*.require': [['signed_in', { groups: 'staff' }]],
+  'apps.*.unauthenticated': [[undefined, 'deny']],
+  'apps.*.shared_secret': [
+    [undefined, secret('a')],
+    [secret('a'), secret('b')],
+  ],
+  'apps.*.shared_secret.header': [[undefined, 'X-Other', { 'apps.*.shared_secret': { value: secret('a') } }]],
+  'apps.*.shared_secret.value': [[secret('a'), secret('b')]],
+  'apps.*.redirect_uri': [[undefined, '/oauth2/callback']],
+  'apps.*.post_logout_redirect_uri': [[undefined, '/bye']],
+  'apps.*.idle_timeout': [[undefined, '2h']],
+  'apps.*.max_lifetime': [[undefined, '9h']],
+  'apps.*.identity_headers': [
+    [undefined, {}],
+    [{ 'X-A': 'a' }, { 'X-A': 'b' }],
+  ],
+  'apps.*.identity_headers.*.claim': [['groups', 'roles']],
+  'apps.*.identity_headers.*.only': [
+    [undefined, 'a', { 'apps.*.identity_headers': { 'X-A': own } }],
+    [['a', 'b-*'], ['a', 'b-c'], { 'apps.*.identity_headers': { 'X-A': own } }],
+  ],
+  'apps.*.identity_headers.*.join': [[undefined, ';', { 'apps.*.identity_headers': { 'X-A': own } }]],
+  'apps.*.identity_headers.*.encoding': [
+    [undefined, 'base64', { 'apps.*.identity_headers': { 'X-A': own } }],
+  ],
+  'apps.*.identity_headers.*.lower_case': [[undefined, true, { 'apps.*.identity_headers': { 'X-A': own } }]],
+  'apps.*.response_headers.set': [[undefined, { 'X-Frame-Options': 'DENY' }]],
+  'apps.*.response_headers.remove': [[undefined, ['X-Debug']]],
+  'apps.*.timeouts.connect': [[undefined, '6s']],
+  'apps.*.timeouts.response': [[undefined, '61s']],
+  'apps.*.timeouts.idle': [[undefined, '6m']],
+  'apps.*.timeouts.body': [[undefined, 'off']],
+  'apps.*.timeouts.body.grace': [[undefined, '30s']],
+  'apps.*.timeouts.body.min_rate': [[undefined, 100]],
+  'apps.*.timeouts.keep_alive': [[undefined, '5s']],
+  'apps.*.max_body': [[undefined, 'none']],
+  'apps.*.websocket': [[undefined, true]],
+  'apps.*.websocket.origins': [[['https://a.example.com'], ['https://b.example.com']]],
+  'apps.*.cors_preflight': [[undefined, 'pass']],
+  'apps.*.cache': [[undefined, 'upstream']],
+  'apps.*.allow_encoded': [[undefined, ['slash']]],
+  'apps.*.title': [[undefined, 'The wiki']],
+  'apps.*.contact': [[undefined, 'wiki@example.com']],
+}
+
+/** The rows of a key where it stands: what is beside it of the same mapping stands there too. */
+function rowsOf(leaf: string): readonly Row[] | undefined {
+  if (Object.hasOwn(rows, leaf)) return rows[leaf]
+  const key = ofApp(leaf)
+  const place = leaf.slice(0, leaf.length - key.length + 'apps.*.'.length)
+  const group = key.split('.')[2]
+  const moved = (keys: Keys = {}): Keys =>
+    Object.fromEntries(
+      Object.entries(keys).map(([path, value]) =>
+        path.split('.')[2] === group ? [path.replace('apps.*.', place), value] : [path, value],
+      ),
+    )
+  return key === leaf ? undefined : rows[key]?.map(([one, other, more]): Row => [one, other, moved(more)])
+}
+
+const base: Keys = {
+  'providers.*.issuer': 'https://id.example.com',
+  'providers.*.client_id': 'gate',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own
+  'providers.*.client_secret': '${env:SECRET}',
+  'apps.*.url': 'https://wiki.example.com',
+  'apps.*.upstream.url': 'http://10.0.0.5',
+  'apps.*.require': 'signed_in',
+  'apps.*.locations': [{ path: '/at', require: 'signed_in' }],
+}
+
+/** The names that `*` and `[]` stand for, by what is around them. */
+const steps = (path: string) =>
+  path
+    .replaceAll('[]', '.0')
+    .replace(/^providers\.\*/, 'providers.acme')
+    .replace(/^apps\.\*/, 'apps.wiki')
+    .replace(/identity_headers\.\*/, 'identity_headers.X-A')
+    .split('.')
+
+type Tree = { [key: string]: Tree | Value }
+
+/** Null takes a key away; what is written deeper stands in place of a single value. */
+function put(tree: Tree, path: string, value: Value | undefined): void {
+  const names = steps(path)
+  const last = names.pop() ?? ''
+  let at = tree
+  for (const name of names) {
+    const inner = at[name]
+    if (typeof inner !== 'object' || inner === null) at[name] = {}
+    at = at[name] as Tree
+  }
+  if (value === undefined || value === null) delete at[last]
+  else at[last] = structuredClone(value) as Tree
+}
+
+/** The model, or what is wrong. */
+function load(leaf: string, value: Value | undefined, more: Keys): Gateway | string {
+  const tree: Tree = {}
+  const everything = [...Object.entries(base), ...Object.entries(more), [leaf, value] as const]
+  for (const [path, one] of everything) put(tree, path, one)
+  // A key of the app would stand in place of the one in `defaults`.
+  if (leaf.startsWith('defaults.')) put(tree, `apps.*.${leaf.split('.')[1]}`, undefined)
+  const loaded = loadGatewayFromText(JSON.stringify(tree), surroundings)
+  return loaded.ok ? loaded.gateway : loaded.issues.map(printIssue).join('\n')
+}
+
+t.test('each key is told by diff when its value is another one, or there is a reason', async (t) => {
+  t.ok(leaves.length > 150, `${leaves.length} keys`)
+  for (const leaf of leaves) {
+    if (isUntold(leaf)) continue
+    const changes = rowsOf(leaf)
+    if (changes === undefined) {
+      t.fail(`${leaf}: say what it may be changed to, or why that is no difference`)
+      continue
+    }
+    for (const [one, other, more = {}, moreAfter = {}] of changes) {
+      const name = `${leaf}: ${JSON.stringify(one)} → ${JSON.stringify(other)}`
+      const [before, after] = [load(leaf, one, more), load(leaf, other, { ...more, ...moreAfter })]
+      if (typeof before === 'string' || typeof after === 'string') {
+        t.fail(`${name}: ${[before, after].filter((side) => typeof side === 'string').join()}`)
+        continue
+      }
+      const told = compareGateways({ before, after })
+      t.ok(isChanged(told), name)
+      t.ok(isChanged(compareGateways({ before: after, after: before })), `${name}, and back`)
+      t.notOk(isChanged(compareGateways({ before, after: before })), `${leaf}: the same`)
+      const text = differenceText(told)
+      for (const canary of [...canaries, secret('a'), secret('b')]) t.notMatch(text, canary, leaf)
+    }
+  }
+})
+
+t.test('no row and no reason is left over', async (t) => {
+  for (const leaf of [...Object.keys(rows), ...Object.keys(untold)]) {
+    t.ok(
+      leaves.some((one) => one === leaf || one.startsWith(`${leaf}.`)),
+      leaf,
+    )
+    t.notOk(Object.hasOwn(rows, leaf) && isUntold(leaf), `${leaf} is told`)
+  }
+})
+
+t.test('where a server is on the network is no difference', async (t) => {
+  const at = (listen: string, admin: string) => load('listen', listen, { admin })
+  const [before, after] = [at('0.0.0.0:8080', '127.0.0.1:9090'), at('127.0.0.1:80', '10.0.0.1:9191')]
+  if (typeof before === 'string' || typeof after === 'string') throw new Error(`${before} ${after}`)
+  t.notOk(isChanged(compareGateways({ before, after })))
+})
