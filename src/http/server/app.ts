@@ -40,11 +40,9 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   const eventStreams = new OpenEventStreams()
   editions.subscribe('eventStreams', (next) => void eventStreams.judgeAgain(next))
   const app = Fastify({
-    logger: false,
     // A URL that its router would refuse or repair does not occur: see request-listener.ts.
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    forceCloseConnections: 'idle',
     // Its own would write into an answer that is under way: see server.ts.
     clientErrorHandler: () => {},
     serverFactory: (handler) => {
