@@ -19,7 +19,7 @@ export interface RuntimeDeps {
   /** Of faults that stop no request: a write-back, a purge. */
   readonly onStoreFault: (thrown: unknown) => void
   /** A test brings its own; the process's when absent. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   readonly random?: Random
 }
 

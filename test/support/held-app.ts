@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import type { UpstreamRequest, UpstreamSink, Upstreams, UpstreamUpgrade } from '../../src/core/ports.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import { createApp } from '../../src/http/server/app.ts'
+import type { ServerContext } from '../../src/http/server/context.ts'
 import type { BodyLeft } from '../../src/http/server/lingering-close.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -26,8 +27,9 @@ export interface HandshakeAtUpstream {
   fail(thrown: unknown): void
 }
 
-export interface HeldApp extends TestContext {
-  readonly app: FastifyInstance
+/** What the process has, before anything of it listens. */
+export interface HeldContext extends TestContext {
+  readonly serverContext: ServerContext
   readonly editions: Editions
   /** The runtime whose upstreams are those below. */
   readonly runtime: Runtime
@@ -35,14 +37,18 @@ export interface HeldApp extends TestContext {
   readonly handshakes: readonly HandshakeAtUpstream[]
   /** Of whose body the rest was to be dropped. */
   readonly dropped: readonly BodyLeft[]
-  /** The answer to these bytes, as far as there is one. */
-  ask(bytes: string): Promise<string>
-  connect(): HeldConnection
   /** The name and value of the cookie of a new session of `alice`. */
   signIn(host: string, claims?: Claims): Promise<string>
 }
 
-export async function openHeldApp(t: Test, yaml: string, change: Partial<Runtime> = {}): Promise<HeldApp> {
+export interface HeldApp extends HeldContext {
+  readonly app: FastifyInstance
+  /** The answer to these bytes, as far as there is one. */
+  ask(bytes: string): Promise<string>
+  connect(): HeldConnection
+}
+
+export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> = {}): HeldContext {
   const around = openTestContext(t, yaml)
   const sent: AtUpstream[] = []
   const handshakes: HandshakeAtUpstream[] = []
@@ -64,19 +70,14 @@ export async function openHeldApp(t: Test, yaml: string, change: Partial<Runtime
   const runtime: Runtime = { ...around.runtime, upstreams, ...change }
   const editions = createEditions(runtime, (thrown) => t.fail(String(thrown)))
   const lingering = { dropRest: (_request: unknown, left: BodyLeft) => void dropped.push(left) }
-  const app = await createApp({ ...around.context, editions, lingering })
-  await app.ready()
-  t.teardown(() => app.close())
   return {
     ...around,
-    app,
+    serverContext: { ...around.context, editions, lingering },
     editions,
     runtime,
     sent,
     handshakes,
     dropped,
-    ask: (bytes) => asked(app.server, bytes),
-    connect: () => connectTo(app.server),
     signIn: async (host, claims = {}) => {
       const origin = around.originAt(host)
       const identity = { user: 'alice', claims: { sub: 'alice', ...claims }, idToken: 'id-token' }
@@ -87,5 +88,18 @@ export async function openHeldApp(t: Test, yaml: string, change: Partial<Runtime
       const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
       return `${origin.cookies.session}=${started.cookieValue}`
     },
+  }
+}
+
+export async function openHeldApp(t: Test, yaml: string, change: Partial<Runtime> = {}): Promise<HeldApp> {
+  const held = openHeldContext(t, yaml, change)
+  const app = await createApp(held.serverContext)
+  await app.ready()
+  t.teardown(() => app.close())
+  return {
+    ...held,
+    app,
+    ask: (bytes) => asked(app.server, bytes),
+    connect: () => connectTo(app.server),
   }
 }

@@ -74,6 +74,18 @@ export async function poll<T>(
   }
 }
 
+/** What a promise comes to; or, when it does not in time, that in words: an assertion then says so. */
+export async function outcomeOf<T>(promise: Promise<T>, withinMs = patienceMs): Promise<T | 'nothing came'> {
+  const late = new AbortController()
+  const nothing = setTimeout(withinMs, 'nothing came' as const, { signal: late.signal })
+  try {
+    return await Promise.race([promise, nothing])
+  } finally {
+    nothing.catch(() => {})
+    late.abort()
+  }
+}
+
 /** What was waited for did not come, and what did instead. */
 export function inVain(message: string): Error {
   return Object.assign(new Error(message), { name: 'WaitedInVain' })

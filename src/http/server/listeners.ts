@@ -71,7 +71,7 @@ export async function openListeners(
 }
 
 /** All that are open. Those of WebSockets too, which the server itself forgets but waits for. */
-function followConnections(server: Server): ReadonlySet<Socket> {
+export function followConnections(server: Server): ReadonlySet<Socket> {
   const open = new Set<Socket>()
   server.on('connection', (socket) => {
     open.add(socket)

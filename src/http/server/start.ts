@@ -43,7 +43,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   let log: Log | null = null
   const deps: RuntimeDeps = {
     env: options.env,
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    clock: options.clock,
     onStoreFault: (thrown) => log?.fault('store.failed', thrown, {}),
     onProviderEvent: (event) => log && tellOfProvider(log, event),
   }

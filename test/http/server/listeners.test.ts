@@ -1,0 +1,158 @@
+// What listens, and how it ends: what is under way gets its time, and then nothing is left.
+import { EventEmitter } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { followConnections, openListeners } from '../../../src/http/server/listeners.ts'
+import { timersThatHold } from '../../support/clock.ts'
+import { openHeldContext } from '../../support/held-app.ts'
+import { exchange, rawClient, statusOf } from '../../support/raw.ts'
+import { orRejected } from '../../support/thrown.ts'
+import { outcomeOf, poll } from '../../support/waiting.ts'
+
+async function open(t: Test, { listen = '"127.0.0.1:0"', admin = '"127.0.0.1:0"' } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-listeners-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const held = openHeldContext(
+    t,
+    `
+listen: ${listen.replace('FOLDER', folder)}
+admin: ${admin}
+data: ${JSON.stringify(folder)}
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps: { wiki: { url: http://wiki.localhost, upstream: http://10.9.9.9, require: anyone } }
+`,
+  )
+  const closed: string[] = []
+  const close = held.editions.close
+  held.editions.close = async () => {
+    closed.push('editions')
+    await close()
+  }
+  const listeners = await openListeners(held.serverContext)
+  t.teardown(() => outcomeOf(listeners.close(0)))
+  return { ...held, folder, listeners, closed }
+}
+
+const page = 'GET / HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n'
+const health = 'GET /.auth/health HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\n\r\n'
+const asked = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
+
+/** Why nobody can be reached there; null: somebody can. */
+function refusal(place: { readonly port: number; readonly host: string } | string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = typeof place === 'string' ? connect(place) : connect(place)
+    socket.once('connect', () => resolve(null))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+const at = (port: number) => ({ port, host: '127.0.0.1' })
+
+t.test('it listens where the file says, and tells the ports that it got', async (t) => {
+  const { gateway, listeners, folder } = await open(t)
+  t.same(listeners.ports(gateway), { port: 0, adminPort: 0 }, 'what the file says, before')
+  await listeners.listen(gateway)
+  const { port, adminPort } = listeners.ports(gateway)
+  t.ok(port > 0 && adminPort !== null && adminPort > 0 && port !== adminPort)
+  t.equal(statusOf(await exchange(port, health)), 200)
+  t.match(await exchange(adminPort ?? 0, asked('/readyz')), /"ready":true/)
+  t.equal(await refusal(join(folder, 'health-0.sock')), null)
+})
+
+t.test('without an admin address there is none', async (t) => {
+  const { gateway, listeners } = await open(t, { admin: 'false' })
+  await listeners.listen(gateway)
+  t.equal(listeners.ports(gateway).adminPort, null)
+})
+
+t.test('a Unix socket is removed as soon as it stops', async (t) => {
+  const { gateway, listeners, folder, sent } = await open(t, { listen: '"unix:FOLDER/gate.sock"' })
+  await listeners.listen(gateway)
+  const place = join(folder, 'gate.sock')
+  t.equal(await refusal(place), null)
+  const client = connect(place)
+  client.on('error', () => {}).write(page)
+  await poll(
+    'the request at the upstream',
+    () => sent.length,
+    (count) => count === 1,
+  )
+  const closing = listeners.close(60_000)
+  t.notOk(existsSync(place), 'before what is under way has ended')
+  sent[0]?.sink.head({ statusCode: 204, reasonPhrase: null, headers: [] })
+  sent[0]?.sink.end()
+  t.equal(await outcomeOf(closing), undefined)
+})
+
+t.test('while it stops, what is under way ends, is said to drain, and nobody else comes in', async (t) => {
+  const { gateway, listeners, folder, sent, closed } = await open(t)
+  const timers = timersThatHold()
+  await listeners.listen(gateway)
+  const { port, adminPort } = listeners.ports(gateway)
+  const client = await rawClient(port, page)
+  await poll(
+    'the request at the upstream',
+    () => sent.length,
+    (count) => count === 1,
+  )
+  const silent = await rawClient(port)
+  let over = false
+  const closing = listeners.close(3_600_000).then(() => {
+    over = true
+  })
+  t.match(await exchange(adminPort ?? 0, asked('/readyz')), /"draining":true/)
+  t.equal(await refusal(at(port)), 'ECONNREFUSED')
+  await orRejected(() => silent.closed())
+  t.notOk(over)
+  t.same(closed, [])
+  sent[0]?.sink.head({ statusCode: 200, reasonPhrase: null, headers: ['Content-Length', '2'] })
+  sent[0]?.sink.data(Buffer.from('ok'))
+  sent[0]?.sink.end()
+  t.equal(
+    await outcomeOf(closing, 20_000),
+    undefined,
+    'the client kept its connection, and it was swept away',
+  )
+  t.match(client.text(), /\r\n\r\nok$/)
+  t.same(closed, ['editions'])
+  t.equal(await refusal(at(adminPort ?? 0)), 'ECONNREFUSED')
+  t.notOk(existsSync(join(folder, 'health-0.sock')))
+  t.equal(timersThatHold(), timers)
+})
+
+t.test('what is not done in its time is cut', async (t) => {
+  const { gateway, listeners, sent, closed } = await open(t)
+  await listeners.listen(gateway)
+  const client = await rawClient(listeners.ports(gateway).port, page)
+  await poll(
+    'the request at the upstream',
+    () => sent.length,
+    (count) => count === 1,
+  )
+  t.equal(await outcomeOf(listeners.close(0), 20_000), undefined)
+  t.equal(await outcomeOf(client.closed(), 20_000), '')
+  t.same(closed, ['editions'])
+})
+
+t.test('new rules are told to all that is open', async (t) => {
+  const { editions } = await open(t)
+  t.same(editions.subscribers(), ['sessions', 'certificates', 'webSockets', 'eventStreams'])
+})
+
+t.test('each connection is followed until it has closed, whatever it became', async (t) => {
+  const server = new EventEmitter()
+  const open = followConnections(server as unknown as Server)
+  const [one, other] = [new EventEmitter(), new EventEmitter()]
+  t.equal(open.size, 0)
+  server.emit('connection', one)
+  server.emit('connection', other)
+  t.same([...open], [one, other])
+  one.emit('close')
+  t.same([...open], [other])
+  t.equal(one.listenerCount('close'), 0)
+})
