@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import type { UpstreamRequest, UpstreamSink, Upstreams, UpstreamUpgrade } from '../../src/core/ports.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
+import type { Metrics } from '../../src/http/operations/metrics.ts'
 import { createApp } from '../../src/http/server/app.ts'
 import type { ServerContext } from '../../src/http/server/context.ts'
 import type { BodyLeft } from '../../src/http/server/lingering-close.ts'
@@ -37,6 +38,8 @@ export interface HeldContext extends TestContext {
   readonly handshakes: readonly HandshakeAtUpstream[]
   /** Of whose body the rest was to be dropped. */
   readonly dropped: readonly BodyLeft[]
+  /** What was measured: `request 200`, `websocket 1`. */
+  readonly metered: readonly string[]
   /** The name and value of the cookie of a new session of `alice`. */
   signIn(host: string, claims?: Claims): Promise<string>
 }
@@ -70,14 +73,21 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
   const runtime: Runtime = { ...around.runtime, upstreams, ...change }
   const editions = createEditions(runtime, (thrown) => t.fail(String(thrown)))
   const lingering = { dropRest: (_request: unknown, left: BodyLeft) => void dropped.push(left) }
+  const metered: string[] = []
+  const metrics: Metrics = {
+    ...around.context.metrics,
+    request: (_admission, status) => void metered.push(`request ${status}`),
+    websocket: (change) => void metered.push(`websocket ${change}`),
+  }
   return {
     ...around,
-    serverContext: { ...around.context, editions, lingering },
+    serverContext: { ...around.context, metrics, editions, lingering },
     editions,
     runtime,
     sent,
     handshakes,
     dropped,
+    metered,
     signIn: async (host, claims = {}) => {
       const origin = around.originAt(host)
       const identity = { user: 'alice', claims: { sub: 'alice', ...claims }, idToken: 'id-token' }

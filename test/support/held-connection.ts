@@ -11,6 +11,9 @@ export interface HeldConnection {
   ended(): boolean
   /** The client is gone. */
   destroy(): void
+  /** The gateway's end, as the server holds it, and what was set on it. */
+  readonly side: Duplex
+  readonly settings: readonly unknown[][]
 }
 
 /** So many turns are far more than anything needs that only waits for promises and streams. */
@@ -23,7 +26,8 @@ export async function settled(): Promise<void> {
 /** A new connection at a server that need not listen. */
 export function connectTo(server: Server, peer = '198.51.100.7'): HeldConnection {
   const [side, client] = duplexPair()
-  server.emit('connection', asSocket(side, peer))
+  const settings: unknown[][] = []
+  server.emit('connection', asSocket(side, peer, settings))
   const pieces: Buffer[] = []
   let ended = false
   client.on('data', (piece: Buffer) => pieces.push(piece))
@@ -41,6 +45,8 @@ export function connectTo(server: Server, peer = '198.51.100.7'): HeldConnection
       client.destroy()
       side.destroy()
     },
+    side,
+    settings,
   }
 }
 
@@ -54,12 +60,17 @@ export async function asked(server: Server, bytes: string, peer?: string): Promi
 }
 
 /** What is asked of a socket beyond a stream. */
-function asSocket(side: Duplex, remoteAddress: string): Duplex {
+function asSocket(side: Duplex, remoteAddress: string, settings: unknown[][]): Duplex {
+  const set =
+    (name: string) =>
+    (...values: readonly unknown[]) => {
+      settings.push([name, ...values])
+      return side
+    }
   return Object.assign(side, {
     remoteAddress,
-    setTimeout: () => side,
-    setKeepAlive: () => side,
-    setNoDelay: () => side,
+    setTimeout: set('timeout'),
+    setKeepAlive: set('keep-alive'),
     resetAndDestroy: () => side.destroy(),
     destroySoon: () => {
       side.end(() => side.destroy())

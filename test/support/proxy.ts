@@ -102,7 +102,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
   })
   await server.register(fastifyCookie)
   await server.register(proxy, {
-    onBody: () => () => {},
+    onBody: () => null,
     onCut: (fault) => faults.push(fault),
     onBodyLeft: () => {},
     onEventStream: () => () => {},

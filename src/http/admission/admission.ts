@@ -48,6 +48,14 @@ export interface Admission {
 /** What the gateway itself serves below `auth_prefix`. */
 export type OwnAddress = 'login' | 'callback' | 'logout' | 'logged-out' | 'me' | 'health'
 
+/** The session that a request was let in by, and where it is one; null: nobody's. */
+export function sessionOf({
+  session,
+  origin,
+}: Pick<Admission, 'session' | 'origin'>): { readonly session: Session; readonly origin: Origin } | null {
+  return session === null || origin === null ? null : { session, origin }
+}
+
 /** The locations that judged: one, or one for each reading of the path; none where no rule was asked. */
 export function judgesOf({ location, others }: Pick<Admission, 'location' | 'others'>): readonly Location[] {
   return location === null ? [] : [location, ...others]

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Runtime } from '../../runtime/runtime.ts'
-import type { Admission } from '../admission/admission.ts'
+import { type Admission, sessionOf } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import type { RequestFacts } from '../admission/request-facts.ts'
 
@@ -20,16 +20,16 @@ export class OpenEventStreams {
 
   /** `end` is called once at most, not after the returned function was, and before it returns while the gateway stops. */
   add({ sessions }: Runtime, request: IncomingMessage, admission: Admission, end: () => void): () => void {
-    const { session, origin } = admission
+    const ofSession = sessionOf(admission)
     const endOnce = (): void => {
       if (this.#open.delete(request)) end()
     }
     this.#open.set(request, { admission, end: endOnce })
-    const unwatch = session === null || origin === null ? () => {} : sessions.onEnd(session, origin, endOnce)
+    const unwatch = ofSession === null ? null : sessions.onEnd(ofSession.session, ofSession.origin, endOnce)
     if (this.#closing) endOnce()
     return () => {
       this.#open.delete(request)
-      unwatch()
+      unwatch?.()
     }
   }
 

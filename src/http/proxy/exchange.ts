@@ -20,8 +20,8 @@ export interface ExchangeSetup {
 
 /** Who hears what becomes of exchanges; the same for all of them. */
 export interface ExchangeObserver {
-  /** A request has a body that will be read; returns who hears of each piece of it. */
-  readonly onBody: (request: IncomingMessage) => () => void
+  /** A request has a body that will be read; returns who hears of each piece of it; null: nobody. */
+  readonly onBody: (request: IncomingMessage) => (() => void) | null
   /** An answer which had begun ends in a fault: no status can tell the client any more. */
   readonly onCut: (fault: Error, request: IncomingMessage) => void
   /** The upstream has answered, and nobody takes the rest of the body. */

@@ -17,8 +17,8 @@ export interface UploadLimits extends BodyPaceLimits {
 
 export interface UploadListener {
   readonly onFault: (fault: UpstreamFault) => void
-  /** Called with each piece that the client has sent. */
-  readonly onPiece: () => void
+  /** Called with each piece that the client has sent; null: nobody wants to know. */
+  readonly onPiece: (() => void) | null
 }
 
 /**
@@ -69,7 +69,7 @@ export class Upload extends Readable {
       return
     }
     this.#pace.took(chunk.length)
-    this.#listener.onPiece()
+    this.#listener.onPiece?.()
     if (this.push(chunk)) return
     this.#pace.stop()
     this.#request.pause()

@@ -12,7 +12,7 @@ import {
   UpstreamFault,
 } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
-import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
+import { type Admission, admissionOf, carryAdmission, sessionOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
@@ -78,10 +78,11 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
       reportFault(contextOf(raw), fault, admissionOf(raw))
     },
     onBody: (raw) => {
-      const { session, origin, requestId } = admissionOf(raw)
-      if (session === null || origin === null) return () => {}
+      const admission = admissionOf(raw)
+      const used = sessionOf(admission)
+      const { requestId } = admission
       const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
-      return countClientUse(editions.current, raw, origin, report)
+      return used === null ? null : countClientUse(editions.current, raw, used.origin, report)
     },
     onBodyLeft: (raw) => dropRest(contextOf(raw), raw),
     onEventStream: (raw, end) => {
@@ -106,7 +107,7 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
     { parseAs: 'string', bodyLimit: limits.formBytes },
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
-  const query = (request: FastifyRequest) => new URLSearchParams(admissionOf(request.raw).target?.query ?? '')
+  const query = (request: FastifyRequest) => new URLSearchParams(admissionOf(request.raw).target?.query)
   const form = (request: FastifyRequest) =>
     request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
 

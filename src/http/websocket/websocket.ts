@@ -6,7 +6,7 @@ import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
 import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 import type { Editions } from '../../runtime/editions.ts'
-import { type Admission, carryAdmission, judgesOf } from '../admission/admission.ts'
+import { type Admission, carryAdmission, judgesOf, sessionOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
@@ -209,28 +209,26 @@ function open(
   { editions, webSockets }: Shared,
 ): void {
   const { log, metrics, runtime } = context
-  const { session, origin, requestId } = admission
+  const { requestId } = admission
   const fields = { request_id: requestId, app: admission.app?.name, location: admission.location?.label }
-  const ofSession = session === null || origin === null ? null : { session, origin }
+  const ofSession = sessionOf(admission)
   const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
   earlyBytes.putBack()
   const tunnel = openTunnel(client, socket, {
     onClosed() {
       webSockets.delete(tunnel)
-      unwatch()
+      unwatch?.()
       metrics.websocket(-1)
       log.event('info', 'websocket.closed', fields)
     },
-    onClientData: ofSession && countClientUse(editions.current, request, ofSession.origin, report),
+    onClientData:
+      ofSession === null ? null : countClientUse(editions.current, request, ofSession.origin, report),
   })
   webSockets.add(tunnel, { request, upstream: upstreamOf(admission) })
   // Who could not open it now shall not keep it: signed out, expired, revoked.
+  const signedOut = () => tunnel.close(closeCodes.policyViolation)
   const unwatch =
-    ofSession === null
-      ? () => {}
-      : runtime.sessions.onEnd(ofSession.session, ofSession.origin, () =>
-          tunnel.close(closeCodes.policyViolation),
-        )
+    ofSession === null ? null : runtime.sessions.onEnd(ofSession.session, ofSession.origin, signedOut)
   note(context, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)

@@ -109,6 +109,7 @@ t.test('while it stops, what is under way ends, is said to drain, and nobody els
   t.equal(await refusal(at(port)), 'ECONNREFUSED')
   await orRejected(() => silent.closed())
   t.notOk(over)
+  client.write(health.replace('Connection: close\r\n', ''))
   t.same(closed, [])
   sent[0]?.sink.head({ statusCode: 200, reasonPhrase: null, headers: ['Content-Length', '2'] })
   sent[0]?.sink.data(Buffer.from('ok'))
@@ -118,11 +119,27 @@ t.test('while it stops, what is under way ends, is said to drain, and nobody els
     undefined,
     'the client kept its connection, and it was swept away',
   )
-  t.match(client.text(), /\r\n\r\nok$/)
+  t.match(client.text(), /\r\n\r\nokHTTP\/1\.1 200 [\s\S]*\r\n\r\nok\n$/, 'both answers')
   t.same(closed, ['editions'])
   t.equal(await refusal(at(adminPort ?? 0)), 'ECONNREFUSED')
   t.notOk(existsSync(join(folder, 'health-0.sock')))
   t.equal(timersThatHold(), timers)
+})
+
+t.test('a connection that its client would keep is swept away with its last answer', async (t) => {
+  const { gateway, listeners, sent } = await open(t)
+  await listeners.listen(gateway)
+  const client = await rawClient(listeners.ports(gateway).port, page)
+  await poll(
+    'the request at the upstream',
+    () => sent.length,
+    (count) => count === 1,
+  )
+  const closing = listeners.close(3_600_000)
+  sent[0]?.sink.head({ statusCode: 204, reasonPhrase: null, headers: [] })
+  sent[0]?.sink.end()
+  t.equal(await outcomeOf(closing, 20_000), undefined)
+  t.match(client.text(), /\r\nConnection: keep-alive\r\n/)
 })
 
 t.test('what is not done in its time is cut', async (t) => {

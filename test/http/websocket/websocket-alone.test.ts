@@ -1,0 +1,479 @@
+// A WebSocket from its handshake to its end without a network: what each side gets, what is told of it, and who lets go.
+import { type Duplex, duplexPair } from 'node:stream'
+import t, { type Test } from 'tap'
+import { StoreFault, UpstreamFault } from '../../../src/core/fault.ts'
+import { limits } from '../../../src/core/limits/table.ts'
+import { closeCodes, closeFrame } from '../../../src/http/websocket/frames.ts'
+import type { Runtime } from '../../../src/runtime/runtime.ts'
+import { type HeldApp, openHeldApp } from '../../support/held-app.ts'
+import { type HeldConnection, settled } from '../../support/held-connection.ts'
+import { loadGateway } from '../../support/request-context.ts'
+
+const site = 'https://wiki.example'
+const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+const proof = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+const secret = 'the-secret-that-the-wiki-checks-on-each-request'
+const yaml = (rule = 'anyone') => `
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps:
+  wiki:
+    url: ${site}
+    upstream: http://10.9.9.9
+    shared_secret: ${secret}
+    identity_headers: { X-Note: note }
+    response_headers: { set: { X-Ours: "1" } }
+    require: signed_in
+    locations:
+      - { path: /open, require: ${rule}, websocket: true }
+      - { path: /in, require: signed_in, websocket: true }
+      - { path: /off, require: anyone }
+`
+
+const open = (t: Test, change: Partial<Runtime> = {}) => openHeldApp(t, yaml(), change)
+
+interface Asking {
+  readonly origin?: string | null
+  readonly version?: string
+  readonly headers?: readonly string[]
+}
+
+function ask(held: HeldApp, path: string, { origin = site, version = '13', headers = [] }: Asking = {}) {
+  const client = held.connect()
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    'Host: wiki.example',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Key: ${key}`,
+    `Sec-WebSocket-Version: ${version}`,
+    ...(origin === null ? [] : [`Origin: ${origin}`]),
+    ...headers,
+  ]
+  client.write(`${lines.join('\r\n')}\r\n\r\n`)
+  return client
+}
+
+/** The upstream agrees; what it sends and gets is at the other end. */
+function agree(
+  held: HeldApp,
+  headers: readonly string[] = [],
+): { side: Duplex; app: Duplex; got: () => string } {
+  const [side, app] = duplexPair()
+  const pieces: Buffer[] = []
+  app.on('data', (piece: Buffer) => pieces.push(piece))
+  app.on('error', () => {}).on('end', () => app.end())
+  held.handshakes.at(-1)?.answer({ kind: 'open', socket: side, headers })
+  return { side, app, got: () => Buffer.concat(pieces).toString('latin1') }
+}
+
+const inUse = ({ editions }: HeldApp): number => {
+  const edition = editions.enter()
+  editions.leave(edition)
+  return edition.inUse
+}
+
+const told = (held: HeldApp) =>
+  held.lines.map(({ event, status, code, reason }) =>
+    [event, status, code ?? reason].filter((x) => x !== undefined),
+  )
+
+t.test('one that may be is asked for, agreed to and passed on, and its end is told', async (t) => {
+  const held = await open(t)
+  const offers = ['Sec-WebSocket-Protocol: a, b', 'Sec-WebSocket-Extensions: x; y=1']
+  const client = ask(held, '/open', { headers: offers })
+  await settled()
+  const { request } = held.handshakes[0] ?? {}
+  t.match(request, { method: 'GET', path: '/open', body: null })
+  const sent = request?.headers ?? []
+  t.same(sent.slice(-4), ['Sec-WebSocket-Protocol', 'a, b', 'Sec-WebSocket-Extensions', 'x; y=1'])
+  t.ok(client.settings.some(([name, value]) => name === 'timeout' && value === 0))
+  t.same(client.settings.at(-1), ['keep-alive', true, limits.webSocketKeepAliveMs])
+  t.same(held.lines, [])
+  client.write('\x81\x00')
+  await settled()
+  const upstream = agree(held, [
+    'Sec-WebSocket-Protocol',
+    'b',
+    'Sec-WebSocket-Extensions',
+    'x',
+    'X-App',
+    secret,
+  ])
+  await settled()
+  t.equal(
+    client.text(),
+    [
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${proof}`,
+      'Sec-WebSocket-Protocol: b',
+      'Sec-WebSocket-Extensions: x',
+      'X-Ours: 1',
+      '',
+      '',
+    ].join('\r\n'),
+  )
+  t.equal(upstream.got(), '\x81\x00', 'what came before it was agreed to')
+  t.same(told(held), [['request', 101, 'open-to-anyone'], ['websocket.opened']])
+  t.match(held.lines[1], { level: 30, request_id: /-000001$/, app: 'wiki', location: '/open' })
+  t.same(held.metered, ['request 101', 'websocket 1'])
+  t.equal(inUse(held), 1)
+  client.write('\x81\x01x')
+  upstream.app.write('\x81\x01y')
+  await settled()
+  t.equal(upstream.got(), '\x81\x00\x81\x01x')
+  t.ok(client.text().endsWith('\x81\x01y'))
+  client.destroy()
+  await settled()
+  t.same(told(held).at(-1), ['websocket.closed'])
+  t.match(held.lines.at(-1), { level: 30, request_id: /-000001$/, app: 'wiki', location: '/open' })
+  t.same(held.metered, ['request 101', 'websocket 1', 'websocket -1'])
+  t.equal(inUse(held), 0)
+})
+
+t.test('without offers none are made, and none chosen', async (t) => {
+  const held = await open(t)
+  const client = ask(held, '/open')
+  await settled()
+  t.notMatch(String(held.handshakes[0]?.request.headers), /sec-websocket/i)
+  agree(held)
+  await settled()
+  t.notMatch(client.text(), /protocol:|extensions:/i)
+  client.destroy()
+})
+
+t.test('what is refused is told so, why, and never asked for', async (t) => {
+  for (const [name, path, asking, status, reason, more] of [
+    ['nobody signed in', '/in', {}, 401, 'no-session', /no-session/],
+    ['another version', '/open', { version: '8' }, 426, 'websocket-invalid', /upgrade: websocket\r\n/],
+    [
+      'no key that is one',
+      '/open',
+      { headers: ['Sec-WebSocket-Key: x'] },
+      400,
+      'websocket-invalid',
+      /x-ours: 1/i,
+    ],
+    ['where there are none', '/off', {}, 400, 'websocket-disabled', /x-ours: 1/i],
+    ['another origin', '/open', { origin: 'https://evil.test' }, 403, 'websocket-origin', /websocket-origin/],
+    [
+      'headers that cannot be sent',
+      '/open',
+      { headers: [`TE: ${'a,'.repeat(30)}b`, `Connection: ${'a,'.repeat(30)}b`] },
+      400,
+      null,
+      null,
+    ],
+  ] as const) {
+    const held = await open(t)
+    const client = ask(held, path, asking)
+    await settled()
+    t.match(client.text(), new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\\r\\nConnection: close\\r\\n`), name)
+    if (more !== null) t.match(client.text(), more, name)
+    t.equal(/sec-websocket-version: 13\r\n/.test(client.text()), status === 426, name)
+    t.ok(client.ended(), name)
+    t.match(held.lines, [{ event: 'request', status, ...(reason === null ? {} : { reason }) }], name)
+    t.same(held.metered, [`request ${status}`], name)
+    t.same(held.handshakes, [], name)
+    t.equal(inUse(held), 0, name)
+  }
+})
+
+t.test('an identity that no header can hold is refused with the reason in the line', async (t) => {
+  const held = await open(t)
+  const cookie = await held.signIn('wiki.example', { note: { no: 'text' } })
+  const client = ask(held, '/in', { headers: [`Cookie: ${cookie}`] })
+  await settled()
+  t.match(client.text(), /^HTTP\/1\.1 403 /)
+  t.match(held.lines, [{ event: 'request', status: 403, reason: 'identity-unsendable', detail: /X-Note/i }])
+  t.same(held.handshakes, [])
+})
+
+t.test('a rule that is not met keeps its own detail', async (t) => {
+  const held = await openHeldApp(t, yaml('{ groups: staff }'))
+  const cookie = await held.signIn('wiki.example')
+  ask(held, '/open', { headers: [`Cookie: ${cookie}`] })
+  await settled()
+  t.match(held.lines, [{ event: 'request', status: 403, reason: 'rule-not-met', detail: /groups/ }])
+})
+
+t.test('a session has so many of them, and one that closes makes room', async (t) => {
+  const held = await open(t)
+  const headers = [`Cookie: ${await held.signIn('wiki.example')}`]
+  const clients: HeldConnection[] = []
+  for (let i = 0; i < limits.webSockets; i++) clients.push(ask(held, '/in', { headers }))
+  await settled()
+  t.equal(held.handshakes.length, limits.webSockets)
+  const refused = ask(held, '/in', { headers })
+  await settled()
+  t.match(refused.text(), /^HTTP\/1\.1 429 /)
+  t.match(held.lines, [{ event: 'request', status: 429, reason: 'websocket-limit' }])
+  clients[0]?.destroy()
+  await settled()
+  ask(held, '/in', { headers })
+  await settled()
+  t.equal(held.handshakes.length, limits.webSockets + 1)
+  for (const client of clients) client.destroy()
+})
+
+t.test('what goes wrong at the upstream is answered and told by its code', async (t) => {
+  for (const [thrown, status, code] of [
+    [new UpstreamFault('UPSTREAM_TIMEOUT', 'x'), 504, 'UPSTREAM_TIMEOUT'],
+    [new UpstreamFault('UPSTREAM_BUSY', 'x'), 503, 'UPSTREAM_BUSY'],
+    [new Error('x'), 500, undefined],
+  ] as const) {
+    const held = await open(t)
+    const client = ask(held, '/open', { headers: ['Accept: text/html', 'Sec-Fetch-Mode: navigate'] })
+    await settled()
+    held.handshakes[0]?.fail(thrown)
+    await settled()
+    t.match(
+      client.text(),
+      new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*X-Ours: 1`, 'i'),
+    )
+    t.match(held.lines, [
+      { event: 'upstream.failed', app: 'wiki', request_id: /-000001$/ },
+      { event: 'request', status },
+    ])
+    t.equal(held.lines[0]?.code, code)
+    t.same(held.counted, code === undefined ? [] : [`fault ${code}`])
+    t.ok(client.ended())
+  }
+})
+
+t.test('a refusal of the app goes on in its words, and what is none is a fault of the app', async (t) => {
+  for (const [statusCode, passed] of [
+    [299, false],
+    [300, true],
+    [403, true],
+    [599, true],
+    [600, false],
+  ] as const) {
+    const held = await open(t)
+    const client = ask(held, '/open')
+    await settled()
+    const head = { statusCode, reasonPhrase: 'Not so', headers: ['X-Why', 'full', 'X-Echo', secret] }
+    held.handshakes[0]?.answer({ kind: 'refused', head, body: statusCode === 403 ? null : Buffer.from('no') })
+    await settled()
+    t.equal(
+      client.text().startsWith(`HTTP/1.1 ${passed ? `${statusCode} Not so\r\nX-Why: full\r\n` : '502 '}`),
+      true,
+      `${statusCode}`,
+    )
+    if (passed) t.ok(client.text().endsWith(statusCode === 403 ? '\r\n\r\n' : '\r\n\r\nno'))
+    t.notMatch(client.text(), secret)
+    t.same(
+      told(held),
+      passed
+        ? [['request', statusCode, 'open-to-anyone']]
+        : [
+            ['upstream.failed', 'UPSTREAM_RESPONSE_INVALID'],
+            ['request', 502, 'open-to-anyone'],
+          ],
+    )
+    t.same(held.metered, [`request ${passed ? statusCode : 502}`])
+    t.ok(client.ended())
+  }
+})
+
+t.test('what the app chooses unasked is its fault, and its connection is let go', async (t) => {
+  const held = await open(t)
+  const client = ask(held, '/open')
+  await settled()
+  const { side } = agree(held, ['Sec-WebSocket-Protocol', 'b'])
+  await settled()
+  t.match(client.text(), /^HTTP\/1\.1 502 /)
+  t.ok(side.destroyed)
+  t.doesNotThrow(() => side.emit('error', new Error('reset')), 'nobody is told of that')
+  t.same(told(held)[0], ['upstream.failed', 'UPSTREAM_RESPONSE_INVALID'])
+})
+
+t.test('whoever goes while it is asked for ends it, and is told of once', async (t) => {
+  const gone = [['request', 499, 'open-to-anyone']]
+  for (const [name, leave, lines] of [
+    ['the client breaks off', (_held, client) => client.side.destroy(new Error('reset')), gone],
+    ['the client goes', (_held, client) => client.destroy(), gone],
+    ['the client ends', (_held, client) => client.side.emit('end'), gone],
+    ['the gateway stops', (held) => void held.app.close(), [['request', 503, 'open-to-anyone']]],
+  ] as readonly (readonly [string, (held: HeldApp, client: HeldConnection) => void, unknown])[]) {
+    const held = await open(t)
+    const client = ask(held, '/open')
+    await settled()
+    leave(held, client)
+    await settled()
+    t.ok(held.handshakes[0]?.signal.aborted, name)
+    t.same(told(held), lines, name)
+    t.ok(client.side.destroyed, name)
+    t.equal(inUse(held), 0, name)
+    t.same(held.counted, [], name)
+    if (name === 'the gateway stops') {
+      t.equal(
+        client.text(),
+        'HTTP/1.1 503 Service Unavailable\r\ncache-control: no-store\r\nretry-after: 5\r\nx-ours: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+      )
+    } else t.equal(client.text(), '', name)
+  }
+})
+
+t.test('who goes in the moment in which the app answers is told of as gone', async (t) => {
+  for (const answer of ['agrees', 'refuses', 'fails'] as const) {
+    const held = await open(t)
+    const client = ask(held, '/open')
+    await settled()
+    let side: Duplex | null = null
+    const head = { statusCode: 403, reasonPhrase: null, headers: [] }
+    if (answer === 'agrees') side = agree(held).side
+    else if (answer === 'refuses') held.handshakes[0]?.answer({ kind: 'refused', head, body: null })
+    else held.handshakes[0]?.fail(new UpstreamFault('UPSTREAM_ABORTED', 'x'))
+    client.side.destroy()
+    // Its `close` would come later than the answer: it is known to be gone by then, or it is destroyed.
+    if (answer === 'agrees') client.side.emit('end')
+    await settled()
+    t.match(held.lines.at(-1), { event: 'request', status: 499 }, answer)
+    t.equal(held.lines.filter(({ event }) => event === 'request').length, 1, answer)
+    if (side === null) continue
+    t.ok(side.destroyed)
+    t.doesNotThrow(() => side?.emit('error', new Error('reset')))
+    t.notOk(told(held).some(([event]) => event === 'websocket.opened'))
+  }
+})
+
+t.test('what cannot even be judged is told, and cut', async (t) => {
+  const held = await open(t)
+  const cookie = await held.signIn('wiki.example')
+  const use = async () => {
+    throw new TypeError('a mistake')
+  }
+  held.editions.swap({ ...held.runtime, sessions: { ...held.runtime.sessions, use } })
+  const client = ask(held, '/in', { headers: [`Cookie: ${cookie}`] })
+  await settled()
+  t.equal(client.text(), '')
+  t.ok(client.side.destroyed)
+  t.match(held.lines, [{ event: 'internal.failed', error: 'a mistake' }])
+  t.equal(inUse(held), 0)
+})
+
+t.test('one of a session ends with it, and listens no longer than it is open', async (t) => {
+  const held = await open(t)
+  const { sessions } = held.runtime
+  let listening = 0
+  const onEnd: typeof sessions.onEnd = (...of) => {
+    const leave = sessions.onEnd(...of)
+    listening += 1
+    return () => {
+      listening -= 1
+      leave()
+    }
+  }
+  let judged = 0
+  const lookUp: typeof sessions.lookUp = (...of) => {
+    judged += 1
+    return sessions.lookUp(...of)
+  }
+  held.editions.swap({ ...held.runtime, sessions: { ...sessions, onEnd, lookUp } })
+  const cookie = await held.signIn('wiki.example')
+  const client = ask(held, '/in', { headers: [`Cookie: ${cookie}`] })
+  await settled()
+  agree(held)
+  await settled()
+  t.equal(listening, 1)
+  t.equal(judged, 0, 'by rules that are in force it was judged already')
+  t.match(held.lines.at(-1), { event: 'websocket.opened', location: '/in' })
+  const sessionKey = sessions.keyOf(cookie.slice(cookie.indexOf('=') + 1), held.originAt('wiki.example'))
+  if (sessionKey !== null) await sessions.end({ key: sessionKey })
+  await settled()
+  t.ok(client.text().endsWith(closeFrame(closeCodes.policyViolation).toString('latin1')))
+  client.destroy()
+  await settled()
+  t.equal(listening, 0)
+})
+
+t.test(
+  'what the client sends through it is use of its session; a store that fails then is told',
+  async (t) => {
+    const held = await open(t)
+    const cookie = await held.signIn('wiki.example')
+    const client = ask(held, '/in', { headers: [`Cookie: ${cookie}`] })
+    await settled()
+    agree(held)
+    await settled()
+    const asked: number[] = []
+    const use = () => {
+      asked.push(held.clock.time)
+      throw new StoreFault('STORE_UNAVAILABLE', 'x')
+    }
+    held.editions.swap({ ...held.runtime, sessions: { ...held.runtime.sessions, use } })
+    client.write('\x81\x80abcd')
+    await settled()
+    t.same(asked, [])
+    held.clock.time += 60
+    client.write('\x81\x80abcd')
+    await settled()
+    t.same(asked, [1_900_000_060])
+    t.match(held.lines.at(-1), { event: 'store.failed', code: 'STORE_UNAVAILABLE', request_id: /-000001$/ })
+    client.destroy()
+  },
+)
+
+/** The next edition, in which nobody may come there. */
+const closed = (held: HeldApp): Runtime => ({
+  ...held.runtime,
+  edition: 2,
+  gateway: loadGateway(yaml('nobody')),
+})
+
+t.test('new rules end what they would not open, also where they came while it was asked for', async (t) => {
+  for (const [name, next, ends] of [
+    ['closed', closed, true],
+    ['the same', (held: HeldApp) => ({ ...held.runtime, edition: 2 }), false],
+  ] as const) {
+    for (const before of [true, false]) {
+      const held = await open(t)
+      const client = ask(held, '/open')
+      await settled()
+      if (before) held.editions.swap(next(held))
+      agree(held)
+      await settled()
+      if (!before) held.editions.swap(next(held))
+      await settled()
+      const end = closeFrame(closeCodes.policyViolation).toString('latin1')
+      t.equal(client.text().endsWith(end), ends, `${name}, ${before ? 'before' : 'after'}`)
+      client.destroy()
+    }
+  }
+})
+
+t.test('one that has closed is not judged any more', async (t) => {
+  const held = await open(t)
+  const client = ask(held, '/open')
+  await settled()
+  agree(held)
+  await settled()
+  client.destroy()
+  await settled()
+  let asked = 0
+  const gateway = new Proxy(held.gateway, {
+    get: (target, name, receiver) => {
+      asked += 1
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  held.editions.swap({ ...held.runtime, edition: 2, gateway })
+  const before = asked
+  await settled()
+  t.equal(asked, before)
+})
+
+t.test('a gateway that stops tells those that are open', async (t) => {
+  const held = await open(t)
+  const client = ask(held, '/open')
+  await settled()
+  agree(held)
+  await settled()
+  void held.app.close()
+  await settled()
+  t.ok(client.text().endsWith(closeFrame(closeCodes.goingAway).toString('latin1')))
+  client.destroy()
+})
