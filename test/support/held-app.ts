@@ -93,7 +93,15 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
       const identity = { user: 'alice', claims: { sub: 'alice', ...claims }, idToken: 'id-token' }
       const transaction = {
         ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: origin.origin },
-        ...{ returnTo: '/', state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null },
+        ...{
+          returnTo: '/',
+          state: 's',
+          nonce: 'n',
+          codeVerifier: 'v',
+          startedAt: 0,
+          replaces: null,
+          wish: null,
+        },
       }
       const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
       return `${origin.cookies.session}=${started.cookieValue}`
