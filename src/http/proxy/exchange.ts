@@ -170,7 +170,6 @@ export class Exchange implements UpstreamSink {
 
   /** The head alone: a client of events, or of a poll that takes long, learns by it that the upstream is there. */
   #flushHead(): void {
-    if (this.#begun || this.#over) return
     try {
       this.#begin()
       this.#setup.response.flushHeaders()
@@ -240,7 +239,7 @@ function isEventStream(headers: readonly string[]): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     // Of several lines browsers take the last that they understand: here any of them will do.
     const name = headers[i] ?? ''
-    if (name.length !== contentType.length || name.toLowerCase() !== contentType) continue
+    if (name.toLowerCase() !== contentType) continue
     if (eventStream.test(headers[i + 1] ?? '')) return true
   }
   return false

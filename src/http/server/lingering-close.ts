@@ -66,8 +66,8 @@ class BodyDrop {
     request.once('end', () => {
       if (this.#answered) this.#closeNow()
     })
-    // Reads once itself, so that node:http sees that its own dropping, which counts nothing, is not needed.
-    request.read(0)
+    // From the next tick on it is read here; node:http drops by itself, and counts nothing, what nobody reads by the
+    // time when the answer has gone out.
     request.resume()
   }
 

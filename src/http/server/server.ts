@@ -62,12 +62,16 @@ export function createServer(
   server.on(listen.tls.length > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
     socket.setTimeout(limits.silenceMs, () => socket.destroy())
   })
+  const unreadable = new WeakSet<Socket>()
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // The parser says it of each piece that is still on its way; the first one has ended the connection.
+    if (unreadable.has(socket)) return
     // The client broke off in a body that was being dropped: it has its answer.
     if (socket.writableEnded && (connectionOf(socket)?.isIdle() ?? false)) {
       socket.destroy()
       return
     }
+    unreadable.add(socket)
     endUnreadable(error.code ?? '', socket)
     onUnreadable(error.code ?? 'unknown', socket)
   })

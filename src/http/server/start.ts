@@ -40,16 +40,15 @@ export interface RunningGateway {
 
 /** Opens a model and listens. Throws when a part cannot be had, or an address is taken; then nothing stays open. */
 export async function startGateway(gateway: Gateway, options: StartOptions): Promise<RunningGateway> {
-  let log: Log | null = null
   const deps: RuntimeDeps = {
     env: options.env,
     clock: options.clock,
-    onStoreFault: (thrown) => log?.fault('store.failed', thrown, {}),
-    onProviderEvent: (event) => log && tellOfProvider(log, event),
+    onStoreFault: (thrown) => log.fault('store.failed', thrown, {}),
+    onProviderEvent: (event) => tellOfProvider(log, event),
   }
   const runtime = openRuntime(gateway, deps)
-  log = createLog(gateway.log, runtime.logKey, options.logTo)
-  const editions = createEditions(runtime, (thrown) => log?.fault('internal.failed', thrown, {}))
+  const log = createLog(gateway.log, runtime.logKey, options.logTo)
+  const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
   const serverContext: ServerContext = {
     editions,
     log,
@@ -67,9 +66,8 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   tellOfStart(serverContext, gateway, listeners, options.warnings)
   const discovery = keepDiscovered(() => editions.current().providers.values())
   editions.subscribe('providers', () => void discovery.look())
-  const source = options.source ?? null
-  const reloading =
-    source === null ? null : keepReloading(serverContext, { ...source, env: options.env }, deps)
+  const { source, env } = options
+  const reloading = source ? keepReloading(serverContext, { ...source, env }, deps) : null
   return {
     ...listeners.ports(gateway),
     log,

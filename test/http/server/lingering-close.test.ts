@@ -1,11 +1,12 @@
 // What is dropped of a refused body, and when the connection ends: by a clock and stand-ins for request and socket.
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import type { BodyRate } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
+import { connectTo, settled } from '../../support/held-connection.ts'
 import { heldTiming } from '../../support/timing.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -113,6 +114,27 @@ t.test('so many bytes and no more', async (t) => {
   await turn()
   t.ok(socket.destroyed)
 })
+
+t.test(
+  'so many bytes and no more also of a body that is refused at once, where node:http would drop any',
+  async (t) => {
+    const closes = createLingeringCloses(heldTiming())
+    const server = createServer((request, response) => {
+      closes.dropRest(request, { network, rate: null })
+      response.writeHead(413, { connection: 'close' }).end()
+    })
+    const client = connectTo(server)
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n')
+    await settled()
+    t.match(client.text(), /^HTTP\/1\.1 413 /)
+    client.write('x'.repeat(limits.droppedBodyBytes))
+    await settled()
+    t.notOk(client.side.destroyed)
+    client.write('x')
+    await settled()
+    t.ok(client.side.destroyed)
+  },
+)
 
 t.test('never slower than the rate', async (t) => {
   const { drop, timing } = lingering()

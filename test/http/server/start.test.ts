@@ -1,5 +1,5 @@
 // A gateway from its start to its end: what the log says, who is told of new rules, what is left.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,11 +7,12 @@ import t, { type Test } from 'tap'
 import { startGateway } from '../../../src/http/server/start.ts'
 import { subscriberNames } from '../../../src/runtime/following.ts'
 import { startHostileOp } from '../../support/hostile-op.ts'
+import { loadFile } from '../../support/load.ts'
 import { freePort, portOf } from '../../support/ports.ts'
 import { exchange, statusOf } from '../../support/raw.ts'
 import { loadGateway } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
-import { createWaits, outcomeOf } from '../../support/waiting.ts'
+import { createWaits } from '../../support/waiting.ts'
 
 function folderOf(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-start-'))
@@ -27,15 +28,18 @@ interface Wanted {
   readonly more?: string
 }
 
-function gatewayIn(folder: string, { listen, admin, store, issuer, more }: Wanted) {
-  return loadGateway(`
+const gatewayIn = (folder: string, wanted: Wanted) => loadGateway(textIn(folder, wanted))
+
+function textIn(folder: string, { listen, admin, store, issuer, more }: Wanted): string {
+  return `
 listen: ${listen ?? '"127.0.0.1:0"'}
 admin: ${admin ?? 'false'}
 data: ${JSON.stringify(folder)}
 providers: { op: { issuer: "${issuer ?? 'http://localhost:9'}", client_id: c, client_secret: s } }
 session: { store: ${store ?? 'memory'}, secret: a-session-secret-of-more-than-thirty-two-bytes }
 apps: { wiki: { url: http://wiki.localhost, upstream: http://127.0.0.1:9, require: anyone } }
-${more ?? ''}`)
+${more ?? ''}
+`
 }
 
 /** The log, of which the flushes are lines too. */
@@ -48,7 +52,7 @@ function heldLog() {
     waits.wake()
   }
   const logged = (event: string) =>
-    outcomeOf(
+    orRejected(() =>
       waits.until({
         what: event,
         look: () => lines.find((line) => line.event === event),
@@ -86,6 +90,25 @@ t.test(
     }
   },
 )
+
+t.test('what it was read from is read again on demand, as long as it runs', async (t) => {
+  const folder = folderOf(t)
+  const file = join(folder, 'claimgate.yaml')
+  writeFileSync(file, textIn(folder, {}))
+  const { gateway, source } = loadFile(file)
+  const { lines, logTo } = heldLog()
+  const running = await startGateway(gateway, { env: {}, warnings: [], logTo, source })
+  await running.reload()
+  t.match(lines.at(-1), { event: 'config.unchanged', edition: 1 })
+  writeFileSync(file, textIn(folder, { more: 'log: { level: warn }' }))
+  await running.reload()
+  writeFileSync(file, textIn(folder, {}))
+  await running.reload()
+  const loaded = lines.filter(({ event }) => event === 'config.loaded')
+  t.match(loaded, [{ edition: 3 }])
+  t.equal(loaded.length, 1, 'the second was not to be told')
+  await running.close(0)
+})
 
 t.test('it serves, by the clock that it is given', async (t) => {
   const { logTo } = heldLog()
