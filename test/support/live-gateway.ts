@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type RunningGateway, startGateway } from '../../src/http/server/start.ts'
 import { loadFile } from './load.ts'
 import { freePort } from './ports.ts'
+import { createWaits } from './waiting.ts'
 
 type LogLine = Readonly<Record<string, unknown>>
 
@@ -29,10 +30,10 @@ export async function startLiveGateway(yaml: (url: string) => string): Promise<L
   const url = `http://localhost:${port}`
   const head = `listen: "127.0.0.1:${port}"\nadmin: false\nsession: { secret: a-session-secret-of-thirty-two-bytes-or-more }\n`
   const log: LogLine[] = []
-  const waiting = new Set<() => void>()
+  const waits = createWaits()
   const write = (text: string): void => {
     log.push(JSON.parse(text))
-    for (const look of waiting) look()
+    waits.wake()
   }
   const start = (text: string): Promise<RunningGateway> => {
     writeFileSync(file, head + text)
@@ -41,17 +42,11 @@ export async function startLiveGateway(yaml: (url: string) => string): Promise<L
   }
   /** The next line that says what came of a reload. */
   const outcome = (from: number): Promise<LogLine> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        const line = log
-          .slice(from)
-          .find(({ event }) => /^config\.(?:loaded|unchanged|rejected)$/.test(`${event}`))
-        if (line === undefined) return
-        waiting.delete(look)
-        resolve(line)
-      }
-      waiting.add(look)
-      look()
+    waits.until({
+      what: 'a line that says what came of a reload',
+      look: () =>
+        log.slice(from).find(({ event }) => /^config\.(?:loaded|unchanged|rejected)$/.test(`${event}`)),
+      seen: () => log.slice(from),
     })
   let running = await start(yaml(url))
   return {

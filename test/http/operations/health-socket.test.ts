@@ -8,7 +8,7 @@ import type { Editions } from '../../../src/runtime/editions.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
-import { inVain, patienceMs } from '../../support/waiting.ts'
+import { inVain, outcomeOf, patienceMs } from '../../support/waiting.ts'
 
 function open(t: Test, folder: string) {
   const { runtime } = openTestContext(
@@ -64,10 +64,10 @@ t.test('the socket stands where it is looked for, alone, and answers as /readyz 
   t.match(await orRejected(() => ask(path)), [500, undefined, ''], 'a mistake of ours is told by its status')
   const alias = join(folder, 'alias.sock')
   linkSync(path, alias)
-  await health.close()
+  t.equal(await outcomeOf(health.close(), 10_000), undefined)
   t.notOk(existsSync(path))
   t.match(await orRejected(() => ask(alias)), { code: 'ECONNREFUSED' }, 'nobody listens any more')
-  await health.close()
+  t.equal(await outcomeOf(health.close(), 10_000), undefined, 'once more')
 })
 
 t.test('a draft that a killed process of this id left is in nobody’s way', async (t) => {

@@ -6,6 +6,7 @@ import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
 import {
   type Answer,
+  atLocation,
   faultAnswer,
   forbidden,
   frameOf,
@@ -268,6 +269,45 @@ t.test('an answer is handed over whole, with its cookies', async (t) => {
   send(baked.reply, withCookies(answer, [{ name: 'n', value: 'v', options: { path: '/' } }]))
   t.same(baked.given[0], ['setCookie', 'n', 'v', { path: '/' }])
 })
+
+t.test(
+  'an answer has what its location sets, or the app where none decided, and ours has nothing',
+  async (t) => {
+    const around = openTestContext(
+      t,
+      `
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps:
+  wiki:
+    url: https://wiki.example
+    upstream: http://10.9.9.9
+    require: signed_in
+    response_headers: { set: { X-Of: app } }
+    locations:
+      - { path: /own, require: anyone, response_headers: { set: { X-Of: location } } }
+      - { path: /read, require: anyone, methods: [GET], response_headers: { set: { X-Of: reading } } }
+  plain: { url: https://plain.example, upstream: http://10.9.9.9, require: anyone }
+`,
+    )
+    const headers = { 'content-type': 'text/plain' }
+    for (const [address, method, of] of [
+      ['https://wiki.example/x', 'GET', 'app'],
+      ['https://wiki.example/own', 'GET', 'location'],
+      ['https://wiki.example/read', 'GET', 'reading'],
+      ['https://wiki.example/.auth/me', 'GET', undefined],
+      ['https://plain.example/x', 'GET', undefined],
+      ['https://nobody.example/x', 'GET', undefined],
+    ] as const) {
+      const admission = await around.admission(address, { method })
+      const { headers: got } = atLocation({ status: 200, headers, body: '' }, admission)
+      t.same(got, of === undefined ? headers : { ...headers, 'x-of': of }, `${method} ${address}`)
+    }
+    const undecided = { ...(await around.admission('https://wiki.example/own')), location: null }
+    t.match(atLocation({ status: 200, headers, body: '' }, undecided).headers, { 'x-of': 'app' })
+    t.same(atLocation({ status: 200, headers, body: '' }, null).headers, headers)
+  },
+)
 
 t.test('a body that was not read ends the connection with the answer', async (t) => {
   const answer = { status: 413 as PageStatus, headers: {}, body: '' }

@@ -158,6 +158,7 @@ t.test('the page of a sign-in that failed', async (t) => {
 t.test('each kind of failure says what helps, and "again" only where that does', async (t) => {
   const helps = (code: FaultCode) => failureWords(code).helps
   for (const code of faultCodes) {
+    t.match(failureWords(code), { explanation: /./, helps: /./ }, code)
     const { explanation, helps } = failureWords(code)
     t.match(explanation, /^[A-Z].*\.$/, code)
     if (helps === 'nothing') t.notMatch(explanation, /try again|can start again|usually helps/i, code)
