@@ -89,7 +89,7 @@ function originWith(count: number): Origin {
   const locations: readonly Location[] = Array.from({ length: count }, (_, i) => ({
     ...location,
     label: `/area/${i}`,
-    pattern: { segments: ['area', String(i)], exact: false },
+    pattern: { segments: ['area', String(i)], written: ['area', String(i)], exact: false },
   }))
   const built = buildLocationTree(locations)
   if (!built.ok) throw new Error('the locations overlap')

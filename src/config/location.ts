@@ -1,8 +1,9 @@
-import type { Pattern } from '../core/gateway.ts'
+import type { WrittenPattern } from '../core/gateway.ts'
+import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from '../core/request/caseless.ts'
 import { refusedMethods, webdavMethods, webdavName } from '../core/request/method.ts'
 
 export type PatternReading =
-  | { readonly ok: true; readonly pattern: Pattern }
+  | { readonly ok: true; readonly pattern: WrittenPattern }
   /** `suggestion`: the path that was probably meant. */
   | { readonly ok: false; readonly reason: string; readonly suggestion: string | null }
 
@@ -11,6 +12,7 @@ export interface PatternSurroundings {
   /** Of the app's `url`; empty at the root. */
   readonly prefix: readonly string[]
   readonly authSegments: readonly string[]
+  readonly ignoreCase: boolean
 }
 
 /**
@@ -21,12 +23,13 @@ export interface PatternSurroundings {
 export function readPattern(
   text: string,
   exact: boolean,
-  { prefix, authSegments }: PatternSurroundings,
+  { prefix, authSegments, ignoreCase }: PatternSurroundings,
 ): PatternReading {
   const wrong = wrongPath(text)
   if (wrong !== null) return { ok: false, ...wrong }
   const segments = text === '/' ? [] : text.slice(1).split('/')
-  if (!beginsWith(segments, prefix)) {
+  if (ignoreCase && hasDisputedCase(text)) return { ok: false, reason: disputedCase, suggestion: null }
+  if (!(ignoreCase ? beginsCaselessly(segments, prefix) : beginsWith(segments, prefix))) {
     const app = `/${prefix.join('/')}`
     const suggestion = text === '/' ? app : app + text
     return {
@@ -35,15 +38,35 @@ export function readPattern(
       suggestion,
     }
   }
-  if (beginsWith(segments, authSegments)) {
+  const ours = ignoreCase
+    ? beginsWith(caselessKeys(segments), caselessKeys(authSegments))
+    : beginsWith(segments, authSegments)
+  if (ours) {
     const reason = `/${authSegments.join('/')} belongs to the gateway; \`auth_prefix\` moves it`
     return { ok: false, reason, suggestion: null }
   }
-  return {
-    ok: true,
-    pattern: { segments: segments.map((segment) => (segment === '*' ? null : segment)), exact },
-  }
+  return { ok: true, pattern: patternOf(segments.map(starred), exact, ignoreCase) }
 }
+
+function starred(segment: string): string | null {
+  return segment === '*' ? null : segment
+}
+
+/** A pattern of segments as they are written. */
+export function patternOf(
+  written: readonly (string | null)[],
+  exact: boolean,
+  ignoreCase: boolean,
+): WrittenPattern {
+  const segments = ignoreCase
+    ? written.map((segment) => (segment === null ? null : caselessKey(segment)))
+    : written
+  return { segments, written, exact }
+}
+
+/** Of the path of an app or location with `ignore_case`. */
+export const disputedCase =
+  'ſ, ı, İ and the Kelvin sign cannot stand in a path under `ignore_case`: servers differ about their case, so requests with them are refused'
 
 interface Wrong {
   readonly reason: string

@@ -45,7 +45,7 @@ There is no production mode. What is unsafe has one explicit key, warned of at e
 export const outro = `## Which app answers
 
 - By \`Host\` alone, in any case, with or without the default port; then the app with the longest prefix in whole
-  segments. \`X-Forwarded-Host\` is never read. An unknown Host is 421, a known one without an app at that path 404.
+  segments, to the letter unless the app says \`ignore_case\`. \`X-Forwarded-Host\` is never read. An unknown Host is 421, a known one without an app at that path 404.
 - Two origins that the same Host could mean are a fault, such as \`http://a.example\` and \`https://a.example\`.
 - Apps that share an origin share its session: they agree on \`provider\`, \`redirect_uri\`,
   \`post_logout_redirect_uri\`, \`idle_timeout\` and \`max_lifetime\`. They are not isolated from each other: a page of one

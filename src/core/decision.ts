@@ -78,6 +78,7 @@ export type TargetReason =
   | 'target-encoded-semicolon'
   | 'target-double-encoding'
   | 'target-ambiguous'
+  | 'target-case'
 
 /** One condition of a rule held against one principal: the log line of a refusal and `explain` print it. */
 export interface ConditionRow {

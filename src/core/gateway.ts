@@ -173,12 +173,14 @@ export interface App {
   /** `https://wiki.example.com/prefix`, as written. */
   readonly url: string
   readonly origin: string
-  /** Decoded segments of the url's path; empty at the root. */
+  /** Decoded segments of the url's path, as written; empty at the root. */
   readonly prefix: readonly string[]
   readonly upstream: UpstreamSettings
   readonly sharedSecret: { readonly header: string; readonly value: Secret } | null
   readonly providers: readonly string[]
   readonly allowEncoded: ReadonlySet<AmbiguousKind>
+  /** Whether its server ignores case: paths are compared by core/request/caseless, and sent as they came. */
+  readonly ignoreCase: boolean
   readonly title: string | null
   readonly contact: string | null
   /** Where no location covers the path. `access: nobody` for an app without a `require`. */
@@ -201,7 +203,7 @@ export interface LocationTree {
 export interface Location {
   /** For people, logs and metrics: `/admin`, `/admin (exact)`, `/admin [POST]`; `*` for an app's fallback. */
   readonly label: string
-  readonly pattern: Pattern
+  readonly pattern: WrittenPattern
   /** Null: every known method. GET claims HEAD too. */
   readonly methods: ReadonlySet<string> | null
   readonly access: Access
@@ -210,9 +212,15 @@ export interface Location {
 }
 
 export interface Pattern {
-  /** Null stands for exactly one whole segment (`*`). */
+  /** As they are compared: as written, or under `ignore_case` their keys. Null stands for exactly one whole segment (`*`). */
   readonly segments: readonly (string | null)[]
   readonly exact: boolean
+}
+
+/** A pattern of the file. */
+export interface WrittenPattern extends Pattern {
+  /** The segments as they are written. */
+  readonly written: Pattern['segments']
 }
 
 /** Who may pass. The app's floor is already part of `requirement`, as one `all`. */

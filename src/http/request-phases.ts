@@ -27,6 +27,7 @@ const encodings = [
   'target-encoded-semicolon',
   'target-double-encoding',
   'target-ambiguous',
+  'target-case',
 ] as const satisfies readonly TargetReason[]
 
 /**

@@ -1,6 +1,7 @@
 import type { Access, App, Gateway, Location, Origin } from '../core/gateway.ts'
 import { exampleRequest } from '../core/request/example-request.ts'
 import { locationsOf, nodeOf, patternText } from '../core/request/location-pattern.ts'
+import { couldBeRedirectUri } from '../core/request/redirect-uri.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { enclosingLocations, isOpen } from './enclosing.ts'
 import { isSameRule } from './rules.ts'
@@ -21,7 +22,7 @@ export const locationChecks: readonly Check[] = [
       originsOf(subject.gateway).flatMap((origin) =>
         origin.apps.flatMap((app) =>
           app.allLocations
-            .filter((location) => mayBeCovered(origin, app, location) && !isReachable(origin, app, location))
+            .filter((location) => mayBeCovered(origin, app, location) && !isReachable(origin, location))
             .flatMap((location) =>
               foundAtPart(subject, location, `no request reaches ${location.label}: others cover all of it`),
             ),
@@ -105,15 +106,15 @@ function originsOf({ hosts }: Gateway): readonly Origin[] {
   return [...new Set(hosts.values())]
 }
 
-function isReachable(origin: Origin, app: App, location: Location): boolean {
+function isReachable(origin: Origin, location: Location): boolean {
   if (isRedirectPath(origin, location)) return false
-  return exampleRequest(origin, app, location) !== null
+  return exampleRequest(origin, location) !== null
 }
 
 /** The redirect URI is taken before any location. */
 function isRedirectPath(origin: Origin, { pattern }: Location): boolean {
-  const path = `/${pattern.segments.join('/')}`
-  return pattern.exact && origin.redirectUris.some((one) => one.path === path)
+  const segments = pattern.written.map((segment) => segment ?? '*')
+  return pattern.exact && origin.redirectUris.some((one) => couldBeRedirectUri(one, segments))
 }
 
 /**
@@ -143,13 +144,14 @@ export function isSameAccess(app: App, a: Access, b: Access): boolean {
 }
 
 function starsIn(subject: Subject, app: App) {
-  const written = new Set(app.allLocations.map(({ pattern }) => patternText({ ...pattern, exact: false })))
+  const paths = new Set(app.allLocations.map(({ pattern }) => patternText({ ...pattern, exact: false })))
   return app.allLocations.flatMap((location) => {
-    const { segments, exact } = location.pattern
-    const above = patternText({ segments: segments.slice(0, -1), exact: false })
-    if (exact || segments.at(-1) !== null || written.has(above)) return []
+    const { segments, written, exact } = location.pattern
+    const hasAbove = paths.has(patternText({ segments: segments.slice(0, -1), exact: false }))
+    if (exact || segments.at(-1) !== null || hasAbove) return []
     const [outer] = enclosingLocations(app, location)
     if (isOpen(location) || outer === undefined || isSameAccess(app, location.access, outer.access)) return []
+    const above = patternText({ segments: written.slice(0, -1), exact: false })
     const rule = outer === app.fallback ? 'the app’s own `require`' : outer.label
     return foundAtPart(subject, location, `${location.label} does not cover ${above} itself: ${rule} does`)
   })

@@ -386,3 +386,19 @@ t.test('a text for an expression, where it is one that people write', async (t) 
   }
   for (const odd of ['(', '[', '\\', 'a{', ')', '']) t.ok(samplesOf(odd).length > 0, odd)
 })
+
+t.test(
+  'an app whose paths are compared without case is told of, with the spellings that change',
+  async (t) => {
+    const ignoring = rules.replace('    locations:', '    ignore_case: true\n    locations:')
+    const { text } = await diff(rules, ignoring)
+    t.match(text, /^https:\/\/wiki.example.com\/ADMIN\n loses/m)
+    t.match(text, /^https:\/\/wiki.example.com\/PUBLIC\n/m)
+    t.notMatch(text, /wiki.example.com\/(?:admin|public)\n/)
+    t.match(text, 'app wiki ignore_case false → true')
+    const back = await diff(ignoring, rules)
+    t.match(back.text, /^https:\/\/wiki.example.com\/ADMIN\n gains/m)
+    const { stdout } = await diff(ignoring, ignoring.replace('/admin', '/ADMIN'), ['--expect-none'])
+    t.match(stdout, /^Nothing changes for anybody/)
+  },
+)

@@ -235,7 +235,7 @@ function placesOf(gateway: Gateway): readonly Place[] {
   return gateway.apps.flatMap((app) => {
     const origin = gateway.hosts.get(new URL(app.url).host)
     return [...app.allLocations, app.fallback].flatMap((location) => {
-      const request = origin && exampleRequest(origin, app, location)
+      const request = origin && exampleRequest(origin, location)
       return request
         ? [{ gateway, app, location, method: request.method, url: app.origin + request.path }]
         : []

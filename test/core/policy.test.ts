@@ -19,7 +19,7 @@ const forwarding: Forwarding = {
 }
 
 function at(access: Access, rest: Partial<Location> = {}): Location {
-  const pattern = { segments: [], exact: false }
+  const pattern = { segments: [], written: [], exact: false }
   return { label: '/', pattern, methods: null, access, unauthenticated: 'sign_in', forwarding, ...rest }
 }
 

@@ -138,7 +138,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
 } {
   const location: Location = {
     label: '/',
-    pattern: { segments: [], exact: false },
+    pattern: { segments: [], written: [], exact: false },
     methods: null,
     access: { kind: 'rule', requirement: { kind: 'signed_in' } as never },
     unauthenticated: 'sign_in',
@@ -178,6 +178,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     sharedSecret: { header: 'X-Gateway-Secret', value: new Secret(sharedSecret) },
     providers: ['acme'],
     allowEncoded: new Set(),
+    ignoreCase: false,
     title: null,
     contact: null,
     fallback: location,

@@ -1,5 +1,8 @@
 import type { App, Location, LocationTree } from '../../core/gateway.ts'
+import { caselessKeys, hasDisputedCase } from '../../core/request/caseless.ts'
+import { beginsWith } from '../../core/request/target.ts'
 import type { Secret } from '../../core/secret.ts'
+import { disputedCase } from '../location.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import type { Steps } from '../steps.ts'
 import { readSegments, readWebAddress, type WebAddress } from '../web-address.ts'
@@ -90,6 +93,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     sharedSecret: secret === null ? null : { header: secret.header, value: secret.value },
     providers,
     allowEncoded: new Set(settings.allow_encoded),
+    ignoreCase: settings.ignore_case,
     title: settings.title ?? null,
     contact: settings.contact ?? null,
     fallback: locations.fallback,
@@ -136,8 +140,9 @@ function readUrl(
     faultAt(scope, at, read.ok ? `the path ${message}` : message)
     return null
   }
-  const { authSegments = [] } = auth ?? {}
-  if (auth !== null && authSegments.every((segment, index) => segment === segments.segments[index])) {
+  if (settings.ignore_case && hasDisputedCase(text)) faultAt(scope, at, disputedCase)
+  // In any case: where another app of the origin ignores it, these are nobody’s.
+  if (auth !== null && beginsWith(caselessKeys(segments.segments), caselessKeys(auth.authSegments))) {
     faultAt(scope, at, `everything below ${auth.authPrefix} belongs to the gateway`)
   }
   checkScheme(scope, at, read.address, settings.allow_insecure_http)

@@ -40,7 +40,10 @@ function without(
 }
 
 function keyOf({ location: { pattern, methods } }: BuiltLocation): string {
-  return labelOf(pattern, methods === null ? null : new Set([...methods].sort()))
+  return labelOf(
+    { ...pattern, written: pattern.segments },
+    methods === null ? null : new Set([...methods].sort()),
+  )
 }
 
 function treeOf(
@@ -50,12 +53,38 @@ function treeOf(
 ): Pick<AppLocations, 'all' | 'tree'> | null {
   const all = built.map(({ location }) => location)
   const result = buildLocationTree(all)
-  if (result.ok) return { all, tree: result.tree }
   const paths = new Map(built.map(({ location, path }) => [location, path]))
+  const oneSpelling = checkSpellings(scope, built)
+  if (result.ok) return oneSpelling ? { all, tree: result.tree } : null
   for (const fault of result.faults) {
+    if (fault.kind === 'duplicate' && !isWrittenAlike(fault.first, fault.second)) continue
     faultAt(scope, [...(paths.get(fault.second) ?? []), 'path'], messageOf(fault, left))
   }
   return null
+}
+
+/** Locations of one pattern have one spelling, be it for different methods: who reads one of two sees half of the rule. */
+function checkSpellings(scope: Scope, built: readonly BuiltLocation[]): boolean {
+  const first = new Map<string, Location>()
+  let oneSpelling = true
+  for (const { location, path } of built) {
+    const { pattern } = location
+    const key = patternText(pattern)
+    const before = first.get(key) ?? location
+    first.set(key, before)
+    if (isWrittenAlike(before, location)) continue
+    const message = `${location.label} and ${before.label} are one path where case is ignored: keep one of them, or write both alike, each with its methods`
+    faultAt(scope, [...path, 'path'], message)
+    oneSpelling = false
+  }
+  return oneSpelling
+}
+
+function isWrittenAlike({ pattern: a }: Location, { pattern: b }: Location): boolean {
+  return (
+    patternText({ segments: a.written, exact: a.exact }) ===
+    patternText({ segments: b.written, exact: b.exact })
+  )
 }
 
 function messageOf(fault: LocationFault, left: readonly BuiltLocation[]): string {

@@ -1,6 +1,6 @@
 import type { Access, Location } from '../../core/gateway.ts'
 import { labelOf } from '../../core/request/location-pattern.ts'
-import { readMethods, readPattern } from '../location.ts'
+import { patternOf, readMethods, readPattern } from '../location.ts'
 import { type ConfigPath, nodeAt, positionOf } from '../node.ts'
 import type { RuleContext } from '../rules/context.ts'
 import { checkProviders } from '../rules/providers.ts'
@@ -110,7 +110,7 @@ function checkSomeoneMayPass({ scope, app, floor }: Work, { all, rehearsal }: Lo
 function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
   return {
     label: '*',
-    pattern: { segments: app.prefix ?? [], exact: false },
+    pattern: patternOf(app.prefix ?? [], false, app.settings.ignore_case),
     methods: null,
     access: fallbackAccess(floor),
     unauthenticated: app.settings.unauthenticated,
@@ -164,7 +164,8 @@ function remember(scope: Scope, location: Location, path: ConfigPath): void {
 function readPath({ scope, app, authSegments }: Work, path: ConfigPath, keys: LocationKeys) {
   if (keys.path === undefined || keys.exact === undefined) return null
   // Without a url or a prefix to hold it against, a path is judged by itself.
-  const surroundings = { prefix: app.prefix ?? [], authSegments: authSegments ?? ['/'] }
+  const { ignore_case: ignoreCase } = app.settings
+  const surroundings = { prefix: app.prefix ?? [], authSegments: authSegments ?? ['/'], ignoreCase }
   const read = readPattern(keys.path, keys.exact, surroundings)
   if (read.ok) return read.pattern
   faultAt(scope, [...path, 'path'], read.reason, read.suggestion)

@@ -1,4 +1,5 @@
 import type { App, CookieNames, Location, Origin, RedirectUri, SessionSettings } from '../../core/gateway.ts'
+import { caselessKeys } from '../../core/request/caseless.ts'
 import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import type { ConfigPath } from '../node.ts'
 import { defaultPort, hostSpellings, type WebAddress } from '../web-address.ts'
@@ -140,13 +141,17 @@ function checkRedirectUris(scope: Scope, group: readonly AppOfOrigin[], { redire
 }
 
 function checkPrefixes(scope: Scope, group: readonly AppOfOrigin[]): void {
-  const seen = new Map<string, App>()
+  const seen = new Map<string, App[]>()
   for (const { app, path } of group) {
-    const prefix = JSON.stringify(app.prefix)
-    const before = seen.get(prefix)
-    if (before !== undefined) {
-      faultAtKey(scope, [...path, 'url'], `is the url of the app "${before.name}" too`)
+    const key = JSON.stringify(caselessKeys(app.prefix))
+    const alike = seen.get(key) ?? []
+    const twin = alike.find((one) => JSON.stringify(one.prefix) === JSON.stringify(app.prefix))
+    const near = alike.find((one) => one.ignoreCase || app.ignoreCase)
+    if (twin !== undefined) faultAtKey(scope, [...path, 'url'], `is the url of the app "${twin.name}" too`)
+    else if (near !== undefined) {
+      const message = `is the url of the app "${near.name}" too where case is ignored: give one of them another path`
+      faultAtKey(scope, [...path, 'url'], message)
     }
-    seen.set(prefix, app)
+    seen.set(key, [...alike, app])
   }
 }

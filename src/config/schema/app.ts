@@ -171,6 +171,11 @@ export const appKeys = {
     .describe(
       'Paths that are otherwise refused with 400, as servers read them in different ways: `%2F`; `//`, but for one at the beginning; `;` and `%3B`; `%23`; `%3F`; `%25` before two hexadecimal digits. Each reading is judged, and all must let in: see the page on rules. Only for apps that need them. RabbitMQ needs `[slash, empty_segment]`, Jenkins `[slash, percent]`, a Java app that puts `;jsessionid=…` into links `[semicolon]`.',
     ),
+  ignore_case: flag
+    .prefault(false)
+    .describe(
+      'Whether the app’s server ignores case, as Express and IIS do: paths are then compared without it, by Unicode’s simple case folding, and arrive as they were sent. What servers fold in different ways is 400: `ſ`, `ı`, `İ`, the Kelvin sign, and other characters (`ß`, `ﬁ`) where the path could be one of another location.',
+    ),
   title: line.optional().describe('What the gateway’s pages call the app; its name when absent.'),
   contact: line.optional().describe('Whom to ask for access: an address or a text on the 403 page.'),
   allow_insecure_http: flag

@@ -1,4 +1,5 @@
 import type { App, Location, Pattern } from '../gateway.ts'
+import { caselessKeys } from './caseless.ts'
 import { bySpecificity } from './location-pattern.ts'
 
 /**
@@ -6,7 +7,8 @@ import { bySpecificity } from './location-pattern.ts'
  * judges is for core/request/route-match to say.
  */
 export function coveringLocations(app: App, segments: readonly string[]): readonly Location[] {
-  const covering = app.allLocations.filter(({ pattern }) => coversPath(pattern, segments))
+  const compared = app.ignoreCase ? caselessKeys(segments) : segments
+  const covering = app.allLocations.filter(({ pattern }) => coversPath(pattern, compared))
   return [...covering.sort((a, b) => bySpecificity(a.pattern, b.pattern)), app.fallback]
 }
 

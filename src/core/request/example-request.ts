@@ -1,4 +1,4 @@
-import type { App, Location, Origin } from '../gateway.ts'
+import type { Location, Origin } from '../gateway.ts'
 import { knownMethods } from './method.ts'
 import { matchRoute } from './route-match.ts'
 import { readTarget } from './target.ts'
@@ -11,14 +11,13 @@ export interface ExampleRequest {
 }
 
 /**
- * Some request that leads to a location of one of the origin's apps; null when none does, as others cover all of it.
+ * Some request that leads to a location of one of the origin's apps, or to the rule of an app itself; null when none does, as others cover all of it.
  * What stands for `*`, and for what lies below, is a segment that no location names.
  */
-export function exampleRequest(origin: Origin, app: App, location: Location): ExampleRequest | null {
+export function exampleRequest(origin: Origin, location: Location): ExampleRequest | null {
   const { anything, deepest } = surveyOf(origin)
-  const { segments, exact } =
-    location === app.fallback ? { segments: app.prefix, exact: false } : location.pattern
-  const path = segments.map((segment) => segment ?? anything)
+  const { written, exact } = location.pattern
+  const path = written.map((segment) => segment ?? anything)
   for (let depth = path.length; depth <= (exact ? path.length : deepest); depth += 1) {
     const below = Array.from({ length: depth - path.length }, () => anything)
     const found = firstMethod(origin, location, `/${[...path, ...below].map(encodeURIComponent).join('/')}`)
@@ -41,7 +40,7 @@ function surveyOf(origin: Origin): Survey {
   const known = surveys.get(origin)
   if (known !== undefined) return known
   const patterns = origin.apps.flatMap((app) => [
-    app.prefix,
+    app.fallback.pattern.segments,
     ...app.allLocations.map(({ pattern }) => pattern.segments),
   ])
   const deepest = patterns.reduce((most, { length }) => Math.max(most, length), 0) + 1

@@ -1,4 +1,4 @@
-import type { Location, LocationTree, Pattern } from '../gateway.ts'
+import type { Location, LocationTree, Pattern, WrittenPattern } from '../gateway.ts'
 import { shortMethods } from './method.ts'
 
 /** `/admin`, `/api/*` and `/`, with ` (exact)` where it says so: how people write and read a pattern. */
@@ -8,10 +8,9 @@ export function patternText({ segments, exact }: Pattern): string {
 }
 
 /** A location's name for people, logs and metrics: its pattern and, when it names some, its methods. */
-export function labelOf(pattern: Pattern, methods: ReadonlySet<string> | null): string {
-  return methods === null
-    ? patternText(pattern)
-    : `${patternText(pattern)} [${shortMethods(methods).join(' ')}]`
+export function labelOf({ written, exact }: WrittenPattern, methods: ReadonlySet<string> | null): string {
+  const text = patternText({ segments: written, exact })
+  return methods === null ? text : `${text} [${shortMethods(methods).join(' ')}]`
 }
 
 /** Some path that a pattern covers, for messages. */

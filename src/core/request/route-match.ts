@@ -1,5 +1,6 @@
 import type { RejectReason, RejectStatus, TargetReason } from '../decision.ts'
 import type { App, Location, Origin } from '../gateway.ts'
+import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from './caseless.ts'
 import { matchLocation } from './location.ts'
 import { chooseMethod } from './method.ts'
 import type { Segments } from './readings.ts'
@@ -31,7 +32,9 @@ export function matchRoute(origin: Origin, target: Target, method: string): Rout
   const app = findApp(origin, target.segments)
   if (app === undefined) return { kind: 'unmatched', app: null, status: 404, reason: 'app-unknown' }
   if (target.kinds.length > 0) return matchReadings(origin, app, target, method)
-  const first = chooseMethod(locationsAt(app, target.segments), method)
+  const locations = locationsAt(origin, app, target.segments)
+  if (locations === null) return refused(app, 'target-case')
+  const first = chooseMethod(locations, method)
   if (first.kind === 'method-not-allowed') return notAllowed(app, first.allow)
   return { kind: 'app', app, location: first.location, others: none }
 }
@@ -48,7 +51,9 @@ function matchReadings(origin: Origin, app: App, target: Target, method: string)
     // Without its prefix it would begin so, and be another host's address to some readers.
     if (app.upstream.stripPrefix && segments[app.prefix.length] === '')
       return refused(app, 'target-empty-segment')
-    const chosen = chooseMethod(locationsAt(app, segments), method)
+    const found = locationsAt(origin, app, segments)
+    if (found === null) return refused(app, 'target-case')
+    const chosen = chooseMethod(found, method)
     if (chosen.kind === 'method-not-allowed') return notAllowed(app, chosen.allow)
     if (!locations.includes(chosen.location)) locations.push(chosen.location)
   }
@@ -56,18 +61,39 @@ function matchReadings(origin: Origin, app: App, target: Target, method: string)
   return { kind: 'app', app, location, others }
 }
 
-/** The location that judges a reading of a path for a method, or null where it has no such method. */
-export function locationOf(app: App, segments: Segments, method: string): Location | null {
-  const chosen = chooseMethod(locationsAt(app, segments), method)
+/** The location that judges a reading of a path for a method; null where none does, or none has such a method. */
+export function locationOf(origin: Origin, app: App, segments: Segments, method: string): Location | null {
+  const chosen = chooseMethod(locationsAt(origin, app, segments) ?? none, method)
   return chosen.kind === 'method-not-allowed' ? null : chosen.location
 }
 
-function findApp(origin: Origin, segments: readonly string[]): App | undefined {
-  return origin.apps.find((app) => beginsWith(segments, app.prefix))
+function findApp(origin: Origin, segments: Segments): App | undefined {
+  return origin.apps.find((app) =>
+    app.ignoreCase ? beginsCaselessly(segments, app.prefix) : beginsWith(segments, app.prefix),
+  )
 }
 
-function locationsAt(app: App, segments: readonly string[]): readonly Location[] {
+/** Null where servers that ignore case disagree. */
+function locationsAt(origin: Origin, app: App, segments: Segments): readonly Location[] | null {
+  if (app.ignoreCase) return caselessLocations(origin, app, segments)
   return matchLocation(app.locations, segments) ?? [app.fallback]
+}
+
+/**
+ * The locations by the widest comparison, when the narrower one, which is the promised one, leads to the same: then so
+ * does every one between them. Else an app that folds more or less than we do could serve what another location
+ * closes; null then, and where the server of an app that ignores case may take the path for a nested app’s.
+ */
+function caselessLocations(origin: Origin, app: App, segments: Segments): readonly Location[] | null {
+  if (segments.some(hasDisputedCase)) return null
+  const keys = caselessKeys(segments)
+  const widest = origin.apps.find(({ prefix }) =>
+    prefix.every((segment, index) => caselessKey(segment) === keys[index]),
+  )
+  if (widest !== app) return null
+  const found = matchLocation(app.locations, keys)
+  if (found === null) return [app.fallback]
+  return found.every(({ pattern }) => beginsCaselessly(segments, pattern.written)) ? found : null
 }
 
 function refused(app: App, reason: TargetReason): RouteMatch {

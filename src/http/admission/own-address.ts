@@ -1,4 +1,5 @@
 import type { Gateway, Origin, RedirectUri } from '../../core/gateway.ts'
+import { caselessKeys } from '../../core/request/caseless.ts'
 import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import { beginsWith, type Target } from '../../core/request/target.ts'
 import type { OwnAddress } from './admission.ts'
@@ -20,7 +21,8 @@ export const healthMethods = gets
 /**
  * A redirect URI is taken before any location, and what could be read as one is nothing; where it is set elsewhere,
  * `/callback` below the prefix is nothing either.
- * Judged on decoded segments, so that no spelling of the prefix reaches an app, and on every reading of the path.
+ * Judged on decoded segments, so that no spelling of the prefix reaches an app, and on every reading of the path. Where
+ * an app of the origin ignores case, other spellings of the prefix are nothing either.
  */
 export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target): OwnAddressMatch {
   const redirect = matchRedirectUri(gateway, origin, target)
@@ -29,7 +31,7 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
   if (!below) {
     for (const reading of target.otherReadings)
       if (beginsWith(reading, gateway.authSegments)) return { kind: 'ambiguous' }
-    return { kind: 'not-ours' }
+    return isOursCaselessly(gateway, origin, target) ? { kind: 'unknown' } : { kind: 'not-ours' }
   }
   switch (target.path.slice(gateway.authPrefix.length)) {
     case '/login':
@@ -57,6 +59,15 @@ function matchRedirectUri(
   if (couldBeOneOf(redirectUris, segments)) return { kind: 'unknown' }
   for (const reading of otherReadings) if (couldBeOneOf(redirectUris, reading)) return { kind: 'ambiguous' }
   return null
+}
+
+/** Whether some server that ignores case could take the path, in any reading, for one of the gateway’s own. */
+function isOursCaselessly({ authSegments }: Gateway, origin: Origin, target: Target): boolean {
+  if (!origin.apps.some(({ ignoreCase }) => ignoreCase)) return false
+  const own = caselessKeys(authSegments)
+  return [target.segments, ...target.otherReadings].map(caselessKeys).some((keys) => {
+    return beginsWith(keys, own) || couldBeOneOf(origin.redirectUris, keys)
+  })
 }
 
 function couldBeOneOf(redirectUris: readonly RedirectUri[], segments: readonly string[]): boolean {

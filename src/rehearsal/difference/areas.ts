@@ -1,4 +1,5 @@
-import type { Gateway, Origin, Pattern } from '../../core/gateway.ts'
+import { patternOf } from '../../config/location.ts'
+import type { App, Gateway, Location, Origin, Pattern, WrittenPattern } from '../../core/gateway.ts'
 import { patternText } from '../../core/request/location-pattern.ts'
 import { knownMethods, refusedMethods } from '../../core/request/method.ts'
 
@@ -43,39 +44,74 @@ function originsOf({ hosts }: Gateway): ReadonlySet<Origin> {
 function areasOfOrigin(origin: string, sides: readonly Origin[]): readonly Area[] {
   const apps = sides.flatMap((side) => side.apps)
   const locations = apps.flatMap((app) => app.allLocations)
-  const roots = apps.map(({ prefix }): Pattern => ({ segments: prefix, exact: false }))
-  const patterns = withCrossings(distinct([...roots, ...locations.map(({ pattern }) => pattern)]))
+  const otherwise = apps.filter((app) => isComparedOtherwise(app, sides)).flatMap(patternsOf)
+  const patterns = withCrossings(
+    distinct([...apps.flatMap(patternsOf), ...otherwise.flatMap(otherSpellings)]),
+  )
   const fresh = freshSegment(patterns)
   const named = locations.flatMap(({ methods }) => [...(methods ?? [])])
   const unnamed = knownMethods.find((method) => !named.includes(method) && method !== 'HEAD') ?? 'GET'
   const methods = [...new Set([unnamed, ...named])].filter((method) => !refusedMethods.includes(method))
+  const byMethod = apps.flatMap(patternsOfMethods)
   return patterns.map((pattern) => {
-    const byMethod = locations.some((one) => one.methods !== null && overlap(one.pattern, pattern))
-    const own = pattern.segments.map((segment) => encodeURIComponent(segment ?? fresh))
+    const own = pattern.written.map((segment) => encodeURIComponent(segment ?? fresh))
     return {
       origin,
-      pattern: patternText(pattern),
+      pattern: patternText({ segments: pattern.written, exact: pattern.exact }),
       at: `/${own.join('/')}`,
       below: pattern.exact ? null : `/${[...own, fresh].join('/')}`,
-      methods: byMethod ? methods : [unnamed],
+      methods: byMethod.some((one) => overlap(one, pattern)) ? methods : [unnamed],
     }
   })
 }
 
+function patternsOf({ fallback, allLocations }: App): readonly WrittenPattern[] {
+  return [fallback, ...allLocations].map(keyed)
+}
+
+function patternsOfMethods({ allLocations }: App): readonly WrittenPattern[] {
+  return allLocations.filter(({ methods }) => methods !== null).map(keyed)
+}
+
+/** Compared without case, whatever the app does: more samples than are needed do no harm. */
+function keyed({ pattern: { written, exact } }: Location): WrittenPattern {
+  return patternOf(written, exact, true)
+}
+
+/** Whether the sides compare the paths of an app differently: then it matters how they are spelled. */
+function isComparedOtherwise({ name, ignoreCase }: App, sides: readonly Origin[]): boolean {
+  const others = sides.flatMap(({ apps }) => apps).filter((other) => other.name === name)
+  return others.some((other) => other.ignoreCase !== ignoreCase)
+}
+
+/** A pattern as servers that ignore case alone take it for the same. */
+function otherSpellings({ written, exact }: WrittenPattern): readonly WrittenPattern[] {
+  return spellings.map((spell) => {
+    const segments = written.map((segment) => (segment === null ? null : spell(segment)))
+    return patternOf(segments, exact, true)
+  })
+}
+
+/** Of letters of ASCII alone: beyond it servers differ. */
+const spellings: readonly ((text: string) => string)[] = [
+  (text) => text.replace(/[a-z]/g, (letter) => letter.toUpperCase()),
+  (text) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
+]
+
 /** Two patterns with `*` may meet in a path where neither of them is at home: `/a/*` and `*` before `b` in `/a/b`. */
-function withCrossings(patterns: readonly Pattern[]): readonly Pattern[] {
-  const starred = patterns.filter(({ segments }) => segments.includes(null))
+function withCrossings(patterns: readonly WrittenPattern[]): readonly WrittenPattern[] {
+  const starred = patterns.filter(({ written }) => written.includes(null))
   const crossed = starred.flatMap((one) =>
     patterns.slice(0, mostCrossed).flatMap((other) => crossing(one, other) ?? []),
   )
   return distinct([...patterns, ...crossed])
 }
 
-function crossing(a: Pattern, b: Pattern): Pattern | null {
+function crossing(a: WrittenPattern, b: WrittenPattern): WrittenPattern | null {
   if (!overlap(a, b)) return null
-  const longer = a.segments.length >= b.segments.length ? a : b
-  const segments = longer.segments.map((_, at) => a.segments[at] ?? b.segments[at] ?? null)
-  return { segments, exact: longer.exact }
+  const longer = a.written.length >= b.written.length ? a : b
+  const written = longer.written.map((_, at) => a.written[at] ?? b.written[at] ?? null)
+  return patternOf(written, longer.exact, true)
 }
 
 /** Whether some path may be covered by both. */
@@ -93,6 +129,6 @@ function freshSegment(patterns: readonly Pattern[]): string {
   return segment
 }
 
-function distinct(patterns: readonly Pattern[]): readonly Pattern[] {
-  return [...new Map(patterns.map((pattern) => [JSON.stringify(pattern), pattern])).values()]
+function distinct(patterns: readonly WrittenPattern[]): readonly WrittenPattern[] {
+  return [...new Map(patterns.map((one) => [JSON.stringify([one.written, one.exact]), one])).values()]
 }

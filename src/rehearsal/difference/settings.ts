@@ -143,6 +143,7 @@ function appFacts({
   allowEncoded,
   title,
   contact,
+  ignoreCase,
 }: App): ReadonlyMap<string, string> {
   return named({
     url,
@@ -159,6 +160,7 @@ function appFacts({
     allow_encoded: [...allowEncoded].join(' ') || null,
     title,
     contact,
+    ignore_case: String(ignoreCase),
   })
 }
 

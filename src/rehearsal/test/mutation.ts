@@ -106,7 +106,7 @@ function firstWitness(gateway: Gateway, changed: readonly ChangedGateway[]): Wit
 
 function witnessAt(gateway: Gateway, after: Gateway, app: App, change: Changed): Witness | null {
   const origin = [...gateway.hosts.values()].find(({ apps }) => apps.includes(app))
-  const request = origin && exampleRequest(origin, app, change.before)
+  const request = origin && exampleRequest(origin, change.before)
   if (origin === undefined || request === null || request === undefined) return null
   const url = origin.origin + request.path
   const stranger = { person: null, clientAddress: null, method: request.method, url }

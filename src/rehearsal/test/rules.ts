@@ -57,7 +57,7 @@ export function testedRules(gateway: Gateway, places: ReadonlyMap<object, Place>
 function testedLocations(app: App, places: ReadonlyMap<object, Place>): readonly TestedLocation[] {
   const { fallback } = app
   const unwritten = fallback.access.kind === 'nobody' && fallback.access.because === 'no-location'
-  const covered = locationsOf(app.locations, { segments: app.prefix, exact: false }).length > 0
+  const covered = locationsOf(app.locations, fallback.pattern).length > 0
   const all = unwritten || covered ? app.allLocations : [...app.allLocations, fallback]
   return all.flatMap((location) => {
     const place = places.get(location)

@@ -49,7 +49,7 @@ export function reachOf(gateway: Gateway, person: Person, clientAddress: string 
         reach(asker, {
           app,
           location,
-          request: origin === undefined ? null : exampleRequest(origin, app, location),
+          request: origin === undefined ? null : exampleRequest(origin, location),
         }),
       ),
     }

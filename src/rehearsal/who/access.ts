@@ -29,7 +29,7 @@ export function judgingReadings({
   const match = matchRoute(origin, target, method)
   if (match.kind === 'unmatched') return []
   return [target.segments, ...target.otherReadings].flatMap((segments) => {
-    const location = locationOf(match.app, segments, method)
+    const location = locationOf(origin, match.app, segments, method)
     return location === null ? [] : [{ segments, location }]
   })
 }

@@ -38,7 +38,7 @@ export interface AppParts {
 export function makeApp(parts: AppParts = {}): App {
   const location: Location = {
     label: '*',
-    pattern: { segments: [], exact: false },
+    pattern: { segments: [], written: [], exact: false },
     methods: null,
     access: { kind: 'anyone' },
     unauthenticated: 'sign_in',

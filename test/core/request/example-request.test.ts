@@ -26,7 +26,7 @@ const { gateway, origin, app } = loadRules(`
 
 function example(label: string): string | null {
   const location = [...app.allLocations, app.fallback].find((one) => one.label === label)
-  const found = location && exampleRequest(origin, app, location)
+  const found = location && exampleRequest(origin, location)
   return found ? `${found.method} ${found.path}` : null
 }
 
@@ -52,7 +52,7 @@ t.test('of every location of every example there is one, and it is right', async
     for (const one of loadExample(file).hosts.values()) {
       for (const own of one.apps) {
         for (const location of [...own.allLocations, own.fallback]) {
-          const found = exampleRequest(one, own, location)
+          const found = exampleRequest(one, location)
           const reading = readTarget(found?.path ?? '')
           const place = reading.ok ? matchRoute(one, reading.target, found?.method ?? '') : null
           t.ok(place?.kind === 'app' && place.location === location, `${file} ${own.name} ${location.label}`)

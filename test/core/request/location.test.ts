@@ -18,7 +18,8 @@ const forwarding: Forwarding = {
 function location(text: string): Location {
   const [path = '', ...words] = text.split(' ')
   const segments = path === '/' ? [] : path.slice(1).split('/')
-  const pattern = { segments: segments.map((s) => (s === '*' ? null : s)), exact: words.includes('=') }
+  const written = segments.map((s) => (s === '*' ? null : s))
+  const pattern = { segments: written, written, exact: words.includes('=') }
   const named = words.find((word) => word !== '=')
   const methods = named === undefined ? null : new Set(named.split(','))
   const label = labelOf(pattern, methods)
@@ -348,7 +349,7 @@ t.test('looking for overlaps grows with the locations, not with their pairs', as
 })
 
 t.test('methods that are all of WebDAV have one name for people', async (t) => {
-  const all = { segments: ['files'], exact: false }
+  const all = { segments: ['files'], written: ['files'], exact: false }
   t.equal(labelOf(all, new Set(['GET', ...webdavMethods, 'PUT'])), '/files [GET webdav PUT]')
   const [one = '', ...others] = webdavMethods
   t.equal(labelOf(all, new Set(others)), `/files [${others.join(' ')}]`, one)

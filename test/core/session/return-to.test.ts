@@ -59,6 +59,9 @@ t.test('never below the auth prefix, whatever it is called', async (t) => {
     '/%252Eauth/logout',
     '/.auth%3F/x',
     '/.auth//logout',
+    '/.AUTH/logout',
+    '/.%EF%BC%A1uth/logout',
+    '/.AUTH%2Flogout',
   ])
     t.equal(read(raw), '/', raw)
   t.equal(readReturnTo('/gate/keeper/logout', '/gate/keeper'), '/')

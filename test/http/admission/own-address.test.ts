@@ -6,13 +6,13 @@ import { loadGateway } from '../../support/request-context.ts'
 import { orThrown } from '../../support/thrown.ts'
 
 /** Two providers that come back in different ways, and where they come back to. */
-function model(redirectUri: string): { readonly gateway: Gateway; readonly origin: Origin } {
+function model(redirectUri: string, more = ''): { readonly gateway: Gateway; readonly origin: Origin } {
   const gateway = loadGateway(`
 providers:
   asks: { issuer: "https://asks.example", client_id: c, client_secret: s }
   posts: { issuer: "https://posts.example", client_id: c, client_secret: s, user_id_prefix: "p:", response_mode: form_post, response_iss: required }
 apps:
-  wiki: { url: https://wiki.example, upstream: http://10.9.9.9, provider: [asks, posts], require: signed_in, redirect_uri: "${redirectUri}" }
+  wiki: { url: https://wiki.example, upstream: http://10.9.9.9, provider: [asks, posts], require: signed_in, redirect_uri: "${redirectUri}"${more} }
 `)
   const origin = gateway.hosts.get('wiki.example')
   if (origin === undefined) throw new Error('the file has the origin')
@@ -106,3 +106,27 @@ t.test('an address of a provider that is gone takes no method', async (t) => {
   const gone = { gateway: { ...gateway, providers: new Map() }, origin }
   t.equal(matched(gone, '/.auth/callback/asks'), 'callback: ')
 })
+
+t.test(
+  'where an app ignores case no spelling of ours is an app’s, and none is a second address',
+  async (t) => {
+    const ignoring = model('/oauth2/file/{provider}', ', ignore_case: true, allow_encoded: [slash]')
+    const rows: readonly (readonly [string, string])[] = [
+      ['/.auth/login', 'login: GET POST'],
+      ['/.AUTH/login', 'unknown'],
+      ['/.Auth', 'unknown'],
+      ['/.AUTH/x', 'unknown'],
+      ['/.AUTH%2Flogin', 'unknown'],
+      ['/.%EF%BC%A1UTH/logout', 'unknown'],
+      ['/oauth2/file/asks', 'callback: GET'],
+      ['/OAUTH2/FILE/ASKS', 'unknown'],
+      ['/oauth2/%EF%AC%81le/asks', 'unknown'],
+      ['/oauth2/file/ask%C5%BF', 'unknown'],
+      ['/x%2F.AUTH', 'not-ours'],
+      ['/.AUTHOR', 'not-ours'],
+    ]
+    for (const [path, expected] of rows) t.equal(matched(ignoring, path), expected, path)
+    for (const path of ['/.AUTH/login', '/.Auth', '/oauth2/%EF%AC%81le/asks'])
+      t.equal(matched(each, path), 'not-ours', path)
+  },
+)

@@ -242,6 +242,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.cors_preflight': [[undefined, 'pass']],
   'apps.*.cache': [[undefined, 'upstream']],
   'apps.*.allow_encoded': [[undefined, ['slash']]],
+  'apps.*.ignore_case': [[undefined, true]],
   'apps.*.title': [[undefined, 'The wiki']],
   'apps.*.contact': [[undefined, 'wiki@example.com']],
 }

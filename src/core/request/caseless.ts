@@ -1,0 +1,55 @@
+// How paths are compared at apps with `ignore_case`.
+
+/** Servers disagree about their case: each is an ASCII letter to some, and none to others. U+017F, U+0131, U+0130, U+212A. */
+const disputed = /[\u017F\u0131\u0130\u212A]/u
+
+/** Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign. */
+export function hasDisputedCase(segment: string): boolean {
+  return disputed.test(segment)
+}
+
+const beyondAscii = /[^\x00-\x7f]/
+// What caseless identifiers leave out (NFKC_Casefold), and the dot that Turkish and Lithuanian rules put on an i or take off.
+const leftOut = /\p{Default_Ignorable_Code_Point}|\u0307/gu
+
+/**
+ * The widest comparison without case: what any server may take for the same segment has the same key, be it one that
+ * compares upper-case letters (`ß` is SS, `ﬁ` FI), lower-case ones (the Kelvin sign is a k), folded ones, those of a
+ * language (Turkish `ı` and `I`), or compatible characters. Of different segments only some servers would say so.
+ */
+export function caselessKey(segment: string): string {
+  if (!beyondAscii.test(segment)) return segment.toLowerCase()
+  const upper = segment.normalize('NFKD').toLowerCase().toUpperCase()
+  const decomposed = upper.normalize('NFKD').toLowerCase().replaceAll('ς', 'σ')
+  // An empty key would be no segment.
+  return decomposed.replace(leftOut, '') || decomposed
+}
+
+/** The keys of a path’s segments. */
+export function caselessKeys(segments: readonly string[]): readonly string[] {
+  return segments.map(caselessKey)
+}
+
+/**
+ * Whether segments lie at or below a configured path under Unicode’s simple case folding, one character to one: `Ä` is
+ * `ä`, and `ß` is not `ss`. Null in the path stands for `*`.
+ */
+export function beginsCaselessly(segments: readonly string[], path: readonly (string | null)[]): boolean {
+  if (segments.length < path.length) return false
+  for (let i = 0; i < path.length; i++) {
+    const written = path[i] ?? null
+    if (written !== null && !foldAlike(written, segments[i] ?? '')) return false
+  }
+  return true
+}
+
+// ECMA-262 22.2.2.7.3: with `i` and `u` characters are compared by the simple case folding of Unicode’s CaseFolding.
+const twice = /^(.)\1$/isu
+
+function foldAlike(a: string, b: string): boolean {
+  if (a === b) return true
+  if (!beyondAscii.test(a) && !beyondAscii.test(b)) return a.toLowerCase() === b.toLowerCase()
+  const [those, others] = [[...a], [...b]]
+  if (those.length !== others.length) return false
+  return those.every((character, i) => character === others[i] || twice.test(character + others[i]))
+}
