@@ -19,6 +19,8 @@ export const events = {
   'config.list-empty':
     'A file that a rule names as `lines:` has no entries: the condition lets nobody in, and neither does its negation.',
   'config.rejected': 'A changed configuration has faults; the one before goes on serving.',
+  'health.unavailable':
+    'The socket by which `claimgate health` asks could be placed nowhere: it says that no gateway answers, and this one serves all the same.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
@@ -65,6 +67,7 @@ export const eventFields = {
   'config.detached': ['file'],
   'config.list-empty': ['file'],
   'config.rejected': ['faults', 'edition'],
+  'health.unavailable': ['warning'],
   'login.started': ['request_id', 'provider'],
   'login.completed': ['request_id', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],

@@ -1,10 +1,11 @@
-import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, closeSync, existsSync, fstatSync, openSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { errorCode } from '../core/error-code.ts'
 import { StoreFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
+import { makeFolder } from './folder.ts'
 import { statesTable } from './sqlite-states.ts'
 
 /** One opened session file. Whoever opened it closes the database. */
@@ -98,23 +99,6 @@ function prepareFile(folder: string, path: string): void {
       thrown,
     )
   }
-}
-
-/** Not mkdir's own `recursive`: it never returns where a file system refuses with ENOENT, as /proc does (Node 26). */
-function makeFolder(folder: string): void {
-  if (isFolder(folder)) return
-  const parent = dirname(folder)
-  if (parent !== folder) makeFolder(parent)
-  try {
-    mkdirSync(folder, { mode: 0o700 })
-  } catch (thrown) {
-    // Another instance may have made it in the meantime.
-    if (!isFolder(folder)) throw thrown
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function advice(code: string): string {

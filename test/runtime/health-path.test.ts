@@ -2,12 +2,13 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { healthSocketPath, placeSocket, removeSocket } from '../../src/runtime/health-path.ts'
+import { healthSocketPaths, placeSocket, prepareDraft, removeSocket } from '../../src/runtime/health-path.ts'
 import { loadRules } from '../support/rules.ts'
 
 const { listen } = loadRules('  require: signed_in\n').gateway
-const pathOf = (dataFolder: string, port = 8443): string =>
-  healthSocketPath({ dataFolder, listen: { ...listen, port } })
+const pathsOf = (dataFolder: string, port = 8443): readonly string[] =>
+  healthSocketPaths({ dataFolder, listen: { ...listen, port } })
+const pathOf = (dataFolder: string, port = 8443): string => pathsOf(dataFolder, port)[0] ?? ''
 
 t.test('the socket is in the data folder, named by the port', async (t) => {
   t.equal(pathOf('/data'), '/data/health-8443.sock')
@@ -29,6 +30,33 @@ t.test(
     t.match(pathOf(`/${'é'.repeat(60)}`), /claimgate-/, 'bytes count, not characters')
   },
 )
+
+t.test(
+  'where the data folder cannot be written the system’s folder is next, and nothing after it',
+  async (t) => {
+    const [, elsewhere = '', ...more] = pathsOf('/data')
+    t.equal(join(elsewhere, '..'), tmpdir())
+    t.match(elsewhere, /\/claimgate-[0-9a-f]{16}\.sock$/)
+    t.same(more, [])
+    t.not(pathsOf('/data', 443)[1], elsewhere, 'one for each gateway')
+    t.not(pathsOf('/other')[1], elsewhere)
+    t.equal(pathsOf(`/${'d'.repeat(100)}`).length, 1)
+  },
+)
+
+t.test('the folder of a draft is made, for this user alone; a draft that was left is gone', async (t) => {
+  const folder = t.testdir({})
+  const path = join(folder, 'not', 'yet', 'health-8443.sock')
+  const draft = prepareDraft(path)
+  t.equal(draft, `${path}.${process.pid}`)
+  t.equal(statSync(join(folder, 'not', 'yet')).mode & 0o777, 0o700)
+  writeFileSync(draft, 'left behind')
+  t.equal(prepareDraft(path), draft)
+  t.same(readdirSync(join(folder, 'not', 'yet')), [])
+  t.throws(() => prepareDraft(join(draft, 'x', 'health.sock')) && prepareDraft('/proc/no/health.sock'), {
+    code: 'ENOENT',
+  })
+})
 
 t.test('a socket is put over one that was left, and known by its mark', async (t) => {
   const folder = t.testdir({ old: 'old', draft: 'new' })

@@ -67,7 +67,7 @@ t.test('claimgate health asks the gateway of this configuration', async (t) => {
   place.write(stand.yaml())
   const before = await health()
   t.equal(before.code, 1)
-  t.match(before.stdout, /^not healthy: .*no gateway answers/)
+  t.match(before.stdout, /^not healthy: .*no gateway answers.*health-\d+\.sock: there is no socket; \//)
   const running = await start(t, stand.yaml())
   t.match(await health(), { code: 0, stdout: 'healthy\n', stderr: '' })
   const json = await health('--json')
@@ -83,7 +83,7 @@ t.test('it needs no admin address, and survives a gateway that was killed', asyn
   t.equal((await health()).code, 0)
   killed.signal('SIGKILL')
   await killed.exited
-  t.equal((await health()).code, 1, 'the socket it left behind')
+  t.match(await health(), { code: 1, stdout: /nobody listens at the socket any more/ }, 'what it left behind')
   t.notOk(killed.log().some((line) => line.admin_port !== undefined))
   await t.rejects(admin('/livez'), { code: 'ECONNREFUSED' })
   await start(t, yaml)
@@ -98,10 +98,30 @@ t.test('a data folder whose path is too long for a socket is none too long for i
   t.equal((await health()).code, 1)
 })
 
-t.test('it serves without a place for its socket, as with a memory store and no folder', async (t) => {
+t.test('a memory store needs no data folder, and is found all the same', async (t) => {
+  const folder = `${place.folder}/nobody/made/it`
+  const running = await start(t, stand.yaml({ top: `session: { store: memory }\ndata: ${folder}` }))
+  t.match(await health(), { code: 0, stdout: 'healthy\n' })
+  await running.stop()
   const top = 'session: { store: memory }\ndata: /proc/nowhere'
-  const running = await start(t, stand.yaml({ top }))
+  const elsewhere = await start(t, stand.yaml({ top }))
+  t.match(await health(), { code: 0, stdout: 'healthy\n' }, 'where none can be')
+  await elsewhere.stop()
+  t.equal((await health()).code, 1)
+})
+
+t.test('it serves without any place for its socket, and says so', async (t) => {
+  const top = 'session: { store: memory }\ndata: /proc/nowhere'
+  place.write(stand.yaml({ top }))
+  // Below a file, as where there is no folder at all Node's own cache of what it compiled would wait for ever.
+  const running = await startProcess(place, { env: { TMPDIR: `${place.file}/none` } })
+  t.teardown(() => running.stop())
   t.equal((await new Browser().visit(`${url}/public/x`)).status, 200)
+  const line = running.log().find(({ event }) => event === 'health.unavailable')
+  t.match(
+    line?.warning,
+    /no socket of this gateway: \/proc\/nowhere\/\S+: ENOENT; \S+\/none\/claimgate-\S+: EEXIST/,
+  )
   t.equal((await health()).code, 1)
   t.same(await running.stop(), { code: 0, signal: null })
 })

@@ -1,19 +1,33 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import { errorCode } from '../../core/error-code.ts'
 import type { Editions } from '../../runtime/editions.ts'
-import { healthSocketPath, placeSocket, removeSocket, type SocketMark } from '../../runtime/health-path.ts'
+import {
+  healthSocketPaths,
+  placeSocket,
+  prepareDraft,
+  removeSocket,
+  type SocketMark,
+} from '../../runtime/health-path.ts'
 import { readReadiness } from './admin.ts'
 
 export interface HealthSocket {
-  /** Listens; false when the place cannot be written, which costs `claimgate health` and nothing else. */
-  listen(): Promise<boolean>
+  /**
+   * Listens where `claimgate health` will look. Null; or why it can nowhere, each place with its reason: that costs
+   * `claimgate health` and nothing else.
+   */
+  listen(): Promise<string | null>
   close(): Promise<void>
+}
+
+interface Placed {
+  readonly path: string
+  readonly mark: SocketMark
 }
 
 /** Answers `claimgate health` on a local socket, whatever TLS, host or admin address the gateway has. */
 export function openHealthSocket(editions: Editions, draining: () => boolean): HealthSocket {
-  const path = healthSocketPath(editions.current().gateway)
-  const draft = `${path}.${process.pid}`
-  let placed: SocketMark | null = null
+  const paths = healthSocketPaths(editions.current().gateway)
+  let placed: Placed | null = null
   const server = createServer((_request, response) => {
     readReadiness(editions.current(), draining()).then(
       (readiness) =>
@@ -24,21 +38,49 @@ export function openHealthSocket(editions: Editions, draining: () => boolean): H
     )
   })
   return {
-    listen: () =>
-      new Promise((resolve) => {
-        removeSocket(draft)
-        server.once('error', () => resolve(false))
-        server.listen(draft, () => {
-          placed = placeSocket(draft, path)
-          resolve(placed !== null)
-        })
-      }),
+    listen: async () => {
+      const reasons: string[] = []
+      for (const path of paths) {
+        const outcome = await listenAt(server, path)
+        if (typeof outcome !== 'string') {
+          placed = { path, mark: outcome }
+          return null
+        }
+        reasons.push(`${path}: ${outcome}`)
+      }
+      return reasons.join('; ')
+    },
     close: () =>
       new Promise((resolve) => {
-        if (placed !== null) removeSocket(path, placed)
+        if (placed !== null) removeSocket(placed.path, placed.mark)
         if (!server.listening) return resolve()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
+}
+
+/** The mark of the socket that stands there now, or the code of what stood against it. */
+async function listenAt(server: Server, path: string): Promise<SocketMark | string> {
+  let draft: string
+  try {
+    draft = prepareDraft(path)
+    await listening(server, draft)
+  } catch (thrown) {
+    return errorCode(thrown) ?? 'unknown'
+  }
+  const mark = placeSocket(draft, path)
+  if (mark !== null) return mark
+  await new Promise((resolve) => server.close(resolve))
+  return 'the name is taken'
+}
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
 }

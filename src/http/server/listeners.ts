@@ -47,7 +47,11 @@ export async function openListeners(
       if (gateway.admin !== null) await admin.listen(placeOf(gateway.admin))
       socket = await listenOn(app, gateway.listen)
       // Last: with the port taken by a gateway that runs, its socket must stay where `claimgate health` finds it.
-      await health.listen()
+      const reasons = await health.listen()
+      if (reasons !== null) {
+        const warning = `\`claimgate health\` will find no socket of this gateway: ${reasons}`
+        log.event('warn', 'health.unavailable', { warning })
+      }
     },
     ports: (gateway) => ({
       port: portOf(app.server.address(), gateway.listen),

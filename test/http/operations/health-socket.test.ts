@@ -1,10 +1,11 @@
-import { existsSync, linkSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openHealthSocket } from '../../../src/http/operations/health-socket.ts'
 import type { Editions } from '../../../src/runtime/editions.ts'
+import { healthSocketPaths } from '../../../src/runtime/health-path.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
@@ -23,7 +24,8 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, require: s
   )
   const state = { current: runtime as Runtime, draining: false }
   const editions = { current: () => state.current } as unknown as Editions
-  return { state, health: openHealthSocket(editions, () => state.draining) }
+  const paths = healthSocketPaths(runtime.gateway)
+  return { state, paths, health: openHealthSocket(editions, () => state.draining) }
 }
 
 function newFolder(t: Test): string {
@@ -49,7 +51,7 @@ t.test('the socket stands where it is looked for, alone, and answers as /readyz 
   const folder = newFolder(t)
   const path = join(folder, 'health-8123.sock')
   const { state, health } = open(t, folder)
-  t.equal(await orRejected(() => health.listen()), true)
+  t.equal(await orRejected(() => health.listen()), null)
   t.same(
     readdirSync(folder).filter((name) => name.includes('health')),
     ['health-8123.sock'],
@@ -74,25 +76,69 @@ t.test('a draft that a killed process of this id left is in nobody’s way', asy
   const folder = newFolder(t)
   writeFileSync(join(folder, `health-8123.sock.${process.pid}`), 'left behind')
   const { health } = open(t, folder)
-  t.equal(await health.listen(), true)
+  t.equal(await health.listen(), null)
   await health.close()
 })
 
 t.test('another gateway’s socket that took the place stays when this one closes', async (t) => {
   const folder = newFolder(t)
   const [one, other] = [open(t, folder).health, open(t, folder).health]
-  t.equal(await one.listen(), true)
-  t.equal(await other.listen(), true)
+  t.equal(await one.listen(), null)
+  t.equal(await other.listen(), null)
   await one.close()
   t.match(await ask(join(folder, 'health-8123.sock')), [200])
   await other.close()
 })
 
-t.test('a place that cannot be written costs the socket and nothing else', async (t) => {
+t.test('a data folder that nobody has made yet is made', async (t) => {
   const folder = newFolder(t)
   const { health } = open(t, join(folder, 'is', 'not', 'there'))
-  rmSync(join(folder, 'is'), { recursive: true, force: true })
-  t.equal(await health.listen(), false)
+  t.equal(await health.listen(), null)
+  t.match(await ask(join(folder, 'is', 'not', 'there', 'health-8123.sock')), [200])
   await health.close()
-  t.same(readdirSync(folder), [])
+  t.same(readdirSync(join(folder, 'is', 'not', 'there')), [])
+})
+
+/** A folder in which nothing can be, as a file has its name. */
+function newFile(t: Test): string {
+  const file = join(newFolder(t), 'file')
+  writeFileSync(file, '')
+  return join(file, 'data')
+}
+
+t.test('where the data folder cannot be written it is in the system’s folder', async (t) => {
+  const { health, paths } = open(t, newFile(t))
+  t.equal(await health.listen(), null)
+  const [, elsewhere = ''] = paths
+  t.match(await ask(elsewhere), [200])
+  await health.close()
+  t.notOk(existsSync(elsewhere))
+})
+
+t.test('where it can be placed nowhere each place is told, and nothing else is lost', async (t) => {
+  const before = process.env.TMPDIR
+  const [data, temporary] = [newFile(t), newFile(t)]
+  process.env.TMPDIR = temporary
+  t.teardown(() => {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  })
+  const { health, paths } = open(t, data)
+  const [first = '', second = ''] = paths
+  const code = '(?:ENOTDIR|EEXIST|ENOENT)'
+  t.match(await health.listen(), new RegExp(`^${first}: ${code}; ${second}: ${code}$`))
+  await health.close()
+})
+
+t.test('a folder stands where the socket is to be: the next place', async (t) => {
+  const folder = newFolder(t)
+  mkdirSync(join(folder, 'health-8123.sock'))
+  const { health, paths } = open(t, folder)
+  t.equal(await health.listen(), null)
+  t.match(await ask(paths[1] ?? ''), [200])
+  await health.close()
+  t.same(
+    readdirSync(folder).filter((name) => name.includes('health')),
+    ['health-8123.sock'],
+  )
 })
