@@ -17,7 +17,7 @@ export interface HeldConnection {
 }
 
 /** So many turns are far more than anything needs that only waits for promises and streams. */
-const turns = 60
+const turns = 30
 
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
