@@ -66,8 +66,6 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
     proxyPayloads: false,
     // Theirs says 101 before the upstream has, drops our headers and asks no Origin: see websocket.ts.
     websocket: false,
-    // The access line says it, once.
-    disableRequestLogging: true,
     // Takes the request over, and so never calls `done`. Behind it http-proxy would work out a destination from
     // `request.url`, by four URLs each time; ours stands in the admission.
     preHandler: (request, reply, _done) => {

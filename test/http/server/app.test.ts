@@ -12,6 +12,7 @@ import { type HeldApp, openHeldApp } from '../../support/held-app.ts'
 import { settled } from '../../support/held-connection.ts'
 import { statusOf } from '../../support/raw.ts'
 import { loadGateway } from '../../support/request-context.ts'
+import { orRejected } from '../../support/thrown.ts'
 
 const site = 'https://wiki.example'
 const secret = 'the-secret-that-the-wiki-checks-on-each-request'
@@ -46,6 +47,12 @@ function bytesOf(path: string, { method = 'GET', headers = [], body }: Asking = 
 
 const form = 'Content-Type: application/x-www-form-urlencoded'
 const same = 'Sec-Fetch-Site: same-origin'
+
+t.test('it can be made of any configuration, and upgrades are taken in one place', async (t) => {
+  const made = await orRejected(() => open(t))
+  t.notOk(made instanceof Error, String(made))
+  t.equal((made as HeldApp).app.server.listenerCount('upgrade'), 1)
+})
 
 t.test('each address of the gateway’s own answers by itself, and there are no others', async (t) => {
   const held = await open(t)
