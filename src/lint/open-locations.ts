@@ -1,6 +1,7 @@
+import { nodeAt } from '../config/node.ts'
 import type { App, Location } from '../core/gateway.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
-import { type Check, type Found, foundAtPart } from './check.ts'
+import { type Check, type Found, foundAtKey, foundAtPart } from './check.ts'
 import { enclosingLocations, isOpen } from './enclosing.ts'
 import { rulesOf } from './rules.ts'
 import type { Subject } from './subject.ts'
@@ -11,7 +12,7 @@ export const openLocationChecks: readonly Check[] = [
     id: 'open-over-protected',
     severity: 'warning',
     finds: 'An open location around a protected one',
-    why: 'The gateway compares paths to the letter. An app that does not (one that ignores case, or cuts off `.json`) serves the protected page under a spelling that only the open location covers.',
+    why: 'The gateway compares paths to the letter, but for case where `ignore_case` says so. An app that reads them more loosely (one that cuts off `.json`) serves the protected page under a spelling that only the open location covers.',
     fix: 'Protect the outer location and open what lies beside the protected one, or move the protected pages to a path of their own.',
     example: `locations:
   - { path: /shop, require: anyone }
@@ -41,6 +42,23 @@ locations:
         if (first === undefined) return []
         const message = `everything that no location of "${app.name}" covers is open, and its locations are not (${first.label})`
         return foundAtPart(subject, app.fallback, message)
+      }),
+  },
+  {
+    id: 'case-not-said',
+    severity: 'warning',
+    finds: 'An app with closed paths within open ones that does not say whether its server ignores case',
+    why: 'Express, IIS and servers of files on Windows and macOS serve `/ADMIN` as `/admin`. To the gateway they are two paths: the one is closed, the other falls to what is open around it.',
+    fix: 'Ask the server for a closed page in capitals, past the gateway. Write `ignore_case: true` if it comes, `ignore_case: false` if it does not.',
+    example: `require: anyone
+locations:
+  - { path: /admin, require: { groups: admins } }`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        const closed = protectedLocations(app).find((one) => enclosingLocations(app, one).some(isOpen))
+        if (closed === undefined || saysCase(subject, app)) return []
+        const message = `does the server of "${app.name}" ignore case? ${closed.label} is closed, and what is around it is open`
+        return [foundAtKey(subject, ['apps', app.name], message)]
       }),
   },
   {
@@ -109,6 +127,10 @@ locations:
       }),
   },
 ]
+
+function saysCase({ root }: Subject, { name }: App): boolean {
+  return [['apps', name], ['defaults']].some((path) => nodeAt(root, [...path, 'ignore_case']) !== undefined)
+}
 
 function protectedLocations(app: App): readonly Location[] {
   return app.allLocations.filter((location) => !isOpen(location))
