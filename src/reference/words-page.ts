@@ -66,7 +66,7 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
   login: [
     '`/.auth/login?return_to=/path&provider=name`',
     'GET',
-    'Starts a sign-in. With several providers and none named, the chooser; `account=other` asks for another account; what a provider’s `pass_parameters` lists is handed on.',
+    'Starts a sign-in. With several providers and none named, the chooser; `account=other` asks for another account (`kept` and `attempt` are the gateway’s own); what a provider’s `pass_parameters` lists is handed on.',
   ],
   callback: [
     '`/.auth/callback`, with several providers `/.auth/callback/NAME`',

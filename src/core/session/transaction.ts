@@ -39,7 +39,8 @@ export interface Transaction extends ProviderId {
 export interface SignInWish {
   readonly provider: ProviderId
   readonly origin: string
-  readonly returnTo: ReturnTo
+  /** Null: the browser's storage has it. */
+  readonly returnTo: ReturnTo | null
   readonly replaces: SessionKey | null
   /** It begins in place of one that came to nothing: see `isSecondAttempt`. */
   readonly isSecond: boolean
@@ -54,15 +55,27 @@ export function isInStorage(returnTo: string): boolean {
   return returnTo === inStorage
 }
 
-/** Behind the state of a second attempt, so that it tells a browser apart that keeps no cookies at all. */
-const secondMark = '.2'
+/**
+ * Behind the state: whether the browser's storage has the page, and whether it is a second attempt. So both are known
+ * where the attempt's cookie is gone, or no cookies are kept at all.
+ */
+const marks = /\.(s?)(2?)$/
+
+function markOf(isKept: boolean, isSecond: boolean): string {
+  return isKept || isSecond ? `.${isKept ? 's' : ''}${isSecond ? '2' : ''}` : ''
+}
+
+/** Whether the browser's storage has the page, if the state is one of ours. */
+export function isKeptAttempt({ state }: Pick<Transaction, 'state'>): boolean {
+  return marks.exec(state)?.[1] === 's'
+}
 
 /**
  * Whether an attempt was begun by itself, in place of one before it: it is followed by no third. Its state is sealed
  * with it and comes back as it was, so nobody can make one of the first kind of it.
  */
 export function isSecondAttempt({ state }: Pick<Transaction, 'state'>): boolean {
-  return state.endsWith(secondMark)
+  return marks.exec(state)?.[2] === '2'
 }
 
 /**
@@ -71,19 +84,25 @@ export function isSecondAttempt({ state }: Pick<Transaction, 'state'>): boolean 
  */
 export function beginTransaction(wish: SignInWish, random: Random, now: EpochSeconds): Transaction {
   const kept = keptWish(wish.wish)
+  const returnTo = wish.returnTo !== null && fitsCookie(wish.returnTo, kept) ? wish.returnTo : inStorage
   return {
     version: 2,
     issuer: wish.provider.issuer,
     clientId: wish.provider.clientId,
     origin: wish.origin,
-    state: random(24).toString('base64url') + (wish.isSecond ? secondMark : ''),
+    state: random(24).toString('base64url') + markOf(isInStorage(returnTo), wish.isSecond),
     nonce: random(24).toString('base64url'),
     codeVerifier: random(32).toString('base64url'),
-    returnTo: fitsCookie(wish.returnTo, kept) ? wish.returnTo : inStorage,
+    returnTo,
     startedAt: now,
     replaces: wish.replaces,
     wish: kept,
   }
+}
+
+/** Whether a page alone is for the browser's storage. */
+export function isLong(page: ReturnTo): boolean {
+  return !fitsCookie(page, null)
 }
 
 function fitsCookie(returnTo: ReturnTo, wish: AuthorizationWish | null): boolean {

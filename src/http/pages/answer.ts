@@ -5,14 +5,18 @@ import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { withLocationHeadersBeside } from '../../core/headers/response.ts'
 import { announcesBody } from '../../core/request/body.ts'
-import type { ReturnTo } from '../../core/session/return-to.ts'
+import { plainWish } from '../../core/session/authorization-wish.ts'
+import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import { wantedPage } from '../../core/session/storage-key.ts'
 import { type Admission, admissionIfAny } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
 import { framedPage, framedPageHeaders } from './framed.ts'
+import { type LoginLink, loginLink } from './login-link.ts'
 import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
 import { problemBody, problemType } from './problem.ts'
+import { lend, withScript } from './scripts.ts'
 
 /** What the gateway itself answers, before it is known whether Fastify or a bare socket will carry it. */
 export interface Answer {
@@ -103,28 +107,29 @@ export function unauthorized(
   reason: string,
   formPage: ReturnTo | null = null,
 ): Answer {
-  const href =
-    formPage === null
-      ? loginHref(gateway, admission)
-      : `${gateway.authPrefix}/login?return_to=${encodeURIComponent(formPage)}`
   if (!admission.wantsPage) {
-    const login_url = `${admission.origin?.origin ?? ''}${href}`
+    const { href, keep } = linkBack(gateway, admission)
+    // A program has no storage: where the address would be too long, one comes back to where the origin begins.
+    const address = keep === null ? href : `${gateway.authPrefix}/login`
+    const login_url = `${admission.origin?.origin ?? ''}${address}`
     return withHeaders(problemAnswer(admission, 401, reason, { login_url }), cookieChallenge)
   }
-  const next = { label: 'Sign in', href }
+  const link = formPage === null ? linkBack(gateway, admission) : linkTo(gateway, formPage)
+  const next = { label: 'Sign in', href: link.href }
+  const script = lend(link.keep)
   const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
-  const page = errorPage({ ...frameOf(admission), status: 401, sentence: null, unsaved, contact: null, next })
-  return withHeaders(pageAnswer(401, page), cookieChallenge)
+  const frame = { ...frameOf(admission), script }
+  const page = errorPage({ ...frame, status: 401, sentence: null, unsaved, contact: null, next })
+  return withHeaders(withScript(pageAnswer(401, page), script), cookieChallenge)
 }
 
 /** 401 in a frame of the same origin: `topPage` is what the frame stands in, to which a person comes back. */
 export function unauthorizedFrame(gateway: Gateway, admission: Admission, topPage: ReturnTo | null): Answer {
-  const signInHref =
-    topPage === null
-      ? loginHref(gateway, admission)
-      : `${gateway.authPrefix}/login?return_to=${encodeURIComponent(topPage)}`
-  const page = framedPage({ ...frameOf(admission), signInHref })
-  return { status: 401, headers: { ...framedPageHeaders(), ...cookieChallenge }, body: page }
+  const { href, keep } = topPage === null ? linkBack(gateway, admission) : linkTo(gateway, topPage)
+  // The storage is that of the whole tab: what is kept from here is there for the page on top.
+  const script = lend(keep)
+  const body = framedPage({ ...frameOf(admission), script, signInHref: href })
+  return withHeaders(withScript({ status: 401, headers: framedPageHeaders(), body }, script), cookieChallenge)
 }
 
 const cookieChallenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
@@ -135,17 +140,20 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: DenyRe
   const { principal } = admission
   const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
   const account = principal === null ? null : { user: principal.user, providerLabel: provider?.label ?? null }
+  const link =
+    account === null
+      ? null
+      : linkTo(gateway, pageOf(admission, gateway), { ...plainWish, otherAccount: true })
+  const script = lend(link?.keep ?? null)
   const page = forbiddenPage({
     ...frameOf(admission),
+    script,
     account,
     unsendable: reason === 'identity-unsendable',
     contact: admission.app?.contact ?? null,
-    switchAccountHref:
-      account === null
-        ? null
-        : `${gateway.authPrefix}/login?account=other&return_to=${returnParameter(admission)}`,
+    switchAccountHref: link?.href ?? null,
   })
-  return pageAnswer(403, page)
+  return withScript(pageAnswer(403, page), script)
 }
 
 /** What of a refusal is the client's own doing is told it; of the rule, not even what kind it is. The log knows. */
@@ -197,17 +205,23 @@ export function faultAnswer(
   return withHeaders(pageAnswer(status, page), retry)
 }
 
-/** The address that begins a sign-in and comes back here; only a GET can be come back to. */
-export function loginHref(gateway: Gateway, admission: Admission): string {
-  const login = `${gateway.authPrefix}/login`
-  return admission.method === 'GET' || admission.method === 'HEAD'
-    ? `${login}?return_to=${returnParameter(admission)}`
-    : login
+/** Begins a sign-in and comes back here; only a GET can be come back to. */
+export function linkBack(gateway: Gateway, admission: Admission): LoginLink {
+  return canBeAskedAgain(admission)
+    ? linkTo(gateway, pageOf(admission, gateway))
+    : { href: `${gateway.authPrefix}/login`, keep: null }
 }
 
-function returnParameter(admission: Admission): string {
-  const { target } = admission
-  return encodeURIComponent(target === null ? '/' : target.path + target.query)
+function linkTo({ authPrefix }: Gateway, page: ReturnTo, wish = plainWish): LoginLink {
+  return loginLink(authPrefix, { page: wantedPage(page), wish })
+}
+
+function canBeAskedAgain({ method }: Admission): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+function pageOf({ target }: Admission, { authPrefix }: Gateway): ReturnTo {
+  return readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
 }
 
 /**

@@ -8,6 +8,8 @@ export interface PageFrame {
   readonly appTitle: string | null
   /** The log has the same id, so that a person can be helped without telling what the page did not say. */
   readonly requestId: string | null
+  /** What the page does with a script, where it has one: see `scripts`. The policy of the answer has to name it. */
+  readonly script?: { readonly markup: string } | null
 }
 
 interface Document extends PageFrame {
@@ -51,6 +53,7 @@ export function pageDocument(page: Document): string {
 </div>
 !${reference}
 </main>
+!${page.script?.markup ?? ''}
 </body>
 </html>
 `

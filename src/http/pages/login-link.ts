@@ -1,17 +1,69 @@
-import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
-import { plainWish } from '../../core/session/authorization-wish.ts'
-import type { ReturnTo } from '../../core/session/return-to.ts'
+import { limits } from '../../core/limits/table.ts'
+import { type AuthorizationWish, plainWish } from '../../core/session/authorization-wish.ts'
+import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import { keyOfPage, type StorageKey, type WantedPage } from '../../core/session/storage-key.ts'
 
 export interface LinkedSignIn {
-  readonly returnTo: ReturnTo
+  readonly page: WantedPage
   readonly wish?: AuthorizationWish
+  /** By name; without one the person may have to choose. */
+  readonly provider?: string
+  /** It stands in place of an attempt that came to nothing: see `isSecondAttempt`. */
+  readonly isSecond?: boolean
 }
 
-/** The address of ours that begins a sign-in, and asks for the same as the one before. */
-export function loginLink(authPrefix: string, { returnTo, wish = plainWish }: LinkedSignIn): string {
-  const account = wish.otherAccount ? '&account=other' : ''
-  const passed = [...wish.passed].map(
-    ([name, value]) => `&${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+/** An address of ours that begins a sign-in. */
+export interface LoginLink {
+  readonly href: string
+  /** What the page that shows the link has to put into the browser's storage for it; null: the link says it all. */
+  readonly keep: KeptPage | null
+}
+
+export interface KeptPage {
+  readonly key: StorageKey
+  readonly page: ReturnTo
+}
+
+/** Servers and proxies take an address of 8 KiB, with the words around it. */
+const mostBytes = limits.requestTargetBytes - 1024
+
+/** For a page that would make it too long the link names the key under which the browser's storage has it. */
+export function loginLink(authPrefix: string, linked: LinkedSignIn): LoginLink {
+  const { page } = linked
+  const href = addressOf(authPrefix, linked)
+  return page.keptAs !== null || href.length <= mostBytes
+    ? { href, keep: null }
+    : keptLink(authPrefix, { ...linked, page: page.returnTo })
+}
+
+/** The same, however short the page is. */
+export function keptLink(
+  authPrefix: string,
+  { page, ...linked }: Omit<LinkedSignIn, 'page'> & { readonly page: ReturnTo },
+): { readonly href: string; readonly keep: KeptPage } {
+  const key = keyOfPage(page)
+  const wanted = { returnTo: pathOf(page, authPrefix), keptAs: key }
+  return { href: addressOf(authPrefix, { ...linked, page: wanted }), keep: { key, page } }
+}
+
+function addressOf(authPrefix: string, { page, wish = plainWish, provider, isSecond }: LinkedSignIn): string {
+  const { returnTo, keptAs } = page
+  const parameters = [
+    ...(provider === undefined ? [] : [['provider', provider]]),
+    ['return_to', returnTo],
+    ...(keptAs === null ? [] : [['kept', keptAs]]),
+    ...(isSecond ? [['attempt', 'second']] : []),
+    ...(wish.otherAccount ? [['account', 'other']] : []),
+    ...wish.passed,
+  ]
+  const query = parameters.map(
+    ([name = '', value = '']) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   )
-  return `${authPrefix}/login?return_to=${encodeURIComponent(returnTo)}${account}${passed.join('')}`
+  return `${authPrefix}/login?${query.join('&')}`
+}
+
+/** Enough to know which providers could help there; where it is too long for an address too, nothing. */
+function pathOf(page: ReturnTo, authPrefix: string): ReturnTo {
+  const [path = ''] = page.split('?')
+  return readReturnTo(encodeURIComponent(path).length > 2048 ? '/' : path, authPrefix)
 }

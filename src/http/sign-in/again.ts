@@ -4,6 +4,7 @@ import type { Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding } from '../../core/session/landing.ts'
+import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
 import { isInStorage, isSecondAttempt, type Transaction } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -35,11 +36,20 @@ export async function beginAgain(
   tellOfFailure(context, admission, fault)
   return await startSignIn(context, admission, headers, {
     provider: provider.name,
-    returnTo: readLanding(transaction.returnTo, origin, gateway.authPrefix),
+    page: pageOf(transaction, origin, gateway.authPrefix),
     wish: transaction.wish ?? plainWish,
     isSecond: true,
-    ...(isInStorage(transaction.returnTo) ? { insteadOf: stateHash(transaction.state) } : {}),
   })
+}
+
+/** The page that an attempt was for. */
+export function pageOf(
+  { returnTo, state }: Pick<Transaction, 'returnTo' | 'state'>,
+  origin: Origin,
+  authPrefix: string,
+): WantedPage {
+  const keptAs = isInStorage(returnTo) ? keyOfAttempt(stateHash(state)) : null
+  return { returnTo: readLanding(returnTo, origin, authPrefix), keptAs }
 }
 
 /** Whether a sign-in that failed so may well succeed the next time, without anybody doing anything. */

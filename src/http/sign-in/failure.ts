@@ -4,6 +4,7 @@ import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
 import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
 import { signInFailedPage } from '../pages/pages.ts'
+import { type PageScript, withScript } from '../pages/scripts.ts'
 import { type FailureWords, failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
 
@@ -13,6 +14,7 @@ export function signInFailed(
   admission: Admission,
   fault: AnyFault,
   wanted: LinkedSignIn,
+  script: PageScript | null = null,
 ): Answer {
   tellOfFailure(context, admission, fault)
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
@@ -21,13 +23,14 @@ export function signInFailed(
   const { explanation, helps } = failureWords(fault.code)
   const page = signInFailedPage({
     ...frameOf(admission),
+    script,
     sentence: fault.publicText,
     explanation,
     isAway: fault.status >= 500,
     contact: admission.app?.contact ?? null,
     next: wayOn(helps, context.runtime.gateway.authPrefix, wanted),
   })
-  return withHeaders(pageAnswer(fault.status, page), retry)
+  return withHeaders(withScript(pageAnswer(fault.status, page), script), retry)
 }
 
 function wayOn(
@@ -37,11 +40,11 @@ function wayOn(
 ): { label: string; href: string } | null {
   switch (helps) {
     case 'start-again':
-      return { label: 'Start again', href: loginLink(authPrefix, wanted) }
+      return { label: 'Start again', href: loginLink(authPrefix, wanted).href }
     case 'other-account':
       return {
         label: 'Use another account',
-        href: loginLink(authPrefix, { ...wanted, wish: { ...plainWish, otherAccount: true } }),
+        href: loginLink(authPrefix, { ...wanted, wish: { ...plainWish, otherAccount: true } }).href,
       }
     case 'nothing':
       return null

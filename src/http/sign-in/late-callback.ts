@@ -1,17 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { LoginFault } from '../../core/fault.ts'
+import { type AnyFault, LoginFault } from '../../core/fault.ts'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, startOf } from '../../core/session/landing.ts'
-import { isInStorage, type Transaction } from '../../core/session/transaction.ts'
+import { keyOfAttempt, wantedPage } from '../../core/session/storage-key.ts'
+import {
+  isInStorage,
+  isKeptAttempt,
+  isSecondAttempt,
+  type Transaction,
+} from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { type Answer, frameOf, redirectAnswer } from '../pages/answer.ts'
-import type { LinkedSignIn } from '../pages/login-link.ts'
+import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
+import { lookUp } from '../pages/scripts.ts'
 import { takeFromStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
-import { beginAgain } from './again.ts'
+import { beginAgain, pageOf } from './again.ts'
 import { signInFailed } from './failure.ts'
 
 export interface UselessCallback {
@@ -40,8 +47,8 @@ export async function nothingToDo(
     const { signIn } = found.session
     const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
     const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
-    if (wanted !== undefined && isInStorage(wanted) && admission.wantsPage)
-      return fromStorage(runtime, admission, origin, stateHash(state))
+    const isKept = wanted === undefined ? isKeptAttempt({ state }) : isInStorage(wanted)
+    if (isKept && admission.wantsPage) return fromStorage(runtime, admission, origin, stateHash(state))
     return redirectAnswer(readLanding(wanted, origin, runtime.gateway.authPrefix))
   }
   const message = `the callback belongs to no sign-in of this browser: ${why}`
@@ -51,31 +58,54 @@ export async function nothingToDo(
       ? null
       : await beginAgain(context, admission, { origin, headers, transaction }, fault)
   if (again !== null) return again
-  return signInFailed(context, admission, fault, wantedBy(transaction, origin, runtime.gateway))
+  if (transaction !== null)
+    return signInFailed(context, admission, fault, wantedBy(transaction, origin, runtime.gateway))
+  return unknownHere(context, admission, { origin, state }, fault)
+}
+
+/**
+ * Where no cookie knows the attempt, this tab's storage may: then a second one begins, for the page that is there. Not
+ * for a link of somebody else, as nothing is there under its state; and not where none of it is kept at all.
+ */
+function unknownHere(
+  context: RequestContext,
+  admission: Admission,
+  { origin, state }: Pick<UselessCallback, 'origin' | 'state'>,
+  fault: AnyFault,
+): Answer {
+  const { authPrefix } = context.runtime.gateway
+  const start = startOf(origin)
+  if (!isKeptAttempt({ state })) return signInFailed(context, admission, fault, { page: wantedPage(start) })
+  const key = keyOfAttempt(stateHash(state))
+  const linked = { page: { returnTo: start, keptAs: key }, ...providerOf(admission, origin) }
+  const script = isSecondAttempt({ state })
+    ? null
+    : lookUp(key, loginLink(authPrefix, { ...linked, isSecond: true }).href)
+  return signInFailed(context, admission, fault, linked, script)
+}
+
+/** The one to whose redirect URI the browser came; several may share one. */
+function providerOf({ target }: Admission, { redirectUris }: Origin): { readonly provider?: string } {
+  const [provider, ...others] = redirectUris.find(({ path }) => path === target?.path)?.providers ?? []
+  return provider === undefined || others.length > 0 ? {} : { provider }
 }
 
 /** What a link to start again is for: the same page, asking for the same. */
-export function wantedBy(
-  transaction: Pick<Transaction, 'returnTo' | 'wish'> | null,
-  origin: Origin,
-  { authPrefix }: Gateway,
-): LinkedSignIn {
-  const returnTo = readLanding(transaction?.returnTo, origin, authPrefix)
-  return { returnTo, wish: transaction?.wish ?? plainWish }
+export function wantedBy(transaction: Transaction, origin: Origin, { authPrefix }: Gateway): LinkedSignIn {
+  return { page: pageOf(transaction, origin, authPrefix), wish: transaction.wish ?? plainWish }
 }
 
 /** The browser alone knows the page that was wanted: see `pages/storage`. */
 export function fromStorage(
-  { gateway, random }: RequestContext['runtime'],
+  { gateway }: RequestContext['runtime'],
   admission: Admission,
   origin: Origin,
   hash: string,
 ): Answer {
   return takeFromStorage({
     ...frameOf(admission),
-    stateHash: hash,
+    key: keyOfAttempt(hash),
     action: `${gateway.authPrefix}/login`,
     start: startOf(origin),
-    nonce: random(18).toString('base64url'),
   })
 }

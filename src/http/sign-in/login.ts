@@ -1,24 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
-import { limits } from '../../core/limits/table.ts'
 import { isFramed, isOwnFrame } from '../../core/request/navigation.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, readReferringPage, startOf } from '../../core/session/landing.ts'
-import { readReturnTo } from '../../core/session/return-to.ts'
+import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
+import { readStorageKey, wantedPage } from '../../core/session/storage-key.ts'
+import { isLong } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
 import {
   type Answer,
   forbidden,
   frameOf,
-  loginHref,
+  linkBack,
   pageAnswer,
   redirectAnswer,
   refusal,
   unauthorizedFrame,
 } from '../pages/answer.ts'
+import { keptLink, loginLink } from '../pages/login-link.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
+import { lend, withScript } from '../pages/scripts.ts'
 import { failureWords } from '../pages/sign-in-words.ts'
+import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
@@ -48,7 +52,7 @@ export async function login(
     )
   }
   const query = new URLSearchParams(target.query)
-  if (['return_to', 'provider', 'account'].some((name) => query.getAll(name).length > 1)) {
+  if (['return_to', 'provider', 'account', 'kept', 'attempt'].some((name) => query.getAll(name).length > 1)) {
     return refusal(admission, 400, 'parameter-repeated')
   }
   const returnTo = readLanding(query.get('return_to'), origin, runtime.gateway.authPrefix)
@@ -60,7 +64,11 @@ export async function login(
   const read = readPassed(query, settings)
   if (!read.ok) return refusal(admission, 400, read.reason)
   const otherAccount = query.get('account') === 'other'
-  const wish = { returnTo, wish: { otherAccount, passed: read.passed }, isSecond: false }
+  const wish = {
+    page: { returnTo, keptAs: readStorageKey(query.get('kept')) },
+    wish: { otherAccount, passed: read.passed },
+    isSecond: query.get('attempt') === 'second',
+  }
   const [provider, ...others] = offered
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, { provider, ...wish })
@@ -87,12 +95,6 @@ export function takeUp(
   return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to }))
 }
 
-/** Behind `return_to=`: nothing where the address would become longer than one may be, and one lands where the app begins. */
-function returnParameter(returnTo: string): string {
-  const encoded = encodeURIComponent(returnTo)
-  return encoded.length > limits.requestTargetBytes - 1024 ? '' : encoded
-}
-
 /** One provider: the browser goes there at once. Several: to the chooser first. */
 export function answerChallenge(
   context: RequestContext,
@@ -111,12 +113,20 @@ export function answerChallenge(
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, {
       provider,
-      returnTo,
+      page: wantedPage(returnTo),
       wish: plainWish,
       isSecond: false,
     })
   }
-  return redirectAnswer(`${authPrefix}/login?return_to=${returnParameter(returnTo)}`, 302)
+  return toChooser(admission, authPrefix, returnTo)
+}
+
+/** A redirect, or, as proxies take no long one, a page that keeps the address. */
+function toChooser(admission: Admission, authPrefix: string, returnTo: ReturnTo): Answer {
+  if (!isLong(returnTo))
+    return redirectAnswer(loginLink(authPrefix, { page: wantedPage(returnTo) }).href, 302)
+  const { href, keep } = keptLink(authPrefix, { page: returnTo })
+  return keepInStorage({ ...frameOf(admission), key: keep.key, what: { page: keep.page }, to: href })
 }
 
 /**
@@ -135,38 +145,34 @@ function looping({ runtime, log, metrics }: RequestContext, admission: Admission
   )
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: admission.requestId })
+  const link = linkBack(runtime.gateway, admission)
+  const script = lend(link.keep)
   const page = signInFailedPage({
     ...frameOf(admission),
+    script,
     sentence: fault.publicText,
     explanation: failureWords(fault.code).explanation,
     contact: admission.app?.contact ?? null,
-    next: { label: 'Start again', href: loginHref(runtime.gateway, admission) },
+    next: { label: 'Start again', href: link.href },
   })
-  return pageAnswer(fault.status, page)
+  return withScript(pageAnswer(fault.status, page), script)
 }
 
 function chooser(
   context: RequestContext,
   admission: Admission,
   offered: readonly string[],
-  { returnTo, wish }: Omit<SignInRequest, 'provider'>,
+  { page, wish, isSecond }: Omit<SignInRequest, 'provider'>,
 ): Answer {
   const { gateway } = context.runtime
-  const account = wish.otherAccount ? '&account=other' : ''
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []
-    const parameters = `provider=${encodeURIComponent(name)}&return_to=${returnParameter(returnTo)}`
-    const passed = [...passedTo(settings, wish.passed)].map(
-      ([parameter, value]) => `&${parameter}=${encodeURIComponent(value)}`,
-    )
-    return [
-      {
-        label: settings.label,
-        icon: settings.icon,
-        href: `${gateway.authPrefix}/login?${parameters}${account}${passed.join('')}`,
-      },
-    ]
+    const asked = { ...wish, passed: passedTo(settings, wish.passed) }
+    const link = loginLink(gateway.authPrefix, { provider: name, page, wish: asked, isSecond })
+    return [{ label: settings.label, icon: settings.icon, ...link }]
   })
-  return pageAnswer(200, chooserPage({ ...frameOf(admission), choices }))
+  // All of them are for the one page.
+  const script = lend(choices.find(({ keep }) => keep !== null)?.keep ?? null)
+  return withScript(pageAnswer(200, chooserPage({ ...frameOf(admission), script, choices })), script)
 }

@@ -3,7 +3,7 @@ import { isFault } from '../../core/fault.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
-import type { ReturnTo } from '../../core/session/return-to.ts'
+import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
 import { beginTransaction, isInStorage, sealTransaction } from '../../core/session/transaction.ts'
 import {
   stateHash,
@@ -19,13 +19,11 @@ import { passedTo } from './passed-parameters.ts'
 
 export interface SignInRequest {
   readonly provider: string
-  readonly returnTo: ReturnTo
+  readonly page: WantedPage
   /** What was asked for beyond it; of the parameters that a link brought the provider is handed those that it lists. */
   readonly wish: AuthorizationWish
   /** It begins by itself, in place of one that came to nothing: no third follows. */
   readonly isSecond: boolean
-  /** The hash of the state of the attempt before, under which the browser's storage knows the page. */
-  readonly insteadOf?: string
 }
 
 /** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
@@ -44,14 +42,14 @@ export async function startSignIn(
   const now = runtime.clock.now()
   const session = sessionCookie(headers.cookie, origin.cookies.session)
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
-  const { returnTo, isSecond } = request
+  const { page, isSecond } = request
+  const returnTo = page.keptAs === null ? page.returnTo : null
   const wish = { ...request.wish, passed: passedTo(settings, request.wish.passed) }
-  const begun = beginTransaction(
+  const transaction = beginTransaction(
     { provider: settings, returnTo, origin: origin.origin, replaces, isSecond, wish },
     runtime.random,
     now,
   )
-  const transaction = request.insteadOf === undefined ? begun : { ...begun, returnTo: '' }
   try {
     const redirectUri = redirectUriOf(origin, settings.name).uri
     const url = await provider.authorizationUrl(transaction, redirectUri, wish)
@@ -64,10 +62,9 @@ export async function startSignIn(
     const answer = isInStorage(transaction.returnTo)
       ? keepInStorage({
           ...frameOf(admission),
-          stateHash: stateHash(transaction.state),
-          what: request.insteadOf === undefined ? { page: returnTo } : { fromStateHash: request.insteadOf },
+          key: keyOfAttempt(stateHash(transaction.state)),
+          what: page.keptAs === null ? { page: page.returnTo } : { from: page.keptAs },
           to: url,
-          nonce: runtime.random(18).toString('base64url'),
         })
       : redirectAnswer(url.href, 302)
     return withCookies(answer, [

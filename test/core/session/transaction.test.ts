@@ -9,6 +9,8 @@ import { buildKeyRing, seal } from '../../../src/core/session/seal.ts'
 import {
   beginTransaction,
   isInStorage,
+  isKeptAttempt,
+  isLong,
   isSecondAttempt,
   readTransaction,
   sealTransaction,
@@ -308,6 +310,33 @@ t.test('a second attempt is known by its state, which is sealed with it', async 
   const cookie = cookieOf(second)
   t.match(read(second.state, [cookie]), { ok: true, transaction: { state: second.state } })
   t.match(read(second.state.slice(0, -2), [cookie]), { reason: 'cookie-missing' }, 'the mark is part of it')
+})
+
+t.test('a state says whether the storage has the page, and whether it is a second one', async (t) => {
+  const wish = {
+    provider: { issuer: 'https://a.example', clientId: 'id' },
+    origin,
+    replaces: null,
+    wish: plainWish,
+  }
+  const long = `/${'x'.repeat(2000)}` as ReturnTo
+  for (const [returnTo, isSecond, mark] of [
+    ['/x' as ReturnTo, false, /^[\w-]{32}$/],
+    ['/x' as ReturnTo, true, /^[\w-]{32}\.2$/],
+    [long, false, /^[\w-]{32}\.s$/],
+    [null, false, /^[\w-]{32}\.s$/],
+    [long, true, /^[\w-]{32}\.s2$/],
+    [null, true, /^[\w-]{32}\.s2$/],
+  ] as const) {
+    const transaction = beginTransaction({ ...wish, returnTo, isSecond }, randomBytes, now)
+    t.match(transaction.state, mark)
+    t.equal(isSecondAttempt(transaction), isSecond)
+    t.equal(isKeptAttempt(transaction), returnTo !== '/x')
+    t.equal(isInStorage(transaction.returnTo), returnTo !== '/x')
+    t.equal(read(transaction.state, [cookieOf(transaction)]).ok, true)
+  }
+  t.equal(isLong(long), true)
+  t.equal(isLong('/x' as ReturnTo), false)
 })
 
 t.test('what was asked for beyond signing in is sealed with it, as far as there is room', async (t) => {

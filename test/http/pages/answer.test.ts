@@ -3,6 +3,7 @@ import t from 'tap'
 import type { DenyReason } from '../../../src/core/decision.ts'
 import { type AnyFault, LoginFault, StoreFault, UpstreamFault } from '../../../src/core/fault.ts'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
+import { keyOfPage } from '../../../src/core/session/storage-key.ts'
 import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
 import {
   type Answer,
@@ -10,13 +11,14 @@ import {
   faultAnswer,
   forbidden,
   frameOf,
-  loginHref,
+  linkBack,
   pageAnswer,
   problemAnswer,
   redirectAnswer,
   refusal,
   send,
   unauthorized,
+  unauthorizedFrame,
   withCookies,
   withHeaders,
 } from '../../../src/http/pages/answer.ts'
@@ -167,7 +169,7 @@ t.test('a 403 shows the person and a way on, and says nothing of the rule', asyn
   t.match(page.body, '<bdi>alice</bdi></b><small>with Acme</small>')
   t.match(
     page.body,
-    'href="/.auth/login?account&#61;other&#38;return_to&#61;%2Fx%3Fa%3D1">Use another account<',
+    'href="/.auth/login?return_to&#61;%2Fx%3Fa%3D1&#38;account&#61;other">Use another account<',
   )
   t.match(page.body, 'ask ops')
   const gone = { ...person, principal: { ...alice, provider: 'gone' } }
@@ -230,11 +232,41 @@ t.test('what is no fault of ours to name is an internal error, in words that say
 
 t.test('only a GET or HEAD can be come back to', async (t) => {
   const back = '/.auth/login?return_to=%2Fx%3Fa%3D1'
-  t.equal(loginHref(gateway, person), back)
-  t.equal(loginHref(gateway, { ...person, method: 'HEAD' }), back)
-  t.equal(loginHref(gateway, { ...person, method: 'POST' }), '/.auth/login')
-  const nowhere = orThrown(() => loginHref(gateway, { ...person, target: null }))
-  t.equal(nowhere, '/.auth/login?return_to=%2F')
+  t.same(linkBack(gateway, person), { href: back, keep: null })
+  t.equal(linkBack(gateway, { ...person, method: 'HEAD' }).href, back)
+  t.equal(linkBack(gateway, { ...person, method: 'POST' }).href, '/.auth/login')
+  const nowhere = orThrown(() => linkBack(gateway, { ...person, target: null }))
+  t.same(nowhere, { href: '/.auth/login?return_to=%2F', keep: null })
+})
+
+t.test('a page whose address is too long for a link is kept by the page that has the link', async (t) => {
+  const query = `?q=${'(a)'.repeat(2500)}`
+  if (person.target === null) throw new Error('it has a target')
+  const long = { ...person, target: { ...person.target, query } }
+  const back = { ...long, method: 'POST' }
+  const key = keyOfPage(`/x${query}` as ReturnTo)
+  const link = `href="/.auth/login?return_to&#61;%2Fx&#38;kept&#61;${key}`
+  const formPage = `/x${query}` as ReturnTo
+  const inFrame = unauthorizedFrame(gateway, back, formPage)
+  for (const [name, answer] of Object.entries({
+    '401': unauthorized(gateway, long, 'no-session'),
+    '401 after a form': unauthorized(gateway, back, 'no-session', formPage),
+    '401 in a frame': inFrame,
+    '401 in a frame that knows no page on top': unauthorizedFrame(gateway, long, null),
+    '403': forbidden(gateway, { ...long, principal: alice }, 'rule-not-met'),
+  })) {
+    t.match(answer.body, link, name)
+    t.match(answer.body, `<script data-key="claimgate:${key}" data-page="/x?q&#61;(a)(a)`, name)
+    t.match(
+      answer.headers['content-security-policy'],
+      /^script-src 'sha256-[^']{44}'; default-src 'none'/,
+      name,
+    )
+  }
+  t.match(inFrame.headers, { 'x-frame-options': 'SAMEORIGIN', 'www-authenticate': /Cookie/ })
+  t.match(inFrame.headers['content-security-policy'], /frame-ancestors 'self'/)
+  const told = problem(unauthorized(gateway, { ...program, target: long.target }, 'no-session'))
+  t.match(told, { login_url: /^https:\/\/wiki\.example\/\.auth\/login$/ }, 'a program has no such storage')
 })
 
 /** A reply that keeps what it is given, to a request that came so far. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
+import { keyOfPage, type StorageKey } from '../../../src/core/session/storage-key.ts'
+import { pageAnswer } from '../../../src/http/pages/answer.ts'
 import { framedPage } from '../../../src/http/pages/framed.ts'
 import { providerIcon } from '../../../src/http/pages/icons.ts'
 import {
@@ -15,6 +17,7 @@ import {
   signedOutPage,
   signInFailedPage,
 } from '../../../src/http/pages/pages.ts'
+import { lend, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
 import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
 import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
 
@@ -56,9 +59,11 @@ function everyPage(text: string): ReadonlyMap<string, string> {
   ])
 }
 
-/** The two pages with a script. */
+/** Pages with a script. */
 function scriptedPages(text: string): ReadonlyMap<string, string> {
-  const stored = { appTitle: text, requestId: text, stateHash: text, nonce: text }
+  const key = text as StorageKey
+  const frame = { appTitle: text, requestId: text }
+  const stored = { ...frame, key }
   return new Map([
     [
       'kept',
@@ -66,8 +71,10 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
     ],
     [
       'kept again',
-      keepInStorage({ ...stored, what: { fromStateHash: text }, to: new URL('https://op.example/') }).body,
+      keepInStorage({ ...stored, what: { from: key }, to: new URL('https://op.example/') }).body,
     ],
+    ['lent', chooserPage({ ...frame, script: lend({ key, page: text as ReturnTo }), choices: [] })],
+    ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
     ['taken', takeFromStorage({ ...stored, action: text, start: text as ReturnTo }).body],
   ])
 }
@@ -111,14 +118,16 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'helpLine',
     'inner',
     'keepScript',
+    'lendScript',
     'links',
+    'lookScript',
     'notYet',
     'page.content',
+    'page.script',
     'providerIcon',
     'reason',
     'reference',
     'refresh',
-    'script',
     'still',
     'stylesheet',
     'takeScript',
@@ -147,6 +156,40 @@ t.test('S-200 the headers of a page: nothing is loaded, run, framed, cached or t
     t.notMatch(html, /(?:src|href)="(?:https?:)?\/\//, `${name} refers to nobody else`)
   }
 })
+
+t.test(
+  'S-200 a page with a script runs that one alone: its policy names the hash of what stands there',
+  async (t) => {
+    const key = keyOfPage('/long' as ReturnTo)
+    const to = new URL('https://op.example/')
+    const page = '/long' as ReturnTo
+    const lent = lend({ key, page })
+    const frame = { appTitle: null, requestId: null }
+    const answers = [
+      keepInStorage({ ...frame, key, what: { page }, to }),
+      takeFromStorage({ ...frame, key, action: '/.auth/login', start: page }),
+      withScript(pageAnswer(403, chooserPage({ ...frame, script: lent, choices: [] })), lent),
+    ]
+    for (const { body, headers } of answers) {
+      const scripts = [...body.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text)
+      t.equal(scripts.length, 1)
+      const hash = createHash('sha256')
+        .update(scripts[0] ?? '')
+        .digest('base64')
+      t.equal(
+        headers['content-security-policy'],
+        `script-src 'sha256-${hash}'; ${pageHeaders()['content-security-policy']}`,
+      )
+    }
+    t.equal(lend(null), null)
+    const plain = pageAnswer(403, 'page')
+    t.equal(withScript(plain, null), plain)
+    t.throws(
+      () => keepInStorage({ ...frame, key, what: { page }, to: new URL('javascript:alert(1)') }),
+      /not a web address/,
+    )
+  },
+)
 
 t.test('every page is a whole, accessible document', async (t) => {
   for (const [name, page] of everyPage('plain')) {
