@@ -1,9 +1,11 @@
+import { answerChecks } from './answers.ts'
 import { apiGatewayChecks } from './api-gateway.ts'
 import type { Check } from './check.ts'
 import { claimConditionChecks } from './claim-conditions.ts'
 import { claimNameChecks } from './claim-names.ts'
 import { emailChecks } from './email.ts'
 import { forwardingChecks } from './forwarding.ts'
+import { headerFormChecks } from './header-forms.ts'
 import { headerChecks } from './headers.ts'
 import { locationChecks } from './locations.ts'
 import { networkChecks } from './network.ts'
@@ -13,6 +15,7 @@ import { presetChecks } from './presets.ts'
 import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
+import { signInChecks } from './sign-in.ts'
 import { unusedChecks } from './unused.ts'
 import { webdavChecks } from './webdav.ts'
 
@@ -25,10 +28,11 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Names of claims', checks: claimNameChecks },
   { title: 'E-mail and user ids', checks: emailChecks },
   { title: 'Habits of providers', checks: presetChecks },
-  { title: 'Headers', checks: headerChecks },
+  { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...answerChecks] },
   { title: 'Passing on', checks: forwardingChecks },
   { title: 'The network', checks: networkChecks },
   { title: 'Secrets', checks: secretChecks },
+  { title: 'Signing in', checks: signInChecks },
   { title: 'Sessions', checks: sessionChecks },
   { title: 'API Gateway and Lambda', checks: apiGatewayChecks },
   { title: 'Unused', checks: unusedChecks },

@@ -1,0 +1,40 @@
+import { type Check, foundAt } from './check.ts'
+
+/** How people sign in. */
+export const signInChecks: readonly Check[] = [
+  {
+    id: 'token-signed-by-secret',
+    severity: 'note',
+    finds: 'ID tokens that are signed by the client secret',
+    why: 'With `HS256` whoever sees one ID token can try texts as the secret, as many a second as hashes go, and asks nobody; and whoever knows the secret can sign in as anybody. A secret that a person thought of is found so.',
+    fix: 'Where the provider has a key of its own, let it sign with that (`RS256`) and take the key out. Else see that a machine made the secret (`openssl rand -base64 32`), and say so in a comment.',
+    example: `providers:
+  main: { issuer: "https://id.example.com", id_token_signed_response_alg: HS256 }`,
+    find: (subject) =>
+      [...subject.gateway.providers.values()].flatMap(({ name, signingAlgorithms }) => {
+        if (signingAlgorithms?.includes('HS256') !== true) return []
+        const path = ['providers', name, 'id_token_signed_response_alg']
+        return [foundAt(subject, path, `whoever sees an ID token of "${name}" can try secrets against it`)]
+      }),
+  },
+  {
+    id: 'parameter-replaceable',
+    severity: 'warning',
+    finds: 'A parameter of the sign-in that every link may replace',
+    why: '`authorization_parameters` says what is asked for, and `pass_parameters` lets whoever makes a link to `/.auth/login` ask for something else: another organisation, another identity provider behind this one. What comes replaces what is written.',
+    fix: 'Take the name out of `pass_parameters`; or, where what is written is a mere suggestion, say so in a comment. What must hold stands in a rule: `require: { hd: example.com }`.',
+    example: `providers:
+  main:
+    authorization_parameters: { kc_idp_hint: staff }
+    pass_parameters: [kc_idp_hint]`,
+    find: (subject) =>
+      [...subject.gateway.providers.values()].flatMap((provider) =>
+        provider.passParameters
+          .filter((parameter) => provider.authorizationParameters.has(parameter))
+          .map((parameter) => {
+            const path = ['providers', provider.name, 'pass_parameters']
+            return foundAt(subject, path, `every link may replace the "${parameter}" that is written`)
+          }),
+      ),
+  },
+]
