@@ -8,7 +8,7 @@ import { type ApacheFile, listFromDisk } from '../migration/apache/reading/read.
 import { newest, readVersion, type Version } from '../migration/apache/versions.ts'
 import { type Conversion, guessSource, type Source, sources } from '../migration/conversion.ts'
 import { convertOauth2Proxy } from '../migration/oauth2-proxy/convert.ts'
-import type { Proof } from '../migration/proof/prove.ts'
+import { holds, type Proof } from '../migration/proof/prove.ts'
 import { proofJson, proofText } from '../migration/proof/report.ts'
 import { reportJson, reportText } from '../migration/report.ts'
 
@@ -51,7 +51,7 @@ ${optionsHelp(options)}
 Then: claimgate check -c FILE
 
 Exit status: 0 when everything was converted; 1 when a person has to look at something (Not convertible), or at an
-unannounced difference; 2 for wrong usage, an unreadable file, or one with syntax errors.
+unannounced difference, or when --prove could judge nothing; 2 for wrong usage, an unreadable file, or one with syntax errors.
 `
 
 export const command: Command = {
@@ -189,7 +189,7 @@ function proofPart({ prove }: Order, proof: Proof | null): string {
 
 function needsPerson({ findings }: Converted, proof: Proof | null): boolean {
   const open = findings.some(({ kind }) => kind === 'not-convertible')
-  return open || (proof?.disagreements.some(({ announcedBy }) => announcedBy === null) ?? false)
+  return open || (proof !== null && !holds(proof))
 }
 
 async function write(file: string, text: string, { force }: Order, io: Io): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Gateway } from '../core/gateway.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, FindingKind } from './finding.ts'
 import type { Proof } from './proof/prove.ts'
+import type { SourcePosition } from './source-position.ts'
 import type { Variable } from './variable.ts'
 
 /** Where a syntax error stands in the source; line and column count from 1. */
@@ -15,6 +16,8 @@ export type Conversion =
       readonly ok: true
       readonly yaml: string
       readonly findings: readonly Finding[]
+      /** Every line of the source and what became of it; null where nothing is said of it, which is a fault. Null: they are not counted. */
+      readonly lines: readonly { readonly at: SourcePosition; readonly kind: FindingKind | null }[] | null
       /** What the result asks its environment for. */
       readonly variables: readonly Variable[]
       /** The result, loaded; null when a place has to be filled in first, which `findings` name. */

@@ -17,6 +17,12 @@ export interface Finding {
   readonly effect: Effect | null
   /** For `--prove`: the requests for which this finding announces that the verdicts differ. */
   readonly announces?: (request: JudgedRequest) => boolean
+  /** It speaks of other requests than those that its own section covers. */
+  readonly isAnywhere?: true
+  /** What stands inside of the section or host that it is about is left out with it. */
+  readonly leavesOut?: true
+  /** What its line says is not known, so its place lets nobody in. */
+  readonly closesPlace?: true
 }
 
 export type FindingKind = 'kept' | 'changed' | 'suspect' | 'not-needed' | 'not-convertible'

@@ -22,6 +22,11 @@ export type ClaimTest =
 export const open: Rule = { kind: 'open' }
 export const never: Rule = { kind: 'never' }
 
+/** What cannot be said lets nobody in: where it stands behind a `not`, it keeps everybody out. */
+export function unsaid(negated: boolean): Rule {
+  return negated ? open : never
+}
+
 /** All of them: what is open adds nothing, what nobody meets decides. */
 export function allOf(rules: readonly Rule[]): Rule {
   if (rules.some(({ kind }) => kind === 'never')) return never

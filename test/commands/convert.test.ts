@@ -6,9 +6,13 @@ import t from 'tap'
 import { command } from '../../src/commands/convert.ts'
 import { readFromDisk } from '../../src/config/files.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
+import { isObject, parseJson } from '../../src/core/json.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
+import { probe } from '../../src/http/admission/probe.ts'
 import { convertApache } from '../../src/migration/apache/apache.ts'
 import { newest, readVersion } from '../../src/migration/apache/versions.ts'
 import { guessSource } from '../../src/migration/conversion.ts'
+import { holds } from '../../src/migration/proof/prove.ts'
 import { proofText } from '../../src/migration/proof/report.ts'
 import { reportText } from '../../src/migration/report.ts'
 import { runIn } from './run.ts'
@@ -16,9 +20,12 @@ import { runIn } from './run.ts'
 /**
  * Golden files: httpd's configuration, a line of `=====`, the result, another, the report, and the proof where there
  * is one. `# version 2.4.12.3` in the first line names the release. `CLAIMGATE_GOLDEN=write` writes them anew.
+ * `#> GET /x as nobody: sign-in | deny` says what httpd answers and what the result does: of both directions.
  */
 const separator = '\n=====\n'
 const folder = fileURLToPath(new URL('./convert', import.meta.url))
+/** What the machine of the golden files has in `/srv/site`. */
+const site = { there: '/srv/site', here: `${folder}/access-files` }
 const paths = globSync(`${folder}/cases/*.txt`).toSorted()
 
 for (const path of paths) {
@@ -41,23 +48,114 @@ t.test('there are the twelve patterns of practice, and more', async (t) => {
   t.ok(paths.length >= 18, `${paths.length} cases`)
 })
 
-function toldOf(text: string): readonly string[] {
+function convertCase(text: string) {
   const [, version = newest.join('.')] = /^# version (\S+)/.exec(text) ?? []
-  const conversion = convertApache({
+  return convertApache({
     files: [{ name: 'httpd.conf', text }],
     folder,
-    readFile: readFromDisk,
-    listFiles: (pattern) => globSync(pattern).toSorted(),
+    readFile: (path) => readFromDisk(path.replace(site.there, site.here)),
+    listFiles: (pattern) =>
+      globSync(pattern.replace(site.there, site.here))
+        .toSorted()
+        .map((path) => path.replace(site.here, site.there)),
     version: readVersion(version) ?? newest,
     defined: [],
   })
+}
+
+function toldOf(text: string): readonly string[] {
+  const conversion = convertCase(text)
   if (!conversion.ok) return conversion.faults.map(({ at, message }) => `${at.line}:${at.column} ${message}`)
   const { gateway, prove } = conversion
   const proof = gateway === null || prove === null ? 'The result does not load.\n' : proofText(prove(gateway))
   return [conversion.yaml, reportText(conversion), proof]
 }
 
-const site = `OIDCProviderMetadataURL https://idp.example/.well-known/openid-configuration
+/** What a golden file says of single requests. */
+interface Asked {
+  readonly text: string
+  readonly httpd: string
+  readonly ours: string
+  readonly method: string
+  readonly url: string
+  readonly clientAddress: string
+  readonly claims: Claims | null
+}
+
+function asksOf(source: string): readonly Asked[] {
+  return source.split('\n').flatMap((line) => {
+    const [, method, url, from, who, httpd, ours] =
+      /^#> (\S+) (\S+)(?: from (\S+))? as (.+): (\S+) \| (\S+)$/.exec(line) ?? []
+    if (method === undefined || url === undefined || who === undefined) return []
+    const said = who === 'nobody' ? null : parseJson(who)
+    const claims = isObject(said) ? { iss: 'https://idp.example', sub: 'somebody', ...said } : null
+    const address = { clientAddress: from ?? '203.0.113.99' }
+    return [{ text: line, httpd: httpd ?? '', ours: ours ?? '', method, url, claims, ...address }]
+  })
+}
+
+const verdicts = { allow: 'allow', challenge: 'sign-in', deny: 'deny', reject: 'deny' } as const
+
+for (const path of paths) {
+  const [source = ''] = readFileSync(path, 'utf8').split(separator)
+  const name = basename(path, '.txt').replaceAll('-', ' ')
+  const asked = asksOf(source)
+
+  if (asked.length > 0) {
+    t.test(`${name}: what httpd let in and kept out, and what the result does`, async (t) => {
+      const conversion = convertCase(`${source.trimEnd()}\n`)
+      const gateway = conversion.ok ? conversion.gateway : null
+      if (gateway === null) throw new Error('the result does not load')
+      for (const { text, httpd, ours, method, url, claims, clientAddress } of asked) {
+        const address = url.startsWith('/') ? `https://app.example${url}` : url
+        const person = claims === null ? null : { provider: 'main', claims }
+        const { decision } = probe(gateway, { method, url: address, person, clientAddress }).admission
+        t.equal(verdicts[decision.kind], ours, text)
+        t.ok(ours !== 'allow' || httpd === 'allow', `nobody gets in whom httpd kept out: ${text}`)
+      }
+    })
+  }
+
+  t.test(`${name}: every line has one account, and what is let in was let in before`, async (t) => {
+    const conversion = convertCase(`${source.trimEnd()}\n`)
+    if (!conversion.ok) throw new Error('it does not convert')
+    const lines = conversion.lines ?? []
+    const own = lines.filter(({ at }) => at.file === 'httpd.conf').map(({ at }) => at.line)
+    t.same(
+      [...own].toSorted((one, other) => one - other),
+      linesOf(source),
+      'each line, once',
+    )
+    t.same(
+      lines.filter(({ kind }) => kind === null),
+      [],
+      'each line is kept, changed, not needed or not convertible',
+    )
+    const { gateway, prove } = conversion
+    const proof = gateway === null || prove === null ? null : prove(gateway)
+    const opened = proof?.disagreements.filter(
+      ({ gateway, apache }) => gateway === 'allow' && apache !== 'allow',
+    )
+    const ids = new Set(opened?.map(({ announcedBy }) => announcedBy?.id ?? 'nothing'))
+    t.same(
+      [...ids].filter((id) => !meantOtherwise.has(id)),
+      [],
+    )
+  })
+}
+
+/** What lets in whom httpd kept out, as its author meant it: of values of claims, each announced. */
+const meantOtherwise = new Set(['eaten-backslash', 'nested-list', 'scope-words', 'null-value'])
+
+/** The lines with a directive or the beginning of a section, read a second time. */
+function linesOf(source: string): readonly number[] {
+  const lines = source.trimEnd().split('\n')
+  const numbers = lines.map((_, index) => index + 1)
+  const isContinued = (number: number): boolean => lines[number - 2]?.endsWith('\\') === true
+  return numbers.filter((number) => !isContinued(number) && /^\s*(?!<\/|#)\S/.test(lines[number - 1] ?? ''))
+}
+
+const whole = `OIDCProviderMetadataURL https://idp.example/.well-known/openid-configuration
 OIDCClientID app
 OIDCClientSecret hunter2
 OIDCRedirectURI https://app.example/callback
@@ -73,7 +171,7 @@ ProxyPass / http://127.0.0.1:8000/
 t.test('the command', async (t) => {
   const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
   t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
-  writeFileSync(join(cwd, 'httpd.conf'), site)
+  writeFileSync(join(cwd, 'httpd.conf'), whole)
   const convert = (...args: readonly string[]) => runIn(command, args, { cwd })
 
   t.test('writes the result to standard output and the report to standard error', async (t) => {
@@ -101,7 +199,7 @@ t.test('the command', async (t) => {
   })
 
   t.test('exit status 1 where a person has to look, with the line', async (t) => {
-    writeFileSync(join(cwd, 'ldap.conf'), site.replace('valid-user', 'ldap-group cn=admins'))
+    writeFileSync(join(cwd, 'ldap.conf'), whole.replace('valid-user', 'ldap-group cn=admins'))
     const { code, stderr } = await convert('ldap.conf')
     t.equal(code, 1)
     t.match(stderr, 'ldap.conf:10 Require ldap-group cn=admins: ')
@@ -120,19 +218,38 @@ t.test('the command', async (t) => {
     t.match(json.findings[0], { id: String, kind: String, what: String, message: String })
   })
 
+  t.test('a proof that judged nothing is none', async (t) => {
+    const nothing = whole.replace('Require valid-user', 'Require ldap-group cn=admins')
+    const only = `${nothing}ProxyPass /other http://127.0.0.1:9000/\n`
+    writeFileSync(join(cwd, 'ldap-only.conf'), only)
+    const { code, stderr } = await convert('ldap-only.conf', '--prove')
+    t.equal(code, 1)
+    t.match(stderr, /Proof: 0 requests at \d+ paths/)
+    t.match(stderr, '  not judged: <Location /> asks what the model knows nothing of\n')
+    t.match(stderr, 'Nothing was judged, so nothing is shown: this is no proof.')
+    t.notMatch(stderr, 'Every difference was announced')
+    t.equal(holds({ requests: 0, paths: 0, disagreements: [], notJudged: [] }), false)
+  })
+
   t.test('reads what is included, what was defined, and the standard input', async (t) => {
     writeFileSync(
       join(cwd, 'main.conf'),
       `Include parts/*.conf\nInclude site.conf\n<IfDefine ADMIN>\n<Location /admin>\nRequire claim groups:\${GROUP}\n</Location>\n</IfDefine>\n`,
     )
-    writeFileSync(join(cwd, 'site.conf'), site)
+    writeFileSync(join(cwd, 'site.conf'), whole)
     const { stdout, stderr, code } = await convert('main.conf', '-D', 'ADMIN,GROUP=admins')
-    t.match(
-      stdout,
-      '# main.conf:4 <Location /admin>\n      - path: /admin\n        require: { groups: admins }',
-    )
+    t.match(stdout, 'main.conf:1 Include parts/*.conf: closed\n    require: nobody')
     t.match(stderr, 'main.conf:1 Include parts/*.conf: no such file could be read')
     t.equal(code, 1)
+    const main = readFileSync(join(cwd, 'main.conf'), 'utf8').replace(
+      'Include parts',
+      'IncludeOptional parts',
+    )
+    writeFileSync(join(cwd, 'main.conf'), main)
+    t.match(
+      (await convert('main.conf', '-D', 'ADMIN,GROUP=admins')).stdout,
+      '# main.conf:4 <Location /admin>\n      - path: /admin\n        require: { groups: admins }',
+    )
   })
 
   t.test('a file that httpd would not start with: every fault with line and column, status 2', async (t) => {
@@ -186,7 +303,7 @@ t.test('the walk through one file in the documentation is what the command says'
 })
 
 t.test('whose configuration it is, is seen from its words', async (t) => {
-  t.equal(guessSource(site), 'apache')
+  t.equal(guessSource(whole), 'apache')
   t.equal(guessSource('oidc_issuer_url = "https://idp.example"\nupstreams = ["http://a"]\n'), 'oauth2-proxy')
   t.equal(
     guessSource('oauth2-proxy --oidc-issuer-url=https://idp.example --upstream=http://a'),
@@ -201,7 +318,7 @@ t.test('a large configuration is converted to its end', async (t) => {
     (_, n) =>
       `<Location /team-${n}>\n  AuthType openid-connect\n  Require claim groups:team-${n} email~^[^@]+@team-${n}\\.example$\n</Location>\n`,
   )
-  const [yaml = ''] = toldWithoutProof(site + blocks.join(''))
+  const [yaml = ''] = toldWithoutProof(whole + blocks.join(''))
   t.match(yaml, 'path: /team-1249')
 })
 

@@ -36,6 +36,9 @@ ProxyPass / ${own.echo.url}/
   AuthType openid-connect
   Require valid-user
 </Location>
+<Location /home>
+  Require valid-user
+</Location>
 <Location /open>
   Require all granted
 </Location>
@@ -238,7 +241,7 @@ function claimsOf(name: string): Claims {
 async function signIn(t: Test, name: string, url: string): Promise<Browser> {
   wearing = claimsOf(name)
   const browser = new Browser()
-  const page = await browser.visit(`${url}/`)
+  const page = await browser.visit(`${url}/home`)
   page.url.searchParams.set('as', 'alice')
   const home = await browser.visit(page.url)
   t.equal(home.status, 200, `${name} is signed in at ${url}`)
@@ -260,7 +263,7 @@ t.test(
       listFiles: () => [],
       defined: [],
     })
-    const [host] = read.ok ? readSite(read.nodes) : []
+    const [host] = read.ok ? readSite(read.nodes, read.folders) : []
     if (host === undefined) throw new Error('the configuration is not read')
     const remoteUser = readRemoteUser(host.directives, sides.op.issuer)
     let asked = 0
@@ -283,7 +286,11 @@ t.test(
         const what = `${method} ${path} as ${name ?? 'nobody'}`
         const place = mergedAt(host, path)
         const verdicts = [verdictOn(apache.status, name), verdictOn(gateway.status, name)] as const
-        const model = judgeApache(place, request, { version, remoteUser })
+        const model = judgeApache(place, request, {
+          version,
+          remoteUser,
+          withheld: { named: [], only: null },
+        })
         t.equal(model, verdicts[0], `the model says what httpd says: ${what}`)
         asked += 1
         if (apache.status === gateway.status) continue

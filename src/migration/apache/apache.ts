@@ -1,9 +1,10 @@
 import type { Conversion } from '../conversion.ts'
-import { createFindings, type Finding } from '../finding.ts'
+import { createFindings, type Finding, type Findings } from '../finding.ts'
 import { prove } from '../proof/prove.ts'
 import type { Variable } from '../variable.ts'
-import type { Context } from './context.ts'
-import { noteDirectives } from './directives.ts'
+import { accountsOf, claimLeftOut, claimRules, closeApps, closingLines, unclaimed } from './accounts.ts'
+import type { Context, WithheldClaims } from './context.ts'
+import { noteDirectives } from './directives/directives.ts'
 import { type ConvertedFile, fileText } from './file.ts'
 import { type ConvertedApp, type ConvertedHost, convertHost } from './host/host.ts'
 import { convertSession } from './host/session.ts'
@@ -11,9 +12,15 @@ import type { ApacheInput } from './input.ts'
 import type { ProviderNotes } from './provider/notes.ts'
 import { collectProviders, type Providers, uniqueName } from './provider/providers.ts'
 import { readRemoteUser } from './provider/user.ts'
-import { readApache } from './reading/read.ts'
+import type { ReadingNote } from './reading/expand.ts'
+import { readApache, type SourceLine } from './reading/read.ts'
+import { rulesOf } from './reading/require.ts'
+import { passesOn, rewriteSteps } from './reading/rewrite.ts'
+import type { PathSection } from './reading/section.ts'
 import { readSite, type VirtualHost } from './reading/site.ts'
+import { splitWords } from './reading/words.ts'
 import { loadResult, trustedProxies } from './result.ts'
+import { told } from './told.ts'
 import { asksForForwarded, isAtLeast, latin1, type Version } from './versions.ts'
 
 /** httpd's configuration as ours, with a report. Nothing is contacted; secrets stay where they are. */
@@ -21,19 +28,18 @@ export function convertApache(input: ApacheInput): Conversion {
   const read = readApache(input.files, input)
   if (!read.ok) return read
   const findings = createFindings()
-  for (const { at, what, kind, message } of read.notes) {
-    const known = kind === 'unreadable' ? 'not-convertible' : 'not-needed'
-    findings.add({ id: `reading-${kind}`, kind: known, at, what, message, effect: null })
-  }
   const variables = new Map<string, Variable>()
   const notes: ProviderNotes = {
     report: findings.add,
     variable: (variable) => void variables.set(variable.name, variable),
   }
   noteVersion(input.version, findings.add)
-  const hosts = readSite(read.nodes).filter((host) => isApp(host, findings.add))
+  const site = readSite(read.nodes, read.folders)
+  const hosts = site.filter((host) => isApp(host, findings.add))
   const providers = collectProviders(hosts, input, notes)
-  const converted = hosts.map((host) => convertOne(host, providers, input.version, notes))
+  const made = hosts.map((host) => convertOne(host, providers, input.version, notes))
+  for (const note of read.notes) findings.add(noteFinding(note))
+  const converted = account(made, site, read.lines, findings)
   const apps = withUniqueNames(converted.flatMap(({ apps }) => apps))
   const file: ConvertedFile = {
     source: input.files.map(({ name }) => name).join(', '),
@@ -54,10 +60,51 @@ export function convertApache(input: ApacheInput): Conversion {
     ok: true,
     yaml,
     findings: found,
+    lines: accountsOf(read.lines, found).map(({ line, kind }) => ({ at: line.node.at, kind })),
     variables: [...variables.values()],
     gateway,
     prove: (result) => prove(converted, result, found),
   }
+}
+
+function noteFinding({ at, what, kind, message }: ReadingNote): Finding {
+  const id = `reading-${kind}`
+  if (kind !== 'unreadable') return { id, kind: 'not-needed', at, what, message, effect: null }
+  return {
+    id,
+    kind: 'not-convertible',
+    at,
+    what,
+    message,
+    effect: 'stricter',
+    closesPlace: true,
+    isAnywhere: true,
+    announces: () => true,
+  }
+}
+
+/** Every line is accounted for; where one is not, its place is closed. */
+function account(
+  converted: readonly ConvertedHost[],
+  site: readonly VirtualHost[],
+  lines: readonly SourceLine[],
+  findings: Findings,
+): readonly ConvertedHost[] {
+  claimRules(
+    lines,
+    converted.flatMap(({ apps }) => apps),
+    findings.add,
+  )
+  claimLeftOut(lines, findings.add, findings.all())
+  const closing = closingLines(lines, findings.all())
+  for (const { line, kind } of accountsOf(lines, findings.all())) {
+    if (kind === null) findings.add(unclaimed(line))
+  }
+  const places = site.flatMap(({ at }) => (at === null ? [] : [at]))
+  return converted.map((host) => ({
+    ...host,
+    apps: closeApps(host.apps, host.host.at, places, closing),
+  }))
 }
 
 /** Defaults that changed after the release that the files were written for. */
@@ -87,21 +134,26 @@ function noteVersion(version: Version, report: (finding: Finding) => void): void
 
 /** Hosts that only send people elsewhere are none of ours. */
 function isApp(host: VirtualHost, report: (finding: Finding) => void): boolean {
-  const proxies = host.directives.some(({ key }) => /^proxypass(?:match)?$|^rewriterule$/.test(key))
-  const sections = host.sections.some((section) => section.directives.length > 0 || section.requires !== null)
-  const redirects = host.directives.some(({ key }) => /^redirect/.test(key))
-  if (proxies || sections)
-    return !(redirects && !sections && !host.directives.some(({ key }) => /^proxypass/.test(key)))
-  const what = host.at === null ? 'the server' : `<VirtualHost ${host.addresses}>`
+  const passes = host.directives.some(({ key }) => /^proxypass(?:match)?$/.test(key))
+  const rewrites = rewriteSteps(host.rewriting).some(passesOn)
+  const protects = host.sections.some((section) => section.isRefusal !== true && !isOpen(section))
+  if (passes || rewrites || protects) return true
   report({
     id: 'host',
     kind: 'not-needed',
     at: host.at,
-    what,
+    what: host.at === null ? 'the server' : `<VirtualHost ${host.addresses}>`,
     message: 'passes nothing on and protects nothing: it is left out',
     effect: null,
+    leavesOut: true,
   })
   return false
+}
+
+/** Folders that everybody may read protect nothing; a `<Location>` names something that people browse. */
+function isOpen({ requires, compat, directives, text }: PathSection): boolean {
+  if (/^<Location/i.test(text)) return requires === null && compat === null && directives.length === 0
+  return compat === null && (requires === null || rulesOf(requires).every(({ test }) => test.kind === 'all'))
 }
 
 function convertOne(
@@ -116,6 +168,7 @@ function convertOne(
     version,
     report: notes.report,
     remoteUser: readRemoteUser(host.directives, first?.issuer ?? ''),
+    withheld: readWithheld(host, notes.report),
     providers: providers.map(({ name }) => name),
     issuers: new Map(providers.map(({ issuer, name }) => [issuer, name])),
   }
@@ -123,6 +176,25 @@ function convertOne(
   const apps = convertHost({ host, providers, severalProviders: all.length > 1, session, context, ...notes })
   noteDirectives(host, notes.report)
   return { host, context, apps }
+}
+
+/** Claims that httpd took out before any rule was asked. */
+function readWithheld({ directives }: VirtualHost, report: (finding: Finding) => void): WithheldClaims {
+  const words = (name: string): readonly string[] =>
+    directives.filter(({ key }) => key === name).flatMap(({ rest }) => splitWords(rest))
+  for (const directive of directives.filter(({ key }) => /^oidc(?:black|white)listedclaims$/.test(key))) {
+    report({
+      id: 'withheld-claims',
+      kind: 'changed',
+      at: directive.at,
+      what: told(directive),
+      message:
+        'rules see every claim here; those on claims that httpd did not keep never matched, and are left out. Only `identity_headers` go out',
+      effect: null,
+    })
+  }
+  const only = words('oidcwhitelistedclaims')
+  return { named: words('oidcblacklistedclaims'), only: only.length === 0 ? null : only }
 }
 
 function withUniqueNames(apps: readonly ConvertedApp[]): readonly ConvertedApp[] {

@@ -8,6 +8,8 @@ export interface Context {
   readonly remoteUser: RemoteUser
   /** The names of the providers in the result; several ask for `provider` in rules. */
   readonly providers: readonly string[]
+  /** Claims that httpd kept from its rules. */
+  readonly withheld: WithheldClaims
   /** Provider by issuer. */
   readonly issuers: ReadonlyMap<string, string>
 }
@@ -19,4 +21,17 @@ export interface RemoteUser {
   readonly suffix: string
   /** Null: the claim as it is. */
   readonly expression: string | null
+}
+
+/** `OIDCBlackListedClaims` and `OIDCWhiteListedClaims`: what is not kept no rule of httpd sees. */
+export interface WithheldClaims {
+  readonly named: readonly string[]
+  /** Null: all but those. */
+  readonly only: readonly string[] | null
+}
+
+/** Whether httpd's rules never saw a claim, by its name or a path that begins with it. */
+export function isWithheld({ named, only }: WithheldClaims, path: string): boolean {
+  const is = (name: string): boolean => path === name || path.startsWith(`${name}.`)
+  return named.some(is) || (only !== null && !only.some(is))
 }

@@ -78,7 +78,8 @@ function accessLines(locations: readonly ConvertedLocation[]): readonly string[]
   const [only] = locations
   const [access] = only?.accesses ?? []
   const whole = locations.length === 1 && only?.accesses.length === 1 && !only.pattern.exact
-  if (whole && access !== undefined && access.methods === null) {
+  const plain = Object.keys(only?.keys ?? {}).length === 0
+  if (whole && plain && access !== undefined && access.methods === null) {
     return [...commentLines(only, 4), ...requireLines(access, 4)]
   }
   return ['    locations:', ...locations.flatMap(locationLines)]
@@ -95,8 +96,13 @@ function prunedLocations(locations: readonly ConvertedLocation[]): readonly Conv
   )
   return sorted.filter((one) => {
     const around = enclosing(one, byPath)
-    return around === undefined || JSON.stringify(around.accesses) !== JSON.stringify(one.accesses)
+    return around === undefined || says(around) !== says(one)
   })
+}
+
+/** All that a location says but its path. */
+function says({ accesses, keys }: ConvertedLocation): string {
+  return JSON.stringify([accesses, keys ?? {}])
 }
 
 function compare(one: string, other: string): number {
@@ -124,6 +130,7 @@ function locationLines(location: ConvertedLocation): readonly string[] {
     ...(exact ? ['        exact: true'] : []),
     ...(access.methods === null ? [] : entryLines('methods', shortMethods(access.methods), 8)),
     ...requireLines(access, 8),
+    ...Object.entries(location.keys ?? {}).flatMap(([key, value]) => entryLines(key, value, 8)),
   ])
 }
 

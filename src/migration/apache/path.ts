@@ -1,37 +1,57 @@
 import type { PathPattern } from '../path-pattern.ts'
-import type { PathSection } from './reading/site.ts'
+import { pathsOf } from './path-expression.ts'
+import { compileSearch } from './reading/path-match.ts'
+import type { PathSection } from './reading/section.ts'
 
-export type ConvertedPath =
-  | {
-      readonly ok: true
-      readonly patterns: readonly PathPattern[]
-      /** How the two differ in the paths that they cover; null when they do not. */
-      readonly differs: string | null
-    }
-  | { readonly ok: false; readonly reason: string }
+/** Which paths of ours a section is for. */
+export interface PathCover {
+  /** It covers all that these cover. */
+  readonly certain: readonly PathPattern[]
+  /** It covers nothing but what these cover, and of that only what begins so. */
+  readonly possible: readonly PathPattern[]
+  readonly beginning: string
+  /** How the two differ; null when they do not. */
+  readonly differs: string | null
+}
+
+const rootPattern: PathPattern = { segments: [], exact: false }
 
 /** The path of a section as patterns of ours. */
-export function convertPath({ kind, pattern }: PathSection): ConvertedPath {
+export function readCover({ kind, pattern }: Pick<PathSection, 'kind' | 'pattern'>): PathCover {
   switch (kind) {
     case 'prefix':
-      return convertPrefix(pattern)
+      return coverOfPrefix(pattern)
     case 'wildcard':
-      return convertWildcard(pattern)
+      return coverOfWildcard(pattern)
     case 'expression':
-      return convertExpression(pattern)
+      return coverOfExpression(pattern)
   }
 }
 
-function convertPrefix(path: string): ConvertedPath {
+function coverOfPrefix(path: string): PathCover {
   const segments = segmentsOf(path)
-  if (segments === null)
-    return { ok: false, reason: 'a path here begins with "/" and has no %, ;, // or dot segments' }
-  const slash = path.length > 1 && path.endsWith('/')
-  const bare = `/${segments.join('/')}`
-  const differs = slash
-    ? `covers ${bare} itself too, not only what lies below: a trailing slash makes no difference here`
-    : null
-  return { ok: true, patterns: [{ segments, exact: false }], differs }
+  if (segments === null) {
+    return unsaid(path, 'a path here begins with "/" and has no %, ;, // or dot segments')
+  }
+  const whole = [{ segments, exact: false }]
+  if (path.length === 1 || !path.endsWith('/')) {
+    return { certain: whole, possible: whole, beginning: '', differs: null }
+  }
+  // The path without its slash is not covered; a location cannot tell the two apart.
+  const bare = { segments, exact: true }
+  const differs = `covered what lies below /${segments.join('/')} alone, not the path itself: a trailing slash makes no difference here`
+  return { certain: whole, possible: [...whole, bare], beginning: '', differs }
+}
+
+/** What cannot be said: it may cover whatever begins as it does. */
+function unsaid(beginning: string, differs: string): PathCover {
+  if (beginning !== '' && !beginning.startsWith('/')) {
+    // No path begins so.
+    return { certain: [], possible: [], beginning, differs: `${differs}: it covers no path` }
+  }
+  const folder = segmentsOf(beginning.slice(0, beginning.lastIndexOf('/') + 1) || '/')
+  if (folder === null) return { certain: [], possible: [rootPattern], beginning: '', differs }
+  return { certain: [], possible: [{ segments: folder, exact: false }], beginning, differs }
 }
 
 function segmentsOf(path: string): readonly string[] | null {
@@ -42,118 +62,121 @@ function segmentsOf(path: string): readonly string[] | null {
   return wrong ? null : segments
 }
 
-function convertWildcard(path: string): ConvertedPath {
-  const segments = path
-    .replace(/(?<=.)\/$/, '')
-    .slice(1)
-    .split('/')
-  const known = segments.every((segment) => segment === '*' || segmentsOf(`/${segment}`) !== null)
+function coverOfWildcard(path: string): PathCover {
+  const literal = /^[^*?[\\]*/.exec(path)?.[0] ?? ''
+  const segments = path.slice(1).split('/')
+  const known = segments.every((segment) => segment === '*' || segmentsOf(`/${segment}`)?.length === 1)
   if (!known || !path.startsWith('/') || segments.some((segment) => /[[\]?]/.test(segment))) {
-    return { ok: false, reason: 'a wildcard here stands for one whole segment' }
+    return unsaid(literal, 'a wildcard here stands for one whole segment')
   }
   const pattern = { segments: segments.map((segment) => (segment === '*' ? null : segment)), exact: true }
-  return { ok: true, patterns: [pattern], differs: 'a trailing slash makes no difference here' }
+  // `/a/*` covers `/a/` too, and no path with a slash behind it.
+  const bare = segments.at(-1) === '*' ? [{ segments: pattern.segments.slice(0, -1), exact: true }] : []
+  const differs = 'did not cover the path with a slash behind it: a trailing slash makes no difference here'
+  return { certain: [], possible: [pattern, ...bare], beginning: '', differs }
 }
 
 /** How an expression may end, and what that covers. */
-const endings: readonly {
+interface Ending {
   readonly text: RegExp
   readonly exact: boolean
+  /** `whole`: all of it and nothing else. `bare`: not with a slash behind it. `open`: also what only begins so. */
+  readonly covers: 'whole' | 'bare' | 'open'
   readonly differs: string | null
-}[] = [
-  { text: /\(\?*:?\/\|\$\)$|\(\?*:?\$\|\/\)$|\(\?*:?\/\.\*\)\?\$$/, exact: false, differs: null },
-  { text: /\/\?\$$/, exact: true, differs: null },
-  { text: /\/\(?\.\*\)?\$?$|\/\.\+\$?$|\/$/, exact: false, differs: 'covers the path without the slash too' },
+}
+
+const endings: readonly Ending[] = [
+  {
+    text: /\(\?*:?\/\|\$\)$|\(\?*:?\$\|\/\)$|\(\?*:?\/\.\*\)\?\$$/,
+    exact: false,
+    covers: 'whole',
+    differs: null,
+  },
+  { text: /\/\?\$$/, exact: true, covers: 'whole', differs: null },
+  {
+    text: /\/\(?\.\*\)?\$?$|\/\.\+\$?$|\/$/,
+    exact: false,
+    covers: 'whole',
+    differs: 'did not cover the path without the slash',
+  },
   {
     text: /\(?\.\*\)?\$?$/,
     exact: false,
+    covers: 'open',
     differs: 'the expression goes on without a "/": it matched what only begins so, too',
   },
-  { text: /\$$/, exact: true, differs: 'a trailing slash makes no difference here' },
+  {
+    text: /\$$/,
+    exact: true,
+    covers: 'bare',
+    differs: 'did not cover the path with a slash behind it: a trailing slash makes no difference here',
+  },
   {
     text: /$/,
     exact: false,
+    covers: 'open',
     differs: 'the expression has no end: it matched what only begins so, too',
   },
 ]
 
-function convertExpression(source: string): ConvertedPath {
+function coverOfExpression(source: string): PathCover {
+  if (compileSearch(source) === null) return unsaid('', 'the expression is one that nobody reads here')
+  if (/^\^?(?:\/|\/?\(?\.\*\)?\$?)?$/.test(source)) {
+    return { certain: [rootPattern], possible: [rootPattern], beginning: '', differs: null }
+  }
   if (!source.startsWith('^')) {
-    return { ok: false, reason: 'the expression is searched anywhere in a path; locations here begin at "/"' }
+    return unsaid('', 'the expression is searched anywhere in a path; locations here begin at "/"')
   }
   const body = source.slice(1).replaceAll('\\/', '/')
+  if (hasAlternatives(body)) return unsaid('', 'the expression is several')
+  const beginning = literalBeginning(body)
   if (/\(\?[!=<](?![A-Za-z_])/.test(body) || /^\(\?/.test(body)) {
-    return { ok: false, reason: 'look-arounds and flags have no counterpart in a path' }
+    return unsaid(beginning, 'look-arounds and flags have no counterpart in a path')
   }
-  for (const { text, exact, differs } of endings) {
-    const found = text.exec(body)
-    if (found === null) continue
-    const paths = pathsOf(body.slice(0, found.index))
-    if (paths === null) continue
-    const wide =
-      paths.some((segments) => segments.includes(null)) &&
-      !/^(?:\/(?:\[\^\/\]\+|[\w.-]+|\([\w|-]+\)))*$/.test(body.slice(0, found.index))
-    const stars = wide ? 'a `*` covers any segment, the expression only some' : null
-    const said = [differs, stars].filter((text) => text !== null).join('; ')
-    return {
-      ok: true,
-      patterns: paths.map((segments) => ({ segments, exact })),
-      differs: said === '' ? null : said,
-    }
+  for (const ending of endings) {
+    const found = ending.text.exec(body)
+    const paths = found === null ? null : pathsOf(body.slice(0, found.index))
+    if (paths !== null) return coverOfPaths(paths, ending, beginning)
   }
-  return { ok: false, reason: 'the expression is no list of whole segments' }
+  return unsaid(beginning, 'the expression is no list of whole segments')
 }
 
-/** The paths that the beginning of an expression stands for; at most 50. */
-function pathsOf(source: string): readonly (readonly (string | null)[])[] | null {
-  if (source === '') return [[]]
-  if (!source.startsWith('/')) return null
-  let paths: readonly (readonly (string | null)[])[] = [[]]
-  for (const part of splitSegments(source.slice(1))) {
-    const choices = choicesOf(part)
-    if (choices === null) return null
-    paths = paths.flatMap((path) => choices.map((choice) => [...path, choice]))
-    if (paths.length > 50) return null
+function coverOfPaths(
+  paths: NonNullable<ReturnType<typeof pathsOf>>,
+  { exact, covers, differs }: Ending,
+  beginning: string,
+): PathCover {
+  const patterns = paths.map(({ segments }) => ({ segments, exact }))
+  const certain = paths
+    .filter(({ segments, isWhole }) => isWhole && (covers !== 'bare' || !segments.includes(null)))
+    .map(({ segments }) => ({ segments, exact }))
+  const edges = exact ? [] : paths.map(({ segments }) => ({ segments, exact: true }))
+  const stars = paths.some(({ isWhole }) => !isWhole)
+    ? 'a `*` covers any segment, the expression only some'
+    : null
+  const isRoot = paths.every(({ segments }) => segments.length === 0)
+  const said = [isRoot ? null : differs, stars].filter((text) => text !== null).join('; ')
+  if (covers === 'open') {
+    const wide = unsaid(beginning, said)
+    return { ...wide, certain, possible: [...wide.possible, ...patterns, ...edges] }
   }
-  return paths
+  return { certain, possible: [...patterns, ...edges], beginning: '', differs: said === '' ? null : said }
 }
 
-/** At slashes outside of groups and sets. */
-function splitSegments(source: string): readonly string[] {
-  const parts = ['']
-  let depth = 0
-  for (let at = 0; at < source.length; at += 1) {
-    const character = source[at] ?? ''
-    if (character === '(' || character === '[') depth += 1
-    if (character === ')' || character === ']') depth -= 1
-    if (character === '/' && depth === 0) parts.push('')
-    else {
-      const escaped = character === '\\' ? (source[at + 1] ?? '') : ''
-      parts.push(`${parts.pop() ?? ''}${character}${escaped}`)
-      if (escaped !== '') at += 1
-    }
+/** Whether a `|` stands outside of all groups and sets. */
+function hasAlternatives(source: string): boolean {
+  let plain = source.replaceAll(/\\./g, '').replaceAll(/\[\]?[^\]]*\]/g, '')
+  for (let before = ''; before !== plain; ) {
+    before = plain
+    plain = plain.replaceAll(/\([^()]*\)/g, '')
   }
-  return parts
+  return plain.includes('|')
 }
 
-const anySegment =
-  /^(?:\(\?P?<\w+>|\(\?:|\()?(?:\[\^\/\]|\[\\?[\w\\.+-]+\]|\\[wdS]|\.)[+*](?:\\?\.?[\w\\.]*)?\)?$/
-
-/** One segment: a literal, a few of them, or anything. */
-function choicesOf(part: string): readonly (string | null)[] | null {
-  const literal = plainText(part)
-  if (literal !== null) return literal === '' ? null : [literal]
-  const [, group] = /^\((?:\?:)?([^()]*)\)$/.exec(part) ?? []
-  const texts = group?.split('|').map(plainText) ?? []
-  if (texts.length > 0 && texts.every((text): text is string => text !== null && text !== '')) return texts
-  return anySegment.test(part) ? [null] : null
-}
-
-function plainText(source: string): string | null {
-  const text = source.replaceAll(/\\([^\w])/g, '$1')
-  return /[*+?^$()|[\]{}]/.test(source.replaceAll(/\\[^\w]/g, '')) ||
-    /\\/.test(text) ||
-    /(?<!\\)\./.test(source)
-    ? null
-    : text
+/** The text that every path begins with which an expression finds. */
+function literalBeginning(source: string): string {
+  const [text = ''] = /^(?:[A-Za-z0-9/_~-]|\\[^\w])*/.exec(source) ?? []
+  const next = source[text.length] ?? ''
+  const sure = /[*?{]/.test(next) ? text.replace(/\\?.$/, '') : text
+  return sure.replaceAll(/\\(.)/g, '$1')
 }

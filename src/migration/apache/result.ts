@@ -8,7 +8,8 @@ import type { YamlValue } from '../yaml.ts'
 import { toNetwork } from './access/requirement.ts'
 import type { ConvertedApp } from './host/host.ts'
 import type { ApacheInput } from './input.ts'
-import { type VirtualHost, wordsOf } from './reading/site.ts'
+import { wordsOf } from './reading/last.ts'
+import type { VirtualHost } from './reading/site.ts'
 
 /** A rule on an address needs to know what stands in front. */
 export function trustedProxies(

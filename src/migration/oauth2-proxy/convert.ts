@@ -49,6 +49,7 @@ export function convertOauth2Proxy(input: ProxyInput): Conversion {
   const gateway = loadResult(yaml, [...variables.keys()], input, findings.add)
   return {
     ok: true,
+    lines: null,
     yaml,
     findings: findings.all(),
     variables: [...variables.values()],

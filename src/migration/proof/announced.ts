@@ -20,8 +20,8 @@ export function readAnnouncements(findings: readonly Finding[]): Announcements {
   }
 }
 
-function isOfPaths({ id }: Finding): boolean {
-  return id.startsWith('path')
+function isOfPaths({ isAnywhere }: Finding): boolean {
+  return isAnywhere === true
 }
 
 /** Those that can speak of requests at one place. */

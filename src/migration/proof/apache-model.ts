@@ -2,10 +2,12 @@ import { isObject, type Json } from '../../core/json.ts'
 import { contains, readAddress, readAddressRange } from '../../core/request/address.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { toNetwork } from '../apache/access/requirement.ts'
-import type { RemoteUser } from '../apache/context.ts'
-import { compileSearch, sectionCovers } from '../apache/reading/path-match.ts'
+import { isWithheld, type RemoteUser, type WithheldClaims } from '../apache/context.ts'
+import { wordsOf } from '../apache/reading/last.ts'
+import { compileSearch, isReadAlike, sectionCovers } from '../apache/reading/path-match.ts'
 import { limitCovers, nodeCovers, type RequireNode, type RequireTest } from '../apache/reading/require.ts'
-import { mergeSections, type PathSection, type VirtualHost, wordsOf } from '../apache/reading/site.ts'
+import { mergeSections, type PathSection } from '../apache/reading/section.ts'
+import type { VirtualHost } from '../apache/reading/site.ts'
 import { comparesReals, isAtLeast, type Version } from '../apache/versions.ts'
 import type { JudgedRequest } from '../finding.ts'
 
@@ -19,6 +21,7 @@ export type Verdict = 'allow' | 'sign-in' | 'deny'
 export interface ModelContext {
   readonly version: Version
   readonly remoteUser: RemoteUser
+  readonly withheld: WithheldClaims
 }
 
 /** What holds at one path: the sections that cover it, merged. */
@@ -29,9 +32,36 @@ export interface MergedPath {
   readonly passes: boolean
 }
 
-/** Which sections httpd merges at a path. */
+/** Which sections httpd merges at a path, where it applies all of them. */
 export function mergedAt(host: VirtualHost, path: string): MergedPath {
-  const sections = host.sections.filter((section) => sectionCovers(section, path))
+  return merged(host.sections.filter((section) => sectionCovers(section, path)))
+}
+
+/** Far more than stand at one path in practice. */
+const mostDoubts = 6
+
+/**
+ * The same in every way that it may be: with and without each section that httpd applies to some requests alone, or
+ * whose expression nobody reads here. Null where these are too many.
+ */
+export function possibilitiesAt(host: VirtualHost, path: string): readonly MergedPath[] | null {
+  const covering = host.sections.filter(
+    (section) =>
+      sectionCovers(section, path) || (!isReadAlike(section) && compileSearch(section.pattern) === null),
+  )
+  const doubtful = covering.filter((section) => section.doubt !== null || !isReadAlike(section))
+  if (doubtful.length > mostDoubts) return null
+  return Array.from({ length: 2 ** doubtful.length }, (_, bits) =>
+    merged(
+      covering.filter((section) => {
+        const index = doubtful.indexOf(section)
+        return index === -1 || ((bits >> index) & 1) === 1
+      }),
+    ),
+  )
+}
+
+function merged(sections: readonly PathSection[]): MergedPath {
   const { directives, requires } = mergeSections(sections)
   const [action, expression] = wordsOf(directives, 'OIDCUnAuthAction')
   return {
@@ -92,7 +122,7 @@ function combine(group: Extract<RequireNode, { kind: 'group' }>, visit: Visit): 
   return result
 }
 
-function test(rule: RequireTest, { request, user, version }: Visit): Result {
+function test(rule: RequireTest, { request, user, version, withheld }: Visit): Result {
   const when = (condition: boolean): Result => (condition ? 'granted' : 'denied')
   switch (rule.kind) {
     case 'all':
@@ -109,8 +139,9 @@ function test(rule: RequireTest, { request, user, version }: Visit): Result {
       if (user === null) return 'denied-no-user'
       // Nobody, let in by `pass`, is granted every claim; OPTIONS as well.
       if (user === '') return 'granted'
-      const { claims } = request
-      return when(claims !== null && rule.specs.some(({ eaten }) => matchesSpec(claims, eaten, version)))
+      const kept = Object.entries(request.claims ?? {}).filter(([name]) => !isWithheld(withheld, name))
+      const claims = Object.fromEntries(kept)
+      return when(rule.specs.some(({ eaten }) => matchesSpec(claims, eaten, version)))
     }
     case 'claims_expr':
     case 'other':

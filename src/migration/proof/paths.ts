@@ -1,16 +1,22 @@
-import { convertPath } from '../apache/path.ts'
-import type { PathSection } from '../apache/reading/site.ts'
+import { readCover } from '../apache/path.ts'
+import type { PathSection } from '../apache/reading/section.ts'
+import type { PathPattern } from '../path-pattern.ts'
 import { sampleOf } from './sample.ts'
 
-/** Paths at, below and beside every section: where the two kinds of matching could part. */
-export function pathsFor(sections: readonly PathSection[]): readonly string[] {
+/** Paths at, below and beside every section and every location of the result: where the two kinds of matching could part. */
+export function pathsFor(
+  sections: readonly PathSection[],
+  locations: readonly PathPattern[],
+): readonly string[] {
   const found = new Set(['/', '/elsewhere', '/elsewhere/x'])
-  for (const section of sections) {
-    for (const path of [...startsOf(section), ...covered(section)]) {
-      const plain = path.replace(/\/+$/, '')
-      for (const one of [path, plain, `${plain}/`, `${plain}/x`, `${plain}/x/y`, `${plain}x`]) {
-        if (isPath(one)) found.add(one)
-      }
+  const starts = [
+    ...sections.flatMap((section) => [...startsOf(section), ...covered(section)]),
+    ...locations.map(pathOf),
+  ]
+  for (const path of new Set(starts)) {
+    const plain = path.replace(/\/+$/, '')
+    for (const one of [path, plain, `${plain}/`, `${plain}/x`, `${plain}/x/y`, `${plain}x`]) {
+      if (isPath(one)) found.add(one)
     }
   }
   return [...found]
@@ -31,9 +37,12 @@ function startsOf({ kind, pattern }: PathSection): readonly string[] {
 }
 
 function covered(section: PathSection): readonly string[] {
-  const converted = convertPath(section)
-  if (!converted.ok) return []
-  return converted.patterns.map(({ segments }) => `/${segments.map((segment) => segment ?? 'x').join('/')}`)
+  const { certain, possible } = readCover(section)
+  return [...certain, ...possible].map(pathOf)
+}
+
+function pathOf({ segments }: PathPattern): string {
+  return `/${segments.map((segment) => segment ?? 'x').join('/')}`
 }
 
 /** Plain enough that both servers read it alike. */

@@ -11,12 +11,17 @@ export function proofText(proof: Proof): string {
     head,
     ...silent.map((one) => `  UNANNOUNCED ${lineOf(one)}`),
     ...told.map((one) => `  announced by [${one.announcedBy?.id}] ${placeOf(one)}: ${lineOf(one)}`),
-    ...notJudged.map((section) => `  not judged: ${section} asks what the model knows nothing of`),
-    silent.length === 0
-      ? 'Every difference was announced above.'
-      : `${silent.length} kinds of requests are answered differently, and no finding told so.`,
+    ...notJudged.map((text) => `  not judged: ${text}`),
+    ending(requests, silent.length),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function ending(requests: number, silent: number): string {
+  if (requests === 0) return 'Nothing was judged, so nothing is shown: this is no proof.'
+  return silent === 0
+    ? 'Every difference was announced above.'
+    : `${silent} kinds of requests are answered differently, and no finding told so.`
 }
 
 function placeOf({ announcedBy }: Disagreement): string {

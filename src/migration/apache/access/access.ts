@@ -1,7 +1,8 @@
 import { knownMethods } from '../../../core/request/method.ts'
-import { asks, besideProviders, never, open, type Rule } from '../../rule.ts'
+import { allOf, asks, besideProviders, never, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'
-import { type mergeSections, methodsNamed, type PathSection, wordsOf } from '../reading/site.ts'
+import { wordsOf } from '../reading/last.ts'
+import { type MergedSections, mergeSections, methodsNamed, type PathSection } from '../reading/section.ts'
 import { findingsOf, type Say } from './findings.ts'
 import { convertRequires } from './requirement.ts'
 
@@ -12,15 +13,16 @@ export interface Access {
   readonly unauthenticated: 'sign_in' | 'deny'
 }
 
-type Merged = ReturnType<typeof mergeSections>
-
-/** What holds after merging as accesses of ours: one, unless methods are told apart. */
+/**
+ * What holds after merging as accesses of ours: one, unless methods are told apart. Of several possibilities, lists of
+ * sections of which one or the other holds, whoever passes has to meet each.
+ */
 export function convertAccess(
-  merged: Merged,
-  sections: readonly PathSection[],
+  possibilities: readonly (readonly PathSection[])[],
   context: Context,
 ): readonly Access[] {
-  const named = merged.requires === null ? [] : [...methodsNamed(merged.requires)]
+  const merged = possibilities.map((sections) => ({ sections, merged: mergeSections(sections) }))
+  const named = merged.flatMap(({ merged: { requires } }) => (requires ? [...methodsNamed(requires)] : []))
   const methods = [...new Set([...knownMethods, ...named])].filter(
     (method) => !/^(?:TRACE|CONNECT)$/.test(method),
   )
@@ -28,18 +30,28 @@ export function convertAccess(
   const asked = named.length === 0 ? ['GET'] : methods.filter((method) => method !== 'HEAD')
   const groups = new Map<string, { access: Access; methods: string[] }>()
   for (const method of asked) {
-    const access = accessFor(method, merged, sections, context)
+    const access = eachOf(merged.map((one) => accessFor(method, one.merged, one.sections, context)))
     const group = groups.get(JSON.stringify(access))
     if (group === undefined) groups.set(JSON.stringify(access), { access, methods: [method] })
     else group.methods.push(method)
   }
-  noteOpenMethods([...groups.values()], sections, context)
+  noteOpenMethods([...groups.values()], possibilities.at(-1) ?? [], context)
   const found = [...groups.values()].toSorted((one, other) => other.methods.length - one.methods.length)
   return found.map(({ access, methods: names }, index) => {
     // Methods beyond the known ones pass only where they are listed.
     const unknown = names.some((name) => !knownMethods.includes(name))
     return { ...access, methods: index === 0 && !unknown ? null : names }
   })
+}
+
+/** The access that lets in whom each of these lets in. */
+function eachOf(accesses: readonly Access[]): Access {
+  const [first] = accesses
+  if (first !== undefined && accesses.length === 1) return first
+  if (first !== undefined && accesses.every(({ require }) => require === 'maybe_signed_in')) return first
+  const rules = accesses.map(({ require }) => (require === 'maybe_signed_in' ? open : require))
+  const denies = accesses.some(({ unauthenticated }) => unauthenticated === 'deny')
+  return { methods: null, require: allOf(rules), unauthenticated: denies ? 'deny' : 'sign_in' }
 }
 
 /** A method that no `Require` is about is open in httpd, which is easily forgotten. */
@@ -59,7 +71,7 @@ function noteOpenMethods(
 
 function accessFor(
   method: string,
-  merged: Merged,
+  merged: MergedSections,
   sections: readonly PathSection[],
   context: Context,
 ): Access {

@@ -1,7 +1,8 @@
 import type { Json } from '../../../core/json.ts'
 import { type Claims, claimAt } from '../../../core/rules/claims.ts'
 import type { Finding, JudgedRequest } from '../../finding.ts'
-import { never, type Rule } from '../../rule.ts'
+import { never, type Rule, unsaid } from '../../rule.ts'
+import { isWithheld, type WithheldClaims } from '../context.ts'
 import { type ClaimSpec, hasVariables } from '../reading/expression.ts'
 import { compileSearch } from '../reading/path-match.ts'
 import type { RequireRule } from '../reading/require.ts'
@@ -14,6 +15,7 @@ export interface ClaimContext {
   readonly rule: RequireRule
   readonly negated: boolean
   readonly version: Version
+  readonly withheld: WithheldClaims
   readonly report: (finding: Finding) => void
 }
 
@@ -21,8 +23,9 @@ export interface ClaimContext {
 export function convertClaim(spec: ClaimSpec, context: ClaimContext): Rule {
   const say = findingsOf(context.report, context.rule.at, context.rule.text)
   if (hasVariables(spec.eaten) && /%\{/.test(spec.eaten)) {
-    say('claim-variable', 'not-convertible', 'it asks httpd for a value at each request: nobody gets in here')
-    return never
+    const message = 'it asks httpd for a value at each request: nobody gets in here'
+    say('claim-variable', 'not-convertible', message, 'stricter', () => true)
+    return unsaid(context.negated)
   }
   const parts = splitSpec(spec.literal)
   const eaten = splitSpec(spec.eaten)
@@ -34,6 +37,11 @@ export function convertClaim(spec: ClaimSpec, context: ClaimContext): Rule {
       'either',
       isStranger,
     )
+    return never
+  }
+  if (isWithheld(context.withheld, parts.name)) {
+    const message = `httpd did not keep the claim \`${parts.name}\`: it never matched, and is left out`
+    say('withheld-claim', 'suspect', message, 'either', isStranger)
     return never
   }
   noteCommon(parts, say)
@@ -134,9 +142,9 @@ function convertValue(parts: SpecParts, eaten: string, context: ClaimContext, sa
       'not-convertible',
       'an empty value cannot be request for: nobody gets in by it',
       'either',
-      (request) => isStranger(request) || isEmptyText(claimAt(request.claims ?? {}, name)),
+      (request) => isStranger(request) || context.negated || isEmptyText(claimAt(request.claims ?? {}, name)),
     )
-    return never
+    return unsaid(context.negated)
   }
   if (name.endsWith(':') || value.startsWith('~')) {
     say('odd-separator', 'suspect', 'two separators in a row: releases read it differently')
@@ -185,8 +193,8 @@ function convertPattern(parts: SpecParts, eaten: string, context: ClaimContext, 
   const converted = convertExpression(source)
   if (!converted.ok) {
     const message = `RE2 does not know this expression (${converted.reason}): nobody gets in by it`
-    say('expression', 'not-convertible', message, context.negated ? 'either' : 'stricter', () => true)
-    return never
+    say('expression', 'not-convertible', message, 'stricter', () => true)
+    return unsaid(context.negated)
   }
   if (converted.test.matcher === 'matches' && !/^\^|\$$/.test(source)) {
     const message = 'is searched anywhere in the text, as before; write down where it begins and ends'

@@ -2,7 +2,7 @@ import type { Json } from '../../../core/json.ts'
 import { readAddressRange } from '../../../core/request/address.ts'
 import { claimAt } from '../../../core/rules/claims.ts'
 import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
-import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule } from '../../rule.ts'
+import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule, unsaid } from '../../rule.ts'
 import type { Context } from '../context.ts'
 import {
   limitCovers,
@@ -27,12 +27,12 @@ export function convertRequires(node: RequireNode, method: string, context: Cont
 function convertNode(node: RequireNode, method: string, context: Context, negated: boolean): Rule {
   if (node.kind === 'rule') {
     return node.negated
-      ? noneOf([convertRule(node, method, context, true)])
+      ? noneOf([convertRule(node, method, context, !negated)])
       : convertRule(node, method, context, negated)
   }
   const members = node.members
     .filter((member) => nodeCovers(member, method))
-    .map((member) => ({ member, rule: convertNode(member, method, context, negated || node.negated) }))
+    .map((member) => ({ member, rule: convertNode(member, method, context, negated !== node.negated) }))
   // What a method is not asked for is granted in an `all`, and does not count in an `any`.
   if (node.op === 'all') {
     noteOnlyVetoes(node, members, context)
@@ -110,7 +110,7 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
           'people are asked to sign in here: an address alone keeps out, it never lets in by not being one'
         say('not-address', 'changed', message, 'stricter', ({ claims }) => claims === null)
       }
-      return convertRanges(test.ranges, say)
+      return convertRanges(test.ranges, negated, say)
     }
     case 'user':
       return anyOf(test.names.map((name) => convertUser(name, rule, context, negated)))
@@ -121,11 +121,11 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
           'claims-expr',
           'not-convertible',
           'this jq program has to be written as a rule: nobody gets in by it',
-          negated ? 'either' : 'stricter',
+          'stricter',
           () => true,
         )
       }
-      return anyOf(converted.map((one) => one ?? never))
+      return anyOf(converted.map((one) => one ?? unsaid(negated)))
     }
     case 'claim':
       if (test.specs.length === 0)
@@ -144,8 +144,8 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
       )
     case 'other': {
       const message = `\`Require ${test.provider}\` has no counterpart: nobody gets in by it`
-      say('require-provider', 'not-convertible', message, negated ? 'either' : 'stricter', () => true)
-      return never
+      say('require-provider', 'not-convertible', message, 'stricter', () => true)
+      return unsaid(negated)
     }
   }
 }
@@ -182,10 +182,12 @@ function byProvider(rule: Rule, required: RequireRule, { issuers, providers, rep
   return { kind: 'provider', names: known }
 }
 
-function convertRanges(ranges: readonly string[], say: Say): Rule {
+function convertRanges(ranges: readonly string[], negated: boolean, say: Say): Rule {
   const networks = ranges.map(toNetwork)
   if (networks.includes(null)) {
-    say('address', 'not-convertible', 'holds what is no address or network: nobody gets in by it')
+    const message = 'holds what is no address or network: nobody gets in by it'
+    say('address', 'not-convertible', message, 'stricter', () => true)
+    if (negated) return unsaid(negated)
   }
   const known = networks.filter((network) => network !== null)
   return known.length === 0 ? never : { kind: 'ip', ranges: known }
@@ -219,8 +221,8 @@ function convertUser(name: string, rule: RequireRule, context: Context, negated:
     findingsOf(context.report, rule.at, rule.text)(id, kind, message, effect, () => true)
   if (expression !== null) {
     const message = `REMOTE_USER was cut out of \`${claim}\` by an expression: write the claim that is meant; nobody gets in by it`
-    say('require-user', 'not-convertible', message, negated ? 'either' : 'stricter')
-    return never
+    say('require-user', 'not-convertible', message, 'stricter')
+    return unsaid(negated)
   }
   if (suffix !== '' && !name.endsWith(suffix)) {
     const message = `REMOTE_USER was \`${claim}${suffix}\`, which this is not: it never matched, and is left out`

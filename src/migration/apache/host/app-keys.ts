@@ -1,15 +1,17 @@
 import type { YamlValue } from '../../yaml.ts'
-import { lastOf, wordsOf } from '../reading/site.ts'
+import { lastOf, wordsOf } from '../reading/last.ts'
 import type { Base } from './bases.ts'
-import type { ConvertedHeaders } from './headers.ts'
+import { readBodyPace } from './body-pace.ts'
+import type { ConvertedHeaders } from './header-set.ts'
 import type { HostWork } from './host-work.ts'
+import { type ResponseHeaders, responseHeadersValue } from './response-headers.ts'
 
 /** The keys of one app but its locations. */
 export function appKeys(
   base: Base,
   origin: string,
   redirect: string | null,
-  headers: ConvertedHeaders,
+  { headers, answers }: { readonly headers: ConvertedHeaders; readonly answers: ResponseHeaders },
   work: HostWork,
 ): { readonly [key: string]: YamlValue } {
   const { directives } = work.host
@@ -37,6 +39,8 @@ export function appKeys(
     })
   }
   if (signsIn) keys.identity_headers = headers.identity
+  const said = responseHeadersValue(answers)
+  if (said !== null) keys.response_headers = said
   Object.assign(keys, limitsOf(base, work))
   if (base.websocket) keys.websocket = true
   return keys
@@ -45,7 +49,13 @@ export function appKeys(
 function limitsOf({ mapping }: Base, { host, report }: HostWork): Record<string, YamlValue> {
   const found: Record<string, YamlValue> = {}
   const timeout = mapping?.timeoutSeconds ?? (Number(wordsOf(host.directives, 'ProxyTimeout')[0]) || null)
-  if (timeout !== null) found.timeouts = { response: `${timeout}s` }
+  const body = readBodyPace(host, report)
+  if (timeout !== null || body !== null) {
+    found.timeouts = {
+      ...(timeout === null ? {} : { response: `${timeout}s` }),
+      ...(body === null ? {} : { body }),
+    }
+  }
   const directive = lastOf(host.directives, 'LimitRequestBody')
   const [bytes] = wordsOf(host.directives, 'LimitRequestBody')
   if (directive !== null && bytes !== undefined && /^\d{1,15}$/.test(bytes)) {

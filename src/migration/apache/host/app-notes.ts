@@ -1,5 +1,5 @@
 import { patternKey } from '../../path-pattern.ts'
-import { lastOf, wordsOf } from '../reading/site.ts'
+import { lastOf, wordsOf } from '../reading/last.ts'
 import type { Base } from './bases.ts'
 import type { HostWork } from './host-work.ts'
 import { sayHost } from './host-work.ts'

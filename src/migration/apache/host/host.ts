@@ -1,19 +1,31 @@
-import { includes, type PathPattern } from '../../path-pattern.ts'
+import type { Finding } from '../../finding.ts'
+import { common, includes, type PathPattern } from '../../path-pattern.ts'
 import { claimPaths, never } from '../../rule.ts'
 import type { SourcePosition } from '../../source-position.ts'
 import { positionText } from '../../source-position.ts'
 import type { YamlValue } from '../../yaml.ts'
 import type { Context } from '../context.ts'
+import { readCover } from '../path.ts'
 import type { ConvertedProvider } from '../provider/provider.ts'
+import type { PathSection } from '../reading/section.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import { appKeys } from './app-keys.ts'
 import { noteHostedDomain, noteOpen, noteStatuses } from './app-notes.ts'
+import { noteApplied } from './applied.ts'
 import { type Base, sortMappings } from './bases.ts'
-import { convertHeaders } from './headers.ts'
+import { noteDoubts } from './doubts.ts'
+import type { ConvertedHeaders } from './header-set.ts'
+import { convertHeaders, headersAt } from './headers.ts'
 import { type HostWork, sayHost } from './host-work.ts'
 import { type ConvertedLocation, convertLocations } from './locations.ts'
 import { type Mapping, readMappings, readOrigin } from './proxies.ts'
 import { convertRedirectUri, isRedirect } from './redirect-uri.ts'
+import {
+  noResponseHeaders,
+  type ResponseHeaders,
+  readResponseHeaders,
+  responseHeadersValue,
+} from './response-headers.ts'
 import type { ConvertedSession } from './session.ts'
 
 /** One app of the result. */
@@ -38,6 +50,7 @@ export interface ConvertedHost {
 /** The apps of one virtual host: one for each upstream. */
 export function convertHost(work: HostWork): readonly ConvertedApp[] {
   const { host, report } = work
+  noteApplied(host, report)
   const { origin, problem } = readOrigin(host)
   if (problem !== null) sayHost(work, 'url', 'not-convertible', problem)
   const redirect = convertRedirectUri(work)
@@ -52,32 +65,86 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
     bases.push({ prefix: [], mapping: null, websocket: false })
   }
   const sections = host.sections.filter((section) => !isRedirect(section, redirect, report))
+  noteNotPassedOn(sections, bases, report)
   const extra: readonly PathPattern[] = [
     ...bases.map(({ prefix }) => ({ segments: prefix, exact: false })),
     ...excluded.map(({ path }) => subtree(path)),
   ]
-  const locations = convertLocations(sections, extra, work.context)
+  const made = convertLocations(sections, extra, work.context)
+  const locations = made.filter(({ pattern }) => ownerOf(pattern, bases) !== undefined)
+  noteDoubts(sections, locations, work.context)
   noteHostedDomain(ruleClaims(locations), work)
   noteStatuses(work)
   const headers = convertHeaders(host, scopesOf(work.providers), ruleClaims(locations), work)
+  const answers = readResponseHeaders(host.directives, noResponseHeaders, report)
   return bases.map((base) => {
     const ours = locations.filter(({ pattern }) => ownerOf(pattern, bases) === base)
-    const closed = ours.map((location) => closeExcluded(location, excluded))
+    const closed = ours
+      .map((location) => closeExcluded(location, excluded))
+      .map((location) => ({ ...location, keys: locationKeys(location, headers, answers, work) }))
     noteOpen(closed, base, work)
     return {
       name: appName(origin, base.prefix),
       from: base.mapping === null ? null : { at: base.mapping.at, what: base.mapping.what },
       origin,
       prefix: base.prefix,
-      keys: appKeys(base, origin, redirect?.key ?? null, headers, work),
+      keys: appKeys(base, origin, redirect?.key ?? null, { headers, answers }, work),
       locations: closed,
       session: work.session,
     }
   })
 }
 
+/** Sections at paths that no app of the result has: httpd served them by itself, and nobody gets there now. */
+function noteNotPassedOn(
+  sections: readonly PathSection[],
+  bases: readonly Base[],
+  report: (finding: Finding) => void,
+): void {
+  for (const section of sections) {
+    const { certain, possible } = readCover(section)
+    const meets = (pattern: PathPattern): boolean =>
+      bases.some(({ prefix }) => common(pattern, { segments: prefix, exact: false }) !== null)
+    const others = sections.filter(({ at }) => at === section.at)
+    if (others.some((one) => [...readCover(one).certain, ...readCover(one).possible].some(meets))) continue
+    const nowhere = certain.length + possible.length === 0
+    report({
+      id: 'not-passed-on',
+      kind: 'not-convertible',
+      at: section.at,
+      what: section.text,
+      message: nowhere
+        ? 'covers no path that anybody can ask for'
+        : 'no ProxyPass is about its paths: httpd answered there by itself. Nobody gets there here; for an app of its own write `url` and `upstream`',
+      effect: 'stricter',
+      leavesOut: true,
+    })
+  }
+}
+
 function subtree(path: string): PathPattern {
   return { segments: path.slice(1).split('/'), exact: false }
+}
+
+/** What the sections of a location set on requests and answers there, where it is not what holds everywhere. */
+function locationKeys(
+  { sections, doubtful }: ConvertedLocation,
+  headers: ConvertedHeaders,
+  answers: ResponseHeaders,
+  work: HostWork,
+): { readonly [key: string]: YamlValue } {
+  const asked = sections.filter(({ isRefusal }) => isRefusal !== true)
+  const own = headersAt(asked, doubtful, headers, work.host, work)
+  const lines = asked.filter((section) => !doubtful.includes(section)).flatMap(({ directives }) => directives)
+  const said = readResponseHeaders(lines, answers, work.report)
+  const perhaps = doubtful.flatMap(({ directives }) => directives)
+  readResponseHeaders(perhaps, noResponseHeaders, work.report, true)
+  const differ = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
+  return {
+    ...(own !== null && differ(own.fixed, headers.fixed) ? { headers: own.fixed } : {}),
+    ...(own !== null && differ(own.identity, headers.identity) ? { identity_headers: own.identity } : {}),
+    ...(differ(said, answers) ? { response_headers: responseHeadersValue(said) ?? {} } : {}),
+  }
 }
 
 /** What `ProxyPass … !` takes out never reached an app. */
@@ -85,7 +152,7 @@ function closeExcluded(location: ConvertedLocation, excluded: readonly Mapping[]
   const by = excluded.find(({ path }) => includes(subtree(path), location.pattern))
   if (by === undefined) return location
   const closed = { methods: null, require: never, unauthenticated: 'sign_in' } as const
-  return { ...location, accesses: [closed], because: `${positionText(by.at)} ${by.what}` }
+  return { ...location, accesses: [closed], because: `${positionText(by.at)} ${by.what}`, isExcluded: true }
 }
 
 /** The app with the longest prefix that covers a pattern. */

@@ -1,6 +1,15 @@
 import type { Finding } from '../../finding.ts'
 import type { SourcePosition } from '../../source-position.ts'
-import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
+import { lastOf, wordsOf } from '../reading/last.ts'
+import {
+  passedPath,
+  passesOn,
+  type RewriteStep,
+  readMatch,
+  rewriteSteps,
+  runsAlways,
+} from '../reading/rewrite.ts'
+import type { VirtualHost } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { told } from '../told.ts'
@@ -19,17 +28,46 @@ export interface Mapping {
   readonly what: string
 }
 
-/** The mappings of a host in httpd's order: the first that matches counts, those of sections come last. */
+/**
+ * The mappings of a host in httpd's order, of which the first that matches counts: rewrites, then those of sections,
+ * the last first, then all others.
+ */
 export function readMappings(host: VirtualHost, report: (finding: Finding) => void): readonly Mapping[] {
+  const steps = rewriteSteps(host.rewriting)
+  const rewritten = steps.flatMap((step) => readStep(step, host, report))
   const own = host.directives.flatMap((directive) => readMapping(directive, null, host, report))
   // A rewrite to ws:// stands in front of the line for everything else, and means the same app.
   const webSocketLast = (mapping: Mapping): number => (mapping.onlyWebSocket ? 1 : 0)
-  const inSections = host.sections.flatMap((section) =>
-    section.kind === 'prefix'
-      ? section.directives.flatMap((directive) => readMapping(directive, section.pattern, host, report))
-      : [],
+  const inSections = host.sections
+    .toReversed()
+    .filter(({ kind, isRefusal, doubt }) => kind === 'prefix' && isRefusal !== true && doubt === null)
+    .flatMap((section) =>
+      section.directives.flatMap((directive) => readMapping(directive, section.pattern, host, report)),
+    )
+  return [...rewritten, ...inSections, ...own].toSorted(
+    (one, other) => webSocketLast(one) - webSocketLast(other),
   )
-  return [...own, ...inSections].toSorted((one, other) => webSocketLast(one) - webSocketLast(other))
+}
+
+function readStep(
+  step: RewriteStep,
+  host: VirtualHost,
+  report: (finding: Finding) => void,
+): readonly Mapping[] {
+  if (!passesOn(step)) return []
+  const say = sayer(step.directive, report)
+  const read = passedPath(step)
+  if (read === null) {
+    const message = 'this proxied rewrite has to be written as an app with its own `url` and `upstream`'
+    say('rewrite', 'not-convertible', `${message}; until then its paths are closed`)
+    return []
+  }
+  if (!runsAlways(step)) {
+    const message =
+      'passes on what meets the `RewriteCond` above it, which nobody can say here: its paths are closed (`nobody`)'
+    say('rewrite-condition', 'not-convertible', message)
+  }
+  return mapping({ ...read, parameters: [] }, step.directive, host, say)
 }
 
 function readMapping(
@@ -45,31 +83,19 @@ function readMapping(
       const [path = '', target = '', ...parameters] = sectionPath === null ? words : [sectionPath, ...words]
       return mapping({ path, target, parameters }, directive, host, say)
     }
+    case 'sethandler': {
+      const [, target] = /^proxy:(.+)$/.exec(words[0] ?? '') ?? []
+      if (sectionPath === null || target === undefined) return []
+      return mapping({ path: sectionPath, target, parameters: [] }, directive, host, say)
+    }
     case 'proxypassmatch': {
       const read = readMatch(words[0] ?? '', words[1] ?? '')
       if (read === null) {
-        say(
-          'proxy-pass-match',
-          'not-convertible',
-          'this expression has to be written as an app with its own `url` and `upstream`',
-        )
+        const message = 'this expression has to be written as an app with its own `url` and `upstream`'
+        say('proxy-pass-match', 'not-convertible', `${message}; until then its paths are closed`)
         return []
       }
       return mapping({ ...read, parameters: words.slice(2) }, directive, host, say)
-    }
-    case 'rewriterule': {
-      const flags = /\[([^\]]*)\]$/.exec(directive.rest)?.[1]?.split(',') ?? []
-      if (!flags.some((flag) => /^(?:P|proxy)$/i.test(flag.trim()))) return []
-      const read = readMatch(words[0] ?? '', words[1] ?? '')
-      if (read === null) {
-        say(
-          'rewrite',
-          'not-convertible',
-          'this proxied rewrite has to be written as an app with its own `url` and `upstream`',
-        )
-        return []
-      }
-      return mapping({ ...read, parameters: [] }, directive, host, say)
     }
     default:
       return []
@@ -81,17 +107,6 @@ type Say = (id: string, kind: Finding['kind'], message: string) => void
 function sayer(directive: Directive, report: (finding: Finding) => void): Say {
   return (id, kind, message) =>
     report({ id, kind, at: directive.at, what: told(directive), message, effect: null })
-}
-
-/** Expressions that only say "all below a path": `^/wiki/(.*)$` to `http://a/wiki/$1`. */
-function readMatch(expression: string, target: string): { path: string; target: string } | null {
-  if (target === '!' || target === '-') return null
-  const [, outside, inside] = /^\^?(\/[\w/.-]*)?\(?(\/[\w/.-]*)?\(?(?:\.\*)\)?\$?$/.exec(expression) ?? []
-  const captured = /^(.*?)\/?\$(?:1|\{[^}]*\}|0)$/.exec(target)?.[1]
-  if (captured === undefined || (outside === undefined && inside === undefined)) return null
-  // What stands within the parentheses comes back with $1.
-  const path = `${outside ?? ''}${inside ?? ''}` || '/'
-  return { path, target: `${captured}${inside ?? '/'}` }
 }
 
 function mapping(

@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.ts'
 import type { ConvertedProvider } from '../provider/provider.ts'
-import { lastOf, type PathSection, wordsOf } from '../reading/site.ts'
+import { lastOf, wordsOf } from '../reading/last.ts'
+import type { PathSection } from '../reading/section.ts'
 import { isBelow } from './bases.ts'
 import type { HostWork } from './host-work.ts'
 
@@ -68,6 +69,7 @@ export function isRedirect(
     what: text,
     message: 'the redirect URI is the gateway’s own, before any location',
     effect: null,
+    leavesOut: true,
   })
   return true
 }

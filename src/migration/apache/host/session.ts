@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.ts'
 import type { YamlValue } from '../../yaml.ts'
-import { lastOf, type VirtualHost, wordsOf } from '../reading/site.ts'
+import { lastOf, wordsOf } from '../reading/last.ts'
+import type { VirtualHost } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
 import { told } from '../told.ts'
 

@@ -1,5 +1,5 @@
 import { issuerOfMetadata, metadataAddress } from '../../../core/metadata-address.ts'
-import { lastOf } from '../reading/site.ts'
+import { lastOf } from '../reading/last.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { kept, type ProviderNotes, plain } from './notes.ts'

@@ -1,5 +1,5 @@
 import type { YamlValue } from '../../yaml.ts'
-import { lastOf } from '../reading/site.ts'
+import { lastOf } from '../reading/last.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { kept, type ProviderNotes, plain } from './notes.ts'

@@ -1,7 +1,8 @@
 import { providerName } from '../../provider-name.ts'
 import type { SourcePosition } from '../../source-position.ts'
 import type { YamlValue } from '../../yaml.ts'
-import { lastOf, type VirtualHost } from '../reading/site.ts'
+import { lastOf } from '../reading/last.ts'
+import type { VirtualHost } from '../reading/site.ts'
 import { splitWords } from '../reading/words.ts'
 import { readIssuer } from './issuer.ts'
 import type { MetadataProvider } from './metadata-folder.ts'
@@ -65,6 +66,7 @@ export function readMetadataProvider(
   if (saysIssuer) keys.response_iss = 'required'
   const scope = textOf(settings.scope) ?? splitWords(lastOf(host.directives, 'OIDCScope')?.rest ?? '')[0]
   keys.scopes = scopesOf(scope ?? 'openid')
+  kept(lastOf(host.directives, 'OIDCScope'), 'the providers’ `scopes`, where their .conf names none', notes)
   return { name, issuer, keys: { ...keys, ...readUser(host.directives, name, issuer, notes) }, at }
 }
 

@@ -1,5 +1,6 @@
 import type { ApacheInput } from '../input.ts'
-import { lastOf, type VirtualHost } from '../reading/site.ts'
+import { lastOf } from '../reading/last.ts'
+import type { VirtualHost } from '../reading/site.ts'
 import { splitWords } from '../reading/words.ts'
 import { readMetadataFolder } from './metadata-folder.ts'
 import type { ProviderNotes } from './notes.ts'

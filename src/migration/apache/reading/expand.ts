@@ -1,12 +1,13 @@
 import type { SourcePosition } from '../../source-position.ts'
 import type { Directive, Node, Section, SyntaxFault } from './tree.ts'
+import { versionHolds } from './version.ts'
 import { splitWords } from './words.ts'
 
 /** What reading the files had to assume or to leave out; for the report. */
 export interface ReadingNote {
   readonly at: SourcePosition
   readonly what: string
-  readonly kind: 'assumed' | 'left-out' | 'unreadable'
+  readonly kind: 'resolved' | 'assumed' | 'left-out' | 'unreadable'
   readonly message: string
 }
 
@@ -50,6 +51,7 @@ export function expand(nodes: readonly Node[], work: Expansion): readonly Node[]
 function expandDirective(directive: Directive, work: Expansion): readonly Node[] {
   const words = splitWords(directive.rest)
   const [first = '', second = ''] = words
+  if (resolvedHere.has(directive.key)) noteResolved(directive, work)
   switch (directive.key) {
     case 'define':
       work.defined.set(first, second)
@@ -75,7 +77,8 @@ function included(directive: Directive, pattern: string, work: Expansion): reado
   const what = `${directive.name} ${directive.rest}`
   if (files === null || files.length === 0) {
     if (directive.key === 'include' || files === null) {
-      const message = 'no such file could be read: what it says is missing from the result'
+      const message =
+        'no such file could be read: it may say who gets in, so its place is closed (`nobody`). Give the file, or take the line out'
       work.note({ at: directive.at, what, kind: 'unreadable', message })
     }
     return []
@@ -114,15 +117,23 @@ function substitute(nodes: readonly Node[], pairs: readonly (readonly [string, s
   })
 }
 
+const resolvedHere = new Set(['define', 'undefine', 'include', 'includeoptional', 'use'])
+
+function noteResolved(node: Node, work: Expansion): void {
+  const what = `${node.kind === 'section' ? '<' : ''}${node.name} ${node.rest}${node.kind === 'section' ? '>' : ''}`
+  work.note({ at: node.at, what, kind: 'resolved', message: 'was resolved while the files were read' })
+}
+
 function expandSection(section: Section, work: Expansion): readonly Node[] {
-  const what = `<${section.name} ${section.rest}>`
   const [first = ''] = splitWords(section.rest)
   const negated = first.startsWith('!')
   const name = first.replace(/^!/, '')
+  if (conditional.has(section.key)) noteResolved(section, work)
   switch (section.key) {
     case 'macro': {
       const [macro = '', ...parameters] = splitWords(section.rest)
       work.macros.set(macro.toLowerCase(), { parameters, body: section.children })
+      for (const node of allOf(section.children)) noteResolved(node, work)
       return []
     }
     case 'ifdefine':
@@ -131,27 +142,71 @@ function expandSection(section: Section, work: Expansion): readonly Node[] {
         section,
         `${name} is ${negated ? '' : 'not '}defined: \`--define ${name}\` sets it`,
         work,
+        true,
       )
     case 'ifmodule':
       if (!negated) return expand(section.children, work)
-      return leftOut(section, `${name} is taken as loaded`, work)
-    case 'ifversion':
-      work.note({ at: section.at, what, kind: 'assumed', message: 'taken as true: read as httpd 2.4 would' })
-      return expand(section.children, work)
+      return leftOut(section, `${name} is taken as loaded`, work, !surelyLoaded.test(name))
+    case 'ifversion': {
+      const holds = versionHolds(section.rest)
+      if (holds === true) return expand(section.children, work)
+      const why = holds === null ? 'its version is not read' : 'it is for another httpd than 2.4'
+      return leftOut(section, why, work, holds === null)
+    }
     case 'ifdirective':
     case 'ifsection':
-    case 'iffile':
-      work.note({ at: section.at, what, kind: 'assumed', message: 'taken as true' })
+      work.note(assumed(section))
       return expand(section.children, work)
+    case 'iffile':
+      work.note(assumed(section))
+      return [{ ...section, children: expand(section.children, work) }]
     default:
       return [{ ...section, children: expand(section.children, work) }]
   }
 }
 
-function leftOut(section: Section, why: string, work: Expansion): readonly Node[] {
-  const message = `left out with all in it: ${why}`
-  work.note({ at: section.at, what: `<${section.name} ${section.rest}>`, kind: 'left-out', message })
-  return []
+const conditional = new Set(['macro', 'ifdefine', 'ifmodule', 'ifversion'])
+
+function assumed(section: Section): ReadingNote {
+  const what = `<${section.name} ${section.rest}>`
+  return { at: section.at, what, kind: 'assumed', message: 'taken as true' }
+}
+
+/**
+ * What is not in effect as far as anybody here knows. Rules in it stay, as ones that may hold or not: whoever starts
+ * httpd knows, and until they say so both have to be met.
+ */
+function leftOut(section: Section, why: string, work: Expansion, inDoubt: boolean): readonly Node[] {
+  const what = `<${section.name} ${section.rest}>`
+  work.note({ at: section.at, what, kind: 'left-out', message: `left out with all in it: ${why}` })
+  const apart: Expansion = {
+    ...work,
+    defined: new Map(work.defined),
+    macros: new Map(work.macros),
+    note: () => undefined,
+    fault: () => undefined,
+  }
+  const children = expand(section.children, apart)
+  for (const node of allOf(section.children)) {
+    work.note({
+      at: node.at,
+      what: node.kind === 'section' ? `<${node.name} ${node.rest}>` : node.name,
+      kind: 'left-out',
+      message: `left out with ${what}`,
+    })
+  }
+  const holdsRules = allOf(children).some(({ key }) => rules.test(key))
+  return inDoubt && holdsRules ? [{ ...section, children }] : []
+}
+
+/** Without these there is no httpd 2.4 that signs people in and passes requests on. */
+const surelyLoaded = /^(?:mod_)?(?:authz_core|authz_host|auth_openidc|proxy|version)(?:_module|\.c)?$/
+
+const rules = /^(?:require\w*|order|allow|deny|satisfy|authtype)$/
+
+/** Every node below, the outer first. */
+export function allOf(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node) => (node.kind === 'section' ? [node, ...allOf(node.children)] : [node]))
 }
 
 function resolveVariables(text: string, defined: ReadonlyMap<string, string>): string {

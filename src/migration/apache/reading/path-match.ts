@@ -1,12 +1,21 @@
-import type { PathSection } from './site.ts'
+import type { PathSection } from './section.ts'
+import { isAtOrBelow } from './served.ts'
 
 /**
  * Whether httpd applies a section to a decoded path. A prefix ends at a `/`, unless it is written with one; a
  * wildcard stands within a segment and for the whole path; an expression is searched anywhere in it.
  */
 export function sectionCovers(section: PathSection, path: string): boolean {
-  return matcherOf(section)(path)
+  return matcherOf(section)(path) && !section.except.some((outer) => isAtOrBelow(path, outer))
 }
+
+/** Whether that can be told here: of the expressions of PCRE some mean something else in JavaScript. */
+export function isReadAlike({ kind, pattern }: Pick<PathSection, 'kind' | 'pattern'>): boolean {
+  return kind !== 'expression' || (compileSearch(pattern) !== null && !onlyPcre.test(pattern))
+}
+
+/** Flags, possessive quantifiers, and letters behind a backslash that are not the same in both. */
+const onlyPcre = /\(\?[^:P<!=]|[*+?}]\+|\\[^dwsDWSbB\W]/
 
 const matchers = new WeakMap<PathSection, (path: string) => boolean>()
 

@@ -1,8 +1,10 @@
 import { globSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { decodeUtf8, type ReadFile } from '../../../config/files.ts'
+import type { SourcePosition } from '../../source-position.ts'
 import { type Expansion, expand, type Including, type ReadingNote } from './expand.ts'
 import { readLines } from './lines.ts'
+import type { FolderFiles } from './served.ts'
 import { type Node, parseLines, type SyntaxFault } from './tree.ts'
 
 /** What a pattern of an `Include` names, as absolute paths in order. */
@@ -23,17 +25,34 @@ export interface ApacheFile {
   readonly text: string
 }
 
+/** One line of the input, and the sections that it stands in, the outer first. */
+export interface SourceLine {
+  readonly node: Node
+  readonly within: readonly SourcePosition[]
+}
+
 export type ReadApache =
-  | { readonly ok: true; readonly nodes: readonly Node[]; readonly notes: readonly ReadingNote[] }
+  | {
+      readonly ok: true
+      readonly nodes: readonly Node[]
+      readonly notes: readonly ReadingNote[]
+      /** Every line that was read, as it is written; those of `.htaccess` files come when `folders` is asked for them. */
+      readonly lines: readonly SourceLine[]
+      readonly folders: FolderFiles
+    }
   | { readonly ok: false; readonly faults: readonly SyntaxFault[] }
 
 /** Reads httpd's configuration with all that it includes. Never throws for what the files hold. */
 export function readApache(files: readonly ApacheFile[], surroundings: ApacheSurroundings): ReadApache {
   const faults: SyntaxFault[] = []
   const notes: ReadingNote[] = []
-  const parse = ({ name, text }: ApacheFile): readonly Node[] => {
+  const lines: SourceLine[] = []
+  const parse = ({ name, text }: ApacheFile, within: readonly SourcePosition[] = []): readonly Node[] => {
     const parsed = parseLines(readLines(text, name))
-    if (parsed.ok) return parsed.nodes
+    if (parsed.ok) {
+      lines.push(...linesOf(parsed.nodes, within))
+      return parsed.nodes
+    }
     faults.push(...parsed.faults)
     return []
   }
@@ -47,7 +66,42 @@ export function readApache(files: readonly ApacheFile[], surroundings: ApacheSur
     depth: 0,
   }
   const nodes = files.flatMap((file) => expand(parse(file), work))
-  return faults.length === 0 ? { ok: true, nodes, notes } : { ok: false, faults }
+  if (faults.length > 0) return { ok: false, faults }
+  const folders = foldersOf(
+    surroundings,
+    (file) => expand(parse(file, [{ file: file.name, line: 1, column: 1 }]), work),
+    faults,
+  )
+  return { ok: true, nodes, notes, lines, folders }
+}
+
+function linesOf(nodes: readonly Node[], within: readonly SourcePosition[]): readonly SourceLine[] {
+  return nodes.flatMap((node) => [
+    { node, within },
+    ...(node.kind === 'section' ? linesOf(node.children, [...within, node.at]) : []),
+  ])
+}
+
+function foldersOf(
+  { listFiles, readFile }: ApacheSurroundings,
+  read: (file: ApacheFile) => readonly Node[],
+  faults: readonly SyntaxFault[],
+): FolderFiles {
+  return {
+    below: (folder, name) => {
+      const plain = folder.replace(/\/$/, '')
+      const found = listFiles(`${plain}/**/${name}`)
+      return found.length > 0 || listFiles(`${plain}/*`).length > 0 ? found : null
+    },
+    nodes: (file) => {
+      const found = readFile(file)
+      const text = found.ok ? decodeUtf8(found.bytes) : null
+      if (text === null) return null
+      const before = faults.length
+      const nodes = read({ name: file, text })
+      return faults.length === before ? nodes : null
+    },
+  }
 }
 
 function nameAndValue(text: string): readonly [string, string] {

@@ -1,22 +1,11 @@
 import type { SourcePosition } from '../../source-position.ts'
-import { type MethodLimit, type RequireGroup, type RequireNode, readRequires } from './require.ts'
+import { directorySections } from './directories.ts'
+import { proxySections } from './proxy-sections.ts'
+import { refusalSections } from './refusals.ts'
+import { rewritingOf } from './rewrite.ts'
+import { doubtfulIn, type PathSection, readContent, readPathSection } from './section.ts'
+import { type FolderFiles, servedPaths } from './served.ts'
 import type { Directive, Node, Section } from './tree.ts'
-import { splitWords, takeWord } from './words.ts'
-
-/** One `<Location>` or `<LocationMatch>`. */
-export interface PathSection {
-  readonly kind: 'prefix' | 'wildcard' | 'expression'
-  /** The path, the path with wildcards, or the expression. */
-  readonly pattern: string
-  /** `<Location /admin>`, for people. */
-  readonly text: string
-  readonly at: SourcePosition
-  readonly directives: readonly Directive[]
-  /** Null: it has none, and those of the sections before it stay. */
-  readonly requires: RequireGroup | null
-  /** Sections inside that are no authorization: `<If>` and the like. */
-  readonly nested: readonly Section[]
-}
 
 /** One virtual host, or the server itself where there is none. */
 export interface VirtualHost {
@@ -25,101 +14,134 @@ export interface VirtualHost {
   readonly addresses: string
   /** The server's own first, then those of the host: where it matters the last one counts. */
   readonly directives: readonly Directive[]
+  /** `RewriteCond` and `RewriteRule` that run, in their order. */
+  readonly rewriting: readonly Directive[]
   /** In the order in which httpd merges them. */
   readonly sections: readonly PathSection[]
-  /** `<Directory>`, `<Proxy>`, `<Files>`, `<If>` … */
+  /** `<Directory>`, `<Proxy>`, `<Files>` …, as they are written. */
+  readonly others: readonly Section[]
+}
+
+/** What stands in the server, or in one host of it, before both are merged. */
+interface Parts {
+  readonly directives: readonly Directive[]
+  readonly paths: readonly PathSection[]
+  /** `<If>` and the like, which httpd merges after everything else. */
+  readonly doubtful: readonly PathSection[]
   readonly others: readonly Section[]
 }
 
 /** The virtual hosts of a configuration. The server's own directives and sections come first in each. */
-export function readSite(nodes: readonly Node[]): readonly VirtualHost[] {
+export function readSite(nodes: readonly Node[], folders: FolderFiles): readonly VirtualHost[] {
   const server = partsOf(nodes.filter((node) => node.key !== 'virtualhost'))
   const hosts = nodes.filter((node): node is Section => node.key === 'virtualhost' && node.kind === 'section')
-  if (hosts.length === 0) return [{ at: null, addresses: '', ...server }]
-  return hosts.map((host) => {
-    const own = partsOf(host.children)
-    return {
-      at: host.at,
-      addresses: host.rest,
-      directives: [...server.directives, ...own.directives],
-      sections: [...server.sections, ...own.sections],
-      others: [...server.others, ...own.others],
-    }
-  })
+  const none: Parts = { directives: [], paths: [], doubtful: [], others: [] }
+  if (hosts.length === 0) return [{ at: null, addresses: '', ...merged(none, server, folders) }]
+  return hosts.map((host) => ({
+    at: host.at,
+    addresses: host.rest,
+    ...merged(server, partsOf(host.children), folders),
+  }))
 }
 
-function partsOf(nodes: readonly Node[]): Pick<VirtualHost, 'directives' | 'sections' | 'others'> {
+function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHost, 'at' | 'addresses'> {
+  const directives = [...server.directives, ...own.directives]
+  const others = [...server.others, ...own.others]
+  const paths = [...server.paths, ...own.paths]
+  const rewriting = rewritingOf(server.directives, own.directives)
+  const host = { directives, others, paths, rewriting }
+  const served = servedPaths(host)
+  return {
+    directives,
+    others,
+    rewriting,
+    sections: [
+      ...proxySections(host),
+      ...directorySections(others, served, folders),
+      ...paths,
+      ...server.doubtful,
+      ...own.doubtful,
+      ...refusalSections(host, served),
+    ],
+  }
+}
+
+function partsOf(nodes: readonly Node[]): Parts {
   const sections = nodes.filter((node) => node.kind === 'section')
-  const isPath = ({ key }: Section) => key === 'location' || key === 'locationmatch'
+  const held = sections.filter(({ key }) => holding.test(key)).map((section) => partsOf(section.children))
+  const here = {
+    ...everywhere,
+    doubt: 'stands outside of any section: which folder it is about nobody knows',
+  }
+  const stray = nodes.filter(({ key }) =>
+    /^(?:require\w*|limit|limitexcept|order|allow|deny|satisfy)$/.test(key),
+  )
   return {
     directives: nodes.filter((node) => node.kind === 'directive'),
-    sections: sections.filter(isPath).map(readPathSection),
-    others: sections.filter((section) => !isPath(section)),
+    paths: sections.flatMap(pathsIn),
+    doubtful: [
+      ...sections.filter(isPath).flatMap((section) => doubtfulIn(section, readPathSection(section))),
+      ...sections.filter(({ key }) => /^(?:if|elseif|else)$/.test(key)).flatMap(conditionalSection),
+      ...held.flatMap((parts) => parts.doubtful),
+      ...strayRules(stray).map((content) => ({ ...here, ...content })),
+    ],
+    others: [
+      ...sections.filter((section) => !isPath(section) && !holding.test(section.key)),
+      ...held.flatMap((parts) => parts.others),
+    ],
   }
 }
 
-function readPathSection(section: Section): PathSection {
-  const first = takeWord(section.rest)
-  const tilde = first.word === '~'
-  const { word: pattern } = tilde ? takeWord(first.rest) : first
-  const expression = tilde || section.key === 'locationmatch'
-  return {
-    kind: expression ? 'expression' : /[*?[]/.test(pattern) ? 'wildcard' : 'prefix',
-    pattern,
-    text: `<${section.name} ${section.rest}>`,
-    at: section.at,
-    directives: section.children.flatMap(directivesIn),
-    requires: readRequires(section.children, section.at),
-    nested: section.children.filter(
-      (child): child is Section =>
-        child.kind === 'section' && !/^(?:require(?:all|any|none)|limit|limitexcept)$/.test(child.key),
-    ),
+/** In the order of the file, those too that may be in effect or not. */
+function pathsIn(section: Section): readonly PathSection[] {
+  if (isPath(section)) return [readPathSection(section)]
+  return holding.test(section.key) ? partsOf(section.children).paths.map(inDoubt) : []
+}
+
+/** What may be in effect or not: rules in it stay, as ones that may hold. */
+const holding = /^(?:ifdefine|ifmodule|ifversion|iffile)$/
+
+const everywhere = { kind: 'prefix', pattern: '/', except: [] } as const
+
+function isPath({ key }: Section): boolean {
+  return key === 'location' || key === 'locationmatch'
+}
+
+function inDoubt(section: PathSection): PathSection {
+  return { ...section, doubt: section.doubt ?? 'whether it is in effect nobody knows here' }
+}
+
+function conditionalSection(section: Section): readonly PathSection[] {
+  const pattern = section.key === 'if' ? uriOf(section.rest) : null
+  const doubt = 'whether it applies, httpd decides at each request'
+  const place =
+    pattern === null
+      ? { ...everywhere, doubt }
+      : ({ kind: 'expression', pattern, except: [], doubt: null } as const)
+  const outer = { ...place, ...readContent(section) }
+  return [outer, ...doubtfulIn(section, outer)]
+}
+
+/** The expression of paths that an `<If>` is about, when it looks at nothing else; null for all others. */
+function uriOf(condition: string): string | null {
+  const [, text] = /^["']?%\{REQUEST_URI\}\s*==\s*(?:'([^'$%]+)')["']?$/.exec(condition) ?? []
+  if (text !== undefined) return `^${text.replaceAll(/[^\w/~-]/g, '\\$&')}$`
+  const [, expression] =
+    /^["']?%\{REQUEST_URI\}\s*=~\s*m?([#/|])((?:(?!\1).)+)\1["']?$/.exec(condition)?.slice(1) ?? []
+  return expression ?? null
+}
+
+/** Rules that stand in no section, as in a `.htaccess` that was named for itself. */
+function strayRules(nodes: readonly Node[]): readonly ReturnType<typeof readContent>[] {
+  const [first] = nodes
+  if (first === undefined) return []
+  const section: Section = {
+    kind: 'section',
+    name: first.name,
+    key: '',
+    rest: '',
+    at: first.at,
+    children: nodes,
   }
-}
-
-/** Those of `<Limit>` too, as httpd does not limit anything but authorization. */
-function directivesIn(node: Node): readonly Directive[] {
-  if (node.kind === 'directive') return node.key === 'require' ? [] : [node]
-  return node.key === 'limit' || node.key === 'limitexcept' ? node.children.flatMap(directivesIn) : []
-}
-
-/** The value of the last directive of a name; null where there is none. */
-export function lastOf(directives: readonly Directive[], name: string): Directive | null {
-  const key = name.toLowerCase()
-  return directives.findLast((directive) => directive.key === key) ?? null
-}
-
-/** The words of the last directive of a name; empty where there is none. */
-export function wordsOf(directives: readonly Directive[], name: string): readonly string[] {
-  return splitWords(lastOf(directives, name)?.rest ?? '')
-}
-
-/** What holds at a path, after all sections that match it were merged in their order. */
-export interface MergedSections {
-  readonly directives: readonly Directive[]
-  /** Null: nothing is required. */
-  readonly requires: RequireNode | null
-}
-
-/** A later section replaces the rules of earlier ones unless it says `AuthMerging`; directives are inherited. */
-export function mergeSections(sections: readonly PathSection[]): MergedSections {
-  let requires: RequireNode | null = null
-  for (const section of sections) {
-    if (section.requires === null) continue
-    const [merging = 'Off'] = wordsOf(section.directives, 'AuthMerging')
-    const op = merging.toLowerCase() === 'and' ? 'all' : merging.toLowerCase() === 'or' ? 'any' : null
-    requires =
-      op === null || requires === null
-        ? section.requires
-        : { kind: 'group', op, negated: false, members: [requires, section.requires], at: section.at }
-  }
-  return { directives: sections.flatMap(({ directives }) => directives), requires }
-}
-
-/** Methods that a tree of rules tells apart. */
-export function methodsNamed(node: RequireNode): ReadonlySet<string> {
-  if (node.kind === 'group') return new Set(node.members.flatMap((member) => [...methodsNamed(member)]))
-  const limited: MethodLimit | null = node.limit
-  const named = node.test.kind === 'method' ? node.test.names : []
-  return new Set([...(limited?.names ?? []), ...named])
+  return [{ ...readContent(section), text: `${first.name} outside of any section`, directives: [] }]
 }

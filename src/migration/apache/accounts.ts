@@ -1,0 +1,158 @@
+import type { Finding, FindingKind } from '../finding.ts'
+import { never } from '../rule.ts'
+import { positionText, type SourcePosition } from '../source-position.ts'
+import type { ConvertedApp } from './host/host.ts'
+import type { ConvertedLocation } from './host/locations.ts'
+import type { SourceLine } from './reading/read.ts'
+import type { Node } from './reading/tree.ts'
+import { told } from './told.ts'
+
+/** What became of one line of the input. */
+export interface LineAccount {
+  readonly line: SourceLine
+  /** The worst that is said of it; null where nothing is. */
+  readonly kind: FindingKind | null
+}
+
+const worstFirst: readonly FindingKind[] = ['not-convertible', 'changed', 'suspect', 'kept', 'not-needed']
+
+/** Exactly one account of every line that was read: a line that several findings are about has the worst of them. */
+export function accountsOf(
+  lines: readonly SourceLine[],
+  findings: readonly Finding[],
+): readonly LineAccount[] {
+  const byPlace = Map.groupBy(
+    findings.filter(({ at }) => at !== null),
+    ({ at }) => (at === null ? '' : positionText(at)),
+  )
+  return lines.map((line) => {
+    const kinds = new Set((byPlace.get(positionText(line.node.at)) ?? []).map(({ kind }) => kind))
+    return { line, kind: worstFirst.find((kind) => kinds.has(kind)) ?? null }
+  })
+}
+
+/** A line of the input as the report shows it. */
+export function nodeText(node: Node): string {
+  return node.kind === 'section' ? `<${node.name} ${node.rest}>` : told(node)
+}
+
+const ofRules =
+  /^(?:require\w*|limit|limitexcept|authtype|authmerging|oidcunauthaction|order|allow|deny|satisfy)$/
+const container = /^(?:require\w*|limit|limitexcept)$/
+
+/**
+ * Accounts for the lines that made the rules of the result: of every section that holds at one of its locations the
+ * line itself, and those in it that are about who may pass. A section that came to no location has no account by this.
+ */
+export function claimRules(
+  lines: readonly SourceLine[],
+  apps: readonly ConvertedApp[],
+  report: (finding: Finding) => void,
+): void {
+  const used = new Map<string, string>()
+  for (const { pattern, sections } of apps.flatMap(({ locations }) => locations)) {
+    const path = `/${pattern.segments.map((segment) => segment ?? '*').join('/')}`
+    for (const { at } of sections) if (!used.has(positionText(at))) used.set(positionText(at), path)
+  }
+  const sectionAt = new Map(lines.map(({ node }) => [positionText(node.at), node]))
+  const innermost = ({ within }: SourceLine): string =>
+    positionText(
+      within.findLast((at) => !container.test(sectionAt.get(positionText(at))?.key ?? '')) ?? nowhere,
+    )
+  for (const line of lines) {
+    const { node } = line
+    const own = used.get(positionText(node.at))
+    const path = own ?? (ofRules.test(node.key) ? used.get(innermost(line)) : undefined)
+    if (path === undefined) continue
+    const message = `is in the rules at \`${path}\``
+    report({ id: 'rule', kind: 'kept', at: node.at, what: nodeText(node), message, effect: null })
+  }
+}
+
+const nowhere: SourcePosition = { file: '', line: 0, column: 0 }
+
+/** Accounts for all that stands in sections or hosts that were left out, each with what was said of it. */
+export function claimLeftOut(
+  lines: readonly SourceLine[],
+  report: (finding: Finding) => void,
+  findings: readonly Finding[],
+): void {
+  const outside = new Map(
+    findings
+      .filter(({ at, leavesOut }) => at !== null && leavesOut === true)
+      .map((one) => [one.at === null ? '' : positionText(one.at), one]),
+  )
+  for (const { node, within } of lines) {
+    const place = within.findLast((at) => outside.has(positionText(at)))
+    const finding = place === undefined ? undefined : outside.get(positionText(place))
+    if (finding === undefined) continue
+    const message = `with ${finding.what}`
+    report({ id: 'left-out', kind: 'not-needed', at: node.at, what: nodeText(node), message, effect: null })
+  }
+}
+
+/** The lines that no part of the conversion accounts for, or whose finding says that they close their place. */
+export function closingLines(
+  lines: readonly SourceLine[],
+  findings: readonly Finding[],
+): readonly SourceLine[] {
+  const closing = new Set(
+    findings.flatMap(({ at, closesPlace }) =>
+      closesPlace === true && at !== null ? [positionText(at)] : [],
+    ),
+  )
+  return accountsOf(lines, findings)
+    .filter(({ line, kind }) => kind === null || closing.has(positionText(line.node.at)))
+    .map(({ line }) => line)
+}
+
+/** Says of a line that nobody knows it, and what that means. */
+export function unclaimed({ node }: SourceLine): Finding {
+  return {
+    id: 'unclaimed',
+    kind: 'not-convertible',
+    at: node.at,
+    what: nodeText(node),
+    message:
+      'nothing in this command knows it, so its place is closed (`nobody`) until a person has looked at it',
+    effect: 'stricter',
+    isAnywhere: true,
+    announces: () => true,
+  }
+}
+
+/** The apps with `nobody` wherever a line stood that nobody accounts for: in its section, or in all of its host. */
+export function closeApps(
+  apps: readonly ConvertedApp[],
+  host: SourcePosition | null,
+  hosts: readonly SourcePosition[],
+  closing: readonly SourceLine[],
+): readonly ConvertedApp[] {
+  if (closing.length === 0) return apps
+  return apps.map((app) => ({
+    ...app,
+    locations: app.locations.map((location) => {
+      const by = closing.find((line) => isAbout(line, location, host, hosts))
+      return by === undefined ? location : closed(location, by)
+    }),
+  }))
+}
+
+function isAbout(
+  { within, node }: SourceLine,
+  { sections }: ConvertedLocation,
+  host: SourcePosition | null,
+  hosts: readonly SourcePosition[],
+): boolean {
+  const around = new Set([...within, node.at].map(positionText))
+  const inHosts = hosts.filter((at) => around.has(positionText(at)))
+  if (inHosts.length > 0 && (host === null || !inHosts.includes(host))) return false
+  if (sections.some(({ at }) => around.has(positionText(at)))) return true
+  // In no section at all: it is about the whole host, or the whole server.
+  return within.length === inHosts.length
+}
+
+function closed(location: ConvertedLocation, { node }: SourceLine): ConvertedLocation {
+  const access = { methods: null, require: never, unauthenticated: 'sign_in' } as const
+  return { ...location, accesses: [access], because: `${positionText(node.at)} ${nodeText(node)}: closed` }
+}

@@ -1,0 +1,140 @@
+import type { Finding } from '../../finding.ts'
+import { lastOf } from '../reading/last.ts'
+import { isAboutSite, passesOn, rewriteSteps } from '../reading/rewrite.ts'
+import type { VirtualHost } from '../reading/site.ts'
+import type { Directive, Section } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
+import { told } from '../told.ts'
+import { saidOf } from './families.ts'
+import { readElsewhere } from './read-elsewhere.ts'
+
+type Report = (finding: Finding) => void
+
+/**
+ * Says of each directive what becomes of it, where no other part of the conversion does. Of what nobody knows nothing
+ * is said: such a line is unclaimed, and closes its place.
+ */
+export function noteDirectives(host: VirtualHost, report: Report): void {
+  const inSections = host.sections.flatMap((section) => section.directives)
+  for (const directive of [...host.directives, ...inSections]) noteDirective(directive, host, report)
+  noteReplaced(host.directives, report)
+  for (const section of host.sections) noteReplaced(section.directives, report)
+  for (const section of host.others.flatMap(withInner)) noteSection(section, host, report)
+  noteRewriting(host, report)
+}
+
+function noteDirective(directive: Directive, host: VirtualHost, report: Report): void {
+  const { key } = directive
+  if (readElsewhere.has(key)) return
+  if (/^redirect(?:match|permanent|temp)?$/.test(key)) {
+    noteRedirect(directive, host, report)
+    return
+  }
+  const known = saidOf(key, splitWords(directive.rest))
+  if (known === null) return
+  const id = known.kind === 'not-needed' ? 'not-needed' : 'directive'
+  report({
+    id,
+    kind: known.kind,
+    at: directive.at,
+    what: told(directive),
+    message: known.message,
+    effect: null,
+  })
+}
+
+/** Of a name that counts once the last line counts. */
+function noteReplaced(directives: readonly Directive[], report: Report): void {
+  for (const directive of directives) {
+    const last = lastOf(directives, directive.key)
+    if (last === directive || last === null || !countsOnce.test(directive.key)) continue
+    const message = `a later line of the same name replaces it, ${last.at.file}:${last.at.line}`
+    report({
+      id: 'replaced',
+      kind: 'not-needed',
+      at: directive.at,
+      what: told(directive),
+      message,
+      effect: null,
+    })
+  }
+}
+
+const countsOnce =
+  /^(?:oidc(?!blacklisted|whitelisted|passclaims)\w+|servername|sslengine|proxypreservehost|proxytimeout|limitrequestbody|sslproxycacertificatefile|authtype|authmerging)$/
+
+function noteRedirect(directive: Directive, { sections }: VirtualHost, report: Report): void {
+  const closes = sections.some(({ at, isRefusal }) => isRefusal === true && at === directive.at)
+  const message = closes
+    ? 'httpd answered there by itself, and no app was asked: the path is closed (`nobody`). Redirects belong to the app, or to what stands in front'
+    : 'ProxyPass came first for what is passed on: httpd never redirected there'
+  const kind = closes ? 'not-convertible' : 'suspect'
+  const effect = closes ? 'stricter' : null
+  report({ id: 'redirect', kind, at: directive.at, what: told(directive), message, effect })
+}
+
+function noteRewriting(host: VirtualHost, report: Report): void {
+  const say = (directive: Directive, kind: Finding['kind'], message: string): void =>
+    report({ id: 'rewrite', kind, at: directive.at, what: told(directive), message, effect: null })
+  const closing = new Set(host.sections.filter(({ isRefusal }) => isRefusal === true).map(({ at }) => at))
+  for (const step of rewriteSteps(host.rewriting)) {
+    const { directive, conditions } = step
+    const [kind, message] = saidOfStep(step, closing.has(directive.at))
+    if (message !== null) say(directive, kind, message)
+    for (const condition of conditions)
+      say(condition.directive, 'changed', 'is part of the `RewriteRule` below it')
+  }
+  const all = [...host.directives, ...host.sections.flatMap((section) => section.directives)]
+  for (const directive of all.filter(({ key }) => key === 'rewriterule' || key === 'rewritecond')) {
+    if (host.rewriting.includes(directive) || closing.has(directive.at)) continue
+    say(
+      directive,
+      'not-needed',
+      'does not run here: RewriteEngine is off, or it is of another server or section',
+    )
+  }
+}
+
+function saidOfStep(
+  step: Parameters<typeof passesOn>[0],
+  closes: boolean,
+): readonly [Finding['kind'], string | null] {
+  if (passesOn(step)) return ['kept', null]
+  if (closes) {
+    const message =
+      'httpd answered there by itself or under another path: where it may match the path is closed (`nobody`). Rewriting and redirects belong to the app, or to what stands in front'
+    return ['not-convertible', message]
+  }
+  if (isAboutSite(step)) {
+    return ['changed', 'is about scheme, host and port: the gateway answers for its own `url` alone']
+  }
+  if (step.conditions.some(({ kind }) => kind === 'client')) {
+    return ['changed', 'hangs on what each client says of itself: it kept nobody out, and is left out']
+  }
+  if (step.target === '-') return ['not-needed', 'sets variables of httpd, or ends its rewriting']
+  return ['not-convertible', 'paths are not rewritten: the app or what stands in front has to do it']
+}
+
+/** A section and those in it: `<Files>` in a `<Directory>`. */
+function withInner(section: Section): readonly Section[] {
+  const inner = section.children.filter((child): child is Section => child.kind === 'section')
+  return [section, ...inner.flatMap(withInner)]
+}
+
+function noteSection(section: Section, { sections }: VirtualHost, report: Report): void {
+  const { key } = section
+  const used = sections.some(({ at }) => at === section.at)
+  if (used || key === 'location' || key === 'virtualhost') return
+  const say = (message: string): void =>
+    report({
+      id: 'section',
+      kind: 'not-needed',
+      at: section.at,
+      what: `<${section.name} ${section.rest}>`,
+      message,
+      effect: null,
+      leavesOut: true,
+    })
+  if (/^directory|^files/.test(key)) say('is about files: no request that comes here got to them')
+  else if (/^proxy/.test(key)) say('is read where an upstream names it')
+}

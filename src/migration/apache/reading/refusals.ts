@@ -1,0 +1,129 @@
+import type { SourcePosition } from '../../source-position.ts'
+import type { RequireGroup } from './require.ts'
+import {
+  isAboutSite,
+  passedPath,
+  passesOn,
+  type RewriteStep,
+  readMatch,
+  rewriteSteps,
+  runsAlways,
+} from './rewrite.ts'
+import type { PathSection } from './section.ts'
+import { type HostParts, isAtOrBelow, passedPaths, type ServedPath } from './served.ts'
+import type { Directive } from './tree.ts'
+import { splitWords } from './words.ts'
+
+/**
+ * What httpd answers by itself before any rule is asked, by mod_rewrite and mod_alias: refusals, redirects, and paths
+ * that are rewritten. No app was ever asked there, so nobody gets in there now.
+ */
+export function refusalSections(host: HostParts, served: readonly ServedPath[]): readonly PathSection[] {
+  const steps = rewriteSteps(host.rewriting)
+  const passes = steps.some(passesOn) || host.directives.some(({ key }) => /^proxypass/.test(key))
+  return [
+    ...steps.flatMap((step, index) => {
+      const later = steps.slice(index + 1).some(passesOn)
+      return refuses(step, passes, later) ? [ofStep(step)] : []
+    }),
+    ...host.directives.flatMap((directive) => ofRedirect(directive, host, served)),
+    ...host.directives.flatMap(ofProxyPassMatch),
+    ...host.paths.flatMap(inSection),
+  ]
+}
+
+/** Whether a step keeps a request from the app that it would have come to without it. */
+export function refuses(step: RewriteStep, hostPassesOn: boolean, passesLater: boolean): boolean {
+  const { flags, target, conditions } = step
+  // It goes to an app by a way that cannot be said, and the app behind the lines below never got it.
+  if (passesOn(step)) return passedPath(step) === null || !runsAlways(step)
+  if (isAboutSite(step)) return false
+  // Whoever wants to get past it sends another name: it kept nobody out.
+  if (conditions.length > 0 && conditions.every(({ kind }) => kind === 'client')) return false
+  if (flags.some((flag) => /^(?:F|G|R(?:=.*)?)$/.test(flag)) || /^https?:\/\//.test(target)) return true
+  if (target === '-') return passesLater && flags.some((flag) => flag === 'L' || flag === 'END')
+  return hostPassesOn
+}
+
+function ofStep({ directive, pattern, negated, conditions }: RewriteStep): PathSection {
+  const methods = conditions.filter(({ kind }) => kind === 'method').flatMap(({ names }) => names)
+  const sure = conditions.every(({ kind }) => kind === 'method') && conditions.length < 2
+  const doubt = sure ? null : 'has conditions that httpd alone knows'
+  const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
+  const requires = denied(directive.at, methods)
+  if (!negated) return { ...refusal, ...place, kind: 'expression', pattern, requires, doubt }
+  const spared = /^\^(\/[\w/-]+)/.exec(pattern)?.[1]?.replace(/\/$/, '')
+  return {
+    ...refusal,
+    ...place,
+    kind: 'prefix',
+    pattern: '/',
+    requires,
+    doubt: doubt ?? 'holds for every path but some',
+    except: spared === undefined ? [] : [spared],
+  }
+}
+
+const refusal = { directives: [], compat: null, doubt: null, except: [], isRefusal: true } as const
+
+function denied(at: SourcePosition, methods: readonly string[]): RequireGroup {
+  const limit = methods.length === 0 ? null : { except: false, names: new Set(methods) }
+  const test = { kind: 'all', granted: false } as const
+  const member = {
+    kind: 'rule',
+    negated: false,
+    test,
+    limit,
+    at,
+    text: 'is answered by httpd itself',
+  } as const
+  return { kind: 'group', op: 'any', negated: false, members: [member], at }
+}
+
+/** What goes to an app by an expression that cannot be said: no other app got it. */
+function ofProxyPassMatch({ key, name, rest, at }: Directive): readonly PathSection[] {
+  const [pattern = '', target = ''] = splitWords(rest)
+  if (key !== 'proxypassmatch' || readMatch(pattern, target) !== null) return []
+  return [{ ...refusal, at, text: `${name} ${rest}`, kind: 'expression', pattern, requires: denied(at, []) }]
+}
+
+/** `Redirect 404 /x`: of mod_alias, which is asked after `ProxyPass`. */
+function ofRedirect(
+  directive: Directive,
+  host: HostParts,
+  served: readonly ServedPath[],
+): readonly PathSection[] {
+  if (!/^redirect(?:match|permanent|temp)?$/.test(directive.key) || served.length === 0) return []
+  const path = redirected(directive)
+  if (path === null) return []
+  const passed = passedPaths(host)
+  const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
+  const requires = denied(directive.at, [])
+  if (directive.key === 'redirectmatch') {
+    return [{ ...refusal, ...place, kind: 'expression', pattern: path, requires, except: passed }]
+  }
+  if (passed.some((one) => isAtOrBelow(path, one))) return []
+  return [{ ...refusal, ...place, kind: 'prefix', pattern: path, requires, except: passed }]
+}
+
+/** The path or expression that is redirected; null where it is not one. */
+export function redirected({ key, rest }: Directive): string | null {
+  const words = splitWords(rest)
+  const hasStatus = key === 'redirect' || key === 'redirectmatch'
+  const [path = ''] =
+    hasStatus && /^(?:\d{3}|permanent|temp|seeother|gone)$/.test(words[0] ?? '') ? words.slice(1) : words
+  return path === '' ? null : path
+}
+
+/** In a `<Location>` both are asked after the rules, and hold for what is passed on, too. */
+function inSection(section: PathSection): readonly PathSection[] {
+  return section.directives.flatMap((directive) => {
+    const redirects = /^redirect(?:match|permanent|temp)?$/.test(directive.key)
+    const [step] = rewriteSteps([directive])
+    if (!redirects && (step === undefined || !refuses(step, true, true))) return []
+    const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
+    const { kind, pattern, except } = section
+    const doubt = 'which requests below its section it is for, httpd decides'
+    return [{ ...refusal, ...place, kind, pattern, except, requires: denied(directive.at, []), doubt }]
+  })
+}
