@@ -50,6 +50,28 @@ apps:
 `,
 )
 writeFileSync(join(folder, 'bad.yaml'), 'apps: {}\n')
+writeFileSync(
+  join(folder, 'case.yaml'),
+  `
+providers:
+  staff: { issuer: "https://id.example.com", client_id: gate, client_secret: a-client-secret }
+apps:
+  shop:
+    url: https://shop.example.com/Shop
+    upstream: http://10.0.0.5:5000
+    shared_secret: ${secret}
+    ignore_case: true
+    require: anyone
+    locations:
+      - { path: /Shop/Account, require: signed_in }
+      - { path: /Shop/Straße, require: signed_in }
+  inner:
+    url: https://shop.example.com/shop/inner
+    upstream: http://10.0.0.5:5000
+    shared_secret: another-secret-of-thirty-two-bytes-at-least
+    require: signed_in
+`,
+)
 
 const alice = { sub: 'alice', organization_id: '00D5e000000HEcPEAW', groups: ['people'], status: 'active' }
 const adam = { ...alice, sub: 'adam', groups: ['ops'] }
@@ -509,4 +531,30 @@ apps:
     /note: The rules that are only rehearsed would decide otherwise at \/next: deny, rule-not-met/,
   )
   t.notMatch((await told('/other')).stdout, /rehearsed/)
+})
+
+t.test('at an app that ignores case it says what the case of a path came to', async (t) => {
+  const rows: readonly (readonly [
+    path: string,
+    reason: string,
+    locations: readonly string[],
+    note: string,
+  ])[] = [
+    ['/Shop/Account', 'no-session', ['/Shop/Account'], ''],
+    ['/Shop/Stra%C3%9Fe', 'no-session', ['/Shop/Straße'], ''],
+    ['/shop/ACCOUNT/x', 'no-session', ['/Shop/Account'], 'judged without it, and is sent as it stands'],
+    ['/Shop/stra%C3%9Fe', 'no-session', ['/Shop/Straße'], 'judged without it'],
+    ['/SHOP/x', 'open-to-anyone', ['*'], 'judged without it'],
+    ['/Shop/x', 'open-to-anyone', ['*'], ''],
+    ['/Shop/STRASSE', 'target-case', [], 'take the path for one of /Shop/Straße, others do not'],
+    ['/Shop/Inner', 'target-case', [], 'take the path for one of another app'],
+    ['/Shop/%C5%BF', 'target-case', [], 'the Kelvin sign are letters of ASCII'],
+  ]
+  for (const [path, reason, locations, note] of rows) {
+    const told = await json(['-c', 'case.yaml', '--anonymous', '--url', `https://shop.example.com${path}`])
+    t.equal(told.reason, reason, path)
+    t.same(told.locations, locations, path)
+    if (note === '') t.notMatch(told.notes.join(' '), 'case', path)
+    else t.match(told.notes.join(' '), note, path)
+  }
 })
