@@ -21,6 +21,24 @@ async function serve(
   return { port: portOf(server), server }
 }
 
+t.test('a head that throws leaves its reason phrase for the next one, unless that is emptied', async (t) => {
+  const { port } = await serve(t, (request, response) => {
+    try {
+      response.writeHead(200, 'Fine', ['X-Bad', 'a\u0000b'])
+    } catch {
+      if (request.url === '/emptied') response.statusMessage = ''
+      response.writeHead(502, ['Content-Length', '0']).end()
+    }
+  })
+  for (const [path, line] of [
+    ['/', 'HTTP/1.1 502 Fine'],
+    ['/emptied', 'HTTP/1.1 502 Bad Gateway'],
+  ] as const) {
+    const answer = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    t.equal(answer.split('\r\n')[0], line)
+  }
+})
+
 t.test('F8 a Trailer header beside a Content-Length throws', async (t) => {
   const thrown: unknown[] = []
   const { port } = await serve(t, (_request, response) => {

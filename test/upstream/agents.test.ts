@@ -148,6 +148,23 @@ t.test('an exchange', async (t) => {
     t.strictSame(heard, [])
   })
 
+  t.test('tells the one head that is the answer’s, and no interim one', async (t) => {
+    const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'
+    const upstream = await upstreamFor(t, {
+      answer: () => `${interim}HTTP/1.1 201 Made\r\nContent-Length: 0\r\n\r\n`,
+    })
+    const heads: unknown[] = []
+    await new Promise<void>((resolve) => {
+      opened(t).request(request(settings(upstream.port)), {
+        head: ({ statusCode, reasonPhrase }) => heads.push([statusCode, reasonPhrase]),
+        data: () => true,
+        end: resolve,
+        failed: () => resolve(),
+      })
+    })
+    t.same(heads, [[201, 'Made']])
+  })
+
   t.test('that is cancelled while it connects sends nothing', async (t) => {
     const upstream = await upstreamFor(t)
     const upstreams = opened(t)

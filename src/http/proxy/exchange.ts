@@ -192,6 +192,8 @@ export class Exchange implements UpstreamSink {
     this.#end()
     const { request, response, observer } = this.#setup
     if (!response.headersSent) {
+      // A head that could not be written has left its reason phrase: it must not stand beside a status of ours.
+      response.statusMessage = ''
       this.#announce(fault, 0)
       return
     }

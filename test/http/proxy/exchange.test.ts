@@ -22,6 +22,7 @@ class HeldRequest extends PassThrough {
 /** What was done to the answer, in order. */
 class HeldResponse extends EventEmitter {
   readonly done: unknown[] = []
+  statusMessage = ''
   destroyed = false
   headersSent = false
   full = false
@@ -290,6 +291,24 @@ t.test('a head that cannot be written is a fault of the app', async (t) => {
     ['answer', 200],
     ['fault', 'UPSTREAM_RESPONSE_INVALID'],
   ])
+})
+
+t.test('a reason phrase of the app stands beside no status of ours', async (t) => {
+  const { response, sinks, told } = started()
+  // As node:http does: the phrase is taken before the headers are looked at (test/assumptions/node).
+  response.writeHead = (_status, phrase) => {
+    response.statusMessage = String(phrase)
+    throw new TypeError('a byte that no header may hold')
+  }
+  const [sink] = sinks
+  sink?.head(answered(200, length, 'Fine'))
+  t.throws(() => sink?.data(Buffer.from('ok')))
+  sink?.failed(fault())
+  t.same(told, [
+    ['answer', 200],
+    ['fault', 'UPSTREAM_ABORTED'],
+  ])
+  t.equal(response.statusMessage, '', 'then node:http writes that of the status')
 })
 
 t.test('a client that goes away ends the upstream, and is told nothing', async (t) => {
