@@ -61,6 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
 
   acquired(connection: Connection): void {
     this.#connection = connection
+    this.#dispatched = null
     const { method, path, headers, body, timeouts } = this.#request
     connection.dispatch(
       {
@@ -169,7 +170,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, W
     if (this.#over) return
     this.#over = true
     this.#drop()
-    this.#sink.failed(toUpstreamFault(error))
+    this.#sink.failed(toUpstreamFault(error, this.#dispatched === null ? 'connecting' : 'connected'))
   }
 
   /** Leaves the queue; a connection that it got is good for no other request. */

@@ -11,7 +11,9 @@ const timeouts = new Set([
 
 const aborted = new Set([
   'UND_ERR_SOCKET',
+  'UND_ERR_ABORT',
   'UND_ERR_ABORTED',
+  'UND_ERR_CLOSED',
   'UND_ERR_DESTROYED',
   'ECONNRESET',
   'EPIPE',
@@ -26,11 +28,22 @@ const invalid = new Set([
   'ERR_INVALID_HTTP_TOKEN',
 ])
 
+/** What undici will not send, or not to its end: what is sent comes from us. */
+const ours = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_INVALID_RETURN_VALUE',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+])
+
+/** Whether a connection for the request was had: by that a code is told which nobody knows. */
+export type Phase = 'connecting' | 'connected'
+
 /**
- * What undici, net or tls threw, as a fault of ours. Judged by code, never by text, as texts change. The original
- * is the `cause`, for the log alone: it names addresses.
+ * What undici, net or tls threw, as a fault of ours; a bug of ours stays what it is. Judged by code, never by text, as
+ * texts change. The original is the `cause`, for the log alone: it names addresses.
  */
-export function toUpstreamFault(thrown: unknown): Error {
+export function toUpstreamFault(thrown: unknown, phase: Phase): Error {
   if (isFault(thrown)) return thrown
   // A parser's error does not always have a code.
   const code = thrown instanceof errors.HTTPParserError ? 'HPE_INVALID' : (errorCode(thrown) ?? 'unknown')
@@ -40,17 +53,23 @@ export function toUpstreamFault(thrown: unknown): Error {
     return new UpstreamFault('UPSTREAM_RESPONSE_INVALID', message, thrown)
   }
   // Undici, net and tls always say a code: without one it is a bug of ours, and shall look like one.
-  if (code === 'unknown' && thrown instanceof Error) return thrown
-  return new UpstreamFault(faultCode(code), `the upstream failed: ${code}`, thrown)
+  if ((code === 'unknown' || ours.has(code)) && thrown instanceof Error) return thrown
+  return new UpstreamFault(faultCode(code, phase), `the upstream failed: ${code}`, thrown)
 }
 
-function faultCode(code: string): FaultCode {
+function faultCode(code: string, phase: Phase): FaultCode {
   if (timeouts.has(code)) return 'UPSTREAM_TIMEOUT'
   if (invalid.has(code) || code.startsWith('HPE_')) return 'UPSTREAM_RESPONSE_INVALID'
   if (aborted.has(code)) return 'UPSTREAM_ABORTED'
   if (isTlsCode(code)) return 'UPSTREAM_TLS'
-  // ECONNREFUSED, ENOTFOUND, EMFILE, ENOENT of a Unix socket: no connection was had.
-  return 'UPSTREAM_UNREACHABLE'
+  switch (phase) {
+    // ECONNREFUSED, ENOTFOUND, EMFILE, ENOENT of a Unix socket.
+    case 'connecting':
+      return 'UPSTREAM_UNREACHABLE'
+    // ENETDOWN, EHOSTUNREACH of one that is open: its network went away.
+    case 'connected':
+      return 'UPSTREAM_ABORTED'
+  }
 }
 
 /** The other side ended the connection, properly or not. Not undici's word for an abort of ours, nor a time-out. */

@@ -6,7 +6,7 @@ import type { AnswerHead, UpstreamRequest, UpstreamUpgrade } from '../core/ports
 import { webSocketAccept } from '../core/request/websocket-accept.ts'
 import { answerHead } from './answer-head.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
-import { toUpstreamFault } from './fault.ts'
+import { type Phase, toUpstreamFault } from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
 
 /** An answer that opens nothing, as it comes. */
@@ -32,6 +32,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
   #leaveQueue: () => void = () => {}
   #connection: Connection | null = null
   #refusal: Refusal | null = null
+  #phase: Phase = 'connecting'
   #over = false
 
   constructor(request: UpstreamRequest, options: ConnectionOptions, key: string, settled: Settle) {
@@ -74,7 +75,9 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
     this.#end(new UpstreamFault('UPSTREAM_ABORTED', 'the handshake was given up'))
   }
 
-  onConnect(): void {}
+  onConnect(): void {
+    this.#phase = 'connected'
+  }
 
   onHeaders(statusCode: number, raw: Buffer[], _resume: () => void, statusText: string): boolean {
     if (statusCode >= 200)
@@ -127,7 +130,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
       this.#connection.busy = false
       this.#connection.end()
     }
-    this.#settled(outcome instanceof Error ? toUpstreamFault(outcome) : outcome)
+    this.#settled(outcome instanceof Error ? toUpstreamFault(outcome, this.#phase) : outcome)
   }
 }
 

@@ -2,7 +2,11 @@ import { Readable } from 'node:stream'
 import { createServer } from 'node:tls'
 import t from 'tap'
 import type { UpstreamExchange } from '../../src/core/ports.ts'
+import type { Connection, ConnectionOptions } from '../../src/upstream/connection.ts'
+import { Exchange } from '../../src/upstream/exchange.ts'
 import { isClosedByPeer, toUpstreamFault } from '../../src/upstream/fault.ts'
+import { UpgradeExchange } from '../../src/upstream/handshake.ts'
+import type { ConnectionPool } from '../../src/upstream/pool.ts'
 import { portOf } from '../support/ports.ts'
 import { createAuthority } from '../support/tls.ts'
 import { answerHeads, recordingUpstream } from '../support/upstream.ts'
@@ -267,18 +271,112 @@ t.test('faults are told apart by code', async (t) => {
     ['CERT_HAS_EXPIRED', 'UPSTREAM_TLS'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'UPSTREAM_TLS'],
     ['EPROTO', 'UPSTREAM_TLS'],
+    ['UND_ERR_ABORT', 'UPSTREAM_ABORTED'],
+    ['UND_ERR_CLOSED', 'UPSTREAM_ABORTED'],
     ['SOMETHING_NEW', 'UPSTREAM_UNREACHABLE'],
   ]
   for (const [code, expected] of codes) {
-    const fault = toUpstreamFault(Object.assign(new Error('text'), { code }))
+    const fault = toUpstreamFault(Object.assign(new Error('text'), { code }), 'connecting')
     t.match(fault, { code: expected, cause: { code } }, code)
+    t.match(fault.message, code, 'which the log line tells')
     t.notMatch(fault.message, 'text')
   }
-  t.match(toUpstreamFault(new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })])), {
-    code: 'UPSTREAM_UNREACHABLE',
-  })
+  const refused = new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })])
+  t.match(toUpstreamFault(refused, 'connecting'), { code: 'UPSTREAM_UNREACHABLE' })
   const bug = new TypeError('ours')
-  t.equal(toUpstreamFault(bug), bug, 'a bug stays a bug')
+  t.equal(toUpstreamFault(bug, 'connecting'), bug, 'a bug stays a bug')
+})
+
+t.test('once a connection was had, what is no other fault is one that broke off', async (t) => {
+  for (const code of [
+    'ENETDOWN',
+    'EHOSTUNREACH',
+    'ENOTCONN',
+    'EIO',
+    'ERR_STREAM_PREMATURE_CLOSE',
+    'UND_ERR_INFO',
+  ]) {
+    const thrown = Object.assign(new Error(), { code })
+    t.match(toUpstreamFault(thrown, 'connecting'), { code: 'UPSTREAM_UNREACHABLE' }, code)
+    t.match(toUpstreamFault(thrown, 'connected'), { code: 'UPSTREAM_ABORTED', cause: { code } }, code)
+  }
+  for (const [code, expected] of [
+    ['UND_ERR_BODY_TIMEOUT', 'UPSTREAM_TIMEOUT'],
+    ['ERR_SSL_BAD_RECORD_TYPE', 'UPSTREAM_TLS'],
+    ['HPE_INVALID_CHUNK_SIZE', 'UPSTREAM_RESPONSE_INVALID'],
+  ] as const) {
+    t.match(toUpstreamFault(Object.assign(new Error(), { code }), 'connected'), { code: expected }, code)
+  }
+})
+
+t.test('what undici will not send is a bug of ours, and looks like one', async (t) => {
+  for (const code of [
+    ...['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_INVALID_RETURN_VALUE'],
+    'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  ]) {
+    const thrown = Object.assign(new Error(), { code })
+    for (const at of ['connecting', 'connected'] as const) t.equal(toUpstreamFault(thrown, at), thrown, code)
+  }
+})
+
+t.test('an exchange and a handshake know whether a connection was had', async (t) => {
+  const gone = () => Object.assign(new Error(), { code: 'ENETDOWN' })
+  const connection = () =>
+    ({
+      busy: true,
+      dispatch: () => {},
+      dispatched: () => ({ atMs: 0, reused: false, bytesRead: 0 }),
+      watchSending: () => null,
+      end: () => {},
+    }) as unknown as Connection
+  const pool = { acquire: () => () => {}, replace: connection } as unknown as ConnectionPool
+  const options = {} as ConnectionOptions
+  for (const [connects, expected] of [
+    [0, 'UPSTREAM_UNREACHABLE'],
+    [1, 'UPSTREAM_ABORTED'],
+  ] as const) {
+    const faults: unknown[] = []
+    const sink = {
+      head: () => {},
+      data: () => true,
+      end: () => {},
+      failed: (fault: Error) => faults.push(fault),
+    }
+    const exchange = new Exchange(request(settings(1)), options, pool, sink)
+    exchange.acquired(connection())
+    if (connects > 0) exchange.onConnect(() => {})
+    exchange.onError(gone())
+    t.match(faults, [{ code: expected }])
+
+    const outcomes: unknown[] = []
+    const handshake = new UpgradeExchange(request(settings(1)), options, 'key', (outcome) =>
+      outcomes.push(outcome),
+    )
+    handshake.start(pool)
+    handshake.acquired(connection())
+    if (connects > 0) handshake.onConnect()
+    handshake.onError(gone())
+    t.match(outcomes, [{ code: expected }])
+  }
+  const again: unknown[] = []
+  const stale = {
+    ...connection(),
+    dispatched: () => ({ atMs: 0, reused: true, bytesRead: 0 }),
+    silentSince: () => true,
+  }
+  const sink = {
+    head: () => {},
+    data: () => true,
+    end: () => {},
+    failed: (fault: Error) => again.push(fault),
+  }
+  const exchange = new Exchange(request(settings(1)), options, pool, sink)
+  exchange.acquired(stale as unknown as Connection)
+  exchange.onConnect(() => {})
+  exchange.onError(Object.assign(new Error(), { code: 'ECONNRESET' }))
+  t.same(again, [], 'it is sent once more')
+  exchange.onError(gone())
+  t.match(again, [{ code: 'UPSTREAM_UNREACHABLE' }], 'on a connection that was not had')
 })
 
 t.test('who ended a connection is told from what ended by a time-out or by us', async (t) => {
