@@ -108,7 +108,8 @@ function accessFor(
     return { ...plain, require: never }
   }
   noteBearer(authType, say)
-  const unauthenticated = authType === 'oauth20' || /^4/.test(action) ? 'deny' : 'sign_in'
+  if (authType === 'oauth20') return { ...plain, require: never }
+  const unauthenticated = /^4/.test(action) ? 'deny' : 'sign_in'
   if (action === 'pass' && expression === undefined) return passing(rule, plain, say)
   if (expression !== undefined) {
     const message = `whether to answer ${action} was decided by an expression: here scripts get 401 and navigations are sent to sign in`
@@ -125,7 +126,9 @@ function noteBearer(authType: string, say: Say): void {
     say(
       'bearer',
       'not-convertible',
-      'took bearer tokens, and no session: here it takes a session, and answers 401 without one',
+      'took bearer tokens, and no session: the gateway takes none yet, so nobody gets in here',
+      'stricter',
+      () => true,
     )
   }
   if (authType === 'auth-openidc') {

@@ -16,7 +16,7 @@ const families: readonly (readonly [RegExp, Said])[] = [
   [/^oidcoauth/, bearer],
   [/^oidc(?:redis|mem)cache/, cache],
   [
-    /^(?:loadmodule|loadfile|listen\w*|server(?:root|admin|tokens|signature|limit|path)|errorlog\w*|customlog|globallog|bufferedlogs|logformat|loglevel|logmessage|logiotrackttfb|transferlog|forensiclog|user|group|pidfile|timeout|\w*keepalive\w*|traceenable|hostnamelookups|usecanonical\w*|mutex|startservers|minspare\w*|maxspare\w*|threads\w*|threadlimit|maxrequest\w*|maxconnections\w*|maxclients|maxmemfree|maxranges?\w*|gracefulshutdowntimeout|protocols\w*|h2\w+|defaultruntimedir|extendedstatus|seerequesttail|coredumpdirectory|chrootdir|httpprotocoloptions|namevirtualhost|scoreboardfile|limitrequestfields|limitinternalrecursion|acceptfilter|receivebuffersize|sendbuffersize|readbuffersize|asyncrequestworkerfactor|flushmax\w+|watchdoginterval|mergetrailers|mergeslashes|heartbeat\w+|rlimit\w+|ldap\w+|dbd\w+|redis\w+|memcache\w+|md[a-z]\w+|suexec\w*|unixd\w*|privilegesmode|identitycheck\w*|stricthostcheck|dump\w+|addmoduleinfo|stapling\w*)$/,
+    /^(?:loadmodule|loadfile|listen\w*|server(?:root|admin|tokens|signature|limit|path)|errorlog\w*|customlog|globallog|bufferedlogs|logformat|loglevel|logmessage|logiotrackttfb|transferlog|forensiclog|user|group|pidfile|timeout|\w*keepalive\w*|traceenable|hostnamelookups|usecanonical\w*|mutex|startservers|minspare\w*|maxspare\w*|threads\w*|threadlimit|maxrequest\w*|maxconnections\w*|maxclients|maxmemfree|maxranges?\w*|gracefulshutdowntimeout|protocols\w*|h2\w+|defaultruntimedir|extendedstatus|seerequesttail|coredumpdirectory|chrootdir|httpprotocoloptions|namevirtualhost|scoreboardfile|limitrequestfields|limitinternalrecursion|acceptfilter|receivebuffersize|sendbuffersize|readbuffersize|asyncrequestworkerfactor|flushmax\w+|watchdoginterval|mergetrailers|macroignore\w+|heartbeat\w+|rlimit\w+|ldap\w+|dbd\w+|redis\w+|memcache\w+|md[a-z]\w+|suexec\w*|unixd\w*|privilegesmode|identitycheck\w*|stricthostcheck|dump\w+|addmoduleinfo|stapling\w*)$/,
     server,
   ],
   [
@@ -24,7 +24,7 @@ const families: readonly (readonly [RegExp, Said])[] = [
     files,
   ],
   [
-    /^(?:wsgi(?!accessscript|auth|script?alias|group|trusted)\w+|passenger\w*|rails\w*|rack\w*|php_(?:admin_)?(?:value|flag)|phpinidir|perl\w+|fcgid\w+|fastcgi\w*|python\w+|ruby\w*|jk(?:worker|log|shm|options)\w*)$/,
+    /^(?:wsgi(?!accessscript|auth|script?alias|group)\w+|passenger\w*|rails\w*|rack\w*|php_(?:admin_)?(?:value|flag)|phpinidir|perl\w+|fcgid\w+|fastcgi\w*|python\w+|ruby\w*|jk(?:worker|log|shm|options)\w*)$/,
     program,
   ],
   [/^(?:wsgiscriptalias|scriptalias|alias)(?:match)?$|^aliaspreservepath$/, files],
@@ -33,7 +33,7 @@ const families: readonly (readonly [RegExp, Said])[] = [
     elsewhere,
   ],
   [
-    /^(?:browsermatch\w*|passenv|unsetenv|setenv\w*|rewriteengine|rewriteoptions|rewritebase|rewritemap|proxy(?:requests|via|badheader|maxforwards|iobuffersize|receivebuffersize|sourceaddress|status|domain|remote\w*|100continue|websocketfallback\w*|ftp\w+|fcgi\w+|scgi\w+|hc\w+|set|errorlog)|noproxy|balancer(?:growth|persist|inherit)|allowencodedslashes|allowconnect|servername)$/,
+    /^(?:browsermatch\w*|passenv|unsetenv|setenv\w*|rewriteengine|rewriteoptions|rewritebase|rewritemap|proxy(?:requests|via|badheader|maxforwards|iobuffersize|receivebuffersize|sourceaddress|status|domain|remote\w*|100continue|websocketfallback\w*|ftp\w+|fcgi\w+|scgi\w+|hc\w+|set|errorlog)|noproxy|balancer(?:growth|persist|inherit)|allowconnect|servername)$/,
     server,
   ],
   [
@@ -63,5 +63,8 @@ export function saidOf(key: string, words: readonly string[]): Said | null {
   }
   if (/^sslverifyclient$/.test(key)) return /^none$/i.test(words[0] ?? '') ? tls : null
   if (key === 'secruleengine') return elsewhere
+  if (key === 'accessfilename') return words.join(' ') === '.htaccess' ? server : null
+  // What httpd answers by such a handler no app was asked for: see the refusals.
+  if (key === 'sethandler') return /^proxy:/.test(words[0] ?? '') ? null : files
   return families.find(([names]) => names.test(key))?.[1] ?? null
 }

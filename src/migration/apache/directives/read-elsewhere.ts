@@ -8,7 +8,7 @@ export const readElsewhere: ReadonlySet<string> = new Set(
     'OIDCSessionMaxDuration OIDCSessionType OIDCCookie OIDCCookieSameSite OIDCPassClaimsAs OIDCClaimPrefix',
     'OIDCAuthNHeader OIDCUnAuthAction AuthType AuthMerging RequestHeader ProxyPass ProxyPassMatch ProxyPreserveHost',
     'ProxyTimeout LimitRequestBody ServerName SSLEngine SSLProxyCACertificateFile BalancerMember',
-    'OIDCProviderAuthorizationEndpoint OIDCProviderTokenEndpoint OIDCProviderEndSessionEndpoint SetHandler',
+    'OIDCProviderAuthorizationEndpoint OIDCProviderTokenEndpoint OIDCProviderEndSessionEndpoint',
     'OIDCIDTokenAudValues OIDCProviderRevocationEndpoint OIDCProviderPushedAuthorizationRequestEndpoint OIDCProviderJwksUri',
     'RewriteRule RewriteCond Order Allow Deny Satisfy Require Header RequestReadTimeout OIDCBlackListedClaims OIDCWhiteListedClaims',
   ]

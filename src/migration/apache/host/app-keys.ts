@@ -1,5 +1,6 @@
 import type { YamlValue } from '../../yaml.ts'
 import { lastOf, wordsOf } from '../reading/last.ts'
+import { directivesOf } from './applied.ts'
 import type { Base } from './bases.ts'
 import { readBodyPace } from './body-pace.ts'
 import type { ConvertedHeaders } from './header-set.ts'
@@ -46,9 +47,10 @@ export function appKeys(
   return keys
 }
 
-function limitsOf({ mapping }: Base, { host, report }: HostWork): Record<string, YamlValue> {
+function limitsOf({ mapping, prefix }: Base, { host, report }: HostWork): Record<string, YamlValue> {
   const found: Record<string, YamlValue> = {}
-  const timeout = mapping?.timeoutSeconds ?? (Number(wordsOf(host.directives, 'ProxyTimeout')[0]) || null)
+  const timeout =
+    mapping?.timeoutSeconds ?? (Number(wordsOf(directivesOf(host, prefix), 'ProxyTimeout')[0]) || null)
   const body = readBodyPace(host, report)
   if (timeout !== null || body !== null) {
     found.timeouts = {
@@ -92,17 +94,19 @@ function upstreamOf(
   { host }: HostWork,
 ): YamlValue {
   const target = mapping?.target ?? 'http://fill-in.invalid'
-  const [, origin = target, path = ''] = /^(https?:\/\/[^/]+)(\/.*)?$/.exec(target) ?? []
+  const [, origin = target, path = ''] = /^(https?:\/\/[^/]+|unix:\/[^:]+:?)(\/.*)?$/.exec(target) ?? []
   const own = prefix.length === 0 ? '' : `/${prefix.join('/')}`
   const base = path.replace(/\/+$/, '')
   const keepsPrefix = own === '' || base.endsWith(own)
   const url =
     own !== '' && keepsPrefix ? `${origin}${base.slice(0, base.length - own.length)}` : `${origin}${base}`
+  const address = url.replace(/:$/, '')
   const keys: Record<string, YamlValue> = {}
-  if (wordsOf(host.directives, 'ProxyPreserveHost')[0]?.toLowerCase() === 'on') keys.preserve_host = true
+  const directives = directivesOf(host, prefix)
+  if (wordsOf(directives, 'ProxyPreserveHost')[0]?.toLowerCase() === 'on') keys.preserve_host = true
   if (!keepsPrefix) keys.strip_prefix = true
-  const [authority] = wordsOf(host.directives, 'SSLProxyCACertificateFile')
+  const [authority] = wordsOf(directives, 'SSLProxyCACertificateFile')
   if (authority !== undefined && target.startsWith('https')) keys.ca_file = authority
   if (Object.keys(fixed).length > 0) keys.headers = fixed
-  return Object.keys(keys).length === 0 ? url : { url, ...keys }
+  return Object.keys(keys).length === 0 ? address : { url: address, ...keys }
 }

@@ -18,6 +18,19 @@ export function noteOpen(locations: readonly ConvertedLocation[], { prefix }: Ba
   )
 }
 
+/** What clients may send that httpd passed on and the gateway refuses, as servers read it in different ways. */
+export function notePaths({ report }: HostWork): void {
+  report({
+    id: 'paths-refused',
+    kind: 'changed',
+    at: null,
+    what: 'paths with `//`, `;`, %2F, %23, %3F or %25',
+    message:
+      'httpd passed them on; here they get 400 unless the app says in `allow_encoded` that it needs them, and then each reading is judged',
+    effect: null,
+  })
+}
+
 /** How people are told no: the verdict is the same, the status is another. */
 export function noteStatuses({ host, report }: HostWork): void {
   const directives = [...host.directives, ...host.sections.flatMap((section) => section.directives)]

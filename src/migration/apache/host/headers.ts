@@ -1,3 +1,4 @@
+import { foldHeaderName, isDroppedFromClients } from '../../../core/headers/names.ts'
 import type { Finding } from '../../finding.ts'
 import { lastOf, wordsOf } from '../reading/last.ts'
 import type { VirtualHost } from '../reading/site.ts'
@@ -82,7 +83,8 @@ function addClaims(
   if (prefixed !== null) {
     const message =
       'claims go out under it, as `identity_headers` names them. httpd dropped every header of clients that begins so; the gateway drops those that are listed, and all of `OIDC-…`: list each one that the app reads'
-    report(noted('claim-prefix', 'changed', prefixed, message))
+    const isDropped = isDroppedFromClients(foldHeaderName(headerName(`${prefix}x`)))
+    report(noted('claim-prefix', isDropped ? 'changed' : 'not-convertible', prefixed, message))
   }
   if (as === 'none') {
     report(noted('claim-headers', 'kept', passing, 'no claim header is sent'))

@@ -10,7 +10,7 @@ import type { ConvertedProvider } from '../provider/provider.ts'
 import type { PathSection } from '../reading/section.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import { appKeys } from './app-keys.ts'
-import { noteHostedDomain, noteOpen, noteStatuses } from './app-notes.ts'
+import { noteHostedDomain, noteOpen, notePaths, noteStatuses } from './app-notes.ts'
 import { noteApplied } from './applied.ts'
 import { type Base, sortMappings } from './bases.ts'
 import { noteDoubts } from './doubts.ts'
@@ -50,7 +50,6 @@ export interface ConvertedHost {
 /** The apps of one virtual host: one for each upstream. */
 export function convertHost(work: HostWork): readonly ConvertedApp[] {
   const { host, report } = work
-  noteApplied(host, report)
   const { origin, problem } = readOrigin(host)
   if (problem !== null) sayHost(work, 'url', 'not-convertible', problem)
   const redirect = convertRedirectUri(work)
@@ -64,6 +63,8 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
     )
     bases.push({ prefix: [], mapping: null, websocket: false })
   }
+  const prefixes = bases.map(({ prefix }) => prefix)
+  noteApplied(host, prefixes, report)
   const sections = host.sections.filter((section) => !isRedirect(section, redirect, report))
   noteNotPassedOn(sections, bases, report)
   const extra: readonly PathPattern[] = [
@@ -75,6 +76,7 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
   noteDoubts(sections, locations, work.context)
   noteHostedDomain(ruleClaims(locations), work)
   noteStatuses(work)
+  notePaths(work)
   const headers = convertHeaders(host, scopesOf(work.providers), ruleClaims(locations), work)
   const answers = readResponseHeaders(host.directives, noResponseHeaders, report)
   return bases.map((base) => {

@@ -141,6 +141,9 @@ function mapping(
 /** Null for what the gateway does not speak. */
 function toHttp(target: string, host: VirtualHost, say: Say): string | null {
   if (/^https?:\/\//.test(target) || target.startsWith('${')) return target
+  const [, socket, base = ''] = /^unix:(\/[^|:]+)\|https?:\/\/[^/|]*(\/[^|]*)?$/.exec(target) ?? []
+  if (socket !== undefined)
+    return base.replace(/\/$/, '') === '' ? `unix:${socket}` : `unix:${socket}:${base}`
   if (/^wss?:\/\//.test(target)) return target.replace(/^ws/, 'http')
   const balancer = /^balancer:\/\/([^/]+)(.*)$/.exec(target)
   if (balancer !== null) {

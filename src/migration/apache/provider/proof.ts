@@ -14,6 +14,7 @@ export function readProof(
   const secret = lastOf(directives, 'OIDCClientSecret')
   const [method = ''] = (splitWords(auth?.rest ?? '')[0] ?? '').split(':')
   kept(auth, `providers.${name}.token_endpoint_auth_method`, notes)
+  noteUnused(directives, method, notes)
   switch (method) {
     case 'none':
       return { token_endpoint_auth_method: 'none' }
@@ -51,6 +52,24 @@ export function readProof(
   return /^client_secret_(?:basic|post)$/.test(method)
     ? { ...proof, token_endpoint_auth_method: method }
     : proof
+}
+
+/** Keys and certificates that another way of proving does not need, and those that were shown besides. */
+function noteUnused(directives: readonly Directive[], method: string, notes: ProviderNotes): void {
+  const keys = lastOf(directives, 'OIDCPrivateKeyFiles')
+  if (keys !== null && method !== 'private_key_jwt') {
+    const message = 'is for `private_key_jwt` and encrypted tokens, neither of which is used here'
+    notes.report(plain('client-key', 'not-needed', keys, message))
+  }
+  const isTls = /tls_client_auth$/.test(method)
+  for (const name of ['OIDCClientTokenEndpointCert', 'OIDCClientTokenEndpointKey']) {
+    const directive = lastOf(directives, name)
+    if (directive === null) continue
+    const message =
+      'a certificate is shown to the provider with `token_endpoint_auth_method: tls_client_auth` alone: register the client so'
+    if (isTls) kept(directive, 'the provider’s `client_certificate`', notes)
+    else notes.report(plain('client-certificate', 'not-convertible', directive, message))
+  }
 }
 
 function readKey(

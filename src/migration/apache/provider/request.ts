@@ -18,9 +18,15 @@ export function readRequest(
   keys.scopes = scopesOf(splitWords(scope?.rest ?? '')[0] ?? 'openid')
   kept(scope, `providers.${name}.scopes`, notes)
   const mode = lastOf(directives, 'OIDCResponseMode')
-  if (splitWords(mode?.rest ?? '')[0] === 'form_post') {
+  const [asked] = splitWords(mode?.rest ?? '')
+  if (asked === 'form_post') {
     keys.response_mode = 'form_post'
     kept(mode, `providers.${name}.response_mode`, notes)
+  } else if (asked === 'query') kept(mode, 'the default of `response_mode`', notes)
+  else if (mode !== null) {
+    notes.report(
+      plain('response-mode', 'changed', mode, '`query`, the default: answers come back in the address'),
+    )
   }
   const parameters = readParameters(lastOf(directives, 'OIDCAuthRequestParams'), notes)
   if (Object.keys(parameters).length > 0) keys.authorization_parameters = parameters
@@ -60,8 +66,23 @@ export function readRequest(
     keys.claims_from = ['id_token']
     kept(userinfo, `providers.${name}.claims_from: [id_token]`, notes)
   }
+  noteEndpoints(directives, notes)
   const issuer = splitWords(lastOf(directives, 'OIDCProviderIssuer')?.rest ?? '')[0] ?? ''
   return { ...keys, ...readUser(directives, name, issuer, notes) }
+}
+
+const endpoint =
+  /^oidcprovider(?:authorization|token|userinfo|endsession|revocation|pushedauthorizationrequest)endpoint$|^oidcproviderjwksuri$/
+
+/** Endpoints that stood in place of those of the metadata; without metadata they are told of elsewhere. */
+function noteEndpoints(directives: readonly Directive[], notes: ProviderNotes): void {
+  if (lastOf(directives, 'OIDCProviderMetadataURL') === null) return
+  for (const directive of directives.filter(({ key }) => endpoint.test(key))) {
+    if (splitWords(directive.rest)[0] === '') continue
+    const message =
+      'replaced what the metadata says: here endpoints are those of the metadata alone. Where it is another host, `internal_url` names how the provider is reached'
+    notes.report(plain('endpoint-override', 'not-convertible', directive, message))
+  }
 }
 
 /** As a list, with `openid` among them. */

@@ -115,10 +115,15 @@ export function redirected({ key, rest }: Directive): string | null {
   return path === '' ? null : path
 }
 
+/** What httpd itself answers with, whatever ProxyPass says. */
+const ownHandlers = /^["']?(?:server-|balancer-|ldap-|md-|cgi-|wsgi-|send-|default-|type-)/
+
 /** In a `<Location>` both are asked after the rules, and hold for what is passed on, too. */
 function inSection(section: PathSection): readonly PathSection[] {
   return section.directives.flatMap((directive) => {
-    const redirects = /^redirect(?:match|permanent|temp)?$/.test(directive.key)
+    const redirects =
+      /^redirect(?:match|permanent|temp)?$/.test(directive.key) ||
+      (directive.key === 'sethandler' && ownHandlers.test(directive.rest))
     const [step] = rewriteSteps([directive])
     if (!redirects && (step === undefined || !refuses(step, true, true))) return []
     const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
