@@ -147,7 +147,8 @@ t.test('S-117: two hundred navigations leave five transactions and small headers
     if (page.status !== 302) t.equal(page.status, 302, String(i))
     const cookies = [...browser.cookies('localhost')].filter(([name]) => name.startsWith(session))
     longest = Math.max(longest, cookies.map((pair) => pair.join('=')).join('; ').length)
-    if (cookies.length > 5) t.ok(cookies.length <= 5, `${cookies.length} transactions`)
+    const attempts = cookies.filter(([name]) => !name.endsWith('-past'))
+    if (attempts.length > 5) t.ok(attempts.length <= 5, `${attempts.length} transactions`)
   }
   t.ok(longest < 4096, `${longest} bytes of cookies at most`)
   t.equal((await front.finish(browser, await front.begin(browser, '/last'))).headers.location, '/last')

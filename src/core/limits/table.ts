@@ -36,6 +36,7 @@ export const limitTable = {
     512,
     'Parameters for the provider in such a cookie; more are left out when the sign-in begins again by itself.',
   ),
+  pastAttemptBytes: of('request', 640, 'What is known of sign-ins whose cookies went; the oldest go.'),
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
   webSocketEarlyBytes: of(

@@ -164,33 +164,31 @@ export function readTransaction(
   const [cookie, ...others] = found
   if (cookie === undefined) return { ok: false, reason: 'cookie-missing', cookie: null }
   if (others.length > 0) return { ok: false, reason: 'cookie-ambiguous', cookie: cookie.name }
-  const opened = open(ring, scope(origin, names), cookie.value)
-  const transaction = opened.ok ? decode(opened.text) : null
-  if (transaction === null || !belongs(transaction, { state, origin, cookie: cookie.name }, names)) {
+  const transaction = openTransaction(ring, cookie, origin, names)
+  if (transaction === null || !sameText(transaction.state, state))
     return { ok: false, reason: 'cookie-unreadable', cookie: cookie.name }
-  }
   if (!isWithin(time.timeoutSeconds, transaction.startedAt, time.now)) {
     return { ok: false, reason: 'expired', transaction, cookie: cookie.name }
   }
   return { ok: true, transaction, cookie: cookie.name }
 }
 
-function scope(origin: string, names: CookieNames): SealScope {
-  return { purpose: 'transaction', context: [origin, names.transactionPrefix] }
+/** The attempt of a cookie, however old it is; null for what is none of this very name and origin. */
+export function openTransaction(
+  ring: KeyRing,
+  cookie: CookiePair,
+  origin: string,
+  names: CookieNames,
+): Transaction | null {
+  const opened = open(ring, scope(origin, names), cookie.value)
+  const transaction = opened.ok ? decode(opened.text) : null
+  // Not one that was renamed or moved here.
+  const isOfIt = transaction?.origin === origin && transactionCookieName(transaction, names) === cookie.name
+  return isOfIt ? transaction : null
 }
 
-/** Whether what was opened is of this very state, origin and cookie, not one renamed or moved here. */
-function belongs(
-  transaction: Transaction,
-  callback: { readonly state: string; readonly origin: string; readonly cookie: string },
-  names: CookieNames,
-): boolean {
-  const sameState = sameText(transaction.state, callback.state)
-  return (
-    sameState &&
-    transaction.origin === callback.origin &&
-    transactionCookieName(transaction, names) === callback.cookie
-  )
+function scope(origin: string, names: CookieNames): SealScope {
+  return { purpose: 'transaction', context: [origin, names.transactionPrefix] }
 }
 
 /** An array, not an object: five of these cookies travel with every request. */

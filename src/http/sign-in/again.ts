@@ -4,8 +4,9 @@ import type { Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding } from '../../core/session/landing.ts'
+import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
-import { isInStorage, isSecondAttempt, type Transaction } from '../../core/session/transaction.ts'
+import { isInStorage, isSecondAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
@@ -16,7 +17,7 @@ import { startSignIn } from './start.ts'
 export interface FruitlessAttempt {
   readonly origin: Origin
   readonly headers: IncomingHttpHeaders
-  readonly transaction: Transaction
+  readonly transaction: KnownAttempt
 }
 
 /**
@@ -39,12 +40,13 @@ export async function beginAgain(
     page: pageOf(transaction, origin, gateway.authPrefix),
     wish: transaction.wish ?? plainWish,
     isSecond: true,
+    insteadOf: transaction,
   })
 }
 
 /** The page that an attempt was for. */
 export function pageOf(
-  { returnTo, state }: Pick<Transaction, 'returnTo' | 'state'>,
+  { returnTo, state }: Pick<KnownAttempt, 'returnTo' | 'state'>,
   origin: Origin,
   authPrefix: string,
 ): WantedPage {

@@ -18,9 +18,10 @@ import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
-import { signInFailed, tooManyFailures } from './failure.ts'
+import { isWorthAnother, signInFailed, tooManyFailures } from './failure.ts'
 import { fromStorage, nothingToDo, wantedBy } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
+import { pastAttempt, remembering } from './past-attempts.ts'
 
 /**
  * The redirect URI: the browser comes back from the provider. In this order, and nothing is asked of the provider
@@ -50,14 +51,18 @@ export async function callback(
     return withCookies(
       await nothingToDo(context, admission, {
         ...{ origin, headers, state, why: read.reason },
-        transaction: read.reason === 'expired' ? read.transaction : null,
+        transaction:
+          read.reason === 'expired' ? read.transaction : pastAttempt(context, origin, headers, state),
       }),
       cleared,
     )
   const { transaction } = read
   const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
   if (refusedForMs > 0) {
-    return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), cleared)
+    return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), [
+      ...cleared,
+      ...remembering(context, origin, headers, [transaction]),
+    ])
   }
   const coming = { origin, headers, parameters, transaction }
   try {
@@ -140,8 +145,11 @@ async function failedOnce(
 ): Promise<Answer> {
   const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
   if (again !== null) return again
-  const wanted = wantedBy(coming.transaction, coming.origin, context.runtime.gateway)
-  return signInFailed(context, admission, fault, wanted)
+  const { origin, headers, transaction } = coming
+  const page = signInFailed(context, admission, fault, wantedBy(transaction, origin, context.runtime.gateway))
+  // Whoever loads the page anew tries again, where that may help.
+  const known = admission.wantsPage && isWorthAnother(fault.code) ? [transaction] : []
+  return withCookies(page, remembering(context, origin, headers, known))
 }
 
 function outcomeOf({ origin, transaction }: Coming): OutcomeOf {

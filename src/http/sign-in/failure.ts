@@ -1,4 +1,4 @@
-import { type AnyFault, LoginFault } from '../../core/fault.ts'
+import { type AnyFault, type FaultCode, LoginFault } from '../../core/fault.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
@@ -49,6 +49,11 @@ function wayOn(
     case 'nothing':
       return null
   }
+}
+
+/** Whether the same once more may help, and nobody has said no to it. */
+export function isWorthAnother(code: FaultCode): boolean {
+  return failureWords(code).helps === 'start-again' && code !== 'LOGIN_REFUSED'
 }
 
 /** For operators: a line, and a count. */

@@ -3,31 +3,28 @@ import { type AnyFault, LoginFault } from '../../core/fault.ts'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, startOf } from '../../core/session/landing.ts'
+import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, wantedPage } from '../../core/session/storage-key.ts'
-import {
-  isInStorage,
-  isKeptAttempt,
-  isSecondAttempt,
-  type Transaction,
-} from '../../core/session/transaction.ts'
+import { isInStorage, isKeptAttempt, isSecondAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
-import { type Answer, frameOf, redirectAnswer } from '../pages/answer.ts'
+import { type Answer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
 import { lookUp } from '../pages/scripts.ts'
 import { takeFromStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, pageOf } from './again.ts'
 import { signInFailed } from './failure.ts'
+import { remembering } from './past-attempts.ts'
 
 export interface UselessCallback {
   readonly origin: Origin
   readonly headers: IncomingHttpHeaders
   /** Empty where none can be told. */
   readonly state: string
-  /** Of this browser, but too old or used; null: none can be told. */
-  readonly transaction: Transaction | null
+  /** Of this browser, but too old, used or evicted; null: none can be told. */
+  readonly transaction: KnownAttempt | null
   /** For the log. */
   readonly why: string
 }
@@ -59,7 +56,10 @@ export async function nothingToDo(
       : await beginAgain(context, admission, { origin, headers, transaction }, fault)
   if (again !== null) return again
   if (transaction !== null)
-    return signInFailed(context, admission, fault, wantedBy(transaction, origin, runtime.gateway))
+    return withCookies(
+      signInFailed(context, admission, fault, wantedBy(transaction, origin, runtime.gateway)),
+      remembering(context, origin, headers, admission.wantsPage ? [transaction] : []),
+    )
   return unknownHere(context, admission, { origin, state }, fault)
 }
 
@@ -91,7 +91,7 @@ function providerOf({ target }: Admission, { redirectUris }: Origin): { readonly
 }
 
 /** What a link to start again is for: the same page, asking for the same. */
-export function wantedBy(transaction: Transaction, origin: Origin, { authPrefix }: Gateway): LinkedSignIn {
+export function wantedBy(transaction: KnownAttempt, origin: Origin, { authPrefix }: Gateway): LinkedSignIn {
   return { page: pageOf(transaction, origin, authPrefix), wish: transaction.wish ?? plainWish }
 }
 

@@ -1,11 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isFault } from '../../core/fault.ts'
+import type { Origin } from '../../core/gateway.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
-import { beginTransaction, isInStorage, sealTransaction } from '../../core/session/transaction.ts'
 import {
+  beginTransaction,
+  isInStorage,
+  openTransaction,
+  sealTransaction,
+} from '../../core/session/transaction.ts'
+import {
+  type CookiePair,
+  isWithin,
   stateHash,
   transactionKeptSeconds,
   transactionsToEvict,
@@ -16,6 +25,7 @@ import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, setTransactionCookie } from './cookie.ts'
 import { passedTo } from './passed-parameters.ts'
+import { remembering } from './past-attempts.ts'
 
 export interface SignInRequest {
   readonly provider: string
@@ -24,6 +34,8 @@ export interface SignInRequest {
   readonly wish: AuthorizationWish
   /** It begins by itself, in place of one that came to nothing: no third follows. */
   readonly isSecond: boolean
+  /** That one: this browser goes on knowing what it was for, should it come again. */
+  readonly insteadOf?: KnownAttempt
 }
 
 /** Begins a transaction: sealed into a cookie of this browser, nothing is kept on the server. */
@@ -67,7 +79,12 @@ export async function startSignIn(
           to: url,
         })
       : redirectAnswer(url.href, 302)
+    const past = [
+      ...(request.insteadOf === undefined ? [] : [request.insteadOf]),
+      ...openEvicted(runtime, origin, others, evicted),
+    ]
     return withCookies(answer, [
+      ...remembering(context, origin, headers, past),
       ...evicted.map((name) => deleteCookie(origin.cookies, name)),
       setTransactionCookie(
         origin.cookies,
@@ -84,4 +101,22 @@ export async function startSignIn(
     log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
     return faultAnswer(admission, thrown)
   }
+}
+
+/** Those that are worth knowing still; newest first, as they are evicted from the young to the old. */
+function openEvicted(
+  { ring, clock, gateway }: RequestContext['runtime'],
+  { origin, cookies: names }: Origin,
+  cookies: readonly CookiePair[],
+  evicted: readonly string[],
+): readonly KnownAttempt[] {
+  const keptSeconds = transactionKeptSeconds(gateway.session.signInTimeoutSeconds)
+  return evicted.flatMap((name) => {
+    const [cookie, ...others] = cookies.filter((one) => one.name === name)
+    if (cookie === undefined || others.length > 0) return []
+    const transaction = openTransaction(ring, cookie, origin, names)
+    return transaction !== null && isWithin(keptSeconds, transaction.startedAt, clock.now())
+      ? [transaction]
+      : []
+  })
 }

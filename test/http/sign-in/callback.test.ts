@@ -768,3 +768,109 @@ t.test('a failed sign-in for a page in the storage may be started again for that
     `href="/.auth/login?return_to&#61;%2F&#38;kept&#61;${stateHash(begun.state)}">Start again<`,
   )
 })
+
+/** What a browser has after an answer: cookies that were set stay, cleared ones go. */
+function jarOf(...answers: readonly Answer[]): Map<string, string> {
+  const jar = new Map<string, string>()
+  for (const { cookies = [] } of answers)
+    for (const { name, value } of cookies) value === '' ? jar.delete(name) : jar.set(name, value)
+  return jar
+}
+
+const sent = (jar: ReadonlyMap<string, string>) =>
+  [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+
+t.test(
+  'S-117, S-119: an attempt that was pushed out begins again by itself, once, for the same page',
+  async (t) => {
+    const { context, admission, come, clock, counted, origin, provider } = open(t)
+    const jar = new Map<string, string>()
+    const keep = ({ cookies = [] }: Answer) => {
+      for (const { name, value } of cookies) value === '' ? jar.delete(name) : jar.set(name, value)
+    }
+    const states: string[] = []
+    for (let tab = 0; tab < 9; tab++) {
+      clock.time += 1
+      const account = tab === 0 ? '&account=other&login_hint=ann' : ''
+      const headers = { cookie: sent(jar) }
+      const asked = await admission(`${site}/.auth/login?provider=op&return_to=/tab/${tab}${account}`, {
+        headers,
+      })
+      const answer = await login(context, asked, headers)
+      keep(answer)
+      states.push(whereTo(answer).searchParams.get('state') ?? '')
+    }
+    t.equal(jar.size, 6, 'five attempts, and what is known of the others')
+    t.match(jar.get(`${origin.cookies.transactionPrefix}past`), /^[\w.-]{100,1000}$/)
+    for (const tab of [0, 3]) {
+      const again = await come(`code=x&state=${states[tab]}`, { headers: { cookie: sent(jar) } })
+      t.match(again, { status: 302 }, `tab ${tab}`)
+      const asked = whereTo(again).searchParams
+      t.equal(asked.get('other_account'), String(tab === 0))
+      t.equal(asked.get('login_hint'), tab === 0 ? 'ann' : null)
+      keep(again)
+      const second = asked.get('state') ?? ''
+      t.match(second, /\.2$/)
+      t.match(await come(`code=x&state=${second}`, { headers: { cookie: sent(jar) } }), {
+        status: 303,
+        headers: { location: `/tab/${tab}` },
+      })
+      // Pushed out in its turn, the second one shows its page, which leads to the same.
+      jar.delete([...jar.keys()].find((name) => name.includes(stateHash(second).slice(0, 16))) ?? '')
+      const past = jarOf(again)
+      past.delete([...past.keys()].find((name) => name.includes(stateHash(second).slice(0, 16))) ?? '')
+      t.match(await come(`code=x&state=${second}`, { headers: { cookie: sent(past) } }), { status: 400 })
+    }
+    t.equal(counted.filter((one) => one === 'login op started').length, 11)
+    t.equal(provider('op').exchanged.length, 2)
+
+    const { state: theirs } = await openStranger(context, admission)
+    for (const state of [theirs, 'junk', `${states[0]}.2`, (states[0] ?? '').slice(0, -1)])
+      t.match(
+        await come(`code=x&state=${state}`, { headers: { cookie: sent(jar) } }),
+        { status: 400 },
+        'of no other',
+      )
+    const past = `${origin.cookies.transactionPrefix}past`
+    const value = jar.get(past) ?? ''
+    for (const cookie of [`${past}=${value}; ${past}=${value}`, `${past}=forged`, `${past}=`])
+      t.match(
+        await come(`code=x&state=${states[0]}`, { headers: { cookie } }),
+        { status: 400 },
+        cookie.slice(0, 40),
+      )
+    t.match(await come(`code=x&state=${states[0]}`, { headers: { ...program, cookie: sent(jar) } }), {
+      body: /"reason":"login-state-unknown"/,
+    })
+  },
+)
+
+/** An attempt of another browser. */
+async function openStranger(context: RequestContext, admission: ReturnType<typeof open>['admission']) {
+  const answer = await login(context, await admission(`${site}/.auth/login?provider=op`), {})
+  return { state: whereTo(answer).searchParams.get('state') ?? '' }
+}
+
+t.test('whoever loads the page of a failure anew tries again, unless somebody said no', async (t) => {
+  const { begin, come, finish, provider } = open(t)
+  for (const [code, again] of [
+    ['PROVIDER_UNREACHABLE', true],
+    ['LOGIN_CODE_REFUSED', true],
+    ['LOGIN_REFUSED', false],
+    ['LOGIN_USER_ID_INVALID', false],
+    ['PROVIDER_CLIENT_REFUSED', false],
+  ] as const) {
+    const begun = await begin()
+    provider('op').identity = new LoginFault(code, 'for the test')
+    const page = await finish(begun)
+    const cookie = sent(jarOf(page))
+    const anew = await come(`code=x&state=${begun.state}`, { headers: { cookie } })
+    t.equal(anew.status, again ? 302 : 400, code)
+    if (!again) continue
+    const second = begunBy(anew)
+    const end = await finish(second)
+    const last = await come(`code=x&state=${second.state}`, { headers: { cookie: sent(jarOf(end)) } })
+    t.match(last, { status: 400 }, 'once')
+    t.match(last.body, 'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1">Start again<', 'and the link stays')
+  }
+})
