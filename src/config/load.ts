@@ -68,12 +68,13 @@ export function loadGatewayFromText(text: string, surroundings: Surroundings): L
 
 function* loadFromTextSteps(text: string, surroundings: Surroundings): Steps<LoadedGateway> {
   const checked = yield* checkFileSteps(text, surroundings)
-  const { shadow, issues: others } = yield* readShadowSteps(checked)
+  const { shadow, issues: others, emptyLists } = yield* readShadowSteps(checked)
   const { gateway, places, tests } = checked
   const issues = [...checked.issues(), ...others]
   const warnings = checked.warnings()
   if (gateway === null || issues.length > 0) return { ok: false, unreadable: false, issues, warnings }
-  const whole = shadow === null ? gateway : deepFreeze({ ...gateway, shadow })
+  const allEmpty = [...new Set([...gateway.emptyLists, ...emptyLists])]
+  const whole = shadow === null ? gateway : deepFreeze({ ...gateway, shadow, emptyLists: allEmpty })
   return { ok: true, gateway: whole, warnings, source: { file: surroundings.file }, places, tests }
 }
 

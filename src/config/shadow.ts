@@ -12,14 +12,16 @@ export interface ReadShadow {
   readonly shadow: Shadow | null
   /** Faults of the file that is named, with its own places. */
   readonly issues: readonly Issue[]
+  /** As in the model, of that file. */
+  readonly emptyLists: readonly string[]
 }
 
-const nothing: ReadShadow = { shadow: null, issues: [] }
+const nothing: ReadShadow = { shadow: null, issues: [], emptyLists: [] }
 
 /**
  * Reads the configuration that `shadow` names, with the same environment, and checks it whole. Of its model the rules
  * are taken. What else decides about requests must be as in the first file, or a difference of verdicts would say
- * nothing about rules; the rest of it is not looked at, and its warnings are not told.
+ * nothing about rules; the rest of it is not looked at, and of its warnings that of an emptied list alone is told.
  */
 export function* readShadowSteps(own: CheckedFile): Steps<ReadShadow> {
   const named = own.scope === null ? null : readNamed(own.scope)
@@ -29,10 +31,14 @@ export function* readShadowSteps(own: CheckedFile): Steps<ReadShadow> {
   // What is wrong with the surroundings is told once.
   const told = new Set(own.issues().map(({ position, message }) => (position === null ? message : null)))
   const issues = other.issues().filter(({ position, message }) => position !== null || !told.has(message))
-  if (own.gateway === null || other.gateway === null) return { shadow: null, issues }
+  if (own.gateway === null || other.gateway === null) return { shadow: null, issues, emptyLists: [] }
   const shadow = shadowOf(named.surroundings.file, other.gateway)
   warnOfForgotten(own.scope, own.gateway, shadow)
-  return { shadow, issues }
+  for (const name of other.scope?.emptyLists.keys() ?? []) {
+    const message = `in ${shadow.file} the file ${name} has no entries: what its rules would decide is no word on a filled list`
+    warnAt(own.scope, ['shadow'], message)
+  }
+  return { shadow, issues, emptyLists: other.gateway.emptyLists }
 }
 
 interface NamedFile {

@@ -33,7 +33,7 @@ export interface Gateway {
   readonly ownedHeaders: ReadonlySet<string>
   /** How slow a body may come that is for no location: the gateway's own forms, and what is refused before. */
   readonly bodyRate: BodyRate | null
-  /** Absolute paths of the files of `${lines:FILE}` that have no entries: whatever names one lets nobody in. */
+  /** Absolute paths of the files of `${lines:FILE}` that have no entries: whatever names one lets nobody in. Of the shadow's file too. */
   readonly emptyLists: readonly string[]
   /** Rules that are rehearsed; null: none, and nothing is judged twice. */
   readonly shadow: Shadow | null

@@ -178,3 +178,21 @@ t.test('a list of lines stands where a rule or `only` stands, by the whole path'
     t.equal(mayHoldLines(steps), may, path)
   }
 })
+
+t.test('an emptied list of a shadow is told as one of the file itself, once', async (t) => {
+  const file = (more: string, require = 'signed_in') =>
+    loadGatewayFromText(
+      `${more}
+providers:
+  acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:SECRET}" }
+apps:
+  wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5", require: ${require} }
+`,
+      surroundings,
+    )
+  const emptied = (loaded: ReturnType<typeof file>) => (loaded.ok ? loaded.gateway.emptyLists : loaded.issues)
+  t.same(emptied(file('shadow: next.yaml')), [])
+  t.same(emptied(file('shadow: emptied.yaml')), ['/etc/claimgate/nobody.txt'])
+  const both = file('shadow: emptied.yaml', '{ sub: "${lines:nobody.txt}" }')
+  t.same(emptied(both), ['/etc/claimgate/nobody.txt'])
+})

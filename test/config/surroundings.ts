@@ -47,6 +47,10 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ['icon.png', png],
   ['icon.svg', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'],
   ['evil.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+  [
+    'emptied.yaml',
+    shadowOf(`require: { none: [{ sub: "\${lines:nobody.txt}" }] }`, 'https://wiki.example.com'),
+  ],
   ['next.yaml', shadowOf('require: signed_in', 'https://wiki.example.com')],
   ['other-apps.yaml', otherApps],
   ['faulty.yaml', shadowOf('requier: signed_in', 'htps://wiki.example.com')],
