@@ -66,7 +66,7 @@ export function patternOf(
 
 /** Of the path of an app or location with `ignore_case`. */
 export const disputedCase =
-  'ſ, ı, İ and the Kelvin sign cannot stand in a path under `ignore_case`: servers differ about their case, so requests with them are refused'
+  'ſ, ı, İ, the Kelvin sign and more than 30 combining marks in a row cannot stand in a path under `ignore_case`: requests with them are refused, as servers differ about their case'
 
 interface Wrong {
   readonly reason: string

@@ -104,7 +104,7 @@ export const requestPhases: readonly RequestPhase[] = [
   {
     name: 'own address',
     files: ['http/admission/own-address.ts'],
-    does: 'Whether the path is the gateway’s own: the redirect URI, or anything below `auth_prefix`, which never reaches an app; nor does what another reading takes for one.',
+    does: 'Whether the path is the gateway’s own: the redirect URI, or anything below `auth_prefix`, which never reaches an app; nor does what another reading takes for one, or, where an app of the origin ignores case, another spelling.',
     endsWith: ['gateway-address', 'address-unknown', 'target-ambiguous', 'method-not-allowed'],
     known: 'Which of the gateway’s own addresses it is, or that it is an app’s.',
   },
@@ -113,12 +113,13 @@ export const requestPhases: readonly RequestPhase[] = [
     files: [
       'core/request/route-match.ts',
       'core/request/location.ts',
+      'core/request/caseless.ts',
       'core/request/method.ts',
       'core/request/preflight.ts',
       'core/request/destination.ts',
       'http/admission/destination.ts',
     ],
-    does: 'The app with the longest prefix, its most specific location that covers the path, and among those of one path the one for the method. Where the request has a `Destination`, the same for that: it must lead to an address of the origin that is not the gateway’s own. A CORS preflight that the location passes on ends here.',
+    does: 'The app with the longest prefix, its most specific location that covers the path, and among those of one path the one for the method; without case, where the app says that its server ignores it. Where the request has a `Destination`, the same for that: it must lead to an address of the origin that is not the gateway’s own. A CORS preflight that the location passes on ends here.',
     endsWith: ['app-unknown', ...encodings, 'method-not-allowed', 'destination-invalid', 'preflight'],
     known: 'The app and the location that judges: several, where the path has several readings.',
   },

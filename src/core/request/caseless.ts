@@ -3,9 +3,12 @@
 /** Servers disagree about their case: each is an ASCII letter to some, and none to others. U+017F, U+0131, U+0130, U+212A. */
 const disputed = /[\u017F\u0131\u0130\u212A]/u
 
-/** Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign. */
+// More of them in a row no language has (UAX 15, Stream-Safe Text Format), and to sort them takes the square of their number.
+const manyMarks = /\p{M}{31}/u
+
+/** Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign, or more than 30 combining marks in a row: it is not compared. */
 export function hasDisputedCase(segment: string): boolean {
-  return disputed.test(segment)
+  return disputed.test(segment) || manyMarks.test(segment)
 }
 
 const beyondAscii = /[^\x00-\x7f]/
@@ -19,6 +22,7 @@ const leftOut = /\p{Default_Ignorable_Code_Point}|\u0307/gu
  */
 export function caselessKey(segment: string): string {
   if (!beyondAscii.test(segment)) return segment.toLowerCase()
+  if (manyMarks.test(segment)) return segment
   const upper = segment.normalize('NFKD').toLowerCase().toUpperCase()
   const decomposed = upper.normalize('NFKD').toLowerCase().replaceAll('ς', 'σ')
   // An empty key would be no segment.

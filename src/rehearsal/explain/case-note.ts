@@ -17,7 +17,9 @@ export function caseNote(
     const disputed = readings.flat().find(hasDisputedCase)
     const [nearest] = readings.flatMap((segments) => coveringLocations(app, segments))
     if (disputed !== undefined) {
-      return ['ſ, ı, İ and the Kelvin sign are letters of ASCII to some servers that ignore case.']
+      return [
+        'ſ, ı, İ and the Kelvin sign are letters of ASCII to some servers that ignore case; more than 30 combining marks in a row are not compared.',
+      ]
     }
     const what = nearest === undefined || nearest === app.fallback ? 'of another app' : `of ${nearest.label}`
     return [`Some servers that ignore case take the path for one ${what}, others do not.`]

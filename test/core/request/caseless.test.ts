@@ -114,3 +114,11 @@ t.test('four characters are disputed', async (t) => {
   t.same(disputed.map(code), ['U+130', 'U+131', 'U+17f', 'U+212a'])
   t.ok(hasDisputedCase('adm\u0131n'))
 })
+
+t.test('more combining marks in a row than any language has are not sorted, and refused', async (t) => {
+  const marks = '\u0345\u0334'.repeat(15)
+  t.notOk(hasDisputedCase(`a${marks}b${marks}`))
+  t.ok(hasDisputedCase(`a${marks}\u0300`))
+  t.not(caselessKey(`A${marks}`), `A${marks}`)
+  t.equal(caselessKey(`A${marks}\u0300`), `A${marks}\u0300`)
+})
