@@ -16,15 +16,12 @@ import {
 
 /** The `Destination` of a request for an origin; none of the gateway's own addresses is one. */
 export function destinationOf(gateway: Gateway, origin: Origin, facts: RequestFacts): DestinationReading {
-  if (facts.headers.destination === undefined) return none
   const isHost = (host: string) => gateway.hosts.get(host) === origin
   const reading = readDestination(facts.rawHeaders, { scheme: origin.scheme, isHost })
   if (!reading.ok || reading.destination === null) return reading
   const own = matchOwnAddress(gateway, origin, reading.destination.target)
   return own.kind === 'not-ours' ? reading : { ok: false }
 }
-
-const none: DestinationReading = { ok: true, destination: null }
 
 /** A request routed by one set of rules, and where its `Destination` leads by the same; null: it has none. */
 export interface RoutedWithDestination {
@@ -70,7 +67,7 @@ export function verdictOnBoth(
 function refusalThere(here: Verdict, there: Verdict, lookup: CallerLookup): Decision | null {
   const { decision } = there
   if (decision.kind === 'allow' && there.app === here.app) return null
-  if (decision.kind === 'deny' && decision.reason === 'undecided') return decision
+  if (decision.reason === 'undecided') return decision
   // A path that no app has, or that the app's `allow_encoded` refuses.
   if (decision.kind === 'reject' && decision.status !== 405) {
     return { kind: 'reject', status: 400, reason: 'destination-invalid' }

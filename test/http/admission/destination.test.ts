@@ -7,6 +7,7 @@ import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
 import type { AdmissionContext } from '../../../src/http/admission/session-lookup.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
+import { orRejected } from '../../support/thrown.ts'
 
 const text = `
 trusted_proxies: none
@@ -219,6 +220,20 @@ t.test('the log learns where it would have gone, and which condition failed ther
   const shut = await admit(context, facts('/staff/a', '/shut', { as: 'alice' }), 'id', 0)
   t.match(shut.detail, /^Destination at \/shut .*: nobody-allowed$/)
 })
+
+t.test(
+  'a path that nobody has is told as that, and whoever is refused there is refused as who they are',
+  async (t) => {
+    const context: AdmissionContext = { gateway, sessions: { use: look, lookUp: look } }
+    const ask = (path: string, to: string, as?: string) =>
+      orRejected(async () => admit(context, facts(path, to, as === undefined ? {} : { as }), 'id', 0))
+    t.match(await ask('/staff/a', '/staff//b', 'alice'), { detail: 'Destination: target-empty-segment' })
+    t.match(await ask('/staff/a', '/admin/b', 'alice'), { decision: { principal: { user: 'alice' } } })
+    t.match(await ask('/open/a', '/staff/b'), {
+      decision: { reason: 'destination-not-allowed', principal: null },
+    })
+  },
+)
 
 t.test('rehearsed rules judge it too', async (t) => {
   const rehearsing = text.replace(
