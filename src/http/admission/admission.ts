@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
-import type { App, Location, Origin } from '../../core/gateway.ts'
+import type { App, Location, Origin, UpstreamSettings } from '../../core/gateway.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Destination } from '../../core/request/destination.ts'
@@ -54,6 +54,12 @@ export function sessionOf({
   origin,
 }: Pick<Admission, 'session' | 'origin'>): { readonly session: Session; readonly origin: Origin } | null {
   return session === null || origin === null ? null : { session, origin }
+}
+
+/** Where a request that was let in goes. Throws when it was for no app, which goes nowhere. */
+export function upstreamOf({ app }: Pick<Admission, 'app'>): UpstreamSettings {
+  if (app === null) throw new Error('what is for no app has no upstream')
+  return app.upstream
 }
 
 /** The locations that judged: one, or one for each reading of the path; none where no rule was asked. */

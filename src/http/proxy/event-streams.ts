@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { type Admission, sessionOf } from '../admission/admission.ts'
+import { type Admission, sessionOf, upstreamOf } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import type { RequestFacts } from '../admission/request-facts.ts'
 
@@ -53,10 +53,8 @@ export class OpenEventStreams {
 }
 
 async function stays(next: Runtime, request: IncomingMessage, admission: Admission): Promise<boolean> {
-  const { app } = admission
   const now = await admitAgain(next, factsOf(request, admission))
-  if (now.decision.kind !== 'allow' || now.app === null || app === null) return false
-  return leadsTo(now.app.upstream, app.upstream)
+  return now.decision.kind === 'allow' && leadsTo(upstreamOf(now), upstreamOf(admission))
 }
 
 /** The request line is not the client's any more: see `handOver`. */

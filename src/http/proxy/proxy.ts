@@ -31,7 +31,7 @@ const none = Object.freeze({})
 
 /** What @fastify/reply-from hands to `undici.request`, as far as we look at it. */
 interface Call {
-  readonly headers: { readonly [carried]: FastifyRequest }
+  readonly headers: { readonly [carried]: Exchange }
 }
 
 export interface ProxyOptions extends ExchangeObserver {
@@ -86,8 +86,7 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
   })
 
   function send(call: Call, callback: (fault: Error | null, answer?: object) => void): void {
-    const { exchange } = call.headers[carried]
-    if (exchange === null) throw new Error('a request reached its upstream without passing the handler')
+    const exchange = call.headers[carried]
     exchange.start((fault, statusCode) =>
       fault === null ? callback(null, { statusCode, headers: none, body: exchange }) : callback(fault),
     )
@@ -97,7 +96,7 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
 /** How @fastify/reply-from treats a request of ours, and its answer. */
 const replyOptions: NonNullable<FastifyHttpProxyOptions['replyOptions']> = {
   // The headers that are sent come from core/headers, not from a copy with some taken off.
-  rewriteRequestHeaders: (request) => ({ [carried]: request }) as never,
+  rewriteRequestHeaders: (request) => ({ [carried]: request.exchange }) as never,
   rewriteHeaders: () => none,
   onResponse: (request, reply) => request.exchange?.begin(reply.statusCode),
   // The default repeats a GET that was answered 503 ten times; `maxRetriesOn503: 0` means ten as well.

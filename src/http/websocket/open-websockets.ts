@@ -5,7 +5,7 @@ import { limits } from '../../core/limits/table.ts'
 import { createUseCount } from '../../core/limits/use-count.ts'
 import type { Session } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { type Admission, judgesOf } from '../admission/admission.ts'
+import { judgesOf, upstreamOf } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import { closeCodes } from './frames.ts'
 import { asProgram, originMayConnect, passWebSockets } from './handshake.ts'
@@ -91,15 +91,9 @@ export class OpenWebSockets {
 /** With which code it closes; null: it stays. Being asked keeps no session alive. */
 async function verdict(next: Runtime, { request, upstream }: OpenedBy): Promise<number | null> {
   const admission = await admitAgain(next, asProgram(request))
-  const { decision, app } = admission
+  const { decision } = admission
   const judges = judgesOf(admission)
   const serves = passWebSockets(judges) && originMayConnect(judges, request.headers.origin)
   if (decision.kind !== 'allow' || !serves) return closeCodes.policyViolation
-  return app !== null && leadsTo(app.upstream, upstream) ? null : closeCodes.serviceRestart
-}
-
-/** Whether an admission belongs to a WebSocket whose app is known; one that was let in always does. */
-export function upstreamOf({ app }: Admission): UpstreamSettings {
-  if (app === null) throw new Error('a WebSocket was opened for no app')
-  return app.upstream
+  return leadsTo(upstreamOf(admission), upstream) ? null : closeCodes.serviceRestart
 }

@@ -6,7 +6,7 @@ import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
 import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 import type { Editions } from '../../runtime/editions.ts'
-import { type Admission, carryAdmission, judgesOf, sessionOf } from '../admission/admission.ts'
+import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
@@ -29,7 +29,7 @@ import {
   passWebSockets,
   readHandshake,
 } from './handshake.ts'
-import { type GivenUp, OpenWebSockets, upstreamOf } from './open-websockets.ts'
+import { type GivenUp, OpenWebSockets } from './open-websockets.ts'
 import { endWith, headText } from './plain-answer.ts'
 import { openTunnel } from './tunnel.ts'
 

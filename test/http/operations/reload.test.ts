@@ -169,7 +169,7 @@ t.test('warnings are told each, and what is rehearsed with its file', async (t) 
   ])
   tellOfConfiguration(log, shadow('next.yaml'), [])
   tellOfConfiguration(log, shadow(null), [])
-  t.same(told, [
+  t.strictSame(told, [
     ['info', 'config.shadow', { rehearsed: 2, shadow: 'next.yaml' }],
     ['info', 'config.shadow', { rehearsed: 2, shadow: undefined }],
   ])

@@ -155,6 +155,30 @@ t.test('what is heard of a provider is told: that it is there, or why not', asyn
   await other.close(0)
 })
 
+t.test('with its end every beat of it ends', async (t) => {
+  const { setInterval, clearInterval } = globalThis
+  t.teardown(() => void Object.assign(globalThis, { setInterval, clearInterval }))
+  const beats = new Set<unknown>()
+  const counted = (...of: Parameters<typeof setInterval>) => {
+    const beat = setInterval(...of)
+    beats.add(beat)
+    return beat
+  }
+  const ended = (beat: NodeJS.Timeout | undefined) => {
+    beats.delete(beat)
+    clearInterval(beat)
+  }
+  Object.assign(globalThis, { setInterval: counted, clearInterval: ended })
+  const folder = folderOf(t)
+  const file = join(folder, 'claimgate.yaml')
+  writeFileSync(file, textIn(folder, {}))
+  const { gateway, source } = loadFile(file)
+  const running = await startGateway(gateway, { env: {}, warnings: [], logTo: heldLog().logTo, source })
+  t.ok(beats.size > 1, `${beats.size} of providers, of the configuration, of sessions`)
+  await running.close(0)
+  t.same([...beats], [])
+})
+
 t.test('with its port taken nothing stays open', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   t.teardown(() => taken.close())
