@@ -3,6 +3,7 @@ import t from 'tap'
 import { readFromDisk } from '../../../src/config/files.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { StoreFault } from '../../../src/core/fault.ts'
+import type { Admission } from '../../../src/http/admission/admission.ts'
 import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
 import type { AdmissionContext } from '../../../src/http/admission/session-lookup.ts'
@@ -101,7 +102,9 @@ function facts(
 
 async function decisionOn(path: string, destination: string, ask: Ask = {}, use = look) {
   const context: AdmissionContext = { gateway, sessions: { use, lookUp: use } }
-  const { decision, destination: sent } = await admit(context, facts(path, destination, ask), 'id', 0)
+  const admission = await orRejected(async () => admit(context, facts(path, destination, ask), 'id', 0))
+  if (admission instanceof Error) return admission.message
+  const { decision, destination: sent } = admission as Admission
   const { kind, reason } = decision
   t.equal(sent === null, decision.kind !== 'allow', 'only what is let in has somewhere to go')
   return kind === 'reject' ? `${decision.status} ${reason}` : `${kind} ${reason}`
