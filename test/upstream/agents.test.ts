@@ -319,6 +319,24 @@ t.test('what undici will not send is a bug of ours, and looks like one', async (
   }
 })
 
+t.test('undici times the answer of a request without a body, and waits for ours after one', async (t) => {
+  const given: unknown[] = []
+  const held = {
+    dispatch: ({ headersTimeout, bodyTimeout }: Record<string, unknown>) =>
+      given.push([headersTimeout, bodyTimeout]),
+  } as unknown as Connection
+  const sink = { head: () => {}, data: () => true, end: () => {}, failed: () => {} }
+  const pool = { acquire: () => () => {} } as unknown as ConnectionPool
+  for (const body of [null, Readable.from(['x'])]) {
+    const what = request(settings(1), { method: 'POST', body })
+    new Exchange(what, {} as ConnectionOptions, pool, sink).acquired(held)
+  }
+  t.same(given, [
+    [2000, 2000],
+    [0, 2000],
+  ])
+})
+
 t.test('an exchange and a handshake know whether a connection was had', async (t) => {
   const gone = () => Object.assign(new Error(), { code: 'ENETDOWN' })
   const connection = () =>

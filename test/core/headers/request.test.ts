@@ -323,6 +323,19 @@ t.test('S-059 … S-061, S-063: a claim is sent as it is under a reversible enco
   }
 })
 
+t.test('the port is that of the public address, which says it or means that of its scheme', async (t) => {
+  for (const [origin, port] of [
+    ['https://wiki.example', '443'],
+    ['http://wiki.example', '80'],
+    ['https://wiki.example:8443', '8443'],
+    ['http://[2001:db8::1]:443', '443'],
+    ['https://[2001:db8::80]', '443'],
+  ] as const) {
+    const headers = sent([], null, makePlan(makeApp({ origin })))
+    t.same(valuesOf(headers, 'X-Forwarded-Port'), [port], origin)
+  }
+})
+
 t.test('S-062, S-063: what cannot be sent whole is not sent at all', async (t) => {
   t.same(headerOf({}), { why: 'object' })
   t.same(headerOf({ a: 'b' }), { why: 'object' })
