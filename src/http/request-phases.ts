@@ -182,7 +182,7 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/proxy/exchange.ts',
       'http/proxy/upload.ts',
       'upstream/pool.ts',
-      'upstream/exchange.ts',
+      'upstream/request-exchange.ts',
       'core/headers/request.ts',
       'core/headers/answer.ts',
     ],

@@ -8,9 +8,9 @@ import type {
   UpstreamUpgrade,
 } from '../core/ports.ts'
 import { type ConnectionOptions, createConnect } from './connection.ts'
-import { Exchange } from './exchange.ts'
 import { UpgradeExchange } from './handshake.ts'
 import { ConnectionPool } from './pool.ts'
+import { Exchange } from './request-exchange.ts'
 import { systemTiming, type Timing } from './timing.ts'
 
 /** What all editions share for one upstream, as its bound holds for all of them. */
