@@ -35,7 +35,7 @@ export interface AuthorizationResponse {
  * The code for a verified identity: the response is judged, the code redeemed once, the ID token verified, userinfo
  * read and merged. Throws `LoginFault` or `ProviderFault`; no message holds a credential, however it is spelled.
  */
-export async function exchange(
+export async function exchangeCode(
   client: Client,
   response: AuthorizationResponse,
   now: EpochSeconds,

@@ -4,7 +4,7 @@ import { createFairQueue, type Place } from '../core/limits/fair-queue.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { createClientAuth } from './client-auth.ts'
-import { exchange } from './code-exchange.ts'
+import { exchangeCode } from './code-exchange.ts'
 import { settledWithin, within } from './deadline.ts'
 import { fetchKeySet, type KeySet } from './key-set.ts'
 import { createKeyCache, createSecretKeys, type KeyCache } from './keys.ts'
@@ -77,7 +77,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       const redeemed = metadata
         .get()
         .then((known) =>
-          exchange({ settings, metadata: known, keys, transport, clientAuth }, response, now, deadline),
+          exchangeCode({ settings, metadata: known, keys, transport, clientAuth }, response, now, deadline),
         )
       return within(deadline, redeemed, settings.name).finally(leave)
     },

@@ -10,7 +10,7 @@ import type {
 import { type ConnectionOptions, createConnect } from './connection.ts'
 import { UpgradeExchange } from './handshake.ts'
 import { ConnectionPool } from './pool.ts'
-import { Exchange } from './request-exchange.ts'
+import { RequestExchange } from './request-exchange.ts'
 import { systemTiming, type Timing } from './timing.ts'
 
 /** What all editions share for one upstream, as its bound holds for all of them. */
@@ -21,7 +21,7 @@ interface Pools {
 }
 
 /**
- * Speaks to the apps over HTTP/1.1. A request is sent once, but for what `Exchange` says of connections that were
+ * Speaks to the apps over HTTP/1.1. A request is sent once, but for what `RequestExchange` says of connections that were
  * closed while idle; no redirect is followed, and no environment variable (HTTP_PROXY) is read, as the requests bear
  * the shared secret.
  */
@@ -60,7 +60,7 @@ function openEdition(poolsByAddress: Map<string, Pools>, timing: Timing): Upstre
     request(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange {
       const { upstream, timeouts } = request
       const pool = poolsOf(upstream).requests
-      const exchange = new Exchange(request, optionsOf(upstream, timeouts), pool, sink)
+      const exchange = new RequestExchange(request, optionsOf(upstream, timeouts), pool, sink)
       exchange.start()
       return exchange
     },

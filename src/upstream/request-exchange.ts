@@ -18,7 +18,7 @@ function notWaiting(): void {}
  * upstream's socket to the sink without a stream, a promise or a header object in between, which is a quarter of
  * the cost of a small request.
  */
-export class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange, Waiter {
+export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExchange, Waiter {
   readonly options: ConnectionOptions
   readonly #request: UpstreamRequest
   readonly #sink: UpstreamSink

@@ -6,7 +6,7 @@ import type { Connection, ConnectionOptions } from '../../src/upstream/connectio
 import { isClosedByPeer, toUpstreamFault } from '../../src/upstream/fault.ts'
 import { UpgradeExchange } from '../../src/upstream/handshake.ts'
 import type { ConnectionPool } from '../../src/upstream/pool.ts'
-import { Exchange } from '../../src/upstream/request-exchange.ts'
+import { RequestExchange } from '../../src/upstream/request-exchange.ts'
 import { portOf } from '../support/ports.ts'
 import { createAuthority } from '../support/tls.ts'
 import { answerHeads, recordingUpstream } from '../support/upstream.ts'
@@ -329,7 +329,7 @@ t.test('undici times the answer of a request without a body, and waits for ours 
   const pool = { acquire: () => () => {} } as unknown as ConnectionPool
   for (const body of [null, Readable.from(['x'])]) {
     const what = request(settings(1), { method: 'POST', body })
-    new Exchange(what, {} as ConnectionOptions, pool, sink).acquired(held)
+    new RequestExchange(what, {} as ConnectionOptions, pool, sink).acquired(held)
   }
   t.same(given, [
     [2000, 2000],
@@ -360,7 +360,7 @@ t.test('an exchange and a handshake know whether a connection was had', async (t
       end: () => {},
       failed: (fault: Error) => faults.push(fault),
     }
-    const exchange = new Exchange(request(settings(1)), options, pool, sink)
+    const exchange = new RequestExchange(request(settings(1)), options, pool, sink)
     exchange.acquired(connection())
     if (connects > 0) exchange.onConnect(() => {})
     exchange.onError(gone())
@@ -388,7 +388,7 @@ t.test('an exchange and a handshake know whether a connection was had', async (t
     end: () => {},
     failed: (fault: Error) => again.push(fault),
   }
-  const exchange = new Exchange(request(settings(1)), options, pool, sink)
+  const exchange = new RequestExchange(request(settings(1)), options, pool, sink)
   exchange.acquired(stale as unknown as Connection)
   exchange.onConnect(() => {})
   exchange.onError(Object.assign(new Error(), { code: 'ECONNRESET' }))
