@@ -1,4 +1,5 @@
 import type { Location, Origin } from '../gateway.ts'
+import { caselessKey } from './caseless.ts'
 import { knownMethods } from './method.ts'
 import { matchRoute } from './route-match.ts'
 import { readTarget } from './target.ts'
@@ -27,7 +28,7 @@ export function exampleRequest(origin: Origin, location: Location): ExampleReque
 }
 
 interface Survey {
-  /** A segment that no location names. */
+  /** A segment that no location names, in whatever case. */
   readonly anything: string
   /** Below this depth nothing changes any more. */
   readonly deepest: number
@@ -44,7 +45,10 @@ function surveyOf(origin: Origin): Survey {
     ...app.allLocations.map(({ pattern }) => pattern.segments),
   ])
   const deepest = patterns.reduce((most, { length }) => Math.max(most, length), 0) + 1
-  const survey = { anything: unusedSegment(new Set(patterns.flat())), deepest }
+  const survey = {
+    anything: unusedSegment(new Set(patterns.flat().map((segment) => segment && caselessKey(segment)))),
+    deepest,
+  }
   surveys.set(origin, survey)
   return survey
 }

@@ -216,6 +216,19 @@ t.test('examples and enclosing locations are found as requests are', async (t) =
     const example = exampleRequest(mixed, location)
     t.equal(example && led(mixed, example.path, example.method), location.label)
   }
+  // What stands for a star, or for what lies below, is nothing that an app beside it is called.
+  const beside = originOf(
+    `${ignoring}
+    require: signed_in
+    locations: [{ path: "/*/y", require: signed_in }]`,
+    `
+  other: { url: "https://wiki.example/X", upstream: "http://10.9.9.8", require: signed_in }
+`,
+  )
+  for (const one of beside.apps.flatMap(({ allLocations, fallback }) => [...allLocations, fallback])) {
+    const example = exampleRequest(beside, one)
+    t.ok(example && led(beside, example.path, example.method).endsWith(one.label), one.label)
+  }
   const labels = (...segments: readonly string[]) =>
     coveringLocations(app, segments).map(({ label }) => label)
   t.same(labels('ADMIN', 'users'), ['/Admin/Users (exact)', '/admin', '*'])
