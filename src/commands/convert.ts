@@ -7,6 +7,7 @@ import { convertApache } from '../migration/apache/apache.ts'
 import { type ApacheFile, listFromDisk } from '../migration/apache/reading/read.ts'
 import { newest, readVersion, type Version } from '../migration/apache/versions.ts'
 import { type Conversion, guessSource, type Source, sources } from '../migration/conversion.ts'
+import { foreignProgram } from '../migration/foreign.ts'
 import { convertOauth2Proxy } from '../migration/oauth2-proxy/convert.ts'
 import { holds, type Proof } from '../migration/proof/prove.ts'
 import { proofJson, proofText } from '../migration/proof/report.ts'
@@ -133,6 +134,14 @@ async function readFiles(names: readonly string[], io: Io): Promise<readonly Apa
 
 /** Null when the source cannot be converted, which is said. */
 function convertBy(order: Order, files: readonly ApacheFile[], io: Io): Conversion | null {
+  const foreign = files.find(({ text }) => order.source === null && foreignProgram(text) !== null)
+  if (foreign !== undefined) {
+    const program = foreignProgram(foreign.text)
+    io.stderr(
+      `claimgate convert: ${foreign.name} is a configuration of ${program}, which is not converted: only those of Apache httpd with mod_auth_openidc and of oauth2-proxy are.\n`,
+    )
+    return null
+  }
   const source = order.source ?? guessSource(files.map(({ text }) => text).join('\n'))
   switch (source) {
     case 'apache':

@@ -41,6 +41,7 @@ export function guessSource(text: string): Source {
   const keys =
     /^\s*(?:-\s+)?(?:export\s+)?["']?(?:oidc_issuer_url|upstreams?|email_domains?|cookie_\w+|redirect_url|http_address|provider|reverse_proxy|skip_auth_\w+|OAUTH2_PROXY_\w+)\s*[=:]/m
   const alpha = /^(?:upstreamConfig|injectRe(?:quest|sponse)Headers):/m
-  if (alpha.test(text)) return 'oauth2-proxy'
+  // Files that start containers hold its settings too, and are refused in words of their own.
+  if (alpha.test(text) || /oauth2[-_]proxy/i.test(text)) return 'oauth2-proxy'
   return flags.test(text) || keys.test(text) ? 'oauth2-proxy' : 'apache'
 }

@@ -33,6 +33,11 @@ export function common(one: PathPattern, other: PathPattern): PathPattern | null
   return { segments, exact: one.exact || other.exact }
 }
 
-export function patternKey({ segments, exact }: PathPattern): string {
-  return `/${segments.map((segment) => segment ?? '*').join('/')}${exact ? ' (exact)' : ''}`
+export function patternKey(pattern: PathPattern): string {
+  return `${pathText(pattern)}${pattern.exact ? ' (exact)' : ''}`
+}
+
+/** As the path of a location. */
+export function pathText({ segments }: PathPattern): string {
+  return `/${segments.map((segment) => segment ?? '*').join('/')}`
 }

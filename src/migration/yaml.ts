@@ -61,7 +61,7 @@ function isWord(text: string): boolean {
 
 /** httpd's `${NAME}` is ours as `${env:NAME}`; whatever else looks like one of ours is text. */
 function variables(text: string): string {
-  return text.replace(/\$\{(\w+)\}|\$\{(?!(?:env|file):)/g, (_whole, name: string | undefined) =>
+  return text.replace(/\$\{(\w+)\}|\$\{(?!(?:env|file|lines):)/g, (_whole, name: string | undefined) =>
     name === undefined ? '$${' : `\${env:${name}}`,
   )
 }

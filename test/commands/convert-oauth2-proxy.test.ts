@@ -140,6 +140,103 @@ t.test('routes open by method, by negation and across upstreams', async (t) => {
   }
 })
 
+/** What was let in and kept out, by what the result says of somebody with these claims; null is nobody. */
+function verdictIn(
+  text: string,
+  method: string,
+  path: string,
+  claims: Record<string, unknown> | null,
+): string {
+  const conversion = convert(text)
+  if (!conversion.ok || conversion.gateway === null) throw new Error('the result does not load')
+  const person =
+    claims === null
+      ? null
+      : { provider: 'main', claims: { iss: 'https://idp.example.com', sub: 'a', ...claims } }
+  const url = `https://app.example.com${path}`
+  const asked = { method, url, person: JSON.parse(JSON.stringify(person)), clientAddress: '203.0.113.9' }
+  return probe(conversion.gateway, asked).admission.decision.kind
+}
+
+t.test(
+  'restrictions of other kinds of providers keep out, and let nobody in beside those of the own',
+  async (t) => {
+    const email = { email: 'a@example.com', email_verified: true }
+    const table: readonly (readonly [string, Record<string, unknown>, string])[] = [
+      ['allowed_groups = ["a"]\nallowed_roles = ["b"]', { ...email, roles: ['b'] }, 'deny'],
+      ['allowed_groups = ["a"]\nallowed_roles = ["b"]', { ...email, groups: ['a'], roles: ['b'] }, 'allow'],
+      ['allowed_groups = ["a"]\ngitlab_groups = ["b"]', { ...email, groups: ['b'] }, 'deny'],
+      ['allowed_groups = ["a"]\nkeycloak_groups = ["b"]', { ...email, groups: ['b'] }, 'deny'],
+      ['user_id_claim = "upn"', { ...email, upn: 'a@evil.example' }, 'deny'],
+      ['user_id_claim = "upn"', { ...email, upn: 'b@example.com' }, 'allow'],
+      ['github_users = ["a"]', email, 'deny'],
+    ]
+    for (const [lines, claims, verdict] of table) {
+      t.equal(
+        verdictIn(`${base}${lines}\n`, 'GET', '/', claims),
+        verdict,
+        `${lines} ${JSON.stringify(claims)}`,
+      )
+    }
+    const below = base.replace('email_domains = ["example.com"]', 'email_domains = [".sales.example"]')
+    const sales = (address: string) => ({ email: address, email_verified: true })
+    t.equal(verdictIn(below, 'GET', '/', sales('a@x.SALES.example')), 'allow')
+    t.equal(
+      verdictIn(below, 'GET', '/', sales('a@x.\u017fale\u017f.example')),
+      'deny',
+      'a long s is another letter',
+    )
+  },
+)
+
+t.test('a route of two slashes opens no more than the root', async (t) => {
+  for (const expression of ['^/(/|$)', '^//', '^//.*', '^/(/.*)?$']) {
+    t.not(verdictIn(`${base}skip_auth_routes = ['${expression}']\n`, 'GET', '/x', null), 'allow', expression)
+  }
+  t.not(verdictIn(`${base}skip_auth_routes = ["POST=^/a!=b$"]\n`, 'POST', '/a!=b', null), 'allow')
+})
+
+t.test('where an upstream is left out nobody gets in, also where a route opened it', async (t) => {
+  const source =
+    readFileSync(`${root}oauth2-proxy/25-paths-of-upstreams.txt`, 'utf8').split(separator)[0] ?? ''
+  const files = [
+    { name: 'alpha.yaml', text: source },
+    {
+      name: 'oauth2-proxy.cfg',
+      text: `redirect_url = "https://app.example.com/oauth2/callback"
+email_domains = ["*"]
+skip_auth_routes = ["^/admin/pictures(/|$)", "^/status(/|$)", "^/[^/]+/logo$"]
+trusted_ips = ["198.51.100.7"]
+reverse_proxy = true
+trusted_proxy_ips = ["10.0.0.1"]
+`,
+    },
+  ]
+  const conversion = convertOauth2Proxy({ files, folder: root, readFile: readFromDisk })
+  if (!conversion.ok || conversion.gateway === null) throw new Error('the result does not load')
+  const { gateway } = conversion
+  const ask = (path: string) => {
+    const url = `https://app.example.com${path}`
+    const { admission } = probe(gateway, { method: 'GET', url, person: null, clientAddress: '198.51.100.7' })
+    return [admission.decision.kind, admission.app?.name ?? null]
+  }
+  const table: readonly (readonly [string, string, string])[] = [
+    ['/', 'challenge', 'app'],
+    ['/status', 'allow', 'status'],
+    ['/status/x', 'deny', 'status'],
+    ['/status/logo', 'deny', 'status'],
+    ['/admin/', 'deny', 'app'],
+    ['/admin/pictures/a', 'deny', 'app'],
+    ['/admin/logo', 'deny', 'app'],
+    ['/api/x', 'challenge', 'api'],
+    ['/api/logo', 'allow', 'api'],
+    ['/docs/old/x', 'challenge', 'docs'],
+    ['/versions/v1/x', 'deny', 'app'],
+    ['/x/logo', 'allow', 'app'],
+  ]
+  for (const [path, kind, app] of table) t.same(ask(path), [kind, app], path)
+})
+
 t.test('what cannot be said closes', async (t) => {
   for (const line of [
     'google_groups = ["a@example.com"]',
@@ -212,17 +309,106 @@ t.test('the command', async (t) => {
   )
 })
 
-t.test('the walk through one file in the documentation is what the command says', async (t) => {
+t.test('a file of another program is named as such, and not read as one of httpd', async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  const files: readonly (readonly [string, string])[] = [
+    ['Pomerium', 'routes:\n  - from: https://wiki.example.com\n    to: http://wiki:8080\n    policy: []\n'],
+    ['Pomerium', 'authenticate_service_url: https://authenticate.example.com\n'],
+    ['Authelia', 'access_control:\n  default_policy: deny\n  rules: []\n'],
+    ['Vouch', 'vouch:\n  domains: [example.com]\n'],
+    ['Traefik', 'http:\n  routers:\n    wiki: {}\n'],
+    ['nginx', 'location / {\n  auth_request /oauth2/auth;\n  proxy_pass http://wiki:8080/;\n}\n'],
+  ]
+  for (const [program, text] of files) {
+    writeFileSync(join(cwd, 'other'), text)
+    t.match(await runIn(command, ['other'], { cwd }), {
+      code: 2,
+      stdout: '',
+      stderr: `other is a configuration of ${program}, which is not converted`,
+    })
+  }
+})
+
+t.test('a file that is named and not given is asked for: it may keep somebody out', async (t) => {
+  const refused = (text: string): readonly string[] => {
+    const conversion = convert(text)
+    return conversion.ok ? [] : conversion.faults.map(({ message }) => message)
+  }
+  for (const [flag, file] of [
+    ['--config', '/etc/oauth2-proxy.cfg'],
+    ['--alpha-config', 'alpha.yaml'],
+  ]) {
+    t.match(refused(`--email-domain=* ${flag}=${file}\n`), [
+      `${flag} names ${file}, which holds settings too`,
+    ])
+  }
+  t.match(refused('docker run --env-file=sso.env quay.io/x/oauth2-proxy --email-domain=*\n'), [
+    '--env-file names sso.env',
+  ])
+  t.match(refused('OAUTH2_PROXY_CONFIG=/etc/x.cfg\nOAUTH2_PROXY_EMAIL_DOMAINS=*\n'), [
+    'OAUTH2_PROXY_CONFIG names /etc/x.cfg',
+  ])
+})
+
+t.test('a command line is read whole or refused', async (t) => {
+  const told = (text: string): string => toldOf(text).join('\n')
+  const table: readonly (readonly [string, string])[] = [
+    [
+      'docker run --rm -e OAUTH2_PROXY_ALLOWED_GROUPS sso/oauth2-proxy --email-domain=*',
+      'OAUTH2_PROXY_ALLOWED_GROUPS is filled in',
+    ],
+    [
+      'docker run sso/oauth2-proxy --email-domain=*\ndocker run -e OAUTH2_PROXY_ALLOWED_GROUPS=a redis',
+      '2:1 another command begins here',
+    ],
+    ['docker compose up --email-domain=*', 'expected "run"'],
+    ['docker run -d -e OAUTH2_PROXY_ALLOWED_GROUPS=a --email-domain=x.org', 'the image is missing'],
+    ['source sso.env\noauth2-proxy --email-domain=*', '1:1 this is none of oauth2-proxy’s flags'],
+    ['oauth2-proxy --email-domain=* && oauth2-proxy --allowed-group=a', 'this belongs to no flag'],
+    ['oauth2-proxy --email-domain=* --allowed-group `cat group`', '--allowed-group is filled in'],
+    [`oauth2-proxy --email-domain=* --allowed-group=\${GROUP}`, '--allowed-group is filled in'],
+    ['- --email-domain=*\n- --allowed-group=$(GROUP)', '--allowed-group is filled in'],
+    [
+      'env:\n  - name: OAUTH2_PROXY_ALLOWED_GROUPS\n    valueFrom: { secretKeyRef: {} }',
+      'OAUTH2_PROXY_ALLOWED_GROUPS is filled in',
+    ],
+    ['args: [--email-domain=*]\nimage: oauth2-proxy', 'this is neither a list of flags nor one of variables'],
+    [`email_domains = ["*"]\nallowed_groups = ["\${GROUP}"]`, 'allowed_groups is filled in'],
+    [`providers: [{ allowedGroups: ["\${GROUP}"] }]`, 'providers.allowedGroups is filled in'],
+    ['providers: { allowedGroups: [a] }', 'expected a list under providers'],
+    ['injectRequestHeaders: [X-User]', 'expected a mapping in the list injectRequestHeaders'],
+    ['server: { BindAddress: ":80", bindAddress: ":81" }', 'bindAddress stands here twice'],
+  ]
+  for (const [text, message] of table) {
+    const conversion = convert(`${text}\n`)
+    t.equal(conversion.ok, false, text)
+    t.match(told(`${text}\n`), message, text)
+  }
+  const group = /groups: accounting/
+  for (const text of [
+    'docker run -dit --name x -p80:80 --network=a -eOAUTH2_PROXY_ALLOWED_GROUPS=accounting img --email-domain=*',
+    "podman container run -e 'OAUTH2_PROXY_ALLOWED_GROUPS=accounting' \\\n  img oauth2-proxy --email-domain=*",
+    'sudo docker create --env "OAUTH2_PROXY_ALLOWED_GROUPS=accounting" img --email-domain "*"',
+    'command:\n  - --email-domain=*\nenvironment:\n  - OAUTH2_PROXY_ALLOWED_GROUPS=accounting',
+    'command: >-\n  --email-domain=*\n  --allowed-group=accounting\n',
+    'env:\n  - { name: OAUTH2_PROXY_ALLOWED_GROUPS, value: accounting }\n  - { name: OAUTH2_PROXY_EMAIL_DOMAINS, value: "*" }',
+  ]) {
+    t.match(told(`${text}\n`), group, text)
+  }
+})
+
+t.test('the walk through one set-up in the documentation is what the command says', async (t) => {
   const page = readFileSync(
     fileURLToPath(new URL('../../docs/migrating-from-oauth2-proxy.md', import.meta.url)),
     'utf8',
   )
-  const [, source = ''] = /```toml\n([\s\S]*?)```/.exec(page) ?? []
+  const [, source = ''] = /## One set-up\n\n```sh\n([\s\S]*?)```/.exec(page) ?? []
   const [, result = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
   const cwd = mkdtempSync(join(tmpdir(), 'claimgate-convert-'))
   t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
-  writeFileSync(join(cwd, 'wiki.cfg'), source)
-  const { code, stdout } = await runIn(command, ['wiki.cfg'], { cwd })
+  writeFileSync(join(cwd, 'wiki.sh'), source)
+  const { code, stdout } = await runIn(command, ['wiki.sh'], { cwd })
   t.equal(stdout, result)
   t.equal(code, 0)
 })

@@ -33,8 +33,8 @@ function redirectOf(proxy: OauthProxy): { readonly origin: string; readonly redi
   proxy.say(
     'proxy_prefix',
     'changed',
-    `\`${prefix}/sign_out\` is \`/.auth/logout\` now, \`${prefix}/start\` and \`${prefix}/sign_in\` are \`/.auth/login\`, \`${prefix}/userinfo\` is \`/.auth/me\`, and \`rd\` is \`return_to\`, a local path: links in apps have to follow`,
-    { id: 'paths', always: true },
+    `\`${prefix}/sign_out\` is \`/.auth/logout\` now, \`${prefix}/start\` and \`${prefix}/sign_in\` are \`/.auth/login\`, \`${prefix}/userinfo\` is \`/.auth/me\`, and \`rd\` is \`return_to\`, a local path: links in apps have to follow. What oauth2-proxy answered itself, below ${prefix} and at /ping, /ready and /robots.txt, are paths of the app now, under its rule`,
+    { id: 'paths', always: true, effect: 'looser' },
   )
   if (url === null || !/^https?:$/.test(url.protocol)) {
     proxy.say(
@@ -145,6 +145,16 @@ function trustOf(proxy: OauthProxy): Trust {
       { effect: 'stricter' },
     )
     return { proxies: null, trustedIps: [] }
+  }
+  const header = proxy.text('real_client_ip_header') ?? 'X-Real-IP'
+  if (behind && !/^x-forwarded-for$/i.test(header)) {
+    proxy.say(
+      'trusted_ips',
+      'not-convertible',
+      `is left out: oauth2-proxy read the address from ${header}, and here it is that of X-Forwarded-For, which clients may write where the load balancer does not. See that it does, then write \`any: [{ client_ip: … }, …]\``,
+      { effect: 'stricter' },
+    )
+    return { proxies: named, trustedIps: [] }
   }
   proxy.say(
     'trusted_ips',

@@ -5,22 +5,22 @@ import { loadGatewayFromText } from '../../config/load.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { Conversion } from '../conversion.ts'
 import { createFindings, type Finding } from '../finding.ts'
-import { anyOf, type Rule } from '../rule.ts'
-import { positionText } from '../source-position.ts'
+import { never } from '../rule.ts'
 import type { Variable } from '../variable.ts'
-import type { YamlValue } from '../yaml.ts'
-import { type Addresses, convertAddresses } from './addresses.ts'
-import { type ProxyApp, type ProxyFile, proxyFileText } from './file.ts'
-import { type ConvertedHeaders, convertHeaders } from './headers.ts'
+import { accountsOf, allSettings, unclaimed } from './accounts.ts'
+import { convertAddresses } from './addresses.ts'
+import { convertApps } from './apps.ts'
+import { type ProxyFile, proxyFileText } from './file.ts'
+import { convertHeaders } from './headers.ts'
 import { noteSettings } from './notes.ts'
-import { convertOpenings, type PathAccess } from './openings.ts'
+import { convertOpenings } from './openings.ts'
 import { convertPeople } from './people.ts'
 import { convertProvider } from './provider.ts'
 import { providerKind } from './provider-kinds.ts'
 import { createProxy, type OauthProxy } from './proxy.ts'
 import { readProxySettings, type SourceText } from './reading/read.ts'
 import { convertSession } from './session.ts'
-import { type ConvertedUpstream, convertUpstreams } from './upstreams.ts'
+import { type Closing, type ConvertedUpstreams, convertUpstreams } from './upstreams.ts'
 
 /** oauth2-proxy's files and what surrounds them. */
 export interface ProxyInput {
@@ -42,14 +42,17 @@ export function convertOauth2Proxy(input: ProxyInput): Conversion {
     proxy,
     input.files.map(({ name }) => name),
   )
-  const yaml = proxyFileText(file)
+  const settings = allSettings(read)
+  for (const finding of unclaimed(settings, findings.all())) findings.add(finding)
+  const closing = findings.all().find(({ closesPlace }) => closesPlace === true)
+  const yaml = proxyFileText(closing === undefined ? file : closedFile(file, closing))
   for (const [, name = ''] of yaml.matchAll(/\$\{env:(\w+)\}/g)) {
     if (!variables.has(name)) variables.set(name, { name, purpose: 'as in oauth2-proxy’s environment' })
   }
   const gateway = loadResult(yaml, [...variables.keys()], input, findings.add)
   return {
     ok: true,
-    lines: null,
+    lines: accountsOf(settings, findings.all()),
     yaml,
     findings: findings.all(),
     variables: [...variables.values()],
@@ -60,103 +63,66 @@ export function convertOauth2Proxy(input: ProxyInput): Conversion {
 
 function convertFile(proxy: OauthProxy, input: ProxyInput): ProxyFile {
   const kind = providerKind(proxy)
-  const people = convertPeople(proxy, kind, (path) =>
-    readAddresses(resolve(input.folder, path), input.readFile),
-  )
+  const people = convertPeople(proxy, (path) => readAddresses(resolve(input.folder, path), input.readFile))
   const provider = convertProvider(proxy, kind, people.byEmail)
   const addresses = convertAddresses(proxy)
-  const upstreams = convertUpstreams(proxy)
+  const upstreams = filledUpstreams(proxy, convertUpstreams(proxy))
   const headers = convertHeaders(proxy, upstreams.asksOnly)
   const openings = convertOpenings(proxy)
-  const all = upstreams.all.length > 0 ? upstreams.all : [missingUpstream(proxy, upstreams.asksOnly)]
+  const { all } = upstreams
   return {
     source: input.files.map(({ name }) => name).join(', '),
     top: addresses.top,
     provider,
     session: convertSession(proxy),
-    apps: all.map((one) => appOf(one, all, { proxy, addresses, headers, openings, require: people.require })),
+    apps: convertApps(all, {
+      ...{ proxy, addresses, headers, openings },
+      ...{ closings: upstreams.closings, require: people.require },
+    }),
   }
 }
 
-interface AppContext {
-  readonly proxy: OauthProxy
-  readonly addresses: Addresses
-  readonly headers: ConvertedHeaders
-  readonly openings: readonly PathAccess[]
-  readonly require: Rule
-}
-
-function appOf(one: ConvertedUpstream, all: readonly ConvertedUpstream[], context: AppContext): ProxyApp {
-  const { proxy, addresses, headers, openings } = context
-  const prefix = one.prefix.length === 0 ? '' : `/${one.prefix.join('/')}`
-  const host = URL.parse(addresses.origin)?.hostname.split('.')[0] ?? 'app'
-  const first = /^[a-z][\w-]*$/i.test(host) && host !== 'fill-in' ? host : 'app'
-  const keys: Record<string, YamlValue> = {
-    url: `${addresses.origin}${prefix}`,
-    ...(addresses.insecure ? { allow_insecure_http: true } : {}),
-    upstream: withHeaders(one.upstream, headers.fixed),
-    redirect_uri: addresses.redirectUri,
-    identity_headers: headers.identity,
-    timeouts: { response: one.timeout },
-    ...(one.websocket ? { websocket: true } : {}),
-    ...(proxy.flag('skip_auth_preflight', false) ? { cors_preflight: 'pass' } : {}),
-    ...(proxy.flag('force_json_errors', false) ? { unauthenticated: 'deny' } : {}),
-  }
-  const ips: Rule[] = addresses.trustedIps.length === 0 ? [] : [{ kind: 'ip', ranges: addresses.trustedIps }]
+/** Nobody gets in anywhere, as something that was told is not known. */
+function closedFile(file: ProxyFile, { at, what }: Finding): ProxyFile {
+  const from = at === null ? null : { at, what }
+  const nobody = { methods: null, access: 'nobody', deny: false, from } as const
   return {
-    name: prefix === '' ? first : uniqueOf(one.prefix.join('-').replaceAll(/[^\w-]/g, '-'), first),
-    comment: one.from === null ? null : `${positionText(one.from.at)} ${one.from.what}`,
-    keys,
-    require: anyOf([...ips, context.require]),
-    locations: locationsOf(openings, one.prefix, all),
+    ...file,
+    apps: file.apps.map((app) => ({
+      ...app,
+      require: never,
+      locations: [{ ...nobody, pattern: { segments: app.prefix, exact: false } }],
+    })),
   }
 }
 
-function uniqueOf(name: string, taken: string): string {
-  return name === taken || !/^[A-Za-z]/.test(name) ? `app-${name}` : name
-}
-
-/** A location stands in the app that its path belongs to; what holds around the app holds from its prefix on. */
-function locationsOf(
-  openings: readonly PathAccess[],
-  prefix: readonly string[],
-  all: readonly ConvertedUpstream[],
-): readonly PathAccess[] {
-  const own = openings.filter(({ pattern: { segments } }) => {
-    const owners = all.filter((one) => one.prefix.length <= segments.length && fits(segments, one.prefix))
-    const deepest = Math.max(...owners.map((one) => one.prefix.length))
-    return segments.length >= prefix.length && fits(segments, prefix) && prefix.length === deepest
-  })
-  const around = openings.filter(
-    ({ pattern: { segments, exact } }) => segments.length < prefix.length && !exact && fits(segments, prefix),
+/** An app that a person has to fill in. Where oauth2-proxy passed requests on and it is not known how, nobody gets in. */
+function filledUpstreams(
+  proxy: OauthProxy,
+  { all, closings, asksOnly }: ConvertedUpstreams,
+): ConvertedUpstreams {
+  if (all.length > 0) return { all, closings, asksOnly }
+  const empty = {
+    prefix: [],
+    upstream: 'http://fill-in.invalid',
+    websocket: false,
+    timeout: '30s',
+    from: null,
+  }
+  if (asksOnly) return { all: [empty], closings, asksOnly }
+  proxy.say(
+    'upstreams',
+    'not-convertible',
+    'nothing is left to pass requests to: write the app’s `upstream`, and who gets in',
+    { id: 'upstream', always: true },
   )
-  const nearest = Math.max(...around.map(({ pattern }) => pattern.segments.length))
-  const whole = own.some(({ pattern }) => pattern.segments.length === prefix.length && !pattern.exact)
-  const inherited = whole ? [] : around.filter(({ pattern }) => pattern.segments.length === nearest)
-  return [...inherited.map((one) => ({ ...one, pattern: { segments: prefix, exact: false } })), ...own]
-}
-
-function fits(segments: readonly (string | null)[], prefix: readonly string[]): boolean {
-  return segments.every((segment, at) => at >= prefix.length || segment === null || segment === prefix[at])
-}
-
-function withHeaders(upstream: YamlValue, fixed: Readonly<Record<string, string>>): YamlValue {
-  if (Object.keys(fixed).length === 0) return upstream
-  return typeof upstream === 'string'
-    ? { url: upstream, headers: fixed }
-    : { ...Object(upstream), headers: fixed }
-}
-
-function missingUpstream(proxy: OauthProxy, asksOnly: boolean): ConvertedUpstream {
-  if (!asksOnly) {
-    proxy.say(
-      'upstreams',
-      'not-convertible',
-      'nothing is left to pass requests to: write the app’s `upstream`',
-      { id: 'upstream', always: true },
-    )
+  const whole: Closing = {
+    pattern: { segments: [], exact: false },
+    keepsItself: false,
+    isFirst: false,
+    from: null,
   }
-  return { prefix: [], upstream: 'http://fill-in.invalid', websocket: false, timeout: '30s', from: null }
+  return { all: [empty], closings: [whole], asksOnly }
 }
 
 function readAddresses(path: string, readFile: ReadFile): readonly string[] | null {
@@ -176,9 +142,12 @@ function loadResult(
 ): Gateway | null {
   const value = (name: string): string => `set-${name.toLowerCase().replaceAll('_', '-')}-${'x'.repeat(32)}`
   const env = Object.fromEntries(variables.map((name) => [name, value(name)]))
+  const named = new Set(
+    [...yaml.matchAll(/\$\{(?:file|lines):([^}]*)\}/g)].map(([, name = '']) => resolve(folder, name)),
+  )
   const stands = (path: string): ReturnType<ReadFile> => {
     const read = readFile(path)
-    return read.ok || !yaml.includes(`\${file:`)
+    return read.ok || !named.has(path)
       ? read
       : { ok: true, bytes: Buffer.from(value('file')), worldReadable: false }
   }

@@ -1,14 +1,19 @@
 import { shortMethods } from '../../core/request/method.ts'
-import { type Rule, ruleValue } from '../rule.ts'
+import { pathText } from '../path-pattern.ts'
+import { never, open, type Rule, ruleValue } from '../rule.ts'
 import { positionText } from '../source-position.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
 import type { PathAccess } from './openings.ts'
 
 export interface ProxyApp {
   readonly name: string
+  /** Segments of its `url`. */
+  readonly prefix: readonly string[]
   readonly comment: string | null
   readonly keys: { readonly [key: string]: YamlValue }
   readonly require: Rule
+  /** What a location asks for where the app's own rule is all that there is. */
+  readonly closed: Rule
   readonly locations: readonly PathAccess[]
 }
 
@@ -44,33 +49,35 @@ function entries(keys: { readonly [key: string]: YamlValue }, indent: number): r
   return Object.entries(keys).flatMap(([key, value]) => entryLines(key, value, indent))
 }
 
-function appLines({ name, comment, keys, require, locations }: ProxyApp): readonly string[] {
+function appLines({ name, prefix, comment, keys, require, closed, locations }: ProxyApp): readonly string[] {
   const head = [`  ${name}:`, ...(comment === null ? [] : [`    # ${oneLine(comment)}`]), ...entries(keys, 4)]
   // An app that nobody gets into has no locations; closed, it says so at a location of its own.
   if (require.kind !== 'never') {
-    return [...head, ...entryLines('require', ruleValue(require), 4), ...locationLines(locations)]
+    return [...head, ...entryLines('require', ruleValue(require), 4), ...locationLines(locations, closed)]
   }
-  const prefix = typeof keys.url === 'string' ? (URL.parse(keys.url)?.pathname ?? '/') : '/'
-  const covered = locations.some(({ pattern }) => pattern.segments.length === 0 && !pattern.exact)
-  const whole = covered ? [] : [`      - { path: ${prefix}, require: nobody }`]
-  return [...head, '    locations:', ...whole, ...locations.flatMap((one) => oneLocation(one, 'nobody'))]
+  const covered = locations.some(({ pattern }) => pattern.segments.length === prefix.length && !pattern.exact)
+  const whole = covered
+    ? []
+    : [`      - { path: ${pathText({ segments: prefix, exact: false })}, require: nobody }`]
+  return [...head, '    locations:', ...whole, ...locations.flatMap((one) => oneLocation(one, never))]
 }
 
-function locationLines(locations: readonly PathAccess[]): readonly string[] {
+function locationLines(locations: readonly PathAccess[], closed: Rule): readonly string[] {
   return locations.length === 0
     ? []
-    : ['    locations:', ...locations.flatMap((one) => oneLocation(one, 'signed_in'))]
+    : ['    locations:', ...locations.flatMap((one) => oneLocation(one, closed))]
 }
 
-function oneLocation({ pattern, methods, open, deny, from }: PathAccess, closed: string): readonly string[] {
+function oneLocation({ pattern, methods, access, deny, from }: PathAccess, closed: Rule): readonly string[] {
+  const require = access === 'open' ? open : access === 'nobody' ? never : closed
   const path = `/${pattern.segments.map((segment) => segment ?? '*').join('/')}`
   return [
     ...(from === null ? [] : [`      # ${positionText(from.at)} ${oneLine(from.what)}`]),
     `      - ${entryLines('path', path, 0)[0] ?? ''}`,
     ...(pattern.exact ? ['        exact: true'] : []),
     ...(methods === null ? [] : entryLines('methods', shortMethods(methods), 8)),
-    `        require: ${open ? 'anyone' : closed}`,
-    ...(deny && closed !== 'nobody' ? ['        unauthenticated: deny'] : []),
+    ...entryLines('require', ruleValue(require), 8),
+    ...(deny && require.kind !== 'never' && require.kind !== 'open' ? ['        unauthenticated: deny'] : []),
   ]
 }
 

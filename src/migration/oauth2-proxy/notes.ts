@@ -1,8 +1,9 @@
 import { basename } from 'node:path'
-import type { FindingKind } from '../finding.ts'
+import type { Effect, FindingKind } from '../finding.ts'
+import { unknownSetting } from './accounts.ts'
 import { found, type OauthProxy, settingText } from './proxy.ts'
 
-type Note = readonly [FindingKind, string]
+type Note = readonly [FindingKind, string, Effect?]
 
 /** What is said of a key whatever its value. */
 const always: Readonly<Record<string, Note>> = {
@@ -10,6 +11,7 @@ const always: Readonly<Record<string, Note>> = {
   cookie_domains: [
     'changed',
     'a session belongs to one origin; no cookie is shared between hosts. Several hosts are several apps',
+    'stricter',
   ],
   cookie_path: ['changed', 'the cookie holds for the whole origin'],
   cookie_csrf_expire: ['not-needed', 'an attempt to sign in has its own cookie, and a time of its own'],
@@ -31,13 +33,14 @@ const always: Readonly<Record<string, Note>> = {
     'sign-out at the provider follows its metadata: its answer brings people back to /.auth/logged-out',
   ],
   oidc_public_key_files: ['not-convertible', 'keys are read from the provider’s metadata'],
-  extra_jwt_issuers: ['not-convertible', 'bearer tokens are not available yet'],
+  extra_jwt_issuers: ['not-convertible', 'bearer tokens are not available yet', 'stricter'],
   htpasswd_file: [
     'not-convertible',
     'passwords are not kept here: give these people accounts at the provider',
+    'stricter',
   ],
   htpasswd_user_groups: ['not-convertible', 'see htpasswd_file'],
-  oidc_audience_claims: ['not-convertible', 'the audience is `aud`, as OpenID Connect says'],
+  oidc_audience_claims: ['not-convertible', 'the audience is `aud`, as OpenID Connect says', 'either'],
   azure_graph_group_field: ['not-convertible', 'groups come from claims: of Microsoft, by their ids'],
   ping_path: ['changed', '`/.auth/health` answers on every host, `/readyz` at the admin address'],
   ready_path: ['changed', '`/readyz` at the admin address'],
@@ -59,10 +62,6 @@ const always: Readonly<Record<string, Note>> = {
   google_use_application_default_credentials: ['not-needed', 'Google’s directory is not asked'],
   google_use_organization_id: ['not-needed', 'Google’s directory is not asked'],
   github_token: ['not-needed', 'GitHub’s interface is not asked'],
-  github_users: [
-    'not-convertible',
-    'names of GitHub are no claims: write a rule on a claim of the provider in between',
-  ],
   use_system_trust_store: [
     'changed',
     '`ca_file` replaces the system’s authorities: put all that are needed into it',
@@ -85,6 +84,13 @@ const always: Readonly<Record<string, Note>> = {
   ],
   exclude_logging_paths: ['changed', 'the access log has every request'],
   silence_ping_logging: ['not-needed', 'health is not in the access log'],
+  env_file: ['kept', 'read with it'],
+  cookie_insecure: ['changed', 'cookies are Secure wherever `url` is https'],
+  cookie_not_http_only: ['changed', 'cookies are always HttpOnly'],
+  adfs_skip_scope: ['changed', '`scopes` are always asked for'],
+  force_code_challenge_method: ['kept', 'PKCE is always used, with S256'],
+  auth_request_response_mode: ['not-needed', '`response_mode` is chosen by the gateway'],
+  additional_claims: ['not-needed', '`identity_headers` takes any claim'],
   provider_id: ['not-needed', 'the provider’s name is chosen from its issuer'],
   http_proxy: ['not-needed', 'HTTPS_PROXY and NO_PROXY are honoured'],
   'upstreamConfig.proxyRawPath': [
@@ -98,7 +104,11 @@ const always: Readonly<Record<string, Note>> = {
 
 /** What is said of a switch that is on; off, it is as it always is here. */
 const whenOn: Readonly<Record<string, Note>> = {
-  skip_jwt_bearer_tokens: ['not-convertible', 'bearer tokens are not available yet: programs get 401'],
+  skip_jwt_bearer_tokens: [
+    'not-convertible',
+    'bearer tokens are not available yet: programs get 401',
+    'stricter',
+  ],
   skip_oidc_discovery: [
     'not-convertible',
     'see that ISSUER/.well-known/openid-configuration answers: a provider without metadata cannot be used',
@@ -125,6 +135,7 @@ const whenOn: Readonly<Record<string, Note>> = {
   skip_auth_preflight: [
     'changed',
     '`cors_preflight: pass`: OPTIONS alone is no preflight, it needs Origin and Access-Control-Request-Method',
+    'stricter',
   ],
   force_json_errors: ['kept', '`unauthenticated: deny`: 401 everywhere, and never a redirect'],
   skip_provider_button: ['kept', 'with one provider nobody is asked to choose'],
@@ -166,9 +177,17 @@ export function noteSettings(proxy: OauthProxy, files: readonly string[]): void 
       'bodies of more than 10 MiB get 413 here; `max_body` sets another limit',
     ),
   )
-  for (const { key } of proxy.untold()) {
-    const note = noteOf(key, proxy, files)
-    proxy.say(key, note[0], note[1], note === unknown ? { id: 'unknown' } : {})
+  for (const key of new Set(proxy.untold().map((one) => one.key))) {
+    const untold = proxy.untold().filter((one) => one.key === key)
+    const isEmpty = untold.every(({ values }) => values.every((value) => value === ''))
+    const note = isEmpty ? null : noteOf(key, proxy, files)
+    if (note === null) {
+      if (!isEmpty) for (const setting of untold) proxy.report(unknownSetting(setting))
+      proxy.leave(key)
+      continue
+    }
+    const [kind, message, effect] = note
+    proxy.say(key, kind, message, effect === undefined ? {} : { effect })
   }
   for (const setting of proxy.source.overridden) {
     proxy.report(
@@ -177,12 +196,7 @@ export function noteSettings(proxy: OauthProxy, files: readonly string[]): void 
   }
 }
 
-const unknown: Note = [
-  'not-convertible',
-  'not known here: see what it does, and whether it keeps anybody out',
-]
-
-function noteOf(key: string, proxy: OauthProxy, files: readonly string[]): Note {
+function noteOf(key: string, proxy: OauthProxy, files: readonly string[]): Note | null {
   const on = whenOn[key]
   const off = whenOff[key]
   if (proxy.flag(key, false) && on !== undefined) return on
@@ -204,5 +218,5 @@ function noteOf(key: string, proxy: OauthProxy, files: readonly string[]): Note 
   if (logging.test(key))
     return ['not-needed', 'the log is JSON lines on standard output; `log.level` chooses']
   if (/^redis_/.test(key)) return ['not-needed', 'see session_store_type']
-  return always[key] ?? unknown
+  return always[key] ?? null
 }

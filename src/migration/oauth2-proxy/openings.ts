@@ -18,7 +18,8 @@ interface Opening {
 export interface PathAccess {
   readonly pattern: PathPattern
   readonly methods: readonly string[] | null
-  readonly open: boolean
+  /** `closed`: as the app says. */
+  readonly access: 'open' | 'closed' | 'nobody'
   /** 401 instead of a redirect. */
   readonly deny: boolean
   readonly from: { readonly at: SourcePosition; readonly what: string } | null
@@ -53,11 +54,11 @@ function enclosing(pattern: PathPattern, all: readonly PatternAccess[]): readonl
   const nearest = around.toSorted(
     (one, other) => other.pattern.segments.length - one.pattern.segments.length,
   )[0]
-  return nearest?.list ?? [{ pattern, methods: null, open: false, deny: false, from: null }]
+  return nearest?.list ?? [{ pattern, methods: null, access: 'closed', deny: false, from: null }]
 }
 
 function keyOf(list: readonly PathAccess[]): string {
-  return JSON.stringify(list.map(({ methods, open, deny }) => [methods, open, deny]))
+  return JSON.stringify(list.map(({ methods, access, deny }) => [methods, access, deny]))
 }
 
 function accessesAt(
@@ -70,18 +71,18 @@ function accessesAt(
   )
   const api = apis.find(({ patterns }) => patterns.some((outer) => includes(outer, pattern)))
   const named = [...openings, ...apis].find(({ patterns }) => patterns.includes(pattern)) ?? null
-  const closedHere = {
+  const closedHere: PathAccess = {
     pattern,
     methods: null,
-    open: false,
+    access: 'closed',
     deny: api !== undefined,
     from: named ?? api ?? null,
   }
   const forAll = opens.find(({ method }) => method === null)
-  if (forAll !== undefined) return [{ pattern, methods: null, open: true, deny: false, from: forAll }]
+  if (forAll !== undefined) return [{ pattern, methods: null, access: 'open', deny: false, from: forAll }]
   const methods = [...new Set(opens.flatMap(({ method }) => method ?? []))]
   if (methods.length === 0) return [closedHere]
-  return [{ pattern, methods, open: true, deny: false, from: opens[0] ?? null }, closedHere]
+  return [{ pattern, methods, access: 'open', deny: false, from: opens[0] ?? null }, closedHere]
 }
 
 function closed(patterns: readonly PathPattern[]): readonly PathPattern[] {
@@ -120,6 +121,8 @@ function readOpening(
     (withMethod ? /^(.*?)(!?=)(.*)$/s.exec(value) : null) ?? []
   const method = before === '' ? null : before.toUpperCase()
   const negated = sign === '!='
+  // oauth2-proxy looks for `!=` anywhere, also where the method stands before a plain `=`.
+  const isOdd = withMethod && !negated && value.includes('!=')
   const refuse = (id: string, message: string): null => {
     const closedNow = 'Nothing is opened for it: who asked without signing in is sent to sign in'
     proxy.report(found(id, 'not-convertible', at, what, `${message}. ${closedNow}`, 'stricter'))
@@ -129,6 +132,7 @@ function readOpening(
     return refuse('route-method', `"${before}" is no method`)
   if (method !== null && /^(?:TRACE|CONNECT)$/.test(method))
     return refuse('route-method', `${method} never passes`)
+  if (isOdd) return refuse('route-negated', 'the "!=" in the expression negated the whole route')
   const route = convertRoute(after)
   if (!route.ok) return refuse('route', route.reason)
   if (negated && route.less !== null) {
@@ -141,45 +145,56 @@ function readOpening(
   return { method, negated, patterns: route.patterns, at, what }
 }
 
+interface NotedRoute {
+  readonly more: string | null
+  readonly less: string | null
+  readonly at: SourcePosition
+  readonly what: string
+  readonly method: string | null
+}
+
+/** One line for each route, whatever there is to say of it. */
 function noteRoute(
   patterns: readonly PathPattern[],
   negated: boolean,
-  {
-    more,
-    less,
-    at,
-    what,
-    method,
-  }: { more: string | null; less: string | null; at: SourcePosition; what: string; method: string | null },
+  { more, less, at, what, method }: NotedRoute,
   proxy: OauthProxy,
 ): void {
   const everything = !negated && patterns.some(({ segments, exact }) => segments.length === 0 && !exact)
-  if (negated) {
-    const message =
-      'opens every other path: what is added to the app later is open too. Say what is open instead'
-    proxy.report(found('route-negated', 'suspect', at, what, message))
-  } else if (everything) {
-    const all = method === null ? 'every path is' : `${method} is open at every path:`
-    proxy.report(found('route-everything', 'suspect', at, what, `${all} open, nobody is asked to sign in`))
-  }
-  if (less !== null && !everything) {
-    const wide = patterns.map(patternKey).join(', ')
-    proxy.report(
-      found(
-        'route-shorter',
-        'changed',
-        at,
-        what,
-        `${less}. Here it opens ${wide} and what lies below`,
-        'stricter',
-      ),
-    )
-  }
-  if (more !== null)
-    proxy.report(found('route-slash', 'changed', at, what, more, negated ? 'stricter' : 'looser'))
-  if (more === null && less === null && !negated && !everything) {
+  const head = method === 'GET' ? 'HEAD is open with GET' : null
+  const wide = `Here it opens ${patterns.map(patternKey).join(', ')} and what lies below`
+  const sayings = [
+    ...(negated
+      ? ['opens every other path: what is added to the app later is open too. Say what is open instead']
+      : []),
+    ...(everything
+      ? [
+          `${method === null ? 'every path is' : `${method} is open at every path:`} open, nobody is asked to sign in`,
+        ]
+      : []),
+    ...(less !== null && !everything ? [`${less}. ${wide}`] : []),
+    ...(more === null ? [] : [more]),
+    ...(head === null ? [] : [head]),
+  ]
+  const [first] = sayings
+  if (first === undefined) {
     proxy.report(found('kept', 'kept', at, what, 'a location with `require: anyone`'))
+    return
   }
+  const isStricter = (less !== null && !everything) || (more !== null && negated)
+  const isLooser = (more !== null && !negated) || head !== null
+  const effect = isStricter && isLooser ? 'either' : isStricter ? 'stricter' : isLooser ? 'looser' : null
+  const id = negated
+    ? 'route-negated'
+    : everything
+      ? 'route-everything'
+      : less !== null
+        ? 'route-shorter'
+        : more !== null
+          ? 'route-slash'
+          : 'route-head'
+  const kind = negated || everything ? 'suspect' : 'changed'
+  proxy.report(found(id, kind, at, what, sayings.join('; '), effect))
 }
 
 function apisOf(proxy: OauthProxy): readonly Opening[] {

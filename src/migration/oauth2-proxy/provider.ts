@@ -1,8 +1,9 @@
 import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { providerName } from '../provider-name.ts'
 import type { YamlValue } from '../yaml.ts'
+import { emailClaim } from './claims.ts'
 import { issuerOf, type ProviderKind } from './provider-kinds.ts'
-import { found, type OauthProxy } from './proxy.ts'
+import { found, type OauthProxy, settingText } from './proxy.ts'
 
 export interface ConvertedProvider {
   readonly name: string
@@ -117,7 +118,7 @@ function passedOf(proxy: OauthProxy): readonly string[] {
 }
 
 function emailTrust(proxy: OauthProxy, byEmail: boolean): Record<string, YamlValue> {
-  const claim = proxy.text('oidc_email_claim') ?? proxy.text('user_id_claim') ?? 'email'
+  const claim = emailClaim(proxy)
   if (claim !== 'email') {
     const message = `the rule and the header name \`${claim}\`: whether that is verified, and whether people can write it themselves, nobody here checks`
     proxy.say('oidc_email_claim', 'suspect', message)
@@ -164,9 +165,8 @@ function audiencesOf(proxy: OauthProxy): Record<string, YamlValue> {
 }
 
 function noteMore(proxy: OauthProxy): void {
-  for (const { at } of proxy.source.moreProviders) {
-    proxy.report(
-      found('second-provider', 'not-needed', at, 'providers', 'oauth2-proxy uses the first provider alone'),
-    )
+  for (const leaf of proxy.source.moreProviders.flatMap(({ leaves }) => leaves)) {
+    const message = 'oauth2-proxy uses the first provider alone'
+    proxy.report(found('second-provider', 'not-needed', leaf.at, settingText(leaf), message))
   }
 }

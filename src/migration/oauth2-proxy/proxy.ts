@@ -2,7 +2,7 @@ import type { Effect, Finding, FindingKind } from '../finding.ts'
 import type { SourcePosition } from '../source-position.ts'
 import type { Variable } from '../variable.ts'
 import type { ProxySettings } from './reading/read.ts'
-import type { Setting } from './reading/setting.ts'
+import { isSecret, type Setting } from './reading/setting.ts'
 
 /** oauth2-proxy's settings, and the report that is written while they are read. */
 export interface OauthProxy {
@@ -14,7 +14,7 @@ export interface OauthProxy {
   has(key: string): boolean
   /** A finding of each place where one of the keys was set; of its default where it was not, if `always`. */
   say(key: string, kind: FindingKind, message: string, more?: More): void
-  /** Says nothing of a setting here, as it is told piece by piece. */
+  /** Says nothing of a setting here but that it is empty, as its values are told one by one. */
   leave(key: string): void
   report(finding: Finding): void
   variable(variable: Variable): void
@@ -58,21 +58,21 @@ export function createProxy(
       if (found.length === 0 && always === true)
         report({ ...common, at: null, what: `the default of ${key}` })
     },
-    leave: (key) => void told.add(key),
+    leave: (key) => {
+      told.add(key)
+      for (const setting of of(key).filter(({ values }) => values.every((value) => value === '')))
+        report(found('empty', 'not-needed', setting.at, settingText(setting), 'is empty'))
+    },
     report,
     variable,
     untold: () => source.settings.filter(({ key }) => !told.has(key)),
   }
 }
 
-// Of settings that are not known the value may be anything, so names that sound like one are enough.
-const secretive =
-  /secret(?!_file$)|password|token|signature_key|(?:jwt|api)_?key$|connection_urls?$|service_account_json$|\.value$/i
-
 /** A setting as the report shows it: never what may be secret. */
 export function settingText({ key, name, values, origin }: Setting): string {
   const isSwitch = values.every((value) => /^(?:true|false)$/.test(value))
-  if (secretive.test(key) && !isSwitch) return `${name} …`
+  if (isSecret(key) && !isSwitch) return `${name} …`
   const shown = values.map((value) => value.replaceAll(/:\/\/[^/@\s]+@/g, '://…@')).join(', ')
   return origin === 'file' ? `${name} = ${shown}` : `${name}=${shown}`
 }

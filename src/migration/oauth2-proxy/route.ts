@@ -63,6 +63,8 @@ function convertOne(expression: string): ConvertedRoute {
     const segments = segmentsOf(body.slice(0, ending.index))
     // A path is never empty: `^$` matches none.
     if (segments === null || (body === '$' && anchored)) continue
+    // `^/(/|$)` and `^//` begin with two slashes, or are the root alone.
+    if (body.slice(0, ending.index) === '/' && !exact) continue
     const anywhere = anchored ? null : 'the expression has no "^": it matched anywhere in a path'
     const root = segments.length === 0 && !exact
     const said = [

@@ -64,6 +64,7 @@ function lifetimeOf(proxy: OauthProxy): string {
     refresh === 0
       ? 'sessions are not renewed'
       : 'sessions were renewed at the provider, and went on while that agreed; here they end at `max_lifetime`, and the provider is asked at the next sign-in. Choose a `max_lifetime` after which an account that was closed must not get in any more',
+    refresh === 0 ? {} : { effect: 'looser' },
   )
   return durationText(seconds === null || seconds === 0 ? 86_400 : seconds)
 }

@@ -25,6 +25,7 @@ const provider = {
   'oidcConfig.skipDiscovery': 'skip_oidc_discovery',
   'oidcConfig.jwksURL': 'oidc_jwks_url',
   'oidcConfig.publicKeys': 'oidc_public_key_files',
+  'oidcConfig.publicKeyFiles': 'oidc_public_key_files',
   'oidcConfig.emailClaim': 'oidc_email_claim',
   'oidcConfig.groupsClaim': 'oidc_groups_claim',
   'oidcConfig.userIDClaim': 'user_id_claim',
@@ -48,8 +49,11 @@ const provider = {
   'googleConfig.adminEmail': 'google_admin_email',
   'googleConfig.serviceAccountJson': 'google_service_account_json',
   'googleConfig.useApplicationDefaultCredentials': 'google_use_application_default_credentials',
+  'googleConfig.targetPrincipal': 'google_target_principal',
+  'googleConfig.useOrganizationID': 'google_use_organization_id',
   'bitbucketConfig.team': 'bitbucket_team',
   'bitbucketConfig.repository': 'bitbucket_repository',
+  'adfsConfig.skipScope': 'adfs_skip_scope',
   'loginGovConfig.jwtKey': 'jwt_key',
   'loginGovConfig.jwtKeyFile': 'jwt_key_file',
   'loginGovConfig.pubjwkURL': 'pubjwk_url',
@@ -66,8 +70,28 @@ const servers = {
   'metricsServer.SecureBindAddress': 'metrics_secure_address',
 } as const
 
+/** Since release 7.15; two of them say the opposite of the setting of old, and have names of their own. */
+const cookies = {
+  'cookie.name': 'cookie_name',
+  'cookie.secret.value': 'cookie_secret',
+  'cookie.secret.fromEnv': 'cookie_secret',
+  'cookie.secret.fromFile': 'cookie_secret_file',
+  'cookie.domains': 'cookie_domains',
+  'cookie.path': 'cookie_path',
+  'cookie.expire': 'cookie_expire',
+  'cookie.refresh': 'cookie_refresh',
+  'cookie.insecure': 'cookie_insecure',
+  'cookie.notHttpOnly': 'cookie_not_http_only',
+  'cookie.sameSite': 'cookie_samesite',
+  'cookie.csrfPerRequest': 'cookie_csrf_per_request',
+  'cookie.csrfPerRequestLimit': 'cookie_csrf_per_request_limit',
+  'cookie.csrfExpire': 'cookie_csrf_expire',
+} as const
+
 /** Paths of the alpha configuration in lower case, with the setting that means the same. */
 export const alphaKeys: ReadonlyMap<string, string> = new Map([
   ...Object.entries(provider).map(([path, key]) => [`providers.${path}`.toLowerCase(), key] as const),
-  ...Object.entries(servers).map(([path, key]) => [path.toLowerCase(), key] as const),
+  ...[...Object.entries(servers), ...Object.entries(cookies)].map(
+    ([path, key]) => [path.toLowerCase(), key] as const,
+  ),
 ])

@@ -1,27 +1,25 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import type { SourcePosition } from '../../source-position.ts'
 import { alphaKeys } from './alpha-keys.ts'
+import { type AlphaEntry, type AlphaValue, readAlphaNode } from './alpha-value.ts'
 import type { ReadingFault, Setting } from './setting.ts'
 
-/** A value of the alpha configuration: a text, a list, or a mapping whose keys are in lower case. */
-export type AlphaValue =
-  | { readonly kind: 'text'; readonly text: string; readonly at: SourcePosition }
-  | { readonly kind: 'list'; readonly items: readonly AlphaValue[]; readonly at: SourcePosition }
-  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, AlphaEntry>; readonly at: SourcePosition }
-
-export interface AlphaEntry {
-  readonly name: string
+/** A member of a list of mappings, such as one upstream, with everything that it says. */
+export interface AlphaItem {
   readonly at: SourcePosition
-  readonly value: AlphaValue
+  /** `upstream docs`, `injectRequestHeaders X-Team`: what it is called in the report. */
+  readonly what: string
+  /** Keys are paths in lower case, such as `values[0].claimsource.claim`. */
+  readonly leaves: readonly Setting[]
 }
 
 /** What the flat settings cannot say. */
 export interface AlphaLists {
-  readonly upstreams: readonly AlphaValue[] | null
-  readonly requestHeaders: readonly AlphaValue[] | null
-  readonly responseHeaders: readonly AlphaValue[]
+  readonly upstreams: readonly AlphaItem[] | null
+  readonly requestHeaders: readonly AlphaItem[] | null
+  readonly responseHeaders: readonly AlphaItem[]
   /** More than the one provider that oauth2-proxy uses. */
-  readonly moreProviders: readonly AlphaValue[]
+  readonly moreProviders: readonly AlphaItem[]
 }
 
 export interface ReadAlpha extends AlphaLists {
@@ -41,85 +39,90 @@ export function readAlpha(text: string, file: string): ReadAlpha {
     at: place(pos[0]),
     message: message.split(/ at line |\n/)[0] ?? message,
   }))
-  const top = faults.length > 0 ? null : readNode(document.contents, place, faults)
+  const top = faults.length > 0 ? null : readAlphaNode(document.contents, place, faults)
   const entries = top?.kind === 'map' ? top.entries : new Map<string, AlphaEntry>()
   const settings: Setting[] = []
-  const providers = itemsOf(entries.get('providers')?.value)
-  for (const [key, entry] of entries) {
-    if (key === 'providers') flatten(providers?.[0], 'providers', settings)
-    else if (!taken.has(key)) flatten(entry.value, entry.name, settings)
+  const upstreams = upstreamsOf(entries, settings, faults)
+  const [provider, ...moreProviders] = membersOf(entries.get('providers'), faults)
+  if (provider !== undefined) settings.push(...leavesOf(provider, 'providers', provider.at).map(meaning))
+  for (const [key, { name, value, at }] of entries) {
+    if (!taken.has(key)) settings.push(...leavesOf(value, name, at).map(meaning))
   }
-  const upstreams = entries.get('upstreamconfig')?.value ?? entries.get('upstreams')?.value
-  if (upstreams?.kind === 'map') {
-    for (const [key, { name, value }] of upstreams.entries) {
-      if (key !== 'upstreams') flatten(value, `upstreamConfig.${name}`, settings)
-    }
+  const itemsOf = (key: string, what: string, label: string): readonly AlphaItem[] =>
+    membersOf(entries.get(key), faults).map((one) => itemOf(one, what, label))
+  const read = {
+    upstreams: upstreams.map((one) => itemOf(one, 'upstream', 'id')),
+    requestHeaders: itemsOf('injectrequestheaders', 'injectRequestHeaders', 'name'),
+    responseHeaders: itemsOf('injectresponseheaders', 'injectResponseHeaders', 'name'),
+    moreProviders: moreProviders.map((one) => itemOf(one, 'providers', 'id')),
   }
-  return {
-    settings,
-    faults,
-    upstreams: itemsOf(upstreams?.kind === 'map' ? upstreams.entries.get('upstreams')?.value : upstreams),
-    requestHeaders: itemsOf(entries.get('injectrequestheaders')?.value),
-    responseHeaders: itemsOf(entries.get('injectresponseheaders')?.value) ?? [],
-    moreProviders: providers?.slice(1) ?? [],
-  }
+  return { ...read, settings, faults }
 }
 
 const taken: ReadonlySet<string> = new Set([
-  ...['upstreamconfig', 'upstreams', 'injectrequestheaders', 'injectresponseheaders'],
+  ...['providers', 'upstreamconfig', 'upstreams', 'injectrequestheaders', 'injectresponseheaders'],
 ])
 
-function itemsOf(value: AlphaValue | undefined): readonly AlphaValue[] | null {
-  return value?.kind === 'list' ? value.items : null
-}
-
-function readNode(
-  node: unknown,
-  place: (offset: number) => SourcePosition,
+/** A list under `upstreamConfig.upstreams`, in older releases under `upstreams`. */
+function upstreamsOf(
+  entries: ReadonlyMap<string, AlphaEntry>,
+  settings: Setting[],
   faults: ReadingFault[],
-): AlphaValue | null {
-  if (isAlias(node)) {
-    faults.push({ at: placeOf(node, place), message: 'an alias is not read here: write the value out' })
-    return null
+): readonly AlphaValue[] {
+  const config = entries.get('upstreamconfig')
+  const old = entries.get('upstreams')
+  if (config === undefined) return membersOf(old, faults)
+  if (old !== undefined) faults.push({ at: old.at, message: 'upstreams stand under upstreamConfig too' })
+  if (config.value.kind !== 'map') return membersOf(config, faults)
+  for (const [key, { name, value, at }] of config.value.entries) {
+    if (key !== 'upstreams') settings.push(...leavesOf(value, `${config.name}.${name}`, at).map(meaning))
   }
-  if (isScalar(node)) {
-    const text =
-      node.value === null
-        ? ''
-        : typeof node.value === 'string'
-          ? node.value
-          : (node.source ?? String(node.value))
-    return { kind: 'text', text, at: placeOf(node, place) }
-  }
-  if (isSeq(node)) {
-    const items = node.items.flatMap((item) => readNode(item, place, faults) ?? [])
-    return { kind: 'list', items, at: placeOf(node, place) }
-  }
-  if (!isMap(node)) return null
-  const entries = new Map<string, AlphaEntry>()
-  for (const { key, value } of node.items) {
-    if (!isScalar(key)) continue
-    const name = String(key.value)
-    const read = readNode(value, place, faults)
-    if (read !== null) entries.set(name.toLowerCase(), { name, at: placeOf(key, place), value: read })
-  }
-  return { kind: 'map', entries, at: placeOf(node, place) }
+  return membersOf(config.value.entries.get('upstreams'), faults)
 }
 
-function placeOf(node: Node, place: (offset: number) => SourcePosition): SourcePosition {
-  return place(node.range?.[0] ?? 0)
+/** The mappings of a list; anything else there is a fault, as nobody would miss it. */
+function membersOf(entry: AlphaEntry | undefined, faults: ReadingFault[]): readonly AlphaValue[] {
+  if (entry === undefined || (entry.value.kind === 'text' && entry.value.text === '')) return []
+  if (entry.value.kind !== 'list') {
+    faults.push({ at: entry.at, message: `expected a list under ${entry.name}` })
+    return []
+  }
+  for (const { kind, at } of entry.value.items) {
+    if (kind !== 'map') faults.push({ at, message: `expected a mapping in the list ${entry.name}` })
+  }
+  return entry.value.items.filter(({ kind }) => kind === 'map')
 }
 
-/** Every leaf as a setting, under the key that has its meaning, else under its path. */
-function flatten(value: AlphaValue | undefined, path: string, settings: Setting[], at = value?.at): void {
-  if (value === undefined || at === undefined) return
+function itemOf(value: AlphaValue, what: string, label: string): AlphaItem {
+  const leaves = leavesOf(value, '', value.at)
+  const name = leaves.find(({ key }) => key === label)?.values[0]
+  const called = name === undefined ? what : `${what} ${name}`
+  return {
+    at: value.at,
+    what: called,
+    leaves: leaves.map((leaf) => ({ ...leaf, name: `${called} ${leaf.name}` })),
+  }
+}
+
+/** Under the key that has its meaning, where there is one. */
+function meaning(leaf: Setting): Setting {
+  return { ...leaf, key: alphaKeys.get(leaf.key) ?? leaf.name }
+}
+
+/** Every leaf as a setting, under its path. Lists of mappings count their members. */
+function leavesOf(value: AlphaValue, path: string, at: SourcePosition): readonly Setting[] {
   if (value.kind === 'map') {
-    for (const [, entry] of value.entries) flatten(entry.value, `${path}.${entry.name}`, settings, entry.at)
-    return
+    return [...value.entries.values()].flatMap((entry) =>
+      leavesOf(entry.value, path === '' ? entry.name : `${path}.${entry.name}`, entry.at),
+    )
   }
-  const key = alphaKeys.get(path.toLowerCase()) ?? path
-  const values = value.kind === 'text' ? [value.text] : value.items.map(textOf)
-  settings.push({ key, name: path, values, origin: 'file', at })
+  const key = path.toLowerCase()
+  const setting = { key, name: path, origin: 'file', at } as const
+  if (value.kind === 'text') return [{ ...setting, values: [value.text] }]
+  const isParameters = key === 'providers.loginurlparameters'
+  if (isParameters || value.items.every(({ kind }) => kind === 'text'))
+    return [{ ...setting, values: value.items.map(textOf) }]
+  return value.items.flatMap((item, index) => leavesOf(item, `${path}[${index}]`, item.at))
 }
 
 /** `{ name: prompt, default: [login] }`, the parameters of the sign-in, as `prompt=login`. */

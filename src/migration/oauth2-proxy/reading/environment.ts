@@ -1,29 +1,41 @@
-import { keyOf, type ReadingFault, type Setting, valuesOf } from './setting.ts'
+import { hiddenSetting, isFilledIn, type ReadingFault, type Setting, variableSetting } from './setting.ts'
 import type { ReadSettings } from './toml.ts'
 
-const assignment = /^\s*(?:-\s+)?(?:export\s+)?(["']?)OAUTH2_PROXY_(\w+)(?:=|:\s)\s*(.*?)\s*$/
+const assignment = /^\s*(?:export\s+)?([A-Za-z_]\w*)(?:=(.*))?$/
 
 /**
- * Reads `OAUTH2_PROXY_NAME=value`, one a line: an environment file, a shell's `export`, or the list or mapping that
- * stands under `environment:` in compose files. Variables of other programs are none of its business.
+ * Reads `OAUTH2_PROXY_NAME=value`, one a line: an environment file, or a shell's `export`. Variables of other programs
+ * are none of its business; any other line is a fault, as it may say something.
  */
 export function readEnvironment(text: string, file: string): ReadSettings {
   const settings: Setting[] = []
   const faults: ReadingFault[] = []
-  for (const [index, line] of text.split('\n').entries()) {
-    const at = { file, line: index + 1, column: line.length - line.trimStart().length + 1 }
-    const [, quote = '', name, rest = ''] = assignment.exec(line) ?? []
-    if (name === undefined) {
-      if (/^\s*(?:-\s+|export\s+)?["']?OAUTH2_PROXY_/.test(line)) {
-        faults.push({ at, message: 'expected OAUTH2_PROXY_NAME=value' })
-      }
-      continue
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(?:#.*)?$/.test(line)) continue
+    const at = { file, line: index + 1, column: line.search(/\S/) + 1 }
+    const [whole, variable = '', value] = assignment.exec(line) ?? []
+    const [, name] = /^OAUTH2_PROXY_(\w+)$/.exec(variable) ?? []
+    if (whole === undefined) faults.push({ at, message: 'expected NAME=value, one a line' })
+    else if (name !== undefined) {
+      const read = readValue(name, value, at)
+      if ('message' in read) faults.push(read)
+      else settings.push(read)
     }
-    const inner = quote !== '' && rest.endsWith(quote) ? rest.slice(0, -1) : rest
-    const [, , unquoted = inner] = /^(["'])(.*)\1$/.exec(inner) ?? []
-    const key = keyOf(name)
-    const values = valuesOf(key, unquoted)
-    settings.push({ key, name: `OAUTH2_PROXY_${name}`, values, origin: 'environment', at })
   }
   return { settings, faults }
+}
+
+function readValue(
+  name: string,
+  written: string | undefined,
+  at: ReadingFault['at'],
+): Setting | ReadingFault {
+  const text = written?.trim()
+  const [, quote, inner] = /^(["'])([\s\S]*)\1$/.exec(text ?? '') ?? []
+  if (text === undefined || (quote !== "'" && isFilledIn(text))) return hiddenSetting(name, at)
+  if (quote === undefined && /\s#/.test(text)) {
+    const message = `"#" begins a comment for some programs and is part of the value of OAUTH2_PROXY_${name} for others: leave it out`
+    return { at, message }
+  }
+  return variableSetting(name, inner ?? text, at)
 }

@@ -1,7 +1,17 @@
 import { type AlphaLists, type ReadAlpha, readAlpha } from './alpha.ts'
+import { readCommand } from './command.ts'
+import { deploymentFaults } from './deployment.ts'
 import { readEnvironment } from './environment.ts'
-import { readFlags } from './flags.ts'
-import { isListKey, type Origin, type ReadingFault, type Setting } from './setting.ts'
+import { isFragment, readFragment } from './fragment.ts'
+import {
+  filledIn,
+  isFilledIn,
+  isListKey,
+  isSecret,
+  type Origin,
+  type ReadingFault,
+  type Setting,
+} from './setting.ts'
 import { type ReadSettings, readToml } from './toml.ts'
 
 export interface SourceText {
@@ -25,23 +35,38 @@ export type ReadProxySettings =
 export function readProxySettings(files: readonly SourceText[]): ReadProxySettings {
   const all: Setting[] = []
   const faults: ReadingFault[] = []
+  const forms: Form[] = []
   let lists: AlphaLists = { upstreams: null, requestHeaders: null, responseHeaders: [], moreProviders: [] }
   for (const { name, text } of files) {
-    const read = readText(text, name)
-    if ('moreProviders' in read) lists = read
+    const deployed = deploymentFaults(text, name)
+    if (deployed.length > 0) return { ok: false, faults: deployed }
+    const form = formOf(text)
+    forms.push(form)
+    const read = readText(text, name, form)
+    if ('moreProviders' in read) {
+      const at = { file: name, line: 1, column: 1 }
+      if (forms.indexOf('alpha') < forms.length - 1)
+        faults.push({ at, message: 'a second alpha configuration: oauth2-proxy reads one' })
+      lists = read
+    }
     all.push(...read.settings)
     faults.push(...read.faults)
   }
-  if (faults.length > 0) return { ok: false, faults }
+  const items = [...(lists.upstreams ?? []), ...(lists.requestHeaders ?? []), ...lists.responseHeaders]
+  faults.push(...missingFiles(all, forms), ...filled([...all, ...items.flatMap(({ leaves }) => leaves)]))
+  const unique = new Map(faults.map((fault) => [JSON.stringify(fault), fault]))
+  if (unique.size > 0) return { ok: false, faults: [...unique.values()] }
   return { ok: true, ...lists, ...decided(all) }
 }
 
-function readText(text: string, name: string): ReadSettings | ReadAlpha {
-  switch (formOf(text)) {
+function readText(text: string, name: string, form: Form): ReadSettings | ReadAlpha {
+  switch (form) {
     case 'alpha':
       return readAlpha(text, name)
-    case 'flags':
-      return readFlags(text, name)
+    case 'command':
+      return readCommand(text, name)
+    case 'fragment':
+      return readFragment(text, name)
     case 'environment':
       return readEnvironment(text, name)
     case 'file':
@@ -49,19 +74,41 @@ function readText(text: string, name: string): ReadSettings | ReadAlpha {
   }
 }
 
-type Form = 'alpha' | 'flags' | 'environment' | 'file'
+type Form = 'alpha' | 'command' | 'fragment' | 'environment' | 'file'
 
-/** What kind of text it is, by its first lines that say so. */
+const alphaHeads =
+  /^(?:providers|upstreamConfig|upstreams|injectRe(?:quest|sponse)Headers|server|metricsServer|cookie):/m
+
+const commands: readonly RegExp[] = [
+  /(?:^|[\s/])(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s/m,
+  /^\s*(?:export\s+)?OAUTH2_PROXY_\w+=.*\s(?:--[a-z]|(?:\S*\/)?oauth2-proxy(?:\s|$))/m,
+  /^[^=#\n]*(?:^|[\s"'])--[a-z]/m,
+]
+
+/** What kind of text it is, by the words that only one of them has. */
 function formOf(text: string): Form {
-  if (
-    /^(?:providers|upstreamConfig|upstreams|injectRe(?:quest|sponse)Headers|server|metricsServer):/m.test(
-      text,
-    )
-  ) {
-    return 'alpha'
-  }
-  if (/^\s*(?:-\s+)?(?:export\s+)?["']?OAUTH2_PROXY_\w+(?:=|:\s)/m.test(text)) return 'environment'
-  return /^[^=#\n]*(?:^|[\s"'])--[a-z]/m.test(text) ? 'flags' : 'file'
+  if (alphaHeads.test(text)) return 'alpha'
+  if (isFragment(text)) return 'fragment'
+  if (commands.some((pattern) => pattern.test(text))) return 'command'
+  return /^\s*(?:export\s+)?OAUTH2_PROXY_\w+/m.test(text) ? 'environment' : 'file'
+}
+
+/** Settings that name a file with more of them, and the forms that such a file has. */
+const naming: ReadonlyMap<string, readonly Form[]> = new Map([
+  ['config', ['file']],
+  ['alpha_config', ['alpha']],
+  ['env_file', ['environment']],
+])
+
+/** A file that is named and not here may keep somebody out: nothing is converted without it. */
+function missingFiles(settings: readonly Setting[], forms: readonly Form[]): readonly ReadingFault[] {
+  return settings.flatMap(({ key, name, at, values: [value = ''] }) => {
+    const wanted = naming.get(key)
+    if (wanted === undefined || value === '' || forms.some((form) => wanted.includes(form))) return []
+    return [
+      { at, message: `${name} names ${value}, which holds settings too: name that file beside this one` },
+    ]
+  })
 }
 
 const rank: Readonly<Record<Origin, number>> = { file: 0, environment: 1, flag: 2 }
@@ -82,4 +129,11 @@ function decided(all: readonly Setting[]): Pick<ProxySettings, 'settings' | 'ove
     }
   }
   return { settings, overridden }
+}
+
+/** What a shell, a container's tool or oauth2-proxy fills in from an environment is not here. */
+function filled(settings: readonly Setting[]): readonly ReadingFault[] {
+  return settings
+    .filter(({ key, values }) => !isSecret(key) && values.some(isFilledIn))
+    .map(({ name, at }) => ({ at, message: filledIn(name) }))
 }

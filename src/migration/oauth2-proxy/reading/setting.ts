@@ -32,6 +32,7 @@ const plurals: ReadonlySet<string> = new Set([
   ],
   ...[
     'oidc_audience_claim',
+    'oidc_public_key_file',
     'provider_ca_file',
     'redis_cluster_connection_url',
     'redis_sentinel_connection_url',
@@ -67,4 +68,34 @@ export function valuesOf(key: string, text: string): readonly string[] {
     .split(',')
     .map((value) => value.trim())
     .filter((value) => value !== '')
+}
+
+// Of settings that are not known the value may be anything, so names that sound like one are enough.
+const secretive =
+  /secret(?!_file$)|password|token|signature_key|(?:jwt|api)_?key$|connection_urls?$|service_account_json$|\.value$/i
+
+/** Whether the value of a setting may be secret: it is neither shown nor needed here. */
+export function isSecret(key: string): boolean {
+  return secretive.test(key)
+}
+
+/** A variable of the environment, by its name behind `OAUTH2_PROXY_`. */
+export function variableSetting(name: string, value: string, at: SourcePosition): Setting {
+  const key = keyOf(name)
+  return { key, name: `OAUTH2_PROXY_${name}`, values: valuesOf(key, value), origin: 'environment', at }
+}
+
+/** A variable whose value is not in the file: nobody needs that of a secret; any other one decides something. */
+export function hiddenSetting(name: string, at: SourcePosition): Setting | ReadingFault {
+  const setting = variableSetting(name, '', at)
+  return isSecret(setting.key) ? { ...setting, values: [''] } : { at, message: filledIn(setting.name) }
+}
+
+/** Whether a shell or a container's tool would put something into a text. */
+export function isFilledIn(text: string): boolean {
+  return /(?<!\$)\$(?:\{?[A-Za-z_]|\()/.test(text)
+}
+
+export function filledIn(name: string): string {
+  return `the value of ${name} is filled in by the shell, or comes from its environment: write the value itself`
 }

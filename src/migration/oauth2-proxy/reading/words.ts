@@ -5,58 +5,73 @@ export interface Word {
   readonly text: string
   readonly line: number
   readonly column: number
+  /** Whether a line begins with it that no backslash joins to the one before. */
+  readonly isFirst: boolean
+  /** Whether a shell would fill something in: `$NAME`, `${NAME}`, `$(command)`. */
+  readonly isExpanded: boolean
 }
 
 /**
  * Splits a shell's command line, or one word a line: quotes, backslashes, comments, and lines that a backslash joins.
- * `- "--flag=value"`, as lists of arguments stand in YAML, is the flag. Nothing is run or expanded.
+ * Nothing is run or expanded; words in which a shell would expand something are marked.
  */
 export function splitCommand(
   text: string,
   file: string,
 ): { readonly words: readonly Word[]; readonly faults: readonly ReadingFault[] } {
   const words: Word[] = []
-  const faults: ReadingFault[] = []
-  let open: { text: string; line: number; column: number } | null = null
+  let open: Word | null = null
   let quote = ''
   let line = 1
   let start = 0
-  for (let at = 0; at <= text.length; at += 1) {
-    const character = text[at] ?? '\n'
-    const column = at - start + 1
-    const here = (): { text: string; line: number; column: number } => open ?? { text: '', line, column }
+  let isFirst = true
+  const add = (more: string, at: number, isExpanded = false): void => {
+    const word: Word = open ?? { text: '', line, column: at - start + 1, isFirst, isExpanded: false }
+    open = { ...word, text: word.text + more, isExpanded: word.isExpanded || isExpanded }
+    isFirst = false
+  }
+  const end = (): void => {
+    if (open !== null) words.push(open)
+    open = null
+  }
+  const nextLine = (at: number): void => {
+    line += 1
+    start = at + 1
+  }
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? ''
+    const joined = character === '\\' && quote !== "'" ? /^\r?\n/.exec(text.slice(at + 1, at + 3)) : null
+    if (joined !== null) {
+      at += joined[0].length
+      nextLine(at)
+      continue
+    }
     if (quote === '' && /\s/.test(character)) {
-      if (open !== null && open.text !== '-') words.push(open)
-      open = null
+      end()
+      if (character === '\n') isFirst = true
     } else if (quote === '' && character === '#' && open === null) {
       while (at + 1 < text.length && text[at + 1] !== '\n') at += 1
-    } else if (character === '\\' && quote !== "'" && /^\r?\n/.test(text.slice(at + 1, at + 3))) {
-      at += text[at + 1] === '\r' ? 2 : 1
-      line += 1
-      start = at + 1
-      continue
-    } else if (
-      character === '\\' &&
-      (quote === '' || (quote === '"' && /["\\$`]/.test(text[at + 1] ?? '')))
-    ) {
-      open = here()
-      open.text += text[at + 1] ?? ''
+    } else if (isEscape(text, at, quote)) {
+      add(text[at + 1] ?? '', at)
       at += 1
     } else if (quote === character || (quote === '' && /["']/.test(character))) {
-      open = here()
+      add('', at)
       quote = quote === '' ? character : ''
-    } else if (at < text.length) {
-      open = here()
-      open.text += character
-    }
-    if (character === '\n' && at < text.length) {
-      line += 1
-      start = at + 1
-    }
+    } else add(character, at, quote !== "'" && /^(?:\$[\w{(]|`)/.test(text.slice(at, at + 2)))
+    if (character === '\n') nextLine(at)
   }
-  if (quote !== '') {
-    const where = open ?? { line, column: 1 }
-    faults.push({ at: { file, line: where.line, column: where.column }, message: 'a quote is not closed' })
-  }
-  return { words, faults }
+  end()
+  if (quote === '') return { words, faults: [] }
+  const { line: from, column } = words.at(-1) ?? { line, column: 1 }
+  return { words, faults: [{ at: { file, line: from, column }, message: 'a quote is not closed' }] }
+}
+
+function isEscape(text: string, at: number, quote: string): boolean {
+  if (text[at] !== '\\') return false
+  return quote === '' || (quote === '"' && /["\\$`]/.test(text[at + 1] ?? ''))
+}
+
+/** The program, by whatever path it is called. */
+export function isProgram(word: string): boolean {
+  return /(?:^|\/)oauth2-proxy$/.test(word)
 }
