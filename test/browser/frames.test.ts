@@ -60,8 +60,6 @@ t.test('a frame whose session ended says so, and its link signs in on top and co
   await inside.getByRole('heading', { name: 'You are not signed in' }).waitFor()
   t.match(await inside.locator('main').textContent(), /Sign in to see what stands here/)
   t.equal(begun(), before, 'the frame itself begins nothing')
-  if (process.env.SCREENSHOTS !== undefined)
-    await page.screenshot({ path: `${process.env.SCREENSHOTS}/frame.png` })
   await inside.getByRole('link', { name: 'Sign in' }).click()
   // The provider knows her still.
   await arrived(page, top)

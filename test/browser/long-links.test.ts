@@ -54,6 +54,7 @@ t.test('so it does where one has to choose a provider first', async (t) => {
   const complaints = complaintsOf(page)
   await page.goto(`${url}/both${long}`)
   await page.getByRole('link', { name: 'Partners', exact: true }).click()
+  await page.getByRole('link', { name: 'olga', exact: true }).waitFor()
   t.ok(page.url().startsWith(partner.issuer))
   await choose(page, 'olga')
   t.equal(await arrivedAt(page, `${url}/both${long}`), '0 kept')
@@ -173,6 +174,23 @@ t.test('a link to the callback begins nothing in a browser that began nothing (S
   t.equal(count.toProvider, 1, 'which it was before')
   await page.context().close()
   await attacker.context().close()
+})
+
+t.test('whoever signed in with a provider that cannot open it is asked for the other, once', async (t) => {
+  const page = await stage.newPage()
+  await page.goto(`${url}/.auth/login?provider=partner&return_to=${long}`)
+  await choose(page, 'olga')
+  const count = navigationsOf(page)
+  await page.getByRole('link', { name: 'alice', exact: true }).waitFor()
+  t.ok(page.url().startsWith(op.issuer), 'the page needs that one')
+  await choose(page, 'alice')
+  t.equal(await arrivedAt(page, url + long), '0 kept')
+  t.equal(await heading(page), 'Hello, alice')
+  t.ok(count.all < 12, `${count.all} navigations`)
+  // With one that can, and a rule that is not met, there is no circle.
+  await page.goto(`${url}/.auth/login?provider=op&return_to=/admin?state=${state}`)
+  await page.getByRole('heading', { name: 'You have no access to this page' }).waitFor()
+  await page.context().close()
 })
 
 t.test(

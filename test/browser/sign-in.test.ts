@@ -68,6 +68,24 @@ t.test('two tabs may sign in at once, and both arrive', async (t) => {
   await first.context().close()
 })
 
+t.test('of ten tabs that are restored each ends at its own page, whichever signs in (S-117)', async (t) => {
+  const first = await stage.newPage()
+  const context = first.context()
+  const tabs = [first]
+  while (tabs.length < 10) tabs.push(await context.newPage())
+  for (const [at, tab] of tabs.entries()) await tab.goto(`${url}/tab/${at}`)
+  const kept = (await context.cookies(url)).filter(({ name }) => /-tx-[0-9a-z]+-/.test(name))
+  t.equal(kept.length, 5)
+  // The first two were pushed out. Nobody is signed in yet: one begins again by itself, and the provider knows her then.
+  for (const at of [0, 1, 9]) {
+    const tab = tabs[at] ?? first
+    await tab.getByRole('link', { name: 'alice', exact: true }).click()
+    await arrived(tab, `${url}/tab/${at}`)
+    t.equal(await heading(tab), 'Hello, alice', String(at))
+  }
+  await context.close()
+})
+
 t.test('alice is told at /admin what she can do; with another account adam arrives there', async (t) => {
   const page = await stage.newPage()
   const complaints = complaintsOf(page)

@@ -3,7 +3,7 @@
 import { Browser, type Page } from './browser.ts'
 import { type Echo, startEcho } from './echo.ts'
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts'
-import { type Op, type PersonId, startOp } from './op.ts'
+import { type Op, type OpOptions, type PersonId, startOp } from './op.ts'
 import { freePort } from './ports.ts'
 
 export interface Front {
@@ -24,6 +24,7 @@ export interface FrontOptions extends Omit<TestGatewayOptions, 'yaml' | 'port'> 
   readonly app?: string | ((port: number, upstream: string) => string)
   /** Lines at the top level. */
   readonly top?: string
+  readonly op?: OpOptions
   /** Lines below the provider, indented by four. */
   readonly provider?: string
 }
@@ -39,7 +40,7 @@ const usualApp = `
 `
 
 export async function startFront(options: FrontOptions = {}): Promise<Front> {
-  const op = await startOp()
+  const op = await startOp(options.op)
   const echo = await startEcho()
   const port = await freePort()
   const url = `http://localhost:${port}`
