@@ -39,7 +39,7 @@ export async function openListenSocket(
       placed = inodeOf(path)
     },
     remove: () => {
-      if (placed !== null && inodeOf(path) === placed) rmSync(path, { force: true })
+      if (inodeOf(path) === placed) rmSync(path, { force: true })
     },
   }
 }
