@@ -127,6 +127,7 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, require: s
   const sessions = { ...runtime.sessions, use: look('use'), lookUp: look('lookUp') }
   const facts = factsOf('https://wiki.example/x', { headers: { cookie } })
   t.match(await admitAgain({ ...runtime, sessions }, facts), {
+    requestId: 'again',
     decision: { kind: 'challenge', reason: 'session-ended' },
     target: { path: '/x' },
   })

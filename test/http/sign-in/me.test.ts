@@ -68,6 +68,21 @@ t.test('who is signed in is told with the claims that the file names, and with t
   }
 })
 
+t.test('which claims the file names is gathered once an origin', async (t) => {
+  const cookie = await signIn()
+  let reads = 0
+  const counted = new Proxy(origin, {
+    get: (target, name, receiver) => {
+      if (name === 'apps') reads += 1
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  t.match(await ask(cookie, { origin: counted }), { status: 200 })
+  const first = reads
+  t.match(await ask(cookie, { origin: counted }), { status: 200 })
+  t.same([first > 0, reads], [true, first])
+})
+
 t.test('a number that is not the one that was sent is not told, wherever it stands', async (t) => {
   const cases: readonly (readonly [string, boolean])[] = [
     ['9007199254740991', true],
