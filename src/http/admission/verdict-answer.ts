@@ -49,13 +49,13 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
   }
 }
 
-/** Where a form came from that met no session, so that whoever signs in comes back to it. Programs come back nowhere. */
+/** Where a form came from that met no session, so that whoever signs in comes back to it. */
 function pageOfForm(
   { headers }: IncomingMessage,
-  { method, origin, wantsPage }: Admission,
+  { method, origin }: Admission,
   { authPrefix }: Gateway,
 ): ReturnTo | null {
-  if (!wantsPage || method === 'GET' || method === 'HEAD' || origin === null) return null
+  if (method === 'GET' || method === 'HEAD' || origin === null) return null
   return readReferringPage(headers.referer, origin, authPrefix)
 }
 

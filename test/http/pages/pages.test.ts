@@ -20,6 +20,7 @@ import {
 import { lend, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
 import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
 import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
+import { orThrown } from '../../support/thrown.ts'
 
 /** Every page, with one text in every place that can hold text. */
 function everyPage(text: string): ReadonlyMap<string, string> {
@@ -165,6 +166,10 @@ t.test(
     const page = '/long' as ReturnTo
     const lent = lend({ key, page })
     const frame = { appTitle: null, requestId: null }
+    t.match(
+      orThrown(() => keepInStorage({ ...frame, key, what: { page }, to })),
+      { status: 200 },
+    )
     const answers = [
       keepInStorage({ ...frame, key, what: { page }, to }),
       takeFromStorage({ ...frame, key, action: '/.auth/login', start: page }),
