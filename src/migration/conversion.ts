@@ -22,8 +22,8 @@ export type Conversion =
       readonly variables: readonly Variable[]
       /** The result, loaded; null when a place has to be filled in first, which `findings` name. */
       readonly gateway: Gateway | null
-      /** Asks both rule sets about the same requests; null where there is no model of the source. */
-      readonly prove: ((gateway: Gateway) => Proof) | null
+      /** Asks both rule sets about the same requests, so many at most; null where there is no model of the source. */
+      readonly prove: ((gateway: Gateway, mostRequests?: number) => Proof) | null
     }
   | { readonly ok: false; readonly faults: readonly SourceFault[] }
 

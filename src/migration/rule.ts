@@ -141,6 +141,11 @@ export function asks(rule: Rule): boolean {
   }
 }
 
+/** Whether nobody meets a rule, or a part of it, without being signed in, though it may ask for nothing of theirs. */
+export function needsPerson(rule: Rule): boolean {
+  return asks(rule) || rule.kind === 'none' || ('members' in rule && rule.members.some(needsPerson))
+}
+
 /** The claim paths that a rule names. */
 export function claimPaths(rule: Rule): readonly string[] {
   switch (rule.kind) {

@@ -19,19 +19,26 @@ export interface ApacheOptions {
   readonly port: number
   /** The configuration under test: everything but the server's own lines. */
   readonly config: string
+  /** Modules beside the usual ones. */
+  readonly modules?: readonly string[]
   /** Variables of its environment, for `${NAME}`. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts httpd on a port and waits until it answers; what it says is in the error when it does not. */
-export async function startApache({ port, config, env = {} }: ApacheOptions): Promise<Apache> {
+export async function startApache({
+  port,
+  config,
+  env = {},
+  modules: more = [],
+}: ApacheOptions): Promise<Apache> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-apache-'))
   // As root the workers are another user's.
   chmodSync(folder, 0o755)
   mkdirSync(join(folder, 'run'), { mode: 0o777 })
   chmodSync(join(folder, 'run'), 0o777)
   const file = join(folder, 'httpd.conf')
-  writeFileSync(file, `${serverLines(folder, port)}\n${config}`)
+  writeFileSync(file, `${serverLines(folder, port, more)}\n${config}`)
   const child = startChild(program, ['-f', file, '-DFOREGROUND'], {
     cwd: folder,
     env: { PATH: '/usr/bin:/bin', LANG: 'C', TMPDIR: folder, ...env },
@@ -81,7 +88,7 @@ const loaded = [
   ...['proxy', 'proxy_http', 'auth_openidc'],
 ]
 
-function serverLines(folder: string, port: number): string {
+function serverLines(folder: string, port: number, more: readonly string[]): string {
   const root = process.getuid?.() === 0
   return [
     `ServerRoot "${folder}"`,
@@ -89,7 +96,7 @@ function serverLines(folder: string, port: number): string {
     `PidFile "${folder}/run/httpd.pid"`,
     'Mutex pthread default',
     `Listen 127.0.0.1:${port}`,
-    ...loaded.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),
+    ...[...loaded, ...more].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),
     ...(root ? ['User www-data', 'Group www-data'] : []),
     'StartServers 1',
     'ServerLimit 1',

@@ -63,7 +63,7 @@ export function convertApache(input: ApacheInput): Conversion {
     lines: accountsOf(read.lines, found).map(({ line, kind }) => ({ at: line.node.at, kind })),
     variables: [...variables.values()],
     gateway,
-    prove: (result) => prove(converted, result, found),
+    prove: (result, mostRequests) => prove(converted, result, found, mostRequests),
   }
 }
 

@@ -84,7 +84,8 @@ interface Visit extends ModelContext {
 /** httpd's answer: rules are request before anybody is identified, and a second time after. */
 export function judgeApache(place: MergedPath, request: JudgedRequest, context: ModelContext): Verdict {
   const { requires, authType, passes } = place
-  if (requires === null) return 'allow'
+  // A type of authentication without a rule is a mistake that httpd answers with 500.
+  if (requires === null) return authType === 'none' ? 'allow' : 'deny'
   const before = apply(requires, { ...context, request, user: null }, 'all')
   if (before === 'granted') return 'allow'
   if (before !== 'denied-no-user') return 'deny'

@@ -37,7 +37,7 @@ export function holds({ requests, disagreements }: Proof): boolean {
 }
 
 /** So many requests take a few seconds. */
-const mostRequests = 100_000
+const manyRequests = 100_000
 /** At each path, however many there are. */
 const leastRequests = 12
 const seed = 20_260_101
@@ -47,6 +47,7 @@ export function prove(
   hosts: readonly ConvertedHost[],
   gateway: Gateway,
   findings: readonly Finding[],
+  mostRequests = manyRequests,
 ): Proof {
   const cases = hosts.flatMap(casesOf)
   const each = Math.max(leastRequests, Math.floor(mostRequests / Math.max(1, cases.length)))

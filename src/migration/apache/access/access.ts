@@ -1,10 +1,12 @@
 import { knownMethods } from '../../../core/request/method.ts'
-import { allOf, asks, besideProviders, never, open, type Rule } from '../../rule.ts'
+import { allOf, asks, besideProviders, needsPerson, never, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'
 import { wordsOf } from '../reading/last.ts'
+import { rulesOf } from '../reading/require.ts'
 import { type MergedSections, mergeSections, methodsNamed, type PathSection } from '../reading/section.ts'
+import { isStranger } from './claim.ts'
 import { findingsOf, type Say } from './findings.ts'
-import { convertRequires } from './requirement.ts'
+import { convertRequires, dependsOnCaller } from './requirement.ts'
 
 /** Who may pass at one path, by one set of methods; null: by all that no other set names. */
 export interface Access {
@@ -83,7 +85,10 @@ function accessFor(
   const plain = { methods: null, unauthenticated: 'sign_in' } as const
   if (requires === null) {
     if (authType !== 'none') {
-      say('no-require', 'suspect', 'has an AuthType and no `Require`: it is open to everybody, as before')
+      const message =
+        'has an AuthType and no `Require`: httpd answers 500 there, so nobody got in, and nobody does here'
+      say('no-require', 'suspect', message, 'either', isStranger)
+      return { ...plain, require: never }
     }
     return { ...plain, require: open }
   }
@@ -94,7 +99,9 @@ function accessFor(
       'asks for a claim and names no issuer: whichever provider sends it is believed, as before. Name the one that is meant in `provider`'
     say('any-provider', 'suspect', message)
   }
-  if (!asks(rule)) return { ...plain, require: rule }
+  if (!asks(rule) && !(needsPerson(rule) && rulesOf(requires).some(dependsOnCaller))) {
+    return { ...plain, require: rule }
+  }
   if (!knownTypes.has(authType)) {
     say(
       'auth-type',

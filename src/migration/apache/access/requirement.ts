@@ -90,7 +90,8 @@ function noteOnlyVetoes(node: RequireGroup, members: readonly Member[], { report
   )
 }
 
-function dependsOnCaller({ test }: RequireRule): boolean {
+/** Whether a rule asks who somebody is. */
+export function dependsOnCaller({ test }: RequireRule): boolean {
   return test.kind !== 'all' && test.kind !== 'ip' && test.kind !== 'method'
 }
 

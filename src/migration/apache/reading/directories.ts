@@ -74,7 +74,10 @@ function ofFolder(section: Section, folder: string, place: ServedPath): readonly
   if (isAtOrBelow(file, folder)) return [{ depth, path: whole }]
   if (isProgram || !isAtOrBelow(folder, file)) return []
   const below = folder.slice(file === '/' ? 0 : file.length)
-  return [{ depth, path: { ...whole, pattern: path === '/' ? below : `${path}${below}` } }]
+  const pattern = path === '/' ? below : `${path}${below}`
+  // Something else answers there.
+  if (place.except.some((other) => isAtOrBelow(pattern, other))) return []
+  return [{ depth, path: { ...whole, pattern } }]
 }
 
 function filesIn(section: Section, outer: PathSection, place: ServedPath): readonly PathSection[] {

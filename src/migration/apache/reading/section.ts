@@ -97,9 +97,11 @@ export function mergeSections(sections: readonly PathSection[]): MergedSections 
 function mergeRequires(sections: readonly PathSection[]): RequireNode | null {
   let requires: RequireNode | null = null
   for (const section of sections) {
+    const [merging] = wordsOf(section.directives, 'AuthMerging')
+    // Written out, `Off` drops what was before it also where it brings nothing.
+    if (section.requires === null && merging?.toLowerCase() === 'off') requires = null
     if (section.requires === null) continue
-    const [merging = 'Off'] = wordsOf(section.directives, 'AuthMerging')
-    const op = merging.toLowerCase() === 'and' ? 'all' : merging.toLowerCase() === 'or' ? 'any' : null
+    const op = merging?.toLowerCase() === 'and' ? 'all' : merging?.toLowerCase() === 'or' ? 'any' : null
     requires =
       op === null || requires === null
         ? section.requires
@@ -113,9 +115,23 @@ function besideCompat(requires: RequireNode | null, compat: Compat | null): Requ
   if (compat === null) return requires
   const { rules, isEnough } = compat
   // Without `Require` nothing is asked of people, whatever is enough.
-  const members = requires === null ? [rules] : [rules, requires]
-  const op = isEnough && requires !== null ? 'any' : 'all'
-  return { kind: 'group', op, negated: false, members, at: rules.at }
+  if (requires === null) return rules
+  if (!isEnough) return groupOf('all', [rules, requires], rules.at)
+  // A method that no `Require` is about is let in by it.
+  const test = { kind: 'all', granted: true } as const
+  const granted = {
+    kind: 'rule',
+    negated: false,
+    test,
+    limit: null,
+    at: rules.at,
+    text: 'Satisfy Any',
+  } as const
+  return groupOf('any', [rules, groupOf('all', [granted, requires], rules.at)], rules.at)
+}
+
+function groupOf(op: 'all' | 'any', members: readonly RequireNode[], at: SourcePosition): RequireGroup {
+  return { kind: 'group', op, negated: false, members, at }
 }
 
 /** Methods that a tree of rules tells apart. */
