@@ -3,14 +3,22 @@ import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { answersAt } from '../../src/http/server/listening.ts'
-import { openListenSocket as open } from '../../src/runtime/listen-socket.ts'
+import { type ListenSocket, openListenSocket as open } from '../../src/runtime/listen-socket.ts'
 import { orRejected } from '../support/thrown.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-listen-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 const openListenSocket = (path: string, mode: number | null) => open({ path, mode }, answersAt)
+
+/** The socket; that there is none is an assertion that says why. */
+async function opened(t: Test, path: string, mode: number | null = null): Promise<ListenSocket> {
+  const socket = await orRejected(() => openListenSocket(path, mode))
+  t.notOk(socket instanceof Error, String(socket))
+  return socket as ListenSocket
+}
+
 let count = 0
 const newPath = (): string => {
   count += 1
@@ -20,7 +28,13 @@ const newPath = (): string => {
 function listening(path: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy())
   t.teardown(() => server.close())
-  return new Promise((resolve) => server.listen(path, () => resolve(server)))
+  return new Promise((resolve) => {
+    server.once('error', (error) => {
+      t.fail(String(error))
+      resolve(server)
+    })
+    server.listen(path, () => resolve(server))
+  })
 }
 
 /** A socket whose process was killed. */
@@ -35,7 +49,7 @@ const permissions = (path: string): number => lstatSync(path).mode & 0o777
 
 t.test('a free place is taken, with its permissions, and is free again at the end', async (t) => {
   const path = newPath()
-  const socket = await openListenSocket(path, 0o660)
+  const socket = await opened(t, path, 0o660)
   await listening(socket.draft)
   t.notOk(existsSync(path), 'nothing is there before the permissions are right')
   socket.place()
@@ -48,9 +62,9 @@ t.test('a free place is taken, with its permissions, and is free again at the en
 t.test('what a gateway left that is gone is taken over', async (t) => {
   const path = newPath()
   leaveStale(path)
-  const socket = await openListenSocket(path, null)
+  const socket = await opened(t, path)
   leaveStale(socket.draft)
-  const again = await openListenSocket(path, null)
+  const again = await opened(t, path)
   await listening(again.draft)
   again.place()
   t.match(await orRejected(() => openListenSocket(path, null)), { message: /is taken/ }, 'and answers now')
@@ -88,7 +102,7 @@ t.test('any other file is left alone', async (t) => {
 t.test('whoever comes in between keeps the place', async (t) => {
   for (const take of [(path: string) => writeFileSync(path, 'mine'), (path: string) => listening(path)]) {
     const path = newPath()
-    const socket = await openListenSocket(path, null)
+    const socket = await opened(t, path)
     await listening(socket.draft)
     await take(path)
     t.throws(() => socket.place(), { message: /is taken/ })
@@ -100,7 +114,7 @@ t.test('whoever comes in between keeps the place', async (t) => {
 
 t.test('at the end only our own is removed', async (t) => {
   const path = newPath()
-  const socket = await openListenSocket(path, null)
+  const socket = await opened(t, path)
   await listening(socket.draft)
   socket.place()
   rmSync(path)

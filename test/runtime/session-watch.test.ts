@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
 import { createTestClock, timersThatHold } from '../support/clock.ts'
 import { type Begun, begin, current, open, provider, status, wiki } from '../support/sessions.ts'
+import { outcomeOf } from '../support/waiting.ts'
 
 t.test(
   'who listens hears once when the session ends here, is replaced, or is removed elsewhere',
@@ -280,11 +281,11 @@ t.test('a recheck asks for nobody who has left meanwhile, and the next one asks 
   state.loads.length = 0
   const checked = watch.recheck()
   for (const leave of leaves.slice(1)) leave()
-  await checked
+  t.equal(await outcomeOf(checked, 20_000), undefined)
   t.equal(state.loads.length, limits.recheckedSessions)
   state.loads.length = 0
   state.gone.add('k0')
-  await watch.recheck()
+  t.equal(await outcomeOf(watch.recheck(), 20_000), undefined)
   t.same(state.loads, ['k0'])
   t.same(state.heard, ['k0'])
 })
