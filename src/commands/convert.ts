@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
+import type { Gateway } from '../core/gateway.ts'
 import { convertApache } from '../migration/apache/apache.ts'
 import { type ApacheFile, listFromDisk } from '../migration/apache/reading/read.ts'
 import { newest, readVersion, type Version } from '../migration/apache/versions.ts'
@@ -12,13 +13,15 @@ import { convertOauth2Proxy } from '../migration/oauth2-proxy/convert.ts'
 import { holds, type Proof } from '../migration/proof/prove.ts'
 import { proofJson, proofText } from '../migration/proof/report.ts'
 import { reportJson, reportText } from '../migration/report.ts'
+import type { SampleCaller } from '../rehearsal/sample-callers.ts'
+import { firstTestsFor, firstTestsText } from '../rehearsal/test/first-tests.ts'
 
 const options = {
   output: {
     type: 'string',
     short: 'o',
     value: 'FILE',
-    help: 'the file to write (default: standard output, and the report to standard error)',
+    help: 'the file to write, and beside it NAME.test.yaml with tests of each location (default: standard output, and the report to standard error)',
   },
   report: { type: 'string', value: 'FILE', help: 'where the report goes' },
   from: { type: 'string', value: 'SOURCE', help: 'apache or oauth2-proxy (default: seen from the content)' },
@@ -38,7 +41,7 @@ const options = {
     help: '(apache) asks a model of httpd and the result about the same requests, and lists what they answer differently: each with the finding that announced it, or as UNANNOUNCED',
   },
   force: { type: 'boolean', help: 'overwrites files that are there' },
-  json: { type: 'boolean', help: 'result, report and proof as one JSON text on standard output' },
+  json: { type: 'boolean', help: 'result, tests, report and proof as one JSON text on standard output' },
 } as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate convert FILE... [-o FILE] [--report FILE] [--prove]
@@ -49,7 +52,7 @@ and no secret is copied: the result asks its environment for them. Of httpd, inc
 name all of it together: configuration file, alpha configuration, a file with its command line, its environment.
 
 ${optionsHelp(options)}
-Then: claimgate check -c FILE
+Then: claimgate check -c FILE, and claimgate test -c FILE
 
 Exit status: 0 when everything was converted; 1 when a person has to look at something (Not convertible), or at an
 unannounced difference, or when --prove could judge nothing; 2 for wrong usage, an unreadable file, or one with syntax errors.
@@ -175,18 +178,43 @@ async function tell(conversion: Converted, order: Order, io: Io): Promise<number
   const proof = order.prove && gateway !== null && prove !== null ? prove(gateway) : null
   const exitCode = needsPerson(conversion, proof) || (order.prove && proof === null) ? 1 : 0
   const said = `${reportText(conversion)}${proofPart(order, proof)}`
+  const tests = testsOf(gateway, order)
   if (order.json) {
-    const report = { yaml: conversion.yaml, ...reportJson(conversion), proof: proof && proofJson(proof) }
+    const parts = { yaml: conversion.yaml, tests, ...reportJson(conversion) }
+    const report = { ...parts, proof: proof && proofJson(proof) }
     io.stdout(`${JSON.stringify(report, null, 2)}\n`)
   }
   if (order.output !== null && !(await write(order.output, conversion.yaml, order, io))) return 2
+  const testsFile = testsName(order.output)
+  const isTested = testsFile !== null && tests !== null
+  if (isTested && !(await write(testsFile, tests, order, io))) return 2
   if (order.report !== null && !(await write(order.report, said, order, io))) return 2
   if (order.json) return exitCode
   if (order.output === null) io.stdout(conversion.yaml)
   if (order.report === null) (order.output === null ? io.stderr : io.stdout)(said)
-  if (order.output !== null)
-    io.stdout(`${order.output} is written. Then: claimgate check -c ${order.output}\n`)
+  if (order.output !== null) {
+    const check = `claimgate check -c ${order.output}`
+    io.stdout(
+      isTested
+        ? `${order.output} and ${testsFile} are written. Then: ${check}, and claimgate test -c ${order.output}\n`
+        : `${order.output} is written. Then: ${check}\n`,
+    )
+  }
   return exitCode
+}
+
+/** Tests of the result, to be read by a person; null while it does not load. */
+function testsOf(gateway: Gateway | null, { output }: Order): string | null {
+  if (gateway === null) return null
+  const name = basename(output ?? 'claimgate.yaml')
+  // What stands in for values that are not here is nobody's claim.
+  const isUsable = (caller: SampleCaller): boolean => !/"set-[a-z0-9-]+"/.test(JSON.stringify(caller))
+  return firstTestsText(firstTestsFor(gateway, isUsable), name)
+}
+
+/** `claimgate.test.yaml` belongs to `claimgate.yaml`. */
+function testsName(output: string | null): string | null {
+  return output === null ? null : `${output.replace(/\.ya?ml$/, '')}.test.yaml`
 }
 
 function proofPart({ prove }: Order, proof: Proof | null): string {

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { command } from '../../src/commands/convert.ts'
+import { command as testCommand } from '../../src/commands/test.ts'
 import { readFromDisk } from '../../src/config/files.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import { probe } from '../../src/http/admission/probe.ts'
@@ -292,6 +293,23 @@ t.test('the command', async (t) => {
       SESSION_SECRET: 'kJ8w2mQp7vR4tYx1bN6cZs3dF9gHaL5e-of-a-test',
     }
     t.equal(loadGatewayFromText(stdout, { file: 'x', folder: cwd, env, readFile: readFromDisk }).ok, true)
+  })
+
+  t.test('tests of each location are written beside the file, and `test` runs them', async (t) => {
+    const { code, stdout } = await run('oauth2-proxy.cfg', '-o', 'app.yaml')
+    t.equal(code, 0)
+    t.match(
+      stdout,
+      'app.yaml and app.test.yaml are written. Then: claimgate check -c app.yaml, and claimgate test',
+    )
+    const tested = await runIn(testCommand, ['-c', 'app.yaml', '--made-up-secrets'], { cwd })
+    t.match(tested, { code: 0, stdout: /4 tests passed \(app\.test\.yaml 4\)/ })
+    const again = await run('oauth2-proxy.cfg', '-o', 'other.yaml', '--report', 'other.report')
+    t.equal(again.code, 0)
+    rmSync(join(cwd, 'other.yaml'))
+    const kept = await run('oauth2-proxy.cfg', '-o', 'other.yaml')
+    t.match(kept, { code: 2, stderr: 'other.test.yaml is not written: it is there already' })
+    t.match(await run('oauth2-proxy.cfg', '--json'), { stdout: /"tests": "# Written by/ })
   })
 
   t.test(
