@@ -14,7 +14,7 @@ export function keyOfAttempt(stateHash: string): StorageKey {
 }
 
 /** Never that of an attempt. */
-export function keyOfPage(page: ReturnTo): StorageKey {
+export function keyOfPage(page: string): StorageKey {
   return `page-${fingerprint(page, 'base64url')}` as StorageKey
 }
 

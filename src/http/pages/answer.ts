@@ -6,8 +6,7 @@ import type { Gateway } from '../../core/gateway.ts'
 import { withLocationHeadersBeside } from '../../core/headers/response.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
-import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
-import { wantedPage } from '../../core/session/storage-key.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import { type Admission, admissionIfAny } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
@@ -141,9 +140,7 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: DenyRe
   const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
   const account = principal === null ? null : { user: principal.user, providerLabel: provider?.label ?? null }
   const link =
-    account === null
-      ? null
-      : linkTo(gateway, pageOf(admission, gateway), { ...plainWish, otherAccount: true })
+    account === null ? null : linkTo(gateway, pageOf(admission), { ...plainWish, otherAccount: true })
   const script = lend(link?.keep ?? null)
   const page = forbiddenPage({
     ...frameOf(admission),
@@ -208,20 +205,20 @@ export function faultAnswer(
 /** Begins a sign-in and comes back here; only a GET can be come back to. */
 export function linkBack(gateway: Gateway, admission: Admission): LoginLink {
   return canBeAskedAgain(admission)
-    ? linkTo(gateway, pageOf(admission, gateway))
+    ? linkTo(gateway, pageOf(admission))
     : { href: `${gateway.authPrefix}/login`, keep: null }
 }
 
-function linkTo({ authPrefix }: Gateway, page: ReturnTo, wish = plainWish): LoginLink {
-  return loginLink(authPrefix, { page: wantedPage(page), wish })
+function linkTo({ authPrefix }: Gateway, page: string, wish = plainWish): LoginLink {
+  return loginLink(authPrefix, { page: { returnTo: page, keptAs: null }, wish })
 }
 
 function canBeAskedAgain({ method }: Admission): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-function pageOf({ target }: Admission, { authPrefix }: Gateway): ReturnTo {
-  return readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
+function pageOf({ target }: Admission): string {
+  return target === null ? '/' : target.path + target.query
 }
 
 /**

@@ -1,10 +1,10 @@
 import { limits } from '../../core/limits/table.ts'
 import { type AuthorizationWish, plainWish } from '../../core/session/authorization-wish.ts'
-import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
-import { keyOfPage, type StorageKey, type WantedPage } from '../../core/session/storage-key.ts'
+import { keyOfPage, type StorageKey } from '../../core/session/storage-key.ts'
 
 export interface LinkedSignIn {
-  readonly page: WantedPage
+  /** As it stands: whatever a link or the storage says is read as a stranger's word when it comes back. */
+  readonly page: { readonly returnTo: string; readonly keptAs: StorageKey | null }
   readonly wish?: AuthorizationWish
   /** By name; without one the person may have to choose. */
   readonly provider?: string
@@ -21,7 +21,7 @@ export interface LoginLink {
 
 export interface KeptPage {
   readonly key: StorageKey
-  readonly page: ReturnTo
+  readonly page: string
 }
 
 /** Servers and proxies take an address of 8 KiB, with the words around it. */
@@ -39,10 +39,10 @@ export function loginLink(authPrefix: string, linked: LinkedSignIn): LoginLink {
 /** The same, however short the page is. */
 export function keptLink(
   authPrefix: string,
-  { page, ...linked }: Omit<LinkedSignIn, 'page'> & { readonly page: ReturnTo },
+  { page, ...linked }: Omit<LinkedSignIn, 'page'> & { readonly page: string },
 ): { readonly href: string; readonly keep: KeptPage } {
   const key = keyOfPage(page)
-  const wanted = { returnTo: pathOf(page, authPrefix), keptAs: key }
+  const wanted = { returnTo: pathOf(page), keptAs: key }
   return { href: addressOf(authPrefix, { ...linked, page: wanted }), keep: { key, page } }
 }
 
@@ -63,7 +63,7 @@ function addressOf(authPrefix: string, { page, wish = plainWish, provider, isSec
 }
 
 /** Enough to know which providers could help there; where it is too long for an address too, nothing. */
-function pathOf(page: ReturnTo, authPrefix: string): ReturnTo {
+function pathOf(page: string): string {
   const [path = ''] = page.split('?')
-  return readReturnTo(encodeURIComponent(path).length > 2048 ? '/' : path, authPrefix)
+  return encodeURIComponent(path).length > 2048 ? '/' : path
 }

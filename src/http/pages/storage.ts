@@ -11,7 +11,7 @@ import { hashOf, keepScript, keyPrefix, type PageScript, takeScript, withScript 
 export interface KeepPage extends PageFrame {
   readonly key: StorageKey
   /** What is kept: an address, or what is kept under another key. */
-  readonly what: { readonly page: ReturnTo } | { readonly from: StorageKey }
+  readonly what: { readonly page: string } | { readonly from: StorageKey }
   /** The provider's address, or one of ours. */
   readonly to: URL | string
 }
