@@ -6,6 +6,7 @@ import { runByTurns } from '../config/steps.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Editions } from './editions.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { type RuntimeDeps, renewRuntime } from './open.ts'
 
 export interface ReloadSource {
@@ -63,8 +64,7 @@ export function createReloader(
   /** Of the edition in force, and of the last time that was looked. */
   let inForce = source.readings
   let last = source.readings
-  let underWay: Promise<Outcome> | null = null
-  let behind: Promise<Outcome> | null = null
+  const runs = oneAtATime<Outcome>(async () => (signal.aborted ? null : read()))
 
   async function read(): Promise<Outcome> {
     last = readAgain(inForce.keys(), readFromDisk)
@@ -103,28 +103,9 @@ export function createReloader(
     }
   }
 
-  function begin(): Promise<Outcome> {
-    underWay = read().finally(() => {
-      underWay = null
-    })
-    return underWay
-  }
-
-  async function reload(): Promise<Outcome> {
-    if (signal.aborted) return null
-    if (underWay === null) return begin()
-    behind ??= underWay
-      .catch(() => null)
-      .then(() => {
-        behind = null
-        return signal.aborted ? null : begin()
-      })
-    return behind
-  }
-
   return {
-    reload,
-    reloadIfChanged: async () => (underWay === null && watch.look() ? reload() : null),
+    reload: () => runs.run(),
+    reloadIfChanged: async () => (!runs.busy() && watch.look() ? runs.run() : null),
     detached: () => [...last].flatMap(([path, { detached }]) => (detached ? [path] : [])),
     stop: () => stopping.abort(),
   }

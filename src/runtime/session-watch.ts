@@ -9,6 +9,7 @@ import {
   type SessionTimes,
   sessionStatus,
 } from '../core/session/session.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 
 /** Tells the holders of long connections that their session has ended: signed out, revoked, idle or too old. */
 export interface SessionWatch {
@@ -46,9 +47,8 @@ export function createSessionWatch(
 ): SessionWatch {
   const watched = new Map<SessionKey, Watched>()
   let timer: NodeJS.Timeout | undefined
-  /** One at a time, and once more when something was removed meanwhile. */
-  let rechecking: Promise<void> | null = null
-  let recheckDue = false
+  /** Once more when something was removed meanwhile. */
+  const rechecks = oneAtATime(verifyAll)
 
   function ended(key: SessionKey): void {
     const listeners = watched.get(key)?.listeners ?? []
@@ -96,17 +96,10 @@ export function createSessionWatch(
 
   /** In pieces: each session may wait for the disk, and requests come in between. */
   async function verifyAll(): Promise<void> {
-    try {
-      while (recheckDue) {
-        recheckDue = false
-        const keys = [...watched.keys()]
-        while (keys.length > 0) {
-          await Promise.all(keys.splice(0, limits.recheckedSessions).map(verify))
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-      }
-    } finally {
-      rechecking = null
+    const keys = [...watched.keys()]
+    while (keys.length > 0) {
+      await Promise.all(keys.splice(0, limits.recheckedSessions).map(verify))
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
@@ -144,11 +137,7 @@ export function createSessionWatch(
     },
     seen,
     ended,
-    recheck() {
-      recheckDue = true
-      rechecking ??= verifyAll()
-      return rechecking
-    },
+    recheck: () => rechecks.run(),
     tick,
     close() {
       watched.clear()
