@@ -337,6 +337,30 @@ t.test('undici times the answer of a request without a body, and waits for ours 
   ])
 })
 
+t.test('whoever watches a body hears when pieces of it were written, and when all was', async (t) => {
+  const heard: string[] = []
+  const watched = {
+    dispatch: () => {},
+    dispatched: () => ({ atMs: 0, reused: false, bytesRead: 0 }),
+    watchSending: () => ({
+      wrote: () => heard.push('piece'),
+      wroteAll: () => heard.push('all'),
+      stop: () => heard.push('stop'),
+    }),
+  } as unknown as Connection
+  const sink = { head: () => {}, data: () => true, end: () => {}, failed: () => {} }
+  const pool = { acquire: () => () => {}, release: () => {} } as unknown as ConnectionPool
+  const what = request(settings(1), { method: 'POST', body: Readable.from(['x']) })
+  const exchange = new RequestExchange(what, {} as ConnectionOptions, pool, sink)
+  exchange.acquired(watched)
+  exchange.onConnect(() => {})
+  exchange.onBodySent()
+  exchange.onRequestSent()
+  t.same(heard, ['piece', 'all'])
+  exchange.onHeaders(200, [], () => {}, 'OK')
+  t.same(heard, ['piece', 'all', 'stop'], 'the answer is there')
+})
+
 t.test('an exchange and a handshake know whether a connection was had', async (t) => {
   const gone = () => Object.assign(new Error(), { code: 'ENETDOWN' })
   const connection = () =>
