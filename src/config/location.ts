@@ -66,7 +66,7 @@ export function patternOf(
 
 /** Of the path of an app or location with `ignore_case`. */
 export const disputedCase =
-  'ſ, ı, İ, the Kelvin sign and more than 30 combining marks in a row cannot stand in a path under `ignore_case`: requests with them are refused, as servers differ about their case'
+  'ſ, ı, İ, the Kelvin sign and unusual rows of combining marks cannot stand in a path under `ignore_case`: requests with them are refused, as servers differ about their case'
 
 interface Wrong {
   readonly reason: string

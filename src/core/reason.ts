@@ -56,7 +56,7 @@ export const rejectReasons: Reasons<RejectReason> = {
   'target-ambiguous':
     'The path can be read in several ways: they lead to different apps or to an address of the gateway, or there are too many.',
   'target-case':
-    'The app ignores case, and servers that do read the path in different ways: it holds ſ, ı, İ, the Kelvin sign or very many combining marks, or could be one of another location or app.',
+    'The app ignores case, and servers that do read the path in different ways: it holds ſ, ı, İ, the Kelvin sign or an unusual row of combining marks, or could be one of another location or app.',
   'host-invalid': 'The Host header is missing, repeated or malformed.',
   'host-unknown': 'No app has this host.',
   'app-unknown': 'No app of this host has the path.',

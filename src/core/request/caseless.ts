@@ -6,9 +6,17 @@ const disputed = /[\u017F\u0131\u0130\u212A]/u
 // More of them in a row no language has (UAX 15, Stream-Safe Text Format), and to sort them takes the square of their number.
 const manyMarks = /\p{M}{31}/u
 
-/** Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign, or more than 30 combining marks in a row: it is not compared. */
+// Iota subscript (U+0345, alone or in a letter) becomes a letter in capitals. What stands behind it, where no normalised
+// text has a mark, belongs to that letter or to the one before, by what a server does first.
+const markBehindIota =
+  /[\u0345\u1f80-\u1faf\u1fb2-\u1fb4\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc7\u1fcc\u1ff2-\u1ff4\u1ff7\u1ffc]\p{M}/u
+
+/**
+ * Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign, more than 30 combining marks in a row, or one behind an iota
+ * subscript: it is not compared.
+ */
 export function hasDisputedCase(segment: string): boolean {
-  return disputed.test(segment) || manyMarks.test(segment)
+  return disputed.test(segment) || manyMarks.test(segment) || markBehindIota.test(segment)
 }
 
 const beyondAscii = /[^\x00-\x7f]/
@@ -23,8 +31,7 @@ const leftOut = /\p{Default_Ignorable_Code_Point}|\u0307/gu
 export function caselessKey(segment: string): string {
   if (!beyondAscii.test(segment)) return segment.toLowerCase()
   if (manyMarks.test(segment)) return segment
-  const upper = segment.normalize('NFKD').toLowerCase().toUpperCase()
-  const decomposed = upper.normalize('NFKD').toLowerCase().replaceAll('ς', 'σ')
+  const decomposed = segment.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase()
   // An empty key would be no segment.
   return decomposed.replace(leftOut, '') || decomposed
 }

@@ -18,7 +18,7 @@ export function caseNote(
     const [nearest] = readings.flatMap((segments) => coveringLocations(app, segments))
     if (disputed !== undefined) {
       return [
-        'ſ, ı, İ and the Kelvin sign are letters of ASCII to some servers that ignore case; more than 30 combining marks in a row are not compared.',
+        'ſ, ı, İ and the Kelvin sign are letters of ASCII to some servers that ignore case; unusual rows of combining marks are not compared.',
       ]
     }
     const what = nearest === undefined || nearest === app.fallback ? 'of another app' : `of ${nearest.label}`
