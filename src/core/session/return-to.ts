@@ -1,5 +1,4 @@
 import { limits } from '../limits/table.ts'
-import { caselessKeys } from '../request/caseless.ts'
 import { beginsWith, readTarget } from '../request/target.ts'
 
 declare const returnTo: unique symbol
@@ -42,10 +41,10 @@ function localAddress(raw: string, authPrefix: string): string | null {
   const reading = readTarget(path + query)
   if (!reading.ok) return null
   const { target } = reading
-  // Whether an app ignores case is not asked: no page of one is worth a prefix that differs by it alone.
-  const reserved = caselessKeys(authPrefix.slice(1).split('/'))
+  // To the letter: another spelling is no address of ours, be it a page of an app or, where one ignores case, 404.
+  const reserved = authPrefix.slice(1).split('/')
   for (const segments of [target.segments, ...target.otherReadings])
-    if (beginsWith(caselessKeys(segments), reserved)) return null
+    if (beginsWith(segments, reserved)) return null
 
   const address = target.path + target.query
   return address.length <= limits.returnToBytes && staysAsWritten(address) ? address : null
