@@ -141,8 +141,9 @@ function readUrl(
     return null
   }
   if (settings.ignore_case && hasDisputedCase(text)) faultAt(scope, at, disputedCase)
-  // In any case: where another app of the origin ignores it, these are nobody’s.
-  if (auth !== null && beginsWith(caselessKeys(segments.segments), caselessKeys(auth.authSegments))) {
+  // Of an app that does not ignore case but stands beside one that does, `checkOwnSpellings` tells.
+  const compared = settings.ignore_case ? caselessKeys : (as: readonly string[]) => as
+  if (auth !== null && beginsWith(compared(segments.segments), compared(auth.authSegments))) {
     faultAt(scope, at, `everything below ${auth.authPrefix} belongs to the gateway`)
   }
   checkScheme(scope, at, read.address, settings.allow_insecure_http)

@@ -57,7 +57,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     ...apps.flatMap(({ secrets }) => secrets),
   ])
   const ofOrigins = apps.flatMap(({ ofOrigin }) => ofOrigin ?? [])
-  const hosts = buildHosts(scope, ofOrigins, service.session)
+  const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const { listen, auth, session, log } = service
   if (listen === null || auth === null || session === null || log === null || !faultless()) return null
   const models = ofOrigins.map(({ app }) => app)

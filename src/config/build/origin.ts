@@ -4,7 +4,9 @@ import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import type { ConfigPath } from '../node.ts'
 import { defaultPort, hostSpellings, type WebAddress } from '../web-address.ts'
 import { whereWritten } from './app-settings.ts'
+import { checkOwnSpellings } from './own-spellings.ts'
 import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
+import type { AuthPrefix } from './service.ts'
 
 /** What an app says about its origin: the same for all apps that share one. */
 export interface OriginTerms {
@@ -33,6 +35,7 @@ export function buildHosts(
   scope: Scope,
   apps: readonly AppOfOrigin[],
   session: SessionSettings | null,
+  auth: AuthPrefix | null,
 ): Hosts {
   const hosts = new Map<string, Origin>()
   for (const group of Map.groupBy(apps, ({ address }) => address.origin).values()) {
@@ -40,6 +43,7 @@ export function buildHosts(
     if (first === undefined || session === null) continue
     checkAgreement(scope, group)
     checkPrefixes(scope, group)
+    if (auth !== null) checkOwnSpellings(scope, group, auth)
     const origin = buildOrigin(first, group, session)
     checkRedirectUris(scope, group, origin)
     for (const spelling of hostSpellings(first.address)) {

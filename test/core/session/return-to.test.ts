@@ -68,8 +68,7 @@ t.test('never below the auth prefix, whatever it is called', async (t) => {
 })
 
 t.test('a page whose first segment differs from the auth prefix by case is a page of the app', async (t) => {
-  for (const raw of ['/Auth/settings', '/AUTH', '/%EF%BD%81uth/x'])
-    t.equal(readReturnTo(raw, '/auth'), raw)
+  for (const raw of ['/Auth/settings', '/AUTH', '/%EF%BD%81uth/x']) t.equal(readReturnTo(raw, '/auth'), raw)
 })
 
 t.test('S-102: a browser that follows any of them stays on the origin and sends just that', async (t) => {
