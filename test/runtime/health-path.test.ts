@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { healthSocketPaths, placeSocket, prepareDraft, removeSocket } from '../../src/runtime/health-path.ts'
 import { loadRules } from '../support/rules.ts'
+import { orThrown } from '../support/thrown.ts'
 
 const { listen } = loadRules('  require: signed_in\n').gateway
 const pathsOf = (dataFolder: string, port = 8443): readonly string[] =>
@@ -11,7 +12,10 @@ const pathsOf = (dataFolder: string, port = 8443): readonly string[] =>
 const pathOf = (dataFolder: string, port = 8443): string => pathsOf(dataFolder, port)[0] ?? ''
 
 t.test('the socket is in the data folder, named by the port', async (t) => {
-  t.equal(pathOf('/data'), '/data/health-8443.sock')
+  t.equal(
+    orThrown(() => pathOf('/data')),
+    '/data/health-8443.sock',
+  )
   t.equal(pathOf('/data', 443), '/data/health-443.sock')
 })
 
@@ -49,7 +53,10 @@ t.test('the folder of a draft is made, for this user alone; a draft that was lef
   const path = join(folder, 'not', 'yet', 'health-8443.sock')
   const draft = prepareDraft(path)
   t.equal(draft, `${path}.${process.pid}`)
-  t.equal(statSync(join(folder, 'not', 'yet')).mode & 0o777, 0o700)
+  t.equal(
+    orThrown(() => statSync(join(folder, 'not', 'yet')).mode & 0o777),
+    0o700,
+  )
   writeFileSync(draft, 'left behind')
   t.equal(prepareDraft(path), draft)
   t.same(readdirSync(join(folder, 'not', 'yet')), [])

@@ -56,7 +56,7 @@ t.test('listeners hear of a removal by another process a quarter of a second lat
   for (const key of ['a', 'b', 'c']) await ours.save(sessionOf(key), 2000)
   const heard: string[] = []
   const leave = ours.onChange(() => heard.push('one'))
-  ours.onChange(() => heard.push('two'))
+  const leaveToo = ours.onChange(() => heard.push('two'))
   await ours.drop('a')
   await theirs.save(sessionOf('d'), 2000)
   mock.timers.tick(250)
@@ -69,6 +69,21 @@ t.test('listeners hear of a removal by another process a quarter of a second lat
   await theirs.drop('c')
   mock.timers.tick(250)
   t.same(heard.splice(0), ['two'])
+  leaveToo()
+  const { setInterval } = globalThis
+  let begun = 0
+  Object.assign(globalThis, {
+    setInterval: (...of: Parameters<typeof setInterval>) => {
+      begun += 1
+      return setInterval(...of)
+    },
+  })
+  ours.onChange(() => heard.push('three'))
+  Object.assign(globalThis, { setInterval })
+  t.equal(begun, 1, 'nobody looked while nobody listened')
+  await theirs.drop('d')
+  mock.timers.tick(250)
+  t.same(heard.splice(0), ['three'], 'also who comes when nobody listened')
 })
 
 t.test('other processes hear of sessions that made room, and this one does not', async (t) => {
