@@ -55,6 +55,7 @@ t.test(
     t.equal(findPastAttempt(ring, of(), 'a'), null)
     const opened = open(ring, scope, cookie.value)
     t.notMatch(opened.ok && opened.text, /nonce|verifier|"a"|"b"/, 'a state is there by its hash alone')
+    t.match(opened.ok && opened.text, /\["[\w-]{16}",0,/, 'as short as in the name of its cookie')
     t.equal(findPastAttempt(ring, of(remember([], attempt('s', { returnTo: '' })).value), 's')?.returnTo, '')
   },
 )
