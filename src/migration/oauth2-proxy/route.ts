@@ -43,7 +43,8 @@ const endings: readonly {
   readonly more: string | null
   readonly less: string | null
 }[] = [
-  { text: /\((?:\?:)?(?:\/\|\$|\$\|\/)\)$|\((?:\?:)?\/\.\*\)\?\$?$/, exact: false, more: null, less: null },
+  { text: /\((?:\?:)?(?:\/\|\$|\$\|\/)\)$|\((?:\?:)?\/\.\*\)\?\$$/, exact: false, more: null, less: null },
+  { text: /\((?:\?:)?\/\.\*\)\?$/, exact: false, more: null, less: onlyBegins },
   { text: /\/\?\$$/, exact: true, more: null, less: null },
   { text: /\/\(?\.\*\)?\$?$|\/$/, exact: false, more: withoutSlash, less: null },
   { text: /\(?\.\*\)?\$?$/, exact: false, more: null, less: onlyBegins },
