@@ -238,6 +238,27 @@ trusted_proxy_ips = ["10.0.0.1"]
   for (const [path, kind, app] of table) t.same(ask(path), [kind, app], path)
 })
 
+t.test('a list is that of one place: only flags add to each other', async (t) => {
+  const groups = (...texts: readonly string[]): string => {
+    const files = texts.map((text, index) => ({ name: `file${index}`, text }))
+    const conversion = convertOauth2Proxy({ files, folder: '/', readFile: readFromDisk })
+    if (!conversion.ok) return conversion.faults.map(({ message }) => message).join()
+    return /groups: .*/.exec(conversion.yaml)?.[0] ?? ''
+  }
+  const flags = '--email-domain=*'
+  t.match(groups(`${flags} --allowed-group=a --allowed-group=b\n`), 'groups: [a, b]')
+  t.match(groups('OAUTH2_PROXY_ALLOWED_GROUPS=a\nOAUTH2_PROXY_ALLOWED_GROUPS=b\n', flags), 'groups: b }')
+  t.match(
+    groups('OAUTH2_PROXY_ALLOWED_GROUPS=a\n', 'OAUTH2_PROXY_ALLOWED_GROUPS=b\n', flags),
+    'stands in file0 too',
+  )
+  t.match(
+    groups('allowed_groups = ["a"]\n', 'providers: [{ allowedGroups: [b] }]\n', flags),
+    'stands in file0 too',
+  )
+  t.match(groups('OAUTH2_PROXY_ALLOWED_GROUPS=a\n', 'OAUTH2_PROXY_ALLOWED_GROUPS=a\n', flags), 'groups: a }')
+})
+
 t.test('what cannot be said closes', async (t) => {
   for (const line of [
     'google_groups = ["a@example.com"]',
@@ -397,6 +418,10 @@ t.test('a command line is read whole or refused', async (t) => {
     ['providers: { allowedGroups: [a] }', 'expected a list under providers'],
     ['injectRequestHeaders: [X-User]', 'expected a mapping in the list injectRequestHeaders'],
     ['server: { BindAddress: ":80", bindAddress: ":81" }', 'bindAddress stands here twice'],
+    ['OAUTH2_PROXY_SKIP_AUTH_ROUTE=^/a', 'oauth2-proxy reads OAUTH2_PROXY_SKIP_AUTH_ROUTES'],
+    ['skip_auth_route = ["^/a"]\nemail_domains = ["*"]', 'oauth2-proxy reads skip_auth_routes'],
+    ['OAUTH2_PROXY_ALLOWED_GROUPS="a, b"', 'a blank at the edge of a value'],
+    ['allowed_groups = ["a "]\nemail_domains = ["*"]', 'a blank at the edge of a value'],
   ]
   for (const [text, message] of table) {
     const conversion = convert(`${text}\n`)

@@ -70,7 +70,7 @@ export function convertUpstreams(proxy: OauthProxy): ConvertedUpstreams {
 }
 
 const asksMessage =
-  'nothing is passed on: another proxy asks /oauth2/auth, which is not available yet. Put the gateway in front of the app itself, and write its `upstream`'
+  'nothing is passed on: another proxy asks /oauth2/auth, which is not available yet. Put the gateway in front of the app itself, write its `upstream`, and as locations which paths that proxy asked for, with what stood behind a `?` (`/oauth2/auth?allowed_groups=…`): that is not in these files'
 
 function convertEntry(entry: UpstreamEntry, all: readonly UpstreamEntry[], asksOnly: boolean): Outcome {
   const { target } = entry

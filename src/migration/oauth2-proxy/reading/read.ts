@@ -9,6 +9,7 @@ import {
   isListKey,
   isSecret,
   type Origin,
+  pluralOf,
   type ReadingFault,
   type Setting,
 } from './setting.ts'
@@ -53,7 +54,12 @@ export function readProxySettings(files: readonly SourceText[]): ReadProxySettin
     faults.push(...read.faults)
   }
   const items = [...(lists.upstreams ?? []), ...(lists.requestHeaders ?? []), ...lists.responseHeaders]
-  faults.push(...missingFiles(all, forms), ...filled([...all, ...items.flatMap(({ leaves }) => leaves)]))
+  faults.push(
+    ...missingFiles(all, forms),
+    ...misread(all),
+    ...twice(all),
+    ...filled([...all, ...items.flatMap(({ leaves }) => leaves)]),
+  )
   const unique = new Map(faults.map((fault) => [JSON.stringify(fault), fault]))
   if (unique.size > 0) return { ok: false, faults: [...unique.values()] }
   return { ok: true, ...lists, ...decided(all) }
@@ -121,8 +127,8 @@ function decided(all: readonly Setting[]): Pick<ProxySettings, 'settings' | 'ove
     const highest = Math.max(...given.map(({ origin }) => rank[origin]))
     const winning = given.filter(({ origin }) => rank[origin] === highest)
     overridden.push(...given.filter((setting) => !winning.includes(setting)))
-    // A list grows with each time that it is given; of anything else the last one counts.
-    if (isListKey(key)) settings.push(...winning)
+    // A list grows with each flag; of anything else the last one counts.
+    if (isListKey(key) && highest === rank.flag) settings.push(...winning)
     else {
       settings.push(...winning.slice(-1))
       overridden.push(...winning.slice(0, -1))
@@ -136,4 +142,35 @@ function filled(settings: readonly Setting[]): readonly ReadingFault[] {
   return settings
     .filter(({ key, values }) => !isSecret(key) && values.some(isFilledIn))
     .map(({ name, at }) => ({ at, message: filledIn(name) }))
+}
+
+/** What oauth2-proxy reads otherwise than it looks. */
+function misread(settings: readonly Setting[]): readonly ReadingFault[] {
+  return settings.flatMap(({ key, name, values, origin, at }): readonly ReadingFault[] => {
+    const plural = origin === 'flag' ? null : pluralOf(name.replace(/^OAUTH2_PROXY_/, ''))
+    if (plural !== null) {
+      const read = `${name.startsWith('OAUTH2_PROXY_') ? 'OAUTH2_PROXY_' : ''}${plural}`
+      return [{ at, message: `oauth2-proxy reads ${read}, and nothing of this name` }]
+    }
+    if (!isListKey(key) || values.every((value) => value === value.trim())) return []
+    const message = `a blank at the edge of a value of ${name} is part of it for oauth2-proxy: leave it out`
+    return [{ at, message }]
+  })
+}
+
+/** One setting in two files of the same rank, of which oauth2-proxy read one. */
+function twice(settings: readonly Setting[]): readonly ReadingFault[] {
+  return settings.flatMap(({ key, name, origin, values, at }, index) => {
+    if (origin === 'flag' || isSecret(key)) return []
+    const other = settings
+      .slice(0, index)
+      .find((one) => one.key === key && one.origin === origin && one.at.file !== at.file)
+    if (other === undefined || JSON.stringify(other.values) === JSON.stringify(values)) return []
+    return [
+      {
+        at,
+        message: `${name} stands in ${other.at.file} too, with another value: leave the one that counted`,
+      },
+    ]
+  })
 }

@@ -61,13 +61,17 @@ export function isListKey(key: string): boolean {
   return lists.has(key)
 }
 
+/** The name that oauth2-proxy reads in files and in the environment, for one that it reads of flags alone. */
+export function pluralOf(name: string): string | null {
+  const key = name.toLowerCase()
+  // The one that was read in the environment, and still is.
+  return plurals.has(key) && key !== 'google_group' ? `${name}${name === key ? 's' : 'S'}` : null
+}
+
 /** Lists are split at commas wherever they are one text, as oauth2-proxy splits them: also inside an expression. */
 export function valuesOf(key: string, text: string): readonly string[] {
   if (!isListKey(key)) return [text]
-  return text
-    .split(',')
-    .map((value) => value.trim())
-    .filter((value) => value !== '')
+  return text.split(',').filter((value) => value !== '')
 }
 
 // Of settings that are not known the value may be anything, so names that sound like one are enough.
