@@ -112,6 +112,11 @@ t.test('whoever comes in between keeps the place', async (t) => {
   }
 })
 
+t.test('one that was never placed is removed from nowhere', async (t) => {
+  const socket = await opened(t, newPath())
+  t.doesNotThrow(() => socket.remove())
+})
+
 t.test('at the end only our own is removed', async (t) => {
   const path = newPath()
   const socket = await opened(t, path)

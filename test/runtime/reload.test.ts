@@ -372,6 +372,7 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
   const changes: readonly [string, Partial<typeof gateway>][] = [
     ['listen', { listen: { ...gateway.listen, port: 1 } }],
     ['listen', { listen: { ...gateway.listen, host: '10.0.0.1' } }],
+    ['listen', { listen: { ...gateway.listen, socketPath: '/run/gate.sock' } }],
     ['listen.client_ca', { listen: { ...gateway.listen, clientCa: 'PEM' } }],
     ['admin', { admin: place }],
     ['admin', { admin: null }],

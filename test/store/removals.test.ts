@@ -38,7 +38,8 @@ t.test('removals by another process are told, additions, touches and our own rem
 })
 
 t.test('of a file that nobody else wrote the version alone is read, four times a second', async (t) => {
-  const file = openSessionFile(t.testdir())
+  const folder = t.testdir()
+  const file = openSessionFile(folder)
   t.teardown(() => file.database.close())
   const { dataVersion, removals } = prepareStatements(file.database)
   const counted = mock.method(removals, 'get').mock
@@ -46,6 +47,9 @@ t.test('of a file that nobody else wrote the version alone is read, four times a
   t.equal(counted.callCount(), 1)
   for (let times = 0; times < 5; times++) t.equal(known.look(), false)
   t.equal(counted.callCount(), 1)
+  await openSqlite(t, folder).save(sessionOf('a'), 2000)
+  for (let times = 0; times < 5; times++) t.equal(known.look(), false)
+  t.equal(counted.callCount(), 2, 'once for what another one wrote')
 })
 
 t.test('listeners hear of a removal by another process a quarter of a second later', async (t) => {
