@@ -97,8 +97,18 @@ t.test(
         ['wiki *', 'GET /wiki allow', 'GET /wiki deny', null],
         ['wiki /wiki/open', 'GET /wiki/open allow', 'is open, so nobody is refused'],
         ['wiki /wiki/closed', 'GET /wiki/closed deny', 'lets nobody in'],
-        ['wiki /wiki/pages/*/edit (exact) [POST]', 'POST /wiki/pages/x/edit allow', 'POST /wiki/pages/x/edit deny', null],
-        ['wiki /wiki/pages/*/edit (exact)', 'GET /wiki/pages/x/edit allow', 'GET /wiki/pages/x/edit deny', null],
+        [
+          'wiki /wiki/pages/*/edit (exact) [POST]',
+          'POST /wiki/pages/x/edit allow',
+          'POST /wiki/pages/x/edit deny',
+          null,
+        ],
+        [
+          'wiki /wiki/pages/*/edit (exact)',
+          'GET /wiki/pages/x/edit allow',
+          'GET /wiki/pages/x/edit deny',
+          null,
+        ],
         ['wiki /wiki/inside', 'GET /wiki/inside allow', 'GET /wiki/inside deny', null],
         ['wiki /wiki/never', 'GET /wiki/never deny', 'nobody was found who is let in: write somebody'],
       ],
@@ -114,5 +124,8 @@ t.test('who may not be written down is left out, and said', async (t) => {
     tests: [{ expect: 'deny' }],
     note: 'nobody was found who is let in: write somebody',
   })
-  t.match(firstTestsText(locations, 'wiki.yaml'), '  # wiki /wiki/pages/*/edit (exact) [POST]: nobody was found')
+  t.match(
+    firstTestsText(locations, 'wiki.yaml'),
+    '  # wiki /wiki/pages/*/edit (exact) [POST]: nobody was found',
+  )
 })
