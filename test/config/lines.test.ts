@@ -196,3 +196,25 @@ apps:
   const both = file('shadow: emptied.yaml', '{ sub: "${lines:nobody.txt}" }')
   t.same(emptied(both), ['/etc/claimgate/nobody.txt'])
 })
+
+t.test('a file without entries in only is an only without elements, not none', async (t) => {
+  const text = (only: string) => `
+providers:
+  acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:SECRET}" }
+apps:
+  wiki:
+    url: https://wiki.example.com
+    upstream: http://10.0.0.5
+    require: signed_in
+    identity_headers: { X-Groups: { claim: groups${only} } }
+`
+  const onlyOf = (only: string) => {
+    const loaded = loadGatewayFromText(text(only), surroundings)
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues))
+    return loaded.gateway.apps[0]?.fallback.forwarding.identityHeaders[0]?.form?.only
+  }
+  t.equal(onlyOf(''), null)
+  t.same(onlyOf(', only: "${lines:nobody.txt}"'), { texts: [], patterns: [] })
+  t.same(onlyOf(', only: ["${lines:nobody.txt}"]'), { texts: [], patterns: [] })
+  t.same(onlyOf(', only: ["${lines:nobody.txt}", "app-*"]'), { texts: [], patterns: [['app-', '']] })
+})

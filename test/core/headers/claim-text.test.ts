@@ -118,6 +118,15 @@ t.test('base64 is that of the JSON, of objects and nested lists too', async (t) 
   t.equal(textOf('x'.repeat(room), { encoding: 'base64' }), 'no: too-large')
 })
 
+t.test('an only that a file left without entries chooses nothing', async (t) => {
+  const only = { texts: [], patterns: [] }
+  for (const encoding of ['percent', 'base64'] as const) {
+    for (const value of ['a', '', ['a', ''], [''], 7, { a: 1 }]) {
+      t.equal(textOf(value, { only, encoding }), null, `${encoding} ${JSON.stringify(value)}`)
+    }
+  }
+})
+
 t.test('of what cannot be sent the log says which header and how large it would be', async (t) => {
   const groups = Array.from({ length: 300 }, (_, index) => `a-group-that-has-a-long-name-${index}`)
   const principal = { user: 'ada', provider: 'p', claims: { groups, o: { a: 1 } } }
