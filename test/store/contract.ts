@@ -268,7 +268,7 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
   await t.test('S-116: a state is spent once, until its time is over', async (t) => {
     const { states } = open(t)
     t.equal(await orRejected(async () => states.spent('a')), null)
-    t.equal(await states.spend('a', { at: 1000, until: 4600 }), true)
+    t.equal(await orRejected(async () => states.spend('a', { at: 1000, until: 4600 })), true)
     t.equal(await states.spend('a', { at: 1000, until: 4600 }), false)
     t.equal(await states.spend('a', { at: 4599, until: 9000 }), false, 'which a second try does not put off')
     t.equal(await states.spend('b', { at: 1000, until: 4600 }), true, 'another is another')

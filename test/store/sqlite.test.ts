@@ -186,6 +186,7 @@ t.test('a file that no command can see signs nobody in, and vouches for nobody',
   await store.save(sessionOf('k1'), 2000)
   rmSync(join(folder, 'sessions.db'))
   const expected = /STORE_INVALID: .*was removed or replaced/
+  t.match(await faultOf(() => store.states.spend('a', { at: 1000, until: 2000 })), expected)
   t.match(await faultOf(() => store.save(sessionOf('k2'), 2000)), expected)
   t.match(await faultOf(() => store.load('k1')), expected)
   t.match(await faultOf(() => store.drop('k1')), expected, 'nor is anybody signed out by it')
