@@ -1,5 +1,6 @@
 import type { WrittenPattern } from '../core/gateway.ts'
 import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from '../core/request/caseless.ts'
+import { isReadAlike } from '../core/request/compatible-path.ts'
 import { refusedMethods, webdavMethods, webdavName } from '../core/request/method.ts'
 
 export type PatternReading =
@@ -29,6 +30,7 @@ export function readPattern(
   if (wrong !== null) return { ok: false, ...wrong }
   const segments = text === '/' ? [] : text.slice(1).split('/')
   if (ignoreCase && hasDisputedCase(text)) return { ok: false, reason: disputedCase, suggestion: null }
+  if (ignoreCase && !isReadAlike(segments)) return { ok: false, reason: readOtherwise, suggestion: null }
   if (!(ignoreCase ? beginsCaselessly(segments, prefix) : beginsWith(segments, prefix))) {
     const app = `/${prefix.join('/')}`
     const suggestion = text === '/' ? app : app + text
@@ -67,6 +69,10 @@ export function patternOf(
 /** Of the path of an app or location with `ignore_case`. */
 export const disputedCase =
   'ſ, ı, İ, the Kelvin sign and unusual rows of combining marks cannot stand in a path under `ignore_case`: requests with them are refused, as servers differ about their case'
+
+/** Of such a path too. */
+export const readOtherwise =
+  'a character that some servers take for `/`, `;`, `?`, `#`, `%` or dots, or leave out, cannot stand there under `ignore_case`: requests would be refused'
 
 interface Wrong {
   readonly reason: string

@@ -114,6 +114,7 @@ export const requestPhases: readonly RequestPhase[] = [
       'core/request/route-match.ts',
       'core/request/location.ts',
       'core/request/caseless.ts',
+      'core/request/compatible-path.ts',
       'core/request/method.ts',
       'core/request/preflight.ts',
       'core/request/destination.ts',

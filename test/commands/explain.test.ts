@@ -61,9 +61,11 @@ apps:
     upstream: http://10.0.0.5:5000
     shared_secret: ${secret}
     ignore_case: true
+    allow_encoded: [slash]
     require: anyone
     locations:
       - { path: /Shop/Account, require: signed_in }
+      - { path: /Shop/inner/Account, require: signed_in }
       - { path: /Shop/Straße, require: signed_in }
   inner:
     url: https://shop.example.com/shop/inner
@@ -547,7 +549,13 @@ t.test('at an app that ignores case it says what the case of a path came to', as
     ['/SHOP/x', 'open-to-anyone', ['*'], 'judged without it'],
     ['/Shop/x', 'open-to-anyone', ['*'], ''],
     ['/Shop/STRASSE', 'target-case', [], 'take the path for one of /Shop/Straße, others do not'],
-    ['/Shop/Inner', 'target-case', [], 'take the path for one of another app'],
+    ['/Shop/Inner', 'target-case', [], 'take the path for one of the app inner (/shop/inner)'],
+    ['/Shop/Inner/Account', 'target-case', [], 'take the path for one of the app inner (/shop/inner)'],
+    ['/Shop/x%2FSTRASSE', 'open-to-anyone', ['*'], ''],
+    ['/Shop/Inne%CC%87r', 'target-case', [], 'of the app inner'],
+    ['/Shop/STRASSE%2Fx', 'target-case', [], 'one of /Shop/Straße, others'],
+    ['/Shop/x/%EF%BC%8E%EF%BC%8E', 'target-case', [], 'take a character of the path for a slash'],
+    ['/Shop/Account%EF%BC%8Fx', 'target-case', [], 'take a character of the path for a slash'],
     ['/Shop/%C5%BF', 'target-case', [], 'the Kelvin sign are letters of ASCII'],
   ]
   for (const [path, reason, locations, note] of rows) {

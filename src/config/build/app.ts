@@ -1,8 +1,9 @@
 import type { App, Location, LocationTree } from '../../core/gateway.ts'
 import { caselessKeys, hasDisputedCase } from '../../core/request/caseless.ts'
+import { isReadAlike } from '../../core/request/compatible-path.ts'
 import { beginsWith } from '../../core/request/target.ts'
 import type { Secret } from '../../core/secret.ts'
-import { disputedCase } from '../location.ts'
+import { disputedCase, readOtherwise } from '../location.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import type { Steps } from '../steps.ts'
 import { readSegments, readWebAddress, type WebAddress } from '../web-address.ts'
@@ -141,6 +142,7 @@ function readUrl(
     return null
   }
   if (settings.ignore_case && hasDisputedCase(text)) faultAt(scope, at, disputedCase)
+  else if (settings.ignore_case && !isReadAlike(segments.segments)) faultAt(scope, at, readOtherwise)
   // Of an app that does not ignore case but stands beside one that does, `checkOwnSpellings` tells.
   const compared = settings.ignore_case ? caselessKeys : (as: readonly string[]) => as
   if (auth !== null && beginsWith(compared(segments.segments), compared(auth.authSegments))) {

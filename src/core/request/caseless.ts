@@ -3,17 +3,17 @@
 /** Servers disagree about their case: each is an ASCII letter to some, and none to others. U+017F, U+0131, U+0130, U+212A. */
 const disputed = /[\u017F\u0131\u0130\u212A]/u
 
-// More of them in a row no language has (UAX 15, Stream-Safe Text Format), and to sort them takes the square of their number.
-const manyMarks = /\p{M}{31}/u
+// More marks in a row no language has (UAX 15, Stream-Safe Text Format), and to sort them takes the square of their number.
+const manyMarks = /[\p{M}\p{Default_Ignorable_Code_Point}]{31}/u
 
 // Iota subscript (U+0345, alone or in a letter) becomes a letter in capitals. What stands behind it, where no normalised
 // text has a mark, belongs to that letter or to the one before, by what a server does first.
 const markBehindIota =
-  /[\u0345\u1f80-\u1faf\u1fb2-\u1fb4\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc7\u1fcc\u1ff2-\u1ff4\u1ff7\u1ffc]\p{M}/u
+  /[\u0345\u037a\u1f80-\u1faf\u1fb2-\u1fb4\u1fb7\u1fbc\u1fc2-\u1fc4\u1fc7\u1fcc\u1ff2-\u1ff4\u1ff7\u1ffc]\p{Default_Ignorable_Code_Point}*\p{M}/u
 
 /**
- * Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign, more than 30 combining marks in a row, or one behind an iota
- * subscript: it is not compared.
+ * Whether a segment holds `ſ`, `ı`, `İ` or the Kelvin sign, more than 30 combining or invisible characters in a row, or
+ * a mark behind an iota subscript: it is not compared.
  */
 export function hasDisputedCase(segment: string): boolean {
   return disputed.test(segment) || manyMarks.test(segment) || markBehindIota.test(segment)
@@ -22,6 +22,7 @@ export function hasDisputedCase(segment: string): boolean {
 const beyondAscii = /[^\x00-\x7f]/
 // What caseless identifiers leave out (NFKC_Casefold), and the dot that Turkish and Lithuanian rules put on an i or take off.
 const leftOut = /\p{Default_Ignorable_Code_Point}|\u0307/gu
+const softHyphen = '\u00ad'
 
 /**
  * The widest comparison without case: what any server may take for the same segment has the same key, be it one that
@@ -32,8 +33,8 @@ export function caselessKey(segment: string): string {
   if (!beyondAscii.test(segment)) return segment.toLowerCase()
   if (manyMarks.test(segment)) return segment
   const decomposed = segment.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase()
-  // An empty key would be no segment.
-  return decomposed.replace(leftOut, '') || decomposed
+  // Without what kept marks apart they are sorted anew, and a ς may stand in a word. An empty key would be no segment.
+  return decomposed.replace(leftOut, '').normalize('NFKD').replaceAll('ς', 'σ') || softHyphen
 }
 
 /** The keys of a path’s segments. */

@@ -1,6 +1,7 @@
 import type { RejectReason, RejectStatus, TargetReason } from '../decision.ts'
 import type { App, Location, Origin } from '../gateway.ts'
 import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from './caseless.ts'
+import { compatibleReadings } from './compatible-path.ts'
 import { matchLocation } from './location.ts'
 import { chooseMethod } from './method.ts'
 import type { Segments } from './readings.ts'
@@ -82,18 +83,29 @@ function locationsAt(origin: Origin, app: App, segments: Segments): readonly Loc
 /**
  * The locations by the widest comparison, when the narrower one, which is the promised one, leads to the same: then so
  * does every one between them. Else an app that folds more or less than we do could serve what another location
- * closes; null then, and where the server of an app that ignores case may take the path for a nested app’s.
+ * closes; null then, and where the server of an app that ignores case may take the path for a nested app’s, or apart
+ * in another way.
  */
 function caselessLocations(origin: Origin, app: App, segments: Segments): readonly Location[] | null {
   if (segments.some(hasDisputedCase)) return null
+  const found = widestLocations(origin, app, segments)
+  if (!found?.every(({ pattern }) => beginsCaselessly(segments, pattern.written))) return null
+  const compatible = compatibleReadings(segments)
+  const isSame = compatible?.every((one) => widestLocations(origin, app, one)?.[0] === found[0]) ?? false
+  return isSame ? found : null
+}
+
+function widestLocations(origin: Origin, app: App, segments: Segments): readonly Location[] | null {
+  if (widestApp(origin, segments) !== app) return null
+  return matchLocation(app.locations, caselessKeys(segments)) ?? [app.fallback]
+}
+
+/** The app that a server may take a path for, by the widest comparison. */
+export function widestApp(origin: Origin, segments: Segments): App | undefined {
   const keys = caselessKeys(segments)
-  const widest = origin.apps.find(({ prefix }) =>
+  return origin.apps.find(({ prefix }) =>
     prefix.every((segment, index) => caselessKey(segment) === keys[index]),
   )
-  if (widest !== app) return null
-  const found = matchLocation(app.locations, keys)
-  if (found === null) return [app.fallback]
-  return found.every(({ pattern }) => beginsCaselessly(segments, pattern.written)) ? found : null
 }
 
 function refused(app: App, reason: TargetReason): RouteMatch {

@@ -1,5 +1,6 @@
 import type { Gateway, Origin, RedirectUri } from '../../core/gateway.ts'
 import { caselessKeys } from '../../core/request/caseless.ts'
+import { compatibleReadings } from '../../core/request/compatible-path.ts'
 import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
 import { beginsWith, type Target } from '../../core/request/target.ts'
 import type { OwnAddress } from './admission.ts'
@@ -65,7 +66,9 @@ function matchRedirectUri(
 function isOursCaselessly({ authSegments }: Gateway, origin: Origin, target: Target): boolean {
   if (!origin.apps.some(({ ignoreCase }) => ignoreCase)) return false
   const own = caselessKeys(authSegments)
-  return [target.segments, ...target.otherReadings].map(caselessKeys).some((keys) => {
+  const readings = [target.segments, ...target.otherReadings]
+  return [...readings, ...readings.flatMap((one) => compatibleReadings(one) ?? [])].some((reading) => {
+    const keys = caselessKeys(reading)
     return beginsWith(keys, own) || couldBeOneOf(origin.redirectUris, keys)
   })
 }

@@ -133,6 +133,20 @@ t.test('a key is never empty, and is its own', async (t) => {
   t.equal(caselessKey(''), '')
 })
 
+t.test('what stands between marks and cannot be seen does not keep them apart', async (t) => {
+  for (const unseen of ['\u034f', '\u00ad', '\u200d', '\ufe0f', '\u{e0101}']) {
+    t.equal(caselessKey(`a\u0302${unseen}\u0323`), caselessKey('ậ'), code(unseen))
+    t.equal(caselessKey(`Ä${unseen}\u0323`), caselessKey('a\u0323\u0308'), code(unseen))
+  }
+  t.ok(
+    hasDisputedCase('ᾳ\u00ad\u0301') && hasDisputedCase('α\u0345\u034f\u0323'),
+    'nor part a mark from an iota',
+  )
+  t.equal(caselessKey('\u0307\u00ad'), caselessKey('\u0307'))
+  t.equal(caselessKey('ΑΣ\u3164x'), caselessKey('ασx'), 'nor make a sigma the last')
+  t.ok(hasDisputedCase(`a${'\u0302\u200d\u0323\u034f'.repeat(8)}`), 'nor may a row of marks be longer by it')
+})
+
 t.test('four characters are disputed', async (t) => {
   const disputed = everyCharacter.filter(hasDisputedCase)
   t.same(disputed.map(code), ['U+130', 'U+131', 'U+17f', 'U+212a'])

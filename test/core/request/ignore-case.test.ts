@@ -104,6 +104,88 @@ t.test('what servers fold in different ways is refused where it makes a differen
   ])
 })
 
+const encoded = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+
+t.test('characters that give a path another structure where they are made compatible', async (t) => {
+  const structured = originOf(`
+    ignore_case: true
+    allow_encoded: [slash]
+    require: anyone
+    locations:
+      - { path: /files, require: signed_in }
+      - { path: /files/board, require: nobody }
+      - { path: "/team/*", exact: true, require: anyone }
+      - { path: /Wait…, require: signed_in }
+`)
+  const rows: readonly (readonly [string, string])[] = [
+    // A slash, a backslash, two dots, a mark that ends a path or a segment, an escape of an escape.
+    ['/files／board', 'target-case'],
+    ['/files／x', 'target-case'],
+    ['/FILES＼BOARD', 'target-case'],
+    ['/x/‥/files', 'target-case'],
+    ['/x/．．', 'target-case'],
+    ['/x/․', 'target-case'],
+    ['/x/.\u00ad./files', 'target-case'],
+    ['/files/board？x', 'target-case'],
+    ['/files；x', 'target-case'],
+    ['/files\u037ex', 'target-case'],
+    ['/files＃x', 'target-case'],
+    ['/files／b％６１rd', 'target-case'],
+    ['/files/bo％６１rd', 'target-case'],
+    ['/files/bo％61rd', 'target-case'],
+    ['/f℀b', '*'],
+    ['/team/a／b', 'target-case'],
+    ['/\u00ad/files', 'target-case'],
+    ['/／evil.example', 'target-case'],
+    ['/WAIT…', '/Wait…'],
+    // Where it leads to the same place they are names like any other.
+    ['/files/Q＆A／FAQ？.pdf', '/files'],
+    ['/files/50％オフ．txt', '/files'],
+    ['/files/待って…', '/files'],
+    ['/files/：；＃１', '/files'],
+    ['/files/❤\ufe0f👩\u200d💻', '/files'],
+    ['/x／y', '*'],
+    ['/team/Wait…', '/team/* (exact)'],
+  ]
+  rowsOf(
+    t,
+    structured,
+    rows.map(([path, expected]) => [encoded(path), expected]),
+  )
+  t.equal(led(structured, '/x%2F%EF%BC%8E%EF%BC%8E%2Ffiles'), 'target-case')
+  const plain = originOf('    require: anyone\n    locations: [{ path: /files, require: signed_in }]')
+  rowsOf(t, plain, [
+    [encoded('/files／x'), '*'],
+    [encoded('/x/‥/files'), '*'],
+  ])
+})
+
+t.test('names of every language are served where no location is called nearly so', async (t) => {
+  for (const name of [
+    'Übergröße.pdf',
+    'ΟΔΥΣΣΕΎΣ',
+    'Ὀδυσσεὺς',
+    'Ёлка',
+    '資料（最終）.xlsx',
+    'が',
+    '한국어',
+    'हिन्दी',
+    'ไทย',
+    'שָׁלוֹם',
+    'مُحَمَّد',
+    'ﬁn',
+    'x²',
+    'Ⅷ',
+    'Çağrı'.replace('ı', 'i'),
+    '🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+    '🇩🇪',
+    'Z͑ͫ̓a',
+    'a\u0308',
+    'ŉ',
+  ])
+    t.equal(led(mixed, encoded(`/ADMIN/${name}`)), '/admin', name)
+})
+
 t.test('an app that does not ignore case is judged as before', async (t) => {
   const plain = originOf(`
     require: anyone

@@ -122,6 +122,10 @@ t.test(
       ['/OAUTH2/FILE/ASKS', 'unknown'],
       ['/oauth2/%EF%AC%81le/asks', 'unknown'],
       ['/oauth2/file/ask%C5%BF', 'unknown'],
+      ['/.auth%EF%BC%8Fme', 'unknown'],
+      ['/oauth2%EF%BC%8Ffile/asks', 'unknown'],
+      ['/.auth%EF%BC%9Bx/me', 'unknown'],
+      ['/.%C2%ADauth%C2%AD/me', 'unknown'],
       ['/x%2F.AUTH', 'not-ours'],
       ['/.AUTHOR', 'not-ours'],
     ]
