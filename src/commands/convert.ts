@@ -178,7 +178,8 @@ async function tell(conversion: Converted, order: Order, io: Io): Promise<number
   const proof = order.prove && gateway !== null && prove !== null ? prove(gateway) : null
   const exitCode = needsPerson(conversion, proof) || (order.prove && proof === null) ? 1 : 0
   const said = `${reportText(conversion)}${proofPart(order, proof)}`
-  const tests = testsOf(gateway, order)
+  const ofSource = gateway === null ? null : (conversion.tests?.(gateway) ?? null)
+  const tests = ofSource ?? testsOf(gateway, order)
   if (order.json) {
     const parts = { yaml: conversion.yaml, tests, ...reportJson(conversion) }
     const report = { ...parts, proof: proof && proofJson(proof) }

@@ -24,6 +24,8 @@ export type Conversion =
       readonly gateway: Gateway | null
       /** Asks both rule sets about the same requests, so many at most; null where there is no model of the source. */
       readonly prove: ((gateway: Gateway, mostRequests?: number) => Proof) | null
+      /** A file of rule tests for the result, as text; null where none are made. */
+      readonly tests: ((gateway: Gateway) => string | null) | null
     }
   | { readonly ok: false; readonly faults: readonly SourceFault[] }
 

@@ -1,32 +1,20 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { command } from '../../src/commands/convert.ts'
+import { command as testCommand } from '../../src/commands/test.ts'
 import { readFromDisk } from '../../src/config/files.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
-import { isObject, parseJson } from '../../src/core/json.ts'
-import type { Claims } from '../../src/core/rules/claims.ts'
-import { probe } from '../../src/http/admission/probe.ts'
 import { convertApache } from '../../src/migration/apache/apache.ts'
-import { newest, readVersion } from '../../src/migration/apache/versions.ts'
+import { newest } from '../../src/migration/apache/versions.ts'
 import { guessSource } from '../../src/migration/conversion.ts'
 import { holds } from '../../src/migration/proof/prove.ts'
 import { proofText } from '../../src/migration/proof/report.ts'
 import { reportText } from '../../src/migration/report.ts'
+import { convertCase, folder, paths, separator } from '../support/apache-cases.ts'
 import { runIn } from './run.ts'
-
-/**
- * Golden files: httpd's configuration, a line of `=====`, the result, another, the report, and the proof where there
- * is one. `# version 2.4.12.3` in the first line names the release. `CLAIMGATE_GOLDEN=write` writes them anew.
- * `#> GET /x as nobody: sign-in | deny` says what httpd answers and what the result does: of both directions.
- */
-const separator = '\n=====\n'
-const folder = fileURLToPath(new URL('./convert', import.meta.url))
-/** What the machine of the golden files has in `/srv/site`. */
-const site = { there: '/srv/site', here: `${folder}/access-files` }
-const paths = globSync(`${folder}/cases/*.txt`).toSorted()
 
 for (const path of paths) {
   t.test(basename(path, '.txt').replaceAll('-', ' '), async (t) => {
@@ -48,111 +36,12 @@ t.test('there are the twelve patterns of practice, and more', async (t) => {
   t.ok(paths.length >= 18, `${paths.length} cases`)
 })
 
-function convertCase(text: string) {
-  const [, version = newest.join('.')] = /^# version (\S+)/.exec(text) ?? []
-  return convertApache({
-    files: [{ name: 'httpd.conf', text }],
-    folder,
-    readFile: (path) => readFromDisk(path.replace(site.there, site.here)),
-    listFiles: (pattern) =>
-      globSync(pattern.replace(site.there, site.here))
-        .toSorted()
-        .map((path) => path.replace(site.here, site.there)),
-    version: readVersion(version) ?? newest,
-    defined: [],
-  })
-}
-
 function toldOf(text: string): readonly string[] {
   const conversion = convertCase(text)
   if (!conversion.ok) return conversion.faults.map(({ at, message }) => `${at.line}:${at.column} ${message}`)
   const { gateway, prove } = conversion
   const proof = gateway === null || prove === null ? 'The result does not load.\n' : proofText(prove(gateway))
   return [conversion.yaml, reportText(conversion), proof]
-}
-
-/** What a golden file says of single requests. */
-interface Asked {
-  readonly text: string
-  readonly httpd: string
-  readonly ours: string
-  readonly method: string
-  readonly url: string
-  readonly clientAddress: string
-  readonly claims: Claims | null
-}
-
-function asksOf(source: string): readonly Asked[] {
-  return source.split('\n').flatMap((line) => {
-    const [, method, url, from, who, httpd, ours] =
-      /^#> (\S+) (\S+)(?: from (\S+))? as (.+): (\S+) \| (\S+)$/.exec(line) ?? []
-    if (method === undefined || url === undefined || who === undefined) return []
-    const said = who === 'nobody' ? null : parseJson(who)
-    const claims = isObject(said) ? { iss: 'https://idp.example', sub: 'somebody', ...said } : null
-    const address = { clientAddress: from ?? '203.0.113.99' }
-    return [{ text: line, httpd: httpd ?? '', ours: ours ?? '', method, url, claims, ...address }]
-  })
-}
-
-const verdicts = { allow: 'allow', challenge: 'sign-in', deny: 'deny', reject: 'deny' } as const
-
-for (const path of paths) {
-  const [source = ''] = readFileSync(path, 'utf8').split(separator)
-  const name = basename(path, '.txt').replaceAll('-', ' ')
-  const asked = asksOf(source)
-
-  if (asked.length > 0) {
-    t.test(`${name}: what httpd let in and kept out, and what the result does`, async (t) => {
-      const conversion = convertCase(`${source.trimEnd()}\n`)
-      const gateway = conversion.ok ? conversion.gateway : null
-      if (gateway === null) throw new Error('the result does not load')
-      for (const { text, httpd, ours, method, url, claims, clientAddress } of asked) {
-        const address = url.startsWith('/') ? `https://app.example${url}` : url
-        const person = claims === null ? null : { provider: 'main', claims }
-        const { decision } = probe(gateway, { method, url: address, person, clientAddress }).admission
-        t.equal(verdicts[decision.kind], ours, text)
-        t.ok(ours !== 'allow' || httpd === 'allow', `nobody gets in whom httpd kept out: ${text}`)
-      }
-    })
-  }
-
-  t.test(`${name}: every line has one account, and what is let in was let in before`, async (t) => {
-    const conversion = convertCase(`${source.trimEnd()}\n`)
-    if (!conversion.ok) throw new Error('it does not convert')
-    const lines = conversion.lines ?? []
-    const own = lines.filter(({ at }) => at.file === 'httpd.conf').map(({ at }) => at.line)
-    t.same(
-      [...own].toSorted((one, other) => one - other),
-      linesOf(source),
-      'each line, once',
-    )
-    t.same(
-      lines.filter(({ kind }) => kind === null),
-      [],
-      'each line is kept, changed, not needed or not convertible',
-    )
-    const { gateway, prove } = conversion
-    const proof = gateway === null || prove === null ? null : prove(gateway)
-    const opened = proof?.disagreements.filter(
-      ({ gateway, apache }) => gateway === 'allow' && apache !== 'allow',
-    )
-    const ids = new Set(opened?.map(({ announcedBy }) => announcedBy?.id ?? 'nothing'))
-    t.same(
-      [...ids].filter((id) => !meantOtherwise.has(id)),
-      [],
-    )
-  })
-}
-
-/** What lets in whom httpd kept out, as its author meant it: of values of claims, each announced. */
-const meantOtherwise = new Set(['eaten-backslash', 'nested-list', 'scope-words', 'null-value'])
-
-/** The lines with a directive or the beginning of a section, read a second time. */
-function linesOf(source: string): readonly number[] {
-  const lines = source.trimEnd().split('\n')
-  const numbers = lines.map((_, index) => index + 1)
-  const isContinued = (number: number): boolean => lines[number - 2]?.endsWith('\\') === true
-  return numbers.filter((number) => !isContinued(number) && /^\s*(?!<\/|#)\S/.test(lines[number - 1] ?? ''))
 }
 
 const whole = `OIDCProviderMetadataURL https://idp.example/.well-known/openid-configuration
@@ -189,6 +78,12 @@ t.test('the command', async (t) => {
     const args = ['httpd.conf', '-o', 'claimgate.yaml', '--report', 'report.txt'] as const
     t.equal((await convert(...args)).code, 0)
     t.equal(statSync(join(cwd, 'claimgate.yaml')).mode & 0o077, 0)
+    const tests = readFileSync(join(cwd, 'claimgate.test.yaml'), 'utf8')
+    t.match(tests, /request: \{ method: GET, url: https?:\/\/app\.example\/, client_ip: /)
+    t.match(tests, /name: "\/: let in, as by httpd"[\s\S]*?expect: allow/)
+    t.match(tests, /name: "\/: kept out, as by httpd"[\s\S]*?expect: sign_in/)
+    const tested = await runIn(testCommand, ['-c', 'claimgate.yaml', '--made-up-secrets'], { cwd })
+    t.equal(tested.code, 0, tested.stdout + tested.stderr)
     t.match(readFileSync(join(cwd, 'report.txt'), 'utf8'), 'Kept (')
     const again = await convert(...args)
     t.match(again, {

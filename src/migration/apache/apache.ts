@@ -1,6 +1,8 @@
 import type { Conversion } from '../conversion.ts'
 import { createFindings, type Finding, type Findings } from '../finding.ts'
+import { examplesOf } from '../proof/examples.ts'
 import { prove } from '../proof/prove.ts'
+import { testFileText } from '../test-file.ts'
 import type { Variable } from '../variable.ts'
 import { accountsOf, claimLeftOut, claimRules, closeApps, closingLines, unclaimed } from './accounts.ts'
 import type { Context, WithheldClaims } from './context.ts'
@@ -63,6 +65,7 @@ export function convertApache(input: ApacheInput): Conversion {
     lines: accountsOf(read.lines, found).map(({ line, kind }) => ({ at: line.node.at, kind })),
     variables: [...variables.values()],
     gateway,
+    tests: (result) => testFileText(examplesOf(converted, result), file.source, providers.all.length > 1),
     prove: (result, mostRequests) => prove(converted, result, found, mostRequests),
   }
 }

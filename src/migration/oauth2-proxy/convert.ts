@@ -58,6 +58,7 @@ export function convertOauth2Proxy(input: ProxyInput): Conversion {
     variables: [...variables.values()],
     gateway,
     prove: null,
+    tests: null,
   }
 }
 

@@ -1,15 +1,11 @@
-import type { Decision } from '../../core/decision.ts'
 import type { Gateway } from '../../core/gateway.ts'
-import type { Claims } from '../../core/rules/claims.ts'
-import { probe } from '../../http/admission/probe.ts'
 import type { ConvertedHost } from '../apache/host/host.ts'
-import { rulesOf } from '../apache/reading/require.ts'
 import type { Finding, JudgedRequest } from '../finding.ts'
 import { patternKey } from '../path-pattern.ts'
 import { announcedBy, announcementsAt, readAnnouncements } from './announced.ts'
-import { isBeyondModel, judgeApache, type MergedPath, possibilitiesAt, type Verdict } from './apache-model.ts'
+import { isBeyondModel, judgeApache, possibilitiesAt, type Verdict } from './apache-model.ts'
+import { askGateway, type Case, requestsOf, verdictOn } from './case.ts'
 import { pathsFor } from './paths.ts'
-import { addressesFor, peopleFor } from './people.ts'
 import { sampleFrom, seeded } from './random.ts'
 
 /** Requests of one kind that httpd and the gateway answer differently. */
@@ -98,14 +94,6 @@ function kindOf({ announcedBy, apache, gateway }: Disagreement, path: string): s
   return JSON.stringify([finding, apache, gateway])
 }
 
-interface Case {
-  readonly host: ConvertedHost
-  readonly origin: string
-  readonly path: string
-  /** What httpd may merge there: one, unless a section is in doubt. */
-  readonly places: readonly MergedPath[]
-}
-
 function casesOf(host: ConvertedHost): readonly Case[] {
   const [first] = host.apps
   if (first === undefined) return []
@@ -129,59 +117,17 @@ function isPassedOn({ apps }: ConvertedHost, path: string, redirect: unknown): b
   return apps.some(({ prefix }) => below(prefix.length === 0 ? '' : `/${prefix.join('/')}`))
 }
 
-function requestsOf({ host, path, places }: Case): readonly JudgedRequest[] {
-  const issuers = [...host.context.issuers.keys()]
-  const { remoteUser } = host.context
-  const requires = places.map((place) => place.requires)
-  const methods = ['GET', 'POST', 'OPTIONS', ...places.flatMap(methodsOf)]
-  const people = (issuers.length === 0 ? [''] : issuers).flatMap((issuer) =>
-    requires.flatMap((one) => peopleFor(one, baseClaims(issuer, remoteUser.claim), remoteUser)),
-  )
-  const addresses = new Set(requires.flatMap(addressesFor))
-  const different = [...new Map(people.map((claims) => [JSON.stringify(claims), claims])).values()]
-  return [...new Set(methods)].flatMap((method) =>
-    different.flatMap((claims) =>
-      [...addresses].map((clientAddress) => ({ method, path, claims, clientAddress })),
-    ),
-  )
-}
-
-function methodsOf({ requires }: MergedPath): readonly string[] {
-  const rules = requires === null ? [] : rulesOf(requires)
-  const tellsApart = rules.some(({ limit, test }) => limit !== null || test.kind === 'method')
-  return tellsApart ? ['HEAD', 'PUT', 'PATCH', 'DELETE'] : []
-}
-
-/** Everybody can sign in: what names people is there. */
-function baseClaims(issuer: string, user: string): Claims {
-  return {
-    iss: issuer,
-    sub: 'somebody',
-    [user]: 'somebody',
-    ...(user === 'email' ? { email_verified: true } : {}),
-  }
-}
-
 function compare(
   { host, origin, path, places }: Case,
   request: JudgedRequest,
   gateway: Gateway,
   findings: readonly Finding[],
 ): Disagreement | null {
-  const { claims, method, clientAddress } = request
-  const { context } = host
-  const provider = context.issuers.get(String(claims?.iss)) ?? [...gateway.providers.keys()][0] ?? ''
-  const ruling = probe(gateway, {
-    method,
-    url: `${origin}${path}`,
-    person: claims === null ? null : { provider, claims },
-    clientAddress,
-  })
-  // Whom the provider's settings make no user of cannot sign in; no rule is request.
-  if (ruling.userIdFault !== null) return null
-  const { decision } = ruling.admission
+  const asked = askGateway(host, `${origin}${path}`, request, gateway)
+  if (asked === null) return null
+  const { decision } = asked
   const ours = verdictOn(decision)
-  const verdicts = places.map((place) => judgeApache(place, request, context))
+  const verdicts = places.map((place) => judgeApache(place, request, host.context))
   // Where a section is in doubt nobody may get in whom httpd keeps out in any of its ways; the rest the report says.
   const apache = verdicts.find((verdict) => verdict !== ours) ?? ours
   if (apache === ours || (places.length > 1 && ours !== 'allow')) return null
@@ -192,17 +138,5 @@ function compare(
     reason: decision.reason,
     example: request,
     count: 1,
-  }
-}
-
-function verdictOn(decision: Decision): Verdict {
-  switch (decision.kind) {
-    case 'allow':
-      return 'allow'
-    case 'challenge':
-      return 'sign-in'
-    case 'deny':
-    case 'reject':
-      return 'deny'
   }
 }

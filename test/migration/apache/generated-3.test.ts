@@ -1,0 +1,11 @@
+import t from 'tap'
+import { judgeTrees } from '../../support/judged-trees.ts'
+
+t.test(
+  'httpd and what is made of it never differ without a line in the report: trees 501 to 750',
+  async (t) => {
+    const { found, requests } = judgeTrees(501, 750)
+    t.same(found, [])
+    t.ok(requests > 25_000, `${requests} requests`)
+  },
+)
