@@ -5,6 +5,7 @@ import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { convertApache } from '../migration/apache/apache.ts'
+import { readEnvironment } from '../migration/apache/reading/environment.ts'
 import { type ApacheFile, listFromDisk } from '../migration/apache/reading/read.ts'
 import { newest, readVersion, type Version } from '../migration/apache/versions.ts'
 import { type Conversion, guessSource, type Source, sources } from '../migration/conversion.ts'
@@ -35,6 +36,11 @@ const options = {
     short: 'D',
     value: 'NAMES',
     help: 'what httpd was started with by -D, as NAME or NAME=value, with commas between',
+  },
+  env: {
+    type: 'string',
+    value: 'FILE',
+    help: '(apache) what a variable ($NAME in braces) stands for: lines of NAME=value, such as /etc/apache2/envvars or what `env` prints; "-" is the standard input. Secrets stay variables',
   },
   prove: {
     type: 'boolean',
@@ -72,7 +78,10 @@ export const command: Command = {
     }
     const files = await readFiles(read.options.positionals, io)
     if (files === null) return 2
-    const conversion = convertBy(order, files, io)
+    const given = order.environment === null ? [] : await readFiles([order.environment], io)
+    if (given === null) return 2
+    const environment = readEnvironment(given[0]?.text ?? '')
+    const conversion = convertBy(order, files, environment, io)
     if (conversion === null) return 2
     if (!conversion.ok) {
       for (const { at, message } of conversion.faults) {
@@ -88,6 +97,7 @@ interface Order {
   readonly source: Source | null
   readonly version: Version
   readonly defined: readonly string[]
+  readonly environment: string | null
   readonly output: string | null
   readonly report: string | null
   readonly prove: boolean
@@ -107,6 +117,7 @@ function readOrder(given: Options): Order | string {
     source,
     version,
     defined: (given.text('define') ?? '').split(',').filter((name) => name !== ''),
+    environment: given.text('env'),
     output: given.text('output'),
     report: given.text('report'),
     prove: given.flag('prove'),
@@ -136,7 +147,12 @@ async function readFiles(names: readonly string[], io: Io): Promise<readonly Apa
 }
 
 /** Null when the source cannot be converted, which is said. */
-function convertBy(order: Order, files: readonly ApacheFile[], io: Io): Conversion | null {
+function convertBy(
+  order: Order,
+  files: readonly ApacheFile[],
+  environment: ReadonlyMap<string, string>,
+  io: Io,
+): Conversion | null {
   const foreign = files.find(({ text }) => order.source === null && foreignProgram(text) !== null)
   if (foreign !== undefined) {
     const program = foreignProgram(foreign.text)
@@ -155,8 +171,13 @@ function convertBy(order: Order, files: readonly ApacheFile[], io: Io): Conversi
         listFiles: listFromDisk,
         version: order.version,
         defined: order.defined,
+        environment,
       })
     case 'oauth2-proxy':
+      if (order.environment !== null) {
+        io.stderr('claimgate convert: --env is for Apache alone: name the environment among the files.\n')
+        return null
+      }
       if (order.prove) {
         io.stderr(
           'claimgate convert: --prove is for Apache alone: there is no model of oauth2-proxy to ask.\n',

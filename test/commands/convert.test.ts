@@ -147,6 +147,26 @@ t.test('the command', async (t) => {
     )
   })
 
+  t.test('takes variables of an environment, and leaves secrets where they are', async (t) => {
+    const text = whole
+      .replace('Require valid-user', `Require claim groups:\${STAFF}\n  RequestHeader set X-Key \${KEY}`)
+      .replace('hunter2', `\${SECRET}`)
+    writeFileSync(join(cwd, 'vars.conf'), text)
+    writeFileSync(
+      join(cwd, 'envvars'),
+      `# of httpd\nexport STAFF='people-of-ours'\nSECRET=s3cret-of-env\nKEY="k3y-of-env"\nexport LOG=/var/log$SUFFIX\n`,
+    )
+    const { stdout, stderr, code } = await convert('vars.conf', '--env', 'envvars')
+    t.equal(code, 0, stderr)
+    t.match(stdout, 'require: { groups: people-of-ours }')
+    t.match(stdout, `client_secret: "\${env:SECRET}"`)
+    t.notMatch(stdout + stderr, /s3cret-of-env|k3y-of-env/)
+    t.match((await convert('vars.conf')).stdout, `require: { groups: "\${env:STAFF}" }`)
+    t.equal((await convert('vars.conf', '--env', 'nowhere')).code, 2)
+    const piped = await runIn(command, ['vars.conf', '--env', '-'], { cwd, stdin: 'STAFF=piped\n' })
+    t.match(piped.stdout, 'require: { groups: piped }')
+  })
+
   t.test('a file that httpd would not start with: every fault with line and column, status 2', async (t) => {
     writeFileSync(
       join(cwd, 'bad.conf'),

@@ -11,4 +11,5 @@ export interface ApacheInput {
   readonly listFiles: ListFiles
   readonly version: Version
   readonly defined: readonly string[]
+  readonly environment?: ReadonlyMap<string, string>
 }

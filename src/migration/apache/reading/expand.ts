@@ -1,4 +1,5 @@
 import type { SourcePosition } from '../../source-position.ts'
+import { isSecretive } from './secretive.ts'
 import type { Directive, Node, Section, SyntaxFault } from './tree.ts'
 import { versionHolds } from './version.ts'
 import { splitWords } from './words.ts'
@@ -23,6 +24,8 @@ export interface Expansion {
   readonly fault: (fault: SyntaxFault) => void
   /** Names and values of `Define` and `-D`; grows while the files are read, as httpd's do. */
   readonly defined: Map<string, string>
+  /** httpd's environment, as far as it was given. */
+  readonly environment: ReadonlyMap<string, string>
   readonly macros: Map<string, Macro>
   serverRoot: string | null
   depth: number
@@ -43,7 +46,7 @@ const deepest = 20
  */
 export function expand(nodes: readonly Node[], work: Expansion): readonly Node[] {
   return nodes.flatMap((node) => {
-    const resolved = { ...node, rest: resolveVariables(node.rest, work.defined) }
+    const resolved = { ...node, rest: resolveVariables(node, work) }
     return resolved.kind === 'directive' ? expandDirective(resolved, work) : expandSection(resolved, work)
   })
 }
@@ -209,6 +212,12 @@ export function allOf(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node) => (node.kind === 'section' ? [node, ...allOf(node.children)] : [node]))
 }
 
-function resolveVariables(text: string, defined: ReadonlyMap<string, string>): string {
-  return text.replace(/\$\{([^}:]+)\}/g, (whole, name: string) => defined.get(name) ?? whole)
+function resolveVariables({ key, rest }: Node, { defined, environment }: Expansion): string {
+  return rest.replace(/\$\{([^}:]+)\}/g, (whole, name: string) => {
+    // What may be a secret stays a variable, in our result too.
+    const given = isSecretive(key) || ofHeaders.test(key) ? undefined : environment.get(name)
+    return defined.get(name) ?? given ?? whole
+  })
 }
+
+const ofHeaders = /^(?:requestheader|header)$/

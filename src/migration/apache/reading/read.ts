@@ -17,6 +17,8 @@ export interface ApacheSurroundings {
   readonly listFiles: ListFiles
   /** `-D NAME` of httpd's command line; a value may follow as `NAME=value`. */
   readonly defined: readonly string[]
+  /** What `${NAME}` stands for in httpd's environment, as far as it is known. */
+  readonly environment?: ReadonlyMap<string, string>
 }
 
 export interface ApacheFile {
@@ -61,6 +63,7 @@ export function readApache(files: readonly ApacheFile[], surroundings: ApacheSur
     note: (note) => void notes.push(note),
     fault: (fault) => void faults.push(fault),
     defined: new Map(surroundings.defined.map(nameAndValue)),
+    environment: surroundings.environment ?? new Map(),
     macros: new Map(),
     serverRoot: null,
     depth: 0,
