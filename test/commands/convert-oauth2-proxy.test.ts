@@ -190,6 +190,23 @@ t.test(
   },
 )
 
+t.test('a header that oauth2-proxy wrote and we do not is nobody’s to write', async (t) => {
+  const sent = (text: string, name: string): boolean => {
+    const conversion = convert(text)
+    if (!conversion.ok || conversion.gateway === null) throw new Error('the result does not load')
+    const asked = { method: 'GET', url: 'https://app.example.com/', person: null, clientAddress: null }
+    const headers = { [name]: 'of-the-client', accept: 'text/html' }
+    const { upstreamHeaders } = probe(conversion.gateway, { ...asked, headers })
+    return (upstreamHeaders ?? []).includes('of-the-client')
+  }
+  const open = `${base}skip_auth_routes = ["^/"]\n`
+  t.equal(sent(open, 'authorization'), true, 'none was written: that of the client is the app’s business')
+  t.equal(sent(`${open}pass_authorization_header = true\n`, 'authorization'), false)
+  t.equal(sent(`${open}basic_auth_password = "x"\n`, 'authorization'), false)
+  t.equal(sent(`${open}pass_access_token = true\n`, 'x-forwarded-access-token'), false)
+  t.equal(sent(`${open}signature_key = "x"\n`, 'gap-signature'), false)
+})
+
 t.test('a route of two slashes opens no more than the root', async (t) => {
   for (const expression of ['^/(/|$)', '^//', '^//.*', '^/(/.*)?$']) {
     t.not(verdictIn(`${base}skip_auth_routes = ['${expression}']\n`, 'GET', '/x', null), 'allow', expression)

@@ -1,7 +1,7 @@
-import { isReservedHeader } from '../../core/headers/names.ts'
+import { foldHeaderName, isDroppedFromClients, isReservedHeader } from '../../core/headers/names.ts'
 import type { Effect, FindingKind } from '../finding.ts'
 import { claimOf } from './claims.ts'
-import type { ConvertedHeaders } from './converted-headers.ts'
+import { type ConvertedHeaders, droppedFromClients, droppedHeaders } from './converted-headers.ts'
 import { found, type OauthProxy, settingText } from './proxy.ts'
 import type { AlphaItem } from './reading/alpha.ts'
 import type { Setting } from './reading/setting.ts'
@@ -13,7 +13,6 @@ type Source =
   | { readonly kind: 'refused'; readonly id: string; readonly message: string }
 
 const tokenClaims = /^(?:access_token|id_token|refresh_token|created_at|expires_on)$/
-const passedOn = 'What clients send under this name reaches the app now, which was overwritten before'
 
 /** `injectRequestHeaders`, in the form of release 7.14 (`claimSource`, `secretSource`) and in the one before. */
 export function convertAlphaHeaders(headers: readonly AlphaItem[], proxy: OauthProxy): ConvertedHeaders {
@@ -24,6 +23,7 @@ export function convertAlphaHeaders(headers: readonly AlphaItem[], proxy: OauthP
     const source = sourceOf(header, name, proxy)
     if (source.kind === 'claim') identity[name] = source.claim
     else if (source.kind === 'fixed') fixed[name] = source.value
+    else Object.assign(identity, droppedHeaders([name]))
     tell(header, source, proxy)
   }
   return { identity, fixed }
@@ -33,7 +33,7 @@ function sourceOf(header: AlphaItem, name: string, proxy: OauthProxy): Source {
   const refuse = (id: string, message: string): Source => ({
     kind: 'refused',
     id,
-    message: `${message}. ${passedOn}`,
+    message: `${message}. ${clientsNow(name)}`,
   })
   if (!/^[A-Za-z0-9-]+$/.test(name) || isReservedHeader(name))
     return refuse('header', 'a header of this name cannot be set')
@@ -55,6 +55,15 @@ function sourceOf(header: AlphaItem, name: string, proxy: OauthProxy): Source {
   return fixedSource(header, name, proxy)
 }
 
+/** What becomes of the header when a client sends it, which was overwritten before. */
+function clientsNow(name: string): string {
+  if (isDroppedFromClients(foldHeaderName(name))) return 'The gateway drops it from what clients send'
+  const isDropped = Object.hasOwn(droppedHeaders([name]), name)
+  return isDropped
+    ? `It is ${droppedFromClients}`
+    : 'What clients send under this name reaches the app as it came'
+}
+
 function fixedSource(header: AlphaItem, name: string, proxy: OauthProxy): Source {
   const file = textOf(header, 'values[0].fromfile')
   if (file !== null) return { kind: 'fixed', value: `\${file:${file}}`, isCopied: false }
@@ -70,7 +79,7 @@ function tell(header: AlphaItem, source: Source, proxy: OauthProxy): void {
     proxy.report(found(id, kind, leaf.at, settingText(leaf), message, effect ?? null))
   const [first, ...others] = header.leaves.toSorted((one, other) => order(one) - order(other))
   if (first === undefined) return
-  if (source.kind === 'refused') say(first, source.id, 'not-convertible', source.message, 'looser')
+  if (source.kind === 'refused') say(first, source.id, 'not-convertible', source.message, 'either')
   else if (source.kind === 'claim') say(first, 'kept', 'kept', '`identity_headers`')
   else if (source.isCopied)
     say(

@@ -1,22 +1,22 @@
 import { convertAlphaHeaders } from './alpha-headers.ts'
 import { claimOf } from './claims.ts'
-import type { ConvertedHeaders } from './converted-headers.ts'
+import { type ConvertedHeaders, droppedHeaders } from './converted-headers.ts'
 import { found, type OauthProxy, settingText } from './proxy.ts'
 
 /** What apps are told of people. */
 export function convertHeaders(proxy: OauthProxy, asksOnly: boolean): ConvertedHeaders {
-  noteTokens(proxy)
+  noteTokens(proxy, asksOnly)
   noteResponses(proxy, asksOnly)
   const given = proxy.source.requestHeaders
   if (given !== null) return convertAlphaHeaders(given, proxy)
-  return { identity: asksOnly ? namesFor(proxy, 'X-Auth-Request-') : legacyHeaders(proxy), fixed: {} }
+  const told = asksOnly ? namesFor(proxy, 'X-Auth-Request-') : legacyHeaders(proxy)
+  return { identity: { ...told, ...droppedHeaders(credentialHeaders(proxy, asksOnly)) }, fixed: {} }
 }
 
 function legacyHeaders(proxy: OauthProxy): Record<string, string> {
   const passes = proxy.flag('pass_user_headers', true) || proxy.flag('pass_basic_auth', true)
   proxy.say('pass_user_headers', 'kept', '`identity_headers`')
-  if (!passes) return {}
-  return namesFor(proxy, 'X-Forwarded-')
+  return passes ? namesFor(proxy, 'X-Forwarded-') : {}
 }
 
 function namesFor(proxy: OauthProxy, start: string): Record<string, string> {
@@ -35,20 +35,33 @@ function namesFor(proxy: OauthProxy, start: string): Record<string, string> {
   }
 }
 
-function noteTokens(proxy: OauthProxy): void {
+/** Headers with a credential, which oauth2-proxy wrote over what clients sent; or another proxy, out of its answers. */
+function credentialHeaders(proxy: OauthProxy, asksOnly: boolean): readonly string[] {
+  const isOn = (key: string): boolean => proxy.flag(key, false)
+  if (asksOnly) return isOn('set_authorization_header') || isOn('set_basic_auth') ? ['Authorization'] : []
+  const withPassword = proxy.flag('pass_basic_auth', true) && proxy.has('basic_auth_password')
+  return [
+    ...(withPassword || isOn('pass_authorization_header') ? ['Authorization'] : []),
+    ...(isOn('pass_access_token') ? ['X-Forwarded-Access-Token'] : []),
+    ...(proxy.has('signature_key') ? ['GAP-Signature'] : []),
+  ]
+}
+
+function noteTokens(proxy: OauthProxy, asksOnly: boolean): void {
+  const dropped =
+    credentialHeaders(proxy, asksOnly).length > 0 ? '. The header is dropped from what clients send' : ''
   for (const key of ['pass_access_token', 'pass_authorization_header', 'set_authorization_header']) {
     const on = proxy.flag(key, false)
     proxy.say(
       key,
       on ? 'not-convertible' : 'kept',
       on
-        ? 'tokens never leave the gateway: the app gets identity headers, and checks `shared_secret`'
+        ? `tokens never leave the gateway: the app gets identity headers, and checks \`shared_secret\`${dropped}`
         : 'tokens never leave the gateway',
     )
   }
   const password = proxy.text('basic_auth_password') !== null
-  const message =
-    'no Authorization header is made for the app: let it check `shared_secret`, which proves that a request came through the gateway'
+  const message = `no Authorization header is made for the app: let it check \`shared_secret\`, which proves that a request came through the gateway${dropped}`
   proxy.say('basic_auth_password', 'not-convertible', message)
   proxy.say(
     'pass_basic_auth',
