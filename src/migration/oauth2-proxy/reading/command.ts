@@ -1,6 +1,6 @@
 import { type CommandWords, containerWords, isContainerTool } from './container.ts'
 import { readFlags } from './flags.ts'
-import { hiddenSetting, type ReadingFault, type Setting, variableSetting } from './setting.ts'
+import { hiddenSetting, type ReadingFault, type Setting, variableFault, variableSetting } from './setting.ts'
 import type { ReadSettings } from './toml.ts'
 import { isProgram, splitCommand, type Word } from './words.ts'
 
@@ -47,8 +47,11 @@ function partsOf(words: readonly Word[], file: string): CommandWords {
 /** Variables of other programs are none of its business. */
 function readVariable(word: Word, file: string): { readonly settings: readonly Setting[] } | ReadingFault {
   const [, name, value] = /^OAUTH2_PROXY_(\w+)(?:=([\s\S]*))?$/.exec(word.text) ?? []
-  if (name === undefined) return { settings: [] }
   const at = placeOf(word, file)
+  if (name === undefined) {
+    const message = variableFault(/^[^=]*/.exec(word.text)?.[0] ?? '')
+    return message === null ? { settings: [] } : { at, message }
+  }
   if (value !== undefined && !word.isExpanded) return { settings: [variableSetting(name, value, at)] }
   const hidden = hiddenSetting(name, at)
   return 'message' in hidden ? hidden : { settings: [hidden] }

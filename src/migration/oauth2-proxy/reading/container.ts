@@ -3,7 +3,7 @@ import { isProgram, type Word } from './words.ts'
 
 /** Options of `docker run` that stand alone; every other one has a value. */
 const alone =
-  /^--(?:detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|replace|rm|sig-proxy|tty|tls-verify)$/
+  /^--(?:detach|disable-content-trust|env-host|help|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|replace|rm|sig-proxy|tty|tls-verify)$/
 
 /** What a command line says, in the two ways that oauth2-proxy is told. */
 export interface CommandWords {
@@ -37,8 +37,10 @@ export function containerWords(words: readonly Word[], file: string): CommandWor
       ...nothing,
       faults: [fault(own[1], 'expected "run": nothing else starts oauth2-proxy'), ...faults],
     }
-  const { variables, more, image } = optionsOf(own, start, file)
+  const { variables, more, image, unread } = optionsOf(own, start, file)
+  faults.push(...unread)
   if (own[image] === undefined) faults.push(fault(own[0], 'the image is missing'))
+  else if (own[image].text.includes('=')) faults.push(fault(own[image], 'expected the image'))
   const args = own.slice(image + 1)
   return { variables, more, flags: isProgram(args[0]?.text ?? '') ? args.slice(1) : args, faults }
 }
@@ -51,11 +53,13 @@ interface ContainerOptions {
   readonly more: readonly Setting[]
   /** Where the image stands. */
   readonly image: number
+  readonly unread: readonly ReadingFault[]
 }
 
 function optionsOf(words: readonly Word[], start: number, file: string): ContainerOptions {
   const variables: Word[] = []
   const more: Setting[] = []
+  const unread: ReadingFault[] = []
   let index = start
   for (; index < words.length; index += 1) {
     const word = words[index]
@@ -63,15 +67,21 @@ function optionsOf(words: readonly Word[], start: number, file: string): Contain
     const { option, attached } = splitOption(word.text)
     const following = words[index + 1]
     const value = attached === null ? following : { ...word, text: attached }
-    if (attached === null && !standsAlone(option)) index += 1
+    const at = { file, line: word.line, column: word.column }
+    if (option === '--env-host')
+      unread.push({ at, message: `${option} gives the container variables that are not here` })
+    if (attached === null && standsAlone(option)) continue
+    // An option that is not known may stand alone: what follows it must not be taken for its value.
+    if (attached === null && /^-[A-Za-z-]/.test(following?.text ?? ''))
+      unread.push({ at, message: `${option} lacks its value, or is not known here: leave it out` })
+    if (attached === null) index += 1
     if (value === undefined) continue
     if (/^(?:-[dtiqP]*e|--env)$/.test(option)) variables.push(value)
     if (option === '--env-file') {
-      const at = { file, line: word.line, column: word.column }
       more.push({ key: 'env_file', name: option, values: [value.text], origin: 'flag', at })
     }
   }
-  return { variables, more, image: index }
+  return { variables, more, image: index, unread }
 }
 
 /** `--env=NAME=value`, `-eNAME=value` and `-p80:80` have their value in the same word. */

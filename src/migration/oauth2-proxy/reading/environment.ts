@@ -1,4 +1,11 @@
-import { hiddenSetting, isFilledIn, type ReadingFault, type Setting, variableSetting } from './setting.ts'
+import {
+  hiddenSetting,
+  isFilledIn,
+  type ReadingFault,
+  type Setting,
+  variableFault,
+  variableSetting,
+} from './setting.ts'
 import type { ReadSettings } from './toml.ts'
 
 const assignment = /^\s*(?:export\s+)?([A-Za-z_]\w*)(?:=(.*))?$/
@@ -16,7 +23,10 @@ export function readEnvironment(text: string, file: string): ReadSettings {
     const [whole, variable = '', value] = assignment.exec(line) ?? []
     const [, name] = /^OAUTH2_PROXY_(\w+)$/.exec(variable) ?? []
     if (whole === undefined) faults.push({ at, message: 'expected NAME=value, one a line' })
-    else if (name !== undefined) {
+    else if (name === undefined) {
+      const message = variableFault(variable)
+      if (message !== null) faults.push({ at, message })
+    } else {
       const read = readValue(name, value, at)
       if ('message' in read) faults.push(read)
       else settings.push(read)

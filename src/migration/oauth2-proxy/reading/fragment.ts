@@ -1,7 +1,14 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { readCommand } from './command.ts'
 import { readFlags } from './flags.ts'
-import { hiddenSetting, isFilledIn, type ReadingFault, type Setting, variableSetting } from './setting.ts'
+import {
+  hiddenSetting,
+  isFilledIn,
+  type ReadingFault,
+  type Setting,
+  variableFault,
+  variableSetting,
+} from './setting.ts'
 import type { ReadSettings } from './toml.ts'
 import { isProgram, type Word } from './words.ts'
 
@@ -105,8 +112,12 @@ function addVariable(name: string, value: unknown, place: unknown, fragment: Fra
 
 function addText(variable: string, value: string | undefined, place: unknown, fragment: Fragment): void {
   const [, name] = /^OAUTH2_PROXY_(\w+)$/.exec(variable) ?? []
-  if (name === undefined) return
   const at = fragment.place(place)
+  if (name === undefined) {
+    const message = variableFault(variable)
+    if (message !== null) fragment.faults.push({ at, message })
+    return
+  }
   const read =
     value === undefined || isFilledIn(value) ? hiddenSetting(name, at) : variableSetting(name, value, at)
   if ('message' in read) fragment.faults.push(read)

@@ -89,6 +89,12 @@ export function variableSetting(name: string, value: string, at: SourcePosition)
   return { key, name: `OAUTH2_PROXY_${name}`, values: valuesOf(key, value), origin: 'environment', at }
 }
 
+/** Why a name cannot be that of another program's variable, which would be none of its business; null when it can. */
+export function variableFault(name: string): string | null {
+  if (/^[A-Z_][A-Z0-9_]*$|^(?:https?|no|all)_proxy$/.test(name)) return null
+  return `${name} is no variable that anything reads: expected OAUTH2_PROXY_NAME`
+}
+
 /** A variable whose value is not in the file: nobody needs that of a secret; any other one decides something. */
 export function hiddenSetting(name: string, at: SourcePosition): Setting | ReadingFault {
   const setting = variableSetting(name, '', at)
