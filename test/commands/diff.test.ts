@@ -402,3 +402,16 @@ t.test(
     t.match(stdout, /^Nothing changes for anybody/)
   },
 )
+
+t.test('where an app begins to ignore case, what is no longer its of a nested one is told too', async (t) => {
+  const nested = `${rules.replace('    locations:', '    ignore_case: false\n    locations:').trimEnd()}
+  docs:
+    url: https://wiki.example.com/Docs
+    upstream: http://10.0.0.6:5000
+    shared_secret: a-third-secret-of-thirty-two-bytes-and-more
+    require: signed_in
+`
+  const { text } = await diff(nested, nested.replace('ignore_case: false', 'ignore_case: true'))
+  t.match(text, /^https:\/\/wiki.example.com\/DOCS\n(?:https.*\n)* loses/m)
+  t.match(text, 'target-case')
+})

@@ -44,22 +44,22 @@ function originsOf({ hosts }: Gateway): ReadonlySet<Origin> {
 function areasOfOrigin(origin: string, sides: readonly Origin[]): readonly Area[] {
   const apps = sides.flatMap((side) => side.apps)
   const locations = apps.flatMap((app) => app.allLocations)
-  const otherwise = apps.filter((app) => isComparedOtherwise(app, sides)).flatMap(patternsOf)
-  const patterns = withCrossings(
-    distinct([...apps.flatMap(patternsOf), ...otherwise.flatMap(otherSpellings)]),
-  )
+  const own = apps.flatMap(patternsOf)
+  // Also of the others: another spelling of a nested app’s path may be this one’s, or nobody’s any more.
+  const otherwise = apps.some((app) => isComparedOtherwise(app, sides)) ? own.flatMap(otherSpellings) : []
+  const patterns = withCrossings(distinct([...own, ...otherwise]))
   const fresh = freshSegment(patterns)
   const named = locations.flatMap(({ methods }) => [...(methods ?? [])])
   const unnamed = knownMethods.find((method) => !named.includes(method) && method !== 'HEAD') ?? 'GET'
   const methods = [...new Set([unnamed, ...named])].filter((method) => !refusedMethods.includes(method))
   const byMethod = apps.flatMap(patternsOfMethods)
   return patterns.map((pattern) => {
-    const own = pattern.written.map((segment) => encodeURIComponent(segment ?? fresh))
+    const path = pattern.written.map((segment) => encodeURIComponent(segment ?? fresh))
     return {
       origin,
       pattern: patternText({ segments: pattern.written, exact: pattern.exact }),
-      at: `/${own.join('/')}`,
-      below: pattern.exact ? null : `/${[...own, fresh].join('/')}`,
+      at: `/${path.join('/')}`,
+      below: pattern.exact ? null : `/${[...path, fresh].join('/')}`,
       methods: byMethod.some((one) => overlap(one, pattern)) ? methods : [unnamed],
     }
   })
