@@ -16,12 +16,18 @@ export function checkAssurance(
 ): void {
   const maxAge = parameters.get('max_age')
   const { acr, auth_time: authTime } = idToken
-  if (
-    maxAge !== undefined &&
-    !(typeof authTime === 'number' && authTime + Number(maxAge) + toleranceSeconds >= now)
-  )
+  if (maxAge !== undefined && !isWithin(Number(maxAge), authTime, now))
     throw new LoginFault('LOGIN_REFUSED', `auth_time is ${quote(authTime)}, and max_age is ${quote(maxAge)}`)
   const acrValues = parameters.get('acr_values')
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.split(' ').includes(acr)))
     throw new LoginFault('LOGIN_REFUSED', `acr is ${quote(acr)}, and acr_values is ${quote(acrValues)}`)
+}
+
+/** A time that is still to come, such as one in milliseconds, says nothing of how long ago somebody signed in. */
+function isWithin(maxAgeSeconds: number, authTime: unknown, now: EpochSeconds): boolean {
+  return (
+    typeof authTime === 'number' &&
+    authTime + maxAgeSeconds + toleranceSeconds >= now &&
+    authTime <= now + toleranceSeconds
+  )
 }

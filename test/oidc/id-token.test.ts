@@ -403,6 +403,12 @@ const rows: readonly Row[] = [
     code: 'LOGIN_REFUSED',
   },
   {
+    name: 'S-122: an auth_time that is still to come, as one in milliseconds is',
+    bends: claims({ auth_time: someday * 1000 }),
+    options: { settings: () => ({ authorizationParameters: new Map([['max_age', '300']]) }) },
+    code: 'LOGIN_REFUSED',
+  },
+  {
     name: 'S-122: auth_time missing though max_age was asked for',
     bends: {},
     options: { settings: () => ({ authorizationParameters: new Map([['max_age', '300']]) }) },
