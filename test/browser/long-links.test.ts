@@ -63,6 +63,24 @@ t.test('so it does where one has to choose a provider first', async (t) => {
   await page.context().close()
 })
 
+t.test('whoever goes back and chooses another provider arrives there too', async (t) => {
+  const linked = `/both/x?state=${'::'.repeat(1500)}`
+  for (const [from, arrives] of [
+    [`/both${long}`, `/both${long}`],
+    [`/.auth/login?return_to=${linked}`, linked],
+  ] as const) {
+    const page = await stage.newPage()
+    await page.goto(url + from)
+    await page.getByRole('link', { name: 'Acme', exact: true }).click()
+    await page.getByRole('link', { name: 'alice', exact: true }).waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: 'Partners', exact: true }).click()
+    await choose(page, 'olga')
+    t.equal(await arrivedAt(page, url + arrives), '0 kept', from.slice(0, 30))
+    await page.context().close()
+  }
+})
+
 t.test('and where an app’s own link leads to the chooser', async (t) => {
   const page = await stage.newPage()
   const complaints = complaintsOf(page)

@@ -9,8 +9,11 @@ import { type CookiePair, stateHash, stateHashLength } from './transaction-cooki
 /** What of an attempt is worth knowing once it can be finished no more: a new one can be begun by it, and none ended. */
 export type KnownAttempt = Pick<Transaction, 'issuer' | 'clientId' | 'state' | 'returnTo' | 'wish'>
 
+/** An attempt to remember. `isReplaced`: another one began by itself in its place, so that none does once more. */
+export type AttemptToRemember = KnownAttempt & { readonly isReplaced?: boolean }
+
 /** One of this browser whose own cookie was cleared. Of its state there is the hash alone, as in the cookie's name. */
-type PastAttempt = Omit<KnownAttempt, 'state'> & { readonly hash: string }
+type PastAttempt = Omit<KnownAttempt, 'state'> & { readonly hash: string; readonly isReplaced: boolean }
 
 /** Whose they are: one origin's, in one browser. */
 export interface PastOf {
@@ -29,16 +32,27 @@ export function findPastAttempt(ring: KeyRing, of: PastOf, state: string): Known
   return { issuer, clientId, returnTo, wish, state }
 }
 
+/** Whether this browser knows that another attempt began by itself in place of the one of this state. */
+export function isReplaced(ring: KeyRing, of: PastOf, state: string): boolean {
+  const hash = shortHash(state)
+  return read(ring, of).some((one) => one.hash === hash && one.isReplaced)
+}
+
 /** The cookie that knows these too; of more than it has room for, the oldest are forgotten. */
 export function rememberAttempts(
   ring: KeyRing,
   of: PastOf,
-  attempts: readonly KnownAttempt[],
+  attempts: readonly AttemptToRemember[],
   random: Random,
 ): { readonly name: string; readonly value: Sealed } {
-  const newest = attempts.map(({ state, ...known }) => ({ ...known, hash: shortHash(state) }))
+  const older = read(ring, of)
+  const replaced = new Set(older.flatMap((one) => (one.isReplaced ? [one.hash] : [])))
+  const newest = attempts.map(({ state, ...known }) => {
+    const hash = shortHash(state)
+    return { ...known, hash, isReplaced: known.isReplaced === true || replaced.has(hash) }
+  })
   let kept: readonly PastAttempt[] = []
-  for (const one of [...newest, ...read(ring, of)]) {
+  for (const one of [...newest, ...older]) {
     if (kept.some(({ hash }) => hash === one.hash)) continue
     const more = [...kept, one]
     if (Buffer.byteLength(encode(more)) <= limits.pastAttemptBytes) kept = more
@@ -72,11 +86,12 @@ const format = 1
 /** Each provider once, as most attempts are of the same. */
 function encode(attempts: readonly PastAttempt[]): string {
   const providers = [...new Set(attempts.map(({ issuer, clientId }) => JSON.stringify([issuer, clientId])))]
-  const rows = attempts.map(({ issuer, clientId, hash, returnTo, wish }) => [
+  const rows = attempts.map(({ issuer, clientId, hash, returnTo, wish, isReplaced: mark }) => [
     hash,
     providers.indexOf(JSON.stringify([issuer, clientId])),
     returnTo,
-    ...(wish === null ? [] : [encodeWish(wish)]),
+    ...(wish === null && !mark ? [] : [wish === null ? null : encodeWish(wish)]),
+    ...(mark ? [1] : []),
   ])
   return JSON.stringify([format, providers.map((one) => JSON.parse(one)), ...rows])
 }
@@ -96,5 +111,5 @@ function decodeRow(row: unknown, providers: readonly unknown[]): PastAttempt | n
   if (typeof hash !== 'string' || typeof returnTo !== 'string' || !Array.isArray(provider)) return null
   const [issuer, clientId]: unknown[] = provider
   if (typeof issuer !== 'string' || typeof clientId !== 'string') return null
-  return { issuer, clientId, hash, returnTo, wish: more.length === 0 ? null : decodeWish(more[0]) }
+  return { issuer, clientId, hash, returnTo, wish: decodeWish(more[0]), isReplaced: more[1] === 1 }
 }

@@ -11,23 +11,30 @@ import type { KeptPage } from './login-link.ts'
  */
 export const keyPrefix = 'claimgate:'
 
-/** Keeps a page, or what is kept under another key, as that of an attempt, and moves on. One attempt of a tab has one. */
+/**
+ * Keeps a page, or what is kept under another key, as that of an attempt, and moves on. One attempt of a tab has one.
+ * What a link named stays beside it: whoever goes back and chooses another provider follows such a link again.
+ */
 export const keepScript = `(() => {
   const { key, page, from, to } = document.currentScript.dataset
   try {
     const kept = page ?? sessionStorage.getItem(from)
-    for (const name of Object.keys(sessionStorage)) if (name.startsWith('${keyPrefix}')) sessionStorage.removeItem(name)
+    for (const name of Object.keys(sessionStorage)) {
+      const isLinked = name === from && name.startsWith('${keyPrefix}page-')
+      if (name.startsWith('${keyPrefix}') && !isLinked) sessionStorage.removeItem(name)
+    }
     if (kept !== null) sessionStorage.setItem(key, kept)
   } catch {}
   location.replace(to)
 })()`
 
+/** Hands over the page of an attempt, and leaves nothing of any. */
 export const takeScript = `(() => {
   const { key, start } = document.currentScript.dataset
   let page = null
   try {
     page = sessionStorage.getItem(key)
-    sessionStorage.removeItem(key)
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith('${keyPrefix}')) sessionStorage.removeItem(name)
   } catch {}
   if (page === null) return location.replace(start)
   document.forms[0].elements.return_to.value = page

@@ -12,6 +12,7 @@ import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
 import { tellOfFailure } from './failure.ts'
+import { wasReplaced } from './past-attempts.ts'
 import { startSignIn } from './start.ts'
 
 export interface FruitlessAttempt {
@@ -22,7 +23,7 @@ export interface FruitlessAttempt {
 
 /**
  * An attempt of this browser that came to nothing, through no fault of the person's, begins again by itself: with the
- * same provider, for the same page, asking for the same. Once, as the new one is marked; null where it does not, and a page is the answer.
+ * same provider, for the same page, asking for the same. Once, as the new one is marked, and as the browser knows of the old one; null where it does not, and a page is the answer.
  */
 export async function beginAgain(
   context: RequestContext,
@@ -31,6 +32,8 @@ export async function beginAgain(
   fault: AnyFault,
 ): Promise<Answer | null> {
   if (!admission.wantsPage || isSecondAttempt(transaction)) return null
+  // A provider that answers every request with the state of the first would be asked for ever.
+  if (wasReplaced(context, origin, headers, transaction.state)) return null
   const { gateway } = context.runtime
   const provider = findProvider(gateway.providers, origin.providers, transaction)
   if (provider === null) return null

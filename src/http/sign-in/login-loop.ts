@@ -7,15 +7,20 @@ import { type SetCookie, setTransactionCookie } from './cookie.ts'
 /**
  * Notices a browser that goes round in circles: signed in, and asked to sign in again at once, because its session
  * cookie does not stay or another instance with other secrets answers. The count of sign-ins that followed each other
- * within a minute is kept by that browser, below the transactions' prefix; nothing is kept here. Forging it harms
- * nobody but the forger.
+ * within a minute is kept by that browser, below the transactions' prefix; nothing is kept here. Forging it signs
+ * nobody in.
  */
 const lifetimeSeconds = 60
 
-/** How many sign-ins this browser completed, each within a minute of the one before. */
+/**
+ * How many sign-ins this browser completed, each within a minute of the one before. Of several marks the highest: beside
+ * one that a sibling site tossed, which nobody here can take away, the count would stand still.
+ */
 function rounds(cookieHeader: string | undefined, origin: Origin): number {
-  const found = transactionCookies(cookieHeader, origin.cookies).find(({ name }) => name === markName(origin))
-  return found !== undefined && /^[1-9]$/.test(found.value) ? Number(found.value) : 0
+  const marks = transactionCookies(cookieHeader, origin.cookies).filter(
+    ({ name, value }) => name === markName(origin) && /^[1-9]$/.test(value),
+  )
+  return Math.max(0, ...marks.map(({ value }) => Number(value)))
 }
 
 /** Whether one more round would help nobody. */

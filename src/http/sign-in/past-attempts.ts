@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin } from '../../core/gateway.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
 import {
+  type AttemptToRemember,
   findPastAttempt,
+  isReplaced,
   type KnownAttempt,
   type PastOf,
   rememberAttempts,
@@ -21,12 +23,22 @@ export function pastAttempt(
   return findPastAttempt(runtime.ring, pastOf(origin, headers), state)
 }
 
+/** Whether another one began by itself in its place before. */
+export function wasReplaced(
+  { runtime }: RequestContext,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+  state: string,
+): boolean {
+  return isReplaced(runtime.ring, pastOf(origin, headers), state)
+}
+
 /** Keeps in this browser what is known of attempts whose own cookies are cleared. */
 export function remembering(
   { runtime }: RequestContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
-  attempts: readonly KnownAttempt[],
+  attempts: readonly AttemptToRemember[],
 ): readonly SetCookie[] {
   if (attempts.length === 0) return []
   const { gateway, ring, random } = runtime

@@ -80,7 +80,7 @@ export async function startSignIn(
         })
       : redirectAnswer(url.href, 302)
     const past = [
-      ...(request.insteadOf === undefined ? [] : [request.insteadOf]),
+      ...(request.insteadOf === undefined ? [] : [{ ...request.insteadOf, isReplaced: true }]),
       ...openEvicted(runtime, origin, others, evicted),
     ]
     return withCookies(answer, [

@@ -5,6 +5,7 @@ import { limits } from '../../../src/core/limits/table.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import {
   findPastAttempt,
+  isReplaced,
   type KnownAttempt,
   rememberAttempts,
 } from '../../../src/core/session/past-attempts.ts'
@@ -120,4 +121,20 @@ t.test('S-152, S-156: of two cookies, of another origin or purpose, damaged: not
     null,
     'and a new one begins',
   )
+})
+
+t.test('that another attempt began in its place is known as long as the attempt is', async (t) => {
+  const wish = { otherAccount: true, passed: new Map() }
+  for (const one of [attempt('a'), attempt('a', { wish })]) {
+    const first = remember([], one, attempt('b')).value
+    t.equal(isReplaced(ring, of(first), 'a'), false)
+    const marked = rememberAttempts(ring, of(first), [{ ...one, isReplaced: true }], randomBytes).value
+    const later = remember([marked], one, attempt('c')).value
+    for (const value of [marked, later]) {
+      t.equal(isReplaced(ring, of(value), 'a'), true)
+      t.same(findPastAttempt(ring, of(value), 'a'), one)
+      t.equal(isReplaced(ring, of(value), 'b'), false)
+      t.equal(isReplaced(ring, of(value, value), 'a'), false)
+    }
+  }
 })

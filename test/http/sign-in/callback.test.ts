@@ -874,3 +874,32 @@ t.test('whoever loads the page of a failure anew tries again, unless somebody sa
     t.match(last.body, 'href="/.auth/login?return_to&#61;%2Fdeep%3Fa%3D1">Start again<', 'and the link stays')
   }
 })
+
+t.test(
+  'S-099: a provider that answers with an old state again and again is not asked for ever',
+  async (t) => {
+    const { context, admission, come, counted, provider } = open(t)
+    provider('op').identity = new LoginFault('LOGIN_UNAVAILABLE', 'for the test')
+    const jar = new Map<string, string>()
+    const keep = ({ cookies = [] }: Answer) => {
+      for (const { name, value } of cookies) value === '' ? jar.delete(name) : jar.set(name, value)
+    }
+    const first = await login(context, await admission(`${site}/.auth/login?provider=op&return_to=/deep`), {})
+    keep(first)
+    const state = whereTo(first).searchParams.get('state') ?? ''
+    const statuses: number[] = []
+    let last = first
+    for (let round = 0; round < 4; round++) {
+      last = await come(`error=server_error&state=${state}`, { headers: { cookie: sent(jar) } })
+      keep(last)
+      statuses.push(last.status)
+    }
+    t.same(statuses, [302, 400, 400, 400])
+    t.match(
+      last.body,
+      'href="/.auth/login?return_to&#61;%2Fdeep">Start again<',
+      'and the page is known still',
+    )
+    t.equal(counted.filter((one) => one === 'login op started').length, 2)
+  },
+)

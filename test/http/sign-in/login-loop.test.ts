@@ -32,3 +32,12 @@ t.test('the mark comes with the next callback, by whichever way that comes', asy
   t.equal(roundCompleted({}, origin, 'query').options.sameSite, 'lax')
   t.equal(roundCompleted({}, origin, 'form_post').options.sameSite, 'none')
 })
+
+t.test('S-099: a mark that a sibling tossed beside ours does not hide the rounds', async (t) => {
+  for (const tossed of ['', 'x', '1']) {
+    for (const cookie of [`${name}=${tossed}; ${name}=4`, `${name}=4; ${name}=${tossed}`]) {
+      t.equal(isLooping({ cookie }, origin), true, cookie)
+      t.equal(roundCompleted({ cookie }, origin, 'query').value, '5', cookie)
+    }
+  }
+})
