@@ -35,6 +35,13 @@ function lineOf({ apache, gateway, example }: Disagreement): string {
   return `httpd ${apache}, gateway ${gateway}: ${JSON.stringify(example)}`
 }
 
+/** Two virtual hosts, each with a tree of its own. */
+function hostsOf(seed: number, text: string): string {
+  const second = makeTree(seed + 100_000, place).text
+  const own = 'ServerName second.example\nOIDCRedirectURI https://second.example/callback'
+  return `<VirtualHost *:443>\nServerName app.example\n${text}\n</VirtualHost>\n<VirtualHost *:443>\n${own}\n${second}\n</VirtualHost>`
+}
+
 /** What is wrong with the trees of some seeds, and how many requests were judged. */
 export function judgeTrees(
   first: number,
@@ -44,7 +51,7 @@ export function judgeTrees(
   let requests = 0
   for (let seed = first; seed <= last && found.length < 6; seed += 1) {
     const { text } = makeTree(seed, place)
-    const { gateway, prove, lines, findings } = convert(head + text)
+    const { gateway, prove, lines, findings } = convert(head + (seed % 4 === 0 ? hostsOf(seed, text) : text))
     const result = findings.filter(({ id }) => id === 'result' || id === 'unclaimed')
     for (const { what, message } of result) found.push(`${seed}: ${what}: ${message}`)
     const lost = lines?.filter(({ kind }) => kind === null) ?? []

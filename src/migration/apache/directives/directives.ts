@@ -84,16 +84,19 @@ function noteRewriting(host: VirtualHost, report: Report): void {
     for (const condition of conditions)
       say(condition.directive, 'changed', 'is part of the `RewriteRule` below it')
   }
-  const all = [...host.directives, ...host.sections.flatMap((section) => section.directives)]
-  for (const directive of all.filter(({ key }) => key === 'rewriterule' || key === 'rewritecond')) {
-    if (host.rewriting.includes(directive) || closing.has(directive.at)) continue
-    say(
-      directive,
-      'not-needed',
-      'does not run here: RewriteEngine is off, or it is of another server or section',
-    )
+  const inSections = host.sections.flatMap((section) => section.directives)
+  for (const directive of [...host.directives, ...inSections]) {
+    if (directive.key !== 'rewriterule' && directive.key !== 'rewritecond') continue
+    if (host.rewriting.includes(directive)) continue
+    if (closing.has(directive.at)) say(directive, 'not-convertible', closedByRewriting)
+    else if (inSections.includes(directive)) say(directive, 'not-convertible', comesAlong)
+    else say(directive, 'not-needed', 'does not run here: RewriteEngine is off, or it is of another server')
   }
 }
+
+const closedByRewriting =
+  'httpd answered there by itself or under another path: where it may match the path is closed (`nobody`). Rewriting and redirects belong to the app, or to what stands in front'
+const comesAlong = 'paths are not rewritten: let the app, or the server that runs it, do it'
 
 function saidOfStep(
   step: Parameters<typeof passesOn>[0],
@@ -101,9 +104,7 @@ function saidOfStep(
 ): readonly [Finding['kind'], string | null] {
   if (passesOn(step)) return ['kept', null]
   if (closes) {
-    const message =
-      'httpd answered there by itself or under another path: where it may match the path is closed (`nobody`). Rewriting and redirects belong to the app, or to what stands in front'
-    return ['not-convertible', message]
+    return ['not-convertible', closedByRewriting]
   }
   if (isAboutSite(step)) {
     return ['changed', 'is about scheme, host and port: the gateway answers for its own `url` alone']
@@ -137,4 +138,7 @@ function noteSection(section: Section, { sections }: VirtualHost, report: Report
     })
   if (/^directory|^files/.test(key)) say('is about files: no request that comes here got to them')
   else if (/^proxy/.test(key)) say('is read where an upstream names it')
+  else if (/^auth[nz]provideralias$/.test(key))
+    say('is read where `Require` names it, and nobody gets in by that')
+  else if (key === 'mdomainset') say('TLS ends in front of the gateway, or here by `listen`')
 }

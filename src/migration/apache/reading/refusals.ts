@@ -28,7 +28,7 @@ export function refusalSections(host: HostParts, served: readonly ServedPath[]):
     }),
     ...host.directives.flatMap((directive) => ofRedirect(directive, host, served)),
     ...host.directives.flatMap(ofProxyPassMatch),
-    ...host.paths.flatMap(inSection),
+    ...host.paths.flatMap((section) => inSection(section, true)),
   ]
 }
 
@@ -118,17 +118,23 @@ export function redirected({ key, rest }: Directive): string | null {
 /** What httpd itself answers with, whatever ProxyPass says. */
 const ownHandlers = /^["']?(?:server-|balancer-|ldap-|md-|cgi-|wsgi-|send-|default-|type-)/
 
-/** In a `<Location>` both are asked after the rules, and hold for what is passed on, too. */
-function inSection(section: PathSection): readonly PathSection[] {
+/** In a section both are asked after the rules, and hold for what is passed on, too. */
+function inSection(section: PathSection, hostPassesOn: boolean): readonly PathSection[] {
+  const steps = rewriteSteps(section.directives)
   return section.directives.flatMap((directive) => {
     const redirects =
       /^redirect(?:match|permanent|temp)?$/.test(directive.key) ||
-      (directive.key === 'sethandler' && ownHandlers.test(directive.rest))
-    const [step] = rewriteSteps([directive])
-    if (!redirects && (step === undefined || !refuses(step, true, true))) return []
+      (directive.key === 'sethandler' && hostPassesOn && ownHandlers.test(directive.rest))
+    const step = steps.find((one) => one.directive === directive)
+    if (!redirects && (step === undefined || !refuses(step, hostPassesOn, hostPassesOn))) return []
     const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
     const { kind, pattern, except } = section
     const doubt = 'which requests below its section it is for, httpd decides'
     return [{ ...refusal, ...place, kind, pattern, except, requires: denied(directive.at, []), doubt }]
   })
+}
+
+/** The same of folders, where httpd served the app by itself: rewriting inside of it comes along with the app. */
+export function refusalsInFolders(sections: readonly PathSection[]): readonly PathSection[] {
+  return sections.flatMap((section) => inSection(section, false))
 }

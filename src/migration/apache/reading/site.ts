@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../../source-position.ts'
 import { directorySections } from './directories.ts'
 import { proxySections } from './proxy-sections.ts'
-import { refusalSections } from './refusals.ts'
+import { refusalSections, refusalsInFolders } from './refusals.ts'
 import { rewritingOf } from './rewrite.ts'
 import { doubtfulIn, type PathSection, readContent, readPathSection } from './section.ts'
 import { type FolderFiles, servedPaths } from './served.ts'
@@ -51,17 +51,19 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
   const rewriting = rewritingOf(server.directives, own.directives)
   const host = { directives, others, paths, rewriting }
   const served = servedPaths(host)
+  const ofFolders = directorySections(others, served, folders)
   return {
     directives,
     others,
     rewriting,
     sections: [
       ...proxySections(host),
-      ...directorySections(others, served, folders),
+      ...ofFolders,
       ...paths,
       ...server.doubtful,
       ...own.doubtful,
       ...refusalSections(host, served),
+      ...refusalsInFolders(ofFolders),
     ],
   }
 }
