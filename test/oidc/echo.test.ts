@@ -55,6 +55,11 @@ t.test('a text that repeats a credential shows none of it in any spelling', asyn
   }
 })
 
+t.test('a secret of short words is found though every piece of it has a blank', async (t) => {
+  const words = 'six by nine or so we say'
+  t.equal(quoteWithout(`not ${form(words)}`, [words]), '[withheld: it repeats a credential]')
+})
+
 t.test('a text that can be read in more ways than anybody looks at is not shown', async (t) => {
   const knot = ['%2541 +b', '\\u0041 \\x42', '&#65; &amp;amp;', '41424344454647484950'].join(' ')
   const turns = [
