@@ -214,7 +214,8 @@ t.test('the walk through one file in the documentation is what the command says'
   })
   t.equal(stdout, result)
   t.equal(code, 0)
-  t.match(stderr, 'announced by [eaten-backslash] wiki.conf:30')
+  t.match(stderr, 'announced by [eaten-backslash] wiki.conf:37')
+  t.match(stderr, 'wiki.conf:16 RewriteRule ^/private(/|$) - [F]: httpd refused everybody there')
 })
 
 t.test('whose configuration it is, is seen from its words', async (t) => {

@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.ts'
 import { lastOf } from '../reading/last.ts'
-import { isAboutSite, passesOn, rewriteSteps } from '../reading/rewrite.ts'
+import { isAboutSite, passesOn, type RewriteStep, rewriteSteps } from '../reading/rewrite.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import type { Directive, Section } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
@@ -98,11 +98,18 @@ const closedByRewriting =
   'httpd answered there by itself or under another path: where it may match the path is closed (`nobody`). Rewriting and redirects belong to the app, or to what stands in front'
 const comesAlong = 'paths are not rewritten: let the app, or the server that runs it, do it'
 
-function saidOfStep(
-  step: Parameters<typeof passesOn>[0],
-  closes: boolean,
-): readonly [Finding['kind'], string | null] {
+/** Whether it refuses whatever else a request is: its method may be asked, which locations tell apart. */
+function isUnconditional({ conditions, negated }: RewriteStep): boolean {
+  return (
+    !negated && (conditions.length === 0 || (conditions.length === 1 && conditions[0]?.kind === 'method'))
+  )
+}
+
+function saidOfStep(step: RewriteStep, closes: boolean): readonly [Finding['kind'], string | null] {
   if (passesOn(step)) return ['kept', null]
+  if (closes && step.flags.some((flag) => /^(?:F|G|R=4\d\d)$/.test(flag)) && isUnconditional(step)) {
+    return ['kept', 'httpd refused everybody there, and so does the gateway: `nobody`']
+  }
   if (closes) {
     return ['not-convertible', closedByRewriting]
   }
