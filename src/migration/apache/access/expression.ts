@@ -12,6 +12,8 @@ export type ConvertedExpression =
 export function convertExpression(source: string): ConvertedExpression {
   const plain = plainTest(source)
   if (plain !== null) return { ok: true, test: plain }
+  const texts = textsInAnyCase(source)
+  if (texts !== null) return { ok: true, test: { matcher: 'is_ignoring_case', values: texts } }
   const whole = wholeExpression(source)
   const compiled = compileWholeMatch(whole)
   if (!compiled.ok) return { ok: false, reason: compiled.reason }
@@ -33,6 +35,15 @@ function plainTest(source: string): ClaimTest | null {
   if (begins && end === '$') return { matcher: 'is', values: literals }
   if (begins) return { matcher: 'starts_with', values: literals }
   return end === '$' ? { matcher: 'ends_with', values: literals } : null
+}
+
+/** `(?i)^(root|admin)$`: whole texts in any case, as PCRE and we compare it, of ASCII letters alone. */
+function textsInAnyCase(source: string): readonly string[] | null {
+  const [, whole = ''] = /^\(\?i\)(\^.*\$)$/s.exec(source) ?? []
+  const test = plainTest(whole)
+  return test?.matcher === 'is' && test.values.every((value) => /^[ -~]+$/.test(String(value)))
+    ? test.values.map(String)
+    : null
 }
 
 /** `a` and `(a|b)`: the texts that an expression stands for, when there are a few. */
