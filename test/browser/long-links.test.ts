@@ -123,6 +123,27 @@ t.test('an attempt whose cookie is gone begins again by itself, for that page (S
   await page.context().close()
 })
 
+t.test('the same lost attempt that comes a second time begins nothing (S-119)', async (t) => {
+  const page = await stage.newPage()
+  let state = ''
+  page.on('request', (request) => {
+    const address = new URL(request.url())
+    if (address.pathname === '/auth') state ||= address.searchParams.get('state') ?? ''
+  })
+  await page.goto(url + long)
+  const alice = page.getByRole('link', { name: 'alice', exact: true })
+  await alice.waitFor()
+  for (const begins of [true, false]) {
+    await page.context().clearCookies({ name: /tx-/ })
+    await page.goto(`${url}/.auth/callback/op?code=x&state=${state}`)
+    await (begins ? alice : page.getByRole('heading', { name: 'This sign-in is no longer valid' })).waitFor()
+    // Scripts have run by then, and what they would begin has begun.
+    await page.waitForLoadState('networkidle')
+    t.equal(page.url().startsWith(op.issuer), begins)
+  }
+  await page.context().close()
+})
+
 t.test(
   'where no cookie ever comes back there is a page, whatever the storage has (S-099, S-119)',
   async (t) => {
