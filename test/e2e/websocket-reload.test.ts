@@ -19,7 +19,10 @@ for (const app of [first, other]) {
 const at = (app: typeof first) => `http://127.0.0.1:${app.port}`
 const origin = 'https://page.example'
 
-const yaml = (url: string, more: { readonly upstream?: string; readonly location?: string } = {}) => `
+const yaml = (
+  url: string,
+  more: { readonly upstream?: string; readonly location?: string; readonly ignoreCase?: boolean } = {},
+) => `
 providers: { op: { issuer: "http://localhost:9", client_id: a, client_secret: b } }
 apps:
   app:
@@ -27,6 +30,7 @@ apps:
     upstream: ${more.upstream ?? at(first)}
     shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
     timeouts: { response: 10m }
+    ignore_case: ${more.ignoreCase ?? false}
     require: nobody_else
     locations:
       - ${more.location ?? `{ path: /ws, require: anyone, websocket: { origins: ["${origin}"] } }`}
@@ -63,6 +67,20 @@ t.test('a WebSocket that the new rules would not open is closed, by 1008', async
     t.ok((await client.closed()).endsWith(closeFrame(1008)), name)
     await gateway.reload(yaml(gateway.url))
   }
+})
+
+t.test('a WebSocket ends with the comparison of case that let it in, whichever way it goes', async (t) => {
+  const capitals = `{ path: /WS, require: anyone, websocket: { origins: ["${origin}"] } }`
+  await gateway.reload(yaml(gateway.url, { location: capitals, ignoreCase: true }))
+  const client = await opened()
+  await gateway.reload(yaml(gateway.url, { location: capitals }))
+  t.ok((await client.closed()).endsWith(closeFrame(1008)), 'the app does not ignore case any more')
+  const closed = `{ path: /WS, require: signed_in, websocket: true }\n      - { path: /, require: anyone, websocket: { origins: ["${origin}"] } }`
+  await gateway.reload(yaml(gateway.url, { location: closed }))
+  const other = await opened()
+  await gateway.reload(yaml(gateway.url, { location: closed, ignoreCase: true }))
+  t.ok((await other.closed()).endsWith(closeFrame(1008)), 'the app ignores case now')
+  await gateway.reload(yaml(gateway.url))
 })
 
 t.test('a WebSocket whose app is elsewhere now begins anew there, by 1012', async (t) => {
