@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -141,6 +141,12 @@ t.test('the command', async (t) => {
       'IncludeOptional parts',
     )
     writeFileSync(join(cwd, 'main.conf'), main)
+    // A folder that is not on this machine may hold rules; one that is here and empty holds none.
+    t.match(
+      (await convert('main.conf', '-D', 'ADMIN,GROUP=admins')).stdout,
+      'main.conf:1 IncludeOptional parts/*.conf: closed\n    require: nobody',
+    )
+    mkdirSync(join(cwd, 'parts'))
     t.match(
       (await convert('main.conf', '-D', 'ADMIN,GROUP=admins')).stdout,
       '# main.conf:4 <Location /admin>\n      - path: /admin\n        require: { groups: admins }',

@@ -22,7 +22,8 @@ export function readMetadataFolder(
   files: { readonly folder: string; readonly readFile: ReadFile; readonly listFiles: ListFiles },
 ): readonly MetadataProvider[] | null {
   const path = resolve(files.folder, folder)
-  const found = files.listFiles(`${path}/*.provider`).filter((file) => files.readFile(file).ok)
+  const listed = files.listFiles(`${path}/*.provider`) ?? []
+  const found = listed.filter((file) => files.readFile(file).ok)
   if (found.length === 0) return null
   return found.map((file) => {
     const base = file.slice(0, -'.provider'.length)

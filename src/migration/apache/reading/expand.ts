@@ -81,7 +81,7 @@ function included(directive: Directive, pattern: string, work: Expansion): reado
   if (files === null || files.length === 0) {
     if (directive.key === 'include' || files === null) {
       const message =
-        'no such file could be read: it may say who gets in, so its place is closed (`nobody`). Give the file, or take the line out'
+        'no such file could be read: it may say who gets in, so its place is closed (`nobody`). Give the file, or take the line out where httpd finds none either'
       work.note({ at: directive.at, what, kind: 'unreadable', message })
     }
     return []

@@ -7,8 +7,11 @@ import { readLines } from './lines.ts'
 import type { FolderFiles } from './served.ts'
 import { type Node, parseLines, type SyntaxFault } from './tree.ts'
 
-/** What a pattern of an `Include` names, as absolute paths in order. */
-export type ListFiles = (pattern: string) => readonly string[]
+/**
+ * What a pattern of an `Include` names, as absolute paths in order. Null: the folder in front of its first wildcard is
+ * not here, so nobody knows what it holds where httpd runs.
+ */
+export type ListFiles = (pattern: string) => readonly string[] | null
 
 export interface ApacheSurroundings {
   /** Absolute: what a relative `Include` starts from where no `ServerRoot` stands. */
@@ -94,7 +97,8 @@ function foldersOf(
     below: (folder, name) => {
       const plain = folder.replace(/\/$/, '')
       const found = listFiles(`${plain}/**/${name}`)
-      return found.length > 0 || listFiles(`${plain}/*`).length > 0 ? found : null
+      if (found === null || found.length > 0) return found
+      return (listFiles(`${plain}/*`) ?? []).length > 0 ? found : null
     },
     nodes: (file) => {
       const found = readFile(file)
@@ -119,6 +123,7 @@ function includer(
   return (pattern, serverRoot) => {
     const path = isAbsolute(pattern) ? pattern : join(serverRoot ?? folder, pattern)
     const found = listFiles(resolve(folder, path))
+    if (found === null) return null
     const read = found.map((file) => ({ file, read: readFile(file) }))
     if (read.some(({ read }) => !read.ok)) return null
     return read.flatMap(({ file, read }) => {
@@ -132,6 +137,8 @@ function includer(
 /** Of the disk: a folder stands for the files in it, as in httpd. */
 export const listFromDisk: ListFiles = (pattern) => {
   if (!/[*?[]/.test(pattern)) return isFolder(pattern) ? listFromDisk(`${pattern}/*`) : [pattern]
+  const [begin = ''] = pattern.split(/[*?[]/)
+  if (!isFolder(begin.slice(0, begin.lastIndexOf('/') + 1))) return null
   return globSync(pattern)
     .toSorted()
     .filter((path) => !isFolder(path))

@@ -26,10 +26,12 @@ const surroundings = (defined: readonly string[] = []): ApacheSurroundings => ({
       ? { ok: false, reason: 'no such file' }
       : { ok: true, bytes: Buffer.from(text), worldReadable: false }
   },
-  listFiles: (pattern) =>
-    pattern.includes('*')
-      ? Object.keys(files).filter((path) => path.startsWith(pattern.slice(0, pattern.indexOf('*'))))
-      : [pattern],
+  listFiles: (pattern) => {
+    if (!pattern.includes('*')) return [pattern]
+    const begin = pattern.slice(0, pattern.indexOf('*'))
+    if (begin.startsWith('/elsewhere/')) return null
+    return Object.keys(files).filter((path) => path.startsWith(begin))
+  },
   defined,
 })
 
@@ -120,6 +122,7 @@ t.test('what could not be read or was left out is told with its line', async (t)
   for (const [text, kind] of [
     ['Include nowhere.conf', 'unreadable'],
     ['Include circle.conf', 'unreadable'],
+    ['IncludeOptional /elsewhere/*.conf', 'unreadable'],
     ['<IfDefine NOT>\nA\n</IfDefine>', 'left-out'],
     ['<IfVersion ~ ^2>\nA\n</IfVersion>', 'left-out'],
     ['<IfVersion < 2.4>\nA\n</IfVersion>', 'left-out'],
