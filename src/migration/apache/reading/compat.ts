@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../../source-position.ts'
 import { wordsOf } from './last.ts'
 import type { RequireGroup, RequireNode, RequireRule, RequireTest } from './require.ts'
-import type { Directive, Node } from './tree.ts'
+import type { Directive, Node, Section } from './tree.ts'
 import { splitWords } from './words.ts'
 
 /** What mod_access_compat says in one section: by address, and how that stands to `Require`. */
@@ -18,17 +18,31 @@ export function readCompat(nodes: readonly Node[], at: SourcePosition): Compat |
   const directives = nodes.flatMap(directivesIn).filter(({ key }) => ofCompat.test(key))
   const first = directives[0]
   if (first === undefined) return null
-  const rules = rulesOf(directives, at)
+  const rules = nodes.some(limitsCompat)
+    ? rule(inLimit, at, 'Order, Allow, Deny in <Limit>')
+    : rulesOf(directives, at)
   return { rules, isEnough: wordsOf(directives, 'Satisfy')[0]?.toLowerCase() === 'any' }
 }
 
-/** mod_access_compat limits its lines by `<Limit>`: those of one are taken for all methods, and said to be unknown. */
+/** Each method has an order and lists of its own by these: what they come to is not said here, so nobody gets in. */
+const inLimit = { kind: 'other', provider: 'Order, Allow or Deny in <Limit>' } as const
+
+function limitsCompat(node: Node): boolean {
+  return (
+    isLimit(node) && node.children.flatMap(directivesIn).some(({ key }) => /^(?:order|allow|deny)$/.test(key))
+  )
+}
+
+function isLimit(node: Node): node is Section {
+  return node.kind === 'section' && (node.key === 'limit' || node.key === 'limitexcept')
+}
+
+/** `Satisfy Any` in a `<Limit>` is for its methods alone, and not taken for all. */
 function directivesIn(node: Node): readonly Directive[] {
   if (node.kind === 'directive') return [node]
-  if (node.key !== 'limit' && node.key !== 'limitexcept') return []
-  return node.children
-    .flatMap(directivesIn)
-    .map((directive) => (ofCompat.test(directive.key) ? { ...directive, rest: 'from a-method' } : directive))
+  if (!isLimit(node)) return []
+  const isForAll = ({ key, rest }: Directive): boolean => key !== 'satisfy' || !/any/i.test(rest)
+  return node.children.flatMap(directivesIn).filter(isForAll)
 }
 
 function rulesOf(directives: readonly Directive[], at: SourcePosition): RequireNode {
