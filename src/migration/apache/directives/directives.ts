@@ -78,11 +78,10 @@ function noteRewriting(host: VirtualHost, report: Report): void {
     report({ id: 'rewrite', kind, at: directive.at, what: told(directive), message, effect: null })
   const closing = new Set(host.sections.filter(({ isRefusal }) => isRefusal === true).map(({ at }) => at))
   for (const step of rewriteSteps(host.rewriting)) {
-    const { directive, conditions } = step
+    const { directive, conditionLines } = step
     const [kind, message] = saidOfStep(step, closing.has(directive.at))
     if (message !== null) say(directive, kind, message)
-    for (const condition of conditions)
-      say(condition.directive, 'changed', 'is part of the `RewriteRule` below it')
+    for (const line of conditionLines) say(line, 'changed', 'is part of the `RewriteRule` below it')
   }
   const inSections = host.sections.flatMap((section) => section.directives)
   for (const directive of [...host.directives, ...inSections]) {

@@ -62,6 +62,9 @@ function expandDirective(directive: Directive, work: Expansion): readonly Node[]
     case 'undefine':
       work.defined.delete(first)
       return []
+    case 'undefmacro':
+      work.macros.delete(first.toLowerCase())
+      return []
     case 'serverroot':
       work.serverRoot = first
       return [directive]
@@ -120,7 +123,7 @@ function substitute(nodes: readonly Node[], pairs: readonly (readonly [string, s
   })
 }
 
-const resolvedHere = new Set(['define', 'undefine', 'include', 'includeoptional', 'use'])
+const resolvedHere = new Set(['define', 'undefine', 'include', 'includeoptional', 'use', 'undefmacro'])
 
 function noteResolved(node: Node, work: Expansion): void {
   const what = `${node.kind === 'section' ? '<' : ''}${node.name} ${node.rest}${node.kind === 'section' ? '>' : ''}`
@@ -158,8 +161,6 @@ function expandSection(section: Section, work: Expansion): readonly Node[] {
     }
     case 'ifdirective':
     case 'ifsection':
-      work.note(assumed(section))
-      return expand(section.children, work)
     case 'iffile':
       work.note(assumed(section))
       return [{ ...section, children: expand(section.children, work) }]
@@ -172,7 +173,7 @@ const conditional = new Set(['macro', 'ifdefine', 'ifmodule', 'ifversion'])
 
 function assumed(section: Section): ReadingNote {
   const what = `<${section.name} ${section.rest}>`
-  return { at: section.at, what, kind: 'assumed', message: 'taken as true' }
+  return { at: section.at, what, kind: 'assumed', message: 'whether it holds nobody knows here' }
 }
 
 /**
@@ -205,7 +206,7 @@ function leftOut(section: Section, why: string, work: Expansion, inDoubt: boolea
 /** Without these there is no httpd 2.4 that signs people in and passes requests on. */
 const surelyLoaded = /^(?:mod_)?(?:authz_core|authz_host|auth_openidc|proxy|version)(?:_module|\.c)?$/
 
-const rules = /^(?:require\w*|order|allow|deny|satisfy|authtype)$/
+const rules = /^(?:require\w*|order|allow|deny|satisfy|authtype|redirect\w*|rewriterule|proxypass)$/
 
 /** Every node below, the outer first. */
 export function allOf(nodes: readonly Node[]): readonly Node[] {

@@ -1,12 +1,14 @@
 import type { SourcePosition } from '../../source-position.ts'
 import type { RequireGroup } from './require.ts'
 import {
+  answersRefusal,
   isAboutSite,
   passedPath,
   passesOn,
   type RewriteStep,
   readMatch,
   rewriteSteps,
+  rewritingOf,
   runsAlways,
 } from './rewrite.ts'
 import type { PathSection } from './section.ts'
@@ -28,8 +30,37 @@ export function refusalSections(host: HostParts, served: readonly ServedPath[]):
     }),
     ...host.directives.flatMap((directive) => ofRedirect(directive, host, served)),
     ...host.directives.flatMap(ofProxyPassMatch),
-    ...host.paths.flatMap((section) => inSection(section, true)),
+    ...refusalsOfSections(host.paths),
   ]
+}
+
+/** The same of lines that may be in effect or not, in a host that has others besides. */
+export function refusalsInDoubt(
+  host: HostParts,
+  held: readonly Directive[],
+  served: readonly ServedPath[],
+): readonly PathSection[] {
+  const engine = host.rewriting.filter(({ key }) => key === 'rewriteengine')
+  return [
+    ...rewriteSteps(rewritingOf([], [...engine, ...held])).flatMap((step) =>
+      refuses(step, true, true) ? [ofStep(step)] : [],
+    ),
+    ...held.flatMap((directive) => ofRedirect(directive, host, served)),
+    ...held.flatMap(ofProxyPassMatch),
+    ...held.flatMap(ofExclusion),
+  ]
+}
+
+/** Of `<Location>` and what stands in it. */
+export function refusalsOfSections(sections: readonly PathSection[]): readonly PathSection[] {
+  return sections.flatMap((section) => inSection(section, true))
+}
+
+/** `ProxyPass /path !`: no app got it. */
+function ofExclusion({ key, name, rest, at }: Directive): readonly PathSection[] {
+  const [pattern = '', target] = splitWords(rest)
+  if (key !== 'proxypass' || target !== '!') return []
+  return [{ ...refusal, at, text: `${name} ${rest}`, kind: 'prefix', pattern, requires: denied(at, []) }]
 }
 
 /** Whether a step keeps a request from the app that it would have come to without it. */
@@ -45,13 +76,25 @@ export function refuses(step: RewriteStep, hostPassesOn: boolean, passesLater: b
   return hostPassesOn
 }
 
-function ofStep({ directive, pattern, negated, conditions }: RewriteStep): PathSection {
+/** Whether it refuses paths in other letters too, which an expression of ours does not cover. */
+function isInAnyCase(step: RewriteStep): boolean {
+  const letters = step.pattern.replaceAll(/\\./g, '')
+  return (
+    answersRefusal(step) && step.flags.some((flag) => /^(?:NC|NOCASE)$/.test(flag)) && /[a-z]/i.test(letters)
+  )
+}
+
+function ofStep(step: RewriteStep): PathSection {
+  const { directive, pattern, negated, conditions } = step
   const methods = conditions.filter(({ kind }) => kind === 'method').flatMap(({ names }) => names)
   const sure = conditions.every(({ kind }) => kind === 'method') && conditions.length < 2
   const doubt = sure ? null : 'has conditions that httpd alone knows'
   const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
   const requires = denied(directive.at, methods)
-  if (!negated) return { ...refusal, ...place, kind: 'expression', pattern, requires, doubt }
+  if (!negated) {
+    const expression = isInAnyCase(step) ? `(?i)${pattern}` : pattern
+    return { ...refusal, ...place, kind: 'expression', pattern: expression, requires, doubt }
+  }
   const spared = /^\^(\/[\w/-]+)/.exec(pattern)?.[1]?.replace(/\/$/, '')
   return {
     ...refusal,
@@ -111,7 +154,7 @@ export function redirected({ key, rest }: Directive): string | null {
   const words = splitWords(rest)
   const hasStatus = key === 'redirect' || key === 'redirectmatch'
   const [path = ''] =
-    hasStatus && /^(?:\d{3}|permanent|temp|seeother|gone)$/.test(words[0] ?? '') ? words.slice(1) : words
+    hasStatus && /^(?:\d{3}|permanent|temp|seeother|gone)$/i.test(words[0] ?? '') ? words.slice(1) : words
   return path === '' ? null : path
 }
 

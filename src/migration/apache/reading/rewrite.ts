@@ -12,6 +12,8 @@ export interface RewriteStep {
   /** By their short names in capitals: `P`, `R=301`. */
   readonly flags: readonly string[]
   readonly conditions: readonly RewriteCondition[]
+  /** The lines of the conditions, also of those that `[OR]` made one. */
+  readonly conditionLines: readonly Directive[]
 }
 
 /**
@@ -21,7 +23,6 @@ export interface RewriteStep {
 export interface RewriteCondition {
   readonly kind: 'upgrade' | 'file' | 'site' | 'client' | 'method' | 'other'
   readonly names: readonly string[]
-  readonly directive: Directive
 }
 
 const ofRewriting = /^rewrite(?:engine|cond|rule|options|base)$/
@@ -60,6 +61,7 @@ function readStep(directive: Directive, conditions: readonly Directive[]): Rewri
       .split(',')
       .map(shortFlag),
     conditions: readConditions(conditions),
+    conditionLines: conditions,
   }
 }
 
@@ -92,7 +94,7 @@ function readCondition(directive: Directive): RewriteCondition {
   const [test = '', pattern = ''] = splitWords(directive.rest)
   const kind = kindOf(test, pattern)
   const names = kind === 'method' ? pattern.replaceAll(/[^A-Z|]/g, '').split('|') : []
-  return { kind, names, directive }
+  return { kind, names }
 }
 
 function kindOf(test: string, pattern: string): RewriteCondition['kind'] {
@@ -106,9 +108,16 @@ function kindOf(test: string, pattern: string): RewriteCondition['kind'] {
     return 'site'
   }
   if (/^%\{HTTP_(?:USER_AGENT|REFERER)\}$/i.test(test)) return 'client'
-  if (/^%\{REQUEST_METHOD\}$/i.test(test) && /^\^?\(?[A-Z]+(?:\|[A-Z]+)*\)?\$?$/.test(pattern))
-    return 'method'
+  if (/^%\{REQUEST_METHOD\}$/i.test(test) && namesMethods(pattern)) return 'method'
   return 'other'
+}
+
+/** `^(TRACE|TRACK)` names methods; `^P` is searched, and found in several. */
+function namesMethods(pattern: string): boolean {
+  if (/^\^\((?:[A-Z]+\|)*[A-Z]+\)\$$|^\^[A-Z]+\$$/.test(pattern)) return true
+  return /^\^?\(?(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|TRACK|CONNECT)\|?\b)+\)?\$?$/.test(
+    pattern,
+  )
 }
 
 /** Whether a step passes requests on to an app. */
@@ -121,9 +130,28 @@ export function runsAlways({ conditions }: RewriteStep): boolean {
   return conditions.every(({ kind }) => kind === 'upgrade' || kind === 'file')
 }
 
-/** Whether a step is about scheme, host and port alone, which are the gateway’s own business. */
-export function isAboutSite({ conditions }: RewriteStep): boolean {
-  return conditions.length > 0 && conditions.every(({ kind }) => kind === 'site')
+/**
+ * Whether a step is about scheme, host and port alone, which are the gateway’s own business: it refuses what came by
+ * another one, or sends it on. One that refuses at a host or a port may be about this very one.
+ */
+export function isAboutSite(step: RewriteStep): boolean {
+  const { conditions, conditionLines } = step
+  if (conditions.length === 0 || conditions.some(({ kind }) => kind !== 'site')) return false
+  return !answersRefusal(step) || conditionLines.some(isElsewhere)
+}
+
+/** Whether its status refuses, and sends nobody on. */
+export function answersRefusal({ flags }: RewriteStep): boolean {
+  return flags.some((flag) => /^(?:F|G|R=[45]\d\d)$/.test(flag))
+}
+
+/** A condition that is met by no request to the gateway’s own address: without TLS, on port 80, for another host. */
+function isElsewhere({ rest }: Directive): boolean {
+  if (/\[[^\]]*\bOR\b[^\]]*\]$/i.test(rest)) return false
+  const [test = '', pattern = ''] = splitWords(rest)
+  if (/host|server_name/i.test(test)) return pattern.startsWith('!')
+  if (/server_port/i.test(test)) return /^=?\^?80\$?$|^!=?\^?443\$?$/.test(pattern)
+  return /^=?\^?(?:off|http\$|http)$|^!=?\^?(?:on|https)\$?$/i.test(pattern) && !/^\^?http$/.test(pattern)
 }
 
 /** Expressions that only say "all below a path": `^/wiki/(.*)$` to `http://a/wiki/$1`. Null for all others. */

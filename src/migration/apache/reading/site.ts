@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../../source-position.ts'
 import { directorySections } from './directories.ts'
 import { proxySections } from './proxy-sections.ts'
-import { refusalSections, refusalsInFolders } from './refusals.ts'
+import { refusalSections, refusalsInDoubt, refusalsInFolders, refusalsOfSections } from './refusals.ts'
 import { rewritingOf } from './rewrite.ts'
 import { doubtfulIn, type PathSection, readContent, readPathSection } from './section.ts'
 import { type FolderFiles, servedPaths } from './served.ts'
@@ -28,6 +28,8 @@ interface Parts {
   readonly paths: readonly PathSection[]
   /** `<If>` and the like, which httpd merges after everything else. */
   readonly doubtful: readonly PathSection[]
+  /** What stands in no section but those that may be in effect or not. */
+  readonly held: readonly Directive[]
   readonly others: readonly Section[]
 }
 
@@ -35,7 +37,7 @@ interface Parts {
 export function readSite(nodes: readonly Node[], folders: FolderFiles): readonly VirtualHost[] {
   const server = partsOf(nodes.filter((node) => node.key !== 'virtualhost'))
   const hosts = nodes.filter((node): node is Section => node.key === 'virtualhost' && node.kind === 'section')
-  const none: Parts = { directives: [], paths: [], doubtful: [], others: [] }
+  const none: Parts = { directives: [], paths: [], doubtful: [], held: [], others: [] }
   if (hosts.length === 0) return [{ at: null, addresses: '', ...merged(none, server, folders) }]
   return hosts.map((host) => ({
     at: host.at,
@@ -52,6 +54,7 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
   const host = { directives, others, paths, rewriting }
   const served = servedPaths(host)
   const ofFolders = directorySections(others, served, folders)
+  const doubtful = [...server.doubtful, ...own.doubtful]
   return {
     directives,
     others,
@@ -60,9 +63,10 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
       ...proxySections(host),
       ...ofFolders,
       ...paths,
-      ...server.doubtful,
-      ...own.doubtful,
+      ...doubtful,
       ...refusalSections(host, served),
+      ...refusalsInDoubt(host, [...server.held, ...own.held], served).map(inDoubt),
+      ...refusalsOfSections(doubtful),
       ...refusalsInFolders(ofFolders),
     ],
   }
@@ -87,6 +91,7 @@ function partsOf(nodes: readonly Node[]): Parts {
       ...held.flatMap((parts) => parts.doubtful),
       ...strayRules(stray).map((content) => ({ ...here, ...content })),
     ],
+    held: held.flatMap((parts) => [...parts.directives, ...parts.held]),
     others: [
       ...sections.filter((section) => !isPath(section) && !holding.test(section.key)),
       ...held.flatMap((parts) => parts.others),
@@ -101,7 +106,7 @@ function pathsIn(section: Section): readonly PathSection[] {
 }
 
 /** What may be in effect or not: rules in it stay, as ones that may hold. */
-const holding = /^(?:ifdefine|ifmodule|ifversion|iffile)$/
+const holding = /^(?:ifdefine|ifmodule|ifversion|iffile|ifdirective|ifsection)$/
 
 const everywhere = { kind: 'prefix', pattern: '/', except: [] } as const
 
