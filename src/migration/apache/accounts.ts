@@ -38,7 +38,8 @@ export function nodeText(node: Node): string {
 
 const ofRules =
   /^(?:require\w*|limit|limitexcept|authtype|authmerging|oidcunauthaction|order|allow|deny|satisfy)$/
-const container = /^(?:require\w*|limit|limitexcept)$/
+/** What has no path of its own, also where it was resolved while the files were read. */
+const container = /^(?:require\w*|limit|limitexcept|if(?:define|module|version|directive|section|file))$/
 
 /**
  * Accounts for the lines that made the rules of the result: of every section that holds at one of its locations the
@@ -57,7 +58,9 @@ export function claimRules(
   const sectionAt = new Map(lines.map(({ node }) => [positionText(node.at), node]))
   const innermost = ({ within }: SourceLine): string =>
     positionText(
-      within.findLast((at) => !container.test(sectionAt.get(positionText(at))?.key ?? '')) ?? nowhere,
+      within.findLast(
+        (at) => used.has(positionText(at)) || !container.test(sectionAt.get(positionText(at))?.key ?? ''),
+      ) ?? nowhere,
     )
   for (const line of lines) {
     const { node } = line

@@ -39,6 +39,11 @@ function convertNode(node: RequireNode, method: string, context: Context, negate
     return allOf(members.map(({ rule }) => rule))
   }
   if (node.negated) return noneOf(members.map(({ rule }) => rule))
+  if (members.some(({ member }) => member.negated)) {
+    const message = 'a `not` stands among alternatives, where httpd takes none: it does not start with it'
+    findingsOf(context.report, node.at, 'Require not')('not-in-any', 'suspect', message, 'either', () => true)
+    return anyOf(members.filter(({ member }) => !member.negated).map(({ rule }) => rule))
+  }
   if (!negated) noteOpenAlternatives(members, context)
   return anyOf(members.map(({ rule }) => rule))
 }

@@ -24,7 +24,8 @@ const families: readonly (readonly [RegExp, Said])[] = [
     files,
   ],
   [
-    /^(?:wsgi(?!accessscript|auth|script?alias|group)\w+|passenger\w*|rails\w*|rack\w*|php_(?:admin_)?(?:value|flag)|phpinidir|perl\w+|fcgid\w+|fastcgi\w*|python\w+|ruby\w*|jk(?:worker|log|shm|options)\w*)$/,
+    // Not their hooks that say who may pass, or answer before anybody is asked: `PerlAccessHandler`, `FcgidAuthorizer`.
+    /^(?!(?:perl|python|ruby|fcgid|fastcgi)\w*(?:access|auth|trans|header|inithandler|fixup|postread|maptostorage|typehandler|loadmodule))(?:wsgi(?!accessscript|auth|script?alias|group)\w+|passenger\w*|rails\w*|rack\w*|php_(?:admin_)?(?:value|flag)|phpinidir|perl\w+|fcgid\w+|fastcgi\w*|python\w+|ruby\w*|jk(?:worker|log|shm|options)\w*)$/,
     program,
   ],
   [/^(?:wsgiscriptalias|scriptalias|alias)(?:match)?$|^aliaspreservepath$/, files],
