@@ -41,7 +41,9 @@ function idOf({ kind }: PathSection, { certain, possible }: PathCover): string {
 }
 
 function hasChanged({ accesses, without }: ConvertedLocation): boolean {
-  return JSON.stringify(accesses) !== JSON.stringify(without)
+  const says = (all: readonly Access[]): string =>
+    JSON.stringify(all.map((one) => [one.methods, one.unauthenticated, accessText([one])]))
+  return says(accesses) !== says(without)
 }
 
 /** Whether nobody gets in where somebody did. */
@@ -50,12 +52,12 @@ function isClosed({ accesses, without }: ConvertedLocation): boolean {
   return accesses.some(closes) && !without.some(closes)
 }
 
-/** What a section in doubt opens is left out, as whoever passes has to meet the rule without it. */
+/** What a section in doubt opens is left out, as whoever passes meets the rule without it; or a later one decides. */
 function noChange(section: PathSection, where: readonly ConvertedLocation[]): string {
   if (!decidesAccess(section)) return 'It says nothing of who may pass'
   const [first] = where
   if (first === undefined) return 'No path in the result is concerned'
-  return `What it opens is left out: at ${placesText(where)} the rule around it stays`
+  return `At ${placesText(where)} the rule stays as it is without it: what it opens is left out, and a section behind it may decide there`
 }
 
 function changed(places: readonly ConvertedLocation[]): string {

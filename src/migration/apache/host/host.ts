@@ -105,10 +105,8 @@ function noteNotPassedOn(
 ): void {
   for (const section of sections) {
     const { certain, possible } = readCover(section)
-    const meets = (pattern: PathPattern): boolean =>
-      bases.some(({ prefix }) => common(pattern, { segments: prefix, exact: false }) !== null)
     const others = sections.filter(({ at }) => at === section.at)
-    if (others.some((one) => [...readCover(one).certain, ...readCover(one).possible].some(meets))) continue
+    if (others.some((one) => meetsSome(one, bases))) continue
     const nowhere = certain.length + possible.length === 0
     report({
       id: 'not-passed-on',
@@ -122,6 +120,16 @@ function noteNotPassedOn(
       leavesOut: true,
     })
   }
+}
+
+/** Whether a section is about paths of an app; not where another line maps all of the app's paths. */
+function meetsSome(section: PathSection, bases: readonly Base[]): boolean {
+  const { certain, possible } = readCover(section)
+  return bases.some(({ prefix }) => {
+    const app = { segments: prefix, exact: false }
+    if (section.except.some((path) => includes(subtree(path), app))) return false
+    return [...certain, ...possible].some((pattern) => common(pattern, app) !== null)
+  })
 }
 
 function subtree(path: string): PathPattern {
