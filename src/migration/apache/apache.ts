@@ -72,6 +72,7 @@ export function convertApache(input: ApacheInput): Conversion {
 
 function noteFinding({ at, what, kind, message }: ReadingNote): Finding {
   const id = `reading-${kind}`
+  if (kind === 'taken') return { id, kind: 'changed', at, what, message, effect: 'looser' }
   if (kind !== 'unreadable') return { id, kind: 'not-needed', at, what, message, effect: null }
   return {
     id,

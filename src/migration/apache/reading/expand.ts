@@ -8,7 +8,7 @@ import { splitWords } from './words.ts'
 export interface ReadingNote {
   readonly at: SourcePosition
   readonly what: string
-  readonly kind: 'resolved' | 'assumed' | 'left-out' | 'unreadable'
+  readonly kind: 'resolved' | 'assumed' | 'taken' | 'left-out' | 'unreadable'
   readonly message: string
 }
 
@@ -151,7 +151,11 @@ function expandSection(section: Section, work: Expansion): readonly Node[] {
         true,
       )
     case 'ifmodule':
-      if (!negated) return expand(section.children, work)
+      if (!negated) {
+        const children = expand(section.children, work)
+        if (!surelyLoaded.test(name) && allOf(children).some(opens)) work.note(takenAsLoaded(section, name))
+        return children
+      }
       return leftOut(section, `${name} is taken as loaded`, work, !surelyLoaded.test(name))
     case 'ifversion': {
       const holds = versionHolds(section.rest)
@@ -201,6 +205,19 @@ function leftOut(section: Section, why: string, work: Expansion, inDoubt: boolea
   }
   const holdsRules = allOf(children).some(({ key }) => rules.test(key))
   return inDoubt && holdsRules ? [{ ...section, children }] : []
+}
+
+/** Whether a line may let in whom the lines around it keep out. */
+function opens({ key, rest }: Node): boolean {
+  return (
+    (key === 'require' && /^all\s+granted$/i.test(rest.trim())) || (key === 'satisfy' && /any/i.test(rest))
+  )
+}
+
+function takenAsLoaded(section: Section, name: string): ReadingNote {
+  const what = `<${section.name} ${section.rest}>`
+  const message = `${name} is taken as loaded, and something in it opens: if httpd did not load it, take the section out and convert again`
+  return { at: section.at, what, kind: 'taken', message }
 }
 
 /** Without these there is no httpd 2.4 that signs people in and passes requests on. */
