@@ -81,6 +81,48 @@ t.test('whoever goes back and chooses another provider arrives there too', async
   }
 })
 
+t.test('a link that is opened in another tab leads to the path at least', async (t) => {
+  const context = await stage.browser.newContext()
+  const first = await context.newPage()
+  await first.goto(`${url}/both${long}`)
+  const link = first.getByRole('link', { name: 'Acme', exact: true })
+  await link.waitFor()
+  const opened = context.waitForEvent('page')
+  await link.click({ button: 'middle' })
+  const page = await opened
+  const complaints = complaintsOf(page)
+  await choose(page, 'alice')
+  t.equal(await arrivedAt(page, `${url}/both/deep`), '0 kept')
+  t.same(complaints, [])
+  await context.close()
+})
+
+t.test('what such a link names beside a key is taken for a page of this origin, or for none', async (t) => {
+  const kept = `page-${'A'.repeat(43)}`
+  for (const [named, arrives] of [
+    ['/deep/x', '/deep/x'],
+    ['javascript:alert(1)', '/'],
+    ['//evil.example/', '/'],
+    ['/\\evil.example/', '/'],
+    ['https://evil.example/', '/'],
+    ['/.auth/logout', '/'],
+    ['/%2e%2e//evil.example', '/'],
+    ['"><script>location="https://evil.example/"</script>', '/'],
+  ] as const) {
+    const page = await stage.newPage()
+    const left: string[] = []
+    page.on('request', (request) => {
+      if (request.isNavigationRequest() && request.url().includes('//evil.example')) left.push(request.url())
+    })
+    const parameters = new URLSearchParams({ provider: 'op', return_to: named, kept })
+    await openAs(page, 'alice', `${url}/.auth/login?${parameters}`)
+    await page.waitForURL(url + arrives)
+    t.equal(page.url(), url + arrives, named)
+    t.same(left, [], named)
+    await page.context().close()
+  }
+})
+
 t.test('and where an app’s own link leads to the chooser', async (t) => {
   const page = await stage.newPage()
   const complaints = complaintsOf(page)

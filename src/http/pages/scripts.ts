@@ -12,18 +12,19 @@ import type { KeptPage } from './login-link.ts'
 export const keyPrefix = 'claimgate:'
 
 /**
- * Keeps a page, or what is kept under another key, as that of an attempt, and moves on. One attempt of a tab has one.
+ * Keeps a page as that of an attempt, and moves on; where another key is named, what is kept under that, and the page
+ * alone where nothing is: a new tab has a storage of its own. One attempt of a tab has one.
  * What a link named stays beside it: whoever goes back and chooses another provider follows such a link again.
  */
 export const keepScript = `(() => {
   const { key, page, from, to } = document.currentScript.dataset
   try {
-    const kept = page ?? sessionStorage.getItem(from)
+    const kept = from === undefined ? page : (sessionStorage.getItem(from) ?? page)
     for (const name of Object.keys(sessionStorage)) {
       const isLinked = name === from && name.startsWith('${keyPrefix}page-')
       if (name.startsWith('${keyPrefix}') && !isLinked) sessionStorage.removeItem(name)
     }
-    if (kept !== null) sessionStorage.setItem(key, kept)
+    sessionStorage.setItem(key, kept)
   } catch {}
   location.replace(to)
 })()`

@@ -10,21 +10,18 @@ import { hashOf, keepScript, keyPrefix, type PageScript, takeScript, withScript 
 
 export interface KeepPage extends PageFrame {
   readonly key: StorageKey
-  /** What is kept: an address, or what is kept under another key. */
-  readonly what: { readonly page: string } | { readonly from: StorageKey }
+  /** What is kept: this page, or, where something is there under another key, that. */
+  readonly page: ReturnTo
+  readonly from: StorageKey | null
   /** The provider's address, or one of ours. */
   readonly to: URL | string
 }
 
 /** Keeps the page that is wanted, and moves on; without a script it moves on alone. */
 export function keepInStorage(page: KeepPage): Answer {
-  const { what } = page
   const to = typeof page.to === 'string' ? page.to : webAddress(page.to)
-  const key = keyPrefix + page.key
-  const markup =
-    'page' in what
-      ? html`<script data-key="${key}" data-page="${what.page}" data-to="${to}">!${keepScript}</script>`
-      : html`<script data-key="${key}" data-from="${keyPrefix + what.from}" data-to="${to}">!${keepScript}</script>`
+  const from = page.from === null ? '' : html` data-from="${keyPrefix + page.from}"`
+  const markup = html`<script data-key="${keyPrefix + page.key}"!${from} data-page="${page.page}" data-to="${to}">!${keepScript}</script>`
   return movingPage(page, {
     script: { markup, hash: hashOf(keepScript) },
     title: 'One moment',

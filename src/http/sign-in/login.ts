@@ -126,7 +126,7 @@ function toChooser(admission: Admission, authPrefix: string, returnTo: ReturnTo)
   if (!isLong(returnTo))
     return redirectAnswer(loginLink(authPrefix, { page: wantedPage(returnTo) }).href, 302)
   const { href, keep } = keptLink(authPrefix, { page: returnTo })
-  return keepInStorage({ ...frameOf(admission), key: keep.key, what: { page: keep.page }, to: href })
+  return keepInStorage({ ...frameOf(admission), key: keep.key, page: returnTo, from: null, to: href })
 }
 
 /**

@@ -75,7 +75,8 @@ export async function startSignIn(
       ? keepInStorage({
           ...frameOf(admission),
           key: keyOfAttempt(stateHash(transaction.state)),
-          what: page.keptAs === null ? { page: page.returnTo } : { from: page.keptAs },
+          page: page.returnTo,
+          from: page.keptAs,
           to: url,
         })
       : redirectAnswer(url.href, 302)

@@ -68,11 +68,13 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
   return new Map([
     [
       'kept',
-      keepInStorage({ ...stored, what: { page: text as ReturnTo }, to: new URL('https://op.example/') }).body,
+      keepInStorage({ ...stored, page: text as ReturnTo, from: null, to: new URL('https://op.example/') })
+        .body,
     ],
     [
       'kept again',
-      keepInStorage({ ...stored, what: { from: key }, to: new URL('https://op.example/') }).body,
+      keepInStorage({ ...stored, page: text as ReturnTo, from: key, to: new URL('https://op.example/') })
+        .body,
     ],
     ['lent', chooserPage({ ...frame, script: lend({ key, page: text as ReturnTo }), choices: [] })],
     ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
@@ -113,6 +115,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'contactLink',
     'explanation',
     'fields',
+    'from',
     'gateMark',
     'gates',
     'help',
@@ -167,11 +170,11 @@ t.test(
     const lent = lend({ key, page })
     const frame = { appTitle: null, requestId: null }
     t.match(
-      orThrown(() => keepInStorage({ ...frame, key, what: { page }, to })),
+      orThrown(() => keepInStorage({ ...frame, key, page, from: null, to })),
       { status: 200 },
     )
     const answers = [
-      keepInStorage({ ...frame, key, what: { page }, to }),
+      keepInStorage({ ...frame, key, page, from: null, to }),
       takeFromStorage({ ...frame, key, action: '/.auth/login', start: page }),
       withScript(pageAnswer(403, chooserPage({ ...frame, script: lent, choices: [] })), lent),
     ]
@@ -190,7 +193,7 @@ t.test(
     const plain = pageAnswer(403, 'page')
     t.equal(withScript(plain, null), plain)
     t.throws(
-      () => keepInStorage({ ...frame, key, what: { page }, to: new URL('javascript:alert(1)') }),
+      () => keepInStorage({ ...frame, key, page, from: null, to: new URL('javascript:alert(1)') }),
       /not a web address/,
     )
   },

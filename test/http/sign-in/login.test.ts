@@ -395,7 +395,10 @@ t.test('S-116: an address that no redirect could carry is kept on the way to the
     )
   t.notMatch(chooser, '<script')
   const going = await begin(`?provider=op&return_to=/deep&kept=${keyOfLongPage}`)
-  t.match(decoded(going), `data-from="claimgate:${keyOfLongPage}" data-to="https://op.example/authorize?`)
+  t.match(
+    decoded(going),
+    `data-from="claimgate:${keyOfLongPage}" data-page="/deep" data-to="https://op.example/authorize?`,
+  )
   const [, to = ''] = /data-to="([^"]*)"/.exec(decoded(going)) ?? []
   const read = begun({ ...going, headers: { location: to } })
   t.match(read, { returnTo: '', state: /\.s$/ }, 'the attempt knows the storage alone')
