@@ -157,6 +157,7 @@ t.test('whoever cancels at the provider may start again, for the page that was a
   t.equal(answer?.status(), 403)
   t.equal(await heading(page), 'The sign-in was cancelled or refused')
   t.notMatch(await page.content(), new RegExp(state), 'nothing of the address is repeated (S-201)')
+  t.ok(await page.getByRole('link', { name: 'Use another account' }).isVisible())
   await page.getByRole('link', { name: 'Start again' }).click()
   await choose(page, 'alice')
   t.equal(page.url(), `${url}/mine/deep?x=1`)

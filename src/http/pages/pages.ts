@@ -153,6 +153,8 @@ export interface SignInFailedPage extends PageFrame {
   readonly contact: string | null
   /** Null: nothing that the person could do here would help. */
   readonly next: { readonly label: string; readonly href: string } | null
+  /** What may help where that does not. */
+  readonly instead?: { readonly label: string; readonly href: string } | null
 }
 
 /** A sign-in that did not come to an end. The code and state of its address are not repeated. */
@@ -163,7 +165,7 @@ export function signInFailedPage(page: SignInFailedPage): string {
     title: page.sentence.replace(/\.$/, ''),
     gate: page.isAway ? 'away' : 'closed',
     content: html`<p>${page.explanation}</p>
-!${actions([page.next === null ? null : action(page.next.href, page.next.label)])}
+!${actions([page.next, page.instead ?? null])}
 !${helpLine(help, page.contact, page.requestId)}`,
   })
 }

@@ -3,8 +3,8 @@ import type { FaultCode } from '../../core/fault.ts'
 /** What a page says of a sign-in that failed, and what would help. */
 export interface FailureWords {
   readonly explanation: string
-  /** The same once more, another account, or nothing that the person could do. */
-  readonly helps: 'start-again' | 'other-account' | 'nothing'
+  /** The same once more, another account, either of them, or nothing that the person could do. */
+  readonly helps: 'start-again' | 'other-account' | 'either' | 'nothing'
 }
 
 const cookies = 'Your browser must keep cookies of this site.'
@@ -18,9 +18,12 @@ export function failureWords(code: FaultCode): FailureWords {
     case 'LOGIN_LOOP':
       return again(`You are asked to sign in again and again. ${cookies} Allow them, then start again.`)
     case 'LOGIN_REFUSED':
-      return again(
-        'If you stopped it yourself, you can start again. Otherwise your account may not be meant to be used here.',
-      )
+      // Who is signed in at the provider gets the same refusal again, without being asked.
+      return {
+        explanation:
+          'If you stopped it yourself, you can start again. Otherwise your account may not be meant to be used here: if you have another one, use that.',
+        helps: 'either',
+      }
     case 'LOGIN_UNFINISHED':
       return again(
         'Your sign-in service took you for away, or lost track of you. Starting again usually helps.',

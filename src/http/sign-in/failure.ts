@@ -3,7 +3,7 @@ import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
 import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
-import { signInFailedPage } from '../pages/pages.ts'
+import { type SignInFailedPage, signInFailedPage } from '../pages/pages.ts'
 import { type PageScript, withScript } from '../pages/scripts.ts'
 import { type FailureWords, failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -28,32 +28,34 @@ export function signInFailed(
     explanation,
     isAway: fault.status >= 500,
     contact: admission.app?.contact ?? null,
-    next: wayOn(helps, context.runtime.gateway.authPrefix, wanted),
+    ...waysOn(helps, context.runtime.gateway.authPrefix, wanted),
   })
   return withHeaders(withScript(pageAnswer(fault.status, page), script), retry)
 }
 
-function wayOn(
+function waysOn(
   helps: FailureWords['helps'],
   authPrefix: string,
   wanted: LinkedSignIn,
-): { label: string; href: string } | null {
+): Pick<SignInFailedPage, 'next' | 'instead'> {
+  const again = { label: 'Start again', href: loginLink(authPrefix, wanted).href }
+  const other = { ...wanted, wish: { ...plainWish, otherAccount: true } }
+  const otherAccount = { label: 'Use another account', href: loginLink(authPrefix, other).href }
   switch (helps) {
     case 'start-again':
-      return { label: 'Start again', href: loginLink(authPrefix, wanted).href }
+      return { next: again }
     case 'other-account':
-      return {
-        label: 'Use another account',
-        href: loginLink(authPrefix, { ...wanted, wish: { ...plainWish, otherAccount: true } }).href,
-      }
+      return { next: otherAccount }
+    case 'either':
+      return { next: again, instead: otherAccount }
     case 'nothing':
-      return null
+      return { next: null }
   }
 }
 
 /** Whether the same once more may help, and nobody has said no to it. */
 export function isWorthAnother(code: FaultCode): boolean {
-  return failureWords(code).helps === 'start-again' && code !== 'LOGIN_REFUSED'
+  return failureWords(code).helps === 'start-again'
 }
 
 /** For operators: a line, and a count. */

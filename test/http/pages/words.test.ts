@@ -177,7 +177,6 @@ t.test('each kind of failure says what helps, and "again" only where that does',
   }
   for (const code of [
     'LOGIN_STATE_UNKNOWN',
-    'LOGIN_REFUSED',
     'LOGIN_UNFINISHED',
     'LOGIN_UNAVAILABLE',
     'LOGIN_CODE_REFUSED',
@@ -191,6 +190,7 @@ t.test('each kind of failure says what helps, and "again" only where that does',
   for (const code of ['LOGIN_USER_ID_INVALID', 'LOGIN_CLAIMS_TOO_LARGE'] as const) {
     t.equal(helps(code), 'other-account', code)
   }
+  t.equal(helps('LOGIN_REFUSED'), 'either')
 })
 
 t.test('the pages of a sign-out', async (t) => {

@@ -52,3 +52,19 @@ t.test('too many failures of a network say when to come back', async (t) => {
   t.match(lines, [{ event: 'login.failed', code: 'LOGIN_FAILURES_LIMITED', request_id: 'request-7' }])
   t.same(counted, ['fault LOGIN_FAILURES_LIMITED'])
 })
+
+t.test('whom the provider refused may start again, or use another account, for the same page', async (t) => {
+  const { context, admission } = open(t)
+  const person = await admission('https://wiki.example/.auth/callback')
+  const wanted = { page: wantedPage('/x' as ReturnTo) }
+  const links = (fault: LoginFault) =>
+    [...signInFailed(context, person, fault, wanted).body.matchAll(/class="button[^>]*>[^<]*</g)].map(String)
+  t.same(links(new LoginFault('LOGIN_REFUSED', 'access_denied')), [
+    'class="button" href="/.auth/login?return_to&#61;%2Fx">Start again<',
+    'class="button second" href="/.auth/login?return_to&#61;%2Fx&#38;account&#61;other">Use another account<',
+  ])
+  t.same(links(new LoginFault('LOGIN_UNFINISHED', 'x')), [
+    'class="button" href="/.auth/login?return_to&#61;%2Fx">Start again<',
+  ])
+  t.same(links(new LoginFault('LOGIN_TOKEN_INVALID', 'x')), [])
+})
