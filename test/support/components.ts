@@ -37,6 +37,11 @@ const components: readonly Component[] = [
     present: () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
   },
   {
+    name: 'mod_wsgi',
+    package: 'libapache2-mod-wsgi-py3',
+    present: () => existsSync('/usr/lib/apache2/modules/mod_wsgi.so'),
+  },
+  {
     name: 'Radicale',
     package: 'radicale',
     present: () => runs('/usr/bin/python3', '-c', 'import radicale'),
