@@ -6,7 +6,7 @@ import { readApache } from '../../src/migration/apache/reading/read.ts'
 import { readSite } from '../../src/migration/apache/reading/site.ts'
 import type { Finding, JudgedRequest } from '../../src/migration/finding.ts'
 import { announcedBy, announcementsAt, readAnnouncements } from '../../src/migration/proof/announced.ts'
-import { judgeApache, mergedAt, type Verdict } from '../../src/migration/proof/apache-model.ts'
+import { judgeApache, possibilitiesAt, type Verdict } from '../../src/migration/proof/apache-model.ts'
 import { type Apache, startApache } from '../support/apache.ts'
 import { Browser } from '../support/browser.ts'
 import { type Echo, startEcho } from '../support/echo.ts'
@@ -284,7 +284,8 @@ t.test(
         const apache = await (signed?.apache ?? new Browser()).visit(sides.apache.url + path, options)
         const gateway = await (signed?.gateway ?? new Browser()).visit(sides.gateway.url + path, options)
         const what = `${method} ${path} as ${name ?? 'nobody'}`
-        const place = mergedAt(host, path)
+        const [place, ...others] = possibilitiesAt(host, path) ?? []
+        if (place === undefined || others.length > 0) throw new Error(`${path}: nothing is in doubt here`)
         const verdicts = [verdictOn(apache.status, name), verdictOn(gateway.status, name)] as const
         const model = judgeApache(place, request, {
           version,

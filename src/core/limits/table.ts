@@ -285,8 +285,6 @@ export const limitTable = {
   ),
 } as const satisfies Readonly<Record<string, Limit>>
 
-export type LimitName = keyof typeof limitTable
-
 /** The numbers alone, by name. */
 export const limits = numbersOf(limitTable)
 

@@ -32,11 +32,6 @@ export interface MergedPath {
   readonly passes: boolean
 }
 
-/** Which sections httpd merges at a path, where it applies all of them. */
-export function mergedAt(host: VirtualHost, path: string): MergedPath {
-  return merged(host.sections.filter((section) => sectionCovers(section, path)))
-}
-
 /** Far more than stand at one path in practice. */
 const mostDoubts = 6
 
