@@ -15,7 +15,7 @@ import { framedPage, framedPageHeaders } from './framed.ts'
 import { type LoginLink, loginLink } from './login-link.ts'
 import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
 import { problemBody, problemType } from './problem.ts'
-import { lend, withScript } from './scripts.ts'
+import { keepForLink, withScript } from './scripts.ts'
 
 /** What the gateway itself answers, before it is known whether Fastify or a bare socket will carry it. */
 export interface Answer {
@@ -115,7 +115,7 @@ export function unauthorized(
   }
   const link = formPage === null ? linkBack(gateway, admission) : linkTo(gateway, formPage)
   const next = { label: 'Sign in', href: link.href }
-  const script = lend(link.keep)
+  const script = keepForLink(link.keep)
   const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
   const frame = { ...frameOf(admission), script }
   const page = errorPage({ ...frame, status: 401, sentence: null, unsaved, contact: null, next })
@@ -126,7 +126,7 @@ export function unauthorized(
 export function unauthorizedFrame(gateway: Gateway, admission: Admission, topPage: ReturnTo | null): Answer {
   const { href, keep } = topPage === null ? linkBack(gateway, admission) : linkTo(gateway, topPage)
   // The storage is that of the whole tab: what is kept from here is there for the page on top.
-  const script = lend(keep)
+  const script = keepForLink(keep)
   const body = framedPage({ ...frameOf(admission), script, signInHref: href })
   return withHeaders(withScript({ status: 401, headers: framedPageHeaders(), body }, script), cookieChallenge)
 }
@@ -141,7 +141,7 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: DenyRe
   const account = principal === null ? null : { user: principal.user, providerLabel: provider?.label ?? null }
   const link =
     account === null ? null : linkTo(gateway, pageOf(admission), { ...plainWish, otherAccount: true })
-  const script = lend(link?.keep ?? null)
+  const script = keepForLink(link?.keep ?? null)
   const page = forbiddenPage({
     ...frameOf(admission),
     script,

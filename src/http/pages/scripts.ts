@@ -43,7 +43,7 @@ export const takeScript = `(() => {
 })()`
 
 /** Keeps the page that a link of this one names by its key. */
-const lendScript = `(() => {
+const linkScript = `(() => {
   const { key, page } = document.currentScript.dataset
   try {
     for (const name of Object.keys(sessionStorage)) if (name.startsWith('${keyPrefix}page-')) sessionStorage.removeItem(name)
@@ -68,10 +68,10 @@ export interface PageScript {
 }
 
 /** Keeps what a link needs; null: it needs nothing. */
-export function lend(keep: KeptPage | null): PageScript | null {
+export function keepForLink(keep: KeptPage | null): PageScript | null {
   if (keep === null) return null
-  const markup = html`<script data-key="${keyPrefix + keep.key}" data-page="${keep.page}">!${lendScript}</script>`
-  return { markup, hash: hashOf(lendScript) }
+  const markup = html`<script data-key="${keyPrefix + keep.key}" data-page="${keep.page}">!${linkScript}</script>`
+  return { markup, hash: hashOf(linkScript) }
 }
 
 /** Goes to `to`, an address of ours, when this tab's storage has something under the key. */

@@ -20,7 +20,7 @@ import {
 } from '../pages/answer.ts'
 import { keptLink, loginLink } from '../pages/login-link.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
-import { lend, withScript } from '../pages/scripts.ts'
+import { keepForLink, withScript } from '../pages/scripts.ts'
 import { failureWords } from '../pages/sign-in-words.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -146,7 +146,7 @@ function looping({ runtime, log, metrics }: RequestContext, admission: Admission
   metrics.fault(fault.code)
   log.fault('login.failed', fault, { request_id: admission.requestId })
   const link = linkBack(runtime.gateway, admission)
-  const script = lend(link.keep)
+  const script = keepForLink(link.keep)
   const page = signInFailedPage({
     ...frameOf(admission),
     script,
@@ -173,6 +173,6 @@ function chooser(
     return [{ label: settings.label, icon: settings.icon, ...link }]
   })
   // All of them are for the one page.
-  const script = lend(choices.find(({ keep }) => keep !== null)?.keep ?? null)
+  const script = keepForLink(choices.find(({ keep }) => keep !== null)?.keep ?? null)
   return withScript(pageAnswer(200, chooserPage({ ...frameOf(admission), script, choices })), script)
 }

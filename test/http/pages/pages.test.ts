@@ -17,7 +17,7 @@ import {
   signedOutPage,
   signInFailedPage,
 } from '../../../src/http/pages/pages.ts'
-import { lend, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
+import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
 import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
 import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
 import { orThrown } from '../../support/thrown.ts'
@@ -76,7 +76,10 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
       keepInStorage({ ...stored, page: text as ReturnTo, from: key, to: new URL('https://op.example/') })
         .body,
     ],
-    ['lent', chooserPage({ ...frame, script: lend({ key, page: text as ReturnTo }), choices: [] })],
+    [
+      'kept for a link',
+      chooserPage({ ...frame, script: keepForLink({ key, page: text as ReturnTo }), choices: [] }),
+    ],
     ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
     ['taken', takeFromStorage({ ...stored, action: text, start: text as ReturnTo }).body],
   ])
@@ -122,7 +125,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'helpLine',
     'inner',
     'keepScript',
-    'lendScript',
+    'linkScript',
     'links',
     'lookScript',
     'notYet',
@@ -167,7 +170,7 @@ t.test(
     const key = keyOfPage('/long' as ReturnTo)
     const to = new URL('https://op.example/')
     const page = '/long' as ReturnTo
-    const lent = lend({ key, page })
+    const kept = keepForLink({ key, page })
     const frame = { appTitle: null, requestId: null }
     t.match(
       orThrown(() => keepInStorage({ ...frame, key, page, from: null, to })),
@@ -176,7 +179,7 @@ t.test(
     const answers = [
       keepInStorage({ ...frame, key, page, from: null, to }),
       takeFromStorage({ ...frame, key, action: '/.auth/login', start: page }),
-      withScript(pageAnswer(403, chooserPage({ ...frame, script: lent, choices: [] })), lent),
+      withScript(pageAnswer(403, chooserPage({ ...frame, script: kept, choices: [] })), kept),
     ]
     for (const { body, headers } of answers) {
       const scripts = [...body.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text)
@@ -189,7 +192,7 @@ t.test(
         `script-src 'sha256-${hash}'; ${pageHeaders()['content-security-policy']}`,
       )
     }
-    t.equal(lend(null), null)
+    t.equal(keepForLink(null), null)
     const plain = pageAnswer(403, 'page')
     t.equal(withScript(plain, null), plain)
     t.throws(
