@@ -245,3 +245,19 @@ t.test('a refresh that hangs holds nobody up for long', async (t) => {
   rig.clock.time = rig.op.now = someday + 3600
   t.equal((await rig.signIn()).user, 'alice')
 })
+
+t.test('of the algorithms that the metadata offers those of key pairs count, RS256 first', async (t) => {
+  const issuer = 'https://op.example'
+  for (const [offered, read] of [
+    [
+      ['ES256', 'HS256', 'none', 'PS256', 'RS256'],
+      ['RS256', 'PS256', 'ES256'],
+    ],
+    [['ES256'], ['ES256']],
+    [['HS256', 'none'], ['RS256']],
+    [undefined, ['RS256']],
+  ] as const) {
+    const document = { ...metadataOf(issuer), id_token_signing_alg_values_supported: offered }
+    t.same(readMetadata(document as never, settingsFor(issuer)).idTokenAlgorithms, read, `${offered}`)
+  }
+})
