@@ -2,38 +2,10 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import t from 'tap'
 import { loadRuleTests } from '../../src/config/tests/load.ts'
-import { isObject, parseJson } from '../../src/core/json.ts'
-import type { Claims } from '../../src/core/rules/claims.ts'
-import { probe } from '../../src/http/admission/probe.ts'
 import { judgeTest } from '../../src/rehearsal/test/result.ts'
-import { convertCase, paths, separator } from '../support/apache-cases.ts'
+import { askOurs, asksOf, convertCase, filesOf, paths, separator } from '../support/apache-cases.ts'
 
 // Of each golden file: the requests that it names, in both directions, an account of every line, and the rule tests.
-
-/** What a golden file says of single requests. */
-interface Asked {
-  readonly text: string
-  readonly httpd: string
-  readonly ours: string
-  readonly method: string
-  readonly url: string
-  readonly clientAddress: string
-  readonly claims: Claims | null
-}
-
-function asksOf(source: string): readonly Asked[] {
-  return source.split('\n').flatMap((line) => {
-    const [, method, url, from, who, httpd, ours] =
-      /^#> (\S+) (\S+)(?: from (\S+))? as (.+): (\S+) \| (\S+)$/.exec(line) ?? []
-    if (method === undefined || url === undefined || who === undefined) return []
-    const said = who === 'nobody' ? null : parseJson(who)
-    const claims = isObject(said) ? { iss: 'https://idp.example', sub: 'somebody', ...said } : null
-    const address = { clientAddress: from ?? '203.0.113.99' }
-    return [{ text: line, httpd: httpd ?? '', ours: ours ?? '', method, url, claims, ...address }]
-  })
-}
-
-const verdicts = { allow: 'allow', challenge: 'sign-in', deny: 'deny', reject: 'deny' } as const
 
 for (const path of paths) {
   const [source = ''] = readFileSync(path, 'utf8').split(separator)
@@ -45,11 +17,9 @@ for (const path of paths) {
       const conversion = convertCase(`${source.trimEnd()}\n`)
       const gateway = conversion.ok ? conversion.gateway : null
       if (gateway === null) throw new Error('the result does not load')
-      for (const { text, httpd, ours, method, url, claims, clientAddress } of asked) {
-        const address = url.startsWith('/') ? `https://app.example${url}` : url
-        const person = claims === null ? null : { provider: 'main', claims }
-        const { decision } = probe(gateway, { method, url: address, person, clientAddress }).admission
-        t.equal(verdicts[decision.kind], ours, text)
+      for (const ask of asked) {
+        const { text, httpd, ours } = ask
+        t.equal(askOurs(gateway, ask), ours, text)
         t.ok(ours !== 'allow' || httpd === 'allow', `nobody gets in whom httpd kept out: ${text}`)
       }
     })
@@ -59,12 +29,14 @@ for (const path of paths) {
     const conversion = convertCase(`${source.trimEnd()}\n`)
     if (!conversion.ok) throw new Error('it does not convert')
     const lines = conversion.lines ?? []
-    const own = lines.filter(({ at }) => at.file === 'httpd.conf').map(({ at }) => at.line)
-    t.same(
-      [...own].toSorted((one, other) => one - other),
-      linesOf(source),
-      'each line, once',
-    )
+    for (const { name, text } of filesOf(`${source.trimEnd()}\n`)) {
+      const own = lines.filter(({ at }) => at.file === name).map(({ at }) => at.line)
+      t.same(
+        [...own].toSorted((one, other) => one - other),
+        linesOf(text),
+        `each line of ${name}, once`,
+      )
+    }
     t.same(
       lines.filter(({ kind }) => kind === null),
       [],

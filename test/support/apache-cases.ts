@@ -1,13 +1,19 @@
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readFromDisk } from '../../src/config/files.ts'
+import type { Gateway } from '../../src/core/gateway.ts'
+import { isObject, parseJson } from '../../src/core/json.ts'
+import type { Claims } from '../../src/core/rules/claims.ts'
+import { probe } from '../../src/http/admission/probe.ts'
 import { convertApache } from '../../src/migration/apache/apache.ts'
+import type { ApacheFile } from '../../src/migration/apache/reading/read.ts'
 import { newest, readVersion } from '../../src/migration/apache/versions.ts'
 
 /**
  * Golden files: httpd's configuration, a line of `=====`, the result, another, the report, and the proof where there
  * is one. `# version 2.4.12.3` in the first line names the release. `CLAIMGATE_GOLDEN=write` writes them anew.
  * `#> GET /x as nobody: sign-in | deny` says what httpd answers and what the result does: of both directions.
+ * `#@ sites/app.conf` begins another file, named after the one before on the command line.
  */
 export const separator = '\n=====\n'
 export const folder = fileURLToPath(new URL('../commands/convert', import.meta.url))
@@ -15,11 +21,22 @@ export const folder = fileURLToPath(new URL('../commands/convert', import.meta.u
 const site = { there: '/srv/site', here: `${folder}/access-files` }
 export const paths = globSync(`${folder}/cases/*.txt`).toSorted()
 
+/** The files of a golden file in their order: `httpd.conf`, and those that have a name of their own. */
+export function filesOf(text: string): readonly ApacheFile[] {
+  const [first = '', ...named] = text.split(/^#@ (?=\S+$)/m)
+  const others = named.map((part) => {
+    const end = part.indexOf('\n')
+    return { name: part.slice(0, end), text: part.slice(end + 1) }
+  })
+  const isEmpty = others.length > 0 && /^(?:#.*\n)*$/.test(first)
+  return isEmpty ? others : [{ name: 'httpd.conf', text: first }, ...others]
+}
+
 /** A golden file's configuration, converted on its machine. */
 export function convertCase(text: string) {
   const [, version = newest.join('.')] = /^# version (\S+)/.exec(text) ?? []
   return convertApache({
-    files: [{ name: 'httpd.conf', text }],
+    files: filesOf(text),
     folder,
     readFile: (path) => readFromDisk(path.replace(site.there, site.here)),
     listFiles: (pattern) =>
@@ -29,4 +46,50 @@ export function convertCase(text: string) {
     version: readVersion(version) ?? newest,
     defined: [],
   })
+}
+
+export type Answer = 'allow' | 'sign-in' | 'deny'
+
+/** A request that a golden file names. */
+export interface Asked {
+  /** Its line. */
+  readonly text: string
+  readonly httpd: string
+  readonly ours: string
+  readonly method: string
+  /** Absolute. */
+  readonly url: string
+  readonly clientAddress: string
+  /** Null: nobody. */
+  readonly claims: Claims | null
+}
+
+/** All requests that a golden file names, in its order. */
+export function asksOf(source: string): readonly Asked[] {
+  return source.split('\n').flatMap((line) => {
+    const [, method, path, from, who, httpd, ours] =
+      /^#> (\S+) (\S+)(?: from (\S+))? as (.+): (\S+) \| (\S+)$/.exec(line) ?? []
+    if (method === undefined || path === undefined || who === undefined) return []
+    const said = who === 'nobody' ? null : parseJson(who)
+    const claims = isObject(said) ? { iss: 'https://idp.example', sub: 'somebody', ...said } : null
+    const url = path.startsWith('/') ? `https://app.example${path}` : path
+    const address = { clientAddress: from ?? '203.0.113.99' }
+    return [{ text: line, httpd: httpd ?? '', ours: ours ?? '', method, url, claims, ...address }]
+  })
+}
+
+const verdicts = { allow: 'allow', challenge: 'sign-in', deny: 'deny', reject: 'deny' } as const
+
+/** What the result answers somebody who signed in at the provider that opens most. */
+export function askOurs(
+  gateway: Gateway,
+  { method, url, claims, clientAddress }: Pick<Asked, 'method' | 'url' | 'claims' | 'clientAddress'>,
+): Answer {
+  const persons =
+    claims === null ? [null] : [...gateway.providers.keys()].map((provider) => ({ provider, claims }))
+  const answers = persons.map((person) => {
+    const { decision } = probe(gateway, { method, url, person, clientAddress }).admission
+    return verdicts[decision.kind]
+  })
+  return (['allow', 'deny'] as const).find((one) => answers.includes(one)) ?? 'sign-in'
 }
