@@ -167,7 +167,7 @@ t.test('an attempt is not begun where the provider cannot be asked', async (t) =
   )
   const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
   t.match(metrics, /claimgate_logins_total\{provider="op",outcome="failed"\} 1\n/)
-  t.match(metrics, /claimgate_faults_total\{code="PROVIDER_UNREACHABLE"\} 1\n/)
+  t.match(metrics, /claimgate_faults_total\{app="wiki",code="PROVIDER_UNREACHABLE"\} 1\n/)
 })
 
 t.test('every end of a sign-in is counted and told', async (t) => {
@@ -191,7 +191,7 @@ t.test('every end of a sign-in is counted and told', async (t) => {
     },
   )
   await new Attacker().visit(`${front.url}/.auth/callback?code=x&state=y`)
-  t.match(await metrics(), /claimgate_faults_total\{code="LOGIN_STATE_UNKNOWN"\} 1\n/)
+  t.match(await metrics(), /claimgate_faults_total\{app="wiki",code="LOGIN_STATE_UNKNOWN"\} 1\n/)
 })
 
 t.test('/.auth/me is for programs, also where a person looks, and is kept by nobody', async (t) => {

@@ -103,7 +103,7 @@ export interface TestContext {
   readonly clock: TestClock
   /** The log so far, a line an event. */
   readonly lines: readonly Readonly<Record<string, unknown>>[]
-  /** What was counted: `login op started`, `fault LOGIN_LOOP`. */
+  /** What was counted: `login op started`, `fault LOGIN_LOOP of wiki`; `-`: nobody can tell. */
   readonly counted: readonly string[]
   originAt(host: string): Origin
   provider(name: string): TestProvider
@@ -129,8 +129,9 @@ export function openTestContext(t: Test, yaml: string): TestContext {
   const counted: string[] = []
   const metrics = {
     ...createMetrics(),
-    login: (provider: string, outcome: string) => void counted.push(`login ${provider} ${outcome}`),
-    fault: (code: string) => void counted.push(`fault ${code}`),
+    login: (provider: string | null, outcome: string) =>
+      void counted.push(`login ${provider ?? '-'} ${outcome}`),
+    fault: (code: string, app: string | null) => void counted.push(`fault ${code} of ${app ?? '-'}`),
   }
   t.teardown(async () => {
     opened.sessions.close()

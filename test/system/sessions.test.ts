@@ -219,7 +219,7 @@ t.test('a disk that fills up: no new sign-ins, those who are signed in go on', a
   t.equal((await get(alice, '/admin')).status, 403)
   t.equal((await get(new Browser(), '/public/x')).status, 200)
   const metrics = await new Browser().visit(`${place.adminUrl}/metrics`)
-  t.match(metrics.body, /^claimgate_faults_total\{code="STORE_FULL"\} 1$/m)
+  t.match(metrics.body, /^claimgate_faults_total\{app="[a-z]*",code="STORE_FULL"\} 1$/m)
 
   makeRoom()
   t.equal((await visitAs(new Browser(), 'adam', `${url}/`)).status, 200)

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
 import { createSums } from './sums.ts'
@@ -10,10 +11,12 @@ export const metricTexts = {
     'Requests that rehearsed rules judged too, by app, the decision in force and the one rehearsed.',
   claimgate_request_duration_seconds:
     'Time from the first byte of a request to the last of its answer, by app.',
-  claimgate_logins_total: 'Sign-ins by provider and outcome: started, completed, failed.',
+  claimgate_logins_total:
+    'Sign-ins by provider and outcome: started, completed, failed. The provider is empty where a callback does not tell it.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
-  claimgate_faults_total: 'Faults by code.',
+  claimgate_faults_total:
+    'Faults by app and code; the app is empty where none was asked for, or nobody can tell which.',
   claimgate_connections_refused_total: 'Connections that were reset, as their network had too many.',
   claimgate_log_lines_dropped_total: 'Lines of the log that were dropped, as nobody read them.',
   claimgate_config_reloads_total:
@@ -30,7 +33,7 @@ export const metricLabels = {
   claimgate_logins_total: ['provider', 'outcome'],
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
-  claimgate_faults_total: ['code'],
+  claimgate_faults_total: ['app', 'code'],
   claimgate_connections_refused_total: [],
   claimgate_log_lines_dropped_total: [],
   claimgate_config_reloads_total: ['outcome'],
@@ -42,9 +45,11 @@ type MetricName = keyof typeof metricTexts
 
 export interface Metrics {
   request(admission: Admission, status: number): void
-  login(provider: string, outcome: 'started' | 'completed' | 'failed'): void
+  /** Null: nobody can tell which provider. */
+  login(provider: string | null, outcome: 'started' | 'completed' | 'failed'): void
   websocket(change: 1 | -1): void
-  fault(code: string): void
+  /** Null: of no app, or nobody can tell of which. */
+  fault(code: FaultCode, app: string | null): void
   connectionRefused(): void
   /** The outcome of a reload, and which edition serves after it. */
   reload(outcome: 'loaded' | 'unchanged' | 'rejected', edition: number): void
@@ -71,13 +76,13 @@ export function createMetrics(): Metrics {
     const labelNames: (typeof metricLabels)[M][number][] = [...metricLabels[name]]
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
-  const [requests, rehearsals, logins] = [createSums(), createSums(), createSums()]
+  const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
     [logins, new Counter(shape('claimgate_logins_total'))],
+    [faults, new Counter(shape('claimgate_faults_total'))],
   ] as const
-  const faults = new Counter(shape('claimgate_faults_total'))
   const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
   const ready = new Gauge(shape('claimgate_provider_ready'))
   const websockets = new Gauge(shape('claimgate_websockets'))
@@ -107,9 +112,9 @@ export function createMetrics(): Metrics {
       }
       timer.observe((performance.now() - admission.startedAt) / 1000)
     },
-    login: (provider, outcome) => logins.add(provider, outcome),
+    login: (provider, outcome) => logins.add(provider ?? '', outcome),
     websocket: (change) => websockets.inc(change),
-    fault: (code) => faults.inc({ code }),
+    fault: (code, app) => faults.add(app ?? '', code),
     connectionRefused: () => refusedConnections.inc(),
     reload: (outcome, edition) => {
       reloads.inc({ outcome })
@@ -120,7 +125,8 @@ export function createMetrics(): Metrics {
       const kept = new Set(['', ...apps])
       requests.keepOnly(kept)
       rehearsals.keepOnly(kept)
-      logins.keepOnly(new Set(providers))
+      faults.keepOnly(kept)
+      logins.keepOnly(new Set(['', ...providers]))
       for (const app of timers.keys()) {
         if (kept.has(app)) continue
         timers.delete(app)

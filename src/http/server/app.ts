@@ -2,19 +2,12 @@ import fastifyCookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
 import { errorCode } from '../../core/error-code.ts'
-import type { EventName } from '../../core/event.ts'
-import {
-  type AnyFault,
-  isFault,
-  LoginFault,
-  ProviderFault,
-  StoreFault,
-  UpstreamFault,
-} from '../../core/fault.ts'
+import { isFault, LoginFault, ProviderFault, StoreFault, UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import { type Admission, admissionOf, carryAdmission, sessionOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
+import { reportFault } from '../operations/report-fault.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
@@ -75,13 +68,13 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     },
     onCut: (fault, raw) => {
       if (isFault(fault)) noteCut(raw, fault.code)
-      reportFault(contextOf(raw), fault, admissionOf(raw))
+      tellOf(contextOf(raw), fault, admissionOf(raw))
     },
     onBody: (raw) => {
       const admission = admissionOf(raw)
       const used = sessionOf(admission)
-      const { requestId } = admission
-      const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
+      const of = { request_id: admission.requestId, app: admission.app?.name }
+      const report = (thrown: unknown) => reportFault(contextOf(raw), 'store.failed', thrown, of)
       return used === null ? null : countClientUse(editions.current, raw, used.origin, report)
     },
     onBodyLeft: (raw) => dropRest(contextOf(raw), raw),
@@ -178,23 +171,20 @@ function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyRep
       send(reply, refusal(admission, 415, 'media-type-unknown'))
       return
     default:
-      reportFault(contextOf(request.raw), thrown, admission)
+      tellOf(contextOf(request.raw), thrown, admission)
       send(reply, faultAnswer(admission, isFault(thrown) ? thrown : null))
   }
 }
 
-function reportFault({ log, metrics }: RequestContext, thrown: unknown, admission: Admission): void {
-  const fields = { request_id: admission.requestId, app: admission.app?.name }
-  if (!isFault(thrown)) {
-    log.fault('internal.failed', thrown, fields)
-    return
-  }
-  metrics.fault(thrown.code)
+function tellOf(context: RequestContext, thrown: unknown, admission: Admission): void {
+  const of = { request_id: admission.requestId, app: admission.app?.name }
+  const isOfClient = isFault(thrown) && (thrown.status === 413 || thrown.status === 408)
   // A body that is too long or stands still is the client's; the access line has it.
-  if (thrown.status !== 413 && thrown.status !== 408) log.fault(eventOf(thrown), thrown, fields)
+  if (isOfClient) context.metrics.fault(thrown.code, of.app ?? null)
+  else reportFault(context, eventOf(thrown), thrown, of)
 }
 
-function eventOf(fault: AnyFault): EventName {
+function eventOf(fault: unknown) {
   if (fault instanceof UpstreamFault) return 'upstream.failed'
   if (fault instanceof StoreFault) return 'store.failed'
   if (fault instanceof ProviderFault) return 'provider.failed'

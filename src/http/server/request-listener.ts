@@ -3,6 +3,7 @@ import { announcesBody } from '../../core/request/body.ts'
 import type { Random } from '../../core/session/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
+import { reportFault } from '../operations/report-fault.ts'
 import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
 import { handOver } from '../proxy/proxy.ts'
 import { attachContext, type RequestContext, requestContextIn, type ServerContext } from './context.ts'
@@ -44,7 +45,10 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       attachContext(request, context)
       carryAdmission(request, admission)
       if (admission.fault !== null)
-        log.fault('store.failed', admission.fault, { request_id: admission.requestId })
+        reportFault(context, 'store.failed', admission.fault, {
+          request_id: admission.requestId,
+          app: admission.app?.name,
+        })
       // The client left while its session was looked up: the edition is left, and nobody is to be served by it.
       if (over) noteEnd()
       else {

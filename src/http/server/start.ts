@@ -8,6 +8,7 @@ import type { ReloadSource } from '../../runtime/reload.ts'
 import { createLog, type Log } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { keepReloading, tellOfConfiguration } from '../operations/reload.ts'
+import { reportFault } from '../operations/report-fault.ts'
 import type { ServerContext } from './context.ts'
 import { createLingeringCloses } from './lingering-close.ts'
 import { type Listeners, openListeners } from './listeners.ts'
@@ -43,16 +44,17 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const deps: RuntimeDeps = {
     env: options.env,
     clock: options.clock,
-    onStoreFault: (thrown) => log.fault('store.failed', thrown, {}),
+    onStoreFault: (thrown) => reportFault({ log, metrics }, 'store.failed', thrown, {}),
     onProviderEvent: (event) => tellOfProvider(log, event),
   }
   const runtime = openRuntime(gateway, deps)
   const log = createLog(gateway.log, runtime.logKey, options.logTo)
+  const metrics = createMetrics()
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
   const serverContext: ServerContext = {
     editions,
     log,
-    metrics: createMetrics(),
+    metrics,
     lingering: createLingeringCloses(),
   }
   followEditions(serverContext)

@@ -11,6 +11,7 @@ import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
+import { attemptOf } from './attempt.ts'
 import { tellOfFailure } from './failure.ts'
 import { wasReplaced } from './past-attempts.ts'
 import { startSignIn } from './start.ts'
@@ -37,7 +38,7 @@ export async function beginAgain(
   const { gateway } = context.runtime
   const provider = findProvider(gateway.providers, origin.providers, transaction)
   if (provider === null) return null
-  tellOfFailure(context, admission, fault)
+  tellOfFailure(context, admission, fault, attemptOf(gateway, admission, transaction))
   return await startSignIn(context, admission, headers, {
     provider: provider.name,
     page: pageOf(transaction, origin, gateway.authPrefix),

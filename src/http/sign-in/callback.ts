@@ -17,9 +17,10 @@ import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withCookies 
 import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
+import { attemptOf } from './attempt.ts'
 import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
 import { isWorthAnother, signInFailed, tooManyFailures } from './failure.ts'
-import { fromStorage, nothingToDo, wantedBy } from './late-callback.ts'
+import { failedOf, fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
 import { pastAttempt, remembering } from './past-attempts.ts'
 
@@ -36,7 +37,7 @@ export async function callback(
   headers: IncomingHttpHeaders,
   parameters: URLSearchParams,
 ): Promise<Answer> {
-  const { runtime } = context
+  const { runtime, metrics } = context
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const states = parameters.getAll('state')
@@ -46,37 +47,45 @@ export async function callback(
     now: runtime.clock.now(),
     timeoutSeconds: runtime.gateway.session.signInTimeoutSeconds,
   })
+  const attempt =
+    read.ok || read.reason === 'expired' ? read.transaction : pastAttempt(context, origin, headers, state)
   const cleared = read.cookie === null ? [] : [deleteCookie(origin.cookies, read.cookie)]
-  if (!read.ok)
-    return withCookies(
-      await nothingToDo(context, admission, {
-        ...{ origin, headers, state, why: read.reason },
-        transaction:
-          read.reason === 'expired' ? read.transaction : pastAttempt(context, origin, headers, state),
-      }),
-      cleared,
-    )
-  const { transaction } = read
+  const come = { origin, headers, parameters, cleared }
+  try {
+    if (read.ok) return await ofThisBrowser(context, admission, { ...come, transaction: read.transaction })
+    const useless = { origin, headers, state, why: read.reason, transaction: attempt }
+    return withCookies(await nothingToDo(context, admission, useless), cleared)
+  } catch (thrown) {
+    const failed = failedOf(context, admission, origin, attempt)
+    // Nothing is spent, or nobody knows: the attempt stays, for whoever comes again when the store is back.
+    if (isFault(thrown)) return signInFailed(context, admission, thrown, failed)
+    metrics.login(failed.of.provider, 'failed')
+    throw thrown
+  }
+}
+
+/** The attempt is this browser's, and fresh: it is spent, once, unless this network only fails. */
+async function ofThisBrowser(
+  context: RequestContext,
+  admission: Admission,
+  coming: Coming & { readonly cleared: readonly SetCookie[] },
+): Promise<Answer> {
+  const { runtime } = context
+  const { origin, headers, transaction, cleared } = coming
   const refusedForMs = runtime.signInFailures.refusedForMs(admission.network, runtime.clock.monotonicMs())
   if (refusedForMs > 0) {
-    return withCookies(tooManyFailures(context, admission, Math.ceil(refusedForMs / 1000)), [
+    const of = attemptOf(runtime.gateway, admission, transaction)
+    return withCookies(tooManyFailures(context, admission, of, Math.ceil(refusedForMs / 1000)), [
       ...cleared,
       ...remembering(context, origin, headers, [transaction]),
     ])
   }
-  const coming = { origin, headers, parameters, transaction }
-  try {
-    const hash = stateHash(transaction.state)
-    const until = transaction.startedAt + runtime.gateway.session.signInTimeoutSeconds + clockToleranceSeconds
-    const answer = (await runtime.spentStates.spend(hash, until))
-      ? await firstTime(context, admission, coming)
-      : await oneMoreTime(context, admission, coming)
-    return withCookies(answer, cleared)
-  } catch (thrown) {
-    if (!isFault(thrown)) throw thrown
-    // Nothing is spent, or nobody knows: the attempt stays, for whoever comes again when the store is back.
-    return signInFailed(context, admission, thrown, wantedBy(transaction, origin, runtime.gateway))
-  }
+  const hash = stateHash(transaction.state)
+  const until = transaction.startedAt + runtime.gateway.session.signInTimeoutSeconds + clockToleranceSeconds
+  const answer = (await runtime.spentStates.spend(hash, until))
+    ? await firstTime(context, admission, coming)
+    : await oneMoreTime(context, admission, coming)
+  return withCookies(answer, cleared)
 }
 
 /** A callback whose attempt is of this browser, and fresh. */
@@ -146,7 +155,7 @@ async function failedOnce(
   const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
   if (again !== null) return again
   const { origin, headers, transaction } = coming
-  const page = signInFailed(context, admission, fault, wantedBy(transaction, origin, context.runtime.gateway))
+  const page = signInFailed(context, admission, fault, failedOf(context, admission, origin, transaction))
   // Whoever loads the page anew tries again, where that may help.
   const known = admission.wantsPage && isWorthAnother(fault.code) ? [transaction] : []
   return withCookies(page, remembering(context, origin, headers, known))

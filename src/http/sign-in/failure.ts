@@ -1,22 +1,31 @@
 import { type AnyFault, type FaultCode, LoginFault } from '../../core/fault.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { Admission } from '../admission/admission.ts'
+import { reportFault } from '../operations/report-fault.ts'
 import { type Answer, faultAnswer, frameOf, pageAnswer, problemAnswer, withHeaders } from '../pages/answer.ts'
 import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
 import { type SignInFailedPage, signInFailedPage } from '../pages/pages.ts'
 import { type PageScript, withScript } from '../pages/scripts.ts'
 import { type FailureWords, failureWords } from '../pages/sign-in-words.ts'
 import type { RequestContext } from '../server/context.ts'
+import type { AttemptOf } from './attempt.ts'
+
+/** A sign-in that came to nothing. */
+export interface Failed {
+  /** What a link to start again is for. */
+  readonly wanted: LinkedSignIn
+  readonly of: AttemptOf
+}
 
 /** Nobody is signed in by it; the person reads what would help, and may start again for the same page where that does. */
 export function signInFailed(
   context: RequestContext,
   admission: Admission,
   fault: AnyFault,
-  wanted: LinkedSignIn,
+  { wanted, of }: Failed,
   script: PageScript | null = null,
 ): Answer {
-  tellOfFailure(context, admission, fault)
+  tellOfFailure(context, admission, fault, of)
   const reason = fault.code.toLowerCase().replaceAll('_', '-')
   const retry = fault.status === 503 ? { 'retry-after': '5' } : {}
   if (!admission.wantsPage) return withHeaders(problemAnswer(admission, fault.status, reason), retry)
@@ -58,26 +67,32 @@ export function isWorthAnother(code: FaultCode): boolean {
   return failureWords(code).helps === 'start-again'
 }
 
-/** For operators: a line, and a count. */
+/** For operators: a line, and two counts. Every sign-in that came to nothing is told here, whatever answers it. */
 export function tellOfFailure(
-  { log, metrics }: RequestContext,
+  context: Pick<RequestContext, 'log' | 'metrics'>,
   { requestId }: Admission,
   fault: AnyFault,
+  { provider, app }: AttemptOf,
 ): void {
-  metrics.fault(fault.code)
-  log.fault('login.failed', fault, { request_id: requestId })
+  context.metrics.login(provider, 'failed')
+  reportFault(context, 'login.failed', fault, {
+    request_id: requestId,
+    app: app ?? undefined,
+    provider: provider ?? undefined,
+  })
 }
 
 /** A link to start again would lead round to this very page: it says when to come back instead. */
 export function tooManyFailures(
   context: RequestContext,
   admission: Admission,
+  of: AttemptOf,
   retryAfterSeconds: number,
 ): Answer {
   const fault = new LoginFault(
     'LOGIN_FAILURES_LIMITED',
     'callbacks of this client network failed at the provider too often; it is not asked again for now',
   )
-  tellOfFailure(context, admission, fault)
+  tellOfFailure(context, admission, fault, of)
   return faultAnswer(admission, fault, { retryAfterSeconds })
 }

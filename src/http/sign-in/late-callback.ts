@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, LoginFault } from '../../core/fault.ts'
-import type { Gateway, Origin } from '../../core/gateway.ts'
+import type { Origin } from '../../core/gateway.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, startOf } from '../../core/session/landing.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
@@ -15,7 +15,8 @@ import { lookUp } from '../pages/scripts.ts'
 import { takeFromStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, pageOf } from './again.ts'
-import { signInFailed } from './failure.ts'
+import { attemptOf } from './attempt.ts'
+import { type Failed, signInFailed } from './failure.ts'
 import { remembering } from './past-attempts.ts'
 
 export interface UselessCallback {
@@ -57,7 +58,7 @@ export async function nothingToDo(
   if (again !== null) return again
   if (transaction !== null)
     return withCookies(
-      signInFailed(context, admission, fault, wantedBy(transaction, origin, runtime.gateway)),
+      signInFailed(context, admission, fault, failedOf(context, admission, origin, transaction)),
       remembering(context, origin, headers, admission.wantsPage ? [transaction] : []),
     )
   return unknownHere(context, admission, { origin, state }, fault)
@@ -74,25 +75,33 @@ function unknownHere(
   fault: AnyFault,
 ): Answer {
   const { authPrefix } = context.runtime.gateway
-  const start = startOf(origin)
-  if (!isKeptAttempt({ state })) return signInFailed(context, admission, fault, { page: wantedPage(start) })
+  const failed = failedOf(context, admission, origin, null)
+  if (!isKeptAttempt({ state })) return signInFailed(context, admission, fault, failed)
   const key = keyOfAttempt(stateHash(state))
-  const linked = { page: { returnTo: start, keptAs: key }, ...providerOf(admission, origin) }
+  const { provider } = failed.of
+  const page = { returnTo: startOf(origin), keptAs: key }
+  const linked = provider === null ? { page } : { page, provider }
   const script = isSecondAttempt({ state })
     ? null
     : lookUp(key, loginLink(authPrefix, { ...linked, isSecond: true }).href)
-  return signInFailed(context, admission, fault, linked, script)
+  return signInFailed(context, admission, fault, { ...failed, wanted: linked }, script)
 }
 
-/** The one to whose redirect URI the browser came; several may share one. */
-function providerOf({ target }: Admission, { redirectUris }: Origin): { readonly provider?: string } {
-  const [provider, ...others] = redirectUris.find(({ path }) => path === target?.path)?.providers ?? []
-  return provider === undefined || others.length > 0 ? {} : { provider }
-}
-
-/** What a link to start again is for: the same page, asking for the same. */
-export function wantedBy(transaction: KnownAttempt, origin: Origin, { authPrefix }: Gateway): LinkedSignIn {
-  return { page: pageOf(transaction, origin, authPrefix), wish: transaction.wish ?? plainWish }
+/**
+ * What came to nothing: whose it was, and what a link to start again is for, which is the same page, asking for the same;
+ * where the origin begins, when nobody knows the attempt.
+ */
+export function failedOf(
+  { runtime: { gateway } }: RequestContext,
+  admission: Admission,
+  origin: Origin,
+  attempt: KnownAttempt | null,
+): Failed {
+  const wanted: LinkedSignIn =
+    attempt === null
+      ? { page: wantedPage(startOf(origin)) }
+      : { page: pageOf(attempt, origin, gateway.authPrefix), wish: attempt.wish ?? plainWish }
+  return { wanted, of: attemptOf(gateway, admission, attempt) }
 }
 
 /** The browser alone knows the page that was wanted: see `pages/storage`. */

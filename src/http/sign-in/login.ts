@@ -24,6 +24,8 @@ import { keepForLink, withScript } from '../pages/scripts.ts'
 import { failureWords } from '../pages/sign-in-words.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
+import type { AttemptOf } from './attempt.ts'
+import { tellOfFailure } from './failure.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
 import { passedTo, readPassed } from './passed-parameters.ts'
@@ -106,7 +108,10 @@ export function answerChallenge(
   const { authPrefix } = context.runtime.gateway
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
   const [provider, ...others] = providers
-  if (admission.origin !== null && isLooping(headers, admission.origin)) return looping(context, admission)
+  if (admission.origin !== null && isLooping(headers, admission.origin)) {
+    const only = others.length === 0 ? (provider ?? null) : null
+    return looping(context, admission, { provider: only, app: admission.app?.name ?? null })
+  }
   if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
     return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to: returnTo }))
   }
@@ -137,15 +142,14 @@ function hidesStrictCookie(headers: IncomingHttpHeaders, origin: Origin): boolea
   return origin.cookies.sameSite === 'Strict' && headers['sec-fetch-site'] === 'cross-site'
 }
 
-function looping({ runtime, log, metrics }: RequestContext, admission: Admission): Answer {
+function looping(context: RequestContext, admission: Admission, of: AttemptOf): Answer {
   const { reason } = admission.decision
   const fault = new LoginFault(
     'LOGIN_LOOP',
     `a browser signed in again and again within a minute, and still came with ${reason}: its cookies do not stay, or instances behind one address have different session secrets or stores`,
   )
-  metrics.fault(fault.code)
-  log.fault('login.failed', fault, { request_id: admission.requestId })
-  const link = linkBack(runtime.gateway, admission)
+  tellOfFailure(context, admission, fault, of)
+  const link = linkBack(context.runtime.gateway, admission)
   const script = keepForLink(link.keep)
   const page = signInFailedPage({
     ...frameOf(admission),

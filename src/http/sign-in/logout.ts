@@ -9,6 +9,7 @@ import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts
 import { type Session, shortKey } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
+import { reportFault } from '../operations/report-fault.ts'
 import {
   type Answer,
   forbidden,
@@ -154,9 +155,8 @@ async function endSessions(
   return everywhere
 }
 
-function tellOfStore({ log, metrics }: RequestContext, { requestId }: Admission, fault: AnyFault): void {
-  metrics.fault(fault.code)
-  log.fault('store.failed', fault, { request_id: requestId })
+function tellOfStore(context: RequestContext, { requestId, app }: Admission, fault: AnyFault): void {
+  reportFault(context, 'store.failed', fault, { request_id: requestId, app: app?.name })
 }
 
 async function endSessionUrl(

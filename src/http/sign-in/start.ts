@@ -23,7 +23,9 @@ import type { Admission } from '../admission/admission.ts'
 import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
+import { appOfPage } from './attempt.ts'
 import { deleteCookie, setTransactionCookie } from './cookie.ts'
+import { tellOfFailure } from './failure.ts'
 import { passedTo } from './passed-parameters.ts'
 import { remembering } from './past-attempts.ts'
 
@@ -97,9 +99,8 @@ export async function startSignIn(
     ])
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
-    metrics.login(provider.name, 'failed')
-    metrics.fault(thrown.code)
-    log.fault('login.failed', thrown, { request_id: admission.requestId, provider: provider.name })
+    const app = appOfPage(origin, page.returnTo)
+    tellOfFailure(context, admission, thrown, { provider: provider.name, app })
     return faultAnswer(admission, thrown)
   }
 }

@@ -10,6 +10,7 @@ import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from 
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
+import { reportFault } from '../operations/report-fault.ts'
 import { type Answer, atLocation, faultAnswer, withHeaders } from '../pages/answer.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
 import {
@@ -139,9 +140,10 @@ function failed(context: RequestContext, upgrade: Upgrade, thrown: unknown): voi
     })
     return
   }
-  if (isFault(thrown)) context.metrics.fault(thrown.code)
-  const fields = { request_id: admission.requestId, app: admission.app?.name }
-  context.log.fault('upstream.failed', thrown, fields)
+  reportFault(context, 'upstream.failed', thrown, {
+    request_id: admission.requestId,
+    app: admission.app?.name,
+  })
   end(context, upgrade, faultAnswer({ ...admission, wantsPage: false }, isFault(thrown) ? thrown : null))
 }
 
@@ -212,7 +214,8 @@ function open(
   const { requestId } = admission
   const fields = { request_id: requestId, app: admission.app?.name, location: admission.location?.label }
   const ofSession = sessionOf(admission)
-  const report = (thrown: unknown) => log.fault('store.failed', thrown, { request_id: requestId })
+  const of = { request_id: requestId, app: admission.app?.name }
+  const report = (thrown: unknown) => reportFault(context, 'store.failed', thrown, of)
   earlyBytes.putBack()
   const tunnel = openTunnel(client, socket, {
     onClosed() {

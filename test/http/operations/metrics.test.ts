@@ -30,6 +30,8 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
   for (const app of ['wiki', 'gone', null, 'wiki']) request(app)
   metrics.login('op', 'completed')
   metrics.login('former', 'failed')
+  metrics.login(null, 'failed')
+  for (const app of ['wiki', 'gone', null]) metrics.fault('UPSTREAM_BUSY', app)
   t.match(await metrics.text(new Map(), log), /app="gone"/)
   metrics.renew({ apps: ['wiki'], providers: ['op'] })
   const text = await metrics.text(new Map(), log)
@@ -40,6 +42,9 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
   t.match(text, /^claimgate_request_duration_seconds_count\{app="wiki"\} 2$/m)
   t.match(text, /^claimgate_request_duration_seconds_count\{app=""\} 1$/m)
   t.match(text, /^claimgate_logins_total\{provider="op",outcome="completed"\} 1$/m)
+  t.match(text, /^claimgate_logins_total\{provider="",outcome="failed"\} 1$/m)
+  t.match(text, /^claimgate_faults_total\{app="wiki",code="UPSTREAM_BUSY"\} 1$/m)
+  t.match(text, /^claimgate_faults_total\{app="",code="UPSTREAM_BUSY"\} 1$/m)
   request('gone')
   t.match(
     await metrics.text(new Map(), log),
@@ -100,7 +105,7 @@ t.test('S-206: the whole text, with labels that are names of the file or of clos
     () => metrics.websocket(1),
     () => metrics.websocket(1),
     () => metrics.websocket(-1),
-    () => metrics.fault('LOGIN_LOOP'),
+    () => metrics.fault('LOGIN_LOOP', 'wiki'),
     () => metrics.connectionRefused(),
     () => metrics.reload('loaded', 2),
   ]
@@ -118,7 +123,7 @@ t.test('S-206: the whole text, with labels that are names of the file or of clos
   t.same(told, [
     'claimgate_requests_total{app="wiki",decision="deny",reason="no-location",status="4xx"} 1',
     'claimgate_logins_total{provider="op",outcome="started"} 1',
-    'claimgate_faults_total{code="LOGIN_LOOP"} 1',
+    'claimgate_faults_total{app="wiki",code="LOGIN_LOOP"} 1',
     'claimgate_connections_refused_total 1',
     'claimgate_provider_ready{provider="ready"} 1',
     'claimgate_provider_ready{provider="pending"} 0',

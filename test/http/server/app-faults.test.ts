@@ -84,7 +84,7 @@ t.test('what is thrown is answered by its code, told under its own name, and cou
       event === null ? [] : [[event, code, 'request-7', 'wiki']],
       reason,
     )
-    t.same(held.counted, code === undefined ? [] : [`fault ${code}`], reason)
+    t.same(held.counted, code === undefined ? [] : [`fault ${code} of wiki`], reason)
   }
 })
 

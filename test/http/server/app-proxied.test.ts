@@ -67,7 +67,7 @@ t.test(
       t.equal(statusOf(client.text()), begins ? 200 : 504)
       t.match(held.lines, [line, { event: 'request', ...access }])
       t.equal('code' in (held.lines[1] ?? {}), 'code' in access)
-      t.same(held.counted, thrown instanceof UpstreamFault ? [`fault ${thrown.code}`] : [])
+      t.same(held.counted, thrown instanceof UpstreamFault ? [`fault ${thrown.code} of wiki`] : [])
     }
   },
 )

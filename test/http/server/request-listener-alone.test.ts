@@ -98,7 +98,10 @@ function asked({
       fault: (event: string, _thrown: unknown, fields: unknown) => told.push([event, fields]),
       event: (_level: string, event: string) => told.push(event),
     },
-    metrics: { request: (_admission: Admission, status: number) => told.push(['metrics', status]) },
+    metrics: {
+      request: (_admission: Admission, status: number) => told.push(['metrics', status]),
+      fault: (code: string, app: string | null) => told.push(['counted', code, app]),
+    },
     lingering: { dropRest: (of: unknown) => told.push(['dropped', of === request]) },
   } as unknown as ServerContext
   let shown = 0
@@ -209,7 +212,10 @@ t.test('a store that fails is told with the id of the request', async (t) => {
   }
   const { told, shown } = asked({ ...withCookie, use })
   await turn()
-  t.same(told, [['store.failed', { request_id: 'abababab-000001' }]])
+  t.same(told, [
+    ['counted', 'STORE_UNAVAILABLE', 'wiki'],
+    ['store.failed', { request_id: 'abababab-000001', app: 'wiki' }],
+  ])
   t.equal(shown(), 1)
 })
 

@@ -134,7 +134,7 @@ t.test('a callback that belongs to no sign-in of this browser ends before anybod
   t.equal(await why(come('code=x&state=other', { headers })), 'cookie-missing')
   t.equal(await why(come(`code=x&state=${begun.state}`, { headers: program })), 'cookie-missing')
   t.match(lines.at(-1), { event: 'login.failed', code: 'LOGIN_STATE_UNKNOWN', request_id: 'request-7' })
-  t.equal(counted.filter((one) => one === 'fault LOGIN_STATE_UNKNOWN').length, 5)
+  t.equal(counted.filter((one) => one === 'fault LOGIN_STATE_UNKNOWN of wiki').length, 5)
   t.equal(provider('op').exchanged.length, 0)
   t.match(await finish(begun), { status: 303 }, 'the attempt was neither spent nor forgotten')
   clock.time += 60
@@ -187,7 +187,7 @@ t.test('a network whose callbacks only fail is refused, and told until when', as
   t.notMatch(answer.body, /button"|Start again/)
   t.match(answer.cookies, [{ value: '', options: { maxAge: 0 } }])
   t.match(lines.at(-1), { event: 'login.failed', code: 'LOGIN_FAILURES_LIMITED', request_id: 'request-7' })
-  t.ok(counted.includes('fault LOGIN_FAILURES_LIMITED'))
+  t.ok(counted.includes('fault LOGIN_FAILURES_LIMITED of wiki'))
   t.equal(provider('op').exchanged.length, 0)
   t.match(await finish(await begin(), { peer: '203.0.113.9' }), { status: 303 }, 'another network goes on')
   clock.time += 31
@@ -245,7 +245,7 @@ t.test(
     t.match(page.cookies, [{ value: '', options: { maxAge: 0 } }])
     t.equal(page.cookies?.length, 1)
     t.match(lines.at(-1), { event: 'login.failed', code: 'LOGIN_REFUSED', request_id: 'request-7' })
-    t.equal(counted.at(-1), 'fault LOGIN_REFUSED')
+    t.equal(counted.at(-1), 'fault LOGIN_REFUSED of wiki')
     t.match(await fails(refused, program), { status: 403, body: /"reason":"login-refused"/ })
     const nowhere = await fails(refused, {}, { app: null })
     t.match(nowhere, { status: 403, body: /wiki\.example/ })

@@ -27,7 +27,7 @@ t.test('a page says by its gate whose fault it was, and when to come back', asyn
   for (const [fault, status, gate, retry] of rows) {
     const { context, admission, lines, counted } = open(t)
     const person = await admission('https://wiki.example/.auth/callback')
-    const wanted = { page: wantedPage('/x' as ReturnTo) }
+    const wanted = { wanted: { page: wantedPage('/x' as ReturnTo) }, of: { provider: 'op', app: 'wiki' } }
     const page = signInFailed(context, person, fault, wanted)
     t.equal(page.status, status, fault.code)
     for (const state of ['open', 'closed', 'away'] as const)
@@ -40,23 +40,37 @@ t.test('a page says by its gate whose fault it was, and when to come back', asyn
       request_id: 'request-7',
     })
     t.equal(program.headers['retry-after'] ?? null, retry, fault.code)
-    t.match(lines, Array(2).fill({ event: 'login.failed', code: fault.code, request_id: 'request-7' }))
-    t.same(counted, Array(2).fill(`fault ${fault.code}`))
+    t.match(
+      lines,
+      Array(2).fill({
+        ...{ event: 'login.failed', code: fault.code, request_id: 'request-7' },
+        ...{ provider: 'op', app: 'wiki' },
+      }),
+    )
+    t.same(counted, [
+      'login op failed',
+      `fault ${fault.code} of wiki`,
+      'login op failed',
+      `fault ${fault.code} of wiki`,
+    ])
   }
 })
 
 t.test('too many failures of a network say when to come back', async (t) => {
   const { context, admission, lines, counted } = open(t)
   const person = await admission('https://wiki.example/.auth/callback')
-  t.match(tooManyFailures(context, person, 42), { status: 429, headers: { 'retry-after': '42' } })
+  t.match(tooManyFailures(context, person, { provider: 'op', app: null }, 42), {
+    status: 429,
+    headers: { 'retry-after': '42' },
+  })
   t.match(lines, [{ event: 'login.failed', code: 'LOGIN_FAILURES_LIMITED', request_id: 'request-7' }])
-  t.same(counted, ['fault LOGIN_FAILURES_LIMITED'])
+  t.same(counted, ['login op failed', 'fault LOGIN_FAILURES_LIMITED of -'])
 })
 
 t.test('whom the provider refused may start again, or use another account, for the same page', async (t) => {
   const { context, admission } = open(t)
   const person = await admission('https://wiki.example/.auth/callback')
-  const wanted = { page: wantedPage('/x' as ReturnTo) }
+  const wanted = { wanted: { page: wantedPage('/x' as ReturnTo) }, of: { provider: null, app: null } }
   const links = (fault: LoginFault) =>
     [...signInFailed(context, person, fault, wanted).body.matchAll(/class="button[^>]*>[^<]*</g)].map(String)
   t.same(links(new LoginFault('LOGIN_REFUSED', 'access_denied')), [

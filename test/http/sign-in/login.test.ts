@@ -239,7 +239,7 @@ t.test('a provider that cannot be asked is told as such, counted, and begins no 
   const answer = await begin('?provider=op')
   t.match(answer, { status: 503, body: /The sign-in service is not available/ })
   t.equal(answer.cookies, undefined)
-  t.same(counted, ['login op failed', 'fault PROVIDER_UNREACHABLE'])
+  t.same(counted, ['login op failed', 'fault PROVIDER_UNREACHABLE of wiki'])
   t.match(lines, [
     {
       event: 'login.failed',
@@ -287,7 +287,7 @@ t.test('a browser whose session does not stay is told so instead of going round'
   t.match(page.body, 'href="/.auth/login?return_to&#61;%2Fdeep">Start again<')
   t.match(page.body, 'ask ops and give the request id below')
   t.match(page.body, frameOf(await admission(`${site}/deep`)).requestId)
-  t.same(counted, ['fault LOGIN_LOOP'])
+  t.same(counted, ['login op failed', 'fault LOGIN_LOOP of wiki'])
   t.match(lines, [
     {
       event: 'login.failed',

@@ -285,7 +285,7 @@ t.test(
       [name, outName],
     )
     t.match(lines, [{ event: 'store.failed', code: 'STORE_UNAVAILABLE', request_id: 'request-7' }])
-    t.same(counted, ['fault STORE_UNAVAILABLE'])
+    t.same(counted, ['fault STORE_UNAVAILABLE of wiki'])
     const mistaken = withSessions({ end: async () => throws(broken)() })
     t.equal(await leave('', { headers: { cookie }, context: mistaken }), broken, 'what is no fault goes on')
   },
@@ -299,7 +299,7 @@ t.test('a store that does not say who asks keeps nobody from leaving', async (t)
   t.match(page, { status: 200, body: /Sign out\?/ })
   t.notMatch(page, { body: /signed in as/ })
   t.match(lines, [{ event: 'store.failed', code: 'STORE_UNAVAILABLE', request_id: 'request-7' }])
-  t.same(counted, ['fault STORE_UNAVAILABLE'])
+  t.same(counted, ['fault STORE_UNAVAILABLE of wiki'])
   t.match(await leave('', { headers: { cookie }, context }), { status: 303 })
   t.notOk(await alive(cookie))
   t.equal(await ask('', { headers: { cookie }, context: withSessions({ use: throws(broken) }) }), broken)

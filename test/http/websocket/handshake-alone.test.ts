@@ -101,7 +101,7 @@ t.test('what goes wrong at the upstream is answered and told by its code', async
       { event: 'request', status },
     ])
     t.equal(held.lines[0]?.code, code)
-    t.same(held.counted, code === undefined ? [] : [`fault ${code}`])
+    t.same(held.counted, code === undefined ? [] : [`fault ${code} of wiki`])
     t.ok(client.ended())
   }
 })
