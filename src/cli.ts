@@ -1,10 +1,15 @@
+import { didYouMean, quoted } from './cli/arguments.ts'
 import type { Command, Io } from './cli/command.ts'
+import { commandLine } from './cli/program.ts'
 import { readVersion } from './cli/version.ts'
 
+interface Entry {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
 /** Every command by name, each loaded when it is asked for: `health` need not load what `serve` needs. */
-const commands: Readonly<
-  Record<string, { readonly summary: string; readonly load: () => Promise<{ readonly command: Command }> }>
-> = {
+export const commands: Readonly<Record<string, Entry>> = {
   serve: { summary: 'run the gateway', load: () => import('./commands/serve.ts') },
   check: { summary: 'find every fault of a configuration', load: () => import('./commands/check.ts') },
   init: { summary: 'write a first configuration', load: () => import('./commands/init.ts') },
@@ -17,7 +22,7 @@ const commands: Readonly<
     load: () => import('./commands/health.ts'),
   },
   convert: {
-    summary: 'make a configuration of one of Apache httpd',
+    summary: 'make a configuration of one of Apache httpd or oauth2-proxy',
     load: () => import('./commands/convert.ts'),
   },
   sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
@@ -54,35 +59,55 @@ const hidden: typeof commands = {
 /** Runs what the arguments name; answers with the exit status. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const text = help()
-    if (name === undefined) io.stderr(text)
-    else io.stdout(text)
-    return name === undefined ? 2 : 0
+  if (name === undefined) {
+    io.stderr(help(io))
+    return 2
   }
+  if (name === '--help' || name === '-h') {
+    io.stdout(help(io))
+    return 0
+  }
+  if (name === 'help') return helpOf(rest, io)
   if (name === '--version' || name === '-v') {
     io.stdout(`claimgate ${readVersion()}\n`)
     return 0
   }
-  const entry = Object.hasOwn(commands, name)
-    ? commands[name]
-    : Object.hasOwn(hidden, name)
-      ? hidden[name]
-      : undefined
-  if (entry === undefined) {
-    io.stderr(`claimgate: there is no command "${name}".\n\n${help()}`)
-    return 2
-  }
+  const entry = entryOf(name)
+  if (entry === undefined) return refuse(name, io)
   const { command } = await entry.load()
   return command.run(rest, io)
 }
 
-function help(): string {
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+function entryOf(name: string): Entry | undefined {
+  if (Object.hasOwn(commands, name)) return commands[name]
+  return Object.hasOwn(hidden, name) ? hidden[name] : undefined
+}
+
+/** `claimgate help check` is `claimgate check --help`. */
+async function helpOf([name]: readonly string[], io: Io): Promise<number> {
+  if (name === undefined) {
+    io.stdout(help(io))
+    return 0
+  }
+  const entry = entryOf(name)
+  return entry === undefined ? refuse(name, io) : (await entry.load()).command.run(['--help'], io)
+}
+
+function refuse(name: string, io: Io): number {
+  const meant = didYouMean(name, Object.keys(commands))
+  const hint = meant === '' ? `\n${help(io)}` : `See \`${commandLine(io, '--help')}\`.\n`
+  io.stderr(`claimgate: there is no command ${quoted(name)}${meant === '' ? '.' : meant}\n${hint}`)
+  return 2
+}
+
+function help(io: Io): string {
+  const width = Math.max(...Object.keys(commands).map(({ length }) => length)) + 2
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`)
   return `Usage: claimgate COMMAND [options]
 
 ${rows.join('\n')}
 
-\`claimgate COMMAND --help\` tells more. \`claimgate --version\` prints the version.
+\`${commandLine(io, 'COMMAND', '--help')}\` tells more.
+\`${commandLine(io, '--version')}\` prints the version.
 `
 }

@@ -1,10 +1,38 @@
+/** One option of a command: how it is read, what `--help` says of it, and what a shell completes. */
+export interface OptionSpec {
+  /** `string` takes a value, `boolean` none. */
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  /** What `--help` calls the value: `FILE`. A shell completes the names of files for `FILE` and `FOLDER`. */
+  readonly value?: string
+  /** All values that there are, where these are few. */
+  readonly choices?: readonly string[]
+  readonly help: string
+  /** May be given several times; read by `texts`. */
+  readonly multiple?: boolean
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>
+
+/** What may stand beside the options. */
+export interface Operands {
+  /** Words that the first one is likely to be. */
+  readonly words?: readonly string[]
+  /** Whether they are names of files. */
+  readonly files?: boolean
+}
+
 /** One subcommand. It touches the process through `Io` alone, so that a test runs it in its own process. */
 export interface Command {
   readonly name: string
   /** One line for the list of commands. */
   readonly summary: string
-  /** What `--help` prints, with a final newline. */
+  /** What `--help` prints, with a final newline. Its paragraphs are filled to the width of a terminal: see help.ts. */
   readonly usage: string
+  /** Every option but `--help`, which each command has. */
+  readonly options: OptionSpecs
+  /** Left out: nothing may stand beside the options. */
+  readonly operands?: Operands
   /** Answers with the exit status: 0 yes, 1 the thing asked about failed, 2 wrong usage or an unreadable file. */
   run(args: readonly string[], io: Io): Promise<number>
 }
@@ -17,6 +45,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What relative paths of arguments start from. */
   readonly cwd: string
+  /** What a person types before the arguments to run this program again; `claimgate` when left out. See program.ts. */
+  readonly program?: string
   /** Aborted when the process was asked to stop. Asking for it is the promise to look at it: see main.ts. */
   readonly signal?: AbortSignal
 }

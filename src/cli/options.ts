@@ -1,19 +1,10 @@
-import { parseArgs } from 'node:util'
-import type { Command, Io } from './command.ts'
+import { readArguments } from './arguments.ts'
+import type { Command, Io, OptionSpecs } from './command.ts'
+import { fillUsage } from './help.ts'
+import { refuseUsage } from './program.ts'
 
-/** One option of a command: how it is read, and what `--help` says of it. */
-export interface OptionSpec {
-  /** `string` takes a value, `boolean` none. */
-  readonly type: 'string' | 'boolean'
-  readonly short?: string
-  /** What `--help` calls the value: `FILE`. */
-  readonly value?: string
-  readonly help: string
-  /** May be given several times; read by `texts`. */
-  readonly multiple?: boolean
-}
-
-export type OptionSpecs = Readonly<Record<string, OptionSpec>>
+export type { OptionSpecs } from './command.ts'
+export { optionsHelp } from './help.ts'
 
 export interface Options {
   /** Of options that take a value; null when absent. */
@@ -31,61 +22,20 @@ export type ReadOptions =
 
 /**
  * Reads a command's arguments; `--help` is known to every command. Answers help on stdout with 0, and wrong usage
- * on stderr with 2. Arguments beside options are refused unless `positionals` says so.
+ * on stderr with 2.
  */
 export function readOptions(
-  command: Pick<Command, 'name' | 'usage'>,
-  specs: OptionSpecs,
+  command: Pick<Command, 'name' | 'usage' | 'options' | 'operands'>,
   args: readonly string[],
-  io: Pick<Io, 'stdout' | 'stderr'>,
-  positionals = false,
+  io: Pick<Io, 'stdout' | 'stderr' | 'program'>,
 ): ReadOptions {
-  try {
-    const { values, positionals: rest } = parseArgs({
-      args: [...args],
-      options: { ...specs, ...helpOption },
-      strict: true,
-      allowPositionals: positionals,
-    })
-    const found: Readonly<Record<string, unknown>> = values
-    if (found.help === true) {
-      io.stdout(command.usage)
-      return { ok: false, exitCode: 0 }
-    }
-    return { ok: true, options: asOptions(found, rest) }
-  } catch (error) {
-    io.stderr(`claimgate ${command.name}: ${error instanceof Error ? error.message : 'wrong usage'}\n`)
-    io.stderr(`See \`claimgate ${command.name} --help\`.\n`)
-    return { ok: false, exitCode: 2 }
+  const read = readArguments(command, args)
+  if (!read.ok) return { ok: false, exitCode: refuseUsage(command, read.reason, io) }
+  if (read.values.help === true) {
+    io.stdout(fillUsage(command.usage))
+    return { ok: false, exitCode: 0 }
   }
-}
-
-/** The rows of `--help` for a command's options, each line at most 100 characters, with a final newline. */
-export function optionsHelp(specs: OptionSpecs): string {
-  const all: OptionSpecs = { ...specs, ...helpOption }
-  const rows = Object.entries(all).map(
-    ([name, { short, value = '', help }]) =>
-      [`${short === undefined ? '    ' : `-${short}, `}--${name} ${value}`.trimEnd(), help] as const,
-  )
-  const width = Math.max(...rows.map(([option]) => option.length))
-  const lines = rows.flatMap(([option, help]) =>
-    wrap(help, helpColumns - width - 4).map(
-      (line, i) => `  ${(i === 0 ? option : '').padEnd(width)}  ${line}`,
-    ),
-  )
-  return `${lines.join('\n')}\n`
-}
-
-const helpColumns = 100
-
-function wrap(text: string, most: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
+  return { ok: true, options: asOptions(read.values, read.operands) }
 }
 
 function asOptions(values: Readonly<Record<string, unknown>>, positionals: readonly string[]): Options {
@@ -102,8 +52,6 @@ function asOptions(values: Readonly<Record<string, unknown>>, positionals: reado
     positionals,
   }
 }
-
-const helpOption = { help: { type: 'boolean', short: 'h', help: 'this text' } } as const satisfies OptionSpecs
 
 export const configOption = {
   config: {

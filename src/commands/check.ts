@@ -19,8 +19,9 @@ export const command: Command = {
   name: 'check',
   summary: 'find every fault of a configuration',
   usage,
+  options: configOptions,
   run: async (args, io) => {
-    const read = readOptions(command, configOptions, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
     const loaded = loadGateway(file, io.env, { cwd: io.cwd })

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { convertApache } from '../migration/apache/apache.ts'
@@ -17,7 +18,7 @@ import { reportJson, reportText } from '../migration/report.ts'
 import type { SampleCaller } from '../rehearsal/sample-callers.ts'
 import { firstTestsFor, firstTestsText } from '../rehearsal/test/first-tests.ts'
 
-const options = {
+const specs = {
   output: {
     type: 'string',
     short: 'o',
@@ -25,7 +26,12 @@ const options = {
     help: 'the file to write, and beside it NAME.test.yaml with tests of each location (default: standard output, and the report to standard error)',
   },
   report: { type: 'string', value: 'FILE', help: 'where the report goes' },
-  from: { type: 'string', value: 'SOURCE', help: 'apache or oauth2-proxy (default: seen from the content)' },
+  from: {
+    type: 'string',
+    value: 'SOURCE',
+    choices: sources,
+    help: 'apache or oauth2-proxy (default: seen from the content)',
+  },
   version: {
     type: 'string',
     value: 'X.Y.Z',
@@ -57,7 +63,7 @@ what means something else here and why, what a person has to decide. "-" is the 
 and no secret is copied: the result asks its environment for them. Of httpd, included files are read. Of oauth2-proxy,
 name all of it together: configuration file, alpha configuration, a file with its command line, its environment.
 
-${optionsHelp(options)}
+${optionsHelp(specs)}
 Then: claimgate check -c FILE, and claimgate test -c FILE
 
 Exit status: 0 when everything was converted; 1 when a person has to look at something (Not convertible), or at an
@@ -68,14 +74,13 @@ export const command: Command = {
   name: 'convert',
   summary: 'make a configuration of one of Apache httpd or oauth2-proxy',
   usage,
+  options: specs,
+  operands: { files: true },
   run: async (args, io) => {
-    const read = readOptions(command, options, args, io, true)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const order = readOrder(read.options)
-    if (typeof order === 'string') {
-      io.stderr(`claimgate convert: ${order}\nSee \`claimgate convert --help\`.\n`)
-      return 2
-    }
+    if (typeof order === 'string') return refuseUsage(command, order, io)
     const files = await readFiles(read.options.positionals, io)
     if (files === null) return 2
     const given = order.environment === null ? [] : await readFiles([order.environment], io)
@@ -112,7 +117,6 @@ function readOrder(given: Options): Order | string {
   if (version === null) return '--version is that of mod_auth_openidc, such as 2.4.12.3'
   const from = given.text('from')
   const source = sources.find((name) => name === from) ?? null
-  if (from !== null && source === null) return `--from is one of ${sources.join(', ')}`
   return {
     source,
     version,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { addressVariables } from '../demo/addresses.ts'
 import { prepareFolder } from '../demo/folder.ts'
 import { type DemoGateway, keepGateway } from '../demo/gateway.ts'
@@ -36,15 +37,12 @@ export const command: Command = {
   name: 'demo',
   summary: 'a working gateway, provider and app on one port',
   usage,
+  options: specs,
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const wish = readWish(read.options, io)
-    if (typeof wish === 'string') {
-      io.stderr(`claimgate demo: ${wish}\n`)
-      return 2
-    }
-    return run(wish, io)
+    return typeof wish === 'string' ? refuseUsage(command, wish, io) : run(wish, io)
   },
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from '../cli/command.ts'
 import { loadRules } from '../cli/load-rules.ts'
 import { jsonBelow, madeUpSecretsOption, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { compareGateways } from '../rehearsal/difference/difference.ts'
 import { differenceJson } from '../rehearsal/difference/json.ts'
 import { differenceText, isChanged } from '../rehearsal/difference/text.ts'
@@ -31,16 +32,15 @@ export const command: Command = {
   name: 'diff',
   summary: 'who loses and who gains access between two configurations',
   usage,
+  options: specs,
+  operands: { files: true },
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io, true)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
     const [old, now, ...more] = options.positionals
     if (old === undefined || now === undefined || more.length > 0) {
-      io.stderr(
-        'claimgate diff: two configurations are compared, OLD and NEW.\nSee `claimgate diff --help`.\n',
-      )
-      return 2
+      return refuseUsage(command, 'two configurations are compared, OLD and NEW.', io)
     }
     const [before, after] = [old, now].map((file) => loadRules(file, options.flag('made-up-secrets'), io))
     if (before === undefined || after === undefined || before === null || after === null) return 2

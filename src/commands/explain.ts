@@ -2,6 +2,7 @@ import type { Command, Io } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
+import { refuseUsage } from '../cli/program.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { isHeaderName } from '../core/headers/names.ts'
 import { readAddress } from '../core/request/address.ts'
@@ -66,31 +67,28 @@ export const command: Command = {
   name: 'explain',
   summary: 'what happens to a request, and why',
   usage,
+  options: specs,
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
     const log = options.text('log')
     const requestId = options.text('request-id')
     if (log !== null || requestId !== null) {
-      if (log === null || requestId === null) return wrongUsage(io, '--log and --request-id go together')
+      if (log === null || requestId === null)
+        return refuseUsage(command, '--log and --request-id go together', io)
       return explainLog({ file: log, requestId, json: options.flag('json') }, io)
     }
     const asked = readAsked(options)
-    if (!asked.ok) return wrongUsage(io, asked.reason)
+    if (!asked.ok) return refuseUsage(command, asked.reason, io)
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
     const person = await readPerson(options, gateway, asked.value, io)
-    if (!person.ok) return wrongUsage(io, person.reason)
+    if (!person.ok) return refuseUsage(command, person.reason, io)
     const told = explain(gateway, { ...asked.value, person: person.value })
     io.stdout(options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told))
     return told.outcome === 'allowed' ? 0 : 1
   },
-}
-
-function wrongUsage(io: Io, message: string): number {
-  io.stderr(`claimgate explain: ${message}\nSee \`claimgate explain --help\`.\n`)
-  return 2
 }
 
 interface Asked {

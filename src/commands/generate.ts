@@ -31,8 +31,9 @@ export const command: Command = {
   name: 'generate',
   summary: 'write the generated files of the repository',
   usage,
+  options: {},
   async run(args, io) {
-    const read = readOptions(command, {}, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     for (const [path, write] of generatedFiles) {
       await writeFile(pathOf(path), write())

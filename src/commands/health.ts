@@ -24,8 +24,9 @@ export const command: Command = {
   name: 'health',
   summary: 'ask the running gateway whether it can do its work',
   usage,
+  options: configOptions,
   run: async (args, io) => {
-    const read = readOptions(command, configOptions, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const loaded = loadOrReport(configFile(read.options, io.env), io)
     if (loaded === null) return 2

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGatewayFromText } from '../config/load.ts'
@@ -11,7 +12,7 @@ import { type Discovery, discover } from '../init/discovery.ts'
 import { type FirstFile, firstFile } from '../init/first-file.ts'
 import { metadataUrlOf, readIssuer, type WantedIssuer } from '../init/issuer.ts'
 
-const options = {
+const specs = {
   issuer: {
     type: 'string',
     value: 'URL',
@@ -32,7 +33,7 @@ const usage = `Usage: claimgate init --issuer URL --upstream URL --url URL [-o F
 Writes a first configuration that \`claimgate check\` accepts, and names what to register at the provider. The
 provider's metadata is read to get the issuer right; without a network the file is written all the same.
 
-${optionsHelp(options)}
+${optionsHelp(specs)}
 Exit status: 0 when the file was written, 1 when it was not, 2 for wrong usage.
 `
 
@@ -40,13 +41,13 @@ export const command: Command = {
   name: 'init',
   summary: 'write a first configuration',
   usage,
+  options: specs,
   run: async (args, io) => {
-    const read = readOptions(command, options, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const wanted = readWanted(read.options)
     if (wanted === null) {
-      io.stderr('claimgate init: --issuer, --upstream and --url are needed.\nSee `claimgate init --help`.\n')
-      return 2
+      return refuseUsage(command, '--issuer, --upstream and --url are needed.', io)
     }
     return writeFirst(wanted, read.options, io)
   },

@@ -27,6 +27,7 @@ const specs = {
   'fail-on': {
     type: 'string',
     value: 'SEVERITY',
+    choices: severities,
     help: 'error, warning (default) or note: from where on the exit status is 1',
   },
   sarif: {
@@ -58,15 +59,12 @@ export const command: Command = {
   name: 'lint',
   summary: 'find what a configuration probably does not mean',
   usage,
+  options: specs,
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
-    const failOn = severities.find((severity) => severity === (options.text('fail-on') ?? 'warning'))
-    if (failOn === undefined) {
-      io.stderr(`claimgate lint: --fail-on takes ${severities.join(', ')}\nSee \`claimgate lint --help\`.\n`)
-      return 2
-    }
+    const failOn = severities.find((severity) => severity === options.text('fail-on')) ?? 'warning'
     const subject = load(configFile(options, io.env), io)
     if (subject === null) return 2
     const result = lint(options.flag('online') ? await withAnswers(subject, io) : subject)

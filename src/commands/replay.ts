@@ -12,6 +12,7 @@ import {
   readOptions,
 } from '../cli/options.ts'
 import { readText, toClaims } from '../cli/person.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { isObject, parseJson } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
 import { showOwn } from '../core/show.ts'
@@ -59,12 +60,15 @@ export const command: Command = {
   name: 'replay',
   summary: 'ask the requests of a log again, under other rules',
   usage,
+  options: specs,
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
     const log = options.text('log')
-    if (log === null) return refuse(io, 'which log? Say --log FILE, or --log - for the standard input')
+    if (log === null) {
+      return refuseUsage(command, 'which log? Say --log FILE, or --log - for the standard input', io)
+    }
     const setup = await prepare(options, io)
     if (setup === null) return 2
     const summary = await summaryOf(log, setup, io)

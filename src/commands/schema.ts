@@ -31,9 +31,10 @@ export const command: Command = {
   name: 'schema',
   summary: 'print the JSON Schema of the configuration',
   usage,
+  options: specs,
   run: async (args, io) => {
     // What it prints is JSON anyway.
-    const read = readOptions(command, specs, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     io.stdout(read.options.flag('tests') ? toTestsJsonSchema() : toJsonSchema())
     return 0

@@ -1,6 +1,6 @@
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
-import { configFile, configOption, configOptions, optionsHelp, readOptions } from '../cli/options.ts'
+import { configFile, configOption, optionsHelp, readOptions } from '../cli/options.ts'
 import { readFromDisk } from '../config/files.ts'
 import { recordingReader } from '../config/sources.ts'
 import { isFault } from '../core/fault.ts'
@@ -24,8 +24,9 @@ export const command: Command = {
   name: 'serve',
   summary: 'run the gateway',
   usage,
+  options: configOption,
   run: async (args, io) => {
-    const read = readOptions(command, { config: configOptions.config }, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
     const reader = recordingReader(readFromDisk)

@@ -1,3 +1,4 @@
+import { didYouMean } from '../cli/arguments.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
 import {
@@ -8,6 +9,7 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { findByPrefix, printable, sessionJson, sessionTable } from '../cli/session-list.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
@@ -45,6 +47,8 @@ Exit status: 0 done, 1 no such session, or the store cannot be used, 2 wrong usa
 configuration with faults.
 `
 
+const verbs = ['list', 'revoke'] as const
+
 /** What was asked for, once the usage is known to be right. */
 type Task =
   | { readonly kind: 'list'; readonly user: string | null; readonly provider: string | null }
@@ -56,11 +60,13 @@ export const command: Command = {
   name: 'sessions',
   summary: 'list or revoke sessions',
   usage,
+  options: specs,
+  operands: { words: verbs },
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io, true)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const task = readTask(read.options)
-    if (typeof task === 'string') return fail(io, 2, `${task}\nSee \`claimgate sessions --help\`.`)
+    if (typeof task === 'string') return refuseUsage(command, task, io)
     const loaded = loadOrReport(configFile(read.options, io.env), io)
     if (loaded === null) return 2
     const { gateway } = loaded
@@ -110,7 +116,7 @@ function readTask(options: Options): Task | string {
     case undefined:
       return 'say `list` or `revoke`'
     default:
-      return `there is no \`sessions ${verb}\``
+      return `there is no \`sessions ${printable(verb)}\`${didYouMean(verb, verbs)}`
   }
 }
 

@@ -60,8 +60,10 @@ export const command: Command = {
   name: 'test',
   summary: 'run the tests beside the rules',
   usage,
+  options: specs,
+  operands: { files: true },
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io, true)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
     const file = configFile(options, io.env)

@@ -1,7 +1,8 @@
-import type { Command, Io } from '../cli/command.ts'
+import type { Command } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, readClaims } from '../cli/person.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { readAddress } from '../core/request/address.ts'
 import { reachOf } from '../rehearsal/what/reach.ts'
 import { reachText } from '../rehearsal/what/text.ts'
@@ -42,22 +43,23 @@ export const command: Command = {
   name: 'what',
   summary: 'what a person may open',
   usage,
+  options: specs,
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
     const file = options.text('claims')
     const clientAddress = options.text('client-ip')
-    if (file === null) return wrongUsage(io, 'expected --claims FILE')
+    if (file === null) return refuseUsage(command, 'expected --claims FILE', io)
     if (clientAddress !== null && readAddress(clientAddress) === null) {
-      return wrongUsage(io, '--client-ip wants one IP address')
+      return refuseUsage(command, '--client-ip wants one IP address', io)
     }
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
     const provider = chooseProvider(gateway, options.text('provider'), [...gateway.providers.keys()])
-    if (!provider.ok) return wrongUsage(io, provider.reason)
+    if (!provider.ok) return refuseUsage(command, provider.reason, io)
     const claims = await readClaims(file, io)
-    if (!claims.ok) return wrongUsage(io, claims.reason)
+    if (!claims.ok) return refuseUsage(command, claims.reason, io)
     const person = { provider: provider.value, claims: claims.value }
     const { apps, userIdFault } = reachOf(gateway, person, clientAddress)
     const asked = { provider: person.provider, client_ip: clientAddress, user_id_fault: userIdFault }
@@ -68,9 +70,4 @@ export const command: Command = {
     )
     return userIdFault === null ? 0 : 1
   },
-}
-
-function wrongUsage(io: Io, message: string): number {
-  io.stderr(`claimgate what: ${message}\nSee \`claimgate what --help\`.\n`)
-  return 2
 }

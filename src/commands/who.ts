@@ -1,6 +1,7 @@
-import type { Command, Io } from '../cli/command.ts'
+import type { Command } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
+import { refuseUsage } from '../cli/program.ts'
 import { whoMayOpen, whoMayOpenEach } from '../rehearsal/who/answer.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
 
@@ -29,18 +30,20 @@ export const command: Command = {
   name: 'who',
   summary: 'who may open a page: the smallest sets of claims',
   usage,
+  options: specs,
+  operands: { words: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] },
   run: async (args, io) => {
-    const read = readOptions(command, specs, args, io, true)
+    const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const { options } = read
     const all = options.flag('all')
     const [method = '', url, ...rest] = options.positionals
     if (all ? method !== '' : url === undefined || rest.length > 0) {
-      return wrongUsage(io, 'expected METHOD and URL, or --all')
+      return refuseUsage(command, 'expected METHOD and URL, or --all', io)
     }
     const asked = readUrl(url)
     if (!all && asked === null) {
-      return wrongUsage(io, 'expected an absolute URL, such as https://wiki.example.com/admin')
+      return refuseUsage(command, 'expected an absolute URL, such as https://wiki.example.com/admin', io)
     }
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
@@ -51,9 +54,4 @@ export const command: Command = {
     io.stdout(options.flag('json') ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text)
     return answer.open ? 0 : 1
   },
-}
-
-function wrongUsage(io: Io, message: string): number {
-  io.stderr(`claimgate who: ${message}\nSee \`claimgate who --help\`.\n`)
-  return 2
 }

@@ -8,7 +8,7 @@ export interface Ran {
 
 /** Runs a command in this process, with nothing of this process around it. */
 export async function runIn(
-  command: Command,
+  command: Pick<Command, 'run'>,
   args: readonly string[],
   {
     cwd,
