@@ -1,26 +1,53 @@
-import type { Gateway } from '../core/gateway.ts'
-import type { StoredSession } from '../core/ports.ts'
+import { claimedName } from '../core/display-name.ts'
+import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import type { SessionStore, StoredSession } from '../core/ports.ts'
 import { findProvider } from '../core/provider-id.ts'
 import { shortKey } from '../core/session/session.ts'
 
+/** A session, and what its person is called; null: nobody knows a name. */
+export type ListedSession = StoredSession & { readonly name: string | null }
+
+/** The sessions with the names that their claims give. One that ended meanwhile has none. Throws a StoreFault. */
+export async function withNames(
+  store: Pick<SessionStore, 'load'>,
+  sessions: readonly StoredSession[],
+  gateway: Gateway,
+): Promise<readonly ListedSession[]> {
+  const listed: ListedSession[] = []
+  // One after the other: all claims of all people at once would take much more than their names.
+  for (const one of sessions) {
+    const provider = providerOf(gateway, one)
+    const session = provider === null ? null : await store.load(one.key)
+    listed.push({
+      ...one,
+      name: provider === null || session === null ? null : claimedName(session.claims, provider),
+    })
+  }
+  return listed
+}
+
 /** Who is signed in, as a table for people, with a final newline. */
-export function sessionTable(sessions: readonly StoredSession[], gateway: Gateway): string {
+export function sessionTable(sessions: readonly ListedSession[], gateway: Gateway): string {
   const rows = sessions.map((one) => [
     shortKey(one.key),
     printable(one.user),
-    providerNameOf(gateway, one) ?? `(no longer) ${printable(one.issuer)}`,
+    one.name === null ? '-' : printable(one.name),
+    providerOf(gateway, one)?.name ?? `(no longer) ${printable(one.issuer)}`,
     one.origin,
     time(one.signedInAt),
     time(one.lastSeenAt),
     time(one.expiresAt),
   ])
-  const all = [['ID', 'USER', 'PROVIDER', 'ORIGIN', 'SIGNED IN', 'LAST SEEN', 'ENDS IF UNUSED'], ...rows]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  const all = [
+    ['ID', 'USER', 'NAME', 'PROVIDER', 'ORIGIN', 'SIGNED IN', 'LAST SEEN', 'ENDS IF UNUSED'],
+    ...rows,
+  ]
+  const widths = all[0]?.map((_, column) => widest(all.map((row) => row[column] ?? ''))) ?? []
   return all
     .map(
       (row) =>
         `${row
-          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+          .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - columnsOf(cell)))
           .join('  ')
           .trimEnd()}\n`,
     )
@@ -29,13 +56,14 @@ export function sessionTable(sessions: readonly StoredSession[], gateway: Gatewa
 
 /** One session for programs; times in epoch seconds. */
 export function sessionJson(
-  one: StoredSession,
+  one: ListedSession,
   gateway: Gateway,
 ): Readonly<Record<string, string | number | null>> {
   return {
     id: shortKey(one.key),
     user: one.user,
-    provider: providerNameOf(gateway, one),
+    name: one.name,
+    provider: providerOf(gateway, one)?.name ?? null,
     issuer: one.issuer,
     client_id: one.clientId,
     origin: one.origin,
@@ -59,16 +87,28 @@ export function findByPrefix(sessions: readonly StoredSession[], id: string): St
 }
 
 /** Null: no app of the session's origin accepts it any more. */
-function providerNameOf(gateway: Gateway, session: StoredSession): string | null {
+function providerOf(gateway: Gateway, session: StoredSession): ProviderSettings | null {
   const origin = [...gateway.hosts.values()].find((one) => one.origin === session.origin)
-  return findProvider(gateway.providers, origin?.providers ?? [], session)?.name ?? null
+  return findProvider(gateway.providers, origin?.providers ?? [], session)
 }
+
+function widest(cells: readonly string[]): number {
+  return cells.reduce((most, cell) => Math.max(most, columnsOf(cell)), 0)
+}
+
+/** How many columns of a terminal a text takes: marks none, Chinese, Japanese, Korean and emoji two. */
+function columnsOf(text: string): number {
+  return text.replaceAll(/\p{M}/gu, '').replaceAll(wide, '..').length
+}
+
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]|[\u{10000}-\u{10ffff}]/gu
 
 function time(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
-/** A provider chose the user id: nothing in it may speak to the terminal. */
+/** Providers and people chose ids and names: nothing in them may speak to the terminal. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`)
 }

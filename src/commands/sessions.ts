@@ -10,7 +10,7 @@ import {
   readOptions,
 } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
-import { findByPrefix, printable, sessionJson, sessionTable } from '../cli/session-list.ts'
+import { findByPrefix, printable, sessionJson, sessionTable, withNames } from '../cli/session-list.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { SessionStore } from '../core/ports.ts'
@@ -171,7 +171,8 @@ async function list(
 ): Promise<number> {
   const now = Date.now() / 1000
   const all = await store.list({ ...(user === null ? {} : { user }), ...idOf(gateway, provider) })
-  const sessions = all.filter(({ expiresAt }) => expiresAt > now)
+  const living = all.filter(({ expiresAt }) => expiresAt > now)
+  const sessions = await withNames(store, living, gateway)
   if (json) io.stdout(`${JSON.stringify(sessions.map((one) => sessionJson(one, gateway)))}\n`)
   else if (sessions.length === 0) io.stdout('No sessions.\n')
   else io.stdout(sessionTable(sessions, gateway))

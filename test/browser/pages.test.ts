@@ -16,7 +16,7 @@ import { openChromium } from '../support/chromium.ts'
 
 const long = `${'an-opaque-identifier-without-any-break'.repeat(6)}@example.test`
 const frame = { appTitle: 'An application with a title that needs more than one line', requestId: long }
-const account = { user: long, providerLabel: 'The identity provider of the whole organisation' }
+const account = { name: long, providerLabel: 'The identity provider of the whole organisation' }
 const icon = `data:image/svg+xml;base64,${btoa('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')}`
 
 /** Every page with texts that are hard to place. */

@@ -73,8 +73,8 @@ t.test('list shows who is signed in, while the gateway runs; no token, no whole 
   t.equal(exit, 0)
   const lines = out.trimEnd().split('\n')
   t.equal(lines.length, 4, 'a heading and three sessions; the expired one is none')
-  t.match(lines[0], /^ID +USER +PROVIDER +ORIGIN +SIGNED IN +LAST SEEN +ENDS IF UNUSED$/)
-  t.match(out, /^aaaa11110000 {2}alice +acme +https:\/\/wiki.example.com +\d{4}-\d\d-\d\dT[\d:]{8}Z /m)
+  t.match(lines[0], /^ID +USER +NAME +PROVIDER +ORIGIN +SIGNED IN +LAST SEEN +ENDS IF UNUSED$/)
+  t.match(out, /^aaaa11110000 {2}alice +- +acme +https:\/\/wiki.example.com +\d{4}-\d\d-\d\dT[\d:]{8}Z /m)
   t.notMatch(out, /a\.b\.c|[0-9a-f]{13}/)
   t.match((await run('list', '--user', 'partner:bob')).out, /\nbbbb00000000 {2}partner:bob/)
   t.match(await run('list', '--user', 'bob'), { exit: 0, out: 'No sessions.\n' })
@@ -88,6 +88,7 @@ t.test('list --json is for programs', async (t) => {
     {
       id: 'bbbb00000000',
       user: 'partner:bob',
+      name: null,
       provider: 'acme',
       issuer: 'https://acme.example.com',
       client_id: 'id',
@@ -118,7 +119,7 @@ t.test('a person is a user id of one provider, by whatever name it goes today', 
   await fill(store)
   const gone = { issuer: 'https://gone.example.com', clientId: 'id', signedInAt: now - 300 }
   await store.save(sessionOf(key('dddd'), gone), now + 3600)
-  t.match((await run('list')).out, /^dddd00000000 {2}alice +\(no longer\) https:\/\/gone.example.com /m)
+  t.match((await run('list')).out, /^dddd00000000 {2}alice +- +\(no longer\) https:\/\/gone.example.com /m)
   t.match(JSON.parse((await run('list', '--user', 'alice', '--json')).out).at(-1), {
     provider: null,
     issuer: 'https://gone.example.com',
@@ -217,6 +218,32 @@ t.test('a store that cannot be used is said in a sentence', async (t) => {
   t.match(await run('list'), { exit: 1, err: /claimgate sessions: .*format 9, this one reads 2/ })
   writeFileSync(join(folder, 'data', 'sessions.db'), 'x'.repeat(5000))
   t.match(await run('revoke', '--all'), { exit: 1, err: /is not a database/ })
+})
+
+t.test('people are called by their names, beside the user id', async (t) => {
+  const { store, run } = await setUp(t)
+  const url = 'https://login.example.com/id/00D5e000000HEcPEAW/0055e00000A1b2CAAR'
+  const ada = { user: url, claims: { sub: url, name: 'Ada Lovelace', preferred_username: 'ada' } }
+  await store.save(sessionOf(key('aaaa'), ada), now + 3600)
+  const wide = { user: 'w', claims: { name: '李小龍', email: 'w@example.com' } }
+  await store.save(sessionOf(key('bbbb'), wide), now + 3600)
+  const gone = { ...ada, user: 'g', issuer: 'https://gone.example.com' }
+  await store.save(sessionOf(key('cccc'), gone), now + 3600)
+  const { out } = await run('list')
+  t.match(out, `aaaa00000000  ${url}  Ada Lovelace  acme`, 'the whole id, however long')
+  t.match(out, /bbbb00000000 {2}w +李小龍 {8}acme /, 'wide characters take two columns')
+  t.match(out, /cccc00000000 {2}g +- +\(no longer\)/, 'nobody knows which claims its provider had for names')
+  const names = JSON.parse((await run('list', '--json')).out).map(({ name }: { name: unknown }) => name)
+  t.strictSame(names.toSorted(), ['Ada Lovelace', '李小龍', null].toSorted())
+})
+
+t.test('nothing in a name speaks to the terminal', async (t) => {
+  const { store, run } = await setUp(t)
+  const name = 'e\u001b[2Jv\u202Ee\u2028 \u2066x\u{e0041} \u0645\u06cc\u200c\u062e'
+  await store.save(sessionOf(key('eeee'), { user: 'eve', claims: { name } }), now + 3600)
+  const { out } = await run('list')
+  t.match(out, 'e[2Jve x \u0645\u06cc\\u{200c}\u062e')
+  t.notMatch(out.replaceAll('\n', ''), /[\p{C}\p{Zl}\p{Zp}]/u)
 })
 
 t.test('nothing in a user id speaks to the terminal', async (t) => {

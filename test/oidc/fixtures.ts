@@ -44,6 +44,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     claimsFromWritten: false,
     userId: 'sub',
     userIdPrefix: '',
+    displayName: ['name'],
     foreignPrefixes: [],
     trustEmail: false,
     allowInsecureHttp: false,

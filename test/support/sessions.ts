@@ -44,6 +44,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     claimsFromWritten: false,
     userId: 'sub',
     userIdPrefix: '',
+    displayName: ['name'],
     foreignPrefixes: [],
     trustEmail: false,
     allowInsecureHttp: false,

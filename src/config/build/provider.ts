@@ -46,6 +46,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     responseIssRequired: keys.response_iss === 'required',
     preset,
     label: keys.label ?? presetLabel(preset) ?? name,
+    displayName: [...new Set(keys.display_name)],
     icon,
     authorizationParameters: new Map(Object.entries(keys.authorization_parameters)),
     passParameters: [...new Set(keys.pass_parameters)],
@@ -80,6 +81,7 @@ type NeededKey =
   | 'response_mode'
   | 'authorization_parameters'
   | 'claims_from'
+  | 'display_name'
   | 'user_id'
   | 'user_id_prefix'
   | 'trust_email'
@@ -92,6 +94,7 @@ const neededKeys: readonly NeededKey[] = [
   'response_mode',
   'authorization_parameters',
   'claims_from',
+  'display_name',
   'user_id',
   'user_id_prefix',
   'trust_email',

@@ -90,6 +90,12 @@ export const providerKeys = {
   label: line
     .optional()
     .describe('What people read on the chooser; the preset’s or the provider’s own name when absent.'),
+  display_name: oneOrMore(text)
+    .register(forms, { form: 'claim path or list of claim paths' })
+    .prefault(['name', 'preferred_username', 'email'])
+    .describe(
+      'What people are called on pages and in `sessions list`: the first of these claims that is a text, at most 64 characters of it. People often write it themselves: it is never logged, compared or matched. Whoever has none is called by the user id. An `email` that is not verified is none.',
+    ),
   icon: text
     .clone()
     .register(forms, { form: 'preset’s name or a PNG, JPEG, WebP or SVG file' })

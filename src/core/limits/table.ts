@@ -1,4 +1,5 @@
 import { KiB, type Limit, MiB, of } from './limit.ts'
+import { pageLimits } from './pages.ts'
 
 /**
  * What anything may use, in one place: each number that bounds work, memory or waiting for somebody outside. The rest
@@ -188,6 +189,7 @@ export const limitTable = {
   ),
   echoCharacters: of('provider', 2_000, 'What is read of such a text; the rest is dropped.'),
   echoReadings: of('provider', 100, 'Ways in which such a text is read; one with more is not shown.'),
+  ...pageLimits,
 
   // Upstreams.
   upstreamHeaderBytes: of('upstream', 64 * KiB, 'Header lines of one answer; more is 502.'),

@@ -11,6 +11,7 @@ import { type Admission, admissionIfAny } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
+import { accountOf } from './account.ts'
 import { framedPage, framedPageHeaders } from './framed.ts'
 import { type LoginLink, loginLink } from './login-link.ts'
 import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
@@ -137,8 +138,8 @@ const cookieChallenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
 export function forbidden(gateway: Gateway, admission: Admission, reason: DenyReason): Answer {
   if (!admission.wantsPage) return problemAnswer(admission, 403, publicReason(reason))
   const { principal } = admission
-  const provider = principal === null ? undefined : gateway.providers.get(principal.provider)
-  const account = principal === null ? null : { user: principal.user, providerLabel: provider?.label ?? null }
+  const account =
+    principal === null ? null : accountOf(gateway.providers.get(principal.provider) ?? null, principal)
   const link =
     account === null ? null : linkTo(gateway, pageOf(admission), { ...plainWish, otherAccount: true })
   const script = keepForLink(link?.keep ?? null)

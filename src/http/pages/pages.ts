@@ -1,8 +1,9 @@
 import { html } from 'ghtml'
 import type { ReturnTo } from '../../core/session/return-to.ts'
+import type { Account } from './account.ts'
 import { type PageFrame, pageDocument } from './document.ts'
 import { providerIcon } from './icons.ts'
-import { type Account, accountLine, action, actions, helpLine } from './parts.ts'
+import { accountLine, action, actions, helpLine } from './parts.ts'
 import { stylesheetHash } from './stylesheet.ts'
 
 /**

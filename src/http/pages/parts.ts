@@ -1,17 +1,12 @@
 import { html } from 'ghtml'
+import type { Account } from './account.ts'
 import { initial } from './icons.ts'
-
-export interface Account {
-  readonly user: string
-  /** The label of the provider that vouches for it. */
-  readonly providerLabel: string | null
-}
 
 /** As whom one is signed in. `bdi` keeps a name with right-to-left marks from turning the sentence around. */
 export function accountLine(account: Account): string {
   const by = account.providerLabel === null ? '' : html`<small>with ${account.providerLabel}</small>`
-  return html`<div class="account"><span class="initial" aria-hidden="true">${initial(account.user)}</span>
-<p>You are signed in as <b><bdi>${account.user}</bdi></b>!${by}</p></div>`
+  return html`<div class="account"><span class="initial" aria-hidden="true">${initial(account.name)}</span>
+<p>You are signed in as <b><bdi>${account.name}</bdi></b>!${by}</p></div>`
 }
 
 /** Whom to ask; nothing when the app names no contact. */

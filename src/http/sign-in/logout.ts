@@ -10,6 +10,7 @@ import { type Session, shortKey } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { reportFault } from '../operations/report-fault.ts'
+import { accountOf } from '../pages/account.ts'
 import {
   type Answer,
   forbidden,
@@ -36,10 +37,9 @@ export async function askToLogOut(
   const session = await liveSession(context, admission, origin, headers)
   const wanted = new URLSearchParams(target.query).get('return_to')
   const returnTo = readLanding(wanted, origin, runtime.gateway.authPrefix)
-  const provider = session === null ? null : providerOf(context, origin, session)
   const page = confirmSignOutPage({
     ...frameOf(admission),
-    account: session === null ? null : { user: session.user, providerLabel: provider?.label ?? null },
+    account: session === null ? null : accountOf(providerOf(context, origin, session), session),
     action: `${runtime.gateway.authPrefix}/logout`,
     fields: wanted === null ? {} : { return_to: returnTo },
     cancelHref: returnTo,

@@ -105,6 +105,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
       `${fileText(one.clientCertificate.certificate)} ${secretText(one.clientCertificate.key)}`,
     preset: one.preset,
     label: one.label,
+    display_name: one.displayName.join(', '),
     icon: one.icon?.startsWith('data:') ? fileText(one.icon) : one.icon,
     internal_url: one.internalUrl,
     ca_file: one.ca && fileText(one.ca),

@@ -172,6 +172,10 @@ t.test('a 403 shows the person and a way on, and says nothing of the rule', asyn
     'href="/.auth/login?return_to&#61;%2Fx%3Fa%3D1&#38;account&#61;other">Use another account<',
   )
   t.match(page.body, 'ask ops')
+  const claims = { name: 'Alice \u202eLiddell', email: 'alice@example.com' }
+  const named = forbidden(gateway, { ...person, principal: { ...alice, claims } }, 'rule-not-met')
+  t.match(named.body, '<bdi>Alice Liddell</bdi></b><small>with Acme</small>')
+  t.notMatch(named.body, '<bdi>alice</bdi>')
   const gone = { ...person, principal: { ...alice, provider: 'gone' } }
   t.match(
     orThrown(() => forbidden(gateway, gone, 'rule-not-met')),

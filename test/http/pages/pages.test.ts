@@ -25,7 +25,7 @@ import { orThrown } from '../../support/thrown.ts'
 /** Every page, with one text in every place that can hold text. */
 function everyPage(text: string): ReadonlyMap<string, string> {
   const frame = { appTitle: text, requestId: text }
-  const account = { user: text, providerLabel: text }
+  const account = { name: text, providerLabel: text }
   const choices = [
     { label: text, icon: null, href: text },
     { label: text, icon: `data:image/png;base64,${text}`, href: text },
@@ -243,7 +243,7 @@ t.test('the 403 page', async (t) => {
   const given = {
     appTitle: 'Billing',
     requestId: 'r-1',
-    account: { user: 'alice@example.com', providerLabel: 'Acme' },
+    account: { name: 'alice@example.com', providerLabel: 'Acme' },
     contact: 'team@example.com',
     switchAccountHref: '/.auth/login?return_to=%2Fadmin',
   }

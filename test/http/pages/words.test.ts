@@ -44,7 +44,7 @@ t.test('the chooser', async (t) => {
 })
 
 t.test('the page of a 403', async (t) => {
-  const account = { user: 'alice', providerLabel: 'Acme' }
+  const account = { name: 'alice', providerLabel: 'Acme' }
   const given = { ...frame, account, contact: 'ops', switchAccountHref: '/other' }
   const person = ['A', 'You are signed in as', 'alice', 'with Acme']
   const needs =
@@ -194,7 +194,7 @@ t.test('each kind of failure says what helps, and "again" only where that does',
 })
 
 t.test('the pages of a sign-out', async (t) => {
-  const account = { user: 'alice', providerLabel: null }
+  const account = { name: 'alice', providerLabel: null }
   const confirm = { ...frame, account, action: '/out', fields: { a: '1', b: '2' }, cancelHref: '/back' }
   const asks = 'You will be signed out here and, where it offers that, at your sign-in service.'
   const buttons = ['Sign out', '[button second /back] Stay signed in']
@@ -297,8 +297,8 @@ t.test(
 )
 
 t.test('parts of pages', async (t) => {
-  t.match(accountLine({ user: 'bob', providerLabel: 'Acme' }), '<small>with Acme</small>')
-  t.notMatch(accountLine({ user: 'bob', providerLabel: null }), 'small')
+  t.match(accountLine({ name: 'bob', providerLabel: 'Acme' }), '<small>with Acme</small>')
+  t.notMatch(accountLine({ name: 'bob', providerLabel: null }), 'small')
   t.equal(helpLine('If so', null, 'r-1'), '')
   t.equal(helpLine('If so', 'ops', null), '<p class="quiet">If so, ask ops.</p>')
   const mail = '<a href="mailto:a@b.example">a@b.example</a>'

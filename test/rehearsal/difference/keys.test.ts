@@ -140,6 +140,13 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'providers.*.response_mode': [[undefined, 'form_post']],
   'providers.*.response_iss': [[undefined, 'required']],
   'providers.*.preset': [[undefined, 'keycloak']],
+  'providers.*.display_name': [
+    [undefined, ['nickname']],
+    [
+      ['name', 'email'],
+      ['email', 'name'],
+    ],
+  ],
   'providers.*.label': [
     [undefined, 'Staff'],
     ['Staff', 'Everybody'],

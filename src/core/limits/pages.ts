@@ -1,0 +1,12 @@
+import { type Limit, of } from './limit.ts'
+
+/** The rows of the table (`table.ts`) that are about pages and what people are called on them. */
+export const pageLimits = {
+  displayNameCharacters: of(
+    'provider',
+    64,
+    'What a person is called on pages and in lists; the rest is cut.',
+  ),
+  displayNameReadCharacters: of('provider', 1024, 'What is read of such a claim; the rest is dropped.'),
+  displayNameMarks: of('provider', 4, 'Marks on one letter of such a name; the rest is dropped.'),
+} as const satisfies Readonly<Record<string, Limit>>
