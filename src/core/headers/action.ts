@@ -1,6 +1,6 @@
-import { remembered } from '../limits/remembered.ts'
 import { limits } from '../limits/table.ts'
 import { saysCaching } from './cache.ts'
+import { knownNames } from './known-names.ts'
 import {
   connectionHeaders,
   foldHeaderName,
@@ -16,11 +16,14 @@ export type RequestAction = 'drop' | 'pass' | 'cookie' | 'connection' | 'content
 export type AnswerAction = 'drop' | 'pass' | 'caching' | 'set-cookie' | 'location' | 'connection'
 
 /** A request has twenty headers, and their spellings are always the same. */
-const headerNames = { most: limits.rememberedHeaderNames, longest: limits.rememberedHeaderNameBytes }
+const bounds = {
+  mostOfOneLength: limits.rememberedHeaderNames,
+  longestBytes: limits.rememberedHeaderNameBytes,
+}
 
 /** Judges clients' header names for an app; `owned` are folded names that are ours alone. */
 export function requestActions(owned: ReadonlySet<string>): (name: string) => RequestAction {
-  return remembered<RequestAction>((name) => {
+  return knownNames<RequestAction>((name) => {
     if (!isHeaderName(name)) return 'drop'
     const folded = foldHeaderName(name)
     if (owned.has(folded)) return 'drop'
@@ -35,11 +38,11 @@ export function requestActions(owned: ReadonlySet<string>): (name: string) => Re
         return 'drop'
     }
     return isDroppedFromClients(folded) ? 'drop' : 'pass'
-  }, headerNames)
+  }, bounds)
 }
 
 /** Judges header names of answers; the same for every app. */
-export const answerAction: (name: string) => AnswerAction = remembered<AnswerAction>((name) => {
+export const answerAction: (name: string) => AnswerAction = knownNames<AnswerAction>((name) => {
   const folded = foldHeaderName(name)
   switch (folded) {
     case 'set-cookie':
@@ -51,4 +54,4 @@ export const answerAction: (name: string) => AnswerAction = remembered<AnswerAct
   }
   if (connectionHeaders.has(folded) || isDroppedFromAnswers(folded)) return 'drop'
   return saysCaching(folded) ? 'caching' : 'pass'
-}, headerNames)
+}, bounds)

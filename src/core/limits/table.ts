@@ -212,7 +212,11 @@ export const limitTable = {
 
   // The process.
   rememberedAddresses: of('process', 4096, 'Client addresses that were read lately.'),
-  rememberedHeaderNames: of('process', 512, 'Header names that were judged lately, for each app.'),
+  rememberedHeaderNames: of(
+    'process',
+    16,
+    'Header names of one length that were judged lately, for each app.',
+  ),
   rememberedHeaderNameBytes: of('process', 64, 'The longest of them; a longer one is judged each time.'),
   rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
   usedStates: of('process', 50_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
