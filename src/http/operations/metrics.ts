@@ -68,6 +68,14 @@ export interface MetricNames {
   readonly providers: Iterable<string>
 }
 
+/** Of the list, a text that is known already: it is looked up on every request. */
+function statusClassOf(status: number): string {
+  const hundreds = Math.floor(status / 100)
+  return statusClasses[hundreds] ?? `${hundreds}xx`
+}
+
+const statusClasses = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx']
+
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export function createMetrics(): Metrics {
@@ -99,8 +107,7 @@ export function createMetrics(): Metrics {
     request: (admission, status) => {
       const app = admission.app?.name ?? ''
       const { kind, reason } = admission.decision
-      const statusClass = `${Math.floor(status / 100)}xx`
-      requests.add(app, kind, reason, statusClass)
+      requests.add(app, kind, reason, statusClassOf(status))
       if (admission.shadow !== null) {
         const { enforced, decision } = admission.shadow
         rehearsals.add(app, enforced.kind, decision.kind)

@@ -12,23 +12,46 @@ interface Counting {
   labels(...values: string[]): { inc(count: number): void }
 }
 
-/** Every request is counted, and the library's own counting costs more than a map. */
+/** What was counted of some labels, and below it of those and one more. */
+interface Branch {
+  readonly labels: readonly string[]
+  readonly below: Map<string, Branch>
+  count: number
+}
+
+/**
+ * Every request is counted, and the library's own counting costs more than maps. One map a label: a key of all would be
+ * a new text each time, and be hashed.
+ */
 export function createSums(): Sums {
-  const sums = new Map<string, { readonly labels: readonly string[]; count: number }>()
+  const root = branch([])
   return {
     add: (...labels) => {
-      let key = ''
-      for (const label of labels) key += ` ${label}`
-      const sum = sums.get(key)
-      if (sum === undefined) sums.set(key, { labels, count: 1 })
-      else sum.count += 1
+      let at = root
+      for (const label of labels) at = at.below.get(label) ?? grow(at, label)
+      at.count += 1
     },
     keepOnly: (names) => {
-      for (const [key, { labels }] of sums) if (!names.has(labels[0] ?? '')) sums.delete(key)
+      for (const name of root.below.keys()) if (!names.has(name)) root.below.delete(name)
     },
     writeTo: (counter) => {
       counter.reset()
-      for (const { labels, count } of sums.values()) counter.labels(...labels).inc(count)
+      write(root, counter)
     },
   }
+}
+
+function branch(labels: readonly string[]): Branch {
+  return { labels, below: new Map(), count: 0 }
+}
+
+function grow(at: Branch, label: string): Branch {
+  const grown = branch([...at.labels, label])
+  at.below.set(label, grown)
+  return grown
+}
+
+function write({ labels, below, count }: Branch, counter: Counting): void {
+  if (count > 0) counter.labels(...labels).inc(count)
+  for (const one of below.values()) write(one, counter)
 }
