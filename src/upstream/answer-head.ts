@@ -1,15 +1,18 @@
+import { STATUS_CODES } from 'node:http'
 import type { AnswerHead } from '../core/ports.ts'
 
 /** What undici says of the head of an answer, as it was received. */
 export function answerHead(statusCode: number, raw: readonly Buffer[], statusText: string): AnswerHead {
-  return { statusCode, reasonPhrase: reasonPhrase(statusText), headers: texts(raw) }
+  return { statusCode, reasonPhrase: reasonPhrase(statusCode, statusText), headers: texts(raw) }
 }
 
 /**
  * undici reads it as UTF-8; its bytes are told again unless they were none. Nor are controls (RFC 9112 section 4), which
  * its parser takes and node:http refuses to write.
  */
-function reasonPhrase(statusText: string): string | null {
+function reasonPhrase(statusCode: number, statusText: string): string | null {
+  // The usual case, in which nothing needs to be looked into.
+  if (statusText === STATUS_CODES[statusCode]) return null
   return /[^\t\P{Cc}]|\ufffd/u.test(statusText) ? null : Buffer.from(statusText).toString('latin1')
 }
 
