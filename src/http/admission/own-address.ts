@@ -64,13 +64,18 @@ function matchRedirectUri(
 
 /** Whether some server that ignores case could take the path, in any reading, for one of the gateway’s own. */
 function isOursCaselessly({ authSegments }: Gateway, origin: Origin, target: Target): boolean {
-  if (!origin.apps.some(({ ignoreCase }) => ignoreCase)) return false
+  if (!hasAppThatIgnoresCase(origin)) return false
   const own = caselessKeys(authSegments)
   const readings = [target.segments, ...target.otherReadings]
   return [...readings, ...readings.flatMap((one) => compatibleReadings(one) ?? [])].some((reading) => {
     const keys = caselessKeys(reading)
     return beginsWith(keys, own) || couldBeOneOf(origin.redirectUris, keys)
   })
+}
+
+function hasAppThatIgnoresCase({ apps }: Origin): boolean {
+  for (const { ignoreCase } of apps) if (ignoreCase) return true
+  return false
 }
 
 function couldBeOneOf(redirectUris: readonly RedirectUri[], segments: readonly string[]): boolean {

@@ -241,7 +241,7 @@ function isEventStream(headers: readonly string[]): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     // Of several lines browsers take the last that they understand: here any of them will do.
     const name = headers[i] ?? ''
-    if (name.toLowerCase() !== contentType) continue
+    if (name.length !== contentType.length || name.toLowerCase() !== contentType) continue
     if (eventStream.test(headers[i + 1] ?? '')) return true
   }
   return false

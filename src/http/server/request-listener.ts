@@ -33,8 +33,9 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       log.access(admission, status, context.runtime.edition, cut)
       metrics.request(admission, status)
     }
-    // Emitted once, whether the answer was sent or the client went away.
-    response.once('close', () => {
+    // Whether the answer was sent or the client went away. Not `once`, which costs a request its own closure.
+    response.on('close', () => {
+      if (over) return
       editions.leave(edition)
       over = true
       if (judged) noteEnd()
