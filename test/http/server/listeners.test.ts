@@ -119,6 +119,7 @@ t.test('while it stops, what is under way ends, is said to drain, and nobody els
     undefined,
     'the client kept its connection, and it was swept away',
   )
+  await client.closed()
   t.match(client.text(), /\r\n\r\nokHTTP\/1\.1 200 [\s\S]*\r\n\r\nok\n$/, 'both answers')
   t.same(closed, ['editions'])
   t.equal(await refusal(at(adminPort ?? 0)), 'ECONNREFUSED')
