@@ -18,7 +18,7 @@ import { newest, readVersion } from '../../src/migration/apache/versions.ts'
 export const separator = '\n=====\n'
 export const folder = fileURLToPath(new URL('../commands/convert', import.meta.url))
 /** What the machine of the golden files has in `/srv/site`. */
-const site = { there: '/srv/site', here: `${folder}/access-files` }
+export const site = { there: '/srv/site', here: `${folder}/access-files` }
 export const paths = globSync(`${folder}/cases/*.txt`).toSorted()
 
 /** The files of a golden file in their order: `httpd.conf`, and those that have a name of their own. */
@@ -80,13 +80,14 @@ export function asksOf(source: string): readonly Asked[] {
 
 const verdicts = { allow: 'allow', challenge: 'sign-in', deny: 'deny', reject: 'deny' } as const
 
-/** What the result answers somebody who signed in at the provider that opens most. */
+/** What the result answers somebody of the provider that their `iss` names, or of the one that opens most. */
 export function askOurs(
   gateway: Gateway,
   { method, url, claims, clientAddress }: Pick<Asked, 'method' | 'url' | 'claims' | 'clientAddress'>,
 ): Answer {
-  const persons =
-    claims === null ? [null] : [...gateway.providers.keys()].map((provider) => ({ provider, claims }))
+  const own = [...gateway.providers.values()].filter(({ issuer }) => issuer === claims?.iss)
+  const providers = own.length > 0 ? own : [...gateway.providers.values()]
+  const persons = claims === null ? [null] : providers.map(({ name }) => ({ provider: name, claims }))
   const answers = persons.map((person) => {
     const { decision } = probe(gateway, { method, url, person, clientAddress }).admission
     return verdicts[decision.kind]

@@ -52,7 +52,7 @@ export async function startApache({
     await stopChild(child)
     rmSync(folder, { recursive: true, force: true })
   }
-  if (!(await answers(port, child))) {
+  if (!(await answers(port, child, folder))) {
     const log = readLog(folder)
     await stop()
     throw new Error(`${program} does not start:\n${said}${log}`)
@@ -68,10 +68,12 @@ function readLog(folder: string): string {
   }
 }
 
-/** Whether it answers before it ends. */
-async function answers(port: number, child: Child): Promise<boolean> {
-  const look = async () =>
-    child.exitCode === null ? ((await connects(port)) ? 'answers' : 'silent') : 'ended'
+/** Whether it answers before it ends. It listens before its modules have looked at their lines, and ends when one will not. */
+async function answers(port: number, child: Child, folder: string): Promise<boolean> {
+  const look = async () => {
+    if (child.exitCode !== null) return 'ended'
+    return readLog(folder).includes('AH00489: ') && (await connects(port)) ? 'answers' : 'silent'
+  }
   const seen = await poll(`httpd to answer on port ${port}`, look, (state) => state !== 'silent')
   return seen === 'answers'
 }
