@@ -49,6 +49,19 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'print the JSON Schema of the configuration',
     load: () => import('./commands/schema.ts'),
   },
+  completion: {
+    summary: 'print a script by which bash or zsh completes commands',
+    load: async () => {
+      const { completionOf } = await import('./commands/completion.ts')
+      return { command: completionOf(await everyOther('completion')) }
+    },
+  },
+}
+
+/** Those of the table but one. */
+function everyOther(name: string): Promise<readonly Command[]> {
+  const others = Object.entries(commands).filter(([other]) => other !== name)
+  return Promise.all(others.map(async ([, entry]) => (await entry.load()).command))
 }
 
 /** For those who work on claimgate itself: left out of the help. */

@@ -77,6 +77,8 @@ const components: readonly Component[] = [
     present: () => existsSync('/usr/share/tomcat10/bin/bootstrap.jar') && runs('java', '-version'),
   },
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
+  { name: 'zsh', package: 'zsh', present: () => existsSync('/usr/bin/zsh') },
+  { name: 'bash', package: 'bash', present: () => existsSync('/bin/bash') },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]
 
