@@ -47,7 +47,7 @@ const cases: Readonly<Record<string, Met>> = {
     open: (page) => page.goto(`${url}/docs`),
   },
   'no access': {
-    ...{ status: 403, heading: 'You have no access to this page', says: /signed in as alice.*desk@acme/s },
+    ...{ status: 403, heading: 'You have no access to this page', says: /signed in as Alice.*desk@acme/s },
     open: async (page) => {
       await signedIn(page)
       await page.goto(`${url}/admin`)
@@ -90,7 +90,7 @@ const cases: Readonly<Record<string, Met>> = {
     open: (page) => page.goto(`http://127.0.0.1:${stage.port}/`),
   },
   'sign-out': {
-    ...{ status: 200, heading: 'Sign out?', says: /signed in as alice/ },
+    ...{ status: 200, heading: 'Sign out?', says: /signed in as Alice/ },
     open: async (page) => {
       await signedIn(page)
       await page.getByRole('link', { name: 'Sign out' }).click()
@@ -143,6 +143,25 @@ t.test(
     }
   },
 )
+
+t.test('"Try again" asks for the very same address, once', async (t) => {
+  const page = await stage.newPage({ javaScriptEnabled: false })
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) asked.push(request.url())
+  })
+  const address = `http://127.0.0.1:${stage.port}/a%20b/?c=%22d&e#f`
+  await page.goto(address)
+  await page.getByRole('link', { name: 'Try again' }).click()
+  await page.waitForURL((url) => url.hash === '')
+  t.equal(await heading(page), 'The application is not available')
+  const sent = address.replace('#f', '')
+  t.same(
+    asked.map((url) => url.replace('#f', '')),
+    [sent, sent],
+  )
+  await page.context().close()
+})
 
 t.test('whoever cancels at the provider may start again, for the page that was asked for', async (t) => {
   const page = await stage.newPage()

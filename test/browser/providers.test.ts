@@ -61,7 +61,7 @@ t.test(
     await page.goto(`${url}/.auth/login?provider=op&return_to=/partners/x`)
     t.equal(page.url(), `${url}/partners/x`)
     t.equal(await heading(page), 'You have no access to this page')
-    t.match(await page.textContent('main'), /signed in as alice.*with Acme/s)
+    t.match(await page.textContent('main'), /signed in as Alice.*with Acme/s)
     await page.getByRole('link', { name: 'Use another account' }).click()
     t.ok(page.url().startsWith(partner.issuer))
     await choose(page, 'olga')

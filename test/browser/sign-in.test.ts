@@ -91,7 +91,7 @@ t.test('alice is told at /admin what she can do; with another account adam arriv
   const complaints = complaintsOf(page)
   await openAs(page, 'alice', `${url}/admin/users?page=2`)
   t.equal(await heading(page), 'You have no access to this page')
-  t.match(await page.textContent('main'), /signed in as alice.*with Acme.*desk@acme\.example/s)
+  t.match(await page.textContent('main'), /signed in as Alice.*with Acme.*desk@acme\.example/s)
   await page.getByRole('link', { name: 'Use another account' }).click()
   t.equal(await heading(page), 'Who are you?', 'though the provider knows her')
   await choose(page, 'adam')

@@ -180,7 +180,7 @@ t.test('claimgate demo', async (t) => {
     await choose('Alice')
     await page.waitForURL(`${url}/admin?x=1`)
     t.equal(await page.textContent('h1'), 'You have no access to this page')
-    t.match(await page.textContent('main'), /signed in as alice.*with Demo provider.*demo@example\.com/s)
+    t.match(await page.textContent('main'), /signed in as Alice.*with Demo provider.*demo@example\.com/s)
     t.match(await demo.told(/(.*\/admin {2}403.*)\n/), /alice.*rule-not-met.*groups/, 'the terminal says why')
   })
 

@@ -198,9 +198,17 @@ export function faultAnswer(
     sentence: entry?.public ?? null,
     retryAfterSeconds: retryAfterSeconds ?? null,
     contact,
-    next: next ?? null,
+    next: next ?? (isWorthAsking(admission, status) ? sameAgain : null),
   })
   return withHeaders(pageAnswer(status, page), retry)
+}
+
+/** RFC 3986 4.4: the address of the page itself, however long it is and whatever stands in it. */
+const sameAgain = { label: 'Try again', href: '' }
+
+/** Whether the same once more may be answered, and does nothing that was not wanted: a GET whose app or provider failed. */
+function isWorthAsking({ method, address }: Admission, status: number): boolean {
+  return (status === 502 || status === 504) && method === 'GET' && (address === null || address === 'login')
 }
 
 /** Begins a sign-in and comes back here; only a GET can be come back to. */

@@ -222,6 +222,31 @@ t.test('a fault is told by its code and sentence, with the way on or when to com
   t.match(faultAnswer(person, down, { retryAfterSeconds: 42 }).headers['retry-after'], '42')
 })
 
+t.test(
+  'a 502 or 504 page for a GET offers the very same address once more, and nothing asks by itself',
+  async (t) => {
+    const away = new UpstreamFault('UPSTREAM_UNREACHABLE', 'nobody is there')
+    const slow = new UpstreamFault('UPSTREAM_TIMEOUT', 'it took long')
+    const again = '<a class="button" href="">Try again</a>'
+    for (const fault of [away, slow]) {
+      const page = faultAnswer(person, fault)
+      t.match(page.body, again, fault.code)
+      t.notMatch(page.body, /http-equiv="refresh"|<script/, fault.code)
+      t.notMatch(page.headers, { refresh: /./ }, fault.code)
+      t.match(faultAnswer({ ...person, address: 'login' }, fault).body, again, 'where a sign-in begins')
+      for (const method of ['POST', 'PUT', 'DELETE', 'HEAD'])
+        t.notMatch(faultAnswer({ ...person, method }, fault).body, 'Try again', `${fault.code} ${method}`)
+      for (const address of ['callback', 'logout'] as const)
+        t.notMatch(faultAnswer({ ...person, address }, fault).body, 'Try again', `${fault.code} ${address}`)
+      t.notMatch(faultAnswer(program, fault).body, 'Try again')
+    }
+    const next = { label: 'Go on', href: '/on' }
+    t.notMatch(faultAnswer(person, away, { next }).body, 'Try again', 'one way on is enough')
+    const busy = new UpstreamFault('UPSTREAM_BUSY', 'many wait')
+    t.notMatch(faultAnswer(person, busy).body, 'Try again', 'a 503 says when instead')
+  },
+)
+
 t.test('what is no fault of ours to name is an internal error, in words that say nothing', async (t) => {
   t.match(
     orThrown(() => problem(faultAnswer(program, null))),
