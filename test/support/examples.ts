@@ -7,9 +7,12 @@ import type { Gateway } from '../../src/core/gateway.ts'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
+/** Tests of rules, and compose's own file. */
+const isNoGateway = (name: string): boolean => /(?:\.test|compose)\.yaml$/.test(name)
+
 export const exampleFiles: readonly string[] = [
   'config/claimgate.yaml',
-  ...globSync('config/examples/**/*.yaml', { cwd: root, exclude: (name) => name.endsWith('.test.yaml') }),
+  ...globSync('config/examples/**/*.yaml', { cwd: root, exclude: isNoGateway }),
 ].sort()
 
 /** A value for every variable that a file must find; no two are equal, none is a pattern. */

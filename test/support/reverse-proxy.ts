@@ -23,9 +23,8 @@ interface Program {
   readonly args: (file: string, folder: string) => readonly string[]
 }
 
-const nginx = (more: string): Program => ({
-  path: '/usr/sbin/nginx',
-  config: (port, to, folder) => `
+/** What belongs around the `http` part of nginx where it runs without a machine of its own. */
+export const nginxWith = (http: string, folder: string): string => `
 ${process.getuid?.() === 0 ? 'user www-data;' : ''}
 daemon off;
 worker_processes 1;
@@ -39,6 +38,14 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+${http}
+}`
+
+const nginx = (more: string): Program => ({
+  path: '/usr/sbin/nginx',
+  config: (port, to, folder) =>
+    nginxWith(
+      `
   client_max_body_size 0;
   server {
     listen 127.0.0.1:${port};
@@ -49,8 +56,9 @@ http {
       proxy_set_header Connection "";
       ${more}
     }
-  }
-}`,
+  }`,
+      folder,
+    ),
   args: (file, folder) => ['-c', file, '-p', folder],
 })
 
@@ -95,14 +103,31 @@ backend out
  * Starts one before a port, or nginx before a Unix socket, and waits until it takes connections; what it says is in the
  * error when it does not.
  */
-export async function startReverseProxy(name: ReverseProxyName, to: number | string): Promise<ReverseProxy> {
+export function startReverseProxy(name: ReverseProxyName, to: number | string): Promise<ReverseProxy> {
+  const { config, ...program } = programs[name]
+  const address = typeof to === 'number' ? `127.0.0.1:${to}` : `unix:${to}:`
+  return startWith(name, program, (port, folder) => config(port, address, folder))
+}
+
+/** The same with a configuration that a page of docs/ shows: it is told the port to listen on, and a folder. */
+export function startConfigured(
+  name: 'nginx' | 'caddy' | 'haproxy',
+  config: (port: number, folder: string) => string,
+): Promise<ReverseProxy> {
+  return startWith(name, programs[name], config)
+}
+
+async function startWith(
+  name: string,
+  { path, args }: Pick<Program, 'path' | 'args'>,
+  config: (port: number, folder: string) => string,
+): Promise<ReverseProxy> {
   const folder = mkdtempSync(join(tmpdir(), `claimgate-${name}-`))
   // As root the workers are another user's.
   chmodSync(folder, 0o755)
   const port = await freePort()
-  const { path, config, args } = programs[name]
   const file = join(folder, 'config')
-  writeFileSync(file, config(port, typeof to === 'number' ? `127.0.0.1:${to}` : `unix:${to}:`, folder))
+  writeFileSync(file, config(port, folder))
   const child = startChild(path, args(file, folder), {
     cwd: folder,
     env: { PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder },
