@@ -45,6 +45,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'find what a configuration probably does not mean',
     load: () => import('./commands/lint.ts'),
   },
+  doctor: {
+    summary: 'ask providers and apps whether they fit the configuration',
+    load: () => import('./commands/doctor.ts'),
+  },
   schema: {
     summary: 'print the JSON Schema of the configuration',
     load: () => import('./commands/schema.ts'),

@@ -31,6 +31,14 @@ export interface Metadata {
  * only after normalisation, and those of two Microsoft products that are not equal at all.
  */
 export async function fetchMetadata(settings: ProviderSettings, transport: Transport): Promise<Metadata> {
+  return readMetadata(await fetchMetadataDocument(settings, transport), settings)
+}
+
+/** The document as it came, whoever's it is. Throws `ProviderFault`. */
+export async function fetchMetadataDocument(
+  settings: ProviderSettings,
+  transport: Transport,
+): Promise<JsonObject> {
   const address = settings.metadataUrl ?? metadataAddress(settings.issuer)
   const answer = await transport.request(address, {
     headers: { accept: 'application/json' },
@@ -39,7 +47,7 @@ export async function fetchMetadata(settings: ProviderSettings, transport: Trans
   if (answer.status !== 200) throw invalid(`${address}: answered ${answer.status}, expected 200`)
   const document = readJsonObject(await answer.text())
   if (document === null) throw invalid(`${address}: the answer is no JSON object`)
-  return readMetadata(document, settings)
+  return document
 }
 
 /** Throws `ProviderFault` when the document is not that of the configured issuer, or names an unusable address. */

@@ -13,6 +13,7 @@ import { networkFault } from './fault.ts'
 import { internalAddress } from './internal-url.ts'
 import type { Limits } from './limits.ts'
 import { redirectStatuses, sameOriginTarget } from './metadata-redirect.ts'
+import { type ProviderObserver, readDate, watchedConnect } from './observer.ts'
 
 /** From the environment, read once by whoever assembles the gateway. `HTTP_PROXY` is never used. */
 export interface ProxyEnv {
@@ -26,6 +27,8 @@ export interface TransportRequest {
   readonly body?: string | null
   /** One redirect to the same origin is followed: for the metadata alone, with which nothing secret goes. */
   readonly followsOne?: boolean
+  /** A redirect is an answer, with its `Location`: for what is asked to see where it would lead. Never followed. */
+  readonly showsRedirect?: boolean
 }
 
 /** The only way to a provider. Throws `ProviderFault` and nothing else. */
@@ -39,8 +42,13 @@ export interface Transport {
  * Every call to a provider goes through here, so that its limits hold for all of them: size after decoding, time
  * from the queue to the last byte, sockets, no redirect, TLS verified, the proxy of the environment.
  */
-export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, limits: Limits): Transport {
-  const dispatcher = createDispatcher(settings, proxyEnv, limits)
+export function createTransport(
+  settings: ProviderSettings,
+  proxyEnv: ProxyEnv,
+  limits: Limits,
+  observer: ProviderObserver | null = null,
+): Transport {
+  const dispatcher = createDispatcher(settings, proxyEnv, limits, observer)
 
   async function request(
     address: string,
@@ -53,12 +61,11 @@ export function createTransport(settings: ProviderSettings, proxyEnv: ProxyEnv, 
     const url = internalAddress(address, settings.issuer, settings.internalUrl)
     try {
       const init = { ...toInit(request), signal, dispatcher }
-      return await readAnswer(
-        url,
-        init,
-        limits,
-        request.followsOne ? targetOf(settings, address, url) : never,
-      )
+      const follow = request.followsOne ? targetOf(settings, address, url) : never
+      const answer = await readHead(url, init, follow, request.showsRedirect === true)
+      const date = readDate(answer.headers)
+      if (date !== null) observer?.dated(date)
+      return await readAnswer(url, answer, limits)
     } catch (thrown) {
       // What was not read to its end must not go on arriving.
       stop.abort()
@@ -92,21 +99,33 @@ function targetOf({ issuer, internalUrl }: ProviderSettings, address: string, ur
   }
 }
 
-async function readAnswer(url: string, init: RequestInit, limits: Limits, follow: Follow): Promise<Response> {
+type Answered = Awaited<ReturnType<typeof undiciFetch>>
+
+/** The head of an answer that is worth reading. */
+async function readHead(
+  url: string,
+  init: RequestInit,
+  follow: Follow,
+  showsRedirect: boolean,
+): Promise<Answered> {
   const answer = await undiciFetch(url, init)
   const target = redirectStatuses.has(answer.status) ? follow(answer.headers.get('location')) : null
   if (target !== null) {
     await answer.body?.cancel()
-    return readAnswer(target, init, limits, never)
+    return readHead(target, init, never, false)
   }
   // A redirect would take the code, the client's secret or the access token to a place that nobody configured.
-  if (answer.status >= 300 && answer.status < 400)
+  if (answer.status >= 300 && answer.status < 400 && !showsRedirect)
     throw new ProviderFault(
       'PROVIDER_RESPONSE_INVALID',
       `${url}: answered ${answer.status}; redirects are not followed`,
     )
   if (answer.status >= 500 || answer.status === 429)
     throw new ProviderFault('PROVIDER_UNREACHABLE', `${url}: answered ${answer.status}`)
+  return answer
+}
+
+async function readAnswer(url: string, answer: Answered, limits: Limits): Promise<Response> {
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of answer.body ?? []) {
@@ -119,14 +138,22 @@ async function readAnswer(url: string, init: RequestInit, limits: Limits, follow
       )
     parts.push(part)
   }
-  const bodiless = answer.status === 204 || answer.status === 205
+  const bodiless = [204, 205, 304].includes(answer.status)
   return new Response(bodiless ? null : Buffer.concat(parts), {
     status: answer.status,
-    headers: [...answer.headers].filter(([name]) => name === 'content-type' || name === 'www-authenticate'),
+    headers: [...answer.headers].filter(([name]) => keptHeaders.has(name)),
   })
 }
 
-function createDispatcher(settings: ProviderSettings, proxyEnv: ProxyEnv, limits: Limits): Dispatcher {
+/** What callers judge by; of an answer that is no redirect `location` is nobody's. */
+const keptHeaders: ReadonlySet<string> = new Set(['content-type', 'www-authenticate', 'location'])
+
+function createDispatcher(
+  settings: ProviderSettings,
+  proxyEnv: ProxyEnv,
+  limits: Limits,
+  observer: ProviderObserver | null,
+): Dispatcher {
   const tls = {
     // Stated, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise decide.
     rejectUnauthorized: true,
@@ -135,7 +162,11 @@ function createDispatcher(settings: ProviderSettings, proxyEnv: ProxyEnv, limits
       ? {}
       : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key.reveal() }),
   }
-  const options = { connect: tls, connections: limits.maxSockets, pipelining: 1 }
+  const options = {
+    connect: observer === null ? tls : watchedConnect(tls, observer),
+    connections: limits.maxSockets,
+    pipelining: 1,
+  }
   if (proxyEnv.httpsProxy === null) return new Agent(options)
   return new EnvHttpProxyAgent({
     ...options,

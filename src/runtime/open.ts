@@ -6,8 +6,10 @@ import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { buildKeyRing, type KeyRing, type Random } from '../core/session/seal.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
+import type { ProxyEnv } from '../oidc/transport.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
+import { systemClock } from './clock.ts'
 import type { Runtime } from './runtime.ts'
 import { readSessionSecrets } from './secrets.ts'
 import { createSessions } from './sessions.ts'
@@ -21,11 +23,6 @@ export interface RuntimeDeps {
   /** A test brings its own; the process's when absent. */
   readonly clock?: Clock | undefined
   readonly random?: Random
-}
-
-const systemClock: Clock = {
-  now: () => Math.floor(Date.now() / 1000),
-  monotonicMs: () => performance.now(),
 }
 
 /**
@@ -105,7 +102,7 @@ function openProviders(
   base: Pick<Runtime, 'clock' | 'random'> & Partial<Pick<Runtime, 'gateway' | 'providers'>>,
 ): ReadonlyMap<string, Provider> {
   const { clock, random } = base
-  const proxyEnv = { httpsProxy: variable(deps.env, 'HTTPS_PROXY'), noProxy: variable(deps.env, 'NO_PROXY') }
+  const proxyEnv = proxyEnvOf(deps.env)
   const open = (name: string, settings: ProviderSettings): Provider => {
     const known = base.providers?.get(name)
     const before = base.gateway?.providers.get(name)
@@ -122,6 +119,11 @@ function written(settings: ProviderSettings): string {
     if (value instanceof Secret) return value.reveal()
     return value instanceof Map ? [...value] : value
   })
+}
+
+/** The proxy that providers are asked by. */
+export function proxyEnvOf(env: RuntimeDeps['env']): ProxyEnv {
+  return { httpsProxy: variable(env, 'HTTPS_PROXY'), noProxy: variable(env, 'NO_PROXY') }
 }
 
 /** Upper case as documented, or the lower case that other programs read; set but empty counts as unset. */

@@ -7,7 +7,7 @@ import type {
   Upstreams,
   UpstreamUpgrade,
 } from '../core/ports.ts'
-import { type ConnectionOptions, createConnect } from './connection.ts'
+import { type CertificateSeen, type ConnectionOptions, createConnect } from './connection.ts'
 import { UpgradeExchange } from './handshake.ts'
 import { ConnectionPool } from './pool.ts'
 import { RequestExchange } from './request-exchange.ts'
@@ -25,12 +25,19 @@ interface Pools {
  * closed while idle; no redirect is followed, and no environment variable (HTTP_PROXY) is read, as the requests bear
  * the shared secret.
  */
-export function createUpstreams(timing: Timing = systemTiming): Upstreams {
-  return openEdition(new Map(), timing)
+export function createUpstreams(
+  timing: Timing = systemTiming,
+  onCertificate: CertificateSeen = () => {},
+): Upstreams {
+  return openEdition(new Map(), timing, onCertificate)
 }
 
 /** Pools by origin, or by the path of a socket. */
-function openEdition(poolsByAddress: Map<string, Pools>, timing: Timing): Upstreams {
+function openEdition(
+  poolsByAddress: Map<string, Pools>,
+  timing: Timing,
+  onCertificate: CertificateSeen,
+): Upstreams {
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
   const known = new Map<UpstreamSettings, ConnectionOptions[]>()
   const own = new Set<ConnectionOptions>()
@@ -40,7 +47,7 @@ function openEdition(poolsByAddress: Map<string, Pools>, timing: Timing): Upstre
     const ofUpstream = known.get(upstream) ?? []
     for (const one of ofUpstream)
       if (one.connectSeconds === connectSeconds && one.keepAliveSeconds === keepAliveSeconds) return one
-    const connect = createConnect(upstream, timeouts)
+    const connect = createConnect(upstream, timeouts, onCertificate)
     const options = { upstream, connectSeconds, keepAliveSeconds, connect }
     known.set(upstream, [...ofUpstream, options])
     own.add(options)
@@ -82,7 +89,7 @@ function openEdition(poolsByAddress: Map<string, Pools>, timing: Timing): Upstre
         exchange.start(poolsOf(upstream).webSockets)
       })
     },
-    renew: () => openEdition(poolsByAddress, timing),
+    renew: () => openEdition(poolsByAddress, timing, onCertificate),
     close(): void {
       for (const [address, { requests, webSockets }] of poolsByAddress) {
         requests.close(own)

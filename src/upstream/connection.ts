@@ -1,7 +1,10 @@
 import { isIP, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { buildConnector, Client, type Dispatcher } from 'undici'
+import { readCertificateTime } from '../core/certificate.ts'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import { Sending, type SendingFault, type SendingLimits } from './sending.ts'
 import type { Timing } from './timing.ts'
 import { readBeyondFailedWrites } from './write-failure.ts'
@@ -30,11 +33,18 @@ export interface Dispatched {
   readonly bytesRead: number
 }
 
+/** Hears when the certificate ends that a new connection was made with. */
+export type CertificateSeen = (upstream: UpstreamSettings, endsAt: EpochSeconds) => void
+
 /**
  * How connections to an upstream are made. Certificates are verified against the upstream's own name, whatever Host
  * is sent. TLS sessions are resumed between the connections of one connector.
  */
-export function createConnect(upstream: UpstreamSettings, { connectSeconds }: Timeouts): Connect {
+export function createConnect(
+  upstream: UpstreamSettings,
+  { connectSeconds }: Timeouts,
+  onCertificate: CertificateSeen,
+): Connect {
   const connect = buildConnector({
     timeout: connectSeconds * 1000,
     rejectUnauthorized: true,
@@ -45,7 +55,17 @@ export function createConnect(upstream: UpstreamSettings, { connectSeconds }: Ti
   const servername = isIP(upstream.hostname.replace(/^\[|\]$/g, '')) === 0 ? upstream.hostname : undefined
   // undici takes one from the Host header, which is the public one under `preserve_host`: never that, not even for none.
   return ({ servername: _fromHost, ...options }, callback) =>
-    connect(servername === undefined ? options : { ...options, servername }, callback)
+    connect(
+      servername === undefined ? options : { ...options, servername },
+      (...[error, socket]: Parameters<typeof callback>) => {
+        if (error !== null) return callback(error, null)
+        if (socket instanceof TLSSocket) {
+          const endsAt = readCertificateTime(socket.getPeerCertificate().valid_to)
+          if (endsAt !== null) onCertificate(upstream, endsAt)
+        }
+        callback(null, socket)
+      },
+    )
 }
 
 /**

@@ -51,6 +51,8 @@ const layers: Readonly<Record<string, Layer>> = {
   reference: { modules: ['http', 'core'], packages: [] },
   init: { modules: ['config', 'oidc', 'core'], packages: [] },
   lint: { modules: ['config', 'oidc', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
+  // Asks the real things that the gateway speaks to, by the modules that speak to them: decision 33.
+  doctor: { modules: ['oidc', 'upstream', 'core'], packages: [] },
   // Its provider, oidc-provider, is looked for at run time: only checkouts and the demo image have it.
   demo: {
     modules: ['http', 'config', 'core'],
@@ -60,10 +62,10 @@ const layers: Readonly<Record<string, Layer>> = {
   // Options in, a call, text out: who speaks to a provider or an app is below.
   commands: {
     modules: [
-      ...['cli', 'migration', 'rehearsal', 'init', 'lint', 'reference', 'demo'],
+      ...['cli', 'migration', 'rehearsal', 'init', 'lint', 'doctor', 'reference', 'demo'],
       ...['http', 'runtime', 'config', 'store', 'core'],
     ],
-    packages: [/^node:(fs|fs\/promises|http|path|url)$/],
+    packages: [/^node:(crypto|fs|fs\/promises|http|path|url)$/],
   },
   'cli.ts': { modules: ['cli', 'commands'], packages: [] },
   'main.ts': { modules: ['cli', 'cli.ts'], packages: [] },
@@ -75,7 +77,7 @@ const order: readonly (readonly string[])[] = [
   ['config', 'oidc', 'store', 'upstream'],
   ['runtime'],
   ['http'],
-  ['migration', 'rehearsal', 'init', 'lint', 'reference', 'demo', 'cli'],
+  ['migration', 'rehearsal', 'init', 'lint', 'doctor', 'reference', 'demo', 'cli'],
   ['commands'],
   ['cli.ts'],
   ['main.ts'],
@@ -192,7 +194,7 @@ t.test('nobody imports main or the command line', async (t) => {
 })
 
 t.test('what serves loads none of the tools', async (t) => {
-  const tools = ['migration', 'rehearsal', 'init', 'lint', 'reference', 'demo']
+  const tools = ['migration', 'rehearsal', 'init', 'lint', 'doctor', 'reference', 'demo']
   const seen = new Set<string>()
   const visit = (file: string): void => {
     if (seen.has(file)) return

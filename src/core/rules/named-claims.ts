@@ -11,6 +11,16 @@ export function namedClaims(apps: readonly App[]): readonly ClaimPath[] {
   return [...paths].sort()
 }
 
+/** Every claim path that a rule of these apps names, sorted, each once: what a person has to bring along. */
+export function claimsOfRules(apps: readonly App[]): readonly ClaimPath[] {
+  const paths = new Set<ClaimPath>()
+  for (const app of apps) {
+    for (const { access } of [app.fallback, ...app.allLocations])
+      if (access.kind === 'rule') addConditions(access.requirement, paths)
+  }
+  return [...paths].sort()
+}
+
 function addNamed(location: Location, paths: Set<ClaimPath>): void {
   for (const { from } of location.forwarding.identityHeaders) {
     if (from !== 'user' && from !== 'provider') paths.add(from)

@@ -1,0 +1,34 @@
+import { isFault } from '../core/fault.ts'
+import type { Gateway } from '../core/gateway.ts'
+import type { InspectionDeps } from '../oidc/inspection/inspection.ts'
+import { type Finding, findingsOf } from './finding.ts'
+import { askedProviders } from './providers/asked.ts'
+import { providerFindings } from './providers/providers.ts'
+import { upstreamFindings } from './upstreams/upstreams.ts'
+
+export type DoctorDeps = InspectionDeps
+
+/** One part of what is looked at, begun when it is asked for. */
+export type Examination = () => Promise<readonly Finding[]>
+
+/** All that a configuration stands on, in the order in which it is told. */
+export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Examination[] {
+  return [
+    ...askedProviders(gateway).map(
+      (asked) => () => orFault(`providers.${asked.settings.name}`, () => providerFindings(asked, deps)),
+    ),
+    ...gateway.apps.map(
+      (app) => () => orFault(`apps.${app.name}`, () => upstreamFindings(gateway, app, deps.clock)),
+    ),
+  ]
+}
+
+/** A fault that a part ends in is what was found of it. */
+async function orFault(about: string, look: Examination): Promise<readonly Finding[]> {
+  try {
+    return await look()
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return [findingsOf(about).failed('asking', thrown.message, 'Mend it, and ask again.')]
+  }
+}

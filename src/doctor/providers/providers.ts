@@ -1,0 +1,86 @@
+import type { ProviderSettings } from '../../core/gateway.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
+import {
+  type InspectionDeps,
+  inspectProvider,
+  type ProviderInspection,
+} from '../../oidc/inspection/inspection.ts'
+import { certificateFinding } from '../certificate.ts'
+import { type Finding, type FindingsOf, findingsOf } from '../finding.ts'
+import type { AskedProvider } from './asked.ts'
+import { authorizationFindings, clientFindings } from './client.ts'
+import { metadataFindings } from './metadata.ts'
+
+/** Asks a provider everything that can be asked without signing in. */
+export async function providerFindings(
+  asked: AskedProvider,
+  deps: InspectionDeps,
+): Promise<readonly Finding[]> {
+  const inspection = await inspectProvider(asked.settings, asked.redirectUris, deps)
+  return judgeProvider(asked, inspection, deps.clock.now())
+}
+
+/** The findings of an inspection, in the order in which a sign-in would meet them. */
+export function judgeProvider(
+  asked: AskedProvider,
+  inspection: ProviderInspection,
+  now: EpochSeconds,
+): readonly Finding[] {
+  const say = findingsOf(`providers.${asked.settings.name}`)
+  return [
+    ...metadataFindings(say, asked, inspection),
+    ...clockFindings(say, inspection),
+    ...tlsFindings(say, asked.settings, inspection, now),
+    ...authorizationFindings(say, asked.settings, inspection.authorizations),
+    ...clientFindings(say, inspection.token),
+  ]
+}
+
+/** As much as two clocks may differ before ID tokens are refused. */
+const clockToleranceSeconds = 60
+
+function clockFindings(
+  say: FindingsOf,
+  { document, clockAheadSeconds: ahead }: ProviderInspection,
+): readonly Finding[] {
+  if (ahead === null)
+    return document.ok
+      ? [say.note('clock', 'its answers bear no Date, so the clocks cannot be compared')]
+      : []
+  const seconds = Math.abs(Math.round(ahead))
+  if (seconds <= clockToleranceSeconds)
+    return [say.ok('clock', `differs from this machine's by ${seconds} s`)]
+  const saw = `its clock is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine's`
+  return [
+    say.failed(
+      'clock',
+      saw,
+      "Set this machine's clock by NTP. While the clocks differ so much, ID tokens are refused as not yet valid or as expired.",
+    ),
+  ]
+}
+
+function tlsFindings(
+  say: FindingsOf,
+  settings: ProviderSettings,
+  { certificateEnds }: ProviderInspection,
+  now: EpochSeconds,
+): readonly Finding[] {
+  const reached = new URL(settings.internalUrl ?? settings.issuer)
+  const found = [...certificateEnds].map(([host, endsAt]) =>
+    certificateFinding(say, `the certificate of ${host}`, endsAt, now),
+  )
+  if (reached.protocol === 'https:' || isLoopback(reached.hostname)) return found
+  return [
+    say.warning(
+      'TLS',
+      `${reached.origin} is asked by plain http`,
+      'Whoever is on the way can sign in as anybody: use https.',
+    ),
+    ...found,
+  ]
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+}

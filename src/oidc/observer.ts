@@ -1,0 +1,46 @@
+import { TLSSocket } from 'node:tls'
+import { buildConnector } from 'undici'
+import { readCertificateTime } from '../core/certificate.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
+
+/** Who hears what a provider shows beside its answers. Nothing is asked for it. */
+export interface ProviderObserver {
+  /** By the provider's clock, at the moment of an answer. */
+  dated(date: EpochSeconds): void
+  /** When the certificate ends that a new connection was made with. Behind `HTTPS_PROXY` it is not seen. */
+  connected(host: string, certificateEndsAt: EpochSeconds): void
+}
+
+type TlsOptions = NonNullable<Parameters<typeof buildConnector>[0]>
+
+/** Connections as undici makes them by itself, each shown. */
+export function watchedConnect(
+  tls: TlsOptions,
+  observer: ProviderObserver,
+): ReturnType<typeof buildConnector> {
+  const connect = buildConnector(tls)
+  return (options, callback) =>
+    connect(options, (...[error, socket]: Parameters<typeof callback>) => {
+      if (error !== null) return callback(error, null)
+      if (socket instanceof TLSSocket) {
+        const endsAt = readCertificateTime(socket.getPeerCertificate().valid_to)
+        if (endsAt !== null) observer.connected(options.hostname, endsAt)
+      }
+      callback(null, socket)
+    })
+}
+
+/** RFC 9110 5.6.7, the form that everybody sends. */
+const imfFixdate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+
+/**
+ * What the clock of whoever answers shows: `Date` (RFC 9110 6.6.1), and for an answer that some cache kept, `Age` more
+ * (RFC 9111 5.1). Null: it does not say.
+ */
+export function readDate(headers: { get(name: string): string | null }): EpochSeconds | null {
+  const date = headers.get('date') ?? ''
+  const age = headers.get('age') ?? '0'
+  if (!imfFixdate.test(date) || !/^\d{1,9}$/.test(age)) return null
+  const ms = Date.parse(date)
+  return Number.isNaN(ms) ? null : ms / 1000 + Number(age)
+}

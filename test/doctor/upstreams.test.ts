@@ -1,0 +1,172 @@
+// What `claimgate doctor` says of apps: on bare TCP, with and without TLS, and a Flask app under gunicorn that wants the
+// secret of every request but one.
+import { createServer } from 'node:http'
+import t, { type Test } from 'tap'
+import { startFlask } from '../support/flask.ts'
+import { freePort, portOf } from '../support/ports.ts'
+import { createAuthority } from '../support/tls.ts'
+import { type Answerer, answerHeads, recordingUpstream } from '../support/upstream.ts'
+import { look } from './rig.ts'
+
+const secret = 'a-shared-secret-of-thirty-two-bytes-and-more'
+const fileFor = (upstream: string, changes = `shared_secret: ${secret}`) => `
+providers:
+  main: { issuer: "http://127.0.0.1:9", client_id: gateway, client_secret: a-client-secret }
+apps:
+  wiki:
+    url: http://localhost:8080/wiki
+    upstream: ${upstream}
+    ${changes}
+    require: signed_in
+    locations:
+      - { path: /wiki/static, require: anyone }
+      - { path: /wiki/admin, methods: [POST], require: { groups: admins } }
+      - { path: /wiki/users/*, require: signed_in }
+`
+
+const answer = (status: string, more = '') => `HTTP/1.1 ${status}\r\nContent-Length: 2\r\n${more}\r\nok`
+
+async function upstream(t: Test, answers: Answerer, tls?: { readonly key: string; readonly cert: string }) {
+  const app = await recordingUpstream({ answer: answers, ...(tls === undefined ? {} : { tls }) })
+  t.teardown(() => app.close())
+  return app
+}
+
+/** 401 to whoever lacks the secret, but for what a test leaves open. */
+function demanding(open: readonly string[] = []): Answerer {
+  return ({ received }) => {
+    if (!received.endsWith('\r\n\r\n')) return null
+    const last = received.slice(received.lastIndexOf('GET '))
+    const path = last.split(' ')[1] ?? ''
+    const may = last.includes(`X-Gateway-Secret: ${secret}`) || open.includes(path)
+    return answer(may ? '200 OK' : '401 Unauthorized')
+  }
+}
+
+t.test('an app that wants the secret everywhere', async (t) => {
+  const app = await upstream(t, demanding())
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}/base`))
+  t.match(lines('apps.wiki', 'reachable'), [
+    /^ok .* http:\/\/127\.0\.0\.1:\d+ speaks http, as the file says\n$/,
+  ])
+  const paths = ['/base/wiki', '/base/wiki/static', '/base/wiki/admin', '/base/wiki/users/x']
+  t.same(
+    lines('apps.wiki', 'with the secret'),
+    paths.map((path) => `ok      apps.wiki  with the secret: ${path} answers 200\n`),
+  )
+  t.same(
+    lines('apps.wiki', 'without the secret'),
+    paths.map((path) => `ok      apps.wiki  without the secret: ${path} answers 401\n`),
+  )
+  t.notMatch(app.received(), /X-Forwarded-(User|Email|Groups)|Cookie|POST /i, 'for nobody, and GET alone')
+})
+
+t.test('a page that answers without the secret: which, and what came', async (t) => {
+  const app = await upstream(t, demanding(['/wiki/static']))
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  const [, bare, ...rest] = lines('apps.wiki', 'without the secret')
+  t.match(bare, /^failed .* \/wiki\/static answers 200\. Whoever reaches the app without the gateway/)
+  t.match(rest, [/^ok /, /^ok /])
+})
+
+t.test('redirects and errors without the secret are answers too; nothing is followed', async (t) => {
+  const app = await upstream(t, answerHeads(answer('302 Found', 'Location: /login\r\n')))
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  for (const line of lines('apps.wiki', 'without the secret'))
+    t.match(line, /^failed .* answers 302 to \/login/)
+  t.equal(app.requests(), 8, 'four paths, twice each')
+})
+
+t.test('an app that says 401 to us as well: what cannot be told is said', async (t) => {
+  const app = await upstream(t, answerHeads(answer('401 Unauthorized')))
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  t.match(
+    lines('apps.wiki', 'with the secret')[0],
+    /^note .* wants to know who asks, or expects another secret/,
+  )
+  t.match(lines('apps.wiki', 'without the secret')[0], /^ok /)
+})
+
+t.test('an app that breaks', async (t) => {
+  const app = await upstream(t, answerHeads(answer('500 Oops')))
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  t.match(lines('apps.wiki', 'with the secret')[0], /^failed .* answers 500\. See the app's own log/)
+})
+
+t.test('an app that closes without a word to strangers', async (t) => {
+  const app = await upstream(t, (connection) => {
+    if (!connection.received.endsWith('\r\n\r\n')) return null
+    const last = connection.received.slice(connection.received.lastIndexOf('GET '))
+    if (last.includes(secret)) return answer('200 OK')
+    connection.socket.destroy()
+    return null
+  })
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  t.match(lines('apps.wiki', 'with the secret')[0], /^ok .* answers 200/)
+  for (const line of lines('apps.wiki', 'without the secret')) t.match(line, /^ok .* no answer/)
+})
+
+t.test('upstream down: once, with the address', async (t) => {
+  const { findings, lines } = await look(fileFor(`http://127.0.0.1:${await freePort()}`))
+  t.match(lines('apps.wiki', 'reachable'), [
+    /^failed .* http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED.*Start the app/,
+  ])
+  t.equal(findings.filter(({ about }) => about === 'apps.wiki').length, 1)
+})
+
+t.test('slow: nothing came within the time of the file', async (t) => {
+  const app = await upstream(t, () => null)
+  const changes = `shared_secret: ${secret}\n    timeouts: { response: 1s }`
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`, changes))
+  t.match(lines('apps.wiki', 'reachable'), [/^failed .* See whether the app hangs/])
+  t.match(lines('apps.wiki', 'without the secret')[0], /^failed /, 'it may be at work for a stranger')
+})
+
+t.test('TLS mismatch both ways, and certificates', async (t) => {
+  const ours = createAuthority()
+  const folder = t.testdir({ 'ca.pem': ours.certificate })
+  const trusting = (url: string) => `{ url: "${url}", ca_file: "${folder}/ca.pem" }`
+  const plain = createServer((_request, response) => response.end('ok'))
+  await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => plain.close())
+  t.match((await look(fileFor(`https://127.0.0.1:${portOf(plain)}`))).lines('apps.wiki', 'reachable'), [
+    /^failed .* https:\/\/127\.0\.0\.1:\d+: .*scheme of `upstream`/,
+  ])
+  const good = await upstream(t, demanding(), ours.issue({ names: ['IP:127.0.0.1'] }))
+  t.match((await look(fileFor(`http://127.0.0.1:${good.port}`))).lines('apps.wiki', 'reachable'), [
+    /^failed .* http:\/\/127\.0\.0\.1:\d+: .*scheme of `upstream`/,
+  ])
+  const trusted = await look(fileFor(trusting(`https://127.0.0.1:${good.port}`)))
+  t.match(trusted.lines('apps.wiki', 'reachable'), [/^ok .* speaks https/])
+  t.match(trusted.lines('apps.wiki', 'certificate'), [
+    /^warning .* ends on \d{4}-\d\d-\d\d, in [12] days?\. Renew it before/,
+  ])
+  t.match((await look(fileFor(`https://127.0.0.1:${good.port}`))).lines('apps.wiki', 'reachable'), [
+    /^failed .*ca_file/,
+  ])
+  const ended = await upstream(t, demanding(), ours.issue({ names: ['IP:127.0.0.1'], expired: true }))
+  t.match(
+    (await look(fileFor(trusting(`https://127.0.0.1:${ended.port}`)))).lines('apps.wiki', 'reachable'),
+    [/^failed .*(CERT_HAS_EXPIRED|ended on)/],
+  )
+})
+
+t.test('without `shared_secret` the app is asked once a path, and what that means is said', async (t) => {
+  const app = await upstream(t, answerHeads())
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`, 'title: Wiki'))
+  t.equal(app.requests(), 4)
+  t.match(lines('apps.wiki', 'as the gateway')[0], /^ok .* answers 200/)
+  t.match(lines('apps.wiki', 'without the secret'), [/^warning .* answers whoever reaches it/])
+})
+
+t.test('a Flask app under gunicorn that demands the secret, as the documentation says', async (t) => {
+  const flask = await startFlask({
+    folder: new URL('../../config/examples/flask/', import.meta.url),
+    app: 'app:app',
+    env: { GATEWAY_SECRET: secret },
+  })
+  t.teardown(() => flask.stop())
+  const { lines } = await look(fileFor(flask.origin))
+  t.match(lines('apps.wiki', 'reachable'), [/^ok /])
+  for (const line of lines('apps.wiki', 'without the secret')) t.match(line, /^ok .* answers 40[13]\n$/)
+})
