@@ -70,7 +70,7 @@ const headers = 'name the headers in `identity_headers`; they are always sent by
 const redirect = 'the redirect URI derives from each app’s `url`; `redirect_uri` in the app sets another path'
 const cookies =
   'cookies are always `__Host-`, HttpOnly and, on https, Secure; `session.cookie_name` and `session.same_site` are what can be chosen'
-const noCookieDomain = 'a session belongs to one origin; no cookie is shared between hosts'
+const noCookieDomain = 'leave it out, a session belongs to one origin; no cookie is shared between hosts'
 const upstreams = 'each app has its own `upstream`, under `apps.NAME`'
 const provider = 'providers stand under `providers.NAME`'
 const issuer =

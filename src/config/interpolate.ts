@@ -40,9 +40,16 @@ function lookUp(inner: string, surroundings: Surroundings): Interpolated {
   if (inner.startsWith('env:')) return lookUpVariable(inner.slice('env:'.length), surroundings)
   if (inner.startsWith('lines:')) return { ok: false, message: linesWithin }
   if (inner.startsWith('file:')) return lookUpFile(inner.slice('file:'.length), surroundings)
+  // A default may be a secret.
+  const named = inner.replace(/(?<=:-).*/s, '…')
+  const [, name, rest = ''] = /^(?:env\.|ENV:)?([A-Za-z_]\w*)((?::-…)?)$/.exec(named) ?? []
+  if (name !== undefined) {
+    const message = `"\${${named}}" is unknown: write \${env:${name}${rest}}; "$\${" writes a plain "\${"`
+    return { ok: false, message }
+  }
   return {
     ok: false,
-    message: `"\${${inner}}" is unknown: expected \${env:NAME}, \${env:NAME:-default}, \${file:/path} or \${lines:/path}; write "$\${" for a plain "\${"`,
+    message: `"\${${named}}" is unknown: expected \${env:NAME}, \${env:NAME:-default}, \${file:/path} or \${lines:/path}; write "$\${" for a plain "\${"`,
   }
 }
 
@@ -54,7 +61,10 @@ function lookUpVariable(inner: string, { env }: Surroundings): Interpolated {
   // Set but empty counts as unset: an empty secret is what a broken deployment passes on.
   const value = (Object.hasOwn(env, name) && env[name]) || fallback
   if (value === undefined || value === '') {
-    return { ok: false, message: `the environment variable ${name} is not set, or empty` }
+    return {
+      ok: false,
+      message: `the environment variable ${name} is not set, or empty: set it where claimgate starts`,
+    }
   }
   return { ok: true, text: value, worldReadable: [] }
 }

@@ -82,7 +82,10 @@ interface Wrong {
 function wrongPath(text: string): Wrong | null {
   const wrong = (reason: string, suggestion: string | null = null): Wrong => ({ reason, suggestion })
   if (!text.startsWith('/'))
-    return wrong('a path begins with "/"', /^[\w.~-]/.test(text) && !text.includes(':') ? `/${text}` : null)
+    return wrong(
+      'a path begins with "/", and is no expression',
+      /^\^?[/\w.~-]/.test(text) && !text.includes(':') ? `/${text.replace(/^\^?\/?/, '')}` : null,
+    )
   if (text.includes('?') || text.includes('#'))
     return wrong('a path has no query and no fragment', text.replace(/[?#].*$/s, ''))
   if (text.includes('%')) return wrong('characters are written as they are, not escaped', decoded(text))
@@ -98,7 +101,9 @@ function wrongPath(text: string): Wrong | null {
   if (segments.at(-1) === '**')
     return wrong('a path covers all below it, without a "**"', text.slice(0, -3) || '/')
   return segments.some((segment) => segment !== '*' && segment.includes('*'))
-    ? wrong('"*" stands for one whole segment, never for a part of one')
+    ? wrong(
+        '"*" stands for one whole segment, never for a part of one: write the folder, which covers all below it, or each path',
+      )
     : null
 }
 

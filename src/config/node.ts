@@ -93,10 +93,13 @@ export function pathText(path: ConfigPath): string {
 }
 
 /**
- * The tree as plain values, for the schema. `replaced` holds what an interpolated scalar is read as where its key
- * wants no string.
+ * The tree as plain values, for the schema. `replaced` holds what a scalar is read as where its key wants another
+ * kind.
  */
-export function toPlain(node: ConfigNode, replaced: ReadonlyMap<ConfigNode, boolean | number>): unknown {
+export function toPlain(
+  node: ConfigNode,
+  replaced: ReadonlyMap<ConfigNode, boolean | number | string>,
+): unknown {
   switch (node.kind) {
     case 'scalar':
       return replaced.get(node) ?? node.value

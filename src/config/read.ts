@@ -9,6 +9,7 @@ import {
   type Scalar,
 } from 'yaml'
 import type { Surroundings } from './files.ts'
+import { foreignReference } from './foreign-reference.ts'
 import { holdsReference, interpolate } from './interpolate.ts'
 import type { Report } from './issue.ts'
 import { linesReference, mayHoldLines, readLines } from './lines.ts'
@@ -78,14 +79,18 @@ function* readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): S
   }
   if (isAlias(node)) {
     refuse(
-      `the alias "*${printable(node.source)}" is not allowed: write the value itself; a text that begins with "*" stands in quotes`,
+      `the alias "*${printable(node.source)}" is not allowed: write the value itself${namedFor(path)}; a text that begins with "*" stands in quotes`,
     )
     return null
   }
   if (node.anchor !== undefined)
-    refuse(`the anchor "&${printable(node.anchor)}" is not allowed: write the value where it is used`)
-  if (node.tag !== undefined)
-    refuse(`the tag "${printable(node.tag.replace(coreTag, '!!'))}" is not allowed: a text stands in quotes`)
+    refuse(
+      `the anchor "&${printable(node.anchor)}" is not allowed: write the value where it is used${namedFor(path)}`,
+    )
+  if (node.tag !== undefined) {
+    const tag = printable(node.tag.replace(coreTag, '!!'))
+    refuse(`the tag "${tag}" is not allowed: ${ofTag(tag)}`)
+  }
   if (path.length > deepest) {
     refuse(`this is nested more than ${deepest} levels deep`)
     return null
@@ -105,13 +110,27 @@ function* readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): S
   return isScalar(node) ? readScalar(reader, node, at, path) : null
 }
 
+/** What several places share has a name here as well. */
+function namedFor(path: ConfigPath): string {
+  if (path[0] === 'policies' || path.includes('require')) return ', or give the rule a name in `policies`'
+  return path[0] === 'apps' && path.length < 4 ? ', or what all apps share in `defaults`' : ''
+}
+
+function ofTag(tag: string): string {
+  if (/^!env/i.test(tag)) return `a variable is written "\${env:NAME}"`
+  if (/^!(?:include|file|secret)/i.test(tag)) return `what a file holds is written "\${file:/path}"`
+  return 'a text that begins with "!" stands in quotes'
+}
+
 function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: ConfigPath): ConfigNode {
   const value = plainValue(node.value)
   const source = node.source ?? ''
+  const { surroundings, report, warn } = reader.context
   if (typeof value !== 'string' || !holdsReference(value)) {
+    const foreign = typeof value === 'string' ? foreignReference(value, path) : null
+    if (foreign !== null) report({ position: at, path: pathText(path), ...foreign })
     return { kind: 'scalar', at, value, source, interpolated: false }
   }
-  const { surroundings, report, warn } = reader.context
   const file = linesReference(value)
   if (file !== null) return readList(reader.context, file, at, path)
   const result = interpolate(value, surroundings)
@@ -156,12 +175,12 @@ function* readEntries(
       reader.context.report({ position: keyAt, path: pathText([...path, key]), message, suggestion: null })
     }
     const key = readKey(pair.key)
-    const wrong = key === null ? 'a key must be a plain word or a text in quotes' : wrongKey(pair.key, key)
+    const wrong = key === null ? noKey(pair.key) : wrongKey(pair.key, key)
     const before = key === null ? undefined : entries.get(key)
     if (key === null || wrong !== null) {
       refuse(key ?? '?', wrong ?? '')
     } else if (before !== undefined) {
-      refuse(key, `this key already stands in line ${before.keyAt.line}`)
+      refuse(key, `this key already stands in line ${before.keyAt.line}: keep one of the two`)
     }
     if (key === null) continue
     const value =
@@ -176,6 +195,13 @@ function* readEntries(
 function readKey(key: ParsedNode): string | null {
   if (!isScalar(key) || key.value === null) return null
   return typeof key.value === 'string' ? key.value : (key.source ?? null)
+}
+
+/** `{{ name }}` without quotes is a mapping as a key. */
+function noKey(key: ParsedNode): string {
+  return isMap(key)
+    ? `"{{…}}" is filled in by nobody here: a variable is written "\${env:NAME}"`
+    : 'a key must be a plain word or a text in quotes'
 }
 
 function wrongKey(node: ParsedNode, key: string): string | null {

@@ -1,18 +1,21 @@
 import { z } from 'zod'
 import { unknownKey } from './hints.ts'
-import type { Report } from './issue.ts'
+import type { Issue, Report } from './issue.ts'
 import { nearest } from './nearest.ts'
 import {
   type ConfigNode,
   type ConfigPath,
   entryOf,
   keyPositionOf,
+  type MapEntry,
   nodeAt,
   pathText,
   positionOf,
   toPlain,
 } from './node.ts'
 import { formOf } from './schema/form.ts'
+import { meantOf } from './schema/values.ts'
+import { isStep, type Plain, putTexts, putWanted, type SchemaIssue } from './wanted-kinds.ts'
 
 /** What was fine; a key that is absent here was absent in the file without a default, or faulty and reported. */
 export type Checked<Shape extends z.ZodRawShape> = {
@@ -41,12 +44,17 @@ export function checkKeys<Shape extends z.ZodRawShape>(
     return {}
   }
   const known = [...Object.keys(shape), ...others]
-  for (const { key, keyAt } of node?.entries ?? []) {
-    if (known.includes(key)) continue
+  let above: MapEntry | null = null
+  for (const entry of node?.entries ?? []) {
+    const { key, keyAt } = entry
+    if (known.includes(key)) {
+      above = entry
+      continue
+    }
     place.report({
       position: keyAt,
       path: pathText([...place.path, key]),
-      ...unknownKey(key, place.path, known),
+      ...(outOfPlace(above) ?? unknownKey(key, place.path, known)),
     })
   }
   const found: [string, unknown][] = []
@@ -60,6 +68,13 @@ export function checkKeys<Shape extends z.ZodRawShape>(
   return Object.fromEntries(found) as Checked<Shape>
 }
 
+/** A key that nobody knows behind one that holds nothing: it was meant to stand below that one. */
+function outOfPlace(above: MapEntry | null): Pick<Issue, 'message' | 'suggestion'> | null {
+  if (above?.value.kind !== 'scalar' || above.value.value !== null) return null
+  const message = `unknown key here: if it belongs to \`${above.key}\` in line ${above.keyAt.line}, it begins further in`
+  return { message, suggestion: null }
+}
+
 type CheckedValue<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false }
 
 /** Holds one value, present or absent, against its schema; reports all that is wrong with it. */
@@ -68,7 +83,7 @@ export function checkValue<Schema extends z.ZodType>(
   node: ConfigNode | undefined,
   place: Place,
 ): CheckedValue<z.output<Schema>> {
-  const replaced = new Map<ConfigNode, boolean | number>()
+  const replaced = new Map<ConfigNode, Plain>()
   const plain = () => (node === undefined ? undefined : toPlain(node, replaced))
   let result = schema.safeParse(plain(), { error: withKnownKeys })
   // Variables yield strings. The schema knows which keys want something else: it is asked again with that in its place.
@@ -77,8 +92,17 @@ export function checkValue<Schema extends z.ZodType>(
   }
   if (result.success) return { ok: true, value: result.data }
   const judged = { node, place, form: formOf(schema) }
-  for (const issue of result.error.issues) reportSchemaIssue(issue, judged)
+  for (const issue of withNumbersAsTexts(result.error.issues)) reportSchemaIssue(issue, judged)
   return { ok: false }
+
+  /** A number without its quotes may be wrong as a text too, which says more: `60` has no unit. */
+  function withNumbersAsTexts(issues: readonly SchemaIssue[]): readonly SchemaIssue[] {
+    const texts = new Map(replaced)
+    if (node === undefined || !putTexts(issues, node, texts)) return issues
+    const second = schema.safeParse(toPlain(node, texts), { error: withKnownKeys })
+    const found = second.success ? [] : second.error.issues
+    return issues.map((issue) => found.find(({ path }) => `${path}` === `${issue.path}`) ?? issue)
+  }
 }
 
 /** One value that a schema has judged, with what the reference calls its form. */
@@ -86,44 +110,6 @@ interface Judged {
   readonly node: ConfigNode | undefined
   readonly place: Place
   readonly form: string | undefined
-}
-
-type SchemaIssue = z.core.$ZodIssue
-
-function putWanted(
-  issues: readonly SchemaIssue[],
-  node: ConfigNode,
-  replaced: Map<ConfigNode, boolean | number>,
-): boolean {
-  let any = false
-  for (const issue of issues) {
-    const branches = issue.code === 'invalid_union' ? issue.errors.flat() : []
-    for (const branch of [issue, ...branches]) {
-      const path = branch === issue ? issue.path : [...issue.path, ...branch.path]
-      const value = nodeAt(node, path.filter(isStep))
-      if (value?.kind !== 'scalar' || !value.interpolated) continue
-      const wanted = booleans.get(value.value) ?? wholeNumber(value.value)
-      if (wanted === null || !wants(branch, wanted)) continue
-      replaced.set(value, wanted)
-      any = true
-    }
-  }
-  return any
-}
-
-const booleans: ReadonlyMap<unknown, boolean> = new Map([
-  ['true', true],
-  ['false', false],
-])
-
-/** As YAML reads one without a sign. */
-function wholeNumber(value: unknown): number | null {
-  return typeof value === 'string' && /^(0|[1-9][0-9]{0,14})$/.test(value) ? Number(value) : null
-}
-
-function wants(issue: SchemaIssue, value: boolean | number): boolean {
-  if (issue.code === 'invalid_type') return issue.expected === typeof value
-  return typeof value === 'boolean' && issue.code === 'invalid_value' && issue.values.includes(value)
 }
 
 function reportSchemaIssue(issue: SchemaIssue, judged: Judged): void {
@@ -184,6 +170,10 @@ function branchMeant(
   return node?.kind === 'scalar' && node.value === null ? (branches[0] ?? null) : null
 }
 
+function isData(node: ConfigNode): boolean {
+  return node.kind === 'scalar' && node.interpolated
+}
+
 function isOtherKind(issue: SchemaIssue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value'
 }
@@ -212,7 +202,8 @@ function explain(issue: SchemaIssue, node: ConfigNode): { message: string; sugge
     case 'invalid_key':
       return { message: issue.issues[0]?.message ?? 'is no name that can stand here', suggestion: null }
     default:
-      return { message: issue.message, suggestion: null }
+      // What `${…}` yields is never printed, nor anything made of it.
+      return { message: issue.message, suggestion: isData(node) ? null : meantOf(issue) }
   }
 }
 
@@ -262,10 +253,6 @@ function foundKind(node: ConfigNode, texts: boolean): string {
 
 function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
-}
-
-function isStep(step: PropertyKey): step is string | number {
-  return typeof step !== 'symbol'
 }
 
 /** What zod says of an unknown key names the key alone: in place of its message the keys that are known there. */

@@ -16,7 +16,11 @@ export function acceptedProviders(scope: Scope, path: ConfigPath, settings: AppS
   if (settings.provider === undefined) {
     if (known.length < 2) return known
     if (!isWritten(scope, at)) {
-      faultAt(scope, at, `is missing: several providers are configured (${known.join(', ')})`)
+      faultAt(
+        scope,
+        at,
+        `is missing: several providers are configured (${known.join(', ')}), so the app names one of them, or a list`,
+      )
     }
     return []
   }

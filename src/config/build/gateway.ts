@@ -136,7 +136,8 @@ function* buildApps(
 function checkNamed(scope: Scope, key: 'providers' | 'apps'): void {
   const node = nodeAt(scope.root, [key])
   if (node === undefined) faultAt(scope, [key], 'is missing')
-  else if (node.kind !== 'map') faultAt(scope, [key], `expected a mapping of names, each with its keys`)
+  else if (node.kind !== 'map')
+    faultAt(scope, [key], 'expected names below it, each further in and with its keys')
   else if (node.entries.length === 0) faultAt(scope, [key], 'must not be empty')
 }
 

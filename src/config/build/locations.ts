@@ -79,7 +79,7 @@ function countLocations(scope: Scope, path: ConfigPath): number {
     path,
     node.kind === 'list'
       ? 'must not be an empty list'
-      : 'expected a list, each with a `path` and a `require`',
+      : 'expected a list of `- path: /admin`, each with its `require`',
   )
   return 0
 }
@@ -192,7 +192,7 @@ function readOwnRule(scope: Scope, rules: RuleContext, path: ConfigPath): Access
   if (node !== undefined) return compileRequire(node, at, rules)
   // An empty line of the list was told of by its own fault.
   if (nodeAt(scope.root, path)?.kind === 'map')
-    faultAt(scope, at, 'is missing: every location says who may pass')
+    faultAt(scope, at, 'is missing: every location says who may pass, such as `require: signed_in`')
   return null
 }
 

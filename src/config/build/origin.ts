@@ -151,8 +151,10 @@ function checkPrefixes(scope: Scope, group: readonly AppOfOrigin[]): void {
     const alike = seen.get(key) ?? []
     const twin = alike.find((one) => JSON.stringify(one.prefix) === JSON.stringify(app.prefix))
     const near = alike.find((one) => one.ignoreCase || app.ignoreCase)
-    if (twin !== undefined) faultAtKey(scope, [...path, 'url'], `is the url of the app "${twin.name}" too`)
-    else if (near !== undefined) {
+    if (twin !== undefined) {
+      const message = `is the url of the app "${twin.name}" too: give each a host of its own, or a path such as ${app.url.replace(/\/$/, '')}/${app.name}`
+      faultAtKey(scope, [...path, 'url'], message)
+    } else if (near !== undefined) {
       const message = `is the url of the app "${near.name}" too where case is ignored: give one of them another path`
       faultAtKey(scope, [...path, 'url'], message)
     }

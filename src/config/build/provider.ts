@@ -1,5 +1,4 @@
 import type { ProviderSettings } from '../../core/gateway.ts'
-import { issuerOfMetadata } from '../../core/metadata-address.ts'
 import type { Preset } from '../../core/preset.ts'
 import type { Secret } from '../../core/secret.ts'
 import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
@@ -9,6 +8,7 @@ import { clientPlaceholders, providerKeys } from '../schema/provider.ts'
 import { type Checked, checkKeys } from '../validate.ts'
 import { isLoopback, readWebAddress } from '../web-address.ts'
 import { readIcon } from './icon.ts'
+import { notTheIssuer } from './issuer.ts'
 import { canSign, readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
 import { inferPreset, issuerFault, presetLabel } from './preset.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
@@ -113,9 +113,8 @@ function presetIcon(preset: Preset): string | null {
 function checkIssuer(scope: Scope, path: ConfigPath, keys: ProviderKeys): Preset {
   if (keys.issuer === undefined) return keys.preset ?? 'generic'
   const at = [...path, 'issuer']
-  const bare = issuerOfMetadata(keys.issuer)
-  if (bare !== null)
-    faultAt(scope, at, `this is the address of the metadata: the issuer that it names is ${bare} or ${bare}/`)
+  const other = notTheIssuer(keys.issuer)
+  if (other !== null) faultAt(scope, at, other)
   const read = readWebAddress(keys.issuer)
   if (!read.ok) {
     faultAt(scope, at, read.message)

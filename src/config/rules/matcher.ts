@@ -5,7 +5,7 @@ import {
   type Matcher,
   type WholeMatch,
 } from '../../core/rules/matcher.ts'
-import { nearest } from '../nearest.ts'
+import { folded, nearest } from '../nearest.ts'
 import { type ConfigNode, type ConfigPath, entryOf, type MapEntry, type MapNode } from '../node.ts'
 import { allOrNull, fault, type RuleContext } from './context.ts'
 import {
@@ -19,16 +19,24 @@ import {
   valuesOf,
 } from './operand.ts'
 import { textOf } from './operand-text.ts'
-import { isMatcherName, isReserved, matcherNames, meantCombination } from './words.ts'
+import { foreignMatchers, isMatcherName, isReserved, matcherNames, meantCombination } from './words.ts'
 
 /** What stands behind a claim: a value (equals), a list (one of), or a mapping of matchers. Null: it was reported. */
 function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext): Matcher | null {
   if (node.kind === 'map') return compileMatchers(node, node.entries, path, context)
   const operands = readScalars(node, path, context)
   if (operands === null) return null
+  const domain = operands.values.find(({ value, isData }) => !isData && anyAddress.test(String(value)))
+  if (domain !== undefined) {
+    const message = `a value is compared as a whole, and "*" is no pattern: write { domain: ${String(domain.value).replace(/^\*?@/, '')} }`
+    return fault(context, domain.place, message)
+  }
   const values = valuesOf(operands)
   return { tests: [{ kind: 'is', values }], not: null, exists: null, text: textOf(operands) }
 }
+
+/** `*@example.com`: no address, and meant as all of a domain. `{ is: … }` compares with it all the same. */
+const anyAddress = /^(?:\*@[\w.-]+|@[\w-]+(?:\.[\w-]+)+)$/
 
 /** A mapping of matchers; `entries` are those that name one, without the `claim` of `{claim: any, is: x}`. */
 function compileMatchers(
@@ -137,15 +145,25 @@ function unknownMatcher(
   context: RuleContext,
 ): null {
   const claim = place.path.at(-2)
-  const combination = typeof claim === 'string' ? meantCombination.get(claim) : undefined
-  const suggestion = nearest(key, matcherNames)
-  if (combination !== undefined) {
-    const message = `"${claim}" is read as a claim here, and "${key}" is no matcher; rules are combined by any, all and none`
-    return fault(context, place, message, combination)
+  const combination = meantCombination(key === 'in' ? 'any_of' : key, false) ?? (isReserved(key) ? key : null)
+  if (combination !== null && combination in withinClaim) {
+    return fault(
+      context,
+      place,
+      `"${key}" is no matcher: ${withinClaim[combination as keyof typeof withinClaim]}`,
+    )
   }
+  const suggestion = foreignMatchers.get(folded(key)) ?? nearest(key, matcherNames)
   const message = `unknown matcher (a nested claim is written with dots: ${claim}.${key})`
   return fault(context, place, suggestion === null ? message : 'unknown matcher', suggestion)
 }
+
+/** What is written behind a claim in place of what combines rules. */
+const withinClaim = {
+  any: 'a list alone is one of them, `groups: [admins, ops]`',
+  all: 'matchers of one mapping must all hold for one value; of several values write a rule for each, below `all`',
+  none: '`not` takes what must not be there, `groups: { not: [banned, gone] }`',
+} as const
 
 function compileExpressions(node: ConfigNode, path: ConfigPath, context: RuleContext): Part | null {
   const operands = fewEnough(readTexts(node, path, context), context)
@@ -155,12 +173,21 @@ function compileExpressions(node: ConfigNode, path: ConfigPath, context: RuleCon
       const compiled = compileWholeMatch(value)
       if (compiled.ok) return compiled.pattern
       // The reason quotes the expression, and what `${…}` yields is never printed.
-      return fault(context, place, `no expression in RE2 syntax${isData ? '' : `: ${compiled.reason}`}`)
+      return fault(context, place, expressionFault(isData ? null : value, compiled.reason))
     }),
   )
   if (patterns === null) return null
   const kept = operands.emptied ? [] : patterns
   return { test: { kind: 'matches', patterns: kept }, text: `${words.matches} ${textOf(operands)}` }
+}
+
+/** `value` null: it is data, which the reason would quote. */
+function expressionFault(value: string | null, reason: string): string {
+  const plain = 'no expression in RE2 syntax'
+  if (value === null) return plain
+  const [looking] = /\(\?<?[=!]/.exec(value) ?? []
+  if (looking === undefined) return `${plain}: ${reason}`
+  return `${plain}, which has no look-ahead and no look-behind ("${looking}"): \`matches\` takes what the whole value is, \`not\` beside it what it is not`
 }
 
 function readDomains(node: ConfigNode, path: ConfigPath, context: RuleContext): Operands<string> | null {
@@ -203,10 +230,17 @@ export interface ClaimMatcher {
 export function compileClaim(entry: MapEntry, path: ConfigPath, context: RuleContext): ClaimMatcher | null {
   const wrong = isReserved(entry.key)
     ? `"${entry.key}" is a reserved word: write {claim: ${entry.key}, is: …}`
-    : wrongPath(entry.key)
+    : (wrongPath(entry.key) ?? withoutSpace(entry))
   if (wrong !== null) return fault(context, { position: entry.keyAt, path }, wrong)
   const matcher = compileMatcher(entry.value, path, context)
   return matcher && { path: entry.key, matcher }
+}
+
+/** `{groups:admins}` is a key without a value. */
+function withoutSpace({ key, value }: MapEntry): string | null {
+  const [, name] = /^([\w.]+):./.exec(key) ?? []
+  const isNothing = value.kind === 'scalar' && value.value === null && value.source === ''
+  return name !== undefined && isNothing ? `a space is missing behind "${name}:"` : null
 }
 
 /** `{claim: any, is: x}`: for claims that bear a reserved word's name; beside `claim` there are matchers alone. */

@@ -12,7 +12,7 @@ import {
 import { allOrNull, fault, type RuleContext } from './context.ts'
 import { compileClaim, compileNamedClaim } from './matcher.ts'
 import { fewEnough, readTexts } from './operand.ts'
-import { isExemption, keywords, meantCombination, meantKeyword } from './words.ts'
+import { isExemption, isMatcherName, keywords, meantCombination, meantKeyword } from './words.ts'
 
 /** A rule, a policy's body or a member of a list: a mapping, a policy's name or `signed_in`. Null: it was reported. */
 export function compileRequirement(
@@ -44,7 +44,11 @@ function compileName(node: ScalarNode, path: ConfigPath, context: RuleContext): 
   }
   if (value === null || value === '') return fault(context, place, 'the rule is empty')
   if (typeof value !== 'string') {
-    return fault(context, place, `expected a rule, found the ${typeof value} ${node.source}`)
+    return fault(
+      context,
+      place,
+      `expected a rule, such as signed_in or { groups: admins }, found the ${typeof value} ${node.source}`,
+    )
   }
   if (value === 'signed_in') return placed({ kind: 'signed_in' }, place, context)
   if (isExemption(value)) {
@@ -57,12 +61,23 @@ function compileName(node: ScalarNode, path: ConfigPath, context: RuleContext): 
     case 'faulty':
       return null
     case 'circle':
-      return fault(context, place, `policies that lead back to themselves: ${found.chain.join(' → ')}`)
+      return fault(
+        context,
+        place,
+        `policies that lead back to themselves: ${found.chain.join(' → ')}; one of them must do without the next`,
+      )
     case 'unknown': {
       const suggestion = meantKeyword.get(value) ?? nearest(value, [...keywords, ...context.policies.names])
-      return fault(context, place, 'no policy of this name, and no keyword', suggestion)
+      const known = suggestion === null ? `: expected ${expectedNames(context)}` : ''
+      return fault(context, place, `no policy of this name, and no keyword${known}`, suggestion)
     }
   }
+}
+
+/** What may stand where a name does; of many policies the first. */
+function expectedNames({ policies: { names } }: RuleContext): string {
+  const some = names.length > 8 ? [...names.slice(0, 8), '…'] : names
+  return [...keywords, ...some].join(', ').concat(', or a condition such as { groups: admins }')
 }
 
 /** Every entry must hold. One alone stands for itself. */
@@ -97,10 +112,8 @@ function compileEntry(entry: MapEntry, path: ConfigPath, context: RuleContext): 
       return names && placed({ kind: 'provider', names }, place, context)
     }
     default: {
-      if (isListOfRules(entry) && meantCombination.has(entry.key)) {
-        const message = 'a list of rules needs `any`, `all` or `none` in front of it'
-        return fault(context, place, message, meantCombination.get(entry.key))
-      }
+      const meant = meantCombination(entry.key, holdsRules(entry.value))
+      if (meant !== null) return fault(context, place, combinationText(entry.key, meant), meant)
       const claim = compileClaim(entry, path, context)
       return claim && placed({ kind: 'claim', ...claim }, place, context)
     }
@@ -116,8 +129,20 @@ function placed<Kind extends Requirement>(
   return requirement
 }
 
-function isListOfRules({ value }: MapEntry): boolean {
-  return value.kind === 'list' && value.items.some((item) => item.kind === 'map')
+/** A mapping that is no matcher, or a list with a mapping in it. */
+function holdsRules(node: ConfigNode): boolean {
+  if (node.kind === 'list') return node.items.some((item) => item.kind === 'map')
+  return node.kind === 'map' && !node.entries.some(({ key }) => isMatcherName(key))
+}
+
+const combined = {
+  all: 'a list of rules that must all hold is `all: [ … ]`, and entries of one mapping must all hold anyhow',
+  any: 'a list of rules of which one must hold is `any: [ … ]`',
+  none: 'a list of rules of which none may hold is `none: [ … ]`, and a value that a claim must not have `groups: { not: … }`',
+} as const
+
+function combinationText(key: string, meant: keyof typeof combined): string {
+  return `"${key}" combines no rules here: ${combined[meant]} (a claim of this name: {claim: ${key}, is: …})`
 }
 
 function compileMembers({ key, value }: MapEntry, path: ConfigPath, context: RuleContext) {

@@ -141,16 +141,23 @@ export const network = judged((value) => {
     case 'prefix-length':
       return { ok: false, message: 'the length after "/" is none of this kind of address' }
     case 'host-bits':
-      return { ok: false, message: `has bits beyond its length: write ${read.network}` }
+      return { ok: false, message: 'the address has bits beyond the length after "/"', meant: read.network }
   }
 }).register(forms, { form: 'CIDR' })
+
+/** What a judgement found to be meant, out of the issue that was made of it; null for every other issue. */
+export function meantOf(issue: z.core.$ZodIssue | undefined): string | null {
+  const meant: unknown = issue?.code === 'custom' ? issue.params?.meant : null
+  return typeof meant === 'string' ? meant : null
+}
 
 /** Whose word about clients counts: a network, or `unix` for whoever comes by the socket of `listen`. */
 export const trustedPeer = judged((value): Judgement<AddressRange | 'unix'> => {
   if (value === 'unix') return { ok: true, value }
   const read = network.safeParse(value)
   if (read.success) return { ok: true, value: read.data }
-  return { ok: false, message: read.error.issues[0]?.message ?? 'is no network' }
+  const [issue] = read.error.issues
+  return { ok: false, message: issue?.message ?? 'is no network', meant: meantOf(issue) }
 }).register(forms, { form: 'CIDR or `unix`' })
 
 /** `0.0.0.0:8080`, `[::]:8080`, `localhost:8080`; port 0 is any that is free. */
@@ -189,7 +196,8 @@ function isHostName(host: string): boolean {
 
 type Judgement<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly message: string }
+  /** `meant`: what was probably meant; told where the value stands in the file itself. */
+  | { readonly ok: false; readonly message: string; readonly meant?: string | null }
 
 /** A text that is read into something by a function of its own; what that finds wrong is the fault. */
 function judged<Value>(
@@ -203,7 +211,8 @@ function judged<Value>(
     .transform((value, context) => {
       const result = judge(value)
       if (result.ok) return result.value
-      context.addIssue({ code: 'custom', message: result.message })
+      const { message, meant = null } = result
+      context.addIssue({ code: 'custom', message, params: { meant } })
       return z.NEVER
     })
 }

@@ -1,0 +1,29 @@
+import type { ConfigPath } from './node.ts'
+
+/** Whether the value at a path is a secret, or a member of a list or mapping of them. Certificates are none. */
+export function holdsSecret(path: ConfigPath): boolean {
+  const [top, ...within] = path
+  switch (top) {
+    case 'session':
+      return within[0] === 'secret'
+    case 'log':
+      return within[0] === 'subject_key'
+    case 'admin':
+      return within[0] === 'token'
+    case 'providers':
+      return within[1] === 'client_secret'
+    case 'defaults':
+      return ofApp(within)
+    case 'apps':
+      return ofApp(within.slice(1))
+    default:
+      return false
+  }
+}
+
+/** `shared_secret` alone or with its header, and what an upstream is sent. */
+function ofApp([key, inner, third]: ConfigPath): boolean {
+  if (key === 'shared_secret') return inner !== 'header'
+  if (key === 'upstream') return inner === 'headers'
+  return key === 'locations' && third === 'headers'
+}
