@@ -26,6 +26,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/convert.ts'),
   },
   sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
+  subject: {
+    summary: 'by what name the log calls a person',
+    load: () => import('./commands/subject.ts'),
+  },
   explain: { summary: 'what happens to a request, and why', load: () => import('./commands/explain.ts') },
   who: {
     summary: 'who may open a page: the smallest sets of claims',

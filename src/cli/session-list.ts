@@ -2,7 +2,13 @@ import { claimedName } from '../core/display-name.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
 import { findProvider } from '../core/provider-id.ts'
-import { shortKey } from '../core/session/session.ts'
+import type { SessionKey } from '../core/session/session.ts'
+
+/** What sessions are shown with: the configuration of today, and the names that the log has for them. */
+export interface SessionNaming {
+  readonly gateway: Gateway
+  readonly shortId: (key: SessionKey) => string
+}
 
 /** A session, and what its person is called; null: nobody knows a name. */
 export type ListedSession = StoredSession & { readonly name: string | null }
@@ -27,9 +33,12 @@ export async function withNames(
 }
 
 /** Who is signed in, as a table for people, with a final newline. */
-export function sessionTable(sessions: readonly ListedSession[], gateway: Gateway): string {
+export function sessionTable(
+  sessions: readonly ListedSession[],
+  { gateway, shortId }: SessionNaming,
+): string {
   const rows = sessions.map((one) => [
-    shortKey(one.key),
+    shortId(one.key),
     printable(one.user),
     one.name === null ? '-' : printable(one.name),
     providerOf(gateway, one)?.name ?? `(no longer) ${printable(one.issuer)}`,
@@ -57,10 +66,10 @@ export function sessionTable(sessions: readonly ListedSession[], gateway: Gatewa
 /** One session for programs; times in epoch seconds. */
 export function sessionJson(
   one: ListedSession,
-  gateway: Gateway,
+  { gateway, shortId }: SessionNaming,
 ): Readonly<Record<string, string | number | null>> {
   return {
-    id: shortKey(one.key),
+    id: shortId(one.key),
     user: one.user,
     name: one.name,
     provider: providerOf(gateway, one)?.name ?? null,
@@ -74,12 +83,16 @@ export function sessionJson(
 }
 
 /** The session that the id begins, or why there is not exactly one. */
-export function findByPrefix(sessions: readonly StoredSession[], id: string): StoredSession | string {
+export function findByPrefix(
+  sessions: readonly StoredSession[],
+  id: string,
+  { shortId }: Pick<SessionNaming, 'shortId'>,
+): StoredSession | string {
   const prefix = id.toLowerCase()
   if (!/^[0-9a-f]{4,64}$/.test(prefix)) {
     return `${printable(id)} is no id: \`sessions list\` shows them, at least four of their characters are needed`
   }
-  const [session, ...others] = sessions.filter(({ key }) => key.startsWith(prefix))
+  const [session, ...others] = sessions.filter(({ key }) => shortId(key).startsWith(prefix))
   if (session === undefined) return `no session ${prefix}; nothing was revoked`
   if (others.length > 0)
     return `${prefix} begins ${others.length + 1} sessions; write more of the id; nothing was revoked`

@@ -10,11 +10,20 @@ import {
   readOptions,
 } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
-import { findByPrefix, printable, sessionJson, sessionTable, withNames } from '../cli/session-list.ts'
-import { isFault } from '../core/fault.ts'
+import {
+  findByPrefix,
+  printable,
+  type SessionNaming,
+  sessionJson,
+  sessionTable,
+  withNames,
+} from '../cli/session-list.ts'
+import { isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
+import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
 import type { ProviderId } from '../core/provider-id.ts'
+import { findLogKey } from '../runtime/log-key.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
 
@@ -93,7 +102,11 @@ export const command: Command = {
     return onStore(
       io,
       () => openStore(session, dataFolder),
-      (store) => work({ store, gateway, io, json: read.options.flag('json') }, task),
+      (store) => {
+        const key = findLogKey(gateway)
+        if (key === null) throw new StoreFault('STORE_UNAVAILABLE', noKey(dataFolder))
+        return work({ store, gateway, io, json: read.options.flag('json'), shortId: sessionNames(key) }, task)
+      },
     )
   },
 }
@@ -138,9 +151,8 @@ async function onStore(
 }
 
 /** What a task is done with. */
-interface Work {
+interface Work extends SessionNaming {
   readonly store: SessionStore
-  readonly gateway: Gateway
   readonly io: Io
   readonly json: boolean
 }
@@ -151,7 +163,7 @@ async function work(context: Work, task: Task): Promise<number> {
     case 'list':
       return list(context, task.user, task.provider)
     case 'revoke-ids':
-      return revokeIds(store, task.ids, io, json)
+      return revokeIds(context, task.ids)
     case 'revoke-user': {
       const { user } = task
       const count = await store.revoke({ by: 'user', user, ...idOf(gateway, task.provider) })
@@ -165,7 +177,7 @@ async function work(context: Work, task: Task): Promise<number> {
 }
 
 async function list(
-  { store, gateway, io, json }: Work,
+  { store, gateway, shortId, io, json }: Work,
   user: string | null,
   provider: string | null,
 ): Promise<number> {
@@ -173,9 +185,9 @@ async function list(
   const all = await store.list({ ...(user === null ? {} : { user }), ...idOf(gateway, provider) })
   const living = all.filter(({ expiresAt }) => expiresAt > now)
   const sessions = await withNames(store, living, gateway)
-  if (json) io.stdout(`${JSON.stringify(sessions.map((one) => sessionJson(one, gateway)))}\n`)
+  if (json) io.stdout(`${JSON.stringify(sessions.map((one) => sessionJson(one, { gateway, shortId })))}\n`)
   else if (sessions.length === 0) io.stdout('No sessions.\n')
-  else io.stdout(sessionTable(sessions, gateway))
+  else io.stdout(sessionTable(sessions, { gateway, shortId }))
   return 0
 }
 
@@ -186,20 +198,19 @@ function idOf(gateway: Gateway, name: string | null): { readonly provider?: Prov
 }
 
 /** All of them or none: whoever asks for three people to be signed out should not have to find out who was. */
-async function revokeIds(
-  store: SessionStore,
-  ids: readonly string[],
-  io: Io,
-  json: boolean,
-): Promise<number> {
+async function revokeIds({ store, io, json, shortId }: Work, ids: readonly string[]): Promise<number> {
   const sessions = await store.list({})
-  const found = ids.map((id) => findByPrefix(sessions, id))
+  const found = ids.map((id) => findByPrefix(sessions, id, { shortId }))
   const faults = found.filter((one) => typeof one === 'string')
   if (faults.length > 0) return fail(io, 1, faults.join('\n'))
   const keys = new Set(found.flatMap((one) => (typeof one === 'string' ? [] : [one.key])))
   let count = 0
   for (const key of keys) count += await store.revoke({ by: 'key', key })
   return told(io, json, count)
+}
+
+function noKey(dataFolder: string): string {
+  return `neither log.subject_key nor session.secret is in ${dataFolder}: has a gateway run with this configuration?`
 }
 
 function told(io: Io, json: boolean, count: number): number {

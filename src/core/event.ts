@@ -45,7 +45,7 @@ export type EventName = keyof typeof events
 const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'other_locations'] as const),
   ...(['decision', 'reason', 'detail'] as const),
-  ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'edition'] as const),
+  ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'session', 'edition'] as const),
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
@@ -69,10 +69,10 @@ export const eventFields = {
   'config.rejected': ['faults', 'edition'],
   'health.unavailable': ['warning'],
   'login.started': ['request_id', 'provider'],
-  'login.completed': ['request_id', 'provider', 'session'],
+  'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
-  'session.ended': ['request_id', 'session'],
-  'session.displaced': ['request_id', 'session'],
+  'session.ended': ['request_id', 'client', 'session'],
+  'session.displaced': ['request_id', 'subject', 'session'],
   'provider.ready': ['provider', 'issuer'],
   'provider.email-unverified': ['provider', 'warning'],
   'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
@@ -114,9 +114,11 @@ export const fields = {
     'The status that the client got; 499: it went away before the end. An answer that was cut has a `code` beside it.',
   ms: 'Milliseconds until the end of the answer.',
   client: 'The address of the client, as `trusted_proxies` lets it be known.',
-  subject: 'Who: a keyed hash, the user id with `log.subject: plain`, nothing with `off`.',
+  subject:
+    'Who: a keyed hash, as `claimgate subject` prints it; the user id with `log.subject: plain`, nothing with `off`.',
   provider: 'The name of the provider in the file.',
-  session: 'The id of a session, as `claimgate sessions` shows it. No one can use it as a cookie.',
+  session:
+    'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
   issuer: 'The issuer of the provider.',
   code: 'A fault’s code, one of those below; of unreadable bytes the parser’s. In the access line: why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',

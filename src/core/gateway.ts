@@ -76,6 +76,8 @@ export interface SessionSettings {
 export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly subject: 'hash' | 'plain' | 'off'
+  /** Null: one is kept in the data folder. */
+  readonly subjectKey: Secret | null
 }
 
 /** What people's browsers see as one site: cookies, the session and `/.auth/` belong to it. */

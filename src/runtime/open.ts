@@ -1,17 +1,18 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
-import { buildKeyRing, type KeyRing, type Random } from '../core/session/seal.ts'
+import { buildKeyRing, type Random } from '../core/session/seal.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import type { ProxyEnv } from '../oidc/transport.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
 import { systemClock } from './clock.ts'
+import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { Runtime } from './runtime.ts'
-import { readSessionSecrets } from './secrets.ts'
+import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
 import { createSessions } from './sessions.ts'
 import { createSpentStates } from './spent-states.ts'
 
@@ -43,7 +44,10 @@ export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
 function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Runtime {
   const clock = deps.clock ?? systemClock
   const random = deps.random ?? randomBytes
+  // A secret that is there already sealed before, and lines of the log may be there that were keyed by it.
+  const isNew = !hasSessionSecret(gateway)
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
+  const logKey = readLogKey(gateway, ring, isNew ? null : logKeyFrom(ring), random)
   const providers = openProviders(gateway, deps, { clock, random })
   const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   return {
@@ -62,7 +66,7 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
       withinMs: limits.failedSignInsMs,
       networks: limits.failedSignInNetworks,
     }),
-    logKey: logKeyOf(ring),
+    logKey,
   }
 }
 
@@ -75,6 +79,9 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
   const ring = keepsSecret(former.gateway, gateway)
     ? former.ring
     : buildKeyRing(readSessionSecrets(gateway, random))
+  // One that somebody removed meanwhile is put back.
+  const start = former.gateway.log.subjectKey === null ? former.logKey : logKeyFrom(ring)
+  const logKey = readLogKey(gateway, ring, start, random)
   const providers = openProviders(gateway, deps, former)
   return {
     ...former,
@@ -83,17 +90,13 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     ring,
     providers,
     upstreams: former.upstreams.renew(),
-    logKey: logKeyOf(ring),
+    logKey,
   }
 }
 
 /** The secret that was made for the memory store lives as long as its sessions, or a reload would end them all. */
 function keepsSecret({ session: before }: Gateway, { session: after }: Gateway): boolean {
   return before.store === 'memory' && before.secrets.length === 0 && after.secrets.length === 0
-}
-
-function logKeyOf({ sealing }: KeyRing): string {
-  return createHmac('sha256', sealing.secret).update('claimgate log subject').digest('hex')
 }
 
 function openProviders(

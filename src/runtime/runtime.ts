@@ -21,6 +21,6 @@ export interface Runtime {
   readonly spentStates: SpentStates
   /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */
   readonly signInFailures: FailureCount
-  /** Keys the hashes of subjects in the log; the same for all instances that share a session secret. */
+  /** Keys the hashes by which the log names people and sessions: see log-key. */
   readonly logKey: string
 }

@@ -5,16 +5,38 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Io } from '../../src/cli/command.ts'
 import { command } from '../../src/commands/sessions.ts'
+import { sessionNames } from '../../src/core/log-names.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { buildKeyRing } from '../../src/core/session/seal.ts'
+import { logKeyFrom } from '../../src/runtime/log-key.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const key = (begin: string): string => begin.padEnd(64, '0')
 
+const secret = randomBytes(24).toString('hex')
+/** What the log calls a session; and enough of that for a command. */
+const named = sessionNames(logKeyFrom(buildKeyRing([new Secret(secret)])))
+const name = (begin: string): string => named(key(begin))
+
+/** Two sessions whose names begin alike, and no other's of `fill`. */
+function alikeNamed(): readonly [string, string] {
+  const taken = ['aaaa1111', 'aaaa2222', 'bbbb', 'cccc'].map((begin) => name(begin).slice(0, 4))
+  const known = new Map<string, string>()
+  for (let i = 0; ; i++) {
+    const one = `e${i}`.padEnd(64, 'f')
+    const begin = named(one).slice(0, 4)
+    const other = known.get(begin)
+    if (other !== undefined && !taken.includes(begin)) return [other, one]
+    known.set(begin, one)
+  }
+}
+
 const file = (store: string): string => `
 data: ./data
-session: { store: ${store}, secret: "${randomBytes(24).toString('hex')}" }
+session: { store: ${store}, secret: "${secret}" }
 providers:
   acme: { issuer: https://acme.example.com, client_id: id, client_secret: "${randomBytes(24).toString('hex')}" }
 apps:
@@ -74,9 +96,12 @@ t.test('list shows who is signed in, while the gateway runs; no token, no whole 
   const lines = out.trimEnd().split('\n')
   t.equal(lines.length, 4, 'a heading and three sessions; the expired one is none')
   t.match(lines[0], /^ID +USER +NAME +PROVIDER +ORIGIN +SIGNED IN +LAST SEEN +ENDS IF UNUSED$/)
-  t.match(out, /^aaaa11110000 {2}alice +- +acme +https:\/\/wiki.example.com +\d{4}-\d\d-\d\dT[\d:]{8}Z /m)
-  t.notMatch(out, /a\.b\.c|[0-9a-f]{13}/)
-  t.match((await run('list', '--user', 'partner:bob')).out, /\nbbbb00000000 {2}partner:bob/)
+  t.match(
+    out.split('\n').find((line) => line.startsWith(name('aaaa1111'))),
+    /^[0-9a-f]{12} {2}alice +- +acme +https:\/\/wiki.example.com +\d{4}-\d\d-\d\dT[\d:]{8}Z /,
+  )
+  t.notMatch(out, /a\.b\.c|[0-9a-f]{13}|aaaa1111/, 'no token, and nothing of what the store knows it by')
+  t.match((await run('list', '--user', 'partner:bob')).out, `\n${name('bbbb')}  partner:bob`)
   t.match(await run('list', '--user', 'bob'), { exit: 0, out: 'No sessions.\n' })
 })
 
@@ -86,7 +111,7 @@ t.test('list --json is for programs', async (t) => {
   await fill(store)
   t.same(JSON.parse((await run('list', '--user', 'partner:bob', '--json')).out), [
     {
-      id: 'bbbb00000000',
+      id: name('bbbb'),
       user: 'partner:bob',
       name: null,
       provider: 'acme',
@@ -103,10 +128,14 @@ t.test('list --json is for programs', async (t) => {
 t.test('revoke takes ids by their beginning, several at once, and users', async (t) => {
   const { store, run } = await setUp(t)
   await fill(store)
-  t.same(await run('revoke', 'AAAA1111'), { exit: 0, out: 'Revoked 1 session.\n', err: '' })
+  t.same(await run('revoke', name('aaaa1111').toUpperCase().slice(0, 8)), {
+    exit: 0,
+    out: 'Revoked 1 session.\n',
+    err: '',
+  })
   t.same(await keysOf(store), ['aaaa2222', 'bbbb0000', 'cccc0000'])
   t.same(await run('revoke', '--user', 'partner:bob', '--json'), { exit: 0, out: '{"revoked":1}\n', err: '' })
-  t.same(await run('revoke', 'aaaa', 'aaaa2222', 'cccc00000000'), {
+  t.same(await run('revoke', name('aaaa2222').slice(0, 6), name('aaaa2222'), name('cccc')), {
     exit: 0,
     out: 'Revoked 2 sessions.\n',
     err: '',
@@ -119,12 +148,13 @@ t.test('a person is a user id of one provider, by whatever name it goes today', 
   await fill(store)
   const gone = { issuer: 'https://gone.example.com', clientId: 'id', signedInAt: now - 300 }
   await store.save(sessionOf(key('dddd'), gone), now + 3600)
-  t.match((await run('list')).out, /^dddd00000000 {2}alice +- +\(no longer\) https:\/\/gone.example.com /m)
+  const listed = (await run('list')).out.split('\n').find((line) => line.startsWith(name('dddd')))
+  t.match(listed, /^[0-9a-f]{12} {2}alice +- +\(no longer\) https:\/\/gone.example.com /)
   t.match(JSON.parse((await run('list', '--user', 'alice', '--json')).out).at(-1), {
     provider: null,
     issuer: 'https://gone.example.com',
   })
-  t.notMatch((await run('list', '--provider', 'acme')).out, 'dddd')
+  t.notMatch((await run('list', '--provider', 'acme')).out, name('dddd'))
   t.match(await run('list', '--provider', 'nobody'), {
     exit: 2,
     err: /there is no provider nobody .*: it names acme/,
@@ -147,10 +177,15 @@ t.test(
   async (t) => {
     const { store, run } = await setUp(t)
     await fill(store)
+    const [one, other] = alikeNamed()
+    await store.save(sessionOf(one, { user: 'dora' }), now + 3600)
+    await store.save(sessionOf(other, { user: 'dora' }), now + 3600)
+    const both = named(one).slice(0, 4)
     const table = [
-      [['dddd'], /no session dddd/],
-      [['bbbb', 'dddd'], /no session dddd; nothing was revoked/],
-      [['aaaa'], /aaaa begins 2 sessions; write more of the id/],
+      [['000000000000'], /no session 000000000000/],
+      [[name('bbbb'), '000000000000'], /no session 000000000000; nothing was revoked/],
+      [[both], `${both} begins 2 sessions; write more of the id`],
+      [[key('bbbb')], /no session bbbb0/],
       [['aa'], /aa is no id/],
       [['%%%%'], /%%%% is no id/],
       [['\u001b[31m'], /\\u\{1b\}\[31m is no id/],
@@ -163,7 +198,7 @@ t.test(
       t.match(err, expected)
       t.equal(out, '')
     }
-    t.equal((await store.list({})).length, 4)
+    t.equal((await store.list({})).length, 6)
   },
 )
 
@@ -230,9 +265,9 @@ t.test('people are called by their names, beside the user id', async (t) => {
   const gone = { ...ada, user: 'g', issuer: 'https://gone.example.com' }
   await store.save(sessionOf(key('cccc'), gone), now + 3600)
   const { out } = await run('list')
-  t.match(out, `aaaa00000000  ${url}  Ada Lovelace  acme`, 'the whole id, however long')
-  t.match(out, /bbbb00000000 {2}w +李小龍 {8}acme /, 'wide characters take two columns')
-  t.match(out, /cccc00000000 {2}g +- +\(no longer\)/, 'nobody knows which claims its provider had for names')
+  t.match(out, `${name('aaaa')}  ${url}  Ada Lovelace  acme`, 'the whole id, however long')
+  t.match(out, /[0-9a-f]{12} {2}w +李小龍 {8}acme /, 'wide characters take two columns')
+  t.match(out, /[0-9a-f]{12} {2}g +- +\(no longer\)/, 'nobody knows which claims its provider had for names')
   const names = JSON.parse((await run('list', '--json')).out).map(({ name }: { name: unknown }) => name)
   t.strictSame(names.toSorted(), ['Ada Lovelace', '李小龍', null].toSorted())
 })

@@ -1,5 +1,5 @@
 // What is made of a configuration as the gateway starts, and what of it goes on with the next one.
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -95,17 +95,6 @@ t.test('a secret in the data folder that is replaced counts from the next editio
   t.equal(secretOf(same), secretOf(runtime))
   writeFileSync(join(folder, 'session.secret'), 'n'.repeat(43))
   t.equal(secretOf(renewRuntime(runtime, inFolder(folder), deps)), secretFrom('n'.repeat(43)))
-})
-
-t.test('the key of the log’s subjects hangs on the session secret alone, and follows it', async (t) => {
-  const keyOf = ({ ring }: Runtime) =>
-    createHmac('sha256', ring.sealing.secret).update('claimgate log subject').digest('hex')
-  const [one, two] = ['1'.repeat(32), '2'.repeat(32)]
-  const runtime = open(t, inMemory({}, [new Secret(one)]))
-  t.equal(runtime.logKey, keyOf(runtime))
-  const next = renewRuntime(runtime, inMemory({}, [new Secret(two)]), deps)
-  t.equal(next.logKey, keyOf(next))
-  t.not(next.logKey, runtime.logKey)
 })
 
 t.test(

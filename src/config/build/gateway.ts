@@ -53,6 +53,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const prefixes = foreignPrefixes(scope, apps, providers)
   checkSecrets(scope, [
     ...service.sealing,
+    ...service.naming,
     ...clientSecrets(providers),
     ...apps.flatMap(({ secrets }) => secrets),
   ])
@@ -89,7 +90,7 @@ function buildService(scope: Scope, top: TopKeys) {
     dataFolder: buildDataFolder(scope, top.data),
     auth: buildAuthPrefix(scope, top.auth_prefix),
     ...buildSession(scope),
-    log: buildLog(scope),
+    ...buildLog(scope),
   }
 }
 

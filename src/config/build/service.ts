@@ -147,9 +147,20 @@ export function buildSession(scope: Scope): BuiltSession {
   }
 }
 
-export function buildLog(scope: Scope): LogSettings | null {
-  const { level, subject } = checkKeys(logKeys, placeOf(scope, ['log']))
-  return level === undefined || subject === undefined ? null : { level, subject }
+export interface BuiltLog {
+  /** Null when something in it was faulty. */
+  readonly log: LogSettings | null
+  /** The key of its hashes, as one of the secrets that must be strong and serve nothing else. */
+  readonly naming: readonly NamedSecret[]
+}
+
+export function buildLog(scope: Scope): BuiltLog {
+  const { level, subject, subject_key: key } = checkKeys(logKeys, placeOf(scope, ['log']))
+  const isComplete = level !== undefined && subject !== undefined
+  return {
+    log: isComplete ? { level, subject, subjectKey: key ?? null } : null,
+    naming: key === undefined ? [] : [{ purpose: 'log', path: ['log', 'subject_key'], secret: key }],
+  }
 }
 
 /** Absolute; relative paths start at the configuration's folder. The image says by `CLAIMGATE_DATA` where it is. */

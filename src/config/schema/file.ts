@@ -88,7 +88,14 @@ export const logKeys = {
   level: oneOf(['debug', 'info', 'warn', 'error']).prefault('info').describe('The least that is logged.'),
   subject: oneOf(['hash', 'plain', 'off'])
     .prefault('hash')
-    .describe('How access lines name who is signed in: by a keyed hash, by the user id, or not at all.'),
+    .describe(
+      'How lines name who is signed in: by a keyed hash, by the user id, or not at all. With `off` no line has `session` either.',
+    ),
+  subject_key: secret
+    .optional()
+    .describe(
+      'Keys the hashes by which lines name people and sessions; at least 32 bytes. Lines of one person match as long as it stays the same. When absent one is generated into `data`, which serves one instance only; with `session.store: memory` it hangs on `session.secret`.',
+    ),
 }
 
 /** The keys at the top that hold one value. */

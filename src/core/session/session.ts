@@ -63,11 +63,6 @@ export function sessionKey(id: string): SessionKey {
   return fingerprint(id, 'hex')
 }
 
-/** What people call a session by, in logs and commands: 48 bits tell a gateway's sessions apart. */
-export function shortKey(key: SessionKey): string {
-  return key.slice(0, 12)
-}
-
 /** Whether the session lives at `now`. The absolute limit is judged first and nothing extends it. */
 export function sessionStatus(
   times: SessionTimes,

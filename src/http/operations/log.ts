@@ -1,16 +1,20 @@
-import { createHmac } from 'node:crypto'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { EventFields, EventName } from '../../core/event.ts'
 import { type FaultCode, faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
 import { remembered } from '../../core/limits/remembered.ts'
 import { limits } from '../../core/limits/table.ts'
+import { sessionNames, subjectHash } from '../../core/log-names.ts'
+import type { SessionKey } from '../../core/session/session.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import type { Admission } from '../admission/admission.ts'
 import { isoTimes } from './iso-time.ts'
 import { createLineWriter } from './log-lines.ts'
 
-/** What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. */
+/**
+ * What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. `subject`
+ * takes a user id and `session` a session's key: what a line says instead is decided here alone.
+ */
 export interface Log {
   event<E extends EventName>(
     level: 'debug' | 'info' | 'warn' | 'error',
@@ -21,18 +25,21 @@ export interface Log {
   access(admission: Admission, status: number, edition: number, cut?: FaultCode | null): void
   /** A fault at its own level, with code and cause; text of a cause is capped and holds no credential of ours. */
   fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
-  /** The settings of a new edition, and what it keys subjects with. */
-  renew(settings: LogSettings, subjectKey: string): void
+  /** The settings of a new edition, and what it keys names with. */
+  renew(settings: LogLook, key: string): void
   flush(): void
   /** How many lines were dropped since the start, as nobody read them. */
   droppedLines(): number
 }
 
+/** How lines look. */
+type LogLook = Pick<LogSettings, 'level' | 'subject'>
+
 /**
- * Opens the log. Subjects are written as a keyed hash unless the operator asked for more: the key is made at
- * start from `subjectKey`, so that the hashes of one deployment agree over restarts and say nothing outside it.
+ * Opens the log. People and sessions are written as hashes with `key`, unless the operator asked for more or less: the
+ * hashes of one deployment agree over restarts and say nothing outside it.
  */
-export function createLog(settings: LogSettings, subjectKey: string, destination?: DestinationStream): Log {
+export function createLog(settings: LogLook, key: string, destination?: DestinationStream): Log {
   const lines: DestinationStream & { dropped?(): number } =
     destination ?? createLineWriter(1, { waitingAtMost: limits.logWaitingBytes, droppedLine })
   const logger: Logger = pino(
@@ -40,22 +47,26 @@ export function createLog(settings: LogSettings, subjectKey: string, destination
     lines,
   )
   const isoTime = isoTimes(Date.now)
-  let subject = subjectWriter(settings, subjectKey)
+  let names = namesOf(settings, key)
   return {
-    event: (level, name, fields) => logger[level]({ event: name, ...capped(fields) }),
+    event: (level, name, fields) => logger[level]({ event: name, ...written(fields, names) }),
     access: (admission, status, edition, cut = null) => {
       if (!logger.isLevelEnabled('info')) return
       // As pino writes its lines, by one call for all fields: 0.8 µs where pino takes 4.4, some 3 % of a request.
-      const fields = JSON.stringify(accessFields(admission, { status, edition, cut }, subject))
+      const fields = JSON.stringify(accessFields(admission, { status, edition, cut }, names))
       lines.write(`{"level":${infoLevel},"time":"${isoTime()}",${fields.slice(1)}\n`)
     },
     fault: (name, thrown, fields) => {
       const level = isFault(thrown) ? faultEntry(thrown.code).level : 'error'
-      logger[level === 'fatal' ? 'error' : level]({ event: name, ...capped(fields), ...describe(thrown) })
+      logger[level === 'fatal' ? 'error' : level]({
+        event: name,
+        ...written(fields, names),
+        ...describe(thrown),
+      })
     },
     renew: (next, nextKey) => {
       logger.level = next.level
-      subject = subjectWriter(next, nextKey)
+      names = namesOf(next, nextKey)
     },
     flush: () => logger.flush(),
     droppedLines: () => lines.dropped?.() ?? 0,
@@ -73,22 +84,28 @@ function droppedLine(count: number): string {
 const infoLevel = 30
 const errorLevel = 50
 
-type SubjectWriter = (user: string) => string | undefined
+/** What lines call people and sessions; undefined: nothing. */
+interface Names {
+  readonly subject: (user: string) => string | undefined
+  readonly session: (key: SessionKey) => string | undefined
+}
+
+const nobody: Names = { subject: () => undefined, session: () => undefined }
 
 /** Hashes are remembered within bounds: a person sends many requests, and each would take 2.8 µs. */
-function subjectWriter(settings: LogSettings, key: string): SubjectWriter {
-  switch (settings.subject) {
+function namesOf({ subject }: LogLook, key: string): Names {
+  const session = remembered(sessionNames(key), rememberedNames)
+  switch (subject) {
     case 'off':
-      return () => undefined
+      return nobody
     case 'plain':
-      return (user) => cap(user)
+      return { subject: (user) => cap(user), session }
     case 'hash':
-      return remembered((user) => createHmac('sha256', key).update(user).digest('base64url').slice(0, 16), {
-        most: limits.rememberedSubjects,
-        longest: limits.subjectCharacters,
-      })
+      return { subject: remembered((user) => subjectHash(key, user), rememberedNames), session }
   }
 }
+
+const rememberedNames = { most: limits.rememberedSubjects, longest: limits.subjectCharacters }
 
 /** Path without query; never a header but the two that say who asked: nothing of the person is sent by accident. */
 function accessFields(
@@ -98,9 +115,9 @@ function accessFields(
     edition,
     cut,
   }: { readonly status: number; readonly edition: number; readonly cut: FaultCode | null },
-  subject: SubjectWriter,
+  names: Names,
 ): EventFields<'request'> & { readonly event: EventName } {
-  const { decision, principal, shadow } = admission
+  const { decision, principal, session, shadow } = admission
   const fields = {
     event: 'request',
     request_id: admission.requestId,
@@ -117,8 +134,9 @@ function accessFields(
     code: cut ?? undefined,
     ms: Math.round((performance.now() - admission.startedAt) * 10) / 10,
     client: admission.clientAddress ?? undefined,
-    subject: principal === null ? undefined : subject(principal.user),
+    subject: principal === null ? undefined : names.subject(principal.user),
     provider: principal === null ? undefined : principal.provider,
+    session: session === null ? undefined : names.session(session.key),
     edition,
   } as const
   // Nothing where the rehearsed rules agree.
@@ -148,10 +166,14 @@ function causeOf(cause: unknown): string | undefined {
   return typeof code === 'string' ? `${cause.name} ${cap(code, limits.logCodeCharacters)}` : cause.name
 }
 
-function capped(fields: Readonly<Record<string, unknown>>): object {
+function written(fields: Readonly<Record<string, unknown>>, names: Names): object {
   const out: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(fields))
-    out[name] = typeof value === 'string' ? cap(value) : value
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'string') out[name] = value
+    else if (name === 'subject') out[name] = names.subject(value)
+    else if (name === 'session') out[name] = names.session(value)
+    else out[name] = cap(value)
+  }
   return out
 }
 

@@ -8,7 +8,7 @@ import { readLanding } from '../../core/session/landing.ts'
 import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../core/session/outcome.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
-import { clockToleranceSeconds, shortKey } from '../../core/session/session.ts'
+import { clockToleranceSeconds } from '../../core/session/session.ts'
 import { isInStorage, readTransaction, type Transaction } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -195,14 +195,17 @@ async function complete(
     previousCookie: previous.kind === 'one' ? previous.value : null,
   })
   metrics.login(provider.name, 'completed')
+  const { user: subject, key: session } = started.session
   log.event('info', 'login.completed', {
     request_id: admission.requestId,
+    client: admission.clientAddress ?? undefined,
+    subject,
     provider: provider.name,
-    session: shortKey(started.session.key),
+    session,
   })
   noteUnverifiedEmail(log, { settings, origin, claims: identity.claims })
   for (const key of started.displaced)
-    log.event('info', 'session.displaced', { request_id: admission.requestId, session: shortKey(key) })
+    log.event('info', 'session.displaced', { request_id: admission.requestId, subject, session: key })
   return started.cookieValue
 }
 

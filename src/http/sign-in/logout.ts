@@ -6,7 +6,7 @@ import { sessionCookies, transactionCookies } from '../../core/session/cookies.t
 import { readLanding } from '../../core/session/landing.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
-import { type Session, shortKey } from '../../core/session/session.ts'
+import type { Session } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { reportFault } from '../operations/report-fault.ts'
@@ -143,7 +143,8 @@ async function endSessions(
   for (const value of sessionCookies(headers.cookie, origin.cookies.session)) {
     const key = sessions.keyOf(value, origin)
     if (key === null) continue
-    const fields = { request_id: admission.requestId, session: shortKey(key) }
+    const client = admission.clientAddress ?? undefined
+    const fields = { request_id: admission.requestId, client, session: key }
     try {
       if (await sessions.end({ key })) context.log.event('info', 'session.ended', fields)
     } catch (thrown) {

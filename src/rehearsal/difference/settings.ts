@@ -83,6 +83,7 @@ function gatewayFacts({
     'session.sign_in_timeout': `${session.signInTimeoutSeconds}s`,
     'log.level': log.level,
     'log.subject': log.subject,
+    'log.subject_key': log.subjectKey && secretText(log.subjectKey),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
 }

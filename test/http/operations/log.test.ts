@@ -6,6 +6,7 @@ import t from 'tap'
 import { ConfigFault, LoginFault, StoreFault } from '../../../src/core/fault.ts'
 import type { LogSettings } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
+import { sessionNames } from '../../../src/core/log-names.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 import { orThrown } from '../../support/thrown.ts'
@@ -41,6 +42,7 @@ const admission = {
   others: [],
   decision: { kind: 'allow', reason: 'rule-met' },
   principal: { user: 'alice', provider: 'op', claims: {} },
+  session: { key: 'a'.repeat(64) },
   clientAddress: '192.0.2.7',
   detail: 'why',
   shadow: null,
@@ -48,6 +50,8 @@ const admission = {
 
 const hashOf = (user: string, key = 'key') =>
   createHmac('sha256', key).update(user).digest('base64url').slice(0, 16)
+
+const nameOf = (session: string, key = 'key') => sessionNames(key)(session)
 
 t.test('the access line says what was decided, for whom, and never the query', async (t) => {
   const { log, lineOf } = open()
@@ -70,6 +74,7 @@ t.test('the access line says what was decided, for whom, and never the query', a
     client: '192.0.2.7',
     subject: hashOf('alice'),
     provider: 'op',
+    session: nameOf('a'.repeat(64)),
     edition: 3,
   })
   const cut = lineOf(() => log.access(admission, 408, 3, 'REQUEST_BODY_STALLED'))
@@ -87,6 +92,7 @@ t.test('what is not known of a request is not in its line', async (t) => {
       location: null,
       others: [],
       principal: null,
+      session: null,
       clientAddress: null,
       detail: null,
     },
@@ -151,6 +157,23 @@ t.test('a subject is a keyed hash, unless the operator wants more or nothing', a
   t.equal(subject({ subject: 'plain' }, 'alice'), 'alice')
   t.equal(subject({ subject: 'plain' }, 'x'.repeat(600)), `${'x'.repeat(512)}…`)
   t.equal(subject({ subject: 'off' }, 'alice'), undefined)
+})
+
+t.test('a session is named alike in every line, by a keyed hash; with off in none', async (t) => {
+  const session = 'f'.repeat(64)
+  const told = (settings: Partial<LogSettings>, key?: string) => {
+    const { log, lineOf } = open(settings, key)
+    const fields = { session, subject: 'alice' }
+    return [
+      lineOf(() => log.access({ ...admission, session: { key: session } as never }, 200, 1)),
+      lineOf(() => log.event('info', 'login.completed', fields)),
+      lineOf(() => log.fault('store.failed', new StoreFault('STORE_FULL', 'x'), fields as never)),
+    ].map((line) => [line?.session, line?.subject])
+  }
+  t.same(told({}), Array(3).fill([nameOf(session), hashOf('alice')]))
+  t.same(told({}, 'other'), Array(3).fill([nameOf(session, 'other'), hashOf('alice', 'other')]))
+  t.same(told({ subject: 'plain' }), Array(3).fill([nameOf(session), 'alice']))
+  t.same(told({ subject: 'off' }), Array(3).fill([undefined, undefined]))
 })
 
 t.test('levels: what is below the one that is set is not written', async (t) => {

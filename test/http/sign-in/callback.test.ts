@@ -7,6 +7,7 @@ import {
   StoreFault,
 } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
+import { sessionNames } from '../../../src/core/log-names.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
@@ -42,6 +43,8 @@ t.test(
         event: 'login.completed',
         level: 30,
         request_id: 'request-7',
+        client: '198.51.100.7',
+        subject: /^[\w-]{16}$/,
         provider: 'op',
         session: /^[0-9a-f]{12}$/,
       },
@@ -105,7 +108,14 @@ t.test('a person’s oldest session ends for one too many, and the log names it'
   await finish(await begin())
   t.match(
     lines.filter(({ event }) => event === 'session.displaced'),
-    [{ level: 30, request_id: 'request-7', session: first.session.key.slice(0, 12) }],
+    [
+      {
+        level: 30,
+        request_id: 'request-7',
+        subject: /^[\w-]{16}$/,
+        session: sessionNames(runtime.logKey)(first.session.key),
+      },
+    ],
   )
 })
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t, { type Test } from 'tap'
 import { ProviderFault, StoreFault } from '../../../src/core/fault.ts'
+import { sessionNames } from '../../../src/core/log-names.ts'
 import { seal } from '../../../src/core/session/seal.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import { type Answer, pageAnswer } from '../../../src/http/pages/answer.ts'
@@ -171,7 +172,15 @@ t.test('S-160: a sign-out ends the session, forgets pages and clears the cookies
     ],
   )
   t.notOk(await alive(cookie))
-  t.match(lines, [{ event: 'session.ended', level: 30, request_id: 'request-7', session: key.slice(0, 12) }])
+  t.match(lines, [
+    {
+      event: 'session.ended',
+      level: 30,
+      request_id: 'request-7',
+      session: sessionNames(runtime.logKey)(key),
+      client: '198.51.100.7',
+    },
+  ])
   t.equal(lines.length, 1)
   t.match(await leave('return_to=/deep', {}), { headers: { location: '/deep' } })
   t.match(await leave('return_to=//evil.example', {}), { headers: { location: '/' } })

@@ -123,6 +123,10 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'session.same_site': [[undefined, 'strict']],
   'log.level': [[undefined, 'debug']],
   'log.subject': [[undefined, 'plain']],
+  'log.subject_key': [
+    [undefined, secret('a')],
+    [secret('a'), secret('b')],
+  ],
   'providers.*.issuer': [['https://id.example.com', 'https://id.example.com/']],
   'providers.*.client_id': [['gate', 'other']],
   'providers.*.client_secret': [[secret('a'), secret('b')]],
