@@ -50,7 +50,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/lint.ts'),
   },
   doctor: {
-    summary: 'ask providers and apps whether they fit the configuration',
+    summary: 'ask the real providers, apps and store whether all fits',
     load: () => import('./commands/doctor.ts'),
   },
   schema: {

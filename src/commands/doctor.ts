@@ -23,8 +23,8 @@ const usage = `Usage: claimgate doctor [-c FILE] [--json]
 
 Asks the real things and says what it saw, one line a check, with the cure: every provider (issuer,
 metadata, keys, clock, certificate, scopes, claims, redirect URIs, whether the client's secret is
-taken) and every app (reachable, protocol, certificate, each location with and without the secret).
-Nobody is signed in and nothing is changed. It needs the real secrets: there is no
+taken), every app (reachable, protocol, certificate, each location with and without the secret), the
+session store, and when the certificates of the file end. Nobody is signed in and nothing is changed. It needs the real secrets: there is no
 --made-up-secrets here.
 
 ${optionsHelp(specs)}
@@ -33,7 +33,7 @@ Exit status: 0 nothing failed, 1 something did, 2 wrong usage or a configuration
 
 export const command: Command = {
   name: 'doctor',
-  summary: 'ask providers and apps whether they fit the configuration',
+  summary: 'ask the real providers, apps and store whether all fits',
   usage,
   options: specs,
   run: async (args, io) => {

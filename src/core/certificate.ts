@@ -37,3 +37,10 @@ export function readCertificateTime(text: string): EpochSeconds | null {
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? null : Math.floor(ms / 1000)
 }
+
+/** Whether a name of a certificate covers a host: a wildcard stands for one whole label, the leftmost (RFC 9525 6.3). */
+export function coversHost(name: string, host: string): boolean {
+  if (!name.startsWith('*.')) return name === host
+  const dot = host.indexOf('.')
+  return dot > 0 && host.slice(dot) === name.slice(1)
+}

@@ -1,9 +1,11 @@
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { InspectionDeps } from '../oidc/inspection/inspection.ts'
+import { certificateFindings } from './certificate.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { askedProviders } from './providers/asked.ts'
 import { providerFindings } from './providers/providers.ts'
+import { storeFindings } from './store.ts'
 import { upstreamFindings } from './upstreams/upstreams.ts'
 
 export type DoctorDeps = InspectionDeps
@@ -20,6 +22,8 @@ export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Exami
     ...gateway.apps.map(
       (app) => () => orFault(`apps.${app.name}`, () => upstreamFindings(gateway, app, deps.clock)),
     ),
+    () => orFault('session.store', () => storeFindings(gateway, deps)),
+    () => orFault('listen', async () => certificateFindings(gateway, deps.clock.now())),
   ]
 }
 

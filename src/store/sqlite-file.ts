@@ -61,6 +61,23 @@ export function hasSessionFile(folder: string): boolean {
 }
 
 /**
+ * Whether the session file is one whose sessions opening it would end, as they are of an earlier version. Changes nothing.
+ * Throws a StoreFault.
+ */
+export function isOfEarlierVersion(folder: string): boolean {
+  const path = join(folder, fileName)
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: limits.storeOpenMs })
+    return isOfLabels(database)
+  } catch (thrown) {
+    throw toStoreFault(thrown, path)
+  } finally {
+    database?.close()
+  }
+}
+
+/**
  * Opens `sessions.db` in the folder; makes both when they are not there, for this user alone (0700, 0600), and proves
  * that it can be written. Throws a StoreFault that says what is wrong with which file and what would be right.
  */
@@ -139,9 +156,15 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
 
 /** People sign in again, as their sessions do not say whose they are. */
 function replaceFormatOfLabels(database: DatabaseSync): void {
-  if (numberOf(database, 'application_id') !== applicationId) return
-  if (numberOf(database, 'user_version') !== formatOfLabels) return
-  database.exec(`DELETE FROM session; DROP TABLE session; ${sessionTable} PRAGMA user_version = ${format}`)
+  if (isOfLabels(database))
+    database.exec(`DELETE FROM session; DROP TABLE session; ${sessionTable} PRAGMA user_version = ${format}`)
+}
+
+function isOfLabels(database: DatabaseSync): boolean {
+  return (
+    numberOf(database, 'application_id') === applicationId &&
+    numberOf(database, 'user_version') === formatOfLabels
+  )
 }
 
 function numberOf(database: DatabaseSync, pragma: 'application_id' | 'user_version'): unknown {

@@ -52,7 +52,10 @@ const layers: Readonly<Record<string, Layer>> = {
   init: { modules: ['config', 'oidc', 'core'], packages: [] },
   lint: { modules: ['config', 'oidc', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
   // Asks the real things that the gateway speaks to, by the modules that speak to them: decision 33.
-  doctor: { modules: ['oidc', 'upstream', 'core'], packages: [] },
+  doctor: {
+    modules: ['config', 'oidc', 'store', 'upstream', 'core'],
+    packages: [/^node:fs$/, /^node:path$/],
+  },
   // Its provider, oidc-provider, is looked for at run time: only checkouts and the demo image have it.
   demo: {
     modules: ['http', 'config', 'core'],

@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { coversHost } from '../../core/certificate.ts'
 import type { ListenSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { asksForWebSocket } from '../websocket/handshake.ts'
@@ -143,14 +144,7 @@ const contexts = new WeakMap<https.Server, readonly NamedContext[]>()
 /** Of two certificates for one name the later; none: the server takes the first of all. */
 function contextFor(server: https.Server, name: string): SecureContext | undefined {
   const asked = name.toLowerCase()
-  return contexts.get(server)?.findLast(({ names }) => names.some((own) => covers(own, asked)))?.context
-}
-
-/** A wildcard stands for one whole label, the leftmost (RFC 9525 section 6.3). */
-function covers(own: string, asked: string): boolean {
-  if (!own.startsWith('*.')) return own === asked
-  const dot = asked.indexOf('.')
-  return dot > 0 && asked.slice(dot) === own.slice(1)
+  return contexts.get(server)?.findLast(({ names }) => names.some((own) => coversHost(own, asked)))?.context
 }
 
 function dnsNames(certificate: string): readonly string[] {

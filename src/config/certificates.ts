@@ -1,0 +1,115 @@
+import { X509Certificate } from 'node:crypto'
+import {
+  type CertificateEnd,
+  type CertificateRole,
+  coversHost,
+  readCertificateTime,
+} from '../core/certificate.ts'
+import type { Gateway } from '../core/gateway.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
+import type { ConfigPath } from './node.ts'
+
+/** One certificate of the file, as far as its end goes. */
+export interface CertificateFacts {
+  /** `wiki.example.com`, or what else its subject is called. */
+  readonly name: string
+  /** Host names that it is for, in lower case. */
+  readonly names: readonly string[]
+  readonly endsAt: EpochSeconds
+}
+
+/** One of the file, and where it stands. */
+export interface ConfiguredCertificate extends CertificateEnd {
+  readonly path: ConfigPath
+  readonly name: string
+}
+
+const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** Every certificate of a PEM text that was checked, in its order: a chain, or a bundle of authorities. */
+export function certificatesIn(pem: string): readonly CertificateFacts[] {
+  return (pem.match(pemBlock) ?? []).flatMap((block) => {
+    const certificate = new X509Certificate(block)
+    const endsAt = readCertificateTime(certificate.validTo)
+    return endsAt === null ? [] : [{ name: nameOf(certificate), names: dnsNames(certificate), endsAt }]
+  })
+}
+
+function nameOf(certificate: X509Certificate): string {
+  const common = /^CN=(.*)$/m.exec(certificate.subject ?? '')?.[1]
+  return dnsNames(certificate)[0] ?? common ?? certificate.subject?.split('\n')[0] ?? 'without a name'
+}
+
+function dnsNames({ subjectAltName }: X509Certificate): readonly string[] {
+  return (subjectAltName ?? '')
+    .split(', ')
+    .flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+}
+
+/** All certificates that the configuration names: what the gateway shows, and what it trusts. */
+export function configuredCertificates(gateway: Gateway): readonly ConfiguredCertificate[] {
+  const providers = [...gateway.providers.values()]
+  return [
+    ...listenerCertificates(gateway),
+    ...inFile('ca', 'listen', ['listen', 'client_ca'], gateway.listen.clientCa),
+    ...providers.flatMap(({ name, issuer, ca, clientCertificate }) => [
+      ...inFile('ca', new URL(issuer).hostname, ['providers', name, 'ca_file'], ca),
+      ...inFile(
+        'client',
+        new URL(issuer).hostname,
+        ['providers', name, 'client_certificate', 'certificate'],
+        clientCertificate?.certificate ?? null,
+      ),
+    ]),
+    ...gateway.apps.flatMap(({ name, upstream }) =>
+      inFile('ca', upstream.hostname, ['apps', name, 'upstream', 'ca_file'], upstream.ca),
+    ),
+  ]
+}
+
+function inFile(
+  role: CertificateRole,
+  host: string,
+  path: ConfigPath,
+  pem: string | null,
+): readonly ConfiguredCertificate[] {
+  return pem === null
+    ? []
+    : certificatesIn(pem).map(({ name, endsAt }) => ({ role, host, path, name, endsAt }))
+}
+
+/** Each pair under the hosts that it is shown for; one that no host of the file is served by, under its own name. */
+function listenerCertificates(gateway: Gateway): readonly ConfiguredCertificate[] {
+  const pairs = gateway.listen.tls.map(({ certificate }) => certificatesIn(certificate))
+  const hosts = httpsHosts(gateway).map((host) => ({ host, pair: pairFor(pairs, host) }))
+  return pairs.flatMap((chain, index) => {
+    const served = hosts.filter(({ pair }) => pair === index).map(({ host }) => host)
+    const path = ['listen', 'tls', index, 'certificate']
+    const shown = served.length > 0 ? served : [chain[0]?.name ?? '']
+    return shown.flatMap((host) =>
+      chain.map(({ name, endsAt }) => ({ role: 'listener' as const, host, path, name, endsAt })),
+    )
+  })
+}
+
+/** As the listener chooses by SNI: the last that names the host, of all but the first; else the first. */
+function pairFor(pairs: readonly (readonly CertificateFacts[])[], host: string): number {
+  const found = pairs.findLastIndex((chain, index) => index > 0 && namesHost(chain, host))
+  return Math.max(found, 0)
+}
+
+function namesHost([leaf]: readonly CertificateFacts[], host: string): boolean {
+  return leaf?.names.some((name) => coversHost(name, host)) ?? false
+}
+
+/** Hosts of the file that the gateway's own listener shows no certificate for, though it ends TLS. */
+export function hostsWithoutCertificate(gateway: Gateway): readonly string[] {
+  if (gateway.listen.tls.length === 0) return []
+  const pairs = gateway.listen.tls.map(({ certificate }) => certificatesIn(certificate))
+  return httpsHosts(gateway).filter((host) => !pairs.some((chain) => namesHost(chain, host)))
+}
+
+function httpsHosts(gateway: Gateway): readonly string[] {
+  const origins = [...new Set(gateway.hosts.values())].filter(({ scheme }) => scheme === 'https')
+  return [...new Set(origins.map(({ origin }) => new URL(origin).hostname))]
+}

@@ -1,0 +1,69 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { errorCode } from '../core/error-code.ts'
+import type { Gateway } from '../core/gateway.ts'
+import type { Clock } from '../core/ports.ts'
+import { openStore } from '../store/open.ts'
+import { hasSessionFile, isOfEarlierVersion } from '../store/sqlite-file.ts'
+import { type Finding, type FindingsOf, findingsOf } from './finding.ts'
+
+/**
+ * Whether sessions can be kept: writes something that nobody misses, reads it, and leaves it to the next purge. A store
+ * that is not there yet is not made: whoever asks may be another user than the gateway's. Throws a StoreFault.
+ */
+export async function storeFindings(
+  { session, dataFolder }: Gateway,
+  { clock, random }: { readonly clock: Clock; readonly random: (bytes: number) => Buffer },
+): Promise<readonly Finding[]> {
+  const say = findingsOf('session.store')
+  if (session.store === 'memory')
+    return [say.note('round trip', 'sessions are in the running gateway alone, and end with it')]
+  if (!hasSessionFile(dataFolder)) return [folderFinding(say, dataFolder)]
+  if (isOfEarlierVersion(dataFolder))
+    return [
+      say.warning(
+        'round trip',
+        `${dataFolder}/sessions.db is of an earlier version, and is left as it is`,
+        'When this version starts, everybody signs in once more.',
+      ),
+    ]
+  const store = openStore(session, dataFolder)
+  try {
+    await store.check()
+    const hash = `doctor-${random(24).toString('base64url')}`
+    const now = clock.now()
+    const isFirst = await store.states.spend(hash, { at: now, until: now + 1 })
+    const kept = await store.states.spent(hash)
+    return isFirst && kept?.at === now
+      ? [say.ok('round trip', `${dataFolder}/sessions.db takes what is written, and gives it back`)]
+      : [
+          say.failed(
+            'round trip',
+            `${dataFolder}/sessions.db does not give back what was written`,
+            'Put the folder on a local disk.',
+          ),
+        ]
+  } finally {
+    await store.close()
+  }
+}
+
+/** The gateway makes what is missing at its start, if it may write in what is there. */
+function folderFinding(say: FindingsOf, dataFolder: string): Finding {
+  let there = dataFolder
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK)
+    return say.note(
+      'round trip',
+      `${dataFolder}/sessions.db is not there yet: the gateway makes it when it starts`,
+    )
+  } catch (thrown) {
+    const code = errorCode(thrown) ?? 'unknown'
+    const cure =
+      code === 'EROFS'
+        ? 'Mount a volume that can be written, or set `data` to another folder.'
+        : "Give it to the gateway's user, or set `data` to another folder."
+    return say.failed('round trip', `${there} cannot be written by this user (${code})`, cure)
+  }
+}
