@@ -18,13 +18,16 @@ FROM ${NODE} AS base
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/app/.cache \
     CLAIMGATE_CONFIG=/config/claimgate.yaml \
-    CLAIMGATE_DATA=/data
+    CLAIMGATE_DATA=/data \
+    CLAIMGATE_IMAGE=claimgate
+# CLAIMGATE_IMAGE: what hints call the image. Set another name where it is tagged otherwise.
 # /data holds sessions and, where none is configured, the session secret: keep it in a volume.
 RUN mkdir /app /config /data && chown node:node /data && ln -s /app/bin/claimgate.js /usr/local/bin/claimgate
 WORKDIR /app
 COPY package.json LICENSE CHANGELOG.md ./
 COPY --chmod=755 bin ./bin
 COPY config ./config
+COPY docs ./docs
 COPY src ./src
 LABEL org.opencontainers.image.title="claimgate" \
       org.opencontainers.image.description="OpenID Connect gateway: sign-in and claim rules in front of unmodified web apps" \
@@ -35,7 +38,8 @@ EXPOSE 8080
 FROM base AS demo
 COPY --from=demo-packages /app/node_modules ./node_modules
 # Wide inside the container, as its loopback cannot be published; it answers http://localhost:8080 alone.
-ENV CLAIMGATE_DEMO_ADDRESS=0.0.0.0
+ENV CLAIMGATE_DEMO_ADDRESS=0.0.0.0 \
+    CLAIMGATE_IMAGE=claimgate-demo
 RUN node bin/claimgate.js demo --help > /dev/null
 USER node
 VOLUME /data

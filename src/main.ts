@@ -1,4 +1,6 @@
 import type { Io } from './cli/command.ts'
+import { programOf } from './cli/program.ts'
+import { packageRoot } from './cli/version.ts'
 import { runCommand } from './cli.ts'
 
 /** Runs one command line; the result is the exit status: 0 yes, 1 the thing asked about failed, 2 wrong usage. */
@@ -13,6 +15,13 @@ export async function main(args: readonly string[]): Promise<number> {
     },
     env: process.env,
     cwd: process.cwd(),
+    program: programOf({
+      path: process.argv[1] ?? '',
+      root: packageRoot,
+      cwd: process.cwd(),
+      env: process.env,
+      pid: process.pid,
+    }),
     get signal() {
       return stopSignal()
     },

@@ -37,6 +37,18 @@ export interface Command {
   run(args: readonly string[], io: Io): Promise<number>
 }
 
+/** What a person types before the arguments of a command. See program.ts. */
+export interface Program {
+  /** Where this program is: packages beside it are installed in another way in each. */
+  readonly kind: 'checkout' | 'local' | 'global' | 'image'
+  /** Once this command has ended. */
+  readonly again: string
+  /** In a second terminal, while it goes on. */
+  readonly meanwhile: string
+  /** The whole line that shows the demo: another image has what it needs. */
+  readonly demo: string
+}
+
 export interface Io {
   stdout(text: string): void
   stderr(text: string): void
@@ -45,8 +57,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What relative paths of arguments start from. */
   readonly cwd: string
-  /** What a person types before the arguments to run this program again; `claimgate` when left out. See program.ts. */
-  readonly program?: string
+  /** Left out: a command of the name `claimgate`. */
+  readonly program?: Program
   /** Aborted when the process was asked to stop. Asking for it is the promise to look at it: see main.ts. */
   readonly signal?: AbortSignal
 }

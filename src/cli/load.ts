@@ -1,10 +1,20 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { ReadFile } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGateway } from '../config/load.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Io } from './command.ts'
 import { madeUp } from './made-up-secrets.ts'
-import { configFile, configOption, jsonBelow, madeUpSecretsOption, type Options } from './options.ts'
+import {
+  configFile,
+  configOption,
+  defaultFile,
+  jsonBelow,
+  madeUpSecretsOption,
+  type Options,
+} from './options.ts'
+import { commandLine, demoLine } from './program.ts'
 
 /**
  * Reads the configuration for a command that needs a good one. Otherwise every fault is on stderr and null comes
@@ -19,7 +29,16 @@ export function loadOrReport(
   const loaded = loadGateway(file, env, { cwd: io.cwd, ...(readFile === undefined ? {} : { readFile }) })
   if (loaded.ok) return { gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue) }
   for (const issue of loaded.issues) io.stderr(`${printIssue(issue)}\n`)
+  if (loaded.unreadable) io.stderr(firstSteps(file, io))
   return null
+}
+
+/** For whoever has no configuration yet; nothing when one was named, or is there and cannot be read. */
+export function firstSteps(file: string, io: Pick<Io, 'cwd' | 'program' | 'env'>): string {
+  if (file !== defaultFile(io.env) || existsSync(resolve(io.cwd, file))) return ''
+  return `To write a first one: ${commandLine(io, 'init', '--help')}
+To see it work before: ${demoLine(io)}
+`
 }
 
 /** The options of commands that ask what a configuration says, and need none of its secrets for it. */

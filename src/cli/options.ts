@@ -82,5 +82,9 @@ export const jsonBelow = {
 
 /** The configuration to read: `-c`, else `CLAIMGATE_CONFIG`, else `claimgate.yaml`. As written, for messages. */
 export function configFile(options: Options, env: Io['env']): string {
-  return options.text('config') ?? (env.CLAIMGATE_CONFIG || 'claimgate.yaml')
+  return options.text('config') ?? defaultFile(env)
+}
+
+export function defaultFile(env: Io['env']): string {
+  return env.CLAIMGATE_CONFIG || 'claimgate.yaml'
 }

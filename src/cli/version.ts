@@ -1,4 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the checkout or of the installed package, without a last slash. */
+export const packageRoot: string = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 /** The version that the package bears. */
 export function readVersion(): string {

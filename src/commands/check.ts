@@ -1,4 +1,5 @@
 import type { Command, Io } from '../cli/command.ts'
+import { firstSteps } from '../cli/load.ts'
 import { configFile, configOptions, optionsHelp, readOptions } from '../cli/options.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
@@ -40,7 +41,8 @@ function print(loaded: LoadedGateway, file: string, io: Io): void {
   if (!loaded.ok) {
     const say = loaded.unreadable ? io.stderr : io.stdout
     for (const issue of loaded.issues) say(`${printIssue(issue)}\n`)
-    if (!loaded.unreadable) io.stdout(`\n${counted(loaded.issues.length, 'fault')}\n`)
+    if (loaded.unreadable) io.stderr(firstSteps(file, io))
+    else io.stdout(`\n${counted(loaded.issues.length, 'fault')}\n`)
     return
   }
   const { gateway, warnings } = loaded

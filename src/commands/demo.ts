@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
-import { refuseUsage } from '../cli/program.ts'
+import { commandLineMeanwhile, installLine, refuseUsage } from '../cli/program.ts'
 import { addressVariables } from '../demo/addresses.ts'
 import { prepareFolder } from '../demo/folder.ts'
 import { type DemoGateway, keepGateway } from '../demo/gateway.ts'
@@ -66,8 +66,10 @@ function readWish(options: Options, io: Io): Wish | string {
 async function run(wish: Wish, io: Io): Promise<number> {
   const library = await loadProviderLibrary()
   if (library === null) {
+    const install = installLine(io, 'oidc-provider@9')
+    const cure = install === null ? '' : `run \`${install}\` beside claimgate, or `
     io.stderr(
-      'claimgate demo: its provider is not installed: run `npm install oidc-provider@9` beside claimgate, or use the image that `docker build --target demo` makes.\n',
+      `claimgate demo: its provider is not installed: ${cure}use the image that \`docker build --target demo -t claimgate-demo .\` makes.\n`,
     )
     return 1
   }
@@ -85,7 +87,8 @@ async function run(wish: Wish, io: Io): Promise<number> {
     const gateway = await keepGateway(folder.rules, env, io)
     if (gateway === null) return 2
     open.push(gateway)
-    io.stdout(story({ url: variables.url, rules: folder.rules, upstream: wish.upstream }))
+    const tests = commandLineMeanwhile(io, 'test', '--made-up-secrets', '-c', folder.rules)
+    io.stdout(story({ url: variables.url, rules: folder.rules, upstream: wish.upstream, tests }))
     await stopAsked(io)
     return 0
   } catch (thrown) {

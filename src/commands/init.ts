@@ -1,13 +1,16 @@
 import { writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
-import { refuseUsage } from '../cli/program.ts'
+import { defaultFile, type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { commandLine, refuseUsage } from '../cli/program.ts'
+import { inferPreset } from '../config/build/preset.ts'
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGatewayFromText } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
+import { readWebAddress } from '../config/web-address.ts'
+import { showOwn } from '../core/show.ts'
 import { type Discovery, discover } from '../init/discovery.ts'
 import { type FirstFile, firstFile } from '../init/first-file.ts'
 import { metadataUrlOf, readIssuer, type WantedIssuer } from '../init/issuer.ts'
@@ -20,11 +23,16 @@ const specs = {
   },
   upstream: { type: 'string', value: 'URL', help: 'where the app is reached, such as http://127.0.0.1:5000' },
   url: { type: 'string', value: 'URL', help: 'what people will browse, such as https://wiki.example.com' },
-  output: { type: 'string', short: 'o', value: 'FILE', help: 'the file to write (default claimgate.yaml)' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: 'the file to write (default: CLAIMGATE_CONFIG, else claimgate.yaml); - is the standard output, for containers too',
+  },
   force: { type: 'boolean', help: 'overwrites a file that is there' },
   json: {
     type: 'boolean',
-    help: 'answers as JSON: {file, provider_asked, issuer, register: [{provider, redirectUris, postLogoutRedirectUris, …}]}',
+    help: 'answers as JSON; see below',
   },
 } as const satisfies OptionSpecs
 
@@ -35,6 +43,9 @@ provider's metadata is read to get the issuer right; without a network the file 
 
 ${optionsHelp(specs)}
 Exit status: 0 when the file was written, 1 when it was not, 2 for wrong usage.
+
+JSON: {file, provider_asked, issuer, register: [{provider, redirectUris, postLogoutRedirectUris, …}]}; with -o - file is
+null, and yaml is what it would hold.
 `
 
 export const command: Command = {
@@ -63,36 +74,62 @@ function readWanted(given: Options): Wanted | null {
 }
 
 async function writeFirst({ provider, ...app }: Wanted, given: Options, io: Io): Promise<number> {
-  const file = given.text('output') ?? 'claimgate.yaml'
+  const output = given.text('output') ?? defaultFile(io.env)
+  const toStdout = output === '-'
+  const file = toStdout ? 'claimgate.yaml' : output
   const path = resolve(io.cwd, file)
-  const asked = fileOf(provider, provider.issuer, app, false)
+  const asked = fileOf(provider, provider.issuer, app, null)
   if (checked(asked, file, path, io) === null) return 2
   const discovery = await discover(provider.metadata, io.signal)
   const issuer = discovery.ok ? discovery.issuer : provider.issuer
   if (!provider.isMetadata && withoutSlash(issuer) !== withoutSlash(provider.issuer)) {
-    io.stderr(`The provider calls itself ${issuer}, not ${provider.issuer}: give that as --issuer.\n`)
+    io.stderr(
+      `The provider calls itself ${showOwn(issuer)}, not ${provider.issuer}: give that as --issuer.\n`,
+    )
     return 1
   }
-  const text = fileOf(provider, issuer, app, discovery.ok && discovery.signsOut)
+  const text = fileOf(provider, issuer, app, discovery.ok ? signsOut(discovery, issuer) : null)
   const gateway = checked(text, file, path, io)
-  if (gateway === null || !(await write(path, file, text, given.flag('force'), io))) return 1
+  if (gateway === null) return 1
+  if (!toStdout && !(await write(path, file, text, given.flag('force'), io))) return 1
   const register = registrationsOf(gateway)
   if (given.flag('json')) {
-    io.stdout(`${JSON.stringify({ file, provider_asked: discovery.ok, issuer, register }, null, 2)}\n`)
+    const told = { file: toStdout ? null : file, provider_asked: discovery.ok, issuer, register }
+    io.stdout(`${JSON.stringify(toStdout ? { ...told, yaml: text } : told, null, 2)}\n`)
     return 0
   }
-  io.stdout(`${file} is written.\n${discoveryText(discovery)}\n`)
-  io.stdout(registrationText(register))
-  io.stdout(`\nThen put the client's id and secret in their places, and see that it is fine:\n`)
-  io.stdout(`  claimgate check -c ${file}\n  claimgate serve -c ${file}\n`)
+  if (toStdout) io.stdout(text)
+  const say = toStdout ? io.stderr : io.stdout
+  if (!toStdout) say(`${file} is written.\n`)
+  say(`${discoveryText(discovery, issuer)}\n${registrationText(register)}`)
+  say(nextText(output, io))
   return 0
+}
+
+/** A file that a command finds by itself is not named. */
+function nextText(output: string, io: Io): string {
+  const own = defaultFile(io.env)
+  const named = output === '-' || output === own ? [] : ['-c', output]
+  const saved = output === '-' ? `Save it as ${basename(own)}. ` : ''
+  return `
+${saved}Then put the client's id and secret in their places, and see that it is fine:
+  ${commandLine(io, 'check', ...named)}
+  ${commandLine(io, 'serve', ...named)}
+`
+}
+
+/** Two kinds of provider have a sign-out of their own that their metadata may not name: see oidc/logout.ts. */
+function signsOut(discovery: Extract<Discovery, { ok: true }>, issuer: string): boolean {
+  const read = readWebAddress(issuer)
+  const preset = read.ok ? inferPreset(read.address) : 'generic'
+  return discovery.signsOut || preset === 'cognito' || preset === 'auth0'
 }
 
 function fileOf(
   provider: WantedIssuer,
   issuer: string,
   app: Pick<FirstFile, 'upstream' | 'url'>,
-  signsOut: boolean,
+  signsOut: boolean | null,
 ): string {
   return firstFile({ ...app, issuer, metadataUrl: metadataUrlOf(provider, issuer), signsOut })
 }
@@ -123,19 +160,23 @@ async function write(path: string, file: string, text: string, force: boolean, i
     return true
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    const why =
-      code === 'EEXIST'
-        ? 'it is there already; --force overwrites it'
-        : String(code ?? 'it cannot be written')
-    io.stderr(`${file} is not written: ${why}.\n`)
+    if (code === 'EEXIST') {
+      io.stderr(`${file} is not written: it is there already; --force overwrites it.\n`)
+      return false
+    }
+    // A container whose file system is read-only, or a folder of somebody else.
+    const instead = '-o - prints it instead, for `> claimgate.yaml` where it can be written'
+    io.stderr(`${file} is not written: ${String(code ?? 'it cannot be written')}; ${instead}.\n`)
     return false
   }
 }
 
-function discoveryText(discovery: Discovery): string {
+function discoveryText(discovery: Discovery, issuer: string): string {
   if (!discovery.ok) {
     return `The provider could not be asked: ${discovery.reason}.\nSee that the issuer is exactly as it writes it.\n`
   }
-  const out = discovery.signsOut ? 'signing out there is possible' : 'it offers no sign-out of its own'
+  const out = signsOut(discovery, issuer)
+    ? 'signing out there is possible'
+    : 'it offers no sign-out of its own'
   return `The provider was asked: its issuer is ${discovery.issuer}, and ${out}.\n`
 }

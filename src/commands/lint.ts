@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
+import { firstSteps } from '../cli/load.ts'
 import {
   configFile,
   configOption,
@@ -80,6 +81,7 @@ function load(file: string, io: Io): Subject | null {
   const text = found.ok ? decodeUtf8(found.bytes) : null
   if (text === null) {
     io.stderr(`${file}: the file cannot be read: ${found.ok ? 'is no UTF-8 text' : found.reason}\n`)
+    io.stderr(firstSteps(file, io))
     return null
   }
   const read = readSubject(text, { file, folder: dirname(path), env: io.env, readFile: readFromDisk })

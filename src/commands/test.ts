@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
+import { firstSteps } from '../cli/load.ts'
 import { madeUp } from '../cli/made-up-secrets.ts'
 import {
   configFile,
@@ -70,7 +71,11 @@ export const command: Command = {
     const around = options.flag('made-up-secrets') ? madeUp(file, io) : { env: io.env }
     const loaded = loadGateway(file, around.env, { cwd: io.cwd, ...around })
     const gathered = loaded.ok ? gather(loaded, file, options.positionals, io) : loaded
-    if (!loaded.ok || !gathered.ok) return tell(gathered.ok ? [] : gathered.issues, io)
+    if (!loaded.ok || !gathered.ok) {
+      const exitCode = tell(gathered.ok ? [] : gathered.issues, io)
+      if (!loaded.ok && loaded.unreadable) io.stderr(firstSteps(file, io))
+      return exitCode
+    }
     const report = run(loaded, file, gathered.tests, options.flag('mutate'))
     if (!(await written(report, options, io))) return 2
     return isFine(report) ? 0 : 1

@@ -6,6 +6,8 @@ export function story(demo: {
   readonly url: string
   readonly rules: string
   readonly upstream: string | null
+  /** The command that runs the tests of the rules. */
+  readonly tests: string
 }): string {
   const behind = demo.upstream === null ? 'a sample app that shows what it receives' : demo.upstream
   return `
@@ -22,7 +24,7 @@ export function story(demo: {
   Behind it   ${behind}
   The rules   ${demo.rules}
               Edit and save them: they are taken up at once.
-  Their tests claimgate test --made-up-secrets -c ${demo.rules}
+  Their tests ${demo.tests}
   To stop     press Ctrl-C
 
 `

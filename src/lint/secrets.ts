@@ -1,7 +1,11 @@
 import type { ConfigNode, ConfigPath } from '../config/node.ts'
 import { nodeAt } from '../config/node.ts'
+import { clientPlaceholders } from '../config/schema/provider.ts'
 import { type Check, foundAt, foundAtKey } from './check.ts'
 import { isWritten, type Subject, whereOfApp } from './subject.ts'
+
+/** What `init` writes until somebody knows the secret: `check` warns of it, and it opens nothing. */
+const placeholder = `:-${clientPlaceholders.secret}}`
 
 /** Secrets that others can read, or that are not there. */
 export const secretChecks: readonly Check[] = [
@@ -16,7 +20,8 @@ export const secretChecks: readonly Check[] = [
     find: (subject) =>
       secretPaths(subject).flatMap((path) =>
         textsBelow(nodeAt(subject.root, path), path).flatMap(({ node, at }) => {
-          if (node.interpolated && !/\$\{env:[^}]*:-/.test(node.source)) return []
+          const source = node.source.replaceAll(placeholder, '}')
+          if (node.interpolated && !/\$\{env:[^}]*:-/.test(source)) return []
           const what = node.interpolated ? 'the fallback of this secret stands' : 'this secret stands'
           return [foundAt(subject, at, `${what} in the file, for whoever reads it`)]
         }),

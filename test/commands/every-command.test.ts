@@ -1,4 +1,7 @@
 // What holds for each command of the table, for those of tomorrow too.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { commands, runCommand } from '../../src/cli.ts'
 import { runIn } from './run.ts'
@@ -80,4 +83,41 @@ t.test('`help COMMAND` is its --help', async (t) => {
 
 t.test('no command at all is wrong usage', async (t) => {
   t.match(await claimgate(), { code: 2, stdout: '', stderr: /^Usage: claimgate COMMAND/ })
+})
+
+t.test('who has no configuration yet is told how to begin, by a command that works there', async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-first-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  writeFileSync(join(cwd, 'claims.json'), '{ "sub": "ada" }')
+  const program = {
+    kind: 'checkout',
+    again: 'npm run -s claimgate --',
+    meanwhile: 'x',
+    demo: 'npm run demo',
+  } as const
+  for (const args of [
+    ['serve'],
+    ['check'],
+    ['lint'],
+    ['test'],
+    ['health'],
+    ['sessions', 'list'],
+    ['who', '--all'],
+    ['what', '--claims', 'claims.json'],
+    ['explain', '--url', 'https://wiki.example.com/', '--anonymous'],
+  ]) {
+    const { code, stderr } = await runIn({ run: runCommand }, args, { cwd, program })
+    t.equal(code, 2, args.join(' '))
+    t.equal(
+      stderr,
+      `claimgate.yaml: the file cannot be read: ${stderr.split(': ').at(2)?.split('\n')[0]}
+To write a first one: npm run -s claimgate -- init --help
+To see it work before: npm run demo
+`,
+      args.join(' '),
+    )
+  }
+  const there = await runIn({ run: runCommand }, ['serve', '-c', 'nowhere.yaml'], { cwd, program })
+  t.equal(there.code, 2)
+  t.notMatch(there.stderr, 'To write a first one', 'it was named')
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { command as check } from '../../src/commands/check.ts'
 import { command } from '../../src/commands/init.ts'
+import { command as lint } from '../../src/commands/lint.ts'
+import { presetFacts } from '../../src/config/build/preset.ts'
+import { firstFile } from '../../src/init/first-file.ts'
 import { slashOf } from '../../src/init/issuer.ts'
 import { runIn } from './run.ts'
 
@@ -216,3 +219,131 @@ t.test('a program reads the same as JSON', async (t) => {
     register: [{ redirectUris: ['https://a.example.com/.auth/callback'] }],
   })
 })
+
+/** An issuer of each kind of provider that is known, and of those kinds where anybody has an account. */
+const issuers: Readonly<Record<string, readonly string[]>> = {
+  google: ['https://accounts.google.com'],
+  microsoft: ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0'],
+  salesforce: [
+    'https://acme.my.salesforce.com',
+    'https://login.salesforce.com',
+    'https://test.salesforce.com',
+  ],
+  cognito: ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf'],
+  okta: ['https://acme.okta.com', 'https://acme.okta.com/oauth2/default'],
+  auth0: ['https://acme.eu.auth0.com/'],
+  keycloak: ['https://id.example.com/realms/acme'],
+  generic: ['https://id.example.com', 'https://id.example.com/a/'],
+}
+
+t.test('lint and check find nothing in what is written, for every kind of provider', async (t) => {
+  t.same(Object.keys(issuers).sort(), presetFacts.map(({ preset }) => preset).sort(), 'every kind is here')
+  const env = { OIDC_CLIENT_ID: 'gate', OIDC_CLIENT_SECRET: 'secret' }
+  for (const issuer of Object.values(issuers).flat()) {
+    for (const url of [
+      'https://wiki.example.com',
+      'https://wiki.example.com:8443',
+      'http://localhost:9090',
+    ]) {
+      for (const signsOut of [true, false, null]) {
+        const cwd = newFolder(t)
+        const text = firstFile({
+          issuer,
+          metadataUrl: null,
+          upstream: 'http://127.0.0.1:5000',
+          url,
+          signsOut,
+        })
+        writeFileSync(join(cwd, 'claimgate.yaml'), text)
+        const linted = await runIn(lint, ['--json', '--fail-on', 'note'], { cwd })
+        t.same([linted.code, JSON.parse(linted.stdout).findings], [0, []], `${issuer} ${url}`)
+        const checked = await runIn(check, ['--json'], { cwd, env })
+        t.match(JSON.parse(checked.stdout), { ok: true, warnings: [] }, `${issuer} ${url}`)
+      }
+    }
+  }
+})
+
+t.test('a secret that is no placeholder stays a finding', async (t) => {
+  const cwd = newFolder(t)
+  await runIn(command, [...wanted('https://id.invalid'), '-o', 'a.yaml'], { cwd })
+  const text = readFileSync(join(cwd, 'a.yaml'), 'utf8')
+  for (const secret of ['8dWn2kQx0Zp4', 'put-the-client-secret-here-8dWn2kQx0Zp4']) {
+    writeFileSync(join(cwd, 'b.yaml'), text.replace('put-the-client-secret-here', secret))
+    t.match((await runIn(lint, ['-c', 'b.yaml'], { cwd })).stdout, 'secret-in-file', secret)
+  }
+})
+
+t.test('a port of --url is one where something listens', async (t) => {
+  for (const [url, listen, more] of [
+    ['http://localhost:9100', '0.0.0.0:9100', null],
+    [
+      'https://wiki.example.com:8443',
+      '0.0.0.0:8443',
+      '# listen: { address: "0.0.0.0:8443", tls: [{ certificate:',
+    ],
+    ['http://localhost:9090', '0.0.0.0:9090', 'admin: "127.0.0.1:9091"'],
+    ['https://wiki.example.com', null, null],
+    ['https://wiki.example.com:443', null, null],
+  ] as const) {
+    const args = ['--issuer', 'https://id.invalid', '--upstream', 'http://127.0.0.1:5000', '--url', url]
+    const { code, stdout } = await runIn(command, [...args, '-o', '-'], { cwd: '/' })
+    t.equal(code, 0)
+    if (listen === null) t.notMatch(stdout, /^listen:/m, url)
+    else t.match(stdout, `\nlisten: "${listen}"\n`, url)
+    if (more !== null) t.match(stdout, more, url)
+  }
+})
+
+t.test('-o - prints the file alone, and tells the rest on the standard error', async (t) => {
+  const cwd = newFolder(t)
+  const program = { kind: 'image', again: 'docker run claimgate', meanwhile: 'x', demo: 'x' } as const
+  const env = { CLAIMGATE_CONFIG: '/config/claimgate.yaml' }
+  const args = [...wanted('https://id.invalid'), '-o', '-']
+  const { code, stdout, stderr } = await runIn(command, args, { cwd, env, program })
+  t.equal(code, 0)
+  t.same(readdirSync(cwd), [], 'nothing is written')
+  writeFileSync(join(cwd, 'claimgate.yaml'), stdout)
+  t.equal((await runIn(check, [], { cwd })).code, 0)
+  t.match(stderr, 'Register at main')
+  t.match(stderr, 'Save it as claimgate.yaml.')
+  t.match(stderr, '\n  docker run claimgate check\n  docker run claimgate serve\n')
+  const json = await runIn(command, [...args, '--json'], { cwd, env })
+  t.match(JSON.parse(json.stdout), { file: null, yaml: stdout })
+  t.equal(json.stderr, '')
+})
+
+t.test(
+  'the file of CLAIMGATE_CONFIG is written where none is named, and hints need not name it',
+  async (t) => {
+    const cwd = newFolder(t)
+    const env = { CLAIMGATE_CONFIG: join(cwd, 'gate.yaml') }
+    const { stdout } = await runIn(command, wanted('https://id.invalid'), { cwd, env })
+    t.match(stdout, `${env.CLAIMGATE_CONFIG} is written.`)
+    t.match(stdout, '\n  claimgate check\n  claimgate serve\n')
+    t.same(readdirSync(cwd), ['gate.yaml'])
+    const named = await runIn(command, [...wanted('https://id.invalid'), '-o', 'b c.yaml'], { cwd, env })
+    t.match(named.stdout, `\n  claimgate check -c 'b c.yaml'\n  claimgate serve -c 'b c.yaml'\n`)
+  },
+)
+
+t.test('where nothing can be written, printing it is named', async (t) => {
+  const args = [...wanted('https://id.invalid'), '-o', '/proc/claimgate.yaml']
+  const { code, stderr } = await runIn(command, args, { cwd: '/' })
+  t.equal(code, 1)
+  t.match(stderr, /^\/proc\/claimgate\.yaml is not written: E\w+; -o - prints it instead/)
+})
+
+t.test(
+  'nothing is said of a provider that could not be asked, nor the wrong thing of one with habits',
+  async (t) => {
+    const cwd = newFolder(t)
+    const silent = await runIn(command, wanted('https://id.invalid'), { cwd })
+    t.notMatch(silent.stdout + readFileSync(join(cwd, 'claimgate.yaml'), 'utf8'), /no sign-out|possible/)
+    const file = { metadataUrl: null, upstream: 'http://127.0.0.1:5000', url: 'https://a.example.com' }
+    const text = (signsOut: boolean | null) =>
+      firstFile({ ...file, issuer: 'https://id.example.com', signsOut })
+    t.match(text(false), 'names no sign-out of its own')
+    for (const known of [true, null]) t.notMatch(text(known), 'names no sign-out of its own')
+  },
+)

@@ -1,4 +1,4 @@
-import type { Command } from '../../src/cli/command.ts'
+import type { Command, Program } from '../../src/cli/command.ts'
 
 export interface Ran {
   readonly code: number
@@ -14,7 +14,13 @@ export async function runIn(
     cwd,
     env = {},
     stdin = '',
-  }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>>; readonly stdin?: string },
+    program,
+  }: {
+    readonly cwd: string
+    readonly env?: Readonly<Record<string, string>>
+    readonly stdin?: string
+    readonly program?: Program
+  },
 ): Promise<Ran> {
   let stdout = ''
   let stderr = ''
@@ -28,6 +34,7 @@ export async function runIn(
     stdin: async () => stdin,
     env,
     cwd,
+    ...(program === undefined ? {} : { program }),
   })
   return { code, stdout, stderr }
 }
