@@ -73,34 +73,38 @@ interface Section {
 const sections: readonly Section[] = [
   {
     title: 'The top of the file',
-    text: 'Besides these there is nothing at the top.',
+    text: 'These keys stand at the top. There are no others.',
     keys: { ...topKeys, ...groupKeys },
   },
-  { title: '`listen` as a mapping', text: 'With these, `listen` is a mapping.', keys: listenKeys },
+  {
+    title: '`listen` as a mapping',
+    text: 'If you need more than an address, write `listen` as a mapping with these keys.',
+    keys: listenKeys,
+  },
   {
     title: '`session`',
-    text: 'Lifetimes may be set for an app too; the rest holds for all.',
+    text: 'An app may have its own lifetimes. The other keys hold for all apps.',
     keys: sessionKeys,
   },
-  { title: '`log`', text: 'Never logged: cookies, tokens, codes, queries, secrets.', keys: logKeys },
+  { title: '`log`', text: 'Cookies, tokens, codes, queries and secrets are never logged.', keys: logKeys },
   {
     title: '`providers`',
-    text: 'Each under a name of yours, which stands in links, logs and rules (`provider: acme`).',
+    text: 'You choose the name of each provider. It appears in links, logs and rules (`provider: acme`).',
     keys: providerKeys,
   },
   {
     title: '`apps`',
-    text: 'An app is what people browse under one `url`, and one upstream.',
+    text: 'An app has one `url`, which people open, and one upstream.',
     keys: ownAppKeys,
   },
   {
     title: '`apps` and `defaults`',
-    text: 'These may stand in `defaults` for all apps; a key in an app replaces the default whole.',
+    text: 'These keys stand in an app, or in `defaults` for all apps. A key in an app replaces the whole default.',
     keys: appKeys,
   },
   {
     title: '`locations`',
-    text: `Each line of an app’s \`locations\`. Those keys of the app that it may replace: ${Object.keys(
+    text: `These keys stand in each line of an app’s \`locations\`. A location may replace these keys of its app: ${Object.keys(
       forwardingKeys,
     )
       .map((key) => `\`${key}\``)
@@ -109,14 +113,14 @@ const sections: readonly Section[] = [
   },
   {
     title: '`tests`',
-    text: '[Rule tests](testing-rules.md), in the configuration or in a file of their own, whose top this is then.',
+    text: '[Rule tests](testing-rules.md) stand in the configuration, or in a file of their own. In that file, these keys are at the top.',
     keys: testsKeys,
   },
-  { title: '`tests.persons`', text: 'Each under a name of yours.', keys: personKeys },
-  { title: '`tests.cases`', text: 'Each line of the list.', keys: caseKeys },
+  { title: '`tests.persons`', text: 'You choose the name of each person.', keys: personKeys },
+  { title: '`tests.cases`', text: 'These keys stand in each line of the list.', keys: caseKeys },
   {
     title: '`tests.cases`: a request',
-    text: 'As a mapping; in one line it is `METHOD URL`.',
+    text: 'In one line a request is `METHOD URL`. With these keys it is a mapping.',
     keys: requestKeys,
   },
 ]
@@ -188,6 +192,6 @@ function presetSection(): string {
     ({ preset, label, text }) => `| \`${preset}\` | ${label ?? ''} | ${cell(text)} |`,
   )
   const lead =
-    'Inferred from the issuer, or written as `preset`. A preset gives the chooser its label and icon; what else it changes, and what is worth knowing, stands here.'
+    'A preset follows from the issuer, or you write it as `preset`. It gives the page on which people choose a provider its label and icon. This table says what else it changes, and what you should know about that provider.'
   return ['## Presets', '', lead, '', '| preset | label | |', '| --- | --- | --- |', ...rows, ''].join('\n')
 }

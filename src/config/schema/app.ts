@@ -26,32 +26,36 @@ import {
 const bodyRate = z.strictObject({
   grace: duration
     .prefault('20s')
-    .describe('How long a body may fall behind `min_rate`, at its start and later.'),
+    .describe('How long a body may be slower than `min_rate`, at its start and at any later time.'),
   min_rate: count(1, 1_000_000)
     .prefault(500)
-    .describe('Bytes a second. While the app is the slow one, the client is not timed.'),
+    .describe('Bytes a second. The client is not timed while it is the app that is slow.'),
 })
 
 /** How long the gateway waits for an app, and for a client that sends a body. */
 const timeouts = z.strictObject({
-  connect: duration.prefault('5s').describe('Until the connection stands, with its TLS handshake.'),
+  connect: duration
+    .prefault('5s')
+    .describe('How long the gateway waits for a connection to the app, its TLS handshake included.'),
   response: duration
     .prefault('60s')
     .describe(
-      'From the moment when the whole request, its body included, is with the system, to the headers of the answer.',
+      'How long the app may take to begin its answer. The time starts when the gateway has handed the whole request, its body included, to the operating system. It ends with the headers of the answer.',
     ),
   idle: duration
     .prefault('5m')
-    .describe('Between two pieces of a body. A WebSocket may be silent for as long as it likes.'),
+    .describe(
+      'The longest pause between two pieces of a body. It does not apply to a WebSocket, which may be silent for as long as it likes.',
+    ),
   body: z
     .union([z.literal('off').transform(() => null), bodyRate])
     .register(forms, { form: '`{grace, min_rate}` or `off`' })
     .prefault({})
-    .describe('The slowest that a request body may be, as Apache’s RequestReadTimeout: slower gets 408.'),
+    .describe('How slow a request body may be, like Apache’s RequestReadTimeout. A slower one gets 408.'),
   keep_alive: duration
     .optional()
     .describe(
-      'How long an idle connection to the app is kept, less when the app announces less. When absent: a second less than it announces (`Keep-Alive: timeout=…`), else 1s. It must be below the app’s own time-out, or requests meet connections that the app is closing.',
+      'How long the gateway keeps an idle connection to the app. If the app announces a shorter time, that one counts. Without this key, the gateway keeps it one second less than the app announces (`Keep-Alive: timeout=…`), or 1s if the app announces nothing. The value must be below the app’s own time-out. Otherwise requests meet connections that the app is just closing.',
     ),
 })
 
@@ -59,35 +63,35 @@ const websocketOrigins = z.strictObject({
   origins: z
     .array(webOrigin)
     .min(1)
-    .describe('Exactly these origins may open a WebSocket, such as `https://wiki.example.com`.'),
+    .describe('Only pages of these origins may open a WebSocket, such as `https://wiki.example.com`.'),
 })
 
 /** What a location may replace: how an allowed request is passed on. */
 export const forwardingKeys = {
   identity_headers: identityHeaders,
   response_headers: responseHeaders,
-  timeouts: timeouts.prefault({}).describe('How long the app may take before the answer is 504.'),
+  timeouts: timeouts.prefault({}).describe('How long the app may take. After that the answer is 504.'),
   max_body: z
     .union([z.literal('none').transform(() => null), size])
     .register(forms, { form: 'size or `none`' })
     .prefault('10MiB')
-    .describe('The largest request body; what is larger gets 413.'),
+    .describe('The largest request body. A larger one gets 413.'),
   websocket: z
     .union([flag, websocketOrigins])
     .register(forms, { form: '`false`, `true` or `{origins}`' })
     .prefault(false)
     .describe(
-      'Whether WebSockets are passed on: `true` for pages of the app’s own origin, or a list of origins.',
+      'Whether the gateway passes WebSockets on. `true` allows pages of the app’s own origin; `{origins}` lists the origins that are allowed.',
     ),
   cors_preflight: oneOf(['deny', 'pass'])
     .prefault('deny')
     .describe(
-      '`pass` lets preflights (OPTIONS with `Origin` and `Access-Control-Request-Method`) reach the app without a session; `deny` treats them as ordinary requests.',
+      'What happens to CORS preflights, which are OPTIONS requests with `Origin` and `Access-Control-Request-Method`. `pass` lets them reach the app without a session. `deny` treats them like any other request.',
     ),
   cache: oneOf(['private', 'upstream'])
     .prefault('private')
     .describe(
-      '`private` puts `Cache-Control: private` on answers that depended on a session; `upstream` leaves what the app says.',
+      '`private` puts `Cache-Control: private` on answers that depended on a session. `upstream` leaves the header as the app wrote it.',
     ),
 }
 
@@ -95,30 +99,30 @@ export const unauthenticated = oneOf(['sign_in', 'deny'])
 
 export const upstreamMapping = z.strictObject({
   url: text.describe(
-    'Where the app is reached: scheme, host, port and an optional base path; or a Unix socket, `unix:/run/app.sock`, with a base path `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost` unless `preserve_host` is set.',
+    'Where the gateway reaches the app: scheme, host, port and an optional base path. Or a Unix socket, `unix:/run/app.sock`; with a base path it is `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost`, unless `preserve_host` is set.',
   ),
   ca_file: filePath
     .optional()
     .describe(
-      'PEM file of the authorities that the app’s certificate must come from, instead of the system’s.',
+      'A PEM file with the authorities that may have issued the app’s certificate. They replace those of the system.',
     ),
   headers: z
     .record(headerName, headerValue)
     .register(forms, { form: 'header name → value' })
     .prefault({})
     .describe(
-      'Headers that are set on every request to this app, such as an API key; `headers` of a location replaces them there. No client can send one of these names to any app, and `Authorization` not to this one.',
+      'Headers that the gateway sets on every request to this app, such as an API key. `headers` of a location replaces them there. Clients cannot send headers of these names to any app; for `Authorization` this holds for this app alone.',
     ),
   preserve_host: flag
     .prefault(false)
-    .describe('Sends the public host as `Host` instead of the upstream’s own.'),
+    .describe('Sends the public host name in `Host`, instead of the upstream’s own.'),
   strip_prefix: flag
     .prefault(false)
-    .describe('Takes the prefix of `url` off the path, and sends it as `X-Forwarded-Prefix`.'),
+    .describe('Takes the prefix of `url` off the path and sends it in `X-Forwarded-Prefix`.'),
   max_connections: count(1, 100_000)
     .prefault(1000)
     .describe(
-      'Connections to this upstream at most, over all apps that name it; WebSockets are counted apart, with the same bound. Beyond it requests wait, 100 at most and 2 seconds each, then they get 503.',
+      'The most connections to this upstream, over all apps that name it. WebSockets are counted separately, with the same limit. When all connections are in use, up to 100 requests wait, each for at most 2 seconds. Then they get 503.',
     ),
 })
 
@@ -132,56 +136,68 @@ export const appKeys = {
   provider: oneOrMore(text)
     .register(forms, { form: 'name or list of names' })
     .optional()
-    .describe('The providers that people of this app sign in with; needed when several are configured.'),
+    .describe(
+      'The providers with which people sign in to this app. You need this key if the file has several providers.',
+    ),
   require: ruleForm
     .optional()
-    .describe('Who may pass: a floor that holds at every location that is not open. See the page on rules.'),
+    .describe(
+      'Who may pass. This rule must hold at every location that is not open, in addition to the location’s own. See the page on rules.',
+    ),
   unauthenticated: unauthenticated
     .prefault('sign_in')
     .describe(
-      'What people who are not signed in get: `sign_in` redirects navigations, `deny` answers 401 always.',
+      'What people get who are not signed in. `sign_in` redirects them to the sign-in when a browser opens a page. `deny` always answers 401.',
     ),
   shared_secret: z
     .union([headerValue, sharedSecret])
     .register(forms, { form: 'secret text or `{header, value}`' })
     .optional()
     .describe(
-      'Proves to the app that a request came through the gateway, in `X-Gateway-Secret` unless `header` names another.',
+      'A secret that proves to the app that a request came through the gateway. It is sent in `X-Gateway-Secret`, unless `header` names another header.',
     ),
   redirect_uri: redirectPath
     .optional()
     .describe(
-      'The path that providers send people back to. When absent `{auth_prefix}/callback`, with several providers `{auth_prefix}/callback/{provider}`: each has its own, with its name, so that nobody can bring the answer of one to another. Set it to keep one that is registered already: with several providers it holds `{provider}` as a segment, or all of them but one say `response_iss: required`. It is taken before any location; what differs by case, by a slash behind it or by `%3B…` is 404.',
+      'The path to which providers send people back. Without this key it is `{auth_prefix}/callback`. With several providers it is `{auth_prefix}/callback/{provider}`: each provider has a path of its own, with its name, so that nobody can bring the answer of one provider to another. Set this key to keep a path that is registered already. With several providers it must contain `{provider}` as a segment, or all of them but one must have `response_iss: required`. This path comes before any location. A path that differs from it by case, by a slash at its end or by `%3B…` is 404.',
     ),
   post_logout_redirect_uri: localOrWebAddress
     .optional()
     .describe(
-      'Where people end after a sign-out at the provider, `{origin}{auth_prefix}/logged-out` when absent.',
+      'Where the provider sends people after a sign-out. Without this key it is `{origin}{auth_prefix}/logged-out`.',
     ),
   idle_timeout: duration
     .optional()
-    .describe('A session that is not used for so long ends; `session.idle_timeout` when absent.'),
+    .describe(
+      'A session ends when it has not been used for this long. Without this key, `session.idle_timeout` holds.',
+    ),
   max_lifetime: duration
     .optional()
-    .describe('A session ends so long after its sign-in, used or not; `session.max_lifetime` when absent.'),
+    .describe(
+      'A session ends this long after the sign-in, whether it is used or not. Without this key, `session.max_lifetime` holds.',
+    ),
   ...forwardingKeys,
   allow_encoded: z
     .array(oneOf(['slash', 'empty_segment', 'semicolon', 'hash', 'question_mark', 'percent']))
     .prefault([])
     .describe(
-      'Paths that are otherwise refused with 400, as servers read them in different ways: `%2F`; `//`, but for one at the beginning; `;` and `%3B`; `%23`; `%3F`; `%25` before two hexadecimal digits. Each reading is judged, and all must let in: see the page on rules. Only for apps that need them. RabbitMQ needs `[slash, empty_segment]`, Jenkins `[slash, percent]`, a Java app that puts `;jsessionid=…` into links `[semicolon]`.',
+      'Allows paths that servers read in different ways, which the gateway otherwise refuses with 400. `slash` is `%2F`. `empty_segment` is `//`, except at the beginning. `semicolon` is `;` and `%3B`. `hash` is `%23`. `question_mark` is `%3F`. `percent` is `%25` before two hexadecimal digits. The gateway judges each way to read such a path, and every one of them must let the person in: see the page on rules. Use this only for apps that need it. RabbitMQ needs `[slash, empty_segment]`, Jenkins needs `[slash, percent]`, and a Java app that puts `;jsessionid=…` into links needs `[semicolon]`.',
     ),
   ignore_case: flag
     .prefault(false)
     .describe(
-      'Whether the app’s server ignores case, as Express and IIS do: paths are then compared without it, by Unicode’s simple case folding, and arrive as they were sent. What servers fold in different ways is 400: `ſ`, `ı`, `İ`, the Kelvin sign, and other characters (`ß`, `ﬁ`) where the path could be one of another location.',
+      'Say `true` if the app’s server ignores case, as Express and IIS do. The gateway then compares paths without regard to case, by Unicode’s simple case folding. The app still gets the path as it was sent. Servers do not agree about the case of some characters. A path with `ſ`, `ı`, `İ` or the Kelvin sign is therefore 400. So is one with another such character (`ß`, `ﬁ`), if the path could then belong to another location.',
     ),
-  title: line.optional().describe('What the gateway’s pages call the app; its name when absent.'),
-  contact: line.optional().describe('Whom to ask for access: an address or a text on the 403 page.'),
+  title: line
+    .optional()
+    .describe('What the gateway’s pages call the app. Without this key they use its name in this file.'),
+  contact: line
+    .optional()
+    .describe('Whom people can ask for access. The 403 page shows this address or text.'),
   allow_insecure_http: flag
     .prefault(false)
     .describe(
-      'Allows a `url` with `http` on a host that is not loopback. Sessions can then be stolen on the way.',
+      'Allows a `url` with `http` on a host that is not loopback. Sessions can then be stolen on the way between browser and gateway.',
     ),
 }
 
@@ -191,32 +207,34 @@ export const locationKeys = {
     .clone()
     .register(forms, { form: 'path' })
     .describe(
-      'The path as browsers show it, written in full with the app’s prefix; it covers all below. `*` stands for one whole segment.',
+      'The path as browsers show it, in full, with the app’s prefix. It covers everything below it too. `*` stands for one whole segment.',
     ),
-  exact: flag.prefault(false).describe('Covers that one path only.'),
+  exact: flag.prefault(false).describe('The location covers this one path only, and nothing below it.'),
   methods: z
     .array(text)
     .min(1)
     .register(forms, { form: 'list of methods' })
     .optional()
     .describe(
-      `Only these methods, such as \`[GET, POST]\`; all known ones when absent (${knownMethods.join(', ')}). GET stands for HEAD too. \`${webdavName}\` stands for those that clients of WebDAV, CalDAV and CardDAV need beside: ${webdavMethods.join(', ')}. Whoever may send them reaches everything below the path, and what their bodies name: only \`Destination\` is judged too.`,
+      `Only these methods, such as \`[GET, POST]\`. Without this key all known ones: ${knownMethods.join(', ')}. GET includes HEAD. \`${webdavName}\` stands for the methods that clients of WebDAV, CalDAV and CardDAV need in addition: ${webdavMethods.join(', ')}. Whoever may send these reaches everything below the path, and everything that their bodies name: of what such a request names, the gateway judges \`Destination\` alone.`,
     ),
   require: ruleForm.describe(
-    'Who may pass here: mandatory. The app’s own `require` must hold too, unless this says `anyone`, `maybe_signed_in` or `nobody`.',
+    'Who may pass here. Every location needs this key. The app’s own `require` must hold too, unless this one says `anyone`, `maybe_signed_in` or `nobody`.',
   ),
   unauthenticated: unauthenticated
     .optional()
-    .describe('What people who are not signed in get here; the app’s when absent.'),
+    .describe('What people get here who are not signed in. Without this key, the app’s holds.'),
   headers: z
     .record(headerName, headerValue)
     .register(forms, { form: 'header name → value' })
     .optional()
-    .describe('Headers that are set on requests to the app here, in place of those of `upstream.headers`.'),
+    .describe(
+      'Headers that the gateway sets on requests to the app here. They replace those of `upstream.headers`.',
+    ),
   enforce: flag
     .prefault(true)
     .describe(
-      '`false` rehearses the location: it is judged, logged and counted, and requests are decided as if it were not in the file.',
+      '`false` only rehearses the location. The gateway judges it, logs it and counts it, but decides requests as if it were not in the file.',
     ),
   ...optional(forwardingKeys, ' Replaces the app’s.'),
 }
@@ -227,20 +245,22 @@ export const ownAppKeys = {
     .clone()
     .register(forms, { form: 'URL' })
     .describe(
-      'What people browse: an origin, with an optional path prefix. The redirect URI derives from it.',
+      'The address that people open in the browser: an origin, with an optional path prefix. The redirect URI follows from it.',
     ),
   upstream: z
     .union([text, upstreamMapping])
     .register(forms, {
       form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix, max_connections}`',
     })
-    .describe('Where the app really is: a URL, or a mapping. Its base path is put in front of every path.'),
+    .describe(
+      'Where the app runs: a URL, or a mapping. If it has a base path, the gateway puts that in front of every path.',
+    ),
   locations: z
     .array(z.strictObject(locationKeys))
     .min(1)
     .register(forms, { form: 'list' })
     .optional()
-    .describe('Rules by path. The most specific path wins; the order means nothing.'),
+    .describe('Rules by path. The most specific path wins. The order of the lines means nothing.'),
 }
 
 /** The name of an app, of a provider, of a policy. */

@@ -23,11 +23,11 @@ import {
  * come from here, and so do the defaults. Every key has its sentence.
  */
 export const listenKeys = {
-  address: listenPlace.prefault('0.0.0.0:8080').describe('Where requests are accepted.'),
+  address: listenPlace.prefault('0.0.0.0:8080').describe('Where the gateway accepts requests.'),
   mode: fileMode
     .optional()
     .describe(
-      'Permissions of the Unix socket that `address` names: `"0660"` lets its owner and group connect. When absent, what the umask of the process leaves.',
+      'The permissions of the Unix socket that `address` names. `"0660"` lets its owner and its group connect. Without this key, the umask of the process decides.',
     ),
   tls: z
     .array(
@@ -40,12 +40,12 @@ export const listenKeys = {
     .register(forms, { form: 'list of `{certificate, key}`' })
     .optional()
     .describe(
-      'Ends TLS here; the certificate is chosen by the name that a client asks for, the first is the default.',
+      'Certificates with which the gateway ends TLS itself. It chooses one by the name that the client asks for. The first is the default.',
     ),
   client_ca: pem
     .optional()
     .describe(
-      'Authorities that a client’s certificate must come from: with it, clients without one are refused.',
+      'The authorities that may have issued a client’s certificate. With this key, clients without such a certificate are refused.',
     ),
 }
 
@@ -54,19 +54,21 @@ const listenMapping = z.strictObject(listenKeys)
 export const sessionKeys = {
   store: oneOf(['sqlite', 'memory'])
     .prefault('sqlite')
-    .describe('Where sessions rest: `sqlite` is one file in `data`, `memory` forgets them at a restart.'),
+    .describe('Where sessions are kept. `sqlite` is one file in `data`. `memory` forgets them at a restart.'),
   secret: oneOrMore(secret)
     .register(forms, { form: 'secret text or a list' })
     .optional()
     .describe(
-      'Seals cookies; at least 32 bytes. Of a list the first seals and all open. When absent one is generated into `data`, which serves one instance only.',
+      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only.',
     ),
-  idle_timeout: duration.prefault('1h').describe('A session that is not used for so long ends.'),
-  max_lifetime: duration.prefault('8h').describe('A session ends so long after its sign-in, used or not.'),
+  idle_timeout: duration.prefault('1h').describe('A session ends when it has not been used for this long.'),
+  max_lifetime: duration
+    .prefault('8h')
+    .describe('A session ends this long after the sign-in, whether it is used or not.'),
   sign_in_timeout: duration
     .prefault('1h')
     .describe(
-      'How long a person may take to sign in at the provider; an attempt that comes back later begins again by itself, once, for the same page.',
+      'How long a person may take to sign in at the provider. If the person comes back later, the sign-in begins again by itself, once, for the same page.',
     ),
   cookie_name: z
     .string()
@@ -75,26 +77,28 @@ export const sessionKeys = {
     .register(forms, { form: 'text' })
     .prefault('claimgate')
     .describe(
-      'The name of the cookie; `__Host-` is put in front on https, a port that is not the default behind.',
+      'The name of the cookie. On https the gateway puts `__Host-` in front of it. If the port is not the default, it puts the port behind it.',
     ),
   same_site: oneOf(['lax', 'strict'])
     .prefault('lax')
     .describe(
-      '`strict` sends the session along from own pages only; a link from elsewhere then asks to sign in.',
+      'With `strict`, browsers send the session only from the app’s own pages. Whoever follows a link from another site is then asked to sign in.',
     ),
 }
 
 export const logKeys = {
-  level: oneOf(['debug', 'info', 'warn', 'error']).prefault('info').describe('The least that is logged.'),
+  level: oneOf(['debug', 'info', 'warn', 'error'])
+    .prefault('info')
+    .describe('The lowest level that is logged.'),
   subject: oneOf(['hash', 'plain', 'off'])
     .prefault('hash')
     .describe(
-      'How lines name who is signed in: by a keyed hash, by the user id, or not at all. With `off` no line has `session` either.',
+      'How lines of the log name the person who is signed in: by a keyed hash (`hash`), by the user id (`plain`), or not at all (`off`). With `off`, no line has `session` either.',
     ),
   subject_key: secret
     .optional()
     .describe(
-      'Keys the hashes by which lines name people and sessions; at least 32 bytes. Lines of one person match as long as it stays the same. When absent one is generated into `data`, which serves one instance only; with `session.store: memory` it hangs on `session.secret`.',
+      'The key of the hashes by which lines name people and sessions. It has at least 32 bytes. The lines of one person match as long as it stays the same. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only. With `session.store: memory` it depends on `session.secret`.',
     ),
 }
 
@@ -105,36 +109,38 @@ export const topKeys = {
     .register(forms, { form: '`address:port`, `unix:/path` or `{address, mode, tls, client_ca}`' })
     .prefault('0.0.0.0:8080')
     .describe(
-      'Where requests are accepted: an address and a port, or a Unix socket, `unix:/run/claimgate.sock`, for a server of the same machine in front. A socket file that no process answers on is taken over; any other file there is left alone.',
+      'Where the gateway accepts requests: an address and a port. Or a Unix socket, `unix:/run/claimgate.sock`, for a server on the same machine that stands in front. If a socket file is there on which no process answers, the gateway takes it over. It leaves any other file alone.',
     ),
   admin: z
     .union([z.literal(false), listenAddress])
     .register(forms, { form: '`address:port` or `false`' })
     .prefault('127.0.0.1:9090')
-    .describe('Where `/livez`, `/readyz` and `/metrics` are served; `false` for nowhere.'),
+    .describe('Where `/livez`, `/readyz` and `/metrics` are served. `false` serves them nowhere.'),
   trusted_proxies: z
     .union([z.literal('none'), z.array(trustedPeer).min(1)])
     .register(forms, { form: 'list of CIDRs and `unix`, or `none`' })
     .prefault('none')
     .describe(
-      'The load balancers in front: only their `X-Forwarded-For` and `X-Forwarded-Proto` are believed. `unix` is whoever connects by the Unix socket of `listen`; without it nobody knows where requests of the socket come from, and conditions on the address let nobody in. A rule with `client_ip` needs this key to be written.',
+      'The load balancers and proxies in front. The gateway believes `X-Forwarded-For` and `X-Forwarded-Proto` only if they come from one of these. `unix` stands for whoever connects by the Unix socket of `listen`. Without `unix`, nobody knows where a request on the socket comes from, and a condition on the address lets nobody in. If a rule uses `client_ip`, the file must have this key.',
     ),
   data: text
     .clone()
     .register(forms, { form: 'folder' })
     .optional()
     .describe(
-      'The folder of the embedded store; `./data` when absent, or what `CLAIMGATE_DATA` says (`/data` in the image).',
+      'The folder of the embedded store. Without this key it is `./data`, or the folder that `CLAIMGATE_DATA` names (`/data` in the image).',
     ),
   auth_prefix: text
     .clone()
     .register(forms, { form: 'path' })
     .prefault('/.auth')
-    .describe('Below this path every origin belongs to the gateway; nothing there reaches an app.'),
+    .describe(
+      'Everything below this path belongs to the gateway, on every origin. Nothing there reaches an app.',
+    ),
   shadow: filePath
     .optional()
     .describe(
-      'Another configuration of the same apps, whose rules are rehearsed: judged beside those of this one, logged and counted, never enforced.',
+      'Another configuration of the same apps, whose rules are only rehearsed. The gateway judges them beside the rules of this file, logs and counts them, and never enforces them.',
     ),
 }
 
@@ -144,18 +150,21 @@ export const groupKeys = {
   log: z.strictObject(logKeys).prefault({}).describe('What is logged.'),
   providers: z
     .record(appName, z.strictObject(providerKeys))
-    .describe('The OpenID Connect providers that people sign in with, by a name of yours.'),
-  policies: z.record(text, policyForm).optional().describe('Names for rules, so that files and tests read.'),
+    .describe('The OpenID Connect providers with which people sign in. You choose their names.'),
+  policies: z
+    .record(text, policyForm)
+    .optional()
+    .describe('Rules with names, so that files and tests are easy to read.'),
   defaults: z
     .strictObject(optional(appKeys))
     .optional()
-    .describe('Keys of apps, for all that do not write them; a key in an app replaces the default whole.'),
+    .describe('Keys for all apps that do not have them. A key in an app replaces the whole default.'),
   apps: z
     .record(appName, z.strictObject({ ...ownAppKeys, ...appKeys }))
-    .describe('The apps behind the gateway, by a name of yours.'),
+    .describe('The apps behind the gateway. You choose their names.'),
   tests: testsForm
     .optional()
-    .describe('Who may do what, as examples that `claimgate test` holds against the rules.'),
+    .describe('Examples of who may do what. `claimgate test` compares them with the rules.'),
 }
 
 export const fileSchema = z.strictObject({ ...topKeys, ...groupKeys })

@@ -10,7 +10,7 @@ const identityMapping = z.strictObject({
     .register(forms, { form: 'text or list of texts' })
     .optional()
     .describe(
-      'The elements that the app is told of, each as a whole; `*` stands for any characters: `[admins, "app-*"]`. All when absent.',
+      'The elements that the app is told of. Each entry must match a whole element; `*` stands for any characters: `[admins, "app-*"]`. Without this key, the app is told of all.',
     ),
   join: z
     .string()
@@ -19,13 +19,17 @@ const identityMapping = z.strictObject({
     })
     .register(forms, { form: 'text' })
     .prefault(',')
-    .describe('What stands between elements; it is percent-encoded within them.'),
+    .describe('What stands between two elements. Inside an element it is percent-encoded.'),
   encoding: oneOf(['percent', 'base64'])
     .prefault('percent')
-    .describe('`base64` is that of the claim’s JSON, which can tell objects and lists in lists too.'),
+    .describe(
+      '`base64` sends the claim’s JSON in base64. It can carry objects, and lists inside lists, too.',
+    ),
   lower_case: flag
     .prefault(false)
-    .describe('Sends ASCII letters in lower case; not for `user`, as two accounts could become one.'),
+    .describe(
+      'Sends ASCII letters in lower case. It is not allowed for `user`, as two accounts could become one.',
+    ),
 })
 
 /** Header names, each with what it says. */
@@ -41,7 +45,7 @@ export const identityHeaders = z
     'X-Forwarded-Preferred-Username': 'preferred_username',
   })
   .describe(
-    'Headers that tell the app who is signed in: a claim path, `user` (the provider’s `user_id` with its prefix) or `provider` (its name); as a mapping `{claim, only, join, encoding, lower_case}`: `only` names the elements that the app is told of, each as a whole, `*` for any characters (`[admins, "app-*"]`), `join` what stands between elements (`,`), `encoding` is `percent` or `base64` (of the claim’s JSON, for objects too), `lower_case` sends ASCII letters so. Two different texts or lists never give the same bytes: `,`, `%` and what joins elements are percent-encoded within them. Where an app accepts several providers the default is `X-Forwarded-User` alone. `{}` sends none.',
+    'Headers that tell the app who is signed in. The value is a claim path, or `user` (the provider’s `user_id` with its prefix), or `provider` (the provider’s name). It may also be a mapping. In it, `claim` is that value. `only` names the elements that the app is told of; each entry matches a whole element, and `*` stands for any characters (`[admins, "app-*"]`). `join` is what stands between two elements (default `,`). `encoding` is `percent`, or `base64` of the claim’s JSON, which can carry objects too. `lower_case` sends ASCII letters in lower case. Two different texts or lists never give the same bytes: `,`, `%` and the text of `join` are percent-encoded inside an element. If an app accepts several providers, the default is `X-Forwarded-User` alone. `{}` sends no identity header.',
   )
 
 export type IdentityKeys = z.output<typeof identityHeaders>

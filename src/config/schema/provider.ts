@@ -41,12 +41,14 @@ export const providerKeys = {
     .clone()
     .register(forms, { form: 'URL' })
     .describe(
-      'The issuer exactly as the provider writes it, with or without its last slash; its metadata is read from below it.',
+      'The issuer exactly as the provider writes it, with or without a slash at its end. The gateway reads the provider’s metadata from below it.',
     ),
-  client_id: text.describe('The client as it is registered at the provider.'),
+  client_id: text.describe('The client id that the provider gave you.'),
   client_secret: secret
     .optional()
-    .describe('The client’s secret; needed unless `token_endpoint_auth_method` proves the client otherwise.'),
+    .describe(
+      'The client’s secret. You need it, unless `token_endpoint_auth_method` proves in another way who the client is.',
+    ),
   token_endpoint_auth_method: oneOf([
     'client_secret_basic',
     'client_secret_post',
@@ -56,7 +58,7 @@ export const providerKeys = {
   ])
     .optional()
     .describe(
-      'How the client proves itself. When absent: `client_secret_basic`, or `client_secret_post` where the provider’s metadata lacks the first.',
+      'How the client proves who it is. Without this key it is `client_secret_basic`, or `client_secret_post` if the provider’s metadata does not list the first.',
     ),
   client_key: pem
     .clone()
@@ -66,79 +68,87 @@ export const providerKeys = {
   client_key_id: text.optional().describe('The `kid` of that key.'),
   client_assertion_alg: oneOf(signatureAlgorithms)
     .optional()
-    .describe('The algorithm of that key, where it does not follow from the key.'),
+    .describe('The algorithm of that key. You need it only if it does not follow from the key.'),
   client_certificate: keyPair
     .register(forms, { form: '`{certificate, key}`' })
     .optional()
-    .describe('What `tls_client_auth` shows to the provider.'),
+    .describe('The certificate that `tls_client_auth` shows to the provider.'),
   scopes: z
     .array(scope)
     .register(forms, { form: 'list of scopes' })
     .prefault(['openid', 'profile', 'email'])
-    .describe('What is asked for; `openid` must be among them.'),
+    .describe('The scopes that the gateway asks for. `openid` must be one of them.'),
   response_mode: oneOf(['query', 'form_post'])
     .prefault('query')
-    .describe('How the provider sends people back: by a redirect, or by a form that posts itself.'),
+    .describe(
+      'How the provider sends people back: by a redirect (`query`), or by a form that submits itself (`form_post`).',
+    ),
   response_iss: oneOf(['required'])
     .optional()
     .describe(
-      '`required`: an answer without the provider’s `iss` (RFC 9207) is refused, whatever its metadata says. One that is there is compared always. Needed at all but one of the providers that share one `redirect_uri`.',
+      'With `required`, the gateway refuses an answer without the provider’s `iss` (RFC 9207), whatever the metadata says. If `iss` is there, the gateway always compares it. If several providers share one `redirect_uri`, all of them but one need this key.',
     ),
   preset: oneOf(presets)
     .optional()
-    .describe('Whose habits the provider has; inferred from the issuer when absent. See presets below.'),
+    .describe(
+      'Whose habits the provider has. Without this key it follows from the issuer. See the presets below.',
+    ),
   label: line
     .optional()
-    .describe('What people read on the chooser; the preset’s or the provider’s own name when absent.'),
+    .describe(
+      'What people read on the page on which they choose a provider. Without this key it is the preset’s label or the provider’s name in this file.',
+    ),
   display_name: oneOrMore(text)
     .register(forms, { form: 'claim path or list of claim paths' })
     .prefault(['name', 'preferred_username', 'email'])
     .describe(
-      'What people are called on pages and in `sessions list`: the first of these claims that is a text, at most 64 characters of it. People often write it themselves: it is never logged, compared or matched. Whoever has none is called by the user id. An `email` that is not verified is none.',
+      'What people are called on pages and in `sessions list`. The gateway takes the first of these claims that is a text, and at most 64 characters of it. An `email` that is not verified does not count. Whoever has none of these claims is called by the user id. People often write their names themselves, so the gateway never logs, compares or matches this name.',
     ),
   icon: text
     .clone()
     .register(forms, { form: 'preset’s name or a PNG, JPEG, WebP or SVG file' })
     .optional()
-    .describe('The picture on the chooser; the preset’s when absent. A file holds at most 32 KiB.'),
+    .describe(
+      'The picture on the page on which people choose a provider. Without this key it is the preset’s. A file has at most 32 KiB.',
+    ),
   authorization_parameters: z
     .record(text, text)
     .register(forms, { form: 'parameter → text' })
     .prefault({})
     .describe(
-      'More parameters of the authorization request, such as `prompt: select_account`. With `prompt: none` whoever is known at the provider signs in without seeing it; anybody else is asked by a second request, without it.',
+      'More parameters of the authorization request, such as `prompt: select_account`. With `prompt: none`, people who are signed in at the provider already get in without seeing it. For anybody else the gateway asks a second time, without `prompt: none`.',
     ),
   pass_parameters: z
     .array(passedParameter)
     .register(forms, { form: 'list of parameters' })
     .prefault([])
     .describe(
-      'Parameters of `/.auth/login` that are handed on to the provider: `login_hint`, `domain_hint`, `kc_idp_hint`, `ui_locales` and the like. A value that comes replaces the one of `authorization_parameters`; anybody who makes a link chooses it.',
+      'Parameters of `/.auth/login` that the gateway hands on to the provider, such as `login_hint`, `domain_hint`, `kc_idp_hint` or `ui_locales`. A value in the link replaces the one of `authorization_parameters`. Anybody who makes a link can choose it.',
     ),
   metadata_url: text
     .clone()
     .register(forms, { form: 'URL' })
     .optional()
     .describe(
-      'Where the provider’s metadata is, when that is not below its issuer (Azure AD B2C, AD FS). The issuer is compared all the same.',
+      'Where the provider’s metadata is, if it is not below the issuer (Azure AD B2C, AD FS). The gateway compares the issuer all the same.',
     ),
   internal_url: text
     .clone()
     .register(forms, { form: 'URL' })
     .optional()
     .describe(
-      'Where the gateway reaches the provider when that is not its public address. The issuer is compared all the same.',
+      'Where the gateway reaches the provider, if that is not the provider’s public address. The gateway compares the issuer all the same.',
     ),
   ca_file: filePath
     .optional()
     .describe(
-      'PEM file of the authorities that the provider’s certificate must come from, instead of the system’s.',
+      'A PEM file with the authorities that may have issued the provider’s certificate. They replace those of the system.',
     ),
   id_token_signed_response_alg: oneOrMore(oneOf(idTokenAlgorithms))
     .register(forms, { form: 'algorithm or list of algorithms' })
     .optional()
     .describe(
-      'The signatures that ID tokens may bear; what the provider’s metadata says does not widen it. When absent: those of this list that its metadata offers, but `HS256`. That one stands alone, with a `client_secret` of at least 32 bytes, which is then the key.',
+      'The signature algorithms that ID tokens may use. The provider’s metadata cannot add to them. Without this key: those algorithms of this list that the metadata offers, except `HS256`. `HS256` must be the only one, and needs a `client_secret` of at least 32 bytes, which is then the key.',
     ),
   extra_audiences: z
     .array(text)
@@ -146,7 +156,7 @@ export const providerKeys = {
     .register(forms, { form: 'list of audiences' })
     .optional()
     .describe(
-      'Other parties that ID tokens of this client may be for (`aud`). One that names a party beside the client must bear the client’s `azp`, unless that party is listed; and once there is a list, a party that is not in it is refused all the same.',
+      'Other parties for which ID tokens of this client may be meant (`aud`). Without a list, a token that names another party beside the client must have the client’s `azp`. With a list, a token may name the parties that are in it, and a token that names any other party is refused, whatever its `azp`.',
     ),
   claims_from: z
     .array(oneOf(['id_token', 'userinfo']))
@@ -154,29 +164,31 @@ export const providerKeys = {
     .register(forms, { form: 'list of `id_token`, `userinfo`' })
     .prefault(['id_token', 'userinfo'])
     .describe(
-      'Where claims come from; the ID token wins. Userinfo is skipped where the provider has none, unless this key is written.',
+      'Where claims come from. If both have a claim, the ID token wins. If the provider has no userinfo, the gateway skips it, unless the file has this key.',
     ),
   user_id: text
     .clone()
     .register(forms, { form: 'claim path' })
     .prefault('sub')
     .describe(
-      'The claim that names a person to apps: one text of at most 255 characters, else the sign-in fails.',
+      'The claim by which apps know a person. It must be one text of at most 255 characters. Otherwise the sign-in fails.',
     ),
   user_id_prefix: z
     .string()
     .regex(/^[!-~]{0,64}$/, { error: 'expected at most 64 characters of visible ASCII' })
     .register(forms, { form: 'text' })
     .prefault('')
-    .describe('Put in front of it, so that accounts of several providers cannot be taken for each other.'),
+    .describe(
+      'A text that the gateway puts in front of the user id, so that accounts of several providers cannot be taken for each other.',
+    ),
   trust_email: flag
     .prefault(false)
     .describe(
-      'Takes `email` as verified where the provider sends no `email_verified`, or the text `"true"`; never where it sends `false`.',
+      'Treats `email` as verified if the provider sends no `email_verified`, or sends it as the text `"true"`. It never does so if the provider sends `false`.',
     ),
   allow_insecure_http: flag
     .prefault(false)
     .describe(
-      'Allows an `http` issuer on a host that is not loopback. Sign-ins can then be forged on the way.',
+      'Allows an issuer with `http` on a host that is not loopback. Sign-ins can then be forged on the way.',
     ),
 }

@@ -24,17 +24,17 @@ export const responseHeaders = z
       .record(name, value)
       .register(forms, { form: 'header name → value' })
       .prefault({})
-      .describe('Takes the place of the app’s own of that name.'),
+      .describe('Headers that replace the app’s own of the same name.'),
     remove: z
       .array(name)
       .register(forms, { form: 'list of header names' })
       .prefault([])
-      .describe('Taken off the app’s answers.'),
+      .describe('Headers that are removed from the app’s answers.'),
   })
   .register(forms, { form: '`{set, remove}`' })
   .prefault({})
   .describe(
-    'Headers of answers. What is set is on every answer here, the gateway’s own refusals too; these keep what they say themselves, and their `Content-Security-Policy`. Not for what frames a body or leads elsewhere, nor `Set-Cookie` and `Access-Control-…`; `Cache-Control`, `Expires` and `Vary` only where an answer is the same for everybody (`require: anyone`).',
+    'Headers of answers. A header under `set` is on every answer here, also on the gateway’s own refusals. A refusal keeps the headers that it has itself, and its `Content-Security-Policy`. Some names are not allowed: those that frame a body or lead elsewhere, `Set-Cookie`, and `Access-Control-…`. `Cache-Control`, `Expires` and `Vary` are allowed only where an answer is the same for everybody (`require: anyone`).',
   )
 
 export type ResponseHeaderKeys = z.output<typeof responseHeaders>

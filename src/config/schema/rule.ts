@@ -23,32 +23,47 @@ const members = { type: 'array', minItems: 1, items: { $ref: '#/$defs/member' } 
 
 const matchers = {
   is: {
-    description: 'Equal in type and value; a list: one of.',
+    description: 'The claim equals this, in type and value. With a list, it equals one of them.',
     anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }],
   },
   matches: {
     description:
-      'A regular expression (RE2) that the whole value matches; a list: one of. Unknown for a value with a control character.',
+      'A regular expression (RE2) that must match the whole value. With a list, one of them must. For a value with a control character the result is unknown.',
     ...strings,
   },
-  starts_with: { description: 'The value begins so; a list: with one of.', ...strings },
-  ends_with: { description: 'The value ends so; a list: with one of.', ...strings },
-  has_word: { description: 'The value, split at spaces, holds this word; a list: one of.', ...strings },
-  domain: { description: 'The e-mail address is of exactly this domain; a list: of one of.', ...strings },
-  at_least: { description: 'A number that is not less.', type: 'number' },
-  at_most: { description: 'A number that is not more.', type: 'number' },
+  starts_with: {
+    description: 'The value begins with this text. With a list, it begins with one of them.',
+    ...strings,
+  },
+  ends_with: {
+    description: 'The value ends with this text. With a list, it ends with one of them.',
+    ...strings,
+  },
+  has_word: {
+    description: 'The value, split at spaces, contains this word. With a list, it contains one of them.',
+    ...strings,
+  },
+  domain: {
+    description: 'The e-mail address has exactly this domain. With a list, it has one of them.',
+    ...strings,
+  },
+  at_least: { description: 'The claim is a number that is not less than this.', type: 'number' },
+  at_most: { description: 'The claim is a number that is not more than this.', type: 'number' },
   exists: {
     description:
-      'Whether the claim is there and not null; of a path through a list whether a member has it. `false` stands alone.',
+      'Whether the claim is there and is not null. If the path goes through a list, whether one of its members has it. `false` cannot stand beside other matchers.',
     type: 'boolean',
   },
   has: {
-    description: 'One member of a list of objects meets all of these.',
+    description: 'The claim is a list of objects, and one of them meets all of these conditions.',
     type: 'object',
     minProperties: 1,
     additionalProperties: matcher,
   },
-  not: { description: 'The condition must be known, and false.', ...matcher },
+  not: {
+    description: 'The condition must be known to be false. If it is unknown, nobody gets in.',
+    ...matcher,
+  },
 }
 
 /** Definitions that `require` and `policies` refer to: JSON Schema, draft 2020-12. */
@@ -58,7 +73,7 @@ export const ruleDefinitions = {
       {
         enum: ['anyone', 'maybe_signed_in', 'signed_in', 'nobody'],
         description:
-          '`anyone`: open. `maybe_signed_in`: open, who is signed in is told to the app. `signed_in`: every account. `nobody`: closed.',
+          '`anyone`: open to everybody. `maybe_signed_in`: open to everybody, and the app is told who is signed in. `signed_in`: every account. `nobody`: closed.',
       },
       { type: 'string', minLength: 1, description: 'The name of a policy.' },
       { $ref: '#/$defs/conditions' },
@@ -77,17 +92,21 @@ export const ruleDefinitions = {
     ],
   },
   conditions: {
-    description: 'Every entry must hold: a claim path with what it is held against, or a reserved word.',
+    description:
+      'Every entry must hold. An entry is a claim path with what the claim is compared with, or a reserved word.',
     type: 'object',
     minProperties: 1,
     properties: {
       any: { description: 'One of these must hold.', ...members },
       all: { description: 'Each of these must hold.', ...members },
-      none: { description: 'None of these may hold; what is unknown lets nobody in.', ...members },
-      client_ip: { description: 'The address that the request comes from: addresses or CIDRs.', ...strings },
-      provider: { description: 'The provider that the session comes from; a list: one of.', ...strings },
+      none: { description: 'None of these may hold. If one is unknown, nobody gets in.', ...members },
+      client_ip: { description: 'The address from which the request comes: addresses or CIDRs.', ...strings },
+      provider: {
+        description: 'The provider with which the person signed in. With a list, one of them.',
+        ...strings,
+      },
       claim: {
-        description: 'A claim whose name is a reserved word; the other entries are matchers.',
+        description: 'The name of a claim that is a reserved word. The other entries are then matchers.',
         type: 'string',
       },
     },
@@ -95,7 +114,11 @@ export const ruleDefinitions = {
   },
   matcher: {
     anyOf: [
-      { ...scalar, description: 'Equal in type and value; of a list claim one element.' },
+      {
+        ...scalar,
+        description:
+          'The claim equals this, in type and value. If the claim is a list, one of its elements does.',
+      },
       { type: 'array', items: scalar, minItems: 1, description: 'One of these.' },
       { type: 'object', minProperties: 1, properties: matchers, additionalProperties: false },
     ],

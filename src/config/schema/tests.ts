@@ -16,14 +16,14 @@ const claims = z
   .record(z.string(), z.unknown())
   .register(forms, { form: 'claim → value' })
   .describe(
-    'What the provider says of the person, as in its ID token. `sub` is the person’s name when it is not written.',
+    'What the provider says about the person, as in its ID token. Without `sub`, the person’s name is taken for it.',
   )
 
 const provider = text
   .clone()
   .register(forms, { form: 'name' })
   .optional()
-  .describe('The provider that the person signed in with; needed where several could be meant.')
+  .describe('The provider with which the person signed in. You need it if several are possible.')
 
 /** Somebody of a name, for several tests. */
 export const personKeys = { claims, provider }
@@ -52,8 +52,10 @@ export const requestLine = z
 /** A request with more than that. */
 export const requestKeys = {
   method: method.prefault('GET').describe('The method.'),
-  url: address.describe('The address as a browser would ask for it; its path is taken as it is written.'),
-  client_ip: text.optional().describe('The address that the request comes from; none is known when absent.'),
+  url: address.describe('The address as a browser would ask for it. Its path is taken as it is written.'),
+  client_ip: text
+    .optional()
+    .describe('The address from which the request comes. Without this key, none is known.'),
   headers: z
     .record(
       z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'expected a header name of letters, digits and "-"' }),
@@ -61,7 +63,7 @@ export const requestKeys = {
     )
     .register(forms, { form: 'header name → value' })
     .optional()
-    .describe('The request’s own headers; those of a browser that opens a page when absent.'),
+    .describe('The request’s own headers. Without this key, those of a browser that opens a page.'),
 }
 
 const request = z.union([requestLine, z.strictObject(requestKeys)])
@@ -72,21 +74,23 @@ export const caseKeys = {
   as: z
     .union([text, z.record(z.string(), z.unknown())])
     .register(forms, { form: 'a person’s name, `nobody`, or claims' })
-    .describe('Who asks: the name of one of `persons`, `nobody` for somebody not signed in, or claims.'),
+    .describe(
+      'Who asks: the name of one of `persons`, `nobody` for somebody who is not signed in, or claims.',
+    ),
   provider,
   request: z
     .union([request, z.array(request).min(1)])
     .register(forms, { form: '`METHOD URL`, `{method, url, client_ip, headers}`, or a list' })
-    .describe('What is asked for; of a list, each must be answered as the case expects.'),
+    .describe('The request. With a list, each request must be answered as the case expects.'),
   expect: oneOf(['allow', 'deny', 'sign_in', 'reject']).describe(
-    '`allow`: it reaches the app. `sign_in`: a sign-in could help, be the answer a redirect or 401. `deny`: 403. `reject`: refused before any rule was asked, such as 404 or 405.',
+    '`allow`: the request reaches the app. `sign_in`: a sign-in could help; the answer is a redirect or 401. `deny`: 403. `reject`: the gateway refused before it asked any rule, for instance with 404 or 405.',
   ),
   because: z
     .string()
     .meta({ enum: Object.values(reasonsOf).flat() })
     .register(forms, { form: '[reason](reference.md)' })
     .optional()
-    .describe('The reason too, one of the words that the log has.'),
+    .describe('The reason must be this one too. It is one of the words that the log uses.'),
   headers: z
     .record(
       z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'expected a header name of letters, digits and "-"' }),
@@ -94,14 +98,16 @@ export const caseKeys = {
     )
     .register(forms, { form: 'header name → value, or `null` for none' })
     .optional()
-    .describe('Headers that the app gets with the request, or with `null` does not get.'),
+    .describe(
+      'Headers that the app must get with the request. With `null`, the app must not get the header.',
+    ),
 }
 
 const cases = z
   .array(z.strictObject(caseKeys))
   .min(1)
   .register(forms, { form: 'list' })
-  .describe('What is asked and what should come of it.')
+  .describe('Requests, each with the result that it should have.')
 
 /** `tests` in the configuration, and all of a `*.test.yaml`. */
 export const testsKeys = {
@@ -109,7 +115,7 @@ export const testsKeys = {
     .record(z.string(), z.strictObject(personKeys))
     .register(forms, { form: 'name → `{claims, provider}`' })
     .optional()
-    .describe('People that the cases name; those of the configuration are known in its test files too.'),
+    .describe('The people that the cases name. Test files also know those of the configuration.'),
   cases,
 }
 
