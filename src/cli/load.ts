@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import type { ReadFile } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGateway } from '../config/load.ts'
+import type { MadeUp } from '../config/made-up.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Io } from './command.ts'
-import { madeUp } from './made-up-secrets.ts'
 import {
   configFile,
   configOption,
@@ -23,10 +23,9 @@ import { commandLine, demoLine } from './program.ts'
 export function loadOrReport(
   file: string,
   io: Io,
-  around: Pick<Io, 'env'> & { readonly readFile?: ReadFile } = io,
+  around: { readonly readFile?: ReadFile; readonly madeUp?: MadeUp } = {},
 ): { readonly gateway: Gateway; readonly warnings: readonly string[] } | null {
-  const { env, readFile } = around
-  const loaded = loadGateway(file, env, { cwd: io.cwd, ...(readFile === undefined ? {} : { readFile }) })
+  const loaded = loadGateway(file, io.env, { cwd: io.cwd, ...around })
   if (loaded.ok) return { gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue) }
   for (const issue of loaded.issues) io.stderr(`${printIssue(issue)}\n`)
   if (loaded.unreadable) io.stderr(firstSteps(file, io))
@@ -44,9 +43,22 @@ To see it work before: ${demoLine(io)}
 /** The options of commands that ask what a configuration says, and need none of its secrets for it. */
 export const askingOptions = { ...madeUpSecretsOption, ...configOption, ...jsonBelow } as const
 
+/** What may be missing for a command that asks about rules: secrets always, the rest when it is said. */
+export function madeUpToAsk(options: Options): MadeUp {
+  return options.flag('made-up-secrets') ? 'all-but-rules' : 'secrets'
+}
+
+/** What may be missing for a command that looks a whole file over: nothing, unless it is said. */
+export function madeUpIfSaid(options: Options): { readonly madeUp?: MadeUp } {
+  return options.flag('made-up-secrets') ? { madeUp: 'all-but-rules' } : {}
+}
+
 /** As `loadOrReport`, by these options. */
 export function loadToAsk(options: Options, io: Io): Gateway | null {
-  const file = configFile(options, io.env)
-  const around = options.flag('made-up-secrets') ? madeUp(file, io) : io
-  return loadOrReport(file, io, around)?.gateway ?? null
+  return loadRules(configFile(options, io.env), options, io)
+}
+
+/** As `loadToAsk`, of a file that is named otherwise. */
+export function loadRules(file: string, options: Options, io: Io): Gateway | null {
+  return loadOrReport(file, io, { madeUp: madeUpToAsk(options) })?.gateway ?? null
 }

@@ -72,7 +72,7 @@ export const configOptions = {
 export const madeUpSecretsOption = {
   'made-up-secrets': {
     type: 'boolean',
-    help: 'variables and files that are missing stand for texts that are made up: for machines that hold no secret',
+    help: 'variables and files that are missing stand for made-up texts, but never in rules: for machines without secrets',
   },
 } as const satisfies OptionSpecs
 

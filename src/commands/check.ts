@@ -1,18 +1,28 @@
 import type { Command, Io } from '../cli/command.ts'
-import { firstSteps } from '../cli/load.ts'
-import { configFile, configOptions, optionsHelp, readOptions } from '../cli/options.ts'
+import { firstSteps, madeUpIfSaid } from '../cli/load.ts'
+import {
+  configFile,
+  configOptions,
+  madeUpSecretsOption,
+  type OptionSpecs,
+  optionsHelp,
+  readOptions,
+} from '../cli/options.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
-import { type LoadedGateway, loadGateway } from '../config/load.ts'
+import type { LoadedGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
+import { loadSubject } from '../lint/subject.ts'
 
-const usage = `Usage: claimgate check [-c FILE] [--json]
+const specs = { ...madeUpSecretsOption, ...configOptions } as const satisfies OptionSpecs
+
+const usage = `Usage: claimgate check [-c FILE] [--made-up-secrets] [--json]
 
 Reads a configuration and shows every fault with its place; when there is none, what to register at each provider.
 Nothing is contacted.
 
-${optionsHelp(configOptions)}
+${optionsHelp(specs)}
 Exit status: 0 without faults, 1 with faults, 2 when the file cannot be read.
 `
 
@@ -20,12 +30,12 @@ export const command: Command = {
   name: 'check',
   summary: 'find every fault of a configuration',
   usage,
-  options: configOptions,
+  options: specs,
   run: async (args, io) => {
     const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
-    const loaded = loadGateway(file, io.env, { cwd: io.cwd })
+    const { loaded } = loadSubject(file, { env: io.env, cwd: io.cwd, ...madeUpIfSaid(read.options) })
     if (read.options.flag('json')) io.stdout(toJson(loaded))
     else print(loaded, file, io)
     return exitCodeOf(loaded)

@@ -1,5 +1,5 @@
 import type { Command } from '../cli/command.ts'
-import { loadRules } from '../cli/load-rules.ts'
+import { loadRules } from '../cli/load.ts'
 import { jsonBelow, madeUpSecretsOption, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
 import { compareGateways } from '../rehearsal/difference/difference.ts'
@@ -42,7 +42,7 @@ export const command: Command = {
     if (old === undefined || now === undefined || more.length > 0) {
       return refuseUsage(command, 'two configurations are compared, OLD and NEW.', io)
     }
-    const [before, after] = [old, now].map((file) => loadRules(file, options.flag('made-up-secrets'), io))
+    const [before, after] = [old, now].map((file) => loadRules(file, options, io))
     if (before === undefined || after === undefined || before === null || after === null) return 2
     const difference = compareGateways({ before, after })
     io.stdout(options.flag('json') ? differenceJson(difference) : differenceText(difference))

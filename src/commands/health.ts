@@ -28,7 +28,7 @@ export const command: Command = {
   run: async (args, io) => {
     const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
-    const loaded = loadOrReport(configFile(read.options, io.env), io)
+    const loaded = loadOrReport(configFile(read.options, io.env), io, { madeUp: 'secrets' })
     if (loaded === null) return 2
     const answer = await askFirst(healthSocketPaths(loaded.gateway))
     if (read.options.flag('json')) io.stdout(`${answer.body}\n`)

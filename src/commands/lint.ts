@@ -1,24 +1,24 @@
 import { writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { firstSteps } from '../cli/load.ts'
+import { firstSteps, madeUpIfSaid } from '../cli/load.ts'
 import {
   configFile,
   configOption,
+  madeUpSecretsOption,
   type OptionSpecs,
   type Options,
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
 import { readVersion } from '../cli/version.ts'
-import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { askProviders } from '../lint/ask-providers.ts'
 import { type Severity, severities } from '../lint/check.ts'
 import { type LintResult, lint } from '../lint/lint.ts'
 import { resultJson, resultText } from '../lint/report/report.ts'
 import { toSarif } from '../lint/report/sarif.ts'
-import { readSubject, type Subject } from '../lint/subject.ts'
+import { loadSubject, type Subject } from '../lint/subject.ts'
 
 const specs = {
   online: {
@@ -36,6 +36,7 @@ const specs = {
     value: 'FILE',
     help: 'writes SARIF 2.1.0 for code hosts as well; - for the standard output alone',
   },
+  ...madeUpSecretsOption,
   ...configOption,
   json: {
     type: 'boolean',
@@ -43,7 +44,8 @@ const specs = {
   },
 } as const satisfies OptionSpecs
 
-const usage = `Usage: claimgate lint [-c FILE] [--online] [--fail-on SEVERITY] [--sarif FILE] [--json]
+const usage = `Usage: claimgate lint [-c FILE] [--online] [--fail-on SEVERITY] [--sarif FILE]
+                      [--made-up-secrets] [--json]
 
 Finds what a configuration probably does not mean: pages that are open by mistake, rules that
 nobody or everybody meets, addresses that prove nothing. What is meant all the same is said in a
@@ -66,7 +68,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const { options } = read
     const failOn = severities.find((severity) => severity === options.text('fail-on')) ?? 'warning'
-    const subject = load(configFile(options, io.env), io)
+    const subject = load(options, io)
     if (subject === null) return 2
     const result = lint(options.flag('online') ? await withAnswers(subject, io) : subject)
     if (!(await tell(subject.file, result, options, io))) return 2
@@ -75,18 +77,12 @@ export const command: Command = {
 }
 
 /** Null when it cannot be read or has faults, which is said. */
-function load(file: string, io: Io): Subject | null {
-  const path = resolve(io.cwd, file)
-  const found = readFromDisk(path)
-  const text = found.ok ? decodeUtf8(found.bytes) : null
-  if (text === null) {
-    io.stderr(`${file}: the file cannot be read: ${found.ok ? 'is no UTF-8 text' : found.reason}\n`)
-    io.stderr(firstSteps(file, io))
-    return null
-  }
-  const read = readSubject(text, { file, folder: dirname(path), env: io.env, readFile: readFromDisk })
+function load(options: Options, io: Io): Subject | null {
+  const file = configFile(options, io.env)
+  const read = loadSubject(file, { env: io.env, cwd: io.cwd, ...madeUpIfSaid(options) })
   if (read.ok) return read.subject
   for (const issue of read.loaded.issues) io.stderr(`${printIssue(issue)}\n`)
+  if (read.loaded.unreadable) io.stderr(firstSteps(file, io))
   return null
 }
 

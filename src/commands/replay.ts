@@ -1,8 +1,7 @@
 import type { Command, Io } from '../cli/command.ts'
-import { loadRules } from '../cli/load-rules.ts'
+import { loadRules, loadToAsk } from '../cli/load.ts'
 import { isUnreadable, linesOf } from '../cli/log-lines.ts'
 import {
-  configFile,
   configOption,
   jsonBelow,
   madeUpSecretsOption,
@@ -88,10 +87,9 @@ function refuse(io: Io, message: string): number {
 }
 
 async function prepare(options: Options, io: Io): Promise<ReplaySetup | null> {
-  const madeUp = options.flag('made-up-secrets')
   const oldFile = options.text('old')
-  const now = loadRules(configFile(options, io.env), madeUp, io)
-  const old = oldFile === null ? null : loadRules(oldFile, madeUp, io)
+  const now = loadToAsk(options, io)
+  const old = oldFile === null ? null : loadRules(oldFile, options, io)
   const claims = await readClaimsOf(options.text('claims-of'), io)
   if (now === null || claims === null || (oldFile !== null && old === null)) return null
   return { now, old, claims }

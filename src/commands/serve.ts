@@ -30,7 +30,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
     const reader = recordingReader(readFromDisk)
-    const loaded = loadOrReport(file, io, { env: io.env, readFile: reader.read })
+    const loaded = loadOrReport(file, io, { readFile: reader.read })
     if (loaded === null) return 2
     const stopping = stopAsked(io)
     try {

@@ -76,7 +76,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const task = readTask(read.options)
     if (typeof task === 'string') return refuseUsage(command, task, io)
-    const loaded = loadOrReport(configFile(read.options, io.env), io)
+    const loaded = loadOrReport(configFile(read.options, io.env), io, { madeUp: 'secrets' })
     if (loaded === null) return 2
     const { gateway } = loaded
     const { session, dataFolder } = gateway

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { errorCode } from '../core/error-code.ts'
+import type { MadeUp } from './made-up.ts'
 
 /** One file as the configuration may name it. Reasons are for people: `no such file`. */
 export type FileRead =
@@ -40,6 +41,8 @@ export interface Surroundings {
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly readFile: ReadFile
+  /** What may be missing, as nobody needs it to answer what is asked; absent for whoever serves or checks. */
+  readonly madeUp?: MadeUp
 }
 
 /** Reads a file that the configuration names; a relative path starts at the configuration's own folder. */

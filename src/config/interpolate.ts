@@ -2,7 +2,8 @@ import { decodeUtf8, readBeside, type Surroundings } from './files.ts'
 
 export type Interpolated =
   | { readonly ok: true; readonly text: string; readonly worldReadable: readonly string[] }
-  | { readonly ok: false; readonly message: string }
+  /** `missing`: the name of what is not there, in a reference that is right. */
+  | { readonly ok: false; readonly message: string; readonly missing?: string }
 
 /** `$${`, a whole `${…}`, or the beginning of one that is not closed. */
 const references = /\$\$\{|\$\{([^}]*)(\}?)/g
@@ -15,14 +16,20 @@ export function holdsReference(text: string): boolean {
 /**
  * Puts variables and files into one value: `${env:NAME}`, `${env:NAME:-default}`, `${file:/path}`; `$${` writes
  * `${`. What is put in is not looked through again. Messages name variables and paths, never what they hold.
+ * `standIn` yields a text for what is missing; null: that is a fault.
  */
-export function interpolate(text: string, surroundings: Surroundings): Interpolated {
+export function interpolate(
+  text: string,
+  surroundings: Surroundings,
+  standIn: ((name: string) => string) | null = null,
+): Interpolated {
   const worldReadable: string[] = []
   let problem: string | null = null
   const result = text.replace(references, (whole, inner: string | undefined, close: string | undefined) => {
     if (inner === undefined) return '${'
     const found = close === '' ? unclosed : lookUp(inner, surroundings)
     if (!found.ok) {
+      if (found.missing !== undefined && standIn !== null) return standIn(found.missing)
       problem ??= found.message
       return whole
     }
@@ -32,7 +39,10 @@ export function interpolate(text: string, surroundings: Surroundings): Interpola
   return problem === null ? { ok: true, text: result, worldReadable } : { ok: false, message: problem }
 }
 
-const unclosed = { ok: false, message: '"${" is not closed; write "$${" for the two characters' } as const
+const unclosed: Interpolated = {
+  ok: false,
+  message: '"${" is not closed; write "$${" for the two characters',
+}
 
 const linesWithin = `"\${lines:…}" stands alone: it yields a list, and no part of a text`
 
@@ -61,10 +71,8 @@ function lookUpVariable(inner: string, { env }: Surroundings): Interpolated {
   // Set but empty counts as unset: an empty secret is what a broken deployment passes on.
   const value = (Object.hasOwn(env, name) && env[name]) || fallback
   if (value === undefined || value === '') {
-    return {
-      ok: false,
-      message: `the environment variable ${name} is not set, or empty: set it where claimgate starts`,
-    }
+    const message = `the environment variable ${name} is not set, or empty: set it where claimgate starts`
+    return { ok: false, message, missing: name }
   }
   return { ok: true, text: value, worldReadable: [] }
 }
@@ -72,7 +80,7 @@ function lookUpVariable(inner: string, { env }: Surroundings): Interpolated {
 function lookUpFile(path: string, surroundings: Surroundings): Interpolated {
   if (path === '') return { ok: false, message: `"\${file:}" names no file` }
   const file = readBeside(surroundings, path)
-  if (!file.ok) return { ok: false, message: `the file ${path}: ${file.reason}` }
+  if (!file.ok) return { ok: false, message: `the file ${path}: ${file.reason}`, missing: path }
   const text = decodeUtf8(file.bytes)?.replace(/\r?\n$/, '')
   if (text === undefined) return { ok: false, message: `the file ${path} is no UTF-8 text` }
   if (text === '') return { ok: false, message: `the file ${path} is empty` }

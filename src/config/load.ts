@@ -4,6 +4,7 @@ import { deepFreeze } from './build/freeze.ts'
 import { checkFileSteps } from './checked-file.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
 import type { Issue } from './issue.ts'
+import type { MadeUp } from './made-up.ts'
 import type { Place } from './rules/context.ts'
 import { readShadowSteps } from './shadow.ts'
 import { runThrough, type Steps } from './steps.ts'
@@ -32,6 +33,8 @@ export interface LoadOptions {
   /** What a relative `file` starts from; the process's own working directory when absent. */
   readonly cwd?: string
   readonly readFile?: ReadFile
+  /** For who asks and never serves: what may be missing. */
+  readonly madeUp?: MadeUp
 }
 
 /**
@@ -58,7 +61,13 @@ export function* loadGatewaySteps(
   if (!read.ok) return unreadable(file, read.reason)
   const text = decodeUtf8(read.bytes)
   if (text === null) return unreadable(file, 'is no UTF-8 text')
-  return yield* loadFromTextSteps(text, { file, folder: dirname(path), env, readFile })
+  return yield* loadFromTextSteps(text, {
+    file,
+    folder: dirname(path),
+    env,
+    readFile,
+    ...(options.madeUp === undefined ? {} : { madeUp: options.madeUp }),
+  })
 }
 
 /** The same for a text that is at hand: `folder` is what relative paths in it start from. */

@@ -13,6 +13,7 @@ import { foreignReference } from './foreign-reference.ts'
 import { holdsReference, interpolate } from './interpolate.ts'
 import type { Report } from './issue.ts'
 import { linesReference, mayHoldLines, readLines } from './lines.ts'
+import { madeUpText, mayBeMadeUp } from './made-up.ts'
 import { type ConfigNode, type ConfigPath, type MapEntry, type Position, pathText } from './node.ts'
 import { parseSteps } from './parse.ts'
 import { runThrough, type Steps } from './steps.ts'
@@ -133,7 +134,8 @@ function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: Con
   }
   const file = linesReference(value)
   if (file !== null) return readList(reader.context, file, at, path)
-  const result = interpolate(value, surroundings)
+  const standIn = mayBeMadeUp(path, surroundings.madeUp) ? madeUpText : null
+  const result = interpolate(value, surroundings, standIn)
   if (!result.ok) {
     report({ position: at, path: pathText(path), message: result.message, suggestion: null })
     return { kind: 'scalar', at, value, source, interpolated: true }

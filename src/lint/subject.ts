@@ -1,4 +1,5 @@
-import type { Surroundings } from '../config/files.ts'
+import { dirname, resolve } from 'node:path'
+import { decodeUtf8, readFromDisk, type Surroundings } from '../config/files.ts'
 import { type LoadedGateway, loadGatewayFromText } from '../config/load.ts'
 import { type ConfigNode, type ConfigPath, nodeAt } from '../config/node.ts'
 import { readTree } from '../config/read.ts'
@@ -28,7 +29,11 @@ export type ProviderAnswer =
   | { readonly ok: false; readonly reason: string }
 
 export type ReadSubject =
-  | { readonly ok: true; readonly subject: Subject }
+  | {
+      readonly ok: true
+      readonly subject: Subject
+      readonly loaded: Extract<LoadedGateway, { ok: true }>
+    }
   | { readonly ok: false; readonly loaded: Extract<LoadedGateway, { ok: false }> }
 
 /** A text to what can be looked at. Faults are those that `check` finds. */
@@ -39,7 +44,26 @@ export function readSubject(text: string, surroundings: Surroundings): ReadSubje
   const root = readTree(text, { surroundings, report: ignore, warn: ignore })
   if (root === null) throw new TypeError('a text that was loaded is no tree')
   const { gateway, places } = loaded
-  return { ok: true, subject: { file: surroundings.file, text, root, gateway, places, answers: null } }
+  return {
+    ok: true,
+    loaded,
+    subject: { file: surroundings.file, text, root, gateway, places, answers: null },
+  }
+}
+
+/** The same of a file on the disk. `file` is named in messages as it is given; a relative one starts from `cwd`. */
+export function loadSubject(
+  file: string,
+  { cwd, ...around }: Pick<Surroundings, 'env' | 'madeUp'> & { readonly cwd: string },
+): ReadSubject {
+  const path = resolve(cwd, file)
+  const found = readFromDisk(path)
+  const text = found.ok ? decodeUtf8(found.bytes) : null
+  if (text !== null)
+    return readSubject(text, { file, folder: dirname(path), readFile: readFromDisk, ...around })
+  const message = `the file cannot be read: ${found.ok ? 'is no UTF-8 text' : found.reason}`
+  const issue = { file, position: null, path: '', message, suggestion: null }
+  return { ok: false, loaded: { ok: false, unreadable: true, issues: [issue], warnings: [] } }
 }
 
 function ignore(): void {}

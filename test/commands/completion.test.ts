@@ -74,7 +74,7 @@ t.test('bash completes values and words', async (t) => {
     [['completion', 'z'], ['zsh']],
     [
       ['check', ''],
-      ['--config', '--json', '--help'],
+      ['--made-up-secrets', '--config', '--json', '--help'],
     ],
     [['check', '-c', 'rul'], []],
     [['explain', '--url', ''], []],

@@ -4,10 +4,11 @@ import { errorCode } from '../../core/error-code.ts'
 import { Secret } from '../../core/secret.ts'
 import { algorithmsOfKey, type SignatureAlgorithm } from '../../core/signature-algorithm.ts'
 import { decodeUtf8, readBeside } from '../files.ts'
+import { mayBeMadeUp } from '../made-up.ts'
 import type { ConfigPath } from '../node.ts'
 import { faultAt, type Scope, warnAt } from './scope.ts'
 
-/** Certificates in PEM, each of them readable; null when reported. `value` is the text itself or a file's path. */
+/** Certificates in PEM, each of them readable; null when reported, or missing where it may be. `value` is the text itself or a file's path. */
 export function readCertificates(scope: Scope, path: ConfigPath, value: string): string | null {
   const found = readText(scope, path, value)
   if (found === null) return null
@@ -87,6 +88,7 @@ function readText(scope: Scope, path: ConfigPath, value: string): FoundText | nu
   const file = readBeside(scope.surroundings, value)
   const text = file.ok ? decodeUtf8(file.bytes) : null
   if (file.ok && text !== null) return { text, worldReadable: file.worldReadable }
+  if (!file.ok && mayBeMadeUp(path, scope.surroundings.madeUp)) return null
   faultAt(scope, path, `the file cannot be used: ${file.ok ? 'is no UTF-8 text' : file.reason}`)
   return null
 }

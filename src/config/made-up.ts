@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import type { ConfigPath } from './node.ts'
+import { holdsSecret } from './secret-keys.ts'
+
+/**
+ * What may be missing around a file that is only asked about: its secrets, keys and certificates, or whatever
+ * `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs all of it.
+ */
+export type MadeUp = 'secrets' | 'all-but-rules'
+
+/**
+ * Whether a made-up text may stand for what is missing at a path. Never in what decides about people: a rule that
+ * became another one because a file is missing would be answered for as if it were the one that is meant.
+ */
+export function mayBeMadeUp(path: ConfigPath, madeUp: MadeUp | undefined): boolean {
+  switch (madeUp) {
+    case undefined:
+      return false
+    case 'secrets':
+      return holdsSecret(path) || holdsKey(path)
+    case 'all-but-rules':
+      return !isOfRules(path)
+  }
+}
+
+/** Long and irregular enough for a secret; the same for one name on every run. */
+export function madeUpText(name: string): string {
+  return createHash('sha256').update(name).digest('base64url')
+}
+
+/** Keys, certificates and authorities, as text or as the name of a file. */
+function holdsKey([top, ...within]: ConfigPath): boolean {
+  if (top === 'listen') return within[0] === 'tls' || within[0] === 'client_ca'
+  if (top === 'admin') return within[0] === 'tls'
+  if (top === 'providers') return keysOfProvider.has(within[1])
+  const ofApp = top === 'apps' ? within.slice(1) : top === 'defaults' ? within : []
+  return ofApp[0] === 'upstream' && (ofApp[1] === 'ca_file' || ofApp[1] === 'client_certificate')
+}
+
+const keysOfProvider: ReadonlySet<string | number | undefined> = new Set([
+  'client_key',
+  'client_certificate',
+  'ca_file',
+])
+
+function isOfRules(path: ConfigPath): boolean {
+  if (path[0] === 'policies' || path[0] === 'trusted_proxies') return true
+  if (path[0] !== 'apps' && path[0] !== 'defaults') return false
+  return path.includes('require') || path.includes('identity_headers')
+}
