@@ -189,6 +189,8 @@ export interface UpstreamExchange {
 }
 
 export interface UpstreamRequest {
+  /** Whose it is, for the words of a fault. */
+  readonly app: string
   readonly upstream: UpstreamSettings
   readonly timeouts: Timeouts
   readonly method: string

@@ -20,6 +20,14 @@ export interface UpstreamSettings {
   readonly maxConnections: number
 }
 
+/** Where an app listens, as an operator's message names it: the app's name, and the address without its path. */
+export function upstreamPlace(
+  app: string,
+  { origin, socketPath }: Pick<UpstreamSettings, 'origin' | 'socketPath'>,
+): string {
+  return `app ${app}, ${socketPath === null ? origin : `unix:${socketPath}`}`
+}
+
 export interface Timeouts {
   readonly connectSeconds: number
   /** Until the response's headers. */

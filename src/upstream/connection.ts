@@ -5,6 +5,7 @@ import { readCertificateTime } from '../core/certificate.ts'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { type Reached, watchReached } from './reached.ts'
 import { Sending, type SendingFault, type SendingLimits } from './sending.ts'
 import type { Timing } from './timing.ts'
 import { readBeyondFailedWrites } from './write-failure.ts'
@@ -83,6 +84,7 @@ export class Connection {
   #socket: Socket | null = null
   #open = false
   #dialling = false
+  #reached: Reached | null = null
   #ended = false
   #told = false
   /** Requests that were written to the present socket. */
@@ -114,6 +116,11 @@ export class Connection {
   /** Whether a request could be given to it now. */
   get alive(): boolean {
     return !this.#ended && this.#open && this.#socket?.destroyed === false
+  }
+
+  /** How far it came when it was made last; null: nobody has tried to make it. */
+  get reached(): Reached | null {
+    return this.#reached
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -153,7 +160,7 @@ export class Connection {
 
   #dial(connect: Connect, ...[options, callback]: Parameters<Connect>): void {
     this.#dialling = true
-    connect(options, (...[error, socket]: Parameters<typeof callback>) => {
+    const dialled: unknown = connect(options, (...[error, socket]: Parameters<typeof callback>) => {
       this.#dialling = false
       if (error !== null) {
         callback(error, null)
@@ -170,6 +177,7 @@ export class Connection {
       }
       this.#tell()
     })
+    this.#reached = watchReached(dialled)
   }
 
   #tell(): void {

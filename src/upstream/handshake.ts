@@ -6,8 +6,9 @@ import type { AnswerHead, UpstreamRequest, UpstreamUpgrade } from '../core/ports
 import { webSocketAccept } from '../core/request/websocket-accept.ts'
 import { answerHead } from './answer-head.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
-import { type Phase, toUpstreamFault } from './fault.ts'
+import { toUpstreamFault } from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
+import { phaseOf } from './reached.ts'
 
 /** An answer that opens nothing, as it comes. */
 interface Refusal {
@@ -32,7 +33,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
   #leaveQueue: () => void = () => {}
   #connection: Connection | null = null
   #refusal: Refusal | null = null
-  #phase: Phase = 'connecting'
+  #connected = false
   #over = false
 
   constructor(request: UpstreamRequest, options: ConnectionOptions, key: string, settled: Settle) {
@@ -76,7 +77,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
   }
 
   onConnect(): void {
-    this.#phase = 'connected'
+    this.#connected = true
   }
 
   onHeaders(statusCode: number, raw: Buffer[], _resume: () => void, statusText: string): boolean {
@@ -97,7 +98,12 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
       return
     }
     socket.on('error', () => {}).destroy()
-    this.#end(new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the upstream switched to something else'))
+    this.#end(
+      new UpstreamFault(
+        'UPSTREAM_RESPONSE_INVALID',
+        'it answered a WebSocket handshake by switching to something else',
+      ),
+    )
   }
 
   onData(chunk: Buffer): boolean {
@@ -126,11 +132,14 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Waiter {
     if (this.#over) return
     this.#over = true
     this.#leaveQueue()
+    const reached = this.#connection?.reached ?? null
     if (this.#connection !== null) {
       this.#connection.busy = false
       this.#connection.end()
     }
-    this.#settled(outcome instanceof Error ? toUpstreamFault(outcome, this.#phase) : outcome)
+    const phase = this.#connected ? 'asking' : phaseOf(reached)
+    const situation = { request: this.#request, phase, reached }
+    this.#settled(outcome instanceof Error ? toUpstreamFault(outcome, situation) : outcome)
   }
 }
 

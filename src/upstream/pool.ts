@@ -1,7 +1,9 @@
 import { UpstreamFault } from '../core/fault.ts'
+import type { UpstreamSettings } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { Timing } from './timing.ts'
+import { TlsProbe } from './tls-probe.ts'
 
 /** A request that wants a connection. It hears one of the two, once, unless it leaves the queue. */
 export interface Waiter {
@@ -23,6 +25,9 @@ interface QueueEntry {
  */
 export class ConnectionPool {
   readonly #timing: Timing
+  readonly #probe: TlsProbe
+  /** Something answered a request there. */
+  #answers = false
   readonly #all = new Set<Connection>()
   /** The one used last is used next: the others grow old and close. */
   readonly #idle: Connection[] = []
@@ -30,6 +35,12 @@ export class ConnectionPool {
 
   constructor(timing: Timing) {
     this.#timing = timing
+    this.#probe = new TlsProbe(timing)
+  }
+
+  /** Whether what listens there speaks TLS, where nothing has ever answered over http: see TlsProbe. */
+  async speaksTls(upstream: UpstreamSettings): Promise<boolean> {
+    return !this.#answers && (await this.#probe.speaksTls(upstream))
   }
 
   get unused(): boolean {
@@ -53,6 +64,7 @@ export class ConnectionPool {
   /** A request ended well. Whether its connection is kept shows within the same turn of the event loop. */
   release(connection: Connection): void {
     connection.busy = false
+    this.#answers = true
     if (this.#queue.size === 0) this.#keep(connection)
     else
       process.nextTick(() => {
@@ -137,6 +149,6 @@ export class ConnectionPool {
 function nothingToLeave(): void {}
 
 function busy({ connectionsAtMost }: Waiter, why: string): UpstreamFault {
-  const message = `all connections to the upstream are in use (upstream.max_connections: ${connectionsAtMost}), and ${why}`
+  const message = `all connections to it are in use (upstream.max_connections: ${connectionsAtMost}), and ${why}`
   return new UpstreamFault('UPSTREAM_BUSY', message)
 }

@@ -1,11 +1,19 @@
 import type { Dispatcher } from 'undici'
 import { UpstreamFault } from '../core/fault.ts'
+import type { Timeouts } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../core/ports.ts'
 import { answerHead } from './answer-head.ts'
 import type { Connection, ConnectionOptions, Dispatched } from './connection.ts'
-import { isClosedByPeer, isLengthMismatch, toUpstreamFault } from './fault.ts'
+import {
+  answeredNothing,
+  isClosedByPeer,
+  isLengthMismatch,
+  type Situation,
+  toUpstreamFault,
+} from './fault.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
+import { phaseOf } from './reached.ts'
 import type { Sending, SendingFault } from './sending.ts'
 
 /** Safe methods (RFC 9110 section 9.2.1) that people's browsers use: asking twice changes nothing at the app. */
@@ -31,8 +39,9 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
   #sending: Sending | null = null
   /** The answer has a status that has no body, whatever its headers say. */
   #bodiless = false
-  /** After this nothing more is told to the sink. */
+  /** After this nothing more is told to the sink, but what it failed of. */
   #over = false
+  #cancelled = false
 
   constructor(
     request: UpstreamRequest,
@@ -86,6 +95,7 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
   }
 
   cancel(): void {
+    this.#cancelled = true
     if (this.#over) return
     this.#over = true
     this.#abort?.()
@@ -98,7 +108,8 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
     const { body, timeouts } = this.#request
     if (body === null) return
     const limits = { idleMs: timeouts.idleSeconds * 1000, responseMs: timeouts.responseSeconds * 1000 }
-    this.#sending = this.#connection?.watchSending(limits, (fault) => this.#fail(notTaken(fault))) ?? null
+    this.#sending =
+      this.#connection?.watchSending(limits, (fault) => this.#fail(notTaken(fault, timeouts))) ?? null
   }
 
   onBodySent(): void {
@@ -114,7 +125,10 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
     if (statusCode < 200) return true
     if (statusCode > 599) {
       // Thrown here, undici aborts the connection and reports it to onError.
-      throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', `the upstream answered with status ${statusCode}`)
+      throw new UpstreamFault(
+        'UPSTREAM_RESPONSE_INVALID',
+        `it answered with status ${statusCode}, which there is not`,
+      )
     }
     this.#resume = resume
     this.#sending?.stop()
@@ -169,8 +183,32 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
   #fail(error: Error): void {
     if (this.#over) return
     this.#over = true
+    const situation = this.#situation()
+    const asks = this.#mayBeTls(error)
     this.#drop()
-    this.#sink.failed(toUpstreamFault(error, this.#dispatched === null ? 'connecting' : 'connected'))
+    if (!asks) this.#sink.failed(toUpstreamFault(error, situation))
+    else
+      void this.#pool.speaksTls(this.#request.upstream).then((speaksTls) => {
+        if (!this.#cancelled) this.#sink.failed(toUpstreamFault(error, { ...situation, speaksTls }))
+      })
+  }
+
+  #situation(): Situation {
+    const reached = this.#connection?.reached ?? null
+    const asked = this.#resume === null ? 'asking' : 'answering'
+    const phase = this.#dispatched === null ? phaseOf(reached) : asked
+    return { request: this.#request, phase, reached }
+  }
+
+  /** A new connection over http was closed without one byte, as servers do that speak TLS there. */
+  #mayBeTls(error: Error): boolean {
+    const dispatched = this.#dispatched
+    return (
+      this.#request.upstream.scheme === 'http' &&
+      dispatched?.reused === false &&
+      isClosedByPeer(error) &&
+      this.#connection?.silentSince(dispatched, limits.upstreamRepeatMs) === true
+    )
   }
 
   /** Leaves the queue; a connection that it got is good for no other request. */
@@ -186,12 +224,15 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
   }
 }
 
-function notTaken(fault: SendingFault): UpstreamFault {
+function notTaken(fault: SendingFault, { idleSeconds, responseSeconds }: Timeouts): UpstreamFault {
   switch (fault) {
     case 'nothing-taken':
-      return new UpstreamFault('UPSTREAM_TIMEOUT', 'the app took nothing of the body for `timeouts.idle`')
+      return new UpstreamFault(
+        'UPSTREAM_TIMEOUT',
+        `it took nothing of the request’s body for ${idleSeconds} s (\`timeouts.idle\`)`,
+      )
     case 'nothing-answered':
-      return new UpstreamFault('UPSTREAM_TIMEOUT', 'the app did not answer within `timeouts.response`')
+      return new UpstreamFault('UPSTREAM_TIMEOUT', answeredNothing(responseSeconds))
   }
 }
 

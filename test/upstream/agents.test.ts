@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { createServer } from 'node:tls'
 import t from 'tap'
+import type { ConnectionPhase } from '../../src/core/connection/facts.ts'
 import type { UpstreamExchange } from '../../src/core/ports.ts'
 import type { Connection, ConnectionOptions } from '../../src/upstream/connection.ts'
-import { isClosedByPeer, toUpstreamFault } from '../../src/upstream/fault.ts'
+import { isClosedByPeer, type Situation, toUpstreamFault } from '../../src/upstream/fault.ts'
 import { UpgradeExchange } from '../../src/upstream/handshake.ts'
 import type { ConnectionPool } from '../../src/upstream/pool.ts'
 import { RequestExchange } from '../../src/upstream/request-exchange.ts'
@@ -243,6 +244,12 @@ t.test('time-outs and addresses that do not answer', async (t) => {
   })
 })
 
+const at = (phase: ConnectionPhase): Situation => ({
+  request: request(settings(8000)),
+  phase,
+  reached: null,
+})
+
 t.test('faults are told apart by code', async (t) => {
   const unreachable = (code: string): [string, string] => [code, 'UPSTREAM_UNREACHABLE']
   const codes: [string, string][] = [
@@ -276,15 +283,16 @@ t.test('faults are told apart by code', async (t) => {
     ['SOMETHING_NEW', 'UPSTREAM_UNREACHABLE'],
   ]
   for (const [code, expected] of codes) {
-    const fault = toUpstreamFault(Object.assign(new Error('text'), { code }), 'connecting')
+    const fault = toUpstreamFault(Object.assign(new Error('text'), { code }), at('connecting'))
     t.match(fault, { code: expected, cause: { code } }, code)
-    t.match(fault.message, code, 'which the log line tells')
+    if (!code.endsWith('_TIMEOUT')) t.match(fault.message, `(${code})`, 'which the log line tells')
+    t.match(fault.message, /^app wiki, http:\/\/127\.0\.0\.1:8000: \S+ \S+ \S+/)
     t.notMatch(fault.message, 'text')
   }
   const refused = new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })])
-  t.match(toUpstreamFault(refused, 'connecting'), { code: 'UPSTREAM_UNREACHABLE' })
+  t.match(toUpstreamFault(refused, at('connecting')), { code: 'UPSTREAM_UNREACHABLE' })
   const bug = new TypeError('ours')
-  t.equal(toUpstreamFault(bug, 'connecting'), bug, 'a bug stays a bug')
+  t.equal(toUpstreamFault(bug, at('connecting')), bug, 'a bug stays a bug')
 })
 
 t.test('once a connection was had, what is no other fault is one that broke off', async (t) => {
@@ -297,15 +305,15 @@ t.test('once a connection was had, what is no other fault is one that broke off'
     'UND_ERR_INFO',
   ]) {
     const thrown = Object.assign(new Error(), { code })
-    t.match(toUpstreamFault(thrown, 'connecting'), { code: 'UPSTREAM_UNREACHABLE' }, code)
-    t.match(toUpstreamFault(thrown, 'connected'), { code: 'UPSTREAM_ABORTED', cause: { code } }, code)
+    t.match(toUpstreamFault(thrown, at('connecting')), { code: 'UPSTREAM_UNREACHABLE' }, code)
+    t.match(toUpstreamFault(thrown, at('asking')), { code: 'UPSTREAM_ABORTED', cause: { code } }, code)
   }
   for (const [code, expected] of [
     ['UND_ERR_BODY_TIMEOUT', 'UPSTREAM_TIMEOUT'],
     ['ERR_SSL_BAD_RECORD_TYPE', 'UPSTREAM_TLS'],
     ['HPE_INVALID_CHUNK_SIZE', 'UPSTREAM_RESPONSE_INVALID'],
   ] as const) {
-    t.match(toUpstreamFault(Object.assign(new Error(), { code }), 'connected'), { code: expected }, code)
+    t.match(toUpstreamFault(Object.assign(new Error(), { code }), at('asking')), { code: expected }, code)
   }
 })
 
@@ -315,7 +323,8 @@ t.test('what undici will not send is a bug of ours, and looks like one', async (
     'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
   ]) {
     const thrown = Object.assign(new Error(), { code })
-    for (const at of ['connecting', 'connected'] as const) t.equal(toUpstreamFault(thrown, at), thrown, code)
+    for (const phase of ['connecting', 'securing', 'asking', 'answering'] as const)
+      t.equal(toUpstreamFault(thrown, at(phase)), thrown, code)
   }
 })
 

@@ -37,18 +37,19 @@ export function request(upstream: UpstreamSettings, more: Partial<UpstreamReques
     body: null,
   }
   const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
-  return { upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
+  return { app: 'wiki', upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
 }
 
 export function send(upstreams: Upstreams, what: UpstreamRequest): Promise<Outcome> {
   return begin(upstreams, what).outcome
 }
 
-/** The same with the hold on it. */
+/** The same with the hold on it, and what an operator reads of a fault; nothing when it went well. */
 export function begin(
   upstreams: Upstreams,
   what: UpstreamRequest,
-): { readonly exchange: UpstreamExchange; readonly outcome: Promise<Outcome> } {
+): { readonly exchange: UpstreamExchange; readonly outcome: Promise<Outcome>; message(): string } {
+  let message = ''
   let exchange: UpstreamExchange | undefined
   const outcome = new Promise<Outcome>((resolve) => {
     let statusCode: number | null = null
@@ -62,11 +63,14 @@ export function begin(
         return true
       },
       end: () => resolve({ statusCode, body, code: null }),
-      failed: (fault) => resolve({ statusCode, body, code: isFault(fault) ? fault.code : String(fault) }),
+      failed: (fault) => {
+        message = fault.message
+        resolve({ statusCode, body, code: isFault(fault) ? fault.code : String(fault) })
+      },
     })
   })
   if (exchange === undefined) throw new Error('nothing was begun')
-  return { exchange, outcome }
+  return { exchange, outcome, message: () => message }
 }
 
 export function opened(test: { teardown(fn: () => Promise<void>): void }, timing?: Timing): Upstreams {

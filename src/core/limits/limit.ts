@@ -24,3 +24,10 @@ export const MiB = 1024 * KiB
 export function of(scope: Scope, most: number, says: string): Limit {
   return { scope, most, says }
 }
+
+/** The numbers of a table alone, by name. */
+export function numbersOf<N extends string>(table: Readonly<Record<N, Limit>>): Readonly<Record<N, number>> {
+  const numbers: Partial<Record<N, number>> = {}
+  for (const name in table) numbers[name] = table[name].most
+  return numbers as Readonly<Record<N, number>>
+}

@@ -1,5 +1,6 @@
-import { KiB, type Limit, MiB, of } from './limit.ts'
+import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { pageLimits } from './pages.ts'
+import { upstreamLimits } from './upstreams.ts'
 
 /**
  * What anything may use, in one place: each number that bounds work, memory or waiting for somebody outside. The rest
@@ -191,24 +192,7 @@ export const limitTable = {
   echoReadings: of('provider', 100, 'Ways in which such a text is read; one with more is not shown.'),
   ...pageLimits,
 
-  // Upstreams.
-  upstreamHeaderBytes: of('upstream', 64 * KiB, 'Header lines of one answer; more is 502.'),
-  upstreamWaitingRequests: of(
-    'upstream',
-    100,
-    'Requests that wait for a connection while `upstream.max_connections` are in use; more are 503.',
-  ),
-  upstreamWaitingMs: of('upstream', 2_000, 'How long each of them waits; then it is 503.'),
-  upstreamRepeatMs: of(
-    'upstream',
-    2_000,
-    'How lately a request must have been given to a connection that the app closed, to be sent once more.',
-  ),
-  upstreamKeepAliveMs: of(
-    'upstream',
-    600_000,
-    'An idle connection, whatever the app announces; `timeouts.keep_alive` may say more.',
-  ),
+  ...upstreamLimits,
 
   // The process.
   rememberedAddresses: of('process', 4096, 'Client addresses that were read lately.'),
@@ -293,9 +277,3 @@ export const limitTable = {
 
 /** The numbers alone, by name. */
 export const limits = numbersOf(limitTable)
-
-function numbersOf<N extends string>(table: Readonly<Record<N, Limit>>): Readonly<Record<N, number>> {
-  const numbers: Partial<Record<N, number>> = {}
-  for (const name in table) numbers[name] = table[name].most
-  return numbers as Readonly<Record<N, number>>
-}

@@ -36,6 +36,7 @@ export function askUpstream(
   ]
   const publicUrl = new URL(app.url)
   const request = {
+    app: app.name,
     upstream: app.upstream,
     timeouts: {
       ...timeouts,

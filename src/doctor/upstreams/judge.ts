@@ -13,7 +13,7 @@ export function judgeConnection(
 ): Finding {
   const address = addressOf(upstream)
   if (answer.kind === 'failed')
-    return say.failed('reachable', `${address}: ${answer.fault.message}`, cureOf(answer.fault))
+    return say.failed('reachable', answer.fault.message, cureOf(answer.fault))
   return say.ok('reachable', `${address} speaks ${upstream.scheme}, as the file says`)
 }
 

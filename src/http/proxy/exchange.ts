@@ -3,6 +3,7 @@ import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
 import { announcesBody } from '../../core/request/body.ts'
+import { upstreamPlace } from '../../core/upstream-settings.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import type { Outbound } from './outbound.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
@@ -174,7 +175,7 @@ export class Exchange implements UpstreamSink {
       this.#begin()
       this.#setup.response.flushHeaders()
     } catch (thrown) {
-      this.#fail(new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the head cannot be passed on', thrown))
+      this.#fail(headUnsendable(this.#setup.outbound, thrown))
     }
   }
 
@@ -249,6 +250,12 @@ function isEventStream(headers: readonly string[]): boolean {
 
 const contentType = 'content-type'
 const eventStream = /^text\/event-stream(?:[\t ;,]|$)/i
+
+function headUnsendable({ request }: Outbound, thrown: unknown): UpstreamFault {
+  const place = upstreamPlace(request.app, request.upstream)
+  const message = `${place}: the head of its answer cannot be passed on: a status or a header has what none may have`
+  return new UpstreamFault('UPSTREAM_RESPONSE_INVALID', message, thrown)
+}
 
 function answerStalled(): UpstreamFault {
   return new UpstreamFault('ANSWER_STALLED', 'the client did not read the answer to its end')

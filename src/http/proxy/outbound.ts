@@ -57,6 +57,7 @@ export function readOutbound(
     return { ok: false, decision: { kind: 'reject', status: 400, reason: headers.reason }, detail: null }
   }
   const request = {
+    app: app.name,
     upstream: app.upstream,
     timeouts: forwarding.timeouts,
     method: admission.method,

@@ -5,6 +5,7 @@ import { isFault, UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
 import { webSocketAccept } from '../../core/request/websocket-accept.ts'
+import { upstreamPlace } from '../../core/upstream-settings.ts'
 import type { Editions } from '../../runtime/editions.ts'
 import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
@@ -181,7 +182,7 @@ async function connect(
   const chosen = negotiated(handshake, answer.headers)
   if (chosen === null) {
     answer.socket.on('error', () => {}).destroy()
-    throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', 'the upstream chose a protocol that was not offered')
+    throw invalid(outbound, 'it chose a protocol or extension for the WebSocket that was not offered')
   }
   const lines = [
     ...[
@@ -250,12 +251,19 @@ function passOnRefusal(
   { head, body }: Extract<UpstreamUpgrade, { kind: 'refused' }>,
 ): void {
   if (head.statusCode < 300 || head.statusCode > 599) {
-    throw new UpstreamFault('UPSTREAM_RESPONSE_INVALID', `the app answered ${head.statusCode} to a handshake`)
+    throw invalid(outbound, `it answered ${head.statusCode} to a WebSocket handshake`)
   }
   const { statusCode } = head
   const { reasonPhrase, headers } = outbound.toClient(head)
   note(context, admission, client.destroyed ? clientWentAway : statusCode)
   endWith(client, { statusCode, reasonPhrase, headers }, body ?? noBody)
+}
+
+function invalid({ request }: Outbound, what: string): UpstreamFault {
+  return new UpstreamFault(
+    'UPSTREAM_RESPONSE_INVALID',
+    `${upstreamPlace(request.app, request.upstream)}: ${what}`,
+  )
 }
 
 const noBody = Buffer.alloc(0)

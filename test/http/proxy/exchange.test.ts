@@ -75,11 +75,19 @@ function started(asked: Asked = {}) {
     },
   } as unknown as Upstreams
   const outbound: Outbound = {
-    request: { timeouts: timeouts as Timeouts } as Outbound['request'],
+    request: {
+      app: 'wiki',
+      upstream: { origin: 'http://10.0.0.5', socketPath: null },
+      timeouts: timeouts as Timeouts,
+    } as Outbound['request'],
     maxBodyBytes: asked.maxBodyBytes ?? null,
     toClient: (answered) => ({ ...answered, headers: ['X-Passed', 'yes', ...answered.headers] }),
   }
-  const code = (fault: Error | null) => (isFault(fault) ? fault.code : fault)
+  const code = (fault: Error | null) => {
+    if (!isFault(fault)) return fault
+    if (fault.code === 'UPSTREAM_RESPONSE_INVALID') told.push(fault.message)
+    return fault.code
+  }
   const exchange: Exchange = new Exchange(
     {
       request: request as unknown as IncomingMessage,
@@ -289,6 +297,7 @@ t.test('a head that cannot be written is a fault of the app', async (t) => {
   timing.pass(limits.answerHeadMs)
   t.same(told, [
     ['answer', 200],
+    'app wiki, http://10.0.0.5: the head of its answer cannot be passed on: a status or a header has what none may have',
     ['fault', 'UPSTREAM_RESPONSE_INVALID'],
   ])
 })

@@ -1,0 +1,40 @@
+import { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { ConnectionPhase, ShownCertificate } from '../core/connection/facts.ts'
+
+/** How far the making of a connection has come, and what the other side has shown of itself. */
+export interface Reached {
+  /** The other side took the connection, and TLS is being agreed upon. */
+  securing: boolean
+  certificate: ShownCertificate | null
+}
+
+/**
+ * Watches a socket that is being connected, as an error alone says little: a certificate that was refused is gone by
+ * then. Changes nothing of what is accepted.
+ */
+export function watchReached(dialled: unknown): Reached {
+  const reached: Reached = { securing: false, certificate: null }
+  if (!(dialled instanceof Socket) || !(dialled instanceof TLSSocket)) return reached
+  dialled.once('connect', () => {
+    reached.securing = true
+  })
+  // Before Node's own listener, which verifies, and destroys what it does not accept.
+  dialled.prependOnceListener('secure', () => {
+    const certificate = dialled.getPeerX509Certificate()
+    if (certificate === undefined) return
+    const validTo = new Date(certificate.validTo)
+    reached.certificate = {
+      validFrom: new Date(certificate.validFrom),
+      validTo,
+      hasEnded: validTo.getTime() < Date.now(),
+      names: certificate.subjectAltName ?? null,
+    }
+  })
+  return reached
+}
+
+/** Of a connection that was not had. */
+export function phaseOf(reached: Reached | null): ConnectionPhase {
+  return reached?.securing ? 'securing' : 'connecting'
+}
