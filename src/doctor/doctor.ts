@@ -1,20 +1,25 @@
 import { isFault } from '../core/fault.ts'
-import type { Gateway } from '../core/gateway.ts'
+import type { Gateway, Origin } from '../core/gateway.ts'
 import type { InspectionDeps } from '../oidc/inspection/inspection.ts'
 import { certificateFindings } from './certificate.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { askedProviders } from './providers/asked.ts'
 import { providerFindings } from './providers/providers.ts'
+import { publicAddressFindings } from './public-address/public-address.ts'
 import { storeFindings } from './store.ts'
 import { upstreamFindings } from './upstreams/upstreams.ts'
 
-export type DoctorDeps = InspectionDeps
+export interface DoctorDeps extends InspectionDeps {
+  /** A public address that is asked too; null: none. */
+  readonly publicOrigin: Origin | null
+}
 
 /** One part of what is looked at, begun when it is asked for. */
 export type Examination = () => Promise<readonly Finding[]>
 
 /** All that a configuration stands on, in the order in which it is told. */
 export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Examination[] {
+  const { publicOrigin } = deps
   return [
     ...askedProviders(gateway).map(
       (asked) => () => orFault(`providers.${asked.settings.name}`, () => providerFindings(asked, deps)),
@@ -24,6 +29,9 @@ export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Exami
     ),
     () => orFault('session.store', () => storeFindings(gateway, deps)),
     () => orFault('listen', async () => certificateFindings(gateway, deps.clock.now())),
+    ...(publicOrigin === null
+      ? []
+      : [() => orFault(publicOrigin.origin, () => publicAddressFindings(gateway, publicOrigin, deps.clock))]),
   ]
 }
 

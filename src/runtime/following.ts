@@ -28,6 +28,7 @@ export type SubscriberName = (typeof subscriberNames)[number]
 /** Everything in a runtime. A part that is not declared here does not compile. */
 export const runtimeFollowing = {
   edition: 'replaced',
+  instance: 'independent',
   gateway: 'replaced',
   clock: 'independent',
   random: 'independent',

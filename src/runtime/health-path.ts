@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
@@ -42,11 +42,13 @@ export function prepareDraft(path: string): string {
 export type SocketMark = number
 
 /**
- * Puts a socket that listens where it is looked for: over one that a killed gateway left behind, or one that is just
+ * Puts a socket that listens where it is looked for, for this user alone: over one that a killed gateway left behind, or one that is just
  * draining. Null when the place cannot be written.
  */
 export function placeSocket(draft: string, path: string): SocketMark | null {
   try {
+    // Whoever may connect is given marks, and asks the store.
+    chmodSync(draft, 0o600)
     renameSync(draft, path)
     return statSync(path).ino
   } catch {

@@ -52,6 +52,7 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
   const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   return {
     edition: 1,
+    instance: random(6).toString('base64url'),
     gateway,
     clock,
     random,

@@ -9,6 +9,8 @@ import type { SpentStates } from './spent-states.ts'
 export interface Runtime {
   /** Counts loaded configurations of this process, from 1. */
   readonly edition: number
+  /** Tells this process from others of the same configuration; drawn at its start. */
+  readonly instance: string
   readonly gateway: Gateway
   readonly clock: Clock
   readonly random: Random

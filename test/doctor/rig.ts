@@ -6,6 +6,7 @@ import { loadGatewayFromText } from '../../src/config/load.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
 import { examinations } from '../../src/doctor/doctor.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
+import { originOf } from '../../src/doctor/public-address/public-address.ts'
 import { findingLine } from '../../src/doctor/report.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 
@@ -22,10 +23,12 @@ export interface Looked {
 }
 
 /** Everything that a configuration stands on, by a clock that is this machine's unless it is said to be off. */
-export async function look(yaml: string, clockOffSeconds = 0): Promise<Looked> {
+export async function look(yaml: string, clockOffSeconds = 0, url = ''): Promise<Looked> {
   const clock = { ...systemClock, now: () => systemClock.now() + clockOffSeconds }
   const proxyEnv = { httpsProxy: null, noProxy: null }
-  const parts = examinations(gatewayOf(yaml), { clock, random: randomBytes, proxyEnv })
+  const gateway = gatewayOf(yaml)
+  const publicOrigin = originOf(gateway, url)
+  const parts = examinations(gateway, { clock, random: randomBytes, proxyEnv, publicOrigin })
   const findings = (await Promise.all(parts.map((part) => part()))).flat()
   return {
     findings,

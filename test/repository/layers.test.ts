@@ -53,8 +53,8 @@ const layers: Readonly<Record<string, Layer>> = {
   lint: { modules: ['config', 'oidc', 'core'], packages: [/^yaml$/, /^node:(path|url)$/] },
   // Asks the real things that the gateway speaks to, by the modules that speak to them: decision 33.
   doctor: {
-    modules: ['config', 'oidc', 'store', 'upstream', 'core'],
-    packages: [/^node:fs$/, /^node:path$/],
+    modules: ['runtime', 'config', 'oidc', 'store', 'upstream', 'core'],
+    packages: [/^node:(fs|http|https|path|tls)$/],
   },
   // Its provider, oidc-provider, is looked for at run time: only checkouts and the demo image have it.
   demo: {

@@ -26,7 +26,7 @@ export type Random = (bytes: number) => Buffer
  * not open at another. Its parts come from the configuration, never from a request: keys are remembered per scope.
  */
 export interface SealScope {
-  readonly purpose: 'session' | 'transaction' | 'sign-out' | 'outcome' | 'past-attempts'
+  readonly purpose: 'session' | 'transaction' | 'sign-out' | 'outcome' | 'past-attempts' | 'mark'
   /** What tells deployments and cookies apart: the origin, the cookie's name. */
   readonly context: readonly string[]
 }

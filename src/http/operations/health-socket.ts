@@ -9,6 +9,7 @@ import {
   type SocketMark,
 } from '../../runtime/health-path.ts'
 import { readReadiness } from './admin.ts'
+import { giveMark } from './mark.ts'
 
 export interface HealthSocket {
   /**
@@ -24,11 +25,19 @@ interface Placed {
   readonly mark: SocketMark
 }
 
-/** Answers `claimgate health` on a local socket, whatever TLS, host or admin address the gateway has. */
+/**
+ * Answers `claimgate health` on a local socket, whatever TLS, host or admin address the gateway has; and gives
+ * `claimgate doctor` a mark, at `/mark`.
+ */
 export function openHealthSocket(editions: Editions, draining: () => boolean): HealthSocket {
   const paths = healthSocketPaths(editions.current().gateway)
   let placed: Placed | null = null
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    if (request.url === '/mark') {
+      const given = JSON.stringify(giveMark(editions.current()))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(given)
+      return
+    }
     readReadiness(editions.current(), draining()).then(
       (readiness) =>
         response

@@ -7,6 +7,7 @@ import { limits } from '../../core/limits/table.ts'
 import { type Admission, admissionOf, carryAdmission, sessionOf } from '../admission/admission.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
+import { believedOf } from '../operations/mark.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
@@ -105,9 +106,11 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
     request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
 
   scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(request.raw)))
-  scope.get('/own/health', async (_request, reply) =>
-    reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
-  )
+  scope.get('/own/health', async (request, reply) => {
+    const believed = believedOf(contextOf(request.raw).runtime, request.raw)
+    reply.header('cache-control', 'no-store')
+    return believed === null ? reply.type('text/plain').send('ok\n') : reply.send(believed)
+  })
   scope.get('/own/login', async (request, reply) =>
     send(reply, await login(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
