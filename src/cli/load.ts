@@ -16,6 +16,13 @@ import {
 } from './options.ts'
 import { commandLine, demoLine } from './program.ts'
 
+export interface LoadedForCommand {
+  readonly gateway: Gateway
+  readonly warnings: readonly string[]
+  /** Of the files that decide who gets in: see config/digest. */
+  readonly digest: string
+}
+
 /**
  * Reads the configuration for a command that needs a good one. Otherwise every fault is on stderr and null comes
  * back: exit status 2.
@@ -24,9 +31,12 @@ export function loadOrReport(
   file: string,
   io: Io,
   around: { readonly readFile?: ReadFile; readonly madeUp?: MadeUp } = {},
-): { readonly gateway: Gateway; readonly warnings: readonly string[] } | null {
+): LoadedForCommand | null {
   const loaded = loadGateway(file, io.env, { cwd: io.cwd, ...around })
-  if (loaded.ok) return { gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue) }
+  if (loaded.ok) {
+    const { gateway, warnings, digest } = loaded
+    return { gateway, warnings: warnings.map(printIssue), digest: digest.digest }
+  }
   for (const issue of loaded.issues) io.stderr(`${printIssue(issue)}\n`)
   if (loaded.unreadable) io.stderr(firstSteps(file, io))
   return null

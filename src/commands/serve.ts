@@ -1,6 +1,7 @@
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
 import { configFile, configOption, optionsHelp, readOptions } from '../cli/options.ts'
+import { readVersion } from '../cli/version.ts'
 import { readFromDisk } from '../config/files.ts'
 import { recordingReader } from '../config/sources.ts'
 import { isFault } from '../core/fault.ts'
@@ -34,8 +35,9 @@ export const command: Command = {
     if (loaded === null) return 2
     const stopping = stopAsked(io)
     try {
-      const source = { file, cwd: io.cwd, readings: reader.readings() }
-      const running = await startGateway(loaded.gateway, { env: io.env, warnings: loaded.warnings, source })
+      const { gateway, warnings, digest } = loaded
+      const source = { file, cwd: io.cwd, readings: reader.readings(), digest }
+      const running = await startGateway(gateway, { env: io.env, version: readVersion(), warnings, source })
       process.on('SIGHUP', () => void running.reload())
       // What nobody has caught must not end the process for everybody else: it is told, and the gateway goes on.
       const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})

@@ -39,6 +39,13 @@ export function interpolate(
   return problem === null ? { ok: true, text: result, worldReadable } : { ok: false, message: problem }
 }
 
+/** The files that a value of the file asks for, as it names them. */
+export function filesNamedIn(text: string): readonly string[] {
+  return [...text.matchAll(references)].flatMap(([, inner = '']) =>
+    inner.startsWith('file:') ? [inner.slice('file:'.length)] : [],
+  )
+}
+
 const unclosed: Interpolated = {
   ok: false,
   message: '"${" is not closed; write "$${" for the two characters',

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
 import { deepFreeze } from './build/freeze.ts'
 import { checkFileSteps } from './checked-file.ts'
+import { digestOf, type FilesDigest } from './digest.ts'
 import { decodeUtf8, type ReadFile, readFromDisk, type Surroundings } from './files.ts'
 import type { Issue } from './issue.ts'
 import type { MadeUp } from './made-up.ts'
@@ -16,6 +17,8 @@ export type LoadedGateway =
       readonly gateway: Gateway
       readonly warnings: readonly Issue[]
       readonly source: { readonly file: string }
+      /** Of the files that decide who gets in; the same on every machine. */
+      readonly digest: FilesDigest
       /** Where locations and the parts of their rules stand, by the model's own objects. */
       readonly places: ReadonlyMap<object, Place>
       /** What `tests` holds; no part of the model. */
@@ -77,14 +80,16 @@ export function loadGatewayFromText(text: string, surroundings: Surroundings): L
 
 function* loadFromTextSteps(text: string, surroundings: Surroundings): Steps<LoadedGateway> {
   const checked = yield* checkFileSteps(text, surroundings)
-  const { shadow, issues: others, emptyLists } = yield* readShadowSteps(checked)
-  const { gateway, places, tests } = checked
+  const { shadow, issues: others, emptyLists, read } = yield* readShadowSteps(checked)
+  const { scope, gateway, places, tests } = checked
   const issues = [...checked.issues(), ...others]
   const warnings = checked.warnings()
-  if (gateway === null || issues.length > 0) return { ok: false, unreadable: false, issues, warnings }
+  if (scope === null || gateway === null || issues.length > 0)
+    return { ok: false, unreadable: false, issues, warnings }
   const allEmpty = [...new Set([...gateway.emptyLists, ...emptyLists])]
   const whole = shadow === null ? gateway : deepFreeze({ ...gateway, shadow, emptyLists: allEmpty })
-  return { ok: true, gateway: whole, warnings, source: { file: surroundings.file }, places, tests }
+  const digest = digestOf({ text, root: scope.root, surroundings }, read)
+  return { ok: true, gateway: whole, warnings, source: { file: surroundings.file }, digest, places, tests }
 }
 
 function unreadable(file: string, reason: string): LoadedGateway {

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { App, Gateway, Origin, ProviderSettings, Shadow } from '../core/gateway.ts'
 import { faultAt, faultAtKey, isWritten, type Scope, warnAt } from './build/scope.ts'
 import { type CheckedFile, checkFileSteps } from './checked-file.ts'
+import type { ReadConfiguration } from './digest.ts'
 import { decodeUtf8, readBeside, type Surroundings } from './files.ts'
 import type { Issue } from './issue.ts'
 import { nodeAt } from './node.ts'
@@ -14,9 +15,11 @@ export interface ReadShadow {
   readonly issues: readonly Issue[]
   /** As in the model, of that file. */
   readonly emptyLists: readonly string[]
+  /** That file as it was read; null: none is named, or it cannot be read. */
+  readonly read: ReadConfiguration | null
 }
 
-const nothing: ReadShadow = { shadow: null, issues: [], emptyLists: [] }
+const nothing: ReadShadow = { shadow: null, issues: [], emptyLists: [], read: null }
 
 /**
  * Reads the configuration that `shadow` names, with the same environment, and checks it whole. Of its model the rules
@@ -31,14 +34,16 @@ export function* readShadowSteps(own: CheckedFile): Steps<ReadShadow> {
   // What is wrong with the surroundings is told once.
   const told = new Set(own.issues().map(({ position, message }) => (position === null ? message : null)))
   const issues = other.issues().filter(({ position, message }) => position !== null || !told.has(message))
-  if (own.gateway === null || other.gateway === null) return { shadow: null, issues, emptyLists: [] }
+  if (own.gateway === null || other.gateway === null) return { ...nothing, issues }
   const shadow = shadowOf(named.surroundings.file, other.gateway)
   warnOfForgotten(own.scope, own.gateway, shadow)
   for (const name of other.scope?.emptyLists.keys() ?? []) {
     const message = `in ${shadow.file} the file ${name} has no entries: what its rules would decide is no word on a filled list`
     warnAt(own.scope, ['shadow'], message)
   }
-  return { shadow, issues, emptyLists: other.gateway.emptyLists }
+  const root = other.scope?.root
+  const read = root === undefined ? null : { ...named, root }
+  return { shadow, issues, emptyLists: other.gateway.emptyLists, read }
 }
 
 interface NamedFile {

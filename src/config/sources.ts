@@ -61,6 +61,12 @@ export function sameContent(one: Readings, other: Readings): boolean {
   return [...one].every(([path, { content }]) => other.get(path)?.content === content)
 }
 
+/** The files that hold something else, came or are named no longer, by their whole paths. */
+export function changedFiles(before: Readings, after: Readings): readonly string[] {
+  const paths = new Set([...before.keys(), ...after.keys()])
+  return [...paths].filter((path) => before.get(path)?.content !== after.get(path)?.content)
+}
+
 /** What tells one state of a file from another: where it really is, which file that is, and when it was written. */
 function lookAt(path: string): Pick<Reading, 'state' | 'detached'> {
   try {

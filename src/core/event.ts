@@ -49,24 +49,27 @@ const inAccessLine = [
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
+/** What ties the lines of a process to the files that it read. */
+const ofConfiguration = ['version', 'instance', 'edition', 'digest', 'access'] as const
+const ofReload = ['asked_by', 'changed'] as const
 const ofWebSocket = ['request_id', 'app', 'location'] as const
 
 /** Which fields an event may have beside `level`, `time` and `event`. A field without a value is left out. */
 export const eventFields = {
   request: inAccessLine,
   'request.unreadable': ['code'],
-  'gateway.started': ['host', 'port', 'admin_port', 'apps'],
+  'gateway.started': [...ofConfiguration, 'host', 'port', 'admin_port', 'apps'],
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
   'connections.refused': ['network', 'count'],
   'proxy.untrusted': ['peer', 'warning'],
   'config.shadow': ['rehearsed', 'shadow'],
-  'config.loaded': ['edition', 'apps'],
-  'config.unchanged': ['edition'],
+  'config.loaded': [...ofReload, ...ofConfiguration, 'digest_before', 'access_before', 'apps'],
+  'config.unchanged': ['asked_by', 'edition'],
   'config.detached': ['file'],
   'config.list-empty': ['file'],
-  'config.rejected': ['faults', 'edition'],
+  'config.rejected': [...ofReload, 'faults', 'edition'],
   'health.unavailable': ['warning'],
   'login.started': ['request_id', 'provider'],
   'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
@@ -130,6 +133,17 @@ export const fields = {
   count: 'How many since the line before.',
   peer: 'The address that a connection came from.',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
+  version: 'The version of claimgate.',
+  instance:
+    'What the request ids of this process begin with. With `edition` it ties each line to the configuration that decided.',
+  digest:
+    'A digest of the files that decide who gets in: the configuration, its `shadow`, and what rules put in as `lines:` or `file:`. `claimgate check --digest` prints the same of the same files.',
+  digest_before: 'The digest of the configuration before.',
+  access:
+    'How many locations there are of each kind of access: `anyone`, `maybe_signed_in`, `signed_in`, `rule` (every other rule), `nobody`. Paths of an app that no location covers count as one.',
+  access_before: 'The same of the configuration before.',
+  asked_by: '`files`: a file had changed; `signal`: SIGHUP.',
+  changed: 'The files that are not as they were, by their whole paths.',
   faults: 'Every fault of the file, each with its place.',
   port: 'The port that is listened on.',
   admin_port: 'The port of the admin address.',

@@ -1,7 +1,14 @@
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
 import { loadGatewaySteps } from '../config/load.ts'
-import { type Readings, readAgain, recordingReader, sameContent, watchFiles } from '../config/sources.ts'
+import {
+  changedFiles,
+  type Readings,
+  readAgain,
+  recordingReader,
+  sameContent,
+  watchFiles,
+} from '../config/sources.ts'
 import { runByTurns } from '../config/steps.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
@@ -17,14 +24,26 @@ export interface ReloadSource {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The files as they were read for the edition that runs: what was written since is a change. */
   readonly readings: Readings
+  /** The digest of those that decide: see config/digest. */
+  readonly digest?: string
 }
 
 export type Reloaded =
-  | { readonly kind: 'loaded'; readonly gateway: Gateway; readonly warnings: readonly string[] }
+  | ({ readonly kind: 'loaded' } & Loaded)
   /** Every file holds what the edition in force was made of. */
   | { readonly kind: 'unchanged' }
   /** Every fault, each a line. The edition before goes on as if nothing had happened. */
-  | { readonly kind: 'rejected'; readonly faults: readonly string[] }
+  | { readonly kind: 'rejected'; readonly faults: readonly string[]; readonly changed: readonly string[] }
+
+/** What came into force, and what it took the place of. */
+export interface Loaded {
+  readonly gateway: Gateway
+  readonly digest: string
+  readonly before: { readonly gateway: Gateway; readonly digest: string | null }
+  readonly warnings: readonly string[]
+  /** The files that are not as they were, by their whole paths. */
+  readonly changed: readonly string[]
+}
 
 /** Null: the gateway stopped meanwhile, or there was nothing to do. */
 type Outcome = Reloaded | null
@@ -64,6 +83,7 @@ export function createReloader(
   /** Of the edition in force, and of the last time that was looked. */
   let inForce = source.readings
   let last = source.readings
+  let digest = source.digest ?? null
   const runs = oneAtATime<Outcome>(async () => (signal.aborted ? null : read()))
 
   async function read(): Promise<Outcome> {
@@ -80,25 +100,27 @@ export function createReloader(
     if (loaded === null || signal.aborted) return null
     last = reader.readings()
     watch.settle(last)
-    if (!loaded.ok) return { kind: 'rejected', faults: loaded.issues.map(printIssue) }
-    const outcome = swap(loaded.gateway)
-    if (outcome !== null) return outcome
+    const changed = changedFiles(inForce, last)
+    if (!loaded.ok) return { kind: 'rejected', faults: loaded.issues.map(printIssue), changed }
+    const before = { gateway: editions.current().gateway, digest }
+    const faults = swap(loaded.gateway)
+    if (faults !== null) return { kind: 'rejected', faults, changed }
     inForce = last
-    return { kind: 'loaded', gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue) }
+    digest = loaded.digest.digest
+    const warnings = loaded.warnings.map(printIssue)
+    return { kind: 'loaded', gateway: loaded.gateway, digest, before, warnings, changed }
   }
 
-  /** Null: it is in force. */
-  function swap(gateway: Gateway): Reloaded | null {
+  /** Null: it is in force; else why not. */
+  function swap(gateway: Gateway): readonly string[] | null {
     const former = editions.current()
     const fixed = needsRestart(former.gateway, gateway)
-    if (fixed.length > 0) {
-      return { kind: 'rejected', faults: fixed.map((fault) => `${source.file} ${fault}`) }
-    }
+    if (fixed.length > 0) return fixed.map((fault) => `${source.file} ${fault}`)
     try {
       editions.swap(renewRuntime(former, gateway, deps))
       return null
     } catch (thrown) {
-      if (isFault(thrown)) return { kind: 'rejected', faults: [thrown.message] }
+      if (isFault(thrown)) return [thrown.message]
       throw thrown
     }
   }

@@ -327,6 +327,7 @@ t.test(
       faults: [
         `${rig.file} listen: has changed, which takes effect only after a restart; nothing was reloaded`,
       ],
+      changed: [rig.file],
     }
     t.same(await rig.reloader.reload(), expected)
     t.same(await rig.reloader.reload(), expected, 'it is not in force, so it is no less a change')

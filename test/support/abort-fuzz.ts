@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/http/operations/metrics.ts'
 import type { ServerContext } from '../../src/http/server/context.ts'
 import { createLingeringCloses } from '../../src/http/server/lingering-close.ts'
 import { openListeners } from '../../src/http/server/listeners.ts'
+import { createRequestIds } from '../../src/http/server/request-ids.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime } from '../../src/runtime/open.ts'
 import { freePort } from './ports.ts'
@@ -239,6 +240,7 @@ ${app('in', upstreamPort, 'signed_in')}
     log,
     metrics: createMetrics(),
     lingering: createLingeringCloses(),
+    requestIds: createRequestIds(runtime.random),
   }
   const listeners = await openListeners(serverContext)
   await listeners.listen(loaded.gateway)

@@ -8,6 +8,7 @@ import type { Metrics } from '../../src/http/operations/metrics.ts'
 import { createApp } from '../../src/http/server/app.ts'
 import type { ServerContext } from '../../src/http/server/context.ts'
 import type { BodyLeft } from '../../src/http/server/lingering-close.ts'
+import { createRequestIds } from '../../src/http/server/request-ids.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { asked, connectTo, type HeldConnection } from './held-connection.ts'
@@ -81,7 +82,13 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
   }
   return {
     ...around,
-    serverContext: { ...around.context, metrics, editions, lingering },
+    serverContext: {
+      ...around.context,
+      metrics,
+      editions,
+      lingering,
+      requestIds: createRequestIds(runtime.random),
+    },
     editions,
     runtime,
     sent,

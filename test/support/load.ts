@@ -18,6 +18,6 @@ export function loadFile(file: string, env: ReloadSource['env'] = {}): LoadedFil
   const reader = recordingReader(readFromDisk)
   const loaded = loadGateway(file, env, { readFile: reader.read })
   if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
-  const source = { file, cwd: dirname(file), env, readings: reader.readings() }
+  const source = { file, cwd: dirname(file), env, readings: reader.readings(), digest: loaded.digest.digest }
   return { gateway: loaded.gateway, warnings: loaded.warnings.map(printIssue), source }
 }

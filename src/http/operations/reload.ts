@@ -1,3 +1,5 @@
+import { countAccess } from '../../core/access-counts.ts'
+import type { EventFields } from '../../core/event.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { RuntimeDeps } from '../../runtime/open.ts'
 import { createReloader, type Reloaded, type ReloadSource } from '../../runtime/reload.ts'
@@ -11,7 +13,20 @@ export interface Reloading {
 }
 
 /** Who hears what came of a reload. */
-type Observers = Pick<ServerContext, 'editions' | 'log' | 'metrics'>
+type Observers = Pick<ServerContext, 'editions' | 'log' | 'metrics' | 'requestIds'> & {
+  /** Of claimgate, as lines say it. */
+  readonly version?: string | undefined
+}
+
+/** What ties the lines from here on to the files that were read. */
+export function configurationFields(
+  { editions, requestIds, version }: Pick<Observers, 'editions' | 'requestIds' | 'version'>,
+  gateway: Gateway,
+  digest: string | undefined,
+): EventFields<'gateway.started'> & EventFields<'config.loaded'> {
+  const { edition } = editions.current()
+  return { version, instance: requestIds.instance, edition, digest, access: countAccess(gateway) }
+}
 
 /** What an operator should know of a configuration that serves from now on. */
 export function tellOfConfiguration(
@@ -32,11 +47,8 @@ export function tellOfConfiguration(
 const lookEveryMs = 1_000
 
 /** Takes up a changed configuration, on demand or when its files change, and tells the log and the metrics. */
-export function keepReloading(
-  { editions, log, metrics }: Observers,
-  source: ReloadSource,
-  deps: RuntimeDeps,
-): Reloading {
+export function keepReloading(observers: Observers, source: ReloadSource, deps: RuntimeDeps): Reloading {
+  const { editions, log } = observers
   const reloader = createReloader(source, editions, deps)
   let told: readonly string[] = []
   /** Each once, and again when it was mended and happens again. */
@@ -45,20 +57,20 @@ export function keepReloading(
     for (const file of detached) if (!told.includes(file)) log.event('error', 'config.detached', { file })
     told = detached
   }
-  const attempt = async (read: () => Promise<Reloaded | null>): Promise<void> => {
+  const attempt = async (askedBy: AskedBy, read: () => Promise<Reloaded | null>): Promise<void> => {
     try {
       const reloaded = await read()
       if (reloaded === null) return
-      tellOfReload({ editions, log, metrics }, reloaded)
+      tellOfReload(observers, reloaded, askedBy)
       tellOfDetached()
     } catch (thrown) {
       log.fault('internal.failed', thrown, {})
     }
   }
   tellOfDetached()
-  const timer = setInterval(() => void attempt(reloader.reloadIfChanged), lookEveryMs).unref()
+  const timer = setInterval(() => void attempt('files', reloader.reloadIfChanged), lookEveryMs).unref()
   return {
-    reload: () => attempt(reloader.reload),
+    reload: () => attempt('signal', reloader.reload),
     stop: () => {
       reloader.stop()
       clearInterval(timer)
@@ -66,18 +78,33 @@ export function keepReloading(
   }
 }
 
-function tellOfReload({ editions, log, metrics }: Observers, reloaded: Reloaded): void {
+/** Who asked for a reload: no process is told who sent it a signal. */
+type AskedBy = 'files' | 'signal'
+
+function tellOfReload(observers: Observers, reloaded: Reloaded, askedBy: AskedBy): void {
+  const { editions, log, metrics } = observers
   const { edition } = editions.current()
   metrics.reload(reloaded.kind, edition)
   switch (reloaded.kind) {
-    case 'loaded':
-      log.event('info', 'config.loaded', { edition, apps: reloaded.gateway.apps.length })
-      tellOfConfiguration(log, reloaded.gateway, reloaded.warnings)
+    case 'loaded': {
+      const { gateway, digest, before, changed, warnings } = reloaded
+      log.event('info', 'config.loaded', {
+        asked_by: askedBy,
+        changed,
+        ...configurationFields(observers, gateway, digest),
+        digest_before: before.digest ?? undefined,
+        access_before: countAccess(before.gateway),
+        apps: gateway.apps.length,
+      })
+      tellOfConfiguration(log, gateway, warnings)
       return
+    }
     case 'unchanged':
-      log.event('info', 'config.unchanged', { edition })
+      log.event('info', 'config.unchanged', { asked_by: askedBy, edition })
       return
-    case 'rejected':
-      log.event('error', 'config.rejected', { faults: reloaded.faults, edition })
+    case 'rejected': {
+      const { faults, changed } = reloaded
+      log.event('error', 'config.rejected', { asked_by: askedBy, changed, faults, edition })
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import type { Log } from '../operations/log.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { LingeringCloses } from './lingering-close.ts'
+import type { RequestIds } from './request-ids.ts'
 
 /** What the whole process has: every edition, one log, one set of metrics. */
 export interface ServerContext {
@@ -12,6 +13,7 @@ export interface ServerContext {
   readonly log: Log
   readonly metrics: Metrics
   readonly lingering: LingeringCloses
+  readonly requestIds: RequestIds
 }
 
 /** How each part of it follows the configuration. A part that is not declared here does not compile. */
@@ -20,6 +22,7 @@ export const serverFollowing = {
   log: 'subscribed',
   metrics: 'subscribed',
   lingering: 'independent',
+  requestIds: 'independent',
 } as const satisfies { readonly [part in keyof ServerContext]: Following }
 
 /** What one request has: the edition that it entered, and where to tell what happened. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { announcesBody } from '../../core/request/body.ts'
-import type { Random } from '../../core/session/seal.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
 import { reportFault } from '../operations/report-fault.ts'
@@ -17,8 +16,7 @@ import { dropRest } from './unread-body.ts'
  * in place of what the client wrote. Nobody behind it looks at the request line again.
  */
 export function createRequestListener(serverContext: ServerContext): RequestListener {
-  const { editions, log, metrics } = serverContext
-  const nextId = requestIds(editions.current().random)
+  const { editions, log, metrics, requestIds } = serverContext
   const noteProxy = noteUntrustedProxy(log)
   return (request, response, next) => {
     const edition = editions.enter()
@@ -67,7 +65,7 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
     }
     try {
-      const admission = admit(context.runtime, request, nextId(), performance.now())
+      const admission = admit(context.runtime, request, requestIds.next(), performance.now())
       if (admission instanceof Promise) admission.then(passOn).catch(failed)
       else passOn(admission)
     } catch (thrown) {
@@ -99,18 +97,5 @@ function showAddress(
     request.url = `/own/${address}`
     if (request.method === 'HEAD') request.method = 'GET'
     if (request.method === 'POST') limitFormTime(request, context.runtime.gateway.bodyRate)
-  }
-}
-
-/**
- * Ids for a person to read out and an operator to search for: eight letters of this process, then a number. They say
- * nothing, and a client cannot choose them.
- */
-export function requestIds(random: Random): () => string {
-  const process = random(5).toString('hex').slice(0, 8)
-  let count = 0
-  return () => {
-    count += 1
-    return `${process}-${count.toString(36).padStart(6, '0')}`
   }
 }

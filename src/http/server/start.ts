@@ -7,16 +7,19 @@ import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
 import { createLog, type Log } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
-import { keepReloading, tellOfConfiguration } from '../operations/reload.ts'
+import { configurationFields, keepReloading, tellOfConfiguration } from '../operations/reload.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import type { ServerContext } from './context.ts'
 import { createLingeringCloses } from './lingering-close.ts'
 import { type Listeners, openListeners } from './listeners.ts'
+import { createRequestIds } from './request-ids.ts'
 
 export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where the model came from, to be read again when it changes; null: it does not. */
   readonly source?: Omit<ReloadSource, 'env'> | null
+  /** Of claimgate, for the log. */
+  readonly version?: string
   /** What an operator should know though it works; written to the log. */
   readonly warnings: readonly string[]
   /** Where log lines go; stdout when absent. */
@@ -56,6 +59,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     log,
     metrics,
     lingering: createLingeringCloses(),
+    requestIds: createRequestIds(runtime.random),
   }
   followEditions(serverContext)
   const listeners = await openListeners(serverContext, options.connectionsOfNetwork)
@@ -65,11 +69,11 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     await listeners.close(0)
     throw thrown
   }
-  tellOfStart(serverContext, gateway, listeners, options.warnings)
+  tellOfStart(serverContext, gateway, listeners, options)
   const discovery = keepDiscovered(() => editions.current().providers.values())
   editions.subscribe('providers', () => void discovery.look())
-  const { source, env } = options
-  const reloading = source ? keepReloading(serverContext, { ...source, env }, deps) : null
+  const { source, env, version } = options
+  const reloading = source ? keepReloading({ ...serverContext, version }, { ...source, env }, deps) : null
   return {
     ...listeners.ports(gateway),
     log,
@@ -97,14 +101,19 @@ function tellOfStart(
   serverContext: ServerContext,
   gateway: Gateway,
   listeners: Listeners,
-  warnings: readonly string[],
+  { warnings, version, source }: StartOptions,
 ): void {
   tellOfConfiguration(serverContext.log, gateway, warnings)
   const { port, adminPort } = listeners.ports(gateway)
   const { socketPath } = gateway.listen
   const place = socketPath === null ? { host: gateway.listen.host, port } : { host: `unix:${socketPath}` }
   const apps = gateway.apps.length
-  serverContext.log.event('info', 'gateway.started', { ...place, admin_port: adminPort ?? undefined, apps })
+  serverContext.log.event('info', 'gateway.started', {
+    ...configurationFields({ ...serverContext, version }, gateway, source?.digest),
+    ...place,
+    admin_port: adminPort ?? undefined,
+    apps,
+  })
 }
 
 function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {

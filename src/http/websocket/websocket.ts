@@ -20,7 +20,7 @@ import {
   requestContextIn,
   type ServerContext,
 } from '../server/context.ts'
-import { clientWentAway, requestIds } from '../server/request-listener.ts'
+import { clientWentAway } from '../server/request-listener.ts'
 import { type EarlyBytes, holdEarlyBytes } from './early-bytes.ts'
 import { closeCodes } from './frames.ts'
 import {
@@ -62,8 +62,7 @@ interface Upgrade {
  * Any other upgrade is refused, and nothing of it reaches an upstream.
  */
 export function serveUpgrades(server: Server, serverContext: ServerContext): Upgrades {
-  const { editions, log } = serverContext
-  const nextId = requestIds(editions.current().random)
+  const { editions, log, requestIds } = serverContext
   const webSockets = new OpenWebSockets()
   server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {})
@@ -74,12 +73,13 @@ export function serveUpgrades(server: Server, serverContext: ServerContext): Upg
     const context = requestContextIn(serverContext, edition)
     attachContext(request, context)
     const earlyBytes = holdEarlyBytes(client, head)
-    serve(context, { request, client, earlyBytes, signal }, nextId(), { editions, webSockets }).catch(
-      (thrown) => {
-        log.fault('internal.failed', thrown, {})
-        client.destroy()
-      },
-    )
+    serve(context, { request, client, earlyBytes, signal }, requestIds.next(), {
+      editions,
+      webSockets,
+    }).catch((thrown) => {
+      log.fault('internal.failed', thrown, {})
+      client.destroy()
+    })
   })
   editions.subscribe('webSockets', (next) => void webSockets.judgeAgain(next))
   return { closeAll: () => webSockets.closeAll() }

@@ -7,6 +7,7 @@ import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import type { ServerContext } from '../../../src/http/server/context.ts'
 import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
+import { createRequestIds } from '../../../src/http/server/request-ids.ts'
 import { createEditions } from '../../../src/runtime/editions.ts'
 import { openRuntime } from '../../../src/runtime/open.ts'
 import { roundTrip } from '../../oidc/fixtures.ts'
@@ -34,7 +35,13 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
   const editions = createEditions(runtime, (thrown) => t.fail(String(thrown)))
   let draining = false
   const log = createLog(loaded.gateway.log, 'key', { write: () => {} })
-  const serverContext = { editions, metrics: createMetrics(), log, lingering: createLingeringCloses() }
+  const serverContext = {
+    editions,
+    metrics: createMetrics(),
+    log,
+    lingering: createLingeringCloses(),
+    requestIds: createRequestIds(runtime.random),
+  }
   const admin = createAdmin(serverContext, () => draining)
   t.teardown(async () => {
     await admin.close()

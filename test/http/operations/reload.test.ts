@@ -48,7 +48,12 @@ function open(t: Test, { detached = false, at = '' } = {}) {
   const counted: unknown[][] = []
   const metrics: Metrics = { ...createMetrics(), reload: (...given) => void counted.push(given) }
   const readings = new Map([...source.readings].map(([path, reading]) => [path, { ...reading, detached }]))
-  const reloading = keepReloading({ editions, log, metrics }, { ...source, readings, env: {} }, deps)
+  const requestIds = { instance: '0f0f0f0f', next: () => '' }
+  const reloading = keepReloading(
+    { editions, log, metrics, requestIds, version: '1.2.3' },
+    { ...source, readings, env: {}, digest: 'sha256:first' },
+    deps,
+  )
   t.teardown(async () => {
     reloading.stop()
     await editions.close()
@@ -63,7 +68,7 @@ t.test(
     const { write, told, counted, reloading } = open(t)
     t.same(told, [], 'nothing is told of the one that serves from the start')
     await reloading.reload()
-    t.same(told.splice(0), [['info', 'config.unchanged', { edition: 1 }]])
+    t.same(told.splice(0), [['info', 'config.unchanged', { asked_by: 'signal', edition: 1 }]])
     write(apps('wiki', 'docs'))
     await reloading.reload()
     t.match(told[0], ['info', 'config.loaded', { edition: 2, apps: 2 }])
@@ -75,11 +80,42 @@ t.test(
   },
 )
 
+t.test(
+  'a line says what ties those behind it to files: version, digests, and access before and after',
+  async (t) => {
+    const { write, told, reloading, file } = open(t)
+    const access = { anyone: 0, maybe_signed_in: 0, signed_in: 1, rule: 0, nobody: 0 }
+    write(apps('wiki').replace('signed_in', 'anyone'))
+    await reloading.reload()
+    const [, , first] = told[0] ?? []
+    const { digest } = loadFile(file).source
+    t.match(digest, /^sha256:[0-9a-f]{64}$/)
+    t.strictSame(first, {
+      asked_by: 'signal',
+      changed: [file],
+      version: '1.2.3',
+      instance: '0f0f0f0f',
+      edition: 2,
+      digest,
+      access: { ...access, anyone: 1, signed_in: 0 },
+      digest_before: 'sha256:first',
+      access_before: access,
+      apps: 1,
+    })
+    told.splice(0)
+    write(apps('wiki'))
+    await reloading.reload()
+    t.match(told[0], ['info', 'config.loaded', { digest_before: digest, access_before: { anyone: 1 } }])
+  },
+)
+
 t.test('a configuration with faults is told with each of them, and the one before serves on', async (t) => {
-  const { write, told, counted, reloading, editions } = open(t)
+  const { write, told, counted, reloading, editions, file } = open(t)
   write('nonsense: true')
   await reloading.reload()
-  t.match(told, [['error', 'config.rejected', { edition: 1, faults: [/nonsense/] }]])
+  t.match(told, [
+    ['error', 'config.rejected', { asked_by: 'signal', changed: [file], edition: 1, faults: [/nonsense/] }],
+  ])
   t.same(counted, [['rejected', 1]])
   t.equal(editions.current().gateway.apps.length, 1)
 })
@@ -115,7 +151,7 @@ t.test('files are looked at once a second, and taken up when they rest', async (
     },
     (lines) => lines > 0,
   )
-  t.match(told.splice(0), [['info', 'config.loaded', { edition: 2, apps: 2 }]])
+  t.match(told.splice(0), [['info', 'config.loaded', { asked_by: 'files', edition: 2, apps: 2 }]])
   reloading.stop()
   write(apps('wiki'))
   mock.timers.tick(5_000)

@@ -8,7 +8,8 @@ import type { Admission } from '../../../src/http/admission/admission.ts'
 import { admissionOf } from '../../../src/http/admission/admission.ts'
 import { contextOf, type ServerContext } from '../../../src/http/server/context.ts'
 import { noteCut } from '../../../src/http/server/cut-answer.ts'
-import { createRequestListener, requestIds } from '../../../src/http/server/request-listener.ts'
+import { createRequestIds } from '../../../src/http/server/request-ids.ts'
+import { createRequestListener } from '../../../src/http/server/request-listener.ts'
 import type { Editions } from '../../../src/runtime/editions.ts'
 import { gatewayOf } from '../../support/model.ts'
 
@@ -103,6 +104,7 @@ function asked({
       fault: (code: string, app: string | null) => told.push(['counted', code, app]),
     },
     lingering: { dropRest: (of: unknown) => told.push(['dropped', of === request]) },
+    requestIds: createRequestIds((bytes) => Buffer.alloc(bytes, 0xab)),
   } as unknown as ServerContext
   let shown = 0
   createRequestListener(context)(
@@ -253,7 +255,8 @@ t.test('what should not happen is 500, told, and the rest of the body dropped', 
 })
 
 t.test('ids say nothing, and count', async (t) => {
-  const next = requestIds((bytes) => Buffer.alloc(bytes, 0x0f))
+  const { instance, next } = createRequestIds((bytes) => Buffer.alloc(bytes, 0x0f))
+  t.equal(instance, '0f0f0f0f')
   t.equal(next(), '0f0f0f0f-000001')
   for (let i = 2; i < 36; i++) next()
   t.equal(next(), '0f0f0f0f-000010')

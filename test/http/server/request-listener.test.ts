@@ -9,6 +9,7 @@ import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
 import { openListeners } from '../../../src/http/server/listeners.ts'
+import { createRequestIds } from '../../../src/http/server/request-ids.ts'
 import { createEditions } from '../../../src/runtime/editions.ts'
 import { openRuntime } from '../../../src/runtime/open.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
@@ -49,7 +50,13 @@ apps:
     })
     const editions = createEditions(runtime, (thrown) => t.fail(String(thrown)))
     const metrics = createMetrics()
-    const listeners = await openListeners({ editions, log, metrics, lingering: createLingeringCloses() })
+    const listeners = await openListeners({
+      editions,
+      log,
+      metrics,
+      lingering: createLingeringCloses(),
+      requestIds: createRequestIds(runtime.random),
+    })
     await listeners.listen(loaded.gateway)
     t.teardown(() => listeners.close(1_000))
 

@@ -70,14 +70,21 @@ t.test(
     const [tcp, unix] = [{}, { listen: `"unix:${folder}/g.sock"`, admin: '"127.0.0.1:0"' }]
     for (const wanted of [tcp, unix]) {
       const { lines, logTo } = heldLog()
-      const running = await startGateway(gatewayIn(folder, wanted), { env: {}, warnings: ['Mind.'], logTo })
+      const running = await startGateway(gatewayIn(folder, wanted), {
+        ...{ env: {}, warnings: ['Mind.'], logTo },
+        version: '1.2.3',
+      })
       const place =
         wanted === tcp
           ? { host: '127.0.0.1', port: running.port }
           : { host: `unix:${folder}/g.sock`, admin_port: running.adminPort }
+      const { instance } = lines[1] ?? {}
+      t.match(instance, /^[0-9a-f]{8}$/)
+      const access = { anyone: 1, maybe_signed_in: 0, signed_in: 0, rule: 0, nobody: 0 }
+      const identity = { version: '1.2.3', instance, edition: 1, access }
       t.same(lines, [
         { level: 40, event: 'config.warning', warning: 'Mind.' },
-        { level: 30, event: 'gateway.started', ...place, apps: 1 },
+        { level: 30, event: 'gateway.started', ...identity, ...place, apps: 1 },
       ])
       t.equal(running.adminPort === null, wanted === tcp)
       t.same(running.subscribers, subscriberNames)
