@@ -274,7 +274,10 @@ function ask(
         resolve(isIt ? 'allow' : refusal(statusCode, headers.location ?? '', claims))
       })
     })
-    sent.on('error', reject)
+    sent.on('error', (error: Error & { readonly code?: string }) =>
+      // Without the certificate that it asks for, httpd ends the connection.
+      error.code?.startsWith('ERR_SSL_') ? resolve('deny') : reject(error),
+    )
     sent.end()
   })
 }

@@ -124,35 +124,67 @@ export function unclaimed({ node }: SourceLine): Finding {
   }
 }
 
+/** What closes, and where it stands. */
+export interface Closing {
+  readonly line: SourceLine
+  /** Positions of the sections around it that are a place, and of itself; those of hosts are apart. */
+  readonly around: ReadonlySet<string>
+  readonly hosts: ReadonlySet<string>
+  /** In no section that is a place: it is about the whole host, or the whole server. */
+  readonly isOfHost: boolean
+}
+
+/** What has no place of its own: it is about all that stands around it. */
+const placeless = /^(?:if(?:define|module|version|file|directive|section)|macro|proxy|proxymatch)$/
+
+/** Where lines stand that close their place; `apps` are all of the result, `hosts` the virtual hosts. */
+export function closingsOf(
+  closing: readonly SourceLine[],
+  lines: readonly SourceLine[],
+  apps: readonly ConvertedApp[],
+  hosts: readonly SourcePosition[],
+): readonly Closing[] {
+  const keyAt = new Map(lines.map(({ node }) => [positionText(node.at), node.key]))
+  const ofHosts = new Set(hosts.map(positionText))
+  return closing.map((line) => {
+    const within = line.within.map(positionText)
+    const around = new Set([...within, positionText(line.node.at)])
+    const places = within.filter((at) => !ofHosts.has(at) && !placeless.test(keyAt.get(at) ?? ''))
+    const known = { line, around, hosts: new Set(within.filter((at) => ofHosts.has(at))) }
+    // A line of a macro is where the macro is used.
+    const isUsed = within.some((at) => keyAt.get(at) === 'macro')
+    const isInPlace = isUsed && apps.some(({ locations }) => locations.some((one) => standsIn(known, one)))
+    return { ...known, isOfHost: places.length === 0 && !isInPlace }
+  })
+}
+
+function standsIn(
+  { line, around }: Pick<Closing, 'line' | 'around'>,
+  { sections }: ConvertedLocation,
+): boolean {
+  const own = positionText(line.node.at)
+  return sections.some(
+    ({ at, directives }) =>
+      around.has(positionText(at)) || directives.some((directive) => positionText(directive.at) === own),
+  )
+}
+
 /** The apps with `nobody` wherever a line stood that nobody accounts for: in its section, or in all of its host. */
 export function closeApps(
   apps: readonly ConvertedApp[],
   host: SourcePosition | null,
-  hosts: readonly SourcePosition[],
-  closing: readonly SourceLine[],
+  closings: readonly Closing[],
 ): readonly ConvertedApp[] {
-  if (closing.length === 0) return apps
+  const own = host === null ? '' : positionText(host)
+  const here = closings.filter(({ hosts }) => hosts.size === 0 || hosts.has(own))
+  if (here.length === 0) return apps
   return apps.map((app) => ({
     ...app,
     locations: app.locations.map((location) => {
-      const by = closing.find((line) => isAbout(line, location, host, hosts))
-      return by === undefined ? location : closed(location, by)
+      const by = here.find((closing) => closing.isOfHost || standsIn(closing, location))
+      return by === undefined ? location : closed(location, by.line)
     }),
   }))
-}
-
-function isAbout(
-  { within, node }: SourceLine,
-  { sections }: ConvertedLocation,
-  host: SourcePosition | null,
-  hosts: readonly SourcePosition[],
-): boolean {
-  const around = new Set([...within, node.at].map(positionText))
-  const inHosts = hosts.filter((at) => around.has(positionText(at)))
-  if (inHosts.length > 0 && (host === null || !inHosts.includes(host))) return false
-  if (sections.some(({ at }) => around.has(positionText(at)))) return true
-  // In no section at all: it is about the whole host, or the whole server.
-  return within.length === inHosts.length
 }
 
 function closed(location: ConvertedLocation, { node }: SourceLine): ConvertedLocation {

@@ -4,7 +4,15 @@ import { examplesOf } from '../proof/examples.ts'
 import { prove } from '../proof/prove.ts'
 import { testFileText } from '../test-file.ts'
 import type { Variable } from '../variable.ts'
-import { accountsOf, claimLeftOut, claimRules, closeApps, closingLines, unclaimed } from './accounts.ts'
+import {
+  accountsOf,
+  claimLeftOut,
+  claimRules,
+  closeApps,
+  closingLines,
+  closingsOf,
+  unclaimed,
+} from './accounts.ts'
 import type { Context, WithheldClaims } from './context.ts'
 import { noteDirectives } from './directives/directives.ts'
 import { type ConvertedFile, fileText } from './file.ts'
@@ -14,7 +22,7 @@ import type { ApacheInput } from './input.ts'
 import type { ProviderNotes } from './provider/notes.ts'
 import { collectProviders, type Providers, uniqueName } from './provider/providers.ts'
 import { readRemoteUser } from './provider/user.ts'
-import type { ReadingNote } from './reading/expand.ts'
+import type { ReadingNote } from './reading/expansion.ts'
 import { readApache, type SourceLine } from './reading/read.ts'
 import { rulesOf } from './reading/require.ts'
 import { passesOn, rewriteSteps } from './reading/rewrite.ts'
@@ -72,7 +80,6 @@ export function convertApache(input: ApacheInput): Conversion {
 
 function noteFinding({ at, what, kind, message }: ReadingNote): Finding {
   const id = `reading-${kind}`
-  if (kind === 'taken') return { id, kind: 'changed', at, what, message, effect: 'looser' }
   if (kind !== 'unreadable') return { id, kind: 'not-needed', at, what, message, effect: null }
   return {
     id,
@@ -100,15 +107,13 @@ function account(
     findings.add,
   )
   claimLeftOut(lines, findings.add, findings.all())
-  const closing = closingLines(lines, findings.all())
+  const places = site.flatMap(({ at }) => (at === null ? [] : [at]))
+  const all = converted.flatMap(({ apps }) => apps)
+  const closings = closingsOf(closingLines(lines, findings.all()), lines, all, places)
   for (const { line, kind } of accountsOf(lines, findings.all())) {
     if (kind === null) findings.add(unclaimed(line))
   }
-  const places = site.flatMap(({ at }) => (at === null ? [] : [at]))
-  return converted.map((host) => ({
-    ...host,
-    apps: closeApps(host.apps, host.host.at, places, closing),
-  }))
+  return converted.map((host) => ({ ...host, apps: closeApps(host.apps, host.host.at, closings) }))
 }
 
 /** Defaults that changed after the release that the files were written for. */

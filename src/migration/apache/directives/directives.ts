@@ -2,10 +2,11 @@ import type { Finding } from '../../finding.ts'
 import { lastOf } from '../reading/last.ts'
 import { isAboutSite, passesOn, type RewriteStep, rewriteSteps } from '../reading/rewrite.ts'
 import type { VirtualHost } from '../reading/site.ts'
-import type { Directive, Section } from '../reading/tree.ts'
+import { allOf, type Directive, type Section } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { told } from '../told.ts'
 import { saidOf } from './families.ts'
+import { isKnown } from './known.ts'
 import { readElsewhere } from './read-elsewhere.ts'
 
 type Report = (finding: Finding) => void
@@ -132,19 +133,16 @@ function noteSection(section: Section, { sections }: VirtualHost, report: Report
   const { key } = section
   const used = sections.some(({ at }) => at === section.at)
   if (used || key === 'location' || key === 'virtualhost') return
-  const say = (message: string): void =>
-    report({
-      id: 'section',
-      kind: 'not-needed',
-      at: section.at,
-      what: `<${section.name} ${section.rest}>`,
-      message,
-      effect: null,
-      leavesOut: true,
-    })
+  const what = `<${section.name} ${section.rest}>`
+  const finding = { id: 'section', kind: 'not-needed', at: section.at, what, effect: null } as const
+  const say = (message: string): void => report({ ...finding, message, leavesOut: true })
   if (/^directory|^files/.test(key)) say('is about files: no request that comes here got to them')
-  else if (/^proxy/.test(key)) say('is read where an upstream names it')
-  else if (/^auth[nz]provideralias$/.test(key))
-    say('is read where `Require` names it, and nobody gets in by that')
+  if (/^proxy/.test(key)) {
+    report({ ...finding, message: 'is read where an upstream names it' })
+    // What nobody knows in it may keep people out.
+    for (const { at, name } of allOf(section.children).filter(isKnown))
+      report({ id: 'left-out', kind: 'not-needed', at, what: name, message: `with ${what}`, effect: null })
+  }
+  if (/^auth[nz]provideralias$/.test(key)) say('is read where `Require` names it, and nobody gets in by that')
   else if (key === 'mdomainset') say('TLS ends in front of the gateway, or here by `listen`')
 }

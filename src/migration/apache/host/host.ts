@@ -138,17 +138,17 @@ function subtree(path: string): PathPattern {
 
 /** What the sections of a location set on requests and answers there, where it is not what holds everywhere. */
 function locationKeys(
-  { sections, doubtful }: ConvertedLocation,
+  { sections, perhaps }: ConvertedLocation,
   headers: ConvertedHeaders,
   answers: ResponseHeaders,
   work: HostWork,
 ): { readonly [key: string]: YamlValue } {
   const asked = sections.filter(({ isRefusal }) => isRefusal !== true)
-  const own = headersAt(asked, doubtful, headers, work.host, work)
-  const lines = asked.filter((section) => !doubtful.includes(section)).flatMap(({ directives }) => directives)
+  const own = headersAt(asked, perhaps, headers, work.host, work)
+  const lines = asked.filter((section) => !perhaps.includes(section)).flatMap(({ directives }) => directives)
   const said = readResponseHeaders(lines, answers, work.report)
-  const perhaps = doubtful.flatMap(({ directives }) => directives)
-  readResponseHeaders(perhaps, noResponseHeaders, work.report, true)
+  const inDoubt = perhaps.flatMap(({ directives }) => directives)
+  readResponseHeaders(inDoubt, noResponseHeaders, work.report, true)
   const differ = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
   return {
     ...(own !== null && differ(own.fixed, headers.fixed) ? { headers: own.fixed } : {}),

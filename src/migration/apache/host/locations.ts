@@ -15,7 +15,9 @@ export interface ConvertedLocation {
   readonly sections: readonly PathSection[]
   /** Those among them that hold for some of its requests alone. */
   readonly doubtful: readonly PathSection[]
-  /** What would hold without them. */
+  /** All that hold for some of its requests alone, also those that have no part in who may pass. */
+  readonly perhaps: readonly PathSection[]
+  /** What would hold without the doubtful. */
   readonly without: readonly Access[]
   /** Other keys than its path and its rule. */
   readonly keys?: { readonly [key: string]: YamlValue }
@@ -61,13 +63,14 @@ function convertLocation(
 ): ConvertedLocation {
   const held = known.flatMap((one) => {
     const holds = holdsAt(pattern, one)
-    return holds === 'never' ? [] : [{ ...one, inDoubt: holds === 'perhaps' && decidesAccess(one.section) }]
+    return holds === 'never' ? [] : [{ ...one, isPerhaps: holds === 'perhaps' }]
   })
+  const perhaps = held.filter(({ isPerhaps }) => isPerhaps).map(({ section }) => section)
   const sections = held.map(({ section }) => section)
-  const doubtful = held.filter(({ inDoubt }) => inDoubt).map(({ section }) => section)
+  const doubtful = perhaps.filter(decidesAccess)
   const sure = sections.filter((section) => !doubtful.includes(section))
   const without = convertAccess([sure], context)
-  const place = { pattern, sections, doubtful, without }
+  const place = { pattern, sections, doubtful, perhaps, without }
   // Patterns that were not worked out to their end say nothing for certain.
   if (patterns.length >= mostPatterns || doubtful.length > mostDoubts) {
     return { ...place, accesses: [{ methods: null, require: never, unauthenticated: 'sign_in' }] }

@@ -44,8 +44,10 @@ export function readRequestHeader(
   const conditional = condition !== undefined && !/^env=(?:OIDC_|REMOTE_USER)/i.test(condition)
   if (from === null || conditional || inDoubt) {
     headers.tell(name, noClaim)
-    const message =
-      'what it writes has no counterpart: `identity_headers` takes claims, `upstream.headers` fixed texts. Nobody else may write the header, so it is dropped from what clients send'
+    const why = inDoubt
+      ? 'for which requests it is written nobody knows here'
+      : 'what it writes has no counterpart: `identity_headers` takes claims, `upstream.headers` fixed texts'
+    const message = `${why}. Nobody else may write the header, so it is dropped from what clients send`
     say('header-value', 'not-convertible', message)
     return
   }

@@ -1,3 +1,4 @@
+import type { SourcePosition } from '../../source-position.ts'
 import { wordsOf } from './last.ts'
 import { compileSearch } from './path-match.ts'
 import { type PathSection, readContent } from './section.ts'
@@ -13,6 +14,7 @@ export function directorySections(
   others: readonly Section[],
   served: readonly ServedPath[],
   folders: FolderFiles,
+  uncertain: ReadonlySet<SourcePosition> = new Set(),
 ): readonly PathSection[] {
   const directories = others.filter(({ key }) => key === 'directory' || key === 'directorymatch')
   const plain = directories.filter((section) => folderOf(section) !== null).toSorted(byDepth)
@@ -21,7 +23,7 @@ export function directorySections(
   return served.flatMap((place) => {
     const own = [...plain.map((section) => ({ section, folder: folderOf(section) ?? '/' }))]
     const sections = own.flatMap(({ section, folder }) => ofFolder(section, folder, place))
-    const local = accessFiles(plain, place, folders)
+    const local = accessFiles(plain, place, folders, uncertain)
     return [
       ...[...sections, ...local].toSorted((one, other) => one.depth - other.depth).map(({ path }) => path),
       ...matched.map((section) => ({
@@ -130,6 +132,7 @@ function accessFiles(
   directories: readonly Section[],
   place: ServedPath,
   folders: FolderFiles,
+  uncertain: ReadonlySet<SourcePosition>,
 ): readonly AtDepth[] {
   const { file, isProgram } = place
   if (file === null) return []
@@ -138,11 +141,16 @@ function accessFiles(
     const related = isAtOrBelow(file, folder) || isAtOrBelow(folder, file)
     return related && allowsRules(section)
   })
-  const [first] = allowing
+  const first = allowing.find(({ at }) => !uncertain.has(at)) ?? allowing[0]
   if (first === undefined) return []
+  const doubt = uncertain.has(first.at) ? { doubt: 'whether it is read nobody knows here' } : {}
   const root = isProgram ? file.slice(0, file.lastIndexOf('/')) || '/' : file
   const found = folders.below(root, '.htaccess')
-  if (found !== null) return found.flatMap((name) => ofAccessFile(name, first, place, folders))
+  if (found !== null) {
+    return found
+      .flatMap((name) => ofAccessFile(name, first, place, folders))
+      .map(({ depth, path }) => ({ depth, path: { ...path, ...doubt } }))
+  }
   return [{ depth: 1e6, path: { ...unread(first, place), doubt: 'may hold rules that nobody reads here' } }]
 }
 

@@ -41,15 +41,33 @@ export function refusalsInDoubt(
   served: readonly ServedPath[],
 ): readonly PathSection[] {
   const engine = host.rewriting.filter(({ key }) => key === 'rewriteengine')
+  const isOff = ({ key, rest }: Directive): boolean => key === 'rewriteengine' && !/^on$/i.test(rest.trim())
+  const rewriting = [...engine, ...held.filter((directive) => !isOff(directive))]
   return [
-    ...rewriteSteps(rewritingOf([], [...engine, ...held])).flatMap((step) =>
+    ...rewriteSteps(rewritingOf([], rewriting)).flatMap((step) =>
       refuses(step, true, true) ? [ofStep(step)] : [],
     ),
     ...held.flatMap((directive) => ofRedirect(directive, host, served)),
     ...held.flatMap(ofProxyPassMatch),
     ...held.flatMap(ofExclusion),
+    ...held.flatMap((directive) => ofMapping(directive, host)),
   ]
 }
+
+/** Where a line that may be in effect maps paths to files or a program: what is asked for there nobody knows. */
+function ofMapping({ key, name, rest, at }: Directive, host: HostParts): readonly PathSection[] {
+  const [first = '/'] = splitWords(rest)
+  const pattern = key === 'documentroot' ? '/' : first
+  const kind = key.endsWith('match') ? 'expression' : 'prefix'
+  const passed = passedPaths(host)
+  const isPassed = kind === 'prefix' && passed.some((one) => isAtOrBelow(pattern, one))
+  if (!mapping.test(key) || isPassed) return []
+  return [
+    { ...refusal, at, text: `${name} ${rest}`, kind, pattern, requires: denied(at, []), except: passed },
+  ]
+}
+
+const mapping = /^(?:documentroot|(?:script|wsgiscript)?alias(?:match)?)$/
 
 /** Of `<Location>` and what stands in it. */
 export function refusalsOfSections(sections: readonly PathSection[]): readonly PathSection[] {

@@ -1,6 +1,7 @@
 import type { SourcePosition } from '../../source-position.ts'
+import { isConditional } from './conditions.ts'
 import { type ClaimSpec, claimSpecs } from './expression.ts'
-import type { Directive, Node, Section } from './tree.ts'
+import { allOf, type Directive, type Node, type Section } from './tree.ts'
 import { splitWords, takeWord } from './words.ts'
 
 /** httpd's authorization as it is written: `Require` lines and the containers around them. */
@@ -67,20 +68,47 @@ const containers: ReadonlyMap<string, Pick<RequireGroup, 'op' | 'negated'>> = ne
 
 /** The rules of one section; null where it has none. Several lines stand in one `any`, as httpd reads them. */
 export function readRequires(nodes: readonly Node[], at: SourcePosition): RequireGroup | null {
-  const members = membersOf(nodes, null)
+  const members = membersOf(nodes, { limit: null, op: 'any', letsIn: true, isOutermost: true })
   return members.length === 0 ? null : { kind: 'group', op: 'any', negated: false, members, at }
 }
 
-function membersOf(nodes: readonly Node[], limit: MethodLimit | null): readonly RequireNode[] {
-  return nodes.flatMap((node): readonly RequireNode[] => {
+/** Where members of a container stand. */
+interface Within {
+  readonly limit: MethodLimit | null
+  readonly op: 'all' | 'any'
+  /** Whether it lets in whoever meets it; below a `<RequireNone>` it keeps out. */
+  readonly letsIn: boolean
+  /** In no container, a section that may be in effect or not is a section of its own. */
+  readonly isOutermost: boolean
+}
+
+function membersOf(nodes: readonly Node[], within: Within): readonly RequireNode[] {
+  const { limit, letsIn } = within
+  const members = nodes.flatMap((node): readonly RequireNode[] => {
     if (node.kind === 'directive') return node.key === 'require' ? [readRule(node, limit)] : []
     if (node.key === 'limit' || node.key === 'limitexcept') {
-      return membersOf(node.children, limitOf(node))
+      return membersOf(node.children, { ...within, limit: limitOf(node), isOutermost: false })
     }
+    // Both have to be met, with it and without.
+    if (isConditional(node)) return isStricterBy(within) ? membersOf(node.children, within) : []
     const container = containers.get(node.key)
     if (container === undefined) return []
-    return [{ kind: 'group', ...container, members: membersOf(node.children, limit), at: node.at }]
+    const inner = { limit, op: container.op, letsIn: letsIn !== container.negated, isOutermost: false }
+    return [{ kind: 'group', ...container, members: membersOf(node.children, inner), at: node.at }]
   })
+  const [lost] = nodes.filter((node) => node.kind === 'section' && isConditional(node) && holdsRequire(node))
+  if (members.length > 0 || lost === undefined || within.isOutermost) return members
+  const test = { kind: 'all', granted: !letsIn } as const
+  return [{ kind: 'rule', negated: false, test, limit, at: lost.at, text: `<${lost.name} ${lost.rest}>` }]
+}
+
+/** Whether one member more keeps out more. */
+function isStricterBy({ op, letsIn, isOutermost }: Within): boolean {
+  return !isOutermost && (op === 'all') === letsIn
+}
+
+function holdsRequire(section: Section): boolean {
+  return allOf(section.children).some(({ key }) => key === 'require')
 }
 
 function limitOf(section: Section): MethodLimit {

@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../../source-position.ts'
 import { type Compat, readCompat } from './compat.ts'
+import { isConditional } from './conditions.ts'
 import { wordsOf } from './last.ts'
 import { type MethodLimit, type RequireGroup, type RequireNode, readRequires } from './require.ts'
 import type { Directive, Node, Section } from './tree.ts'
@@ -62,7 +63,9 @@ export function doubtfulIn(section: Section, outer: Omit<PathSection, 'directive
     const inner = {
       ...outer,
       ...readContent(child),
-      doubt: 'whether it applies, httpd decides at each request',
+      doubt: isConditional(child)
+        ? 'whether it is in effect nobody knows here'
+        : 'whether it applies, httpd decides at each request',
     }
     return [inner, ...doubtfulIn(child, inner)]
   })

@@ -1,11 +1,12 @@
 import type { SourcePosition } from '../../source-position.ts'
+import { isConditional } from './conditions.ts'
 import { directorySections } from './directories.ts'
 import { proxySections } from './proxy-sections.ts'
 import { refusalSections, refusalsInDoubt, refusalsInFolders, refusalsOfSections } from './refusals.ts'
 import { rewritingOf } from './rewrite.ts'
 import { doubtfulIn, type PathSection, readContent, readPathSection } from './section.ts'
 import { type FolderFiles, servedPaths } from './served.ts'
-import type { Directive, Node, Section } from './tree.ts'
+import { allOf, type Directive, type Node, type Section } from './tree.ts'
 
 /** One virtual host, or the server itself where there is none. */
 export interface VirtualHost {
@@ -31,13 +32,15 @@ interface Parts {
   /** What stands in no section but those that may be in effect or not. */
   readonly held: readonly Directive[]
   readonly others: readonly Section[]
+  /** Those of `others` that may be in effect or not, with what stands in them. */
+  readonly doubtfulOthers: readonly Section[]
 }
 
 /** The virtual hosts of a configuration. The server's own directives and sections come first in each. */
 export function readSite(nodes: readonly Node[], folders: FolderFiles): readonly VirtualHost[] {
   const server = partsOf(nodes.filter((node) => node.key !== 'virtualhost'))
   const hosts = nodes.filter((node): node is Section => node.key === 'virtualhost' && node.kind === 'section')
-  const none: Parts = { directives: [], paths: [], doubtful: [], held: [], others: [] }
+  const none: Parts = { directives: [], paths: [], doubtful: [], held: [], others: [], doubtfulOthers: [] }
   if (hosts.length === 0) return [{ at: null, addresses: '', ...merged(none, server, folders) }]
   return hosts.map((host) => ({
     at: host.at,
@@ -53,14 +56,17 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
   const rewriting = rewritingOf(server.directives, own.directives)
   const host = { directives, others, paths, rewriting }
   const served = servedPaths(host)
-  const ofFolders = directorySections(others, served, folders)
+  const uncertain = new Set([...server.doubtfulOthers, ...own.doubtfulOthers].map(({ at }) => at))
+  const ifInDoubt = (section: PathSection): PathSection =>
+    uncertain.has(section.at) ? inDoubt(section) : section
+  const ofFolders = directorySections(others, served, folders, uncertain).map(ifInDoubt)
   const doubtful = [...server.doubtful, ...own.doubtful]
   return {
     directives,
     others,
     rewriting,
     sections: [
-      ...proxySections(host),
+      ...proxySections(host).map(ifInDoubt),
       ...ofFolders,
       ...paths,
       ...doubtful,
@@ -74,7 +80,7 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
 
 function partsOf(nodes: readonly Node[]): Parts {
   const sections = nodes.filter((node) => node.kind === 'section')
-  const held = sections.filter(({ key }) => holding.test(key)).map((section) => partsOf(section.children))
+  const held = sections.filter(isConditional).map((section) => partsOf(section.children))
   const here = {
     ...everywhere,
     doubt: 'stands outside of any section: which folder it is about nobody knows',
@@ -93,20 +99,18 @@ function partsOf(nodes: readonly Node[]): Parts {
     ],
     held: held.flatMap((parts) => [...parts.directives, ...parts.held]),
     others: [
-      ...sections.filter((section) => !isPath(section) && !holding.test(section.key)),
+      ...sections.filter((section) => !isPath(section) && !isConditional(section)),
       ...held.flatMap((parts) => parts.others),
     ],
+    doubtfulOthers: held.flatMap((parts) => allOf(parts.others).filter((node) => node.kind === 'section')),
   }
 }
 
 /** In the order of the file, those too that may be in effect or not. */
 function pathsIn(section: Section): readonly PathSection[] {
   if (isPath(section)) return [readPathSection(section)]
-  return holding.test(section.key) ? partsOf(section.children).paths.map(inDoubt) : []
+  return isConditional(section) ? partsOf(section.children).paths.map(inDoubt) : []
 }
-
-/** What may be in effect or not: rules in it stay, as ones that may hold. */
-const holding = /^(?:ifdefine|ifmodule|ifversion|iffile|ifdirective|ifsection)$/
 
 const everywhere = { kind: 'prefix', pattern: '/', except: [] } as const
 

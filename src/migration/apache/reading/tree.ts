@@ -24,6 +24,11 @@ export interface Section {
 
 export type Node = Directive | Section
 
+/** Every node below, the outer first. */
+export function allOf(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node) => (node.kind === 'section' ? [node, ...allOf(node.children)] : [node]))
+}
+
 /** What makes a file unreadable: httpd would not start with it either. */
 export interface SyntaxFault {
   readonly at: SourcePosition
