@@ -67,11 +67,6 @@ abstract class Fault extends Error {
   get status(): number {
     return table[this.code].status
   }
-
-  /** The fixed sentence for people. */
-  get publicText(): string {
-    return table[this.code].public
-  }
 }
 
 export class ConfigFault extends Fault {

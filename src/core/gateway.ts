@@ -1,4 +1,5 @@
 import type { IdentityHeader, ResponseHeaders } from './headers/form.ts'
+import type { PageSettings } from './pages/settings.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import type { AddressRange } from './request/address.ts'
 import type { AmbiguousKind } from './request/ambiguous-kind.ts'
@@ -25,6 +26,8 @@ export interface Gateway {
   readonly providers: ReadonlyMap<string, ProviderSettings>
   readonly session: SessionSettings
   readonly log: LogSettings
+  /** How the gateway's own pages look, and which languages they speak. */
+  readonly pages: PageSettings
   /** By every spelling that a Host header may have, in lower case: `wiki.example.com` and `wiki.example.com:443`. */
   readonly hosts: ReadonlyMap<string, Origin>
   readonly apps: readonly App[]

@@ -1,18 +1,22 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { html } from 'ghtml'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import type { Look } from '../../src/http/pages/look.ts'
+import { openChromium } from '../support/chromium.ts'
 import {
   chooserPage,
   confirmSignOutPage,
   errorPage,
   forbiddenPage,
+  lookIn,
   movingOnPage,
+  pageDocument,
   pageHeaders,
   signedOutPage,
   signInFailedPage,
-} from '../../src/http/pages/pages.ts'
-import { openChromium } from '../support/chromium.ts'
+} from '../support/pages.ts'
 
 const long = `${'an-opaque-identifier-without-any-break'.repeat(6)}@example.test`
 const frame = { appTitle: 'An application with a title that needs more than one line', requestId: long }
@@ -20,20 +24,22 @@ const account = { name: long, providerLabel: 'The identity provider of the whole
 const icon = `data:image/svg+xml;base64,${btoa('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')}`
 
 /** Every page with texts that are hard to place. */
-const pages: Readonly<Record<string, () => string>> = {
+const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
   '/chooser': () =>
     chooserPage({
       ...frame,
+      look,
       choices: [
         { label: long, icon: null, href: '/a' },
         { label: 'Acme', icon, href: '/b' },
         { label: 'Partners', icon: 'building', href: '/c' },
       ],
     }),
-  '/forbidden': () => forbiddenPage({ ...frame, account, contact: long, switchAccountHref: '/a' }),
+  '/forbidden': () => forbiddenPage({ ...frame, look, account, contact: long, switchAccountHref: '/a' }),
   '/error': () =>
     errorPage({
       ...frame,
+      look,
       status: 502,
       sentence: null,
       contact: long,
@@ -42,6 +48,7 @@ const pages: Readonly<Record<string, () => string>> = {
   '/failed': () =>
     signInFailedPage({
       ...frame,
+      look,
       sentence: 'This sign-in is no longer valid.',
       explanation: 'Starting again usually helps.',
       contact: null,
@@ -50,12 +57,40 @@ const pages: Readonly<Record<string, () => string>> = {
   '/sign-out': () =>
     confirmSignOutPage({
       ...frame,
+      look,
       account,
       action: '/sign-out',
       fields: { return_to: '/x' },
       cancelHref: '/',
     }),
-  '/signed-out': () => signedOutPage({ ...frame, signInHref: '/', everywhere: true }),
+  '/signed-out': () => signedOutPage({ ...frame, look, signInHref: '/', stillAt: 'Acme', everywhere: true }),
+})
+
+const languages = ['en', 'de'] as const
+/** `/en/chooser` and so on. */
+const pages = Object.fromEntries(
+  languages.flatMap((language) =>
+    Object.entries(pagesIn(lookIn(language))).map(([path, make]) => [`/${language}${path}`, make] as const),
+  ),
+)
+
+/** Every sentence of a language in the largest form that it has on a page. */
+function sentencesOf(look: Look): string {
+  const sentences = Object.entries<string>(look.words).map(([name, text]) => {
+    const filled = text.replaceAll(/\{[a-z]+\}/g, 'x')
+    if (name.startsWith('link.')) return html`<p class="actions"><a class="button" href="/">${filled}</a></p>`
+    return /title$|^fault|^moving\.(?:one|signed-in|signing)/.test(name)
+      ? html`<h1>${filled}</h1>`
+      : html`<p>${filled}</p>`
+  })
+  return pageDocument({
+    ...frame,
+    appTitle: 'Wiki',
+    look,
+    title: 'T',
+    gate: 'open',
+    content: sentences.join(''),
+  })
 }
 
 t.test('the pages in Chromium', async (t) => {
@@ -68,7 +103,8 @@ t.test('the pages in Chromium', async (t) => {
       const to = new URL(`http://op.example.test:${elsewhere.port}/end`)
       response.end(movingOnPage({ ...frame, why: 'signing-out', to }))
     } else {
-      response.end(pages[request.url ?? '']?.() ?? '')
+      const [, language = ''] = request.url?.split('/sentences/') ?? []
+      response.end(pages[request.url ?? '']?.() ?? sentencesOf(lookIn(language)))
     }
   })
   const browser = await openChromium()
@@ -91,6 +127,23 @@ t.test('the pages in Chromium', async (t) => {
     }
   })
 
+  t.test(
+    'the longest word of every language fits into 320 pixels, as heading, text and button',
+    async (t) => {
+      const page = await browser.newPage({ viewport: { width: 320, height: 640 } })
+      for (const language of languages) {
+        await page.goto(`${origin}/sentences/${language}`)
+        await page.evaluate("document.querySelector('main').style.overflowWrap = 'normal'")
+        const wide = await page.evaluate(
+          "[...document.querySelectorAll('h1, p, a')].filter((e) => e.scrollWidth > e.clientWidth && e.clientWidth > 0).map((e) => e.textContent)",
+        )
+        t.same(wide, [], language)
+        t.ok(Number(await page.locator('h1, p').count()) > 100, 'all sentences stand there')
+      }
+      await page.close()
+    },
+  )
+
   t.test('S-200 are styled under their own policy, and try nothing that it forbids', async (t) => {
     const page = await browser.newPage({ colorScheme: 'light' })
     const complaints = listen(page)
@@ -108,7 +161,7 @@ t.test('the pages in Chromium', async (t) => {
 
   t.test('can be used with the keyboard alone, and show where one is', async (t) => {
     const page = await browser.newPage()
-    await page.goto(`${origin}/forbidden`)
+    await page.goto(`${origin}/en/forbidden`)
     await page.keyboard.press('Tab')
     t.equal(await page.evaluate('document.activeElement.textContent'), 'Use another account')
     t.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid')
@@ -118,7 +171,7 @@ t.test('the pages in Chromium', async (t) => {
   t.test('sign-out is posted here and moves on to another host, which a redirect could not', async (t) => {
     const page = await browser.newPage()
     const complaints = listen(page)
-    await page.goto(`${origin}/sign-out`)
+    await page.goto(`${origin}/en/sign-out`)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(`http://op.example.test:${elsewhere.port}/end`)
     t.equal(await page.textContent('body'), 'the provider')

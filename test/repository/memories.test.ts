@@ -25,6 +25,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/session/transaction-cookie.ts': [ofOneCall],
   'http/operations/metrics.ts': [ofConfiguration],
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
+  'http/pages/look.ts': [`${ofConfiguration}, by language`],
   'http/proxy/event-streams.ts': ['answers under way: as many as connections'],
   'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
   'http/sign-in/passed-parameters.ts': [ofOneCall],

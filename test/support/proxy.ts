@@ -11,6 +11,7 @@ import { type Admission, carryAdmission } from '../../src/http/admission/admissi
 import { handOver, proxy } from '../../src/http/proxy/proxy.ts'
 import { attachContext, type RequestContext } from '../../src/http/server/context.ts'
 import { createUpstreams } from '../../src/upstream/agents.ts'
+import { builtInPages } from './pages.ts'
 import { portOf } from './ports.ts'
 import { createWaits } from './waiting.ts'
 
@@ -78,6 +79,8 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           clientAddress: '192.0.2.7',
           network: { key: '192.0.2.7', hidden: false },
           wantsPage: false,
+          pages: builtInPages,
+          acceptLanguage: undefined,
           decision: { kind: 'allow', reason: 'rule-met', principal: settings.principal ?? null },
           fault: null,
           detail: null,

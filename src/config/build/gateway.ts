@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
+import { builtInCatalogues } from '../../core/pages/settings.ts'
 import { nodeAt } from '../node.ts'
 import { openRules } from '../rules/policies.ts'
 import { groupKeys } from '../schema/file.ts'
@@ -72,6 +73,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     providers: finish(providers, prefixes),
     session,
     log,
+    pages: { catalogues: builtInCatalogues, language: null },
     hosts,
     apps: models,
     ownedHeaders: ownedHeaderNames(models),

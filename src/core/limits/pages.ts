@@ -2,6 +2,8 @@ import { type Limit, of } from './limit.ts'
 
 /** The rows of the table (`table.ts`) that are about pages and what people are called on them. */
 export const pageLimits = {
+  acceptLanguageBytes: of('request', 1024, 'What is read of `Accept-Language`; the rest is dropped.'),
+  acceptLanguageRanges: of('request', 32, 'Languages in it; the rest is dropped.'),
   displayNameCharacters: of(
     'provider',
     64,

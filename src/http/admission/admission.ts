@@ -3,6 +3,7 @@ import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin, UpstreamSettings } from '../../core/gateway.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
+import type { PageSettings } from '../../core/pages/settings.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Destination } from '../../core/request/destination.ts'
 import type { Target } from '../../core/request/target.ts'
@@ -36,6 +37,9 @@ export interface Admission {
   readonly network: ClientNetwork
   /** A browser that shows what comes, be it for a link or a form, rather than a program: page or problem. */
   readonly wantsPage: boolean
+  /** How pages look, and what the browser says of its languages: the page chooses one when there is one. */
+  readonly pages: PageSettings
+  readonly acceptLanguage: string | undefined
   readonly decision: Decision
   /** Why no decision could be made (`undecided`); the answer is the fault's. */
   readonly fault: AnyFault | null

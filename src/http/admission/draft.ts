@@ -1,5 +1,6 @@
 import type { Decision, RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
+import type { PageSettings } from '../../core/pages/settings.ts'
 import type { Destination } from '../../core/request/destination.ts'
 import { type ClientAddress, unknownClient } from '../../core/request/forwarded.ts'
 import { isNavigation } from '../../core/request/navigation.ts'
@@ -14,6 +15,8 @@ export interface AdmissionDraft {
   readonly startedAt: number
   readonly method: string
   readonly wantsPage: boolean
+  readonly pages: PageSettings
+  readonly acceptLanguage: string | undefined
   client: ClientAddress
   origin: Origin | null
   target: Target | null
@@ -24,13 +27,20 @@ export interface AdmissionDraft {
   others: readonly Location[]
 }
 
-export function beginDraft(facts: RequestFacts, requestId: string, startedAt: number): AdmissionDraft {
+export function beginDraft(
+  pages: PageSettings,
+  facts: RequestFacts,
+  requestId: string,
+  startedAt: number,
+): AdmissionDraft {
   return {
     requestId,
     startedAt,
     method: facts.method ?? '',
     // A form that is posted shows its answer too; only for a GET does a sign-in follow.
     wantsPage: isNavigation('GET', facts.headers),
+    pages,
+    acceptLanguage: facts.headers['accept-language'],
     client: unknownClient,
     origin: null,
     target: null,
@@ -60,6 +70,8 @@ export function toAdmission(
     startedAt: draft.startedAt,
     method: draft.method,
     wantsPage: draft.wantsPage,
+    pages: draft.pages,
+    acceptLanguage: draft.acceptLanguage,
     origin: draft.origin,
     target: draft.target,
     destination: decision.kind === 'allow' ? draft.destination : null,

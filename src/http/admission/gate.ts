@@ -26,7 +26,7 @@ export function admit(
 ): Awaitable<Admission> {
   const { gateway } = context
   const peer = peerOf(gateway, facts.socket.remoteAddress)
-  const draft = beginDraft(facts, requestId, startedAt)
+  const draft = beginDraft(gateway.pages, facts, requestId, startedAt)
   const refusal = unreadable(facts)
   if (refusal !== null) return reject(draft, refusal.status, refusal.reason)
   const forwarded = {

@@ -12,9 +12,11 @@ import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
 import { accountOf } from './account.ts'
-import { framedPage, framedPageHeaders } from './framed.ts'
+import type { Page, PageFrame } from './document.ts'
+import { framedPage } from './framed.ts'
 import { type LoginLink, loginLink } from './login-link.ts'
-import { errorPage, forbiddenPage, type PageStatus, pageHeaders } from './pages.ts'
+import { lookFor } from './look.ts'
+import { errorPage, forbiddenPage, type PageStatus } from './pages.ts'
 import { problemBody, problemType } from './problem.ts'
 import { keepForLink, withScript } from './scripts.ts'
 
@@ -26,8 +28,8 @@ export interface Answer {
   readonly body: string
 }
 
-export function pageAnswer(status: number, page: string): Answer {
-  return { status, headers: pageHeaders(), body: page }
+export function pageAnswer(status: number, page: Page): Answer {
+  return { status, headers: page.headers, body: page.html }
 }
 
 const problemHeaders = {
@@ -84,9 +86,9 @@ const titles: Readonly<Record<number, string>> = {
 }
 
 /** What every page needs to know of the app it stands before. */
-export function frameOf(admission: Admission): { appTitle: string | null; requestId: string } {
-  const { app, origin, requestId } = admission
-  return { appTitle: app?.title ?? origin?.host ?? null, requestId }
+export function frameOf(admission: Admission): PageFrame & { readonly requestId: string } {
+  const { app, origin, requestId, pages, acceptLanguage } = admission
+  return { appTitle: app?.title ?? origin?.host ?? null, requestId, look: lookFor(pages, acceptLanguage) }
 }
 
 /** The gateway's own refusal: a page for a navigation, a problem for a program. Fixed words either way. */
@@ -115,10 +117,10 @@ export function unauthorized(
     return withHeaders(problemAnswer(admission, 401, reason, { login_url }), cookieChallenge)
   }
   const link = formPage === null ? linkBack(gateway, admission) : linkTo(gateway, formPage)
-  const next = { label: 'Sign in', href: link.href }
   const script = keepForLink(link.keep)
   const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
   const frame = { ...frameOf(admission), script }
+  const next = { label: frame.look.words['link.sign-in'], href: link.href }
   const page = errorPage({ ...frame, status: 401, sentence: null, unsaved, contact: null, next })
   return withHeaders(withScript(pageAnswer(401, page), script), cookieChallenge)
 }
@@ -128,8 +130,8 @@ export function unauthorizedFrame(gateway: Gateway, admission: Admission, topPag
   const { href, keep } = topPage === null ? linkBack(gateway, admission) : linkTo(gateway, topPage)
   // The storage is that of the whole tab: what is kept from here is there for the page on top.
   const script = keepForLink(keep)
-  const body = framedPage({ ...frameOf(admission), script, signInHref: href })
-  return withHeaders(withScript({ status: 401, headers: framedPageHeaders(), body }, script), cookieChallenge)
+  const page = framedPage({ ...frameOf(admission), script, signInHref: href })
+  return withHeaders(withScript(pageAnswer(401, page), script), cookieChallenge)
 }
 
 const cookieChallenge = { 'www-authenticate': 'Cookie realm="claimgate"' }
@@ -192,19 +194,23 @@ export function faultAnswer(
   const retry = seconds === null ? {} : { 'retry-after': String(seconds) }
   if (!admission.wantsPage) return withHeaders(problemAnswer(admission, status, reason), retry)
   const contact = admission.app?.contact ?? null
+  const frame = frameOf(admission)
+  const { words } = frame.look
   const page = errorPage({
-    ...frameOf(admission),
+    ...frame,
     status,
-    sentence: entry?.public ?? null,
+    sentence: fault === null ? null : words[`fault.${fault.code}`],
     retryAfterSeconds: retryAfterSeconds ?? null,
     contact,
-    next: next ?? (isWorthAsking(admission, status) ? sameAgain : null),
+    next:
+      next ??
+      (isWorthAsking(admission, status) ? { label: words['link.try-again'], href: sameAddress } : null),
   })
   return withHeaders(pageAnswer(status, page), retry)
 }
 
 /** RFC 3986 4.4: the address of the page itself, however long it is and whatever stands in it. */
-const sameAgain = { label: 'Try again', href: '' }
+const sameAddress = ''
 
 /** Whether the same once more may be answered, and does nothing that was not wanted: a GET whose app or provider failed. */
 function isWorthAsking({ method, address }: Admission, status: number): boolean {

@@ -1,5 +1,6 @@
 import { html } from 'ghtml'
 import { type GateState, gateMark, tabIcon } from './icons.ts'
+import type { Look } from './look.ts'
 import { stylesheet } from './stylesheet.ts'
 
 /** What every page needs to know. Nothing of it comes from the request but `requestId`, which is ours. */
@@ -8,6 +9,7 @@ export interface PageFrame {
   readonly appTitle: string | null
   /** The log has the same id, so that a person can be helped without telling what the page did not say. */
   readonly requestId: string | null
+  readonly look: Look
   /** What the page does with a script, where it has one: see `scripts`. The policy of the answer has to name it. */
   readonly script?: { readonly markup: string } | null
 }
@@ -21,20 +23,29 @@ interface Document extends PageFrame {
   readonly refreshTo?: string
 }
 
+/** A whole page, and the headers that it goes with: its policy names its style, its language is that of its words. */
+export interface Page {
+  readonly html: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /**
  * One whole page. In ghtml's templates a value is escaped unless `!` stands before it; a test lists the places
  * where it does, and holds canaries against every page.
  */
-export function pageDocument(page: Document): string {
+export function pageDocument(page: Document): Page {
+  const { language, words, headers } = page.look
   const refresh =
     page.refreshTo === undefined
       ? ''
       : html`<meta http-equiv="refresh" content="${`0; url=${page.refreshTo}`}">`
   const reference =
-    page.requestId === null ? '' : html`<p class="reference">Request id <code>${page.requestId}</code></p>`
+    page.requestId === null
+      ? ''
+      : html`<p class="reference">${words['frame.request-id']} <code>${page.requestId}</code></p>`
   const heading = page.appTitle === null ? page.title : `${page.title} · ${page.appTitle}`
-  return html`<!doctype html>
-<html lang="en">
+  const text = html`<!doctype html>
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <title>${heading}</title>
@@ -46,7 +57,7 @@ export function pageDocument(page: Document): string {
 </head>
 <body>
 <main>
-<div class="banner">!${gateMark(page.gate)}<p>${page.appTitle ?? 'Gateway'}</p></div>
+<div class="banner">!${gateMark(page.gate)}<p>${page.appTitle ?? words['frame.gateway']}</p></div>
 <div class="content">
 <h1>${page.title}</h1>
 !${page.content}
@@ -57,4 +68,5 @@ export function pageDocument(page: Document): string {
 </body>
 </html>
 `
+  return { html: text, headers }
 }

@@ -1,32 +1,33 @@
 import { html } from 'ghtml'
-import { type PageFrame, pageDocument } from './document.ts'
-import { pageHeaders } from './pages.ts'
+import { type Page, type PageFrame, pageDocument } from './document.ts'
 
 export interface FramedPage extends PageFrame {
   readonly signInHref: string
 }
 
-/** In a frame whose session ended: no sign-in would fit in there, so the link opens in place of everything. */
-export function framedPage(page: FramedPage): string {
-  return pageDocument({
+/**
+ * In a frame whose session ended: no sign-in would fit in there, so the link opens in place of everything. It may stand
+ * in a frame of the same origin, and nowhere else.
+ */
+export function framedPage(page: FramedPage): Page {
+  const { words } = page.look
+  const { html: text, headers } = pageDocument({
     ...page,
-    title: 'You are not signed in',
+    title: words['401.title'],
     gate: 'closed',
-    content: html`<p>Sign in to see what stands here. You come back to this page.</p>
-<p class="actions"><a class="button" href="${page.signInHref}" target="_top">Sign in</a></p>`,
+    content: html`<p>${words['framed.text']}</p>
+<p class="actions"><a class="button" href="${page.signInHref}" target="_top">${words['link.sign-in']}</a></p>`,
   })
+  return { html: text, headers: framed(headers) }
 }
 
-/** The same for what stands in a frame of the same origin, and nowhere else. */
-export function framedPageHeaders(): Readonly<Record<string, string>> {
-  return framedHeaders
+function framed(headers: Page['headers']): Page['headers'] {
+  return {
+    ...headers,
+    'content-security-policy': String(headers['content-security-policy']).replace(
+      "frame-ancestors 'none'",
+      "frame-ancestors 'self'",
+    ),
+    'x-frame-options': 'SAMEORIGIN',
+  }
 }
-
-const framedHeaders = Object.freeze<Record<string, string>>({
-  ...pageHeaders(),
-  'content-security-policy': String(pageHeaders()['content-security-policy']).replace(
-    "frame-ancestors 'none'",
-    "frame-ancestors 'self'",
-  ),
-  'x-frame-options': 'SAMEORIGIN',
-})

@@ -1,13 +1,14 @@
 import { html } from 'ghtml'
+import type { SentenceName } from '../../core/pages/catalogue.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Account } from './account.ts'
-import { type PageFrame, pageDocument } from './document.ts'
+import { type Page, type PageFrame, pageDocument } from './document.ts'
 import { providerIcon } from './icons.ts'
-import { accountLine, action, actions, helpLine } from './parts.ts'
-import { stylesheetHash } from './stylesheet.ts'
+import { accountLine, action, actions, continueLine, helpLine } from './parts.ts'
+import { say } from './say.ts'
 
 /**
- * The pages that people see. Each function returns one whole HTML document: fixed sentences, and what it was given
+ * The pages that people see. Each function returns one whole HTML document: fixed sentences of its language, and what it was given
  * escaped. None shows a rule, a claim, an upstream or the address that was asked for; none needs a script.
  * Every `…Href` is an address on our own origin, made by us.
  */
@@ -20,7 +21,8 @@ export interface Choice {
 }
 
 /** Several providers and none named: which one? */
-export function chooserPage(page: PageFrame & { readonly choices: readonly Choice[] }): string {
+export function chooserPage(page: PageFrame & { readonly choices: readonly Choice[] }): Page {
+  const { words } = page.look
   const choices = page.choices.map(
     (
       choice,
@@ -29,9 +31,9 @@ export function chooserPage(page: PageFrame & { readonly choices: readonly Choic
   )
   return pageDocument({
     ...page,
-    title: 'Choose how to sign in',
+    title: words['chooser.title'],
     gate: 'open',
-    content: html`<nav aria-label="Ways to sign in"><ul class="choices">!${choices}</ul></nav>`,
+    content: html`<nav aria-label="${words['chooser.list']}"><ul class="choices">!${choices}</ul></nav>`,
   })
 }
 
@@ -47,74 +49,42 @@ export interface ForbiddenPage extends PageFrame {
 }
 
 /** 403. Says as whom one is signed in and what to do; nothing of the rule. */
-export function forbiddenPage(page: ForbiddenPage): string {
+export function forbiddenPage(page: ForbiddenPage): Page {
+  const { words } = page.look
   const reason =
     page.account === null
-      ? html`<p>It is not offered here, and signing in would not change that.</p>`
-      : html`!${accountLine(page.account)}
-<p>${page.unsendable ? unsendableText : permissionText}</p>`
+      ? html`<p>${words['closed.text']}</p>`
+      : html`!${accountLine(words, page.account)}
+<p>${words[page.unsendable ? 'unsendable.text' : 'forbidden.text']}</p>`
   const links = actions([
-    page.account === null ? null : action(page.switchAccountHref, 'Use another account'),
+    page.account === null ? null : action(page.switchAccountHref, words['link.other-account']),
   ])
   return pageDocument({
     ...page,
-    title: forbiddenTitle(page),
+    title: words[forbiddenTitle(page)],
     gate: 'closed',
     content: html`!${reason}
 !${links}
-!${helpLine(page.unsendable ? 'To have that changed' : 'If you should have access', page.contact, page.requestId)}`,
+!${helpLine(page.unsendable ? 'help.to-change' : 'help.no-access', page, page.contact)}`,
   })
 }
 
-const permissionText =
-  'This page needs a permission that your account does not have. If you have another account that does, use that one.'
-const unsendableText =
-  'This is not about your permissions. What the application is told of your account, such as its groups, cannot be sent to it as it is: it may be too much. Those who run it can change what is sent.'
-
-function forbiddenTitle({ account, unsendable }: ForbiddenPage): string {
-  if (account === null) return 'This page is not open'
-  return unsendable ? 'This page cannot be opened with your account' : 'You have no access to this page'
+function forbiddenTitle({ account, unsendable }: ForbiddenPage): SentenceName {
+  if (account === null) return 'closed.title'
+  return unsendable ? 'unsendable.title' : 'forbidden.title'
 }
 
-/** What a page for a status says, where no fault has a sentence of its own. Nobody is told more than this. */
-const statusTexts = {
-  400: [
-    'This request cannot be read',
-    'Its address or form can be understood in more than one way, so it was not passed on.',
-  ],
-  401: ['You are not signed in', 'Sign in to open this page.'],
-  403: ['This cannot be done', 'The request was refused.'],
-  404: ['There is nothing here', 'The address may be mistyped, or the page has moved.'],
-  405: ['This cannot be done here', 'The page exists, but not for this kind of request.'],
-  408: ['The request took too long', 'It did not arrive in full. Please try again.'],
-  413: ['That is too large', 'What was sent is larger than this application accepts.'],
-  415: ['This form cannot be read', 'It was sent in a way that is not understood here.'],
-  417: ['This request cannot be met', 'It expects something that is not offered here.'],
-  421: ['No such site here', 'This address leads here, but no application answers to its name.'],
-  426: ['This connection is not supported', 'Another kind of connection is needed.'],
-  429: ['Too much at once', 'Please try again in a minute.'],
-  431: ['Too much came with this request', 'Deleting the cookies of this site often helps.'],
-  500: ['Something went wrong', 'It is not your fault. Please try again in a moment.'],
-  502: ['The application is not available', 'It did not answer as it should. Please try again in a moment.'],
-  503: ['Not available just now', 'Please try again in a moment.'],
-  505: ['This cannot be read', 'It was sent in a version of HTTP that is not understood here.'],
-  504: ['The application took too long', 'It did not answer in time. Please try again in a moment.'],
-} as const
-
-const unsavedText = 'What you sent was not saved. Sign in, go back to the form and send it once more.'
+/** The statuses that have words of their own, where no fault has a sentence. Nobody is told more than these say. */
+export type PageStatus = {
+  [Name in SentenceName]: Name extends `${infer Status extends number}.title` ? Status : never
+}[SentenceName]
 
 /** What may help where a fault has a sentence of its own. */
-function again({ status, retryAfterSeconds = null }: ErrorPage): string {
-  if (retryAfterSeconds !== null)
-    return `Please open your page again in ${secondsInWords(retryAfterSeconds)}.`
-  return status >= 500 ? 'Please try again in a moment.' : ''
+function again({ status, retryAfterSeconds = null, look: { words } }: ErrorPage): string {
+  if (retryAfterSeconds === null) return status >= 500 ? say(words, 'again.moment') : ''
+  if (retryAfterSeconds === 1) return say(words, 'again.second')
+  return say(words, 'again.seconds', { seconds: String(retryAfterSeconds) })
 }
-
-function secondsInWords(seconds: number): string {
-  return seconds === 1 ? 'a second' : `${seconds} seconds`
-}
-
-export type PageStatus = keyof typeof statusTexts
 
 export interface ErrorPage extends PageFrame {
   readonly status: PageStatus
@@ -130,18 +100,24 @@ export interface ErrorPage extends PageFrame {
 }
 
 /** Every other refusal or failure. */
-export function errorPage(page: ErrorPage): string {
-  const [title, text] = statusTexts[page.status]
-  const explanation = page.unsaved ? unsavedText : page.sentence === null ? text : again(page)
-  const help = page.status >= 500 ? helpLine('If it lasts', page.contact, page.requestId) : ''
+export function errorPage(page: ErrorPage): Page {
+  const { words } = page.look
+  const text = page.sentence === null ? say(words, `${page.status}.text`) : again(page)
+  const explanation = page.unsaved ? say(words, 'unsaved.text') : text
+  const help = page.status >= 500 ? helpLine('help.if-it-lasts', page, page.contact) : ''
   return pageDocument({
     ...page,
-    title: page.sentence?.replace(/\.$/, '') ?? title,
+    title: page.sentence === null ? words[`${page.status}.title`] : asHeading(page.sentence),
     gate: page.status >= 500 ? 'away' : 'closed',
-    content: html`!${explanation === '' ? '' : html`<p>${explanation}</p>`}
+    content: html`!${explanation === '' ? '' : html`<p>!${explanation}</p>`}
 !${actions([page.next === null ? null : action(page.next.href, page.next.label)])}
 !${help}`,
   })
+}
+
+/** Headings have no full stop. */
+function asHeading(sentence: string): string {
+  return sentence.replace(/\.$/, '')
 }
 
 export interface SignInFailedPage extends PageFrame {
@@ -159,15 +135,15 @@ export interface SignInFailedPage extends PageFrame {
 }
 
 /** A sign-in that did not come to an end. The code and state of its address are not repeated. */
-export function signInFailedPage(page: SignInFailedPage): string {
-  const help = page.next === null ? 'For help' : 'If that does not help'
+export function signInFailedPage(page: SignInFailedPage): Page {
+  const help = page.next === null ? 'help.only' : 'help.if-that-fails'
   return pageDocument({
     ...page,
-    title: page.sentence.replace(/\.$/, ''),
+    title: asHeading(page.sentence),
     gate: page.isAway ? 'away' : 'closed',
     content: html`<p>${page.explanation}</p>
 !${actions([page.next, page.instead ?? null])}
-!${helpLine(help, page.contact, page.requestId)}`,
+!${helpLine(help, page, page.contact)}`,
   })
 }
 
@@ -181,28 +157,29 @@ export interface ConfirmSignOutPage extends PageFrame {
 }
 
 /** Sign-out is asked for by GET and done by POST, so that no link or picture of another site can do it. */
-export function confirmSignOutPage(page: ConfirmSignOutPage): string {
+export function confirmSignOutPage(page: ConfirmSignOutPage): Page {
+  const { words } = page.look
   const fields = Object.entries(page.fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )
-  const account = page.account === null ? '' : accountLine(page.account)
+  const account = page.account === null ? '' : accountLine(words, page.account)
   return pageDocument({
     ...page,
-    title: 'Sign out?',
+    title: words['sign-out.title'],
     gate: 'open',
     content: html`!${account}
-<p>You will be signed out here and, where it offers that, at your sign-in service.</p>
+<p>${words['sign-out.text']}</p>
 <form method="post" action="${page.action}">
 !${fields}
-<p class="actions"><button class="button" type="submit">Sign out</button><a class="button second" href="${page.cancelHref}">Stay signed in</a></p>
+<p class="actions"><button class="button" type="submit">${words['link.sign-out']}</button><a class="button second" href="${page.cancelHref}">${words['link.stay']}</a></p>
 </form>`,
   })
 }
 
 const movingOnTexts = {
-  'signing-out': ['Signing you out', 'You are signed out here. Moving on to your sign-in service.'],
-  'signed-in': ['Signed in', 'Taking you to your page.'],
-  'from-a-link': ['One moment', 'Taking you to your page.'],
+  'signing-out': ['moving.signing-out', 'moving.signed-out-here'],
+  'signed-in': ['moving.signed-in', 'moving.to-page'],
+  'from-a-link': ['moving.one-moment', 'moving.to-page'],
 } as const
 
 export interface MovingOnPage extends PageFrame {
@@ -215,16 +192,17 @@ export interface MovingOnPage extends PageFrame {
  * another host; and after a callback under `same_site: strict`, since a Strict cookie is not sent on a navigation
  * that another site began. Throws for an address that is neither http(s) nor local.
  */
-export function movingOnPage(page: MovingOnPage): string {
+export function movingOnPage(page: MovingOnPage): Page {
+  const { words } = page.look
   const to = typeof page.to === 'string' ? page.to : webAddress(page.to)
   const [title, text] = movingOnTexts[page.why]
   return pageDocument({
     ...page,
-    title,
+    title: words[title],
     gate: 'open',
     refreshTo: to,
-    content: html`<p>${text}</p>
-<p class="quiet"><a href="${to}">Continue</a> if nothing happens.</p>`,
+    content: html`<p>${words[text]}</p>
+!${continueLine(words, to)}`,
   })
 }
 
@@ -239,20 +217,21 @@ export interface SignedOutPage extends PageFrame {
 }
 
 /** Where a sign-out ends. Throws for a provider's address that is not http(s). */
-export function signedOutPage(page: SignedOutPage): string {
+export function signedOutPage(page: SignedOutPage): Page {
+  const { words } = page.look
   const provider = page.providerUrl ? webAddress(page.providerUrl) : null
-  const notYet = page.everywhere
-    ? ''
-    : html`<p>The session could not be ended everywhere yet: that takes a few more moments.</p>`
-  const still = page.stillAt
-    ? html`<p>You are still signed in at <bdi>${page.stillAt}</bdi>: sign out there too where others use this browser.</p>`
-    : ''
+  const notYet = page.everywhere ? '' : html`<p>${words['signed-out.not-yet']}</p>`
+  const label = html`<bdi>${page.stillAt ?? ''}</bdi>`
+  const still = page.stillAt ? html`<p>!${say(words, 'signed-out.still-at', { provider: label })}</p>` : ''
   return pageDocument({
     ...page,
-    title: page.everywhere ? 'You are signed out' : 'You are signed out in this browser',
+    title: words[page.everywhere ? 'signed-out.title' : 'signed-out.here-title'],
     gate: 'closed',
-    content: html`!${notYet}!${still}<p>On a shared computer, close the browser too.</p>
-!${actions([action(provider, 'Sign out at your sign-in service'), action(page.signInHref, 'Sign in again')])}`,
+    content: html`!${notYet}!${still}<p>${words['signed-out.shared']}</p>
+!${actions([
+      action(provider, words['link.sign-out-at-provider']),
+      action(page.signInHref, words['link.sign-in-again']),
+    ])}`,
   })
 }
 
@@ -260,28 +239,3 @@ function webAddress(url: URL): string {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError('not a web address')
   return url.href
 }
-
-/**
- * The headers of every page: nothing is loaded, run, framed, cached or told to where a link leads. Chromium holds
- * `form-action` against redirects after a post too, so no page posts to where an answer would leave the origin.
- */
-export function pageHeaders(): Readonly<Record<string, string>> {
-  return headers
-}
-
-const headers = Object.freeze({
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'content-security-policy': [
-    "default-src 'none'",
-    `style-src '${stylesheetHash}'`,
-    'img-src data:',
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; '),
-  'cross-origin-opener-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-})

@@ -1,25 +1,43 @@
 import { html } from 'ghtml'
+import type { Catalogue, SentenceName } from '../../core/pages/catalogue.ts'
 import type { Account } from './account.ts'
+import type { PageFrame } from './document.ts'
 import { initial } from './icons.ts'
+import { say } from './say.ts'
 
-/** As whom one is signed in. `bdi` keeps a name with right-to-left marks from turning the sentence around. */
-export function accountLine(account: Account): string {
-  const by = account.providerLabel === null ? '' : html`<small>with ${account.providerLabel}</small>`
-  return html`<div class="account"><span class="initial" aria-hidden="true">${initial(account.name)}</span>
-<p>You are signed in as <b><bdi>${account.name}</bdi></b>!${by}</p></div>`
+/** As whom one is signed in. `bdi` keeps a name with right-to-left letters from turning the sentence around. */
+export function accountLine(words: Catalogue, { name, providerLabel }: Account): string {
+  const provider = html`${providerLabel ?? ''}`
+  const by = providerLabel === null ? '' : html`<small>!${say(words, 'account.with', { provider })}</small>`
+  const person = say(words, 'account.signed-in-as', { name: html`<b><bdi>${name}</bdi></b>` })
+  return html`<div class="account"><span class="initial" aria-hidden="true">${initial(name)}</span>
+<p>!${person}!${by}</p></div>`
 }
 
-/** Whom to ask; nothing when the app names no contact. */
-export function helpLine(when: string, contact: string | null, requestId: string | null): string {
+type HelpSentence = Exclude<Extract<SentenceName, `help.${string}`>, 'help.request-id'>
+
+/** Whom to ask, and with which words; nothing when the app names no contact. */
+export function helpLine(
+  when: HelpSentence,
+  { look: { words }, requestId }: Pick<PageFrame, 'look' | 'requestId'>,
+  contact: string | null,
+): string {
   if (contact === null) return ''
-  const mention = requestId === null ? '' : ' and give the request id below'
-  return html`<p class="quiet">${when}, ask !${contactLink(contact)}${mention}.</p>`
+  const ask = say(words, when, { contact: contactLink(contact) })
+  const mention = requestId === null ? '' : html` ${words['help.request-id']}`
+  return html`<p class="quiet">!${ask}!${mention}</p>`
 }
 
 function contactLink(contact: string): string {
   if (/^[^\s@:/]+@[^\s@:/]+$/.test(contact)) return html`<a href="mailto:${contact}">${contact}</a>`
   if (/^https?:\/\/\S+$/.test(contact)) return html`<a href="${contact}">${contact}</a>`
   return html`${contact}`
+}
+
+/** Below what moves on by itself. */
+export function continueLine(words: Catalogue, to: string): string {
+  const link = html`<a href="${to}">${words['link.continue']}</a>`
+  return html`<p class="quiet">!${say(words, 'moving.if-nothing-happens', { continue: link })}</p>`
 }
 
 interface Action {

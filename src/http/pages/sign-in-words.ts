@@ -1,50 +1,40 @@
 import type { FaultCode } from '../../core/fault.ts'
+import type { SentenceName } from '../../core/pages/catalogue.ts'
 
 /** What a page says of a sign-in that failed, and what would help. */
 export interface FailureWords {
-  readonly explanation: string
+  readonly explanation: Extract<SentenceName, `failure.${string}` | 'again.moment'>
   /** The same once more, another account, either of them, or nothing that the person could do. */
   readonly helps: 'start-again' | 'other-account' | 'either' | 'nothing'
 }
-
-const cookies = 'Your browser must keep cookies of this site.'
-const operators = 'Starting again would not change that: those who run this site have to look at it.'
 
 /** In words for people: what happened, and "start again" only where that helps. Nothing of a message for operators. */
 export function failureWords(code: FaultCode): FailureWords {
   switch (code) {
     case 'LOGIN_STATE_UNKNOWN':
-      return again(`It took too long, or was finished in another tab. ${cookies}`)
+      return again('failure.state-unknown')
     case 'LOGIN_LOOP':
-      return again(`You are asked to sign in again and again. ${cookies} Allow them, then start again.`)
+      return again('failure.loop')
     case 'LOGIN_REFUSED':
       // Who is signed in at the provider gets the same refusal again, without being asked.
-      return {
-        explanation:
-          'If you stopped it yourself, you can start again. Otherwise your account may not be meant to be used here: if you have another one, use that.',
-        helps: 'either',
-      }
+      return { explanation: 'failure.refused', helps: 'either' }
     case 'LOGIN_UNFINISHED':
-      return again(
-        'Your sign-in service took you for away, or lost track of you. Starting again usually helps.',
-      )
+      return again('failure.unfinished')
     case 'LOGIN_CODE_REFUSED':
-      return again(
-        'What your sign-in service gave us was too old, or used before. Starting again usually helps.',
-      )
+      return again('failure.code-refused')
     case 'LOGIN_UNAVAILABLE':
     case 'PROVIDER_UNREACHABLE':
     case 'PROVIDER_BUSY':
-      return again('It could not be asked just now. Please try again in a moment.')
+      return again('failure.unavailable')
     case 'STORE_UNAVAILABLE':
     case 'STORE_FULL':
     case 'STORE_INVALID':
-      return again('Please try again in a moment.')
+      return again('again.moment')
     case 'LOGIN_USER_ID_INVALID':
     case 'LOGIN_CLAIMS_TOO_LARGE':
-      return { explanation: 'If you have another account, use that one.', helps: 'other-account' }
+      return { explanation: 'failure.other-account', helps: 'other-account' }
     case 'LOGIN_FAILURES_LIMITED':
-      return { explanation: 'Please wait a minute, then open your page again.', helps: 'nothing' }
+      return { explanation: 'failure.limited', helps: 'nothing' }
     case 'LOGIN_RESPONSE_INVALID':
     case 'LOGIN_ISSUER_MISMATCH':
     case 'LOGIN_TOKEN_INVALID':
@@ -52,10 +42,7 @@ export function failureWords(code: FaultCode): FailureWords {
     case 'PROVIDER_RESPONSE_INVALID':
     case 'PROVIDER_CLIENT_REFUSED':
     case 'PROVIDER_KEYS_INVALID':
-      return {
-        explanation: `This site and your sign-in service do not understand each other. ${operators}`,
-        helps: 'nothing',
-      }
+      return { explanation: 'failure.misunderstood', helps: 'nothing' }
     case 'CONFIG_INVALID':
     case 'UPSTREAM_UNREACHABLE':
     case 'UPSTREAM_TLS':
@@ -66,10 +53,10 @@ export function failureWords(code: FaultCode): FailureWords {
     case 'REQUEST_BODY_TOO_LARGE':
     case 'REQUEST_BODY_STALLED':
     case 'ANSWER_STALLED':
-      return { explanation: operators, helps: 'nothing' }
+      return { explanation: 'failure.operators', helps: 'nothing' }
   }
 }
 
-function again(explanation: string): FailureWords {
+function again(explanation: FailureWords['explanation']): FailureWords {
   return { explanation, helps: 'start-again' }
 }

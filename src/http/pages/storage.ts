@@ -1,9 +1,10 @@
 import { html } from 'ghtml'
+import type { SentenceName } from '../../core/pages/catalogue.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { StorageKey } from '../../core/session/storage-key.ts'
-import type { Answer } from './answer.ts'
+import { type Answer, pageAnswer } from './answer.ts'
 import { type PageFrame, pageDocument } from './document.ts'
-import { pageHeaders } from './pages.ts'
+import { continueLine } from './parts.ts'
 import { hashOf, keepScript, keyPrefix, type PageScript, takeScript, withScript } from './scripts.ts'
 
 /** The two pages that do nothing but move on, with what waits in the browser's storage: see `scripts`. */
@@ -24,8 +25,8 @@ export function keepInStorage(page: KeepPage): Answer {
   const markup = html`<script data-key="${keyPrefix + page.key}"!${from} data-page="${page.page}" data-to="${to}">!${keepScript}</script>`
   return movingPage(page, {
     script: { markup, hash: hashOf(keepScript) },
-    title: 'One moment',
-    text: 'Taking you to your sign-in service.',
+    title: 'moving.one-moment',
+    text: 'moving.to-provider',
     to,
   })
 }
@@ -45,25 +46,26 @@ export function takeFromStorage(page: TakePage): Answer {
 <script data-key="${keyPrefix + page.key}" data-start="${start}">!${takeScript}</script>`
   return movingPage(page, {
     script: { markup, hash: hashOf(takeScript) },
-    title: 'Signed in',
-    text: 'Taking you to your page.',
+    title: 'moving.signed-in',
+    text: 'moving.to-page',
     to: start,
   })
 }
 
 interface Moving {
   readonly script: PageScript
-  readonly title: string
-  readonly text: string
+  readonly title: SentenceName
+  readonly text: SentenceName
   readonly to: string
 }
 
 function movingPage(frame: PageFrame, { script, title, text, to }: Moving): Answer {
-  const content = html`<p>${text}</p>
-<p class="quiet"><a href="${to}">Continue</a> if nothing happens.</p>
+  const { words } = frame.look
+  const content = html`<p>${words[text]}</p>
+!${continueLine(words, to)}
 <noscript><meta http-equiv="refresh" content="${`0; url=${to}`}"></noscript>`
-  const body = pageDocument({ ...frame, title, gate: 'open', content, script })
-  return withScript({ status: 200, headers: pageHeaders(), body }, script)
+  const page = pageDocument({ ...frame, title: words[title], gate: 'open', content, script })
+  return withScript(pageAnswer(200, page), script)
 }
 
 function webAddress({ protocol, href }: URL): string {

@@ -1,4 +1,5 @@
 import { type AnyFault, type FaultCode, LoginFault } from '../../core/fault.ts'
+import type { Catalogue } from '../../core/pages/catalogue.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { Admission } from '../admission/admission.ts'
 import { reportFault } from '../operations/report-fault.ts'
@@ -30,26 +31,29 @@ export function signInFailed(
   const retry = fault.status === 503 ? { 'retry-after': '5' } : {}
   if (!admission.wantsPage) return withHeaders(problemAnswer(admission, fault.status, reason), retry)
   const { explanation, helps } = failureWords(fault.code)
+  const frame = frameOf(admission)
+  const { words } = frame.look
   const page = signInFailedPage({
-    ...frameOf(admission),
+    ...frame,
     script,
-    sentence: fault.publicText,
-    explanation,
+    sentence: words[`fault.${fault.code}`],
+    explanation: words[explanation],
     isAway: fault.status >= 500,
     contact: admission.app?.contact ?? null,
-    ...waysOn(helps, context.runtime.gateway.authPrefix, wanted),
+    ...waysOn(helps, words, context.runtime.gateway.authPrefix, wanted),
   })
   return withHeaders(withScript(pageAnswer(fault.status, page), script), retry)
 }
 
 function waysOn(
   helps: FailureWords['helps'],
+  words: Catalogue,
   authPrefix: string,
   wanted: LinkedSignIn,
 ): Pick<SignInFailedPage, 'next' | 'instead'> {
-  const again = { label: 'Start again', href: loginLink(authPrefix, wanted).href }
+  const again = { label: words['link.start-again'], href: loginLink(authPrefix, wanted).href }
   const other = { ...wanted, wish: { ...plainWish, otherAccount: true } }
-  const otherAccount = { label: 'Use another account', href: loginLink(authPrefix, other).href }
+  const otherAccount = { label: words['link.other-account'], href: loginLink(authPrefix, other).href }
   switch (helps) {
     case 'start-again':
       return { next: again }

@@ -151,13 +151,15 @@ function looping(context: RequestContext, admission: Admission, of: AttemptOf): 
   tellOfFailure(context, admission, fault, of)
   const link = linkBack(context.runtime.gateway, admission)
   const script = keepForLink(link.keep)
+  const frame = frameOf(admission)
+  const { words } = frame.look
   const page = signInFailedPage({
-    ...frameOf(admission),
+    ...frame,
     script,
-    sentence: fault.publicText,
-    explanation: failureWords(fault.code).explanation,
+    sentence: words[`fault.${fault.code}`],
+    explanation: words[failureWords(fault.code).explanation],
     contact: admission.app?.contact ?? null,
-    next: { label: 'Start again', href: link.href },
+    next: { label: words['link.start-again'], href: link.href },
   })
   return withScript(pageAnswer(fault.status, page), script)
 }

@@ -22,8 +22,9 @@ import {
   withCookies,
   withHeaders,
 } from '../../../src/http/pages/answer.ts'
-import { type PageStatus, pageHeaders } from '../../../src/http/pages/pages.ts'
+import type { PageStatus } from '../../../src/http/pages/pages.ts'
 import { attachContext } from '../../../src/http/server/context.ts'
+import { lookIn, pageHeaders } from '../../support/pages.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orThrown } from '../../support/thrown.ts'
 
@@ -92,7 +93,7 @@ t.test('redirects are followed by a GET and kept by nobody', async (t) => {
 })
 
 t.test('headers and cookies come to those that an answer has', async (t) => {
-  const answer = pageAnswer(200, 'page')
+  const answer = pageAnswer(200, { html: 'page', headers: pageHeaders() })
   t.same(answer, { status: 200, headers: pageHeaders(), body: 'page' })
   const more = withHeaders(answer, { allow: 'GET', 'cache-control': 'private' })
   t.same(more, { ...answer, headers: { ...pageHeaders(), allow: 'GET', 'cache-control': 'private' } })
@@ -103,9 +104,17 @@ t.test('headers and cookies come to those that an answer has', async (t) => {
 })
 
 t.test('a page stands before the app, by its title, or else by its host', async (t) => {
-  t.same(frameOf(person), { appTitle: 'The Wiki', requestId: 'request-7' })
-  t.same(frameOf({ ...person, app: null }), { appTitle: 'wiki.example', requestId: 'request-7' })
-  t.same(frameOf({ ...person, app: null, origin: null }), { appTitle: null, requestId: 'request-7' })
+  t.same(frameOf(person), { appTitle: 'The Wiki', requestId: 'request-7', look: lookIn() })
+  t.same(frameOf({ ...person, app: null }), {
+    appTitle: 'wiki.example',
+    requestId: 'request-7',
+    look: lookIn(),
+  })
+  t.same(frameOf({ ...person, app: null, origin: null }), {
+    appTitle: null,
+    requestId: 'request-7',
+    look: lookIn(),
+  })
 })
 
 t.test('a refusal is a page for people and a problem for programs', async (t) => {

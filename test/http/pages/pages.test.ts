@@ -4,22 +4,23 @@ import t from 'tap'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { keyOfPage, type StorageKey } from '../../../src/core/session/storage-key.ts'
 import { pageAnswer } from '../../../src/http/pages/answer.ts'
-import { framedPage } from '../../../src/http/pages/framed.ts'
 import { providerIcon } from '../../../src/http/pages/icons.ts'
+import type { PageStatus } from '../../../src/http/pages/pages.ts'
+import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
+import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
+import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
 import {
   chooserPage,
   confirmSignOutPage,
   errorPage,
   forbiddenPage,
+  framedPage,
+  lookIn,
   movingOnPage,
-  type PageStatus,
   pageHeaders,
   signedOutPage,
   signInFailedPage,
-} from '../../../src/http/pages/pages.ts'
-import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
-import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
-import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
+} from '../../support/pages.ts'
 import { orThrown } from '../../support/thrown.ts'
 
 /** Every page, with one text in every place that can hold text. */
@@ -63,7 +64,7 @@ function everyPage(text: string): ReadonlyMap<string, string> {
 /** Pages with a script. */
 function scriptedPages(text: string): ReadonlyMap<string, string> {
   const key = text as StorageKey
-  const frame = { appTitle: text, requestId: text }
+  const frame = { appTitle: text, requestId: text, look: lookIn() }
   const stored = { ...frame, key }
   return new Map([
     [
@@ -113,11 +114,13 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'account',
     'accountLine',
     'actions',
+    'ask',
     'by',
     'choices',
-    'contactLink',
+    'continueLine',
     'explanation',
     'fields',
+    'filled',
     'from',
     'gateMark',
     'gates',
@@ -128,13 +131,16 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'linkScript',
     'links',
     'lookScript',
+    'mention',
     'notYet',
     'page.content',
     'page.script',
+    'person',
     'providerIcon',
     'reason',
     'reference',
     'refresh',
+    'say',
     'still',
     'stylesheet',
     'takeScript',
@@ -147,6 +153,8 @@ t.test('S-200 the headers of a page: nothing is loaded, run, framed, cached or t
   const hash = createHash('sha256').update(style).digest('base64')
   t.same(pageHeaders(), {
     'content-type': 'text/html; charset=utf-8',
+    'content-language': 'en',
+    vary: 'Accept-Language',
     'cache-control': 'no-store',
     'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
     'cross-origin-opener-policy': 'same-origin',
@@ -171,7 +179,7 @@ t.test(
     const to = new URL('https://op.example/')
     const page = '/long' as ReturnTo
     const kept = keepForLink({ key, page })
-    const frame = { appTitle: null, requestId: null }
+    const frame = { appTitle: null, requestId: null, look: lookIn() }
     t.match(
       orThrown(() => keepInStorage({ ...frame, key, page, from: null, to })),
       { status: 200 },
@@ -179,7 +187,13 @@ t.test(
     const answers = [
       keepInStorage({ ...frame, key, page, from: null, to }),
       takeFromStorage({ ...frame, key, action: '/.auth/login', start: page }),
-      withScript(pageAnswer(403, chooserPage({ ...frame, script: kept, choices: [] })), kept),
+      withScript(
+        pageAnswer(403, {
+          html: chooserPage({ ...frame, script: kept, choices: [] }),
+          headers: pageHeaders(),
+        }),
+        kept,
+      ),
     ]
     for (const { body, headers } of answers) {
       const scripts = [...body.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text)
@@ -193,7 +207,7 @@ t.test(
       )
     }
     t.equal(keepForLink(null), null)
-    const plain = pageAnswer(403, 'page')
+    const plain = pageAnswer(403, { html: 'page', headers: pageHeaders() })
     t.equal(withScript(plain, null), plain)
     t.throws(
       () => keepInStorage({ ...frame, key, page, from: null, to: new URL('javascript:alert(1)') }),
@@ -253,7 +267,7 @@ t.test('the 403 page', async (t) => {
     t.match(page, 'needs a permission that your account does not have')
     t.match(page, 'href="/.auth/login?return_to&#61;%2Fadmin">Use another account<')
     t.match(page, '<code>r-1</code>')
-    t.match(page, '<a href="mailto:team@example.com">team@example.com</a> and give the request id below')
+    t.match(page, '<a href="mailto:team@example.com">team@example.com</a>. Please give the request id below.')
   })
   t.test('offers no other account where none would help', async (t) => {
     const page = forbiddenPage({ ...given, account: null })
@@ -264,9 +278,9 @@ t.test('the 403 page', async (t) => {
   t.test('a contact is linked as what it is, and only that', async (t) => {
     const cases: readonly (readonly [string, RegExp])[] = [
       ['https://help.example.com/x', /<a href="https:\/\/help\.example\.com\/x">/],
-      ['the service desk', /ask the service desk and/],
-      ['javascript:alert(1)', /ask javascript:alert\(1\) and/],
-      ['javascript://x@y', /ask javascript:\/\/x@y and/],
+      ['the service desk', /ask the service desk\./],
+      ['javascript:alert(1)', /ask javascript:alert\(1\)\./],
+      ['javascript://x@y', /ask javascript:\/\/x@y\./],
     ]
     for (const [contact, expected] of cases) t.match(forbiddenPage({ ...given, contact }), expected, contact)
     t.notMatch(forbiddenPage({ ...given, contact: null }), 'ask ')
@@ -288,7 +302,7 @@ t.test('error pages', async (t) => {
     t.notMatch(page, 'Not available just now')
   })
   t.test('whom to ask stands where the fault is ours', async (t) => {
-    t.match(errorPage({ ...given, status: 502 }), 'If it lasts, ask ops and give the request id below')
+    t.match(errorPage({ ...given, status: 502 }), 'If it lasts, ask ops. Please give the request id below.')
     t.notMatch(errorPage({ ...given, status: 404 }), 'ask ops')
   })
 })

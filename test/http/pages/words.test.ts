@@ -2,20 +2,22 @@
 import t from 'tap'
 import { type FaultCode, faultCodes } from '../../../src/core/fault.ts'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
-import { pageDocument } from '../../../src/http/pages/document.ts'
 import { type GateState, gateMark, initial, providerIcon } from '../../../src/http/pages/icons.ts'
+import type { PageStatus } from '../../../src/http/pages/pages.ts'
+import { accountLine, action, actions, helpLine } from '../../../src/http/pages/parts.ts'
+import { failureWords } from '../../../src/http/pages/sign-in-words.ts'
 import {
   chooserPage,
   confirmSignOutPage,
+  english,
   errorPage,
   forbiddenPage,
+  lookIn,
   movingOnPage,
-  type PageStatus,
+  pageDocument,
   signedOutPage,
   signInFailedPage,
-} from '../../../src/http/pages/pages.ts'
-import { accountLine, action, actions, helpLine } from '../../../src/http/pages/parts.ts'
-import { failureWords } from '../../../src/http/pages/sign-in-words.ts'
+} from '../../support/pages.ts'
 import { orThrown } from '../../support/thrown.ts'
 
 const states: readonly GateState[] = ['open', 'closed', 'away']
@@ -49,7 +51,7 @@ t.test('the page of a 403', async (t) => {
   const person = ['A', 'You are signed in as', 'alice', 'with Acme']
   const needs =
     'This page needs a permission that your account does not have. If you have another account that does, use that one.'
-  const help = 'If you should have access, ask ops and give the request id below.'
+  const help = 'If you should have access, ask ops. Please give the request id below.'
   t.same(shown(forbiddenPage(given)), {
     gate: 'closed',
     texts: [
@@ -64,7 +66,7 @@ t.test('the page of a 403', async (t) => {
     texts: [
       ...['Wiki', 'This page cannot be opened with your account', ...person, large],
       '[button /other] Use another account',
-      ...['To have that changed, ask ops and give the request id below.', 'Request id', 'r-1'],
+      ...['To have that changed, ask ops. Please give the request id below.', 'Request id', 'r-1'],
     ],
   })
   const closed = 'It is not offered here, and signing in would not change that.'
@@ -107,7 +109,7 @@ t.test('the page of a refusal or failure', async (t) => {
   for (const [name, [title, text]] of Object.entries(words)) {
     const status = Number(name) as PageStatus
     const ours = status >= 500
-    const help = ours ? ['If it lasts, ask ops and give the request id below.'] : []
+    const help = ours ? ['If it lasts, ask ops. Please give the request id below.'] : []
     t.same(
       orThrown(() => shown(errorPage({ ...given, status }))),
       { gate: ours ? 'away' : 'closed', texts: ['Wiki', title, text, ...help, 'Request id', 'r-1'] },
@@ -141,7 +143,7 @@ t.test('a fault’s sentence stands above what may help, and when', async (t) =>
 t.test('the page of a sign-in that failed', async (t) => {
   const next = { label: 'Start again', href: '/again' }
   const given = { ...frame, sentence: 'It is over.', explanation: 'Why not.', contact: 'ops', next }
-  const help = 'If that does not help, ask ops and give the request id below.'
+  const help = 'If that does not help, ask ops. Please give the request id below.'
   t.same(shown(signInFailedPage(given)), {
     gate: 'closed',
     texts: ['Wiki', 'It is over', 'Why not.', '[button /again] Start again', help, 'Request id', 'r-1'],
@@ -150,7 +152,7 @@ t.test('the page of a sign-in that failed', async (t) => {
     gate: 'away',
     texts: [
       ...['Wiki', 'It is over', 'Why not.'],
-      ...['For help, ask ops and give the request id below.', 'Request id', 'r-1'],
+      ...['For help, ask ops. Please give the request id below.', 'Request id', 'r-1'],
     ],
   })
 })
@@ -160,8 +162,9 @@ t.test('each kind of failure says what helps, and "again" only where that does',
   for (const code of faultCodes) {
     t.match(failureWords(code), { explanation: /./, helps: /./ }, code)
     const { explanation, helps } = failureWords(code)
-    t.match(explanation, /^[A-Z].*\.$/, code)
-    if (helps === 'nothing') t.notMatch(explanation, /try again|can start again|usually helps/i, code)
+    t.match(english[explanation], /^[A-Z].*\.$/, code)
+    if (helps === 'nothing')
+      t.notMatch(english[explanation], /try again|can start again|usually helps/i, code)
   }
   for (const code of [
     'LOGIN_TOKEN_INVALID',
@@ -297,14 +300,21 @@ t.test(
 )
 
 t.test('parts of pages', async (t) => {
-  t.match(accountLine({ name: 'bob', providerLabel: 'Acme' }), '<small>with Acme</small>')
-  t.notMatch(accountLine({ name: 'bob', providerLabel: null }), 'small')
-  t.equal(helpLine('If so', null, 'r-1'), '')
-  t.equal(helpLine('If so', 'ops', null), '<p class="quiet">If so, ask ops.</p>')
+  const look = lookIn()
+  t.match(accountLine(english, { name: 'bob', providerLabel: 'Acme' }), '<small>with Acme</small>')
+  t.notMatch(accountLine(english, { name: 'bob', providerLabel: null }), 'small')
+  t.equal(helpLine('help.only', { look, requestId: 'r-1' }, null), '')
+  t.equal(helpLine('help.only', { look, requestId: null }, 'ops'), '<p class="quiet">For help, ask ops.</p>')
   const mail = '<a href="mailto:a@b.example">a@b.example</a>'
-  t.equal(helpLine('If so', 'a@b.example', null), `<p class="quiet">If so, ask ${mail}.</p>`)
+  t.equal(
+    helpLine('help.only', { look, requestId: null }, 'a@b.example'),
+    `<p class="quiet">For help, ask ${mail}.</p>`,
+  )
   const web = '<a href="http://b.example/x">http://b.example/x</a>'
-  t.equal(helpLine('If so', 'http://b.example/x', null), `<p class="quiet">If so, ask ${web}.</p>`)
+  t.equal(
+    helpLine('help.only', { look, requestId: null }, 'http://b.example/x'),
+    `<p class="quiet">For help, ask ${web}.</p>`,
+  )
   t.same(action('/x', 'X'), { href: '/x', label: 'X' })
   t.equal(action(null, 'X'), null)
   t.equal(actions([null]), '')

@@ -251,7 +251,7 @@ t.test(
     const page = await fails(refused)
     t.match(page, { status: 403, body: /The sign-in was cancelled or refused · The Wiki/ })
     t.match(page.body, again)
-    t.match(page.body, 'ask ops and give the request id below')
+    t.match(page.body, 'ask ops. Please give the request id below')
     t.match(page.cookies, [{ value: '', options: { maxAge: 0 } }])
     t.equal(page.cookies?.length, 1)
     t.match(lines.at(-1), { event: 'login.failed', code: 'LOGIN_REFUSED', request_id: 'request-7' })

@@ -285,7 +285,7 @@ t.test('a browser whose session does not stay is told so instead of going round'
   const page = await challenge('/deep', headers)
   t.match(page, { status: 400, body: /You were signed in, but it does not last · The Wiki/ })
   t.match(page.body, 'href="/.auth/login?return_to&#61;%2Fdeep">Start again<')
-  t.match(page.body, 'ask ops and give the request id below')
+  t.match(page.body, 'ask ops. Please give the request id below')
   t.match(page.body, frameOf(await admission(`${site}/deep`)).requestId)
   t.same(counted, ['login op failed', 'fault LOGIN_LOOP of wiki'])
   t.match(lines, [

@@ -4,10 +4,11 @@ import { ProviderFault, StoreFault } from '../../../src/core/fault.ts'
 import { sessionNames } from '../../../src/core/log-names.ts'
 import { seal } from '../../../src/core/session/seal.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
-import { type Answer, pageAnswer } from '../../../src/http/pages/answer.ts'
+import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
 import { askToLogOut, loggedOut, logOut } from '../../../src/http/sign-in/logout.ts'
 import type { Sessions } from '../../../src/runtime/sessions.ts'
+import { pageHeaders } from '../../support/pages.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected, orThrown } from '../../support/thrown.ts'
 
@@ -209,7 +210,7 @@ t.test('then the browser goes on to the provider, and remembers where to come ba
   const { leave, signIn, provider, outName } = open(t)
   provider('op').endSession = new URL('https://op.example/end?x=1')
   const page = await leave('return_to=/deep', { headers: { cookie: await signIn() } })
-  t.match(page, { status: 200, headers: { ...pageAnswer(200, '').headers, ...clearsPages } })
+  t.match(page, { status: 200, headers: { ...pageHeaders(), ...clearsPages } })
   t.match(page.body, 'content="0; url&#61;https://op.example/end?x&#61;1"')
   t.match(page.body, '<title>Signing you out · The Wiki</title>')
   const [[idToken, back, state] = []] = provider('op').ended

@@ -1,0 +1,130 @@
+import { type FaultCode, faultCodes, faultEntry } from '../fault.ts'
+
+/**
+ * What pages say, in English. The names stand in `pages.texts` of operators, so they are an interface. What stands in
+ * braces is filled in. A fault's sentence is that of `core/fault`.
+ */
+export const english = {
+  'frame.gateway': 'Gateway',
+  'frame.request-id': 'Request id',
+
+  'link.sign-in': 'Sign in',
+  'link.sign-in-again': 'Sign in again',
+  'link.sign-out': 'Sign out',
+  'link.sign-out-at-provider': 'Sign out at your sign-in service',
+  'link.stay': 'Stay signed in',
+  'link.other-account': 'Use another account',
+  'link.start-again': 'Start again',
+  'link.try-again': 'Try again',
+  'link.continue': 'Continue',
+
+  'account.signed-in-as': 'You are signed in as {name}',
+  'account.with': 'with {provider}',
+
+  'help.no-access': 'If you should have access, ask {contact}.',
+  'help.to-change': 'To have that changed, ask {contact}.',
+  'help.if-it-lasts': 'If it lasts, ask {contact}.',
+  'help.if-that-fails': 'If that does not help, ask {contact}.',
+  'help.only': 'For help, ask {contact}.',
+  'help.request-id': 'Please give the request id below.',
+
+  'chooser.title': 'Choose how to sign in',
+  'chooser.list': 'Ways to sign in',
+
+  'forbidden.title': 'You have no access to this page',
+  'forbidden.text':
+    'This page needs a permission that your account does not have. If you have another account that does, use that one.',
+  'closed.title': 'This page is not open',
+  'closed.text': 'It is not offered here, and signing in would not change that.',
+  'unsendable.title': 'This page cannot be opened with your account',
+  'unsendable.text':
+    'This is not about your permissions. What the application is told of your account, such as its groups, cannot be sent to it as it is: it may be too much. Those who run it can change what is sent.',
+
+  'framed.text': 'Sign in to see what stands here. You come back to this page.',
+  'unsaved.text': 'What you sent was not saved. Sign in, go back to the form and send it once more.',
+  'again.moment': 'Please try again in a moment.',
+  'again.second': 'Please open your page again in a second.',
+  'again.seconds': 'Please open your page again in {seconds} seconds.',
+
+  '400.title': 'This request cannot be read',
+  '400.text': 'Its address or form can be understood in more than one way, so it was not passed on.',
+  '401.title': 'You are not signed in',
+  '401.text': 'Sign in to open this page.',
+  '403.title': 'This cannot be done',
+  '403.text': 'The request was refused.',
+  '404.title': 'There is nothing here',
+  '404.text': 'The address may be mistyped, or the page has moved.',
+  '405.title': 'This cannot be done here',
+  '405.text': 'The page exists, but not for this kind of request.',
+  '408.title': 'The request took too long',
+  '408.text': 'It did not arrive in full. Please try again.',
+  '413.title': 'That is too large',
+  '413.text': 'What was sent is larger than this application accepts.',
+  '415.title': 'This form cannot be read',
+  '415.text': 'It was sent in a way that is not understood here.',
+  '417.title': 'This request cannot be met',
+  '417.text': 'It expects something that is not offered here.',
+  '421.title': 'No such site here',
+  '421.text': 'This address leads here, but no application answers to its name.',
+  '426.title': 'This connection is not supported',
+  '426.text': 'Another kind of connection is needed.',
+  '429.title': 'Too much at once',
+  '429.text': 'Please try again in a minute.',
+  '431.title': 'Too much came with this request',
+  '431.text': 'Deleting the cookies of this site often helps.',
+  '500.title': 'Something went wrong',
+  '500.text': 'It is not your fault. Please try again in a moment.',
+  '502.title': 'The application is not available',
+  '502.text': 'It did not answer as it should. Please try again in a moment.',
+  '503.title': 'Not available just now',
+  '503.text': 'Please try again in a moment.',
+  '504.title': 'The application took too long',
+  '504.text': 'It did not answer in time. Please try again in a moment.',
+  '505.title': 'This cannot be read',
+  '505.text': 'It was sent in a version of HTTP that is not understood here.',
+
+  'failure.state-unknown':
+    'It took too long, or was finished in another tab. Your browser must keep cookies of this site.',
+  'failure.loop':
+    'You are asked to sign in again and again. Your browser must keep cookies of this site. Allow them, then start again.',
+  'failure.refused':
+    'If you stopped it yourself, you can start again. Otherwise your account may not be meant to be used here: if you have another one, use that.',
+  'failure.unfinished':
+    'Your sign-in service took you for away, or lost track of you. Starting again usually helps.',
+  'failure.code-refused':
+    'What your sign-in service gave us was too old, or used before. Starting again usually helps.',
+  'failure.unavailable': 'It could not be asked just now. Please try again in a moment.',
+  'failure.other-account': 'If you have another account, use that one.',
+  'failure.limited': 'Please wait a minute, then open your page again.',
+  'failure.misunderstood':
+    'This site and your sign-in service do not understand each other. Starting again would not change that: those who run this site have to look at it.',
+  'failure.operators': 'Starting again would not change that: those who run this site have to look at it.',
+
+  'sign-out.title': 'Sign out?',
+  'sign-out.text': 'You will be signed out here and, where it offers that, at your sign-in service.',
+  'signed-out.title': 'You are signed out',
+  'signed-out.here-title': 'You are signed out in this browser',
+  'signed-out.not-yet': 'The session could not be ended everywhere yet: that takes a few more moments.',
+  'signed-out.still-at':
+    'You are still signed in at {provider}: sign out there too where others use this browser.',
+  'signed-out.shared': 'On a shared computer, close the browser too.',
+
+  'moving.if-nothing-happens': '{continue} if nothing happens.',
+  'moving.to-page': 'Taking you to your page.',
+  'moving.to-provider': 'Taking you to your sign-in service.',
+  'moving.one-moment': 'One moment',
+  'moving.signed-in': 'Signed in',
+  'moving.signing-out': 'Signing you out',
+  'moving.signed-out-here': 'You are signed out here. Moving on to your sign-in service.',
+
+  ...faultSentences(),
+} as const
+
+/** The name of a fault's sentence: what the heading says, with a full stop. */
+export type FaultSentence = `fault.${FaultCode}`
+
+function faultSentences(): Readonly<Record<FaultSentence, string>> {
+  const sentences: Partial<Record<FaultSentence, string>> = {}
+  for (const code of faultCodes) sentences[`fault.${code}`] = faultEntry(code).public
+  return sentences as Readonly<Record<FaultSentence, string>>
+}

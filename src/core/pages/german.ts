@@ -1,0 +1,157 @@
+import type { Catalogue } from './catalogue.ts'
+
+const notNow = 'Das ist gerade nicht verfügbar.'
+const notCompleted = 'Diese Anmeldung konnte nicht abgeschlossen werden.'
+const providerAway = 'Der Anmeldedienst ist nicht erreichbar.'
+const appAway = 'Die Anwendung ist nicht erreichbar.'
+const cookies = 'Ihr Browser muss Cookies dieser Website behalten.'
+const operators =
+  'Ein neuer Versuch würde daran nichts ändern. Wer diese Website betreibt, muss es sich ansehen.'
+const moment = 'Bitte versuchen Sie es gleich noch einmal.'
+
+/** What pages say, in German. */
+export const german = {
+  'frame.gateway': 'Zugang',
+  'frame.request-id': 'Vorgangsnummer',
+
+  'link.sign-in': 'Anmelden',
+  'link.sign-in-again': 'Wieder anmelden',
+  'link.sign-out': 'Abmelden',
+  'link.sign-out-at-provider': 'Beim Anmeldedienst abmelden',
+  'link.stay': 'Angemeldet bleiben',
+  'link.other-account': 'Anderes Konto verwenden',
+  'link.start-again': 'Neu beginnen',
+  'link.try-again': 'Noch einmal versuchen',
+  'link.continue': 'Weiter',
+
+  'account.signed-in-as': 'Sie sind angemeldet als {name}',
+  'account.with': 'über {provider}',
+
+  'help.no-access': 'Falls Sie Zugriff haben sollten, wenden Sie sich bitte an: {contact}.',
+  'help.to-change': 'Damit das geändert wird, wenden Sie sich bitte an: {contact}.',
+  'help.if-it-lasts': 'Falls das so bleibt, wenden Sie sich bitte an: {contact}.',
+  'help.if-that-fails': 'Falls das nicht hilft, wenden Sie sich bitte an: {contact}.',
+  'help.only': 'Hilfe bekommen Sie hier: {contact}.',
+  'help.request-id': 'Nennen Sie dabei bitte die Vorgangsnummer unten.',
+
+  'chooser.title': 'Wie möchten Sie sich anmelden?',
+  'chooser.list': 'Möglichkeiten, sich anzumelden',
+
+  'forbidden.title': 'Sie haben keinen Zugriff auf diese Seite',
+  'forbidden.text':
+    'Für diese Seite braucht man eine Berechtigung, die Ihr Konto nicht hat. Falls Sie ein anderes Konto mit dieser Berechtigung haben, verwenden Sie bitte dieses.',
+  'closed.title': 'Diese Seite ist nicht zugänglich',
+  'closed.text': 'Sie wird hier nicht angeboten. Auch eine Anmeldung würde daran nichts ändern.',
+  'unsendable.title': 'Diese Seite lässt sich mit Ihrem Konto nicht öffnen',
+  'unsendable.text':
+    'An Ihren Berechtigungen liegt es nicht. Was die Anwendung über Ihr Konto erfährt, zum Beispiel Ihre Gruppen, lässt sich so nicht übermitteln: Vielleicht ist es zu viel. Wer die Anwendung betreibt, kann ändern, was übermittelt wird.',
+
+  'framed.text': 'Melden Sie sich an, um zu sehen, was hier steht. Danach kommen Sie auf diese Seite zurück.',
+  'unsaved.text':
+    'Was Sie gesendet haben, wurde nicht gespeichert. Melden Sie sich an, gehen Sie zum Formular zurück und senden Sie es noch einmal.',
+  'again.moment': moment,
+  'again.second': 'Bitte öffnen Sie Ihre Seite in einer Sekunde noch einmal.',
+  'again.seconds': 'Bitte öffnen Sie Ihre Seite in {seconds} Sekunden noch einmal.',
+
+  '400.title': 'Diese Anfrage ist nicht eindeutig',
+  '400.text':
+    'Adresse oder Form lassen sich auf mehr als eine Weise verstehen. Deshalb wurde die Anfrage nicht weitergegeben.',
+  '401.title': 'Sie sind nicht angemeldet',
+  '401.text': 'Melden Sie sich an, um diese Seite zu öffnen.',
+  '403.title': 'Das ist nicht möglich',
+  '403.text': 'Die Anfrage wurde abgelehnt.',
+  '404.title': 'Diese Seite gibt es hier nicht',
+  '404.text': 'Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen.',
+  '405.title': 'Das ist hier nicht möglich',
+  '405.text': 'Die Seite gibt es, aber nicht für diese Art von Anfrage.',
+  '408.title': 'Das hat zu lange gedauert',
+  '408.text': 'Die Anfrage kam nicht vollständig an. Bitte versuchen Sie es noch einmal.',
+  '413.title': 'Das ist zu groß',
+  '413.text': 'Was gesendet wurde, ist größer, als diese Anwendung annimmt.',
+  '415.title': 'Dieses Formular ist nicht lesbar',
+  '415.text': 'Es wurde in einer Form gesendet, die hier nicht verstanden wird.',
+  '417.title': 'Diese Anfrage lässt sich nicht erfüllen',
+  '417.text': 'Die Anfrage erwartet etwas, das hier nicht angeboten wird.',
+  '421.title': 'Diese Website gibt es hier nicht',
+  '421.text': 'Die Adresse führt hierher, aber zu ihrem Namen gehört keine Anwendung.',
+  '426.title': 'Diese Verbindung wird nicht unterstützt',
+  '426.text': 'Dafür ist eine andere Art von Verbindung nötig.',
+  '429.title': 'Das war zu viel auf einmal',
+  '429.text': 'Bitte versuchen Sie es in einer Minute noch einmal.',
+  '431.title': 'Mit dieser Anfrage kam zu viel',
+  '431.text': 'Oft hilft es, die Cookies dieser Website zu löschen.',
+  '500.title': 'Etwas ist schiefgegangen',
+  '500.text': `Es liegt nicht an Ihnen. ${moment}`,
+  '502.title': 'Die Anwendung ist nicht erreichbar',
+  '502.text': `Es kam keine brauchbare Antwort. ${moment}`,
+  '503.title': 'Gerade nicht verfügbar',
+  '503.text': moment,
+  '504.title': 'Die Anwendung braucht zu lange',
+  '504.text': `Die Antwort kam nicht rechtzeitig. ${moment}`,
+  '505.title': 'Das ist nicht lesbar',
+  '505.text': 'Es wurde in einer Version von HTTP gesendet, die hier nicht verstanden wird.',
+
+  'failure.state-unknown': `Sie hat zu lange gedauert oder wurde in einem anderen Tab abgeschlossen. ${cookies}`,
+  'failure.loop': `Sie werden immer wieder nach der Anmeldung gefragt. ${cookies} Erlauben Sie sie und beginnen Sie dann neu.`,
+  'failure.refused':
+    'Falls Sie selbst abgebrochen haben, können Sie neu beginnen. Sonst ist Ihr Konto vielleicht nicht für diese Website gedacht: Falls Sie ein anderes haben, verwenden Sie bitte dieses.',
+  'failure.unfinished':
+    'Ihr Anmeldedienst hat länger nichts von Ihnen gehört oder Ihre Anmeldung verloren. Meistens hilft es, neu zu beginnen.',
+  'failure.code-refused':
+    'Was wir von Ihrem Anmeldedienst bekommen haben, war zu alt oder schon verbraucht. Meistens hilft es, neu zu beginnen.',
+  'failure.unavailable': `Gerade kam von dort keine Antwort. ${moment}`,
+  'failure.other-account': 'Falls Sie ein anderes Konto haben, verwenden Sie bitte dieses.',
+  'failure.limited': 'Bitte warten Sie eine Minute und öffnen Sie dann Ihre Seite noch einmal.',
+  'failure.misunderstood': `Diese Website und Ihr Anmeldedienst verstehen einander nicht. ${operators}`,
+  'failure.operators': operators,
+
+  'sign-out.title': 'Möchten Sie sich abmelden?',
+  'sign-out.text': 'Sie werden hier abgemeldet und, wenn er das anbietet, auch bei Ihrem Anmeldedienst.',
+  'signed-out.title': 'Sie sind abgemeldet',
+  'signed-out.here-title': 'Sie sind in diesem Browser abgemeldet',
+  'signed-out.not-yet':
+    'Die Sitzung konnte noch nicht überall beendet werden. Das dauert noch ein paar Augenblicke.',
+  'signed-out.still-at':
+    'Bei {provider} sind Sie noch angemeldet. Melden Sie sich auch dort ab, wenn andere diesen Browser verwenden.',
+  'signed-out.shared': 'An einem gemeinsam genutzten Computer schließen Sie bitte auch den Browser.',
+
+  'moving.if-nothing-happens': '{continue}, falls nichts geschieht.',
+  'moving.to-page': 'Wir bringen Sie zu Ihrer Seite.',
+  'moving.to-provider': 'Wir bringen Sie zu Ihrem Anmeldedienst.',
+  'moving.one-moment': 'Einen Augenblick',
+  'moving.signed-in': 'Angemeldet',
+  'moving.signing-out': 'Sie werden abgemeldet',
+  'moving.signed-out-here': 'Hier sind Sie abgemeldet. Es geht weiter zu Ihrem Anmeldedienst.',
+
+  'fault.CONFIG_INVALID': 'Etwas ist schiefgegangen.',
+  'fault.LOGIN_STATE_UNKNOWN': 'Diese Anmeldung gilt nicht mehr.',
+  'fault.LOGIN_RESPONSE_INVALID': notCompleted,
+  'fault.LOGIN_ISSUER_MISMATCH': notCompleted,
+  'fault.LOGIN_REFUSED': 'Die Anmeldung wurde abgebrochen oder abgelehnt.',
+  'fault.LOGIN_UNAVAILABLE': providerAway,
+  'fault.LOGIN_UNFINISHED': 'Die Anmeldung wurde nicht abgeschlossen.',
+  'fault.LOGIN_CODE_REFUSED': notCompleted,
+  'fault.LOGIN_TOKEN_INVALID': notCompleted,
+  'fault.LOGIN_USERINFO_INVALID': notCompleted,
+  'fault.LOGIN_USER_ID_INVALID': 'Ihr Konto lässt sich hier nicht verwenden.',
+  'fault.LOGIN_FAILURES_LIMITED': 'Zu viele Anmeldungen sind fehlgeschlagen.',
+  'fault.LOGIN_CLAIMS_TOO_LARGE': 'Ihr Konto lässt sich hier nicht verwenden.',
+  'fault.LOGIN_LOOP': 'Sie waren angemeldet, aber es hält nicht an.',
+  'fault.PROVIDER_UNREACHABLE': providerAway,
+  'fault.PROVIDER_BUSY': 'Der Anmeldedienst ist überlastet.',
+  'fault.PROVIDER_RESPONSE_INVALID': providerAway,
+  'fault.PROVIDER_CLIENT_REFUSED': providerAway,
+  'fault.PROVIDER_KEYS_INVALID': providerAway,
+  'fault.UPSTREAM_UNREACHABLE': appAway,
+  'fault.UPSTREAM_TLS': appAway,
+  'fault.UPSTREAM_RESPONSE_INVALID': appAway,
+  'fault.UPSTREAM_TIMEOUT': 'Die Anwendung hat zu lange für eine Antwort gebraucht.',
+  'fault.UPSTREAM_ABORTED': appAway,
+  'fault.UPSTREAM_BUSY': 'Die Anwendung hat gerade zu viel zu tun.',
+  'fault.REQUEST_BODY_TOO_LARGE': 'Die Anfrage ist zu groß.',
+  'fault.REQUEST_BODY_STALLED': 'Die Anfrage wurde nicht bis zum Ende gesendet.',
+  'fault.ANSWER_STALLED': 'Die Antwort wurde nicht bis zum Ende gelesen.',
+  'fault.STORE_UNAVAILABLE': notNow,
+  'fault.STORE_FULL': notNow,
+  'fault.STORE_INVALID': notNow,
+} as const satisfies Catalogue
