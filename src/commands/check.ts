@@ -8,6 +8,8 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { printable } from '../cli/session-list.ts'
+import type { FilesDigest } from '../config/digest.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import type { LoadedGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
@@ -15,12 +17,23 @@ import { registrationText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
 import { loadSubject } from '../lint/subject.ts'
 
-const specs = { ...madeUpSecretsOption, ...configOptions } as const satisfies OptionSpecs
+const specs = {
+  digest: {
+    type: 'boolean',
+    help: 'prints the digest of the files that decide who gets in, as the log has it, and those files',
+  },
+  ...madeUpSecretsOption,
+  ...configOptions,
+} as const satisfies OptionSpecs
 
-const usage = `Usage: claimgate check [-c FILE] [--made-up-secrets] [--json]
+const usage = `Usage: claimgate check [-c FILE] [--digest] [--made-up-secrets] [--json]
 
 Reads a configuration and shows every fault with its place; when there is none, what to register at each provider.
 Nothing is contacted.
+
+With --digest it prints in place of that the digest that \`gateway.started\` and \`config.loaded\` say of these files,
+and a line for each file: its SHA-256, what it is, and its name as it stands in the configuration. Secrets,
+certificates and variables are no part of it.
 
 ${optionsHelp(specs)}
 Exit status: 0 without faults, 1 with faults, 2 when the file cannot be read.
@@ -37,9 +50,21 @@ export const command: Command = {
     const file = configFile(read.options, io.env)
     const { loaded } = loadSubject(file, { env: io.env, cwd: io.cwd, ...madeUpIfSaid(read.options) })
     if (read.options.flag('json')) io.stdout(toJson(loaded))
+    else if (read.options.flag('digest') && loaded.ok) return printDigest(loaded.digest, io)
     else print(loaded, file, io)
     return exitCodeOf(loaded)
   },
+}
+
+/** Of files that are all here; else it would be no file's that ever served. */
+function printDigest({ digest, files }: FilesDigest, io: Io): number {
+  const missing = files.filter(({ sha256 }) => sha256 === null)
+  for (const { name } of missing)
+    io.stderr(`claimgate check: there is no digest without the file ${JSON.stringify(name)}\n`)
+  if (missing.length > 0) return 1
+  io.stdout(`${digest}\n`)
+  for (const { as, name, sha256 } of files) io.stdout(`${`${sha256}  ${as} ${printable(name)}`.trimEnd()}\n`)
+  return 0
 }
 
 function exitCodeOf(loaded: LoadedGateway): number {
@@ -108,6 +133,7 @@ function toJson(loaded: LoadedGateway): string {
         ok: true,
         ...countsOf(loaded.gateway),
         ...shadow,
+        ...loaded.digest,
         warnings,
         register: registrationsOf(loaded.gateway),
       }

@@ -76,7 +76,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const task = readTask(read.options)
     if (typeof task === 'string') return refuseUsage(command, task, io)
-    const loaded = loadOrReport(configFile(read.options, io.env), io, { madeUp: 'secrets' })
+    const loaded = loadOrReport(configFile(read.options, io.env), io, { madeUp: 'secrets-but-log' })
     if (loaded === null) return 2
     const { gateway } = loaded
     const { session, dataFolder } = gateway
@@ -102,11 +102,7 @@ export const command: Command = {
     return onStore(
       io,
       () => openStore(session, dataFolder),
-      (store) => {
-        const key = findLogKey(gateway)
-        if (key === null) throw new StoreFault('STORE_UNAVAILABLE', noKey(dataFolder))
-        return work({ store, gateway, io, json: read.options.flag('json'), shortId: sessionNames(key) }, task)
-      },
+      (store) => work({ store, gateway, io, json: read.options.flag('json'), shortId: namer(gateway) }, task),
     )
   },
 }
@@ -209,8 +205,20 @@ async function revokeIds({ store, io, json, shortId }: Work, ids: readonly strin
   return told(io, json, count)
 }
 
-function noKey(dataFolder: string): string {
-  return `neither log.subject_key nor session.secret is in ${dataFolder}: has a gateway run with this configuration?`
+/** As the log names sessions. The key is looked for when a name is asked for: who ends all sessions needs none. */
+function namer(gateway: Gateway): SessionNaming['shortId'] {
+  let nameOf: SessionNaming['shortId'] | undefined
+  return (session) => {
+    nameOf ??= sessionNames(logKeyOf(gateway))
+    return nameOf(session)
+  }
+}
+
+function logKeyOf(gateway: Gateway): string {
+  const key = findLogKey(gateway)
+  if (key !== null) return key
+  const found = `there is no log.subject_key in ${gateway.dataFolder}`
+  throw new StoreFault('STORE_UNAVAILABLE', `${found}: the gateway makes it when it starts`)
 }
 
 function told(io: Io, json: boolean, count: number): number {

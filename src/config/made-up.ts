@@ -3,10 +3,11 @@ import type { ConfigPath } from './node.ts'
 import { holdsSecret } from './secret-keys.ts'
 
 /**
- * What may be missing around a file that is only asked about: its secrets, keys and certificates, or whatever
- * `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs all of it.
+ * What may be missing around a file that is only asked about: its secrets, keys and certificates, these but for the
+ * key of the log's hashes, or whatever `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs
+ * all of it.
  */
-export type MadeUp = 'secrets' | 'all-but-rules'
+export type MadeUp = 'secrets' | 'secrets-but-log' | 'all-but-rules'
 
 /**
  * Whether a made-up text may stand for what is missing at a path. Never in what decides about people: a rule that
@@ -18,6 +19,8 @@ export function mayBeMadeUp(path: ConfigPath, madeUp: MadeUp | undefined): boole
       return false
     case 'secrets':
       return holdsSecret(path) || holdsKey(path)
+    case 'secrets-but-log':
+      return path[0] !== 'log' && (holdsSecret(path) || holdsKey(path))
     case 'all-but-rules':
       return !isOfRules(path)
   }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
 import { buildKeyRing, type KeyRing, type Random } from '../core/session/seal.ts'
 import { type KeptSecret, readKeptSecret, readOrMakeSecret } from './kept-secret.ts'
-import { findSessionSecrets } from './secrets.ts'
 
 /** What of a configuration says where the key of the log's hashes is. */
 export type LogKeyPlace = Pick<Gateway, 'session' | 'dataFolder' | 'log'>
@@ -21,16 +20,14 @@ export function readLogKey(place: LogKeyPlace, ring: KeyRing, start: string | nu
 }
 
 /**
- * The key that a gateway of this configuration uses, for a command: makes nothing. Null when only the running gateway
- * knows it, or when none has run yet. Throws a StoreFault when a file is there and cannot be read.
+ * The key that a gateway of this configuration uses, for a command: makes nothing. Null when none has kept one yet, or
+ * when only the running gateway knows it. Throws a StoreFault when a file is there and cannot be read.
  */
-export function findLogKey(place: LogKeyPlace): string | null {
-  const { log, session, dataFolder } = place
+export function findLogKey({ log, session, dataFolder }: LogKeyPlace): string | null {
   if (log.subjectKey !== null) return log.subjectKey.reveal()
-  const kept = session.store === 'memory' ? null : readKeptSecret(keptIn(dataFolder))
-  if (kept !== null) return kept
-  const secrets = findSessionSecrets(place)
-  return secrets.length === 0 ? null : logKeyFrom(buildKeyRing(secrets))
+  if (session.store === 'memory')
+    return session.secrets.length === 0 ? null : logKeyFrom(buildKeyRing(session.secrets))
+  return readKeptSecret(keptIn(dataFolder))
 }
 
 /** What the hashes were made with before they had a key of their own: they begin with it, so that old lines match. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -155,4 +156,29 @@ t.test('what is rehearsed is told, with the faults of a shadow file in their own
     faulty.stdout,
     /^conf\/next\.yaml:13:\d+ apps\.wiki\.locations\[0\]\.path: .+; did you mean "\/static"\?$/m,
   )
+})
+
+t.test('--digest prints what the log says of the same files, and which these are', async (t) => {
+  writeFileSync(join(folder, 'staff'), 'staff\n')
+  const lists = good.replace('require: signed_in\n', 'require: { groups: "${lines:staff}" }\n')
+  writeFileSync(join(folder, 'lists.yaml'), lists)
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+  const manifest = `["configuration","","${sha256(lists)}"]\n["lines","staff","${sha256('staff\n')}"]\n`
+  const digest = `sha256:${sha256(manifest)}`
+  t.strictSame(await check(['--digest', '-c', 'lists.yaml']), {
+    code: 0,
+    stdout: `${digest}\n${sha256(lists)}  configuration\n${sha256('staff\n')}  lines staff\n`,
+    stderr: '',
+  })
+  const bare = await runIn(command, ['--digest', '--made-up-secrets', '-c', 'lists.yaml'], { cwd: folder })
+  t.equal(bare.stdout.split('\n')[0], digest, 'on a machine that has none of the secrets')
+  t.match(JSON.parse((await check(['--json', '-c', 'lists.yaml'])).stdout), {
+    digest,
+    files: [{ as: 'configuration' }, { as: 'lines', name: 'staff' }],
+  })
+  t.match(await check(['--digest', '-c', 'bad.yaml']), { code: 1, stdout: /apps\.wiki/ })
+  rmSync(join(folder, 'staff'))
+  const missing = await check(['--digest', '--made-up-secrets', '-c', 'lists.yaml'])
+  t.equal(missing.code, 1)
+  t.notMatch(missing.stdout, 'sha256:')
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
@@ -7,9 +7,6 @@ import type { Io } from '../../src/cli/command.ts'
 import { command } from '../../src/commands/sessions.ts'
 import { sessionNames } from '../../src/core/log-names.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
-import { Secret } from '../../src/core/secret.ts'
-import { buildKeyRing } from '../../src/core/session/seal.ts'
-import { logKeyFrom } from '../../src/runtime/log-key.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
 
@@ -18,7 +15,8 @@ const key = (begin: string): string => begin.padEnd(64, '0')
 
 const secret = randomBytes(24).toString('hex')
 /** What the log calls a session; and enough of that for a command. */
-const named = sessionNames(logKeyFrom(buildKeyRing([new Secret(secret)])))
+const logKey = randomBytes(32).toString('hex')
+const named = sessionNames(logKey)
 const name = (begin: string): string => named(key(begin))
 
 /** Two sessions whose names begin alike, and no other's of `fill`. */
@@ -55,6 +53,7 @@ async function setUp(
 ): Promise<{ store: SessionStore; run(...args: string[]): Promise<Ran>; folder: string }> {
   const folder = t.testdir({ 'claimgate.yaml': file('sqlite'), 'memory.yaml': file('memory') })
   const store = openStore({ store: 'sqlite' }, join(folder, 'data'))
+  writeFileSync(join(folder, 'data', 'log.subject_key'), `${logKey}\n`, { mode: 0o600 })
   t.teardown(() => store.close())
   return { store, folder, run: (...args) => run(folder, args) }
 }
@@ -287,4 +286,25 @@ t.test('nothing in a user id speaks to the terminal', async (t) => {
   const { out } = await run('list')
   t.match(out, /eve\\u\{1b\}\[2J\\u\{202e\}\\u\{2028\}x/)
   t.notMatch(out.replaceAll('\n', ''), /\p{C}/u)
+})
+
+t.test('ids need the key of the log; ending everybody needs none', async (t) => {
+  const { store, run, folder } = await setUp(t)
+  await fill(store)
+  rmSync(join(folder, 'data', 'log.subject_key'))
+  for (const args of [['list'], ['revoke', 'abcd']])
+    t.match(await run(...args), { exit: 1, out: '', err: /no log.subject_key in .*: the gateway makes it/ })
+  t.match(await run('revoke', '--all'), { exit: 0, out: 'Revoked 4 sessions.\n' })
+})
+
+t.test('a key that is configured and missing is never made up: other sessions would be meant', async (t) => {
+  const { folder, run } = await setUp(t)
+  const path = join(folder, 'claimgate.yaml')
+  writeFileSync(path, `log: { subject_key: "\${env:LOG_KEY}" }\n${file('sqlite')}`)
+  t.match(await run('list'), { exit: 2, err: /log.subject_key: the environment variable LOG_KEY is not set/ })
+  writeFileSync(
+    path,
+    file('sqlite').replace(/secret: "[0-9a-f]+" }\nproviders/, 'secret: "${env:NONE}" }\nproviders'),
+  )
+  t.match(await run('list'), { exit: 0 }, 'the session secret is none of it')
 })

@@ -115,9 +115,6 @@ t.test('a command finds the key of the gateway and makes nothing', async (t) => 
   t.equal(findLogKey(at(folder, { key: one })), one)
   t.equal(findLogKey(at(folder, { store: 'memory' })), null, 'only the running gateway knows it')
   t.equal(findLogKey(at(folder, { store: 'memory', secrets: [one] })), before(one))
-  const old = t.testdir({ old: { 'session.secret': 's'.repeat(43) } })
-  t.equal(findLogKey(at(join(old, 'old'))), before('s'.repeat(43)), 'before the start that keeps it')
-  t.same(readdirSync(join(old, 'old')), ['session.secret'])
 })
 
 t.test('a damaged key stops the start with a sentence, and is not replaced', async (t) => {
