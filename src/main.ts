@@ -14,6 +14,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return Buffer.concat(parts).toString('utf8')
     },
     env: process.env,
+    isTerminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
     cwd: process.cwd(),
     program: programOf({
       path: process.argv[1] ?? '',

@@ -55,6 +55,8 @@ export interface Io {
   /** All of the standard input, as UTF-8. */
   stdin(): Promise<string>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Which outputs are terminals; none when left out. */
+  readonly isTerminal?: { readonly stdout: boolean; readonly stderr: boolean }
   /** What relative paths of arguments start from. */
   readonly cwd: string
   /** Left out: a command of the name `claimgate`. */

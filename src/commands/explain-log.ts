@@ -20,11 +20,16 @@ export interface LogQuestion {
 
 /** Tells what a log says of one request; answers with the exit status. The log is data: nothing in it is believed. */
 export async function explainLog({ file, requestId, json }: LogQuestion, io: Io): Promise<number> {
-  const lines = await linesAbout(file, requestId, io)
-  if (lines === null) return fail(io, `${file} cannot be read`)
+  const about = await linesAbout(file, requestId, io)
+  if (about === null) return fail(io, `${file} cannot be read`)
+  const { lines, areForPeople } = about
   const request = lines.find(({ event }) => event === 'request')
   const others = lines.filter((line) => line !== request)
-  if (lines.length === 0) return fail(io, `${file} has no line of the request ${showOwn(requestId)}`)
+  if (lines.length === 0)
+    return fail(
+      io,
+      `${file} has no line of the request ${showOwn(requestId)}${areForPeople ? forPeople : ''}`,
+    )
   const outcome = loggedOutcome(request)
   if (json) {
     const told = { request: request ?? null, outcome, sentence: sentenceOf(request), events: others }
@@ -40,15 +45,27 @@ function fail(io: Io, message: string): number {
   return 2
 }
 
-/** The lines with this id, in the log's order; null when there is no such file. */
-async function linesAbout(file: string, requestId: string, io: Io): Promise<readonly LogLine[] | null> {
+const forPeople = ' as JSON: it was written for people to read. `log.format: json` writes a log for commands'
+
+interface LinesAbout {
+  /** In the log's order. */
+  readonly lines: readonly LogLine[]
+  /** A line names the request as `log.format: text` does. */
+  readonly areForPeople: boolean
+}
+
+/** The lines with this id; null when there is no such file. */
+async function linesAbout(file: string, requestId: string, io: Io): Promise<LinesAbout | null> {
   const found: LogLine[] = []
+  let areForPeople = false
   try {
     for await (const text of linesOf(file, io)) {
-      const line = text.includes(requestId) ? readLine(text) : null
+      if (!text.includes(requestId)) continue
+      const line = readLine(text)
+      areForPeople ||= line === null && text.includes('request_id=')
       if (line?.request_id === requestId) found.push(line)
     }
-    return found
+    return { lines: found, areForPeople }
   } catch (thrown) {
     if (isUnreadable(thrown)) return null
     throw thrown

@@ -4,6 +4,7 @@ import { configFile, configOption, optionsHelp, readOptions } from '../cli/optio
 import { readVersion } from '../cli/version.ts'
 import { readFromDisk } from '../config/files.ts'
 import { recordingReader } from '../config/sources.ts'
+import { coloursFor } from '../core/colours.ts'
 import { isFault } from '../core/fault.ts'
 import { startGateway } from '../http/server/start.ts'
 
@@ -14,7 +15,8 @@ until a second signal. The configuration is read again when it, or a secret or c
 names, changes, and on SIGHUP; one with faults changes nothing.
 
 ${optionsHelp(configOption)}
-The log goes to standard output, one JSON object a line. Exit status: 0 stopped as asked,
+The log goes to standard output: readable lines on a terminal, one JSON object a line everywhere else
+(\`log.format\`). Exit status: 0 stopped as asked,
 1 could not start (address taken, data folder not writable), 2 a configuration with faults.
 `
 
@@ -37,7 +39,10 @@ export const command: Command = {
     try {
       const { gateway, warnings, digest } = loaded
       const source = { file, cwd: io.cwd, readings: reader.readings(), digest }
-      const running = await startGateway(gateway, { env: io.env, version: readVersion(), warnings, source })
+      const isTerminal = io.isTerminal?.stdout === true
+      const logPlace = { isTerminal, colours: coloursFor(io.env, isTerminal) }
+      const options = { env: io.env, version: readVersion(), warnings, source, logPlace }
+      const running = await startGateway(gateway, options)
       process.on('SIGHUP', () => void running.reload())
       // What nobody has caught must not end the process for everybody else: it is told, and the gateway goes on.
       const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})

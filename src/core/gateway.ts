@@ -78,6 +78,7 @@ export interface SessionSettings {
 
 export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly format: 'auto' | 'json' | 'text'
   readonly subject: 'hash' | 'plain' | 'off'
   /** Null: one is kept in the data folder. */
   readonly subjectKey: Secret | null

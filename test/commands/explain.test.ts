@@ -566,3 +566,18 @@ t.test('at an app that ignores case it says what the case of a path came to', as
     else t.match(told.notes.join(' '), note, path)
   }
 })
+
+t.test('a log that was written for people is told from one that lacks the request', async (t) => {
+  const stdin =
+    '\u001b[2m17:52:48.123Z\u001b[22m 403 GET wiki.example.com/  deny rule-not-met  request_id=01K9ZQ4T7M3Z app=wiki\n'
+  const asked = (id: string) => runIn(command, ['--log', '-', '--request-id', id], { cwd: folder, stdin })
+  t.match(await asked('01K9ZQ4T7M3Z'), {
+    code: 2,
+    stderr:
+      /has no line of the request 01K9ZQ4T7M3Z as JSON: it was written for people to read\. `log\.format: json`/,
+  })
+  t.match(await asked('01K9ZQ4T7M3A'), {
+    code: 2,
+    stderr: /^claimgate explain: - has no line of the request 01K9ZQ4T7M3A\n$/,
+  })
+})

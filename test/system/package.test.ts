@@ -32,7 +32,14 @@ t.test('the package is packed and installed as anybody would', async (t) => {
   // `npm pack` would run `prepare` too, which rebuilds tap under the feet of this very test.
   const [packed] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder))
   const names: readonly string[] = packed.files.map(({ path }: { readonly path: string }) => path)
-  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'bin/claimgate.js', 'dist/main.js', 'docs/operations.md']) {
+  for (const name of [
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'bin/claimgate.js',
+    'dist/main.js',
+    'docs/operations.md',
+  ]) {
     t.ok(names.includes(name), name)
   }
   const strange = names.filter(

@@ -155,10 +155,10 @@ export interface BuiltLog {
 }
 
 export function buildLog(scope: Scope): BuiltLog {
-  const { level, subject, subject_key: key } = checkKeys(logKeys, placeOf(scope, ['log']))
-  const isComplete = level !== undefined && subject !== undefined
+  const { level, format, subject, subject_key: key } = checkKeys(logKeys, placeOf(scope, ['log']))
+  const isComplete = level !== undefined && format !== undefined && subject !== undefined
   return {
-    log: isComplete ? { level, subject, subjectKey: key ?? null } : null,
+    log: isComplete ? { level, format, subject, subjectKey: key ?? null } : null,
     naming: key === undefined ? [] : [{ purpose: 'log', path: ['log', 'subject_key'], secret: key }],
   }
 }

@@ -90,6 +90,11 @@ export const logKeys = {
   level: oneOf(['debug', 'info', 'warn', 'error'])
     .prefault('info')
     .describe('The lowest level that is logged.'),
+  format: oneOf(['auto', 'json', 'text'])
+    .prefault('auto')
+    .describe(
+      'What a line of the log is: one JSON object with `json`, a readable line with `text`. With `auto` it is readable on a terminal and JSON everywhere else. Commands that read a log (`explain --log`, `replay`) need JSON. `NO_COLOR` takes the colours off.',
+    ),
   subject: oneOf(['hash', 'plain', 'off'])
     .prefault('hash')
     .describe(

@@ -12,8 +12,7 @@ export function judgeConnection(
   answer: UpstreamAnswer,
 ): Finding {
   const address = addressOf(upstream)
-  if (answer.kind === 'failed')
-    return say.failed('reachable', answer.fault.message, cureOf(answer.fault))
+  if (answer.kind === 'failed') return say.failed('reachable', answer.fault.message, cureOf(answer.fault))
   return say.ok('reachable', `${address} speaks ${upstream.scheme}, as the file says`)
 }
 

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
+import { type Colours, plain } from '../../core/colours.ts'
 import type { EventFields, EventName } from '../../core/event.ts'
 import { type FaultCode, faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
@@ -10,6 +11,7 @@ import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import type { Admission } from '../admission/admission.ts'
 import { isoTimes } from './iso-time.ts'
 import { createLineWriter } from './log-lines.ts'
+import { readableLine } from './readable-line.ts'
 
 /**
  * What the gateway writes: JSON lines, one an event. Fields are chosen here, one by one; nothing is dumped. `subject`
@@ -33,15 +35,34 @@ export interface Log {
 }
 
 /** How lines look. */
-type LogLook = Pick<LogSettings, 'level' | 'subject'>
+type LogLook = Pick<LogSettings, 'level' | 'format' | 'subject'>
+
+/** Where lines are shown: `format: auto` is readable on a terminal. */
+export interface LogPlace {
+  readonly isTerminal: boolean
+  readonly colours: Colours
+}
+
+const elsewhere: LogPlace = { isTerminal: false, colours: plain }
 
 /**
  * Opens the log. People and sessions are written as hashes with `key`, unless the operator asked for more or less: the
  * hashes of one deployment agree over restarts and say nothing outside it.
  */
-export function createLog(settings: LogLook, key: string, destination?: DestinationStream): Log {
-  const lines: DestinationStream & { dropped?(): number } =
-    destination ?? createLineWriter(1, { waitingAtMost: limits.logWaitingBytes, droppedLine })
+export function createLog(
+  settings: LogLook,
+  key: string,
+  destination?: LogDestination,
+  place: LogPlace = elsewhere,
+): Log {
+  let render = renderFor(settings, place)
+  const writer: LogDestination =
+    destination ??
+    createLineWriter(1, {
+      waitingAtMost: limits.logWaitingBytes,
+      droppedLine: (count) => render(droppedLine(count)),
+    })
+  const lines = { write: (line: string) => writer.write(render(line)), flush: () => writer.flush?.() }
   const logger: Logger = pino(
     { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
     lines,
@@ -66,10 +87,28 @@ export function createLog(settings: LogLook, key: string, destination?: Destinat
     },
     renew: (next, nextKey) => {
       logger.level = next.level
+      render = renderFor(next, place)
       names = namesOf(next, nextKey)
     },
     flush: () => logger.flush(),
-    droppedLines: () => lines.dropped?.() ?? 0,
+    droppedLines: () => writer.dropped?.() ?? 0,
+  }
+}
+
+interface LogDestination extends DestinationStream {
+  flush?(): void
+  dropped?(): number
+}
+
+/** What becomes of a line of JSON. */
+function renderFor({ format }: LogLook, { isTerminal, colours }: LogPlace): (line: string) => string {
+  switch (format) {
+    case 'auto':
+      return isTerminal ? (line) => readableLine(line, colours) : (line) => line
+    case 'json':
+      return (line) => line
+    case 'text':
+      return (line) => readableLine(line, colours)
   }
 }
 

@@ -5,7 +5,7 @@ import { createEditions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
-import { createLog, type Log } from '../operations/log.ts'
+import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { configurationFields, keepReloading, tellOfConfiguration } from '../operations/reload.ts'
 import { reportFault } from '../operations/report-fault.ts'
@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly warnings: readonly string[]
   /** Where log lines go; stdout when absent. */
   readonly logTo?: DestinationStream
+  /** Whether that is a terminal; it is none when absent. */
+  readonly logPlace?: LogPlace
   readonly clock?: RuntimeDeps['clock']
   /** A test brings less; see `networkConnections` in core/limits/table. */
   readonly connectionsOfNetwork?: number
@@ -51,7 +53,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     onProviderEvent: (event) => tellOfProvider(log, event),
   }
   const runtime = openRuntime(gateway, deps)
-  const log = createLog(gateway.log, runtime.logKey, options.logTo)
+  const log = createLog(gateway.log, runtime.logKey, options.logTo, options.logPlace)
   const metrics = createMetrics()
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
   const serverContext: ServerContext = {

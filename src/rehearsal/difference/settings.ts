@@ -82,6 +82,7 @@ function gatewayFacts({
     'session.same_site': session.sameSite,
     'session.sign_in_timeout': `${session.signInTimeoutSeconds}s`,
     'log.level': log.level,
+    'log.format': log.format,
     'log.subject': log.subject,
     'log.subject_key': log.subjectKey && secretText(log.subjectKey),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),

@@ -293,7 +293,7 @@ t.test('what no rule decides, no shadow judges', async (t) => {
 
 t.test('the access line tells a difference, with the condition, and is silent otherwise', async (t) => {
   const lines: Readonly<Record<string, unknown>>[] = []
-  const log = createLog({ level: 'info', subject: 'off' }, 'key', {
+  const log = createLog({ level: 'info', format: 'json', subject: 'off' }, 'key', {
     write: (line) => void lines.push(JSON.parse(line)),
   })
   const lineOf = (admission: Admission) => {

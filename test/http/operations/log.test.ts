@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { mock } from 'node:test'
 import t from 'tap'
+import { plain } from '../../../src/core/colours.ts'
 import { ConfigFault, LoginFault, StoreFault } from '../../../src/core/fault.ts'
 import type { LogSettings } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
@@ -16,7 +17,7 @@ type Line = Readonly<Record<string, unknown>>
 function open(settings: Partial<LogSettings> = {}, key = 'key') {
   const written: string[] = []
   const destination = { write: (line: string) => void written.push(line) }
-  const log = createLog({ level: 'info', subject: 'hash', ...settings }, key, destination)
+  const log = createLog({ level: 'info', format: 'json', subject: 'hash', ...settings }, key, destination)
   /** The one line that a call writes; null where it writes none. */
   const lineOf = (call: () => void): Line | null => {
     const before = written.length
@@ -196,9 +197,9 @@ t.test('a new edition brings a new level, other subjects and another key', async
   const { log, lineOf } = open({ level: 'error' })
   const subject = () => lineOf(() => log.access(admission, 200, 1))?.subject
   t.equal(subject(), undefined)
-  log.renew({ level: 'info', subject: 'hash' }, 'new key')
+  log.renew({ level: 'info', format: 'json', subject: 'hash' }, 'new key')
   t.equal(subject(), hashOf('alice', 'new key'))
-  log.renew({ level: 'info', subject: 'plain' }, 'new key')
+  log.renew({ level: 'info', format: 'json', subject: 'plain' }, 'new key')
   t.equal(subject(), 'alice')
 })
 
@@ -258,7 +259,7 @@ t.test('what was thrown by mistake is told with where it came from', async (t) =
 
 t.test('dropped lines are those that the writer tells of', async (t) => {
   const write = () => {}
-  const settings = { level: 'info', subject: 'off' } as const
+  const settings = { level: 'info', format: 'json', subject: 'off' } as const
   t.equal(createLog(settings, 'key', { write }).droppedLines(), 0)
   t.equal(createLog(settings, 'key', { write, dropped: () => 7 } as never).droppedLines(), 7)
   const flushed: string[] = []
@@ -278,7 +279,7 @@ t.test(
       return piece.length
     })
     syncBuiltinESMExports()
-    const log = createLog({ level: 'info', subject: 'off' }, 'key')
+    const log = createLog({ level: 'info', format: 'json', subject: 'off' }, 'key')
     t.teardown(() => {
       mocked.mock.restore()
       syncBuiltinESMExports()
@@ -302,5 +303,33 @@ t.test(
     const { time, ...dropped } = JSON.parse(String(told.at(-1)))
     t.match(time, isoTime)
     t.same(dropped, { level: 50, event: 'log.dropped', lines: 3 })
+  },
+)
+
+t.test(
+  'the format says what a line is: readable on a terminal, JSON elsewhere, unless it is fixed',
+  async (t) => {
+    const isJson = (line: string | undefined) => line?.startsWith('{"level":30,"time":"') === true
+    const settings = { level: 'info', subject: 'off' } as const
+    for (const [format, isTerminal, wanted] of [
+      ['auto', true, false],
+      ['auto', false, true],
+      ['json', true, true],
+      ['json', false, true],
+      ['text', true, false],
+      ['text', false, false],
+    ] as const) {
+      const written: string[] = []
+      const destination = { write: (line: string) => void written.push(line) }
+      const place = { isTerminal, colours: plain }
+      const log = createLog({ ...settings, format }, 'key', destination, place)
+      log.event('info', 'gateway.stopping', {})
+      log.access(admission, 200, 1)
+      t.same(written.map(isJson), [wanted, wanted], `${format}, ${isTerminal}`)
+      log.renew({ ...settings, format: wanted ? 'text' : 'json' }, 'key')
+      log.event('info', 'gateway.stopping', {})
+      t.equal(isJson(written.at(-1)), !wanted, 'a reload changes it')
+      if (wanted) t.match(written.at(-1), /^\d\d:\d\d:\d\d\.\d{3}Z info {2}gateway\.stopping\n$/)
+    }
   },
 )

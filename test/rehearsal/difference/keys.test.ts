@@ -122,6 +122,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'session.cookie_name': [[undefined, 'other']],
   'session.same_site': [[undefined, 'strict']],
   'log.level': [[undefined, 'debug']],
+  'log.format': [[undefined, 'json']],
   'log.subject': [[undefined, 'plain']],
   'log.subject_key': [
     [undefined, secret('a')],
