@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { writeAll } from '../cli/written-files.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { convertApache } from '../migration/apache/apache.ts'
@@ -210,11 +210,14 @@ async function tell(conversion: Converted, order: Order, io: Io): Promise<number
     const report = { ...parts, proof: proof && proofJson(proof) }
     io.stdout(`${JSON.stringify(report, null, 2)}\n`)
   }
-  if (order.output !== null && !(await write(order.output, conversion.yaml, order, io))) return 2
   const testsFile = testsName(order.output)
   const isTested = testsFile !== null && tests !== null
-  if (isTested && !(await write(testsFile, tests, order, io))) return 2
-  if (order.report !== null && !(await write(order.report, said, order, io))) return 2
+  const wanted = [
+    { file: order.output, text: conversion.yaml },
+    { file: testsFile, text: tests },
+    { file: order.report, text: said },
+  ]
+  if (!(await writeAll(wanted, order.force, io))) return 2
   if (order.json) return exitCode
   if (order.output === null) io.stdout(conversion.yaml)
   if (order.report === null) (order.output === null ? io.stderr : io.stdout)(said)
@@ -253,17 +256,4 @@ function proofPart({ prove }: Order, proof: Proof | null): string {
 function needsPerson({ findings }: Converted, proof: Proof | null): boolean {
   const open = findings.some(({ kind }) => kind === 'not-convertible')
   return open || (proof !== null && !holds(proof))
-}
-
-async function write(file: string, text: string, { force }: Order, io: Io): Promise<boolean> {
-  try {
-    // Written for its owner alone: sooner or later somebody puts a secret into it.
-    await writeFile(resolve(io.cwd, file), text, { flag: force ? 'w' : 'wx', mode: 0o600 })
-    return true
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be written'
-    const why = code === 'EEXIST' ? 'it is there already; --force overwrites it' : code
-    io.stderr(`${file} is not written: ${why}.\n`)
-    return false
-  }
 }

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,6 +100,28 @@ t.test('the command', async (t) => {
       stderr: 'claimgate.yaml is not written: it is there already; --force overwrites it.\n',
     })
     t.equal((await convert(...args, '--force')).code, 0)
+  })
+
+  t.test('writes all of its files or none', async (t) => {
+    for (const there of ['all.test.yaml', 'all.txt']) {
+      const file = join(cwd, there)
+      writeFileSync(file, 'of somebody')
+      const refused = await convert('httpd.conf', '-o', 'all.yaml', '--report', 'all.txt')
+      t.equal(refused.code, 2)
+      t.equal(refused.stderr, `${there} is not written: it is there already; --force overwrites it.\n`)
+      t.equal(readFileSync(file, 'utf8'), 'of somebody')
+      t.same(
+        readdirSync(cwd).filter((name) => name.startsWith('all.') && name !== there),
+        [],
+      )
+      rmSync(file)
+    }
+    const nowhere = await convert('httpd.conf', '-o', 'all.yaml', '--report', 'nowhere/all.txt')
+    t.match(nowhere, { code: 2, stderr: 'nowhere/all.txt is not written: ENOENT.\n' })
+    t.equal(existsSync(join(cwd, 'all.yaml')), false)
+    const same = await convert('httpd.conf', '-o', 'all.yaml', '--report', 'all.yaml')
+    t.match(same, { code: 2, stderr: 'all.yaml is named twice' })
+    t.equal(existsSync(join(cwd, 'all.yaml')), false)
   })
 
   t.test('exit status 1 where a person has to look, with the line', async (t) => {
