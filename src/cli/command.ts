@@ -1,3 +1,5 @@
+import type { EpochSeconds } from '../core/session/session.ts'
+
 /** One option of a command: how it is read, what `--help` says of it, and what a shell completes. */
 export interface OptionSpec {
   /** `string` takes a value, `boolean` none. */
@@ -59,6 +61,8 @@ export interface Io {
   readonly isTerminal?: { readonly stdout: boolean; readonly stderr: boolean }
   /** What relative paths of arguments start from. */
   readonly cwd: string
+  /** Whole seconds since 1970. Left out: the clock of this machine. */
+  readonly now?: () => EpochSeconds
   /** Left out: a command of the name `claimgate`. */
   readonly program?: Program
   /** Aborted when the process was asked to stop. Asking for it is the promise to look at it: see main.ts. */

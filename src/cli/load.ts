@@ -5,6 +5,7 @@ import { printIssue } from '../config/issue.ts'
 import { loadGateway } from '../config/load.ts'
 import type { MadeUp } from '../config/made-up.ts'
 import type { Gateway } from '../core/gateway.ts'
+import { nowOf } from './clock.ts'
 import type { Io } from './command.ts'
 import {
   configFile,
@@ -32,7 +33,7 @@ export function loadOrReport(
   io: Io,
   around: { readonly readFile?: ReadFile; readonly madeUp?: MadeUp } = {},
 ): LoadedForCommand | null {
-  const loaded = loadGateway(file, io.env, { cwd: io.cwd, ...around })
+  const loaded = loadGateway(file, io.env, { cwd: io.cwd, now: nowOf(io), ...around })
   if (loaded.ok) {
     const { gateway, warnings, digest } = loaded
     return { gateway, warnings: warnings.map(printIssue), digest: digest.digest }

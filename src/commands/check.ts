@@ -1,3 +1,4 @@
+import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { firstSteps, madeUpIfSaid } from '../cli/load.ts'
 import {
@@ -48,7 +49,12 @@ export const command: Command = {
     const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
-    const { loaded } = loadSubject(file, { env: io.env, cwd: io.cwd, ...madeUpIfSaid(read.options) })
+    const { loaded } = loadSubject(file, {
+      env: io.env,
+      cwd: io.cwd,
+      now: nowOf(io),
+      ...madeUpIfSaid(read.options),
+    })
     if (read.options.flag('json')) io.stdout(toJson(loaded))
     else if (read.options.flag('digest') && loaded.ok) return printDigest(loaded.digest, io)
     else print(loaded, file, io)

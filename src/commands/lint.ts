@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { firstSteps, madeUpIfSaid } from '../cli/load.ts'
 import {
@@ -79,7 +80,7 @@ export const command: Command = {
 /** Null when it cannot be read or has faults, which is said. */
 function load(options: Options, io: Io): Subject | null {
   const file = configFile(options, io.env)
-  const read = loadSubject(file, { env: io.env, cwd: io.cwd, ...madeUpIfSaid(options) })
+  const read = loadSubject(file, { env: io.env, cwd: io.cwd, now: nowOf(io), ...madeUpIfSaid(options) })
   if (read.ok) return read.subject
   for (const issue of read.loaded.issues) io.stderr(`${printIssue(issue)}\n`)
   if (read.loaded.unreadable) io.stderr(firstSteps(file, io))

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { errorCode } from '../core/error-code.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import type { MadeUp } from './made-up.ts'
 
 /** One file as the configuration may name it. Reasons are for people: `no such file`. */
@@ -43,6 +44,8 @@ export interface Surroundings {
   readonly readFile: ReadFile
   /** What may be missing, as nobody needs it to answer what is asked; absent for whoever serves or checks. */
   readonly madeUp?: MadeUp
+  /** Whole seconds since 1970, for what ends: certificates. Absent: nothing is said of their ends. */
+  readonly now?: EpochSeconds
 }
 
 /** Reads a file that the configuration names; a relative path starts at the configuration's own folder. */

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import { deepFreeze } from './build/freeze.ts'
 import { checkFileSteps } from './checked-file.ts'
 import { digestOf, type FilesDigest } from './digest.ts'
@@ -38,6 +39,8 @@ export interface LoadOptions {
   readonly readFile?: ReadFile
   /** For who asks and never serves: what may be missing. */
   readonly madeUp?: MadeUp
+  /** By which certificates are said to end, or to have ended; absent: nothing is said of it. */
+  readonly now?: EpochSeconds
 }
 
 /**
@@ -70,6 +73,7 @@ export function* loadGatewaySteps(
     env,
     readFile,
     ...(options.madeUp === undefined ? {} : { madeUp: options.madeUp }),
+    ...(options.now === undefined ? {} : { now: options.now }),
   })
 }
 

@@ -1,5 +1,6 @@
 import { answerChecks } from './answers.ts'
 import { apiGatewayChecks } from './api-gateway.ts'
+import { certificateChecks } from './certificates.ts'
 import type { Check } from './check.ts'
 import { claimConditionChecks } from './claim-conditions.ts'
 import { claimNameChecks } from './claim-names.ts'
@@ -31,7 +32,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...answerChecks] },
   { title: 'Passing on', checks: forwardingChecks },
   { title: 'The network', checks: networkChecks },
-  { title: 'Secrets', checks: secretChecks },
+  { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },
   { title: 'Signing in', checks: signInChecks },
   { title: 'Sessions', checks: sessionChecks },
   { title: 'API Gateway and Lambda', checks: apiGatewayChecks },

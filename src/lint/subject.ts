@@ -5,6 +5,7 @@ import { type ConfigNode, type ConfigPath, nodeAt } from '../config/node.ts'
 import { readTree } from '../config/read.ts'
 import type { Place } from '../config/rules/context.ts'
 import type { Gateway, Location } from '../core/gateway.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 
 /** What is looked at: a configuration without faults, as it is written and as it is meant. */
 export interface Subject {
@@ -15,6 +16,8 @@ export interface Subject {
   readonly places: ReadonlyMap<object, Place>
   /** What the providers say of themselves, by name; null when nobody was asked. */
   readonly answers: ReadonlyMap<string, ProviderAnswer> | null
+  /** For what ends; null: nothing is said of it. */
+  readonly now: EpochSeconds | null
 }
 
 /** What `--online` learnt of one provider from its metadata (OpenID Connect Discovery 1.0 section 3). */
@@ -47,14 +50,22 @@ export function readSubject(text: string, surroundings: Surroundings): ReadSubje
   return {
     ok: true,
     loaded,
-    subject: { file: surroundings.file, text, root, gateway, places, answers: null },
+    subject: {
+      file: surroundings.file,
+      text,
+      root,
+      gateway,
+      places,
+      answers: null,
+      now: surroundings.now ?? null,
+    },
   }
 }
 
 /** The same of a file on the disk. `file` is named in messages as it is given; a relative one starts from `cwd`. */
 export function loadSubject(
   file: string,
-  { cwd, ...around }: Pick<Surroundings, 'env' | 'madeUp'> & { readonly cwd: string },
+  { cwd, ...around }: Pick<Surroundings, 'env' | 'madeUp' | 'now'> & { readonly cwd: string },
 ): ReadSubject {
   const path = resolve(cwd, file)
   const found = readFromDisk(path)

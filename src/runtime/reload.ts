@@ -93,8 +93,9 @@ export function createReloader(
       return { kind: 'unchanged' }
     }
     const reader = recordingReader(readFromDisk)
-    const steps = loadGatewaySteps(source.file, source.env, { cwd: source.cwd, readFile: reader.read })
     const { clock } = editions.current()
+    const around = { cwd: source.cwd, readFile: reader.read, now: clock.now() }
+    const steps = loadGatewaySteps(source.file, source.env, around)
     const nowMs = () => clock.monotonicMs()
     const loaded = await runByTurns(steps, { turnMs, nowMs, nextTurn, signal })
     if (loaded === null || signal.aborted) return null

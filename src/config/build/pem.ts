@@ -1,8 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import { certificateEndText, certificateState } from '../../core/certificate.ts'
 import { errorCode } from '../../core/error-code.ts'
 import { Secret } from '../../core/secret.ts'
 import { algorithmsOfKey, type SignatureAlgorithm } from '../../core/signature-algorithm.ts'
+import { certificatesIn } from '../certificates.ts'
 import { decodeUtf8, readBeside } from '../files.ts'
 import { mayBeMadeUp } from '../made-up.ts'
 import type { ConfigPath } from '../node.ts'
@@ -13,9 +15,22 @@ export function readCertificates(scope: Scope, path: ConfigPath, value: string):
   const found = readText(scope, path, value)
   if (found === null) return null
   const blocks = found.text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  if (blocks.length > 0 && blocks.every((block) => isCertificate(block))) return found.text
+  if (blocks.length > 0 && blocks.every((block) => isCertificate(block))) {
+    warnOfEnds(scope, path, found.text)
+    return found.text
+  }
   faultAt(scope, path, 'holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----")')
   return null
+}
+
+/** No faults: a gateway that does not start for an old certificate serves nobody, and one that does most. */
+function warnOfEnds(scope: Scope, path: ConfigPath, pem: string): void {
+  const { now } = scope.surroundings
+  if (now === undefined) return
+  for (const { name, endsAt } of certificatesIn(pem)) {
+    if (certificateState(endsAt, now) !== 'good')
+      warnAt(scope, path, `the certificate "${name}" ${certificateEndText(endsAt, now)}: renew it`)
+  }
 }
 
 /** The same for a key that names a file and nothing else: `ca_file`. */
