@@ -1,43 +1,45 @@
 /** The events of the log: constant words, so that a query written today works next year. Facts are in fields. */
 export const events = {
-  request: 'One request, at its end: the access line.',
+  request: 'The access line: one for each request, at its end.',
   'request.unreadable': 'Bytes that are no HTTP request; the connection was closed.',
   'gateway.started': 'The gateway listens.',
-  'gateway.stopping': 'A signal came; no new connections, requests in flight may finish.',
+  'gateway.stopping': 'A signal came. There are no new connections, and requests in flight may finish.',
   'gateway.stopped': 'Everything is closed.',
-  'config.warning': 'The configuration works, with something an operator should know.',
+  'config.warning': 'The configuration works, but there is something that an operator should know.',
   'connections.refused':
-    'A client network has as many connections as it may; the newest were reset. Said once a minute at most.',
+    'A client network has as many connections as it may have, and the newest were reset. This is said at most once a minute.',
   'proxy.untrusted':
-    'A proxy passes requests on that `trusted_proxies` does not name: clients cannot be told apart. Said once.',
+    'A proxy passes requests on, and `trusted_proxies` does not name it. So clients cannot be told apart. This is said once.',
   'config.shadow':
-    'Rules are rehearsed: judged, logged and counted beside those in force, and enforced nowhere.',
+    'Rules are rehearsed. They are judged, logged and counted beside those in force, and enforced nowhere.',
   'config.loaded': 'A changed configuration was read, checked, and serves from now on.',
-  'config.unchanged': 'Its files were read again and hold what they held; nothing was loaded.',
+  'config.unchanged':
+    'The files of the configuration were read again and hold what they held. Nothing was loaded.',
   'config.detached':
-    'A file of the configuration was removed or replaced where it is kept, and is still here because it was mounted by itself: changes are never seen. Mount its folder instead.',
+    'A file of the configuration was removed or replaced where it is kept. It is still here, because it was mounted by itself, so changes are never seen. Mount its folder instead.',
   'config.list-empty':
     'A file that a rule names as `lines:` has no entries: the condition lets nobody in, and neither does its negation.',
-  'config.rejected': 'A changed configuration has faults; the one before goes on serving.',
+  'config.rejected': 'A changed configuration has faults. The one before goes on serving.',
   'health.unavailable':
-    'The socket by which `claimgate health` asks could be placed nowhere: it says that no gateway answers, and this one serves all the same.',
+    'The socket by which `claimgate health` asks could be placed nowhere. `claimgate health` says that no gateway answers, although this one serves.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
   'session.ended': 'Someone signed out.',
-  'session.displaced': 'A person began one more session than one may have, so the oldest ended.',
+  'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
   'provider.ready': 'The metadata of a provider was read.',
   'provider.email-unverified':
-    'An address came that the provider does not call verified, and a rule or a header asks for one: it counts as missing. Said once a provider.',
+    'A rule or a header asks for an e-mail address, and one came that the provider does not call verified. It counts as missing. This is said once for each provider.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
   'upstream.secret-reflected':
-    'An app sent the shared secret back in a header; it was taken off. Find out why it echoes headers.',
+    'An app sent the shared secret back in a header, and the gateway removed it. Find out why the app echoes headers.',
   'store.failed': 'The session store could not be read or written.',
   'websocket.opened': 'A WebSocket was passed through.',
   'websocket.closed': 'It ended.',
-  'log.dropped': 'Whoever reads the log had stalled: lines were dropped between the one before and this one.',
-  'internal.failed': 'A fault of the gateway itself; please report it.',
+  'log.dropped':
+    'The reader of the log had stalled. Lines were dropped between the line before and this one.',
+  'internal.failed': 'A fault of the gateway itself. Please report it.',
 } as const
 
 export type EventName = keyof typeof events
@@ -95,61 +97,61 @@ export type EventFields<E extends EventName> = {
 
 /** The fields of all events, each with what it says; one name means the same everywhere. */
 export const fields = {
-  request_id: 'The id that the page or the problem shows to the person; the lines of one request share it.',
+  request_id: 'The id that the page or the problem shows to the person. All lines of one request have it.',
   method: 'The method, as it came.',
-  host: 'The host of the app’s `url`; at the start the address that is listened on.',
+  host: 'The host of the app’s `url`. At the start it is the address on which the gateway listens.',
   path: 'The path as the app gets it, without the query.',
   app: 'The name of the app in the file.',
-  location: 'The location that decided: its `path`, with `methods` and `exact` where it has them.',
-  other_locations: 'Where the path can be read in several ways: the locations that judged by the others.',
+  location: 'The location that decided: its `path`, and `methods` and `exact` if it has them.',
+  other_locations: 'If the path can be read in several ways, the locations that judged the other readings.',
   decision: '`allow`, `challenge`, `deny` or `reject`.',
   reason: 'Why: one of the words below.',
   detail:
-    'Which condition of the rule failed, with what was expected and what was there; of `identity-unsendable` which header, and how large it would be.',
+    'Which condition of the rule failed, what it expected and what was there. For `identity-unsendable`, which header, and how large it would be.',
   shadow_decision:
-    'What the rehearsed rules would have decided; with the three below, only where it is something else.',
-  shadow_reason: 'Why they would have.',
-  shadow_location: 'The location among them that would have decided.',
-  shadow_detail: 'Of a refusal of theirs, as `detail`.',
+    'What the rehearsed rules would have decided. This field and the three below are there only if that is something else.',
+  shadow_reason: 'Why the rehearsed rules would have decided so.',
+  shadow_location: 'The location of the rehearsed rules that would have decided.',
+  shadow_detail: 'If the rehearsed rules would have refused, the same as `detail`.',
   rehearsed: 'How many locations are rehearsed.',
-  shadow: 'The file that `shadow` names; absent where they are `enforce: false` in the same file.',
+  shadow: 'The file that `shadow` names. It is absent if the rules have `enforce: false` in the same file.',
   status:
-    'The status that the client got; 499: it went away before the end. An answer that was cut has a `code` beside it.',
+    'The status that the client got. 499 means that the client went away before the end. An answer that was cut has a `code` beside it.',
   ms: 'Milliseconds until the end of the answer.',
   client: 'The address of the client, as `trusted_proxies` lets it be known.',
   subject:
-    'Who: a keyed hash, as `claimgate subject` prints it; the user id with `log.subject: plain`, nothing with `off`.',
+    'Who is signed in: a keyed hash, as `claimgate subject` prints it. With `log.subject: plain` it is the user id, and with `off` the field is absent.',
   provider: 'The name of the provider in the file.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
   issuer: 'The issuer of the provider.',
-  code: 'A fault’s code, one of those below; of unreadable bytes the parser’s. In the access line: why an answer that had begun was cut.',
+  code: 'The code of a fault, one of those below. For unreadable bytes it is the parser’s. In the access line it says why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',
-  cause: 'The class and code of what was underneath.',
-  stack: 'Where in the gateway: of faults of its own alone.',
-  retry_at: 'When it will be tried again, in seconds since 1970.',
+  cause: 'The class and code of what caused the fault.',
+  stack: 'Where in the gateway a fault of its own came from. Other faults do not have it.',
+  retry_at: 'When the gateway tries again, in seconds since 1970.',
   warning: 'The place in the file, and what an operator should know.',
-  network: 'The client network that did it last: an IPv4 address, or an IPv6 /64.',
-  count: 'How many since the line before.',
-  peer: 'The address that a connection came from.',
+  network: 'The client network that did this last: an IPv4 address, or an IPv6 /64.',
+  count: 'How many there were since the line before.',
+  peer: 'The address from which a connection came.',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   version: 'The version of claimgate.',
   instance:
-    'What the request ids of this process begin with. With `edition` it ties each line to the configuration that decided.',
+    'The beginning of all request ids of this process. Together with `edition` it ties each line to the configuration that decided.',
   digest:
-    'A digest of the files that decide who gets in: the configuration, its `shadow`, and what rules put in as `lines:` or `file:`. `claimgate check --digest` prints the same of the same files.',
+    'A digest of the files that decide who gets in: the configuration, its `shadow`, and the files that rules put in by `lines:` or `file:`. For the same files, `claimgate check --digest` prints the same.',
   digest_before: 'The digest of the configuration before.',
   access:
     'How many locations there are of each kind of access: `anyone`, `maybe_signed_in`, `signed_in`, `rule` (every other rule), `nobody`. Paths of an app that no location covers count as one.',
-  access_before: 'The same of the configuration before.',
-  asked_by: '`files`: a file had changed; `signal`: SIGHUP.',
-  changed: 'The files that are not as they were, by their whole paths.',
+  access_before: 'The same for the configuration before.',
+  asked_by: '`files` if a file had changed, `signal` after a SIGHUP.',
+  changed: 'The files that have changed, with their whole paths.',
   faults: 'Every fault of the file, each with its place.',
-  port: 'The port that is listened on.',
+  port: 'The port on which the gateway listens.',
   admin_port: 'The port of the admin address.',
   apps: 'How many apps there are.',
   lines: 'How many lines of the log.',
-  file: 'The file, by its whole path.',
+  file: 'The file, with its whole path.',
 } as const
 
 export type FieldName = keyof typeof fields

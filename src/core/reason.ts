@@ -4,8 +4,8 @@ import type { AllowReason, ChallengeReason, DenyReason, RejectReason } from './d
 type Reasons<R extends string> = { readonly [reason in R]: string }
 
 export const allowReasons: Reasons<AllowReason> = {
-  'open-to-anyone': 'The location is open to anyone; nobody was identified.',
-  'maybe-signed-in': 'The location is open; whoever is signed in is identified to the app.',
+  'open-to-anyone': 'The location is open to anyone. Nobody was identified.',
+  'maybe-signed-in': 'The location is open. If somebody is signed in, the app is told who it is.',
   'rule-met': 'The rule of the location, and the floor of its app, are met.',
   preflight: 'A CORS preflight that the location passes on, without identity and without a body.',
   'gateway-address': 'An address of the gateway itself.',
@@ -13,13 +13,14 @@ export const allowReasons: Reasons<AllowReason> = {
 
 export const challengeReasons: Reasons<ChallengeReason> = {
   'no-session': 'No session cookie was sent.',
-  'session-ambiguous': 'More than one session cookie was sent; none of them counts.',
+  'session-ambiguous': 'More than one session cookie was sent. None of them counts.',
   'session-unreadable':
     'The session cookie could not be opened: tampered with, or sealed with a secret that is gone.',
   'session-ended': 'The session is not in the store: signed out, replaced or revoked.',
   'session-expired': 'The session has reached its maximum lifetime.',
   'session-idle': 'The session was not used for longer than its idle timeout.',
-  'session-provider-gone': 'The session comes from a provider that the app does not accept, or no longer.',
+  'session-provider-gone':
+    'The session comes from a provider that the app does not accept, or no longer accepts.',
   'other-provider-needed': 'The rule can be met by signing in with another of the accepted providers.',
 }
 
@@ -27,15 +28,15 @@ export const denyReasons: Reasons<DenyReason> = {
   'rule-not-met': 'A condition of the rule is false or unknown for this person.',
   'nobody-allowed': 'The location says nobody.',
   'no-location': 'No location covers the path and the app has no rule of its own.',
-  'client-address': 'The rule is false for this client address whoever signs in.',
+  'client-address': 'The rule is false for this client address, whoever signs in.',
   'identity-unsendable':
-    'An identity header could not be sent as the claim is: an object, a nested list, or too large; `detail` says which and how large.',
-  'insecure-scheme': 'The load balancer says http, the app is https.',
+    'An identity header could not be sent, because the claim is an object, a nested list, or too large. `detail` says which header, and how large it would be.',
+  'insecure-scheme': 'The load balancer says http, but the app is https.',
   'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
   'destination-not-allowed':
-    'The Destination of a COPY or MOVE is a place where this person may not do that, or another app’s.',
+    'The Destination of a COPY or MOVE is a place where this person may not do that, or a place of another app.',
   'cross-site': 'A request that changes something came from another site.',
-  undecided: 'The decision could not be made, as the session store did not answer: nobody is let in.',
+  undecided: 'The decision could not be made, because the session store did not answer. Nobody is let in.',
 }
 
 export const rejectReasons: Reasons<RejectReason> = {
@@ -54,21 +55,21 @@ export const rejectReasons: Reasons<RejectReason> = {
   'target-encoded-semicolon': 'The path holds a semicolon, raw or encoded.',
   'target-double-encoding': 'The path is encoded twice, or more often than `percent` allows.',
   'target-ambiguous':
-    'The path can be read in several ways: they lead to different apps or to an address of the gateway, or there are too many.',
+    'The path can be read in several ways. They lead to different apps or to an address of the gateway, or there are too many.',
   'target-case':
-    'The app ignores case, and servers that do read the path in different ways: it holds ſ, ı, İ, the Kelvin sign or an unusual row of combining marks, or could be one of another location or app.',
+    'The app ignores case, and servers that ignore case read this path in different ways. It holds ſ, ı, İ, the Kelvin sign or an unusual row of combining marks, or it could be a path of another location or app.',
   'host-invalid': 'The Host header is missing, repeated or malformed.',
   'host-unknown': 'No app has this host.',
   'app-unknown': 'No app of this host has the path.',
-  'address-unknown': 'No such address below the prefix of the gateway.',
-  'method-not-allowed': 'The address is not there for this method.',
+  'address-unknown': 'There is no such address below the prefix of the gateway.',
+  'method-not-allowed': 'The address does not take this method.',
   'destination-invalid':
-    'The Destination header is no single address of the app, or one that would be refused as a path.',
+    'The Destination header is not one single address of the app, or it is one that would be refused as a path.',
   'body-too-large': 'The body is larger than the location allows.',
   'expectation-unknown': 'An Expect header other than 100-continue.',
   'websocket-disabled': 'A WebSocket handshake at a location without websocket.',
   'websocket-invalid': 'A WebSocket handshake that does not follow RFC 6455.',
-  'websocket-limit': 'The session has as many WebSockets open as one may have.',
+  'websocket-limit': 'The session has as many WebSockets open as a session may have.',
   'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
   'connection-options': 'A Connection header with more names than any client needs.',
   'too-many-headers': 'More header lines than any client needs.',
@@ -78,10 +79,10 @@ export const rejectReasons: Reasons<RejectReason> = {
 /** What else an answer for programs may give as `reason`, when the decision was to let through. */
 export const answerReasons = {
   'not-a-navigation':
-    'Something else than a navigation, such as a script or a picture, asked for `/.auth/login`.',
+    'Something other than a navigation asked for `/.auth/login`, such as a script or a picture.',
   'parameter-repeated': 'A parameter of `/.auth/login` was sent twice.',
   'parameter-invalid':
-    'A parameter of `/.auth/login` that is handed on is no visible ASCII, or has more than 255 characters.',
+    'A parameter of `/.auth/login` that is handed on is not visible ASCII, or has more than 255 characters.',
   'provider-unknown': 'The app does not accept the provider that `/.auth/login` was asked for.',
   'media-type-unknown': 'A form was sent to the gateway as something else.',
   internal: 'A fault of the gateway itself.',

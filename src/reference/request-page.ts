@@ -10,9 +10,11 @@ const intro = `<!-- Written by \`npm run generate\` from src/http/request-phases
 
 # The life of a request
 
-What happens to a request between its first byte and its line in the log: in which order, in which file, who may end it, and what
-is known afterwards. \`claimgate explain\` asks the same phases from "form" to "decision" about a request that nobody sent. What each reason means stands in the
-[reference](reference.md); why the folders are as they are, in [decision 1](decisions/0001-layers.md).
+This page says what happens to a request between its first byte and its line in the log. For each
+phase it names the files, says who may end the request there, and what is known afterwards.
+\`claimgate explain\` goes through the same phases, from "form" to "decision", with a request that
+nobody sent. The [reference](reference.md) says what each reason means.
+[Decision 1](decisions/0001-layers.md) says why the folders are as they are.
 `
 
 function overview(): string {
@@ -21,7 +23,7 @@ function overview(): string {
     code(`src/${files[0] ?? ''}`),
     countText(endsWith.length),
   ])
-  return table(['phase', 'begins in', 'may it end a request'], rows)
+  return table(['phase', 'begins in', 'can it end a request?'], rows)
 }
 
 function countText(count: number): string {
@@ -31,13 +33,13 @@ function countText(count: number): string {
 
 function section({ name, files, does, endsWith, known }: RequestPhase, at: number): string {
   const links = files.map((file) => `[${file}](../src/${file})`).join(' · ')
-  const ends = endsWith.length === 0 ? '' : `\nEnds a request with: ${endsWith.map(code).join(', ')}.\n`
+  const ends = endsWith.length === 0 ? '' : `\nIt can end a request with: ${endsWith.map(code).join(', ')}.\n`
   return `## ${at + 1}. ${name}
 
 ${links}
 
 ${does}
 ${ends}
-Known after it: ${known.charAt(0).toLowerCase()}${known.slice(1)}
+What is known then: ${known.charAt(0).toLowerCase()}${known.slice(1)}
 `
 }

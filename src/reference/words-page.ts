@@ -23,7 +23,7 @@ export function toWordsPage(): string {
     '## Exit status\n',
     exitText,
     '## Events of the log\n',
-    'One JSON object a line: `level`, `time`, `event`, and of these fields those that have a value.\n',
+    'Each line is one JSON object. It has `level`, `time`, `event`, and those of these fields that have a value.\n',
     table(['event', '', 'fields'], eventRows()),
     '### Fields\n',
     levelText,
@@ -32,7 +32,7 @@ export function toWordsPage(): string {
       Object.entries(fields).map(([name, text]) => [code(name), text]),
     ),
     '## Reasons\n',
-    'Of a decision: in the access line, in `claimgate_requests_total`, and as `reason` in answers for programs.\n',
+    'Every decision has a reason. It is in the access line, in `claimgate_requests_total`, and as `reason` in answers for programs.\n',
     ...reasonTables(),
     '### In answers alone\n',
     answerText,
@@ -41,10 +41,10 @@ export function toWordsPage(): string {
       Object.entries(answerReasons).map(([name, text]) => [code(name), text]),
     ),
     '## Faults\n',
-    'What went wrong beyond a decision: `code` in the log and in `claimgate_faults_total`. People see the sentence.\n',
+    'A fault is what went wrong beyond a decision. It is `code` in the log and in `claimgate_faults_total`. The last column is the sentence that people see.\n',
     table(['code', 'status', 'level', 'people see'], faultRows()),
     '## Metrics\n',
-    'On the admin address, in Prometheus’ text format.\n',
+    'These are on the admin address, in Prometheus’ text format.\n',
     table(['metric', 'labels', ''], metricRows()),
     headersText(),
   ].join('\n')
@@ -54,11 +54,11 @@ const intro = `<!-- Written by \`npm run generate\` from src/core and src/http/o
 
 # Reference: addresses, events, reasons, faults, metrics, headers
 
-These words are an interface: they change in a major version alone. [Operations](operations.md) tells how to read them.
+These words are an interface. They change only in a major version. [Operations](operations.md) tells how to read them.
 `
 
-const addressText = `Below \`auth_prefix\` (\`/.auth\` unless configured) on every app’s origin. Anything else there is 404, another method
-405, and nothing of it reaches an app.
+const addressText = `These addresses are below \`auth_prefix\` on every app’s origin. It is \`/.auth\` unless you configure it.
+Anything else there is 404, and another method is 405. Nothing there reaches an app.
 `
 
 /** Those of the public port, with their methods. */
@@ -66,27 +66,27 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
   login: [
     '`/.auth/login?return_to=/path&provider=name`',
     'GET',
-    'Starts a sign-in. With several providers and none named, the chooser; `account=other` asks for another account (`kept` and `attempt` are the gateway’s own); what a provider’s `pass_parameters` lists is handed on.',
+    'Starts a sign-in. If the app has several providers and the address names none, people choose one on a page. `account=other` asks for another account. Parameters that a provider’s `pass_parameters` lists are handed on. (`kept` and `attempt` are the gateway’s own.)',
   ],
   callback: [
     '`/.auth/callback`, with several providers `/.auth/callback/NAME`',
     'GET; POST with `response_mode: form_post`',
-    'The redirect URI of a provider, unless `redirect_uri` says another path; then this one is 404. Another provider’s answer is refused there.',
+    'The redirect URI of a provider. If `redirect_uri` names another path, this one is 404. Another provider’s answer is refused there.',
   ],
   logout: [
     '`/.auth/logout?return_to=/path`',
     'GET, POST',
-    'GET asks, POST signs out, here and at the provider; `return_to` is a path of this origin.',
+    'GET asks whether to sign out. POST signs out, here and at the provider. `return_to` is a path of this origin.',
   ],
   'logged-out': [
     '`/.auth/logged-out`',
     'GET',
-    'Where a sign-out ends. Where the provider has no sign-out, `?provider=NAME` says that one is still signed in there, and the button asks for an account.',
+    'Where a sign-out ends. If the provider has no sign-out, `?provider=NAME` says that the person is still signed in there. The button then asks for an account.',
   ],
   me: [
     '`/.auth/me`',
     'GET, HEAD',
-    '`user`, `provider`, `claims` (those that rules or headers name), `claims_inexact` (the names of those that hold a number beyond 2^53-1, which are left out), `email_unverified` where an address came that does not count, `signed_in_at`, `expires_at`, `idle_expires_at` in seconds since 1970; 401 without a session. Never a token.',
+    'Who is signed in, as JSON: `user`, `provider`, and `claims`, which are those that rules or headers name. `claims_inexact` has the names of claims with a number beyond 2^53-1, which are left out. `email_unverified` is there if an address came that does not count. `signed_in_at`, `expires_at` and `idle_expires_at` are in seconds since 1970. Without a session the answer is 401. There is never a token in it.',
   ],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }
@@ -96,7 +96,7 @@ const adminAddresses: readonly (readonly string[])[] = [
   [
     '`/readyz` on the admin address',
     'GET, HEAD',
-    '200, or 503 when the store does not answer or a stop is under way; `store`, `draining`, `providers` (`ready`, `pending`, `failed`).',
+    '200, or 503 if the store does not answer or a stop is under way. The JSON has `store`, `draining` and `providers` (`ready`, `pending`, `failed`).',
   ],
   ['`/metrics` on the admin address', 'GET, HEAD', 'The metrics below.'],
 ]
@@ -126,29 +126,30 @@ function metricRows(): readonly (readonly string[])[] {
   })
 }
 
-const answerText = `A fault's code is one too, in lower case and with hyphens: \`upstream-timeout\`. Besides:
+const answerText = `In answers, the code of a fault is a reason too, in lower case and with hyphens: \`upstream-timeout\`. These are the others:
 `
 
 function headersText(): string {
   return `## Headers
 
-Names are compared without case, and with \`_\` as \`-\`, as WSGI, CGI and PHP do. \`…\` stands for any ending.
+Case does not matter in names, and \`_\` counts as \`-\`, as in WSGI, CGI and PHP. \`…\` stands for any ending.
 
 ### Never passed from a client to an app
 
-What an app could believe though any client can write it, whatever is configured; besides the names of all apps'
-identity headers and shared secrets, names with other characters than letters, digits and \`-\`, and our own cookies.
+An app could believe these headers, although any client can write them. They are never passed on, whatever is
+configured. Neither are the names of all apps' identity headers and shared secrets, names with other characters than
+letters, digits and \`-\`, and our own cookies.
 
 ${names(believed, [...believedPrefixes, webSocketPrefix])}
 ### Never passed on, in either direction
 
-They concern one connection alone (RFC 9110 section 7.6.1), as do the names that \`Connection\` lists.
+These headers concern one connection alone (RFC 9110 section 7.6.1). So do the names that \`Connection\` lists.
 
 ${names(connectionHeaders, [])}
 ### Never passed from an app to a client
 
-They would make a server in front fetch something else, send browsers round the gateway, or tell what runs behind
-it; besides our cookies and the shared secret, should an app echo them. \`X-Accel-Buffering\` passes.
+These headers would make a server in front fetch something else, send browsers round the gateway, or tell what runs
+behind it. Our cookies and the shared secret are not passed on either, if an app echoes them. \`X-Accel-Buffering\` passes.
 
 ${names(instructions, instructionPrefixes)}`
 }
@@ -161,7 +162,7 @@ function names(whole: Iterable<string>, prefixes: readonly string[]): string {
 function reasonTables(): readonly string[] {
   const kinds: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['`allow`: the request goes on', allowReasons],
-    ['`challenge`: sign in first (a redirect for a navigation, else 401)', challengeReasons],
+    ['`challenge`: sign in first (a redirect for a navigation, otherwise 401)', challengeReasons],
     ['`deny`: 403', denyReasons],
     [
       '`reject`: the request itself is refused (400, 404, 405, 413, 417, 421, 426, 429, 431, 505)',

@@ -170,7 +170,7 @@ t.test('where nobody is let in the status is 1, and the sentence says why', asyn
     [
       'GET',
       'https://wiki.example.com/open',
-      '405: The address is not there for this method. Allowed: POST.',
+      '405: The address does not take this method. Allowed: POST.',
       'rejected',
     ],
     ['GET', 'https://nobody.example.com/', '421: No app has this host.', 'rejected'],

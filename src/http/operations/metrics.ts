@@ -8,20 +8,20 @@ import { createSums } from './sums.ts'
 export const metricTexts = {
   claimgate_requests_total: 'Requests by app, decision, reason and status class.',
   claimgate_shadow_decisions_total:
-    'Requests that rehearsed rules judged too, by app, the decision in force and the one rehearsed.',
+    'Requests that rehearsed rules judged too: by app, by the decision in force and by the rehearsed decision.',
   claimgate_request_duration_seconds:
     'Time from the first byte of a request to the last of its answer, by app.',
   claimgate_logins_total:
-    'Sign-ins by provider and outcome: started, completed, failed. The provider is empty where a callback does not tell it.',
+    'Sign-ins by provider and outcome: started, completed, failed. The provider is empty if a callback does not tell it.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total:
-    'Faults by app and code; the app is empty where none was asked for, or nobody can tell which.',
-  claimgate_connections_refused_total: 'Connections that were reset, as their network had too many.',
-  claimgate_log_lines_dropped_total: 'Lines of the log that were dropped, as nobody read them.',
+    'Faults by app and code. The app is empty if none was asked for, or if nobody can tell which.',
+  claimgate_connections_refused_total: 'Connections that were reset because their network had too many.',
+  claimgate_log_lines_dropped_total: 'Lines of the log that were dropped because nobody read them.',
   claimgate_config_reloads_total:
-    'Changed configurations by outcome: loaded, rejected; unchanged when they were read again and held the same.',
-  claimgate_config_current: '1 when the configuration that was read last serves, 0 when it was rejected.',
+    'Changed configurations by outcome: loaded, rejected, or unchanged, if the files were read again and held the same.',
+  claimgate_config_current: '1 if the configuration that was read last serves, 0 if it was rejected.',
   claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
 } as const
 
