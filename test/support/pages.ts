@@ -1,6 +1,7 @@
 // The pages as their HTML, in the built-in looks: what a test of words, markup and style asks for.
 import type { Catalogue } from '../../src/core/pages/catalogue.ts'
 import { builtInCatalogues, type PageSettings } from '../../src/core/pages/settings.ts'
+import * as accounts from '../../src/http/pages/account-page.ts'
 import * as documents from '../../src/http/pages/document.ts'
 import * as framed from '../../src/http/pages/framed.ts'
 import { type Look, lookFor } from '../../src/http/pages/look.ts'
@@ -32,5 +33,7 @@ export const signInFailedPage = asHtml(pages.signInFailedPage)
 export const confirmSignOutPage = asHtml(pages.confirmSignOutPage)
 export const movingOnPage = asHtml(pages.movingOnPage)
 export const signedOutPage = asHtml(pages.signedOutPage)
+export const accountPage = asHtml(accounts.accountPage)
+export const nobodyPage = asHtml(accounts.nobodyPage)
 export const framedPage = asHtml(framed.framedPage)
 export const pageDocument = asHtml(documents.pageDocument)

@@ -21,6 +21,15 @@ export const english = {
   'account.signed-in-as': 'You are signed in as {name}',
   'account.with': 'with {provider}',
 
+  'account.title': 'Your sign-in',
+  'account.user': 'Applications know you as',
+  'account.since': 'Signed in since',
+  'account.until': 'Ends at the latest',
+  'account.unused': 'Ends if unused',
+  'account.time': '{relative} ({time} UTC)',
+  'account.apps': 'What you may open here',
+  'account.nobody': 'Once you are signed in, you see here who you are and what you may open.',
+
   'help.no-access': 'If you should have access, ask {contact}.',
   'help.to-change': 'To have that changed, ask {contact}.',
   'help.if-it-lasts': 'If it lasts, ask {contact}.',

@@ -27,6 +27,15 @@ export const german = {
   'account.signed-in-as': 'Sie sind angemeldet als {name}',
   'account.with': 'über {provider}',
 
+  'account.title': 'Ihre Anmeldung',
+  'account.user': 'Anwendungen kennen Sie als',
+  'account.since': 'Angemeldet seit',
+  'account.until': 'Endet spätestens',
+  'account.unused': 'Endet ohne Nutzung',
+  'account.time': '{relative} ({time} UTC)',
+  'account.apps': 'Was Sie hier öffnen dürfen',
+  'account.nobody': 'Sobald Sie angemeldet sind, sehen Sie hier, wer Sie sind und was Sie öffnen dürfen.',
+
   'help.no-access': 'Falls Sie Zugriff haben sollten, wenden Sie sich bitte an: {contact}.',
   'help.to-change': 'Damit das geändert wird, wenden Sie sich bitte an: {contact}.',
   'help.if-it-lasts': 'Falls das so bleibt, wenden Sie sich bitte an: {contact}.',

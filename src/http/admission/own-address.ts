@@ -41,6 +41,8 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return { kind: 'own', address: 'logout', methods: ['GET', 'POST'] }
     case '/logged-out':
       return { kind: 'own', address: 'logged-out', methods: ['GET'] }
+    case '/':
+      return { kind: 'own', address: 'account', methods: gets }
     case '/me':
       return { kind: 'own', address: 'me', methods: gets }
     default:

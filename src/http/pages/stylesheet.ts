@@ -66,6 +66,11 @@ a:hover { text-decoration-thickness: 2px; }
 .choices a:hover { border-color: var(--accent); background: var(--accent-soft); }
 .choices svg, .choices img { flex: none; width: 2rem; height: 2rem; object-fit: contain; }
 .choices .arrow { margin-left: auto; width: 1rem; height: 1rem; color: var(--quiet); }
+h2 { margin: 1.5rem 0 .75rem; font-size: 1rem; font-weight: 650; }
+h2 + .choices { margin-top: 0; }
+dl { margin: 0 0 1rem; font-size: .9375rem; line-height: 1.45; }
+dt { color: var(--quiet); }
+dd { margin: 0 0 .625rem; }
 .reference { margin: 0; padding: .875rem 2rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .8125rem; }
 .reference code { font: .8125rem/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; color: var(--ink); user-select: all; }
 @media (max-width: 26rem) {

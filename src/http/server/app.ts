@@ -12,6 +12,7 @@ import { reportFault } from '../operations/report-fault.ts'
 import { faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
+import { account } from '../sign-in/account.ts'
 import { callback } from '../sign-in/callback.ts'
 import { login, takeUp } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
@@ -140,6 +141,9 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   )
   scope.get('/own/logged-out', async (request, reply) =>
     send(reply, loggedOut(contextOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.get('/own/account', async (request, reply) =>
+    send(reply, await account(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.get('/own/me', async (request, reply) =>
     send(reply, await me(contextOf(request.raw), admissionOf(request.raw), request.headers)),

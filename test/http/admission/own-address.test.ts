@@ -47,7 +47,7 @@ t.test('below the prefix there are these addresses, each for its methods, and no
     ['/.auth/callback', 'unknown'],
     ['/.auth/callback/nobody', 'unknown'],
     ['/.auth', 'unknown'],
-    ['/.auth/', 'unknown'],
+    ['/.auth/', 'account: GET HEAD'],
     ['/.auth/login/', 'unknown'],
     ['/.auth/Login', 'unknown'],
     ['/.auth/health', 'unknown'],

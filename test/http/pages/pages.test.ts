@@ -10,6 +10,7 @@ import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts
 import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
 import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
 import {
+  accountPage,
   chooserPage,
   confirmSignOutPage,
   errorPage,
@@ -17,6 +18,7 @@ import {
   framedPage,
   lookIn,
   movingOnPage,
+  nobodyPage,
   pageHeaders,
   signedOutPage,
   signInFailedPage,
@@ -54,6 +56,15 @@ function everyPage(text: string): ReadonlyMap<string, string> {
       'confirm sign-out',
       confirmSignOutPage({ ...frame, account, action: text, fields: { [text]: text }, cancelHref: text }),
     ],
+    [
+      'account',
+      accountPage({
+        ...frame,
+        ...{ account, user: text, now: 9, signedInAt: 1, expiresAt: 99, idleExpiresAt: 50 },
+        ...{ apps: [{ title: text, href: text }], signOutAction: text, switchAccountHref: text },
+      }),
+    ],
+    ['nobody', nobodyPage({ ...frame, signInHref: text })],
     ['framed', framedPage({ ...frame, signInHref: text })],
     ['moving on', movingOnPage({ ...frame, why: 'signed-in', to: text as ReturnTo })],
     ['signed out', signedOutPage({ ...frame, signInHref: text, everywhere: true })],
@@ -114,6 +125,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'account',
     'accountLine',
     'actions',
+    'apps',
     'ask',
     'by',
     'choices',
@@ -144,6 +156,8 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'still',
     'stylesheet',
     'takeScript',
+    'time',
+    'times',
   ])
 })
 

@@ -1,0 +1,43 @@
+import type { App, Origin } from '../../core/gateway.ts'
+import { readAddress } from '../../core/request/address.ts'
+import type { ClientAddress } from '../../core/request/forwarded.ts'
+import { readTarget } from '../../core/request/target.ts'
+import type { Admission } from './admission.ts'
+import type { CallerLookup } from './routed-request.ts'
+import { routeRequest, verdictOn } from './routed-request.ts'
+
+/** An app of an origin, and the path that it begins at. */
+export interface OpenableApp {
+  readonly app: App
+  readonly path: string
+}
+
+/**
+ * The apps of the origin whose first page this person may open, from where the request comes, in the order of the
+ * origin. They are judged as a request for that page would be, and nothing is sent.
+ */
+export function openableApps(
+  origin: Origin,
+  admission: Pick<Admission, 'clientAddress' | 'network'>,
+  lookup: CallerLookup,
+): readonly OpenableApp[] {
+  const client = clientOf(admission)
+  return origin.apps.flatMap((app) => {
+    const path = `/${app.prefix.map(encodeURIComponent).join('/')}`
+    const reading = readTarget(path)
+    if (!reading.ok) return []
+    const request = { method: 'GET', target: reading.target, headers: { accept: 'text/html' }, client }
+    const verdict = verdictOn(routeRequest(origin, request), request, lookup)
+    return verdict.decision.kind === 'allow' && verdict.app === app ? [{ app, path }] : []
+  })
+}
+
+function clientOf({
+  clientAddress: text,
+  network,
+}: Pick<Admission, 'clientAddress' | 'network'>): ClientAddress {
+  const address = text === null ? null : readAddress(text)
+  return address === null || text === null
+    ? { known: false, network }
+    : { known: true, address, text, network }
+}
