@@ -1,21 +1,11 @@
 // docs/tutorial.md as a reader follows it: every block is run, in the order of the page, in a copy of the checkout and
 // with free ports. What needs containers is in compose.test.ts.
 import { spawnSync } from 'node:child_process'
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { Browser, type Page } from '../support/browser.ts'
+import { copyCheckout } from '../support/checkout.ts'
 import { type Child, startChild, stopChild } from '../support/child.ts'
 import { root } from '../support/examples.ts'
 import { applyDiff, blocksOf, type PageBlock, showsOutput } from '../support/page-blocks.ts'
@@ -24,10 +14,7 @@ import { poll } from '../support/waiting.ts'
 
 t.setTimeout(600_000)
 
-const checkout = mkdtempSync(join(tmpdir(), 'claimgate-tutorial-'))
-for (const name of ['bin', 'src', 'config', 'package.json'])
-  cpSync(join(root, name), join(checkout, name), { recursive: true })
-symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
+const { folder: checkout, remove, ...place } = copyCheckout()
 
 const [gatewayPort, appPort] = [String(await freePort()), String(await freePort())]
 /** The page says 8080 and 5000; others on this machine may have them. */
@@ -39,9 +26,7 @@ const onFreePorts = (text: string): string =>
 const asOnThePage = (text: string): string => text.replaceAll(gatewayPort, '8080').replaceAll(appPort, '5000')
 
 const env = {
-  // npm and the scripts run on the Node of the checkout.
-  PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
-  HOME: checkout,
+  ...place.env,
   // The rules of the demo take its addresses from here; the demo sets it for itself.
   DEMO_URL: `http://localhost:${gatewayPort}`,
 }
@@ -49,7 +34,7 @@ const env = {
 const servers: { readonly child: Child; readonly said: () => string }[] = []
 t.teardown(async () => {
   for (const { child } of servers) await stopChild(child)
-  rmSync(checkout, { recursive: true, force: true })
+  remove()
 })
 
 let everyTerminal = ''
