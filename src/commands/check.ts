@@ -9,6 +9,7 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { commandLine } from '../cli/program.ts'
 import { printable } from '../cli/session-list.ts'
 import type { FilesDigest } from '../config/digest.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
@@ -16,7 +17,9 @@ import type { LoadedGateway } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
-import { loadSubject } from '../lint/subject.ts'
+import { type Finding, isInCheck, lint } from '../lint/lint.ts'
+import { countedFindings, countsBySeverity, findingText, toFindingJson } from '../lint/report/report.ts'
+import { loadSubject, type ReadSubject } from '../lint/subject.ts'
 
 const specs = {
   digest: {
@@ -29,8 +32,9 @@ const specs = {
 
 const usage = `Usage: claimgate check [-c FILE] [--digest] [--made-up-secrets] [--json]
 
-Reads a configuration and shows every fault with its place; when there is none, what to register at each provider.
-Nothing is contacted.
+Reads a configuration and shows every fault with its place; when there is none,
+lines that read well and mean nothing, what to register at each provider, and
+in one line what \`lint\` would say. Nothing is contacted.
 
 With --digest it prints in place of that the digest that \`gateway.started\` and \`config.loaded\` say of these files,
 and a line for each file: its SHA-256, what it is, and its name as it stands in the configuration. Secrets,
@@ -38,6 +42,7 @@ certificates and variables are no part of it.
 
 ${optionsHelp(specs)}
 Exit status: 0 without faults, 1 with faults, 2 when the file cannot be read.
+What lint finds never fails it.
 `
 
 export const command: Command = {
@@ -49,18 +54,22 @@ export const command: Command = {
     const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
-    const { loaded } = loadSubject(file, {
+    const found = loadSubject(file, {
       env: io.env,
       cwd: io.cwd,
       now: nowOf(io),
       ...madeUpIfSaid(read.options),
     })
-    if (read.options.flag('json')) io.stdout(toJson(loaded))
-    else if (read.options.flag('digest') && loaded.ok) return printDigest(loaded.digest, io)
-    else print(loaded, file, io)
-    return exitCodeOf(loaded)
+    if (read.options.flag('json')) io.stdout(toJson(found))
+    else if (!found.ok) printFaults(found.loaded, file, io)
+    else if (read.options.flag('digest')) return printDigest(found.loaded.digest, io)
+    else print(found, io)
+    return exitCodeOf(found.loaded)
   },
 }
+
+type Faultless = Extract<ReadSubject, { ok: true }>
+type Faulty = Extract<LoadedGateway, { ok: false }>
 
 /** Of files that are all here; else it would be no file's that ever served. */
 function printDigest({ digest, files }: FilesDigest, io: Io): number {
@@ -78,20 +87,39 @@ function exitCodeOf(loaded: LoadedGateway): number {
   return loaded.unreadable ? 2 : 1
 }
 
-function print(loaded: LoadedGateway, file: string, io: Io): void {
-  if (!loaded.ok) {
-    const say = loaded.unreadable ? io.stderr : io.stdout
-    for (const issue of loaded.issues) say(`${printIssue(issue)}\n`)
-    if (loaded.unreadable) io.stderr(firstSteps(file, io))
-    else io.stdout(`\n${counted(loaded.issues.length, 'fault')}\n`)
-    return
-  }
+function printFaults({ issues, unreadable }: Faulty, file: string, io: Io): void {
+  const say = unreadable ? io.stderr : io.stdout
+  for (const issue of issues) say(`${printIssue(issue)}\n`)
+  if (unreadable) io.stderr(firstSteps(file, io))
+  else io.stdout(`\n${counted(issues.length, 'fault')}\n`)
+}
+
+function print({ subject, loaded }: Faultless, io: Io): void {
   const { gateway, warnings } = loaded
-  io.stdout(`${file} is fine: ${summaryOf(gateway)}\n`)
+  const { findings } = lint(subject)
+  const own = findings.filter(isInCheck)
+  const verdict = own.length === 0 ? 'is fine' : 'has no faults'
+  io.stdout(`${subject.file} ${verdict}: ${summaryOf(gateway)}\n`)
+  if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
   printWarnings(warnings, io)
   io.stdout(`\n${registrationText(registrationsOf(gateway))}`)
   if ([...gateway.hosts.values()].some(({ redirectUris }) => redirectUris.length > 1)) io.stdout(oneForEach)
+  io.stdout(lintLine(findings, io))
+}
+
+/** Shown before all else: the file starts, and a line of it is worth nothing. */
+function meaningless(findings: readonly Finding[]): string {
+  const rows = findings.map((finding) => `  ${findingText(finding)}\n`)
+  return `\nprobably not meant: ${counted(findings.length, 'line')}\n${rows.join('')}`
+}
+
+/** What `lint` would say of the rest, in one line. */
+function lintLine(findings: readonly Finding[], io: Io): string {
+  const rest = findings.filter((finding) => !isInCheck(finding))
+  const line = commandLine(io, 'lint', ...(findings[0] === undefined ? [] : ['-c', findings[0].file]))
+  if (rest.length === 0) return `\nlint: nothing ${findings.length === 0 ? 'found' : 'more'}\n`
+  return `\nlint: ${countedFindings(rest)} ${findings.length === rest.length ? '' : 'more '}(\`${line}\`)\n`
 }
 
 const oneForEach = `
@@ -130,19 +158,24 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function toJson(loaded: LoadedGateway): string {
-  const warnings = loaded.warnings.map(toIssueJson)
-  const rehearsal = loaded.ok ? loaded.gateway.shadow : null
-  const shadow = rehearsal === null ? {} : { shadow: rehearsalJson(rehearsal) }
-  const answer = loaded.ok
-    ? {
-        ok: true,
-        ...countsOf(loaded.gateway),
-        ...shadow,
-        ...loaded.digest,
-        warnings,
-        register: registrationsOf(loaded.gateway),
-      }
-    : { ok: false, faults: loaded.issues.map(toIssueJson), warnings }
+function toJson(found: ReadSubject): string {
+  const warnings = found.loaded.warnings.map(toIssueJson)
+  if (!found.ok) return asJson({ ok: false, faults: found.loaded.issues.map(toIssueJson), warnings })
+  const { gateway } = found.loaded
+  const { shadow } = gateway
+  const { findings } = lint(found.subject)
+  return asJson({
+    ok: true,
+    ...countsOf(gateway),
+    ...(shadow === null ? {} : { shadow: rehearsalJson(shadow) }),
+    ...found.loaded.digest,
+    warnings,
+    findings: findings.filter(isInCheck).map(toFindingJson),
+    lint: countsBySeverity(findings),
+    register: registrationsOf(gateway),
+  })
+}
+
+function asJson(answer: object): string {
   return `${JSON.stringify(answer, null, 2)}\n`
 }

@@ -27,6 +27,8 @@ export interface Check {
   readonly example: string
   /** Only `--online` can tell: the providers have to be asked. */
   readonly online?: true
+  /** `check` shows it whole: a line that reads well and means nothing. */
+  readonly inCheck?: true
   readonly find: (subject: Subject) => readonly Found[]
 }
 

@@ -4,6 +4,7 @@ import { certificateChecks } from './certificates.ts'
 import type { Check } from './check.ts'
 import { claimConditionChecks } from './claim-conditions.ts'
 import { claimNameChecks } from './claim-names.ts'
+import { claimsAlikeChecks } from './claims-alike.ts'
 import { emailChecks } from './email.ts'
 import { forwardingChecks } from './forwarding.ts'
 import { headerFormChecks } from './header-forms.ts'
@@ -18,6 +19,7 @@ import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
 import { signInChecks } from './sign-in.ts'
 import { unusedChecks } from './unused.ts'
+import { valueFormChecks } from './value-forms.ts'
 import { webdavChecks } from './webdav.ts'
 
 /** Everything that lint looks for, as the page docs/lint.md tells it. */
@@ -26,7 +28,8 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Locations', checks: [...locationChecks, ...webdavChecks] },
   { title: 'What rules come to', checks: ruleOutcomeChecks },
   { title: 'Conditions on claims', checks: claimConditionChecks },
-  { title: 'Names of claims', checks: claimNameChecks },
+  { title: 'Forms of values', checks: valueFormChecks },
+  { title: 'Names of claims', checks: [...claimNameChecks, ...claimsAlikeChecks] },
   { title: 'E-mail and user ids', checks: emailChecks },
   { title: 'Habits of providers', checks: presetChecks },
   { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...answerChecks] },

@@ -9,6 +9,7 @@ export const claimNameChecks: readonly Check[] = [
   {
     id: 'claim-name-typo',
     severity: 'warning',
+    inCheck: true,
     finds: 'A claim whose name looks mistyped',
     why: 'A claim that nobody sends is missing for everyone: a rule on it keeps everybody out, a header is never there. Names are compared to the letter.',
     fix: 'Write the name that is meant. Where the provider really calls it so, say that in a comment.',
@@ -100,14 +101,14 @@ const presetClaims: { readonly [preset in Preset]?: readonly string[] } = {
 }
 
 /** In how many places of the file each name stands. */
-function usesByName(demands: readonly ClaimDemand[]): ReadonlyMap<string, number> {
+export function usesByName(demands: readonly ClaimDemand[]): ReadonlyMap<string, number> {
   const places = Map.groupBy(demands, ({ path }) => path)
   const placeOf = ({ found }: ClaimDemand) => JSON.stringify(found(''))
   return new Map([...places].map(([name, uses]) => [name, new Set(uses.map(placeOf)).size]))
 }
 
 /** What a name was probably meant to be: a well-known one, or one that the file uses more often. */
-function meantName({ path, provider }: ClaimDemand, uses: ReadonlyMap<string, number>): string | null {
+export function meantName({ path, provider }: ClaimDemand, uses: ReadonlyMap<string, number>): string | null {
   const [claim = ''] = path.split('.')
   const names = [...knownClaims, ...(presetClaims[provider.preset] ?? [])]
   if (names.includes(claim)) return null

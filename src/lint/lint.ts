@@ -6,7 +6,7 @@ import { type Ignore, type IgnoreFault, ignoreFaults, ignoresOf } from './ignore
 import type { Subject } from './subject.ts'
 
 /** What `docs/lint.md`, code hosts and the command tell of one kind of finding. */
-export type Kind = Omit<Check, 'find' | 'online'>
+export type Kind = Omit<Check, 'find' | 'online' | 'inCheck'>
 
 export interface Finding extends Found {
   readonly id: string
@@ -20,6 +20,11 @@ export interface LintResult {
   readonly findings: readonly Finding[]
   /** Those that a comment excuses, each with its reason. */
   readonly ignored: readonly (Finding & { readonly reason: string })[]
+}
+
+/** Whether `check` shows a finding whole: of lines that read well and mean nothing. */
+export function isInCheck({ id }: Pick<Finding, 'id'>): boolean {
+  return checks.some((check) => check.id === id && check.inCheck === true)
 }
 
 export const kinds: readonly Kind[] = [...checks, ...ignoreFaults]

@@ -3,7 +3,7 @@ import { exampleRequest } from '../core/request/example-request.ts'
 import { locationsOf, nodeOf, patternText } from '../core/request/location-pattern.ts'
 import { couldBeRedirectUri } from '../core/request/redirect-uri.ts'
 import { type Check, foundAtPart } from './check.ts'
-import { enclosingLocations, isOpen } from './enclosing.ts'
+import { enclosingLocations } from './enclosing.ts'
 import { isSameRule } from './rules.ts'
 import type { Subject } from './subject.ts'
 
@@ -12,6 +12,7 @@ export const locationChecks: readonly Check[] = [
   {
     id: 'location-unreachable',
     severity: 'warning',
+    inCheck: true,
     finds: 'A location that no request reaches',
     why: 'Others cover everything that it covers: those of the same path that name its methods, more specific ones, another app of the origin, or the redirect URI. Its rule protects nothing, and a reader believes that it does.',
     fix: 'Take it out, or take away what covers it.',
@@ -52,6 +53,7 @@ locations:
   {
     id: 'star-leaves-parent',
     severity: 'warning',
+    inCheck: true,
     finds: 'A path that ends in `*` and leaves the path above it to another rule',
     why: '`*` is one whole segment: `/admin/*` covers `/admin/users` and all below, not `/admin` itself, which falls to whatever is around it.',
     fix: 'Write the path without `/*`: it covers all below anyhow. Where the difference is meant, write a location for the path above too.',
@@ -150,7 +152,7 @@ function starsIn(subject: Subject, app: App) {
     const hasAbove = paths.has(patternText({ segments: segments.slice(0, -1), exact: false }))
     if (exact || segments.at(-1) !== null || hasAbove) return []
     const [outer] = enclosingLocations(app, location)
-    if (isOpen(location) || outer === undefined || isSameAccess(app, location.access, outer.access)) return []
+    if (outer === undefined || isSameAccess(app, location.access, outer.access)) return []
     const above = patternText({ segments: written.slice(0, -1), exact: false })
     const rule = outer === app.fallback ? 'the app’s own `require`' : outer.label
     return foundAtPart(subject, location, `${location.label} does not cover ${above} itself: ${rule} does`)

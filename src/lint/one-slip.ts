@@ -28,8 +28,13 @@ function plain(name: string): string {
 /** `team` and `teams`, `level1` and `level2`. */
 function isCounted(a: string, b: string): boolean {
   const [one, other] = [a, b].map((name) => name.replace(/\d+$/, ''))
+  return one === other || isPluralOf(a, b)
+}
+
+/** `team` and `teams`, in whichever order. */
+export function isPluralOf(a: string, b: string): boolean {
   const isPlural = (many: string, single: string) => many === `${single}s` && !single.endsWith('s')
-  return one === other || isPlural(a, b) || isPlural(b, a)
+  return isPlural(a, b) || isPlural(b, a)
 }
 
 function commonStart(a: string, b: string): number {

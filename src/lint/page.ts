@@ -1,6 +1,6 @@
 import { checkGroups, checks } from './checks.ts'
 import { ignoreFaults } from './ignores.ts'
-import type { Kind } from './lint.ts'
+import { isInCheck, type Kind } from './lint.ts'
 
 const intro = `<!-- Written by \`npm run generate\` from src/config/lint. Change it there. -->
 
@@ -18,6 +18,9 @@ claimgate lint --online --fail-on error --sarif lint.sarif
 An **error** is a hole or a file that cannot work, a **warning** is probably not meant, a **note** is worth knowing. The exit
 status is 1 when there is one at or above \`--fail-on\` (a warning unless it says otherwise), 2 when the file cannot be
 read or has faults, else 0.
+
+Lines that read well and mean nothing are shown by \`check\` too, which counts the rest in its last line. It never fails for
+any of them.
 
 What is meant all the same is said in a comment, with its reason, in the line of the finding or the one above:
 
@@ -48,9 +51,10 @@ function overview(kinds: readonly Kind[]): string {
 
 function section({ id, severity, finds, why, fix, example }: Kind): string {
   const online = checks.some((check) => check.id === id && check.online === true) ? ', with `--online`' : ''
+  const shown = isInCheck({ id }) ? ', in `check` too' : ''
   return `### ${id}
 
-${finds} (${severity}${online}). ${why}
+${finds} (${severity}${online}${shown}). ${why}
 
 ${fix}
 

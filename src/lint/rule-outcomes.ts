@@ -12,6 +12,7 @@ export const ruleOutcomeChecks: readonly Check[] = [
   {
     id: 'rule-never-true',
     severity: 'warning',
+    inCheck: true,
     finds: 'A rule that nobody can meet',
     why: 'Its parts, the app’s own `require` among them, contradict each other. Nobody gets in: who means that writes `nobody`, and everyone else finds out from people who are locked out.',
     fix: 'Take out one of the conditions that contradict each other, or write `require: nobody`.',
@@ -29,6 +30,7 @@ export const ruleOutcomeChecks: readonly Check[] = [
   {
     id: 'condition-never-true',
     severity: 'warning',
+    inCheck: true,
     finds: 'A condition that can never be true',
     why: 'No claim passes it: a range that ends before it begins, a text with a space where single words are compared (`scope`, `scp`, `has_word`), or a value that the same mapping rules out.',
     fix: 'Write several words as a list (one of them) or as several entries of `all` (each of them); turn the range around.',

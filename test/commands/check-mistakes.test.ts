@@ -283,6 +283,53 @@ const mistakes: readonly Mistake[] = [
   },
 ]
 
+/** Lines that are no faults, and mean nothing: told whole, without failing. */
+const unmeant: readonly Mistake[] = [
+  {
+    name: 'a list in a text',
+    change: rule('{ groups: "admins, ops" }'),
+    says: [
+      `16:28 ${require_}.groups: this is one text, with what parts it: a list is written \`[a, b]\` [value-list]. Write a list, \`[admins, ops]\`: one of them has to be met. Where the value is one text, write \`{ is: "admins, ops" }\`.`,
+    ],
+  },
+  {
+    name: 'a glob as a value',
+    change: rule('{ groups: "app-*" }'),
+    says: [
+      `16:28 ${require_}.groups: this is compared to the letter: what begins so is \`{ starts_with: … }\`, without "*" [value-pattern]. Write \`starts_with\`, \`ends_with\`, \`domain\`, \`matches\` (an expression), or \`exists: true\` for any value. Where the text is meant, write \`{ is: "app-*" }\`.`,
+    ],
+  },
+  {
+    name: 'a word for true',
+    change: rule('{ mfa: yes }'),
+    says: [
+      `16:25 ${require_}.mfa: this is a text: \`mfa\` that is true is written \`true\`, without quotes [value-word]. Write \`true\` or \`false\`, without quotes. Where the claim is a text, write \`{ is: "yes" }\`.`,
+    ],
+  },
+  {
+    name: 'a glob at the end of a path',
+    change: ['path: /admin', 'path: /static/*'],
+    also: ['{ groups: admins }', 'anyone'],
+    says: [
+      '15:9 apps.wiki.locations[0]: /static/* does not cover /static itself: the app’s own `require` does [star-leaves-parent]. Write the path without `/*`: it covers all below anyhow. Where the difference is meant, write a location for the path above too.',
+    ],
+  },
+  {
+    name: '`group` beside `groups`',
+    change: rule('{ all: [{ groups: admins }, { group: ops }] }'),
+    says: [
+      `16:48 ${require_}.all[1].group: \`group\` stands beside \`groups\` in line 16: are both sent? [claims-alike]. Write the name that the provider sends. Where it sends both, say that in a comment.`,
+    ],
+  },
+  {
+    name: 'a claim one slip away from another rule’s',
+    change: rule('{ all: [{ department: a }, { departement: b }] }'),
+    says: [
+      `16:47 ${require_}.all[1].departement: \`departement\` stands beside \`department\` in line 16: are both sent? [claims-alike]. Write the name that the provider sends. Where it sends both, say that in a comment.`,
+    ],
+  },
+]
+
 function written({ change, also }: Pick<Mistake, 'change' | 'also'>): string {
   let text = right
   for (const [before, after] of [change, ...(also === undefined ? [] : [also])]) {
@@ -292,15 +339,18 @@ function written({ change, also }: Pick<Mistake, 'change' | 'also'>): string {
   return text
 }
 
-async function check(text: string): Promise<{ readonly code: number; readonly stdout: string }> {
+async function check(
+  text: string,
+  more: readonly string[] = [],
+): Promise<{ readonly code: number; readonly stdout: string }> {
   writeFileSync(join(folder, 'claimgate.yaml'), text)
   let stdout = ''
-  const code = await runCommand(['check'], {
-    stdout: (more) => {
-      stdout += more
+  const code = await runCommand(['check', ...more], {
+    stdout: (said) => {
+      stdout += said
     },
-    stderr: (more) => {
-      stdout += more
+    stderr: (said) => {
+      stdout += said
     },
     stdin: async () => '',
     env,
@@ -326,6 +376,51 @@ for (const { name, says, ...mistake } of mistakes) {
     t.notMatch(stdout, 'canary')
   })
 }
+
+for (const { name, says, ...mistake } of unmeant) {
+  t.test(name, async (t) => {
+    const { code, stdout } = await check(written(mistake))
+    t.equal(code, 0, stdout)
+    t.match(
+      stdout,
+      /^claimgate\.yaml has no faults: 1 app, 1 location, 1 provider\n\nprobably not meant: 1 line\n/,
+    )
+    const lines = stdout.split('\n').filter((line) => line.startsWith('  claimgate.yaml:'))
+    t.same(
+      lines.map((line) => line.replace('  claimgate.yaml:', '')),
+      says,
+    )
+  })
+}
+
+t.test('the last line is what lint would say, and never fails it', async (t) => {
+  const last = async (text: string) => (await check(text)).stdout.trimEnd().split('\n').at(-1)
+  t.equal(await last(right), 'lint: nothing found')
+  const open = written({ change: ['    require: signed_in', '    require: anyone'] })
+  t.equal(await last(open), 'lint: 2 warnings (`claimgate lint -c claimgate.yaml`)')
+  t.equal((await check(open)).code, 0)
+  const both = open.replace('{ groups: admins }', '{ groups: "a,b" }')
+  t.equal(await last(both), 'lint: 2 warnings more (`claimgate lint -c claimgate.yaml`)')
+  const said = both.replace(
+    '        require: { gr',
+    '        # lint-ignore: value-list because the group is called so\n        require: { gr',
+  )
+  t.equal(await last(said), 'lint: 2 warnings (`claimgate lint -c claimgate.yaml`)')
+  const error = `trusted_proxies: ["0.0.0.0/0"]\n${right}`
+  t.match(await last(error), /^lint: 1 error/)
+  t.equal((await check(error)).code, 0)
+})
+
+t.test('for programs: the findings, and how many of each severity lint has', async (t) => {
+  const text = written({ change: rule('{ groups: "a, b" }') })
+  const { code, stdout } = await check(text, ['--json'])
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), {
+    ok: true,
+    findings: [{ id: 'value-list', severity: 'warning', line: 16, column: 28, path: `${require_}.groups` }],
+    lint: { error: 0, warning: 1, note: 0 },
+  })
+})
 
 t.test('the command line says the same', async (t) => {
   writeFileSync(join(folder, 'claimgate.yaml'), written({ change: ['    upstream:', '   upstream:'] }))

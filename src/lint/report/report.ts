@@ -1,16 +1,29 @@
 import { oneLine } from '../../config/issue.ts'
-import { severities } from '../check.ts'
+import { type Severity, severities } from '../check.ts'
 import type { Finding, LintResult } from '../lint.ts'
 
 /** For people: each finding in a line, what to do below it, and how many there are. */
 export function resultText(file: string, { findings, ignored }: LintResult): string {
   const rows = findings.map((finding) => `${findingLine(finding)}\n    ${finding.fix}\n`)
-  const counted = severities
-    .map((severity) => count(findings.filter((finding) => finding.severity === severity).length, severity))
-    .filter((words) => words !== null)
   const excused = ignored.length === 0 ? '' : ` (${ignored.length} ignored by comments)`
-  const summary = counted.length === 0 ? 'nothing found' : counted.join(', ')
+  const summary = findings.length === 0 ? 'nothing found' : countedFindings(findings)
   return [...rows, ...(rows.length === 0 ? [] : ['\n']), `${file}: ${summary}${excused}\n`].join('')
+}
+
+/** `1 warning, 2 notes` */
+export function countedFindings(findings: readonly Finding[]): string {
+  const counts = countsBySeverity(findings)
+  return severities.flatMap((severity) => count(counts[severity], severity) ?? []).join(', ')
+}
+
+export function countsBySeverity(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
+  const of = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length
+  return { error: of('error'), warning: of('warning'), note: of('note') }
+}
+
+/** A finding and what to do, in one line, for who asked about something else. */
+export function findingText({ file, position, path, message, id, fix }: Finding): string {
+  return oneLine(`${file}:${position.line}:${position.column} ${path}: ${message} [${id}]. ${fix}`)
 }
 
 /** `claimgate.yaml:14:7 warning apps.wiki.require: … [open-by-default]` */
@@ -26,18 +39,24 @@ function count(number: number, noun: string): string | null {
 
 /** For programs. */
 export function resultJson(file: string, { findings, ignored }: LintResult): string {
-  const counts = Object.fromEntries(
-    severities.map((name) => [name, findings.filter(({ severity }) => severity === name).length]),
-  )
+  const counts = countsBySeverity(findings)
   const answer = {
     file,
-    findings: findings.map(toJson),
-    ignored: ignored.map((finding) => ({ ...toJson(finding), reason: finding.reason })),
+    findings: findings.map(toFindingJson),
+    ignored: ignored.map((finding) => ({ ...toFindingJson(finding), reason: finding.reason })),
     counts,
   }
   return `${JSON.stringify(answer, null, 2)}\n`
 }
 
-function toJson({ id, severity, file, position: { line, column }, path, message, fix }: Finding) {
+export function toFindingJson({
+  id,
+  severity,
+  file,
+  position: { line, column },
+  path,
+  message,
+  fix,
+}: Finding) {
   return { id, severity, file, line, column, path, message, fix }
 }
