@@ -1,5 +1,6 @@
 import type { Io } from '../cli/command.ts'
 import { isUnreadable, linesOf } from '../cli/log-lines.ts'
+import { shownOn } from '../cli/shown.ts'
 import { isObject } from '../core/json.ts'
 import { parseJsonAsWritten } from '../core/json-as-written.ts'
 import { showOwn } from '../core/show.ts'
@@ -35,7 +36,8 @@ export async function explainLog({ file, requestId, json }: LogQuestion, io: Io)
     const told = { request: request ?? null, outcome, sentence: sentenceOf(request), events: others }
     io.stdout(`${JSON.stringify(told, null, 2)}\n`)
   } else {
-    io.stdout(requestText(request, requestId) + eventsText(others))
+    const { colours } = shownOn(io)
+    io.stdout(requestText(request, requestId, colours) + eventsText(others, colours))
   }
   return outcome === 'allowed' ? 0 : 1
 }

@@ -3,6 +3,7 @@ import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { shownOn } from '../cli/shown.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { isHeaderName } from '../core/headers/names.ts'
 import { readAddress } from '../core/request/address.ts'
@@ -86,7 +87,9 @@ export const command: Command = {
     const person = await readPerson(options, gateway, asked.value, io)
     if (!person.ok) return refuseUsage(command, person.reason, io)
     const told = explain(gateway, { ...asked.value, person: person.value })
-    io.stdout(options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told))
+    io.stdout(
+      options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told, shownOn(io)),
+    )
     return told.outcome === 'allowed' ? 0 : 1
   },
 }

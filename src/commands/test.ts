@@ -12,6 +12,7 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { shownOn } from '../cli/shown.ts'
 import { testFilesBeside } from '../cli/test-files.ts'
 import { type Issue, printIssue } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
@@ -116,7 +117,11 @@ function run(
 
 /** False: the file for JUnit could not be written, which was said. */
 async function written(report: TestReport, options: Options, io: Io): Promise<boolean> {
-  io.stdout(options.flag('json') ? reportJson(report) : reportText(report, options.flag('coverage')))
+  io.stdout(
+    options.flag('json')
+      ? reportJson(report)
+      : reportText(report, options.flag('coverage'), shownOn(io).colours),
+  )
   const junit = options.text('junit')
   if (junit === null) return true
   try {

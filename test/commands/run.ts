@@ -15,11 +15,14 @@ export async function runIn(
     env = {},
     stdin = '',
     program,
+    terminal = false,
   }: {
     readonly cwd: string
     readonly env?: Readonly<Record<string, string>>
     readonly stdin?: string
     readonly program?: Program
+    /** Both outputs are a terminal. */
+    readonly terminal?: boolean
   },
 ): Promise<Ran> {
   let stdout = ''
@@ -34,6 +37,7 @@ export async function runIn(
     stdin: async () => stdin,
     env,
     cwd,
+    isTerminal: { stdout: terminal, stderr: terminal },
     ...(program === undefined ? {} : { program }),
   })
   return { code, stdout, stderr }

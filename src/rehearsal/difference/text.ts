@@ -1,20 +1,22 @@
 import { showOwn } from '../../core/show.ts'
 import type { Probe } from '../../http/admission/probe.ts'
 import type { AccessChange, Ending, Group, Tried } from '../access.ts'
+import { onPaper, paintOf, type Shown } from '../shown.ts'
 import { columns } from '../who/layout.ts'
 import { type Difference, type PlacedChange, wayText } from './difference.ts'
 
 /** A difference for people, such as reviewers of a change of rules. */
-export function differenceText(difference: Difference): string {
+export function differenceText(difference: Difference, shown: Shown = onPaper): string {
   const { access, settings, unsure, requests } = difference
+  const { strong } = shown.colours
   const parts = [
-    ...access.map(placedText),
+    ...access.map((one) => placedText(one, shown)),
     settings.length === 0
       ? ''
-      : `Apps, sign-in and sessions\n${columns(settings.map(({ subject, setting, before, after }) => [subject, setting, `${showOwn(before ?? 'none')} → ${showOwn(after ?? 'none')}`]))}`,
+      : `${strong('Apps, sign-in and sessions')}\n${columns(settings.map(({ subject, setting, before, after }) => [subject, setting, `${showOwn(before ?? 'none')} → ${showOwn(after ?? 'none')}`]))}`,
     unsure.length === 0
       ? ''
-      : `More may change here than is told\n${columns(unsure.map(({ place, why }) => [place, unsureText[why]]))}`,
+      : `${shown.colours.doubtful('More may change here than is told')}\n${columns(unsure.map(({ place, why }) => [place, unsureText[why]]))}`,
     `${summary(difference)} (${requests} requests followed under both files)\n`,
   ]
   return parts.filter((part) => part !== '').join('\n')
@@ -48,14 +50,18 @@ const unsureText = {
 
 const mostPlaces = 10
 
-function placedText({ places, change }: PlacedChange): string {
+function placedText({ places, change }: PlacedChange, shown: Shown): string {
+  const { colours, who } = shown
   const more = places.length - mostPlaces
-  const listed = places.slice(0, mostPlaces).map((place) => `${showOwn(place, 400)}\n`)
+  const listed = places.slice(0, mostPlaces).map((place) => `${colours.strong(showOwn(place, 400))}\n`)
   const rest = more > 0 ? `and ${more} more places\n` : ''
-  return `${listed.join('')}${rest}${columns(rowsOf(change))}`
+  const rows = rowsOf(change, who)
+  const paint = (text: string, row: number, column: number) =>
+    column === 0 ? paintOf(colours, rows[row]?.[0] ?? '')(text) : text
+  return `${listed.join('')}${rest}${columns(rows, '  ', paint)}`
 }
 
-function rowsOf(change: AccessChange): readonly (readonly string[])[] {
+function rowsOf(change: AccessChange, who: string): readonly (readonly string[])[] {
   const { lost, gained, stranger, refusal, now, providers } = change
   const group = (what: string, one: Group) => groupRows(what, one, providers)
   return [
@@ -67,7 +73,7 @@ function rowsOf(change: AccessChange): readonly (readonly string[])[] {
     ...(refusal === null
       ? []
       : [['refused', `${endingText(refusal.before)} → ${endingText(refusal.after)}`]]),
-    ['let in now', now === null ? 'more ways than are listed: see `claimgate who`' : nowText(now, providers)],
+    ['let in now', now === null ? `more ways than are listed: see \`${who}\`` : nowText(now, providers)],
   ]
 }
 

@@ -1,7 +1,9 @@
+import { type Colours, plain } from '../../core/colours.ts'
 import { events } from '../../core/event.ts'
 import { faultCodes, faultEntry } from '../../core/fault.ts'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
 import { showOwn } from '../../core/show.ts'
+import { paintOf } from '../shown.ts'
 import { columns, wrap } from '../who/layout.ts'
 
 /** One line of a log, as it came: nothing in it is believed, and nothing is printed but escaped. */
@@ -48,27 +50,31 @@ const fields: readonly (readonly [string, string])[] = [
   ['provider', 'provider'],
 ]
 
-export function requestText(request: LogLine | undefined, requestId: string): string {
+export function requestText(
+  request: LogLine | undefined,
+  requestId: string,
+  colours: Colours = plain,
+): string {
   if (request === undefined) {
     return 'The log has no access line of this request: it may have been rotated, or not be at its end.\n'
   }
-  const outcome = loggedOutcome(request).replace('_', '-')
+  const outcome = loggedOutcome(request)
   const rows = fields.map(([word, field]) => [word, textOf(request[field])]).filter(([, text]) => text !== '')
   const address = `${textOf(request.method)} ${textOf(request.host)}${textOf(request.path)}`
   return [
-    wrap(address),
+    colours.strong(wrap(address)),
     `request ${showOwn(requestId)}, ${textOf(request.time)}\n`,
-    wrap(`${outcome}: ${textOf(request.reason)}`, '  '),
+    paintOf(colours, outcome)(wrap(`${outcome.replace('_', '-')}: ${textOf(request.reason)}`, '  ')),
     wrap(sentenceOf(request) ?? 'This version does not know the reason: another one wrote the log.', '  '),
     `${wrap(`The client got ${textOf(request.status)}, after ${textOf(request.ms)} ms.`, '  ')}\n`,
     columns(rows),
   ].join('\n')
 }
 
-export function eventsText(lines: readonly LogLine[]): string {
+export function eventsText(lines: readonly LogLine[], colours: Colours = plain): string {
   if (lines.length === 0) return ''
   const rows = lines.map((line) => [textOf(line.event), eventSentence(line)])
-  return `\nAlso logged with this id\n${columns(rows)}`
+  return `\n${colours.strong('Also logged with this id')}\n${columns(rows)}`
 }
 
 function eventSentence(line: LogLine): string {

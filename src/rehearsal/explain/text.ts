@@ -1,12 +1,21 @@
+import type { Colours } from '../../core/colours.ts'
 import { showOwn } from '../../core/show.ts'
+import { onPaper, paintOf, type Shown } from '../shown.ts'
 import { columns, wrap } from '../who/layout.ts'
 import { demandText } from '../who/words.ts'
 import type { Change } from './changes.ts'
 import type { Condition, Explanation, Reading } from './explanation.ts'
 
 /** An explanation for people: what happens first, why after it, what could be done last. */
-export function explanationText(told: Explanation): string {
-  const parts = [headText(told), placeText(told), conditionsText(told), changesText(told), headersText(told)]
+export function explanationText(told: Explanation, shown: Shown = onPaper): string {
+  const { colours } = shown
+  const parts = [
+    headText(told, colours),
+    placeText(told, colours),
+    conditionsText(told, colours),
+    changesText(told, shown),
+    headersText(told, colours),
+  ]
   return [...parts, notesText(told)].filter((part) => part !== '').join('\n')
 }
 
@@ -17,20 +26,26 @@ const words = {
   rejected: 'rejected',
 } as const
 
-function headText({ request, outcome, reason, sentence, status, answer }: Explanation): string {
+function headText(
+  { request, outcome, reason, sentence, status, answer }: Explanation,
+  colours: Colours,
+): string {
   const who = request.provider === null ? 'not signed in' : `signed in with ${request.provider}`
   const from = request.client_ip === null ? '' : `, from ${request.client_ip}`
   const client = status === null ? answer : `${status}: ${answer}`
   return [
-    wrap(`${showOwn(request.method)} ${showOwn(request.url, 2000)}`),
+    colours.strong(wrap(`${showOwn(request.method)} ${showOwn(request.url, 2000)}`)),
     `${who}${from}\n`,
-    wrap(`${words[outcome]}: ${reason}`, '  '),
+    paintOf(colours, outcome)(wrap(`${words[outcome]}: ${reason}`, '  ')),
     wrap(sentence, '  '),
     `${wrap(`The client gets ${client.replace(/\.?$/, '.')}`, '  ')}\n`,
   ].join('\n')
 }
 
-function placeText({ app, locations, readings, less_specific, conditions }: Explanation): string {
+function placeText(
+  { app, locations, readings, less_specific, conditions }: Explanation,
+  colours: Colours,
+): string {
   if (app === null) return ''
   const rows = [['app', app]]
   if (locations.length > 0) rows.push(['location', whichLocation(locations)])
@@ -41,7 +56,7 @@ function placeText({ app, locations, readings, less_specific, conditions }: Expl
   if (conditions.some(({ where }) => where.startsWith('app: '))) {
     rows.push(['floor', "the app's own rule must hold too"])
   }
-  return `Place\n${columns(rows)}`
+  return `${colours.strong('Place')}\n${columns(rows)}`
 }
 
 function whichLocation(locations: readonly string[]): string {
@@ -66,7 +81,7 @@ function shortList(labels: readonly string[]): string {
   return more > 0 ? `${labels.slice(0, mostListed).join(', ')} and ${more} more` : labels.join(', ')
 }
 
-function conditionsText({ conditions }: Explanation): string {
+function conditionsText({ conditions }: Explanation, colours: Colours): string {
   if (conditions.length === 0) return ''
   const rows = conditions.map((row) => [
     `${row.blocks ? '→' : ' '} ${resultOf(row)}`,
@@ -75,7 +90,13 @@ function conditionsText({ conditions }: Explanation): string {
     row.actual,
   ])
   const legend = conditions.some(({ blocks }) => blocks) ? '  (→ keeps out)' : ''
-  return `Conditions${legend}\n${columns([['', 'condition', 'wanted', 'found'], ...rows])}`
+  const paint = (text: string, row: number, column: number): string => {
+    if (row === 0) return colours.quiet(text)
+    const condition = conditions[row - 1]
+    return column > 0 || condition === undefined ? text : paintOf(colours, resultOf(condition))(text)
+  }
+  const table = columns([['', 'condition', 'wanted', 'found'], ...rows], '  ', paint)
+  return `${colours.strong('Conditions')}${legend}\n${table}`
 }
 
 /** Unknown is worth its own word: the claim is missing, or of another type. */
@@ -84,13 +105,14 @@ function resultOf({ met, truth }: Condition): string {
   return truth === 'unknown' ? 'unknown' : 'miss'
 }
 
-function changesText({ changes, more_changes }: Explanation): string {
+function changesText({ changes, more_changes }: Explanation, { colours, who }: Shown): string {
   if (changes.length === 0) return ''
   const items = changes.map((change) =>
     change.map((one, index) => wrap(changeText(one), index === 0 ? '  - ' : '    and ')).join('\n'),
   )
-  const more = more_changes > 0 ? `\n  and ${more_changes} more: \`claimgate who\` lists every way in` : ''
-  return `To be let in${changes.length > 1 ? ', one of these' : ''}\n${items.join('\n')}${more}\n`
+  const more = more_changes > 0 ? `\n  and ${more_changes} more: \`${who}\` lists every way in` : ''
+  const head = colours.strong(`To be let in${changes.length > 1 ? ', one of these' : ''}`)
+  return `${head}\n${items.join('\n')}${more}\n`
 }
 
 function changeText(change: Change): string {
@@ -99,9 +121,10 @@ function changeText(change: Change): string {
   return now === 'not signed in' ? demandText(change) : `${demandText(change)} (now ${now})`
 }
 
-function headersText({ upstream_headers }: Explanation): string {
+function headersText({ upstream_headers }: Explanation, colours: Colours): string {
   if (upstream_headers === null) return ''
-  return `Headers of the request to the app\n${columns(upstream_headers.map(({ name, value }) => [name, showOwn(value, 2000)]))}`
+  const rows = upstream_headers.map(({ name, value }) => [name, showOwn(value, 2000)])
+  return `${colours.strong('Headers of the request to the app')}\n${columns(rows)}`
 }
 
 function notesText({ notes }: Explanation): string {

@@ -1,7 +1,9 @@
 import { pathText } from '../../config/node.ts'
 import type { Place } from '../../config/rules/context.ts'
+import { type Colours, plain } from '../../core/colours.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Probe } from '../../http/admission/probe.ts'
+import { paintOf } from '../shown.ts'
 import { columns, wrap } from '../who/layout.ts'
 import type { Coverage } from './coverage.ts'
 import { type Gap, gapsOf } from './gaps.ts'
@@ -10,14 +12,16 @@ import { counted, failuresOf, type TestReport } from './report.ts'
 import type { Result } from './result.ts'
 
 /** A run for people: failures at length, everything else in as few lines as it takes. */
-export function reportText(report: TestReport, everyGap: boolean): string {
-  const failures = failuresOf(report).map((result) => failureText(result))
+export function reportText(report: TestReport, everyGap: boolean, colours: Colours = plain): string {
+  const failures = failuresOf(report).map((result) => failureText(result, colours))
   const coverage = report.results.length === 0 ? '' : coverageText(report.coverage, report.file, everyGap)
-  const mutation = report.mutation === null ? '' : mutationText(report.mutation, report.file)
-  return [...failures, summaryText(report), coverage, mutation].filter((part) => part !== '').join('\n')
+  const mutation = report.mutation === null ? '' : mutationText(report.mutation, report.file, colours)
+  return [...failures, summaryText(report, colours), coverage, mutation]
+    .filter((part) => part !== '')
+    .join('\n')
 }
 
-function summaryText(report: TestReport): string {
+function summaryText(report: TestReport, colours: Colours): string {
   const { results, file } = report
   if (results.length === 0) {
     return `There are no tests: write some under \`tests\` in ${file}, or into a *.test.yaml beside it.\n`
@@ -27,10 +31,11 @@ function summaryText(report: TestReport): string {
   const files = new Map<string, number>()
   for (const { test } of results) files.set(test.file, (files.get(test.file) ?? 0) + 1)
   const where = [...files].map(([name, count]) => `${name} ${count}`).join(', ')
-  return `${failed === 0 ? '' : `${counted(failed, 'test')} failed, `}${passed} passed (${where})\n`
+  const lost = failed === 0 ? '' : `${colours.bad(`${counted(failed, 'test')} failed`)}, `
+  return `${lost}${colours.good(`${passed} passed`)} (${where})\n`
 }
 
-function failureText({ test, ruling, misses }: Result): string {
+function failureText({ test, ruling, misses }: Result, colours: Colours): string {
   const { file, position, name, who } = test
   const { app, location } = ruling.admission
   const place = app === null ? '' : `, at ${app.name}${location === null ? '' : ` ${location.label}`}`
@@ -39,14 +44,19 @@ function failureText({ test, ruling, misses }: Result): string {
     ['expected', showOwn(expected)],
     ['got', showOwn(actual) + place],
   ])
-  const head = `FAIL ${file}:${position.line}:${position.column}${name === null ? '' : ` ${showOwn(name)}`}`
+  const head = `${colours.bad('FAIL')} ${file}:${position.line}:${position.column}${name === null ? '' : ` ${showOwn(name)}`}`
   const rows = ruling.rows.map((row) => [
     row.truth === row.wanted ? 'hit' : row.truth === 'unknown' ? 'unknown' : 'miss',
     row.where,
     row.wanted ? row.expected : `anything but ${row.expected}`,
     row.actual,
   ])
-  const conditions = rows.length === 0 ? '' : columns([['', 'condition', 'wanted', 'found'], ...rows], '    ')
+  const paint = (text: string, row: number, column: number): string => {
+    if (row === 0) return colours.quiet(text)
+    return column === 0 ? paintOf(colours, text)(text) : text
+  }
+  const table = [['', 'condition', 'wanted', 'found'], ...rows]
+  const conditions = rows.length === 0 ? '' : columns(table, '    ', paint)
   const asked = wrap(`as ${showOwn(who)}${from}: ${showOwn(test.method)} ${showOwn(test.url, 2000)}`, '  ')
   return `${head}\n${asked}\n${columns(told)}${conditions}`
 }
@@ -78,8 +88,9 @@ function coverageText(coverage: Coverage, file: string, everyGap: boolean): stri
 
 const mostSurvivors = 20
 
-function mutationText({ mutants, killed, survivors }: Mutation, file: string): string {
-  const head = `Mutation: ${killed} of ${counted(mutants, 'change')} of the rules noticed by a test\n`
+function mutationText({ mutants, killed, survivors }: Mutation, file: string, colours: Colours): string {
+  const paint = survivors.length === 0 ? colours.good : colours.doubtful
+  const head = `Mutation: ${paint(`${killed} of ${counted(mutants, 'change')}`)} of the rules noticed by a test\n`
   const shown = survivors.slice(0, mostSurvivors).map((survivor) => survivorText(survivor, file))
   const more = survivors.length - shown.length
   return `${head}${shown.join('')}${more > 0 ? `  and ${more} more: --json lists them all\n` : ''}`

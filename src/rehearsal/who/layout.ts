@@ -8,10 +8,23 @@ export function wrap(text: string, first = '', most = width): string {
     .join('\n')
 }
 
+/** Colours a cell that is set already, so that no colour counts as width. */
+export type PaintCell = (text: string, row: number, column: number) => string
+
+const asItIs: PaintCell = (text) => text
+
 /** Rows of cells as columns, each as wide as its widest cell, the last ones broken where they do not fit. */
-export function columns(rows: readonly (readonly string[])[], indent = '  '): string {
+export function columns(
+  rows: readonly (readonly string[])[],
+  indent = '  ',
+  paint: PaintCell = asItIs,
+): string {
   const widths = columnWidths(rows, width - indent.length)
-  const lines = rows.flatMap((cells) => rowLines(cells, widths).map((line) => (indent + line).trimEnd()))
+  const lines = rows.flatMap((cells, row) =>
+    rowLines(cells, widths, (text, column) => paint(text, row, column)).map((line) =>
+      (indent + line).trimEnd(),
+    ),
+  )
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
@@ -38,11 +51,21 @@ function secondOf(widths: readonly number[], widest: number): number {
   return widths.length - rest.length > 1 ? widest - 1 : Math.max(0, ...rest)
 }
 
-function rowLines(cells: readonly string[], widths: readonly number[]): readonly string[] {
+function rowLines(
+  cells: readonly string[],
+  widths: readonly number[],
+  paint: (text: string, column: number) => string,
+): readonly string[] {
   const broken = cells.map((cell, at) => linesOf(cell, widths[at] ?? cell.length))
   const height = Math.max(...broken.map((lines) => lines.length))
   return Array.from({ length: height }, (_, line) =>
-    broken.map((lines, at) => (lines[line] ?? '').padEnd(widths[at] ?? 0)).join(' '.repeat(gap)),
+    broken
+      .map((lines, at) => {
+        const text = lines[line] ?? ''
+        const rest = ' '.repeat(Math.max(0, (widths[at] ?? 0) - text.length))
+        return (text === '' ? '' : paint(text, at)) + rest
+      })
+      .join(' '.repeat(gap)),
   )
 }
 
