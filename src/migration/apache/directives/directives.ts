@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.ts'
 import { lastOf } from '../reading/last.ts'
-import { isAboutSite, passesOn, type RewriteStep, rewriteSteps } from '../reading/rewrite.ts'
+import { passesOn, type RewriteStep, rewriteSteps } from '../reading/rewrite.ts'
+import { isAboutSite, ownName } from '../reading/rewrite-site.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import { allOf, type Directive, type Section } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
@@ -78,9 +79,10 @@ function noteRewriting(host: VirtualHost, report: Report): void {
   const say = (directive: Directive, kind: Finding['kind'], message: string): void =>
     report({ id: 'rewrite', kind, at: directive.at, what: told(directive), message, effect: null })
   const closing = new Set(host.sections.filter(({ isRefusal }) => isRefusal === true).map(({ at }) => at))
+  const own = ownName(host.directives)
   for (const step of rewriteSteps(host.rewriting)) {
     const { directive, conditionLines } = step
-    const [kind, message] = saidOfStep(step, closing.has(directive.at))
+    const [kind, message] = saidOfStep(step, closing.has(directive.at), own)
     if (message !== null) say(directive, kind, message)
     for (const line of conditionLines) say(line, 'changed', 'is part of the `RewriteRule` below it')
   }
@@ -105,7 +107,11 @@ function isUnconditional({ conditions, negated }: RewriteStep): boolean {
   )
 }
 
-function saidOfStep(step: RewriteStep, closes: boolean): readonly [Finding['kind'], string | null] {
+function saidOfStep(
+  step: RewriteStep,
+  closes: boolean,
+  own: string | null,
+): readonly [Finding['kind'], string | null] {
   if (passesOn(step)) return ['kept', null]
   if (closes && step.flags.some((flag) => /^(?:F|G|R=4\d\d)$/.test(flag)) && isUnconditional(step)) {
     return ['kept', 'httpd refused everybody there, and so does the gateway: `nobody`']
@@ -113,7 +119,7 @@ function saidOfStep(step: RewriteStep, closes: boolean): readonly [Finding['kind
   if (closes) {
     return ['not-convertible', closedByRewriting]
   }
-  if (isAboutSite(step)) {
+  if (isAboutSite(step, own)) {
     return ['changed', 'is about scheme, host and port: the gateway answers for its own `url` alone']
   }
   if (step.conditions.some(({ kind }) => kind === 'client')) {

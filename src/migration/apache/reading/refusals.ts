@@ -1,8 +1,6 @@
 import type { SourcePosition } from '../../source-position.ts'
 import type { RequireGroup } from './require.ts'
 import {
-  answersRefusal,
-  isAboutSite,
   passedPath,
   passesOn,
   type RewriteStep,
@@ -11,6 +9,7 @@ import {
   rewritingOf,
   runsAlways,
 } from './rewrite.ts'
+import { isAboutSite, ownName } from './rewrite-site.ts'
 import type { PathSection } from './section.ts'
 import { type HostParts, isAtOrBelow, passedPaths, type ServedPath } from './served.ts'
 import type { Directive } from './tree.ts'
@@ -23,14 +22,15 @@ import { splitWords } from './words.ts'
 export function refusalSections(host: HostParts, served: readonly ServedPath[]): readonly PathSection[] {
   const steps = rewriteSteps(host.rewriting)
   const passes = steps.some(passesOn) || host.directives.some(({ key }) => /^proxypass/.test(key))
+  const own = ownName(host.directives)
   return [
     ...steps.flatMap((step, index) => {
       const later = steps.slice(index + 1).some(passesOn)
-      return refuses(step, passes, later) ? [ofStep(step)] : []
+      return refuses(step, passes, later, own) ? [ofStep(step)] : []
     }),
     ...host.directives.flatMap((directive) => ofRedirect(directive, host, served)),
     ...host.directives.flatMap(ofProxyPassMatch),
-    ...refusalsOfSections(host.paths),
+    ...refusalsOfSections(host.paths, host),
   ]
 }
 
@@ -45,7 +45,7 @@ export function refusalsInDoubt(
   const rewriting = [...engine, ...held.filter((directive) => !isOff(directive))]
   return [
     ...rewriteSteps(rewritingOf([], rewriting)).flatMap((step) =>
-      refuses(step, true, true) ? [ofStep(step)] : [],
+      refuses(step, true, true, ownName(host.directives)) ? [ofStep(step)] : [],
     ),
     ...held.flatMap((directive) => ofRedirect(directive, host, served)),
     ...held.flatMap(ofProxyPassMatch),
@@ -70,8 +70,11 @@ function ofMapping({ key, name, rest, at }: Directive, host: HostParts): readonl
 const mapping = /^(?:documentroot|(?:script|wsgiscript)?alias(?:match)?)$/
 
 /** Of `<Location>` and what stands in it. */
-export function refusalsOfSections(sections: readonly PathSection[]): readonly PathSection[] {
-  return sections.flatMap((section) => inSection(section, true))
+export function refusalsOfSections(
+  sections: readonly PathSection[],
+  host: HostParts,
+): readonly PathSection[] {
+  return sections.flatMap((section) => inSection(section, true, host))
 }
 
 /** `ProxyPass /path !`: no app got it. */
@@ -82,11 +85,16 @@ function ofExclusion({ key, name, rest, at }: Directive): readonly PathSection[]
 }
 
 /** Whether a step keeps a request from the app that it would have come to without it. */
-export function refuses(step: RewriteStep, hostPassesOn: boolean, passesLater: boolean): boolean {
+export function refuses(
+  step: RewriteStep,
+  hostPassesOn: boolean,
+  passesLater: boolean,
+  own: string | null,
+): boolean {
   const { flags, target, conditions } = step
   // It goes to an app by a way that cannot be said, and the app behind the lines below never got it.
-  if (passesOn(step)) return passedPath(step) === null || !runsAlways(step)
-  if (isAboutSite(step)) return false
+  if (passesOn(step)) return passedPath(step) === null || !runsAlways(step) || isInAnyCase(step)
+  if (isAboutSite(step, own)) return false
   // Whoever wants to get past it sends another name: it kept nobody out.
   if (conditions.length > 0 && conditions.every(({ kind }) => kind === 'client')) return false
   if (flags.some((flag) => /^(?:F|G|R(?:=.*)?)$/.test(flag)) || /^https?:\/\//.test(target)) return true
@@ -94,12 +102,10 @@ export function refuses(step: RewriteStep, hostPassesOn: boolean, passesLater: b
   return hostPassesOn
 }
 
-/** Whether it refuses paths in other letters too, which an expression of ours does not cover. */
-function isInAnyCase(step: RewriteStep): boolean {
-  const letters = step.pattern.replaceAll(/\\./g, '')
-  return (
-    answersRefusal(step) && step.flags.some((flag) => /^(?:NC|NOCASE)$/.test(flag)) && /[a-z]/i.test(letters)
-  )
+/** Whether it is for paths in other letters too, which an expression of ours does not cover. */
+function isInAnyCase({ pattern, flags }: RewriteStep): boolean {
+  const letters = pattern.replaceAll(/\\./g, '')
+  return flags.some((flag) => /^(?:NC|NOCASE)$/.test(flag)) && /[a-z]/i.test(letters)
 }
 
 function ofStep(step: RewriteStep): PathSection {
@@ -111,7 +117,10 @@ function ofStep(step: RewriteStep): PathSection {
   const requires = denied(directive.at, methods)
   if (!negated) {
     const expression = isInAnyCase(step) ? `(?i)${pattern}` : pattern
-    return { ...refusal, ...place, kind: 'expression', pattern: expression, requires, doubt }
+    // In the letters that are written it goes to its app.
+    const passed = passesOn(step) && runsAlways(step) ? passedPath(step) : null
+    const except = passed === null ? [] : [passed.path]
+    return { ...refusal, ...place, kind: 'expression', pattern: expression, requires, doubt, except }
   }
   const spared = /^\^(\/[\w/-]+)/.exec(pattern)?.[1]?.replace(/\/$/, '')
   return {
@@ -176,18 +185,21 @@ export function redirected({ key, rest }: Directive): string | null {
   return path === '' ? null : path
 }
 
-/** What httpd itself answers with, whatever ProxyPass says. */
+/** What httpd itself answers with, where no ProxyPass is about the path: mod_proxy comes before all handlers. */
 const ownHandlers = /^["']?(?:server-|balancer-|ldap-|md-|cgi-|wsgi-|send-|default-|type-)/
 
 /** In a section both are asked after the rules, and hold for what is passed on, too. */
-function inSection(section: PathSection, hostPassesOn: boolean): readonly PathSection[] {
+function inSection(section: PathSection, hostPassesOn: boolean, host: HostParts): readonly PathSection[] {
+  const own = ownName(host.directives)
+  const isPassedOn =
+    section.kind === 'prefix' && passedPaths(host).some((one) => isAtOrBelow(section.pattern, one))
   const steps = rewriteSteps(section.directives)
   return section.directives.flatMap((directive) => {
     const redirects =
       /^redirect(?:match|permanent|temp)?$/.test(directive.key) ||
-      (directive.key === 'sethandler' && hostPassesOn && ownHandlers.test(directive.rest))
+      (directive.key === 'sethandler' && hostPassesOn && !isPassedOn && ownHandlers.test(directive.rest))
     const step = steps.find((one) => one.directive === directive)
-    if (!redirects && (step === undefined || !refuses(step, hostPassesOn, hostPassesOn))) return []
+    if (!redirects && (step === undefined || !refuses(step, hostPassesOn, hostPassesOn, own))) return []
     const place = { at: directive.at, text: `${directive.name} ${directive.rest}` }
     const { kind, pattern, except } = section
     const doubt = 'which requests below its section it is for, httpd decides'
@@ -196,6 +208,6 @@ function inSection(section: PathSection, hostPassesOn: boolean): readonly PathSe
 }
 
 /** The same of folders, where httpd served the app by itself: rewriting inside of it comes along with the app. */
-export function refusalsInFolders(sections: readonly PathSection[]): readonly PathSection[] {
-  return sections.flatMap((section) => inSection(section, false))
+export function refusalsInFolders(sections: readonly PathSection[], host: HostParts): readonly PathSection[] {
+  return sections.flatMap((section) => inSection(section, false, host))
 }

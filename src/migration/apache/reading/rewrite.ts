@@ -130,28 +130,9 @@ export function runsAlways({ conditions }: RewriteStep): boolean {
   return conditions.every(({ kind }) => kind === 'upgrade' || kind === 'file')
 }
 
-/**
- * Whether a step is about scheme, host and port alone, which are the gateway’s own business: it refuses what came by
- * another one, or sends it on. One that refuses at a host or a port may be about this very one.
- */
-export function isAboutSite(step: RewriteStep): boolean {
-  const { conditions, conditionLines } = step
-  if (conditions.length === 0 || conditions.some(({ kind }) => kind !== 'site')) return false
-  return !answersRefusal(step) || conditionLines.some(isElsewhere)
-}
-
 /** Whether its status refuses, and sends nobody on. */
 export function answersRefusal({ flags }: RewriteStep): boolean {
   return flags.some((flag) => /^(?:F|G|R=[45]\d\d)$/.test(flag))
-}
-
-/** A condition that is met by no request to the gateway’s own address: without TLS, on port 80, for another host. */
-function isElsewhere({ rest }: Directive): boolean {
-  if (/\[[^\]]*\bOR\b[^\]]*\]$/i.test(rest)) return false
-  const [test = '', pattern = ''] = splitWords(rest)
-  if (/host|server_name/i.test(test)) return pattern.startsWith('!')
-  if (/server_port/i.test(test)) return /^=?\^?80\$?$|^!=?\^?443\$?$/.test(pattern)
-  return /^=?\^?(?:off|http\$|http)$|^!=?\^?(?:on|https)\$?$/i.test(pattern) && !/^\^?http$/.test(pattern)
 }
 
 /** Expressions that only say "all below a path": `^/wiki/(.*)$` to `http://a/wiki/$1`. Null for all others. */

@@ -72,8 +72,8 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
       ...doubtful,
       ...refusalSections(host, served),
       ...refusalsInDoubt(host, [...server.held, ...own.held], served).map(inDoubt),
-      ...refusalsOfSections(doubtful),
-      ...refusalsInFolders(ofFolders),
+      ...refusalsOfSections(doubtful, host),
+      ...refusalsInFolders(ofFolders, host),
     ],
   }
 }
