@@ -22,6 +22,8 @@ export const events = {
   'config.rejected': 'A changed configuration has faults. The one before goes on serving.',
   'health.unavailable':
     'The socket by which `claimgate health` asks could be placed nowhere. `claimgate health` says that no gateway answers, although this one serves.',
+  'certificate.ending':
+    'A certificate ends within a week, or has ended. This is said daily. Of one that a provider or an app showed, it is also said once when it ends within 30 days.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
@@ -30,6 +32,8 @@ export const events = {
   'provider.ready': 'The metadata of a provider was read.',
   'provider.email-unverified':
     'A rule or a header asks for an e-mail address, and one came that the provider does not call verified. It counts as missing. This is said once for each provider.',
+  'provider.clock-differs':
+    'The clock of a provider and that of this machine differ by more than a minute, by the `Date` of an answer. This is said once for each provider.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
   'upstream.secret-reflected':
@@ -73,6 +77,7 @@ export const eventFields = {
   'config.list-empty': ['file'],
   'config.rejected': [...ofReload, 'faults', 'edition'],
   'health.unavailable': ['warning'],
+  'certificate.ending': ['role', 'host', 'ends_at', 'warning'],
   'login.started': ['request_id', 'provider'],
   'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
@@ -80,6 +85,7 @@ export const eventFields = {
   'session.displaced': ['request_id', 'subject', 'session'],
   'provider.ready': ['provider', 'issuer'],
   'provider.email-unverified': ['provider', 'warning'],
+  'provider.clock-differs': ['provider', 'seconds', 'warning'],
   'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
   'upstream.failed': ['request_id', 'app', ...ofFault],
   'upstream.secret-reflected': ['request_id', 'app'],
@@ -133,6 +139,9 @@ export const fields = {
   warning: 'The place in the file, and what an operator should know.',
   network: 'The client network that did this last: an IPv4 address, or an IPv6 /64.',
   count: 'How many there were since the line before.',
+  role: 'Which certificate it is. The gateway shows `listener` and `client`, and trusts `ca`. A provider or an app showed `provider` and `upstream`.',
+  ends_at: 'When the certificate ends, in seconds since 1970.',
+  seconds: 'By how much the clocks differ.',
   peer: 'The address from which a connection came.',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   version: 'The version of claimgate.',

@@ -13,6 +13,7 @@ import { defaultLimits, type Limits } from './limits.ts'
 import { authorizationUrl } from './login.ts'
 import { endSessionUrl } from './logout.ts'
 import { fetchMetadata, type Metadata } from './metadata.ts'
+import type { ProviderObserver } from './observer.ts'
 import { createTransport, type ProxyEnv } from './transport.ts'
 
 export interface ProviderDeps {
@@ -21,6 +22,7 @@ export interface ProviderDeps {
   readonly proxyEnv: ProxyEnv
   readonly log?: (event: ProviderEvent) => void
   readonly limits?: Limits
+  readonly observer?: ProviderObserver
 }
 
 /** For the log; the names are those of core/event. */
@@ -46,7 +48,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const limits = deps.limits ?? defaultLimits
   const log = deps.log ?? (() => {})
   const failed = (failure: Failure) => log(failedEvent(settings.name, failure))
-  const transport = createTransport(settings, deps.proxyEnv, limits)
+  const transport = createTransport(settings, deps.proxyEnv, limits, deps.observer)
   const clientAuth = createClientAuth(settings, deps)
   const signIns = createFairQueue(limits.signIns)
   const metadata = keepLastGood(

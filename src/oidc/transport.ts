@@ -46,7 +46,7 @@ export function createTransport(
   settings: ProviderSettings,
   proxyEnv: ProxyEnv,
   limits: Limits,
-  observer: ProviderObserver | null = null,
+  observer?: ProviderObserver,
 ): Transport {
   const dispatcher = createDispatcher(settings, proxyEnv, limits, observer)
 
@@ -152,7 +152,7 @@ function createDispatcher(
   settings: ProviderSettings,
   proxyEnv: ProxyEnv,
   limits: Limits,
-  observer: ProviderObserver | null,
+  observer: ProviderObserver | undefined,
 ): Dispatcher {
   const tls = {
     // Stated, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise decide.
@@ -163,7 +163,7 @@ function createDispatcher(
       : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key.reveal() }),
   }
   const options = {
-    connect: observer === null ? tls : watchedConnect(tls, observer),
+    connect: observer === undefined ? tls : watchedConnect(tls, observer),
     connections: limits.maxSockets,
     pipelining: 1,
   }

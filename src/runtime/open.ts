@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import type { CertificateEnd } from '../core/certificate.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { buildKeyRing, type Random } from '../core/session/seal.ts'
+import type { ProviderObserver } from '../oidc/observer.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import type { ProxyEnv } from '../oidc/transport.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
+import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { Runtime } from './runtime.ts'
@@ -21,6 +24,10 @@ export interface RuntimeDeps {
   readonly onProviderEvent: (event: ProviderEvent) => void
   /** Of faults that stop no request: a write-back, a purge. */
   readonly onStoreFault: (thrown: unknown) => void
+  /** Of certificates that providers and apps show, as connections are made. */
+  readonly onCertificate?: (certificate: CertificateEnd) => void
+  /** Of each answer of a provider that bears a date. */
+  readonly onProviderClock?: (provider: string, aheadSeconds: number) => void
   /** A test brings its own; the process's when absent. */
   readonly clock?: Clock | undefined
   readonly random?: Random
@@ -60,7 +67,9 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     store,
     sessions,
     providers,
-    upstreams: createUpstreams(),
+    upstreams: createUpstreams(undefined, ({ hostname: host }, endsAt) =>
+      deps.onCertificate?.({ role: 'upstream', host, endsAt }),
+    ),
     spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),
     signInFailures: createFailureCount({
       most: limits.failedSignIns,
@@ -111,9 +120,22 @@ function openProviders(
     const known = base.providers?.get(name)
     const before = base.gateway?.providers.get(name)
     if (known !== undefined && before !== undefined && written(before) === written(settings)) return known
-    return createProvider(settings, { clock, random, proxyEnv, log: deps.onProviderEvent })
+    return createProvider(settings, {
+      ...{ clock, random, proxyEnv, log: deps.onProviderEvent },
+      observer: observerOf(settings, deps, clock),
+    })
   }
   return new Map([...gateway.providers].map(([name, settings]) => [name, open(name, settings)]))
+}
+
+function observerOf(settings: ProviderSettings, deps: RuntimeDeps, clock: Clock): ProviderObserver {
+  const hosts = hostsOfProvider(settings)
+  return {
+    dated: (date) => deps.onProviderClock?.(settings.name, date - clock.now()),
+    connected: (host, endsAt) => {
+      if (hosts.has(host)) deps.onCertificate?.({ role: 'provider', host, endsAt })
+    },
+  }
 }
 
 /** For comparing: secrets by what they hold, which no ordinary comparison sees. */

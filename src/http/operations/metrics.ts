@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
+import type { CertificateLeft } from './certificates.ts'
 import { createSums } from './sums.ts'
 
 /** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
@@ -22,6 +23,8 @@ export const metricTexts = {
   claimgate_config_reloads_total:
     'Changed configurations by outcome: loaded, rejected, or unchanged, if the files were read again and held the same.',
   claimgate_config_current: '1 if the configuration that was read last serves, 0 if it was rejected.',
+  claimgate_certificate_expires_seconds:
+    'Seconds until a certificate ends, below zero if it has ended, by role (listener, client, ca; provider and upstream as seen) and host.',
   claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
 } as const
 
@@ -38,6 +41,7 @@ export const metricLabels = {
   claimgate_log_lines_dropped_total: [],
   claimgate_config_reloads_total: ['outcome'],
   claimgate_config_current: [],
+  claimgate_certificate_expires_seconds: ['role', 'host'],
   claimgate_config_edition: [],
 } as const satisfies { readonly [metric in MetricName]: readonly string[] }
 
@@ -55,6 +59,8 @@ export interface Metrics {
   reload(outcome: 'loaded' | 'unchanged' | 'rejected', edition: number): void
   /** Apps and providers of a new edition: what others counted is told no more, or renamed ones would pile up. */
   renew(names: MetricNames): void
+  /** Whom to ask for the ends of certificates whenever somebody reads. */
+  showCertificates(left: () => readonly CertificateLeft[]): void
   /** Prometheus text format. */
   text(
     providers: ReadonlyMap<string, { status(): ProviderStatus }>,
@@ -98,6 +104,8 @@ export function createMetrics(): Metrics {
   const reloads = new Counter(shape('claimgate_config_reloads_total'))
   const upToDate = new Gauge(shape('claimgate_config_current'))
   const editionServing = new Gauge(shape('claimgate_config_edition'))
+  const expires = new Gauge(shape('claimgate_certificate_expires_seconds'))
+  let certificatesLeft: () => readonly CertificateLeft[] = () => []
   upToDate.set(1)
   editionServing.set(1)
   const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
@@ -140,7 +148,12 @@ export function createMetrics(): Metrics {
         durations.remove(app)
       }
     },
+    showCertificates: (left) => {
+      certificatesLeft = left
+    },
     text: async (providers, log) => {
+      expires.reset()
+      for (const { role, host, seconds: left } of certificatesLeft()) expires.set({ role, host }, left)
       dropped.reset()
       dropped.inc(log.droppedLines())
       for (const [sums, counter] of counted) sums.writeTo(counter)

@@ -5,8 +5,10 @@ import { createEditions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
+import { watchCertificates } from '../operations/certificates.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
+import { createClockNotes } from '../operations/provider-clock.ts'
 import { configurationFields, keepReloading, tellOfConfiguration } from '../operations/reload.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import type { ServerContext } from './context.ts'
@@ -51,11 +53,16 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     clock: options.clock,
     onStoreFault: (thrown) => reportFault({ log, metrics }, 'store.failed', thrown, {}),
     onProviderEvent: (event) => tellOfProvider(log, event),
+    onCertificate: (certificate) => certificates.seen(certificate),
+    onProviderClock: (provider, ahead) => noteClock(provider, ahead),
   }
   const runtime = openRuntime(gateway, deps)
   const log = createLog(gateway.log, runtime.logKey, options.logTo, options.logPlace)
   const metrics = createMetrics()
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
+  const certificates = watchCertificates(editions, log)
+  metrics.showCertificates(certificates.left)
+  const noteClock = createClockNotes(log)
   const serverContext: ServerContext = {
     editions,
     log,
@@ -72,6 +79,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     throw thrown
   }
   tellOfStart(serverContext, gateway, listeners, options)
+  certificates.look()
   const discovery = keepDiscovered(() => editions.current().providers.values())
   editions.subscribe('providers', () => void discovery.look())
   const { source, env, version } = options
@@ -84,6 +92,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     close: async (graceMs) => {
       reloading?.stop()
       discovery.stop()
+      certificates.stop()
       await listeners.close(graceMs)
       serverContext.log.event('info', 'gateway.stopped', {})
       serverContext.log.flush()

@@ -1,0 +1,103 @@
+import { type CertificateEnd, certificateEndText, certificateState } from '../../core/certificate.ts'
+import { certificatesOf, isInUse } from '../../runtime/certificates.ts'
+import type { Editions } from '../../runtime/editions.ts'
+import type { Log } from './log.ts'
+
+export interface CertificateWatch {
+  /** One that a connection to a provider or an app was made with. */
+  seen(certificate: CertificateEnd): void
+  /** Seconds until the end of each, the first of those of one role and host; below zero when it has ended. */
+  left(): readonly CertificateLeft[]
+  /** Says what is due. A timer does this; tests do it themselves. */
+  look(): void
+  stop(): void
+}
+
+export interface CertificateLeft extends Pick<CertificateEnd, 'role' | 'host'> {
+  readonly seconds: number
+}
+
+const daySeconds = 24 * 60 * 60
+/** In the last week it is said daily: what is said once is not read in time. */
+const lastDays = 7
+const lookEveryMs = 60 * 60 * 1000
+
+/**
+ * Follows when certificates end: those of the file, and those that providers and apps showed. What of the file ends
+ * within 30 days is told when the file is read; of the others once they are seen; in the last week each is told daily,
+ * and daily after its end.
+ */
+export function watchCertificates(editions: Editions, log: Log): CertificateWatch {
+  const shown = new Map<string, CertificateEnd>()
+  let told = new Map<string, number>()
+
+  /** All that are in use now, each with whether it stands in the file. */
+  function all(): readonly (CertificateEnd & { readonly inFile: boolean })[] {
+    const { gateway } = editions.current()
+    for (const [key, one] of shown) if (!isInUse(gateway, one)) shown.delete(key)
+    return [
+      ...certificatesOf(gateway).map((one) => ({ ...one, inFile: true })),
+      ...[...shown.values()].map((one) => ({ ...one, inFile: false })),
+    ]
+  }
+
+  function look(): void {
+    const now = editions.current().clock.now()
+    const kept = new Map<string, number>()
+    for (const { role, host, endsAt, inFile } of all()) {
+      const day = dueDay(endsAt, now, inFile)
+      if (day === null) continue
+      const key = `${role} ${host} ${endsAt}`
+      const isNew = told.get(key) !== day && kept.get(key) !== day
+      kept.set(key, day)
+      if (!isNew) continue
+      const warning = `${roleTexts[role]} ${host} ${certificateEndText(endsAt, now)}: renew it`
+      log.event(endsAt <= now ? 'error' : 'warn', 'certificate.ending', {
+        role,
+        host,
+        ends_at: endsAt,
+        warning,
+      })
+    }
+    told = kept
+  }
+
+  const timer = setInterval(look, lookEveryMs).unref()
+  return {
+    seen: (certificate) => {
+      const key = `${certificate.role} ${certificate.host}`
+      const before = shown.get(key)?.endsAt
+      if (before === certificate.endsAt) return
+      shown.set(key, certificate)
+      look()
+    },
+    left: () => {
+      const now = editions.current().clock.now()
+      const first = new Map<string, CertificateLeft>()
+      for (const { role, host, endsAt } of all()) {
+        const key = `${role} ${host}`
+        const seconds = endsAt - now
+        if (seconds < (first.get(key)?.seconds ?? Number.POSITIVE_INFINITY))
+          first.set(key, { role, host, seconds })
+      }
+      return [...first.values()]
+    },
+    look,
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** For which day before its end something is to be said; null: nothing. */
+function dueDay(endsAt: number, now: number, inFile: boolean): number | null {
+  const days = Math.floor((endsAt - now) / daySeconds)
+  if (days < lastDays) return days
+  return !inFile && certificateState(endsAt, now) === 'ends-soon' ? lastDays : null
+}
+
+const roleTexts = {
+  listener: 'the certificate that is shown for',
+  upstream: 'the certificate of the app at',
+  provider: 'the certificate of the provider at',
+  client: 'the certificate that is shown to',
+  ca: 'an authority that is trusted for',
+} as const satisfies Record<CertificateEnd['role'], string>
