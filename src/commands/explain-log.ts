@@ -4,13 +4,9 @@ import { shownOn } from '../cli/shown.ts'
 import { isObject } from '../core/json.ts'
 import { parseJsonAsWritten } from '../core/json-as-written.ts'
 import { showOwn } from '../core/show.ts'
-import {
-  eventsText,
-  type LogLine,
-  loggedOutcome,
-  requestText,
-  sentenceOf,
-} from '../rehearsal/explain/log-text.ts'
+import { metFault } from '../rehearsal/explain/log-fault.ts'
+import type { LogLine } from '../rehearsal/explain/log-line.ts'
+import { eventsText, loggedOutcome, requestText, sentenceOf } from '../rehearsal/explain/log-text.ts'
 
 export interface LogQuestion {
   /** `-`: the standard input. */
@@ -32,12 +28,20 @@ export async function explainLog({ file, requestId, json }: LogQuestion, io: Io)
       `${file} has no line of the request ${showOwn(requestId)}${areForPeople ? forPeople : ''}`,
     )
   const outcome = loggedOutcome(request)
+  const fault = metFault(request, others)
   if (json) {
-    const told = { request: request ?? null, outcome, sentence: sentenceOf(request), events: others }
+    const met = fault === null ? null : { code: fault.code, line: fault.line }
+    const told = {
+      fault: met,
+      request: request ?? null,
+      outcome,
+      sentence: sentenceOf(request),
+      events: others,
+    }
     io.stdout(`${JSON.stringify(told, null, 2)}\n`)
   } else {
     const { colours } = shownOn(io)
-    io.stdout(requestText(request, requestId, colours) + eventsText(others, colours))
+    io.stdout(requestText(request, requestId, fault, colours) + eventsText(others, colours))
   }
   return outcome === 'allowed' ? 0 : 1
 }

@@ -78,7 +78,7 @@ export const eventFields = {
   'config.rejected': [...ofReload, 'faults', 'edition'],
   'health.unavailable': ['warning'],
   'certificate.ending': ['role', 'host', 'ends_at', 'warning'],
-  'login.started': ['request_id', 'provider'],
+  'login.started': ['request_id', 'provider', 'redirect_uri'],
   'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
   'session.ended': ['request_id', 'client', 'session'],
@@ -128,6 +128,7 @@ export const fields = {
   subject:
     'Who is signed in: a keyed hash, as `claimgate subject` prints it. With `log.subject: plain` it is the user id, and with `off` the field is absent.',
   provider: 'The name of the provider in the file.',
+  redirect_uri: 'Where the provider sends people back to. It must be registered there, to the letter.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
   issuer: 'The issuer of the provider.',

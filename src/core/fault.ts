@@ -1,5 +1,5 @@
 /**
- * What can go wrong beyond a verdict. Faults are thrown; each has a code for operators, a status and a fixed
+ * What can go wrong beyond a verdict: the one list of codes; what each means stands in `fault-meaning`. Faults are thrown; each has a code for operators, a status and a fixed
  * sentence for people. The cause is for the log alone.
  */
 const table = {
@@ -7,10 +7,12 @@ const table = {
   LOGIN_STATE_UNKNOWN: { status: 400, level: 'info', public: 'This sign-in is no longer valid.' },
   LOGIN_RESPONSE_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_ISSUER_MISMATCH: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
-  LOGIN_REFUSED: { status: 403, level: 'info', public: 'The sign-in was cancelled or refused.' },
+  LOGIN_CANCELLED: { status: 403, level: 'info', public: 'The sign-in was cancelled or refused.' },
+  LOGIN_REFUSED: { status: 403, level: 'warn', public: 'The sign-in was cancelled or refused.' },
   LOGIN_UNAVAILABLE: { status: 503, level: 'warn', public: 'The sign-in service is not available.' },
   LOGIN_UNFINISHED: { status: 400, level: 'info', public: 'The sign-in was not finished.' },
   LOGIN_CODE_REFUSED: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
+  LOGIN_CLOCK_DIFFERS: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_TOKEN_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_USERINFO_INVALID: { status: 400, level: 'warn', public: 'This sign-in could not be completed.' },
   LOGIN_USER_ID_INVALID: { status: 403, level: 'warn', public: 'Your account cannot be used here.' },

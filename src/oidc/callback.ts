@@ -70,8 +70,22 @@ function refusal(
   { state, silent }: CallbackExpectation,
 ): LoginFault {
   const said = description === null || description === '' ? '' : `: ${quoteWithout(description, [state])}`
-  return new LoginFault(codeOf(error, silent), `the provider answered ${quoteWithout(error, [state])}${said}`)
+  const cure = cures.get(error)
+  return new LoginFault(
+    codeOf(error, silent),
+    `the provider answered ${quoteWithout(error, [state])}${said}${cure === undefined ? '' : `. ${cure}`}`,
+  )
 }
+
+/** What would be right, of errors (RFC 6749 4.1.2.1, OIDC Core 3.1.2.6) that say what is wrong with the request. */
+const cures: ReadonlyMap<string, string> = new Map([
+  ['invalid_scope', 'See `scopes` of the provider in the file, and what the client may ask for there'],
+  ['unauthorized_client', 'Let the provider allow this client the authorization code flow'],
+  ['unsupported_response_type', 'Let the provider allow this client the authorization code flow'],
+  ['invalid_request', 'See `authorization_parameters` in the file, and the client’s registration'],
+  ['redirect_uri_mismatch', 'Register the `redirect_uri` of the line `login.started` at the provider'],
+  ['consent_required', 'Let an administrator of the provider consent for this client'],
+])
 
 /**
  * Errors that say nothing of the person: the provider's own (RFC 6749 4.1.2.1), and a sign-in there that was lost or
@@ -90,6 +104,8 @@ function codeOf(error: string, silent: boolean): FaultCode {
     case 'account_selection_required':
     case 'consent_required':
       return silent ? 'LOGIN_UNFINISHED' : 'LOGIN_REFUSED'
+    case 'access_denied':
+      return 'LOGIN_CANCELLED'
     default:
       return 'LOGIN_REFUSED'
   }

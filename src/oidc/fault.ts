@@ -8,6 +8,7 @@ import { errorCode, isCertificateCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
 import { algorithmProblem } from './algorithms.ts'
+import { clockCure } from './clock.ts'
 import { repeats } from './echo.ts'
 import { quote, quoteWithout, withheld } from './quote.ts'
 
@@ -63,7 +64,10 @@ export function tokenFault(thrown: unknown, facts: TokenRequestFacts): AnyFault 
       `the token endpoint answered ${status}: it does not accept the client. ${facts.proofKeys}`,
     )
   if (thrown instanceof AuthorizationResponseError)
-    return new LoginFault('LOGIN_REFUSED', `the provider answered ${quote(thrown.error)}`)
+    return new LoginFault(
+      thrown.error === 'access_denied' ? 'LOGIN_CANCELLED' : 'LOGIN_REFUSED',
+      `the provider answered ${quote(thrown.error)}`,
+    )
   if (thrown instanceof ClientError) return clientFault(thrown)
   return new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the answer of the token endpoint could not be read')
 }
@@ -115,7 +119,10 @@ function clientFault(error: ClientError): AnyFault {
   const facts = cause instanceof Error ? cause.cause : undefined
   if (!isAboutIdToken(facts))
     return new ProviderFault('PROVIDER_RESPONSE_INVALID', `the token endpoint: ${detail}`)
-  return new LoginFault('LOGIN_TOKEN_INVALID', `the ID token is refused: ${detail}${comparison(facts)}`)
+  return new LoginFault(
+    isAboutTime(facts) ? 'LOGIN_CLOCK_DIFFERS' : 'LOGIN_TOKEN_INVALID',
+    `the ID token is refused: ${detail}${comparison(facts)}`,
+  )
 }
 
 /** The library attaches the claims, the header or the token itself; to what is wrong around the token, the answer. */
@@ -123,13 +130,20 @@ function isAboutIdToken(facts: unknown): boolean {
   return typeof facts === 'string' || (isObject(facts) && ('claims' in facts || 'header' in facts))
 }
 
+/** It attaches the time of its own comparison where one failed. */
+function isAboutTime(facts: unknown): boolean {
+  return isObject(facts) && typeof facts.now === 'number'
+}
+
 /** Found and expected, for claims that are no credentials. */
 function comparison(facts: unknown): string {
   if (!isObject(facts)) return ''
-  const { claim, claims, header, expected } = facts
+  const { claim, claims, header, expected, now } = facts
   if (isObject(header) && expected !== undefined)
     return ` (${algorithmProblem(header.alg, Array.isArray(expected) ? expected.map(String) : [])})`
   if (!isObject(claims) || typeof claim !== 'string' || claim === 'nonce') return ''
+  if (typeof now === 'number' && isObject(claims) && typeof claim === 'string')
+    return ` (${claim} is ${quote(claims[claim])}, and it is ${quote(now)} by our clock). ${clockCure}`
   const right = expected === undefined ? '' : `, expected ${quote(expected)}`
   return ` (${claim} is ${quote(claims[claim])}${right})`
 }

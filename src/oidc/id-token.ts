@@ -4,6 +4,7 @@ import type { Json } from '../core/json.ts'
 import type { JsonObject } from '../core/json-object.ts'
 import { limits } from '../core/limits/table.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { checkTimes } from './clock.ts'
 import { verifyJwt } from './jwt.ts'
 import type { KeyCache } from './keys.ts'
 import { quote } from './quote.ts'
@@ -19,11 +20,6 @@ export interface IdTokenExpectation {
   readonly accessToken: string
 }
 
-const toleranceSeconds = 60
-const maxIssuedAheadSeconds = 5 * 60
-/** In the code flow the token was made a moment ago; an old one is somebody else's. */
-const maxIssuedAgoSeconds = 10 * 60
-
 export interface VerifiedIdToken {
   readonly sub: string
   readonly claims: JsonObject
@@ -31,7 +27,7 @@ export interface VerifiedIdToken {
 
 /**
  * OpenID Connect Core 3.1.3.7, all of it, and what openid-client leaves open: the signature, `azp` beside a single
- * audience, the form of `sub`, the window of `iat`, `typ`, `at_hash`. Throws `LoginFault` LOGIN_TOKEN_INVALID, or
+ * audience, the form of `sub`, the window of `iat`, `typ`, `at_hash`. Throws `LoginFault` LOGIN_TOKEN_INVALID or LOGIN_CLOCK_DIFFERS, or
  * `ProviderFault` when the keys cannot be had.
  */
 export async function verifyIdToken(
@@ -43,8 +39,14 @@ export async function verifyIdToken(
   const verified = await verifyJwt(raw, expected.algorithms, keys)
   if (!verified.ok) throw refused(verified.reason)
   const { claims, algorithm } = verified
+  const times = readTimes(claims)
+  const mismatch = issuedProblem(claims, expected) ?? (typeof times === 'string' ? times : null)
+  if (mismatch !== null || typeof times === 'string') throw refused(mismatch ?? 'it has no times')
+  checkTimes(times, now)
   const problem =
-    idTokenProblem(claims, expected, now) ?? accessTokenProblem(claims, expected.accessToken, algorithm)
+    // Its value is no secret any more, but a message that shows both would invite to compare by eye.
+    (claims.nonce === expected.nonce ? null : 'nonce is not that of this sign-in') ??
+    accessTokenProblem(claims, expected.accessToken, algorithm)
   if (problem !== null || typeof claims.sub !== 'string') throw refused(problem ?? 'sub is no string')
   return { sub: claims.sub, claims }
 }
@@ -53,16 +55,13 @@ function refused(reason: string): LoginFault {
   return new LoginFault('LOGIN_TOKEN_INVALID', `the ID token is refused: ${reason}`)
 }
 
-/** What is wrong with the claims of a verified token; null when nothing is. */
-function idTokenProblem(claims: JsonObject, expected: IdTokenExpectation, now: EpochSeconds): string | null {
+/** By whom it was issued, for whom, about whom; null when nothing is wrong with it. */
+function issuedProblem(claims: JsonObject, expected: IdTokenExpectation): string | null {
   return (
     issuerProblem(claims, expected.issuer) ??
     audienceProblem(claims, expected.clientId) ??
     authorizedPartyProblem(claims, expected) ??
-    subjectProblem(claims.sub) ??
-    timeProblem(claims, now) ??
-    // Its value is no secret any more, but a message that shows both would invite to compare by eye.
-    (claims.nonce === expected.nonce ? null : 'nonce is not that of this sign-in')
+    subjectProblem(claims.sub)
   )
 }
 
@@ -108,16 +107,12 @@ function subjectProblem(sub: Json | undefined): string | null {
   return /[\u0000-\u001f\u007f-\u009f]/.test(sub) ? 'sub has control characters' : null
 }
 
-function timeProblem(claims: JsonObject, now: EpochSeconds): string | null {
-  const { exp, iat, nbf } = claims
+/** The times that it must have, and `nbf` where it has one; what is wrong with their form, in words. */
+function readTimes({ exp, iat, nbf }: JsonObject): Parameters<typeof checkTimes>[0] | string {
   if (!isTime(exp)) return `exp is ${quote(exp)}, expected a number`
-  if (exp <= now - toleranceSeconds) return `exp is ${exp}, ${now - exp} seconds ago by our clock`
   if (!isTime(iat)) return `iat is ${quote(iat)}, expected a number`
-  if (iat > now + maxIssuedAheadSeconds) return `iat is ${iat}, ${iat - now} seconds ahead of our clock`
-  if (iat < now - maxIssuedAgoSeconds) return `iat is ${iat}, ${now - iat} seconds ago by our clock`
-  if (nbf === undefined) return null
-  if (!isTime(nbf)) return `nbf is ${quote(nbf)}, expected a number`
-  return nbf > now + toleranceSeconds ? `nbf is ${nbf}, ${nbf - now} seconds ahead of our clock` : null
+  if (nbf === undefined) return { exp, iat, nbf: null }
+  return isTime(nbf) ? { exp, iat, nbf } : `nbf is ${quote(nbf)}, expected a number`
 }
 
 function isTime(value: Json | undefined): value is number {

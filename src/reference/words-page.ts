@@ -1,5 +1,6 @@
 import { type EventName, eventFields, events, fields } from '../core/event.ts'
 import { faultCodes, faultEntry } from '../core/fault.ts'
+import { faultMeanings } from '../core/fault-meaning.ts'
 import {
   believed,
   believedPrefixes,
@@ -41,8 +42,8 @@ export function toWordsPage(): string {
       Object.entries(answerReasons).map(([name, text]) => [code(name), text]),
     ),
     '## Faults\n',
-    'A fault is what went wrong beyond a decision. It is `code` in the log and in `claimgate_faults_total`. The last column is the sentence that people see.\n',
-    table(['code', 'status', 'level', 'people see'], faultRows()),
+    'A fault is what went wrong beyond a decision. It is `code` in the log and in `claimgate_faults_total`. People see the sentence, in their language.\n',
+    table(['code', 'status', 'level', 'people see', 'what it means', 'look at'], faultRows()),
     '## Metrics\n',
     'These are on the admin address, in Prometheus’ text format.\n',
     table(['metric', 'labels', ''], metricRows()),
@@ -186,6 +187,7 @@ function reasonTables(): readonly string[] {
 function faultRows(): readonly (readonly string[])[] {
   return faultCodes.map((name) => {
     const { status, level, public: sentence } = faultEntry(name)
-    return [code(name), String(status), level, sentence]
+    const { means, lookAt } = faultMeanings[name]
+    return [code(name), String(status), level, sentence, means, lookAt]
   })
 }

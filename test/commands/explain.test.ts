@@ -462,7 +462,12 @@ t.test('events of the same request are told with it; nothing of a log steers a t
   const args = ['--log', '-', '--request-id', '01K9ZQ4T7M3Y']
   const { code, stdout } = await runIn(command, args, { cwd: folder, stdin: log })
   t.equal(code, 0)
-  t.match(stdout, 'allowed: gateway-address')
+  const leads = stdout.slice(stdout.indexOf('\n\n') + 2).replaceAll(/\n {2}/g, ' ')
+  t.match(
+    leads,
+    /^ {2}failed: LOGIN_TOKEN_INVALID, and the person saw: This sign-in could not be completed\. bad /,
+  )
+  t.match(stdout, /\n {2}Look at: `error`, which says what was found.*?\n\n {2}allowed: gateway-address\n/s)
   t.match(
     stdout,
     /Also logged with this id\n {2}login\.started {2}A browser was sent to a provider\. \(provider: staff\)\n/,
@@ -472,11 +477,36 @@ t.test('events of the same request are told with it; nothing of a log steers a t
   t.notMatch(stdout, /[\u001b\u202e]/)
   const told = JSON.parse((await runIn(command, [...args, '--json'], { cwd: folder, stdin: log })).stdout)
   t.match(told, {
+    fault: { code: 'LOGIN_TOKEN_INVALID', line: { event: 'login.failed' } },
     request: { path: '/.auth/callback' },
     outcome: 'allowed',
     sentence: 'An address of the gateway itself.',
     events: [{ event: 'login.started' }, { event: 'login.failed' }],
   })
+})
+
+t.test('only a fault that the person met leads', async (t) => {
+  const line = (fields: object) =>
+    JSON.stringify({ time: '2026-11-20T10:00:00.000Z', request_id: 'a1', ...fields })
+  const request = (status: number, more = {}) =>
+    line({ event: 'request', decision: 'allow', reason: 'rule-met', status, ...more })
+  const unfinished = line({ event: 'login.failed', code: 'LOGIN_UNFINISHED', error: 'login_required' })
+  const down = line({ event: 'upstream.failed', code: 'UPSTREAM_UNREACHABLE', error: 'app wiki: nothing' })
+  const store = line({ event: 'store.failed', code: 'STORE_UNAVAILABLE', error: 'locked' })
+  const ours = line({ event: 'internal.failed', error: 'a mistake' })
+  const leads = async (...lines: readonly string[]) => {
+    const args = ['--log', '-', '--request-id', 'a1', '--json']
+    const { stdout } = await runIn(command, args, { cwd: folder, stdin: lines.join('\n') })
+    return JSON.parse(stdout).fault
+  }
+  t.equal(await leads(unfinished, request(302)), null, 'it began again by itself')
+  t.match(await leads(store, down, request(502)), { code: 'UPSTREAM_UNREACHABLE' })
+  t.match(await leads(down, store, request(502)), { code: 'UPSTREAM_UNREACHABLE' }, 'whatever came after')
+  t.match(await leads(ours, request(500)), { code: null, line: { error: 'a mistake' } })
+  t.match(await leads(request(200, { code: 'ANSWER_STALLED' })), { code: 'ANSWER_STALLED' })
+  t.match(await leads(down), { code: 'UPSTREAM_UNREACHABLE' }, 'without an access line')
+  t.equal(await leads(request(403)), null)
+  t.equal(await leads(store, request(200)), null)
 })
 
 t.test('the log of a running gateway is understood', async (t) => {

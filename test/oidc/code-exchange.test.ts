@@ -47,7 +47,7 @@ t.test('what comes back is judged before anything is asked of the provider', asy
     ['S-112: a signed response', 'LOGIN_RESPONSE_INVALID', (good) => `${good}&response=x`],
     [
       'S-115: the provider refuses',
-      'LOGIN_REFUSED',
+      'LOGIN_CANCELLED',
       (good) => `state=${good.get('state')}&error=access_denied`,
     ],
     ['server_error', 'LOGIN_UNAVAILABLE', (good) => `state=${good.get('state')}&error=server_error`],
@@ -126,7 +126,7 @@ t.test('under prompt=none the errors that it brings are no refusal, and only the
       `${error}, with a hint`,
     )
   }
-  t.equal(await codeOf('access_denied'), 'LOGIN_REFUSED')
+  t.equal(await codeOf('access_denied'), 'LOGIN_CANCELLED')
 })
 
 t.test('S-111: the issuer is missing, and the metadata promises it', async (t) => {
@@ -157,6 +157,25 @@ t.test('parameters that nobody asked about are ignored (RFC 6749 4.1.2)', async 
   )
 })
 
+t.test('a refusal of the request says where to look in the file', async (t) => {
+  const rig = await startRig(t)
+  const transaction = transactionFor(rig.settings)
+  await rig.provider.authorizationUrl(transaction, redirectUri)
+  const told = async (error: string) => {
+    const parameters = new URLSearchParams({ state: transaction.state, error })
+    const { code, message } = await faultOf(
+      rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork),
+    )
+    return [code, message]
+  }
+  t.match(await told('invalid_scope'), ['LOGIN_REFUSED', /"invalid_scope"\. See `scopes` of the provider/])
+  t.match(await told('unauthorized_client'), [
+    'LOGIN_REFUSED',
+    /allow this client the authorization code flow/,
+  ])
+  t.same(await told('odd'), ['LOGIN_REFUSED', 'the provider answered "odd"'])
+})
+
 t.test('S-115: what a provider says of a refusal is for the operator, short and visible', async (t) => {
   const rig = await startRig(t)
   const transaction = transactionFor(rig.settings)
@@ -170,7 +189,7 @@ t.test('S-115: what a provider says of a refusal is for the operator, short and 
   const { code, message } = await faultOf(
     rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork),
   )
-  t.equal(code, 'LOGIN_REFUSED')
+  t.equal(code, 'LOGIN_CANCELLED')
   t.match(message, /access_denied/)
   t.ok(message.length < 400)
   t.match(message, /^[\x20-\x7e…]+$/)

@@ -99,3 +99,23 @@ t.test('operations.md shows lines, metrics and sentences that there are', async 
   t.ok(sentences.length > 8)
   for (const sentence of sentences) t.ok(pages.includes(sentence), sentence)
 })
+
+t.test('docs/operations.md names codes that there are, and says of every kind where to look', async (t) => {
+  const page = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+  const kinds = 'LOGIN|PROVIDER|UPSTREAM|STORE|REQUEST_BODY|ANSWER'
+  const named = [...page.matchAll(new RegExp(`\\b(?:${kinds})_[A-Z_]*(?:…|\\b)`, 'g'))].map(String)
+  t.ok(named.length > 20)
+  for (const name of named)
+    t.ok(
+      faultCodes.some((code) => (name.endsWith('…') ? code.startsWith(name.slice(0, -1)) : code === name)),
+      name,
+    )
+  const table = page.slice(page.indexOf('## When something is refused'))
+  for (const code of faultCodes)
+    t.ok(
+      code === 'CONFIG_INVALID' ||
+        named.some((name) => name === code || (name.endsWith('…') && code.startsWith(name.slice(0, -1)))),
+      code,
+    )
+  t.match(table, 'reference.md#faults')
+})

@@ -142,7 +142,7 @@ t.test('no secret is in any line, at any level, after flows of all kinds (S-203)
     'LOGIN_CODE_REFUSED',
     'LOGIN_RESPONSE_INVALID',
     'LOGIN_ISSUER_MISMATCH',
-    'LOGIN_REFUSED',
+    'LOGIN_CANCELLED',
   ]) {
     t.ok(codes.has(code), `${code} was told`)
   }

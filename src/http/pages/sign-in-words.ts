@@ -15,6 +15,7 @@ export function failureWords(code: FaultCode): FailureWords {
       return again('failure.state-unknown')
     case 'LOGIN_LOOP':
       return again('failure.loop')
+    case 'LOGIN_CANCELLED':
     case 'LOGIN_REFUSED':
       // Who is signed in at the provider gets the same refusal again, without being asked.
       return { explanation: 'failure.refused', helps: 'either' }
@@ -37,6 +38,7 @@ export function failureWords(code: FaultCode): FailureWords {
       return { explanation: 'failure.limited', helps: 'nothing' }
     case 'LOGIN_RESPONSE_INVALID':
     case 'LOGIN_ISSUER_MISMATCH':
+    case 'LOGIN_CLOCK_DIFFERS':
     case 'LOGIN_TOKEN_INVALID':
     case 'LOGIN_USERINFO_INVALID':
     case 'PROVIDER_RESPONSE_INVALID':

@@ -244,6 +244,7 @@ function askedProvider(context: RequestContext, origin: Origin, transaction: Tra
 function failedAtProvider(code: FaultCode): boolean {
   switch (code) {
     case 'LOGIN_CODE_REFUSED':
+    case 'LOGIN_CLOCK_DIFFERS':
     case 'LOGIN_TOKEN_INVALID':
     case 'LOGIN_USERINFO_INVALID':
     case 'PROVIDER_CLIENT_REFUSED':

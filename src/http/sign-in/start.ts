@@ -72,7 +72,11 @@ export async function startSignIn(
     const others = transactionCookies(headers.cookie, origin.cookies)
     const evicted = transactionsToEvict(others, cookie, origin.cookies, { now, timeoutSeconds })
     metrics.login(provider.name, 'started')
-    log.event('info', 'login.started', { request_id: admission.requestId, provider: provider.name })
+    log.event('info', 'login.started', {
+      request_id: admission.requestId,
+      provider: provider.name,
+      redirect_uri: redirectUri,
+    })
     const answer = isInStorage(transaction.returnTo)
       ? keepInStorage({
           ...frameOf(admission),

@@ -5,9 +5,8 @@ import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../.
 import { showOwn } from '../../core/show.ts'
 import { paintOf } from '../shown.ts'
 import { columns, wrap } from '../who/layout.ts'
-
-/** One line of a log, as it came: nothing in it is believed, and nothing is printed but escaped. */
-export type LogLine = Readonly<Record<string, unknown>>
+import { faultText, type LoggedFault } from './log-fault.ts'
+import { type LogLine, textOf } from './log-line.ts'
 
 type LoggedOutcome = 'allowed' | 'sign_in' | 'denied' | 'rejected' | 'unknown'
 
@@ -50,13 +49,18 @@ const fields: readonly (readonly [string, string])[] = [
   ['provider', 'provider'],
 ]
 
+/** Leads with the fault that the person met, where there is one; then the verdict. */
 export function requestText(
   request: LogLine | undefined,
   requestId: string,
+  fault: LoggedFault | null,
   colours: Colours = plain,
 ): string {
+  const met = fault === null ? [] : [`${faultText(fault, colours)}\n`]
   if (request === undefined) {
-    return 'The log has no access line of this request: it may have been rotated, or not be at its end.\n'
+    const missing =
+      'The log has no access line of this request: it may have been rotated, or not be at its end.\n'
+    return [...met, missing].join('\n')
   }
   const outcome = loggedOutcome(request)
   const rows = fields.map(([word, field]) => [word, textOf(request[field])]).filter(([, text]) => text !== '')
@@ -64,6 +68,7 @@ export function requestText(
   return [
     colours.strong(wrap(address)),
     `request ${showOwn(requestId)}, ${textOf(request.time)}\n`,
+    ...met,
     paintOf(colours, outcome)(wrap(`${outcome.replace('_', '-')}: ${textOf(request.reason)}`, '  ')),
     wrap(sentenceOf(request) ?? 'This version does not know the reason: another one wrote the log.', '  '),
     `${wrap(`The client got ${textOf(request.status)}, after ${textOf(request.ms)} ms.`, '  ')}\n`,
@@ -87,9 +92,4 @@ function eventSentence(line: LogLine): string {
     .filter(([name]) => !['event', 'level', 'time', 'request_id', 'stack'].includes(name))
     .map(([name, value]) => `${showOwn(name)}: ${textOf(value)}`)
   return `${told}${shown} ${facts.length === 0 ? '' : `(${facts.join('; ')})`}`.trim()
-}
-
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return showOwn(typeof value === 'string' ? value : JSON.stringify(value), 1000)
 }

@@ -220,10 +220,10 @@ t.test('a fault is told at its own level, with its code and what was underneath 
     const { time: _, ...fields } = lineOf(() => log.fault('internal.failed', thrown, {})) ?? {}
     return fields
   }
-  t.same(told(new LoginFault('LOGIN_REFUSED', 'access_denied')), {
+  t.same(told(new LoginFault('LOGIN_CANCELLED', 'access_denied')), {
     level: 30,
     event: 'internal.failed',
-    code: 'LOGIN_REFUSED',
+    code: 'LOGIN_CANCELLED',
     error: 'access_denied',
   })
   t.match(told(new StoreFault('STORE_UNAVAILABLE', 'gone')), { level: 50 })

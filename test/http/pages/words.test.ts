@@ -193,7 +193,8 @@ t.test('each kind of failure says what helps, and "again" only where that does',
   for (const code of ['LOGIN_USER_ID_INVALID', 'LOGIN_CLAIMS_TOO_LARGE'] as const) {
     t.equal(helps(code), 'other-account', code)
   }
-  t.equal(helps('LOGIN_REFUSED'), 'either')
+  for (const code of ['LOGIN_CANCELLED', 'LOGIN_REFUSED'] as const) t.equal(helps(code), 'either', code)
+  t.equal(helps('LOGIN_CLOCK_DIFFERS'), 'nothing')
 })
 
 t.test('the pages of a sign-out', async (t) => {

@@ -218,10 +218,12 @@ t.test('what fails at the provider is counted for its network, and nothing else'
   const counting = { ...context, runtime: { ...runtime, signInFailures } }
   const codes: Partial<Record<FaultCode, boolean>> = {
     LOGIN_CODE_REFUSED: true,
+    LOGIN_CLOCK_DIFFERS: true,
     LOGIN_TOKEN_INVALID: true,
     LOGIN_USERINFO_INVALID: true,
     PROVIDER_CLIENT_REFUSED: true,
     PROVIDER_RESPONSE_INVALID: true,
+    LOGIN_CANCELLED: false,
     LOGIN_REFUSED: false,
     LOGIN_USER_ID_INVALID: false,
     PROVIDER_UNREACHABLE: false,

@@ -79,7 +79,12 @@ t.test('S-104: one provider is gone to at once, with an attempt sealed into this
   ])
   t.ok(answer.cookies?.[0]?.name.startsWith(origin.cookies.transactionPrefix))
   t.same(counted, ['login op started'])
-  t.match(lines, [{ event: 'login.started', level: 30, request_id: 'request-7', provider: 'op' }])
+  t.match(lines, [
+    {
+      ...{ event: 'login.started', level: 30, request_id: 'request-7', provider: 'op' },
+      redirect_uri: `${site}/.auth/callback/op`,
+    },
+  ])
   const posted = await begin('?provider=other&account=other')
   t.match(posted.cookies, [{ options: { sameSite: 'none' } }], 'an answer that comes by a form crosses sites')
   t.match(posted, { headers: { location: /^https:\/\/other\.example\/.*other_account=true$/ } })

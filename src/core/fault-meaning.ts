@@ -1,0 +1,149 @@
+import type { FaultCode } from './fault.ts'
+
+/** What a code stands for, and where an operator looks first. In docs/reference.md, and where a log is explained. */
+export interface FaultMeaning {
+  readonly means: string
+  readonly lookAt: string
+}
+
+/** Of every code. The line that has the code says more in `error`: what was found, and what would be right. */
+export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
+  CONFIG_INVALID: {
+    means: 'The configuration has faults.',
+    lookAt: 'The faults, each with its place: `claimgate check` prints them.',
+  },
+  LOGIN_STATE_UNKNOWN: {
+    means: 'A browser came back from a provider with a sign-in that is not its own, is too old, or is used.',
+    lookAt: 'Whether the browser keeps cookies; a tab that was left open; `session.sign_in_timeout`.',
+  },
+  LOGIN_RESPONSE_INVALID: {
+    means: 'What the provider sent back by the browser is no answer to a code flow.',
+    lookAt: '`error`; `response_mode` of the provider; which redirect URI is registered there.',
+  },
+  LOGIN_ISSUER_MISMATCH: {
+    means: 'The answer names another provider than the one that was asked, or none where one is promised.',
+    lookAt: '`issuer` and `response_iss` of the provider. It may be an attack.',
+  },
+  LOGIN_CANCELLED: {
+    means:
+      'The provider answered `access_denied`: the person stopped, or the provider does not let this account in.',
+    lookAt: 'The provider’s words in `error`; at the provider, who is assigned to this application.',
+  },
+  LOGIN_REFUSED: {
+    means:
+      'The provider refused the request with another error, or the sign-in is weaker or older than the file demands.',
+    lookAt:
+      'The provider’s words in `error`; `scopes` and `authorization_parameters`; the client’s registration.',
+  },
+  LOGIN_UNAVAILABLE: {
+    means: 'The provider sent the browser back and said that it cannot sign anybody in now.',
+    lookAt: 'The provider: its log, its status page.',
+  },
+  LOGIN_UNFINISHED: {
+    means: 'The provider sent the browser back before the person had signed in.',
+    lookAt: 'The provider’s log. With `prompt: none` a single one is a person who is not known there.',
+  },
+  LOGIN_CODE_REFUSED: {
+    means: 'The token endpoint refused the code (`invalid_grant`).',
+    lookAt:
+      'The provider’s words in `error`; whether codes live long enough there; the `redirect_uri` of `login.started`.',
+  },
+  LOGIN_CLOCK_DIFFERS: {
+    means: 'By the clock of this machine the ID token has ended, or is not valid yet.',
+    lookAt: 'The clock of this machine and that of the provider (NTP); how long ID tokens live there.',
+  },
+  LOGIN_TOKEN_INVALID: {
+    means: 'The ID token is not what it must be: its signature, issuer, audience, nonce or form.',
+    lookAt:
+      '`error`, which says what was found and what was expected; it names the key that would change it.',
+  },
+  LOGIN_USERINFO_INVALID: {
+    means: 'What the userinfo endpoint answered is refused, or is of another person.',
+    lookAt: '`error`; `claims_from` and `scopes` of the provider.',
+  },
+  LOGIN_USER_ID_INVALID: {
+    means: 'The claim that names the person is missing, or cannot be one.',
+    lookAt: '`user_id` of the provider, and whether the provider sends that claim; its `scopes`.',
+  },
+  LOGIN_FAILURES_LIMITED: {
+    means: 'Sign-ins from one client network failed at the provider too often; it is not asked for a while.',
+    lookAt: 'The lines before it; a load balancer that `trusted_proxies` does not name.',
+  },
+  LOGIN_CLAIMS_TOO_LARGE: {
+    means: 'Claims and ID token are larger than a session may be.',
+    lookAt: 'Let the provider send fewer groups: those that rules name.',
+  },
+  LOGIN_LOOP: {
+    means: 'A browser signs in again and again, and its session does not last.',
+    lookAt:
+      'Whether the browser keeps cookies; instances with different `session.secret` or stores behind one address.',
+  },
+  PROVIDER_UNREACHABLE: {
+    means: 'The provider could not be asked, did not answer in time, or has a fault of its own (5xx).',
+    lookAt: '`error` names the address and why; the network, `HTTPS_PROXY`, `ca_file`; its status page.',
+  },
+  PROVIDER_BUSY: {
+    means: 'More people come back from the provider at once than its token endpoint keeps up with.',
+    lookAt: 'The provider: its token endpoint is slow.',
+  },
+  PROVIDER_RESPONSE_INVALID: {
+    means: 'The provider answered what OpenID Connect does not allow.',
+    lookAt: '`error`; whether `issuer` is the provider’s own, to the letter.',
+  },
+  PROVIDER_CLIENT_REFUSED: {
+    means: 'The token endpoint does not accept the client: its id, its secret, or how it proves itself.',
+    lookAt: 'The keys that `error` names: `client_id`, `client_secret`, `token_endpoint_auth_method`.',
+  },
+  PROVIDER_KEYS_INVALID: {
+    means: 'The provider’s keys cannot be used.',
+    lookAt: '`error`; the address that its metadata calls `jwks_uri`.',
+  },
+  UPSTREAM_UNREACHABLE: {
+    means: 'No connection to the app could be had.',
+    lookAt: '`error` names the address and why: whether the app runs, and listens there; `upstream`.',
+  },
+  UPSTREAM_TLS: {
+    means: 'TLS with the app came to nothing: its certificate, its version, or one side speaks http.',
+    lookAt: '`error`; `upstream` (http or https), `upstream.ca_file`, the app’s certificate.',
+  },
+  UPSTREAM_RESPONSE_INVALID: {
+    means: 'What the app answered is no proper HTTP/1.1.',
+    lookAt: '`error`; whether `upstream` names the right port.',
+  },
+  UPSTREAM_TIMEOUT: {
+    means: 'The app took longer than it may, to be connected with, to answer, or within its answer.',
+    lookAt: '`error` names the time and its key below `timeouts`; the app’s log.',
+  },
+  UPSTREAM_ABORTED: {
+    means: 'The app, or the network, ended the connection before the end of the answer.',
+    lookAt: 'The app’s log; `timeouts.keep_alive`, when it is now and then and right after a pause.',
+  },
+  UPSTREAM_BUSY: {
+    means: 'All connections that the app may have are in use, and none became free in time.',
+    lookAt: 'Why the app is slow; `upstream.max_connections`.',
+  },
+  REQUEST_BODY_TOO_LARGE: {
+    means: 'The body of a request is larger than its location allows.',
+    lookAt: '`max_body` of the location.',
+  },
+  REQUEST_BODY_STALLED: {
+    means: 'The body of a request came too slowly, or not to its end.',
+    lookAt: '`timeouts.body` of the location; the client’s network.',
+  },
+  ANSWER_STALLED: {
+    means: 'The client did not read an answer to its end.',
+    lookAt: 'The client’s network; `timeouts.idle`.',
+  },
+  STORE_UNAVAILABLE: {
+    means: 'The session store could not be read or written.',
+    lookAt: '`error`; the data folder: its disk, its owner, whether it may be written to.',
+  },
+  STORE_FULL: {
+    means: 'The session store has no room: its disk is full.',
+    lookAt: 'The disk of the data folder. With room again sign-ins work again by themselves.',
+  },
+  STORE_INVALID: {
+    means: 'The session store holds what cannot be read.',
+    lookAt: '`error`; with `sessions.db` moved away everybody signs in again.',
+  },
+}
