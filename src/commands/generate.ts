@@ -6,6 +6,7 @@ import { readOptions } from '../cli/options.ts'
 import { toJsonSchema, toReferencePage, toTestsJsonSchema } from '../config/document.ts'
 import { toLintPage } from '../lint/page.ts'
 import { withLimits } from '../reference/limits-section.ts'
+import { breakLines } from '../reference/prose.ts'
 import { toRequestPage } from '../reference/request-page.ts'
 import { toWordsPage } from '../reference/words-page.ts'
 
@@ -13,10 +14,10 @@ import { toWordsPage } from '../reference/words-page.ts'
 export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['config/claimgate.schema.json', toJsonSchema],
   ['config/claimgate-tests.schema.json', toTestsJsonSchema],
-  ['docs/configuration.md', toReferencePage],
-  ['docs/lint.md', toLintPage],
-  ['docs/reference.md', toWordsPage],
-  ['docs/request.md', toRequestPage],
+  ['docs/configuration.md', () => breakLines(toReferencePage())],
+  ['docs/lint.md', () => breakLines(toLintPage())],
+  ['docs/reference.md', () => breakLines(toWordsPage())],
+  ['docs/request.md', () => breakLines(toRequestPage())],
   ['docs/security.md', () => withLimits(readFileSync(pathOf('docs/security.md'), 'utf8'))],
 ])
 

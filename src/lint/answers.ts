@@ -8,8 +8,8 @@ export const answerChecks: readonly Check[] = [
     id: 'answer-less-protected',
     severity: 'warning',
     finds: 'Answers whose protection is taken off',
-    why: 'An app sends `Content-Security-Policy`, `X-Frame-Options`, `X-Content-Type-Options` or `Strict-Transport-Security` because it needs them: without them its pages run foreign scripts, stand in foreign frames, or are asked for by http again. `Strict-Transport-Security: max-age=0` undoes it in every browser that has seen it.',
-    fix: 'Set what should stand there instead of removing it: in place of `X-Frame-Options` a `Content-Security-Policy` with `frame-ancestors`. Where it must go, say why in a comment.',
+    why: 'An app sends `Content-Security-Policy`, `X-Frame-Options`, `X-Content-Type-Options` or `Strict-Transport-Security` because it needs them. Without them, its pages run foreign scripts, appear in foreign frames, or are asked for by http again. `Strict-Transport-Security: max-age=0` removes the protection in every browser that sees it.',
+    fix: 'Do not remove the header; set what should stand in its place. For `X-Frame-Options` that is a `Content-Security-Policy` with `frame-ancestors`. If it must go, say why in a comment.',
     example: 'response_headers: { remove: [X-Frame-Options] }',
     find: (subject) =>
       writtenChanges(subject).flatMap(({ change, path }) =>

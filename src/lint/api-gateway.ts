@@ -14,8 +14,8 @@ export const apiGatewayChecks: readonly Check[] = [
     id: 'api-gateway-header-size',
     severity: 'note',
     finds: 'Identity headers that may be more than API Gateway takes',
-    why: `API Gateway takes ${headerBytes} bytes of headers in all, the browser’s own among them, and answers what is more with an error of its own. Groups and roles grow without limit.`,
-    fix: 'Send the claims that the app reads: `identity_headers` without groups, or those that it looks at by `only`.',
+    why: `API Gateway takes ${headerBytes} bytes of headers in all, those of the browser included. If there are more, it answers with an error of its own. Groups and roles grow without limit.`,
+    fix: 'Send only the claims that the app reads. Leave groups out of `identity_headers`, or name those that the app looks at in `only`.',
     example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
 identity_headers: { X-Forwarded-Groups: groups }`,
     find: (subject) =>
@@ -31,8 +31,8 @@ identity_headers: { X-Forwarded-Groups: groups }`,
     id: 'api-gateway-body-size',
     severity: 'warning',
     finds: 'A `max_body` that the way to the app does not take',
-    why: 'API Gateway takes 10 MiB, a function’s URL 6 MiB. What is larger passes the gateway and is refused behind it, with an answer that says nothing to people.',
-    fix: 'Write a `max_body` of at most that, or let people upload elsewhere (a presigned URL).',
+    why: 'API Gateway takes 10 MiB, and a function’s URL takes 6 MiB. A larger body passes the gateway and is refused behind it, with an answer that tells people nothing.',
+    fix: 'Write a `max_body` that is not larger, or let people upload elsewhere (a presigned URL).',
     example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
 max_body: 50MiB`,
     find: (subject) =>
@@ -47,8 +47,8 @@ max_body: 50MiB`,
     id: 'api-gateway-timeout',
     severity: 'note',
     finds: 'A `timeouts.response` that API Gateway does not wait for',
-    why: `It answers 504 by itself after ${apiGatewaySeconds} seconds, unless the quota of a regional REST API was raised: a longer time does nothing.`,
-    fix: 'Write a shorter time, or start long work by one request and ask for its end by others.',
+    why: `API Gateway answers 504 by itself after ${apiGatewaySeconds} seconds, unless somebody raised the quota of a regional REST API. A longer time does nothing.`,
+    fix: 'Write a shorter time. Or start long work with one request, and ask with others whether it has ended.',
     example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
 timeouts: { response: 5m }`,
     find: (subject) =>
@@ -63,8 +63,8 @@ timeouts: { response: 5m }`,
     id: 'api-gateway-websocket',
     severity: 'warning',
     finds: 'WebSockets to an HTTP or REST API of API Gateway',
-    why: 'These know no upgrade: the handshake fails. WebSocket APIs are APIs of their own, with a host of their own.',
-    fix: 'Leave `websocket` out, or make an app of the WebSocket API and say so in a comment.',
+    why: 'These APIs know no upgrade, so the handshake fails. A WebSocket API is a separate API with a host of its own.',
+    fix: 'Remove `websocket`. Or make an app of the WebSocket API, and say so in a comment.',
     example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
 websocket: true`,
     find: (subject) =>
@@ -76,8 +76,8 @@ websocket: true`,
     id: 'api-gateway-host',
     severity: 'warning',
     finds: '`preserve_host` towards API Gateway',
-    why: 'API Gateway finds the API by `Host`: with the public name it answers 403 to every request.',
-    fix: 'Leave `preserve_host` out, or register the public name as a custom domain there.',
+    why: 'API Gateway finds the API by `Host`. With the public name it answers 403 to every request.',
+    fix: 'Remove `preserve_host`, or register the public name as a custom domain there.',
     example: `upstream: { url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod", preserve_host: true }`,
     find: (subject) =>
       subject.gateway.apps.flatMap((app) => {

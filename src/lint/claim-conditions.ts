@@ -16,8 +16,8 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'none-needs-claim',
     severity: 'warning',
     finds: 'A `none` or `not` that keeps out everyone who lacks the claim',
-    why: 'What is missing is unknown, and unknown lets nobody in, negated or not: `none: [{groups: banned}]` keeps out whoever has no `groups` at all.',
-    fix: 'Where that is meant, say so: `groups: { exists: true, not: banned }`. Where it is not: `any: [{ groups: { exists: false } }, { groups: { not: banned } }]`.',
+    why: 'A claim that is missing makes a condition unknown. What is unknown lets nobody in, negated or not. So `none: [{groups: banned}]` keeps out everybody who has no `groups` at all.',
+    fix: 'If you mean that, say so: `groups: { exists: true, not: banned }`. If you do not: `any: [{ groups: { exists: false } }, { groups: { not: banned } }]`.',
     example: `require:
   none:
     - groups: banned`,
@@ -32,8 +32,8 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'exists-false',
     severity: 'note',
     finds: 'People who are let in because a claim is missing',
-    why: 'A claim can be missing for other reasons than the one that is meant: a scope that was not asked for, a mapper that somebody took out, a provider that leaves large lists away. Then everybody meets the condition.',
-    fix: 'Ask for a claim that says what is meant. Where absence is what counts, leave it.',
+    why: 'A claim can be missing for other reasons than the one that you mean: nobody asked for the scope, somebody removed a mapper, or the provider leaves large lists out. Then everybody meets the condition.',
+    fix: 'Use a claim that says what you mean. If absence is what counts, leave the rule as it is.',
     example: 'require: { suspended_at: { exists: false } }',
     find: (subject) =>
       claimUses(subject.gateway).flatMap(({ condition, negated }) => {
@@ -46,7 +46,7 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'members-may-differ',
     severity: 'note',
     finds: 'Two conditions below one claim that different members of a list may meet',
-    why: 'When the claim is a list of objects each condition looks through all of them: `orgs.id: "1"` beside `orgs.role: admin` lets in an admin of another organisation who is a plain member of this one.',
+    why: 'If the claim is a list of objects, each condition looks through all of them. `orgs.id: "1"` beside `orgs.role: admin` lets in an admin of another organisation who is a plain member of this one.',
     fix: 'Ask one and the same member: `orgs: { has: { id: "1", role: admin } }`.',
     example: 'require: { orgs.id: "1", orgs.role: admin }',
     find: (subject) =>
@@ -67,7 +67,7 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'self-chosen-claim',
     severity: 'warning',
     finds: 'A rule on something that people may write themselves',
-    why: 'Names, languages and sign-in names are for showing. At many providers people edit them, and nobody sees to it that they are unique (OpenID Connect Core section 5.7): whoever takes the right name is let in.',
+    why: 'Names, languages and sign-in names are for showing. At many providers people edit them, and nobody makes sure that they are unique (OpenID Connect Core section 5.7). Whoever takes the right name is let in.',
     fix: 'Decide by a group or a role, by `sub`, or by a verified `email`.',
     example: 'require: { preferred_username: ada }',
     find: (subject) =>
@@ -81,8 +81,8 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'regex-dot',
     severity: 'warning',
     finds: 'A dot in an expression that stands for any character',
-    why: '`matches: ".*@example.com"` matches `eve@exampleXcom` too: in an expression a plain `.` is any character, and whoever registers the right name has it.',
-    fix: 'Write `\\.`, or do without an expression: `domain: example.com`, `ends_with: .example.com`.',
+    why: '`matches: ".*@example.com"` matches `eve@exampleXcom` too. In an expression, a plain `.` is any character, so somebody can register a name that fits.',
+    fix: 'Write `\\.`, or use no expression: `domain: example.com`, `ends_with: .example.com`.',
     example: 'require: { email: { matches: ".*@example.com" } }',
     find: (subject) =>
       expressions(subject, (source) => /(?<!\\)[A-Za-z0-9]\.[A-Za-z]{2,}(?![*+?{])/.test(source)).map(
@@ -93,7 +93,7 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'regex-anywhere',
     severity: 'note',
     finds: 'An expression with `.*` at both ends',
-    why: 'It matches wherever the text occurs: `.*admin.*` lets in `not-an-admin` and `administrators-guests`.',
+    why: 'It matches wherever the text occurs. `.*admin.*` lets in `not-an-admin` and `administrators-guests`.',
     fix: 'Write the values themselves as a list, or `starts_with`, `ends_with`, `has_word`.',
     example: 'require: { groups: { matches: ".*admin.*" } }',
     find: (subject) =>
@@ -105,8 +105,8 @@ export const claimConditionChecks: readonly Check[] = [
     id: 'regex-anchored',
     severity: 'note',
     finds: '`^` or `$` around an expression that matches whole values anyhow',
-    why: '`matches` always compares the whole value. Who writes anchors may believe that without them it would match anywhere, and reads other expressions of the file wrongly.',
-    fix: 'Take them out.',
+    why: '`matches` always compares the whole value. The anchors make readers believe that an expression without them matches anywhere, and they read other expressions of the file wrongly.',
+    fix: 'Remove them.',
     example: 'require: { department: { matches: "^fin-[0-9]+$" } }',
     find: (subject) =>
       expressions(subject, (source) => /^\^|(?<!\\)\$$/.test(source)).map(({ found }) => ({

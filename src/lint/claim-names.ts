@@ -11,8 +11,8 @@ export const claimNameChecks: readonly Check[] = [
     severity: 'warning',
     inCheck: true,
     finds: 'A claim whose name looks mistyped',
-    why: 'A claim that nobody sends is missing for everyone: a rule on it keeps everybody out, a header is never there. Names are compared to the letter.',
-    fix: 'Write the name that is meant. Where the provider really calls it so, say that in a comment.',
+    why: 'If nobody sends a claim, it is missing for everyone. A rule on it keeps everybody out, and a header is never there. Names are compared to the letter.',
+    fix: 'Write the name that you mean. If the provider really calls it so, say that in a comment.',
     example: 'require: { gruops: admins }',
     find: (subject) => {
       const demands = claimDemands(subject)
@@ -27,7 +27,7 @@ export const claimNameChecks: readonly Check[] = [
     id: 'scope-not-asked',
     severity: 'warning',
     finds: 'A claim whose scope is not asked for',
-    why: 'Providers send `email`, `phone_number`, `address` and the claims of a profile for the scopes of these names (OpenID Connect Core section 5.4); without the scope the claim is missing for everyone.',
+    why: 'Providers send `email`, `phone_number`, `address` and the claims of a profile for the scopes of these names (OpenID Connect Core section 5.4). Without the scope, the claim is missing for everyone.',
     fix: 'Add the scope to the provider’s `scopes`.',
     example: `providers:
   main: { issuer: "https://id.example.com", scopes: [openid] }
@@ -45,7 +45,7 @@ apps:
     id: 'scope-default-header',
     severity: 'note',
     finds: 'Default identity headers whose scopes are not asked for',
-    why: '`X-Forwarded-Email` and `X-Forwarded-Preferred-Username` are sent by default, and will never be there.',
+    why: '`X-Forwarded-Email` and `X-Forwarded-Preferred-Username` are sent by default, but will never be there.',
     fix: 'Ask for the scopes `email` and `profile`, or write the `identity_headers` that the app needs.',
     example: `providers:
   main: { issuer: "https://id.example.com", scopes: [openid] }`,

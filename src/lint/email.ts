@@ -12,8 +12,8 @@ export const emailChecks: readonly Check[] = [
     id: 'trust-email-self-registration',
     severity: 'warning',
     finds: '`trust_email` at a provider where people may register themselves',
-    why: 'Where somebody can sign up with an address that nobody checks, `trust_email` takes it for theirs: rules on `email` let them in as whomever they name.',
-    fix: 'Leave `trust_email` out and have the provider send `email_verified`. Where registration is closed and only administrators set addresses, keep it and say so in a comment.',
+    why: 'If people can sign up with an address that nobody checks, `trust_email` believes it. Rules on `email` then let them in as anybody they name.',
+    fix: 'Remove `trust_email`, and have the provider send `email_verified`. If registration is closed and only administrators set addresses, keep it and say so in a comment.',
     example: `providers:
   acme: { issuer: "https://acme.eu.auth0.com/", trust_email: true }`,
     find: (subject) =>
@@ -29,8 +29,8 @@ export const emailChecks: readonly Check[] = [
     id: 'trust-email-microsoft',
     severity: 'warning',
     finds: '`trust_email` at Microsoft',
-    why: 'Entra sends `email` as whoever administers the account wrote it, unverified; guests bring the address of their own tenant. Taking it for an identity is the mistake known as nOAuth.',
-    fix: 'Decide by `oid`, `tid`, `roles` or `groups`. Where only your own administrators set addresses and there are no guests, keep it and say so in a comment.',
+    why: 'Entra sends `email` as the account’s administrator wrote it, unverified. Guests bring the address of their own tenant. To take it for an identity is the mistake known as nOAuth.',
+    fix: 'Decide by `oid`, `tid`, `roles` or `groups`. If only your own administrators set addresses and there are no guests, keep it and say so in a comment.',
     example: `providers:
   entra: { issuer: "https://login.microsoftonline.com/TENANT-ID/v2.0", trust_email: true }`,
     find: (subject) =>
@@ -46,8 +46,8 @@ export const emailChecks: readonly Check[] = [
     id: 'trust-email',
     severity: 'note',
     finds: '`trust_email` at any other provider',
-    why: 'It is safe only where nobody can set an address that is not theirs, which cannot be seen from here.',
-    fix: 'Have the provider send `email_verified: true`, and leave `trust_email` out.',
+    why: 'It is safe only if nobody can set an address that is not theirs. The file does not show whether that is so.',
+    fix: 'Have the provider send `email_verified: true`, and remove `trust_email`.',
     example: `providers:
   main: { issuer: "https://id.example.com", trust_email: true }`,
     find: (subject) =>
@@ -63,8 +63,8 @@ export const emailChecks: readonly Check[] = [
     id: 'email-never-verified',
     severity: 'warning',
     finds: 'A rule, header or `user_id` on the `email` of a provider that never verifies it',
-    why: 'Entra sends no `email_verified`, and without it `email` counts as missing: the rule is never true, the header never there, the sign-in fails.',
-    fix: 'Decide by `oid`, `roles` or `groups`; for people to read send `preferred_username`.',
+    why: 'Entra sends no `email_verified`, and without it `email` counts as missing. The rule is never true, the header is never there, and the sign-in fails.',
+    fix: 'Decide by `oid`, `roles` or `groups`. To show people a name, send `preferred_username`.',
     example: `providers:
   entra: { issuer: "https://login.microsoftonline.com/TENANT-ID/v2.0" }
 apps:
@@ -78,9 +78,9 @@ apps:
   {
     id: 'user-id-changes',
     severity: 'warning',
-    finds: 'People named to apps by something that changes or is given away',
-    why: 'Addresses and sign-in names change with a marriage and pass to the next person with that name, who then owns the account in the app.',
-    fix: 'Leave `user_id` out (`sub`), or take the provider’s stable id (`oid`, `user_id`). Send the address in a header of its own.',
+    finds: 'People whom apps know by something that changes or passes to somebody else',
+    why: 'Addresses and sign-in names change with a marriage. They also pass to the next person with that name, who then owns the account in the app.',
+    fix: 'Remove `user_id`, which then is `sub`. Or use the provider’s stable id (`oid`, `user_id`). Send the address in a header of its own.',
     example: `providers:
   main: { issuer: "https://id.example.com", user_id: email }`,
     find: (subject) =>

@@ -9,8 +9,8 @@ export const forwardingChecks: readonly Check[] = [
     id: 'cache-upstream',
     severity: 'note',
     finds: 'Protected answers that shared caches may keep',
-    why: 'With `cache: upstream` the app’s own `Cache-Control` decides. Where it says `public`, or nothing, a cache in front of the gateway hands one person’s page to the next.',
-    fix: 'Leave `cache` out where answers differ from person to person.',
+    why: 'With `cache: upstream`, the app’s own `Cache-Control` decides. If it says `public` or nothing, a cache in front of the gateway hands one person’s page to the next.',
+    fix: 'Remove `cache` where answers differ from person to person.',
     example: `require: signed_in
 cache: upstream`,
     find: (subject) =>
@@ -24,8 +24,8 @@ cache: upstream`,
     id: 'preflight-passes',
     severity: 'note',
     finds: 'Requests that reach a protected app without a session',
-    why: 'With `cors_preflight: pass` whoever sends OPTIONS with `Origin` and `Access-Control-Request-Method` reaches the app, signed in or not. An app that does more at OPTIONS than answer CORS does it for everybody.',
-    fix: 'Leave `cors_preflight` out unless other origins call this app.',
+    why: 'With `cors_preflight: pass`, everybody who sends OPTIONS with `Origin` and `Access-Control-Request-Method` reaches the app, signed in or not. If the app does more at OPTIONS than answer CORS, it does that for everybody.',
+    fix: 'Remove `cors_preflight`, unless other origins call this app.',
     example: `require: signed_in
 cors_preflight: pass`,
     find: (subject) =>
@@ -38,7 +38,7 @@ cors_preflight: pass`,
     severity: 'error',
     finds: 'An upstream that is an address of the gateway itself',
     why: 'Every request would come back to the gateway, until one of the limits ends it.',
-    fix: 'Write where the app really listens.',
+    fix: 'Write the address where the app really listens.',
     example: `apps:
   wiki: { url: "https://wiki.example.com", upstream: "https://wiki.example.com" }`,
     find: (subject) =>

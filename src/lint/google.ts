@@ -8,7 +8,7 @@ export const googleChecks: readonly Check[] = [
     id: 'google-domain-by-email',
     severity: 'warning',
     finds: 'Google accounts that are let in by the domain of their address',
-    why: 'An address at your domain is no membership: private Google accounts can bear it, and keep it after somebody has left. `hd` is there for accounts that your Workspace manages alone.',
+    why: 'An address at your domain does not prove membership. Private Google accounts can have such an address, and keep it after somebody has left. Only accounts that your Workspace manages have `hd`.',
     fix: 'Write `hd: example.com` beside it, or instead.',
     example: `providers:
   google: { issuer: "https://accounts.google.com" }
@@ -49,8 +49,8 @@ apps:
     id: 'google-groups',
     severity: 'warning',
     finds: 'Groups of Google accounts',
-    why: 'Google sends no groups: a rule on `groups` is never true, a header never there.',
-    fix: 'Name the people (`email: [ada@example.com]`), or sign in by a provider that knows groups.',
+    why: 'Google sends no groups. A rule on `groups` is never true, and a header is never there.',
+    fix: 'Name the people (`email: [ada@example.com]`), or use a provider that knows groups.',
     example: `providers:
   google: { issuer: "https://accounts.google.com" }
 apps:

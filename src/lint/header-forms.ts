@@ -11,8 +11,8 @@ export const headerFormChecks: readonly Check[] = [
     id: 'header-folds-user',
     severity: 'warning',
     finds: 'The user id in lower case',
-    why: '`lower_case` is refused for `user`, as two accounts could become one; the claim that `user_id` names is the same id. To an app that knows people by this header `Ada` and `ada` are one person.',
-    fix: 'Send `user`, or leave `lower_case` out. Where the provider has no two accounts that differ by case alone, say so in a comment.',
+    why: '`lower_case` is refused for `user`, as two accounts could become one. The claim that `user_id` names is the same id. For an app that knows people by this header, `Ada` and `ada` are one person.',
+    fix: 'Send `user`, or remove `lower_case`. If the provider has no two accounts that differ by case alone, say so in a comment.',
     example: `providers:
   main: { user_id: preferred_username }
 apps:
@@ -30,9 +30,9 @@ apps:
   {
     id: 'only-spelled-otherwise',
     severity: 'warning',
-    finds: 'An element of `only` that rules spell otherwise',
-    why: 'Elements are compared to the letter. One that nobody has is sent for nobody: the app never hears of the group by which the rules let people in.',
-    fix: 'Write it as the rules do, or, where both exist, say so in a comment.',
+    finds: 'An element of `only` that rules spell in another way',
+    why: 'Elements are compared to the letter. If nobody has an element, it is sent for nobody. The app then never hears of the group by which the rules let people in.',
+    fix: 'Write it as the rules do. If both exist, say so in a comment.',
     example: `require: { groups: admins }
 identity_headers: { X-Groups: { claim: groups, only: [Admins] } }`,
     find: (subject) => {

@@ -9,7 +9,7 @@ export const headerChecks: readonly Check[] = [
     id: 'header-special',
     severity: 'warning',
     finds: 'An identity header that apps and frameworks take for something else',
-    why: 'Names such as `X-Client-IP`, `X-Original-URL`, `X-HTTP-Method-Override` or `Authorization` mean addresses, methods and credentials to frameworks: a claim would steer what the app does.',
+    why: 'Names such as `X-Client-IP`, `X-Original-URL`, `X-HTTP-Method-Override` or `Authorization` mean addresses, methods and credentials to frameworks. A claim would control what the app does.',
     fix: 'Choose a name that nothing else reads, such as `X-Forwarded-User` or `X-Wiki-Name`.',
     example: 'identity_headers: { X-Client-IP: user }',
     find: (subject) =>
@@ -21,7 +21,7 @@ export const headerChecks: readonly Check[] = [
     id: 'header-remote-user',
     severity: 'note',
     finds: 'A header of the REMOTE_USER family',
-    why: 'WSGI, CGI and PHP make `HTTP_REMOTE_USER` of the header `Remote-User`: what reads `REMOTE_USER`, which the server itself sets, does not see it. And they fold `-`, `_` and case: an app that is reached around the gateway believes `remote_user` from anybody.',
+    why: 'WSGI, CGI and PHP make `HTTP_REMOTE_USER` of the header `Remote-User`. Code that reads `REMOTE_USER`, which the server itself sets, does not see it. They also fold `-`, `_` and case. So an app that is reached around the gateway believes `remote_user` from anybody.',
     fix: 'Read `HTTP_REMOTE_USER` in the app (Django: `header = "HTTP_REMOTE_USER"`), and compare the shared secret first.',
     example: 'identity_headers: { Remote-User: user }',
     find: (subject) =>
@@ -36,7 +36,7 @@ export const headerChecks: readonly Check[] = [
     id: 'header-folds',
     severity: 'warning',
     finds: 'One header in two spellings that mean different claims',
-    why: 'WSGI, CGI and PHP fold case, `-` and `_`: at one location the app reads one claim under that name, at another a different one. Two within one location are refused as a fault.',
+    why: 'WSGI, CGI and PHP fold case, `-` and `_`. So under that name the app reads one claim at one location and another claim at another. Two spellings within one location are a fault of the file.',
     fix: 'Give each claim a name of its own.',
     example: `identity_headers: { X-User: user }
 locations:
@@ -60,8 +60,8 @@ locations:
     id: 'provider-fills-header',
     severity: 'warning',
     finds: 'A header that any of several providers can fill',
-    why: 'The app accepts several providers, and each says what it likes in this claim: a partner’s administrator names a group of yours, and the app believes it.',
-    fix: 'Send `provider` along (`X-Identity-Provider: provider`) and have the app look at both, or leave the header out.',
+    why: 'The app accepts several providers, and each of them can say what it likes in this claim. If a partner’s administrator names a group of yours, the app believes it.',
+    fix: 'Send `provider` along (`X-Identity-Provider: provider`) and have the app look at both. Or remove the header.',
     example: `provider: [staff, partners]
 identity_headers: { X-Forwarded-Groups: groups }`,
     find: (subject) =>

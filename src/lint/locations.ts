@@ -14,8 +14,8 @@ export const locationChecks: readonly Check[] = [
     severity: 'warning',
     inCheck: true,
     finds: 'A location that no request reaches',
-    why: 'Others cover everything that it covers: those of the same path that name its methods, more specific ones, another app of the origin, or the redirect URI. Its rule protects nothing, and a reader believes that it does.',
-    fix: 'Take it out, or take away what covers it.',
+    why: 'Something else covers everything that it covers: locations of the same path that name its methods, more specific locations, another app of the origin, or the redirect URI. Its rule protects nothing, but a reader believes that it does.',
+    fix: 'Remove it, or remove what covers it.',
     example: `locations:
   - { path: /api, methods: [GET, POST, PUT, PATCH, DELETE, OPTIONS], require: signed_in }
   - { path: /api, require: { groups: admins } }`,
@@ -34,8 +34,8 @@ export const locationChecks: readonly Check[] = [
     id: 'location-redundant',
     severity: 'note',
     finds: 'A location that changes nothing',
-    why: 'Without it its paths would be judged and passed on in the same way: by the location around it, or by the app’s own rule, which holds at every location anyhow.',
-    fix: 'Take it out, so that what is left is what matters.',
+    why: 'Without it, its paths would be judged and passed on in the same way: by the location around it, or by the app’s own rule, which holds at every location anyhow.',
+    fix: 'Remove it, so that only what matters is left.',
     example: `require: signed_in
 locations:
   - { path: /reports, require: signed_in }`,
@@ -55,8 +55,8 @@ locations:
     severity: 'warning',
     inCheck: true,
     finds: 'A path that ends in `*` and leaves the path above it to another rule',
-    why: '`*` is one whole segment: `/admin/*` covers `/admin/users` and all below, not `/admin` itself, which falls to whatever is around it.',
-    fix: 'Write the path without `/*`: it covers all below anyhow. Where the difference is meant, write a location for the path above too.',
+    why: '`*` is one whole segment. `/admin/*` covers `/admin/users` and everything below it. It does not cover `/admin` itself, for which the rule around it holds.',
+    fix: 'Write the path without `/*`. It covers everything below anyhow. If you mean the difference, write a location for the path above too.',
     example: `require: signed_in
 locations:
   - { path: /admin/*, require: { groups: admins } }`,
@@ -66,8 +66,8 @@ locations:
     id: 'location-rehearsed',
     severity: 'note',
     finds: 'A location that is rehearsed, not enforced',
-    why: 'With `enforce: false` requests are decided as if it were not in the file: it protects nothing, however long it stands there.',
-    fix: 'Take `enforce: false` out once the log shows that the rule does what is meant.',
+    why: 'With `enforce: false`, requests are decided as if the location were not in the file. It protects nothing, however long it stands there.',
+    fix: 'Remove `enforce: false` once the log shows that the rule does what you mean.',
     example: `locations:
   - { path: /admin, require: { groups: admins }, enforce: false }`,
     find: (subject) => {
@@ -82,8 +82,8 @@ locations:
     id: 'encoded-slash-methods',
     severity: 'warning',
     finds: 'Paths with several readings beside rules that depend on the method',
-    why: 'With `allow_encoded` a path is judged under every reading, and all must let in. An app that takes `%2F` for a slash, or cuts at `;`, may route to other code than the one whose methods were thought of.',
-    fix: 'Write one rule for all methods of the app, or leave `allow_encoded` out.',
+    why: 'With `allow_encoded`, a path is judged under every reading, and all of them must let the person in. If the app takes `%2F` for a slash, or cuts at `;`, it may route the request to other code than the code whose methods you had in mind.',
+    fix: 'Write one rule for all methods of the app, or remove `allow_encoded`.',
     example: `allow_encoded: [slash]
 locations:
   - { path: /files, require: signed_in }

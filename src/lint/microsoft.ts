@@ -7,7 +7,7 @@ export const microsoftChecks: readonly Check[] = [
     id: 'microsoft-groups-overage',
     severity: 'note',
     finds: 'Entra’s `groups`, which people in many groups do not have',
-    why: 'Above 200 groups (150 in some tokens) Entra leaves the claim out and names an address to ask instead. To rules it is then missing: those people are kept out.',
+    why: 'Above 200 groups (150 in some tokens), Entra leaves the claim out and names an address to ask instead. For rules the claim is then missing, and these people are kept out.',
     fix: 'Use app roles (`roles`), or let Entra send only the groups that are assigned to the application.',
     example: `providers:
   entra: { issuer: "https://login.microsoftonline.com/TENANT-ID/v2.0" }
@@ -23,8 +23,8 @@ apps:
     id: 'microsoft-groups-absent',
     severity: 'warning',
     finds: 'People who are let in because Entra sends no `groups`',
-    why: 'Above 200 groups the claim is left out: whoever is in very many groups meets `exists: false`, administrators before all.',
-    fix: 'Ask for an app role that says what is meant.',
+    why: 'Above 200 groups, Entra leaves the claim out. Whoever is in very many groups meets `exists: false`, and that is often administrators.',
+    fix: 'Ask for an app role that says what you mean.',
     example: `providers:
   entra: { issuer: "https://login.microsoftonline.com/TENANT-ID/v2.0" }
 apps:
@@ -40,7 +40,7 @@ apps:
     id: 'microsoft-group-names',
     severity: 'warning',
     finds: 'Names of groups where Entra sends object ids',
-    why: 'Unless the application’s token configuration says otherwise, `groups` holds object ids: a name never matches.',
+    why: 'Unless the application’s token configuration says something else, `groups` holds object ids. A name never matches.',
     fix: 'Write the group’s object id, or use app roles, which come as names.',
     example: `providers:
   entra: { issuer: "https://login.microsoftonline.com/TENANT-ID/v2.0" }

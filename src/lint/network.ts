@@ -11,7 +11,7 @@ export const networkChecks: readonly Check[] = [
     id: 'trusted-proxies-everyone',
     severity: 'error',
     finds: '`trusted_proxies` that trusts everyone',
-    why: 'Whoever is trusted says from which address a request comes, and whether it came by https. When that is everybody, every client writes its own address: `client_ip` and the log mean nothing.',
+    why: 'A trusted proxy says from which address a request comes, and whether it came by https. If everybody is trusted, every client can write its own address. `client_ip` and the log then mean nothing.',
     fix: 'List the addresses of the load balancers, or write `none`.',
     example: 'trusted_proxies: [0.0.0.0/0]',
     find: (subject) =>
@@ -49,8 +49,8 @@ export const networkChecks: readonly Check[] = [
     id: 'admin-exposed',
     severity: 'note',
     finds: 'An admin address that other machines reach',
-    why: '`/metrics` names apps, locations and providers, and says how many people are refused where. It asks for no sign-in.',
-    fix: 'Listen on `127.0.0.1`, or let only what reads metrics reach the port.',
+    why: '`/metrics` names apps and providers, and says how many requests are refused where. It asks for no sign-in.',
+    fix: 'Listen on `127.0.0.1`, or let only your monitoring reach the port.',
     example: 'admin: 0.0.0.0:9090',
     find: (subject) => {
       const { admin } = subject.gateway
@@ -62,8 +62,8 @@ export const networkChecks: readonly Check[] = [
     id: 'issuer-http',
     severity: 'warning',
     finds: 'A provider that is reached by http',
-    why: 'Whoever is on the way can put in keys of their own, and sign in as anybody.',
-    fix: 'Write the `https` issuer; name a private authority in `ca_file`. For the way inside a network there is `internal_url`, with `https` too.',
+    why: 'Somebody on the way can put in other keys, and sign in as anybody.',
+    fix: 'Write the issuer with `https`. If its authority is a private one, name it in `ca_file`. For an address inside your network there is `internal_url`, with `https` too.',
     example: `providers:
   main: { issuer: "http://id.internal", allow_insecure_http: true }`,
     find: (subject) =>
@@ -80,8 +80,8 @@ export const networkChecks: readonly Check[] = [
     id: 'app-http',
     severity: 'warning',
     finds: 'An app that people browse by http',
-    why: 'Session cookies pass in the clear and without `Secure`: whoever is on the way takes them.',
-    fix: 'Serve it by https: with `listen.tls`, or behind a load balancer that ends TLS.',
+    why: 'Session cookies pass in the clear and without `Secure`. Somebody on the way can take them.',
+    fix: 'Serve it by https, with `listen.tls` or behind a load balancer that ends TLS.',
     example: `apps:
   wiki: { url: "http://wiki.example.com", allow_insecure_http: true }`,
     find: (subject) =>
@@ -95,7 +95,7 @@ export const networkChecks: readonly Check[] = [
     id: 'upstream-http-public',
     severity: 'warning',
     finds: 'An upstream that is reached by http across a public network',
-    why: 'The shared secret and everything that people see pass in the clear; whoever reads the secret is let in by the app as anybody.',
+    why: 'The shared secret and everything that people see pass in the clear. Whoever reads the secret gets into the app as anybody.',
     fix: 'Write `https`, or a name or address of a private network.',
     example: `apps:
   wiki: { upstream: "http://wiki-origin.example.com" }`,

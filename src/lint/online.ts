@@ -24,9 +24,9 @@ export const onlineChecks: readonly Check[] = [
     id: 'issuer-differs',
     severity: 'error',
     online: true,
-    finds: 'A provider that calls itself otherwise',
-    why: 'The issuer is compared exactly, its last slash too (OpenID Connect Discovery 1.0 section 4.3): no sign-in succeeds.',
-    fix: 'Write the issuer as the provider’s metadata says it.',
+    finds: 'A provider that calls itself by another name',
+    why: 'The issuer is compared exactly, with the slash at its end (OpenID Connect Discovery 1.0 section 4.3). No sign-in succeeds.',
+    fix: 'Write the issuer as the provider’s metadata has it.',
     example: `providers:
   main: { issuer: "https://acme.eu.auth0.com" }`,
     find: (subject) =>
@@ -44,8 +44,8 @@ export const onlineChecks: readonly Check[] = [
     severity: 'warning',
     online: true,
     finds: 'A claim that the provider does not list',
-    why: 'Its metadata (`claims_supported`) names the claims that it can send, and this one is not among them: a rule on it may never be true. The list need not be complete; one that names no claim of a person at all is not looked at.',
-    fix: 'Look at `/.auth/me` for what really arrives; have the provider send the claim, or ask for one that it does.',
+    why: 'Its metadata (`claims_supported`) names the claims that it can send, and this one is not among them. A rule on it may never be true. The list need not be complete. A list that names no claim of a person at all is ignored.',
+    fix: 'Look at `/.auth/me` for what really arrives. Have the provider send the claim, or use one that it sends.',
     example: 'require: { group: admins }',
     find: (subject) =>
       claimDemands(subject).flatMap((demand) => {
@@ -60,8 +60,8 @@ export const onlineChecks: readonly Check[] = [
     severity: 'warning',
     online: true,
     finds: 'A scope that the provider does not offer',
-    why: 'Its metadata (`scopes_supported`) names others, and not this one. Some providers ignore such a scope, others refuse every sign-in.',
-    fix: 'Take it out of `scopes`, or have the provider offer it.',
+    why: 'Its metadata (`scopes_supported`) does not name this one. Some providers ignore such a scope, and others refuse every sign-in.',
+    fix: 'Remove it from `scopes`, or have the provider offer it.',
     example: `providers:
   main: { scopes: [openid, gruops] }`,
     find: (subject) =>
@@ -84,8 +84,8 @@ export const onlineChecks: readonly Check[] = [
     id: 'scope-offered-not-asked',
     severity: 'warning',
     online: true,
-    finds: 'A claim of which the provider has a scope that is not asked for',
-    why: 'Providers that offer a scope `groups` or `roles` send the claim of that name only when it is asked for.',
+    finds: 'A claim for which the provider has a scope that is not asked for',
+    why: 'Providers that offer a scope `groups` or `roles` send the claim of that name only if you ask for the scope.',
     fix: 'Add the scope to the provider’s `scopes`.',
     example: `providers:
   main: { scopes: [openid, profile, email] }

@@ -12,7 +12,7 @@ export const openLocationChecks: readonly Check[] = [
     id: 'open-over-protected',
     severity: 'warning',
     finds: 'An open location around a protected one',
-    why: 'The gateway compares paths to the letter, but for case where `ignore_case` says so. An app that reads them more loosely (one that cuts off `.json`) serves the protected page under a spelling that only the open location covers.',
+    why: 'The gateway compares paths to the letter; it ignores case only if `ignore_case` says so. An app may read paths more loosely, for instance if it cuts off `.json`. Such an app serves the protected page under a spelling that only the open location covers.',
     fix: 'Protect the outer location and open what lies beside the protected one, or move the protected pages to a path of their own.',
     example: `locations:
   - { path: /shop, require: anyone }
@@ -30,7 +30,7 @@ export const openLocationChecks: readonly Check[] = [
     id: 'open-by-default',
     severity: 'warning',
     finds: 'An app that is open wherever nobody thought of a location',
-    why: 'With `require: anyone` at the app every path that no location covers is open: a page that the app gets next month, and every protected page under a spelling that the app reads more loosely than the gateway.',
+    why: 'With `require: anyone` at the app, every path that no location covers is open. That may be a page that the app gets next month. It may also be a protected page under another spelling, if the app reads paths more loosely than the gateway.',
     fix: 'Write `require: signed_in` at the app, and a location with `require: anyone` for each path that is meant to be open.',
     example: `require: anyone
 locations:
@@ -48,8 +48,8 @@ locations:
     id: 'case-not-said',
     severity: 'warning',
     finds: 'An app with closed paths within open ones that does not say whether its server ignores case',
-    why: 'Express, IIS and servers of files on Windows and macOS serve `/ADMIN` as `/admin`. To the gateway they are two paths: the one is closed, the other falls to what is open around it.',
-    fix: 'Ask the server for a closed page in capitals, past the gateway. Write `ignore_case: true` if it comes, `ignore_case: false` if it does not.',
+    why: 'Express, IIS and servers of files on Windows and macOS serve `/ADMIN` as `/admin`. To the gateway they are two paths. One is closed. For the other, the open rule around it holds.',
+    fix: 'Ask the server for a closed page in capitals, without the gateway. If the page comes, write `ignore_case: true`. If it does not, write `ignore_case: false`.',
     example: `require: anyone
 locations:
   - { path: /admin, require: { groups: admins } }`,
@@ -64,9 +64,9 @@ locations:
   {
     id: 'app-open',
     severity: 'note',
-    finds: 'An app of which nothing is protected',
-    why: 'Everyone passes everywhere; the gateway only forwards. That may be meant, and is worth a second look.',
-    fix: 'Write who may pass, or leave it.',
+    finds: 'An app in which nothing is protected',
+    why: 'Everybody passes everywhere, and the gateway only forwards. You may mean that, but it is worth a second look.',
+    fix: 'Write who may pass, or leave it as it is.',
     example: 'require: anyone',
     find: (subject) =>
       subject.gateway.apps.flatMap((app) => {
@@ -78,8 +78,8 @@ locations:
     id: 'maybe-signed-in',
     severity: 'note',
     finds: 'A location that is open by `maybe_signed_in`',
-    why: 'It reads like a protection and is none: people without a session pass too. The app must decide by the identity headers what they see.',
-    fix: 'Write `signed_in` where people have to sign in. Where the app decides, leave it.',
+    why: 'It looks like a protection and is none: people without a session pass too. The app has to decide by the identity headers what they see.',
+    fix: 'Write `signed_in` if people have to sign in. If the app decides, leave it as it is.',
     example: 'require: maybe_signed_in',
     find: (subject) =>
       subject.gateway.apps.flatMap((app) =>
@@ -94,8 +94,8 @@ locations:
     id: 'protected-over-open',
     severity: 'note',
     finds: 'An open location inside a protected one',
-    why: 'The location’s rule replaces the one around it: who looks at the outer location alone takes more for protected than is.',
-    fix: 'Where it is meant, leave it; otherwise write at the inner location who may pass.',
+    why: 'The location’s rule replaces the one around it. Somebody who looks at the outer location alone believes that more is protected than really is.',
+    fix: 'If you mean it, leave it as it is. Otherwise write at the inner location who may pass.',
     example: `locations:
   - { path: /admin, require: { groups: admins } }
   - { path: /admin/help, require: anyone }`,
@@ -113,7 +113,7 @@ locations:
     id: 'open-by-address',
     severity: 'note',
     finds: 'A rule that some addresses meet without signing in',
-    why: 'Where `client_ip` alone makes a rule true nobody is asked to sign in, and the app is told no name. An address is a place, not a person: everyone behind it passes.',
+    why: 'If `client_ip` alone makes a rule true, nobody is asked to sign in, and the app is told no name. An address is a place, not a person. Everybody behind it passes.',
     fix: 'Put `signed_in` beside the address in the same mapping or `all`, unless the address alone is meant to be enough.',
     example: `require:
   any:

@@ -2,27 +2,20 @@ import { checkGroups, checks } from './checks.ts'
 import { ignoreFaults } from './ignores.ts'
 import { isInCheck, type Kind } from './lint.ts'
 
-const intro = `<!-- Written by \`npm run generate\` from src/config/lint. Change it there. -->
+const intro = `<!-- Written by \`npm run generate\` from src/lint. Change it there. -->
 
 # Findings of \`claimgate lint\`
 
-\`claimgate check\` finds what is wrong with a file, \`claimgate lint\` what is right and probably not meant: a page that is
-open by mistake, a rule that nobody meets, an address that proves nothing. It judges with the gateway's own rules and
-contacts nobody, unless \`--online\` asks the providers for their metadata.
+\`claimgate check\` finds what is wrong with a file. \`claimgate lint\` finds what is valid and probably not what you mean: a page that is open by mistake, a rule that nobody meets, an address that proves nothing. It judges with the gateway's own rules. It contacts nobody, unless \`--online\` makes it ask the providers for their metadata.
 
 \`\`\`sh
 claimgate lint -c claimgate.yaml
 claimgate lint --online --fail-on error --sarif lint.sarif
 \`\`\`
 
-An **error** is a hole or a file that cannot work, a **warning** is probably not meant, a **note** is worth knowing. The exit
-status is 1 when there is one at or above \`--fail-on\` (a warning unless it says otherwise), 2 when the file cannot be
-read or has faults, else 0.
+An **error** is a hole, or a file that cannot work. A **warning** is probably not what you mean. A **note** is worth knowing. The exit status is 1 if there is a finding at or above \`--fail-on\`, which is a warning unless you say something else. It is 2 if the file cannot be read or has faults. Otherwise it is 0.
 
-Lines that read well and mean nothing are shown by \`check\` too, which counts the rest in its last line. It never fails for
-any of them.
-
-What is meant all the same is said in a comment, with its reason, in the line of the finding or the one above:
+If you do mean it, say so in a comment, with your reason. The comment stands in the line of the finding or in the line above:
 
 \`\`\`yaml fragment
 apps:
@@ -31,7 +24,7 @@ apps:
     require: anyone
 \`\`\`
 
-Several ids stand with commas between them. In a SARIF file such findings are suppressed, with the reason.
+A comment may name several ids, with commas between them. In a SARIF file such findings are suppressed, with the reason.
 `
 
 /** docs/lint.md: every finding with its reason, what to do, and an example. */

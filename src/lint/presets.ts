@@ -16,8 +16,8 @@ export const presetChecks: readonly Check[] = [
     id: 'everyone-can-sign-in',
     severity: 'warning',
     finds: '`signed_in` where the whole world has an account',
-    why: 'Whoever has a Google account, or one in any Salesforce organisation, can sign in at `accounts.google.com` or `login.salesforce.com`. `signed_in` keeps out nobody but the anonymous.',
-    fix: 'Say who: `require: { hd: example.com }`, `require: { organization_id: "00D…" }`. Where Google knows the client as “internal”, say so in a comment.',
+    why: 'Whoever has a Google account, or one in any Salesforce organisation, can sign in at `accounts.google.com` or `login.salesforce.com`. `signed_in` keeps out only people without any such account.',
+    fix: 'Say who: `require: { hd: example.com }`, `require: { organization_id: "00D…" }`. If Google knows the client as “internal”, say so in a comment.',
     example: `providers:
   google: { issuer: "https://accounts.google.com" }
 apps:
@@ -43,8 +43,8 @@ apps:
     id: 'cognito-writable-attribute',
     severity: 'note',
     finds: 'A rule on an attribute that Cognito may let people write',
-    why: 'Unless the app client’s attribute permissions say otherwise, whoever is signed in can set the `custom:` attributes of the own account by Cognito’s API, with a token that any client of the pool got.',
-    fix: 'Take the attribute’s write permission from every app client of the pool, or decide by `cognito:groups`.',
+    why: 'Unless the app client’s attribute permissions say otherwise, everybody who is signed in can set the `custom:` attributes of their own account by Cognito’s API, with a token of any client of the pool.',
+    fix: 'Remove the attribute’s write permission from every app client of the pool, or decide by `cognito:groups`.',
     example: `providers:
   pool: { issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI" }
 apps:

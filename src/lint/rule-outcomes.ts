@@ -14,8 +14,8 @@ export const ruleOutcomeChecks: readonly Check[] = [
     severity: 'warning',
     inCheck: true,
     finds: 'A rule that nobody can meet',
-    why: 'Its parts, the app’s own `require` among them, contradict each other. Nobody gets in: who means that writes `nobody`, and everyone else finds out from people who are locked out.',
-    fix: 'Take out one of the conditions that contradict each other, or write `require: nobody`.',
+    why: 'Its parts contradict each other; the app’s own `require` is one of them. Nobody gets in. If you do not mean that, you will hear of it from people who are locked out.',
+    fix: 'Remove one of the conditions that contradict each other, or write `require: nobody`.',
     example: `require:
   groups: { exists: false }
   any:
@@ -33,7 +33,7 @@ export const ruleOutcomeChecks: readonly Check[] = [
     inCheck: true,
     finds: 'A condition that can never be true',
     why: 'No claim passes it: a range that ends before it begins, a text with a space where single words are compared (`scope`, `scp`, `has_word`), or a value that the same mapping rules out.',
-    fix: 'Write several words as a list (one of them) or as several entries of `all` (each of them); turn the range around.',
+    fix: 'Write several words as a list (one of them) or as several entries of `all` (each of them). Swap the ends of the range.',
     example: `require: { scope: "reports:read reports:write" }`,
     find: (subject) =>
       rulesOf(subject.gateway).flatMap(({ whole }) =>
@@ -48,8 +48,8 @@ export const ruleOutcomeChecks: readonly Check[] = [
     id: 'rule-only-signed-in',
     severity: 'warning',
     finds: 'A rule with conditions that everyone who is signed in meets',
-    why: 'One member of an `any` lets everybody in, or all accepted providers are listed: the other conditions read like a protection and are none.',
-    fix: 'Write `signed_in` when that is meant, else take out the member that lets everybody in.',
+    why: 'One member of an `any` lets everybody in, or all accepted providers are listed. The other conditions look like a protection and are none.',
+    fix: 'If you mean that, write `signed_in`. Otherwise remove the member that lets everybody in.',
     example: `require:
   any:
     - groups: admins
@@ -65,8 +65,8 @@ export const ruleOutcomeChecks: readonly Check[] = [
     id: 'provider-not-accepted',
     severity: 'warning',
     finds: 'A condition on a provider that the app does not accept',
-    why: 'A session of a provider that the app does not accept counts as none, so the condition is false for everyone.',
-    fix: 'Add the provider to the app’s `provider`, or take the condition out.',
+    why: 'A session of a provider that the app does not accept does not count, so the condition is false for everyone.',
+    fix: 'Add the provider to the app’s `provider`, or remove the condition.',
     example: `provider: staff
 require: { provider: partners, groups: suppliers }`,
     find: (subject) =>
@@ -83,8 +83,8 @@ require: { provider: partners, groups: suppliers }`,
     id: 'client-ip-everyone',
     severity: 'warning',
     finds: 'A `client_ip` that every address meets',
-    why: 'A range that covers everything is no condition; without `signed_in` beside it the location is open.',
-    fix: 'Write the networks that are meant, or `anyone`, which everybody reads as what it is.',
+    why: 'A range that covers everything is no condition. Without `signed_in` beside it, the location is open.',
+    fix: 'Write the networks that you mean. Or write `anyone`, which everybody understands.',
     example: 'require: { client_ip: 0.0.0.0/0 }',
     find: (subject) =>
       rulesOf(subject.gateway).flatMap(({ whole }) =>
@@ -98,7 +98,7 @@ require: { provider: partners, groups: suppliers }`,
     id: 'combination-of-one',
     severity: 'note',
     finds: 'An `any` or `all` with one member',
-    why: 'One member is the same with and without the word around it. Often the second was forgotten, or stands one step too far to the left.',
+    why: 'One member means the same with and without the word around it. Often the second member was forgotten, or stands one step too far to the left.',
     fix: 'Write the member alone, or the one that is missing.',
     example: `require:
   any:
@@ -115,8 +115,8 @@ require: { provider: partners, groups: suppliers }`,
     id: 'combination-nested',
     severity: 'note',
     finds: 'An `all` directly in an `all`, or an `any` in an `any`',
-    why: 'The inner one says nothing that the outer one does not; who nested them may have meant the other word.',
-    fix: 'Move the inner members to the outer list, or write the word that is meant.',
+    why: 'The inner one adds nothing to the outer one. Somebody may have meant the other word.',
+    fix: 'Move the inner members to the outer list, or write the word that you mean.',
     example: `require:
   all:
     - groups: staff

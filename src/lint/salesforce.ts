@@ -9,7 +9,7 @@ export const salesforceChecks: readonly Check[] = [
     id: 'salesforce-short-id',
     severity: 'warning',
     finds: 'A Salesforce id of 15 characters',
-    why: 'Setup pages show 15 characters, claims hold 18: the two are never equal, and nobody gets in.',
+    why: 'Setup pages show 15 characters, but claims hold 18. The two are never equal, so nobody gets in.',
     fix: 'Write the 18 characters; the finding shows them.',
     example: 'require: { organization_id: "00D5e000000HEcP" }',
     find: (subject) =>
@@ -27,7 +27,7 @@ export const salesforceChecks: readonly Check[] = [
     id: 'salesforce-wrong-id',
     severity: 'warning',
     finds: 'A Salesforce id whose last three characters do not fit',
-    why: 'They are computed from which of the others are capitals. Where they do not fit a character was mistyped, or its case was lost on the way, and nobody gets in.',
+    why: 'They follow from which of the other characters are capitals. If they do not fit, a character was mistyped or its case was lost on the way. Nobody gets in.',
     fix: 'Copy the id once more.',
     example: 'require: { organization_id: "00d5e000000hecpEAW" }',
     find: (subject) =>

@@ -13,7 +13,7 @@ export const secretChecks: readonly Check[] = [
     id: 'secret-in-file',
     severity: 'warning',
     finds: 'A secret in plain text',
-    why: `The file is copied, committed, shown and backed up; a secret in it is known wherever it went, and stays in the history when it is taken out. A fallback (\`\${env:NAME:-…}\`) is one too.`,
+    why: `The file is copied, committed, shown and backed up. A secret in it is known wherever the file went, and stays in the history after you remove it. A fallback (\`\${env:NAME:-…}\`) is one too.`,
     fix: `Write \`"\${env:NAME}"\` or \`"\${file:/run/secrets/name}"\`, and change the secret.`,
     example: `providers:
   main: { client_secret: 8dWn2kQx0Zp4 }`,
@@ -31,8 +31,8 @@ export const secretChecks: readonly Check[] = [
     id: 'shared-secret-missing',
     severity: 'warning',
     finds: 'An app without `shared_secret`',
-    why: 'The app cannot tell requests of the gateway from others: whoever reaches it directly writes the identity headers.',
-    fix: `Write \`shared_secret: "\${env:NAME}"\`, and let the app compare \`X-Gateway-Secret\`. Where the network lets nobody else through, say so in a comment.`,
+    why: 'The app cannot tell requests of the gateway from others. Whoever reaches it directly can write the identity headers.',
+    fix: `Write \`shared_secret: "\${env:NAME}"\`, and let the app compare \`X-Gateway-Secret\`. If the network lets nobody else through, say so in a comment.`,
     example: `apps:
   wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5:5000", require: signed_in }`,
     find: (subject) =>
@@ -46,8 +46,8 @@ export const secretChecks: readonly Check[] = [
     id: 'shared-secret-reused',
     severity: 'note',
     finds: 'Several apps with one shared secret',
-    why: 'Each of them knows what opens the others: who breaks into one reaches the rest around the gateway, as anybody.',
-    fix: 'Give each app a `shared_secret` of its own. Where they are one system, leave it.',
+    why: 'Each of them knows what opens the others. Whoever breaks into one reaches the rest around the gateway, as anybody.',
+    fix: 'Give each app a `shared_secret` of its own. If they are one system, leave it as it is.',
     example: `defaults:
   shared_secret: "\${env:SHARED_SECRET}"`,
     find: (subject) => {
@@ -73,7 +73,7 @@ export const secretChecks: readonly Check[] = [
     id: 'session-secret-missing',
     severity: 'note',
     finds: 'No `session.secret`',
-    why: 'One is generated into the `data` folder: a second instance cannot open the cookies of the first, and without a volume everybody is signed out at each restart.',
+    why: 'The gateway makes one and keeps it in the `data` folder. A second instance cannot open the cookies of the first. Without a volume, everybody is signed out at each restart.',
     fix: `Write \`session: { secret: "\${env:SESSION_SECRET}" }\`.`,
     example: 'session: { idle_timeout: 30m }',
     find: (subject) =>

@@ -10,7 +10,7 @@ export const sessionChecks: readonly Check[] = [
     id: 'session-long',
     severity: 'warning',
     finds: 'Sessions that live for more than a day',
-    why: 'Who is locked at the provider, or leaves, stays signed in here until the session ends; so does whoever took a cookie.',
+    why: 'People who are locked at the provider, or who leave, stay signed in here until the session ends. So does somebody who took a cookie.',
     fix: 'Write a `max_lifetime` of a working day. Signing in again is quick while people are signed in at the provider.',
     example: 'session: { max_lifetime: 30d }',
     find: (subject) =>
@@ -24,8 +24,8 @@ export const sessionChecks: readonly Check[] = [
   {
     id: 'session-idle-longer',
     severity: 'warning',
-    finds: 'An `idle_timeout` that `max_lifetime` never lets come about',
-    why: 'A session ends by the shorter of the two: this idle time does nothing, and people who believe in it are signed out in the middle of their work.',
+    finds: 'An `idle_timeout` that is never reached, because `max_lifetime` is shorter',
+    why: 'A session ends by the shorter of the two. This idle time does nothing, and people who rely on it are signed out in the middle of their work.',
     fix: 'Write an `idle_timeout` below `max_lifetime`.',
     example: 'session: { idle_timeout: 12h, max_lifetime: 8h }',
     find: (subject) =>
@@ -39,8 +39,8 @@ export const sessionChecks: readonly Check[] = [
     id: 'strict-form-post',
     severity: 'note',
     finds: '`same_site: strict` with `response_mode: form_post`',
-    why: 'A form that the provider’s page posts is a cross-site request: the cookie of a sign-in under way has to be `SameSite=None` for it, whatever the session’s own says.',
-    fix: 'Leave `response_mode` out: `query` with PKCE is as safe, and keeps that cookie `Lax`.',
+    why: 'A form that the provider’s page posts is a cross-site request. The cookie of a sign-in under way has to be `SameSite=None` for it, whatever the session’s own cookie says.',
+    fix: 'Remove `response_mode`. `query` with PKCE is as safe, and keeps that cookie `Lax`.',
     example: `session: { same_site: strict }
 providers:
   main: { response_mode: form_post }`,
@@ -55,8 +55,8 @@ providers:
     id: 'form-post-http',
     severity: 'warning',
     finds: '`response_mode: form_post` for an app on http',
-    why: 'Browsers send no cookie with a cross-site form unless it is `SameSite=None`, which needs https: no sign-in ever ends.',
-    fix: 'Leave `response_mode` out, or serve the app by https.',
+    why: 'Browsers send no cookie with a cross-site form, unless it is `SameSite=None`, which needs https. So no sign-in ever succeeds.',
+    fix: 'Remove `response_mode`, or serve the app by https.',
     example: `providers:
   main: { response_mode: form_post }
 apps:
@@ -75,7 +75,7 @@ apps:
     id: 'apps-share-origin',
     severity: 'note',
     finds: 'Apps that share one origin',
-    why: 'To browsers they are one site: a page of one sends requests to the other as whoever is signed in, and reads the answers. Cookies of one reach the other.',
+    why: 'To browsers they are one site. A page of one app can send requests to the other as the person who is signed in, and read the answers. Cookies of one app reach the other.',
     fix: 'Give each a host of its own, unless they trust each other.',
     example: `apps:
   home: { url: "https://tools.example.com" }
@@ -92,8 +92,8 @@ apps:
     id: 'log-subject-plain',
     severity: 'note',
     finds: 'User ids in plain text in the log',
-    why: 'Access lines then say who read what, which in many places is personal data, with whoever reads the log.',
-    fix: 'Leave `log.subject` at `hash`: lines of one person still go together.',
+    why: 'Access lines then say who read what. In many places that is personal data, and everybody who reads the log has it.',
+    fix: 'Leave `log.subject` at `hash`. You can still see which lines belong to one person.',
     example: 'log: { subject: plain }',
     find: (subject) =>
       subject.gateway.log.subject === 'plain'

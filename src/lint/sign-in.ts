@@ -6,8 +6,8 @@ export const signInChecks: readonly Check[] = [
     id: 'token-signed-by-secret',
     severity: 'note',
     finds: 'ID tokens that are signed by the client secret',
-    why: 'With `HS256` whoever sees one ID token can try texts as the secret, as many a second as hashes go, and asks nobody; and whoever knows the secret can sign in as anybody. A secret that a person thought of is found so.',
-    fix: 'Where the provider has a key of its own, let it sign with that (`RS256`) and take the key out. Else see that a machine made the secret (`openssl rand -base64 32`), and say so in a comment.',
+    why: 'With `HS256`, somebody who sees one ID token can try texts as the secret, as fast as hashes go, without asking anybody. A secret that a person made up is found in this way. Whoever knows the secret can sign in as anybody.',
+    fix: 'If the provider has a key of its own, let it sign with that (`RS256`), and remove this key. Otherwise make sure that a machine made the secret (`openssl rand -base64 32`), and say so in a comment.',
     example: `providers:
   main: { issuer: "https://id.example.com", id_token_signed_response_alg: HS256 }`,
     find: (subject) =>
@@ -21,8 +21,8 @@ export const signInChecks: readonly Check[] = [
     id: 'parameter-replaceable',
     severity: 'warning',
     finds: 'A parameter of the sign-in that every link may replace',
-    why: '`authorization_parameters` says what is asked for, and `pass_parameters` lets whoever makes a link to `/.auth/login` ask for something else: another organisation, another identity provider behind this one. What comes replaces what is written.',
-    fix: 'Take the name out of `pass_parameters`; or, where what is written is a mere suggestion, say so in a comment. What must hold stands in a rule: `require: { hd: example.com }`.',
+    why: '`authorization_parameters` says what is asked for, and `pass_parameters` lets whoever makes a link to `/.auth/login` ask for something else: another organisation, another identity provider behind this one. The value in the link replaces the one in the file.',
+    fix: 'Remove the name from `pass_parameters`. If the value in the file is a mere suggestion, say so in a comment. Write what must hold in a rule: `require: { hd: example.com }`.',
     example: `providers:
   main:
     authorization_parameters: { kc_idp_hint: staff }

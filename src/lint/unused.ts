@@ -10,8 +10,8 @@ export const unusedChecks: readonly Check[] = [
     id: 'policy-unused',
     severity: 'warning',
     finds: 'A policy that no rule uses',
-    why: 'It protects nothing. Often a location was meant to name it and says something else.',
-    fix: 'Use it where it was meant, or take it out.',
+    why: 'It protects nothing. Often a location should name it, but says something else.',
+    fix: 'Use it where you meant it, or remove it.',
     example: `policies:
   admins: { groups: admins }`,
     find: (subject) => {
@@ -25,8 +25,8 @@ export const unusedChecks: readonly Check[] = [
     id: 'provider-unused',
     severity: 'warning',
     finds: 'A provider that no app accepts',
-    why: 'Nobody can sign in with it. Often an app was meant to list it.',
-    fix: 'Name it in the `provider` of an app, or take it out.',
+    why: 'Nobody can sign in with it. Often an app should list it.',
+    fix: 'Name it in the `provider` of an app, or remove it.',
     example: `providers:
   staff: { issuer: "https://id.example.com" }
   partners: { issuer: "https://partners.example.com" }

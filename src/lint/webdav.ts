@@ -9,9 +9,9 @@ export const webdavChecks: readonly Check[] = [
   {
     id: 'webdav-reaches-further',
     severity: 'warning',
-    finds: 'Methods of WebDAV beside locations of the same app that let in others',
-    why: 'A location judges the path of a request, and that of its `Destination`. WebDAV acts on everything below as well (MOVE, COPY, LOCK and PROPFIND on a folder), and REPORT, SEARCH and BIND name paths in their bodies, which nobody judges: who may send them here may read or move what another location closes.',
-    fix: 'Give the locations of one tree of files the same rule, serve what is closed as an app of its own, or let the app itself decide by the identity headers.',
+    finds: 'Methods of WebDAV, while other locations of the same app let in other people',
+    why: 'A location judges the path of a request, and that of its `Destination`. WebDAV also acts on everything below (MOVE, COPY, LOCK and PROPFIND on a folder). REPORT, SEARCH and BIND name paths in their bodies, which nobody judges. Whoever may send these here may read or move what another location closes.',
+    fix: 'Give the locations of one tree of files the same rule. Or serve what is closed as an app of its own. Or let the app itself decide by the identity headers.',
     example: `require: signed_in
 locations:
   - { path: /files, methods: [GET, PUT, webdav], require: signed_in }

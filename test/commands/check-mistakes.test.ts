@@ -311,7 +311,7 @@ const unmeant: readonly Mistake[] = [
     change: ['path: /admin', 'path: /static/*'],
     also: ['{ groups: admins }', 'anyone'],
     says: [
-      '15:9 apps.wiki.locations[0]: /static/* does not cover /static itself: the app’s own `require` does [star-leaves-parent]. Write the path without `/*`: it covers all below anyhow. Where the difference is meant, write a location for the path above too.',
+      '15:9 apps.wiki.locations[0]: /static/* does not cover /static itself: the app’s own `require` does [star-leaves-parent]. Write the path without `/*`. It covers everything below anyhow. If you mean the difference, write a location for the path above too.',
     ],
   },
   {

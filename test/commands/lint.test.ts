@@ -56,7 +56,7 @@ t.test('findings with their place, severity, id and what to do', async (t) => {
     line,
     'warning.yaml:9:16 warning apps.wiki.require.gruops: `gruops` looks like `groups` [claim-name-typo]',
   )
-  t.match(fix, /^ {4}Write the name that is meant\./)
+  t.match(fix, /^ {4}Write the name that you mean\./)
   t.equal(summary, 'warning.yaml: 1 warning')
   t.notMatch(stdout, 'canary')
 })

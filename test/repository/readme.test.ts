@@ -32,3 +32,16 @@ t.test('every link of the documentation leads somewhere', async (t) => {
   }
   t.ok(links > 20, `${links} links were found`)
 })
+
+t.test('lines of prose are at most 100 columns wide', async (t) => {
+  let lines = 0
+  for (const page of pages.filter((page) => !/^docs\/(?:decisions\/|migrating-)|^CHANGELOG/.test(page))) {
+    const text = readFileSync(join(root, page), 'utf8').replace(/```[\s\S]*?```/g, '')
+    for (const line of text.split('\n')) {
+      lines += 1
+      // Tables, pictures and addresses cannot be broken.
+      if (line.length > 100 && !/^\s*\||^<|\S{90}/.test(line)) t.fail(`${page}: ${line}`)
+    }
+  }
+  t.ok(lines > 1000, `${lines} lines were read`)
+})
