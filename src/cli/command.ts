@@ -65,6 +65,8 @@ export interface Io {
   readonly now?: () => EpochSeconds
   /** Left out: a command of the name `claimgate`. */
   readonly program?: Program
+  /** A clock that never goes back; the process's own when left out. */
+  nowMs?(): number
   /** Aborted when the process was asked to stop. Asking for it is the promise to look at it: see main.ts. */
   readonly signal?: AbortSignal
 }

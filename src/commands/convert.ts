@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { countedOf, openProgress } from '../cli/progress.ts'
 import { writeAll } from '../cli/written-files.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
 import type { Gateway } from '../core/gateway.ts'
@@ -200,7 +201,9 @@ type Converted = Extract<Conversion, { ok: true }>
 
 async function tell(conversion: Converted, order: Order, io: Io): Promise<number> {
   const { gateway, prove } = conversion
-  const proof = order.prove && gateway !== null && prove !== null ? prove(gateway) : null
+  const progress = openProgress((...at) => `convert --prove: ${countedOf(...at, 'paths')}`, io)
+  const proof = order.prove && gateway !== null && prove !== null ? prove(gateway, progress.step) : null
+  progress.end()
   const exitCode = needsPerson(conversion, proof) || (order.prove && proof === null) ? 1 : 0
   const said = `${reportText(conversion)}${proofPart(order, proof)}`
   const ofSource = gateway === null ? null : (conversion.tests?.(gateway) ?? null)

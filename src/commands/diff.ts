@@ -2,6 +2,7 @@ import type { Command } from '../cli/command.ts'
 import { loadRules } from '../cli/load.ts'
 import { jsonBelow, madeUpSecretsOption, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { countedOf, openProgress } from '../cli/progress.ts'
 import { shownOn } from '../cli/shown.ts'
 import { compareGateways } from '../rehearsal/difference/difference.ts'
 import { differenceJson } from '../rehearsal/difference/json.ts'
@@ -45,7 +46,9 @@ export const command: Command = {
     }
     const [before, after] = [old, now].map((file) => loadRules(file, options, io))
     if (before === undefined || after === undefined || before === null || after === null) return 2
-    const difference = compareGateways({ before, after })
+    const progress = openProgress((...at) => `diff: ${countedOf(...at, 'places')}`, io)
+    const difference = compareGateways({ before, after }, progress.step)
+    progress.end()
     io.stdout(options.flag('json') ? differenceJson(difference) : differenceText(difference, shownOn(io)))
     return options.flag('expect-none') && isChanged(difference) ? 1 : 0
   },

@@ -12,6 +12,7 @@ import {
 } from '../cli/options.ts'
 import { readText, toClaims } from '../cli/person.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { countedOf, openProgress } from '../cli/progress.ts'
 import { isObject, parseJson } from '../core/json.ts'
 import type { Claims } from '../core/rules/claims.ts'
 import { showOwn } from '../core/show.ts'
@@ -120,10 +121,13 @@ function refuseClaims(io: Io, message: string): null {
 }
 
 async function summaryOf(log: string, setup: ReplaySetup, io: Io): Promise<ReplaySummary | null> {
+  const progress = openProgress((...at) => `replay: ${countedOf(...at, 'lines')}`, io)
   try {
-    return await replayLog(linesOf(log, io), setup)
+    return await replayLog(linesOf(log, io), setup, progress.step)
   } catch (thrown) {
     if (isUnreadable(thrown)) return null
     throw thrown
+  } finally {
+    progress.end()
   }
 }

@@ -12,6 +12,7 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { countedOf, openProgress } from '../cli/progress.ts'
 import { shownOn } from '../cli/shown.ts'
 import { testFilesBeside } from '../cli/test-files.ts'
 import { type Issue, printIssue } from '../config/issue.ts'
@@ -19,6 +20,7 @@ import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { loadRuleTests } from '../config/tests/load.ts'
 import type { RuleTest } from '../config/tests/rule-test.ts'
 import { errorCode } from '../core/error-code.ts'
+import type { OnStep } from '../core/step.ts'
 import { coverageOf } from '../rehearsal/test/coverage.ts'
 import { reportJson } from '../rehearsal/test/json.ts'
 import { reportJunit } from '../rehearsal/test/junit.ts'
@@ -75,7 +77,9 @@ export const command: Command = {
       if (!loaded.ok && loaded.unreadable) io.stderr(firstSteps(file, io))
       return exitCode
     }
-    const report = run(loaded, file, gathered.tests, options.flag('mutate'))
+    const progress = openProgress((...at) => `test --mutate: ${countedOf(...at, 'changes')} of the rules`, io)
+    const report = run(loaded, file, gathered.tests, options.flag('mutate') ? progress.step : null)
+    progress.end()
     if (!(await written(report, options, io))) return 2
     return isFine(report) ? 0 : 1
   },
@@ -107,11 +111,12 @@ function run(
   { gateway, places }: Loaded,
   file: string,
   tests: readonly RuleTest[],
-  withMutation: boolean,
+  /** Null: without mutation. */
+  onStep: OnStep | null,
 ): TestReport {
   const rules = testedRules(gateway, places)
   const results = tests.map((test) => judgeTest(gateway, test))
-  const mutation = withMutation && tests.length > 0 ? mutate(gateway, rules, results) : null
+  const mutation = onStep !== null && tests.length > 0 ? mutate(gateway, rules, results, onStep) : null
   return { file, results, coverage: coverageOf(rules, results), mutation }
 }
 

@@ -1,4 +1,5 @@
 import type { Gateway } from '../core/gateway.ts'
+import type { OnStep } from '../core/step.ts'
 import type { Finding, FindingKind } from './finding.ts'
 import type { Proof } from './proof/prove.ts'
 import type { SourcePosition } from './source-position.ts'
@@ -23,7 +24,7 @@ export type Conversion =
       /** The result, loaded; null when a place has to be filled in first, which `findings` name. */
       readonly gateway: Gateway | null
       /** Asks both rule sets about the same requests, so many at most; null where there is no model of the source. */
-      readonly prove: ((gateway: Gateway, mostRequests?: number) => Proof) | null
+      readonly prove: ((gateway: Gateway, onStep?: OnStep, mostRequests?: number) => Proof) | null
       /** A file of rule tests for the result, as text; null where none are made. */
       readonly tests: ((gateway: Gateway) => string | null) | null
     }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import t from 'tap'
 import { loadRuleTests } from '../../src/config/tests/load.ts'
+import { untold } from '../../src/core/step.ts'
 import { judgeTest } from '../../src/rehearsal/test/result.ts'
 import { askOurs, asksOf, convertCase, filesOf, paths, separator } from '../support/apache-cases.ts'
 
@@ -43,7 +44,7 @@ for (const path of paths) {
       'each line is kept, changed, not needed or not convertible',
     )
     const { gateway, prove } = conversion
-    const proof = gateway === null || prove === null ? null : prove(gateway, 2000)
+    const proof = gateway === null || prove === null ? null : prove(gateway, untold, 2000)
     const opened = proof?.disagreements.filter(
       ({ gateway, apache }) => gateway === 'allow' && apache !== 'allow',
     )

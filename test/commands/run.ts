@@ -16,6 +16,7 @@ export async function runIn(
     stdin = '',
     program,
     terminal = false,
+    nowMs,
   }: {
     readonly cwd: string
     readonly env?: Readonly<Record<string, string>>
@@ -23,6 +24,7 @@ export async function runIn(
     readonly program?: Program
     /** Both outputs are a terminal. */
     readonly terminal?: boolean
+    readonly nowMs?: () => number
   },
 ): Promise<Ran> {
   let stdout = ''
@@ -38,6 +40,7 @@ export async function runIn(
     env,
     cwd,
     isTerminal: { stdout: terminal, stderr: terminal },
+    ...(nowMs === undefined ? {} : { nowMs }),
     ...(program === undefined ? {} : { program }),
   })
   return { code, stdout, stderr }

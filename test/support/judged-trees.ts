@@ -1,3 +1,4 @@
+import { untold } from '../../src/core/step.ts'
 import { convertApache } from '../../src/migration/apache/apache.ts'
 import { newest } from '../../src/migration/apache/versions.ts'
 import type { Disagreement } from '../../src/migration/proof/prove.ts'
@@ -57,7 +58,7 @@ export function judgeTrees(
     const lost = lines?.filter(({ kind }) => kind === null) ?? []
     for (const { at } of lost) found.push(`${seed}: line ${at.line} has no account`)
     if (gateway === null || prove === null) continue
-    const proof = prove(gateway, requestsEach)
+    const proof = prove(gateway, untold, requestsEach)
     requests += proof.requests
     for (const one of proof.disagreements) {
       if (one.announcedBy === null) found.push(`${seed}: UNANNOUNCED ${lineOf(one)}\n${text}`)

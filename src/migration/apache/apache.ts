@@ -74,7 +74,7 @@ export function convertApache(input: ApacheInput): Conversion {
     variables: [...variables.values()],
     gateway,
     tests: (result) => testFileText(examplesOf(converted, result), file.source, providers.all.length > 1),
-    prove: (result, mostRequests) => prove(converted, result, found, mostRequests),
+    prove: (result, onStep, mostRequests) => prove(converted, result, found, mostRequests, onStep),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Gateway } from '../../core/gateway.ts'
+import { type OnStep, untold } from '../../core/step.ts'
 import type { ConvertedHost } from '../apache/host/host.ts'
 import type { Finding, JudgedRequest } from '../finding.ts'
 import { patternKey } from '../path-pattern.ts'
@@ -44,6 +45,7 @@ export function prove(
   gateway: Gateway,
   findings: readonly Finding[],
   mostRequests = manyRequests,
+  onStep: OnStep = untold,
 ): Proof {
   const cases = hosts.flatMap(casesOf)
   const each = Math.max(leastRequests, Math.floor(mostRequests / Math.max(1, cases.length)))
@@ -52,7 +54,8 @@ export function prove(
   const found = new Map<string, Disagreement>()
   const notJudged = new Set<string>()
   let requests = 0
-  for (const one of cases) {
+  for (const [index, one] of cases.entries()) {
+    onStep(index, cases.length)
     const skipped = skippedBecause(one)
     if (skipped !== null) {
       notJudged.add(skipped)

@@ -2,6 +2,7 @@ import type { Gateway, Location } from '../../core/gateway.ts'
 import { shortMethods, webdavName } from '../../core/request/method.ts'
 import type { Matcher } from '../../core/rules/matcher.ts'
 import type { Way } from '../../core/rules/way.ts'
+import { type OnStep, untold } from '../../core/step.ts'
 import {
   type AccessChange,
   compareAt,
@@ -43,10 +44,13 @@ export interface PlacedChange {
 }
 
 /** Compares two rule files, place by place. Deterministic: the same files, the same answer. */
-export function compareGateways(sides: Sides<Gateway>): Difference {
+export function compareGateways(sides: Sides<Gateway>, onStep: OnStep = untold): Difference {
   const keyOf = pairKeys()
   const areas = areasOf(sides.before, sides.after)
-  const asked = areas.map((area) => ({ area, routed: routesOf(sides, area, keyOf) }))
+  const asked = areas.map((area, index) => {
+    onStep(index, areas.length)
+    return { area, routed: routesOf(sides, area, keyOf) }
+  })
   const pairs = new Map<string, RoutedSample & { readonly places: Set<string> }>()
   for (const { area, routed } of asked) {
     for (const one of routed) {
@@ -58,7 +62,10 @@ export function compareGateways(sides: Sides<Gateway>): Difference {
   }
   const changes = new Map<string, { readonly places: string[]; readonly change: AccessChange }>()
   const unsure: Unsure[] = []
+  let done = 0
   for (const { sample, route, places } of pairs.values()) {
+    onStep(done, pairs.size)
+    done += 1
     const why = whyUnsure(route)
     if (why !== null) unsure.push(...[...places].map((place) => ({ place, why })))
     const change = compareAt(sides, route, sample)

@@ -1,5 +1,6 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { exampleRequest } from '../../core/request/example-request.ts'
+import { type OnStep, untold } from '../../core/step.ts'
 import { type Probe, probe } from '../../http/admission/probe.ts'
 import { sampleCallersFor } from '../sample-callers.ts'
 import { type Changed, type Mutant, mutantsOf } from './mutants.ts'
@@ -31,11 +32,18 @@ export interface Witness {
  * Changes the rules in one place at a time and asks again whatever was judged there. A mutant that makes no difference
  * to anybody who was made up for it is no finding: no test could notice it.
  */
-export function mutate(gateway: Gateway, rules: TestedRules, results: readonly Result[]): Mutation {
+export function mutate(
+  gateway: Gateway,
+  rules: TestedRules,
+  results: readonly Result[],
+  onStep: OnStep = untold,
+): Mutation {
   const judged = resultsByLocation(results)
   const survivors: Survivor[] = []
   let killed = 0
-  for (const mutant of mutantsOf(rules, new Set(judged.at.keys()))) {
+  const mutants = mutantsOf(rules, new Set(judged.at.keys()))
+  for (const [index, mutant] of mutants.entries()) {
+    onStep(index, mutants.length)
     const changed = changedGateways(gateway, mutant)
     if (changed.some(({ app, after, changes }) => isNoticed(after, resultsFor(judged, app, changes)))) {
       killed += 1
