@@ -100,7 +100,7 @@ export function findByPrefix(
 }
 
 /** Null: no app of the session's origin accepts it any more. */
-function providerOf(gateway: Gateway, session: StoredSession): ProviderSettings | null {
+export function providerOf(gateway: Gateway, session: StoredSession): ProviderSettings | null {
   const origin = [...gateway.hosts.values()].find((one) => one.origin === session.origin)
   return findProvider(gateway.providers, origin?.providers ?? [], session)
 }

@@ -1,6 +1,7 @@
 import { didYouMean } from '../cli/arguments.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
+import { whoRuns } from '../cli/operator.ts'
 import {
   configFile,
   configOptions,
@@ -13,11 +14,13 @@ import { refuseUsage } from '../cli/program.ts'
 import {
   findByPrefix,
   printable,
+  providerOf,
   type SessionNaming,
   sessionJson,
   sessionTable,
   withNames,
 } from '../cli/session-list.ts'
+import { type CommandRecord, encodeCommandRecord } from '../core/command-record.ts'
 import { isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { sessionNames } from '../core/log-names.ts'
@@ -154,7 +157,7 @@ interface Work extends SessionNaming {
 }
 
 async function work(context: Work, task: Task): Promise<number> {
-  const { store, gateway, io, json } = context
+  const { store, gateway, io } = context
   switch (task.kind) {
     case 'list':
       return list(context, task.user, task.provider)
@@ -165,10 +168,12 @@ async function work(context: Work, task: Task): Promise<number> {
       const count = await store.revoke({ by: 'user', user, ...idOf(gateway, task.provider) })
       if (count === 0)
         return fail(io, 1, `no session of ${printable(task.user)}; \`sessions list\` shows who is signed in`)
-      return told(io, json, count)
+      return told(context, count, [{ which: 'user', user, provider: task.provider, revoked: count }])
     }
-    case 'revoke-all':
-      return told(io, json, await store.revoke({ by: 'all' }))
+    case 'revoke-all': {
+      const count = await store.revoke({ by: 'all' })
+      return told(context, count, [{ which: 'all', revoked: count }])
+    }
   }
 }
 
@@ -194,15 +199,30 @@ function idOf(gateway: Gateway, name: string | null): { readonly provider?: Prov
 }
 
 /** All of them or none: whoever asks for three people to be signed out should not have to find out who was. */
-async function revokeIds({ store, io, json, shortId }: Work, ids: readonly string[]): Promise<number> {
+async function revokeIds(context: Work, ids: readonly string[]): Promise<number> {
+  const { store, io, gateway, shortId } = context
   const sessions = await store.list({})
   const found = ids.map((id) => findByPrefix(sessions, id, { shortId }))
   const faults = found.filter((one) => typeof one === 'string')
   if (faults.length > 0) return fail(io, 1, faults.join('\n'))
-  const keys = new Set(found.flatMap((one) => (typeof one === 'string' ? [] : [one.key])))
-  let count = 0
-  for (const key of keys) count += await store.revoke({ by: 'key', key })
-  return told(io, json, count)
+  const meant = new Map(found.flatMap((one) => (typeof one === 'string' ? [] : [[one.key, one] as const])))
+  const done: Done[] = []
+  for (const [key, one] of meant) {
+    if ((await store.revoke({ by: 'key', key })) === 0) continue
+    const provider = providerOf(gateway, one)?.name ?? null
+    done.push({ which: 'id', session: key, user: one.user, provider, revoked: 1 })
+  }
+  return told(context, done.length, done)
+}
+
+/** What a record says of a revocation beside who did it, and when. */
+type Done = Pick<CommandRecord, 'which' | 'revoked'> & Partial<CommandRecord>
+
+/** For the log of the gateway, which takes it from the store. */
+async function leaveRecords(store: SessionStore, done: readonly Done[]): Promise<void> {
+  const by = { event: 'sessions.revoked', at: Math.floor(Date.now() / 1000), ...whoRuns() } as const
+  const nobody = { user: null, provider: null, session: null }
+  await store.commands.leave(done.map((one) => encodeCommandRecord({ ...by, ...nobody, ...one })))
 }
 
 /** As the log names sessions. The key is looked for when a name is asked for: who ends all sessions needs none. */
@@ -221,10 +241,16 @@ function logKeyOf(gateway: Gateway): string {
   throw new StoreFault('STORE_UNAVAILABLE', `${found}: the gateway makes it when it starts`)
 }
 
-function told(io: Io, json: boolean, count: number): number {
+async function told({ store, io, json }: Work, count: number, done: readonly Done[]): Promise<number> {
   const sentence = count === 1 ? 'Revoked 1 session.' : `Revoked ${count} sessions.`
   io.stdout(json ? `${JSON.stringify({ revoked: count })}\n` : `${sentence}\n`)
-  return 0
+  try {
+    await leaveRecords(store, done)
+    return 0
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return fail(io, 1, `that is done, but no line of the log will say so: ${thrown.message}`)
+  }
 }
 
 function fail(io: Io, exitCode: number, sentence: string): number {

@@ -29,6 +29,9 @@ export const events = {
   'login.failed': 'A sign-in ended without a session.',
   'session.ended': 'Someone signed out.',
   'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
+  'sessions.revoked': 'Somebody ended sessions by `claimgate sessions revoke`.',
+  'command.unreadable':
+    'The store held records of commands that are none. They were removed; nothing of them is written.',
   'provider.ready': 'The metadata of a provider was read.',
   'provider.email-unverified':
     'A rule or a header asks for an e-mail address, and one came that the provider does not call verified. It counts as missing. This is said once for each provider.',
@@ -83,6 +86,10 @@ export const eventFields = {
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
   'session.ended': ['request_id', 'client', 'session'],
   'session.displaced': ['request_id', 'subject', 'session'],
+  'sessions.revoked': [
+    ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'provider', 'session', 'revoked'] as const),
+  ],
+  'command.unreadable': ['count'],
   'provider.ready': ['provider', 'issuer'],
   'provider.email-unverified': ['provider', 'warning'],
   'provider.clock-differs': ['provider', 'seconds', 'warning'],
@@ -131,6 +138,12 @@ export const fields = {
   redirect_uri: 'Where the provider sends people back to. It must be registered there, to the letter.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
+  operator: 'The system user who ran the command.',
+  machine: 'The machine where it ran, by its host name.',
+  ran_at:
+    'When it ran, in seconds since 1970: the gateway writes the line a second later, or when it starts.',
+  which: 'Whose sessions were meant: one `id`, those of a `user`, or `all`.',
+  revoked: 'How many sessions ended.',
   issuer: 'The issuer of the provider.',
   code: 'The code of a fault, one of those below. For unreadable bytes it is the parser’s. In the access line it says why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',

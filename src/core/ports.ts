@@ -57,6 +57,8 @@ export interface SessionStore {
   purge(now: EpochSeconds): Awaitable<number>
   /** States of sign-ins that came back; `purge` clears those too, and does not count them. */
   readonly states: SpentStateStore
+  /** What commands did, left for the log of the gateway. */
+  readonly commands: CommandRecordStore
   /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
   onChange(listener: () => void): () => void
   /** Whether it can be read and written now; for readiness. */
@@ -75,6 +77,14 @@ export interface SpentStateStore {
     hash: string,
     outcome: { readonly sealed: string; readonly until: EpochSeconds },
   ): Awaitable<void>
+}
+
+/** Where commands leave records: see core/command-record. Each is taken once, by whichever process comes first. */
+export interface CommandRecordStore {
+  /** Keeps all in one step. Bounded: of more, those left first are forgotten. */
+  leave(records: readonly string[]): Awaitable<void>
+  /** Takes the oldest, some at a time, in the order they were left. What was taken is gone. */
+  take(): Awaitable<readonly string[]>
 }
 
 export interface SpentState {

@@ -63,6 +63,8 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
       return removeWhere(({ expiresAt }) => expiresAt <= now)
     },
     states,
+    // No command reaches the memory of another process.
+    commands: { leave: () => {}, take: () => [] },
     onChange: () => () => {},
     check: () => {},
     close() {

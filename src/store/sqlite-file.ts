@@ -6,6 +6,7 @@ import { StoreFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
 import { makeFolder } from './folder.ts'
+import { commandsTable } from './sqlite-commands.ts'
 import { statesTable } from './sqlite-states.ts'
 
 /** One opened session file. Whoever opened it closes the database. */
@@ -150,6 +151,7 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   } else replaceFormatOfLabels(database)
   refuseForeign(database, path)
   database.exec(statesTable)
+  database.exec(commandsTable)
   probe(database)
   database.exec(`COMMIT; PRAGMA busy_timeout = ${limits.storeBusyMs}`)
 }

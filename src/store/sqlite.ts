@@ -1,7 +1,13 @@
 import { statSync } from 'node:fs'
-import type { SQLOutputValue } from 'node:sqlite'
 import { StoreFault } from '../core/fault.ts'
-import type { Awaitable, Revocation, SessionStore, SpentStateStore, StoredSession } from '../core/ports.ts'
+import type {
+  Awaitable,
+  CommandRecordStore,
+  Revocation,
+  SessionStore,
+  SpentStateStore,
+  StoredSession,
+} from '../core/ports.ts'
 import {
   decodeSession,
   type EpochSeconds,
@@ -11,16 +17,11 @@ import {
   type SessionKey,
 } from '../core/session/session.ts'
 import { isBusy, toStoreFault } from './fault.ts'
-import {
-  type Due,
-  type DueRow,
-  type PieceRemoved,
-  removeInPieces,
-  removePiece,
-  transaction,
-} from './removal.ts'
+import { type Due, type PieceRemoved, removeInPieces, removePiece, transaction } from './removal.ts'
 import { createRemovals, type Removals } from './removals.ts'
+import { prepareCommands } from './sqlite-commands.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'
+import { toDue, toStored } from './sqlite-rows.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 import { prepareStates } from './sqlite-states.ts'
 import { createTouchQueue, type Touch, type TouchQueue } from './touches.ts'
@@ -41,6 +42,7 @@ export class SqliteStore implements SessionStore {
   readonly #removals: Removals
   readonly #states: ReturnType<typeof prepareStates>
   readonly states: SpentStateStore
+  readonly commands: CommandRecordStore
   #poll: NodeJS.Timeout | undefined
 
   constructor(file: SessionFile) {
@@ -51,6 +53,7 @@ export class SqliteStore implements SessionStore {
     this.#removals = createRemovals(this.#statements)
     this.#states = prepareStates(file.database)
     this.states = this.#openStates(this.#states)
+    this.commands = this.#openCommands(prepareCommands(file.database))
   }
 
   /** Not from a file that was removed, either: what it says, no command could revoke. */
@@ -188,6 +191,21 @@ export class SqliteStore implements SessionStore {
     }
   }
 
+  /** On the disk before a command says that it is done. */
+  #openCommands(commands: ReturnType<typeof prepareCommands>): CommandRecordStore {
+    const { database } = this.#file
+    return {
+      leave: (records) => {
+        this.#refuseRemoved()
+        return this.#write(() => transaction(database, () => commands.leave(records)))
+      },
+      take: () => {
+        if (!this.#translated(commands.any)) return []
+        return this.#write(() => (database.isOpen ? transaction(database, commands.take) : []))
+      },
+    }
+  }
+
   #writeTouches(touches: ReadonlyMap<SessionKey, Touch>): void {
     this.#unhurried(() => {
       for (const [key, { lastSeenAt, expiresAt }] of touches) {
@@ -257,20 +275,3 @@ type ListFilter = { readonly user?: string | null } & Pick<Parameters<SessionSto
 const anyProvider = { issuer: null, clientId: null }
 
 const nothing: PieceRemoved = { count: 0, more: false }
-
-function toDue(row: Record<string, SQLOutputValue>): DueRow {
-  return { id: Number(row.id), bytes: Number(row.bytes) }
-}
-
-function toStored(row: Record<string, SQLOutputValue>): StoredSession {
-  return {
-    key: String(row.key),
-    origin: String(row.origin),
-    issuer: String(row.issuer),
-    clientId: String(row.client_id),
-    user: String(row.user),
-    signedInAt: Number(row.signed_in_at),
-    lastSeenAt: Number(row.last_seen_at),
-    expiresAt: Number(row.expires_at),
-  }
-}

@@ -160,7 +160,7 @@ t.test('what is rehearsed is told, with the faults of a shadow file in their own
 
 t.test('--digest prints what the log says of the same files, and which these are', async (t) => {
   writeFileSync(join(folder, 'staff'), 'staff\n')
-  const lists = good.replace('require: signed_in\n', 'require: { groups: "${lines:staff}" }\n')
+  const lists = good.replace('require: signed_in\n', `require: { groups: "\${lines:staff}" }\n`)
   writeFileSync(join(folder, 'lists.yaml'), lists)
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
   const manifest = `["configuration","","${sha256(lists)}"]\n["lines","staff","${sha256('staff\n')}"]\n`

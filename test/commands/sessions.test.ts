@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Io } from '../../src/cli/command.ts'
 import { command } from '../../src/commands/sessions.ts'
+import { decodeCommandRecord } from '../../src/core/command-record.ts'
 import { sessionNames } from '../../src/core/log-names.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -304,7 +306,45 @@ t.test('a key that is configured and missing is never made up: other sessions wo
   t.match(await run('list'), { exit: 2, err: /log.subject_key: the environment variable LOG_KEY is not set/ })
   writeFileSync(
     path,
-    file('sqlite').replace(/secret: "[0-9a-f]+" }\nproviders/, 'secret: "${env:NONE}" }\nproviders'),
+    file('sqlite').replace(/secret: "[0-9a-f]+" }\nproviders/, `secret: "\${env:NONE}" }\nproviders`),
   )
   t.match(await run('list'), { exit: 0 }, 'the session secret is none of it')
+})
+
+const recordsOf = async (store: SessionStore) =>
+  (await store.commands.take()).map((text) => decodeCommandRecord(text))
+
+t.test('what was revoked, and by whom, is left for the log of the gateway', async (t) => {
+  const { store, run } = await setUp(t)
+  await fill(store)
+  const by = { event: 'sessions.revoked', operator: userInfo().username, machine: hostname() }
+  await run('list')
+  await run('revoke', '000000000000')
+  await run('revoke', '--user', 'nobody')
+  t.same(await recordsOf(store), [], 'what ended nothing is nothing to tell')
+  await run('revoke', name('aaaa1111'), name('bbbb'))
+  t.match(await recordsOf(store), [
+    { ...by, which: 'id', session: key('aaaa1111'), user: 'alice', provider: 'acme', revoked: 1 },
+    { ...by, which: 'id', session: key('bbbb'), user: 'partner:bob', provider: 'acme', revoked: 1 },
+  ])
+  await run('revoke', '--user', 'alice', '--provider', 'acme')
+  t.match(await recordsOf(store), [{ ...by, which: 'user', session: null, user: 'alice', provider: 'acme' }])
+  await run('revoke', '--all')
+  const [all, ...more] = await recordsOf(store)
+  t.match(all, { ...by, which: 'all', session: null, user: null, provider: null, revoked: 1 })
+  t.same(more, [])
+  const at = all?.at ?? 0
+  t.ok(at >= now && at <= Date.now() / 1000)
+})
+
+t.test('where it cannot be left the command says so: the sessions ended all the same', async (t) => {
+  const { store, run, folder } = await setUp(t)
+  await fill(store)
+  const database = new DatabaseSync(join(folder, 'data', 'sessions.db'))
+  database.exec(`CREATE TRIGGER refused BEFORE INSERT ON command_record BEGIN SELECT RAISE(ABORT, 'no'); END`)
+  database.close()
+  const { exit, out, err } = await run('revoke', '--all')
+  t.equal(exit, 1)
+  t.equal(out, 'Revoked 4 sessions.\n')
+  t.match(err, /that is done, but no line of the log will say so: /)
 })

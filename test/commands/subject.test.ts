@@ -83,11 +83,11 @@ t.test('where the key is in the running gateway alone it says so', async (t) => 
 })
 
 t.test('what the name hangs on is never made up, and nothing else is asked for', async (t) => {
-  const byKey = setUp(t, 'subject_key: "${env:LOG_KEY}"')
+  const byKey = setUp(t, `subject_key: "\${env:LOG_KEY}"`)
   t.match(await byKey.run('alice'), { code: 2, stderr: /LOG_KEY is not set/ })
-  const bySecret = setUp(t, '', 'store: memory, secret: "${env:SESSION}"')
+  const bySecret = setUp(t, '', `store: memory, secret: "\${env:SESSION}"`)
   t.match(await bySecret.run('alice'), { code: 2, stderr: /SESSION is not set/ })
-  const neither = setUp(t, `subject_key: ${key}`, 'store: memory, secret: "${env:SESSION}"')
+  const neither = setUp(t, `subject_key: ${key}`, `store: memory, secret: "\${env:SESSION}"`)
   t.match(await neither.run('alice'), { code: 0, stdout: `${hashOf('alice')}\n` })
 })
 

@@ -87,6 +87,7 @@ export function methodsOf(store: SessionStore): SessionStore {
     purge: (now) => store.purge(now),
     onChange: (listener) => store.onChange(listener),
     states: store.states,
+    commands: store.commands,
     check: () => store.check(),
     close: () => store.close(),
   }

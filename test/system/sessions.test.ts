@@ -1,6 +1,7 @@
 // Sessions over the life of processes: revoked by a command, kept over a restart, judged by the rules of today, sealed
 // by the secret of today, and a disk that is full.
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Browser, type Page } from '../support/browser.ts'
@@ -61,6 +62,11 @@ t.test('a revoked session is dead within a second, for a copied cookie too (S-16
 
   const revoked = await runProcess(['sessions', 'revoke', '--user', 'alice', '-c', place.file])
   t.match(revoked, { code: 0, stdout: 'Revoked 1 session.\n' })
+  const told = await running.logged((line) => line.event === 'sessions.revoked')
+  const { operator, machine } = { operator: userInfo().username, machine: hostname() }
+  t.match(told, { operator, machine, which: 'user', subject: /^[\w-]{16}$/, revoked: 1 })
+  const named = await runProcess(['subject', 'alice', '-c', place.file])
+  t.equal(named.stdout, `${told.subject}\n`, 'and `subject` says who that is')
   const gone = await poll('alice to be out', thief(alice), (page) => page.status === 302)
   t.match(gone.headers.location, stand.op.issuer)
   t.equal((await get(adam)).status, 200, 'others stay')

@@ -4,7 +4,7 @@ import http from 'node:http'
 import t from 'tap'
 import { startEcho } from '../support/echo.ts'
 import { startHostileOp } from '../support/hostile-op.ts'
-import { newPlace, startProcess } from '../support/process.ts'
+import { type GatewayProcess, newPlace, runProcess, startProcess } from '../support/process.ts'
 import { poll } from '../support/waiting.ts'
 
 const op = await startHostileOp({ host: 'localhost' })
@@ -22,9 +22,11 @@ session: { secret: a-session-secret-of-more-than-thirty-two-bytes }
 providers: { op: { issuer: "${op.issuer}", client_id: gateway, client_secret: canary-client-secret-of-32-bytes-or-more } }
 apps: { wiki: { url: "http://${host}", upstream: "${echo.url}", require: signed_in } }
 `
+const processes: GatewayProcess[] = []
 for (const place of [first, second]) {
   place.write(yaml)
   const running = await startProcess(place)
+  processes.push(running)
   t.teardown(() => running.stop())
 }
 
@@ -145,4 +147,16 @@ t.test('what was begun at the one is finished at the other', async (t) => {
   t.match(await ask(first, callback, cookie), { status: 303, location: '/deep?a=3' })
   const session = sessionOf(answer)
   t.match(await ask(first, '/', session), { status: 200 })
+})
+
+t.test('what a command did is a line in the log of one of the two, once', async (t) => {
+  for (let i = 1; i <= 3; i++)
+    t.equal((await runProcess(['sessions', 'revoke', '--all', '-c', first.file])).code, 0)
+  const told = () => processes.flatMap((one) => one.log()).filter(({ event }) => event === 'sessions.revoked')
+  await poll('three lines', told, (lines) => lines.length >= 3)
+  // Whoever would write one again has done it by the time that the next one is there.
+  t.equal((await runProcess(['sessions', 'revoke', '--all', '-c', first.file])).code, 0)
+  await poll('the fourth', told, (lines) => lines.length >= 4)
+  t.equal(told().length, 4)
+  t.match(told()[0], { which: 'all', operator: /./, machine: /./ })
 })

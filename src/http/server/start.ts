@@ -6,6 +6,7 @@ import type { SubscriberName } from '../../runtime/following.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
 import { watchCertificates } from '../operations/certificates.ts'
+import { keepTellingOfCommands } from '../operations/command-records.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createClockNotes } from '../operations/provider-clock.ts'
@@ -84,6 +85,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   editions.subscribe('providers', () => void discovery.look())
   const { source, env, version } = options
   const reloading = source ? keepReloading({ ...serverContext, version }, { ...source, env }, deps) : null
+  const commands = keepTellingOfCommands(log, runtime.store)
   return {
     ...listeners.ports(gateway),
     log,
@@ -91,6 +93,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     reload: async () => reloading?.reload(),
     close: async (graceMs) => {
       reloading?.stop()
+      commands.stop()
       discovery.stop()
       certificates.stop()
       await listeners.close(graceMs)

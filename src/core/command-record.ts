@@ -1,0 +1,62 @@
+import { isObject, parseJson } from './json.ts'
+import { limits } from './limits/table.ts'
+import type { EpochSeconds, SessionKey } from './session/session.ts'
+
+/** What a command did, left in the store for the log of the gateway. Names of people and sessions are the store's own. */
+export interface CommandRecord {
+  readonly event: 'sessions.revoked'
+  readonly at: EpochSeconds
+  /** The system user who ran it, and the machine. */
+  readonly operator: string
+  readonly machine: string
+  readonly which: 'id' | 'user' | 'all'
+  /** Whose sessions; null: everybody's. */
+  readonly user: string | null
+  /** What the provider is called in the configuration; null: any, or one that is gone. */
+  readonly provider: string | null
+  readonly session: SessionKey | null
+  /** How many sessions ended. */
+  readonly revoked: number
+}
+
+const format = 1
+
+/** As it stands in the store. A text of the system is cut, and holds no character that speaks to a terminal. */
+export function encodeCommandRecord(record: CommandRecord): string {
+  const { operator, machine } = record
+  return JSON.stringify({ format, ...record, operator: plain(operator), machine: plain(machine) })
+}
+
+function plain(text: string): string {
+  return text.replaceAll(odd, '?').slice(0, limits.commandTextCharacters)
+}
+
+const odd = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/**
+ * A record from the store, which whoever can write there may have made up: its parts are of their kind and size, or it
+ * is none. Never throws.
+ */
+export function decodeCommandRecord(text: string): CommandRecord | null {
+  const found = text.length > limits.commandRecordBytes ? null : parseJson(text)
+  if (!isObject(found) || found.format !== format || found.event !== 'sessions.revoked') return null
+  const { at, operator, machine, which, user, provider, session, revoked } = found
+  if (!isCount(at) || !isCount(revoked) || !isName(operator) || !isName(machine)) return null
+  if (which !== 'id' && which !== 'user' && which !== 'all') return null
+  if (user !== null && typeof user !== 'string') return null
+  if (provider !== null && !isName(provider)) return null
+  if (session !== null && !isSessionKey(session)) return null
+  return { event: found.event, at, operator, machine, which, user, provider, session, revoked }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.commandTextCharacters && value === plain(value)
+}
+
+function isSessionKey(value: unknown): value is SessionKey {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+}
