@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ReadFile } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
-import { loadGateway } from '../config/load.ts'
+import { type LoadOptions, loadGateway } from '../config/load.ts'
 import type { MadeUp } from '../config/made-up.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { nowOf } from './clock.ts'
@@ -31,7 +30,7 @@ export interface LoadedForCommand {
 export function loadOrReport(
   file: string,
   io: Io,
-  around: { readonly readFile?: ReadFile; readonly madeUp?: MadeUp } = {},
+  around: Pick<LoadOptions, 'readFile' | 'madeUp' | 'mayBeOpen'> = {},
 ): LoadedForCommand | null {
   const loaded = loadGateway(file, io.env, { cwd: io.cwd, now: nowOf(io), ...around })
   if (loaded.ok) {
@@ -54,9 +53,9 @@ To see it work before: ${demoLine(io)}
 /** The options of commands that ask what a configuration says, and need none of its secrets for it. */
 export const askingOptions = { ...madeUpSecretsOption, ...configOption, ...jsonBelow } as const
 
-/** What may be missing for a command that asks about rules: secrets always, the rest when it is said. */
-export function madeUpToAsk(options: Options): MadeUp {
-  return options.flag('made-up-secrets') ? 'all-but-rules' : 'secrets'
+/** What may be missing or open for a command that asks about rules: secrets always, the rest when it is said. */
+export function toAsk(options: Options): Pick<LoadOptions, 'madeUp' | 'mayBeOpen'> {
+  return { madeUp: options.flag('made-up-secrets') ? 'all-but-rules' : 'secrets', mayBeOpen: true }
 }
 
 /** What may be missing for a command that looks a whole file over: nothing, unless it is said. */
@@ -71,5 +70,5 @@ export function loadToAsk(options: Options, io: Io): Gateway | null {
 
 /** As `loadToAsk`, of a file that is named otherwise. */
 export function loadRules(file: string, options: Options, io: Io): Gateway | null {
-  return loadOrReport(file, io, { madeUp: madeUpToAsk(options) })?.gateway ?? null
+  return loadOrReport(file, io, toAsk(options))?.gateway ?? null
 }

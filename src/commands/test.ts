@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
-import { firstSteps, madeUpToAsk } from '../cli/load.ts'
+import { firstSteps, toAsk } from '../cli/load.ts'
 import {
   configFile,
   configOption,
@@ -70,7 +70,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const { options } = read
     const file = configFile(options, io.env)
-    const loaded = loadGateway(file, io.env, { cwd: io.cwd, madeUp: madeUpToAsk(options) })
+    const loaded = loadGateway(file, io.env, { cwd: io.cwd, ...toAsk(options) })
     const gathered = loaded.ok ? gather(loaded, file, options.positionals, io) : loaded
     if (!loaded.ok || !gathered.ok) {
       const exitCode = tell(gathered.ok ? [] : gathered.issues, io)

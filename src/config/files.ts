@@ -44,6 +44,8 @@ export interface Surroundings {
   readonly readFile: ReadFile
   /** What may be missing, as nobody needs it to answer what is asked; absent for whoever serves or checks. */
   readonly madeUp?: MadeUp
+  /** Whether what `convert` left open may stay open: for who asks about rules, and for `convert` itself. */
+  readonly mayBeOpen?: true
   /** Whole seconds since 1970, for what ends: certificates. Absent: nothing is said of their ends. */
   readonly now?: EpochSeconds
 }

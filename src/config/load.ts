@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly readFile?: ReadFile
   /** For who asks and never serves: what may be missing. */
   readonly madeUp?: MadeUp
+  /** For the same: what `convert` left open may stay so. */
+  readonly mayBeOpen?: true
   /** By which certificates are said to end, or to have ended; absent: nothing is said of it. */
   readonly now?: EpochSeconds
 }
@@ -73,6 +75,7 @@ export function* loadGatewaySteps(
     env,
     readFile,
     ...(options.madeUp === undefined ? {} : { madeUp: options.madeUp }),
+    ...(options.mayBeOpen === undefined ? {} : { mayBeOpen: options.mayBeOpen }),
     ...(options.now === undefined ? {} : { now: options.now }),
   })
 }

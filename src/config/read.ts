@@ -9,6 +9,7 @@ import {
   type Scalar,
 } from 'yaml'
 import type { Surroundings } from './files.ts'
+import { leftOpen } from './fill-in.ts'
 import { foreignReference } from './foreign-reference.ts'
 import { holdsReference, interpolate } from './interpolate.ts'
 import type { Report } from './issue.ts'
@@ -128,8 +129,7 @@ function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: Con
   const source = node.source ?? ''
   const { surroundings, report, warn } = reader.context
   if (typeof value !== 'string' || !holdsReference(value)) {
-    const foreign = typeof value === 'string' ? foreignReference(value, path) : null
-    if (foreign !== null) report({ position: at, path: pathText(path), ...foreign })
+    if (typeof value === 'string') reportForeign(reader.context, value, at, path)
     return { kind: 'scalar', at, value, source, interpolated: false }
   }
   const file = linesReference(value)
@@ -145,6 +145,19 @@ function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: Con
     warn({ position: at, path: pathText(path), message, suggestion: null })
   }
   return { kind: 'scalar', at, value: result.text, source, interpolated: true }
+}
+
+/** A value that somebody else was meant to fill in. */
+function reportForeign(
+  { surroundings, report }: ReadContext,
+  value: string,
+  at: Position,
+  path: ConfigPath,
+): void {
+  const foreign = foreignReference(value, path)
+  if (foreign !== null) report({ position: at, path: pathText(path), ...foreign })
+  const message = surroundings.mayBeOpen === true ? null : leftOpen(value, path)
+  if (message !== null) report({ position: at, path: pathText(path), message, suggestion: null })
 }
 
 /** The entries of a file where a rule may hold them; elsewhere a fault. */

@@ -56,7 +56,7 @@ export function loadResult(
   const env = Object.fromEntries(
     variables.map((name) => [name, `set-${name.toLowerCase().replaceAll('_', '-')}${more(name)}`]),
   )
-  const loaded = loadGatewayFromText(yaml, { file: 'the result', folder, env, readFile })
+  const loaded = loadGatewayFromText(yaml, { file: 'the result', folder, env, readFile, mayBeOpen: true })
   if (loaded.ok) return loaded.gateway
   for (const issue of loaded.issues) {
     report({

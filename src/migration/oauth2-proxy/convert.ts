@@ -152,7 +152,13 @@ function loadResult(
       ? read
       : { ok: true, bytes: Buffer.from(value('file')), worldReadable: false }
   }
-  const loaded = loadGatewayFromText(yaml, { file: 'the result', folder, env, readFile: stands })
+  const loaded = loadGatewayFromText(yaml, {
+    file: 'the result',
+    folder,
+    env,
+    readFile: stands,
+    mayBeOpen: true,
+  })
   if (loaded.ok) return loaded.gateway
   for (const issue of loaded.issues) {
     const ofFile = /(?:ca_file|client_key|certificate|\.key)$/.test(issue.path)
