@@ -23,7 +23,7 @@ export function directorySections(
   return served.flatMap((place) => {
     const own = [...plain.map((section) => ({ section, folder: folderOf(section) ?? '/' }))]
     const sections = own.flatMap(({ section, folder }) => ofFolder(section, folder, place))
-    const local = accessFiles(plain, place, folders, uncertain)
+    const local = accessFiles({ plain, matched, uncertain }, place, folders)
     return [
       ...[...sections, ...local].toSorted((one, other) => one.depth - other.depth).map(({ path }) => path),
       ...matched.map((section) => ({
@@ -59,6 +59,14 @@ function byDepth(one: Section, other: Section): number {
 
 function sectionOf(section: Section, { path, except }: ServedPath): PathSection {
   return { ...readContent(section), kind: 'prefix', pattern: path, doubt: null, except }
+}
+
+interface Directories {
+  /** Of one folder each, the outer first. */
+  readonly plain: readonly Section[]
+  readonly matched: readonly Section[]
+  /** Where those stand that may be in effect or not. */
+  readonly uncertain: ReadonlySet<SourcePosition>
 }
 
 interface AtDepth {
@@ -127,39 +135,72 @@ function isNamed({ key, rest }: Section, name: string): boolean {
   return compileSearch(source)?.test(name) ?? true
 }
 
-/** `.htaccess` files, where `AllowOverride` lets them speak of who may pass. */
+/** `.htaccess` files of a folder, of those below and of all above, where `AllowOverride` lets them speak of who may pass. */
 function accessFiles(
-  directories: readonly Section[],
+  { plain, matched, uncertain }: Directories,
   place: ServedPath,
   folders: FolderFiles,
-  uncertain: ReadonlySet<SourcePosition>,
 ): readonly AtDepth[] {
   const { file, isProgram } = place
   if (file === null) return []
-  const allowing = directories.filter((section) => {
+  const allowing = [...plain, ...matched].filter((section) => {
     const folder = folderOf(section) ?? '/'
     const related = isAtOrBelow(file, folder) || isAtOrBelow(folder, file)
     return related && allowsRules(section)
   })
   const first = allowing.find(({ at }) => !uncertain.has(at)) ?? allowing[0]
   if (first === undefined) return []
-  const doubt = uncertain.has(first.at) ? { doubt: 'whether it is read nobody knows here' } : {}
   const root = isProgram ? file.slice(0, file.lastIndexOf('/')) || '/' : file
-  const found = folders.below(root, '.htaccess')
-  if (found !== null) {
-    return found
-      .flatMap((name) => ofAccessFile(name, first, place, folders))
-      .map(({ depth, path }) => ({ depth, path: { ...path, ...doubt } }))
-  }
-  return [{ depth: 1e6, path: { ...unread(first, place), doubt: 'may hold rules that nobody reads here' } }]
+  const above = foldersAbove(root).filter((folder) => folders.holds(folder, accessFile))
+  const below = folders.below(root, accessFile)
+  const found = [...above.map((folder) => `${folder === '/' ? '' : folder}/${accessFile}`), ...(below ?? [])]
+  const read = found.flatMap((name) => {
+    const speaks = overrideAt(name.slice(0, name.lastIndexOf('/')) || '/', { plain, matched, uncertain })
+    if (speaks === 'never') return []
+    const doubt = speaks === 'perhaps' ? { doubt: 'whether it is read nobody knows here' } : {}
+    return ofAccessFile(name, first, place, folders).map(({ depth, path }) => ({
+      depth,
+      path: { ...path, ...doubt },
+    }))
+  })
+  if (below !== null) return read
+  return [
+    ...read,
+    { depth: 1e6, path: { ...unread(first, place), doubt: 'may hold rules that nobody reads here' } },
+  ]
+}
+
+const accessFile = '.htaccess'
+
+function foldersAbove(folder: string): readonly string[] {
+  const parts = folder.split('/').filter((part) => part !== '')
+  return parts.map((_, index) => `/${parts.slice(0, index).join('/')}`)
+}
+
+/** Whether the innermost `AllowOverride` for a folder lets a `.htaccess` there say who gets in. */
+function overrideAt(
+  folder: string,
+  { plain, matched, uncertain }: Directories,
+): 'always' | 'perhaps' | 'never' {
+  const saying = plain.filter(
+    (section) => isAtOrBelow(folder, folderOf(section) ?? '/') && overridesOf(section).length > 0,
+  )
+  const inner = saying.findLast(({ at }) => !uncertain.has(at))
+  const isUnsure =
+    saying.some(({ at }) => uncertain.has(at)) || matched.some((section) => overridesOf(section).length > 0)
+  if (isUnsure) return 'perhaps'
+  return inner !== undefined && allowsRules(inner) ? 'always' : 'never'
+}
+
+function overridesOf({ children }: Section): readonly string[] {
+  return wordsOf(
+    children.filter((child) => child.kind === 'directive'),
+    'AllowOverride',
+  )
 }
 
 function allowsRules(section: Section): boolean {
-  const words = wordsOf(
-    section.children.filter((child) => child.kind === 'directive'),
-    'AllowOverride',
-  )
-  return words.some((word) => /^(?:all|authconfig|limit|fileinfo)\b/i.test(word))
+  return overridesOf(section).some((word) => /^(?:all|authconfig|limit|fileinfo)\b/i.test(word))
 }
 
 function unread(section: Section, place: ServedPath): PathSection {
@@ -167,10 +208,7 @@ function unread(section: Section, place: ServedPath): PathSection {
   const test = { kind: 'other', provider: '.htaccess' } as const
   const member = { kind: 'rule', negated: false, test, limit: null, at, text: 'a .htaccess' } as const
   const requires = { kind: 'group', op: 'any', negated: false, members: [member], at } as const
-  const allowed = wordsOf(
-    section.children.filter((child) => child.kind === 'directive'),
-    'AllowOverride',
-  ).join(' ')
+  const allowed = overridesOf(section).join(' ')
   return {
     ...sectionOf(section, place),
     text: `AllowOverride ${allowed}`,

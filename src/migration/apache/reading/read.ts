@@ -101,6 +101,10 @@ function foldersOf(
       if (found === null || found.length > 0) return found
       return (listFiles(`${plain}/*`) ?? []).length > 0 ? found : null
     },
+    holds: (folder, name) => {
+      const path = `${folder.replace(/\/$/, '')}/${name}`
+      return (listFiles(`${path}*`) ?? []).includes(path)
+    },
     nodes: (file) => {
       const found = readFile(file)
       const text = found.ok ? decodeUtf8(found.bytes) : null

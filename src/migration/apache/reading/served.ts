@@ -20,6 +20,8 @@ export interface ServedPath {
 export interface FolderFiles {
   /** Every file of this name at or below a folder, as absolute paths; null: no such folder is here. */
   below(folder: string, name: string): readonly string[] | null
+  /** Whether a folder holds a file of this name; false too where no such folder is here. */
+  holds(folder: string, name: string): boolean
   /** What it says, with all that it includes; null when it cannot be read. */
   nodes(file: string): readonly Node[] | null
 }

@@ -179,7 +179,7 @@ t.test('syntax faults come all at once, with line and column', async (t) => {
 })
 
 /** Of a machine without any of the folders. */
-const noFolders = { below: () => null, nodes: () => null }
+const noFolders = { below: () => null, holds: () => false, nodes: () => null }
 
 const sectionsOf = (text: string): readonly PathSection[] =>
   readSite(nodesOf(text), noFolders)[0]?.sections ?? []
