@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import type { Command } from '../cli/command.ts'
+import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
-import { configFile, configOption, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
+import {
+  configFile,
+  configOption,
+  type OptionSpecs,
+  type Options,
+  optionsHelp,
+  readOptions,
+} from '../cli/options.ts'
 import type { Gateway } from '../core/gateway.ts'
-import { type DoctorDeps, examinations } from '../doctor/doctor.ts'
+import { type DoctorDeps, examinations, type SignInWanted } from '../doctor/doctor.ts'
 import type { Finding } from '../doctor/finding.ts'
+import { askedProviders } from '../doctor/providers/asked.ts'
 import { originOf } from '../doctor/public-address/public-address.ts'
 import { findingLine, findingsJson, summaryLine } from '../doctor/report.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -16,6 +24,16 @@ const specs = {
     value: 'URL',
     help: 'a public address of the file, which is asked too: run it beside the gateway, as its user',
   },
+  'sign-in': {
+    type: 'boolean',
+    help: 'you sign in with a browser of this machine: which claims really come, from where, how large',
+  },
+  provider: { type: 'string', value: 'NAME', help: 'whom to sign in with, where there are several' },
+  port: {
+    type: 'string',
+    value: 'PORT',
+    help: 'where that browser comes back to (default 8976): http://127.0.0.1:PORT/claimgate-doctor, which must be registered',
+  },
   ...configOption,
   json: {
     type: 'boolean',
@@ -26,7 +44,7 @@ const specs = {
 /** Refused in words: made-up secrets, sent to real providers, are failed sign-ins in their logs. */
 const madeUpSecrets = '--made-up-secrets'
 
-const usage = `Usage: claimgate doctor [-c FILE] [--url URL] [--json]
+const usage = `Usage: claimgate doctor [-c FILE] [--url URL] [--sign-in] [--json]
 
 Asks the real things and says what it saw, one line a check, with the cure: every provider (issuer,
 metadata, keys, clock, certificate, scopes, claims, redirect URIs, whether the client's secret is
@@ -36,6 +54,10 @@ session store, and when the certificates of the file end. Nobody is signed in an
 
 With --url it asks a running gateway by its public address: whether that leads to it, which client
 address it believes, and what becomes of http.
+
+With --sign-in you open an address that it prints, and sign in. It says which claims come from the ID
+token and from userinfo and how large they are, never what they hold; whether a refresh token comes;
+and which claims that rules name do not.
 
 ${optionsHelp(specs)}
 Exit status: 0 nothing failed, 1 something did, 2 wrong usage or a configuration with faults.
@@ -63,8 +85,13 @@ export const command: Command = {
       io.stderr(`claimgate doctor: --url takes an address of the file: ${originsOf(gateway)}\n`)
       return 2
     }
+    const signIn = options.flag('sign-in') ? readSignIn(options, gateway, io) : null
+    if (typeof signIn === 'string') {
+      io.stderr(`claimgate doctor: ${signIn}\n`)
+      return 2
+    }
     const proxyEnv = proxyEnvOf(io.env)
-    const deps: DoctorDeps = { clock: systemClock, random: randomBytes, proxyEnv, publicOrigin }
+    const deps: DoctorDeps = { clock: systemClock, random: randomBytes, proxyEnv, publicOrigin, signIn }
     const say = options.flag('json') ? () => {} : io.stdout
     const findings: Finding[] = []
     // All at once; told in the order of the file, each part as soon as those before it are told.
@@ -77,6 +104,25 @@ export const command: Command = {
     io.stdout(options.flag('json') ? findingsJson(findings) : summaryLine(findings))
     return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0
   },
+}
+
+/** Long enough to find a telephone for a second factor. */
+const patienceMs = 5 * 60 * 1000
+
+/** What `--sign-in` is to do, or what is wrong with how it was asked for. */
+function readSignIn(options: Options, gateway: Gateway, io: Io): SignInWanted | string {
+  const all = askedProviders(gateway)
+  const name = options.text('provider')
+  const asked =
+    name === null && all.length === 1 ? all[0] : all.find(({ settings }) => settings.name === name)
+  if (asked === undefined)
+    return `--sign-in needs --provider, one of: ${all.map(({ settings }) => settings.name).join(', ')}`
+  const port = Number(options.text('port') ?? 8976)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) return '--port takes a number up to 65535'
+  const limit = AbortSignal.timeout(patienceMs)
+  const { signal } = io
+  const patience = signal === undefined ? limit : AbortSignal.any([limit, signal])
+  return { asked, port, patience, announce: io.stderr }
 }
 
 function originsOf({ hosts }: Gateway): string {

@@ -3,15 +3,22 @@ import type { Gateway, Origin } from '../core/gateway.ts'
 import type { InspectionDeps } from '../oidc/inspection/inspection.ts'
 import { certificateFindings } from './certificate.ts'
 import { type Finding, findingsOf } from './finding.ts'
-import { askedProviders } from './providers/asked.ts'
+import { type AskedProvider, askedProviders } from './providers/asked.ts'
 import { providerFindings } from './providers/providers.ts'
 import { publicAddressFindings } from './public-address/public-address.ts'
+import { type SignInDeps, signInFindings } from './sign-in/sign-in.ts'
 import { storeFindings } from './store.ts'
 import { upstreamFindings } from './upstreams/upstreams.ts'
 
 export interface DoctorDeps extends InspectionDeps {
   /** A public address that is asked too; null: none. */
   readonly publicOrigin: Origin | null
+  /** A provider that somebody signs in with, and how; null: nobody does. */
+  readonly signIn: SignInWanted | null
+}
+
+export interface SignInWanted extends Pick<SignInDeps, 'port' | 'announce' | 'patience'> {
+  readonly asked: AskedProvider
 }
 
 /** One part of what is looked at, begun when it is asked for. */
@@ -19,7 +26,7 @@ export type Examination = () => Promise<readonly Finding[]>
 
 /** All that a configuration stands on, in the order in which it is told. */
 export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Examination[] {
-  const { publicOrigin } = deps
+  const { publicOrigin, signIn } = deps
   return [
     ...askedProviders(gateway).map(
       (asked) => () => orFault(`providers.${asked.settings.name}`, () => providerFindings(asked, deps)),
@@ -32,6 +39,7 @@ export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Exami
     ...(publicOrigin === null
       ? []
       : [() => orFault(publicOrigin.origin, () => publicAddressFindings(gateway, publicOrigin, deps.clock))]),
+    ...(signIn === null ? [] : [() => signInFindings(signIn.asked, { ...deps, ...signIn })]),
   ]
 }
 

@@ -16,12 +16,14 @@ import { internalAddress } from './internal-url.ts'
 import type { KeyCache } from './keys.ts'
 import { asksNobody } from './login.ts'
 import type { Metadata } from './metadata.ts'
+import type { ProviderObserver } from './observer.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
 /** Everything that belongs to one provider; nothing of it is ever shared with another. */
 export interface Client extends Registration {
   readonly keys: KeyCache
+  readonly observer?: ProviderObserver | undefined
 }
 
 /** One authorization response, and the sign-in that it answers. */
@@ -49,6 +51,7 @@ export async function exchangeCode(
     const configuration = createConfiguration(client, now, deadline)
     const tokens = await redeem(client, response, configuration)
     credentials.push(tokens.accessToken, tokens.idToken)
+    client.observer?.redeemed?.(tokens.refreshToken)
     return await identify(client, response.transaction, tokens, configuration, now)
   } catch (thrown) {
     throw withoutCredentials(thrown, credentials)

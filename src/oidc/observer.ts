@@ -9,6 +9,8 @@ export interface ProviderObserver {
   dated(date: EpochSeconds): void
   /** When the certificate ends that a new connection was made with. Behind `HTTPS_PROXY` it is not seen. */
   connected(host: string, certificateEndsAt: EpochSeconds): void
+  /** A code became tokens, with a refresh token among them or without. */
+  redeemed?(refreshToken: boolean): void
 }
 
 type TlsOptions = NonNullable<Parameters<typeof buildConnector>[0]>

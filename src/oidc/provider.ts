@@ -79,7 +79,12 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       const redeemed = metadata
         .get()
         .then((known) =>
-          exchangeCode({ settings, metadata: known, keys, transport, clientAuth }, response, now, deadline),
+          exchangeCode(
+            { settings, metadata: known, keys, transport, clientAuth, observer: deps.observer },
+            response,
+            now,
+            deadline,
+          ),
         )
       return within(deadline, redeemed, settings.name).finally(leave)
     },

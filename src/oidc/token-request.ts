@@ -31,6 +31,8 @@ export interface Tokens {
   /** As received: openid-client has looked at its claims, nobody yet at its signature. */
   readonly idToken: string
   readonly accessToken: string
+  /** Whether one came; it is not kept. */
+  readonly refreshToken: boolean
 }
 
 /**
@@ -115,7 +117,8 @@ export async function redeemCode(
     const idToken = unseen === null ? tokens.id_token : unseen.idToken
     if (typeof idToken !== 'string')
       throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: id_token is no text')
-    return { idToken, accessToken: tokens.access_token }
+    const refreshToken = tokens.refresh_token !== undefined
+    return { idToken, accessToken: tokens.access_token, refreshToken }
   } catch (thrown) {
     const secret = settings.clientSecret?.reveal() ?? ''
     throw tokenFault(thrown, {

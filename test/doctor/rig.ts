@@ -28,7 +28,7 @@ export async function look(yaml: string, clockOffSeconds = 0, url = ''): Promise
   const proxyEnv = { httpsProxy: null, noProxy: null }
   const gateway = gatewayOf(yaml)
   const publicOrigin = originOf(gateway, url)
-  const parts = examinations(gateway, { clock, random: randomBytes, proxyEnv, publicOrigin })
+  const parts = examinations(gateway, { clock, random: randomBytes, proxyEnv, publicOrigin, signIn: null })
   const findings = (await Promise.all(parts.map((part) => part()))).flat()
   return {
     findings,
