@@ -11,6 +11,7 @@ import { blocksOf } from '../support/page-blocks.ts'
 import { freePort, portOf } from '../support/ports.ts'
 import { nginxWith, type ReverseProxy, startConfigured } from '../support/reverse-proxy.ts'
 import { createAuthority } from '../support/tls.ts'
+import { outcomeOf } from '../support/waiting.ts'
 
 const page = blocksOf('docs/behind-a-proxy.md')
 const blockOf = (language: string, task = ''): string => {
@@ -212,9 +213,9 @@ for (const [name, start] of Object.entries(proxies)) {
       const onPiece = (text: string): void => {
         if (going.length === 0 && text.includes('first')) going.push(ask(port, '/go'))
       }
-      const { body } = await ask(port, '/events', { onPiece })
+      const answer = await outcomeOf(ask(port, '/events', { onPiece }))
       await Promise.all(going)
-      t.equal(body, 'data: first\n\ndata: second\n\n')
+      t.match(answer, { body: 'data: first\n\ndata: second\n\n' })
     })
   })
 }
