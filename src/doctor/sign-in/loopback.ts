@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 
 /** Where a browser of this machine comes back to. It must be registered at the provider, to the letter. */
 export interface Loopback {
@@ -35,9 +34,10 @@ export async function openLoopback(port: number): Promise<Loopback> {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
-  const address = server.address() as AddressInfo
+  const address = server.address()
+  const taken = typeof address === 'object' && address !== null ? address.port : port
   return {
-    redirectUri: `http://127.0.0.1:${address.port}${path}`,
+    redirectUri: `http://127.0.0.1:${taken}${path}`,
     answer: (state, patience) =>
       new Promise((resolve) => {
         wanted = state
