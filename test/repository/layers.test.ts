@@ -61,7 +61,10 @@ const layers: Readonly<Record<string, Layer>> = {
     modules: ['http', 'config', 'core'],
     packages: [/^ghtml$/, /^node:(crypto|fs|http|net|os|path|url|util|module)$/],
   },
-  cli: { modules: ['config', 'core'], packages: [/^node:(crypto|fs|fs\/promises|os|path|readline|url|util)$/] },
+  cli: {
+    modules: ['config', 'core'],
+    packages: [/^node:(crypto|fs|fs\/promises|os|path|readline|url|util)$/],
+  },
   // Options in, a call, text out: who speaks to a provider or an app is below.
   commands: {
     modules: [

@@ -51,6 +51,7 @@ const components: readonly Component[] = [
     package: 'python3-caldav',
     present: () => runs('/usr/bin/python3', '-c', 'import caldav'),
   },
+  { name: 'jq', package: 'jq', present: () => runs('jq', '--version') },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
   { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },
   { name: 'Jupyter', package: 'jupyter-server', present: () => existsSync('/usr/bin/jupyter-server') },
