@@ -4,6 +4,7 @@ import type { Awaitable } from '../../core/ports.ts'
 import { clientAddress, forwardedProto, peerOf } from '../../core/request/forwarded.ts'
 import { readHost } from '../../core/request/host.ts'
 import { readTarget, type Target } from '../../core/request/target.ts'
+import { describeUnknownHost } from '../../core/request/unknown-host.ts'
 import { shadowOrigin } from '../../core/shadow.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
@@ -42,7 +43,10 @@ export function admit(
   const host = readHost(facts.rawHeaders)
   if (!host.ok) return reject(draft, 400, host.reason)
   const origin = gateway.hosts.get(host.host)
-  if (origin === undefined) return reject(draft, 421, 'host-unknown')
+  if (origin === undefined) {
+    const detail = describeUnknownHost(gateway.hosts, host.host)
+    return toAdmission(draft, { kind: 'reject', status: 421, reason: 'host-unknown' }, detail)
+  }
   draft.origin = origin
   if (!reading.ok) return reject(draft, 400, reading.reason)
   const { target } = reading

@@ -161,6 +161,8 @@ async function refuse(
   send(reply, await verdictAnswer(request.raw))
 }
 
+const bodyTooLarge = { kind: 'reject', status: 413, reason: 'body-too-large' } as const
+
 /** The one place where something thrown becomes an answer. */
 function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const admission = admissionOf(request.raw)
@@ -171,8 +173,11 @@ function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     return
   }
   switch (errorCode(thrown)) {
+    // Counted as it came, or announced: the same refusal, and the access line says so.
+    case 'REQUEST_BODY_TOO_LARGE':
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      send(reply, refusal(admission, 413, 'body-too-large'))
+      carryAdmission(request.raw, { ...admission, decision: bodyTooLarge })
+      send(reply, refusal(admission, bodyTooLarge.status, bodyTooLarge.reason))
       return
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       send(reply, refusal(admission, 415, 'media-type-unknown'))

@@ -74,7 +74,8 @@ export function createServer(
     }
     unreadable.add(socket)
     endUnreadable(error.code ?? '', socket)
-    onUnreadable(error.code ?? 'unknown', socket)
+    // Nothing was unreadable: of a request that was under way the access line tells.
+    if (!isBrokenConnection(error.code)) onUnreadable(error.code ?? 'unknown', socket)
   })
   return server
 }
@@ -166,6 +167,22 @@ function endUnreadable(code: string, socket: Socket): void {
     answerUnreadable(code, socket)
   } else {
     socket.destroy()
+  }
+}
+
+/** The client, or its network, is gone. Nothing of it was read that could be no HTTP. */
+function isBrokenConnection(code: string | undefined): boolean {
+  switch (code) {
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+    case 'EPIPE':
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ENETDOWN':
+      return true
+    default:
+      return false
   }
 }
 

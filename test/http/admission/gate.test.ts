@@ -7,6 +7,7 @@ import type { Gateway } from '../../../src/core/gateway.ts'
 import { unknownClient } from '../../../src/core/request/forwarded.ts'
 import { readTarget } from '../../../src/core/request/target.ts'
 import type { Session } from '../../../src/core/session/session.ts'
+import type { Admission } from '../../../src/http/admission/admission.ts'
 import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
 import { dependsOnCaller, routeRequest } from '../../../src/http/admission/routed-request.ts'
@@ -444,7 +445,12 @@ t.test('an address of the gateway’s own speaks for the app at the root of its 
 })
 
 t.test('a Host that is unknown or no Host is refused with a status of its own', async (t) => {
-  t.match(await admitted(facts('/x', { host: 'evil.example' })), refused(421, 'host-unknown'))
+  const unknown = await admitted(facts('/x', { host: 'wikki.example' }))
+  t.match(unknown, refused(421, 'host-unknown'))
+  t.match(
+    (unknown as Admission).detail,
+    /^the Host is "wikki\.example", and the nearest `url` is https:\/\/wiki\.example; /,
+  )
   t.match(await admitted(facts('/x', { host: 'a@wiki.example' })), refused(400, 'host-invalid'))
   t.match(await admitted(facts('/nope/../x')), {
     decision: { kind: 'reject', status: 400, reason: 'target-dot-segment' },
