@@ -8,6 +8,7 @@ import { toLintPage } from '../lint/page.ts'
 import { withLimits } from '../reference/limits-section.ts'
 import { breakLines } from '../reference/prose.ts'
 import { toRequestPage } from '../reference/request-page.ts'
+import { toSentencesPage } from '../reference/sentences-page.ts'
 import { toWordsPage } from '../reference/words-page.ts'
 
 /** The files of the repository that are written from the schema and other tables of the code, by their path from its root. */
@@ -18,6 +19,7 @@ export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['docs/lint.md', () => breakLines(toLintPage())],
   ['docs/reference.md', () => breakLines(toWordsPage())],
   ['docs/request.md', () => breakLines(toRequestPage())],
+  ['docs/sentences.md', () => breakLines(toSentencesPage())],
   ['docs/security.md', () => withLimits(readFileSync(pathOf('docs/security.md'), 'utf8'))],
 ])
 

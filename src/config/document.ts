@@ -4,6 +4,7 @@ import { intro, outro } from './reference-text.ts'
 import { appKeys, forwardingKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { fileSchema, groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
 import { formOf, unwrapped } from './schema/form.ts'
+import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { ruleDefinitions } from './schema/rule.ts'
 import { caseKeys, personKeys, requestKeys, testsKeys } from './schema/tests.ts'
@@ -87,6 +88,11 @@ const sections: readonly Section[] = [
     keys: sessionKeys,
   },
   { title: '`log`', text: 'Cookies, tokens, codes, queries and secrets are never logged.', keys: logKeys },
+  {
+    title: '`pages`',
+    text: 'The [gateway’s own pages](pages.md): their logo, their colour, their language and their words.',
+    keys: pageKeys,
+  },
   {
     title: '`providers`',
     text: 'You choose the name of each provider. It appears in links, logs and rules (`provider: acme`).',

@@ -2,6 +2,7 @@ import { folded, nearest } from './nearest.ts'
 import type { ConfigPath } from './node.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
+import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { caseKeys, testsKeys } from './schema/tests.ts'
 
@@ -51,6 +52,7 @@ const keysOfPlaces: readonly (readonly [string, object])[] = [
   ['in a location', ownLocationKeys],
   ['in `listen`', listenKeys],
   ['in `log`', logKeys],
+  ['in `pages`', pageKeys],
   ['in `tests`', testsKeys],
   ['in a case of `tests`', { as: caseKeys.as, expect: caseKeys.expect, because: caseKeys.because }],
 ]

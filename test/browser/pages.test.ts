@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { html } from 'ghtml'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { accentColours } from '../../src/core/pages/accent.ts'
 import type { Look } from '../../src/http/pages/look.ts'
 import { openChromium } from '../support/chromium.ts'
 import {
   accountPage,
+  builtInPages,
   chooserPage,
   confirmSignOutPage,
   errorPage,
@@ -86,10 +88,17 @@ const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
 })
 
 const languages = ['en', 'de'] as const
-/** `/en/chooser` and so on. */
+/** With a logo and an accent of an operator. */
+const ownLook = lookIn('de', {
+  ...builtInPages,
+  logo: icon,
+  accent: { light: accentColours([160, 16, 32], 'light'), dark: accentColours([255, 128, 144], 'dark') },
+})
+
+/** `/en/chooser` and so on; `/own/chooser` is an operator's. */
 const pages = Object.fromEntries(
-  languages.flatMap((language) =>
-    Object.entries(pagesIn(lookIn(language))).map(([path, make]) => [`/${language}${path}`, make] as const),
+  [...languages.map((language) => [language, lookIn(language)] as const), ['own', ownLook] as const].flatMap(
+    ([name, look]) => Object.entries(pagesIn(look)).map(([path, make]) => [`/${name}${path}`, make] as const),
   ),
 )
 
@@ -116,7 +125,7 @@ t.test('the pages in Chromium', async (t) => {
   const elsewhere = await serve((_, response) => response.end('the provider'))
   const posted: string[] = []
   const server = await serve(async (request, response) => {
-    response.writeHead(200, pageHeaders())
+    response.writeHead(200, request.url?.startsWith('/own/') ? ownLook.headers : pageHeaders())
     if (request.method === 'POST') {
       for await (const part of request) posted.push(String(part))
       const to = new URL(`http://op.example.test:${elsewhere.port}/end`)
@@ -176,6 +185,31 @@ t.test('the pages in Chromium', async (t) => {
     }
     t.same(complaints, [])
     await page.close()
+  })
+
+  t.test('have the colours of an operator, in light and in dark', async (t) => {
+    const rows = {
+      light: ['rgb(160, 16, 32)', 'rgb(255, 255, 255)'],
+      dark: ['rgb(255, 128, 144)', 'rgb(0, 0, 0)'],
+    }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ colorScheme })
+      await page.goto(`${origin}/own/forbidden`)
+      const style = "getComputedStyle(document.querySelector('.button'))"
+      t.same(
+        [await page.evaluate(`${style}.backgroundColor`), await page.evaluate(`${style}.color`)],
+        rows[colorScheme],
+      )
+      const link = "getComputedStyle(document.querySelector('.account b'))"
+      t.equal(
+        await page.evaluate(`${link}.color`),
+        await page.evaluate('getComputedStyle(document.body).color'),
+      )
+      t.ok(
+        Number(await page.evaluate("document.querySelector('img.logo').getBoundingClientRect().height")) > 8,
+      )
+      await page.close()
+    }
   })
 
   t.test('can be used with the keyboard alone, and show where one is', async (t) => {

@@ -7,7 +7,12 @@ import * as framed from '../../src/http/pages/framed.ts'
 import { type Look, lookFor } from '../../src/http/pages/look.ts'
 import * as pages from '../../src/http/pages/pages.ts'
 
-export const builtInPages: PageSettings = { catalogues: builtInCatalogues, language: null }
+export const builtInPages: PageSettings = {
+  catalogues: builtInCatalogues,
+  language: null,
+  logo: null,
+  accent: null,
+}
 
 /** English as built in, unless another language is named. */
 export function lookIn(language = 'en', settings: PageSettings = builtInPages): Look {

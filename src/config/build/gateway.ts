@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
-import { builtInCatalogues } from '../../core/pages/settings.ts'
 import { nodeAt } from '../node.ts'
 import { openRules } from '../rules/policies.ts'
 import { groupKeys } from '../schema/file.ts'
@@ -15,6 +14,7 @@ import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
 import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
+import { buildPages } from './pages.ts'
 import { buildProvider, type ProviderDraft } from './provider.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
@@ -73,7 +73,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     providers: finish(providers, prefixes),
     session,
     log,
-    pages: { catalogues: builtInCatalogues, language: null },
+    pages: service.pages,
     hosts,
     apps: models,
     ownedHeaders: ownedHeaderNames(models),
@@ -93,6 +93,7 @@ function buildService(scope: Scope, top: TopKeys) {
     auth: buildAuthPrefix(scope, top.auth_prefix),
     ...buildSession(scope),
     ...buildLog(scope),
+    pages: buildPages(scope),
   }
 }
 

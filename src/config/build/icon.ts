@@ -17,21 +17,31 @@ export const builtInIcons: readonly string[] = [...presets, 'person', 'building'
 export function readIcon(scope: Scope, path: ConfigPath, value: string): string | null {
   if (builtInIcons.includes(value)) return value
   const file = readBeside(scope.surroundings, value)
-  if (!file.ok) {
-    const message = `is neither a built-in icon (${builtInIcons.join(', ')}) nor a file: ${file.reason}`
-    faultAt(scope, path, message, nearest(value, builtInIcons))
+  if (file.ok) return dataUrlOf(scope, path, file.bytes, 'an icon')
+  const message = `is neither a built-in icon (${builtInIcons.join(', ')}) nor a file: ${file.reason}`
+  faultAt(scope, path, message, nearest(value, builtInIcons))
+  return null
+}
+
+/** The same of a picture that is always a file; `what` it is stands in messages. */
+export function readPicture(scope: Scope, path: ConfigPath, value: string, what: string): string | null {
+  const file = readBeside(scope.surroundings, value)
+  if (file.ok) return dataUrlOf(scope, path, file.bytes, what)
+  faultAt(scope, path, `the file cannot be read: ${file.reason}`)
+  return null
+}
+
+function dataUrlOf(scope: Scope, path: ConfigPath, bytes: Uint8Array, what: string): string | null {
+  if (bytes.length > largestBytes) {
+    faultAt(scope, path, `the file is too large: ${what} has at most 32 KiB`)
     return null
   }
-  if (file.bytes.length > largestBytes) {
-    faultAt(scope, path, 'the file is too large: an icon has at most 32 KiB')
-    return null
-  }
-  const type = imageType(file.bytes)
+  const type = imageType(bytes)
   if (type === null) {
     faultAt(scope, path, 'the file is no PNG, JPEG, WebP or plain SVG picture')
     return null
   }
-  return `data:${type};base64,${Buffer.from(file.bytes).toString('base64')}`
+  return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`
 }
 
 function imageType(bytes: Uint8Array): string | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
+import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
 import { policyForm } from './rule.ts'
 import { testsForm } from './tests.ts'
@@ -152,6 +153,10 @@ export const topKeys = {
 /** Everything else at the top: mappings whose entries are judged one by one, so that no fault hides another. */
 export const groupKeys = {
   session: z.strictObject(sessionKeys).prefault({}).describe('How people stay signed in.'),
+  pages: z
+    .strictObject(pageKeys)
+    .prefault({})
+    .describe('How the gateway’s own pages look, and which languages they speak.'),
   log: z.strictObject(logKeys).prefault({}).describe('What is logged.'),
   providers: z
     .record(appName, z.strictObject(providerKeys))

@@ -1,3 +1,4 @@
+import type { Accent } from './accent.ts'
 import type { Catalogue } from './catalogue.ts'
 import { english } from './english.ts'
 import { german } from './german.ts'
@@ -8,6 +9,10 @@ export interface PageSettings {
   readonly catalogues: ReadonlyMap<string, Catalogue>
   /** The one language of all pages; null: of each page that of `catalogues` which its browser wants most. */
   readonly language: string | null
+  /** A picture in place of the gate, as a data: URL; null: the gate. */
+  readonly logo: string | null
+  /** Null: the colours of the stylesheet. */
+  readonly accent: Accent | null
 }
 
 /** The languages that are built in. */

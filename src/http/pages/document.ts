@@ -29,12 +29,29 @@ export interface Page {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Languages that are written from right to left, unless an operator's catalogue is of another script. */
+const rightToLeft: ReadonlySet<string> = new Set([
+  'ar',
+  'ckb',
+  'dv',
+  'fa',
+  'he',
+  'ps',
+  'sd',
+  'ug',
+  'ur',
+  'yi',
+])
+
 /**
  * One whole page. In ghtml's templates a value is escaped unless `!` stands before it; a test lists the places
  * where it does, and holds canaries against every page.
  */
 export function pageDocument(page: Document): Page {
-  const { language, words, headers } = page.look
+  const { language, words, headers, logo, accentStyle } = page.look
+  const accent = accentStyle === null ? '' : html`<style>!${accentStyle}</style>`
+  const direction = rightToLeft.has(language.split('-', 1)[0] ?? '') ? ' dir="rtl"' : ''
+  const mark = logo === null ? gateMark(page.gate) : html`<img class="logo" src="${logo}" alt="">`
   const refresh =
     page.refreshTo === undefined
       ? ''
@@ -45,7 +62,7 @@ export function pageDocument(page: Document): Page {
       : html`<p class="reference">${words['frame.request-id']} <code>${page.requestId}</code></p>`
   const heading = page.appTitle === null ? page.title : `${page.title} · ${page.appTitle}`
   const text = html`<!doctype html>
-<html lang="${language}">
+<html lang="${language}"!${direction}>
 <head>
 <meta charset="utf-8">
 <title>${heading}</title>
@@ -53,11 +70,11 @@ export function pageDocument(page: Document): Page {
 <meta name="robots" content="noindex, nofollow">
 !${refresh}
 <link rel="icon" href="${tabIcon}">
-<style>!${stylesheet}</style>
+<style>!${stylesheet}</style>!${accent}
 </head>
 <body>
 <main>
-<div class="banner">!${gateMark(page.gate)}<p>${page.appTitle ?? words['frame.gateway']}</p></div>
+<div class="banner">!${mark}<p>${page.appTitle ?? words['frame.gateway']}</p></div>
 <div class="content">
 <h1>${page.title}</h1>
 !${page.content}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Accent, AccentColours } from '../../core/pages/accent.ts'
 
 /**
  * The one stylesheet of all pages. It stands inline in each page and the Content-Security-Policy names its hash,
@@ -10,6 +11,7 @@ export const stylesheet = `
   color-scheme: light dark;
   --paper: #f4f2ec; --card: #fffdf8; --ink: #1c2420; --quiet: #58625c; --line: #d9d4c7;
   --accent: #12594a; --accent-ink: #ffffff; --accent-soft: #e3ede6; --focus: #b0490c;
+  --link: var(--accent);
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -30,13 +32,14 @@ main {
 }
 .banner { display: flex; align-items: center; gap: .75rem; padding: .875rem 2rem; border-bottom: 1px solid var(--line); }
 .banner svg { flex: none; color: var(--accent); }
+.banner .logo { flex: none; max-width: 50%; max-height: 2rem; object-fit: contain; }
 .banner p { margin: 0; font-weight: 600; font-size: .9375rem; }
 .content { padding: 2rem; }
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -.012em; text-wrap: balance; }
 p { margin: 0 0 1rem; text-wrap: pretty; }
 .content > :last-child, .content > form > :last-child { margin-bottom: 0; }
 .quiet { color: var(--quiet); font-size: .9375rem; }
-a { color: var(--accent); text-underline-offset: .18em; text-decoration-thickness: 1px; }
+a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: .25rem; }
 .account {
@@ -56,7 +59,7 @@ a:hover { text-decoration-thickness: 2px; }
   background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
 }
 .button:hover { filter: brightness(1.1); }
-.button.second { background: transparent; color: var(--accent); }
+.button.second { background: transparent; color: var(--link); }
 .button.second:hover { background: var(--accent-soft); filter: none; }
 .choices { list-style: none; margin: 1.5rem 0 0; padding: 0; display: grid; gap: .625rem; }
 .choices a {
@@ -65,7 +68,7 @@ a:hover { text-decoration-thickness: 2px; }
 }
 .choices a:hover { border-color: var(--accent); background: var(--accent-soft); }
 .choices svg, .choices img { flex: none; width: 2rem; height: 2rem; object-fit: contain; }
-.choices .arrow { margin-left: auto; width: 1rem; height: 1rem; color: var(--quiet); }
+.choices .arrow { margin-inline-start: auto; width: 1rem; height: 1rem; color: var(--quiet); }
 h2 { margin: 1.5rem 0 .75rem; font-size: 1rem; font-weight: 650; }
 h2 + .choices { margin-top: 0; }
 dl { margin: 0 0 1rem; font-size: .9375rem; line-height: 1.45; }
@@ -86,4 +89,21 @@ dd { margin: 0 0 .625rem; }
 `
 
 /** For `style-src` (CSP Level 3, 2.3.1): the hash of exactly what stands between the tags. */
-export const stylesheetHash = `sha256-${createHash('sha256').update(stylesheet).digest('base64')}`
+export const stylesheetHash = styleHash(stylesheet)
+
+export function styleHash(style: string): string {
+  return `sha256-${createHash('sha256').update(style).digest('base64')}`
+}
+
+/**
+ * An operator's accent, in place of ours. Links keep the colour of the text: an accent is told from its ground, and may
+ * not stand out enough to be read.
+ */
+export function accentStyleOf({ light, dark }: Accent): string {
+  return `:root { ${variables(light)} --link: var(--ink); }
+@media (prefers-color-scheme: dark) { :root { ${variables(dark)} } }`
+}
+
+function variables({ accent, ink, soft }: AccentColours): string {
+  return `--accent: ${accent}; --accent-ink: ${ink}; --accent-soft: ${soft};`
+}

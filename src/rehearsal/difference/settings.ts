@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts'
+import type { PageSettings } from '../../core/pages/settings.ts'
 import type { Secret } from '../../core/secret.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -62,6 +63,7 @@ function gatewayFacts({
   authPrefix,
   session,
   log,
+  pages,
   shadow,
 }: Gateway): ReadonlyMap<string, string> {
   return named({
@@ -85,8 +87,20 @@ function gatewayFacts({
     'log.format': log.format,
     'log.subject': log.subject,
     'log.subject_key': log.subjectKey && secretText(log.subjectKey),
+    ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
+}
+
+function pageFacts({ logo, accent, language, catalogues }: PageSettings) {
+  const colours = (['light', 'dark'] as const).map((scheme) => accent?.[scheme].accent)
+  return {
+    'pages.logo': logo && fileText(logo),
+    'pages.accent': accent && colours.join(' '),
+    'pages.language': language ?? 'auto',
+    // Which of them an operator wrote the gateway does not know.
+    'pages.texts': fileText(JSON.stringify([...catalogues])),
+  }
 }
 
 function rehearsedText({ app, location }: { readonly app: string; readonly location: Location }): string {

@@ -121,6 +121,24 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'session.sign_in_timeout': [[undefined, '2h']],
   'session.cookie_name': [[undefined, 'other']],
   'session.same_site': [[undefined, 'strict']],
+  'pages.logo': [
+    [undefined, 'icon.svg'],
+    ['icon.png', 'icon.svg'],
+  ],
+  'pages.accent': [
+    [undefined, '#808080'],
+    ['#808080', '#7f7f7f'],
+  ],
+  'pages.accent.light': [['#12594a', '#12594b', { 'pages.accent.dark': '#7fd0b8' }]],
+  'pages.accent.dark': [['#7fd0b8', '#7fd0b9', { 'pages.accent.light': '#12594a' }]],
+  'pages.language': [
+    [undefined, 'de'],
+    ['en', 'de'],
+  ],
+  'pages.texts': [
+    [undefined, 'texts.yaml'],
+    ['texts.yaml', 'other-texts.yaml'],
+  ],
   'log.level': [[undefined, 'debug']],
   'log.format': [[undefined, 'json']],
   'log.subject': [[undefined, 'plain']],
