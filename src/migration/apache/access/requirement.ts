@@ -4,6 +4,7 @@ import { claimAt } from '../../../core/rules/claims.ts'
 import type { Effect, Finding, JudgedRequest } from '../../finding.ts'
 import { allOf, anyOf, asks, claimPaths, never, noneOf, open, type Rule, unsaid } from '../../rule.ts'
 import type { Context } from '../context.ts'
+import { inLimit } from '../reading/compat.ts'
 import {
   limitCovers,
   nodeCovers,
@@ -149,7 +150,10 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
         ),
       )
     case 'other': {
-      const message = `\`Require ${test.provider}\` has no counterpart: nobody gets in by it`
+      const isOfLimit = test.provider === inLimit.provider
+      const message = isOfLimit
+        ? 'in a `<Limit>` each method has lists of its own, which is not said here: nobody gets in by them'
+        : `\`Require ${test.provider}\` has no counterpart: nobody gets in by it`
       say('require-provider', 'not-convertible', message, 'stricter', () => true)
       return unsaid(negated)
     }

@@ -82,7 +82,12 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
   return bases.map((base) => {
     const ours = locations.filter(({ pattern }) => ownerOf(pattern, bases) === base)
     const closed = ours
-      .map((location) => closeExcluded(location, excluded))
+      .map((location) =>
+        closeExcluded(
+          location,
+          excluded.filter(({ path }) => !isWithin(base, path)),
+        ),
+      )
       .map((location) => ({ ...location, keys: locationKeys(location, headers, answers, work) }))
     noteOpen(closed, base, work)
     return {
@@ -155,6 +160,11 @@ function locationKeys(
     ...(own !== null && differ(own.identity, headers.identity) ? { identity_headers: own.identity } : {}),
     ...(differ(said, answers) ? { response_headers: responseHeadersValue(said) ?? {} } : {}),
   }
+}
+
+/** An app below a path that is taken out has a line in front of that one: httpd came there first. */
+function isWithin({ prefix }: Base, path: string): boolean {
+  return includes(subtree(path), { segments: prefix, exact: false })
 }
 
 /** What `ProxyPass … !` takes out never reached an app. */

@@ -38,6 +38,11 @@ export function readMappings(host: VirtualHost, report: (finding: Finding) => vo
   const own = host.directives.flatMap((directive) => readMapping(directive, null, host, report))
   // A rewrite to ws:// stands in front of the line for everything else, and means the same app.
   const webSocketLast = (mapping: Mapping): number => (mapping.onlyWebSocket ? 1 : 0)
+  for (const { kind, directives, isRefusal } of host.sections) {
+    if (kind === 'prefix' || isRefusal === true) continue
+    for (const directive of directives.filter(({ key }) => /^proxypass(?:match)?$/.test(key)))
+      sayer(directive, report)('proxy-pass-match', 'not-convertible', asApp)
+  }
   const inSections = host.sections
     .toReversed()
     .filter(({ kind, isRefusal, doubt }) => kind === 'prefix' && isRefusal !== true && doubt === null)
@@ -48,6 +53,9 @@ export function readMappings(host: VirtualHost, report: (finding: Finding) => vo
     (one, other) => webSocketLast(one) - webSocketLast(other),
   )
 }
+
+const asApp =
+  'this expression has to be written as an app with its own `url` and `upstream`; until then its paths are closed'
 
 function readStep(
   step: RewriteStep,
@@ -89,10 +97,9 @@ function readMapping(
       return mapping({ path: sectionPath, target, parameters: [] }, directive, host, say)
     }
     case 'proxypassmatch': {
-      const read = readMatch(words[0] ?? '', words[1] ?? '')
+      const read = sectionPath === null ? readMatch(words[0] ?? '', words[1] ?? '') : null
       if (read === null) {
-        const message = 'this expression has to be written as an app with its own `url` and `upstream`'
-        say('proxy-pass-match', 'not-convertible', `${message}; until then its paths are closed`)
+        say('proxy-pass-match', 'not-convertible', asApp)
         return []
       }
       return mapping({ ...read, parameters: words.slice(2) }, directive, host, say)

@@ -25,7 +25,7 @@ export function readCompat(nodes: readonly Node[], at: SourcePosition): Compat |
 }
 
 /** Each method has an order and lists of its own by these: what they come to is not said here, so nobody gets in. */
-const inLimit = { kind: 'other', provider: 'Order, Allow or Deny in <Limit>' } as const
+export const inLimit = { kind: 'other', provider: 'Order, Allow or Deny in <Limit>' } as const
 
 function limitsCompat(node: Node): boolean {
   return (

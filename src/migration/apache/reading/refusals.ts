@@ -195,7 +195,11 @@ function inSection(section: PathSection, hostPassesOn: boolean, host: HostParts)
     section.kind === 'prefix' && passedPaths(host).some((one) => isAtOrBelow(section.pattern, one))
   const steps = rewriteSteps(section.directives)
   return section.directives.flatMap((directive) => {
+    // Another app got it, and by a way that is not said here.
+    const passes =
+      directive.key === 'proxypassmatch' || (directive.key === 'proxypass' && section.kind !== 'prefix')
     const redirects =
+      passes ||
       /^redirect(?:match|permanent|temp)?$/.test(directive.key) ||
       (directive.key === 'sethandler' && hostPassesOn && !isPassedOn && ownHandlers.test(directive.rest))
     const step = steps.find((one) => one.directive === directive)
