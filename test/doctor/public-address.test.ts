@@ -1,6 +1,7 @@
 // What `claimgate doctor --url` says: a gateway that runs, asked by its public address, with and without a proxy in front.
 import { statSync, writeFileSync } from 'node:fs'
 import { createServer, request as send } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { findingsOf } from '../../src/doctor/finding.ts'
@@ -154,6 +155,10 @@ t.test(
     )
     const running = await startProcess(place)
     t.teardown(() => running.stop())
+    await running.logged(
+      ({ event, warning }) =>
+        event === 'config.warning' && /certificate "localhost" ends on/.test(String(warning)),
+    )
     const env = { NODE_EXTRA_CA_CERTS: join(place.folder, 'ca.pem') }
     const doctor = await runProcess(['doctor', '-c', place.file, '--url', url], { env })
     t.match(doctor.stdout, new RegExp(`^ok +${url}  this gateway: .* reaches this very gateway`, 'm'))
@@ -166,6 +171,31 @@ t.test(
     t.match(wrong.stderr, new RegExp(`--url takes an address of the file: ${url}`))
   },
 )
+
+t.test('http behind TLS: a proxy that ends TLS says so of the gateway, and not of the browser', async (t) => {
+  const ours = createAuthority()
+  const place = await newPlace()
+  t.teardown(() => place.remove())
+  const front = createTlsServer(ours.issue({ names: ['DNS:localhost'] }), (request, response) => {
+    const headers = { ...request.headers, 'x-forwarded-for': '198.51.100.9', 'x-forwarded-proto': 'http' }
+    send({ port: place.port, host: '127.0.0.1', path: request.url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    }).end()
+  })
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => front.close())
+  writeFileSync(join(place.folder, 'ca.pem'), ours.certificate)
+  const url = `https://localhost:${portOf(front)}`
+  place.write(rules(url, 'trusted_proxies: [127.0.0.1/32]'))
+  const running = await startProcess(place)
+  t.teardown(() => running.stop())
+  const env = { NODE_EXTRA_CA_CERTS: join(place.folder, 'ca.pem') }
+  const { code, stdout } = await runProcess(['doctor', '-c', place.file, '--url', url], { env })
+  t.equal(code, 1)
+  t.match(stdout, new RegExp(`^failed +${url}  scheme: .*X-Forwarded-Proto: http.*Have it say https`, 'm'))
+  t.match(stdout, new RegExp(`^ok +${url}  client address: .*198\\.51\\.100\\.9`, 'm'))
+})
 
 t.test('what is said of http, and of a scheme that a proxy says', async (t) => {
   const say = findingsOf('https://wiki.example.com')

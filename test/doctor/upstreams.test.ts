@@ -77,6 +77,13 @@ t.test('redirects and errors without the secret are answers too; nothing is foll
   t.equal(app.requests(), 8, 'four paths, twice each')
 })
 
+t.test('an app that repeats the secret: it is not repeated to the operator', async (t) => {
+  const app = await upstream(t, answerHeads(answer('302 Found', `Location: /login?from=${secret}\r\n`)))
+  const { findings, lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  t.match(lines('apps.wiki', 'with the secret')[0], /answers 302 to \[withheld: it repeats a secret\]/)
+  t.notMatch(JSON.stringify(findings.filter(({ check }) => check === 'with the secret')), secret)
+})
+
 t.test('an app that says 401 to us as well: what cannot be told is said', async (t) => {
   const app = await upstream(t, answerHeads(answer('401 Unauthorized')))
   const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
@@ -120,6 +127,7 @@ t.test('slow: nothing came within the time of the file', async (t) => {
   const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`, changes))
   t.match(lines('apps.wiki', 'reachable'), [/^failed .* See whether the app hangs/])
   t.match(lines('apps.wiki', 'without the secret')[0], /^failed /, 'it may be at work for a stranger')
+  t.equal(app.requests(), 2, 'one path, as the next would hang too')
 })
 
 t.test('TLS mismatch both ways, and certificates', async (t) => {

@@ -16,9 +16,6 @@ export interface AskedPath {
   readonly path: string
 }
 
-/** Longer waits are for uploads and reports; whoever looks is waiting. */
-const mostSeconds = 10
-
 /**
  * One GET without a body, for nobody: no identity header, no cookie, no redirect followed. `asGateway`: with the
  * shared secret and the upstream's own `headers`, else as a stranger would ask who found the address.
@@ -38,11 +35,7 @@ export function askUpstream(
   const request = {
     app: app.name,
     upstream: app.upstream,
-    timeouts: {
-      ...timeouts,
-      connectSeconds: Math.min(timeouts.connectSeconds, mostSeconds),
-      responseSeconds: Math.min(timeouts.responseSeconds, mostSeconds),
-    },
+    timeouts,
     method: 'GET',
     path,
     headers: [
@@ -57,7 +50,7 @@ export function askUpstream(
   return new Promise((resolve, reject) => {
     const exchange = upstreams.request(request, {
       head: ({ statusCode, headers: raw }) => {
-        resolve({ kind: 'answered', status: statusCode, location: locationIn(raw) })
+        resolve({ kind: 'answered', status: statusCode, location: told(locationIn(raw), ours) })
         // The body is nobody's. Not within the callback of undici, which still looks at the request.
         setImmediate(() => exchange.cancel())
       },
@@ -69,6 +62,14 @@ export function askUpstream(
       },
     })
   })
+}
+
+/** An app may repeat what it was sent; a secret is not repeated to whoever reads. */
+function told(location: string | null, ours: readonly string[]): string | null {
+  const secrets = ours.filter((value, i) => i % 2 === 1 && value !== '')
+  return location !== null && secrets.some((value) => location.includes(value))
+    ? '[withheld: it repeats a secret]'
+    : location
 }
 
 function locationIn(raw: readonly string[]): string | null {

@@ -29,6 +29,8 @@ export async function upstreamFindings(
       if (withSecret.kind === 'failed' && cannotConnect(withSecret)) break
       const withoutSecret = app.sharedSecret === null ? null : await askUpstream(upstreams, asked, false)
       findings.push(...judgePath(say, asked.path, withSecret, withoutSecret))
+      // One that hangs would make whoever looks wait for each path.
+      if (withSecret.kind === 'failed' && withSecret.fault.code === 'UPSTREAM_TIMEOUT') break
     }
     const certificates = [...ends].map(([host, endsAt]) =>
       certificateFinding(say, `the certificate of ${host}`, endsAt, clock.now()),
