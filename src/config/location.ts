@@ -91,6 +91,11 @@ function wrongPath(text: string): Wrong | null {
   if (text.includes('%')) return wrong('characters are written as they are, not escaped', decoded(text))
   if (text.includes('//')) return wrong('an empty segment: no request has one', text.replace(/\/{2,}/g, '/'))
   if (/[;\\]/.test(text)) return wrong('";" and "\\" are not allowed in a path')
+  if (/,\s+\//.test(text))
+    return wrong(
+      'this is one path with commas in it: write a location for each path',
+      text.replace(/,.*$/s, ''),
+    )
   if (/\p{Cc}/u.test(text) || !text.isWellFormed())
     return wrong('control characters are not allowed in a path')
   const segments = text.slice(1).split('/')
@@ -136,6 +141,9 @@ export function readMethods(names: readonly string[]): MethodsReading {
     if (davNames.has(name.toLowerCase())) {
       const reason = `${name} is no method: \`${webdavName}\` stands for those of WebDAV, CalDAV and CardDAV`
       return { ok: false, reason, suggestion: webdavName }
+    }
+    if (/^[A-Za-z]+(?:\s*[,;|]\s*|\s+)[A-Za-z]/.test(name)) {
+      return { ok: false, reason: 'several methods are a list: [GET, POST]', suggestion: null }
     }
     if (refusedMethods.includes(name.toUpperCase())) {
       return { ok: false, reason: `${name.toUpperCase()} is never passed on`, suggestion: null }

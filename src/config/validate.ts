@@ -218,7 +218,7 @@ function laterValue(value: string): string | undefined {
 const kinds: Readonly<Record<string, string>> = {
   string: 'a text',
   boolean: 'true or false',
-  array: 'a list',
+  array: 'a list such as [a, b]',
   object: 'a mapping',
   record: 'a mapping',
   int: 'a whole number',

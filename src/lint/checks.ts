@@ -4,6 +4,7 @@ import { certificateChecks } from './certificates.ts'
 import type { Check } from './check.ts'
 import { claimConditionChecks } from './claim-conditions.ts'
 import { claimNameChecks } from './claim-names.ts'
+import { claimWordChecks } from './claim-words.ts'
 import { claimsAlikeChecks } from './claims-alike.ts'
 import { emailChecks } from './email.ts'
 import { forwardingChecks } from './forwarding.ts'
@@ -29,7 +30,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'What rules come to', checks: ruleOutcomeChecks },
   { title: 'Conditions on claims', checks: claimConditionChecks },
   { title: 'Forms of values', checks: valueFormChecks },
-  { title: 'Names of claims', checks: [...claimNameChecks, ...claimsAlikeChecks] },
+  { title: 'Names of claims', checks: [...claimNameChecks, ...claimsAlikeChecks, ...claimWordChecks] },
   { title: 'E-mail and user ids', checks: emailChecks },
   { title: 'Habits of providers', checks: presetChecks },
   { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...answerChecks] },

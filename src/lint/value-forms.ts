@@ -1,5 +1,6 @@
 import { type ConfigNode, type ConfigPath, nodeAt, type Position, pathText } from '../config/node.ts'
 import type { Check, Found } from './check.ts'
+import { writtenHeaders } from './claim-reach.ts'
 import { type ClaimUse, claimUses } from './rules.ts'
 import type { Subject } from './subject.ts'
 
@@ -20,8 +21,10 @@ export const valueFormChecks: readonly Check[] = [
     fix: 'Write a list, `[admins, ops]`: one of them has to be met. Where the value is one text, write `{ is: "admins, ops" }`.',
     example: 'require: { groups: "admins, ops" }',
     find: (subject) =>
-      plainTexts(subject).flatMap(({ text, claim, matcher, found }) => {
-        if (matcher !== 'equals' || !isListInText(text, claim)) return []
+      [...plainTexts(subject), ...headerTexts(subject)].flatMap(({ text, claim, matcher, found }) => {
+        if (!isListInText(text, claim)) return []
+        // A beginning or an end may have a comma, and no blank behind it.
+        if (matcher !== 'equals' && !/,\s/.test(text)) return []
         return [found('this is one text, with what parts it: a list is written `[a, b]`')]
       }),
   },
@@ -35,7 +38,7 @@ export const valueFormChecks: readonly Check[] = [
     example: 'require: { groups: "app-*" }',
     find: (subject) =>
       plainTexts(subject).flatMap(({ text, claim, matcher, found }) => {
-        const form = formFor(text, matcher)
+        const form = claim === 'email' && matcher === 'equals' ? formOfAddress(text) : formFor(text, matcher)
         return form === null || (text.includes('*') && oftenStarred.test(claim))
           ? []
           : [found(`this is compared to the letter: ${form}`)]
@@ -82,6 +85,12 @@ const isForPeople = /name$|^address\b|title$|^location$|^(?:locale|zoneinfo)$/i
 /** Where a "*" is part of a name: `reports:*`. */
 const oftenStarred = /scope|scp|permission|entitlement|authorit|privilege/i
 
+/** Of an e-mail address, which has its `@`. */
+function formOfAddress(text: string): string | null {
+  const isDomain = /^[\w-]+(?:\.[\w-]+)+$/.test(text)
+  return isDomain ? 'all addresses of a domain are `{ domain: … }`' : formFor(text, 'equals')
+}
+
 /** How a text is written here that was meant as a pattern; null for one that was not. */
 function formFor(text: string, matcher: Matched): string | null {
   if (matcher !== 'equals') return text.includes('*') ? `\`${matcher}\` needs no "*"` : null
@@ -113,6 +122,15 @@ function textsOf(subject: Subject, { condition }: ClaimUse): readonly PlainText[
   const node = place === undefined ? undefined : nodeAt(subject.root, place.path)
   if (place === undefined || node === undefined) return []
   return textsBelow(node, place.path, { claim: condition.path, matcher: 'equals' })
+}
+
+/** What chooses among the elements of an identity header. */
+function headerTexts(subject: Subject): readonly PlainText[] {
+  return writtenHeaders(subject).flatMap(({ from, path }) => {
+    const at = [...path, 'only']
+    const node = nodeAt(subject.root, at)
+    return node === undefined ? [] : textsBelow(node, at, { claim: from, matcher: 'equals' })
+  })
 }
 
 type Compared = Pick<PlainText, 'claim' | 'matcher'>

@@ -153,6 +153,9 @@ function unknownMatcher(
       `"${key}" is no matcher: ${withinClaim[combination as keyof typeof withinClaim]}`,
     )
   }
+  if (claim === 'claims' && !foreignMatchers.has(folded(key))) {
+    return fault(context, place, `claims stand in the rule itself: write { ${key}: … } without \`claims\``)
+  }
   const suggestion = foreignMatchers.get(folded(key)) ?? nearest(key, matcherNames)
   const message = `unknown matcher (a nested claim is written with dots: ${claim}.${key})`
   return fault(context, place, suggestion === null ? message : 'unknown matcher', suggestion)

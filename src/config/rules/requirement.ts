@@ -147,7 +147,8 @@ function combinationText(key: string, meant: keyof typeof combined): string {
 
 function compileMembers({ key, value }: MapEntry, path: ConfigPath, context: RuleContext) {
   const place = { position: value.at, path }
-  if (value.kind !== 'list') return fault(context, place, `\`${key}\` takes a list of rules`)
+  if (value.kind !== 'list')
+    return fault(context, place, `\`${key}\` takes a list of rules: \`${key}: [ … ]\``)
   if (value.items.length === 0)
     return fault(context, place, `\`${key}\` of nothing: expected a list of rules`)
   return allOrNull(value.items.map((item, index) => compileRequirement(item, [...path, index], context)))
@@ -172,12 +173,15 @@ function compileClientIp(
     const reading = readAddressRange(text)
     if (reading.ok) return reading.range
     const network = reading.reason === 'host-bits' && !isData ? reading.network : null
-    return fault(context, at, addressFaults[reading.reason], network)
+    const message = text.includes(',') ? severalAddresses : addressFaults[reading.reason]
+    return fault(context, at, message, network)
   })
   if (!context.trustedProxiesWritten) return null
   const all = allOrNull(ranges)
   return operands.emptied ? all && [] : all
 }
+
+const severalAddresses = 'several addresses are a list: [10.0.0.0/8, 192.168.0.0/16]'
 
 const addressFaults = {
   address: 'no IP address: expected such as 10.0.0.1, 10.0.0.0/8 or 2001:db8::/32',

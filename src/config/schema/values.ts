@@ -135,6 +135,8 @@ export const localOrWebAddress = judged((value) => {
 export const network = judged((value) => {
   const read = readAddressRange(value)
   if (read.ok) return { ok: true, value: read.range }
+  if (value.includes(','))
+    return { ok: false, message: 'several addresses are a list: [10.0.0.0/8, 192.168.0.0/16]' }
   switch (read.reason) {
     case 'address':
       return { ok: false, message: 'expected an address or a CIDR such as 10.0.0.0/8' }

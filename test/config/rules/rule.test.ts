@@ -548,6 +548,7 @@ t.test('S-219: the paths of locations are written as browsers show them', async 
     ['/.authors', '/.authors'],
     ['admin', 'a path begins with "/", and is no expression; /admin'],
     ['', 'a path begins with "/", and is no expression; null'],
+    ['/admin, /ops', 'this is one path with commas in it: write a location for each path; /admin'],
     ['^/admin', 'a path begins with "/", and is no expression; /admin'],
     ['/admin/', 'a path ends without "/": it covers all below it anyway; /admin'],
     ['/%61dmin', 'characters are written as they are, not escaped; /admin'],
@@ -611,7 +612,7 @@ t.test('S-219: methods are names in capitals, at least one, never TRACE or CONNE
     [['GET', 'GET'], 'a method stands here twice; null'],
     [['TRACE'], 'TRACE is never passed on; null'],
     [['connect'], 'CONNECT is never passed on; null'],
-    [['GET POST'], 'methods are written in capitals; null'],
+    [['GET POST'], 'several methods are a list: [GET, POST]; null'],
     [['*'], 'methods are written in capitals; null'],
   ]
   for (const [names, expected] of rows) {
