@@ -72,15 +72,12 @@ t.test('bash completes values and words', async (t) => {
     [['sessions', 'rev'], ['revoke']],
     [['sessions', 'revoke', ''], []],
     [['completion', 'z'], ['zsh']],
-    [
-      ['check', ''],
-      ['--made-up-secrets', '--config', '--json', '--help'],
-    ],
     [['check', '-c', 'rul'], []],
     [['explain', '--url', ''], []],
     [['nothing', ''], []],
   ]
   for (const [words, wanted] of rows) t.same(offered(...words), wanted, words.join(' '))
+  t.same(offered('check', ''), offered('check', '-'), 'options, where no word may stand')
 })
 
 t.test('bash at a terminal: Tab completes a command, a value and a file', async (t) => {
