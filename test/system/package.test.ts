@@ -1,16 +1,17 @@
 // What `npm install claimgate` brings: the emitted JavaScript, without the sources, the tests or the development
 // dependencies of the checkout.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { Browser } from '../support/browser.ts'
+import { blocksOf } from '../support/page-blocks.ts'
 import { newPlace, runProcess, startProcess } from '../support/process.ts'
 
-// npm alone takes a minute where seven others want the same core.
-t.setTimeout(900_000)
+// npm alone takes minutes where many others want the same core: nothing here waits for a time.
+t.setTimeout(3_600_000)
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-package-'))
@@ -122,4 +123,64 @@ t.test('the demo says what it needs, as its provider is not installed', async (t
   const { code, stderr } = await runProcess(['demo', '--port', '0'], { program })
   t.equal(code, 1)
   t.match(stderr, /^claimgate demo: its provider is not installed: run `npm install oidc-provider@\d+`/)
+})
+
+/** The folder that `-g` installs into, as `/usr/local` is for root. */
+const prefix = join(folder, 'global')
+
+/** What a shell says to a command line, with the programs of the global install on its PATH. */
+function shell(line: string): {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+} {
+  const env = { PATH: `${join(prefix, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, HOME: folder }
+  const cwd = mkdtempSync(join(folder, 'here-'))
+  return spawnSync('/bin/bash', ['-c', line], { cwd, env, encoding: 'utf8' })
+}
+
+t.test('it is installed without a container as docs/operations.md says', async (t) => {
+  const install = 'npm install -g ./claimgate-*.tgz'
+  const block = blocksOf('docs/operations.md').find(({ text }) => text.includes(install))
+  t.equal(block?.text, `npm ci\nnpm pack\n${install}\nclaimgate --version\n`)
+  const words = install.replace(
+    'npm install',
+    `npm install --prefix '${prefix}' --prefer-offline --no-audit --no-fund`,
+  )
+  execFileSync('/usr/bin/env', ['-u', 'NODE_OPTIONS', 'bash', '-c', words], { cwd: folder, stdio: 'pipe' })
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  t.match(shell('claimgate --version'), { status: 0, stdout: `claimgate ${version}\n`, stderr: '' })
+})
+
+t.test('what is installed so brings its docs, and its hints work there', async (t) => {
+  const home = join(prefix, 'lib', 'node_modules', 'claimgate')
+  for (const name of ['docs/operations.md', 'docs/configuration.md', 'config/examples/google.yaml'])
+    t.ok(existsSync(join(home, name)), name)
+  t.match(shell('claimgate serve'), {
+    status: 2,
+    stderr: '\nTo write a first one: claimgate init --help\nTo see it work before: claimgate demo\n',
+  })
+  t.match(shell('claimgate demo --port 0'), {
+    status: 1,
+    stderr: 'run `npm install -g oidc-provider@9` beside',
+  })
+  const { stdout, stderr } =
+    shell(`claimgate init --issuer https://id.invalid --upstream http://127.0.0.1:5000 \\
+    --url https://wiki.example.com -o - > claimgate.yaml && claimgate check && claimgate lint --fail-on note`)
+  t.match(stderr, '\n  claimgate check\n  claimgate serve\n')
+  t.match(stdout, 'claimgate.yaml is fine')
+  t.match(stdout, 'nothing found')
+  t.match(shell('eval "$(claimgate completion bash)"; complete -p claimgate'), {
+    status: 0,
+    stdout: 'complete -o default -F _claimgate claimgate\n',
+  })
+})
+
+t.test('a link of a project is named by its path', async (t) => {
+  const { stderr } = spawnSync(join(folder, 'node_modules', '.bin', 'claimgate'), ['serve'], {
+    cwd: folder,
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+    encoding: 'utf8',
+  })
+  t.match(stderr, 'To write a first one: node_modules/.bin/claimgate init --help\n')
 })
