@@ -2,9 +2,9 @@ import type { Access, Gateway } from './gateway.ts'
 import type { Requirement } from './rules/requirement.ts'
 
 /** The kinds of access, in the words of `require`; `rule` is every other rule. */
-const kinds = ['anyone', 'maybe_signed_in', 'signed_in', 'rule', 'nobody'] as const
+export const accessKinds = ['anyone', 'maybe_signed_in', 'signed_in', 'rule', 'nobody'] as const
 
-export type AccessKind = (typeof kinds)[number]
+export type AccessKind = (typeof accessKinds)[number]
 
 export type AccessCounts = { readonly [kind in AccessKind]: number }
 

@@ -60,6 +60,7 @@ const inAccessLine = [
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
 /** What ties the lines of a process to the files that it read. */
 const ofConfiguration = ['version', 'instance', 'edition', 'digest', 'access'] as const
+const ofFormer = ['version_before', 'digest_before', 'access_before'] as const
 const ofReload = ['asked_by', 'changed'] as const
 const ofWebSocket = ['request_id', 'app', 'location'] as const
 
@@ -67,14 +68,14 @@ const ofWebSocket = ['request_id', 'app', 'location'] as const
 export const eventFields = {
   request: inAccessLine,
   'request.unreadable': ['code'],
-  'gateway.started': [...ofConfiguration, 'host', 'port', 'admin_port', 'apps'],
+  'gateway.started': [...ofConfiguration, ...ofFormer, 'host', 'port', 'admin_port', 'apps'],
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
   'connections.refused': ['network', 'count'],
   'proxy.untrusted': ['peer', 'warning'],
   'config.shadow': ['rehearsed', 'shadow'],
-  'config.loaded': [...ofReload, ...ofConfiguration, 'digest_before', 'access_before', 'apps'],
+  'config.loaded': [...ofReload, ...ofConfiguration, ...ofFormer, 'apps'],
   'config.unchanged': ['asked_by', 'edition'],
   'config.detached': ['file'],
   'config.list-empty': ['file'],
@@ -163,7 +164,10 @@ export const fields = {
     'The beginning of all request ids of this process. Together with `edition` it ties each line to the configuration that decided.',
   digest:
     'A digest of the files that decide who gets in: the configuration, its `shadow`, and the files that rules put in by `lines:` or `file:`. For the same files, `claimgate check --digest` prints the same.',
-  digest_before: 'The digest of the configuration before.',
+  version_before:
+    'The version that served before. At the start: on this store, if it is known; after a reload it is absent.',
+  digest_before:
+    'The digest of the configuration before. At the start: of the last one that served on this store.',
   access:
     'How many locations there are of each kind of access: `anyone`, `maybe_signed_in`, `signed_in`, `rule` (every other rule), `nobody`. Paths of an app that no location covers count as one.',
   access_before: 'The same for the configuration before.',

@@ -59,6 +59,8 @@ export interface SessionStore {
   readonly states: SpentStateStore
   /** What commands did, left for the log of the gateway. */
   readonly commands: CommandRecordStore
+  /** Puts down what serves from now on (core/served-record), and says what was there; null: nothing. */
+  readonly replaceServed: (record: string) => Awaitable<string | null>
   /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
   onChange(listener: () => void): () => void
   /** Whether it can be read and written now; for readiness. */

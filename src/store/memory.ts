@@ -65,6 +65,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     states,
     // No command reaches the memory of another process.
     commands: { leave: () => {}, take: () => [] },
+    replaceServed: () => null,
     onChange: () => () => {},
     check: () => {},
     close() {

@@ -7,6 +7,7 @@ import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
 import { makeFolder } from './folder.ts'
 import { commandsTable } from './sqlite-commands.ts'
+import { servedTable } from './sqlite-served.ts'
 import { statesTable } from './sqlite-states.ts'
 
 /** One opened session file. Whoever opened it closes the database. */
@@ -152,6 +153,7 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   refuseForeign(database, path)
   database.exec(statesTable)
   database.exec(commandsTable)
+  database.exec(servedTable)
   probe(database)
   database.exec(`COMMIT; PRAGMA busy_timeout = ${limits.storeBusyMs}`)
 }

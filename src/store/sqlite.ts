@@ -22,6 +22,7 @@ import { createRemovals, type Removals } from './removals.ts'
 import { prepareCommands } from './sqlite-commands.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'
 import { toDue, toStored } from './sqlite-rows.ts'
+import { prepareServed } from './sqlite-served.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 import { prepareStates } from './sqlite-states.ts'
 import { createTouchQueue, type Touch, type TouchQueue } from './touches.ts'
@@ -43,6 +44,7 @@ export class SqliteStore implements SessionStore {
   readonly #states: ReturnType<typeof prepareStates>
   readonly states: SpentStateStore
   readonly commands: CommandRecordStore
+  readonly replaceServed: SessionStore['replaceServed']
   #poll: NodeJS.Timeout | undefined
 
   constructor(file: SessionFile) {
@@ -54,6 +56,8 @@ export class SqliteStore implements SessionStore {
     this.#states = prepareStates(file.database)
     this.states = this.#openStates(this.#states)
     this.commands = this.#openCommands(prepareCommands(file.database))
+    const replace = prepareServed(file.database)
+    this.replaceServed = (record) => this.#write(() => this.#unhurried(() => replace(record)))
   }
 
   /** Not from a file that was removed, either: what it says, no command could revoke. */

@@ -67,3 +67,15 @@ t.test('a table that is gone is a fault, and no crash', async (t) => {
   t.match(await faultOf(() => store.commands.leave(['x'])), /^STORE_/)
   t.equal(await store.load('k1'), null, 'sessions are found all the same')
 })
+
+t.test('what serves is put in the place of what served, over processes', async (t) => {
+  const folder = t.testdir()
+  const [one, other] = [openSqlite(t, folder), openSqlite(t, folder)]
+  t.equal(await one.replaceServed('first'), null)
+  t.equal(await other.replaceServed('second'), 'first')
+  t.equal(await one.replaceServed('third'), 'second')
+  const forger = openSessionFile(folder).database
+  forger.prepare('UPDATE served SET record = ?').run('x'.repeat(limits.commandRecordBytes + 1))
+  forger.close()
+  t.equal(await one.replaceServed('fourth'), null, 'a huge one is not read')
+})

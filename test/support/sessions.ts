@@ -88,6 +88,7 @@ export function methodsOf(store: SessionStore): SessionStore {
     onChange: (listener) => store.onChange(listener),
     states: store.states,
     commands: store.commands,
+    replaceServed: store.replaceServed,
     check: () => store.check(),
     close: () => store.close(),
   }

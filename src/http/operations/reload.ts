@@ -1,10 +1,12 @@
 import { countAccess } from '../../core/access-counts.ts'
 import type { EventFields } from '../../core/event.ts'
 import type { Gateway } from '../../core/gateway.ts'
+import type { ServedRecord } from '../../core/served-record.ts'
 import type { RuntimeDeps } from '../../runtime/open.ts'
 import { createReloader, type Reloaded, type ReloadSource } from '../../runtime/reload.ts'
 import type { ServerContext } from '../server/context.ts'
 import type { Log } from './log.ts'
+import { noteServed } from './served.ts'
 
 export interface Reloading {
   /** Settles when the log has said what came of it. */
@@ -78,6 +80,11 @@ export function keepReloading(observers: Observers, source: ReloadSource, deps: 
   }
 }
 
+/** For the next start. */
+export function servedRecord(gateway: Gateway, digest: string, version = 'unknown'): ServedRecord {
+  return { version, digest, access: countAccess(gateway) }
+}
+
 /** Who asked for a reload: no process is told who sent it a signal. */
 type AskedBy = 'files' | 'signal'
 
@@ -97,6 +104,7 @@ function tellOfReload(observers: Observers, reloaded: Reloaded, askedBy: AskedBy
         apps: gateway.apps.length,
       })
       tellOfConfiguration(log, gateway, warnings)
+      void noteServed(editions.current().store, servedRecord(gateway, digest, observers.version))
       return
     }
     case 'unchanged':

@@ -1,5 +1,6 @@
 import type { DestinationStream } from 'pino'
 import type { Gateway } from '../../core/gateway.ts'
+import type { ServedRecord } from '../../core/served-record.ts'
 import { keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
@@ -10,8 +11,14 @@ import { keepTellingOfCommands } from '../operations/command-records.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createClockNotes } from '../operations/provider-clock.ts'
-import { configurationFields, keepReloading, tellOfConfiguration } from '../operations/reload.ts'
+import {
+  configurationFields,
+  keepReloading,
+  servedRecord,
+  tellOfConfiguration,
+} from '../operations/reload.ts'
 import { reportFault } from '../operations/report-fault.ts'
+import { noteServed } from '../operations/served.ts'
 import type { ServerContext } from './context.ts'
 import { createLingeringCloses } from './lingering-close.ts'
 import { type Listeners, openListeners } from './listeners.ts'
@@ -79,7 +86,12 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     await listeners.close(0)
     throw thrown
   }
-  tellOfStart(serverContext, gateway, listeners, options)
+  const { digest } = options.source ?? {}
+  const before =
+    digest === undefined
+      ? null
+      : await noteServed(runtime.store, servedRecord(gateway, digest, options.version))
+  tellOfStart(serverContext, gateway, listeners, options, before)
   certificates.look()
   const discovery = keepDiscovered(() => editions.current().providers.values())
   editions.subscribe('providers', () => void discovery.look())
@@ -116,6 +128,7 @@ function tellOfStart(
   gateway: Gateway,
   listeners: Listeners,
   { warnings, version, source }: StartOptions,
+  before: ServedRecord | null,
 ): void {
   tellOfConfiguration(serverContext.log, gateway, warnings)
   const { port, adminPort } = listeners.ports(gateway)
@@ -124,6 +137,9 @@ function tellOfStart(
   const apps = gateway.apps.length
   serverContext.log.event('info', 'gateway.started', {
     ...configurationFields({ ...serverContext, version }, gateway, source?.digest),
+    version_before: before?.version,
+    digest_before: before?.digest,
+    access_before: before?.access,
     ...place,
     admin_port: adminPort ?? undefined,
     apps,

@@ -47,6 +47,7 @@ const fields: readonly (readonly [string, string])[] = [
   ['client', 'client'],
   ['subject', 'subject'],
   ['provider', 'provider'],
+  ['session', 'session'],
 ]
 
 /** Leads with the fault that the person met, where there is one; then the verdict. */

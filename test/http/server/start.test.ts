@@ -117,6 +117,41 @@ t.test('what it was read from is read again on demand, as long as it runs', asyn
   await running.close(0)
 })
 
+t.test('a start says what served on this store before, a reload of it too', async (t) => {
+  const folder = folderOf(t)
+  const file = join(folder, 'claimgate.yaml')
+  const kept = (more = '') => textIn(folder, { store: 'sqlite', more })
+  const start = async (version: string) => {
+    const { gateway, source } = loadFile(file)
+    const { lines, logTo } = heldLog()
+    const running = await startGateway(gateway, { env: {}, warnings: [], logTo, source, version })
+    return {
+      running,
+      digest: source.digest,
+      told: lines.find(({ event }) => event === 'gateway.started') ?? {},
+    }
+  }
+  writeFileSync(file, kept())
+  const first = await start('1.0.0')
+  t.match(first.told, { version: '1.0.0', digest: first.digest })
+  t.notOk('digest_before' in first.told, 'nothing did')
+  writeFileSync(file, kept('# another'))
+  await first.running.reload()
+  const reloaded = loadFile(file).source.digest
+  await first.running.close(0)
+  writeFileSync(file, kept('# a third'))
+  const second = await start('1.1.0')
+  await second.running.close(0)
+  t.match(second.told, {
+    version: '1.1.0',
+    digest: second.digest,
+    version_before: '1.0.0',
+    digest_before: reloaded,
+    access_before: { anyone: 1 },
+  })
+  t.not(reloaded, first.digest)
+})
+
 t.test('it serves, by the clock that it is given', async (t) => {
   const { logTo } = heldLog()
   let asked = 0
