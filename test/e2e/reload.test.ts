@@ -69,17 +69,43 @@ t.test(
   },
 )
 
+t.test('pages follow: names, words, colour and language are those of the edition', async (t) => {
+  const before = readFileSync(file, 'utf8')
+  const refused = async () => (await alice.visit(`${url}/admin`)).body
+  t.match(await refused(), '<bdi>Alice</bdi>')
+  const texts = join(folder, 'texts.yaml')
+  writeFileSync(texts, 'de: { forbidden.title: Kein Zutritt }\n')
+  const pages = 'pages: { language: de, accent: "#808080", texts: texts.yaml }\n'
+  writeFileSync(file, pages + before.replace('  op: { ', '  op: { display_name: email, '))
+  await running.reload()
+  const page = await refused()
+  t.match(page, '<h1>Kein Zutritt</h1>')
+  t.match(page, '<bdi>alice@acme.example</bdi>', 'she signed in before it was asked for')
+  t.match(page, '--accent: #808080;')
+  writeFileSync(texts, 'de: { forbidden.title: Heute nicht }\n')
+  await running.reload()
+  t.match(await refused(), '<h1>Heute nicht</h1>', 'a file that the configuration names is read again')
+  writeFileSync(texts, 'de: { forbidden.titel: Nie }\n')
+  await running.reload()
+  t.match(lastOf('config.rejected')?.faults, [
+    /texts\.yaml:1:7 de\."forbidden\.titel": unknown sentence; did you mean/,
+  ])
+  t.match(await refused(), '<h1>Heute nicht</h1>')
+  writeFileSync(file, before)
+  await running.reload()
+})
+
 t.test('a configuration with faults changes nothing, and every fault is told (S-208)', async (t) => {
   const good = readFileSync(file, 'utf8')
   writeFileSync(file, `${good.replace('require: signed_in', 'requier: signed_in')}\nnonsense: true\n`)
   await running.reload()
   const rejected = lastOf('config.rejected')
-  t.match(rejected, { edition: 2 })
+  t.match(rejected, { edition: 5 })
   t.match(rejected?.faults, [/requier/, /nonsense/])
   t.equal((await alice.visit(`${url}/admin`)).status, 403, 'the rules before are in force')
   writeFileSync(file, good)
   await running.reload()
-  t.match(lastOf('config.unchanged'), { edition: 2 })
+  t.match(lastOf('config.unchanged'), { edition: 5 })
   t.match(log.at(-1), { event: 'config.unchanged' }, 'what is in force is not loaded again')
 })
 

@@ -71,6 +71,11 @@ t.test('no secret is in any line, at any level, after flows of all kinds (S-203)
   await alice.visit(`${url}/a%2Fb?q=${canary('query of a bad path')}`, { headers: sent, follow: false })
   await alice.visit(`${url}/`, { headers: { ...sent, host: `${canary('Host')}.example` }, follow: false })
   await alice.visit(`${url}/.auth/me`, { headers: sent })
+  t.match(
+    (await alice.visit(`${url}/.auth/`, { headers: { ...sent, accept: 'text/html' } })).body,
+    '<bdi>Alice</bdi>',
+  )
+  canaries.set('what a person is called', 'Alice')
   await alice.visit(`${url}/.auth/nothing?q=${canary('query of nothing')}`)
   await alice.visit(`${url}/.auth/login?provider=${canary('provider')}`)
   await alice.visit(`${url}/.auth/login?return_to=//${canary('return_to')}.example`, { follow: false })
