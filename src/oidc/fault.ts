@@ -4,12 +4,15 @@ import {
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from 'openid-client'
-import { errorCode, isCertificateCode } from '../core/error-code.ts'
+import type { ConnectionPhase } from '../core/connection/facts.ts'
+import { failureText } from '../core/connection/failure.ts'
+import { errorCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
 import { algorithmProblem } from './algorithms.ts'
 import { clockCure } from './clock.ts'
 import { repeats } from './echo.ts'
+import { certificateRefused } from './observer.ts'
 import { quote, quoteWithout, withheld } from './quote.ts'
 
 /**
@@ -20,23 +23,34 @@ import { quote, quoteWithout, withheld } from './quote.ts'
 
 const waited = new Set(['TimeoutError', 'AbortError'])
 
-/** For what a request itself throws; `address` is where it went. */
-export function networkFault(thrown: unknown, address: string): AnyFault {
+/** For what a request itself throws; `address` is where it went, and `answered` whether the answer had begun. */
+export function networkFault(thrown: unknown, address: string, answered: boolean): AnyFault {
   if (isFault(thrown)) return thrown
   if (thrown instanceof DOMException && waited.has(thrown.name))
-    return new ProviderFault('PROVIDER_UNREACHABLE', `${address}: no answer in time`)
-  const code = errorCode(thrown) ?? innermostName(thrown)
-  if (isCertificateCode(code))
     return new ProviderFault(
       'PROVIDER_UNREACHABLE',
-      `${address}: its certificate was not accepted (${code}); ca_file names the authority when it is a private one`,
+      `${address}: ${answered ? 'its answer did not end in time' : 'no answer in time'}`,
     )
-  if (/^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$|Z_)/.test(code))
-    return new ProviderFault(
-      'PROVIDER_RESPONSE_INVALID',
-      `${address}: the answer is no proper HTTP (${code})`,
-    )
-  return new ProviderFault('PROVIDER_UNREACHABLE', `${address}: ${code}`)
+  const code = errorCode(thrown) ?? innermostName(thrown)
+  const said = failureText({
+    code,
+    phase: phaseOf(code, answered),
+    scheme: address.startsWith('http:') ? 'http' : 'https',
+    isUnixSocket: false,
+    certificate: certificateRefused(thrown),
+    caKey: 'ca_file',
+  })
+  const isNoHttp = /^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$|Z_)/.test(code)
+  return new ProviderFault(
+    isNoHttp ? 'PROVIDER_RESPONSE_INVALID' : 'PROVIDER_UNREACHABLE',
+    `${address}: ${said}`,
+  )
+}
+
+/** undici's `fetch` does not tell whether a connection was had: one that is closed mostly was. */
+function phaseOf(code: string, answered: boolean): ConnectionPhase {
+  if (answered) return 'answering'
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code) ? 'asking' : 'connecting'
 }
 
 /** A parser's error does not always have a code. */

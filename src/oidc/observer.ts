@@ -1,6 +1,8 @@
 import { TLSSocket } from 'node:tls'
 import { buildConnector } from 'undici'
 import { readCertificateTime } from '../core/certificate.ts'
+import type { ShownCertificate } from '../core/connection/facts.ts'
+import { readShownCertificate } from '../core/connection/shown-certificate.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 
 /** Who hears what a provider shows beside its answers. Nothing is asked for it. */
@@ -15,21 +17,41 @@ export interface ProviderObserver {
 
 type TlsOptions = NonNullable<Parameters<typeof buildConnector>[0]>
 
-/** Connections as undici makes them by itself, each shown. */
+/** Connections as undici makes them by itself, each shown; a certificate that is refused is kept for the words of the fault. */
 export function watchedConnect(
   tls: TlsOptions,
-  observer: ProviderObserver,
+  observer: ProviderObserver | undefined,
 ): ReturnType<typeof buildConnector> {
   const connect = buildConnector(tls)
-  return (options, callback) =>
-    connect(options, (...[error, socket]: Parameters<typeof callback>) => {
-      if (error !== null) return callback(error, null)
+  return (options, callback) => {
+    let certificate: ShownCertificate | null = null
+    const dialled: unknown = connect(options, (...[error, socket]: Parameters<typeof callback>) => {
+      if (error !== null) {
+        if (certificate !== null) certificates.set(error, certificate)
+        return callback(error, null)
+      }
       if (socket instanceof TLSSocket) {
         const endsAt = readCertificateTime(socket.getPeerCertificate().valid_to)
-        if (endsAt !== null) observer.connected(options.hostname, endsAt)
+        if (endsAt !== null) observer?.connected(options.hostname, endsAt)
       }
       callback(null, socket)
     })
+    if (!(dialled instanceof TLSSocket)) return
+    // Before Node's own listener, which verifies, and destroys what it does not accept.
+    dialled.prependOnceListener('secure', () => {
+      const shown = dialled.getPeerX509Certificate()
+      if (shown !== undefined) certificate = readShownCertificate(shown, Date.now())
+    })
+  }
+}
+
+/** By the error that refused them. */
+const certificates = new WeakMap<Error, ShownCertificate>()
+
+/** The certificate that was refused; null: the error is about something else, or the certificate was not seen. */
+export function certificateRefused(thrown: unknown): ShownCertificate | null {
+  if (!(thrown instanceof Error)) return null
+  return certificates.get(thrown) ?? certificateRefused(thrown.cause)
 }
 
 /** RFC 9110 5.6.7, the form that everybody sends. */

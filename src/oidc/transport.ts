@@ -59,17 +59,19 @@ export function createTransport(
     const time = AbortSignal.timeout(limits.timeoutMs)
     const signal = AbortSignal.any([time, stop.signal, ...(deadline === undefined ? [] : [deadline])])
     const url = internalAddress(address, settings.issuer, settings.internalUrl)
+    let answered = false
     try {
       const init = { ...toInit(request), signal, dispatcher }
       const follow = request.followsOne ? targetOf(settings, address, url) : never
       const answer = await readHead(url, init, follow, request.showsRedirect === true)
+      answered = true
       const date = readDate(answer.headers)
       if (date !== null) observer?.dated(date)
       return await readAnswer(url, answer, limits)
     } catch (thrown) {
       // What was not read to its end must not go on arriving.
       stop.abort()
-      throw networkFault(thrown, url)
+      throw networkFault(thrown, url, answered)
     }
   }
 
@@ -121,7 +123,10 @@ async function readHead(
       `${url}: answered ${answer.status}; redirects are not followed`,
     )
   if (answer.status >= 500 || answer.status === 429)
-    throw new ProviderFault('PROVIDER_UNREACHABLE', `${url}: answered ${answer.status}`)
+    throw new ProviderFault(
+      'PROVIDER_UNREACHABLE',
+      `${url}: answered ${answer.status}: ${answer.status === 429 ? 'it is asked too often' : 'it has a fault of its own, so see its log'}`,
+    )
   return answer
 }
 
@@ -163,7 +168,7 @@ function createDispatcher(
       : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key.reveal() }),
   }
   const options = {
-    connect: observer === undefined ? tls : watchedConnect(tls, observer),
+    connect: watchedConnect(tls, observer),
     connections: limits.maxSockets,
     pipelining: 1,
   }

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { ConnectionPhase, ShownCertificate } from '../core/connection/facts.ts'
+import { readShownCertificate } from '../core/connection/shown-certificate.ts'
 
 /** How far the making of a connection has come, and what the other side has shown of itself. */
 export interface Reached {
@@ -22,14 +23,7 @@ export function watchReached(dialled: unknown): Reached {
   // Before Node's own listener, which verifies, and destroys what it does not accept.
   dialled.prependOnceListener('secure', () => {
     const certificate = dialled.getPeerX509Certificate()
-    if (certificate === undefined) return
-    const validTo = new Date(certificate.validTo)
-    reached.certificate = {
-      validFrom: new Date(certificate.validFrom),
-      validTo,
-      hasEnded: validTo.getTime() < Date.now(),
-      names: certificate.subjectAltName ?? null,
-    }
+    if (certificate !== undefined) reached.certificate = readShownCertificate(certificate, Date.now())
   })
   return reached
 }

@@ -224,7 +224,7 @@ t.test('--online says what could not be asked, and does not fail for it', async 
   const port = portOf(closed.address())
   await new Promise((resolve) => closed.close(resolve))
   const nobody = file('online.yaml', '    require: { groups: staff }\n', `http://127.0.0.1:${port}`)
-  t.match((await run('-c', nobody, '--online')).stdout, 'could not ask "acme": ECONNREFUSED')
+  t.match((await run('-c', nobody, '--online')).stdout, /could not ask "acme": .*ECONNREFUSED/)
 })
 
 t.test('a redirect is not followed', async (t) => {

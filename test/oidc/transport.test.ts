@@ -35,7 +35,11 @@ t.test('S-244: a provider is who its certificate says', async (t) => {
     const fault = await faultOf(rig.signIn())
     t.equal(fault.code, 'PROVIDER_UNREACHABLE', name)
     t.match(fault.message, code, name)
-    t.match(fault.message, /ca_file/, name)
+    t.match(
+      fault.message,
+      /its certificate (?:is of|is signed|ended on \d{4}-\d\d-\d\d|is for op\.example)/,
+      name,
+    )
     t.equal(rig.op.counts.metadata, 0, `${name}: not a byte of a request`)
   }
   const rig = await startRig(t, { ...trusting, tls: good })
@@ -144,15 +148,18 @@ t.test('an answer that is no HTTP, and a provider that is not there', async (t) 
   rig.op.bends = { answer: { metadata: (request) => void request.socket.end('SSH-2.0-OpenSSH_9.2\r\n') } }
   const garbled = await faultOf(rig.signIn())
   t.equal(garbled.code, 'PROVIDER_RESPONSE_INVALID')
-  t.match(garbled.message, /no proper HTTP/)
+  t.match(garbled.message, /: what it answers is no HTTP\/1\.1 \(HTTPParserError\)$/)
 
   const gone = await startRig(t)
   await gone.op.close()
   const fault = await faultOf(gone.provider.authorizationUrl(transactionFor(gone.settings), redirectUri))
   t.equal(fault.code, 'PROVIDER_UNREACHABLE')
-  t.match(fault.message, /ECONNREFUSED/)
+  t.match(fault.message, /: nothing listens there: .* \(ECONNREFUSED\)$/)
   const unnamed = await startRig(t, { settings: () => ({ issuer: 'https://op.invalid' }) })
-  t.match((await faultOf(unnamed.signIn())).message, /ENOTFOUND|EAI_AGAIN/)
+  t.match(
+    (await faultOf(unnamed.signIn())).message,
+    /: its name (?:is unknown|could not be looked up).*\((?:ENOTFOUND|EAI_AGAIN)\)$/,
+  )
 })
 
 /** A proxy that only tunnels, and remembers where to. */
@@ -223,7 +230,7 @@ t.test('S-249: a proxy that breaks off before it answers is asked once, and name
   const fault = await faultOf(rig.signIn())
   t.equal(asked, 1)
   t.equal(fault.code, 'PROVIDER_UNREACHABLE')
-  t.match(fault.message, /: HTTPS_PROXY_CLOSED$/)
+  t.match(fault.message, /: the proxy that `HTTPS_PROXY` names closed the connection \(HTTPS_PROXY_CLOSED\)$/)
 })
 
 t.test('internal_url: we ask there, browsers never do, and the issuer stays the public one', async (t) => {
