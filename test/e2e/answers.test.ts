@@ -145,8 +145,8 @@ t.test(
   async (t) => {
     const name = '"><svg/onload=alert(2)>'
     front.op.bends = {
-      claims: (claims) => ({ ...claims, sub: name, groups: ['secret-guests'] }),
-      userinfo: (claims) => ({ ...claims, sub: name, groups: ['secret-guests'] }),
+      claims: (claims) => ({ ...claims, sub: name, name, groups: ['secret-guests'] }),
+      userinfo: (claims) => ({ ...claims, sub: name, name, groups: ['secret-guests'] }),
     }
     const browser = await front.signedIn()
     front.op.bends = {}
