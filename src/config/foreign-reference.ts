@@ -53,7 +53,8 @@ function variableIn(value: string): string | null {
 
 /** `https://$HOST/`: within a text, where it is no part of a rule. */
 function isEmbedded(value: string, path: ConfigPath): boolean {
-  if (path[0] === 'policies' || path.includes('require')) return false
+  // `/$RECYCLE.BIN` is a path.
+  if (path[0] === 'policies' || path.includes('require') || path.at(-1) === 'path') return false
   return /(?:^|[/:.@=])\$[A-Z_][A-Z0-9_]+(?=$|[/:.@])/.test(value)
 }
 
