@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
-import { refuseUsage } from '../cli/program.ts'
+import { commandLine, refuseUsage } from '../cli/program.ts'
 import { countedOf, openProgress } from '../cli/progress.ts'
 import { writeAll } from '../cli/written-files.ts'
 import { decodeUtf8, readFromDisk } from '../config/files.ts'
@@ -225,10 +225,11 @@ async function tell(conversion: Converted, order: Order, io: Io): Promise<number
   if (order.output === null) io.stdout(conversion.yaml)
   if (order.report === null) (order.output === null ? io.stderr : io.stdout)(said)
   if (order.output !== null) {
-    const check = `claimgate check -c ${order.output}`
+    const check = commandLine(io, 'check', '-c', order.output)
+    const test = commandLine(io, 'test', '-c', order.output)
     io.stdout(
       isTested
-        ? `${order.output} and ${testsFile} are written. Then: ${check}, and claimgate test -c ${order.output}\n`
+        ? `${order.output} and ${testsFile} are written. Then: ${check}, and ${test}\n`
         : `${order.output} is written. Then: ${check}\n`,
     )
   }

@@ -121,3 +121,20 @@ To see it work before: npm run demo
   t.equal(there.code, 2)
   t.notMatch(there.stderr, 'To write a first one', 'it was named')
 })
+
+t.test('what convert, init and explain tell to type works there, whatever the file is called', async (t) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'claimgate-hints-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  const program = { kind: 'local', again: 'npx claimgate', meanwhile: 'x', demo: 'x' } as const
+  const ask = (...args: string[]) => runIn({ run: runCommand }, args, { cwd, program })
+  writeFileSync(
+    join(cwd, 'proxy.cfg'),
+    'provider = "oidc"\noidc_issuer_url = "https://id.example.com"\nupstreams = ["http://127.0.0.1:5000/"]\nredirect_url = "https://wiki.example.com/oauth2/callback"\nclient_id = "x"\nemail_domains = ["example.com"]\n',
+  )
+  const converted = await ask('convert', 'proxy.cfg', '-o', 'a b.yaml')
+  t.match(converted.stdout, `npx claimgate check -c 'a b.yaml', and npx claimgate test -c 'a b.yaml'\n`)
+  const first = ['--issuer', 'https://id.invalid', '--upstream', 'http://127.0.0.1:5000']
+  const written = await ask('init', ...first, '--url', 'https://wiki.example.com', '-o', 'c d.yaml')
+  t.match(written.stdout, `  npx claimgate check -c 'c d.yaml'\n  npx claimgate serve -c 'c d.yaml'\n`)
+  t.match((await ask('who')).stderr, 'See `npx claimgate who --help`.\n')
+})
