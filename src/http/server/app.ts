@@ -109,8 +109,8 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(request.raw)))
   scope.get('/own/health', async (request, reply) => {
     const believed = believedOf(contextOf(request.raw).runtime, request.raw)
-    reply.header('cache-control', 'no-store')
-    return believed === null ? reply.type('text/plain').send('ok\n') : reply.send(believed)
+    if (believed !== null) return reply.header('cache-control', 'no-store').send(believed)
+    return reply.type('text/plain').header('cache-control', 'no-store').send('ok\n')
   })
   scope.get('/own/login', async (request, reply) =>
     send(reply, await login(contextOf(request.raw), admissionOf(request.raw), request.headers)),
