@@ -48,11 +48,14 @@ const always: Readonly<Record<string, Note>> = {
   gcp_healthchecks: ['changed', 'let it ask `/.auth/health`'],
   custom_templates_dir: [
     'changed',
-    'pages are the gateway’s own; `title` and `contact` are what can be said on them',
+    'pages are the gateway’s own; `title` and `contact` stand on them, and `pages` sets logo, colour, languages and sentences',
   ],
-  custom_sign_in_logo: ['changed', 'pages are the gateway’s own; `icon` is the provider’s picture'],
-  banner: ['changed', 'pages are the gateway’s own'],
-  footer: ['changed', 'pages are the gateway’s own'],
+  custom_sign_in_logo: [
+    'changed',
+    '`pages.logo` takes a picture file for all pages; `icon` is the provider’s',
+  ],
+  banner: ['changed', 'pages are the gateway’s own; `pages.texts` replaces their sentences'],
+  footer: ['changed', 'pages are the gateway’s own; `pages.texts` replaces their sentences'],
   display_htpasswd_form: ['not-needed', 'there is no form for passwords'],
   user_id_claim: ['kept', 'the claim of the address'],
   azure_tenant: ['not-needed', 'of another kind of provider'],
