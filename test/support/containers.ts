@@ -89,7 +89,8 @@ export function openContainers(): Containers {
     },
     remove: () => {
       for (const name of running) podman('rm', '--force', '--time', '10', name)
-      spawnSync('umount', [join(folder, 'storage/overlay')])
+      // Podman mounts its storage on itself. What still holds it for a moment must not keep the folder here.
+      spawnSync('umount', ['--lazy', join(folder, 'storage/overlay')])
       rmSync(folder, { recursive: true, force: true })
     },
   }

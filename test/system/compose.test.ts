@@ -106,8 +106,9 @@ const { services }: { readonly services: Readonly<Record<string, Service>> } = p
 )
 const containers = openContainers()
 t.teardown(async () => {
-  containers.remove()
+  // The provider first: a process that still listens would not end, whatever comes of the rest.
   await op.close()
+  containers.remove()
   rmSync(folder, { recursive: true, force: true })
 })
 
