@@ -89,8 +89,9 @@ export function askOurs(
   const providers = own.length > 0 ? own : [...gateway.providers.values()]
   const persons = claims === null ? [null] : providers.map(({ name }) => ({ provider: name, claims }))
   const answers = persons.map((person) => {
-    const { decision } = probe(gateway, { method, url, person, clientAddress }).admission
-    return verdicts[decision.kind]
+    const { admission, userIdFault } = probe(gateway, { method, url, person, clientAddress })
+    // Whom nothing names does not get through the sign-in.
+    return userIdFault === null ? verdicts[admission.decision.kind] : 'deny'
   })
   return (['allow', 'deny'] as const).find((one) => answers.includes(one)) ?? 'sign-in'
 }

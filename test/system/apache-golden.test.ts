@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import t from 'tap'
-import { asksOf, paths, separator } from '../support/apache-cases.ts'
-import { startOriginal, startSurroundings } from '../support/apache-original.ts'
+import { type Asked, askOurs, asksOf, convertCase, paths, separator } from '../support/apache-cases.ts'
+import { type Original, startOriginal, startSurroundings } from '../support/apache-original.ts'
 
 // Debian's httpd with mod_auth_openidc runs each golden file of `convert`, and says what the file says that it says: who got
 // in before the conversion, and who did not. What Debian's cannot run is named here, with the reason.
@@ -89,6 +89,33 @@ function withoutLines(source: string, lines: readonly string[]): string {
   }, source)
 }
 
+/** Claims that the result takes as their author meant them, where httpd ate the backslashes: announced. */
+const meantOtherwise = /\/(?:digits|word|look)$/
+
+/** Of everybody that a file names, at every path that it names: whom the result lets in and httpd keeps out. */
+async function openedBeside(
+  source: string,
+  asks: readonly Asked[],
+  original: Original,
+): Promise<readonly string[]> {
+  const conversion = convertCase(`${source.trimEnd()}\n`)
+  const gateway = conversion.ok ? conversion.gateway : null
+  if (gateway === null) throw new Error('the result does not load')
+  const people = [...new Map(asks.map((one) => [JSON.stringify(one.claims), one.claims])).values()]
+  const places = [...new Map(asks.map((one) => [`${one.method} ${one.url}`, one])).values()]
+  const found: string[] = []
+  for (const place of places.filter(({ url }) => !meantOtherwise.test(url))) {
+    for (const claims of people) {
+      const one = { ...place, claims }
+      if (askOurs(gateway, one) !== 'allow') continue
+      const httpd = await original.ask(one)
+      if (httpd !== 'allow')
+        found.push(`${one.method} ${one.url} as ${JSON.stringify(claims)}: httpd ${httpd}`)
+    }
+  }
+  return found
+}
+
 t.test('every golden file is asked in both directions', async (t) => {
   const names = paths.map((path) => basename(path, '.txt'))
   t.same(
@@ -120,6 +147,7 @@ t.test('Debian’s httpd lets in and keeps out whom the golden files say', async
       const expected = asks.filter(({ text }) => isAsked(text)).map(({ text, httpd }) => [text, httpd])
       t.same(answers, expected, name)
       t.equal(asks.length - expected.length, notAsked.length, `${name}: what is not asked is named`)
+      t.same(await openedBeside(source, asks, original), [], `${name}: nobody else gets in at its paths`)
     } finally {
       await original.close()
     }
