@@ -27,6 +27,8 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ['/logout', {}, 200, /<form [^>]*method="post"/],
     ['/logged-out', {}, 200, /<title>[^<]*[Ss]igned out/],
     ['/me', { headers: [cookie] }, 200, /"user":"alice"/],
+    ['/', { headers: [cookie] }, 200, /<form [^>]*action="\/\.auth\/logout"/],
+    ['/', {}, 200, /<a [^>]*href="\/\.auth\/login/],
     ['/me', {}, 401, /"reason":"no-session"/],
     [
       '/logout',
@@ -50,6 +52,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/logout (GET, POST)
     ├── own/logged-out (GET)
     ├── own/callback (GET, POST)
+    ├── own/account (GET)
     └── own/me (GET)
 `,
   )
