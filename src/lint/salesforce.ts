@@ -1,6 +1,6 @@
+import { isSalesforceId, longSalesforceId } from '../core/rules/salesforce-id.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { type ClaimCondition, claimUses, textsOf } from './rules.ts'
-import { isSalesforceId, longSalesforceId } from './salesforce-id.ts'
 import type { Subject } from './subject.ts'
 import { conditionName, operandsOf } from './words.ts'
 

@@ -2,11 +2,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { isSalesforceId, longSalesforceId } from '../../src/core/rules/salesforce-id.ts'
 import { checks } from '../../src/lint/checks.ts'
 import { commentsOf } from '../../src/lint/comments.ts'
 import { type Finding, kinds, lint } from '../../src/lint/lint.ts'
 import { isOneSlip } from '../../src/lint/one-slip.ts'
-import { isSalesforceId, longSalesforceId } from '../../src/lint/salesforce-id.ts'
 import { type ProviderAnswer, readSubject, type Subject } from '../../src/lint/subject.ts'
 
 /**
