@@ -116,11 +116,14 @@ Place
   floor     the app's own rule must hold too
 
 Conditions  (→ keeps out)
-             condition                     wanted                       found
-  → miss     app: organization_id          "00D5e…EAW" (18 characters)  "00D5e…EcP" (15 characters)
-  → miss     all[0] policy admins: groups  one of admins, ops           ["people"]
-    hit      all[1].client_ip              192.0.2.0/24                 192.0.2.7
-  → unknown  none[0].status                anything but "suspended"     missing
+             condition                     wanted                        found
+  → miss     app: organization_id          "00D5e…EAW" (18 characters),  "00D5e…EcP" (15 characters)
+                                           the same Salesforce id:
+                                           write the first 15
+                                           characters
+  → miss     all[0] policy admins: groups  one of admins, ops            ["people"]
+    hit      all[1].client_ip              192.0.2.0/24                  192.0.2.7
+  → unknown  none[0].status                anything but "suspended"      missing
 
 To be let in
   - groups: one of admins, ops (now ["people"])

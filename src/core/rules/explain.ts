@@ -12,6 +12,7 @@ import {
   type Requirement,
   type Situation,
 } from './requirement.ts'
+import { areOneSalesforceId } from './salesforce-id.ts'
 import type { Truth } from './truth.ts'
 
 /**
@@ -132,9 +133,16 @@ function claimSides(path: string, matcher: Matcher, claims: Principal['claims'])
   const wanted = onlyText(matcher)
   if (wanted !== null && found.kind === 'one' && typeof found.value === 'string') {
     const [actual, expected] = showDifference(found.value, wanted)
-    return { expected, actual }
+    return { expected: expected + salesforceAdvice(found.value, wanted), actual }
   }
   return { expected: showOwn(matcher.text), actual: showFound(found) }
+}
+
+/** Ids that look alike in a setup page and never are equal: the one reason of a refusal that no operator sees at once. */
+function salesforceAdvice(actual: string, wanted: string): string {
+  if (!areOneSalesforceId(actual, wanted)) return ''
+  const part = actual.length > wanted.length ? 'all 18' : 'the first 15'
+  return `, the same Salesforce id: write ${part} characters`
 }
 
 /** An address came and does not count: why, and whether `trust_email` would change that. Never the address. */

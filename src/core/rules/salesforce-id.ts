@@ -16,6 +16,11 @@ export function isSalesforceId(id: string): boolean {
   return longId.test(id) && longSalesforceId(id.slice(0, 15)) === id
 }
 
+/** Whether two texts are one id of Salesforce, written in the two ways. */
+export function areOneSalesforceId(one: string, other: string): boolean {
+  return longSalesforceId(one) === other || longSalesforceId(other) === one
+}
+
 /** Five characters: which of them are capitals, the first in the lowest bit. */
 function capitalsOf(five: string): string {
   const bits = [...five].reduce((sum, character, at) => sum + (/[A-Z]/.test(character) ? 1 << at : 0), 0)

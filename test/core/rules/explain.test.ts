@@ -47,6 +47,16 @@ t.test('the log line of a refusal shows what differs', async (t) => {
       { organization_id: '00D5e000000HPEAEAA' },
       'organization_id was "00D5e…EAA" (18 characters), rule wants "00D5e…PEA" (15 characters)',
     ],
+    [
+      is('organization_id', '00D5e000000HEcP'),
+      { organization_id: '00D5e000000HEcPEAW' },
+      'organization_id was "00D5e…EAW" (18 characters), rule wants "00D5e…EcP" (15 characters), the same Salesforce id: write all 18 characters',
+    ],
+    [
+      is('organization_id', '00D5e000000HEcPEAW'),
+      { organization_id: '00D5e000000HEcP' },
+      'organization_id was "00D5e…EcP" (15 characters), rule wants "00D5e…EAW" (18 characters), the same Salesforce id: write the first 15 characters',
+    ],
     [org, {}, 'organization_id was missing, rule wants "00D5e000000HPEA"'],
     [org, { organization_id: 5 }, 'organization_id was 5, rule wants "00D5e000000HPEA"'],
     [is('a', 'Admins'), { a: 'admins' }, 'a was "admins", rule wants "Admins"'],
