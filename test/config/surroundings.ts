@@ -69,6 +69,7 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
       '  link.sign-in: Entrer',
       'English: { link.sign-in: Go }',
       'it: [a]',
+      'de-12: { link.sign-in: Los }',
       '',
     ].join('\n'),
   ],

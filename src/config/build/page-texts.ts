@@ -53,6 +53,16 @@ function readRoot(
 /** BCP 47, as `lang` of a page has it. */
 const tagForm = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/
 
+/** One that has the form may still be none, such as `de-12`: who writes dates and sorts by it would throw. */
+function isTag(text: string): boolean {
+  if (!tagForm.test(text)) return false
+  try {
+    return Intl.getCanonicalLocales(text).length === 1
+  } catch {
+    return false
+  }
+}
+
 /** Null when reported. */
 function readLanguage(
   { key: language, keyAt, value }: MapEntry,
@@ -61,7 +71,7 @@ function readLanguage(
 ): Catalogue | null {
   const at = (message: string, suggestion: string | null = null) =>
     report({ position: keyAt, path: pathText([language]), message, suggestion })
-  if (!tagForm.test(language))
+  if (!isTag(language))
     return at('expected the tag of a language, such as `de`, `fr` or `pt-BR`') ?? null
   if (value.kind !== 'map') {
     report(issueAt(value, [language], 'expected names of sentences, each with its text'))
