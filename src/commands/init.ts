@@ -178,5 +178,5 @@ function discoveryText(discovery: Discovery, issuer: string): string {
   const out = signsOut(discovery, issuer)
     ? 'signing out there is possible'
     : 'it offers no sign-out of its own'
-  return `The provider was asked: its issuer is ${discovery.issuer}, and ${out}.\n`
+  return `The provider was asked: its issuer is ${showOwn(discovery.issuer)}, and ${out}.\n`
 }

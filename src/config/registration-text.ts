@@ -1,3 +1,4 @@
+import { showOwn } from '../core/show.ts'
 import type { Registration } from './registration.ts'
 
 /** What to enter at each provider, as lines for people. */
@@ -12,7 +13,7 @@ function oneProvider({
   redirectUris,
   postLogoutRedirectUris,
 }: Registration): string {
-  const head = `Register at ${provider} (${issuer}, client ${clientId}):\n`
+  const head = `Register at ${provider} (${showOwn(issuer)}, client ${showOwn(clientId)}):\n`
   if (redirectUris.length === 0) return `${head}  nothing: no app accepts this provider\n`
   return [
     head,

@@ -20,13 +20,13 @@ export interface FirstFile {
  */
 export function firstFile({ issuer, metadataUrl, upstream, url, signsOut }: FirstFile): string {
   const logout = signsOut === false ? ' (this provider names no sign-out of its own)' : ''
-  const metadata = metadataUrl === null ? '' : `\n    metadata_url: ${JSON.stringify(metadataUrl)}`
+  const metadata = metadataUrl === null ? '' : `\n    metadata_url: ${quoted(metadataUrl)}`
   return `# Who may reach which app. Every key: docs/configuration.md; every rule: docs/rules.md.
 # \`claimgate check\` finds all faults and says what to register at the provider.
 ${listenPart(url)}
 providers:
   main:
-    issuer: ${JSON.stringify(issuer)}${metadata}
+    issuer: ${quoted(issuer)}${metadata}
     # The client as it is registered at the provider. Instead of the placeholder behind ":-" you may write the id.
     client_id: "\${env:OIDC_CLIENT_ID:-${clientPlaceholders.id}}"
     # Secrets stay out of this file: a variable, or "\${file:/run/secrets/client_secret}".
@@ -44,14 +44,19 @@ apps:
   # lint-ignore: shared-secret-missing because it is still to be decided: that, or a network that lets nobody else through
   app:
     # What people browse, and where the app really is. Sign-out ends at /.auth/logged-out${logout}.
-    url: ${JSON.stringify(url)}
-    upstream: ${JSON.stringify(upstream)}
+    url: ${quoted(url)}
+    upstream: ${quoted(upstream)}
     # shared_secret: "\${env:APP_SHARED_SECRET}"   # openssl rand -base64 32
 ${requirePart(issuer)}
     # locations:
     #   - { path: /static, require: anyone }
     #   - { path: /admin, require: { groups: admins } }    # and what the app requires
 `
+}
+
+/** Somebody's text as it stands: a provider that calls itself `${env:…}` puts in nothing of this machine. */
+function quoted(text: string): string {
+  return JSON.stringify(text.replaceAll('${', () => '$${'))
 }
 
 /** People come to the port that \`--url\` says, so something has to listen there. */

@@ -130,6 +130,19 @@ t.test('an address of metadata that is not below the issuer is written as metada
   t.equal((await runIn(check, [], { cwd })).code, 0)
 })
 
+t.test('what a provider calls itself puts in no variable and no file, and does not speak to the terminal', async (t) => {
+  const cwd = newFolder(t)
+  const issuer = 'https://id.example.com/${env:NAME:-a}/${file:/etc/hostname}/\u202e'
+  const base = await serveMetadata(t, () => ({ body: JSON.stringify({ issuer }) }))
+  const asked = wanted(`${base}/.well-known/openid-configuration`)
+  const { code, stdout, stderr } = await runIn(command, asked, { cwd, env: { NAME: 'of-this-machine' } })
+  t.same([code, stderr], [0, ''])
+  t.notMatch(stdout, /\p{Cf}/u)
+  t.match(stdout, `its issuer is ${issuer.slice(0, -1)}\\u{202e},`)
+  const checked = await runIn(check, ['--json'], { cwd, env: { NAME: 'of-this-machine' } })
+  t.match(JSON.parse(checked.stdout), { ok: true, register: [{ issuer }] }, 'it is taken as it stands')
+})
+
 t.test('without an answer the issuer is what the address is below', async (t) => {
   for (const [written, issuer] of [
     ['https://id.invalid/a/.well-known/openid-configuration', 'https://id.invalid/a'],
