@@ -71,8 +71,7 @@ function readLanguage(
 ): Catalogue | null {
   const at = (message: string, suggestion: string | null = null) =>
     report({ position: keyAt, path: pathText([language]), message, suggestion })
-  if (!isTag(language))
-    return at('expected the tag of a language, such as `de`, `fr` or `pt-BR`') ?? null
+  if (!isTag(language)) return at('expected the tag of a language, such as `de`, `fr` or `pt-BR`') ?? null
   if (value.kind !== 'map') {
     report(issueAt(value, [language], 'expected names of sentences, each with its text'))
     return null
