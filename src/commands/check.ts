@@ -18,7 +18,13 @@ import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
 import { type Finding, isInCheck, lint } from '../lint/lint.ts'
-import { countedFindings, countsBySeverity, findingText, toFindingJson } from '../lint/report/report.ts'
+import {
+  countedFindings,
+  countsBySeverity,
+  findingText,
+  ignoredText,
+  toFindingJson,
+} from '../lint/report/report.ts'
 import { loadSubject, type ReadSubject } from '../lint/subject.ts'
 
 const specs = {
@@ -63,7 +69,7 @@ export const command: Command = {
     if (read.options.flag('json')) io.stdout(toJson(found))
     else if (!found.ok) printFaults(found.loaded, file, io)
     else if (read.options.flag('digest')) return printDigest(found.loaded.digest, io)
-    else print(found, io)
+    else print(found, read.options.flag('made-up-secrets'), io)
     return exitCodeOf(found.loaded)
   },
 }
@@ -94,19 +100,23 @@ function printFaults({ issues, unreadable }: Faulty, file: string, io: Io): void
   else io.stdout(`\n${counted(issues.length, 'fault')}\n`)
 }
 
-function print({ subject, loaded }: Faultless, io: Io): void {
+function print({ subject, loaded }: Faultless, isMadeUp: boolean, io: Io): void {
   const { gateway, warnings } = loaded
-  const { findings } = lint(subject)
+  const { findings, ignored } = lint(subject)
   const own = findings.filter(isInCheck)
   const verdict = own.length === 0 ? 'is fine' : 'has no faults'
   io.stdout(`${subject.file} ${verdict}: ${summaryOf(gateway)}\n`)
+  if (isMadeUp) io.stdout(madeUp)
   if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
   printWarnings(warnings, io)
   io.stdout(`\n${registrationText(registrationsOf(gateway))}`)
   if ([...gateway.hosts.values()].some(({ redirectUris }) => redirectUris.length > 1)) io.stdout(oneForEach)
-  io.stdout(lintLine(findings, io))
+  io.stdout(lintLine(findings, ignored.length, io))
 }
+
+/** A client id may be a variable too, and is printed to be registered. */
+const madeUp = 'made up: the text of whatever variable or file is missing, also where one is printed here\n'
 
 /** Shown before all else: the file starts, and a line of it is worth nothing. */
 function meaningless(findings: readonly Finding[]): string {
@@ -114,12 +124,14 @@ function meaningless(findings: readonly Finding[]): string {
   return `\nprobably not meant: ${counted(findings.length, 'line')}\n${rows.join('')}`
 }
 
-/** What `lint` would say of the rest, in one line. */
-function lintLine(findings: readonly Finding[], io: Io): string {
+/** What `lint` would say of the rest, in one line, and how much comments keep it from saying. */
+function lintLine(findings: readonly Finding[], ignored: number, io: Io): string {
   const rest = findings.filter((finding) => !isInCheck(finding))
   const line = commandLine(io, 'lint', ...(findings[0] === undefined ? [] : ['-c', findings[0].file]))
-  if (rest.length === 0) return `\nlint: nothing ${findings.length === 0 ? 'found' : 'more'}\n`
-  return `\nlint: ${countedFindings(rest)} ${findings.length === rest.length ? '' : 'more '}(\`${line}\`)\n`
+  const excused = ignoredText(ignored)
+  if (rest.length === 0) return `\nlint: nothing ${findings.length === 0 ? 'found' : 'more'}${excused}\n`
+  const more = findings.length === rest.length ? '' : ' more'
+  return `\nlint: ${countedFindings(rest)}${more}${excused} (\`${line}\`)\n`
 }
 
 const oneForEach = `

@@ -49,5 +49,8 @@ const keysOfProvider: ReadonlySet<string | number | undefined> = new Set([
 function isOfRules(path: ConfigPath): boolean {
   if (path[0] === 'policies' || path[0] === 'trusted_proxies') return true
   if (path[0] !== 'apps' && path[0] !== 'defaults') return false
-  return path.includes('require') || path.includes('identity_headers')
+  return path.some((key) => ofRules.has(key))
 }
+
+/** Where a location is, and for which methods, says as much as its rule of what is open. */
+const ofRules: ReadonlySet<string | number> = new Set(['require', 'identity_headers', 'path', 'methods'])

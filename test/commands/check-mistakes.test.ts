@@ -405,7 +405,7 @@ t.test('the last line is what lint would say, and never fails it', async (t) => 
     '        require: { gr',
     '        # lint-ignore: value-list because the group is called so\n        require: { gr',
   )
-  t.equal(await last(said), 'lint: 2 warnings (`claimgate lint -c claimgate.yaml`)')
+  t.equal(await last(said), 'lint: 2 warnings (1 ignored by comments) (`claimgate lint -c claimgate.yaml`)')
   const error = `trusted_proxies: ["0.0.0.0/0"]\n${right}`
   t.match(await last(error), /^lint: 1 error/)
   t.equal((await check(error)).code, 0)

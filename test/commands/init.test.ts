@@ -130,9 +130,9 @@ t.test('an address of metadata that is not below the issuer is written as metada
   t.equal((await runIn(check, [], { cwd })).code, 0)
 })
 
-t.test('what a provider calls itself puts in no variable and no file, and does not speak to the terminal', async (t) => {
+t.test('what a provider calls itself puts in no variable, and does not speak to the terminal', async (t) => {
   const cwd = newFolder(t)
-  const issuer = 'https://id.example.com/${env:NAME:-a}/${file:/etc/hostname}/\u202e'
+  const issuer = `https://id.example.com/\${env:NAME:-a}/\${file:/etc/hostname}/\u202e`
   const base = await serveMetadata(t, () => ({ body: JSON.stringify({ issuer }) }))
   const asked = wanted(`${base}/.well-known/openid-configuration`)
   const { code, stdout, stderr } = await runIn(command, asked, { cwd, env: { NAME: 'of-this-machine' } })
@@ -275,6 +275,14 @@ t.test('lint and check find nothing in what is written, for every kind of provid
       }
     }
   }
+})
+
+t.test('check goes on saying what the comments of the first file keep lint from', async (t) => {
+  const cwd = newFolder(t)
+  await runIn(command, wanted('https://id.invalid'), { cwd })
+  const { stdout } = await runIn(check, [], { cwd })
+  t.match(stdout, /^lint: nothing found \(2 ignored by comments\)$/m)
+  t.match(stdout, ' apps.app.shared_secret: is absent: ')
 })
 
 t.test('a secret that is no placeholder stays a finding', async (t) => {

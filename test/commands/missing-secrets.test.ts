@@ -84,6 +84,7 @@ for (const args of needing) {
     }
     const made = await run(file(), [...args, '--made-up-secrets'])
     t.equal(made.code, 0, made.said)
+    if (args[0] === 'check') t.match(made.said, /^made up: .*, also where one is printed here$/m)
   })
 }
 
@@ -120,6 +121,16 @@ const ofRules: readonly (readonly [what: string, text: string, fault: string])[]
   [
     'a rule of a location',
     file('signed_in', `locations: [{ path: /a, require: { groups: { not: "\${env:NO_SUCH}" } } }]`),
+    'NO_SUCH is not set',
+  ],
+  [
+    'the path of a location, which says what is open,',
+    file('signed_in', `locations: [{ path: "/\${env:NO_SUCH}", require: anyone }]`),
+    'NO_SUCH is not set',
+  ],
+  [
+    'the methods of a location',
+    file('signed_in', `locations: [{ path: /a, methods: ["\${env:NO_SUCH}"], require: anyone }]`),
     'NO_SUCH is not set',
   ],
 ]

@@ -5,9 +5,17 @@ import type { Finding, LintResult } from '../lint.ts'
 /** For people: each finding in a line, what to do below it, and how many there are. */
 export function resultText(file: string, { findings, ignored }: LintResult): string {
   const rows = findings.map((finding) => `${findingLine(finding)}\n    ${finding.fix}\n`)
-  const excused = ignored.length === 0 ? '' : ` (${ignored.length} ignored by comments)`
   const summary = findings.length === 0 ? 'nothing found' : countedFindings(findings)
-  return [...rows, ...(rows.length === 0 ? [] : ['\n']), `${file}: ${summary}${excused}\n`].join('')
+  return [
+    ...rows,
+    ...(rows.length === 0 ? [] : ['\n']),
+    `${file}: ${summary}${ignoredText(ignored.length)}\n`,
+  ].join('')
+}
+
+/** Behind what was found: whoever reads "nothing" knows what was left out of it. */
+export function ignoredText(count: number): string {
+  return count === 0 ? '' : ` (${count} ignored by comments)`
 }
 
 /** `1 warning, 2 notes` */
