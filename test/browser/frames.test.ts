@@ -58,7 +58,7 @@ t.test('a frame whose session ended says so, and its link signs in on top and co
   const before = begun()
   const inside = await frame(page, '/numbers')
   await inside.getByRole('heading', { name: 'You are not signed in' }).waitFor()
-  t.match(await inside.locator('main').textContent(), /Sign in to see what stands here/)
+  t.match(await inside.locator('main').textContent(), /Sign in to see what is here/)
   t.equal(begun(), before, 'the frame itself begins nothing')
   await inside.getByRole('link', { name: 'Sign in' }).click()
   // The provider knows her still.

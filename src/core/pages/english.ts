@@ -49,7 +49,7 @@ export const english = {
   'unsendable.text':
     'This is not about your permissions. What the application is told of your account, such as its groups, cannot be sent to it as it is: it may be too much. Those who run it can change what is sent.',
 
-  'framed.text': 'Sign in to see what stands here. You come back to this page.',
+  'framed.text': 'Sign in to see what is here. You will come back to this page.',
   'unsaved.text': 'What you sent was not saved. Sign in, go back to the form and send it once more.',
   'again.moment': 'Please try again in a moment.',
   'again.second': 'Please open your page again in a second.',

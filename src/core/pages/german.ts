@@ -4,7 +4,7 @@ const notNow = 'Das ist gerade nicht verfügbar.'
 const notCompleted = 'Diese Anmeldung konnte nicht abgeschlossen werden.'
 const providerAway = 'Der Anmeldedienst ist nicht erreichbar.'
 const appAway = 'Die Anwendung ist nicht erreichbar.'
-const cookies = 'Ihr Browser muss Cookies dieser Website behalten.'
+const cookies = 'Ihr Browser muss Cookies dieser Website speichern dürfen.'
 const operators =
   'Ein neuer Versuch würde daran nichts ändern. Wer diese Website betreibt, muss es sich ansehen.'
 const moment = 'Bitte versuchen Sie es gleich noch einmal.'
@@ -15,7 +15,7 @@ export const german = {
   'frame.request-id': 'Vorgangsnummer',
 
   'link.sign-in': 'Anmelden',
-  'link.sign-in-again': 'Wieder anmelden',
+  'link.sign-in-again': 'Erneut anmelden',
   'link.sign-out': 'Abmelden',
   'link.sign-out-at-provider': 'Beim Anmeldedienst abmelden',
   'link.stay': 'Angemeldet bleiben',
@@ -24,19 +24,19 @@ export const german = {
   'link.try-again': 'Noch einmal versuchen',
   'link.continue': 'Weiter',
 
-  'account.signed-in-as': 'Sie sind angemeldet als {name}',
+  'account.signed-in-as': 'Sie sind als {name} angemeldet',
   'account.with': 'über {provider}',
 
   'account.title': 'Ihre Anmeldung',
   'account.user': 'Anwendungen kennen Sie als',
   'account.since': 'Angemeldet seit',
   'account.until': 'Endet spätestens',
-  'account.unused': 'Endet ohne Nutzung',
+  'account.unused': 'Endet bei Inaktivität',
   'account.time': '{relative} ({time} UTC)',
   'account.apps': 'Was Sie hier öffnen dürfen',
   'account.nobody': 'Sobald Sie angemeldet sind, sehen Sie hier, wer Sie sind und was Sie öffnen dürfen.',
 
-  'help.no-access': 'Falls Sie Zugriff haben sollten, wenden Sie sich bitte an: {contact}.',
+  'help.no-access': 'Wenn Sie Zugriff brauchen, wenden Sie sich bitte an: {contact}.',
   'help.to-change': 'Damit das geändert wird, wenden Sie sich bitte an: {contact}.',
   'help.if-it-lasts': 'Falls das so bleibt, wenden Sie sich bitte an: {contact}.',
   'help.if-that-fails': 'Falls das nicht hilft, wenden Sie sich bitte an: {contact}.',
@@ -48,7 +48,7 @@ export const german = {
 
   'forbidden.title': 'Sie haben keinen Zugriff auf diese Seite',
   'forbidden.text':
-    'Für diese Seite braucht man eine Berechtigung, die Ihr Konto nicht hat. Falls Sie ein anderes Konto mit dieser Berechtigung haben, verwenden Sie bitte dieses.',
+    'Für diese Seite ist eine Berechtigung nötig, die Ihr Konto nicht hat. Falls Sie ein anderes Konto mit dieser Berechtigung haben, melden Sie sich bitte damit an.',
   'closed.title': 'Diese Seite ist nicht zugänglich',
   'closed.text': 'Sie wird hier nicht angeboten. Auch eine Anmeldung würde daran nichts ändern.',
   'unsendable.title': 'Diese Seite lässt sich mit Ihrem Konto nicht öffnen',
@@ -101,21 +101,21 @@ export const german = {
   '505.text': 'Es wurde in einer Version von HTTP gesendet, die hier nicht verstanden wird.',
 
   'failure.state-unknown': `Sie hat zu lange gedauert oder wurde in einem anderen Tab abgeschlossen. ${cookies}`,
-  'failure.loop': `Sie werden immer wieder nach der Anmeldung gefragt. ${cookies} Erlauben Sie sie und beginnen Sie dann neu.`,
+  'failure.loop': `Sie werden immer wieder nach der Anmeldung gefragt. ${cookies} Erlauben Sie das und beginnen Sie dann neu.`,
   'failure.refused':
-    'Falls Sie selbst abgebrochen haben, können Sie neu beginnen. Sonst ist Ihr Konto vielleicht nicht für diese Website gedacht: Falls Sie ein anderes haben, verwenden Sie bitte dieses.',
+    'Falls Sie selbst abgebrochen haben, können Sie neu beginnen. Sonst ist Ihr Konto vielleicht nicht für diese Website gedacht: Falls Sie ein anderes haben, melden Sie sich bitte damit an.',
   'failure.unfinished':
     'Ihr Anmeldedienst hat länger nichts von Ihnen gehört oder Ihre Anmeldung verloren. Meistens hilft es, neu zu beginnen.',
   'failure.code-refused':
     'Was wir von Ihrem Anmeldedienst bekommen haben, war zu alt oder schon verbraucht. Meistens hilft es, neu zu beginnen.',
   'failure.unavailable': `Gerade kam von dort keine Antwort. ${moment}`,
-  'failure.other-account': 'Falls Sie ein anderes Konto haben, verwenden Sie bitte dieses.',
+  'failure.other-account': 'Falls Sie ein anderes Konto haben, melden Sie sich bitte damit an.',
   'failure.limited': 'Bitte warten Sie eine Minute und öffnen Sie dann Ihre Seite noch einmal.',
   'failure.misunderstood': `Diese Website und Ihr Anmeldedienst verstehen einander nicht. ${operators}`,
   'failure.operators': operators,
 
   'sign-out.title': 'Möchten Sie sich abmelden?',
-  'sign-out.text': 'Sie werden hier abgemeldet und, wenn er das anbietet, auch bei Ihrem Anmeldedienst.',
+  'sign-out.text': 'Sie werden hier abgemeldet, und auch bei Ihrem Anmeldedienst, wenn dieser das anbietet.',
   'signed-out.title': 'Sie sind abgemeldet',
   'signed-out.here-title': 'Sie sind in diesem Browser abgemeldet',
   'signed-out.not-yet':
@@ -147,7 +147,7 @@ export const german = {
   'fault.LOGIN_USER_ID_INVALID': 'Ihr Konto lässt sich hier nicht verwenden.',
   'fault.LOGIN_FAILURES_LIMITED': 'Zu viele Anmeldungen sind fehlgeschlagen.',
   'fault.LOGIN_CLAIMS_TOO_LARGE': 'Ihr Konto lässt sich hier nicht verwenden.',
-  'fault.LOGIN_LOOP': 'Sie waren angemeldet, aber es hält nicht an.',
+  'fault.LOGIN_LOOP': 'Sie waren angemeldet, aber die Anmeldung bleibt nicht erhalten.',
   'fault.PROVIDER_UNREACHABLE': providerAway,
   'fault.PROVIDER_BUSY': 'Der Anmeldedienst ist überlastet.',
   'fault.PROVIDER_RESPONSE_INVALID': providerAway,

@@ -80,7 +80,7 @@ t.test('no page of one language has a sentence of another', async (t) => {
     }
   }
   const { forbidden: page } = await pagesIn('de')
-  t.match(page?.body, 'Sie sind angemeldet als <b><bdi>Alice</bdi></b><small>über Acme</small>')
+  t.match(page?.body, 'Sie sind als <b><bdi>Alice</bdi></b> angemeldet<small>über Acme</small>')
   t.match(page?.body, '<h1>Sie haben keinen Zugriff auf diese Seite</h1>')
   t.match(page?.body, 'wenden Sie sich bitte an: ops. Nennen Sie dabei bitte die Vorgangsnummer unten.')
 })
