@@ -1,4 +1,5 @@
 import { type CertificateEnd, certificateEndText, certificateState } from '../../core/certificate.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
 import { certificatesOf, isInUse } from '../../runtime/certificates.ts'
 import type { Editions } from '../../runtime/editions.ts'
 import type { Log } from './log.ts'
@@ -17,6 +18,13 @@ export interface CertificateLeft extends Pick<CertificateEnd, 'role' | 'host'> {
   readonly seconds: number
 }
 
+/** What was said of one, and for which of its days: for that day it is not said again. */
+interface Told {
+  readonly endsAt: EpochSeconds
+  readonly inFile: boolean
+  readonly day: number
+}
+
 const daySeconds = 24 * 60 * 60
 /** In the last week it is said daily: what is said once is not read in time. */
 const lastDays = 7
@@ -29,7 +37,7 @@ const lookEveryMs = 60 * 60 * 1000
  */
 export function watchCertificates(editions: Editions, log: Log): CertificateWatch {
   const shown = new Map<string, CertificateEnd>()
-  let told = new Map<string, number>()
+  const told = new Map<string, Told>()
 
   /** All that are in use now, each with whether it stands in the file. */
   function all(): readonly (CertificateEnd & { readonly inFile: boolean })[] {
@@ -43,14 +51,14 @@ export function watchCertificates(editions: Editions, log: Log): CertificateWatc
 
   function look(): void {
     const now = editions.current().clock.now()
-    const kept = new Map<string, number>()
+    // Not by what is shown just now: servers behind one name may take turns with several certificates.
+    for (const [key, { endsAt, inFile, day }] of told)
+      if (dueDay(endsAt, now, inFile) !== day) told.delete(key)
     for (const { role, host, endsAt, inFile } of all()) {
       const day = dueDay(endsAt, now, inFile)
-      if (day === null) continue
       const key = `${role} ${host} ${endsAt}`
-      const isNew = told.get(key) !== day && kept.get(key) !== day
-      kept.set(key, day)
-      if (!isNew) continue
+      if (day === null || told.get(key)?.day === day) continue
+      told.set(key, { endsAt, inFile, day })
       const warning = `${roleTexts[role]} ${host} ${certificateEndText(endsAt, now)}: renew it`
       log.event(endsAt <= now ? 'error' : 'warn', 'certificate.ending', {
         role,
@@ -59,7 +67,6 @@ export function watchCertificates(editions: Editions, log: Log): CertificateWatc
         warning,
       })
     }
-    told = kept
   }
 
   const timer = setInterval(look, lookEveryMs).unref()

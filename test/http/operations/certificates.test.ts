@@ -103,6 +103,22 @@ t.test(
   },
 )
 
+t.test('servers that take turns with two certificates: each is told of as one would be', async (t) => {
+  const { clock, watch, ending, close } = rig(ends, 'https://app.example.com', false)
+  t.teardown(close)
+  const [sooner, later] = [ends + 3 * day + 60, ends + 20 * day + 60]
+  const takeTurns = () => {
+    for (const endsAt of [sooner, later, sooner, later, sooner, later])
+      watch.seen({ role: 'upstream', host: 'app.example.com', endsAt })
+  }
+  takeTurns()
+  t.equal(ending().length, 2, 'however many connections are made')
+  clock.time += day
+  watch.look()
+  takeTurns()
+  t.equal(ending().length, 3, 'in the last week daily, before it once')
+})
+
 t.test('the metric counts down, by role and host; what is not reached any more is not counted', async (t) => {
   const { clock, watch, editions, deps, close } = rig(ends - 100)
   t.teardown(close)
