@@ -20,26 +20,28 @@ export type Answer =
     }
   | { readonly ok: false; readonly code: string }
 
+/** From the first byte asked to the last of the answer: who sends a letter now and then holds nobody up. */
 const patienceMs = 10_000
 /** What is longer is no answer of ours. */
 const mostBytes = 64 * 1024
 
 /** GET of an address, by the certificates that this machine trusts. */
-export function ask(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export function ask(
+  url: URL,
+  headers: Readonly<Record<string, string>> = {},
+  withinMs = patienceMs,
+): Promise<Answer> {
   const send = url.protocol === 'https:' ? tlsRequest : plainRequest
-  return answerTo((done) =>
-    send(url, { headers, timeout: patienceMs, agent: false, rejectUnauthorized: true }, done),
-  )
+  return answerTo(withinMs, (done) => send(url, { headers, agent: false, rejectUnauthorized: true }, done))
 }
 
 /** GET of the gateway's local socket. */
 function askSocket(socketPath: string): Promise<Answer> {
-  return answerTo((done) =>
-    plainRequest({ socketPath, path: '/mark', timeout: patienceMs, agent: false }, done),
-  )
+  return answerTo(patienceMs, (done) => plainRequest({ socketPath, path: '/mark', agent: false }, done))
 }
 
 function answerTo(
+  withinMs: number,
   send: (done: (response: IncomingMessage) => void) => ReturnType<typeof plainRequest>,
 ): Promise<Answer> {
   return new Promise((resolve) => {
@@ -64,9 +66,11 @@ function answerTo(
       response.on('close', finish)
       response.on('error', finish)
     })
-    asked.on('timeout', () =>
-      asked.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+    const timer = setTimeout(
+      () => asked.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+      withinMs,
     )
+    asked.on('close', () => clearTimeout(timer))
     asked.on('error', (error) => resolve({ ok: false, code: errorCode(error) ?? 'unknown' }))
     asked.end()
   })
@@ -83,9 +87,14 @@ export async function takeMark(
   for (const path of healthSocketPaths(gateway)) {
     const answer = await askSocket(path)
     const given = answer.ok ? parseJson(answer.body) : null
-    if (isObject(given) && typeof given.mark === 'string' && typeof given.instance === 'string')
+    if (isObject(given) && isMark(given.mark) && typeof given.instance === 'string')
       return { ok: true, mark: given.mark, instance: given.instance }
     reasons.push(`${path}: ${answer.ok ? `answered ${answer.status} without a mark` : answer.code}`)
   }
   return { ok: false, reason: reasons.join('; ') }
+}
+
+/** As `seal` writes it: whoever else made the socket puts nothing of his own into a request of ours. */
+function isMark(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 1000 && /^[\w.-]+$/.test(value)
 }
