@@ -102,6 +102,21 @@ t.test('whoever does not bring the state of this sign-in is nobody', async (t) =
   t.equal((await fetch(`${loopback.redirectUri}?state=the-state&code=d`)).status, 404, 'once')
 })
 
+t.test('a provider that answers by a form of its page (`response_mode: form_post`)', async (t) => {
+  const loopback = await openLoopback(0)
+  t.teardown(() => loopback.close())
+  const stop = new AbortController()
+  t.teardown(() => stop.abort())
+  const answer = loopback.answer('the-state', stop.signal)
+  const post = async (body: string, type = 'application/x-www-form-urlencoded') =>
+    (await fetch(loopback.redirectUri, { method: 'POST', body, headers: { 'content-type': type } })).status
+  t.equal(await post('state=another&code=x'), 404)
+  t.equal(await post('state=the-state&code=x', 'text/plain'), 404, 'no form')
+  t.equal(await post(`state=the-state&code=${'x'.repeat(100_000)}`).catch(() => 404), 404, 'too long')
+  t.equal(await post('state=the-state&code=c'), 200)
+  t.equal((await answer)?.get('code'), 'c')
+})
+
 t.test('nobody comes: it ends when it is stopped', async (t) => {
   const loopback = await openLoopback(0)
   t.teardown(() => loopback.close())

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
+import { limits } from '../../core/limits/table.ts'
 
 /** Where a browser of this machine comes back to. It must be registered at the provider, to the letter. */
 export interface Loopback {
@@ -14,11 +15,10 @@ const path = '/claimgate-doctor'
 export async function openLoopback(port: number): Promise<Loopback> {
   let found: (parameters: URLSearchParams) => void = () => {}
   let wanted: string | null = null
-  const server = createServer((request, response) => {
-    const url = URL.parse(request.url ?? '', 'http://127.0.0.1')
-    const isOurs = request.method === 'GET' && url?.pathname === path
+  const server = createServer(async (request, response) => {
+    const parameters = await parametersOf(request)
     // Whoever else reaches this port, a page that the browser shows included, has not this state.
-    const answers = isOurs && wanted !== null && url.searchParams.get('state') === wanted
+    const answers = parameters !== null && wanted !== null && parameters.get('state') === wanted
     response.writeHead(answers ? 200 : 404, {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
@@ -28,7 +28,7 @@ export async function openLoopback(port: number): Promise<Loopback> {
     response.end(answers ? 'claimgate doctor has the answer. You can close this page.\n' : 'not found\n')
     if (!answers) return
     wanted = null
-    found(url.searchParams)
+    found(parameters)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -50,4 +50,28 @@ export async function openLoopback(port: number): Promise<Loopback> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** Of the address, or, with `response_mode: form_post`, of the form; null: it is no answer of a provider. Never rejects. */
+async function parametersOf(request: IncomingMessage): Promise<URLSearchParams | null> {
+  const url = URL.parse(request.url ?? '', 'http://127.0.0.1')
+  if (url?.pathname !== path) return null
+  if (request.method === 'GET') return url.searchParams
+  const isForm = /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')
+  return request.method === 'POST' && isForm ? formOf(request) : null
+}
+
+async function formOf(request: IncomingMessage): Promise<URLSearchParams | null> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const part of request) {
+      bytes += part.length
+      if (bytes > limits.formBytes) return null
+      parts.push(part)
+    }
+  } catch {
+    return null
+  }
+  return new URLSearchParams(Buffer.concat(parts).toString('utf8'))
 }
