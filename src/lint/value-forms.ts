@@ -54,7 +54,7 @@ export const valueFormChecks: readonly Check[] = [
     example: 'require: { mfa: yes }',
     find: (subject) =>
       plainTexts(subject).flatMap(({ text, claim, matcher, found }) => {
-        if (matcher !== 'equals') return []
+        if (matcher !== 'equals' || isOfPlace.test(claim)) return []
         const isQuoted = /^(?:true|false)$/i.test(text) && /(?:^|_)verified$|^is_|_enabled$/.test(claim)
         if (!isQuoted && !/^(?:yes|no|on|off)$/i.test(text)) return []
         const meant = /^(?:yes|on|true)$/i.test(text)
@@ -64,6 +64,9 @@ export const valueFormChecks: readonly Check[] = [
       }),
   },
 ]
+
+/** `no` is Norway, and its language. */
+const isOfPlace = /country|locale|lang(?:uage)?s?$|region|nation|(?:^|\.)co?$/i
 
 /** Several words with what parts them elsewhere. Names of directories (`CN=a,OU=b`) have commas of their own. */
 function isListInText(text: string, claim: string): boolean {
@@ -98,9 +101,14 @@ function formFor(text: string, matcher: Matched): string | null {
   if (/^[^*]+\*$/.test(text)) return 'what begins so is `{ starts_with: … }`, without "*"'
   if (/^\*[^*]+$/.test(text)) return 'what ends so is `{ ends_with: … }`, without "*"'
   const isExpression =
-    /^\^|\.[*+]|\\(?:[dws][+*{]|\.)|\[[^\]]+\][*+?]|^\(.*\|.*\)$/.test(text) || /^\/.+\/[gimsuy]*$/.test(text)
+    /^\/?\^|\.[*+]|\\(?:[dws][+*{]|\.)|\[[^\]]+\][*+?]|^\(.*\|.*\)$/.test(text) || isBetweenSlashes(text)
   if (isExpression) return 'an expression is `{ matches: … }`'
   return text.includes('*') ? 'a pattern is `{ matches: … }`, an expression in RE2 syntax' : null
+}
+
+/** `/ops/i` is an expression; `/regions/us` is a group. */
+function isBetweenSlashes(text: string): boolean {
+  return /^\/.+\/(?:[gim]|gi|ig)?$/.test(text)
 }
 
 type Matched = 'equals' | 'starts_with' | 'ends_with' | 'has_word'

@@ -48,6 +48,10 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ['icon.svg', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'],
   ['evil.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
   [
+    'prefixed.svg',
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:s="http://www.w3.org/2000/svg"><s:script>alert(1)</s:script></svg>',
+  ],
+  [
     'texts.yaml',
     'en: { forbidden.title: No entry }\nde: { "link.sign-in": "Los <b>", help.only: "Hilfe: {contact}" }\n',
   ],

@@ -58,5 +58,7 @@ function imageType(bytes: Uint8Array): string | null {
  */
 function isPlainSvg(text: string): boolean {
   if (!/^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*<svg[\s>]/.test(text)) return false
-  return !/<(?:script|foreignObject|iframe|!DOCTYPE|!ENTITY)|\son\w+\s*=|javascript:/i.test(text)
+  return !/<(?:[\w.-]+:)?(?:script|foreignObject|iframe)|<!(?:DOCTYPE|ENTITY)|\son\w+\s*=|javascript:/i.test(
+    text,
+  )
 }
