@@ -73,7 +73,7 @@ export async function logOut(
   ]
   const returnTo = readLanding(form.get('return_to'), origin, runtime.gateway.authPrefix)
   const state = runtime.random(24).toString('base64url')
-  const url = session === null ? null : await endSessionUrl(context, session, origin, state)
+  const url = session === null ? null : await endSessionUrl(context, admission, { session, origin, state })
   const after = rememberReturn(context, origin, state, form.has('return_to') ? returnTo : null)
   const provider = session === null || url !== null ? null : providerOf(context, origin, session)
   if (!everywhere) {
@@ -162,9 +162,8 @@ function tellOfStore(context: RequestContext, { requestId, app }: Admission, fau
 
 async function endSessionUrl(
   context: RequestContext,
-  session: Session,
-  origin: Origin,
-  state: string,
+  { requestId }: Admission,
+  { session, origin, state }: { readonly session: Session; readonly origin: Origin; readonly state: string },
 ): Promise<URL | null> {
   const settings = providerOf(context, origin, session)
   const provider = settings === null ? undefined : context.runtime.providers.get(settings.name)
@@ -172,7 +171,7 @@ async function endSessionUrl(
   try {
     return await provider.endSessionUrl(session.idToken, origin.postLogoutRedirectUri, state)
   } catch (thrown) {
-    context.log.fault('provider.failed', thrown, { provider: provider.name })
+    reportFault(context, 'provider.failed', thrown, { request_id: requestId, provider: provider.name })
     return null
   }
 }

@@ -264,7 +264,7 @@ t.test('where the provider has no sign-out the page says that one is still signe
 })
 
 t.test('a provider that cannot be asked keeps nobody from leaving', async (t) => {
-  const { leave, signIn, provider, lines, alive } = open(t)
+  const { leave, signIn, provider, lines, alive, counted } = open(t)
   provider('op').endSession = new ProviderFault('PROVIDER_UNREACHABLE', 'no route')
   const cookie = await signIn()
   t.match(await leave('', { headers: { cookie } }), {
@@ -272,7 +272,9 @@ t.test('a provider that cannot be asked keeps nobody from leaving', async (t) =>
     headers: { location: '/.auth/logged-out' },
   })
   t.notOk(await alive(cookie))
-  t.match(lines.at(-1), { event: 'provider.failed', provider: 'op', code: 'PROVIDER_UNREACHABLE' })
+  const line = { event: 'provider.failed', provider: 'op', code: 'PROVIDER_UNREACHABLE' }
+  t.match(lines.at(-1), { ...line, request_id: String })
+  t.same(counted, ['fault PROVIDER_UNREACHABLE of -'], 'no line without its count')
 })
 
 t.test(
