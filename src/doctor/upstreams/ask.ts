@@ -2,6 +2,7 @@ import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { App, Location } from '../../core/gateway.ts'
 import { linesOf } from '../../core/headers/plan.ts'
 import type { Upstreams } from '../../core/ports.ts'
+import { repeats } from '../../oidc/echo.ts'
 
 /** What came of one request to an app. */
 export type UpstreamAnswer =
@@ -64,10 +65,11 @@ export function askUpstream(
   })
 }
 
-/** An app may repeat what it was sent; a secret is not repeated to whoever reads. */
+/** An app may repeat what it was sent; a secret is not repeated to whoever reads, however it is spelled. */
 function told(location: string | null, ours: readonly string[]): string | null {
   const secrets = ours.filter((value, i) => i % 2 === 1 && value !== '')
-  return location !== null && secrets.some((value) => location.includes(value))
+  return location !== null &&
+    (secrets.some((value) => location.includes(value)) || repeats(location, secrets))
     ? '[withheld: it repeats a secret]'
     : location
 }
