@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Io } from './command.ts'
+import { whyUnwritten } from './unwritten.ts'
 
 /** A file that a command is asked to write. */
 export interface Wanted {
@@ -45,6 +46,6 @@ async function write(path: string, text: string, force: boolean): Promise<string
     await writeFile(path, text, { flag: force ? 'w' : 'wx', mode: 0o600 })
     return null
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be written'
+    return whyUnwritten(error)
   }
 }

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Command, Io } from '../cli/command.ts'
 import { defaultFile, type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { commandLine, refuseUsage } from '../cli/program.ts'
+import { whyUnwritten } from '../cli/unwritten.ts'
 import { inferPreset } from '../config/build/preset.ts'
 import { readFromDisk } from '../config/files.ts'
 import { printIssue } from '../config/issue.ts'
@@ -10,6 +11,7 @@ import { loadGatewayFromText } from '../config/load.ts'
 import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
 import { readWebAddress } from '../config/web-address.ts'
+import { errorCode } from '../core/error-code.ts'
 import { showOwn } from '../core/show.ts'
 import { type Discovery, discover } from '../init/discovery.ts'
 import { type FirstFile, firstFile } from '../init/first-file.ts'
@@ -159,14 +161,13 @@ async function write(path: string, file: string, text: string, force: boolean, i
     await writeFile(path, text, { flag: force ? 'w' : 'wx', mode: 0o600 })
     return true
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EEXIST') {
+    if (errorCode(error) === 'EEXIST') {
       io.stderr(`${file} is not written: it is there already; --force overwrites it.\n`)
       return false
     }
     // A container whose file system is read-only, or a folder of somebody else.
     const instead = '-o - prints it instead, for `> claimgate.yaml` where it can be written'
-    io.stderr(`${file} is not written: ${String(code ?? 'it cannot be written')}; ${instead}.\n`)
+    io.stderr(`${file} is not written: ${whyUnwritten(error)}; ${instead}.\n`)
     return false
   }
 }

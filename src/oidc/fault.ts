@@ -31,8 +31,17 @@ export function networkFault(thrown: unknown, address: string, answered: boolean
       'PROVIDER_UNREACHABLE',
       `${address}: ${answered ? 'its answer did not end in time' : 'no answer in time'}`,
     )
-  const code = errorCode(thrown) ?? innermostName(thrown)
-  const said = failureText({
+  const isNoHttp = /^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$|Z_)/.test(codeOf(thrown))
+  return new ProviderFault(
+    isNoHttp ? 'PROVIDER_RESPONSE_INVALID' : 'PROVIDER_UNREACHABLE',
+    `${address}: ${networkText(thrown, address, answered)}`,
+  )
+}
+
+/** The same in words alone, which begin with "it" and mean who was asked. */
+export function networkText(thrown: unknown, address: string, answered: boolean): string {
+  const code = codeOf(thrown)
+  return failureText({
     code,
     phase: phaseOf(code, answered),
     scheme: address.startsWith('http:') ? 'http' : 'https',
@@ -40,11 +49,10 @@ export function networkFault(thrown: unknown, address: string, answered: boolean
     certificate: certificateRefused(thrown),
     caKey: 'ca_file',
   })
-  const isNoHttp = /^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$|Z_)/.test(code)
-  return new ProviderFault(
-    isNoHttp ? 'PROVIDER_RESPONSE_INVALID' : 'PROVIDER_UNREACHABLE',
-    `${address}: ${said}`,
-  )
+}
+
+function codeOf(thrown: unknown): string {
+  return errorCode(thrown) ?? innermostName(thrown)
 }
 
 /** undici's `fetch` does not tell whether a connection was had: one that is closed mostly was. */

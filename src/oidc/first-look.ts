@@ -1,5 +1,6 @@
 import { isObject } from '../core/json.ts'
 import { limits } from '../core/limits/table.ts'
+import { networkText } from './fault.ts'
 import { redirectStatuses, sameOriginTarget } from './metadata-redirect.ts'
 
 /** What a first look at a provider's metadata showed: its fields as they came, or why there are none. */
@@ -34,7 +35,7 @@ export async function askForMetadata(address: string, signal?: AbortSignal): Pro
     }
     return { ok: true, issuer, fields }
   } catch (error) {
-    return { ok: false, reason: reasonOf(error) }
+    return { ok: false, reason: reasonOf(error, address) }
   }
 }
 
@@ -67,11 +68,8 @@ async function readText(response: Response): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown reason'
-  if (error.name === 'TimeoutError') return 'no answer within 5 seconds'
+function reasonOf(error: unknown, address: string): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer within 5 seconds'
   if (error instanceof SyntaxError) return 'its metadata is no JSON'
-  const { cause } = error
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' ? code : error.message
+  return networkText(error, address, false)
 }

@@ -117,7 +117,10 @@ t.test('the command', async (t) => {
       rmSync(file)
     }
     const nowhere = await convert('httpd.conf', '-o', 'all.yaml', '--report', 'nowhere/all.txt')
-    t.match(nowhere, { code: 2, stderr: 'nowhere/all.txt is not written: ENOENT.\n' })
+    t.match(nowhere, {
+      code: 2,
+      stderr: 'nowhere/all.txt is not written: there is no such folder (ENOENT).\n',
+    })
     t.equal(existsSync(join(cwd, 'all.yaml')), false)
     const same = await convert('httpd.conf', '-o', 'all.yaml', '--report', 'all.yaml')
     t.match(same, { code: 2, stderr: 'all.yaml is named twice' })

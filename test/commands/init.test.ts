@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -85,6 +86,18 @@ t.test('without a provider to ask the file is written, and that is said', async 
   const { code, stdout } = await runIn(command, wanted('https://id.invalid'), { cwd })
   t.equal(code, 0)
   t.match(stdout, 'The provider could not be asked:')
+})
+
+t.test('why a provider could not be asked is told in words', async (t) => {
+  const { port } = new URL(await serveMetadata(t, () => ({ body: '' })))
+  const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const nobody = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`
+  gone.close()
+  await once(gone, 'close')
+  const asked = async (issuer: string) => (await runIn(command, wanted(issuer), { cwd: newFolder(t) })).stdout
+  t.match(await asked(nobody), /cannot be read: nothing listens there: .* \(ECONNREFUSED\)\.$/m)
+  t.match(await asked(`https://127.0.0.1:${port}`), /cannot be read: it speaks no TLS there, .* \(\w+\)\.$/m)
 })
 
 t.test('a provider that calls itself otherwise is told, and nothing is written', async (t) => {
@@ -352,7 +365,7 @@ t.test('where nothing can be written, printing it is named', async (t) => {
   const args = [...wanted('https://id.invalid'), '-o', '/proc/claimgate.yaml']
   const { code, stderr } = await runIn(command, args, { cwd: '/' })
   t.equal(code, 1)
-  t.match(stderr, /^\/proc\/claimgate\.yaml is not written: E\w+; -o - prints it instead/)
+  t.match(stderr, /^\/proc\/claimgate\.yaml is not written: [^;]+ \(E\w+\); -o - prints it instead/)
 })
 
 t.test(
