@@ -8,6 +8,8 @@ export interface CertificateEnd {
   readonly role: CertificateRole
   /** The host that it is shown by, or shown to: a name of the file. */
   readonly host: string
+  /** The address by which it was shown, with its port: one host may have several. Absent: of the file. */
+  readonly place?: string
   readonly endsAt: EpochSeconds
 }
 

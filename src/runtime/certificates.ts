@@ -19,9 +19,11 @@ export function hostsOfProvider({ issuer, internalUrl, metadataUrl }: ProviderSe
   return new Set(written.map((url) => new URL(url).hostname))
 }
 
-/** Whether the configuration still reaches anybody at the host by which a certificate was seen. */
-export function isInUse(gateway: Gateway, { role, host }: CertificateEnd): boolean {
+/** Whether the configuration still reaches anybody at the address by which a certificate was seen. */
+export function isInUse(gateway: Gateway, { role, host, place }: CertificateEnd): boolean {
   return role === 'upstream'
-    ? gateway.apps.some(({ upstream }) => upstream.hostname === host)
+    ? gateway.apps.some(
+        ({ upstream }) => upstream.hostname === host && upstream.origin === (place ?? upstream.origin),
+      )
     : [...gateway.providers.values()].some((settings) => hostsOfProvider(settings).has(host))
 }

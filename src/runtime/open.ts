@@ -67,8 +67,8 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
     store,
     sessions,
     providers,
-    upstreams: createUpstreams(undefined, ({ hostname: host }, endsAt) =>
-      deps.onCertificate?.({ role: 'upstream', host, endsAt }),
+    upstreams: createUpstreams(undefined, ({ hostname: host, origin: place }, endsAt) =>
+      deps.onCertificate?.({ role: 'upstream', host, place, endsAt }),
     ),
     spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),
     signInFailures: createFailureCount({

@@ -72,7 +72,7 @@ export function watchCertificates(editions: Editions, log: Log): CertificateWatc
   const timer = setInterval(look, lookEveryMs).unref()
   return {
     seen: (certificate) => {
-      const key = `${certificate.role} ${certificate.host}`
+      const key = `${certificate.role} ${certificate.place ?? certificate.host}`
       const before = shown.get(key)?.endsAt
       if (before === certificate.endsAt) return
       shown.set(key, certificate)

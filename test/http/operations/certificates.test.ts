@@ -17,13 +17,14 @@ const pair = ours.issue({ names: ['DNS:wiki.example.com'] })
 const folder = t.testdir({ 'tls.crt': pair.cert, 'tls.key': pair.key })
 const day = 24 * 60 * 60
 
-function gatewayOf(upstream: string, tls = true) {
+function gatewayOf(upstream: string, tls = true, second?: string) {
   const text = `
 ${tls ? 'listen: { address: "127.0.0.1:8443", tls: [{ certificate: tls.crt, key: tls.key }] }' : ''}
 session: { store: memory }
 providers: { main: { issuer: "https://id.example.com/realm", client_id: gate, client_secret: a-client-secret } }
 apps:
   wiki: { url: "https://wiki.example.com", upstream: "${upstream}", require: signed_in }
+${second === undefined ? '' : `  docs: { url: "https://docs.example.com", upstream: "${second}", require: signed_in }`}
 `
   const loaded = loadGatewayFromText(text, { file: 'x.yaml', folder, env: {}, readFile: readFromDisk })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues))
@@ -136,6 +137,28 @@ t.test('the metric counts down, by role and host; what is not reached any more i
   clock.time = ends + 50
   editions.swap(renewRuntime(editions.current(), gatewayOf('https://elsewhere.example.com'), deps))
   t.same(await text(), ['claimgate_certificate_expires_seconds{role="listener",host="wiki.example.com"} -50'])
+})
+
+t.test('apps at several ports of one host: the first end counts, whichever was seen last', async (t) => {
+  const { watch, ending, editions, deps, close } = rig(ends, 'https://app.example.com:8443', false)
+  t.teardown(close)
+  const two = gatewayOf('https://app.example.com:8443', false, 'https://app.example.com:9443')
+  editions.swap(renewRuntime(editions.current(), two, deps))
+  const at = (port: number, endsAt: number) =>
+    watch.seen({
+      role: 'upstream',
+      host: 'app.example.com',
+      place: `https://app.example.com:${port}`,
+      endsAt,
+    })
+  at(8443, ends + 20 * day)
+  at(9443, ends + 400 * day)
+  const left = [{ role: 'upstream', host: 'app.example.com', seconds: 20 * day }]
+  t.match(ending(), [{ host: 'app.example.com', ends_at: ends + 20 * day }])
+  t.same(watch.left(), left, 'and that one is still there')
+  const one = gatewayOf('https://app.example.com:9443', false)
+  editions.swap(renewRuntime(editions.current(), one, deps))
+  t.same(watch.left(), [{ ...left[0], seconds: 400 * day }], 'nobody is reached at the other port any more')
 })
 
 t.test('a clock that differs by more than a minute is said once a provider', async (t) => {
