@@ -1,6 +1,8 @@
+import { entryOf, nodeAt } from '../config/node.ts'
+import { isExemption, isMatcherName } from '../config/rules/words.ts'
 import { readAddressRange } from '../core/request/address.ts'
 import { type Check, foundAtPart } from './check.ts'
-import { type ClaimUse, claimUses, textsOf } from './rules.ts'
+import { type ClaimCondition, type ClaimUse, claimUses, textsOf } from './rules.ts'
 import type { Subject } from './subject.ts'
 import { isNamedInFile } from './words.ts'
 
@@ -24,8 +26,11 @@ export const claimWordChecks: readonly Check[] = [
   },
 ]
 
-function meantBy({ condition }: ClaimUse, { gateway }: Subject): string | null {
+function meantBy({ condition }: ClaimUse, subject: Subject): string | null {
+  const { gateway } = subject
   const texts = textsOf(condition)
+  const own = ofOurs(condition, texts, subject)
+  if (own !== null) return own
   const word = condition.path.toLowerCase().replaceAll(/[-_]/g, '')
   if (/^(?:allowed)?emaildomains?$/.test(word)) return '`email: { domain: … }`'
   if (/^allowed(?:groups|roles|users|emails)$/.test(word)) return 'the claim itself, such as `groups: [ … ]`'
@@ -34,4 +39,22 @@ function meantBy({ condition }: ClaimUse, { gateway }: Subject): string | null {
     return '`client_ip: …`'
   const isProvider = texts.length > 0 && texts.every((text) => gateway.providers.has(text))
   return isProvider && /^(?:providers|idps?|identityproviders?)$/.test(word) ? '`provider: …`' : null
+}
+
+/** Our own words at a place where they are none. `{claim: exists, is: …}` says that it is a claim. */
+function ofOurs(condition: ClaimCondition, texts: readonly string[], subject: Subject): string | null {
+  const { path, matcher } = condition
+  const place = subject.places.get(condition)
+  if (place !== undefined && nodeAt(subject.root, [...place.path, 'claim']) !== undefined) return null
+  const policies = nodeAt(subject.root, ['policies'])
+  const isPolicy = (name: string) => policies?.kind === 'map' && entryOf(policies, name) !== undefined
+  const isTrue = matcher.text === 'true' && texts.length === 0
+  const namesPolicies = /^polic(?:y|ies)$/i.test(path) && texts.length > 0 && texts.every(isPolicy)
+  if (namesPolicies || (isTrue && isPolicy(path))) return 'the name of the policy alone'
+  if (path === 'signed_in') return '`require: signed_in`, or nothing where a claim is asked for'
+  if (isExemption(path)) return `\`require: ${path}\``
+  // Some providers send a claim `domain`.
+  return isMatcherName(path) && path !== 'domain'
+    ? `the claim in front of it, \`groups: { ${path}: … }\``
+    : null
 }
