@@ -25,8 +25,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/session/transaction-cookie.ts': [ofOneCall],
   'http/operations/certificates.ts': [
     'hosts of the configuration; what it names no more goes at the next look',
-    'certificates of the configuration, and of those hosts',
-    'made anew by each look, of those',
+    'certificates of the configuration and those that these hosts showed within a day, each signed by an authority',
     ofOneCall,
   ],
   'http/operations/metrics.ts': [ofConfiguration],
