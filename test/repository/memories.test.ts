@@ -25,7 +25,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/session/transaction-cookie.ts': [ofOneCall],
   'http/operations/certificates.ts': [
     'hosts of the configuration; what it names no more goes at the next look',
-    'certificates of the configuration and those that these hosts showed within a day, each signed by an authority',
+    'certificates of the configuration, and limits.shownCertificates of each of those hosts',
     ofOneCall,
   ],
   'http/operations/metrics.ts': [ofConfiguration],

@@ -21,4 +21,9 @@ export const upstreamLimits = {
   ),
   tlsProbeMs: of('upstream', 1_000, 'Asking an app that broke off over http whether it speaks TLS.'),
   tlsProbePauseMs: of('upstream', 60_000, 'The pause before that is asked again.'),
+  shownCertificates: of(
+    'upstream',
+    8,
+    'Certificates that one host shows in turn, and of whose end the log tells; of more it tells nothing on that day.',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>

@@ -1,4 +1,5 @@
 import { type CertificateEnd, certificateEndText, certificateState } from '../../core/certificate.ts'
+import { limits } from '../../core/limits/table.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { certificatesOf, isInUse } from '../../runtime/certificates.ts'
 import type { Editions } from '../../runtime/editions.ts'
@@ -20,6 +21,8 @@ export interface CertificateLeft extends Pick<CertificateEnd, 'role' | 'host'> {
 
 /** What was said of one, and for which of its days: for that day it is not said again. */
 interface Told {
+  /** Where that one was shown. */
+  readonly by: string
   readonly endsAt: EpochSeconds
   readonly inFile: boolean
   readonly day: number
@@ -49,16 +52,22 @@ export function watchCertificates(editions: Editions, log: Log): CertificateWatc
     ]
   }
 
+  function countOf(by: string): number {
+    return [...told.values()].filter((one) => one.by === by).length
+  }
+
   function look(): void {
     const now = editions.current().clock.now()
     // Not by what is shown just now: servers behind one name may take turns with several certificates.
     for (const [key, { endsAt, inFile, day }] of told)
       if (dueDay(endsAt, now, inFile) !== day) told.delete(key)
-    for (const { role, host, endsAt, inFile } of all()) {
+    for (const { role, host, place = host, endsAt, inFile } of all()) {
       const day = dueDay(endsAt, now, inFile)
+      const by = `${role} ${place}`
       const key = `${role} ${host} ${endsAt}`
       if (day === null || told.get(key)?.day === day) continue
-      told.set(key, { endsAt, inFile, day })
+      if (!inFile && countOf(by) >= limits.shownCertificates) continue
+      told.set(key, { by, endsAt, inFile, day })
       const warning = `${roleTexts[role]} ${host} ${certificateEndText(endsAt, now)}: renew it`
       log.event(endsAt <= now ? 'error' : 'warn', 'certificate.ending', {
         role,

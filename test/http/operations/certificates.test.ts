@@ -3,6 +3,7 @@
 import t from 'tap'
 import { readFromDisk } from '../../../src/config/files.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
+import { limits } from '../../../src/core/limits/table.ts'
 import { watchCertificates } from '../../../src/http/operations/certificates.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
@@ -118,6 +119,20 @@ t.test('servers that take turns with two certificates: each is told of as one wo
   watch.look()
   takeTurns()
   t.equal(ending().length, 3, 'in the last week daily, before it once')
+})
+
+t.test('an app that shows a new certificate each time fills no log', async (t) => {
+  const { clock, watch, ending, close } = rig(ends, 'https://app.example.com', false)
+  t.teardown(close)
+  const showMany = () => {
+    for (let i = 0; i < 100; i += 1)
+      watch.seen({ role: 'upstream', host: 'app.example.com', endsAt: clock.time + 2 * day + i })
+  }
+  showMany()
+  t.equal(ending().length, limits.shownCertificates)
+  clock.time += day
+  showMany()
+  t.equal(ending().length, 2 * limits.shownCertificates, 'as many the next day')
 })
 
 t.test('the metric counts down, by role and host; what is not reached any more is not counted', async (t) => {
