@@ -14,6 +14,7 @@ import { locationChecks } from './locations.ts'
 import { networkChecks } from './network.ts'
 import { onlineChecks } from './online.ts'
 import { openLocationChecks } from './open-locations.ts'
+import { pathFormChecks } from './path-forms.ts'
 import { presetChecks } from './presets.ts'
 import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
@@ -26,7 +27,7 @@ import { webdavChecks } from './webdav.ts'
 /** Everything that lint looks for, as the page docs/lint.md tells it. */
 export const checkGroups: readonly { readonly title: string; readonly checks: readonly Check[] }[] = [
   { title: 'Open locations', checks: openLocationChecks },
-  { title: 'Locations', checks: [...locationChecks, ...webdavChecks] },
+  { title: 'Locations', checks: [...locationChecks, ...pathFormChecks, ...webdavChecks] },
   { title: 'What rules come to', checks: ruleOutcomeChecks },
   { title: 'Conditions on claims', checks: claimConditionChecks },
   { title: 'Forms of values', checks: valueFormChecks },
