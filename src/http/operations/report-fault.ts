@@ -1,5 +1,6 @@
 import type { EventName } from '../../core/event.ts'
 import { isFault } from '../../core/fault.ts'
+import type { Admission } from '../admission/admission.ts'
 import type { RequestContext } from '../server/context.ts'
 
 /** Whose a fault is; an app or a provider that nobody can tell is left out. */
@@ -18,4 +19,12 @@ export function reportFault(
 ): void {
   if (isFault(thrown)) metrics.fault(thrown.code, of.app ?? null)
   log.fault(event, thrown, of)
+}
+
+/** Of a request that could not be judged, as the store did not answer; nothing for any other. */
+export function reportUndecided(
+  context: Pick<RequestContext, 'log' | 'metrics'>,
+  { fault, requestId, app }: Pick<Admission, 'fault' | 'requestId' | 'app'>,
+): void {
+  if (fault !== null) reportFault(context, 'store.failed', fault, { request_id: requestId, app: app?.name })
 }

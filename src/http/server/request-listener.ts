@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { announcesBody } from '../../core/request/body.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { admit } from '../admission/gate.ts'
-import { reportFault } from '../operations/report-fault.ts'
+import { reportUndecided } from '../operations/report-fault.ts'
 import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
 import { handOver } from '../proxy/proxy.ts'
 import { attachContext, type RequestContext, requestContextIn, type ServerContext } from './context.ts'
@@ -43,11 +43,7 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       noteProxy(admission)
       attachContext(request, context)
       carryAdmission(request, admission)
-      if (admission.fault !== null)
-        reportFault(context, 'store.failed', admission.fault, {
-          request_id: admission.requestId,
-          app: admission.app?.name,
-        })
+      reportUndecided(context, admission)
       // The client left while its session was looked up: the edition is left, and nobody is to be served by it.
       if (over) noteEnd()
       else {

@@ -11,7 +11,7 @@ import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from 
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
-import { reportFault } from '../operations/report-fault.ts'
+import { reportFault, reportUndecided } from '../operations/report-fault.ts'
 import { type Answer, atLocation, faultAnswer, withHeaders } from '../pages/answer.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
 import {
@@ -93,6 +93,7 @@ async function serve(
 ): Promise<void> {
   const facts = asProgram(upgrade.request)
   const admission = await admit(context.runtime, facts, requestId, performance.now())
+  reportUndecided(context, admission)
   await decide(context, { ...upgrade, admission }, shared)
 }
 
@@ -141,7 +142,7 @@ function failed(context: RequestContext, upgrade: Upgrade, thrown: unknown): voi
     })
     return
   }
-  reportFault(context, 'upstream.failed', thrown, {
+  reportFault(context, isFault(thrown) ? 'upstream.failed' : 'internal.failed', thrown, {
     request_id: admission.requestId,
     app: admission.app?.name,
   })

@@ -1,7 +1,7 @@
 // A handshake without a network: what each side gets, what is told of it, and who lets go.
 import type { Duplex } from 'node:stream'
 import t from 'tap'
-import { UpstreamFault } from '../../../src/core/fault.ts'
+import { StoreFault, UpstreamFault } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import { type HeldApp, openHeldApp } from '../../support/held-app.ts'
 import { type HeldConnection, settled } from '../../support/held-connection.ts'
@@ -151,6 +151,34 @@ t.test('what the app chooses unasked is its fault, and its connection is let go'
   t.ok(side.destroyed)
   t.doesNotThrow(() => side.emit('error', new Error('reset')), 'nobody is told of that')
   t.same(told(held)[0], ['upstream.failed', 'UPSTREAM_RESPONSE_INVALID'])
+})
+
+t.test('a store that does not answer for the session is told and counted, as for any request', async (t) => {
+  const held = await open(t)
+  const cookie = await held.signIn('wiki.example')
+  const use = () => {
+    throw new StoreFault('STORE_UNAVAILABLE', 'x')
+  }
+  held.editions.swap({ ...held.runtime, sessions: { ...held.runtime.sessions, use, lookUp: use } })
+  const client = ask(held, '/in', { headers: [`Cookie: ${cookie}`] })
+  await settled()
+  t.match(client.text(), /^HTTP\/1\.1 503 /)
+  t.same(told(held), [
+    ['store.failed', 'STORE_UNAVAILABLE'],
+    ['request', 503, 'undecided'],
+  ])
+  t.match(held.lines[0], { request_id: /-000001$/, app: 'wiki' })
+  t.same(held.counted, ['fault STORE_UNAVAILABLE of wiki'])
+})
+
+t.test('a fault of our own is not told as one of the app', async (t) => {
+  const held = await open(t)
+  const client = ask(held, '/open')
+  await settled()
+  held.handshakes[0]?.fail(new TypeError('a mistake of ours'))
+  await settled()
+  t.match(client.text(), /^HTTP\/1\.1 500 /)
+  t.match(held.lines[0], { event: 'internal.failed', app: 'wiki', stack: String, request_id: /-000001$/ })
 })
 
 t.test('whoever goes while it is asked for ends it, and is told of once', async (t) => {
