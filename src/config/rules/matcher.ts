@@ -221,7 +221,13 @@ function compileMember(
     const one = compileNamedClaim(node, path, context)
     return one && [one]
   }
-  return allOrNull(node.entries.map((entry) => compileClaim(entry, [...path, entry.key], context)))
+  return allOrNull(node.entries.map((entry) => compileClaimOfMember(entry, [...path, entry.key], context)))
+}
+
+function compileClaimOfMember(entry: MapEntry, path: ConfigPath, context: RuleContext): ClaimMatcher | null {
+  if (meantCombination(entry.key, false) === null) return compileClaim(entry, path, context)
+  const message = `"${entry.key}" combines nothing within a member: its claims must all hold, and \`not\` stands behind one, \`{ has: { role: { not: guest } } }\` (a claim of this name: {claim: ${entry.key}, is: …})`
+  return fault(context, { position: entry.keyAt, path }, message)
 }
 
 export interface ClaimMatcher {
