@@ -167,7 +167,13 @@ t.test('a store that cannot be used stops the start with a sentence', async (t) 
       withDisk(folder, 'size=48k'),
       /^the session store .+sessions\.db cannot grow: the disk is full$/,
     ],
-    ['all but full', withDisk(folder, 'size=84k'), /^the session secret .+: the disk is full; make room, or/],
+    // The store, then one page for each key that is kept beside it.
+    ['all but full', withDisk(folder, 'size=92k'), /^the session secret .+: the disk is full; make room, or/],
+    [
+      'with room for one key',
+      withDisk(folder, 'size=96k'),
+      /^the key of the log's hashes .+: the disk is full; make room, or set "log\.subject_key"$/,
+    ],
     [
       'no file may be made',
       withDisk(folder, 'nr_inodes=1'),
