@@ -97,7 +97,11 @@ t.test('what goes wrong at the upstream is answered and told by its code', async
       new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*X-Ours: 1`, 'i'),
     )
     t.match(held.lines, [
-      { event: 'upstream.failed', app: 'wiki', request_id: /-000001$/ },
+      {
+        event: code === undefined ? 'internal.failed' : 'upstream.failed',
+        app: 'wiki',
+        request_id: /-000001$/,
+      },
       { event: 'request', status },
     ])
     t.equal(held.lines[0]?.code, code)
