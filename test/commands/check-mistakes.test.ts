@@ -224,7 +224,7 @@ const mistakes: readonly Mistake[] = [
     name: 'an address with a star',
     change: rule('{ email: "*@example.com" }'),
     says: [
-      `16:27 ${require_}.email: a value is compared as a whole, and "*" is no pattern: write { domain: example.com }`,
+      `16:27 ${require_}.email: a value is compared as a whole, and "*" is no pattern: write { domain: example.com } (this very text: { is: … })`,
     ],
   },
   {

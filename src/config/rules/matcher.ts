@@ -28,7 +28,7 @@ function compileMatcher(node: ConfigNode, path: ConfigPath, context: RuleContext
   if (operands === null) return null
   const domain = operands.values.find(({ value, isData }) => !isData && anyAddress.test(String(value)))
   if (domain !== undefined) {
-    const message = `a value is compared as a whole, and "*" is no pattern: write { domain: ${String(domain.value).replace(/^\*?@/, '')} }`
+    const message = `a value is compared as a whole, and "*" is no pattern: write { domain: ${String(domain.value).replace(/^\*?@/, '')} } (this very text: { is: … })`
     return fault(context, domain.place, message)
   }
   const values = valuesOf(operands)
