@@ -17,6 +17,7 @@ import { linesReference, mayHoldLines, readLines } from './lines.ts'
 import { madeUpText, mayBeMadeUp } from './made-up.ts'
 import { type ConfigNode, type ConfigPath, type MapEntry, type Position, pathText } from './node.ts'
 import { parseSteps } from './parse.ts'
+import { holdsSecret } from './secret-keys.ts'
 import { runThrough, type Steps } from './steps.ts'
 import { readSyntax } from './syntax.ts'
 
@@ -79,19 +80,20 @@ function* readNode(reader: Reader, node: ParsedNode | null, path: ConfigPath): S
   const refuse = (message: string) => {
     reader.context.report({ position: at, path: pathText(path), message, suggestion: null })
   }
+  // What begins so may be the secret itself, without its quotes: then its words are not repeated.
+  const isSecret = holdsSecret(path)
   if (isAlias(node)) {
-    refuse(
-      `the alias "*${printable(node.source)}" is not allowed: write the value itself${namedFor(path)}; a text that begins with "*" stands in quotes`,
-    )
+    const named = `the alias "*${printable(node.source)}" is not allowed: write the value itself${namedFor(path)}; `
+    refuse(`${isSecret ? '' : named}${inQuotes('*')}`)
     return null
   }
-  if (node.anchor !== undefined)
-    refuse(
-      `the anchor "&${printable(node.anchor)}" is not allowed: write the value where it is used${namedFor(path)}`,
-    )
+  if (node.anchor !== undefined) {
+    const named = `the anchor "&${printable(node.anchor)}" is not allowed: write the value where it is used${namedFor(path)}`
+    refuse(isSecret ? inQuotes('&') : named)
+  }
   if (node.tag !== undefined) {
     const tag = printable(node.tag.replace(coreTag, '!!'))
-    refuse(`the tag "${tag}" is not allowed: ${ofTag(tag)}`)
+    refuse(`${isSecret ? '' : `the tag "${tag}" is not allowed: `}${ofTag(tag)}`)
   }
   if (path.length > deepest) {
     refuse(`this is nested more than ${deepest} levels deep`)
@@ -121,7 +123,11 @@ function namedFor(path: ConfigPath): string {
 function ofTag(tag: string): string {
   if (/^!env/i.test(tag)) return `a variable is written "\${env:NAME}"`
   if (/^!(?:include|file|secret)/i.test(tag)) return `what a file holds is written "\${file:/path}"`
-  return 'a text that begins with "!" stands in quotes'
+  return inQuotes('!')
+}
+
+function inQuotes(sign: string): string {
+  return `a text that begins with "${sign}" stands in quotes`
 }
 
 function readScalar(reader: Reader, node: Scalar.Parsed, at: Position, path: ConfigPath): ConfigNode {

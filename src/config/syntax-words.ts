@@ -102,7 +102,8 @@ function spaceSlip(line: string, { line: number }: Position): SyntaxFault | null
   }
   const [found, before = '', key = ''] = /^(\s*(?:- +)*)([A-Za-z_][\w.-]{0,60}):(?=[^\s:])/.exec(line) ?? []
   if (found === undefined) return null
-  const message = `a space is missing behind "${key}:"`
+  // What looks like no key of ours may be a line of a secret.
+  const message = `a space is missing behind "${/^[a-z_]{1,20}$/.test(key) ? key : ''}:"`
   return { position: { line: number, column: before.length + key.length + 1 }, message }
 }
 

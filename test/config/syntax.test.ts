@@ -76,6 +76,11 @@ const slips: readonly (readonly [name: string, lines: readonly string[], told: r
     ['3:8: a space is missing behind "url:"'],
   ],
   [
+    'no space behind a colon, in what may be a secret',
+    ['session:', '  secret:', '    - first', '   - Canary17:more'],
+    ['4:14: a space is missing behind ":"'],
+  ],
+  [
     'no space behind a dash',
     [...app, '    locations:', '      -path: /a', '       require: anyone'],
     ['5:7: a space is missing behind "-"'],
