@@ -195,6 +195,15 @@ function* readEntries(
     const refuse = (key: string, message: string) => {
       reader.context.report({ position: keyAt, path: pathText([...path, key]), message, suggestion: null })
     }
+    const joined = pair.value === null ? joinedKey(pair.key) : null
+    if (joined !== null) {
+      // Read as it is meant, so that nothing follows from it; what stands behind the colon may be a secret.
+      const { key, rest } = joined
+      refuse(key, `a space is missing behind "${key}:"`)
+      const value: ConfigNode = { kind: 'scalar', at: keyAt, value: rest, source: rest, interpolated: false }
+      if (!entries.has(key)) entries.set(key, { key, keyAt, value })
+      continue
+    }
     const key = readKey(pair.key)
     const wrong = key === null ? noKey(pair.key) : wrongKey(pair.key, key)
     const before = key === null ? undefined : entries.get(key)
@@ -210,6 +219,13 @@ function* readEntries(
     if (wrong === null && before === undefined) entries.set(key, { key, keyAt, value })
   }
   return [...entries.values()]
+}
+
+/** `{ name:text }`, which YAML takes for one key without a value; null for every other. */
+function joinedKey(node: ParsedNode): { readonly key: string; readonly rest: string } | null {
+  if (!isScalar(node) || node.type !== 'PLAIN' || typeof node.value !== 'string') return null
+  const [, key, rest] = /^([A-Za-z_][\w-]{0,60}):(?!\/\/)(.+)$/s.exec(node.value) ?? []
+  return key === undefined || rest === undefined ? null : { key, rest }
 }
 
 /** The key as text; a plain `404` is the text it was written as. Null for `null`, lists and mappings. */
