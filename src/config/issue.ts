@@ -46,9 +46,10 @@ export function inFileOrder(issues: readonly Issue[]): readonly Issue[] {
   })
 }
 
-/** One line, whatever it holds: no terminal is steered by a file's content. */
+/** One line, whatever it holds, read in one direction: no terminal and no reader is steered by a file's content. */
 export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => {
+    const digits = (character.codePointAt(0) ?? 0).toString(16)
+    return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
   })
 }

@@ -1,4 +1,5 @@
 import type { Location, LocationTree, Pattern, WrittenPattern } from '../gateway.ts'
+import { showOwn } from '../show.ts'
 import { shortMethods } from './method.ts'
 
 /** `/admin`, `/api/*` and `/`, with ` (exact)` where it says so: how people write and read a pattern. */
@@ -9,7 +10,7 @@ export function patternText({ segments, exact }: Pattern): string {
 
 /** A location's name for people, logs and metrics: its pattern and, when it names some, its methods. */
 export function labelOf({ written, exact }: WrittenPattern, methods: ReadonlySet<string> | null): string {
-  const text = patternText({ segments: written, exact })
+  const text = showOwn(patternText({ segments: written, exact }), Number.POSITIVE_INFINITY)
   return methods === null ? text : `${text} [${shortMethods(methods).join(' ')}]`
 }
 
