@@ -12,6 +12,7 @@ import {
   optionsHelp,
   readOptions,
 } from '../cli/options.ts'
+import { whyUnwritten } from '../cli/unwritten.ts'
 import { readVersion } from '../cli/version.ts'
 import { printIssue } from '../config/issue.ts'
 import { askProviders } from '../lint/ask-providers.ts'
@@ -103,8 +104,7 @@ async function tell(file: string, result: LintResult, options: Options, io: Io):
     try {
       await writeFile(resolve(io.cwd, sarif), toSarif(result, readVersion()))
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
-      io.stderr(`claimgate lint: ${sarif} cannot be written: ${String(code ?? 'unknown reason')}\n`)
+      io.stderr(`claimgate lint: ${sarif} cannot be written: ${whyUnwritten(error)}\n`)
       return false
     }
   }

@@ -15,11 +15,11 @@ import {
 import { countedOf, openProgress } from '../cli/progress.ts'
 import { shownOn } from '../cli/shown.ts'
 import { testFilesBeside } from '../cli/test-files.ts'
+import { whyUnwritten } from '../cli/unwritten.ts'
 import { type Issue, printIssue } from '../config/issue.ts'
 import { type LoadedGateway, loadGateway } from '../config/load.ts'
 import { loadRuleTests } from '../config/tests/load.ts'
 import type { RuleTest } from '../config/tests/rule-test.ts'
-import { errorCode } from '../core/error-code.ts'
 import type { OnStep } from '../core/step.ts'
 import { coverageOf } from '../rehearsal/test/coverage.ts'
 import { reportJson } from '../rehearsal/test/json.ts'
@@ -133,8 +133,7 @@ async function written(report: TestReport, options: Options, io: Io): Promise<bo
     await writeFile(resolve(io.cwd, junit), reportJunit(report))
     return true
   } catch (error) {
-    const code = errorCode(error) ?? 'unknown'
-    io.stderr(`claimgate test: ${junit} cannot be written: ${code}\n`)
+    io.stderr(`claimgate test: ${junit} cannot be written: ${whyUnwritten(error)}\n`)
     return false
   }
 }

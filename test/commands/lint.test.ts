@@ -138,7 +138,7 @@ t.test('SARIF 2.1.0 for code hosts', async (t) => {
   const unwritable = await run('--sarif', 'nowhere/out.sarif')
   t.same(
     [unwritable.code, unwritable.stderr],
-    [2, 'claimgate lint: nowhere/out.sarif cannot be written: ENOENT\n'],
+    [2, 'claimgate lint: nowhere/out.sarif cannot be written: there is no such folder (ENOENT)\n'],
   )
 })
 

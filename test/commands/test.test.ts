@@ -310,7 +310,7 @@ t.test('--junit writes a suite a file; what people wrote is escaped', async (t) 
   const nowhere = await run(cwd, ['--junit', 'no/such/folder.xml'])
   t.same(
     [nowhere.code, nowhere.stderr],
-    [2, 'claimgate test: no/such/folder.xml cannot be written: ENOENT\n'],
+    [2, 'claimgate test: no/such/folder.xml cannot be written: there is no such folder (ENOENT)\n'],
   )
 })
 
