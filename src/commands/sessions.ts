@@ -1,4 +1,5 @@
 import { didYouMean } from '../cli/arguments.ts'
+import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
 import { whoRuns } from '../cli/operator.ts'
@@ -182,7 +183,7 @@ async function list(
   user: string | null,
   provider: string | null,
 ): Promise<number> {
-  const now = Date.now() / 1000
+  const now = nowOf(io)
   const all = await store.list({ ...(user === null ? {} : { user }), ...idOf(gateway, provider) })
   const living = all.filter(({ expiresAt }) => expiresAt > now)
   const sessions = await withNames(store, living, gateway)
@@ -219,8 +220,8 @@ async function revokeIds(context: Work, ids: readonly string[]): Promise<number>
 type Done = Pick<CommandRecord, 'which' | 'revoked'> & Partial<CommandRecord>
 
 /** For the log of the gateway, which takes it from the store. */
-async function leaveRecords(store: SessionStore, done: readonly Done[]): Promise<void> {
-  const by = { event: 'sessions.revoked', at: Math.floor(Date.now() / 1000), ...whoRuns() } as const
+async function leaveRecords({ store, io }: Work, done: readonly Done[]): Promise<void> {
+  const by = { event: 'sessions.revoked', at: nowOf(io), ...whoRuns() } as const
   const nobody = { user: null, provider: null, session: null }
   await store.commands.leave(done.map((one) => encodeCommandRecord({ ...by, ...nobody, ...one })))
 }
@@ -241,11 +242,12 @@ function logKeyOf(gateway: Gateway): string {
   throw new StoreFault('STORE_UNAVAILABLE', `${found}: the gateway makes it when it starts`)
 }
 
-async function told({ store, io, json }: Work, count: number, done: readonly Done[]): Promise<number> {
+async function told(context: Work, count: number, done: readonly Done[]): Promise<number> {
+  const { io, json } = context
   const sentence = count === 1 ? 'Revoked 1 session.' : `Revoked ${count} sessions.`
   io.stdout(json ? `${JSON.stringify({ revoked: count })}\n` : `${sentence}\n`)
   try {
-    await leaveRecords(store, done)
+    await leaveRecords(context, done)
     return 0
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown

@@ -3,6 +3,7 @@ import { buildConnector } from 'undici'
 import { readCertificateTime } from '../core/certificate.ts'
 import type { ShownCertificate } from '../core/connection/facts.ts'
 import { readShownCertificate } from '../core/connection/shown-certificate.ts'
+import type { Clock } from '../core/ports.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 
 /** Who hears what a provider shows beside its answers. Nothing is asked for it. */
@@ -15,12 +16,13 @@ export interface ProviderObserver {
   redeemed?(refreshToken: boolean): void
 }
 
-type TlsOptions = NonNullable<Parameters<typeof buildConnector>[0]>
+export type TlsOptions = NonNullable<Parameters<typeof buildConnector>[0]>
 
 /** Connections as undici makes them by itself, each shown; a certificate that is refused is kept for the words of the fault. */
 export function watchedConnect(
   tls: TlsOptions,
   observer: ProviderObserver | undefined,
+  clock: Pick<Clock, 'now'>,
 ): ReturnType<typeof buildConnector> {
   const connect = buildConnector(tls)
   return (options, callback) => {
@@ -39,8 +41,7 @@ export function watchedConnect(
     if (!(dialled instanceof TLSSocket)) return
     // Before Node's own listener, which verifies, and destroys what it does not accept.
     dialled.prependOnceListener('secure', () => {
-      const shown = dialled.getPeerX509Certificate()
-      if (shown !== undefined) certificate = readShownCertificate(shown, Date.now())
+      certificate = readShownCertificate(dialled.getPeerX509Certificate(), clock.now())
     })
   }
 }

@@ -48,7 +48,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const limits = deps.limits ?? defaultLimits
   const log = deps.log ?? (() => {})
   const failed = (failure: Failure) => log(failedEvent(settings.name, failure))
-  const transport = createTransport(settings, deps.proxyEnv, limits, deps.observer)
+  const transport = createTransport(settings, deps.proxyEnv, limits, deps)
   const clientAuth = createClientAuth(settings, deps)
   const signIns = createFairQueue(limits.signIns)
   const metadata = keepLastGood(

@@ -9,11 +9,12 @@ import {
 import { errorCode } from '../core/error-code.ts'
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
+import type { Clock } from '../core/ports.ts'
 import { networkFault } from './fault.ts'
 import { internalAddress } from './internal-url.ts'
 import type { Limits } from './limits.ts'
 import { redirectStatuses, sameOriginTarget } from './metadata-redirect.ts'
-import { type ProviderObserver, readDate, watchedConnect } from './observer.ts'
+import { type ProviderObserver, readDate, type TlsOptions, watchedConnect } from './observer.ts'
 
 /** From the environment, read once by whoever assembles the gateway. `HTTP_PROXY` is never used. */
 export interface ProxyEnv {
@@ -38,6 +39,11 @@ export interface Transport {
   close(): Promise<void>
 }
 
+export interface TransportDeps {
+  readonly clock: Pick<Clock, 'now'>
+  readonly observer?: ProviderObserver | undefined
+}
+
 /**
  * Every call to a provider goes through here, so that its limits hold for all of them: size after decoding, time
  * from the queue to the last byte, sockets, no redirect, TLS verified, the proxy of the environment.
@@ -46,9 +52,14 @@ export function createTransport(
   settings: ProviderSettings,
   proxyEnv: ProxyEnv,
   limits: Limits,
-  observer?: ProviderObserver,
+  { clock, observer }: TransportDeps,
 ): Transport {
-  const dispatcher = createDispatcher(settings, proxyEnv, limits, observer)
+  const dispatcher = createDispatcher(
+    settings,
+    proxyEnv,
+    limits,
+    watchedConnect(tlsOf(settings), observer, clock),
+  )
 
   async function request(
     address: string,
@@ -153,29 +164,32 @@ async function readAnswer(url: string, answer: Answered, limits: Limits): Promis
 /** What callers judge by; of an answer that is no redirect `location` is nobody's. */
 const keptHeaders: ReadonlySet<string> = new Set(['content-type', 'www-authenticate', 'location'])
 
+function tlsOf({ ca, clientCertificate }: ProviderSettings): TlsOptions {
+  return {
+    // Stated, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise decide.
+    rejectUnauthorized: true,
+    ...(ca === null ? {} : { ca }),
+    ...(clientCertificate === null
+      ? {}
+      : { cert: clientCertificate.certificate, key: clientCertificate.key.reveal() }),
+  }
+}
+
 function createDispatcher(
   settings: ProviderSettings,
   proxyEnv: ProxyEnv,
   limits: Limits,
-  observer: ProviderObserver | undefined,
+  connect: ReturnType<typeof watchedConnect>,
 ): Dispatcher {
-  const tls = {
-    // Stated, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise decide.
-    rejectUnauthorized: true,
-    ...(settings.ca === null ? {} : { ca: settings.ca }),
-    ...(settings.clientCertificate === null
-      ? {}
-      : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key.reveal() }),
-  }
   const options = {
-    connect: watchedConnect(tls, observer),
+    connect,
     connections: limits.maxSockets,
     pipelining: 1,
   }
   if (proxyEnv.httpsProxy === null) return new Agent(options)
   return new EnvHttpProxyAgent({
     ...options,
-    requestTls: tls,
+    requestTls: tlsOf(settings),
     httpProxy: '',
     httpsProxy: proxyEnv.httpsProxy,
     noProxy: proxyEnv.noProxy ?? '',

@@ -177,7 +177,7 @@ export class Connection {
       }
       this.#tell()
     })
-    this.#reached = watchReached(dialled)
+    this.#reached = watchReached(dialled, this.#timing)
   }
 
   #tell(): void {

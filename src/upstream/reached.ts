@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { ConnectionPhase, ShownCertificate } from '../core/connection/facts.ts'
 import { readShownCertificate } from '../core/connection/shown-certificate.ts'
+import type { Timing } from './timing.ts'
 
 /** How far the making of a connection has come, and what the other side has shown of itself. */
 export interface Reached {
@@ -14,7 +15,7 @@ export interface Reached {
  * Watches a socket that is being connected, as an error alone says little: a certificate that was refused is gone by
  * then. Changes nothing of what is accepted.
  */
-export function watchReached(dialled: unknown): Reached {
+export function watchReached(dialled: unknown, timing: Timing): Reached {
   const reached: Reached = { securing: false, certificate: null }
   if (!(dialled instanceof Socket) || !(dialled instanceof TLSSocket)) return reached
   dialled.once('connect', () => {
@@ -22,8 +23,7 @@ export function watchReached(dialled: unknown): Reached {
   })
   // Before Node's own listener, which verifies, and destroys what it does not accept.
   dialled.prependOnceListener('secure', () => {
-    const certificate = dialled.getPeerX509Certificate()
-    if (certificate !== undefined) reached.certificate = readShownCertificate(certificate, Date.now())
+    reached.certificate = readShownCertificate(dialled.getPeerX509Certificate(), timing.now())
   })
   return reached
 }

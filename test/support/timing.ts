@@ -12,6 +12,7 @@ export function heldTiming(): HeldTiming {
   const timers = new Set<{ readonly at: number; readonly call: () => void }>()
   return {
     nowMs: () => now,
+    now: () => Math.floor(now / 1000),
     after(ms, call) {
       const timer = { at: now + ms, call }
       timers.add(timer)

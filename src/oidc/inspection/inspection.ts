@@ -65,7 +65,7 @@ export async function inspectProvider(
     },
     connected: (host, endsAt) => void certificateEnds.set(host, endsAt),
   }
-  const transport = createTransport(settings, proxyEnv, defaultLimits, observer)
+  const transport = createTransport(settings, proxyEnv, defaultLimits, { clock, observer })
   try {
     const document = await seen(() => fetchMetadataDocument(settings, transport))
     const metadata = document.ok ? await seen(async () => readMetadata(document.value, settings)) : null
