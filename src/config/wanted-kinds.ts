@@ -15,14 +15,10 @@ export function putWanted(
   node: ConfigNode,
   replaced: Map<ConfigNode, Plain>,
 ): boolean {
-  let any = false
-  for (const { issue, value } of judgedScalars(issues, node)) {
+  return put(judgedScalars(issues, node), replaced, ({ issue, value }) => {
     const wanted = value.interpolated ? (booleans.get(value.value) ?? wholeNumber(value.value)) : null
-    if (wanted === null || !wants(issue, wanted)) continue
-    replaced.set(value, wanted)
-    any = true
-  }
-  return any
+    return wanted !== null && wants(issue, wanted) ? wanted : null
+  })
 }
 
 /** The same of numbers of the file where the schema wanted a text. */
@@ -31,21 +27,34 @@ export function putTexts(
   node: ConfigNode,
   replaced: Map<ConfigNode, Plain>,
 ): boolean {
+  return put(judgedScalars(issues, node), replaced, ({ issue, value }) => {
+    const isWanted = issue.code === 'invalid_type' && issue.expected === 'string'
+    return typeof value.value === 'number' && isWanted ? value.source : null
+  })
+}
+
+function put(
+  judged: readonly JudgedScalar[],
+  replaced: Map<ConfigNode, Plain>,
+  inItsPlace: (judged: JudgedScalar) => Plain | null,
+): boolean {
   let any = false
-  for (const { issue, value } of judgedScalars(issues, node)) {
-    if (typeof value.value !== 'number' || issue.code !== 'invalid_type' || issue.expected !== 'string')
-      continue
-    replaced.set(value, value.source)
+  for (const one of judged) {
+    const plain = inItsPlace(one)
+    if (plain === null) continue
+    replaced.set(one.value, plain)
     any = true
   }
   return any
 }
 
+interface JudgedScalar {
+  readonly issue: SchemaIssue
+  readonly value: ScalarNode
+}
+
 /** The scalars that issues are about, those within unions too. */
-function judgedScalars(
-  issues: readonly SchemaIssue[],
-  node: ConfigNode,
-): readonly { readonly issue: SchemaIssue; readonly value: ScalarNode }[] {
+function judgedScalars(issues: readonly SchemaIssue[], node: ConfigNode): readonly JudgedScalar[] {
   return issues.flatMap((issue) => {
     const branches = issue.code === 'invalid_union' ? issue.errors.flat() : []
     return [issue, ...branches].flatMap((branch) => {
