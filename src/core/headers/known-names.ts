@@ -1,3 +1,5 @@
+import { copyOf } from '../limits/remembered.ts'
+
 /** What becomes of header names is remembered within these bounds, as the same few come with every request. */
 interface Bounds {
   /** Names of one length in bytes; a further one makes all of that length forgotten. */
@@ -30,9 +32,4 @@ export function knownNames<V>(
     ofLength.push({ name: copyOf(name), value })
     return value
   }
-}
-
-/** A name must not keep the head alive that it was cut out of. */
-function copyOf(name: string): string {
-  return Buffer.from(name).toString()
 }

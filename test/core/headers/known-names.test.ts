@@ -1,8 +1,7 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { answerAction, requestActions } from '../../../src/core/headers/action.ts'
 import { knownNames } from '../../../src/core/headers/known-names.ts'
+import { usedHeapBytes } from '../../support/heap.ts'
 
 /** A judgement that says of which names it was asked. */
 function counting(bounds: { mostOfOneLength: number; longestBytes: number }) {
@@ -47,22 +46,14 @@ t.test('however many names clients send, each is judged for what it is', async (
   }
 })
 
-/** Bytes in use when all that can go is gone. */
-function usedBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  collect()
-  return getHeapStatistics().used_heap_size
-}
-
 t.test('a name does not keep the head alive that it was cut out of', async (t) => {
   const judge = knownNames((name) => name.length, { mostOfOneLength: 1000, longestBytes: 64 })
-  const before = usedBytes()
+  const before = usedHeapBytes()
   for (let i = 0; i < 1000; i++) {
     const head = `${'x'.repeat(16_384)}${i}|X-Some-Long-Name-${String(i).padStart(4, '0')}`
     judge(head.slice(head.indexOf('|') + 1))
   }
-  const kept = usedBytes() - before
+  const kept = usedHeapBytes() - before
   t.ok(kept < 4 * 2 ** 20, `${kept} bytes are kept of 1,000 names in heads of 16 KiB`)
   t.equal(judge('X-Some-Long-Name-0001'), 21)
 })

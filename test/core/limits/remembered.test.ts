@@ -1,9 +1,8 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { remembered } from '../../../src/core/limits/remembered.ts'
 import { readAddressRange } from '../../../src/core/request/address.ts'
 import { clientAddress } from '../../../src/core/request/forwarded.ts'
+import { usedHeapBytes } from '../../support/heap.ts'
 
 /** A function that says of what texts it was worked out. */
 function counting(bounds: { most: number; longest: number }) {
@@ -36,25 +35,17 @@ t.test(
   },
 )
 
-/** Bytes in use when all that can go is gone. */
-function usedBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  collect()
-  return getHeapStatistics().used_heap_size
-}
-
 // Of Node 24, that a checkout may be run by: Node 26 copies the keys of a map itself.
 t.test('an address does not keep the header alive that it was cut out of', async (t) => {
   const trusted = ['10.0.0.0/8'].flatMap((text) => {
     const reading = readAddressRange(text)
     return reading.ok ? [reading.range] : []
   })
-  const before = usedBytes()
+  const before = usedHeapBytes()
   for (let i = 0; i < 2000; i++) {
     const address = `2001:db8::${i.toString(16)}:abcd:abcd`
     clientAddress('10.0.0.1', [`${'x'.repeat(16_384)}${i}, ${address}`], trusted)
   }
-  const kept = usedBytes() - before
+  const kept = usedHeapBytes() - before
   t.ok(kept < 8 * 2 ** 20, `${kept} bytes are kept of 2,000 addresses in headers of 16 KiB`)
 })
