@@ -143,12 +143,13 @@ function baseArchive(): string {
 
 /** Where this machine's own packages come from. */
 function mirror(): string {
-  for (const file of ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']) {
+  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']
+  for (const file of files) {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
     const found = /^URIs: *(\S+)/m.exec(text)?.[1] ?? /^deb (?:\[[^\]]*\] )?(\S+)/m.exec(text)?.[1]
     if (found !== undefined) return found
   }
-  return 'http://deb.debian.org/debian'
+  throw new Error(`no source of packages is named in ${files.join(' or ')}: the test's base image needs one`)
 }
 
 /** What a program prints; what it says when it fails is in the error. */
