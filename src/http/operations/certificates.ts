@@ -19,6 +19,10 @@ export interface CertificateLeft extends Pick<CertificateEnd, 'role' | 'host'> {
   readonly seconds: number
 }
 
+interface Certificate extends CertificateEnd {
+  readonly inFile: boolean
+}
+
 /** What was said of one, and for which of its days: for that day it is not said again. */
 interface Told {
   /** Where that one was shown. */
@@ -43,7 +47,7 @@ export function watchCertificates(editions: Editions, log: Log): CertificateWatc
   const told = new Map<string, Told>()
 
   /** All that are in use now, each with whether it stands in the file. */
-  function all(): readonly (CertificateEnd & { readonly inFile: boolean })[] {
+  function all(): readonly Certificate[] {
     const { gateway } = editions.current()
     for (const [key, one] of shown) if (!isInUse(gateway, one)) shown.delete(key)
     return [
@@ -61,46 +65,47 @@ export function watchCertificates(editions: Editions, log: Log): CertificateWatc
     // Not by what is shown just now: servers behind one name may take turns with several certificates.
     for (const [key, { endsAt, inFile, day }] of told)
       if (dueDay(endsAt, now, inFile) !== day) told.delete(key)
-    for (const { role, host, place = host, endsAt, inFile } of all()) {
+    for (const one of all()) {
+      const { role, host, endsAt, inFile } = one
       const day = dueDay(endsAt, now, inFile)
-      const by = `${role} ${place}`
+      const by = placeOf(one)
       const key = `${role} ${host} ${endsAt}`
       if (day === null || told.get(key)?.day === day) continue
       if (!inFile && countOf(by) >= limits.shownCertificates) continue
       told.set(key, { by, endsAt, inFile, day })
       const warning = `${roleTexts[role]} ${host} ${certificateEndText(endsAt, now)}: renew it`
-      log.event(endsAt <= now ? 'error' : 'warn', 'certificate.ending', {
-        role,
-        host,
-        ends_at: endsAt,
-        warning,
-      })
+      const level = endsAt <= now ? 'error' : 'warn'
+      log.event(level, 'certificate.ending', { role, host, ends_at: endsAt, warning })
     }
   }
 
   const timer = setInterval(look, lookEveryMs).unref()
   return {
     seen: (certificate) => {
-      const key = `${certificate.role} ${certificate.place ?? certificate.host}`
-      const before = shown.get(key)?.endsAt
-      if (before === certificate.endsAt) return
-      shown.set(key, certificate)
+      const place = placeOf(certificate)
+      if (shown.get(place)?.endsAt === certificate.endsAt) return
+      shown.set(place, certificate)
       look()
     },
-    left: () => {
-      const now = editions.current().clock.now()
-      const first = new Map<string, CertificateLeft>()
-      for (const { role, host, endsAt } of all()) {
-        const key = `${role} ${host}`
-        const seconds = endsAt - now
-        if (seconds < (first.get(key)?.seconds ?? Number.POSITIVE_INFINITY))
-          first.set(key, { role, host, seconds })
-      }
-      return [...first.values()]
-    },
+    left: () => firstToEnd(all(), editions.current().clock.now()),
     look,
     stop: () => clearInterval(timer),
   }
+}
+
+function placeOf({ role, host, place = host }: CertificateEnd): string {
+  return `${role} ${place}`
+}
+
+function firstToEnd(certificates: readonly Certificate[], now: EpochSeconds): readonly CertificateLeft[] {
+  const first = new Map<string, CertificateLeft>()
+  for (const { role, host, endsAt } of certificates) {
+    const key = `${role} ${host}`
+    const seconds = endsAt - now
+    if (seconds < (first.get(key)?.seconds ?? Number.POSITIVE_INFINITY))
+      first.set(key, { role, host, seconds })
+  }
+  return [...first.values()]
 }
 
 /** For which day before its end something is to be said; null: nothing. */
