@@ -2,7 +2,9 @@ import { isObject, parseJson } from './json.ts'
 import { limits } from './limits/table.ts'
 import type { EpochSeconds, SessionKey } from './session/session.ts'
 
-/** What a command did, left in the store for the log of the gateway. Names of people and sessions are the store's own. */
+/**
+ * What a command did, left in the store for the log of the gateway. Names of people and sessions are the store's own.
+ */
 export interface CommandRecord {
   readonly event: 'sessions.revoked'
   readonly at: EpochSeconds

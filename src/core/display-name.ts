@@ -7,8 +7,8 @@ type NameSettings = Pick<ProviderSettings, 'displayName' | 'trustEmail' | 'prese
 
 /**
  * What a person is called on pages and in lists: the first of the provider's `display_name` claims that is a text with
- * something to see in it, of at most `limits.displayNameCharacters`; null when none is. People write it themselves, so it is never
- * logged, compared or matched. An address that does not count is not there (`visibleClaims`).
+ * something to see in it, of at most `limits.displayNameCharacters`; null when none is. People write it themselves, so
+ * it is never logged, compared or matched. An address that does not count is not there (`visibleClaims`).
  */
 export function claimedName(claims: Claims, settings: NameSettings): string | null {
   const seen = visibleClaims(claims, settings)

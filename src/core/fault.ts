@@ -1,6 +1,6 @@
 /**
- * What can go wrong beyond a verdict: the one list of codes; what each means stands in `fault-meaning`. Faults are thrown; each has a code for operators, a status and a fixed
- * sentence for people. The cause is for the log alone.
+ * What can go wrong beyond a verdict: the one list of codes; what each means stands in `fault-meaning`. Faults are
+ * thrown; each has a code for operators, a status and a fixed sentence for people. The cause is for the log alone.
  */
 const table = {
   CONFIG_INVALID: { status: 500, level: 'fatal', public: 'Something went wrong.' },

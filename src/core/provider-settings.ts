@@ -22,7 +22,10 @@ export interface ProviderSettings {
   readonly preset: Preset
   /** What the chooser and the pages call it. */
   readonly label: string
-  /** Where its people's names are, for pages and lists: the first that is there. Empty: they are called by their user id. */
+  /**
+   * Where its people's names are, for pages and lists: the first that is there. Empty: they are called by their user
+   * id.
+   */
   readonly displayName: readonly ClaimPath[]
   /** A built-in icon's name, or a data: URL of a local file. */
   readonly icon: string | null

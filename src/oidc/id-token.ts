@@ -27,8 +27,8 @@ export interface VerifiedIdToken {
 
 /**
  * OpenID Connect Core 3.1.3.7, all of it, and what openid-client leaves open: the signature, `azp` beside a single
- * audience, the form of `sub`, the window of `iat`, `typ`, `at_hash`. Throws `LoginFault` LOGIN_TOKEN_INVALID or LOGIN_CLOCK_DIFFERS, or
- * `ProviderFault` when the keys cannot be had.
+ * audience, the form of `sub`, the window of `iat`, `typ`, `at_hash`. Throws `LoginFault` LOGIN_TOKEN_INVALID or
+ * LOGIN_CLOCK_DIFFERS, or `ProviderFault` when the keys cannot be had.
  */
 export async function verifyIdToken(
   raw: string,

@@ -18,7 +18,10 @@ export interface ProviderObserver {
 
 export type TlsOptions = NonNullable<Parameters<typeof buildConnector>[0]>
 
-/** Connections as undici makes them by itself, each shown; a certificate that is refused is kept for the words of the fault. */
+/**
+ * Connections as undici makes them by itself, each shown; a certificate that is refused is kept for the words of the
+ * fault.
+ */
 export function watchedConnect(
   tls: TlsOptions,
   observer: ProviderObserver | undefined,

@@ -1,8 +1,8 @@
 const width = 98
 
 /**
- * A page of Markdown whose paragraphs and items of lists are broken at the width that readers of the source have. Fences,
- * tables, headings and comments stay as they are, and so does what cannot be broken: a span of code, a link.
+ * A page of Markdown whose paragraphs and items of lists are broken at the width that readers of the source have.
+ * Fences, tables, headings and comments stay as they are, and so does what cannot be broken: a span of code, a link.
  */
 export function breakLines(page: string): string {
   const blocks: Block[] = []

@@ -42,8 +42,8 @@ export function prepareDraft(path: string): string {
 export type SocketMark = number
 
 /**
- * Puts a socket that listens where it is looked for, for this user alone: over one that a killed gateway left behind, or one that is just
- * draining. Null when the place cannot be written.
+ * Puts a socket that listens where it is looked for, for this user alone: over one that a killed gateway left behind,
+ * or one that is just draining. Null when the place cannot be written.
  */
 export function placeSocket(draft: string, path: string): SocketMark | null {
   try {

@@ -63,8 +63,8 @@ export function hasSessionFile(folder: string): boolean {
 }
 
 /**
- * Whether the session file is one whose sessions opening it would end, as they are of an earlier version. Changes nothing.
- * Throws a StoreFault.
+ * Whether the session file is one whose sessions opening it would end, as they are of an earlier version. Changes
+ * nothing. Throws a StoreFault.
  */
 export function isOfEarlierVersion(folder: string): boolean {
   const path = join(folder, fileName)

@@ -7,8 +7,8 @@ import type { Timing } from './timing.ts'
 
 /**
  * Whether an upstream that the file calls http speaks TLS. Servers that are sent http there mostly close the connection
- * without a byte, as one that crashed would, so that only asking tells. A handshake is begun and given up: no request, no
- * header and no secret is sent. Asked once at a time, and not again within a minute; never rejects.
+ * without a byte, as one that crashed would, so that only asking tells. A handshake is begun and given up: no request,
+ * no header and no secret is sent. Asked once at a time, and not again within a minute; never rejects.
  */
 export class TlsProbe {
   readonly #timing: Timing

@@ -13,8 +13,8 @@ const largestBytes = 256 * 1024
 const longestSentence = 500
 
 /**
- * The catalogues with the operator's sentences in place of ours: a file of languages, each with names and sentences. Each
- * fault is told at the key that names the file, with its own place in that file.
+ * The catalogues with the operator's sentences in place of ours: a file of languages, each with names and sentences.
+ * Each fault is told at the key that names the file, with its own place in that file.
  */
 export function readTexts(scope: Scope, path: ConfigPath, file: string): ReadonlyMap<string, Catalogue> {
   const fault = (message: string) => faultAt(scope, path, message)

@@ -10,7 +10,10 @@ import { mayBeMadeUp } from '../made-up.ts'
 import type { ConfigPath } from '../node.ts'
 import { faultAt, type Scope, warnAt } from './scope.ts'
 
-/** Certificates in PEM, each of them readable; null when reported, or missing where it may be. `value` is the text itself or a file's path. */
+/**
+ * Certificates in PEM, each of them readable; null when reported, or missing where it may be. `value` is the text
+ * itself or a file's path.
+ */
 export function readCertificates(scope: Scope, path: ConfigPath, value: string): string | null {
   const found = readText(scope, path, value)
   if (found === null) return null

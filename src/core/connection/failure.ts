@@ -5,8 +5,8 @@ import { networkWords } from './network-codes.ts'
 import { tlsWords } from './tls-codes.ts'
 
 /**
- * What happened, and what helps, in words; the code stands behind them in brackets. Of a code that nobody knows the words
- * say how far the connection had come. Holds nothing of what was sent or received but the dates and names of the
+ * What happened, and what helps, in words; the code stands behind them in brackets. Of a code that nobody knows the
+ * words say how far the connection had come. Holds nothing of what was sent or received but the dates and names of the
  * certificate.
  */
 export function failureText(failure: ConnectionFailure): string {

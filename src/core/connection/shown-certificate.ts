@@ -1,7 +1,9 @@
 import type { EpochSeconds } from '../session/session.ts'
 import type { ShownCertificate } from './facts.ts'
 
-/** What a certificate says of itself, as Node reads it; the dates as `Nov 28 17:05:00 2026 GMT`. Absent: none was shown. */
+/**
+ * What a certificate says of itself, as Node reads it; the dates as `Nov 28 17:05:00 2026 GMT`. Absent: none was shown.
+ */
 export function readShownCertificate(
   certificate:
     | {

@@ -28,8 +28,8 @@ export function remembered<V extends string | object>(
 }
 
 /**
- * A text that was cut out of a header keeps the whole header alive, 16 KiB each in the test: in a list always, as the key
- * of a map in Node 24 and not in 26.
+ * A text that was cut out of a header keeps the whole header alive, 16 KiB each in the test: in a list always, as the
+ * key of a map in Node 24 and not in 26.
  */
 export function copyOf(text: string): string {
   return Buffer.from(text).toString()

@@ -1,11 +1,11 @@
 import { limits } from '../limits/table.ts'
 
 /**
- * Which of the offered languages a browser wants most (RFC 9110 12.5.4). A range stands for the language that it names or
- * begins with (`de-AT` for `de`: RFC 4647 3.4), `*` for all that no other range stands for. Of several equal ones that
- * which is named first. Where nothing fits it is the first offered that the browser did not refuse (`q=0`), and where it
- * refused all, the first: a page in another language is better than none. At most so many ranges are read as `limits`
- * says; one that is malformed counts as not there. Never throws.
+ * Which of the offered languages a browser wants most (RFC 9110 12.5.4). A range stands for the language that it names
+ * or begins with (`de-AT` for `de`: RFC 4647 3.4), `*` for all that no other range stands for. Of several equal ones
+ * that which is named first. Where nothing fits it is the first offered that the browser did not refuse (`q=0`), and
+ * where it refused all, the first: a page in another language is better than none. At most so many ranges are read as
+ * `limits` says; one that is malformed counts as not there. Never throws.
  */
 export function preferredLanguage(header: string | undefined, offered: readonly string[]): string {
   const ranges = readRanges(header ?? '')

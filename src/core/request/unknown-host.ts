@@ -4,8 +4,8 @@ import type { Origin } from '../gateway.ts'
 const shownCharacters = 100
 
 /**
- * For the log: a Host that no app has, and the `url` that is nearest to it. `host` has been read by `readHost`, so it has
- * nothing but what a host may have. Takes as long as all hosts together are, as anybody may ask.
+ * For the log: a Host that no app has, and the `url` that is nearest to it. `host` has been read by `readHost`, so it
+ * has nothing but what a host may have. Takes as long as all hosts together are, as anybody may ask.
  */
 export function describeUnknownHost(
   hosts: ReadonlyMap<string, Pick<Origin, 'origin'>>,

@@ -138,7 +138,9 @@ function claimSides(path: string, matcher: Matcher, claims: Principal['claims'])
   return { expected: showOwn(matcher.text), actual: showFound(found) }
 }
 
-/** Ids that look alike in a setup page and never are equal: the one reason of a refusal that no operator sees at once. */
+/**
+ * Ids that look alike in a setup page and never are equal: the one reason of a refusal that no operator sees at once.
+ */
 function salesforceAdvice(actual: string, wanted: string): string {
   if (!areOneSalesforceId(actual, wanted)) return ''
   const part = actual.length > wanted.length ? 'all 18' : 'the first 15'

@@ -2,8 +2,8 @@ import { type KeyRing, open, type Random, type Sealed, type SealScope, seal } fr
 import type { EpochSeconds } from './session.ts'
 
 /**
- * Shows that whoever asks from outside may use the gateway's local socket: `claimgate doctor` gets it there, and sends it
- * to the public address. Whichever process shares the secret opens it.
+ * Shows that whoever asks from outside may use the gateway's local socket: `claimgate doctor` gets it there, and sends
+ * it to the public address. Whichever process shares the secret opens it.
  */
 export const markHeader = 'x-claimgate-mark'
 

@@ -52,7 +52,9 @@ export async function openLoopback(port: number): Promise<Loopback> {
   }
 }
 
-/** Of the address, or, with `response_mode: form_post`, of the form; null: it is no answer of a provider. Never rejects. */
+/**
+ * Of the address, or, with `response_mode: form_post`, of the form; null: it is no answer of a provider. Never rejects.
+ */
 async function parametersOf(request: IncomingMessage): Promise<URLSearchParams | null> {
   const url = URL.parse(request.url ?? '', 'http://127.0.0.1')
   if (url?.pathname !== path) return null

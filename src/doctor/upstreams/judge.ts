@@ -69,7 +69,9 @@ function judgeWithSecret(
   return say.ok(check, saw)
 }
 
-/** Whoever finds the address must get nothing: everything but a refusal, and a connection that is not had, is too much. */
+/**
+ * Whoever finds the address must get nothing: everything but a refusal, and a connection that is not had, is too much.
+ */
 function judgeWithoutSecret(say: FindingsOf, path: string, answer: UpstreamAnswer): Finding {
   const check = 'without the secret'
   if (answer.kind === 'answered')

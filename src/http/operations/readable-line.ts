@@ -58,7 +58,9 @@ function levelText(level: unknown, colours: Colours): string {
   }
 }
 
-/** What has lines of its own, a stack, stands below; each of its lines begins with a mark that is no beginning of ours. */
+/**
+ * What has lines of its own, a stack, stands below; each of its lines begins with a mark that is no beginning of ours.
+ */
 function fieldsText(fields: Fields, colours: Colours): string {
   const { stack, ...rest } = fields
   const inline = Object.entries(rest).map(

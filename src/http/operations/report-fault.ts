@@ -10,7 +10,9 @@ export interface FaultOf {
   readonly provider?: string | undefined
 }
 
-/** A line and a count for one fault, so that neither comes without the other. What is no fault of ours is a line alone. */
+/**
+ * A line and a count for one fault, so that neither comes without the other. What is no fault of ours is a line alone.
+ */
 export function reportFault(
   { log, metrics }: Pick<RequestContext, 'log' | 'metrics'>,
   event: Extract<EventName, `${string}.failed`>,

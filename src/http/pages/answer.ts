@@ -212,7 +212,9 @@ export function faultAnswer(
 /** RFC 3986 4.4: the address of the page itself, however long it is and whatever stands in it. */
 const sameAddress = ''
 
-/** Whether the same once more may be answered, and does nothing that was not wanted: a GET whose app or provider failed. */
+/**
+ * Whether the same once more may be answered, and does nothing that was not wanted: a GET whose app or provider failed.
+ */
 function isWorthAsking({ method, address }: Admission, status: number): boolean {
   return (status === 502 || status === 504) && method === 'GET' && (address === null || address === 'login')
 }

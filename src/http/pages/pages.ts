@@ -8,8 +8,8 @@ import { accountLine, action, actions, continueLine, helpLine } from './parts.ts
 import { say } from './say.ts'
 
 /**
- * The pages that people see. Each function returns one whole HTML document: fixed sentences of its language, and what it was given
- * escaped. None shows a rule, a claim, an upstream or the address that was asked for; none needs a script.
+ * The pages that people see. Each function returns one whole HTML document: fixed sentences of its language, and what
+ * it was given escaped. None shows a rule, a claim, an upstream or the address that was asked for; none needs a script.
  * Every `…Href` is an address on our own origin, made by us.
  */
 

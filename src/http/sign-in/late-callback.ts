@@ -88,8 +88,8 @@ function unknownHere(
 }
 
 /**
- * What came to nothing: whose it was, and what a link to start again is for, which is the same page, asking for the same;
- * where the origin begins, when nobody knows the attempt.
+ * What came to nothing: whose it was, and what a link to start again is for, which is the same page, asking for the
+ * same; where the origin begins, when nobody knows the attempt.
  */
 export function failedOf(
   { runtime: { gateway } }: RequestContext,

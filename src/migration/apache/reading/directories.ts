@@ -135,7 +135,10 @@ function isNamed({ key, rest }: Section, name: string): boolean {
   return compileSearch(source)?.test(name) ?? true
 }
 
-/** `.htaccess` files of a folder, of those below and of all above, where `AllowOverride` lets them speak of who may pass. */
+/**
+ * `.htaccess` files of a folder, of those below and of all above, where `AllowOverride` lets them speak of who may
+ * pass.
+ */
 function accessFiles(
   { plain, matched, uncertain }: Directories,
   place: ServedPath,

@@ -4,7 +4,9 @@ const series = [
   [2, 4, 99],
 ] as const
 
-/** Whether `<IfVersion …>` holds for httpd 2.4, by what stands behind the name; null where that depends, or is not read. */
+/**
+ * Whether `<IfVersion …>` holds for httpd 2.4, by what stands behind the name; null where that depends, or is not read.
+ */
 export function versionHolds(condition: string): boolean | null {
   const [, negation = '', operator = '=', version] =
     /^(!?)\s*(>=|<=|>|<|==?)?\s*(\d+(?:\.\d+){0,2})$/.exec(condition.trim()) ?? []
