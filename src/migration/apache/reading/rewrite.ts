@@ -130,11 +130,6 @@ export function runsAlways({ conditions }: RewriteStep): boolean {
   return conditions.every(({ kind }) => kind === 'upgrade' || kind === 'file')
 }
 
-/** Whether its status refuses, and sends nobody on. */
-export function answersRefusal({ flags }: RewriteStep): boolean {
-  return flags.some((flag) => /^(?:F|G|R=[45]\d\d)$/.test(flag))
-}
-
 /** Expressions that only say "all below a path": `^/wiki/(.*)$` to `http://a/wiki/$1`. Null for all others. */
 export function readMatch(
   expression: string,
