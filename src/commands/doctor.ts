@@ -10,7 +10,7 @@ import {
   readOptions,
 } from '../cli/options.ts'
 import type { Gateway } from '../core/gateway.ts'
-import { type DoctorDeps, examinations, type SignInWanted } from '../doctor/doctor.ts'
+import { type DoctorDeps, inspections, type SignInWanted } from '../doctor/doctor.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { askedProviders } from '../doctor/providers/asked.ts'
 import { originOf } from '../doctor/public-address/public-address.ts'
@@ -95,7 +95,7 @@ export const command: Command = {
     const say = options.flag('json') ? () => {} : io.stdout
     const findings: Finding[] = []
     // All at once; told in the order of the file, each part as soon as those before it are told.
-    for (const part of examinations(gateway, deps).map((look) => look())) {
+    for (const part of inspections(gateway, deps).map((look) => look())) {
       for (const finding of await part) {
         findings.push(finding)
         say(findingLine(finding))

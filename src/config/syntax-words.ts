@@ -3,7 +3,7 @@ import { deeperSlip, indentationSlip, isBlank, nextLine } from './indentation.ts
 import type { Position } from './node.ts'
 
 /** Where the parser stopped: what it calls the fault, and the text around it. */
-export interface Stumble {
+export interface ParserFault {
   readonly code: YAMLError['code']
   /** In the parser's words: only looked at, never shown. */
   readonly said: string
@@ -23,19 +23,19 @@ export interface SyntaxFault {
  * A fault of YAML in words that need no knowledge of YAML: what was found, and what would be right. Null: it follows
  * from another, which is told.
  */
-export function wordsFor(stumble: Stumble): SyntaxFault | null {
-  const { code, lines, position, wrong } = stumble
+export function wordsFor(error: ParserFault): SyntaxFault | null {
+  const { code, lines, position, wrong } = error
   if (wrong.has(position.line)) return null
   const line = lines[position.line - 1] ?? ''
-  if (unquotedReference.test(line) && code !== 'BAD_DQ_ESCAPE') return referenceWithoutQuotes(stumble, line)
+  if (unquotedReference.test(line) && code !== 'BAD_DQ_ESCAPE') return referenceWithoutQuotes(error, line)
   switch (code) {
     case 'BAD_INDENT':
     case 'MISSING_CHAR':
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
-      return ofLines(stumble, line)
+      return ofLines(error, line)
     default:
-      return { position: firstOf(line, position), message: ofPlace(stumble, line) }
+      return { position: firstOf(line, position), message: ofPlace(error, line) }
   }
 }
 
@@ -51,7 +51,7 @@ export function holdsUnquotedReference(lines: readonly string[], { line }: Posit
   return unquotedReference.test(lines[line - 1] ?? '')
 }
 
-function referenceWithoutQuotes({ position }: Stumble, line: string): SyntaxFault {
+function referenceWithoutQuotes({ position }: ParserFault, line: string): SyntaxFault {
   const at = unquotedReference.exec(line)
   const column = at === null ? position.column : at.index + at[0].length - 1
   const message = `in {…} and […] a value with "\${…}" stands in quotes: write "\${env:NAME}"`
@@ -59,11 +59,11 @@ function referenceWithoutQuotes({ position }: Stumble, line: string): SyntaxFaul
 }
 
 /** Faults that show in how lines follow each other. */
-function ofLines(stumble: Stumble, line: string): SyntaxFault | null {
-  const { said, position, lines } = stumble
+function ofLines(error: ParserFault, line: string): SyntaxFault | null {
+  const { said, position, lines } = error
   const bracket = /^flow (map|seq)/i.exec(said)?.[1]
-  if (bracket !== undefined) return ofBrackets(stumble, bracket === 'map' ? '{' : '[', line)
-  if (/quote$/.test(said)) return ofQuotes(stumble)
+  if (bracket !== undefined) return ofBrackets(error, bracket === 'map' ? '{' : '[', line)
+  if (/quote$/.test(said)) return ofQuotes(error)
   if (/^comments must/i.test(said)) return { position, message: 'a space is missing in front of "#"' }
   if (/^missing ,/i.test(said))
     return { position, message: 'a comma is missing here, or quotes around the text' }
@@ -72,16 +72,16 @@ function ofLines(stumble: Stumble, line: string): SyntaxFault | null {
   const ofValue = position.column > (/^\s*(?:- +)*/.exec(line)?.[0].length ?? 0) + 1
   const deeper = ofValue ? deeperSlip(lines, position.line) : null
   if (deeper !== null) return deeper
-  if (stumble.code === 'MULTILINE_IMPLICIT_KEY' && !ofValue) {
+  if (error.code === 'MULTILINE_IMPLICIT_KEY' && !ofValue) {
     return { position: firstOf(line, position), message: noColon(line) }
   }
-  return ofIndentation(stumble, line)
+  return ofIndentation(error, line)
 }
 
 const dashAmongKeys =
   'an item of a list ("- …") stands among keys: a list stands below a key of its own, which has no other value'
 
-function ofIndentation({ position, lines, wrong, said }: Stumble, line: string): SyntaxFault | null {
+function ofIndentation({ position, lines, wrong, said }: ParserFault, line: string): SyntaxFault | null {
   // What is told of the blank lines in front of it is meant of the line itself.
   const number = isBlank(lines, position.line) ? nextLine(lines, position.line) : position.line
   const slip = indentationSlip(lines, number ?? position.line, wrong)
@@ -122,7 +122,7 @@ function noColon(line: string): string {
   return 'expected `key: value`, found no ":" with a space behind it'
 }
 
-function ofBrackets({ position, lines }: Stumble, bracket: '{' | '[', line: string): SyntaxFault {
+function ofBrackets({ position, lines }: ParserFault, bracket: '{' | '[', line: string): SyntaxFault {
   const closing = bracket === '{' ? '}' : ']'
   if (line.trimStart().startsWith(closing)) {
     const message = `the "${closing}" stands too far left: expected it further in than the key that it closes`
@@ -154,7 +154,7 @@ function withoutQuoted(line: string): string {
   return line.replace(/"(?:[^"\\]|\\.)*"|'[^']*'/g, (quoted) => ' '.repeat(quoted.length))
 }
 
-function ofQuotes({ said, position, lines }: Stumble): SyntaxFault {
+function ofQuotes({ said, position, lines }: ParserFault): SyntaxFault {
   const quote = said.includes("'") ? "'" : '"'
   for (let number = position.line; number >= 1; number -= 1) {
     const column = withoutQuoted(lines[number - 1] ?? '').lastIndexOf(quote) + 1
@@ -168,7 +168,7 @@ function ofQuotes({ said, position, lines }: Stumble): SyntaxFault {
 }
 
 /** Faults that show in one place. */
-function ofPlace({ code, said, position }: Stumble, line: string): string {
+function ofPlace({ code, said, position }: ParserFault, line: string): string {
   const [character = ''] = line.slice(position.column - 1)
   switch (code) {
     case 'BAD_SCALAR_START':

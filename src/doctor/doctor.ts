@@ -22,10 +22,10 @@ export interface SignInWanted extends Pick<SignInDeps, 'port' | 'announce' | 'pa
 }
 
 /** One part of what is looked at, begun when it is asked for. */
-export type Examination = () => Promise<readonly Finding[]>
+export type Inspection = () => Promise<readonly Finding[]>
 
 /** All that a configuration stands on, in the order in which it is told. */
-export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Examination[] {
+export function inspections(gateway: Gateway, deps: DoctorDeps): readonly Inspection[] {
   const { publicOrigin, signIn } = deps
   return [
     ...askedProviders(gateway).map(
@@ -44,7 +44,7 @@ export function examinations(gateway: Gateway, deps: DoctorDeps): readonly Exami
 }
 
 /** A fault that a part ends in is what was found of it. */
-async function orFault(about: string, look: Examination): Promise<readonly Finding[]> {
+async function orFault(about: string, look: Inspection): Promise<readonly Finding[]> {
   try {
     return await look()
   } catch (thrown) {

@@ -8,7 +8,7 @@ export interface Shown {
 }
 
 /** Without colours, for files and programs. */
-export const onPaper: Shown = { colours: plain, who: 'claimgate who' }
+export const shownPlain: Shown = { colours: plain, who: 'claimgate who' }
 
 /** Of an outcome and of a condition: `unknown` is doubtful, as a claim that is missing is no answer. */
 export function paintOf(colours: Colours, word: string): (text: string) => string {

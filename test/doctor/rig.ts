@@ -4,7 +4,7 @@ import { readFromDisk } from '../../src/config/files.ts'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
-import { examinations } from '../../src/doctor/doctor.ts'
+import { inspections } from '../../src/doctor/doctor.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { originOf } from '../../src/doctor/public-address/public-address.ts'
 import { findingLine } from '../../src/doctor/report.ts'
@@ -28,7 +28,7 @@ export async function look(yaml: string, clockOffSeconds = 0, url = ''): Promise
   const proxyEnv = { httpsProxy: null, noProxy: null }
   const gateway = gatewayOf(yaml)
   const publicOrigin = originOf(gateway, url)
-  const parts = examinations(gateway, { clock, random: randomBytes, proxyEnv, publicOrigin, signIn: null })
+  const parts = inspections(gateway, { clock, random: randomBytes, proxyEnv, publicOrigin, signIn: null })
   const findings = (await Promise.all(parts.map((part) => part()))).flat()
   return {
     findings,

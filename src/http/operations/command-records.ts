@@ -2,7 +2,7 @@ import { type CommandRecord, decodeCommandRecord } from '../../core/command-reco
 import type { SessionStore } from '../../core/ports.ts'
 import type { Log } from './log.ts'
 
-export interface CommandTelling {
+export interface CommandRecordWatch {
   /** Looks now; a timer does this. Never rejects. */
   look(): Promise<void>
   stop(): void
@@ -15,10 +15,10 @@ const lookEveryMs = 1_000
  * Writes what commands left in the store to the log. Of several processes on one store the one that takes a record
  * writes it, and no other. A record that is none is removed and counted, and nothing of it is written.
  */
-export function keepTellingOfCommands(
+export function watchCommandRecords(
   log: Log,
   { commands }: Pick<SessionStore, 'commands'>,
-): CommandTelling {
+): CommandRecordWatch {
   let looking = false
   const look = async (): Promise<void> => {
     if (looking) return

@@ -7,7 +7,7 @@ import type { SubscriberName } from '../../runtime/following.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
 import { watchCertificates } from '../operations/certificates.ts'
-import { keepTellingOfCommands } from '../operations/command-records.ts'
+import { watchCommandRecords } from '../operations/command-records.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createClockNotes } from '../operations/provider-clock.ts'
@@ -97,7 +97,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   editions.subscribe('providers', () => void discovery.look())
   const { source, env, version } = options
   const reloading = source ? keepReloading({ ...serverContext, version }, { ...source, env }, deps) : null
-  const commands = keepTellingOfCommands(log, runtime.store)
+  const commands = watchCommandRecords(log, runtime.store)
   return {
     ...listeners.ports(gateway),
     log,

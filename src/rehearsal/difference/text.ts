@@ -1,12 +1,12 @@
 import { showOwn } from '../../core/show.ts'
 import type { Probe } from '../../http/admission/probe.ts'
 import type { AccessChange, Ending, Group, Tried } from '../access.ts'
-import { onPaper, paintOf, type Shown } from '../shown.ts'
+import { paintOf, type Shown, shownPlain } from '../shown.ts'
 import { columns } from '../who/layout.ts'
 import { type Difference, type PlacedChange, wayText } from './difference.ts'
 
 /** A difference for people, such as reviewers of a change of rules. */
-export function differenceText(difference: Difference, shown: Shown = onPaper): string {
+export function differenceText(difference: Difference, shown: Shown = shownPlain): string {
   const { access, settings, unsure, requests } = difference
   const { strong } = shown.colours
   const parts = [

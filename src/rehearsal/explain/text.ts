@@ -1,13 +1,13 @@
 import type { Colours } from '../../core/colours.ts'
 import { showOwn } from '../../core/show.ts'
-import { onPaper, paintOf, type Shown } from '../shown.ts'
+import { paintOf, type Shown, shownPlain } from '../shown.ts'
 import { columns, wrap } from '../who/layout.ts'
 import { demandText } from '../who/words.ts'
 import type { Change } from './changes.ts'
 import type { Condition, Explanation, Reading } from './explanation.ts'
 
 /** An explanation for people: what happens first, why after it, what could be done last. */
-export function explanationText(told: Explanation, shown: Shown = onPaper): string {
+export function explanationText(told: Explanation, shown: Shown = shownPlain): string {
   const { colours } = shown
   const parts = [
     headText(told, colours),

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { type CommandRecord, encodeCommandRecord } from '../../../src/core/command-record.ts'
 import { StoreFault } from '../../../src/core/fault.ts'
 import type { CommandRecordStore } from '../../../src/core/ports.ts'
-import { keepTellingOfCommands } from '../../../src/http/operations/command-records.ts'
+import { watchCommandRecords } from '../../../src/http/operations/command-records.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 
 const record = {
@@ -28,15 +28,15 @@ function open(t: Test, subject: 'plain' | 'off' = 'plain') {
   const log = createLog({ level: 'info', format: 'json', subject }, 'key', { write })
   const left: string[] = []
   const commands: CommandRecordStore = { leave: () => {}, take: () => left.splice(0) }
-  const telling = keepTellingOfCommands(log, { commands })
-  t.teardown(() => telling.stop())
-  return { lines, raw, left, commands, telling }
+  const watch = watchCommandRecords(log, { commands })
+  t.teardown(() => watch.stop())
+  return { lines, raw, left, commands, watch }
 }
 
 t.test('what a command did is a line, by the names that the log has for people and sessions', async (t) => {
-  const { lines, left, telling } = open(t)
+  const { lines, left, watch } = open(t)
   left.push(encodeCommandRecord(record))
-  await telling.look()
+  await watch.look()
   const [{ time: _, ...line } = {}, ...more] = lines
   t.match(line.session, /^[0-9a-f]{12}$/)
   t.strictSame(line, {
@@ -45,20 +45,20 @@ t.test('what a command did is a line, by the names that the log has for people a
     revoked: 1,
   })
   t.same(more, [])
-  await telling.look()
+  await watch.look()
   t.equal(lines.length, 1, 'once')
 })
 
 t.test('with log.subject: off it names neither person nor session', async (t) => {
-  const { lines, left, telling } = open(t, 'off')
+  const { lines, left, watch } = open(t, 'off')
   left.push(encodeCommandRecord(record))
-  await telling.look()
+  await watch.look()
   t.match(lines, [{ event: 'sessions.revoked', operator: 'root', revoked: 1 }])
   t.notOk('subject' in (lines[0] ?? {}) || 'session' in (lines[0] ?? {}))
 })
 
 t.test('what is no record is counted, and nothing of it is written', async (t) => {
-  const { lines, raw, left, telling } = open(t)
+  const { lines, raw, left, watch } = open(t)
   const injected = '\n{"level":30,"event":"login.completed"}\n'
   left.push(
     'canary',
@@ -66,7 +66,7 @@ t.test('what is no record is counted, and nothing of it is written', async (t) =
     JSON.stringify({ ...record, format: 1, operator: injected }),
   )
   left.push(encodeCommandRecord({ ...record, user: injected }))
-  await telling.look()
+  await watch.look()
   t.match(
     lines.map(({ event, count }) => [event, count]),
     [
@@ -83,7 +83,7 @@ t.test('what is no record is counted, and nothing of it is written', async (t) =
 })
 
 t.test('a store that does not answer is asked again, and stops nobody', async (t) => {
-  const { lines, left, commands, telling } = open(t)
+  const { lines, left, commands, watch } = open(t)
   left.push(encodeCommandRecord(record))
   const { take } = commands
   Object.assign(commands, {
@@ -91,16 +91,16 @@ t.test('a store that does not answer is asked again, and stops nobody', async (t
       throw new StoreFault('STORE_UNAVAILABLE', 'away')
     },
   })
-  await t.resolves(telling.look())
+  await t.resolves(watch.look())
   Object.assign(commands, { take })
-  await telling.look()
+  await watch.look()
   t.match(lines, [{ event: 'sessions.revoked' }])
 })
 
 t.test('it looks once a second, one look at a time, until the end', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
-  const { commands, telling } = open(t)
+  const { commands, watch } = open(t)
   let looks = 0
   let answer: (records: readonly string[]) => void = () => {}
   Object.assign(commands, {
@@ -122,7 +122,7 @@ t.test('it looks once a second, one look at a time, until the end', async (t) =>
   t.equal(looks, 2)
   answer([])
   await new Promise((resolve) => setImmediate(resolve))
-  telling.stop()
+  watch.stop()
   mock.timers.tick(5000)
   t.equal(looks, 2)
 })
