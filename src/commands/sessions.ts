@@ -89,7 +89,7 @@ export const command: Command = {
       const known = [...gateway.providers.keys()].join(', ')
       return fail(io, 2, `there is no provider ${printable(named)} in the configuration: it names ${known}`)
     }
-    if (session.store === 'memory') {
+    if (session.store.kind === 'memory') {
       return fail(
         io,
         2,

@@ -59,7 +59,7 @@ export const command: Command = {
 /** Without the secrets that the name does not hang on. */
 function load(file: string, io: Io): Gateway | null {
   const gateway = loadOrReport(file, io, { madeUp: 'secrets-but-log' })?.gateway ?? null
-  if (gateway === null || gateway.session.store !== 'memory' || gateway.log.subjectKey !== null)
+  if (gateway === null || gateway.session.store.kind !== 'memory' || gateway.log.subjectKey !== null)
     return gateway
   return loadOrReport(file, io)?.gateway ?? null
 }
@@ -96,7 +96,7 @@ function tell(io: Io, gateway: Gateway, user: string, json: boolean): number {
 }
 
 function noKey({ session, dataFolder }: Gateway): string {
-  return session.store === 'memory'
+  return session.store.kind === 'memory'
     ? 'the key is in the running gateway alone: write `log.subject_key` into the configuration'
     : `there is no log.subject_key in ${dataFolder}: has a gateway run with this configuration?`
 }

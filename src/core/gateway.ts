@@ -5,6 +5,7 @@ import type { AddressRange } from './request/address.ts'
 import type { AmbiguousKind } from './request/ambiguous-kind.ts'
 import type { Requirement } from './rules/requirement.ts'
 import type { Secret } from './secret.ts'
+import type { SessionStoreSettings } from './session-store-settings.ts'
 import type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.ts'
 
 /**
@@ -67,7 +68,7 @@ export interface ListenSettings extends ListenAddress {
 }
 
 export interface SessionSettings {
-  readonly store: 'sqlite' | 'memory'
+  readonly store: SessionStoreSettings
   /** The first seals, all open. Empty: one is generated into the data folder at start. */
   readonly secrets: readonly Secret[]
   /** As configured, without `__Host-` and port: `claimgate`. */

@@ -16,7 +16,7 @@ export async function storeFindings(
   { clock, random }: { readonly clock: Clock; readonly random: (bytes: number) => Buffer },
 ): Promise<readonly Finding[]> {
   const say = findingsOf('session.store')
-  if (session.store === 'memory')
+  if (session.store.kind === 'memory')
     return [say.note('round trip', 'sessions are in the running gateway alone, and end with it')]
   if (!hasSessionFile(dataFolder)) return [folderFinding(say, dataFolder)]
   if (isOfEarlierVersion(dataFolder))

@@ -15,7 +15,7 @@ export type LogKeyPlace = Pick<Gateway, 'session' | 'dataFolder' | 'log'>
 export function readLogKey(place: LogKeyPlace, ring: KeyRing, start: string | null, random: Random): string {
   const { log, session, dataFolder } = place
   if (log.subjectKey !== null) return log.subjectKey.reveal()
-  if (session.store === 'memory') return logKeyFrom(ring)
+  if (session.store.kind === 'memory') return logKeyFrom(ring)
   return readOrMakeSecret(keptIn(dataFolder), () => start ?? random(32).toString('hex'), random)
 }
 
@@ -25,7 +25,7 @@ export function readLogKey(place: LogKeyPlace, ring: KeyRing, start: string | nu
  */
 export function findLogKey({ log, session, dataFolder }: LogKeyPlace): string | null {
   if (log.subjectKey !== null) return log.subjectKey.reveal()
-  if (session.store === 'memory')
+  if (session.store.kind === 'memory')
     return session.secrets.length === 0 ? null : logKeyFrom(buildKeyRing(session.secrets))
   return readKeptSecret(keptIn(dataFolder))
 }

@@ -4,7 +4,6 @@ import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
-import { Secret } from '../core/secret.ts'
 import { buildKeyRing, type Random } from '../core/session/seal.ts'
 import type { ProviderObserver } from '../oidc/observer.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
@@ -15,6 +14,7 @@ import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { Runtime } from './runtime.ts'
+import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
 import { createSessions } from './sessions.ts'
 import { createSpentStates } from './spent-states.ts'
@@ -106,7 +106,7 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
 
 /** The secret that was made for the memory store lives as long as its sessions, or a reload would end them all. */
 function keepsSecret({ session: before }: Gateway, { session: after }: Gateway): boolean {
-  return before.store === 'memory' && before.secrets.length === 0 && after.secrets.length === 0
+  return before.store.kind === 'memory' && before.secrets.length === 0 && after.secrets.length === 0
 }
 
 function openProviders(
@@ -119,7 +119,7 @@ function openProviders(
   const open = (name: string, settings: ProviderSettings): Provider => {
     const known = base.providers?.get(name)
     const before = base.gateway?.providers.get(name)
-    if (known !== undefined && before !== undefined && written(before) === written(settings)) return known
+    if (known !== undefined && before !== undefined && sameSettings(before, settings)) return known
     return createProvider(settings, {
       ...{ clock, random, proxyEnv, log: deps.onProviderEvent },
       observer: observerOf(settings, deps, clock),
@@ -136,15 +136,6 @@ function observerOf(settings: ProviderSettings, deps: RuntimeDeps, clock: Clock)
       if (hosts.has(host)) deps.onCertificate?.({ role: 'provider', host, endsAt })
     },
   }
-}
-
-/** For comparing: secrets by what they hold, which no ordinary comparison sees. */
-function written(settings: ProviderSettings): string {
-  return JSON.stringify(settings, function (this: Readonly<Record<string, unknown>>, key) {
-    const value = this[key]
-    if (value instanceof Secret) return value.reveal()
-    return value instanceof Map ? [...value] : value
-  })
 }
 
 /** The proxy that providers are asked by. */

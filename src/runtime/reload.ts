@@ -15,6 +15,7 @@ import type { Gateway } from '../core/gateway.ts'
 import type { Editions } from './editions.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { type RuntimeDeps, renewRuntime } from './open.ts'
+import { sameSettings } from './same-settings.ts'
 
 export interface ReloadSource {
   /** As it was named; for messages. */
@@ -150,7 +151,7 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
     ['session.store', now.session.store, wanted.session.store],
   ]
   return keys
-    .filter(([, before, after]) => before !== after)
+    .filter(([, before, after]) => !sameSettings(before, after))
     .map(([key]) => `${key}: has changed, which takes effect only after a restart; nothing was reloaded`)
 }
 

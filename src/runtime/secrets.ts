@@ -16,14 +16,14 @@ export type SecretPlace = Pick<Gateway, 'session' | 'dataFolder'>
 export function readSessionSecrets({ session, dataFolder }: SecretPlace, random: Random): readonly Secret[] {
   if (session.secrets.length > 0) return session.secrets
   const make = () => random(32).toString('base64url')
-  if (session.store === 'memory') return [new Secret(make())]
+  if (session.store.kind === 'memory') return [new Secret(make())]
   return [new Secret(readOrMakeSecret(keptIn(dataFolder), make, random))]
 }
 
 /** Whether one is configured, or was kept by a gateway that ran before. Reads nothing. */
 export function hasSessionSecret({ session, dataFolder }: SecretPlace): boolean {
   if (session.secrets.length > 0) return true
-  return session.store === 'sqlite' && existsSync(keptIn(dataFolder).path)
+  return session.store.kind === 'sqlite' && existsSync(keptIn(dataFolder).path)
 }
 
 function keptIn(dataFolder: string): KeptSecret {

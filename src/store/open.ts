@@ -1,15 +1,37 @@
+import { StoreFault } from '../core/fault.ts'
 import type { SessionSettings } from '../core/gateway.ts'
 import type { SessionStore } from '../core/ports.ts'
+import type { SessionStoreSettings } from '../core/session-store-settings.ts'
 import { openMemoryStore } from './memory.ts'
 import { SqliteStore } from './sqlite.ts'
 import { openSessionFile } from './sqlite-file.ts'
 
 /** The store that the configuration names. Throws a StoreFault when it cannot be used, with what to do about it. */
-export function openStore(settings: Pick<SessionSettings, 'store'>, dataFolder: string): SessionStore {
-  switch (settings.store) {
+export function openStore({ store }: Pick<SessionSettings, 'store'>, dataFolder: string): SessionStore {
+  switch (store.kind) {
     case 'memory':
       return openMemoryStore()
     case 'sqlite':
       return new SqliteStore(openSessionFile(dataFolder))
+    case 'cookie':
+    case 'redis':
+    case 'redis-sentinel':
+    case 'redis-cluster':
+      throw new StoreFault('STORE_UNAVAILABLE', `session.store: ${unbuiltStore(store)}`)
+  }
+}
+
+/** Why no gateway can start with this store yet, in words for operators; null: it can. `check` says it too. */
+export function unbuiltStore({ kind }: SessionStoreSettings): string | null {
+  switch (kind) {
+    case 'memory':
+    case 'sqlite':
+      return null
+    case 'cookie':
+      return 'sessions in cookies are not available yet: expected sqlite or memory'
+    case 'redis':
+    case 'redis-sentinel':
+    case 'redis-cluster':
+      return 'sessions in Redis are not available yet: expected sqlite or memory'
   }
 }

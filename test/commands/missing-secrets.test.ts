@@ -58,7 +58,7 @@ const needing: readonly (readonly string[])[] = [['check'], ['lint', '--fail-on'
 
 t.before(async () => {
   writeFileSync(join(folder, name), file())
-  await openStore({ store: 'sqlite' }, folder).close()
+  await openStore({ store: { kind: 'sqlite' } }, folder).close()
 })
 
 for (const [args, code] of asking) {

@@ -54,7 +54,7 @@ async function setUp(
   t: Test,
 ): Promise<{ store: SessionStore; run(...args: string[]): Promise<Ran>; folder: string }> {
   const folder = t.testdir({ 'claimgate.yaml': file('sqlite'), 'memory.yaml': file('memory') })
-  const store = openStore({ store: 'sqlite' }, join(folder, 'data'))
+  const store = openStore({ store: { kind: 'sqlite' } }, join(folder, 'data'))
   writeFileSync(join(folder, 'data', 'log.subject_key'), `${logKey}\n`, { mode: 0o600 })
   t.teardown(() => store.close())
   return { store, folder, run: (...args) => run(folder, args) }

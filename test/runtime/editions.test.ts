@@ -36,7 +36,7 @@ function createCounts() {
 
 function rig(t: Test) {
   const { gateway } = loadRules('  require: signed_in\n')
-  const first: Gateway = { ...gateway, session: { ...gateway.session, store: 'memory' } }
+  const first: Gateway = { ...gateway, session: { ...gateway.session, store: { kind: 'memory' } } }
   const [settings] = first.providers.values()
   if (settings === undefined) throw new Error('the rules have a provider')
   const counts = createCounts()
@@ -118,7 +118,10 @@ t.test('an edition is entered as it is in force, and what cannot end twice ends 
 
 t.test('the sessions hear of each edition, and end with the store when the gateway stops', async (t) => {
   const { gateway } = loadRules('  require: signed_in\n')
-  const runtime = openRuntime({ ...gateway, session: { ...gateway.session, store: 'memory' } }, deps)
+  const runtime = openRuntime(
+    { ...gateway, session: { ...gateway.session, store: { kind: 'memory' } } },
+    deps,
+  )
   const told: string[] = []
   const sessions = {
     ...runtime.sessions,

@@ -15,7 +15,7 @@ function open(t: Test) {
   const { gateway } = loadRules('  require: signed_in\n')
   const sealedBy = (secret: string) => ({
     ...gateway,
-    session: { ...gateway.session, store: 'memory' as const, secrets: [new Secret(secret)] },
+    session: { ...gateway.session, store: { kind: 'memory' as const }, secrets: [new Secret(secret)] },
   })
   const settings = sealedBy('a-session-secret-of-thirty-two-bytes-or-more')
   const faults: unknown[] = []
@@ -45,7 +45,7 @@ t.test('a gateway that runs has every subscriber of the list, and no part of it 
   const running = await startGateway(
     {
       ...gateway,
-      session: { ...gateway.session, store: 'memory' },
+      session: { ...gateway.session, store: { kind: 'memory' } },
       listen: { ...gateway.listen, host: '127.0.0.1', port: 0 },
       admin: null,
       providers: new Map(),

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import type { Gateway } from '../../src/core/gateway.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
+import type { SessionStoreSettings } from '../../src/core/session-store-settings.ts'
 import { findLogKey } from '../../src/runtime/log-key.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../src/runtime/open.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -17,10 +18,10 @@ const { gateway } = loadRules('  require: signed_in\n')
 interface Settings {
   readonly secrets?: readonly string[]
   readonly key?: string
-  readonly store?: 'sqlite' | 'memory'
+  readonly store?: SessionStoreSettings
 }
 
-function at(dataFolder: string, { secrets = [], key, store = 'sqlite' }: Settings = {}): Gateway {
+function at(dataFolder: string, { secrets = [], key, store = { kind: 'sqlite' } }: Settings = {}): Gateway {
   return {
     ...gateway,
     dataFolder,
@@ -99,9 +100,12 @@ t.test('one that is removed while the gateway runs is put back at the next reloa
 
 t.test('with the memory store nothing is kept: it hangs on the session secret', async (t) => {
   const folder = t.testdir()
-  const runtime = open(t, at(folder, { store: 'memory', secrets: [one] }))
+  const runtime = open(t, at(folder, { store: { kind: 'memory' }, secrets: [one] }))
   t.equal(runtime.logKey, before(one))
-  t.equal(renewRuntime(runtime, at(folder, { store: 'memory', secrets: [two] }), deps).logKey, before(two))
+  t.equal(
+    renewRuntime(runtime, at(folder, { store: { kind: 'memory' }, secrets: [two] }), deps).logKey,
+    before(two),
+  )
   t.same(readdirSync(folder), [])
 })
 
@@ -113,8 +117,8 @@ t.test('a command finds the key of the gateway and makes nothing', async (t) => 
   const { logKey } = open(t, at(folder))
   t.equal(findLogKey(at(folder)), logKey)
   t.equal(findLogKey(at(folder, { key: one })), one)
-  t.equal(findLogKey(at(folder, { store: 'memory' })), null, 'only the running gateway knows it')
-  t.equal(findLogKey(at(folder, { store: 'memory', secrets: [one] })), before(one))
+  t.equal(findLogKey(at(folder, { store: { kind: 'memory' } })), null, 'only the running gateway knows it')
+  t.equal(findLogKey(at(folder, { store: { kind: 'memory' }, secrets: [one] })), before(one))
 })
 
 t.test('a damaged key stops the start with a sentence, and is not replaced', async (t) => {

@@ -24,11 +24,16 @@ function withProvider(change: Partial<ProviderSettings> = {}): ReadonlyMap<strin
 }
 
 function inMemory(more: Partial<Gateway> = {}, secrets: readonly Secret[] = []): Gateway {
-  return { ...gateway, session: { ...gateway.session, store: 'memory', secrets }, ...more }
+  return { ...gateway, session: { ...gateway.session, store: { kind: 'memory' }, secrets }, ...more }
 }
 
 function inFolder(dataFolder: string, more: Partial<Gateway> = {}): Gateway {
-  return { ...gateway, dataFolder, session: { ...gateway.session, store: 'sqlite', secrets: [] }, ...more }
+  return {
+    ...gateway,
+    dataFolder,
+    session: { ...gateway.session, store: { kind: 'sqlite' }, secrets: [] },
+    ...more,
+  }
 }
 
 function secretOf({ ring }: Pick<Runtime, 'ring'>): string {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { Secret } from '../../src/core/secret.ts'
 import { open as openSealed, type Random, seal } from '../../src/core/session/seal.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps } from '../../src/runtime/open.ts'
@@ -378,7 +379,7 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
     ['admin', { admin: place }],
     ['admin', { admin: null }],
     ['data', { dataFolder: '/elsewhere' }],
-    ['session.store', { session: { ...gateway.session, store: 'sqlite' } }],
+    ['session.store', { session: { ...gateway.session, store: { kind: 'sqlite' } } }],
   ]
   for (const [key, change] of changes) {
     const faults = needsRestart(gateway, { ...gateway, ...change })
@@ -389,6 +390,18 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
   t.match(needsRestart(gateway, { ...gateway, listen: { ...gateway.listen, tls } as never }), [
     /^listen\.tls: /,
   ])
+})
+
+t.test('a store that says the same takes no restart, and one with another password does', async (t) => {
+  const { gateway } = loadFile(open(t).file)
+  const by = (password: string): typeof gateway => {
+    const access = { username: 'gate', password: new Secret(password), tls: null, keyPrefix: '' }
+    const store = { kind: 'redis', host: 'redis', port: 6379, database: 0, ...access } as const
+    return { ...gateway, session: { ...gateway.session, store } }
+  }
+  t.same(needsRestart(by('one'), by('one')), [])
+  t.match(needsRestart(by('one'), by('other')), [/^session\.store: .*restart/])
+  t.notMatch(needsRestart(by('first-word'), by('second-word')).join(), /first-word|second-word/)
 })
 
 t.test('a file that no folder holds any more is told by its name', async (t) => {

@@ -12,7 +12,7 @@ t.test('the session secret is configured, or made once and kept for this user al
   const folder = t.testdir()
   const settings = {
     secrets: [],
-    store: 'sqlite',
+    store: { kind: 'sqlite' },
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
@@ -31,7 +31,7 @@ t.test('the session secret is configured, or made once and kept for this user al
   chmodSync(path, 0o644)
   t.same(read(folder), [made])
   t.equal(statSync(path).mode & 0o777, 0o600)
-  t.not(read(folder, { store: 'memory' })[0], made)
+  t.not(read(folder, { store: { kind: 'memory' } })[0], made)
   for (const text of ['', 'short', `${made}${made}`]) {
     writeFileSync(path, text)
     t.throws(() => read(folder), { code: 'STORE_INVALID', message: /session.secret is damaged; remove it/ })
@@ -48,7 +48,7 @@ t.test('of two instances that make the secret at once, both use the same one', a
   const gateway = {
     session: {
       secrets: [],
-      store: 'sqlite',
+      store: { kind: 'sqlite' },
       cookieName: 'claimgate',
       sameSite: 'lax',
       signInTimeoutSeconds: 3600,
@@ -74,7 +74,7 @@ function folderOf(t: Test) {
   const folder = t.testdir()
   const session = {
     secrets: [],
-    store: 'sqlite',
+    store: { kind: 'sqlite' },
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
@@ -100,7 +100,7 @@ t.test('a secret is of 256 bits, and the one with the memory store too', async (
   t.equal(readFileSync(path, 'utf8'), `${ofDrawn}\n`)
   const memory = {
     secrets: [],
-    store: 'memory',
+    store: { kind: 'memory' },
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,

@@ -35,7 +35,7 @@ t.test(
       'the file is removed': (folder) => rmSync(join(folder, 'sessions.db')),
       'another file is in its place': (folder) => {
         renameSync(join(folder, 'sessions.db'), join(folder, 'away'))
-        openStore({ store: 'sqlite' }, folder).close()
+        openStore({ store: { kind: 'sqlite' } }, folder).close()
       },
       'its tables are gone': (folder) => {
         const database = new DatabaseSync(join(folder, 'sessions.db'))
@@ -46,7 +46,7 @@ t.test(
     }
     for (const [what, breakIt] of Object.entries(breaks)) {
       const folder = t.testdir({ [what]: {} })
-      const inner = openStore({ store: 'sqlite' }, join(folder, what))
+      const inner = openStore({ store: { kind: 'sqlite' } }, join(folder, what))
       t.teardown(() => inner.close())
       const { sessions, signIn, clock, faults } = open(t, { store: methodsOf(inner) })
       const [warm, cold, leaving] = [await signIn(), await signIn(), await signIn()]

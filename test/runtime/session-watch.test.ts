@@ -107,7 +107,10 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const folder = t.testdir()
-  const [ours, theirs] = [openStore({ store: 'sqlite' }, folder), openStore({ store: 'sqlite' }, folder)]
+  const [ours, theirs] = [
+    openStore({ store: { kind: 'sqlite' } }, folder),
+    openStore({ store: { kind: 'sqlite' } }, folder),
+  ]
   t.teardown(() => Promise.all([ours.close(), theirs.close()]))
   const sessions = createSessions({
     gateway: { providers: new Map([['acme', provider('acme')]]), hosts: new Map() },

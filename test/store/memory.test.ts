@@ -8,7 +8,7 @@ import { sessionOf, storeContract } from './contract.ts'
 
 t.test('the memory store keeps the contract', async (t) => {
   await storeContract(t, (t) => {
-    const store = openStore({ store: 'memory' }, '/nowhere')
+    const store = openStore({ store: { kind: 'memory' } }, '/nowhere')
     t.teardown(() => store.close())
     return store
   })

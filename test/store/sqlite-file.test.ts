@@ -115,7 +115,7 @@ t.test(
       ],
     ] as const
     for (const [place, expected] of table)
-      t.match(await faultOf(() => openStore({ store: 'sqlite' }, place)), expected)
+      t.match(await faultOf(() => openStore({ store: { kind: 'sqlite' } }, place)), expected)
   },
 )
 

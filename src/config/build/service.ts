@@ -133,7 +133,9 @@ export function buildSession(scope: Scope): BuiltSession {
     sameSite !== undefined &&
     signInTimeoutSeconds !== undefined
   return {
-    session: complete ? { store, secrets, cookieName, sameSite, signInTimeoutSeconds } : null,
+    session: complete
+      ? { store: { kind: store }, secrets, cookieName, sameSite, signInTimeoutSeconds }
+      : null,
     // Zero only where the key was faulty: then no model is made.
     lifetimes: { idle: keys.idle_timeout ?? 0, max: keys.max_lifetime ?? 0 },
     sealing: secrets.map((one, index) => {

@@ -78,7 +78,7 @@ function gatewayFacts({
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
-    'session.store': session.store,
+    'session.store': session.store.kind,
     'session.secret': session.secrets.map(secretText).join(' ') || null,
     'session.cookie_name': session.cookieName,
     'session.same_site': session.sameSite,
