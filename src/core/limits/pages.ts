@@ -1,6 +1,6 @@
 import { type Limit, of } from './limit.ts'
 
-/** The rows of the table (`table.ts`) that are about pages and what people are called on them. */
+/** The rows of the table (`table.ts`) that are about pages, and what people and browsers are called on them. */
 export const pageLimits = {
   acceptLanguageBytes: of('request', 1024, 'What is read of `Accept-Language`; the rest is dropped.'),
   acceptLanguageRanges: of('request', 32, 'Languages in it; the rest is dropped.'),
@@ -10,5 +10,10 @@ export const pageLimits = {
     'What a person is called on pages and in lists; the rest is cut.',
   ),
   displayNameReadCharacters: of('provider', 1024, 'What is read of such a claim; the rest is dropped.'),
+  clientHeaderCharacters: of(
+    'request',
+    512,
+    'What a sign-in reads of `User-Agent` and of each client hint, to name browser and system; the rest is dropped.',
+  ),
   displayNameMarks: of('provider', 4, 'Marks on one letter of such a name; the rest is dropped.'),
 } as const satisfies Readonly<Record<string, Limit>>
