@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { presetFacts } from './build/preset.ts'
 import { intro, outro } from './reference-text.ts'
 import { appKeys, forwardingKeys, locationKeys, ownAppKeys } from './schema/app.ts'
-import { fileSchema, groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
+import { fileSchema, groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
 import { formOf, unwrapped } from './schema/form.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { ruleDefinitions } from './schema/rule.ts'
+import { sessionKeys } from './schema/session.ts'
 import { caseKeys, personKeys, requestKeys, testsKeys } from './schema/tests.ts'
 
 /** The JSON Schema that editors complete and check by: draft 2020-12, of the file as it is written. */

@@ -1,9 +1,10 @@
 import { folded, nearest } from './nearest.ts'
 import type { ConfigPath } from './node.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
-import { groupKeys, listenKeys, logKeys, sessionKeys, topKeys } from './schema/file.ts'
+import { groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
+import { sessionKeys } from './schema/session.ts'
 import { caseKeys, testsKeys } from './schema/tests.ts'
 
 /**

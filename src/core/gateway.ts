@@ -5,7 +5,7 @@ import type { AddressRange } from './request/address.ts'
 import type { AmbiguousKind } from './request/ambiguous-kind.ts'
 import type { Requirement } from './rules/requirement.ts'
 import type { Secret } from './secret.ts'
-import type { SessionStoreSettings } from './session-store-settings.ts'
+import type { SessionSettings } from './session-settings.ts'
 import type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.ts'
 
 /**
@@ -65,16 +65,6 @@ export interface ListenSettings extends ListenAddress {
   readonly tls: readonly { readonly certificate: string; readonly key: Secret }[]
   /** PEM of the authority that client certificates must come from; null: none are asked for. */
   readonly clientCa: string | null
-}
-
-export interface SessionSettings {
-  readonly store: SessionStoreSettings
-  /** The first seals, all open. Empty: one is generated into the data folder at start. */
-  readonly secrets: readonly Secret[]
-  /** As configured, without `__Host-` and port: `claimgate`. */
-  readonly cookieName: string
-  readonly sameSite: 'lax' | 'strict'
-  readonly signInTimeoutSeconds: number
 }
 
 export interface LogSettings {
@@ -203,4 +193,5 @@ export interface Forwarding {
 }
 
 export type { ProviderSettings, TokenEndpointAuthMethod } from './provider-settings.ts'
+export type { SessionSettings } from './session-settings.ts'
 export type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.ts'

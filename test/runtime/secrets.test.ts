@@ -16,6 +16,8 @@ t.test('the session secret is configured, or made once and kept for this user al
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
+    duringOutageSeconds: 300,
+    revokedBefore: null,
   } as const
   const read = (dataFolder: string, more: object = {}): readonly string[] =>
     readSessionSecrets({ session: { ...settings, ...more }, dataFolder }, randomBytes).map((one) =>
@@ -52,6 +54,8 @@ t.test('of two instances that make the secret at once, both use the same one', a
       cookieName: 'claimgate',
       sameSite: 'lax',
       signInTimeoutSeconds: 3600,
+      duringOutageSeconds: 300,
+      revokedBefore: null,
     },
     dataFolder: folder,
   } as const
@@ -78,6 +82,8 @@ function folderOf(t: Test) {
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
+    duringOutageSeconds: 300,
+    revokedBefore: null,
   } as const
   const attempt = (random: Random = randomBytes): string => {
     try {
@@ -104,6 +110,8 @@ t.test('a secret is of 256 bits, and the one with the memory store too', async (
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
+    duringOutageSeconds: 300,
+    revokedBefore: null,
   } as const
   const made = readSessionSecrets({ session: memory, dataFolder: folder }, drawn)
   t.same(

@@ -24,11 +24,11 @@ import {
   buildDataFolder,
   buildListen,
   buildLog,
-  buildSession,
   buildTrust,
   plainTopKeys,
   type TopKeys,
 } from './service.ts'
+import { buildSession } from './session.ts'
 import { shadowWithin } from './shadow.ts'
 
 /**

@@ -1,13 +1,7 @@
 import { resolve } from 'node:path'
-import type {
-  Gateway,
-  ListenAddress,
-  ListenSettings,
-  LogSettings,
-  SessionSettings,
-} from '../../core/gateway.ts'
+import type { Gateway, ListenAddress, ListenSettings, LogSettings } from '../../core/gateway.ts'
 import { nodeAt } from '../node.ts'
-import { listenKeys, logKeys, sessionKeys, topKeys } from '../schema/file.ts'
+import { listenKeys, logKeys, topKeys } from '../schema/file.ts'
 import { type Checked, checkKeys, checkValue } from '../validate.ts'
 import { readSegments } from '../web-address.ts'
 import { readCertificates, readKeyPair } from './pem.ts'
@@ -107,46 +101,6 @@ export function buildAuthPrefix(scope: Scope, authPrefix: TopKeys['auth_prefix']
   const plain = 'expected a path of plain ASCII below "/", such as /.auth'
   faultAt(scope, ['auth_prefix'], read.ok ? plain : read.message)
   return null
-}
-
-export interface BuiltSession {
-  /** Null when reported. */
-  readonly session: SessionSettings | null
-  /** For apps that say nothing of their own. */
-  readonly lifetimes: { readonly idle: number; readonly max: number }
-  readonly sealing: readonly NamedSecret[]
-}
-
-export function buildSession(scope: Scope): BuiltSession {
-  const path = ['session']
-  const keys = checkKeys(sessionKeys, placeOf(scope, path))
-  const { secret, store, cookie_name: cookieName, same_site: sameSite } = keys
-  const { sign_in_timeout: signInTimeoutSeconds } = keys
-  if (secret === undefined && !isWritten(scope, [...path, 'secret'])) {
-    const message = 'is absent: one is generated into the `data` folder, which serves a single instance'
-    warnAt(scope, [...path, 'secret'], message)
-  }
-  const secrets = secret ?? []
-  const complete =
-    store !== undefined &&
-    cookieName !== undefined &&
-    sameSite !== undefined &&
-    signInTimeoutSeconds !== undefined
-  return {
-    session: complete
-      ? { store: { kind: store }, secrets, cookieName, sameSite, signInTimeoutSeconds }
-      : null,
-    // Zero only where the key was faulty: then no model is made.
-    lifetimes: { idle: keys.idle_timeout ?? 0, max: keys.max_lifetime ?? 0 },
-    sealing: secrets.map((one, index) => {
-      const member = [...path, 'secret', index]
-      return {
-        purpose: 'session',
-        path: isWritten(scope, member) ? member : [...path, 'secret'],
-        secret: one,
-      }
-    }),
-  }
 }
 
 export interface BuiltLog {

@@ -3,16 +3,15 @@ import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
 import { policyForm } from './rule.ts'
+import { sessionKeys } from './session.ts'
 import { testsForm } from './tests.ts'
 import {
-  duration,
   fileMode,
   filePath,
   forms,
   listenAddress,
   listenPlace,
   oneOf,
-  oneOrMore,
   pem,
   secret,
   text,
@@ -51,41 +50,6 @@ export const listenKeys = {
 }
 
 const listenMapping = z.strictObject(listenKeys)
-
-export const sessionKeys = {
-  store: oneOf(['sqlite', 'memory'])
-    .prefault('sqlite')
-    .describe('Where sessions are kept. `sqlite` is one file in `data`. `memory` forgets them at a restart.'),
-  secret: oneOrMore(secret)
-    .register(forms, { form: 'secret text or a list' })
-    .optional()
-    .describe(
-      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only.',
-    ),
-  idle_timeout: duration.prefault('1h').describe('A session ends when it has not been used for this long.'),
-  max_lifetime: duration
-    .prefault('8h')
-    .describe('A session ends this long after the sign-in, whether it is used or not.'),
-  sign_in_timeout: duration
-    .prefault('1h')
-    .describe(
-      'How long a person may take to sign in at the provider. If the person comes back later, the sign-in begins again by itself, once, for the same page.',
-    ),
-  cookie_name: z
-    .string()
-    .max(64)
-    .regex(/^[A-Za-z0-9_-]+$/, { error: 'a cookie name holds letters, digits, "_" and "-"' })
-    .register(forms, { form: 'text' })
-    .prefault('claimgate')
-    .describe(
-      'The name of the cookie. On https the gateway puts `__Host-` in front of it. If the port is not the default, it puts the port behind it.',
-    ),
-  same_site: oneOf(['lax', 'strict'])
-    .prefault('lax')
-    .describe(
-      'With `strict`, browsers send the session only from the app’s own pages. Whoever follows a link from another site is then asked to sign in.',
-    ),
-}
 
 export const logKeys = {
   level: oneOf(['debug', 'info', 'warn', 'error'])

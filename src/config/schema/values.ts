@@ -6,6 +6,7 @@ import { type AddressRange, readAddressRange } from '../../core/request/address.
 import { Secret } from '../../core/secret.ts'
 import { readSocketAddress } from '../upstream-address.ts'
 import { readSegments, readWebAddress } from '../web-address.ts'
+import { dateTimePattern, readDateTime } from './date-time.ts'
 import { durationPattern, readDuration, readSize, sizePattern } from './units.ts'
 
 /**
@@ -37,6 +38,18 @@ export const duration = judged(readDuration, {
   pattern: durationPattern,
   examples: ['30s', '15m', '8h', '7d'],
 }).register(forms, { form: 'duration' })
+
+/** The same, or `0s` for not at all. */
+export const durationOrNone = judged(
+  (value): Judgement<number> => (value === '0s' ? { ok: true, value: 0 } : readDuration(value)),
+  { pattern: `^0s$|${durationPattern}`, examples: ['0s', '5m', '1h'] },
+).register(forms, { form: 'duration or `0s`' })
+
+/** A time with its zone (RFC 3339 section 5.6). Yields whole seconds since 1970. */
+export const dateTime = judged(readDateTime, {
+  pattern: dateTimePattern,
+  examples: ['2026-11-28T20:00:00Z', '2026-11-28T21:00:00+01:00'],
+}).register(forms, { form: 'date and time' })
 
 /** Yields bytes. */
 export const size = judged(readSize, { pattern: sizePattern, examples: ['512KiB', '10MiB'] }).register(

@@ -3,6 +3,7 @@ import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } fro
 import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
 export interface SettingChange {
@@ -79,6 +80,8 @@ function gatewayFacts({
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
     'session.store': session.store.kind,
+    'session.during_outage': `${session.duringOutageSeconds}s`,
+    'session.revoked_before': timeText(session.revokedBefore),
     'session.secret': session.secrets.map(secretText).join(' ') || null,
     'session.cookie_name': session.cookieName,
     'session.same_site': session.sameSite,
@@ -90,6 +93,10 @@ function gatewayFacts({
     ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
+}
+
+function timeText(at: EpochSeconds | null): string | null {
+  return at === null ? null : new Date(at * 1000).toISOString().replace('.000', '')
 }
 
 function pageFacts({ logo, accent, language, catalogues }: PageSettings) {

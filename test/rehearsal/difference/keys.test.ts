@@ -108,6 +108,14 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   auth_prefix: [[undefined, '/signin']],
   shadow: [[undefined, 'next.yaml']],
   'session.store': [[undefined, 'memory']],
+  'session.during_outage': [
+    [undefined, '0s'],
+    ['1m', '2m'],
+  ],
+  'session.revoked_before': [
+    [undefined, '2026-11-28T20:00:00Z'],
+    ['2026-11-28T20:00:00Z', '2026-11-28T20:00:01Z'],
+  ],
   'session.secret': [
     [undefined, secret('a')],
     [secret('a'), secret('b')],

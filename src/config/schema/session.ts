@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { dateTime, duration, durationOrNone, forms, oneOf, oneOrMore, secret } from './values.ts'
+
+/** The keys of `session`. */
+export const sessionKeys = {
+  store: oneOf(['sqlite', 'memory'])
+    .prefault('sqlite')
+    .describe('Where sessions are kept. `sqlite` is one file in `data`. `memory` forgets them at a restart.'),
+  during_outage: durationOrNone
+    .prefault('5m')
+    .describe(
+      'How long people stay signed in while the store does not answer. The time runs for each session from the store’s last answer for it. After that they get 503. With `0s` they get it at once. Nobody can sign in meanwhile. A session that somebody revokes meanwhile may go on for this long.',
+    ),
+  revoked_before: dateTime
+    .optional()
+    .describe(
+      'Ends every session whose sign-in was before this time, in every store: `2026-11-28T20:00:00Z`. It needs the zone. A time in the future is a fault, because nobody could stay signed in until then.',
+    ),
+  secret: oneOrMore(secret)
+    .register(forms, { form: 'secret text or a list' })
+    .optional()
+    .describe(
+      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only.',
+    ),
+  idle_timeout: duration.prefault('1h').describe('A session ends when it has not been used for this long.'),
+  max_lifetime: duration
+    .prefault('8h')
+    .describe('A session ends this long after the sign-in, whether it is used or not.'),
+  sign_in_timeout: duration
+    .prefault('1h')
+    .describe(
+      'How long a person may take to sign in at the provider. If the person comes back later, the sign-in begins again by itself, once, for the same page.',
+    ),
+  cookie_name: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z0-9_-]+$/, { error: 'a cookie name holds letters, digits, "_" and "-"' })
+    .register(forms, { form: 'text' })
+    .prefault('claimgate')
+    .describe(
+      'The name of the cookie. On https the gateway puts `__Host-` in front of it. If the port is not the default, it puts the port behind it.',
+    ),
+  same_site: oneOf(['lax', 'strict'])
+    .prefault('lax')
+    .describe(
+      'With `strict`, browsers send the session only from the app’s own pages. Whoever follows a link from another site is then asked to sign in.',
+    ),
+}
