@@ -78,6 +78,39 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
     lookAt:
       'Whether the browser keeps cookies; instances with different `session.secret` or stores behind one address.',
   },
+  LOGOUT_REQUEST_INVALID: {
+    means: 'What came to an address by which providers end sessions is no such request.',
+    lookAt:
+      '`error`; for a front-channel logout, whether the provider sends `iss` and `sid` (session required).',
+  },
+  LOGOUT_TOKEN_INVALID: {
+    means: 'A logout token is not what it must be: its issuer, audience, events, `jti`, `sid` or `sub`.',
+    lookAt: '`error`, which says what was found and what was expected; the client’s registration.',
+  },
+  LOGOUT_SIGNATURE_INVALID: {
+    means: 'A logout token is not signed as the ID tokens of its provider are.',
+    lookAt: '`error`; `id_token_signed_response_alg` of the provider. It may be an attack.',
+  },
+  LOGOUT_CLOCK_DIFFERS: {
+    means:
+      'By the clock of this machine a logout token is older than two minutes, has ended, or is not valid yet.',
+    lookAt:
+      'The clock of this machine and that of the provider (NTP); whether the provider waits before it sends.',
+  },
+  LOGOUT_TOKEN_USED: {
+    means: 'A logout token came a second time. The first time it did what it says, and now nothing.',
+    lookAt: 'Nothing, if the provider repeats a request whose answer it lost. Else it may be an attack.',
+  },
+  LOGOUT_KEY_UNKNOWN: {
+    means:
+      'A logout token names a key that its provider did not publish, and the provider was asked a moment ago.',
+    lookAt: 'Nothing, if it ends within a minute: the provider changes its keys. Else it may be an attack.',
+  },
+  LOGOUT_LIMITED: {
+    means:
+      'Too many sign-outs by providers came from one client network, or failed; it is refused for a while.',
+    lookAt: 'The lines before it; a load balancer that `trusted_proxies` does not name.',
+  },
   PROVIDER_UNREACHABLE: {
     means: 'The provider could not be asked, did not answer in time, or has a fault of its own (5xx).',
     lookAt: '`error` names the address and why; the network, `HTTPS_PROXY`, `ca_file`; its status page.',

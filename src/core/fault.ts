@@ -23,6 +23,13 @@ const table = {
     level: 'warn',
     public: 'You were signed in, but it does not last.',
   },
+  LOGOUT_REQUEST_INVALID: { status: 400, level: 'info', public: 'This sign-out cannot be read.' },
+  LOGOUT_TOKEN_INVALID: { status: 400, level: 'warn', public: 'This logout token is not accepted.' },
+  LOGOUT_SIGNATURE_INVALID: { status: 400, level: 'warn', public: 'This logout token is not accepted.' },
+  LOGOUT_CLOCK_DIFFERS: { status: 400, level: 'warn', public: 'This logout token is not accepted.' },
+  LOGOUT_TOKEN_USED: { status: 400, level: 'info', public: 'This logout token was used before.' },
+  LOGOUT_KEY_UNKNOWN: { status: 503, level: 'warn', public: 'This is not available just now.' },
+  LOGOUT_LIMITED: { status: 429, level: 'info', public: 'Too many sign-outs came at once.' },
   PROVIDER_UNREACHABLE: { status: 503, level: 'error', public: 'The sign-in service is not available.' },
   PROVIDER_BUSY: { status: 503, level: 'warn', public: 'The sign-in service is busy.' },
   PROVIDER_RESPONSE_INVALID: { status: 502, level: 'error', public: 'The sign-in service is not available.' },
@@ -77,6 +84,10 @@ export class ConfigFault extends Fault {
 export class LoginFault extends Fault {
   override readonly name = 'LoginFault'
 }
+/** Of a provider that ends sessions. */
+export class LogoutFault extends Fault {
+  override readonly name = 'LogoutFault'
+}
 export class ProviderFault extends Fault {
   override readonly name = 'ProviderFault'
 }
@@ -87,7 +98,7 @@ export class StoreFault extends Fault {
   override readonly name = 'StoreFault'
 }
 
-export type AnyFault = ConfigFault | LoginFault | ProviderFault | UpstreamFault | StoreFault
+export type AnyFault = ConfigFault | LoginFault | LogoutFault | ProviderFault | UpstreamFault | StoreFault
 
 /** Whether something thrown is one of ours. */
 export function isFault(thrown: unknown): thrown is AnyFault {

@@ -3,6 +3,7 @@ import type { ClientNetwork } from './limits/network.ts'
 import type { ProviderId } from './provider-id.ts'
 import type { Claims } from './rules/claims.ts'
 import type { AuthorizationWish } from './session/authorization-wish.ts'
+import type { LogoutToken } from './session/logout-token.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
 import type { Transaction } from './session/transaction.ts'
 
@@ -126,6 +127,13 @@ export interface Provider {
     now: EpochSeconds,
     network: ClientNetwork,
   ): Promise<Identity>
+  /**
+   * A logout token that came, verified (Back-Channel Logout 1.0, 2.6) but for its `jti`, which the store spends. Client
+   * networks are served in turn. Throws a `LogoutFault` too.
+   */
+  readLogoutToken(raw: string, now: EpochSeconds, network: ClientNetwork): Promise<LogoutToken>
+  /** The origins of its pages, as far as known: who may frame a front-channel logout. Asks nobody; never throws. */
+  pageOrigins(): readonly string[]
   /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
   endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>
   /**

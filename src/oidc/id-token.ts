@@ -78,7 +78,7 @@ export function audienceProblem(claims: JsonObject, clientId: string): string | 
  * OpenID Connect Core 3.1.3.7 (3-5): a token for others too is ours when `azp` says so, or when each of them is listed;
  * a written list is all that is trusted. A foreign `azp` is refused always.
  */
-function authorizedPartyProblem(
+export function authorizedPartyProblem(
   claims: JsonObject,
   { clientId, extraAudiences }: Pick<IdTokenExpectation, 'clientId' | 'extraAudiences'>,
 ): string | null {

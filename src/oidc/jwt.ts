@@ -8,7 +8,10 @@ import { quote } from './quote.ts'
 
 export type VerifiedJwt =
   | { readonly ok: true; readonly algorithm: string; readonly claims: JsonObject }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: false; readonly reason: string; readonly unasked?: boolean }
+
+/** What the token is to be: neither counts as the other (RFC 8725 3.11). An ID token's `typ` is userinfo's too. */
+export type JwtUse = 'ID token' | 'logout token'
 
 /**
  * The claims of a signed token from the provider, verified with its published keys and our algorithms alone: what the
@@ -18,6 +21,7 @@ export async function verifyJwt(
   raw: string,
   algorithms: readonly string[],
   keys: KeyCache,
+  use: JwtUse = 'ID token',
 ): Promise<VerifiedJwt> {
   if (raw.length > limits.providerTokenBytes)
     return refused(`it has ${raw.length} characters, at most ${limits.providerTokenBytes} are read`)
@@ -26,7 +30,7 @@ export async function verifyJwt(
   if (parts !== 3) return refused(`it has ${parts} parts, expected 3`)
   const header = readHeader(raw)
   if (header === null) return refused('its header cannot be read')
-  const problem = headerProblem(header, algorithms)
+  const problem = headerProblem(header, algorithms, use)
   if (problem !== null) return refused(problem)
   const algorithm = header.alg ?? ''
   const wanted = { algorithm, kid: header.kid ?? null }
@@ -61,7 +65,11 @@ function readHeader(raw: string): ProtectedHeaderParameters | null {
   }
 }
 
-function headerProblem(header: ProtectedHeaderParameters, algorithms: readonly string[]): string | null {
+function headerProblem(
+  header: ProtectedHeaderParameters,
+  algorithms: readonly string[],
+  use: JwtUse,
+): string | null {
   // RFC 8725 3.1: the algorithm is our choice, neither the token's nor the metadata's.
   if (typeof header.alg !== 'string' || !algorithms.includes(header.alg))
     return `it is signed with ${algorithmProblem(header.alg, algorithms)}`
@@ -70,9 +78,16 @@ function headerProblem(header: ProtectedHeaderParameters, algorithms: readonly s
     return 'its header has a kid that is no string'
   // RFC 8725 3.11: an access token or a logout token of the same provider is no ID token.
   const typ = header.typ
-  if (typ !== undefined && !(typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ)))
-    return `its header has the typ ${quote(typ)}, expected JWT or none`
+  const { form, words } = types[use]
+  if (typ !== undefined && !(typeof typ === 'string' && form.test(typ)))
+    return `its header has the typ ${quote(typ)}, expected ${words} or none`
   return null
+}
+
+/** RFC 7515 4.1.9: with and without `application/`. Back-Channel Logout 1.0, 2.4, recommends a type of its own. */
+const types: { readonly [use in JwtUse]: { readonly form: RegExp; readonly words: string } } = {
+  'ID token': { form: /^(application\/)?jwt$/i, words: 'JWT' },
+  'logout token': { form: /^(application\/)?(logout\+)?jwt$/i, words: 'logout+jwt, JWT' },
 }
 
 function refused(reason: string): VerifiedJwt {

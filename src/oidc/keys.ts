@@ -12,7 +12,12 @@ export interface WantedKey {
 
 export type FoundKey =
   | { readonly ok: true; readonly key: KeyObject }
-  | { readonly ok: false; readonly reason: string }
+  | {
+      readonly ok: false
+      readonly reason: string
+      /** The provider may publish it by now: it was asked too lately to be asked again. */
+      readonly unasked?: boolean
+    }
 
 /** The keys of one provider. */
 export interface KeyCache {
@@ -23,6 +28,12 @@ export interface KeyCache {
    * keys anew, at most once a minute; null when that was a moment ago, failed, or brought the same key.
    */
   findReplaced(wanted: WantedKey, held: KeyObject): Promise<KeyObject | null>
+}
+
+/** Keys that are looked for by others too, who ask the provider at their own rate. */
+export interface SharedKeys extends KeyCache {
+  /** The same keys; what is asked for there takes nothing from what may be asked for here. */
+  apart(): KeyCache
 }
 
 const freshSeconds = 300
@@ -39,26 +50,29 @@ export function createKeyCache(
   clock: Clock,
   refreshWaitMs: number,
   report: { readonly fetched: (keys: KeySet) => void; readonly failed: (failure: Failure) => void },
-): KeyCache {
+): SharedKeys {
   const cached = keepLastGood(fetchKeys, { freshSeconds, keepSeconds, refreshWaitMs }, clock, report)
-  const forced = createTokenBucket(2, 60, clock)
-  const replaced = createTokenBucket(1, 60, clock)
 
-  async function find(wanted: WantedKey): Promise<FoundKey> {
-    const known = choose(await cached.get(), wanted)
-    if (known.ok || known.published) return known
-    if (!forced.take()) return known
-    return choose(await cached.refetch(), wanted)
+  function lookUps(): KeyCache {
+    const forced = createTokenBucket(2, 60, clock)
+    const replaced = createTokenBucket(1, 60, clock)
+    return {
+      find: async (wanted) => {
+        const known = choose(await cached.get(), wanted)
+        if (known.ok || known.published) return known
+        if (!forced.take()) return { ...known, unasked: true }
+        return choose(await cached.refetch(), wanted)
+      },
+      findReplaced: async (wanted, held) => {
+        if (!replaced.take()) return null
+        const fetched = await cached.refetch().catch(() => null)
+        const found = fetched === null ? null : choose(fetched, wanted)
+        return found?.ok && !found.key.equals(held) ? found.key : null
+      },
+    }
   }
 
-  async function findReplaced(wanted: WantedKey, held: KeyObject): Promise<KeyObject | null> {
-    if (!replaced.take()) return null
-    const fetched = await cached.refetch().catch(() => null)
-    const found = fetched === null ? null : choose(fetched, wanted)
-    return found?.ok && !found.key.equals(held) ? found.key : null
-  }
-
-  return { find, findReplaced }
+  return { ...lookUps(), apart: lookUps }
 }
 
 /** For `HS256`: the one key is the client's secret (OpenID Connect Core 10.1), whatever `kid` a token bears. */

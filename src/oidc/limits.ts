@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxSockets: number
   /** Callbacks that are exchanged, and that wait for it. */
   readonly signIns: QueueLimits
+  /** Logout tokens that are verified, and that wait for it. */
+  readonly logouts: QueueLimits
 }
 
 export const defaultLimits: Limits = {
@@ -24,5 +26,10 @@ export const defaultLimits: Limits = {
     places: limits.providerSignIns,
     waiting: limits.providerWaitingSignIns,
     waitingOfNetwork: limits.waitingSignIns,
+  },
+  logouts: {
+    places: limits.providerLogouts,
+    waiting: limits.providerWaitingLogouts,
+    waitingOfNetwork: limits.waitingLogouts,
   },
 }

@@ -3,15 +3,17 @@ import type { ProviderSettings } from '../core/gateway.ts'
 import { createFairQueue, type Place } from '../core/limits/fair-queue.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { acceptedAlgorithms } from './algorithms.ts'
 import { createClientAuth } from './client-auth.ts'
 import { exchangeCode } from './code-exchange.ts'
 import { settledWithin, within } from './deadline.ts'
 import { fetchKeySet, type KeySet } from './key-set.ts'
-import { createKeyCache, createSecretKeys, type KeyCache } from './keys.ts'
+import { createKeyCache, createSecretKeys, type KeyCache, type SharedKeys } from './keys.ts'
 import { type Failure, keepLastGood, type LastGood } from './last-good.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { authorizationUrl } from './login.ts'
 import { endSessionUrl } from './logout.ts'
+import { verifyLogoutToken } from './logout-token.ts'
 import { fetchMetadata, type Metadata } from './metadata.ts'
 import type { ProviderObserver } from './observer.ts'
 import { createTransport, type ProxyEnv } from './transport.ts'
@@ -51,6 +53,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const transport = createTransport(settings, deps.proxyEnv, limits, deps)
   const clientAuth = createClientAuth(settings, deps)
   const signIns = createFairQueue(limits.signIns)
+  const logouts = createFairQueue(limits.logouts)
   const metadata = keepLastGood(
     () => fetchMetadata(settings, transport),
     { ...metadataKeeping, refreshWaitMs: limits.refreshWaitMs },
@@ -66,7 +69,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
     limits.refreshWaitMs,
     { fetched: reportIgnored(settings.name, log), failed },
   )
-  const keys = keysOf(settings, published)
+  const { keys, logoutKeys } = keysOf(settings, published)
 
   return {
     name: settings.name,
@@ -88,6 +91,17 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
         )
       return within(deadline, redeemed, settings.name).finally(leave)
     },
+    readLogoutToken: async (raw, now, network) => {
+      const deadline = AbortSignal.timeout(limits.timeoutMs)
+      const leave = placeIn(await logouts.enter(network, deadline), settings.name)
+      const verified = metadata.get().then(({ issuer, idTokenAlgorithms }) => {
+        const { clientId, extraAudiences } = settings
+        const algorithms = acceptedAlgorithms(settings, idTokenAlgorithms)
+        return verifyLogoutToken(raw, { issuer, clientId, extraAudiences, algorithms }, logoutKeys, now)
+      })
+      return within(deadline, verified, settings.name).finally(leave)
+    },
+    pageOrigins: () => pageOrigins(settings, metadata.state().value),
     endSessionUrl: async (idToken, postLogoutRedirectUri, state) => {
       // Signing out here is done by now, and must not wait for a provider that is down.
       if (metadata.state().value === null) await settledWithin(limits.refreshWaitMs, metadata.get())
@@ -102,12 +116,27 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   }
 }
 
+/** By whose keys what is verified. */
+interface ProviderKeys {
+  readonly keys: KeyCache
+  /** Anybody may send a logout token: what such ones make us ask for takes nothing from those who sign in. */
+  readonly logoutKeys: KeyCache
+}
+
 /** HMAC and published keys never serve the same provider: a published one would pass for a secret (RFC 8725 3.1). */
-function keysOf(settings: ProviderSettings, published: KeyCache): KeyCache {
-  if (settings.signingAlgorithms?.includes('HS256') !== true) return published
+function keysOf(settings: ProviderSettings, published: SharedKeys): ProviderKeys {
+  if (settings.signingAlgorithms?.includes('HS256') !== true)
+    return { keys: published, logoutKeys: published.apart() }
   if (settings.clientSecret === null)
     throw new ConfigFault('CONFIG_INVALID', `providers.${settings.name}.client_secret is missing`)
-  return createSecretKeys(settings.clientSecret.reveal())
+  const keys = createSecretKeys(settings.clientSecret.reveal())
+  return { keys, logoutKeys: keys }
+}
+
+/** Where its pages are from, as far as it is known: its issuer's origin first. */
+function pageOrigins(settings: ProviderSettings, known: Metadata | null): readonly string[] {
+  const addresses = [settings.issuer, known?.authorizationEndpoint, known?.endSessionEndpoint]
+  return [...new Set(addresses.flatMap((address) => (address == null ? [] : [new URL(address).origin])))]
 }
 
 /** What gives the place back. Throws a `ProviderFault` when there is none to be had. */
@@ -116,7 +145,10 @@ function placeIn(place: Place, provider: string): () => void {
     case 'taken':
       return place.leave
     case 'full':
-      throw new ProviderFault('PROVIDER_BUSY', `${provider}: too many callbacks wait for it already`)
+      throw new ProviderFault(
+        'PROVIDER_BUSY',
+        `${provider}: too many callbacks or logout tokens wait for it already`,
+      )
     case 'gone':
       throw new ProviderFault('PROVIDER_UNREACHABLE', `${provider}: no answer in time to those before`)
   }

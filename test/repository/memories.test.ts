@@ -13,8 +13,11 @@ const begun = /\bnew (?:Map|Set|LRUCache)(?:<.*>)?\((?:\)|\{)/g
 const ofOneCall = 'lives as long as one call'
 const ofConfiguration = 'keyed by the configuration'
 const bounds: Readonly<Record<string, readonly string[]>> = {
-  'core/limits/failures.ts': ['limits.failedSignInNetworks'],
-  'core/limits/fair-queue.ts': ['limits.providerWaitingSignIns: as many networks as callbacks wait'],
+  'core/limits/failures.ts': ['limits.failedSignInNetworks, limits.failedLogoutNetworks'],
+  'core/limits/logout-checks.ts': ['limits.provenLogoutNetworks'],
+  'core/limits/fair-queue.ts': [
+    'limits.providerWaitingSignIns, limits.providerWaitingLogouts: as many networks as wait',
+  ],
   'core/limits/remembered.ts': ['its bound is an argument: limits.remembered…'],
   'core/limits/use-count.ts': ['networks and sessions that hold a connection; the kernel bounds those'],
   'core/request/location-overlap.ts': [ofOneCall],

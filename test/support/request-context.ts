@@ -90,6 +90,11 @@ function testProvider(name: string): TestProvider {
       if (this.endSession instanceof Error) throw this.endSession
       return this.endSession
     },
+    async readLogoutToken(raw) {
+      if (this.fault !== null) throw this.fault
+      return JSON.parse(Buffer.from(raw.split('.')[1] ?? '', 'base64url').toString())
+    },
+    pageOrigins: () => [`https://${name}.example`],
     discover: async () => {},
     status: () => ({ kind: 'ready' }),
     close: async () => {},

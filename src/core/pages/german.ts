@@ -1,6 +1,7 @@
 import type { Catalogue } from './catalogue.ts'
 
 const notNow = 'Das ist gerade nicht verfügbar.'
+const logoutRefused = 'Dieses Logout-Token wird nicht angenommen.'
 const notCompleted = 'Diese Anmeldung konnte nicht abgeschlossen werden.'
 const providerAway = 'Der Anmeldedienst ist nicht erreichbar.'
 const appAway = 'Die Anwendung ist nicht erreichbar.'
@@ -148,6 +149,13 @@ export const german = {
   'fault.LOGIN_FAILURES_LIMITED': 'Zu viele Anmeldungen sind fehlgeschlagen.',
   'fault.LOGIN_CLAIMS_TOO_LARGE': 'Ihr Konto lässt sich hier nicht verwenden.',
   'fault.LOGIN_LOOP': 'Sie waren angemeldet, aber die Anmeldung bleibt nicht erhalten.',
+  'fault.LOGOUT_REQUEST_INVALID': 'Diese Abmeldung ist nicht lesbar.',
+  'fault.LOGOUT_TOKEN_INVALID': logoutRefused,
+  'fault.LOGOUT_SIGNATURE_INVALID': logoutRefused,
+  'fault.LOGOUT_CLOCK_DIFFERS': logoutRefused,
+  'fault.LOGOUT_TOKEN_USED': 'Dieses Logout-Token wurde schon verwendet.',
+  'fault.LOGOUT_KEY_UNKNOWN': notNow,
+  'fault.LOGOUT_LIMITED': 'Es kamen zu viele Abmeldungen auf einmal.',
   'fault.PROVIDER_UNREACHABLE': providerAway,
   'fault.PROVIDER_BUSY': 'Der Anmeldedienst ist überlastet.',
   'fault.PROVIDER_RESPONSE_INVALID': providerAway,

@@ -46,6 +46,13 @@ export function failureWords(code: FaultCode): FailureWords {
     case 'PROVIDER_KEYS_INVALID':
       return { explanation: 'failure.misunderstood', helps: 'nothing' }
     case 'CONFIG_INVALID':
+    case 'LOGOUT_REQUEST_INVALID':
+    case 'LOGOUT_TOKEN_INVALID':
+    case 'LOGOUT_SIGNATURE_INVALID':
+    case 'LOGOUT_CLOCK_DIFFERS':
+    case 'LOGOUT_TOKEN_USED':
+    case 'LOGOUT_KEY_UNKNOWN':
+    case 'LOGOUT_LIMITED':
     case 'UPSTREAM_UNREACHABLE':
     case 'UPSTREAM_TLS':
     case 'UPSTREAM_RESPONSE_INVALID':

@@ -1,0 +1,49 @@
+import { createFailureCount } from './failures.ts'
+import type { ClientNetwork } from './network.ts'
+import { limits } from './table.ts'
+
+/**
+ * How often logout tokens are looked at, which anybody may send. Those that are good are never counted: a provider that
+ * signs out everybody sends thousands. `nowMs` never goes back.
+ */
+export interface LogoutChecks {
+  /** How many milliseconds tokens of a network are refused from now on; 0: they are not. */
+  refusedForMs(network: ClientNetwork, nowMs: number): number
+  /** One whose signature was not good, or that had done its work before. */
+  failed(network: ClientNetwork, nowMs: number): void
+  /** A good one: a flood of bad ones from elsewhere does not keep this network's from being read. */
+  proved(network: ClientNetwork, nowMs: number): void
+}
+
+const everybody: ClientNetwork = { key: 'all', hidden: false }
+
+/** Failures count for their network, and for all of them together. */
+export function createLogoutChecks(): LogoutChecks {
+  const counted = { withinMs: limits.failedLogoutsMs, networks: limits.failedLogoutNetworks }
+  const ofNetwork = createFailureCount({ ...counted, most: limits.failedLogouts })
+  const ofAll = createFailureCount({ ...counted, most: limits.failedLogoutsInAll })
+  /** When a network sent its last good token, in that order. */
+  const proven = new Map<string, number>()
+
+  function isProven({ key }: ClientNetwork, nowMs: number): boolean {
+    const at = proven.get(key)
+    return at !== undefined && nowMs - at < limits.provenLogoutMs
+  }
+
+  return {
+    refusedForMs: (network, nowMs) => {
+      const ownMs = ofNetwork.refusedForMs(network, nowMs)
+      return ownMs > 0 || isProven(network, nowMs) ? ownMs : ofAll.refusedForMs(everybody, nowMs)
+    },
+    failed: (network, nowMs) => {
+      ofNetwork.failed(network, nowMs)
+      ofAll.failed(everybody, nowMs)
+    },
+    proved: ({ key }, nowMs) => {
+      proven.delete(key)
+      const [first] = proven.size >= limits.provenLogoutNetworks ? proven.keys() : []
+      if (first !== undefined) proven.delete(first)
+      proven.set(key, nowMs)
+    },
+  }
+}
