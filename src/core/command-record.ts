@@ -11,9 +11,11 @@ export interface CommandRecord {
   /** The system user who ran it, and the machine. */
   readonly operator: string
   readonly machine: string
-  readonly which: 'id' | 'user' | 'all'
-  /** Whose sessions; null: everybody's. */
+  readonly which: (typeof whichSessions)[number]
+  /** Whose sessions; null: of nobody in particular. */
   readonly user: string | null
+  /** The claim that they had, as a log shows it; null: any. */
+  readonly claim: string | null
   /** What the provider is called in the configuration; null: any, or one that is gone. */
   readonly provider: string | null
   readonly session: SessionKey | null
@@ -21,12 +23,19 @@ export interface CommandRecord {
   readonly revoked: number
 }
 
+const whichSessions = ['id', 'user', 'claim', 'provider', 'all'] as const
+
 const format = 1
 
 /** As it stands in the store. A text of the system is cut, and holds no character that speaks to a terminal. */
 export function encodeCommandRecord(record: CommandRecord): string {
-  const { operator, machine } = record
-  return JSON.stringify({ format, ...record, operator: plain(operator), machine: plain(machine) })
+  const { operator, machine, claim } = record
+  const texts = {
+    operator: plain(operator),
+    machine: plain(machine),
+    claim: claim === null ? null : plain(claim),
+  }
+  return JSON.stringify({ format, ...record, ...texts })
 }
 
 function plain(text: string): string {
@@ -42,13 +51,16 @@ const odd = /[\p{C}\p{Zl}\p{Zp}]/gu
 export function decodeCommandRecord(text: string): CommandRecord | null {
   const found = text.length > limits.commandRecordBytes ? null : parseJson(text)
   if (!isObject(found) || found.format !== format || found.event !== 'sessions.revoked') return null
-  const { at, operator, machine, which, user, provider, session, revoked } = found
+  const { at, operator, machine, user, provider, session, revoked } = found
+  // Older versions know of none.
+  const claim = found.claim ?? null
+  const which = whichSessions.find((one) => one === found.which)
   if (!isCount(at) || !isCount(revoked) || !isName(operator) || !isName(machine)) return null
-  if (which !== 'id' && which !== 'user' && which !== 'all') return null
+  if (which === undefined || (claim !== null && !isName(claim))) return null
   if (user !== null && typeof user !== 'string') return null
   if (provider !== null && !isName(provider)) return null
   if (session !== null && !isSessionKey(session)) return null
-  return { event: found.event, at, operator, machine, which, user, provider, session, revoked }
+  return { event: found.event, at, operator, machine, which, user, claim, provider, session, revoked }
 }
 
 function isCount(value: unknown): value is number {

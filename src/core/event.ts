@@ -88,7 +88,8 @@ export const eventFields = {
   'session.ended': ['request_id', 'client', 'session'],
   'session.displaced': ['request_id', 'subject', 'session'],
   'sessions.revoked': [
-    ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'provider', 'session', 'revoked'] as const),
+    ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'claim'] as const),
+    ...(['provider', 'session', 'revoked'] as const),
   ],
   'command.unreadable': ['count'],
   'provider.ready': ['provider', 'issuer'],
@@ -143,7 +144,9 @@ export const fields = {
   machine: 'The machine where it ran, by its host name.',
   ran_at:
     'When it ran, in seconds since 1970: the gateway writes the line a second later, or when it starts.',
-  which: 'Whose sessions were meant: one `id`, those of a `user`, or `all`.',
+  which:
+    'Whose sessions were meant: one `id`, those of a `user`, of everyone with a `claim` or of a `provider`, or `all`.',
+  claim: 'The claim that they had, as `PATH=VALUE`. A long value is shortened as in `detail`.',
   revoked: 'How many sessions ended.',
   issuer: 'The issuer of the provider.',
   code: 'The code of a fault, one of those below. For unreadable bytes it is the parser’s. In the access line it says why an answer that had begun was cut.',

@@ -15,6 +15,8 @@ import { sessionOf } from '../store/contract.ts'
 const now = Math.floor(Date.now() / 1000)
 const key = (begin: string): string => begin.padEnd(64, '0')
 
+const again = 'Whoever is still signed in at the provider can sign in here again at once.\n'
+
 const secret = randomBytes(24).toString('hex')
 /** What the log calls a session; and enough of that for a command. */
 const logKey = randomBytes(32).toString('hex')
@@ -88,6 +90,9 @@ async function fill(store: SessionStore): Promise<void> {
 const keysOf = async (store: SessionStore): Promise<string[]> =>
   (await store.list({})).map((one) => one.key.slice(0, 8)).sort()
 
+const recordsOf = async (store: SessionStore) =>
+  (await store.commands.take()).map((text) => decodeCommandRecord(text))
+
 t.test('list shows who is signed in, while the gateway runs; no token, no whole key', async (t) => {
   const { store, run } = await setUp(t)
   t.same(await run('list'), { exit: 0, out: 'No sessions.\n', err: '' })
@@ -131,14 +136,14 @@ t.test('revoke takes ids by their beginning, several at once, and users', async 
   await fill(store)
   t.same(await run('revoke', name('aaaa1111').toUpperCase().slice(0, 8)), {
     exit: 0,
-    out: 'Revoked 1 session.\n',
+    out: `Revoked 1 session.\n${again}`,
     err: '',
   })
   t.same(await keysOf(store), ['aaaa2222', 'bbbb0000', 'cccc0000'])
   t.same(await run('revoke', '--user', 'partner:bob', '--json'), { exit: 0, out: '{"revoked":1}\n', err: '' })
   t.same(await run('revoke', name('aaaa2222').slice(0, 6), name('aaaa2222'), name('cccc')), {
     exit: 0,
-    out: 'Revoked 2 sessions.\n',
+    out: `Revoked 2 sessions.\n${again}`,
     err: '',
   })
   t.same(await keysOf(store), [])
@@ -169,8 +174,103 @@ t.test('revoke --all ends every session; none is fine too', async (t) => {
   const { store, run } = await setUp(t)
   await fill(store)
   t.match(await run('revoke', '--all'), { exit: 0, out: 'Revoked 4 sessions.\n' })
-  t.match(await run('revoke', '--all'), { exit: 0, out: 'Revoked 0 sessions.\n' })
+  t.same(await run('revoke', '--all'), { exit: 0, out: 'Revoked 0 sessions.\n', err: '' })
   t.same(await keysOf(store), [])
+})
+
+/** People with claims, of two providers, and one whose provider is gone. */
+async function fillWithClaims(store: SessionStore): Promise<void> {
+  const partner = { issuer: 'https://partner.example.com', clientId: 'id' }
+  const people = [
+    ['a1', 'alice', { groups: ['admins', 'ops'], level: 3, active: true, realm: { roles: ['a=b'] } }, {}],
+    ['b1', 'bob', { groups: 'admins', level: '3', active: 'true' }, partner],
+    ['c1', 'carol', { groups: ['admins2', 'Admins'], level: 30, scope: 'read write' }, {}],
+    ['d1', 'dora', { groups: [{ name: 'admins' }], email: 'd@example.com', email_verified: false }, {}],
+    ['e1', 'eve', {}, { issuer: 'https://gone.example.com', clientId: 'id' }],
+  ] as const
+  for (const [begin, user, claims, provider] of people)
+    await store.save(sessionOf(key(begin), { ...provider, user, claims, signedInAt: now - 100 }), now + 3600)
+}
+
+const twoProviders = file('sqlite')
+  .replace('require:', 'provider: [acme, partner], require:')
+  .replace(
+    '\napps:',
+    '\n  partner: { issuer: https://partner.example.com, client_id: id, client_secret: "0123456789abcdef0123", user_id_prefix: "partner:" }\napps:',
+  )
+
+const usersOf = async (store: SessionStore): Promise<string[]> =>
+  (await store.list({})).map(({ user }) => user).sort()
+
+t.test('--claim means what a rule with this claim means', async (t) => {
+  const table = [
+    ['groups=admins', ['alice', 'bob']],
+    ['groups=Admins', ['carol']],
+    ['groups=admin', []],
+    ['groups.name=admins', ['dora']],
+    ['level=3', ['alice', 'bob']],
+    ['level=03', []],
+    ['active=true', ['alice', 'bob']],
+    ['realm.roles=a=b', ['alice']],
+    ['scope=write', ['carol']],
+    ['email=d@example.com', ['dora']],
+    ['toString=x', []],
+  ] as const
+  for (const [claim, users] of table) {
+    const { store, run } = await setUp(t)
+    await fillWithClaims(store)
+    const listed = JSON.parse((await run('list', '--claim', claim, '--json')).out)
+    t.same(listed.map(({ user }: { user: string }) => user).sort(), users, claim)
+    const { exit, err } = await run('revoke', '--claim', claim)
+    t.equal(exit, users.length > 0 ? 0 : 1, claim)
+    if (users.length === 0) t.match(err, /no session of anybody with /)
+    const left = ['alice', 'bob', 'carol', 'dora', 'eve'].filter((user) => !users.some((one) => one === user))
+    t.same(await usersOf(store), left, claim)
+  }
+})
+
+t.test('--provider ends all of a provider, and narrows --claim and --user', async (t) => {
+  const { store, run, folder } = await setUp(t)
+  await fillWithClaims(store)
+  writeFileSync(join(folder, 'claimgate.yaml'), twoProviders)
+  t.match(await run('revoke', '--claim', 'groups=admins', '--provider', 'partner'), {
+    out: /^Revoked 1 session\.\n/,
+  })
+  t.same(await usersOf(store), ['alice', 'carol', 'dora', 'eve'])
+  t.match(await run('revoke', '--provider', 'partner'), { exit: 1, err: /no session of provider partner/ })
+  t.match(await run('revoke', '--provider', 'acme'), { exit: 0, out: /^Revoked 3 sessions\.\n/ })
+  t.same(await usersOf(store), ['eve'], 'one of a provider that is gone is of none')
+  t.match(await recordsOf(store), [
+    { which: 'claim', claim: 'groups="admins"', user: null, provider: 'partner', revoked: 1 },
+    { which: 'provider', claim: null, user: null, provider: 'acme', revoked: 3 },
+  ])
+})
+
+t.test('--dry-run says how many and whose, and changes nothing', async (t) => {
+  const { store, run } = await setUp(t)
+  await fillWithClaims(store)
+  const { exit, out } = await run('revoke', '--claim', 'groups=admins', '--dry-run')
+  t.equal(exit, 0)
+  const [first, heading, ...rows] = out.trimEnd().split('\n')
+  t.equal(first, 'Would revoke 2 sessions; nothing was changed.')
+  t.match(heading, /^ID +USER/)
+  t.same(rows.map((row) => row.split(/ +/)[1]).sort(), ['alice', 'bob'])
+  const json = JSON.parse((await run('revoke', '--user', 'alice', '--dry-run', '--json')).out)
+  t.equal(json.would_revoke, 1)
+  t.match(json.sessions, [{ id: name('a1'), user: 'alice', provider: 'acme' }])
+  t.match(await run('revoke', name('a1').slice(0, 8), name('a1'), '--dry-run'), {
+    exit: 0,
+    out: /^Would revoke 1 session;/,
+  })
+  t.match(await run('revoke', '--all', '--dry-run'), { out: /^Would revoke 5 sessions;/ })
+  t.match(await run('revoke', '--user', 'nobody', '--dry-run'), {
+    exit: 1,
+    out: '',
+    err: /no session of nobody/,
+  })
+  t.match(await run('revoke', '000000000000', '--dry-run'), { exit: 1, err: /no session 000000000000/ })
+  t.equal((await store.list({})).length, 5)
+  t.same(await recordsOf(store), [])
 })
 
 t.test(
@@ -214,7 +314,17 @@ t.test('wrong usage is 2 and touches nothing', async (t) => {
     ['revoke'],
     ['revoke', '--all', '--user', 'alice'],
     ['revoke', 'bbbb', '--all'],
-    ['revoke', '--provider', 'acme'],
+    ['revoke', '--all', '--claim', 'a=b'],
+    ['revoke', '--user', 'alice', '--claim', 'a=b'],
+    ['list', '--user', 'alice', '--claim', 'a=b'],
+    ['revoke', 'bbbb', '--provider', 'acme'],
+    ['revoke', '--claim', 'groups'],
+    ['revoke', '--claim', '=admins'],
+    ['revoke', '--claim', 'groups='],
+    ['revoke', '--claim', 'a.__proto__=x'],
+    ['revoke', '--dry-run'],
+    ['list', '--dry-run'],
+    ['revoke', '--provider', 'nobody'],
     ['revoke', '--all', '--provider', 'acme'],
     ['list', '--provider', 'nobody'],
     ['revoke', '--everything'],
@@ -311,9 +421,6 @@ t.test('a key that is configured and missing is never made up: other sessions wo
   t.match(await run('list'), { exit: 0 }, 'the session secret is none of it')
 })
 
-const recordsOf = async (store: SessionStore) =>
-  (await store.commands.take()).map((text) => decodeCommandRecord(text))
-
 t.test('what was revoked, and by whom, is left for the log of the gateway', async (t) => {
   const { store, run } = await setUp(t)
   await fill(store)
@@ -345,6 +452,6 @@ t.test('where it cannot be left the command says so: the sessions ended all the 
   database.close()
   const { exit, out, err } = await run('revoke', '--all')
   t.equal(exit, 1)
-  t.equal(out, 'Revoked 4 sessions.\n')
+  t.equal(out, `Revoked 4 sessions.\n${again}`)
   t.match(err, /that is done, but no line of the log will say so: /)
 })

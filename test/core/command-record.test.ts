@@ -13,6 +13,7 @@ const record: CommandRecord = {
   machine: 'gate-1',
   which: 'user',
   user: 'alice',
+  claim: null,
   provider: 'acme',
   session: 'a'.repeat(64),
   revoked: 2,
@@ -22,6 +23,12 @@ t.test('a record is read as it was left', async (t) => {
   t.strictSame(decodeCommandRecord(encodeCommandRecord(record)), record)
   const all = { ...record, which: 'all', user: null, provider: null, session: null } as const
   t.strictSame(decodeCommandRecord(encodeCommandRecord(all)), all)
+  const claim = { ...all, which: 'claim', claim: 'groups="admins"' } as const
+  t.strictSame(decodeCommandRecord(encodeCommandRecord(claim)), claim)
+  const ofProvider = { ...all, which: 'provider', provider: 'acme' } as const
+  t.strictSame(decodeCommandRecord(encodeCommandRecord(ofProvider)), ofProvider)
+  const { claim: _, ...older } = JSON.parse(encodeCommandRecord(record))
+  t.strictSame(decodeCommandRecord(JSON.stringify(older)), record, 'left by an older version')
 })
 
 t.test('names of the system are cut, and hold nothing that speaks to a terminal', async (t) => {
@@ -52,6 +59,9 @@ t.test('what somebody else made up is none, and breaks nothing', async (t) => {
     changed({ machine: null }),
     changed({ which: 'nobody' }),
     changed({ user: 7 }),
+    changed({ claim: 7 }),
+    changed({ claim: 'x\u001b[2J' }),
+    changed({ claim: 'x'.repeat(limits.commandTextCharacters + 1) }),
     changed({ provider: '\u2028' }),
     changed({ provider: {} }),
     changed({ session: 'abc' }),

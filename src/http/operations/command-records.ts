@@ -43,13 +43,14 @@ function tell(log: Log, texts: readonly string[]): void {
 }
 
 function tellOfRevocation(log: Log, record: CommandRecord): void {
-  const { event, at, operator, machine, which, user, provider, session, revoked } = record
+  const { event, at, operator, machine, which, user, claim, provider, session, revoked } = record
   log.event('info', event, {
     operator,
     machine,
     ran_at: at,
     which,
     subject: user ?? undefined,
+    claim: claim ?? undefined,
     provider: provider ?? undefined,
     session: session ?? undefined,
     revoked,

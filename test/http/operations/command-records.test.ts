@@ -13,6 +13,7 @@ const record = {
   machine: 'gate-1',
   which: 'id',
   user: 'alice',
+  claim: null,
   provider: 'acme',
   revoked: 1,
   session: 'a'.repeat(64),
@@ -48,6 +49,22 @@ t.test('what a command did is a line, by the names that the log has for people a
   await watch.look()
   t.equal(lines.length, 1, 'once')
 })
+
+t.test(
+  'whose sessions they were is said as the operator said it: by a claim, or by a provider',
+  async (t) => {
+    const { lines, left, watch } = open(t)
+    const many = { ...record, user: null, session: null, revoked: 3 }
+    left.push(encodeCommandRecord({ ...many, which: 'claim', claim: 'groups="admins"' }))
+    left.push(encodeCommandRecord({ ...many, which: 'provider' }))
+    await watch.look()
+    t.match(lines, [
+      { which: 'claim', claim: 'groups="admins"', provider: 'acme', revoked: 3 },
+      { which: 'provider', provider: 'acme', revoked: 3 },
+    ])
+    t.notOk('claim' in (lines[1] ?? {}))
+  },
+)
 
 t.test('with log.subject: off it names neither person nor session', async (t) => {
   const { lines, left, watch } = open(t, 'off')
