@@ -36,7 +36,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
   'http/pages/look.ts': [`${ofConfiguration}, by language`],
   'http/proxy/event-streams.ts': ['answers under way: as many as connections'],
-  'http/server/listeners.ts': ['connections that are open; limits.networkConnections for each network'],
+  'http/server/own-front.ts': ['connections that are open; limits.networkConnections for each network'],
   'http/sign-in/passed-parameters.ts': [ofOneCall],
   'http/websocket/open-websockets.ts': [
     'handshakes under way: as many as connections',

@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/http/operations/metrics.ts'
 import type { ServerContext } from '../../src/http/server/context.ts'
 import { createLingeringCloses } from '../../src/http/server/lingering-close.ts'
 import { openListeners } from '../../src/http/server/listeners.ts'
+import { openOwnFront } from '../../src/http/server/own-front.ts'
 import { createRequestIds } from '../../src/http/server/request-ids.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime } from '../../src/runtime/open.ts'
@@ -242,7 +243,7 @@ ${app('in', upstreamPort, 'signed_in')}
     lingering: createLingeringCloses(),
     requestIds: createRequestIds(runtime.random),
   }
-  const listeners = await openListeners(serverContext)
+  const listeners = openListeners(serverContext, await openOwnFront(serverContext))
   await listeners.listen(loaded.gateway)
   const leased = (): number => {
     const edition = editions.enter()

@@ -8,7 +8,7 @@ import {
   removeSocket,
   type SocketMark,
 } from '../../runtime/health-path.ts'
-import { readReadiness } from './admin.ts'
+import type { OperatorAnswers } from './answers.ts'
 import { giveMark } from './mark.ts'
 
 export interface HealthSocket {
@@ -29,7 +29,10 @@ interface Placed {
  * Answers `claimgate health` on a local socket, whatever TLS, host or admin address the gateway has; and gives
  * `claimgate doctor` a mark, at `/mark`.
  */
-export function openHealthSocket(editions: Editions, draining: () => boolean): HealthSocket {
+export function openHealthSocket(
+  editions: Editions,
+  { readiness: ready }: Pick<OperatorAnswers, 'readiness'>,
+): HealthSocket {
   const paths = healthSocketPaths(editions.current().gateway)
   let placed: Placed | null = null
   const server = createServer((request, response) => {
@@ -38,7 +41,7 @@ export function openHealthSocket(editions: Editions, draining: () => boolean): H
       response.writeHead(200, { 'content-type': 'application/json' }).end(given)
       return
     }
-    readReadiness(editions.current(), draining()).then(
+    ready().then(
       (readiness) =>
         response
           .writeHead(readiness.ready ? 200 : 503, { 'content-type': 'application/json' })

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../../core/error-code.ts'
 import { ConfigFault, isFault } from '../../core/fault.ts'
@@ -27,6 +27,11 @@ export async function listenOn(app: FastifyInstance, listen: ListenSettings): Pr
 /** A copy that Fastify may write to; the model is frozen. */
 export function placeOf({ host, port }: ListenAddress): ListenAddress {
   return { host, port }
+}
+
+/** The port that was really taken. */
+export function portOf(address: string | AddressInfo | null, wanted: ListenAddress): number {
+  return address !== null && typeof address === 'object' ? address.port : wanted.port
 }
 
 /** Whether somebody listens on a socket. Only a refusal says that nobody does; what cannot be asked is somebody's. */

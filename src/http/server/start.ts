@@ -22,6 +22,7 @@ import { noteServed } from '../operations/served.ts'
 import type { ServerContext } from './context.ts'
 import { createLingeringCloses } from './lingering-close.ts'
 import { type Listeners, openListeners } from './listeners.ts'
+import { openOwnFront } from './own-front.ts'
 import { createRequestIds } from './request-ids.ts'
 
 export interface StartOptions {
@@ -79,7 +80,8 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     requestIds: createRequestIds(runtime.random),
   }
   followEditions(serverContext)
-  const listeners = await openListeners(serverContext, options.connectionsOfNetwork)
+  const front = await openOwnFront(serverContext, options.connectionsOfNetwork)
+  const listeners = openListeners(serverContext, front)
   try {
     await listeners.listen(gateway)
   } catch (thrown) {

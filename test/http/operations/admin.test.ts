@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { readFromDisk } from '../../../src/config/files.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { createAdmin } from '../../../src/http/operations/admin.ts'
+import { ownAnswers } from '../../../src/http/operations/answers.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import type { ServerContext } from '../../../src/http/server/context.ts'
@@ -42,7 +43,7 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
     lingering: createLingeringCloses(),
     requestIds: createRequestIds(runtime.random),
   }
-  const admin = createAdmin(serverContext, () => draining)
+  const admin = createAdmin(ownAnswers(serverContext, () => draining))
   t.teardown(async () => {
     await admin.close()
     await editions.close()
@@ -65,7 +66,7 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
 }
 
 t.test('it writes no lines of its own, and each address is one that can be routed to', async (t) => {
-  const admin = orThrown(() => createAdmin({} as ServerContext, () => false))
+  const admin = orThrown(() => createAdmin(ownAnswers({} as ServerContext, () => false)))
   t.match(admin, { log: Object, inject: Function }, String(admin))
   t.equal((admin as ReturnType<typeof createAdmin>).log.level, undefined)
 })

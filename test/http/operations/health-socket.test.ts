@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openHealthSocket } from '../../../src/http/operations/health-socket.ts'
+import { readReadiness } from '../../../src/http/operations/readiness.ts'
 import type { Editions } from '../../../src/runtime/editions.ts'
 import { healthSocketPaths } from '../../../src/runtime/health-path.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
@@ -25,7 +26,11 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, require: s
   const state = { current: runtime as Runtime, draining: false }
   const editions = { current: () => state.current } as unknown as Editions
   const paths = healthSocketPaths(runtime.gateway)
-  return { state, paths, health: openHealthSocket(editions, () => state.draining) }
+  return {
+    state,
+    paths,
+    health: openHealthSocket(editions, { readiness: () => readReadiness(state.current, state.draining) }),
+  }
 }
 
 function newFolder(t: Test): string {

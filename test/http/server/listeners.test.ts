@@ -5,7 +5,8 @@ import { connect, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { followConnections, openListeners } from '../../../src/http/server/listeners.ts'
+import { openListeners } from '../../../src/http/server/listeners.ts'
+import { followConnections, openOwnFront } from '../../../src/http/server/own-front.ts'
 import { timersThatHold } from '../../support/clock.ts'
 import { openHeldContext } from '../../support/held-app.ts'
 import { exchange, rawClient, statusOf } from '../../support/raw.ts'
@@ -32,7 +33,7 @@ apps: { wiki: { url: http://wiki.localhost, upstream: http://10.9.9.9, require: 
     closed.push('editions')
     await close()
   }
-  const listeners = await openListeners(held.serverContext)
+  const listeners = openListeners(held.serverContext, await openOwnFront(held.serverContext))
   t.teardown(() => outcomeOf(listeners.close(0)))
   return { ...held, folder, listeners, closed }
 }

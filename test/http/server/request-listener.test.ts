@@ -9,6 +9,7 @@ import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import { createLingeringCloses } from '../../../src/http/server/lingering-close.ts'
 import { openListeners } from '../../../src/http/server/listeners.ts'
+import { openOwnFront } from '../../../src/http/server/own-front.ts'
 import { createRequestIds } from '../../../src/http/server/request-ids.ts'
 import { createEditions } from '../../../src/runtime/editions.ts'
 import { openRuntime } from '../../../src/runtime/open.ts'
@@ -50,13 +51,14 @@ apps:
     })
     const editions = createEditions(runtime, (thrown) => t.fail(String(thrown)))
     const metrics = createMetrics()
-    const listeners = await openListeners({
+    const serverContext = {
       editions,
       log,
       metrics,
       lingering: createLingeringCloses(),
       requestIds: createRequestIds(runtime.random),
-    })
+    }
+    const listeners = openListeners(serverContext, await openOwnFront(serverContext))
     await listeners.listen(loaded.gateway)
     t.teardown(() => listeners.close(1_000))
 
