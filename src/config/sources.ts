@@ -7,6 +7,8 @@ export interface RecordingReader {
   readonly read: ReadFile
   /** By absolute paths, those that could not be read too: they may come. */
   readings(): Readings
+  /** The same with their bytes, which may hold secrets: for who hands them on. */
+  files(): ReadonlyMap<string, FileRead>
 }
 
 /** One file as it was read. */
@@ -42,6 +44,7 @@ export function recordingReader(read: ReadFile): RecordingReader {
       new Map(
         [...readings].map(([path, { state, detached, content }]) => [path, { state, detached, content }]),
       ),
+    files: () => new Map([...readings].map(([path, { result }]) => [path, result])),
   }
 }
 

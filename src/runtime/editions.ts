@@ -16,6 +16,8 @@ export interface Editions {
   leave(edition: Edition): void
   /** From now on the next one serves. The former closes when the last request has left it. */
   swap(next: Runtime): void
+  /** One that was made ready and never serves is closed; what it shares with those that live goes on. Never rejects. */
+  discard(next: Runtime): void
   /**
    * Tells what outlives a request of each edition that comes into force, in the order of `subscriberNames`. One of a
    * name; a fault of one is reported and keeps no other from being told.
@@ -37,8 +39,12 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
 
   async function end(edition: Edition): Promise<void> {
     living.delete(edition)
+    await closeParts(edition.runtime)
+  }
+
+  /** What no edition that lives has. */
+  async function closeParts({ providers, upstreams }: Runtime): Promise<void> {
     const kept = new Set([...living].flatMap(({ runtime }) => [...runtime.providers.values()]))
-    const { providers, upstreams } = edition.runtime
     const gone = [...providers.values()].filter((provider) => !kept.has(provider))
     await Promise.all([upstreams.close(), ...gone.map((provider) => provider.close())])
   }
@@ -70,6 +76,7 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
       }
       endIfDone(former)
     },
+    discard: (next) => void closeParts(next).catch(report),
     subscribe: (name, renew) => {
       if (subscribers.has(name)) throw new Error(`there is a subscriber ${name} already`)
       subscribers.set(name, renew)

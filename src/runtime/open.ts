@@ -31,6 +31,8 @@ export interface RuntimeDeps {
   /** A test brings its own; the process's when absent. */
   readonly clock?: Clock | undefined
   readonly random?: Random
+  /** Of a process that serves beside others: what is the same in all of them. Absent: it begins with the first edition. */
+  readonly beside?: Pick<Runtime, 'edition' | 'instance'> | undefined
 }
 
 /**
@@ -58,8 +60,8 @@ function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Run
   const providers = openProviders(gateway, deps, { clock, random })
   const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
   return {
-    edition: 1,
-    instance: random(6).toString('base64url'),
+    edition: deps.beside?.edition ?? 1,
+    instance: deps.beside?.instance ?? random(6).toString('base64url'),
     gateway,
     clock,
     random,

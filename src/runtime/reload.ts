@@ -12,9 +12,11 @@ import {
 import { runByTurns } from '../config/steps.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
+import type { Agreement, GivenFiles, Prepared } from './agreement.ts'
 import type { Editions } from './editions.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { type RuntimeDeps, renewRuntime } from './open.ts'
+import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
 
 export interface ReloadSource {
@@ -68,6 +70,11 @@ export interface ReloadTurns {
   readonly nextTurn: () => Promise<void>
 }
 
+interface ReloadOptions extends Partial<ReloadTurns> {
+  /** Whose configuration is to be the same; absent: this process serves alone. */
+  readonly agreement?: Agreement | null | undefined
+}
+
 /** Requests wait no longer for a configuration of thousands of locations than this and one piece of it. */
 const turnMs = 10
 
@@ -76,7 +83,7 @@ export function createReloader(
   source: ReloadSource,
   editions: Editions,
   deps: RuntimeDeps,
-  { nextTurn }: ReloadTurns = { nextTurn: afterOthers },
+  { nextTurn = afterOthers, agreement = null }: ReloadOptions = {},
 ): Reloader {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -105,7 +112,7 @@ export function createReloader(
     const changed = changedFiles(inForce, last)
     if (!loaded.ok) return { kind: 'rejected', faults: loaded.issues.map(printIssue), changed }
     const before = { gateway: editions.current().gateway, digest }
-    const faults = swap(loaded.gateway)
+    const faults = await swap(loaded.gateway, reader.files())
     if (faults !== null) return { kind: 'rejected', faults, changed }
     inForce = last
     digest = loaded.digest.digest
@@ -113,18 +120,24 @@ export function createReloader(
     return { kind: 'loaded', gateway: loaded.gateway, digest, before, warnings, changed }
   }
 
-  /** Null: it is in force; else why not. */
-  function swap(gateway: Gateway): readonly string[] | null {
+  /** Null: it is in force, here and with all others; else why nowhere. */
+  async function swap(gateway: Gateway, files: GivenFiles): Promise<readonly string[] | null> {
     const former = editions.current()
     const fixed = needsRestart(former.gateway, gateway)
     if (fixed.length > 0) return fixed.map((fault) => `${source.file} ${fault}`)
+    const others = (await agreement?.prepare({ edition: former.edition + 1, files })) ?? nobodyElse
+    if (others.kind === 'refused') return others.faults
+    let next: Runtime
     try {
-      editions.swap(renewRuntime(former, gateway, deps))
-      return null
+      next = renewRuntime(former, gateway, deps)
     } catch (thrown) {
+      others.abort()
       if (isFault(thrown)) return [thrown.message]
       throw thrown
     }
+    others.commit()
+    editions.swap(next)
+    return null
   }
 
   return {
@@ -134,6 +147,8 @@ export function createReloader(
     stop: () => stopping.abort(),
   }
 }
+
+const nobodyElse: Prepared = { kind: 'ready', commit: () => {}, abort: () => {} }
 
 /** After what came in meanwhile was served. */
 function afterOthers(): Promise<void> {

@@ -43,11 +43,14 @@ function rig(t: Test) {
   const faults: unknown[] = []
   const editions = createEditions(counts.of(openRuntime(first, deps)), (thrown) => void faults.push(thrown))
   const swap = (providers: readonly ProviderSettings[]): void => {
+    editions.swap(renewed(providers))
+  }
+  const renewed = (providers: readonly ProviderSettings[]): Runtime => {
     const next = { ...first, providers: new Map(providers.map((one) => [one.name, one])) }
-    editions.swap(counts.of(renewRuntime(editions.current(), next, deps)))
+    return counts.of(renewRuntime(editions.current(), next, deps))
   }
   t.teardown(() => editions.close())
-  return { editions, counts, faults, settings, swap }
+  return { editions, counts, faults, settings, swap, renewed }
 }
 
 t.test('after two hundred reloads nothing is open but what the edition in force has', async (t) => {
@@ -148,4 +151,15 @@ t.test('the sessions hear of each edition, and end with the store when the gatew
   t.same(told, ['renew true'])
   await editions.close()
   t.same(told, ['renew true', 'sessions', 'store'])
+})
+
+t.test('an edition that never serves is closed, but for what it shares with the one in force', async (t) => {
+  const { editions, counts, faults, settings, renewed } = rig(t)
+  const before = editions.current()
+  editions.discard(renewed([settings, { ...settings, name: 'other', clientId: 'x' }]))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(editions.current(), before)
+  t.equal(counts.closed.length, 2, 'its connections, and the provider that it alone had')
+  t.notOk(counts.closed.some((part) => [...before.providers.values()].some((one) => one === part)))
+  t.same(faults, [])
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Secret } from '../../src/core/secret.ts'
 import { open as openSealed, type Random, seal } from '../../src/core/session/seal.ts'
+import type { Agreement, GivenConfiguration, Prepared } from '../../src/runtime/agreement.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps } from '../../src/runtime/open.ts'
 import { createReloader, needsRestart, type Reloader, type ReloadTurns } from '../../src/runtime/reload.ts'
@@ -66,6 +67,7 @@ function open(
     readonly whileStarting?: (file: string) => void
     readonly parts?: Parts
     readonly random?: Random
+    readonly agreement?: Agreement
   } = {},
 ): Rig {
   const folder = t.testdir({ 'shared-secret': 'a-secret-of-thirty-two-bytes-and-more' })
@@ -82,7 +84,8 @@ function open(
   options.whileStarting?.(file)
   const editions = createEditions(openRuntime(gateway, deps), (thrown) => t.fail(String(thrown)))
   t.teardown(() => editions.close())
-  const reloader = createReloader(source, editions, deps, options.turns)
+  const { turns, agreement } = options
+  const reloader = createReloader(source, editions, deps, { ...turns, agreement })
   return {
     folder,
     file,
@@ -429,4 +432,56 @@ t.test('between two turns of a reload others have theirs, and it goes on', async
     await new Promise((resolve) => setImmediate(resolve))
   t.equal(outcome, 'loaded')
   t.ok(turns > 5, `${turns}`)
+})
+
+/** Others that answer as a test says, and what they were told. */
+function otherProcesses(answer: (next: GivenConfiguration) => Prepared['kind'], told: string[] = []) {
+  const asked: GivenConfiguration[] = []
+  const agreement: Agreement = {
+    prepare: async (next) => {
+      asked.push(next)
+      return answer(next) === 'refused'
+        ? { kind: 'refused', faults: ['worker 2 could not'] }
+        : { kind: 'ready', commit: () => void told.push('commit'), abort: () => void told.push('abort') }
+    },
+  }
+  return { agreement, asked, told }
+}
+
+t.test('other processes are given the very bytes that were read, and serve when this one does', async (t) => {
+  const others = otherProcesses(() => 'ready')
+  const { file, reloader, write, title, editions } = open(t, { agreement: others.agreement })
+  write({ title: 'Next' })
+  t.match(await reloader.reload(), { kind: 'loaded' })
+  t.equal(title(), 'Next')
+  t.same(others.told, ['commit'])
+  const [next] = others.asked
+  t.equal(next?.edition, editions.current().edition)
+  const given = next?.files.get(file)
+  t.equal(given?.ok === true && Buffer.from(given.bytes).toString(), readFileSync(file, 'utf8'))
+  t.equal(next?.files.size, 2, 'the secret in its own file too')
+})
+
+t.test('one of them that cannot keeps this one from it too', async (t) => {
+  const others = otherProcesses(() => 'refused')
+  const { reloader, write, title } = open(t, { agreement: others.agreement })
+  write({ title: 'Next' })
+  t.match(await reloader.reload(), { kind: 'rejected', faults: ['worker 2 could not'] })
+  t.equal(title(), 'Wiki')
+  t.same(others.told, [])
+})
+
+t.test('they are not asked for what takes a restart, and give up what this one cannot have', async (t) => {
+  const others = otherProcesses(() => 'ready')
+  const folder = t.testdir()
+  const parts = { session: '{ store: sqlite }', top: `data: ${folder}` }
+  const { reloader, write, title } = open(t, { agreement: others.agreement, parts })
+  write({ ...parts, top: `data: ${folder}/elsewhere` })
+  t.match(await reloader.reload(), { kind: 'rejected', faults: [/data: has changed/] })
+  t.same(others.asked, [])
+  writeFileSync(join(folder, 'session.secret'), 'damaged')
+  write({ ...parts, title: 'Next' })
+  t.match(await reloader.reload(), { kind: 'rejected', faults: [/session\.secret is damaged/] })
+  t.same(others.told, ['abort'])
+  t.equal(title(), 'Wiki')
 })

@@ -2,6 +2,7 @@ import { countAccess } from '../../core/access-counts.ts'
 import type { EventFields } from '../../core/event.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { ServedRecord } from '../../core/served-record.ts'
+import type { Agreement } from '../../runtime/agreement.ts'
 import type { RuntimeDeps } from '../../runtime/open.ts'
 import { createReloader, type Reloaded, type ReloadSource } from '../../runtime/reload.ts'
 import type { ServerContext } from '../server/context.ts'
@@ -49,9 +50,14 @@ export function tellOfConfiguration(
 const lookEveryMs = 1_000
 
 /** Takes up a changed configuration, on demand or when its files change, and tells the log and the metrics. */
-export function keepReloading(observers: Observers, source: ReloadSource, deps: RuntimeDeps): Reloading {
+export function keepReloading(
+  observers: Observers,
+  source: ReloadSource,
+  deps: RuntimeDeps,
+  agreement: Agreement | null = null,
+): Reloading {
   const { editions, log } = observers
-  const reloader = createReloader(source, editions, deps)
+  const reloader = createReloader(source, editions, deps, { agreement })
   let told: readonly string[] = []
   /** Each once, and again when it was mended and happens again. */
   const tellOfDetached = (): void => {
