@@ -1,3 +1,4 @@
+import { cookieSessionLimits } from './cookie-sessions.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
@@ -191,6 +192,7 @@ export const limitTable = {
   ),
   echoCharacters: of('provider', 2_000, 'What is read of such a text; the rest is dropped.'),
   echoReadings: of('provider', 100, 'Ways in which such a text is read; one with more is not shown.'),
+  ...cookieSessionLimits,
   ...pageLimits,
   ...logoutLimits,
 

@@ -76,7 +76,8 @@ function addedBy(found: Found): readonly Json[] {
   }
 }
 
-function longestOwnKey(claims: Claims, path: ClaimPath): string | null {
+/** The own key that a path takes at this object; null when it leads to nothing. */
+export function longestOwnKey(claims: Claims, path: ClaimPath): string | null {
   for (let end = path.length; end >= 0; end = end === 0 ? -1 : path.lastIndexOf('.', end - 1)) {
     const key = path.slice(0, end)
     // JSON.parse makes `__proto__` an own key; nothing good was ever found there.

@@ -1,4 +1,5 @@
 import type { CookieNames } from '../gateway.ts'
+import { secondPieceName, signedOutName } from './session-pieces.ts'
 
 /**
  * The Cookie header, read as bytes. Names are compared exactly and values taken as they stand: no unquoting, no
@@ -19,6 +20,8 @@ export interface Cookie {
 /** The names of a host's own cookies. Cookies ignore ports, so origins that share a host see each other's. */
 export interface OwnCookies {
   readonly sessions: readonly string[]
+  /** Those whose names begin with a session's: see `session-pieces`. Ours whatever `session.store` says. */
+  readonly besides: readonly string[]
   readonly transactionPrefixes: readonly string[]
 }
 
@@ -67,6 +70,7 @@ export function ownCookies(origins: Iterable<{ readonly cookies: CookieNames }>)
   const names = [...origins].map((origin) => origin.cookies)
   return {
     sessions: [...new Set(names.map((name) => name.session))],
+    besides: [...new Set(names.flatMap((name) => [secondPieceName(name), signedOutName(name)]))],
     transactionPrefixes: [...new Set(names.map((name) => name.transactionPrefix))],
   }
 }
@@ -114,7 +118,11 @@ function nameOf(pair: string): string {
 }
 
 function isOwnName(name: string, own: OwnCookies): boolean {
-  return own.sessions.includes(name) || own.transactionPrefixes.some((prefix) => name.startsWith(prefix))
+  return (
+    own.sessions.includes(name) ||
+    own.besides.includes(name) ||
+    own.transactionPrefixes.some((prefix) => name.startsWith(prefix))
+  )
 }
 
 /** Whether a pair begins here: at the start or after `;` and spaces. A tab is part of a name that is not ours. */

@@ -26,7 +26,16 @@ export type Random = (bytes: number) => Buffer
  * not open at another. Its parts come from the configuration, never from a request: keys are remembered per scope.
  */
 export interface SealScope {
-  readonly purpose: 'session' | 'transaction' | 'sign-out' | 'outcome' | 'past-attempts' | 'mark'
+  readonly purpose:
+    | 'session'
+    | 'transaction'
+    | 'sign-out'
+    | 'outcome'
+    | 'past-attempts'
+    | 'mark'
+    /** The session itself: nothing opens it but a gateway with `store: cookie`. */
+    | 'session-in-cookie'
+    | 'signed-out'
   /** What tells deployments and cookies apart: the origin, the cookie's name. */
   readonly context: readonly string[]
 }
@@ -63,8 +72,17 @@ export function buildKeyRing(secrets: readonly Secret[]): KeyRing {
   return { sealing, opening: new Map(keys.toReversed().map((key) => [key.header, key])) }
 }
 
-/** Seals a text for one scope. Throws a RangeError when the result would be longer than any cookie can be. */
-export function seal(ring: KeyRing, scope: SealScope, text: string, random: Random): Sealed {
+/**
+ * Seals a text for one scope. Throws a RangeError when the result would be longer than `mostBytes`: than any cookie can
+ * be, unless it is for several.
+ */
+export function seal(
+  ring: KeyRing,
+  scope: SealScope,
+  text: string,
+  random: Random,
+  mostBytes: number = limits.sealedCookieBytes,
+): Sealed {
   const { header } = ring.sealing
   const iv = random(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', scopeKey(ring.sealing, scope), iv, { authTagLength: tagBytes })
@@ -72,13 +90,18 @@ export function seal(ring: KeyRing, scope: SealScope, text: string, random: Rand
   const ciphertext = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   const parts = [header, '', iv.toString('base64url'), ciphertext.toString('base64url')]
   const result = [...parts, cipher.getAuthTag().toString('base64url')].join('.')
-  if (result.length > limits.sealedCookieBytes) throw new RangeError('too long to be sealed into a cookie')
+  if (result.length > mostBytes) throw new RangeError('too long to be sealed into a cookie')
   return result as Sealed
 }
 
 /** Opens what a client sent. Never throws, and says nothing of why it did not open. */
-export function open(ring: KeyRing, scope: SealScope, value: string): Opened {
-  if (value.length > limits.sealedCookieBytes) return refused
+export function open(
+  ring: KeyRing,
+  scope: SealScope,
+  value: string,
+  mostBytes: number = limits.sealedCookieBytes,
+): Opened {
+  if (value.length > mostBytes) return refused
   const [header = '', encryptedKey, iv = '', ciphertext = '', tag = '', ...more] = value.split('.', 6)
   // The header is one that we wrote, letter by letter, or none: no client chooses an algorithm (RFC 8725 3.1).
   const key = ring.opening.get(header)

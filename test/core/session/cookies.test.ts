@@ -120,6 +120,35 @@ t.test("S-150: the app gets its own cookies byte for byte, and none of the gatew
   for (const [header, rest] of cases) t.equal(stripOwnCookies(header, own), rest, header)
 })
 
+t.test('S-150, S-251: pieces and marks of sessions in the browser are ours under every store', async (t) => {
+  for (const name of [`${gate}-p2`, `${gate}-ended`, `${gate}-8443-p2`, `${gate}-8443-ended`]) {
+    t.equal(stripOwnCookies(`a=1; ${name}=S; b=2`, own), 'a=1; b=2', name)
+    t.equal(stripOwnCookies(`${name}=S; =${name}=T`, own), '', name)
+    t.ok(ownsSetCookie(`${name}=x; Path=/; Secure`, own), name)
+    t.ok(ownsSetCookie(`${name}=; Max-Age=0`, own), name)
+    t.ok(ownsSetCookie(` =${name}`, own), name)
+  }
+  for (const name of [`${gate}-p3`, `${gate}-p22`, `${gate}-80-p2`, `${gate}-2`, `${gate}-end`, 'p2']) {
+    t.equal(stripOwnCookies(`${name}=S`, own), `${name}=S`, name)
+    t.notOk(ownsSetCookie(`${name}=x`, own), name)
+  }
+})
+
+t.test('no cookie of one origin has the name of one of another origin on the host', async (t) => {
+  const ports = ['', '-2', '-80', '-8443', '-65535']
+  const all = ports.flatMap((port) => {
+    const session = `${gate}${port}`
+    const { sessions, besides, transactionPrefixes } = ownCookies([
+      { cookies: { ...names, session, transactionPrefix: `${session}-tx-` } },
+    ])
+    return [...sessions, ...besides, ...transactionPrefixes]
+  })
+  t.equal(new Set(all).size, ports.length * 4)
+  for (const one of all)
+    for (const prefix of all.filter((name) => name.endsWith('-tx-') && name !== one))
+      t.notOk(one.startsWith(prefix), `${one} below ${prefix}`)
+})
+
 t.test('S-151: odd cookies of the app keep their bytes', async (t) => {
   const odd = `c="x;y"; d=%zz; e=\u00e9; =noname; f; ; g==;h= "; `
   t.equal(stripOwnCookies(odd, own), odd)
