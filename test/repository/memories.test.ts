@@ -24,7 +24,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/request/location.ts': [ofConfiguration],
   'core/rules/named-claims.ts': [ofConfiguration, ofConfiguration],
   'core/session/seal.ts': [ofConfiguration],
-  'core/session/kept-claims.ts': [ofOneCall, ofOneCall, ofOneCall, ofOneCall],
+  'core/session/kept-claims.ts': [ofOneCall, ofOneCall],
   'core/session/authorization-wish.ts': ['is of nothing', ofOneCall],
   'core/session/transaction-cookie.ts': [ofOneCall],
   'http/operations/certificates.ts': [
