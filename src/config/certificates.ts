@@ -7,6 +7,7 @@ import {
 } from '../core/certificate.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { isShared, type RedisNode, type RedisSettings } from '../core/session-store-settings.ts'
 import type { ConfigPath } from './node.ts'
 
 /** One certificate of the file, as far as its end goes. */
@@ -61,10 +62,34 @@ export function configuredCertificates(gateway: Gateway): readonly ConfiguredCer
         clientCertificate?.certificate ?? null,
       ),
     ]),
+    ...storeCertificates(gateway),
     ...gateway.apps.flatMap(({ name, upstream }) =>
       inFile('ca', upstream.hostname, ['apps', name, 'upstream', 'ca_file'], upstream.ca),
     ),
   ]
+}
+
+/** Of the authorities that the store's may come from, and what it is shown. */
+function storeCertificates({ session: { store } }: Gateway): readonly ConfiguredCertificate[] {
+  if (!isShared(store) || store.tls === null) return []
+  const path = ['session', 'store', store.kind.replace('-', '_')]
+  const host = firstNode(store)?.host ?? path.join('.')
+  const { ca, clientCertificate } = store.tls
+  return [
+    ...inFile('ca', host, [...path, 'ca_file'], ca),
+    ...inFile('client', host, [...path, 'certificate'], clientCertificate?.certificate ?? null),
+  ]
+}
+
+function firstNode(store: RedisSettings): RedisNode | undefined {
+  switch (store.kind) {
+    case 'redis':
+      return store
+    case 'redis-sentinel':
+      return store.sentinels[0]
+    case 'redis-cluster':
+      return store.nodes[0]
+  }
 }
 
 function inFile(

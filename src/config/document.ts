@@ -8,6 +8,7 @@ import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { ruleDefinitions } from './schema/rule.ts'
 import { sessionKeys } from './schema/session.ts'
+import { clusterKeys, redisKeys, sentinelKeys } from './schema/session-store.ts'
 import { caseKeys, personKeys, requestKeys, testsKeys } from './schema/tests.ts'
 
 /** The JSON Schema that editors complete and check by: draft 2020-12, of the file as it is written. */
@@ -88,6 +89,21 @@ const sections: readonly Section[] = [
     text: 'An app may have its own lifetimes. The other keys hold for all apps.',
     keys: sessionKeys,
   },
+  {
+    title: '`session.store`: a Redis',
+    text: 'One Redis or Valkey is `store: { redis: {…} }` with these keys. Its address alone may stand as `store: rediss://…`.',
+    keys: redisKeys,
+  },
+  {
+    title: '`session.store`: Redis Sentinel',
+    text: 'A primary with replicas, which Sentinels watch, is `store: { redis_sentinel: {…} }`.',
+    keys: sentinelKeys,
+  },
+  {
+    title: '`session.store`: Redis Cluster',
+    text: 'A cluster is `store: { redis_cluster: {…} }`.',
+    keys: clusterKeys,
+  },
   { title: '`log`', text: 'Cookies, tokens, codes, queries and secrets are never logged.', keys: logKeys },
   {
     title: '`pages`',
@@ -156,6 +172,7 @@ function rowsOf(key: string, field: z.ZodType): readonly string[] {
 const hasSection: ReadonlySet<string> = new Set([
   'listen',
   'session',
+  'store',
   'log',
   'locations',
   'providers',

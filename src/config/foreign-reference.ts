@@ -26,8 +26,10 @@ export function foreignReference(value: string, path: ConfigPath): ForeignRefere
   const isSecret = holdsSecret(path)
   const name = variableIn(value)
   if (name !== null) return { message: untaken, suggestion: isSecret ? null : `\${env:${name}}` }
-  if (isSecret) return ofSecret(value)
-  return isEmbedded(value, path) ? { message: untaken, suggestion: null } : null
+  const inner = isEmbedded(value, path) ? { message: untaken, suggestion: null } : null
+  // An address is the only secret with something in it.
+  if (isSecret) return ofSecret(value) ?? (path[1] === 'store' ? inner : null)
+  return inner
 }
 
 const here = `a variable is written "\${env:NAME}", a file "\${file:/path}"`

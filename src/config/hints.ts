@@ -19,6 +19,8 @@ export function unknownKey(
   if (path.length === 0 && laterKeys.has(key)) return { message: 'is not available yet', suggestion: null }
   const here = nearest(key, known)
   if (here !== null && folded(here) === folded(key)) return { message: 'unknown key', suggestion: here }
+  const ofRedis = path[1] === 'store' ? redisHints.get(`${path[2]}.${key}`) : undefined
+  if (ofRedis !== undefined) return { message: `unknown key: ${ofRedis}`, suggestion: null }
   // What other products call a rule is a claim's or a person's name here.
   const ofTests = isOfTests(path, known)
   const hint = ofTests ? undefined : foreignKeys.get(folded(key))
@@ -66,6 +68,17 @@ const elsewhere: ReadonlyMap<string, string> = (() => {
   }
   return new Map([...places].map(([key, names]) => [key, names.join(', or ')]))
 })()
+
+const inAddress = 'write it in `url`, such as rediss://redis.example.com:6380/1'
+
+/** Keys of one kind of Redis that another one says otherwise. */
+const redisHints: ReadonlyMap<string, string> = new Map([
+  ['redis.tls', 'write `url: rediss://…`'],
+  ['redis.database', inAddress],
+  ['redis.host', inAddress],
+  ['redis.port', inAddress],
+  ['redis_cluster.database', 'a cluster has one database'],
+])
 
 const openPaths = 'write a location with `require: anyone` for each open path'
 const emails = 'write a rule, such as `require: { email: { domain: example.com } }`'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ConfigPath } from './node.ts'
+import type { ConfigNode, ConfigPath } from './node.ts'
 import { holdsSecret } from './secret-keys.ts'
 
 /**
@@ -31,14 +31,24 @@ export function madeUpText(name: string): string {
   return createHash('sha256').update(name).digest('base64url')
 }
 
+/** Whether a whole value is what stands in for a variable or a file that is missing. */
+export function isStandIn(node: ConfigNode, madeUp: MadeUp | undefined): boolean {
+  if (madeUp === undefined || node.kind !== 'scalar') return false
+  const [, name] = /^\$\{(?:env|file):([^}]*)\}$/.exec(node.source) ?? []
+  return name !== undefined && node.value === madeUpText(name)
+}
+
 /** Keys, certificates and authorities, as text or as the name of a file. */
 function holdsKey([top, ...within]: ConfigPath): boolean {
   if (top === 'listen') return within[0] === 'tls' || within[0] === 'client_ca'
   if (top === 'admin') return within[0] === 'tls'
+  if (top === 'session') return within[0] === 'store' && keysOfStore.has(within[2])
   if (top === 'providers') return keysOfProvider.has(within[1])
   const ofApp = top === 'apps' ? within.slice(1) : top === 'defaults' ? within : []
   return ofApp[0] === 'upstream' && (ofApp[1] === 'ca_file' || ofApp[1] === 'client_certificate')
 }
+
+const keysOfStore: ReadonlySet<string | number | undefined> = new Set(['ca_file', 'certificate', 'key'])
 
 const keysOfProvider: ReadonlySet<string | number | undefined> = new Set([
   'client_key',

@@ -5,7 +5,7 @@ export function holdsSecret(path: ConfigPath): boolean {
   const [top, ...within] = path
   switch (top) {
     case 'session':
-      return within[0] === 'secret'
+      return within[0] === 'secret' || (within[0] === 'store' && ofStore(within.slice(1)))
     case 'log':
       return within[0] === 'subject_key'
     case 'admin':
@@ -19,6 +19,11 @@ export function holdsSecret(path: ConfigPath): boolean {
     default:
       return false
   }
+}
+
+/** An address may hold a password. */
+function ofStore([kind, key]: ConfigPath): boolean {
+  return kind === undefined || key === 'url' || key === 'password' || key === 'sentinel_password'
 }
 
 /** `shared_secret` alone or with its header, and what an upstream is sent. */

@@ -195,7 +195,7 @@ function explain(issue: SchemaIssue, node: ConfigNode): { message: string; sugge
       if (node.kind !== 'scalar' || node.interpolated || typeof node.value !== 'string') {
         return { message: expected, suggestion: null }
       }
-      return { message: laterValue(node.value) ?? expected, suggestion: nearest(node.value, words) }
+      return { message: expected, suggestion: nearest(node.value, words) }
     }
     case 'invalid_union':
       return { message: 'is not of the expected form', suggestion: null }
@@ -205,14 +205,6 @@ function explain(issue: SchemaIssue, node: ConfigNode): { message: string; sugge
       // What `${…}` yields is never printed, nor anything made of it.
       return { message: issue.message, suggestion: isData(node) ? null : meantOf(issue) }
   }
-}
-
-/** What is said of a value that a later version knows. */
-function laterValue(value: string): string | undefined {
-  if (value === 'cookie') return 'sessions in cookies are not available yet: expected sqlite or memory'
-  if (/^(?:redis|valkey)/.test(value))
-    return 'sessions in Redis are not available yet: expected sqlite or memory'
-  return undefined
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -5,6 +5,8 @@ import type { SessionStoreSettings } from './session-store-settings.ts'
 /** What `session` of the file says of all origins; lifetimes belong to each of them. */
 export interface SessionSettings {
   readonly store: SessionStoreSettings
+  /** Whether Redis may be reached without TLS, also where Sentinels and clusters name it. */
+  readonly allowInsecureRedis: boolean
   /** How long a session goes on, since the store last answered for it, while the store does not answer. 0: not at all. */
   readonly duringOutageSeconds: number
   /** Sessions of a sign-in before this time have ended, in every store; null: none has for that. */

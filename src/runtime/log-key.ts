@@ -10,12 +10,12 @@ export type LogKeyPlace = Pick<Gateway, 'session' | 'dataFolder' | 'log'>
 /**
  * What keys the hashes by which the log names people and sessions: `log.subject_key`, else one that is kept in the
  * data folder. Where none is kept yet, `start` is; null: one is drawn. With the memory store nothing is kept, and the
- * key hangs on the session secret. Throws a StoreFault that names the file.
+ * key hangs on the session secret, as with every store that is no folder of ours. Throws a StoreFault that names the file.
  */
 export function readLogKey(place: LogKeyPlace, ring: KeyRing, start: string | null, random: Random): string {
   const { log, session, dataFolder } = place
   if (log.subjectKey !== null) return log.subjectKey.reveal()
-  if (session.store.kind === 'memory') return logKeyFrom(ring)
+  if (session.store.kind !== 'sqlite') return logKeyFrom(ring)
   return readOrMakeSecret(keptIn(dataFolder), () => start ?? random(32).toString('hex'), random)
 }
 
@@ -25,7 +25,7 @@ export function readLogKey(place: LogKeyPlace, ring: KeyRing, start: string | nu
  */
 export function findLogKey({ log, session, dataFolder }: LogKeyPlace): string | null {
   if (log.subjectKey !== null) return log.subjectKey.reveal()
-  if (session.store.kind === 'memory')
+  if (session.store.kind !== 'sqlite')
     return session.secrets.length === 0 ? null : logKeyFrom(buildKeyRing(session.secrets))
   return readKeptSecret(keptIn(dataFolder))
 }

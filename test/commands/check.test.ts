@@ -182,3 +182,20 @@ t.test('--digest prints what the log says of the same files, and which these are
   t.equal(missing.code, 1)
   t.notMatch(missing.stdout, 'sha256:')
 })
+
+t.test('a store with which no gateway can start yet is a fault, at its place', async (t) => {
+  const [sqlite, redis] = [
+    `{ secret: "\${env:SESSION_SECRET}" }`,
+    `{ secret: "\${env:SESSION_SECRET}", store: cookie }`,
+  ]
+  writeFileSync(join(folder, 'later.yaml'), good.replace(sqlite, redis))
+  const { code, stdout } = await check(['-c', 'later.yaml'])
+  t.equal(code, 1)
+  t.match(
+    stdout,
+    /^later\.yaml:2:52 session\.store: sessions in cookies are not available yet: expected sqlite or memory\n/,
+  )
+  const json = await check(['-c', 'later.yaml', '--json'])
+  t.equal(json.code, 1)
+  t.match(json.stdout, /"path": ?"session\.store"/)
+})

@@ -15,6 +15,11 @@ import { loadRules } from '../support/rules.ts'
 const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }
 const { gateway } = loadRules('  require: signed_in\n')
 
+const redis: SessionStoreSettings = {
+  ...{ kind: 'redis', host: 'redis', port: 6379, database: 0 },
+  ...{ username: null, password: null, tls: null, keyPrefix: '' },
+}
+
 interface Settings {
   readonly secrets?: readonly string[]
   readonly key?: string
@@ -119,6 +124,9 @@ t.test('a command finds the key of the gateway and makes nothing', async (t) => 
   t.equal(findLogKey(at(folder, { key: one })), one)
   t.equal(findLogKey(at(folder, { store: { kind: 'memory' } })), null, 'only the running gateway knows it')
   t.equal(findLogKey(at(folder, { store: { kind: 'memory' }, secrets: [one] })), before(one))
+  // A gateway that an earlier store left its folder to does not read it either.
+  for (const store of [{ kind: 'cookie' }, redis] as const)
+    t.equal(findLogKey(at(folder, { store, secrets: [one] })), before(one), store.kind)
 })
 
 t.test('a damaged key stops the start with a sentence, and is not replaced', async (t) => {

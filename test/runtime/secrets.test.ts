@@ -16,6 +16,7 @@ t.test('the session secret is configured, or made once and kept for this user al
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
+    allowInsecureRedis: false,
     duringOutageSeconds: 300,
     revokedBefore: null,
   } as const
@@ -54,6 +55,7 @@ t.test('of two instances that make the secret at once, both use the same one', a
       cookieName: 'claimgate',
       sameSite: 'lax',
       signInTimeoutSeconds: 3600,
+      allowInsecureRedis: false,
       duringOutageSeconds: 300,
       revokedBefore: null,
     },
@@ -82,6 +84,7 @@ function folderOf(t: Test) {
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
+    allowInsecureRedis: false,
     duringOutageSeconds: 300,
     revokedBefore: null,
   } as const
@@ -110,6 +113,7 @@ t.test('a secret is of 256 bits, and the one with the memory store too', async (
     cookieName: 'claimgate',
     sameSite: 'lax',
     signInTimeoutSeconds: 3600,
+    allowInsecureRedis: false,
     duringOutageSeconds: 300,
     revokedBefore: null,
   } as const

@@ -28,7 +28,7 @@ import {
   plainTopKeys,
   type TopKeys,
 } from './service.ts'
-import { buildSession } from './session.ts'
+import { buildSession, checkSubjectKey } from './session.ts'
 import { shadowWithin } from './shadow.ts'
 
 /**
@@ -85,16 +85,16 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
 
 function buildService(scope: Scope, top: TopKeys) {
   const listen = buildListen(scope)
-  return {
+  const place = {
     listen,
     admin: buildAdmin(scope, top.admin, listen),
     ...buildTrust(scope, top.trusted_proxies, listen),
     dataFolder: buildDataFolder(scope, top.data),
     auth: buildAuthPrefix(scope, top.auth_prefix),
-    ...buildSession(scope),
-    ...buildLog(scope),
-    pages: buildPages(scope),
   }
+  const [session, log] = [buildSession(scope), buildLog(scope)]
+  checkSubjectKey(scope, session.session, log.log)
+  return { ...place, ...session, ...log, pages: buildPages(scope) }
 }
 
 function buildProviders(scope: Scope): ReadonlyMap<string, ProviderDraft> {

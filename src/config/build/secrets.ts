@@ -5,7 +5,7 @@ import { faultAt, type Scope } from './scope.ts'
 
 /** A secret of the file and what it is for: two of one purpose may be equal, such as one app secret of two apps. */
 export interface NamedSecret {
-  readonly purpose: 'session' | 'log' | 'shared' | 'client'
+  readonly purpose: 'session' | 'log' | 'shared' | 'client' | 'store'
   readonly path: ConfigPath
   readonly secret: Secret
 }
@@ -28,6 +28,9 @@ function weakness(secret: Secret): string | null {
   return null
 }
 
+/** What somebody else chose, and is relied on by them. */
+const others: ReadonlySet<NamedSecret['purpose']> = new Set(['client', 'store'])
+
 /**
  * Secrets that the gateway itself relies on must be strong, and no secret may serve two purposes: whoever learns one,
  * such as an app its shared secret, must not be able to seal sessions with it. Messages never hold a value.
@@ -35,7 +38,7 @@ function weakness(secret: Secret): string | null {
 export function checkSecrets(scope: Scope, secrets: readonly NamedSecret[]): void {
   const seen = new Map<string, NamedSecret>()
   for (const named of secrets) {
-    const weak = named.purpose === 'client' ? null : weakness(named.secret)
+    const weak = others.has(named.purpose) ? null : weakness(named.secret)
     if (weak !== null) faultAt(scope, named.path, weak)
     const value = named.secret.reveal()
     const before = seen.get(value)

@@ -1,11 +1,17 @@
 import { z } from 'zod'
-import { dateTime, duration, durationOrNone, forms, oneOf, oneOrMore, secret } from './values.ts'
+import { sessionStore } from './session-store.ts'
+import { dateTime, duration, durationOrNone, flag, forms, oneOf, oneOrMore, secret } from './values.ts'
 
 /** The keys of `session`. */
 export const sessionKeys = {
-  store: oneOf(['sqlite', 'memory'])
-    .prefault('sqlite')
-    .describe('Where sessions are kept. `sqlite` is one file in `data`. `memory` forgets them at a restart.'),
+  store: sessionStore.describe(
+    'Where sessions are kept. `sqlite` is one file in `data`. `memory` forgets them at a restart. `cookie` and Redis come in a later version.',
+  ),
+  allow_insecure_redis: flag
+    .prefault(false)
+    .describe(
+      'Lets the gateway reach Redis without TLS: by `redis://` on another machine, or by Sentinels and clusters without `tls`. Whoever is on the way can then read the password, and with it end sessions or put back older ones. The gateway warns of it at each start.',
+    ),
   during_outage: durationOrNone
     .prefault('5m')
     .describe(
@@ -20,7 +26,7 @@ export const sessionKeys = {
     .register(forms, { form: 'secret text or a list' })
     .optional()
     .describe(
-      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only.',
+      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only. Redis and `cookie` need this key.',
     ),
   idle_timeout: duration.prefault('1h').describe('A session ends when it has not been used for this long.'),
   max_lifetime: duration

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
-import type { Secret } from '../../core/secret.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
+import { fileText, secretText } from './digest.ts'
+import { storeFacts } from './store.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
 export interface SettingChange {
@@ -79,7 +79,8 @@ function gatewayFacts({
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
-    'session.store': session.store.kind,
+    ...storeFacts(session.store),
+    'session.allow_insecure_redis': session.allowInsecureRedis ? 'true' : null,
     'session.during_outage': `${session.duringOutageSeconds}s`,
     'session.revoked_before': timeText(session.revokedBefore),
     'session.secret': session.secrets.map(secretText).join(' ') || null,
@@ -236,19 +237,4 @@ function identityText({ from, form }: IdentityHeader): string {
 
 function named(facts: Readonly<Record<string, string | null>>): ReadonlyMap<string, string> {
   return new Map(Object.entries(facts).flatMap(([name, text]) => (text === null ? [] : [[name, text]])))
-}
-
-const shownDigits = 8
-
-/** Enough to see that it is another one. */
-function secretText(secret: Secret): string {
-  return `(secret ${digestOf(secret.reveal())})`
-}
-
-function fileText(content: string): string {
-  return `(file ${digestOf(content)})`
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(`claimgate diff\n${text}`).digest('hex').slice(0, shownDigits)
 }

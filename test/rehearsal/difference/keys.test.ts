@@ -85,6 +85,36 @@ const belowPrefix = {
 }
 const openLocation = { 'apps.*.locations': [{ path: '/at', require: 'anyone' }] }
 
+const bySecret = { 'session.secret': secret('s'), 'log.subject_key': secret('l') }
+const bySentinels = {
+  ...bySecret,
+  'session.store': { redis_sentinel: { sentinels: ['s1'], name: 'one', tls: true } },
+}
+const byCluster = { ...bySecret, 'session.store': { redis_cluster: { nodes: ['n1'], tls: true } } }
+
+/** The keys that every kind of Redis has, of one kind with what it cannot be without. */
+function ofStore(kind: string, needed: Tree): Readonly<Record<string, readonly Row[]>> {
+  const at = (key: string) => `session.store.${kind}.${key}`
+  const by = { ...bySecret, 'session.store': { [kind]: needed } }
+  const other = { [at('certificate')]: 'other.crt' }
+  return {
+    [at('username')]: [['one', 'other', { ...by, [at('password')]: secret('c') }]],
+    [at('password')]: [
+      [undefined, secret('a'), by],
+      [secret('a'), secret('b'), by],
+    ],
+    [at('ca_file')]: [
+      [undefined, 'ca.pem', by],
+      ['one.crt', 'ca.pem', by],
+    ],
+    [at('certificate')]: [
+      ['one.crt', 'other.crt', { ...by, [at('key')]: 'one.key' }, { [at('key')]: 'other.key' }],
+    ],
+    [at('key')]: [['one.key', 'other.key', { ...by, [at('certificate')]: 'one.crt' }, other]],
+    [at('key_prefix')]: [[undefined, 'wiki:', by]],
+  }
+}
+
 /** What a key is changed from (undefined: it is absent) and to, what else both files say, and what the second one. */
 type Row = readonly [before: Value | undefined, after: Value | undefined, more?: Keys, moreAfter?: Keys]
 
@@ -107,7 +137,34 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   ],
   auth_prefix: [[undefined, '/signin']],
   shadow: [[undefined, 'next.yaml']],
-  'session.store': [[undefined, 'memory']],
+  'session.store': [
+    [undefined, 'memory'],
+    ['memory', 'cookie', bySecret],
+    ['redis://localhost', 'rediss://localhost', bySecret],
+    ['redis://localhost', 'redis://localhost/1', bySecret],
+    ['redis://localhost', 'redis://localhost:6380', bySecret],
+    ['redis://:a@localhost', 'redis://:b@localhost', bySecret],
+  ],
+  'session.store.redis.url': [['redis://localhost', 'redis://[::1]', bySecret]],
+  ...ofStore('redis', { url: 'rediss://redis' }),
+  'session.store.redis_sentinel.sentinels': [[['s1'], ['s1', 's2'], bySentinels]],
+  'session.store.redis_sentinel.name': [['one', 'other', bySentinels]],
+  'session.store.redis_sentinel.tls': [
+    [true, false, { ...bySentinels, 'session.allow_insecure_redis': true }],
+  ],
+  'session.store.redis_sentinel.database': [[undefined, 1, bySentinels]],
+  'session.store.redis_sentinel.sentinel_username': [
+    [undefined, 'watch', { ...bySentinels, 'session.store.redis_sentinel.sentinel_password': secret('c') }],
+  ],
+  'session.store.redis_sentinel.sentinel_password': [
+    [undefined, secret('a'), bySentinels],
+    [secret('a'), secret('b'), bySentinels],
+  ],
+  ...ofStore('redis_sentinel', { sentinels: ['s1'], name: 'one', tls: true }),
+  'session.store.redis_cluster.nodes': [[['n1'], ['n2'], byCluster]],
+  'session.store.redis_cluster.tls': [[true, false, { ...byCluster, 'session.allow_insecure_redis': true }]],
+  ...ofStore('redis_cluster', { nodes: ['n1'], tls: true }),
+  'session.allow_insecure_redis': [[undefined, true]],
   'session.during_outage': [
     [undefined, '0s'],
     ['1m', '2m'],
