@@ -17,6 +17,7 @@ import { isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
+import { isShared } from '../core/session-store-settings.ts'
 import { findLogKey } from '../runtime/log-key.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
@@ -59,9 +60,8 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const task = readSessionTask(read.options)
     if (typeof task === 'string') return refuseUsage(command, task, io)
-    const loaded = loadOrReport(configFile(read.options, io.env), io, { madeUp: 'secrets-but-log' })
-    if (loaded === null) return 2
-    const { gateway } = loaded
+    const gateway = load(configFile(read.options, io.env), io)
+    if (gateway === null) return 2
     const unusable = whyUnusable(gateway, task)
     if (unusable !== null) return fail(io, unusable.exitCode, unusable.reason)
     return onStore(
@@ -97,6 +97,13 @@ function whyUnusable({ providers, session, dataFolder }: Gateway, { which }: Ses
     case 'redis-cluster':
       return null
   }
+}
+
+/** Without the secrets that nobody needs here. Whoever asks a Redis needs its password, and what seals its records. */
+function load(file: string, io: Io): Gateway | null {
+  const gateway = loadOrReport(file, io, { madeUp: 'secrets-but-log' })?.gateway ?? null
+  if (gateway === null || !isShared(gateway.session.store)) return gateway
+  return loadOrReport(file, io, { madeUp: 'secrets-of-others' })?.gateway ?? null
 }
 
 interface Unusable {

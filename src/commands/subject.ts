@@ -59,9 +59,9 @@ export const command: Command = {
 /** Without the secrets that the name does not hang on. */
 function load(file: string, io: Io): Gateway | null {
   const gateway = loadOrReport(file, io, { madeUp: 'secrets-but-log' })?.gateway ?? null
-  if (gateway === null || gateway.session.store.kind !== 'memory' || gateway.log.subjectKey !== null)
+  if (gateway === null || gateway.session.store.kind === 'sqlite' || gateway.log.subjectKey !== null)
     return gateway
-  return loadOrReport(file, io)?.gateway ?? null
+  return loadOrReport(file, io, { madeUp: 'secrets-of-others' })?.gateway ?? null
 }
 
 type User = { readonly ok: true; readonly user: string } | { readonly ok: false; readonly reason: string }

@@ -3,11 +3,11 @@ import type { ConfigNode, ConfigPath } from './node.ts'
 import { holdsSecret } from './secret-keys.ts'
 
 /**
- * What may be missing around a file that is only asked about: its secrets, keys and certificates, these but for the
- * key of the log's hashes, or whatever `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs
+ * What may be missing around a file that is only asked about: its secrets, keys and certificates; these but for
+ * what says where sessions are, and the key of the log's hashes; those of providers and apps alone, where the store is asked; or whatever `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs
  * all of it.
  */
-export type MadeUp = 'secrets' | 'secrets-but-log' | 'all-but-rules'
+export type MadeUp = 'secrets' | 'secrets-but-log' | 'secrets-of-others' | 'all-but-rules'
 
 /**
  * Whether a made-up text may stand for what is missing at a path. Never in what decides about people: a rule that
@@ -20,7 +20,9 @@ export function mayBeMadeUp(path: ConfigPath, madeUp: MadeUp | undefined): boole
     case 'secrets':
       return holdsSecret(path) || holdsKey(path)
     case 'secrets-but-log':
-      return path[0] !== 'log' && (holdsSecret(path) || holdsKey(path))
+      return path[0] !== 'log' && !isOfStore(path) && (holdsSecret(path) || holdsKey(path))
+    case 'secrets-of-others':
+      return path[0] !== 'log' && path[0] !== 'session' && (holdsSecret(path) || holdsKey(path))
     case 'all-but-rules':
       return !isOfRules(path)
   }
@@ -29,6 +31,10 @@ export function mayBeMadeUp(path: ConfigPath, madeUp: MadeUp | undefined): boole
 /** Long and irregular enough for a secret; the same for one name on every run. */
 export function madeUpText(name: string): string {
   return createHash('sha256').update(name).digest('base64url')
+}
+
+function isOfStore([top, key]: ConfigPath): boolean {
+  return top === 'session' && key === 'store'
 }
 
 /** Whether a whole value is what stands in for a variable or a file that is missing. */

@@ -148,6 +148,28 @@ for (const [what, text, fault] of ofRules) {
   })
 }
 
+t.test('who asks a store that is shared needs what opens it, and nothing else', async (t) => {
+  const inRedis = (store: string) =>
+    file().replace(
+      /session: .*/,
+      `log: { subject_key: 0123456789abcdef0123456789abcdef }\nsession: { secret: "\${env:NO_SUCH_SECRET}", store: ${store} }`,
+    )
+  const withPassword = inRedis(
+    `{ redis: { url: "redis://localhost", password: "\${env:NO_SUCH_PASSWORD}" } }`,
+  )
+  const byVariable = inRedis(`"\${env:NO_SUCH_STORE}"`)
+  for (const text of [withPassword, byVariable]) {
+    for (const [args, code] of asking) {
+      if (args[0] !== 'sessions') t.equal((await run(text, args)).code, code, `${args[0]}`)
+    }
+  }
+  t.match(await run(withPassword, ['sessions', 'list']), { code: 2, said: /NO_SUCH_PASSWORD is not set/ })
+  t.match(await run(byVariable, ['sessions', 'list']), { code: 2, said: /NO_SUCH_STORE is not set/ })
+  const { code, said } = await run(inRedis('redis://localhost:1'), ['sessions', 'list'])
+  t.match({ code, said }, { code: 2, said: /session.secret: the environment variable NO_SUCH_SECRET/ })
+  t.notMatch(said, 'providers.', 'it asks for no secret of a provider')
+})
+
 t.test('what is no secret is missing unless it is said that it may be', async (t) => {
   const text = file().replace('client_id: gate', `client_id: "\${env:NO_SUCH_CLIENT}"`)
   const args = ['who', 'GET', 'https://wiki.example.com/']

@@ -87,6 +87,8 @@ t.test('what the name hangs on is never made up, and nothing else is asked for',
   t.match(await byKey.run('alice'), { code: 2, stderr: /LOG_KEY is not set/ })
   const bySecret = setUp(t, '', `store: memory, secret: "\${env:SESSION}"`)
   t.match(await bySecret.run('alice'), { code: 2, stderr: /SESSION is not set/ })
+  const byCookies = setUp(t, '', `store: cookie, secret: "\${env:SESSION}"`)
+  t.match(await byCookies.run('alice'), { code: 2, stderr: /SESSION is not set/ })
   const neither = setUp(t, `subject_key: ${key}`, `store: memory, secret: "\${env:SESSION}"`)
   t.match(await neither.run('alice'), { code: 0, stdout: `${hashOf('alice')}\n` })
 })
