@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   createSecretKey,
   hkdfSync,
   type KeyObject,
@@ -36,6 +37,8 @@ export interface SealScope {
     /** The session itself: nothing opens it but a gateway with `store: cookie`. */
     | 'session-in-cookie'
     | 'signed-out'
+    | 'record'
+    | 'index'
   /** What tells deployments and cookies apart: the origin, the cookie's name. */
   readonly context: readonly string[]
 }
@@ -83,13 +86,7 @@ export function seal(
   random: Random,
   mostBytes: number = limits.sealedCookieBytes,
 ): Sealed {
-  const { header } = ring.sealing
-  const iv = random(ivBytes)
-  const cipher = createCipheriv('aes-256-gcm', scopeKey(ring.sealing, scope), iv, { authTagLength: tagBytes })
-  cipher.setAAD(Buffer.from(header, 'ascii'))
-  const ciphertext = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-  const parts = [header, '', iv.toString('base64url'), ciphertext.toString('base64url')]
-  const result = [...parts, cipher.getAuthTag().toString('base64url')].join('.')
+  const result = encrypt(ring, scope, text, { aad: '', random })
   if (result.length > mostBytes) throw new RangeError('too long to be sealed into a cookie')
   return result as Sealed
 }
@@ -102,6 +99,48 @@ export function open(
   mostBytes: number = limits.sealedCookieBytes,
 ): Opened {
   if (value.length > mostBytes) return refused
+  return decrypt(ring, scope, value, '')
+}
+
+/** Seals a text of any length for one scope and place: it opens with the same place alone. */
+export function sealAt(ring: KeyRing, scope: SealScope, place: string, text: string, random: Random): string {
+  return encrypt(ring, scope, text, { aad: associated(place), random })
+}
+
+/** Opens what a store gave for a place. Never throws. */
+export function openAt(ring: KeyRing, scope: SealScope, place: string, value: string): Opened {
+  return decrypt(ring, scope, value, associated(place))
+}
+
+/** HMAC-SHA-256 of a text by the scope's key of each secret, base64url: the first secret's first. */
+export function keyedHashes(ring: KeyRing, scope: SealScope, text: string): readonly [string, ...string[]] {
+  const hashBy = (key: RingKey): string =>
+    createHmac('sha256', scopeKey(key, scope)).update(text).digest('base64url')
+  const others = [...ring.opening.values()].filter((key) => key !== ring.sealing).toReversed()
+  return [hashBy(ring.sealing), ...others.map(hashBy)]
+}
+
+/** As JWE has it behind the header (RFC 7516 5.1, step 14). */
+function associated(place: string): string {
+  return `.${Buffer.from(place, 'utf8').toString('base64url')}`
+}
+
+function encrypt(
+  ring: KeyRing,
+  scope: SealScope,
+  text: string,
+  { aad, random }: { readonly aad: string; readonly random: Random },
+): string {
+  const { header } = ring.sealing
+  const iv = random(ivBytes)
+  const cipher = createCipheriv('aes-256-gcm', scopeKey(ring.sealing, scope), iv, { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(header + aad, 'ascii'))
+  const ciphertext = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  const parts = [header, '', iv.toString('base64url'), ciphertext.toString('base64url')]
+  return [...parts, cipher.getAuthTag().toString('base64url')].join('.')
+}
+
+function decrypt(ring: KeyRing, scope: SealScope, value: string, aad: string): Opened {
   const [header = '', encryptedKey, iv = '', ciphertext = '', tag = '', ...more] = value.split('.', 6)
   // The header is one that we wrote, letter by letter, or none: no client chooses an algorithm (RFC 8725 3.1).
   const key = ring.opening.get(header)
@@ -112,7 +151,7 @@ export function open(
   try {
     const options = { authTagLength: tagBytes }
     const decipher = createDecipheriv('aes-256-gcm', scopeKey(key, scope), bytes.iv, options)
-    decipher.setAAD(Buffer.from(header, 'ascii')).setAuthTag(bytes.tag)
+    decipher.setAAD(Buffer.from(header + aad, 'ascii')).setAuthTag(bytes.tag)
     const text = Buffer.concat([decipher.update(bytes.ciphertext), decipher.final()]).toString('utf8')
     return { ok: true, text, stale: key !== ring.sealing }
   } catch {
