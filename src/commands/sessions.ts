@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
@@ -18,7 +19,9 @@ import type { Gateway } from '../core/gateway.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
 import { isShared } from '../core/session-store-settings.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { findLogKey } from '../runtime/log-key.ts'
+import { contextOfCommand } from '../runtime/store-context.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
 
@@ -66,7 +69,12 @@ export const command: Command = {
     if (unusable !== null) return fail(io, unusable.exitCode, unusable.reason)
     return onStore(
       io,
-      () => openStore(gateway.session, gateway.dataFolder),
+      () =>
+        openStore(
+          gateway.session,
+          gateway.dataFolder,
+          contextOfCommand(gateway, { clock: systemClock, random: randomBytes, report: () => {} }),
+        ),
       (store) => work({ store, gateway, io, json: read.options.flag('json'), shortId: namer(gateway) }, task),
     )
   },

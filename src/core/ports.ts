@@ -50,7 +50,7 @@ export interface SessionStore {
     readonly provider?: ProviderId
   }): Awaitable<readonly StoredSession[]>
   /**
-   * Drops by key, user or all those that were there when it was called, and returns how many. Many are dropped in
+   * Drops by key, user, provider or all those that were there when it was called, and returns how many. Many are dropped in
    * pieces, between which others sign in; sessions that begin meanwhile stay.
    */
   revoke(which: Revocation): Awaitable<number>
@@ -62,8 +62,18 @@ export interface SessionStore {
   readonly commands: CommandRecordStore
   /** Puts down what serves from now on (core/served-record), and says what was there; null: nothing. */
   readonly replaceServed: (record: string) => Awaitable<string | null>
-  /** Tells of sessions that another process changed or removed; the listener forgets what it cached. */
-  onChange(listener: () => void): () => void
+  /**
+   * Ends the sessions of a logout at the provider, at every origin, and leaves a mark: a session that is
+   * saved later, with an ID token that was issued not after the logout, counts no more. In the same step spends the `jti`.
+   */
+  logOut(logout: ProviderLogout): Awaitable<LoggedOut>
+  /** Tells of sessions that another process removed; the listener forgets what it cached. */
+  onChange(listener: (change: StoreChange) => void): () => void
+  /**
+   * Until when, by the monotonic clock, what was loaded may be believed as long as `onChange` tells nothing else: the
+   * store's last sign of life and a second. Past it every session is asked for.
+   */
+  freshUntilMs(): number
   /** Whether it can be read and written now; for readiness. */
   check(): Awaitable<void>
   close(): Awaitable<void>
@@ -96,10 +106,35 @@ export interface SpentState {
   readonly outcome: { readonly sealed: string; readonly until: EpochSeconds } | null
 }
 
+/** What other processes removed. */
+export type StoreChange =
+  | { readonly kind: 'sessions'; readonly keys: readonly SessionKey[] }
+  /** Which ones is not known: any may be gone. */
+  | { readonly kind: 'any' }
+
+/** A verified logout token (Back-Channel Logout 1.0 2.4), or the parameters of a front-channel logout. */
+export interface ProviderLogout {
+  readonly issuer: string
+  /** At least one of the two. With both, sessions of the subject that have this `sid` or none. */
+  readonly subject: string | null
+  readonly sid: string | null
+  /** Sessions whose ID token was issued later live; by the provider's clock. */
+  readonly issuedBy: EpochSeconds
+  /** Which token it is; null: no token. */
+  readonly jti: { readonly hash: string; readonly until: EpochSeconds } | null
+  readonly at: EpochSeconds
+}
+
+export type LoggedOut =
+  | { readonly kind: 'ended'; readonly keys: readonly SessionKey[] }
+  /** Its `jti` was spent before: nothing was done. */
+  | { readonly kind: 'spent' }
+
 export type Revocation =
   | { readonly by: 'key'; readonly key: SessionKey }
   /** A person is a user id of one provider; without `provider`, all who are called so. */
   | { readonly by: 'user'; readonly user: string; readonly provider?: ProviderId }
+  | { readonly by: 'provider'; readonly provider: ProviderId }
   | { readonly by: 'all' }
 
 export interface StoredSession extends ProviderId {
@@ -160,6 +195,10 @@ export interface Identity {
   readonly user: string
   readonly claims: Claims
   readonly idToken: string
+  /** `sub`, `sid` and `iat` of the ID token. */
+  readonly subject: string
+  readonly sid: string | null
+  readonly issuedAt: EpochSeconds
 }
 
 /** The apps, spoken to. */

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { errorCode } from '../core/error-code.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { Clock } from '../core/ports.ts'
+import { contextOfCommand } from '../runtime/store-context.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile, isOfEarlierVersion } from '../store/sqlite-file.ts'
 import { type Finding, type FindingsOf, findingsOf } from './finding.ts'
@@ -12,9 +13,10 @@ import { type Finding, type FindingsOf, findingsOf } from './finding.ts'
  * that is not there yet is not made: whoever asks may be another user than the gateway's. Throws a StoreFault.
  */
 export async function storeFindings(
-  { session, dataFolder }: Gateway,
+  gateway: Gateway,
   { clock, random }: { readonly clock: Clock; readonly random: (bytes: number) => Buffer },
 ): Promise<readonly Finding[]> {
+  const { session, dataFolder } = gateway
   const say = findingsOf('session.store')
   if (session.store.kind === 'memory')
     return [say.note('round trip', 'sessions are in the running gateway alone, and end with it')]
@@ -27,7 +29,8 @@ export async function storeFindings(
         'When this version starts, everybody signs in once more.',
       ),
     ]
-  const store = openStore(session, dataFolder)
+  const context = contextOfCommand(gateway, { clock, random, report: () => {} })
+  const store = openStore(session, dataFolder, context)
   try {
     await store.check()
     const hash = `doctor-${random(24).toString('base64url')}`

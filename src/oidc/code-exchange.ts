@@ -98,7 +98,8 @@ async function identify(
   const id = readUserId(claims, settings)
   if (!id.ok)
     throw new LoginFault('LOGIN_USER_ID_INVALID', `user_id is read from ${settings.userId}: ${id.reason}`)
-  return { user: id.user, claims, idToken }
+  const { sub, sid, issuedAt } = verified
+  return { user: id.user, claims, idToken, subject: sub, sid, issuedAt }
 }
 
 /** As it is really reached, which `internal_url` may change. */

@@ -22,6 +22,10 @@ export interface IdTokenExpectation {
 
 export interface VerifiedIdToken {
   readonly sub: string
+  /** Null: it has none, or one of no form. */
+  readonly sid: string | null
+  /** `iat`, whole. */
+  readonly issuedAt: EpochSeconds
   readonly claims: JsonObject
 }
 
@@ -48,7 +52,8 @@ export async function verifyIdToken(
     (claims.nonce === expected.nonce ? null : 'nonce is not that of this sign-in') ??
     accessTokenProblem(claims, expected.accessToken, algorithm)
   if (problem !== null || typeof claims.sub !== 'string') throw refused(problem ?? 'sub is no string')
-  return { sub: claims.sub, claims }
+  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null
+  return { sub: claims.sub, sid, issuedAt: Math.floor(times.iat), claims }
 }
 
 function refused(reason: string): LoginFault {

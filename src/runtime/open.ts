@@ -18,6 +18,7 @@ import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
 import { createSessions } from './sessions.ts'
 import { createSpentStates } from './spent-states.ts'
+import { createStoreContext, type StoreEdition } from './store-context.ts'
 
 export interface RuntimeDeps {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -41,24 +42,46 @@ export interface RuntimeDeps {
  */
 export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
   // First, as it makes the data folder, and says best what is wrong with it.
-  const store = openStore(gateway.session, gateway.dataFolder)
+  const edition: { current: StoreEdition | null } = { current: null }
+  const clock = deps.clock ?? systemClock
+  const random = deps.random ?? randomBytes
+  const context = createStoreContext(() => known(edition.current), {
+    clock,
+    random,
+    report: deps.onStoreFault,
+  })
+  const store = openStore(gateway.session, gateway.dataFolder, context)
   try {
-    return assemble(gateway, deps, store)
+    return assemble(gateway, { ...deps, clock, random }, store, edition)
   } catch (thrown) {
     store.close()
     throw thrown
   }
 }
 
-function assemble(gateway: Gateway, deps: RuntimeDeps, store: SessionStore): Runtime {
-  const clock = deps.clock ?? systemClock
-  const random = deps.random ?? randomBytes
+/** A store seals nothing before the secrets are read. */
+function known(edition: StoreEdition | null): StoreEdition {
+  if (edition === null) throw new Error('the session secret is not read yet')
+  return edition
+}
+
+function assemble(
+  gateway: Gateway,
+  deps: RuntimeDeps & Pick<Runtime, 'clock' | 'random'>,
+  store: SessionStore,
+  edition: { current: StoreEdition | null },
+): Runtime {
+  const { clock, random } = deps
   // A secret that is there already sealed before, and lines of the log may be there that were keyed by it.
   const isNew = !hasSessionSecret(gateway)
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
+  edition.current = { gateway, ring }
   const logKey = readLogKey(gateway, ring, isNew ? null : logKeyFrom(ring), random)
   const providers = openProviders(gateway, deps, { clock, random })
-  const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault })
+  const renewed = (next: StoreEdition) => {
+    edition.current = next
+  }
+  const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault, renewed })
   return {
     edition: deps.beside?.edition ?? 1,
     instance: deps.beside?.instance ?? random(6).toString('base64url'),

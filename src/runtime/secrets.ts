@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Gateway } from '../core/gateway.ts'
 import { Secret } from '../core/secret.ts'
 import type { Random } from '../core/session/seal.ts'
-import { type KeptSecret, readOrMakeSecret } from './kept-secret.ts'
+import { type KeptSecret, readKeptSecret, readOrMakeSecret } from './kept-secret.ts'
 
 /** What of a configuration says where the session secret is. */
 export type SecretPlace = Pick<Gateway, 'session' | 'dataFolder'>
@@ -18,6 +18,13 @@ export function readSessionSecrets({ session, dataFolder }: SecretPlace, random:
   const make = () => random(32).toString('base64url')
   if (session.store.kind === 'memory') return [new Secret(make())]
   return [new Secret(readOrMakeSecret(keptIn(dataFolder), make, random))]
+}
+
+/** Those that are there: configured, or kept by a gateway that ran before. Makes none. Throws a StoreFault. */
+export function findSessionSecrets({ session, dataFolder }: SecretPlace): readonly Secret[] {
+  if (session.secrets.length > 0 || session.store.kind !== 'sqlite') return session.secrets
+  const kept = readKeptSecret(keptIn(dataFolder))
+  return kept === null ? [] : [new Secret(kept)]
 }
 
 /** Whether one is configured, or was kept by a gateway that ran before. Reads nothing. */

@@ -8,13 +8,13 @@ import {
   type EpochSeconds,
   forgetAt,
   lastSeen,
-  memoryBytes,
   type NoSession,
   type Session,
   type SessionKey,
   sessionStatus,
   touchDue,
 } from '../core/session/session.ts'
+import { memoryBytes } from '../core/session/session-record.ts'
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
 
 export type SessionLookup =

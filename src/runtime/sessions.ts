@@ -5,13 +5,14 @@ import type { Awaitable, Clock, Identity, SessionStore } from '../core/ports.ts'
 import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
-  encodeSession,
   forgetAt,
   newSessionId,
   type Session,
   type SessionKey,
+  type SignInClient,
   sessionKey,
 } from '../core/session/session.ts'
+import { encodeSession } from '../core/session/session-record.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { stateHash } from '../core/session/transaction-cookie.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
@@ -63,6 +64,8 @@ export interface SignIn {
   readonly origin: Origin
   /** The session cookie that came with the callback, as received. */
   readonly previousCookie: string | null
+  /** From what somebody signs in; null: nothing is known. */
+  readonly client: SignInClient | null
 }
 
 export interface Started {
@@ -84,6 +87,8 @@ export interface SessionsSetup extends SessionEdition {
   readonly random: Random
   /** Hears of faults that stop no request: of a touch, a purge, a look-up that the cache stood in for. */
   readonly report?: (thrown: unknown) => void
+  /** Told of each edition before it serves: what the store seals with follows. */
+  readonly renewed?: (edition: SessionEdition) => void
   /** How many sessions are remembered, and how many bytes of memory they take. */
   readonly cacheLimit?: number
   readonly cacheBytes?: number
@@ -169,6 +174,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
     onEnd: (session, origin, listener) => watch.add(session, origins.get(session.origin) ?? origin, listener),
     sweep,
     renew: (next) => {
+      setup.renewed?.(next)
       edition = next
       origins = originsOf(next)
       finder.clear()
@@ -215,7 +221,11 @@ function refuseLarge(session: Session): void {
   )
 }
 
-function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, now: EpochSeconds): Session {
+function toSession(
+  { identity, transaction, origin, client }: SignIn,
+  key: SessionKey,
+  now: EpochSeconds,
+): Session {
   const { issuer, clientId, state, returnTo } = transaction
   return {
     key,
@@ -228,5 +238,10 @@ function toSession({ identity, transaction, origin }: SignIn, key: SessionKey, n
     signedInAt: now,
     lastSeenAt: now,
     signIn: { stateHash: stateHash(state), returnTo },
+    subject: identity.subject,
+    sid: identity.sid,
+    idTokenIssuedAt: identity.issuedAt,
+    client,
+    marks: {},
   }
 }

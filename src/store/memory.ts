@@ -1,13 +1,10 @@
 import { limits } from '../core/limits/table.ts'
-import type { Revocation, SessionStore, StoredSession } from '../core/ports.ts'
+import type { LoggedOut, ProviderLogout, Revocation, SessionStore, StoredSession } from '../core/ports.ts'
 import { isSameProvider, type ProviderId } from '../core/provider-id.ts'
-import {
-  type EpochSeconds,
-  lastSeen,
-  memoryBytes,
-  type Session,
-  type SessionKey,
-} from '../core/session/session.ts'
+import { isMeant as isMeantByLogout } from '../core/session/provider-logout.ts'
+import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../core/session/session.ts'
+import { memoryBytes } from '../core/session/session-record.ts'
+import { createMemoryLogouts } from './memory-logouts.ts'
 import { openMemoryStates } from './memory-states.ts'
 
 interface Entry {
@@ -33,12 +30,14 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   /** When the sessions of each person began, so that nobody's sign-in looks at everybody's. */
   const persons = new Map<string, Map<SessionKey, EpochSeconds>>()
   const states = openMemoryStates()
+  const logouts = createMemoryLogouts()
   let bytes = 0
 
   return {
     load: (key) => entries.get(key)?.session ?? null,
     save(session, expiresAt, leaving = []) {
       remove(session.key)
+      if (logouts.ends(session)) return []
       const displaced = oldestOf(persons.get(personOf(session)), new Set(leaving))
       for (const key of displaced) remove(key)
       add({ session, expiresAt, bytes: memoryBytes(session) })
@@ -52,6 +51,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
       entries.set(key, { ...entry, session: { ...entry.session, lastSeenAt }, expiresAt })
     },
     drop: remove,
+    logOut,
     list: (filter) =>
       [...entries.values()]
         .filter(({ session }) => isOf(session, filter))
@@ -60,6 +60,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     revoke: (which) => removeWhere(({ session }) => isMeant(which, session)),
     purge(now) {
       states.purge(now)
+      logouts.purge(now)
       return removeWhere(({ expiresAt }) => expiresAt <= now)
     },
     states,
@@ -67,11 +68,23 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     commands: { leave: () => {}, take: () => [] },
     replaceServed: () => null,
     onChange: () => () => {},
+    freshUntilMs: () => Number.POSITIVE_INFINITY,
     check: () => {},
     close() {
       states.clear()
+      logouts.clear()
       removeWhere(() => true)
     },
+  }
+
+  function logOut(logout: ProviderLogout): LoggedOut {
+    const { jti, at } = logout
+    if (jti !== null && !states.spend(jti.hash, { at, until: jti.until })) return { kind: 'spent' }
+    logouts.add(logout)
+    const meant = [...entries.values()].filter(({ session }) => isMeantByLogout(logout, session))
+    const keys = meant.map(({ session }) => session.key)
+    for (const key of keys) remove(key)
+    return { kind: 'ended', keys }
   }
 
   function add(entry: Entry): void {
@@ -136,6 +149,7 @@ function isMeant(which: Revocation, session: Session): boolean {
     case 'key':
       return session.key === which.key
     case 'user':
+    case 'provider':
       return isOf(session, which)
     case 'all':
       return true

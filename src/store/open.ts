@@ -2,17 +2,22 @@ import { StoreFault } from '../core/fault.ts'
 import type { SessionSettings } from '../core/gateway.ts'
 import type { SessionStore } from '../core/ports.ts'
 import type { SessionStoreSettings } from '../core/session-store-settings.ts'
+import type { StoreContext } from './context.ts'
 import { openMemoryStore } from './memory.ts'
 import { SqliteStore } from './sqlite.ts'
 import { openSessionFile } from './sqlite-file.ts'
 
 /** The store that the configuration names. Throws a StoreFault when it cannot be used, with what to do about it. */
-export function openStore({ store }: Pick<SessionSettings, 'store'>, dataFolder: string): SessionStore {
+export function openStore(
+  { store }: Pick<SessionSettings, 'store'>,
+  dataFolder: string,
+  context: StoreContext,
+): SessionStore {
   switch (store.kind) {
     case 'memory':
       return openMemoryStore()
     case 'sqlite':
-      return new SqliteStore(openSessionFile(dataFolder))
+      return new SqliteStore(openSessionFile(dataFolder), context)
     case 'cookie':
     case 'redis':
     case 'redis-sentinel':

@@ -6,7 +6,9 @@ import { StoreFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
 import { toStoreFault } from './fault.ts'
 import { makeFolder } from './folder.ts'
+import { addColumns } from './sqlite-columns.ts'
 import { commandsTable } from './sqlite-commands.ts'
+import { logoutsTable } from './sqlite-logouts.ts'
 import { servedTable } from './sqlite-served.ts'
 import { statesTable } from './sqlite-states.ts'
 
@@ -151,6 +153,8 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
     database.exec(`PRAGMA user_version = ${format}`)
   } else replaceFormatOfLabels(database)
   refuseForeign(database, path)
+  addColumns(database)
+  database.exec(logoutsTable)
   database.exec(statesTable)
   database.exec(commandsTable)
   database.exec(servedTable)

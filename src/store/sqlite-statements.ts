@@ -4,16 +4,19 @@ import { clockToleranceSeconds } from '../core/session/session.ts'
 
 /** What a session must be of, where something is said. */
 const ofUser = 'user = ?1 AND (?2 IS NULL OR issuer = ?2 AND client_id = ?3)'
-const piece = 'SELECT id, octet_length(record) AS bytes FROM session WHERE'
+const piece =
+  'SELECT id, octet_length(record) + coalesce(octet_length(tokens), 0) AS bytes FROM session WHERE'
 
 const texts = {
-  load: 'SELECT record, last_seen_at FROM session WHERE key = ?',
+  load: 'SELECT record, tokens, last_seen_at FROM session WHERE key = ?',
+  reseal: 'UPDATE session SET tokens = ? WHERE key = ?',
   save: `INSERT INTO session
-    (key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at, record)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    (key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at, subject, sid, issued_at, record, tokens)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
     origin = excluded.origin, issuer = excluded.issuer, client_id = excluded.client_id, user = excluded.user,
     signed_in_at = excluded.signed_in_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at,
-    record = excluded.record`,
+    subject = excluded.subject, sid = excluded.sid, issued_at = excluded.issued_at, record = excluded.record,
+    tokens = excluded.tokens`,
   /** Beside the one that begins, and those that end with it, the newest that a person may have stay. */
   displaced: `SELECT key FROM session WHERE user = ? AND issuer = ? AND client_id = ?
     AND key NOT IN (SELECT value FROM json_each(?))
@@ -29,6 +32,7 @@ const texts = {
   dropId: 'DELETE FROM session WHERE id = ?',
   lastId: 'SELECT max(id) AS id FROM session',
   pieceOfUser: `${piece} ${ofUser} AND id <= ?4 ORDER BY id LIMIT ${limits.removedSessions}`,
+  pieceOfProvider: `${piece} issuer = ?1 AND client_id = ?2 AND id <= ?3 ORDER BY id LIMIT ${limits.removedSessions}`,
   pieceOfAll: `${piece} id <= ? ORDER BY id LIMIT ${limits.removedSessions}`,
   pieceExpired: `${piece} expires_at <= ? ORDER BY expires_at LIMIT ${limits.removedSessions}`,
   /** Changes when another connection has committed: https://www.sqlite.org/pragma.html#pragma_data_version */
@@ -42,6 +46,7 @@ export type Statements = { readonly [name in keyof typeof texts]: StatementSync 
 export function prepareStatements(database: DatabaseSync): Statements {
   return {
     load: database.prepare(texts.load),
+    reseal: database.prepare(texts.reseal),
     save: database.prepare(texts.save),
     displaced: database.prepare(texts.displaced),
     touch: database.prepare(texts.touch),
@@ -50,6 +55,7 @@ export function prepareStatements(database: DatabaseSync): Statements {
     dropId: database.prepare(texts.dropId),
     lastId: database.prepare(texts.lastId),
     pieceOfUser: database.prepare(texts.pieceOfUser),
+    pieceOfProvider: database.prepare(texts.pieceOfProvider),
     pieceOfAll: database.prepare(texts.pieceOfAll),
     pieceExpired: database.prepare(texts.pieceExpired),
     dataVersion: database.prepare(texts.dataVersion),

@@ -1,26 +1,28 @@
 import { statSync } from 'node:fs'
+import type { SQLOutputValue } from 'node:sqlite'
 import { StoreFault } from '../core/fault.ts'
 import type {
   Awaitable,
   CommandRecordStore,
+  LoggedOut,
+  ProviderLogout,
   Revocation,
   SessionStore,
   SpentStateStore,
+  StoreChange,
   StoredSession,
 } from '../core/ports.ts'
-import {
-  decodeSession,
-  type EpochSeconds,
-  encodeSession,
-  lastSeen,
-  type Session,
-  type SessionKey,
-} from '../core/session/session.ts'
+import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../core/session/session.ts'
+import type { StoreContext } from './context.ts'
 import { isBusy, toStoreFault } from './fault.ts'
 import { type Due, type PieceRemoved, removeInPieces, removePiece, transaction } from './removal.ts'
 import { createRemovals, type Removals } from './removals.ts'
+import { createSqliteAccess, type SqliteAccess } from './sqlite-access.ts'
 import { prepareCommands } from './sqlite-commands.ts'
+import { anyProvider, dueNow } from './sqlite-due.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'
+import { prepareLogouts } from './sqlite-logouts.ts'
+import { fromRow, toRow } from './sqlite-record.ts'
 import { toDue, toStored } from './sqlite-rows.ts'
 import { prepareServed } from './sqlite-served.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
@@ -29,17 +31,21 @@ import { createTouchQueue, type Touch, type TouchQueue } from './touches.ts'
 
 /** What another process removed is known after so long. */
 const pollMs = 250
-/** When another process holds the lock: asked again so often, without blocking anyone meanwhile. */
-const busyRetries = 20
-const busyDelayMs = 50
+/** What was loaded is believed for so long after a look. */
+const freshMs = 1000
 
 /** Sessions in one file, shared by the processes of one machine. Owns the file: `close` closes it. */
 export class SqliteStore implements SessionStore {
   readonly #file: SessionFile
+  readonly #context: StoreContext
+  readonly #access: SqliteAccess
+  readonly #logouts: ReturnType<typeof prepareLogouts>
   readonly #inode: number
   readonly #statements: Statements
   readonly #touches: TouchQueue
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(change: StoreChange) => void>()
+  /** When the file was looked into last for removals by others; of the monotonic clock. */
+  #lookedAtMs: number
   readonly #removals: Removals
   readonly #states: ReturnType<typeof prepareStates>
   readonly states: SpentStateStore
@@ -47,8 +53,12 @@ export class SqliteStore implements SessionStore {
   readonly replaceServed: SessionStore['replaceServed']
   #poll: NodeJS.Timeout | undefined
 
-  constructor(file: SessionFile) {
+  constructor(file: SessionFile, context: StoreContext) {
     this.#file = file
+    this.#context = context
+    this.#access = createSqliteAccess(file)
+    this.#lookedAtMs = context.clock.monotonicMs()
+    this.#logouts = prepareLogouts(file.database)
     this.#inode = statSync(file.path).ino
     this.#statements = prepareStatements(file.database)
     this.#touches = createTouchQueue((touches) => this.#writeTouches(touches), isBusy)
@@ -57,15 +67,15 @@ export class SqliteStore implements SessionStore {
     this.states = this.#openStates(this.#states)
     this.commands = this.#openCommands(prepareCommands(file.database))
     const replace = prepareServed(file.database)
-    this.replaceServed = (record) => this.#write(() => this.#unhurried(() => replace(record)))
+    this.replaceServed = (record) => this.#access.write(() => this.#access.unhurried(() => replace(record)))
   }
 
   /** Not from a file that was removed, either: what it says, no command could revoke. */
   load(key: SessionKey): Session | null {
     this.#refuseRemoved()
-    return this.#translated(() => {
+    return this.#access.read(() => {
       const row = this.#statements.load.get(key)
-      const session = row === undefined ? null : decodeSession(String(row.record), key)
+      const session = row === undefined ? null : this.#decode(row, key)
       if (session === null) return null
       const written = Number(row?.last_seen_at)
       const waiting = this.#touches.get(key)
@@ -83,13 +93,13 @@ export class SqliteStore implements SessionStore {
     leaving: readonly SessionKey[] = [],
   ): Awaitable<readonly SessionKey[]> {
     this.#refuseRemoved()
-    const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
-    const columns = [key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt]
-    const record = encodeSession(session)
+    const { key, issuer, clientId, user } = session
+    const row = toRow(session, expiresAt, this.#context.seal)
     const uncounted = JSON.stringify([key, ...leaving])
-    return this.#write(() => {
+    return this.#access.write(() => {
       const displaced = transaction(this.#file.database, () => {
-        this.#statements.save.run(...columns, record)
+        if (this.#logouts.ends(session)) return []
+        this.#statements.save.run(...row)
         const keys = this.#statements.displaced
           .all(user, issuer, clientId, uncounted)
           .map((row) => String(row.key))
@@ -107,7 +117,7 @@ export class SqliteStore implements SessionStore {
 
   drop(key: SessionKey): Awaitable<boolean> {
     this.#refuseRemoved()
-    return this.#write(() => {
+    return this.#access.write(() => {
       const dropped = Number(this.#statements.drop.run(key).changes)
       this.#removals.ours(dropped)
       return dropped > 0
@@ -117,13 +127,13 @@ export class SqliteStore implements SessionStore {
   list({ user = null, provider }: ListFilter): readonly StoredSession[] {
     this.#touches.flush()
     const { issuer, clientId } = provider ?? anyProvider
-    return this.#translated(() => this.#statements.list.all(user, issuer, clientId).map(toStored))
+    return this.#access.read(() => this.#statements.list.all(user, issuer, clientId).map(toStored))
   }
 
   async revoke(which: Revocation): Promise<number> {
     if (which.by === 'key') return (await this.drop(which.key)) ? 1 : 0
-    const due = await this.#write(() => this.#dueNow(which))
-    return removeInPieces(() => this.#write(() => this.#removePiece(due)))
+    const due = await this.#access.write(() => dueNow(this.#statements, which))
+    return removeInPieces(() => this.#access.write(() => this.#removePiece(due)))
   }
 
   async purge(now: EpochSeconds): Promise<number> {
@@ -131,14 +141,36 @@ export class SqliteStore implements SessionStore {
     // Asked again in each try: it may close while another process holds the lock.
     const closed = () => !this.#file.database.isOpen
     const removed = await removeInPieces(() =>
-      this.#write(() => (closed() ? nothing : this.#removePiece(due))),
+      this.#access.write(() => (closed() ? nothing : this.#removePiece(due))),
     )
-    await this.#write(() => (closed() ? undefined : this.#unhurried(() => this.#states.purge(now))))
+    const purgeMarks = () => {
+      this.#states.purge(now)
+      this.#logouts.purge(now)
+    }
+    await this.#access.write(() => (closed() ? undefined : this.#access.unhurried(purgeMarks)))
     return removed
   }
 
-  onChange(listener: () => void): () => void {
+  /** In one step with the spent `jti`, on the disk before the provider is told. */
+  logOut(logout: ProviderLogout): Awaitable<LoggedOut> {
+    this.#refuseRemoved()
+    const { jti, at } = logout
+    return this.#access.write(() => {
+      const result = transaction(this.#file.database, (): LoggedOut => {
+        if (jti !== null && !this.#states.spend(jti.hash, { at, until: jti.until })) return { kind: 'spent' }
+        const keys = this.#logouts.found(logout)
+        for (const key of keys) this.#statements.drop.run(key)
+        this.#logouts.add(logout)
+        return { kind: 'ended', keys }
+      })
+      if (result.kind === 'ended') this.#removals.ours(result.keys.length)
+      return result
+    })
+  }
+
+  onChange(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener)
+    this.#lookForRemovals()
     this.#poll ??= setInterval(() => this.#lookForRemovals(), pollMs).unref()
     return () => {
       this.#listeners.delete(listener)
@@ -146,9 +178,14 @@ export class SqliteStore implements SessionStore {
     }
   }
 
+  /** Its looks are its signs of life: a process that was stopped for a while has not looked. */
+  freshUntilMs(): number {
+    return this.#lookedAtMs + freshMs
+  }
+
   check(): Awaitable<void> {
     this.#refuseRemoved()
-    return this.#write(() => probe(this.#file.database))
+    return this.#access.write(() => probe(this.#file.database))
   }
 
   close(): void {
@@ -157,24 +194,28 @@ export class SqliteStore implements SessionStore {
     if (this.#file.database.isOpen) this.#file.database.close()
   }
 
-  #refuseRemoved(): void {
-    const { path } = this.#file
-    if (this.#translated(() => statSync(path, { throwIfNoEntry: false }))?.ino === this.#inode) return
-    const message = `${path} was removed or replaced while the gateway runs; restart it`
-    throw new StoreFault('STORE_INVALID', message)
+  #decode(row: Record<string, SQLOutputValue>, key: SessionKey): Session | null {
+    const read = fromRow(row, key, this.#context.seal)
+    if (read === null) return null
+    const { session, resealed } = read
+    if (resealed !== null) this.#reseal(key, resealed)
+    return session
   }
 
-  /** Those that are in the store now: ids are never given again, so whoever signs in from now on stays. */
-  #dueNow(which: Exclude<Revocation, { readonly by: 'key' }>): Due {
-    const last = Number(this.#statements.lastId.get()?.id) // of no session at all: null, which is 0
-    switch (which.by) {
-      case 'user': {
-        const { issuer, clientId } = which.provider ?? anyProvider
-        return () => this.#statements.pieceOfUser.all(which.user, issuer, clientId, last).map(toDue)
-      }
-      case 'all':
-        return () => this.#statements.pieceOfAll.all(last).map(toDue)
+  /** It may fail: the next one who loads the session does it. */
+  #reseal(key: SessionKey, tokens: string): void {
+    try {
+      this.#access.unhurried(() => this.#statements.reseal.run(tokens, key))
+    } catch (thrown) {
+      this.#context.report(toStoreFault(thrown, this.#file.path))
     }
+  }
+
+  #refuseRemoved(): void {
+    const { path } = this.#file
+    if (this.#access.read(() => statSync(path, { throwIfNoEntry: false }))?.ino === this.#inode) return
+    const message = `${path} was removed or replaced while the gateway runs; restart it`
+    throw new StoreFault('STORE_INVALID', message)
   }
 
   #removePiece(due: Due): PieceRemoved {
@@ -188,10 +229,11 @@ export class SqliteStore implements SessionStore {
     return {
       spend: (hash, when) => {
         this.#refuseRemoved()
-        return this.#write(() => this.#unhurried(() => states.spend(hash, when)))
+        return this.#access.write(() => this.#access.unhurried(() => states.spend(hash, when)))
       },
-      spent: (hash) => this.#translated(() => states.spent(hash)),
-      keepOutcome: (hash, outcome) => this.#write(() => this.#unhurried(() => states.keep(hash, outcome))),
+      spent: (hash) => this.#access.read(() => states.spent(hash)),
+      keepOutcome: (hash, outcome) =>
+        this.#access.write(() => this.#access.unhurried(() => states.keep(hash, outcome))),
     }
   }
 
@@ -201,81 +243,42 @@ export class SqliteStore implements SessionStore {
     return {
       leave: (records) => {
         this.#refuseRemoved()
-        return this.#write(() => transaction(database, () => commands.leave(records)))
+        return this.#access.write(() => transaction(database, () => commands.leave(records)))
       },
       take: () => {
-        if (!this.#translated(commands.any)) return []
-        return this.#write(() => (database.isOpen ? transaction(database, commands.take) : []))
+        if (!this.#access.read(commands.any)) return []
+        return this.#access.write(() => (database.isOpen ? transaction(database, commands.take) : []))
       },
     }
   }
 
   #writeTouches(touches: ReadonlyMap<SessionKey, Touch>): void {
-    this.#unhurried(() => {
+    this.#access.unhurried(() => {
       for (const [key, { lastSeenAt, expiresAt }] of touches) {
         this.#statements.touch.run(lastSeenAt, expiresAt, key)
       }
     })
   }
 
-  /** One transaction, and no wait for the disk: after a power cut an idle time is a minute shorter, no more. */
-  #unhurried<T>(work: () => T): T {
-    const { database } = this.#file
-    database.exec('PRAGMA synchronous = NORMAL')
-    try {
-      return transaction(database, work)
-    } finally {
-      database.exec('PRAGMA synchronous = FULL')
-    }
-  }
-
   #lookForRemovals(): void {
+    const atMs = this.#context.clock.monotonicMs()
+    let isNews: boolean
     try {
-      if (!this.#removals.look()) return
+      isNews = this.#removals.look()
     } catch {
       return // Nobody asked; whoever loads a session next gets the fault.
     }
-    for (const listener of this.#listeners) listener()
+    if (isNews) for (const listener of this.#listeners) listener({ kind: 'any' })
+    this.#lookedAtMs = atMs
   }
 
   #stopPolling(): void {
     clearInterval(this.#poll)
     this.#poll = undefined
   }
-
-  #translated<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (thrown) {
-      throw toStoreFault(thrown, this.#file.path)
-    }
-  }
-
-  #write<T>(work: () => T): Awaitable<T> {
-    try {
-      return work()
-    } catch (thrown) {
-      if (!isBusy(thrown)) throw toStoreFault(thrown, this.#file.path)
-      return this.#retry(work)
-    }
-  }
-
-  async #retry<T>(work: () => T): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, busyDelayMs))
-      try {
-        return work()
-      } catch (thrown) {
-        if (!isBusy(thrown) || attempt >= busyRetries) throw toStoreFault(thrown, this.#file.path)
-      }
-    }
-  }
 }
 
 /** As the port has it, but that nobody in particular may be null too. */
 type ListFilter = { readonly user?: string | null } & Pick<Parameters<SessionStore['list']>[0], 'provider'>
-
-/** For statements: null matches every one. */
-const anyProvider = { issuer: null, clientId: null }
 
 const nothing: PieceRemoved = { count: 0, more: false }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { runCommand } from '../../src/cli.ts'
 import { openStore } from '../../src/store/open.ts'
+import { storeContext } from '../support/store-context.ts'
 
 /** Whoever asks about rules holds no secret, key or certificate; what rules hold is needed by everybody. */
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-missing-'))
@@ -58,7 +59,7 @@ const needing: readonly (readonly string[])[] = [['check'], ['lint', '--fail-on'
 
 t.before(async () => {
   writeFileSync(join(folder, name), file())
-  await openStore({ store: { kind: 'sqlite' } }, folder).close()
+  await openStore({ store: { kind: 'sqlite' } }, folder, storeContext()).close()
 })
 
 for (const [args, code] of asking) {

@@ -11,6 +11,7 @@ import { sessionNames } from '../../src/core/log-names.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
+import { storeContext } from '../support/store-context.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const key = (begin: string): string => begin.padEnd(64, '0')
@@ -56,7 +57,7 @@ async function setUp(
   t: Test,
 ): Promise<{ store: SessionStore; run(...args: string[]): Promise<Ran>; folder: string }> {
   const folder = t.testdir({ 'claimgate.yaml': file('sqlite'), 'memory.yaml': file('memory') })
-  const store = openStore({ store: { kind: 'sqlite' } }, join(folder, 'data'))
+  const store = openStore({ store: { kind: 'sqlite' } }, join(folder, 'data'), storeContext())
   writeFileSync(join(folder, 'data', 'log.subject_key'), `${logKey}\n`, { mode: 0o600 })
   t.teardown(() => store.close())
   return { store, folder, run: (...args) => run(folder, args) }

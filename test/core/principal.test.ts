@@ -3,6 +3,7 @@ import type { Preset } from '../../src/core/preset.ts'
 import { readUserId, seenClaims, toPrincipal, visibleClaims } from '../../src/core/principal.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import type { Session } from '../../src/core/session/session.ts'
+import { sessionOfAlice } from '../support/issued.ts'
 
 const id = { issuer: 'https://id.acme.example', clientId: 'gateway' }
 const own = { name: 'acme', userId: 'sub', userIdPrefix: '', foreignPrefixes: [], trustEmail: false }
@@ -11,7 +12,17 @@ const acme = { ...id, ...own, preset: 'generic' as Preset }
 function session(claims: Claims, user = 'alice', provider = id): Session {
   const signIn = { stateHash: 'h', returnTo: '/' }
   const times = { signedInAt: 1, lastSeenAt: 1 }
-  return { key: 'k', origin: 'https://a.example', ...provider, user, claims, idToken: 't', ...times, signIn }
+  return {
+    key: 'k',
+    origin: 'https://a.example',
+    ...provider,
+    user,
+    claims,
+    idToken: 't',
+    ...sessionOfAlice,
+    ...times,
+    signIn,
+  }
 }
 
 t.test(

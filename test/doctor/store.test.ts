@@ -6,6 +6,7 @@ import t from 'tap'
 import { openStore } from '../../src/store/open.ts'
 import { runProcess } from '../support/process.ts'
 import { withDisk } from '../support/small-disk.ts'
+import { storeContext } from '../support/store-context.ts'
 import { look } from './rig.ts'
 
 const fileFor = (folder: string, store = 'sqlite') => `
@@ -19,10 +20,10 @@ apps:
 
 t.test('a store that is there: what is written comes back, and no session is there after it', async (t) => {
   const folder = t.testdir({})
-  openStore({ store: { kind: 'sqlite' } }, folder).close()
+  openStore({ store: { kind: 'sqlite' } }, folder, storeContext()).close()
   const { lines } = await look(fileFor(folder))
   t.match(lines('session.store', 'round trip'), [/^ok .* takes what is written, and gives it back/])
-  const store = openStore({ store: { kind: 'sqlite' } }, folder)
+  const store = openStore({ store: { kind: 'sqlite' } }, folder, storeContext())
   t.teardown(() => store.close())
   t.same(await store.list({}), [])
 })
@@ -36,7 +37,7 @@ t.test('a store that is not there yet is not made', async (t) => {
 
 t.test('one of an earlier version keeps its sessions', async (t) => {
   const folder = t.testdir({})
-  openStore({ store: { kind: 'sqlite' } }, folder).close()
+  openStore({ store: { kind: 'sqlite' } }, folder, storeContext()).close()
   const path = join(folder, 'sessions.db')
   const before = new DatabaseSync(path)
   before.exec('PRAGMA user_version = 1')
@@ -66,7 +67,7 @@ t.test('disk full, and read-only disk: as the process sees it', async (t) => {
   const file = join(folder, 'claimgate.yaml')
   writeFileSync(file, fileFor(disk))
   const made = join(folder, 'made')
-  openStore({ store: { kind: 'sqlite' } }, made).close()
+  openStore({ store: { kind: 'sqlite' } }, made, storeContext()).close()
   const doctor = (through: readonly string[]) => runProcess(['doctor', '-c', file], { through })
   const readOnly = await doctor(withDisk(disk, 'ro'))
   t.match(

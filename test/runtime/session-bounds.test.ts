@@ -1,7 +1,7 @@
 // How much sessions may take: at hand, in a record, of one person.
 import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
-import { encodeSession, memoryBytes } from '../../src/core/session/session.ts'
+import { encodeSession, memoryBytes } from '../../src/core/session/session-record.ts'
 import { type Begun, open, status, wiki } from '../support/sessions.ts'
 
 t.test('the cache is bounded, and keeps what is used', async (t) => {

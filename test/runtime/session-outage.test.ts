@@ -8,6 +8,7 @@ import type { SessionStore } from '../../src/core/ports.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 import { begin, methodsOf, open, status, wiki } from '../support/sessions.ts'
+import { storeContext } from '../support/store-context.ts'
 
 t.test('with a broken store live sessions go on for five minutes, others get a fault', async (t) => {
   const { sessions, signIn, spy, clock, faults } = open(t)
@@ -35,7 +36,7 @@ t.test(
       'the file is removed': (folder) => rmSync(join(folder, 'sessions.db')),
       'another file is in its place': (folder) => {
         renameSync(join(folder, 'sessions.db'), join(folder, 'away'))
-        openStore({ store: { kind: 'sqlite' } }, folder).close()
+        openStore({ store: { kind: 'sqlite' } }, folder, storeContext()).close()
       },
       'its tables are gone': (folder) => {
         const database = new DatabaseSync(join(folder, 'sessions.db'))
@@ -46,7 +47,7 @@ t.test(
     }
     for (const [what, breakIt] of Object.entries(breaks)) {
       const folder = t.testdir({ [what]: {} })
-      const inner = openStore({ store: { kind: 'sqlite' } }, join(folder, what))
+      const inner = openStore({ store: { kind: 'sqlite' } }, join(folder, what), storeContext())
       t.teardown(() => inner.close())
       const { sessions, signIn, clock, faults } = open(t, { store: methodsOf(inner) })
       const [warm, cold, leaving] = [await signIn(), await signIn(), await signIn()]

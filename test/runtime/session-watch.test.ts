@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
 import { createTestClock, timersThatHold } from '../support/clock.ts'
 import { type Begun, begin, current, open, provider, status, wiki } from '../support/sessions.ts'
+import { storeContext } from '../support/store-context.ts'
 import { outcomeOf } from '../support/waiting.ts'
 
 t.test(
@@ -108,8 +109,8 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   t.teardown(() => mock.timers.reset())
   const folder = t.testdir()
   const [ours, theirs] = [
-    openStore({ store: { kind: 'sqlite' } }, folder),
-    openStore({ store: { kind: 'sqlite' } }, folder),
+    openStore({ store: { kind: 'sqlite' } }, folder, storeContext()),
+    openStore({ store: { kind: 'sqlite' } }, folder, storeContext()),
   ]
   t.teardown(() => Promise.all([ours.close(), theirs.close()]))
   const sessions = createSessions({

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
 import type { Session } from '../../src/core/session/session.ts'
+import { sessionOfAlice } from '../support/issued.ts'
 import { orRejected } from '../support/thrown.ts'
 
 export function sessionOf(key: string, more: Partial<Session> = {}): Session {
@@ -13,6 +14,7 @@ export function sessionOf(key: string, more: Partial<Session> = {}): Session {
     user: 'alice',
     claims: { sub: 'alice', groups: ['admins'], 'odd.key': null },
     idToken: 'a.b.c',
+    ...sessionOfAlice,
     signedInAt: 1000,
     lastSeenAt: 1000,
     signIn: { stateHash: 'h', returnTo: '/' },
@@ -38,10 +40,17 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
       await store.touch('k1', 1500, 2500)
       for (const filter of [{}, { user: 'alice' }, { provider: idOfAcme }]) await store.list(filter)
       await store.drop('k1')
-      for (const which of [{ by: 'key', key: 'k1' }, { by: 'user', user: 'alice' }, { by: 'all' }] as const)
+      for (const which of [
+        { by: 'key', key: 'k1' },
+        { by: 'user', user: 'alice' },
+        { by: 'provider', provider: idOfAcme },
+        { by: 'all' },
+      ] as const)
         await store.revoke(which)
       await store.purge(2000)
       await store.check()
+      await store.logOut({ ...idOfAcme, subject: 'alice', sid: null, issuedBy: 1, jti: null, at: 1 })
+      t.ok(store.freshUntilMs() > 0)
       store.onChange(() => {})()
       await store.close()
     }
@@ -296,6 +305,91 @@ export async function storeContract(t: Test, open: (t: Test) => SessionStore): P
     await store.purge(4600)
     t.equal(await states.spent('a'), null)
     t.equal(await states.spent('late'), null)
+  })
+
+  await t.test('sessions of a provider are revoked, and no others', async (t) => {
+    const store = open(t)
+    const other = { ...idOfAcme, clientId: 'other' }
+    await store.save(sessionOf('a'), 2000)
+    await store.save(sessionOf('b', { ...other, user: 'bob' }), 2000)
+    await store.save(sessionOf('c', { ...other, issuer: 'https://globex.example.com' }), 2000)
+    t.equal(await store.revoke({ by: 'provider', provider: other }), 1)
+    t.same((await keysOf(store)).sort(), ['a', 'c'])
+    t.equal(await store.load('b'), null)
+    t.equal(await store.revoke({ by: 'provider', provider: other }), 0)
+    await store.save(sessionOf('b', { ...other, user: 'bob' }), 2000)
+    t.not(await store.load('b'), null, 'who signs in again is signed in')
+  })
+
+  await t.test('a logout at the provider ends whom it means, at every origin', async (t) => {
+    const issuer = idOfAcme.issuer
+    const sessions: readonly Session[] = [
+      sessionOf('s1', { sid: 's1', origin: 'https://one.example.com' }),
+      sessionOf('s1-too', { sid: 's1', clientId: 'other', origin: 'https://two.example.com' }),
+      sessionOf('s2', { sid: 's2' }),
+      sessionOf('no-sid'),
+      sessionOf('bob', { subject: 'bob', user: 'bob', sid: 's3' }),
+      sessionOf('bob-of-s1', { subject: 'bob', user: 'bob', sid: 's1' }),
+      sessionOf('globex', { issuer: 'https://globex.example.com', sid: 's1' }),
+    ]
+    const ended = async (which: { subject?: string | null; sid?: string | null; issuedBy?: number }) => {
+      const store = open(t)
+      for (const session of sessions) await store.save(session, 5000)
+      const logout = { issuer, subject: null, sid: null, issuedBy: 1000, jti: null, at: 1000, ...which }
+      const done = await store.logOut(logout)
+      const left = await keysOf(store)
+      for (const { key } of sessions) t.equal((await store.load(key)) === null, !left.includes(key), key)
+      const gone = sessions.map(({ key }) => key).filter((key) => !left.includes(key))
+      t.same(done, { kind: 'ended', keys: done.kind === 'ended' ? done.keys : [] })
+      t.same(done.kind === 'ended' ? [...done.keys].sort() : [], [...gone].sort())
+      return gone
+    }
+    t.same(await ended({ subject: 'alice' }), ['s1', 's1-too', 's2', 'no-sid'])
+    t.same(await ended({ sid: 's1' }), ['s1', 's1-too', 'bob-of-s1'])
+    t.same(await ended({ subject: 'alice', sid: 's1' }), ['s1', 's1-too', 'no-sid'])
+    t.same(await ended({ subject: 'nobody', sid: 's1' }), [])
+    t.same(await ended({ subject: 'alice', issuedBy: 999 }), [], 'its ID token is later')
+    t.same(await ended({ sid: "' OR 1=1 --" }), [])
+  })
+
+  await t.test('a logout ends a session that is saved after it, unless its ID token is later', async (t) => {
+    const { issuer } = idOfAcme
+    const store = open(t)
+    await store.logOut({ issuer, subject: 'alice', sid: 's1', issuedBy: 1000, jti: null, at: 1000 })
+    await store.logOut({ issuer, subject: null, sid: 's7', issuedBy: 1000, jti: null, at: 1000 })
+    // An older one that comes late takes nothing back.
+    await store.logOut({ issuer, subject: 'alice', sid: 's1', issuedBy: 900, jti: null, at: 1001 })
+    for (const [key, more, lives] of [
+      ['late', { sid: 's1' }, false],
+      ['no-sid', {}, false],
+      ['other-sid', { sid: 's2' }, true],
+      ['later', { sid: 's1', idTokenIssuedAt: 1001 }, true],
+      ['bob', { subject: 'bob', user: 'bob' }, true],
+      ['of-s7', { subject: 'bob', user: 'bob', sid: 's7' }, false],
+      ['of-s7-later', { subject: 'bob', user: 'bob', sid: 's7', idTokenIssuedAt: 1001 }, true],
+    ] as const) {
+      t.same(await store.save(sessionOf(key, more), 5000), [], key)
+      t.equal((await store.load(key)) !== null, lives, key)
+    }
+    await store.purge(1100)
+    await store.save(sessionOf('two minutes later', { sid: 's1' }), 5000)
+    t.equal(await store.load('two minutes later'), null)
+  })
+
+  await t.test('a logout token is spent in the step that ends sessions', async (t) => {
+    const { issuer } = idOfAcme
+    const store = open(t)
+    const logout = { issuer, subject: 'alice', sid: null, issuedBy: 1000, at: 1000 }
+    const jti = { hash: 'jti-1', until: 1300 }
+    await store.save(sessionOf('k1'), 5000)
+    t.same(await store.logOut({ ...logout, jti }), { kind: 'ended', keys: ['k1'] })
+    await store.save(sessionOf('k2', { idTokenIssuedAt: 1001 }), 5000)
+    t.same(await store.logOut({ ...logout, issuedBy: 1002, jti }), { kind: 'spent' })
+    t.not(await store.load('k2'), null, 'nothing was done')
+    t.same(await store.logOut({ ...logout, issuedBy: 1002, jti: { ...jti, hash: 'jti-2' } }), {
+      kind: 'ended',
+      keys: ['k2'],
+    })
   })
 
   await t.test('a store that works says so, and a listener may leave', async (t) => {

@@ -1,14 +1,15 @@
 import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
-import { memoryBytes } from '../../src/core/session/session.ts'
+import { memoryBytes } from '../../src/core/session/session-record.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openMemoryStates } from '../../src/store/memory-states.ts'
 import { openStore } from '../../src/store/open.ts'
+import { storeContext } from '../support/store-context.ts'
 import { sessionOf, storeContract } from './contract.ts'
 
 t.test('the memory store keeps the contract', async (t) => {
   await storeContract(t, (t) => {
-    const store = openStore({ store: { kind: 'memory' } }, '/nowhere')
+    const store = openStore({ store: { kind: 'memory' } }, '/nowhere', storeContext())
     t.teardown(() => store.close())
     return store
   })

@@ -17,6 +17,7 @@ import { limits } from '../../src/core/limits/table.ts'
 import { openStore } from '../../src/store/open.ts'
 import { hasSessionFile, openSessionFile, type SessionFile } from '../../src/store/sqlite-file.ts'
 import { onFileCall, refused } from '../support/file-calls.ts'
+import { storeContext } from '../support/store-context.ts'
 import { sessionOf } from './contract.ts'
 import { faultOf, openSqlite } from './sqlite-store.ts'
 
@@ -115,7 +116,7 @@ t.test(
       ],
     ] as const
     for (const [place, expected] of table)
-      t.match(await faultOf(() => openStore({ store: { kind: 'sqlite' } }, place)), expected)
+      t.match(await faultOf(() => openStore({ store: { kind: 'sqlite' } }, place, storeContext())), expected)
   },
 )
 

@@ -2,12 +2,13 @@ import type { Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import { SqliteStore } from '../../src/store/sqlite.ts'
 import { openSessionFile } from '../../src/store/sqlite-file.ts'
+import { storeContext } from '../support/store-context.ts'
 
 export function openSqlite(t: Test, folder: string = t.testdir()): SqliteStore {
   const file = openSessionFile(folder)
   // What is written is read back, and no power fails: the disk need not be waited for.
   file.database.exec('PRAGMA synchronous = OFF')
-  const store = new SqliteStore(file)
+  const store = new SqliteStore(file, storeContext())
   t.teardown(() => store.close())
   return store
 }

@@ -6,6 +6,7 @@ import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import { SqliteStore } from '../../src/store/sqlite.ts'
 import { openSessionFile } from '../../src/store/sqlite-file.ts'
+import { storeContext } from '../support/store-context.ts'
 import { sessionOf, storeContract } from './contract.ts'
 import { faultOf, openSqlite } from './sqlite-store.ts'
 
@@ -17,7 +18,7 @@ t.test(
     const turn = () => new Promise((resolve) => setImmediate(resolve))
     const folder = t.testdir()
     const file = openSessionFile(folder)
-    const store = new SqliteStore(file)
+    const store = new SqliteStore(file, storeContext())
     t.teardown(() => store.close())
     const other = new DatabaseSync(join(folder, 'sessions.db'))
     t.teardown(() => other.close())
@@ -98,7 +99,7 @@ t.test('the tokens of a session that ended are no longer in the file', async (t)
 t.test('a damaged or foreign record is no session', async (t) => {
   const folder = t.testdir()
   const file = openSessionFile(folder)
-  const store = new SqliteStore(file)
+  const store = new SqliteStore(file, storeContext())
   t.teardown(() => store.close())
   await store.save(sessionOf('k1'), 2000)
   for (const record of ['', '{', '{"format":99}', 'null']) {
@@ -111,7 +112,7 @@ t.test(
   'a full disk refuses new sessions with STORE_FULL; those that are there can be read and ended',
   async (t) => {
     const file = openSessionFile(t.testdir())
-    const store = new SqliteStore(file)
+    const store = new SqliteStore(file, storeContext())
     t.teardown(() => store.close())
     await store.save(sessionOf('k1'), 2000)
     const pages = Number(file.database.prepare('PRAGMA page_count').get()?.page_count)
@@ -131,7 +132,7 @@ t.test(
 
 t.test('a store that became read-only refuses what would change it, and goes on reading', async (t) => {
   const file = openSessionFile(t.testdir())
-  const store = new SqliteStore(file)
+  const store = new SqliteStore(file, storeContext())
   t.teardown(() => store.close())
   await store.save(sessionOf('k1'), 2000)
   file.database.exec('PRAGMA query_only = 1')
@@ -225,7 +226,7 @@ t.test('a store that was closed answers with a fault, and can be closed again', 
 
 t.test('a save that fails ends no other session', async (t) => {
   const file = openSessionFile(t.testdir())
-  const store = new SqliteStore(file)
+  const store = new SqliteStore(file, storeContext())
   t.teardown(() => store.close())
   for (let at = 0; at < limits.personSessions; at++) await store.save(sessionOf(`k${at}`), 2000)
   file.database.exec(`CREATE TEMP TRIGGER refused BEFORE DELETE ON main.session
@@ -239,7 +240,7 @@ t.test('a save that fails ends no other session', async (t) => {
 
 t.test('sign-ins and removals wait for the disk, touches do not', async (t) => {
   const file = openSessionFile(t.testdir())
-  const store = new SqliteStore(file)
+  const store = new SqliteStore(file, storeContext())
   t.teardown(() => store.close())
   const full = 2
   const seen: string[] = []
@@ -278,6 +279,6 @@ t.test('sign-ins and removals wait for the disk, touches do not', async (t) => {
 
 t.test('a store opens on a file, and closes it', async (t) => {
   const file = openSessionFile(t.testdir())
-  t.doesNotThrow(() => new SqliteStore(file).close())
+  t.doesNotThrow(() => new SqliteStore(file, storeContext()).close())
   t.equal(file.database.isOpen, false)
 })

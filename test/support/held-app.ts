@@ -12,6 +12,7 @@ import { createRequestIds } from '../../src/http/server/request-ids.ts'
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { asked, connectTo, type HeldConnection } from './held-connection.ts'
+import { issuedToAlice } from './issued.ts'
 import { openTestContext, type TestContext } from './request-context.ts'
 
 /** An exchange or a handshake that reached the upstream. */
@@ -97,7 +98,12 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
     metered,
     signIn: async (host, claims = {}) => {
       const origin = around.originAt(host)
-      const identity = { user: 'alice', claims: { sub: 'alice', ...claims }, idToken: 'id-token' }
+      const identity = {
+        user: 'alice',
+        claims: { sub: 'alice', ...claims },
+        idToken: 'id-token',
+        ...issuedToAlice,
+      }
       const transaction = {
         ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: origin.origin },
         ...{
@@ -110,7 +116,13 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
           wish: null,
         },
       }
-      const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
+      const started = await runtime.sessions.start({
+        identity,
+        transaction,
+        origin,
+        previousCookie: null,
+        client: null,
+      })
       return `${origin.cookies.session}=${started.cookieValue}`
     },
   }

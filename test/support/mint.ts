@@ -6,6 +6,7 @@ import { readReturnTo } from '../../src/core/session/return-to.ts'
 import { beginTransaction } from '../../src/core/session/transaction.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime } from '../../src/runtime/open.ts'
+import { issuedToAlice } from './issued.ts'
 
 export interface Minted {
   /** As a Cookie header carries it: name and value. */
@@ -31,12 +32,13 @@ export async function mintSession(
   const returnTo = readReturnTo('/', gateway.authPrefix)
   const wish = { provider, origin: origin.origin, returnTo, replaces: null, isSecond: false, wish: plainWish }
   const transaction = beginTransaction(wish, randomBytes, runtime.clock.now())
-  const identity = { ...person, idToken: 'minted' }
+  const identity = { ...person, idToken: 'minted', ...issuedToAlice }
   const { cookieValue, session } = await runtime.sessions.start({
     identity,
     transaction,
     origin,
     previousCookie: null,
+    client: null,
   })
   return {
     cookie: `${origin.cookies.session}=${cookieValue}`,

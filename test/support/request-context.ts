@@ -17,6 +17,7 @@ import { createLingeringCloses } from '../../src/http/server/lingering-close.ts'
 import { openRuntime } from '../../src/runtime/open.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { createTestClock, type TestClock } from './clock.ts'
+import { issuedToAlice } from './issued.ts'
 
 export interface Asked {
   readonly method?: string
@@ -62,7 +63,12 @@ export interface TestProvider extends Provider {
 function testProvider(name: string): TestProvider {
   return {
     name,
-    identity: { user: 'alice', claims: { sub: 'alice', groups: ['staff'] }, idToken: `id-token-of-${name}` },
+    identity: {
+      user: 'alice',
+      claims: { sub: 'alice', groups: ['staff'] },
+      idToken: `id-token-of-${name}`,
+      ...issuedToAlice,
+    },
     fault: null,
     endSession: null,
     exchanged: [],

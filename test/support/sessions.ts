@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import type { Origin, ProviderSettings } from '../../src/core/gateway.ts'
-import type { SessionStore } from '../../src/core/ports.ts'
+import type { SessionStore, StoreChange } from '../../src/core/ports.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
@@ -85,7 +85,9 @@ export function methodsOf(store: SessionStore): SessionStore {
     list: (filter) => store.list(filter),
     revoke: (which) => store.revoke(which),
     purge: (now) => store.purge(now),
+    logOut: (logout) => store.logOut(logout),
     onChange: (listener) => store.onChange(listener),
+    freshUntilMs: () => store.freshUntilMs(),
     states: store.states,
     commands: store.commands,
     replaceServed: store.replaceServed,
@@ -104,7 +106,7 @@ export interface Spy {
   slowDrop: Promise<void> | null
   drops: string[]
   left: boolean
-  onChange: () => void
+  onChange: (change?: StoreChange) => void
   readonly store: SessionStore
 }
 
@@ -136,8 +138,8 @@ export function spied(inner: SessionStore): Spy {
         if (spy.broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
         return inner.touch(key, lastSeenAt, expiresAt)
       },
-      onChange: (listener: () => void) => {
-        spy.onChange = listener
+      onChange: (listener: (change: StoreChange) => void) => {
+        spy.onChange = (change = { kind: 'any' }) => listener(change)
         return () => {
           spy.left = true
         }
@@ -214,12 +216,13 @@ export function open(
       replaces,
       wish: null,
     } as const
-    const identity = { user, claims, idToken: 'a.b.c' }
+    const identity = { user, claims, idToken: 'a.b.c', subject: user, sid: null, issuedAt: clock.time }
     const { cookieValue, session, displaced } = await sessions.start({
       identity,
       transaction,
       origin,
       previousCookie,
+      client: null,
     })
     return { cookie: cookieValue, session, displaced }
   }

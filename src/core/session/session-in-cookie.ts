@@ -62,6 +62,9 @@ function scope({ origin, cookies }: CookieOrigin): SealScope {
   return { purpose: 'session-in-cookie', context: [origin, cookies.session] }
 }
 
+/** What only stores need that others may ask to end a session. */
+const notKept = { idToken: '', subject: '', sid: null, client: null, marks: {} } as const
+
 /** A list, not an object: it travels with every request. The origin is in the key that seals it. */
 function encode({ id, session, order, kept }: SessionInCookie): string {
   const { issuer, clientId, user, claims, signedInAt, lastSeenAt, signIn } = session
@@ -80,7 +83,12 @@ function decode(text: string, origin: string): SessionInCookie | null {
   if (!isText(stateHash) || !isText(returnTo) || !isTexts(kept) || !isClaims(claims)) return null
   const signIn = { stateHash, returnTo }
   const told = { origin, issuer, clientId, user, claims, signedInAt, lastSeenAt, signIn }
-  return { id, session: { key: sessionKey(id), idToken: '', ...told }, order, kept }
+  return {
+    id,
+    session: { key: sessionKey(id), ...notKept, idTokenIssuedAt: signedInAt, ...told },
+    order,
+    kept,
+  }
 }
 
 function isText(value: unknown): value is string {

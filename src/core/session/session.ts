@@ -1,4 +1,3 @@
-import { isObject, parseJson } from '../json.ts'
 import type { ProviderId } from '../provider-id.ts'
 import type { Claims } from '../rules/claims.ts'
 import { fingerprint, type Random } from './seal.ts'
@@ -18,12 +17,33 @@ export interface Session extends ProviderId {
   readonly claims: Claims
   /** For sign-out at the provider (`id_token_hint`). */
   readonly idToken: string
+  /** `sub` of the ID token. */
+  readonly subject: string
+  /** `sid` of the ID token: which of a person's sessions at the provider (Back-Channel Logout 1.0 2.1). Null: it has none. */
+  readonly sid: string | null
+  /** `iat` of the ID token, by the provider's clock. */
+  readonly idTokenIssuedAt: EpochSeconds
   readonly signedInAt: EpochSeconds
   /** Last request, written back rarely: see `touchDue`. */
   readonly lastSeenAt: EpochSeconds
   /** The sign-in that brought it: which page asked, and a hash of its state (a callback that comes twice). */
   readonly signIn: { readonly stateHash: string; readonly returnTo: string }
+  /** From what somebody signed in, for the page of one's own sessions; null: nothing is known. */
+  readonly client: SignInClient | null
+  /** The marks of revocations that were there as it was saved, by what they are of: those it survives. */
+  readonly marks: SeenMarks
 }
+
+/** In words of ours, never of the browser. */
+export interface SignInClient {
+  readonly browser: string | null
+  readonly system: string | null
+  /** `192.0.2.0/24`. */
+  readonly network: string | null
+}
+
+/** Only a store that may lose what was written last has marks. */
+export type SeenMarks = Readonly<Record<string, string>>
 
 /** Hexadecimal, so that its beginning can be typed on a command line: base64url may begin with a hyphen. */
 export type SessionKey = string
@@ -49,9 +69,6 @@ export type SessionTimes = Pick<Session, 'signedInAt' | 'lastSeenAt'>
 
 /** How far the clocks of instances that share a store may differ. */
 export const clockToleranceSeconds = 60
-
-/** The number of the stored form. A record of another number is no session: people sign in again. */
-const format = 2
 
 /** A new id: 256 random bits in base64url. It goes into the sealed cookie and nowhere else. */
 export function newSessionId(random: Random): string {
@@ -120,45 +137,4 @@ export function forgetAt(times: SessionTimes, lifetimes: Lifetimes): EpochSecond
   const { expiresAt } = sessionTimes(times, lifetimes)
   const slack = touchIntervalSeconds(lifetimes.idleTimeoutSeconds)
   return Math.min(expiresAt, times.lastSeenAt + lifetimes.idleTimeoutSeconds + slack)
-}
-
-/** The stored form: JSON with a format number. The key is not part of it, it is what the record is found by. */
-export function encodeSession(session: Session): string {
-  const { key: _, ...record } = session
-  return JSON.stringify({ format, ...record })
-}
-
-/**
- * What a session takes in memory, about: JSON of a session's kind becomes 1.2 to 2.4 times as large when it is read
- * (measured for claims from 2 to 100 KB), and a cookie and its principal come with it.
- */
-export function memoryBytes(session: Session): number {
-  return 2 * encodeSession(session).length + 512
-}
-
-/** A session from its stored form; null for a record that is damaged or of another format. Never throws. */
-export function decodeSession(text: string, key: SessionKey): Session | null {
-  const record = parseJson(text)
-  if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
-  const { origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt } = record
-  const { stateHash, returnTo } = record.signIn
-  if (!isText(origin) || !isText(issuer) || !isText(clientId)) return null
-  if (!isText(user) || !isText(idToken)) return null
-  if (!isClaims(claims) || !isTime(signedInAt) || !isTime(lastSeenAt)) return null
-  if (!isText(stateHash) || !isText(returnTo)) return null
-  const signIn = { stateHash, returnTo }
-  return { key, origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt, signIn }
-}
-
-/** Whatever JSON.parse makes below an object is JSON, so an object is enough. */
-function isClaims(value: unknown): value is Claims {
-  return isObject(value)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
-}
-
-function isTime(value: unknown): value is EpochSeconds {
-  return Number.isSafeInteger(value) && Number(value) >= 0
 }

@@ -115,6 +115,11 @@ function sessionOf(person: KnownPerson | null, origin: Origin): SessionLookup {
     signedInAt: 0,
     lastSeenAt: 0,
     signIn: { stateHash: '', returnTo: '' },
+    subject: '',
+    sid: null,
+    idTokenIssuedAt: 0,
+    client: null,
+    marks: {},
   }
   return { kind: 'live', session, principal, resealed: null }
 }

@@ -193,6 +193,7 @@ async function complete(
     transaction,
     origin,
     previousCookie: previous.kind === 'one' ? previous.value : null,
+    client: null,
   })
   metrics.login(provider.name, 'completed')
   const { user: subject, key: session } = started.session

@@ -169,7 +169,11 @@ async function endSessionUrl(
   const provider = settings === null ? undefined : context.runtime.providers.get(settings.name)
   if (provider === undefined) return null
   try {
-    return await provider.endSessionUrl(session.idToken, origin.postLogoutRedirectUri, state)
+    return await provider.endSessionUrl(
+      session.idToken === '' ? null : session.idToken,
+      origin.postLogoutRedirectUri,
+      state,
+    )
   } catch (thrown) {
     reportFault(context, 'provider.failed', thrown, { request_id: requestId, provider: provider.name })
     return null

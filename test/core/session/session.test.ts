@@ -2,8 +2,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { isExactThroughout } from '../../../src/core/json.ts'
 import {
-  decodeSession,
-  encodeSession,
   forgetAt,
   lastSeen,
   newSessionId,
@@ -14,6 +12,8 @@ import {
   touchDue,
   touchIntervalSeconds,
 } from '../../../src/core/session/session.ts'
+import { decodeSession, encodeSession } from '../../../src/core/session/session-record.ts'
+import { sessionOfAlice } from '../../support/issued.ts'
 
 const session: Session = {
   key: 'k',
@@ -23,6 +23,7 @@ const session: Session = {
   user: 'alice',
   claims: { sub: 'alice', groups: ['admins'], nested: { deep: [1, null, true] } },
   idToken: 'a.b.c',
+  ...sessionOfAlice,
   signedInAt: 1_000_000,
   lastSeenAt: 1_000_000,
   signIn: { stateHash: 'h', returnTo: '/page?x=1' },
@@ -134,16 +135,32 @@ t.test('a damaged record or one of another format is no session', async (t) => {
   const damaged: unknown[] = [null, [], 7, 'x', {}, { ...record, format: 3 }, { ...record, format: '2' }]
   // As it was before a session named issuer and client: whose it is, nobody can tell.
   damaged.push({ ...record, format: 1 }, { ...record, format: 1, provider: 'acme' })
-  for (const field of Object.keys(record)) {
+  // What came later has a reading where it is not there, and `sid` may be null; `client` decides nothing.
+  const later = ['subject', 'sid', 'idTokenIssuedAt', 'marks', 'client']
+  for (const field of Object.keys(record).filter((one) => one !== 'client')) {
     const { [field]: _, ...without } = record
-    damaged.push(without, { ...record, [field]: null }, { ...record, [field]: [[]] })
+    if (!later.includes(field)) damaged.push(without)
+    if (field !== 'sid') damaged.push({ ...record, [field]: null })
+    damaged.push({ ...record, [field]: [[]] })
   }
+  damaged.push({ ...record, marks: { all: 7 } })
   for (const field of Object.keys(record.signIn))
     damaged.push({ ...record, signIn: { ...record.signIn, [field]: 7 } })
   for (const time of [-1, 1.5, '1000000', 2 ** 60]) damaged.push({ ...record, signedInAt: time })
   for (const value of damaged) t.equal(decodeSession(JSON.stringify(value), 'k'), null, JSON.stringify(value))
   for (const text of ['', '{', encodeSession(session).slice(0, -1), '\0'])
     t.equal(decodeSession(text, 'k'), null)
+})
+
+t.test('a record of before reads its subject from the claims, and no later than its sign-in', async (t) => {
+  const { subject, sid, idTokenIssuedAt, client, marks, ...before } = JSON.parse(encodeSession(session))
+  const read = decodeSession(JSON.stringify({ ...before, claims: { sub: 'a1', sid: 's1' } }), 'k')
+  t.match(read, { subject: 'a1', sid: 's1', idTokenIssuedAt: before.signedInAt, client: null, marks: {} })
+  const known = { ...session, client: { browser: 'Firefox', system: null, network: '192.0.2.0/24' } }
+  t.same(decodeSession(encodeSession(known), session.key), known)
+  const odd = JSON.stringify({ ...before, claims: { sub: 'a1' }, client: { browser: 7, system: 'Linux' } })
+  t.same(decodeSession(odd, 'k')?.client, { browser: null, system: 'Linux', network: null })
+  t.equal(decodeSession(JSON.stringify({ ...before, claims: {} }), 'k'), null, 'whose it is, nobody can tell')
 })
 
 t.test(

@@ -8,6 +8,7 @@ import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
 import type { AdmissionContext } from '../../../src/http/admission/session-lookup.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
+import { sessionOfAlice } from '../../support/issued.ts'
 import { orRejected } from '../../support/thrown.ts'
 
 const text = `
@@ -60,6 +61,7 @@ const live = (user: string, groups: readonly string[]): SessionLookup => ({
     user,
     claims: {},
     idToken: '',
+    ...sessionOfAlice,
     signedInAt: 0,
     lastSeenAt: 0,
     signIn: { stateHash: '', returnTo: '' },

@@ -13,6 +13,7 @@ import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
 import { dependsOnCaller, routeRequest } from '../../../src/http/admission/routed-request.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
+import { sessionOfAlice } from '../../support/issued.ts'
 import { orRejected } from '../../support/thrown.ts'
 
 const text = `
@@ -67,6 +68,7 @@ const session = (user: string): Session => ({
   user,
   claims: {},
   idToken: '',
+  ...sessionOfAlice,
   signedInAt: 0,
   lastSeenAt: 0,
   signIn: { stateHash: '', returnTo: '/' },

@@ -11,6 +11,7 @@ import type { AdmissionContext } from '../../../src/http/admission/session-looku
 import { createLog } from '../../../src/http/operations/log.ts'
 import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
+import { sessionOfAlice } from '../../support/issued.ts'
 import { orThrown } from '../../support/thrown.ts'
 
 const head = `
@@ -86,6 +87,7 @@ const session: Session = {
   user: 'somebody',
   claims: {},
   idToken: '',
+  ...sessionOfAlice,
   signedInAt: 0,
   lastSeenAt: 0,
   signIn: { stateHash: '', returnTo: '/' },

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Claims } from '../../../src/core/rules/claims.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import { account } from '../../../src/http/sign-in/account.ts'
+import { issuedToAlice } from '../../support/issued.ts'
 import { pageHeaders } from '../../support/pages.ts'
 import { openTestContext } from '../../support/request-context.ts'
 
@@ -30,12 +31,18 @@ async function ask(cookie: string | null, more: Readonly<Record<string, string>>
 
 async function signIn(more: Claims = {}): Promise<string> {
   const claims = { sub: 'u-4711', name: 'Alice <b>', groups: ['staff'], salary: 1, ...more }
-  const identity = { user: 'u-4711', claims, idToken: 'id-token' }
+  const identity = { user: 'u-4711', claims, idToken: 'id-token', ...issuedToAlice }
   const transaction = {
     ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
     ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
   }
-  const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
+  const started = await runtime.sessions.start({
+    identity,
+    transaction,
+    origin,
+    previousCookie: null,
+    client: null,
+  })
   return `${origin.cookies.session}=${started.cookieValue}`
 }
 

@@ -12,6 +12,7 @@ import type { Admission } from '../../../src/http/admission/admission.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
 import { createSpentStates } from '../../../src/runtime/spent-states.ts'
+import { issuedToAlice } from '../../support/issued.ts'
 import { type Coming, open, program, sessionCookieOf, site } from './callback-fixtures.ts'
 
 t.test(
@@ -96,12 +97,13 @@ t.test('S-161: a new session ends the one that the browser brings, if it is plai
 
 t.test('a person’s oldest session ends for one too many, and the log names it', async (t) => {
   const { begin, finish, lines, runtime, origin, clock } = open(t)
-  const identity = { user: 'alice', claims: {}, idToken: '' }
+  const identity = { user: 'alice', claims: {}, idToken: '', ...issuedToAlice }
   const transaction = {
     ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
     ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
   } as const
-  const start = () => runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
+  const start = () =>
+    runtime.sessions.start({ identity, transaction, origin, previousCookie: null, client: null })
   const first = await start()
   clock.time += 1
   for (let i = 1; i < limits.personSessions; i++) await start()

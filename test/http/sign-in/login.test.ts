@@ -6,6 +6,7 @@ import { keyOfPage } from '../../../src/core/session/storage-key.ts'
 import { readTransaction } from '../../../src/core/session/transaction.ts'
 import { type Answer, frameOf } from '../../../src/http/pages/answer.ts'
 import { answerChallenge, login, takeUp } from '../../../src/http/sign-in/login.ts'
+import { issuedToAlice } from '../../support/issued.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
 
@@ -211,12 +212,13 @@ t.test('S-161: a sign-in remembers the session that it will replace, if it is on
   const { begin, begun, runtime, origin } = open(t)
   const transaction = begun(await begin('?provider=op'))
   if (!('state' in transaction)) throw new Error('an attempt was begun')
-  const identity = { user: 'alice', claims: {}, idToken: '' }
+  const identity = { user: 'alice', claims: {}, idToken: '', ...issuedToAlice }
   const { session, cookieValue } = await runtime.sessions.start({
     identity,
     transaction,
     origin,
     previousCookie: null,
+    client: null,
   })
   const name = origin.cookies.session
   t.match(begun(await begin('?provider=op', { cookie: `${name}=${cookieValue}` })), { replaces: session.key })

@@ -8,6 +8,7 @@ import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
 import { askToLogOut, loggedOut, logOut } from '../../../src/http/sign-in/logout.ts'
 import type { Sessions } from '../../../src/runtime/sessions.ts'
+import { issuedToAlice } from '../../support/issued.ts'
 import { pageHeaders } from '../../support/pages.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected, orThrown } from '../../support/thrown.ts'
@@ -34,7 +35,12 @@ apps: { wiki: { url: "${site}", upstream: http://10.9.9.9, title: The Wiki, requ
   const origin = around.originAt('wiki.example')
   const { session: name, transactionPrefix } = origin.cookies
   const signIn = async (): Promise<string> => {
-    const identity = { user: 'alice', claims: { sub: 'alice' }, idToken: 'id-token-of-alice' }
+    const identity = {
+      user: 'alice',
+      claims: { sub: 'alice' },
+      idToken: 'id-token-of-alice',
+      ...issuedToAlice,
+    }
     const transaction = {
       ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
       ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
@@ -44,6 +50,7 @@ apps: { wiki: { url: "${site}", upstream: http://10.9.9.9, title: The Wiki, requ
       transaction,
       origin,
       previousCookie: null,
+      client: null,
     })
     return `${name}=${started.cookieValue}`
   }

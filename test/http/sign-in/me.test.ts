@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Claims } from '../../../src/core/rules/claims.ts'
 import { me } from '../../../src/http/sign-in/me.ts'
+import { issuedToAlice } from '../../support/issued.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
 
@@ -30,12 +31,18 @@ async function ask(cookie: string, changed = {}): Promise<unknown> {
 
 async function signIn(more: Claims = {}): Promise<string> {
   const claims = { sub: 'alice', name: 'Alice', groups: ['staff'], salary: 1, ...more }
-  const identity = { user: 'alice', claims, idToken: 'id-token' }
+  const identity = { user: 'alice', claims, idToken: 'id-token', ...issuedToAlice }
   const transaction = {
     ...{ version: 2 as const, issuer: 'https://op.example', clientId: 'c', origin: site, returnTo: '/' },
     ...{ state: 's', nonce: 'n', codeVerifier: 'v', startedAt: 0, replaces: null, wish: null },
   }
-  const started = await runtime.sessions.start({ identity, transaction, origin, previousCookie: null })
+  const started = await runtime.sessions.start({
+    identity,
+    transaction,
+    origin,
+    previousCookie: null,
+    client: null,
+  })
   return `${origin.cookies.session}=${started.cookieValue}`
 }
 

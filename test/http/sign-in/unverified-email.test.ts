@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Claims } from '../../../src/core/rules/claims.ts'
 import { callback } from '../../../src/http/sign-in/callback.ts'
 import { login } from '../../../src/http/sign-in/login.ts'
+import { issuedToAlice } from '../../support/issued.ts'
 import { openTestContext } from '../../support/request-context.ts'
 
 const around = openTestContext(
@@ -25,7 +26,12 @@ apps:
 async function signIn(app: string, provider: string, claims: Claims): Promise<readonly unknown[]> {
   const site = `https://${app}.example`
   const before = around.lines.length
-  around.provider(provider).identity = { user: 'alice', claims: { sub: 'alice', ...claims }, idToken: 't' }
+  around.provider(provider).identity = {
+    user: 'alice',
+    claims: { sub: 'alice', ...claims },
+    idToken: 't',
+    ...issuedToAlice,
+  }
   const begun = await login(around.context, await around.admission(`${site}/.auth/login`), {})
   const cookie = (begun.cookies ?? []).map(({ name, value }) => `${name}=${value}`).join('; ')
   const state = new URL(begun.headers.location ?? 'none:').searchParams.get('state') ?? ''
