@@ -58,7 +58,8 @@ Exit status: 0 the request is allowed, 1 a refusal or a sign-in, 2 wrong usage, 
 faults, or a request that the log does not know.
 
 JSON: {request: {method, url, client_ip, provider}, outcome: allowed | sign_in | denied | rejected,
-reason, sentence, status (null: the app's own), answer, app, locations, less_specific,
+reason, sentence, status (null: the app's own), answer, app, locations,
+credentials (by what somebody could be known there), less_specific,
 conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, blocks, met}],
 upstream_headers: [{name, value}] or null, changes: [[{kind, claim, not, text, now}]], more_changes,
 notes}. With --log: {request: the access line, outcome, sentence, events: the other lines}.

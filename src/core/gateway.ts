@@ -1,3 +1,4 @@
+import type { Credential } from './credential.ts'
 import type { IdentityHeader, ResponseHeaders } from './headers/form.ts'
 import type { PageSettings } from './pages/settings.ts'
 import type { ProviderSettings } from './provider-settings.ts'
@@ -153,6 +154,8 @@ export interface Location {
   readonly methods: ReadonlySet<string> | null
   readonly access: Access
   readonly unauthenticated: 'sign_in' | 'deny'
+  /** At least one; a location's own list, else the app's. */
+  readonly credentials: readonly Credential[]
   readonly forwarding: Forwarding
 }
 

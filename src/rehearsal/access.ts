@@ -58,7 +58,12 @@ export function routeAt(gateway: Gateway, { method, url }: SampleRequest): Route
 /** What makes two samples answer alike, whoever asks: compared as text before anybody is made up. */
 export function routeText({ app, location }: Route): string {
   if (app === null || location === null) return `none ${app?.name ?? ''}`
-  return JSON.stringify([app.providers, accessText(location.access), location.unauthenticated])
+  return JSON.stringify([
+    app.providers,
+    accessText(location.access),
+    location.unauthenticated,
+    location.credentials,
+  ])
 }
 
 /** Tries everybody whom the rules of both files tell apart, under both; null when nobody sees a difference. */

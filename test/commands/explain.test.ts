@@ -267,6 +267,7 @@ t.test('for programs: everything, under names that stay', async (t) => {
       'answer',
       'app',
       'locations',
+      'credentials',
       'readings',
       'less_specific',
     ],
@@ -278,6 +279,7 @@ t.test('for programs: everything, under names that stay', async (t) => {
     status: 403,
     app: 'wiki',
     locations: ['/admin'],
+    credentials: ['session'],
     conditions: [
       { where: 'app: organization_id', truth: true, wanted: true, met: true, blocks: false },
       { where: 'all[0] policy admins: groups', expected: 'one of admins, ops', met: false, blocks: true },
@@ -295,7 +297,11 @@ t.test('for programs: everything, under names that stay', async (t) => {
 
 t.test('what is decided without a rule', async (t) => {
   const rows: readonly (readonly [string, readonly string[], object])[] = [
-    ['/static/x.css', [], { outcome: 'allowed', reason: 'open-to-anyone', status: null, conditions: [] }],
+    [
+      '/static/x.css',
+      [],
+      { outcome: 'allowed', reason: 'open-to-anyone', status: null, credentials: [], conditions: [] },
+    ],
     ['/old', [], { outcome: 'denied', reason: 'nobody-allowed', status: 403, changes: [] }],
     ['/a/../b', [], { outcome: 'rejected', reason: 'target-dot-segment', status: 400, app: null }],
     [

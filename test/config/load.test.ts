@@ -372,3 +372,23 @@ apps: { wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5", re
   const loaded = loadGatewayFromText(text, { ...surroundings, env })
   t.same(loaded.ok ? [] : loaded.issues.map(({ file }) => file), ['claimgate.yaml'])
 })
+
+t.test('the session tells who somebody is, at each location by its own list', async (t) => {
+  const { apps } = modelOf(
+    t,
+    `
+providers: { acme: ${provider} }
+apps:
+  a:
+    url: https://a.example.com
+    upstream: http://10.0.0.5
+    credentials: [session]
+    require: signed_in
+    locations: [{ path: /one, require: signed_in }, { path: /two, require: signed_in, credentials: [session] }]
+`,
+  )
+  const [app] = apps
+  for (const location of [...(app?.allLocations ?? []), app?.fallback])
+    t.same(location?.credentials, ['session'])
+  t.equal(app?.allLocations.length, 2)
+})

@@ -20,7 +20,16 @@ const forwarding: Forwarding = {
 
 function at(access: Access, rest: Partial<Location> = {}): Location {
   const pattern = { segments: [], written: [], exact: false }
-  return { label: '/', pattern, methods: null, access, unauthenticated: 'sign_in', forwarding, ...rest }
+  return {
+    label: '/',
+    pattern,
+    methods: null,
+    access,
+    unauthenticated: 'sign_in',
+    credentials: ['session'],
+    forwarding,
+    ...rest,
+  }
 }
 
 function rule(requirement: Requirement, rest: Partial<Location> = {}): Location {

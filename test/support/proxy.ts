@@ -145,6 +145,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     methods: null,
     access: { kind: 'rule', requirement: { kind: 'signed_in' } as never },
     unauthenticated: 'sign_in',
+    credentials: ['session'],
     forwarding: {
       identityHeaders: [
         { name: 'X-Forwarded-User', from: 'user' },

@@ -64,6 +64,7 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   }
   const complete = built.filter((location) => location !== null)
   checkUnauthenticated(work, complete)
+  checkCredentials(work, complete)
   const trees = buildTrees(scope, complete)
   if (trees === null || fallback === null || complete.length < count) return null
   checkSomeoneMayPass(work, trees)
@@ -114,6 +115,7 @@ function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
     methods: null,
     access: fallbackAccess(floor),
     unauthenticated: app.settings.unauthenticated,
+    credentials: app.settings.credentials,
     forwarding: buildForwarding(app.settings, app.origin),
   }
 }
@@ -142,6 +144,7 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     methods,
     access,
     unauthenticated: keys.unauthenticated ?? app.settings.unauthenticated,
+    credentials: keys.credentials ?? app.settings.credentials,
     forwarding: {
       ...buildForwarding({ ...app.settings, ...keys }, app.origin),
       ...(keys.headers === undefined ? {} : { headers: buildSetHeaders(keys.headers) }),
@@ -207,4 +210,13 @@ function checkUnauthenticated({ scope, app, floor }: Work, locations: readonly B
   const asked = locations.some(({ own }) => own.kind === 'rule')
   if (floor === null || floor === 'faulty' || floor.kind === 'rule' || asked || !isWritten(scope, at)) return
   faultAtKey(scope, at, `${message} \`${floor.kind}\``)
+}
+
+/** Where nobody is told apart, the key would be read as a demand that is not made. */
+function checkCredentials({ scope }: Work, locations: readonly BuiltLocation[]): void {
+  for (const { path, own } of locations) {
+    const at = [...path, 'credentials']
+    if ((own.kind === 'anyone' || own.kind === 'nobody') && isWritten(scope, at))
+      faultAtKey(scope, at, `means nothing where nobody is told apart: \`require\` is \`${own.kind}\``)
+  }
 }

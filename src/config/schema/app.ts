@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
+import { credentials } from './credentials.ts'
 import { identityHeaders } from './identity-header.ts'
 import { responseHeaders } from './response-headers.ts'
 import { ruleForm } from './rule.ts'
@@ -149,6 +150,11 @@ export const appKeys = {
     .describe(
       'What people get who are not signed in. `sign_in` redirects them to the sign-in when a browser opens a page. `deny` always answers 401.',
     ),
+  credentials: credentials
+    .prefault(['session'])
+    .describe(
+      'What tells who somebody is, at every location with no list of its own. `session` is the session that the gateway’s cookie names. There is nothing else yet.',
+    ),
   shared_secret: z
     .union([headerValue, sharedSecret])
     .register(forms, { form: 'secret text or `{header, value}`' })
@@ -224,6 +230,9 @@ export const locationKeys = {
   unauthenticated: unauthenticated
     .optional()
     .describe('What people get here who are not signed in. Without this key, the app’s holds.'),
+  credentials: credentials
+    .optional()
+    .describe('What tells here who somebody is. The list replaces the app’s.'),
   headers: z
     .record(headerName, headerValue)
     .register(forms, { form: 'header name → value' })

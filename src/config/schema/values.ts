@@ -209,13 +209,13 @@ function isHostName(host: string): boolean {
   return /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host) && !/^[0-9.]+$/.test(host)
 }
 
-type Judgement<Value> =
+export type Judgement<Value> =
   | { readonly ok: true; readonly value: Value }
   /** `meant`: what was probably meant; told where the value stands in the file itself. */
   | { readonly ok: false; readonly message: string; readonly meant?: string | null }
 
 /** A text that is read into something by a function of its own; what that finds wrong is the fault. */
-function judged<Value>(
+export function judged<Value>(
   judge: (value: string) => Judgement<Value>,
   hints: { pattern?: string; examples?: string[] } = {},
 ) {

@@ -17,6 +17,9 @@ export interface SettingChange {
 
 type Facts = ReadonlyMap<string, ReadonlyMap<string, string>>
 
+/** What means nothing at a location where nobody is told apart. */
+const ofSignIn: ReadonlySet<string> = new Set(['unauthenticated', 'credentials'])
+
 /** What changes for the apps, for signing in, and for sessions; secrets are told apart and never shown. */
 export function settingChanges(before: Gateway, after: Gateway): readonly SettingChange[] {
   const [old, now] = [factsOf(before), factsOf(after)]
@@ -35,7 +38,7 @@ export function settingChanges(before: Gateway, after: Gateway): readonly Settin
     return settings.flatMap((setting) => {
       const [one, other] = [was.get(setting) ?? null, is.get(setting) ?? null]
       // Where nobody is asked to sign in it means nothing.
-      if (setting === 'unauthenticated' && (one === null || other === null)) return []
+      if (ofSignIn.has(setting) && (one === null || other === null)) return []
       return one === other ? [] : [{ subject, setting, before: one, after: other }]
     })
   })
@@ -194,11 +197,17 @@ function upstreamText({ socketPath, origin, basePath }: App['upstream']): string
   return basePath === '' ? `unix:${socketPath}` : `unix:${socketPath}:${basePath}`
 }
 
-function locationFacts({ unauthenticated, forwarding, access }: Location): ReadonlyMap<string, string> {
+function locationFacts({
+  unauthenticated,
+  credentials,
+  forwarding,
+  access,
+}: Location): ReadonlyMap<string, string> {
   if (access.kind === 'nobody') return named({})
   return named({
     ...forwardingFacts(forwarding),
     unauthenticated: access.kind === 'rule' ? unauthenticated : null,
+    credentials: access.kind === 'anyone' ? null : credentials.join(' '),
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Credential } from '../../core/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -26,6 +27,8 @@ export interface Explanation extends Outcome {
   readonly app: string | null
   /** The locations that judged: several where the path can be read in several ways. */
   readonly locations: readonly string[]
+  /** By what somebody could be known there; empty where nobody is told apart. */
+  readonly credentials: readonly Credential[]
   /** How servers may read the path, the path as it stands first; empty where it can be read in one way alone. */
   readonly readings: readonly Reading[]
   /** Other locations that cover the path, the most specific first. */
@@ -73,6 +76,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     ...outcome,
     app: app?.name ?? null,
     locations: locations.map(({ label }) => label),
+    credentials: credentialsAt(locations),
     readings: readingsIn(admission),
     less_specific: lessSpecific(ruling, locations),
     conditions: conditionsAt(locations, situation),
@@ -81,6 +85,14 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     more_changes: changes.more,
     notes: notesOn(asked, ruling, locations),
   }
+}
+
+/** What each of them accepts: a request must be judged alike by all. */
+function credentialsAt(locations: readonly Location[]): readonly Credential[] {
+  const [first, ...others] = locations.map(({ access, credentials }) =>
+    access.kind === 'anyone' || access.kind === 'nobody' ? [] : credentials,
+  )
+  return (first ?? []).filter((one) => others.every((list) => list.includes(one)))
 }
 
 function readingsIn(admission: ProbeResult['admission']): readonly Reading[] {

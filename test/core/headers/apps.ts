@@ -42,6 +42,7 @@ export function makeApp(parts: AppParts = {}): App {
     methods: null,
     access: { kind: 'anyone' },
     unauthenticated: 'sign_in',
+    credentials: ['session'],
     forwarding: { ...forwarding, identityHeaders: parts.identityHeaders ?? forwarding.identityHeaders },
   }
   const app: Partial<App> = {

@@ -23,7 +23,15 @@ function location(text: string): Location {
   const named = words.find((word) => word !== '=')
   const methods = named === undefined ? null : new Set(named.split(','))
   const label = labelOf(pattern, methods)
-  return { label, pattern, methods, access: { kind: 'anyone' }, unauthenticated: 'sign_in', forwarding }
+  return {
+    label,
+    pattern,
+    methods,
+    access: { kind: 'anyone' },
+    unauthenticated: 'sign_in',
+    credentials: ['session'],
+    forwarding,
+  }
 }
 
 function tree(...texts: readonly string[]): LocationTree {

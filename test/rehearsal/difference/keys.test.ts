@@ -43,6 +43,7 @@ const leaves = leavesOf(fileSchema, '')
 const untold: Readonly<Record<string, string>> = {
   data: 'where a server keeps its files differs from place to place',
   tests: 'they say what is wanted and change nothing: `claimgate test` holds them against the rules',
+  'apps.*.credentials': 'it has one value, `[session]`',
   'apps.*.allow_insecure_http': 'it allows an address, which is told itself',
 }
 
