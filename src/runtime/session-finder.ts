@@ -27,9 +27,14 @@ export type SessionLookup =
     }
   | { readonly kind: 'none'; readonly why: NoSession }
 
+/** What of a configuration a session is judged by. */
+export type FinderGateway = Pick<Gateway, 'providers'> & {
+  readonly session: Pick<Gateway['session'], 'duringOutageSeconds' | 'revokedBefore'>
+}
+
 export interface FinderSetup {
   /** The configuration in force. */
-  readonly edition: () => { readonly gateway: Pick<Gateway, 'providers'>; readonly ring: KeyRing }
+  readonly edition: () => { readonly gateway: FinderGateway; readonly ring: KeyRing }
   readonly store: SessionStore
   readonly clock: Clock
   readonly random: Random
@@ -60,23 +65,26 @@ interface Entry {
   found: Extract<SessionLookup, { kind: 'live' }>
   /** What the store knows as `lastSeenAt`. */
   writtenAt: EpochSeconds
-  /** When the store last answered for it, and when it is asked again; of the monotonic clock. */
+  /** When the store last answered for it, and when it is asked again at the latest; of the monotonic clock. */
   readonly verifiedAtMs: number
   verifyAtMs: number
+  /** While the store does not answer: until when it is not asked again, unless it gives a sign of life. */
+  standIn: { readonly untilMs: number; readonly freshUntilMs: number } | null
   /** Of `#removals`, when the store was asked. */
   removals: number
 }
 
 /** A remembered session is held against the store so often, even if nobody says that something was removed. */
 const verifyIntervalMs = 60_000
-/** With a store that does not answer a verified session goes on for so long, and the store is asked so often. */
-const outageMs = 300_000
+/** A store that does not answer is asked again so often for a session that goes on meanwhile. */
 const outageRetryMs = 5_000
 
 /** Finds the session of a cookie on every request, so what was found lately is remembered, within bounds. */
 export class SessionFinder {
   readonly #setup: FinderSetup
   readonly #cache: LRUCache<string, Entry>
+  /** Cookies in the cache by their session: one, or two while it is sealed anew. */
+  readonly #cookies = new Map<SessionKey, readonly string[]>()
   /** Counts what other processes removed: entries of an older count are verified before they are believed. */
   #removals = 0
   /** Counts what was ended here: a look-up that was under way meanwhile is not remembered. */
@@ -88,6 +96,8 @@ export class SessionFinder {
       max: setup.cacheLimit,
       maxSize: setup.cacheBytes,
       sizeCalculation: ({ bytes }) => bytes,
+      dispose: ({ key }, cookieValue) => this.#leave(key, cookieValue),
+      noDisposeOnSet: true,
     })
   }
 
@@ -105,8 +115,7 @@ export class SessionFinder {
     const { clock, random, edition } = this.#setup
     const entry = this.#cache.get(cookieValue)
     if (entry?.origin === origin.origin) {
-      const verified = entry.removals === this.#removals && clock.monotonicMs() < entry.verifyAtMs
-      if (verified) return this.#judge(query, entry)
+      if (this.#isBelieved(entry, clock.monotonicMs())) return this.#judge(query, entry)
       const { key, found } = entry
       return this.#ask(query, { key, resealed: found.resealed }, entry)
     }
@@ -119,6 +128,15 @@ export class SessionFinder {
     this.#removals += 1
   }
 
+  /** What the store said of a session holds for as long as the store would have told of its end. */
+  #isBelieved({ removals, verifyAtMs, standIn }: Entry, nowMs: number): boolean {
+    if (removals !== this.#removals) return false
+    const freshUntilMs = this.#setup.store.freshUntilMs()
+    if (nowMs < freshUntilMs && nowMs < verifyAtMs) return true
+    // A sign of life since then ends it: whatever was revoked meanwhile is known now.
+    return standIn !== null && nowMs < standIn.untilMs && freshUntilMs === standIn.freshUntilMs
+  }
+
   /** Who somebody is hangs on the configuration: with a new one, everything is read anew. */
   clear(): void {
     this.#endings += 1
@@ -127,8 +145,21 @@ export class SessionFinder {
 
   forget(key: SessionKey): void {
     this.#endings += 1
-    for (const [cookieValue, entry] of this.#cache.entries())
-      if (entry.key === key) this.#cache.delete(cookieValue)
+    for (const cookieValue of this.#cookies.get(key) ?? []) this.#cache.delete(cookieValue)
+  }
+
+  #remember(cookieValue: string, entry: Entry): void {
+    const known = this.#cookies.get(entry.key) ?? []
+    this.#cache.set(cookieValue, entry)
+    // One that is too large for the cache is not in it.
+    if (this.#cache.has(cookieValue) && !known.includes(cookieValue))
+      this.#cookies.set(entry.key, [...known, cookieValue])
+  }
+
+  #leave(key: SessionKey, cookieValue: string): void {
+    const others = (this.#cookies.get(key) ?? []).filter((one) => one !== cookieValue)
+    if (others.length === 0) this.#cookies.delete(key)
+    else this.#cookies.set(key, others)
   }
 
   /** Asks the store. `known` stands in for a while when it does not answer. */
@@ -147,7 +178,7 @@ export class SessionFinder {
           return none(entry)
         }
         entry.removals = removals
-        if (endings === this.#endings) this.#cache.set(cookieValue, entry)
+        if (endings === this.#endings) this.#remember(cookieValue, entry)
         return this.#judge(query, entry)
       },
       (thrown) => this.#standIn(query, known, thrown),
@@ -156,8 +187,9 @@ export class SessionFinder {
 
   /** A session from the store as today's configuration sees it. */
   #admit(session: Session, opened: OpenedCookie, origin: Origin, known: Entry | null): Entry | NoSession {
-    if (session.origin !== origin.origin) return 'session-ended'
-    const provider = findProvider(this.#setup.edition().gateway.providers, origin.providers, session)
+    const { gateway } = this.#setup.edition()
+    if (session.origin !== origin.origin || isRevoked(session, gateway.session)) return 'session-ended'
+    const provider = findProvider(gateway.providers, origin.providers, session)
     const principal = provider === null ? null : toPrincipal(session, provider)
     if (principal === null) return 'session-provider-gone'
     const nowMs = this.#setup.clock.monotonicMs()
@@ -171,18 +203,23 @@ export class SessionFinder {
       writtenAt: session.lastSeenAt,
       verifiedAtMs: nowMs,
       verifyAtMs: nowMs + verifyIntervalMs,
+      standIn: null,
       removals: this.#removals,
     }
   }
 
   /** The store does not answer: who was verified lately goes on; everyone else gets the fault. */
   #standIn(query: Query, known: Entry | null, thrown: unknown): SessionLookup {
-    const nowMs = this.#setup.clock.monotonicMs()
+    const { clock, store, edition, report } = this.#setup
+    const nowMs = clock.monotonicMs()
     const forgotten = known === null || this.#cache.get(query.cookieValue) !== known
+    const outageMs = edition().gateway.session.duringOutageSeconds * 1000
     if (forgotten || nowMs >= known.verifiedAtMs + outageMs) throw thrown
-    this.#setup.report(thrown)
+    report(thrown)
     known.removals = this.#removals
-    known.verifyAtMs = Math.min(nowMs + outageRetryMs, known.verifiedAtMs + outageMs)
+    known.verifyAtMs = nowMs
+    const untilMs = Math.min(nowMs + outageRetryMs, known.verifiedAtMs + outageMs)
+    known.standIn = { untilMs, freshUntilMs: store.freshUntilMs() }
     return this.#judge(query, known)
   }
 
@@ -209,6 +246,14 @@ export class SessionFinder {
     entry.writtenAt = now
     settle(() => store.touch(entry.key, now, forgetAt(session, origin)), nothing, report)
   }
+}
+
+/** By `session.revoked_before` of the configuration. */
+export function isRevoked(
+  { signedInAt }: Pick<Session, 'signedInAt'>,
+  { revokedBefore }: Pick<FinderGateway['session'], 'revokedBefore'>,
+): boolean {
+  return revokedBefore !== null && signedInAt < revokedBefore
 }
 
 function none(why: NoSession): SessionLookup {

@@ -1,7 +1,7 @@
 import { LoginFault } from '../core/fault.ts'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
-import type { Awaitable, Clock, Identity, SessionStore } from '../core/ports.ts'
+import type { Awaitable, Clock, Identity, LoggedOut, ProviderLogout, SessionStore } from '../core/ports.ts'
 import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
@@ -17,7 +17,7 @@ import type { Transaction } from '../core/session/transaction.ts'
 import { stateHash } from '../core/session/transaction-cookie.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
-import { SessionFinder, type SessionLookup } from './session-finder.ts'
+import { type FinderGateway, isRevoked, SessionFinder, type SessionLookup } from './session-finder.ts'
 import { createSessionWatch } from './session-watch.ts'
 import { createSteadyTime } from './steady-time.ts'
 
@@ -27,7 +27,7 @@ export type { SessionLookup } from './session-finder.ts'
 export interface Sessions {
   /**
    * The live session of a cookie at an origin. A warm one is answered without a promise. Throws, or rejects with, a
-   * StoreFault when the store does not answer and the session was not verified within the last five minutes.
+   * StoreFault when the store does not answer and the session was not verified within `during_outage`.
    */
   use(cookieValue: string, origin: Origin): Awaitable<SessionLookup>
   /** The same without counting as a use: the idle time goes on. */
@@ -45,6 +45,11 @@ export interface Sessions {
    * a StoreFault when the store cannot remove it: it is asked again until it has.
    */
   end(session: Pick<Session, 'key'>): Promise<boolean>
+  /**
+   * Ends whom a logout at the provider means, at every origin; who listens hears of it. Rejects with a StoreFault: then
+   * nothing was done, or only a part that does no harm when it is asked once more.
+   */
+  logOut(logout: ProviderLogout): Promise<LoggedOut>
   /**
    * Calls the listener once, within a second after the session ended, whoever ended it; at once when it has ended
    * already. Returns how to take the listener back.
@@ -77,7 +82,7 @@ export interface Started {
 
 /** What of a configuration sessions depend on. */
 export interface SessionEdition {
-  readonly gateway: Pick<Gateway, 'providers' | 'hosts'>
+  readonly gateway: Pick<Gateway, 'hosts'> & FinderGateway
   readonly ring: KeyRing
 }
 
@@ -112,7 +117,14 @@ export function createSessions(setup: SessionsSetup): Sessions {
   let origins = originsOf(setup)
   const endings = createSessionEndings((key) => store.drop(key))
   // One that ends is none, though the store still has it: nobody is told a second time when it lets go.
-  const watch = createSessionWatch((key) => (endings.has(key) ? null : store.load(key)), now, report)
+  const watch = createSessionWatch(
+    async (key) => {
+      const session = endings.has(key) ? null : await store.load(key)
+      return session === null || isRevoked(session, edition.gateway.session) ? null : session
+    },
+    now,
+    report,
+  )
   const finder = new SessionFinder({
     ...setup,
     edition: () => edition,
@@ -122,9 +134,15 @@ export function createSessions(setup: SessionsSetup): Sessions {
     seen: watch.seen,
     ending: endings.has,
   })
-  const leave = store.onChange(() => {
-    finder.doubt()
-    void watch.recheck()
+  const leave = store.onChange((change) => {
+    switch (change.kind) {
+      case 'sessions':
+        for (const key of change.keys) forget(key)
+        return
+      case 'any':
+        finder.doubt()
+        void watch.recheck()
+    }
   })
 
   function forget(key: SessionKey): void {
@@ -136,6 +154,12 @@ export function createSessions(setup: SessionsSetup): Sessions {
     const ended = endings.end(key)
     forget(key)
     return ended
+  }
+
+  async function logOut(logout: ProviderLogout): Promise<LoggedOut> {
+    const done = await store.logOut(logout)
+    if (done.kind === 'ended') for (const key of done.keys) forget(key)
+    return done
   }
 
   async function sweep(): Promise<void> {
@@ -170,6 +194,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
+    logOut,
     // The listener may come from a request of the edition before: the lifetimes are those in force.
     onEnd: (session, origin, listener) => watch.add(session, origins.get(session.origin) ?? origin, listener),
     sweep,
@@ -179,6 +204,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
       origins = originsOf(next)
       finder.clear()
       watch.renew((origin) => origins.get(origin) ?? null)
+      void watch.recheck()
     },
     close() {
       clearInterval(timer)

@@ -45,7 +45,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   ],
   'oidc/inspection/inspection.ts': [ofOneCall, ofOneCall],
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
-  'runtime/session-finder.ts': ['limits.cachedSessions'],
+  'runtime/session-finder.ts': ['limits.cachedSessions', 'sessions in it'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
   'store/memory-logouts.ts': ['limits.usedStates', 'persons of those', 'logouts of a person'],

@@ -3,7 +3,17 @@ import t from 'tap'
 import { buildKeyRing, open as unseal } from '../../src/core/session/seal.ts'
 import { sessionKey } from '../../src/core/session/session.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
-import { begin, current, old, open, originOf, provider, status, wiki } from '../support/sessions.ts'
+import {
+  begin,
+  current,
+  old,
+  open,
+  originOf,
+  provider,
+  sessionSettings,
+  status,
+  wiki,
+} from '../support/sessions.ts'
 
 t.test('a session that began is found with its principal; only its hash is in the store', async (t) => {
   const { sessions, signIn, spy } = open(t)
@@ -134,7 +144,11 @@ t.test('what was found before a new edition is read anew, also what was under wa
   const { sessions, signIn, spy } = open(t, { ring })
   const { cookie } = await signIn()
   const renewed = (name: string) => ({
-    gateway: { providers: new Map([[name, provider(name)]]), hosts: new Map([[wiki.host, wiki]]) },
+    gateway: {
+      providers: new Map([[name, provider(name)]]),
+      hosts: new Map([[wiki.host, wiki]]),
+      session: sessionSettings,
+    },
     ring,
   })
   await sessions.use(cookie, wiki)

@@ -6,7 +6,16 @@ import type { Origin } from '../../src/core/gateway.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
 import type { Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
-import { begin, current, open, originOf, provider, status, wiki } from '../support/sessions.ts'
+import {
+  begin,
+  current,
+  open,
+  originOf,
+  provider,
+  sessionSettings,
+  status,
+  wiki,
+} from '../support/sessions.ts'
 
 t.test('S-159: idle and absolute limits hold against the clock, cached or not', async (t) => {
   const { sessions, signIn, clock } = open(t)
@@ -158,7 +167,10 @@ t.test('a long connection has the lifetimes that are in force, not those of its 
   const ring = buildKeyRing([current])
   const providers = new Map([['acme', provider('acme')]])
   const inForce = (sessions: Sessions, ...origins: readonly Origin[]) =>
-    sessions.renew({ gateway: { providers, hosts: new Map(origins.map((one) => [one.host, one])) }, ring })
+    sessions.renew({
+      gateway: { providers, hosts: new Map(origins.map((one) => [one.host, one])), session: sessionSettings },
+      ring,
+    })
   const rows: [string, Origin, number, readonly string[]][] = [
     ['a shorter idle timeout', originOf(wiki.host, { idleTimeoutSeconds: 600 }), 600, ['ended']],
     ['a longer one', originOf(wiki.host, { idleTimeoutSeconds: 7200 }), 3600, []],

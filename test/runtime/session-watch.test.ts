@@ -11,7 +11,16 @@ import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
 import { createTestClock, timersThatHold } from '../support/clock.ts'
-import { type Begun, begin, current, open, provider, status, wiki } from '../support/sessions.ts'
+import {
+  type Begun,
+  begin,
+  current,
+  open,
+  provider,
+  sessionSettings,
+  status,
+  wiki,
+} from '../support/sessions.ts'
 import { storeContext } from '../support/store-context.ts'
 import { outcomeOf } from '../support/waiting.ts'
 
@@ -114,7 +123,7 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   ]
   t.teardown(() => Promise.all([ours.close(), theirs.close()]))
   const sessions = createSessions({
-    gateway: { providers: new Map([['acme', provider('acme')]]), hosts: new Map() },
+    gateway: { providers: new Map([['acme', provider('acme')]]), hosts: new Map(), session: sessionSettings },
     store: ours,
     ring: buildKeyRing([current]),
     clock: createTestClock(begin),

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
 import { timersThatHold } from '../support/clock.ts'
-import { current, open, originOf, status, wiki } from '../support/sessions.ts'
+import { current, open, originOf, sessionSettings, status, wiki } from '../support/sessions.ts'
 
 t.test('S-148: each sign-in has a new id, and ends the session that the browser had', async (t) => {
   const { sessions, signIn } = open(t)
@@ -50,7 +50,7 @@ t.test('everything that sessions are asked is answered', async (t) => {
     await sessions.end(again.session)
     await sessions.end(again.session)
     sessions.renew({
-      gateway: { providers: new Map(), hosts: new Map() },
+      gateway: { providers: new Map(), hosts: new Map(), session: sessionSettings },
       ring: buildKeyRing([current]),
     })
     await sessions.use(again.cookie, wiki)

@@ -8,6 +8,7 @@ import type { Claims } from '../../src/core/rules/claims.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
 import type { Session } from '../../src/core/session/session.ts'
+import type { FinderGateway } from '../../src/runtime/session-finder.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { createTestClock, type TestClock } from './clock.ts'
@@ -73,6 +74,9 @@ export function originOf(host: string, more: Partial<Origin> = {}): Origin {
   }
 }
 
+/** What sessions are judged by beside their lifetimes. */
+export const sessionSettings = { duringOutageSeconds: 300, revokedBefore: null } as const
+
 export const wiki = originOf('wiki.example.com')
 
 /** What a store can do, as an object of its own that can be spread. */
@@ -106,6 +110,8 @@ export interface Spy {
   slowDrop: Promise<void> | null
   drops: string[]
   left: boolean
+  /** Until when the store has given a sign of life. */
+  freshUntilMs: number
   onChange: (change?: StoreChange) => void
   readonly store: SessionStore
 }
@@ -119,6 +125,7 @@ export function spied(inner: SessionStore): Spy {
     slowDrop: null,
     drops: [],
     left: false,
+    freshUntilMs: inner.freshUntilMs(),
     onChange: () => {},
     store: {
       ...inner,
@@ -128,6 +135,7 @@ export function spied(inner: SessionStore): Spy {
         const session = inner.load(key)
         return spy.slow === null ? session : spy.slow.then(() => session)
       },
+      freshUntilMs: () => spy.freshUntilMs,
       drop: (key: string) => {
         spy.drops.push(key)
         if (spy.broken) throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
@@ -150,6 +158,8 @@ export function spied(inner: SessionStore): Spy {
 }
 
 export interface ServerContext {
+  /** A new edition, with other settings of sessions. */
+  renew(session: FinderGateway['session']): void
   readonly sessions: Sessions
   readonly clock: TestClock
   readonly spy: Spy
@@ -176,6 +186,7 @@ export function open(
     readonly ring?: KeyRing
     readonly store?: SessionStore
     readonly providers?: readonly ProviderSettings[]
+    readonly session?: FinderGateway['session']
     readonly cacheLimit?: number
     readonly cacheBytes?: number
   } = {},
@@ -183,13 +194,16 @@ export function open(
   const clock = createTestClock(begin)
   const spy = spied(setup.store ?? openMemoryStore())
   const faults: unknown[] = []
+  const ring = setup.ring ?? buildKeyRing([current])
+  const gateway = {
+    providers: new Map((setup.providers ?? [provider('acme')]).map((one) => [one.name, one])),
+    hosts: new Map([[wiki.host, wiki]]),
+    session: setup.session ?? sessionSettings,
+  }
   const sessions = createSessions({
-    gateway: {
-      providers: new Map((setup.providers ?? [provider('acme')]).map((one) => [one.name, one])),
-      hosts: new Map([[wiki.host, wiki]]),
-    },
+    gateway,
     store: spy.store,
-    ring: setup.ring ?? buildKeyRing([current]),
+    ring,
     clock,
     random: randomBytes,
     report: (thrown) => void faults.push(thrown),
@@ -228,6 +242,7 @@ export function open(
   }
   return {
     sessions,
+    renew: (session) => sessions.renew({ gateway: { ...gateway, session }, ring }),
     clock,
     spy,
     faults,
