@@ -175,6 +175,11 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
     means: 'The session store has no room: its disk is full.',
     lookAt: 'The disk of the data folder. With room again sign-ins work again by themselves.',
   },
+  STORE_UNCONFIRMED: {
+    means: 'Sessions ended in Redis, and no replica has confirmed that within a second.',
+    lookAt:
+      'The replicas: whether they are connected, and how far behind. After a failover revoke once more.',
+  },
   STORE_INVALID: {
     means: 'The session store holds what cannot be read.',
     lookAt: '`error`; with `sessions.db` moved away everybody signs in again.',

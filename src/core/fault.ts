@@ -46,6 +46,7 @@ const table = {
   ANSWER_STALLED: { status: 408, level: 'info', public: 'The answer was not read to its end.' },
   STORE_UNAVAILABLE: { status: 503, level: 'error', public: 'This is not available just now.' },
   STORE_FULL: { status: 503, level: 'error', public: 'This is not available just now.' },
+  STORE_UNCONFIRMED: { status: 503, level: 'warn', public: 'This is not available just now.' },
   STORE_INVALID: { status: 503, level: 'error', public: 'This is not available just now.' },
 } as const
 

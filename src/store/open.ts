@@ -4,6 +4,7 @@ import type { SessionStore } from '../core/ports.ts'
 import type { SessionStoreSettings } from '../core/session-store-settings.ts'
 import type { StoreContext } from './context.ts'
 import { openMemoryStore } from './memory.ts'
+import { openRedisStore } from './redis/store.ts'
 import { SqliteStore } from './sqlite.ts'
 import { openSessionFile } from './sqlite-file.ts'
 
@@ -18,10 +19,11 @@ export function openStore(
       return openMemoryStore()
     case 'sqlite':
       return new SqliteStore(openSessionFile(dataFolder), context)
-    case 'cookie':
     case 'redis':
     case 'redis-sentinel':
     case 'redis-cluster':
+      return openRedisStore(store, context)
+    case 'cookie':
       throw new StoreFault('STORE_UNAVAILABLE', `session.store: ${unbuiltStore(store)}`)
   }
 }
@@ -31,12 +33,11 @@ export function unbuiltStore({ kind }: SessionStoreSettings): string | null {
   switch (kind) {
     case 'memory':
     case 'sqlite':
-      return null
-    case 'cookie':
-      return 'sessions in cookies are not available yet: expected sqlite or memory'
     case 'redis':
     case 'redis-sentinel':
     case 'redis-cluster':
-      return 'sessions in Redis are not available yet: expected sqlite or memory'
+      return null
+    case 'cookie':
+      return 'sessions in cookies are not available yet: expected sqlite or memory'
   }
 }

@@ -32,6 +32,8 @@ const exceptions: ReadonlyMap<string, string> = new Map([
   ['core/session/seal.ts tagBytes', 'of the cipher'],
   ['oidc/clock.ts maxIssuedAheadSeconds', 'how far clocks may differ'],
   ['oidc/clock.ts maxIssuedAgoSeconds', 'how far clocks may differ'],
+  ['store/redis/cluster.ts mostRedirects', 'how often a key is followed that moves'],
+  ['store/redis/connection.ts longestPauseMs', 'between two attempts to connect'],
   ['runtime/health-path.ts longestPath', 'of the kernel'],
   ['http/proxy/exchange.ts smallBytes', 'what is held to the end of a turn; more is passed at once'],
 ])

@@ -71,6 +71,7 @@ const components: readonly Component[] = [
     package: 'python3-websocket',
     present: () => runs('/usr/bin/python3', '-c', 'import websocket'),
   },
+  { name: 'Redis', package: 'redis-server', present: () => runs('redis-server', '--version') },
   { name: 'git', package: 'git', present: () => existsSync('/usr/lib/git-core/git-http-backend') },
   {
     name: 'Tomcat',

@@ -172,5 +172,6 @@ export const german = {
   'fault.ANSWER_STALLED': 'Die Antwort wurde nicht bis zum Ende gelesen.',
   'fault.STORE_UNAVAILABLE': notNow,
   'fault.STORE_FULL': notNow,
+  'fault.STORE_UNCONFIRMED': notNow,
   'fault.STORE_INVALID': notNow,
 } as const satisfies Catalogue

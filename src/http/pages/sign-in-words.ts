@@ -29,6 +29,7 @@ export function failureWords(code: FaultCode): FailureWords {
       return again('failure.unavailable')
     case 'STORE_UNAVAILABLE':
     case 'STORE_FULL':
+    case 'STORE_UNCONFIRMED':
     case 'STORE_INVALID':
       return again('again.moment')
     case 'LOGIN_USER_ID_INVALID':

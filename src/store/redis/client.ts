@@ -1,0 +1,102 @@
+import { isIP } from 'node:net'
+import type { RedisNode, RedisTls } from '../../core/session-store-settings.ts'
+import { Timeout } from './errors.ts'
+
+/** The name of a command and its arguments. */
+export type Command = readonly [string, ...string[]]
+
+/** Who we are at one server, and how it is spoken to. */
+export interface ClientAccess {
+  readonly username: string | null
+  /** Revealed: it goes to the server and nowhere else. */
+  readonly password: string | null
+  readonly tls: RedisTls | null
+  readonly database: number
+}
+
+/** One connection that stands. */
+export interface Client {
+  /** What the server answers, unread: `reply.ts` reads it. Rejects with what the library threw, or an error reply. */
+  send(command: Command): Promise<unknown>
+  /** False once it broke off or was ended. */
+  isOpen(): boolean
+  /** Ends it at once, without telling `ended`; what is under way is rejected. */
+  destroy(): void
+}
+
+/** A server that does not answer within this time is away. */
+export const answerMs = 1000
+
+/**
+ * Connects by the official client, and resolves once the server took us in. The library is loaded when the first
+ * connection is made: it takes 30 MB, which a gateway without Redis does not pay for. It has no say in when to connect
+ * again, and queues nothing while it is away: `connection.ts` does that. `ended` is called once, when the connection
+ * breaks off, or says what is no RESP: a reply that cannot be read may shift all that come behind it.
+ */
+export async function connectClient(
+  node: RedisNode,
+  access: ClientAccess,
+  ended: (thrown: unknown) => void,
+): Promise<Client> {
+  const { createClient } = await import('@redis/client')
+  const { username, password, database } = access
+  const client = createClient({
+    socket: { host: node.host, port: node.port, ...tlsOptions(node, access.tls), ...socketOptions },
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    ...(database === 0 ? {} : { database }),
+    // RESP 2 asks for nothing but AUTH and SELECT: no permission more, and no reply that nobody asked for.
+    RESP: 2,
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    disableOfflineQueue: true,
+    // No timer of the library's for each command: `connection.ts` has one for each round trip.
+    commandOptions: { timeout: 0 },
+  })
+  let over = false
+  let first: unknown = null
+  const end = (thrown: unknown): void => {
+    first ??= thrown
+    if (over) return
+    over = true
+    client.destroy()
+    ended(first)
+  }
+  // Also those that come after it was destroyed: an 'error' without a listener would end the process.
+  client.on('error', end)
+  client.on('end', () => end(new Error('the connection was closed')))
+  const late = setTimeout(() => end(new Timeout(answerMs)), answerMs).unref()
+  try {
+    await client.connect()
+    // A frozen server takes connections, and answers nothing on them.
+    await client.sendCommand(['PING'])
+  } catch (thrown) {
+    over = true
+    client.destroy()
+    throw first ?? thrown
+  } finally {
+    clearTimeout(late)
+  }
+  return {
+    send: (command) => client.sendCommand([...command]),
+    isOpen: () => !over,
+    destroy() {
+      over = true
+      client.destroy()
+    },
+  }
+}
+
+const socketOptions = { connectTimeout: answerMs, reconnectStrategy: false } as const
+
+/** The name that the certificate must bear is the host that we were told; never that of an answer. */
+function tlsOptions({ host }: RedisNode, tls: RedisTls | null) {
+  if (tls === null) return {}
+  const own = tls.clientCertificate
+  return {
+    tls: true as const,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(tls.ca === null ? {} : { ca: tls.ca }),
+    ...(own === null ? {} : { cert: own.certificate, key: own.key.reveal() }),
+  }
+}

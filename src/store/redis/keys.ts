@@ -1,0 +1,67 @@
+import type { SessionKey } from '../../core/session/session.ts'
+
+/**
+ * What stands in Redis, by name. The name of a session is a hash of random bits, those of indexes are keyed hashes: no
+ * name, address or claim stands in a key. In braces is what decides of a cluster's slot: what is of one session is on one.
+ */
+export interface Keys {
+  /** The sealed session. */
+  session(key: SessionKey): string
+  /** When it was seen last and when it ends, sealed: written more often than the session. */
+  seen(key: SessionKey): string
+  /** There when it was ended: whoever puts an older record back does not bring it back. */
+  ended(key: SessionKey): string
+  /** Sessions of one provider's user, subject or `sid`, by the time of the sign-in. */
+  index(hash: string): string
+  /** A random value, of the last revocation of everybody, a provider's people, or one person. */
+  mark(hash: string): string
+  /** The latest `iat` of a logout at a provider. */
+  logout(hash: string): string
+  jti(hash: string): string
+  state(hash: string): string
+  outcome(hash: string): string
+  readonly commands: string
+  readonly served: string
+  /** The stream of what ended. */
+  readonly changes: string
+  /** For readiness. */
+  readonly check: string
+  /** Of all sessions, for SCAN. */
+  readonly everySession: string
+  /** The session of a name that SCAN found; null for any other name. */
+  sessionOf(name: string): SessionKey | null
+}
+
+export function keysOf(prefix: string): Keys {
+  const [before, after] = [`${prefix}session:{`, '}']
+  return {
+    session: (key) => `${before}${key}${after}`,
+    seen: (key) => `${prefix}seen:{${key}}`,
+    ended: (key) => `${prefix}ended:{${key}}`,
+    index: (hash) => `${prefix}index:${hash}`,
+    mark: (hash) => `${prefix}mark:${hash}`,
+    logout: (hash) => `${prefix}logout:${hash}`,
+    jti: (hash) => `${prefix}jti:${hash}`,
+    state: (hash) => `${prefix}state:{${hash}}`,
+    outcome: (hash) => `${prefix}outcome:{${hash}}`,
+    commands: `${prefix}commands`,
+    served: `${prefix}served`,
+    changes: `${prefix}changes`,
+    check: `${prefix}check`,
+    everySession: `${escaped(before)}*${after}`,
+    sessionOf(name) {
+      const key = name.slice(before.length, -after.length)
+      return name === `${before}${key}${after}` && isStored(key) ? key : null
+    },
+  }
+}
+
+/** Anything else is no session of ours, and none of it gets into a key. */
+export function isStored(key: SessionKey): boolean {
+  return /^[\w-]{1,128}$/.test(key)
+}
+
+/** The prefix is no pattern. */
+function escaped(text: string): string {
+  return text.replaceAll(/[*?[\]\\^]/g, '\\$&')
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import type { Awaitable, SessionStore, StoredSession } from '../../core/ports.ts'
+import { isSameProvider } from '../../core/provider-id.ts'
+import type { Session, SessionKey } from '../../core/session/session.ts'
+import type { RedisSettings } from '../../core/session-store-settings.ts'
+import type { StoreContext } from '../context.ts'
+import { createChanges } from './changes.ts'
+import { openCluster } from './cluster.ts'
+import { createConfirmation } from './confirmation.ts'
+import { dropSession, logOutSessions, revokeSessions } from './ending.ts'
+import { toStoreFault } from './fault.ts'
+import { everyPersonOf } from './indexes.ts'
+import { keysOf } from './keys.ts'
+import { createCommandRecords, replaceServed } from './left-records.ts'
+import { keptMs, type Parts } from './parts.ts'
+import { openSentinel, openSingle } from './primary.ts'
+import { type Found, readSessions } from './reading.ts'
+import { textsOf } from './reply.ts'
+import { createSaving } from './saving.ts'
+import type { Servers } from './servers.ts'
+import { createStates } from './states.ts'
+
+/**
+ * Sessions in Redis, shared by all processes and machines that name it. Opens at once and never fails: while Redis is
+ * away every call rejects with a StoreFault, and once it is back they are answered, with nothing to be done.
+ */
+export function openRedisStore(settings: RedisSettings, context: StoreContext): SessionStore {
+  const parts = openParts(settings, openServers(settings), context)
+  const { servers, keys, changes } = parts
+  const saving = createSaving(parts)
+  const states = createStates(parts)
+  const commands = createCommandRecords(parts)
+
+  async function load(key: SessionKey): Promise<Session | null> {
+    changes.loaded()
+    const [found] = await readSessions(parts, [key])
+    if (found === undefined || found.isEnded) return null
+    if (found.isStale) saving.renew(found.session).catch((thrown) => context.report(toStoreFault(thrown)))
+    return found.session
+  }
+
+  async function list({
+    user,
+    provider,
+  }: Parameters<SessionStore['list']>[0]): Promise<readonly StoredSession[]> {
+    const now = context.clock.now()
+    const found = new Map<SessionKey, Found>()
+    for await (const sought of soughtBy(parts, user, provider))
+      for (const one of await readSessions(parts, sought)) found.set(one.session.key, one)
+    return [...found.values()]
+      .filter(({ isEnded, expiresAt }) => !isEnded && expiresAt > now)
+      .filter(({ session }) => user === undefined || session.user === user)
+      .filter(({ session }) => provider === undefined || isSameProvider(session, provider))
+      .map(toStored)
+      .sort((one, other) => other.signedInAt - one.signedInAt || (one.key < other.key ? -1 : 1))
+  }
+
+  return {
+    load: (key) => translated(load(key)),
+    save: (session, expiresAt, leaving = []) => translated(saving.save(session, expiresAt, leaving)),
+    touch: (key, lastSeenAt, expiresAt) => translated(saving.touch(key, { lastSeenAt, expiresAt })),
+    drop: (key) => translated(dropSession(parts, key)),
+    list: (filter) => translated(list(filter)),
+    revoke: async (which) =>
+      which.by === 'key'
+        ? Number(await translated(dropSession(parts, which.key)))
+        : translated(revokeSessions(parts, which)),
+    logOut: (logout) => translated(logOutSessions(parts, logout)),
+    // Redis forgets by itself.
+    purge: () => 0,
+    states: {
+      spend: async (hash, when) => translated(states.spend(hash, when)),
+      spent: async (hash) => translated(states.spent(hash)),
+      keepOutcome: async (hash, outcome) => translated(states.keepOutcome(hash, outcome)),
+    },
+    commands: {
+      leave: (records) => translated(commands.leave(records)),
+      take: () => translated(commands.take()),
+    },
+    replaceServed: (record) => translated(replaceServed(parts, record)),
+    onChange: changes.onChange,
+    freshUntilMs: changes.freshUntilMs,
+    check: () => translated(check(servers, keys.check)),
+    async close() {
+      changes.close()
+      servers.close()
+    },
+  }
+}
+
+function openServers(settings: RedisSettings): Servers {
+  switch (settings.kind) {
+    case 'redis':
+      return openSingle(settings)
+    case 'redis-sentinel':
+      return openSentinel(settings)
+    case 'redis-cluster':
+      return openCluster(settings)
+  }
+}
+
+function openParts({ keyPrefix }: RedisSettings, servers: Servers, context: StoreContext): Parts {
+  const keys = keysOf(keyPrefix)
+  const nonce = () => randomBytes(12).toString('base64url')
+  const { clock, report } = context
+  const changes = createChanges({ servers, stream: keys.changes, clock, self: nonce(), nonce, report })
+  const confirmation = createConfirmation(servers, { markMs: () => Number(keptMs({ context })), report })
+  return { servers, keys, context, changes, confirmation, nonce }
+}
+
+async function* soughtBy(
+  { servers, keys, context }: Parts,
+  user: string | undefined,
+  provider: Parameters<SessionStore['list']>[0]['provider'],
+): AsyncIterable<readonly SessionKey[]> {
+  if (user !== undefined && provider !== undefined) {
+    const names = everyPersonOf(context.seal, provider, user).map((hash) => keys.index(hash))
+    const replies = await servers.sendEach(names.map((key) => ({ key, command: ['ZRANGE', key, '0', '-1'] })))
+    yield replies.flatMap(textsOf)
+    return
+  }
+  for await (const names of servers.scan(keys.everySession))
+    yield names.flatMap((name) => keys.sessionOf(name) ?? [])
+}
+
+/** Every server is asked whether it is there, and one whether it can be written. */
+async function check(servers: Servers, key: string): Promise<void> {
+  await Promise.all([servers.everywhere([['PING']]), servers.send(key, [['SET', key, '1', 'PX', '1000']])])
+}
+
+function toStored({ session, expiresAt }: Found): StoredSession {
+  const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
+  return { key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt }
+}
+
+async function translated<T>(work: Awaitable<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    throw toStoreFault(thrown)
+  }
+}

@@ -1,0 +1,40 @@
+// A store over a real Redis, for tests: the clock stands in the time of the sessions that the contract saves.
+import { randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
+import type { SessionStore } from '../../../src/core/ports.ts'
+import type { RedisSettings, SingleRedisSettings } from '../../../src/core/session-store-settings.ts'
+import type { StoreContext } from '../../../src/store/context.ts'
+import { openRedisStore } from '../../../src/store/redis/store.ts'
+import { storeContext } from '../../support/store-context.ts'
+
+/** Before every session of the contract ends. */
+const early = { now: () => 900, monotonicMs: () => performance.now() }
+
+/** Apart from all others on the same server. */
+export function newPrefix(): string {
+  return `t${randomBytes(6).toString('hex')}:`
+}
+
+export function singleSettings(port: number, more: Partial<SingleRedisSettings> = {}): SingleRedisSettings {
+  return {
+    kind: 'redis',
+    host: '127.0.0.1',
+    port,
+    database: 0,
+    username: null,
+    password: null,
+    tls: null,
+    keyPrefix: newPrefix(),
+    ...more,
+  }
+}
+
+export function openRedis(
+  t: Pick<Test, 'teardown'>,
+  settings: RedisSettings,
+  more: Partial<StoreContext> = {},
+): SessionStore {
+  const store = openRedisStore(settings, storeContext({ clock: early, ...more }))
+  t.teardown(() => store.close())
+  return store
+}

@@ -1,0 +1,80 @@
+// Sentinel and Cluster of real servers, on this machine.
+import { execFileSync } from 'node:child_process'
+import type { Test } from 'tap'
+import type { ClusterRedisSettings, SentinelRedisSettings } from '../../../src/core/session-store-settings.ts'
+import { type RedisServer, startRedis } from '../../support/redis.ts'
+import { poll } from '../../support/waiting.ts'
+import { singleSettings } from './redis-store.ts'
+
+export function redisCli(port: number, ...args: string[]): string {
+  return execFileSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8' }).trimEnd()
+}
+
+export interface Replicated {
+  readonly primary: RedisServer
+  readonly replica: RedisServer
+}
+
+/** A primary and a replica that has caught up. */
+export async function startReplicated(t: Pick<Test, 'teardown'>): Promise<Replicated> {
+  const primary = await startRedis(t, { lines: ['repl-diskless-sync-delay 0'] })
+  const replica = await startRedis(t, { lines: [`replicaof 127.0.0.1 ${primary.port}`] })
+  const link = () => redisCli(replica.port, 'INFO', 'replication')
+  await poll('a replica that follows', link, (info) => info.includes('master_link_status:up'))
+  return { primary, replica }
+}
+
+/** Two servers and a Sentinel, which knows both. */
+export async function startSentinel(
+  t: Pick<Test, 'teardown'>,
+): Promise<Replicated & { readonly sentinel: RedisServer; readonly settings: SentinelRedisSettings }> {
+  const servers = await startReplicated(t)
+  const sentinel = await startRedis(t, {
+    lines: [
+      `sentinel monitor mymaster 127.0.0.1 ${servers.primary.port} 1`,
+      'sentinel down-after-milliseconds mymaster 1000',
+      'sentinel failover-timeout mymaster 3000',
+    ],
+    args: ['--sentinel'],
+    isSentinel: true,
+  })
+  const replicas = () => redisCli(sentinel.port, 'SENTINEL', 'replicas', 'mymaster')
+  await poll('a Sentinel that knows the replica', replicas, (text) =>
+    text.includes(`${servers.replica.port}`),
+  )
+  const { host: _, port: __, kind: ___, ...access } = singleSettings(0)
+  const settings: SentinelRedisSettings = {
+    ...access,
+    kind: 'redis-sentinel',
+    sentinels: [{ host: '127.0.0.1', port: sentinel.port }],
+    name: 'mymaster',
+    sentinelUsername: null,
+    sentinelPassword: null,
+  }
+  return { ...servers, sentinel, settings }
+}
+
+/** Three primaries without replicas. */
+export async function startCluster(
+  t: Pick<Test, 'teardown'>,
+): Promise<{ readonly nodes: readonly RedisServer[]; readonly settings: ClusterRedisSettings }> {
+  const lines = ['cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-config-file DIR/nodes.conf']
+  const nodes = await Promise.all([1, 2, 3].map(() => startRedis(t, { lines })))
+  const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
+  const args = ['--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes']
+  execFileSync('redis-cli', args, { stdio: 'ignore' })
+  for (const { port } of nodes)
+    await poll(
+      'a cluster',
+      () => redisCli(port, 'CLUSTER', 'INFO'),
+      (text) => text.includes('cluster_state:ok'),
+    )
+  const { host: _, port: __, kind: ___, database: ____, ...access } = singleSettings(0)
+  const [first] = nodes
+  const settings: ClusterRedisSettings = {
+    ...access,
+    kind: 'redis-cluster',
+    nodes: [{ host: '127.0.0.1', port: first?.port ?? 0 }],
+  }
+  return { nodes, settings }
+}
