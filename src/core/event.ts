@@ -27,7 +27,7 @@ export const events = {
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
-  'session.ended': 'Someone signed out.',
+  'session.ended': 'Someone signed out, or ended a session of their own elsewhere.',
   'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
   'sessions.revoked': 'Somebody ended sessions by `claimgate sessions revoke`.',
   'command.unreadable':
@@ -85,7 +85,7 @@ export const eventFields = {
   'login.started': ['request_id', 'provider', 'redirect_uri'],
   'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
-  'session.ended': ['request_id', 'client', 'session'],
+  'session.ended': ['request_id', 'client', 'session', 'how'],
   'session.displaced': ['request_id', 'subject', 'session'],
   'sessions.revoked': [
     ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'claim'] as const),
@@ -140,6 +140,7 @@ export const fields = {
   redirect_uri: 'Where the provider sends people back to. It must be registered there, to the letter.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
+  how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions.',
   operator: 'The system user who ran the command.',
   machine: 'The machine where it ran, by its host name.',
   ran_at:

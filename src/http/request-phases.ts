@@ -170,6 +170,7 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/sign-in/login.ts',
       'http/sign-in/callback.ts',
       'http/sign-in/logout.ts',
+      'http/sign-in/own-sessions.ts',
       'http/sign-in/me.ts',
     ],
     does: 'These are the gateway’s own addresses. Only a navigation begins a sign-in. Anything else gets 403, `not-a-navigation`. Small forms are read here and nowhere else.',

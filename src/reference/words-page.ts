@@ -89,6 +89,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, HEAD',
     'A page for people: who is signed in, until when, which apps of this origin the person may open, and a button that signs out. A person who is not signed in can sign in there.',
   ],
+  sessions: [
+    '`/.auth/sessions`',
+    'GET, POST',
+    'A page for people: in which browsers the person is signed in at this origin, since when, when each was used last, and the network of each sign-in. POST signs out one of the other browsers, or all of them. Scripts and frames get 403, `not-a-navigation`. With `session.store: cookie` the address is 404.',
+  ],
   me: [
     '`/.auth/me`',
     'GET, HEAD',

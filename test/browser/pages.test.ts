@@ -18,6 +18,7 @@ import {
   nobodyPage,
   pageDocument,
   pageHeaders,
+  sessionsPage,
   signedOutPage,
   signInFailedPage,
 } from '../support/pages.ts'
@@ -26,6 +27,22 @@ const long = `${'an-opaque-identifier-without-any-break'.repeat(6)}@example.test
 const frame = { appTitle: 'An application with a title that needs more than one line', requestId: long }
 const account = { name: long, providerLabel: 'The identity provider of the whole organisation' }
 const icon = `data:image/svg+xml;base64,${btoa('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')}`
+
+const once = { signedInAt: 1_899_000_000, lastSeenAt: 1_899_999_000 }
+const sessions = {
+  now: 1_900_000_000,
+  own: { client: { browser: 'Samsung Internet', system: 'Android', network: '2001:db8:ffff::/48' }, ...once },
+  others: [
+    {
+      client: { browser: 'Yandex Browser', system: 'ChromeOS', network: '198.51.100.0/24' },
+      ...once,
+      endValue: long,
+    },
+    { client: { browser: null, system: 'Windows', network: null }, ...once, endValue: 'b' },
+    { client: null, ...once, endValue: 'c' },
+  ],
+  ...{ action: '/sessions', endOthersValue: 'all', signOutHref: '/sign-out' },
+}
 
 /** Every page with texts that are hard to place. */
 const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
@@ -66,7 +83,10 @@ const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
       action: '/sign-out',
       fields: { return_to: '/x' },
       cancelHref: '/',
+      sessionsHref: '/.auth/sessions',
     }),
+  '/sessions': () => sessionsPage({ ...frame, look, account, ...sessions }),
+  '/sessions-alone': () => sessionsPage({ ...frame, look, account, ...sessions, others: [] }),
   '/account': () =>
     accountPage({
       ...frame,
@@ -77,6 +97,7 @@ const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
         idleExpiresAt: 1_900_001_800,
         signOutAction: '/x',
         switchAccountHref: '/y',
+        sessionsHref: '/.auth/sessions',
       },
       apps: [
         { title: long, href: '/a' },

@@ -6,6 +6,7 @@ import * as documents from '../../src/http/pages/document.ts'
 import * as framed from '../../src/http/pages/framed.ts'
 import { type Look, lookFor } from '../../src/http/pages/look.ts'
 import * as pages from '../../src/http/pages/pages.ts'
+import * as sessions from '../../src/http/pages/sessions-page.ts'
 
 export const builtInPages: PageSettings = {
   catalogues: builtInCatalogues,
@@ -40,5 +41,6 @@ export const movingOnPage = asHtml(pages.movingOnPage)
 export const signedOutPage = asHtml(pages.signedOutPage)
 export const accountPage = asHtml(accounts.accountPage)
 export const nobodyPage = asHtml(accounts.nobodyPage)
+export const sessionsPage = asHtml(sessions.sessionsPage)
 export const framedPage = asHtml(framed.framedPage)
 export const pageDocument = asHtml(documents.pageDocument)

@@ -111,6 +111,20 @@ export const english = {
 
   'sign-out.title': 'Sign out?',
   'sign-out.text': 'You will be signed out here and, where it offers that, at your sign-in service.',
+  'sessions.title': 'Where you are signed in',
+  'sessions.text':
+    'In these browsers you are signed in at this address. If you do not know one of them, sign out there, and change your password at your sign-in service.',
+  'sessions.this': 'This browser',
+  'sessions.browser': 'A browser',
+  'sessions.browser-on': 'A browser on {system}',
+  'sessions.named-on': '{browser} on {system}',
+  'sessions.last-used': 'Last used',
+  'sessions.network': 'Network',
+  'sessions.end': 'Sign out there',
+  'sessions.end-others': 'Sign out everywhere else',
+  'sessions.only': 'You are signed in nowhere else.',
+  'sessions.again': 'A browser that is still signed in at your sign-in service can sign in here again.',
+
   'signed-out.title': 'You are signed out',
   'signed-out.here-title': 'You are signed out in this browser',
   'signed-out.not-yet': 'The session could not be ended everywhere yet: that takes a few more moments.',

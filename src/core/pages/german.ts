@@ -117,6 +117,20 @@ export const german = {
 
   'sign-out.title': 'Möchten Sie sich abmelden?',
   'sign-out.text': 'Sie werden hier abgemeldet, und auch bei Ihrem Anmeldedienst, wenn dieser das anbietet.',
+  'sessions.title': 'Wo Sie angemeldet sind',
+  'sessions.text':
+    'In diesen Browsern sind Sie unter dieser Adresse angemeldet. Falls Sie einen davon nicht kennen, melden Sie sich dort ab und ändern Sie Ihr Passwort beim Anmeldedienst.',
+  'sessions.this': 'Dieser Browser',
+  'sessions.browser': 'Ein Browser',
+  'sessions.browser-on': 'Ein Browser unter {system}',
+  'sessions.named-on': '{browser} unter {system}',
+  'sessions.last-used': 'Zuletzt verwendet',
+  'sessions.network': 'Netz',
+  'sessions.end': 'Dort abmelden',
+  'sessions.end-others': 'Überall sonst abmelden',
+  'sessions.only': 'Sonst sind Sie nirgends angemeldet.',
+  'sessions.again': 'Wo Sie beim Anmeldedienst noch angemeldet sind, ist eine neue Anmeldung sofort möglich.',
+
   'signed-out.title': 'Sie sind abgemeldet',
   'signed-out.here-title': 'Sie sind in diesem Browser abgemeldet',
   'signed-out.not-yet':

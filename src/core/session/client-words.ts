@@ -1,25 +1,14 @@
 import { limits } from '../limits/table.ts'
 import { type Address, formatAddress } from '../request/address.ts'
 import type { RequestHeaders } from '../request/navigation.ts'
+import type { SignInClient } from './session.ts'
 
 /**
- * What the page of one's sessions says of the browser that signed in: enough for a person to know it again, and no more
- * than that. Words of the table below alone: what a client says of itself is never kept.
+ * What is known of a client by its headers (RFC 9110 10.1.5, User-Agent Client Hints 3) and its address: enough for a
+ * person to know a browser again, in words of the tables below alone. Headers are cut before anything looks at them, and
+ * nothing of them is kept. Never throws; a client may say it is another one.
  */
-export interface ClientWords {
-  /** A family: `Firefox`; null: none that is known. */
-  readonly browser: string | null
-  /** `Windows`; null: none that is known. */
-  readonly system: string | null
-  /** `192.0.2.0/24`, `2001:db8:1::/48`; null: the address is not known. */
-  readonly network: string | null
-}
-
-/**
- * What is known of a client by its headers (RFC 9110 10.1.5, User-Agent Client Hints 3) and its address. Headers are cut
- * before anything looks at them. Never throws; a client may say it is another one.
- */
-export function clientWords(headers: RequestHeaders, address: Address | null): ClientWords {
+export function clientWords(headers: RequestHeaders, address: Address | null): SignInClient {
   const agent = cut(headers['user-agent'])
   const system = named(systemHints, cut(headers['sec-ch-ua-platform'])) ?? systemOf(agent)
   return {

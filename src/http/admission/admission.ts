@@ -50,7 +50,15 @@ export interface Admission {
 }
 
 /** What the gateway itself serves below `auth_prefix`. */
-export type OwnAddress = 'login' | 'callback' | 'logout' | 'logged-out' | 'account' | 'me' | 'health'
+export type OwnAddress =
+  | 'login'
+  | 'callback'
+  | 'logout'
+  | 'logged-out'
+  | 'account'
+  | 'sessions'
+  | 'me'
+  | 'health'
 
 /** The session that a request was let in by, and where it is one; null: nobody's. */
 export function sessionOf({

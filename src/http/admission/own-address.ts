@@ -43,6 +43,11 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return { kind: 'own', address: 'logged-out', methods: ['GET'] }
     case '/':
       return { kind: 'own', address: 'account', methods: gets }
+    case '/sessions':
+      // Nobody but the browsers themselves knows of the sessions that they keep.
+      return gateway.session.store.kind === 'cookie'
+        ? { kind: 'unknown' }
+        : { kind: 'own', address: 'sessions', methods: ['GET', 'POST'] }
     case '/me':
       return { kind: 'own', address: 'me', methods: gets }
     default:

@@ -1,11 +1,9 @@
 import { html } from 'ghtml'
-import type { SentenceName } from '../../core/pages/catalogue.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { Account } from './account.ts'
 import { type Page, type PageFrame, pageDocument } from './document.ts'
-import type { Look } from './look.ts'
-import { accountLine, action, actions } from './parts.ts'
-import { say } from './say.ts'
+import { accountLine, action, actions, sessionsLink } from './parts.ts'
+import { timeRow } from './times.ts'
 
 export interface AccountPage extends PageFrame {
   readonly account: Account
@@ -20,6 +18,8 @@ export interface AccountPage extends PageFrame {
   /** The address that a sign-out is posted to. */
   readonly signOutAction: string
   readonly switchAccountHref: string
+  /** The page of one's sessions; null: there is none. */
+  readonly sessionsHref: string | null
 }
 
 /** Who one is, until when, what one may open of this origin; and a way out. */
@@ -43,6 +43,7 @@ export function accountPage(page: AccountPage): Page {
     content: html`!${accountLine(words, page.account)}
 <dl><dt>${words['account.user']}</dt><dd><bdi>${page.user}</bdi></dd>!${times}</dl>
 !${apps}
+!${sessionsLink(words, page.sessionsHref)}
 <form method="post" action="${page.signOutAction}">
 <p class="actions"><button class="button" type="submit">${words['link.sign-out']}</button><a class="button second" href="${page.switchAccountHref}">${words['link.other-account']}</a></p>
 </form>`,
@@ -64,36 +65,3 @@ export function nobodyPage(page: NobodyPage): Page {
 !${actions([action(page.signInHref, words['link.sign-in'])])}`,
   })
 }
-
-/** A moment, seen from now, and by the clock: of UTC, as nobody knows where the person is. */
-function timeRow(
-  { words, language }: Look,
-  name: Extract<SentenceName, `account.${string}`>,
-  at: EpochSeconds,
-  now: EpochSeconds,
-): string {
-  const date = new Date(at * 1000)
-  const clock = new Intl.DateTimeFormat(language, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  })
-  const time = say(words, 'account.time', {
-    relative: html`${relativeTime(language, at - now)}`,
-    time: html`${clock.format(date)}`,
-  })
-  return html`<dt>${words[name]}</dt><dd><time datetime="${date.toISOString()}">!${time}</time></dd>`
-}
-
-/** In the largest unit of which there is a whole one, never more than is left. */
-function relativeTime(language: string, seconds: number): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'always' })
-  const [unit, length] = units.find(([, one]) => Math.abs(seconds) >= one) ?? (['second', 1] as const)
-  return format.format(Math.trunc(seconds / length), unit)
-}
-
-const units = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-] as const

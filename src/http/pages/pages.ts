@@ -4,7 +4,7 @@ import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Account } from './account.ts'
 import { type Page, type PageFrame, pageDocument } from './document.ts'
 import { providerIcon } from './icons.ts'
-import { accountLine, action, actions, continueLine, helpLine } from './parts.ts'
+import { accountLine, action, actions, continueLine, helpLine, sessionsLink } from './parts.ts'
 import { say } from './say.ts'
 
 /**
@@ -154,6 +154,8 @@ export interface ConfirmSignOutPage extends PageFrame {
   /** Hidden fields of the form, such as `return_to`. */
   readonly fields: Readonly<Record<string, string>>
   readonly cancelHref: string
+  /** The page of one's sessions; null: there is none. */
+  readonly sessionsHref: string | null
 }
 
 /** Sign-out is asked for by GET and done by POST, so that no link or picture of another site can do it. */
@@ -172,7 +174,8 @@ export function confirmSignOutPage(page: ConfirmSignOutPage): Page {
 <form method="post" action="${page.action}">
 !${fields}
 <p class="actions"><button class="button" type="submit">${words['link.sign-out']}</button><a class="button second" href="${page.cancelHref}">${words['link.stay']}</a></p>
-</form>`,
+</form>
+!${sessionsLink(words, page.sessionsHref)}`,
   })
 }
 

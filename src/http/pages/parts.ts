@@ -40,6 +40,11 @@ export function continueLine(words: Catalogue, to: string): string {
   return html`<p class="quiet">!${say(words, 'moving.if-nothing-happens', { continue: link })}</p>`
 }
 
+/** To the page of one's sessions; null: there is none. */
+export function sessionsLink(words: Catalogue, href: string | null): string {
+  return href === null ? '' : html`<p class="quiet"><a href="${href}">${words['sessions.title']}</a></p>`
+}
+
 interface Action {
   readonly href: string
   readonly label: string

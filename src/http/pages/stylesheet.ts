@@ -74,6 +74,13 @@ h2 + .choices { margin-top: 0; }
 dl { margin: 0 0 1rem; font-size: .9375rem; line-height: 1.45; }
 dt { color: var(--quiet); }
 dd { margin: 0 0 .625rem; }
+.sessions { list-style: none; margin: 0 0 1rem; padding: 0; display: grid; gap: .625rem; }
+.sessions li { padding: .875rem; border: 1px solid var(--line); border-radius: .5rem; }
+.sessions h2 { margin: 0 0 .375rem; display: flex; flex-wrap: wrap; align-items: baseline; gap: .125rem .625rem; }
+.sessions h2 small { padding: 0 .5rem; border-radius: 1rem; background: var(--accent-soft); font-size: .8125rem; font-weight: 600; }
+.sessions dl { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem; }
+.sessions dd { margin: 0; }
+.sessions .actions { margin: .75rem 0 0; }
 .reference { margin: 0; padding: .875rem 2rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .8125rem; }
 .reference code { font: .8125rem/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; color: var(--ink); user-select: all; }
 @media (max-width: 26rem) {
@@ -83,8 +90,10 @@ dd { margin: 0 0 .625rem; }
   .content { padding-top: 1.5rem; padding-bottom: 1.5rem; }
   h1 { font-size: 1.3125rem; }
   .actions .button { flex: 1 1 100%; text-align: center; }
+  .sessions dl { display: block; }
+  .sessions dd { margin: 0 0 .375rem; }
 }
-@media (forced-colors: active) { .button, .account { border: 1px solid; } }
+@media (forced-colors: active) { .button, .account, .sessions small { border: 1px solid; } }
 @media print { body { background: none; display: block; } }
 `
 

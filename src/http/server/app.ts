@@ -17,6 +17,7 @@ import { callback } from '../sign-in/callback.ts'
 import { login, takeUp } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
+import { endOwnSessions, ownSessions } from '../sign-in/own-sessions.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
 import { noteCut } from './cut-answer.ts'
@@ -144,6 +145,15 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   )
   scope.get('/own/account', async (request, reply) =>
     send(reply, await account(contextOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.get('/own/sessions', async (request, reply) =>
+    send(reply, await ownSessions(contextOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.post('/own/sessions', async (request, reply) =>
+    send(
+      reply,
+      await endOwnSessions(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
+    ),
   )
   scope.get('/own/me', async (request, reply) =>
     send(reply, await me(contextOf(request.raw), admissionOf(request.raw), request.headers)),

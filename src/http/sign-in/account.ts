@@ -11,6 +11,7 @@ import { accountPage, nobodyPage } from '../pages/account-page.ts'
 import { type Answer, frameOf, pageAnswer, refusal, withHeaders } from '../pages/answer.ts'
 import { loginLink } from '../pages/login-link.ts'
 import type { RequestContext } from '../server/context.ts'
+import { sessionsAddress } from './own-sessions.ts'
 
 /**
  * `/.auth/`: for people, who they are here, until when, and which apps of this origin they may open. Of the rules and of
@@ -46,6 +47,7 @@ export async function account(
     apps,
     signOutAction: `${gateway.authPrefix}/logout`,
     switchAccountHref: other.href,
+    sessionsHref: sessionsAddress(gateway),
   })
   // As on the page that asks before a sign-out: with `no-referrer` the form would be posted with `Origin: null`.
   return withHeaders(pageAnswer(200, shown), { 'referrer-policy': 'same-origin' })

@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, type FaultCode, isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
+import { type Address, readAddress } from '../../core/request/address.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
+import { clientWords } from '../../core/session/client-words.ts'
 import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
 import { readLanding } from '../../core/session/landing.ts'
 import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../core/session/outcome.ts'
@@ -193,7 +195,7 @@ async function complete(
     transaction,
     origin,
     previousCookie: previous.kind === 'one' ? previous.value : null,
-    client: null,
+    client: clientWords(headers, addressOf(admission)),
   })
   metrics.login(provider.name, 'completed')
   const { user: subject, key: session } = started.session
@@ -208,6 +210,11 @@ async function complete(
   for (const key of started.displaced)
     log.event('info', 'session.displaced', { request_id: admission.requestId, subject, session: key })
   return started.cookieValue
+}
+
+/** Null too for a proxy that nobody trusts: it is not from there that people sign in. */
+function addressOf({ clientAddress, network }: Admission): Address | null {
+  return clientAddress === null || network.hidden ? null : readAddress(clientAddress)
 }
 
 function signedIn(

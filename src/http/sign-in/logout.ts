@@ -24,6 +24,8 @@ import {
 import { confirmSignOutPage, movingOnPage, signedOutPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, type SetCookie } from './cookie.ts'
+import { isFromOwnPage } from './own-form.ts'
+import { sessionsAddress } from './own-sessions.ts'
 
 /** GET: asks, and changes nothing, so that no link, picture or prefetch of another site signs anybody out. */
 export async function askToLogOut(
@@ -43,6 +45,7 @@ export async function askToLogOut(
     action: `${runtime.gateway.authPrefix}/logout`,
     fields: wanted === null ? {} : { return_to: returnTo },
     cancelHref: returnTo,
+    sessionsHref: session === null ? null : sessionsAddress(runtime.gateway),
   })
   // With `no-referrer` a browser sends `Origin: null` even to ourselves, and the POST could not be told from a forged one.
   return withHeaders(pageAnswer(200, page), { 'referrer-policy': 'same-origin' })
@@ -62,7 +65,7 @@ export async function logOut(
   const { runtime } = context
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
-  if (!sameOrigin(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
+  if (!isFromOwnPage(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
   const session = await liveSession(context, admission, origin, headers)
   const everywhere = await endSessions(context, admission, origin, headers)
   const cleared = [
@@ -144,7 +147,7 @@ async function endSessions(
     const key = sessions.keyOf(value, origin)
     if (key === null) continue
     const client = admission.clientAddress ?? undefined
-    const fields = { request_id: admission.requestId, client, session: key }
+    const fields = { request_id: admission.requestId, client, session: key, how: 'sign-out' }
     try {
       if (await sessions.end({ key })) context.log.event('info', 'session.ended', fields)
     } catch (thrown) {
@@ -199,12 +202,6 @@ async function liveSession(
     tellOfStore(context, admission, thrown)
     return null
   }
-}
-
-function sameOrigin(headers: IncomingHttpHeaders, origin: Origin): boolean {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined) return site === 'same-origin'
-  return headers.origin === origin.origin
 }
 
 const returnLifetimeSeconds = 300

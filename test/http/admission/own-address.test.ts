@@ -42,6 +42,8 @@ t.test('below the prefix there are these addresses, each for its methods, and no
     ['/.auth/logout', 'logout: GET POST'],
     ['/.auth/logged-out', 'logged-out: GET'],
     ['/.auth/me', 'me: GET HEAD'],
+    ['/.auth/sessions', 'sessions: GET POST'],
+    ['/.auth/sessions/', 'unknown'],
     ['/.auth/callback/asks', 'callback: GET'],
     ['/.auth/callback/posts', 'callback: POST'],
     ['/.auth/callback', 'unknown'],
@@ -56,6 +58,10 @@ t.test('below the prefix there are these addresses, each for its methods, and no
     ['/', 'not-ours'],
   ]
   for (const [path, expected] of rows) t.equal(matched(each, path), expected, path)
+  const { gateway, origin } = each
+  const session = { ...gateway.session, store: { kind: 'cookie' } as const }
+  const inBrowsers = { gateway: { ...gateway, session }, origin }
+  t.equal(matched(inBrowsers, '/.auth/sessions'), 'unknown', 'nobody knows of sessions that rest in browsers')
 })
 
 t.test('an encoded slash that could be read as ours is neither ours nor an app’s', async (t) => {

@@ -20,6 +20,7 @@ import {
   movingOnPage,
   nobodyPage,
   pageHeaders,
+  sessionsPage,
   signedOutPage,
   signInFailedPage,
 } from '../../support/pages.ts'
@@ -54,7 +55,14 @@ function everyPage(text: string): ReadonlyMap<string, string> {
     ],
     [
       'confirm sign-out',
-      confirmSignOutPage({ ...frame, account, action: text, fields: { [text]: text }, cancelHref: text }),
+      confirmSignOutPage({
+        ...frame,
+        account,
+        action: text,
+        fields: { [text]: text },
+        cancelHref: text,
+        sessionsHref: text,
+      }),
     ],
     [
       'account',
@@ -62,14 +70,32 @@ function everyPage(text: string): ReadonlyMap<string, string> {
         ...frame,
         ...{ account, user: text, now: 9, signedInAt: 1, expiresAt: 99, idleExpiresAt: 50 },
         ...{ apps: [{ title: text, href: text }], signOutAction: text, switchAccountHref: text },
+        sessionsHref: text,
       }),
     ],
+    ['sessions', sessionsPage({ ...frame, ...sessionsShown(text) })],
+    ['sessions nowhere else', sessionsPage({ ...frame, ...sessionsShown(text), others: [] })],
     ['nobody', nobodyPage({ ...frame, signInHref: text })],
     ['framed', framedPage({ ...frame, signInHref: text })],
     ['moving on', movingOnPage({ ...frame, why: 'signed-in', to: text as ReturnTo })],
     ['signed out', signedOutPage({ ...frame, signInHref: text, everywhere: true })],
     ['signed out here', signedOutPage({ ...frame, signInHref: text, everywhere: false })],
   ])
+}
+
+/** One's own session and two others, with one text in every place. */
+function sessionsShown(text: string) {
+  const client = { browser: text, system: text, network: text }
+  const times = { signedInAt: 1, lastSeenAt: 5 }
+  return {
+    ...{ account: { name: text, providerLabel: text }, now: 9, own: { client, ...times } },
+    others: [
+      { client, ...times, endValue: text },
+      { client: { ...client, browser: null }, ...times, endValue: text },
+      { client: null, ...times, endValue: text },
+    ],
+    ...{ action: text, endOthersValue: text, signOutHref: text },
+  }
 }
 
 /** Pages with a script. */
@@ -129,8 +155,10 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'actions',
     'apps',
     'ask',
+    'below',
     'by',
     'choices',
+    'clientName',
     'continueLine',
     'direction',
     'explanation',
@@ -148,19 +176,24 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'mark',
     'mention',
     'notYet',
+    'others',
+    'own',
     'page.content',
     'page.script',
     'person',
+    'place',
     'providerIcon',
     'reason',
     'reference',
     'refresh',
     'say',
+    'sessionsLink',
     'still',
     'stylesheet',
     'takeScript',
     'time',
     'times',
+    'way',
   ])
 })
 
@@ -346,6 +379,7 @@ t.test('sign-out', async (t) => {
       action: '/.auth/logout',
       fields: { return_to: '/a' },
       cancelHref: '/a',
+      sessionsHref: null,
     })
     t.match(page, '<form method="post" action="/.auth/logout">')
     t.match(page, '<input type="hidden" name="return_to" value="/a">')

@@ -15,6 +15,7 @@ import {
   lookIn,
   movingOnPage,
   pageDocument,
+  sessionsPage,
   signedOutPage,
   signInFailedPage,
 } from '../../support/pages.ts'
@@ -197,9 +198,68 @@ t.test('each kind of failure says what helps, and "again" only where that does',
   t.equal(helps('LOGIN_CLOCK_DIFFERS'), 'nothing')
 })
 
+t.test('the page of one’s sessions', async (t) => {
+  const account = { name: 'alice', providerLabel: null }
+  const now = 1_900_000_000
+  const times = { signedInAt: now - 7200, lastSeenAt: now - 60 }
+  const client = { browser: 'Firefox', system: 'Linux', network: '192.0.2.0/24' }
+  const given = {
+    ...{ ...frame, account, now, own: { client, signedInAt: now - 90, lastSeenAt: now } },
+    others: [
+      { client: { browser: 'Chrome', system: null, network: null }, ...times, endValue: 'one' },
+      { client: { browser: null, system: 'Windows', network: null }, ...times, endValue: 'two' },
+      { client: null, ...times, endValue: 'three' },
+    ],
+    ...{ action: '/.auth/sessions', endOthersValue: 'others', signOutHref: '/out' },
+  }
+  const page = sessionsPage(given)
+  const used = ['Signed in since', '2 hours ago (Mar 17, 2030, 3:46 PM UTC)', 'Last used']
+  const other = [...used, '1 minute ago (Mar 17, 2030, 5:45 PM UTC)']
+  const text =
+    'In these browsers you are signed in at this address. If you do not know one of them, sign out there, and change your password at your sign-in service.'
+  const own = [
+    ...['Firefox on Linux', 'This browser', 'Signed in since', '1 minute ago (Mar 17, 2030, 5:45 PM UTC)'],
+    ...[
+      'Last used',
+      'now (Mar 17, 2030, 5:46 PM UTC)',
+      'Network',
+      '192.0.2.0/24',
+      '[button second /out] Sign out',
+    ],
+  ]
+  const again = 'A browser that is still signed in at your sign-in service can sign in here again.'
+  t.same(shown(page), {
+    gate: 'open',
+    texts: [
+      ...['Wiki', 'Where you are signed in', 'A', 'You are signed in as', 'alice', text, ...own],
+      ...[
+        'Chrome',
+        ...other,
+        'Sign out there',
+        'A browser on Windows',
+        ...other,
+        'Sign out there',
+        'A browser',
+        ...other,
+        'Sign out there',
+      ],
+      ...[again, 'Sign out everywhere else', 'Request id', 'r-1'],
+    ],
+  })
+  t.same(
+    [...page.matchAll(/<button [^>]*name="end" value="([^"]*)"/g)].map(([, value]) => value),
+    ['one', 'two', 'three', 'others'],
+  )
+  t.equal([...page.matchAll(/<form method="post" action="\/\.auth\/sessions">/g)].length, 4)
+  const nowhere = sessionsPage({ ...given, others: [] })
+  t.same(shown(nowhere).texts.slice(6, -2), [...own, 'You are signed in nowhere else.'])
+  t.notMatch(nowhere, '<form')
+})
+
 t.test('the pages of a sign-out', async (t) => {
   const account = { name: 'alice', providerLabel: null }
-  const confirm = { ...frame, account, action: '/out', fields: { a: '1', b: '2' }, cancelHref: '/back' }
+  const fields = { a: '1', b: '2' }
+  const confirm = { ...frame, account, action: '/out', fields, cancelHref: '/back', sessionsHref: null }
   const asks = 'You will be signed out here and, where it offers that, at your sign-in service.'
   const buttons = ['Sign out', '[button second /back] Stay signed in']
   const page = confirmSignOutPage(confirm)
@@ -214,6 +274,8 @@ t.test('the pages of a sign-out', async (t) => {
   const nobody = confirmSignOutPage({ ...confirm, account: null, fields: {} })
   t.same(shown(nobody).texts, ['Wiki', 'Sign out?', asks, ...buttons, 'Request id', 'r-1'])
   t.notMatch(nobody, 'type="hidden"')
+  const elsewhere = shown(confirmSignOutPage({ ...confirm, sessionsHref: '/.auth/sessions' })).texts
+  t.ok(elsewhere.includes('[ /.auth/sessions] Where you are signed in'), elsewhere.join())
 
   const shared = 'On a shared computer, close the browser too.'
   const here = orThrown(() => signedOutPage({ ...frame, signInHref: '/in', everywhere: true }))

@@ -30,6 +30,13 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ['/', { headers: [cookie] }, 200, /<form [^>]*action="\/\.auth\/logout"/],
     ['/', {}, 200, /<a [^>]*href="\/\.auth\/login/],
     ['/me', {}, 401, /"reason":"no-session"/],
+    ['/sessions', { headers: [cookie] }, 200, /You are signed in nowhere else/],
+    [
+      '/sessions',
+      { ...posted, headers: [form, same, cookie], body: 'end=x' },
+      303,
+      /location: \/\.auth\/sessions/,
+    ],
     [
       '/logout',
       { ...posted, headers: [form, same, cookie], body: 'x=1' },
@@ -53,6 +60,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/logged-out (GET)
     ├── own/callback (GET, POST)
     ├── own/account (GET)
+    ├── own/sessions (GET, POST)
     └── own/me (GET)
 `,
   )

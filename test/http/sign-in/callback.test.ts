@@ -54,6 +54,34 @@ t.test(
   },
 )
 
+t.test(
+  'a session keeps words of ours for browser, system and network, and nothing that the browser sent',
+  async (t) => {
+    const { begin, finish, runtime, sessionOf, origin } = open(t)
+    const clientOf = async (headers: Readonly<Record<string, string>>, changed: Partial<Admission> = {}) => {
+      const found = await runtime.sessions.lookUp(
+        sessionOf(await finish(await begin(), { headers, changed })),
+        origin,
+      )
+      return found.kind === 'live' ? found.session : null
+    }
+    const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'
+    const seen = await clientOf({ 'user-agent': agent })
+    t.same(seen?.client, { browser: 'Firefox', system: 'Linux', network: '198.51.100.0/24' })
+    t.notMatch(JSON.stringify(seen), /Mozilla|128\.0|198\.51\.100\.7/)
+    const hints = { 'sec-ch-ua': '"Brave";v="1"', 'sec-ch-ua-platform': '"Windows"' }
+    t.match(await clientOf({ 'user-agent': agent, ...hints }), {
+      client: { browser: 'Brave', system: 'Windows' },
+    })
+    t.match(await clientOf({ 'user-agent': '<script>alert(1)</script>' }), {
+      client: { browser: null, system: null },
+    })
+    t.match(await clientOf({}, { clientAddress: null }), { client: { network: null } }, 'a Unix socket')
+    const hidden = { network: { key: '10.0.0.1', hidden: true }, clientAddress: '10.0.0.1' }
+    t.match(await clientOf({}, hidden), { client: { network: null } }, 'a proxy that nobody trusts')
+  },
+)
+
 t.test('an answer that comes by a form is one of a provider that sends forms', async (t) => {
   const { begin, finish, provider, origin } = open(t)
   const begun = await begin('?provider=posts')
