@@ -12,6 +12,8 @@ function oneProvider({
   clientId,
   redirectUris,
   postLogoutRedirectUris,
+  backchannelLogoutUri,
+  frontchannelLogoutUri,
 }: Registration): string {
   const head = `Register at ${provider} (${showOwn(issuer)}, client ${showOwn(clientId)}):\n`
   if (redirectUris.length === 0) return `${head}  nothing: no app accepts this provider\n`
@@ -19,7 +21,18 @@ function oneProvider({
     head,
     ...block('redirect URI', redirectUris),
     ...block('post-logout redirect URI', postLogoutRedirectUris),
+    ...block('back-channel logout URI', some(backchannelLogoutUri)),
+    ...block('front-channel logout URI', some(frontchannelLogoutUri)),
+    backchannelLogoutUri === null ? '' : eitherLogout,
   ].join('')
+}
+
+/** Optional, unlike the rest; and few providers have both. */
+const eitherLogout =
+  '  one of these two, if it has it, with “session required”: it then ends sessions of all hosts\n'
+
+function some(uri: string | null): readonly string[] {
+  return uri === null ? [] : [uri]
 }
 
 function block(title: string, uris: readonly string[]): readonly string[] {

@@ -1,13 +1,17 @@
 import type { Gateway } from '../core/gateway.ts'
 import { redirectUriOf } from '../core/request/redirect-uri.ts'
 
-/** What a provider must know of this gateway: addresses it may send people back to. */
+/** What a provider must know of this gateway: addresses it may send people back to, and where it says that they left. */
 export interface Registration {
   readonly provider: string
   readonly issuer: string
   readonly clientId: string
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
+  /** `backchannel_logout_uri`: one for all origins. Null: no origin has it, or no app accepts the provider. */
+  readonly backchannelLogoutUri: string | null
+  /** `frontchannel_logout_uri`, in the same way. */
+  readonly frontchannelLogoutUri: string | null
 }
 
 /** For each provider the addresses of the origins that accept it, in the order of the file. */
@@ -15,12 +19,18 @@ export function registrationsOf(gateway: Gateway): readonly Registration[] {
   const origins = [...new Set(gateway.hosts.values())]
   return [...gateway.providers.values()].map(({ name, issuer, clientId }) => {
     const own = origins.filter((origin) => origin.providers.includes(name))
+    const logoutUri = (channel: 'backchannel' | 'frontchannel'): string | null =>
+      own[0] === undefined || gateway.session.store.kind === 'cookie'
+        ? null
+        : `${own[0].origin}${gateway.authPrefix}/${channel}-logout`
     return {
       provider: name,
       issuer,
       clientId,
       redirectUris: own.map((origin) => redirectUriOf(origin, name).uri),
       postLogoutRedirectUris: [...new Set(own.map((origin) => origin.postLogoutRedirectUri))],
+      backchannelLogoutUri: logoutUri('backchannel'),
+      frontchannelLogoutUri: logoutUri('frontchannel'),
     }
   })
 }

@@ -27,7 +27,9 @@ export const events = {
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
-  'session.ended': 'Someone signed out, or ended a session of their own elsewhere.',
+  'session.ended': 'A session ended before its time. `how` says by whom: the person, or the provider.',
+  'logout.provider': 'A provider said that somebody signed out there, and the sessions here ended.',
+  'logout.failed': 'The same, but it was refused, or could not be done.',
   'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
   'sessions.revoked': 'Somebody ended sessions by `claimgate sessions revoke`.',
   'command.unreadable':
@@ -86,6 +88,8 @@ export const eventFields = {
   'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
   'session.ended': ['request_id', 'client', 'session', 'how'],
+  'logout.provider': ['request_id', 'client', 'how', 'provider', 'ended'],
+  'logout.failed': ['request_id', 'app', 'provider', 'how', ...ofFault],
   'session.displaced': ['request_id', 'subject', 'session'],
   'sessions.revoked': [
     ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'claim'] as const),
@@ -140,7 +144,7 @@ export const fields = {
   redirect_uri: 'Where the provider sends people back to. It must be registered there, to the letter.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
-  how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions.',
+  how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions, or by the provider’s `back-channel` or `front-channel`.',
   operator: 'The system user who ran the command.',
   machine: 'The machine where it ran, by its host name.',
   ran_at:
@@ -149,6 +153,7 @@ export const fields = {
     'Whose sessions were meant: one `id`, those of a `user`, of everyone with a `claim` or of a `provider`, or `all`.',
   claim: 'The claim that they had, as `PATH=VALUE`. A long value is shortened as in `detail`.',
   revoked: 'How many sessions ended.',
+  ended: 'How many sessions ended. 0: there was none.',
   issuer: 'The issuer of the provider.',
   code: 'The code of a fault, one of those below. For unreadable bytes it is the parser’s. In the access line it says why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',

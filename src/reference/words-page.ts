@@ -84,6 +84,16 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET',
     'Where a sign-out ends. If the provider has no sign-out, `?provider=NAME` says that the person is still signed in there. The button then asks for an account.',
   ],
+  'backchannel-logout': [
+    '`/.auth/backchannel-logout`',
+    'POST',
+    'Where a provider says that somebody signed out there, by a `logout_token` (OpenID Connect Back-Channel Logout 1.0). It may come to any origin, and ends sessions on every origin. The answer is 200, or 400, 429 or 503 with JSON. With `store: cookie` it is 404.',
+  ],
+  'frontchannel-logout': [
+    '`/.auth/frontchannel-logout?iss=issuer&sid=id`',
+    'GET',
+    'What a page of the provider loads in a frame when somebody signs out there (OpenID Connect Front-Channel Logout 1.0). It ends the sessions of that `sid`. `iss` may be missing if the apps of the origin have providers of one issuer alone. The answer is an empty page, whether there was a session or not. With `store: cookie` it is 404.',
+  ],
   account: [
     '`/.auth/`',
     'GET, HEAD',

@@ -39,5 +39,6 @@ export const runtimeFollowing = {
   upstreams: 'replaced',
   spentStates: 'independent',
   signInFailures: 'independent',
+  logoutChecks: 'independent',
   logKey: 'replaced',
 } as const satisfies { readonly [part in keyof Runtime]: Following }

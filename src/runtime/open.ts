@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CertificateEnd } from '../core/certificate.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
+import { createLogoutChecks } from '../core/limits/logout-checks.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
 import { buildKeyRing, type Random } from '../core/session/seal.ts'
@@ -101,6 +102,7 @@ function assemble(
       withinMs: limits.failedSignInsMs,
       networks: limits.failedSignInNetworks,
     }),
+    logoutChecks: createLogoutChecks(),
     logKey,
   }
 }

@@ -1,5 +1,6 @@
 import type { Gateway } from '../core/gateway.ts'
 import type { FailureCount } from '../core/limits/failures.ts'
+import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { Sessions } from './sessions.ts'
@@ -23,6 +24,8 @@ export interface Runtime {
   readonly spentStates: SpentStates
   /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */
   readonly signInFailures: FailureCount
+  /** How often logout tokens and front-channel logouts are looked at, by network. */
+  readonly logoutChecks: LogoutChecks
   /** Keys the hashes by which the log names people and sessions: see log-key. */
   readonly logKey: string
 }

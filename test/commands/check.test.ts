@@ -40,6 +40,9 @@ t.test('a file without faults: what it holds, its warnings, and what to register
   t.match(stdout, /Register at acme \(https:\/\/id\.example\.com, client gate\):/)
   t.match(stdout, /redirect URI +https:\/\/wiki\.example\.com\/oauth2\/callback\n/)
   t.match(stdout, /post-logout redirect URI +https:\/\/wiki\.example\.com\/\.auth\/logged-out\n/)
+  t.match(stdout, /back-channel logout URI +https:\/\/wiki\.example\.com\/\.auth\/backchannel-logout\n/)
+  t.match(stdout, /front-channel logout URI +https:\/\/wiki\.example\.com\/\.auth\/frontchannel-logout\n/)
+  t.match(stdout, 'session required')
   t.equal(stdout.split('/oauth2/callback').length, 2, 'two apps of one origin share one redirect URI')
   t.match(stdout, 'Register at other (https://other.example.com, client gate):\n  nothing')
   t.notMatch(stdout, 'canary')
@@ -83,8 +86,13 @@ t.test('the same for programs', async (t) => {
     providers: 2,
     warnings: [{ path: 'apps.wiki.shared_secret', line: 7, column: 3 }, { path: 'apps.board.shared_secret' }],
     register: [
-      { provider: 'acme', redirectUris: ['https://wiki.example.com/oauth2/callback'] },
-      { provider: 'other' },
+      {
+        provider: 'acme',
+        redirectUris: ['https://wiki.example.com/oauth2/callback'],
+        backchannelLogoutUri: 'https://wiki.example.com/.auth/backchannel-logout',
+        frontchannelLogoutUri: 'https://wiki.example.com/.auth/frontchannel-logout',
+      },
+      { provider: 'other', backchannelLogoutUri: null, frontchannelLogoutUri: null },
     ],
   })
 })

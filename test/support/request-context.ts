@@ -142,6 +142,8 @@ export function openTestContext(t: Test, yaml: string): TestContext {
     ...createMetrics(),
     login: (provider: string | null, outcome: string) =>
       void counted.push(`login ${provider ?? '-'} ${outcome}`),
+    providerLogout: (provider: string | null, channel: string, outcome: string) =>
+      void counted.push(`logout ${provider ?? '-'} ${channel} ${outcome}`),
     fault: (code: string, app: string | null) => void counted.push(`fault ${code} of ${app ?? '-'}`),
   }
   t.teardown(async () => {

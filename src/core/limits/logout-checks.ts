@@ -11,6 +11,11 @@ export interface LogoutChecks {
   refusedForMs(network: ClientNetwork, nowMs: number): number
   /** One whose signature was not good, or that had done its work before. */
   failed(network: ClientNetwork, nowMs: number): void
+  /**
+   * One front-channel logout more, whatever comes of it: how many milliseconds those of the network are refused from now
+   * on, this one too; 0: they are not.
+   */
+  countFrontChannel(network: ClientNetwork, nowMs: number): number
   /** A good one: a flood of bad ones from elsewhere does not keep this network's from being read. */
   proved(network: ClientNetwork, nowMs: number): void
 }
@@ -22,6 +27,7 @@ export function createLogoutChecks(): LogoutChecks {
   const counted = { withinMs: limits.failedLogoutsMs, networks: limits.failedLogoutNetworks }
   const ofNetwork = createFailureCount({ ...counted, most: limits.failedLogouts })
   const ofAll = createFailureCount({ ...counted, most: limits.failedLogoutsInAll })
+  const frontChannel = createFailureCount({ ...counted, most: limits.frontChannelLogouts })
   /** When a network sent its last good token, in that order. */
   const proven = new Map<string, number>()
 
@@ -38,6 +44,11 @@ export function createLogoutChecks(): LogoutChecks {
     failed: (network, nowMs) => {
       ofNetwork.failed(network, nowMs)
       ofAll.failed(everybody, nowMs)
+    },
+    countFrontChannel: (network, nowMs) => {
+      const refusedForMs = frontChannel.refusedForMs(network, nowMs)
+      if (refusedForMs === 0) frontChannel.failed(network, nowMs)
+      return refusedForMs
     },
     proved: ({ key }, nowMs) => {
       proven.delete(key)

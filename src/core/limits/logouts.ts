@@ -1,7 +1,8 @@
-import { type Limit, of } from './limit.ts'
+import { KiB, type Limit, of } from './limit.ts'
 
 /** The rows of the table (`table.ts`) that are about providers that end sessions. */
 export const logoutLimits = {
+  logoutFormBytes: of('request', 16 * KiB, 'The form of a back-channel logout; more is 413.'),
   logoutSessionIdCharacters: of(
     'provider',
     255,
@@ -29,6 +30,11 @@ export const logoutLimits = {
     'Networks that are remembered for a good logout token; of more, the oldest are forgotten.',
   ),
   provenLogoutMs: of('process', 86_400_000, 'How long they are remembered, from the last of these.'),
+  frontChannelLogouts: of(
+    'client network',
+    120,
+    'Front-channel logouts within a minute, whatever they came to; then 429 for the rest of it.',
+  ),
   providerLogouts: of('provider', 4, 'Logout tokens whose signatures are checked at once.'),
   providerWaitingLogouts: of(
     'provider',

@@ -55,6 +55,8 @@ export type OwnAddress =
   | 'callback'
   | 'logout'
   | 'logged-out'
+  | 'backchannel-logout'
+  | 'frontchannel-logout'
   | 'account'
   | 'sessions'
   | 'me'

@@ -41,6 +41,11 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return { kind: 'own', address: 'logout', methods: ['GET', 'POST'] }
     case '/logged-out':
       return { kind: 'own', address: 'logged-out', methods: ['GET'] }
+    case '/backchannel-logout':
+      return byProvider(gateway, 'backchannel-logout', ['POST'])
+    // No HEAD: it ends a session.
+    case '/frontchannel-logout':
+      return byProvider(gateway, 'frontchannel-logout', ['GET'])
     case '/':
       return { kind: 'own', address: 'account', methods: gets }
     case '/sessions':
@@ -53,6 +58,15 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
     default:
       return { kind: 'unknown' }
   }
+}
+
+/** A session that rests in the browser's cookie alone is nobody's to end from elsewhere: then there is no such address. */
+function byProvider(
+  { session }: Gateway,
+  address: 'backchannel-logout' | 'frontchannel-logout',
+  methods: readonly string[],
+): OwnAddressMatch {
+  return session.store.kind === 'cookie' ? { kind: 'unknown' } : { kind: 'own', address, methods }
 }
 
 /** Null: not even in another spelling. */

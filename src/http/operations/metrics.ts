@@ -14,6 +14,8 @@ export const metricTexts = {
     'Time from the first byte of a request to the last of its answer, by app.',
   claimgate_logins_total:
     'Sign-ins by provider and outcome: started, completed, failed. The provider is empty if a callback does not tell it.',
+  claimgate_provider_logouts_total:
+    'Sign-outs that a provider asked for, by provider, channel (back-channel, front-channel) and outcome: ended, nothing (no such session), refused, failed. The provider is empty if nobody can tell it.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total:
@@ -34,6 +36,7 @@ export const metricLabels = {
   claimgate_shadow_decisions_total: ['app', 'decision', 'shadow'],
   claimgate_request_duration_seconds: ['app'],
   claimgate_logins_total: ['provider', 'outcome'],
+  claimgate_provider_logouts_total: ['provider', 'channel', 'outcome'],
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
   claimgate_faults_total: ['app', 'code'],
@@ -51,6 +54,12 @@ export interface Metrics {
   request(admission: Admission, status: number): void
   /** Null: nobody can tell which provider. */
   login(provider: string | null, outcome: 'started' | 'completed' | 'failed'): void
+  /** Null: nobody can tell which provider. */
+  providerLogout(
+    provider: string | null,
+    channel: 'back-channel' | 'front-channel',
+    outcome: 'ended' | 'nothing' | 'refused' | 'failed',
+  ): void
   websocket(change: 1 | -1): void
   /** Null: of no app, or nobody can tell of which. */
   fault(code: FaultCode, app: string | null): void
@@ -91,10 +100,12 @@ export function createMetrics(): Metrics {
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
+  const logouts = createSums()
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
     [logins, new Counter(shape('claimgate_logins_total'))],
+    [logouts, new Counter(shape('claimgate_provider_logouts_total'))],
     [faults, new Counter(shape('claimgate_faults_total'))],
   ] as const
   const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
@@ -128,6 +139,7 @@ export function createMetrics(): Metrics {
       timer.observe((performance.now() - admission.startedAt) / 1000)
     },
     login: (provider, outcome) => logins.add(provider ?? '', outcome),
+    providerLogout: (provider, channel, outcome) => logouts.add(provider ?? '', channel, outcome),
     websocket: (change) => websockets.inc(change),
     fault: (code, app) => faults.add(app ?? '', code),
     connectionRefused: () => refusedConnections.inc(),
@@ -141,7 +153,9 @@ export function createMetrics(): Metrics {
       requests.keepOnly(kept)
       rehearsals.keepOnly(kept)
       faults.keepOnly(kept)
-      logins.keepOnly(new Set(['', ...providers]))
+      const keptProviders = new Set(['', ...providers])
+      logins.keepOnly(keptProviders)
+      logouts.keepOnly(keptProviders)
       for (const app of timers.keys()) {
         if (kept.has(app)) continue
         timers.delete(app)

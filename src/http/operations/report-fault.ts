@@ -8,6 +8,8 @@ export interface FaultOf {
   readonly request_id?: string
   readonly app?: string | undefined
   readonly provider?: string | undefined
+  /** Of a logout by a provider: which way. */
+  readonly how?: string
 }
 
 /**

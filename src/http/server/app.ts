@@ -13,7 +13,9 @@ import { faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
 import { account } from '../sign-in/account.ts'
+import { backChannelLogout } from '../sign-in/backchannel-logout.ts'
 import { callback } from '../sign-in/callback.ts'
+import { frontChannelLogout } from '../sign-in/frontchannel-logout.ts'
 import { login, takeUp } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
@@ -142,6 +144,12 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   )
   scope.get('/own/logged-out', async (request, reply) =>
     send(reply, loggedOut(contextOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.post('/own/backchannel-logout', { bodyLimit: limits.logoutFormBytes }, async (request, reply) =>
+    send(reply, await backChannelLogout(contextOf(request.raw), admissionOf(request.raw), form(request))),
+  )
+  scope.get('/own/frontchannel-logout', async (request, reply) =>
+    send(reply, await frontChannelLogout(contextOf(request.raw), admissionOf(request.raw))),
   )
   scope.get('/own/account', async (request, reply) =>
     send(reply, await account(contextOf(request.raw), admissionOf(request.raw), request.headers)),

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { registrationsOf } from '../../../src/config/registration.ts'
+import { registrationText } from '../../../src/config/registration-text.ts'
 import type { Gateway, Origin } from '../../../src/core/gateway.ts'
 import { readTarget, type Target } from '../../../src/core/request/target.ts'
 import { matchOwnAddress } from '../../../src/http/admission/own-address.ts'
@@ -33,6 +35,17 @@ function matched({ gateway, origin }: ReturnType<typeof model>, path: string): u
   })
 }
 
+t.test('with sessions in cookies no provider can end one: there are no such addresses', async (t) => {
+  const kept = model('/.auth/callback/{provider}')
+  const session = { ...kept.gateway.session, store: { kind: 'cookie' } } as const
+  const gateway = { ...kept.gateway, session }
+  for (const channel of ['back', 'front'])
+    t.equal(matched({ ...kept, gateway }, `/.auth/${channel}channel-logout`), 'unknown')
+  t.match(registrationsOf(kept.gateway), [{ backchannelLogoutUri: String }, {}], 'check prints none')
+  t.match(registrationsOf(gateway), [{ backchannelLogoutUri: null, frontchannelLogoutUri: null }, {}])
+  t.notMatch(registrationText(registrationsOf(gateway)), 'logout URI')
+})
+
 const each = model('/.auth/callback/{provider}')
 const elsewhere = model('/oauth2/back')
 
@@ -41,6 +54,9 @@ t.test('below the prefix there are these addresses, each for its methods, and no
     ['/.auth/login', 'login: GET POST'],
     ['/.auth/logout', 'logout: GET POST'],
     ['/.auth/logged-out', 'logged-out: GET'],
+    ['/.auth/backchannel-logout', 'backchannel-logout: POST'],
+    ['/.auth/frontchannel-logout', 'frontchannel-logout: GET'],
+    ['/.auth/backchannel-logout/', 'unknown'],
     ['/.auth/me', 'me: GET HEAD'],
     ['/.auth/sessions', 'sessions: GET POST'],
     ['/.auth/sessions/', 'unknown'],
