@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
+import { errorCode } from '../../core/error-code.ts'
 import type { RedisNode, RedisTls } from '../../core/session-store-settings.ts'
-import { Timeout } from './errors.ts'
+import { Timeout, TlsRefused, TlsTimeout } from './errors.ts'
 
 /** The name of a command and its arguments. */
 export type Command = readonly [string, ...string[]]
@@ -65,15 +66,21 @@ export async function connectClient(
   // Also those that come after it was destroyed: an 'error' without a listener would end the process.
   client.on('error', end)
   client.on('end', () => end(new Error('the connection was closed')))
-  const late = setTimeout(() => end(new Timeout(answerMs)), answerMs).unref()
+  let isSecured = access.tls === null
+  client.on('connect', () => {
+    isSecured = true
+  })
+  const tooLate = () => end(isSecured ? new Timeout(answerMs) : new TlsTimeout(answerMs))
+  const late = setTimeout(tooLate, answerMs).unref()
   try {
     await client.connect()
     // A frozen server takes connections, and answers nothing on them.
     await client.sendCommand(['PING'])
   } catch (thrown) {
+    const why = first ?? thrown
     over = true
     client.destroy()
-    throw first ?? thrown
+    throw access.tls !== null && isSecured && isClosed(why) ? new TlsRefused(why) : why
   } finally {
     clearTimeout(late)
   }
@@ -85,6 +92,13 @@ export async function connectClient(
       client.destroy()
     },
   }
+}
+
+function isClosed(thrown: unknown): boolean {
+  const code = errorCode(thrown)
+  return (
+    code === 'ECONNRESET' || code === 'EPIPE' || (thrown instanceof Error && /closed/i.test(thrown.message))
+  )
 }
 
 const socketOptions = { connectTimeout: answerMs, reconnectStrategy: false } as const

@@ -7,6 +7,16 @@ export class Timeout extends Error {
   }
 }
 
+/** No TLS came about: a server that speaks none waits for the end of what it takes for a command. */
+export class TlsTimeout extends Timeout {}
+
+/** TLS came about, and the first word on it was not answered: the server says only then that it wants a certificate. */
+export class TlsRefused extends Error {
+  constructor(cause: unknown) {
+    super('it was closed as soon as TLS stood', { cause })
+  }
+}
+
 /** A Sentinel answers, and knows no primary of this name. */
 export class UnknownPrimary extends Error {
   constructor(name: string) {

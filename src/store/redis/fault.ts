@@ -1,7 +1,15 @@
 import { errorCode } from '../../core/error-code.ts'
 import { type FaultCode, StoreFault } from '../../core/fault.ts'
 import { Failure } from './connection.ts'
-import { NotPrimary, Timeout, UnknownPrimary, Unreadable, Unserved } from './errors.ts'
+import {
+  NotPrimary,
+  Timeout,
+  TlsRefused,
+  TlsTimeout,
+  UnknownPrimary,
+  Unreadable,
+  Unserved,
+} from './errors.ts'
 
 interface Meaning {
   readonly code: FaultCode
@@ -64,6 +72,12 @@ function meaningOf({ word, command, message, cause }: Failure): Meaning {
   if (word === 'NOPERM') return unavailable(permission(command, message))
   if (word === 'ERR') return unavailable(unknownCommand(command, message))
   if (word !== null) return replies[word] ?? unavailable(`answers ${command ?? 'us'} with ${word}`)
+  if (cause instanceof TlsTimeout)
+    return unavailable('does not answer within a second: does it speak TLS at this port?')
+  if (cause instanceof TlsRefused)
+    return unavailable(
+      'closes TLS as soon as it stands: it asks for a certificate (`certificate` and `key`), or for another',
+    )
   if (cause instanceof Timeout) return unavailable('does not answer within a second')
   if (cause instanceof UnknownPrimary)
     return unavailable('is a Sentinel that knows no primary of this name: correct `name`')

@@ -6,26 +6,7 @@ import { freePort, portOf } from '../../support/ports.ts'
 import { startRedis } from '../../support/redis.ts'
 import { sessionOf } from '../contract.ts'
 import { faultOf } from '../sqlite-store.ts'
-import { openRedis, singleSettings } from './redis-store.ts'
-
-const every = (store: SessionStore): readonly (readonly [string, () => unknown])[] => [
-  ['load', () => store.load('k1')],
-  ['save', () => store.save(sessionOf('k1'), 2000)],
-  ['touch', () => store.touch('k1', 1500, 2500)],
-  ['drop', () => store.drop('k1')],
-  ['list', () => store.list({})],
-  ['list of one', () => store.list({ user: 'alice', provider: sessionOf('k1') })],
-  ['revoke', () => store.revoke({ by: 'all' })],
-  ['revoke a key', () => store.revoke({ by: 'key', key: 'k1' })],
-  ['logOut', () => store.logOut({ issuer: 'i', subject: 's', sid: null, issuedBy: 1, jti: null, at: 1 })],
-  ['spend', () => store.states.spend('h', { at: 1, until: 2 })],
-  ['spent', () => store.states.spent('h')],
-  ['keepOutcome', () => store.states.keepOutcome('h', { sealed: 's', until: 2 })],
-  ['leave', () => store.commands.leave(['r'])],
-  ['take', () => store.commands.take()],
-  ['replaceServed', () => store.replaceServed('r')],
-  ['check', () => store.check()],
-]
+import { every, openRedis, singleSettings } from './redis-store.ts'
 
 /** Until the store answers again; that it does is what a test is about. */
 async function back(store: SessionStore): Promise<void> {

@@ -6,6 +6,7 @@ import type { RedisSettings, SingleRedisSettings } from '../../../src/core/sessi
 import type { StoreContext } from '../../../src/store/context.ts'
 import { openRedisStore } from '../../../src/store/redis/store.ts'
 import { storeContext } from '../../support/store-context.ts'
+import { sessionOf } from '../contract.ts'
 
 /** Before every session of the contract ends. */
 const early = { now: () => 900, monotonicMs: () => performance.now() }
@@ -38,3 +39,23 @@ export function openRedis(
   t.teardown(() => store.close())
   return store
 }
+
+/** Every call of a store, by name. */
+export const every = (store: SessionStore): readonly (readonly [string, () => unknown])[] => [
+  ['load', () => store.load('k1')],
+  ['save', () => store.save(sessionOf('k1'), 2000)],
+  ['touch', () => store.touch('k1', 1500, 2500)],
+  ['drop', () => store.drop('k1')],
+  ['list', () => store.list({})],
+  ['list of one', () => store.list({ user: 'alice', provider: sessionOf('k1') })],
+  ['revoke', () => store.revoke({ by: 'all' })],
+  ['revoke a key', () => store.revoke({ by: 'key', key: 'k1' })],
+  ['logOut', () => store.logOut({ issuer: 'i', subject: 's', sid: null, issuedBy: 1, jti: null, at: 1 })],
+  ['spend', () => store.states.spend('h', { at: 1, until: 2 })],
+  ['spent', () => store.states.spent('h')],
+  ['keepOutcome', () => store.states.keepOutcome('h', { sealed: 's', until: 2 })],
+  ['leave', () => store.commands.leave(['r'])],
+  ['take', () => store.commands.take()],
+  ['replaceServed', () => store.replaceServed('r')],
+  ['check', () => store.check()],
+]
