@@ -1,4 +1,5 @@
 import { type CommandRecord, encodeCommandRecord } from '../core/command-record.ts'
+import { type AnyFault, isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
 import type { ProviderId } from '../core/provider-id.ts'
@@ -36,50 +37,81 @@ export async function meantSessions(
   return [...new Map(found.flatMap((one) => (typeof one === 'string' ? [] : [[one.key, one]]))).values()]
 }
 
+/** What was done, and what kept the store from doing the rest; null: nothing did. */
+export interface Revoked {
+  readonly done: readonly Done[]
+  readonly fault: AnyFault | null
+}
+
 /**
  * Ends what is meant, and says what was done: all ids or none, as whoever asks for three people to be signed out should
- * not have to find out who was. A text says why nothing was. Throws a StoreFault.
+ * not have to find out who was. A text says why nothing was. Throws a StoreFault when nothing was done.
  */
-export async function revokeSessions(
-  place: SessionPlace,
-  which: MeantSessions,
-): Promise<readonly Done[] | string> {
-  if (which.kind === 'whose') return [await revokeWhose(place, which)]
+export async function revokeSessions(place: SessionPlace, which: MeantSessions): Promise<Revoked | string> {
+  if (which.kind === 'whose') return revokeWhose(place, which)
   const { store, gateway } = place
   const meant = await meantSessions(place, which)
   if (typeof meant === 'string') return meant
-  const done: Done[] = []
-  for (const one of meant) {
-    if ((await store.revoke({ by: 'key', key: one.key })) === 0) continue
+  const { ended, fault } = await revokeEach(store, meant)
+  const done = ended.map((one): Done => {
     const provider = providerOf(gateway, one)?.name ?? null
-    done.push({ which: 'id', session: one.key, user: one.user, provider, revoked: 1 })
-  }
-  return done
+    return { which: 'id', session: one.key, user: one.user, provider, revoked: 1 }
+  })
+  return { done, fault }
 }
 
-async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Done> {
+async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Revoked> {
   const { store, gateway } = place
   const { user, claim, provider } = whose
-  if (user !== null) {
-    const revoked = await store.revoke({ by: 'user', user, ...idOf(gateway, provider) })
-    return { which: 'user', user, provider, revoked }
+  if (claim !== null) {
+    const { ended, fault } = await revokeEach(store, await sessionsOf(place, whose))
+    return { done: [{ which: 'claim', claim: claim.shown, provider, revoked: ended.length }], fault }
   }
-  if (claim === null && provider === null) return { which: 'all', revoked: await store.revoke({ by: 'all' }) }
-  let revoked = 0
-  for (const { key } of await sessionsOf(place, whose)) revoked += await store.revoke({ by: 'key', key })
-  return { which: claim === null ? 'provider' : 'claim', claim: claim?.shown ?? null, provider, revoked }
+  const { provider: id } = idOf(gateway, provider)
+  const ofProvider = id === undefined ? ({ by: 'all' } as const) : ({ by: 'provider', provider: id } as const)
+  const revoked = await store.revoke(
+    user === null ? ofProvider : { by: 'user', user, ...idOf(gateway, provider) },
+  )
+  if (user !== null) return { done: [{ which: 'user', user, provider, revoked }], fault: null }
+  return { done: [{ which: ofProvider.by, provider, revoked }], fault: null }
 }
 
-/** One after the other: all claims of all people at once would take much more memory than who has this one. */
+/** Sessions that are asked for at once: a store across a network takes as long for these as for one. */
+const atOnce = 50
+
+/** Up to the first piece with one that the store did not end: those that did end are told all the same. */
+async function revokeEach(
+  store: Pick<SessionStore, 'revoke'>,
+  sessions: readonly StoredSession[],
+): Promise<{ readonly ended: readonly StoredSession[]; readonly fault: AnyFault | null }> {
+  const ended: StoredSession[] = []
+  for (let at = 0; at < sessions.length; at += atOnce) {
+    const piece = sessions.slice(at, at + atOnce)
+    const results = await Promise.allSettled(piece.map(async ({ key }) => store.revoke({ by: 'key', key })))
+    ended.push(...piece.filter((_, index) => isOne(results[index])))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed === undefined) continue
+    if (!isFault(failed.reason)) throw failed.reason
+    return { ended, fault: failed.reason }
+  }
+  return { ended, fault: null }
+}
+
+function isOne(result: PromiseSettledResult<number> | undefined): boolean {
+  return result?.status === 'fulfilled' && result.value > 0
+}
+
+/** Some at a time: all claims of all people at once would take much more memory than who has this one. */
 async function withClaim(
   store: Pick<SessionStore, 'load'>,
   sessions: readonly StoredSession[],
   claim: ClaimWanted,
 ): Promise<readonly StoredSession[]> {
   const found: StoredSession[] = []
-  for (const one of sessions) {
-    const session = await store.load(one.key)
-    if (session !== null && hasClaim(session.claims, claim)) found.push(one)
+  for (let at = 0; at < sessions.length; at += atOnce) {
+    const piece = sessions.slice(at, at + atOnce)
+    const loaded = await Promise.all(piece.map(async ({ key }) => store.load(key)))
+    found.push(...piece.filter((_, index) => hasClaim(loaded[index]?.claims ?? {}, claim)))
   }
   return found
 }

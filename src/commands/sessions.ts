@@ -5,7 +5,13 @@ import { loadOrReport } from '../cli/load.ts'
 import { configFile, configOptions, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
 import { printable, type SessionNaming, sessionJson, sessionTable, withNames } from '../cli/session-list.ts'
-import { commandRecords, meantSessions, revokeSessions, sessionsOf } from '../cli/session-revocation.ts'
+import {
+  commandRecords,
+  type Done,
+  meantSessions,
+  revokeSessions,
+  sessionsOf,
+} from '../cli/session-revocation.ts'
 import {
   type MeantSessions,
   readSessionTask,
@@ -14,7 +20,7 @@ import {
   type Whose,
   whoseOptions,
 } from '../cli/session-task.ts'
-import { isFault, StoreFault } from '../core/fault.ts'
+import { type AnyFault, isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
@@ -46,8 +52,8 @@ IDs, all are revoked or, when one is not there, none.
 PATH is written as in a rule, with dots into objects. A list has the claim when one of its values is
 VALUE. A number, \`true\` and \`false\` are found as such and as texts.
 
-Exit status: 0 done, 1 no such session, or the store cannot be used, 2 wrong usage or a
-configuration with faults.
+Exit status: 0 done, 1 no such session, or the store cannot be used or has not confirmed all of it,
+2 wrong usage or a configuration with faults.
 
 JSON of \`revoke\`: {revoked}; with --dry-run {would_revoke, sessions}, these as \`list\` has them.
 `
@@ -67,15 +73,23 @@ export const command: Command = {
     if (gateway === null) return 2
     const unusable = whyUnusable(gateway, task)
     if (unusable !== null) return fail(io, unusable.exitCode, unusable.reason)
+    const faults: unknown[] = []
+    const means = {
+      clock: systemClock,
+      random: randomBytes,
+      report: (thrown: unknown) => void faults.push(thrown),
+    }
     return onStore(
       io,
-      () =>
-        openStore(
-          gateway.session,
-          gateway.dataFolder,
-          contextOfCommand(gateway, { clock: systemClock, random: randomBytes, report: () => {} }),
+      () => openStore(gateway.session, gateway.dataFolder, contextOfCommand(gateway, means)),
+      (store) =>
+        work(
+          {
+            ...{ store, gateway, io, json: read.options.flag('json'), shortId: namer(gateway) },
+            unconfirmed: () => faults.find(isUnconfirmed)?.message ?? null,
+          },
+          task,
         ),
-      (store) => work({ store, gateway, io, json: read.options.flag('json'), shortId: namer(gateway) }, task),
     )
   },
 }
@@ -123,6 +137,10 @@ function wrong(reason: string): Unusable {
   return { exitCode: 2, reason }
 }
 
+function isUnconfirmed(thrown: unknown): thrown is AnyFault {
+  return isFault(thrown) && thrown.code === 'STORE_UNCONFIRMED'
+}
+
 async function onStore(
   io: Io,
   open: () => SessionStore,
@@ -145,6 +163,8 @@ interface Work extends SessionNaming {
   readonly store: SessionStore
   readonly io: Io
   readonly json: boolean
+  /** That what was ended might come back by a failover, in words of the store; null: it cannot. */
+  readonly unconfirmed: () => string | null
 }
 
 async function work(context: Work, task: SessionTask): Promise<number> {
@@ -186,19 +206,31 @@ async function rehearse(context: Work, which: MeantSessions): Promise<number> {
 }
 
 async function revoke(context: Work, which: MeantSessions): Promise<number> {
-  const { store, io, json } = context
-  const done = await revokeSessions(context, which)
-  if (typeof done === 'string') return fail(io, 1, done)
+  const { io, json } = context
+  const result = await revokeSessions(context, which)
+  if (typeof result === 'string') return fail(io, 1, result)
+  const { done, fault } = result
   const revoked = done.reduce((total, one) => total + one.revoked, 0)
+  if (revoked === 0 && fault !== null) return fail(io, 1, fault.message)
   if (revoked === 0 && which.kind === 'whose' && !isEverybody(which)) return fail(io, 1, nobody(which))
   const again = revoked === 0 ? '' : `${signInAgain}\n`
   io.stdout(json ? `${JSON.stringify({ revoked })}\n` : `Revoked ${counted(revoked)}.\n${again}`)
+  const wants = [
+    fault === null ? null : `not all that were meant ended: ${fault.message}`,
+    await leaveRecords(context, done),
+    context.unconfirmed(),
+  ].filter((want) => want !== null)
+  return wants.length === 0 ? 0 : fail(io, 1, wants.map((want) => `that is done, but ${want}`).join('\n'))
+}
+
+/** For the log of the gateway. Null: left; else what is wanting. */
+async function leaveRecords({ store, io }: Work, done: readonly Done[]): Promise<string | null> {
   try {
     await store.commands.leave(commandRecords(done, nowOf(io)))
-    return 0
+    return null
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
-    return fail(io, 1, `that is done, but no line of the log will say so: ${thrown.message}`)
+    return `no line of the log will say so: ${thrown.message}`
   }
 }
 

@@ -247,6 +247,32 @@ t.test('--provider ends all of a provider, and narrows --claim and --user', asyn
   ])
 })
 
+t.test('where the store fails in the middle, what did end is said, and told to the gateway', async (t) => {
+  const { store, run, folder } = await setUp(t)
+  for (const [begin, user] of [
+    ['a1', 'alice'],
+    ['b1', 'bob'],
+    ['c1', 'carol'],
+  ] as const)
+    await store.save(
+      sessionOf(key(begin), { user, claims: { groups: ['ops'] }, signedInAt: now }),
+      now + 3600,
+    )
+  const database = new DatabaseSync(join(folder, 'data', 'sessions.db'))
+  database.exec(
+    `CREATE TRIGGER refused BEFORE DELETE ON session WHEN old.user = 'bob' BEGIN SELECT RAISE(ABORT, 'no'); END`,
+  )
+  database.close()
+  const { exit, out, err } = await run('revoke', '--claim', 'groups=ops')
+  t.equal(exit, 1)
+  t.equal(out, `Revoked 2 sessions.\n${again}`)
+  t.match(err, /^claimgate sessions: that is done, but not all that were meant ended: /)
+  t.same(await usersOf(store), ['bob'])
+  t.match(await recordsOf(store), [{ which: 'claim', claim: 'groups="ops"', revoked: 2 }])
+  t.match(await run('revoke', name('b1')), { exit: 1, out: '', err: /^claimgate sessions: .*sessions.db/ })
+  t.same(await recordsOf(store), [])
+})
+
 t.test('--dry-run says how many and whose, and changes nothing', async (t) => {
   const { store, run } = await setUp(t)
   await fillWithClaims(store)

@@ -44,15 +44,19 @@ export function openRedisStore(settings: RedisSettings, context: StoreContext): 
     provider,
   }: Parameters<SessionStore['list']>[0]): Promise<readonly StoredSession[]> {
     const now = context.clock.now()
-    const found = new Map<SessionKey, Found>()
+    const isSought = ({ session, isEnded, expiresAt }: Found): boolean =>
+      !isEnded &&
+      expiresAt > now &&
+      (user === undefined || session.user === user) &&
+      (provider === undefined || isSameProvider(session, provider))
+    // Of what is read no claims stay: those of everybody would take much more memory than the list.
+    const found = new Map<SessionKey, StoredSession>()
     for await (const sought of soughtBy(parts, user, provider))
-      for (const one of await readSessions(parts, sought)) found.set(one.session.key, one)
-    return [...found.values()]
-      .filter(({ isEnded, expiresAt }) => !isEnded && expiresAt > now)
-      .filter(({ session }) => user === undefined || session.user === user)
-      .filter(({ session }) => provider === undefined || isSameProvider(session, provider))
-      .map(toStored)
-      .sort((one, other) => other.signedInAt - one.signedInAt || (one.key < other.key ? -1 : 1))
+      for (const one of await readSessions(parts, sought))
+        if (isSought(one)) found.set(one.session.key, toStored(one))
+    return [...found.values()].sort(
+      (one, other) => other.signedInAt - one.signedInAt || (one.key < other.key ? -1 : 1),
+    )
   }
 
   return {
