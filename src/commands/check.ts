@@ -14,7 +14,6 @@ import { printable } from '../cli/session-list.ts'
 import type { FilesDigest } from '../config/digest.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import type { LoadedGateway } from '../config/load.ts'
-import { pathText, positionOf } from '../config/node.ts'
 import { registrationsOf } from '../config/registration.ts'
 import { registrationText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
@@ -27,7 +26,6 @@ import {
   toFindingJson,
 } from '../lint/report/report.ts'
 import { loadSubject, type ReadSubject } from '../lint/subject.ts'
-import { unbuiltStore } from '../store/open.ts'
 
 const specs = {
   digest: {
@@ -63,24 +61,13 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const file = configFile(read.options, io.env)
     const around = { env: io.env, cwd: io.cwd, now: nowOf(io), ...madeUpIfSaid(read.options) }
-    const found = refuseUnbuilt(loadSubject(file, around))
+    const found = loadSubject(file, around)
     if (read.options.flag('json')) io.stdout(toJson(found))
     else if (!found.ok) printFaults(found.loaded, file, io)
     else if (read.options.flag('digest')) return printDigest(found.loaded.digest, io)
     else print(found, read.options.flag('made-up-secrets'), io)
     return exitCodeOf(found.loaded)
   },
-}
-
-/** A file may name a store with which no gateway can start yet. */
-function refuseUnbuilt(found: ReadSubject): ReadSubject {
-  const message = found.ok ? unbuiltStore(found.loaded.gateway.session.store) : null
-  if (!found.ok || message === null) return found
-  const { file, root } = found.subject
-  const path = ['session', 'store']
-  const issue = { file, position: positionOf(root, path), path: pathText(path), message, suggestion: null }
-  const { warnings } = found.loaded
-  return { ok: false, loaded: { ok: false, unreadable: false, issues: [issue], warnings } }
 }
 
 type Faultless = Extract<ReadSubject, { ok: true }>

@@ -96,7 +96,7 @@ function tell(io: Io, gateway: Gateway, user: string, json: boolean): number {
 }
 
 function noKey({ session, dataFolder }: Gateway): string {
-  return session.store.kind === 'memory'
+  return session.store.kind !== 'sqlite'
     ? 'the key is in the running gateway alone: write `log.subject_key` into the configuration'
     : `there is no log.subject_key in ${dataFolder}: has a gateway run with this configuration?`
 }

@@ -21,6 +21,8 @@ export const challengeReasons: Reasons<ChallengeReason> = {
   'session-idle': 'The session was not used for longer than its idle timeout.',
   'session-provider-gone':
     'The session comes from a provider that the app does not accept, or no longer accepts.',
+  'session-lacks-claim':
+    'With `session.store: cookie`: the configuration now names a claim that the session did not keep.',
   'other-provider-needed': 'The rule can be met by signing in with another of the accepted providers.',
 }
 

@@ -20,6 +20,8 @@ export async function storeFindings(
   const say = findingsOf('session.store')
   if (session.store.kind === 'memory')
     return [say.note('round trip', 'sessions are in the running gateway alone, and end with it')]
+  if (session.store.kind === 'cookie')
+    return [say.note('round trip', 'sessions are in the browsers alone: nothing is stored here')]
   if (!hasSessionFile(dataFolder)) return [folderFinding(say, dataFolder)]
   if (isOfEarlierVersion(dataFolder))
     return [

@@ -144,7 +144,8 @@ export const requestPhases: readonly RequestPhase[] = [
     endsWith: [
       ...(['open-to-anyone', 'maybe-signed-in', 'rule-met'] as const),
       ...(['no-session', 'session-ambiguous', 'session-unreadable', 'session-ended'] as const),
-      ...(['session-expired', 'session-idle', 'session-provider-gone', 'other-provider-needed'] as const),
+      ...(['session-expired', 'session-idle', 'session-provider-gone', 'session-lacks-claim'] as const),
+      ...(['other-provider-needed'] as const),
       ...(['destination-not-allowed'] as const),
       ...(['rule-not-met', 'nobody-allowed', 'no-location', 'client-address', 'body-too-large'] as const),
     ],

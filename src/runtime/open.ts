@@ -13,11 +13,13 @@ import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
 import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
+import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
+import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type Sessions, type SessionsSetup } from './sessions.ts'
 import { createSpentStates } from './spent-states.ts'
 import { createStoreContext, type StoreEdition } from './store-context.ts'
 
@@ -82,7 +84,7 @@ function assemble(
   const renewed = (next: StoreEdition) => {
     edition.current = next
   }
-  const sessions = createSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault, renewed })
+  const sessions = openSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault, renewed })
   return {
     edition: deps.beside?.edition ?? 1,
     instance: deps.beside?.instance ?? random(6).toString('base64url'),
@@ -105,6 +107,13 @@ function assemble(
     logoutChecks: createLogoutChecks(),
     logKey,
   }
+}
+
+function openSessions(setup: SessionsSetup & CookieSessionEdition): Sessions {
+  const { store } = setup
+  return setup.gateway.session.store.kind === 'cookie'
+    ? createCookieSessions({ ...setup, purge: (now) => store.purge(now) })
+    : createSessions(setup)
 }
 
 /**
@@ -131,9 +140,9 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
   }
 }
 
-/** The secret that was made for the memory store lives as long as its sessions, or a reload would end them all. */
+/** A secret that was made for this process alone lives as long as its sessions, or a reload would end them all. */
 function keepsSecret({ session: before }: Gateway, { session: after }: Gateway): boolean {
-  return before.store.kind === 'memory' && before.secrets.length === 0 && after.secrets.length === 0
+  return before.store.kind !== 'sqlite' && before.secrets.length === 0 && after.secrets.length === 0
 }
 
 function openProviders(

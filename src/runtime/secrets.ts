@@ -10,13 +10,13 @@ export type SecretPlace = Pick<Gateway, 'session' | 'dataFolder'>
 
 /**
  * What seals cookies: the configured secrets, else one that is made once and kept in the data folder, for this user
- * alone. With the memory store it is made anew each time, and no session outlives it: ask once a start. Throws a
+ * alone. Where nothing rests in files it is made anew each time, and no session outlives it: ask once a start. Throws a
  * StoreFault that names the file.
  */
 export function readSessionSecrets({ session, dataFolder }: SecretPlace, random: Random): readonly Secret[] {
   if (session.secrets.length > 0) return session.secrets
   const make = () => random(32).toString('base64url')
-  if (session.store.kind === 'memory') return [new Secret(make())]
+  if (session.store.kind !== 'sqlite') return [new Secret(make())]
   return [new Secret(readOrMakeSecret(keptIn(dataFolder), make, random))]
 }
 

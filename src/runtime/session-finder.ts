@@ -24,6 +24,8 @@ export type SessionLookup =
       readonly principal: Principal
       /** To be set as the session cookie's new value: the browser's was sealed with an older secret. */
       readonly resealed: Sealed | null
+      /** Where the session rests in the browser: what its cookie is to become with an answer that goes out now. */
+      readonly renewal?: () => Sealed | null
     }
   | { readonly kind: 'none'; readonly why: NoSession }
 

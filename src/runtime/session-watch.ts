@@ -41,7 +41,7 @@ const tickMs = 1000
  * hears of faults, of the store and of listeners.
  */
 export function createSessionWatch(
-  load: (key: SessionKey) => Awaitable<Session | null>,
+  load: (key: SessionKey) => Awaitable<Pick<Session, 'lastSeenAt'> | null>,
   now: () => EpochSeconds,
   report: (thrown: unknown) => void,
 ): SessionWatch {

@@ -27,11 +27,12 @@ export type { SessionLookup } from './session-finder.ts'
 export interface Sessions {
   /**
    * The live session of a cookie at an origin. A warm one is answered without a promise. Throws, or rejects with, a
-   * StoreFault when the store does not answer and the session was not verified within `during_outage`.
+   * StoreFault when the store does not answer and the session was not verified within `during_outage`. `marks`
+   * are those of sign-outs that came along: see `SignOutMarks`.
    */
-  use(cookieValue: string, origin: Origin): Awaitable<SessionLookup>
+  use(cookieValue: string, origin: Origin, marks?: readonly string[]): Awaitable<SessionLookup>
   /** The same without counting as a use: the idle time goes on. */
-  lookUp(cookieValue: string, origin: Origin): Awaitable<SessionLookup>
+  lookUp(cookieValue: string, origin: Origin, marks?: readonly string[]): Awaitable<SessionLookup>
   /**
    * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in.
    * Rejects with a StoreFault when either fails, with a LoginFault when the session is too large: then nobody is signed
@@ -55,12 +56,28 @@ export interface Sessions {
    * already. Returns how to take the listener back.
    */
   onEnd(session: Session, origin: Origin, listener: () => void): () => void
+  /** Null: the store itself knows what has ended. */
+  readonly marks: SignOutMarks | null
   /** Tells listeners of what has run out, and lets the store forget it. A timer does this; tests do it themselves. */
   sweep(): Promise<void>
   /** A new edition of the configuration: who somebody is, and which secrets open cookies, is read anew. */
   renew(edition: SessionEdition): void
   /** Stops timers and listening. The store is closed by whoever opened it. */
   close(): void
+}
+
+/**
+ * What a browser has to keep where sessions rest in it (`store: cookie`): up to when its sessions have ended, whenever
+ * they were sealed. Nobody else knows.
+ */
+export interface SignOutMarks {
+  /** For beside a new session: those before it count no more. Null for what is none of ours. */
+  beside(cookieValue: string, origin: Origin): Sealed | null
+  /** For after a sign-out, of the session cookies and marks that came with it. */
+  after(
+    sent: { readonly cookieValues: readonly string[]; readonly marks: readonly string[] },
+    origin: Origin,
+  ): Sealed
 }
 
 export interface SignIn {
@@ -71,6 +88,8 @@ export interface SignIn {
   readonly previousCookie: string | null
   /** From what somebody signs in; null: nothing is known. */
   readonly client: SignInClient | null
+  /** The marks of sign-outs that came with it. */
+  readonly marks?: readonly string[]
 }
 
 export interface Started {
@@ -197,6 +216,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
     logOut,
     // The listener may come from a request of the edition before: the lifetimes are those in force.
     onEnd: (session, origin, listener) => watch.add(session, origins.get(session.origin) ?? origin, listener),
+    marks: null,
     sweep,
     renew: (next) => {
       setup.renewed?.(next)

@@ -1,7 +1,5 @@
-import { StoreFault } from '../core/fault.ts'
 import type { SessionSettings } from '../core/gateway.ts'
 import type { SessionStore } from '../core/ports.ts'
-import type { SessionStoreSettings } from '../core/session-store-settings.ts'
 import type { StoreContext } from './context.ts'
 import { openMemoryStore } from './memory.ts'
 import { openRedisStore } from './redis/store.ts'
@@ -17,27 +15,14 @@ export function openStore(
   switch (store.kind) {
     case 'memory':
       return openMemoryStore()
+    // Sessions rest in the browser: what is kept here are states of sign-ins, in this process alone.
+    case 'cookie':
+      return openMemoryStore()
     case 'sqlite':
       return new SqliteStore(openSessionFile(dataFolder), context)
     case 'redis':
     case 'redis-sentinel':
     case 'redis-cluster':
       return openRedisStore(store, context)
-    case 'cookie':
-      throw new StoreFault('STORE_UNAVAILABLE', `session.store: ${unbuiltStore(store)}`)
-  }
-}
-
-/** Why no gateway can start with this store yet, in words for operators; null: it can. `check` says it too. */
-export function unbuiltStore({ kind }: SessionStoreSettings): string | null {
-  switch (kind) {
-    case 'memory':
-    case 'sqlite':
-    case 'redis':
-    case 'redis-sentinel':
-    case 'redis-cluster':
-      return null
-    case 'cookie':
-      return 'sessions in cookies are not available yet: expected sqlite or memory'
   }
 }

@@ -1,4 +1,4 @@
-import { KiB, type Limit, of } from './limit.ts'
+import { KiB, type Limit, MiB, of } from './limit.ts'
 
 /** The rows of the table (`table.ts`) that are about sessions that rest in the browser: `store: cookie`. */
 export const cookieSessionLimits = {
@@ -6,5 +6,28 @@ export const cookieSessionLimits = {
     'session',
     3.5 * KiB,
     'One of the two cookies of `store: cookie`, name and value; a sign-in that needs a third fails.',
+  ),
+  outcomeBytes: of('process', 10 * KiB, 'What a sign-in came to, sealed, for whoever comes again with it.'),
+  openedCookies: of('process', 10_000, 'Sessions of `store: cookie` that were opened lately.'),
+  openedCookieBytes: of(
+    'process',
+    64 * MiB,
+    'What these take; of more, those used longest ago are opened again.',
+  ),
+  openedMarks: of('process', 10_000, 'Marks of sign-outs that were opened lately.'),
+  endedSessions: of(
+    'process',
+    50_000,
+    'Sessions of `store: cookie` that ended here; of more, a copy of the oldest counts again.',
+  ),
+  usedSessions: of(
+    'process',
+    50_000,
+    'Sessions of `store: cookie` whose last use is known here; of more, the cookie alone tells it.',
+  ),
+  signedOutCookies: of(
+    'request',
+    4,
+    'Cookies of one name that a sign-out of `store: cookie` opens; the mark ends all.',
   ),
 } as const satisfies Readonly<Record<string, Limit>>

@@ -1,5 +1,6 @@
 import type { CookieNames } from '../gateway.ts'
-import { secondPieceName, signedOutName } from './session-pieces.ts'
+import { limits } from '../limits/table.ts'
+import { joinPieces, secondPieceName, signedOutName } from './session-pieces.ts'
 
 /**
  * The Cookie header, read as bytes. Names are compared exactly and values taken as they stand: no unquoting, no
@@ -27,6 +28,7 @@ export interface OwnCookies {
 
 const none: CookieReading = { kind: 'none' }
 const ambiguous: CookieReading = { kind: 'ambiguous' }
+const unreadable: CookieReading = { kind: 'one', value: '' }
 const semicolon = 0x3b
 const space = 0x20
 
@@ -42,6 +44,29 @@ export function sessionCookie(header: string | undefined, name: string): CookieR
     value = header.slice(start + 1, end === -1 ? undefined : end)
   }
   return value === null ? none : { kind: 'one', value }
+}
+
+/**
+ * The same where the session itself rests in the browser: its pieces, put together. A second one without a first, and
+ * pieces that no gateway would have cut so, read as a value that opens nowhere.
+ */
+export function sessionPieces(header: string | undefined, names: CookieNames): CookieReading {
+  const first = sessionCookie(header, names.session)
+  const second = sessionCookie(header, secondPieceName(names))
+  if (first.kind === 'ambiguous' || second.kind === 'ambiguous') return ambiguous
+  if (first.kind === 'none') return second.kind === 'none' ? none : unreadable
+  const pieces = { first: first.value, second: second.kind === 'one' ? second.value : null }
+  const value = joinPieces(pieces, names)
+  return value === null ? unreadable : { kind: 'one', value }
+}
+
+/** What all pieces that were sent could be together, for a sign-out; of each name the first few alone. */
+export function allSessionPieces(header: string | undefined, names: CookieNames): readonly string[] {
+  const firsts = sessionCookies(header, names.session).slice(0, limits.signedOutCookies)
+  const seconds = sessionCookies(header, secondPieceName(names)).slice(0, limits.signedOutCookies)
+  return firsts.flatMap((first) =>
+    [null, ...seconds].flatMap((second) => joinPieces({ first, second }, names) ?? []),
+  )
 }
 
 /** Every value that was sent under this name, for a sign-out: there it does not matter which one counts. */

@@ -62,8 +62,8 @@ function scope({ origin, cookies }: CookieOrigin): SealScope {
   return { purpose: 'session-in-cookie', context: [origin, cookies.session] }
 }
 
-/** What only stores need that others may ask to end a session. */
-const notKept = { idToken: '', subject: '', sid: null, client: null, marks: {} } as const
+/** What of a session does not travel: no token, and nothing that only stores need whom others may ask to end a session. */
+export const notKept = { idToken: '', subject: '', sid: null, client: null, marks: {} } as const
 
 /** A list, not an object: it travels with every request. The origin is in the key that seals it. */
 function encode({ id, session, order, kept }: SessionInCookie): string {

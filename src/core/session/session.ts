@@ -57,6 +57,7 @@ export type NoSession =
   | 'session-expired'
   | 'session-idle'
   | 'session-provider-gone'
+  | 'session-lacks-claim'
 
 /** How long a session lasts; an `Origin` fits. */
 export interface Lifetimes {

@@ -31,6 +31,8 @@ export interface Admission {
   readonly principal: Principal | null
   /** The session cookie sealed anew, when it came under an older secret; null otherwise. */
   readonly resealed: string | null
+  /** Where the session rests in the browser: its cookie's next value, asked for as the answer goes out; null: it stays. */
+  readonly renewal?: (() => string | null) | null
   /** The client's address in text; null when a trusted proxy did not say one that can be believed. */
   readonly clientAddress: string | null
   /** Where the client's use is counted. */

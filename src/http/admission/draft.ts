@@ -83,6 +83,7 @@ export function toAdmission(
     detail,
     session: live === null ? null : live.session,
     resealed: live === null ? null : live.resealed,
+    renewal: live === null ? null : (live.renewal ?? null),
     fault: null,
     principal: decision.kind === 'allow' || decision.kind === 'deny' ? decision.principal : null,
     clientAddress: client.known ? client.text : null,

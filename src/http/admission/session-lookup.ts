@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
-import { sessionCookie } from '../../core/session/cookies.ts'
 import type { SessionLookup, Sessions } from '../../runtime/sessions.ts'
+import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
 
 /** What judging needs of a runtime: a probe brings the model and a person, and no more. */
 export interface AdmissionContext {
@@ -12,35 +12,36 @@ export interface AdmissionContext {
 
 /** The session that a request's cookie stands for, or why there is none. Throws a StoreFault. */
 export function useSession(
-  { sessions }: Pick<AdmissionContext, 'sessions'>,
+  { gateway, sessions }: AdmissionContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Awaitable<SessionLookup> {
-  return ofCookie(origin, headers, (value) => sessions.use(value, origin))
+  return ofCookie(gateway, origin, headers, (value, marks) => sessions.use(value, origin, marks))
 }
 
 /** The same for a request that is decided without it: the session is none the younger for it. */
 export function lookUpSession(
-  { sessions }: Pick<AdmissionContext, 'sessions'>,
+  { gateway, sessions }: AdmissionContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Awaitable<SessionLookup> {
-  return ofCookie(origin, headers, (value) => sessions.lookUp(value, origin))
+  return ofCookie(gateway, origin, headers, (value, marks) => sessions.lookUp(value, origin, marks))
 }
 
 function ofCookie(
+  gateway: Gateway,
   origin: Origin,
   headers: IncomingHttpHeaders,
-  look: (value: string) => Awaitable<SessionLookup>,
+  look: (value: string, marks: readonly string[]) => Awaitable<SessionLookup>,
 ): Awaitable<SessionLookup> {
-  const cookie = sessionCookie(headers.cookie, origin.cookies.session)
+  const cookie = readSessionCookie(gateway, origin, headers)
   switch (cookie.kind) {
     case 'none':
       return noSession
     case 'ambiguous':
       return ambiguous
     case 'one':
-      return look(cookie.value)
+      return look(cookie.value, readSignOutMarks(gateway, origin, headers))
   }
 }
 

@@ -11,7 +11,7 @@ import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
-import { setSessionCookie } from '../sign-in/cookie.ts'
+import { setSessionCookies } from '../sign-in/cookie.ts'
 
 /** What is sent for one admitted request, where, and what becomes of the answer's headers. */
 export interface Outbound {
@@ -66,17 +66,20 @@ export function readOutbound(
   }
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes
-  const toClient = (head: AnswerHead) => clientHead(plan, admission, head, onReflectedSecret)
+  const toClient = (head: AnswerHead) =>
+    clientHead(plan, admission, raw.headers.cookie, head, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
 }
 
 function clientHead(
   plan: HeaderPlan,
   admission: Admission,
+  sent: string | undefined,
   { statusCode, reasonPhrase, headers: answered }: AnswerHead,
   onReflectedSecret: (admission: Admission) => void,
 ): Omit<AnswerHead, 'statusCode'> {
-  const { location, others, origin, resealed, decision, destination } = admission
+  const { location, others, origin, decision, destination } = admission
+  const renewed = admission.resealed ?? admission.renewal?.() ?? null
   const isOpen = location?.access.kind === 'anyone' && areOpen(others)
   const asked = (decision.reason !== 'preflight' && !isOpen) || destination !== null
   const answer = downstreamHeaders(plan, {
@@ -86,13 +89,15 @@ function clientHead(
     dependsOnSession: asked,
     change: location?.forwarding.responseHeaders,
     // An answer that sets a cookie of ours is nobody else's, whatever the app says.
-    cache: resealed === null && mayShare(others) ? (location?.forwarding.cache ?? 'private') : 'private',
+    cache: renewed === null && mayShare(others) ? (location?.forwarding.cache ?? 'private') : 'private',
   })
   if (answer.secretFound) onReflectedSecret(admission)
-  if (resealed === null || origin === null) return answer
-  const { name, value, options } = setSessionCookie(origin.cookies, resealed)
-  const cookie = fastifyCookie.serialize(name, value, options as SerializeOptions)
-  return { ...answer, headers: [...answer.headers, 'Set-Cookie', cookie] }
+  if (renewed === null || origin === null) return answer
+  const cookies = setSessionCookies(origin.cookies, renewed, sent).flatMap(({ name, value, options }) => [
+    'Set-Cookie',
+    fastifyCookie.serialize(name, value, options as SerializeOptions),
+  ])
+  return { ...answer, headers: [...answer.headers, ...cookies] }
 }
 
 function areOpen(locations: readonly Location[]): boolean {

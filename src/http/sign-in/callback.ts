@@ -5,22 +5,24 @@ import { findProvider } from '../../core/provider-id.ts'
 import { type Address, readAddress } from '../../core/request/address.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import { clientWords } from '../../core/session/client-words.ts'
-import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import { transactionCookies } from '../../core/session/cookies.ts'
 import { readLanding } from '../../core/session/landing.ts'
 import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../core/session/outcome.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import { clockToleranceSeconds } from '../../core/session/session.ts'
+import { secondPieceName } from '../../core/session/session-pieces.ts'
 import { isInStorage, readTransaction, type Transaction } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
+import { readSessionCookie, readSignOutMarks } from '../admission/session-cookies.ts'
 import { noteUnverifiedEmail } from '../operations/unverified-email.ts'
 import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withCookies } from '../pages/answer.ts'
 import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
 import { attemptOf } from './attempt.ts'
-import { deleteCookie, type SetCookie, setSessionCookie } from './cookie.ts'
+import { deleteCookie, type SetCookie, setSessionCookies, setSignOutMark } from './cookie.ts'
 import { isWorthAnother, signInFailed, tooManyFailures } from './failure.ts'
 import { failedOf, fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
@@ -131,7 +133,8 @@ async function oneMoreTime(context: RequestContext, admission: Admission, coming
   const outcome = sealed === null ? null : openOutcome(runtime.ring, outcomeOf(coming), sealed)
   if (outcome?.kind === 'signed-in') {
     const { cookieValue } = outcome
-    const found = await runtime.sessions.lookUp(cookieValue, origin)
+    const marks = readSignOutMarks(runtime.gateway, origin, headers)
+    const found = await runtime.sessions.lookUp(cookieValue, origin, marks)
     if (found.kind === 'live')
       return signedIn(context, admission, { origin, headers, transaction, cookieValue })
   }
@@ -189,13 +192,14 @@ async function complete(
   const now = runtime.clock.now()
   const { network } = admission
   const identity = await provider.exchange(parameters, transaction, redirectUri.uri, now, network)
-  const previous = sessionCookie(headers.cookie, origin.cookies.session)
+  const previous = readSessionCookie(runtime.gateway, origin, headers)
   const started = await runtime.sessions.start({
     identity,
     transaction,
     origin,
     previousCookie: previous.kind === 'one' ? previous.value : null,
     client: clientWords(headers, addressOf(admission)),
+    marks: readSignOutMarks(runtime.gateway, origin, headers),
   })
   metrics.login(provider.name, 'completed')
   const { user: subject, key: session } = started.session
@@ -228,13 +232,27 @@ function signedIn(
   }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
 ): Answer {
   const cookies = [
-    setSessionCookie(origin.cookies, cookieValue),
+    ...newSession(runtime, origin, headers, cookieValue),
     roundCompleted(headers, origin, cameBy(admission)),
   ]
   const { returnTo, state } = transaction
   if (isInStorage(returnTo))
     return withCookies(fromStorage(runtime, admission, origin, stateHash(state)), cookies)
   return arrive(admission, origin, readLanding(returnTo, origin, runtime.gateway.authPrefix), cookies)
+}
+
+/** The cookies of a new session, and of the mark that ends those before it. */
+function newSession(
+  { gateway, sessions }: RequestContext['runtime'],
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+  cookieValue: string,
+): readonly SetCookie[] {
+  const mark = sessions.marks?.beside(cookieValue, origin) ?? null
+  // A POST of another site brings no session cookie along: a second piece may be there all the same.
+  const sent = gateway.session.store.kind === 'cookie' ? secondPieceName(origin.cookies) : headers.cookie
+  const cookies = setSessionCookies(origin.cookies, cookieValue, sent)
+  return mark === null ? cookies : [...cookies, setSignOutMark(gateway, origin, mark)]
 }
 
 /** The provider that the sign-in was begun with, whatever it is called now; another of its name never gets the code. */

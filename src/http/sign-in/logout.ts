@@ -2,12 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
-import { sessionCookies, transactionCookies } from '../../core/session/cookies.ts'
+import { transactionCookies } from '../../core/session/cookies.ts'
 import { readLanding } from '../../core/session/landing.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import type { Session } from '../../core/session/session.ts'
+import { secondPieceName } from '../../core/session/session-pieces.ts'
 import type { Admission } from '../admission/admission.ts'
+import { readSessionCookies, readSignOutMarks } from '../admission/session-cookies.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import { accountOf } from '../pages/account.ts'
@@ -23,7 +25,7 @@ import {
 } from '../pages/answer.ts'
 import { confirmSignOutPage, movingOnPage, signedOutPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
-import { deleteCookie, type SetCookie } from './cookie.ts'
+import { deleteCookie, type SetCookie, setSignOutMark } from './cookie.ts'
 import { isFromOwnPage } from './own-form.ts'
 import { sessionsAddress } from './own-sessions.ts'
 
@@ -69,7 +71,7 @@ export async function logOut(
   const session = await liveSession(context, admission, origin, headers)
   const everywhere = await endSessions(context, admission, origin, headers)
   const cleared = [
-    deleteCookie(origin.cookies, origin.cookies.session),
+    ...sessionGone(context, origin, headers),
     ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
       deleteCookie(origin.cookies, name),
     ),
@@ -98,6 +100,22 @@ export async function logOut(
   const still = provider === null ? '' : `?provider=${encodeURIComponent(provider.name)}`
   const local = form.has('return_to') ? returnTo : `${runtime.gateway.authPrefix}/logged-out${still}`
   return withCookies(withHeaders(redirectAnswer(local), forgetPages), cleared)
+}
+
+/** No session any more, and the mark that keeps it so where an answer under way may bring its cookie back. */
+function sessionGone(
+  { runtime: { gateway, sessions } }: RequestContext,
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): readonly SetCookie[] {
+  const { cookies } = origin
+  const second = secondPieceName(cookies)
+  const names = [cookies.session, ...(headers.cookie?.includes(second) ? [second] : [])]
+  const gone = names.map((name) => deleteCookie(cookies, name))
+  if (sessions.marks === null) return gone
+  const cookieValues = readSessionCookies(gateway, origin, headers)
+  const marks = readSignOutMarks(gateway, origin, headers)
+  return [...gone, setSignOutMark(gateway, origin, sessions.marks.after({ cookieValues, marks }, origin))]
 }
 
 /**
@@ -141,9 +159,9 @@ async function endSessions(
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Promise<boolean> {
-  const { sessions } = context.runtime
+  const { sessions, gateway } = context.runtime
   let everywhere = true
-  for (const value of sessionCookies(headers.cookie, origin.cookies.session)) {
+  for (const value of readSessionCookies(gateway, origin, headers)) {
     const key = sessions.keyOf(value, origin)
     if (key === null) continue
     const client = admission.clientAddress ?? undefined

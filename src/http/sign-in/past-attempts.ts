@@ -11,7 +11,7 @@ import {
 } from '../../core/session/past-attempts.ts'
 import { transactionKeptSeconds } from '../../core/session/transaction-cookie.ts'
 import type { RequestContext } from '../server/context.ts'
-import { type SetCookie, setTransactionCookie } from './cookie.ts'
+import { callbackMode, type SetCookie, setTransactionCookie } from './cookie.ts'
 
 /** What this browser knows of an attempt whose own cookie is gone. */
 export function pastAttempt(
@@ -43,8 +43,7 @@ export function remembering(
   if (attempts.length === 0) return []
   const { gateway, ring, random } = runtime
   const { name, value } = rememberAttempts(ring, pastOf(origin, headers), attempts, random)
-  const modes = origin.providers.map((provider) => gateway.providers.get(provider)?.responseMode)
-  const mode = modes.includes('form_post') ? 'form_post' : 'query'
+  const mode = callbackMode(gateway, origin)
   const maxAge = transactionKeptSeconds(gateway.session.signInTimeoutSeconds)
   return [setTransactionCookie(origin.cookies, name, value, mode, maxAge)]
 }

@@ -3,7 +3,7 @@ import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
-import { sessionCookie, transactionCookies } from '../../core/session/cookies.ts'
+import { transactionCookies } from '../../core/session/cookies.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
 import {
@@ -20,6 +20,7 @@ import {
   transactionsToEvict,
 } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
+import { readSessionCookie } from '../admission/session-cookies.ts'
 import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -54,7 +55,7 @@ export async function startSignIn(
   if (origin === null || provider === undefined || settings === undefined)
     throw new Error('a sign-in without a provider')
   const now = runtime.clock.now()
-  const session = sessionCookie(headers.cookie, origin.cookies.session)
+  const session = readSessionCookie(runtime.gateway, origin, headers)
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { page, isSecond } = request
   const returnTo = page.keptAs === null ? page.returnTo : null

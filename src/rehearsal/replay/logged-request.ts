@@ -79,6 +79,7 @@ const withoutAnybody: ReadonlySet<string> = new Set([
   'session-ended',
   'session-expired',
   'session-idle',
+  'session-lacks-claim',
 ])
 
 function askerOf({ provider, subject }: Fields, reason: string): Asker {

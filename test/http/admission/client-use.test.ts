@@ -18,7 +18,10 @@ function counted(origins: readonly Origin[] = [origin], use: () => unknown = () 
   const reports: unknown[] = []
   const runtime = {
     clock,
-    gateway: { hosts: new Map(origins.map((one) => [one.host, one])) },
+    gateway: {
+      session: { store: { kind: 'memory' } },
+      hosts: new Map(origins.map((one) => [one.host, one])),
+    },
     sessions: {
       use: (value: string, at: Origin) => {
         uses.push([value, at.origin])
