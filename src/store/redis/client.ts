@@ -70,12 +70,17 @@ export async function connectClient(
   client.on('connect', () => {
     isSecured = true
   })
-  const tooLate = () => end(isSecured ? new Timeout(answerMs) : new TlsTimeout(answerMs))
-  const late = setTimeout(tooLate, answerMs).unref()
+  let isTakenIn = false
+  const tooLate = (): void => {
+    if (!isTakenIn) end(isSecured ? new Timeout(answerMs) : new TlsTimeout(answerMs))
+  }
+  // What was answered while this process was busy is read first.
+  const late = setTimeout(() => setImmediate(tooLate), answerMs).unref()
   try {
     await client.connect()
     // A frozen server takes connections, and answers nothing on them.
     await client.sendCommand(['PING'])
+    isTakenIn = true
   } catch (thrown) {
     const why = first ?? thrown
     over = true

@@ -88,12 +88,17 @@ export function openCluster(settings: ClusterRedisSettings): Servers {
     throw new Failure(place, null, new Unserved(slot))
   }
 
+  /** Each command for itself: while a slot moves, some of its keys are here and some there. */
   async function send(key: string, commands: readonly Command[]): Promise<readonly unknown[]> {
-    let node = await primaryOf(key)
-    let asking = false
+    const node = await primaryOf(key)
+    return Promise.all(commands.map((command) => follow(node, command)))
+  }
+
+  async function follow(first: RedisNode, command: Command): Promise<unknown> {
+    let [node, asking] = [first, false]
     for (let redirects = 0; ; redirects++) {
       try {
-        return await sendTo(node, commands, asking)
+        return await sendTo(node, command, asking)
       } catch (thrown) {
         const to = thrown instanceof Failure ? redirection(thrown, node) : null
         if (to === null || redirects === mostRedirects) {
@@ -138,15 +143,9 @@ export function openCluster(settings: ClusterRedisSettings): Servers {
   }
 
   /** While a slot moves, its new node answers to whoever says so before each command. */
-  async function sendTo(
-    node: RedisNode,
-    commands: readonly Command[],
-    asking: boolean,
-  ): Promise<readonly unknown[]> {
-    if (!asking) return connectionTo(node).send(commands)
-    const said = commands.flatMap((command): readonly Command[] => [['ASKING'], command])
-    const replies = await connectionTo(node).send(said)
-    return replies.filter((_, at) => at % 2 === 1)
+  async function sendTo(node: RedisNode, command: Command, asking: boolean): Promise<unknown> {
+    const replies = await connectionTo(node).send(asking ? [['ASKING'], command] : [command])
+    return replies.at(-1)
   }
 }
 

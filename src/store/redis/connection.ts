@@ -134,11 +134,14 @@ export function openConnection(setup: ConnectionSetup): Connection {
   }
 }
 
-/** Rejects with a Timeout when nothing came by then. */
+/**
+ * Rejects with a Timeout when nothing came by then. In a process that was busy or frozen the timer may run out while the
+ * answer waits to be read: what is there is read first.
+ */
 export async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Timeout(ms)), ms)
+    timer = setTimeout(() => setImmediate(() => reject(new Timeout(ms))), ms)
   })
   try {
     return await Promise.race([work, late])

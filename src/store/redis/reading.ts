@@ -6,7 +6,7 @@ import { type IndexedSession, indexesOf } from './indexes.ts'
 import { isStored, type Keys } from './keys.ts'
 import { queryMarks } from './marks.ts'
 import { keptMs, type Parts } from './parts.ts'
-import { listOf, textOrNothing } from './reply.ts'
+import { textOrNothing } from './reply.ts'
 import type { KeyedCommand } from './servers.ts'
 
 /** A session as it stands in Redis. */
@@ -42,8 +42,10 @@ export async function readSessions(parts: Parts, sought: Iterable<SessionKey>): 
 
 async function readPiece(parts: Parts, sought: readonly SessionKey[]): Promise<readonly Found[]> {
   const { servers, keys, context } = parts
-  const records = await servers.sendEach(sought.map((key) => recordsOf(keys, key)))
-  const opened = sought.flatMap((key, at) => openRecords(context.seal, key, records[at]) ?? [])
+  const records = await servers.sendEach(sought.flatMap((key) => recordsOf(keys, key)))
+  const opened = sought.flatMap(
+    (key, at) => openRecords(context.seal, key, records.slice(at * 3, at * 3 + 3)) ?? [],
+  )
   const queries = opened.map(({ session }) => queryMarks(context.seal, keys, session))
   const replies = await servers.sendEach(queries.flatMap(({ commands }) => commands))
   let from = 0
@@ -55,17 +57,21 @@ async function readPiece(parts: Parts, sought: readonly SessionKey[]): Promise<r
   })
 }
 
-/** What of one session is on one slot. */
-function recordsOf(keys: Keys, key: SessionKey): KeyedCommand {
-  return {
-    key: keys.session(key),
-    command: ['MGET', keys.session(key), keys.ended(key), keys.seen(key)],
-  }
+/** Not by one MGET: while a slot of a cluster moves, that finds nothing. */
+function recordsOf(keys: Keys, key: SessionKey): readonly KeyedCommand[] {
+  return [keys.session(key), keys.ended(key), keys.seen(key)].map((name) => ({
+    key: name,
+    command: ['GET', name],
+  }))
 }
 
-function openRecords(seal: RecordSeal, key: SessionKey, reply: unknown): Omit<Found, 'isEnded'> | null {
-  const [record, ended, seen] = [0, 1, 2].map((at) => textOrNothing(listOf(reply)[at]))
-  if (record === null || record === undefined || ended !== null) return null
+function openRecords(
+  seal: RecordSeal,
+  key: SessionKey,
+  replies: readonly unknown[],
+): Omit<Found, 'isEnded'> | null {
+  const [record, ended, seen] = replies.map(textOrNothing)
+  if (record === undefined || record === null || ended !== null) return null
   const opened = seal.open('session', key, record)
   const session = opened.ok ? decodeSession(opened.text, key) : null
   if (!opened.ok || session === null) return null
