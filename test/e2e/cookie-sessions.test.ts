@@ -207,7 +207,7 @@ t.test(
     const [first, second] = names
     const ask = (path: string) => browser.visit(front.url + path, { follow: false })
     t.same(setCookies(await ask('/odd/')), [], 'nothing is due')
-    for (const path of ['/odd/', '/odd/304', '/', '/nowhere']) {
+    for (const path of ['/odd/', '/odd/304', '/', '/nobody', '/.auth/', '/.auth/me']) {
       clock.time += 60
       const page = await ask(path)
       t.same(setCookies(page), [first, second], path)
@@ -368,4 +368,40 @@ t.test('claims that two cookies have no room for sign nobody in, and the line sa
     error: /two cookies have room for less than 53\d\d; .*session\.store/,
   })
   t.equal((await browser.visit(`${front.url}/`, { follow: false })).status, 302)
+})
+
+t.test('a sign-in has room: pieces of a session that counts no more go as it begins', async (t) => {
+  const rig = await start(t)
+  const { front, clock, names } = rig
+  const [first, second] = names
+  const browser = await largeSession(rig)
+  const begun = await browser.visit(`${front.url}/.auth/login?return_to=/page`, { follow: false })
+  t.equal(begun.status, 302)
+  t.ok(jar(browser).has(first), 'one that lives stays until it is replaced')
+  clock.time += 3600 * 9
+  const asked = await browser.visit(`${front.url}/`, { follow: false })
+  t.equal(asked.status, 302)
+  t.same([jar(browser).has(first), jar(browser).has(second)], [false, false])
+})
+
+t.test('two tabs: an answer of another process that comes late ends with the session it is of', async (t) => {
+  const rig = await start(t)
+  const { front, clock, names } = rig
+  const [first, second, mark] = names
+  const browser = await largeSession(rig)
+  const old = new Map(jar(browser))
+  clock.time += 60
+  const late = new Browser()
+  for (const [name, value] of old) jar(late).set(name, value)
+  await late.visit(`${front.url}/`)
+  const overtaken = [jar(late).get(first), jar(late).get(second)]
+  t.not(overtaken[0], old.get(first), 'the last use came back')
+  await front.finish(browser, await front.begin(browser, '/.auth/login?return_to=/'))
+  t.equal((await browser.visit(`${front.url}/`)).status, 200)
+  const now = jar(browser).get(mark)
+  t.equal(
+    await asks(rig, pairs({ [first]: overtaken[0], [second]: overtaken[1], [mark]: now })),
+    'session-ended',
+    'the former session does not come back over the new one',
+  )
 })

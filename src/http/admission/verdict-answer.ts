@@ -18,10 +18,20 @@ import {
 import { contextOf, type RequestContext } from '../server/context.ts'
 import { deleteCookie, setHttpsMarker } from '../sign-in/cookie.ts'
 import { answerChallenge } from '../sign-in/login.ts'
+import { withRenewal } from '../sign-in/renewal.ts'
 import { type Admission, admissionOf, carryAdmission } from './admission.ts'
 
 /** What a verdict that does not let through becomes. The client learns the verdict, never the rule. */
 export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answer {
+  const answer = answerTo(request)
+  const renew = (made: Answer) => {
+    const admission = admissionOf(request)
+    return withRenewal(made, admission, admission.origin, request.headers)
+  }
+  return answer instanceof Promise ? answer.then(renew) : renew(answer)
+}
+
+function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
   const admission = admissionOf(request)
   const context = contextOf(request)
   const { decision } = admission

@@ -12,6 +12,7 @@ import { type Answer, frameOf, pageAnswer, refusal, withHeaders } from '../pages
 import { loginLink } from '../pages/login-link.ts'
 import type { RequestContext } from '../server/context.ts'
 import { sessionsAddress } from './own-sessions.ts'
+import { withRenewal } from './renewal.ts'
 
 /**
  * `/.auth/`: for people, who they are here, until when, and which apps of this origin they may open. Of the rules and of
@@ -50,5 +51,6 @@ export async function account(
     sessionsHref: sessionsAddress(gateway),
   })
   // As on the page that asks before a sign-out: with `no-referrer` the form would be posted with `Origin: null`.
-  return withHeaders(pageAnswer(200, shown), { 'referrer-policy': 'same-origin' })
+  const answer = withHeaders(pageAnswer(200, shown), { 'referrer-policy': 'same-origin' })
+  return withRenewal(answer, found, origin, headers)
 }

@@ -72,6 +72,13 @@ export function deleteCookie(names: CookieNames, name: string): SetCookie {
   return { name, value: '', options: { ...common(names), sameSite: 'lax', maxAge: 0, expires: new Date(0) } }
 }
 
+/** The session's cookie, and the second piece where the browser sent one. */
+export function deleteSessionCookies(names: CookieNames, sent: string | undefined): readonly SetCookie[] {
+  const second = secondPieceName(names)
+  const gone = sent?.includes(second) ? [names.session, second] : [names.session]
+  return gone.map((name) => deleteCookie(names, name))
+}
+
 function common(names: CookieNames): CookieSerializeOptions {
   return { path: '/', httpOnly: true, secure: names.secure }
 }

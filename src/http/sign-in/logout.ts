@@ -7,7 +7,6 @@ import { readLanding } from '../../core/session/landing.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import type { Session } from '../../core/session/session.ts'
-import { secondPieceName } from '../../core/session/session-pieces.ts'
 import type { Admission } from '../admission/admission.ts'
 import { readSessionCookies, readSignOutMarks } from '../admission/session-cookies.ts'
 import { useSession } from '../admission/session-lookup.ts'
@@ -25,7 +24,7 @@ import {
 } from '../pages/answer.ts'
 import { confirmSignOutPage, movingOnPage, signedOutPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
-import { deleteCookie, type SetCookie, setSignOutMark } from './cookie.ts'
+import { deleteCookie, deleteSessionCookies, type SetCookie, setSignOutMark } from './cookie.ts'
 import { isFromOwnPage } from './own-form.ts'
 import { sessionsAddress } from './own-sessions.ts'
 
@@ -108,10 +107,7 @@ function sessionGone(
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): readonly SetCookie[] {
-  const { cookies } = origin
-  const second = secondPieceName(cookies)
-  const names = [cookies.session, ...(headers.cookie?.includes(second) ? [second] : [])]
-  const gone = names.map((name) => deleteCookie(cookies, name))
+  const gone = deleteSessionCookies(origin.cookies, headers.cookie)
   if (sessions.marks === null) return gone
   const cookieValues = readSessionCookies(gateway, origin, headers)
   const marks = readSignOutMarks(gateway, origin, headers)

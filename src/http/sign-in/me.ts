@@ -8,6 +8,7 @@ import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { type Answer, refusal, unauthorized } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
+import { withRenewal } from './renewal.ts'
 
 /**
  * `/.auth/me`: who is signed in, for pages of the app itself. Only claims that a rule or a header of this origin
@@ -45,7 +46,7 @@ export async function me(
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   }
-  return { status: 200, headers: headersOut, body }
+  return withRenewal({ status: 200, headers: headersOut, body }, found, origin, headers)
 }
 
 function isTold(value: Json | undefined): boolean {

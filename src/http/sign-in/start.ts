@@ -20,12 +20,12 @@ import {
   transactionsToEvict,
 } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
-import { readSessionCookie } from '../admission/session-cookies.ts'
+import { readSessionCookie, readSignOutMarks } from '../admission/session-cookies.ts'
 import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { appOfPage } from './attempt.ts'
-import { deleteCookie, setTransactionCookie } from './cookie.ts'
+import { deleteCookie, deleteSessionCookies, type SetCookie, setTransactionCookie } from './cookie.ts'
 import { tellOfFailure } from './failure.ts'
 import { passedTo } from './passed-parameters.ts'
 import { remembering } from './past-attempts.ts'
@@ -92,6 +92,7 @@ export async function startSignIn(
       ...openEvicted(runtime, origin, others, evicted),
     ]
     return withCookies(answer, [
+      ...makingRoom(runtime, origin, headers),
       ...remembering(context, origin, headers, past),
       ...evicted.map((name) => deleteCookie(origin.cookies, name)),
       setTransactionCookie(
@@ -108,6 +109,25 @@ export async function startSignIn(
     tellOfFailure(context, admission, thrown, { provider: provider.name, app })
     return faultAnswer(admission, thrown)
   }
+}
+
+/**
+ * Pieces of a session that counts no more go: proxies in front have room for 8 KiB, which these and an attempt may pass.
+ */
+function makingRoom(
+  { gateway, sessions }: RequestContext['runtime'],
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): readonly SetCookie[] {
+  if (gateway.session.store.kind !== 'cookie') return []
+  const sent = readSessionCookie(gateway, origin, headers)
+  if (sent.kind === 'none') return []
+  const found =
+    sent.kind === 'one'
+      ? sessions.lookUp(sent.value, origin, readSignOutMarks(gateway, origin, headers))
+      : null
+  const lives = found !== null && !(found instanceof Promise) && found.kind === 'live'
+  return lives ? [] : deleteSessionCookies(origin.cookies, headers.cookie)
 }
 
 /** Those that are worth knowing still; newest first, as they are evicted from the young to the old. */
