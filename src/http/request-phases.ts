@@ -171,6 +171,8 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/sign-in/login.ts',
       'http/sign-in/callback.ts',
       'http/sign-in/logout.ts',
+      'http/sign-in/backchannel-logout.ts',
+      'http/sign-in/frontchannel-logout.ts',
       'http/sign-in/own-sessions.ts',
       'http/sign-in/me.ts',
     ],

@@ -19,7 +19,7 @@ const host = `localhost:${front.gateway.port}`
 const form = 'Content-Type: application/x-www-form-urlencoded'
 const origin = `Origin: http://${host}`
 
-for (const target of ['/.auth/logout', '/.auth/callback']) {
+for (const target of ['/.auth/logout', '/.auth/callback', '/.auth/backchannel-logout']) {
   t.test(
     `${target}: a form that goes on is 413 once it is too long, and its connection is over`,
     async (t) => {
