@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t from 'tap'
 import { openChromium } from '../support/chromium.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { type Op, type PersonId, startOp } from '../support/op.ts'
+import { type Op, type OpOptions, type PersonId, startOp } from '../support/op.ts'
 import { freePort } from '../support/ports.ts'
 import { type Site, startSite } from '../support/site.ts'
 import { createAuthority } from '../support/tls.ts'
@@ -37,6 +37,12 @@ export interface StageOptions {
   readonly providers?: string
   /** Lines at the top level. */
   readonly top?: string
+  /** Of the provider `op`. */
+  readonly op?: OpOptions
+  /** Of its client, more of the metadata. */
+  readonly client?: object
+  /** As the browser of somebody who allows sites no cookies in pages of other sites. */
+  readonly blocksForeignCookies?: boolean
   /** Whether Chromium keeps pages for the back button; playwright waits in vain for those to load. */
   readonly keepsPages?: boolean
 }
@@ -44,8 +50,8 @@ export interface StageOptions {
 export async function openStage(options: StageOptions): Promise<Stage> {
   // A browser takes several cores where there are any; on one that others use too, a file of these takes minutes.
   t.setTimeout(900_000)
-  const { hosts = [], keepsPages = false } = options
-  const [op, site, port] = [await startOp(), await startSite(), await freePort()]
+  const { hosts = [], keepsPages = false, blocksForeignCookies = false } = options
+  const [op, site, port] = [await startOp(options.op), await startSite(), await freePort()]
   // Cookies ignore ports: two providers on one host would overwrite each other's.
   const names = { session: 'partner', interaction: 'partner-interaction', resume: 'partner-resume' }
   const partner = await startOp({ configuration: { cookies: { keys: ['another-key'], names } } })
@@ -59,7 +65,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ]),
     postLogoutRedirectUris: origins.map((origin) => `${origin}/.auth/logged-out`),
   }
-  op.register(client)
+  op.register({ ...client, metadata: options.client ?? {} })
   partner.register(client)
   const url = origins[0] ?? ''
   const tls = hosts.length === 0 ? null : certify(hosts)
@@ -77,7 +83,7 @@ ${options.apps({ url, port, upstream: site.url })}
 ${options.top ?? ''}`,
   })
   const trustedKeys = tls === null ? [] : [tls.keyHash]
-  const browser = await openChromium({ trustedKeys, keepsPages })
+  const browser = await openChromium({ trustedKeys, keepsPages, blocksForeignCookies })
   return {
     ...{ url, port, op, partner, site, gateway, browser },
     newPage: async (pageOptions = {}) => {

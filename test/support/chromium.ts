@@ -17,6 +17,8 @@ export interface ChromiumOptions {
   readonly trustedKeys?: readonly string[]
   /** Keep whole pages for the back button, as browsers do and playwright does not. */
   readonly keepsPages?: boolean
+  /** Sites get no cookies of theirs in pages of other sites, whatever `SameSite` says. */
+  readonly blocksForeignCookies?: boolean
 }
 
 /**
@@ -24,12 +26,12 @@ export interface ChromiumOptions {
  * secure context, `localhost` is. Close it in a teardown: it keeps the process alive.
  */
 export async function openChromium(options: ChromiumOptions = {}): Promise<Browser> {
-  const { trustedKeys = [], keepsPages = false } = options
+  const { trustedKeys = [], keepsPages = false, blocksForeignCookies = false } = options
   const trusted =
     trustedKeys.length === 0 ? [] : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`]
   return chromium.launch({
     executablePath,
-    args: [...args, ...trusted],
+    args: [...args, ...trusted, ...(blocksForeignCookies ? ['--test-third-party-cookie-phaseout'] : [])],
     ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
   })
 }

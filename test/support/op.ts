@@ -36,6 +36,8 @@ export interface OpOptions {
   readonly claimsIn?: 'userinfo' | 'id_token'
   /** More of the library's configuration, or other. */
   readonly configuration?: object
+  /** Pages that it has beside the library's: HTML by path. Looked into as they are asked for. */
+  readonly pages?: ReadonlyMap<string, string>
 }
 
 export interface OpClient {
@@ -80,6 +82,9 @@ export async function startOp(options: OpOptions = {}): Promise<Op> {
   }
   let key = newKey(keyNumber)
   server.on('request', (request, response) => {
+    const page = options.pages?.get(request.url ?? '')
+    if (page !== undefined)
+      return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
     if (provider === null) return void response.writeHead(503).end('no client is registered')
     answer(provider, request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
   })
