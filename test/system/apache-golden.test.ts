@@ -77,6 +77,45 @@ const beyond: Readonly<Record<string, Beyond>> = {
       'GET /nothing-lets-in as {"groups":"others"}',
     ],
   },
+  '50-sessions-in-redis': {
+    because: 'where sessions rest decides about nobody, and there is no Redis here',
+    lines: [
+      'OIDCCacheType redis',
+      'OIDCRedisCacheServer redis.example.com:6380',
+      'OIDCRedisCacheUsername gate',
+      'OIDCRedisCachePassword hunter2',
+      'OIDCRedisCacheDatabase 2',
+      'OIDCRedisCacheConnectTimeout 5',
+      'OIDCRedisCacheTimeout 2',
+    ],
+  },
+  '51-a-redis-on-the-machine': {
+    because: 'where sessions rest decides about nobody, and there is no Redis here',
+    lines: [
+      'OIDCCacheType redis',
+      'OIDCRedisCacheServer localhost',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: httpd's own
+      'OIDCRedisCachePassword ${REDIS_WORD}',
+    ],
+  },
+  '52-sessions-in-memcached': {
+    because: 'where sessions rest decides about nobody, and there is no memcached here',
+    lines: [
+      'OIDCCacheType memcache',
+      'OIDCMemCacheServers "m1:11211"',
+      'OIDCRedisCacheServer unused',
+      'OIDCRedisCacheTimeout 2',
+    ],
+  },
+  '53-a-redis-from-outside': {
+    because: 'where sessions rest decides about nobody, and there is no Redis here',
+    lines: [
+      'OIDCCacheType redis',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: httpd's own
+      'OIDCRedisCacheServer ${REDIS_HOST}',
+      'OIDCRedisCachePassword hunter2',
+    ],
+  },
 }
 
 /** Each line once, without blanks in front. */

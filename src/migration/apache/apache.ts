@@ -181,7 +181,7 @@ function convertOne(
     providers: providers.map(({ name }) => name),
     issuers: new Map(providers.map(({ issuer, name }) => [issuer, name])),
   }
-  const session = convertSession(host, notes.report)
+  const session = convertSession(host, notes)
   const apps = convertHost({ host, providers, severalProviders: all.length > 1, session, context, ...notes })
   noteDirectives(host, notes.report)
   return { host, context, apps }

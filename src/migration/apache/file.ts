@@ -1,5 +1,6 @@
 import { shortMethods } from '../../core/request/method.ts'
 import { includes, patternKey } from '../path-pattern.ts'
+import { sharedLogKeys } from '../redis-store.ts'
 import { ruleValue } from '../rule.ts'
 import { positionText } from '../source-position.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
@@ -30,8 +31,7 @@ export function fileText(file: ConvertedFile): string {
     'session:',
     ...(shared === undefined ? [] : sessionLines(shared)),
     ...Object.entries(cookieOf(file.apps)).flatMap(([key, value]) => entryLines(key, value, 2)),
-    '  # Seals cookies. Without it one is generated into ./data, which serves a single instance.',
-    `  # secret: "\${env:SESSION_SECRET}"        # openssl rand -base64 32`,
+    ...secretLines(file.apps),
     '',
     'apps:',
     ...file.apps.flatMap((app, index) => [
@@ -40,6 +40,22 @@ export function fileText(file: ConvertedFile): string {
     ]),
   ]
   return `${lines.join('\n')}\n`.replace('session:\n  # Seals', '# session:\n  # Seals')
+}
+
+/** Where sessions rest, and what several gateways have to share then. */
+function secretLines(apps: readonly ConvertedApp[]): readonly string[] {
+  const store = apps.map((app) => app.session.store).find((keys) => Object.keys(keys).length > 0)
+  if (store === undefined)
+    return [
+      '  # Seals cookies. Without it one is generated into ./data, which serves a single instance.',
+      `  # secret: "\${env:SESSION_SECRET}"        # openssl rand -base64 32`,
+    ]
+  return [
+    ...entryLines('secret', `\${env:SESSION_SECRET}`, 2),
+    ...Object.entries(store).flatMap(([key, value]) => entryLines(key, value, 2)),
+    '',
+    ...entryLines('log', sharedLogKeys, 0),
+  ]
 }
 
 function providerLines({ name, keys, at }: ConvertedProvider): readonly string[] {

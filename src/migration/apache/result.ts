@@ -52,7 +52,7 @@ export function loadResult(
   report: (finding: Finding) => void,
 ): Gateway | null {
   // Long enough for a secret; what stands in an address has to stay short.
-  const more = (name: string) => (name.includes('SECRET') ? `-${'x'.repeat(32)}` : '')
+  const more = (name: string) => (/SECRET|KEY/.test(name) ? `-${'x'.repeat(32)}` : '')
   const env = Object.fromEntries(
     variables.map((name) => [name, `set-${name.toLowerCase().replaceAll('_', '-')}${more(name)}`]),
   )

@@ -5,6 +5,7 @@ import { loadGatewayFromText } from '../../config/load.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { Conversion } from '../conversion.ts'
 import { createFindings, type Finding } from '../finding.ts'
+import { sharedLogKeys } from '../redis-store.ts'
 import { never } from '../rule.ts'
 import type { Variable } from '../variable.ts'
 import { accountsOf, allSettings, unclaimed } from './accounts.ts'
@@ -71,11 +72,12 @@ function convertFile(proxy: OauthProxy, input: ProxyInput): ProxyFile {
   const headers = convertHeaders(proxy, upstreams.asksOnly)
   const openings = convertOpenings(proxy)
   const { all } = upstreams
+  const session = convertSession(proxy)
   return {
     source: input.files.map(({ name }) => name).join(', '),
-    top: addresses.top,
+    top: { ...addresses.top, ...('store' in session ? { log: sharedLogKeys } : {}) },
     provider,
-    session: convertSession(proxy),
+    session,
     apps: convertApps(all, {
       ...{ proxy, addresses, headers, openings },
       ...{ closings: upstreams.closings, require: people.require },
@@ -141,7 +143,10 @@ function loadResult(
   { folder, readFile }: ProxyInput,
   report: (finding: Finding) => void,
 ): Gateway | null {
-  const value = (name: string): string => `set-${name.toLowerCase().replaceAll('_', '-')}-${'x'.repeat(32)}`
+  const value = (name: string): string =>
+    name === 'REDIS_URL'
+      ? 'rediss://redis.invalid'
+      : `set-${name.toLowerCase().replaceAll('_', '-')}-${'x'.repeat(32)}`
   const env = Object.fromEntries(variables.map((name) => [name, value(name)]))
   const named = new Set(
     [...yaml.matchAll(/\$\{(?:file|lines):([^}]*)\}/g)].map(([, name = '']) => resolve(folder, name)),

@@ -18,7 +18,6 @@ const always: Readonly<Record<string, Note>> = {
   cookie_csrf_per_request: ['not-needed', 'an attempt to sign in has its own cookie always'],
   cookie_csrf_per_request_limit: ['not-needed', 'the number of open attempts is limited'],
   whitelist_domains: ['changed', 'people return to a path of the same origin, never to another host'],
-  redis_connection_url: ['not-needed', 'see session_store_type'],
   login_url: [
     'changed',
     'the provider’s metadata names it. Is the provider reached by another address than people use: `internal_url`',
@@ -129,7 +128,6 @@ const whenOn: Readonly<Record<string, Note>> = {
     'changed',
     'certificates of apps are always verified: name their authority in `upstream.ca_file`',
   ],
-  redis_insecure_skip_tls_verify: ['not-needed', 'see session_store_type'],
   show_debug_on_error: ['changed', 'pages tell nothing of the inside; the log does, by the request’s id'],
   force_https: [
     'changed',
@@ -220,6 +218,7 @@ function noteOf(key: string, proxy: OauthProxy, files: readonly string[]): Note 
   }
   if (logging.test(key))
     return ['not-needed', 'the log is JSON lines on standard output; `log.level` chooses']
-  if (/^redis_/.test(key)) return ['not-needed', 'see session_store_type']
+  if (/^redis_/.test(key))
+    return ['not-needed', 'belongs to another way of keeping sessions: see session_store_type']
   return always[key] ?? null
 }

@@ -1,5 +1,6 @@
 import type { YamlValue } from '../yaml.ts'
 import type { OauthProxy } from './proxy.ts'
+import { convertStore } from './store.ts'
 
 type Keys = Readonly<Record<string, YamlValue>>
 
@@ -31,8 +32,7 @@ export function convertSession(proxy: OauthProxy): Keys {
     exact ? 'kept' : 'changed',
     exact ? '`session.same_site`' : '`lax`: other sites never send the cookie but with a link',
   )
-  noteStore(proxy)
-  return keys
+  return { ...keys, ...convertStore(proxy) }
 }
 
 function lifetimeOf(proxy: OauthProxy): string {
@@ -67,24 +67,6 @@ function lifetimeOf(proxy: OauthProxy): string {
     refresh === 0 ? {} : { effect: 'looser' },
   )
   return durationText(seconds === null || seconds === 0 ? 86_400 : seconds)
-}
-
-function noteStore(proxy: OauthProxy): void {
-  const store = proxy.text('session_store_type') ?? 'cookie'
-  if (store === 'redis') {
-    proxy.say(
-      'session_store_type',
-      'not-convertible',
-      'sessions in Redis are not available yet: they rest in `data`, in one file, which serves a single instance',
-    )
-  } else {
-    proxy.say(
-      'session_store_type',
-      'changed',
-      'the cookie held the session; here it holds a key alone, sessions rest in `data` and can be revoked. One file serves a single instance',
-      { always: true },
-    )
-  }
 }
 
 const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 }

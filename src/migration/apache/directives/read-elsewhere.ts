@@ -9,6 +9,8 @@ export const readElsewhere: ReadonlySet<string> = new Set(
     'OIDCAuthNHeader OIDCUnAuthAction AuthType AuthMerging RequestHeader ProxyPass ProxyPassMatch ProxyPreserveHost',
     'ProxyTimeout LimitRequestBody ServerName SSLEngine SSLProxyCACertificateFile BalancerMember',
     'OIDCProviderAuthorizationEndpoint OIDCProviderTokenEndpoint OIDCProviderEndSessionEndpoint',
+    'OIDCCacheType OIDCRedisCacheServer OIDCRedisCachePassword OIDCRedisCacheUsername OIDCRedisCacheDatabase',
+    'OIDCRedisCacheConnectTimeout OIDCRedisCacheTimeout',
     'OIDCIDTokenAudValues OIDCProviderRevocationEndpoint OIDCProviderPushedAuthorizationRequestEndpoint OIDCProviderJwksUri',
     'RewriteRule RewriteCond Order Allow Deny Satisfy Require Header RequestReadTimeout OIDCBlackListedClaims OIDCWhiteListedClaims',
   ]

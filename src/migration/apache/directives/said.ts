@@ -41,9 +41,10 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCCookieDomain: changed('a session belongs to one origin: no cookie is shared between hosts'),
     OIDCCookieHTTPOnly: own('cookies are always HttpOnly'),
     OIDCSessionCookieChunkSize: cache,
-    OIDCSessionCacheFallbackToCookie: cache,
-    OIDCCacheType: cache,
-    OIDCCacheEncrypt: cache,
+    OIDCSessionCacheFallbackToCookie: changed(
+      'while the store does not answer people stay signed in for `session.during_outage`; nothing falls back to a cookie',
+    ),
+    OIDCCacheEncrypt: own('in Redis every record is sealed always'),
     OIDCCacheDir: cache,
     OIDCCacheShmMax: cache,
     OIDCCacheShmEntrySizeMax: cache,

@@ -1,19 +1,23 @@
 import type { Finding } from '../../finding.ts'
 import type { YamlValue } from '../../yaml.ts'
+import type { ProviderNotes } from '../provider/notes.ts'
 import { lastOf, wordsOf } from '../reading/last.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
 import { told } from '../told.ts'
+import { convertStore } from './store.ts'
 
 /** How long a host's sessions last, and their cookie. */
 export interface ConvertedSession {
   readonly idleTimeout: string
   readonly maxLifetime: string
   readonly cookie: { readonly [key: string]: YamlValue }
+  /** Where they rest; empty for the gateway's own file. */
+  readonly store: { readonly [key: string]: YamlValue }
 }
 
 /** mod_auth_openidc's own defaults: 300 and 28,800 seconds. */
-export function convertSession(host: VirtualHost, report: (finding: Finding) => void): ConvertedSession {
+export function convertSession(host: VirtualHost, { report, variable }: ProviderNotes): ConvertedSession {
   const { directives } = host
   const say = (id: string, kind: Finding['kind'], name: string, message: string): void => {
     const directive = lastOf(directives, name)
@@ -39,6 +43,7 @@ export function convertSession(host: VirtualHost, report: (finding: Finding) => 
   } else if (lastOf(directives, 'OIDCSessionMaxDuration') !== null) {
     say('kept', 'kept', 'OIDCSessionMaxDuration', '`max_lifetime`')
   }
+  const store = convertStore(directives, { say, variable })
   const [type = 'server-cache'] = wordsOf(directives, 'OIDCSessionType')
   if (lastOf(directives, 'OIDCSessionType') !== null) {
     const message = type.startsWith('client-cookie')
@@ -51,6 +56,7 @@ export function convertSession(host: VirtualHost, report: (finding: Finding) => 
     idleTimeout: duration(Math.min(idle, max === 0 ? 28800 : max)),
     maxLifetime: duration(max === 0 ? 28800 : max),
     cookie: cookieOf(directives, say),
+    store,
   }
 }
 
