@@ -103,6 +103,14 @@ const cases: Readonly<Record<string, Met>> = {
       await page.goto(`${url}/.auth/`)
     },
   },
+  sessions: {
+    ...{ status: 200, heading: 'Where you are signed in', says: /on Linux\s+This browser.*Signed in since/s },
+    open: async (page) => {
+      await signedIn(page)
+      await page.goto(`${url}/.auth/`)
+      await page.getByRole('link', { name: 'Where you are signed in' }).click()
+    },
+  },
   'account of nobody': {
     ...{ status: 200, heading: 'You are not signed in', says: /Sign in/ },
     open: (page) => page.goto(`${url}/.auth/`),

@@ -37,18 +37,30 @@ interface Answer {
   readonly body: string
 }
 
-/** A navigation that the balancer gives to this one of the two. */
-function ask(place: { readonly port: number }, path: string, cookie = ''): Promise<Answer> {
+/** A navigation that the balancer gives to this one of the two; with `form` one that posts a form of the gateway's page. */
+function ask(
+  place: { readonly port: number },
+  path: string,
+  cookie = '',
+  form: string | null = null,
+): Promise<Answer> {
+  const posted = {
+    'sec-fetch-site': 'same-origin',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': String(form?.length),
+  }
   const headers = {
     host,
     accept: 'text/html',
     'sec-fetch-mode': 'navigate',
     'sec-fetch-dest': 'document',
     ...(cookie === '' ? {} : { cookie }),
+    ...(form === null ? {} : posted),
   }
+  const method = form === null ? 'GET' : 'POST'
   return new Promise((resolve, reject) => {
-    const request = http.get(
-      { host: '127.0.0.1', port: place.port, path, headers, agent: false },
+    const request = http.request(
+      { host: '127.0.0.1', port: place.port, method, path, headers, agent: false },
       (response) => {
         let body = ''
         response.setEncoding('utf8').on('data', (text: string) => {
@@ -65,6 +77,7 @@ function ask(place: { readonly port: number }, path: string, cookie = ''): Promi
       },
     )
     request.on('error', reject)
+    request.end(form ?? undefined)
   })
 }
 
@@ -147,6 +160,27 @@ t.test('what was begun at the one is finished at the other', async (t) => {
   t.match(await ask(first, callback, cookie), { status: 303, location: '/deep?a=3' })
   const session = sessionOf(answer)
   t.match(await ask(first, '/', session), { status: 200 })
+})
+
+t.test('a session that its person ends on the page of the one has ended in the other', async (t) => {
+  const signIn = async (place: { readonly port: number }): Promise<string> => {
+    const { callback, cookie } = await begin('/deep')
+    return sessionOf(await ask(place, callback, cookie))
+  }
+  const [here, there] = [await signIn(first), await signIn(second)]
+  for (const place of [first, second]) t.match(await ask(place, '/', there), { status: 200 })
+  const { body } = await ask(first, '/.auth/sessions', here)
+  const [, one = ''] = /name="end" value="([^"]+)"/.exec(body) ?? []
+  t.match(await ask(first, '/.auth/sessions', here, `end=${one}`), {
+    status: 303,
+    location: '/.auth/sessions',
+  })
+  await poll(
+    'the end',
+    () => ask(second, '/', there),
+    ({ status }) => status !== 200,
+  )
+  for (const place of [first, second]) t.match(await ask(place, '/', here), { status: 200 })
 })
 
 t.test('what a command did is a line in the log of one of the two, once', async (t) => {

@@ -42,7 +42,7 @@ export function continueLine(words: Catalogue, to: string): string {
 
 /** To the page of one's sessions; null: there is none. */
 export function sessionsLink(words: Catalogue, href: string | null): string {
-  return href === null ? '' : html`<p class="quiet"><a href="${href}">${words['sessions.title']}</a></p>`
+  return href === null ? '' : html`<p class="quiet more"><a href="${href}">${words['sessions.title']}</a></p>`
 }
 
 interface Action {

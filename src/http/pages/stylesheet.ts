@@ -39,6 +39,7 @@ h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650;
 p { margin: 0 0 1rem; text-wrap: pretty; }
 .content > :last-child, .content > form > :last-child { margin-bottom: 0; }
 .quiet { color: var(--quiet); font-size: .9375rem; }
+.more { margin-top: 1.25rem; }
 a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: .25rem; }
