@@ -105,18 +105,34 @@ async function endEach(
   admission: Admission,
   sessions: readonly StoredSession[],
 ): Promise<void> {
-  let failed: AnyFault | null = null
-  for (const { key } of sessions) {
-    const client = admission.clientAddress ?? undefined
-    const fields = { request_id: admission.requestId, client, session: key, how: 'sessions-page' }
+  const client = admission.clientAddress ?? undefined
+  const of = { request_id: admission.requestId, client, how: 'sessions-page' }
+  const faults = await inTurns(sessions, async ({ key }): Promise<AnyFault | null> => {
     try {
-      if (await runtime.sessions.end({ key })) log.event('info', 'session.ended', fields)
+      if (await runtime.sessions.end({ key })) log.event('info', 'session.ended', { ...of, session: key })
+      return null
     } catch (thrown) {
       if (!isFault(thrown)) throw thrown
-      failed = thrown
+      return thrown
     }
+  })
+  const fault = faults.find((one) => one !== null)
+  if (fault !== undefined) throw fault
+}
+
+/**
+ * Begins each in a turn of its own, as the embedded store takes its time at once and others should come in between;
+ * waits for all together, as a store across a network takes as long for all as for one. Rejects with the first failure.
+ */
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const begun: Promise<R>[] = []
+  for (const item of items) {
+    const one = work(item)
+    one.catch(() => {}) // It is awaited below: until then nobody listens.
+    begun.push(one)
+    await new Promise((resolve) => setImmediate(resolve))
   }
-  if (failed !== null) throw failed
+  return Promise.all(begun)
 }
 
 /** The other living sessions of the same person at this origin, newest first. */
@@ -140,18 +156,13 @@ async function shown(
   own: Session,
   others: readonly StoredSession[],
 ): Promise<readonly OtherSession[]> {
-  const sessions: OtherSession[] = []
-  for (const { key, signedInAt, lastSeenAt } of others) {
+  const loaded = await inTurns(others, async ({ key, signedInAt, lastSeenAt }) => {
     const session = await runtime.store.load(key)
-    if (session === null) continue
-    sessions.push({
-      client: session.client,
-      signedInAt,
-      lastSeenAt,
-      endValue: nameOfOther(seal, own.key, key),
-    })
-  }
-  return sessions
+    if (session === null) return null
+    const { client } = session
+    return { client, signedInAt, lastSeenAt, endValue: nameOfOther(seal, own.key, key) }
+  })
+  return loaded.filter((one) => one !== null)
 }
 
 function sealOf({ runtime }: RequestContext): RecordSeal {

@@ -273,6 +273,28 @@ t.test(
   },
 )
 
+t.test('all others end at once: a store that takes its time takes it once', async (t) => {
+  const { signIn, show, post, runtime, withRuntime, lines } = open(t)
+  await signIn()
+  await signIn()
+  const here = await signIn()
+  const all = formsOf(await show(here)).at(-1) ?? ''
+  let asked = 0
+  let letGo = () => {}
+  const allAsked = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const end = async ({ key }: { readonly key: string }) => {
+    asked += 1
+    if (asked === 2) letGo()
+    await allAsked
+    return runtime.sessions.end({ key })
+  }
+  const answer = await post(here, all, own, withRuntime({ sessions: { ...runtime.sessions, end } }))
+  t.match(answer, { status: 303 })
+  t.equal(lines.filter(({ how }) => how === 'sessions-page').length, 2)
+})
+
 t.test('a session that ends while the page is made is not on it', async (t) => {
   const { signIn, show, runtime, withRuntime } = open(t)
   await signIn()
