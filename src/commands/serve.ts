@@ -21,7 +21,7 @@ The log goes to standard output: readable lines on a terminal, one JSON object a
 `
 
 /** How long requests in flight may take after the signal; shorter than what container runtimes wait. */
-const graceMs = 8_000
+export const graceMs = 8_000
 
 export const command: Command = {
   name: 'serve',

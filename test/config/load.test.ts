@@ -312,8 +312,8 @@ apps:
   t.equal(modelOf(t, text).apps[0]?.allLocations.length, 10_000)
 })
 
-/** Compose's own file, beside the gateway's. */
-const isNoGateway = (name: string): boolean => name.endsWith('compose.yaml')
+/** Compose's own file, beside the gateway's; and what Kubernetes reads, with the file that has its secrets there. */
+const isNoGateway = (name: string): boolean => /compose\.yaml$|^kubernetes$/.test(basename(name))
 
 const examples = [
   'config/claimgate.yaml',

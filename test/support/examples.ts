@@ -1,5 +1,6 @@
 // The configurations of the repository, as an operator would load them: every variable has a value.
 import { globSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGateway } from '../../src/config/load.ts'
@@ -7,8 +8,8 @@ import type { Gateway } from '../../src/core/gateway.ts'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Tests of rules, and compose's own file. */
-const isNoGateway = (name: string): boolean => /(?:\.test|compose)\.yaml$/.test(name)
+/** Tests of rules, compose's own file, and what test/system/kubernetes runs: its secrets are files of Kubernetes. */
+const isNoGateway = (name: string): boolean => /(?:\.test|compose)\.yaml$|^kubernetes$/.test(basename(name))
 
 export const exampleFiles: readonly string[] = [
   'config/claimgate.yaml',
