@@ -70,6 +70,5 @@ export const outro = `## Which app answers a request?
 
 ## Which keys come in a later version?
 
-These keys are not available yet, and the gateway refuses them: \`workers\`, \`api_keys\`, and
-\`session.store\` with \`redis://…\`, \`rediss://…\` or \`cookie\`.
+These keys are not available yet, and the gateway refuses them: \`workers\` and \`api_keys\`.
 `

@@ -1,5 +1,5 @@
 import { isLoopbackNode, type RedisUrl } from '../config/redis-address.ts'
-import type { RedisNode } from '../core/session-store-settings.ts'
+import { nodeText } from '../core/store-place.ts'
 import type { Variable } from './variable.ts'
 import type { YamlValue } from './yaml.ts'
 
@@ -30,10 +30,6 @@ export function severalRedisKeys(
 ): Keys {
   const store = { [kind]: { ...own, ...(isTls ? { tls: true } : {}), ...accessKeys(access) } }
   return { store, ...insecureKeys(isTls) }
-}
-
-export function nodeText({ host, port }: RedisNode): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** What goes on without TLS as before has its key, and is warned of at each start. */

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { openStore } from '../../src/store/open.ts'
 import { runProcess } from '../support/process.ts'
+import { startRedis } from '../support/redis.ts'
 import { withDisk } from '../support/small-disk.ts'
 import { storeContext } from '../support/store-context.ts'
 import { look } from './rig.ts'
@@ -79,4 +80,32 @@ t.test('disk full, and read-only disk: as the process sees it', async (t) => {
   const full = await doctor([...withDisk(disk, 'size=512k'), 'sh', '-c', fill, 'sh', made, disk])
   t.match(full.stdout, /^failed {2}session\.store {2}asking: .*(disk is full|the disk reports an error)/m)
   t.equal(full.code, 1)
+})
+
+const inRedis = (store: string) => `
+log: { subject_key: 0123456789abcdef0123456789abcdef }
+session: { secret: a-session-secret-of-more-than-thirty-two-bytes, store: ${store} }
+providers:
+  main: { issuer: "http://127.0.0.1:9", client_id: gateway, client_secret: a-client-secret }
+apps:
+  wiki: { url: "http://localhost:8080", upstream: "unix:/nonexistent/app.sock", require: signed_in }
+`
+
+t.test('a Redis: what is written comes back, or what is wrong with it, and never its password', async (t) => {
+  const { port } = await startRedis(t, { lines: ['requirepass hunter2'] })
+  const at = (password: string) => `{ redis: { url: "redis://127.0.0.1:${port}/1", password: ${password} } }`
+  const { lines } = await look(inRedis(at('hunter2')))
+  t.match(lines('session.store', 'round trip'), [
+    new RegExp(`^ok .* redis://127\\.0\\.0\\.1:${port}/1 takes what is written, and gives it back`),
+  ])
+  const refused = (await look(inRedis(at('hunter3')))).lines('session.store', 'asking')
+  t.match(refused, [/^failed .* does not know this user and password/])
+  t.notMatch(refused.join(), /hunter/)
+  t.match((await look(inRedis('redis://127.0.0.1:1'))).lines('session.store', 'asking'), [
+    /^failed .* nobody listens there/,
+  ])
+})
+
+t.test('sessions that rest in browsers are nowhere else', async (t) => {
+  t.match((await look(inRedis('cookie'))).lines('session.store', 'round trip'), [/^note .*browsers alone/])
 })

@@ -61,6 +61,8 @@ function whole(example: string): string {
   const where = 'url: https://wiki.example.com\n    upstream: http://10.0.0.5:5000\n'
   if (/^providers:/m.test(example)) return example
   if (/^apps:/m.test(example)) return provider + example.replace('# …\n', where)
+  const ofTop = [...example.matchAll(/^(\w+):/gm)].every(([, key = '']) => fileKeys.includes(key))
+  if (ofTop) return `${provider}apps:\n  wiki:\n    ${where}    require: signed_in\n${example}`
   return `${provider}apps:\n  wiki:\n    ${where}${example.replace(/^/gm, '    ')}`
 }
 
@@ -70,6 +72,8 @@ function load({ text, place }: Block): LoadedGateway {
     file: place,
     folder: root,
     env: variablesOf(file),
+    // Keys and certificates are files of the reader's.
+    madeUp: 'secrets',
     readFile: (path) => {
       if (!path.endsWith('/people.txt')) return { ok: false, reason: 'no file is needed' }
       const bytes = Buffer.from('# people.txt\nada@example.com\nKim@example.com\n')

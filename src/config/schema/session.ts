@@ -5,7 +5,7 @@ import { dateTime, duration, durationOrNone, flag, forms, oneOf, oneOrMore, secr
 /** The keys of `session`. */
 export const sessionKeys = {
   store: sessionStore.describe(
-    'Where sessions are kept. `sqlite` is one file in `data`. `memory` forgets them at a restart. `cookie` and Redis come in a later version.',
+    'Where sessions are kept. With `cookie`, a copied cookie lives until `max_lifetime`, as nobody can end that session. `sqlite` is one file in `data`, for one machine. `memory` forgets sessions at a restart. `cookie` keeps them in the browsers, for gateways without a disk and without Redis. Several gateways share a Redis.',
   ),
   allow_insecure_redis: flag
     .prefault(false)

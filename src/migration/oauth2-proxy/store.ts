@@ -1,5 +1,6 @@
 import { type RedisUrl, readRedisUrl } from '../../config/redis-address.ts'
-import { nodeText, redisKeys, severalRedisKeys, sharedVariables } from '../redis-store.ts'
+import { nodeText } from '../../core/store-place.ts'
+import { redisKeys, severalRedisKeys, sharedVariables } from '../redis-store.ts'
 import type { YamlValue } from '../yaml.ts'
 import type { OauthProxy } from './proxy.ts'
 

@@ -1,4 +1,5 @@
-import type { RedisNode, RedisSettings, SessionStoreSettings } from '../../core/session-store-settings.ts'
+import type { RedisSettings, SessionStoreSettings } from '../../core/session-store-settings.ts'
+import { storePlaceText } from '../../core/store-place.ts'
 import { fileText, secretText } from './digest.ts'
 
 /** What `session.store` says, by the keys that say it; null: not there. */
@@ -11,18 +12,7 @@ export function storeFacts(store: SessionStoreSettings): Readonly<Record<string,
     case 'redis':
     case 'redis-sentinel':
     case 'redis-cluster':
-      return { 'session.store': placeOf(store), ...accessFacts(store), ...sentinelFacts(store) }
-  }
-}
-
-function placeOf(store: RedisSettings): string {
-  switch (store.kind) {
-    case 'redis':
-      return `${store.tls === null ? 'redis' : 'rediss'}://${nodeText(store)}/${store.database}`
-    case 'redis-sentinel':
-      return `Sentinel ${store.name}/${store.database} by ${nodesText(store.sentinels)}`
-    case 'redis-cluster':
-      return `Redis Cluster by ${nodesText(store.nodes)}`
+      return { 'session.store': storePlaceText(store), ...accessFacts(store), ...sentinelFacts(store) }
   }
 }
 
@@ -45,12 +35,4 @@ function sentinelFacts(store: RedisSettings) {
     'session.store.sentinel_username': store.sentinelUsername,
     'session.store.sentinel_password': store.sentinelPassword && secretText(store.sentinelPassword),
   }
-}
-
-function nodesText(nodes: readonly RedisNode[]): string {
-  return nodes.map(nodeText).join(' ')
-}
-
-function nodeText({ host, port }: RedisNode): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
