@@ -7,6 +7,7 @@ import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
+  isRevoked,
   lastSeen,
   type NoSession,
   type Session,
@@ -190,7 +191,8 @@ export class SessionFinder {
   /** A session from the store as today's configuration sees it. */
   #admit(session: Session, opened: OpenedCookie, origin: Origin, known: Entry | null): Entry | NoSession {
     const { gateway } = this.#setup.edition()
-    if (session.origin !== origin.origin || isRevoked(session, gateway.session)) return 'session-ended'
+    if (session.origin !== origin.origin || isRevoked(session, gateway.session.revokedBefore))
+      return 'session-ended'
     const provider = findProvider(gateway.providers, origin.providers, session)
     const principal = provider === null ? null : toPrincipal(session, provider)
     if (principal === null) return 'session-provider-gone'
@@ -248,14 +250,6 @@ export class SessionFinder {
     entry.writtenAt = now
     settle(() => store.touch(entry.key, now, forgetAt(session, origin)), nothing, report)
   }
-}
-
-/** By `session.revoked_before` of the configuration. */
-export function isRevoked(
-  { signedInAt }: Pick<Session, 'signedInAt'>,
-  { revokedBefore }: Pick<FinderGateway['session'], 'revokedBefore'>,
-): boolean {
-  return revokedBefore !== null && signedInAt < revokedBefore
 }
 
 function none(why: NoSession): SessionLookup {

@@ -2,6 +2,7 @@ import { limits } from '../core/limits/table.ts'
 import type { Awaitable } from '../core/ports.ts'
 import {
   type EpochSeconds,
+  isRevoked,
   type Lifetimes,
   lastSeen,
   type Session,
@@ -15,8 +16,11 @@ import { oneAtATime } from './one-at-a-time.ts'
 export interface SessionWatch {
   /** The listener is called once, after the session ended; the returned function takes it back. */
   add(session: Session, lifetimes: Lifetimes, listener: () => void): () => void
-  /** New lifetimes are in force, by origin; null: the origin is gone, and its sessions with it. */
-  renew(lifetimesOf: (origin: string) => Lifetimes | null): void
+  /**
+   * New lifetimes are in force, by origin; null: the origin is gone, and its sessions with it. Sessions of a sign-in before
+   * `revokedBefore` have ended.
+   */
+  renew(lifetimesOf: (origin: string) => Lifetimes | null, revokedBefore: EpochSeconds | null): void
   /** A request of the session came: its idle time begins anew. */
   seen(key: SessionKey, at: EpochSeconds): void
   ended(key: SessionKey): void
@@ -127,10 +131,10 @@ export function createSessionWatch(
         rest()
       }
     },
-    renew(lifetimesOf) {
+    renew(lifetimesOf, revokedBefore) {
       for (const [key, entry] of watched) {
         const lifetimes = lifetimesOf(entry.origin)
-        if (lifetimes === null) ended(key)
+        if (lifetimes === null || isRevoked(entry.times, revokedBefore)) ended(key)
         else entry.lifetimes = lifetimes
       }
       void tick()

@@ -17,7 +17,7 @@ import type { Transaction } from '../core/session/transaction.ts'
 import { stateHash } from '../core/session/transaction-cookie.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
-import { type FinderGateway, isRevoked, SessionFinder, type SessionLookup } from './session-finder.ts'
+import { type FinderGateway, SessionFinder, type SessionLookup } from './session-finder.ts'
 import { createSessionWatch } from './session-watch.ts'
 import { createSteadyTime } from './steady-time.ts'
 
@@ -136,14 +136,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   let origins = originsOf(setup)
   const endings = createSessionEndings((key) => store.drop(key))
   // One that ends is none, though the store still has it: nobody is told a second time when it lets go.
-  const watch = createSessionWatch(
-    async (key) => {
-      const session = endings.has(key) ? null : await store.load(key)
-      return session === null || isRevoked(session, edition.gateway.session) ? null : session
-    },
-    now,
-    report,
-  )
+  const watch = createSessionWatch((key) => (endings.has(key) ? null : store.load(key)), now, report)
   const finder = new SessionFinder({
     ...setup,
     edition: () => edition,
@@ -223,8 +216,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
       edition = next
       origins = originsOf(next)
       finder.clear()
-      watch.renew((origin) => origins.get(origin) ?? null)
-      void watch.recheck()
+      watch.renew((origin) => origins.get(origin) ?? null, next.gateway.session.revokedBefore)
     },
     close() {
       clearInterval(timer)

@@ -188,7 +188,7 @@ t.test('a watch answers for what it does not know', async (t) => {
   t.doesNotThrow(() => watch.ended('nobody'))
   t.type(listen('one'), 'function')
   await settled()
-  t.doesNotThrow(() => watch.renew(() => lifetimes))
+  t.doesNotThrow(() => watch.renew(() => lifetimes, null))
   t.doesNotThrow(() => watch.close())
 })
 
@@ -280,8 +280,9 @@ t.test('lifetimes that are shorter end at once what has run out by them', async 
   listen('one')
   await settled()
   state.now = 1050
-  watch.renew((origin) =>
-    origin === sessionOf('one').origin ? { ...lifetimes, idleTimeoutSeconds: 50 } : null,
+  watch.renew(
+    (origin) => (origin === sessionOf('one').origin ? { ...lifetimes, idleTimeoutSeconds: 50 } : null),
+    null,
   )
   await settled()
   t.same(state.heard, ['one'])

@@ -94,6 +94,14 @@ export function sessionStatus(
   return 'live'
 }
 
+/** Whether the sign-in was before a time that ends all older sessions; null: there is none. */
+export function isRevoked(
+  { signedInAt }: Pick<SessionTimes, 'signedInAt'>,
+  revokedBefore: EpochSeconds | null,
+): boolean {
+  return revokedBefore !== null && signedInAt < revokedBefore
+}
+
 /** When the session ends at the latest, and when it ends if nothing more is asked for; epoch seconds. */
 export function sessionTimes(
   times: SessionTimes,

@@ -8,6 +8,7 @@ import { claimsToKeep, keepsAll } from '../../core/session/kept-claims.ts'
 import type { Random, Sealed } from '../../core/session/seal.ts'
 import {
   type EpochSeconds,
+  isRevoked,
   lastSeen,
   type NoSession,
   type Session,
@@ -135,7 +136,7 @@ export class CookieSessionFinder {
     const until = marks.length === 0 ? null : endedUntil(marks, origin)
     if ((until !== null && order <= until) || ended.has(session.key)) return none('session-ended')
     const { revokedBefore } = edition().gateway.session
-    if (revokedBefore !== null && session.signedInAt < revokedBefore) return none('session-ended')
+    if (isRevoked(session, revokedBefore)) return none('session-ended')
     const now = clock.now()
     const lastSeenAt = this.#lastSeenAt(session, uses.lastSeenAt(session.key))
     const status = sessionStatus({ signedInAt: session.signedInAt, lastSeenAt }, now, origin)

@@ -128,7 +128,7 @@ export function createCookieSessions(setup: CookieSessionsSetup): CookieSessions
       origins = originsOf(next)
       finder.clear()
       marks.clear()
-      watch.renew((origin) => origins.get(origin) ?? null)
+      watch.renew((origin) => origins.get(origin) ?? null, next.gateway.session.revokedBefore)
     },
     close() {
       clearInterval(timer)

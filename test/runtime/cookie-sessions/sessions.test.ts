@@ -427,6 +427,25 @@ t.test('who holds a long connection hears of its end: at once, when idle, and wh
   t.ok(idle.session)
 })
 
+t.test('`revoked_before` ends long connections of older sign-ins too', async (t) => {
+  const one = rig(t)
+  const { sessions, clock, origin, ring } = one
+  const heard: string[] = []
+  const hold = async (name: string) => {
+    const { session } = live(sessions.use((await one.signIn()).cookie, origin))
+    sessions.onEnd(session, origin, () => heard.push(name))
+  }
+  await hold('before')
+  clock.time += 10
+  await hold('after')
+  const gateway = gatewayWith()
+  sessions.renew({
+    gateway: { ...gateway, session: { ...gateway.session, revokedBefore: begin + 10 } },
+    ring,
+  })
+  t.same(heard, ['before'])
+})
+
 t.test('a sweep lets states be forgotten, and ends that are over', async (t) => {
   const purged: number[] = []
   const one = rig(t, { purged })
