@@ -71,7 +71,8 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
   },
   LOGIN_CLAIMS_TOO_LARGE: {
     means: 'Claims and ID token are larger than a session may be.',
-    lookAt: 'Let the provider send fewer groups: those that rules name.',
+    lookAt:
+      'Let the provider send fewer groups: those that rules name. With `session.store: cookie` name fewer claims in rules and `identity_headers`, or take another store.',
   },
   LOGIN_LOOP: {
     means: 'A browser signs in again and again, and its session does not last.',

@@ -92,7 +92,7 @@ t.test(
 )
 
 t.test(
-  'S-156: pieces that are cut, changed, swapped, doubled or of another session are no session',
+  'S-154, S-156: pieces that are cut, changed, swapped, doubled or of another session are no session',
   async (t) => {
     const rig = await start(t)
     const [first, second, mark] = rig.names
@@ -130,7 +130,7 @@ t.test(
   },
 )
 
-t.test('S-157: a session of another origin, purpose or store does not open', async (t) => {
+t.test('S-164: a session of another origin, purpose or store does not open', async (t) => {
   const rig = await start(t)
   const [first] = rig.names
   const elsewhere = await start(t)
@@ -277,7 +277,7 @@ const signOut = (front: HostileFront, browser: Browser): Promise<Page> =>
   })
 
 t.test(
-  'S-174: a sign-out clears the pieces and leaves a mark, which outlives answers under way',
+  'S-160, S-177: a sign-out clears the pieces and leaves a mark, which outlives answers under way',
   async (t) => {
     const odd = await oddApp(t)
     const rig = await start(t, { app: withOdd(odd) })
@@ -355,20 +355,23 @@ t.test('a callback that comes twice leads to the same session; a sign-out in bet
   t.notOk(jar(third.twin).has(names[0]), 'nothing comes back')
 })
 
-t.test('claims that two cookies have no room for sign nobody in, and the line says what helps', async (t) => {
-  const { front } = await start(t)
-  const browser = new Browser()
-  front.op.bends = { userinfo: (claims) => ({ ...claims, groups: [...groups, ...groups] }) }
-  const page = await front.finish(browser, await front.begin(browser))
-  t.equal(page.status, 403)
-  t.match(page.body, 'Your account cannot be used here')
-  const line = await front.gateway.logged(({ code }) => code === 'LOGIN_CLAIMS_TOO_LARGE')
-  t.match(line, {
-    event: 'login.failed',
-    error: /two cookies have room for less than 53\d\d; .*session\.store/,
-  })
-  t.equal((await browser.visit(`${front.url}/`, { follow: false })).status, 302)
-})
+t.test(
+  'S-155: claims that two cookies have no room for sign nobody in, and the line says what helps',
+  async (t) => {
+    const { front } = await start(t)
+    const browser = new Browser()
+    front.op.bends = { userinfo: (claims) => ({ ...claims, groups: [...groups, ...groups] }) }
+    const page = await front.finish(browser, await front.begin(browser))
+    t.equal(page.status, 403)
+    t.match(page.body, 'Your account cannot be used here')
+    const line = await front.gateway.logged(({ code }) => code === 'LOGIN_CLAIMS_TOO_LARGE')
+    t.match(line, {
+      event: 'login.failed',
+      error: /two cookies have room for less than 53\d\d; .*session\.store/,
+    })
+    t.equal((await browser.visit(`${front.url}/`, { follow: false })).status, 302)
+  },
+)
 
 t.test('a sign-in has room: pieces of a session that counts no more go as it begins', async (t) => {
   const rig = await start(t)

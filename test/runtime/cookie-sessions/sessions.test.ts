@@ -135,7 +135,7 @@ t.test('a session is found by its cookie alone, in any process that has the secr
   t.equal(stranger.sessions.keyOf(cookie, stranger.origin), null)
 })
 
-t.test('its times are judged at every request, whoever remembers it', async (t) => {
+t.test('S-159: its times are judged at every request, whoever remembers it', async (t) => {
   const one = rig(t)
   const { cookie } = await one.signIn()
   const { sessions, clock, origin } = one
@@ -206,7 +206,7 @@ t.test('looking is no use', async (t) => {
   t.equal(status(one.sessions.lookUp(cookie, one.origin)), 'session-idle')
 })
 
-t.test('S-174: what a browser signed out of counts no more there, whenever it was sealed', async (t) => {
+t.test('S-160: what a browser signed out of counts no more there, whenever it was sealed', async (t) => {
   const one = rig(t)
   const { cookie, mark } = await one.signIn()
   one.clock.time += 100
@@ -366,7 +366,7 @@ t.test('a session of a provider that is gone, or that reads another user id, is 
   t.equal(status(one.sessions.use(cookie, one.origin)), 'live')
 })
 
-t.test('a session that was sealed with an older secret is sealed anew', async (t) => {
+t.test('S-158: a session that was sealed with an older secret is sealed anew', async (t) => {
   const one = rig(t, { ring: buildKeyRing([older]) })
   const { cookie, mark } = await one.signIn()
   one.sessions.renew({ gateway: gatewayWith(), ring: buildKeyRing([current, older]) })
@@ -377,7 +377,7 @@ t.test('a session that was sealed with an older secret is sealed anew', async (t
   t.equal(status(one.sessions.use(cookie, one.origin)), 'session-unreadable')
 })
 
-t.test('claims that two cookies have no room for sign nobody in', async (t) => {
+t.test('S-155: claims that two cookies have no room for sign nobody in', async (t) => {
   const one = rig(t)
   const groups = (bytes: number) => ['ops', 'g'.repeat(bytes)]
   const { cookie } = await one.signIn({ claims: { sub: 'alice', groups: groups(4500) } })
