@@ -26,6 +26,7 @@ import {
   toFindingJson,
 } from '../lint/report/report.ts'
 import { loadSubject, type ReadSubject } from '../lint/subject.ts'
+import { workerCount } from '../runtime/worker-count.ts'
 
 const specs = {
   digest: {
@@ -102,6 +103,7 @@ function print({ subject, loaded }: Faultless, isMadeUp: boolean, io: Io): void 
   const own = findings.filter(isInCheck)
   const verdict = own.length === 0 ? 'is fine' : 'has no faults'
   io.stdout(`${subject.file} ${verdict}: ${summaryOf(gateway)}\n`)
+  io.stdout(workersText(gateway))
   if (isMadeUp) io.stdout(madeUp)
   if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
@@ -157,13 +159,24 @@ function summaryOf(gateway: Gateway): string {
   return [counted(apps, 'app'), counted(locations, 'location'), counted(providers, 'provider')].join(', ')
 }
 
+/** Nothing for a gateway that is one process by its file. What `auto` is depends on the machine. */
+function workersText(gateway: Gateway): string {
+  const { workers } = gateway
+  if (workers === 1) return ''
+  const count = workerCount(gateway)
+  return workers === 'auto'
+    ? `workers: auto is ${count} here, one for each core that this process may use\n`
+    : `workers: ${counted(count, 'process')}\n`
+}
+
 function countsOf({ apps, providers }: Gateway) {
   const locations = apps.reduce((sum, app) => sum + app.allLocations.length, 0)
   return { apps: apps.length, locations, providers: providers.size }
 }
 
 function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  const plural = noun.endsWith('s') ? 'es' : 's'
+  return `${count} ${noun}${count === 1 ? '' : plural}`
 }
 
 function toJson(found: ReadSubject): string {
@@ -175,6 +188,7 @@ function toJson(found: ReadSubject): string {
   return asJson({
     ok: true,
     ...countsOf(gateway),
+    workers: workerCount(gateway),
     ...(shadow === null ? {} : { shadow: rehearsalJson(shadow) }),
     ...found.loaded.digest,
     warnings,

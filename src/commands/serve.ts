@@ -6,13 +6,19 @@ import { readFromDisk } from '../config/files.ts'
 import { recordingReader } from '../config/sources.ts'
 import { coloursFor } from '../core/colours.ts'
 import { isFault } from '../core/fault.ts'
+import type { Log } from '../http/operations/log.ts'
 import { startGateway } from '../http/server/start.ts'
+import { openFork, openWorkerChannel, type WorkerChannel } from '../http/workers/cluster.ts'
+import { runWorker } from '../http/workers/worker.ts'
+import { workersFront } from '../http/workers/workers-front.ts'
+import { workerCount } from '../runtime/worker-count.ts'
 
 const usage = `Usage: claimgate serve [-c FILE]
 
 Runs the gateway until SIGTERM or SIGINT, then lets requests in flight finish: for 8 seconds, or
 until a second signal. The configuration is read again when it, or a secret or certificate that it
-names, changes, and on SIGHUP; one with faults changes nothing.
+names, changes, and on SIGHUP; one with faults changes nothing. With \`workers\` several processes take
+requests, and this one watches over them.
 
 ${optionsHelp(configOption)}
 The log goes to standard output: readable lines on a terminal, one JSON object a line everywhere else
@@ -31,6 +37,8 @@ export const command: Command = {
   run: async (args, io) => {
     const read = readOptions(command, args, io)
     if (!read.ok) return read.exitCode
+    const channel = openWorkerChannel()
+    if (channel !== null) return serveAsWorker(channel, io)
     const file = configFile(read.options, io.env)
     const reader = recordingReader(readFromDisk)
     const loaded = loadOrReport(file, io, { readFile: reader.read })
@@ -41,13 +49,14 @@ export const command: Command = {
       const source = { file, cwd: io.cwd, readings: reader.readings(), digest }
       const isTerminal = io.isTerminal?.stdout === true
       const logPlace = { isTerminal, colours: coloursFor(io.env, isTerminal) }
-      const options = { env: io.env, version: readVersion(), warnings, source, logPlace }
-      const running = await startGateway(gateway, options)
+      const version = readVersion()
+      const options = { env: io.env, version, warnings, source, logPlace }
+      const count = workerCount(gateway)
+      const workers = { ...{ count, version, isTerminal, file, cwd: io.cwd }, files: reader.files() }
+      const openFront = count === 1 ? {} : { openFront: workersFront({ ...workers, fork: openFork() }) }
+      const running = await startGateway(gateway, { ...options, ...openFront })
       process.on('SIGHUP', () => void running.reload())
-      // What nobody has caught must not end the process for everybody else: it is told, and the gateway goes on.
-      const report = (thrown: unknown) => running.log.fault('internal.failed', thrown, {})
-      process.on('uncaughtException', report)
-      process.on('unhandledRejection', report)
+      reportUncaught(running.log)
       await stopping
       running.log.event('info', 'gateway.stopping', {})
       await running.close(graceMs)
@@ -57,6 +66,19 @@ export const command: Command = {
       return 1
     }
   },
+}
+
+/** What nobody has caught must not end the process for everybody else: it is told, and the gateway goes on. */
+function reportUncaught(log: Log): void {
+  const report = (thrown: unknown) => log.fault('internal.failed', thrown, {})
+  process.on('uncaughtException', report)
+  process.on('unhandledRejection', report)
+}
+
+/** This process is one of several that another one has started. */
+function serveAsWorker(channel: WorkerChannel, io: Io): Promise<number> {
+  const onServing = ({ log }: { readonly log: Log }) => reportUncaught(log)
+  return runWorker(channel, { env: io.env, version: readVersion(), onServing })
 }
 
 function stopAsked(io: Io): Promise<void> {

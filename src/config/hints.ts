@@ -41,7 +41,7 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
   return path[0] === 'tests' || path[0] === 'cases' || path[0] === 'persons'
 }
 
-const laterKeys: ReadonlySet<string> = new Set(['workers', 'api_keys'])
+const laterKeys: ReadonlySet<string> = new Set(['api_keys'])
 
 const { path, exact, methods, enforce } = locationKeys
 const ownLocationKeys = { path, exact, methods, enforce }

@@ -70,5 +70,5 @@ export const outro = `## Which app answers a request?
 
 ## Which keys come in a later version?
 
-These keys are not available yet, and the gateway refuses them: \`workers\` and \`api_keys\`.
+These keys are not available yet, and the gateway refuses them: \`api_keys\`.
 `

@@ -20,6 +20,8 @@ export const events = {
   'config.list-empty':
     'A file that a rule names as `lines:` has no entries: the condition lets nobody in, and neither does its negation.',
   'config.rejected': 'A changed configuration has faults. The one before goes on serving.',
+  'worker.started': 'A worker serves: at the start, and instead of one that ended.',
+  'worker.ended': 'A worker ended though nobody had asked it to. Another one takes its place.',
   'health.unavailable':
     'The socket by which `claimgate health` asks could be placed nowhere. `claimgate health` says that no gateway answers, although this one serves.',
   'certificate.ending':
@@ -70,7 +72,7 @@ const ofWebSocket = ['request_id', 'app', 'location'] as const
 export const eventFields = {
   request: inAccessLine,
   'request.unreadable': ['code'],
-  'gateway.started': [...ofConfiguration, ...ofFormer, 'host', 'port', 'admin_port', 'apps'],
+  'gateway.started': [...ofConfiguration, ...ofFormer, 'host', 'port', 'admin_port', 'apps', 'workers'],
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
@@ -82,6 +84,8 @@ export const eventFields = {
   'config.detached': ['file'],
   'config.list-empty': ['file'],
   'config.rejected': [...ofReload, 'faults', 'edition'],
+  'worker.started': ['worker', 'pid'],
+  'worker.ended': ['worker', 'pid', 'status', 'signal', 'error', 'pause_seconds', 'lines'],
   'health.unavailable': ['warning'],
   'certificate.ending': ['role', 'host', 'ends_at', 'warning'],
   'login.started': ['request_id', 'provider', 'redirect_uri'],
@@ -135,7 +139,7 @@ export const fields = {
   rehearsed: 'How many locations are rehearsed.',
   shadow: 'The file that `shadow` names. It is absent if the rules have `enforce: false` in the same file.',
   status:
-    'The status that the client got. 499 means that the client went away before the end. An answer that was cut has a `code` beside it.',
+    'The status that the client got. 499 means that the client went away before the end. An answer that was cut has a `code` beside it. Of a worker it is the exit status of its process.',
   ms: 'Milliseconds until the end of the answer.',
   client: 'The address of the client, as `trusted_proxies` lets it be known.',
   subject:
@@ -170,7 +174,7 @@ export const fields = {
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   version: 'The version of claimgate.',
   instance:
-    'The beginning of all request ids of this process. Together with `edition` it ties each line to the configuration that decided.',
+    'The beginning of all request ids of this gateway. Together with `edition` it ties each line to the configuration that decided.',
   digest:
     'A digest of the files that decide who gets in: the configuration, its `shadow`, and the files that rules put in by `lines:` or `file:`. For the same files, `claimgate check --digest` prints the same.',
   version_before:
@@ -186,6 +190,12 @@ export const fields = {
   port: 'The port on which the gateway listens.',
   admin_port: 'The port of the admin address.',
   apps: 'How many apps there are.',
+  workers: 'How many processes take requests. It is absent if this one does.',
+  worker:
+    'The number of a worker, counted from 1 since the start. Its request ids have it behind the `instance`.',
+  pid: 'The id of its process.',
+  signal: 'The signal that ended it.',
+  pause_seconds: 'After how many seconds another one is started.',
   lines: 'How many lines of the log.',
   file: 'The file, with its whole path.',
 } as const

@@ -16,6 +16,8 @@ import type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.t
 export interface Gateway {
   readonly listen: ListenSettings
   readonly admin: ListenAddress | null
+  /** Processes that take requests; 1: the gateway is one process. `auto`: as many as cores. */
+  readonly workers: number | 'auto'
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty: nobody's. */
   readonly trustedProxies: readonly AddressRange[]
   /** Whether `trusted_proxies` lists `unix`: whoever connects by the Unix socket of `listen` is believed too. */

@@ -17,11 +17,7 @@ export interface Agreement {
 
 /** Whoever gets one that is ready says exactly one of the two. */
 export type Prepared =
-  | { readonly kind: 'ready'; commit(): void; abort(): void }
+  /** `commit` resolves when they serve by it: all that answer. Never rejects. */
+  | { readonly kind: 'ready'; commit(): Promise<void>; abort(): void }
   /** Nobody has it ready any more. Each fault a line. */
   | { readonly kind: 'refused'; readonly faults: readonly string[] }
-
-/** What reads these files and no others. */
-export function readGiven(files: GivenFiles): (path: string) => FileRead {
-  return (path) => files.get(path) ?? { ok: false, reason: 'no such file' }
-}

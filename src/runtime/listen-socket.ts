@@ -5,7 +5,7 @@ import { ConfigFault } from '../core/fault.ts'
 export interface ListenSocket {
   /** Where to listen at first: nobody looks there, so that nobody connects before the permissions are right. */
   readonly draft: string
-  /** Puts what listens in its place. */
+  /** Puts what listens in its place; nothing when nobody has made a new one since. */
   place(): void
   /** Removes it from its place, unless another one stands there by now. */
   remove(): void
@@ -32,9 +32,11 @@ export async function openListenSocket(
   return {
     draft,
     place: () => {
+      if (kindAt(draft) === 'none') return
       if (mode !== null) chmodSync(draft, mode)
       // In a moment between, another one may have come.
-      if (inodeOf(path) !== seen) throw taken(path)
+      const there = inodeOf(path)
+      if (there !== seen && (there === null || there !== placed)) throw taken(path)
       renameSync(draft, path)
       placed = inodeOf(path)
     },

@@ -35,8 +35,8 @@ export interface RuntimeDeps {
   /** A test brings its own; the process's when absent. */
   readonly clock?: Clock | undefined
   readonly random?: Random
-  /** Of a process that serves beside others: what is the same in all of them. Absent: it begins with the first edition. */
-  readonly beside?: Pick<Runtime, 'edition' | 'instance'> | undefined
+  /** Of a process that serves beside others: what is the same in all of them. Absent: it serves alone. */
+  readonly beside?: (Pick<Runtime, 'edition' | 'instance'> & { readonly processes: number }) | undefined
 }
 
 /**
@@ -95,8 +95,11 @@ function assemble(
     store,
     sessions,
     providers,
-    upstreams: createUpstreams(undefined, ({ hostname: host, origin: place }, endsAt) =>
-      deps.onCertificate?.({ role: 'upstream', host, place, endsAt }),
+    upstreams: createUpstreams(
+      undefined,
+      ({ hostname: host, origin: place }, endsAt) =>
+        deps.onCertificate?.({ role: 'upstream', host, place, endsAt }),
+      deps.beside?.processes,
     ),
     spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),
     signInFailures: createFailureCount({

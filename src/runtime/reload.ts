@@ -18,6 +18,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 import { type RuntimeDeps, renewRuntime } from './open.ts'
 import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
+import { afterOthers, turnMs } from './turns.ts'
 
 export interface ReloadSource {
   /** As it was named; for messages. */
@@ -74,9 +75,6 @@ interface ReloadOptions extends Partial<ReloadTurns> {
   /** Whose configuration is to be the same; absent: this process serves alone. */
   readonly agreement?: Agreement | null | undefined
 }
-
-/** Requests wait no longer for a configuration of thousands of locations than this and one piece of it. */
-const turnMs = 10
 
 /** Validated first, then swapped at once: no request ever sees half of a configuration. */
 export function createReloader(
@@ -135,7 +133,7 @@ export function createReloader(
       if (isFault(thrown)) return [thrown.message]
       throw thrown
     }
-    others.commit()
+    await others.commit()
     editions.swap(next)
     return null
   }
@@ -148,12 +146,7 @@ export function createReloader(
   }
 }
 
-const nobodyElse: Prepared = { kind: 'ready', commit: () => {}, abort: () => {} }
-
-/** After what came in meanwhile was served. */
-function afterOthers(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
+const nobodyElse: Prepared = { kind: 'ready', commit: async () => {}, abort: () => {} }
 
 /** What a running process cannot change, one sentence a key. */
 export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
@@ -162,6 +155,7 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
     ['listen.tls', now.listen.tls.length > 0, wanted.listen.tls.length > 0],
     ['listen.client_ca', now.listen.clientCa, wanted.listen.clientCa],
     ['admin', place(now.admin), place(wanted.admin)],
+    ['workers', now.workers, wanted.workers],
     ['data', now.dataFolder, wanted.dataFolder],
     ['session.store', now.session.store, wanted.session.store],
   ]

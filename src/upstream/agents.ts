@@ -28,16 +28,21 @@ interface Pools {
 export function createUpstreams(
   timing: Timing = systemTiming,
   onCertificate: CertificateSeen = () => {},
+  processes = 1,
 ): Upstreams {
-  return openEdition(new Map(), timing, onCertificate)
+  return openEdition(new Map(), { timing, onCertificate, processes })
+}
+
+interface Around {
+  readonly timing: Timing
+  readonly onCertificate: CertificateSeen
+  /** How many share what is bounded for an upstream. */
+  readonly processes: number
 }
 
 /** Pools by origin, or by the path of a socket. */
-function openEdition(
-  poolsByAddress: Map<string, Pools>,
-  timing: Timing,
-  onCertificate: CertificateSeen,
-): Upstreams {
+function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstreams {
+  const { timing, onCertificate, processes } = around
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
   const known = new Map<UpstreamSettings, ConnectionOptions[]>()
   const own = new Set<ConnectionOptions>()
@@ -58,7 +63,10 @@ function openEdition(
     const address = socketPath ?? origin
     const found = poolsByAddress.get(address)
     if (found !== undefined) return found
-    const created = { requests: new ConnectionPool(timing), webSockets: new ConnectionPool(timing) }
+    const created = {
+      requests: new ConnectionPool(timing, processes),
+      webSockets: new ConnectionPool(timing, processes),
+    }
     poolsByAddress.set(address, created)
     return created
   }
@@ -89,7 +97,7 @@ function openEdition(
         exchange.start(poolsOf(upstream).webSockets)
       })
     },
-    renew: () => openEdition(poolsByAddress, timing, onCertificate),
+    renew: () => openEdition(poolsByAddress, around),
     close(): void {
       for (const [address, { requests, webSockets }] of poolsByAddress) {
         requests.close(own)

@@ -33,8 +33,12 @@ export class ConnectionPool {
   readonly #idle: Connection[] = []
   readonly #queue = new Set<QueueEntry>()
 
-  constructor(timing: Timing) {
+  /** How many processes the bound is for. */
+  readonly #processes: number
+
+  constructor(timing: Timing, processes = 1) {
     this.#timing = timing
+    this.#processes = processes
     this.#probe = new TlsProbe(timing)
   }
 
@@ -55,7 +59,7 @@ export class ConnectionPool {
       return nothingToLeave
     }
     if (this.#queue.size >= limits.upstreamWaitingRequests) {
-      waiter.refused(busy(waiter, `${limits.upstreamWaitingRequests} requests wait for one already`))
+      waiter.refused(this.#busy(waiter, `${limits.upstreamWaitingRequests} requests wait for one already`))
       return nothingToLeave
     }
     return this.#enqueue(waiter)
@@ -95,7 +99,7 @@ export class ConnectionPool {
   #enqueue(waiter: Waiter): () => void {
     const expire = (): void => {
       this.#queue.delete(entry)
-      waiter.refused(busy(waiter, `none was free within ${limits.upstreamWaitingMs} ms`))
+      waiter.refused(this.#busy(waiter, `none was free within ${limits.upstreamWaitingMs} ms`))
     }
     const entry: QueueEntry = { waiter, stopTimer: this.#timing.after(limits.upstreamWaitingMs, expire) }
     this.#queue.add(entry)
@@ -125,8 +129,16 @@ export class ConnectionPool {
       return idle
     }
     // Its place is free when it has closed, and whoever waits is served then.
-    if (this.#all.size >= connectionsAtMost) this.#idle.shift()?.end()
-    return this.#all.size < connectionsAtMost ? this.#create(options) : null
+    // The share of this process, of which each has one: a request that nobody may ever send waits in vain.
+    const most = Math.max(1, Math.floor(connectionsAtMost / this.#processes))
+    if (this.#all.size >= most) this.#idle.shift()?.end()
+    return this.#all.size < most ? this.#create(options) : null
+  }
+
+  #busy({ connectionsAtMost }: Waiter, why: string): UpstreamFault {
+    const shared = this.#processes === 1 ? '' : ` for ${this.#processes} workers together`
+    const message = `all connections to it are in use (upstream.max_connections: ${connectionsAtMost}${shared}), and ${why}`
+    return new UpstreamFault('UPSTREAM_BUSY', message)
   }
 
   #keep(connection: Connection): void {
@@ -147,8 +159,3 @@ export class ConnectionPool {
 }
 
 function nothingToLeave(): void {}
-
-function busy({ connectionsAtMost }: Waiter, why: string): UpstreamFault {
-  const message = `all connections to it are in use (upstream.max_connections: ${connectionsAtMost}), and ${why}`
-  return new UpstreamFault('UPSTREAM_BUSY', message)
-}

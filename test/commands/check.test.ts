@@ -31,6 +31,18 @@ writeFileSync(join(folder, 'bad.yaml'), 'apps:\n  wiki: { url: 1, alow: x }\n')
 const check = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
   runIn(command, args, { cwd: folder, env: { ...env, ...more } })
 
+t.test('how many processes take requests is told, and what auto is on this machine', async (t) => {
+  t.notMatch((await check([])).stdout, 'workers:')
+  t.equal(JSON.parse((await check(['--json'])).stdout).workers, 1)
+  for (const [workers, told] of [
+    ['3', /^workers: 3 processes$/m],
+    ['auto', /^workers: auto is [1-9]\d* here, one for each core that this process may use$/m],
+  ] as const) {
+    writeFileSync(join(folder, 'workers.yaml'), `workers: ${workers}\n${good}`)
+    t.match((await check(['-c', 'workers.yaml'])).stdout, told)
+  }
+})
+
 t.test('a file without faults: what it holds, its warnings, and what to register', async (t) => {
   const { code, stdout, stderr } = await check([])
   t.equal(code, 0)

@@ -105,6 +105,7 @@ const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
   'core/rules/matcher.ts': [/^re2js$/],
   // Standard output, a file descriptor and no file: pino's own writer cost a tenth of a request.
   'http/operations/log-lines.ts': [/^node:fs$/],
+  'http/workers/cluster.ts': [/^node:cluster$/],
 }
 
 interface ImportLine {

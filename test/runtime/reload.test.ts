@@ -381,6 +381,8 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
     ['listen.client_ca', { listen: { ...gateway.listen, clientCa: 'PEM' } }],
     ['admin', { admin: place }],
     ['admin', { admin: null }],
+    ['workers', { workers: 2 }],
+    ['workers', { workers: 'auto' }],
     ['data', { dataFolder: '/elsewhere' }],
     ['session.store', { session: { ...gateway.session, store: { kind: 'sqlite' } } }],
   ]
@@ -442,7 +444,11 @@ function otherProcesses(answer: (next: GivenConfiguration) => Prepared['kind'], 
       asked.push(next)
       return answer(next) === 'refused'
         ? { kind: 'refused', faults: ['worker 2 could not'] }
-        : { kind: 'ready', commit: () => void told.push('commit'), abort: () => void told.push('abort') }
+        : {
+            kind: 'ready',
+            commit: async () => void told.push('commit'),
+            abort: () => void told.push('abort'),
+          }
     },
   }
   return { agreement, asked, told }

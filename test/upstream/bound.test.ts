@@ -47,6 +47,23 @@ t.test('an upstream has no more connections than it may', async (t) => {
   })
 })
 
+t.test('of several processes each has its share, and at least one', async (t) => {
+  for (const [maxConnections, processes, share] of [
+    [5, 2, 2],
+    [1, 3, 1],
+  ] as const) {
+    const upstream = await upstreamFor(t, { answer: never })
+    const upstreams = opened(t, heldTiming(), processes)
+    const to = settings(upstream.port, { maxConnections })
+    const sent = Array.from({ length: share + 1 }, () => send(upstreams, request(to)))
+    await upstream.until(() => upstream.requests() === share)
+    await turn()
+    t.equal(upstream.connections.length, share)
+    upstream.close()
+    await Promise.all(sent)
+  }
+})
+
 t.test('the bound is the upstream’s', async (t) => {
   t.test('whatever connect time-out, app or edition a request is of', async (t) => {
     const upstream = await upstreamFor(t, { answer: never })

@@ -73,8 +73,12 @@ export function begin(
   return { exchange, outcome, message: () => message }
 }
 
-export function opened(test: { teardown(fn: () => Promise<void>): void }, timing?: Timing): Upstreams {
-  const upstreams = createUpstreams(timing)
+export function opened(
+  test: { teardown(fn: () => Promise<void>): void },
+  timing?: Timing,
+  processes?: number,
+): Upstreams {
+  const upstreams = createUpstreams(timing, undefined, processes)
   test.teardown(async () => upstreams.close())
   return upstreams
 }

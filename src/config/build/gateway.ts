@@ -30,6 +30,7 @@ import {
 } from './service.ts'
 import { buildSession, checkSubjectKey } from './session.ts'
 import { shadowWithin } from './shadow.ts'
+import { buildWorkers } from './workers.ts'
 
 /**
  * The tree of a file to the model. Every part is judged whatever was wrong with the others, so that all faults are
@@ -60,12 +61,14 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   ])
   const ofOrigins = apps.flatMap(({ ofOrigin }) => ofOrigin ?? [])
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
+  const models = ofOrigins.map(({ app }) => app)
+  const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
   const { listen, auth, session, log } = service
   if (listen === null || auth === null || session === null || log === null || !faultless()) return null
-  const models = ofOrigins.map(({ app }) => app)
   return yield* deepFreezeSteps({
     listen,
     admin: service.admin,
+    workers,
     trustedProxies: service.trustedProxies,
     trustsSocket: service.trustsSocket,
     dataFolder: service.dataFolder,

@@ -11,6 +11,7 @@ import type { NamedSecret } from './secrets.ts'
 /** The keys at the top that are judged together. */
 export const plainTopKeys = {
   admin: topKeys.admin,
+  workers: topKeys.workers,
   trusted_proxies: topKeys.trusted_proxies,
   data: topKeys.data,
   auth_prefix: topKeys.auth_prefix,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { limits } from '../../core/limits/table.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
@@ -6,6 +7,7 @@ import { policyForm } from './rule.ts'
 import { sessionKeys } from './session.ts'
 import { testsForm } from './tests.ts'
 import {
+  count,
   fileMode,
   filePath,
   forms,
@@ -86,6 +88,13 @@ export const topKeys = {
     .register(forms, { form: '`address:port` or `false`' })
     .prefault('127.0.0.1:9090')
     .describe('Where `/livez`, `/readyz` and `/metrics` are served. `false` serves them nowhere.'),
+  workers: z
+    .union([z.literal('auto'), count(1, limits.workers)])
+    .register(forms, { form: 'number from 1 to 256, or `auto`' })
+    .prefault(1)
+    .describe(
+      'How many processes take requests. `auto` is one for each core that the gateway may use. With 1 the gateway is one process. With more, one process watches over the others: it answers at `admin`, writes the log and reads the configuration, and it replaces a worker that ends. All workers serve the same configuration. `max_connections` of an upstream is divided among them. What the reference promises for a process holds for each of them. Not with `session.store: memory`.',
+    ),
   trusted_proxies: z
     .union([z.literal('none'), z.array(trustedPeer).min(1)])
     .register(forms, { form: 'list of CIDRs and `unix`, or `none`' })

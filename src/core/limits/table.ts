@@ -3,6 +3,7 @@ import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
 import { upstreamLimits } from './upstreams.ts'
+import { workerLimits } from './workers.ts'
 
 /**
  * What anything may use, in one place: each number that bounds work, memory or waiting for somebody outside. The rest
@@ -199,6 +200,7 @@ export const limitTable = {
   ...upstreamLimits,
 
   // The process.
+  ...workerLimits,
   rememberedAddresses: of('process', 4096, 'Client addresses that were read lately.'),
   rememberedHeaderNames: of(
     'process',

@@ -4,6 +4,10 @@ import { errorCode } from '../../core/error-code.ts'
 
 /** Where log lines go. Writing never waits for whoever reads them. */
 export interface LineWriter extends DestinationStream {
+  /** Several lines, whole and with their ends, which another process has written. */
+  writeAll(lines: string): void
+  /** Counts a line that another process has begun and will not end. */
+  lost(): void
   /** Gives the descriptor what it takes now. */
   flush(): void
   /** How many lines were dropped since the start. */
@@ -92,16 +96,28 @@ export function createLineWriter(fd: number, { waitingAtMost, droppedLine }: Lin
     }
   }
 
+  function drop(count: number): void {
+    dropped += count
+    untold += count
+  }
+
+  function add(text: string): boolean {
+    if (!hasRoom(text)) return false
+    lines += text
+    if (!busy) later(() => setImmediate(flush))
+    return true
+  }
+
   process.once('exit', finish)
   return {
     write(line) {
-      if (!hasRoom(line)) {
-        dropped += 1
-        untold += 1
-        return
-      }
-      lines += line
-      if (!busy) later(() => setImmediate(flush))
+      if (!add(line)) drop(1)
+    },
+    writeAll(text) {
+      if (!add(text)) drop(text.split('\n').length - 1)
+    },
+    lost() {
+      dropped += 1
     },
     flush,
     dropped: () => dropped,

@@ -29,6 +29,9 @@ export interface Log {
   fault<E extends EventName>(name: E, thrown: unknown, fields: EventFields<E>): void
   /** The settings of a new edition, and what it keys names with. */
   renew(settings: LogLook, key: string): void
+  /** Lines that a worker has written, as they are; and one that it has begun and will not end, which is counted. */
+  pass(lines: string): void
+  lostLine(): void
   flush(): void
   /** How many lines were dropped since the start, as nobody read them. */
   droppedLines(): number
@@ -90,12 +93,16 @@ export function createLog(
       render = renderFor(next, place)
       names = namesOf(next, nextKey)
     },
+    pass: (text) => (writer.writeAll ?? writer.write).call(writer, text),
+    lostLine: () => writer.lost?.(),
     flush: () => logger.flush(),
     droppedLines: () => writer.dropped?.() ?? 0,
   }
 }
 
 interface LogDestination extends DestinationStream {
+  writeAll?(lines: string): void
+  lost?(): void
   flush?(): void
   dropped?(): number
 }

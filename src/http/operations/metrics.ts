@@ -1,8 +1,9 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { CertificateLeft } from './certificates.ts'
+import { type Adding, addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
 import { createSums } from './sums.ts'
 
 /** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
@@ -28,6 +29,8 @@ export const metricTexts = {
   claimgate_certificate_expires_seconds:
     'Seconds until a certificate ends, below zero if it has ended, by role (listener, client, ca; provider and upstream as seen) and host.',
   claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
+  claimgate_workers: 'Processes that serve requests now. 1 without `workers`.',
+  claimgate_worker_ends_total: 'Worker processes that ended though nobody had asked them to.',
 } as const
 
 /** The labels of each: names of the file or closed lists, never a path, a user or an address. */
@@ -46,9 +49,33 @@ export const metricLabels = {
   claimgate_config_current: [],
   claimgate_certificate_expires_seconds: ['role', 'host'],
   claimgate_config_edition: [],
+  claimgate_workers: [],
+  claimgate_worker_ends_total: [],
 } as const satisfies { readonly [metric in MetricName]: readonly string[] }
 
 type MetricName = keyof typeof metricTexts
+
+/** What the process says that answers for all: workers do not know it, or know of it what they were told. */
+const ofWhole: ReadonlySet<string> = new Set<MetricName>([
+  'claimgate_config_reloads_total',
+  'claimgate_config_current',
+  'claimgate_certificate_expires_seconds',
+  'claimgate_config_edition',
+  'claimgate_workers',
+  'claimgate_worker_ends_total',
+])
+
+/** A provider is ready when it is in each process; everything else is added. */
+function addingOf(name: string): Adding {
+  const least: MetricName = 'claimgate_provider_ready'
+  return name === least ? 'min' : 'sum'
+}
+
+/** What of a worker goes on when it has ended: counts never fall, and what was open with it is open no more. */
+export function lastingSamples(samples: readonly MetricSamples[]): readonly MetricSamples[] {
+  const open: readonly string[] = ['claimgate_websockets', 'claimgate_provider_ready'] satisfies MetricName[]
+  return samples.filter(({ name }) => !ofWhole.has(name) && !open.includes(name))
+}
 
 export interface Metrics {
   request(admission: Admission, status: number): void
@@ -70,12 +97,20 @@ export interface Metrics {
   renew(names: MetricNames): void
   /** Whom to ask for the ends of certificates whenever somebody reads. */
   showCertificates(left: () => readonly CertificateLeft[]): void
-  /** Prometheus text format. */
+  /** How many processes serve; and that one of them ended. */
+  workers(serving: number): void
+  workerEnded(): void
+  /** Prometheus text format; with what other processes have counted, theirs and that of this one added. */
   text(
-    providers: ReadonlyMap<string, { status(): ProviderStatus }>,
+    providers: Providers,
     log: { droppedLines(): number },
+    others?: readonly (readonly MetricSamples[])[],
   ): Promise<string>
+  /** What this process has counted, for the one that answers. */
+  samples(providers: Providers, log: { droppedLines(): number }): Promise<readonly MetricSamples[]>
 }
+
+type Providers = ReadonlyMap<string, { status(): ProviderStatus }>
 
 /** The names of an edition that labels may have. */
 export interface MetricNames {
@@ -119,6 +154,9 @@ export function createMetrics(): Metrics {
   let certificatesLeft: () => readonly CertificateLeft[] = () => []
   upToDate.set(1)
   editionServing.set(1)
+  const workers = new Gauge(shape('claimgate_workers'))
+  const workerEnds = new Counter(shape('claimgate_worker_ends_total'))
+  workers.set(1)
   const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
   const timers = new Map<string, { observe(value: number): void }>()
 
@@ -165,16 +203,50 @@ export function createMetrics(): Metrics {
     showCertificates: (left) => {
       certificatesLeft = left
     },
-    text: async (providers, log) => {
-      expires.reset()
-      for (const { role, host, seconds: left } of certificatesLeft()) expires.set({ role, host }, left)
-      dropped.reset()
-      dropped.inc(log.droppedLines())
-      for (const [sums, counter] of counted) sums.writeTo(counter)
-      ready.reset()
-      for (const [provider, { status }] of providers)
-        ready.set({ provider }, status().kind === 'ready' ? 1 : 0)
-      return registry.metrics()
+    workers: (serving) => workers.set(serving),
+    workerEnded: () => workerEnds.inc(),
+    text: async (providers, log, others = []) => {
+      if (others.length === 0) {
+        refresh(providers, log)
+        return registry.metrics()
+      }
+      const parts = [await read(providers, log), ...others.map(ofWorkers)]
+      return written(await registry.getMetricsAsJSON(), addSamples(parts, addingOf))
     },
+    samples: read,
   }
+
+  /** What is counted elsewhere, or known only now. */
+  function refresh(providers: Providers, log: { droppedLines(): number }): void {
+    expires.reset()
+    for (const { role, host, seconds: left } of certificatesLeft()) expires.set({ role, host }, left)
+    dropped.reset()
+    dropped.inc(log.droppedLines())
+    for (const [sums, counter] of counted) sums.writeTo(counter)
+    ready.reset()
+    for (const [provider, { status }] of providers) ready.set({ provider }, status().kind === 'ready' ? 1 : 0)
+  }
+
+  async function read(
+    providers: Providers,
+    log: { droppedLines(): number },
+  ): Promise<readonly MetricSamples[]> {
+    refresh(providers, log)
+    const metrics = await registry.getMetricsAsJSON()
+    return readMetricSamples(metrics.map(({ name, values }) => ({ name, samples: values }))) ?? []
+  }
+}
+
+function ofWorkers(samples: readonly MetricSamples[]): readonly MetricSamples[] {
+  return samples.filter(({ name }) => !ofWhole.has(name))
+}
+
+/** Samples under the names, sentences and types of this process; those of a name that it does not know are left out. */
+function written(
+  metrics: readonly { readonly name: string }[],
+  samples: readonly MetricSamples[],
+): string | Promise<string> {
+  const byName = new Map(samples.map((one) => [one.name, one.samples]))
+  const summed = metrics.map((metric) => ({ ...metric, values: byName.get(metric.name) ?? [] }))
+  return AggregatorRegistry.aggregate([summed]).metrics()
 }

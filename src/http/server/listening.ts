@@ -12,16 +12,34 @@ export async function listenOn(app: FastifyInstance, listen: ListenSettings): Pr
     return null
   }
   const socket = await openListenSocket({ path: listen.socketPath, mode: listen.mode }, answersAt)
-  try {
+  await makingSocket(listen.socketPath, async () => {
     await app.listen({ path: socket.draft })
     socket.place()
+  })
+  return socket
+}
+
+/** The same for a worker: another process puts the socket in its place. */
+export async function listenAtDraft(
+  app: FastifyInstance,
+  listen: ListenSettings,
+  draft: string | null,
+): Promise<null> {
+  if (listen.socketPath === null || draft === null) await app.listen(placeOf(listen))
+  else await makingSocket(listen.socketPath, () => app.listen({ path: draft }))
+  return null
+}
+
+/** What the system says of it as a fault that says what would be right. */
+async function makingSocket(path: string, make: () => Promise<unknown>): Promise<void> {
+  try {
+    await make()
   } catch (thrown) {
     const code = errorCode(thrown)
     if (isFault(thrown) || code === null) throw thrown
-    const message = `listen: unix:${listen.socketPath} cannot be made (${code}): its folder must be there, and this user may write into it`
+    const message = `listen: unix:${path} cannot be made (${code}): its folder must be there, and this user may write into it`
     throw new ConfigFault('CONFIG_INVALID', message, thrown)
   }
-  return socket
 }
 
 /** A copy that Fastify may write to; the model is frozen. */

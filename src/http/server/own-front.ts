@@ -13,10 +13,17 @@ import { useCertificates } from './server.ts'
 /** How often connections without a request are closed while the gateway stops. */
 const sweepMs = 50
 
+export interface OwnFrontOptions {
+  /** A test brings less; see `networkConnections` in core/limits/table. */
+  readonly connectionsOfNetwork?: number | undefined
+  /** Where a worker listens; as the file says when absent. */
+  readonly listen?: typeof listenOn
+}
+
 /** Requests are served by this process. */
 export async function openOwnFront(
   serverContext: ServerContext,
-  connectionsOfNetwork: number = limits.networkConnections,
+  { connectionsOfNetwork = limits.networkConnections, listen: listenAt = listenOn }: OwnFrontOptions = {},
 ): Promise<Front> {
   let draining = false
   let socket: ListenSocket | null = null
@@ -31,9 +38,10 @@ export async function openOwnFront(
   editions.subscribe('certificates', ({ gateway }) => useCertificates(app.server, gateway.listen))
   return {
     listen: async ({ listen }) => {
-      socket = await listenOn(app, listen)
+      socket = await listenAt(app, listen)
     },
     port: ({ listen }) => portOf(app.server.address(), listen),
+    others: null,
     answers: ownAnswers(serverContext, () => draining),
     close: async (graceMs) => {
       draining = true

@@ -1,8 +1,8 @@
 import type { DestinationStream } from 'pino'
 import type { Gateway } from '../../core/gateway.ts'
 import type { ServedRecord } from '../../core/served-record.ts'
-import { keepDiscovered } from '../../runtime/discovery.ts'
-import { createEditions } from '../../runtime/editions.ts'
+import { type Discovery, keepDiscovered } from '../../runtime/discovery.ts'
+import { createEditions, type Editions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
@@ -20,6 +20,7 @@ import {
 import { reportFault } from '../operations/report-fault.ts'
 import { noteServed } from '../operations/served.ts'
 import type { ServerContext } from './context.ts'
+import type { OpenFront } from './front.ts'
 import { createLingeringCloses } from './lingering-close.ts'
 import { type Listeners, openListeners } from './listeners.ts'
 import { openOwnFront } from './own-front.ts'
@@ -40,6 +41,8 @@ export interface StartOptions {
   readonly clock?: RuntimeDeps['clock']
   /** A test brings less; see `networkConnections` in core/limits/table. */
   readonly connectionsOfNetwork?: number
+  /** Who takes the requests; this process when absent. */
+  readonly openFront?: OpenFront
 }
 
 export interface RunningGateway {
@@ -80,7 +83,8 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     requestIds: createRequestIds(runtime.random),
   }
   followEditions(serverContext)
-  const front = await openOwnFront(serverContext, options.connectionsOfNetwork)
+  const { openFront = (context) => openOwnFront(context, options) } = options
+  const front = await openFront(serverContext, certificates)
   const listeners = openListeners(serverContext, front)
   try {
     await listeners.listen(gateway)
@@ -93,12 +97,13 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     digest === undefined
       ? null
       : await noteServed(runtime.store, servedRecord(gateway, digest, options.version))
-  tellOfStart(serverContext, gateway, listeners, options, before)
+  tellOfStart(serverContext, gateway, { ...listeners, workers: front.others?.count }, options, before)
   certificates.look()
-  const discovery = keepDiscovered(() => editions.current().providers.values())
-  editions.subscribe('providers', () => void discovery.look())
+  const discovery = front.others === null ? followProviders(editions) : null
   const { source, env, version } = options
-  const reloading = source ? keepReloading({ ...serverContext, version }, { ...source, env }, deps) : null
+  const reloading = source
+    ? keepReloading({ ...serverContext, version }, { ...source, env }, deps, front.others)
+    : null
   const commands = watchCommandRecords(log, runtime.store)
   return {
     ...listeners.ports(gateway),
@@ -108,7 +113,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     close: async (graceMs) => {
       reloading?.stop()
       commands.stop()
-      discovery.stop()
+      discovery?.stop()
       certificates.stop()
       await listeners.close(graceMs)
       serverContext.log.event('info', 'gateway.stopped', {})
@@ -117,8 +122,15 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   }
 }
 
+/** The metadata of providers is at hand, whoever of an edition is in force. */
+export function followProviders(editions: Editions): Discovery {
+  const discovery = keepDiscovered(() => editions.current().providers.values())
+  editions.subscribe('providers', () => void discovery.look())
+  return discovery
+}
+
 /** What the whole process has goes on by the settings of the edition in force. */
-function followEditions({ editions, log, metrics }: ServerContext): void {
+export function followEditions({ editions, log, metrics }: ServerContext): void {
   editions.subscribe('log', ({ gateway, logKey }) => log.renew(gateway.log, logKey))
   editions.subscribe('metrics', ({ gateway }) =>
     metrics.renew({ apps: gateway.apps.map(({ name }) => name), providers: gateway.providers.keys() }),
@@ -128,7 +140,7 @@ function followEditions({ editions, log, metrics }: ServerContext): void {
 function tellOfStart(
   serverContext: ServerContext,
   gateway: Gateway,
-  listeners: Listeners,
+  listeners: Pick<Listeners, 'ports'> & { readonly workers: number | undefined },
   { warnings, version, source }: StartOptions,
   before: ServedRecord | null,
 ): void {
@@ -145,10 +157,12 @@ function tellOfStart(
     ...place,
     admin_port: adminPort ?? undefined,
     apps,
+    workers: listeners.workers,
   })
 }
 
-function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {
+/** A line for what happens to a provider in the background. */
+export function tellOfProvider(log: Log, event: Parameters<RuntimeDeps['onProviderEvent']>[0]): void {
   const { event: name, provider } = event
   if (name === 'provider.ready') {
     log.event('info', name, { provider, issuer: event.issuer })

@@ -62,6 +62,7 @@ function factsOf(gateway: Gateway): Facts {
 function gatewayFacts({
   listen,
   admin,
+  workers,
   trustedProxies,
   trustsSocket,
   authPrefix,
@@ -79,6 +80,7 @@ function gatewayFacts({
       null,
     'listen.client_ca': listen.clientCa && fileText(listen.clientCa),
     admin: admin === null ? 'false' : 'an address',
+    workers: String(workers),
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,

@@ -133,6 +133,8 @@ t.test('S-206: the whole text, with labels that are names of the file or of clos
     'claimgate_config_reloads_total{outcome="loaded"} 1',
     'claimgate_config_current 1',
     'claimgate_config_edition 2',
+    'claimgate_workers 1',
+    'claimgate_worker_ends_total 0',
     'claimgate_request_duration_seconds_count{app="wiki"} 1',
   ])
   const bounds = lines.flatMap((line) => /_bucket\{le="([^"]+)",app="wiki"\}/.exec(line)?.[1] ?? [])

@@ -132,6 +132,10 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'listen.tls[].key': [['one.key', 'other.key', withTls, { 'listen.tls[].certificate': 'other.crt' }]],
   'listen.client_ca': [[undefined, 'ca.pem', withTls]],
   admin: [[undefined, false]],
+  workers: [
+    [undefined, 2],
+    [2, 'auto'],
+  ],
   trusted_proxies: [
     [undefined, ['10.0.0.0/8']],
     [['10.0.0.0/8'], ['10.0.0.0/16']],
