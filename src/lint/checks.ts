@@ -20,6 +20,7 @@ import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
 import { signInChecks } from './sign-in.ts'
+import { storeChecks } from './stores.ts'
 import { unusedChecks } from './unused.ts'
 import { valueFormChecks } from './value-forms.ts'
 import { webdavChecks } from './webdav.ts'
@@ -39,7 +40,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'The network', checks: networkChecks },
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },
   { title: 'Signing in', checks: signInChecks },
-  { title: 'Sessions', checks: sessionChecks },
+  { title: 'Sessions', checks: [...sessionChecks, ...storeChecks] },
   { title: 'API Gateway and Lambda', checks: apiGatewayChecks },
   { title: 'Unused', checks: unusedChecks },
   { title: 'With `--online`', checks: onlineChecks },

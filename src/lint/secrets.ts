@@ -2,6 +2,7 @@ import type { ConfigNode, ConfigPath } from '../config/node.ts'
 import { nodeAt } from '../config/node.ts'
 import { clientPlaceholders } from '../config/schema/provider.ts'
 import { type Check, foundAt, foundAtKey } from './check.ts'
+import { storePasswordPaths } from './stores.ts'
 import { isWritten, type Subject, whereOfApp } from './subject.ts'
 
 /** What `init` writes until somebody knows the secret: `check` warns of it, and it opens nothing. */
@@ -92,6 +93,8 @@ function secretPaths(subject: Subject): readonly ConfigPath[] {
   const providers = keysOf(nodeAt(root, ['providers'])).map((name) => ['providers', name])
   return [
     ['session', 'secret'],
+    ['log', 'subject_key'],
+    ...storePasswordPaths(subject),
     ...providers.map((path) => [...path, 'client_secret']),
     ...[['defaults'], ...apps].map((path) => {
       const at = [...path, 'shared_secret']
