@@ -3,6 +3,7 @@ import { type Check, foundAt, foundAtKey } from './check.ts'
 import { isWritten, type Subject, whereOfApp } from './subject.ts'
 
 const daySeconds = 24 * 60 * 60
+const fewHoursSeconds = 4 * 60 * 60
 
 /** How long people stay signed in, and what else concerns an origin as a whole. */
 export const sessionChecks: readonly Check[] = [
@@ -20,6 +21,23 @@ export const sessionChecks: readonly Check[] = [
         const message = `a session lives for ${hours} hours, whatever happens to the account`
         return [foundAt(subject, lifetimePath(subject, origin, 'max_lifetime'), message)]
       }),
+  },
+  {
+    id: 'session-in-cookie',
+    severity: 'note',
+    finds: 'Sessions that rest in cookies, where nobody can end them',
+    why: 'Whoever copies the cookies of a session is signed in until `max_lifetime`. A sign-out holds in its own browser and process. No command, no provider and no page ends a session elsewhere.',
+    fix: 'With a disk take `sqlite`, with several machines Redis. With `cookie`, write a `max_lifetime` of a few hours.',
+    example: 'session: { store: cookie, max_lifetime: 8h }',
+    find: (subject) =>
+      subject.gateway.session.store.kind !== 'cookie'
+        ? []
+        : originsOf(subject.gateway).flatMap((origin) => {
+            if (origin.maxLifetimeSeconds <= fewHoursSeconds) return []
+            const hours = Math.floor(origin.maxLifetimeSeconds / 3600)
+            const message = `a copied cookie lives for ${hours} hours, and nobody can end its session`
+            return [foundAt(subject, lifetimePath(subject, origin, 'max_lifetime'), message)]
+          }),
   },
   {
     id: 'session-idle-longer',

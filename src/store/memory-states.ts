@@ -6,21 +6,48 @@ interface Entry extends SpentState {
   readonly expiresAt: EpochSeconds
 }
 
-/** States that were spent in this process alone. Bounded: of more, those spent first are forgotten. */
-export function openMemoryStates(most: number = limits.usedStates): SpentStateStore & {
+/**
+ * States that were spent in this process alone. Bounded: of more, those spent first are forgotten, and of what they came
+ * to, what was kept first.
+ */
+export function openMemoryStates(
+  most: number = limits.usedStates,
+  mostOutcomeBytes: number = limits.keptOutcomeBytes,
+): SpentStateStore & {
   /** Forgets what expired by `now`, and outcomes whose time is over. */
   purge(now: EpochSeconds): void
   clear(): void
 } {
   const entries = new Map<string, Entry>()
+  /** Bytes of what is kept, that which was kept first first. */
+  const kept = new Map<string, number>()
+  let bytes = 0
+
+  function remove(hash: string): void {
+    entries.delete(hash)
+    letGo(hash)
+  }
+
+  function letGo(hash: string): void {
+    bytes -= kept.get(hash) ?? 0
+    kept.delete(hash)
+  }
+
+  /** The outcome alone goes. Not null: who comes later does not wait for it again. */
+  function forgetOutcome(hash: string): void {
+    letGo(hash)
+    const entry = entries.get(hash)
+    if (entry?.outcome) entries.set(hash, { ...entry, outcome: { sealed: '', until: entry.outcome.until } })
+  }
+
   return {
     spend(hash, { at, until }) {
       const known = entries.get(hash)
       if (known !== undefined && at < known.expiresAt) return false
-      entries.delete(hash)
+      remove(hash)
       for (const oldest of entries.keys()) {
         if (entries.size < most) break
-        entries.delete(oldest)
+        remove(oldest)
       }
       entries.set(hash, { at, outcome: null, expiresAt: until })
       return true
@@ -31,17 +58,26 @@ export function openMemoryStates(most: number = limits.usedStates): SpentStateSt
     },
     keepOutcome(hash, outcome) {
       const entry = entries.get(hash)
-      if (entry !== undefined) entries.set(hash, { ...entry, outcome })
+      if (entry === undefined) return
+      letGo(hash)
+      entries.set(hash, { ...entry, outcome })
+      kept.set(hash, outcome.sealed.length)
+      bytes += outcome.sealed.length
+      for (const oldest of kept.keys()) {
+        if (bytes <= mostOutcomeBytes) break
+        forgetOutcome(oldest)
+      }
     },
     purge(now) {
       for (const [hash, entry] of entries) {
-        if (entry.expiresAt <= now) entries.delete(hash)
-        // Not null: who comes later does not wait for it again.
-        else if (entry.outcome !== null && entry.outcome.until <= now) {
-          entries.set(hash, { ...entry, outcome: { sealed: '', until: entry.outcome.until } })
-        }
+        if (entry.expiresAt <= now) remove(hash)
+        else if (entry.outcome !== null && entry.outcome.until <= now) forgetOutcome(hash)
       }
     },
-    clear: () => entries.clear(),
+    clear() {
+      entries.clear()
+      kept.clear()
+      bytes = 0
+    },
   }
 }

@@ -58,6 +58,28 @@ t.test('in the memory store, sessions that are gone count to nobody any more', a
   t.same(await store.save(sessionOf('new'), 2000), ['k0'])
 })
 
+t.test('of what sign-ins came to, what was kept first is forgotten, and no state for it', async (t) => {
+  const states = openMemoryStates(10, 100)
+  const spend = (hash: string) => states.spend(hash, { at: 1000, until: 2000 })
+  const keep = (hash: string, bytes: number) =>
+    states.keepOutcome(hash, { sealed: hash.repeat(bytes), until: 1060 })
+  const lengths = async () =>
+    Promise.all(['a', 'b', 'c'].map(async (hash) => (await states.spent(hash))?.outcome?.sealed.length))
+  for (const hash of ['a', 'b', 'c']) await spend(hash)
+  await keep('a', 40)
+  await keep('b', 40)
+  t.same(await lengths(), [40, 40, undefined])
+  await keep('c', 40)
+  t.same(await lengths(), [0, 40, 40], 'nobody waits for the first any more')
+  await keep('b', 60)
+  t.same(await lengths(), [0, 60, 40], 'one that is kept again counts once')
+  t.equal(await spend('a'), false)
+  states.purge(1060)
+  t.same(await lengths(), [0, 0, 0])
+  await keep('a', 100)
+  t.same(await lengths(), [100, 0, 0], 'what went makes room')
+})
+
 t.test(
   'of states that were spent in memory, those spent first are forgotten, and none for one that comes twice',
   async (t) => {

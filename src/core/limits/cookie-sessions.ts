@@ -8,6 +8,11 @@ export const cookieSessionLimits = {
     'One of the two cookies of `store: cookie`, name and value; a sign-in that needs a third fails.',
   ),
   outcomeBytes: of('process', 10 * KiB, 'What a sign-in came to, sealed, for whoever comes again with it.'),
+  keptOutcomeBytes: of(
+    'process',
+    64 * MiB,
+    'The same of all sign-ins of the last minute together, where no store keeps it; of more, the oldest is forgotten.',
+  ),
   openedCookies: of('process', 10_000, 'Sessions of `store: cookie` that were opened lately.'),
   openedCookieBytes: of(
     'process',

@@ -1,3 +1,6 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Json } from '../../../src/core/json.ts'
 import { type Claims, lookUp, lookUpForRule } from '../../../src/core/rules/claims.ts'
@@ -128,3 +131,21 @@ function generator(seed: number): (below: number) => number {
     return (state >>> 0) % below
   }
 }
+
+t.test('each place of the model that names claims is one that sessions in cookies know', async (t) => {
+  const root = fileURLToPath(new URL('../../../src/core', import.meta.url))
+  const fields = globSync('**/*.ts', { cwd: root }).flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/readonly (\w+): (?:readonly )?ClaimPath\b/g)].map(
+      ([, field]) => `${file} ${field}`,
+    ),
+  )
+  // A new one belongs into `claimsToKeep` first: what is not kept is missing, which may let somebody in.
+  t.same(fields.sort(), [
+    'headers/form.ts from',
+    'provider-settings.ts displayName',
+    'provider-settings.ts userId',
+    'rules/claim-fact.ts path',
+    'rules/requirement.ts path',
+    'session/session-in-cookie.ts kept',
+  ])
+})
