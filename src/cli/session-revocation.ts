@@ -1,6 +1,7 @@
 import { type CommandRecord, encodeCommandRecord } from '../core/command-record.ts'
 import { type AnyFault, isFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
+import { limits } from '../core/limits/table.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
 import type { ProviderId } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
@@ -64,8 +65,8 @@ async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Revoked> 
   const { store, gateway } = place
   const { user, claim, provider } = whose
   if (claim !== null) {
-    const { ended, fault } = await revokeEach(store, await sessionsOf(place, whose))
-    return { done: [{ which: 'claim', claim: claim.shown, provider, revoked: ended.length }], fault }
+    const { revoked, fault } = await revokeMany(store, await sessionsOf(place, whose))
+    return { done: [{ which: 'claim', claim: claim.shown, provider, revoked }], fault }
   }
   const { provider: id } = idOf(gateway, provider)
   const ofProvider = id === undefined ? ({ by: 'all' } as const) : ({ by: 'provider', provider: id } as const)
@@ -77,28 +78,39 @@ async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Revoked> 
 }
 
 /** Sessions that are asked for at once: a store across a network takes as long for these as for one. */
-const atOnce = 50
+const atOnce = limits.removedSessions
 
-/** Up to the first piece with one that the store did not end: those that did end are told all the same. */
+/** One by one, as each is told by itself; up to the first that the store does not end. */
 async function revokeEach(
   store: Pick<SessionStore, 'revoke'>,
   sessions: readonly StoredSession[],
 ): Promise<{ readonly ended: readonly StoredSession[]; readonly fault: AnyFault | null }> {
   const ended: StoredSession[] = []
-  for (let at = 0; at < sessions.length; at += atOnce) {
-    const piece = sessions.slice(at, at + atOnce)
-    const results = await Promise.allSettled(piece.map(async ({ key }) => store.revoke({ by: 'key', key })))
-    ended.push(...piece.filter((_, index) => isOne(results[index])))
-    const failed = results.find((result) => result.status === 'rejected')
-    if (failed === undefined) continue
-    if (!isFault(failed.reason)) throw failed.reason
-    return { ended, fault: failed.reason }
+  try {
+    for (const one of sessions) if ((await store.revoke({ by: 'key', key: one.key })) > 0) ended.push(one)
+    return { ended, fault: null }
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return { ended, fault: thrown }
   }
-  return { ended, fault: null }
 }
 
-function isOne(result: PromiseSettledResult<number> | undefined): boolean {
-  return result?.status === 'fulfilled' && result.value > 0
+/** In pieces, up to the first that the store does not end: those that did end are told all the same. */
+async function revokeMany(
+  store: Pick<SessionStore, 'revoke'>,
+  sessions: readonly StoredSession[],
+): Promise<{ readonly revoked: number; readonly fault: AnyFault | null }> {
+  let revoked = 0
+  try {
+    for (let at = 0; at < sessions.length; at += atOnce) {
+      const keys = sessions.slice(at, at + atOnce).map(({ key }) => key)
+      revoked += await store.revoke({ by: 'keys', keys })
+    }
+    return { revoked, fault: null }
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return { revoked, fault: thrown }
+  }
 }
 
 /** Some at a time: all claims of all people at once would take much more memory than who has this one. */

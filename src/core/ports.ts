@@ -132,6 +132,8 @@ export type LoggedOut =
 
 export type Revocation =
   | { readonly by: 'key'; readonly key: SessionKey }
+  /** Some of which more is known than the store can ask for; at most `limits.removedSessions`. */
+  | { readonly by: 'keys'; readonly keys: readonly SessionKey[] }
   /** A person is a user id of one provider; without `provider`, all who are called so. */
   | { readonly by: 'user'; readonly user: string; readonly provider?: ProviderId }
   | { readonly by: 'provider'; readonly provider: ProviderId }

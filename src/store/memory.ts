@@ -148,6 +148,8 @@ function isMeant(which: Revocation, session: Session): boolean {
   switch (which.by) {
     case 'key':
       return session.key === which.key
+    case 'keys':
+      return which.keys.includes(session.key)
     case 'user':
     case 'provider':
       return isOf(session, which)

@@ -18,6 +18,10 @@ export function dueNow(statements: Statements, which: Exclude<Revocation, { read
       const { issuer, clientId } = which.provider
       return () => statements.pieceOfProvider.all(issuer, clientId, last).map(toDue)
     }
+    case 'keys': {
+      const keys = JSON.stringify(which.keys)
+      return () => statements.pieceOfKeys.all(keys, last).map(toDue)
+    }
     case 'all':
       return () => statements.pieceOfAll.all(last).map(toDue)
   }

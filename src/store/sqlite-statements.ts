@@ -33,6 +33,7 @@ const texts = {
   lastId: 'SELECT max(id) AS id FROM session',
   pieceOfUser: `${piece} ${ofUser} AND id <= ?4 ORDER BY id LIMIT ${limits.removedSessions}`,
   pieceOfProvider: `${piece} issuer = ?1 AND client_id = ?2 AND id <= ?3 ORDER BY id LIMIT ${limits.removedSessions}`,
+  pieceOfKeys: `${piece} key IN (SELECT value FROM json_each(?1)) AND id <= ?2 ORDER BY id LIMIT ${limits.removedSessions}`,
   pieceOfAll: `${piece} id <= ? ORDER BY id LIMIT ${limits.removedSessions}`,
   pieceExpired: `${piece} expires_at <= ? ORDER BY expires_at LIMIT ${limits.removedSessions}`,
   /** Changes when another connection has committed: https://www.sqlite.org/pragma.html#pragma_data_version */
@@ -56,6 +57,7 @@ export function prepareStatements(database: DatabaseSync): Statements {
     lastId: database.prepare(texts.lastId),
     pieceOfUser: database.prepare(texts.pieceOfUser),
     pieceOfProvider: database.prepare(texts.pieceOfProvider),
+    pieceOfKeys: database.prepare(texts.pieceOfKeys),
     pieceOfAll: database.prepare(texts.pieceOfAll),
     pieceExpired: database.prepare(texts.pieceExpired),
     dataVersion: database.prepare(texts.dataVersion),

@@ -50,6 +50,7 @@ export async function storeContract(
       await store.drop('k1')
       for (const which of [
         { by: 'key', key: 'k1' },
+        { by: 'keys', keys: ['k1', 'k2'] },
         { by: 'user', user: 'alice' },
         { by: 'provider', provider: idOfAcme },
         { by: 'all' },
@@ -155,6 +156,12 @@ export async function storeContract(
     t.equal(await store.revoke({ by: 'key', key: 'a2' }), 1)
     t.equal(await store.revoke({ by: 'key', key: 'a2' }), 0)
     t.equal(await store.revoke({ by: 'key', key: 'a' }), 0, 'a key is a whole key')
+    await store.save(sessionOf('a4'), 2000)
+    await store.save(sessionOf('a5'), 2000)
+    t.equal(await store.revoke({ by: 'keys', keys: ['a4', 'nobody', 'a5', 'a4', 'a2'] }), 2)
+    t.equal(await store.revoke({ by: 'keys', keys: ['a4', 'a5'] }), 0)
+    t.equal(await store.revoke({ by: 'keys', keys: [] }), 0)
+    t.equal(await store.load('a4'), null)
     t.equal(await store.revoke({ by: 'user', user: 'bob' }), 2)
     t.equal(await store.revoke({ by: 'user', user: '%' }), 0)
     t.same((await keysOf(store)).sort(), ['a1', 'a3'])

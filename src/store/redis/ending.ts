@@ -1,10 +1,10 @@
-import type { LoggedOut, ProviderLogout, Revocation, StoreChange } from '../../core/ports.ts'
+import type { LoggedOut, ProviderLogout, StoreChange } from '../../core/ports.ts'
 import { isSameProvider } from '../../core/provider-id.ts'
 import { isMeant } from '../../core/session/provider-logout.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import { everyIndexOf, everyPersonOf, indexesOfLogout } from './indexes.ts'
 import { isStored } from './keys.ts'
-import { markOf, marksOfLogout } from './marks.ts'
+import { markOf, marksOfLogout, type RevokedByMark } from './marks.ts'
 import { keptMs, type Parts } from './parts.ts'
 import { type Found, readSessions } from './reading.ts'
 import { textOrNothing, textsOf } from './reply.ts'
@@ -71,11 +71,14 @@ export async function dropSession(parts: Parts, key: SessionKey): Promise<boolea
   return false
 }
 
+/** Each of these; returns how many there were. Of one that is not there a tombstone stays, as of a single one. */
+export async function dropSessions(parts: Parts, keys: readonly SessionKey[]): Promise<number> {
+  const dropped = await Promise.all([...new Set(keys)].map((key) => dropSession(parts, key)))
+  return dropped.filter(Boolean).length
+}
+
 /** Ends those that were there, by a mark and one by one; returns how many there were. */
-export async function revokeSessions(
-  parts: Parts,
-  which: Exclude<Revocation, { readonly by: 'key' }>,
-): Promise<number> {
+export async function revokeSessions(parts: Parts, which: RevokedByMark): Promise<number> {
   const { servers, keys, context, changes, confirmation, nonce } = parts
   const mark = keys.mark(markOf(context.seal, which))
   await servers.send(mark, [['SET', mark, nonce(), 'PX', keptMs(parts)]])
@@ -97,7 +100,7 @@ export async function revokeSessions(
 /** Keys of sessions that may be meant, in pieces. */
 async function* soughtBy(
   { servers, keys, context }: Parts,
-  which: Exclude<Revocation, { readonly by: 'key' }>,
+  which: RevokedByMark,
 ): AsyncIterable<readonly SessionKey[]> {
   if (which.by === 'user' && which.provider !== undefined) {
     const indexes = everyPersonOf(context.seal, which.provider, which.user)
@@ -113,7 +116,7 @@ function membersOf(key: string): KeyedCommand {
   return { key, command: ['ZRANGE', key, '0', '-1'] }
 }
 
-function isOf(session: Session, which: Exclude<Revocation, { readonly by: 'key' }>): boolean {
+function isOf(session: Session, which: RevokedByMark): boolean {
   switch (which.by) {
     case 'user': {
       const { user, provider } = which

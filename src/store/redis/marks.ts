@@ -18,8 +18,11 @@ export type MarkedSession = Pick<
   'issuer' | 'clientId' | 'user' | 'subject' | 'sid' | 'idTokenIssuedAt' | 'marks'
 >
 
-/** Where the mark of a revocation stands; a single session has a tombstone of its own. */
-export function markOf(seal: RecordSeal, which: Exclude<Revocation, { readonly by: 'key' }>): string {
+/** Of whom a mark can stand; single sessions have tombstones of their own. */
+export type RevokedByMark = Exclude<Revocation, { readonly by: 'key' | 'keys' }>
+
+/** Where the mark of a revocation stands. */
+export function markOf(seal: RecordSeal, which: RevokedByMark): string {
   switch (which.by) {
     case 'user': {
       const { user, provider } = which

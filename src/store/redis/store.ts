@@ -7,7 +7,7 @@ import type { StoreContext } from '../context.ts'
 import { createChanges } from './changes.ts'
 import { openCluster } from './cluster.ts'
 import { createConfirmation } from './confirmation.ts'
-import { dropSession, logOutSessions, revokeSessions } from './ending.ts'
+import { dropSession, dropSessions, logOutSessions, revokeSessions } from './ending.ts'
 import { toStoreFault } from './fault.ts'
 import { everyPersonOf } from './indexes.ts'
 import { keysOf } from './keys.ts'
@@ -65,10 +65,18 @@ export function openRedisStore(settings: RedisSettings, context: StoreContext): 
     touch: (key, lastSeenAt, expiresAt) => translated(saving.touch(key, { lastSeenAt, expiresAt })),
     drop: (key) => translated(dropSession(parts, key)),
     list: (filter) => translated(list(filter)),
-    revoke: async (which) =>
-      which.by === 'key'
-        ? Number(await translated(dropSession(parts, which.key)))
-        : translated(revokeSessions(parts, which)),
+    revoke: async (which) => {
+      switch (which.by) {
+        case 'key':
+          return Number(await translated(dropSession(parts, which.key)))
+        case 'keys':
+          return translated(dropSessions(parts, which.keys))
+        case 'user':
+        case 'provider':
+        case 'all':
+          return translated(revokeSessions(parts, which))
+      }
+    },
     logOut: (logout) => translated(logOutSessions(parts, logout)),
     // Redis forgets by itself.
     purge: () => 0,
