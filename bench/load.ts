@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -19,7 +20,12 @@ export interface Load {
   readonly headers: Readonly<Record<string, string>>
   readonly seconds: number
   readonly connections: number
+  /** A file with one Cookie header a line: each request takes the next one. */
+  readonly cookieFile?: string
 }
+
+/** Of wrk: the connections of its one thread share it. */
+const inTurn = fileURLToPath(new URL('./cookies.lua', import.meta.url))
 
 /** Puts load on a URL by wrk and returns the number of requests; an answer that is not 2xx is an error. */
 export async function putLoad(load: Load): Promise<number> {
@@ -29,7 +35,9 @@ export async function putLoad(load: Load): Promise<number> {
     `-c${load.connections}`,
     `-d${load.seconds}s`,
     ...headers.flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+    ...(load.cookieFile === undefined ? [] : ['-s', inTurn]),
     load.url,
+    ...(load.cookieFile === undefined ? [] : ['--', load.cookieFile]),
   ])
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? /Socket errors: .*/.exec(stdout)?.[0]
   if (failed !== undefined) throw new Error(`${load.url} failed under load: ${failed}`)

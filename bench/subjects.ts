@@ -99,7 +99,11 @@ export async function startClaimgate(upstream: string, bin = 'bin/claimgate.js')
 const modules = '/usr/lib/apache2/modules'
 
 /** Debian's Apache with mod_auth_openidc as its manual sets it up, one process as we are, the same rule, its access log. */
-export async function startApache(upstream: string, op: Op): Promise<Subject> {
+export async function launchApache(
+  upstream: string,
+  op: Pick<Op, 'issuer' | 'clientId' | 'clientSecret'>,
+  more = '',
+): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'apache-bench-'))
   mkdirSync(join(folder, 'run'))
   const port = await freePort()
@@ -134,6 +138,7 @@ OIDCScope "openid email profile"
 OIDCPKCEMethod S256
 OIDCPassClaimsAs headers
 OIDCSessionType server-cache
+${more}
 <Location "/">
   AuthType openid-connect
   <RequireAll>
@@ -152,6 +157,20 @@ ProxyPass "/" "${upstream}/"
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   await listening(port)
+  return {
+    pid: pidOf(child.pid),
+    port,
+    stop: async () => {
+      await stop(child)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same with somebody signed in. */
+export async function startApache(upstream: string, op: Op): Promise<Subject> {
+  const running = await launchApache(upstream, op)
+  const url = `http://localhost:${running.port}`
   op.register({ redirectUris: [`${url}/_oidc/callback`] })
   const browser = new Browser()
   const page = await browser.visit(url)
@@ -162,18 +181,13 @@ ProxyPass "/" "${upstream}/"
   const session = browser.cookies('localhost').get('mod_auth_openidc_session')
   if (session === undefined) throw new Error('nobody could sign in at Apache')
   return {
-    pid: pidOf(child.pid),
-    port,
+    ...running,
     url: `${url}${target}`,
     headers: { Cookie: `mod_auth_openidc_session=${session}; theirs=1` },
-    stop: async () => {
-      await stop(child)
-      rmSync(folder, { recursive: true, force: true })
-    },
   }
 }
 
-function pidOf(pid: number | undefined): number {
+export function pidOf(pid: number | undefined): number {
   if (pid === undefined) throw new Error('a process did not start')
   return pid
 }

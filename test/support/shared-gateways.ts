@@ -1,14 +1,7 @@
 // Some gateway processes on one store and one app, with sessions of made-up people that nobody had to sign in for.
-import { randomBytes } from 'node:crypto'
-import type { Gateway } from '../../src/core/gateway.ts'
-import { plainWish } from '../../src/core/session/authorization-wish.ts'
-import { readReturnTo } from '../../src/core/session/return-to.ts'
 import type { Session } from '../../src/core/session/session.ts'
-import { beginTransaction } from '../../src/core/session/transaction.ts'
-import { createEditions } from '../../src/runtime/editions.ts'
-import { openRuntime } from '../../src/runtime/open.ts'
-import { issuedToAlice } from './issued.ts'
 import { loadFile } from './load.ts'
+import { openMint, type Person } from './mint.ts'
 import { type GatewayProcess, newPlace, type Place, startProcess } from './process.ts'
 import { poll } from './waiting.ts'
 
@@ -54,14 +47,15 @@ export async function startSharedGateways(setup: SharedSetup): Promise<SharedGat
   const host = `localhost:${own.port}`
   for (const [index, place] of places.entries())
     place.write(yaml(host, upstream, index === 0 ? store : (stores[index - 1] ?? ''), top))
-  const gateway = loadFile(own.file).gateway
-  const runtime = openRuntime(gateway, { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} })
+  const mint = openMint(loadFile(own.file).gateway, host)
+  const { runtime } = mint
   const processes = await Promise.all(served.map((place) => startProcess(place)))
   return {
     host,
     places: served,
     processes,
-    mint: (users) => Promise.all(users.map((user) => mintOne(runtime, gateway, host, user))),
+    mint: (users) =>
+      Promise.all(users.map(async (user) => ({ user, ...(await mint.session(personCalled(user))) }))),
     end: async ({ session }) => void (await runtime.sessions.end(session)),
     revoke: async (user) => runtime.store.revoke({ by: 'user', user }),
     storeAnswers: async () => {
@@ -75,7 +69,7 @@ export async function startSharedGateways(setup: SharedSetup): Promise<SharedGat
     close: async () => {
       for (const one of processes) one.signal('SIGCONT')
       await Promise.all(processes.map((one) => one.stop()))
-      await createEditions(runtime, () => {}).close()
+      await mint.close()
       for (const place of places) place.remove()
     },
   }
@@ -97,26 +91,7 @@ apps:
 `
 }
 
-async function mintOne(
-  runtime: ReturnType<typeof openRuntime>,
-  gateway: Gateway,
-  host: string,
-  user: string,
-): Promise<HeldSession> {
-  const origin = gateway.hosts.get(host)
-  const provider = gateway.providers.get('op')
-  if (origin === undefined || provider === undefined) throw new Error(`no origin for ${host}`)
-  const returnTo = readReturnTo('/', gateway.authPrefix)
-  const wish = { provider, origin: origin.origin, returnTo, replaces: null, isSecond: false, wish: plainWish }
-  const transaction = beginTransaction(wish, randomBytes, runtime.clock.now())
+function personCalled(user: string): Person {
   const claims = { sub: user, groups: ['staff', 'people'], email: `${user}@example.com`, name: `The ${user}` }
-  const identity = { ...issuedToAlice, user, subject: user, claims, idToken: 'i'.repeat(900) }
-  const started = await runtime.sessions.start({
-    identity,
-    transaction,
-    origin,
-    previousCookie: null,
-    client: null,
-  })
-  return { user, cookie: `${origin.cookies.session}=${started.cookieValue}`, session: started.session }
+  return { user, claims, idToken: 'i'.repeat(900) }
 }
