@@ -54,21 +54,18 @@ export type LogoutClaims =
  * lives, as of any other.
  */
 export function readLogoutClaims(claims: JsonObject, now: EpochSeconds): LogoutClaims {
-  const problem = eventProblem(claims) ?? nonceProblem(claims)
+  const problem = eventProblem(claims) ?? nonceProblem(claims) ?? namesProblem(claims)
   if (problem !== null) return malformed(problem)
-  const [subject, sid, tokenId] = [readName(claims, 'sub'), readName(claims, 'sid'), readName(claims, 'jti')]
-  for (const read of [subject, sid, tokenId]) if ('problem' in read) return malformed(read.problem)
-  if ('problem' in subject || 'problem' in sid || 'problem' in tokenId) return malformed('unread')
-  if (subject.text === null && sid.text === null) return malformed('it has neither sub nor sid')
-  if (tokenId.text === null) return malformed('it has no jti')
+  const [subject, sid, tokenId] = [textOf(claims.sub), textOf(claims.sid), textOf(claims.jti)]
+  if (subject === null && sid === null) return malformed('it has neither sub nor sid')
+  if (tokenId === null) return malformed('it has no jti')
   const { iat, exp, nbf } = claims
   if (!isTime(iat)) return malformed('its iat is no number')
   if (exp !== undefined && !isTime(exp)) return malformed('its exp is no number')
   if (nbf !== undefined && !isTime(nbf)) return malformed('its nbf is no number')
   const late = timeProblem({ iat, exp, nbf }, now)
   if (late !== null) return { ok: false, about: 'clock', reason: late }
-  const token = { subject: subject.text, sid: sid.text, issuedAt: Math.floor(iat), tokenId: tokenId.text }
-  return { ok: true, token }
+  return { ok: true, token: { subject, sid, issuedAt: Math.floor(iat), tokenId } }
 }
 
 function malformed(reason: string): LogoutClaims {
@@ -86,16 +83,20 @@ function nonceProblem(claims: JsonObject): string | null {
   return Object.hasOwn(claims, 'nonce') ? 'it has a nonce' : null
 }
 
-type Name = { readonly text: string | null } | { readonly problem: string }
+/** Of those that are there; which of them must be is another question. */
+function namesProblem(claims: JsonObject): string | null {
+  for (const name of ['sub', 'sid', 'jti'] as const) {
+    if (!Object.hasOwn(claims, name)) continue
+    const text = textOf(claims[name])
+    if (text === null || text === '') return `its ${name} is no string, or empty`
+    if (name !== 'jti' && !isSessionIdOrSubject(text))
+      return `its ${name} is too long, or has control characters`
+  }
+  return null
+}
 
-/** Null: it is not there. */
-function readName(claims: JsonObject, name: 'sub' | 'sid' | 'jti'): Name {
-  if (!Object.hasOwn(claims, name)) return { text: null }
-  const value = claims[name]
-  if (typeof value !== 'string' || value === '') return { problem: `its ${name} is no string, or empty` }
-  if (name !== 'jti' && !isSessionIdOrSubject(value))
-    return { problem: `its ${name} is too long, or has control characters` }
-  return { text: value }
+function textOf(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 /** Whether it may be the `sid` or `sub` of a session: of one that could not, nothing is looked up. */
