@@ -31,6 +31,9 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
   metrics.login('op', 'completed')
   metrics.login('former', 'failed')
   metrics.login(null, 'failed')
+  metrics.providerLogout('op', 'back-channel', 'ended')
+  metrics.providerLogout('former', 'front-channel', 'nothing')
+  metrics.providerLogout(null, 'back-channel', 'refused')
   for (const app of ['wiki', 'gone', null]) metrics.fault('UPSTREAM_BUSY', app)
   t.match(await metrics.text(new Map(), log), /app="gone"/)
   metrics.renew({ apps: ['wiki'], providers: ['op'] })
@@ -43,6 +46,11 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
   t.match(text, /^claimgate_request_duration_seconds_count\{app=""\} 1$/m)
   t.match(text, /^claimgate_logins_total\{provider="op",outcome="completed"\} 1$/m)
   t.match(text, /^claimgate_logins_total\{provider="",outcome="failed"\} 1$/m)
+  const logouts = text.split('\n').filter((line) => line.startsWith('claimgate_provider_logouts_total{'))
+  t.same(logouts, [
+    'claimgate_provider_logouts_total{provider="op",channel="back-channel",outcome="ended"} 1',
+    'claimgate_provider_logouts_total{provider="",channel="back-channel",outcome="refused"} 1',
+  ])
   t.match(text, /^claimgate_faults_total\{app="wiki",code="UPSTREAM_BUSY"\} 1$/m)
   t.match(text, /^claimgate_faults_total\{app="",code="UPSTREAM_BUSY"\} 1$/m)
   request('gone')
