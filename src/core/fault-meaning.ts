@@ -170,11 +170,12 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
   },
   STORE_UNAVAILABLE: {
     means: 'The session store could not be read or written.',
-    lookAt: '`error`; the data folder: its disk, its owner, whether it may be written to.',
+    lookAt: '`error`; Redis, or the data folder: its disk, its owner, whether it may be written to.',
   },
   STORE_FULL: {
-    means: 'The session store has no room: its disk is full.',
-    lookAt: 'The disk of the data folder. With room again sign-ins work again by themselves.',
+    means: 'The session store has no room: its disk or its memory is full.',
+    lookAt:
+      'The disk of the data folder, or `maxmemory` of Redis. With room again sign-ins work again by themselves.',
   },
   STORE_UNCONFIRMED: {
     means: 'Sessions ended in Redis, and no replica has confirmed that within a second.',
@@ -183,6 +184,6 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
   },
   STORE_INVALID: {
     means: 'The session store holds what cannot be read.',
-    lookAt: '`error`; with `sessions.db` moved away everybody signs in again.',
+    lookAt: '`error`; with `sessions.db` moved away, or another `key_prefix`, everybody signs in again.',
   },
 }

@@ -8,6 +8,7 @@ import { contextOfCommand } from '../runtime/store-context.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile, isOfEarlierVersion } from '../store/sqlite-file.ts'
 import { type Finding, type FindingsOf, findingsOf } from './finding.ts'
+import { redisFindings } from './redis.ts'
 
 interface StoreDeps {
   readonly clock: Clock
@@ -31,8 +32,10 @@ export async function storeFindings(gateway: Gateway, deps: StoreDeps): Promise<
     case 'redis':
     case 'redis-sentinel':
     case 'redis-cluster': {
+      const found = await redisFindings(store, deps.random)
+      if (found.some(({ outcome }) => outcome === 'failed')) return found
       const cure = 'See that nothing between here and there answers in its place.'
-      return [await roundTrip(say, gateway, deps, { place: storePlaceText(store), cure })]
+      return [...found, await roundTrip(say, gateway, deps, { place: storePlaceText(store), cure })]
     }
   }
 }

@@ -5,15 +5,14 @@ import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { RedisSettings } from '../../core/session-store-settings.ts'
 import type { StoreContext } from '../context.ts'
 import { createChanges } from './changes.ts'
-import { openCluster } from './cluster.ts'
 import { createConfirmation } from './confirmation.ts'
 import { dropSession, dropSessions, logOutSessions, revokeSessions } from './ending.ts'
 import { toStoreFault } from './fault.ts'
 import { everyPersonOf } from './indexes.ts'
 import { keysOf } from './keys.ts'
 import { createCommandRecords, replaceServed } from './left-records.ts'
+import { openServers } from './open-servers.ts'
 import { keptMs, type Parts } from './parts.ts'
-import { openSentinel, openSingle } from './primary.ts'
 import { type Found, readSessions } from './reading.ts'
 import { textsOf } from './reply.ts'
 import { createSaving } from './saving.ts'
@@ -97,17 +96,6 @@ export function openRedisStore(settings: RedisSettings, context: StoreContext): 
       changes.close()
       servers.close()
     },
-  }
-}
-
-function openServers(settings: RedisSettings): Servers {
-  switch (settings.kind) {
-    case 'redis':
-      return openSingle(settings)
-    case 'redis-sentinel':
-      return openSentinel(settings)
-    case 'redis-cluster':
-      return openCluster(settings)
   }
 }
 

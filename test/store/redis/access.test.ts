@@ -8,7 +8,8 @@ import { startRedis } from '../../support/redis.ts'
 import { createAuthority } from '../../support/tls.ts'
 import { sessionOf, storeContract } from '../contract.ts'
 import { faultOf } from '../sqlite-store.ts'
-import { openRedis, singleSettings } from './redis-store.ts'
+import { every, openRedis, singleSettings } from './redis-store.ts'
+import { startCluster, startSentinel } from './topologies.ts'
 
 /** What operations.md says, which is what operators write. */
 const operations = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
@@ -38,6 +39,35 @@ t.test('a user with the permissions that operations.md names, and no more, keeps
     },
     'by itself',
   )
+})
+
+t.test('Sentinel and Cluster take what operations.md adds for them, and no more', async (t) => {
+  const added = (before: string) =>
+    new RegExp(`${before}[^.]*?((?:\`\\+[^\`]+\`(?: and|,)?\\s*)+)`)
+      .exec(operations)?.[1]
+      ?.match(/\+[a-z|-]+/g) ?? []
+  const [forSentinel, atSentinels, forCluster] = [
+    added('With Sentinel it needs'),
+    added('at the Sentinels themselves'),
+    added('With Cluster it needs'),
+  ]
+  t.same([forSentinel, forCluster], [['+role'], ['+cluster|slots', '+asking']])
+  t.same(atSentinels, ['+ping', '+sentinel|get-master-addr-by-name'])
+  const sentinel = await startSentinel(t, {
+    lines: [userLine([...rights, ...forSentinel])],
+    sentinelLines: [userLine(atSentinels).replace('~claimgate:*', '')],
+  })
+  const own = { ...user, keyPrefix: 'claimgate:' }
+  const sentinelOwn = { sentinelUsername: user.username, sentinelPassword: user.password }
+  const cluster = await startCluster(t, [userLine([...rights, ...forCluster])])
+  for (const settings of [
+    { ...sentinel.settings, ...own, ...sentinelOwn },
+    { ...cluster.settings, ...own },
+  ]) {
+    const store = openRedis(t, settings)
+    for (const [name, call] of every(store))
+      t.equal(await faultOf(call), 'nothing', `${settings.kind}: ${name}`)
+  }
 })
 
 t.test('a permission that is missing is named', async (t) => {

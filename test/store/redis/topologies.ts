@@ -16,9 +16,12 @@ export interface Replicated {
 }
 
 /** A primary and a replica that has caught up. */
-export async function startReplicated(t: Pick<Test, 'teardown'>): Promise<Replicated> {
-  const primary = await startRedis(t, { lines: ['repl-diskless-sync-delay 0'] })
-  const replica = await startRedis(t, { lines: [`replicaof 127.0.0.1 ${primary.port}`] })
+export async function startReplicated(
+  t: Pick<Test, 'teardown'>,
+  more: readonly string[] = [],
+): Promise<Replicated> {
+  const primary = await startRedis(t, { lines: ['repl-diskless-sync-delay 0', ...more] })
+  const replica = await startRedis(t, { lines: [`replicaof 127.0.0.1 ${primary.port}`, ...more] })
   const link = () => redisCli(replica.port, 'INFO', 'replication')
   await poll('a replica that follows', link, (info) => info.includes('master_link_status:up'))
   return { primary, replica }
@@ -27,13 +30,15 @@ export async function startReplicated(t: Pick<Test, 'teardown'>): Promise<Replic
 /** Two servers and a Sentinel, which knows both. */
 export async function startSentinel(
   t: Pick<Test, 'teardown'>,
+  more: { readonly lines?: readonly string[]; readonly sentinelLines?: readonly string[] } = {},
 ): Promise<Replicated & { readonly sentinel: RedisServer; readonly settings: SentinelRedisSettings }> {
-  const servers = await startReplicated(t)
+  const servers = await startReplicated(t, more.lines)
   const sentinel = await startRedis(t, {
     lines: [
       `sentinel monitor mymaster 127.0.0.1 ${servers.primary.port} 1`,
       'sentinel down-after-milliseconds mymaster 1000',
       'sentinel failover-timeout mymaster 3000',
+      ...(more.sentinelLines ?? []),
     ],
     args: ['--sentinel'],
     isSentinel: true,
@@ -57,8 +62,14 @@ export async function startSentinel(
 /** Three primaries without replicas. */
 export async function startCluster(
   t: Pick<Test, 'teardown'>,
+  more: readonly string[] = [],
 ): Promise<{ readonly nodes: readonly RedisServer[]; readonly settings: ClusterRedisSettings }> {
-  const lines = ['cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-config-file DIR/nodes.conf']
+  const lines = [
+    'cluster-enabled yes',
+    'cluster-node-timeout 2000',
+    'cluster-config-file DIR/nodes.conf',
+    ...more,
+  ]
   const nodes = await Promise.all([1, 2, 3].map(() => startRedis(t, { lines })))
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
   const args = ['--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes']

@@ -1,0 +1,16 @@
+import type { RedisSettings } from '../../core/session-store-settings.ts'
+import { openCluster } from './cluster.ts'
+import { openSentinel, openSingle } from './primary.ts'
+import type { Servers } from './servers.ts'
+
+/** Connects to what the configuration names. Never fails: whoever asks is told. */
+export function openServers(settings: RedisSettings): Servers {
+  switch (settings.kind) {
+    case 'redis':
+      return openSingle(settings)
+    case 'redis-sentinel':
+      return openSentinel(settings)
+    case 'redis-cluster':
+      return openCluster(settings)
+  }
+}

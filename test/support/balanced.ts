@@ -1,0 +1,59 @@
+// Several gateways behind one address, as a balancer sees them: each request goes to the one that it gives it to.
+import http from 'node:http'
+
+export interface BalancedAnswer {
+  readonly status: number
+  readonly location: string
+  readonly cookies: readonly string[]
+  readonly body: string
+}
+
+export interface Balanced {
+  /** A navigation to this one of them. */
+  ask(place: { readonly port: number }, path: string, cookie?: string): Promise<BalancedAnswer>
+  /** A form's POST of the app itself. */
+  post(place: { readonly port: number }, path: string, cookie: string): Promise<BalancedAnswer>
+}
+
+/** `host` is what the browser asks for. */
+export function createBalanced(host: string): Balanced {
+  const navigation = { host, accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  const send = (
+    place: { readonly port: number },
+    path: string,
+    method: string,
+    headers: http.OutgoingHttpHeaders,
+  ): Promise<BalancedAnswer> =>
+    new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: place.port, path, method, headers, agent: false }
+      const request = http.request(options, (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (text: string) => {
+          body += text
+        })
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            location: response.headers.location ?? '',
+            cookies: response.headers['set-cookie'] ?? [],
+            body,
+          }),
+        )
+      })
+      request.on('error', reject).end()
+    })
+  return {
+    ask: (place, path, cookie = '') =>
+      send(place, path, 'GET', { ...navigation, ...(cookie === '' ? {} : { cookie }) }),
+    post: (place, path, cookie) =>
+      send(place, path, 'POST', {
+        ...navigation,
+        ...{ cookie, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', 'content-length': '0' },
+      }),
+  }
+}
+
+/** `name=value` of a Set-Cookie line. */
+export function pairOf(line = ''): string {
+  return line.split(';')[0] ?? ''
+}
