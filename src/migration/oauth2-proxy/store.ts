@@ -10,7 +10,7 @@ type Keys = Readonly<Record<string, YamlValue>>
 export function convertStore(proxy: OauthProxy): Keys {
   if (proxy.text('session_store_type') !== 'redis') {
     const message =
-      'the cookie held the session; here it holds a key alone, sessions rest in `data` and can be revoked. One file serves a single instance'
+      'the cookie held the session; here it holds a key alone, sessions rest in `data` and can be revoked. One file serves a single instance, a Redis several. `session.store: cookie` keeps sessions in the browser, where a copied cookie lives until `max_lifetime`'
     proxy.say('session_store_type', 'changed', message, { always: true })
     return {}
   }

@@ -79,7 +79,7 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCDPoPMode: missing('DPoP is not available'),
     OIDCDefaultURL: own('a sign-in that went wrong tells so, and offers another try'),
     OIDCInfoHook: changed('`/.auth/me` answers user, claims and times; never a token'),
-    OIDCLogoutXFrameOptions: missing('front-channel logout is not available'),
+    OIDCLogoutXFrameOptions: own('the provider alone may show `/.auth/frontchannel-logout` in a frame'),
     OIDCLogoutRequestParams: missing('no parameters of your own go into the sign-out'),
     OIDCRedirectURLsAllowed: changed('after a sign-in or sign-out people return to the same origin'),
     OIDCPreservePost: changed('a form that is sent without a session gets 401, and is not replayed'),
@@ -103,7 +103,9 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCProviderCheckSessionIFrame: missing(
       'session iframes are not available: browsers block their cookies',
     ),
-    OIDCProviderBackChannelLogoutSupported: missing('back-channel logout is not available yet'),
+    OIDCProviderBackChannelLogoutSupported: changed(
+      'logouts of the provider are always taken: register `/.auth/backchannel-logout`, which `check` prints',
+    ),
     OIDCProviderTokenEndpointParams: missing('no parameters of your own go to the token endpoint'),
     OIDCProviderSignedJwksUri: missing('signed key sets are not available'),
     OIDCProviderVerifyCertFiles: missing('keys come from the provider’s metadata'),

@@ -45,19 +45,24 @@ export function convertSession(host: VirtualHost, { report, variable }: Provider
   }
   const store = convertStore(directives, { say, variable })
   const [type = 'server-cache'] = wordsOf(directives, 'OIDCSessionType')
-  if (lastOf(directives, 'OIDCSessionType') !== null) {
-    const message = type.startsWith('client-cookie')
-      ? 'sessions rest in the gateway’s store: the cookie carries a key alone, and a session can be revoked'
-      : 'sessions rest in the gateway’s store'
-    const persistent = type.includes(':persistent') ? '. They end with the browser, as the cookie does' : ''
-    say('session-type', 'changed', 'OIDCSessionType', `${message}${persistent}`)
-  }
+  if (lastOf(directives, 'OIDCSessionType') !== null)
+    say('session-type', 'changed', 'OIDCSessionType', typeText(type, 'store' in store))
   return {
     idleTimeout: duration(Math.min(idle, max === 0 ? 28800 : max)),
     maxLifetime: duration(max === 0 ? 28800 : max),
     cookie: cookieOf(directives, say),
     store,
   }
+}
+
+/** What a session of httpd is here: where it rests, and how long. */
+function typeText(type: string, isShared: boolean): string {
+  const persistent = type.includes(':persistent') ? '. They end with the browser, as the cookie does' : ''
+  if (!type.startsWith('client-cookie')) return `sessions rest in the gateway’s store${persistent}`
+  const alone = isShared
+    ? ''
+    : '. One file serves a single instance, a Redis several. `session.store: cookie` keeps sessions in the browser, where a copied cookie lives until `max_lifetime`'
+  return `sessions rest in the gateway’s store: the cookie carries a key alone, and a session can be revoked${alone}${persistent}`
 }
 
 function secondsOf(directives: readonly Directive[], name: string, byDefault: number): number {
