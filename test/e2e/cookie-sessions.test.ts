@@ -2,10 +2,13 @@
 import { existsSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
+import { webSocketAccept } from '../../src/core/request/websocket-accept.ts'
 import { Browser, type Page } from '../support/browser.ts'
 import { createTestClock, type TestClock } from '../support/clock.ts'
 import { type HostileFront, startHostileFront } from '../support/hostile-front.ts'
 import { portOf } from '../support/ports.ts'
+import { rawClient } from '../support/raw.ts'
+import { recordingUpstream } from '../support/upstream.ts'
 
 const secret = 'a-session-secret-of-thirty-two-bytes-or-more'
 const groups = Array.from({ length: 90 }, (_, at) => `group-${at}-of-a-directory-with-long-names`)
@@ -180,6 +183,7 @@ async function oddApp(t: Test): Promise<OddApp> {
 const withOdd = (odd: OddApp) => (url: string) =>
   `
     require: signed_in
+    locations: [{ path: /nobody, require: { groups: nobody-has-it } }]
   odd:
     url: ${url}/odd
     upstream: ${odd.url}
@@ -211,6 +215,7 @@ t.test(
       clock.time += 60
       const page = await ask(path)
       t.same(setCookies(page), [first, second], path)
+      t.equal(page.status, path === '/nobody' ? 403 : path === '/odd/304' ? 304 : 200, path)
       t.match(page.headers['cache-control'], /private|no-store/, path)
       t.same(setCookies(await ask(path)), [], `${path} once more`)
     }
@@ -407,4 +412,47 @@ t.test('two tabs: an answer of another process that comes late ends with the ses
     'session-ended',
     'the former session does not come back over the new one',
   )
+})
+
+t.test('a WebSocket ends with a session in the browser: signed out, or not used for too long', async (t) => {
+  const app = await recordingUpstream()
+  t.teardown(() => app.close())
+  app.answerWith(({ received }) => {
+    if (!received.endsWith('\r\n\r\n')) return null
+    const accept = webSocketAccept(/sec-websocket-key: (\S+)/i.exec(received)?.[1] ?? '')
+    const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+    return [...lines, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n')
+  })
+  const sockets = (url: string) => `
+    require: signed_in
+  sockets:
+    url: ${url}/sockets
+    upstream: http://127.0.0.1:${app.port}
+    require: signed_in
+    websocket: true
+`
+  const rig = await start(t, { app: sockets })
+  const { front, clock } = rig
+  const { port } = front.gateway
+  const open = async (browser: Browser) => {
+    const cookie = pairs(Object.fromEntries(jar(browser)))
+    const lines = [
+      ...['GET /sockets/ws HTTP/1.1', `Host: localhost:${port}`, `Origin: ${front.url}`, `Cookie: ${cookie}`],
+      ...['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='],
+      ...['Sec-WebSocket-Version: 13', '', ''],
+    ]
+    const client = await rawClient(port, lines.join('\r\n'))
+    return { client, head: await client.until('\r\n\r\n') }
+  }
+  const closed = String.fromCharCode(0x88, 2, 1008 >> 8, 1008 & 0xff)
+  const leaving = await front.signedIn()
+  const idle = await largeSession(rig)
+  clock.time += 60
+  const [left, kept] = [await open(leaving), await open(idle)]
+  t.match(left.head, /^HTTP\/1.1 101 /)
+  t.equal(kept.head.match(/^set-cookie: /gim)?.length, 2, 'a handshake is use')
+  await signOut(front, leaving)
+  t.ok((await left.client.closed()).endsWith(closed), 'at once')
+  clock.time += 3600
+  t.ok((await kept.client.closed()).endsWith(closed), 'within a second')
 })
