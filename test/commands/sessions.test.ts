@@ -375,6 +375,16 @@ t.test('the memory store cannot be reached from outside: 2 and a sentence', asyn
   }
 })
 
+t.test('nor can sessions that rest in browsers: 2, and what ends them', async (t) => {
+  const { run, folder } = await setUp(t)
+  writeFileSync(join(folder, 'cookie.yaml'), file('cookie'))
+  for (const args of [['list'], ['revoke', '--claim', 'a=b']])
+    t.match(await run(...args, '-c', 'cookie.yaml'), {
+      exit: 2,
+      err: /in people's browsers alone; `session.revoked_before` ends all older ones/,
+    })
+})
+
 t.test('where no gateway ran nothing is made', async (t) => {
   const folder = t.testdir({ 'claimgate.yaml': file('sqlite') })
   t.match(await run(folder, ['list']), {

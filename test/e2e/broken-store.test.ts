@@ -31,6 +31,28 @@ t.test('who was looked up lately goes on, for five minutes', async (t) => {
   t.ok(await front.gateway.logged((line) => String(line.code).startsWith('STORE_')), 'the log says so')
 })
 
+t.test('meanwhile nobody can tell where else one is signed in, nor end it: 503, with a page', async (t) => {
+  const form = [
+    'Content-Type: application/x-www-form-urlencoded',
+    'Sec-Fetch-Site: same-origin',
+    'Content-Length: 5',
+  ]
+  for (const shot of [
+    { target: '/.auth/sessions', headers: [cookie, ...navigation] },
+    {
+      method: 'POST',
+      target: '/.auth/sessions',
+      headers: [cookie, 'Accept: text/html', ...form],
+      body: 'end=x',
+    },
+  ]) {
+    const answer = await fire(front, shot)
+    t.equal(answer.status, 503, shot.method ?? 'GET')
+    t.match(answer.body, /<h1>This is not available just now<\/h1>|"status":503/)
+    t.same(answer.values('set-cookie'), [])
+  }
+})
+
 t.test('then everything that depends on who asks is 503, and the app hears nothing of it', async (t) => {
   // The store is asked again every five seconds; until then nobody is told.
   passedSeconds = 306
@@ -43,6 +65,7 @@ t.test('then everything that depends on who asks is 503, and the app hears nothi
     { method: 'POST', target: '/x', headers: [cookie, 'Content-Length: 5'], body: 'hello' },
     { method: 'OPTIONS', target: '/x', headers: [cookie] },
     { target: '/.auth/me', headers: [cookie] },
+    { target: '/.auth/sessions', headers: [cookie, ...navigation] },
   ]) {
     const answer = await fire(front, shot)
     t.equal(answer.status, 503, shot.target)
