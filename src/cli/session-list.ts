@@ -3,6 +3,7 @@ import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
 import { findProvider } from '../core/provider-id.ts'
 import type { SessionKey } from '../core/session/session.ts'
+import { seeEach } from './loaded-sessions.ts'
 
 /** What sessions are shown with: the configuration of today, and the names that the log has for them. */
 export interface SessionNaming {
@@ -14,22 +15,18 @@ export interface SessionNaming {
 export type ListedSession = StoredSession & { readonly name: string | null }
 
 /** The sessions with the names that their claims give. One that ended meanwhile has none. Throws a StoreFault. */
-export async function withNames(
+export function withNames(
   store: Pick<SessionStore, 'load'>,
   sessions: readonly StoredSession[],
   gateway: Gateway,
 ): Promise<readonly ListedSession[]> {
-  const listed: ListedSession[] = []
-  // One after the other: all claims of all people at once would take much more than their names.
-  for (const one of sessions) {
+  return seeEach(store, sessions, (one, session) => {
     const provider = providerOf(gateway, one)
-    const session = provider === null ? null : await store.load(one.key)
-    listed.push({
+    return {
       ...one,
       name: provider === null || session === null ? null : claimedName(session.claims, provider),
-    })
-  }
-  return listed
+    }
+  })
 }
 
 /** Who is signed in, as a table for people, with a final newline. */

@@ -5,6 +5,7 @@ import { limits } from '../core/limits/table.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
 import type { ProviderId } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { seeEach } from './loaded-sessions.ts'
 import { whoRuns } from './operator.ts'
 import { findByPrefix, providerOf, type SessionNaming } from './session-list.ts'
 import { type ClaimWanted, hasClaim, type MeantSessions, type Whose } from './session-task.ts'
@@ -77,7 +78,7 @@ async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Revoked> 
   return { done: [{ which: ofProvider.by, provider, revoked }], fault: null }
 }
 
-/** Sessions that are asked for at once: a store across a network takes as long for these as for one. */
+/** Sessions that end in one step. */
 const atOnce = limits.removedSessions
 
 /** One by one, as each is told by itself; up to the first that the store does not end. */
@@ -113,19 +114,15 @@ async function revokeMany(
   }
 }
 
-/** Some at a time: all claims of all people at once would take much more memory than who has this one. */
 async function withClaim(
   store: Pick<SessionStore, 'load'>,
   sessions: readonly StoredSession[],
   claim: ClaimWanted,
 ): Promise<readonly StoredSession[]> {
-  const found: StoredSession[] = []
-  for (let at = 0; at < sessions.length; at += atOnce) {
-    const piece = sessions.slice(at, at + atOnce)
-    const loaded = await Promise.all(piece.map(async ({ key }) => store.load(key)))
-    found.push(...piece.filter((_, index) => hasClaim(loaded[index]?.claims ?? {}, claim)))
-  }
-  return found
+  const found = await seeEach(store, sessions, (one, session) =>
+    session !== null && hasClaim(session.claims, claim) ? one : null,
+  )
+  return found.filter((one) => one !== null)
 }
 
 /** Sessions know who their provider is; what it is called, the configuration of today says. */
