@@ -42,7 +42,15 @@ export function readSignOutMarks(
 ): readonly string[] {
   if (session.store.kind !== 'cookie') return none
   const name = signedOutName(cookies)
-  return cookie?.includes(name) ? sessionCookies(cookie, name) : none
+  const usual = sessionCookie(cookie, name)
+  switch (usual.kind) {
+    case 'none':
+      return none
+    case 'one':
+      return [usual.value]
+    case 'ambiguous':
+      return sessionCookies(cookie, name)
+  }
 }
 
 const none: readonly string[] = []
