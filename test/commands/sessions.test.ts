@@ -57,7 +57,11 @@ interface Ran {
 async function setUp(
   t: Test,
 ): Promise<{ store: SessionStore; run(...args: string[]): Promise<Ran>; folder: string }> {
-  const folder = t.testdir({ 'claimgate.yaml': file('sqlite'), 'memory.yaml': file('memory') })
+  const folder = t.testdir({
+    'claimgate.yaml': file('sqlite'),
+    'memory.yaml': file('memory'),
+    'cookie.yaml': file('cookie'),
+  })
   const store = openStore({ store: { kind: 'sqlite' } }, join(folder, 'data'), storeContext())
   writeFileSync(join(folder, 'data', 'log.subject_key'), `${logKey}\n`, { mode: 0o600 })
   t.teardown(() => store.close())
@@ -373,6 +377,15 @@ t.test('the memory store cannot be reached from outside: 2 and a sentence', asyn
   for (const args of [['list'], ['revoke', '--all']]) {
     t.match(await run(...args, '-c', 'memory.yaml'), { exit: 2, err: /in the running gateway alone/ })
   }
+})
+
+t.test('sessions in browsers cannot be listed or ended: 2, and what ends all older ones', async (t) => {
+  const { run } = await setUp(t)
+  for (const args of [['list'], ['revoke', 'abcd'], ['revoke', '--user', 'alice'], ['revoke', '--all']])
+    t.match(await run(...args, '-c', 'cookie.yaml'), {
+      exit: 2,
+      err: /people's browsers alone; `session\.revoked_before`/,
+    })
 })
 
 t.test('nor can sessions that rest in browsers: 2, and what ends them', async (t) => {

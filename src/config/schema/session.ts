@@ -5,7 +5,7 @@ import { dateTime, duration, durationOrNone, flag, forms, oneOf, oneOrMore, secr
 /** The keys of `session`. */
 export const sessionKeys = {
   store: sessionStore.describe(
-    'Where sessions are kept. With `cookie`, a copied cookie lives until `max_lifetime`, as nobody can end that session. `sqlite` is one file in `data`, for one machine. `memory` forgets sessions at a restart. `cookie` seals them into the browser, in at most two cookies of 7 KiB together, for gateways without a disk and without Redis. Such a session has the claims that rules, headers, `user_id` and `display_name` name, and no tokens. A sign-out holds in its own browser and process. A sign-in is used once in each process, not in all of them. Several machines share a Redis (6.2 or later), where a sign-out and a revocation hold at all of them within a second.',
+    'Where sessions are kept: with `cookie`, a copied cookie lives until `max_lifetime`, as nobody can end that session. `sqlite` is one file in `data`, for one machine. `memory` forgets sessions at a restart. `cookie` seals them into the browser, in at most two cookies of 7 KiB together, for gateways without a disk and without Redis. Such a session has the claims that rules, headers, `user_id` and `display_name` name, and no tokens. A sign-out holds in its own browser and process. A sign-in is used once in each process, not in all of them. Several machines share a Redis (6.2 or later), where a sign-out and a revocation hold at all of them within a second.',
   ),
   allow_insecure_redis: flag
     .prefault(false)
