@@ -184,7 +184,7 @@ export class SessionFinder {
         if (endings === this.#endings) this.#remember(cookieValue, entry)
         return this.#judge(query, entry)
       },
-      (thrown) => this.#standIn(query, known, thrown),
+      (thrown) => this.#standIn(query, thrown),
     )
   }
 
@@ -212,13 +212,16 @@ export class SessionFinder {
     }
   }
 
-  /** The store does not answer: who was verified lately goes on; everyone else gets the fault. */
-  #standIn(query: Query, known: Entry | null, thrown: unknown): SessionLookup {
+  /**
+   * The store does not answer: who was verified lately goes on; everyone else gets the fault. What is remembered now
+   * counts: others may have asked meanwhile and got an answer.
+   */
+  #standIn(query: Query, thrown: unknown): SessionLookup {
     const { clock, store, edition, report } = this.#setup
     const nowMs = clock.monotonicMs()
-    const forgotten = known === null || this.#cache.get(query.cookieValue) !== known
+    const known = this.#cache.get(query.cookieValue)
     const outageMs = edition().gateway.session.duringOutageSeconds * 1000
-    if (forgotten || nowMs >= known.verifiedAtMs + outageMs) throw thrown
+    if (known?.origin !== query.origin.origin || nowMs >= known.verifiedAtMs + outageMs) throw thrown
     report(thrown)
     known.removals = this.#removals
     known.verifyAtMs = nowMs

@@ -1,5 +1,6 @@
 // Until when a remembered session is believed: the store's signs of life, and what it tells of ends elsewhere.
 import t from 'tap'
+import { StoreFault } from '../../src/core/fault.ts'
 import { createMemoryLogouts } from '../../src/store/memory-logouts.ts'
 import { sessionOfAlice } from '../support/issued.ts'
 import { begin, open, sessionSettings, status, wiki } from '../support/sessions.ts'
@@ -36,6 +37,27 @@ t.test('a session that stands in is asked for as soon as the store gives a sign 
   await spy.store.drop(session.key)
   spy.freshUntilMs = begin * 1000 + 3000
   t.equal(await status(sessions.use(cookie, wiki)), 'session-ended')
+})
+
+t.test('of two that ask at once, the one that gets no answer goes by the answer of the other', async (t) => {
+  const { sessions, signIn, spy } = open(t)
+  const { cookie, session } = await signIn()
+  await sessions.use(cookie, wiki)
+  const both = async () => {
+    const [answered, broken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    spy.onChange()
+    spy.slow = answered.promise
+    const first = status(sessions.use(cookie, wiki))
+    spy.slow = broken.promise
+    const second = status(sessions.use(cookie, wiki)).catch(({ code }) => code)
+    answered.resolve()
+    const found = await first
+    broken.reject(new StoreFault('STORE_UNAVAILABLE', 'broken for the test'))
+    return [found, await second]
+  }
+  t.same(await both(), ['live', 'live'])
+  await spy.store.drop(session.key)
+  t.same(await both(), ['session-ended', 'STORE_UNAVAILABLE'], 'which may be that it has ended')
 })
 
 t.test('what the store names as ended is none, also when the store breaks right then', async (t) => {
