@@ -31,6 +31,7 @@ interface Filled {
 }
 
 const few = 100
+const twoWorkers = `sqlite ${few}, two workers`
 
 /**
  * Requests in turn over a hundred sessions and over many, each store. Nobody but a sign-in writes into `memory` and
@@ -43,8 +44,8 @@ export async function measureLiveSessions(
 ): Promise<LiveSessionCosts> {
   const [upstream, op] = await Promise.all([startUpstream(), startBenchOp()])
   const at = `http://127.0.0.1:${upstream.port}`
-  const start = (store: SessionGateway['store']) =>
-    startSessionGateway({ store, redisPort: redis.port, issuer: op.issuer, upstream: at })
+  const start = (store: SessionGateway['store'], workers = 1) =>
+    startSessionGateway({ store, redisPort: redis.port, issuer: op.issuer, upstream: at, workers })
   const filled: Filled[] = []
   const bytesPerSession: Record<string, number> = { memory: Math.round(await heapBytesPerSession(many)) }
   try {
@@ -60,6 +61,11 @@ export async function measureLiveSessions(
         bytesPerSession[store] = Math.round((restingBytes(gateway, redis) - before) / count)
       }
     }
+    const several = await start('sqlite', 2)
+    filled.push({
+      ...held(several, few, await fillStore(several, few)),
+      name: twoWorkers,
+    })
     const costs = await measureRounds(filled, rounds, redis)
     for (const { gateway, cookieFile } of filled)
       if (gateway.store === 'cookie') bytesPerSession.cookie = Math.round(cookieBytes(cookieFile))
@@ -119,6 +125,7 @@ function ratiosOf(costs: readonly Cost[], many: number): Cost {
     [`redis ${many}`, `sqlite ${many}`],
     [`sqlite ${many}`, `sqlite ${few}`],
     [`redis ${many}`, `redis ${few}`],
+    [twoWorkers, `sqlite ${few}`],
     [`memory ${few}`, `sqlite ${few}`],
     [`cookie ${few}`, `sqlite ${few}`],
   ] as const

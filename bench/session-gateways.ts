@@ -24,6 +24,7 @@ export interface GatewaySetup {
   readonly redisPort: number
   readonly issuer: string
   readonly upstream: string
+  readonly workers?: number
 }
 
 /** The real process with the rule, the headers and the log that the other parts of the bench measure. */
@@ -55,7 +56,7 @@ export async function startSessionGateway(setup: GatewaySetup): Promise<SessionG
 }
 
 function configuration(port: number, folder: string, setup: GatewaySetup): string {
-  const { store, redisPort, issuer, upstream } = setup
+  const { store, redisPort, issuer, upstream, workers = 1 } = setup
   // Each gateway has keys of its own: several of them stand on one Redis.
   const prefix = `bench-${port}:`
   const value =
@@ -65,6 +66,7 @@ function configuration(port: number, folder: string, setup: GatewaySetup): strin
   return `
 listen: "127.0.0.1:${port}"
 admin: false
+workers: ${workers}
 data: ${JSON.stringify(folder)}
 log: { subject_key: a-key-of-the-log-of-thirty-two-bytes-or-more }
 session: { secret: a-session-secret-of-thirty-two-bytes-or-more, store: ${value} }

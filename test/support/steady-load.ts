@@ -5,11 +5,13 @@ import type { HeldSession } from './shared-gateways.ts'
 
 export interface LoadReport {
   readonly requests: number
+  /** That failed in flight on what was killed. */
+  readonly inFlight: number
   /** Of sessions that live, not answered by the app: the status or the error of each kind, and how often. */
   readonly failed: Readonly<Record<string, number>>
   /** Sessions that live and were sent to sign in. */
   readonly lost: number
-  /** Ended sessions that a gateway let in after it had refused them, or after `everyEndHolds`. */
+  /** Ended sessions that a gateway let in a second after it had refused them, or after `everyEndHolds`. */
   readonly cameBack: number
   /** The longest time between an end and the sending of a request that was let in for it all the same. */
   readonly heldMs: number
@@ -22,6 +24,8 @@ export interface SteadyLoad {
   settled(): Promise<void>
   /** Every gateway has to know by now of every end so far: whoever is let in from now on came back. */
   everyEndHolds(): void
+  /** Something is killed now: what was sent before may have been in flight on it, and may fail. */
+  killing(): void
   /** Which gateways are asked no more, or again: requests to a process that was killed say nothing of the others. */
   leave(port: number): void
   enter(port: number): void
@@ -32,8 +36,8 @@ export interface SteadyLoad {
 interface Told {
   readonly session: HeldSession
   endedAt: number | null
-  /** Gateways that have refused it since. */
-  readonly refusedBy: Set<number>
+  /** When a gateway refused it first; another worker of the same one may take a second to hear of it. */
+  readonly refusedAt: Map<number, number>
 }
 
 /** Between two requests to one gateway. */
@@ -50,15 +54,16 @@ export function startSteadyLoad(
   const told: readonly Told[] = sessions.map((session) => ({
     session,
     endedAt: null,
-    refusedBy: new Set<number>(),
+    refusedAt: new Map<number, number>(),
   }))
   const asked = new Set(ports)
   const failed: Record<string, number> = {}
   const lost = new Set<Told>()
   const cameBack = new Set<Told>()
   const pending = new Set<Promise<void>>()
-  let [requests, heldMs, turn] = [0, 0, 0]
+  let [requests, heldMs, turn, inFlight] = [0, 0, 0, 0]
   let holds = false
+  let killedAt = 0
   /** Of `settled`: what has still to be seen, as `port user`. */
   let missing: Set<string> | null = null
 
@@ -72,14 +77,16 @@ export function startSteadyLoad(
     const endedFor = one.endedAt === null ? null : sentAt - one.endedAt
     // While the store is away, a gateway does not know whether one that it does not remember has ended: 503.
     if (outcome !== 200 && one.endedAt !== null) {
-      one.refusedBy.add(port)
+      if (!one.refusedAt.has(port)) one.refusedAt.set(port, performance.now())
       mark?.delete(`${port} ${one.session.user}`)
     } else if (outcome === 302) lost.add(one)
+    else if (outcome !== 200 && sentAt < killedAt) inFlight += 1
     else if (outcome !== 200) failed[outcome] = (failed[outcome] ?? 0) + 1
     else if (endedFor === null) mark?.delete(`${port} ${one.session.user}`)
     else if (endedFor > 0) {
       heldMs = Math.max(heldMs, endedFor)
-      if (holds || one.refusedBy.has(port)) cameBack.add(one)
+      const refusedAt = one.refusedAt.get(port) ?? Number.POSITIVE_INFINITY
+      if (holds || sentAt > refusedAt + 1000) cameBack.add(one)
     }
   }
 
@@ -95,6 +102,7 @@ export function startSteadyLoad(
 
   const report = (): LoadReport => ({
     requests,
+    inFlight,
     failed: { ...failed },
     lost: lost.size,
     cameBack: cameBack.size,
@@ -114,6 +122,9 @@ export function startSteadyLoad(
     everyEndHolds() {
       holds = true
     },
+    killing() {
+      killedAt = performance.now()
+    },
     leave: (port) => void asked.delete(port),
     enter: (port) => void asked.add(port),
     report,
@@ -126,17 +137,27 @@ export function startSteadyLoad(
   }
 }
 
-/** The status, or the code of what went wrong. */
-function status(
-  agent: Agent,
-  { host, port, cookie }: { readonly host: string; readonly port: number; readonly cookie: string },
-): Promise<number | string> {
+interface Asked {
+  readonly host: string
+  readonly port: number
+  readonly cookie: string
+}
+
+/**
+ * The status, or the code of what went wrong. On a kept connection that the other end has just closed it is asked once
+ * more on one of its own, as browsers do (RFC 9112 9.3.1).
+ */
+function status(agent: Agent | false, asked: Asked): Promise<number | string> {
+  const { host, port, cookie } = asked
   return new Promise((resolve) => {
     const headers = { host, cookie, ...navigation }
     const request = get({ host: '127.0.0.1', port, path: '/page', headers, agent }, (response) => {
       response.on('error', () => resolve('cut'))
       response.resume().on('end', () => resolve(response.statusCode ?? 0))
     })
-    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'))
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const isRetried = request.reusedSocket && error.code === 'ECONNRESET'
+      resolve(isRetried ? status(false, asked) : (error.code ?? 'error'))
+    })
   })
 }
