@@ -57,7 +57,7 @@ export function createCookieSessions(setup: CookieSessionsSetup): CookieSessions
 
   function end({ key }: Pick<Session, 'key'>): Promise<boolean> {
     const longest = Math.max(...[...origins.values()].map(({ maxLifetimeSeconds }) => maxLifetimeSeconds))
-    const isNew = ended.add(key, now() + longest)
+    const isNew = ended.add(key, steady() + longest)
     watch.ended(key)
     return Promise.resolve(isNew)
   }
@@ -88,7 +88,8 @@ export function createCookieSessions(setup: CookieSessionsSetup): CookieSessions
   async function sweep(): Promise<void> {
     try {
       await watch.tick()
-      ended.purge(now())
+      // By the steady time: what is forgotten counts again, though the clock be set right a minute later.
+      ended.purge(steady())
       await setup.purge(steady())
     } catch (thrown) {
       report(thrown)

@@ -452,3 +452,13 @@ t.test('a sweep lets states be forgotten, and ends that are over', async (t) => 
   await one.sessions.sweep()
   t.same(purged, [begin])
 })
+
+t.test('a clock that leaps ahead lets no session that ended here count again', async (t) => {
+  const one = rig(t)
+  const { cookie, key } = await one.signIn()
+  await one.sessions.end({ key })
+  one.clock.wallErrorSeconds = 7 * 86_400
+  await one.sessions.sweep()
+  one.clock.wallErrorSeconds = 0
+  t.equal(status(one.sessions.use(cookie, one.origin)), 'session-ended')
+})
