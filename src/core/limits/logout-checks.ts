@@ -16,6 +16,8 @@ export interface LogoutChecks {
    * on, this one too; 0: they are not.
    */
   countFrontChannel(network: ClientNetwork, nowMs: number): number
+  /** One that found no session: whoever has many addresses fills no store with what such ones leave there. */
+  missedFrontChannel(nowMs: number): void
   /** A good one: a flood of bad ones from elsewhere does not keep this network's from being read. */
   proved(network: ClientNetwork, nowMs: number): void
 }
@@ -28,6 +30,7 @@ export function createLogoutChecks(): LogoutChecks {
   const ofNetwork = createFailureCount({ ...counted, most: limits.failedLogouts })
   const ofAll = createFailureCount({ ...counted, most: limits.failedLogoutsInAll })
   const frontChannel = createFailureCount({ ...counted, most: limits.frontChannelLogouts })
+  const misses = createFailureCount({ ...counted, most: limits.missedFrontChannelLogouts })
   /** When a network sent its last good token, in that order. */
   const proven = new Map<string, number>()
 
@@ -46,10 +49,12 @@ export function createLogoutChecks(): LogoutChecks {
       ofAll.failed(everybody, nowMs)
     },
     countFrontChannel: (network, nowMs) => {
-      const refusedForMs = frontChannel.refusedForMs(network, nowMs)
-      if (refusedForMs === 0) frontChannel.failed(network, nowMs)
-      return refusedForMs
+      const ownMs = frontChannel.refusedForMs(network, nowMs)
+      if (ownMs > 0) return ownMs
+      frontChannel.failed(network, nowMs)
+      return misses.refusedForMs(everybody, nowMs)
     },
+    missedFrontChannel: (nowMs) => misses.failed(everybody, nowMs),
     proved: ({ key }, nowMs) => {
       proven.delete(key)
       const [first] = proven.size >= limits.provenLogoutNetworks ? proven.keys() : []

@@ -35,6 +35,11 @@ export const logoutLimits = {
     120,
     'Front-channel logouts within a minute, whatever they came to; then 429 for the rest of it.',
   ),
+  missedFrontChannelLogouts: of(
+    'process',
+    6000,
+    'The same of all networks together, of those that found no session; then 429 for everybody for the rest of the minute, as each leaves a mark in the store.',
+  ),
   providerLogouts: of('provider', 4, 'Logout tokens whose signatures are checked at once.'),
   providerWaitingLogouts: of(
     'provider',

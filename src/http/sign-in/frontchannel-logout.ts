@@ -29,7 +29,9 @@ export async function frontChannelLogout(context: RequestContext, admission: Adm
     if (waitMs > 0) return limited(context, admission, request.provider, waitMs)
     const { issuer } = asked.provider
     const logout = logoutOfSession({ issuer, sid: asked.sid }, runtime.clock.now())
-    await endByProvider(context, admission, request, logout)
+    const done = await endByProvider(context, admission, request, logout)
+    if (done.kind === 'ended' && done.keys.length === 0)
+      runtime.logoutChecks.missedFrontChannel(runtime.clock.monotonicMs())
     return emptyPage(200, framers(context, asked.provider))
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown

@@ -52,3 +52,22 @@ t.test('of the networks that sent a good one the oldest are forgotten', async (t
   t.ok(checks.refusedForMs(provider, 2) > 0)
   t.equal(checks.refusedForMs(network('p-new'), 2), 0)
 })
+
+t.test('S-183: front-channel logouts that find nothing are bounded for all networks together', async (t) => {
+  const checks = createLogoutChecks()
+  for (let count = 0; count < limits.missedFrontChannelLogouts; count += 1) {
+    t.equal(checks.countFrontChannel(network(`n-${count % 1000}`), 1), 0)
+    checks.missedFrontChannel(1)
+  }
+  t.equal(checks.countFrontChannel(network('new'), 1), 60_000)
+  t.equal(checks.countFrontChannel(network('new'), 60_001), 0)
+})
+
+t.test('S-183: of one network each counts, and a minute later it begins anew', async (t) => {
+  const checks = createLogoutChecks()
+  for (let count = 0; count < limits.frontChannelLogouts; count += 1)
+    t.equal(checks.countFrontChannel(attacker, 1), 0)
+  t.equal(checks.countFrontChannel(attacker, 2), 59_999)
+  t.equal(checks.countFrontChannel(provider, 2), 0)
+  t.equal(checks.countFrontChannel(attacker, 60_001), 0)
+})

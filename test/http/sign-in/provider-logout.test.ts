@@ -37,13 +37,14 @@ apps:
     return verified
   }
   const done: ProviderLogout[] = []
-  let comes: Error | 'spent' | 'ended' = 'ended'
+  let comes: Error | 'spent' | 'ended' | 'nothing' = 'ended'
   const sessions = {
     ...around.runtime.sessions,
     logOut: async (logout: ProviderLogout) => {
       if (comes instanceof Error) throw comes
       done.push(logout)
-      return comes === 'spent' ? { kind: comes } : { kind: comes, keys: ['ab12', 'cd34'] }
+      if (comes === 'spent') return { kind: comes } as const
+      return { kind: 'ended', keys: comes === 'nothing' ? [] : ['ab12', 'cd34'] } as const
     },
   }
   const context: RequestContext = { ...around.context, runtime: { ...around.runtime, sessions } }
@@ -104,10 +105,12 @@ t.test(
     const { back, asked, fails, counted, clock } = open(t)
     fails(badSignature)
     for (let count = 0; count < limits.failedLogouts; count += 1) t.equal((await back()).status, 400)
+    t.same(counted.slice(-2), ['logout op back-channel refused', 'fault LOGOUT_SIGNATURE_INVALID of -'])
+    t.equal((await back('')).headers['retry-after'], undefined, 'what is 400 will be so again')
     const refused = await back()
     t.match(refused, {
       status: 429,
-      headers: { 'retry-after': '60', 'cache-control': 'no-store' },
+      headers: { 'retry-after': /^60$/, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
       body: /temporarily_unavailable/,
     })
     t.equal(asked(), limits.failedLogouts)
@@ -204,15 +207,37 @@ t.test('S-183: a front-channel logout names one sid, of a provider that can be t
 })
 
 t.test('S-183: sids cannot be tried at speed, hit or miss', async (t) => {
-  const { front, done, clock, stores } = open(t)
+  const { front, done, clock, stores, lines, counted } = open(t)
   for (let count = 0; count < limits.frontChannelLogouts; count += 1)
     t.equal((await front(`?sid=${count}`)).status, 200)
-  t.match(await front('?sid=s-1'), { status: 429, headers: { 'retry-after': '60' } })
+  t.match(await front('?sid=s-1'), { status: 429, headers: { 'retry-after': /^60$/ } })
+  t.match(lines.at(-1), {
+    event: 'logout.failed',
+    code: 'LOGOUT_LIMITED',
+    how: 'front-channel',
+    provider: 'op',
+  })
+  t.same(counted.slice(-2), ['logout op front-channel refused', 'fault LOGOUT_LIMITED of -'])
   t.equal(done.length, limits.frontChannelLogouts)
   t.equal((await front('?sid=s-1', 'wiki.example', '203.0.113.9')).status, 200)
   clock.time += 60
   stores(new StoreFault('STORE_UNAVAILABLE', 'x'))
-  t.match(await front('?sid=s-1'), { status: 503, headers: { 'retry-after': '5' } })
+  t.match(await front('?sid=s-1'), { status: 503, headers: { 'retry-after': /^5$/ } })
+  stores(new TypeError('a mistake of ours'))
+  await t.rejects(front('?sid=s-1'), TypeError)
+})
+
+t.test('S-183: misses of all networks are counted together, hits are not', async (t) => {
+  const { front, stores, runtime, clock, counted } = open(t)
+  const missed = () => runtime.logoutChecks.missedFrontChannel(clock.monotonicMs())
+  for (let count = 2; count < limits.missedFrontChannelLogouts; count += 1) missed()
+  t.equal((await front('?sid=s-1')).status, 200)
+  t.equal(counted.at(-1), 'logout op front-channel ended')
+  stores('nothing')
+  t.equal((await front('?sid=s-2')).status, 200)
+  t.equal(counted.at(-1), 'logout op front-channel nothing')
+  t.equal((await front('?sid=s-3')).status, 200)
+  t.equal((await front('?sid=s-4', 'wiki.example', '203.0.113.9')).status, 429)
 })
 
 t.test('a front-channel page may stand in pages of its provider alone, and holds nothing', async (t) => {
