@@ -1,4 +1,5 @@
 // Two machines on one Redis: what is begun, used and ended at the one is so at the other; and Redis may go and come.
+import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { type BalancedAnswer, createBalanced, pairOf } from '../support/balanced.ts'
 import { startEcho } from '../support/echo.ts'
@@ -87,6 +88,19 @@ t.test(
   },
 )
 
+t.test('a session that is at hand costs no command of Redis', async (t) => {
+  const session = await signIn()
+  await both(session, 200)
+  const cli = (...args: string[]) =>
+    execFileSync('redis-cli', ['-p', String(redis.port), ...args], { encoding: 'utf8' })
+  const reads = () => Number(/^cmdstat_get:calls=(\d+)/m.exec(cli('INFO', 'commandstats'))?.[1] ?? 0)
+  const before = reads()
+  t.ok(before > 0)
+  for (let at = 0; at < 20; at++)
+    for (const place of [first, second]) t.match(await ask(place, '/', session), { status: 200 })
+  t.equal(reads(), before)
+})
+
 t.test(
   'commands list and end sessions in Redis, and their lines are in the log of one of the two',
   async (t) => {
@@ -119,10 +133,11 @@ t.test(
       await third.stop()
       place.remove()
     })
-    const ready = async () => (await fetch(`${place.adminUrl}/readyz`)).status
-    t.equal(await ready(), 503, 'one that starts meanwhile says so')
+    const readyAt = async ({ adminUrl }: typeof first) => (await fetch(`${adminUrl}/readyz`)).status
+    t.equal(await readyAt(place), 503, 'one that starts meanwhile says so')
     redis = await startRedis(t, { port })
-    await poll('one that is ready', ready, (status) => status === 200)
+    const ready = () => Promise.all([first, second, place].map(readyAt))
+    await poll('all are ready', ready, (statuses) => statuses.every((status) => status === 200))
     const fresh = await signIn()
     await both(fresh, 200)
     t.match(await ask(place, '/', fresh), { status: 200 })

@@ -2,6 +2,7 @@ import { cookieSessionLimits } from './cookie-sessions.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
+import { sharedStoreLimits } from './shared-store.ts'
 import { upstreamLimits } from './upstreams.ts'
 import { workerLimits } from './workers.ts'
 
@@ -210,6 +211,7 @@ export const limitTable = {
   rememberedHeaderNameBytes: of('process', 64, 'The longest of them; a longer one is judged each time.'),
   rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
   usedStates: of('process', 50_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
+  ...sharedStoreLimits,
   outcomeWaitMs: of(
     'process',
     10_000,

@@ -93,6 +93,7 @@ function commandsOn(key: string): readonly Command[] {
     ['ZSCORE', set, 'a'],
     ['ZRANGE', set, '0', '-1'],
     ['ZREM', set, 'a'],
+    ['ZREMRANGEBYSCORE', set, '0', '0'],
     ['PEXPIRE', set, '1000'],
     ['RPUSH', list, 'a', 'b'],
     ['LTRIM', list, '0', '-1'],

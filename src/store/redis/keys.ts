@@ -20,6 +20,8 @@ export interface Keys {
   jti(hash: string): string
   state(hash: string): string
   outcome(hash: string): string
+  /** The states in the order in which they were spent. */
+  readonly states: string
   readonly commands: string
   readonly served: string
   /** The stream of what ended. */
@@ -44,6 +46,7 @@ export function keysOf(prefix: string): Keys {
     jti: (hash) => `${prefix}jti:${hash}`,
     state: (hash) => `${prefix}state:{${hash}}`,
     outcome: (hash) => `${prefix}outcome:{${hash}}`,
+    states: `${prefix}states`,
     commands: `${prefix}commands`,
     served: `${prefix}served`,
     changes: `${prefix}changes`,

@@ -101,17 +101,22 @@ function isTime(value: unknown): value is EpochSeconds {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** Puts a session down in its indexes, so that it can be found by what it is of. Rejects with a Failure. */
+/**
+ * Puts a session down in its indexes, so that it can be found by what it is of; those that must have run out by then are
+ * taken out. Rejects with a Failure.
+ */
 export async function putIndexes(
   parts: Parts,
   session: IndexedSession & Pick<Session, 'key'>,
   score: number,
 ): Promise<void> {
   const { servers, keys, context } = parts
+  const over = String(Math.floor(score) - Number(keptMs(parts)) / 1000)
   const commands = indexesOf(context.seal, session).flatMap((hash): readonly KeyedCommand[] => {
     const key = keys.index(hash)
     return [
       { key, command: ['ZADD', key, String(score), session.key] },
+      { key, command: ['ZREMRANGEBYSCORE', key, '-inf', over] },
       { key, command: ['PEXPIRE', key, keptMs(parts)] },
     ]
   })

@@ -22,8 +22,8 @@ export interface Saving {
     key: SessionKey,
     seen: { readonly lastSeenAt: EpochSeconds; readonly expiresAt: EpochSeconds },
   ): Promise<void>
-  /** Seals a record by the first secret, once it stands in the indexes that go by that one. */
-  renew(session: Session): Promise<void>
+  /** Seals what is there by the first secret, once it stands in the indexes that go by that one. */
+  renew(session: Session, expiresAt: EpochSeconds): Promise<void>
 }
 
 export function createSaving(parts: Parts): Saving {
@@ -116,11 +116,12 @@ export function createSaving(parts: Parts): Saving {
     await servers.send(name, [['SET', name, sealSeen(seal, key, { lastSeenAt, expiresAt }), 'XX', 'KEEPTTL']])
   }
 
-  async function renew(session: Session): Promise<void> {
-    const name = keys.session(session.key)
+  async function renew(session: Session, expiresAt: EpochSeconds): Promise<void> {
+    const { key, lastSeenAt } = session
     await putIndexes(parts, session, session.signedInAt)
-    await servers.send(name, [
-      ['SET', name, seal.seal('session', session.key, encodeSession(session)), 'XX', 'KEEPTTL'],
+    await servers.send(keys.session(key), [
+      ['SET', keys.session(key), seal.seal('session', key, encodeSession(session)), 'XX', 'KEEPTTL'],
+      ['SET', keys.seen(key), sealSeen(seal, key, { lastSeenAt, expiresAt }), 'XX', 'KEEPTTL'],
     ])
   }
 

@@ -1,14 +1,28 @@
 import { parseJson } from '../../core/json.ts'
+import { limits } from '../../core/limits/table.ts'
 import type { SpentState, SpentStateStore } from '../../core/ports.ts'
 import type { Parts } from './parts.ts'
-import { textOrNothing } from './reply.ts'
+import { numberOf, textOrNothing, textsOf } from './reply.ts'
+
+/** Those that are forgotten at once when there are too many. */
+const forgottenAtOnce = 100
 
 /**
  * States that were spent. Their names are hashes of random bits; what stands there is sealed. Redis forgets them when
  * their time is over, by its own clock: a state may stay spent a little longer, and is never spent twice sooner.
  */
-export function createStates({ servers, keys, context }: Parts): SpentStateStore {
+export function createStates(parts: Parts, most: number = limits.sharedUsedStates): SpentStateStore {
+  const { servers, keys, context } = parts
   const { seal, clock } = context
+
+  /** Of more than there may be, those that were spent first are forgotten: anybody can begin sign-ins. */
+  async function bound(hash: string): Promise<void> {
+    const [count] = await servers.send(keys.states, [['RPUSH', keys.states, hash]])
+    if (numberOf(count) <= most) return
+    const [oldest] = await servers.send(keys.states, [['LPOP', keys.states, String(forgottenAtOnce)]])
+    const names = textsOf(oldest).flatMap((one) => [keys.state(one), keys.outcome(one)])
+    await servers.sendEach(names.map((key) => ({ key, command: ['DEL', key] })))
+  }
 
   async function read(
     hash: string,
@@ -29,7 +43,9 @@ export function createStates({ servers, keys, context }: Parts): SpentStateStore
       const name = keys.state(hash)
       const sealed = seal.seal('state', hash, JSON.stringify([at, null]))
       const [reply] = await servers.send(name, [['SET', name, sealed, 'NX', 'PX', msUntil(until, at)]])
-      return textOrNothing(reply) === 'OK'
+      if (textOrNothing(reply) !== 'OK') return false
+      await bound(hash)
+      return true
     },
     async spent(hash): Promise<SpentState | null> {
       const state = await read(hash)

@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import type { Awaitable, SessionStore, StoredSession } from '../../core/ports.ts'
 import { isSameProvider } from '../../core/provider-id.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { RedisSettings } from '../../core/session-store-settings.ts'
 import type { StoreContext } from '../context.ts'
-import { createChanges } from './changes.ts'
-import { createConfirmation } from './confirmation.ts'
 import { dropSession, dropSessions, logOutSessions, revokeSessions } from './ending.ts'
 import { toStoreFault } from './fault.ts'
 import { everyPersonOf } from './indexes.ts'
-import { keysOf } from './keys.ts'
 import { createCommandRecords, replaceServed } from './left-records.ts'
-import { openServers } from './open-servers.ts'
-import { keptMs, type Parts } from './parts.ts'
+import { openParts } from './open-parts.ts'
+import type { Parts } from './parts.ts'
 import { type Found, readSessions } from './reading.ts'
 import { textsOf } from './reply.ts'
 import { createSaving } from './saving.ts'
@@ -24,7 +20,7 @@ import { createStates } from './states.ts'
  * away every call rejects with a StoreFault, and once it is back they are answered, with nothing to be done.
  */
 export function openRedisStore(settings: RedisSettings, context: StoreContext): SessionStore {
-  const parts = openParts(settings, openServers(settings), context)
+  const parts = openParts(settings, context)
   const { servers, keys, changes } = parts
   const saving = createSaving(parts)
   const states = createStates(parts)
@@ -34,7 +30,8 @@ export function openRedisStore(settings: RedisSettings, context: StoreContext): 
     changes.loaded()
     const [found] = await readSessions(parts, [key])
     if (found === undefined || found.isEnded) return null
-    if (found.isStale) saving.renew(found.session).catch((thrown) => context.report(toStoreFault(thrown)))
+    if (found.isStale)
+      saving.renew(found.session, found.expiresAt).catch((thrown) => context.report(toStoreFault(thrown)))
     return found.session
   }
 
@@ -97,15 +94,6 @@ export function openRedisStore(settings: RedisSettings, context: StoreContext): 
       servers.close()
     },
   }
-}
-
-function openParts({ keyPrefix }: RedisSettings, servers: Servers, context: StoreContext): Parts {
-  const keys = keysOf(keyPrefix)
-  const nonce = () => randomBytes(12).toString('base64url')
-  const { clock, report } = context
-  const changes = createChanges({ servers, stream: keys.changes, clock, self: nonce(), nonce, report })
-  const confirmation = createConfirmation(servers, { markMs: () => Number(keptMs({ context })), report })
-  return { servers, keys, context, changes, confirmation, nonce }
 }
 
 async function* soughtBy(

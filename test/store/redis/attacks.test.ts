@@ -54,7 +54,7 @@ t.test('neither a key nor a value tells a name, an address, a claim or a time', 
   for (const secret of ['alice', 'bob', 'acme', 'example', 'wiki', 'sid-', 'sub-', 'jti-of', '1500'])
     t.notMatch(everything, secret)
   for (const name of names) {
-    const forEver = ['p:changes', 'p:commands', 'p:served'].includes(name)
+    const forEver = ['p:changes', 'p:commands', 'p:served', 'p:states'].includes(name)
     t.equal(Number(cli('PTTL', name)) > 0, !forEver, `${name} is forgotten`)
   }
 })

@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto'
+import type { RedisSettings } from '../../core/session-store-settings.ts'
+import type { StoreContext } from '../context.ts'
+import { createChanges } from './changes.ts'
+import { createConfirmation } from './confirmation.ts'
+import { keysOf } from './keys.ts'
+import { openServers } from './open-servers.ts'
+import { keptMs, type Parts } from './parts.ts'
+
+/** Connects, and gives what the parts of the store work with. Whoever opens it closes `servers` and `changes`. */
+export function openParts(settings: RedisSettings, context: StoreContext): Parts {
+  const servers = openServers(settings)
+  const keys = keysOf(settings.keyPrefix)
+  const nonce = () => randomBytes(12).toString('base64url')
+  const { clock, report } = context
+  const changes = createChanges({ servers, stream: keys.changes, clock, self: nonce(), nonce, report })
+  const confirmation = createConfirmation(servers, { markMs: () => Number(keptMs({ context })), report })
+  return { servers, keys, context, changes, confirmation, nonce }
+}
