@@ -4,7 +4,7 @@ import { isShared, type SessionStoreSettings } from '../../core/session-store-se
 import type { ConfigPath } from '../node.ts'
 import { sessionKeys } from '../schema/session.ts'
 import { type Checked, checkKeys } from '../validate.ts'
-import { faultAt, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
+import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 import { buildStore } from './session-store.ts'
 
@@ -28,6 +28,7 @@ export function buildSession(scope: Scope): BuiltSession {
   const revokedBefore = keys.revoked_before ?? null
   checkRevokedBefore(scope, [...path, 'revoked_before'], revokedBefore)
   checkSecret(scope, keys.secret, store)
+  checkOutage(scope, store)
   const secrets = keys.secret ?? []
   return {
     session:
@@ -74,6 +75,14 @@ function checkSecret(scope: Scope, secret: Keys['secret'], store: SessionStoreSe
   else if (store?.kind === 'cookie')
     faultAt(scope, at, `is missing: with \`store: cookie\` it seals the sessions themselves; ${make}`)
   else warnAt(scope, at, 'is absent: one is generated into the `data` folder, which serves a single instance')
+}
+
+/** Read as a bound of something that cannot happen, it would be thought to bound something else. */
+function checkOutage(scope: Scope, store: SessionStoreSettings | null): void {
+  const at = [...path, 'during_outage']
+  if (store?.kind !== 'memory' && store?.kind !== 'cookie') return
+  if (isWritten(scope, at))
+    faultAtKey(scope, at, `means nothing with \`store: ${store.kind}\`: there is no store that could be away`)
 }
 
 /** The lines of one person must have one name, whichever of the gateways wrote them. */

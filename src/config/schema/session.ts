@@ -15,7 +15,7 @@ export const sessionKeys = {
   during_outage: durationOrNone
     .prefault('5m')
     .describe(
-      'How long people stay signed in while the store does not answer. The time runs for each session from the store’s last answer for it. After that they get 503. With `0s` they get it at once. Nobody can sign in meanwhile. A session that somebody revokes meanwhile may go on for this long.',
+      'How long people stay signed in while the store does not answer. The time runs for each session from the store’s last answer for it. After that they get 503. With `0s` they get it at once. Nobody can sign in meanwhile. With `memory` and `cookie` there is no store that could be away, and this key is a fault. A session that somebody revokes meanwhile may go on for this long.',
     ),
   revoked_before: dateTime
     .optional()
