@@ -19,21 +19,26 @@ export interface LineWriterOptions {
   readonly waitingAtMost: number
   /** The line that says, once the reader reads again, how many lines were dropped before it. */
   readonly droppedLine: (count: number) => string
+  /** For how long lines are gathered under load; five milliseconds when absent. */
+  readonly gatherMs?: number | undefined
 }
 
 const retryMs = 10
-const gatherMs = 5
+const usualGatherMs = 5
 /** At the exit nothing else is left to do, so what waits is waited for: so often in vain in a row, so often in all. */
 const exitTriesInVain = 100
 const exitTries = 500
 
 /**
  * Writes log lines to a file descriptor. In quiet times at the end of the event loop's turn; under load those of
- * five milliseconds together: a line each would cost a system call each, and the threads behind pino's own asynchronous
+ * some milliseconds together: a line each would cost a system call each, and the threads behind pino's own asynchronous
  * writing cost more, a tenth of a request. A reader that stalls or is gone stops nobody: what it does not take waits,
  * up to a bound. When the process exits, a reader that reads gets everything.
  */
-export function createLineWriter(fd: number, { waitingAtMost, droppedLine }: LineWriterOptions): LineWriter {
+export function createLineWriter(
+  fd: number,
+  { waitingAtMost, droppedLine, gatherMs = usualGatherMs }: LineWriterOptions,
+): LineWriter {
   if (fd === 1) takePipeNonBlocking()
   let lines = ''
   const waiting = createQueue(fd)

@@ -44,6 +44,8 @@ type LogLook = Pick<LogSettings, 'level' | 'format' | 'subject'>
 export interface LogPlace {
   readonly isTerminal: boolean
   readonly colours: Colours
+  /** For how long lines are gathered under load; as the writer does by itself when absent. */
+  readonly gatherMs?: number
 }
 
 const elsewhere: LogPlace = { isTerminal: false, colours: plain }
@@ -63,6 +65,7 @@ export function createLog(
     destination ??
     createLineWriter(1, {
       waitingAtMost: limits.logWaitingBytes,
+      gatherMs: place.gatherMs,
       droppedLine: (count) => render(droppedLine(count)),
     })
   const lines = { write: (line: string) => writer.write(render(line)), flush: () => writer.flush?.() }
