@@ -37,6 +37,7 @@ export function tellLine(line: string): string {
     case 'request':
       return fields.app === 'provider' || fields.reason === 'gateway-address' ? '' : requestLine(fields)
     case 'login.failed':
+    case 'logout.failed':
     case 'provider.failed':
     case 'upstream.failed':
     case 'store.failed':

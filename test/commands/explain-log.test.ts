@@ -136,3 +136,18 @@ t.test('a log that was written for people is told from one that lacks the reques
     stderr: /^claimgate explain: - has no line of the request 01K9ZQ4T7M3A\n$/,
   })
 })
+
+t.test(
+  'a logout of a provider whose keys cannot be used is 503, and the log is found all the same',
+  async (t) => {
+    const stdin = [
+      '{"level":50,"time":"2026-11-20T10:00:01.500Z","event":"logout.failed","request_id":"01K9ZQ4T7M3Z","provider":"staff","how":"back-channel","code":"PROVIDER_KEYS_INVALID","error":"no usable key"}',
+      '{"level":30,"time":"2026-11-20T10:00:02.000Z","event":"request","request_id":"01K9ZQ4T7M3Z","method":"POST","host":"wiki.example.com","path":"/.auth/backchannel-logout","app":"wiki","decision":"allow","reason":"gateway-address","status":503,"ms":3}',
+    ].join('\n')
+    const { stdout } = await runIn(command, ['--log', '-', '--request-id', '01K9ZQ4T7M3Z'], {
+      cwd: folder,
+      stdin,
+    })
+    t.match(stdout, /\n {2}failed: PROVIDER_KEYS_INVALID,/)
+  },
+)

@@ -23,8 +23,14 @@ export function metFault(request: LogLine | undefined, others: readonly LogLine[
   const cut = codeOf(request)
   if (cut !== null) return failed.findLast(({ code }) => code === cut) ?? { code: cut, line: request }
   if (typeof request.status !== 'number' || request.status < 400) return null
-  const isMet = ({ code }: LoggedFault) => (code === null ? 500 : faultEntry(code).status) === request.status
+  const isMet = (fault: LoggedFault) => statusOf(fault) === request.status
   return failed.findLast(isMet) ?? null
+}
+
+/** A provider that ends sessions is told 503 of whatever is not its own doing: http/sign-in/provider-logout. */
+function statusOf({ code, line }: LoggedFault): number {
+  const status = code === null ? 500 : faultEntry(code).status
+  return line.event === 'logout.failed' && status > 500 ? 503 : status
 }
 
 function toFault(line: LogLine): LoggedFault {
