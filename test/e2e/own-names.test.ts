@@ -66,3 +66,15 @@ t.test('a location that has identity headers of its own sets these and no others
     t.notOk(headers['x-forwarded-user'], target)
   }
 })
+
+t.test(
+  'S-150: names of pieces and marks of sessions are ours, though sessions rest in a store here',
+  async (t) => {
+    const own = `claimgate-${front.gateway.port}`
+    const line = `Cookie: ${own}-p2=canary-of-the-test; theirs=1; ${own}-ended=canary-of-the-test`
+    for (const target of ['/public/x', '/maybe/x', '/other/x']) {
+      const { headers } = await seenBy(front, { target, headers: [line] })
+      t.same(headers.cookie, ['theirs=1'], target)
+    }
+  },
+)
