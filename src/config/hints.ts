@@ -5,6 +5,7 @@ import { groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { sessionKeys } from './schema/session.ts'
+import { redisKinds } from './schema/session-store.ts'
 import { caseKeys, testsKeys } from './schema/tests.ts'
 
 /**
@@ -50,6 +51,7 @@ const keysOfPlaces: readonly (readonly [string, object])[] = [
   ['at the top', { ...topKeys, ...groupKeys }],
   ['in a provider', providerKeys],
   ['in `session`', sessionKeys],
+  ['in `session.store`', Object.fromEntries(redisKinds.map((kind) => [kind, true]))],
   ['in an app or in `defaults`', appKeys],
   ['in an app', ownAppKeys],
   ['in a location', ownLocationKeys],

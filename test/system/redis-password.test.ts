@@ -36,7 +36,7 @@ async function told(args: readonly string[]): Promise<string> {
   return stdout + stderr
 }
 
-t.test('no command prints it', async (t) => {
+t.test('S-203: no command prints it', async (t) => {
   const other = join(place.folder, 'other.yaml')
   writeFileSync(other, file('memory', 'another'))
   for (const store of [inAddress, inKeys, ofSentinels]) {
@@ -58,7 +58,7 @@ t.test('no command prints it', async (t) => {
   }
 })
 
-t.test('no fault repeats it', async (t) => {
+t.test('S-203: no fault repeats it', async (t) => {
   for (const store of faulty) {
     place.write(file(store))
     const said = await told(['check', '-c', place.file])
@@ -68,7 +68,7 @@ t.test('no fault repeats it', async (t) => {
   }
 })
 
-t.test('no line of the log holds it', async (t) => {
+t.test('S-203: no line of the log holds it', async (t) => {
   for (const store of [inAddress, inKeys]) {
     place.write(file(store))
     const running = await startProcess(place)
