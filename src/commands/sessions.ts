@@ -24,6 +24,7 @@ import { type AnyFault, isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
+import { isRevoked } from '../core/session/session.ts'
 import { isShared } from '../core/session-store-settings.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { findLogKey } from '../runtime/log-key.ts'
@@ -180,7 +181,8 @@ async function list(context: Work, whose: Whose): Promise<number> {
   const { store, gateway, io, json } = context
   const now = nowOf(io)
   const found = await sessionsOf(context, whose)
-  const living = found.filter(({ expiresAt }) => expiresAt > now)
+  const { revokedBefore } = gateway.session
+  const living = found.filter((one) => one.expiresAt > now && !isRevoked(one, revokedBefore))
   const sessions = await withNames(store, living, gateway)
   if (json) io.stdout(`${JSON.stringify(sessions.map((one) => sessionJson(one, context)))}\n`)
   else if (sessions.length === 0) io.stdout('No sessions.\n')

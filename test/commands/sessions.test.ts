@@ -117,6 +117,19 @@ t.test('list shows who is signed in, while the gateway runs; no token, no whole 
   t.match(await run('list', '--user', 'bob'), { exit: 0, out: 'No sessions.\n' })
 })
 
+t.test('whom revoked_before has signed out is signed in no more', async (t) => {
+  const { store, run, folder } = await setUp(t)
+  await fill(store)
+  const time = new Date((now - 150) * 1000).toISOString()
+  writeFileSync(
+    join(folder, 'claimgate.yaml'),
+    file('sqlite').replace('session: {', `session: { revoked_before: "${time}",`),
+  )
+  const { out } = await run('list', '--user', 'alice')
+  t.match(out, name('aaaa1111'))
+  t.notMatch(out, name('aaaa2222'))
+})
+
 t.test('list --json is for programs', async (t) => {
   const { store, run } = await setUp(t)
   t.same(JSON.parse((await run('list', '--json')).out), [])

@@ -8,7 +8,7 @@ import { isFramed } from '../../core/request/navigation.ts'
 import { startOf } from '../../core/session/landing.ts'
 import { allOthers, isNamed, nameOfOther } from '../../core/session/own-session.ts'
 import { createRecordSeal, type RecordSeal } from '../../core/session/record-seal.ts'
-import { type Session, sessionStatus } from '../../core/session/session.ts'
+import { isRevoked, type Session, sessionStatus } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { accountOf } from '../pages/account.ts'
@@ -142,11 +142,12 @@ async function othersOf(
   own: Session,
 ): Promise<readonly StoredSession[]> {
   const { user, issuer, clientId } = own
-  const now = runtime.clock.now()
-  const all = await runtime.store.list({ user, provider: { issuer, clientId } })
-  return all.filter(
-    (one) => one.key !== own.key && one.origin === own.origin && sessionStatus(one, now, origin) === 'live',
-  )
+  const { gateway, clock, store } = runtime
+  const now = clock.now()
+  const isLive = (one: StoredSession): boolean =>
+    sessionStatus(one, now, origin) === 'live' && !isRevoked(one, gateway.session.revokedBefore)
+  const all = await store.list({ user, provider: { issuer, clientId } })
+  return all.filter((one) => one.key !== own.key && one.origin === own.origin && isLive(one))
 }
 
 /** With what is known of their browsers. One that ended meanwhile is left out. */

@@ -304,6 +304,17 @@ t.test('a session that ends while the page is made is not on it', async (t) => {
   t.match(page.body, 'You are signed in nowhere else.')
 })
 
+t.test('a session that revoked_before has ended is on no page', async (t) => {
+  const { gateway, signIn, show, withRuntime, clock } = open(t)
+  await signIn({ client: chrome })
+  clock.time += 60
+  await signIn()
+  const here = await signIn({ client: firefox })
+  const session = { ...gateway.session, revokedBefore: clock.time - 30 }
+  const context = withRuntime({ gateway: { ...gateway, session } })
+  t.same(namesOf(await show(here, {}, context)), ['Firefox on Linux', 'A browser'])
+})
+
 t.test('with sessions that rest in browsers there is no such page', async (t) => {
   const { gateway, signIn, show, post, withRuntime } = open(t)
   t.equal(sessionsAddress(gateway), '/.auth/sessions')
