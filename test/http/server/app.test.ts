@@ -25,6 +25,8 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ['/callback/op?code=c', {}, 400, /login-state-unknown/],
     ['/callback/form', { ...posted, body: 'code=c' }, 400, /login-state-unknown/],
     ['/logout', {}, 200, /<form [^>]*method="post"/],
+    ['/backchannel-logout', { ...posted, body: 'x=1' }, 400, /"error":"invalid_request"/],
+    ['/frontchannel-logout?sid=s-1', {}, 400, /frame-ancestors 'none'/],
     ['/logged-out', {}, 200, /<title>[^<]*[Ss]igned out/],
     ['/me', { headers: [cookie] }, 200, /"user":"alice"/],
     ['/', { headers: [cookie] }, 200, /<form [^>]*action="\/\.auth\/logout"/],
@@ -59,6 +61,8 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/logout (GET, POST)
     ├── own/logged-out (GET)
     ├── own/callback (GET, POST)
+    ├── own/backchannel-logout (POST)
+    ├── own/frontchannel-logout (GET)
     ├── own/account (GET)
     ├── own/sessions (GET, POST)
     └── own/me (GET)
