@@ -39,7 +39,7 @@ interface Entry {
 }
 
 export interface ChangesSetup {
-  readonly servers: Servers
+  readonly servers: Pick<Servers, 'send'>
   readonly stream: string
   readonly clock: Clock
   /** Random, of this process: its own entries begin with it and are no news to it. */

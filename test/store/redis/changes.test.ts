@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { SessionStore, StoreChange } from '../../../src/core/ports.ts'
+import { createChanges } from '../../../src/store/redis/changes.ts'
+import type { Servers } from '../../../src/store/redis/servers.ts'
 import { startRedis } from '../../support/redis.ts'
-import { createWaits } from '../../support/waiting.ts'
+import { createWaits, poll } from '../../support/waiting.ts'
 import { sessionOf } from '../contract.ts'
 import { openRedis, singleSettings } from './redis-store.ts'
 
@@ -133,4 +135,35 @@ t.test('who leaves hears nothing more, and is not fresh', async (t) => {
   t.equal(store.freshUntilMs(), Number.NEGATIVE_INFINITY)
   store.onChange(() => {})
   await fresh(store)
+})
+
+t.test('fresh is a second from when the look was sent, however long its answer took', async (t) => {
+  let now = 5000
+  const answers: ((reply: unknown) => void)[] = []
+  const servers: Pick<Servers, 'send'> = {
+    send: () => new Promise((resolve) => answers.push((reply) => resolve([reply]))),
+  }
+  const changes = createChanges({
+    servers,
+    stream: 's',
+    clock: { now: () => 0, monotonicMs: () => now },
+    self: 'me',
+    nonce: () => 'n',
+    report: () => {},
+  })
+  t.teardown(() => changes.close())
+  changes.onChange(() => {})
+  t.equal(changes.freshUntilMs(), Number.NEGATIVE_INFINITY)
+  now = 5700
+  answers.shift()?.([['1-1', ['n', 'other.x', 'k', '']]])
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(changes.freshUntilMs(), 6000)
+  await poll(
+    'the next look',
+    () => answers.length,
+    (count) => count === 1,
+  )
+  answers.shift()?.([['1-1', ['n', 'other.x', 'k', '']]])
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(changes.freshUntilMs(), 6700)
 })

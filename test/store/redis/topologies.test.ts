@@ -1,13 +1,15 @@
 // What happens when servers die, in the middle of writes: nothing that was ended comes back, and nothing needs a restart.
+import { createServer } from 'node:net'
 import t from 'tap'
 import type { SessionStore } from '../../../src/core/ports.ts'
 import { slotOf } from '../../../src/store/redis/slot.ts'
+import { portOf } from '../../support/ports.ts'
 import { startRedis } from '../../support/redis.ts'
 import { poll } from '../../support/waiting.ts'
 import { sessionOf } from '../contract.ts'
 import { faultOf } from '../sqlite-store.ts'
 import { every, openRedis, singleSettings } from './redis-store.ts'
-import { redisCli, startCluster, startReplicated, startSentinel } from './topologies.ts'
+import { redisCli, sentinelSettings, startCluster, startReplicated, startSentinel } from './topologies.ts'
 
 const works = (store: SessionStore) =>
   poll(
@@ -83,6 +85,24 @@ t.test('Sentinels that are away, strange or of another name are told', async (t)
   t.equal(await faultOf(() => store.check()), 'nothing', 'without Sentinels the primary goes on')
   await primary.stop('SIGKILL')
   for (const [name, call] of every(store)) t.match(await faultOf(call), /^STORE_UNAVAILABLE/, name)
+})
+
+t.test('a replica that a Sentinel still names is not taken for the primary', async (t) => {
+  const { primary, replica } = await startReplicated(t)
+  let named = replica.port
+  const sentinel = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      const address = `*2\r\n$9\r\n127.0.0.1\r\n$5\r\n${named}\r\n`
+      socket.write(bytes.includes('PING') ? '+PONG\r\n' : address)
+    })
+  })
+  await new Promise<void>((resolve) => sentinel.listen(0, '127.0.0.1', resolve))
+  const store = openRedis(t, sentinelSettings(portOf(sentinel)))
+  t.teardown(() => sentinel.close())
+  t.match(await faultOf(() => store.load('k1')), /is a replica, though the Sentinels name it$/)
+  named = primary.port
+  await works(store)
 })
 
 t.test('an end waits for a replica, and says when none has confirmed it', async (t) => {

@@ -27,6 +27,18 @@ export async function startReplicated(
   return { primary, replica }
 }
 
+export function sentinelSettings(port: number): SentinelRedisSettings {
+  const { host: _, port: __, kind: ___, ...access } = singleSettings(0)
+  return {
+    ...access,
+    kind: 'redis-sentinel',
+    sentinels: [{ host: '127.0.0.1', port }],
+    name: 'mymaster',
+    sentinelUsername: null,
+    sentinelPassword: null,
+  }
+}
+
 /** Two servers and a Sentinel, which knows both. */
 export async function startSentinel(
   t: Pick<Test, 'teardown'>,
@@ -47,16 +59,7 @@ export async function startSentinel(
   await poll('a Sentinel that knows the replica', replicas, (text) =>
     text.includes(`${servers.replica.port}`),
   )
-  const { host: _, port: __, kind: ___, ...access } = singleSettings(0)
-  const settings: SentinelRedisSettings = {
-    ...access,
-    kind: 'redis-sentinel',
-    sentinels: [{ host: '127.0.0.1', port: sentinel.port }],
-    name: 'mymaster',
-    sentinelUsername: null,
-    sentinelPassword: null,
-  }
-  return { ...servers, sentinel, settings }
+  return { ...servers, sentinel, settings: sentinelSettings(sentinel.port) }
 }
 
 /** Three primaries without replicas. */
