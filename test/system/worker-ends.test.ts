@@ -28,6 +28,13 @@ t.test('a worker that is killed takes what it had in hand with it, and nothing e
   )
   const [first, second] = bothWorkers(running)
   const connections = await connectToEach(running, place.port, [first.number, second.number], '/who')
+  const own = connections.get(first.number)
+  own?.write(get('/counted').repeat(10))
+  await poll(
+    'its answers',
+    () => own?.text().split('the end').length,
+    (pieces) => pieces === 12,
+  )
   const before = await counted()
   app.keep()
   for (const client of connections.values()) client.write(get('/held'))
@@ -55,7 +62,7 @@ t.test('a worker that is killed takes what it had in hand with it, and nothing e
   ])
   const after = await metrics()
   t.match(after, /^claimgate_worker_ends_total 1$/m)
-  t.ok((await counted()) >= before, 'what it had counted is not forgotten')
+  t.ok((await counted()) >= before + statuses.length, 'what it had counted is not forgotten')
   await poll('it to be ready', ready, ({ status }) => status === 200)
   await connectToEach(running, place.port, [3], '/third')
 })

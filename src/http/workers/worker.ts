@@ -54,7 +54,8 @@ export function runWorker(channel: WorkerChannel, options: WorkerOptions): Promi
       // One that does not listen yet has no answer.
       void serving?.answer().then((answer) => channel.send({ kind: 'answer', id: message.id, answer }))
     } else if (message.kind === 'stop') {
-      void (serving?.close(message.graceMs) ?? Promise.resolve()).then(() => end(0))
+      // Behind a start that is under way: what it opens would keep this process alive.
+      void before.then(() => serving?.close(message.graceMs)).then(() => end(0))
     } else {
       // One after the other: what is said of a configuration comes behind the start, and behind what was said before.
       before = before
