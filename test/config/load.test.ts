@@ -313,7 +313,8 @@ apps:
 })
 
 /** Compose's own file, beside the gateway's; and what Kubernetes reads, with the file that has its secrets there. */
-const isNoGateway = (name: string): boolean => /compose\.yaml$|^kubernetes$/.test(basename(name))
+const isNoGateway = (name: string): boolean =>
+  /compose\.yaml$|^(?:kubernetes|compose-redis)$/.test(basename(name))
 
 const examples = [
   'config/claimgate.yaml',

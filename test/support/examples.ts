@@ -9,7 +9,8 @@ import type { Gateway } from '../../src/core/gateway.ts'
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Tests of rules, compose's own file, and what test/system/kubernetes runs: its secrets are files of Kubernetes. */
-const isNoGateway = (name: string): boolean => /(?:\.test|compose)\.yaml$|^kubernetes$/.test(basename(name))
+const isNoGateway = (name: string): boolean =>
+  /(?:\.test|compose)\.yaml$|^(?:kubernetes|compose-redis)$/.test(basename(name))
 
 export const exampleFiles: readonly string[] = [
   'config/claimgate.yaml',
