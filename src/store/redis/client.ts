@@ -56,11 +56,14 @@ export async function connectClient(
   })
   let over = false
   let first: unknown = null
+  const broken = Promise.withResolvers<never>()
+  broken.promise.catch(() => {}) // Once it stands, `ended` tells.
   const end = (thrown: unknown): void => {
     first ??= thrown
     if (over) return
     over = true
     client.destroy()
+    broken.reject(first)
     ended(first)
   }
   // Also those that come after it was destroyed: an 'error' without a listener would end the process.
@@ -76,11 +79,19 @@ export async function connectClient(
   }
   // What was answered while this process was busy is read first.
   const late = setTimeout(() => setImmediate(tooLate), answerMs).unref()
-  try {
+  const takenIn = (async () => {
     await client.connect()
     // A frozen server takes connections, and answers nothing on them.
     await client.sendCommand(['PING'])
     isTakenIn = true
+  })()
+  // A socket that is still being made is none that can be ended yet: once more when it stands.
+  const afterwards = (): void => {
+    if (over) client.destroy()
+  }
+  takenIn.then(afterwards, afterwards)
+  try {
+    await Promise.race([takenIn, broken.promise])
   } catch (thrown) {
     const why = first ?? thrown
     over = true
