@@ -16,8 +16,12 @@ export function createStates(parts: Parts, most: number = limits.sharedUsedState
   const { seal, clock } = context
 
   /** Of more than there may be, those that were spent first are forgotten: anybody can begin sign-ins. */
-  async function bound(hash: string): Promise<void> {
-    const [count] = await servers.send(keys.states, [['RPUSH', keys.states, hash]])
+  async function bound(hash: string, ms: string): Promise<void> {
+    // The last one ends last: when it has, there is nothing to be counted any more.
+    const [count] = await servers.send(keys.states, [
+      ['RPUSH', keys.states, hash],
+      ['PEXPIRE', keys.states, ms],
+    ])
     if (numberOf(count) <= most) return
     const [oldest] = await servers.send(keys.states, [['LPOP', keys.states, String(forgottenAtOnce)]])
     const names = textsOf(oldest).flatMap((one) => [keys.state(one), keys.outcome(one)])
@@ -42,9 +46,10 @@ export function createStates(parts: Parts, most: number = limits.sharedUsedState
     async spend(hash, { at, until }) {
       const name = keys.state(hash)
       const sealed = seal.seal('state', hash, JSON.stringify([at, null]))
-      const [reply] = await servers.send(name, [['SET', name, sealed, 'NX', 'PX', msUntil(until, at)]])
+      const ms = msUntil(until, at)
+      const [reply] = await servers.send(name, [['SET', name, sealed, 'NX', 'PX', ms]])
       if (textOrNothing(reply) !== 'OK') return false
-      await bound(hash)
+      await bound(hash, ms)
       return true
     },
     async spent(hash): Promise<SpentState | null> {
