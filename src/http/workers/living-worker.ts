@@ -97,11 +97,23 @@ export function startWorker(fork: Fork, start: WorkerStart, { lines, told }: Wor
     })
   }
 
-  async function ask(): Promise<WorkerAnswer | null> {
-    const message = await answerTo((id) => forked.send({ kind: 'ask', id }), limits.workerAnswerMs)
-    if (message === null || message === 'late' || message.kind !== 'answer') return null
-    samples = readMetricSamples(message.answer.samples) ?? samples
-    return message.answer
+  /** One that stands still is asked once, and not again before it has answered: nothing piles up for it. */
+  function ask(): Promise<WorkerAnswer | null> {
+    asked ??= new Promise<FromWorker | null>((resolve) => {
+      questions += 1
+      const id = questions
+      waiting.set(id, (message) => {
+        waiting.delete(id)
+        resolve(message)
+      })
+      forked.send({ kind: 'ask', id })
+    }).then((message) => {
+      asked = null
+      if (message?.kind !== 'answer' || message.answer === null) return null
+      samples = readMetricSamples(message.answer.samples) ?? samples
+      return message.answer
+    })
+    return inTime(asked)
   }
 
   return {
@@ -110,12 +122,7 @@ export function startWorker(fork: Fork, start: WorkerStart, { lines, told }: Wor
     listening: listening.promise,
     ended: ended.promise,
     failure: () => failure,
-    ask: () => {
-      asked ??= ask().finally(() => {
-        asked = null
-      })
-      return asked
-    },
+    ask,
     samples: () => samples,
     prepare: async (next) => {
       const send = (id: number) => forked.send({ kind: 'prepare', id, next })
@@ -136,4 +143,15 @@ export function startWorker(fork: Fork, start: WorkerStart, { lines, told }: Wor
       endByForce(graceMs + limits.workerStopMs)
     },
   }
+}
+
+/** Null when it does not come in time. */
+function inTime(answer: Promise<WorkerAnswer | null>): Promise<WorkerAnswer | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), limits.workerAnswerMs)
+    void answer.then((found) => {
+      clearTimeout(timer)
+      resolve(found)
+    })
+  })
 }

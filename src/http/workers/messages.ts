@@ -49,7 +49,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   | { readonly kind: 'prepared'; readonly id: number; readonly faults: readonly string[] }
   | { readonly kind: 'committed'; readonly id: number }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswer }
+  /** Null: it could not say. */
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswer | null }
   | { readonly kind: 'event'; readonly event: SharedEvent }
   | { readonly kind: 'certificate'; readonly certificate: CertificateEnd }
 

@@ -46,7 +46,8 @@ export function createWorkerPlaces(options: WorkerPlacesOptions): WorkerPlaces {
     void worker.ended.then((end) => leave(place, worker, end, nowMs() - beganMs))
     const listening = await worker.listening
     if (listening.kind === 'listening') {
-      options.serves(worker)
+      // One that was just about to begin when the gateway stopped serves nobody.
+      if (!stopping) options.serves(worker)
       return null
     }
     return options.failed(worker, listening.kind === 'ended' ? listening.end : null)

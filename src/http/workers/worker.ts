@@ -26,12 +26,14 @@ export function runWorker(channel: WorkerChannel, options: WorkerOptions): Promi
     resolve(status)
   }
   let serving: WorkerServing | null = null
+  const started = Promise.withResolvers<WorkerServing>()
   let before = Promise.resolve()
 
   async function obey(message: Exclude<ToWorker, { kind: 'ask' | 'stop' }>): Promise<void> {
     switch (message.kind) {
       case 'start':
         serving = await begin(message.start, channel, options)
+        started.resolve(serving)
         channel.send({ kind: 'listening', port: serving.port })
         return
       case 'prepare':
@@ -51,8 +53,9 @@ export function runWorker(channel: WorkerChannel, options: WorkerOptions): Promi
 
   channel.onMessage((message) => {
     if (message.kind === 'ask') {
-      // One that does not listen yet has no answer.
-      void serving?.answer().then((answer) => channel.send({ kind: 'answer', id: message.id, answer }))
+      // Every question is answered, if only when it listens: the next one waits for that.
+      const answer = started.promise.then((one) => one.answer()).catch(() => null)
+      void answer.then((said) => channel.send({ kind: 'answer', id: message.id, answer: said }))
     } else if (message.kind === 'stop') {
       // Behind a start that is under way: what it opens would keep this process alive.
       void before.then(() => serving?.close(message.graceMs)).then(() => end(0))

@@ -169,6 +169,19 @@ t.test('a process that cannot be made is told, and tried again with pauses', asy
   t.equal(told.at(-1), '3 serves')
 })
 
+t.test('one that begins while the gateway stops is not told to serve', async (t) => {
+  const { serving, places, workers, told, turn, go } = open(t)
+  await serving()
+  workers[0]?.end()
+  await turn()
+  await go()
+  const stopped = places.stop(8_000)
+  workers[2]?.listen()
+  await stopped
+  await turn()
+  t.notOk(told.includes('3 serves'))
+})
+
 t.test('a stop ends all in good order, and nobody is replaced behind it', async (t) => {
   const { serving, places, workers, told, turn, go, waits } = open(t)
   await serving()
