@@ -392,6 +392,31 @@ t.test('a sign-in has room: pieces of a session that counts no more go as it beg
   t.same([jar(browser).has(first), jar(browser).has(second)], [false, false])
 })
 
+t.test('sign-ins that nobody finished leave room for a large session in proxies in front', async (t) => {
+  const { front, clock } = await start(t)
+  const browser = new Browser()
+  const sent = () => `Cookie: ${pairs(Object.fromEntries(jar(browser)))}`.length
+  const attempts: URLSearchParams[] = []
+  const begin = async (address: string) => {
+    clock.time += 1
+    attempts.push(await front.begin(browser, address))
+  }
+  for (const tab of [1, 2, 3, 4, 5]) await begin(`/restored/tab/${tab}?with=a&query=of&some=length`)
+  front.op.bends = { userinfo: (claims) => ({ ...claims, groups: [...groups, ...groups.slice(0, 20)] }) }
+  const finish = (at: number) => front.finish(browser, attempts.at(at) ?? new URLSearchParams())
+  t.equal((await finish(-1)).headers.location, '/restored/tab/5?with=a&query=of&some=length')
+  t.ok(sent() > 6500, `${sent()} bytes: a large session`)
+  t.ok(sent() < 8192, `${sent()} bytes after the first tab`)
+  t.equal((await finish(0)).status, 303, 'the tab of one that went leads on')
+  for (const tab of [6, 7, 8]) {
+    await begin(`/.auth/login?account=other&return_to=/tab/${tab}`)
+    t.ok(sent() < 8192, `${sent()} bytes, signed in and on the way once more`)
+  }
+  t.equal((await finish(-1)).headers.location, '/tab/8')
+  t.ok(sent() < 8192, `${sent()} bytes at the end`)
+  t.equal((await browser.visit(`${front.url}/`)).status, 200)
+})
+
 t.test('two tabs: an answer of another process that comes late ends with the session it is of', async (t) => {
   const rig = await start(t)
   const { front, clock, names } = rig

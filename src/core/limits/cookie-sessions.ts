@@ -7,6 +7,11 @@ export const cookieSessionLimits = {
     3.5 * KiB,
     'One of the two cookies of `store: cookie`, name and value; a sign-in that needs a third fails.',
   ),
+  ownCookieBytes: of(
+    'request',
+    7.75 * KiB,
+    'The cookies of `store: cookie` and of sign-ins under way together; the oldest sign-ins are forgotten.',
+  ),
   outcomeBytes: of('process', 10 * KiB, 'What a sign-in came to, sealed, for whoever comes again with it.'),
   keptOutcomeBytes: of(
     'process',

@@ -57,19 +57,19 @@ export function rememberAttempts(
     const more = [...kept, one]
     if (Buffer.byteLength(encode(more)) <= limits.pastAttemptBytes) kept = more
   }
-  return { name: nameOf(of), value: seal(ring, scope(of), encode(kept), random) }
+  return { name: pastAttemptsName(of.names), value: seal(ring, scope(of), encode(kept), random) }
 }
 
 /** None where the cookie comes twice: another site under the same domain may have set one of them. */
 function read(ring: KeyRing, of: PastOf): readonly PastAttempt[] {
-  const [cookie, ...others] = of.cookies.filter(({ name }) => name === nameOf(of))
+  const [cookie, ...others] = of.cookies.filter(({ name }) => name === pastAttemptsName(of.names))
   if (cookie === undefined || others.length > 0) return []
   const opened = open(ring, scope(of), cookie.value)
   return opened.ok ? decode(opened.text) : []
 }
 
 /** Below the transactions' prefix, so that the same code keeps it from the apps, and a sign-out clears it. */
-function nameOf({ names }: PastOf): string {
+export function pastAttemptsName(names: Pick<CookieNames, 'transactionPrefix'>): string {
   return `${names.transactionPrefix}past`
 }
 

@@ -76,13 +76,13 @@ export function transactionsToEvict(
   for (const cookie of cookies) {
     const named = readTransactionCookieName(cookie.name, names)
     if (named === null || cookie.name === newcomer.name) continue
-    const bytes = (sizes.get(cookie.name)?.bytes ?? 0) + size(cookie)
+    const bytes = (sizes.get(cookie.name)?.bytes ?? 0) + cookieBytes(cookie)
     sizes.set(cookie.name, { startedAt: named.startedAt, bytes })
   }
   const keptSeconds = transactionKeptSeconds(timeoutSeconds)
   const evicted: string[] = []
   let kept = 1
-  let bytes = size(newcomer)
+  let bytes = cookieBytes(newcomer)
   for (const [name, other] of [...sizes].sort(([, a], [, b]) => b.startedAt - a.startedAt)) {
     const stays =
       isWithin(keptSeconds, other.startedAt, now) &&
@@ -96,7 +96,7 @@ export function transactionsToEvict(
   return evicted.slice(-limits.clearedCookies)
 }
 
-/** `; ` between two cookies and `=` inside one count as well. */
-function size(cookie: CookiePair): number {
+/** What a cookie takes in a request: `; ` between two cookies and `=` inside one count as well. */
+export function cookieBytes(cookie: CookiePair): number {
   return cookie.name.length + cookie.value.length + 3
 }

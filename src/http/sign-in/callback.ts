@@ -11,7 +11,6 @@ import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../co
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import { clockToleranceSeconds } from '../../core/session/session.ts'
-import { secondPieceName } from '../../core/session/session-pieces.ts'
 import { isInStorage, readTransaction, type Transaction } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -22,10 +21,11 @@ import { movingOnPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { beginAgain, mayHelp } from './again.ts'
 import { attemptOf } from './attempt.ts'
-import { deleteCookie, type SetCookie, setSessionCookies, setSignOutMark } from './cookie.ts'
+import { deleteCookie, type SetCookie } from './cookie.ts'
 import { isWorthAnother, signInFailed, tooManyFailures } from './failure.ts'
 import { failedOf, fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
+import { newSessionCookies } from './new-session.ts'
 import { pastAttempt, remembering } from './past-attempts.ts'
 
 /**
@@ -232,27 +232,13 @@ function signedIn(
   }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
 ): Answer {
   const cookies = [
-    ...newSession(runtime, origin, headers, cookieValue),
+    ...newSessionCookies(runtime, origin, headers, { cookieValue, state: transaction.state }),
     roundCompleted(headers, origin, cameBy(admission)),
   ]
   const { returnTo, state } = transaction
   if (isInStorage(returnTo))
     return withCookies(fromStorage(runtime, admission, origin, stateHash(state)), cookies)
   return arrive(admission, origin, readLanding(returnTo, origin, runtime.gateway.authPrefix), cookies)
-}
-
-/** The cookies of a new session, and of the mark that ends those before it. */
-function newSession(
-  { gateway, sessions }: RequestContext['runtime'],
-  origin: Origin,
-  headers: IncomingHttpHeaders,
-  cookieValue: string,
-): readonly SetCookie[] {
-  const mark = sessions.marks?.beside(cookieValue, origin) ?? null
-  // A POST of another site brings no session cookie along: a second piece may be there all the same.
-  const sent = gateway.session.store.kind === 'cookie' ? secondPieceName(origin.cookies) : headers.cookie
-  const cookies = setSessionCookies(origin.cookies, cookieValue, sent)
-  return mark === null ? cookies : [...cookies, setSignOutMark(gateway, origin, mark)]
 }
 
 /** The provider that the sign-in was begun with, whatever it is called now; another of its name never gets the code. */

@@ -1,34 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isFault } from '../../core/fault.ts'
-import type { Origin } from '../../core/gateway.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
-import { transactionCookies } from '../../core/session/cookies.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
-import {
-  beginTransaction,
-  isInStorage,
-  openTransaction,
-  sealTransaction,
-} from '../../core/session/transaction.ts'
-import {
-  type CookiePair,
-  isWithin,
-  stateHash,
-  transactionKeptSeconds,
-  transactionsToEvict,
-} from '../../core/session/transaction-cookie.ts'
+import { beginTransaction, isInStorage, sealTransaction } from '../../core/session/transaction.ts'
+import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
-import { readSessionCookie, readSignOutMarks } from '../admission/session-cookies.ts'
+import { readSessionCookie } from '../admission/session-cookies.ts'
 import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { appOfPage } from './attempt.ts'
-import { deleteCookie, deleteSessionCookies, type SetCookie, setTransactionCookie } from './cookie.ts'
+import { attemptCookies } from './attempt-cookies.ts'
 import { tellOfFailure } from './failure.ts'
 import { passedTo } from './passed-parameters.ts'
-import { remembering } from './past-attempts.ts'
 
 export interface SignInRequest {
   readonly provider: string
@@ -69,9 +55,6 @@ export async function startSignIn(
     const redirectUri = redirectUriOf(origin, settings.name).uri
     const url = await provider.authorizationUrl(transaction, redirectUri, wish)
     const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
-    const timeoutSeconds = runtime.gateway.session.signInTimeoutSeconds
-    const others = transactionCookies(headers.cookie, origin.cookies)
-    const evicted = transactionsToEvict(others, cookie, origin.cookies, { now, timeoutSeconds })
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', {
       request_id: admission.requestId,
@@ -87,63 +70,12 @@ export async function startSignIn(
           to: url,
         })
       : redirectAnswer(url.href, 302)
-    const past = [
-      ...(request.insteadOf === undefined ? [] : [{ ...request.insteadOf, isReplaced: true }]),
-      ...openEvicted(runtime, origin, others, evicted),
-    ]
-    return withCookies(answer, [
-      ...makingRoom(runtime, origin, headers),
-      ...remembering(context, origin, headers, past),
-      ...evicted.map((name) => deleteCookie(origin.cookies, name)),
-      setTransactionCookie(
-        origin.cookies,
-        cookie.name,
-        cookie.value,
-        settings.responseMode,
-        transactionKeptSeconds(timeoutSeconds),
-      ),
-    ])
+    const begun = { cookie, responseMode: settings.responseMode, insteadOf: request.insteadOf ?? null }
+    return withCookies(answer, attemptCookies(context, origin, headers, begun))
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
     const app = appOfPage(origin, page.returnTo)
     tellOfFailure(context, admission, thrown, { provider: provider.name, app })
     return faultAnswer(admission, thrown)
   }
-}
-
-/**
- * Pieces of a session that counts no more go: proxies in front have room for 8 KiB, which these and an attempt may pass.
- */
-function makingRoom(
-  { gateway, sessions }: RequestContext['runtime'],
-  origin: Origin,
-  headers: IncomingHttpHeaders,
-): readonly SetCookie[] {
-  if (gateway.session.store.kind !== 'cookie') return []
-  const sent = readSessionCookie(gateway, origin, headers)
-  if (sent.kind === 'none') return []
-  const found =
-    sent.kind === 'one'
-      ? sessions.lookUp(sent.value, origin, readSignOutMarks(gateway, origin, headers))
-      : null
-  const lives = found !== null && !(found instanceof Promise) && found.kind === 'live'
-  return lives ? [] : deleteSessionCookies(origin.cookies, headers.cookie)
-}
-
-/** Those that are worth knowing still; newest first, as they are evicted from the young to the old. */
-function openEvicted(
-  { ring, clock, gateway }: RequestContext['runtime'],
-  { origin, cookies: names }: Origin,
-  cookies: readonly CookiePair[],
-  evicted: readonly string[],
-): readonly KnownAttempt[] {
-  const keptSeconds = transactionKeptSeconds(gateway.session.signInTimeoutSeconds)
-  return evicted.flatMap((name) => {
-    const [cookie, ...others] = cookies.filter((one) => one.name === name)
-    if (cookie === undefined || others.length > 0) return []
-    const transaction = openTransaction(ring, cookie, origin, names)
-    return transaction !== null && isWithin(keptSeconds, transaction.startedAt, clock.now())
-      ? [transaction]
-      : []
-  })
 }
