@@ -13,6 +13,8 @@ export interface ClientAccess {
   readonly password: string | null
   readonly tls: RedisTls | null
   readonly database: number
+  /** A server that does not answer within this time is away. */
+  readonly answerMs: number
 }
 
 /** One connection that stands. */
@@ -25,8 +27,8 @@ export interface Client {
   destroy(): void
 }
 
-/** A server that does not answer within this time is away. */
-export const answerMs = 1000
+/** Within which a server has to answer. */
+export const usualAnswerMs = 1000
 
 /**
  * Connects by the official client, and resolves once the server took us in. The library is loaded when the first
@@ -40,9 +42,9 @@ export async function connectClient(
   ended: (thrown: unknown) => void,
 ): Promise<Client> {
   const { createClient } = await import('@redis/client')
-  const { username, password, database } = access
+  const { username, password, database, answerMs } = access
   const client = createClient({
-    socket: { host: node.host, port: node.port, ...tlsOptions(node, access.tls), ...socketOptions },
+    socket: { host: node.host, port: node.port, ...tlsOptions(node, access.tls), ...socketOptions(answerMs) },
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     ...(database === 0 ? {} : { database }),
@@ -118,7 +120,9 @@ function isClosed(thrown: unknown): boolean {
 }
 
 /** The library's own time-out would not tell how far the connection had come: ours is earlier. */
-const socketOptions = { connectTimeout: 2 * answerMs, reconnectStrategy: false } as const
+function socketOptions(answerMs: number) {
+  return { connectTimeout: 2 * answerMs, reconnectStrategy: false } as const
+}
 
 /** The name that the certificate must bear is the host that we were told; never that of an answer. */
 function tlsOptions({ host }: RedisNode, tls: RedisTls | null) {

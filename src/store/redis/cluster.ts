@@ -13,9 +13,10 @@ const refreshPauseMs = 250
 const mostRedirects = 3
 
 /** Redis Cluster: each key at the node that serves its slot. */
-export function openCluster(settings: ClusterRedisSettings): Servers {
+export function openCluster(settings: ClusterRedisSettings, answerMs: number): Servers {
   const { username, password, tls } = settings
-  const access: ClientAccess = { username, password: password?.reveal() ?? null, tls, database: 0 }
+  const revealed = password?.reveal() ?? null
+  const access: ClientAccess = { username, password: revealed, tls, database: 0, answerMs }
   const place = `cluster of ${settings.nodes.map(placeOf).join(', ')}`
   const requests = new Map<string, Connection>()
   const endings = new Map<string, Connection>()

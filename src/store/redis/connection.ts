@@ -1,5 +1,5 @@
 import type { RedisNode } from '../../core/session-store-settings.ts'
-import { answerMs, type Client, type ClientAccess, type Command, connectClient } from './client.ts'
+import { type Client, type ClientAccess, type Command, connectClient } from './client.ts'
 import { Timeout } from './errors.ts'
 import { errorWord } from './reply.ts'
 
@@ -68,7 +68,7 @@ export function openConnection(setup: ConnectionSetup): Connection {
       const node = await address()
       place = placeOf(node)
       found = await connect(node, access, () => lost(found))
-      await inTime(vet(found), answerMs)
+      await inTime(vet(found), access.answerMs)
       if (closed) return found.destroy()
       if (!found.isOpen()) throw new Error('the connection was closed')
       client = found
@@ -104,7 +104,7 @@ export function openConnection(setup: ConnectionSetup): Connection {
     throw failure ?? new Failure(place, null, new Error('the connection is closed'))
   }
 
-  async function send(commands: readonly Command[], withinMs = answerMs): Promise<readonly unknown[]> {
+  async function send(commands: readonly Command[], withinMs = access.answerMs): Promise<readonly unknown[]> {
     const current = client ?? (await ready())
     const at = place
     const sent = commands.map((command) =>

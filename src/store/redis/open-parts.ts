@@ -8,8 +8,8 @@ import { openServers } from './open-servers.ts'
 import { keptMs, type Parts } from './parts.ts'
 
 /** Connects, and gives what the parts of the store work with. Whoever opens it closes `servers` and `changes`. */
-export function openParts(settings: RedisSettings, context: StoreContext): Parts {
-  const servers = openServers(settings)
+export function openParts(settings: RedisSettings, context: StoreContext, answerMs?: number): Parts {
+  const servers = openServers(settings, answerMs)
   const keys = keysOf(settings.keyPrefix)
   const nonce = () => randomBytes(12).toString('base64url')
   const { clock, report } = context

@@ -11,10 +11,10 @@ import { createSentinels } from './sentinels.ts'
 import type { Servers } from './servers.ts'
 
 /** One server that is named in the configuration. */
-export function openSingle(settings: SingleRedisSettings): Servers {
+export function openSingle(settings: SingleRedisSettings, answerMs: number): Servers {
   const { host, port } = settings
   return openPrimary({
-    access: accessOf(settings),
+    access: accessOf(settings, answerMs),
     address: () => Promise.resolve({ host, port }),
     place: placeOf(settings),
     replicated: false,
@@ -22,10 +22,10 @@ export function openSingle(settings: SingleRedisSettings): Servers {
 }
 
 /** The primary that Sentinels name; a new one as soon as they name another. */
-export function openSentinel(settings: SentinelRedisSettings): Servers {
-  const sentinels = createSentinels(settings)
+export function openSentinel(settings: SentinelRedisSettings, answerMs: number): Servers {
+  const sentinels = createSentinels(settings, answerMs)
   const servers = openPrimary({
-    access: accessOf(settings),
+    access: accessOf(settings, answerMs),
     address: sentinels.primary,
     place: `${settings.name} of Sentinel ${settings.sentinels.map(placeOf).join(', ')}`,
     replicated: true,
@@ -93,7 +93,10 @@ async function refuseReplica(client: Client): Promise<void> {
   if (role !== 'master') throw new NotPrimary()
 }
 
-export function accessOf(settings: SingleRedisSettings | SentinelRedisSettings): ClientAccess {
+export function accessOf(
+  settings: SingleRedisSettings | SentinelRedisSettings,
+  answerMs: number,
+): ClientAccess {
   const { username, password, tls, database } = settings
-  return { username, password: password?.reveal() ?? null, tls, database }
+  return { username, password: password?.reveal() ?? null, tls, database, answerMs }
 }

@@ -19,9 +19,10 @@ export interface Sentinels {
  */
 const askEveryMs = 1000
 
-export function createSentinels(settings: SentinelRedisSettings): Sentinels {
+export function createSentinels(settings: SentinelRedisSettings, answerMs: number): Sentinels {
   const { name, tls, sentinelUsername: username, sentinelPassword } = settings
-  const access: ClientAccess = { username, password: sentinelPassword?.reveal() ?? null, tls, database: 0 }
+  const password = sentinelPassword?.reveal() ?? null
+  const access: ClientAccess = { username, password, tls, database: 0, answerMs }
   /** The one that answered last is asked first. */
   let sentinels = settings.sentinels.map((node) => ({ node, connection: open(node) }))
   let known: string | null = null

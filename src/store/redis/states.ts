@@ -1,7 +1,7 @@
 import { parseJson } from '../../core/json.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { SpentState, SpentStateStore } from '../../core/ports.ts'
-import type { Parts } from './parts.ts'
+import { keptMs, type Parts } from './parts.ts'
 import { numberOf, textOrNothing, textsOf } from './reply.ts'
 
 /** Those that are forgotten at once when there are too many. */
@@ -17,10 +17,10 @@ export function createStates(parts: Parts, most: number = limits.sharedUsedState
 
   /** Of more than there may be, those that were spent first are forgotten: anybody can begin sign-ins. */
   async function bound(hash: string, ms: string): Promise<void> {
-    // The last one ends last: when it has, there is nothing to be counted any more.
+    // As long as any of them: when the last has ended, there is nothing to be counted any more.
     const [count] = await servers.send(keys.states, [
       ['RPUSH', keys.states, hash],
-      ['PEXPIRE', keys.states, ms],
+      ['PEXPIRE', keys.states, String(Math.max(Number(ms), Number(keptMs(parts))))],
     ])
     if (numberOf(count) <= most) return
     const [oldest] = await servers.send(keys.states, [['LPOP', keys.states, String(forgottenAtOnce)]])

@@ -3,6 +3,7 @@ import { isSameProvider } from '../../core/provider-id.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { RedisSettings } from '../../core/session-store-settings.ts'
 import type { StoreContext } from '../context.ts'
+import { Failure } from './connection.ts'
 import { dropSession, dropSessions, logOutSessions, revokeSessions } from './ending.ts'
 import { toStoreFault } from './fault.ts'
 import { everyPersonOf } from './indexes.ts'
@@ -15,20 +16,42 @@ import { createSaving } from './saving.ts'
 import type { Servers } from './servers.ts'
 import { createStates } from './states.ts'
 
+/** A command of its own takes a second until it is given up. */
+const earlyMs = 500
+
 /**
  * Sessions in Redis, shared by all processes and machines that name it. Opens at once and never fails: while Redis is
  * away every call rejects with a StoreFault, and once it is back they are answered, with nothing to be done.
  */
-export function openRedisStore(settings: RedisSettings, context: StoreContext): SessionStore {
-  const parts = openParts(settings, context)
+export function openRedisStore(
+  settings: RedisSettings,
+  context: StoreContext,
+  answerMs?: number,
+): SessionStore {
+  const parts = openParts(settings, context, answerMs)
   const { servers, keys, changes } = parts
   const saving = createSaving(parts)
   const states = createStates(parts)
   const commands = createCommandRecords(parts)
 
+  /**
+   * Once more when it failed early: a connection that another command had found silent was given up meanwhile, and a new
+   * one may know what ended. While Redis is away the second try fails at once.
+   */
+  async function read(key: SessionKey): Promise<readonly Found[]> {
+    const sentAtMs = context.clock.monotonicMs()
+    try {
+      return await readSessions(parts, [key])
+    } catch (thrown) {
+      const isAnswered = thrown instanceof Failure && thrown.word !== null
+      if (isAnswered || context.clock.monotonicMs() >= sentAtMs + earlyMs) throw thrown
+      return readSessions(parts, [key])
+    }
+  }
+
   async function load(key: SessionKey): Promise<Session | null> {
     changes.loaded()
-    const [found] = await readSessions(parts, [key])
+    const [found] = await read(key)
     if (found === undefined || found.isEnded) return null
     if (found.isStale)
       saving.renew(found.session, found.expiresAt).catch((thrown) => context.report(toStoreFault(thrown)))

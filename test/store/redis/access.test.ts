@@ -8,7 +8,7 @@ import { startRedis } from '../../support/redis.ts'
 import { createAuthority } from '../../support/tls.ts'
 import { sessionOf, storeContract } from '../contract.ts'
 import { faultOf } from '../sqlite-store.ts'
-import { every, openRedis, singleSettings } from './redis-store.ts'
+import { every, openRedis, patient, singleSettings } from './redis-store.ts'
 import { startCluster, startSentinel } from './topologies.ts'
 
 /** What operations.md says, which is what operators write. */
@@ -35,7 +35,7 @@ t.test('a user with the permissions that operations.md names, and no more, keeps
     t,
     (t) => {
       opened += 1
-      return openRedis(t, singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` }))
+      return openRedis(t, singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` }), patient)
     },
     'by itself',
   )
@@ -64,7 +64,7 @@ t.test('Sentinel and Cluster take what operations.md adds for them, and no more'
     { ...sentinel.settings, ...own, ...sentinelOwn },
     { ...cluster.settings, ...own },
   ]) {
-    const store = openRedis(t, settings)
+    const store = openRedis(t, settings, patient)
     for (const [name, call] of every(store))
       t.equal(await faultOf(call), 'nothing', `${settings.kind}: ${name}`)
   }
@@ -75,12 +75,12 @@ t.test('a permission that is missing is named', async (t) => {
     t,
     rights.filter((right) => right !== '+xadd' && right !== '+get'),
   )
-  const store = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'claimgate:' }))
+  const store = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'claimgate:' }), patient)
   const found = (what: string) =>
     `STORE_UNAVAILABLE: the session store redis 127.0.0.1:${port} does not let this user ${what} to its ACL`
   t.equal(await faultOf(() => store.load('k1')), found('run GET: add +get'))
   t.equal(await faultOf(() => store.revoke({ by: 'all' })), found('run XADD: add +xadd'))
-  const other = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'other:' }))
+  const other = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'other:' }), patient)
   t.equal(
     await faultOf(() => other.states.spend('h', { at: 1, until: 2 })),
     found('at our keys: add ~PREFIX*').replace(' to its ACL', ' to its ACL, with `key_prefix`'),

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { Client, ClientAccess, Command } from '../../../src/store/redis/client.ts'
 import { openConnection } from '../../../src/store/redis/connection.ts'
 
-const access: ClientAccess = { username: null, password: null, tls: null, database: 0 }
+const access: ClientAccess = { username: null, password: null, tls: null, database: 0, answerMs: 1000 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** A server that is there or not, and how often somebody tried. */

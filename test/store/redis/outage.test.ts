@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import type { SessionStore } from '../../../src/core/ports.ts'
+import { startMuteProxy } from '../../support/mute-proxy.ts'
 import { freePort, portOf } from '../../support/ports.ts'
 import { startRedis } from '../../support/redis.ts'
 import { sessionOf } from '../contract.ts'
@@ -102,6 +103,24 @@ t.test('an answer that never ends takes no memory for longer than a second', asy
   t.match(await faultOf(() => store.load('k1')), /does not answer within a second$/)
   await store.close()
   t.ok(written > 0)
+})
+
+t.test('a question on a connection that fell silent is asked once more on a new one', async (t) => {
+  const { port } = await startRedis(t)
+  const proxy = await startMuteProxy(port)
+  t.teardown(() => proxy.close())
+  const [store, other] = [
+    openRedis(t, { ...singleSettings(proxy.port), keyPrefix: 'p:' }),
+    openRedis(t, { ...singleSettings(port), keyPrefix: 'p:' }),
+  ]
+  await store.save(sessionOf('k1'), 2000)
+  proxy.mute('those of now')
+  const first = faultOf(() => store.load('k1'))
+  await other.drop('k1')
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  // Asked 300 ms before the first one is given up, and the connection with it.
+  t.equal(await store.load('k1'), null)
+  t.match(await first, /does not answer within a second$/)
 })
 
 t.test('a call on a store that was closed is a fault', async (t) => {

@@ -8,7 +8,7 @@ import type { Servers } from '../../../src/store/redis/servers.ts'
 import { startRedis } from '../../support/redis.ts'
 import { storeContext } from '../../support/store-context.ts'
 import { sessionOf } from '../contract.ts'
-import { openRedis, singleSettings } from './redis-store.ts'
+import { openRedis, patient, singleSettings } from './redis-store.ts'
 
 t.test('a session is loaded by two round trips, and so are two hundred', async (t) => {
   const { port } = await startRedis(t)
@@ -40,7 +40,7 @@ t.test('a session is loaded by two round trips, and so are two hundred', async (
 t.test('an index forgets what must have run out', async (t) => {
   const { port } = await startRedis(t)
   const settings = singleSettings(port, { keyPrefix: 'p:' })
-  const store = openRedis(t, settings)
+  const store = openRedis(t, settings, patient)
   const members = () =>
     execFileSync('redis-cli', ['-p', String(port), '--scan', '--pattern', 'p:index:*'], { encoding: 'utf8' })
       .trimEnd()
@@ -64,7 +64,7 @@ t.test('who has no Redis does not load its client', async (t) => {
     console.log(Object.keys(Module._cache).filter((name) => name.includes('@redis')).length)
     const { openRedisStore } = await import('./src/store/redis/store.ts')
     const { connectClient } = await import('./src/store/redis/client.ts')
-    await connectClient({ host: '127.0.0.1', port: 1 }, { username: null, password: null, tls: null, database: 0 }, () => {}).catch(() => {})
+    await connectClient({ host: '127.0.0.1', port: 1 }, { username: null, password: null, tls: null, database: 0, answerMs: 1000 }, () => {}).catch(() => {})
     console.log(Object.keys(Module._cache).filter((name) => name.includes('@redis')).length > 0)
   `
   const cwd = new URL('../../../', import.meta.url)

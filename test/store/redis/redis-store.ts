@@ -30,12 +30,16 @@ export function singleSettings(port: number, more: Partial<SingleRedisSettings> 
   }
 }
 
+/** Of a machine that is busy with everything else, what is no matter of time waits. */
+export const patient = { answerMs: 10_000 } as const
+
 export function openRedis(
   t: Pick<Test, 'teardown'>,
   settings: RedisSettings,
-  more: Partial<StoreContext> = {},
+  more: Partial<StoreContext> & { readonly answerMs?: number } = {},
 ): SessionStore {
-  const store = openRedisStore(settings, storeContext({ clock: early, ...more }))
+  const { answerMs, ...context } = more
+  const store = openRedisStore(settings, storeContext({ clock: early, ...context }), answerMs)
   t.teardown(() => store.close())
   return store
 }
