@@ -415,6 +415,15 @@ t.test('sign-ins that nobody finished leave room for a large session in proxies 
   t.equal((await finish(-1)).headers.location, '/tab/8')
   t.ok(sent() < 8192, `${sent()} bytes at the end`)
   t.equal((await browser.visit(`${front.url}/`)).status, 200)
+  const long = `/.auth/login?account=other&return_to=/${'long/'.repeat(290)}`
+  const begun = await browser.visit(front.url + long, { follow: false })
+  t.ok(sent() < 8192, `${sent()} bytes, on the way to a long address`)
+  t.equal(begun.status, 200)
+  t.match(begun.body, '/long/long/', 'which waits in the browser’s storage')
+  const short = await browser.visit(`${front.url}/.auth/login?account=other&return_to=/short`, {
+    follow: false,
+  })
+  t.equal(short.status, 302, 'a short one is in the attempt')
 })
 
 t.test('two tabs: an answer of another process that comes late ends with the session it is of', async (t) => {

@@ -26,6 +26,11 @@ export function attemptsWithoutRoom(
   return gone.slice(0, limits.clearedCookies)
 }
 
+/** Whether cookies of ours are so few bytes together that proxies in front take them. */
+export function haveRoom(cookies: readonly CookiePair[]): boolean {
+  return sum(cookies) <= limits.ownCookieBytes
+}
+
 /** Null for what is a few bytes long, or not ours. */
 function rankOf(name: string, names: CookieNames): number | null {
   if (name === pastAttemptsName(names)) return 0

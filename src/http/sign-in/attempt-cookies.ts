@@ -1,10 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
-import { attemptsWithoutRoom } from '../../core/session/cookie-room.ts'
+import { attemptsWithoutRoom, haveRoom } from '../../core/session/cookie-room.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { signedOutName } from '../../core/session/session-pieces.ts'
-import { openTransaction } from '../../core/session/transaction.ts'
+import {
+  beginTransaction,
+  openTransaction,
+  type SignInWish,
+  sealTransaction,
+  type Transaction,
+} from '../../core/session/transaction.ts'
 import {
   type CookiePair,
   isWithin,
@@ -25,9 +31,25 @@ import { remembering } from './past-attempts.ts'
 /** An attempt that begins. */
 interface Begun {
   readonly cookie: CookiePair
+  readonly session: SessionSent
   readonly responseMode: ProviderSettings['responseMode']
   /** The one in whose place it begins by itself. */
   readonly insteadOf: KnownAttempt | null
+}
+
+/** A transaction and its cookie; a page that has no room beside the session waits in the browser's storage, as a long one. */
+export function beginAttempt(
+  { ring, random, clock }: RequestContext['runtime'],
+  { cookies: names }: Origin,
+  wish: SignInWish,
+  { stays }: SessionSent,
+): { readonly transaction: Transaction; readonly cookie: CookiePair } {
+  const begin = (returnTo: SignInWish['returnTo']) => {
+    const transaction = beginTransaction({ ...wish, returnTo }, random, clock.now())
+    return { transaction, cookie: sealTransaction(ring, transaction, names, random) }
+  }
+  const begun = begin(wish.returnTo)
+  return wish.returnTo === null || haveRoom([...stays, begun.cookie]) ? begun : begin(null)
 }
 
 /** The cookies of attempts as a new one begins: its own, what is known of those that go, and these cleared. */
@@ -35,7 +57,7 @@ export function attemptCookies(
   context: RequestContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
-  { cookie, responseMode, insteadOf }: Begun,
+  { cookie, session, responseMode, insteadOf }: Begun,
 ): readonly SetCookie[] {
   const { runtime } = context
   const { cookies: names } = origin
@@ -46,7 +68,7 @@ export function attemptCookies(
     ...(insteadOf === null ? [] : [{ ...insteadOf, isReplaced: true }]),
     ...openEvicted(runtime, origin, others, evicted),
   ])
-  const { gone, stays } = sessionSent(runtime, origin, headers)
+  const { gone, stays } = session
   const replaced = new Set([...evicted, ...remembered.map(({ name }) => name)])
   const kept = [...others.filter(({ name }) => !replaced.has(name)), ...remembered]
   const noRoom = stays.length === 0 ? [] : attemptsWithoutRoom(kept, [...stays, cookie], names)
@@ -64,7 +86,7 @@ export function attemptCookies(
   ]
 }
 
-interface SessionSent {
+export interface SessionSent {
   readonly gone: readonly SetCookie[]
   /** Beside these an attempt has to find room. */
   readonly stays: readonly CookiePair[]
@@ -74,7 +96,7 @@ interface SessionSent {
  * What becomes of a session that rests in the browser as a sign-in begins. Pieces of one that counts no more go: proxies
  * in front have room for 8 KiB, which these and an attempt may pass.
  */
-function sessionSent(
+export function sessionSent(
   { gateway, sessions }: RequestContext['runtime'],
   origin: Origin,
   headers: IncomingHttpHeaders,

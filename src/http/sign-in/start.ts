@@ -4,7 +4,7 @@ import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
-import { beginTransaction, isInStorage, sealTransaction } from '../../core/session/transaction.ts'
+import { isInStorage } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { readSessionCookie } from '../admission/session-cookies.ts'
@@ -12,7 +12,7 @@ import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
 import { appOfPage } from './attempt.ts'
-import { attemptCookies } from './attempt-cookies.ts'
+import { attemptCookies, beginAttempt, sessionSent } from './attempt-cookies.ts'
 import { tellOfFailure } from './failure.ts'
 import { passedTo } from './passed-parameters.ts'
 
@@ -40,21 +40,17 @@ export async function startSignIn(
   const settings = runtime.gateway.providers.get(request.provider)
   if (origin === null || provider === undefined || settings === undefined)
     throw new Error('a sign-in without a provider')
-  const now = runtime.clock.now()
   const session = readSessionCookie(runtime.gateway, origin, headers)
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { page, isSecond } = request
   const returnTo = page.keptAs === null ? page.returnTo : null
   const wish = { ...request.wish, passed: passedTo(settings, request.wish.passed) }
-  const transaction = beginTransaction(
-    { provider: settings, returnTo, origin: origin.origin, replaces, isSecond, wish },
-    runtime.random,
-    now,
-  )
+  const sent = sessionSent(runtime, origin, headers)
+  const asked = { provider: settings, returnTo, origin: origin.origin, replaces, isSecond, wish }
+  const { transaction, cookie } = beginAttempt(runtime, origin, asked, sent)
   try {
     const redirectUri = redirectUriOf(origin, settings.name).uri
     const url = await provider.authorizationUrl(transaction, redirectUri, wish)
-    const cookie = sealTransaction(runtime.ring, transaction, origin.cookies, runtime.random)
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', {
       request_id: admission.requestId,
@@ -70,7 +66,8 @@ export async function startSignIn(
           to: url,
         })
       : redirectAnswer(url.href, 302)
-    const begun = { cookie, responseMode: settings.responseMode, insteadOf: request.insteadOf ?? null }
+    const { responseMode } = settings
+    const begun = { cookie, session: sent, responseMode, insteadOf: request.insteadOf ?? null }
     return withCookies(answer, attemptCookies(context, origin, headers, begun))
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
