@@ -160,9 +160,9 @@ t.test('TLS: the authority, the name and the certificate of the client are held 
   const clientCertificate = { certificate: client.cert, key: new Secret(client.key) }
   const right: RedisTls = { ca: authority.certificate, clientCertificate }
   const good = await serve(['IP:127.0.0.1'])
-  const asked = (port: number, tls: RedisTls | null) =>
+  const asked = (port: number, tls: RedisTls | null, more: { readonly answerMs?: number } = patient) =>
     faultOf(async () => {
-      const store = openRedis(t, singleSettings(port, { tls }))
+      const store = openRedis(t, singleSettings(port, { tls }), more)
       await store.save(sessionOf('k1'), 2000)
       t.not(await store.load('k1'), null)
     })
@@ -185,7 +185,7 @@ t.test('TLS: the authority, the name and the certificate of the client are held 
   )
   const plain = await startRedis(t)
   t.match(
-    await asked(plain.port, right),
+    await asked(plain.port, right, {}),
     /does not answer within a second: does it speak TLS at this port\?$/,
   )
 })

@@ -49,6 +49,15 @@ t.test(
   },
 )
 
+/** Empty while it lets its connections go, as one that changes its role does. */
+function roleOf(port: number): string {
+  try {
+    return redisCli(port, 'ROLE')
+  } catch {
+    return ''
+  }
+}
+
 t.test('a primary that becomes a replica is left, though it still answers', async (t) => {
   const { primary, replica, sentinel, settings } = await startSentinel(t)
   const store = openRedis(t, settings)
@@ -57,12 +66,12 @@ t.test('a primary that becomes a replica is left, though it still answers', asyn
   redisCli(sentinel.port, 'SENTINEL', 'failover', 'mymaster')
   await poll(
     'a failover',
-    () => redisCli(replica.port, 'ROLE'),
+    () => roleOf(replica.port),
     (role) => role.startsWith('master'),
   )
   await poll(
     'a replica that was the primary',
-    () => redisCli(primary.port, 'ROLE'),
+    () => roleOf(primary.port),
     (role) => role.startsWith('slave'),
   )
   await works(store)
