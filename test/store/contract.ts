@@ -410,6 +410,19 @@ export async function storeContract(
     })
   })
 
+  await t.test('of logouts that come at once each session is ended by one', async (t) => {
+    const { issuer } = idOfAcme
+    const store = open(t)
+    const jti = { hash: 'jti-at-once', until: 1300 }
+    const logout = { issuer, subject: 'alice', sid: null, issuedBy: 1000, jti, at: 1000 }
+    await store.save(sessionOf('k1'), 5000)
+    const done = await Promise.all([store.logOut(logout), store.logOut(logout)])
+    t.same(
+      done.flatMap((one) => (one.kind === 'ended' ? one.keys : [])),
+      ['k1'],
+    )
+  })
+
   await t.test('a store that works says so, and a listener may leave', async (t) => {
     const store = open(t)
     await store.check()

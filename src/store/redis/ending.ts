@@ -1,6 +1,6 @@
 import type { LoggedOut, ProviderLogout, StoreChange } from '../../core/ports.ts'
 import { isSameProvider } from '../../core/provider-id.ts'
-import { isMeant } from '../../core/session/provider-logout.ts'
+import { isMeant, logoutMarkSeconds } from '../../core/session/provider-logout.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import { everyIndexOf, everyPersonOf, indexesOfLogout } from './indexes.ts'
 import { isStored } from './keys.ts'
@@ -36,7 +36,10 @@ export async function endSessions(
   return new Set(sessions.map(({ key }) => key).filter((_, at) => removed[at] === true))
 }
 
-async function unindex({ servers, keys, context }: Parts, sessions: readonly Session[]): Promise<void> {
+export async function unindex(
+  { servers, keys, context }: Parts,
+  sessions: readonly Session[],
+): Promise<void> {
   const commands = sessions.flatMap((session) =>
     everyIndexOf(context.seal, session).map((hash): KeyedCommand => {
       const key = keys.index(hash)
@@ -147,22 +150,46 @@ export async function logOutSessions(parts: Parts, logout: ProviderLogout): Prom
   const { servers, keys, context, changes, confirmation } = parts
   if (await isSpent(parts, logout)) return { kind: 'spent' }
   const marks = marksOfLogout(context.seal, logout).map((hash) => keys.logout(hash))
-  await servers.sendEach(
-    marks.flatMap((key): readonly KeyedCommand[] => [
-      { key, command: ['ZADD', key, 'GT', String(logout.issuedBy), 'iat'] },
-      { key, command: ['PEXPIRE', key, keptMs(parts)] },
-    ]),
-  )
+  const fresh = await leaveMarks(parts, marks, logout)
   const indexes = indexesOfLogout(context.seal, logout)
   const members = await servers.sendEach(indexes.map((hash) => membersOf(keys.index(hash))))
-  const found = await readSessions(parts, members.flatMap(textsOf))
+  const sought = members.flatMap(textsOf)
+  if (logout.jti === null && sought.length === 0) await forgetSoon(parts, fresh)
+  const found = await readSessions(parts, sought)
   const meant = found.filter(({ session }) => isMeant(logout, session))
   const told: StoreChange = { kind: 'sessions', keys: meant.map(({ session }) => session.key) }
   if (told.keys.length > 0) await changes.announce(told)
-  await removeMarked(parts, meant)
+  const removed = await removeMarked(parts, meant)
   await spend(parts, logout)
   await Promise.all(marks.map((key) => confirmation.confirm(key)))
-  return { kind: 'ended', keys: told.keys }
+  // The same token may come to two processes at once: the end of each session is told by one of them.
+  return { kind: 'ended', keys: told.keys.filter((key) => removed.has(key)) }
+}
+
+/** Returns those that would not have stayed for long without it. */
+async function leaveMarks(
+  parts: Parts,
+  marks: readonly string[],
+  { issuedBy }: ProviderLogout,
+): Promise<readonly string[]> {
+  const replies = await parts.servers.sendEach(
+    marks.flatMap((key): readonly KeyedCommand[] => [
+      { key, command: ['PTTL', key] },
+      { key, command: ['ZADD', key, 'GT', String(issuedBy), 'iat'] },
+      { key, command: ['PEXPIRE', key, keptMs(parts)] },
+    ]),
+  )
+  return marks.filter((_, at) => Number(replies[at * 3]) <= soonMs)
+}
+
+const soonMs = logoutMarkSeconds * 1000
+
+/**
+ * Of a logout that no provider signed and that found nobody: anybody may send such ones, and for as long as sessions may
+ * last they would fill the Redis. It stays for sessions that are saved after it; none is there that could come back.
+ */
+async function forgetSoon({ servers }: Parts, marks: readonly string[]): Promise<void> {
+  await servers.sendEach(marks.map((key) => ({ key, command: ['PEXPIRE', key, String(soonMs)] })))
 }
 
 async function isSpent({ servers, keys, context }: Parts, { jti }: ProviderLogout): Promise<boolean> {

@@ -55,6 +55,8 @@ export interface MarkQuery {
   seen(replies: readonly unknown[]): SeenMarks
   /** Whether one of them ends it. */
   ends(replies: readonly unknown[]): boolean
+  /** Whether the mark of a logout does: also of a session that is about to be saved. */
+  loggedOut(replies: readonly unknown[]): boolean
 }
 
 export function queryMarks(seal: RecordSeal, keys: Keys, session: MarkedSession): MarkQuery {
@@ -65,6 +67,11 @@ export function queryMarks(seal: RecordSeal, keys: Keys, session: MarkedSession)
       const value = textOrNothing(replies[at])
       return value === null ? [] : [[name, value] as const]
     })
+  const loggedOut = (replies: readonly unknown[]) =>
+    logouts.some((_, at) => {
+      const issuedBy = textOrNothing(replies[marks.length + at])
+      return issuedBy !== null && !(Number(issuedBy) < session.idTokenIssuedAt)
+    })
   return {
     commands: [
       ...marks.map((name): KeyedCommand => ({ key: keys.mark(name), command: ['GET', keys.mark(name)] })),
@@ -74,11 +81,8 @@ export function queryMarks(seal: RecordSeal, keys: Keys, session: MarkedSession)
     ],
     seen: (replies) => Object.fromEntries(marked(replies)),
     ends: (replies) =>
-      marked(replies).some(([name, value]) => session.marks[name] !== value) ||
-      logouts.some((_, at) => {
-        const issuedBy = textOrNothing(replies[marks.length + at])
-        return issuedBy !== null && !(Number(issuedBy) < session.idTokenIssuedAt)
-      }),
+      marked(replies).some(([name, value]) => session.marks[name] !== value) || loggedOut(replies),
+    loggedOut,
   }
 }
 

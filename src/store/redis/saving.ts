@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits/table.ts'
 import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../../core/session/session.ts'
 import { encodeSession } from '../../core/session/session-record.ts'
-import { endSessions } from './ending.ts'
+import { endSessions, unindex } from './ending.ts'
 import { everyPersonOf } from './indexes.ts'
 import { isStored } from './keys.ts'
 import { queryMarks } from './marks.ts'
@@ -39,7 +39,8 @@ export function createSaving(parts: Parts): Saving {
 
   /**
    * The record is the last that is written, so that no session is there which a sign-out does not find. Its marks are
-   * read before: a revocation that comes in between leaves one that it does not have.
+   * read before: a revocation that comes in between leaves one that it does not have. The indexes come before these: a
+   * logout that does not find it there has left its mark already, and one that has may be forgotten before the session.
    */
   async function save(
     session: Session,
@@ -47,10 +48,12 @@ export function createSaving(parts: Parts): Saving {
     leaving: readonly SessionKey[],
   ): Promise<readonly SessionKey[]> {
     const query = queryMarks(seal, keys, session)
-    const [marks] = await Promise.all([
-      servers.sendEach(query.commands),
-      putIndexes(parts, session, scoreOf(session)),
-    ])
+    await putIndexes(parts, session, scoreOf(session))
+    const marks = await servers.sendEach(query.commands)
+    if (query.loggedOut(marks)) {
+      await unindex(parts, [session])
+      return []
+    }
     const displaced = await oldestOf(session, new Set([session.key, ...leaving]))
     await write({ ...session, marks: query.seen(marks) }, expiresAt)
     try {

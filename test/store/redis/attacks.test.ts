@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { SessionStore } from '../../../src/core/ports.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { logoutMarkSeconds } from '../../../src/core/session/provider-logout.ts'
 import { createRecordSeal } from '../../../src/core/session/record-seal.ts'
 import { buildKeyRing } from '../../../src/core/session/seal.ts'
 import { startRedis } from '../../support/redis.ts'
@@ -104,6 +105,40 @@ t.test('a record that is put back after the end stays ended, whoever ended it', 
   t.equal(await store.load('afterwards'), null, 'the logout of sid still holds for an older ID token')
   await store.save(sessionOf('later', { ...person, idTokenIssuedAt: 1002 }), 2000)
   t.not(await store.load('later'), null, 'and a later sign-in lives')
+})
+
+t.test('S-183: what ends nobody, which anybody may send, is forgotten soon', async (t) => {
+  const { store, cli } = await open(t)
+  const { issuer } = sessionOf(one)
+  const soonMs = logoutMarkSeconds * 1000
+  const logout = { issuer, subject: null, issuedBy: 1000, at: 1 }
+  const frame = (sid: string) => store.logOut({ ...logout, sid, jti: null })
+  const marksMs = () => {
+    const names = cli('KEYS', 'p:logout:*').split('\n').filter(Boolean)
+    return names.map((name) => Number(cli('PTTL', name))).sort((a, b) => a - b)
+  }
+  await frame('guessed')
+  const [guessed = 0, ...others] = marksMs()
+  t.same(others, [])
+  t.ok(guessed > soonMs - 60_000 && guessed <= soonMs, `${guessed} ms`)
+  await store.save(sessionOf(one, person), 2000)
+  t.same(await frame(person.sid), { kind: 'ended', keys: [one] })
+  t.ok((marksMs()[1] ?? 0) > soonMs, 'one that ended somebody stays, should a failover bring that back')
+  await frame(person.sid)
+  t.ok((marksMs()[1] ?? 0) > soonMs, 'though it comes again, and finds nobody')
+  await store.logOut({ ...logout, sid: 'of-a-token', jti: { hash: 'j', until: 2000 } })
+  t.ok((marksMs()[1] ?? 0) > soonMs, 'as do those that a provider signed')
+})
+
+t.test('a session that is saved after its logout is never there, though the mark be forgotten', async (t) => {
+  const { store, cli } = await open(t)
+  const { issuer } = sessionOf(one)
+  await store.logOut({ issuer, subject: null, sid: person.sid, issuedBy: 1000, jti: null, at: 1 })
+  t.same(await store.save(sessionOf(one, { ...person, idTokenIssuedAt: 1000 }), 2000), [])
+  cli('DEL', ...cli('KEYS', 'p:logout:*').split('\n'))
+  t.equal(await store.load(one), null)
+  t.equal(cli('KEYS', 'p:s*'), '')
+  t.same(await store.list({ user: person.user, provider: sessionOf(one) }), [])
 })
 
 t.test('a mark or tombstone of another kind ends, and never opens', async (t) => {
