@@ -23,7 +23,7 @@ export function attemptsWithoutRoom(
     bytes += cookieBytes(cookie)
     if (bytes > limits.ownCookieBytes && !gone.includes(cookie.name)) gone.push(cookie.name)
   }
-  return gone.slice(0, limits.clearedCookies)
+  return gone.slice(-limits.clearedCookies)
 }
 
 /** Whether cookies of ours are so few bytes together that proxies in front take them. */
