@@ -4,6 +4,7 @@ import { startProcess } from '../support/process.ts'
 import { rawClient } from '../support/raw.ts'
 import { poll } from '../support/waiting.ts'
 import {
+  bothWorkers,
   connectToEach,
   eventsOf,
   newWorkersRig,
@@ -53,6 +54,31 @@ t.test(
     t.equal(running.log().at(-1)?.event, 'gateway.stopped')
   },
 )
+
+t.test('what a worker counted is still told while another one drains', async (t) => {
+  const app = await startKeepingApp()
+  t.teardown(() => app.close())
+  const running = await start(
+    t,
+    stand.yaml({ top: twoWorkers, app: '    require: anyone', upstream: app.url }),
+  )
+  const [drained, ended] = bothWorkers(running)
+  const connections = await connectToEach(running, place.port, [drained.number, ended.number], '/who')
+  const before = await rig.counted()
+  app.keep()
+  connections.get(drained.number)?.write(get('/held'))
+  await poll('the request to be under way', app.kept, (kept) => kept === 1)
+  running.signal('SIGTERM')
+  await poll(
+    'the worker without a request to be gone',
+    () => parentOf(ended.pid),
+    (parent) => parent === null,
+  )
+  t.equal(await rig.counted(), before)
+  t.match(await rig.metrics(), /^claimgate_workers 1$/m)
+  app.letGo()
+  t.same(await running.exited, { code: 0, signal: null })
+})
 
 t.test('a second signal ends all of them at once', async (t) => {
   const app = await startKeepingApp()

@@ -17,7 +17,10 @@ export interface WorkerPlacesOptions {
   /** Starts one. Rejects when it cannot be started at all. */
   readonly start: () => Promise<LivingWorker>
   readonly failed: (worker: LivingWorker, end: WorkerEnd | null) => Error
+  /** May throw where it cannot be found by those who connect. */
   readonly serves: (worker: LivingWorker) => void
+  /** Of each that has ended, however. */
+  readonly left: (worker: LivingWorker) => void
   /** Of one that is to be replaced, after a pause. */
   readonly ended: (worker: LivingWorker, end: WorkerEnd, pauseMs: number) => void
   /** Of one that could not be started in its place. */
@@ -43,18 +46,33 @@ export function createWorkerPlaces(options: WorkerPlacesOptions): WorkerPlaces {
     const begun = start().then((worker) => living.set(place, worker) && worker)
     starting.add(begun)
     const worker = await begun.finally(() => starting.delete(begun))
-    void worker.ended.then((end) => leave(place, worker, end, nowMs() - beganMs))
+    void worker.ended.then((end) => {
+      living.delete(place)
+      options.left(worker)
+      leave(place, worker, end, nowMs() - beganMs)
+    })
     const listening = await worker.listening
     if (listening.kind === 'listening') {
-      // One that was just about to begin when the gateway stopped serves nobody.
-      if (!stopping) options.serves(worker)
+      serve(worker)
       return null
     }
     return options.failed(worker, listening.kind === 'ended' ? listening.end : null)
   }
 
+  function serve(worker: LivingWorker): void {
+    // One that was just about to begin when the gateway stopped serves nobody.
+    if (stopping) return
+    try {
+      options.serves(worker)
+    } catch (thrown) {
+      // Its end has another one started; it must not go on beside that one.
+      worker.stop(0)
+      if (!replaces) throw thrown
+      options.fault(thrown)
+    }
+  }
+
   function leave(place: number, worker: LivingWorker, end: WorkerEnd, livedMs: number): void {
-    living.delete(place)
     if (stopping) return
     if (!replaces) {
       early.push(() => leave(place, worker, end, livedMs))

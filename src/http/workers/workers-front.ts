@@ -70,10 +70,13 @@ function openWorkersFront(
       metrics.workers(places.living().length)
     },
     failed: (worker, end) => failureOf(worker, end),
-    ended: (worker, end, pauseMs) => {
+    left: (worker) => {
+      // While others still drain, the metrics are read: what this one counted must not be missing from them.
       answers.keep(worker.samples())
-      metrics.workerEnded()
       metrics.workers(places.living().length)
+    },
+    ended: (worker, end, pauseMs) => {
+      metrics.workerEnded()
       if (end.hasLostLine) log.lostLine()
       log.event('error', 'worker.ended', { ...endFields(worker, end), pause_seconds: pauseMs / 1000 })
     },

@@ -12,7 +12,11 @@ const failed: Listening = {
 
 function open(
   _t: Test,
-  { count = 2, cannotStart = () => false }: { count?: number; cannotStart?: () => boolean } = {},
+  {
+    count = 2,
+    cannotStart = () => false,
+    cannotServe = () => false,
+  }: { count?: number; cannotStart?: () => boolean; cannotServe?: () => boolean } = {},
 ) {
   const workers: (LivingWorker & {
     listen(outcome?: Listening): void
@@ -20,6 +24,7 @@ function open(
     readonly stopped: number[]
   })[] = []
   const told: string[] = []
+  const left: number[] = []
   const waits: { ms: number; then: () => void }[] = []
   let nowMs = 0
   const start = async (): Promise<LivingWorker> => {
@@ -57,7 +62,11 @@ function open(
     count,
     start,
     failed: (worker, end) => new Error(`worker ${worker.number} ${end?.signal ?? 'failed'}`),
-    serves: (worker) => void told.push(`${worker.number} serves`),
+    serves: (worker) => {
+      if (cannotServe()) throw new Error('its socket cannot be put in its place')
+      told.push(`${worker.number} serves`)
+    },
+    left: (worker) => void left.push(worker.number),
     ended: (worker, _end, pauseMs) => void told.push(`${worker.number} ended, pause ${pauseMs}`),
     fault: (thrown) => void told.push(String(thrown)),
     nowMs: () => nowMs,
@@ -65,7 +74,7 @@ function open(
   })
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   return {
-    ...{ places, workers, told, waits, turn },
+    ...{ places, workers, told, left, waits, turn },
     pass: (ms: number) => {
       nowMs += ms
     },
@@ -193,4 +202,37 @@ t.test('a stop ends all in good order, and nobody is replaced behind it', async 
   t.equal(workers.length, 2)
   t.same(waits, [])
   t.equal(told.at(-1), '1 ended, pause 0', 'the one that was told to end is no accident')
+})
+
+t.test('one that listens where nobody finds it is stopped, and another one takes its place', async (t) => {
+  let cannot = false
+  const { serving, places, workers, told, turn, go, waits } = open(t, { cannotServe: () => cannot })
+  await serving()
+  cannot = true
+  workers[0]?.end()
+  await turn()
+  await go()
+  workers[2]?.listen()
+  await turn()
+  t.same(workers[2]?.stopped, [0])
+  t.same(told.slice(3), ['Error: its socket cannot be put in its place', '3 ended, pause 1000'])
+  t.equal(waits.length, 1, 'one is started, not one for the fault and one for the end')
+  cannot = false
+  await go()
+  workers[3]?.listen()
+  await turn()
+  t.same(
+    places.living().map(({ number }) => number),
+    [2, 4],
+  )
+})
+
+t.test('of each that ends it is told that it left, of one that is stopped too', async (t) => {
+  const { serving, places, workers, left, turn } = open(t)
+  await serving()
+  workers[0]?.end()
+  await turn()
+  t.same(left, [1])
+  await places.stop(8_000)
+  t.same(left, [1, 2])
 })
