@@ -5,6 +5,7 @@ import { limits } from '../core/limits/table.ts'
 import type { SessionStore, StoredSession } from '../core/ports.ts'
 import type { ProviderId } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { showOwn } from '../core/show.ts'
 import { seeEach } from './loaded-sessions.ts'
 import { whoRuns } from './operator.ts'
 import { findByPrefix, providerOf, type SessionNaming } from './session-list.ts'
@@ -67,7 +68,7 @@ async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Revoked> 
   const { user, claim, provider } = whose
   if (claim !== null) {
     const { revoked, fault } = await revokeMany(store, await sessionsOf(place, whose))
-    return { done: [{ which: 'claim', claim: claim.shown, provider, revoked }], fault }
+    return { done: [{ which: 'claim', claim: loggedClaim(gateway, claim), provider, revoked }], fault }
   }
   const { provider: id } = idOf(gateway, provider)
   const ofProvider = id === undefined ? ({ by: 'all' } as const) : ({ by: 'provider', provider: id } as const)
@@ -77,6 +78,16 @@ async function revokeWhose(place: SessionPlace, whose: Whose): Promise<Revoked> 
   if (user !== null) return { done: [{ which: 'user', user, provider, revoked }], fault: null }
   return { done: [{ which: ofProvider.by, provider, revoked }], fault: null }
 }
+
+/** A log that does not name people has no value of a claim either that says who somebody is. */
+function loggedClaim({ log, providers }: Gateway, { path, shown }: ClaimWanted): string {
+  if (log.subject === 'plain') return shown
+  const isUserId = [...providers.values()].some(({ userId }) => userId === path)
+  return isUserId || namesPeople.has(path) ? `${showOwn(path)}=…` : shown
+}
+
+/** OpenID Connect Core 5.1: claims that one person has, and nobody else. */
+const namesPeople: ReadonlySet<string> = new Set(['sub', 'email', 'preferred_username', 'phone_number'])
 
 /** Sessions that end in one step. */
 const atOnce = limits.removedSessions

@@ -155,7 +155,8 @@ export const fields = {
     'When it ran, in seconds since 1970: the gateway writes the line a second later, or when it starts.',
   which:
     'Whose sessions were meant: one `id`, those of a `user`, of everyone with a `claim` or of a `provider`, or `all`.',
-  claim: 'The claim that they had, as `PATH=VALUE`. A long value is shortened as in `detail`.',
+  claim:
+    'The claim that they had, as `PATH=VALUE`. A long value is shortened as in `detail`. Without `log.subject: plain` there is no value of `sub`, `email`, `preferred_username`, `phone_number` and the `user_id` of a provider.',
   revoked: 'How many sessions ended.',
   ended: 'How many sessions ended. 0: there was none.',
   issuer: 'The issuer of the provider.',

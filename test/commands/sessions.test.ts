@@ -265,6 +265,26 @@ t.test('--provider ends all of a provider, and narrows --claim and --user', asyn
   ])
 })
 
+t.test('a claim that says who somebody is goes into the log only where that names people', async (t) => {
+  const people = [
+    ['a1', 'alice', { sub: 'alice', login: 'al', email: 'a@x.org' }],
+    ['b1', 'bob', { sub: 'bob', login: 'bo', email: 'b@x.org' }],
+  ] as const
+  const claims = async (yaml: string, ...asked: string[]) => {
+    const { store, run, folder } = await setUp(t)
+    for (const [begin, user, claims] of people)
+      await store.save(sessionOf(key(begin), { user, claims, signedInAt: now - 100 }), now + 3600)
+    writeFileSync(join(folder, 'claimgate.yaml'), yaml)
+    for (const claim of asked) t.match(await run('revoke', '--claim', claim), { exit: 0 }, claim)
+    return (await recordsOf(store)).map((record) => record?.claim)
+  }
+  const named = file('sqlite').replace('client_id: id', 'client_id: id, user_id: login')
+  t.same(await claims(named, 'login=al', 'email=b@x.org'), ['login=…', 'email=…'])
+  t.same(await claims(`log: { subject: off }\n${named}`, 'sub=alice'), ['sub=…'])
+  t.same(await claims(file('sqlite'), 'login=al'), ['login="al"'])
+  t.same(await claims(`log: { subject: plain }\n${named}`, 'login=al'), ['login="al"'])
+})
+
 t.test('where the store fails in the middle, what did end is said, and told to the gateway', async (t) => {
   const { store, run, folder } = await setUp(t)
   const save = (begin: string, user: string, signedInAt: number) =>
