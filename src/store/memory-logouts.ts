@@ -11,7 +11,7 @@ export interface MemoryLogouts {
   clear(): void
 }
 
-export function createMemoryLogouts(most: number = limits.usedStates): MemoryLogouts {
+export function createMemoryLogouts(most: number = limits.logoutMarks): MemoryLogouts {
   /** In the order in which they came, and by whom they mean. */
   const logouts = new Set<ProviderLogout>()
   const byPerson = new Map<string, Set<ProviderLogout>>()

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { limits } from '../core/limits/table.ts'
 import type { ProviderLogout } from '../core/ports.ts'
 import { type LoggedOutSession, logoutMarkSeconds } from '../core/session/provider-logout.ts'
 import type { EpochSeconds, SessionKey } from '../core/session/session.ts'
@@ -25,8 +26,11 @@ const ofSubject =
   'issuer = ?1 AND subject = ?2 AND (?3 IS NULL OR sid IS NULL OR sid = ?3) AND issued_at <= ?4'
 const ofSid = 'issuer = ?1 AND sid = ?3 AND ?2 IS NULL AND issued_at <= ?4'
 
-/** Logouts at providers, in the file. What it does may throw what node:sqlite throws; the caller translates. */
-export function prepareLogouts(database: DatabaseSync) {
+/**
+ * Logouts at providers, in the file. Bounded: of more, the first are forgotten, as they may come faster than a purge
+ * takes them. What it does may throw what node:sqlite throws; the caller translates.
+ */
+export function prepareLogouts(database: DatabaseSync, most: number = limits.logoutMarks) {
   const find = {
     subject: database.prepare(`SELECT key FROM session WHERE ${ofSubject}`),
     sid: database.prepare(`SELECT key FROM session WHERE ${ofSid}`),
@@ -34,6 +38,7 @@ export function prepareLogouts(database: DatabaseSync) {
   const add = database.prepare(
     'INSERT INTO logout (issuer, subject, sid, issued_by, expires_at) VALUES (?, ?, ?, ?, ?)',
   )
+  const bound = database.prepare('DELETE FROM logout WHERE id <= (SELECT max(id) FROM logout) - ?')
   const ends = database.prepare(`SELECT 1 FROM logout WHERE issuer = ?1 AND subject = ?2
     AND (sid IS NULL OR ?3 IS NULL OR sid = ?3) AND issued_by >= ?4
     UNION ALL SELECT 1 FROM logout WHERE issuer = ?1 AND subject IS NULL AND sid = ?3 AND issued_by >= ?4 LIMIT 1`)
@@ -47,6 +52,7 @@ export function prepareLogouts(database: DatabaseSync) {
     },
     add({ issuer, subject, sid, issuedBy, at }: ProviderLogout): void {
       add.run(issuer, subject, sid, issuedBy, at + logoutMarkSeconds)
+      bound.run(most)
     },
     ends({ issuer, subject, sid, idTokenIssuedAt }: LoggedOutSession): boolean {
       return ends.get(issuer, subject, sid, idTokenIssuedAt) !== undefined

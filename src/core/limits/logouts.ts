@@ -40,6 +40,11 @@ export const logoutLimits = {
     6000,
     'The same of all networks together, of those that found no session; then 429 for everybody for the rest of the minute, as each leaves a mark in the store.',
   ),
+  logoutMarks: of(
+    'process',
+    50_000,
+    'Logouts of providers that are kept for sessions which are saved after them, with `sqlite` and `memory`; of more, the oldest are forgotten.',
+  ),
   providerLogouts: of('provider', 4, 'Logout tokens whose signatures are checked at once.'),
   providerWaitingLogouts: of(
     'provider',
