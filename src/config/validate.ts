@@ -167,7 +167,10 @@ function branchMeant(
     (issues) => !issues.some((issue) => issue.path.length === 0 && isOtherKind(issue)),
   )
   if (fitting.length > 0) return fitting[0] ?? null
-  return node?.kind === 'scalar' && node.value === null ? (branches[0] ?? null) : null
+  if (node?.kind !== 'scalar' || node.value !== null) return null
+  const [first = []] = branches
+  // One word of several forms is not what was expected.
+  return first.some((issue) => issue.code === 'invalid_value') ? null : first
 }
 
 function isData(node: ConfigNode): boolean {

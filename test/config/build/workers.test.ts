@@ -24,7 +24,7 @@ t.test('one is the default; a number up to 256 or auto is taken as it is', async
 })
 
 t.test('what is no number of processes is a fault', async (t) => {
-  for (const wrong of ['0', '-1', '1.5', '257', 'many', '"2"', 'true', '[2]', '{ count: 2 }', '.inf'])
+  for (const wrong of ['0', '-1', '1.5', '257', 'many', '"2"', 'true', '[2]', '{ count: 2 }', '.inf', ''])
     t.match(
       workersOf(`workers: ${wrong}`),
       /^\S+:2:\d+ workers: (?:must be at |expected number from 1 to 256, or auto)/,
