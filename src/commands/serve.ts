@@ -44,6 +44,7 @@ export const command: Command = {
     const loaded = loadOrReport(file, io, { readFile: reader.read })
     if (loaded === null) return 2
     const stopping = stopAsked(io)
+    const onReloadAsked = hearReloads()
     try {
       const { gateway, warnings, digest } = loaded
       const source = { file, cwd: io.cwd, readings: reader.readings(), digest }
@@ -55,7 +56,7 @@ export const command: Command = {
       const workers = { ...{ count, version, isTerminal, file, cwd: io.cwd }, files: reader.files() }
       const openFront = count === 1 ? {} : { openFront: workersFront({ ...workers, fork: openFork() }) }
       const running = await startGateway(gateway, { ...options, ...openFront })
-      process.on('SIGHUP', () => void running.reload())
+      onReloadAsked(() => void running.reload())
       reportUncaught(running.log)
       await stopping
       running.log.event('info', 'gateway.stopping', {})
@@ -79,6 +80,19 @@ function reportUncaught(log: Log): void {
 function serveAsWorker(channel: WorkerChannel, io: Io): Promise<number> {
   const onServing = ({ log }: { readonly log: Log }) => reportUncaught(log)
   return runWorker(channel, { env: io.env, version: readVersion(), onServing })
+}
+
+/** Unheard, SIGHUP ends a process: one that comes while the gateway still starts waits until it can be followed. */
+function hearReloads(): (reload: () => void) => void {
+  let asked = false
+  let follow = () => {
+    asked = true
+  }
+  process.on('SIGHUP', () => follow())
+  return (reload) => {
+    follow = reload
+    if (asked) reload()
+  }
 }
 
 function stopAsked(io: Io): Promise<void> {

@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { spawnProcess } from '../support/process.ts'
 import { statusOf } from '../support/raw.ts'
 import { poll } from '../support/waiting.ts'
 import { bothWorkers, connectToEach, eventsOf, newWorkersRig, workerOf } from '../support/workers.ts'
@@ -73,3 +74,17 @@ t.test('what a worker cannot take up, none does; one that comes later serves wha
   const found = await connectToEach(running, place.port, [Number(next.worker)])
   for (const client of found.values()) t.match(client.text(), /^HTTP\/1\.1 200/, 'not what lies there now')
 })
+
+t.test(
+  'SIGHUP to one that still starts does not end it: the files are read again when it serves',
+  async (t) => {
+    place.write(yaml)
+    const running = spawnProcess(['serve', '-c', place.file])
+    t.teardown(() => running.stop())
+    await running.logged(({ event }) => event === 'worker.started')
+    running.signal('SIGHUP')
+    const reloaded = await running.logged(({ event }) => event === 'config.unchanged')
+    t.match(reloaded, { asked_by: 'signal', edition: 1 })
+    t.equal(eventsOf(running, 'gateway.started').length, 1)
+  },
+)
