@@ -2,6 +2,7 @@ import { parseJson } from '../../core/json.ts'
 import type { RecordSeal } from '../../core/session/record-seal.ts'
 import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../../core/session/session.ts'
 import { decodeSession } from '../../core/session/session-record.ts'
+import type { StoreContext } from '../context.ts'
 import { type IndexedSession, indexesOf } from './indexes.ts'
 import { isStored, type Keys } from './keys.ts'
 import { queryMarks } from './marks.ts'
@@ -44,7 +45,7 @@ async function readPiece(parts: Parts, sought: readonly SessionKey[]): Promise<r
   const { servers, keys, context } = parts
   const records = await servers.sendEach(sought.flatMap((key) => recordsOf(keys, key)))
   const opened = sought.flatMap(
-    (key, at) => openRecords(context.seal, key, records.slice(at * 3, at * 3 + 3)) ?? [],
+    (key, at) => openRecords(context, key, records.slice(at * 3, at * 3 + 3)) ?? [],
   )
   const queries = opened.map(({ session }) => queryMarks(context.seal, keys, session))
   const replies = await servers.sendEach(queries.flatMap(({ commands }) => commands))
@@ -66,7 +67,7 @@ function recordsOf(keys: Keys, key: SessionKey): readonly KeyedCommand[] {
 }
 
 function openRecords(
-  seal: RecordSeal,
+  { seal, longestLifetimeSeconds }: StoreContext,
   key: SessionKey,
   replies: readonly unknown[],
 ): Omit<Found, 'isEnded'> | null {
@@ -79,7 +80,8 @@ function openRecords(
   const lastSeenAt = times === null ? session.lastSeenAt : lastSeen(session.lastSeenAt, times.lastSeenAt)
   return {
     session: { ...session, lastSeenAt },
-    expiresAt: times?.expiresAt ?? session.lastSeenAt,
+    // Without them nobody can tell: it is shown, and ended with the others, for as long as it may last.
+    expiresAt: times?.expiresAt ?? session.signedInAt + longestLifetimeSeconds(),
     isStale: opened.stale,
   }
 }

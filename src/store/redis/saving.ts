@@ -11,6 +11,8 @@ import { listOf, textOf, textOrNothing } from './reply.ts'
 
 /** How many sign-ins of one second keep their order. */
 const inOneSecond = 1_000_000
+/** So long after its sign-in a session that is not there may still be written: much longer than a call takes, as clocks differ. */
+const underWaySeconds = 600
 
 export interface Saving {
   save(
@@ -89,19 +91,18 @@ export function createSaving(parts: Parts): Saving {
     const living = (await readSessions(parts, others)).filter(
       ({ isEnded, expiresAt }) => !isEnded && expiresAt > now,
     )
-    await forgetGone(indexes, others, new Set(living.map((one) => one.session.key)))
+    const there = new Set(living.map((one) => one.session.key))
+    const gone = others.filter((key) => !there.has(key) && (scores.get(key) ?? 0) < now - underWaySeconds)
+    await unlist(indexes, gone)
     return living
       .map((one) => one.session)
       .sort((one, other) => (scores.get(other.key) ?? 0) - (scores.get(one.key) ?? 0))
       .slice(limits.personSessions - 1)
   }
 
-  async function forgetGone(
-    indexes: readonly string[],
-    all: readonly SessionKey[],
-    living: ReadonlySet<SessionKey>,
-  ): Promise<void> {
-    const [first, ...more] = all.filter((key) => !living.has(key))
+  /** One that was put down before its record is written must stay: nobody would find it any more, and it would live on. */
+  async function unlist(indexes: readonly string[], gone: readonly SessionKey[]): Promise<void> {
+    const [first, ...more] = gone
     if (first === undefined) return
     await servers.sendEach(indexes.map((key) => ({ key, command: ['ZREM', key, first, ...more] })))
   }
