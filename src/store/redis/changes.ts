@@ -14,6 +14,8 @@ import type { Servers } from './servers.ts'
 export interface Changes {
   /** Tells the others. Rejects with a Failure. */
   announce(change: StoreChange): Promise<void>
+  /** Tells the listeners here: of what ended by a call that was answered with a fault, which names no session. */
+  tell(change: StoreChange): void
   /** Hears what others announced, and of `any` when it cannot be told what they did. */
   onChange(listener: (change: StoreChange) => void): () => void
   freshUntilMs(): number
@@ -128,6 +130,7 @@ export function createChanges({ servers, stream, clock, self, nonce, report }: C
 
   return {
     announce,
+    tell,
     onChange(listener) {
       const isFirst = listeners.size === 0
       listeners.add(listener)

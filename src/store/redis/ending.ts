@@ -27,19 +27,21 @@ export async function endSessions(
       command: ['SET', keys.ended(key), '1', 'PX', keptMs(parts)],
     })),
   )
-  const [removed] = await Promise.all([
-    Promise.all(sessions.map(({ key }) => remove(parts, key))),
-    changes.announce({ kind: 'sessions', keys: sessions.map(({ key }) => key) }),
-    unindex(parts, sessions),
-    ...sessions.map(({ key }) => confirmation.confirm(keys.ended(key))),
-  ])
+  const change: StoreChange = { kind: 'sessions', keys: sessions.map(({ key }) => key) }
+  const [removed] = await toldHere(
+    parts,
+    change,
+    Promise.all([
+      Promise.all(sessions.map(({ key }) => remove(parts, key))),
+      changes.announce(change),
+      unindex(parts, sessions),
+      ...sessions.map(({ key }) => confirmation.confirm(keys.ended(key))),
+    ]),
+  )
   return new Set(sessions.map(({ key }) => key).filter((_, at) => removed[at] === true))
 }
 
-export async function unindex(
-  { servers, keys, context }: Parts,
-  sessions: readonly Session[],
-): Promise<void> {
+  const removed = await toldHere(parts, told, finishLogout(parts, logout, meant))
   const commands = sessions.flatMap((session) =>
     everyIndexOf(context.seal, session).map((hash): KeyedCommand => {
       const key = keys.index(hash)
@@ -147,7 +149,7 @@ async function removeMarked(parts: Parts, found: readonly Found[]): Promise<Read
  * written: of a logout that failed half-way nothing is spent, and the provider may send it again.
  */
 export async function logOutSessions(parts: Parts, logout: ProviderLogout): Promise<LoggedOut> {
-  const { servers, keys, context, changes, confirmation } = parts
+  const { servers, keys, context, confirmation } = parts
   if (await isSpent(parts, logout)) return { kind: 'spent' }
   const marks = marksOfLogout(context.seal, logout).map((hash) => keys.logout(hash))
   const fresh = await leaveMarks(parts, marks, logout)
@@ -158,9 +160,7 @@ export async function logOutSessions(parts: Parts, logout: ProviderLogout): Prom
   const found = await readSessions(parts, sought)
   const meant = found.filter(({ session }) => isMeant(logout, session))
   const told: StoreChange = { kind: 'sessions', keys: meant.map(({ session }) => session.key) }
-  if (told.keys.length > 0) await changes.announce(told)
-  const removed = await removeMarked(parts, meant)
-  await spend(parts, logout)
+  const removed = await toldHere(parts, told, finishLogout(parts, logout, meant))
   await Promise.all(marks.map((key) => confirmation.confirm(key)))
   // The same token may come to two processes at once: the end of each session is told by one of them.
   return { kind: 'ended', keys: told.keys.filter((key) => removed.has(key)) }
@@ -190,6 +190,19 @@ const soonMs = logoutMarkSeconds * 1000
  */
 async function forgetSoon({ servers }: Parts, marks: readonly string[]): Promise<void> {
   await servers.sendEach(marks.map((key) => ({ key, command: ['PEXPIRE', key, String(soonMs)] })))
+}
+
+/** Returns the keys of those that were still there. */
+async function finishLogout(
+  parts: Parts,
+  logout: ProviderLogout,
+  meant: readonly Found[],
+): Promise<ReadonlySet<SessionKey>> {
+  const keys = meant.map(({ session }) => session.key)
+  if (keys.length > 0) await parts.changes.announce({ kind: 'sessions', keys })
+  const removed = await removeMarked(parts, meant)
+  await spend(parts, logout)
+  return removed
 }
 
 async function isSpent({ servers, keys, context }: Parts, { jti }: ProviderLogout): Promise<boolean> {

@@ -62,6 +62,21 @@ t.test('what a process ended itself is no news to it', async (t) => {
   t.same(keysOf(heard), ['k2'])
 })
 
+t.test('what ended by a call that failed behind it is news to its own process too', async (t) => {
+  const { hearing, heard, cli } = await two(t)
+  const { issuer } = sessionOf('k1')
+  await hearing.save(sessionOf('k1', { sid: 'k1' }), 2000)
+  cli('ACL', 'SETUSER', 'default', '-set')
+  const jti = { hash: 'jti', until: 2000 }
+  const logout = { issuer, subject: null, sid: 'k1', issuedBy: 1000, jti, at: 1 }
+  await t.rejects(async () => hearing.logOut(logout))
+  t.same(keysOf(heard), ['k1'], 'of a logout')
+  cli('ACL', 'SETUSER', 'default', '+set', '-getdel')
+  await hearing.save(sessionOf('k2'), 2000)
+  await t.rejects(async () => hearing.drop('k2'))
+  t.same(keysOf(heard), ['k1', 'k2'], 'of a sign-out')
+})
+
 t.test('more changes than a look reads are all heard', async (t) => {
   const { acting, heard, until } = await two(t)
   const keys = Array.from({ length: 250 }, (_, at) => `k${at}`)
