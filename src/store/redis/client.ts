@@ -124,7 +124,7 @@ function socketOptions(answerMs: number) {
   return { connectTimeout: 2 * answerMs, reconnectStrategy: false } as const
 }
 
-/** The name that the certificate must bear is the host that we were told; never that of an answer. */
+/** The certificate must name the host that is connected to: that of the file, or the one that a Sentinel or node names. */
 function tlsOptions({ host }: RedisNode, tls: RedisTls | null) {
   if (tls === null) return {}
   const own = tls.clientCertificate
