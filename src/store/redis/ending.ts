@@ -41,7 +41,20 @@ export async function endSessions(
   return new Set(sessions.map(({ key }) => key).filter((_, at) => removed[at] === true))
 }
 
-  const removed = await toldHere(parts, told, finishLogout(parts, logout, meant))
+/** What has ended has ended, though what comes behind fails: then this process must not believe it any longer either. */
+async function toldHere<T>({ changes }: Parts, change: StoreChange, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    changes.tell(change)
+    throw thrown
+  }
+}
+
+export async function unindex(
+  { servers, keys, context }: Parts,
+  sessions: readonly Session[],
+): Promise<void> {
   const commands = sessions.flatMap((session) =>
     everyIndexOf(context.seal, session).map((hash): KeyedCommand => {
       const key = keys.index(hash)
