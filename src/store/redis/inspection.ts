@@ -95,6 +95,7 @@ function commandsOn(key: string): readonly Command[] {
     ['ZREM', set, 'a'],
     ['ZREMRANGEBYSCORE', set, '0', '0'],
     ['PEXPIRE', set, '1000'],
+    ['PTTL', set],
     ['RPUSH', list, 'a', 'b'],
     ['LTRIM', list, '0', '-1'],
     ['LPOP', list, '1'],

@@ -28,7 +28,7 @@ async function start(t: Test, permitted: readonly string[], more: readonly strin
 }
 
 t.test('a user with the permissions that operations.md names, and no more, keeps the contract', async (t) => {
-  t.equal(rights.length, 20, rights.join(' '))
+  t.equal(rights.length, 21, rights.join(' '))
   const { port } = await start(t, rights)
   let opened = 0
   await storeContract(
