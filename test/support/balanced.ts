@@ -12,7 +12,7 @@ export interface Balanced {
   /** A navigation to this one of them. */
   ask(place: { readonly port: number }, path: string, cookie?: string): Promise<BalancedAnswer>
   /** A form's POST of the app itself. */
-  post(place: { readonly port: number }, path: string, cookie: string): Promise<BalancedAnswer>
+  post(place: { readonly port: number }, path: string, cookie: string, form?: string): Promise<BalancedAnswer>
 }
 
 /** `host` is what the browser asks for. */
@@ -23,33 +23,37 @@ export function createBalanced(host: string): Balanced {
     path: string,
     method: string,
     headers: http.OutgoingHttpHeaders,
+    body = '',
   ): Promise<BalancedAnswer> =>
     new Promise((resolve, reject) => {
       const options = { host: '127.0.0.1', port: place.port, path, method, headers, agent: false }
       const request = http.request(options, (response) => {
-        let body = ''
+        let answer = ''
         response.setEncoding('utf8').on('data', (text: string) => {
-          body += text
+          answer += text
         })
         response.on('end', () =>
           resolve({
             status: response.statusCode ?? 0,
             location: response.headers.location ?? '',
             cookies: response.headers['set-cookie'] ?? [],
-            body,
+            body: answer,
           }),
         )
       })
-      request.on('error', reject).end()
+      request.on('error', reject).end(body)
     })
   return {
     ask: (place, path, cookie = '') =>
       send(place, path, 'GET', { ...navigation, ...(cookie === '' ? {} : { cookie }) }),
-    post: (place, path, cookie) =>
-      send(place, path, 'POST', {
-        ...navigation,
-        ...{ cookie, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', 'content-length': '0' },
-      }),
+    post: (place, path, cookie, form = '') => {
+      const own = { cookie, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }
+      const body = {
+        'content-length': String(Buffer.byteLength(form)),
+        ...(form === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      }
+      return send(place, path, 'POST', { ...navigation, ...own, ...body }, form)
+    },
   }
 }
 

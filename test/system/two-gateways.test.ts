@@ -1,7 +1,7 @@
 // Two processes of one gateway, on one store and behind one address, as a balancer sees them: what a callback came to
 // in the one is known in the other.
-import http from 'node:http'
 import t from 'tap'
+import { type BalancedAnswer, createBalanced, pairOf } from '../support/balanced.ts'
 import { startEcho } from '../support/echo.ts'
 import { startHostileOp } from '../support/hostile-op.ts'
 import { type GatewayProcess, newPlace, runProcess, startProcess } from '../support/process.ts'
@@ -30,59 +30,8 @@ for (const place of [first, second]) {
   t.teardown(() => running.stop())
 }
 
-interface Answer {
-  readonly status: number
-  readonly location: string
-  readonly cookies: readonly string[]
-  readonly body: string
-}
-
-/** A navigation that the balancer gives to this one of the two; with `form` one that posts a form of the gateway's page. */
-function ask(
-  place: { readonly port: number },
-  path: string,
-  cookie = '',
-  form: string | null = null,
-): Promise<Answer> {
-  const posted = {
-    'sec-fetch-site': 'same-origin',
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': String(form?.length),
-  }
-  const headers = {
-    host,
-    accept: 'text/html',
-    'sec-fetch-mode': 'navigate',
-    'sec-fetch-dest': 'document',
-    ...(cookie === '' ? {} : { cookie }),
-    ...(form === null ? {} : posted),
-  }
-  const method = form === null ? 'GET' : 'POST'
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      { host: '127.0.0.1', port: place.port, method, path, headers, agent: false },
-      (response) => {
-        let body = ''
-        response.setEncoding('utf8').on('data', (text: string) => {
-          body += text
-        })
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            location: response.headers.location ?? '',
-            cookies: response.headers['set-cookie'] ?? [],
-            body,
-          }),
-        )
-      },
-    )
-    request.on('error', reject)
-    request.end(form ?? undefined)
-  })
-}
-
-const pairOf = (line = '') => line.split(';')[0] ?? ''
-const sessionOf = ({ cookies }: Answer) =>
+const { ask, post } = createBalanced(host)
+const sessionOf = ({ cookies }: BalancedAnswer) =>
   cookies.map(pairOf).find((pair) => pair.startsWith(`claimgate-${first.port}=`)) ?? ''
 
 /** Begins at the one; what the provider sends back, and the attempt's cookie. */
@@ -171,7 +120,7 @@ t.test('a session that its person ends on the page of the one has ended in the o
   for (const place of [first, second]) t.match(await ask(place, '/', there), { status: 200 })
   const { body } = await ask(first, '/.auth/sessions', here)
   const [, one = ''] = /name="end" value="([^"]+)"/.exec(body) ?? []
-  t.match(await ask(first, '/.auth/sessions', here, `end=${one}`), {
+  t.match(await post(first, '/.auth/sessions', here, `end=${one}`), {
     status: 303,
     location: '/.auth/sessions',
   })
