@@ -1,6 +1,7 @@
 import type { Forwarding, Timeouts, UpstreamSettings } from '../../core/gateway.ts'
 import type { Secret } from '../../core/secret.ts'
-import type { forwardingKeys, OptionalKeys } from '../schema/app.ts'
+import type { OptionalKeys } from '../schema/app.ts'
+import type { forwardingKeys } from '../schema/forwarding.ts'
 import type { Checked } from '../validate.ts'
 import { buildIdentityHeaders } from './identity-header.ts'
 import { buildResponseHeaders } from './response-headers.ts'
