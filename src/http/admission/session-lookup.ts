@@ -28,6 +28,16 @@ export function lookUpSession(
   return ofCookie(gateway, origin, headers, (value, marks) => sessions.lookUp(value, origin, marks))
 }
 
+/** For a page of ours: it is a use for whoever opens it, and none for a script that asks for it. */
+export function sessionOfPage(
+  context: AdmissionContext,
+  origin: Origin,
+  { wantsPage }: { readonly wantsPage: boolean },
+  headers: IncomingHttpHeaders,
+): Awaitable<SessionLookup> {
+  return (wantsPage ? useSession : lookUpSession)(context, origin, headers)
+}
+
 function ofCookie(
   gateway: Gateway,
   origin: Origin,

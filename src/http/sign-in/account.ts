@@ -5,7 +5,7 @@ import { startOf } from '../../core/session/landing.ts'
 import { sessionTimes } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
 import { openableApps } from '../admission/openable-apps.ts'
-import { useSession } from '../admission/session-lookup.ts'
+import { sessionOfPage } from '../admission/session-lookup.ts'
 import { accountOf } from '../pages/account.ts'
 import { accountPage, nobodyPage } from '../pages/account-page.ts'
 import { type Answer, frameOf, pageAnswer, refusal, withHeaders } from '../pages/answer.ts'
@@ -27,7 +27,7 @@ export async function account(
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const page = { returnTo: startOf(origin), keptAs: null }
-  const found = await useSession(context.runtime, origin, headers)
+  const found = await sessionOfPage(context.runtime, origin, admission, headers)
   if (found.kind === 'none') {
     const { href } = loginLink(gateway.authPrefix, { page })
     return pageAnswer(200, nobodyPage({ ...frameOf(admission), signInHref: href }))

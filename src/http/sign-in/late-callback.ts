@@ -8,7 +8,7 @@ import { keyOfAttempt, wantedPage } from '../../core/session/storage-key.ts'
 import { isInStorage, isKeptAttempt, isSecondAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
-import { useSession } from '../admission/session-lookup.ts'
+import { lookUpSession } from '../admission/session-lookup.ts'
 import { type Answer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
 import { lookUp } from '../pages/scripts.ts'
@@ -40,7 +40,7 @@ export async function nothingToDo(
   { origin, headers, state, transaction, why }: UselessCallback,
 ): Promise<Answer> {
   const { runtime } = context
-  const found = await useSession(runtime, origin, headers)
+  const found = await lookUpSession(runtime, origin, headers)
   if (found.kind === 'live') {
     const { signIn } = found.session
     const isOfIt = state !== '' && signIn.stateHash === stateHash(state)

@@ -9,7 +9,7 @@ import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts
 import type { Session } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
 import { readSessionCookies, readSignOutMarks } from '../admission/session-cookies.ts'
-import { useSession } from '../admission/session-lookup.ts'
+import { sessionOfPage } from '../admission/session-lookup.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import { accountOf } from '../pages/account.ts'
 import {
@@ -209,7 +209,7 @@ async function liveSession(
   headers: IncomingHttpHeaders,
 ): Promise<Session | null> {
   try {
-    const found = await useSession(context.runtime, origin, headers)
+    const found = await sessionOfPage(context.runtime, origin, admission, headers)
     return found.kind === 'live' ? found.session : null
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown

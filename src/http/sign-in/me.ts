@@ -5,14 +5,14 @@ import { claimAt } from '../../core/rules/claims.ts'
 import { namedClaims } from '../../core/rules/named-claims.ts'
 import { sessionTimes } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
-import { useSession } from '../admission/session-lookup.ts'
+import { lookUpSession } from '../admission/session-lookup.ts'
 import { type Answer, refusal, unauthorized } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
 import { withRenewal } from './renewal.ts'
 
 /**
  * `/.auth/me`: who is signed in, for pages of the app itself. Only claims that a rule or a header of this origin
- * names, and never a token.
+ * names, and never a token. It is no use of the session: a page that asks every minute would keep it alive for ever.
  */
 export async function me(
   context: RequestContext,
@@ -23,7 +23,7 @@ export async function me(
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const program = { ...admission, wantsPage: false }
-  const found = await useSession(runtime, origin, headers)
+  const found = await lookUpSession(runtime, origin, headers)
   if (found.kind === 'none') return unauthorized(runtime.gateway, program, found.why)
   const { session, principal } = found
   const times = sessionTimes(session, origin)

@@ -68,6 +68,17 @@ t.test('says who one is, until when, and which apps of the origin one may open',
   )
 })
 
+t.test('is a use of the session for whoever opens it, and none for a script that asks for it', async (t) => {
+  const script = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }
+  const cookie = await signIn()
+  clock.time += 1800
+  t.match(await ask(cookie), { body: 'in 1 hour' })
+  clock.time += 1800
+  t.match(await ask(cookie, script), { body: 'in 30 minutes' })
+  clock.time += 1800
+  t.match(await ask(cookie, script), { body: 'You are not signed in' })
+})
+
 t.test('signs out by a form that posts to our own address', async (t) => {
   const { body } = await ask(await signIn())
   t.match(body, '<form method="post" action="/.auth/logout">')

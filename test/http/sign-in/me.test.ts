@@ -68,11 +68,21 @@ t.test('who is signed in is told with the claims that the file names, and with t
         claims: { groups: ['staff'], name: 'Alice' },
         signed_in_at: 1_900_000_000,
         expires_at: 1_900_000_000 + 8 * 3600,
-        idle_expires_at: 1_900_000_600 + 3600,
+        idle_expires_at: 1_900_000_000 + 3600,
       },
       time,
     )
   }
+})
+
+t.test('a page that asks every minute keeps no session alive: the idle time goes on', async (t) => {
+  const cookie = await signIn()
+  for (let minute = 1; minute < 60; minute += 1) {
+    clock.time += 60
+    t.match(await ask(cookie), { status: 200 }, `after ${minute} minutes`)
+  }
+  clock.time += 60
+  t.match(await ask(cookie), { status: 401, body: /"reason":"session-idle"/ })
 })
 
 t.test('which claims the file names is gathered once an origin', async (t) => {
