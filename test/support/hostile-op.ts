@@ -1,18 +1,20 @@
 // A provider that does as it is told, and whatever else a test wants it to: every document, header, claim, signature
 // and byte can be bent. It speaks OpenID Connect just well enough that an unbent one is a proper provider.
-import { constants, createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import {
+  createRefreshTokens,
+  type Granted,
+  type RefreshTokenBooks,
+  type RefreshTokens,
+} from './refresh-tokens.ts'
+import { type Fields, firstKey, type SigningKey, signJwt } from './signed-jwt.ts'
 
-export type Fields = Record<string, unknown>
-export type Endpoint = 'metadata' | 'jwks' | 'token' | 'userinfo' | 'other'
+export { encode, type Fields, firstKey, leftHalf, newKey, type SigningKey, signJwt } from './signed-jwt.ts'
 
-export interface SigningKey {
-  readonly kid: string
-  readonly privateKey: KeyObject
-  readonly jwk: Fields
-}
+export type Endpoint = 'metadata' | 'jwks' | 'token' | 'userinfo' | 'revocation' | 'other'
 
 /** Each bends one thing; what it returns is used. Absent: the proper thing. */
 export interface Bends {
@@ -20,15 +22,20 @@ export interface Bends {
   jwks?: (document: { keys: Fields[] }) => unknown
   /** Of the ID token. */
   header?: (header: Fields) => Fields
-  claims?: (claims: Fields) => Fields
+  claims?: (claims: Fields, asked: URLSearchParams) => Fields
   /** Signs header and claims of the ID token; see `signJwt`. */
   signing?: (header: Fields, claims: Fields) => string
   /** The finished ID token. */
   idToken?: (token: string) => unknown
   token?: (answer: Fields) => unknown
-  userinfo?: (claims: Fields) => unknown
-  /** Is waited for before anything is answered: a provider that takes its time. */
+  /** In place of the five above where a refresh token is used; absent: as they are. */
+  refresh?: Pick<Bends, 'header' | 'claims' | 'signing' | 'idToken' | 'token'>
+  /** `accessToken` is what it was asked with. */
+  userinfo?: (claims: Fields, accessToken: string) => unknown
+  /** Is waited for before anything is done: a provider that takes its time. */
   before?: Partial<Record<Endpoint, (request: TokenRequest) => Promise<void>>>
+  /** Is waited for when all is done, a token spent and rotated, and nothing answered yet: an answer that comes late. */
+  late?: Partial<Record<Endpoint, (request: TokenRequest) => Promise<void>>>
   /** Takes an answer over whole: statuses, redirects, drips, silence. */
   answer?: Partial<Record<Endpoint, (request: IncomingMessage, response: ServerResponse) => void>>
 }
@@ -47,10 +54,14 @@ export interface HostileOp {
   now: number
   readonly counts: Record<Endpoint, number>
   readonly tokenRequests: TokenRequest[]
+  /** Issues none until a test says so. */
+  readonly refreshTokens: RefreshTokens
+  /** Access tokens that userinfo refuses with 401. */
+  readonly refusedAccessTokens: Set<string>
   /** Sockets open at this moment, and the most there ever were. */
   readonly sockets: { open: number; most: number }
-  /** The sign-in that a browser would do: what comes back on the redirect URI. */
-  authorize(url: URL): URLSearchParams
+  /** The sign-in that a browser would do, as this person or Alice: what comes back on the redirect URI. */
+  authorize(url: URL, subject?: string): URLSearchParams
   close(): Promise<void>
 }
 
@@ -65,60 +76,14 @@ export interface HostileOptions {
   readonly host?: '127.0.0.1' | 'localhost'
 }
 
-const rsa = newKey('k1', 'RS256')
-
-/** The pair that every provider begins with; made once, as RSA keys take their time. */
-export function firstKey(): SigningKey {
-  return rsa
-}
-
-export function newKey(kid: string, algorithm: string, bits = 2048): SigningKey {
-  const { privateKey, publicKey } = generate(algorithm, bits)
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: algorithm }
-  return { kid, privateKey, jwk }
-}
-
-function generate(algorithm: string, bits: number): { privateKey: KeyObject; publicKey: KeyObject } {
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
-  if (algorithm.startsWith('ES'))
-    return generateKeyPairSync('ec', { namedCurve: `P-${algorithm.slice(2)}`.replace('512', '521') })
-  return generateKeyPairSync('rsa', { modulusLength: bits })
-}
-
-export function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
-}
-
-/** Signs as the header's `alg` says, however unwise; for HMAC the key is a string. */
-export function signJwt(header: Fields, claims: unknown, key: KeyObject | string): string {
-  const input = `${encode(header)}.${encode(claims)}`
-  return `${input}.${signature(String(header.alg), Buffer.from(input), key)}`
-}
-
-function signature(algorithm: string, input: Buffer, key: KeyObject | string): string {
-  const hash = `sha${algorithm.slice(2)}`
-  if (typeof key === 'string')
-    return algorithm.startsWith('HS') ? createHmac(hash, key).update(input).digest('base64url') : ''
-  if (algorithm.startsWith('PS')) {
-    const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-    return sign(hash, input, { key, ...padding }).toString('base64url')
-  }
-  if (algorithm.startsWith('ES'))
-    return sign(hash, input, { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')
-  if (algorithm === 'EdDSA') return sign(null, input, key).toString('base64url')
-  return sign(algorithm.startsWith('RS') ? hash : 'sha256', input, key).toString('base64url')
-}
-
-/** Half of a hash, as `at_hash` wants it (OpenID Connect Core 3.1.3.8). */
-export function leftHalf(text: string, hash = 'sha256'): string {
-  const digest = createHash(hash).update(text).digest()
-  return digest.subarray(0, digest.length / 2).toString('base64url')
-}
-
-interface Grant {
-  readonly clientId: string
-  readonly nonce: string | null
+interface Grant extends Granted {
   readonly challenge: string | null
+}
+
+/** What the provider remembers. */
+interface Books {
+  readonly codes: Map<string, Grant>
+  readonly refreshTokens: RefreshTokenBooks
 }
 
 export async function startHostileOp(options: HostileOptions = {}): Promise<HostileOp> {
@@ -130,21 +95,27 @@ export async function startHostileOp(options: HostileOptions = {}): Promise<Host
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address() as AddressInfo
   const issuer = `${options.tls === undefined ? 'http' : 'https'}://${options.host ?? '127.0.0.1'}:${address.port}`
-  const grants = new Map<string, Grant>()
+  const books: Books = { codes: new Map(), refreshTokens: createRefreshTokens() }
+  let codes = 0
 
   const op: HostileOp = {
     issuer,
     bends: {},
-    keys: [rsa],
+    keys: [firstKey()],
     now: Math.floor(Date.now() / 1000),
-    counts: { metadata: 0, jwks: 0, token: 0, userinfo: 0, other: 0 },
+    counts: { metadata: 0, jwks: 0, token: 0, userinfo: 0, revocation: 0, other: 0 },
     tokenRequests: [],
+    refreshTokens: books.refreshTokens,
+    refusedAccessTokens: new Set(),
     sockets: sockets.numbers,
-    authorize: (url) => {
-      const code = `code-${grants.size + 1}-${Math.random().toString(36).slice(2)}`
-      const asked = url.searchParams
-      grants.set(code, {
+    authorize: (url, subject = 'alice') => {
+      codes += 1
+      const code = `code-${codes}-${Math.random().toString(36).slice(2)}`
+      const asked = new URLSearchParams(url.searchParams)
+      books.codes.set(code, {
         clientId: asked.get('client_id') ?? '',
+        subject,
+        asked,
         nonce: asked.get('nonce'),
         challenge: asked.get('code_challenge'),
       })
@@ -156,7 +127,7 @@ export async function startHostileOp(options: HostileOptions = {}): Promise<Host
     },
   }
   server.on('request', (request, response) => {
-    serve(op, grants, request, response).catch(() => response.destroy())
+    serve(op, books, request, response).catch(() => response.destroy())
   })
   return op
 }
@@ -184,11 +155,12 @@ const endpoints: Record<string, Endpoint> = {
   '/jwks': 'jwks',
   '/token': 'token',
   '/userinfo': 'userinfo',
+  '/revoke': 'revocation',
 }
 
 async function serve(
   op: HostileOp,
-  grants: Map<string, Grant>,
+  books: Books,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -200,23 +172,44 @@ async function serve(
   await op.bends.before?.[endpoint]?.(asked)
   const takeover = op.bends.answer?.[endpoint]
   if (takeover !== undefined) return takeover(request, response)
+  const answer = answerOf(op, books, endpoint, asked)
+  await op.bends.late?.[endpoint]?.(asked)
+  sendJson(response, answer.body, answer.status)
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+function answerOf(op: HostileOp, books: Books, endpoint: Endpoint, asked: TokenRequest): Answer {
+  const ok = (body: unknown): Answer => ({ status: 200, body })
   switch (endpoint) {
     case 'metadata':
-      return sendJson(response, bend(op.bends.metadata, metadataOf(op.issuer)))
+      return ok(bend(op.bends.metadata, metadataOf(op.issuer)))
     case 'jwks':
-      return sendJson(response, bend(op.bends.jwks, { keys: op.keys.map(({ jwk }) => jwk) }))
-    case 'token': {
-      const answer = tokenAnswer(op, grants, body)
-      return sendJson(response, answer.body, answer.status)
-    }
+      return ok(bend(op.bends.jwks, { keys: op.keys.map(({ jwk }) => jwk) }))
+    case 'token':
+      return asked.body.get('grant_type') === 'refresh_token'
+        ? refreshAnswer(op, books, asked.body)
+        : tokenAnswer(op, books, asked.body)
     case 'userinfo':
-      return sendJson(
-        response,
-        bend(op.bends.userinfo, { sub: 'alice', name: 'Alice', email: 'alice@example.test' }),
-      )
+      return userinfoAnswer(op, asked.authorization?.replace(/^Bearer /, '') ?? '')
+    case 'revocation':
+      books.refreshTokens.revoke(asked.body.get('token') ?? '')
+      return ok('')
     case 'other':
-      response.writeHead(404).end()
+      return { status: 404, body: '' }
   }
+}
+
+function userinfoAnswer(op: HostileOp, accessToken: string): Answer {
+  if (op.refusedAccessTokens.has(accessToken)) return { status: 401, body: { error: 'invalid_token' } }
+  const sub = /^access-token-of-([a-z]+)/.exec(accessToken)?.[1] ?? 'alice'
+  const name = `${sub.slice(0, 1).toUpperCase()}${sub.slice(1)}`
+  const claims = { sub, name, email: `${sub}@example.test` }
+  const { userinfo } = op.bends
+  return { status: 200, body: userinfo === undefined ? claims : userinfo(claims, accessToken) }
 }
 
 export function metadataOf(issuer: string): Fields {
@@ -227,6 +220,7 @@ export function metadataOf(issuer: string): Fields {
     jwks_uri: `${issuer}/jwks`,
     userinfo_endpoint: `${issuer}/userinfo`,
     end_session_endpoint: `${issuer}/logout`,
+    revocation_endpoint: `${issuer}/revoke`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -234,42 +228,64 @@ export function metadataOf(issuer: string): Fields {
   }
 }
 
-function tokenAnswer(
-  op: HostileOp,
-  grants: Map<string, Grant>,
-  body: URLSearchParams,
-): { status: number; body: unknown } {
+const refusedGrant: Answer = { status: 400, body: { error: 'invalid_grant' } }
+
+function tokenAnswer(op: HostileOp, { codes, refreshTokens }: Books, body: URLSearchParams): Answer {
   const code = body.get('code') ?? ''
-  const grant = grants.get(code)
-  grants.delete(code)
+  const grant = codes.get(code)
+  codes.delete(code)
   const challenge = createHash('sha256')
     .update(body.get('code_verifier') ?? '')
     .digest('base64url')
-  if (grant === undefined || challenge !== grant.challenge)
-    return { status: 400, body: { error: 'invalid_grant' } }
-  const [key] = op.keys
-  if (key === undefined) throw new Error('a provider without keys cannot sign')
-  const header = bend(op.bends.header, { alg: key.jwk.alg, kid: key.kid })
-  const claims = bend(op.bends.claims, {
-    iss: op.issuer,
-    sub: 'alice',
-    aud: grant.clientId,
-    exp: op.now + 300,
-    iat: op.now,
-    nonce: grant.nonce,
-    organization_id: 'acme',
-  })
-  const signed = op.bends.signing?.(header, claims) ?? signJwt(header, claims, key.privateKey)
+  if (grant === undefined || challenge !== grant.challenge) return refusedGrant
+  const refreshToken = refreshTokens.issue(grant)
   const answer = {
-    access_token: 'access-token-of-alice',
+    access_token: `access-token-of-${grant.subject}`,
     token_type: 'Bearer',
     expires_in: 300,
-    id_token: op.bends.idToken === undefined ? signed : op.bends.idToken(signed),
+    id_token: signedFor(op, grant, op.bends, { nonce: grant.nonce }),
+    ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
   }
-  return {
-    status: 200,
-    body: bend(op.bends.token, answer),
+  return { status: 200, body: bend(op.bends.token, answer) }
+}
+
+/** RFC 6749 6. The ID token has no nonce, as OpenID Connect Core 12.2 would have it. */
+function refreshAnswer(op: HostileOp, { refreshTokens }: Books, body: URLSearchParams): Answer {
+  const used = refreshTokens.use(body.get('refresh_token') ?? '')
+  if (used === null) return refusedGrant
+  const { granted, use } = used
+  const bends = op.bends.refresh ?? op.bends
+  const answer = {
+    access_token: `access-token-of-${granted.subject}-${use}`,
+    token_type: 'Bearer',
+    expires_in: 300,
+    ...(refreshTokens.bringsIdToken ? { id_token: signedFor(op, granted, bends, {}) } : {}),
+    ...(used.token === null ? {} : { refresh_token: used.token }),
   }
+  return { status: 200, body: bend(bends.token, answer) }
+}
+
+function signedFor(
+  op: HostileOp,
+  { clientId, subject, asked }: Granted,
+  bends: Pick<Bends, 'header' | 'claims' | 'signing' | 'idToken'>,
+  more: Fields,
+): unknown {
+  const [key] = op.keys
+  if (key === undefined) throw new Error('a provider without keys cannot sign')
+  const header = bend(bends.header, { alg: key.jwk.alg, kid: key.kid })
+  const proper = {
+    iss: op.issuer,
+    sub: subject,
+    aud: clientId,
+    exp: op.now + 300,
+    iat: op.now,
+    ...more,
+    organization_id: 'acme',
+  }
+  const claims = bends.claims === undefined ? proper : bends.claims(proper, asked)
+  const signed = bends.signing?.(header, claims) ?? signJwt(header, claims, key.privateKey)
+  return bend(bends.idToken, signed)
 }
 
 function bend<T, U>(how: ((proper: T) => U) | undefined, proper: T): T | U {
