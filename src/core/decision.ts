@@ -1,5 +1,6 @@
 import type { Principal } from './principal.ts'
 import type { NoSession } from './session/session.ts'
+import type { StepUp } from './step-up.ts'
 
 /** The verdict on one request: a value, never an effect. A `switch` over it has no default. */
 export type Decision =
@@ -11,6 +12,8 @@ export type Decision =
       readonly reason: ChallengeReason
       /** Providers with which the rule could be met, in the file's order. */
       readonly providers: readonly string[]
+      /** What the sign-in has to bring beyond being one; null: nothing. */
+      readonly stepUp: StepUp | null
     }
   | {
       readonly kind: 'deny'
@@ -29,10 +32,11 @@ export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421 | 426 | 429 | 431 |
 
 export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight' | 'gateway-address'
 
-export type ChallengeReason = NoSession | 'other-provider-needed'
+export type ChallengeReason = NoSession | 'other-provider-needed' | 'step-up-needed' | 'token-expired'
 
 export type DenyReason =
   | 'rule-not-met'
+  | 'step-up-not-met'
   | 'nobody-allowed'
   | 'no-location'
   | 'client-address'

@@ -1,5 +1,5 @@
 import type { Credential } from './credential.ts'
-import type { IdentityHeader, ResponseHeaders } from './headers/form.ts'
+import type { IdentityHeader, ResponseHeaders, TokenHeader } from './headers/form.ts'
 import type { PageSettings } from './pages/settings.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import type { AddressRange } from './request/address.ts'
@@ -7,6 +7,7 @@ import type { AmbiguousKind } from './request/ambiguous-kind.ts'
 import type { Requirement } from './rules/requirement.ts'
 import type { Secret } from './secret.ts'
 import type { SessionSettings } from './session-settings.ts'
+import type { StepUp } from './step-up.ts'
 import type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.ts'
 
 /**
@@ -129,6 +130,8 @@ export interface App {
   readonly allowEncoded: ReadonlySet<AmbiguousKind>
   /** Whether its server ignores case: paths are compared by core/request/caseless, and sent as they came. */
   readonly ignoreCase: boolean
+  /** Whether what stands behind `#` comes back after a sign-in. */
+  readonly keepFragment: boolean
   readonly title: string | null
   readonly contact: string | null
   /** Where no location covers the path. `access: nobody` for an app without a `require`. */
@@ -158,6 +161,11 @@ export interface Location {
   readonly unauthenticated: 'sign_in' | 'deny'
   /** At least one; a location's own list, else the app's. */
   readonly credentials: readonly Credential[]
+  /** The app's and the location's as one; null: the rule is enough. */
+  readonly stepUp: StepUp | null
+  /** Whether a form that meets a sign-in is kept and sent again after it, and how large it may be. */
+  readonly resume: 'forms' | 'none'
+  readonly maxResumedBodyBytes: number
   readonly forwarding: Forwarding
 }
 
@@ -184,6 +192,8 @@ export type Access =
 /** How an allowed request is passed on; app keys that a location may replace, resolved. */
 export interface Forwarding {
   readonly identityHeaders: readonly IdentityHeader[]
+  /** Headers that bear a token of the provider. */
+  readonly tokenHeaders: readonly TokenHeader[]
   /** What is set on the request to the app beside these; absent: the upstream's own `headers`. */
   readonly headers?: UpstreamSettings['headers']
   /** What the location changes of every answer; absent: nothing. */

@@ -88,7 +88,7 @@ function decideByRule(question: Case, caller: Caller): Decision {
   const providers = providersThatCould(requirement, facts.acceptedProviders, clientAddress)
   const why = challengeReason(caller, providers, facts)
   if (why === null) return { kind: 'deny', reason: 'rule-not-met', principal }
-  return { kind: 'challenge', how: howToAsk(question), reason: why, providers }
+  return { kind: 'challenge', how: howToAsk(question), reason: why, providers, stepUp: null }
 }
 
 // The same person meets the same rule again and again, and neither ever changes: both are frozen, and whoever has new

@@ -1,11 +1,6 @@
 import type { Timeouts, UpstreamSettings } from './gateway.ts'
-import type { ClientNetwork } from './limits/network.ts'
 import type { ProviderId } from './provider-id.ts'
-import type { Claims } from './rules/claims.ts'
-import type { AuthorizationWish } from './session/authorization-wish.ts'
-import type { LogoutToken } from './session/logout-token.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
-import type { Transaction } from './session/transaction.ts'
 
 /** Types only: what core's callers bring along. */
 
@@ -44,6 +39,20 @@ export interface SessionStore {
    */
   touch(key: SessionKey, lastSeenAt: EpochSeconds, expiresAt: EpochSeconds): Awaitable<void>
   drop(key: SessionKey): Awaitable<boolean>
+  /**
+   * Takes the lock of a session for asking its provider again: one process in the whole deployment has it, until its
+   * time at the latest. False: another one has it, or the session is gone.
+   */
+  lock(key: SessionKey, lock: RenewalLock): Awaitable<boolean>
+  /** Gives the lock back, if it is still that one. */
+  unlock(key: SessionKey, lockId: string): Awaitable<void>
+  /**
+   * Puts what the provider said anew in place of what it said before: claims, scopes, tokens, ID token and `checkedAt`.
+   * In one step, and only while the session is there and its lock is still that one: who comes late with an older
+   * refresh token writes nothing, and a session that ended stays so. Everything else of the record stays as it is there. False:
+   * nothing was written. Throws when it cannot be kept for certain.
+   */
+  renew(session: Session, lockId: string): Awaitable<boolean>
   /** Sessions that are in the store, newest first. */
   list(filter: {
     readonly user?: string
@@ -58,6 +67,8 @@ export interface SessionStore {
   purge(now: EpochSeconds): Awaitable<number>
   /** States of sign-ins that came back; `purge` clears those too, and does not count them. */
   readonly states: SpentStateStore
+  /** Forms that wait for a sign-in. */
+  readonly forms: KeptFormStore
   /** What commands did, left for the log of the gateway. */
   readonly commands: CommandRecordStore
   /** Puts down what serves from now on (core/served-record), and says what was there; null: nothing. */
@@ -90,6 +101,33 @@ export interface SpentStateStore {
     hash: string,
     outcome: { readonly sealed: string; readonly until: EpochSeconds },
   ): Awaitable<void>
+}
+
+/** `id` is random: the store takes nobody's word that it has the lock but this. */
+export interface RenewalLock {
+  readonly id: string
+  readonly at: EpochSeconds
+  readonly until: EpochSeconds
+}
+
+/** Where forms wait whose session had ended, until their person has signed in again. What they hold comes sealed. */
+export interface KeptFormStore {
+  /** Bounded, of one session and in all. False: there is no room, nothing was kept. */
+  keep(form: KeptForm): Awaitable<boolean>
+  /** Null: none, taken, or over. */
+  read(id: string, now: EpochSeconds): Awaitable<string | null>
+  /** The same, once: nobody else gets it afterwards. */
+  take(id: string, now: EpochSeconds): Awaitable<string | null>
+}
+
+export interface KeptForm {
+  /** Random bits, or their hash. */
+  readonly id: string
+  /** Which session's it was. */
+  readonly session: SessionKey
+  readonly sealed: string
+  readonly at: EpochSeconds
+  readonly until: EpochSeconds
 }
 
 /** Where commands leave records: see core/command-record. Each is taken once, by whichever process comes first. */
@@ -146,61 +184,6 @@ export interface StoredSession extends ProviderId {
   readonly signedInAt: EpochSeconds
   readonly lastSeenAt: EpochSeconds
   readonly expiresAt: EpochSeconds
-}
-
-/** One configured provider, spoken to. Methods throw `ProviderFault` or `LoginFault`. */
-export interface Provider {
-  readonly name: string
-  /** The authorization URL for a transaction; discovers first when needed. */
-  authorizationUrl(transaction: Transaction, redirectUri: string, wish?: AuthorizationWish): Promise<URL>
-  /**
-   * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the
-   * redirect URI; `redirectUri` is the configured one. Client networks are served in turn.
-   */
-  exchange(
-    parameters: URLSearchParams,
-    transaction: Transaction,
-    redirectUri: string,
-    now: EpochSeconds,
-    network: ClientNetwork,
-  ): Promise<Identity>
-  /**
-   * A logout token that came, verified (Back-Channel Logout 1.0, 2.6) but for its `jti`, which the store spends. Client
-   * networks are served in turn. Throws a `LogoutFault` too.
-   */
-  readLogoutToken(raw: string, now: EpochSeconds, network: ClientNetwork): Promise<LogoutToken>
-  /** The origins of its pages, as far as known: who may frame a front-channel logout. Asks nobody; never throws. */
-  pageOrigins(): readonly string[]
-  /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
-  endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>
-  /**
-   * Reads the metadata when that is due: at first, when it is old, when the pause after a failure is over. Settles with
-   * the attempt, or at once when none is due; never rejects, as `status` says what came of it.
-   */
-  discover(): Promise<void>
-  /** Whether discovery has succeeded, and if not, why. Asks nobody; never throws. */
-  status(): ProviderStatus
-  close(): Promise<void>
-}
-
-export type ProviderStatus =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'pending' }
-  | {
-      readonly kind: 'failed'
-      readonly code: string
-      readonly message: string
-      readonly retryAt: EpochSeconds
-    }
-
-export interface Identity {
-  readonly user: string
-  readonly claims: Claims
-  readonly idToken: string
-  /** `sub`, `sid` and `iat` of the ID token. */
-  readonly subject: string
-  readonly sid: string | null
-  readonly issuedAt: EpochSeconds
 }
 
 /** The apps, spoken to. */
@@ -275,3 +258,5 @@ export interface UpstreamSocket {
   /** Of the 101, name, value, name, value … */
   readonly headers: readonly string[]
 }
+
+export type { Identity, Provider, ProviderStatus, Renewal } from './provider-port.ts'

@@ -49,7 +49,15 @@ export interface ProviderSettings {
   /** Prefixes of the other providers that share an app with this one: an id beginning so fails the sign-in. */
   readonly foreignPrefixes: readonly string[]
   readonly trustEmail: boolean
+  /** How often it is asked again for a session that is used; null: never. */
+  readonly recheck: RecheckSettings | null
   readonly allowInsecureHttp: boolean
+}
+
+export interface RecheckSettings {
+  readonly everySeconds: number
+  /** How long a session goes on while it does not answer; null: to its end. */
+  readonly unansweredSeconds: number | null
 }
 
 export type TokenEndpointAuthMethod =

@@ -19,15 +19,24 @@ export const challengeReasons: Reasons<ChallengeReason> = {
   'session-ended': 'The session is not in the store: signed out, replaced or revoked.',
   'session-expired': 'The session has reached its maximum lifetime.',
   'session-idle': 'The session was not used for longer than its idle timeout.',
+  'session-ended-by-provider':
+    'The provider was asked again (`recheck`) and refused: the account or its grant is gone, or is another person’s.',
+  'session-recheck-due':
+    'The provider was to be asked again (`recheck`), and could not be, or did not say what the rules go by.',
   'session-provider-gone':
     'The session comes from a provider that the app does not accept, or no longer accepts.',
   'session-lacks-claim':
     'With `session.store: cookie`: the configuration now names a claim that the session did not keep.',
+  'step-up-needed': 'The rule is met, but the location asks for a stronger or newer sign-in (`step_up`).',
+  'token-expired':
+    'The app is sent a token of the provider, which has ended or is not kept, and no new one could be had.',
   'other-provider-needed': 'The rule can be met by signing in with another of the accepted providers.',
 }
 
 export const denyReasons: Reasons<DenyReason> = {
   'rule-not-met': 'A condition of the rule is false or unknown for this person.',
+  'step-up-not-met':
+    'The person came back from the provider, and the sign-in is still not what the location asks for (`step_up`).',
   'nobody-allowed': 'The location says nobody.',
   'no-location': 'No location covers the path and the app has no rule of its own.',
   'client-address': 'The rule is false for this client address, whoever signs in.',

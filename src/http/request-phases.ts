@@ -145,8 +145,9 @@ export const requestPhases: readonly RequestPhase[] = [
       ...(['open-to-anyone', 'maybe-signed-in', 'rule-met'] as const),
       ...(['no-session', 'session-ambiguous', 'session-unreadable', 'session-ended'] as const),
       ...(['session-expired', 'session-idle', 'session-provider-gone', 'session-lacks-claim'] as const),
-      ...(['other-provider-needed'] as const),
-      ...(['destination-not-allowed'] as const),
+      ...(['session-ended-by-provider', 'session-recheck-due'] as const),
+      ...(['other-provider-needed', 'step-up-needed', 'token-expired'] as const),
+      ...(['step-up-not-met', 'destination-not-allowed'] as const),
       ...(['rule-not-met', 'nobody-allowed', 'no-location', 'client-address', 'body-too-large'] as const),
     ],
     known:

@@ -4,7 +4,7 @@ import type { ProviderSettings } from '../core/gateway.ts'
 import type { Identity } from '../core/ports.ts'
 import { readUserId } from '../core/principal.ts'
 import { isSameProvider } from '../core/provider-id.ts'
-import type { EpochSeconds } from '../core/session/session.ts'
+import { type EpochSeconds, noTokens } from '../core/session/session.ts'
 import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
 import { checkAssurance } from './assurance.ts'
@@ -99,7 +99,16 @@ async function identify(
   if (!id.ok)
     throw new LoginFault('LOGIN_USER_ID_INVALID', `user_id is read from ${settings.userId}: ${id.reason}`)
   const { sub, sid, issuedAt } = verified
-  return { user: id.user, claims, idToken, subject: sub, sid, issuedAt }
+  return {
+    user: id.user,
+    claims,
+    idToken,
+    subject: sub,
+    sid,
+    issuedAt,
+    scopes: settings.scopes,
+    tokens: noTokens,
+  }
 }
 
 /** As it is really reached, which `internal_url` may change. */

@@ -101,6 +101,8 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       })
       return within(deadline, verified, settings.name).finally(leave)
     },
+    renew: () => Promise.reject(new ProviderFault('PROVIDER_UNREACHABLE', 'nobody is asked again yet')),
+    revoke: () => Promise.resolve(),
     pageOrigins: () => pageOrigins(settings, metadata.state().value),
     endSessionUrl: async (idToken, postLogoutRedirectUri, state) => {
       // Signing out here is done by now, and must not wait for a provider that is down.

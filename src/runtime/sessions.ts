@@ -7,6 +7,7 @@ import {
   type EpochSeconds,
   forgetAt,
   newSessionId,
+  noTokens,
   type Session,
   type SessionKey,
   type SignInClient,
@@ -279,6 +280,9 @@ function toSession(
     subject: identity.subject,
     sid: identity.sid,
     idTokenIssuedAt: identity.issuedAt,
+    scopes: identity.scopes,
+    tokens: noTokens,
+    checkedAt: now,
     client,
     marks: {},
   }

@@ -6,6 +6,7 @@ import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../c
 import { memoryBytes } from '../core/session/session-record.ts'
 import { createMemoryLogouts } from './memory-logouts.ts'
 import { openMemoryStates } from './memory-states.ts'
+import { notBuiltYet } from './not-built.ts'
 
 interface Entry {
   readonly session: Session
@@ -34,6 +35,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
   let bytes = 0
 
   return {
+    ...notBuiltYet,
     load: (key) => entries.get(key)?.session ?? null,
     save(session, expiresAt, leaving = []) {
       remove(session.key)

@@ -15,6 +15,7 @@ import type {
 import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../core/session/session.ts'
 import type { StoreContext } from './context.ts'
 import { isBusy, toStoreFault } from './fault.ts'
+import { notBuiltYet } from './not-built.ts'
 import { type Due, type PieceRemoved, removeInPieces, removePiece, transaction } from './removal.ts'
 import { createRemovals, type Removals } from './removals.ts'
 import { createSqliteAccess, type SqliteAccess } from './sqlite-access.ts'
@@ -48,6 +49,10 @@ export class SqliteStore implements SessionStore {
   #lookedAtMs: number
   readonly #removals: Removals
   readonly #states: ReturnType<typeof prepareStates>
+  readonly lock = notBuiltYet.lock
+  readonly unlock = notBuiltYet.unlock
+  readonly renew = notBuiltYet.renew
+  readonly forms = notBuiltYet.forms
   readonly states: SpentStateStore
   readonly commands: CommandRecordStore
   readonly replaceServed: SessionStore['replaceServed']

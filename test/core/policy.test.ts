@@ -10,6 +10,7 @@ import type { Scalar } from '../../src/core/rules/matcher.ts'
 import type { JudgedAddress, Requirement } from '../../src/core/rules/requirement.ts'
 
 const forwarding: Forwarding = {
+  tokenHeaders: [],
   identityHeaders: [],
   timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, keepAliveSeconds: null, body: null },
   maxBodyBytes: null,
@@ -27,6 +28,9 @@ function at(access: Access, rest: Partial<Location> = {}): Location {
     access,
     unauthenticated: 'sign_in',
     credentials: ['session'],
+    stepUp: null,
+    resume: 'none',
+    maxResumedBodyBytes: 0,
     forwarding,
     ...rest,
   }
@@ -290,8 +294,8 @@ t.test('of two readings of a path the stricter verdict counts', async (t) => {
   const verdicts: readonly Decision[] = [
     { kind: 'allow', reason: 'open-to-anyone', principal },
     { kind: 'allow', reason: 'rule-met', principal },
-    { kind: 'challenge', how: 'redirect', reason: 'no-session', providers: ['a'] },
-    { kind: 'challenge', how: 'unauthorized', reason: 'no-session', providers: ['a'] },
+    { kind: 'challenge', how: 'redirect', reason: 'no-session', providers: ['a'], stepUp: null },
+    { kind: 'challenge', how: 'unauthorized', reason: 'no-session', providers: ['a'], stepUp: null },
     { kind: 'deny', reason: 'rule-not-met', principal },
     { kind: 'reject', status: 405, reason: 'method-not-allowed', allow: [] },
   ]
@@ -303,7 +307,7 @@ t.test('of two readings of a path the stricter verdict counts', async (t) => {
     t.equal(told(stricter(mild, mild)), told(mild))
   }
   const asks = (...providers: readonly string[]): Decision => {
-    return { kind: 'challenge', how: 'redirect', reason: 'no-session', providers }
+    return { kind: 'challenge', how: 'redirect', reason: 'no-session', providers, stepUp: null }
   }
   t.equal(
     told(stricter(asks('a', 'b'), asks('b', 'c'))),

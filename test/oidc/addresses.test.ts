@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { ProviderSettings } from '../../src/core/gateway.ts'
+import { plainWish } from '../../src/core/session/authorization-wish.ts'
 import { authorizationUrl } from '../../src/oidc/login.ts'
 import { endSessionUrl } from '../../src/oidc/logout.ts'
 import { readMetadata } from '../../src/oidc/metadata.ts'
@@ -23,6 +24,7 @@ async function urlFor(
   const settings = settingsFor(issuer, changes)
   const transaction = transactionFor(settings)
   const url = await authorizationUrl(settings, metadataFor(settings, metadata), transaction, redirectUri, {
+    ...plainWish,
     otherAccount,
     passed: new Map(Object.entries(passed)),
   })

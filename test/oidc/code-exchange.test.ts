@@ -1,6 +1,7 @@
 // What comes back on the redirect URI, until a code is sent for tokens.
 import t from 'tap'
 import type { FaultCode } from '../../src/core/fault.ts'
+import { plainWish } from '../../src/core/session/authorization-wish.ts'
 import type { Transaction } from '../../src/core/session/transaction.ts'
 import { firstKey, newKey, signJwt } from '../support/hostile-op.ts'
 import { faultOf, redirectUri, someday, someNetwork, startRig, transactionFor } from './fixtures.ts'
@@ -104,7 +105,7 @@ t.test('under prompt=none the errors that it brings are no refusal, and only the
     return (await faultOf(rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork)))
       .code
   }
-  const wish = { otherAccount: true, passed: new Map() }
+  const wish = { ...plainWish, otherAccount: true, passed: new Map() }
   // OIDC Core 3.1.2.6.
   for (const error of ['account_selection_required', 'consent_required']) {
     t.equal(await codeOf(error), 'LOGIN_UNFINISHED', error)

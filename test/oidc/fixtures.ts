@@ -47,6 +47,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     displayName: ['name'],
     foreignPrefixes: [],
     trustEmail: false,
+    recheck: null,
     allowInsecureHttp: false,
     ...changes,
   }

@@ -13,6 +13,7 @@ const begun = /\bnew (?:Map|Set|LRUCache)(?:<.*>)?\((?:\)|\{)/g
 const ofOneCall = 'lives as long as one call'
 const ofConfiguration = 'keyed by the configuration'
 const bounds: Readonly<Record<string, readonly string[]>> = {
+  'core/pairs.ts': [ofOneCall],
   'core/limits/failures.ts': ['limits.failedSignInNetworks, limits.failedLogoutNetworks'],
   'core/limits/logout-checks.ts': ['limits.provenLogoutNetworks'],
   'core/limits/fair-queue.ts': [
@@ -25,7 +26,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/rules/named-claims.ts': [ofConfiguration, ofConfiguration],
   'core/session/seal.ts': [ofConfiguration],
   'core/session/kept-claims.ts': [ofOneCall, ofOneCall],
-  'core/session/authorization-wish.ts': ['is of nothing', ofOneCall],
+  'core/session/authorization-wish.ts': ['is of nothing'],
   'core/session/transaction-cookie.ts': [ofOneCall],
   'http/operations/certificates.ts': [
     'hosts of the configuration; what it names no more goes at the next look',

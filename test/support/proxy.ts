@@ -146,7 +146,11 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     access: { kind: 'rule', requirement: { kind: 'signed_in' } as never },
     unauthenticated: 'sign_in',
     credentials: ['session'],
+    stepUp: null,
+    resume: 'none',
+    maxResumedBodyBytes: 0,
     forwarding: {
+      tokenHeaders: [],
       identityHeaders: [
         { name: 'X-Forwarded-User', from: 'user' },
         { name: 'X-Forwarded-Email', from: 'email' as never },
@@ -183,6 +187,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     providers: ['acme'],
     allowEncoded: new Set(),
     ignoreCase: false,
+    keepFragment: false,
     title: null,
     contact: null,
     fallback: location,

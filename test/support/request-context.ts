@@ -91,6 +91,10 @@ function testProvider(name: string): TestProvider {
       if (this.identity instanceof Error) throw this.identity
       return this.identity
     },
+    async renew() {
+      throw new Error('nobody is asked again here')
+    },
+    async revoke() {},
     async endSessionUrl(...given) {
       this.ended.push(given)
       if (this.endSession instanceof Error) throw this.endSession

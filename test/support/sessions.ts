@@ -7,7 +7,7 @@ import type { SessionStore, StoreChange } from '../../src/core/ports.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
-import type { Session } from '../../src/core/session/session.ts'
+import { noTokens, type Session } from '../../src/core/session/session.ts'
 import type { FinderGateway } from '../../src/runtime/session-finder.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
@@ -48,6 +48,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     displayName: ['name'],
     foreignPrefixes: [],
     trustEmail: false,
+    recheck: null,
     allowInsecureHttp: false,
     ...more,
   }
@@ -86,6 +87,9 @@ export function methodsOf(store: SessionStore): SessionStore {
     save: (session, expiresAt, leaving) => store.save(session, expiresAt, leaving),
     touch: (key, lastSeenAt, expiresAt) => store.touch(key, lastSeenAt, expiresAt),
     drop: (key) => store.drop(key),
+    lock: (key, lock) => store.lock(key, lock),
+    unlock: (key, lockId) => store.unlock(key, lockId),
+    renew: (session, lockId) => store.renew(session, lockId),
     list: (filter) => store.list(filter),
     revoke: (which) => store.revoke(which),
     purge: (now) => store.purge(now),
@@ -93,6 +97,7 @@ export function methodsOf(store: SessionStore): SessionStore {
     onChange: (listener) => store.onChange(listener),
     freshUntilMs: () => store.freshUntilMs(),
     states: store.states,
+    forms: store.forms,
     commands: store.commands,
     replaceServed: store.replaceServed,
     check: () => store.check(),
@@ -230,7 +235,16 @@ export function open(
       replaces,
       wish: null,
     } as const
-    const identity = { user, claims, idToken: 'a.b.c', subject: user, sid: null, issuedAt: clock.time }
+    const identity = {
+      user,
+      claims,
+      idToken: 'a.b.c',
+      subject: user,
+      sid: null,
+      issuedAt: clock.time,
+      scopes: [],
+      tokens: noTokens,
+    }
     const { cookieValue, session, displaced } = await sessions.start({
       identity,
       transaction,

@@ -14,6 +14,7 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
   const responseHeaders = buildResponseHeaders(keys.response_headers)
   return {
     identityHeaders: buildIdentityHeaders(keys.identity_headers),
+    tokenHeaders: [],
     ...(responseHeaders === undefined ? {} : { responseHeaders }),
     timeouts: buildTimeouts(keys.timeouts),
     maxBodyBytes: keys.max_body,

@@ -116,6 +116,9 @@ function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
     access: fallbackAccess(floor),
     unauthenticated: app.settings.unauthenticated,
     credentials: app.settings.credentials,
+    stepUp: null,
+    resume: 'none',
+    maxResumedBodyBytes: 0,
     forwarding: buildForwarding(app.settings, app.origin),
   }
 }
@@ -145,6 +148,9 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     access,
     unauthenticated: keys.unauthenticated ?? app.settings.unauthenticated,
     credentials: keys.credentials ?? app.settings.credentials,
+    stepUp: null,
+    resume: 'none',
+    maxResumedBodyBytes: 0,
     forwarding: {
       ...buildForwarding({ ...app.settings, ...keys }, app.origin),
       ...(keys.headers === undefined ? {} : { headers: buildSetHeaders(keys.headers) }),

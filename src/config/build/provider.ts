@@ -63,6 +63,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     userId: keys.user_id,
     userIdPrefix: keys.user_id_prefix,
     trustEmail: keys.trust_email,
+    recheck: null,
     allowInsecureHttp: keys.allow_insecure_http,
   }
 }

@@ -14,6 +14,12 @@ export interface IdentityHeader {
   readonly form?: HeaderForm
 }
 
+/** A token as it came from the provider: it is no claim, and stands in a header alone. */
+export interface TokenHeader {
+  readonly name: string
+  readonly token: 'access_token' | 'id_token'
+}
+
 /** How a claim is written into a header. */
 export interface HeaderForm {
   /** Null: every element. */

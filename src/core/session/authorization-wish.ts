@@ -1,4 +1,7 @@
 import { limits } from '../limits/table.ts'
+import { decodePairs } from '../pairs.ts'
+import type { StepUp } from '../step-up.ts'
+import { decodeStepUp, encodeStepUp } from './sealed-step-up.ts'
 
 /** What the person asked for beyond signing in. */
 export interface AuthorizationWish {
@@ -6,36 +9,67 @@ export interface AuthorizationWish {
   readonly otherAccount: boolean
   /** What the link to `/.auth/login` brought, of what the provider's `pass_parameters` lists. */
   readonly passed: ReadonlyMap<string, string>
+  /** What the sign-in has to bring; null: nothing. */
+  readonly stepUp: StepUp | null
+  /** Whose account has to come back: see core/session/account-hash. Null: anybody's. */
+  readonly account: string | null
+  /** The form that waits for the sign-in; null: none does. */
+  readonly form: string | null
 }
 
 /** Nothing beyond signing in. */
-export const plainWish: AuthorizationWish = { otherAccount: false, passed: new Map() }
+export const plainWish: AuthorizationWish = {
+  otherAccount: false,
+  passed: new Map(),
+  stepUp: null,
+  account: null,
+  form: null,
+}
 
 /**
  * What is kept of a wish, for an attempt that has to begin again; null where nothing was asked for. Parameters that
  * take more than a cookie has room for are left out, all of them.
  */
-export function keptWish({ otherAccount, passed }: AuthorizationWish): AuthorizationWish | null {
-  const fits = Buffer.byteLength(JSON.stringify([...passed])) <= limits.transactionPassedBytes
-  const kept = fits ? passed : plainWish.passed
-  return otherAccount || kept.size > 0 ? { otherAccount, passed: kept } : null
+export function keptWish(wish: AuthorizationWish): AuthorizationWish | null {
+  const fits = Buffer.byteLength(JSON.stringify([...wish.passed])) <= limits.transactionPassedBytes
+  const kept = { ...wish, passed: fits ? wish.passed : plainWish.passed }
+  return kept.otherAccount || kept.passed.size > 0 || isBound(kept) ? kept : null
 }
 
-/** As it is sealed. */
-export function encodeWish({ otherAccount, passed }: AuthorizationWish): readonly unknown[] {
-  return [otherAccount, ...[...passed].flat()]
+/** Whether it is for one account, strength or form. */
+function isBound({ stepUp, account, form }: AuthorizationWish): boolean {
+  return stepUp !== null || account !== null || form !== null
+}
+
+/** As it is sealed. What it is bound to stands in a list of its own, where there is any. */
+export function encodeWish(wish: AuthorizationWish): readonly unknown[] {
+  const { otherAccount, passed, stepUp, account, form } = wish
+  const bound = isBound(wish) ? [[stepUp === null ? null : encodeStepUp(stepUp), account, form]] : []
+  return [otherAccount, ...bound, ...[...passed].flat()]
 }
 
 /** Null: it is none. */
 export function decodeWish(value: unknown): AuthorizationWish | null {
   if (!Array.isArray(value)) return null
-  const [otherAccount, ...texts]: unknown[] = value
-  if (typeof otherAccount !== 'boolean' || texts.length % 2 !== 0) return null
-  const passed = new Map<string, string>()
-  for (let at = 0; at < texts.length; at += 2) {
-    const [name, text] = [texts[at], texts[at + 1]]
-    if (typeof name !== 'string' || typeof text !== 'string') return null
-    passed.set(name, text)
-  }
-  return { otherAccount, passed }
+  const [otherAccount, second, ...others]: unknown[] = value
+  const isFirstText = value.length > 1 && !Array.isArray(second)
+  const bound = Array.isArray(second) ? decodeBound(second) : unbound
+  const passed = decodePairs(isFirstText ? [second, ...others] : others)
+  if (typeof otherAccount !== 'boolean' || bound === null || passed === null) return null
+  return { otherAccount, passed, ...bound }
+}
+
+type Bound = Pick<AuthorizationWish, 'stepUp' | 'account' | 'form'>
+
+const unbound: Bound = { stepUp: null, account: null, form: null }
+
+function decodeBound(value: readonly unknown[]): Bound | null {
+  const [sealedStepUp, account, form] = value
+  const stepUp = sealedStepUp === null ? null : decodeStepUp(sealedStepUp)
+  if (value.length !== 3 || (stepUp === null && sealedStepUp !== null)) return null
+  return isTextOrNull(account) && isTextOrNull(form) ? { stepUp, account, form } : null
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string'
 }

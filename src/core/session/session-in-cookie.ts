@@ -2,7 +2,7 @@ import type { Origin } from '../gateway.ts'
 import { isObject, parseJson } from '../json.ts'
 import type { ClaimPath } from '../rules/claims.ts'
 import { type KeyRing, open, type Random, type Sealed, type SealScope, seal } from './seal.ts'
-import { type EpochSeconds, type Session, sessionKey } from './session.ts'
+import { type EpochSeconds, noTokens, type Session, sessionKey } from './session.ts'
 import { mostPiecesBytes } from './session-pieces.ts'
 
 /** A session that rests in the browser: `store: cookie`. */
@@ -63,29 +63,38 @@ function scope({ origin, cookies }: CookieOrigin): SealScope {
 }
 
 /** What of a session does not travel: no token, and nothing that only stores need whom others may ask to end a session. */
-export const notKept = { idToken: '', subject: '', sid: null, client: null, marks: {} } as const
+export const notKept = {
+  idToken: '',
+  tokens: noTokens,
+  subject: '',
+  sid: null,
+  client: null,
+  marks: {},
+} as const
 
 /** A list, not an object: it travels with every request. The origin is in the key that seals it. */
 function encode({ id, session, order, kept }: SessionInCookie): string {
-  const { issuer, clientId, user, claims, signedInAt, lastSeenAt, signIn } = session
+  const { issuer, clientId, user, claims, scopes, signedInAt, lastSeenAt, signIn } = session
   const times = [signedInAt, lastSeenAt, order]
   const { stateHash, returnTo } = signIn
-  return JSON.stringify([format, id, issuer, clientId, user, ...times, stateHash, returnTo, kept, claims])
+  const fixed = [format, id, issuer, clientId, user, ...times, stateHash, returnTo, kept, claims]
+  return JSON.stringify(scopes.length === 0 ? fixed : [...fixed, scopes])
 }
 
 function decode(text: string, origin: string): SessionInCookie | null {
   const parts = parseJson(text)
-  if (!Array.isArray(parts) || parts.length !== 12) return null
+  if (!Array.isArray(parts) || (parts.length !== 12 && parts.length !== 13)) return null
   const [version, id, issuer, clientId, user, signedInAt, lastSeenAt, order, ...rest]: unknown[] = parts
-  const [stateHash, returnTo, kept, claims] = rest
+  const [stateHash, returnTo, kept, claims, scopes = []] = rest
   if (version !== format || !isText(id) || !isText(issuer) || !isText(clientId) || !isText(user)) return null
   if (!isTime(signedInAt) || !isTime(lastSeenAt) || !isTime(order)) return null
   if (!isText(stateHash) || !isText(returnTo) || !isTexts(kept) || !isClaims(claims)) return null
+  if (!isTexts(scopes)) return null
   const signIn = { stateHash, returnTo }
-  const told = { origin, issuer, clientId, user, claims, signedInAt, lastSeenAt, signIn }
+  const told = { origin, issuer, clientId, user, claims, scopes, signedInAt, lastSeenAt, signIn }
   return {
     id,
-    session: { key: sessionKey(id), ...notKept, idTokenIssuedAt: signedInAt, ...told },
+    session: { key: sessionKey(id), ...notKept, idTokenIssuedAt: signedInAt, checkedAt: signedInAt, ...told },
     order,
     kept,
   }

@@ -1,6 +1,14 @@
 import { isObject, parseJson } from '../json.ts'
 import type { Claims } from '../rules/claims.ts'
-import type { EpochSeconds, SeenMarks, Session, SessionKey, SignInClient } from './session.ts'
+import {
+  type EpochSeconds,
+  noTokens,
+  type SeenMarks,
+  type Session,
+  type SessionKey,
+  type SessionTokens,
+  type SignInClient,
+} from './session.ts'
 
 /** The number of the stored form. A record of another number is no session: people sign in again. */
 const format = 2
@@ -32,10 +40,12 @@ export function decodeSession(text: string, key: SessionKey): Session | null {
   const issued = readIssued(record, claims, signedInAt)
   const client = readClient(record.client)
   const marks = readMarks(record.marks)
-  if (issued === null || marks === null) return null
+  const granted = readGranted(record, signedInAt)
+  if (issued === null || marks === null || granted === null) return null
   const signIn = { stateHash, returnTo }
   const times = { signedInAt, lastSeenAt }
-  return { key, origin, issuer, clientId, user, claims, idToken, ...issued, ...times, signIn, client, marks }
+  const account = { issuer, clientId, user, claims, idToken }
+  return { key, origin, ...account, ...issued, ...granted, ...times, signIn, client, marks }
 }
 
 type Issued = Pick<Session, 'subject' | 'sid' | 'idTokenIssuedAt'>
@@ -49,6 +59,28 @@ function readIssued(
   const { subject = claims.sub, sid = claims.sid ?? null, idTokenIssuedAt = signedInAt } = record
   if (!isText(subject) || !(sid === null || isText(sid)) || !isTime(idTokenIssuedAt)) return null
   return { subject, sid, idTokenIssuedAt }
+}
+
+type Granted = Pick<Session, 'scopes' | 'tokens' | 'checkedAt'>
+
+/** Records of before these were kept have none: nothing is known to have been granted. */
+function readGranted(record: Readonly<Record<string, unknown>>, signedInAt: EpochSeconds): Granted | null {
+  const { scopes = [], checkedAt = signedInAt } = record
+  const tokens = record.tokens === undefined ? noTokens : readTokens(record.tokens)
+  if (!Array.isArray(scopes) || !scopes.every(isText) || tokens === null || !isTime(checkedAt)) return null
+  return { scopes, tokens, checkedAt }
+}
+
+/** Null for what are none. Never throws. */
+export function readTokens(value: unknown): SessionTokens | null {
+  if (!isObject(value)) return null
+  const { access = null, refresh = null } = value
+  if (!(refresh === null || isText(refresh))) return null
+  if (access === null) return { access, refresh }
+  if (!isObject(access)) return null
+  const { value: token, endsAt } = access
+  if (!isText(token) || !(endsAt === null || isTime(endsAt))) return null
+  return { access: { value: token, endsAt }, refresh }
 }
 
 /** It is shown, and decides nothing. */

@@ -21,8 +21,17 @@ export interface Session extends ProviderId {
   readonly subject: string
   /** `sid` of the ID token: which of a person's sessions at the provider (Back-Channel Logout 1.0 2.1). Null: it has none. */
   readonly sid: string | null
-  /** `iat` of the ID token, by the provider's clock. */
+  /**
+   * `iat` of the sign-in's ID token, by the provider's clock. A token that came later does not change it: else a
+   * logout of before that one would not end the session.
+   */
   readonly idTokenIssuedAt: EpochSeconds
+  /** Scopes that the provider granted (RFC 6749 5.1); those that were asked for where it said nothing. */
+  readonly scopes: readonly string[]
+  /** What the provider gave to be asked with again; kept only where something needs it. */
+  readonly tokens: SessionTokens
+  /** When the provider last answered for it: at the sign-in, or as it was asked again. */
+  readonly checkedAt: EpochSeconds
   readonly signedInAt: EpochSeconds
   /** Last request, written back rarely: see `touchDue`. */
   readonly lastSeenAt: EpochSeconds
@@ -33,6 +42,21 @@ export interface Session extends ProviderId {
   /** The marks of revocations that were there as it was saved, by what they are of: those it survives. */
   readonly marks: SeenMarks
 }
+
+/** Tokens beside the ID token. */
+export interface SessionTokens {
+  readonly access: AccessToken | null
+  readonly refresh: string | null
+}
+
+export interface AccessToken {
+  readonly value: string
+  /** By our clock; null: the provider did not say. */
+  readonly endsAt: EpochSeconds | null
+}
+
+/** None came, or none is kept. */
+export const noTokens: SessionTokens = { access: null, refresh: null }
 
 /** In words of ours, never of the browser. */
 export interface SignInClient {
@@ -56,6 +80,8 @@ export type NoSession =
   | 'session-ended'
   | 'session-expired'
   | 'session-idle'
+  | 'session-ended-by-provider'
+  | 'session-recheck-due'
   | 'session-provider-gone'
   | 'session-lacks-claim'
 

@@ -7,6 +7,7 @@ import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { readJudgedAddress } from '../../core/rules/requirement.ts'
+import { noTokens } from '../../core/session/session.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
@@ -118,6 +119,9 @@ function sessionOf(person: KnownPerson | null, origin: Origin): SessionLookup {
     subject: '',
     sid: null,
     idTokenIssuedAt: 0,
+    scopes: [],
+    tokens: noTokens,
+    checkedAt: 0,
     client: null,
     marks: {},
   }

@@ -164,6 +164,7 @@ function publicReason(reason: DenyReason): string {
     case 'no-location':
     case 'client-address':
       return 'not-allowed'
+    case 'step-up-not-met':
     case 'identity-unsendable':
     case 'insecure-scheme':
     case 'websocket-origin':

@@ -68,7 +68,7 @@ export async function login(
   const otherAccount = query.get('account') === 'other'
   const wish = {
     page: { returnTo, keptAs: readStorageKey(query.get('kept')) },
-    wish: { otherAccount, passed: read.passed },
+    wish: { ...plainWish, otherAccount, passed: read.passed },
     isSecond: query.get('attempt') === 'second',
   }
   const [provider, ...others] = offered

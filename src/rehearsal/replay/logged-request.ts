@@ -79,6 +79,8 @@ const withoutAnybody: ReadonlySet<string> = new Set([
   'session-ended',
   'session-expired',
   'session-idle',
+  'session-ended-by-provider',
+  'session-recheck-due',
   'session-lacks-claim',
 ])
 

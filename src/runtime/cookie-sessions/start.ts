@@ -56,6 +56,8 @@ export function beginInCookie(
   const session: Session = {
     ...notKept,
     idTokenIssuedAt: now,
+    scopes: [],
+    checkedAt: now,
     key: sessionKey(id),
     origin: origin.origin,
     issuer,

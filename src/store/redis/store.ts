@@ -3,6 +3,7 @@ import { isSameProvider } from '../../core/provider-id.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { RedisSettings } from '../../core/session-store-settings.ts'
 import type { StoreContext } from '../context.ts'
+import { notBuiltYet } from '../not-built.ts'
 import { Failure } from './connection.ts'
 import { dropSession, dropSessions, logOutSessions, revokeSessions } from './ending.ts'
 import { toStoreFault } from './fault.ts'
@@ -79,6 +80,7 @@ export function openRedisStore(
   }
 
   return {
+    ...notBuiltYet,
     load: (key) => translated(load(key)),
     save: (session, expiresAt, leaving = []) => translated(saving.save(session, expiresAt, leaving)),
     touch: (key, lastSeenAt, expiresAt) => translated(saving.touch(key, { lastSeenAt, expiresAt })),

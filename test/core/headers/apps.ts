@@ -15,6 +15,7 @@ import { Secret } from '../../../src/core/secret.ts'
 export const secret = 'a-shared-secret-of-thirty-two-bytes!'
 
 export const forwarding: Forwarding = {
+  tokenHeaders: [],
   identityHeaders: [
     { name: 'X-Forwarded-User', from: 'user' },
     { name: 'X-Forwarded-Email', from: 'email' },
@@ -43,6 +44,9 @@ export function makeApp(parts: AppParts = {}): App {
     access: { kind: 'anyone' },
     unauthenticated: 'sign_in',
     credentials: ['session'],
+    stepUp: null,
+    resume: 'none',
+    maxResumedBodyBytes: 0,
     forwarding: { ...forwarding, identityHeaders: parts.identityHeaders ?? forwarding.identityHeaders },
   }
   const app: Partial<App> = {

@@ -6,6 +6,7 @@ import { labelOf, patternText } from '../../../src/core/request/location-pattern
 import { chooseMethod, webdavMethods } from '../../../src/core/request/method.ts'
 
 const forwarding: Forwarding = {
+  tokenHeaders: [],
   identityHeaders: [],
   timeouts: { connectSeconds: 5, responseSeconds: 60, idleSeconds: 300, keepAliveSeconds: null, body: null },
   maxBodyBytes: null,
@@ -30,6 +31,9 @@ function location(text: string): Location {
     access: { kind: 'anyone' },
     unauthenticated: 'sign_in',
     credentials: ['session'],
+    stepUp: null,
+    resume: 'none',
+    maxResumedBodyBytes: 0,
     forwarding,
   }
 }

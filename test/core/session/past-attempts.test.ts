@@ -3,6 +3,7 @@ import t from 'tap'
 import type { CookieNames } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { plainWish } from '../../../src/core/session/authorization-wish.ts'
 import {
   findPastAttempt,
   isReplaced,
@@ -44,7 +45,7 @@ const remember = (before: readonly string[], ...attempts: readonly KnownAttempt[
 t.test(
   'an attempt is known by its state, with provider, page and wishes, and nothing that could end it',
   async (t) => {
-    const wish = { otherAccount: true, passed: new Map([['login_hint', 'ann']]) }
+    const wish = { ...plainWish, otherAccount: true, passed: new Map([['login_hint', 'ann']]) }
     const kept = [
       attempt('a', { wish }),
       attempt('b', { issuer: 'https://b.example.com', clientId: 'other' }),
@@ -124,7 +125,7 @@ t.test('S-152, S-156: of two cookies, of another origin or purpose, damaged: not
 })
 
 t.test('that another attempt began in its place is known as long as the attempt is', async (t) => {
-  const wish = { otherAccount: true, passed: new Map() }
+  const wish = { ...plainWish, otherAccount: true, passed: new Map() }
   for (const one of [attempt('a'), attempt('a', { wish })]) {
     const first = remember([], one, attempt('b')).value
     t.equal(isReplaced(ring, of(first), 'a'), false)

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { CookieNames } from '../../../src/core/gateway.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { buildKeyRing, seal } from '../../../src/core/session/seal.ts'
-import { type Session, sessionKey } from '../../../src/core/session/session.ts'
+import { noTokens, type Session, sessionKey } from '../../../src/core/session/session.ts'
 import {
   openSessionInCookie,
   type SessionInCookie,
@@ -34,6 +34,9 @@ function sessionOf(claims: Session['claims']): SessionInCookie {
     subject: '',
     sid: null,
     idTokenIssuedAt: 1_790_000_000,
+    scopes: ['openid', 'payments'],
+    tokens: noTokens,
+    checkedAt: 1_790_000_000,
     client: null,
     marks: {},
     signedInAt: 1_790_000_000,

@@ -136,14 +136,17 @@ t.test('a damaged record or one of another format is no session', async (t) => {
   // As it was before a session named issuer and client: whose it is, nobody can tell.
   damaged.push({ ...record, format: 1 }, { ...record, format: 1, provider: 'acme' })
   // What came later has a reading where it is not there, and `sid` may be null; `client` decides nothing.
-  const later = ['subject', 'sid', 'idTokenIssuedAt', 'marks', 'client']
+  const later = ['subject', 'sid', 'idTokenIssuedAt', 'marks', 'client', 'scopes', 'tokens', 'checkedAt']
   for (const field of Object.keys(record).filter((one) => one !== 'client')) {
     const { [field]: _, ...without } = record
     if (!later.includes(field)) damaged.push(without)
     if (field !== 'sid') damaged.push({ ...record, [field]: null })
     damaged.push({ ...record, [field]: [[]] })
   }
-  damaged.push({ ...record, marks: { all: 7 } })
+  damaged.push({ ...record, marks: { all: 7 } }, { ...record, scopes: ['openid', 7] })
+  for (const access of [7, {}, { value: 7, endsAt: null }, { value: 'a' }, { value: 'a', endsAt: -1 }])
+    damaged.push({ ...record, tokens: { access, refresh: null } })
+  damaged.push({ ...record, tokens: { access: null, refresh: 7 } })
   for (const field of Object.keys(record.signIn))
     damaged.push({ ...record, signIn: { ...record.signIn, [field]: 7 } })
   for (const time of [-1, 1.5, '1000000', 2 ** 60]) damaged.push({ ...record, signedInAt: time })
@@ -161,6 +164,20 @@ t.test('a record of before reads its subject from the claims, and no later than 
   const odd = JSON.stringify({ ...before, claims: { sub: 'a1' }, client: { browser: 7, system: 'Linux' } })
   t.same(decodeSession(odd, 'k')?.client, { browser: null, system: 'Linux', network: null })
   t.equal(decodeSession(JSON.stringify({ ...before, claims: {} }), 'k'), null, 'whose it is, nobody can tell')
+})
+
+t.test('scopes and tokens come back as they were; a record of before has none', async (t) => {
+  for (const tokens of [
+    { access: { value: 'at', endsAt: 1_003_600 }, refresh: 'rt' },
+    { access: { value: 'at', endsAt: null }, refresh: null },
+    { access: null, refresh: 'rt' },
+  ]) {
+    const granted = { ...session, scopes: ['openid', 'payments'], tokens, checkedAt: 1_000_900 }
+    t.same(decodeSession(encodeSession(granted), session.key), granted)
+  }
+  const { scopes, tokens, checkedAt, ...before } = JSON.parse(encodeSession(session))
+  const read = decodeSession(JSON.stringify(before), 'k')
+  t.match(read, { scopes: [], tokens: { access: null, refresh: null }, checkedAt: before.signedInAt })
 })
 
 t.test(

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { CookieNames } from '../../../src/core/gateway.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import { Secret } from '../../../src/core/secret.ts'
-import { type AuthorizationWish, plainWish } from '../../../src/core/session/authorization-wish.ts'
+import {
+  type AuthorizationWish,
+  decodeWish,
+  plainWish,
+} from '../../../src/core/session/authorization-wish.ts'
 import type { ReturnTo } from '../../../src/core/session/return-to.ts'
 import { buildKeyRing, seal } from '../../../src/core/session/seal.ts'
 import {
@@ -170,7 +174,7 @@ t.test(
       t.match(readSealed([...parts, wish]), { ok: false, reason: 'cookie-unreadable' }, JSON.stringify(wish))
     t.match(readSealed([...parts, [true], 1]), { ok: false })
     t.match(readSealed([...parts, [false, 'a', 'b']]), {
-      transaction: { wish: { otherAccount: false, passed: new Map([['a', 'b']]) } },
+      transaction: { wish: { ...plainWish, otherAccount: false, passed: new Map([['a', 'b']]) } },
     })
     t.match(readSealed(Object.assign({ length: 10 }, parts)), { ok: false })
   },
@@ -339,31 +343,89 @@ t.test('a state says whether the storage has the page, and whether it is a secon
   t.equal(isLong('/x' as ReturnTo), false)
 })
 
+/** A wish as the attempt knows it, once its cookie came back. */
+function wishKept(t: Test, wish: AuthorizationWish): AuthorizationWish | null {
+  const transaction = begin('/x', now, wish)
+  const cookie = cookieOf(transaction)
+  t.same(read(transaction.state, [cookie]), { ok: true, transaction, cookie: cookie.name })
+  return transaction.wish
+}
+
 t.test('what was asked for beyond signing in is sealed with it, as far as there is room', async (t) => {
-  const wishOf = (wish: AuthorizationWish) => {
-    const transaction = begin('/x', now, wish)
-    const cookie = cookieOf(transaction)
-    t.same(read(transaction.state, [cookie]), { ok: true, transaction, cookie: cookie.name })
-    return transaction.wish
-  }
+  const wishOf = (wish: AuthorizationWish) => wishKept(t, wish)
   const hint = new Map([
     ['login_hint', 'ann@example.com'],
     ['ui_locales', 'de-AT de'],
   ])
   t.equal(wishOf(plainWish), null, 'the cookie of most is no longer for it')
   for (const wish of [
-    { otherAccount: true, passed: new Map() },
-    { otherAccount: true, passed: hint },
-    { otherAccount: false, passed: hint },
+    { ...plainWish, otherAccount: true, passed: new Map() },
+    { ...plainWish, otherAccount: true, passed: hint },
+    { ...plainWish, otherAccount: false, passed: hint },
   ])
     t.same(wishOf(wish), wish)
   const fitting = new Map([['login_hint', 'x'.repeat(limits.transactionPassedBytes - 19)]])
-  t.same(wishOf({ otherAccount: false, passed: fitting }), { otherAccount: false, passed: fitting })
+  t.same(wishOf({ ...plainWish, otherAccount: false, passed: fitting }), {
+    ...plainWish,
+    otherAccount: false,
+    passed: fitting,
+  })
   const large = new Map([['login_hint', 'x'.repeat(limits.transactionPassedBytes - 18)]])
-  t.same(wishOf({ otherAccount: true, passed: large }), { otherAccount: true, passed: new Map() })
-  t.equal(wishOf({ otherAccount: false, passed: large }), null)
+  t.same(wishOf({ ...plainWish, otherAccount: true, passed: large }), {
+    ...plainWish,
+    otherAccount: true,
+    passed: new Map(),
+  })
+  t.equal(wishOf({ ...plainWish, otherAccount: false, passed: large }), null)
   const page = `/${'x'.repeat(1536 - 3)}`
-  t.equal(begin(page, now, { otherAccount: true, passed: hint }).returnTo, '', 'beside it less room is left')
-  const both = cookieOf(begin(page.slice(0, 1000), now, { otherAccount: true, passed: fitting }))
+  t.equal(
+    begin(page, now, { ...plainWish, otherAccount: true, passed: hint }).returnTo,
+    '',
+    'beside it less room is left',
+  )
+  const both = cookieOf(
+    begin(page.slice(0, 1000), now, { ...plainWish, otherAccount: true, passed: fitting }),
+  )
   t.ok(both.name.length + both.value.length < 3072, 'a cookie of it stays within what all may take')
+})
+
+t.test(
+  'an attempt knows for whose account, strength and form it is, over a second attempt too',
+  async (t) => {
+    const stepUp = {
+      acrValues: ['phr'],
+      authContext: null,
+      maxAgeSeconds: 300,
+      lastsSeconds: 300,
+      scopes: [],
+      prompt: null,
+      authorizationParameters: new Map([['ui_locales', 'de']]),
+    }
+    for (const wish of [
+      { ...plainWish, stepUp },
+      { ...plainWish, account: 'a'.repeat(43) },
+      { ...plainWish, form: 'f'.repeat(43) },
+      { ...plainWish, otherAccount: true, passed: new Map([['login_hint', 'ann']]), stepUp, form: 'f' },
+    ])
+      t.same(wishKept(t, wish), wish)
+  },
+)
+
+t.test('what an attempt is bound to is a list of three, or the attempt is none', async (t) => {
+  t.same(decodeWish([false]), plainWish, 'an attempt of an earlier version')
+  t.same(decodeWish([true, 'login_hint', 'ann']), {
+    ...{ ...plainWish, otherAccount: true, passed: new Map([['login_hint', 'ann']]) },
+  })
+  for (const none of [
+    [],
+    [null],
+    ['x'],
+    [true, []],
+    [true, [null, null]],
+    [true, [null, 1, null]],
+    [true, 'x'],
+  ])
+    t.equal(decodeWish(none), null, JSON.stringify(none))
+  t.equal(decodeWish([true, [['phr'], null, null]]), null, 'a step-up that is none')
+  t.equal(decodeWish([true, [null, null, null], ['a']]), null)
 })

@@ -51,6 +51,7 @@ t.test('a form that met no session leads back to the page that it was sent from'
     how: 'unauthorized',
     reason: 'no-session',
     providers: ['op'],
+    stepUp: null,
   } as const
   const sent = (referer: string, method = 'POST', as = person) =>
     answer(challenge, { ...as, referer }, { method })

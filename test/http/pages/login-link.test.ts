@@ -1,6 +1,7 @@
 // Links of ours that begin a sign-in, and how long they become.
 import t from 'tap'
 import { limits } from '../../../src/core/limits/table.ts'
+import { plainWish } from '../../../src/core/session/authorization-wish.ts'
 import { readReturnTo } from '../../../src/core/session/return-to.ts'
 import { keyOfAttempt, keyOfPage, wantedPage } from '../../../src/core/session/storage-key.ts'
 import { stateHash } from '../../../src/core/session/transaction-cookie.ts'
@@ -8,6 +9,7 @@ import { keptLink, loginLink } from '../../../src/http/pages/login-link.ts'
 
 const page = (path: string) => readReturnTo(path, '/.auth')
 const wish = {
+  ...plainWish,
   otherAccount: true,
   passed: new Map([
     ['login_hint', 'ann@a&b'],

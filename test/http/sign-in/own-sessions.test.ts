@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { StoreFault } from '../../../src/core/fault.ts'
 import type { Origin } from '../../../src/core/gateway.ts'
 import { sessionNames } from '../../../src/core/log-names.ts'
-import type { SignInClient } from '../../../src/core/session/session.ts'
+import { noTokens, type SignInClient } from '../../../src/core/session/session.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
 import { endOwnSessions, ownSessions, sessionsAddress } from '../../../src/http/sign-in/own-sessions.ts'
@@ -49,7 +49,7 @@ apps:
     const origin = around.originAt(host)
     const identity = {
       ...{ user, claims: { sub: user }, idToken: 'id-token' },
-      ...{ subject: user, sid: null, issuedAt: around.clock.time },
+      ...{ subject: user, sid: null, issuedAt: around.clock.time, scopes: [], tokens: noTokens },
     }
     const transaction = {
       ...{ version: 2 as const, issuer, clientId: 'c', origin: origin.origin, returnTo: '/' },

@@ -6,6 +6,7 @@ import type { Gateway, Origin, ProviderSettings } from '../../../src/core/gatewa
 import type { Claims } from '../../../src/core/rules/claims.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing, type Sealed } from '../../../src/core/session/seal.ts'
+import { noTokens } from '../../../src/core/session/session.ts'
 import { openSessionInCookie } from '../../../src/core/session/session-in-cookie.ts'
 import { type CookieSessions, createCookieSessions } from '../../../src/runtime/cookie-sessions/sessions.ts'
 import type { SessionLookup, Sessions } from '../../../src/runtime/sessions.ts'
@@ -87,6 +88,8 @@ function rig(
           subject: 'sub',
           sid: 'sid',
           issuedAt: begin,
+          scopes: [],
+          tokens: noTokens,
         },
         ...{
           transaction,

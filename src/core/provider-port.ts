@@ -1,0 +1,89 @@
+import type { ClientNetwork } from './limits/network.ts'
+import type { ClaimPath, Claims } from './rules/claims.ts'
+import type { AuthorizationWish } from './session/authorization-wish.ts'
+import type { LogoutToken } from './session/logout-token.ts'
+import type { EpochSeconds, Session, SessionTokens } from './session/session.ts'
+import type { Transaction } from './session/transaction.ts'
+
+/** One configured provider, spoken to. Methods throw `ProviderFault` or `LoginFault`. */
+export interface Provider {
+  readonly name: string
+  /** The authorization URL for a transaction; discovers first when needed. */
+  authorizationUrl(transaction: Transaction, redirectUri: string, wish?: AuthorizationWish): Promise<URL>
+  /**
+   * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the
+   * redirect URI; `redirectUri` is the configured one. Client networks are served in turn.
+   */
+  exchange(
+    parameters: URLSearchParams,
+    transaction: Transaction,
+    redirectUri: string,
+    now: EpochSeconds,
+    network: ClientNetwork,
+  ): Promise<Identity>
+  /**
+   * A logout token that came, verified (Back-Channel Logout 1.0, 2.6) but for its `jti`, which the store spends. Client
+   * networks are served in turn. Throws a `LogoutFault` too.
+   */
+  readLogoutToken(raw: string, now: EpochSeconds, network: ClientNetwork): Promise<LogoutToken>
+  /**
+   * Asks again for a session (RFC 6749 6, OpenID Connect Core 12.2), and userinfo where claims come from it. `usedClaims` are
+   * those that rules, headers and names go by. A refresh token is sent once. Throws a `ProviderFault` where no answer
+   * came: then nothing is known.
+   */
+  renew(session: Session, now: EpochSeconds, usedClaims: readonly ClaimPath[]): Promise<Renewal>
+  /** RFC 7009; nothing where the provider has no such endpoint. Throws a `ProviderFault`. */
+  revoke(refreshToken: string): Promise<void>
+  /** The origins of its pages, as far as known: who may frame a front-channel logout. Asks nobody; never throws. */
+  pageOrigins(): readonly string[]
+  /** Where to sign out at the provider; null when it offers none (or cannot be reached). */
+  endSessionUrl(idToken: string | null, postLogoutRedirectUri: string, state: string): Promise<URL | null>
+  /**
+   * Reads the metadata when that is due: at first, when it is old, when the pause after a failure is over. Settles with
+   * the attempt, or at once when none is due; never rejects, as `status` says what came of it.
+   */
+  discover(): Promise<void>
+  /** Whether discovery has succeeded, and if not, why. Asks nobody; never throws. */
+  status(): ProviderStatus
+  close(): Promise<void>
+}
+
+export type ProviderStatus =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'pending' }
+  | {
+      readonly kind: 'failed'
+      readonly code: string
+      readonly message: string
+      readonly retryAt: EpochSeconds
+    }
+
+export interface Identity {
+  readonly user: string
+  readonly claims: Claims
+  readonly idToken: string
+  /** `sub`, `sid` and `iat` of the ID token. */
+  readonly subject: string
+  readonly sid: string | null
+  readonly issuedAt: EpochSeconds
+  /** Granted: as the token answer says, else as asked for (RFC 6749 5.1). */
+  readonly scopes: readonly string[]
+  readonly tokens: SessionTokens
+}
+
+/** What asking again came to. */
+export type Renewal =
+  /** Verified. A refresh token that was not replaced is the former one. */
+  | {
+      readonly kind: 'renewed'
+      readonly identity: Pick<Identity, 'user' | 'claims' | 'idToken' | 'scopes' | 'tokens'>
+    }
+  | {
+      readonly kind: 'ended'
+      readonly why: 'grant-refused' | 'subject-differs' | 'token-invalid' | 'userinfo-refused'
+      readonly message: string
+      /** Those that came all the same, to be revoked; null: none. */
+      readonly tokens: SessionTokens | null
+    }
+  /** It was not said what rules go by, or there is nothing to ask with. */
+  | { readonly kind: 'insufficient'; readonly message: string; readonly tokens: SessionTokens | null }
