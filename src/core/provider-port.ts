@@ -8,8 +8,16 @@ import type { Transaction } from './session/transaction.ts'
 /** One configured provider, spoken to. Methods throw `ProviderFault` or `LoginFault`. */
 export interface Provider {
   readonly name: string
-  /** The authorization URL for a transaction; discovers first when needed. */
-  authorizationUrl(transaction: Transaction, redirectUri: string, wish?: AuthorizationWish): Promise<URL>
+  /**
+   * The authorization URL for a transaction; discovers first when needed. `offline` (OpenID Connect Core 11): it also asks
+   * for what brings a refresh token, as this provider has it.
+   */
+  authorizationUrl(
+    transaction: Transaction,
+    redirectUri: string,
+    wish?: AuthorizationWish,
+    offline?: boolean,
+  ): Promise<URL>
   /**
    * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the
    * redirect URI; `redirectUri` is the configured one. Client networks are served in turn.
@@ -85,5 +93,10 @@ export type Renewal =
       /** Those that came all the same, to be revoked; null: none. */
       readonly tokens: SessionTokens | null
     }
-  /** It was not said what rules go by, or there is nothing to ask with. */
+  /** It was not said what rules go by, or there is nothing to ask with. `tokens` as above. */
   | { readonly kind: 'insufficient'; readonly message: string; readonly tokens: SessionTokens | null }
+  /**
+   * New tokens came, and then no answer about the person (no keys, no userinfo): nothing is known, as where none came at
+   * all. But these are to be kept at once, for the former refresh token may be spent.
+   */
+  | { readonly kind: 'unanswered'; readonly message: string; readonly tokens: SessionTokens }
