@@ -92,7 +92,7 @@ t.test('a store that fails at the callback fails the sign-in, known or not', asy
   const full = { ...context, runtime: { ...runtime, spentStates: { ...runtime.spentStates, spend: fails } } }
   t.match(await come(`code=x&state=${state}`, cookie, full), { status: 503 })
   t.same(counted(), ['login op failed', 'fault STORE_FULL of shop'])
-  const sessions = { ...runtime.sessions, use: fails }
+  const sessions = { ...runtime.sessions, use: fails, lookUp: fails }
   const silent = { ...context, runtime: { ...runtime, sessions } }
   const name = runtime.gateway.hosts.get('apps.example')?.cookies.session
   t.match(await come('code=x&state=unknown', `${name}=x`, silent), { status: 503 })
