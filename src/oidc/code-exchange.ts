@@ -4,7 +4,7 @@ import type { ProviderSettings } from '../core/gateway.ts'
 import type { Identity } from '../core/ports.ts'
 import { readUserId } from '../core/principal.ts'
 import { isSameProvider } from '../core/provider-id.ts'
-import { type EpochSeconds, noTokens } from '../core/session/session.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
 import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
 import { checkAssurance } from './assurance.ts'
@@ -17,6 +17,7 @@ import type { KeyCache } from './keys.ts'
 import { asksNobody } from './login.ts'
 import type { Metadata } from './metadata.ts'
 import type { ProviderObserver } from './observer.ts'
+import { keptTokens } from './token-answer.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
@@ -49,9 +50,10 @@ export async function exchangeCode(
   const credentials = [code, state, nonce, codeVerifier, secret]
   try {
     const configuration = createConfiguration(client, now, deadline)
-    const tokens = await redeem(client, response, configuration)
-    credentials.push(tokens.accessToken, tokens.idToken)
-    client.observer?.redeemed?.(tokens.refreshToken)
+    const tokens = await redeem(client, response, configuration, now)
+    const { refreshToken } = tokens.answer
+    credentials.push(tokens.accessToken, tokens.idToken, refreshToken ?? '')
+    client.observer?.redeemed?.(refreshToken !== null)
     return await identify(client, response.transaction, tokens, configuration, now)
   } catch (thrown) {
     throw withoutCredentials(thrown, credentials)
@@ -62,6 +64,7 @@ async function redeem(
   client: Client,
   { parameters, transaction, redirectUri }: AuthorizationResponse,
   configuration: Configuration,
+  now: EpochSeconds,
 ): Promise<Tokens> {
   const { settings, metadata } = client
   if (!isSameProvider(transaction, settings))
@@ -71,13 +74,13 @@ async function redeem(
     asksNobody(settings) && !isSecondAttempt(transaction) && transaction.wish?.otherAccount !== true
   const { state } = transaction
   const code = readCallback(parameters, { ...metadata, issuerInResponse, state, silent })
-  return redeemCode(configuration, client, transaction, redirectUri, code)
+  return redeemCode(configuration, client, transaction, redirectUri, code, now)
 }
 
 async function identify(
   { settings, metadata, keys }: Client,
   { nonce }: Transaction,
-  { idToken, accessToken }: Tokens,
+  { idToken, accessToken, answer }: Tokens,
   configuration: Configuration,
   now: EpochSeconds,
 ): Promise<Identity> {
@@ -106,8 +109,9 @@ async function identify(
     subject: sub,
     sid,
     issuedAt,
-    scopes: settings.scopes,
-    tokens: noTokens,
+    // A scope that the step-up alone asked for is not among them: it can be edited out of the address.
+    scopes: answer.scopes ?? settings.scopes,
+    tokens: keptTokens(answer),
   }
 }
 

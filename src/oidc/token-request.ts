@@ -8,8 +8,6 @@ import {
 } from 'openid-client'
 import { ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
-import type { Json } from '../core/json.ts'
-import { readJsonObject } from '../core/json-object.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
@@ -17,6 +15,7 @@ import { type ClientAuthFor, proofKeys } from './client-auth.ts'
 import { tokenFault } from './fault.ts'
 import { canonicalRedirectUri } from './login.ts'
 import type { Metadata } from './metadata.ts'
+import { type TokenAnswer, takeAnswer } from './token-answer.ts'
 import type { Transport } from './transport.ts'
 
 /** We, as one provider knows us. */
@@ -31,8 +30,7 @@ export interface Tokens {
   /** As received: openid-client has looked at its claims, nobody yet at its signature. */
   readonly idToken: string
   readonly accessToken: string
-  /** Whether one came; it is not kept. */
-  readonly refreshToken: boolean
+  readonly answer: TokenAnswer
 }
 
 /**
@@ -74,22 +72,6 @@ function toText(body: unknown): string | null {
   return typeof body === 'string' || body instanceof URLSearchParams ? String(body) : null
 }
 
-/** Has the library not see the ID token, which is verified in id-token.ts all the same; what came in its place. */
-function takeIdToken(configuration: Configuration): { idToken: Json | undefined } {
-  const taken: { idToken: Json | undefined } = { idToken: undefined }
-  const fetchAnswer = configuration[customFetch]
-  if (fetchAnswer === undefined) throw new TypeError('a configuration without a transport')
-  configuration[customFetch] = async (address, options) => {
-    const answer = await fetchAnswer(address, options)
-    const text = await answer.text()
-    const { id_token: idToken, ...rest } = readJsonObject(text) ?? {}
-    if (idToken === undefined) return new Response(text === '' ? null : text, answer)
-    taken.idToken = idToken
-    return new Response(JSON.stringify(rest), answer)
-  }
-  return taken
-}
-
 /** RFC 6749 4.1.3, once: a code is never sent a second time. Throws `LoginFault` or `ProviderFault`. */
 export async function redeemCode(
   configuration: Configuration,
@@ -97,28 +79,27 @@ export async function redeemCode(
   transaction: Transaction,
   redirectUri: string,
   code: string,
+  now: EpochSeconds,
 ): Promise<Tokens> {
   const url = new URL(canonicalRedirectUri(redirectUri))
   url.searchParams.set('code', code)
   url.searchParams.set('state', transaction.state)
   if (metadata.issuerInResponse) url.searchParams.set('iss', metadata.issuer)
   // The library refuses every token for several parties that has no `azp`, and takes no list of those that are trusted.
-  const unseen = settings.extraAudiences.length === 0 ? null : takeIdToken(configuration)
+  const hidesIdToken = settings.extraAudiences.length > 0
+  const answer = takeAnswer(configuration, now, hidesIdToken ? ['id_token'] : [])
   const checks = {
     expectedState: transaction.state,
     pkceCodeVerifier: transaction.codeVerifier,
-    ...(unseen === null ? { expectedNonce: transaction.nonce, idTokenExpected: true } : {}),
+    ...(hidesIdToken ? {} : { expectedNonce: transaction.nonce, idTokenExpected: true }),
   }
   try {
     const tokens = await authorizationCodeGrant(configuration, url, checks)
-    // openid-client also takes DPoP, which we did not ask for.
-    if (tokens.token_type !== 'bearer')
-      throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: token_type is not Bearer')
-    const idToken = unseen === null ? tokens.id_token : unseen.idToken
+    checkTokenType(tokens.token_type)
+    const idToken = hidesIdToken ? answer.taken.idToken : tokens.id_token
     if (typeof idToken !== 'string')
       throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: id_token is no text')
-    const refreshToken = tokens.refresh_token !== undefined
-    return { idToken, accessToken: tokens.access_token, refreshToken }
+    return { idToken, accessToken: tokens.access_token, answer: answer.taken }
   } catch (thrown) {
     const secret = settings.clientSecret?.reveal() ?? ''
     throw tokenFault(thrown, {
@@ -126,4 +107,10 @@ export async function redeemCode(
       proofKeys: proofKeys(settings, metadata),
     })
   }
+}
+
+/** openid-client also takes DPoP, which we did not ask for. */
+export function checkTokenType(type: string): void {
+  if (type !== 'bearer')
+    throw new ProviderFault('PROVIDER_RESPONSE_INVALID', 'the token endpoint: token_type is not Bearer')
 }

@@ -244,6 +244,7 @@ function tokenAnswer(op: HostileOp, { codes, refreshTokens }: Books, body: URLSe
     token_type: 'Bearer',
     expires_in: 300,
     id_token: signedFor(op, grant, op.bends, { nonce: grant.nonce }),
+    scope: grant.asked.get('scope') ?? undefined,
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
   }
   return { status: 200, body: bend(op.bends.token, answer) }
