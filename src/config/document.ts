@@ -7,6 +7,7 @@ import { formOf, unwrapped } from './schema/form.ts'
 import { forwardingKeys } from './schema/forwarding.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
+import { resumeKeys } from './schema/resume.ts'
 import { ruleDefinitions } from './schema/rule.ts'
 import { sessionKeys } from './schema/session.ts'
 import { clusterKeys, redisKeys, sentinelKeys } from './schema/session-store.ts'
@@ -129,10 +130,10 @@ const sections: readonly Section[] = [
   {
     title: '`locations`',
     text: `These keys stand in each line of an app’s \`locations\`. A location may replace these keys of its app: ${Object.keys(
-      forwardingKeys,
+      { ...resumeKeys, ...forwardingKeys },
     )
       .map((key) => `\`${key}\``)
-      .join(', ')}.`,
+      .join(', ')}. To \`step_up\` and \`require\` of its app it adds its own.`,
     keys: locationKeys,
   },
   {

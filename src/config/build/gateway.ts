@@ -16,6 +16,7 @@ import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
 import { buildPages } from './pages.ts'
 import { buildProvider, type ProviderDraft } from './provider.ts'
+import { checkRechecks } from './recheck.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
 import {
@@ -60,6 +61,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     ...apps.flatMap(({ secrets }) => secrets),
   ])
   const ofOrigins = apps.flatMap(({ ofOrigin }) => ofOrigin ?? [])
+  checkRechecks(scope, providers.values(), ofOrigins, service.session)
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const models = ofOrigins.map(({ app }) => app)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
@@ -129,7 +131,10 @@ function* buildApps(
     places: scope.places,
     emptyLists: scope.emptyLists,
   })
-  const buildLocations = locationBuilder(scope, rules, auth?.authSegments ?? null)
+  const buildLocations = locationBuilder(scope, rules, {
+    authSegments: auth?.authSegments ?? null,
+    store: service.session?.store.kind ?? null,
+  })
   const surroundings = { defaults, auth, lifetimes, buildLocations }
   const apps: BuiltApp[] = []
   for (const name of appNames(scope)) {

@@ -14,15 +14,24 @@ import { nodeOfKey, whereWritten } from './app-settings.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { checkResponseHeaders, checkWhoMayKeep } from './response-headers.ts'
+import { buildResume, checkResume, checkWhereResumed, type StoreKind } from './resume.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
+import type { WrittenStepUp } from './step-up.ts'
+import { checkStepUps, readFloorStepUp, stepUpAt } from './step-up-reach.ts'
 
 /** `authSegments`: null when the prefix was faulty. */
 export function locationBuilder(
   scope: Scope,
   rules: RuleContext,
-  authSegments: readonly string[] | null,
+  { authSegments, store }: Pick<Work, 'authSegments' | 'store'>,
 ): BuildLocations {
-  return (app) => buildLocations({ scope, rules, authSegments, app, floor: readFloor(scope, rules, app) })
+  return (app) => {
+    const floor = readFloor(scope, rules, app)
+    return buildLocations({
+      ...{ scope, rules, authSegments, store, app, floor },
+      floorStepUp: readFloorStepUp(scope, app),
+    })
+  }
 }
 
 /** The app's own `require`: null when there is none; `faulty` when it cannot be judged by. */
@@ -34,6 +43,8 @@ interface Work {
   readonly authSegments: readonly string[] | null
   readonly app: AppUnderJudgement
   readonly floor: Floor
+  readonly floorStepUp: WrittenStepUp | null
+  readonly store: StoreKind
 }
 
 function readFloor(scope: Scope, rules: RuleContext, { path }: AppUnderJudgement): Floor {
@@ -48,12 +59,13 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   const listPath = [...app.path, 'locations']
   const count = countLocations(scope, listPath)
   checkWhole(work, count)
+  checkResume(scope, (key) => whereWritten(scope, app.path, key), app.settings, work.store)
   const built: (BuiltLocation | null)[] = []
   for (let index = 0; index < count; index += 1) {
     built.push(buildLocation(work, [...listPath, index]))
     yield
   }
-  const fallback = floor === 'faulty' ? null : buildFallback(app, floor)
+  const fallback = floor === 'faulty' ? null : buildFallback(work, floor)
   if (fallback !== null) {
     checkProviders(fallback.access, app.providers, rules)
     const ofAnswers = app.settings.response_headers
@@ -65,6 +77,7 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   const complete = built.filter((location) => location !== null)
   checkUnauthenticated(work, complete)
   checkCredentials(work, complete)
+  checkStepUps(scope, app, fallback, complete)
   const trees = buildTrees(scope, complete)
   if (trees === null || fallback === null || complete.length < count) return null
   checkSomeoneMayPass(work, trees)
@@ -108,17 +121,17 @@ function checkSomeoneMayPass({ scope, app, floor }: Work, { all, rehearsal }: Lo
   faultAt(scope, [...app.path, 'locations'], message)
 }
 
-function buildFallback(app: AppUnderJudgement, floor: Access | null): Location {
+function buildFallback(work: Work, floor: Access | null): Location {
+  const { app } = work
+  const { unauthenticated, credentials } = app.settings
+  const judged = { access: fallbackAccess(floor), unauthenticated, credentials }
   return {
     label: '*',
     pattern: patternOf(app.prefix ?? [], false, app.settings.ignore_case),
     methods: null,
-    access: fallbackAccess(floor),
-    unauthenticated: app.settings.unauthenticated,
-    credentials: app.settings.credentials,
-    stepUp: null,
-    resume: 'none',
-    maxResumedBodyBytes: 0,
+    ...judged,
+    stepUp: stepUpAt(work.scope, work.floorStepUp, { path: app.path, keys: undefined, ...judged }),
+    ...buildResume(app.settings, judged, work.store),
     forwarding: buildForwarding(app.settings, app.origin),
   }
 }
@@ -141,18 +154,20 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   checkProviders(access, app.providers, rules)
   const ofAnswers = keys.response_headers ?? app.settings.response_headers
   checkWhoMayKeep(scope, responseHeadersAt(scope, app, path), ofAnswers, access)
+  const settings = { ...app.settings, ...keys }
+  const { unauthenticated, credentials } = settings
+  checkResume(scope, (key) => [...path, key], settings, work.store)
+  checkWhereResumed(scope, path, { own, unauthenticated }, settings.resume)
+  const judged = { access, unauthenticated, credentials }
   const location: Location = {
     label: labelOf(pattern, methods),
     pattern,
     methods,
-    access,
-    unauthenticated: keys.unauthenticated ?? app.settings.unauthenticated,
-    credentials: keys.credentials ?? app.settings.credentials,
-    stepUp: null,
-    resume: 'none',
-    maxResumedBodyBytes: 0,
+    ...judged,
+    stepUp: stepUpAt(scope, work.floorStepUp, { path, keys: keys.step_up, access }),
+    ...buildResume(settings, judged, work.store),
     forwarding: {
-      ...buildForwarding({ ...app.settings, ...keys }, app.origin),
+      ...buildForwarding(settings, app.origin),
       ...(keys.headers === undefined ? {} : { headers: buildSetHeaders(keys.headers) }),
     },
   }

@@ -11,6 +11,7 @@ import { readIcon } from './icon.ts'
 import { notTheIssuer } from './issuer.ts'
 import { canSign, readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
 import { inferPreset, issuerFault, presetLabel } from './preset.ts'
+import { buildRecheck } from './recheck.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 
 type ProviderKeys = Checked<typeof providerKeys>
@@ -35,6 +36,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   const ca =
     keys.ca_file === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], keys.ca_file)
   const icon = keys.icon === undefined ? presetIcon(preset) : readIcon(scope, [...path, 'icon'], keys.icon)
+  const recheck = buildRecheck(scope, [...path, 'recheck'], keys.recheck)
   if (!isComplete(keys)) return null
   return {
     name,
@@ -63,7 +65,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     userId: keys.user_id,
     userIdPrefix: keys.user_id_prefix,
     trustEmail: keys.trust_email,
-    recheck: null,
+    recheck,
     allowInsecureHttp: keys.allow_insecure_http,
   }
 }

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
 import { credentials } from './credentials.ts'
 import { forwardingKeys } from './forwarding.ts'
+import { resumeKeys } from './resume.ts'
 import { ruleForm } from './rule.ts'
+import { stepUp } from './step-up.ts'
 import {
   count,
   duration,
@@ -79,6 +81,10 @@ export const appKeys = {
     .describe(
       'What tells who somebody is, at every location with no list of its own. `session` is the session that the gateway’s cookie names. There is nothing else yet.',
     ),
+  step_up: stepUp.describe(
+    'What a sign-in must bring beyond the rule: a stronger proof, a newer one, or more scopes. At least one of `acr_values`, `auth_context`, `max_age` and `scopes`. Whoever lacks it is sent to the provider with these parameters. It must hold at every location where somebody must sign in, in addition to the location’s own.',
+  ),
+  ...resumeKeys,
   shared_secret: z
     .union([headerValue, sharedSecret])
     .register(forms, { form: 'secret text or `{header, value}`' })
@@ -157,6 +163,9 @@ export const locationKeys = {
   credentials: credentials
     .optional()
     .describe('What tells here who somebody is. The list replaces the app’s.'),
+  step_up: stepUp.describe(
+    'What a sign-in must bring here beyond the rule. The app’s own `step_up` must hold too. Of both the smaller ages count, all scopes, and those `acr_values` that stand in both.',
+  ),
   headers: z
     .record(headerName, headerValue)
     .register(forms, { form: 'header name → value' })
@@ -169,7 +178,7 @@ export const locationKeys = {
     .describe(
       '`false` only rehearses the location. The gateway judges it, logs it and counts it, but decides requests as if it were not in the file.',
     ),
-  ...optional(forwardingKeys, ' Replaces the app’s.'),
+  ...optional({ ...resumeKeys, ...forwardingKeys }, ' Replaces the app’s.'),
 }
 
 /** Keys that stand in an app only. */

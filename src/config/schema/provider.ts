@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { idTokenAlgorithms, signatureAlgorithms } from '../../core/signature-algorithm.ts'
+import { recheck } from './recheck.ts'
 import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 export const presets = [
@@ -26,7 +27,7 @@ const keyPair = z.strictObject({
 })
 
 /** RFC 6749 section 3.3. */
-const scope = z
+export const scope = z
   .string()
   .regex(/^[!#-[\]-~]+$/, { error: 'expected one scope: visible ASCII without spaces and quotes' })
 
@@ -186,6 +187,7 @@ export const providerKeys = {
     .describe(
       'Treats `email` as verified if the provider sends no `email_verified`, or sends it as the text `"true"`. It never does so if the provider sends `false`.',
     ),
+  recheck,
   allow_insecure_http: flag
     .prefault(false)
     .describe(
