@@ -94,6 +94,9 @@ const provider = 'providers stand under `providers.NAME`'
 const issuer =
   'write the provider’s `issuer`; its metadata says the rest, and `metadata_url` where that is, if not below it'
 const verification = 'certificates are always verified; name a private authority in `ca_file`'
+const recheck = 'write `recheck: 15m` in the provider: after this it is asked again'
+const stepUp = 'write `step_up` in the app or location: acr_values, auth_context, max_age or scopes'
+const refused = 'what a rule refuses is always 403; what a stronger sign-in would help is `step_up`'
 const pkce = 'the code flow with PKCE is always used; there is nothing to choose'
 
 /** Keys of other gateways, folded, with what to write here. */
@@ -104,7 +107,7 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     cookie_domains: noCookieDomain,
     cookie_secret: 'write `session.secret`, at least 32 bytes',
     cookie_expire: 'write `session.max_lifetime`',
-    cookie_refresh: 'write `session.idle_timeout`',
+    cookie_refresh: recheck,
     cookie_secure: cookies,
     cookie_httponly: cookies,
     cookie_samesite: 'write `session.same_site`',
@@ -151,7 +154,13 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     OIDCScope: 'write `scopes` in the provider',
     OIDCRemoteUserClaim: 'write `user_id` in the provider',
     OIDCUnAuthAction: 'write `unauthenticated`, or `require: maybe_signed_in` for pass',
-    OIDCUnAuthzAction: 'what a rule refuses is always 403',
+    OIDCUnAuthzAction: refused,
+    OIDCUnAutzAction: refused,
+    OIDCPathAuthRequestParams: stepUp,
+    OIDCPathScope: 'write `scopes` in the provider, or `step_up: {scopes: […]}` where a page needs more',
+    OIDCPreservePost: 'write `resume`; `forms` is the default, and `max_resumed_body` the largest',
+    OIDCRefreshAccessTokenBeforeExpiry: recheck,
+    OIDCUserInfoRefreshInterval: recheck,
     OIDCSessionInactivityTimeout: 'write `session.idle_timeout`',
     OIDCSessionMaxDuration: 'write `session.max_lifetime`',
     OIDCSessionType: 'write `session.store`',
@@ -169,6 +178,11 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     OIDCDefaultLoggedOutURL: 'write `post_logout_redirect_uri` in the app',
     ProxyPass: upstreams,
     RequireClaim: 'write a rule, such as `require: { organization_id: "00D5e000000HEcPEAW" }`',
+    renew_access_token_on_expiry: recheck,
+    use_refresh_token: recheck,
+    acr_values: stepUp,
+    max_age: stepUp,
+    mfa: stepUp,
     // Traefik, Caddy, nginx, Pomerium, Authelia and plain words
     routes: 'write `apps`, each with its `url`, `upstream` and `locations`',
     services: 'write `apps`, each with its `url` and `upstream`',
