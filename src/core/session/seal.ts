@@ -33,6 +33,7 @@ export interface SealScope {
     | 'sign-out'
     | 'outcome'
     | 'past-attempts'
+    | 'wish'
     | 'mark'
     /** The session itself: nothing opens it but a gateway with `store: cookie`. */
     | 'session-in-cookie'
