@@ -60,6 +60,7 @@ const caller: Caller = {
     claims: { groups: ['staff', 'admins'], organization_id: 'acme' },
   },
   signIn: { stateHash: '', returnTo: '/' },
+  scopes: [],
 }
 const facts: DecisionFacts = {
   acceptedProviders: ['op'],
@@ -67,6 +68,7 @@ const facts: DecisionFacts = {
   navigation: true,
   credentialSent: false,
   page: '/',
+  now: 1_800_000_000,
 }
 
 function nanosPerDecision(origin: Origin, probes: readonly Target[]): number {

@@ -9,11 +9,18 @@ import {
   providersThatCould,
   type Requirement,
 } from './rules/requirement.ts'
-import type { NoSession, Session } from './session/session.ts'
+import type { EpochSeconds, NoSession, Session } from './session/session.ts'
+import { stepUpMet } from './step-up.ts'
 
 /** Who asks: somebody with a live session, or nobody known, and why. */
 export type Caller =
-  | { readonly kind: 'signed-in'; readonly principal: Principal; readonly signIn: Session['signIn'] }
+  | {
+      readonly kind: 'signed-in'
+      readonly principal: Principal
+      readonly signIn: Session['signIn']
+      /** Granted ones. */
+      readonly scopes: readonly string[]
+    }
   | { readonly kind: 'anonymous'; readonly why: NoSession }
 
 /** What `decide` needs to know of a request and its app. */
@@ -27,6 +34,7 @@ export interface DecisionFacts {
   readonly credentialSent: boolean
   /** Path and query, as a sign-in for this page remembers it. */
   readonly page: string
+  readonly now: EpochSeconds
 }
 
 /** Whether who asks makes a difference: if not, no session is looked up and no store is touched. */
@@ -73,14 +81,12 @@ function decideByRule(question: Case, caller: Caller): Decision {
   const { requirement, facts } = question
   const { clientAddress } = facts
   const principal = caller.kind === 'signed-in' ? caller.principal : null
-  if (principal !== null && isKnownToMeet(principal, requirement)) {
-    return { kind: 'allow', reason: 'rule-met', principal }
-  }
+  if (principal !== null && isKnownToMeet(principal, requirement)) return onRuleMet(question, caller)
   const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
   const truth = judge(requirement, { subject, clientAddress })
   if (truth === true) {
     if (principal !== null) remember(principal, requirement)
-    return { kind: 'allow', reason: 'rule-met', principal }
+    return onRuleMet(question, caller)
   }
 
   const beforeSignIn = principal === null ? truth : judge(requirement, { subject: anonymous, clientAddress })
@@ -89,6 +95,24 @@ function decideByRule(question: Case, caller: Caller): Decision {
   const why = challengeReason(caller, providers, facts)
   if (why === null) return { kind: 'deny', reason: 'rule-not-met', principal }
   return { kind: 'challenge', how: howToAsk(question), reason: why, providers, stepUp: null }
+}
+
+/** The rule is met, so who asks may know that more is wanted: a stronger sign-in by the provider of the session. */
+function onRuleMet(question: Case, caller: Caller): Decision {
+  const { stepUp } = question.location
+  const principal = caller.kind === 'signed-in' ? caller.principal : null
+  if (stepUp === null) return { kind: 'allow', reason: 'rule-met', principal }
+  const how = howToAsk(question)
+  // No rule that lets in without a sign-in stands beside a step-up; but nobody has stepped up who has not signed in.
+  if (caller.kind === 'anonymous') {
+    const providers = question.facts.acceptedProviders
+    return { kind: 'challenge', how, reason: caller.why, providers, stepUp: null }
+  }
+  const { scopes } = caller
+  const { claims, provider } = caller.principal
+  if (stepUpMet(stepUp, { claims, scopes }, question.facts.now))
+    return { kind: 'allow', reason: 'rule-met', principal }
+  return { kind: 'challenge', how, reason: 'step-up-needed', providers: [provider], stepUp }
 }
 
 // The same person meets the same rule again and again, and neither ever changes: both are frozen, and whoever has new

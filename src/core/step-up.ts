@@ -122,6 +122,24 @@ export function isSameStepUp(a: StepUp | null, b: StepUp | null): boolean {
   )
 }
 
+/**
+ * What an honest provider says after the step-up, for who tries rules out: all but the time of the sign-in, which is
+ * theirs to say.
+ */
+export function assuranceOf({ acrValues, authContext, scopes }: StepUp, before: Assurance): Assurance {
+  const [acr] = acrValues
+  const known = ownClaim(before.claims, 'acrs')
+  const acrs = known !== undefined && isList(known) ? known : []
+  return {
+    claims: {
+      ...before.claims,
+      ...(acr === undefined ? {} : { acr }),
+      ...(authContext === null ? {} : { acrs: [...acrs, authContext] }),
+    },
+    scopes: [...new Set([...before.scopes, ...scopes])],
+  }
+}
+
 function lastingSeconds({ maxAgeSeconds, lastsSeconds }: StepUp): number | null {
   return lastsSeconds ?? maxAgeSeconds
 }

@@ -70,6 +70,7 @@ const facts: DecisionFacts = {
   navigation: true,
   credentialSent: false,
   page: '/deep/link?a=b',
+  now: 1_800_000_000,
 }
 const inOffice = { ...facts, clientAddress: address('10.1.1.1') }
 
@@ -77,7 +78,7 @@ const nobody: Caller = { kind: 'anonymous', why: 'no-session' }
 
 function person(claims: Claims = {}, name = 'acme', returnTo = '/'): Caller {
   const signIn = { stateHash: 'h', returnTo }
-  return { kind: 'signed-in', principal: { user: 'u', provider: name, claims }, signIn }
+  return { kind: 'signed-in', principal: { user: 'u', provider: name, claims }, signIn, scopes: [] }
 }
 
 /** Kind, reason and what else differs, in one line. */

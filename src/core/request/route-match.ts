@@ -1,5 +1,6 @@
 import type { RejectReason, RejectStatus, TargetReason } from '../decision.ts'
 import type { App, Location, Origin } from '../gateway.ts'
+import { isSameStepUp } from '../step-up.ts'
 import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from './caseless.ts'
 import { compatibleReadings } from './compatible-path.ts'
 import { matchLocation } from './location.ts'
@@ -59,6 +60,9 @@ function matchReadings(origin: Origin, app: App, target: Target, method: string)
     if (!locations.includes(chosen.location)) locations.push(chosen.location)
   }
   const [location = app.fallback, ...others] = locations
+  // What a sign-in has to bring is asked for as one thing: no reading may want another.
+  if (!others.every(({ stepUp }) => isSameStepUp(stepUp, location.stepUp)))
+    return refused(app, 'target-ambiguous')
   return { kind: 'app', app, location, others }
 }
 

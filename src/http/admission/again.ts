@@ -6,9 +6,12 @@ import { admit } from './gate.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /** What the rules in force now say of a request that was let in before. Being asked keeps no session alive. */
-export async function admitAgain({ gateway, sessions }: Runtime, facts: RequestFacts): Promise<Admission> {
+export async function admitAgain(
+  { gateway, sessions, clock }: Runtime,
+  facts: RequestFacts,
+): Promise<Admission> {
   const lookUp = sessions.lookUp.bind(sessions)
-  return admit({ gateway, sessions: { use: lookUp, lookUp } }, facts, 'again', 0)
+  return admit({ gateway, sessions: { use: lookUp, lookUp }, clock }, facts, 'again', 0)
 }
 
 /** Whether a connection to the one is a connection to the other: by address, path, and whose certificates count. */

@@ -88,7 +88,8 @@ function admitToApp(
   draft.destination = destination
   const toward = destination?.target ?? null
   const { headers } = facts
-  const request: AppRequest = { method: draft.method, target, headers, client: draft.client }
+  const now = context.clock.now()
+  const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now }
   const routed = routeWithDestination(origin, request, toward)
   const shadow = shadowOrigin(context.gateway, origin)
   if (shadow === null) {

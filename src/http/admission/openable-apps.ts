@@ -2,6 +2,7 @@ import type { App, Origin } from '../../core/gateway.ts'
 import { readAddress } from '../../core/request/address.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { readTarget } from '../../core/request/target.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
 import type { Admission } from './admission.ts'
 import type { CallerLookup } from './routed-request.ts'
 import { routeRequest, verdictOn } from './routed-request.ts'
@@ -14,21 +15,25 @@ export interface OpenableApp {
 
 /**
  * The apps of the origin whose first page this person may open, from where the request comes, in the order of the
- * origin. They are judged as a request for that page would be, and nothing is sent.
+ * origin; those too that ask for a step-up first. They are judged as a request for that page would be, and nothing is
+ * sent.
  */
 export function openableApps(
   origin: Origin,
   admission: Pick<Admission, 'clientAddress' | 'network'>,
   lookup: CallerLookup,
+  now: EpochSeconds,
 ): readonly OpenableApp[] {
   const client = clientOf(admission)
   return origin.apps.flatMap((app) => {
     const path = `/${app.prefix.map(encodeURIComponent).join('/')}`
     const reading = readTarget(path)
     if (!reading.ok) return []
-    const request = { method: 'GET', target: reading.target, headers: { accept: 'text/html' }, client }
-    const verdict = verdictOn(routeRequest(origin, request), request, lookup)
-    return verdict.decision.kind === 'allow' && verdict.app === app ? [{ app, path }] : []
+    const headers = { accept: 'text/html' }
+    const request = { method: 'GET', target: reading.target, headers, client, now }
+    const { decision, app: found } = verdictOn(routeRequest(origin, request), request, lookup)
+    const mayOpen = decision.kind === 'allow' || decision.reason === 'step-up-needed'
+    return mayOpen && found === app ? [{ app, path }] : []
   })
 }
 

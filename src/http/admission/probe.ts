@@ -7,8 +7,9 @@ import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { readJudgedAddress } from '../../core/rules/requirement.ts'
-import { noTokens } from '../../core/session/session.ts'
+import { type EpochSeconds, noTokens } from '../../core/session/session.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
+import { assuranceOf, type StepUp } from '../../core/step-up.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
 import { admit } from './gate.ts'
@@ -25,11 +26,19 @@ export interface Probe {
   readonly clientAddress: string | null
   /** Lower-case names; a navigation of a browser when absent. */
   readonly headers?: Readonly<Record<string, string>>
+  /** When it is asked; absent: no matter when, as only ages are written. */
+  readonly now?: EpochSeconds
+  /** Whether the person does what a step-up asks for, where one is needed, and asks again. */
+  readonly steppedUp?: boolean
 }
 
 export interface Person {
   readonly provider: string
   readonly claims: Claims
+  /** Granted ones; absent: those that the provider is asked for at every sign-in. */
+  readonly scopes?: readonly string[]
+  /** How old `auth_time` is, in its place. */
+  readonly authAgeSeconds?: number
 }
 
 export interface ProbeResult {
@@ -46,11 +55,31 @@ export interface ProbeResult {
 
 /** Asks the gate itself, without a socket and without a session. Throws a TypeError for what is no URL. */
 export function probe(gateway: Gateway, asked: Probe): ProbeResult {
-  const person = knownPerson(gateway, asked.person)
+  const ruling = probeAs(gateway, asked, asked.person)
+  const { decision } = ruling.admission
+  if (!asked.steppedUp || asked.person === null || decision.kind !== 'challenge') return ruling
+  if (decision.stepUp === null) return ruling
+  return probeAs(gateway, asked, afterStepUp(gateway, asked.person, decision.stepUp))
+}
+
+/** Only ages count: whatever a clock would say is as good. */
+const someTime: EpochSeconds = 1_800_000_000
+
+/** The person after the sign-in that the step-up asks for, as an honest provider says it. */
+function afterStepUp(gateway: Gateway, person: Person, stepUp: StepUp): Person {
+  const granted = person.scopes ?? gateway.providers.get(person.provider)?.scopes ?? []
+  const { claims, scopes } = assuranceOf(stepUp, { claims: person.claims, scopes: granted })
+  return { ...person, claims, scopes, authAgeSeconds: 0 }
+}
+
+function probeAs(gateway: Gateway, asked: Probe, whose: Person | null): ProbeResult {
+  const now = asked.now ?? someTime
+  const person = knownPerson(gateway, whose, now)
   const session = (_cookie: string, origin: Origin) => sessionOf(person, origin)
   const admissionContext: AdmissionContext = {
     gateway,
     sessions: { use: session, lookUp: session },
+    clock: { now: () => now },
   }
   const { host, target } = splitUrl(asked.url)
   const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
@@ -86,25 +115,29 @@ function anyCookie(gateway: Gateway, host: string): string {
 interface KnownPerson {
   readonly settings: ProviderSettings
   readonly claims: Claims
+  readonly scopes: readonly string[]
   readonly principal: Principal
   readonly userIdFault: string | null
 }
 
 /** Null: nobody, or somebody of a provider that is not configured. */
-function knownPerson(gateway: Gateway, person: Person | null): KnownPerson | null {
+function knownPerson(gateway: Gateway, person: Person | null, now: EpochSeconds): KnownPerson | null {
   if (person === null) return null
-  const { provider, claims } = person
+  const { provider, authAgeSeconds } = person
+  const claims =
+    authAgeSeconds === undefined ? person.claims : { ...person.claims, auth_time: now - authAgeSeconds }
   const settings = gateway.providers.get(provider)
   if (settings === undefined) return null
   const id = readUserId(claims, settings)
   const principal = { user: id.ok ? id.user : '', provider, ...seenClaims(claims, settings) }
-  return { settings, claims, principal, userIdFault: id.ok ? null : id.reason }
+  const scopes = person.scopes ?? settings.scopes
+  return { settings, claims, scopes, principal, userIdFault: id.ok ? null : id.reason }
 }
 
 /** The person as a session that was begun for another page. */
 function sessionOf(person: KnownPerson | null, origin: Origin): SessionLookup {
   if (person === null) return { kind: 'none', why: 'no-session' }
-  const { settings, claims, principal } = person
+  const { settings, claims, scopes, principal } = person
   const session = {
     key: '',
     origin: origin.origin,
@@ -119,7 +152,7 @@ function sessionOf(person: KnownPerson | null, origin: Origin): SessionLookup {
     subject: '',
     sid: null,
     idTokenIssuedAt: 0,
-    scopes: [],
+    scopes,
     tokens: noTokens,
     checkedAt: 0,
     client: null,

@@ -2,12 +2,15 @@ import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
 import { type Caller, type DecisionFacts, decide, needsCaller, stricter } from '../../core/policy.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { isNavigation, sendsCredential } from '../../core/request/navigation.ts'
 import { askedMethod, passesPreflight } from '../../core/request/preflight.ts'
 import { matchRoute, type RouteMatch } from '../../core/request/route-match.ts'
 import type { Target } from '../../core/request/target.ts'
 import { describeRefusal, explainRequirement } from '../../core/rules/explain.ts'
+import type { EpochSeconds, Session } from '../../core/session/session.ts'
+import { stepUpRows } from '../../core/step-up-rows.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import { type RequestFacts, unacceptableBody } from './request-facts.ts'
 
@@ -17,6 +20,8 @@ export interface AppRequest {
   readonly target: Target
   readonly headers: RequestFacts['headers']
   readonly client: ClientAddress
+  /** When it came. */
+  readonly now: EpochSeconds
 }
 
 /** What one set of rules makes of a request before it is known who asks: a verdict, or the locations that judge it. */
@@ -46,7 +51,7 @@ export interface Verdict {
 export type CallerLookup = SessionLookup | { readonly kind: 'unanswered'; readonly fault: AnyFault }
 
 export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest {
-  const { method, target, headers, client } = request
+  const { method, target, headers, client, now } = request
   const other = askedMethod(method, headers)
   const preflight = other === null ? null : matchRoute(origin, target, other)
   if (preflight !== null && letsPreflightPass(preflight)) {
@@ -64,6 +69,7 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
     navigation: isNavigation(method, headers),
     credentialSent: sendsCredential(headers),
     page: target.path + target.query,
+    now,
   }
   const { app, location, others } = match
   return { kind: 'routed', app, location, others, facts }
@@ -104,7 +110,8 @@ export function verdictOn(routed: RoutedRequest, { headers }: AppRequest, lookup
     return { app, location, others, decision: { kind: 'reject', ...unmet }, detail: null }
   }
   const judged = decisive === location ? others : [location, ...others].filter((one) => one !== decisive)
-  return { app, location: decisive, others: judged, decision, detail: describe(decision, decisive, facts) }
+  const detail = describe(decision, decisive, { facts, caller })
+  return { app, location: decisive, others: judged, decision, detail }
 }
 
 type Routed = Extract<RoutedRequest, { kind: 'routed' }>
@@ -129,7 +136,7 @@ const nobody: Caller = { kind: 'anonymous', why: 'no-session' }
 function callerOf(lookup: CallerLookup): Caller | null {
   switch (lookup.kind) {
     case 'live':
-      return { kind: 'signed-in', principal: lookup.principal, signIn: lookup.session.signIn }
+      return callerBy(lookup.principal, lookup.session)
     case 'none':
       return { kind: 'anonymous', why: lookup.why }
     case 'unanswered':
@@ -137,8 +144,21 @@ function callerOf(lookup: CallerLookup): Caller | null {
   }
 }
 
-/** For the operator: which condition of a refusal failed, with what was expected and what was there. */
-function describe(decision: Decision, location: Location, facts: DecisionFacts): string | null {
+function callerBy(principal: Principal, { signIn, scopes }: Session): Caller {
+  return { kind: 'signed-in', principal, signIn, scopes }
+}
+
+interface Judged {
+  readonly facts: DecisionFacts
+  readonly caller: Caller
+}
+
+/** For the operator: which condition failed, of the rule or of a step-up, with what was expected and what was there. */
+function describe(decision: Decision, location: Location, { facts, caller }: Judged): string | null {
+  if (decision.kind === 'challenge' && decision.stepUp !== null && caller.kind === 'signed-in') {
+    const { scopes, principal } = caller
+    return describeRefusal(stepUpRows(decision.stepUp, { claims: principal.claims, scopes }, facts))
+  }
   if (decision.kind !== 'deny' || location.access.kind !== 'rule') return null
   return describeRefusal(explainRequirement(location.access.requirement, decision.principal, facts))
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Gateway, Origin } from '../../core/gateway.ts'
-import type { Awaitable } from '../../core/ports.ts'
+import type { Awaitable, Clock } from '../../core/ports.ts'
 import type { SessionLookup, Sessions } from '../../runtime/sessions.ts'
 import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
 
@@ -8,11 +8,14 @@ import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
 export interface AdmissionContext {
   readonly gateway: Gateway
   readonly sessions: Pick<Sessions, 'use' | 'lookUp'>
+  readonly clock: Pick<Clock, 'now'>
 }
+
+type SessionContext = Pick<AdmissionContext, 'gateway' | 'sessions'>
 
 /** The session that a request's cookie stands for, or why there is none. Throws a StoreFault. */
 export function useSession(
-  { gateway, sessions }: AdmissionContext,
+  { gateway, sessions }: SessionContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Awaitable<SessionLookup> {
@@ -21,7 +24,7 @@ export function useSession(
 
 /** The same for a request that is decided without it: the session is none the younger for it. */
 export function lookUpSession(
-  { gateway, sessions }: AdmissionContext,
+  { gateway, sessions }: SessionContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Awaitable<SessionLookup> {

@@ -34,7 +34,7 @@ export async function account(
   }
   const { session, principal } = found
   const frame = frameOf(admission)
-  const apps = openableApps(origin, admission, found)
+  const apps = openableApps(origin, admission, found, clock.now())
     .map(({ app, path }) => ({ title: app.title ?? app.url.replace(/^https?:\/\//, ''), href: path }))
     .toSorted((one, next) => one.title.localeCompare(next.title, frame.look.language))
   const other = loginLink(gateway.authPrefix, { page, wish: { ...plainWish, otherAccount: true } })

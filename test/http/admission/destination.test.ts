@@ -102,8 +102,10 @@ function facts(
   }
 }
 
+const clock = { now: () => 1_800_000_000 }
+
 async function decisionOn(path: string, destination: string, ask: Ask = {}, use = look) {
-  const context: AdmissionContext = { gateway, sessions: { use, lookUp: use } }
+  const context: AdmissionContext = { gateway, sessions: { use, lookUp: use }, clock }
   const admission = await orRejected(async () => admit(context, facts(path, destination, ask), 'id', 0))
   if (admission instanceof Error) return admission.message
   const { decision, destination: sent } = admission as Admission
@@ -216,7 +218,7 @@ t.test('a store is not asked twice', async (t) => {
 })
 
 t.test('the log learns where it would have gone, and which condition failed there', async (t) => {
-  const context: AdmissionContext = { gateway, sessions: { use: look, lookUp: look } }
+  const context: AdmissionContext = { gateway, sessions: { use: look, lookUp: look }, clock }
   const admission = await admit(context, facts('/staff/a', '/admin/b', { as: 'alice' }), 'id', 0)
   t.match(admission, { location: { label: /^\/staff/ }, principal: { user: 'alice' } })
   t.match(admission.detail, /^Destination at \/admin .*: groups/)
@@ -229,7 +231,7 @@ t.test('the log learns where it would have gone, and which condition failed ther
 t.test(
   'a path that nobody has is told as that, and whoever is refused there is refused as who they are',
   async (t) => {
-    const context: AdmissionContext = { gateway, sessions: { use: look, lookUp: look } }
+    const context: AdmissionContext = { gateway, sessions: { use: look, lookUp: look }, clock }
     const ask = (path: string, to: string, as?: string) =>
       orRejected(async () => admit(context, facts(path, to, as === undefined ? {} : { as }), 'id', 0))
     t.match(await ask('/staff/a', '/staff//b', 'alice'), { detail: 'Destination: target-empty-segment' })
@@ -252,7 +254,11 @@ t.test('rehearsed rules judge it too', async (t) => {
     readFile: readFromDisk,
   })
   if (!read.ok) throw new Error(read.issues.map(({ message }) => message).join('\n'))
-  const context: AdmissionContext = { gateway: read.gateway, sessions: { use: look, lookUp: look } }
+  const context: AdmissionContext = {
+    gateway: read.gateway,
+    sessions: { use: look, lookUp: look },
+    clock,
+  }
   const admission = await admit(context, facts('/staff/a', '/staff/b', { as: 'alice' }), 'id', 0)
   t.match(admission.decision, { kind: 'allow' })
   t.match(admission.shadow?.decision, { kind: 'deny', reason: 'destination-not-allowed' })

@@ -96,7 +96,8 @@ function runtime(find?: () => SessionLookup): { readonly runtime: Runtime; reado
       return find === undefined ? (callers[cookie] ?? { kind: 'none', why: 'session-unreadable' }) : find()
     },
   }
-  return { runtime: { gateway, sessions } as unknown as Runtime, lookedUp: () => count }
+  const clock = { now: () => 1_800_000_000 }
+  return { runtime: { gateway, sessions, clock } as unknown as Runtime, lookedUp: () => count }
 }
 
 function admitted(request: RequestFacts, find?: () => SessionLookup): Promise<unknown> {
@@ -436,7 +437,8 @@ t.test('an address of the gateway’s own speaks for the app at the root of its 
   })
   const origin = gateway.hosts.get('wiki.example')
   const bare = { ...gateway, hosts: new Map(origin && [['wiki.example', { ...origin, apps: [] }]]) }
-  const context = { gateway: bare, sessions: runtime().runtime.sessions }
+  const { sessions, clock } = runtime().runtime
+  const context = { gateway: bare, sessions, clock }
   t.equal((await admit(context, facts('/.auth/login'), 'id', 0)).app, null, 'or for none')
   t.match(await admitted(facts('/.auth/nope')), {
     decision: { kind: 'reject', status: 404, reason: 'address-unknown' },
@@ -495,9 +497,11 @@ t.test('the scheme that a trusted proxy says counts for https alone', async (t) 
   const plain = load(
     text.replace('https://wiki.example\n', 'http://localhost:8080\n').replace(/\n {2}docs:[\s\S]*/, '\n'),
   )
-  const sessions = runtime().runtime.sessions
+  const { sessions, clock } = runtime().runtime
   const request = facts('/x', { ...said('http'), host: 'localhost:8080' })
-  t.match(await admit({ gateway: plain, sessions }, request, 'id', 0), { decision: { kind: 'challenge' } })
+  t.match(await admit({ gateway: plain, sessions, clock }, request, 'id', 0), {
+    decision: { kind: 'challenge' },
+  })
 })
 
 t.test('a client whose address nobody can tell has none', async (t) => {
@@ -550,7 +554,7 @@ apps:
     }
     const sessions = { use: () => found as SessionLookup, lookUp: () => found as SessionLookup }
     const { decision } = await admit(
-      { gateway: two, sessions },
+      { gateway: two, sessions, clock: runtime().runtime.clock },
       facts('/admin/x?a=1', { as: 'adam', headers }),
       'id',
       0,
@@ -572,7 +576,7 @@ t.test('a route is decided at once, or by locations that may ask who it is', asy
     const reading = readTarget(path)
     if (!reading.ok) throw new Error(reading.reason)
     const { target } = reading
-    return routeRequest(origin, { method: 'GET', target, headers: {}, client: unknownClient })
+    return routeRequest(origin, { method: 'GET', target, headers: {}, client: unknownClient, now: 0 })
   }
   t.match(route('/x'), { kind: 'routed', location: { label: '*' }, second: null, facts: { page: '/x' } })
   t.match(route('/form'), { kind: 'decided', verdict: { location: null, detail: null } })

@@ -121,6 +121,7 @@ function admissionContext(
   }
   return {
     gateway,
+    clock: { now: () => 1_800_000_000 },
     sessions: {
       use: (cookie) => {
         looked.uses += 1

@@ -34,7 +34,8 @@ function heldRuntime(gateway = model('anyone')) {
     },
     lookUp: () => ({ kind: 'none', why: 'no-session' }),
   }
-  const runtime = { gateway, sessions } as unknown as Runtime
+  const clock = { now: () => 1_800_000_000 }
+  const runtime = { gateway, sessions, clock } as unknown as Runtime
   return { runtime, listeners, unwatched: () => unwatched }
 }
 

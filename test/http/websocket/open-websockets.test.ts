@@ -33,7 +33,8 @@ const runtimeOf = (model: Gateway): Runtime => {
   const use = () => {
     throw new Error('being asked again is no use of a session')
   }
-  return { gateway: model, sessions: { use, lookUp } } as unknown as Runtime
+  const clock = { now: () => 1_800_000_000 }
+  return { gateway: model, sessions: { use, lookUp }, clock } as unknown as Runtime
 }
 
 const asking = (origin: string | undefined = page, url = '/ws'): IncomingMessage => {
