@@ -192,7 +192,7 @@ export type Access =
 /** How an allowed request is passed on; app keys that a location may replace, resolved. */
 export interface Forwarding {
   readonly identityHeaders: readonly IdentityHeader[]
-  /** Headers that bear a token of the provider. */
+  /** Those of `identity_headers` that carry a token instead of a claim. */
   readonly tokenHeaders: readonly TokenHeader[]
   /** What is set on the request to the app beside these; absent: the upstream's own `headers`. */
   readonly headers?: UpstreamSettings['headers']

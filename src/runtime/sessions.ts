@@ -1,4 +1,3 @@
-import { LoginFault } from '../core/fault.ts'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Awaitable, Clock, Identity, LoggedOut, ProviderLogout, SessionStore } from '../core/ports.ts'
@@ -7,18 +6,18 @@ import {
   type EpochSeconds,
   forgetAt,
   newSessionId,
-  noTokens,
   type Session,
   type SessionKey,
   type SignInClient,
   sessionKey,
 } from '../core/session/session.ts'
-import { encodeSession } from '../core/session/session-record.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { stateHash } from '../core/session/transaction-cookie.ts'
+import { tokensToKeep } from './kept-tokens.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
 import { type FinderGateway, SessionFinder, type SessionLookup } from './session-finder.ts'
+import { refuseLarge } from './session-size.ts'
 import { createSessionWatch } from './session-watch.ts'
 import { createSteadyTime } from './steady-time.ts'
 
@@ -203,7 +202,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   return {
     use: (cookieValue, origin) => finder.use(cookieValue, origin),
     lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
-    start: (signIn) => start({ ...setup, ring: edition.ring }, signIn, { end, forget }),
+    start: (signIn) => start({ ...setup, ...edition }, signIn, { end, forget }),
     keyOf: (cookieValue, origin) =>
       openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
     end,
@@ -233,13 +232,13 @@ function originsOf({ gateway }: SessionEdition): ReadonlyMap<string, Origin> {
 }
 
 async function start(
-  { store, ring, clock, random }: SessionsSetup,
+  { store, gateway, ring, clock, random }: SessionsSetup,
   signIn: SignIn,
   { end, forget }: { readonly end: Sessions['end']; readonly forget: (key: SessionKey) => void },
 ): Promise<Started> {
   const { origin, previousCookie } = signIn
   const id = newSessionId(random)
-  const session = toSession(signIn, sessionKey(id), clock.now())
+  const session = toSession(signIn, sessionKey(id), clock.now(), gateway)
   refuseLarge(session)
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
   const replaced = new Set([previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null))
@@ -249,21 +248,11 @@ async function start(
   return { cookieValue: sealSessionCookie(ring, id, origin, random), session, displaced }
 }
 
-/** Never cut: a claim that is missing could let somebody in. */
-function refuseLarge(session: Session): void {
-  const bytes = Buffer.byteLength(encodeSession(session))
-  if (bytes <= limits.sessionRecordBytes) return
-  const found = `claims and ID token take ${bytes} bytes as a session, at most ${limits.sessionRecordBytes} are kept`
-  throw new LoginFault(
-    'LOGIN_CLAIMS_TOO_LARGE',
-    `${found}; let the provider send fewer of them (groups above all), or ask for fewer \`scopes\``,
-  )
-}
-
 function toSession(
   { identity, transaction, origin, client }: SignIn,
   key: SessionKey,
   now: EpochSeconds,
+  gateway: SessionEdition['gateway'],
 ): Session {
   const { issuer, clientId, state, returnTo } = transaction
   return {
@@ -281,7 +270,7 @@ function toSession(
     sid: identity.sid,
     idTokenIssuedAt: identity.issuedAt,
     scopes: identity.scopes,
-    tokens: noTokens,
+    tokens: tokensToKeep(gateway, origin, transaction, identity.tokens),
     checkedAt: now,
     client,
     marks: {},

@@ -32,6 +32,7 @@ apps:
       - { path: /admin/help, require: signed_in }
       - { path: /admin/help, methods: [POST], require: admins }
       - { path: /old, require: nobody }
+      - { path: /token, require: signed_in, identity_headers: { X-Forwarded-User: user, X-Access: access_token, X-Id: id_token } }
       - { path: /api, require: signed_in, unauthenticated: deny }
   portal:
     url: https://portal.example.com
@@ -184,6 +185,15 @@ t.test('S-226: no configured secret is ever shown', async (t) => {
     t.notMatch(stdout, 'canary')
     t.match(stdout, '(secret)')
   }
+})
+
+t.test('S-226: of a token that an app gets it is told that it is sent, and no more', async (t) => {
+  const { stdout } = await ask(['--url', `${wiki}/token`], alice)
+  t.match(stdout, /^ {2}X-Forwarded-User +alice$/m)
+  t.match(stdout, /^ {2}X-Access +\(access token\)$/m)
+  t.match(stdout, /^ {2}X-Id +\(ID token\)$/m)
+  const { headers } = await json(['--url', `${wiki}/token`], alice)
+  t.notMatch(JSON.stringify(headers), /access-token|id-token/)
 })
 
 t.test('a sign-in: where to, and with what it would help', async (t) => {

@@ -95,6 +95,23 @@ t.test('a request with a Destination is judged at both ends', async (t) => {
   t.match(stdout, '4 tests passed')
 })
 
+t.test('of a token that an app gets a test can say that it is sent, and no more', async (t) => {
+  const token = '{ X-Token: access_token, X-Forwarded-User: user }'
+  const cwd = folderOf({
+    'claimgate.yaml': rules.replace(
+      '- { path: /public,',
+      `- { path: /token, require: signed_in, identity_headers: ${token} }\n      - { path: /public,`,
+    ),
+    'claimgate.test.yaml': `cases:
+  - { as: { groups: [a] }, request: GET /token, expect: allow, headers: { X-Token: (access token) } }
+  - { as: { groups: [a] }, request: GET /token, expect: allow, headers: { X-Token: access-token } }
+`,
+  })
+  const { stdout } = await run(cwd)
+  t.match(stdout, '1 test failed, 1 test passed')
+  t.match(stdout, 'got       X-Token: (access token)')
+})
+
 t.test(
   'a test that fails is told with its place, what came instead, and the conditions that explain it',
   async (t) => {

@@ -7,7 +7,7 @@ import type { SessionStore, StoreChange } from '../../src/core/ports.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { buildKeyRing, type KeyRing } from '../../src/core/session/seal.ts'
-import { noTokens, type Session } from '../../src/core/session/session.ts'
+import { noTokens, type Session, type SessionTokens } from '../../src/core/session/session.ts'
 import type { FinderGateway } from '../../src/runtime/session-finder.ts'
 import { createSessions, type SessionLookup, type Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
@@ -176,7 +176,12 @@ export interface ServerContext {
     replaces?: string | null,
   ): Promise<Begun>
   /** Somebody signs in at the wiki, in a browser that had no session. */
-  begin(more: { readonly user?: string; readonly claims?: Claims }): Promise<Begun>
+  begin(more: {
+    readonly user?: string
+    readonly claims?: Claims
+    readonly tokens?: SessionTokens
+    readonly origin?: Origin
+  }): Promise<Begun>
 }
 
 export interface Begun {
@@ -217,7 +222,11 @@ export function open(
   })
   t.teardown(() => sessions.close())
   const start = async (
-    { user = 'alice', claims = { sub: user, groups: ['ops'] } }: { user?: string; claims?: Claims },
+    {
+      user = 'alice',
+      claims = { sub: user, groups: ['ops'] },
+      tokens = noTokens,
+    }: { user?: string; claims?: Claims; tokens?: SessionTokens },
     origin = wiki,
     previousCookie: string | null = null,
     replaces: string | null = null,
@@ -243,7 +252,7 @@ export function open(
       sid: null,
       issuedAt: clock.time,
       scopes: [],
-      tokens: noTokens,
+      tokens,
     }
     const { cookieValue, session, displaced } = await sessions.start({
       identity,
@@ -262,7 +271,7 @@ export function open(
     faults,
     signIn: (origin = wiki, previousCookie = null, user = 'alice', replaces = null) =>
       start({ user }, origin, previousCookie, replaces),
-    begin: (more) => start(more),
+    begin: (more) => start(more, more.origin),
   }
 }
 

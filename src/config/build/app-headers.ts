@@ -3,6 +3,7 @@ import type { ConfigPath } from '../node.ts'
 import { type AppSettings, whereWritten } from './app-settings.ts'
 import { checkIdentityHeaders } from './identity-header.ts'
 import { faultAtKey, isWritten, type Scope } from './scope.ts'
+import { checkTokenHeaders } from './token-headers.ts'
 
 /** A header that the gateway sets on requests to an app, and where that was written. */
 interface SetHeader {
@@ -59,6 +60,7 @@ function identityHeaders(
   identity: AppSettings['identity_headers'],
 ): readonly SetHeader[] {
   checkIdentityHeaders(scope, at, identity)
+  checkTokenHeaders(scope, at, identity)
   // The built-in ones stand nowhere in the file; they collide only with what does.
   const place = (name: string) => (isWritten(scope, at) ? [...at, name] : at)
   return Object.keys(identity).map((name) => ({ name, path: place(name) }))

@@ -5,6 +5,7 @@ import type { forwardingKeys } from '../schema/forwarding.ts'
 import type { Checked } from '../validate.ts'
 import { buildIdentityHeaders } from './identity-header.ts'
 import { buildResponseHeaders } from './response-headers.ts'
+import { buildTokenHeaders } from './token-headers.ts'
 
 /** The keys that decide how a request is passed on, as they hold at one place. */
 export type ForwardingKeys = Required<Checked<OptionalKeys<typeof forwardingKeys>>>
@@ -14,7 +15,7 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
   const responseHeaders = buildResponseHeaders(keys.response_headers)
   return {
     identityHeaders: buildIdentityHeaders(keys.identity_headers),
-    tokenHeaders: [],
+    tokenHeaders: buildTokenHeaders(keys.identity_headers),
     ...(responseHeaders === undefined ? {} : { responseHeaders }),
     timeouts: buildTimeouts(keys.timeouts),
     maxBodyBytes: keys.max_body,

@@ -18,6 +18,7 @@ import { buildResume, checkResume, checkWhereResumed, type StoreKind } from './r
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
 import type { WrittenStepUp } from './step-up.ts'
 import { checkStepUps, readFloorStepUp, stepUpAt } from './step-up-reach.ts'
+import { checkTokensOf } from './token-headers.ts'
 
 /** `authSegments`: null when the prefix was faulty. */
 export function locationBuilder(
@@ -78,6 +79,9 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   checkUnauthenticated(work, complete)
   checkCredentials(work, complete)
   checkStepUps(scope, app, fallback, complete)
+  const accesses = [...(fallback === null ? [] : [fallback]), ...complete.map((one) => one.location)]
+  if (fallback !== null && complete.length === count)
+    checkTokensOf(scope, [...app.path, 'identity_headers'], app.settings.identity_headers, accesses)
   const trees = buildTrees(scope, complete)
   if (trees === null || fallback === null || complete.length < count) return null
   checkSomeoneMayPass(work, trees)
@@ -151,6 +155,8 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   }
   if (pattern === null || methods === undefined || own === null || floor === 'faulty') return null
   const access = onFloor(floor, own)
+  if (keys.identity_headers !== undefined)
+    checkTokensOf(scope, [...path, 'identity_headers'], keys.identity_headers, [{ access }])
   checkProviders(access, app.providers, rules)
   const ofAnswers = keys.response_headers ?? app.settings.response_headers
   checkWhoMayKeep(scope, responseHeadersAt(scope, app, path), ofAnswers, access)

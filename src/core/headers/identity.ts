@@ -4,6 +4,7 @@ import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { claimAt } from '../rules/claims.ts'
 import { claimText, plainForm, type Unsendable } from './claim-text.ts'
+import { type SentTokens, tokenLines, type UnsendableToken } from './token-headers.ts'
 
 export type IdentityLines =
   /** Name, value, name, value …; a header without a value is not there. */
@@ -13,7 +14,7 @@ export type IdentityLines =
 export interface UnsendableHeader {
   readonly ok: false
   readonly header: string
-  readonly why: Unsendable
+  readonly why: Unsendable | UnsendableToken
   /** Where they are too large: how large this one would be, and all up to it, at least. */
   readonly bytes: number
   readonly bytesInAll: number
@@ -23,6 +24,19 @@ type IdentityHeaders = Forwarding['identityHeaders']
 
 // A session's headers are made once, not once a request. The last location's list is remembered; most apps have one.
 const made = new WeakMap<Principal, { readonly headers: IdentityHeaders; readonly lines: IdentityLines }>()
+
+/** Everything that tells an app who somebody is: claims, and the tokens that it is to get. Tokens are never remembered. */
+export function personLines(
+  principal: Principal,
+  { identityHeaders, tokenHeaders }: Pick<Forwarding, 'identityHeaders' | 'tokenHeaders'>,
+  tokens: SentTokens | null,
+): IdentityLines {
+  const claims = identityLines(principal, identityHeaders)
+  if (!claims.ok || tokens === null || tokenHeaders.length === 0) return claims
+  const used = claims.lines.reduce((sum, text) => sum + text.length, 0)
+  const sent = tokenLines(tokenHeaders, tokens, { used, room: limits.identityHeaderBytes - used })
+  return sent.ok ? { ok: true, lines: [...claims.lines, ...sent.lines] } : sent
+}
 
 /** The identity headers of a principal: each the exact claim under a reversible encoding, or none at all. Never cut. */
 export function identityLines(principal: Principal, headers: IdentityHeaders): IdentityLines {
@@ -67,6 +81,12 @@ export function describeUnsendable({ header, why, bytes, bytesInAll }: Unsendabl
       const most = limits.identityHeaderBytes
       return `${header} would have ${bytes} bytes or more, all up to it ${bytesInAll}; identity headers have ${most} at most: send fewer elements with \`only\``
     }
+    case 'token-too-large': {
+      const most = limits.identityHeaderBytes
+      return `${header} would have ${bytes} bytes with its token, all up to it ${bytesInAll}; identity headers have ${most} at most: let the provider put less into its tokens (groups above all)`
+    }
+    case 'token':
+      return `${header} would hold a token with something else than visible ASCII, which no header carries as it is`
     case 'object':
       return `${header} would be an object: name a claim within it, or write \`encoding: base64\``
     case 'nested-list':

@@ -135,8 +135,8 @@ export function isDroppedFromAnswers(folded: string): boolean {
 export function ownedHeaderNames(apps: readonly App[]): ReadonlySet<string> {
   const names = apps.flatMap((app) => [
     ...(app.sharedSecret === null ? [] : [app.sharedSecret.header]),
-    ...[app.fallback, ...app.allLocations].flatMap((location) =>
-      location.forwarding.identityHeaders.map((header) => header.name),
+    ...[app.fallback, ...app.allLocations].flatMap(({ forwarding }) =>
+      [...forwarding.identityHeaders, ...forwarding.tokenHeaders].map((header) => header.name),
     ),
   ])
   const ofUpstreams = apps.flatMap(upstreamHeaderNames).filter((name) => name !== 'authorization')

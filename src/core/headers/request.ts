@@ -3,8 +3,9 @@ import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { stripOwnCookies } from '../session/cookies.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
-import { identityLines, type UnsendableHeader } from './identity.ts'
+import { personLines, type UnsendableHeader } from './identity.ts'
 import { type HeaderPlan, linesOf } from './plan.ts'
+import type { SentTokens } from './token-headers.ts'
 
 export interface ForwardedRequest {
   /** As Node gives them: name, value, name, value … */
@@ -12,6 +13,8 @@ export interface ForwardedRequest {
   readonly forwarding: Forwarding
   /** Whom the app is told about; null for nobody. */
   readonly principal: Principal | null
+  /** Those of the principal’s session; null: there are none. Of nobody none is sent. */
+  readonly tokens: SentTokens | null
   /** In text; null when nobody who is believed said one: then the app gets no X-Forwarded-For rather than a guess. */
   readonly clientAddress: string | null
   /** Where COPY or MOVE goes, as the app says it (see `toUpstreamDestination`); null for nowhere. */
@@ -36,14 +39,15 @@ export type UpstreamHeaders =
  * `Content-Length` is the client's when it said one, and only then: without it, a body goes in chunks.
  */
 export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): UpstreamHeaders {
-  const identity = request.principal && identityLines(request.principal, request.forwarding.identityHeaders)
+  const { principal, forwarding, tokens } = request
+  const identity = principal && personLines(principal, forwarding, tokens)
   if (identity !== null && !identity.ok) {
     return { ok: false, reason: 'identity-unsendable', unsendable: identity }
   }
   const headers = clientHeaders(plan, request.rawHeaders)
   if (headers === null) return { ok: false, reason: 'connection-options' }
   headers.push(...plan.fixed)
-  const { headers: ofLocation } = request.forwarding
+  const { headers: ofLocation } = forwarding
   headers.push(...(ofLocation === undefined ? plan.upstreamHeaders : linesOf(ofLocation)))
   if (request.clientAddress !== null)
     headers.push('X-Forwarded-For', request.clientAddress, 'X-Real-IP', request.clientAddress)

@@ -3,6 +3,7 @@ import type { App, Gateway, Location, Origin, ProviderSettings } from '../../cor
 import { headerPlan } from '../../core/headers/plan.ts'
 import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
+import type { SentTokens } from '../../core/headers/token-headers.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
@@ -186,6 +187,9 @@ function rowsOf(
   return explainRequirement(location.access.requirement, who, facts)
 }
 
+/** That they are sent can be told of nobody’s session; they themselves are in no answer. */
+export const probeTokens: SentTokens = { access_token: 'access-token', id_token: 'id-token' }
+
 function headersOf(
   gateway: Gateway,
   { principal, clientAddress, destination }: Admission,
@@ -194,7 +198,7 @@ function headersOf(
 ): readonly string[] | null {
   const { forwarding } = location
   const to = destination && toUpstreamDestination(app, destination)
-  const request = { rawHeaders, forwarding, principal, clientAddress, destination: to }
+  const request = { rawHeaders, forwarding, principal, tokens: probeTokens, clientAddress, destination: to }
   const made = upstreamHeaders(headerPlan(gateway, app), request)
   return made.ok ? made.headers : null
 }

@@ -7,6 +7,7 @@ import { describeUnsendable } from '../../core/headers/identity.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
 import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
+import { sentTokens } from '../../core/headers/token-headers.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
@@ -36,7 +37,7 @@ export function readOutbound(
   onReflectedSecret: (admission: Admission) => void,
 ): OutboundReading {
   const admission = admissionOf(raw)
-  const { app, location, target, principal, clientAddress } = admission
+  const { app, location, target, principal, session, clientAddress } = admission
   if (admission.decision.kind !== 'allow' || app === null || location === null || target === null) {
     throw new Error('a request that was not let in reached the proxy')
   }
@@ -46,6 +47,7 @@ export function readOutbound(
     rawHeaders: raw.rawHeaders,
     forwarding,
     principal,
+    tokens: session !== null && forwarding.tokenHeaders.length > 0 ? sentTokens(session) : null,
     clientAddress,
     destination: admission.destination && toUpstreamDestination(app, admission.destination),
   })

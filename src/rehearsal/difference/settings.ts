@@ -1,5 +1,6 @@
 import type { App, Forwarding, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts'
+import type { TokenName } from '../../core/headers/token-headers.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { fileText, secretText } from './digest.ts'
@@ -214,11 +215,12 @@ function locationFacts({
 }
 
 function forwardingFacts(forwarding: Forwarding) {
-  const { identityHeaders, timeouts, maxBodyBytes, websocketOrigins, corsPreflight, cache } = forwarding
-  const { responseHeaders } = forwarding
+  const { identityHeaders, tokenHeaders, timeouts, maxBodyBytes, websocketOrigins } = forwarding
+  const { corsPreflight, cache, responseHeaders } = forwarding
   const own = forwarding.headers?.map(({ name, value }) => `${name}: ${secretText(value)}`)
   return {
     ...Object.fromEntries(identityHeaders.map((header) => [`header ${header.name}`, identityText(header)])),
+    ...Object.fromEntries(tokenHeaders.map(({ name, token }) => [`header ${name}`, tokenTexts[token]])),
     response_headers: responseHeaders === undefined ? null : responseText(responseHeaders),
     headers: own === undefined ? null : own.join(', ') || 'none',
     timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,
@@ -232,6 +234,11 @@ function forwardingFacts(forwarding: Forwarding) {
     cors_preflight: corsPreflight,
     cache,
   }
+}
+
+const tokenTexts: { readonly [name in TokenName]: string } = {
+  access_token: 'the access token',
+  id_token: 'the ID token',
 }
 
 function responseText({ set, remove }: ResponseHeaders): string {

@@ -1,4 +1,5 @@
 import { foldHeaderName } from '../../core/headers/names.ts'
+import type { TokenName } from '../../core/headers/token-headers.ts'
 import type { ProbeResult } from '../../http/admission/probe.ts'
 
 export interface SentHeader {
@@ -8,22 +9,31 @@ export interface SentHeader {
 
 /** What stands for a value that the configuration keeps secret. */
 export const masked = '(secret)'
+/** The same of the tokens of whoever is signed in. */
+export const maskedTokens: { readonly [name in TokenName]: string } = {
+  access_token: '(access token)',
+  id_token: '(ID token)',
+}
 
-/** The headers of the request to the app, the configured secrets among them masked; null when none is sent. */
+/** The headers of the request to the app, configured secrets and tokens among them masked; null when none is sent. */
 export function sentHeaders({ admission, upstreamHeaders }: ProbeResult): readonly SentHeader[] | null {
   const { app, location } = admission
   if (app === null || upstreamHeaders === null) return null
-  const secret = new Set(
-    [
-      ...[...app.upstream.headers, ...(location?.forwarding.headers ?? [])].map(({ name }) => name),
-      app.sharedSecret?.header ?? '',
-    ].map(foldHeaderName),
-  )
+  const secrets = [
+    ...[...app.upstream.headers, ...(location?.forwarding.headers ?? [])].map(({ name }) => name),
+    app.sharedSecret?.header ?? '',
+  ]
+  const masks = new Map([
+    ...secrets.map((name) => [foldHeaderName(name), masked] as const),
+    ...(location?.forwarding.tokenHeaders ?? []).map(
+      ({ name, token }) => [foldHeaderName(name), maskedTokens[token]] as const,
+    ),
+  ])
   const headers: SentHeader[] = []
   for (let at = 0; at < upstreamHeaders.length; at += 2) {
     const name = upstreamHeaders[at] ?? ''
     const value = upstreamHeaders[at + 1] ?? ''
-    headers.push({ name, value: secret.has(foldHeaderName(name)) ? masked : value })
+    headers.push({ name, value: masks.get(foldHeaderName(name)) ?? value })
   }
   return headers
 }

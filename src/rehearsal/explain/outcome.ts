@@ -1,9 +1,9 @@
 import type { Decision } from '../../core/decision.ts'
 import { faultEntry } from '../../core/fault.ts'
-import { describeUnsendable, identityLines } from '../../core/headers/identity.ts'
+import { describeUnsendable, personLines } from '../../core/headers/identity.ts'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
 import type { ClaimPath } from '../../core/rules/claims.ts'
-import type { ProbeResult } from '../../http/admission/probe.ts'
+import { type ProbeResult, probeTokens } from '../../http/admission/probe.ts'
 import { oneOf } from '../who/words.ts'
 
 /** How a request ends, in a word, in the reason's own word, and in sentences. */
@@ -92,7 +92,7 @@ function insecure(admission: Admission): Outcome {
 
 function unsendable({ admission }: ProbeResult): Outcome {
   const { principal, location } = admission
-  const lines = principal && location && identityLines(principal, location.forwarding.identityHeaders)
+  const lines = principal && location && personLines(principal, location.forwarding, probeTokens)
   if (lines === null || lines.ok) {
     const reason = 'connection-options'
     return { ...verdict(admission, { kind: 'reject', status: 400, reason }) }

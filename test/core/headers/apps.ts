@@ -34,6 +34,7 @@ export interface AppParts {
   readonly sharedSecret?: App['sharedSecret']
   readonly upstream?: Partial<UpstreamSettings>
   readonly identityHeaders?: Forwarding['identityHeaders']
+  readonly tokenHeaders?: Forwarding['tokenHeaders']
 }
 
 export function makeApp(parts: AppParts = {}): App {
@@ -47,7 +48,11 @@ export function makeApp(parts: AppParts = {}): App {
     stepUp: null,
     resume: 'none',
     maxResumedBodyBytes: 0,
-    forwarding: { ...forwarding, identityHeaders: parts.identityHeaders ?? forwarding.identityHeaders },
+    forwarding: {
+      ...forwarding,
+      identityHeaders: parts.identityHeaders ?? forwarding.identityHeaders,
+      tokenHeaders: parts.tokenHeaders ?? forwarding.tokenHeaders,
+    },
   }
   const app: Partial<App> = {
     name: 'app',

@@ -28,6 +28,7 @@ function sent(
     rawHeaders,
     forwarding,
     principal,
+    tokens: null,
     clientAddress: '192.0.2.7',
     destination: null,
   })
@@ -43,6 +44,7 @@ function headerOf(claim: Json | undefined): string | null | { readonly why: stri
     rawHeaders: [],
     forwarding: one,
     principal,
+    tokens: null,
     clientAddress: null,
     destination: null,
   })
@@ -158,6 +160,7 @@ t.test('what is set for an upstream is sent by no client, to any app, but for Au
     rawHeaders: raw,
     forwarding: replaced,
     principal: null,
+    tokens: null,
     clientAddress: null,
     destination: null,
   }
@@ -224,6 +227,7 @@ t.test('S-043: more than 20 connection options are refused', async (t) => {
       rawHeaders: raw,
       forwarding,
       principal: null,
+      tokens: null,
       clientAddress: null,
       destination: null,
     })
@@ -277,6 +281,7 @@ t.test('an unknown client address leaves the header out rather than guess', asyn
     rawHeaders: ['X-Forwarded-For', '9.9.9.9'],
     forwarding,
     principal: null,
+    tokens: null,
     clientAddress: null,
     destination: null,
   })
@@ -353,6 +358,7 @@ t.test('S-062, S-063: what cannot be sent whole is not sent at all', async (t) =
       rawHeaders: [],
       forwarding,
       principal: { ...alice, claims: { email: 'a'.repeat(5000), groups: ['b'.repeat(5000)] } },
+      tokens: null,
       clientAddress: null,
       destination: null,
     }),
@@ -380,6 +386,7 @@ t.test(
         rawHeaders: [],
         forwarding: where,
         principal: alice,
+        tokens: null,
         clientAddress: null,
         destination: null,
       })
@@ -443,6 +450,7 @@ t.test(
       rawHeaders: raw,
       forwarding,
       principal: null,
+      tokens: null,
       clientAddress: null,
       destination: '/judged',
     }

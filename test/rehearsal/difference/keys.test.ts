@@ -316,6 +316,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.identity_headers': [
     [undefined, {}],
     [{ 'X-A': 'a' }, { 'X-A': 'b' }],
+    [{ 'X-A': 'access_token' }, { 'X-A': 'id_token' }],
+    [{ 'X-A': 'access_token' }, { 'X-A': { claim: 'access_token' } }],
   ],
   'apps.*.identity_headers.*.claim': [['groups', 'roles']],
   'apps.*.identity_headers.*.only': [
