@@ -26,7 +26,8 @@ Exit status: 0 compared, 1 something changes and --expect-none was given, 2 wron
 
 JSON: {changed, access: [{places, lost: [{who, example: {method, url, person, client_ip,
 before, after}}], gained,
-not_signed_in: null or {before, after}, refused, now}], settings: [{subject, setting, before, after}],
+not_signed_in: null or {before, after}, refused, now}], settings: [{subject, setting, before, after,
+effect: null, looser, stricter or both}],
 unsure: [{place, why: ways | expressions}], requests}. In before and after: {outcome: allowed | sign_in | denied | rejected, reason, status}.
 `
 

@@ -16,6 +16,7 @@ import { conditionsOf } from '../conditions.ts'
 import { waysAt } from '../ways.ts'
 import { demandsOf, demandText } from '../who/words.ts'
 import { type Area, areasOf, type SampleRequest } from './areas.ts'
+import { recheckChanges, stepUpChange } from './asking-again.ts'
 import { type SettingChange, settingChanges } from './settings.ts'
 
 /** What another rule file changes. */
@@ -51,9 +52,12 @@ export function compareGateways(sides: Sides<Gateway>, onStep: OnStep = untold):
     onStep(index, areas.length)
     return { area, routed: routesOf(sides, area, keyOf) }
   })
+  const stepUps = new Map<string, SettingChange>()
   const pairs = new Map<string, RoutedSample & { readonly places: Set<string> }>()
   for (const { area, routed } of asked) {
     for (const one of routed) {
+      const stepUp = stepUpChange(placeText(area, one, routed), one.route)
+      if (stepUp !== null) stepUps.set(JSON.stringify(stepUp), stepUp)
       if (routeText(one.route.before) === routeText(one.route.after)) continue
       const pair = pairs.get(one.key) ?? { ...one, places: new Set() }
       pair.places.add(placeText(area, one, routed))
@@ -76,7 +80,7 @@ export function compareGateways(sides: Sides<Gateway>, onStep: OnStep = untold):
   }
   return {
     access: [...changes.values()],
-    settings: settingChanges(sides.before, sides.after),
+    settings: [...stepUps.values(), ...recheckChanges(sides), ...settingChanges(sides.before, sides.after)],
     unsure,
     requests: asked.reduce((sum, { routed }) => sum + routed.length, 0),
   }

@@ -4,6 +4,7 @@ import type { TokenName } from '../../core/headers/token-headers.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { fileText, secretText } from './digest.ts'
+import type { Effect } from './effect.ts'
 import { storeFacts } from './store.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -14,12 +15,19 @@ export interface SettingChange {
   /** Null: not there. */
   readonly before: string | null
   readonly after: string | null
+  /** What that does to those who are signed in; null: neither, or it is not known. */
+  readonly effect: Effect | null
 }
 
 type Facts = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** What means nothing at a location where nobody is told apart. */
-const ofSignIn: ReadonlySet<string> = new Set(['unauthenticated', 'credentials'])
+const ofSignIn: ReadonlySet<string> = new Set([
+  'unauthenticated',
+  'credentials',
+  'resume',
+  'max_resumed_body',
+])
 
 /** What changes for the apps, for signing in, and for sessions; secrets are told apart and never shown. */
 export function settingChanges(before: Gateway, after: Gateway): readonly SettingChange[] {
@@ -31,7 +39,7 @@ export function settingChanges(before: Gateway, after: Gateway): readonly Settin
       // Of a location that came or went the rules say it.
       if (subject.includes(' /') || subject.endsWith(' *')) return []
       const there = (facts: unknown) => (facts === undefined ? null : 'there')
-      return [{ subject, setting: 'the whole of it', before: there(was), after: there(is) }]
+      return [{ subject, setting: 'the whole of it', before: there(was), after: there(is), effect: null }]
     }
     // A location that nobody reaches passes nothing on.
     if (was.size === 0 || is.size === 0) return []
@@ -40,7 +48,7 @@ export function settingChanges(before: Gateway, after: Gateway): readonly Settin
       const [one, other] = [was.get(setting) ?? null, is.get(setting) ?? null]
       // Where nobody is asked to sign in it means nothing.
       if (ofSignIn.has(setting) && (one === null || other === null)) return []
-      return one === other ? [] : [{ subject, setting, before: one, after: other }]
+      return one === other ? [] : [{ subject, setting, before: one, after: other, effect: null }]
     })
   })
 }
@@ -205,12 +213,16 @@ function locationFacts({
   credentials,
   forwarding,
   access,
+  resume,
+  maxResumedBodyBytes,
 }: Location): ReadonlyMap<string, string> {
   if (access.kind === 'nobody') return named({})
   return named({
     ...forwardingFacts(forwarding),
     unauthenticated: access.kind === 'rule' ? unauthenticated : null,
     credentials: access.kind === 'anyone' ? null : credentials.join(' '),
+    resume: access.kind === 'rule' ? resume : null,
+    max_resumed_body: resume === 'none' ? null : `${maxResumedBodyBytes} bytes`,
   })
 }
 

@@ -4,6 +4,7 @@ import type { AccessChange, Ending, Group, Tried } from '../access.ts'
 import { paintOf, type Shown, shownPlain } from '../shown.ts'
 import { columns } from '../who/layout.ts'
 import { type Difference, type PlacedChange, wayText } from './difference.ts'
+import type { SettingChange } from './settings.ts'
 
 /** A difference for people, such as reviewers of a change of rules. */
 export function differenceText(difference: Difference, shown: Shown = shownPlain): string {
@@ -13,7 +14,7 @@ export function differenceText(difference: Difference, shown: Shown = shownPlain
     ...access.map((one) => placedText(one, shown)),
     settings.length === 0
       ? ''
-      : `${strong('Apps, sign-in and sessions')}\n${columns(settings.map(({ subject, setting, before, after }) => [subject, setting, `${showOwn(before ?? 'none')} → ${showOwn(after ?? 'none')}`]))}`,
+      : `${strong('Apps, sign-in and sessions')}\n${columns(settings.map(settingRow))}`,
     unsure.length === 0
       ? ''
       : `${shown.colours.doubtful('More may change here than is told')}\n${columns(unsure.map(({ place, why }) => [place, unsureText[why]]))}`,
@@ -34,6 +35,17 @@ function summary(difference: Difference): string {
   const gained = placesWhere(access, ({ gained }) => gained.length > 0)
   return `Somebody loses access at ${counted(lost, 'place')}, somebody gains access at ${counted(gained, 'place')}, ${counted(settings.length, 'setting')} changed`
 }
+
+function settingRow({ subject, setting, before, after, effect }: SettingChange): readonly string[] {
+  const words = effect === null ? '' : ` (${effectText[effect]})`
+  return [subject, setting, `${showOwn(before ?? 'none')} → ${showOwn(after ?? 'none')}${words}`]
+}
+
+const effectText = {
+  looser: 'looser',
+  stricter: 'stricter',
+  both: 'looser and stricter',
+} as const
 
 function placesWhere(access: Difference['access'], has: (change: AccessChange) => boolean): number {
   return access.reduce((sum, { places, change }) => sum + (has(change) ? places.length : 0), 0)

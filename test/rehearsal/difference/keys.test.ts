@@ -268,6 +268,15 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'providers.*.user_id': [[undefined, 'oid']],
   'providers.*.user_id_prefix': [[undefined, 'acme:']],
   'providers.*.trust_email': [[undefined, true]],
+  'providers.*.recheck': [
+    [undefined, '15m'],
+    ['15m', '30m'],
+  ],
+  'providers.*.recheck.every': [['15m', '30m']],
+  'providers.*.recheck.unanswered': [
+    [undefined, '1h', { 'providers.*.recheck': { every: '15m' } }],
+    ['1h', '2h', { 'providers.*.recheck': { every: '15m' } }],
+  ],
   'providers.*.allow_insecure_http': [[undefined, true]],
   policies: [
     [
@@ -300,6 +309,18 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.locations[].unauthenticated': [[undefined, 'deny']],
   'apps.*.locations[].headers': [[undefined, { 'X-Key': secret('a') }]],
   'apps.*.locations[].enforce': [[undefined, false, openLocation]],
+  'apps.*.step_up.acr_values': [['phr', ['phr', 'mfa']]],
+  'apps.*.step_up.auth_context': [['c1', 'c2']],
+  'apps.*.step_up.max_age': [['5m', '6m']],
+  'apps.*.step_up.lasts': [[undefined, '1h', { 'apps.*.step_up': { max_age: '5m' } }]],
+  'apps.*.step_up.scopes': [[['a'], ['a', 'b']]],
+  'apps.*.step_up.prompt': [[undefined, 'login', { 'apps.*.step_up': { max_age: '5m' } }]],
+  'apps.*.step_up.authorization_parameters': [
+    [undefined, { display: 'page' }, { 'apps.*.step_up': { max_age: '5m' } }],
+    [{ display: 'page' }, { display: 'popup' }, { 'apps.*.step_up': { max_age: '5m' } }],
+  ],
+  'apps.*.resume': [[undefined, 'none']],
+  'apps.*.max_resumed_body': [[undefined, '1MiB']],
   'apps.*.provider': [['acme', 'more', twoProviders]],
   'apps.*.require': [['signed_in', { groups: 'staff' }]],
   'apps.*.unauthenticated': [[undefined, 'deny']],
