@@ -1,17 +1,29 @@
 import { limits } from '../core/limits/table.ts'
-import type { LoggedOut, ProviderLogout, Revocation, SessionStore, StoredSession } from '../core/ports.ts'
+import type {
+  Clock,
+  LoggedOut,
+  ProviderLogout,
+  RenewalLock,
+  Revocation,
+  SessionStore,
+  StoredSession,
+} from '../core/ports.ts'
 import { isSameProvider, type ProviderId } from '../core/provider-id.ts'
 import { isMeant as isMeantByLogout } from '../core/session/provider-logout.ts'
+import { isHeld } from '../core/session/renewal-lock.ts'
+import { renewedSession } from '../core/session/renewed-session.ts'
 import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../core/session/session.ts'
 import { memoryBytes } from '../core/session/session-record.ts'
+import { openMemoryForms } from './memory-forms.ts'
 import { createMemoryLogouts } from './memory-logouts.ts'
 import { openMemoryStates } from './memory-states.ts'
-import { notBuiltYet } from './not-built.ts'
 
 interface Entry {
   readonly session: Session
   readonly expiresAt: EpochSeconds
   readonly bytes: number
+  /** Of its renewal; null: nobody has taken it. */
+  readonly lock: RenewalLock | null
 }
 
 /** How much it may hold. */
@@ -26,23 +38,23 @@ const usualSize: MemoryStoreSize = { sessions: limits.memoryStoreSessions, bytes
  * Sessions in this process alone, gone with it. Bounded: when it is full, a new one replaces the ones that were saved
  * first. Nobody else can change it, so `onChange` never tells.
  */
-export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore {
+export function openMemoryStore(clock: Pick<Clock, 'now'>, size: MemoryStoreSize = usualSize): SessionStore {
   const entries = new Map<SessionKey, Entry>()
   /** When the sessions of each person began, so that nobody's sign-in looks at everybody's. */
   const persons = new Map<string, Map<SessionKey, EpochSeconds>>()
   const states = openMemoryStates()
   const logouts = createMemoryLogouts()
+  const forms = openMemoryForms()
   let bytes = 0
 
   return {
-    ...notBuiltYet,
     load: (key) => entries.get(key)?.session ?? null,
     save(session, expiresAt, leaving = []) {
       remove(session.key)
       if (logouts.ends(session)) return []
       const displaced = oldestOf(persons.get(personOf(session)), new Set(leaving))
       for (const key of displaced) remove(key)
-      add({ session, expiresAt, bytes: memoryBytes(session) })
+      add({ session, expiresAt, bytes: memoryBytes(session), lock: null })
       return displaced
     },
     touch(key, lastSeenAt, expiresAt) {
@@ -59,13 +71,26 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
         .filter(({ session }) => isOf(session, filter))
         .map(toStored)
         .sort((a, b) => b.signedInAt - a.signedInAt),
-    revoke: (which) => removeWhere(({ session }) => isMeant(which, session)),
+    lock(key, lock) {
+      const entry = entries.get(key)
+      if (entry === undefined || (entry.lock !== null && isHeld(entry.lock, lock.at))) return false
+      entries.set(key, { ...entry, lock })
+      return true
+    },
+    unlock(key, lockId) {
+      const entry = entries.get(key)
+      if (entry?.lock?.id === lockId) entries.set(key, { ...entry, lock: null })
+    },
+    renew,
+    revoke: (which) => removeWhere(({ session }) => isMeant(which, session), forms.forget),
     purge(now) {
       states.purge(now)
+      forms.purge(now)
       logouts.purge(now)
       return removeWhere(({ expiresAt }) => expiresAt <= now)
     },
     states,
+    forms,
     // No command reaches the memory of another process.
     commands: { leave: () => {}, take: () => [] },
     replaceServed: () => null,
@@ -75,6 +100,7 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     close() {
       states.clear()
       logouts.clear()
+      forms.clear()
       removeWhere(() => true)
     },
   }
@@ -87,6 +113,20 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
     const keys = meant.map(({ session }) => session.key)
     for (const key of keys) remove(key)
     return { kind: 'ended', keys }
+  }
+
+  function renew(session: Session, lockId: string): boolean {
+    const entry = entries.get(session.key)
+    if (entry?.lock?.id !== lockId || !isHeld(entry.lock, clock.now())) return false
+    const renewed = renewedSession(entry.session, session)
+    const grown = { ...entry, session: renewed, bytes: memoryBytes(renewed) }
+    bytes += grown.bytes - entry.bytes
+    entries.set(session.key, grown)
+    for (const oldest of entries.keys()) {
+      if (bytes <= size.bytes) break
+      if (oldest !== session.key) remove(oldest)
+    }
+    return true
   }
 
   function add(entry: Entry): void {
@@ -126,9 +166,15 @@ export function openMemoryStore(size: MemoryStoreSize = usualSize): SessionStore
       .map(([key]) => key)
   }
 
-  function removeWhere(matches: (entry: Entry) => boolean): number {
+  function removeWhere(
+    matches: (entry: Entry) => boolean,
+    removed: (key: SessionKey) => void = () => {},
+  ): number {
     const keys = [...entries].filter(([, entry]) => matches(entry)).map(([key]) => key)
-    for (const key of keys) remove(key)
+    for (const key of keys) {
+      remove(key)
+      removed(key)
+    }
     return keys.length
   }
 }

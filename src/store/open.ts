@@ -14,10 +14,10 @@ export function openStore(
 ): SessionStore {
   switch (store.kind) {
     case 'memory':
-      return openMemoryStore()
+      return openMemoryStore(context.clock)
     // Sessions rest in the browser: what is kept here are states of sign-ins, in this process alone.
     case 'cookie':
-      return openMemoryStore()
+      return openMemoryStore(context.clock)
     case 'sqlite':
       return new SqliteStore(openSessionFile(dataFolder), context)
     case 'redis':

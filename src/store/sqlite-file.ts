@@ -8,7 +8,9 @@ import { toStoreFault } from './fault.ts'
 import { makeFolder } from './folder.ts'
 import { addColumns } from './sqlite-columns.ts'
 import { commandsTable } from './sqlite-commands.ts'
+import { formsTable } from './sqlite-forms.ts'
 import { logoutsTable } from './sqlite-logouts.ts'
+import { addLockColumns } from './sqlite-renewals.ts'
 import { servedTable } from './sqlite-served.ts'
 import { statesTable } from './sqlite-states.ts'
 
@@ -154,10 +156,12 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
   } else replaceFormatOfLabels(database)
   refuseForeign(database, path)
   addColumns(database)
+  addLockColumns(database)
   database.exec(logoutsTable)
   database.exec(statesTable)
   database.exec(commandsTable)
   database.exec(servedTable)
+  database.exec(formsTable)
   probe(database)
   database.exec(`COMMIT; PRAGMA busy_timeout = ${limits.storeBusyMs}`)
 }

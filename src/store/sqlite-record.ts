@@ -1,17 +1,28 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { isObject, parseJson } from '../core/json.ts'
 import type { RecordSeal } from '../core/session/record-seal.ts'
-import type { EpochSeconds, Session, SessionKey } from '../core/session/session.ts'
-import { decodeSession, encodeSession } from '../core/session/session-record.ts'
+import { type EpochSeconds, noTokens, type Session, type SessionKey } from '../core/session/session.ts'
+import { decodeSession, encodeSession, readTokens } from '../core/session/session-record.ts'
 
-/** A session as its row has it, in the order of the statement that saves it. Its tokens rest sealed. */
+/** A session as its row has it, in the order of the statement that saves it. */
 export function toRow(session: Session, expiresAt: EpochSeconds, seal: RecordSeal): readonly SQLInputValue[] {
-  const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt, idToken } = session
+  const { key, origin, issuer, clientId, user, signedInAt, lastSeenAt } = session
   const { subject, sid, idTokenIssuedAt } = session
-  const record = encodeSession({ ...session, idToken: '' })
-  const tokens = seal.seal('tokens', key, JSON.stringify({ idToken }))
+  const { record, tokens } = contentOf(session, seal)
   const columns = [key, origin, issuer, clientId, user, signedInAt, lastSeenAt, expiresAt]
   return [...columns, subject, sid, idTokenIssuedAt, record, tokens]
+}
+
+/** What a renewal replaces too. Tokens rest sealed, and beside the record: nobody who reads the file finds one. */
+export function contentOf(
+  session: Session,
+  seal: RecordSeal,
+): { readonly record: string; readonly tokens: string } {
+  const { key, idToken, tokens } = session
+  return {
+    record: encodeSession({ ...session, idToken: '', tokens: noTokens }),
+    tokens: seal.seal('tokens', key, JSON.stringify({ idToken, ...tokens })),
+  }
 }
 
 export interface ReadRow {
@@ -30,8 +41,8 @@ export function fromRow(
   // Null: of a version that did not seal them.
   if (session === null || row.tokens === null) return session && { session, resealed: null }
   const opened = seal.open('tokens', key, String(row.tokens))
-  const tokens = opened.ok ? parseJson(opened.text) : null
-  const idToken = isObject(tokens) && typeof tokens.idToken === 'string' ? tokens.idToken : ''
+  const found = opened.ok ? parseJson(opened.text) : null
+  const idToken = isObject(found) && typeof found.idToken === 'string' ? found.idToken : ''
   const resealed = opened.ok && opened.stale ? seal.seal('tokens', key, opened.text) : null
-  return { session: { ...session, idToken }, resealed }
+  return { session: { ...session, idToken, tokens: readTokens(found) ?? noTokens }, resealed }
 }

@@ -9,14 +9,15 @@ const piece =
 
 const texts = {
   load: 'SELECT record, tokens, last_seen_at FROM session WHERE key = ?',
-  reseal: 'UPDATE session SET tokens = ? WHERE key = ?',
+  /** Those that were read alone: a renewal may have put newer ones there meanwhile. */
+  reseal: 'UPDATE session SET tokens = ? WHERE key = ? AND tokens = ?',
   save: `INSERT INTO session
     (key, origin, issuer, client_id, user, signed_in_at, last_seen_at, expires_at, subject, sid, issued_at, record, tokens)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
     origin = excluded.origin, issuer = excluded.issuer, client_id = excluded.client_id, user = excluded.user,
     signed_in_at = excluded.signed_in_at, last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at,
     subject = excluded.subject, sid = excluded.sid, issued_at = excluded.issued_at, record = excluded.record,
-    tokens = excluded.tokens`,
+    tokens = excluded.tokens, lock_id = NULL, lock_at = NULL, lock_until = NULL`,
   /** Beside the one that begins, and those that end with it, the newest that a person may have stay. */
   displaced: `SELECT key FROM session WHERE user = ? AND issuer = ? AND client_id = ?
     AND key NOT IN (SELECT value FROM json_each(?))

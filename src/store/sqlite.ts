@@ -3,29 +3,29 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { StoreFault } from '../core/fault.ts'
 import type {
   Awaitable,
-  CommandRecordStore,
   LoggedOut,
   ProviderLogout,
+  RenewalLock,
   Revocation,
   SessionStore,
-  SpentStateStore,
   StoreChange,
   StoredSession,
 } from '../core/ports.ts'
 import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../core/session/session.ts'
 import type { StoreContext } from './context.ts'
 import { isBusy, toStoreFault } from './fault.ts'
-import { notBuiltYet } from './not-built.ts'
 import { type Due, type PieceRemoved, removeInPieces, removePiece, transaction } from './removal.ts'
 import { createRemovals, type Removals } from './removals.ts'
 import { createSqliteAccess, type SqliteAccess } from './sqlite-access.ts'
-import { prepareCommands } from './sqlite-commands.ts'
 import { anyProvider, dueNow } from './sqlite-due.ts'
 import { probe, type SessionFile } from './sqlite-file.ts'
+import { prepareForms } from './sqlite-forms.ts'
 import { prepareLogouts } from './sqlite-logouts.ts'
 import { fromRow, toRow } from './sqlite-record.ts'
+import { prepareRenewals } from './sqlite-renewals.ts'
 import { toDue, toStored } from './sqlite-rows.ts'
 import { prepareServed } from './sqlite-served.ts'
+import { openCommands, openForms, openStates } from './sqlite-side-stores.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 import { prepareStates } from './sqlite-states.ts'
 import { createTouchQueue, type Touch, type TouchQueue } from './touches.ts'
@@ -49,12 +49,11 @@ export class SqliteStore implements SessionStore {
   #lookedAtMs: number
   readonly #removals: Removals
   readonly #states: ReturnType<typeof prepareStates>
-  readonly lock = notBuiltYet.lock
-  readonly unlock = notBuiltYet.unlock
-  readonly renew = notBuiltYet.renew
-  readonly forms = notBuiltYet.forms
-  readonly states: SpentStateStore
-  readonly commands: CommandRecordStore
+  readonly #renewals: ReturnType<typeof prepareRenewals>
+  readonly #forms: ReturnType<typeof prepareForms>
+  readonly states: SessionStore['states']
+  readonly forms: SessionStore['forms']
+  readonly commands: SessionStore['commands']
   readonly replaceServed: SessionStore['replaceServed']
   #poll: NodeJS.Timeout | undefined
 
@@ -69,8 +68,12 @@ export class SqliteStore implements SessionStore {
     this.#touches = createTouchQueue((touches) => this.#writeTouches(touches), isBusy)
     this.#removals = createRemovals(this.#statements)
     this.#states = prepareStates(file.database)
-    this.states = this.#openStates(this.#states)
-    this.commands = this.#openCommands(prepareCommands(file.database))
+    this.#renewals = prepareRenewals(file.database)
+    this.#forms = prepareForms(file.database)
+    const refuse = () => this.#refuseRemoved()
+    this.states = openStates(this.#states, this.#access, refuse)
+    this.forms = openForms(this.#forms, this.#access, refuse)
+    this.commands = openCommands(file.database, this.#access, refuse)
     const replace = prepareServed(file.database)
     this.replaceServed = (record) => this.#access.write(() => this.#access.unhurried(() => replace(record)))
   }
@@ -129,6 +132,24 @@ export class SqliteStore implements SessionStore {
     })
   }
 
+  /** A power cut ends whoever holds it too: no disk is waited for. */
+  lock(key: SessionKey, lock: RenewalLock): Awaitable<boolean> {
+    this.#refuseRemoved()
+    return this.#access.write(() => this.#access.unhurried(() => this.#renewals.lock(key, lock)))
+  }
+
+  unlock(key: SessionKey, lockId: string): Awaitable<void> {
+    return this.#access.write(() => this.#access.unhurried(() => this.#renewals.unlock(key, lockId)))
+  }
+
+  /** On the disk before it answers: a refresh token that was used up brings nothing any more. */
+  renew(session: Session, lockId: string): Awaitable<boolean> {
+    this.#refuseRemoved()
+    const { clock, seal } = this.#context
+    const renew = () => this.#renewals.renew(session, lockId, clock.now(), seal)
+    return this.#access.write(() => transaction(this.#file.database, renew))
+  }
+
   list({ user = null, provider }: ListFilter): readonly StoredSession[] {
     this.#touches.flush()
     const { issuer, clientId } = provider ?? anyProvider
@@ -138,16 +159,17 @@ export class SqliteStore implements SessionStore {
   async revoke(which: Revocation): Promise<number> {
     if (which.by === 'key') return (await this.drop(which.key)) ? 1 : 0
     const due = await this.#access.write(() => dueNow(this.#statements, which))
-    return removeInPieces(() => this.#access.write(() => this.#removePiece(due)))
+    return removeInPieces(() => this.#access.write(() => this.#removePiece(due, this.#forms.forget)))
   }
 
   async purge(now: EpochSeconds): Promise<number> {
     const due = () => this.#statements.pieceExpired.all(now).map(toDue)
     // Asked again in each try: it may close while another process holds the lock.
     const closed = () => !this.#file.database.isOpen
-    const removed = await removeInPieces(() =>
-      this.#access.write(() => (closed() ? nothing : this.#removePiece(due))),
-    )
+    const inPieces = (piece: () => PieceRemoved) =>
+      removeInPieces(() => this.#access.write(() => (closed() ? nothing : piece())))
+    const removed = await inPieces(() => this.#removePiece(due))
+    await inPieces(() => this.#forms.purge(now))
     const purgeMarks = () => {
       this.#states.purge(now)
       this.#logouts.purge(now)
@@ -203,14 +225,14 @@ export class SqliteStore implements SessionStore {
     const read = fromRow(row, key, this.#context.seal)
     if (read === null) return null
     const { session, resealed } = read
-    if (resealed !== null) this.#reseal(key, resealed)
+    if (resealed !== null) this.#reseal(key, resealed, String(row.tokens))
     return session
   }
 
   /** It may fail: the next one who loads the session does it. */
-  #reseal(key: SessionKey, tokens: string): void {
+  #reseal(key: SessionKey, tokens: string, before: string): void {
     try {
-      this.#access.unhurried(() => this.#statements.reseal.run(tokens, key))
+      this.#access.unhurried(() => this.#statements.reseal.run(tokens, key, before))
     } catch (thrown) {
       this.#context.report(toStoreFault(thrown, this.#file.path))
     }
@@ -223,38 +245,13 @@ export class SqliteStore implements SessionStore {
     throw new StoreFault('STORE_INVALID', message)
   }
 
-  #removePiece(due: Due): PieceRemoved {
-    const piece = removePiece(this.#file.database, due, (id) => void this.#statements.dropId.run(id))
+  #removePiece(due: Due, alongWith: (id: number) => void = () => {}): PieceRemoved {
+    const piece = removePiece(this.#file.database, due, (id) => {
+      alongWith(id)
+      this.#statements.dropId.run(id)
+    })
     this.#removals.ours(piece.count)
     return piece
-  }
-
-  /** A spent state that a power cut forgets is refused by the provider, whose codes are used once. */
-  #openStates(states: ReturnType<typeof prepareStates>): SpentStateStore {
-    return {
-      spend: (hash, when) => {
-        this.#refuseRemoved()
-        return this.#access.write(() => this.#access.unhurried(() => states.spend(hash, when)))
-      },
-      spent: (hash) => this.#access.read(() => states.spent(hash)),
-      keepOutcome: (hash, outcome) =>
-        this.#access.write(() => this.#access.unhurried(() => states.keep(hash, outcome))),
-    }
-  }
-
-  /** On the disk before a command says that it is done. */
-  #openCommands(commands: ReturnType<typeof prepareCommands>): CommandRecordStore {
-    const { database } = this.#file
-    return {
-      leave: (records) => {
-        this.#refuseRemoved()
-        return this.#access.write(() => transaction(database, () => commands.leave(records)))
-      },
-      take: () => {
-        if (!this.#access.read(commands.any)) return []
-        return this.#access.write(() => (database.isOpen ? transaction(database, commands.take) : []))
-      },
-    }
   }
 
   #writeTouches(touches: ReadonlyMap<SessionKey, Touch>): void {

@@ -60,6 +60,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/session-finder.ts': ['limits.cachedSessions', 'sessions in it'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
+  'store/memory-forms.ts': ['limits.keptFormBytes', 'sessions of those', 'limits.keptFormsOfSession'],
   'store/memory-logouts.ts': ['limits.logoutMarks', 'persons of those', 'logouts of a person'],
   'store/memory-states.ts': ['limits.usedStates', 'those of them that came to something'],
   'store/memory.ts': ['limits.memoryStoreSessions', 'persons of those', 'sessions of a person'],

@@ -3,6 +3,7 @@ import t from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import { limits } from '../../src/core/limits/table.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { createSessionEndings } from '../../src/runtime/session-endings.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { begin, open, status, wiki } from '../support/sessions.ts'
@@ -189,7 +190,7 @@ t.test('sign-outs that the store refused are bounded, and the sweep asks for the
 t.test('once closed it asks nothing of the store any more, and tells nobody', async (t) => {
   mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
   t.teardown(() => mock.timers.reset())
-  const inner = openMemoryStore()
+  const inner = openMemoryStore(systemClock)
   const asked: string[] = []
   const store: SessionStore = {
     ...inner,

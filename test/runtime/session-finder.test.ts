@@ -2,6 +2,7 @@
 import t from 'tap'
 import { buildKeyRing, open as unseal } from '../../src/core/session/seal.ts'
 import { sessionKey } from '../../src/core/session/session.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import {
   begin,
@@ -84,7 +85,7 @@ t.test(
 t.test(
   'S-158: a cookie under an older secret is sealed anew; without that secret it is no session',
   async (t) => {
-    const store = openMemoryStore()
+    const store = openMemoryStore(systemClock)
     const before = open(t, { store, ring: buildKeyRing([old]) })
     const { cookie } = await before.signIn()
     const rotated = open(t, { store, ring: buildKeyRing([current, old]) })
@@ -112,7 +113,7 @@ t.test(
 )
 
 t.test('S-162: a session is held against the configuration of today', async (t) => {
-  const store = openMemoryStore()
+  const store = openMemoryStore(systemClock)
   const { signIn } = open(t, { store })
   const { cookie } = await signIn()
   const twoProviders = [provider('acme'), provider('partner')]
@@ -170,7 +171,7 @@ t.test('what was found before a new edition is read anew, also what was under wa
 })
 
 t.test('a session that the store has for another origin is none here', async (t) => {
-  const inner = openMemoryStore()
+  const inner = openMemoryStore(systemClock)
   const elsewhere = (key: string) => {
     const session = inner.load(key)
     return session instanceof Promise || session === null

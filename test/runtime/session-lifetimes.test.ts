@@ -4,6 +4,7 @@ import t from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import type { Origin } from '../../src/core/gateway.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import type { Sessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import {
@@ -248,7 +249,7 @@ t.test('the sweep lets the store forget what ran out', async (t) => {
 })
 
 t.test('a purge that takes long is not begun twice', async (t) => {
-  const inner = openMemoryStore()
+  const inner = openMemoryStore(systemClock)
   let purges = 0
   let release = (): void => {}
   const purge = () => {

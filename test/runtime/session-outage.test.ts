@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { StoreFault } from '../../src/core/fault.ts'
 import type { SessionStore } from '../../src/core/ports.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 import { begin, methodsOf, open, status, wiki } from '../support/sessions.ts'
@@ -136,7 +137,7 @@ t.test('S-160: a look-up that fails after its session ended here lets nobody in'
 })
 
 t.test('a broken store signs nobody in and nobody out', async (t) => {
-  const inner = openMemoryStore()
+  const inner = openMemoryStore(systemClock)
   const fault = new StoreFault('STORE_FULL', 'full for the test')
   const refuse = () => Promise.reject(fault)
   const full = open(t, { store: { ...inner, save: refuse } })
@@ -149,7 +150,7 @@ t.test('a broken store signs nobody in and nobody out', async (t) => {
 })
 
 t.test('a use that cannot be written back stops nobody, and is told', async (t) => {
-  const inner = openMemoryStore()
+  const inner = openMemoryStore(systemClock)
   const fault = new StoreFault('STORE_FULL', 'for the test')
   const touches = {
     thrown: () => {
@@ -170,7 +171,7 @@ t.test('a use that cannot be written back stops nobody, and is told', async (t) 
 })
 
 t.test('a store that answers later is waited for, and one that answers at once is not', async (t) => {
-  const inner = openMemoryStore()
+  const inner = openMemoryStore(systemClock)
   for (const later of [false, true]) {
     const load = (key: string) => (later ? Promise.resolve(inner.load(key)) : inner.load(key))
     const { sessions, signIn } = open(t, { store: { ...inner, load } })

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
 import type { Session } from '../../src/core/session/session.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { createSessionWatch } from '../../src/runtime/session-watch.ts'
 import { createSessions } from '../../src/runtime/sessions.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
@@ -131,7 +132,7 @@ t.test('revoked in the file by another process: the gateway knows within a secon
   })
   t.teardown(() => sessions.close())
   const { signIn } = open(t, {
-    store: { ...openMemoryStore(), save: (session, at) => ours.save(session, at) },
+    store: { ...openMemoryStore(systemClock), save: (session, at) => ours.save(session, at) },
   })
   const { cookie, session } = await signIn()
   t.match(

@@ -1,22 +1,30 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
+import type { Clock } from '../../src/core/ports.ts'
 import { memoryBytes } from '../../src/core/session/session-record.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openMemoryStates } from '../../src/store/memory-states.ts'
 import { openStore } from '../../src/store/open.ts'
 import { storeContext } from '../support/store-context.ts'
 import { sessionOf, storeContract } from './contract.ts'
+import { formContract } from './contract-forms.ts'
+import { renewalContract } from './contract-renewals.ts'
+
+const open = (t: Test, clock: Clock = systemClock) => {
+  const store = openStore({ store: { kind: 'memory' } }, '/nowhere', storeContext({ clock }))
+  t.teardown(() => store.close())
+  return store
+}
 
 t.test('the memory store keeps the contract', async (t) => {
-  await storeContract(t, (t) => {
-    const store = openStore({ store: { kind: 'memory' } }, '/nowhere', storeContext())
-    t.teardown(() => store.close())
-    return store
-  })
+  await storeContract(t, open)
+  await renewalContract(t, open)
+  await formContract(t, open)
 })
 
 t.test('the memory store is bounded in sessions and in bytes: the oldest makes room', async (t) => {
-  const store = openMemoryStore({ sessions: 3, bytes: 1_000_000 })
+  const store = openMemoryStore(systemClock, { sessions: 3, bytes: 1_000_000 })
   for (const key of ['a', 'b', 'c']) await store.save(sessionOf(key), 2000)
   await store.save(sessionOf('b'), 2000)
   await store.save(sessionOf('d'), 2000)
@@ -25,7 +33,7 @@ t.test('the memory store is bounded in sessions and in bytes: the oldest makes r
 
   const large = (key: string, length: number) => sessionOf(key, { idToken: 'x'.repeat(length) })
   const bytes = (key: string, length: number) => memoryBytes(large(key, length))
-  const small = openMemoryStore({ sessions: 100, bytes: bytes('a', 1000) * 3 })
+  const small = openMemoryStore(systemClock, { sessions: 100, bytes: bytes('a', 1000) * 3 })
   for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
   t.equal((await small.list({})).length, 3, 'they fit exactly')
   small.touch('a', 1500, 2500)
@@ -44,7 +52,7 @@ t.test('the memory store is bounded in sessions and in bytes: the oldest makes r
 })
 
 t.test('in the memory store, sessions that are gone count to nobody any more', async (t) => {
-  const store = openMemoryStore()
+  const store = openMemoryStore(systemClock)
   const fill = async (expiresAt: number) => {
     for (let at = 0; at < limits.personSessions; at++) await store.save(sessionOf(`k${at}`), expiresAt)
   }

@@ -53,6 +53,28 @@ test('tokens that an older secret sealed are sealed anew; without their secret t
   t.equal(after.store.load('k2')?.idToken, '')
 })
 
+test('tokens that were renewed meanwhile are not sealed back to those that were read', async (t) => {
+  const folder = t.testdir()
+  const before = opened(t, folder, buildKeyRing([first]))
+  await before.store.save(sessionOf('k1', { idToken: 'older' }), 2000)
+  before.store.close()
+  const other = new DatabaseSync(join(folder, 'sessions.db'))
+  t.teardown(() => other.close())
+  const seal = createRecordSeal(() => buildKeyRing([second, first]), randomBytes)
+  const renewed = seal.seal('tokens', 'k1', JSON.stringify({ idToken: 'newer' }))
+  const meanwhile: typeof seal = {
+    ...seal,
+    open(purpose, key, sealed) {
+      other.prepare('UPDATE session SET tokens = ?').run(renewed)
+      return seal.open(purpose, key, sealed)
+    },
+  }
+  const store = new SqliteStore(openSessionFile(folder), storeContext({ seal: meanwhile }))
+  t.teardown(() => store.close())
+  t.equal(store.load('k1')?.idToken, 'older')
+  t.equal(other.prepare('SELECT tokens FROM session').get()?.tokens, renewed)
+})
+
 test('a file of before gets the columns: its sessions live on, and end by a logout at the provider', async (t) => {
   const folder = t.testdir()
   const store = openSqlite(t, folder)

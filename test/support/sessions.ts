@@ -202,7 +202,7 @@ export function open(
   } = {},
 ): ServerContext {
   const clock = createTestClock(begin)
-  const spy = spied(setup.store ?? openMemoryStore())
+  const spy = spied(setup.store ?? openMemoryStore(clock))
   const faults: unknown[] = []
   const ring = setup.ring ?? buildKeyRing([current])
   const gateway = {

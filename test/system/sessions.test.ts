@@ -170,12 +170,12 @@ t.test('a store that cannot be used stops the start with a sentence', async (t) 
     // The store, then one page for each key that is kept beside it.
     [
       'all but full',
-      withDisk(folder, 'size=112k'),
+      withDisk(folder, 'size=128k'),
       /^the session secret .+: the disk is full; make room, or/,
     ],
     [
       'with room for one key',
-      withDisk(folder, 'size=116k'),
+      withDisk(folder, 'size=132k'),
       /^the key of the log's hashes .+: the disk is full; make room, or set "log\.subject_key"$/,
     ],
     [

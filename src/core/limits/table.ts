@@ -1,4 +1,5 @@
 import { cookieSessionLimits } from './cookie-sessions.ts'
+import { keptFormLimits } from './kept-forms.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
@@ -197,6 +198,7 @@ export const limitTable = {
   ...cookieSessionLimits,
   ...pageLimits,
   ...logoutLimits,
+  ...keptFormLimits,
 
   ...upstreamLimits,
 
