@@ -25,5 +25,14 @@ async function askOne(
   )
   if (!answer.ok) return answer
   const { claims_supported: claims, scopes_supported: scopes } = answer.fields
-  return { ok: true, issuer: answer.issuer, claims: textsOf(claims), scopes: textsOf(scopes) }
+  const { claims_parameter_supported: claimsParameter } = answer.fields
+  return {
+    ok: true,
+    issuer: answer.issuer,
+    claims: textsOf(claims),
+    scopes: textsOf(scopes),
+    grants: textsOf(answer.fields.grant_types_supported),
+    acrValues: textsOf(answer.fields.acr_values_supported),
+    claimsParameter: typeof claimsParameter === 'boolean' ? claimsParameter : null,
+  }
 }

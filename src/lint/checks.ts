@@ -16,10 +16,12 @@ import { onlineChecks } from './online.ts'
 import { openLocationChecks } from './open-locations.ts'
 import { pathFormChecks } from './path-forms.ts'
 import { presetChecks } from './presets.ts'
+import { recheckChecks } from './rechecks.ts'
 import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
 import { signInChecks } from './sign-in.ts'
+import { stepUpChecks } from './step-ups.ts'
 import { storeChecks } from './stores.ts'
 import { unusedChecks } from './unused.ts'
 import { valueFormChecks } from './value-forms.ts'
@@ -41,6 +43,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },
   { title: 'Signing in', checks: signInChecks },
   { title: 'Sessions', checks: [...sessionChecks, ...storeChecks] },
+  { title: 'Asking again and stepping up', checks: [...recheckChecks, ...stepUpChecks] },
   { title: 'API Gateway and Lambda', checks: apiGatewayChecks },
   { title: 'Unused', checks: unusedChecks },
   { title: 'With `--online`', checks: onlineChecks },

@@ -28,6 +28,10 @@ export type ProviderAnswer =
       /** Null: it does not say. */
       readonly claims: readonly string[] | null
       readonly scopes: readonly string[] | null
+      readonly grants?: readonly string[] | null
+      readonly acrValues?: readonly string[] | null
+      /** Whether it reads the parameter `claims`; null: it does not say. */
+      readonly claimsParameter?: boolean | null
     }
   | { readonly ok: false; readonly reason: string }
 
