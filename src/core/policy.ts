@@ -143,7 +143,17 @@ function challengeReason(caller: Caller, providers: readonly string[], { page }:
   return caller.signIn.returnTo === page ? null : 'other-provider-needed'
 }
 
-function howToAsk({ location, facts }: Case): 'redirect' | 'unauthorized' {
+/**
+ * Of somebody who may pass and whose token for the app is over: a sign-in at the same provider brings a new one. As
+ * strict as the strictest of the locations that judged.
+ */
+export function askForTokens(judges: readonly Location[], provider: string, facts: DecisionFacts): Decision {
+  const redirects = judges.every((location) => howToAsk({ location, facts }) === 'redirect')
+  const how = redirects ? 'redirect' : 'unauthorized'
+  return { kind: 'challenge', how, reason: 'token-expired', providers: [provider], stepUp: null }
+}
+
+function howToAsk({ location, facts }: Pick<Case, 'location' | 'facts'>): 'redirect' | 'unauthorized' {
   const redirect = location.unauthenticated === 'sign_in' && facts.navigation && !facts.credentialSent
   return redirect ? 'redirect' : 'unauthorized'
 }

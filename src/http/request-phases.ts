@@ -139,8 +139,13 @@ export const requestPhases: readonly RequestPhase[] = [
   },
   {
     name: 'decision',
-    files: ['core/policy.ts', 'core/rules/requirement.ts', 'http/admission/routed-request.ts'],
-    does: 'The gateway compares the rule with the caller. If there is a `Destination`, it does so with the rule of that place too, and both must let the person in. It judges rehearsed rules as well, for the log alone. A body that is announced as too large is refused before anybody asks for it.',
+    files: [
+      'core/policy.ts',
+      'core/rules/requirement.ts',
+      'http/admission/routed-request.ts',
+      'http/admission/fresh-tokens.ts',
+    ],
+    does: 'The gateway compares the rule with the caller. If there is a `Destination`, it does so with the rule of that place too, and both must let the person in. It judges rehearsed rules as well, for the log alone. A body that is announced as too large is refused before anybody asks for it. Where the app gets a token of whoever is let in, the gateway has it renewed first if it ends soon. It then judges by what the provider says now.',
     endsWith: [
       ...(['open-to-anyone', 'maybe-signed-in', 'rule-met'] as const),
       ...(['no-session', 'session-ambiguous', 'session-unreadable', 'session-ended'] as const),

@@ -5,7 +5,10 @@ import type { Admission } from './admission.ts'
 import { admit } from './gate.ts'
 import type { RequestFacts } from './request-facts.ts'
 
-/** What the rules in force now say of a request that was let in before. Being asked keeps no session alive. */
+/**
+ * What the rules in force now say of a request that was let in before. Being asked keeps no session alive, and brings no
+ * fresh tokens: the app has those that went with the request.
+ */
 export async function admitAgain(
   { gateway, sessions, clock }: Runtime,
   facts: RequestFacts,

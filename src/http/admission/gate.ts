@@ -10,6 +10,7 @@ import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
 import { destinationOf, eitherDependsOnCaller, routeWithDestination, verdictOnBoth } from './destination.ts'
 import { type AdmissionDraft, admitToOwnAddress, beginDraft, reject, toAdmission } from './draft.ts'
+import { type Judge, withFreshTokens } from './fresh-tokens.ts'
 import { healthMethods, matchOwnAddress } from './own-address.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
 import type { AppRequest, CallerLookup, Verdict } from './routed-request.ts'
@@ -91,12 +92,13 @@ function admitToApp(
   const now = context.clock.now()
   const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now }
   const routed = routeWithDestination(origin, request, toward)
+  const withTokens = (judge: Judge) => withFreshTokens(context, origin, routed.source, judge)
   const shadow = shadowOrigin(context.gateway, origin)
   if (shadow === null) {
     const judge = (lookup: CallerLookup): Admission =>
       admissionBy(draft, verdictOnBoth(routed, request, lookup), lookup)
     return eitherDependsOnCaller(routed)
-      ? withCaller(() => useSession(context, origin, headers), judge)
+      ? withCaller(() => useSession(context, origin, headers), withTokens(judge))
       : judge(nobody)
   }
   const rehearsed = routeWithDestination(shadow, request, toward)
@@ -106,7 +108,8 @@ function admitToApp(
     const beside = { decision, location, detail, enforced: verdict.decision }
     return { ...admissionBy(draft, verdict, eitherDependsOnCaller(routed) ? lookup : nobody), shadow: beside }
   }
-  if (eitherDependsOnCaller(routed)) return withCaller(() => useSession(context, origin, headers), judge)
+  if (eitherDependsOnCaller(routed))
+    return withCaller(() => useSession(context, origin, headers), withTokens(judge))
   // A look-up that keeps no session alive and whose failure only the shadow feels.
   if (eitherDependsOnCaller(rehearsed))
     return withCaller(() => lookUpSession(context, origin, headers), judge)
@@ -127,9 +130,9 @@ function admissionBy(draft: AdmissionDraft, verdict: Verdict, lookup: CallerLook
 /** Judges as soon as it is known who asks; at once when that is at hand. */
 function withCaller(
   find: () => Awaitable<SessionLookup>,
-  judge: (lookup: CallerLookup) => Admission,
+  judge: (lookup: CallerLookup) => Awaitable<Admission>,
 ): Awaitable<Admission> {
-  const unanswered = (thrown: unknown): Admission => {
+  const unanswered = (thrown: unknown): Awaitable<Admission> => {
     if (!isFault(thrown)) throw thrown
     return judge({ kind: 'unanswered', fault: thrown })
   }

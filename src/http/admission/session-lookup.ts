@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
 import type { SessionLookup, Sessions } from '../../runtime/sessions.ts'
+import type { TokenRenewals } from './fresh-tokens.ts'
 import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
 
 /** What judging needs of a runtime: a probe brings the model and a person, and no more. */
@@ -9,6 +10,8 @@ export interface AdmissionContext {
   readonly gateway: Gateway
   readonly sessions: Pick<Sessions, 'use' | 'lookUp'>
   readonly clock: Pick<Clock, 'now'>
+  /** Who brings fresh tokens for apps; absent: nothing is sent on, so none are needed. */
+  readonly renewals?: TokenRenewals
 }
 
 type SessionContext = Pick<AdmissionContext, 'gateway' | 'sessions'>
