@@ -15,12 +15,18 @@ export function checkAssurance(
   now: EpochSeconds,
 ): void {
   const maxAge = parameters.get('max_age')
-  const { acr, auth_time: authTime } = idToken
+  const { auth_time: authTime } = idToken
   if (maxAge !== undefined && !isWithin(Number(maxAge), authTime, now))
     throw new LoginFault('LOGIN_REFUSED', `auth_time is ${quote(authTime)}, and max_age is ${quote(maxAge)}`)
+  const problem = acrProblem(idToken, parameters)
+  if (problem !== null) throw new LoginFault('LOGIN_REFUSED', problem)
+}
+
+/** The half of it that holds for as long as a session does, in words; null when nothing is wrong. */
+export function acrProblem({ acr }: JsonObject, parameters: ReadonlyMap<string, string>): string | null {
   const acrValues = parameters.get('acr_values')
-  if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.split(' ').includes(acr)))
-    throw new LoginFault('LOGIN_REFUSED', `acr is ${quote(acr)}, and acr_values is ${quote(acrValues)}`)
+  if (acrValues === undefined || (typeof acr === 'string' && acrValues.split(' ').includes(acr))) return null
+  return `acr is ${quote(acr)}, and acr_values is ${quote(acrValues)}`
 }
 
 /** A time that is still to come, such as one in milliseconds, says nothing of how long ago somebody signed in. */

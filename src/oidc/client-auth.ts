@@ -41,6 +41,21 @@ export function createClientAuth(settings: ProviderSettings, deps: AssertionDeps
   }
 }
 
+/** Has a request of our own say who we are, as those of openid-client do: changes its body or its headers. */
+export async function authenticate(
+  client: {
+    readonly settings: ProviderSettings
+    readonly metadata: Metadata
+    readonly clientAuth: ClientAuthFor
+  },
+  body: URLSearchParams,
+  headers: Headers,
+): Promise<void> {
+  const { settings, metadata, clientAuth } = client
+  const server = { issuer: metadata.issuer, token_endpoint: metadata.tokenEndpoint }
+  await clientAuth(metadata)(server, { client_id: settings.clientId }, body, headers)
+}
+
 /** As configured; else basic unless the metadata lacks it, then post; without a secret there is nothing to show. */
 function authMethod(settings: ProviderSettings, metadata: Metadata): TokenEndpointAuthMethod {
   if (settings.authMethod !== null) return settings.authMethod

@@ -1,21 +1,18 @@
 import type { Configuration } from 'openid-client'
-import { LoginFault, ProviderFault } from '../core/fault.ts'
-import type { ProviderSettings } from '../core/gateway.ts'
+import { LoginFault } from '../core/fault.ts'
 import type { Identity } from '../core/ports.ts'
 import { readUserId } from '../core/principal.ts'
 import { isSameProvider } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
-import { acceptedAlgorithms } from './algorithms.ts'
 import { checkAssurance } from './assurance.ts'
 import { readCallback } from './callback.ts'
+import { tokenExpectation, userinfoSource } from './expectation.ts'
 import { withoutCredentials } from './fault.ts'
 import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
-import { internalAddress } from './internal-url.ts'
 import type { KeyCache } from './keys.ts'
 import { asksNobody } from './login.ts'
-import type { Metadata } from './metadata.ts'
 import type { ProviderObserver } from './observer.ts'
 import { keptTokens } from './token-answer.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
@@ -84,19 +81,14 @@ async function identify(
   configuration: Configuration,
   now: EpochSeconds,
 ): Promise<Identity> {
-  const audience = {
-    issuer: metadata.issuer,
-    clientId: settings.clientId,
-    extraAudiences: settings.extraAudiences,
-    algorithms: acceptedAlgorithms(settings, metadata.idTokenAlgorithms),
-  }
-  const verified = await verifyIdToken(idToken, { ...audience, nonce, accessToken }, keys, now)
+  const expected = tokenExpectation(settings, metadata)
+  const verified = await verifyIdToken(idToken, { ...expected, nonce, accessToken }, keys, now)
   checkAssurance(verified.claims, settings.authorizationParameters, now)
 
-  const endpoint = userinfoEndpoint(settings, metadata)
-  const subject = { ...audience, sub: verified.sub, overTls: isOverTls(endpoint, settings) }
+  const source = userinfoSource(settings, metadata)
+  const subject = { ...expected, sub: verified.sub, overTls: source?.overTls === true }
   const userinfo =
-    endpoint === null ? null : await fetchUserinfo(configuration, endpoint, accessToken, subject, keys)
+    source === null ? null : await fetchUserinfo(configuration, source.endpoint, accessToken, subject, keys)
   const claims = mergeClaims(verified.claims, userinfo, settings.claimsFrom)
   const id = readUserId(claims, settings)
   if (!id.ok)
@@ -113,20 +105,4 @@ async function identify(
     scopes: answer.scopes ?? settings.scopes,
     tokens: keptTokens(answer),
   }
-}
-
-/** As it is really reached, which `internal_url` may change. */
-function isOverTls(endpoint: string | null, { issuer, internalUrl }: ProviderSettings): boolean {
-  return endpoint !== null && internalAddress(endpoint, issuer, internalUrl).startsWith('https:')
-}
-
-/** Null: skipped. Quietly only when nobody asked: the provider names no endpoint and `claims_from` was not written. */
-function userinfoEndpoint(settings: ProviderSettings, metadata: Metadata): string | null {
-  if (!settings.claimsFrom.includes('userinfo')) return null
-  if (metadata.userinfoEndpoint === null && settings.claimsFromWritten)
-    throw new ProviderFault(
-      'PROVIDER_RESPONSE_INVALID',
-      `claims_from names userinfo, and the metadata of ${settings.name} names no userinfo_endpoint`,
-    )
-  return metadata.userinfoEndpoint
 }

@@ -106,20 +106,29 @@ function statusOf(thrown: unknown): number | null {
  */
 export function withoutCredentials(thrown: unknown, credentials: readonly string[]): unknown {
   if (!isFault(thrown)) return thrown
-  // What is so short stands in sentences by chance.
-  const long = credentials.filter((credential) => credential.length >= 8)
-  if (!repeats(thrown.message, long)) return thrown
+  if (textWithout(thrown.message, credentials) === thrown.message) return thrown
   return thrown instanceof LoginFault
     ? new LoginFault(thrown.code, withheld)
     : new ProviderFault(thrown.code, withheld)
 }
 
-/** RFC 6749 5.2. */
-function refusedFault(refusal: ResponseBodyError, { credentials, proofKeys }: TokenRequestFacts): AnyFault {
+/** The same of a text that is no fault. */
+export function textWithout(text: string, credentials: readonly string[]): string {
+  // What is so short stands in sentences by chance.
+  const long = credentials.filter((credential) => credential.length >= 8)
+  return repeats(text, long) ? withheld : text
+}
+
+/** What a token endpoint said (RFC 6749 5.2), without what it was sent. */
+export function saidOf(refusal: ResponseBodyError, credentials: readonly string[]): string {
   const description = refusal.error_description
   const said =
     typeof description === 'string' && description !== '' ? `: ${quoteWithout(description, credentials)}` : ''
-  const message = `the token endpoint answered ${refusal.status} ${quoteWithout(refusal.error, credentials)}${said}`
+  return `the token endpoint answered ${refusal.status} ${quoteWithout(refusal.error, credentials)}${said}`
+}
+
+function refusedFault(refusal: ResponseBodyError, { credentials, proofKeys }: TokenRequestFacts): AnyFault {
+  const message = saidOf(refusal, credentials)
   switch (refusal.error) {
     case 'invalid_grant':
       return new LoginFault('LOGIN_CODE_REFUSED', message)

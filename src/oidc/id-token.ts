@@ -15,7 +15,10 @@ export interface IdTokenExpectation {
   readonly clientId: string
   /** Parties that it may be for beside us. */
   readonly extraAudiences: readonly string[]
-  readonly nonce: string
+  /** Null: not known, so that no other is right. */
+  readonly nonce: string | null
+  /** Only a refreshed one may be without (OpenID Connect Core 12.2). */
+  readonly nonceMayBeMissing?: boolean
   readonly algorithms: readonly string[]
   readonly accessToken: string
 }
@@ -48,9 +51,7 @@ export async function verifyIdToken(
   if (mismatch !== null || typeof times === 'string') throw refused(mismatch ?? 'it has no times')
   checkTimes(times, now)
   const problem =
-    // Its value is no secret any more, but a message that shows both would invite to compare by eye.
-    (claims.nonce === expected.nonce ? null : 'nonce is not that of this sign-in') ??
-    accessTokenProblem(claims, expected.accessToken, algorithm)
+    nonceProblem(claims, expected) ?? accessTokenProblem(claims, expected.accessToken, algorithm)
   if (problem !== null || typeof claims.sub !== 'string') throw refused(problem ?? 'sub is no string')
   const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null
   return { sub: claims.sub, sid, issuedAt: Math.floor(times.iat), claims }
@@ -68,6 +69,15 @@ function issuedProblem(claims: JsonObject, expected: IdTokenExpectation): string
     authorizedPartyProblem(claims, expected) ??
     subjectProblem(claims.sub)
   )
+}
+
+/** Its value is no secret any more, but a message that shows both would invite to compare by eye. */
+function nonceProblem(
+  claims: JsonObject,
+  { nonce, nonceMayBeMissing }: Pick<IdTokenExpectation, 'nonce' | 'nonceMayBeMissing'>,
+): string | null {
+  if (claims.nonce === undefined && nonceMayBeMissing === true) return null
+  return claims.nonce === nonce && nonce !== null ? null : 'nonce is not that of this sign-in'
 }
 
 export function issuerProblem(claims: JsonObject, issuer: string): string | null {

@@ -3,9 +3,28 @@ import type { JsonObject } from '../core/json-object.ts'
 import type { Claims } from '../core/rules/claims.ts'
 
 /** Of one token and spent with it: no rule can mean them, and sessions need not keep them. */
-const spent = new Set(['nonce', 'at_hash', 'c_hash', 's_hash', 'exp', 'iat', 'nbf', 'jti'])
+export const spent: ReadonlySet<string> = new Set([
+  'nonce',
+  'at_hash',
+  'c_hash',
+  's_hash',
+  'exp',
+  'iat',
+  'nbf',
+  'jti',
+])
 /** What only the ID token may say: who was signed in, by whom, for whom, and how. */
-const ofIdToken = new Set(['iss', 'sub', 'aud', 'azp', 'sid', 'acr', 'amr', 'auth_time'])
+export const ofIdToken: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'azp',
+  'sid',
+  'acr',
+  'acrs',
+  'amr',
+  'auth_time',
+])
 
 /**
  * What rules and headers see: the ID token wins per top-level claim, and userinfo fills the rest; `email` and
@@ -22,7 +41,6 @@ export function mergeClaims(
     : pick(idToken, (claim) => ofIdToken.has(claim))
   const fromUserinfo = pick(userinfo ?? {}, (claim) => !ofIdToken.has(claim))
   const emailOfIdToken = Object.hasOwn(fromIdToken, 'email')
-  const isEmail = (claim: string) => claim === 'email' || claim === 'email_verified'
   const withoutEmail = Object.hasOwn(fromUserinfo, 'email') && !emailOfIdToken
   const merged = {
     ...pick(fromUserinfo, (claim) => !(emailOfIdToken && isEmail(claim))),
@@ -31,6 +49,11 @@ export function mergeClaims(
   return pick(merged, (claim) => !spent.has(claim))
 }
 
-function pick(claims: JsonObject, wanted: (claim: string) => boolean): JsonObject {
+/** The two that come from one source. */
+export function isEmail(claim: string): boolean {
+  return claim === 'email' || claim === 'email_verified'
+}
+
+export function pick(claims: JsonObject, wanted: (claim: string) => boolean): JsonObject {
   return Object.fromEntries(Object.entries(claims).filter(([claim]) => wanted(claim)))
 }

@@ -15,6 +15,10 @@ export interface Limits {
   readonly signIns: QueueLimits
   /** Logout tokens that are verified, and that wait for it. */
   readonly logouts: QueueLimits
+  /** Sessions that are asked for again, and refresh tokens that are revoked, and those that wait for it. */
+  readonly renewals: QueueLimits
+  /** How long these wait for their turn, before anything is sent. */
+  readonly renewalWaitMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -32,4 +36,10 @@ export const defaultLimits: Limits = {
     waiting: limits.providerWaitingLogouts,
     waitingOfNetwork: limits.waitingLogouts,
   },
+  renewals: {
+    places: limits.providerRenewals,
+    waiting: limits.providerWaitingRenewals,
+    waitingOfNetwork: limits.waitingRenewals,
+  },
+  renewalWaitMs: limits.providerRenewalWaitMs,
 }

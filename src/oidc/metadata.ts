@@ -16,10 +16,14 @@ export interface Metadata {
   readonly jwksUri: string
   readonly userinfoEndpoint: string | null
   readonly endSessionEndpoint: string | null
+  /** RFC 7009. */
+  readonly revocationEndpoint: string | null
   /** Null: it does not say, which means `client_secret_basic`. */
   readonly tokenEndpointAuthMethods: readonly string[] | null
   /** What `prompt` may ask for; null: it does not say. */
   readonly promptValues: readonly string[] | null
+  /** Scopes that it knows; null: it does not say. */
+  readonly scopes: readonly string[] | null
   /** Those of our asymmetric ones that it offers, the usual first; RS256, which all must offer, where it names none. */
   readonly idTokenAlgorithms: readonly string[]
   /** RFC 9207: authorization responses carry `iss`. */
@@ -69,8 +73,10 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
     jwksUri: required(readEndpoint(document, 'jwks_uri', settings), 'jwks_uri'),
     userinfoEndpoint: endpoint('userinfo_endpoint'),
     endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
+    revocationEndpoint: endpoint('revocation_endpoint'),
     tokenEndpointAuthMethods: readStrings(document.token_endpoint_auth_methods_supported),
     promptValues: readStrings(document.prompt_values_supported),
+    scopes: readStrings(document.scopes_supported),
     idTokenAlgorithms: readAlgorithms(document.id_token_signing_alg_values_supported),
     issuerInResponse: document.authorization_response_iss_parameter_supported === true,
   })

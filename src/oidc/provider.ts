@@ -16,7 +16,9 @@ import { endSessionUrl } from './logout.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 import { fetchMetadata, type Metadata } from './metadata.ts'
 import type { ProviderObserver } from './observer.ts'
-import { createTransport, type ProxyEnv } from './transport.ts'
+import { renewIdentity } from './renewal.ts'
+import { revokeRefreshToken } from './revocation.ts'
+import { createTransport, type ProxyEnv, type Transport } from './transport.ts'
 
 export interface ProviderDeps {
   readonly clock: Clock
@@ -51,6 +53,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const log = deps.log ?? (() => {})
   const failed = (failure: Failure) => log(failedEvent(settings.name, failure))
   const transport = createTransport(settings, deps.proxyEnv, limits, deps)
+  const renewals = createRenewals(settings, deps)
   const clientAuth = createClientAuth(settings, deps)
   const signIns = createFairQueue(limits.signIns)
   const logouts = createFairQueue(limits.logouts)
@@ -101,8 +104,17 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       })
       return within(deadline, verified, settings.name).finally(leave)
     },
-    renew: () => Promise.reject(new ProviderFault('PROVIDER_UNREACHABLE', 'nobody is asked again yet')),
-    revoke: () => Promise.resolve(),
+    renew: (session, now, usedClaims) =>
+      renewals.run(session.user, async (transport, deadline) => {
+        const known = await within(deadline, metadata.get(), settings.name)
+        const client = { settings, metadata: known, keys, transport, clientAuth, observer: deps.observer }
+        return renewIdentity(client, { session, usedClaims, now, deadline })
+      }),
+    revoke: (refreshToken) =>
+      renewals.run(refreshToken, async (transport, deadline) => {
+        const known = await within(deadline, metadata.get(), settings.name)
+        await revokeRefreshToken({ settings, metadata: known, transport, clientAuth }, refreshToken, deadline)
+      }),
     pageOrigins: () => pageOrigins(settings, metadata.state().value),
     endSessionUrl: async (idToken, postLogoutRedirectUri, state) => {
       // Signing out here is done by now, and must not wait for a provider that is down.
@@ -114,6 +126,27 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       await metadata.get().catch(() => {})
     },
     status: () => toStatus(metadata.state()),
+    close: async () => void (await Promise.all([transport.close(), renewals.close()])),
+  }
+}
+
+/** What is asked without anybody who signs in: it waits in a line of its own and goes over connections of its own. */
+interface Renewals {
+  /** `turn` by whom the line is served in turn. The deadline begins with the turn: what was sent is given its time. */
+  run<T>(turn: string, ask: (transport: Transport, deadline: AbortSignal) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+function createRenewals(settings: ProviderSettings, deps: ProviderDeps): Renewals {
+  const limits = deps.limits ?? defaultLimits
+  const transport = createTransport(settings, deps.proxyEnv, limits, deps)
+  const line = createFairQueue(limits.renewals)
+  return {
+    run: async (turn, ask) => {
+      const patience = AbortSignal.timeout(limits.renewalWaitMs)
+      const leave = placeIn(await line.enter({ key: turn, hidden: false }, patience), settings.name)
+      return ask(transport, AbortSignal.timeout(limits.timeoutMs)).finally(leave)
+    },
     close: () => transport.close(),
   }
 }
@@ -147,10 +180,7 @@ function placeIn(place: Place, provider: string): () => void {
     case 'taken':
       return place.leave
     case 'full':
-      throw new ProviderFault(
-        'PROVIDER_BUSY',
-        `${provider}: too many callbacks or logout tokens wait for it already`,
-      )
+      throw new ProviderFault('PROVIDER_BUSY', `${provider}: too many requests wait for it already`)
     case 'gone':
       throw new ProviderFault('PROVIDER_UNREACHABLE', `${provider}: no answer in time to those before`)
   }

@@ -7,6 +7,7 @@ import type { ProviderSettings } from '../../src/core/gateway.ts'
 import type { Identity, Provider } from '../../src/core/ports.ts'
 import type { ProviderId } from '../../src/core/provider-id.ts'
 import { Secret } from '../../src/core/secret.ts'
+import type { Session } from '../../src/core/session/session.ts'
 import type { Transaction } from '../../src/core/session/transaction.ts'
 import { defaultLimits, type Limits } from '../../src/oidc/limits.ts'
 import { createProvider, type ProviderEvent } from '../../src/oidc/provider.ts'
@@ -124,6 +125,25 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
     return provider.exchange(parameters, transaction, redirectUri, clock.now(), someNetwork)
   }
   return { op, provider, settings, events, clock, signIn }
+}
+
+/** The session that a sign-in leaves. */
+export function sessionOf({ issuer, clientId }: ProviderId, identity: Identity): Session {
+  const { user, claims, idToken, subject, sid, issuedAt, scopes, tokens } = identity
+  return {
+    key: 'a'.repeat(64),
+    origin: 'https://wiki.example.com',
+    issuer,
+    clientId,
+    ...{ user, claims, idToken, subject, sid, scopes, tokens },
+    idTokenIssuedAt: issuedAt,
+    checkedAt: someday,
+    signedInAt: someday,
+    lastSeenAt: someday,
+    signIn: { stateHash: '', returnTo: '/' },
+    client: null,
+    marks: {},
+  }
 }
 
 /** After it a request that was begun before would have arrived at the provider too. */

@@ -1,7 +1,7 @@
 import { ProviderFault } from '../../core/fault.ts'
 import type { ProviderSettings } from '../../core/gateway.ts'
 import { readJsonObject } from '../../core/json-object.ts'
-import { proofKeys } from '../client-auth.ts'
+import { authenticate, proofKeys } from '../client-auth.ts'
 import { canonicalRedirectUri } from '../login.ts'
 import type { Metadata } from '../metadata.ts'
 import { quoteWithout } from '../quote.ts'
@@ -43,15 +43,6 @@ export async function askForTokens(
     )
   const error = readJsonObject(await answer.text())?.error
   return judge(answer.status, typeof error === 'string' ? error : null, settings, metadata)
-}
-
-async function authenticate(
-  { settings, metadata, clientAuth }: Registration,
-  body: URLSearchParams,
-  headers: Headers,
-): Promise<void> {
-  const server = { issuer: metadata.issuer, token_endpoint: metadata.tokenEndpoint }
-  await clientAuth(metadata)(server, { client_id: settings.clientId }, body, headers)
 }
 
 function judge(
