@@ -1,3 +1,4 @@
+import { askingAgainOf, askingAgainText } from '../cli/asking-again.ts'
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { firstSteps, madeUpIfSaid } from '../cli/load.ts'
@@ -104,6 +105,7 @@ function print({ subject, loaded }: Faultless, isMadeUp: boolean, io: Io): void 
   const verdict = own.length === 0 ? 'is fine' : 'has no faults'
   io.stdout(`${subject.file} ${verdict}: ${summaryOf(gateway)}\n`)
   io.stdout(workersText(gateway))
+  io.stdout(askingAgainText(askingAgainOf(gateway)))
   if (isMadeUp) io.stdout(madeUp)
   if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
@@ -189,6 +191,7 @@ function toJson(found: ReadSubject): string {
     ok: true,
     ...countsOf(gateway),
     workers: workerCount(gateway),
+    ...askingAgainOf(gateway),
     ...(shadow === null ? {} : { shadow: rehearsalJson(shadow) }),
     ...found.loaded.digest,
     warnings,

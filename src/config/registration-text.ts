@@ -14,6 +14,7 @@ function oneProvider({
   postLogoutRedirectUris,
   backchannelLogoutUri,
   frontchannelLogoutUri,
+  grantTypes,
 }: Registration): string {
   const head = `Register at ${provider} (${showOwn(issuer)}, client ${showOwn(clientId)}):\n`
   if (redirectUris.length === 0) return `${head}  nothing: no app accepts this provider\n`
@@ -24,6 +25,8 @@ function oneProvider({
     ...block('back-channel logout URI', some(backchannelLogoutUri)),
     ...block('front-channel logout URI', some(frontchannelLogoutUri)),
     backchannelLogoutUri === null ? '' : eitherLogout,
+    // The other one is what every client has.
+    ...(grantTypes.length > 1 ? block('grant types', [grantTypes.join(', ')]) : []),
   ].join('')
 }
 

@@ -1,5 +1,6 @@
 import type { Gateway } from '../core/gateway.ts'
 import { redirectUriOf } from '../core/request/redirect-uri.ts'
+import { keepsTokens } from '../core/session/kept-tokens.ts'
 
 /** What a provider must know of this gateway: addresses it may send people back to, and where it says that they left. */
 export interface Registration {
@@ -12,12 +13,15 @@ export interface Registration {
   readonly backchannelLogoutUri: string | null
   /** `frontchannel_logout_uri`, in the same way. */
   readonly frontchannelLogoutUri: string | null
+  /** `grant_types` (RFC 7591 2): with `refresh_token` where it is asked again, or apps get its tokens. */
+  readonly grantTypes: readonly string[]
 }
 
 /** For each provider the addresses of the origins that accept it, in the order of the file. */
 export function registrationsOf(gateway: Gateway): readonly Registration[] {
   const origins = [...new Set(gateway.hosts.values())]
-  return [...gateway.providers.values()].map(({ name, issuer, clientId }) => {
+  return [...gateway.providers.values()].map((settings) => {
+    const { name, issuer, clientId } = settings
     const own = origins.filter((origin) => origin.providers.includes(name))
     const logoutUri = (channel: 'backchannel' | 'frontchannel'): string | null =>
       own[0] === undefined || gateway.session.store.kind === 'cookie'
@@ -31,6 +35,10 @@ export function registrationsOf(gateway: Gateway): readonly Registration[] {
       postLogoutRedirectUris: [...new Set(own.map((origin) => origin.postLogoutRedirectUri))],
       backchannelLogoutUri: logoutUri('backchannel'),
       frontchannelLogoutUri: logoutUri('frontchannel'),
+      grantTypes: [
+        'authorization_code',
+        ...(keepsTokens(gateway, settings).refresh ? ['refresh_token'] : []),
+      ],
     }
   })
 }

@@ -88,6 +88,34 @@ t.test(
   },
 )
 
+t.test(
+  'which providers are asked again, where more is asked for, and the grant that this needs',
+  async (t) => {
+    const plain = await check([])
+    t.notMatch(plain.stdout, /asked again|step-up|grant types/)
+    t.match(JSON.parse((await check(['--json'])).stdout), {
+      recheck: [],
+      stepUp: [],
+      register: [{ grantTypes: ['authorization_code'] }, {}],
+    })
+    const asking = good
+      .replace('client_id: gate,', 'client_id: gate, recheck: { every: 15m, unanswered: 1h },')
+      .replace('require: signed_in', 'require: signed_in\n    step_up: { acr_values: [phr], max_age: 5m }')
+    t.not(asking, good)
+    writeFileSync(join(folder, 'asking.yaml'), asking)
+    const { code, stdout } = await check(['-c', 'asking.yaml'])
+    t.equal(code, 0)
+    t.match(stdout, '\nasked again: acme every 900s, unanswered for at most 3600s\n')
+    t.match(stdout, /\nstep-up: \S+ \S+: acr_values phr, max_age 300s\n/)
+    t.match(stdout, /\n {2}grant types +authorization_code, refresh_token\n/)
+    t.match(JSON.parse((await check(['-c', 'asking.yaml', '--json'])).stdout), {
+      recheck: [{ provider: 'acme', everySeconds: 900, unansweredSeconds: 3600 }],
+      stepUp: [{ asks: 'acr_values phr, max_age 300s' }],
+      register: [{ grantTypes: ['authorization_code', 'refresh_token'] }, {}],
+    })
+  },
+)
+
 t.test('the same for programs', async (t) => {
   const { code, stdout } = await check(['--json'])
   t.equal(code, 0)

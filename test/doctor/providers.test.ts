@@ -156,6 +156,46 @@ t.test('scopes that it does not offer, userinfo that it does not have', async (t
   t.match(lines('providers.main', 'userinfo'), [/^failed .* `claims_from` names it/])
 })
 
+t.test('what being asked again and stepping up need, where the file needs it', async (t) => {
+  const bent = async (fields: Readonly<Record<string, unknown>>, file: (issuer: string) => string) => {
+    const op = await bentProvider(t, { metadata: (document) => ({ ...document, ...fields }) })
+    const { findings } = await look(file(op.issuer))
+    const about = findings.filter(({ about }) => about === 'providers.main')
+    return (check: string) =>
+      about.flatMap((one) => (one.check === check ? [`${one.outcome} ${one.saw}`] : [])).join()
+  }
+  const rechecked = (issuer: string) => fileForBent(issuer, ', recheck: 15m')
+  const plain = await bent({ grant_types_supported: ['authorization_code'] }, (issuer) => fileForBent(issuer))
+  t.equal(plain('refresh tokens') + plain('revocation') + plain('acr_values') + plain('auth_context'), '')
+
+  const none = await bent(
+    { grant_types_supported: ['authorization_code'], revocation_endpoint: undefined },
+    rechecked,
+  )
+  t.match(none('refresh tokens'), /^warning it offers the grants "authorization_code", and not/)
+  t.match(none('revocation'), /^note it names no/)
+  const offline = { scopes_supported: ['openid', 'offline_access'], grant_types_supported: undefined }
+  const offered = await bent({ ...offline, revocation_endpoint: 'https://id.example.com/revoke' }, rechecked)
+  t.equal(offered('refresh tokens'), 'ok it offers `offline_access`')
+  t.match(offered('revocation'), /^ok /)
+  const silent = await bent({ grant_types_supported: undefined, scopes_supported: undefined }, rechecked)
+  t.match(silent('refresh tokens'), /^note it does not say/)
+
+  const steppedUp = (stepUp: string) => (issuer: string) => `${fileForBent(issuer)}    step_up: ${stepUp}\n`
+  const acr = steppedUp('{ acr_values: [phr, mfa] }')
+  const values = { acr_values_supported: ['pwd', 'mfa'] }
+  t.match((await bent(values, acr))('acr_values'), /^warning it does not name "phr", but "pwd", "mfa"/)
+  t.match((await bent({ acr_values_supported: undefined }, acr))('acr_values'), /^note /)
+  t.equal(
+    (await bent({ acr_values_supported: ['phr', 'mfa'] }, acr))('acr_values'),
+    'ok it knows "phr", "mfa"',
+  )
+  const context = steppedUp('{ auth_context: c1 }')
+  t.match((await bent({ claims_parameter_supported: false }, context))('auth_context'), /^warning /)
+  t.match((await bent({ claims_parameter_supported: true }, context))('auth_context'), /^ok /)
+  t.match((await bent({ claims_parameter_supported: undefined }, context))('auth_context'), /^note /)
+})
+
 t.test('the secret goes to the token endpoint alone, and no redirect is followed', async (t) => {
   const other = await bentProvider(t, {})
   const op = await bentProvider(t, {

@@ -6,13 +6,16 @@ import type { Metadata } from '../../oidc/metadata.ts'
 import { quote } from '../../oidc/quote.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { AskedProvider } from './asked.ts'
+import { askingAgainFindings } from './asking-again.ts'
+import { shown, textsOf } from './lists.ts'
 
 /** Issuer, metadata, keys, and what the metadata says of scopes, claims, userinfo and signing out. */
 export function metadataFindings(
   say: FindingsOf,
-  { settings, claims }: AskedProvider,
+  asked: AskedProvider,
   { document, metadata, keys }: ProviderInspection,
 ): readonly Finding[] {
+  const { settings, claims } = asked
   if (!document.ok) return [say.failed('metadata', document.reason, unreadCure(document.code, settings))]
   if (metadata !== null && !metadata.ok) return [unfitFinding(say, settings, document.value, metadata.reason)]
   const known = metadata?.value
@@ -21,6 +24,7 @@ export function metadataFindings(
     ...keyFindings(say, keys),
     ...scopeFindings(say, settings, document.value),
     ...claimFindings(say, claims, document.value),
+    ...askingAgainFindings(say, asked, document.value),
     ...(known === undefined ? [] : [...userinfoFindings(say, settings, known), signOutFinding(say, known)]),
   ]
 }
@@ -134,16 +138,4 @@ function signOutFinding(say: FindingsOf, { endSessionEndpoint }: Metadata): Find
   return endSessionEndpoint === null
     ? say.note('sign-out', 'it names no `end_session_endpoint`: who signs out here stays signed in there')
     : say.ok('sign-out', 'people can be signed out there too')
-}
-
-function textsOf(value: unknown): readonly string[] | null {
-  return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : null
-}
-
-const mostShown = 12
-
-function shown(names: readonly string[]): string {
-  const first = names.slice(0, mostShown).map((name) => quote(name))
-  const more = names.length - first.length
-  return more > 0 ? `${first.join(', ')} and ${more} more` : first.join(', ')
 }
