@@ -5,23 +5,12 @@ import { askForTokens } from '../../core/policy.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import { toPrincipal } from '../../core/principal.ts'
 import { findProvider } from '../../core/provider-id.ts'
-import type { NoSession, Session } from '../../core/session/session.ts'
+import type { Session } from '../../core/session/session.ts'
 import { lacksTokens, sendsAccessToken, tokensEndSoon } from '../../core/session/token-freshness.ts'
 import { type Admission, judgesOf } from './admission.ts'
 import type { LiveSession } from './draft.ts'
 import type { CallerLookup, RoutedRequest } from './routed-request.ts'
-import type { AdmissionContext } from './session-lookup.ts'
-
-/** Asks the provider of a session for fresh tokens; an edition's `renewals` fit. */
-export interface TokenRenewals {
-  /** Rejects with a StoreFault where nobody can tell. */
-  freshTokens(session: Session): Promise<TokenOutcome>
-}
-
-type TokenOutcome =
-  | { readonly kind: 'live'; readonly session: Session }
-  | { readonly kind: 'ended'; readonly why: NoSession }
-  | { readonly kind: 'unanswered' }
+import type { AdmissionContext, TokenOutcome, TokenRenewals } from './session-lookup.ts'
 
 export type Judge = (lookup: CallerLookup) => Admission
 

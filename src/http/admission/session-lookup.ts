@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
+import type { NoSession, Session } from '../../core/session/session.ts'
 import type { SessionLookup, Sessions } from '../../runtime/sessions.ts'
-import type { TokenRenewals } from './fresh-tokens.ts'
 import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
 
 /** What judging needs of a runtime: a probe brings the model and a person, and no more. */
@@ -13,6 +13,17 @@ export interface AdmissionContext {
   /** Who brings fresh tokens for apps; absent: nothing is sent on, so none are needed. */
   readonly renewals?: TokenRenewals
 }
+
+/** Asks the provider of a session for fresh tokens; an edition's `renewals` fit. */
+export interface TokenRenewals {
+  /** Rejects with a StoreFault where nobody can tell. */
+  freshTokens(session: Session): Promise<TokenOutcome>
+}
+
+export type TokenOutcome =
+  | { readonly kind: 'live'; readonly session: Session }
+  | { readonly kind: 'ended'; readonly why: NoSession }
+  | { readonly kind: 'unanswered' }
 
 type SessionContext = Pick<AdmissionContext, 'gateway' | 'sessions'>
 
