@@ -33,6 +33,7 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
   let current: Edition = { runtime: first, inUse: 0 }
   const living = new Set([current])
   const subscribers = new Map<SubscriberName, (next: Runtime) => void>([
+    ['renewals', (next) => next.renewals.renew(next)],
     ['sessions', (next) => next.sessions.renew(next)],
   ])
   const subscribed = () => subscriberNames.filter((name) => subscribers.has(name))
@@ -43,9 +44,12 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
   }
 
   /** What no edition that lives has. */
-  async function closeParts({ providers, upstreams }: Runtime): Promise<void> {
+  async function closeParts({ providers, upstreams, renewals }: Runtime): Promise<void> {
     const kept = new Set([...living].flatMap(({ runtime }) => [...runtime.providers.values()]))
     const gone = [...providers.values()].filter((provider) => !kept.has(provider))
+    // A new refresh token may be on its way from one of them.
+    const asking = gone.length === 0 ? null : renewals.underWay()
+    if (asking !== null) await asking
     await Promise.all([upstreams.close(), ...gone.map((provider) => provider.close())])
   }
 
@@ -83,6 +87,7 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
     },
     subscribers: subscribed,
     close: async () => {
+      await current.runtime.renewals.close()
       for (const edition of [...living]) await end(edition)
       current.runtime.sessions.close()
       await current.runtime.store.close()

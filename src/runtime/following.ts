@@ -11,10 +11,11 @@ export type Following =
 
 /**
  * Who is told of a new edition, in this order, each where it says `editions.subscribe(NAME, …)`: the log first, so that it writes what the others say by its new
- * settings; then who somebody is, before open connections are judged again by it.
+ * settings; then who is asked for a session and who somebody is, before open connections are judged again by it.
  */
 export const subscriberNames = [
   'log',
+  'renewals',
   'sessions',
   'providers',
   'metrics',
@@ -35,6 +36,7 @@ export const runtimeFollowing = {
   ring: 'replaced',
   store: 'independent',
   sessions: 'subscribed',
+  renewals: 'subscribed',
   providers: 'replaced',
   upstreams: 'replaced',
   spentStates: 'independent',

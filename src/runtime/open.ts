@@ -16,16 +16,21 @@ import { systemClock } from './clock.ts'
 import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
 import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
+import type { RenewalEvent } from './renewals/event.ts'
+import { createRenewals, type Renewals } from './renewals/renewals.ts'
 import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
 import { createSessions, type Sessions, type SessionsSetup } from './sessions.ts'
 import { createSpentStates } from './spent-states.ts'
 import { createStoreContext, type StoreEdition } from './store-context.ts'
+import { systemTiming } from './timing.ts'
 
 export interface RuntimeDeps {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly onProviderEvent: (event: ProviderEvent) => void
+  /** Of providers that are asked again for sessions. */
+  readonly onRenewal?: (event: RenewalEvent) => void
   /** Of faults that stop no request: a write-back, a purge. */
   readonly onStoreFault: (thrown: unknown) => void
   /** Of certificates that providers and apps show, as connections are made. */
@@ -84,7 +89,18 @@ function assemble(
   const renewed = (next: StoreEdition) => {
     edition.current = next
   }
-  const sessions = openSessions({ gateway, store, ring, clock, random, report: deps.onStoreFault, renewed })
+  const report = deps.onStoreFault
+  const renewals: Renewals = createRenewals({
+    ...{ gateway, providers, store, clock, random, report, timing: systemTiming },
+    isEnding: (key) => sessions.isEnding(key),
+    end: (session) => sessions.end(session),
+    renewed: (session) => sessions.renewed(session),
+    gone: (key) => sessions.forget(key),
+    note: deps.onRenewal ?? (() => {}),
+  })
+  const sessions: Sessions = openSessions({
+    ...{ gateway, store, ring, clock, random, report, renewed, renewals },
+  })
   return {
     edition: deps.beside?.edition ?? 1,
     instance: deps.beside?.instance ?? random(6).toString('base64url'),
@@ -94,6 +110,7 @@ function assemble(
     ring,
     store,
     sessions,
+    renewals,
     providers,
     upstreams: createUpstreams(
       undefined,

@@ -3,6 +3,7 @@ import type { FailureCount } from '../core/limits/failures.ts'
 import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
+import type { Renewals } from './renewals/renewals.ts'
 import type { Sessions } from './sessions.ts'
 import type { SpentStates } from './spent-states.ts'
 
@@ -18,6 +19,8 @@ export interface Runtime {
   readonly ring: KeyRing
   readonly store: SessionStore
   readonly sessions: Sessions
+  /** Providers that are asked again for sessions. */
+  readonly renewals: Renewals
   readonly providers: ReadonlyMap<string, Provider>
   readonly upstreams: Upstreams
   /** States whose callback was seen: an authorization response is used once. */

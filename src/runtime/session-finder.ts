@@ -3,7 +3,7 @@ import type { Gateway, Origin } from '../core/gateway.ts'
 import type { Awaitable, Clock, SessionStore } from '../core/ports.ts'
 import { type Principal, toPrincipal } from '../core/principal.ts'
 import { findProvider } from '../core/provider-id.ts'
-import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
+import type { KeyRing, Random } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
@@ -16,19 +16,10 @@ import {
   touchDue,
 } from '../core/session/session.ts'
 import { memoryBytes } from '../core/session/session-record.ts'
+import type { Renewals } from './renewals/renewals.ts'
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
-
-export type SessionLookup =
-  | {
-      readonly kind: 'live'
-      readonly session: Session
-      readonly principal: Principal
-      /** To be set as the session cookie's new value: the browser's was sealed with an older secret. */
-      readonly resealed: Sealed | null
-      /** Where the session rests in the browser: what its cookie is to become with an answer that goes out now. */
-      readonly renewal?: () => Sealed | null
-    }
-  | { readonly kind: 'none'; readonly why: NoSession }
+import { none, type SessionLookup } from './session-lookup.ts'
+import { settle } from './settle.ts'
 
 /** What of a configuration a session is judged by. */
 export type FinderGateway = Pick<Gateway, 'providers'> & {
@@ -47,6 +38,8 @@ export interface FinderSetup {
   readonly seen: (key: SessionKey, at: EpochSeconds) => void
   /** Whether somebody asked here to end it: then it is none, whatever the store says or does not say. */
   readonly ending: (key: SessionKey) => boolean
+  /** Who asks providers again; absent: nobody does. */
+  readonly renewals?: Pick<Renewals, 'dueAt' | 'isDue' | 'recheck'> | undefined
   readonly cacheLimit: number
   readonly cacheBytes: number
 }
@@ -57,6 +50,8 @@ interface Query {
   readonly origin: Origin
   /** Whether it is a use, with which the idle time begins anew. */
   readonly counts: boolean
+  /** Whether the provider is asked first, when that is due. */
+  readonly asks: boolean
 }
 
 /** What is remembered of a cookie. */
@@ -66,6 +61,8 @@ interface Entry {
   /** What it takes in memory, about. */
   readonly bytes: number
   found: Extract<SessionLookup, { kind: 'live' }>
+  /** From when on the provider is asked before it is relied on. */
+  readonly dueAt: EpochSeconds
   /** What the store knows as `lastSeenAt`. */
   writtenAt: EpochSeconds
   /** When the store last answered for it, and when it is asked again at the latest; of the monotonic clock. */
@@ -77,6 +74,8 @@ interface Entry {
   removals: number
 }
 
+/** As `removals` of an entry: the store is asked before it is believed. */
+const unverified = -1
 /** A remembered session is held against the store so often, even if nobody says that something was removed. */
 const verifyIntervalMs = 60_000
 /** A store that does not answer is asked again so often for a session that goes on meanwhile. */
@@ -105,12 +104,17 @@ export class SessionFinder {
   }
 
   use(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
-    return this.#find({ cookieValue, origin, counts: true })
+    return this.#find({ cookieValue, origin, counts: true, asks: true })
   }
 
   /** Looks without counting as a use: the session ends when it would have ended anyway. */
+  show(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
+    return this.#find({ cookieValue, origin, counts: false, asks: true })
+  }
+
+  /** The same by what is known here: no provider is asked. */
   lookUp(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
-    return this.#find({ cookieValue, origin, counts: false })
+    return this.#find({ cookieValue, origin, counts: false, asks: false })
   }
 
   #find(query: Query): Awaitable<SessionLookup> {
@@ -149,6 +153,32 @@ export class SessionFinder {
   forget(key: SessionKey): void {
     this.#endings += 1
     for (const cookieValue of this.#cookies.get(key) ?? []) this.#cache.delete(cookieValue)
+  }
+
+  /**
+   * The provider was asked: what it said rests in the store. Whoever is remembered is so by that from now on, and read
+   * again before it is relied on.
+   */
+  renewed(session: Session): void {
+    this.#endings += 1
+    const { providers } = this.#setup.edition().gateway
+    for (const cookieValue of this.#cookies.get(session.key) ?? []) {
+      const entry = this.#cache.peek(cookieValue)
+      const provider = providers.get(entry?.found.principal.provider ?? '')
+      const principal = provider === undefined ? null : toPrincipal(session, provider)
+      if (entry === undefined || principal === null) this.#cache.delete(cookieValue)
+      else this.#cache.set(cookieValue, this.#renewedEntry(entry, session, principal))
+    }
+  }
+
+  #renewedEntry(entry: Entry, session: Session, principal: Principal): Entry {
+    const lastSeenAt = lastSeen(session.lastSeenAt, entry.found.session.lastSeenAt)
+    const found = { ...entry.found, session: { ...session, lastSeenAt }, principal }
+    return { ...entry, bytes: memoryBytes(session), dueAt: this.#dueAt(session), found, removals: unverified }
+  }
+
+  #dueAt(session: Session): EpochSeconds {
+    return this.#setup.renewals?.dueAt(session) ?? Number.POSITIVE_INFINITY
   }
 
   #remember(cookieValue: string, entry: Entry): void {
@@ -203,6 +233,7 @@ export class SessionFinder {
       key: session.key,
       origin: origin.origin,
       bytes: memoryBytes(session),
+      dueAt: this.#dueAt(session),
       found: { kind: 'live', session: { ...session, lastSeenAt }, principal, resealed: opened.resealed },
       writtenAt: session.lastSeenAt,
       verifiedAtMs: nowMs,
@@ -216,7 +247,7 @@ export class SessionFinder {
    * The store does not answer: who was verified lately goes on; everyone else gets the fault. What is remembered now
    * counts: others may have asked meanwhile and got an answer.
    */
-  #standIn(query: Query, thrown: unknown): SessionLookup {
+  #standIn(query: Query, thrown: unknown): Awaitable<SessionLookup> {
     const { clock, store, edition, report } = this.#setup
     const nowMs = clock.monotonicMs()
     const known = this.#cache.get(query.cookieValue)
@@ -231,16 +262,25 @@ export class SessionFinder {
   }
 
   /** Whether it lives now; then its idle time begins anew, unless the query is no use. */
-  #judge({ cookieValue, origin, counts }: Query, entry: Entry): SessionLookup {
-    const now = this.#setup.clock.now()
+  #judge(query: Query, entry: Entry): Awaitable<SessionLookup> {
+    const { cookieValue, origin, counts, asks } = query
+    const { clock, renewals } = this.#setup
+    const now = clock.now()
     const { session } = entry.found
     const status = sessionStatus(session, now, origin)
     if (status !== 'live') {
       this.#cache.delete(cookieValue)
       return none(status)
     }
+    if (asks && now >= entry.dueAt && renewals?.isDue(session) === true) return this.#recheck(query, session)
     if (counts && lastSeen(session.lastSeenAt, now) !== session.lastSeenAt) this.#see(entry, origin, now)
     return entry.found
+  }
+
+  /** What rests now is judged. While the provider says nothing the session goes on as it is. */
+  async #recheck(query: Query, session: Session): Promise<SessionLookup> {
+    const outcome = await this.#setup.renewals?.recheck(session)
+    return outcome?.kind === 'ended' ? none(outcome.why) : this.#find({ ...query, asks: false })
   }
 
   /** At most once a second and session. */
@@ -255,23 +295,4 @@ export class SessionFinder {
   }
 }
 
-function none(why: NoSession): SessionLookup {
-  return { kind: 'none', why }
-}
-
 function nothing(): void {}
-
-/** Goes on at once when the answer is there, later when it is promised. */
-function settle<T, U>(
-  work: () => Awaitable<T>,
-  done: (value: T) => U,
-  failed: (thrown: unknown) => U,
-): Awaitable<U> {
-  let value: Awaitable<T>
-  try {
-    value = work()
-  } catch (thrown) {
-    return failed(thrown)
-  }
-  return value instanceof Promise ? value.then(done, failed) : done(value)
-}

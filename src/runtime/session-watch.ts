@@ -11,11 +11,13 @@ import {
   sessionStatus,
 } from '../core/session/session.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import type { RenewableSession } from './renewals/outcome.ts'
+import type { Renewals } from './renewals/renewals.ts'
 
 /** Tells the holders of long connections that their session has ended: signed out, revoked, idle or too old. */
 export interface SessionWatch {
-  /** The listener is called once, after the session ended; the returned function takes it back. */
-  add(session: Session, lifetimes: Lifetimes, listener: () => void): () => void
+  /** The returned function takes the listener back. */
+  add(session: Session, lifetimes: Lifetimes, listener: SessionListener): () => void
   /**
    * New lifetimes are in force, by origin; null: the origin is gone, and its sessions with it. Sessions of a sign-in before
    * `revokedBefore` have ended.
@@ -24,30 +26,45 @@ export interface SessionWatch {
   /** A request of the session came: its idle time begins anew. */
   seen(key: SessionKey, at: EpochSeconds): void
   ended(key: SessionKey): void
+  /** Its provider was asked again, by whomever. */
+  renewed(session: Session): void
   /** Asks the store for every watched session, as another process may have removed some. */
   recheck(): Promise<void>
-  /** Ends what has run out; asks the store before it believes that a session is idle. */
+  /** Ends what has run out, and asks the store before it believes that a session is idle. Asks providers that are due. */
   tick(): Promise<void>
   close(): void
+}
+
+/** Who holds a long connection of a session. */
+export interface SessionListener {
+  /** Called once, after the session ended. */
+  readonly ended: () => void
+  /** Called each time that its provider has answered anew: who it is may be allowed less now. */
+  readonly renewed: () => void
 }
 
 interface Watched {
   readonly origin: string
   times: SessionTimes
   lifetimes: Lifetimes
-  readonly listeners: Set<() => void>
+  readonly listeners: Set<SessionListener>
+  /** What its provider is asked again by. */
+  renewable: RenewableSession
+  /** Whether that is under way. */
+  asking: boolean
 }
 
 const tickMs = 1000
 
 /**
  * `load` answers null for a session that is gone; a fault of the store ends no connection, time alone does. `report`
- * hears of faults, of the store and of listeners.
+ * hears of faults, of the store and of listeners. Without `renewals` no provider is asked again.
  */
 export function createSessionWatch(
   load: (key: SessionKey) => Awaitable<Pick<Session, 'lastSeenAt'> | null>,
   now: () => EpochSeconds,
   report: (thrown: unknown) => void,
+  renewals: Pick<Renewals, 'isDue' | 'recheck'> | null = null,
 ): SessionWatch {
   const watched = new Map<SessionKey, Watched>()
   let timer: NodeJS.Timeout | undefined
@@ -58,7 +75,14 @@ export function createSessionWatch(
     const listeners = watched.get(key)?.listeners ?? []
     watched.delete(key)
     rest()
-    for (const listener of listeners) call(listener)
+    for (const listener of listeners) call(listener.ended)
+  }
+
+  function renewed(session: Session): void {
+    const entry = watched.get(session.key)
+    if (entry === undefined) return
+    entry.renewable = renewable(session)
+    for (const listener of entry.listeners) call(listener.renewed)
   }
 
   function call(listener: () => void): void {
@@ -113,13 +137,27 @@ export function createSessionWatch(
       ([, { times, lifetimes }]) => sessionStatus(times, at, lifetimes) !== 'live',
     )
     await Promise.all(due.map(([key]) => verify(key)))
+    if (renewals !== null) askAgain(renewals)
+  }
+
+  /** In pieces, so that many that are due at one moment are spread; nobody waits for the answers. */
+  function askAgain({ isDue, recheck }: Pick<Renewals, 'isDue' | 'recheck'>): void {
+    const due = [...watched.values()].filter((entry) => !entry.asking && isDue(entry.renewable))
+    for (const entry of due.slice(0, limits.recheckedAtOnce)) {
+      entry.asking = true
+      recheck(entry.renewable)
+        .catch(report)
+        .finally(() => {
+          entry.asking = false
+        })
+    }
   }
 
   return {
     add(session, lifetimes, listener) {
       const { key, origin, signedInAt, lastSeenAt } = session
       const times = { signedInAt, lastSeenAt }
-      const entry = watched.get(key) ?? { origin, times, lifetimes, listeners: new Set() }
+      const entry = watched.get(key) ?? begun({ origin, times, lifetimes, renewable: renewable(session) })
       watched.set(key, entry)
       entry.listeners.add(listener)
       timer ??= setInterval(() => void tick(), tickMs).unref()
@@ -141,6 +179,7 @@ export function createSessionWatch(
     },
     seen,
     ended,
+    renewed,
     recheck: () => rechecks.run(),
     tick,
     close() {
@@ -148,4 +187,13 @@ export function createSessionWatch(
       rest()
     },
   }
+}
+
+function begun(of: Pick<Watched, 'origin' | 'times' | 'lifetimes' | 'renewable'>): Watched {
+  return { ...of, listeners: new Set(), asking: false }
+}
+
+/** Not with its claims, which may be many. */
+function renewable({ key, origin, issuer, clientId, checkedAt }: Session): RenewableSession {
+  return { key, origin, issuer, clientId, checkedAt }
 }

@@ -14,14 +14,17 @@ import {
 import type { Transaction } from '../core/session/transaction.ts'
 import { stateHash } from '../core/session/transaction-cookie.ts'
 import { tokensToKeep } from './kept-tokens.ts'
+import type { Renewals } from './renewals/renewals.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
-import { type FinderGateway, SessionFinder, type SessionLookup } from './session-finder.ts'
+import { type FinderGateway, SessionFinder } from './session-finder.ts'
+import type { SessionLookup } from './session-lookup.ts'
 import { refuseLarge } from './session-size.ts'
 import { createSessionWatch } from './session-watch.ts'
+import type { SignOutMarks } from './sign-out-marks.ts'
 import { createSteadyTime } from './steady-time.ts'
 
-export type { SessionLookup } from './session-finder.ts'
+export type { SessionLookup } from './session-lookup.ts'
 
 /** The sessions of one running gateway: found on every request, begun by a sign-in, ended by a sign-out. */
 export interface Sessions {
@@ -32,6 +35,8 @@ export interface Sessions {
    */
   use(cookieValue: string, origin: Origin, marks?: readonly string[]): Awaitable<SessionLookup>
   /** The same without counting as a use: the idle time goes on. */
+  show(cookieValue: string, origin: Origin, marks?: readonly string[]): Awaitable<SessionLookup>
+  /** The same by what is known in the store: a provider that is to be asked again is not. */
   lookUp(cookieValue: string, origin: Origin, marks?: readonly string[]): Awaitable<SessionLookup>
   /**
    * Saves a new session under a new id, then ends the one that this browser had, before and when it began to sign in.
@@ -53,9 +58,16 @@ export interface Sessions {
   logOut(logout: ProviderLogout): Promise<LoggedOut>
   /**
    * Calls the listener once, within a second after the session ended, whoever ended it; at once when it has ended
-   * already. Returns how to take the listener back.
+   * already. `renewed` is called each time that its provider was asked again and answered: until then that is done in
+   * time, as if requests came. Returns how to take the listeners back.
    */
-  onEnd(session: Session, origin: Origin, listener: () => void): () => void
+  onEnd(session: Session, origin: Origin, listener: () => void, renewed?: () => void): () => void
+  /** Whether somebody asked here to end it: it is none then, though the store should still have it. */
+  isEnding(key: SessionKey): boolean
+  /** The provider was asked again, and this rests in the store: what is remembered follows, and who listens hears of it. */
+  renewed(session: Session): void
+  /** It is not in the store any more: what is remembered counts no more, and who listens hears of it. */
+  forget(key: SessionKey): void
   /** Null: the store itself knows what has ended. */
   readonly marks: SignOutMarks | null
   /** Tells listeners of what has run out, and lets the store forget it. A timer does this; tests do it themselves. */
@@ -64,20 +76,6 @@ export interface Sessions {
   renew(edition: SessionEdition): void
   /** Stops timers and listening. The store is closed by whoever opened it. */
   close(): void
-}
-
-/**
- * What a browser has to keep where sessions rest in it (`store: cookie`): up to when its sessions have ended, whenever
- * they were sealed. Nobody else knows.
- */
-export interface SignOutMarks {
-  /** For beside a new session: those before it count no more. Null for what is none of ours. */
-  beside(cookieValue: string, origin: Origin): Sealed | null
-  /** For after a sign-out, of the session cookies and marks that came with it. */
-  after(
-    sent: { readonly cookieValues: readonly string[]; readonly marks: readonly string[] },
-    origin: Origin,
-  ): Sealed
 }
 
 export interface SignIn {
@@ -111,6 +109,8 @@ export interface SessionsSetup extends SessionEdition {
   readonly random: Random
   /** Hears of faults that stop no request: of a touch, a purge, a look-up that the cache stood in for. */
   readonly report?: (thrown: unknown) => void
+  /** Who asks providers again; absent: nobody does. */
+  readonly renewals?: Pick<Renewals, 'dueAt' | 'isDue' | 'recheck'>
   /** Told of each edition before it serves: what the store seals with follows. */
   readonly renewed?: (edition: SessionEdition) => void
   /** How many sessions are remembered, and how many bytes of memory they take. */
@@ -136,7 +136,8 @@ export function createSessions(setup: SessionsSetup): Sessions {
   let origins = originsOf(setup)
   const endings = createSessionEndings((key) => store.drop(key))
   // One that ends is none, though the store still has it: nobody is told a second time when it lets go.
-  const watch = createSessionWatch((key) => (endings.has(key) ? null : store.load(key)), now, report)
+  const load = (key: SessionKey) => (endings.has(key) ? null : store.load(key))
+  const watch = createSessionWatch(load, now, report, setup.renewals)
   const finder = new SessionFinder({
     ...setup,
     edition: () => edition,
@@ -201,6 +202,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
   const timer = setInterval(() => void sweep(), sweepMs).unref()
   return {
     use: (cookieValue, origin) => finder.use(cookieValue, origin),
+    show: (cookieValue, origin) => finder.show(cookieValue, origin),
     lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
     start: (signIn) => start({ ...setup, ...edition }, signIn, { end, forget }),
     keyOf: (cookieValue, origin) =>
@@ -208,7 +210,14 @@ export function createSessions(setup: SessionsSetup): Sessions {
     end,
     logOut,
     // The listener may come from a request of the edition before: the lifetimes are those in force.
-    onEnd: (session, origin, listener) => watch.add(session, origins.get(session.origin) ?? origin, listener),
+    onEnd: (session, origin, ended, renewed = () => {}) =>
+      watch.add(session, origins.get(session.origin) ?? origin, { ended, renewed }),
+    isEnding: endings.has,
+    renewed(session) {
+      finder.renewed(session)
+      watch.renewed(session)
+    },
+    forget,
     marks: null,
     sweep,
     renew: (next) => {

@@ -176,7 +176,10 @@ function watching(t: Test) {
   )
   t.teardown(() => watch.close())
   const listen = (key: string, name = key) =>
-    watch.add(sessionOf(key), lifetimes, () => void state.heard.push(name))
+    watch.add(sessionOf(key), lifetimes, {
+      ended: () => void state.heard.push(name),
+      renewed: () => {},
+    })
   const settled = async () => {
     for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
   }
@@ -312,7 +315,7 @@ t.test('who listens keeps no process alive', async (t) => {
     () => {},
   )
   const before = timersThatHold()
-  watch.add(sessionOf('one'), lifetimes, () => {})
+  watch.add(sessionOf('one'), lifetimes, { ended: () => {}, renewed: () => {} })
   t.equal(timersThatHold(), before)
   watch.close()
 })

@@ -3,7 +3,7 @@ import { keptFormLimits } from './kept-forms.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
-import { providerRenewalLimits } from './provider-renewals.ts'
+import { renewalLimits } from './renewals.ts'
 import { sharedStoreLimits } from './shared-store.ts'
 import { upstreamLimits } from './upstreams.ts'
 import { workerLimits } from './workers.ts'
@@ -200,7 +200,7 @@ export const limitTable = {
   ...pageLimits,
   ...logoutLimits,
   ...keptFormLimits,
-  ...providerRenewalLimits,
+  ...renewalLimits,
 
   ...upstreamLimits,
 

@@ -1,4 +1,5 @@
 import { isObject, parseJson } from '../json.ts'
+import { limits } from '../limits/table.ts'
 import type { Claims } from '../rules/claims.ts'
 import {
   type EpochSeconds,
@@ -25,6 +26,19 @@ export function encodeSession(session: Session): string {
  */
 export function memoryBytes(session: Session): number {
   return 2 * encodeSession(session).length + 512
+}
+
+/**
+ * What is wrong with a session that is too large to be kept; null: nothing. It is never cut: a claim that is missing could
+ * let somebody in.
+ */
+export function recordTooLarge(session: Session): string | null {
+  const bytes = Buffer.byteLength(encodeSession(session))
+  if (bytes <= limits.sessionRecordBytes) return null
+  const keepsTokens = session.tokens.access !== null || session.tokens.refresh !== null
+  const what = keepsTokens ? 'claims, ID token and the tokens that are kept' : 'claims and ID token'
+  const found = `${what} take ${bytes} bytes as a session, at most ${limits.sessionRecordBytes} are kept`
+  return `${found}; let the provider send fewer of them (groups above all), or ask for fewer \`scopes\``
 }
 
 /** A session from its stored form; null for a record that is damaged or of another format. Never throws. */

@@ -22,7 +22,7 @@ import {
   sealSessionInCookie,
 } from '../../core/session/session-in-cookie.ts'
 import { memoryBytes } from '../../core/session/session-record.ts'
-import type { SessionLookup } from '../session-finder.ts'
+import type { SessionLookup } from '../session-lookup.ts'
 import type { CookieSessionEdition } from './edition.ts'
 import type { EndedSessions } from './ended.ts'
 import type { SessionUses } from './uses.ts'

@@ -5,7 +5,7 @@ import type { Random, Sealed } from '../../core/session/seal.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { openSessionInCookie } from '../../core/session/session-in-cookie.ts'
 import { openSignedOut, sealSignedOut } from '../../core/session/signed-out-mark.ts'
-import type { SignOutMarks } from '../sessions.ts'
+import type { SignOutMarks } from '../sign-out-marks.ts'
 import type { CookieSessionEdition } from './edition.ts'
 
 export interface Marks extends Pick<SignOutMarks, 'beside'> {

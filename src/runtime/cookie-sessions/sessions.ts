@@ -99,6 +99,7 @@ export function createCookieSessions(setup: CookieSessionsSetup): CookieSessions
   const timer = setInterval(() => void sweep(), sweepMs).unref()
   return {
     use: (cookieValue, origin, sent = []) => finder.find({ cookieValue, origin, marks: sent }, true),
+    show: (cookieValue, origin, sent = []) => finder.find({ cookieValue, origin, marks: sent }, false),
     lookUp: (cookieValue, origin, sent = []) => finder.find({ cookieValue, origin, marks: sent }, false),
     start,
     keyOf: (cookieValue, origin) =>
@@ -112,15 +113,20 @@ export function createCookieSessions(setup: CookieSessionsSetup): CookieSessions
         release?.()
         release = null
       }
-      const leave = watch.add(session, origins.get(session.origin) ?? origin, () => {
+      const ended = () => {
         letGo()
         listener()
-      })
+      }
+      const leave = watch.add(session, origins.get(session.origin) ?? origin, { ended, renewed: () => {} })
       return () => {
         letGo()
         leave()
       }
     },
+    isEnding: ended.has,
+    // No token is kept, so no provider is asked again.
+    renewed: () => {},
+    forget: watch.ended,
     marks: { beside: marks.beside, after: (sent, origin) => marks.after(sent, origin, now()) },
     sweep,
     renew(next) {
