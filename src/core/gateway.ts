@@ -130,7 +130,7 @@ export interface App {
   readonly allowEncoded: ReadonlySet<AmbiguousKind>
   /** Whether its server ignores case: paths are compared by core/request/caseless, and sent as they came. */
   readonly ignoreCase: boolean
-  /** Whether what stands behind `#` comes back after a sign-in. */
+  /** Whether a sign-in keeps what follows the `#` of the address, in the browser’s storage. */
   readonly keepFragment: boolean
   readonly title: string | null
   readonly contact: string | null

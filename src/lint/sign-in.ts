@@ -1,3 +1,5 @@
+import { nodeAt } from '../config/node.ts'
+import type { App, Location } from '../core/gateway.ts'
 import { type Check, foundAt } from './check.ts'
 
 /** How people sign in. */
@@ -15,6 +17,21 @@ export const signInChecks: readonly Check[] = [
         if (signingAlgorithms?.includes('HS256') !== true) return []
         const path = ['providers', name, 'id_token_signed_response_alg']
         return [foundAt(subject, path, `whoever sees an ID token of "${name}" can try secrets against it`)]
+      }),
+  },
+  {
+    id: 'fragment-never-kept',
+    severity: 'warning',
+    finds: 'A `keep_fragment` where nobody is sent to sign in',
+    why: 'What follows the `#` of an address is kept while somebody signs in. At this app nobody is sent to do so: everything is open, or is answered with 401.',
+    fix: 'Write it at the app whose pages need a sign-in. If the app itself begins the sign-in, its link to `/.auth/login` brings the part behind the `#` along; then say so in a comment.',
+    example: `keep_fragment: true
+require: anyone`,
+    find: (subject) =>
+      subject.gateway.apps.flatMap((app) => {
+        const path = ['apps', app.name, 'keep_fragment']
+        if (!app.keepFragment || nodeAt(subject.root, path) === undefined || sendsToSignIn(app)) return []
+        return [foundAt(subject, path, `nobody is sent from "${app.name}" to sign in`)]
       }),
   },
   {
@@ -38,3 +55,11 @@ export const signInChecks: readonly Check[] = [
       ),
   },
 ]
+
+function sendsToSignIn({ fallback, allLocations }: App): boolean {
+  return [fallback, ...allLocations].some(redirects)
+}
+
+function redirects({ access, unauthenticated, credentials }: Location): boolean {
+  return access.kind === 'rule' && unauthenticated === 'sign_in' && credentials.includes('session')
+}

@@ -61,6 +61,7 @@ apps:
     upstream: http://10.0.0.5:5000
     shared_secret: ${secret}
     ignore_case: true
+    keep_fragment: true
     allow_encoded: [slash]
     require: anyone
     locations:
@@ -503,4 +504,28 @@ t.test('at an app that ignores case it says what the case of a path came to', as
     if (note === '') t.notMatch(told.notes.join(' '), 'case', path)
     else t.match(told.notes.join(' '), note, path)
   }
+})
+
+t.test('where what follows the # is kept, a sign-in begins with a page', async (t) => {
+  const { stdout } = await ask([
+    '-c',
+    'case.yaml',
+    '--anonymous',
+    '--url',
+    'https://shop.example.com/Shop/Account',
+  ])
+  t.match(
+    stdout,
+    'The client gets 200: a page that keeps what follows #, then the sign-in at staff, and back here.',
+  )
+  const head = [
+    '-c',
+    'case.yaml',
+    '--method',
+    'HEAD',
+    '--anonymous',
+    '--url',
+    'https://shop.example.com/Shop/Account',
+  ]
+  t.match((await ask(head)).stdout, 'The client gets 302: the sign-in at staff, and back here.')
 })

@@ -95,7 +95,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     providers,
     allowEncoded: new Set(settings.allow_encoded),
     ignoreCase: settings.ignore_case,
-    keepFragment: false,
+    keepFragment: settings.keep_fragment,
     title: settings.title ?? null,
     contact: settings.contact ?? null,
     fallback: locations.fallback,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
 import { credentials } from './credentials.ts'
 import { forwardingKeys } from './forwarding.ts'
+import { linkKeys } from './links.ts'
 import { resumeKeys } from './resume.ts'
 import { ruleForm } from './rule.ts'
 import { stepUp } from './step-up.ts'
@@ -124,6 +125,7 @@ export const appKeys = {
     .describe(
       'Say `true` if the app’s server ignores case, as Express and IIS do. The gateway then compares paths without regard to case, by Unicode’s simple case folding. The app still gets the path as it was sent. Servers do not agree about the case of some characters. A path with `ſ`, `ı`, `İ` or the Kelvin sign is therefore 400. So is one with another such character (`ß`, `ﬁ`), if the path could then belong to another location.',
     ),
+  ...linkKeys,
   title: line
     .optional()
     .describe('What the gateway’s pages call the app. Without this key they use its name in this file.'),

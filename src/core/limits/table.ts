@@ -5,6 +5,7 @@ import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
 import { renewalLimits } from './renewals.ts'
 import { sharedStoreLimits } from './shared-store.ts'
+import { signInLimits } from './sign-ins.ts'
 import { upstreamLimits } from './upstreams.ts'
 import { workerLimits } from './workers.ts'
 
@@ -293,6 +294,7 @@ export const limitTable = {
     20_000_000,
     'The same for all elements of a list together; beyond it the condition is unknown.',
   ),
+  ...signInLimits,
 } as const satisfies Readonly<Record<string, Limit>>
 
 /** The numbers alone, by name. */

@@ -25,12 +25,14 @@ export function readStorageKey(raw: string | null): StorageKey | null {
 
 /** The page that a sign-in is for. */
 export interface WantedPage {
-  /** Where `keptAs` says that the browser's storage has it, the path alone, as far as that is known. */
+  /** All of it but a fragment; where `isWhole` says no, the path alone, as far as that is known. */
   readonly returnTo: ReturnTo
+  readonly isWhole: boolean
+  /** Under what the browser's storage has it, with its fragment; null: it is not there. */
   readonly keptAs: StorageKey | null
 }
 
 /** A page that is known whole. */
 export function wantedPage(returnTo: ReturnTo): WantedPage {
-  return { returnTo, keptAs: null }
+  return { returnTo, isWhole: true, keptAs: null }
 }

@@ -39,8 +39,10 @@ export interface Transaction extends ProviderId {
 export interface SignInWish {
   readonly provider: ProviderId
   readonly origin: string
-  /** Null: the browser's storage has it. */
+  /** Null: the browser's storage alone has it. */
   readonly returnTo: ReturnTo | null
+  /** Whether the browser's storage has it too, with its fragment; absent: no. */
+  readonly isKept?: boolean
   readonly replaces: SessionKey | null
   /** It begins in place of one that came to nothing: see `isSecondAttempt`. */
   readonly isSecond: boolean
@@ -65,7 +67,7 @@ function markOf(isKept: boolean, isSecond: boolean): string {
   return isKept || isSecond ? `.${isKept ? 's' : ''}${isSecond ? '2' : ''}` : ''
 }
 
-/** Whether the browser's storage has the page, if the state is one of ours. */
+/** Whether the browser's storage has the page, alone or with the fragment, if the state is one of ours. */
 export function isKeptAttempt({ state }: Pick<Transaction, 'state'>): boolean {
   return marks.exec(state)?.[1] === 's'
 }
@@ -90,7 +92,8 @@ export function beginTransaction(wish: SignInWish, random: Random, now: EpochSec
     issuer: wish.provider.issuer,
     clientId: wish.provider.clientId,
     origin: wish.origin,
-    state: random(24).toString('base64url') + markOf(isInStorage(returnTo), wish.isSecond),
+    state:
+      random(24).toString('base64url') + markOf(wish.isKept === true || isInStorage(returnTo), wish.isSecond),
     nonce: random(24).toString('base64url'),
     codeVerifier: random(32).toString('base64url'),
     returnTo,

@@ -14,7 +14,7 @@ import type { SetCookie } from '../sign-in/cookie.ts'
 import { accountOf } from './account.ts'
 import type { Page, PageFrame } from './document.ts'
 import { framedPage } from './framed.ts'
-import { type LoginLink, loginLink } from './login-link.ts'
+import { type LinkedSignIn, type LoginLink, loginLink } from './login-link.ts'
 import { lookFor } from './look.ts'
 import { errorPage, forbiddenPage, type PageStatus } from './pages.ts'
 import { problemBody, problemType } from './problem.ts'
@@ -116,7 +116,8 @@ export function unauthorized(
     const login_url = `${admission.origin?.origin ?? ''}${address}`
     return withHeaders(problemAnswer(admission, 401, reason, { login_url }), cookieChallenge)
   }
-  const link = formPage === null ? linkBack(gateway, admission) : linkTo(gateway, formPage)
+  const link =
+    formPage === null ? linkBack(gateway, admission, keepsFragment(admission)) : linkTo(gateway, formPage)
   const script = keepForLink(link.keep)
   const unsaved = admission.method !== 'GET' && admission.method !== 'HEAD'
   const frame = { ...frameOf(admission), script }
@@ -143,7 +144,12 @@ export function forbidden(gateway: Gateway, admission: Admission, reason: DenyRe
   const account =
     principal === null ? null : accountOf(gateway.providers.get(principal.provider) ?? null, principal)
   const link =
-    account === null ? null : linkTo(gateway, pageOf(admission), { ...plainWish, otherAccount: true })
+    account === null
+      ? null
+      : linkTo(gateway, pageOf(admission), {
+          wish: { ...plainWish, otherAccount: true },
+          keepsFragment: keepsFragment(admission),
+        })
   const script = keepForLink(link?.keep ?? null)
   const page = forbiddenPage({
     ...frameOf(admission),
@@ -220,15 +226,27 @@ function isWorthAsking({ method, address }: Admission, status: number): boolean 
   return (status === 502 || status === 504) && method === 'GET' && (address === null || address === 'login')
 }
 
-/** Begins a sign-in and comes back here; only a GET can be come back to. */
-export function linkBack(gateway: Gateway, admission: Admission): LoginLink {
+/**
+ * Begins a sign-in and comes back here; only a GET can be come back to. `keepsFragment`: it is for a page of ours at this
+ * very address, and what follows the `#` there is kept.
+ */
+export function linkBack(gateway: Gateway, admission: Admission, keepsFragment = false): LoginLink {
   return canBeAskedAgain(admission)
-    ? linkTo(gateway, pageOf(admission))
+    ? linkTo(gateway, pageOf(admission), { keepsFragment })
     : { href: `${gateway.authPrefix}/login`, keep: null }
 }
 
-function linkTo({ authPrefix }: Gateway, page: string, wish = plainWish): LoginLink {
-  return loginLink(authPrefix, { page: { returnTo: page, keptAs: null }, wish })
+function linkTo(
+  { authPrefix }: Gateway,
+  page: string,
+  more: Pick<LinkedSignIn, 'wish' | 'keepsFragment'> = {},
+): LoginLink {
+  return loginLink(authPrefix, { page: { returnTo: page, keptAs: null }, ...more })
+}
+
+/** Whether a page of ours in place of the app's has what follows the `#`, and keeps it for a sign-in. */
+export function keepsFragment({ app, address }: Admission): boolean {
+  return address === null && app?.keepFragment === true
 }
 
 function canBeAskedAgain({ method }: Admission): boolean {

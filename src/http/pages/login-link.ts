@@ -4,7 +4,9 @@ import { keyOfPage, type StorageKey } from '../../core/session/storage-key.ts'
 
 export interface LinkedSignIn {
   /** As it stands: whatever a link or the storage says is read as a stranger's word when it comes back. */
-  readonly page: { readonly returnTo: string; readonly keptAs: StorageKey | null }
+  readonly page: { readonly returnTo: string; readonly isWhole?: boolean; readonly keptAs: StorageKey | null }
+  /** Whether the page that shows the link stands at the wanted page's own address, and what follows the `#` is kept. */
+  readonly keepsFragment?: boolean
   readonly wish?: AuthorizationWish
   /** By name; without one the person may have to choose. */
   readonly provider?: string
@@ -22,6 +24,8 @@ export interface LoginLink {
 export interface KeptPage {
   readonly key: StorageKey
   readonly page: string
+  /** Whether what follows the `#` of the address where the page with the link stands belongs to it. */
+  readonly takesFragment: boolean
 }
 
 /** Servers and proxies take an address of 8 KiB, with the words around it. */
@@ -29,29 +33,34 @@ const mostBytes = limits.requestTargetBytes - 1024
 
 /** For a page that would make it too long the link names the key under which the browser's storage has it. */
 export function loginLink(authPrefix: string, linked: LinkedSignIn): LoginLink {
-  const { page } = linked
+  const { page, keepsFragment = false } = linked
   const href = addressOf(authPrefix, linked)
-  return page.keptAs !== null || href.length <= mostBytes
-    ? { href, keep: null }
-    : keptLink(authPrefix, { ...linked, page: page.returnTo })
+  if (page.keptAs !== null) return { href, keep: null }
+  if (href.length > mostBytes) return keptLink(authPrefix, { ...linked, page: page.returnTo })
+  if (!keepsFragment) return { href, keep: null }
+  const { returnTo } = page
+  const key = keyOfPage(returnTo)
+  const withKey = addressOf(authPrefix, { ...linked, page: { returnTo, isWhole: true, keptAs: key } })
+  return { href: withKey, keep: { key, page: returnTo, takesFragment: true } }
 }
 
 /** The same, however short the page is. */
 export function keptLink(
   authPrefix: string,
-  { page, ...linked }: Omit<LinkedSignIn, 'page'> & { readonly page: string },
+  { page, keepsFragment = false, ...linked }: Omit<LinkedSignIn, 'page'> & { readonly page: string },
 ): { readonly href: string; readonly keep: KeptPage } {
   const key = keyOfPage(page)
-  const wanted = { returnTo: pathOf(page), keptAs: key }
-  return { href: addressOf(authPrefix, { ...linked, page: wanted }), keep: { key, page } }
+  const wanted = { returnTo: pathOf(page), isWhole: false, keptAs: key }
+  const href = addressOf(authPrefix, { ...linked, page: wanted })
+  return { href, keep: { key, page, takesFragment: keepsFragment } }
 }
 
 function addressOf(authPrefix: string, { page, wish = plainWish, provider, isSecond }: LinkedSignIn): string {
-  const { returnTo, keptAs } = page
+  const { returnTo, isWhole = false, keptAs } = page
   const parameters = [
     ...(provider === undefined ? [] : [['provider', provider]]),
     ['return_to', returnTo],
-    ...(keptAs === null ? [] : [['kept', keptAs]]),
+    ...(keptAs === null ? [] : [[isWhole ? 'fragment' : 'kept', keptAs]]),
     ...(isSecond ? [['attempt', 'second']] : []),
     ...(wish.otherAccount ? [['account', 'other']] : []),
     ...wish.passed,

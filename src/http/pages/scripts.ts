@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { html } from 'ghtml'
+import { limits } from '../../core/limits/table.ts'
 import type { StorageKey } from '../../core/session/storage-key.ts'
 import type { KeptPage } from './login-link.ts'
 
@@ -11,15 +12,26 @@ import type { KeptPage } from './login-link.ts'
  */
 export const keyPrefix = 'claimgate:'
 
+/** What follows the `#` of a page that was checked by itself: no `StorageKey`, and there from one page to the next. */
+const fragmentKey = `${keyPrefix}fragment`
+
+/**
+ * In a script: what follows the `#` of its own address, with it, and nothing where it is longer than anybody writes. It
+ * is whatever somebody put into a link. So it stays in the browser, and is only ever put behind an address of ours:
+ * whatever follows the first `#` of an address is no more than its fragment.
+ */
+const ownFragment = `(location.hash.length > ${limits.fragmentCharacters} ? '' : location.hash)`
+
 /**
  * Keeps a page as that of an attempt, and moves on; where another key is named, what is kept under that, and the page
  * alone where nothing is: a new tab has a storage of its own. One attempt of a tab has one.
  * What a link named stays beside it: whoever goes back and chooses another provider follows such a link again.
  */
 export const keepScript = `(() => {
-  const { key, page, from, to } = document.currentScript.dataset
+  const { key, page, fragment, from, to } = document.currentScript.dataset
   try {
-    const kept = from === undefined ? page : (sessionStorage.getItem(from) ?? page)
+    const own = fragment === undefined ? page : page + ${ownFragment}
+    const kept = from === undefined ? own : (sessionStorage.getItem(from) ?? own)
     for (const name of Object.keys(sessionStorage)) {
       const isLinked = name === from && name.startsWith('${keyPrefix}page-')
       if (name.startsWith('${keyPrefix}') && !isLinked) sessionStorage.removeItem(name)
@@ -29,25 +41,62 @@ export const keepScript = `(() => {
   location.replace(to)
 })()`
 
-/** Hands over the page of an attempt, and leaves nothing of any. */
+/**
+ * Hands over the page of an attempt, and leaves nothing of any but its fragment, for `arriveScript`. Goes to the page
+ * that the server knows where that is the one that was kept, or none was.
+ */
 export const takeScript = `(() => {
   const { key, start } = document.currentScript.dataset
-  let page = null
+  let kept = null
   try {
-    page = sessionStorage.getItem(key)
+    kept = sessionStorage.getItem(key)
     for (const name of Object.keys(sessionStorage)) if (name.startsWith('${keyPrefix}')) sessionStorage.removeItem(name)
   } catch {}
-  if (page === null) return location.replace(start)
+  if (kept === null) return location.replace(start)
+  const [page] = kept.split('#', 1)
+  const fragment = kept.slice(page.length)
+  if (page === start) return location.replace(start + fragment)
+  try {
+    if (fragment !== '') sessionStorage.setItem('${fragmentKey}', fragment)
+  } catch {}
   document.forms[0].elements.return_to.value = page
+  document.forms[0].submit()
+})()`
+
+/** Goes to a page that was checked, with the fragment that it had. */
+export const arriveScript = `(() => {
+  const { to } = document.currentScript.dataset
+  let fragment = ''
+  try {
+    fragment = sessionStorage.getItem('${fragmentKey}') ?? ''
+    sessionStorage.removeItem('${fragmentKey}')
+  } catch {}
+  location.replace(fragment.startsWith('#') ? to + fragment : to)
+})()`
+
+/**
+ * Asks for its own address once more. Where that has a fragment it goes by another address of ours, as nobody is asked
+ * for one that differs by its fragment alone.
+ */
+export const askAgainScript = `(() => {
+  const { to } = document.currentScript.dataset
+  const fragment = ${ownFragment}
+  if (fragment === '') return location.replace(to)
+  try {
+    sessionStorage.setItem('${fragmentKey}', fragment)
+  } catch {
+    return location.replace(to)
+  }
+  document.forms[0].elements.return_to.value = to
   document.forms[0].submit()
 })()`
 
 /** Keeps the page that a link of this one names by its key. */
 const linkScript = `(() => {
-  const { key, page } = document.currentScript.dataset
+  const { key, page, fragment } = document.currentScript.dataset
   try {
     for (const name of Object.keys(sessionStorage)) if (name.startsWith('${keyPrefix}page-')) sessionStorage.removeItem(name)
-    sessionStorage.setItem(key, page)
+    sessionStorage.setItem(key, fragment === undefined ? page : page + ${ownFragment})
   } catch {}
 })()`
 
@@ -70,7 +119,8 @@ export interface PageScript {
 /** Keeps what a link needs; null: it needs nothing. */
 export function keepForLink(keep: KeptPage | null): PageScript | null {
   if (keep === null) return null
-  const markup = html`<script data-key="${keyPrefix + keep.key}" data-page="${keep.page}">!${linkScript}</script>`
+  const takes = keep.takesFragment ? ' data-fragment' : ''
+  const markup = html`<script data-key="${keyPrefix + keep.key}" data-page="${keep.page}"!${takes}>!${linkScript}</script>`
   return { markup, hash: hashOf(linkScript) }
 }
 

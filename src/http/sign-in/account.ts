@@ -3,6 +3,7 @@ import { findProvider } from '../../core/provider-id.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { startOf } from '../../core/session/landing.ts'
 import { sessionTimes } from '../../core/session/session.ts'
+import { wantedPage } from '../../core/session/storage-key.ts'
 import type { Admission } from '../admission/admission.ts'
 import { openableApps } from '../admission/openable-apps.ts'
 import { sessionOfPage } from '../admission/session-lookup.ts'
@@ -26,7 +27,7 @@ export async function account(
   const { gateway, clock } = context.runtime
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
-  const page = { returnTo: startOf(origin), keptAs: null }
+  const page = wantedPage(startOf(origin))
   const found = await sessionOfPage(context.runtime, origin, admission, headers)
   if (found.kind === 'none') {
     const { href } = loginLink(gateway.authPrefix, { page })

@@ -6,7 +6,7 @@ import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding } from '../../core/session/landing.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
-import { isInStorage, isSecondAttempt } from '../../core/session/transaction.ts'
+import { isInStorage, isKeptAttempt, isSecondAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { Answer } from '../pages/answer.ts'
@@ -54,8 +54,8 @@ export function pageOf(
   origin: Origin,
   authPrefix: string,
 ): WantedPage {
-  const keptAs = isInStorage(returnTo) ? keyOfAttempt(stateHash(state)) : null
-  return { returnTo: readLanding(returnTo, origin, authPrefix), keptAs }
+  const keptAs = isKeptAttempt({ state }) ? keyOfAttempt(stateHash(state)) : null
+  return { returnTo: readLanding(returnTo, origin, authPrefix), isWhole: !isInStorage(returnTo), keptAs }
 }
 
 /** Whether a sign-in that failed so may well succeed the next time, without anybody doing anything. */

@@ -1,4 +1,4 @@
-import type { Gateway, Origin } from '../../core/gateway.ts'
+import type { App, Gateway, Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { matchRoute } from '../../core/request/route-match.ts'
 import { readTarget } from '../../core/request/target.ts'
@@ -35,6 +35,11 @@ export function providerAt({ target }: Pick<Admission, 'target'>, { redirectUris
 export function appOfPage(origin: Origin, page: string | null): string | null {
   const [only, ...others] = origin.apps
   if (others.length === 0) return only?.name ?? null
-  const reading = page === null ? null : readTarget(page)
-  return reading?.ok ? (matchRoute(origin, reading.target, 'GET').app?.name ?? null) : null
+  return page === null ? null : (appAt(origin, page)?.name ?? null)
+}
+
+/** The app to which a page belongs; null: none, or it is no page. */
+export function appAt(origin: Origin, page: string): App | null {
+  const reading = readTarget(page)
+  return reading.ok ? matchRoute(origin, reading.target, 'GET').app : null
 }

@@ -11,7 +11,7 @@ import { type Outcome, type OutcomeOf, openOutcome, sealOutcome } from '../../co
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import { clockToleranceSeconds } from '../../core/session/session.ts'
-import { isInStorage, readTransaction, type Transaction } from '../../core/session/transaction.ts'
+import { isKeptAttempt, readTransaction, type Transaction } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { readSessionCookie, readSignOutMarks } from '../admission/session-cookies.ts'
@@ -235,10 +235,10 @@ function signedIn(
     ...newSessionCookies(runtime, origin, headers, { cookieValue, state: transaction.state }),
     roundCompleted(headers, origin, cameBy(admission)),
   ]
-  const { returnTo, state } = transaction
-  if (isInStorage(returnTo))
-    return withCookies(fromStorage(runtime, admission, origin, stateHash(state)), cookies)
-  return arrive(admission, origin, readLanding(returnTo, origin, runtime.gateway.authPrefix), cookies)
+  const to = readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix)
+  if (!isKeptAttempt(transaction)) return arrive(admission, origin, to, cookies)
+  const kept = { hash: stateHash(transaction.state), start: to }
+  return withCookies(fromStorage(runtime, admission, kept), cookies)
 }
 
 /** The provider that the sign-in was begun with, whatever it is called now; another of its name never gets the code. */

@@ -4,8 +4,9 @@ import type { Origin } from '../../core/gateway.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, startOf } from '../../core/session/landing.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import { keyOfAttempt, wantedPage } from '../../core/session/storage-key.ts'
-import { isInStorage, isKeptAttempt, isSecondAttempt } from '../../core/session/transaction.ts'
+import { isKeptAttempt, isSecondAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { lookUpSession } from '../admission/session-lookup.ts'
@@ -45,9 +46,9 @@ export async function nothingToDo(
     const { signIn } = found.session
     const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
     const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
-    const isKept = wanted === undefined ? isKeptAttempt({ state }) : isInStorage(wanted)
-    if (isKept && admission.wantsPage) return fromStorage(runtime, admission, origin, stateHash(state))
-    return redirectAnswer(readLanding(wanted, origin, runtime.gateway.authPrefix))
+    const start = readLanding(wanted, origin, runtime.gateway.authPrefix)
+    if (!isKeptAttempt({ state }) || !admission.wantsPage) return redirectAnswer(start)
+    return fromStorage(runtime, admission, { hash: stateHash(state), start })
   }
   const message = `the callback belongs to no sign-in of this browser: ${why}`
   const fault = new LoginFault('LOGIN_STATE_UNKNOWN', message)
@@ -79,7 +80,7 @@ function unknownHere(
   if (!isKeptAttempt({ state })) return signInFailed(context, admission, fault, failed)
   const key = keyOfAttempt(stateHash(state))
   const { provider } = failed.of
-  const page = { returnTo: startOf(origin), keptAs: key }
+  const page = { returnTo: startOf(origin), isWhole: false, keptAs: key }
   const linked = provider === null ? { page } : { page, provider }
   const script = isSecondAttempt({ state })
     ? null
@@ -104,17 +105,16 @@ export function failedOf(
   return { wanted, of: attemptOf(gateway, admission, attempt) }
 }
 
-/** The browser alone knows the page that was wanted: see `pages/storage`. */
+/** The browser alone knows all of the page that was wanted: see `pages/storage`. `start`: what is known here. */
 export function fromStorage(
   { gateway }: RequestContext['runtime'],
   admission: Admission,
-  origin: Origin,
-  hash: string,
+  { hash, start }: { readonly hash: string; readonly start: ReturnTo },
 ): Answer {
   return takeFromStorage({
     ...frameOf(admission),
     key: keyOfAttempt(hash),
     action: `${gateway.authPrefix}/login`,
-    start: startOf(origin),
+    start,
   })
 }

@@ -5,13 +5,14 @@ import { isFramed, isOwnFrame } from '../../core/request/navigation.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readLanding, readReferringPage, startOf } from '../../core/session/landing.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
-import { readStorageKey, wantedPage } from '../../core/session/storage-key.ts'
+import { readStorageKey, type WantedPage, wantedPage } from '../../core/session/storage-key.ts'
 import { isLong } from '../../core/session/transaction.ts'
 import type { Admission } from '../admission/admission.ts'
 import {
   type Answer,
   forbidden,
   frameOf,
+  keepsFragment,
   linkBack,
   pageAnswer,
   redirectAnswer,
@@ -22,9 +23,9 @@ import { keptLink, loginLink } from '../pages/login-link.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
 import { keepForLink, withScript } from '../pages/scripts.ts'
 import { failureWords } from '../pages/sign-in-words.ts'
-import { keepInStorage } from '../pages/storage.ts'
+import { arriveWithFragment, askAgainWithFragment, keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
-import type { AttemptOf } from './attempt.ts'
+import { type AttemptOf, appAt } from './attempt.ts'
 import { tellOfFailure } from './failure.ts'
 import { fittingProviders } from './fitting-providers.ts'
 import { isLooping } from './login-loop.ts'
@@ -54,7 +55,11 @@ export async function login(
     )
   }
   const query = new URLSearchParams(target.query)
-  if (['return_to', 'provider', 'account', 'kept', 'attempt'].some((name) => query.getAll(name).length > 1)) {
+  if (
+    ['return_to', 'provider', 'account', 'kept', 'fragment', 'attempt'].some(
+      (name) => query.getAll(name).length > 1,
+    )
+  ) {
     return refusal(admission, 400, 'parameter-repeated')
   }
   const returnTo = readLanding(query.get('return_to'), origin, runtime.gateway.authPrefix)
@@ -67,7 +72,7 @@ export async function login(
   if (!read.ok) return refusal(admission, 400, read.reason)
   const otherAccount = query.get('account') === 'other'
   const wish = {
-    page: { returnTo, keptAs: readStorageKey(query.get('kept')) },
+    page: readWantedPage(returnTo, query),
     wish: { ...plainWish, otherAccount, passed: read.passed },
     isSecond: query.get('attempt') === 'second',
   }
@@ -94,7 +99,14 @@ export function takeUp(
   if (site !== undefined && site !== 'same-origin') return forbidden(runtime.gateway, admission, 'cross-site')
   if (form.getAll('return_to').length > 1) return refusal(admission, 400, 'parameter-repeated')
   const to = readLanding(form.get('return_to'), origin, runtime.gateway.authPrefix)
-  return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to }))
+  return arriveWithFragment({ ...frameOf(admission), to })
+}
+
+/** `kept`: the storage has the page, of which the path alone is told. `fragment`: the page is told, and the rest is there. */
+function readWantedPage(returnTo: ReturnTo, query: URLSearchParams): WantedPage {
+  const pageKey = readStorageKey(query.get('kept'))
+  if (pageKey !== null) return { returnTo, isWhole: false, keptAs: pageKey }
+  return { returnTo, isWhole: true, keptAs: readStorageKey(query.get('fragment')) }
 }
 
 /** One provider: the browser goes there at once. Several: to the chooser first. */
@@ -113,7 +125,7 @@ export function answerChallenge(
     return looping(context, admission, { provider: only, app: admission.app?.name ?? null })
   }
   if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
-    return pageAnswer(200, movingOnPage({ ...frameOf(admission), why: 'from-a-link', to: returnTo }))
+    return askAgain(admission, authPrefix, returnTo)
   }
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, {
@@ -131,7 +143,16 @@ function toChooser(admission: Admission, authPrefix: string, returnTo: ReturnTo)
   if (!isLong(returnTo))
     return redirectAnswer(loginLink(authPrefix, { page: wantedPage(returnTo) }).href, 302)
   const { href, keep } = keptLink(authPrefix, { page: returnTo })
-  return keepInStorage({ ...frameOf(admission), key: keep.key, page: returnTo, from: null, to: href })
+  const kept = { key: keep.key, page: returnTo, from: null, takesFragment: true }
+  return keepInStorage({ ...frameOf(admission), ...kept, to: href })
+}
+
+/** The same address once more, by a page of our own. */
+function askAgain(admission: Admission, authPrefix: string, to: ReturnTo): Answer {
+  const frame = frameOf(admission)
+  return admission.app?.keepFragment === true
+    ? askAgainWithFragment({ ...frame, action: `${authPrefix}/login`, to })
+    : pageAnswer(200, movingOnPage({ ...frame, why: 'from-a-link', to }))
 }
 
 /**
@@ -149,7 +170,7 @@ function looping(context: RequestContext, admission: Admission, of: AttemptOf): 
     `a browser signed in again and again within a minute, and still came with ${reason}: its cookies do not stay, or instances behind one address have different session secrets or stores`,
   )
   tellOfFailure(context, admission, fault, of)
-  const link = linkBack(context.runtime.gateway, admission)
+  const link = linkBack(context.runtime.gateway, admission, keepsFragment(admission))
   const script = keepForLink(link.keep)
   const frame = frameOf(admission)
   const { words } = frame.look
@@ -171,11 +192,15 @@ function chooser(
   { page, wish, isSecond }: Omit<SignInRequest, 'provider'>,
 ): Answer {
   const { gateway } = context.runtime
+  const { origin } = admission
+  // A redirect to here, or a link, brought along what follows the `#`.
+  const isKept = origin !== null && appAt(origin, page.returnTo)?.keepFragment === true
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []
     const asked = { ...wish, passed: passedTo(settings, wish.passed) }
-    const link = loginLink(gateway.authPrefix, { provider: name, page, wish: asked, isSecond })
+    const linked = { provider: name, page, wish: asked, isSecond, keepsFragment: isKept }
+    const link = loginLink(gateway.authPrefix, linked)
     return [{ label: settings.label, icon: settings.icon, ...link }]
   })
   // All of them are for the one page.

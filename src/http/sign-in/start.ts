@@ -1,17 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isFault } from '../../core/fault.ts'
+import type { Origin } from '../../core/gateway.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
+import type { ReturnTo } from '../../core/session/return-to.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
-import { isInStorage } from '../../core/session/transaction.ts'
+import { isKeptAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
 import { readSessionCookie } from '../admission/session-cookies.ts'
 import { type Answer, faultAnswer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { keepInStorage } from '../pages/storage.ts'
 import type { RequestContext } from '../server/context.ts'
-import { appOfPage } from './attempt.ts'
+import { appAt, appOfPage } from './attempt.ts'
 import { attemptCookies, beginAttempt, sessionSent } from './attempt-cookies.ts'
 import { tellOfFailure } from './failure.ts'
 import { passedTo } from './passed-parameters.ts'
@@ -43,10 +45,11 @@ export async function startSignIn(
   const session = readSessionCookie(runtime.gateway, origin, headers)
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { page, isSecond } = request
-  const returnTo = page.keptAs === null ? page.returnTo : null
+  const returnTo = page.isWhole ? page.returnTo : null
+  const isKept = page.keptAs !== null || keepsFragment(admission, origin, page.returnTo)
   const wish = { ...request.wish, passed: passedTo(settings, request.wish.passed) }
   const sent = sessionSent(runtime, origin, headers)
-  const asked = { provider: settings, returnTo, origin: origin.origin, replaces, isSecond, wish }
+  const asked = { provider: settings, returnTo, isKept, origin: origin.origin, replaces, isSecond, wish }
   const { transaction, cookie } = beginAttempt(runtime, origin, asked, sent)
   try {
     const redirectUri = redirectUriOf(origin, settings.name).uri
@@ -57,12 +60,14 @@ export async function startSignIn(
       provider: provider.name,
       redirect_uri: redirectUri,
     })
-    const answer = isInStorage(transaction.returnTo)
+    const answer = isKeptAttempt(transaction)
       ? keepInStorage({
           ...frameOf(admission),
           key: keyOfAttempt(stateHash(transaction.state)),
           page: page.returnTo,
           from: page.keptAs,
+          // What follows the callback's own address is the provider's.
+          takesFragment: request.insteadOf === undefined,
           to: url,
         })
       : redirectAnswer(url.href, 302)
@@ -75,4 +80,9 @@ export async function startSignIn(
     tellOfFailure(context, admission, thrown, { provider: provider.name, app })
     return faultAnswer(admission, thrown)
   }
+}
+
+/** Whether the app of a page wants the fragment kept. Nobody who asks for headers alone has one. */
+function keepsFragment({ method }: Admission, origin: Origin, page: ReturnTo): boolean {
+  return method !== 'HEAD' && appAt(origin, page)?.keepFragment === true
 }

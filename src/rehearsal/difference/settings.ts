@@ -183,6 +183,7 @@ function appFacts({
   title,
   contact,
   ignoreCase,
+  keepFragment,
 }: App): ReadonlyMap<string, string> {
   return named({
     url,
@@ -200,6 +201,7 @@ function appFacts({
     title,
     contact,
     ignore_case: String(ignoreCase),
+    keep_fragment: String(keepFragment),
   })
 }
 

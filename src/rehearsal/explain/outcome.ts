@@ -48,7 +48,7 @@ function verdict(admission: Admission, decision: Decision): Outcome {
         outcome: 'sign_in',
         reason,
         sentence: challengeReasons[decision.reason],
-        ...askingFor(decision),
+        ...askingFor(admission, decision),
       }
     case 'deny':
       return decision.reason === 'insecure-scheme'
@@ -64,7 +64,10 @@ function verdict(admission: Admission, decision: Decision): Outcome {
 
 type Challenge = Extract<Decision, { kind: 'challenge' }>
 
-function askingFor({ how, providers }: Challenge): Pick<Outcome, 'status' | 'answer'> {
+function askingFor(
+  { app, method }: Admission,
+  { how, providers }: Challenge,
+): Pick<Outcome, 'status' | 'answer'> {
   if (how === 'unauthorized') {
     return { status: 401, answer: `no redirect, but a login_url for a sign-in at ${oneOf(providers)}` }
   }
@@ -72,6 +75,9 @@ function askingFor({ how, providers }: Challenge): Pick<Outcome, 'status' | 'ans
     providers.length === 1
       ? `the sign-in at ${oneOf(providers)}, and back here`
       : `the choice between ${providers.join(' and ')}, the sign-in there, and back here`
+  // As http/sign-in/start answers it; the redirect to the choice keeps what follows the `#` by itself.
+  if (providers.length === 1 && app?.keepFragment === true && method !== 'HEAD')
+    return { status: 200, answer: `a page that keeps what follows #, then ${answer}` }
   return { status: 302, answer }
 }
 

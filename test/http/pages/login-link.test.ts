@@ -47,14 +47,14 @@ t.test('a page that would make it too long stays behind, and the link names its 
   const long = page(`/deep/est?${'(a)'.repeat(2400)}`)
   t.same(loginLink('/.auth', { page: wantedPage(long), wish, provider: 'op' }), {
     href: `/.auth/login?provider=op&return_to=%2Fdeep%2Fest&kept=${keyOfPage(long)}&account=other&login_hint=ann%40a%26b&x%20y=%23`,
-    keep: { key: keyOfPage(long), page: long },
+    keep: { key: keyOfPage(long), page: long, takesFragment: false },
   })
   const deep = page(`/${'é'.repeat(400)}`)
   t.same(
     keptLink('/.auth', { page: deep }),
     {
       href: `/.auth/login?return_to=%2F&kept=${keyOfPage(deep)}`,
-      keep: { key: keyOfPage(deep), page: deep },
+      keep: { key: keyOfPage(deep), page: deep, takesFragment: false },
     },
     'a path that is long itself stays behind too',
   )

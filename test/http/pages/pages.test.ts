@@ -7,7 +7,12 @@ import { pageAnswer } from '../../../src/http/pages/answer.ts'
 import { providerIcon } from '../../../src/http/pages/icons.ts'
 import type { PageStatus } from '../../../src/http/pages/pages.ts'
 import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
-import { keepInStorage, takeFromStorage } from '../../../src/http/pages/storage.ts'
+import {
+  arriveWithFragment,
+  askAgainWithFragment,
+  keepInStorage,
+  takeFromStorage,
+} from '../../../src/http/pages/storage.ts'
 import { stylesheet } from '../../../src/http/pages/stylesheet.ts'
 import {
   accountPage,
@@ -106,20 +111,36 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
   return new Map([
     [
       'kept',
-      keepInStorage({ ...stored, page: text as ReturnTo, from: null, to: new URL('https://op.example/') })
-        .body,
+      keepInStorage({
+        ...stored,
+        page: text as ReturnTo,
+        from: null,
+        takesFragment: true,
+        to: new URL('https://op.example/'),
+      }).body,
     ],
     [
       'kept again',
-      keepInStorage({ ...stored, page: text as ReturnTo, from: key, to: new URL('https://op.example/') })
-        .body,
+      keepInStorage({
+        ...stored,
+        page: text as ReturnTo,
+        from: key,
+        takesFragment: true,
+        to: new URL('https://op.example/'),
+      }).body,
     ],
     [
       'kept for a link',
-      chooserPage({ ...frame, script: keepForLink({ key, page: text as ReturnTo }), choices: [] }),
+      chooserPage({
+        ...frame,
+        script: keepForLink({ key, page: text as ReturnTo, takesFragment: true }),
+        choices: [],
+      }),
     ],
     ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
     ['taken', takeFromStorage({ ...stored, action: text, start: text as ReturnTo }).body],
+    ['arrived', arriveWithFragment({ ...frame, to: text as ReturnTo }).body],
+    ['asked again', askAgainWithFragment({ ...frame, action: text, to: text as ReturnTo }).body],
   ])
 }
 
@@ -154,7 +175,9 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'accountLine',
     'actions',
     'apps',
+    'arriveScript',
     'ask',
+    'askAgainScript',
     'below',
     'by',
     'choices',
@@ -186,11 +209,13 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'reason',
     'reference',
     'refresh',
+    'returnForm',
     'say',
     'sessionsLink',
     'still',
     'stylesheet',
     'takeScript',
+    'takes',
     'time',
     'times',
     'way',
@@ -228,15 +253,17 @@ t.test(
     const key = keyOfPage('/long' as ReturnTo)
     const to = new URL('https://op.example/')
     const page = '/long' as ReturnTo
-    const kept = keepForLink({ key, page })
+    const kept = keepForLink({ key, page, takesFragment: false })
     const frame = { appTitle: null, requestId: null, look: lookIn() }
     t.match(
-      orThrown(() => keepInStorage({ ...frame, key, page, from: null, to })),
+      orThrown(() => keepInStorage({ ...frame, key, page, from: null, takesFragment: false, to })),
       { status: 200 },
     )
     const answers = [
-      keepInStorage({ ...frame, key, page, from: null, to }),
+      keepInStorage({ ...frame, key, page, from: null, takesFragment: false, to }),
       takeFromStorage({ ...frame, key, action: '/.auth/login', start: page }),
+      arriveWithFragment({ ...frame, to: page }),
+      askAgainWithFragment({ ...frame, action: '/.auth/login', to: page }),
       withScript(
         pageAnswer(403, {
           html: chooserPage({ ...frame, script: kept, choices: [] }),
@@ -260,7 +287,15 @@ t.test(
     const plain = pageAnswer(403, { html: 'page', headers: pageHeaders() })
     t.equal(withScript(plain, null), plain)
     t.throws(
-      () => keepInStorage({ ...frame, key, page, from: null, to: new URL('javascript:alert(1)') }),
+      () =>
+        keepInStorage({
+          ...frame,
+          key,
+          page,
+          from: null,
+          takesFragment: false,
+          to: new URL('javascript:alert(1)'),
+        }),
       /not a web address/,
     )
   },

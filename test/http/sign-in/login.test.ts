@@ -358,6 +358,7 @@ t.test(
       /http-equiv="refresh" content="0; url&#61;([^"]*)"/.exec(body)?.[1]
     const long = `/deep?q=${'x'.repeat(7000)}`
     t.equal(refreshOf(await take(long)), long.replace('=', '&#61;'))
+    t.match(decoded(await take(`${long}#x`)), `<script data-to="${long}">`)
     for (const bad of [
       'javascript:alert(1)',
       '//evil.example',
@@ -388,7 +389,7 @@ t.test('S-116: an address that no redirect could carry is kept on the way to the
     t.match(kept, { status: 200, cookies: undefined })
     t.match(
       decoded(kept),
-      `data-key="claimgate:${key}" data-page="${page}" data-to="/.auth/login?return_to=%2Fdeep&kept=${key}"`,
+      `data-key="claimgate:${key}" data-page="${page}" data-fragment data-to="/.auth/login?return_to=%2Fdeep&kept=${key}"`,
     )
   }
   const short = await challenge(`/deep?q=${'x'.repeat(1500)}`, {}, ['op', 'other'])
@@ -404,7 +405,7 @@ t.test('S-116: an address that no redirect could carry is kept on the way to the
   const going = await begin(`?provider=op&return_to=/deep&kept=${keyOfLongPage}`)
   t.match(
     decoded(going),
-    `data-from="claimgate:${keyOfLongPage}" data-page="/deep" data-to="https://op.example/authorize?`,
+    `data-from="claimgate:${keyOfLongPage}" data-page="/deep" data-fragment data-to="https://op.example/authorize?`,
   )
   const [, to = ''] = /data-to="([^"]*)"/.exec(decoded(going)) ?? []
   const read = begun({ ...going, headers: { location: to } })

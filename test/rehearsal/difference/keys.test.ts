@@ -366,6 +366,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.cache': [[undefined, 'upstream']],
   'apps.*.allow_encoded': [[undefined, ['slash']]],
   'apps.*.ignore_case': [[undefined, true]],
+  'apps.*.keep_fragment': [[undefined, true]],
   'apps.*.title': [[undefined, 'The wiki']],
   'apps.*.contact': [[undefined, 'wiki@example.com']],
 }
