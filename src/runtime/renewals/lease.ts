@@ -40,5 +40,19 @@ export function giveBack({ store }: Pick<LeaseParts, 'store'>, { key, id }: Leas
   Promise.try(() => store.unlock(key, id)).catch(() => {})
 }
 
+/**
+ * In the background: the provider was silent, and for as long as the first pause is here no other process asks for this
+ * session either.
+ */
+export function leaveFor({ store, clock, random }: LeaseParts, { key, id }: Lease): void {
+  const wait = async () => {
+    await store.unlock(key, id)
+    const at = clock.now()
+    const until = at + limits.renewalPauseMs / 1000
+    await store.lock(key, { id: random(16).toString('base64url'), at, until })
+  }
+  wait().catch(() => {})
+}
+
 /** How long one has to wait at most for a lease that another process has. */
 export const longestLeaseMs = leaseMs

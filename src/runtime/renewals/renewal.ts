@@ -3,7 +3,7 @@ import type { Renewal } from '../../core/provider-port.ts'
 import type { EpochSeconds, Session, SessionKey } from '../../core/session/session.ts'
 import type { Came, Verdict } from './came.ts'
 import { followOther } from './following.ts'
-import { giveBack, type Lease, takeLease } from './lease.ts'
+import { giveBack, type Lease, leaveFor, takeLease } from './lease.ts'
 import type { RenewalParts, Respondent } from './parts.ts'
 import { keepRenewed } from './storing.ts'
 
@@ -37,8 +37,8 @@ async function withLease(
   const record = await readRecord(parts, key)
   const came =
     record === null || !needs(record) ? known(record) : await ask(parts, respondent, lease, record, needs)
-  // Without an answer it stays taken to its end: until then no other process asks for this session either.
-  if (came !== null && came.kind !== 'unanswered') giveBack(parts, lease)
+  if (came?.kind === 'unanswered') leaveFor(parts, lease)
+  else if (came !== null) giveBack(parts, lease)
   return came
 }
 

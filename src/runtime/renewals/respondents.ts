@@ -7,7 +7,9 @@ import type { Respondent } from './parts.ts'
 
 /** What of an edition decides who is asked for a session, and how often. */
 export interface RenewalEdition {
-  readonly gateway: Pick<Gateway, 'hosts' | 'providers' | 'session'>
+  readonly gateway: Pick<Gateway, 'hosts' | 'providers'> & {
+    readonly session: Pick<Gateway['session'], 'store'>
+  }
   readonly providers: ReadonlyMap<string, Provider>
 }
 

@@ -1,0 +1,492 @@
+// Providers that are asked again for sessions: by one process of all, once, and what follows from the answer.
+import t from 'tap'
+import { ProviderFault } from '../../../src/core/fault.ts'
+import type { Renewal } from '../../../src/core/ports.ts'
+import { broken, deploy, everySeconds, tokensOf } from '../../support/renewals.ts'
+
+const silent = () => {
+  throw new ProviderFault('PROVIDER_UNREACHABLE', 'no answer, for the test')
+}
+const refused: Renewal = { kind: 'ended', why: 'grant-refused', message: 'invalid_grant', tokens: null }
+
+t.test('nobody is asked before the time, nor without `recheck`', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const { groups, renew } = process()
+  clock.time += everySeconds - 1
+  t.same(await groups(), ['admin'])
+  renew(null)
+  for (let times = 0; times < 5; times++) {
+    clock.time += 3500
+    t.same(await groups(), ['admin'])
+  }
+  t.equal(provider.asked.length, 0)
+})
+
+t.test('S-171: a group that the provider took away is gone with the first request that is due', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t)
+  const { groups, events } = process()
+  provider.answer = (asked) => provider.renewed(asked, { sub: 'alice', groups: [] })
+  t.same(await groups(), ['admin'])
+  clock.time += everySeconds
+  t.same(await groups(), [])
+  t.match(await store.load(session.key), {
+    claims: { groups: [] },
+    tokens: { refresh: 'refresh-2' },
+    checkedAt: clock.time,
+    signedInAt: session.signedInAt,
+    idTokenIssuedAt: session.idTokenIssuedAt,
+  })
+  t.match(events, [{ kind: 'renewed', provider: 'acme' }])
+  t.same(await groups(), [])
+  t.equal(provider.asked.length, 1)
+})
+
+t.test('S-166: a refresh race logs nobody out: 50 requests at once spend one refresh token', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const one = process()
+  const spent = new Set<string | null>()
+  provider.answer = (asked) => {
+    const { refresh } = asked.tokens
+    if (spent.has(refresh)) return refused
+    spent.add(refresh)
+    return provider.renewed(asked)
+  }
+  for (let round = 1; round <= 3; round++) {
+    clock.time += everySeconds
+    const all = await Promise.all(Array.from({ length: 50 }, () => one.groups()))
+    t.same(new Set(all.map(String)), new Set(['admin']))
+    t.equal(spent.size, round)
+  }
+})
+
+t.test('S-167: of two processes one asks, the other uses its answer though it takes 5 s', async (t) => {
+  const { clock, timing, turns, provider, process } = await deploy(t)
+  const [one, other] = [process(), process()]
+  await Promise.all([one.groups(), other.groups()])
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  }
+  clock.time += everySeconds
+  const asked = [one.groups(), other.groups(), one.groups(), other.groups()]
+  await turns()
+  for (let ms = 0; ms < 3000; ms += 100) {
+    timing.pass(100)
+    await turns()
+  }
+  t.same(await Promise.all(asked), Array(4).fill(['admin']), 'after 3 s they go on with what is known')
+  for (let ms = 0; ms < 2000; ms += 100) {
+    timing.pass(100)
+    await turns()
+  }
+  t.same(await other.groups(), ['admin'], 'and nobody waits any more')
+  answer.resolve()
+  await turns()
+  timing.pass(1000)
+  await turns()
+  t.same(await one.groups(), ['ops'])
+  t.same(await other.groups(), ['ops'])
+  t.equal(provider.asked.length, 1)
+})
+
+t.test('what another process learnt is used, and nobody is asked twice within `every`', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const [one, other] = [process(), process()]
+  await other.groups()
+  provider.answer = (asked) => provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  clock.time += everySeconds
+  t.same(await one.groups(), ['ops'])
+  t.same(await other.groups(), ['ops'], 'claims of another process are never older than `every`')
+  t.equal(provider.asked.length, 1)
+})
+
+t.test('S-168: a refused grant ends the session, with one line', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t)
+  const { groups, events } = process()
+  provider.answer = () => refused
+  clock.time += everySeconds
+  const all = await Promise.all([groups(), groups(), groups()])
+  t.same(all, Array(3).fill('session-ended-by-provider'))
+  t.equal(await groups(), 'session-ended')
+  t.equal(await store.load(session.key), null)
+  t.match(events, [{ kind: 'ended', why: 'grant-refused', message: 'invalid_grant', provider: 'acme' }])
+  t.equal(events.length, 1)
+})
+
+t.test('S-168: before a refused grant counts, a newer refresh token of the record is tried', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t)
+  const { groups } = process()
+  await groups()
+  provider.answer = async (asked) => {
+    if (asked.tokens.refresh === 'refresh-7') return provider.renewed(asked)
+    // Somebody wrote a newer one meanwhile.
+    const newer = { ...session, tokens: tokensOf(7) }
+    await store.drop(session.key)
+    await store.save(newer, clock.time + 10_000)
+    return refused
+  }
+  clock.time += everySeconds
+  const found = await groups()
+  t.same(
+    provider.asked.map(({ tokens }) => tokens.refresh),
+    ['refresh-1', 'refresh-7'],
+  )
+  t.same(found, ['admin'])
+})
+
+t.test('S-170: what the provider says of somebody else ends the session, and is revoked', async (t) => {
+  for (const why of ['subject-differs', 'token-invalid', 'userinfo-refused'] as const) {
+    const { clock, provider, process } = await deploy(t)
+    const { groups, events, renewals } = process()
+    provider.answer = () => ({ kind: 'ended', why, message: 'for the test', tokens: tokensOf(2) })
+    clock.time += everySeconds
+    t.equal(await groups(), 'session-ended-by-provider')
+    t.match(events, [{ kind: 'ended', why }])
+    await renewals.close()
+    t.same(provider.revoked, ['refresh-2'])
+  }
+})
+
+t.test('S-170: another user id ends the session, though the subject is the same', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const { groups, events, renewals } = process()
+  provider.answer = (asked) => {
+    const answer = provider.renewed(asked)
+    return answer.kind === 'renewed' ? { ...answer, identity: { ...answer.identity, user: 'bob' } } : answer
+  }
+  clock.time += everySeconds
+  t.equal(await groups(), 'session-ended-by-provider')
+  t.match(events, [{ kind: 'ended', why: 'user-differs' }])
+  await renewals.close()
+  t.same(provider.revoked, ['refresh-2'])
+})
+
+t.test('an answer that says not what rules go by ends the session as due', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const { groups, events } = process()
+  provider.answer = () => ({ kind: 'insufficient', message: 'ask for an ID token', tokens: null })
+  clock.time += everySeconds
+  t.equal(await groups(), 'session-recheck-due')
+  t.match(events, [{ kind: 'ended', why: 'insufficient', message: 'ask for an ID token' }])
+  t.equal(await groups(), 'session-ended')
+})
+
+t.test('S-169: a provider that is silent ends nothing, and is asked again with growing pauses', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const { groups, events } = process()
+  provider.answer = silent
+  clock.time += everySeconds
+  const asks: number[] = []
+  for (let second = 0; second < 120; second++) {
+    t.same(await groups(), ['admin'])
+    if (provider.asked.length > asks.length) asks.push(second)
+    clock.time += 1
+  }
+  t.same(asks, [0, 10, 30, 70])
+  t.equal(events.filter(({ kind }) => kind === 'unanswered').length, asks.length)
+  provider.answer = (asked) => provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  clock.time += 300
+  t.same(await groups(), ['ops'])
+})
+
+t.test('S-169: two processes together ask a silent provider not more often than one', async (t) => {
+  const { clock, timing, turns, provider, process } = await deploy(t)
+  const [one, other] = [process(), process()]
+  provider.answer = silent
+  clock.time += everySeconds
+  const asks: number[] = []
+  for (let second = 0; second < 60; second++) {
+    void one.groups()
+    void other.groups()
+    await turns()
+    timing.pass(1000)
+    await turns()
+    if (provider.asked.length > asks.length) asks.push(second)
+    t.equal(provider.asked.length, asks.length, 'one at a time')
+    clock.time += 1
+  }
+  for (const [i, at] of asks.entries()) if (i > 0) t.ok(at - Number(asks[i - 1]) >= 10, `${asks}`)
+  t.ok(asks.length > 1)
+})
+
+t.test('S-169: after `unanswered` a session ends that nobody answered for', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t, {
+    recheck: { everySeconds, unansweredSeconds: 1200 },
+  })
+  const { groups, events } = process()
+  provider.answer = silent
+  clock.time += 1199
+  t.same(await groups(), ['admin'])
+  clock.time += 1
+  t.equal(await groups(), 'session-recheck-due', 'also within a pause')
+  t.notSame(await store.load(session.key), null, 'the provider has its next chance')
+  clock.time += 25
+  t.equal(await groups(), 'session-recheck-due')
+  t.equal(await store.load(session.key), null)
+  t.match(events.at(-1), { kind: 'ended', why: 'unanswered' })
+})
+
+t.test('S-169: by default nothing ends before its time, however long a provider is silent', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const { groups } = process()
+  provider.answer = silent
+  for (let hours = 0; hours < 7; hours++) {
+    clock.time += 3500
+    t.same(await groups(), ['admin'])
+  }
+})
+
+t.test('an answer that comes late counts, though nobody waits for it', async (t) => {
+  const { clock, timing, turns, provider, process } = await deploy(t, {
+    recheck: { everySeconds, unansweredSeconds: 1000 },
+  })
+  const { groups } = process()
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  }
+  clock.time += 1000
+  const first = groups()
+  await turns()
+  timing.pass(3000)
+  t.equal(await first, 'session-recheck-due', 'it may go on no longer on what is known')
+  answer.resolve()
+  await turns()
+  t.same(await groups(), ['ops'])
+})
+
+t.test('sign-out wins over a refresh under way: nothing is created, and its token is revoked', async (t) => {
+  for (const where of ['here', 'elsewhere'] as const) {
+    const { clock, turns, provider, process, store, session } = await deploy(t)
+    const { groups, sessions, events, renewals } = process()
+    const answer = Promise.withResolvers<void>()
+    provider.answer = async (asked) => {
+      await answer.promise
+      return provider.renewed(asked)
+    }
+    clock.time += everySeconds
+    const asked = groups()
+    await turns()
+    if (where === 'here') await sessions.end(session)
+    else await store.drop(session.key)
+    answer.resolve()
+    t.equal(await asked, 'session-ended', where)
+    t.equal(await store.load(session.key), null)
+    await renewals.close()
+    t.same(provider.revoked, ['refresh-2'])
+    t.same(events, [])
+  }
+})
+
+t.test('sign-out wins though the store does not take it at once', async (t) => {
+  const { clock, turns, provider, process, store, session } = await deploy(t)
+  const one = process()
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return provider.renewed(asked)
+  }
+  clock.time += everySeconds
+  const asked = one.groups()
+  await turns()
+  Object.assign(one.store, { drop: broken })
+  await t.rejects(one.sessions.end(session))
+  answer.resolve()
+  t.equal(await asked, 'session-ended')
+  t.equal(await one.groups(), 'session-ended')
+  t.match(await store.load(session.key), { tokens: { refresh: 'refresh-1' } }, 'nothing was renewed')
+  await one.renewals.close()
+  t.same(provider.revoked, ['refresh-2'])
+})
+
+t.test('a new refresh token rests before it is relied on; where it cannot, the session ends', async (t) => {
+  const { clock, timing, turns, provider, process, store, session } = await deploy(t)
+  const one = process()
+  Object.assign(one.store, { renew: broken })
+  clock.time += everySeconds
+  const asked = one.groups()
+  for (let ms = 0; ms < 25_000; ms += 500) {
+    await turns()
+    timing.pass(500)
+  }
+  await turns()
+  t.same(await asked, ['admin'], 'meanwhile what is known goes on')
+  t.equal(await one.groups(), 'session-ended')
+  t.equal(await store.load(session.key), null)
+  t.match(one.events, [{ kind: 'ended', why: 'not-stored' }])
+  await one.renewals.close()
+  t.same(provider.revoked, ['refresh-2'])
+  t.equal(provider.asked.length, 1)
+})
+
+t.test('a store that takes it a moment later keeps the session', async (t) => {
+  const { clock, timing, turns, process, store, session } = await deploy(t)
+  const one = process()
+  let times = 0
+  const fails = (renewed: typeof session, lockId: string) => {
+    times += 1
+    return times < 3 ? broken() : store.renew(renewed, lockId)
+  }
+  Object.assign(one.store, { renew: fails })
+  clock.time += everySeconds
+  const asked = one.groups()
+  for (let ms = 0; ms < 2000; ms += 500) {
+    await turns()
+    timing.pass(500)
+  }
+  t.same(await asked, ['admin'])
+  t.match(await store.load(session.key), { tokens: { refresh: 'refresh-2' } })
+})
+
+t.test('a refresh token that stays the same is lost by no failure of the store', async (t) => {
+  const { clock, timing, turns, provider, process, store, session } = await deploy(t)
+  const one = process()
+  provider.answer = (asked) => {
+    const answer = provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+    return answer.kind === 'renewed'
+      ? { ...answer, identity: { ...answer.identity, tokens: tokensOf(1) } }
+      : answer
+  }
+  Object.assign(one.store, { renew: broken })
+  clock.time += everySeconds
+  const asked = one.groups()
+  for (let ms = 0; ms < 25_000; ms += 500) {
+    await turns()
+    timing.pass(500)
+  }
+  t.same(await asked, ['admin'], 'nothing is believed that does not rest')
+  t.same(await one.groups(), ['admin'])
+  t.match(await store.load(session.key), { tokens: { refresh: 'refresh-1' } })
+})
+
+t.test('whose lease is over writes nothing over a newer refresh token', async (t) => {
+  const { clock, timing, turns, provider, process, store, session } = await deploy(t)
+  const [slow, other] = [process(), process()]
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return provider.renewed(asked, { sub: 'alice', groups: ['old'] })
+  }
+  clock.time += everySeconds
+  void slow.groups()
+  await turns()
+  // It was frozen: another process waits until the lease is over, and asks.
+  clock.time += 60
+  provider.answer = (asked) => provider.renewed(asked, { sub: 'alice', groups: ['new'] })
+  t.same(await other.groups(), ['new'])
+  answer.resolve()
+  await turns()
+  timing.pass(1000)
+  await turns()
+  t.same(await slow.groups(), ['new'])
+  t.match(await store.load(session.key), { claims: { groups: ['new'] } })
+  t.same(provider.revoked, [], 'with it the token that is in use could go')
+})
+
+t.test('an answer that came when the lease was over is kept where nobody else has asked', async (t) => {
+  const { clock, turns, provider, process, store, session } = await deploy(t)
+  const one = process()
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  }
+  clock.time += everySeconds
+  const asked = one.groups()
+  await turns()
+  clock.time += 60
+  const other = { id: 'of a process that died', at: clock.time, until: clock.time + 1 }
+  t.equal(await store.lock(session.key, other), true)
+  clock.time += 2
+  answer.resolve()
+  t.same(await asked, ['ops'])
+  t.match(await store.load(session.key), { tokens: { refresh: 'refresh-2' } })
+})
+
+t.test('tokens that came before the provider fell silent are kept, and nothing else', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t)
+  const { groups, events } = process()
+  provider.answer = () => ({ kind: 'unanswered', message: 'no keys', tokens: tokensOf(2) })
+  clock.time += everySeconds
+  t.same(await groups(), ['admin'])
+  t.match(await store.load(session.key), {
+    tokens: { refresh: 'refresh-2' },
+    checkedAt: session.checkedAt,
+    claims: session.claims,
+  })
+  t.match(events, [{ kind: 'unanswered' }])
+  provider.answer = (asked) => provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  clock.time += 30
+  t.same(await groups(), ['ops'])
+  t.match(provider.asked.at(-1), { tokens: { refresh: 'refresh-2' } })
+})
+
+t.test('a lock that the store does not give ends nothing', async (t) => {
+  const { clock, provider, process } = await deploy(t)
+  const one = process()
+  Object.assign(one.store, { lock: broken })
+  clock.time += everySeconds
+  t.same(await one.groups(), ['admin'])
+  t.same(await one.groups(), ['admin'])
+  t.equal(one.faults.length, 1, 'told once in a pause, not with each request')
+  t.equal(provider.asked.length, 0)
+})
+
+t.test(
+  'once a session may not go on without an answer, a store that is silent decides nothing',
+  async (t) => {
+    const { clock, process } = await deploy(t, { recheck: { everySeconds, unansweredSeconds: 1000 } })
+    const one = process()
+    await one.groups()
+    Object.assign(one.store, { lock: broken })
+    clock.time += 1000
+    await t.rejects(one.groups(), { code: 'STORE_UNAVAILABLE' })
+  },
+)
+
+t.test('a token that ends soon is renewed before it is passed on, without `recheck` too', async (t) => {
+  const { clock, provider, process, session } = await deploy(t)
+  const one = process()
+  t.same(await one.renewals.freshTokens(session), { kind: 'live', session })
+  one.renew(null)
+  clock.time += 271
+  const [fresh, same] = await Promise.all([
+    one.renewals.freshTokens(session),
+    one.renewals.freshTokens(session),
+  ])
+  t.match(fresh, { kind: 'live', session: { tokens: { access: { value: 'access-2' } } } })
+  t.same(same, fresh)
+  t.equal(provider.asked.length, 1)
+  provider.answer = silent
+  clock.time += 300
+  t.match(fresh.kind === 'live' && (await one.renewals.freshTokens(fresh.session)), { kind: 'unanswered' })
+})
+
+t.test('the end of the process waits for what is under way, a little', async (t) => {
+  const { clock, timing, turns, provider, process, store, session } = await deploy(t)
+  const one = process()
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return provider.renewed(asked)
+  }
+  clock.time += everySeconds
+  void one.groups()
+  await turns()
+  const closing = one.renewals.close()
+  answer.resolve()
+  await closing
+  t.match(await store.load(session.key), { tokens: { refresh: 'refresh-2' } })
+  const other = process()
+  provider.answer = () => new Promise(() => {})
+  clock.time += everySeconds
+  void other.groups()
+  await turns()
+  const given = other.renewals.close()
+  await turns()
+  timing.pass(2000)
+  await given
+  t.pass('it does not wait for ever')
+})
