@@ -85,6 +85,8 @@ const redisHints: ReadonlyMap<string, string> = new Map([
 const openPaths = 'write a location with `require: anyone` for each open path'
 const emails = 'write a rule, such as `require: { email: { domain: example.com } }`'
 const headers = 'name the headers in `identity_headers`; they are always sent by the gateway alone'
+const noAuthorization =
+  'tokens do not go into `Authorization`: `identity_headers` sends `id_token` or `access_token` in a header of another name'
 const redirect = 'the redirect URI derives from each app’s `url`; `redirect_uri` in the app sets another path'
 const cookies =
   'cookies are always `__Host-`, HttpOnly and, on https, Secure; `session.cookie_name` and `session.same_site` are what can be chosen'
@@ -131,10 +133,11 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     https_address: 'write `listen: {address, tls}`',
     reverse_proxy: 'list the load balancers in `trusted_proxies`',
     real_client_ip_header: 'list the load balancers in `trusted_proxies`',
-    pass_access_token: 'tokens never leave the gateway',
+    pass_access_token: 'write `identity_headers: { X-Forwarded-Access-Token: access_token }` in the app',
     set_xauthrequest: headers,
     pass_user_headers: headers,
-    set_authorization_header: 'tokens never leave the gateway; the app checks `shared_secret`',
+    set_authorization_header: noAuthorization,
+    pass_authorization_header: noAuthorization,
     pass_host_header: 'write `preserve_host` in the app’s `upstream`',
     ssl_insecure_skip_verify: verification,
     ssl_upstream_insecure_skip_verify: verification,

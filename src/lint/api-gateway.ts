@@ -14,17 +14,17 @@ export const apiGatewayChecks: readonly Check[] = [
     id: 'api-gateway-header-size',
     severity: 'note',
     finds: 'Identity headers that may be more than API Gateway takes',
-    why: `API Gateway takes ${headerBytes} bytes of headers in all, those of the browser included. If there are more, it answers with an error of its own. Groups and roles grow without limit.`,
+    why: `API Gateway takes ${headerBytes} bytes of headers in all, those of the browser included. If there are more, it answers with an error of its own. Groups and roles grow without limit, and tokens grow with them.`,
     fix: 'Send only the claims that the app reads. Leave groups out of `identity_headers`, or name those that the app looks at in `only`.',
     example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
 identity_headers: { X-Forwarded-Groups: groups }`,
     find: (subject) =>
-      atLocations(subject, isApiGateway, 'identity_headers', (location) => {
-        const list = location.forwarding.identityHeaders.find(
-          ({ from, form }) => growing.test(from) && !form?.only,
-        )
-        if (list === undefined) return null
-        return `${list.name} may grow beyond the ${headerBytes} bytes of headers that API Gateway takes`
+      atLocations(subject, isApiGateway, 'identity_headers', ({ forwarding }) => {
+        const list = forwarding.identityHeaders.find(({ from, form }) => growing.test(from) && !form?.only)
+        const name = list?.name ?? forwarding.tokenHeaders[0]?.name
+        return name === undefined
+          ? null
+          : `${name} may grow beyond the ${headerBytes} bytes of headers that API Gateway takes`
       }),
   },
   {

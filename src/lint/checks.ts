@@ -23,6 +23,7 @@ import { sessionChecks } from './sessions.ts'
 import { signInChecks } from './sign-in.ts'
 import { stepUpChecks } from './step-ups.ts'
 import { storeChecks } from './stores.ts'
+import { tokenChecks } from './tokens.ts'
 import { unusedChecks } from './unused.ts'
 import { valueFormChecks } from './value-forms.ts'
 import { webdavChecks } from './webdav.ts'
@@ -37,7 +38,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Names of claims', checks: [...claimNameChecks, ...claimsAlikeChecks, ...claimWordChecks] },
   { title: 'E-mail and user ids', checks: emailChecks },
   { title: 'Habits of providers', checks: presetChecks },
-  { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...answerChecks] },
+  { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...tokenChecks, ...answerChecks] },
   { title: 'Passing on', checks: forwardingChecks },
   { title: 'The network', checks: networkChecks },
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },

@@ -2,6 +2,8 @@ import { pathText } from '../config/node.ts'
 import { foldHeaderName } from '../core/headers/names.ts'
 import { type Check, foundAtKey } from './check.ts'
 import { writtenHeaders } from './claim-reach.ts'
+import type { Subject } from './subject.ts'
+import { tokenUses } from './tokens.ts'
 
 /** What apps make of the headers that they get. */
 export const headerChecks: readonly Check[] = [
@@ -13,7 +15,7 @@ export const headerChecks: readonly Check[] = [
     fix: 'Choose a name that nothing else reads, such as `X-Forwarded-User` or `X-Wiki-Name`.',
     example: 'identity_headers: { X-Client-IP: user }',
     find: (subject) =>
-      writtenHeaders(subject)
+      allWritten(subject)
         .filter(({ name }) => special.test(foldHeaderName(name)))
         .map(({ name, path }) => foundAtKey(subject, path, `${name} means something else to many apps`)),
   },
@@ -25,7 +27,7 @@ export const headerChecks: readonly Check[] = [
     fix: 'Read `HTTP_REMOTE_USER` in the app (Django: `header = "HTTP_REMOTE_USER"`), and compare the shared secret first.',
     example: 'identity_headers: { Remote-User: user }',
     find: (subject) =>
-      writtenHeaders(subject)
+      allWritten(subject)
         .filter(({ name }) => /^(?:x-)?remote-/.test(foldHeaderName(name)))
         .map(({ name, path }) => {
           const variable = `HTTP_${foldHeaderName(name).replaceAll('-', '_').toUpperCase()}`
@@ -42,7 +44,7 @@ export const headerChecks: readonly Check[] = [
 locations:
   - { path: /admin, require: signed_in, identity_headers: { X-USER: email } }`,
     find: (subject) => {
-      const byPlace = new Map(writtenHeaders(subject).map((header) => [pathText(header.path), header]))
+      const byPlace = new Map(allWritten(subject).map((header) => [pathText(header.path), header]))
       const headers = [...byPlace.values()]
       return headers.flatMap(({ app, name, from, path }, index) => {
         const before = headers.slice(0, index).find((other) => {
@@ -73,6 +75,15 @@ identity_headers: { X-Forwarded-Groups: groups }`,
         }),
   },
 ]
+
+/** Those with claims and those with tokens; what a mapping names is a claim, though it be called as a token is. */
+function allWritten(subject: Subject) {
+  const claims = writtenHeaders(subject).map((header) => ({ ...header, from: `claim ${header.from}` }))
+  const tokens = tokenUses(subject).map(({ app, header, path }) => ({
+    ...{ app, path, name: header.name, from: header.token as string },
+  }))
+  return [...claims, ...tokens]
+}
 
 /** Folded names that decide about addresses, paths, methods, hosts and credentials. */
 const special =

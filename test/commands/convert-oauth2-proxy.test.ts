@@ -207,6 +207,19 @@ t.test('a header that oauth2-proxy wrote and we do not is nobody’s to write', 
   t.equal(sent(`${open}signature_key = "x"\n`, 'gap-signature'), false)
 })
 
+t.test('an access token goes on to the app, in the header in which it came', async (t) => {
+  const told = (text: string) => {
+    const conversion = convert(text)
+    if (!conversion.ok || conversion.gateway === null) throw new Error('the result does not load')
+    return conversion.gateway.apps[0]?.fallback.forwarding.tokenHeaders
+  }
+  t.same(told(base), [])
+  t.same(told(`${base}pass_access_token = true\n`), [
+    { name: 'X-Forwarded-Access-Token', token: 'access_token' },
+  ])
+  t.same(told(`${base}pass_authorization_header = true\nset_authorization_header = true\n`), [])
+})
+
 t.test('a route of two slashes opens no more than the root', async (t) => {
   for (const expression of ['^/(/|$)', '^//', '^//.*', '^/(/.*)?$']) {
     t.not(verdictIn(`${base}skip_auth_routes = ['${expression}']\n`, 'GET', '/x', null), 'allow', expression)

@@ -56,6 +56,8 @@ export interface TestProvider extends Provider {
     readonly now: number
     readonly network: string
   }[]
+  /** Of each sign-in that began, whether it asked for what brings a refresh token. */
+  readonly offline: unknown[]
   /** What `endSessionUrl` was given. */
   readonly ended: unknown[][]
 }
@@ -72,8 +74,10 @@ function testProvider(name: string): TestProvider {
     fault: null,
     endSession: null,
     exchanged: [],
+    offline: [],
     ended: [],
-    async authorizationUrl({ state }: Transaction, redirectUri, wish) {
+    async authorizationUrl({ state }: Transaction, redirectUri, wish, offline) {
+      this.offline.push(offline)
       if (this.fault !== null) throw this.fault
       const url = new URL(`https://${name}.example/authorize`)
       url.search = String(

@@ -3,6 +3,7 @@ import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { redirectUriOf } from '../../core/request/redirect-uri.ts'
 import type { AuthorizationWish } from '../../core/session/authorization-wish.ts'
+import { keepsTokens } from '../../core/session/kept-tokens.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import { keyOfAttempt, type WantedPage } from '../../core/session/storage-key.ts'
@@ -53,7 +54,8 @@ export async function startSignIn(
   const { transaction, cookie } = beginAttempt(runtime, origin, asked, sent)
   try {
     const redirectUri = redirectUriOf(origin, settings.name).uri
-    const url = await provider.authorizationUrl(transaction, redirectUri, wish)
+    const toRefresh = keepsTokens(origin, settings).refresh
+    const url = await provider.authorizationUrl(transaction, redirectUri, wish, toRefresh)
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', {
       request_id: admission.requestId,

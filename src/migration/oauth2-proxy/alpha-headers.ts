@@ -12,7 +12,9 @@ type Source =
   | { readonly kind: 'fixed'; readonly value: string; readonly isCopied: boolean }
   | { readonly kind: 'refused'; readonly id: string; readonly message: string }
 
-const tokenClaims = /^(?:access_token|id_token|refresh_token|created_at|expires_on)$/
+const tokenClaims = /^(?:access_token|id_token)$/
+/** What the session of oauth2-proxy has beside them, and nobody’s claims here. */
+const sessionClaims = /^(?:refresh_token|created_at|expires_on)$/
 
 /** `injectRequestHeaders`, in the form of release 7.14 (`claimSource`, `secretSource`) and in the one before. */
 export function convertAlphaHeaders(headers: readonly AlphaItem[], proxy: OauthProxy): ConvertedHeaders {
@@ -45,11 +47,19 @@ function sourceOf(header: AlphaItem, name: string, proxy: OauthProxy): Source {
   const odd = keys.find((key) => !/^(?:name|preserverequestvalue|values\[0\]\.\w+(?:\.\w+)?)$/.test(key))
   const claim = textOf(header, 'values[0].claim')
   const isPassword = keys.some((key) => key.startsWith('values[0].basicauthpassword'))
-  if (isPassword || (claim !== null && tokenClaims.test(claim)))
-    return refuse('token', 'tokens and passwords never leave the gateway; the app checks `shared_secret`')
+  if (isPassword || (claim !== null && sessionClaims.test(claim)))
+    return refuse(
+      'token',
+      'passwords, refresh tokens and times of tokens never leave the gateway; the app checks `shared_secret`',
+    )
+  if (claim !== null && tokenClaims.test(claim) && foldHeaderName(name) === 'authorization')
+    return refuse(
+      'token',
+      `no token goes into Authorization: send \`${claim}\` by \`identity_headers\` in a header of another name`,
+    )
   if (textOf(header, 'values[0].prefix') !== null)
     return refuse('header', 'a prefix cannot be put in front of a claim')
-  if (claim !== null) return { kind: 'claim', claim: claimOf(claim, proxy) }
+  if (claim !== null) return { kind: 'claim', claim: tokenClaims.test(claim) ? claim : claimOf(claim, proxy) }
   const isKnown = keys.every((key) => !key.startsWith('values') || /\.(?:value|fromenv|fromfile)$/.test(key))
   if (odd !== undefined || !isKnown) return refuse('header', 'where its value comes from is not known here')
   return fixedSource(header, name, proxy)

@@ -10,7 +10,15 @@ export function convertHeaders(proxy: OauthProxy, asksOnly: boolean): ConvertedH
   const given = proxy.source.requestHeaders
   if (given !== null) return convertAlphaHeaders(given, proxy)
   const told = asksOnly ? namesFor(proxy, 'X-Auth-Request-') : legacyHeaders(proxy)
-  return { identity: { ...told, ...droppedHeaders(credentialHeaders(proxy, asksOnly)) }, fixed: {} }
+  const token = tokenHeader(proxy, asksOnly)
+  return {
+    identity: {
+      ...told,
+      ...(token === null ? {} : { [token]: 'access_token' }),
+      ...droppedHeaders(credentialHeaders(proxy, asksOnly)),
+    },
+    fixed: {},
+  }
 }
 
 function legacyHeaders(proxy: OauthProxy): Record<string, string> {
@@ -42,22 +50,38 @@ function credentialHeaders(proxy: OauthProxy, asksOnly: boolean): readonly strin
   const withPassword = proxy.flag('pass_basic_auth', true) && proxy.has('basic_auth_password')
   return [
     ...(withPassword || isOn('pass_authorization_header') ? ['Authorization'] : []),
-    ...(isOn('pass_access_token') ? ['X-Forwarded-Access-Token'] : []),
     ...(proxy.has('signature_key') ? ['GAP-Signature'] : []),
   ]
 }
 
+/** The header in which the app gets the access token; null: it gets none. */
+function tokenHeader(proxy: OauthProxy, asksOnly: boolean): string | null {
+  if (!proxy.flag('pass_access_token', false)) return null
+  if (!asksOnly) return 'X-Forwarded-Access-Token'
+  return proxy.flag('set_xauthrequest', false) ? 'X-Auth-Request-Access-Token' : null
+}
+
+function noteAccessToken(proxy: OauthProxy, asksOnly: boolean): void {
+  const header = tokenHeader(proxy, asksOnly)
+  const message =
+    header === null
+      ? 'the app gets no token'
+      : `\`identity_headers\`: ${header}: access_token, renewed before it ends`
+  proxy.say('pass_access_token', 'kept', message)
+}
+
 function noteTokens(proxy: OauthProxy, asksOnly: boolean): void {
+  noteAccessToken(proxy, asksOnly)
   const dropped =
     credentialHeaders(proxy, asksOnly).length > 0 ? '. The header is dropped from what clients send' : ''
-  for (const key of ['pass_access_token', 'pass_authorization_header', 'set_authorization_header']) {
+  for (const key of ['pass_authorization_header', 'set_authorization_header']) {
     const on = proxy.flag(key, false)
     proxy.say(
       key,
       on ? 'not-convertible' : 'kept',
       on
-        ? `tokens never leave the gateway: the app gets identity headers, and checks \`shared_secret\`${dropped}`
-        : 'tokens never leave the gateway',
+        ? `no token goes into Authorization: if the app reads it, send \`id_token\` by \`identity_headers\` in a header of another name; to know that the gateway sent a request, it checks \`shared_secret\`${dropped}`
+        : 'no token goes into Authorization',
     )
   }
   const password = proxy.text('basic_auth_password') !== null

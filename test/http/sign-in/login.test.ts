@@ -451,3 +451,28 @@ t.test(
     )
   },
 )
+
+t.test(
+  'a refresh token is asked for where something of this origin needs one, and nowhere else',
+  async (t) => {
+    const token = 'identity_headers: { X-Token: access_token }'
+    const around = openTestContext(
+      t,
+      `
+providers:
+  op: { issuer: "https://op.example", client_id: c, client_secret: s }
+  other: { issuer: "https://other.example", client_id: c, client_secret: s, user_id_prefix: "o:", recheck: 15m }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps:
+  wiki: { url: "${site}", upstream: http://10.9.9.9, provider: op, require: signed_in }
+  api: { url: "https://api.example", upstream: http://10.9.9.9, provider: op, require: signed_in, ${token} }
+  blog: { url: "https://blog.example", upstream: http://10.9.9.9, provider: other, require: signed_in }
+`,
+    )
+    const begin = async (origin: string) =>
+      login(around.context, await around.admission(`${origin}/.auth/login`, { headers: {} }), {})
+    for (const origin of [site, 'https://api.example', 'https://blog.example']) await begin(origin)
+    t.same(around.provider('op').offline, [false, true])
+    t.same(around.provider('other').offline, [true], 'a provider that is asked again')
+  },
+)
