@@ -31,6 +31,7 @@ export type RecordPurpose =
   | 'outcome'
   | 'mark'
   | 'command'
+  | 'form'
   | 'served'
 
 export type IndexKind = 'subject' | 'sid' | 'user' | 'provider' | 'jti' | 'own-session'

@@ -4,13 +4,29 @@ import { toStoreFault } from './fault.ts'
 import { numberOf, textOf } from './reply.ts'
 import type { Confirming, Servers } from './servers.ts'
 
-/** Waits until what ended sessions has reached a replica, so that a failover does not bring them back. */
+/** Waits until what must not be undone has reached a replica, so that a failover does not undo it. */
 export interface Confirmation {
   /**
-   * Settles when a replica has what was written before under this key, where there are replicas; after about a second
-   * when none has: then `report` hears of it. Never rejects.
+   * Settles when a replica has what was written before on the server of this command's key, where there are replicas;
+   * after about a second when none has: then `report` hears of it. Never rejects.
    */
-  confirm(key: string): Promise<void>
+  confirm(write: ConfirmedWrite): Promise<void>
+}
+
+/** What is written once more: it must change something, or no replica is told. */
+export interface ConfirmedWrite {
+  readonly key: string
+  readonly command: Command
+  readonly what: Confirmed
+}
+
+/** What a failover would undo. */
+export type Confirmed = 'ended' | 'renewed' | 'taken'
+
+const undone: Readonly<Record<Confirmed, readonly [string, string]>> = {
+  ended: ['ended sessions', 'bring them back'],
+  renewed: ['renewed sessions', 'end them when their provider is asked again'],
+  taken: ['handed out forms', 'hand them out again'],
 }
 
 const waitMs = 1000
@@ -19,7 +35,8 @@ const waitMs = 1000
 const withinMs = waitMs + 500
 
 interface Batch {
-  key: string
+  command: Command
+  readonly whats: Set<Confirmed>
   readonly done: Promise<void>
 }
 
@@ -29,68 +46,74 @@ interface Batch {
  */
 export function createConfirmation(
   servers: Pick<Servers, 'confirming'>,
-  { markMs, report }: { readonly markMs: () => number; readonly report: (thrown: unknown) => void },
+  report: (thrown: unknown) => void,
 ): Confirmation {
   const running = new Map<string, Promise<void>>()
   const waiting = new Map<string, Batch>()
 
-  async function confirm(key: string): Promise<void> {
+  async function confirm({ key, command, what }: ConfirmedWrite): Promise<void> {
+    const whats = new Set([what])
     try {
-      const at = servers.confirming(key)
-      await join(at, key)
+      await join(servers.confirming(key), command, whats)
     } catch (thrown) {
-      report(unconfirmed('redis', 'it cannot be asked', toStoreFault(thrown)))
+      tell('redis', whats, 'it cannot be asked', toStoreFault(thrown))
     }
   }
 
-  function join(at: Confirming, key: string): Promise<void> {
+  function join(at: Confirming, command: Command, whats: ReadonlySet<Confirmed>): Promise<void> {
     const current = running.get(at.place)
-    if (current === undefined) return run(at, key)
+    if (current === undefined) return run(at, command, whats)
     const batch = waiting.get(at.place)
     if (batch !== undefined) {
-      batch.key = key
+      batch.command = command
+      for (const what of whats) batch.whats.add(what)
       return batch.done
     }
     const next: Batch = {
-      key,
+      command,
+      whats: new Set(whats),
       done: current.then(() => {
         waiting.delete(at.place)
-        return run(at, next.key)
+        return run(at, next.command, next.whats)
       }),
     }
     waiting.set(at.place, next)
     return next.done
   }
 
-  function run(at: Confirming, key: string): Promise<void> {
-    const asked = ask(at, key).finally(() => {
+  function run(at: Confirming, command: Command, whats: ReadonlySet<Confirmed>): Promise<void> {
+    const asked = ask(at, command, whats).finally(() => {
       if (running.get(at.place) === asked) running.delete(at.place)
     })
     running.set(at.place, asked)
     return asked
   }
 
-  async function ask(at: Confirming, key: string): Promise<void> {
+  async function ask(at: Confirming, command: Command, whats: ReadonlySet<Confirmed>): Promise<void> {
     try {
       const [info] = await at.send([['INFO', 'replication']], waitMs)
       const replicas = Number(/^connected_slaves:(\d+)/m.exec(textOf(info) ?? '')?.[1] ?? 0)
       if (replicas === 0) {
-        if (at.replicated) report(unconfirmed(at.place, 'no replica is connected', null))
+        if (at.replicated) tell(at.place, whats, 'no replica is connected', null)
         return
       }
-      const write: Command = ['PEXPIRE', key, String(markMs())]
-      const [, confirmed] = await at.send([write, ['WAIT', '1', String(waitMs)]], withinMs)
-      if (numberOf(confirmed) < 1) report(unconfirmed(at.place, 'no replica answered within a second', null))
+      const [, confirmed] = await at.send([command, ['WAIT', '1', String(waitMs)]], withinMs)
+      if (numberOf(confirmed) < 1) tell(at.place, whats, 'no replica answered within a second', null)
     } catch (thrown) {
-      report(unconfirmed(at.place, 'it cannot be asked', toStoreFault(thrown)))
+      tell(at.place, whats, 'it cannot be asked', toStoreFault(thrown))
     }
+  }
+
+  function tell(place: string, whats: ReadonlySet<Confirmed>, why: string, cause: StoreFault | null): void {
+    for (const what of whats) report(unconfirmed(place, what, why, cause))
   }
 
   return { confirm }
 }
 
-function unconfirmed(place: string, why: string, cause: StoreFault | null): StoreFault {
-  const message = `the session store redis ${place} ended sessions that no replica has confirmed: ${why}`
+function unconfirmed(place: string, what: Confirmed, why: string, cause: StoreFault | null): StoreFault {
+  const [done, consequence] = undone[what]
+  const message = `the session store redis ${place} ${done} that no replica has confirmed: ${why}`
   const more = cause === null ? '' : ` (${cause.message})`
-  return new StoreFault('STORE_UNCONFIRMED', `${message}${more}; a failover now could bring them back`, cause)
+  return new StoreFault('STORE_UNCONFIRMED', `${message}${more}; a failover now could ${consequence}`, cause)
 }

@@ -2,6 +2,7 @@ import type { LoggedOut, ProviderLogout, StoreChange } from '../../core/ports.ts
 import { isSameProvider } from '../../core/provider-id.ts'
 import { isMeant, logoutMarkSeconds } from '../../core/session/provider-logout.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
+import { forgetFormsOf } from './forms.ts'
 import { everyIndexOf, everyPersonOf, indexesOfLogout } from './indexes.ts'
 import { isStored } from './keys.ts'
 import { markOf, marksOfLogout, type RevokedByMark } from './marks.ts'
@@ -18,7 +19,7 @@ export async function endSessions(
   parts: Parts,
   sessions: readonly Session[],
 ): Promise<ReadonlySet<SessionKey>> {
-  const { servers, keys, changes, confirmation } = parts
+  const { servers, keys, changes } = parts
   const [first] = sessions
   if (first === undefined) return new Set()
   await servers.sendEach(
@@ -35,10 +36,14 @@ export async function endSessions(
       Promise.all(sessions.map(({ key }) => remove(parts, key))),
       changes.announce(change),
       unindex(parts, sessions),
-      ...sessions.map(({ key }) => confirmation.confirm(keys.ended(key))),
+      ...sessions.map(({ key }) => confirmEnd(parts, keys.ended(key))),
     ]),
   )
   return new Set(sessions.map(({ key }) => key).filter((_, at) => removed[at] === true))
+}
+
+function confirmEnd(parts: Parts, key: string): Promise<void> {
+  return parts.confirmation.confirm({ key, command: ['PEXPIRE', key, keptMs(parts)], what: 'ended' })
 }
 
 /** What has ended has ended, though what comes behind fails: then this process must not believe it any longer either. */
@@ -76,7 +81,7 @@ async function remove({ servers, keys }: Parts, key: SessionKey): Promise<boolea
 /** One session, of which the key alone is known. A tombstone stays also where none was: a failover may bring it back. */
 export async function dropSession(parts: Parts, key: SessionKey): Promise<boolean> {
   if (!isStored(key)) return false
-  const { servers, keys, changes, confirmation } = parts
+  const { servers, keys, changes } = parts
   const [found] = await readSessions(parts, [key])
   if (found !== undefined) {
     const removed = await endSessions(parts, [found.session])
@@ -85,7 +90,7 @@ export async function dropSession(parts: Parts, key: SessionKey): Promise<boolea
   await servers.send(keys.ended(key), [['SET', keys.ended(key), '1', 'PX', keptMs(parts)]])
   await changes.announce({ kind: 'sessions', keys: [key] })
   await remove(parts, key)
-  await confirmation.confirm(keys.ended(key))
+  await confirmEnd(parts, keys.ended(key))
   return false
 }
 
@@ -97,10 +102,10 @@ export async function dropSessions(parts: Parts, keys: readonly SessionKey[]): P
 
 /** Ends those that were there, by a mark and one by one; returns how many there were. */
 export async function revokeSessions(parts: Parts, which: RevokedByMark): Promise<number> {
-  const { servers, keys, context, changes, confirmation, nonce } = parts
+  const { servers, keys, context, changes, nonce } = parts
   const mark = keys.mark(markOf(context.seal, which))
   await servers.send(mark, [['SET', mark, nonce(), 'PX', keptMs(parts)]])
-  const confirmed = confirmation.confirm(mark)
+  const confirmed = confirmEnd(parts, mark)
   const isPerson = which.by === 'user' && which.provider !== undefined
   if (!isPerson) await changes.announce({ kind: 'any' })
   let count = 0
@@ -110,6 +115,11 @@ export async function revokeSessions(parts: Parts, which: RevokedByMark): Promis
       ({ session, isEnded }) => isEnded && isOf(session, which),
     )
     count += (await removeMarked(parts, meant)).size
+    if (which.by === 'user')
+      await forgetFormsOf(
+        parts,
+        meant.map(({ session }) => session.key),
+      )
   }
   await confirmed
   return count
@@ -162,7 +172,7 @@ async function removeMarked(parts: Parts, found: readonly Found[]): Promise<Read
  * written: of a logout that failed half-way nothing is spent, and the provider may send it again.
  */
 export async function logOutSessions(parts: Parts, logout: ProviderLogout): Promise<LoggedOut> {
-  const { servers, keys, context, confirmation } = parts
+  const { servers, keys, context } = parts
   if (await isSpent(parts, logout)) return { kind: 'spent' }
   const marks = marksOfLogout(context.seal, logout).map((hash) => keys.logout(hash))
   const fresh = await leaveMarks(parts, marks, logout)
@@ -174,7 +184,7 @@ export async function logOutSessions(parts: Parts, logout: ProviderLogout): Prom
   const meant = found.filter(({ session }) => isMeant(logout, session))
   const told: StoreChange = { kind: 'sessions', keys: meant.map(({ session }) => session.key) }
   const removed = await toldHere(parts, told, finishLogout(parts, logout, meant))
-  await Promise.all(marks.map((key) => confirmation.confirm(key)))
+  await Promise.all(marks.map((key) => confirmEnd(parts, key)))
   // The same token may come to two processes at once: the end of each session is told by one of them.
   return { kind: 'ended', keys: told.keys.filter((key) => removed.has(key)) }
 }

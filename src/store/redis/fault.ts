@@ -102,6 +102,8 @@ function permission(command: string | null, message: string): string {
 function unknownCommand(command: string | null, message: string): string {
   if (/invalid password|without any password/.test(message))
     return 'does not take this password: correct `password`, and set `username` for a user of its ACL'
+  if (/user executing the script/.test(message))
+    return 'does not let this user run what our scripts do: give it every permission of docs/operations.md'
   if (/DB index/.test(message)) return 'has no such database: correct the number'
   if (/unknown command|syntax error|wrong number/.test(message))
     return `does not know ${command ?? 'a command'} as we write it: expected Redis 6.2 or later`

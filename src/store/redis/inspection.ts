@@ -104,6 +104,8 @@ function commandsOn(key: string): readonly Command[] {
     ['XRANGE', stream, '-', '+', 'COUNT', '1'],
     ['XREVRANGE', stream, '+', '-', 'COUNT', '1'],
     ['PEXPIRE', stream, '1000'],
+    ['EVAL', "return redis.call('GET', KEYS[1])", '1', text],
+    ['TIME'],
     ['DEL', text, set, list, stream],
     ['INFO', 'server'],
     ['SCAN', '0', 'COUNT', '1'],

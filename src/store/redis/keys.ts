@@ -11,6 +11,13 @@ export interface Keys {
   seen(key: SessionKey): string
   /** There when it was ended: whoever puts an older record back does not bring it back. */
   ended(key: SessionKey): string
+  /** Who renews the session now: a random id, for as long as the lock may be held. */
+  lock(key: SessionKey): string
+  /** A form of this session waits: its id. Of each session there are so many places and no more. */
+  formPlace(key: SessionKey, place: number): string
+  form(id: string): string
+  /** Written for a moment where the session or the form of this name is: see `confirmation.ts`. */
+  written(name: string): string
   /** Sessions of one provider's user, subject or `sid`, by the time of the sign-in. */
   index(hash: string): string
   /** A random value, of the last revocation of everybody, a provider's people, or one person. */
@@ -24,6 +31,8 @@ export interface Keys {
   readonly states: string
   readonly commands: string
   readonly served: string
+  /** What all forms take, by the minute in which they are over at the latest. */
+  readonly formBytes: string
   /** The stream of what ended. */
   readonly changes: string
   /** For readiness. */
@@ -40,6 +49,10 @@ export function keysOf(prefix: string): Keys {
     session: (key) => `${before}${key}${after}`,
     seen: (key) => `${prefix}seen:{${key}}`,
     ended: (key) => `${prefix}ended:{${key}}`,
+    lock: (key) => `${prefix}lock:{${key}}`,
+    formPlace: (key, place) => `${prefix}form-place:{${key}}:${place}`,
+    form: (id) => `${prefix}form:{${id}}`,
+    written: (name) => `${prefix}written:{${name}}`,
     index: (hash) => `${prefix}index:${hash}`,
     mark: (hash) => `${prefix}mark:${hash}`,
     logout: (hash) => `${prefix}logout:${hash}`,
@@ -49,6 +62,7 @@ export function keysOf(prefix: string): Keys {
     states: `${prefix}states`,
     commands: `${prefix}commands`,
     served: `${prefix}served`,
+    formBytes: `${prefix}form-bytes`,
     changes: `${prefix}changes`,
     check: `${prefix}check`,
     everySession: `${escaped(before)}*${after}`,

@@ -5,7 +5,7 @@ import { createChanges } from './changes.ts'
 import { createConfirmation } from './confirmation.ts'
 import { keysOf } from './keys.ts'
 import { openServers } from './open-servers.ts'
-import { keptMs, type Parts } from './parts.ts'
+import type { Parts } from './parts.ts'
 
 /** Connects, and gives what the parts of the store work with. Whoever opens it closes `servers` and `changes`. */
 export function openParts(settings: RedisSettings, context: StoreContext, answerMs?: number): Parts {
@@ -14,6 +14,6 @@ export function openParts(settings: RedisSettings, context: StoreContext, answer
   const nonce = () => randomBytes(12).toString('base64url')
   const { clock, report } = context
   const changes = createChanges({ servers, stream: keys.changes, clock, self: nonce(), nonce, report })
-  const confirmation = createConfirmation(servers, { markMs: () => Number(keptMs({ context })), report })
+  const confirmation = createConfirmation(servers, report)
   return { servers, keys, context, changes, confirmation, nonce }
 }

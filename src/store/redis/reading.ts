@@ -13,6 +13,8 @@ import type { KeyedCommand } from './servers.ts'
 /** A session as it stands in Redis. */
 export interface Found {
   readonly session: Session
+  /** The record as it stands there. */
+  readonly sealed: string
   readonly expiresAt: EpochSeconds
   /** Whether a mark ends it: then it counts no more, and waits to be removed. */
   readonly isEnded: boolean
@@ -80,6 +82,7 @@ function openRecords(
   const lastSeenAt = times === null ? session.lastSeenAt : lastSeen(session.lastSeenAt, times.lastSeenAt)
   return {
     session: { ...session, lastSeenAt },
+    sealed: record,
     // Without them nobody can tell: it is shown, and ended with the others, for as long as it may last.
     expiresAt: times?.expiresAt ?? session.signedInAt + longestLifetimeSeconds(),
     isStale: opened.stale,

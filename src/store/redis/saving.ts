@@ -6,8 +6,9 @@ import { everyPersonOf } from './indexes.ts'
 import { isStored } from './keys.ts'
 import { queryMarks } from './marks.ts'
 import { keptMs, type Parts } from './parts.ts'
-import { openSeen, putIndexes, readSessions, sealSeen } from './reading.ts'
+import { type Found, openSeen, putIndexes, readSessions, sealSeen } from './reading.ts'
 import { listOf, textOf, textOrNothing } from './reply.ts'
+import { replaceIfSame } from './scripts.ts'
 
 /** How many sign-ins of one second keep their order. */
 const inOneSecond = 1_000_000
@@ -24,8 +25,8 @@ export interface Saving {
     key: SessionKey,
     seen: { readonly lastSeenAt: EpochSeconds; readonly expiresAt: EpochSeconds },
   ): Promise<void>
-  /** Seals what is there by the first secret, once it stands in the indexes that go by that one. */
-  renew(session: Session, expiresAt: EpochSeconds): Promise<void>
+  /** Seals what was read by the first secret, once it stands in the indexes that go by that one. */
+  reseal(found: Found): Promise<void>
 }
 
 export function createSaving(parts: Parts): Saving {
@@ -120,16 +121,18 @@ export function createSaving(parts: Parts): Saving {
     await servers.send(name, [['SET', name, sealSeen(seal, key, { lastSeenAt, expiresAt }), 'XX', 'KEEPTTL']])
   }
 
-  async function renew(session: Session, expiresAt: EpochSeconds): Promise<void> {
+  /** A renewal may have put newer tokens there meanwhile: those that were read give way. */
+  async function reseal({ session, sealed, expiresAt }: Found): Promise<void> {
     const { key, lastSeenAt } = session
     await putIndexes(parts, session, session.signedInAt)
+    const anew = seal.seal('session', key, encodeSession(session))
     await servers.send(keys.session(key), [
-      ['SET', keys.session(key), seal.seal('session', key, encodeSession(session)), 'XX', 'KEEPTTL'],
+      replaceIfSame(keys.session(key), sealed, anew),
       ['SET', keys.seen(key), sealSeen(seal, key, { lastSeenAt, expiresAt }), 'XX', 'KEEPTTL'],
     ])
   }
 
-  return { save, touch, renew }
+  return { save, touch, reseal }
 }
 
 /** Of ZRANGE … WITHSCORES: member, score, member, score … */

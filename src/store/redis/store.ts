@@ -3,15 +3,16 @@ import { isSameProvider } from '../../core/provider-id.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { RedisSettings } from '../../core/session-store-settings.ts'
 import type { StoreContext } from '../context.ts'
-import { notBuiltYet } from '../not-built.ts'
 import { Failure } from './connection.ts'
 import { dropSession, dropSessions, logOutSessions, revokeSessions } from './ending.ts'
 import { toStoreFault } from './fault.ts'
+import { createForms } from './forms.ts'
 import { everyPersonOf } from './indexes.ts'
 import { createCommandRecords, replaceServed } from './left-records.ts'
 import { openParts } from './open-parts.ts'
 import type { Parts } from './parts.ts'
 import { type Found, readSessions } from './reading.ts'
+import { createRenewals } from './renewals.ts'
 import { textsOf } from './reply.ts'
 import { createSaving } from './saving.ts'
 import type { Servers } from './servers.ts'
@@ -33,6 +34,8 @@ export function openRedisStore(
   const { servers, keys, changes } = parts
   const saving = createSaving(parts)
   const states = createStates(parts)
+  const renewals = createRenewals(parts)
+  const forms = createForms(parts)
   const commands = createCommandRecords(parts)
 
   /**
@@ -54,8 +57,7 @@ export function openRedisStore(
     changes.loaded()
     const [found] = await read(key)
     if (found === undefined || found.isEnded) return null
-    if (found.isStale)
-      saving.renew(found.session, found.expiresAt).catch((thrown) => context.report(toStoreFault(thrown)))
+    if (found.isStale) saving.reseal(found).catch((thrown) => context.report(toStoreFault(thrown)))
     return found.session
   }
 
@@ -80,11 +82,13 @@ export function openRedisStore(
   }
 
   return {
-    ...notBuiltYet,
     load: (key) => translated(load(key)),
     save: (session, expiresAt, leaving = []) => translated(saving.save(session, expiresAt, leaving)),
     touch: (key, lastSeenAt, expiresAt) => translated(saving.touch(key, { lastSeenAt, expiresAt })),
     drop: (key) => translated(dropSession(parts, key)),
+    lock: (key, lock) => translated(renewals.lock(key, lock)),
+    unlock: (key, lockId) => translated(renewals.unlock(key, lockId)),
+    renew: (session, lockId) => translated(renewals.renew(session, lockId)),
     list: (filter) => translated(list(filter)),
     revoke: async (which) => {
       switch (which.by) {
@@ -105,6 +109,11 @@ export function openRedisStore(
       spend: async (hash, when) => translated(states.spend(hash, when)),
       spent: async (hash) => translated(states.spent(hash)),
       keepOutcome: async (hash, outcome) => translated(states.keepOutcome(hash, outcome)),
+    },
+    forms: {
+      keep: (form) => translated(forms.keep(form)),
+      read: (id, now) => translated(forms.read(id, now)),
+      take: (id, now) => translated(forms.take(id, now)),
     },
     commands: {
       leave: (records) => translated(commands.leave(records)),

@@ -7,6 +7,8 @@ import type { RedisTls } from '../../../src/core/session-store-settings.ts'
 import { startRedis } from '../../support/redis.ts'
 import { createAuthority } from '../../support/tls.ts'
 import { sessionOf, storeContract } from '../contract.ts'
+import { formContract, formOf } from '../contract-forms.ts'
+import { renewalContract } from '../contract-renewals.ts'
 import { faultOf } from '../sqlite-store.ts'
 import { every, openRedis, patient, singleSettings } from './redis-store.ts'
 import { startCluster, startSentinel } from './topologies.ts'
@@ -28,17 +30,16 @@ async function start(t: Test, permitted: readonly string[], more: readonly strin
 }
 
 t.test('a user with the permissions that operations.md names, and no more, keeps the contract', async (t) => {
-  t.equal(rights.length, 21, rights.join(' '))
+  t.equal(rights.length, 23, rights.join(' '))
   const { port } = await start(t, rights)
   let opened = 0
-  await storeContract(
-    t,
-    (t) => {
-      opened += 1
-      return openRedis(t, singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` }), patient)
-    },
-    'by itself',
-  )
+  const open = (t: Test) => {
+    opened += 1
+    return openRedis(t, singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` }), patient)
+  }
+  await storeContract(t, open, 'by itself')
+  await renewalContract(t, open)
+  await formContract(t, open, 'by itself')
 })
 
 t.test('Sentinel and Cluster take what operations.md adds for them, and no more', async (t) => {
@@ -80,6 +81,19 @@ t.test('a permission that is missing is named', async (t) => {
     `STORE_UNAVAILABLE: the session store redis 127.0.0.1:${port} does not let this user ${what} to its ACL`
   t.equal(await faultOf(() => store.load('k1')), found('run GET: add +get'))
   t.equal(await faultOf(() => store.revoke({ by: 'all' })), found('run XADD: add +xadd'))
+  const fewer = await start(
+    t,
+    rights.filter((right) => right !== '+time'),
+  )
+  t.match(
+    await faultOf(() => openRedis(t, singleSettings(fewer.port, user), patient).forms.keep(formOf('f'))),
+    /at our keys/,
+  )
+  const own = singleSettings(fewer.port, { ...user, keyPrefix: 'claimgate:' })
+  t.match(
+    await faultOf(() => openRedis(t, own, patient).forms.keep(formOf('f'))),
+    /does not let this user run what our scripts do: give it every permission of docs\/operations\.md$/,
+  )
   const other = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'other:' }), patient)
   t.equal(
     await faultOf(() => other.states.spend('h', { at: 1, until: 2 })),

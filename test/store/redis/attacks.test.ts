@@ -9,6 +9,7 @@ import { createRecordSeal } from '../../../src/core/session/record-seal.ts'
 import { buildKeyRing } from '../../../src/core/session/seal.ts'
 import { startRedis } from '../../support/redis.ts'
 import { sessionOf } from '../contract.ts'
+import { formOf } from '../contract-forms.ts'
 import { openRedis, patient, singleSettings } from './redis-store.ts'
 
 const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
@@ -34,6 +35,8 @@ t.test('neither a key nor a value tells a name, an address, a claim or a time', 
   await store.touch(one, 1500, 2500)
   await store.states.spend('hash', { at: 1000, until: 4600 })
   await store.states.keepOutcome('hash', { sealed: 'sealed-by-the-caller', until: 1060 })
+  await store.lock(one, { id: 'random', at: 1500, until: 1530 })
+  await store.forms.keep(formOf('random', { session: one, at: 1500, until: 2100 }))
   await store.commands.leave(['alice@example.com'])
   await store.replaceServed('sub-of-alice')
   await store.revoke({ by: 'user', user: 'bob@example.com', provider: sessionOf(one) })

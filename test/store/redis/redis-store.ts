@@ -7,6 +7,7 @@ import type { StoreContext } from '../../../src/store/context.ts'
 import { openRedisStore } from '../../../src/store/redis/store.ts'
 import { storeContext } from '../../support/store-context.ts'
 import { sessionOf } from '../contract.ts'
+import { formOf } from '../contract-forms.ts'
 
 /** Before every session of the contract ends. */
 const early = { now: () => 900, monotonicMs: () => performance.now() }
@@ -58,6 +59,12 @@ export const every = (store: SessionStore): readonly (readonly [string, () => un
   ['spend', () => store.states.spend('h', { at: 1, until: 2 })],
   ['spent', () => store.states.spent('h')],
   ['keepOutcome', () => store.states.keepOutcome('h', { sealed: 's', until: 2 })],
+  ['lock', () => store.lock('k1', { id: 'a', at: 1, until: 2 })],
+  ['unlock', () => store.unlock('k1', 'a')],
+  ['renew', () => store.renew(sessionOf('k1'), 'a')],
+  ['keep a form', () => store.forms.keep(formOf('f'))],
+  ['read a form', () => store.forms.read('f', 1000)],
+  ['take a form', () => store.forms.take('f', 1000)],
   ['leave', () => store.commands.leave(['r'])],
   ['take', () => store.commands.take()],
   ['replaceServed', () => store.replaceServed('r')],
