@@ -16,6 +16,8 @@ export interface ProviderSettings {
   readonly clientAssertionAlg: string | null
   readonly clientCertificate: { readonly certificate: string; readonly key: Secret } | null
   readonly scopes: readonly string[]
+  /** Whether `scopes` was written: then nothing is added for a refresh token. */
+  readonly scopesWritten: boolean
   readonly responseMode: 'query' | 'form_post'
   /** Every answer must bear `iss`, whatever the metadata says (RFC 9207). */
   readonly responseIssRequired: boolean

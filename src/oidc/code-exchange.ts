@@ -3,6 +3,7 @@ import { LoginFault } from '../core/fault.ts'
 import type { Identity } from '../core/ports.ts'
 import { readUserId } from '../core/principal.ts'
 import { isSameProvider } from '../core/provider-id.ts'
+import { type AuthorizationWish, plainWish } from '../core/session/authorization-wish.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
 import { checkAssurance } from './assurance.ts'
@@ -12,8 +13,8 @@ import { withoutCredentials } from './fault.ts'
 import { verifyIdToken } from './id-token.ts'
 import { mergeClaims } from './identity.ts'
 import type { KeyCache } from './keys.ts'
-import { asksNobody } from './login.ts'
 import type { ProviderObserver } from './observer.ts'
+import { asksNobody } from './requested-prompt.ts'
 import { keptTokens } from './token-answer.ts'
 import { createConfiguration, type Registration, redeemCode, type Tokens } from './token-request.ts'
 import { fetchUserinfo } from './userinfo.ts'
@@ -67,23 +68,27 @@ async function redeem(
   if (!isSameProvider(transaction, settings))
     throw new LoginFault('LOGIN_STATE_UNKNOWN', `the sign-in began at another provider than ${settings.name}`)
   const issuerInResponse = metadata.issuerInResponse || settings.responseIssRequired
-  const silent =
-    asksNobody(settings) && !isSecondAttempt(transaction) && transaction.wish?.otherAccount !== true
+  const wish = transaction.wish ?? plainWish
+  const silent = asksNobody(settings) && !isSecondAttempt(transaction) && !asksSomebody(wish)
   const { state } = transaction
   const code = readCallback(parameters, { ...metadata, issuerInResponse, state, silent })
   return redeemCode(configuration, client, transaction, redirectUri, code, now)
 }
 
+function asksSomebody({ otherAccount, stepUp }: AuthorizationWish): boolean {
+  return otherAccount || (stepUp !== null && stepUp.prompt !== null)
+}
+
 async function identify(
   { settings, metadata, keys }: Client,
-  { nonce }: Transaction,
+  { nonce, wish }: Transaction,
   { idToken, accessToken, answer }: Tokens,
   configuration: Configuration,
   now: EpochSeconds,
 ): Promise<Identity> {
   const expected = tokenExpectation(settings, metadata)
   const verified = await verifyIdToken(idToken, { ...expected, nonce, accessToken }, keys, now)
-  checkAssurance(verified.claims, settings.authorizationParameters, now)
+  checkAssurance(verified.claims, settings.authorizationParameters, now, wish?.stepUp?.acrValues)
 
   const source = userinfoSource(settings, metadata)
   const subject = { ...expected, sub: verified.sub, overTls: source?.overTls === true }

@@ -4,34 +4,54 @@ import { mayBePassed, ownAuthorizationParameters } from '../core/session/authori
 import { type AuthorizationWish, plainWish } from '../core/session/authorization-wish.ts'
 import { isSecondAttempt, type Transaction } from '../core/session/transaction.ts'
 import type { Metadata } from './metadata.ts'
+import { offlineRequest } from './offline.ts'
+import { wishedPrompt } from './requested-prompt.ts'
+import { stepUpParameters } from './step-up-parameters.ts'
+
+/** What is asked for beside the configuration. */
+export interface AuthorizationRequest {
+  readonly wish: AuthorizationWish
+  /** Whether a refresh token is to come. */
+  readonly offline: boolean
+}
+
+const plainRequest: AuthorizationRequest = { wish: plainWish, offline: false }
 
 /**
  * Where to send the browser: the code flow with PKCE (S256, whatever the metadata says of it), state and nonce,
  * each parameter once. Of the request that asked for the sign-in nothing gets in here but the wish: which parameters that may bring, the
- * configuration lists.
+ * configuration lists. What a step-up asks for stands over what the configuration asks for, and that over what a
+ * refresh token needs.
  */
 export async function authorizationUrl(
   settings: ProviderSettings,
   metadata: Metadata,
   transaction: Transaction,
   redirectUri: string,
-  wish: AuthorizationWish = plainWish,
+  { wish, offline }: AuthorizationRequest = plainRequest,
 ): Promise<URL> {
+  const { stepUp } = wish
+  const toRefresh = offline ? offlineRequest(settings, metadata) : null
   const url = new URL(metadata.authorizationEndpoint)
-  for (const [name, value] of settings.authorizationParameters) url.searchParams.set(name, value)
-  for (const name of settings.passParameters) {
-    const value = mayBePassed(name) ? wish.passed.get(name) : undefined
-    if (value !== undefined) url.searchParams.set(name, value)
-  }
+  const set = ([name, value]: readonly [string, string]) => url.searchParams.set(name, value)
+  toRefresh?.parameters.forEach((value, name) => void set([name, value]))
+  settings.authorizationParameters.forEach((value, name) => void set([name, value]))
+  passedParameters(settings, wish).forEach(set)
+  if (stepUp !== null)
+    stepUpParameters(stepUp, settings.authorizationParameters).forEach(
+      (value, name) => void set([name, value]),
+    )
   for (const name of ownAuthorizationParameters) url.searchParams.delete(name)
   if (isSecondAttempt(transaction) && url.searchParams.get('prompt') === 'none')
     url.searchParams.delete('prompt')
-  if (wish.otherAccount) url.searchParams.set('prompt', promptForOtherAccount(settings, metadata))
+  const prompt = wishedPrompt(settings, metadata, wish)
+  if (prompt !== null) url.searchParams.set('prompt', prompt)
+  const scopes = [...settings.scopes, ...(toRefresh?.scopes ?? []), ...(stepUp?.scopes ?? [])]
   const own = {
     response_type: 'code',
     client_id: settings.clientId,
     redirect_uri: canonicalRedirectUri(redirectUri),
-    scope: settings.scopes.join(' '),
+    scope: [...new Set(scopes)].join(' '),
     state: transaction.state,
     nonce: transaction.nonce,
     code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
@@ -43,23 +63,17 @@ export async function authorizationUrl(
   return url
 }
 
+/** Those of a wish that the configuration lists; and for whom a step-up is, unless somebody else is to come. */
+function passedParameters(
+  { passParameters }: ProviderSettings,
+  { passed, stepUp, otherAccount }: AuthorizationWish,
+): readonly (readonly [string, string])[] {
+  const names = new Set(passParameters.filter(mayBePassed))
+  if (stepUp !== null && !otherAccount) names.add('login_hint')
+  return [...passed].filter(([name]) => names.has(name))
+}
+
 /** The token request repeats the redirect URI, and openid-client takes it from a URL: so both are what URL prints. */
 export function canonicalRedirectUri(redirectUri: string): string {
   return new URL(redirectUri).href
-}
-
-/**
- * Whether the configuration asks the provider to show nobody anything (`prompt=none`): who is not known there comes back
- * with an error (OIDC Core 3.1.2.6). The second attempt, which follows by itself, asks the person.
- */
-export function asksNobody({ authorizationParameters }: ProviderSettings): boolean {
-  return authorizationParameters.get('prompt') === 'none'
-}
-
-/** `select_account` where it is known, as it asks for no password; `login` is what every provider has to know. */
-function promptForOtherAccount(settings: ProviderSettings, metadata: Metadata): string {
-  const known =
-    metadata.promptValues?.includes('select_account') ??
-    (settings.preset === 'google' || settings.preset === 'microsoft')
-  return known ? 'select_account' : 'login'
 }

@@ -2,6 +2,7 @@ import { ConfigFault, ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { createFairQueue, type Place } from '../core/limits/fair-queue.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
+import { plainWish } from '../core/session/authorization-wish.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
 import { createClientAuth } from './client-auth.ts'
@@ -76,8 +77,8 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
 
   return {
     name: settings.name,
-    authorizationUrl: async (transaction, redirectUri, wish) =>
-      authorizationUrl(settings, await metadata.get(), transaction, redirectUri, wish),
+    authorizationUrl: async (transaction, redirectUri, wish = plainWish, offline = false) =>
+      authorizationUrl(settings, await metadata.get(), transaction, redirectUri, { wish, offline }),
     exchange: async (parameters, transaction, redirectUri, now, network) => {
       const deadline = AbortSignal.timeout(limits.timeoutMs)
       const leave = placeIn(await signIns.enter(network, deadline), settings.name)

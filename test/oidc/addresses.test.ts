@@ -24,9 +24,8 @@ async function urlFor(
   const settings = settingsFor(issuer, changes)
   const transaction = transactionFor(settings)
   const url = await authorizationUrl(settings, metadataFor(settings, metadata), transaction, redirectUri, {
-    ...plainWish,
-    otherAccount,
-    passed: new Map(Object.entries(passed)),
+    wish: { ...plainWish, otherAccount, passed: new Map(Object.entries(passed)) },
+    offline: false,
   })
   return { url, transaction }
 }

@@ -43,6 +43,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     extraAudiences: [],
     claimsFrom: ['id_token', 'userinfo'],
     claimsFromWritten: false,
+    scopesWritten: false,
     userId: 'sub',
     userIdPrefix: '',
     displayName: ['name'],

@@ -43,6 +43,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     extraAudiences: [],
     claimsFrom: ['id_token'],
     claimsFromWritten: false,
+    scopesWritten: false,
     userId: 'sub',
     userIdPrefix: '',
     displayName: ['name'],

@@ -44,6 +44,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     clientId: keys.client_id,
     ...proof,
     scopes: [...new Set(keys.scopes)],
+    scopesWritten: isWritten(scope, [...path, 'scopes']),
     responseMode: keys.response_mode,
     responseIssRequired: keys.response_iss === 'required',
     preset,
