@@ -9,6 +9,8 @@ export interface SignedIn {
   readonly claims: Claims
   readonly ofIdToken: JsonObject
   readonly refreshToken: boolean
+  /** Whether one is of use: `recheck`, or tokens for apps. */
+  readonly keepsTokens: boolean
   /** Claims that rules name. */
   readonly named: readonly string[]
 }
@@ -16,7 +18,7 @@ export interface SignedIn {
 /** Names, sources and sizes; never a value. */
 export function judgeSignIn(
   say: FindingsOf,
-  { claims, ofIdToken, refreshToken, named }: SignedIn,
+  { claims, ofIdToken, refreshToken, keepsTokens, named }: SignedIn,
 ): readonly Finding[] {
   const names = Object.keys(claims)
   const fromIdToken = names.filter((name) => text(ofIdToken[name]) === text(claims[name]))
@@ -26,9 +28,7 @@ export function judgeSignIn(
     say.ok('sign-in', `${names.length} claims came`),
     ...sized(say, 'claims of the ID token', claims, fromIdToken),
     ...sized(say, 'claims of userinfo', claims, fromUserinfo),
-    refreshToken
-      ? say.ok('refresh token', 'came')
-      : say.note('refresh token', 'none came: some providers send it for the scope `offline_access`'),
+    refreshTokenFinding(say, refreshToken, keepsTokens),
     missing.length === 0
       ? say.ok('claims that rules name', named.length === 0 ? 'there are none' : 'all came')
       : say.warning(
@@ -47,4 +47,15 @@ function sized(say: FindingsOf, check: string, claims: Claims, names: readonly s
 
 function text(value: unknown): string {
   return JSON.stringify(value) ?? ''
+}
+
+function refreshTokenFinding(say: FindingsOf, came: boolean, isWanted: boolean): Finding {
+  if (came) return say.ok('refresh token', 'came')
+  if (!isWanted)
+    return say.note('refresh token', 'none came: some providers send it for the scope `offline_access`')
+  return say.warning(
+    'refresh token',
+    'none came',
+    'Without one the provider is asked at userinfo while the access token lives. Then people sign in again. See “What brings a refresh token?” in docs/operations.md.',
+  )
 }

@@ -47,7 +47,7 @@ export async function signInFindings(asked: AskedProvider, deps: SignInDeps): Pr
 async function signInOver(
   loopback: Loopback,
   say: FindingsOf,
-  { settings, claims: named }: AskedProvider,
+  { settings, claims: named, keepsTokens }: AskedProvider,
   { clock, random, proxyEnv, announce, patience }: SignInDeps,
 ): Promise<readonly Finding[]> {
   const { redirectUri } = loopback
@@ -59,7 +59,7 @@ async function signInOver(
   const provider = createProvider(settings, { clock, random, proxyEnv, observer })
   try {
     const transaction = beginTransaction(signInAt(settings, redirectUri), random, clock.now())
-    const { href } = await provider.authorizationUrl(transaction, redirectUri)
+    const { href } = await provider.authorizationUrl(transaction, redirectUri, plainWish, keepsTokens)
     announce(
       `Register ${redirectUri} at ${settings.name} for as long as this takes, and open:\n\n  ${href}\n\n`,
     )
@@ -70,7 +70,13 @@ async function signInOver(
     }
     const network = { key: '127.0.0.1', hidden: false }
     const identity = await provider.exchange(parameters, transaction, redirectUri, clock.now(), network)
-    return judgeSignIn(say, { claims: identity.claims, ofIdToken: payloadOf(identity), refreshToken, named })
+    return judgeSignIn(say, {
+      claims: identity.claims,
+      ofIdToken: payloadOf(identity),
+      refreshToken,
+      keepsTokens,
+      named,
+    })
   } finally {
     await provider.close()
   }

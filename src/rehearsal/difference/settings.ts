@@ -150,7 +150,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
     allow_insecure_http: one.allowInsecureHttp ? 'true' : null,
     response_mode: one.responseMode,
     response_iss: one.responseIssRequired ? 'required' : null,
-    scopes: one.scopes.join(' '),
+    scopes: `${one.scopes.join(' ')}${one.recheck !== null && one.scopesWritten ? ', and none for a refresh token' : ''}`,
     pass_parameters: one.passParameters.join(' ') || null,
     metadata_url: one.metadataUrl,
     id_token_signed_response_alg: one.signingAlgorithms?.join(' ') ?? null,
