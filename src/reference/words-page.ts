@@ -99,6 +99,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, HEAD',
     'A page for people: who is signed in, until when, which apps of this origin the person may open, and a button that signs out. A person who is not signed in can sign in there.',
   ],
+  resume: [
+    '`/.auth/resume?form=…`',
+    'GET',
+    'Where somebody comes who has signed in for a form that was kept (`resume`). The gateway makes the address; it counts for that person alone. With `session.store: cookie` it is 404.',
+  ],
   sessions: [
     '`/.auth/sessions`',
     'GET, POST',

@@ -5,12 +5,12 @@ import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
 import {
   type EpochSeconds,
   forgetAt,
-  newSessionId,
   type Session,
   type SessionKey,
   type SignInClient,
   sessionKey,
 } from '../core/session/session.ts'
+import { newOwnedSessionId, type SessionOwner } from '../core/session/session-owner.ts'
 import type { Transaction } from '../core/session/transaction.ts'
 import { stateHash } from '../core/session/transaction-cookie.ts'
 import { tokensToKeep } from './kept-tokens.ts'
@@ -19,6 +19,7 @@ import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
 import { type FinderGateway, SessionFinder } from './session-finder.ts'
 import type { SessionLookup } from './session-lookup.ts'
+import { ownerOf } from './session-owner.ts'
 import { refuseLarge } from './session-size.ts'
 import { createSessionWatch } from './session-watch.ts'
 import type { SignOutMarks } from './sign-out-marks.ts'
@@ -46,6 +47,8 @@ export interface Sessions {
   start(signIn: SignIn): Promise<Started>
   /** The key of the session that a cookie stands for, though it may have ended or count no more; null for no cookie of ours. */
   keyOf(cookieValue: string, origin: Origin): SessionKey | null
+  /** Whose that session is, or was, though the store has forgotten it; null where its cookie does not say. */
+  ownerOf(cookieValue: string, origin: Origin): SessionOwner | null
   /**
    * True when it was still there. From the call on it is none in this process, and who listens hears of it. Rejects with
    * a StoreFault when the store cannot remove it: it is asked again until it has.
@@ -158,6 +161,9 @@ export function createSessions(setup: SessionsSetup): Sessions {
     }
   })
 
+  const opened = (cookieValue: string, origin: Origin) =>
+    openSessionCookie(edition.ring, cookieValue, origin, setup.random)
+
   function forget(key: SessionKey): void {
     finder.forget(key)
     watch.ended(key)
@@ -205,8 +211,8 @@ export function createSessions(setup: SessionsSetup): Sessions {
     show: (cookieValue, origin) => finder.show(cookieValue, origin),
     lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
     start: (signIn) => start({ ...setup, ...edition }, signIn, { end, forget }),
-    keyOf: (cookieValue, origin) =>
-      openSessionCookie(edition.ring, cookieValue, origin, setup.random)?.key ?? null,
+    keyOf: (cookieValue, origin) => opened(cookieValue, origin)?.key ?? null,
+    ownerOf: (cookieValue, origin) => opened(cookieValue, origin)?.owner ?? null,
     end,
     logOut,
     // The listener may come from a request of the edition before: the lifetimes are those in force.
@@ -246,7 +252,7 @@ async function start(
   { end, forget }: { readonly end: Sessions['end']; readonly forget: (key: SessionKey) => void },
 ): Promise<Started> {
   const { origin, previousCookie } = signIn
-  const id = newSessionId(random)
+  const id = newOwnedSessionId(ownerOf(signIn, gateway.providers, ring), random)
   const session = toSession(signIn, sessionKey(id), clock.now(), gateway)
   refuseLarge(session)
   const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)

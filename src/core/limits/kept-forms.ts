@@ -1,4 +1,4 @@
-import { type Limit, MiB, of } from './limit.ts'
+import { KiB, type Limit, MiB, of } from './limit.ts'
 
 /** The rows of the table (`table.ts`) that are about forms which wait for a sign-in. */
 export const keptFormLimits = {
@@ -9,4 +9,16 @@ export const keptFormLimits = {
     'What such forms take together, in the whole store where processes share one; one more is not kept.',
   ),
   keptFormOverheadBytes: of('process', 512, 'What each of them counts beside its own bytes.'),
+  keptFormSeconds: of('session', 600, 'How long such a form waits; then it is gone.'),
+  keptFormTypeCharacters: of(
+    'request',
+    256,
+    'The `Content-Type` of such a form; one with a longer one is not kept.',
+  ),
+  resumeFormBytes: of(
+    'request',
+    1 * KiB,
+    'A body of `text/plain` from a page of the origin that is looked at, as it may stand for such a form.',
+  ),
+  ownerNameBytes: of('session', 128, 'The name in a session cookie; a longer one is left out.'),
 } as const satisfies Readonly<Record<string, Limit>>

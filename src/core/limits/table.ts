@@ -202,7 +202,6 @@ export const limitTable = {
   ...logoutLimits,
   ...keptFormLimits,
   ...renewalLimits,
-
   ...upstreamLimits,
 
   // The process.

@@ -17,6 +17,8 @@ export const english = {
   'link.start-again': 'Start again',
   'link.try-again': 'Try again',
   'link.continue': 'Continue',
+  'link.send': 'Send it now',
+  'link.send-as': 'Send it as this person',
 
   'account.signed-in-as': 'You are signed in as {name}',
   'account.with': 'with {provider}',
@@ -131,6 +133,17 @@ export const english = {
   'signed-out.still-at':
     'You are still signed in at {provider}: sign out there too where others use this browser.',
   'signed-out.shared': 'On a shared computer, close the browser too.',
+
+  'resume.title': 'You are signed in again',
+  'resume.text': 'What you sent was kept meanwhile, and goes on its way now.',
+  'resume.other-title': 'Send this as another person?',
+  'resume.other':
+    'What was sent before you signed in was filled in by {before}. You are signed in as {now}. It has not been sent yet.',
+  'resume.other-unknown':
+    'What was sent before you signed in may have been filled in by somebody else. You are signed in as {now}. It has not been sent yet.',
+  'resume.gone-title': 'There is nothing left to send',
+  'resume.gone':
+    'It was sent already, or it waited for longer than ten minutes. If you do not see what you sent, fill in the form once more.',
 
   'moving.if-nothing-happens': '{continue} if nothing happens.',
   'moving.to-page': 'Taking you to your page.',

@@ -24,6 +24,8 @@ export const german = {
   'link.start-again': 'Neu beginnen',
   'link.try-again': 'Noch einmal versuchen',
   'link.continue': 'Weiter',
+  'link.send': 'Jetzt absenden',
+  'link.send-as': 'Als diese Person absenden',
 
   'account.signed-in-as': 'Sie sind als {name} angemeldet',
   'account.with': 'über {provider}',
@@ -138,6 +140,17 @@ export const german = {
   'signed-out.still-at':
     'Bei {provider} sind Sie noch angemeldet. Melden Sie sich auch dort ab, wenn andere diesen Browser verwenden.',
   'signed-out.shared': 'An einem gemeinsam genutzten Computer schließen Sie bitte auch den Browser.',
+
+  'resume.title': 'Sie sind wieder angemeldet',
+  'resume.text': 'Was Sie abgeschickt hatten, wurde aufbewahrt und geht jetzt auf den Weg.',
+  'resume.other-title': 'Als andere Person absenden?',
+  'resume.other':
+    'Was vor der Anmeldung abgeschickt wurde, hat {before} ausgefüllt. Sie sind als {now} angemeldet. Es ist noch nicht gesendet.',
+  'resume.other-unknown':
+    'Was vor der Anmeldung abgeschickt wurde, hat vielleicht jemand anderes ausgefüllt. Sie sind als {now} angemeldet. Es ist noch nicht gesendet.',
+  'resume.gone-title': 'Hier ist nichts mehr abzusenden',
+  'resume.gone':
+    'Es wurde schon gesendet oder hat länger als zehn Minuten gewartet. Wenn Sie nicht sehen, was Sie abgeschickt haben, füllen Sie das Formular bitte noch einmal aus.',
 
   'moving.if-nothing-happens': '{continue}, falls nichts geschieht.',
   'moving.to-page': 'Wir bringen Sie zu Ihrer Seite.',

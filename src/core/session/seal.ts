@@ -40,6 +40,8 @@ export interface SealScope {
     | 'signed-out'
     | 'record'
     | 'index'
+    | 'form'
+    | 'form-link'
   /** What tells deployments and cookies apart: the origin, the cookie's name. */
   readonly context: readonly string[]
 }

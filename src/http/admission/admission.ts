@@ -60,6 +60,7 @@ export type OwnAddress =
   | 'backchannel-logout'
   | 'frontchannel-logout'
   | 'account'
+  | 'resume'
   | 'sessions'
   | 'me'
   | 'health'

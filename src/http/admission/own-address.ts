@@ -53,6 +53,10 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return gateway.session.store.kind === 'cookie'
         ? { kind: 'unknown' }
         : { kind: 'own', address: 'sessions', methods: ['GET', 'POST'] }
+    case '/resume':
+      return gateway.session.store.kind === 'cookie'
+        ? { kind: 'unknown' }
+        : { kind: 'own', address: 'resume', methods: gets }
     case '/me':
       return { kind: 'own', address: 'me', methods: gets }
     default:

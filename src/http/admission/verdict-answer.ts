@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Decision } from '../../core/decision.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { isOwnFrame } from '../../core/request/navigation.ts'
 import { sessionCookie } from '../../core/session/cookies.ts'
@@ -17,6 +18,7 @@ import {
 } from '../pages/answer.ts'
 import { contextOf, type RequestContext } from '../server/context.ts'
 import { deleteCookie, setHttpsMarker } from '../sign-in/cookie.ts'
+import { answerForm } from '../sign-in/form-keeping.ts'
 import { answerChallenge } from '../sign-in/login.ts'
 import { withRenewal } from '../sign-in/renewal.ts'
 import { type Admission, admissionOf, carryAdmission } from './admission.ts'
@@ -41,6 +43,9 @@ function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
     case 'allow':
       throw new Error('an allowed request has no verdict to answer')
     case 'challenge':
+      if (admission.method !== 'GET' && admission.method !== 'HEAD') {
+        return formAnswer(request, context, admission, decision)
+      }
       if (admission.origin !== null && isOwnFrame(admission.method, request.headers)) {
         const topPage = readReferringPage(request.headers.referer, admission.origin, gateway.authPrefix)
         return unauthorizedFrame(gateway, admission, topPage)
@@ -57,6 +62,18 @@ function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
       return decision.allow === undefined ? answer : withHeaders(answer, { allow: decision.allow.join(', ') })
     }
   }
+}
+
+/** A form whose person has to sign in (again) is kept where that may be; else it is told as anything else is. */
+async function formAnswer(
+  request: IncomingMessage,
+  context: RequestContext,
+  admission: Admission,
+  challenge: Extract<Decision, { kind: 'challenge' }>,
+): Promise<Answer> {
+  const { gateway } = context.runtime
+  const kept = await answerForm(context, admission, request, challenge)
+  return kept ?? unauthorized(gateway, admission, challenge.reason, pageOfForm(request, admission, gateway))
 }
 
 /** Where a form came from that met no session, so that whoever signs in comes back to it. */

@@ -17,6 +17,8 @@ export const metricTexts = {
     'Sign-ins by provider and outcome: started, completed, failed. The provider is empty if a callback does not tell it.',
   claimgate_provider_logouts_total:
     'Sign-outs that a provider asked for, by provider, channel (back-channel, front-channel) and outcome: ended, nothing (no such session), refused, failed. The provider is empty if nobody can tell it.',
+  claimgate_forms_total:
+    'Forms that met a sign-in, by app and outcome: kept, resumed (sent after it), not-kept.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total:
@@ -40,6 +42,7 @@ export const metricLabels = {
   claimgate_request_duration_seconds: ['app'],
   claimgate_logins_total: ['provider', 'outcome'],
   claimgate_provider_logouts_total: ['provider', 'channel', 'outcome'],
+  claimgate_forms_total: ['app', 'outcome'],
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
   claimgate_faults_total: ['app', 'code'],
@@ -87,6 +90,8 @@ export interface Metrics {
     channel: 'back-channel' | 'front-channel',
     outcome: 'ended' | 'nothing' | 'refused' | 'failed',
   ): void
+  /** Null: of no app. */
+  form(app: string | null, outcome: 'kept' | 'resumed' | 'not-kept'): void
   websocket(change: 1 | -1): void
   /** Null: of no app, or nobody can tell of which. */
   fault(code: FaultCode, app: string | null): void
@@ -135,12 +140,13 @@ export function createMetrics(): Metrics {
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
-  const logouts = createSums()
+  const [logouts, forms] = [createSums(), createSums()]
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
     [logins, new Counter(shape('claimgate_logins_total'))],
     [logouts, new Counter(shape('claimgate_provider_logouts_total'))],
+    [forms, new Counter(shape('claimgate_forms_total'))],
     [faults, new Counter(shape('claimgate_faults_total'))],
   ] as const
   const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
@@ -178,6 +184,7 @@ export function createMetrics(): Metrics {
     },
     login: (provider, outcome) => logins.add(provider ?? '', outcome),
     providerLogout: (provider, channel, outcome) => logouts.add(provider ?? '', channel, outcome),
+    form: (app, outcome) => forms.add(app ?? '', outcome),
     websocket: (change) => websockets.inc(change),
     fault: (code, app) => faults.add(app ?? '', code),
     connectionRefused: () => refusedConnections.inc(),
@@ -191,6 +198,7 @@ export function createMetrics(): Metrics {
       requests.keepOnly(kept)
       rehearsals.keepOnly(kept)
       faults.keepOnly(kept)
+      forms.keepOnly(kept)
       const keptProviders = new Set(['', ...providers])
       logins.keepOnly(keptProviders)
       logouts.keepOnly(keptProviders)

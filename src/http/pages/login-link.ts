@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits/table.ts'
 import { type AuthorizationWish, plainWish } from '../../core/session/authorization-wish.ts'
+import type { Sealed } from '../../core/session/seal.ts'
 import { keyOfPage, type StorageKey } from '../../core/session/storage-key.ts'
 
 export interface LinkedSignIn {
@@ -12,6 +13,8 @@ export interface LinkedSignIn {
   readonly provider?: string
   /** It stands in place of an attempt that came to nothing: see `isSecondAttempt`. */
   readonly isSecond?: boolean
+  /** It is for a form that waits: see `form-links`. */
+  readonly form?: Sealed | null
 }
 
 /** An address of ours that begins a sign-in. */
@@ -55,13 +58,17 @@ export function keptLink(
   return { href, keep: { key, page, takesFragment: keepsFragment } }
 }
 
-function addressOf(authPrefix: string, { page, wish = plainWish, provider, isSecond }: LinkedSignIn): string {
+function addressOf(
+  authPrefix: string,
+  { page, wish = plainWish, provider, isSecond, form }: LinkedSignIn,
+): string {
   const { returnTo, isWhole = false, keptAs } = page
   const parameters = [
     ...(provider === undefined ? [] : [['provider', provider]]),
     ['return_to', returnTo],
     ...(keptAs === null ? [] : [[isWhole ? 'fragment' : 'kept', keptAs]]),
     ...(isSecond ? [['attempt', 'second']] : []),
+    ...(form === undefined || form === null ? [] : [['form', form]]),
     ...(wish.otherAccount ? [['account', 'other']] : []),
     ...wish.passed,
   ]

@@ -110,6 +110,9 @@ const lookScript = `(() => {
   if (kept !== null) location.replace(to)
 })()`
 
+/** Sends the one form of a page, once: whoever comes back to the page by the history has sent it. */
+const sendScript = `document.forms[0].submit()`
+
 /** A script of ours on a page that is whole without it: markup, and what the policy has to name. */
 export interface PageScript {
   readonly markup: string
@@ -128,6 +131,11 @@ export function keepForLink(keep: KeptPage | null): PageScript | null {
 export function lookUp(key: StorageKey, to: string): PageScript {
   const markup = html`<script data-key="${keyPrefix + key}" data-to="${to}">!${lookScript}</script>`
   return { markup, hash: hashOf(lookScript) }
+}
+
+/** Sends the form of the page as soon as it is there. */
+export function sendForm(): PageScript {
+  return { markup: html`<script>!${sendScript}</script>`, hash: hashOf(sendScript) }
 }
 
 /** The same answer, of a page that was made with this script. */

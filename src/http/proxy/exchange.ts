@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
+import { resumedFormOf } from '../admission/resumed-form.ts'
 import type { Outbound } from './outbound.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
 
@@ -69,8 +71,10 @@ export class Exchange implements UpstreamSink {
   start(announce: Announce): void {
     this.#announce = announce
     const { request, response, outbound, upstreams, observer } = this.#setup
-    if (response.destroyed || request.destroyed) return
-    if (announcesBody(request.headers)) {
+    const form = resumedFormOf(request)?.sent ?? null
+    // What stood for a form has been read to its end, after which Node destroys a request by itself.
+    if (response.destroyed || (form === null && request.destroyed)) return
+    if (form === null && announcesBody(request.headers)) {
       const limit = outbound.maxBodyBytes
       if (limit !== null && (announcedLength(request) ?? 0) > limit) {
         this.#fail(bodyTooLarge())
@@ -83,7 +87,8 @@ export class Exchange implements UpstreamSink {
     }
     // Emitted once, after the last byte or when the client went away.
     response.on('close', () => this.#end())
-    this.#upstream = upstreams.request({ ...outbound.request, body: this.#upload }, this)
+    const body = form === null ? this.#upload : bodyOf(form.body)
+    this.#upstream = upstreams.request({ ...outbound.request, body }, this)
     if (this.#over) this.#upstream.cancel()
   }
 
@@ -231,6 +236,11 @@ export class Exchange implements UpstreamSink {
       this.#upstream?.resume()
     })
   }
+}
+
+/** Of a form that waited: it is all there. */
+function bodyOf(bytes: Buffer): Readable | null {
+  return bytes.length === 0 ? null : Readable.from([bytes])
 }
 
 function afterTurn(exchange: Exchange): void {

@@ -11,6 +11,7 @@ import { sentTokens } from '../../core/headers/token-headers.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
+import { resumedFormOf } from '../admission/resumed-form.ts'
 import { contextOf } from '../server/context.ts'
 import { setSessionCookies } from '../sign-in/cookie.ts'
 
@@ -44,7 +45,7 @@ export function readOutbound(
   const { forwarding } = location
   const plan = headerPlan(contextOf(raw).runtime.gateway, app)
   const headers = upstreamHeaders(plan, {
-    rawHeaders: raw.rawHeaders,
+    rawHeaders: resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders,
     forwarding,
     principal,
     tokens: session !== null && forwarding.tokenHeaders.length > 0 ? sentTokens(session) : null,

@@ -20,6 +20,7 @@ import { login, takeUp } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
 import { endOwnSessions, ownSessions } from '../sign-in/own-sessions.ts'
+import { resumeForm } from '../sign-in/resume.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
 import { noteCut } from './cut-answer.ts'
@@ -162,6 +163,9 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
       reply,
       await endOwnSessions(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
     ),
+  )
+  scope.get('/own/resume', async (request, reply) =>
+    send(reply, await resumeForm(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
   scope.get('/own/me', async (request, reply) =>
     send(reply, await me(contextOf(request.raw), admissionOf(request.raw), request.headers)),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { announcesBody } from '../../core/request/body.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
-import { admit } from '../admission/gate.ts'
+import { admitForm } from '../admission/resumption.ts'
 import { reportUndecided } from '../operations/report-fault.ts'
 import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
 import { handOver } from '../proxy/proxy.ts'
@@ -61,7 +61,7 @@ export function createRequestListener(serverContext: ServerContext): RequestList
       response.writeHead(500, { connection: 'close', 'cache-control': 'no-store' }).end()
     }
     try {
-      const admission = admit(context.runtime, request, requestIds.next(), performance.now())
+      const admission = admitForm(context, request, requestIds.next(), performance.now())
       if (admission instanceof Promise) admission.then(passOn).catch(failed)
       else passOn(admission)
     } catch (thrown) {

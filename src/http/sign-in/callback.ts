@@ -23,6 +23,7 @@ import { beginAgain, mayHelp } from './again.ts'
 import { attemptOf } from './attempt.ts'
 import { deleteCookie, type SetCookie } from './cookie.ts'
 import { isWorthAnother, signInFailed, tooManyFailures } from './failure.ts'
+import { toFormPage } from './form-links.ts'
 import { failedOf, fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
 import { newSessionCookies } from './new-session.ts'
@@ -235,6 +236,10 @@ function signedIn(
     ...newSessionCookies(runtime, origin, headers, { cookieValue, state: transaction.state }),
     roundCompleted(headers, origin, cameBy(admission)),
   ]
+  const form = transaction.wish?.form ?? null
+  const holder = form === null ? null : (runtime.sessions.ownerOf(cookieValue, origin)?.account ?? null)
+  if (form !== null && holder !== null)
+    return withCookies(toFormPage(runtime, admission, origin, { form, holder }), cookies)
   const to = readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix)
   if (!isKeptAttempt(transaction)) return arrive(admission, origin, to, cookies)
   const kept = { hash: stateHash(transaction.state), start: to }

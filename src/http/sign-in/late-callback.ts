@@ -9,6 +9,7 @@ import { keyOfAttempt, wantedPage } from '../../core/session/storage-key.ts'
 import { isKeptAttempt, isSecondAttempt } from '../../core/session/transaction.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
 import type { Admission } from '../admission/admission.ts'
+import { ownerOfCookie } from '../admission/form-holder.ts'
 import { lookUpSession } from '../admission/session-lookup.ts'
 import { type Answer, frameOf, redirectAnswer, withCookies } from '../pages/answer.ts'
 import { type LinkedSignIn, loginLink } from '../pages/login-link.ts'
@@ -18,6 +19,7 @@ import type { RequestContext } from '../server/context.ts'
 import { beginAgain, pageOf } from './again.ts'
 import { attemptOf } from './attempt.ts'
 import { type Failed, signInFailed } from './failure.ts'
+import { toFormPage } from './form-links.ts'
 import { remembering } from './past-attempts.ts'
 
 export interface UselessCallback {
@@ -44,6 +46,11 @@ export async function nothingToDo(
   const found = await lookUpSession(runtime, origin, headers)
   if (found.kind === 'live') {
     const { signIn } = found.session
+    const form = transaction?.wish?.form ?? null
+    if (form !== null) {
+      const holder = ownerOfCookie(runtime, origin, headers)?.account ?? null
+      if (holder !== null) return toFormPage(runtime, admission, origin, { form, holder })
+    }
     const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
     const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
     const start = readLanding(wanted, origin, runtime.gateway.authPrefix)

@@ -28,6 +28,7 @@ import type { RequestContext } from '../server/context.ts'
 import { type AttemptOf, appAt } from './attempt.ts'
 import { tellOfFailure } from './failure.ts'
 import { fittingProviders } from './fitting-providers.ts'
+import { formLoginLink, readFormLoginLink } from './form-links.ts'
 import { isLooping } from './login-loop.ts'
 import { passedTo, readPassed } from './passed-parameters.ts'
 import { type SignInRequest, startSignIn } from './start.ts'
@@ -56,7 +57,7 @@ export async function login(
   }
   const query = new URLSearchParams(target.query)
   if (
-    ['return_to', 'provider', 'account', 'kept', 'fragment', 'attempt'].some(
+    ['return_to', 'provider', 'account', 'kept', 'fragment', 'attempt', 'form'].some(
       (name) => query.getAll(name).length > 1,
     )
   ) {
@@ -70,17 +71,18 @@ export async function login(
   const settings = offered.flatMap((name) => runtime.gateway.providers.get(name) ?? [])
   const read = readPassed(query, settings)
   if (!read.ok) return refusal(admission, 400, read.reason)
+  const form = readFormLoginLink(runtime, origin, headers, query.get('form'))
   const otherAccount = query.get('account') === 'other'
   const wish = {
     page: readWantedPage(returnTo, query),
-    wish: { ...plainWish, otherAccount, passed: read.passed },
+    wish: { ...plainWish, otherAccount, passed: read.passed, form },
     isSecond: query.get('attempt') === 'second',
   }
   const [provider, ...others] = offered
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, { provider, ...wish })
   }
-  return chooser(context, admission, offered, wish)
+  return chooser(context, admission, headers, offered, wish)
 }
 
 /**
@@ -188,6 +190,7 @@ function looping(context: RequestContext, admission: Admission, of: AttemptOf): 
 function chooser(
   context: RequestContext,
   admission: Admission,
+  headers: IncomingHttpHeaders,
   offered: readonly string[],
   { page, wish, isSecond }: Omit<SignInRequest, 'provider'>,
 ): Answer {
@@ -195,11 +198,13 @@ function chooser(
   const { origin } = admission
   // A redirect to here, or a link, brought along what follows the `#`.
   const isKept = origin !== null && appAt(origin, page.returnTo)?.keepFragment === true
+  const form =
+    wish.form === null || origin === null ? null : formLoginLink(context.runtime, origin, headers, wish.form)
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []
     const asked = { ...wish, passed: passedTo(settings, wish.passed) }
-    const linked = { provider: name, page, wish: asked, isSecond, keepsFragment: isKept }
+    const linked = { provider: name, page, wish: asked, isSecond, keepsFragment: isKept, form }
     const link = loginLink(gateway.authPrefix, linked)
     return [{ label: settings.label, icon: settings.icon, ...link }]
   })

@@ -47,7 +47,9 @@ export async function startSignIn(
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { page, isSecond } = request
   const returnTo = page.isWhole ? page.returnTo : null
-  const isKept = page.keptAs !== null || keepsFragment(admission, origin, page.returnTo)
+  // Whoever signs in for a form comes to its page.
+  const isWanted = request.wish.form === null && keepsFragment(admission, origin, page.returnTo)
+  const isKept = page.keptAs !== null || isWanted
   const wish = { ...request.wish, passed: passedTo(settings, request.wish.passed) }
   const sent = sessionSent(runtime, origin, headers)
   const asked = { provider: settings, returnTo, isKept, origin: origin.origin, replaces, isSecond, wish }
@@ -72,7 +74,7 @@ export async function startSignIn(
           takesFragment: request.insteadOf === undefined,
           to: url,
         })
-      : redirectAnswer(url.href, 302)
+      : redirectAnswer(url.href, statusOf(admission))
     const { responseMode } = settings
     const begun = { cookie, session: sent, responseMode, insteadOf: request.insteadOf ?? null }
     return withCookies(answer, attemptCookies(context, origin, headers, begun))
@@ -87,4 +89,9 @@ export async function startSignIn(
 /** Whether the app of a page wants the fragment kept. Nobody who asks for headers alone has one. */
 function keepsFragment({ method }: Admission, origin: Origin, page: ReturnTo): boolean {
   return method !== 'HEAD' && appAt(origin, page)?.keepFragment === true
+}
+
+/** After a form no provider is to be sent the form as well (RFC 9700 4.12). */
+function statusOf({ method }: Admission): 302 | 303 {
+  return method === 'GET' || method === 'HEAD' ? 302 : 303
 }

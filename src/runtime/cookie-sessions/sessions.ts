@@ -104,6 +104,8 @@ export function createCookieSessions(setup: CookieSessionsSetup): CookieSessions
     start,
     keyOf: (cookieValue, origin) =>
       openSessionInCookie(edition.ring, origin, cookieValue)?.kept.session.key ?? null,
+    // Nothing waits for somebody who signs in again where no store is.
+    ownerOf: () => null,
     end,
     // No address by which a provider could ask for it is there: what it would go by is in browsers alone.
     logOut: () => Promise.reject(new Error('no provider ends sessions that rest in browsers')),

@@ -6,6 +6,7 @@ import { keyOfPage, type StorageKey } from '../../../src/core/session/storage-ke
 import { pageAnswer } from '../../../src/http/pages/answer.ts'
 import { providerIcon } from '../../../src/http/pages/icons.ts'
 import type { PageStatus } from '../../../src/http/pages/pages.ts'
+import { formGonePage, resumePage } from '../../../src/http/pages/resume-page.ts'
 import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
 import {
   arriveWithFragment,
@@ -138,6 +139,14 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
       }),
     ],
     ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
+    ...[null, { before: text, now: text }, { before: null, now: text }].map(
+      (others, at) =>
+        [
+          `form ${at}`,
+          resumePage({ ...frame, to: text, form: text, others, otherAccountHref: text }).body,
+        ] as const,
+    ),
+    ['form gone', formGonePage({ ...frame, continueHref: text }).body],
     ['taken', takeFromStorage({ ...stored, action: text, start: text as ReturnTo }).body],
     ['arrived', arriveWithFragment({ ...frame, to: text as ReturnTo }).body],
     ['asked again', askAgainWithFragment({ ...frame, action: text, to: text as ReturnTo }).body],
@@ -211,11 +220,14 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'refresh',
     'returnForm',
     'say',
+    'second',
+    'sendScript',
     'sessionsLink',
     'still',
     'stylesheet',
     'takeScript',
     'takes',
+    'text',
     'time',
     'times',
     'way',

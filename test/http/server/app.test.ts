@@ -32,6 +32,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ['/', { headers: [cookie] }, 200, /<form [^>]*action="\/\.auth\/logout"/],
     ['/', {}, 200, /<a [^>]*href="\/\.auth\/login/],
     ['/me', {}, 401, /"reason":"no-session"/],
+    ['/resume?form=x', { headers: [cookie] }, 404, /nothing left to send/],
     ['/sessions', { headers: [cookie] }, 200, /You are signed in nowhere else/],
     [
       '/sessions',
@@ -65,6 +66,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/frontchannel-logout (GET)
     ├── own/account (GET)
     ├── own/sessions (GET, POST)
+    ├── own/resume (GET)
     └── own/me (GET)
 `,
   )
@@ -134,5 +136,5 @@ t.test('who is not let in gets the answer to the verdict', async (t) => {
 
 t.test('new rules are told to the event streams and to the WebSockets', async (t) => {
   const held = await open(t)
-  t.same(held.editions.subscribers(), ['sessions', 'webSockets', 'eventStreams'])
+  t.same(held.editions.subscribers(), ['renewals', 'sessions', 'webSockets', 'eventStreams'])
 })

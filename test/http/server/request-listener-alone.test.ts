@@ -82,6 +82,7 @@ function asked({
     gateway,
     random: (bytes: number) => Buffer.alloc(bytes, 0xab),
     sessions: { use, lookUp: use },
+    clock: { now: () => 0 },
   }
   const edition = { runtime, inUse: 0 }
   const context = {

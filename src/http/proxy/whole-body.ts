@@ -1,0 +1,23 @@
+import type { IncomingMessage } from 'node:http'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
+import { Upload, type UploadLimits } from './upload.ts'
+
+/**
+ * A request body as a whole, within the limits that it has on its way to an app. Rejects with an UpstreamFault when it is
+ * longer, or slower, and when the client goes away before its end.
+ */
+export function readWholeBody(
+  request: IncomingMessage,
+  limits: UploadLimits,
+  timing: Timing = systemTiming,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    const upload = new Upload(request, limits, { onFault: reject, onPiece: null }, timing)
+    upload.on('data', (piece: Buffer) => void pieces.push(piece))
+    upload.once('end', () => resolve(Buffer.concat(pieces)))
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('the client went away'))
+    })
+  })
+}
