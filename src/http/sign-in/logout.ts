@@ -1,15 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
+import type { Awaitable } from '../../core/ports.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
 import { readLanding } from '../../core/session/landing.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import type { Session } from '../../core/session/session.ts'
+import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from '../admission/admission.ts'
 import { readSessionCookies, readSignOutMarks } from '../admission/session-cookies.ts'
-import { sessionOfPage } from '../admission/session-lookup.ts'
+import { lookUpSession, sessionOfPage } from '../admission/session-lookup.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import { accountOf } from '../pages/account.ts'
 import {
@@ -37,7 +39,9 @@ export async function askToLogOut(
   const { runtime } = context
   const { origin, target } = admission
   if (origin === null || target === null) return refusal(admission, 404, 'address-unknown')
-  const session = await liveSession(context, admission, origin, headers)
+  const session = await liveSession(context, admission, () =>
+    sessionOfPage(runtime, origin, admission, headers),
+  )
   const wanted = new URLSearchParams(target.query).get('return_to')
   const returnTo = readLanding(wanted, origin, runtime.gateway.authPrefix)
   const page = confirmSignOutPage({
@@ -67,8 +71,11 @@ export async function logOut(
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   if (!isFromOwnPage(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
-  const session = await liveSession(context, admission, origin, headers)
+  // No use of the session: else its provider might be asked for it first, and a sign-out waits for nobody.
+  const session = await liveSession(context, admission, () => lookUpSession(runtime, origin, headers))
   const everywhere = await endSessions(context, admission, origin, headers)
+  // Behind the answer: a provider that is slow or away delays no sign-out, and keeps nobody signed in.
+  if (session !== null) runtime.renewals.revoke(session)
   const cleared = [
     ...sessionGone(context, origin, headers),
     ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
@@ -205,11 +212,10 @@ function providerOf({ runtime }: RequestContext, origin: Origin, session: Sessio
 async function liveSession(
   context: RequestContext,
   admission: Admission,
-  origin: Origin,
-  headers: IncomingHttpHeaders,
+  look: () => Awaitable<SessionLookup>,
 ): Promise<Session | null> {
   try {
-    const found = await sessionOfPage(context.runtime, origin, admission, headers)
+    const found = await look()
     return found.kind === 'live' ? found.session : null
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown

@@ -7,6 +7,7 @@ import type { Admission } from '../../../src/http/admission/admission.ts'
 import type { Answer } from '../../../src/http/pages/answer.ts'
 import type { RequestContext } from '../../../src/http/server/context.ts'
 import { askToLogOut, loggedOut, logOut } from '../../../src/http/sign-in/logout.ts'
+import type { Runtime } from '../../../src/runtime/runtime.ts'
 import type { Sessions } from '../../../src/runtime/sessions.ts'
 import { issuedToAlice } from '../../support/issued.ts'
 import { pageHeaders } from '../../support/pages.ts'
@@ -160,6 +161,42 @@ t.test('S-174: only our own page signs out, as the browser says', async (t) => {
   t.ok(await alive(cookie))
   t.match(await leave('', { headers: { ...old, origin: site } }), { status: 303 })
   t.notOk(await alive(cookie))
+})
+
+t.test('a sign-out has the refresh token that was kept revoked, and waits for nobody', async (t) => {
+  const { leave, ask, signIn, context, alive } = open(t)
+  const revoked: unknown[] = []
+  const renewals: Runtime['renewals'] = {
+    ...context.runtime.renewals,
+    revoke: ({ issuer, clientId }) => void revoked.push([issuer, clientId]),
+  }
+  const changed = { ...context, runtime: { ...context.runtime, renewals } }
+  // A use may have the provider asked whether the session lives.
+  const { use: _, ...sessions } = changed.runtime.sessions
+  const leaving = {
+    ...changed,
+    runtime: { ...changed.runtime, sessions: { ...sessions, use: throws(broken) } },
+  }
+  const cookie = await signIn()
+  await ask('', { headers: { cookie }, context: changed })
+  t.same(revoked, [], 'the question revokes nothing')
+  await leave('', { headers: { ...program, cookie, 'sec-fetch-site': 'cross-site' }, context: changed })
+  t.same(revoked, [], 'nor does what is refused')
+  t.match(await leave('', { headers: { cookie }, context: leaving }), { status: 303 })
+  t.notOk(await alive(cookie))
+  t.same(revoked, [['https://op.example', 'c']])
+  t.match(await leave('', { headers: { cookie }, context: changed }), { status: 303 })
+  t.equal(revoked.length, 1, 'who has ended has nothing left')
+})
+
+t.test('a refresh token is revoked though the store could not end the session everywhere', async (t) => {
+  const { leave, signIn, withSessions } = open(t)
+  const cookie = await signIn()
+  const context = withSessions({ end: throws(down) })
+  const revoked: unknown[] = []
+  const renewals = { ...context.runtime.renewals, revoke: (one: unknown) => void revoked.push(one) }
+  await leave('', { headers: { cookie }, context: { ...context, runtime: { ...context.runtime, renewals } } })
+  t.equal(revoked.length, 1)
 })
 
 t.test('S-160: a sign-out ends the session, forgets pages and clears the cookies', async (t) => {
