@@ -178,7 +178,8 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
       'The disk of the data folder, or `maxmemory` of Redis. With room again sign-ins work again by themselves.',
   },
   STORE_UNCONFIRMED: {
-    means: 'Sessions ended in Redis, and no replica has confirmed that within a second.',
+    means:
+      'Sessions ended or were renewed in Redis, or kept forms were handed out, and no replica has confirmed that within a second.',
     lookAt:
       'The replicas: whether they are connected, and how far behind. After a failover revoke once more.',
   },

@@ -34,6 +34,7 @@ const exceptions: ReadonlyMap<string, string> = new Map([
   ['oidc/clock.ts maxIssuedAgoSeconds', 'how far clocks may differ'],
   ['store/redis/cluster.ts mostRedirects', 'how often a key is followed that moves'],
   ['store/redis/connection.ts longestPauseMs', 'between two attempts to connect'],
+  ['store/redis/renewals.ts mostTries', 'how often a record is tried whose slot moves'],
   ['runtime/health-path.ts longestPath', 'of the kernel'],
   ['http/proxy/exchange.ts smallBytes', 'what is held to the end of a turn; more is passed at once'],
 ])

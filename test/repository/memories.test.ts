@@ -72,6 +72,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'store/redis/cluster.ts': ['nodes of a cluster', 'nodes of a cluster'],
   'store/redis/confirmation.ts': ['nodes of a cluster', 'nodes of a cluster'],
   'store/redis/ending.ts': [ofOneCall],
+  'store/redis/renewals.ts': [ofOneCall],
   'store/redis/store.ts': [ofOneCall],
   'store/sqlite.ts': ['those who follow changes: parts of the process'],
   'store/touches.ts': ['limits.waitingTouches'],
