@@ -25,6 +25,8 @@ export interface GatewaySetup {
   readonly issuer: string
   readonly upstream: string
   readonly workers?: number
+  /** The value of `recheck`; nothing is written where it is absent. */
+  readonly recheck?: string
 }
 
 /** The real process with the rule, the headers and the log that the other parts of the bench measure. */
@@ -56,7 +58,8 @@ export async function startSessionGateway(setup: GatewaySetup): Promise<SessionG
 }
 
 function configuration(port: number, folder: string, setup: GatewaySetup): string {
-  const { store, redisPort, issuer, upstream, workers = 1 } = setup
+  const { store, redisPort, issuer, upstream, workers = 1, recheck } = setup
+  const asked = recheck === undefined ? '' : `, recheck: ${recheck}`
   // Each gateway has keys of its own: several of them stand on one Redis.
   const prefix = `bench-${port}:`
   const value =
@@ -71,7 +74,7 @@ data: ${JSON.stringify(folder)}
 log: { subject_key: a-key-of-the-log-of-thirty-two-bytes-or-more }
 session: { secret: a-session-secret-of-thirty-two-bytes-or-more, store: ${value} }
 providers:
-  op: { issuer: "${issuer}", client_id: gateway, client_secret: a-client-secret-of-thirty-two-bytes-or-more }
+  op: { issuer: "${issuer}", client_id: gateway, client_secret: a-client-secret-of-thirty-two-bytes-or-more${asked} }
 apps:
   bench:
     url: http://localhost:${port}

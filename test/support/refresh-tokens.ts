@@ -33,6 +33,8 @@ export interface RefreshTokens {
   readonly revoked: readonly string[]
   /** The one of a family that would be taken now. */
   current(subject: string): string | null
+  /** An administrator ends those of one person. */
+  end(subject: string): void
   /** An administrator ends every family: what comes then is `invalid_grant`. */
   endAll(): void
 }
@@ -87,6 +89,9 @@ export function createRefreshTokens(): RefreshTokenBooks {
     current: (subject) =>
       all.findLast(({ granted, current }) => granted.subject === subject && current !== null)?.current ??
       null,
+    end: (subject) => {
+      for (const family of all) if (family.granted.subject === subject) family.current = null
+    },
     endAll: () => {
       for (const family of all) family.current = null
     },
