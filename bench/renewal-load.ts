@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { limits } from '../src/core/limits/table.ts'
 import { type RenewalSite, startRenewalSite } from './renewal-site.ts'
 
 export interface MixedLoad {
@@ -25,6 +26,7 @@ export interface MixedOutcome {
 }
 
 const everySeconds = 60
+const longestPauseSeconds = limits.longestRenewalPauseMs / 1000
 /** Beyond `every`: a request waits up to 3 s for the answer, the machine is busy, and clocks count whole seconds. */
 const slackSeconds = 8
 
@@ -206,7 +208,7 @@ async function askOnce(
   if (person.revokedAt !== null && (status === 401 || status === 403)) return
   if (person.demotedAt !== null && status === 403 && path.startsWith('/admin')) return
   // Without an answer of the provider nobody has a new token for the app.
-  if (reason === 'token-expired' && seconds() - state.troubledAt < 30) return
+  if (reason === 'token-expired' && seconds() - state.troubledAt < longestPauseSeconds + slackSeconds) return
   if (status === 401 && reason !== 'token-expired') person.isLost = true
   const name = `${path.split(/[/?]/)[1]} ${status} ${reason}`.trim()
   state.failed[name] = (state.failed[name] ?? 0) + 1
@@ -215,8 +217,7 @@ async function askOnce(
 /** By when both gateways have to know: each asks `every` after its last answer, as soon as the provider answers. */
 function dueAt({ answersSince, trouble }: State, since: number): number {
   if (trouble !== 'none' && trouble !== 'slow') return Number.POSITIVE_INFINITY
-  // Pauses between tries grow to a minute.
-  return Math.max(since + everySeconds, answersSince + 60) + slackSeconds
+  return Math.max(since + everySeconds, answersSince + longestPauseSeconds) + slackSeconds
 }
 
 function nameOf(index: number): string {

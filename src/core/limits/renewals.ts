@@ -14,7 +14,7 @@ export const renewalLimits = {
     10_000,
     'The pause after a provider did not answer for it; each is twice as long as the one before.',
   ),
-  longestRenewalPauseMs: of('session', 300_000, 'The longest such pause.'),
+  longestRenewalPauseMs: of('session', 60_000, 'The longest such pause.'),
   renewalLeaseSeconds: of(
     'session',
     25,
