@@ -4,6 +4,7 @@ import type { YamlValue } from '../yaml.ts'
 import { emailClaim } from './claims.ts'
 import { issuerOf, type ProviderKind } from './provider-kinds.ts'
 import { found, type OauthProxy, settingText } from './proxy.ts'
+import { recheckOf } from './recheck.ts'
 
 export interface ConvertedProvider {
   readonly name: string
@@ -29,7 +30,7 @@ export function convertProvider(proxy: OauthProxy, kind: ProviderKind, byEmail: 
   else proxy.say('provider_ca_files', 'kept', '`ca_file`')
   const passed = passedOf(proxy)
   if (passed.length > 0) keys.pass_parameters = passed
-  Object.assign(keys, emailTrust(proxy, byEmail), algorithms(proxy), audiencesOf(proxy))
+  Object.assign(keys, emailTrust(proxy, byEmail), algorithms(proxy), audiencesOf(proxy), recheckOf(proxy))
   noteMore(proxy)
   return { name, keys }
 }

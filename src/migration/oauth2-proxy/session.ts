@@ -1,3 +1,4 @@
+import { durationText } from '../duration-text.ts'
 import type { YamlValue } from '../yaml.ts'
 import type { OauthProxy } from './proxy.ts'
 import { convertStore } from './store.ts'
@@ -38,7 +39,6 @@ export function convertSession(proxy: OauthProxy): Keys {
 function lifetimeOf(proxy: OauthProxy): string {
   const written = proxy.text('cookie_expire')
   const seconds = written === null ? 604_800 : secondsOf(written)
-  const refresh = secondsOf(proxy.text('cookie_refresh') ?? '0')
   if (written === null) {
     proxy.say(
       'cookie_expire',
@@ -58,14 +58,6 @@ function lifetimeOf(proxy: OauthProxy): string {
       'kept',
       '`session.max_lifetime`, and `session.idle_timeout` as nobody was signed out for being idle',
     )
-  proxy.say(
-    'cookie_refresh',
-    refresh === 0 ? 'kept' : 'changed',
-    refresh === 0
-      ? 'sessions are not renewed'
-      : 'sessions were renewed at the provider, and went on while that agreed; here they end at `max_lifetime`, and the provider is asked at the next sign-in. Choose a `max_lifetime` after which an account that was closed must not get in any more',
-    refresh === 0 ? {} : { effect: 'looser' },
-  )
   return durationText(seconds === null || seconds === 0 ? 86_400 : seconds)
 }
 
@@ -79,10 +71,4 @@ export function secondsOf(text: string): number | null {
   return Math.round(
     parts.reduce((sum, [, count = '0', unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0),
   )
-}
-
-export function durationText(seconds: number): string {
-  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`
-  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
 }

@@ -1,9 +1,10 @@
+import { durationText } from '../duration-text.ts'
 import type { Effect } from '../finding.ts'
 import { type PathPattern, pathText } from '../path-pattern.ts'
 import type { SourcePosition } from '../source-position.ts'
 import type { YamlValue } from '../yaml.ts'
 import { found, type OauthProxy, settingText } from './proxy.ts'
-import { durationText, secondsOf } from './session.ts'
+import { secondsOf } from './session.ts'
 import { tellLeaves, type UpstreamEntry, upstreamEntries } from './upstream-entries.ts'
 import { type MappedPath, mapPath, takenBy } from './upstream-path.ts'
 

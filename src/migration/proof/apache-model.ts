@@ -30,6 +30,8 @@ export interface MergedPath {
   readonly requires: RequireNode | null
   readonly authType: string
   readonly passes: boolean
+  /** `OIDCUnAutzAction auth`: a claim that is not met sends to the provider at once. */
+  readonly signsInAgain: boolean
 }
 
 /** Far more than stand at one path in practice. */
@@ -64,24 +66,26 @@ function merged(sections: readonly PathSection[]): MergedPath {
     requires,
     authType: wordsOf(directives, 'AuthType')[0]?.toLowerCase() ?? 'none',
     passes: action === 'pass' && expression === undefined,
+    signsInAgain: wordsOf(directives, 'OIDCUnAutzAction')[0]?.toLowerCase() === 'auth',
   }
 }
 
-/** `denied-no-user`: a user might change it. */
-type Result = 'granted' | 'denied' | 'denied-no-user' | 'neutral'
+/** `denied-no-user`: a user might change it. `sent-away`: nothing changes it any more. */
+type Result = 'granted' | 'denied' | 'denied-no-user' | 'neutral' | 'sent-away'
 
 interface Visit extends ModelContext {
   readonly request: JudgedRequest
   /** Null before authentication; empty for nobody under `OIDCUnAuthAction pass`. */
   readonly user: string | null
+  readonly signsInAgain: boolean
 }
 
 /** httpd's answer: rules are request before anybody is identified, and a second time after. */
 export function judgeApache(place: MergedPath, request: JudgedRequest, context: ModelContext): Verdict {
-  const { requires, authType, passes } = place
+  const { requires, authType, passes, signsInAgain } = place
   // A type of authentication without a rule is a mistake that httpd answers with 500.
   if (requires === null) return authType === 'none' ? 'allow' : 'deny'
-  const before = apply(requires, { ...context, request, user: null }, 'all')
+  const before = apply(requires, { ...context, request, user: null, signsInAgain }, 'all')
   if (before === 'granted') return 'allow'
   if (before !== 'denied-no-user') return 'deny'
   // Without a type of authentication httpd answers 500; bearer tokens nobody has here.
@@ -89,7 +93,7 @@ export function judgeApache(place: MergedPath, request: JudgedRequest, context: 
   if (authType !== 'openid-connect' && authType !== 'auth-openidc') return 'deny'
   if (request.claims === null && !passes) return 'sign-in'
   const user = request.claims === null ? '' : remoteUser(request.claims, context.remoteUser)
-  return apply(requires, { ...context, request, user }, 'all') === 'granted' ? 'allow' : 'deny'
+  return apply(requires, { ...context, request, user, signsInAgain }, 'all') === 'granted' ? 'allow' : 'deny'
 }
 
 function remoteUser(claims: Claims, { claim, suffix, expression }: RemoteUser): string {
@@ -101,7 +105,7 @@ function remoteUser(claims: Claims, { claim, suffix, expression }: RemoteUser): 
 function apply(node: RequireNode, visit: Visit, parent: 'all' | 'any'): Result {
   if (!nodeCovers(node, visit.request.method)) return parent === 'all' ? 'granted' : 'neutral'
   const result = node.kind === 'rule' ? test(node.test, visit) : combine(node, visit)
-  if (!node.negated) return result
+  if (!node.negated || result === 'sent-away') return result
   return result === 'granted' ? 'denied' : 'neutral'
 }
 
@@ -110,6 +114,7 @@ function combine(group: Extract<RequireNode, { kind: 'group' }>, visit: Visit): 
   for (const member of group.members) {
     const one = apply(member, visit, group.op)
     if (one === 'neutral') continue
+    if (one === 'sent-away') return one
     if (one === (group.op === 'all' ? 'denied' : 'granted')) return one
     const undecided =
       one === 'denied-no-user' && (group.op === 'all' ? result !== 'denied' : result === 'denied')
@@ -118,7 +123,7 @@ function combine(group: Extract<RequireNode, { kind: 'group' }>, visit: Visit): 
   return result
 }
 
-function test(rule: RequireTest, { request, user, version, withheld }: Visit): Result {
+function test(rule: RequireTest, { request, user, version, withheld, signsInAgain }: Visit): Result {
   const when = (condition: boolean): Result => (condition ? 'granted' : 'denied')
   switch (rule.kind) {
     case 'all':
@@ -137,7 +142,8 @@ function test(rule: RequireTest, { request, user, version, withheld }: Visit): R
       if (user === '') return 'granted'
       const kept = Object.entries(request.claims ?? {}).filter(([name]) => !isWithheld(withheld, name))
       const claims = Object.fromEntries(kept)
-      return when(rule.specs.some(({ eaten }) => matchesSpec(claims, eaten, version)))
+      const met = rule.specs.some(({ eaten }) => matchesSpec(claims, eaten, version))
+      return met || !signsInAgain ? when(met) : 'sent-away'
     }
     case 'claims_expr':
     case 'other':

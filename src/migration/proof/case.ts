@@ -70,7 +70,8 @@ export function verdictOn(decision: Decision): Verdict {
     case 'allow':
       return 'allow'
     case 'challenge':
-      return 'sign-in'
+      // Whoever is signed in, and asked for more, is kept out until then, as by a `Require` on it.
+      return decision.reason === 'step-up-needed' ? 'deny' : 'sign-in'
     case 'deny':
     case 'reject':
       return 'deny'

@@ -2,17 +2,21 @@ import { knownMethods } from '../../../core/request/method.ts'
 import { allOf, asks, besideProviders, needsPerson, never, open, type Rule } from '../../rule.ts'
 import type { Context } from '../context.ts'
 import { wordsOf } from '../reading/last.ts'
-import { rulesOf } from '../reading/require.ts'
+import { type RequireNode, rulesOf } from '../reading/require.ts'
 import { type MergedSections, mergeSections, methodsNamed, type PathSection } from '../reading/section.ts'
 import { isStranger } from './claim.ts'
 import { findingsOf, type Say } from './findings.ts'
 import { convertRequires, dependsOnCaller } from './requirement.ts'
+import { withoutLaterAlternatives } from './signs-in-again.ts'
+import { convertStepUp, type SteppedUp } from './step-up.ts'
 
 /** Who may pass at one path, by one set of methods; null: by all that no other set names. */
 export interface Access {
   readonly methods: readonly string[] | null
   readonly require: Rule | 'maybe_signed_in'
   readonly unauthenticated: 'sign_in' | 'deny'
+  /** What a sign-in must bring beside; absent: nothing. */
+  readonly stepUp?: NonNullable<SteppedUp['stepUp']>
 }
 
 /**
@@ -23,6 +27,8 @@ export function convertAccess(
   possibilities: readonly (readonly PathSection[])[],
   context: Context,
 ): readonly Access[] {
+  // Of several possibilities each has to be met, for which a rule has words and a step-up has none.
+  const where = { ...context, stepsUp: possibilities.length === 1 }
   const merged = possibilities.map((sections) => ({ sections, merged: mergeSections(sections) }))
   const named = merged.flatMap(({ merged: { requires } }) => (requires ? [...methodsNamed(requires)] : []))
   const methods = [...new Set([...knownMethods, ...named])].filter(
@@ -32,7 +38,7 @@ export function convertAccess(
   const asked = named.length === 0 ? ['GET'] : methods.filter((method) => method !== 'HEAD')
   const groups = new Map<string, { access: Access; methods: string[] }>()
   for (const method of asked) {
-    const access = eachOf(merged.map((one) => accessFor(method, one.merged, one.sections, context)))
+    const access = eachOf(merged.map((one) => accessFor(method, one.merged, one.sections, where)))
     const group = groups.get(JSON.stringify(access))
     if (group === undefined) groups.set(JSON.stringify(access), { access, methods: [method] })
     else group.methods.push(method)
@@ -75,14 +81,15 @@ function accessFor(
   method: string,
   merged: MergedSections,
   sections: readonly PathSection[],
-  context: Context,
+  context: Context & { readonly stepsUp: boolean },
 ): Access {
-  const { directives, requires } = merged
+  const { directives } = merged
   const at = sections.at(-1)
   const say = findingsOf(context.report, at?.at ?? null, at?.text ?? 'no section')
   const authType = wordsOf(directives, 'AuthType')[0]?.toLowerCase() ?? 'none'
   const [action = 'auth', expression] = wordsOf(directives, 'OIDCUnAuthAction')
   const plain = { methods: null, unauthenticated: 'sign_in' } as const
+  const requires = merged.requires && alternativesOf(merged.requires, method, directives, say)
   if (requires === null) {
     if (authType !== 'none') {
       const message =
@@ -121,9 +128,37 @@ function accessFor(
   if (expression !== undefined) {
     const message = `whether to answer ${action} was decided by an expression: here scripts get 401 and navigations are sent to sign in`
     say('unauth-expression', 'changed', message)
-    return { ...plain, require: rule }
+    return { ...plain, ...withStepUp(directives, rule, context.stepsUp, say) }
   }
-  return { ...plain, require: rule, unauthenticated }
+  return { ...plain, unauthenticated, ...withStepUp(directives, rule, context.stepsUp, say) }
+}
+
+/** The rules that httpd went by. */
+function alternativesOf(
+  requires: RequireNode,
+  method: string,
+  directives: MergedSections['directives'],
+  say: Say,
+): RequireNode {
+  if (wordsOf(directives, 'OIDCUnAutzAction')[0]?.toLowerCase() !== 'auth') return requires
+  const first = withoutLaterAlternatives(requires, method)
+  if (JSON.stringify(first) !== JSON.stringify(requires)) {
+    const message =
+      'with `OIDCUnAutzAction auth` httpd sent away whoever did not meet the first `Require claim` of several, or whom a `not` was about, whatever the other lines said. They let nobody in here either: write them back where they are meant'
+    say('first-alternative', 'changed', message, 'stricter', () => true)
+  }
+  return first
+}
+
+function withStepUp(
+  directives: MergedSections['directives'],
+  rule: Rule,
+  stepsUp: boolean,
+  say: Say,
+): Pick<Access, 'require' | 'stepUp'> {
+  if (!stepsUp) return { require: rule }
+  const { require, stepUp } = convertStepUp(directives, rule, say)
+  return { require, ...(stepUp === null ? {} : { stepUp }) }
 }
 
 const knownTypes: ReadonlySet<string> = new Set(['openid-connect', 'auth-openidc', 'oauth20'])

@@ -6,6 +6,7 @@ import type { VirtualHost } from '../reading/site.ts'
 import { allOf, type Directive, type Section } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { told } from '../told.ts'
+import { saidOfAskingAgain } from './asking-again.ts'
 import { saidOf } from './families.ts'
 import { isKnown } from './known.ts'
 import { readElsewhere } from './read-elsewhere.ts'
@@ -32,7 +33,7 @@ function noteDirective(directive: Directive, host: VirtualHost, report: Report):
     noteRedirect(directive, host, report)
     return
   }
-  const known = saidOf(key, splitWords(directive.rest))
+  const known = saidOfAskingAgain(directive) ?? saidOf(key, splitWords(directive.rest))
   if (known === null) return
   const id = known.kind === 'not-needed' ? 'not-needed' : 'directive'
   report({

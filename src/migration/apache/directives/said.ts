@@ -12,7 +12,6 @@ export const changed = (message: string): Said => ({ kind: 'changed', message })
 export const missing = (message: string): Said => ({ kind: 'not-convertible', message })
 
 const tokens = missing('tokens never leave the gateway: the app gets identity headers, and the shared secret')
-const stepUp = missing('a sign-in with other parameters for one path is not available: refused is 403')
 const cache = own('sessions rest in the gateway’s own store')
 const alwaysState = own('the state of a sign-in has one small cookie; the oldest goes first')
 
@@ -55,10 +54,6 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCPassRefreshToken: tokens,
     OIDCPassIDTokenAs: tokens,
     OIDCPassUserInfoAs: tokens,
-    OIDCRefreshAccessTokenBeforeExpiry: own('tokens are not kept after the sign-in'),
-    OIDCUserInfoRefreshInterval: missing(
-      'claims stay as they were at the sign-in: choose `max_lifetime` by how fast a change has to be seen',
-    ),
     OIDCWhiteListedClaims: changed('all claims can be asked for by rules; only `identity_headers` go out'),
     OIDCBlackListedClaims: changed('all claims can be asked for by rules; only `identity_headers` go out'),
     OIDCFilterClaimsExpr: missing('claims are not filtered by jq: rules see them as the provider sends them'),
@@ -72,9 +67,6 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCUserInfoEncryptedResponseAlg: missing('userinfo is read as JSON'),
     OIDCUserInfoEncryptedResponseEnc: missing('userinfo is read as JSON'),
     OIDCRequestObject: missing('request objects are not sent'),
-    OIDCPathScope: stepUp,
-    OIDCPathAuthRequestParams: stepUp,
-    OIDCUnAutzAction: stepUp,
     OIDCProfile: missing('profiles are not available'),
     OIDCDPoPMode: missing('DPoP is not available'),
     OIDCDefaultURL: own('a sign-in that went wrong tells so, and offers another try'),
@@ -82,7 +74,7 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCLogoutXFrameOptions: own('the provider alone may show `/.auth/frontchannel-logout` in a frame'),
     OIDCLogoutRequestParams: missing('no parameters of your own go into the sign-out'),
     OIDCRedirectURLsAllowed: changed('after a sign-in or sign-out people return to the same origin'),
-    OIDCPreservePost: changed('a form that is sent without a session gets 401, and is not replayed'),
+    OIDCPreservePostTemplates: changed('the gateway has pages of its own'),
     OIDCHTMLErrorTemplate: changed('the gateway has pages of its own'),
     OIDCDiscoverURL: changed(
       'several providers are offered by the gateway’s own chooser; rules choose with `provider`',

@@ -1,11 +1,13 @@
 import type { YamlValue } from '../../yaml.ts'
 import { lastOf, wordsOf } from '../reading/last.ts'
+import type { Directive } from '../reading/tree.ts'
 import { directivesOf } from './applied.ts'
 import type { Base } from './bases.ts'
 import { readBodyPace } from './body-pace.ts'
 import type { ConvertedHeaders } from './header-set.ts'
 import type { HostWork } from './host-work.ts'
 import { type ResponseHeaders, responseHeadersValue } from './response-headers.ts'
+import { resumeKeys } from './resume.ts'
 
 /** The keys of one app but its locations. */
 export function appKeys(
@@ -43,6 +45,7 @@ export function appKeys(
   const said = responseHeadersValue(answers)
   if (said !== null) keys.response_headers = said
   Object.assign(keys, limitsOf(base, work))
+  Object.assign(keys, resumeKeys(directives, bodyBytesOf(directives)))
   if (base.websocket) keys.websocket = true
   return keys
 }
@@ -81,6 +84,12 @@ function limitsOf({ mapping, prefix }: Base, { host, report }: HostWork): Record
     })
   }
   return found
+}
+
+/** Null: no limit below the gateway’s own. */
+function bodyBytesOf(directives: readonly Directive[]): number | null {
+  const [bytes = ''] = wordsOf(directives, 'LimitRequestBody')
+  return /^[1-9]\d{0,14}$/.test(bytes) ? Number(bytes) : null
 }
 
 function sizeText(bytes: number): string {

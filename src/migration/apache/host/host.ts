@@ -26,6 +26,7 @@ import {
   readResponseHeaders,
   responseHeadersValue,
 } from './response-headers.ts'
+import { resumeKeysAt } from './resume.ts'
 import type { ConvertedSession } from './session.ts'
 
 /** One app of the result. */
@@ -143,7 +144,7 @@ function subtree(path: string): PathPattern {
 
 /** What the sections of a location set on requests and answers there, where it is not what holds everywhere. */
 function locationKeys(
-  { sections, perhaps }: ConvertedLocation,
+  { sections, perhaps, accesses }: ConvertedLocation,
   headers: ConvertedHeaders,
   answers: ResponseHeaders,
   work: HostWork,
@@ -159,6 +160,7 @@ function locationKeys(
     ...(own !== null && differ(own.fixed, headers.fixed) ? { headers: own.fixed } : {}),
     ...(own !== null && differ(own.identity, headers.identity) ? { identity_headers: own.identity } : {}),
     ...(differ(said, answers) ? { response_headers: responseHeadersValue(said) ?? {} } : {}),
+    ...resumeKeysAt(lines, accesses, work.host.directives),
   }
 }
 
@@ -188,7 +190,9 @@ function scopesOf(providers: readonly ConvertedProvider[]): readonly string[] {
 
 function ruleClaims(locations: readonly ConvertedLocation[]): readonly string[] {
   const rules = locations.flatMap(({ accesses }) => accesses.map(({ require }) => require))
-  return [...new Set(rules.flatMap((rule) => (rule === 'maybe_signed_in' ? [] : claimPaths(rule))))]
+  const named = rules.flatMap((rule) => (rule === 'maybe_signed_in' ? [] : claimPaths(rule)))
+  const stepsUp = locations.some(({ accesses }) => accesses.some(({ stepUp }) => stepUp?.acr_values))
+  return [...new Set([...named, ...(stepsUp ? ['acr'] : [])])]
 }
 
 /** `wiki.example.com` and `/docs` are `wiki-docs`. */

@@ -1,3 +1,4 @@
+import { durationText } from '../../duration-text.ts'
 import type { Finding } from '../../finding.ts'
 import type { YamlValue } from '../../yaml.ts'
 import type { ProviderNotes } from '../provider/notes.ts'
@@ -48,8 +49,8 @@ export function convertSession(host: VirtualHost, { report, variable }: Provider
   if (lastOf(directives, 'OIDCSessionType') !== null)
     say('session-type', 'changed', 'OIDCSessionType', typeText(type, 'store' in store))
   return {
-    idleTimeout: duration(Math.min(idle, max === 0 ? 28800 : max)),
-    maxLifetime: duration(max === 0 ? 28800 : max),
+    idleTimeout: durationText(Math.min(idle, max === 0 ? 28800 : max)),
+    maxLifetime: durationText(max === 0 ? 28800 : max),
     cookie: cookieOf(directives, say),
     store,
   }
@@ -68,12 +69,6 @@ function typeText(type: string, isShared: boolean): string {
 function secondsOf(directives: readonly Directive[], name: string, byDefault: number): number {
   const [text = ''] = wordsOf(directives, name)
   return /^\d{1,9}$/.test(text) ? Number(text) : byDefault
-}
-
-function duration(seconds: number): string {
-  if (seconds % 86400 === 0) return `${seconds / 86400}d`
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`
-  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
 }
 
 function cookieOf(

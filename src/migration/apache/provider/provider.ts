@@ -8,6 +8,7 @@ import { readIssuer } from './issuer.ts'
 import type { MetadataProvider } from './metadata-folder.ts'
 import { kept, type ProviderNotes, plain } from './notes.ts'
 import { readProof } from './proof.ts'
+import { readRecheck } from './recheck.ts'
 import { readRequest, scopesOf } from './request.ts'
 import { readUser } from './user.ts'
 
@@ -42,6 +43,8 @@ export function readProvider(host: VirtualHost, notes: ProviderNotes): Converted
   }
   kept(id, `providers.${name}.client_id`, notes)
   Object.assign(keys, readProof(directives, name, notes), readRequest(directives, name, notes))
+  const recheck = readRecheck(host, null)
+  if (recheck !== null) keys.recheck = recheck
   return { name, issuer, keys, at: metadata?.at ?? explicit?.at ?? id?.at ?? null }
 }
 
@@ -67,6 +70,8 @@ export function readMetadataProvider(
   const scope = textOf(settings.scope) ?? splitWords(lastOf(host.directives, 'OIDCScope')?.rest ?? '')[0]
   keys.scopes = scopesOf(scope ?? 'openid')
   kept(lastOf(host.directives, 'OIDCScope'), 'the providers’ `scopes`, where their .conf names none', notes)
+  const recheck = readRecheck(host, settings.userinfo_refresh_interval)
+  if (recheck !== null) keys.recheck = recheck
   return { name, issuer, keys: { ...keys, ...readUser(host.directives, name, issuer, notes) }, at }
 }
 
