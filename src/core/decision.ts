@@ -28,6 +28,9 @@ export type Decision =
       readonly allow?: readonly string[]
     }
 
+/** One that a sign-in could change. */
+export type Challenge = Extract<Decision, { kind: 'challenge' }>
+
 export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421 | 426 | 429 | 431 | 505
 
 export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight' | 'gateway-address'

@@ -74,6 +74,17 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
     lookAt:
       'Let the provider send fewer groups: those that rules name. With `session.store: cookie` name fewer claims in rules and `identity_headers`, or take another store.',
   },
+  LOGIN_STEP_UP_NOT_MET: {
+    means:
+      'A sign-in that was to be stronger or newer (`step_up`) came back without what it was asked for. The session is as it was.',
+    lookAt:
+      '`error`, which says what was asked for and what came. At the provider: whether it knows these `acr_values` or this `auth_context`, sends `auth_time`, and may grant these `scopes`.',
+  },
+  LOGIN_OTHER_ACCOUNT: {
+    means:
+      'A person who was signed in was asked to sign in once more (`step_up`), and came back as another account. The session is as it was.',
+    lookAt: 'Nothing, if people have several accounts. The page says which one is needed.',
+  },
   LOGIN_LOOP: {
     means: 'A browser signs in again and again, and its session does not last.',
     lookAt:

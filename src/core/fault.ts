@@ -18,6 +18,12 @@ const table = {
   LOGIN_USER_ID_INVALID: { status: 403, level: 'warn', public: 'Your account cannot be used here.' },
   LOGIN_FAILURES_LIMITED: { status: 429, level: 'info', public: 'Too many sign-ins failed.' },
   LOGIN_CLAIMS_TOO_LARGE: { status: 403, level: 'warn', public: 'Your account cannot be used here.' },
+  LOGIN_STEP_UP_NOT_MET: {
+    status: 403,
+    level: 'warn',
+    public: 'Your sign-in is not enough for this page.',
+  },
+  LOGIN_OTHER_ACCOUNT: { status: 403, level: 'info', public: 'That was another account.' },
   LOGIN_LOOP: {
     status: 400,
     level: 'warn',

@@ -40,11 +40,13 @@ const prefix = 'step_up: '
 function demandsOf(stepUp: StepUp, isReturning: boolean): readonly StepUpDemand[] {
   const { acrValues, authContext, maxAgeSeconds, lastsSeconds, scopes, prompt } = stepUp
   const hasMaxAge = maxAgeSeconds !== null && (isReturning || lastsSeconds === null)
+  // What is young enough to come back is young enough for a request.
+  const hasLasts = lastsSeconds !== null && !(hasMaxAge && maxAgeSeconds <= lastsSeconds)
   return [
     ...(acrValues.length > 0 ? (['acr_values'] as const) : []),
     ...(authContext === null ? [] : (['auth_context'] as const)),
     ...(hasMaxAge ? (['max_age'] as const) : []),
-    ...(lastsSeconds === null ? [] : (['lasts'] as const)),
+    ...(hasLasts ? (['lasts'] as const) : []),
     ...(isReturning && prompt?.split(' ').includes('login') ? (['prompt'] as const) : []),
     ...(scopes.length > 0 ? (['scopes'] as const) : []),
   ]

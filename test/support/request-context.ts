@@ -76,7 +76,7 @@ function testProvider(name: string): TestProvider {
     exchanged: [],
     offline: [],
     ended: [],
-    async authorizationUrl({ state }: Transaction, redirectUri, wish, offline) {
+    async authorizationUrl({ state }: Transaction, redirectUri, wish, offline, loginHint) {
       this.offline.push(offline)
       if (this.fault !== null) throw this.fault
       const url = new URL(`https://${name}.example/authorize`)
@@ -86,6 +86,8 @@ function testProvider(name: string): TestProvider {
           state,
           redirect_uri: redirectUri,
           other_account: String(wish?.otherAccount),
+          ...(wish?.stepUp ? { acr_values: wish.stepUp.acrValues.join(' ') } : {}),
+          ...(loginHint ? { hint: loginHint } : {}),
         }),
       )
       return url

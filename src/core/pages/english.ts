@@ -51,6 +51,9 @@ export const english = {
   'unsendable.text':
     'This is not about your permissions. What the application is told of your account, such as its groups, cannot be sent to it as it is: it may be too much. Those who run it can change what is sent.',
 
+  'step-up.title': 'Please sign in once more',
+  'step-up.text': 'This page asks for a stronger or more recent sign-in than yours.',
+
   'framed.text': 'Sign in to see what is here. You will come back to this page.',
   'unsaved.text': 'What you sent was not saved. Sign in, go back to the form and send it once more.',
   'again.moment': 'Please try again in a moment.',
@@ -106,6 +109,10 @@ export const english = {
     'What your sign-in service gave us was too old, or used before. Starting again usually helps.',
   'failure.unavailable': 'It could not be asked just now. Please try again in a moment.',
   'failure.other-account': 'If you have another account, use that one.',
+  'failure.step-up':
+    'Your sign-in service did not confirm that you signed in as strongly, or as recently, as this page asks. It may want a second factor, for instance. You can try again. Nothing else has changed.',
+  'failure.wrong-account':
+    'At your sign-in service you used another account than here, so nothing was changed. Please try again with the account with which you opened the page.',
   'failure.limited': 'Please wait a minute, then open your page again.',
   'failure.misunderstood':
     'This site and your sign-in service do not understand each other. Starting again would not change that: those who run this site have to look at it.',

@@ -58,6 +58,9 @@ export const german = {
   'unsendable.text':
     'An Ihren Berechtigungen liegt es nicht. Was die Anwendung über Ihr Konto erfährt, zum Beispiel Ihre Gruppen, lässt sich so nicht übermitteln: Vielleicht ist es zu viel. Wer die Anwendung betreibt, kann ändern, was übermittelt wird.',
 
+  'step-up.title': 'Bitte melden Sie sich noch einmal an',
+  'step-up.text': 'Diese Seite verlangt eine sicherere oder neuere Anmeldung als Ihre jetzige.',
+
   'framed.text': 'Melden Sie sich an, um zu sehen, was hier steht. Danach kommen Sie auf diese Seite zurück.',
   'unsaved.text':
     'Was Sie gesendet haben, wurde nicht gespeichert. Melden Sie sich an, gehen Sie zum Formular zurück und senden Sie es noch einmal.',
@@ -113,6 +116,10 @@ export const german = {
     'Was wir von Ihrem Anmeldedienst bekommen haben, war zu alt oder schon verbraucht. Meistens hilft es, neu zu beginnen.',
   'failure.unavailable': `Gerade kam von dort keine Antwort. ${moment}`,
   'failure.other-account': 'Falls Sie ein anderes Konto haben, melden Sie sich bitte damit an.',
+  'failure.step-up':
+    'Ihr Anmeldedienst hat nicht bestätigt, dass Sie sich so sicher oder so kürzlich angemeldet haben, wie diese Seite es verlangt. Vielleicht braucht er dafür einen zweiten Faktor. Sie können es noch einmal versuchen. Sonst hat sich nichts geändert.',
+  'failure.wrong-account':
+    'Beim Anmeldedienst haben Sie ein anderes Konto verwendet als hier. Deshalb wurde nichts geändert. Bitte versuchen Sie es noch einmal mit dem Konto, mit dem Sie die Seite geöffnet haben.',
   'failure.limited': 'Bitte warten Sie eine Minute und öffnen Sie dann Ihre Seite noch einmal.',
   'failure.misunderstood': `Diese Website und Ihr Anmeldedienst verstehen einander nicht. ${operators}`,
   'failure.operators': operators,
@@ -175,6 +182,8 @@ export const german = {
   'fault.LOGIN_USER_ID_INVALID': 'Ihr Konto lässt sich hier nicht verwenden.',
   'fault.LOGIN_FAILURES_LIMITED': 'Zu viele Anmeldungen sind fehlgeschlagen.',
   'fault.LOGIN_CLAIMS_TOO_LARGE': 'Ihr Konto lässt sich hier nicht verwenden.',
+  'fault.LOGIN_STEP_UP_NOT_MET': 'Ihre Anmeldung reicht für diese Seite nicht aus.',
+  'fault.LOGIN_OTHER_ACCOUNT': 'Das war ein anderes Konto.',
   'fault.LOGIN_LOOP': 'Sie waren angemeldet, aber die Anmeldung bleibt nicht erhalten.',
   'fault.LOGOUT_REQUEST_INVALID': 'Diese Abmeldung ist nicht lesbar.',
   'fault.LOGOUT_TOKEN_INVALID': logoutRefused,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Decision } from '../../core/decision.ts'
+import type { Challenge } from '../../core/decision.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { isOwnFrame } from '../../core/request/navigation.ts'
 import { sessionCookie } from '../../core/session/cookies.ts'
@@ -16,11 +16,13 @@ import {
   withCookies,
   withHeaders,
 } from '../pages/answer.ts'
+import { stepUpFrame, stepUpNeeded } from '../pages/step-up-answer.ts'
 import { contextOf, type RequestContext } from '../server/context.ts'
 import { deleteCookie, setHttpsMarker } from '../sign-in/cookie.ts'
 import { answerForm } from '../sign-in/form-keeping.ts'
 import { answerChallenge } from '../sign-in/login.ts'
 import { withRenewal } from '../sign-in/renewal.ts'
+import { askedStepUp } from '../sign-in/step-up-link.ts'
 import { type Admission, admissionOf, carryAdmission } from './admission.ts'
 
 /** What a verdict that does not let through becomes. The client learns the verdict, never the rule. */
@@ -48,11 +50,14 @@ function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
       }
       if (admission.origin !== null && isOwnFrame(admission.method, request.headers)) {
         const topPage = readReferringPage(request.headers.referer, admission.origin, gateway.authPrefix)
-        return unauthorizedFrame(gateway, admission, topPage)
+        const step = askedStepUp(context, admission, decision)
+        return step === null
+          ? unauthorizedFrame(gateway, admission, topPage)
+          : stepUpFrame(gateway, admission, step, topPage)
       }
       return decision.how === 'redirect'
-        ? answerChallenge(context, admission, request.headers, decision.providers)
-        : unauthorized(gateway, admission, decision.reason, pageOfForm(request, admission, gateway))
+        ? answerChallenge(context, admission, request.headers, decision.providers, decision.stepUp)
+        : unauthorizedAt(request, context, admission, decision)
     case 'deny':
       return decision.reason === 'insecure-scheme'
         ? toHttps(context, request, admission)
@@ -69,11 +74,24 @@ async function formAnswer(
   request: IncomingMessage,
   context: RequestContext,
   admission: Admission,
-  challenge: Extract<Decision, { kind: 'challenge' }>,
+  challenge: Challenge,
 ): Promise<Answer> {
-  const { gateway } = context.runtime
   const kept = await answerForm(context, admission, request, challenge)
-  return kept ?? unauthorized(gateway, admission, challenge.reason, pageOfForm(request, admission, gateway))
+  return kept ?? unauthorizedAt(request, context, admission, challenge)
+}
+
+function unauthorizedAt(
+  request: IncomingMessage,
+  context: RequestContext,
+  admission: Admission,
+  challenge: Challenge,
+): Answer {
+  const { gateway } = context.runtime
+  const formPage = pageOfForm(request, admission, gateway)
+  const step = askedStepUp(context, admission, challenge)
+  return step === null
+    ? unauthorized(gateway, admission, challenge.reason, formPage)
+    : stepUpNeeded(gateway, admission, step, formPage)
 }
 
 /** Where a form came from that met no session, so that whoever signs in comes back to it. */

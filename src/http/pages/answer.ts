@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { DenyReason } from '../../core/decision.ts'
+import type { Decision, DenyReason } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
@@ -7,7 +7,7 @@ import { withLocationHeadersBeside } from '../../core/headers/response.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
-import { type Admission, admissionIfAny } from '../admission/admission.ts'
+import { type Admission, admissionIfAny, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
@@ -26,6 +26,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   readonly cookies?: readonly SetCookie[]
   readonly body: string
+  /** What the access line says in place of the gate's verdict: the answer has found out more. */
+  readonly decision?: Decision
 }
 
 export function pageAnswer(status: number, page: Page): Answer {
@@ -42,7 +44,7 @@ export function problemAnswer(
   admission: Admission,
   status: number,
   reason: string,
-  more: { readonly login_url?: string } = {},
+  more: { readonly title?: string; readonly login_url?: string } = {},
 ): Answer {
   const title = titles[status] ?? 'Refused'
   const body = problemBody({ status, title, reason, request_id: admission.requestId, ...more })
@@ -249,11 +251,13 @@ export function keepsFragment({ app, address }: Admission): boolean {
   return address === null && app?.keepFragment === true
 }
 
-function canBeAskedAgain({ method }: Admission): boolean {
+/** Only a GET can be come back to. */
+export function canBeAskedAgain({ method }: Admission): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-function pageOf({ target }: Admission): string {
+/** The page that was asked for, as a return address. */
+export function pageOf({ target }: Admission): string {
   return target === null ? '/' : target.path + target.query
 }
 
@@ -267,6 +271,7 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
     reply.header('connection', 'close')
     dropRest(contextOf(raw), raw)
   }
+  if (answer.decision !== undefined) carryAdmission(raw, { ...admissionOf(raw), decision: answer.decision })
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
   const { headers } = atLocation(answer, admissionIfAny(raw))
   return reply.code(answer.status).headers(headers).send(answer.body)

@@ -3,6 +3,8 @@ import { type Page, type PageFrame, pageDocument } from './document.ts'
 
 export interface FramedPage extends PageFrame {
   readonly signInHref: string
+  /** Somebody is signed in, but not as the page asks. */
+  readonly isStepUp?: boolean
 }
 
 /**
@@ -13,7 +15,7 @@ export function framedPage(page: FramedPage): Page {
   const { words } = page.look
   const { html: text, headers } = pageDocument({
     ...page,
-    title: words['401.title'],
+    title: words[page.isStepUp ? 'step-up.title' : '401.title'],
     gate: 'closed',
     content: html`<p>${words['framed.text']}</p>
 <p class="actions"><a class="button" href="${page.signInHref}" target="_top">${words['link.sign-in']}</a></p>`,

@@ -15,6 +15,8 @@ export interface LinkedSignIn {
   readonly isSecond?: boolean
   /** It is for a form that waits: see `form-links`. */
   readonly form?: Sealed | null
+  /** What it asks for, sealed: see `core/session/sealed-wish`. Null: nothing. */
+  readonly stepUp?: Sealed | null
 }
 
 /** An address of ours that begins a sign-in. */
@@ -60,7 +62,7 @@ export function keptLink(
 
 function addressOf(
   authPrefix: string,
-  { page, wish = plainWish, provider, isSecond, form }: LinkedSignIn,
+  { page, wish = plainWish, provider, isSecond, stepUp = null, form = null }: LinkedSignIn,
 ): string {
   const { returnTo, isWhole = false, keptAs } = page
   const parameters = [
@@ -68,7 +70,8 @@ function addressOf(
     ['return_to', returnTo],
     ...(keptAs === null ? [] : [[isWhole ? 'fragment' : 'kept', keptAs]]),
     ...(isSecond ? [['attempt', 'second']] : []),
-    ...(form === undefined || form === null ? [] : [['form', form]]),
+    ...(form === null ? [] : [['form', form]]),
+    ...(stepUp === null ? [] : [['step_up', stepUp]]),
     ...(wish.otherAccount ? [['account', 'other']] : []),
     ...wish.passed,
   ]

@@ -125,6 +125,8 @@ export interface SignInFailedPage extends PageFrame {
   readonly sentence: string
   /** What may help, in our words: see `failureWords`. */
   readonly explanation: string
+  /** As whom one is signed in, where it matters; absent: it does not, or nobody is. */
+  readonly account?: Account | null
   /** Whether it is the sign-in service that is away. */
   readonly isAway?: boolean
   readonly contact: string | null
@@ -137,11 +139,12 @@ export interface SignInFailedPage extends PageFrame {
 /** A sign-in that did not come to an end. The code and state of its address are not repeated. */
 export function signInFailedPage(page: SignInFailedPage): Page {
   const help = page.next === null ? 'help.only' : 'help.if-that-fails'
+  const account = page.account ? accountLine(page.look.words, page.account) : ''
   return pageDocument({
     ...page,
     title: asHeading(page.sentence),
     gate: page.isAway ? 'away' : 'closed',
-    content: html`<p>${page.explanation}</p>
+    content: html`!${account}<p>${page.explanation}</p>
 !${actions([page.next, page.instead ?? null])}
 !${helpLine(help, page, page.contact)}`,
   })

@@ -4,8 +4,11 @@ import type { SentenceName } from '../../core/pages/catalogue.ts'
 /** What a page says of a sign-in that failed, and what would help. */
 export interface FailureWords {
   readonly explanation: Extract<SentenceName, `failure.${string}` | 'again.moment'>
-  /** The same once more, another account, either of them, or nothing that the person could do. */
-  readonly helps: 'start-again' | 'other-account' | 'either' | 'nothing'
+  /**
+   * The same once more, another account, either of them, the account that was asked for, or nothing that the person
+   * could do.
+   */
+  readonly helps: 'start-again' | 'other-account' | 'either' | 'that-account' | 'nothing'
 }
 
 /** In words for people: what happened, and "start again" only where that helps. Nothing of a message for operators. */
@@ -15,6 +18,10 @@ export function failureWords(code: FaultCode): FailureWords {
       return again('failure.state-unknown')
     case 'LOGIN_LOOP':
       return again('failure.loop')
+    case 'LOGIN_STEP_UP_NOT_MET':
+      return again('failure.step-up')
+    case 'LOGIN_OTHER_ACCOUNT':
+      return { explanation: 'failure.wrong-account', helps: 'that-account' }
     case 'LOGIN_CANCELLED':
     case 'LOGIN_REFUSED':
       // Who is signed in at the provider gets the same refusal again, without being asked.

@@ -28,6 +28,7 @@ import { failedOf, fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
 import { newSessionCookies } from './new-session.ts'
 import { pastAttempt, remembering } from './past-attempts.ts'
+import { accountBefore, checkStepUp } from './step-up-return.ts'
 
 /**
  * The redirect URI: the browser comes back from the provider. In this order, and nothing is asked of the provider
@@ -161,7 +162,9 @@ async function failedOnce(
   const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
   if (again !== null) return again
   const { origin, headers, transaction } = coming
-  const page = signInFailed(context, admission, fault, failedOf(context, admission, origin, transaction))
+  const failed = failedOf(context, admission, origin, transaction)
+  const account = await accountBefore(context, fault, { origin, headers, transaction })
+  const page = signInFailed(context, admission, fault, { ...failed, account })
   // Whoever loads the page anew tries again, where that may help.
   const known = admission.wantsPage && isWorthAnother(fault.code) ? [transaction] : []
   return withCookies(page, remembering(context, origin, headers, known))
@@ -193,6 +196,7 @@ async function complete(
   const now = runtime.clock.now()
   const { network } = admission
   const identity = await provider.exchange(parameters, transaction, redirectUri.uri, now, network)
+  await checkStepUp(runtime, { origin, headers, transaction }, identity, now)
   const previous = readSessionCookie(runtime.gateway, origin, headers)
   const started = await runtime.sessions.start({
     identity,

@@ -21,6 +21,7 @@ import { attemptOf } from './attempt.ts'
 import { type Failed, signInFailed } from './failure.ts'
 import { toFormPage } from './form-links.ts'
 import { remembering } from './past-attempts.ts'
+import { stepUpLink } from './step-up-link.ts'
 
 export interface UselessCallback {
   readonly origin: Origin
@@ -100,15 +101,20 @@ function unknownHere(
  * same; where the origin begins, when nobody knows the attempt.
  */
 export function failedOf(
-  { runtime: { gateway } }: RequestContext,
+  { runtime }: RequestContext,
   admission: Admission,
   origin: Origin,
   attempt: KnownAttempt | null,
 ): Failed {
+  const { gateway } = runtime
   const wanted: LinkedSignIn =
     attempt === null
       ? { page: wantedPage(startOf(origin)) }
-      : { page: pageOf(attempt, origin, gateway.authPrefix), wish: attempt.wish ?? plainWish }
+      : {
+          page: pageOf(attempt, origin, gateway.authPrefix),
+          wish: attempt.wish ?? plainWish,
+          stepUp: stepUpLink(runtime, origin, attempt, attempt.wish),
+        }
   return { wanted, of: attemptOf(gateway, admission, attempt) }
 }
 

@@ -7,6 +7,7 @@ import { readLanding, readReferringPage, startOf } from '../../core/session/land
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { readStorageKey, type WantedPage, wantedPage } from '../../core/session/storage-key.ts'
 import { isLong } from '../../core/session/transaction.ts'
+import type { StepUp } from '../../core/step-up.ts'
 import type { Admission } from '../admission/admission.ts'
 import {
   type Answer,
@@ -32,6 +33,7 @@ import { formLoginLink, readFormLoginLink } from './form-links.ts'
 import { isLooping } from './login-loop.ts'
 import { passedTo, readPassed } from './passed-parameters.ts'
 import { type SignInRequest, startSignIn } from './start.ts'
+import { readStepUpLink, stepUpWish } from './step-up-link.ts'
 
 /** `/.auth/login?return_to=/path&provider=name`: to the provider, or to the chooser when several could be meant. */
 export async function login(
@@ -56,18 +58,15 @@ export async function login(
     )
   }
   const query = new URLSearchParams(target.query)
-  if (
-    ['return_to', 'provider', 'account', 'kept', 'fragment', 'attempt', 'form'].some(
-      (name) => query.getAll(name).length > 1,
-    )
-  ) {
+  if (ownParameters.some((name) => query.getAll(name).length > 1)) {
     return refusal(admission, 400, 'parameter-repeated')
   }
+  const linked = readStepUpLink(runtime, origin, query.get('step_up'))
   const returnTo = readLanding(query.get('return_to'), origin, runtime.gateway.authPrefix)
   const named = query.get('provider')
   if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
   const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)
-  const offered = named === null ? fitting() : [named]
+  const offered = linked === null ? (named === null ? fitting() : [named]) : [linked.provider.name]
   const settings = offered.flatMap((name) => runtime.gateway.providers.get(name) ?? [])
   const read = readPassed(query, settings)
   if (!read.ok) return refusal(admission, 400, read.reason)
@@ -75,7 +74,7 @@ export async function login(
   const otherAccount = query.get('account') === 'other'
   const wish = {
     page: readWantedPage(returnTo, query),
-    wish: { ...plainWish, otherAccount, passed: read.passed, form },
+    wish: { ...(linked?.wish ?? { ...plainWish, form }), otherAccount, passed: read.passed },
     isSecond: query.get('attempt') === 'second',
   }
   const [provider, ...others] = offered
@@ -84,6 +83,17 @@ export async function login(
   }
   return chooser(context, admission, headers, offered, wish)
 }
+
+const ownParameters = [
+  'return_to',
+  'provider',
+  'account',
+  'kept',
+  'fragment',
+  'attempt',
+  'form',
+  'step_up',
+] as const
 
 /**
  * POST: a page of ours took up what the browser's storage kept, and hands it over to be checked as any `return_to` is.
@@ -117,8 +127,9 @@ export function answerChallenge(
   admission: Admission,
   headers: IncomingHttpHeaders,
   providers: readonly string[],
+  stepUp: StepUp | null = null,
 ): Promise<Answer> | Answer {
-  const { target } = admission
+  const { target, session } = admission
   const { authPrefix } = context.runtime.gateway
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
   const [provider, ...others] = providers
@@ -133,7 +144,7 @@ export function answerChallenge(
     return startSignIn(context, admission, headers, {
       provider,
       page: wantedPage(returnTo),
-      wish: plainWish,
+      wish: stepUp === null || session === null ? plainWish : stepUpWish(context.runtime, session, stepUp),
       isSecond: false,
     })
   }

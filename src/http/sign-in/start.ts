@@ -17,6 +17,7 @@ import type { RequestContext } from '../server/context.ts'
 import { appAt, appOfPage } from './attempt.ts'
 import { attemptCookies, beginAttempt, sessionSent } from './attempt-cookies.ts'
 import { tellOfFailure } from './failure.ts'
+import { loginHint } from './login-hint.ts'
 import { passedTo } from './passed-parameters.ts'
 
 export interface SignInRequest {
@@ -57,7 +58,8 @@ export async function startSignIn(
   try {
     const redirectUri = redirectUriOf(origin, settings.name).uri
     const toRefresh = keepsTokens(origin, settings).refresh
-    const url = await provider.authorizationUrl(transaction, redirectUri, wish, toRefresh)
+    const hint = wish.stepUp === null ? null : await loginHint(runtime, { origin, headers, transaction })
+    const url = await provider.authorizationUrl(transaction, redirectUri, wish, toRefresh, hint)
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', {
       request_id: admission.requestId,

@@ -1,4 +1,4 @@
-import type { Decision } from '../../core/decision.ts'
+import type { Challenge, Decision } from '../../core/decision.ts'
 import { faultEntry } from '../../core/fault.ts'
 import { describeUnsendable, personLines } from '../../core/headers/identity.ts'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
@@ -61,8 +61,6 @@ function verdict(admission: Admission, decision: Decision): Outcome {
     }
   }
 }
-
-type Challenge = Extract<Decision, { kind: 'challenge' }>
 
 function askingFor(
   { app, method }: Admission,

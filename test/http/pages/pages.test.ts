@@ -230,6 +230,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'text',
     'time',
     'times',
+    'unsaved',
     'way',
   ])
 })

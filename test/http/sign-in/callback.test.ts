@@ -256,6 +256,8 @@ t.test('what fails at the provider is counted for its network, and nothing else'
     LOGIN_CANCELLED: false,
     LOGIN_REFUSED: false,
     LOGIN_USER_ID_INVALID: false,
+    LOGIN_STEP_UP_NOT_MET: false,
+    LOGIN_OTHER_ACCOUNT: false,
     PROVIDER_UNREACHABLE: false,
     PROVIDER_BUSY: false,
     PROVIDER_KEYS_INVALID: false,

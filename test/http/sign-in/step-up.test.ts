@@ -1,0 +1,460 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import t, { type Test } from 'tap'
+import { StoreFault } from '../../../src/core/fault.ts'
+import type { Json } from '../../../src/core/json.ts'
+import type { Identity } from '../../../src/core/ports.ts'
+import { plainWish } from '../../../src/core/session/authorization-wish.ts'
+import { sealWish } from '../../../src/core/session/sealed-wish.ts'
+import { readTransaction, type Transaction } from '../../../src/core/session/transaction.ts'
+import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
+import { verdictAnswer } from '../../../src/http/admission/verdict-answer.ts'
+import type { Answer } from '../../../src/http/pages/answer.ts'
+import { attachContext } from '../../../src/http/server/context.ts'
+import { callback } from '../../../src/http/sign-in/callback.ts'
+import { login } from '../../../src/http/sign-in/login.ts'
+import { issuedToAlice } from '../../support/issued.ts'
+import { type Asked, factsOf, openTestContext } from '../../support/request-context.ts'
+
+const site = 'https://wiki.example'
+const start = 1_900_000_000
+const browser = { accept: 'text/html' }
+const script = { accept: 'application/json' }
+
+/** Two providers; payments ask for a passkey of the last five minutes, refunds for a scope, the office for any age. */
+async function open(t: Test, { store = 'memory' } = {}) {
+  const around = openTestContext(
+    t,
+    `
+providers:
+  op: { issuer: "https://op.example", client_id: c, client_secret: s, label: First, display_name: [name], pass_parameters: [ui_locales] }
+  other: { issuer: "https://other.example", client_id: c, client_secret: s, label: Second, user_id_prefix: "o:" }
+session: { store: ${store}, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps:
+  wiki:
+    url: ${site}
+    upstream: http://10.9.9.9
+    provider: [op, other]
+    title: The Wiki
+    contact: ops
+    require: signed_in
+    locations:
+      - { path: /pay, require: { provider: [op, other] }, step_up: { acr_values: [phr], max_age: 5m, lasts: 30m } }
+      - { path: /refunds, require: signed_in, step_up: { scopes: [refunds] } }
+      - { path: /desk, require: signed_in, step_up: { acr_values: [phr], prompt: login } }
+      - { path: /admins, require: { provider: op, groups: admins }, step_up: { acr_values: [phr] } }
+  twin: { url: "https://twin.example", upstream: "http://10.9.9.8", provider: op, require: signed_in, step_up: { acr_values: [phr] } }
+`,
+  )
+  const origin = around.originAt('wiki.example')
+  /** Whom the next code of a provider stands for. */
+  const says = (
+    claims: Readonly<Record<string, Json>>,
+    { provider = 'op', user = 'alice', ...more }: Partial<Identity> & { readonly provider?: string } = {},
+  ) => {
+    const whole = { sub: user, name: 'Alice Adams', preferred_username: 'ada', ...claims }
+    const identity = { ...issuedToAlice, user, claims: whole, idToken: 'x', subject: user, ...more }
+    around.provider(provider).identity = identity
+  }
+  const ask = async (path: string, headers: IncomingHttpHeaders = {}, more: Asked = {}) => {
+    const asked = { headers: { ...browser, ...headers }, ...more }
+    const admission = await around.admission(site + path, asked)
+    if (admission.decision.kind === 'allow') return 'let in'
+    const request = factsOf(site + path, asked) as unknown as IncomingMessage
+    carryAdmission(request, admission)
+    attachContext(request, around.context)
+    return verdictAnswer(request)
+  }
+  const refused = async (...asked: Parameters<typeof ask>): Promise<Answer> => {
+    const answer = await ask(...asked)
+    if (answer === 'let in') throw new Error('it was let in')
+    return answer
+  }
+  const signIn = async (query: string, headers: IncomingHttpHeaders = {}): Promise<Answer> =>
+    login(
+      around.context,
+      await around.admission(`${site}/.auth/login${query}`, { headers: { ...browser, ...headers } }),
+      headers,
+    )
+  const come = async (
+    parameters: string,
+    headers: IncomingHttpHeaders,
+    { at = 'op', changed = {} }: { readonly at?: string; readonly changed?: Partial<Admission> } = {},
+  ): Promise<Answer> => {
+    const address = `${site}/.auth/callback/${at}?${parameters}`
+    const admission = {
+      ...(await around.admission(address, { headers: { ...browser, ...headers } })),
+      ...changed,
+    }
+    return callback(around.context, admission, headers, new URLSearchParams(parameters))
+  }
+  /** Signs in for `/`, as somebody whose password was typed `age` seconds ago. */
+  const begin = async (claims: Readonly<Record<string, Json>> = {}, more = {}): Promise<string> => {
+    says({ auth_time: around.clock.now(), ...claims }, more)
+    const { provider = 'op' } = more as { provider?: string }
+    const begun = await signIn(`?provider=${provider}&return_to=/`)
+    return cookiesOf(
+      await come(`code=x&state=${stateOf(begun)}`, { cookie: cookiesOf(begun) }, { at: provider }),
+    )
+  }
+  const attempt = ({ headers, cookies = [] }: Answer): Transaction => {
+    const state = new URL(headers.location ?? 'none:').searchParams.get('state') ?? ''
+    const read = readTransaction(around.runtime.ring, { cookies, state, origin: site }, origin.cookies, {
+      now: around.clock.now(),
+      timeoutSeconds: 3600,
+    })
+    if (!read.ok) throw new Error(read.reason)
+    return read.transaction
+  }
+  const sessions = async () => around.runtime.store.list({})
+  return { ...around, origin, says, ask, refused, signIn, come, begin, attempt, sessions }
+}
+
+function cookiesOf({ cookies = [] }: Answer): string {
+  return cookies
+    .filter(({ value }) => value !== '')
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ')
+}
+
+function stateOf({ headers }: Answer): string {
+  return new URL(headers.location ?? 'none:').searchParams.get('state') ?? ''
+}
+
+function queryOf({ headers }: Answer): URLSearchParams {
+  return new URL(headers.location ?? 'none:').searchParams
+}
+
+t.test(
+  'a page that asks for a step-up sends to the provider of the session, and lets in after it',
+  async (t) => {
+    const { begin, ask, refused, attempt, says, come, clock, sessions } = await open(t)
+    const cookie = await begin()
+    t.equal(await ask('/', { cookie }), 'let in')
+    const asked = await refused('/pay/1?a=1', { cookie })
+    t.equal(asked.status, 302)
+    t.match(asked.headers.location, /^https:\/\/op\.example\/authorize\?/, 'no chooser, though there are two')
+    t.equal(queryOf(asked).get('acr_values'), 'phr')
+    t.equal(queryOf(asked).get('hint'), 'ada', 'it names whom it is about')
+    const { wish, returnTo } = attempt(asked)
+    t.equal(returnTo, '/pay/1?a=1')
+    t.match(wish, { stepUp: { acrValues: ['phr'], maxAgeSeconds: 300 }, account: /^[\w-]{43}$/ })
+    const [before] = await sessions()
+
+    clock.time += 30
+    says({ acr: 'phr', auth_time: clock.now() })
+    const back = await come(`code=x&state=${stateOf(asked)}`, { cookie: `${cookie}; ${cookiesOf(asked)}` })
+    t.match(back, { status: 303, headers: { location: '/pay/1?a=1' } })
+    const now = cookiesOf(back)
+    t.equal(await ask('/pay/1?a=1', { cookie: now }), 'let in')
+    const [after, ...others] = await sessions()
+    t.same([others.length, after?.key === before?.key], [0, false], 'the new session replaced the old one')
+    clock.time += 31 * 60 + 1
+    t.match(await refused('/pay', { cookie: now }), { status: 302 }, 'it lasts for half an hour')
+    t.equal(await ask('/', { cookie: now }), 'let in', 'and the rest of the wiki for longer')
+  },
+)
+
+t.test('nobody is asked to step up to be told no, nor before there is a session', async (t) => {
+  const { begin, refused } = await open(t)
+  const cookie = await begin({ groups: ['staff'] })
+  t.match(await refused('/admins', { cookie }), { status: 403 })
+  const stranger = await refused('/pay')
+  t.match(stranger.headers.location, /^\/\.auth\/login\?return_to=%2Fpay/, 'the chooser, and no step-up')
+})
+
+t.test('a script is told 401 and what is wanted, with an address that nobody can edit', async (t) => {
+  const { begin, refused, signIn, attempt, origin, runtime, clock } = await open(t)
+  const cookie = await begin()
+  const told = await refused('/pay/1', { cookie, ...script })
+  t.equal(told.status, 401)
+  t.equal(
+    told.headers['www-authenticate'],
+    'Cookie realm="claimgate", error="insufficient_user_authentication", acr_values="phr", max_age="300"',
+  )
+  const body = JSON.parse(told.body)
+  t.match(body, {
+    status: 401,
+    reason: 'step-up-needed',
+    title: 'A stronger or more recent sign-in is needed',
+  })
+  const link = new URL(body.login_url)
+  t.equal(link.origin + link.pathname, `${site}/.auth/login`)
+  t.same([...link.searchParams.keys()], ['return_to', 'step_up'])
+  t.notMatch(body.login_url, /phr|alice|ada/)
+
+  const begun = await signIn(link.search, { cookie })
+  t.match(
+    begun.headers.location,
+    /^https:\/\/op\.example\/authorize\?/,
+    'the provider of the session, no chooser',
+  )
+  t.match(attempt(begun), { returnTo: '/pay/1', wish: { stepUp: { acrValues: ['phr'] }, account: /./ } })
+  const moved = await signIn(
+    link.search.replace('%2Fpay%2F1', '%2Fdesk').replace('?', '?ui_locales=de&provider=other&'),
+    { cookie },
+  )
+  t.match(
+    moved.headers.location,
+    /^https:\/\/op\.example\/authorize\?/,
+    'an edited address changes no provider',
+  )
+  t.match(attempt(moved), { returnTo: '/desk', wish: { stepUp: { acrValues: ['phr'] } } })
+
+  const sealed = link.searchParams.get('step_up') ?? ''
+  const plain = async (value: string, why: string) => {
+    const answer = await signIn(`?provider=op&return_to=/pay/1&step_up=${value}`, { cookie })
+    t.equal(answer.status, 302, why)
+    t.equal(attempt(answer).wish, null, why)
+  }
+  await plain(`${sealed.slice(0, -1)}${sealed.endsWith('A') ? 'B' : 'A'}`, 'forged')
+  await plain('', 'empty')
+  await plain('phr', 'written by hand')
+  const twin = { ...origin, origin: 'https://twin.example' }
+  const { random, ring } = runtime
+  const wish = attempt(begun).wish ?? plainWish
+  const provider = { issuer: 'https://op.example', clientId: 'c' }
+  await plain(sealWish(ring, twin, { provider, wish }, { random, now: clock.now() }), 'of another origin')
+  const gone = { issuer: 'https://gone.example', clientId: 'c' }
+  await plain(
+    sealWish(ring, origin, { provider: gone, wish }, { random, now: clock.now() }),
+    'of a provider that is gone',
+  )
+  clock.time += 3601
+  await plain(sealed, 'old')
+  t.equal((await signIn('?step_up=a&step_up=b', { cookie })).status, 400, 'twice')
+  t.match(await refused('/pay/1', { cookie: '' }), { status: 302 }, 'and whoever comes back is asked again')
+})
+
+t.test('a scope that is missing is told as that', async (t) => {
+  const { begin, refused, ask } = await open(t)
+  const cookie = await begin({}, { scopes: ['openid'] })
+  const told = await refused('/refunds', { cookie, ...script })
+  t.equal(
+    told.headers['www-authenticate'],
+    'Cookie realm="claimgate", error="insufficient_scope", scope="refunds"',
+  )
+  t.equal(await ask('/refunds', { cookie: await begin({}, { scopes: ['openid', 'refunds'] }) }), 'let in')
+})
+
+t.test('a form that needs a step-up shows a page, and a frame one that opens on top', async (t) => {
+  const { begin, refused } = await open(t)
+  const cookie = await begin()
+  const form = await refused('/pay', { cookie, referer: `${site}/pay/form` }, { method: 'POST' })
+  t.equal(form.status, 401)
+  t.match(form.body, 'Please sign in once more')
+  t.match(form.body, 'What you sent was not saved.')
+  t.match(form.body, /href="\/\.auth\/login\?return_to&#61;%2Fpay%2Fform&#38;step_up&#61;/)
+  t.match(form.headers, { 'www-authenticate': /acr_values="phr"/, 'cache-control': 'no-store' })
+  const program = await refused('/pay', { cookie, ...script }, { method: 'POST' })
+  t.match(JSON.parse(program.body).login_url, /^https:\/\/wiki\.example\/\.auth\/login\?step_up=/)
+  const frame = await refused('/pay', {
+    cookie,
+    referer: `${site}/top`,
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'iframe',
+    'sec-fetch-site': 'same-origin',
+  })
+  t.match(frame.body, /href="\/\.auth\/login\?return_to&#61;%2Ftop&#38;step_up&#61;[^"]*" target="_top"/)
+  t.match(frame.body, 'Please sign in once more')
+})
+
+t.test('a page that is too long for an address leads back to where the origin begins', async (t) => {
+  const { begin, refused } = await open(t)
+  const cookie = await begin()
+  const told = await refused(`/pay/${'x'.repeat(7600)}`, { cookie, ...script })
+  t.match(JSON.parse(told.body).login_url, /^https:\/\/wiki\.example\/\.auth\/login\?step_up=[^&]+$/)
+})
+
+const notMet: readonly [string, string, Readonly<Record<string, Json>>, Partial<Identity>, RegExp][] = [
+  ['ignores acr_values', '/pay', { acr: undefined as unknown as Json }, {}, /step_up: acr was missing/],
+  ['returns a lower acr', '/pay', { acr: 'pwd' }, {}, /step_up: acr was "pwd", rule wants phr/],
+  [
+    'returns an old auth_time',
+    '/pay',
+    { auth_time: start - 361 },
+    {},
+    /step_up: auth_time was 6m old, rule wants at most 5m old/,
+  ],
+  ['sends no auth_time', '/pay', { auth_time: null }, {}, /step_up: auth_time was missing/],
+  ['sends milliseconds', '/pay', { auth_time: start * 1000 }, {}, /still to come/],
+  [
+    'drops the scope',
+    '/refunds',
+    {},
+    { scopes: ['openid'] },
+    /step_up: scopes was openid, rule wants refunds/,
+  ],
+  [
+    'asks nobody under prompt=login',
+    '/desk',
+    { auth_time: start - 61 },
+    {},
+    /rule wants since this sign-in began/,
+  ],
+]
+
+for (const [name, path, claims, more, told] of notMet) {
+  t.test(`a provider that ${name}: 403, no loop, and the session stays as it was`, async (t) => {
+    const { begin, refused, ask, says, come, sessions, lines, counted } = await open(t)
+    const cookie = await begin()
+    const asked = await refused(path, { cookie })
+    const [before] = await sessions()
+    const changed = Object.fromEntries(
+      Object.entries({ acr: 'phr', auth_time: start, ...claims }).filter(([, value]) => value !== undefined),
+    )
+    says(changed, more)
+    const parameters = `code=x&state=${stateOf(asked)}`
+    const headers = { cookie: `${cookie}; ${cookiesOf(asked)}` }
+    const answer = await come(parameters, headers)
+    t.equal(answer.status, 403)
+    t.match(answer.body, 'Your sign-in is not enough for this page')
+    t.match(answer.body, /href="\/\.auth\/login\?return_to&#61;[^"]*step_up&#61;/, 'one may try again')
+    t.match(answer.decision, { kind: 'deny', reason: 'step-up-not-met' }, 'as the access line says')
+    t.equal(answer.headers.location, undefined)
+    t.same(await sessions(), before && [before], 'nothing began, and nothing ended')
+    t.equal(await ask('/', { cookie }), 'let in')
+    t.notOk((answer.cookies ?? []).some(({ name: set }) => set === '__Host-claimgate'))
+    t.match(
+      lines.filter(({ event }) => event === 'login.failed'),
+      [{ code: 'LOGIN_STEP_UP_NOT_MET', error: told, provider: 'op' }],
+    )
+    t.ok(counted.includes('login op failed'))
+
+    const again = await come(parameters, headers)
+    t.equal(again.status, 403, 'a doubled callback comes to the same')
+    t.match(again.body, 'Your sign-in is not enough for this page')
+    const program = await come(parameters, { ...headers, ...script }, { changed: { wantsPage: false } })
+    t.match(JSON.parse(program.body), { status: 403, reason: 'step-up-not-met' })
+    t.same(await sessions(), before && [before])
+  })
+}
+
+t.test('another account that comes back changes nothing, and is told whose is needed', async (t) => {
+  for (const [name, more] of [
+    ['another user', { user: 'bob', subject: 'bob' }],
+    ['another sub of the same user id', { user: 'alice', subject: 'alice-2' }],
+  ] as const) {
+    const { begin, refused, ask, says, come, sessions, lines } = await open(t)
+    const cookie = await begin()
+    const asked = await refused('/pay', { cookie })
+    const [before] = await sessions()
+    says({ acr: 'phr', auth_time: start, name: 'Bob Brown' }, more)
+    const parameters = `code=x&state=${stateOf(asked)}`
+    const headers = { cookie: `${cookie}; ${cookiesOf(asked)}` }
+    for (const answer of [await come(parameters, headers), await come(parameters, headers)]) {
+      t.equal(answer.status, 403, name)
+      t.match(answer.body, 'That was another account')
+      t.match(answer.body, 'You are signed in as <b><bdi>Alice Adams</bdi></b>')
+      t.notMatch(answer.body, 'Bob')
+      t.match(
+        answer.body,
+        /href="\/\.auth\/login\?return_to&#61;%2Fpay&#38;step_up&#61;[^"]*&#38;account&#61;other">Try again/,
+      )
+      t.match(
+        answer.body,
+        /href="\/\.auth\/login\?return_to&#61;%2Fpay&#38;account&#61;other">Use another account/,
+      )
+      t.same(await sessions(), before && [before])
+    }
+    t.equal(await ask('/', { cookie }), 'let in')
+    t.match(
+      lines.filter(({ event }) => event === 'login.failed'),
+      [{ code: 'LOGIN_OTHER_ACCOUNT' }, {}],
+    )
+    const program = await come(parameters, { ...headers, ...script }, { changed: { wantsPage: false } })
+    t.match(JSON.parse(program.body), { reason: 'login-other-account' })
+  }
+})
+
+t.test('where the session ended meanwhile, another account still begins nothing', async (t) => {
+  const { begin, refused, says, come, sessions, runtime, signIn } = await open(t)
+  const cookie = await begin()
+  const asked = await refused('/pay', { cookie })
+  for (const { key } of await sessions()) await runtime.sessions.end({ key })
+  says({ acr: 'phr', auth_time: start }, { user: 'bob', subject: 'bob' })
+  const headers = { cookie: `${cookie}; ${cookiesOf(asked)}` }
+  const answer = await come(`code=x&state=${stateOf(asked)}`, headers)
+  t.equal(answer.status, 403)
+  t.match(answer.body, 'That was another account')
+  t.notMatch(answer.body, 'You are signed in as')
+  t.same(await sessions(), [])
+  const [, href = ''] = /href="\/\.auth\/login(\?[^"]*)">Use another account/.exec(answer.body) ?? []
+  const plain = await signIn(href.replaceAll('&#38;', '&').replaceAll('&#61;', '='))
+  t.match(plain.body, 'Choose how to sign in', 'a plain sign-in is one link away')
+
+  says({ acr: 'phr', auth_time: start })
+  const second = await begin()
+  const own = await refused('/pay', { cookie: second })
+  for (const { key } of await sessions()) await runtime.sessions.end({ key })
+  says({ acr: 'phr', auth_time: start })
+  const back = await come(`code=x&state=${stateOf(own)}`, { cookie: `${second}; ${cookiesOf(own)}` })
+  t.match(back, { status: 303, headers: { location: '/pay' } }, 'the same account is signed in by it')
+})
+
+t.test('the account is told where the session’s cookie does not come with the callback', async (t) => {
+  const { begin, refused, says, come } = await open(t)
+  const cookie = await begin()
+  const asked = await refused('/pay', { cookie })
+  says({ acr: 'phr', auth_time: start }, { user: 'bob', subject: 'bob' })
+  const answer = await come(`code=x&state=${stateOf(asked)}`, { cookie: cookiesOf(asked) })
+  t.match(answer.body, 'You are signed in as <b><bdi>Alice Adams</bdi></b>')
+})
+
+t.test('two step-ups of two tabs come to their pages, whichever is first', async (t) => {
+  const { begin, refused, ask, says, come } = await open(t)
+  const cookie = await begin({}, { scopes: ['refunds'] })
+  const one = await refused('/pay', { cookie })
+  const two = await refused('/desk', { cookie: `${cookie}; ${cookiesOf(one)}` })
+  says({ acr: 'phr', auth_time: start }, { scopes: ['refunds'] })
+  const jar = `${cookie}; ${cookiesOf(one)}; ${cookiesOf(two)}`
+  const second = await come(`code=x&state=${stateOf(two)}`, { cookie: jar })
+  t.match(second, { status: 303, headers: { location: '/desk' } })
+  const first = await come(`code=x&state=${stateOf(one)}`, {
+    cookie: `${cookiesOf(second)}; ${cookiesOf(one)}`,
+  })
+  t.match(first, { status: 303, headers: { location: '/pay' } })
+  for (const path of ['/pay', '/desk', '/refunds'])
+    t.equal(await ask(path, { cookie: cookiesOf(first) }), 'let in', path)
+})
+
+t.test('the attempt that begins again by itself asks for the same step-up, once', async (t) => {
+  const { begin, refused, come, attempt, clock } = await open(t)
+  const cookie = await begin()
+  const asked = await refused('/pay', { cookie })
+  clock.time += 3601
+  const again = await come(`code=x&state=${stateOf(asked)}`, { cookie: `${cookiesOf(asked)}` })
+  t.equal(again.status, 302)
+  t.match(attempt(again), { returnTo: '/pay', wish: { stepUp: { acrValues: ['phr'] }, account: /./ } })
+})
+
+t.test(
+  'the hint is what the provider called the person, never an address that is not verified',
+  async (t) => {
+    const { begin, refused, runtime } = await open(t)
+    const hint = async (claims: Readonly<Record<string, Json>>) =>
+      queryOf(await refused('/pay', { cookie: await begin({ preferred_username: null, ...claims }) })).get(
+        'hint',
+      )
+    t.equal(await hint({ preferred_username: 'ada', email: 'a@x.example', email_verified: true }), 'ada')
+    t.equal(await hint({ email: 'a@x.example', email_verified: true }), 'a@x.example')
+    t.equal(await hint({ email: 'a@x.example', email_verified: false }), null)
+    t.equal(await hint({ email: 'a@x.example' }), null)
+    t.equal(await hint({ preferred_username: 'a\u0000b' }), null)
+    t.equal(await hint({ preferred_username: 'a'.repeat(256) }), null)
+    t.equal(await hint({ preferred_username: ['ada'] }), null)
+    const cookie = await begin()
+    const lookUp = runtime.sessions.lookUp
+    t.teardown(() => Object.assign(runtime.sessions, { lookUp }))
+    Object.assign(runtime.sessions, {
+      lookUp: () => {
+        throw new StoreFault('STORE_UNAVAILABLE', 'for the test')
+      },
+    })
+    const asked = await refused('/pay', { cookie })
+    t.match(
+      [asked.status, queryOf(asked).get('hint')],
+      [302, null],
+      'a store that is away takes the courtesy alone',
+    )
+  },
+)
