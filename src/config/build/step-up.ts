@@ -1,4 +1,6 @@
+import { limits } from '../../core/limits/table.ts'
 import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
+import { encodeStepUp } from '../../core/session/sealed-step-up.ts'
 import type { StepUp } from '../../core/step-up.ts'
 import { type ConfigPath, positionOf } from '../node.ts'
 import type { StepUpKeys } from '../schema/step-up.ts'
@@ -9,9 +11,6 @@ export interface WrittenStepUp {
   readonly stepUp: StepUp
   readonly path: ConfigPath
 }
-
-/** It travels in the attempt's cookie, and several of these with each request. */
-const mostBytes = 1000
 
 /** What one place asks for, by itself; what is wrong with it is reported. */
 export function buildStepUp(scope: Scope, path: ConfigPath, keys: StepUpKeys): WrittenStepUp {
@@ -64,12 +63,11 @@ function whyNotWritten(name: string, keys: StepUpKeys): string | null {
 }
 
 function checkLength(scope: Scope, path: ConfigPath, stepUp: StepUp): void {
-  const texts = [...stepUp.acrValues, ...stepUp.scopes, ...[...stepUp.authorizationParameters].flat()]
-  if (Buffer.byteLength(texts.join(',')) <= mostBytes) return
+  if (Buffer.byteLength(JSON.stringify(encodeStepUp(stepUp))) <= limits.attemptStepUpBytes) return
   faultAt(
     scope,
     path,
-    `is too long: with what its app asks for it has at most ${mostBytes} bytes in its values, scopes and parameters`,
+    `is too long: with what its app asks for it has at most ${limits.attemptStepUpBytes} bytes in its values, scopes and parameters, where quotes and backslashes count twice`,
   )
 }
 

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin, ProviderSettings } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
+import { plainWish } from '../../core/session/authorization-wish.ts'
 import { attemptsWithoutRoom, haveRoom } from '../../core/session/cookie-room.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
 import type { KnownAttempt } from '../../core/session/past-attempts.ts'
@@ -37,19 +39,32 @@ interface Begun {
   readonly insteadOf: KnownAttempt | null
 }
 
-/** A transaction and its cookie; a page that has no room beside the session waits in the browser's storage, as a long one. */
+/**
+ * A transaction and its cookie. A page that has no room in it, or beside the session, waits in the browser's storage, as
+ * a long one; then parameters of a link give way, which a second attempt would take along. What the sign-in has to
+ * bring never does.
+ */
 export function beginAttempt(
   { ring, random, clock }: RequestContext['runtime'],
   { cookies: names }: Origin,
   wish: SignInWish,
   { stays }: SessionSent,
 ): { readonly transaction: Transaction; readonly cookie: CookiePair } {
-  const begin = (returnTo: SignInWish['returnTo']) => {
-    const transaction = beginTransaction({ ...wish, returnTo }, random, clock.now())
+  const begin = (asked: SignInWish) => {
+    const transaction = beginTransaction(asked, random, clock.now())
     return { transaction, cookie: sealTransaction(ring, transaction, names, random) }
   }
-  const begun = begin(wish.returnTo)
-  return wish.returnTo === null || haveRoom([...stays, begun.cookie]) ? begun : begin(null)
+  const fits = ({ cookie }: ReturnType<typeof begin>) => isTaken(cookie) && haveRoom([...stays, cookie])
+  const whole = begin(wish)
+  if (fits(whole)) return whole
+  const pageKept = begin({ ...wish, returnTo: null })
+  if (fits(pageKept)) return pageKept
+  return begin({ ...wish, returnTo: null, wish: { ...wish.wish, passed: plainWish.passed } })
+}
+
+/** Whether browsers take the cookie for sure: of a larger one they say nothing, and the sign-in fails as it comes back. */
+function isTaken({ name, value }: CookiePair): boolean {
+  return name.length + value.length <= limits.attemptBytes
 }
 
 /** The cookies of attempts as a new one begins: its own, what is known of those that go, and these cleared. */
