@@ -171,6 +171,82 @@ t.test('F10: a refreshed ID token may be about somebody else', async (t) => {
   t.equal(tokens.claims()?.sub, 'somebody-else')
 })
 
+/** What comes of one refresh grant by the library alone: `accepted`, or why it is refused. */
+async function refreshed(answer: object, headers: Record<string, string> = {}, status = 200) {
+  const op = await startHostileOp()
+  const config = await client.discovery(new URL(op.issuer), clientId, 'a-secret', undefined, {
+    execute: [client.allowInsecureRequests],
+  })
+  op.bends.answer = {
+    token: (_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers })
+      response.end(JSON.stringify(answer))
+    },
+  }
+  try {
+    const tokens = await client.refreshTokenGrant(config, 'a-refresh-token')
+    return { asked: op.counts.token, outcome: 'accepted', expiresIn: tokens.expires_in }
+  } catch (error) {
+    const outcome = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return { asked: op.counts.token, outcome, error }
+  } finally {
+    await op.close()
+  }
+}
+
+t.test('F10: a whole answer to a refresh grant is refused for a member that is not needed', async (t) => {
+  const answer = { access_token: 'a', token_type: 'bearer', refresh_token: 'the-next-one' }
+  t.equal((await refreshed(answer)).outcome, 'accepted')
+  for (const odd of [{ expires_in: 'soon' }, { expires_in: null }, { scope: null }, { refresh_token: null }])
+    t.not((await refreshed({ ...answer, ...odd })).outcome, 'accepted', JSON.stringify(odd))
+  t.equal((await refreshed({ ...answer, expires_in: '3600 and more' })).expiresIn, 3600)
+})
+
+t.test('F10: a refreshed ID token is taken whatever its nonce, and an expired one is refused', async (t) => {
+  const idToken = (change: object) =>
+    signJwt(
+      { alg: 'RS256' },
+      { iss: 'x', aud: clientId, sub: 'alice', iat: now, exp: now + 300, ...change },
+      foreign.privateKey,
+    )
+  const op = await startHostileOp()
+  t.teardown(() => op.close())
+  const config = await client.discovery(new URL(op.issuer), clientId, 'a-secret', undefined, {
+    execute: [client.allowInsecureRequests],
+  })
+  const grant = async (change: object) => {
+    const body = { access_token: 'a', token_type: 'bearer', id_token: idToken({ iss: op.issuer, ...change }) }
+    op.bends.answer = {
+      token: (_request, response) =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    }
+    return client.refreshTokenGrant(config, 'a-refresh-token').then(
+      () => 'accepted',
+      () => refused,
+    )
+  }
+  t.equal(await grant({ nonce: 'of-somebody-else' }), 'accepted')
+  t.equal(await grant({ auth_time: now + 86_400 }), 'accepted')
+  t.equal(await grant({ exp: now - 300 }), refused)
+  t.equal(await grant({ iss: 'https://other.example' }), refused)
+  t.equal(await grant({ aud: 'other' }), refused)
+})
+
+t.test('a refresh token is sent once, whatever is answered', async (t) => {
+  t.equal((await refreshed({ error: 'use_dpop_nonce' }, { 'dpop-nonce': 'n' }, 400)).asked, 1)
+  t.equal(
+    (
+      await refreshed(
+        { error: 'use_dpop_nonce' },
+        { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n' },
+        401,
+      )
+    ).asked,
+    1,
+  )
+  t.equal((await refreshed({}, {}, 503)).asked, 1)
+})
+
 t.test('F10: the redirect URI of the token request is made of the URL that it is given', async (t) => {
   const op = await startHostileOp()
   t.teardown(() => op.close())

@@ -38,6 +38,8 @@ export interface OpOptions {
   readonly configuration?: object
   /** Pages that it has beside the library's: HTML by path. Looked into as they are asked for. */
   readonly pages?: ReadonlyMap<string, string>
+  /** How people sign in, beside who they are: `acr`, `amr`, `ts`. Asked at each sign-in. */
+  readonly signIn?: () => object
 }
 
 export interface OpClient {
@@ -86,7 +88,9 @@ export async function startOp(options: OpOptions = {}): Promise<Op> {
     if (page !== undefined)
       return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
     if (provider === null) return void response.writeHead(503).end('no client is registered')
-    answer(provider, request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
+    answer(provider, request, response, options.signIn?.() ?? {}).catch((error: unknown) =>
+      response.writeHead(500).end(String(error)),
+    )
   })
 
   return {
@@ -203,12 +207,13 @@ async function answer(
   provider: ProviderInstance,
   request: IncomingMessage,
   response: ServerResponse,
+  how: object,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://op')
   if (!url.pathname.startsWith('/interaction/')) return void provider.callback()(request, response)
   const id = url.searchParams.get('as') ?? ''
   if (isPersonId(id)) {
-    const result = { login: { accountId: id } }
+    const result = { login: { accountId: id, ...how } }
     return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
   }
   const links = Object.keys(people).map((name) => `<li><a href="?as=${name}">${name}</a></li>`)
