@@ -114,3 +114,12 @@ t.test('a form that is no longer kept is told of its location', async (t) => {
   const after = ofLocations('{ path: /a, require: signed_in, resume: none }')
   t.same(told(before, after), ['resume wiki /a: forms → none (null)'])
 })
+
+t.test('beside a step-up the rule is compared for people who did step up', async (t) => {
+  const at = (group: string) =>
+    ofLocations(`{ path: /a, require: { groups: ${group} }, step_up: { acr_values: phr, max_age: 5m } }`)
+  const { access } = compareGateways({ before: at('one'), after: at('other') })
+  t.match(access, [{ places: ['https://wiki.example.com/a'] }])
+  t.equal(access[0]?.change.lost.length, 1, 'who was let in by the old rule')
+  t.equal(access[0]?.change.gained.length, 1, 'who is let in by the new one')
+})
