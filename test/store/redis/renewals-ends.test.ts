@@ -76,10 +76,11 @@ t.test('a session that ends between the look and the write stays ended, whoever 
   ]
   for (const [at, end] of ends.entries())
     for (const when of ['before', 'after'] as const) {
-      const { parts, store } = await open(t)
+      const { parts, cli, store } = await open(t)
       const renewals = createRenewals(around(parts, { [when]: once(() => end(store)) }))
       t.equal(await renewals.renew(session('new'), lock.id), false, `${at} ${when}`)
       t.equal(await store.load('k1'), null)
+      t.equal(cli('EXISTS', 'p:session:{k1}'), '0', 'nor is it written once more')
     }
 })
 
