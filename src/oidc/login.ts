@@ -34,7 +34,7 @@ export async function authorizationUrl(
   const toRefresh = offline ? offlineRequest(settings, metadata) : null
   const url = new URL(metadata.authorizationEndpoint)
   const set = ([name, value]: readonly [string, string]) => url.searchParams.set(name, value)
-  toRefresh?.parameters.forEach((value, name) => void set([name, value]))
+  toRefresh?.parameters.forEach(set)
   settings.authorizationParameters.forEach((value, name) => void set([name, value]))
   passedParameters(settings, wish).forEach(set)
   if (stepUp !== null)

@@ -4,10 +4,10 @@ import type { Metadata } from './metadata.ts'
 /** What an authorization request says beside the configuration, so that a refresh token comes. */
 export interface OfflineRequest {
   readonly scopes: readonly string[]
-  readonly parameters: ReadonlyMap<string, string>
+  readonly parameters: readonly (readonly [string, string])[]
 }
 
-const nothing: OfflineRequest = { scopes: [], parameters: new Map() }
+const nothing: OfflineRequest = { scopes: [], parameters: [] }
 
 /**
  * As each provider has it. Scopes that the operator wrote are all that is asked for: who cannot get `offline_access`
@@ -20,7 +20,7 @@ export function offlineRequest(settings: ProviderSettings, metadata: Metadata): 
   switch (settings.preset) {
     case 'google':
       // It refuses the scope, and gives a refresh token with somebody's first consent alone.
-      return { ...nothing, parameters: new Map([['access_type', 'offline']]) }
+      return { ...nothing, parameters: [['access_type', 'offline']] }
     case 'salesforce':
       return scope('refresh_token')
     case 'microsoft':
