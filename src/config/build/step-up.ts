@@ -1,4 +1,3 @@
-import { limits } from '../../core/limits/table.ts'
 import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
 import { encodeStepUp } from '../../core/session/sealed-step-up.ts'
 import type { StepUp } from '../../core/step-up.ts'
@@ -11,6 +10,9 @@ export interface WrittenStepUp {
   readonly stepUp: StepUp
   readonly path: ConfigPath
 }
+
+/** As it is sealed: it travels in the attempt's cookie, and several of these with each request. */
+const mostBytes = 1024
 
 /** What one place asks for, by itself; what is wrong with it is reported. */
 export function buildStepUp(scope: Scope, path: ConfigPath, keys: StepUpKeys): WrittenStepUp {
@@ -63,11 +65,11 @@ function whyNotWritten(name: string, keys: StepUpKeys): string | null {
 }
 
 function checkLength(scope: Scope, path: ConfigPath, stepUp: StepUp): void {
-  if (Buffer.byteLength(JSON.stringify(encodeStepUp(stepUp))) <= limits.attemptStepUpBytes) return
+  if (Buffer.byteLength(JSON.stringify(encodeStepUp(stepUp))) <= mostBytes) return
   faultAt(
     scope,
     path,
-    `is too long: with what its app asks for it has at most ${limits.attemptStepUpBytes} bytes in its values, scopes and parameters, where quotes and backslashes count twice`,
+    `is too long: with what its app asks for it has at most ${mostBytes} bytes in its values, scopes and parameters, where quotes and backslashes count twice`,
   )
 }
 

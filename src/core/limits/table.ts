@@ -33,19 +33,7 @@ export const limitTable = {
   returnToBytes: of('request', 8 * KiB, 'A return address; a longer one becomes `/`.'),
   passedCharacters: of('request', 255, 'A parameter that goes to the provider; a longer one is 400.'),
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
-  transactionCookies: of('request', 5, 'Sign-ins under way in one browser; the oldest are forgotten.'),
-  transactionCookieBytes: of('request', 3 * KiB, 'Their cookies together; the oldest are forgotten.'),
-  transactionReturnToBytes: of(
-    'request',
-    1536,
-    'A return address in such a cookie; a longer one waits in the browser’s storage.',
-  ),
-  transactionPassedBytes: of(
-    'request',
-    512,
-    'Parameters for the provider in such a cookie; more are left out when the sign-in begins again by itself.',
-  ),
-  pastAttemptBytes: of('request', 640, 'What is known of sign-ins whose cookies went; the oldest go.'),
+  ...signInLimits,
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
   webSocketEarlyBytes: of(
@@ -60,11 +48,6 @@ export const limitTable = {
   ),
   webSocketOfferBytes: of('request', 4 * KiB, 'Extensions that a WebSocket handshake offers; more is 400.'),
 
-  signInRounds: of(
-    'request',
-    4,
-    'Sign-ins of one browser within a minute each; then it is told that its cookies do not stay.',
-  ),
   logConditions: of('request', 5, 'Conditions that `detail` of an access line names.'),
 
   // One connection of a client.
@@ -293,7 +276,6 @@ export const limitTable = {
     20_000_000,
     'The same for all elements of a list together; beyond it the condition is unknown.',
   ),
-  ...signInLimits,
 } as const satisfies Readonly<Record<string, Limit>>
 
 /** The numbers alone, by name. */
