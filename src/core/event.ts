@@ -33,7 +33,10 @@ export const events = {
     'A form met a sign-in, and waits for it for ten minutes: `resume` of the app or location says so.',
   'form.not-kept': 'The same, but it could not be kept. The person was told to send it once more.',
   'form.resumed': 'A form that had waited was sent to the app.',
-  'session.ended': 'A session ended before its time. `how` says by whom: the person, or the provider.',
+  'session.ended':
+    'A session ended before its time. `how` says by whom: the person, or the provider. `why` says more if the provider was asked again (`recheck`).',
+  'session.renewed':
+    'A provider was asked again for a session (`recheck`, or a token for an app), and answered. From now on its claims count.',
   'logout.provider': 'A provider said that somebody signed out there, and the sessions here ended.',
   'logout.failed': 'The same, but it was refused, or could not be done.',
   'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
@@ -45,13 +48,22 @@ export const events = {
     'A rule or a header asks for an e-mail address, and one came that the provider does not call verified. It counts as missing. This is said once for each provider.',
   'provider.clock-differs':
     'The clock of a provider and that of this machine differ by more than a minute, by the `Date` of an answer. This is said once for each provider.',
+  'provider.unanswered':
+    'A provider did not answer when it was asked again for sessions (`recheck`). They go on until `unanswered` is over. This is said at most once a minute.',
+  'provider.insufficient':
+    'A provider was asked again for a session (`recheck`), and did not say what rules or headers go by. The session ended, and its person signs in again. `warning` says what to ask the provider for. This is said once.',
+  'provider.not-revoked':
+    'A refresh token that nobody uses any more could not be revoked at the provider. It ends by itself. This is said at most once a minute.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
   'upstream.secret-reflected':
     'An app sent the shared secret back in a header, and the gateway removed it. Find out why the app echoes headers.',
   'store.failed': 'The session store could not be read or written.',
   'websocket.opened': 'A WebSocket was passed through.',
-  'websocket.closed': 'It ended.',
+  'websocket.closed':
+    'It ended. `reason` is there if the gateway ended it, because the rules no longer let this person in or because the session ended.',
+  'event-stream.ended':
+    'The gateway ended server-sent events, because the rules no longer let this person in (`reason`).',
   'log.dropped':
     'The reader of the log had stalled. Lines were dropped between the line before and this one.',
   'internal.failed': 'A fault of the gateway itself. Please report it.',
@@ -98,7 +110,11 @@ export const eventFields = {
   'form.kept': ['request_id', 'app', 'session', 'bytes'],
   'form.not-kept': ['request_id', 'app', 'why'],
   'form.resumed': ['request_id', 'app', 'session', 'bytes'],
-  'session.ended': ['request_id', 'client', 'session', 'how'],
+  'session.ended': [
+    ...(['request_id', 'client', 'session', 'how'] as const),
+    ...(['why', 'provider', 'subject', 'error'] as const),
+  ],
+  'session.renewed': ['provider', 'subject', 'session', 'ms'],
   'logout.provider': ['request_id', 'client', 'how', 'provider', 'ended'],
   'logout.failed': ['request_id', 'app', 'provider', 'how', ...ofFault],
   'session.displaced': ['request_id', 'subject', 'session'],
@@ -110,12 +126,16 @@ export const eventFields = {
   'provider.ready': ['provider', 'issuer'],
   'provider.email-unverified': ['provider', 'warning'],
   'provider.clock-differs': ['provider', 'seconds', 'warning'],
+  'provider.unanswered': ['provider', 'code', 'error', 'count'],
+  'provider.insufficient': ['provider', 'warning'],
+  'provider.not-revoked': ['provider', 'code', 'error', 'count'],
   'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
   'upstream.failed': ['request_id', 'app', ...ofFault],
   'upstream.secret-reflected': ['request_id', 'app'],
   'store.failed': ['request_id', 'app', ...ofFault],
   'websocket.opened': ofWebSocket,
-  'websocket.closed': ofWebSocket,
+  'websocket.closed': [...ofWebSocket, 'reason'],
+  'event-stream.ended': [...ofWebSocket, 'reason'],
   'log.dropped': ['lines'],
   'internal.failed': ['request_id', 'app', ...ofFault],
 } as const satisfies { readonly [event in EventName]: readonly FieldName[] }
@@ -155,7 +175,7 @@ export const fields = {
   redirect_uri: 'Where the provider sends people back to. It must be registered there, to the letter.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
-  how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions, or by the provider’s `back-channel` or `front-channel`.',
+  how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions, or by the provider’s `back-channel` or `front-channel`, or because the provider was asked again (`recheck`).',
   operator: 'The system user who ran the command.',
   machine: 'The machine where it ran, by its host name.',
   ran_at:
@@ -167,7 +187,7 @@ export const fields = {
   revoked: 'How many sessions ended.',
   ended: 'How many sessions ended. 0: there was none.',
   bytes: 'How long the form is.',
-  why: 'Why a form was not kept: `too-large`, or `no-room`, as the session or the gateway keeps as many as it may, or `store-failed`.',
+  why: 'Why a form was not kept: `too-large`, or `no-room`, as the session or the gateway keeps as many as it may, or `store-failed`. Of a session: what came of asking the provider again. `grant-refused`: it no longer gives tokens for this person. `subject-differs`, `user-differs`: it told of somebody else. `token-invalid`: its ID token cannot be believed. `userinfo-refused`: it does not take its own new token. `insufficient`: it did not say what rules or headers go by. `unanswered`: it was silent until `unanswered` was over. `not-stored`: the store did not take the new refresh token.',
   issuer: 'The issuer of the provider.',
   code: 'The code of a fault, one of those below. For unreadable bytes it is the parser’s. In the access line it says why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',

@@ -12,6 +12,7 @@ import { openMemoryStore } from '../../src/store/memory.ts'
 import { openStore } from '../../src/store/open.ts'
 import { sessionOf } from '../store/contract.ts'
 import { createTestClock, timersThatHold } from '../support/clock.ts'
+import { deploy, everySeconds } from '../support/renewals.ts'
 import {
   type Begun,
   begin,
@@ -306,6 +307,82 @@ t.test('a recheck asks for nobody who has left meanwhile, and the next one asks 
   t.equal(await outcomeOf(watch.recheck(), 20_000), undefined)
   t.same(state.loads, ['k0'])
   t.same(state.heard, ['k0'])
+})
+
+t.test('a session with a long connection is rechecked in time, though no request comes', async (t) => {
+  const { clock, provider, process, turns, session } = await deploy(t)
+  const one = process()
+  const heard: string[] = []
+  const listen = (what: string) =>
+    one.sessions.onEnd(
+      session,
+      wiki,
+      () => heard.push(`${what} ended`),
+      () => heard.push(`${what} renewed`),
+    )
+  listen('first')
+  const leave = listen('second')
+  clock.time += everySeconds - 1
+  await one.sessions.sweep()
+  await turns()
+  t.equal(provider.asked.length, 0)
+  clock.time += 1
+  await one.sessions.sweep()
+  await turns()
+  t.same(heard.splice(0), ['first renewed', 'second renewed'])
+  leave()
+  clock.time += everySeconds
+  provider.answer = () => ({ kind: 'ended', why: 'grant-refused', message: '', tokens: null })
+  await one.sessions.sweep()
+  await turns()
+  t.same(heard.splice(0), ['first ended'])
+  t.equal(provider.asked.length, 2)
+})
+
+t.test('a long connection hears of what a request found, here or in another process', async (t) => {
+  const { clock, provider, process, turns, session } = await deploy(t)
+  const [one, other] = [process(), process()]
+  const heard: string[] = []
+  for (const [name, { sessions }] of Object.entries({ one, other }))
+    sessions.onEnd(
+      session,
+      wiki,
+      () => heard.push(`${name} ended`),
+      () => heard.push(`${name} renewed`),
+    )
+  await turns()
+  clock.time += everySeconds
+  await one.groups()
+  t.same(heard.splice(0), ['one renewed'])
+  await other.sessions.sweep()
+  await turns()
+  t.same(heard.splice(0), ['other renewed'])
+  t.equal(provider.asked.length, 1)
+})
+
+t.test('of many that are due at once so many begin in one second', async (t) => {
+  const asked: string[] = []
+  const renewals = {
+    isDue: () => true,
+    recheck: ({ key }: { readonly key: string }) => {
+      asked.push(key)
+      return new Promise<never>(() => {})
+    },
+  }
+  const watch = createSessionWatch(
+    (key) => sessionOf(key),
+    () => 1000,
+    () => {},
+    renewals,
+  )
+  t.teardown(() => watch.close())
+  for (let i = 0; i < 2 * limits.recheckedAtOnce; i++)
+    watch.add(sessionOf(`k${i}`), lifetimes, { ended: () => {}, renewed: () => {} })
+  await watch.tick()
+  t.equal(asked.length, limits.recheckedAtOnce)
+  await watch.tick()
+  t.equal(new Set(asked).size, 2 * limits.recheckedAtOnce, 'then the others; nobody is asked for twice')
+  t.equal(asked.length, 2 * limits.recheckedAtOnce)
 })
 
 t.test('who listens keeps no process alive', async (t) => {

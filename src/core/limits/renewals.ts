@@ -35,6 +35,11 @@ export const renewalLimits = {
     50,
     'Sessions with open WebSockets or event streams for which providers begin to be asked in one second.',
   ),
+  renewalWarnings: of(
+    'process',
+    100,
+    'Answers that say not what rules go by, each of which is told once; of more, the oldest is told again.',
+  ),
   revocationsUnderWay: of(
     'process',
     1000,

@@ -36,13 +36,25 @@ export function useSession(
   return ofCookie(gateway, origin, headers, (value, marks) => sessions.use(value, origin, marks))
 }
 
-/** The same for a request that is decided without it: the session is none the younger for it. */
+/** The same for a request that is decided without it: the session is none the younger for it, and no provider is asked. */
 export function lookUpSession(
   { gateway, sessions }: SessionContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
 ): Awaitable<SessionLookup> {
   return ofCookie(gateway, origin, headers, (value, marks) => sessions.lookUp(value, origin, marks))
+}
+
+/**
+ * For an answer that only shows who is signed in: it is no use of the session, but its provider is asked again when that is
+ * due, as for any request.
+ */
+export function showSession(
+  { gateway, sessions }: { readonly gateway: Gateway; readonly sessions: Pick<Sessions, 'show'> },
+  origin: Origin,
+  headers: IncomingHttpHeaders,
+): Awaitable<SessionLookup> {
+  return ofCookie(gateway, origin, headers, (value, marks) => sessions.show(value, origin, marks))
 }
 
 /** For a page of ours: it is a use for whoever opens it, and none for a script that asks for it. */

@@ -3,6 +3,7 @@ import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { CertificateLeft } from './certificates.ts'
+import { createDurations } from './durations.ts'
 import { type Adding, addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
 import { createSums } from './sums.ts'
 
@@ -19,6 +20,10 @@ export const metricTexts = {
     'Sign-outs that a provider asked for, by provider, channel (back-channel, front-channel) and outcome: ended, nothing (no such session), refused, failed. The provider is empty if nobody can tell it.',
   claimgate_forms_total:
     'Forms that met a sign-in, by app and outcome: kept, resumed (sent after it), not-kept.',
+  claimgate_renewals_total:
+    'Sessions for which a provider was asked again, by provider and outcome: renewed, ended, insufficient (it did not say what rules go by), unanswered.',
+  claimgate_renewal_duration_seconds:
+    'Time from asking a provider again to its answer in the store, by provider.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
   claimgate_faults_total:
@@ -43,6 +48,8 @@ export const metricLabels = {
   claimgate_logins_total: ['provider', 'outcome'],
   claimgate_provider_logouts_total: ['provider', 'channel', 'outcome'],
   claimgate_forms_total: ['app', 'outcome'],
+  claimgate_renewals_total: ['provider', 'outcome'],
+  claimgate_renewal_duration_seconds: ['provider'],
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
   claimgate_faults_total: ['app', 'code'],
@@ -92,6 +99,8 @@ export interface Metrics {
   ): void
   /** Null: of no app. */
   form(app: string | null, outcome: 'kept' | 'resumed' | 'not-kept'): void
+  /** `ms`: how long it took; of an answer alone. */
+  renewal(provider: string, outcome: 'renewed' | 'ended' | 'insufficient' | 'unanswered', ms?: number): void
   websocket(change: 1 | -1): void
   /** Null: of no app, or nobody can tell of which. */
   fault(code: FaultCode, app: string | null): void
@@ -140,13 +149,14 @@ export function createMetrics(): Metrics {
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
-  const [logouts, forms] = [createSums(), createSums()]
+  const [logouts, forms, renewals] = [createSums(), createSums(), createSums()]
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
     [logins, new Counter(shape('claimgate_logins_total'))],
     [logouts, new Counter(shape('claimgate_provider_logouts_total'))],
     [forms, new Counter(shape('claimgate_forms_total'))],
+    [renewals, new Counter(shape('claimgate_renewals_total'))],
     [faults, new Counter(shape('claimgate_faults_total'))],
   ] as const
   const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
@@ -163,8 +173,10 @@ export function createMetrics(): Metrics {
   const workers = new Gauge(shape('claimgate_workers'))
   const workerEnds = new Counter(shape('claimgate_worker_ends_total'))
   workers.set(1)
-  const durations = new Histogram({ ...shape('claimgate_request_duration_seconds'), buckets: seconds })
-  const timers = new Map<string, { observe(value: number): void }>()
+  const timed = <M extends MetricName>(name: M) =>
+    createDurations(new Histogram({ ...shape(name), buckets: seconds }))
+  const durations = timed('claimgate_request_duration_seconds')
+  const renewalDurations = timed('claimgate_renewal_duration_seconds')
 
   return {
     request: (admission, status) => {
@@ -175,16 +187,15 @@ export function createMetrics(): Metrics {
         const { enforced, decision } = admission.shadow
         rehearsals.add(app, enforced.kind, decision.kind)
       }
-      let timer = timers.get(app)
-      if (timer === undefined) {
-        timer = durations.labels(app)
-        timers.set(app, timer)
-      }
-      timer.observe((performance.now() - admission.startedAt) / 1000)
+      durations.observe(app, (performance.now() - admission.startedAt) / 1000)
     },
     login: (provider, outcome) => logins.add(provider ?? '', outcome),
     providerLogout: (provider, channel, outcome) => logouts.add(provider ?? '', channel, outcome),
     form: (app, outcome) => forms.add(app ?? '', outcome),
+    renewal: (provider, outcome, ms) => {
+      renewals.add(provider, outcome)
+      if (ms !== undefined) renewalDurations.observe(provider, ms / 1000)
+    },
     websocket: (change) => websockets.inc(change),
     fault: (code, app) => faults.add(app ?? '', code),
     connectionRefused: () => refusedConnections.inc(),
@@ -202,11 +213,9 @@ export function createMetrics(): Metrics {
       const keptProviders = new Set(['', ...providers])
       logins.keepOnly(keptProviders)
       logouts.keepOnly(keptProviders)
-      for (const app of timers.keys()) {
-        if (kept.has(app)) continue
-        timers.delete(app)
-        durations.remove(app)
-      }
+      renewals.keepOnly(keptProviders)
+      durations.keepOnly(kept)
+      renewalDurations.keepOnly(keptProviders)
     },
     showCertificates: (left) => {
       certificatesLeft = left

@@ -4,13 +4,16 @@ import { type Admission, sessionOf, upstreamOf } from '../admission/admission.ts
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import type { RequestFacts } from '../admission/request-facts.ts'
 
+/** Ends them; `reason`: of the decision, or of the session that ended. */
+type End = (reason?: string) => void
+
 /**
  * Answers of server-sent events that are under way. They last as WebSockets do, and end as those: within a second
  * after the session, when a new configuration would not let them in, and when the gateway stops: the browser then asks
  * again, and another process may answer. Every other answer comes to its own end.
  */
 export class OpenEventStreams {
-  readonly #open = new Map<IncomingMessage, { readonly admission: Admission; readonly end: () => void }>()
+  readonly #open = new Map<IncomingMessage, { readonly admission: Admission; readonly end: End }>()
   readonly #judgeAll: JudgeAll<IncomingMessage>
   #closing = false
 
@@ -18,14 +21,26 @@ export class OpenEventStreams {
     this.#judgeAll = judgeAll
   }
 
-  /** `end` is called once at most, not after the returned function was, and before it returns while the gateway stops. */
-  add({ sessions }: Runtime, request: IncomingMessage, admission: Admission, end: () => void): () => void {
+  /**
+   * `end` is called once at most, not after the returned function was, and before it returns while the gateway stops.
+   * `current` is the edition in force: by it they are judged when the session's provider was asked again.
+   */
+  add(
+    runtime: Runtime,
+    request: IncomingMessage,
+    admission: Admission,
+    end: End,
+    current: () => Runtime = () => runtime,
+  ): () => void {
     const ofSession = sessionOf(admission)
-    const endOnce = (): void => {
-      if (this.#open.delete(request)) end()
+    const endOnce: End = (reason) => {
+      if (this.#open.delete(request)) end(reason)
     }
     this.#open.set(request, { admission, end: endOnce })
-    const unwatch = ofSession === null ? null : sessions.onEnd(ofSession.session, ofSession.origin, endOnce)
+    const ended = () => endOnce('session-ended')
+    const renewed = () => this.judge(current(), request)
+    const unwatch =
+      ofSession === null ? null : runtime.sessions.onEnd(ofSession.session, ofSession.origin, ended, renewed)
     if (this.#closing) endOnce()
     return () => {
       this.#open.delete(request)
@@ -42,7 +57,10 @@ export class OpenEventStreams {
     const found = this.#open.get(request)
     if (found === undefined) return
     const { admission, end } = found
-    stays(next, request, admission).then((yes) => yes || end(), end)
+    refusal(next, request, admission).then(
+      (refused) => refused !== null && end(refused.reason),
+      () => end(),
+    )
   }
 
   /** The gateway stops: what is open ends, and what begins from now on ends at once. */
@@ -52,9 +70,15 @@ export class OpenEventStreams {
   }
 }
 
-async function stays(next: Runtime, request: IncomingMessage, admission: Admission): Promise<boolean> {
+/** Null: it stays. Without a reason it is let in as before, and leads elsewhere. */
+async function refusal(
+  next: Runtime,
+  request: IncomingMessage,
+  admission: Admission,
+): Promise<{ readonly reason?: string } | null> {
   const now = await admitAgain(next, factsOf(request, admission))
-  return now.decision.kind === 'allow' && leadsTo(upstreamOf(now), upstreamOf(admission))
+  if (now.decision.kind !== 'allow') return { reason: now.decision.reason }
+  return leadsTo(upstreamOf(now), upstreamOf(admission)) ? null : {}
 }
 
 /** The request line is not the client's any more: see `handOver`. */

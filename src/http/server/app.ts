@@ -86,7 +86,14 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     onBodyLeft: (raw) => dropRest(contextOf(raw), raw),
     onEventStream: (raw, end) => {
       const { runtime } = contextOf(raw)
-      const leave = eventStreams.add(runtime, raw, admissionOf(raw), end)
+      const admission = admissionOf(raw)
+      const { requestId: request_id, app: of, location } = admission
+      const endFor = (reason?: string) => {
+        const fields = { request_id, app: of?.name, location: location?.label, reason }
+        if (reason !== undefined) log.event('info', 'event-stream.ended', fields)
+        end()
+      }
+      const leave = eventStreams.add(runtime, raw, admission, endFor, editions.current)
       // Let in by rules that are gone meanwhile.
       if (editions.current() !== runtime) eventStreams.judge(editions.current(), raw)
       return leave

@@ -17,6 +17,7 @@ import {
   servedRecord,
   tellOfConfiguration,
 } from '../operations/reload.ts'
+import { createRenewalNotes } from '../operations/renewal-notes.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import { noteServed } from '../operations/served.ts'
 import type { ServerContext } from './context.ts'
@@ -67,6 +68,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     onProviderEvent: (event) => tellOfProvider(log, event),
     onCertificate: (certificate) => certificates.seen(certificate),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
+    onRenewal: (event) => noteRenewal(event),
   }
   const runtime = openRuntime(gateway, deps)
   const log = createLog(gateway.log, runtime.logKey, options.logTo, options.logPlace)
@@ -75,6 +77,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const certificates = watchCertificates(editions, log)
   metrics.showCertificates(certificates.left)
   const noteClock = createClockNotes(log)
+  const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const serverContext: ServerContext = {
     editions,
     log,

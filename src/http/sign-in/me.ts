@@ -5,7 +5,7 @@ import { claimAt } from '../../core/rules/claims.ts'
 import { namedClaims } from '../../core/rules/named-claims.ts'
 import { sessionTimes } from '../../core/session/session.ts'
 import type { Admission } from '../admission/admission.ts'
-import { lookUpSession } from '../admission/session-lookup.ts'
+import { showSession } from '../admission/session-lookup.ts'
 import { type Answer, refusal, unauthorized } from '../pages/answer.ts'
 import type { RequestContext } from '../server/context.ts'
 import { withRenewal } from './renewal.ts'
@@ -23,7 +23,7 @@ export async function me(
   const { origin } = admission
   if (origin === null) return refusal(admission, 404, 'address-unknown')
   const program = { ...admission, wantsPage: false }
-  const found = await lookUpSession(runtime, origin, headers)
+  const found = await showSession(runtime, origin, headers)
   if (found.kind === 'none') return unauthorized(runtime.gateway, program, found.why)
   const { session, principal } = found
   const times = sessionTimes(session, origin)

@@ -18,6 +18,8 @@ export type GivenUp = 'client-gone' | 'gateway-stops'
 interface OpenedBy {
   readonly request: IncomingMessage
   readonly upstream: UpstreamSettings
+  /** Told why it is about to be closed, where the rules do not let it in any more. */
+  readonly onRefused?: (reason: string) => void
 }
 
 /** Every WebSocket of the process: being opened, and open. */
@@ -89,11 +91,14 @@ export class OpenWebSockets {
 }
 
 /** With which code it closes; null: it stays. Being asked keeps no session alive. */
-async function verdict(next: Runtime, { request, upstream }: OpenedBy): Promise<number | null> {
+async function verdict(next: Runtime, { request, upstream, onRefused }: OpenedBy): Promise<number | null> {
   const admission = await admitAgain(next, asProgram(request))
   const { decision } = admission
   const judges = judgesOf(admission)
   const serves = passWebSockets(judges) && originMayConnect(judges, request.headers.origin)
-  if (decision.kind !== 'allow' || !serves) return closeCodes.policyViolation
+  if (decision.kind !== 'allow' || !serves) {
+    onRefused?.(decision.kind === 'allow' ? 'websocket-disabled' : decision.reason)
+    return closeCodes.policyViolation
+  }
   return leadsTo(upstreamOf(admission), upstream) ? null : closeCodes.serviceRestart
 }

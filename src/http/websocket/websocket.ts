@@ -219,26 +219,33 @@ function open(
   const of = { request_id: requestId, app: admission.app?.name }
   const report = (thrown: unknown) => reportFault(context, 'store.failed', thrown, of)
   earlyBytes.putBack()
+  let reason: string | undefined
   const tunnel = openTunnel(client, socket, {
     onClosed() {
       webSockets.delete(tunnel)
       unwatch?.()
       metrics.websocket(-1)
-      log.event('info', 'websocket.closed', fields)
+      log.event('info', 'websocket.closed', { ...fields, reason })
     },
     onClientData:
       ofSession === null ? null : countClientUse(editions.current, request, ofSession.origin, report),
   })
-  webSockets.add(tunnel, { request, upstream: upstreamOf(admission) })
-  // Who could not open it now shall not keep it: signed out, expired, revoked.
-  const signedOut = () => tunnel.close(closeCodes.policyViolation)
-  const unwatch =
-    ofSession === null ? null : runtime.sessions.onEnd(ofSession.session, ofSession.origin, signedOut)
+  const onRefused = (why: string) => {
+    reason = why
+  }
+  webSockets.add(tunnel, { request, upstream: upstreamOf(admission), onRefused })
+  const judge = () => webSockets.judge(tunnel, editions.current())
+  // Who could not open it now shall not keep it: signed out, expired, revoked, or allowed less by what is said now.
+  const signedOut = () => {
+    onRefused('session-ended')
+    tunnel.close(closeCodes.policyViolation)
+  }
+  const unwatch = ofSession && runtime.sessions.onEnd(ofSession.session, ofSession.origin, signedOut, judge)
   note(context, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)
   // It was let in by rules that are no longer in force.
-  if (editions.current() !== runtime) webSockets.judge(tunnel, editions.current())
+  if (editions.current() !== runtime) judge()
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import { createLog, type Log } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createClockNotes } from '../operations/provider-clock.ts'
+import { createRenewalNotes } from '../operations/renewal-notes.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import type { ServerContext } from '../server/context.ts'
 import { createLingeringCloses } from '../server/lingering-close.ts'
@@ -63,6 +64,7 @@ export async function openWorkerServing(
     onProviderEvent: (event) => tellOfProvider(log, event),
     onCertificate: newOnes((certificate) => channel.send({ kind: 'certificate', certificate })),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
+    onRenewal: (event) => noteRenewal(event),
   }
   const runtime = openRuntime(gateway, deps)
   const { isTerminal } = start
@@ -72,6 +74,7 @@ export async function openWorkerServing(
   )
   const metrics = createMetrics()
   const noteClock = createClockNotes(log)
+  const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
   const worker = { instance: start.instances.requests, number: channel.number }
   const context: ServerContext = {

@@ -34,6 +34,9 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
   metrics.providerLogout('op', 'back-channel', 'ended')
   metrics.providerLogout('former', 'front-channel', 'nothing')
   metrics.providerLogout(null, 'back-channel', 'refused')
+  metrics.renewal('op', 'renewed', 250)
+  metrics.renewal('op', 'unanswered')
+  metrics.renewal('former', 'renewed', 1)
   for (const app of ['wiki', 'gone', null]) metrics.fault('UPSTREAM_BUSY', app)
   t.match(await metrics.text(new Map(), log), /app="gone"/)
   metrics.renew({ apps: ['wiki'], providers: ['op'] })
@@ -51,6 +54,10 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
     'claimgate_provider_logouts_total{provider="op",channel="back-channel",outcome="ended"} 1',
     'claimgate_provider_logouts_total{provider="",channel="back-channel",outcome="refused"} 1',
   ])
+  t.match(text, /^claimgate_renewals_total\{provider="op",outcome="renewed"\} 1$/m)
+  t.match(text, /^claimgate_renewals_total\{provider="op",outcome="unanswered"\} 1$/m)
+  t.match(text, /^claimgate_renewal_duration_seconds_sum\{provider="op"\} 0.25$/m)
+  t.match(text, /^claimgate_renewal_duration_seconds_count\{provider="op"\} 1$/m)
   t.match(text, /^claimgate_faults_total\{app="wiki",code="UPSTREAM_BUSY"\} 1$/m)
   t.match(text, /^claimgate_faults_total\{app="",code="UPSTREAM_BUSY"\} 1$/m)
   request('gone')

@@ -26,17 +26,19 @@ apps:
 /** Of whom it is heard when a session ends. */
 function heldRuntime(gateway = model('anyone')) {
   const listeners: (() => void)[] = []
+  const renewals: (() => void)[] = []
   let unwatched = 0
   const sessions = {
-    onEnd: (_session: Session, _origin: unknown, listener: () => void) => {
+    onEnd: (_session: Session, _origin: unknown, listener: () => void, renewed: () => void) => {
       listeners.push(listener)
+      renewals.push(renewed)
       return () => void unwatched++
     },
     lookUp: () => ({ kind: 'none', why: 'no-session' }),
   }
   const clock = { now: () => 1_800_000_000 }
   const runtime = { gateway, sessions, clock } as unknown as Runtime
-  return { runtime, listeners, unwatched: () => unwatched }
+  return { runtime, listeners, renewals, unwatched: () => unwatched }
 }
 
 const gateway = model('anyone')
@@ -133,6 +135,28 @@ t.test('a new configuration judges them by the request that the client sent', as
     await open.judgeAgain(heldRuntime(next).runtime)
     await turn()
     t.equal(ended, ends ? 1 : 0, name)
+  }
+})
+
+t.test('they are judged again when the provider of their session has answered anew', async (t) => {
+  for (const [rule, ends] of [
+    ['anyone', []],
+    ['signed_in', ['no-session']],
+  ] as const) {
+    const { runtime, renewals } = heldRuntime()
+    const open = new OpenEventStreams()
+    const ended: (string | undefined)[] = []
+    const now = heldRuntime(model(rule)).runtime
+    open.add(
+      runtime,
+      request(),
+      admission(),
+      (reason) => void ended.push(reason),
+      () => now,
+    )
+    renewals[0]?.()
+    await turn()
+    t.same(ended, ends, rule)
   }
 })
 

@@ -140,6 +140,23 @@ t.test('a new configuration closes what it would not open, and what would lead e
   }
 })
 
+t.test('why one is closed is told, once, before it is', async (t) => {
+  for (const [location, why] of [
+    ['{ path: /ws, require: signed_in, websocket: true }', 'no-session'],
+    ['{ path: /ws, require: anyone }', 'websocket-disabled'],
+    [usual, null],
+  ] as const) {
+    const open = new OpenWebSockets()
+    const tunnel = heldTunnel()
+    const told: string[] = []
+    open.add(tunnel, { request: asking(), upstream, onRefused: (reason) => void told.push(reason) })
+    open.judge(tunnel, runtimeOf(gateway(location)))
+    await turn()
+    t.same(told, why === null ? [] : [why])
+    t.equal(tunnel.codes.length, told.length)
+  }
+})
+
 t.test('one that cannot be judged is closed', async (t) => {
   const open = new OpenWebSockets()
   const tunnel = heldTunnel()
