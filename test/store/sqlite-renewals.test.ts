@@ -7,6 +7,7 @@ import { openSessionFile } from '../../src/store/sqlite-file.ts'
 import { createTestClock } from '../support/clock.ts'
 import { storeContext } from '../support/store-context.ts'
 import { sessionOf } from './contract.ts'
+import { formOf } from './contract-forms.ts'
 import { renewalContract } from './contract-renewals.ts'
 import { faultOf, openSqlite } from './sqlite-store.ts'
 
@@ -76,6 +77,26 @@ test('a renewal that cannot be written is a fault, and leaves what was there', a
   t.same(store.load('k1'), sessionWith('old'))
   other.exec('DROP TRIGGER full')
   t.equal(await store.renew(sessionWith('new'), 'a'), true)
+})
+
+test('a file of before gets the columns and the table; its sessions are renewed, and keep forms', async (t) => {
+  const folder = t.testdir()
+  const store = openSqlite(t, folder)
+  await store.save(sessionWith('old'), 5000)
+  store.close()
+  const database = new DatabaseSync(join(folder, 'sessions.db'))
+  database.exec('DROP TABLE kept_form')
+  for (const column of ['lock_id', 'lock_at', 'lock_until'])
+    database.exec(`ALTER TABLE session DROP COLUMN ${column}`)
+  database.close()
+  const later = openSqlite(t, folder)
+  t.same(later.load('k1'), sessionWith('old'))
+  const at = Math.floor(Date.now() / 1000)
+  t.equal(await later.lock('k1', { id: 'a', at, until: at + 600 }), true)
+  t.equal(await later.renew(sessionWith('new'), 'a'), true)
+  t.equal(await later.forms.keep(formOf('f')), true)
+  later.close()
+  t.same(openSqlite(t, folder).load('k1'), sessionWith('new'), 'and it is opened again as it is')
 })
 
 test('whoever reads the file finds no token of a session that lives, and nothing of one that ended', async (t) => {
