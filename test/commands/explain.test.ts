@@ -445,6 +445,18 @@ t.test('wrong usage, unreadable files and faulty ones are 2', async (t) => {
   t.match(await ask(['--help']), { code: 0, stdout: /^Usage: claimgate explain --url URL/ })
 })
 
+t.test('a form that would be kept until its person has signed in is a note', async (t) => {
+  const notes = async (path: string, method: string) =>
+    (await json(['--url', `${wiki}${path}`, '--method', method, '--anonymous'])).notes
+  t.match(await notes('/other', 'POST'), [
+    'A form of the app’s own pages, of at most 262144 bytes, is kept if the session has ended or is not enough: 303, and it is sent after the sign-in (`resume: forms`).',
+  ])
+  t.same(await notes('/other', 'GET'), [])
+  t.same(await notes('/other', 'DELETE'), [])
+  t.same(await notes('/api', 'POST'), [], 'not where nobody is sent to sign in')
+  t.same(await notes('/static', 'POST'), [], 'nor where nobody has to')
+})
+
 t.test('what rehearsed rules would make of it is a note, and changes nothing', async (t) => {
   const rehearsing = t.testdir({
     'claimgate.yaml': `

@@ -18,7 +18,7 @@ export const english = {
   'link.try-again': 'Try again',
   'link.continue': 'Continue',
   'link.send': 'Send it now',
-  'link.send-as': 'Send it as this person',
+  'link.send-as': 'Send it in my name',
 
   'account.signed-in-as': 'You are signed in as {name}',
   'account.with': 'with {provider}',
@@ -142,7 +142,7 @@ export const english = {
   'signed-out.shared': 'On a shared computer, close the browser too.',
 
   'resume.title': 'You are signed in again',
-  'resume.text': 'What you sent was kept meanwhile, and goes on its way now.',
+  'resume.text': 'What you sent was kept meanwhile, and is sent now. If nothing happens, use the button.',
   'resume.other-title': 'Send this as another person?',
   'resume.other':
     'What was sent before you signed in was filled in by {before}. You are signed in as {now}. It has not been sent yet.',

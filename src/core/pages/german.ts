@@ -25,7 +25,7 @@ export const german = {
   'link.try-again': 'Noch einmal versuchen',
   'link.continue': 'Weiter',
   'link.send': 'Jetzt absenden',
-  'link.send-as': 'Als diese Person absenden',
+  'link.send-as': 'In meinem Namen absenden',
 
   'account.signed-in-as': 'Sie sind als {name} angemeldet',
   'account.with': 'über {provider}',
@@ -149,7 +149,8 @@ export const german = {
   'signed-out.shared': 'An einem gemeinsam genutzten Computer schließen Sie bitte auch den Browser.',
 
   'resume.title': 'Sie sind wieder angemeldet',
-  'resume.text': 'Was Sie abgeschickt hatten, wurde aufbewahrt und geht jetzt auf den Weg.',
+  'resume.text':
+    'Was Sie abgeschickt hatten, wurde aufbewahrt und wird jetzt gesendet. Falls nichts geschieht, hilft die Schaltfläche.',
   'resume.other-title': 'Als andere Person absenden?',
   'resume.other':
     'Was vor der Anmeldung abgeschickt wurde, hat {before} ausgefüllt. Sie sind als {now} angemeldet. Es ist noch nicht gesendet.',

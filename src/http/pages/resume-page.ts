@@ -1,5 +1,6 @@
 import { html } from 'ghtml'
 import { formField } from '../../core/session/sent-form.ts'
+import type { Account } from './account.ts'
 import { type Answer, pageAnswer } from './answer.ts'
 import { type PageFrame, pageDocument } from './document.ts'
 import { action, actions } from './parts.ts'
@@ -15,7 +16,7 @@ export interface ResumePage extends PageFrame {
    * Whose form it was (null: it is not known what they are called), and who is signed in now, where these are not one and
    * the same; null: they are, and it is sent by itself.
    */
-  readonly others: { readonly before: string | null; readonly now: string } | null
+  readonly others: { readonly before: string | null; readonly now: Account } | null
   /** Begins a sign-in with another account, for the same form. */
   readonly otherAccountHref: string
 }
@@ -29,7 +30,7 @@ export function resumePage(page: ResumePage): Answer {
   const { others } = page
   const script = others === null ? sendForm() : null
   const before = others?.before ?? null
-  const now = html`<b><bdi>${others?.now ?? ''}</bdi></b>`
+  const now = others === null ? '' : named(others.now)
   const names = { before: html`<b><bdi>${before ?? ''}</bdi></b>`, now }
   const question =
     before === null ? say(words, 'resume.other-unknown', { now }) : say(words, 'resume.other', names)
@@ -51,6 +52,12 @@ export function resumePage(page: ResumePage): Answer {
 </form>`,
   })
   return withScript(postingAnywhere(pageAnswer(200, document)), script)
+}
+
+/** With several providers two people may be called the same. */
+function named({ name, providerLabel }: Account): string {
+  const by = providerLabel === null ? '' : html` (<bdi>${providerLabel}</bdi>)`
+  return html`<b><bdi>${name}</bdi></b>!${by}`
 }
 
 /**

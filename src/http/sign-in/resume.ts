@@ -78,7 +78,7 @@ function shown(
 ): Answer {
   const { gateway, ring } = runtime
   const isSame = form.owner !== null && isAccount(ring, form.owner.account, session)
-  const now = accountOf(findProvider(gateway.providers, origin.providers, session), principal).name
+  const now = accountOf(findProvider(gateway.providers, origin.providers, session), principal)
   const other = formLoginLink(runtime, origin, headers, link.form)
   const page = wantedPage(
     readReferringPage(form.referer ?? undefined, origin, gateway.authPrefix) ?? startOf(origin),

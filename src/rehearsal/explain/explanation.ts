@@ -12,6 +12,7 @@ import { conditionsOf } from '../conditions.ts'
 import { judgingLocations, judgingReadings } from '../who/access.ts'
 import { caseNote } from './case-note.ts'
 import { type Change, changesFor } from './changes.ts'
+import { formNote } from './form-note.ts'
 import { type SentHeader, sentHeaders } from './headers.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
@@ -158,7 +159,7 @@ function notesOn(
 ): readonly string[] {
   const notes: string[] = shadow !== null && differs(shadow) ? [rehearsedNote(shadow)] : []
   const { origin, clientAddress, decision, detail } = admission
-  notes.push(...allowNote(admission), ...caseNote(admission, locations))
+  notes.push(...allowNote(admission), ...caseNote(admission, locations), ...formNote(admission, locations))
   if (decision.reason === 'destination-not-allowed' && detail !== null) notes.push(`${detail}.`)
   if (origin !== null && new URL(asked.url).protocol !== `${origin.scheme}:`) {
     notes.push(`The app's address is ${origin.origin}: that is what was judged.`)

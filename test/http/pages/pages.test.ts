@@ -109,6 +109,7 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
   const key = text as StorageKey
   const frame = { appTitle: text, requestId: text, look: lookIn() }
   const stored = { ...frame, key }
+  const who = { name: text, providerLabel: text }
   return new Map([
     [
       'kept',
@@ -139,7 +140,7 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
       }),
     ],
     ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
-    ...[null, { before: text, now: text }, { before: null, now: text }].map(
+    ...[null, { before: text, now: who }, { before: null, now: who }].map(
       (others, at) =>
         [
           `form ${at}`,
