@@ -6,6 +6,7 @@ export const readElsewhere: ReadonlySet<string> = new Set(
     'OIDCAuthRequestParams OIDCCABundlePath OIDCIDTokenSignedResponseAlg OIDCProviderUserInfoEndpoint',
     'OIDCRemoteUserClaim OIDCMetadataDir OIDCRedirectURI OIDCDefaultLoggedOutURL OIDCSessionInactivityTimeout',
     'OIDCSessionMaxDuration OIDCSessionType OIDCCookie OIDCCookieSameSite OIDCPassClaimsAs OIDCClaimPrefix',
+    'OIDCPassAccessToken OIDCPassIDTokenAs OIDCPassRefreshToken',
     'OIDCAuthNHeader OIDCUnAuthAction AuthType AuthMerging RequestHeader ProxyPass ProxyPassMatch ProxyPreserveHost',
     'ProxyTimeout LimitRequestBody ServerName SSLEngine SSLProxyCACertificateFile BalancerMember',
     'OIDCProviderAuthorizationEndpoint OIDCProviderTokenEndpoint OIDCProviderEndSessionEndpoint',

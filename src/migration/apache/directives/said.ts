@@ -11,7 +11,6 @@ export const own = (message: string): Said => ({ kind: 'not-needed', message })
 export const changed = (message: string): Said => ({ kind: 'changed', message })
 export const missing = (message: string): Said => ({ kind: 'not-convertible', message })
 
-const tokens = missing('tokens never leave the gateway: the app gets identity headers, and the shared secret')
 const cache = own('sessions rest in the gateway’s own store')
 const alwaysState = own('the state of a sign-in has one small cookie; the oldest goes first')
 
@@ -50,10 +49,9 @@ export const said: ReadonlyMap<string, Said> = new Map(
     OIDCCacheFileCleanInterval: cache,
     OIDCStripCookies: own('the gateway’s cookies never reach the app'),
     OIDCPassCookies: missing('cookies of browsers are not sent to the provider'),
-    OIDCPassAccessToken: tokens,
-    OIDCPassRefreshToken: tokens,
-    OIDCPassIDTokenAs: tokens,
-    OIDCPassUserInfoAs: tokens,
+    OIDCPassUserInfoAs: changed(
+      'claims go out one by one, as `identity_headers` names them; `encoding: base64` carries objects',
+    ),
     OIDCWhiteListedClaims: changed('all claims can be asked for by rules; only `identity_headers` go out'),
     OIDCBlackListedClaims: changed('all claims can be asked for by rules; only `identity_headers` go out'),
     OIDCFilterClaimsExpr: missing('claims are not filtered by jq: rules see them as the provider sends them'),

@@ -6,6 +6,7 @@ import type { Directive } from '../reading/tree.ts'
 import { told } from '../told.ts'
 import { type ConvertedHeaders, type HeaderNotes, HeaderSet, headerName } from './header-set.ts'
 import { readRequestHeader } from './request-header.ts'
+import { addTokens } from './tokens.ts'
 
 /** The claims of a scope that apps commonly read. */
 const claimsOfScopes: ReadonlyMap<string, readonly string[]> = new Map([
@@ -30,6 +31,7 @@ export function convertHeaders(
   headers.tell('X-Forwarded-User', 'user')
   const everywhere = [...host.directives, ...host.sections.flatMap((section) => section.directives)]
   addClaims(everywhere, scopes, ruleClaims, headers, notes)
+  addTokens(everywhere, headers, notes)
   const userHeader = lastOf(everywhere, 'OIDCAuthNHeader')
   if (userHeader !== null) {
     const [name = ''] = wordsOf([userHeader], 'OIDCAuthNHeader')

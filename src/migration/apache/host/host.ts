@@ -28,6 +28,7 @@ import {
 } from './response-headers.ts'
 import { resumeKeysAt } from './resume.ts'
 import type { ConvertedSession } from './session.ts'
+import { headersFor } from './tokens.ts'
 
 /** One app of the result. */
 export interface ConvertedApp {
@@ -91,12 +92,19 @@ export function convertHost(work: HostWork): readonly ConvertedApp[] {
       )
       .map((location) => ({ ...location, keys: locationKeys(location, headers, answers, work) }))
     noteOpen(closed, base, work)
+    const accesses = closed.flatMap((location) => location.accesses)
     return {
       name: appName(origin, base.prefix),
       from: base.mapping === null ? null : { at: base.mapping.at, what: base.mapping.what },
       origin,
       prefix: base.prefix,
-      keys: appKeys(base, origin, redirect?.key ?? null, { headers, answers }, work),
+      keys: appKeys(
+        base,
+        origin,
+        redirect?.key ?? null,
+        { headers: headersFor(headers, accesses), answers },
+        work,
+      ),
       locations: closed,
       session: work.session,
     }
@@ -150,7 +158,8 @@ function locationKeys(
   work: HostWork,
 ): { readonly [key: string]: YamlValue } {
   const asked = sections.filter(({ isRefusal }) => isRefusal !== true)
-  const own = headersAt(asked, perhaps, headers, work.host, work)
+  const set = headersAt(asked, perhaps, headers, work.host, work)
+  const own = set && headersFor(set, accesses)
   const lines = asked.filter((section) => !perhaps.includes(section)).flatMap(({ directives }) => directives)
   const said = readResponseHeaders(lines, answers, work.report)
   const inDoubt = perhaps.flatMap(({ directives }) => directives)
@@ -158,7 +167,9 @@ function locationKeys(
   const differ = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
   return {
     ...(own !== null && differ(own.fixed, headers.fixed) ? { headers: own.fixed } : {}),
-    ...(own !== null && differ(own.identity, headers.identity) ? { identity_headers: own.identity } : {}),
+    ...(set !== null && own !== null && differ(set.identity, headers.identity)
+      ? { identity_headers: own.identity }
+      : {}),
     ...(differ(said, answers) ? { response_headers: responseHeadersValue(said) ?? {} } : {}),
     ...resumeKeysAt(lines, accesses, work.host.directives),
   }

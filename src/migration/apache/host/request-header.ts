@@ -1,9 +1,11 @@
 import { foldHeaderName, isDroppedFromClients } from '../../../core/headers/names.ts'
+import { isTokenName } from '../../../core/headers/token-headers.ts'
 import type { Finding } from '../../finding.ts'
 import type { Directive } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { told } from '../told.ts'
 import { type HeaderNotes, type HeaderSet, headerName } from './header-set.ts'
+import { tokenOf } from './tokens.ts'
 
 /** No provider sends it: a header that is told of it is dropped from clients, and never set. */
 const noClaim = 'no-such-claim'
@@ -40,7 +42,7 @@ export function readRequestHeader(
     sayUnset(name, headers, say)
     return
   }
-  const from = /^(?:set|setifempty|add|append|merge)$/.test(verb) ? sourceOf(value, prefix) : null
+  const from = /^(?:set|setifempty|add|append|merge)$/.test(verb) ? sourceOf(value, prefix, name) : null
   const conditional = condition !== undefined && !/^env=(?:OIDC_|REMOTE_USER)/i.test(condition)
   if (from === null || conditional || inDoubt) {
     headers.tell(name, noClaim)
@@ -98,7 +100,7 @@ function sayUnset(
 type Source = { readonly kind: 'claim'; readonly path: string } | { readonly kind: 'text' }
 
 /** What mod_headers puts in: a claim of the environment, the user, or a text. Null: something else. */
-function sourceOf(value: string, prefix: string): Source | null {
+function sourceOf(value: string, prefix: string, header: string): Source | null {
   const variable = /^(?:expr=)?%\{(?:env:)?([\w.:-]+)\}[es]?$/.exec(value)?.[1]
   if (variable === undefined) {
     return /%\{|^expr=|%[tDs]/.test(value) || !/^[!-~](?:[\t -~]*[!-~])?$/.test(value)
@@ -106,8 +108,12 @@ function sourceOf(value: string, prefix: string): Source | null {
       : { kind: 'text' }
   }
   if (variable.toUpperCase() === 'REMOTE_USER') return { kind: 'claim', path: 'user' }
+  const token = tokenOf(variable, header)
+  if (token !== null) return { kind: 'claim', path: token }
   if (!variable.toUpperCase().startsWith(prefix.toUpperCase())) return null
   const claim = variable.slice(prefix.length)
+  // By that name alone it would be the token.
+  if (isTokenName(claim.toLowerCase())) return null
   // The environment's names have no case, so people write them in capitals.
   return { kind: 'claim', path: claim === claim.toUpperCase() ? claim.toLowerCase() : claim }
 }
