@@ -1,4 +1,6 @@
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import type { Preset } from '../core/preset.ts'
+import { keepsTokens } from '../core/session/kept-tokens.ts'
 import { type Check, foundAt } from './check.ts'
 import { isWritten, type Subject } from './subject.ts'
 
@@ -20,6 +22,25 @@ providers:
           return []
         const path = ['providers', name, 'recheck', 'unanswered']
         return [foundAt(subject, path, 'sessions end by `max_lifetime` before this time is over')]
+      }),
+  },
+  {
+    id: 'recheck-scope-missing',
+    severity: 'warning',
+    finds: '`scopes` without the one that brings a refresh token, where it is needed',
+    why: 'Without `scopes` in the file the gateway asks for what this provider wants for a refresh token. With them it asks for nothing else. Without a refresh token the provider can be asked while the access token lives, often for an hour or less, and a token for an app ends with it.',
+    fix: 'Add `offline_access` to `scopes` (at Salesforce `refresh_token`). If the provider gives a refresh token without it, say so in a comment.',
+    example: `providers:
+  main: { recheck: 15m, scopes: [openid, email] }`,
+    find: (subject) =>
+      [...subject.gateway.providers.values()].flatMap((provider) => {
+        const { name, preset, scopes, scopesWritten } = provider
+        const wanted = refreshScopes[preset]
+        if (!scopesWritten || wanted.length === 0 || !keepsTokens(subject.gateway, provider).refresh)
+          return []
+        if (wanted.some((scope) => scopes.includes(scope))) return []
+        const message = `"${name}" may give no refresh token without \`${wanted.join('` or `')}\``
+        return [foundAt(subject, ['providers', name, 'scopes'], message)]
       }),
   },
   {
@@ -55,6 +76,18 @@ providers:
       }),
   },
 ]
+
+/** By which scope each gives one; empty: by none, as it gives one anyway or goes by a parameter. */
+const refreshScopes: Readonly<Record<Preset, readonly string[]>> = {
+  google: [],
+  keycloak: [],
+  cognito: [],
+  salesforce: ['refresh_token', 'offline_access'],
+  microsoft: ['offline_access'],
+  okta: ['offline_access'],
+  auth0: ['offline_access'],
+  generic: ['offline_access'],
+}
 
 type Rechecked = ProviderSettings & { readonly recheck: NonNullable<ProviderSettings['recheck']> }
 
