@@ -1,5 +1,5 @@
 import type { Command } from './client.ts'
-import { numberOf, textOf } from './reply.ts'
+import { textOf } from './reply.ts'
 
 /**
  * The few steps that no single command does. All keys of one are on one slot, and none is read that is usually not
@@ -63,7 +63,8 @@ end
 if all + ARGV[1] > tonumber(ARGV[2]) then return '' end
 local minute = string.format('%d', math.floor((ms + ARGV[3]) / 60000))
 redis.call('ZADD', KEYS[1], 'INCR', ARGV[1], minute)
-redis.call('PEXPIRE', KEYS[1], string.format('%d', ARGV[3] + 120000))
+local kept = ARGV[3] + 120000
+if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%d', kept)) end
 return minute`
 
 /** Null: there is no room. */
@@ -71,16 +72,11 @@ export function minuteOf(reply: unknown): string | null {
   return textOf(reply) || null
 }
 
-/** Takes bytes off again that were counted in a minute. What is forgotten already stays so. */
+/** Takes bytes off again that were counted in a minute. What is forgotten already is not counted below nothing. */
 export function uncountBytes(key: string, minute: string, bytes: number): Command {
   return ['EVAL', uncount, '1', key, minute, String(-bytes)]
 }
 
 const uncount = `
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 if tonumber(redis.call('ZADD', KEYS[1], 'INCR', ARGV[2], ARGV[1])) <= 0 then redis.call('ZREM', KEYS[1], ARGV[1]) end
 return 1`
-
-export function wasRemoved(reply: unknown): boolean {
-  return numberOf(reply) === 1
-}

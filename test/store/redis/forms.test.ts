@@ -66,6 +66,9 @@ t.test('every name of a form is forgotten by itself, and what it counts not befo
   t.equal(Number(bytes), 'sealed a'.length + limits.keptFormOverheadBytes)
   const nowMs = Number(cli('TIME').split('\n')[0]) * 1000
   t.ok((Number(minute) + 1) * 60_000 > nowMs + form, 'its minute ends after it')
+  await store.forms.keep(formOf('brief', { session: 'k2', until: 1060 }))
+  t.ok(left('p:form-bytes') > left('p:form:{a}'), 'one that is over sooner takes nothing from it')
+  await store.forms.take('brief', 1000)
   await store.forms.take('a', 1000)
   t.same(cli('KEYS', 'p:form*').split('\n').filter(Boolean), [], 'one that was taken leaves nothing behind')
 })
