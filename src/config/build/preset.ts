@@ -16,51 +16,51 @@ export const presetFacts: readonly PresetFacts[] = [
     preset: 'google',
     issuer: ({ hostname }) => hostname === 'accounts.google.com',
     label: 'Google',
-    text: 'Issuer `https://accounts.google.com`. Google sends no groups. `hd` names the Workspace domain. Only a rule on it keeps private accounts out: `require: { hd: example.com }`. Google offers no sign-out. “Use another account” lets people choose an account.',
+    text: 'Issuer `https://accounts.google.com`. Google sends no groups. `hd` names the Workspace domain. Only a rule on it keeps private accounts out: `require: { hd: example.com }`. Google offers no sign-out. “Use another account” lets people choose an account. For a refresh token the gateway sends `access_type: offline`. Google gives one only when somebody consents for the first time.',
   },
   {
     preset: 'microsoft',
     issuer: ({ hostname }) =>
       /^login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn)$/.test(hostname),
     label: 'Microsoft',
-    text: 'Issuer `https://login.microsoftonline.com/TENANT-ID/v2.0`, with the tenant’s id. `common` and `organizations` are refused, because tokens of any tenant would pass. `sub` differs from app to app; with `user_id: oid` a person has the same id everywhere in the tenant. Microsoft sends no `email_verified`, so rules on `email` need `trust_email: true`. That is safe only if nobody but the tenant’s administrators can set addresses. “Use another account” lets people choose an account.',
+    text: 'Issuer `https://login.microsoftonline.com/TENANT-ID/v2.0`, with the tenant’s id. `common` and `organizations` are refused, because tokens of any tenant would pass. `sub` differs from app to app; with `user_id: oid` a person has the same id everywhere in the tenant. Microsoft sends no `email_verified`, so rules on `email` need `trust_email: true`. That is safe only if nobody but the tenant’s administrators can set addresses. “Use another account” lets people choose an account. For a refresh token the gateway asks for the scope `offline_access`.',
   },
   {
     preset: 'salesforce',
     issuer: ({ hostname }) =>
       /^(?:login|test)\.salesforce\.com$|\.(?:my\.salesforce|force|my\.site)\.com$/.test(hostname),
     label: 'Salesforce',
-    text: 'Issuer `https://NAME.my.salesforce.com` (My Domain), or a site’s own. Most claims come from userinfo, `organization_id` among them. Ids have 18 characters in claims, but 15 on many pages of Salesforce. With `private_key_jwt`, the audience is the token endpoint.',
+    text: 'Issuer `https://NAME.my.salesforce.com` (My Domain), or a site’s own. Most claims come from userinfo, `organization_id` among them. Ids have 18 characters in claims, but 15 on many pages of Salesforce. With `private_key_jwt`, the audience is the token endpoint. For a refresh token the gateway asks for the scope `refresh_token`, which the connected app must allow.',
   },
   {
     preset: 'cognito',
     issuer: ({ hostname }) => /^cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(hostname),
     label: null,
-    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`. The pool needs a domain. Groups are in `cognito:groups`. Its userinfo sends `email_verified` as the text `"true"`, which counts here. Its sign-out takes `client_id` and `logout_uri` instead of the standard’s parameters, so you have to register the address as an allowed sign-out URL.',
+    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`. The pool needs a domain. Groups are in `cognito:groups`. Its userinfo sends `email_verified` as the text `"true"`, which counts here. Its sign-out takes `client_id` and `logout_uri` instead of the standard’s parameters, so you have to register the address as an allowed sign-out URL. It gives a refresh token without being asked for one.',
   },
   {
     preset: 'okta',
     issuer: ({ hostname }) => /\.(?:okta|oktapreview|okta-emea|okta-gov)\.com$/.test(hostname),
     label: null,
-    text: 'Issuer `https://NAME.okta.com` or `https://NAME.okta.com/oauth2/SERVER`. These are two different issuers. To get groups, add a groups claim with a filter in Okta. With `private_key_jwt`, the audience is the token endpoint.',
+    text: 'Issuer `https://NAME.okta.com` or `https://NAME.okta.com/oauth2/SERVER`. These are two different issuers. To get groups, add a groups claim with a filter in Okta. With `private_key_jwt`, the audience is the token endpoint. For a refresh token the gateway asks for the scope `offline_access`: allow the application the grant type “Refresh Token” first.',
   },
   {
     preset: 'auth0',
     issuer: ({ hostname }) => hostname.endsWith('.auth0.com'),
     label: null,
-    text: 'Issuer `https://NAME.auth0.com/`, with the slash at its end. The names of your own claims are URLs: `"https://example.com/roles"`. If a tenant does not have the standard’s sign-out, the gateway uses `/v2/logout`.',
+    text: 'Issuer `https://NAME.auth0.com/`, with the slash at its end. The names of your own claims are URLs: `"https://example.com/roles"`. If a tenant does not have the standard’s sign-out, the gateway uses `/v2/logout`. For a refresh token the gateway asks for the scope `offline_access`.',
   },
   {
     preset: 'keycloak',
     issuer: ({ path }) => /\/realms\/[^/]+$/.test(path),
     label: null,
-    text: 'Issuer `https://HOST/realms/REALM`. Roles are in `realm_access.roles` and `resource_access.CLIENT.roles`, if the client scope puts them into the ID token or userinfo.',
+    text: 'Issuer `https://HOST/realms/REALM`. Roles are in `realm_access.roles` and `resource_access.CLIENT.roles`, if the client scope puts them into the ID token or userinfo. It gives a refresh token without being asked for one. Do not add the scope `offline_access`: the sessions that it begins at Keycloak outlive every sign-out there.',
   },
   {
     preset: 'generic',
     issuer: () => true,
     label: null,
-    text: 'Every other provider. The gateway goes by its metadata alone.',
+    text: 'Every other provider. The gateway goes by its metadata alone. For a refresh token the gateway asks for the scope `offline_access`, if the metadata lists it. Some providers give one only with `authorization_parameters: { prompt: consent }`, or by a setting of the client.',
   },
 ]
 

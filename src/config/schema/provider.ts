@@ -78,7 +78,9 @@ export const providerKeys = {
     .array(scope)
     .register(forms, { form: 'list of scopes' })
     .prefault(['openid', 'profile', 'email'])
-    .describe('The scopes that the gateway asks for. `openid` must be one of them.'),
+    .describe(
+      'The scopes that the gateway asks for. `openid` must be one of them. Without this key the gateway adds the scope that brings a refresh token, if `recheck` or an app that gets tokens needs one: see the presets. With this key it adds nothing.',
+    ),
   response_mode: oneOf(['query', 'form_post'])
     .prefault('query')
     .describe(
