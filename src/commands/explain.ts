@@ -1,3 +1,4 @@
+import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
 import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
@@ -87,7 +88,7 @@ export const command: Command = {
     if (gateway === null) return 2
     const person = await readPerson(options, gateway, asked.value, io)
     if (!person.ok) return refuseUsage(command, person.reason, io)
-    const told = explain(gateway, { ...asked.value, person: person.value })
+    const told = explain(gateway, { ...asked.value, person: person.value, now: nowOf(io) })
     io.stdout(
       options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told, shownOn(io)),
     )

@@ -23,7 +23,8 @@ ${optionsHelp(specs)}
 Exit status: 0 somebody is let in, 1 nobody is, 2 wrong usage or a configuration with faults.
 
 JSON: {method, url, app, location, access: anyone | maybe_signed_in | rule | nobody | gateway |
-rejected, reason, sets: [[{kind, claim, not, text}]], complete}; with --all a list of {url, app, …}.
+rejected, reason, sets: [[{kind, claim, not, text}]], complete,
+step_up (what a sign-in has to bring besides) or null}; with --all a list of {url, app, …}.
 `
 
 export const command: Command = {

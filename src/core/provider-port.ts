@@ -10,14 +10,13 @@ export interface Provider {
   readonly name: string
   /**
    * The authorization URL for a transaction; discovers first when needed. `offline` (OpenID Connect Core 11): it also asks
-   * for what brings a refresh token, as this provider has it. `loginHint`: as whom the person may be known there (3.1.2.1).
+   * for what brings a refresh token, as this provider has it.
    */
   authorizationUrl(
     transaction: Transaction,
     redirectUri: string,
     wish?: AuthorizationWish,
     offline?: boolean,
-    loginHint?: string | null,
   ): Promise<URL>
   /**
    * The code for a verified identity: RFC 6749 4.1.3, OIDC Core 3.1.3.7. `parameters` is what came back on the

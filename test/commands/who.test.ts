@@ -156,6 +156,7 @@ t.test('the same for programs', async (t) => {
       ],
     ],
     complete: true,
+    step_up: null,
   })
   t.match(JSON.parse((await who('--all', '--json')).stdout), [
     { url: 'https://wiki.example.com', app: 'wiki', location: '/edit' },

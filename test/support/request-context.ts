@@ -76,7 +76,7 @@ function testProvider(name: string): TestProvider {
     exchanged: [],
     offline: [],
     ended: [],
-    async authorizationUrl({ state }: Transaction, redirectUri, wish, offline, loginHint) {
+    async authorizationUrl({ state }: Transaction, redirectUri, wish, offline) {
       this.offline.push(offline)
       if (this.fault !== null) throw this.fault
       const url = new URL(`https://${name}.example/authorize`)
@@ -87,7 +87,6 @@ function testProvider(name: string): TestProvider {
           redirect_uri: redirectUri,
           other_account: String(wish?.otherAccount),
           ...(wish?.stepUp ? { acr_values: wish.stepUp.acrValues.join(' ') } : {}),
-          ...(loginHint ? { hint: loginHint } : {}),
         }),
       )
       return url

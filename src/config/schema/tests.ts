@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
-import { forms, line, oneOf, text } from './values.ts'
+import { scope } from './provider.ts'
+import { duration, forms, line, oneOf, text } from './values.ts'
 
 /** What a test may expect, each with the reasons that it can have. */
 export const reasonsOf = {
@@ -26,7 +27,20 @@ const provider = text
   .describe('The provider with which the person signed in. You need it if several are possible.')
 
 /** Somebody of a name, for several tests. */
-export const personKeys = { claims, provider }
+export const personKeys = {
+  claims,
+  provider,
+  scopes: z
+    .array(scope)
+    .register(forms, { form: 'list of scopes' })
+    .optional()
+    .describe('The scopes that the provider granted. Without this key, the `scopes` of the provider.'),
+  auth_age: duration
+    .optional()
+    .describe(
+      'How long ago the person signed in at the provider: the claim `auth_time` is that old at the time of the test.',
+    ),
+}
 
 const method = z
   .string()
@@ -85,6 +99,12 @@ export const caseKeys = {
   expect: oneOf(['allow', 'deny', 'sign_in', 'reject']).describe(
     '`allow`: the request reaches the app. `sign_in`: a sign-in could help; the answer is a redirect or 401. `deny`: 403. `reject`: the gateway refused before it asked any rule, for instance with 404 or 405.',
   ),
+  stepped_up: z
+    .boolean()
+    .optional()
+    .describe(
+      'The person does what a `step_up` asks for, and the provider confirms it, before the request is judged. Without this key, what counts is what `persons` say.',
+    ),
   because: z
     .string()
     .meta({ enum: Object.values(reasonsOf).flat() })
@@ -113,7 +133,7 @@ const cases = z
 export const testsKeys = {
   persons: z
     .record(z.string(), z.strictObject(personKeys))
-    .register(forms, { form: 'name → `{claims, provider}`' })
+    .register(forms, { form: 'name → `{claims, provider, scopes, auth_age}`' })
     .optional()
     .describe('The people that the cases name. Test files also know those of the configuration.'),
   cases,

@@ -46,5 +46,18 @@ function readPerson(place: Place, name: string, { gateway, persons }: TestSubjec
     return null
   }
   const claims = readClaims(node, at, name)
-  return claims && { provider, claims }
+  const { scopes, auth_age: authAgeSeconds } = keys
+  if (authAgeSeconds !== undefined && claims !== null && Object.hasOwn(claims, 'auth_time')) {
+    const path = [...place.path, 'auth_age']
+    const message = 'says how old `auth_time` is, and `claims` has one: leave one of them out'
+    const position = positionOf(place.root, path)
+    place.report({ position, path: pathText(path), message, suggestion: null })
+  }
+  return (
+    claims && {
+      ...{ provider, claims },
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(authAgeSeconds === undefined ? {} : { authAgeSeconds }),
+    }
+  )
 }

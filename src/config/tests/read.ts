@@ -76,6 +76,7 @@ function readCase(context: TestContext, path: ConfigPath): readonly RuleTest[] {
       name: keys.name ?? null,
       who: who.text,
       person,
+      steppedUp: keys.stepped_up ?? false,
       method: request.method,
       url: request.url,
       headers: request.headers,
@@ -146,7 +147,7 @@ function settle(
     faultAt(source, [...path, 'as'], `\`provider\` must say which is meant: ${possible.join(' or ')}`)
     return undefined
   }
-  return { provider, claims: person.claims }
+  return { ...person, provider }
 }
 
 /** The providers that somebody at this address may have signed in with. */

@@ -8,6 +8,10 @@ export interface TestPerson {
   /** Null: not written, as only one can be meant. */
   readonly provider: string | null
   readonly claims: Claims
+  /** Granted ones; absent: those of the provider. */
+  readonly scopes?: readonly string[]
+  /** How old `auth_time` is; absent: as the claims say. */
+  readonly authAgeSeconds?: number
 }
 
 /** One request of one case, with all that it needs to be judged. */
@@ -19,7 +23,9 @@ export interface RuleTest {
   readonly name: string | null
   /** Who asks, for people: `alice`, `nobody`, `{groups: admins}`. */
   readonly who: string
-  readonly person: { readonly provider: string; readonly claims: Claims } | null
+  readonly person: (TestPerson & { readonly provider: string }) | null
+  /** Whether the person does what a step-up asks for. */
+  readonly steppedUp: boolean
   readonly method: string
   /** Absolute. */
   readonly url: string

@@ -1,7 +1,8 @@
-import type { Gateway, Origin, ProviderSettings } from '../gateway.ts'
+import type { App, Gateway, Origin, ProviderSettings } from '../gateway.ts'
 import { isList, isObject, type Json } from '../json.ts'
 import { type ClaimPath, type Claims, longestOwnKey } from '../rules/claims.ts'
 import { namedClaims } from '../rules/named-claims.ts'
+import { claimsOfStepUp, type StepUp } from '../step-up.ts'
 
 /** What sessions of an origin are judged and shown by. */
 export type ClaimNaming = {
@@ -15,13 +16,30 @@ const always: readonly ClaimPath[] = ['email', 'email_verified']
 
 /**
  * Every claim path by which a session of this origin and provider is judged, passed on or shown: rules, those that are
- * rehearsed too, identity headers, the user id, the name on pages. Sorted, each once. What comes to name claims belongs
+ * rehearsed too, step-ups, identity headers, the user id, the name on pages. Sorted, each once. What comes to name claims belongs
  * here: a claim that is missing because nobody kept it could let somebody in.
  */
 export function claimsToKeep({ gateway, origin, provider }: ClaimNaming): readonly ClaimPath[] {
   const rehearsed = gateway.shadow?.origins.get(origin.origin)?.apps ?? []
   const named = [...namedClaims(origin.apps), ...namedClaims(rehearsed)]
-  return [...new Set([...always, ...named, provider.userId, ...provider.displayName])].sort()
+  const stepUps = [...stepUpsOf(origin.apps), ...stepUpsOf(rehearsed)].flatMap(claimsOfStepUp)
+  return [...new Set([...always, ...named, ...stepUps, provider.userId, ...provider.displayName])].sort()
+}
+
+/** Those of the scopes that a sign-in brought by which some step-up of this origin is judged. */
+export function scopesToKeep(
+  { gateway, origin }: Pick<ClaimNaming, 'gateway' | 'origin'>,
+  granted: readonly string[],
+): readonly string[] {
+  const rehearsed = gateway.shadow?.origins.get(origin.origin)?.apps ?? []
+  const wanted = [...stepUpsOf(origin.apps), ...stepUpsOf(rehearsed)].flatMap(({ scopes }) => scopes)
+  return granted.filter((scope) => wanted.includes(scope))
+}
+
+function stepUpsOf(apps: readonly App[]): readonly StepUp[] {
+  return apps.flatMap(({ fallback, allLocations }) =>
+    [fallback, ...allLocations].flatMap(({ stepUp }) => (stepUp === null ? [] : [stepUp])),
+  )
 }
 
 /** Whether all that is wanted was kept: a path within a kept one need not lead to what it led to before. */

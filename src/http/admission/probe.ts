@@ -52,6 +52,8 @@ export interface ProbeResult {
   readonly upstreamHeaders: readonly string[] | null
   /** Why the provider's settings make no user id of these claims: the sign-in itself would fail. */
   readonly userIdFault: string | null
+  /** When it was asked. */
+  readonly now: EpochSeconds
 }
 
 /** Asks the gate itself, without a socket and without a session. Throws a TypeError for what is no URL. */
@@ -94,6 +96,7 @@ function probeAs(gateway: Gateway, asked: Probe, whose: Person | null): ProbeRes
     admission,
     ...consequences(gateway, admission, person?.principal ?? null, rawHeaders),
     userIdFault: person?.userIdFault ?? null,
+    now,
   }
 }
 

@@ -59,7 +59,8 @@ export async function startSignIn(
     const redirectUri = redirectUriOf(origin, settings.name).uri
     const toRefresh = keepsTokens(origin, settings).refresh
     const hint = wish.stepUp === null ? null : await loginHint(runtime, { origin, headers, transaction })
-    const url = await provider.authorizationUrl(transaction, redirectUri, wish, toRefresh, hint)
+    const named = hint === null ? wish : { ...wish, passed: new Map([...wish.passed, ['login_hint', hint]]) }
+    const url = await provider.authorizationUrl(transaction, redirectUri, named, toRefresh)
     metrics.login(provider.name, 'started')
     log.event('info', 'login.started', {
       request_id: admission.requestId,

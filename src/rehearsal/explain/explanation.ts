@@ -7,6 +7,7 @@ import { coveringLocations } from '../../core/request/covering-locations.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { anonymous, readJudgedAddress, type Situation } from '../../core/rules/requirement.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
+import { stepUpRows } from '../../core/step-up-rows.ts'
 import { type Person, type Probe, type ProbeResult, probe } from '../../http/admission/probe.ts'
 import { conditionsOf } from '../conditions.ts'
 import { judgingLocations, judgingReadings } from '../who/access.ts'
@@ -80,7 +81,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     credentials: credentialsAt(locations),
     readings: readingsIn(admission),
     less_specific: lessSpecific(ruling, locations),
-    conditions: conditionsAt(locations, situation),
+    conditions: [...conditionsAt(locations, situation), ...stepUpAt(locations, ruling)],
     upstream_headers: sentHeaders(ruling),
     changes: changes.shown,
     more_changes: changes.more,
@@ -142,6 +143,15 @@ function conditionsAt(
     const rows = explainRequirement(access.requirement, principal, { clientAddress })
     return rows.map((row) => ({ ...row, met: row.truth === row.wanted }))
   })
+}
+
+/** What of a step-up is there and what is missing: of a path with several readings all want the same. */
+function stepUpAt([location]: readonly Location[], { admission, now }: ProbeResult): readonly Condition[] {
+  if (location === undefined || location.stepUp === null || admission.session === null) return []
+  return stepUpRows(location.stepUp, admission.session, { now }).map((row) => ({
+    ...row,
+    met: row.truth === row.wanted,
+  }))
 }
 
 /** What the rehearsed rules would have made of it, where that is something else. */

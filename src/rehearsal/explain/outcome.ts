@@ -64,14 +64,15 @@ function verdict(admission: Admission, decision: Decision): Outcome {
 
 function askingFor(
   { app, method }: Admission,
-  { how, providers }: Challenge,
+  { how, providers, stepUp }: Challenge,
 ): Pick<Outcome, 'status' | 'answer'> {
+  const signIn = stepUp === null ? 'sign-in' : 'step-up'
   if (how === 'unauthorized') {
-    return { status: 401, answer: `no redirect, but a login_url for a sign-in at ${oneOf(providers)}` }
+    return { status: 401, answer: `no redirect, but a login_url for a ${signIn} at ${oneOf(providers)}` }
   }
   const answer =
     providers.length === 1
-      ? `the sign-in at ${oneOf(providers)}, and back here`
+      ? `the ${signIn} at ${oneOf(providers)}, and back here`
       : `the choice between ${providers.join(' and ')}, the sign-in there, and back here`
   // As http/sign-in/start answers it; the redirect to the choice keeps what follows the `#` by itself.
   if (providers.length === 1 && app?.keepFragment === true && method !== 'HEAD')

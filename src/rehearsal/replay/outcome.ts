@@ -58,11 +58,14 @@ interface Answer {
 
 function judged(
   gateway: Gateway,
-  { method, host, path, client }: LoggedRequest,
+  { method, host, path, client, reason }: LoggedRequest,
   person: Person | null,
 ): Answer {
   const url = `https://${host}${path}`
-  const { app, location, decision } = probe(gateway, { method, url, person, clientAddress: client }).admission
+  // Who was not asked to step up had done so, or would: a log does not tell how somebody signed in.
+  const steppedUp = reason !== 'step-up-needed'
+  const asked = { method, url, person, clientAddress: client, steppedUp }
+  const { app, location, decision } = probe(gateway, asked).admission
   const place = app === null ? host : `${app.name} ${location?.label ?? '(no location)'}`
   return { place, app, location, now: { decision: decision.kind, reason: decision.reason } }
 }

@@ -124,7 +124,7 @@ function witnessAt(gateway: Gateway, after: Gateway, app: App, change: Changed):
   )
   for (const method of methodsFor(change, request.method)) {
     for (const caller of sampleCallersFor(rules, app.providers, gateway.providers)) {
-      const asked = { ...caller, method, url }
+      const asked = { ...caller, method, url, steppedUp: true }
       const [one, other] = [endOf(gateway, asked), endOf(after, asked)]
       if (one !== other) return { asked, before: one, after: other }
     }

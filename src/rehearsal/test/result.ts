@@ -26,12 +26,13 @@ const outcomes = { allowed: 'allow', denied: 'deny', sign_in: 'sign_in', rejecte
 
 /** Asks the gate what a test asks. */
 export function judgeTest(gateway: Gateway, test: RuleTest): Result {
-  const { method, url, person, clientAddress, headers } = test
+  const { method, url, person, clientAddress, headers, steppedUp } = test
   const ruling = probe(gateway, {
     method,
     url,
     person,
     clientAddress,
+    steppedUp,
     ...(headers === null ? {} : { headers }),
   })
   const userId = gateway.providers.get(person?.provider ?? '')?.userId ?? 'sub'

@@ -1,6 +1,7 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { type ExampleRequest, exampleRequest } from '../../core/request/example-request.ts'
 import { describeRefusal } from '../../core/rules/explain.ts'
+import { stepUpWords } from '../../core/step-up-rows.ts'
 import { type Person, probe } from '../../http/admission/probe.ts'
 import { outcomeOf } from '../explain/outcome.ts'
 import { oneOf } from '../who/words.ts'
@@ -89,8 +90,10 @@ function reach({ gateway, person, clientAddress }: Asker, { app, location, reque
     case 'allowed':
       return { ...found, access: 'allowed', because: openness(reason) }
     case 'sign_in': {
-      const providers = decision.kind === 'challenge' ? decision.providers : []
-      return { ...found, access: 'sign_in', because: `with ${oneOf(providers)}` }
+      const { providers, stepUp } = decision.kind === 'challenge' ? decision : noChallenge
+      const by = `with ${oneOf(providers)}`
+      const because = stepUp === null ? by : `step-up ${by}: ${stepUpWords(stepUp).join('; ')}`
+      return { ...found, access: 'sign_in', because }
     }
     case 'denied':
     case 'rejected': {
@@ -103,6 +106,8 @@ function reach({ gateway, person, clientAddress }: Asker, { app, location, reque
     }
   }
 }
+
+const noChallenge = { providers: [], stepUp: null } as const
 
 function openness(reason: string): string {
   return reason === 'open-to-anyone' || reason === 'maybe-signed-in' ? 'open to anyone' : ''

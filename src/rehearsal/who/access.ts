@@ -3,13 +3,14 @@ import type { Segments } from '../../core/request/readings.ts'
 import { locationOf, matchRoute } from '../../core/request/route-match.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import { type WaysIn, waysIn } from '../../core/rules/ways-in.ts'
+import type { StepUp } from '../../core/step-up.ts'
 import type { Admission } from '../../http/admission/admission.ts'
 
 /** Who gets in at a place, whoever asks. */
 export type PlaceAccess =
   | { readonly kind: 'anyone' | 'maybe_signed_in' }
   | { readonly kind: 'nobody'; readonly reason: 'nobody-allowed' | 'no-location' }
-  | ({ readonly kind: 'rule' } & WaysIn)
+  | ({ readonly kind: 'rule'; readonly stepUp: StepUp | null } & WaysIn)
 
 /** The locations that judge a request: several where its path can be read in several ways, else one or none. */
 export function judgingLocations({ origin, target, method }: Admission): readonly Location[] {
@@ -52,5 +53,6 @@ export function accessAt(app: App, locations: readonly Location[]): PlaceAccess 
     }
   }
   if (rules.length === 0) return { kind: open }
-  return { kind: 'rule', ...waysIn({ kind: 'all', members: rules }, app.providers) }
+  const stepUp = locations[0]?.stepUp ?? null
+  return { kind: 'rule', stepUp, ...waysIn({ kind: 'all', members: rules }, app.providers) }
 }

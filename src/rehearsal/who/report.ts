@@ -1,5 +1,6 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { denyReasons } from '../../core/reason.ts'
+import { stepUpWords } from '../../core/step-up-rows.ts'
 import type { PlaceAccess } from './access.ts'
 import { wrap } from './layout.ts'
 import { type Demand, demandsOf, notesOn, waysInOrder, wayText } from './words.ts'
@@ -22,9 +23,18 @@ export function accessText(gateway: Gateway, app: App, access: PlaceAccess): str
         ? ''
         : '  … and more: the rule can be met in more ways than are listed here.\n'
       const notes = notesOn(ways, trustsEmails(gateway, app)).map((note) => `${wrap(note, '  ')}\n`)
-      return `${lead}:\n${list}${more}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
+      return `${lead}:\n${list}${more}${stepUpOf(access)}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
     }
   }
+}
+
+/** What a sign-in has to bring besides. */
+function stepUpOf({ stepUp }: Extract<PlaceAccess, { kind: 'rule' }>): string {
+  return stepUp === null
+    ? ''
+    : `  after a step-up:\n${stepUpWords(stepUp)
+        .map((one) => `${wrap(one, '    ')}\n`)
+        .join('')}`
 }
 
 /** The same for programs. */
@@ -39,6 +49,8 @@ export function accessJson(
   readonly reason: string | null
   readonly sets: readonly (readonly Demand[])[]
   readonly complete: boolean
+  /** What a sign-in has to bring besides; null: nothing. */
+  readonly step_up: readonly string[] | null
 } {
   const ways = access.kind === 'rule' ? waysInOrder(access.ways, app.providers) : []
   return {
@@ -48,6 +60,7 @@ export function accessJson(
     reason: access.kind === 'nobody' ? access.reason : null,
     sets: ways.map((way) => demandsOf(way, app.providers)),
     complete: access.kind !== 'rule' || access.complete,
+    step_up: access.kind === 'rule' && access.stepUp !== null ? stepUpWords(access.stepUp) : null,
   }
 }
 

@@ -1,7 +1,7 @@
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { findProvider } from '../../core/provider-id.ts'
-import { claimsToKeep, keepClaims } from '../../core/session/kept-claims.ts'
+import { claimsToKeep, keepClaims, scopesToKeep } from '../../core/session/kept-claims.ts'
 import type { Random, Sealed } from '../../core/session/seal.ts'
 import { type EpochSeconds, type Session, sessionKey } from '../../core/session/session.ts'
 import {
@@ -56,7 +56,7 @@ export function beginInCookie(
   const session: Session = {
     ...notKept,
     idTokenIssuedAt: now,
-    scopes: [],
+    scopes: scopesToKeep({ gateway, origin }, identity.scopes),
     checkedAt: now,
     key: sessionKey(id),
     origin: origin.origin,

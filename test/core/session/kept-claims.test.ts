@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Json } from '../../../src/core/json.ts'
 import { type Claims, lookUp, lookUpForRule } from '../../../src/core/rules/claims.ts'
-import { claimsToKeep, keepClaims, keepsAll } from '../../../src/core/session/kept-claims.ts'
+import { claimsToKeep, keepClaims, keepsAll, scopesToKeep } from '../../../src/core/session/kept-claims.ts'
 import { gatewayOf } from '../../support/model.ts'
 
 t.test('of the claims the least is kept in which a path leads where it led', async (t) => {
@@ -149,3 +149,28 @@ t.test('each place of the model that names claims is one that sessions in cookie
     'session/session-in-cookie.ts kept',
   ])
 })
+
+t.test(
+  'what a step-up is judged by is kept: its claims, and of the scopes those that it names',
+  async (t) => {
+    const gateway = gatewayOf(`
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+apps:
+  wiki:
+    url: https://wiki.example
+    upstream: http://10.9.9.9
+    require: signed_in
+    locations:
+      - { path: /pay, require: signed_in, step_up: { acr_values: [phr], lasts: 30m, scopes: [payments] } }
+      - { path: /admin, require: signed_in, step_up: { auth_context: c1 } }
+`)
+    const origin = gateway.hosts.get('wiki.example')
+    const provider = gateway.providers.get('op')
+    if (origin === undefined || provider === undefined) throw new Error('the file has both')
+    t.same(
+      claimsToKeep({ gateway, origin, provider }).filter((path) => path.startsWith('a')),
+      ['acr', 'acrs', 'auth_time'],
+    )
+    t.same(scopesToKeep({ gateway, origin }, ['openid', 'payments', 'email']), ['payments'])
+  },
+)

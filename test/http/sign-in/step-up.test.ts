@@ -134,7 +134,7 @@ t.test(
     t.equal(asked.status, 302)
     t.match(asked.headers.location, /^https:\/\/op\.example\/authorize\?/, 'no chooser, though there are two')
     t.equal(queryOf(asked).get('acr_values'), 'phr')
-    t.equal(queryOf(asked).get('hint'), 'ada', 'it names whom it is about')
+    t.equal(queryOf(asked).get('login_hint'), 'ada', 'it names whom it is about')
     const { wish, returnTo } = attempt(asked)
     t.equal(returnTo, '/pay/1?a=1')
     t.match(wish, { stepUp: { acrValues: ['phr'], maxAgeSeconds: 300 }, account: /^[\w-]{43}$/ })
@@ -433,7 +433,7 @@ t.test(
     const { begin, refused, runtime } = await open(t)
     const hint = async (claims: Readonly<Record<string, Json>>) =>
       queryOf(await refused('/pay', { cookie: await begin({ preferred_username: null, ...claims }) })).get(
-        'hint',
+        'login_hint',
       )
     t.equal(await hint({ preferred_username: 'ada', email: 'a@x.example', email_verified: true }), 'ada')
     t.equal(await hint({ email: 'a@x.example', email_verified: true }), 'a@x.example')
@@ -452,7 +452,7 @@ t.test(
     })
     const asked = await refused('/pay', { cookie })
     t.match(
-      [asked.status, queryOf(asked).get('hint')],
+      [asked.status, queryOf(asked).get('login_hint')],
       [302, null],
       'a store that is away takes the courtesy alone',
     )
