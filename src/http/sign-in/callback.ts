@@ -238,7 +238,8 @@ function signedIn(
 ): Answer {
   const cookies = [
     ...newSessionCookies(runtime, origin, headers, { cookieValue, state: transaction.state }),
-    roundCompleted(headers, origin, cameBy(admission)),
+    // Whoever stepped up had a session, so its cookie stays.
+    ...(transaction.wish?.stepUp ? [] : [roundCompleted(headers, origin, cameBy(admission))]),
   ]
   const form = transaction.wish?.form ?? null
   const holder = form === null ? null : (runtime.sessions.ownerOf(cookieValue, origin)?.account ?? null)

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Decision } from '../../core/decision.ts'
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { isFramed, isOwnFrame } from '../../core/request/navigation.ts'
@@ -133,18 +134,20 @@ export function answerChallenge(
   const { authPrefix } = context.runtime.gateway
   const returnTo = readReturnTo(target === null ? '/' : target.path + target.query, authPrefix)
   const [provider, ...others] = providers
-  if (admission.origin !== null && isLooping(headers, admission.origin)) {
-    const only = others.length === 0 ? (provider ?? null) : null
-    return looping(context, admission, { provider: only, app: admission.app?.name ?? null })
-  }
   if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
     return askAgain(admission, authPrefix, returnTo)
+  }
+  // Whoever steps up has a session, so it stays; what a step-up did not bring is refused as it comes back.
+  const stepsUp = stepUp !== null && session !== null
+  if (admission.origin !== null && !stepsUp && isLooping(headers, admission.origin)) {
+    const only = others.length === 0 ? (provider ?? null) : null
+    return looping(context, admission, { provider: only, app: admission.app?.name ?? null })
   }
   if (provider !== undefined && others.length === 0) {
     return startSignIn(context, admission, headers, {
       provider,
       page: wantedPage(returnTo),
-      wish: stepUp === null || session === null ? plainWish : stepUpWish(context.runtime, session, stepUp),
+      wish: stepsUp ? stepUpWish(context.runtime, session, stepUp) : plainWish,
       isSecond: false,
     })
   }
@@ -178,10 +181,9 @@ function hidesStrictCookie(headers: IncomingHttpHeaders, origin: Origin): boolea
 
 function looping(context: RequestContext, admission: Admission, of: AttemptOf): Answer {
   const { reason } = admission.decision
-  const fault = new LoginFault(
-    'LOGIN_LOOP',
-    `a browser signed in again and again within a minute, and still came with ${reason}: its cookies do not stay, or instances behind one address have different session secrets or stores`,
-  )
+  const why = whyAgain(reason)
+  const message = `a browser signed in again and again within a minute, and still came with ${reason}: ${why.message}`
+  const fault = new LoginFault('LOGIN_LOOP', message)
   tellOfFailure(context, admission, fault, of)
   const link = linkBack(context.runtime.gateway, admission, keepsFragment(admission))
   const script = keepForLink(link.keep)
@@ -191,11 +193,23 @@ function looping(context: RequestContext, admission: Admission, of: AttemptOf): 
     ...frame,
     script,
     sentence: words[`fault.${fault.code}`],
-    explanation: words[failureWords(fault.code).explanation],
+    explanation: words[why.explanation],
     contact: admission.app?.contact ?? null,
-    next: { label: words['link.start-again'], href: link.href },
+    next: why.helps ? { label: words['link.start-again'], href: link.href } : null,
   })
   return withScript(pageAnswer(fault.status, page), script)
+}
+
+/** Why sign-ins that succeeded did not help, for operators and for people, and whether people can do something about it. */
+function whyAgain(reason: Decision['reason']) {
+  const { explanation } = failureWords('LOGIN_LOOP')
+  const tokens =
+    'the provider gives access tokens that are over as soon as they come, or ID tokens alone where an app is to get an access token'
+  const cookies =
+    'its cookies do not stay, or instances behind one address have different session secrets or stores'
+  return reason === 'token-expired'
+    ? ({ message: tokens, explanation: 'failure.operators', helps: false } as const)
+    : ({ message: cookies, explanation, helps: true } as const)
 }
 
 function chooser(

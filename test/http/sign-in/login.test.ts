@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t, { type Test } from 'tap'
+import type { Decision } from '../../../src/core/decision.ts'
 import { ProviderFault } from '../../../src/core/fault.ts'
 import { readReturnTo } from '../../../src/core/session/return-to.ts'
 import { keyOfPage } from '../../../src/core/session/storage-key.ts'
@@ -426,6 +427,31 @@ t.test('a chooser that is asked for with a long address keeps it for its links',
   t.match(decoded(chooser), `<script data-key="claimgate:${key}" data-page="${asked}">`)
   t.match(decoded(chooser), `href="/.auth/login?provider=op&return_to=%2Fdeep&kept=${key}"`)
   t.match(chooser.headers['content-security-policy'], /^script-src 'sha256-[^']{44}'; default-src 'none'/)
+})
+
+t.test('S-099: a link of another site, which brings no Strict cookie, is no round', async (t) => {
+  const { challenge, origin } = open(t, 'strict')
+  const cookie = `${origin.cookies.transactionPrefix}rounds=4`
+  const crossing = { accept: 'text/html', 'sec-fetch-site': 'cross-site', cookie }
+  t.match(await challenge('/deep', crossing), { status: 200, body: /One moment/ })
+  t.match(await challenge('/deep', { ...crossing, 'sec-fetch-site': 'same-origin' }), { status: 400 })
+})
+
+t.test('an access token that is over as soon as it comes is no matter of cookies', async (t) => {
+  const { context, admission, origin, lines } = open(t)
+  const headers = { accept: 'text/html', cookie: `${origin.cookies.transactionPrefix}rounds=4` }
+  const asked = await admission(`${site}/deep`, { headers })
+  const decision: Decision = {
+    kind: 'challenge',
+    how: 'redirect',
+    reason: 'token-expired',
+    providers: ['op'],
+    stepUp: null,
+  }
+  const page = await answerChallenge(context, { ...asked, decision }, headers, ['op'])
+  t.match(page, { status: 400, body: /those who run this site have to look at it/ })
+  t.notMatch(page.body, /must keep cookies|Start again/)
+  t.match(lines.at(-1), { code: 'LOGIN_LOOP', error: /still came with token-expired: .*access token/ })
 })
 
 t.test('the page about a session that does not stay keeps a long address too', async (t) => {

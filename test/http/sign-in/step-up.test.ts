@@ -458,3 +458,24 @@ t.test(
     )
   },
 )
+
+t.test('S-099: steps up as often as there are pages for it, without being taken for a loop', async (t) => {
+  const { begin, refused, says, come, clock, origin } = await open(t)
+  const rounds = `${origin.cookies.transactionPrefix}rounds`
+  let cookie = await begin({ acr: 'pwd' })
+  t.match(cookie, `${rounds}=1`)
+  for (let time = 1; time <= 6; time++) {
+    clock.time += 2000
+    const begun = await refused('/pay', { cookie })
+    t.equal(begun.status, 302, `step-up ${time}`)
+    says({ acr: 'phr', auth_time: clock.now() })
+    const back = { cookie: `${cookie}; ${cookiesOf(begun)}` }
+    const answer = await come(`code=x&state=${stateOf(begun)}`, back)
+    t.equal(answer.status, 303)
+    cookie = `${cookiesOf(answer)}; ${rounds}=1`
+    t.notMatch(cookiesOf(answer), rounds, 'the session stayed: it is no round')
+  }
+  const many = `${cookie.replace(`${rounds}=1`, `${rounds}=9`)}`
+  clock.time += 2000
+  t.match(await refused('/pay', { cookie: many }), { status: 302 }, 'nor is it stopped by those before')
+})
