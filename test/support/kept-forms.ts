@@ -90,8 +90,9 @@ export function sendForm(
 
 /** From the provider back to us. */
 export async function comeBack(app: HeldApp, cookie: string, { location }: Reply): Promise<Reply> {
-  const state = new URL(location).searchParams.get('state') ?? ''
-  return ask(app, `/.auth/callback?code=c&state=${state}`, { cookie })
+  const { searchParams: asked } = new URL(location)
+  const { pathname } = new URL(asked.get('redirect_uri') ?? 'https://wiki.example/.auth/callback')
+  return ask(app, `${pathname}?code=c&state=${asked.get('state') ?? ''}`, { cookie })
 }
 
 /** What the page of a form posts, and where; whether it does so by itself. */

@@ -62,7 +62,7 @@ export async function callback(
     const useless = { origin, headers, state, why: read.reason, transaction: attempt }
     return withCookies(await nothingToDo(context, admission, useless), cleared)
   } catch (thrown) {
-    const failed = failedOf(context, admission, origin, attempt)
+    const failed = failedOf(context, admission, { origin, headers }, attempt)
     // Nothing is spent, or nobody knows: the attempt stays, for whoever comes again when the store is back.
     if (isFault(thrown)) return signInFailed(context, admission, thrown, failed)
     metrics.login(failed.of.provider, 'failed')
@@ -162,7 +162,7 @@ async function failedOnce(
   const again = mayHelp(fault.code) ? await beginAgain(context, admission, coming, fault) : null
   if (again !== null) return again
   const { origin, headers, transaction } = coming
-  const failed = failedOf(context, admission, origin, transaction)
+  const failed = failedOf(context, admission, { origin, headers }, transaction)
   const account = await accountBefore(context, fault, { origin, headers, transaction })
   const page = signInFailed(context, admission, fault, { ...failed, account })
   // Whoever loads the page anew tries again, where that may help.

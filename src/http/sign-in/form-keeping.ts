@@ -22,6 +22,7 @@ import { readWholeBody } from '../proxy/whole-body.ts'
 import type { RequestContext } from '../server/context.ts'
 import { isLooping } from './login-loop.ts'
 import { startSignIn } from './start.ts'
+import { stepUpWish } from './step-up-link.ts'
 
 type Challenge = Extract<Decision, { kind: 'challenge' }>
 
@@ -170,9 +171,10 @@ function toSignIn(
   const page = wantedPage(from === null || isLong(from) ? startOf(origin) : from)
   const [provider, ...others] = challenge.providers
   if (provider !== undefined && others.length === 0) {
-    const owner = ownerOfCookie(context.runtime, origin, headers)
-    const account = challenge.stepUp === null ? null : (owner?.account ?? null)
-    const wish = { ...plainWish, stepUp: challenge.stepUp, account, form: token }
+    const { stepUp } = challenge
+    const live = admission.session
+    const asked = stepUp === null || live === null ? plainWish : stepUpWish(context.runtime, live, stepUp)
+    const wish = { ...asked, form: token }
     return startSignIn(context, admission, headers, { provider, page, wish, isSecond: false })
   }
   const form = sealFormLink(

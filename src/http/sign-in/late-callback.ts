@@ -19,7 +19,7 @@ import type { RequestContext } from '../server/context.ts'
 import { beginAgain, pageOf } from './again.ts'
 import { attemptOf } from './attempt.ts'
 import { type Failed, signInFailed } from './failure.ts'
-import { toFormPage } from './form-links.ts'
+import { formLoginLink, toFormPage } from './form-links.ts'
 import { remembering } from './past-attempts.ts'
 import { stepUpLink } from './step-up-link.ts'
 
@@ -67,10 +67,10 @@ export async function nothingToDo(
   if (again !== null) return again
   if (transaction !== null)
     return withCookies(
-      signInFailed(context, admission, fault, failedOf(context, admission, origin, transaction)),
+      signInFailed(context, admission, fault, failedOf(context, admission, { origin, headers }, transaction)),
       remembering(context, origin, headers, admission.wantsPage ? [transaction] : []),
     )
-  return unknownHere(context, admission, { origin, state }, fault)
+  return unknownHere(context, admission, { origin, headers, state }, fault)
 }
 
 /**
@@ -80,11 +80,11 @@ export async function nothingToDo(
 function unknownHere(
   context: RequestContext,
   admission: Admission,
-  { origin, state }: Pick<UselessCallback, 'origin' | 'state'>,
+  { origin, headers, state }: Pick<UselessCallback, 'origin' | 'headers' | 'state'>,
   fault: AnyFault,
 ): Answer {
   const { authPrefix } = context.runtime.gateway
-  const failed = failedOf(context, admission, origin, null)
+  const failed = failedOf(context, admission, { origin, headers }, null)
   if (!isKeptAttempt({ state })) return signInFailed(context, admission, fault, failed)
   const key = keyOfAttempt(stateHash(state))
   const { provider } = failed.of
@@ -103,10 +103,11 @@ function unknownHere(
 export function failedOf(
   { runtime }: RequestContext,
   admission: Admission,
-  origin: Origin,
+  { origin, headers }: Pick<UselessCallback, 'origin' | 'headers'>,
   attempt: KnownAttempt | null,
 ): Failed {
   const { gateway } = runtime
+  const form = attempt?.wish?.form ?? null
   const wanted: LinkedSignIn =
     attempt === null
       ? { page: wantedPage(startOf(origin)) }
@@ -114,6 +115,7 @@ export function failedOf(
           page: pageOf(attempt, origin, gateway.authPrefix),
           wish: attempt.wish ?? plainWish,
           stepUp: stepUpLink(runtime, origin, attempt, attempt.wish),
+          form: form === null ? null : formLoginLink(runtime, origin, headers, form),
         }
   return { wanted, of: attemptOf(gateway, admission, attempt) }
 }

@@ -234,6 +234,18 @@ t.test('the same user id of another client is another person', async (t) => {
   t.notOk(formOn(page).alone)
 })
 
+t.test('a form that one process kept is sent by another one that shares its store', async (t) => {
+  const { app, cookie } = await ended(t)
+  const asked = await sendForm(app, cookie)
+  const next = await openHeldApp(t, yaml, { store: app.runtime.store, sessions: app.runtime.sessions })
+  next.clock.time = app.clock.time
+  const { page, jar } = await toPage(next, cookie, asked)
+  void pressSend(next, jar, formOn(page))
+  await settled()
+  t.equal(await bodyOf(only(next.sent)), 'item=tea&count=2')
+  t.equal((await pressSend(app, jar, formOn(page))).status, 404, 'and it is gone for the first')
+})
+
 t.test('a form waits for ten minutes', async (t) => {
   const { app, cookie } = await ended(t)
   const asked = await sendForm(app, cookie)
