@@ -18,6 +18,7 @@ import {
 import { memoryBytes } from '../core/session/session-record.ts'
 import type { Renewals } from './renewals/renewals.ts'
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
+import { createSessionLoads } from './session-loads.ts'
 import { none, type SessionLookup } from './session-lookup.ts'
 import { settle } from './settle.ts'
 
@@ -89,11 +90,13 @@ export class SessionFinder {
   readonly #cookies = new Map<SessionKey, readonly string[]>()
   /** Counts what other processes removed: entries of an older count are verified before they are believed. */
   #removals = 0
+  readonly #load: ReturnType<typeof createSessionLoads>
   /** Counts what was ended here: a look-up that was under way meanwhile is not remembered. */
   #endings = 0
 
   constructor(setup: FinderSetup) {
     this.#setup = setup
+    this.#load = createSessionLoads(setup.store)
     this.#cache = new LRUCache({
       max: setup.cacheLimit,
       maxSize: setup.cacheBytes,
@@ -198,11 +201,11 @@ export class SessionFinder {
   /** Asks the store. `known` stands in for a while when it does not answer. */
   #ask(query: Query, opened: OpenedCookie, known: Entry | null): Awaitable<SessionLookup> {
     const { cookieValue, origin } = query
-    const { store, ending } = this.#setup
+    const { ending } = this.#setup
     if (ending(opened.key)) return none('session-ended')
     const [removals, endings] = [this.#removals, this.#endings]
     return settle(
-      () => store.load(opened.key),
+      () => this.#load(opened.key, removals + endings),
       (session) => {
         const gone = session === null || ending(opened.key)
         const entry = gone ? 'session-ended' : this.#admit(session, opened, origin, known)
@@ -291,8 +294,7 @@ export class SessionFinder {
     seen(entry.key, now)
     if (!touchDue({ lastSeenAt: entry.writtenAt }, now, origin.idleTimeoutSeconds)) return
     entry.writtenAt = now
-    settle(() => store.touch(entry.key, now, forgetAt(session, origin)), nothing, report)
+    const touch = () => store.touch(entry.key, now, forgetAt(session, origin))
+    settle(touch, () => {}, report)
   }
 }
-
-function nothing(): void {}

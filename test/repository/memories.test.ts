@@ -62,6 +62,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/renewals/revocations.ts': ['limits.revocationsUnderWay'],
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
   'runtime/session-finder.ts': ['limits.cachedSessions', 'sessions in it'],
+  'runtime/session-loads.ts': ['sessions that are being asked for: as many as requests'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
   'store/memory-forms.ts': ['limits.keptFormBytes', 'sessions of those', 'limits.keptFormsOfSession'],

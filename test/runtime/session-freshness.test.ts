@@ -48,6 +48,8 @@ t.test('of two that ask at once, the one that gets no answer goes by the answer 
     spy.onChange()
     spy.slow = answered.promise
     const first = status(sessions.use(cookie, wiki))
+    // Something is removed in between: it does not join the first.
+    spy.onChange()
     spy.slow = broken.promise
     const second = status(sessions.use(cookie, wiki)).catch(({ code }) => code)
     answered.resolve()
