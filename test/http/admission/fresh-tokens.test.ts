@@ -82,6 +82,10 @@ interface Ask {
   readonly session?: Session
   readonly renew?: ((session: Session) => Promise<Outcome>) | undefined
   readonly clock?: () => number
+  /** A request that is judged again: nothing of it is sent. */
+  readonly again?: true
+  /** By which provider's name the session counts. */
+  readonly provider?: string
   readonly found?: (lookup: SessionLookup) => SessionLookup | Promise<SessionLookup>
 }
 
@@ -93,7 +97,7 @@ function ask(of: Ask): Asked {
     cookie: '__Host-claimgate=x',
     ...of.headers,
   }
-  const principal = { user: session.user, provider: 'op', claims: session.claims }
+  const principal = { user: session.user, provider: of.provider ?? 'op', claims: session.claims }
   const lookup: SessionLookup = { kind: 'live', session, principal, resealed: null }
   const asked: Session[] = []
   const find = () => of.found?.(lookup) ?? lookup
@@ -107,7 +111,7 @@ function ask(of: Ask): Asked {
     gateway,
     sessions: { use: find, lookUp: find },
     clock: { now: of.clock ?? (() => now) },
-    renewals,
+    ...(of.again ? {} : { renewals }),
   }
   const facts = {
     method: of.method ?? 'GET',
@@ -308,4 +312,34 @@ t.test('a session that has to be looked up first is treated alike', async (t) =>
   })
   t.match(await admission, { session: { tokens: { access: renewed } } })
   t.equal(asked.length, 1)
+})
+
+t.test('what is judged again, and was sent before, needs no token', async (t) => {
+  const { admission } = ask({ again: true, session: sessionOf({}, over) })
+  t.match(admission, { decision: { kind: 'allow' } })
+})
+
+t.test('nobody is asked for somebody who is nobody here', async (t) => {
+  const { admission, asked } = ask({ path: '/maybe', provider: 'elsewhere', session: sessionOf({}, over) })
+  t.match(admission, { decision: { kind: 'allow', reason: 'maybe-signed-in', principal: null } })
+  t.same(asked, [])
+})
+
+t.test('an answer that brought no other access token is enough for the ID token', async (t) => {
+  const { admission } = ask({ path: '/id', session: sessionOf({}, over), renew: live({}, over) })
+  t.match(await admission, { decision: { kind: 'allow' } })
+})
+
+t.test('who may not pass by what the provider says now is refused, and not asked to sign in', async (t) => {
+  const claims = { sub: 'alice', groups: ['left'] }
+  const { admission } = ask({ session: sessionOf({}, over), renew: live({ claims }, over) })
+  t.match(await admission, { decision: { kind: 'deny', reason: 'rule-not-met' } })
+})
+
+t.test('a session whose provider the origin accepts no more is nobody’s', async (t) => {
+  const { admission } = ask({
+    session: sessionOf({}, dying),
+    renew: live({ issuer: 'https://gone.example' }),
+  })
+  t.match(await admission, { decision: { kind: 'challenge', reason: 'session-provider-gone' } })
 })
