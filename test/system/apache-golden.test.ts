@@ -116,6 +116,10 @@ const beyond: Readonly<Record<string, Beyond>> = {
       'OIDCRedisCachePassword hunter2',
     ],
   },
+  '57-tokens-for-apps': {
+    because: 'a newer mod_auth_openidc',
+    lines: ['OIDCPassAccessToken On'],
+  },
 }
 
 /** Each line once, without blanks in front. */
