@@ -77,6 +77,18 @@ t.test('files that rules and headers name are in it, once each, as they are name
   }
 })
 
+t.test('what a step-up asks for decides who gets in too', async (t) => {
+  const text = (keys: string) => `${head}apps:\n${app('wiki', `require: signed_in, ${keys}`)}`
+  const named = [
+    'step_up: { acr_values: "${file:org}" }',
+    'locations: [{ path: /, require: signed_in, step_up: { acr_values: ["${file:org}"] } }]',
+  ]
+  for (const keys of named) {
+    const { files } = digestIn(folderOf(t, text(keys)))
+    t.strictSame(files.slice(1), [{ as: 'file', name: 'org', sha256: sha256('00D\n') }], keys)
+  }
+})
+
 t.test('it is the same wherever the files lie', async (t) => {
   const folder = folderOf(t, lists)
   const { digest } = digestIn(folder)
