@@ -6,6 +6,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { openMemoryStates } from '../../src/store/memory-states.ts'
 import { openStore } from '../../src/store/open.ts'
+import { createTestClock } from '../support/clock.ts'
 import { storeContext } from '../support/store-context.ts'
 import { sessionOf, storeContract } from './contract.ts'
 import { formContract } from './contract-forms.ts'
@@ -50,6 +51,39 @@ t.test('the memory store is bounded in sessions and in bytes: the oldest makes r
   for (const key of ['a', 'b', 'c']) await small.save(large(key, 1000), 2000)
   t.equal((await small.list({})).length, 3)
 })
+
+t.test(
+  'in the memory store a lock that only ran out renews nothing; one of a wrong clock gives way',
+  async (t) => {
+    const clock = createTestClock(1000)
+    const store = open(t, clock)
+    await store.save(sessionOf('k1'), 5000)
+    t.equal(await store.lock('k1', { id: 'a', at: 1000, until: 1030 }), true)
+    clock.time = 1029
+    t.equal(await store.renew(sessionOf('k1', { idToken: 'new' }), 'a'), true)
+    clock.time = 1030
+    t.equal(await store.renew(sessionOf('k1', { idToken: 'late' }), 'a'), false)
+    t.match(await store.load('k1'), { idToken: 'new' })
+    t.equal(await store.lock('k1', { id: 'ahead', at: 9000, until: 9030 }), true)
+    t.equal(await store.lock('k1', { id: 'b', at: 1030, until: 1060 }), true)
+  },
+)
+
+t.test(
+  'in the memory store a session that grows as it is renewed takes the room of the oldest others',
+  async (t) => {
+    const large = (key: string, length: number) => sessionOf(key, { idToken: 'x'.repeat(length) })
+    const clock = createTestClock(1000)
+    const store = openMemoryStore(clock, { sessions: 9, bytes: memoryBytes(large('a', 1000)) * 3 })
+    for (const key of ['a', 'b', 'c']) await store.save(large(key, 1000), 2000)
+    await store.lock('a', { id: 'a', at: 1000, until: 1030 })
+    t.equal(await store.renew(large('a', 1001), 'a'), true)
+    t.same((await store.list({})).map(({ key }) => key).sort(), ['a', 'c'])
+    t.equal(await store.renew(large('a', 1000), 'a'), true)
+    await store.save(large('d', 1000), 2000)
+    t.equal((await store.list({})).length, 3, 'what it gave back is counted too')
+  },
+)
 
 t.test('in the memory store, sessions that are gone count to nobody any more', async (t) => {
   const store = openMemoryStore(systemClock)
