@@ -61,6 +61,13 @@ export const requestPhases: readonly RequestPhase[] = [
     known: 'The request id, and which rules, providers and upstreams judge and serve the request.',
   },
   {
+    name: 'kept form',
+    files: ['http/admission/resumption.ts', 'http/admission/form-body.ts', 'http/admission/form-holder.ts'],
+    does: 'A small `text/plain` from a page of the origin may stand for a form that was kept. The gateway reads it. If it does, method, path, type and body of that form take its place in all phases below, and the form is taken from the store as it is let in. If it does not, the body is put back.',
+    endsWith: ['gateway-address'],
+    known: 'Which request is judged.',
+  },
+  {
     name: 'form',
     files: ['http/admission/gate.ts', 'http/admission/request-facts.ts'],
     does: 'The gateway refuses what no app should have to read: another version of HTTP, too many header lines, an expectation that nobody knows.',

@@ -9,6 +9,11 @@ export const keptFormLimits = {
     'What such forms take together, in the whole store where processes share one; one more is not kept.',
   ),
   keptFormOverheadBytes: of('process', 512, 'What each of them counts beside its own bytes.'),
+  readForms: of(
+    'process',
+    64,
+    'Such forms that are being read; of one session as many as are kept. One more is not kept.',
+  ),
   keptFormSeconds: of('session', 600, 'How long such a form waits; then it is gone.'),
   keptFormTypeCharacters: of(
     'request',

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Decision } from '../../core/decision.ts'
 import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
+import { createFormReadings } from '../../core/limits/form-readings.ts'
 import { formToKeep } from '../../core/request/form-to-keep.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readReferringPage, startOf } from '../../core/session/landing.ts'
@@ -23,6 +24,9 @@ import type { RequestContext } from '../server/context.ts'
 import { isLooping } from './login-loop.ts'
 import { startSignIn } from './start.ts'
 import { stepUpWish } from './step-up-link.ts'
+
+/** Of the process: they take its memory. */
+const readings = createFormReadings()
 
 type Challenge = Extract<Decision, { kind: 'challenge' }>
 
@@ -80,9 +84,13 @@ async function keep(
     return null
   }
   const { idleSeconds, body: rate } = location.forwarding.timeouts
+  if (!readings.take(of.session)) {
+    tell('no-room')
+    return null
+  }
   const body = await orTooLarge(
     readWholeBody(request, { maxBytes: found.mostBytes, idleMs: idleSeconds * 1000, rate }),
-  )
+  ).finally(() => readings.release(of.session))
   if (body === null) {
     tell('too-large')
     return null

@@ -201,6 +201,30 @@ t.test('a form that is too long, or one too many, is answered by the page that s
   )
 })
 
+t.test('while three forms of a session are being read, a fourth is answered by that page', async (t) => {
+  const { app, cookie } = await ended(t)
+  const head = bytesOf('/orders', { method: 'POST', cookie, headers: { ...ofForm, 'content-length': '9' } })
+  const slow = [1, 2, 3].map(() => app.connect())
+  for (const connection of slow) connection.write(`${head}item`)
+  await settled()
+  const fourth = await sendForm(app, cookie)
+  t.equal(fourth.status, 401)
+  t.match(
+    app.lines.filter(({ event }) => event === 'form.not-kept'),
+    [{ why: 'no-room' }],
+  )
+  const [gone, ...others] = slow
+  gone?.destroy()
+  await settled()
+  for (const connection of others) connection.write('=teas')
+  await settled()
+  t.match(
+    others.map((connection) => connection.text().slice(0, 12)),
+    ['HTTP/1.1 303', 'HTTP/1.1 303'],
+  )
+  t.equal((await sendForm(app, cookie)).status, 303, 'each gives back its place')
+})
+
 t.test('another person sees whose form it is before anything is sent', async (t) => {
   const { app, cookie } = await ended(t)
   const op = app.provider('op')

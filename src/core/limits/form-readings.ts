@@ -1,0 +1,27 @@
+import type { SessionKey } from '../session/session.ts'
+import { limits } from './table.ts'
+import { createUseCount } from './use-count.ts'
+
+/** Counts the forms that are being read to be kept: until one is in the store, it takes memory that nobody else bounds. */
+export interface FormReadings {
+  /** False: the session, or all together, read as many as they may; nothing was taken. */
+  take(session: SessionKey): boolean
+  /** Gives back one that was taken. */
+  release(session: SessionKey): void
+}
+
+export function createFormReadings(): FormReadings {
+  const ofSessions = createUseCount(limits.keptFormsOfSession)
+  let inAll = 0
+  return {
+    take(session) {
+      if (inAll >= limits.readForms || !ofSessions.take({ key: session, hidden: false })) return false
+      inAll += 1
+      return true
+    },
+    release(session) {
+      ofSessions.release({ key: session, hidden: false })
+      inAll -= 1
+    },
+  }
+}
