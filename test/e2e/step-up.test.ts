@@ -92,7 +92,7 @@ t.test(
   },
 )
 
-t.test('a provider that swaps, ages, weakens or drops what was asked: never a session', async (t) => {
+t.test('S-122: a provider that swaps, ages, weakens or drops what was asked: never a session', async (t) => {
   const front = await open(t)
   const attacks: readonly [string, string, HostileFront['op']['bends'], string, RegExp][] = [
     [

@@ -294,7 +294,7 @@ const notMet: readonly [string, string, Readonly<Record<string, Json>>, Partial<
 ]
 
 for (const [name, path, claims, more, told] of notMet) {
-  t.test(`a provider that ${name}: 403, no loop, and the session stays as it was`, async (t) => {
+  t.test(`S-122: a provider that ${name}: 403, no loop, and the session stays as it was`, async (t) => {
     const { begin, refused, ask, says, come, sessions, lines, counted } = await open(t)
     const cookie = await begin()
     const asked = await refused(path, { cookie })
