@@ -2,7 +2,7 @@ import { isLoopback } from '../config/web-address.ts'
 import type { App, Location, ProviderSettings } from '../core/gateway.ts'
 import type { TokenHeader } from '../core/headers/form.ts'
 import type { Preset } from '../core/preset.ts'
-import { type Check, foundAtKey } from './check.ts'
+import { type Check, foundAtKey, holdsData } from './check.ts'
 import { isWritten, type Subject, whereOfLocation } from './subject.ts'
 
 /** Apps that get tokens of people. */
@@ -59,19 +59,24 @@ apps:
     severity: 'warning',
     inCheck: true,
     finds: 'A claim that is called as a token is',
-    why: 'In a mapping, `claim` names a claim. No provider puts a token into one, so the header is never there.',
+    why: 'In a mapping, `claim` names a claim, and so does any other spelling than `access_token` and `id_token`. No provider puts a token into a claim, so the header is never there. A refresh token is never sent to anybody but its provider.',
     fix: 'Write the name alone: `X-Forwarded-Access-Token: access_token`. A token has no `only`, `join`, `encoding` or `lower_case`. If the provider really has a claim of that name, say so in a comment.',
     example: 'identity_headers: { X-Forwarded-Access-Token: { claim: access_token } }',
     find: (subject) =>
       locationsOf(subject).flatMap(({ location, at }) =>
         location.forwarding.identityHeaders.flatMap(({ name, from }) => {
           const path = [...at, name]
-          if ((from !== 'access_token' && from !== 'id_token') || !isWritten(subject, path)) return []
+          if (!isCalledAsToken(from) || !isWritten(subject, path) || holdsData(subject, path)) return []
           return [foundAtKey(subject, path, `${name} is a claim called \`${from}\` here, not the token`)]
         }),
       ),
   },
 ]
+
+/** In whatever spelling. */
+function isCalledAsToken(claim: string): boolean {
+  return /^(?:access|id|refresh)token$/.test(claim.replace(/[-_. ]/g, '').toLowerCase())
+}
 
 const words: { readonly [token in TokenHeader['token']]: string } = {
   access_token: 'access token',

@@ -221,6 +221,11 @@ t.test('where no fresh token can be had, people sign in and programs are told', 
     },
   })
   t.match(socket, { status: 401, body: /token-expired/ })
+  const form = await visit(browser, '/form', {
+    form: { note: 'not lost' },
+    headers: { origin: wiki, 'sec-fetch-site': 'same-origin' },
+  })
+  t.match(form, { status: 303, headers: { location: /\/authorize\?/ } }, 'a form is kept')
   t.same(received, [], 'nothing of it reached the app')
   t.equal((await visit(browser, '/plain')).status, 200, 'elsewhere the session is as good as before')
   op.bends = {}
