@@ -20,7 +20,7 @@ export function askingAgainOf({ providers, apps }: Gateway): AskingAgain {
     ),
     stepUp: apps.flatMap(({ name, allLocations, fallback }) =>
       [...allLocations, fallback].flatMap(({ label, stepUp }) =>
-        stepUp === null ? [] : [{ app: name, location: label, asks: stepUpText(stepUp) }],
+        stepUp === null ? [] : [{ app: name, location: label, asks: stepUpText(stepUp, 'names') }],
       ),
     ),
   }

@@ -106,9 +106,10 @@ function commonValues(one: readonly string[], other: readonly string[]): readonl
 function checkTogether(scope: Scope, floor: WrittenStepUp, own: WrittenStepUp): void {
   const [one, other] = [floor.stepUp, own.stepUp]
   const line = positionOf(scope.root, floor.path)?.line
-  const refuse = (key: string, mine: string, theirs: string) => {
-    const message = `asks for ${mine}, and the \`step_up\` of the app in line ${line} for ${theirs}: no sign-in could meet both`
-    faultAt(scope, [...own.path, ...key.split('.')], message)
+  // What they say may come from outside the file, and is not repeated.
+  const refuse = (...keys: readonly string[]) => {
+    const message = `asks for something else than the \`step_up\` of the app in line ${line}: no sign-in could meet both`
+    faultAt(scope, [...own.path, ...keys], message)
   }
   const { acrValues } = one
   if (
@@ -116,14 +117,13 @@ function checkTogether(scope: Scope, floor: WrittenStepUp, own: WrittenStepUp): 
     other.acrValues.length > 0 &&
     commonValues(acrValues, other.acrValues).length === 0
   )
-    refuse('acr_values', other.acrValues.join(', '), acrValues.join(', '))
+    refuse('acr_values')
   if (one.authContext !== null && other.authContext !== null && one.authContext !== other.authContext)
-    refuse('auth_context', other.authContext, one.authContext)
-  if (one.prompt !== null && other.prompt !== null && one.prompt !== other.prompt)
-    refuse('prompt', other.prompt, one.prompt)
+    refuse('auth_context')
+  if (one.prompt !== null && other.prompt !== null && one.prompt !== other.prompt) refuse('prompt')
   for (const [name, value] of other.authorizationParameters) {
     const theirs = one.authorizationParameters.get(name)
-    if (theirs !== undefined && theirs !== value) refuse(`authorization_parameters.${name}`, value, theirs)
+    if (theirs !== undefined && theirs !== value) refuse('authorization_parameters', name)
   }
   const [context, parameters] = one.authContext === null ? [other, one] : [one, other]
   if (
@@ -131,7 +131,7 @@ function checkTogether(scope: Scope, floor: WrittenStepUp, own: WrittenStepUp): 
     parameters.authContext === null &&
     parameters.authorizationParameters.has('claims')
   ) {
-    const message = `asks with the app’s (line ${line}) for \`claims\` and for the \`auth_context\` ${context.authContext}, which sets that parameter: leave one of the two out`
+    const message = `asks with the app’s (line ${line}) for \`claims\` and for an \`auth_context\`, which sets that parameter: leave one of the two out`
     faultAt(scope, own.path, message)
   }
 }

@@ -30,7 +30,7 @@ function textOf(recheck: RecheckSettings | null): string {
 export function stepUpChange(place: string, { before, after }: Sides<Route>): SettingChange | null {
   const [one, other] = [askedAt(before), askedAt(after)]
   if (one === undefined || other === undefined) return null
-  const [was, is] = [one && stepUpText(one), other && stepUpText(other)]
+  const [was, is] = [one && stepUpText(one, 'values'), other && stepUpText(other, 'values')]
   if (was === is) return null
   return { subject: place, setting: 'step_up', before: was, after: is, effect: stepUpEffect(one, other) }
 }
