@@ -19,7 +19,8 @@ export function attemptsWithoutRoom(
   })
   let bytes = sum(taken)
   const gone: string[] = []
-  for (const cookie of ranked.toSorted((one, next) => next.rank - one.rank)) {
+  // Of those of one second the later in the header is the younger.
+  for (const cookie of ranked.toReversed().toSorted((one, next) => next.rank - one.rank)) {
     bytes += cookieBytes(cookie)
     if (bytes > limits.ownCookieBytes && !gone.includes(cookie.name)) gone.push(cookie.name)
   }

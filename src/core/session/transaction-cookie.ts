@@ -83,7 +83,9 @@ export function transactionsToEvict(
   const evicted: string[] = []
   let kept = 1
   let bytes = cookieBytes(newcomer)
-  for (const [name, other] of [...sizes].sort(([, a], [, b]) => b.startedAt - a.startedAt)) {
+  // Of those of one second the later in the header is the younger (RFC 6265bis 5.8.3).
+  const youngestFirst = [...sizes].toReversed().sort(([, a], [, b]) => b.startedAt - a.startedAt)
+  for (const [name, other] of youngestFirst) {
     const stays =
       isWithin(keptSeconds, other.startedAt, now) &&
       kept < limits.transactionCookies &&

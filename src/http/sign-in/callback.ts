@@ -236,10 +236,12 @@ function signedIn(
     cookieValue,
   }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
 ): Answer {
+  const { state, startedAt } = transaction
+  const round = { responseMode: cameBy(admission), startedAt, now: runtime.clock.now() }
   const cookies = [
-    ...newSessionCookies(runtime, origin, headers, { cookieValue, state: transaction.state }),
+    ...newSessionCookies(runtime, origin, headers, { cookieValue, state }),
     // Whoever stepped up had a session, so its cookie stays.
-    ...(transaction.wish?.stepUp ? [] : [roundCompleted(headers, origin, cameBy(admission))]),
+    ...(transaction.wish?.stepUp ? [] : [roundCompleted(headers, origin, round)]),
   ]
   const form = transaction.wish?.form ?? null
   const holder = form === null ? null : (runtime.sessions.ownerOf(cookieValue, origin)?.account ?? null)

@@ -2,40 +2,64 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
 import { type SetCookie, setTransactionCookie } from './cookie.ts'
 
 /**
  * Notices a browser that goes round in circles: signed in, and asked to sign in again at once, because its session
  * cookie does not stay or another instance with other secrets answers. The count of sign-ins that followed each other
- * within a minute is kept by that browser, below the transactions' prefix; nothing is kept here. Forging it signs
- * nobody in.
+ * within a minute, and when the last one ended, is kept by that browser, below the transactions' prefix; nothing is kept
+ * here. Forging it signs nobody in.
  */
 const lifetimeSeconds = 60
+
+/** How many, and the second of the last one; without it every sign-in follows. */
+const markForm = /^([1-9])(?:\.([0-9a-z]{1,9}))?$/
+
+interface Rounds {
+  readonly count: number
+  readonly endedAt: EpochSeconds
+}
 
 /**
  * How many sign-ins this browser completed, each within a minute of the one before. Of several marks the highest: beside
  * one that a sibling site tossed, which nobody here can take away, the count would stand still.
  */
-function rounds(cookieHeader: string | undefined, origin: Origin): number {
-  const marks = transactionCookies(cookieHeader, origin.cookies).filter(
-    ({ name, value }) => name === markName(origin) && /^[1-9]$/.test(value),
-  )
-  return Math.max(0, ...marks.map(({ value }) => Number(value)))
+function rounds(cookieHeader: string | undefined, origin: Origin): Rounds {
+  let most: Rounds = { count: 0, endedAt: 0 }
+  for (const { name, value } of transactionCookies(cookieHeader, origin.cookies)) {
+    const [, count, endedAt = '0'] = (name === markName(origin) && markForm.exec(value)) || []
+    if (count !== undefined && Number(count) > most.count)
+      most = { count: Number(count), endedAt: Number.parseInt(endedAt, 36) }
+  }
+  return most
 }
 
 /** Whether one more round would help nobody. */
 export function isLooping(headers: IncomingHttpHeaders, origin: Origin): boolean {
-  return rounds(headers.cookie, origin) >= limits.signInRounds
+  return rounds(headers.cookie, origin).count >= limits.signInRounds
 }
 
-/** The mark of a completed sign-in; it has to come with the next callback. Sign-out clears it with the transactions. */
+/** A sign-in that succeeded. */
+export interface Round {
+  readonly responseMode: 'query' | 'form_post'
+  readonly startedAt: EpochSeconds
+  readonly now: EpochSeconds
+}
+
+/**
+ * The mark of a completed sign-in; it has to come with the next callback. One that had begun before the last one ended
+ * was another tab's, and is no further round. Sign-out clears the mark with the transactions.
+ */
 export function roundCompleted(
   headers: IncomingHttpHeaders,
   origin: Origin,
-  responseMode: 'query' | 'form_post',
+  { responseMode, startedAt, now }: Round,
 ): SetCookie {
-  const count = Math.min(9, rounds(headers.cookie, origin) + 1)
-  return setTransactionCookie(origin.cookies, markName(origin), String(count), responseMode, lifetimeSeconds)
+  const { count, endedAt } = rounds(headers.cookie, origin)
+  const next = startedAt < endedAt ? count : Math.min(9, count + 1)
+  const value = `${next}.${now.toString(36)}`
+  return setTransactionCookie(origin.cookies, markName(origin), value, responseMode, lifetimeSeconds)
 }
 
 function markName(origin: Origin): string {

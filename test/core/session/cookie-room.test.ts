@@ -36,3 +36,12 @@ t.test('of one name twice, both count, and few are cleared at once', async (t) =
   t.equal(gone.length, limits.clearedCookies)
   t.ok(gone.includes(past.name), 'what goes first is among them')
 })
+
+t.test('of one second the later in the header is the younger, and stays', async (t) => {
+  const [first, second] = ['a', 'b'].map((letter) => ({
+    name: `${names.transactionPrefix}${(1000).toString(36)}-${letter.repeat(16)}`,
+    value: 'x'.repeat(400),
+  }))
+  if (first === undefined || second === undefined) throw new Error('two attempts')
+  t.same(attemptsWithoutRoom([first, second], [session(7200)], names), [first.name])
+})

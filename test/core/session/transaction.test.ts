@@ -262,6 +262,18 @@ t.test('the oldest and the expired go first; names that are not ours are left al
   )
 })
 
+t.test('S-117: of attempts of one second the youngest stay, as browsers send the oldest first', async (t) => {
+  const jar = Array.from({ length: 9 }, () => cookieOf(begin('/', now)))
+  const evicted = transactionsToEvict(jar, cookieOf(begin('/', now)), names, at600(now))
+  t.same(
+    evicted.toSorted(),
+    jar
+      .slice(0, 5)
+      .map(({ name }) => name)
+      .toSorted(),
+  )
+})
+
 t.test(
   'an attempt that is too old is kept for a day, as it knows the page, and goes before others',
   async (t) => {
