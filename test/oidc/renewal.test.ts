@@ -167,6 +167,22 @@ t.test('the nonce of the sign-in is right, and one that can be held against noth
   const second = await identityOf(renew(['sub'], { ...session, ...first }))
   op.bends = claims({ nonce })
   t.match(await renew(['sub'], { ...session, ...second }), { kind: 'ended', why: 'token-invalid' })
+  op.bends = claims({ nonce: null })
+  const tokens = { ...second.tokens, refresh: op.refreshTokens.current('alice') }
+  t.match(await renew(['sub'], { ...session, ...second, tokens }), { kind: 'ended', why: 'token-invalid' })
+})
+
+t.test('what is odd beside the tokens loses none of them', async (t) => {
+  for (const odd of [{ expires_in: 'soon' }, { expires_in: null }, { scope: null }, { scope: 7 }]) {
+    const { op, session, renew } = await signedIn(t)
+    op.bends.refresh = { token: (answer) => ({ ...answer, ...odd }) }
+    const { tokens, scopes } = await identityOf(renew())
+    t.equal(tokens.refresh, 'refresh-token-of-alice-1-1', JSON.stringify(odd))
+    t.same(scopes, session.scopes)
+  }
+  const { op, renew } = await signedIn(t)
+  op.bends.refresh = { token: (answer) => ({ ...answer, refresh_token: null }) }
+  t.equal((await identityOf(renew())).tokens.refresh, 'refresh-token-of-alice-1-0')
 })
 
 t.test('a grant that is over ends the session', async (t) => {
@@ -376,6 +392,19 @@ t.test('without an ID token an address is verified by who sent it', async (t) =>
   const { claims: said } = await identityOf(again(['email', 'email_verified']))
   t.equal(said.email, 'b@acme.example')
   t.notOk('email_verified' in said, 'the new address is not verified by what was said of the old one')
+})
+
+t.test('without an ID token userinfo verifies no address of the last one', async (t) => {
+  const { op, renew } = await signedIn(t, {
+    bends: {
+      claims: (proper) => ({ ...proper, email: 'a@acme.example' }),
+      userinfo: ({ sub }) => ({ sub, email_verified: true }),
+    },
+  })
+  op.refreshTokens.bringsIdToken = false
+  const { claims: said } = await identityOf(renew(['sub']))
+  t.equal(said.email, 'a@acme.example')
+  t.notOk('email_verified' in said)
 })
 
 t.test(
