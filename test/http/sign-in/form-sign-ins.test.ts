@@ -94,9 +94,12 @@ t.test('with several providers the form waits while one is chosen', async (t) =>
   const back = await comeBack(app, jarOf(cookie, begun), begun)
   const callback = back.location
   t.match(callback, /^\/\.auth\/resume\?form=/)
-  const theirs = await ask(app, asked.location.replace('/login?', '/login?provider=op&'), {})
-  const alone = await comeBack(app, jarOf('', theirs), theirs)
-  t.equal(alone.location, '/orders/new', 'in another browser the link is one for a sign-in alone')
+  for (const theirs of ['', await app.signIn('wiki.example')]) {
+    const address = asked.location.replace('/login?', '/login?provider=op&')
+    const other = await ask(app, address, theirs === '' ? {} : { cookie: theirs })
+    const alone = await comeBack(app, jarOf(theirs, other), other)
+    t.equal(alone.location, '/orders/new', 'in another browser the link is one for a sign-in alone')
+  }
 })
 
 t.test('a sign-in that fails leaves the form for the next one', async (t) => {
