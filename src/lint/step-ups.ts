@@ -82,6 +82,19 @@ apps:
       }),
   },
   {
+    id: 'step-up-prompt-once',
+    severity: 'note',
+    finds: '`prompt: login` without an age',
+    why: 'It holds for the sign-in that is asked for by the step-up. A session that already meets the rest passes without logging in again, however old it is.',
+    fix: 'Write `max_age`, and `lasts` where one sign-in may count for longer.',
+    example: 'step_up: { acr_values: [phr], prompt: login }',
+    find: (subject) =>
+      stepUpsOf(subject).flatMap(({ path, stepUp }) => {
+        if (stepUp.maxAgeSeconds !== null || !asksForTime(stepUp)) return []
+        return [at(subject, path, 'prompt', 'who meets the rest already passes without logging in again')]
+      }),
+  },
+  {
     id: 'step-up-by-address',
     severity: 'warning',
     finds: '`step_up` where the rule lets people in by their address, without a sign-in',
