@@ -21,6 +21,7 @@ const stage = await openStage({
       - { path: /mine, require: { provider: op } }
       - { path: /nobody, require: nobody }
       - { path: /away, require: { provider: gone } }
+      - { path: /strong, require: { provider: op }, step_up: { acr_values: [phr] } }
   broken:
     url: http://127.0.0.1:${port}
     upstream: http://127.0.0.1:${nobody}
@@ -56,6 +57,26 @@ const cases: Readonly<Record<string, Met>> = {
   'not offered': {
     ...{ status: 403, heading: 'This page is not open', says: /signing in would not change that/ },
     open: (page) => page.goto(`${url}/nobody`),
+  },
+  'a step-up that did not come': {
+    ...{
+      status: 403,
+      heading: 'Your sign-in is not enough for this page',
+      says: /second factor.*Start again/s,
+    },
+    open: async (page) => {
+      await signedIn(page)
+      await page.goto(`${url}/strong`)
+    },
+  },
+  'a step-up as somebody else': {
+    ...{ status: 403, heading: 'That was another account', says: /signed in as Alice.*Try again/s },
+    open: async (page) => {
+      await signedIn(page)
+      await page.context().clearCookies({ name: /^_session/ })
+      await page.goto(`${url}/strong`)
+      await page.getByRole('link', { name: 'adam' }).click()
+    },
   },
   'a form without a session': {
     ...{ status: 401, heading: 'You are not signed in', says: /Sign in/ },

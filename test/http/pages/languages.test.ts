@@ -4,6 +4,7 @@ import t from 'tap'
 import { UpstreamFault } from '../../../src/core/fault.ts'
 import { slotsOf } from '../../../src/core/pages/catalogue.ts'
 import { builtInCatalogues } from '../../../src/core/pages/settings.ts'
+import type { Sealed } from '../../../src/core/session/seal.ts'
 import {
   type Answer,
   faultAnswer,
@@ -13,6 +14,7 @@ import {
   unauthorizedFrame,
 } from '../../../src/http/pages/answer.ts'
 import { say } from '../../../src/http/pages/say.ts'
+import { stepUpFrame, stepUpNeeded } from '../../../src/http/pages/step-up-answer.ts'
 import { login } from '../../../src/http/sign-in/login.ts'
 import { askToLogOut, loggedOut } from '../../../src/http/sign-in/logout.ts'
 import { forbiddenPage, lookIn } from '../../support/pages.ts'
@@ -29,6 +31,7 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, provider: 
 `,
 )
 const alice = { user: 'alice', provider: 'op', claims: { name: 'Alice' } }
+const asked = { link: 'sealed' as Sealed, challenge: 'error="insufficient_user_authentication"' }
 const away = new UpstreamFault('UPSTREAM_UNREACHABLE', 'nobody is there')
 
 /** Every kind of page that an answer can be. */
@@ -45,6 +48,8 @@ async function pagesIn(language: string | undefined): Promise<Readonly<Record<st
     refusal: refusal(page, 404, 'address-unknown'),
     unauthorized: unauthorized(gateway, page, 'no-session'),
     frame: unauthorizedFrame(gateway, page, null),
+    'step-up': stepUpNeeded(gateway, page, asked, null),
+    'step-up in a frame': stepUpFrame(gateway, page, asked, null),
     forbidden: forbidden(gateway, { ...page, principal: alice }, 'rule-not-met'),
     fault: faultAnswer(page, away),
     chooser: await login(context, chooser, headers),
