@@ -1,5 +1,7 @@
 // Tokens for apps through a whole gateway: fresh when they are sent, revoked when somebody leaves, and nowhere else.
+import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
+import { join } from 'node:path'
 import t from 'tap'
 import { Browser, type Page } from '../support/browser.ts'
 import { createTestClock } from '../support/clock.ts'
@@ -274,7 +276,7 @@ t.test('a sign-out revokes the refresh token, and waits for no provider', async 
   t.equal((await visit(browser, '/page')).status, 302)
 })
 
-t.test('S-163, S-203: no token is in an answer to a browser, a log line or a metric', async (t) => {
+t.test('S-163, S-203: no token is in an answer to a browser, a log line, a metric or a file', async (t) => {
   const browser = await signIn()
   const refresh = op.refreshTokens.current('alice') ?? 'missing'
   for (const path of ['/page', '/.auth/me', '/.auth/logout', '/.auth/sessions', '/none', '/.auth/account'])
@@ -295,6 +297,9 @@ t.test('S-163, S-203: no token is in an answer to a browser, a log line or a met
     ...answers.map(({ status, headers, body, url }) => JSON.stringify([status, headers, body, url.href])),
     ...gateway.log.map((line) => JSON.stringify(line)),
     metrics,
+    ...readdirSync(gateway.folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => readFileSync(join(gateway.folder, name), 'latin1')),
   ]
   for (const text of told) {
     // The hint of a sign-out is the one exception that there is: docs/security.md.
