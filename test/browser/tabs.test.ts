@@ -27,7 +27,7 @@ async function attempts(page: Page): Promise<number> {
 }
 
 t.test(
-  '#4: after a hundred half-finished sign-ins the next one works, in this tab and in another',
+  'S-117, #4: after a hundred half-finished sign-ins the next one works, in this tab and in another',
   async (t) => {
     const page = await stage.newPage()
     await beginMany(page, 100)

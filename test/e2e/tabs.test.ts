@@ -36,7 +36,7 @@ async function isSignedIn(t: Test, browser: Browser, what: string): Promise<void
   t.equal(answer.status, 200, `${what}: signed in`)
 }
 
-t.test('#4: of a hundred half-finished sign-ins the last one ends at its page', async (t) => {
+t.test('S-117, #4: of a hundred half-finished sign-ins the last one ends at its page', async (t) => {
   const browser = new Browser()
   const backs = await begun(browser, 100)
   const last = backs.at(-1) ?? new URLSearchParams()
@@ -62,7 +62,7 @@ t.test('#4: whoever finishes the first of a hundred is told, and the next sign-i
   await isSignedIn(t, browser, 'after the next')
 })
 
-t.test('#4: finished in reverse, each of a hundred leads on, and one session stays', async (t) => {
+t.test('S-116, #4: finished in reverse, each of a hundred leads on, and one session stays', async (t) => {
   const browser = new Browser()
   const backs = await begun(browser, 100)
   const asked = front.op.counts.token
@@ -76,7 +76,7 @@ t.test('#4: finished in reverse, each of a hundred leads on, and one session sta
   t.equal(again.headers.location, '/again')
 })
 
-t.test('#4: what five tabs finish at once is no circle: one may have to sign in again', async (t) => {
+t.test('S-099, #4: what five tabs finish at once is no circle: one may have to sign in again', async (t) => {
   const browser = new Browser()
   const backs = await begun(browser, 5)
   clock.time += 5
@@ -87,24 +87,27 @@ t.test('#4: what five tabs finish at once is no circle: one may have to sign in 
   t.equal(asked.status, 302, 'its session gone, a browser is sent to sign in')
 })
 
-t.test('#4: the same callback twice at once, and a dozen times, leads to one session and page', async (t) => {
-  const browser = new Browser()
-  const [back = new URLSearchParams()] = await begun(browser, 1)
-  const cookie = [...browser.cookies('localhost')].map((pair) => pair.join('=')).join('; ')
-  const asked = front.op.counts.token
-  const pages = await Promise.all(
-    Array.from({ length: 12 }, () =>
-      new Browser().visit(`${front.url}/.auth/callback?${back}`, { follow: false, headers: { cookie } }),
-    ),
-  )
-  t.same([...new Set(pages.map(({ status, headers }) => `${status} ${headers.location}`))], ['303 /tab/1'])
-  const values = pages
-    .flatMap(({ headers }) => headers['set-cookie'] ?? [])
-    .filter((line) => line.startsWith(`${session}=`))
-  t.equal(values.length, 12)
-  t.equal(new Set(values.map((line) => line.split(';', 1)[0])).size, 1)
-  t.equal(front.op.counts.token, asked + 1)
-})
+t.test(
+  'S-108, #4: the same callback twice at once, and a dozen times, leads to one session and page',
+  async (t) => {
+    const browser = new Browser()
+    const [back = new URLSearchParams()] = await begun(browser, 1)
+    const cookie = [...browser.cookies('localhost')].map((pair) => pair.join('=')).join('; ')
+    const asked = front.op.counts.token
+    const pages = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        new Browser().visit(`${front.url}/.auth/callback?${back}`, { follow: false, headers: { cookie } }),
+      ),
+    )
+    t.same([...new Set(pages.map(({ status, headers }) => `${status} ${headers.location}`))], ['303 /tab/1'])
+    const values = pages
+      .flatMap(({ headers }) => headers['set-cookie'] ?? [])
+      .filter((line) => line.startsWith(`${session}=`))
+    t.equal(values.length, 12)
+    t.equal(new Set(values.map((line) => line.split(';', 1)[0])).size, 1)
+    t.equal(front.op.counts.token, asked + 1)
+  },
+)
 
 t.test('#4: a late callback takes no session away, and leads to its own page', async (t) => {
   const browser = new Browser()
