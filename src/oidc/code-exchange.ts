@@ -81,14 +81,14 @@ function asksSomebody({ otherAccount, stepUp }: AuthorizationWish): boolean {
 
 async function identify(
   { settings, metadata, keys }: Client,
-  { nonce, wish }: Transaction,
+  { nonce }: Transaction,
   { idToken, accessToken, answer }: Tokens,
   configuration: Configuration,
   now: EpochSeconds,
 ): Promise<Identity> {
   const expected = tokenExpectation(settings, metadata)
   const verified = await verifyIdToken(idToken, { ...expected, nonce, accessToken }, keys, now)
-  checkAssurance(verified.claims, settings.authorizationParameters, now, wish?.stepUp?.acrValues)
+  checkAssurance(verified.claims, settings.authorizationParameters, now)
 
   const source = userinfoSource(settings, metadata)
   const subject = { ...expected, sub: verified.sub, overTls: source?.overTls === true }

@@ -96,7 +96,7 @@ async function judge(asked: Asked, answer: TokenAnswer, tokens: SessionTokens): 
   if (idToken === null) return renewedInPart(asked, said, { scopes, tokens })
   const { settings } = client
   const claims = renewClaims(idToken.claims, said, settings.claimsFrom, session)
-  const problem = acrProblem(claims, settings.authorizationParameters, [session.claims.acr ?? null])
+  const problem = acrProblem(claims, settings.authorizationParameters)
   if (problem !== null) return insufficient(problem, tokens)
   return renewed(asked, { claims, idToken: idToken.raw, scopes, tokens }, tokens)
 }
