@@ -158,10 +158,7 @@ export class SessionFinder {
     for (const cookieValue of this.#cookies.get(key) ?? []) this.#cache.delete(cookieValue)
   }
 
-  /**
-   * The provider was asked: what it said rests in the store. Whoever is remembered is so by that from now on, and read
-   * again before it is relied on.
-   */
+  /** What a provider said anew rests in the store: who is remembered is so by that, and read again before it is relied on. */
   renewed(session: Session): void {
     this.#endings += 1
     const { providers } = this.#setup.edition().gateway
@@ -174,10 +171,12 @@ export class SessionFinder {
     }
   }
 
+  /** The store has just answered for it: should it fail now, this goes on for a while. */
   #renewedEntry(entry: Entry, session: Session, principal: Principal): Entry {
     const lastSeenAt = lastSeen(session.lastSeenAt, entry.found.session.lastSeenAt)
     const found = { ...entry.found, session: { ...session, lastSeenAt }, principal }
-    return { ...entry, bytes: memoryBytes(session), dueAt: this.#dueAt(session), found, removals: unverified }
+    const verified = { verifiedAtMs: this.#setup.clock.monotonicMs(), removals: unverified, standIn: null }
+    return { ...entry, ...verified, bytes: memoryBytes(session), dueAt: this.#dueAt(session), found }
   }
 
   #dueAt(session: Session): EpochSeconds {

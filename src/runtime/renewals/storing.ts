@@ -72,7 +72,7 @@ async function notTaken(parts: RenewalParts, { asked, needs }: Asked, next: Sess
   if (record === null) return gone(parts, next)
   // It took it before, and its answer got lost.
   if (record.checkedAt === next.checkedAt && record.tokens.refresh === next.tokens.refresh)
-    return stored(next)
+    return stored(record)
   // Another one's rests there. Ours is not revoked: at many providers the one that is in use would go with it.
   if (!needs(record)) return { kind: 'adopted', session: record }
   if (record.tokens.refresh !== asked.tokens.refresh) return null

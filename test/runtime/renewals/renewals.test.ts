@@ -2,7 +2,7 @@
 import t from 'tap'
 import { ProviderFault } from '../../../src/core/fault.ts'
 import type { Renewal } from '../../../src/core/ports.ts'
-import { broken, deploy, everySeconds, tokensOf } from '../../support/renewals.ts'
+import { broken, deploy, everySeconds, tokensOf, wiki } from '../../support/renewals.ts'
 
 const silent = () => {
   throw new ProviderFault('PROVIDER_UNREACHABLE', 'no answer, for the test')
@@ -489,4 +489,84 @@ t.test('the end of the process waits for what is under way, a little', async (t)
   timing.pass(2000)
   await given
   t.pass('it does not wait for ever')
+})
+
+t.test(
+  'a grant that is refused because the session was signed out meanwhile is no line of its own',
+  async (t) => {
+    const { clock, provider, process, store, session } = await deploy(t)
+    const { groups, events } = process()
+    provider.answer = async () => {
+      await store.drop(session.key)
+      return refused
+    }
+    clock.time += everySeconds
+    t.equal(await groups(), 'session-ended')
+    t.same(events, [])
+  },
+)
+
+t.test('nobody is asked for a session that is being ended here', async (t) => {
+  const { clock, provider, process, session } = await deploy(t)
+  const one = process()
+  Object.assign(one.store, { drop: broken })
+  await t.rejects(one.sessions.end(session))
+  clock.time += everySeconds
+  t.same(await one.renewals.recheck(session), { kind: 'ended', why: 'session-ended' })
+  t.equal(provider.asked.length, 0)
+})
+
+t.test('where refresh tokens stay the same, a late answer is not put over a newer one either', async (t) => {
+  const { clock, turns, provider, process, store, session } = await deploy(t)
+  const [slow, other] = [process(), process()]
+  const saying = (groups: string[]) => (asked: typeof session) => {
+    const answer = provider.renewed(asked, { sub: 'alice', groups })
+    if (answer.kind !== 'renewed') return answer
+    return { ...answer, identity: { ...answer.identity, tokens: asked.tokens } }
+  }
+  const answer = Promise.withResolvers<void>()
+  provider.answer = async (asked) => {
+    await answer.promise
+    return saying(['old'])(asked)
+  }
+  clock.time += everySeconds
+  const asked = slow.groups()
+  await turns()
+  clock.time += 60
+  provider.answer = saying(['new'])
+  t.same(await other.groups(), ['new'])
+  clock.time += 1
+  answer.resolve()
+  t.same(await asked, ['new'])
+  t.match(await store.load(session.key), { claims: { groups: ['new'] } })
+})
+
+t.test('that a session is gone is told to who holds a long connection', async (t) => {
+  const { clock, turns, process, store, session } = await deploy(t)
+  const one = process()
+  const heard: string[] = []
+  one.sessions.onEnd(session, wiki, () => heard.push('ended'))
+  await turns()
+  await store.drop(session.key)
+  clock.time += everySeconds
+  t.same(await one.renewals.recheck(session), { kind: 'ended', why: 'session-ended' })
+  t.same(heard, ['ended'])
+})
+
+t.test('what is remembered follows what was kept, and is read again before it is relied on', async (t) => {
+  const { clock, provider, process, store, session, cookie } = await deploy(t)
+  const one = process()
+  await one.groups()
+  provider.answer = () => ({ kind: 'unanswered', message: 'no keys', tokens: tokensOf(2) })
+  clock.time += everySeconds
+  await one.renewals.recheck(session)
+  Object.assign(one.store, { load: broken })
+  const found = await one.sessions.lookUp(cookie, wiki)
+  t.match(found, { session: { tokens: { refresh: 'refresh-2' } } }, 'also where the store fails just then')
+  Object.assign(one.store, { load: store.load })
+  clock.time += 60
+  provider.answer = (asked) => provider.renewed(asked)
+  t.match(await one.renewals.recheck(session), { kind: 'live' })
+  await store.drop(session.key)
+  t.equal(await one.groups(), 'session-ended', 'though nobody told of it')
 })
