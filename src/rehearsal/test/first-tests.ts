@@ -14,6 +14,8 @@ export interface FirstTest {
   readonly method: string
   readonly url: string
   readonly clientAddress: string | null
+  /** It is about somebody who has done what a step-up asks for. */
+  readonly steppedUp: boolean
   readonly expect: 'allow' | 'deny' | 'sign_in'
 }
 
@@ -60,7 +62,10 @@ function testsAt(
   const label = `${app.name} ${location.label}`
   const tests = callers
     .filter(isUsable)
-    .flatMap((caller) => testBy(gateway, { ...caller, ...request }, label) ?? [])
+    .flatMap(
+      (caller) =>
+        testBy(gateway, { ...caller, ...request, steppedUp: location.stepUp !== null }, label) ?? [],
+    )
   const allowed = tests.find(({ expect }) => expect === 'allow')
   const refused = nearest(tests.filter(({ expect }) => expect !== 'allow'))
   const both = [allowed, refused].filter((one) => one !== undefined)
@@ -96,6 +101,7 @@ function testBy(gateway: Gateway, asked: Probe, label: string): FirstTest | null
   return {
     ...{ name: `${label}: ${ending}`, claims: person?.claims ?? null, provider },
     ...{ method, url, clientAddress, expect },
+    steppedUp: person !== null && asked.steppedUp === true,
   }
 }
 
@@ -140,6 +146,7 @@ function testLines({
   method,
   url,
   clientAddress,
+  steppedUp,
   expect,
 }: FirstTest): readonly string[] {
   const request =
@@ -151,6 +158,7 @@ function testLines({
     `    as: ${claims === null ? 'nobody' : JSON.stringify(claims)}`,
     ...(provider === null ? [] : [`    provider: ${JSON.stringify(provider)}`]),
     `    request: ${request}`,
+    ...(steppedUp ? ['    stepped_up: true'] : []),
     `    expect: ${expect}`,
   ]
 }

@@ -129,3 +129,28 @@ t.test('who may not be written down is left out, and said', async (t) => {
     '  # wiki /wiki/pages/*/edit (exact) [POST]: nobody was found',
   )
 })
+
+t.test('where a step-up is asked for, who is let in has done what it asks', async (t) => {
+  const loaded = loadGatewayFromText(
+    `
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+apps:
+  wiki:
+    url: https://wiki.example
+    upstream: http://10.9.9.9
+    require: signed_in
+    locations: [{ path: /pay, require: { groups: staff }, step_up: { acr_values: [phr], max_age: 5m } }]
+`,
+    { file: 'x.yaml', folder: '/', env: {}, readFile: readFromDisk },
+  )
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues))
+  const made = firstTestsFor(loaded.gateway, () => true)
+  t.match(
+    made.find(({ label }) => label === 'wiki /pay'),
+    { note: null, tests: [{ expect: 'allow', steppedUp: true }, { expect: /deny|sign_in/ }] },
+  )
+  const text = firstTestsText(made, 'x.yaml')
+  t.match(text, /request: "GET https:\/\/wiki\.example\/pay"\n {4}stepped_up: true\n {4}expect: allow/)
+  for (const test of testsIn(text, loaded.gateway))
+    t.same(judgeTest(loaded.gateway, test).misses, [], test.name ?? '')
+})
