@@ -3,7 +3,7 @@ import type { Decision } from '../../core/decision.ts'
 import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import { createFormReadings } from '../../core/limits/form-readings.ts'
-import { formToKeep } from '../../core/request/form-to-keep.ts'
+import { type FormToKeep, formToKeep } from '../../core/request/form-to-keep.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import { readReferringPage, startOf } from '../../core/session/landing.ts'
 import { readLocalAddress } from '../../core/session/return-to.ts'
@@ -43,10 +43,14 @@ export async function answerForm(
 ): Promise<Answer | null> {
   const { origin } = admission
   if (origin === null || isLooping(request.headers, origin)) return null
+  const { method } = admission
+  const { headers } = request
+  const found = formToKeep({ method, headers, origin: origin.origin, locations: judgesOf(admission) })
+  if (found.kind === 'none') return null
   const ended = endedSession(context, origin, request)
   if (ended === null) return null
   const waiting = resumedFormOf(request)
-  const token = waiting?.token ?? (await keep(context, admission, request, { origin, session: ended }))
+  const token = waiting?.token ?? (await keep(context, admission, request, { origin, session: ended, found }))
   return token === null
     ? null
     : toSignIn(context, admission, request, { origin, session: ended, token, challenge })
@@ -67,14 +71,12 @@ async function keep(
   context: RequestContext,
   admission: Admission,
   request: IncomingMessage,
-  of: Of,
+  { found, ...of }: Of & { readonly found: Exclude<FormToKeep, { kind: 'none' }> },
 ): Promise<FormToken | null> {
-  const { method, app, location } = admission
-  const { headers } = request
-  const found = formToKeep({ method, headers, origin: of.origin.origin, locations: judgesOf(admission) })
+  const { app, location } = admission
   const target =
     admission.target && readLocalAddress(pathOf(admission.target), context.runtime.gateway.authPrefix)
-  if (found.kind === 'none' || location === null || target === null) return null
+  if (location === null || target === null) return null
   const tell = (why: 'too-large' | 'no-room' | 'store-failed') => {
     context.metrics.form(app?.name ?? null, 'not-kept')
     context.log.event('info', 'form.not-kept', { request_id: admission.requestId, app: app?.name, why })

@@ -270,6 +270,18 @@ t.test('a form that one process kept is sent by another one that shares its stor
   t.equal((await pressSend(app, jar, formOn(page))).status, 404, 'and it is gone for the first')
 })
 
+t.test('a form that waits begins no sign-in where none is begun any more', async (t) => {
+  const { app, cookie } = await ended(t)
+  const { page, jar } = await toPage(app, cookie)
+  const changed = yaml.replace('path: /deny', 'path: /orders')
+  const next = await openHeldApp(t, changed, { store: app.runtime.store, sessions: app.runtime.sessions })
+  next.clock.time = app.clock.time
+  await app.runtime.store.revoke({ by: 'all' })
+  app.runtime.sessions.renew({ gateway: app.runtime.gateway, ring: app.runtime.ring })
+  t.equal((await pressSend(next, jar, formOn(page))).status, 401)
+  t.equal(next.sent.length, 0)
+})
+
 t.test('a form waits for ten minutes', async (t) => {
   const { app, cookie } = await ended(t)
   const asked = await sendForm(app, cookie)
