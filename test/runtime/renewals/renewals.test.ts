@@ -566,6 +566,7 @@ t.test('what is remembered follows what was kept, and is read again before it is
   Object.assign(one.store, { load: store.load })
   clock.time += 60
   provider.answer = (asked) => provider.renewed(asked)
+  t.match(await one.sessions.lookUp(cookie, wiki), { kind: 'live' })
   t.match(await one.renewals.recheck(session), { kind: 'live' })
   await store.drop(session.key)
   t.equal(await one.groups(), 'session-ended', 'though nobody told of it')
