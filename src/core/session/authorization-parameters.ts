@@ -25,7 +25,7 @@ const neverPassed: ReadonlySet<string> = new Set([
   ...ownAuthorizationParameters,
   ...['prompt', 'max_age', 'acr_values', 'claims', 'scope', 'resource', 'audience', 'authorization_details'],
   ...['registration', 'id_token_hint', 'dpop_jkt'],
-  ...['return_to', 'provider', 'account', 'kept', 'attempt', 'step_up'],
+  ...['return_to', 'provider', 'account', 'kept', 'fragment', 'attempt', 'form', 'step_up'],
 ])
 
 /** Whether `pass_parameters` may list a parameter. In any case: some providers read names without regard to it. */
