@@ -73,9 +73,10 @@ export async function logOut(
   if (!isFromOwnPage(headers, origin)) return forbidden(runtime.gateway, admission, 'cross-site')
   // No use of the session: else its provider might be asked for it first, and a sign-out waits for nobody.
   const session = await liveSession(context, admission, () => lookUpSession(runtime, origin, headers))
+  const lastRecord = session === null ? null : await newestRecord(context, admission, session)
   const everywhere = await endSessions(context, admission, origin, headers)
   // Behind the answer: a provider that is slow or away delays no sign-out, and keeps nobody signed in.
-  if (session !== null) runtime.renewals.revoke(session)
+  if (lastRecord !== null) runtime.renewals.revoke(lastRecord)
   const cleared = [
     ...sessionGone(context, origin, headers),
     ...transactionCookies(headers.cookie, origin.cookies).map(({ name }) =>
@@ -221,6 +222,25 @@ async function liveSession(
     if (!isFault(thrown)) throw thrown
     tellOfStore(context, admission, thrown)
     return null
+  }
+}
+
+/**
+ * As it rests in the store: another process may have got a new refresh token meanwhile, and to revoke the one before ends
+ * nothing at the provider. What is known here where the store does not say.
+ */
+async function newestRecord(
+  context: RequestContext,
+  admission: Admission,
+  session: Session,
+): Promise<Session> {
+  if (session.tokens.refresh === null) return session
+  try {
+    return (await context.runtime.store.load(session.key)) ?? session
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    tellOfStore(context, admission, thrown)
+    return session
   }
 }
 

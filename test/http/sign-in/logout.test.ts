@@ -189,6 +189,39 @@ t.test('a sign-out has the refresh token that was kept revoked, and waits for no
   t.equal(revoked.length, 1, 'who has ended has nothing left')
 })
 
+t.test('what is revoked is the refresh token that another process got meanwhile', async (t) => {
+  const { leave, signIn, context, alive } = open(t)
+  const { store, clock } = context.runtime
+  const cookie = await signIn()
+  /** As another process does, of which this one hears nothing. */
+  const refresh = async (token: string) => {
+    const [stored] = await store.list({})
+    const session = stored === undefined ? null : await store.load(stored.key)
+    const lock = { id: token, at: clock.now(), until: clock.now() + 60 }
+    if (session === null || !(await store.lock(session.key, lock))) throw new Error('no session')
+    t.ok(await store.renew({ ...session, tokens: { access: null, refresh: token } }, token))
+    await store.unlock(session.key, token)
+  }
+  await refresh('first')
+  t.ok(await alive(cookie))
+  await refresh('second')
+  const revoked: unknown[] = []
+  const revoke: Runtime['renewals']['revoke'] = ({ tokens }) => void revoked.push(tokens.refresh)
+  const renewals = { ...context.runtime.renewals, revoke }
+  await leave('', { headers: { cookie }, context: { ...context, runtime: { ...context.runtime, renewals } } })
+  t.same(revoked, ['second'])
+
+  const again = await signIn()
+  await refresh('third')
+  const load = { ...store, load: throws(down) }
+  const away = { ...context.runtime, renewals, store: load }
+  t.ok(await alive(again))
+  t.match(await leave('', { headers: { cookie: again }, context: { ...context, runtime: away } }), {
+    status: 303,
+  })
+  t.same(revoked, ['second', 'third'], 'and where the store does not say, the one that is known')
+})
+
 t.test('a refresh token is revoked though the store could not end the session everywhere', async (t) => {
   const { leave, signIn, withSessions } = open(t)
   const cookie = await signIn()
