@@ -12,7 +12,13 @@ export interface Balanced {
   /** A navigation to this one of them. */
   ask(place: { readonly port: number }, path: string, cookie?: string): Promise<BalancedAnswer>
   /** A form's POST of the app itself. */
-  post(place: { readonly port: number }, path: string, cookie: string, form?: string): Promise<BalancedAnswer>
+  post(
+    place: { readonly port: number },
+    path: string,
+    cookie: string,
+    form?: string,
+    type?: string,
+  ): Promise<BalancedAnswer>
 }
 
 /** `host` is what the browser asks for. */
@@ -46,11 +52,11 @@ export function createBalanced(host: string): Balanced {
   return {
     ask: (place, path, cookie = '') =>
       send(place, path, 'GET', { ...navigation, ...(cookie === '' ? {} : { cookie }) }),
-    post: (place, path, cookie, form = '') => {
+    post: (place, path, cookie, form = '', type = 'application/x-www-form-urlencoded') => {
       const own = { cookie, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }
       const body = {
         'content-length': String(Buffer.byteLength(form)),
-        ...(form === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(form === '' ? {} : { 'content-type': type }),
       }
       return send(place, path, 'POST', { ...navigation, ...own, ...body }, form)
     },

@@ -102,7 +102,7 @@ export function open(
   mostBytes: number = limits.sealedCookieBytes,
 ): Opened {
   if (value.length > mostBytes) return refused
-  return decrypt(ring, scope, value, '')
+  return decrypt(ring, scope, value, { aad: '' })
 }
 
 /** Seals a text of any length for one scope and place: it opens with the same place alone. */
@@ -112,7 +112,23 @@ export function sealAt(ring: KeyRing, scope: SealScope, place: string, text: str
 
 /** Opens what a store gave for a place. Never throws. */
 export function openAt(ring: KeyRing, scope: SealScope, place: string, value: string): Opened {
-  return decrypt(ring, scope, value, associated(place))
+  return decrypt(ring, scope, value, { aad: associated(place) })
+}
+
+/** The same, with a key that comes of `token` too, which has to be random: without it the secrets open nothing. */
+export function sealUnder(
+  ring: KeyRing,
+  scope: SealScope,
+  token: string,
+  text: string,
+  random: Random,
+): string {
+  return encrypt(ring, scope, text, { aad: '', token, random })
+}
+
+/** Opens what `sealUnder` sealed with the same token. Never throws. */
+export function openUnder(ring: KeyRing, scope: SealScope, token: string, value: string): Opened {
+  return decrypt(ring, scope, value, { aad: '', token })
 }
 
 /** HMAC-SHA-256 of a text by the scope's key of each secret, base64url: the first secret's first. */
@@ -128,22 +144,30 @@ function associated(place: string): string {
   return `.${Buffer.from(place, 'utf8').toString('base64url')}`
 }
 
+interface Beside {
+  /** What is authenticated beside the text. */
+  readonly aad: string
+  /** Goes into the key; absent: the scope's own key. */
+  readonly token?: string
+}
+
 function encrypt(
   ring: KeyRing,
   scope: SealScope,
   text: string,
-  { aad, random }: { readonly aad: string; readonly random: Random },
+  { aad, token, random }: Beside & { readonly random: Random },
 ): string {
   const { header } = ring.sealing
   const iv = random(ivBytes)
-  const cipher = createCipheriv('aes-256-gcm', scopeKey(ring.sealing, scope), iv, { authTagLength: tagBytes })
+  const key = keyWith(scopeKey(ring.sealing, scope), token)
+  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(header + aad, 'ascii'))
   const ciphertext = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   const parts = [header, '', iv.toString('base64url'), ciphertext.toString('base64url')]
   return [...parts, cipher.getAuthTag().toString('base64url')].join('.')
 }
 
-function decrypt(ring: KeyRing, scope: SealScope, value: string, aad: string): Opened {
+function decrypt(ring: KeyRing, scope: SealScope, value: string, { aad, token }: Beside): Opened {
   const [header = '', encryptedKey, iv = '', ciphertext = '', tag = '', ...more] = value.split('.', 6)
   // The header is one that we wrote, letter by letter, or none: no client chooses an algorithm (RFC 8725 3.1).
   const key = ring.opening.get(header)
@@ -153,7 +177,7 @@ function decrypt(ring: KeyRing, scope: SealScope, value: string, aad: string): O
     return refused
   try {
     const options = { authTagLength: tagBytes }
-    const decipher = createDecipheriv('aes-256-gcm', scopeKey(key, scope), bytes.iv, options)
+    const decipher = createDecipheriv('aes-256-gcm', keyWith(scopeKey(key, scope), token), bytes.iv, options)
     decipher.setAAD(Buffer.from(header + aad, 'ascii')).setAuthTag(bytes.tag)
     const text = Buffer.concat([decipher.update(bytes.ciphertext), decipher.final()]).toString('utf8')
     return { ok: true, text, stale: key !== ring.sealing }
@@ -189,6 +213,12 @@ function scopeKey(key: RingKey, scope: SealScope): KeyObject {
   const derived = createSecretKey(Buffer.from(derive(key.secret, [scope.purpose, ...scope.context])))
   key.byScope.set(name, derived)
   return derived
+}
+
+/** Remembered nowhere: tokens come without end. */
+function keyWith(key: KeyObject, token: string | undefined): KeyObject {
+  if (token === undefined) return key
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, token, 'token', 32)))
 }
 
 /** RFC 5869. The label is JSON, so that no part can run into the next, and hashed, as `info` may not be long. */

@@ -3,12 +3,12 @@ import {
   fingerprint,
   type KeyRing,
   open,
-  openAt,
+  openUnder,
   type Random,
   type Sealed,
   type SealScope,
   seal,
-  sealAt,
+  sealUnder,
 } from './seal.ts'
 import type { SessionKey } from './session.ts'
 import type { SessionOwner } from './session-owner.ts'
@@ -40,17 +40,17 @@ export function formId(token: FormToken): string {
   return fingerprint(token, 'base64url')
 }
 
-/** Sealed for its origin and this very token: nobody who has the store alone can open it, or put it in another’s place. */
+/** Sealed for its origin and by this very token: nobody who has the store, and be it with the secret, can open it. */
 export function sealForm(ring: KeyRing, token: FormToken, form: SentForm, random: Random): string {
   const { origin, method, target, contentType, referer, body, session, owner } = form
   const whose = owner === null ? null : [owner.account, owner.name]
   const parts = [origin, method, target, contentType, referer, session, whose, body.toString('base64')]
-  return sealAt(ring, scopeOf(origin), token, JSON.stringify(parts), random)
+  return sealUnder(ring, scopeOf(origin), token, JSON.stringify(parts), random)
 }
 
 /** Null: it is none of this token and origin. Never throws. */
 export function openForm(ring: KeyRing, token: FormToken, origin: string, sealed: string): SentForm | null {
-  const opened = openAt(ring, scopeOf(origin), token, sealed)
+  const opened = openUnder(ring, scopeOf(origin), token, sealed)
   return opened.ok ? decodeForm(opened.text, origin) : null
 }
 

@@ -17,7 +17,8 @@ export function readWholeBody(
     upload.on('data', (piece: Buffer) => void pieces.push(piece))
     upload.once('end', () => resolve(Buffer.concat(pieces)))
     request.once('close', () => {
-      if (!request.complete) reject(new Error('the client went away'))
+      // One that came to its end may be destroyed before that end was read: then nothing else tells.
+      if (!request.readableEnded) reject(new Error('the client went away'))
     })
   })
 }

@@ -42,6 +42,16 @@ t.test('a form opens by its token, at its origin, to the byte', async (t) => {
   t.notMatch(sealed, /orders/)
 })
 
+t.test('the session secret and the store together open no form: its token is part of the key', async (t) => {
+  // Under one key and one nonce, the same text comes out the same, whatever is authenticated beside it.
+  const once = (bytes: number) => Buffer.alloc(bytes, 7)
+  const [one, other] = [newFormToken(randomBytes), newFormToken(randomBytes)].map((token) =>
+    sealForm(ring, token, form, once).split('.'),
+  )
+  t.equal(one?.length, 5)
+  t.not(one?.[3], other?.[3])
+})
+
 t.test('the store knows a form by the hash of its token', async (t) => {
   const token = newFormToken(randomBytes)
   t.equal(Buffer.from(token, 'base64url').length, 32)

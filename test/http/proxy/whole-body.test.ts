@@ -47,3 +47,11 @@ t.test('a client that goes away leaves nobody waiting', async (t) => {
   request.destroy()
   t.equal(await told, 'Error: the client went away')
 })
+
+t.test('one that goes away as soon as it has sent all, unread, leaves nobody waiting either', async (t) => {
+  const { request, told } = reading()
+  request.write('0')
+  request.complete = true
+  request.destroy()
+  t.equal(await told, 'Error: the client went away')
+})
