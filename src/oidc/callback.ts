@@ -10,6 +10,8 @@ export interface CallbackExpectation {
   readonly state: string
   /** It was asked that nobody be shown anything (`prompt=none`). */
   readonly silent: boolean
+  /** It was asked for more than a sign-in (RFC 9470). */
+  readonly steppingUp: boolean
 }
 
 const single = [
@@ -64,15 +66,12 @@ function checkIssuer(iss: string | null, expected: CallbackExpectation): void {
 }
 
 /** The words are the provider's, or anybody's who made the link: capped, escaped, and for the operator alone. */
-function refusal(
-  error: string,
-  description: string | null,
-  { state, silent }: CallbackExpectation,
-): LoginFault {
+function refusal(error: string, description: string | null, expected: CallbackExpectation): LoginFault {
+  const { state } = expected
   const said = description === null || description === '' ? '' : `: ${quoteWithout(description, [state])}`
   const cure = cures.get(error)
   return new LoginFault(
-    codeOf(error, silent),
+    codeOf(error, expected),
     `the provider answered ${quoteWithout(error, [state])}${said}${cure === undefined ? '' : `. ${cure}`}`,
   )
 }
@@ -84,6 +83,10 @@ const cures: ReadonlyMap<string, string> = new Map([
   ['unsupported_response_type', 'Let the provider allow this client the authorization code flow'],
   ['invalid_request', 'See `authorization_parameters` in the file, and the client’s registration'],
   ['redirect_uri_mismatch', 'Register the `redirect_uri` of the line `login.started` at the provider'],
+  [
+    'unmet_authentication_requirements',
+    'See what `acr_values` and `auth_context` ask for in the file, and whether this person can do that at the provider',
+  ],
   ['consent_required', 'Let an administrator of the provider consent for this client'],
 ])
 
@@ -91,7 +94,10 @@ const cures: ReadonlyMap<string, string> = new Map([
  * Errors that say nothing of the person: the provider's own (RFC 6749 4.1.2.1), and a sign-in there that was lost or
  * timed out (OIDC Core 3.1.2.6, and what Keycloak says of it). Beginning again may help with these.
  */
-function codeOf(error: string, silent: boolean): FaultCode {
+function codeOf(
+  error: string,
+  { silent, steppingUp }: Pick<CallbackExpectation, 'silent' | 'steppingUp'>,
+): FaultCode {
   switch (error) {
     case 'server_error':
     case 'temporarily_unavailable':
@@ -106,6 +112,9 @@ function codeOf(error: string, silent: boolean): FaultCode {
       return silent ? 'LOGIN_UNFINISHED' : 'LOGIN_REFUSED'
     case 'access_denied':
       return 'LOGIN_CANCELLED'
+    // OpenID Connect Core Error Code unmet_authentication_requirements 1.0, RFC 9470 section 5.
+    case 'unmet_authentication_requirements':
+      return steppingUp ? 'LOGIN_STEP_UP_NOT_MET' : 'LOGIN_REFUSED'
     default:
       return 'LOGIN_REFUSED'
   }

@@ -71,7 +71,8 @@ async function redeem(
   const wish = transaction.wish ?? plainWish
   const silent = asksNobody(settings) && !isSecondAttempt(transaction) && !asksSomebody(wish)
   const { state } = transaction
-  const code = readCallback(parameters, { ...metadata, issuerInResponse, state, silent })
+  const steppingUp = wish.stepUp !== null
+  const code = readCallback(parameters, { ...metadata, issuerInResponse, state, silent, steppingUp })
   return redeemCode(configuration, client, transaction, redirectUri, code, now)
 }
 

@@ -34,8 +34,10 @@ function withoutLaterSignIn(claims: Claims, { claims: former, signedInAt }: Form
   const { auth_time: now, ...rest } = claims
   const before = Object.hasOwn(former, 'auth_time') ? former.auth_time : undefined
   if (typeof now !== 'number') return claims
-  if (typeof before === 'number') return now > before ? { ...rest, auth_time: before } : claims
-  return now > signedInAt + clockToleranceSeconds ? rest : claims
+  const isOfSignIn = now <= signedInAt + clockToleranceSeconds
+  // A former one in milliseconds is later than any: it does not make the time of a refresh count.
+  if (typeof before === 'number') return now > before || !isOfSignIn ? { ...rest, auth_time: before } : claims
+  return isOfSignIn ? claims : rest
 }
 
 function isSaid(claims: Claims, claim: string): boolean {

@@ -120,6 +120,34 @@ t.test('under prompt=none the errors that it brings are no refusal, and only the
   t.equal(await codeOf('access_denied'), 'LOGIN_CANCELLED')
 })
 
+t.test(
+  'a provider that says that it cannot step up has not met the step-up, which is no plain refusal',
+  async (t) => {
+    const rig = await startRig(t)
+    const stepUp = {
+      acrValues: ['phr'],
+      authContext: null,
+      maxAgeSeconds: null,
+      lastsSeconds: null,
+      scopes: [],
+      prompt: null,
+      authorizationParameters: new Map<string, string>(),
+    }
+    const codeOf = async (error: string, wish: Transaction['wish']) => {
+      const transaction = { ...transactionFor(rig.settings), wish }
+      const parameters = new URLSearchParams({ state: transaction.state, error })
+      return (
+        await faultOf(rig.provider.exchange(parameters, transaction, redirectUri, someday, someNetwork))
+      ).code
+    }
+    const stepping = { ...plainWish, stepUp }
+    // OpenID Connect Core Error Code unmet_authentication_requirements 1.0, RFC 9470 section 5.
+    t.equal(await codeOf('unmet_authentication_requirements', stepping), 'LOGIN_STEP_UP_NOT_MET')
+    t.equal(await codeOf('unmet_authentication_requirements', plainWish), 'LOGIN_REFUSED')
+    t.equal(await codeOf('access_denied', stepping), 'LOGIN_CANCELLED')
+  },
+)
+
 t.test('S-111: the issuer is missing, and the metadata promises it', async (t) => {
   const promising = (document: object) => ({
     ...document,

@@ -110,6 +110,9 @@ t.test('how somebody signed in stays where it is not said, and a refresh makes n
   const unsaid = { ...session, claims: { sub: 'alice' } }
   t.equal((await told({ auth_time: someday + 900 }, unsaid)).auth_time, undefined)
   t.equal((await told({ auth_time: someday - 5 }, unsaid)).auth_time, someday - 5)
+  const inMilliseconds = { ...session, claims: { sub: 'alice', auth_time: someday * 1000 } }
+  const later = await told({ auth_time: someday + 900 }, inMilliseconds)
+  t.not(later.auth_time, someday + 900, 'nor is it, where the sign-in had no time that counts')
 })
 
 t.test('S-170: what ends a session, and the new tokens to revoke', async (t) => {
