@@ -28,6 +28,6 @@ export const signInLimits = {
   signInRounds: of(
     'request',
     4,
-    'Sign-ins of one browser within a minute each; then it is told that its cookies do not stay.',
+    'Sign-ins of one browser within a minute each, and step-ups as well; then it is told what is wrong.',
   ),
 } as const satisfies Readonly<Record<string, Limit>>

@@ -237,11 +237,11 @@ function signedIn(
   }: Pick<Coming, 'origin' | 'headers' | 'transaction'> & { readonly cookieValue: string },
 ): Answer {
   const { state, startedAt } = transaction
-  const round = { responseMode: cameBy(admission), startedAt, now: runtime.clock.now() }
+  const kind = transaction.wish?.stepUp ? 'step-up' : 'sign-in'
+  const round = { responseMode: cameBy(admission), startedAt, now: runtime.clock.now(), kind } as const
   const cookies = [
     ...newSessionCookies(runtime, origin, headers, { cookieValue, state }),
-    // Whoever stepped up had a session, so its cookie stays.
-    ...(transaction.wish?.stepUp ? [] : [roundCompleted(headers, origin, round)]),
+    roundCompleted(headers, origin, round),
   ]
   const form = transaction.wish?.form ?? null
   const holder = form === null ? null : (runtime.sessions.ownerOf(cookieValue, origin)?.account ?? null)

@@ -42,7 +42,8 @@ export async function answerForm(
   challenge: Challenge,
 ): Promise<Answer | null> {
   const { origin } = admission
-  if (origin === null || isLooping(request.headers, origin)) return null
+  const stepsUp = challenge.stepUp !== null && admission.session !== null
+  if (origin === null || isLooping(request.headers, origin, stepsUp ? 'step-up' : 'sign-in')) return null
   const { method } = admission
   const { headers } = request
   const found = formToKeep({ method, headers, origin: origin.origin, locations: judgesOf(admission) })

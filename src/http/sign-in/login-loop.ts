@@ -25,19 +25,30 @@ interface Rounds {
  * How many sign-ins this browser completed, each within a minute of the one before. Of several marks the highest: beside
  * one that a sibling site tossed, which nobody here can take away, the count would stand still.
  */
-function rounds(cookieHeader: string | undefined, origin: Origin): Rounds {
+function rounds(cookieHeader: string | undefined, origin: Origin, kind: RoundKind): Rounds {
   let most: Rounds = { count: 0, endedAt: 0 }
+  const mark = markName(origin, kind)
   for (const { name, value } of transactionCookies(cookieHeader, origin.cookies)) {
-    const [, count, endedAt = '0'] = (name === markName(origin) && markForm.exec(value)) || []
+    const [, count, endedAt = '0'] = (name === mark && markForm.exec(value)) || []
     if (count !== undefined && Number(count) > most.count)
       most = { count: Number(count), endedAt: Number.parseInt(endedAt, 36) }
   }
   return most
 }
 
+/**
+ * A step-up is no round of sign-ins, as the session of whoever steps up stays. But what one brought the next request may
+ * lack: where a refreshed token takes it back, or two pages that lead to each other ask for different ones.
+ */
+export type RoundKind = 'sign-in' | 'step-up'
+
 /** Whether one more round would help nobody. */
-export function isLooping(headers: IncomingHttpHeaders, origin: Origin): boolean {
-  return rounds(headers.cookie, origin).count >= limits.signInRounds
+export function isLooping(
+  headers: IncomingHttpHeaders,
+  origin: Origin,
+  kind: RoundKind = 'sign-in',
+): boolean {
+  return rounds(headers.cookie, origin, kind).count >= limits.signInRounds
 }
 
 /** A sign-in that succeeded. */
@@ -45,6 +56,8 @@ export interface Round {
   readonly responseMode: 'query' | 'form_post'
   readonly startedAt: EpochSeconds
   readonly now: EpochSeconds
+  /** Absent: `sign-in`. */
+  readonly kind?: RoundKind
 }
 
 /**
@@ -54,14 +67,14 @@ export interface Round {
 export function roundCompleted(
   headers: IncomingHttpHeaders,
   origin: Origin,
-  { responseMode, startedAt, now }: Round,
+  { responseMode, startedAt, now, kind = 'sign-in' }: Round,
 ): SetCookie {
-  const { count, endedAt } = rounds(headers.cookie, origin)
+  const { count, endedAt } = rounds(headers.cookie, origin, kind)
   const next = startedAt < endedAt ? count : Math.min(9, count + 1)
   const value = `${next}.${now.toString(36)}`
-  return setTransactionCookie(origin.cookies, markName(origin), value, responseMode, lifetimeSeconds)
+  return setTransactionCookie(origin.cookies, markName(origin, kind), value, responseMode, lifetimeSeconds)
 }
 
-function markName(origin: Origin): string {
-  return `${origin.cookies.transactionPrefix}rounds`
+function markName({ cookies }: Origin, kind: RoundKind): string {
+  return `${cookies.transactionPrefix}${kind === 'sign-in' ? 'rounds' : 'step-ups'}`
 }

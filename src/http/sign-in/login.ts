@@ -137,9 +137,8 @@ export function answerChallenge(
   if (admission.origin !== null && hidesStrictCookie(headers, admission.origin)) {
     return askAgain(admission, authPrefix, returnTo)
   }
-  // Whoever steps up has a session, so it stays; what a step-up did not bring is refused as it comes back.
   const stepsUp = stepUp !== null && session !== null
-  if (admission.origin !== null && !stepsUp && isLooping(headers, admission.origin)) {
+  if (admission.origin !== null && isLooping(headers, admission.origin, stepsUp ? 'step-up' : 'sign-in')) {
     const only = others.length === 0 ? (provider ?? null) : null
     return looping(context, admission, { provider: only, app: admission.app?.name ?? null })
   }
@@ -207,9 +206,16 @@ function whyAgain(reason: Decision['reason']) {
     'the provider gives access tokens that are over as soon as they come, or ID tokens alone where an app is to get an access token'
   const cookies =
     'its cookies do not stay, or instances behind one address have different session secrets or stores'
-  return reason === 'token-expired'
-    ? ({ message: tokens, explanation: 'failure.operators', helps: false } as const)
-    : ({ message: cookies, explanation, helps: true } as const)
+  const stepUps =
+    'what a step-up brought the next request lacks: refreshed tokens take it back, pages that lead to each other ask for different ones, or instances differ in clock or configuration'
+  switch (reason) {
+    case 'token-expired':
+      return { message: tokens, explanation: 'failure.operators', helps: false } as const
+    case 'step-up-needed':
+      return { message: stepUps, explanation: 'failure.operators', helps: false } as const
+    default:
+      return { message: cookies, explanation, helps: true } as const
+  }
 }
 
 function chooser(

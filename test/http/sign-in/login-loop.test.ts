@@ -72,3 +72,12 @@ t.test('#4: a sign-in that had begun before the last one ended is another tab’
     t.equal(mark.value, `${count}.${(now + 9).toString(36)}`, String(startedAt - now))
   }
 })
+
+t.test('step-ups are counted by themselves', (t) => {
+  const mark = roundCompleted({ cookie: `${name}=3` }, origin, { ...round, kind: 'step-up' })
+  t.same([mark.name, mark.value], [`${origin.cookies.transactionPrefix}step-ups`, counted(1)])
+  t.equal(isLooping({ cookie: `${mark.name}=4` }, origin), false)
+  t.equal(isLooping({ cookie: `${mark.name}=4` }, origin, 'step-up'), true)
+  t.equal(isLooping({ cookie: `${name}=4` }, origin, 'step-up'), false)
+  t.end()
+})

@@ -472,10 +472,53 @@ t.test('S-099: steps up as often as there are pages for it, without being taken 
     const back = { cookie: `${cookie}; ${cookiesOf(begun)}` }
     const answer = await come(`code=x&state=${stateOf(begun)}`, back)
     t.equal(answer.status, 303)
-    cookie = `${cookiesOf(answer)}; ${rounds}=1`
+    // The mark of step-ups is over in a minute.
+    cookie = `${cookiesOf(answer).replace(/; [^;=]*step-ups=[^;]*/, '')}; ${rounds}=1`
     t.notMatch(cookiesOf(answer), rounds, 'the session stayed: it is no round')
   }
   const many = `${cookie.replace(`${rounds}=1`, `${rounds}=9`)}`
   clock.time += 2000
   t.match(await refused('/pay', { cookie: many }), { status: 302 }, 'nor is it stopped by those before')
 })
+
+t.test(
+  'S-099: a step-up that the next request lacks again and again is told, and not asked for ever',
+  async (t) => {
+    const { begin, refused, ask, says, come, lines, clock } = await open(t)
+    let session = await begin({ acr: 'pwd' })
+    const jar = new Map<string, string>()
+    const cookie = () => [session, ...[...jar].map(([name, value]) => `${name}=${value}`)].join('; ')
+    // Two pages that lead to each other, or a provider whose refreshed tokens take back what its sign-in brought.
+    const round = async (path: string) => {
+      clock.time += 5
+      const asked = await refused(path, { cookie: cookie() })
+      if (asked.status !== 302) return asked
+      says(path === '/pay' ? { acr: 'phr', auth_time: clock.now() } : {}, {
+        scopes: path === '/pay' ? [] : ['refunds'],
+      })
+      const back = { cookie: `${cookie()}; ${cookiesOf(asked)}` }
+      const answer = await come(`code=x&state=${stateOf(asked)}`, back)
+      t.match(answer, { status: 303, headers: { location: path } })
+      for (const { name, value } of answer.cookies ?? []) {
+        if (name === '__Host-claimgate') session = `${name}=${value}`
+        else if (value === '') jar.delete(name)
+        else jar.set(name, value)
+      }
+      t.equal(await ask(path, { cookie: cookie() }), 'let in')
+      return answer
+    }
+    for (const path of ['/pay', '/refunds', '/pay', '/refunds']) t.equal((await round(path)).status, 303)
+    const stopped = await round('/pay')
+    t.match(stopped, { status: 400, body: /those who run this site have to look at it/ })
+    t.equal(stopped.headers.location, undefined)
+    t.match(lines.at(-1), { code: 'LOGIN_LOOP', error: /still came with step-up-needed: .*refreshed/ })
+    const asked = await refused(
+      '/pay',
+      { cookie: cookie(), ...script },
+      { headers: { ...script, cookie: cookie() } },
+    )
+    t.equal(asked.status, 401, 'a program is told as before')
+    jar.clear()
+    t.equal((await round('/pay')).status, 303, 'a minute later')
+  },
+)
