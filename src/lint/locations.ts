@@ -2,6 +2,7 @@ import type { Access, App, Gateway, Location, Origin } from '../core/gateway.ts'
 import { exampleRequest } from '../core/request/example-request.ts'
 import { locationsOf, nodeOf, patternText } from '../core/request/location-pattern.ts'
 import { couldBeRedirectUri } from '../core/request/redirect-uri.ts'
+import { isSameStepUp } from '../core/step-up.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { enclosingLocations } from './enclosing.ts'
 import { isSameRule } from './rules.ts'
@@ -134,11 +135,17 @@ function mayBeCovered(origin: Origin, app: App, location: Location): boolean {
 function isSame(app: App, location: Location, outer: Location): boolean {
   const sameWay = JSON.stringify(location.forwarding) === JSON.stringify(outer.forwarding)
   const asked = location.unauthenticated === outer.unauthenticated || location.access.kind !== 'rule'
-  return sameWay && asked && outer.methods === null && isSameAccess(app, location.access, outer.access)
+  const resumed =
+    location.resume === outer.resume && location.maxResumedBodyBytes === outer.maxResumedBodyBytes
+  return sameWay && asked && resumed && outer.methods === null && letsInTheSame(app, location, outer)
 }
 
-/** Whether two locations of an app let in the same people. */
-export function isSameAccess(app: App, a: Access, b: Access): boolean {
+/** Whether two locations of an app let in the same people, after the same step-up. */
+export function letsInTheSame(app: App, a: Location, b: Location): boolean {
+  return isSameAccess(app, a.access, b.access) && isSameStepUp(a.stepUp, b.stepUp)
+}
+
+function isSameAccess(app: App, a: Access, b: Access): boolean {
   if (a.kind !== 'rule' || b.kind !== 'rule') {
     return a.kind === b.kind && !('because' in b && b.because !== undefined)
   }
@@ -152,7 +159,7 @@ function starsIn(subject: Subject, app: App) {
     const hasAbove = paths.has(patternText({ segments: segments.slice(0, -1), exact: false }))
     if (exact || segments.at(-1) !== null || hasAbove) return []
     const [outer] = enclosingLocations(app, location)
-    if (outer === undefined || isSameAccess(app, location.access, outer.access)) return []
+    if (outer === undefined || letsInTheSame(app, location, outer)) return []
     const above = patternText({ segments: written.slice(0, -1), exact: false })
     const rule = outer === app.fallback ? 'the app’s own `require`' : outer.label
     return foundAtPart(subject, location, `${location.label} does not cover ${above} itself: ${rule} does`)

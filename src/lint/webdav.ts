@@ -2,7 +2,7 @@ import type { App, Location } from '../core/gateway.ts'
 import { knownMethods } from '../core/request/method.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { isOpen } from './enclosing.ts'
-import { isSameAccess } from './locations.ts'
+import { letsInTheSame } from './locations.ts'
 
 /** Methods that reach further than the path that is judged. */
 export const webdavChecks: readonly Check[] = [
@@ -41,5 +41,5 @@ function reachedFurther(app: App, location: Location): Location | undefined {
 /** The app's own rule is part of that of each location which is not open. */
 function holdsToo(app: App, other: Location, location: Location): boolean {
   if (other === app.fallback && !isOpen(location)) return true
-  return isSameAccess(app, other.access, location.access)
+  return letsInTheSame(app, other, location)
 }
