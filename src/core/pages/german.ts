@@ -117,7 +117,7 @@ export const german = {
   'failure.unavailable': `Gerade kam von dort keine Antwort. ${moment}`,
   'failure.other-account': 'Falls Sie ein anderes Konto haben, melden Sie sich bitte damit an.',
   'failure.step-up':
-    'Ihr Anmeldedienst hat nicht bestätigt, dass Sie sich so sicher oder so kürzlich angemeldet haben, wie diese Seite es verlangt. Vielleicht braucht er dafür einen zweiten Faktor. Sie können es noch einmal versuchen. Sonst hat sich nichts geändert.',
+    'Ihr Anmeldedienst hat nicht bestätigt, dass Ihre Anmeldung so sicher oder so neu ist, wie diese Seite es verlangt. Vielleicht braucht er dafür einen zweiten Faktor. Sie können es noch einmal versuchen. Sonst hat sich nichts geändert.',
   'failure.wrong-account':
     'Beim Anmeldedienst haben Sie ein anderes Konto verwendet als hier. Deshalb wurde nichts geändert. Bitte versuchen Sie es noch einmal mit dem Konto, mit dem Sie die Seite geöffnet haben.',
   'failure.limited': 'Bitte warten Sie eine Minute und öffnen Sie dann Ihre Seite noch einmal.',
