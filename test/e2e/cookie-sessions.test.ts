@@ -427,6 +427,26 @@ t.test('sign-ins that nobody finished leave room for a large session in proxies 
   t.equal(short.status, 302, 'a short one is in the attempt')
 })
 
+t.test('nor do step-ups of the usual kind take room from proxies in front', async (t) => {
+  const stepUp = '{ acr_values: [phr, phrh], max_age: 5m, prompt: login }'
+  const app = `
+    require: signed_in
+    identity_headers: { X-Groups: groups }
+    locations: [{ path: /pay, require: signed_in, step_up: ${stepUp} }]`
+  const { front, clock } = await start(t, { app })
+  front.op.bends = { userinfo: (claims) => ({ ...claims, groups: ['x'.repeat(4900)] }) }
+  const browser = await front.signedIn()
+  const sent = () => `Cookie: ${pairs(Object.fromEntries(jar(browser)))}`.length
+  t.ok(sent() > 7000, `${sent()} bytes: a session of nearly two cookies`)
+  for (const tab of [1, 2, 3]) {
+    clock.time += 1
+    const asked = await browser.visit(`${front.url}/pay?tab=${tab}&${'q'.repeat(400)}`, { follow: false })
+    t.match(asked.headers.location ?? asked.body, /acr_values/, 'to the provider')
+    t.ok(sent() < 8192, `${sent()} bytes, on the way to step up`)
+  }
+  t.equal((await browser.visit(`${front.url}/`)).status, 200, 'the session stays')
+})
+
 t.test('two tabs: an answer of another process that comes late ends with the session it is of', async (t) => {
   const rig = await start(t)
   const { front, clock, names } = rig
