@@ -152,19 +152,21 @@ function refusedUserinfo(read: Extract<UserinfoRead, { ok: false }>, tokens: Ses
   }
 }
 
+const noRefreshToken =
+  'no refresh token to ask with: let the provider give this client one, often by the scope offline_access'
+
 async function askUserinfoAlone(asked: Asked): Promise<Renewal> {
   const { session, now } = asked
   const { tokens, scopes } = session
   const { access } = tokens
   if (access === null || (access.endsAt !== null && access.endsAt <= now))
-    return insufficient('there is no refresh token to ask with, and no access token that lives', null)
+    return insufficient(`no access token that lives, and ${noRefreshToken}`, null)
   const userinfo = await askUserinfo(asked, access.value)
-  if (userinfo === null)
-    return insufficient('there is no refresh token to ask with, and claims do not come from userinfo', null)
+  if (userinfo === null) return insufficient(`claims do not come from userinfo, and ${noRefreshToken}`, null)
   if (userinfo.ok) return renewedInPart(asked, userinfo.claims, { scopes, tokens }, null)
   // An old access token may just be over.
   return userinfo.about === 'refused'
-    ? insufficient(`userinfo: ${userinfo.reason}; there is no refresh token to ask with`, null)
+    ? insufficient(`userinfo: ${userinfo.reason}; ${noRefreshToken}`, null)
     : refusedUserinfo(userinfo, null)
 }
 

@@ -477,11 +477,11 @@ t.test('without a refresh token userinfo is asked, while the access token lives'
   t.equal((await faultOf(renew())).code, 'PROVIDER_UNREACHABLE')
   op.bends = {}
   op.refusedAccessTokens.add('access-token-of-alice')
-  t.match(await renew(), { kind: 'insufficient', message: /no refresh token/ })
+  t.match(await renew(), { kind: 'insufficient', message: /let the provider give .* offline_access/ })
   op.refusedAccessTokens.clear()
   clock.time = someday + 300
   const asked = op.counts.userinfo
-  t.match(await renew(), { kind: 'insufficient', message: /no access token/ })
+  t.match(await renew(), { kind: 'insufficient', message: /no access token.*offline_access/ })
   t.equal(op.counts.userinfo, asked, 'nothing was asked with a token that is over')
   const unsaid = {
     ...session,
