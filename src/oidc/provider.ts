@@ -145,7 +145,11 @@ function createRenewals(settings: ProviderSettings, deps: ProviderDeps): Renewal
   return {
     run: async (turn, ask) => {
       const patience = AbortSignal.timeout(limits.renewalWaitMs)
-      const leave = placeIn(await line.enter({ key: turn, hidden: false }, patience), settings.name)
+      const place = await line.enter({ key: turn, hidden: false }, patience)
+      // Nothing was sent, so it says nothing of the provider: it may answer all the others.
+      if (place.kind === 'gone')
+        throw new ProviderFault('PROVIDER_BUSY', `${settings.name}: no turn in time, behind others`)
+      const leave = placeIn(place, settings.name)
       return ask(transport, AbortSignal.timeout(limits.timeoutMs)).finally(leave)
     },
     close: () => transport.close(),

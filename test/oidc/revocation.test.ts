@@ -170,7 +170,8 @@ t.test('who waits for a turn too long has sent nothing', async (t) => {
   }
   const slow = rig.provider.renew(session, someday, ['sub'])
   await came.promise
-  t.match(await faultOf(rig.provider.renew(session, someday, ['sub'])), { code: 'PROVIDER_UNREACHABLE' })
+  // The provider may answer all the others: it is not called silent.
+  t.match(await faultOf(rig.provider.renew(session, someday, ['sub'])), { code: 'PROVIDER_BUSY' })
   held.resolve()
   t.equal((await slow).kind, 'renewed', 'what was sent is given its time')
   t.equal(rig.op.refreshTokens.came.length, 1)

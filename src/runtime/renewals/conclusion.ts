@@ -1,4 +1,4 @@
-import { isFault, StoreFault } from '../../core/fault.ts'
+import { isFault, ProviderFault, StoreFault } from '../../core/fault.ts'
 import type { Session, SessionKey } from '../../core/session/session.ts'
 import type { Came, Unanswered } from './came.ts'
 import type { EndedWhy, RenewalEvent } from './event.ts'
@@ -60,7 +60,8 @@ async function withoutAnswer(
   { thrown, asked }: Unanswered,
 ): Promise<RenewalOutcome> {
   const isProviders = asked !== null && isFault(thrown)
-  if (isProviders) parts.note({ kind: 'unanswered', provider, fault: thrown })
+  if (isProviders || thrown instanceof ProviderFault)
+    parts.note({ kind: 'unanswered', provider, fault: thrown })
   else if (thrown !== null) parts.report(thrown)
   // It may hold tokens that came before the provider fell silent.
   if (asked !== null) parts.renewed(asked)

@@ -35,9 +35,17 @@ export async function takeLease(
   return isTaken ? { key, id, endsAtMs } : null
 }
 
-/** In the background: one that stays ends by itself. */
-export function giveBack({ store }: Pick<LeaseParts, 'store'>, { key, id }: Lease): void {
-  Promise.try(() => store.unlock(key, id)).catch(() => {})
+/** What a provider has at most: its queue, and then its answer. */
+const askingMs = limits.providerRenewalWaitMs + limits.providerTimeoutMs
+
+/** Whether it lasts until a provider that is asked now has answered, or has not. */
+export function coversAsking({ timing }: Pick<LeaseParts, 'timing'>, { endsAtMs }: Lease): boolean {
+  return timing.nowMs() + askingMs <= endsAtMs
+}
+
+/** Never rejects: one that stays ends by itself. */
+export function giveBack({ store }: Pick<LeaseParts, 'store'>, { key, id }: Lease): Promise<void> {
+  return Promise.try(() => store.unlock(key, id)).catch(() => {})
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { SessionStore } from '../../core/ports.ts'
 import type { Provider } from '../../core/provider-port.ts'
 import type { ClaimPath } from '../../core/rules/claims.ts'
-import type { Session, SessionKey } from '../../core/session/session.ts'
+import type { Lifetimes, Session, SessionKey } from '../../core/session/session.ts'
 import type { LeaseParts } from './lease.ts'
 
 /** What every renewal of the process needs. */
@@ -20,4 +20,5 @@ export interface Respondent {
   readonly provider: Provider
   /** See `Provider.renew`. */
   readonly usedClaims: readonly ClaimPath[]
+  readonly lifetimes: Lifetimes
 }

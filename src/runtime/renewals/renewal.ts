@@ -3,7 +3,7 @@ import type { Renewal } from '../../core/provider-port.ts'
 import type { EpochSeconds, Session, SessionKey } from '../../core/session/session.ts'
 import type { Came, Verdict } from './came.ts'
 import { followOther } from './following.ts'
-import { giveBack, type Lease, leaveFor, takeLease } from './lease.ts'
+import { coversAsking, giveBack, type Lease, leaveFor, takeLease } from './lease.ts'
 import type { RenewalParts, Respondent } from './parts.ts'
 import { keepRenewed } from './storing.ts'
 
@@ -21,25 +21,41 @@ export async function renewSession(
   const before = await readRecord(parts, key)
   if (before === null) return { kind: 'gone' }
   if (!needs(before)) return { kind: 'adopted', session: before }
-  const came = await withLease(parts, respondent, key, needs)
-  return came ?? followOther(parts, key, needs)
+  const first = await withLease(parts, respondent, key, needs)
+  // A lease that was lost is taken once more.
+  const came = first === 'lease-lost' ? await withLease(parts, respondent, key, needs) : first
+  return came === null || came === 'lease-lost' ? followOther(parts, key, needs) : came
 }
 
-/** Null: another process asks. */
+/** Null: another process asks. `lease-lost`: with it the right to ask. */
 async function withLease(
   parts: RenewalParts,
   respondent: Respondent,
   key: SessionKey,
   needs: (record: Session) => boolean,
-): Promise<Came | null> {
+): Promise<Came | 'lease-lost' | null> {
   const lease = await takeLease(parts, key)
   if (lease === null) return null
   const record = await readRecord(parts, key)
   const came =
-    record === null || !needs(record) ? known(record) : await ask(parts, respondent, lease, record, needs)
-  if (came?.kind === 'unanswered') leaveFor(parts, lease)
-  else if (came !== null) giveBack(parts, lease)
+    record === null || !needs(record)
+      ? known(record)
+      : await askInTime(parts, respondent, lease, record, needs)
+  if (came === 'lease-lost') await giveBack(parts, lease)
+  else if (came?.kind === 'unanswered') leaveFor(parts, lease)
+  else if (came !== null) void giveBack(parts, lease)
   return came
+}
+
+/** A process that was frozen meanwhile sends nothing: another one may have sent the same. */
+function askInTime(
+  parts: RenewalParts,
+  respondent: Respondent,
+  lease: Lease,
+  record: Session,
+  needs: (record: Session) => boolean,
+): Promise<Came | 'lease-lost' | null> | 'lease-lost' {
+  return coversAsking(parts, lease) ? ask(parts, respondent, lease, record, needs) : 'lease-lost'
 }
 
 function known(record: Session | null): Came {
@@ -53,8 +69,8 @@ async function ask(
   lease: Lease,
   record: Session,
   needs: (record: Session) => boolean,
-): Promise<Came | null> {
-  let answer: Answer | null
+): Promise<Came | 'lease-lost' | null> {
+  let answer: Answer | 'newer' | null
   try {
     answer = await question(parts, respondent, record)
   } catch (thrown) {
@@ -63,9 +79,11 @@ async function ask(
     return { kind: 'unanswered', thrown, asked: isBusy ? null : record }
   }
   if (answer === null) return { kind: 'gone' }
+  if (answer === 'newer') return 'lease-lost'
   const { asked, said } = answer
+  const { lifetimes } = respondent
   const keep = async (next: Session): Promise<Came | null> => {
-    const kept = await keepRenewed(parts, { lease, asked, needs }, next)
+    const kept = await keepRenewed(parts, { lease, asked, needs, lifetimes }, next)
     return kept !== null && 'verdict' in kept ? endBy(parts, asked, kept.verdict) : kept
   }
   switch (said.kind) {
@@ -103,20 +121,19 @@ interface Answer {
 }
 
 /**
- * Where the grant is refused, the record is read once more: with another refresh token in it, that one is tried. Null: the
- * session has ended meanwhile.
+ * Where the grant is refused, the record is read once more. `newer`: it holds another refresh token, whose process has the
+ * lease by now: only under a lease of ours may that one be sent. Null: the session has ended meanwhile.
  */
 async function question(
   parts: RenewalParts,
   { provider, usedClaims }: Respondent,
   record: Session,
-): Promise<Answer | null> {
+): Promise<Answer | 'newer' | null> {
   const said = await provider.renew(record, parts.clock.now(), usedClaims)
   if (said.kind !== 'ended' || said.why !== 'grant-refused') return { asked: record, said }
   const again = await readRecord(parts, record.key)
   if (again === null) return null
-  if (again.tokens.refresh === record.tokens.refresh) return { asked: again, said }
-  return { asked: again, said: await provider.renew(again, parts.clock.now(), usedClaims) }
+  return again.tokens.refresh === record.tokens.refresh ? { asked: again, said } : 'newer'
 }
 
 async function endBy(

@@ -89,17 +89,21 @@ export function createRenewals(setup: RenewalsSetup): Renewals {
     return typeof outcome === 'string' ? goOn(session) : outcome
   }
 
+  async function renewFor(session: RenewableSession, need: Need): Promise<RenewalOutcome> {
+    const outcome = await go(session, need)
+    // What was under way was for the other need, and may have found that the provider need not be asked for that.
+    const isStale = outcome.kind === 'live' && due.needs(outcome.session, need)
+    return isStale ? go(outcome.session, need) : outcome
+  }
+
   return {
     dueAt: due.at,
     isDue: due.isDue,
-    recheck: (session) => go(session, 'recheck'),
+    recheck: (session) => renewFor(session, 'recheck'),
     freshTokens: async (session) => {
       if (!due.needs(session, 'tokens')) return { kind: 'live', session }
       if (session.tokens.refresh === null) return unanswered
-      const outcome = await go(session, 'tokens')
-      // What was under way may have found that the provider need not be asked yet.
-      const isStale = outcome.kind === 'live' && due.needs(outcome.session, 'tokens')
-      return isStale ? go(outcome.session, 'tokens') : outcome
+      return renewFor(session, 'tokens')
     },
     revoke: revocations.revoke,
     renew(edition) {

@@ -44,7 +44,7 @@ export function createRespondents({ gateway, providers }: RenewalEdition): Respo
       if (found === null || origin === undefined || provider === undefined) return null
       // Where it is never asked by itself, a token is all that is wanted: claims stay those of the sign-in.
       const usedClaims = found.recheck === null ? [] : claimsInUse(origin, found)
-      return { provider, usedClaims }
+      return { provider, usedClaims, lifetimes: origin }
     },
     provider(id) {
       for (const [name, one] of gateway.providers)

@@ -1,5 +1,5 @@
 import { isFault } from '../../core/fault.ts'
-import type { Session } from '../../core/session/session.ts'
+import { type Lifetimes, type Session, sessionStatus } from '../../core/session/session.ts'
 import { recordTooLarge } from '../../core/session/session-record.ts'
 import type { Came, Verdict } from './came.ts'
 import { giveBack, type Lease, takeLease } from './lease.ts'
@@ -11,6 +11,7 @@ export interface Asked {
   readonly lease: Lease
   readonly asked: Session
   readonly needs: (record: Session) => boolean
+  readonly lifetimes: Lifetimes
 }
 
 /** A store that does not take it is asked again, as long as nobody else may ask the provider. */
@@ -30,7 +31,7 @@ export async function keepRenewed(
   const { tokens } = next
   const tooLarge = recordTooLarge(next)
   if (tooLarge !== null) return { verdict: { why: 'not-stored', message: tooLarge, tokens } }
-  if (parts.isEnding(asked.key)) return gone(parts, next)
+  if (parts.isEnding(asked.key) || hasExpired(parts, question)) return gone(parts, next)
   try {
     const came = (await store(parts, lease, next)) ? stored(next) : await notTaken(parts, question, next)
     return came !== null && parts.isEnding(asked.key) ? gone(parts, next) : came
@@ -40,6 +41,12 @@ export async function keepRenewed(
     if (tokens.refresh === asked.tokens.refresh) return { kind: 'unanswered', thrown, asked: null }
     return { verdict: { why: 'not-stored', message: thrown.message, tokens } }
   }
+}
+
+/** The store need not have forgotten it yet. Somebody has just used it, so it is not idle. */
+function hasExpired({ clock }: RenewalParts, { asked: { signedInAt }, lifetimes }: Asked): boolean {
+  const now = clock.now()
+  return sessionStatus({ signedInAt, lastSeenAt: now }, now, lifetimes) !== 'live'
 }
 
 function stored(session: Session): Came {
@@ -67,7 +74,28 @@ async function store(parts: RenewalParts, lease: Lease, next: Session): Promise<
  * The store says no: the session is gone, or the lease is not ours any more. What we hold is the newest refresh token as
  * long as nobody has written another one: then it is kept by a lease of its own.
  */
-async function notTaken(parts: RenewalParts, { asked, needs }: Asked, next: Session): Promise<Came | null> {
+async function notTaken(parts: RenewalParts, question: Asked, next: Session): Promise<Came | null> {
+  const before = await writtenSince(parts, question, next)
+  if (before !== 'nothing') return before
+  const lease = await takeLease(parts, question.asked.key)
+  if (lease === null) return null
+  // Another one may have written after that look, and before the lease was ours.
+  const meanwhile = await writtenSince(parts, question, next)
+  if (meanwhile !== 'nothing') {
+    void giveBack(parts, lease)
+    return meanwhile
+  }
+  if (!(await store(parts, lease, next))) return null
+  void giveBack(parts, lease)
+  return stored(next)
+}
+
+/** What became of the record since the provider was asked: `nothing` where it still holds the token that was sent. */
+async function writtenSince(
+  parts: RenewalParts,
+  { asked, needs }: Asked,
+  next: Session,
+): Promise<Came | 'nothing' | null> {
   const record = await parts.store.load(asked.key)
   if (record === null) return gone(parts, next)
   // It took it before, and its answer got lost.
@@ -75,9 +103,5 @@ async function notTaken(parts: RenewalParts, { asked, needs }: Asked, next: Sess
     return stored(record)
   // Another one's rests there. Ours is not revoked: at many providers the one that is in use would go with it.
   if (!needs(record)) return { kind: 'adopted', session: record }
-  if (record.tokens.refresh !== asked.tokens.refresh) return null
-  const lease = await takeLease(parts, asked.key)
-  if (lease === null || !(await store(parts, lease, next))) return null
-  giveBack(parts, lease)
-  return stored(next)
+  return record.tokens.refresh === asked.tokens.refresh ? 'nothing' : null
 }
