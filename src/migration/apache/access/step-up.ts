@@ -13,8 +13,8 @@ export interface SteppedUp {
 
 /**
  * `OIDCPathAuthRequestParams`, `OIDCPathScope` and `OIDCUnAutzAction auth` of one place. httpd checked what its `Require`
- * said and nothing else; here what is asked for is checked too. A `Require` on `acr` becomes part of it: in a rule it
- * would refuse before anybody could step up.
+ * said and nothing else; here what is asked for is checked too. A `Require` on `acr`, or on the `acrs` that is asked for,
+ * becomes part of it: in a rule it would refuse before anybody could step up.
  */
 export function convertStepUp(directives: readonly Directive[], rule: Rule, say: Say): SteppedUp {
   const [parameters = ''] = wordsOf(directives, 'OIDCPathAuthRequestParams')
@@ -45,7 +45,7 @@ export function convertStepUp(directives: readonly Directive[], rule: Rule, say:
       'asked the provider for more than `Require` checked: here `step_up` checks all of it, with each request. `lasts` lets an old sign-in count for longer'
     say('step-up-checked', 'changed', message, 'stricter', ({ claims }) => claims !== null)
   }
-  return { require: taken?.rest ?? rule, stepUp }
+  return { require: withoutContext(taken?.rest ?? rule, asked.authContext), stepUp }
 }
 
 function sayNothingAsked(say: Say): void {
@@ -97,6 +97,18 @@ function takeAcr(rule: Rule): { readonly values: readonly string[]; readonly res
   const [first] = found
   if (first === undefined || found.length > 1 || others.flatMap(claimPaths).includes('acr')) return null
   return { values: first.values, rest: allOf([...others, { kind: 'signed_in' }]) }
+}
+
+/** The rule without a demand that the step-up's `auth_context` makes by itself, of everybody. */
+function withoutContext(rule: Rule, authContext: string | null): Rule {
+  const members = rule.kind === 'all' ? rule.members : [rule]
+  const others = members.filter((member) => !demandsContext(member, authContext))
+  return others.length === members.length ? rule : allOf([...others, { kind: 'signed_in' }])
+}
+
+function demandsContext(rule: Rule, authContext: string | null): boolean {
+  if (rule.kind !== 'claim' || rule.path !== 'acrs' || rule.test.matcher !== 'is') return false
+  return rule.test.values.every((value) => value === authContext)
 }
 
 function acrOf(rule: Rule): { readonly values: readonly string[] } | null {
