@@ -14,6 +14,11 @@ export const keptFormLimits = {
     64,
     'Such forms that are being read; of one session as many as are kept. One more is not kept.',
   ),
+  readFormBytes: of(
+    'process',
+    32 * MiB,
+    'What such forms that are being read take together, by what they announce, or by `max_resumed_body`. One more is not kept.',
+  ),
   keptFormSeconds: of('session', 600, 'How long such a form waits; then it is gone.'),
   keptFormTypeCharacters: of(
     'request',

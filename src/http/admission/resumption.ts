@@ -23,9 +23,10 @@ export function admitForm(
   startedAt: number,
 ): Awaitable<Admission> {
   const { runtime } = context
-  const judge: Judge = (facts) => admit(runtime, facts, requestId, startedAt)
   const origin = originOfFormLink(runtime, request)
-  return origin === null ? judge(request) : resume({ context, request, origin, judge })
+  if (origin === null) return admit(runtime, request, requestId, startedAt)
+  const judge: Judge = (facts) => admit(runtime, facts, requestId, startedAt)
+  return resume({ context, request, origin, judge })
 }
 
 type Judge = (facts: RequestFacts) => Awaitable<Admission>

@@ -19,6 +19,7 @@ import { readSessionCookie } from '../admission/session-cookies.ts'
 import { reportFault } from '../operations/report-fault.ts'
 import { type Answer, redirectAnswer } from '../pages/answer.ts'
 import { loginLink } from '../pages/login-link.ts'
+import { announcedLength } from '../proxy/upload.ts'
 import { readWholeBody } from '../proxy/whole-body.ts'
 import type { RequestContext } from '../server/context.ts'
 import { isLooping } from './login-loop.ts'
@@ -87,13 +88,14 @@ async function keep(
     return null
   }
   const { idleSeconds, body: rate } = location.forwarding.timeouts
-  if (!readings.take(of.session)) {
+  const mostBytes = Math.min(found.mostBytes, announcedLength(request) ?? found.mostBytes)
+  if (!readings.take(of.session, mostBytes)) {
     tell('no-room')
     return null
   }
   const body = await orTooLarge(
     readWholeBody(request, { maxBytes: found.mostBytes, idleMs: idleSeconds * 1000, rate }),
-  ).finally(() => readings.release(of.session))
+  ).finally(() => readings.release(of.session, mostBytes))
   if (body === null) {
     tell('too-large')
     return null

@@ -1,0 +1,94 @@
+// A form that waits while the configuration changes: it goes by the rules of when it is sent, and to no app that refuses it.
+import t from 'tap'
+import { openHeldApp } from '../../support/held-app.ts'
+import { settled } from '../../support/held-connection.ts'
+import {
+  ask,
+  bodyOf,
+  comeBack,
+  formOn,
+  idleSeconds,
+  jarOf,
+  pressSend,
+  sendForm,
+} from '../../support/kept-forms.ts'
+
+const yaml = `
+providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
+session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
+apps:
+  wiki:
+    url: https://wiki.example
+    upstream: http://10.9.9.9
+    require: signed_in
+    locations:
+      - { path: /orders, require: signed_in }
+  shop:
+    url: https://wiki.example/shop
+    upstream: http://10.9.9.8
+    require: signed_in
+`
+const place = '{ path: /orders, require: signed_in }'
+const changes: readonly (readonly [string, string, number])[] = [
+  ['a `max_body` that is smaller', '{ path: /orders, require: signed_in, max_body: 1KiB }', 413],
+  ['a rule', '{ path: /orders, require: { groups: of-nobody } }', 403],
+  ['nobody', '{ path: /orders, require: nobody }', 403],
+  [
+    '`methods`',
+    '{ path: /orders, require: nobody, methods: [POST] }\n      - { path: /orders, require: anyone }',
+    403,
+  ],
+  ['a step-up', '{ path: /orders, require: signed_in, step_up: { acr_values: [phr] } }', 303],
+  ['a program alone', '{ path: /orders, require: { groups: of-nobody }, unauthenticated: deny }', 403],
+]
+
+t.test(
+  'a browser that signs in again and again for a form is told so, by itself it goes no further',
+  async (t) => {
+    const app = await openHeldApp(t, yaml)
+    let jar = await app.signIn('wiki.example')
+    for (const _ of [1, 2, 3, 4]) {
+      await app.runtime.store.revoke({ by: 'all' })
+      app.runtime.sessions.renew({ gateway: app.runtime.gateway, ring: app.runtime.ring })
+      app.clock.time += 1
+      const asked = await sendForm(app, jar)
+      t.equal(asked.status, 303)
+      const back = await comeBack(app, jarOf(jar, asked), asked)
+      jar = jarOf(jarOf(jar, asked), back)
+    }
+    await app.runtime.store.revoke({ by: 'all' })
+    app.runtime.sessions.renew({ gateway: app.runtime.gateway, ring: app.runtime.ring })
+    const fifth = await sendForm(app, jar)
+    t.equal(fifth.status, 401)
+    t.match(fifth.text, /was not saved/)
+  },
+)
+
+// Longer than what the browser posts for it.
+const body = `note=${'x'.repeat(2000)}`
+
+for (const [what, changed, status] of changes) {
+  t.test(`${what} that came meanwhile refuses the form, which stays`, async (t) => {
+    const app = await openHeldApp(t, yaml)
+    const cookie = await app.signIn('wiki.example')
+    app.clock.time += idleSeconds + 1
+    const asked = await sendForm(app, cookie, { body })
+    const back = await comeBack(app, jarOf(cookie, asked), asked)
+    const jar = jarOf(jarOf(cookie, asked), back)
+    const form = formOn(await ask(app, back.location, { cookie: jar }))
+    const { store, sessions } = app.runtime
+    const next = await openHeldApp(t, yaml.replace(place, changed), { store, sessions })
+    next.clock.time = app.clock.time
+    // Wherever it is posted to: what is judged is the form's own address.
+    for (const to of [form.to, '/shop/cart', '/open']) {
+      const refused = await pressSend(next, jar, { ...form, to })
+      t.equal(refused.status, status, to)
+    }
+    t.equal(next.sent.length, 0)
+    void pressSend(app, jar, form)
+    await settled()
+    t.equal(app.sent.length, 1, 'it goes where it may')
+    const [sent] = app.sent
+    t.equal(sent && (await bodyOf(sent)), body)
+  })
+}
