@@ -145,8 +145,10 @@ export function createSessionWatch(
     const due = [...watched.values()].filter((entry) => !entry.asking && isDue(entry.renewable))
     for (const entry of due.slice(0, limits.recheckedAtOnce)) {
       entry.asking = true
+      const { key } = entry.renewable
       recheck(entry.renewable)
-        .catch(report)
+        // It may rest all the same: the provider may still answer. As its requests are refused, so are long connections.
+        .then((outcome) => outcome.kind === 'ended' && ended(key), report)
         .finally(() => {
           entry.asking = false
         })

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
+import { ProviderFault } from '../../src/core/fault.ts'
 import { limits } from '../../src/core/limits/table.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
 import type { Session } from '../../src/core/session/session.ts'
@@ -358,6 +359,29 @@ t.test('a long connection hears of what a request found, here or in another proc
   await turns()
   t.same(heard.splice(0), ['other renewed'])
   t.equal(provider.asked.length, 1)
+})
+
+t.test('a long connection ends with the time that a silent provider has, also within a pause', async (t) => {
+  const { clock, provider, process, turns, session, store } = await deploy(t, {
+    recheck: { everySeconds, unansweredSeconds: 1200 },
+  })
+  const one = process()
+  const heard: string[] = []
+  one.sessions.onEnd(session, wiki, () => heard.push('ended'))
+  await turns()
+  provider.answer = () => {
+    throw new ProviderFault('PROVIDER_BUSY', 'too many, for the test')
+  }
+  clock.time += 1199
+  await one.sessions.sweep()
+  await turns()
+  t.same(heard, [])
+  clock.time += 1
+  await one.sessions.sweep()
+  await turns()
+  t.same(heard, ['ended'])
+  t.equal(await one.groups(), 'session-recheck-due', 'as requests are refused')
+  t.notSame(await store.load(session.key), null, 'the provider has its next chance')
 })
 
 t.test('of many that are due at once so many begin in one second', async (t) => {
