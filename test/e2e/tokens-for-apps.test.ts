@@ -8,6 +8,7 @@ import { createTestClock } from '../support/clock.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { startHostileOp } from '../support/hostile-op.ts'
 import { freePort, portOf } from '../support/ports.ts'
+import { exchange } from '../support/raw.ts'
 import { poll } from '../support/waiting.ts'
 
 interface Received {
@@ -15,6 +16,8 @@ interface Received {
   readonly access: string | undefined
   readonly id: string | undefined
   readonly body: string
+  /** Headers and trailers, as they came. */
+  readonly all: string
 }
 
 const op = await startHostileOp({ host: 'localhost' })
@@ -26,13 +29,14 @@ const app = http.createServer((request, response) => {
   request.on('data', (part: Buffer) => parts.push(part))
   request.on('end', () => {
     const { 'x-access': access, 'x-id': id } = request.headers as Record<string, string | undefined>
-    received.push({ target: request.url ?? '', access, id, body: Buffer.concat(parts).toString() })
+    const all = [...request.rawHeaders, ...request.rawTrailers].join()
+    received.push({ target: request.url ?? '', access, id, body: Buffer.concat(parts).toString(), all })
     response.end('the app')
   })
 })
 app.on('upgrade', (request, socket) => {
   const { 'x-access': access, 'x-id': id } = request.headers as Record<string, string | undefined>
-  received.push({ target: request.url ?? '', access, id, body: '' })
+  received.push({ target: request.url ?? '', access, id, body: '', all: request.rawHeaders.join() })
   socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')
 })
 await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
@@ -109,6 +113,22 @@ t.test(
     t.match(received[2], { access: undefined, id: undefined }, 'a client’s own never pass')
   },
 )
+
+t.test('no client takes a token off the request, nor puts one of its own into it', async (t) => {
+  const browser = await signIn()
+  const head = (path: string, more: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nCookie: ${cookieOf(browser)}\r\nSec-Fetch-Site: same-origin\r\n${more}`
+  const named = 'Connection: close, X-Access\r\nConnection: x-id\r\nX-Access: mine\r\nx_id: mine\r\n'
+  await exchange(port, head('/named', `${named}Content-Length: 0\r\n\r\n`))
+  const trailing = 'Connection: close\r\nTrailer: X-Access\r\nTransfer-Encoding: chunked\r\n\r\n'
+  await exchange(port, head('/trailing', `${trailing}1\r\na\r\n0\r\nX-Access: mine\r\nX-Id: mine\r\n\r\n`))
+  const access = 'access-token-of-alice'
+  t.match(received, [
+    { target: '/named', access, id: /^ey/, body: '' },
+    { target: '/trailing', access, id: /^ey/, body: 'a' },
+  ])
+  t.notMatch(received.map(({ all }) => all).join(), 'mine')
+})
 
 t.test('a token that ends soon is fresh before the request goes on, once for many at a time', async (t) => {
   const browser = await signIn()
