@@ -89,7 +89,7 @@ async function ask(
   switch (said.kind) {
     case 'renewed':
       return said.identity.user === asked.user
-        ? keep(withAnswer(asked, said.identity, parts.clock.now()))
+        ? keep(withAnswer(asked, said.identity, answer.at))
         : endBy(parts, asked, { why: 'user-differs', message: otherUser, tokens: said.identity.tokens })
     case 'ended':
       return endBy(parts, asked, said)
@@ -118,6 +118,8 @@ interface Answer {
   /** The record that was asked with. */
   readonly asked: Session
   readonly said: Renewal
+  /** When it was asked: what it said may be as old as that, however long the answer took. */
+  readonly at: EpochSeconds
 }
 
 /**
@@ -129,11 +131,12 @@ async function question(
   { provider, usedClaims }: Respondent,
   record: Session,
 ): Promise<Answer | 'newer' | null> {
-  const said = await provider.renew(record, parts.clock.now(), usedClaims)
-  if (said.kind !== 'ended' || said.why !== 'grant-refused') return { asked: record, said }
+  const at = parts.clock.now()
+  const said = await provider.renew(record, at, usedClaims)
+  if (said.kind !== 'ended' || said.why !== 'grant-refused') return { asked: record, said, at }
   const again = await readRecord(parts, record.key)
   if (again === null) return null
-  return again.tokens.refresh === record.tokens.refresh ? { asked: again, said } : 'newer'
+  return again.tokens.refresh === record.tokens.refresh ? { asked: again, said, at } : 'newer'
 }
 
 async function endBy(

@@ -41,6 +41,20 @@ t.test('S-171: a group that the provider took away is gone with the first reques
   t.equal(provider.asked.length, 1)
 })
 
+t.test('an answer counts from when it was asked for, however long it took', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t)
+  const { groups } = process()
+  provider.answer = (asked) => {
+    // What is said was so a moment ago; then the provider takes its time.
+    clock.time += 9
+    return provider.renewed(asked, { sub: 'alice', groups: ['ops'] })
+  }
+  clock.time += everySeconds
+  const askedAt = clock.time
+  t.same(await groups(), ['ops'])
+  t.match(await store.load(session.key), { checkedAt: askedAt })
+})
+
 t.test('S-166: a refresh race logs nobody out: 50 requests at once spend one refresh token', async (t) => {
   const { clock, provider, process } = await deploy(t)
   const one = process()
