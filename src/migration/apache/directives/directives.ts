@@ -33,6 +33,10 @@ function noteDirective(directive: Directive, host: VirtualHost, report: Report):
     noteRedirect(directive, host, report)
     return
   }
+  if (host.directives.includes(directive) && isOfEverySection(directive)) {
+    noteOfEverySection(directive, report)
+    return
+  }
   const known = saidOfAskingAgain(directive) ?? saidOf(key, splitWords(directive.rest))
   if (known === null) return
   const id = known.kind === 'not-needed' ? 'not-needed' : 'directive'
@@ -43,6 +47,27 @@ function noteDirective(directive: Directive, host: VirtualHost, report: Report):
     what: told(directive),
     message: known.message,
     effect: null,
+  })
+}
+
+/** httpd inherits it into each section, where it decides who gets in, or what is asked of them. */
+function isOfEverySection({ key, rest }: Directive): boolean {
+  if (key === 'oidcunautzaction') return splitWords(rest)[0]?.toLowerCase() === 'auth'
+  return key === 'oidcpathauthrequestparams' || key === 'oidcpathscope'
+}
+
+function noteOfEverySection(directive: Directive, report: Report): void {
+  report({
+    id: 'step-up-everywhere',
+    kind: 'not-convertible',
+    at: directive.at,
+    what: told(directive),
+    message:
+      'stands in no section, so httpd went by it in each: all is closed (`nobody`) until a person has looked at it. Write it in the sections that it is meant for, and convert again; or take it out, and write `step_up` at the app',
+    effect: 'stricter',
+    closesPlace: true,
+    isAnywhere: true,
+    announces: () => true,
   })
 }
 
