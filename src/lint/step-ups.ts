@@ -32,6 +32,27 @@ apps:
       }),
   },
   {
+    id: 'step-up-acr-of-provider',
+    severity: 'error',
+    finds: 'Values of `acr_values` that the `acr_values` of every sign-in leave out',
+    why: 'What `authorization_parameters` of a provider ask for is demanded of every sign-in, step-ups too. One that brings what the step-up asks for is refused for that.',
+    fix: 'Write these values among the `acr_values` of the provider too, with a space between two.',
+    example: `providers:
+  main: { issuer: "https://id.example.com", authorization_parameters: { acr_values: pwd } }
+apps:
+  bank: { step_up: { acr_values: [phr] } }`,
+    find: (subject) =>
+      stepUpsOf(subject).flatMap(({ path, stepUp: { acrValues }, providers }) =>
+        providers.flatMap(({ name, authorizationParameters }): readonly Found[] => {
+          const always = authorizationParameters.get('acr_values')?.split(' ')
+          if (always === undefined || acrValues.length === 0) return []
+          if (acrValues.some((value) => always.includes(value))) return []
+          const message = `every sign-in with "${name}" has to bring one of ${quoted(always.slice(0, 10))}, so no step-up comes back`
+          return [at(subject, path, 'acr_values', message)]
+        }),
+      ),
+  },
+  {
     id: 'step-up-context-elsewhere',
     severity: 'warning',
     finds: '`auth_context` where people sign in with another provider than Entra',
