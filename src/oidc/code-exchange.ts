@@ -107,8 +107,9 @@ async function identify(
     subject: sub,
     sid,
     issuedAt,
-    // A scope that the step-up alone asked for is not among them: it can be edited out of the address.
-    scopes: answer.scopes ?? settings.scopes,
+    // Where the answer does not say, RFC 6749 5.1 means those that were asked for. Whoever signs in can edit them out of
+    // the address, so nobody knows which these were.
+    scopes: answer.scopes ?? [],
     tokens: keptTokens(answer),
   }
 }

@@ -19,6 +19,7 @@ const places = `
       - { path: /pay, methods: [GET, POST, webdav], require: signed_in, step_up: { acr_values: [phr], max_age: 5m } }
       - { path: /files, methods: [GET, webdav], require: signed_in }
       - { path: /refunds, require: signed_in, step_up: { scopes: [refunds] } }
+      - { path: /mail, require: signed_in, step_up: { scopes: [email] } }
       - { path: /cors, require: signed_in, cors_preflight: pass, step_up: { acr_values: [phr] } }
       - { path: /mixed, require: signed_in }
       - { path: /mixed/strong, require: signed_in, step_up: { acr_values: [phr] } }
@@ -165,6 +166,18 @@ t.test('S-122: a provider that swaps, ages, weakens or drops what was asked: nev
     403,
     'where nothing is said of scopes, those of a step-up are not known to be granted: they can be edited out of the address',
   )
+  const edited = new URL(
+    (await browser.visit(`${front.url}/mail`, { follow: false })).headers.location ?? 'none:',
+  )
+  edited.searchParams.set('scope', 'openid')
+  t.equal(
+    (await front.finish(browser, front.op.authorize(edited))).status,
+    403,
+    'nor those of every sign-in: whoever signs in can edit them out as well',
+  )
+  front.op.bends = {}
+  const named = await front.signedIn()
+  t.equal((await named.visit(`${front.url}/mail`)).status, 200, 'what the answer names was granted')
   t.notOk(front.echo.received.some(({ target }) => /^\/(?:pay|entra|refunds)/.test(target)))
 })
 

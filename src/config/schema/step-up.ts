@@ -41,7 +41,7 @@ export const stepUpKeys = {
     .register(forms, { form: 'list of scopes' })
     .optional()
     .describe(
-      'Scopes that the gateway asks for beside those of the provider. The provider must have granted all of them.',
+      'Scopes that the gateway asks for beside those of the provider. The provider must say that it granted all of them (`scope` of its token answer).',
     ),
   prompt: z
     .string()

@@ -26,7 +26,7 @@ export interface Session extends ProviderId {
    * logout of before that one would not end the session.
    */
   readonly idTokenIssuedAt: EpochSeconds
-  /** Scopes that the provider granted (RFC 6749 5.1); those that were asked for where it said nothing. */
+  /** Scopes that the provider says it granted (RFC 6749 5.1); none where it said nothing. */
   readonly scopes: readonly string[]
   /** What the provider gave to be asked with again; kept only where something needs it. */
   readonly tokens: SessionTokens
