@@ -1,5 +1,7 @@
 // A form that waits while the configuration changes: it goes by the rules of when it is sent, and to no app that refuses it.
 import t from 'tap'
+import { newSessionId } from '../../../src/core/session/session.ts'
+import { sealSessionCookie } from '../../../src/runtime/session-cookie.ts'
 import { openHeldApp } from '../../support/held-app.ts'
 import { settled } from '../../support/held-connection.ts'
 import {
@@ -7,11 +9,13 @@ import {
   bodyOf,
   comeBack,
   formOn,
+  headerOf,
   idleSeconds,
   jarOf,
   pressSend,
   sendForm,
 } from '../../support/kept-forms.ts'
+import { poll } from '../../support/waiting.ts'
 
 const yaml = `
 providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
@@ -92,3 +96,49 @@ for (const [what, changed, status] of changes) {
     t.equal(sent && (await bodyOf(sent)), body)
   })
 }
+
+t.test('a link that no page of ours would send so stands for itself, and its form stays', async (t) => {
+  const app = await openHeldApp(t, yaml)
+  const cookie = await app.signIn('wiki.example')
+  app.clock.time += idleSeconds + 1
+  const asked = await sendForm(app, cookie, { headers: { referer: 'https://elsewhere.example/secret?a=1' } })
+  const back = await comeBack(app, jarOf(cookie, asked), asked)
+  const jar = jarOf(jarOf(cookie, asked), back)
+  const form = formOn(await ask(app, back.location, { cookie: jar }))
+  const others: readonly Readonly<Record<string, string>>[] = [
+    { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    { expect: '100-continue' },
+    { 'content-encoding': 'gzip' },
+  ]
+  const sentAt = (at: number) =>
+    poll(
+      `request ${at} at the app`,
+      () => app.sent[at],
+      (one) => one !== undefined,
+    )
+  for (const [at, headers] of others.entries()) {
+    void pressSend(app, jar, form, headers)
+    const sent = await sentAt(at)
+    t.same(sent && headerOf(sent, 'content-type'), ['text/plain'], JSON.stringify(headers))
+  }
+  void pressSend(app, jar, form)
+  const sent = await sentAt(others.length)
+  t.same(sent && headerOf(sent, 'content-type'), ['application/x-www-form-urlencoded'])
+  t.same(sent && headerOf(sent, 'referer'), [], 'nor is a page of elsewhere told')
+})
+
+t.test('a cookie of a version before does not say whose it was, so its form is asked about', async (t) => {
+  const app = await openHeldApp(t, yaml)
+  const cookie = await app.signIn('wiki.example')
+  const { ring, random, gateway } = app.runtime
+  const origin = gateway.hosts.get('wiki.example')
+  if (origin === undefined) throw new Error('no origin')
+  const old = sealSessionCookie(ring, newSessionId(random), origin, random)
+  const [name = ''] = cookie.split('=')
+  const asked = await sendForm(app, `${name}=${old}`)
+  const back = await comeBack(app, jarOf(`${name}=${old}`, asked), asked)
+  const page = await ask(app, back.location, { cookie: jarOf('', back) })
+  t.equal(page.status, 200)
+  t.notOk(formOn(page).alone)
+  t.match(page.text, /somebody else/)
+})
