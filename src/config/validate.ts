@@ -201,13 +201,21 @@ function explain(issue: SchemaIssue, node: ConfigNode): { message: string; sugge
       return { message: expected, suggestion: nearest(node.value, words) }
     }
     case 'invalid_union':
-      return { message: 'is not of the expected form', suggestion: null }
+      return { message: wantedOfUnion(issue.errors.flat(), node), suggestion: null }
     case 'invalid_key':
       return { message: issue.issues[0]?.message ?? 'is no name that can stand here', suggestion: null }
     default:
       // What `${…}` yields is never printed, nor anything made of it.
       return { message: issue.message, suggestion: isData(node) ? null : meantOf(issue) }
   }
+}
+
+/** Of a union inside of a value, whose form has no name in the reference: its kinds. */
+function wantedOfUnion(branches: readonly SchemaIssue[], node: ConfigNode): string {
+  const wanted = branches.flatMap((issue) => (issue.code === 'invalid_type' ? [issue.expected] : []))
+  if (wanted.length === 0) return 'is not of the expected form'
+  const texts = wanted.includes('string')
+  return `expected ${listed(wanted.map((kind) => kinds[kind] ?? kind))}, found ${foundKind(node, texts)}`
 }
 
 const kinds: Readonly<Record<string, string>> = {
