@@ -3,7 +3,7 @@ import t from 'tap'
 import { ProviderFault } from '../../../src/core/fault.ts'
 import type { Renewal } from '../../../src/core/ports.ts'
 import type { SessionKey } from '../../../src/core/session/session.ts'
-import { deploy, everySeconds, tokensOf, wiki } from '../../support/renewals.ts'
+import { broken, deploy, everySeconds, tokensOf, wiki } from '../../support/renewals.ts'
 
 const refused: Renewal = { kind: 'ended', why: 'grant-refused', message: 'invalid_grant', tokens: null }
 
@@ -162,4 +162,28 @@ t.test('that a turn at the provider did not come is told of the provider, and en
   t.notSame(await store.load(session.key), null)
   t.match(one.events, [{ kind: 'unanswered', fault: { code: 'PROVIDER_BUSY' } }])
   t.same(one.faults, [], 'the store has done nothing wrong')
+})
+
+t.test('a sign-out that comes while the answer is stored wins, and the new token is revoked', async (t) => {
+  const { clock, provider, process, store, session } = await deploy(t)
+  const one = process()
+  Object.assign(one.store, {
+    drop: broken,
+    renew: async (...given: Parameters<typeof store.renew>) => {
+      const isDone = await store.renew(...given)
+      await t.rejects(one.sessions.end(session))
+      return isDone
+    },
+  })
+  clock.time += everySeconds
+  t.equal(await one.groups(), 'session-ended')
+  await one.renewals.close()
+  t.same(provider.revoked, ['refresh-2'])
+})
+
+t.test('a lease is given back when the answer rests', async (t) => {
+  const { clock, process, store, session } = await deploy(t)
+  clock.time += everySeconds
+  t.same(await process().groups(), ['admin'])
+  t.equal(await store.lock(session.key, { id: 'next', at: clock.time, until: clock.time + 25 }), true)
 })
