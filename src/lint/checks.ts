@@ -22,6 +22,7 @@ import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
 import { signInChecks } from './sign-in.ts'
 import { stepUpChecks } from './step-ups.ts'
+import { stepUpBelowChecks } from './step-ups-below.ts'
 import { storeChecks } from './stores.ts'
 import { tokenChecks } from './tokens.ts'
 import { unusedChecks } from './unused.ts'
@@ -44,7 +45,10 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },
   { title: 'Signing in', checks: signInChecks },
   { title: 'Sessions', checks: [...sessionChecks, ...storeChecks] },
-  { title: 'Asking again and stepping up', checks: [...recheckChecks, ...stepUpChecks] },
+  {
+    title: 'Asking again and stepping up',
+    checks: [...recheckChecks, ...stepUpChecks, ...stepUpBelowChecks],
+  },
   { title: 'API Gateway and Lambda', checks: apiGatewayChecks },
   { title: 'Unused', checks: unusedChecks },
   { title: 'With `--online`', checks: onlineChecks },
