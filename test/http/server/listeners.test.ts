@@ -160,7 +160,7 @@ t.test('what is not done in its time is cut', async (t) => {
 
 t.test('new rules are told to all that is open', async (t) => {
   const { editions } = await open(t)
-  t.same(editions.subscribers(), ['sessions', 'certificates', 'webSockets', 'eventStreams'])
+  t.same(editions.subscribers(), ['renewals', 'sessions', 'certificates', 'webSockets', 'eventStreams'])
 })
 
 t.test('each connection is followed until it has closed, whatever it became', async (t) => {

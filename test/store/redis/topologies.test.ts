@@ -63,6 +63,12 @@ t.test('a primary that becomes a replica is left, though it still answers', asyn
   const store = openRedis(t, settings)
   await works(store)
   await store.save(sessionOf('k1'), 2000)
+  // A sign-in waits for no replica: one that has it is what the failover is to find.
+  await poll(
+    'the session at the replica',
+    () => redisCli(replica.port, 'EXISTS', `${settings.keyPrefix}session:{k1}`),
+    (exists) => exists.startsWith('1'),
+  )
   redisCli(sentinel.port, 'SENTINEL', 'failover', 'mymaster')
   await poll(
     'a failover',
