@@ -63,8 +63,10 @@ async function stage(t: Teardown, { sessions: count }: OutageOptions, setup: Sta
     load,
     async endTwo() {
       const [byKey, byPerson] = [next(), next()]
+      load.ending(byKey)
       await site.end(byKey)
       load.ended(byKey)
+      load.ending(byPerson)
       await site.revoke(byPerson.user)
       load.ended(byPerson)
     },

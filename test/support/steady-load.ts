@@ -18,6 +18,8 @@ export interface LoadReport {
 }
 
 export interface SteadyLoad {
+  /** It is being ended: from now on it may be refused. */
+  ending(session: HeldSession): void
   /** From now on this session has to be refused. */
   ended(session: HeldSession): void
   /** Until each gateway has refused each ended session, and answered each other one, in a request sent from now on. */
@@ -35,6 +37,8 @@ export interface SteadyLoad {
 
 interface Told {
   readonly session: HeldSession
+  /** Whoever ends it may be told so later than a gateway. */
+  isEnding: boolean
   endedAt: number | null
   /** When a gateway refused it first; another worker of the same one may take a second to hear of it. */
   readonly refusedAt: Map<number, number>
@@ -53,6 +57,7 @@ export function startSteadyLoad(
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
   const told: readonly Told[] = sessions.map((session) => ({
     session,
+    isEnding: false,
     endedAt: null,
     refusedAt: new Map<number, number>(),
   }))
@@ -76,7 +81,7 @@ export function startSteadyLoad(
     if (!asked.has(port)) return
     const endedFor = one.endedAt === null ? null : sentAt - one.endedAt
     // While the store is away, a gateway does not know whether one that it does not remember has ended: 503.
-    if (outcome !== 200 && one.endedAt !== null) {
+    if (outcome !== 200 && (one.isEnding || one.endedAt !== null)) {
       if (!one.refusedAt.has(port)) one.refusedAt.set(port, performance.now())
       mark?.delete(`${port} ${one.session.user}`)
     } else if (outcome === 302) lost.add(one)
@@ -109,6 +114,9 @@ export function startSteadyLoad(
     heldMs: Math.round(heldMs),
   })
   return {
+    ending(session) {
+      for (const one of told) if (one.session === session) one.isEnding = true
+    },
     ended(session) {
       holds = false
       for (const one of told) if (one.session === session) one.endedAt = performance.now()
