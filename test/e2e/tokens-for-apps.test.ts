@@ -156,21 +156,23 @@ t.test('a token that ends soon is fresh before the request goes on, once for man
   t.not(due[0]?.id, before?.id, 'with a new ID token, as the provider sent one')
 })
 
+/** The provider answers when it is told to; `asked` resolves as soon as it is asked. */
+function heldProvider(): { readonly asked: Promise<void>; readonly answer: () => void } {
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  op.bends.before = {
+    token: () => {
+      asked.resolve()
+      return answered.promise
+    },
+  }
+  return { asked: asked.promise, answer: answered.resolve }
+}
+
 t.test('S-173: a body that waits for a fresh token arrives whole', async (t) => {
   const browser = await signIn()
   clock.time += 290
   op.now = clock.time
-  let answer = () => {}
-  const asked = new Promise<void>((resolve) => {
-    op.bends.before = {
-      token: () => {
-        resolve()
-        return new Promise((go) => {
-          answer = go
-        })
-      },
-    }
-  })
+  const { asked, answer } = heldProvider()
   const body = 'x'.repeat(1_000_000)
   const posted = fetch(`${wiki}/upload`, {
     method: 'POST',
@@ -189,17 +191,7 @@ t.test('S-173: whoever goes away while the provider is asked loses no token', as
   const browser = await signIn()
   clock.time += 290
   op.now = clock.time
-  let answer = () => {}
-  const asked = new Promise<void>((resolve) => {
-    op.bends.before = {
-      token: () => {
-        resolve()
-        return new Promise((go) => {
-          answer = go
-        })
-      },
-    }
-  })
+  const { asked, answer } = heldProvider()
   const gone = new AbortController()
   const request = fetch(`${wiki}/left`, { headers: { cookie: cookieOf(browser) }, signal: gone.signal })
   await asked

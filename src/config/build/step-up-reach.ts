@@ -1,6 +1,6 @@
 import type { Credential } from '../../core/credential.ts'
 import type { Access, Location } from '../../core/gateway.ts'
-import type { Requirement } from '../../core/rules/requirement.ts'
+import { conditionsOf, type Requirement } from '../../core/rules/requirement.ts'
 import type { StepUp } from '../../core/step-up.ts'
 import type { ConfigPath } from '../node.ts'
 import { positionOf } from '../node.ts'
@@ -76,18 +76,5 @@ function whyNotBeside(credential: Credential): string | null {
 
 /** Whether a rule knows people by their addresses alone. */
 function asksForAddressesAlone(requirement: Requirement): boolean {
-  switch (requirement.kind) {
-    case 'all':
-    case 'any':
-    case 'none':
-      return requirement.members.every(asksForAddressesAlone)
-    case 'policy':
-      return asksForAddressesAlone(requirement.requirement)
-    case 'client_ip':
-      return true
-    case 'signed_in':
-    case 'provider':
-    case 'claim':
-      return false
-  }
+  return conditionsOf(requirement).every(({ kind }) => kind === 'client_ip')
 }

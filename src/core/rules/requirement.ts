@@ -101,22 +101,26 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
   }
 }
 
-/** Whether a condition on the client's address stands anywhere in the rule. */
-export function mentionsAddress(requirement: Requirement): boolean {
+/** Every condition of the rule, wherever it stands. */
+export function conditionsOf(requirement: Requirement): readonly Condition[] {
   switch (requirement.kind) {
     case 'all':
     case 'any':
     case 'none':
-      return requirement.members.some(mentionsAddress)
+      return requirement.members.flatMap(conditionsOf)
     case 'policy':
-      return mentionsAddress(requirement.requirement)
+      return conditionsOf(requirement.requirement)
     case 'client_ip':
-      return true
     case 'signed_in':
     case 'provider':
     case 'claim':
-      return false
+      return [requirement]
   }
+}
+
+/** Whether a condition on the client's address stands anywhere in the rule. */
+export function mentionsAddress(requirement: Requirement): boolean {
+  return conditionsOf(requirement).some(({ kind }) => kind === 'client_ip')
 }
 
 /**

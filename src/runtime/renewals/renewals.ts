@@ -7,13 +7,13 @@ import type { RenewalEvent } from './event.ts'
 import { createFlights } from './flights.ts'
 import type { RenewableSession, RenewalOutcome } from './outcome.ts'
 
-export type { RenewalOutcome } from './outcome.ts'
-
 import type { RenewalParts, Respondent } from './parts.ts'
 import { renewSession } from './renewal.ts'
 import { createRespondents, type RenewalEdition } from './respondents.ts'
 import { createRevocations } from './revocations.ts'
 import { pause } from './waiting.ts'
+
+export type { RenewalOutcome } from './outcome.ts'
 
 /** Providers that are asked again for sessions: whether these live, and what is known of their people. */
 export interface Renewals {
