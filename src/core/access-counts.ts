@@ -34,6 +34,7 @@ function asksForSignInAlone(requirement: Requirement): boolean {
     case 'none':
     case 'client_ip':
     case 'provider':
+    case 'credential':
     case 'claim':
       return false
   }

@@ -1,3 +1,5 @@
+import type { HeaderCredential } from './credential/credential.ts'
+import type { CredentialRefusal, CredentialShortfall } from './credential/lookup.ts'
 import type { Principal } from './principal.ts'
 import type { NoSession } from './session/session.ts'
 import type { StepUp } from './step-up.ts'
@@ -14,11 +16,15 @@ export type Decision =
       readonly providers: readonly string[]
       /** What the sign-in has to bring beyond being one; null: nothing. */
       readonly stepUp: StepUp | null
+      /** The header credential that does not count, or not enough; absent: none was sent that could. */
+      readonly presented?: HeaderCredential
     }
   | {
       readonly kind: 'deny'
       readonly reason: DenyReason
       readonly principal: Principal | null
+      /** Of `scope-insufficient`: those that the token needs. */
+      readonly scopes?: readonly string[]
     }
   | {
       readonly kind: 'reject'
@@ -26,6 +32,10 @@ export type Decision =
       readonly reason: RejectReason
       /** For 405: the value of `Allow`. */
       readonly allow?: readonly string[]
+      /** For 429. */
+      readonly retryAfterSeconds?: number
+      /** Of `limit-exceeded`: the limit's name. */
+      readonly limit?: string
     }
 
 /** One that a sign-in could change. */
@@ -35,7 +45,13 @@ export type RejectStatus = 400 | 404 | 405 | 413 | 417 | 421 | 426 | 429 | 431 |
 
 export type AllowReason = 'open-to-anyone' | 'maybe-signed-in' | 'rule-met' | 'preflight' | 'gateway-address'
 
-export type ChallengeReason = NoSession | 'other-provider-needed' | 'step-up-needed' | 'token-expired'
+export type ChallengeReason =
+  | NoSession
+  | CredentialRefusal
+  | 'no-credential'
+  | 'other-provider-needed'
+  | 'step-up-needed'
+  | 'token-expired'
 
 export type DenyReason =
   | 'rule-not-met'
@@ -48,6 +64,7 @@ export type DenyReason =
   | 'websocket-origin'
   | 'destination-not-allowed'
   | 'cross-site'
+  | CredentialShortfall
   | 'undecided'
 
 export type RejectReason =
@@ -67,6 +84,9 @@ export type RejectReason =
   | 'connection-options'
   | 'too-many-headers'
   | 'http-version'
+  | 'credentials-ambiguous'
+  | 'too-many-unknown'
+  | 'limit-exceeded'
 
 /** Why a request target is refused; 400 each. */
 export type TargetReason =

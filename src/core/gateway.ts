@@ -1,5 +1,8 @@
-import type { Credential } from './credential.ts'
+import type { Credential } from './credential/credential.ts'
+import type { Cors, UpstreamAuthorization } from './headers/cors.ts'
 import type { IdentityHeader, ResponseHeaders, TokenHeader } from './headers/form.ts'
+import type { ApiKeySettings } from './keys/api-key-settings.ts'
+import type { RequestLimit } from './limits/request-limit.ts'
 import type { PageSettings } from './pages/settings.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import type { AddressRange } from './request/address.ts'
@@ -30,6 +33,8 @@ export interface Gateway {
   readonly authSegments: readonly string[]
   readonly providers: ReadonlyMap<string, ProviderSettings>
   readonly session: SessionSettings
+  /** Null: there are no keys of ours, and nothing in a header is taken for one. */
+  readonly apiKeys: ApiKeySettings | null
   readonly log: LogSettings
   /** How the gateway's own pages look, and which languages they speak. */
   readonly pages: PageSettings
@@ -89,7 +94,7 @@ export interface Origin {
   /** Where its providers send people back to: one for each, or one for several (see `redirect_uri`). */
   readonly redirectUris: readonly RedirectUri[]
   readonly postLogoutRedirectUri: string
-  /** Accepted providers of its apps, in the order of the file. */
+  /** Providers with which people sign in at its apps, in the order of the file. */
   readonly providers: readonly string[]
   readonly idleTimeoutSeconds: number
   readonly maxLifetimeSeconds: number
@@ -127,6 +132,8 @@ export interface App {
   readonly upstream: UpstreamSettings
   readonly sharedSecret: { readonly header: string; readonly value: Secret } | null
   readonly providers: readonly string[]
+  /** Of them those with which people sign in. */
+  readonly signInProviders: readonly string[]
   readonly allowEncoded: ReadonlySet<AmbiguousKind>
   /** Whether its server ignores case: paths are compared by core/request/caseless, and sent as they came. */
   readonly ignoreCase: boolean
@@ -163,6 +170,10 @@ export interface Location {
   readonly credentials: readonly Credential[]
   /** The app's and the location's as one; null: the rule is enough. */
   readonly stepUp: StepUp | null
+  /** All of them must have room. */
+  readonly limits: readonly RequestLimit[]
+  /** What happens while the store of the limits does not answer. */
+  readonly limitsFail: 'open' | 'closed'
   /** Whether a form that meets a sign-in is kept and sent again after it, and how large it may be. */
   readonly resume: 'forms' | 'none'
   readonly maxResumedBodyBytes: number
@@ -205,6 +216,10 @@ export interface Forwarding {
   readonly websocketOrigins: readonly string[] | null
   readonly corsPreflight: 'deny' | 'pass'
   readonly cache: 'private' | 'upstream'
+  readonly upstreamAuthorization: UpstreamAuthorization
+  readonly cors: Cors
+  /** Request headers that pages of other origins may send beside `Authorization` and `Content-Type`. */
+  readonly corsHeaders: readonly string[]
 }
 
 export type { ProviderSettings, TokenEndpointAuthMethod } from './provider-settings.ts'

@@ -259,4 +259,4 @@ export interface UpstreamSocket {
   readonly headers: readonly string[]
 }
 
-export type { Identity, Provider, ProviderStatus, Renewal } from './provider-port.ts'
+export type { AccessTokenReading, Identity, Provider, ProviderStatus, Renewal } from './provider-port.ts'

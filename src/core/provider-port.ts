@@ -1,3 +1,4 @@
+import type { AccessToken } from './credential/access-token.ts'
 import type { ClientNetwork } from './limits/network.ts'
 import type { ClaimPath, Claims } from './rules/claims.ts'
 import type { AuthorizationWish } from './session/authorization-wish.ts'
@@ -40,6 +41,15 @@ export interface Provider {
    * came: then nothing is known.
    */
   renew(session: Session, now: EpochSeconds, usedClaims: readonly ClaimPath[]): Promise<Renewal>
+  /**
+   * What an access token says that this provider gave out, verified. Client networks are served in turn. Throws a
+   * `ProviderFault` where nobody can tell.
+   */
+  readAccessToken(
+    raw: string,
+    now: EpochSeconds,
+    network: ClientNetwork,
+  ): AccessTokenReading | Promise<AccessTokenReading>
   /** RFC 7009; nothing where the provider has no such endpoint. Throws a `ProviderFault`. */
   revoke(refreshToken: string): Promise<void>
   /** The origins of its pages, as far as known: who may frame a front-channel logout. Asks nobody; never throws. */
@@ -55,6 +65,12 @@ export interface Provider {
   status(): ProviderStatus
   close(): Promise<void>
 }
+
+export type AccessTokenReading =
+  | { readonly kind: 'read'; readonly token: AccessToken }
+  /** `detail` is for the log, and quotes nothing of the token. */
+  | { readonly kind: 'refused'; readonly why: 'token-invalid' | 'token-over'; readonly detail: string }
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
 
 export type ProviderStatus =
   | { readonly kind: 'ready' }

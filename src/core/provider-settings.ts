@@ -1,3 +1,4 @@
+import type { BearerSettings } from './credential/bearer-settings.ts'
 import type { Preset } from './preset.ts'
 import type { ClaimPath } from './rules/claims.ts'
 import type { Secret } from './secret.ts'
@@ -6,6 +7,8 @@ import type { Secret } from './secret.ts'
 export interface ProviderSettings {
   readonly name: string
   readonly issuer: string
+  /** Whether people sign in with it. Without a client of ours `clientId` is empty. */
+  readonly signsIn: boolean
   readonly clientId: string
   readonly clientSecret: Secret | null
   /** Null: `client_secret_basic` unless the metadata lacks it, then `client_secret_post`. */
@@ -53,6 +56,10 @@ export interface ProviderSettings {
   readonly trustEmail: boolean
   /** How often it is asked again for a session that is used; null: never. */
   readonly recheck: RecheckSettings | null
+  /** Which of its access tokens count; null: none. */
+  readonly bearer: BearerSettings | null
+  /** Where its keys are, for a provider without metadata; null: as the metadata says. */
+  readonly jwksUri: string | null
   readonly allowInsecureHttp: boolean
 }
 

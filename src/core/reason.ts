@@ -30,6 +30,23 @@ export const challengeReasons: Reasons<ChallengeReason> = {
   'step-up-needed': 'The rule is met, but the location asks for a stronger or newer sign-in (`step_up`).',
   'token-expired':
     'The app is sent a token of the provider, which has ended or is not kept, and no new one could be had.',
+  'no-credential':
+    'The location accepts no session, and no token or key was sent in a header that it looks at.',
+  'credential-unknown':
+    'A Bearer, Basic or key header was sent that is neither a key of ours nor a token of a provider that the app accepts.',
+  'credential-not-accepted':
+    'A key or token was sent to a location that does not list that kind in `credentials`.',
+  'token-invalid':
+    'The access token is not good: signature, issuer or form, or it is no access token, or the provider says that it is not active.',
+  'token-over': 'The access token has ended.',
+  'token-not-for-us':
+    'The access token was made for another audience or client, or nobody is behind it and `accept_clients` does not let it in.',
+  'key-invalid': 'The API key is mistyped or unknown, or its secret is wrong.',
+  'key-over': 'The API key, or this secret of it, has ended.',
+  'key-revoked': 'The API key was revoked.',
+  'key-asleep':
+    'The key is a person’s, and that person has not signed in for `claims_max_age`, does not meet `self_service.require` any more, or was put to sleep by `sessions revoke`.',
+  'key-not-for-app': 'The API key is not for this app.',
   'other-provider-needed': 'The rule can be met by signing in with another of the accepted providers.',
 }
 
@@ -47,7 +64,10 @@ export const denyReasons: Reasons<DenyReason> = {
   'destination-not-allowed':
     'The Destination of a COPY or MOVE is a place where this person may not do that, or a place of another app.',
   'cross-site': 'A request that changes something came from another site.',
-  undecided: 'The decision could not be made, because the session store did not answer. Nobody is let in.',
+  'scope-insufficient': 'The access token is good, but lacks a scope of `required_scopes`.',
+  'key-restricted': 'The API key is good, but not for this method or from this address.',
+  undecided:
+    'The decision could not be made, because the session store, the key store or the provider did not answer. Nobody is let in.',
 }
 
 export const rejectReasons: Reasons<RejectReason> = {
@@ -84,6 +104,10 @@ export const rejectReasons: Reasons<RejectReason> = {
   'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
   'connection-options': 'A Connection header with more names than any client needs.',
   'too-many-headers': 'More header lines than any client needs.',
+  'credentials-ambiguous': 'Two credentials were sent in headers, or one header twice. None of them counts.',
+  'too-many-unknown':
+    'The client’s network, or all together, sent too many keys or tokens that nobody knows.',
+  'limit-exceeded': 'A limit of the location (`limits`) is reached. `limit` says which.',
   'http-version': 'Another version than HTTP/1.1 or 1.0, or 1.0 with a transfer coding.',
 }
 

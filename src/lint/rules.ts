@@ -53,6 +53,7 @@ export function conditionsOf(
     case 'signed_in':
     case 'client_ip':
     case 'provider':
+    case 'credential':
     case 'claim':
       return [{ condition: requirement, negated, around }]
   }
@@ -105,6 +106,7 @@ export function partsOf(requirement: Requirement): readonly Requirement[] {
     case 'signed_in':
     case 'client_ip':
     case 'provider':
+    case 'credential':
     case 'claim':
       return [requirement]
   }
@@ -123,6 +125,7 @@ export function certainConditions(requirement: Requirement): readonly Condition[
     case 'signed_in':
     case 'client_ip':
     case 'provider':
+    case 'credential':
     case 'claim':
       return [requirement]
   }

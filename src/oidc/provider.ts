@@ -95,6 +95,11 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
         )
       return within(deadline, redeemed, settings.name).finally(leave)
     },
+    readAccessToken: () => ({
+      kind: 'refused',
+      why: 'token-invalid',
+      detail: 'tokens of it are not accepted',
+    }),
     readLogoutToken: async (raw, now, network) => {
       const deadline = AbortSignal.timeout(limits.timeoutMs)
       const leave = placeIn(await logouts.enter(network, deadline), settings.name)

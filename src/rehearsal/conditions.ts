@@ -11,6 +11,7 @@ export function conditionsOf(requirement: Requirement): readonly Condition[] {
       return conditionsOf(requirement.requirement)
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'claim':
     case 'client_ip':
       return [requirement]

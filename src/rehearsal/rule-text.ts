@@ -18,6 +18,8 @@ function requirementText(requirement: Requirement): string {
       return 'signed_in'
     case 'provider':
       return `provider: ${JSON.stringify(requirement.names)}`
+    case 'credential':
+      return `credential: ${JSON.stringify(requirement.names)}`
     case 'client_ip':
       return `client_ip: ${requirement.ranges.map(({ text }) => text).join(' ')}`
     case 'claim':

@@ -17,6 +17,9 @@ const forwarding: Forwarding = {
   websocketOrigins: null,
   corsPreflight: 'deny',
   cache: 'private',
+  upstreamAuthorization: 'pass',
+  cors: { kind: 'deny' },
+  corsHeaders: [],
 }
 
 const phr: StepUp = {
@@ -38,6 +41,8 @@ function at(requirement: Requirement, rest: Partial<Location> = {}): Location {
     unauthenticated: 'sign_in',
     credentials: ['session'],
     stepUp: phr,
+    limits: [],
+    limitsFail: 'open',
     resume: 'none',
     maxResumedBodyBytes: 0,
     forwarding,

@@ -17,6 +17,9 @@ const forwarding: Forwarding = {
   websocketOrigins: null,
   corsPreflight: 'deny',
   cache: 'private',
+  upstreamAuthorization: 'pass',
+  cors: { kind: 'deny' },
+  corsHeaders: [],
 }
 
 function at(access: Access, rest: Partial<Location> = {}): Location {
@@ -29,6 +32,8 @@ function at(access: Access, rest: Partial<Location> = {}): Location {
     unauthenticated: 'sign_in',
     credentials: ['session'],
     stepUp: null,
+    limits: [],
+    limitsFail: 'open',
     resume: 'none',
     maxResumedBodyBytes: 0,
     forwarding,

@@ -50,6 +50,9 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     foreignPrefixes: [],
     trustEmail: false,
     recheck: null,
+    signsIn: true,
+    bearer: null,
+    jwksUri: null,
     allowInsecureHttp: false,
     ...changes,
   }

@@ -147,6 +147,8 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     unauthenticated: 'sign_in',
     credentials: ['session'],
     stepUp: null,
+    limits: [],
+    limitsFail: 'open',
     resume: 'none',
     maxResumedBodyBytes: 0,
     forwarding: {
@@ -160,6 +162,9 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
       websocketOrigins: null,
       corsPreflight: 'deny',
       cache: 'private',
+      upstreamAuthorization: 'pass',
+      cors: { kind: 'deny' },
+      corsHeaders: [],
       ...forwarding,
     },
   }
@@ -185,6 +190,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     },
     sharedSecret: { header: 'X-Gateway-Secret', value: new Secret(sharedSecret) },
     providers: ['acme'],
+    signInProviders: [],
     allowEncoded: new Set(),
     ignoreCase: false,
     keepFragment: false,

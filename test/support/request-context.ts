@@ -105,6 +105,7 @@ function testProvider(name: string): TestProvider {
       if (this.endSession instanceof Error) throw this.endSession
       return this.endSession
     },
+    readAccessToken: () => ({ kind: 'refused', why: 'token-invalid', detail: 'none is read here' }),
     async readLogoutToken(raw) {
       if (this.fault !== null) throw this.fault
       return JSON.parse(Buffer.from(raw.split('.')[1] ?? '', 'base64url').toString())

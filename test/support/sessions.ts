@@ -50,6 +50,9 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     foreignPrefixes: [],
     trustEmail: false,
     recheck: null,
+    signsIn: true,
+    bearer: null,
+    jwksUri: null,
     allowInsecureHttp: false,
     ...more,
   }

@@ -93,6 +93,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     upstream,
     sharedSecret: secret === null ? null : { header: secret.header, value: secret.value },
     providers,
+    signInProviders: providers,
     allowEncoded: new Set(settings.allow_encoded),
     ignoreCase: settings.ignore_case,
     keepFragment: settings.keep_fragment,

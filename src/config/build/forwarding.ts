@@ -22,6 +22,9 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
     websocketOrigins: websocketOrigins(keys.websocket, origin),
     corsPreflight: keys.cors_preflight,
     cache: keys.cache,
+    upstreamAuthorization: 'pass',
+    cors: { kind: 'deny' },
+    corsHeaders: [],
   }
 }
 

@@ -77,6 +77,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     ...auth,
     providers: finish(providers, prefixes),
     session,
+    apiKeys: null,
     log,
     pages: service.pages,
     hosts,

@@ -135,6 +135,8 @@ function buildFallback(work: Work, floor: Access | null): Location {
     methods: null,
     ...judged,
     stepUp: stepUpAt(work.scope, work.floorStepUp, { path: app.path, keys: undefined, ...judged }),
+    limits: [],
+    limitsFail: 'open',
     ...buildResume(app.settings, judged, work.store),
     forwarding: buildForwarding(app.settings, app.origin),
   }
@@ -171,6 +173,8 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     methods,
     ...judged,
     stepUp: stepUpAt(scope, work.floorStepUp, { path, keys: keys.step_up, access }),
+    limits: [],
+    limitsFail: 'open',
     ...buildResume(settings, judged, work.store),
     forwarding: {
       ...buildForwarding(settings, app.origin),

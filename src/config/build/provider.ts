@@ -41,6 +41,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   return {
     name,
     issuer: keys.issuer,
+    signsIn: true,
     clientId: keys.client_id,
     ...proof,
     scopes: [...new Set(keys.scopes)],
@@ -67,6 +68,8 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     userIdPrefix: keys.user_id_prefix,
     trustEmail: keys.trust_email,
     recheck,
+    bearer: null,
+    jwksUri: null,
     allowInsecureHttp: keys.allow_insecure_http,
   }
 }

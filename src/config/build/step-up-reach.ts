@@ -1,4 +1,4 @@
-import type { Credential } from '../../core/credential.ts'
+import type { Credential } from '../../core/credential/credential.ts'
 import type { Access, Location } from '../../core/gateway.ts'
 import { conditionsOf, type Requirement } from '../../core/rules/requirement.ts'
 import type { StepUp } from '../../core/step-up.ts'
@@ -70,6 +70,8 @@ function checkRule(scope: Scope, at: ConfigPath, { access, stepUp, credentials }
 function whyNotBeside(credential: Credential): string | null {
   switch (credential) {
     case 'session':
+    case 'bearer':
+    case 'api_key':
       return null
   }
 }

@@ -97,6 +97,7 @@ function countConditions(requirement: Requirement, counted: Map<Requirement, num
       return conditionsOf(requirement.requirement, counted)
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'claim':
     case 'client_ip':
       return 1

@@ -25,6 +25,7 @@ function unguardedClaims(requirement: Requirement, guarded = false): readonly Cl
       return requirement.members.flatMap((member) => belowNone(member, guarded))
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'client_ip':
       return []
   }
@@ -43,6 +44,7 @@ function namesProvider(requirement: Requirement): boolean {
     case 'none':
     case 'claim':
     case 'signed_in':
+    case 'credential':
     case 'client_ip':
       return false
   }
@@ -60,6 +62,7 @@ function belowNone(requirement: Requirement, guarded: boolean): readonly Claim[]
     case 'claim':
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'client_ip':
       return unguardedClaims(requirement, guarded)
   }

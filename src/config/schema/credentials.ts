@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Credential } from '../../core/credential.ts'
+import type { Credential } from '../../core/credential/credential.ts'
 import { nearest } from '../nearest.ts'
 import { forms, type Judgement, judged } from './values.ts'
 

@@ -1,3 +1,4 @@
+import { credentialOf } from '../credential/credential.ts'
 import type { ConditionRow } from '../decision.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
@@ -11,6 +12,7 @@ import {
   judgeCondition,
   type Requirement,
   type Situation,
+  type Subject,
 } from './requirement.ts'
 import { areOneSalesforceId } from './salesforce-id.ts'
 import type { Truth } from './truth.ts'
@@ -70,6 +72,7 @@ function rowsOf(requirement: Requirement, stand: Stand): readonly ConditionRow[]
       })
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'claim':
     case 'client_ip':
       return [rowOf(requirement, below)]
@@ -110,7 +113,11 @@ function sidesOf(condition: Condition, { situation, emailUnverified }: Stand): S
   const notYet = 'unknown before a sign-in'
   switch (condition.kind) {
     case 'signed_in':
-      return { expected: 'a session', actual: subject.kind === 'anonymous' ? notYet : 'signed in' }
+      return { expected: 'a session', actual: signedInText(subject) ?? notYet }
+    case 'credential': {
+      const actual = subject.kind === 'person' ? credentialOf(subject) : notYet
+      return { expected: oneOf(condition.names), actual }
+    }
     case 'provider': {
       const actual = subject.kind === 'anonymous' ? notYet : subject.provider
       return { expected: oneOf(condition.names), actual }
@@ -126,6 +133,13 @@ function sidesOf(condition: Condition, { situation, emailUnverified }: Stand): S
       }
       return claimSides(condition.path, condition.matcher, subject.claims)
   }
+}
+
+/** Null: nobody knows yet. */
+function signedInText(subject: Subject): string | null {
+  if (subject.kind === 'anonymous') return null
+  const isClient = subject.kind === 'person' && subject.by?.kind === 'bearer' && subject.by.isClient
+  return isClient ? 'a token behind which nobody is' : 'signed in'
 }
 
 function claimSides(path: string, matcher: Matcher, claims: Principal['claims']): Sides {

@@ -1,3 +1,4 @@
+import { type Credential, credentialOf, type HeaderIdentity } from '../credential/credential.ts'
 import { type Address, type AddressRange, contains, readAddress } from '../request/address.ts'
 import { type ClaimPath, type Claims, lookUpForRule } from './claims.ts'
 import { isEmptied } from './emptied.ts'
@@ -23,11 +24,18 @@ export type Condition =
   | { readonly kind: 'signed_in' }
   | { readonly kind: 'client_ip'; readonly ranges: readonly AddressRange[] }
   | { readonly kind: 'provider'; readonly names: readonly string[] }
+  /** By what somebody came. */
+  | { readonly kind: 'credential'; readonly names: readonly Credential[] }
   | { readonly kind: 'claim'; readonly path: ClaimPath; readonly matcher: Matcher }
 
 /** Whom a rule is judged for. */
 export type Subject =
-  | { readonly kind: 'person'; readonly provider: string; readonly claims: Claims }
+  | {
+      readonly kind: 'person'
+      readonly provider: string
+      readonly claims: Claims
+      readonly by?: HeaderIdentity
+    }
   /** Somebody who signed in with that provider, whatever the claims: may the rule be met at all? */
   | { readonly kind: 'anyone-of'; readonly provider: string }
   | { readonly kind: 'anonymous' }
@@ -69,6 +77,7 @@ export function judge(requirement: Requirement, situation: Situation, wanted = t
       return judge(requirement.requirement, situation, wanted)
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'claim':
     case 'client_ip':
       return judgeCondition(requirement, situation, wanted)
@@ -88,7 +97,9 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
   const { subject, clientAddress } = situation
   switch (condition.kind) {
     case 'signed_in':
-      return subject.kind === 'anonymous' ? 'unknown' : true
+      return subject.kind === 'anonymous' ? 'unknown' : !isClient(subject)
+    case 'credential':
+      return judgeCredential(condition.names, subject)
     case 'provider':
       return subject.kind === 'anonymous' ? 'unknown' : condition.names.includes(subject.provider)
     case 'claim':
@@ -99,6 +110,23 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
       if (clientAddress === null || condition.ranges.length === 0) return !wanted
       return condition.ranges.some((range) => contains(range, clientAddress))
   }
+}
+
+/** Who has not been identified may yet be, by whichever credential: unknown lets nobody in, and asks for one. */
+function judgeCredential(names: readonly Credential[], subject: Subject): Truth {
+  switch (subject.kind) {
+    case 'anonymous':
+      return 'unknown'
+    case 'anyone-of':
+      return names.includes('session')
+    case 'person':
+      return names.includes(credentialOf(subject))
+  }
+}
+
+/** A token behind which nobody is: nobody signed in. */
+function isClient(subject: Subject): boolean {
+  return subject.kind === 'person' && subject.by?.kind === 'bearer' && subject.by.isClient
 }
 
 /** Every condition of the rule, wherever it stands. */
@@ -113,6 +141,7 @@ export function conditionsOf(requirement: Requirement): readonly Condition[] {
     case 'client_ip':
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'claim':
       return [requirement]
   }

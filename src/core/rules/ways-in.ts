@@ -52,6 +52,9 @@ function waysOf(requirement: Requirement, wanted: boolean, signedIn: Way): WaysI
       const providers = signedIn.providers?.filter((name) => names.includes(name) === wanted) ?? []
       return providers.length === 0 ? never : only({ ...openWay, providers })
     }
+    // No file can say it yet.
+    case 'credential':
+      return never
     case 'claim':
       if (isEmptied(requirement.matcher)) return never
       return only({ ...signedIn, claims: [claimFact(requirement.path, requirement.matcher, wanted)] })

@@ -178,6 +178,8 @@ function publicReason(reason: DenyReason): string {
     case 'websocket-origin':
     case 'destination-not-allowed':
     case 'cross-site':
+    case 'scope-insufficient':
+    case 'key-restricted':
     case 'undecided':
       return reason
   }

@@ -1,4 +1,4 @@
-import type { Credential } from '../../core/credential.ts'
+import type { Credential } from '../../core/credential/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'

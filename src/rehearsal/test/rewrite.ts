@@ -25,6 +25,7 @@ export function rewritten(
     }
     case 'signed_in':
     case 'provider':
+    case 'credential':
     case 'claim':
     case 'client_ip':
       return requirement

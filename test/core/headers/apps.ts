@@ -26,6 +26,9 @@ export const forwarding: Forwarding = {
   websocketOrigins: null,
   corsPreflight: 'deny',
   cache: 'private',
+  upstreamAuthorization: 'pass',
+  cors: { kind: 'deny' },
+  corsHeaders: [],
 }
 
 export interface AppParts {
@@ -46,6 +49,8 @@ export function makeApp(parts: AppParts = {}): App {
     unauthenticated: 'sign_in',
     credentials: ['session'],
     stepUp: null,
+    limits: [],
+    limitsFail: 'open',
     resume: 'none',
     maxResumedBodyBytes: 0,
     forwarding: {

@@ -13,6 +13,9 @@ const forwarding: Forwarding = {
   websocketOrigins: null,
   corsPreflight: 'deny',
   cache: 'private',
+  upstreamAuthorization: 'pass',
+  cors: { kind: 'deny' },
+  corsHeaders: [],
 }
 
 /** `/a/*`, `/a =` for exact, `/a GET,HEAD` for methods. */
@@ -32,6 +35,8 @@ function location(text: string): Location {
     unauthenticated: 'sign_in',
     credentials: ['session'],
     stepUp: null,
+    limits: [],
+    limitsFail: 'open',
     resume: 'none',
     maxResumedBodyBytes: 0,
     forwarding,
