@@ -1,0 +1,50 @@
+import type { Claims } from '../rules/claims.ts'
+import type { EpochSeconds } from '../session/session.ts'
+import type { ApiKey } from './api-key.ts'
+
+/** What may become of a key. All but its secrets, end, sleep and claims stays as it was made. */
+export type KeyChange =
+  /** A new secret. The one before opens until `overlapUntil`; null: it opens nothing any more. */
+  | {
+      readonly kind: 'rotate'
+      readonly hash: string
+      readonly overlapUntil: EpochSeconds | null
+      readonly at: EpochSeconds
+    }
+  | { readonly kind: 'revoke'; readonly at: EpochSeconds }
+  | { readonly kind: 'rename'; readonly name: string }
+  | { readonly kind: 'sleep' }
+  /** What the owner's provider said: it counts when it is not older than what is there. */
+  | { readonly kind: 'refresh'; readonly claims: Claims; readonly at: EpochSeconds }
+
+/** The key as it is afterwards; the very same object where nothing changes. A revoked key stays as it is for good. */
+export function changedKey(key: ApiKey, change: KeyChange): ApiKey {
+  if (key.revokedAt !== null) return key
+  switch (change.kind) {
+    case 'rotate':
+      return { ...key, secrets: rotated(key, change) }
+    case 'revoke':
+      return { ...key, revokedAt: change.at }
+    case 'rename':
+      return { ...key, name: change.name }
+    case 'sleep':
+      return key.owner.kind === 'operator' || key.asleep ? key : { ...key, asleep: true }
+    case 'refresh':
+      if (key.owner.kind === 'operator' || change.at < key.claimsAt) return key
+      return { ...key, claims: change.claims, claimsAt: change.at, asleep: false }
+  }
+}
+
+/** Two at most: whoever rotates again before an overlap is over ends the oldest one. Never longer than it had before. */
+function rotated(
+  { secrets }: ApiKey,
+  { hash, overlapUntil, at }: Extract<KeyChange, { kind: 'rotate' }>,
+): ApiKey['secrets'] {
+  const [current] = secrets
+  if (current === undefined || overlapUntil === null || overlapUntil <= at) return [{ hash, until: null }]
+  const until = current.until === null ? overlapUntil : Math.min(current.until, overlapUntil)
+  return [
+    { hash, until: null },
+    { hash: current.hash, until },
+  ]
+}
