@@ -31,6 +31,7 @@ export type UserIdReason =
   | 'the claim has more than 255 characters'
   | 'the claim holds a control character'
   | 'the id begins with the prefix of another provider'
+  | 'the id begins with "client:", as those of programs do'
 
 type EmailSettings = Pick<ProviderSettings, 'trustEmail' | 'preset'>
 type IdentitySettings = EmailSettings &
@@ -72,10 +73,30 @@ export function readUserId(claims: Claims, provider: IdentitySettings): UserId {
   const reason = text === null ? 'the claim is no single text' : faultOf(text)
   if (text === null || reason !== null) return { ok: false, reason: reason ?? 'the claim is no single text' }
   const user = provider.userIdPrefix + text
-  if (provider.foreignPrefixes.some((prefix) => user.startsWith(prefix))) {
-    return { ok: false, reason: 'the id begins with the prefix of another provider' }
-  }
-  return { ok: true, user }
+  // With the prefix in front too: the programs of a provider that has none would be called so.
+  if (text.startsWith(clientPrefix) || user.startsWith(clientPrefix))
+    return { ok: false, reason: 'the id begins with "client:", as those of programs do' }
+  return ofNoOther(user, provider)
+}
+
+/** What stands between the provider's prefix and the id of a program, and begins no person's id. */
+const clientPrefix = 'client:'
+
+/** The user id of a program behind which nobody is; null: its token names no client. Same form as a person's. */
+export function readClientUser(
+  clientId: string | null,
+  provider: Pick<IdentitySettings, 'userIdPrefix' | 'foreignPrefixes'>,
+): UserId {
+  if (clientId === null) return { ok: false, reason: 'the claim is missing' }
+  const fault = faultOf(clientId)
+  if (fault !== null) return { ok: false, reason: fault }
+  return ofNoOther(provider.userIdPrefix + clientPrefix + clientId, provider)
+}
+
+function ofNoOther(user: string, { foreignPrefixes }: Pick<IdentitySettings, 'foreignPrefixes'>): UserId {
+  return foreignPrefixes.some((prefix) => user.startsWith(prefix))
+    ? { ok: false, reason: 'the id begins with the prefix of another provider' }
+    : { ok: true, user }
 }
 
 function textOf(found: Found): string | null {
