@@ -21,6 +21,13 @@ export function claimsOfRules(apps: readonly App[]): readonly ClaimPath[] {
   return [...paths].sort()
 }
 
+/** Every claim path that one rule names, sorted, each once. */
+export function claimsOfRequirement(requirement: Requirement): readonly ClaimPath[] {
+  const paths = new Set<ClaimPath>()
+  addConditions(requirement, paths)
+  return [...paths].sort()
+}
+
 function addNamed(location: Location, paths: Set<ClaimPath>): void {
   for (const { from } of location.forwarding.identityHeaders) {
     if (from !== 'user' && from !== 'provider') paths.add(from)
