@@ -1,3 +1,4 @@
+import { acceptedAt } from '../core/rules/accepted.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import { type Check, foundAt, foundAtPart } from './check.ts'
 import { claimDemands, usesOfPreset } from './claim-reach.ts'
@@ -19,7 +20,8 @@ apps:
         const byDomain =
           condition.path === 'email' &&
           condition.matcher.tests.some(({ kind }) => kind === 'domain' || kind === 'ends_with')
-        const ways = waysIn(rule.whole, rule.app.providers).ways
+        const { app, location, whole } = rule
+        const ways = waysIn(whole, acceptedAt(subject.gateway, app, location)).ways
         if (!byDomain || negated || ways.every(({ claims }) => claims.some(({ path }) => path === 'hd'))) {
           return []
         }

@@ -2,6 +2,7 @@ import type { Access, App, Gateway, Location, Origin } from '../core/gateway.ts'
 import { exampleRequest } from '../core/request/example-request.ts'
 import { locationsOf, nodeOf, patternText } from '../core/request/location-pattern.ts'
 import { couldBeRedirectUri } from '../core/request/redirect-uri.ts'
+import { acceptedAt } from '../core/rules/accepted.ts'
 import { isSameStepUp } from '../core/step-up.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { enclosingLocations } from './enclosing.ts'
@@ -45,7 +46,13 @@ locations:
         return app.allLocations.flatMap((location) => {
           const [outer, ...others] = enclosingLocations(app, location)
           const alone = locationsOf(app.locations, location.pattern).length === 1
-          if (outer === undefined || others.length > 0 || !alone || !isSame(app, location, outer)) return []
+          if (
+            outer === undefined ||
+            others.length > 0 ||
+            !alone ||
+            !isSame(subject.gateway, app, location, outer)
+          )
+            return []
           const other = outer === app.fallback ? 'the app’s own `require`' : outer.label
           return foundAtPart(subject, location, `${location.label} says what ${other} says already`)
         })
@@ -132,25 +139,37 @@ function mayBeCovered(origin: Origin, app: App, location: Location): boolean {
   return isRedirectPath(origin, location) || beside.length > 1 || (node?.star ?? null) !== null || otherApp
 }
 
-function isSame(app: App, location: Location, outer: Location): boolean {
+function isSame(gateway: Gateway, app: App, location: Location, outer: Location): boolean {
   const sameWay = JSON.stringify(location.forwarding) === JSON.stringify(outer.forwarding)
   const asked = location.unauthenticated === outer.unauthenticated || location.access.kind !== 'rule'
   const resumed =
     location.resume === outer.resume && location.maxResumedBodyBytes === outer.maxResumedBodyBytes
-  return sameWay && asked && resumed && outer.methods === null && letsInTheSame(app, location, outer)
+  const byTheSame = location.credentials.join() === outer.credentials.join()
+  const limited =
+    location.limitsFail === outer.limitsFail &&
+    JSON.stringify(location.limits) === JSON.stringify(outer.limits)
+  const same = sameWay && asked && resumed && byTheSame && limited
+  return same && outer.methods === null && letsInTheSame(gateway, app, location, outer)
 }
 
 /** Whether two locations of an app let in the same people, after the same step-up. */
-export function letsInTheSame(app: App, a: Location, b: Location): boolean {
-  return isSameAccess(app, a.access, b.access) && isSameStepUp(a.stepUp, b.stepUp)
+export function letsInTheSame(gateway: Gateway, app: App, a: Location, b: Location): boolean {
+  return isSameAccess(gateway, app, a, b) && isSameStepUp(a.stepUp, b.stepUp)
 }
 
-function isSameAccess(app: App, a: Access, b: Access): boolean {
-  if (a.kind !== 'rule' || b.kind !== 'rule') {
-    return a.kind === b.kind && !('because' in b && b.because !== undefined)
+function isSameAccess(gateway: Gateway, app: App, a: Location, b: Location): boolean {
+  const [one, other] = [a.access, b.access]
+  if (one.kind !== 'rule' || other.kind !== 'rule') {
+    return one.kind === other.kind && !('because' in other && other.because !== undefined)
   }
-  return isSameRule(a.requirement, b.requirement, app)
+  const ruled = (location: Location, { requirement }: RuleAccess) => ({
+    requirement,
+    accepted: acceptedAt(gateway, app, location),
+  })
+  return isSameRule(ruled(a, one), ruled(b, other))
 }
+
+type RuleAccess = Extract<Access, { kind: 'rule' }>
 
 function starsIn(subject: Subject, app: App) {
   const paths = new Set(app.allLocations.map(({ pattern }) => patternText({ ...pattern, exact: false })))
@@ -159,7 +178,7 @@ function starsIn(subject: Subject, app: App) {
     const hasAbove = paths.has(patternText({ segments: segments.slice(0, -1), exact: false }))
     if (exact || segments.at(-1) !== null || hasAbove) return []
     const [outer] = enclosingLocations(app, location)
-    if (outer === undefined || letsInTheSame(app, location, outer)) return []
+    if (outer === undefined || letsInTheSame(subject.gateway, app, location, outer)) return []
     const above = patternText({ segments: written.slice(0, -1), exact: false })
     const rule = outer === app.fallback ? 'the app’s own `require`' : outer.label
     return foundAtPart(subject, location, `${location.label} does not cover ${above} itself: ${rule} does`)

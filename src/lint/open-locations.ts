@@ -1,5 +1,6 @@
 import { nodeAt } from '../config/node.ts'
 import type { App, Location } from '../core/gateway.ts'
+import { acceptedAt } from '../core/rules/accepted.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import { type Check, type Found, foundAtKey, foundAtPart } from './check.ts'
 import { enclosingLocations, isOpen } from './enclosing.ts'
@@ -121,7 +122,8 @@ locations:
     - client_ip: 192.0.2.0/24`,
     find: (subject) =>
       rulesOf(subject.gateway).flatMap(({ app, location, whole }) => {
-        const byAddress = waysIn(whole, app.providers).ways.some(({ providers }) => providers === null)
+        const { ways } = waysIn(whole, acceptedAt(subject.gateway, app, location))
+        const byAddress = ways.some(({ by }) => by === null)
         if (!byAddress) return []
         return foundAtPart(subject, location, 'some addresses meet this rule alone: nobody signs in there')
       }),

@@ -1,4 +1,6 @@
-import type { App, ProviderSettings } from '../core/gateway.ts'
+import type { App, Location, ProviderSettings } from '../core/gateway.ts'
+import { acceptedAt } from '../core/rules/accepted.ts'
+import { providersOf } from '../core/rules/identification.ts'
 import type { Requirement } from '../core/rules/requirement.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import { type Check, foundAtPart } from './check.ts'
@@ -25,7 +27,7 @@ apps:
     find: (subject) =>
       subject.gateway.apps.flatMap((app) => {
         const open = rulesOf({ apps: [app] }).flatMap(({ location, whole }) => {
-          const provider = worldProvider(whole, app, subject)
+          const provider = worldProvider(whole, app, location, subject)
           return provider === null ? [] : [{ location, provider }]
         })
         // The app's own rule holds for its locations too: told once.
@@ -59,15 +61,20 @@ apps:
 ]
 
 /** With which provider anybody in the world meets a rule; null when with none. */
-function worldProvider(requirement: Requirement, app: App, { gateway }: Subject): string | null {
+function worldProvider(
+  requirement: Requirement,
+  app: App,
+  location: Location,
+  { gateway }: Subject,
+): string | null {
   const names = app.providers.filter((name) => {
     const provider = gateway.providers.get(name)
     return provider !== undefined && isForTheWorld(provider)
   })
-  const ways = waysIn(requirement, app.providers).ways.filter(
+  const ways = waysIn(requirement, acceptedAt(gateway, app, location)).ways.filter(
     ({ claims, addresses }) => claims.length === 0 && addresses === null,
   )
-  return names.find((name) => ways.some(({ providers }) => providers?.includes(name))) ?? null
+  return names.find((name) => ways.some(({ by }) => providersOf(by)?.includes(name))) ?? null
 }
 
 /** Issuers at which accounts of every organisation sign in. */

@@ -1,4 +1,6 @@
 import type { App } from '../core/gateway.ts'
+import { acceptedAt } from '../core/rules/accepted.ts'
+import { type Identification, isSameIdentification } from '../core/rules/identification.ts'
 import type { Requirement } from '../core/rules/requirement.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import { coversEverything } from './addresses.ts'
@@ -22,7 +24,7 @@ export const ruleOutcomeChecks: readonly Check[] = [
     - groups: admins`,
     find: (subject) =>
       rulesOf(subject.gateway).flatMap(({ app, location, whole }) => {
-        const { ways, complete } = waysIn(whole, app.providers)
+        const { ways, complete } = waysIn(whole, acceptedAt(subject.gateway, app, location))
         if (ways.length > 0 || !complete) return []
         return foundAtPart(subject, location, `nobody can meet the rule of ${nameOf(app, location)}`)
       }),
@@ -56,7 +58,8 @@ export const ruleOutcomeChecks: readonly Check[] = [
     - signed_in`,
     find: (subject) =>
       rulesOf(subject.gateway).flatMap(({ app, location, own }) => {
-        if (isPlainSignedIn(own) || !letsEveryoneIn(own, app)) return []
+        if (isPlainSignedIn(own) || !letsEveryoneIn(own, acceptedAt(subject.gateway, app, location)))
+          return []
         const message = `everyone who is signed in meets the rule of ${nameOf(app, location)}, whatever it says`
         return foundAtPart(subject, location, message)
       }),
@@ -143,13 +146,14 @@ function isPlainSignedIn(requirement: Requirement): boolean {
   return requirement.kind === 'signed_in'
 }
 
-function letsEveryoneIn(requirement: Requirement, app: App): boolean {
-  const [way, ...others] = waysIn(requirement, app.providers).ways
+function letsEveryoneIn(requirement: Requirement, accepted: readonly Identification[]): boolean {
+  const [way, ...others] = waysIn(requirement, accepted).ways
   // Another way beside it is one that asks nobody to sign in: then the rule says something.
   if (way === undefined || others.length > 0) return false
-  const { providers, claims, addresses, otherAddresses } = way
+  const { by, claims, addresses, otherAddresses } = way
   if (claims.length > 0 || addresses !== null || otherAddresses.length > 0) return false
-  return providers === null || app.providers.every((name) => providers.includes(name))
+  if (by === null) return true
+  return accepted.every((one) => by.some((other) => isSameIdentification(one, other)))
 }
 
 /** A policy for several apps names in its `any` providers that one of them need not accept. */

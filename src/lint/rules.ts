@@ -1,4 +1,5 @@
 import type { App, Gateway, Location } from '../core/gateway.ts'
+import type { Identification } from '../core/rules/identification.ts'
 import type { Condition, Requirement } from '../core/rules/requirement.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 
@@ -74,18 +75,24 @@ export function claimUses(gateway: Pick<Gateway, 'apps'>): readonly ClaimUse[] {
   )
 }
 
+/** A rule, and in what ways somebody can be identified where it stands. */
+export interface RuleAmong {
+  readonly requirement: Requirement
+  readonly accepted: readonly Identification[]
+}
+
 /** Whether both let in the same people, as far as their smallest sets of claims show it. */
-export function isSameRule(a: Requirement, b: Requirement, app: App): boolean {
-  const [one, other] = [waysIn(a, app.providers), waysIn(b, app.providers)]
+export function isSameRule(a: RuleAmong, b: RuleAmong): boolean {
+  const [one, other] = [waysIn(a.requirement, a.accepted), waysIn(b.requirement, b.accepted)]
   if (!one.complete || !other.complete) return false
   return JSON.stringify(toTexts(one.ways)) === JSON.stringify(toTexts(other.ways))
 }
 
 function toTexts(ways: ReturnType<typeof waysIn>['ways']): readonly string[] {
   return ways
-    .map(({ providers, claims, addresses, otherAddresses }) =>
+    .map(({ by, claims, addresses, otherAddresses }) =>
       JSON.stringify([
-        providers,
+        by?.map((one) => JSON.stringify(one)).sort() ?? null,
         claims.map(({ path, matcher, wanted }) => `${path} ${wanted} ${matcher.text}`).sort(),
         addresses?.map(({ text }) => text).sort() ?? null,
         otherAddresses.map(({ text }) => text).sort(),

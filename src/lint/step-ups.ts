@@ -1,7 +1,8 @@
 import type { App, Location, Pattern } from '../core/gateway.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import { bySpecificity } from '../core/request/location-pattern.ts'
-import { mentionsAddress, type Requirement } from '../core/rules/requirement.ts'
+import { acceptedAt } from '../core/rules/accepted.ts'
+import { mentionsAddress } from '../core/rules/requirement.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import type { StepUp } from '../core/step-up.ts'
 import { asksAtLeast } from '../core/step-up-order.ts'
@@ -127,7 +128,7 @@ apps:
     step_up: { max_age: 5m }`,
     find: (subject) =>
       stepUpsOf(subject).flatMap(({ path, app, location }) => {
-        if (location.access.kind !== 'rule' || !passesUnknown(location.access.requirement, app)) return []
+        if (location.access.kind !== 'rule' || !passesUnknown(subject, app, location)) return []
         return [
           foundAtKey(subject, path, 'the rule lets somebody in who is not signed in, and this does not'),
         ]
@@ -250,9 +251,10 @@ function asksForTime({ maxAgeSeconds, prompt }: StepUp): boolean {
 }
 
 /** Whether some address is enough by itself. */
-function passesUnknown(requirement: Requirement, { providers }: App): boolean {
-  if (!mentionsAddress(requirement)) return false
-  const byAddress = waysIn(requirement, providers).ways.filter((way) => way.providers === null)
+function passesUnknown({ gateway }: Subject, app: App, location: Location): boolean {
+  if (location.access.kind !== 'rule' || !mentionsAddress(location.access.requirement)) return false
+  const { ways } = waysIn(location.access.requirement, acceptedAt(gateway, app, location))
+  const byAddress = ways.filter(({ by }) => by === null)
   return byAddress.some(({ claims }) => claims.length === 0)
 }
 

@@ -1,4 +1,4 @@
-import type { App, Location } from '../core/gateway.ts'
+import type { App, Gateway, Location } from '../core/gateway.ts'
 import { knownMethods } from '../core/request/method.ts'
 import { type Check, foundAtPart } from './check.ts'
 import { isOpen } from './enclosing.ts'
@@ -20,7 +20,7 @@ locations:
       subject.gateway.apps.flatMap((app) => {
         // Once an app: of two locations each reaches what the other closes.
         for (const location of app.allLocations) {
-          const further = reachedFurther(app, location)
+          const further = reachedFurther(subject.gateway, app, location)
           if (further === undefined) continue
           const message = `${location.label} has methods that reach further than their path, and ${further.label} lets in others`
           return foundAtPart(subject, location, message)
@@ -31,15 +31,16 @@ locations:
 ]
 
 /** What is closed in the app, to some of whom the location lets in. */
-function reachedFurther(app: App, location: Location): Location | undefined {
+function reachedFurther(gateway: Gateway, app: App, location: Location): Location | undefined {
   const isFurther = [...(location.methods ?? [])].some((method) => !knownMethods.includes(method))
   if (!isFurther) return undefined
   const elsewhere = [...app.allLocations, app.fallback]
-  return elsewhere.find((other) => !isOpen(other) && !holdsToo(app, other, location))
+  return elsewhere.find((other) => !isOpen(other) && !holdsToo(gateway, app, other, location))
 }
 
-/** The app's own rule is part of that of each location which is not open. */
-function holdsToo(app: App, other: Location, location: Location): boolean {
-  if (other === app.fallback && !isOpen(location)) return true
-  return letsInTheSame(app, other, location)
+/** The app's own rule is part of that of each location which is not open; but a key or a token may open it alone. */
+function holdsToo(gateway: Gateway, app: App, other: Location, location: Location): boolean {
+  const byTheSame = location.credentials.every((one) => other.credentials.includes(one))
+  if (other === app.fallback && !isOpen(location) && byTheSame) return true
+  return letsInTheSame(gateway, app, other, location)
 }

@@ -1,13 +1,15 @@
-import type { App, Gateway, Location } from '../core/gateway.ts'
+import type { App, Gateway } from '../core/gateway.ts'
 import { readAddress } from '../core/request/address.ts'
+import { acceptedAt } from '../core/rules/accepted.ts'
+import { type Identification, isSameIdentification } from '../core/rules/identification.ts'
 import type { Situation } from '../core/rules/requirement.ts'
 import { remaining, type Way } from '../core/rules/way.ts'
-import { type Probe, probe } from '../http/admission/probe.ts'
+import { type Probe, probe, subjectOf } from '../http/admission/probe.ts'
 import type { SampleRequest } from './difference/areas.ts'
 import { type Outcome, outcomeOf } from './explain/outcome.ts'
 import { accessText } from './rule-text.ts'
 import { type SampleCaller, sampleCallersFor } from './sample-callers.ts'
-import { waysAt, waysOnlyIn } from './ways.ts'
+import { type Place, waysAt, waysOnlyIn } from './ways.ts'
 
 /** Two rule files. */
 export interface Sides<T> {
@@ -25,8 +27,8 @@ export interface AccessChange {
   readonly refusal: Tried | null
   /** Who is let in after it; null: more ways than are worked out. */
   readonly now: readonly Way[] | null
-  /** Those that the app accepts under either file. */
-  readonly providers: readonly string[]
+  /** In what ways somebody can be identified there, under either file. */
+  readonly accepted: readonly Identification[]
 }
 
 /** People who are let in by one way under one of the files only. */
@@ -45,21 +47,21 @@ export interface Tried extends Sides<Ending> {
 export type Ending = Pick<Outcome, 'outcome' | 'reason' | 'status'>
 
 /** Where a sample leads under one of the files. */
-export interface Route {
+export interface Route extends Place {
   readonly app: App | null
-  readonly location: Location | null
 }
 
 export function routeAt(gateway: Gateway, { method, url }: SampleRequest): Route {
   const { app, location } = probe(gateway, { method, url, person: null, clientAddress: null }).admission
-  return { app, location }
+  return { app, location, accepted: acceptedOn(gateway, { app, location }) }
 }
 
 /** What makes two samples answer alike, whoever asks: compared as text before anybody is made up. */
-export function routeText({ app, location }: Route): string {
+export function routeText({ app, location, accepted }: Route): string {
   if (app === null || location === null) return `none ${app?.name ?? ''}`
   return JSON.stringify([
-    app.providers,
+    app.signInProviders,
+    accepted,
     accessText(location.access),
     location.unauthenticated,
     location.credentials,
@@ -73,8 +75,8 @@ export function compareAt(
   sample: SampleRequest,
 ): AccessChange | null {
   const tried = callersAt(sides, route).map((caller) => tryOut(sides, sample, caller))
-  const before = waysAt(route.before.app, route.before.location)
-  const after = waysAt(route.after.app, route.after.location)
+  const before = waysAt(route.before)
+  const after = waysAt(route.after)
   const lost = groupsOf(waysOnlyIn(before, after), tried, isLoss)
   const gained = groupsOf(waysOnlyIn(after, before), tried, isGain)
   const others = tried.filter((one) => !isLoss(one) && !isGain(one) && differs(one))
@@ -87,12 +89,21 @@ export function compareAt(
     stranger: stranger ?? null,
     refusal: refused ?? null,
     now: after.complete ? after.ways : null,
-    providers: acceptedAt(route),
+    accepted: acceptedByEither(route),
   }
 }
 
-function acceptedAt({ before, after }: Sides<Route>): readonly string[] {
-  return [...new Set([before, after].flatMap(({ app }) => app?.providers ?? []))]
+/** Empty where no location is. */
+export function acceptedOn(
+  gateway: Gateway,
+  { app, location }: Pick<Route, 'app' | 'location'>,
+): readonly Identification[] {
+  return app === null || location === null ? [] : acceptedAt(gateway, app, location)
+}
+
+function acceptedByEither({ before, after }: Sides<Route>): readonly Identification[] {
+  const isNew = (one: Identification) => !before.accepted.some((other) => isSameIdentification(one, other))
+  return [...before.accepted, ...after.accepted.filter(isNew)]
 }
 
 function callersAt(sides: Sides<Gateway>, route: Sides<Route>): readonly SampleCaller[] {
@@ -101,7 +112,7 @@ function callersAt(sides: Sides<Gateway>, route: Sides<Route>): readonly SampleC
     location?.access.kind === 'rule' ? [location.access.requirement] : [],
   )
   const providers = new Map([...sides.before.providers, ...sides.after.providers])
-  return sampleCallersFor(rules, acceptedAt(route), providers)
+  return sampleCallersFor(rules, acceptedByEither(route), providers)
 }
 
 function tryOut(sides: Sides<Gateway>, { method, url }: SampleRequest, caller: SampleCaller): Tried {
@@ -153,10 +164,10 @@ function groupsOf(
 function goesBy(way: Way, { person, clientAddress }: Probe): boolean {
   const address = clientAddress === null ? null : readAddress(clientAddress)
   const situation: Situation = {
-    subject: person === null ? { kind: 'anonymous' } : { kind: 'person', ...person },
+    subject: person === null ? { kind: 'anonymous' } : subjectOf(person),
     clientAddress: address === null ? null : { ...address, text: clientAddress ?? '' },
   }
   const left = remaining(way, situation)
-  const open = left.providers === null && left.claims.length === 0
+  const open = left.by === null && left.claims.length === 0
   return open && left.addresses === null && left.otherAddresses.length === 0
 }

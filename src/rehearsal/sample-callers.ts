@@ -1,8 +1,10 @@
+import type { HeaderIdentity } from '../core/credential/credential.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { isList, type Json } from '../core/json.ts'
 import { type Address, type AddressRange, contains, formatAddress } from '../core/request/address.ts'
 import type { ClaimFact } from '../core/rules/claim-fact.ts'
 import { type Claims, lookUpForRule } from '../core/rules/claims.ts'
+import type { Identification } from '../core/rules/identification.ts'
 import { holds, type Matcher } from '../core/rules/matcher.ts'
 import type { Requirement } from '../core/rules/requirement.ts'
 import type { Way } from '../core/rules/way.ts'
@@ -26,7 +28,7 @@ const mostCallers = 10_000
  */
 export function sampleCallersFor(
   rules: readonly Requirement[],
-  accepted: readonly string[],
+  accepted: readonly Identification[],
   providers: Providers,
 ): readonly SampleCaller[] {
   const conditions = rules.flatMap(conditionsOf)
@@ -56,7 +58,7 @@ function apart(rules: readonly Requirement[]): readonly Requirement[] {
 }
 
 interface Material {
-  readonly accepted: readonly string[]
+  readonly accepted: readonly Identification[]
   readonly providers: Providers
   /** By claim path. */
   readonly samples: ReadonlyMap<string, readonly Json[]>
@@ -69,27 +71,42 @@ function unknownCallers(material: Material): readonly SampleCaller[] {
   const from = [null, ...material.addresses.map(formatAddress)]
   return from.flatMap((clientAddress) => [
     { person: null, clientAddress },
-    ...material.accepted.map((provider) => ({ person: personOf(provider, {}, material), clientAddress })),
+    ...material.accepted.map((own) => ({ person: personOf(own, {}, material), clientAddress })),
   ])
 }
 
 function callersBy(way: Way, material: Material): readonly SampleCaller[] {
   const from = addressesFor(way, material)
-  if (way.providers === null) return from.map((clientAddress) => ({ person: null, clientAddress }))
+  if (way.by === null) return from.map((clientAddress) => ({ person: null, clientAddress }))
   const claims = claimsFor(way, material)
   return claims.flatMap((one) =>
-    material.accepted.flatMap((provider) =>
-      from.map((clientAddress) => ({ person: personOf(provider, one, material), clientAddress })),
+    material.accepted.flatMap((own) =>
+      from.map((clientAddress) => ({ person: personOf(own, one, material), clientAddress })),
     ),
   )
 }
 
 /** The user id must be there, or the sign-in itself fails; an e-mail counts only when it is verified. */
-function personOf(provider: string, claims: Claims, { providers }: Material): SampleCaller['person'] {
+function personOf(own: Identification, claims: Claims, { providers }: Material): SampleCaller['person'] {
+  const { provider } = own
+  const by = headerIdentityFor(own)
   const userId = providers.get(provider)?.userId ?? 'sub'
   const id = userId === 'email' ? 'somebody@example.com' : 'somebody'
   const whole = { sub: 'somebody', ...(Object.hasOwn(claims, userId) ? {} : { [userId]: id }), ...claims }
-  return { provider, claims: Object.hasOwn(whole, 'email') ? { email_verified: true, ...whole } : whole }
+  const verified = Object.hasOwn(whole, 'email') ? { email_verified: true, ...whole } : whole
+  return { provider, claims: verified, ...(by === null ? {} : { by }) }
+}
+
+/** A token or key that nobody has; null for a session. */
+function headerIdentityFor({ credential, isClient }: Identification): HeaderIdentity | null {
+  switch (credential) {
+    case 'session':
+      return null
+    case 'bearer':
+      return { kind: 'bearer', isClient }
+    case 'api_key':
+      return { kind: 'api_key', id: '0'.repeat(16), name: 'somebody' }
+  }
 }
 
 /** Those with which the way is met, first; then each with one claim taken away or changed. */

@@ -1,12 +1,19 @@
-import type { App, Location } from '../core/gateway.ts'
+import type { Location } from '../core/gateway.ts'
 import type { ClaimFact } from '../core/rules/claim-fact.ts'
+import type { Identification } from '../core/rules/identification.ts'
 import type { Matcher, Scalar } from '../core/rules/matcher.ts'
 import { isWithin, openWay, type Way } from '../core/rules/way.ts'
 import { type WaysIn, waysIn } from '../core/rules/ways-in.ts'
 
+/** A location, and in what ways somebody can be identified there; null: none. */
+export interface Place {
+  readonly location: Location | null
+  readonly accepted: readonly Identification[]
+}
+
 /** Every way to be let in at a location; none where there is no location. */
-export function waysAt(app: App | null, location: Location | null): WaysIn {
-  if (app === null || location === null) return { ways: [], complete: true }
+export function waysAt({ location, accepted }: Place): WaysIn {
+  if (location === null) return { ways: [], complete: true }
   switch (location.access.kind) {
     case 'anyone':
     case 'maybe_signed_in':
@@ -14,7 +21,7 @@ export function waysAt(app: App | null, location: Location | null): WaysIn {
     case 'nobody':
       return { ways: [], complete: true }
     case 'rule':
-      return waysIn(location.access.requirement, app.providers)
+      return waysIn(location.access.requirement, accepted)
   }
 }
 
@@ -39,11 +46,11 @@ function byValue(way: Way): readonly Way[] {
       })),
     )
   }
-  return ways.flatMap(byProvider)
+  return ways.flatMap(byIdentification)
 }
 
-function byProvider(way: Way): readonly Way[] {
-  return way.providers === null ? [way] : way.providers.map((name) => ({ ...way, providers: [name] }))
+function byIdentification(way: Way): readonly Way[] {
+  return way.by === null ? [way] : way.by.map((one) => ({ ...way, by: [one] }))
 }
 
 function valuesOf({ matcher, wanted }: ClaimFact): readonly Scalar[] {

@@ -5,6 +5,7 @@ import { mayHoldLines, readLines } from '../../src/config/lines.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import { readAddress } from '../../src/core/request/address.ts'
 import { explainRequirement } from '../../src/core/rules/explain.ts'
+import { sessionsOf } from '../../src/core/rules/identification.ts'
 import { judge, type Requirement } from '../../src/core/rules/requirement.ts'
 import { waysIn } from '../../src/core/rules/ways-in.ts'
 import { surroundings } from './surroundings.ts'
@@ -128,7 +129,7 @@ t.test('a file without entries lets nobody in, by a condition or by its negation
     ]
     for (const rule of rules) {
       for (const email of [ada, eve, null]) t.equal(lets(rule, email), false, `${rule} ${email}`)
-      t.same(waysIn(ruleOf(rule, files), ['acme']).ways, [], `nobody meets ${rule}`)
+      t.same(waysIn(ruleOf(rule, files), sessionsOf(['acme'])).ways, [], `nobody meets ${rule}`)
     }
   }
   t.equal(

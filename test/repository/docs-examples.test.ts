@@ -160,7 +160,7 @@ function whoText(gateway: Gateway, asked: string): string {
   const [app] = gateway.apps
   if (app === undefined) throw new Error('no app')
   const { admission } = probe(gateway, { method, url: app.origin + path, person: null, clientAddress: null })
-  return `${app.name} ${admission.location?.label}\n${accessText(gateway, app, accessAt(app, judgingLocations(admission)))}`
+  return `${app.name} ${admission.location?.label}\n${accessText(gateway, app, accessAt(gateway, app, judgingLocations(admission)))}`
 }
 
 /** `GET /admin   staff {groups: [ops]} from 192.0.2.7   → allowed`, put to the gate. */

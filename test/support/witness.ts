@@ -4,26 +4,41 @@ import type { Json } from '../../src/core/json.ts'
 import { type AddressRange, formatAddress } from '../../src/core/request/address.ts'
 import type { ClaimFact } from '../../src/core/rules/claim-fact.ts'
 import type { Claims } from '../../src/core/rules/claims.ts'
+import { type Identification, isSameIdentification } from '../../src/core/rules/identification.ts'
 import type { ElementTest, Matcher } from '../../src/core/rules/matcher.ts'
 import type { Way } from '../../src/core/rules/way.ts'
+import type { Person } from '../../src/http/admission/probe.ts'
 
 export interface Witness {
-  readonly provider: string | null
+  /** Null: nobody. */
+  readonly own: Identification | null
   readonly claims: Claims
   readonly address: string | null
+}
+
+/** Somebody as a probe takes them. */
+export function personOf({ credential, provider, isClient }: Identification, claims: Claims): Person {
+  switch (credential) {
+    case 'session':
+      return { provider, claims }
+    case 'bearer':
+      return { provider, claims, by: { kind: 'bearer', isClient } }
+    case 'api_key':
+      return { provider, claims, by: { kind: 'api_key', id: 'k'.repeat(16), name: 'a key' } }
+  }
 }
 
 /** Somebody who meets the way and nothing else; `base` are claims that everyone has. */
 export function witnessOf(way: Way, base: Claims): Witness {
   return {
-    provider: way.providers?.[0] ?? null,
+    own: way.by?.[0] ?? null,
     claims: claimsFor(way.claims, base),
     address: addressFor(way),
   }
 }
 
 /** The same way, with one of its facts made false, or taken away: a list of all such. */
-export function withoutOne(way: Way, base: Claims, acceptedProviders: readonly string[]): readonly Witness[] {
+export function withoutOne(way: Way, base: Claims, accepted: readonly Identification[]): readonly Witness[] {
   const whole = witnessOf(way, base)
   const claims = way.claims.map((fact) => {
     const rest = way.claims.filter((other) => other !== fact)
@@ -32,11 +47,10 @@ export function withoutOne(way: Way, base: Claims, acceptedProviders: readonly s
     const broken = stays ? [{ ...fact, wanted: true }] : []
     return { ...whole, claims: claimsFor([...rest, ...broken], base) }
   })
-  const other = acceptedProviders.find((name) => way.providers !== null && !way.providers.includes(name))
-  const providers = way.providers === null ? [] : [null, ...(other === undefined ? [] : [other])]
+  const others = accepted.filter((one) => !way.by?.some((own) => isSameIdentification(one, own)))
   return [
     ...claims,
-    ...providers.map((provider) => ({ ...whole, provider })),
+    ...(way.by === null ? [] : [null, ...others]).map((own) => ({ ...whole, own })),
     ...(way.addresses === null ? [] : [{ ...whole, address: elsewhere }]),
     ...way.otherAddresses.map((range) => ({ ...whole, address: formatAddress(range) })),
   ]

@@ -1,12 +1,13 @@
 import { type AddressRange, contains } from '../request/address.ts'
 import { commonRanges, covers, widest } from '../request/address-ranges.ts'
 import { type ClaimFact, contradicts, implies } from './claim-fact.ts'
+import { type Identification, identificationOf, isSameIdentification } from './identification.ts'
 import { type JudgedAddress, judgeCondition, type Situation } from './requirement.ts'
 
 /** One way to be let in: all of it must be so, and nothing of it can be left out. */
 export interface Way {
-  /** Signed in with one of these; null: nobody needs to sign in. */
-  readonly providers: readonly string[] | null
+  /** Identified in one of these ways; null: nobody needs to be. */
+  readonly by: readonly Identification[] | null
   readonly claims: readonly ClaimFact[]
   /** The request comes from within one of these; null: from anywhere. */
   readonly addresses: readonly AddressRange[] | null
@@ -15,25 +16,23 @@ export interface Way {
 }
 
 /** The way that asks for nothing. */
-export const openWay: Way = { providers: null, claims: [], addresses: null, otherAddresses: [] }
+export const openWay: Way = { by: null, claims: [], addresses: null, otherAddresses: [] }
 
 /** What both ways ask for together; null when nobody can be both. */
 export function both(a: Way, b: Way): Way | null {
-  const providers = intersect(a.providers, b.providers, (names, others) =>
-    names.filter((name) => others.includes(name)),
-  )
+  const by = intersect(a.by, b.by, (own, others) => own.filter((one) => isAmong(one, others)))
   const claims = allClaims(a.claims, b.claims)
   const otherAddresses = widest([...a.otherAddresses, ...b.otherAddresses])
   const within = intersect(a.addresses, b.addresses, commonRanges)
   const addresses = within?.filter((range) => !otherAddresses.some((other) => covers(other, range))) ?? null
-  if (claims === null || providers?.length === 0 || addresses?.length === 0) return null
-  return { providers, claims, addresses, otherAddresses: otherAddresses.filter(matters(addresses)) }
+  if (claims === null || by?.length === 0 || addresses?.length === 0) return null
+  return { by, claims, addresses, otherAddresses: otherAddresses.filter(matters(addresses)) }
 }
 
 /** Whether everyone who is let in by `narrow` is let in by `wide` too. */
 export function isWithin(narrow: Way, wide: Way): boolean {
   return (
-    isSubset(narrow.providers, wide.providers) &&
+    isSubset(narrow.by, wide.by) &&
     wide.claims.every((fact) => narrow.claims.some((own) => implies(own, fact))) &&
     areWithin(narrow.addresses, wide.addresses) &&
     wide.otherAddresses
@@ -51,15 +50,15 @@ export function addWay(ways: readonly Way[], way: Way): readonly Way[] {
 
 /** What of a way is still to come about for somebody: the open way when nothing is. */
 export function remaining(way: Way, { subject, clientAddress }: Situation): Way {
-  const provider = subject.kind === 'anonymous' ? null : subject.provider
-  const fits = provider !== null && way.providers?.includes(provider)
+  const own = identificationOf(subject)
+  const fits = own !== null && way.by !== null && isAmong(own, way.by)
   const isMet = ({ path, matcher, wanted }: ClaimFact): boolean => {
     const truth = judgeCondition({ kind: 'claim', path, matcher }, { subject, clientAddress }, wanted)
     return truth === wanted
   }
   const { addresses, otherAddresses } = comesFrom(way, clientAddress) ? openWay : way
   return {
-    providers: fits ? null : way.providers,
+    by: fits ? null : way.by,
     claims: way.claims.filter((fact) => !isMet(fact)),
     addresses,
     otherAddresses,
@@ -108,7 +107,11 @@ function areWithin(narrow: Way['addresses'], wide: Way['addresses']): boolean {
   return narrow?.every((range) => wide.some((other) => covers(other, range))) ?? false
 }
 
-function isSubset(narrow: readonly string[] | null, wide: readonly string[] | null): boolean {
+function isSubset(narrow: Way['by'], wide: Way['by']): boolean {
   if (wide === null) return true
-  return narrow?.every((name) => wide.includes(name)) ?? false
+  return narrow?.every((one) => isAmong(one, wide)) ?? false
+}
+
+function isAmong(one: Identification, others: readonly Identification[]): boolean {
+  return others.some((other) => isSameIdentification(one, other))
 }

@@ -1,5 +1,6 @@
 import { claimFact } from './claim-fact.ts'
 import { isEmptied } from './emptied.ts'
+import type { Identification } from './identification.ts'
 import type { Requirement } from './requirement.ts'
 import { addWay, both, openWay, type Way } from './way.ts'
 
@@ -15,19 +16,23 @@ export interface WaysIn {
 const mostWays = 100
 
 /**
- * The smallest sets of facts about a person and an address with which a rule is true. `acceptedProviders` are the
- * app's. Follows the judge in core/requirement to the letter: what is unknown lets nobody in, negated or not.
+ * The smallest sets of facts about a person and an address with which a rule is true. `accepted` is in what ways
+ * somebody may be identified at the location. Follows the judge in core/requirement to the letter: what is unknown lets
+ * nobody in, negated or not.
  */
-export function waysIn(requirement: Requirement, acceptedProviders: readonly string[]): WaysIn {
-  return waysOf(requirement, true, { ...openWay, providers: acceptedProviders })
+export function waysIn(requirement: Requirement, accepted: readonly Identification[]): WaysIn {
+  return waysOf(requirement, true, { ...openWay, by: accepted })
 }
 
 const never: WaysIn = { ways: [], complete: true }
 
-/** `wanted` as for `judge`; `signedIn` is the way of everyone whom the app accepts. */
-function waysOf(requirement: Requirement, wanted: boolean, signedIn: Way): WaysIn {
+/** `wanted` as for `judge`; `identified` is the way of everyone who is known at the location. */
+function waysOf(requirement: Requirement, wanted: boolean, identified: Way): WaysIn {
+  const chosen = (holds: (one: Identification) => boolean): WaysIn => {
+    return only({ ...openWay, by: identified.by?.filter((one) => holds(one) === wanted) ?? [] })
+  }
   const ofMembers = (members: readonly Requirement[], wish: boolean): readonly WaysIn[] =>
-    members.map((member) => waysOf(member, wish, signedIn))
+    members.map((member) => waysOf(member, wish, identified))
   switch (requirement.kind) {
     case 'all':
       return wanted
@@ -41,23 +46,19 @@ function waysOf(requirement: Requirement, wanted: boolean, signedIn: Way): WaysI
       if (requirement.members.length === 0) return never
       // Before a sign-in `none` is at best unknown, whatever stands in it.
       return wanted
-        ? every([only(signedIn), ...ofMembers(requirement.members, false)])
+        ? every([only(identified), ...ofMembers(requirement.members, false)])
         : some(ofMembers(requirement.members, true))
     case 'policy':
-      return waysOf(requirement.requirement, wanted, signedIn)
+      return waysOf(requirement.requirement, wanted, identified)
     case 'signed_in':
-      return wanted ? only(signedIn) : never
-    case 'provider': {
-      const { names } = requirement
-      const providers = signedIn.providers?.filter((name) => names.includes(name) === wanted) ?? []
-      return providers.length === 0 ? never : only({ ...openWay, providers })
-    }
-    // No file can say it yet.
+      return chosen(({ isClient }) => !isClient)
+    case 'provider':
+      return chosen(({ provider }) => requirement.names.includes(provider))
     case 'credential':
-      return never
+      return chosen(({ credential }) => requirement.names.includes(credential))
     case 'claim':
       if (isEmptied(requirement.matcher)) return never
-      return only({ ...signedIn, claims: [claimFact(requirement.path, requirement.matcher, wanted)] })
+      return only({ ...identified, claims: [claimFact(requirement.path, requirement.matcher, wanted)] })
     case 'client_ip':
       if (requirement.ranges.length === 0) return never
       return only(
@@ -69,6 +70,7 @@ function waysOf(requirement: Requirement, wanted: boolean, signedIn: Way): WaysI
 }
 
 function only(way: Way): WaysIn {
+  if (way.by?.length === 0) return never
   return { ways: [way], complete: true }
 }
 

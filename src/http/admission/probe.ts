@@ -1,3 +1,4 @@
+import type { HeaderIdentity } from '../../core/credential/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
@@ -7,7 +8,7 @@ import type { SentTokens } from '../../core/headers/token-headers.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
-import { readJudgedAddress } from '../../core/rules/requirement.ts'
+import { readJudgedAddress, type Subject } from '../../core/rules/requirement.ts'
 import { type EpochSeconds, noTokens } from '../../core/session/session.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
 import { assuranceOf, type StepUp } from '../../core/step-up.ts'
@@ -34,12 +35,20 @@ export interface Probe {
 }
 
 export interface Person {
+  /** Of a key that an operator made `api_keys`. */
   readonly provider: string
   readonly claims: Claims
   /** Granted ones; absent: those that the provider is asked for at every sign-in. */
   readonly scopes?: readonly string[]
   /** How old `auth_time` is, in its place. */
   readonly authAgeSeconds?: number
+  /** The header credential that somebody comes by; absent: a session. */
+  readonly by?: HeaderIdentity
+}
+
+/** Whom a rule is judged for. */
+export function subjectOf({ provider, claims, by }: Person): Subject {
+  return { kind: 'person', provider, claims, ...(by === undefined ? {} : { by }) }
 }
 
 export interface ProbeResult {

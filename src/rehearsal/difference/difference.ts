@@ -1,5 +1,6 @@
 import type { Gateway, Location } from '../../core/gateway.ts'
 import { shortMethods, webdavName } from '../../core/request/method.ts'
+import type { Identification } from '../../core/rules/identification.ts'
 import type { Matcher } from '../../core/rules/matcher.ts'
 import type { Way } from '../../core/rules/way.ts'
 import { type OnStep, untold } from '../../core/step.ts'
@@ -87,7 +88,7 @@ export function compareGateways(sides: Sides<Gateway>, onStep: OnStep = untold):
 }
 
 function whyUnsure({ before, after }: Sides<Route>): Unsure['why'] | null {
-  const complete = [before, after].every(({ app, location }) => waysAt(app, location).complete)
+  const complete = [before, after].every((route) => waysAt(route).complete)
   if (!complete) return 'ways'
   const [one, other] = [before, after].map(({ location }) => expressionsOf(location))
   return one === other || one === '' || other === '' ? null : 'expressions'
@@ -166,20 +167,20 @@ function nameAmong(method: string, alike: readonly string[]): string {
 }
 
 /** Changes that are told in the same words are told once. */
-function sameness({ lost, gained, stranger, refusal, now, providers }: AccessChange): string {
+function sameness({ lost, gained, stranger, refusal, now, accepted }: AccessChange): string {
   const group = ({ way, example }: Group) =>
-    way === null ? JSON.stringify(example?.asked.person) : wayText(way, providers)
+    way === null ? JSON.stringify(example?.asked.person) : wayText(way, accepted)
   return JSON.stringify([
     lost.map(group),
     gained.map(group),
     stranger && [stranger.before, stranger.after],
     refusal && [refusal.before, refusal.after],
-    now?.map((way) => wayText(way, providers)),
+    now?.map((way) => wayText(way, accepted)),
   ])
 }
 
 /** A way in one line: `groups: "ops" and level: at least 3`. */
-export function wayText(way: Way, providers: readonly string[]): string {
-  const words = demandsOf(way, providers).map(demandText)
+export function wayText(way: Way, accepted: readonly Identification[]): string {
+  const words = demandsOf(way, accepted).map(demandText)
   return words.length === 0 ? 'everybody, signed in or not' : words.join(' and ')
 }

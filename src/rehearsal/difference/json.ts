@@ -15,9 +15,9 @@ export function differenceJson(difference: Difference): string {
   return `${JSON.stringify(answer, null, 2)}\n`
 }
 
-function changeJson({ lost, gained, stranger, refusal, now, providers }: AccessChange) {
+function changeJson({ lost, gained, stranger, refusal, now, accepted }: AccessChange) {
   const group = ({ way, example }: Group) => ({
-    who: way === null ? null : wayText(way, providers),
+    who: way === null ? null : wayText(way, accepted),
     example: example && {
       method: example.asked.method,
       url: example.asked.url,
@@ -32,6 +32,6 @@ function changeJson({ lost, gained, stranger, refusal, now, providers }: AccessC
     gained: gained.map(group),
     not_signed_in: stranger && { before: stranger.before, after: stranger.after },
     refused: refusal && { before: refusal.before, after: refusal.after },
-    now: now?.map((way) => wayText(way, providers)) ?? null,
+    now: now?.map((way) => wayText(way, accepted)) ?? null,
   }
 }

@@ -1,3 +1,4 @@
+import type { Identification } from '../../core/rules/identification.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Probe } from '../../http/admission/probe.ts'
 import type { AccessChange, Ending, Group, Tried } from '../access.ts'
@@ -74,8 +75,8 @@ function placedText({ places, change }: PlacedChange, shown: Shown): string {
 }
 
 function rowsOf(change: AccessChange, who: string): readonly (readonly string[])[] {
-  const { lost, gained, stranger, refusal, now, providers } = change
-  const group = (what: string, one: Group) => groupRows(what, one, providers)
+  const { lost, gained, stranger, refusal, now, accepted } = change
+  const group = (what: string, one: Group) => groupRows(what, one, accepted)
   return [
     ...lost.flatMap((one) => group('loses access', one)),
     ...gained.flatMap((one) => group('gains access', one)),
@@ -85,20 +86,20 @@ function rowsOf(change: AccessChange, who: string): readonly (readonly string[])
     ...(refusal === null
       ? []
       : [['refused', `${endingText(refusal.before)} → ${endingText(refusal.after)}`]]),
-    ['let in now', now === null ? `more ways than are listed: see \`${who}\`` : nowText(now, providers)],
+    ['let in now', now === null ? `more ways than are listed: see \`${who}\`` : nowText(now, accepted)],
   ]
 }
 
-function nowText(ways: NonNullable<AccessChange['now']>, providers: readonly string[]): string {
-  return ways.length === 0 ? 'nobody' : ways.map((way) => wayText(way, providers)).join('; or ')
+function nowText(ways: NonNullable<AccessChange['now']>, accepted: readonly Identification[]): string {
+  return ways.length === 0 ? 'nobody' : ways.map((way) => wayText(way, accepted)).join('; or ')
 }
 
 function groupRows(
   what: string,
   { way, example }: Group,
-  providers: readonly string[],
+  accepted: readonly Identification[],
 ): readonly (readonly string[])[] {
-  const words = way === null ? 'somebody whom no simple words describe' : wayText(way, providers)
+  const words = way === null ? 'somebody whom no simple words describe' : wayText(way, accepted)
   return [
     [what, words],
     ['', example === null ? 'nobody could be made up to try it' : exampleText(example)],

@@ -1,10 +1,13 @@
+import { credentialOf } from '../../core/credential/credential.ts'
 import type { App, Location } from '../../core/gateway.ts'
+import type { Identifying } from '../../core/rules/accepted.ts'
 import { lookUpForRule } from '../../core/rules/claims.ts'
+import { type Identification, providersOf } from '../../core/rules/identification.ts'
 import type { Situation } from '../../core/rules/requirement.ts'
 import { addWay, remaining, type Way } from '../../core/rules/way.ts'
 import { showFound } from '../../core/show.ts'
 import { accessAt } from '../who/access.ts'
-import { type Demand, demandsOf, oneOf, waysInOrder } from '../who/words.ts'
+import { type Demand, demandsOf, hasHeaders, identityDemands, oneOf, waysInOrder } from '../who/words.ts'
 import type { Outcome } from './outcome.ts'
 
 /** One thing that would have to be otherwise. */
@@ -23,28 +26,35 @@ const mostChanges = 5
 
 /** The smallest changes of claims, provider and address with which somebody would be let in. */
 export function changesFor(
+  gateway: Identifying,
   app: App,
   locations: readonly Location[],
   situation: Situation,
   { outcome }: Outcome,
 ): Changes {
-  const access = accessAt(app, locations)
+  const access = accessAt(gateway, app, locations)
   if (outcome === 'allowed' || outcome === 'rejected' || access.kind !== 'rule') return { shown: [], more: 0 }
   const ways = access.ways.map((way) => remaining(way, situation)).reduce(addWay, [])
-  const changes = waysInOrder(ways, app.providers)
-    .map((way) => changeOf(way, app, situation))
+  const changes = waysInOrder(ways, access.accepted)
+    .map((way) => changeOf(way, access.accepted, situation))
     .filter((change) => change.length > 0)
     .toSorted((a, b) => a.length - b.length)
   return { shown: changes.slice(0, mostChanges), more: Math.max(0, changes.length - mostChanges) }
 }
 
-function changeOf(way: Way, app: App, situation: Situation): readonly Change[] {
-  const demands = demandsOf(way, app.providers).filter(
-    ({ kind }) => kind !== 'signed_in' && kind !== 'provider',
-  )
-  const signIn: readonly Demand[] =
-    way.providers === null ? [] : [{ kind: 'signed_in', not: false, text: oneOf(way.providers) }]
-  return [...signIn, ...demands].map((demand) => ({ ...demand, now: today(demand, situation) }))
+function changeOf(way: Way, accepted: readonly Identification[], situation: Situation): readonly Change[] {
+  const demands = demandsOf({ ...way, by: null }, accepted)
+  return [...identification(way, accepted), ...demands].map((demand) => ({
+    ...demand,
+    now: today(demand, situation),
+  }))
+}
+
+/** By what somebody would have to come; where only people sign in, with whom. */
+function identification({ by }: Way, accepted: readonly Identification[]): readonly Demand[] {
+  if (by === null) return []
+  if (hasHeaders(accepted)) return identityDemands(by, accepted)
+  return [{ kind: 'signed_in', not: false, text: oneOf(providersOf(by) ?? []) }]
 }
 
 function today({ kind, claim }: Demand, { subject, clientAddress }: Situation): string {
@@ -52,6 +62,9 @@ function today({ kind, claim }: Demand, { subject, clientAddress }: Situation): 
     case 'signed_in':
     case 'provider':
       return subject.kind === 'anonymous' ? 'not signed in' : subject.provider
+    case 'credential':
+    case 'client':
+      return subject.kind === 'person' ? credentialOf(subject) : 'not signed in'
     case 'client_ip':
       return clientAddress?.text ?? 'unknown'
     case 'claim':

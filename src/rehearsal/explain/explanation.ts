@@ -67,7 +67,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
   const outcome = outcomeOf(ruling, settings?.userId ?? 'sub')
   // The path itself lets this person in.
   const elsewhere = admission.decision.reason === 'destination-not-allowed'
-  const changes = app === null || elsewhere ? none : changesFor(app, locations, situation, outcome)
+  const changes = app === null || elsewhere ? none : changesFor(gateway, app, locations, situation, outcome)
   return {
     request: {
       method: asked.method,

@@ -1,9 +1,9 @@
-import type { App, Gateway, Location } from '../../core/gateway.ts'
+import type { Gateway, Location } from '../../core/gateway.ts'
 import { readAddress } from '../../core/request/address.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { judge, type Requirement } from '../../core/rules/requirement.ts'
 import { type Person, probe } from '../../http/admission/probe.ts'
-import { routeText } from '../access.ts'
+import { acceptedOn, type Route, routeText } from '../access.ts'
 import { waysAt, waysOnlyIn } from '../ways.ts'
 import type { LoggedRequest } from './logged-request.ts'
 
@@ -49,10 +49,8 @@ export function replayRequest(setup: ReplaySetup, request: LoggedRequest): Repla
   }
 }
 
-interface Answer {
+interface Answer extends Route {
   readonly place: string
-  readonly app: App | null
-  readonly location: Location | null
   readonly now: Ended
 }
 
@@ -67,7 +65,8 @@ function judged(
   const asked = { method, url, person, clientAddress: client, steppedUp }
   const { app, location, decision } = probe(gateway, asked).admission
   const place = app === null ? host : `${app.name} ${location?.label ?? '(no location)'}`
-  return { place, app, location, now: { decision: decision.kind, reason: decision.reason } }
+  const accepted = acceptedOn(gateway, { app, location })
+  return { place, app, location, accepted, now: { decision: decision.kind, reason: decision.reason } }
 }
 
 /** Whether it makes no difference there who asks. */
@@ -115,12 +114,12 @@ function truthForAll(rule: Requirement, provider: string, client: string | null)
 function provenDecision(
   { old }: ReplaySetup,
   request: LoggedRequest,
-  { app, location }: Answer,
+  answer: Answer,
 ): LoggedRequest['decision'] | null {
   if (old === null) return null
   const before = judged(old, request, null)
-  if (routeText(before) === routeText({ app, location })) return request.decision
-  const [was, is] = [waysAt(before.app, before.location), waysAt(app, location)]
+  if (routeText(before) === routeText(answer)) return request.decision
+  const [was, is] = [waysAt(before), waysAt(answer)]
   if (!was.complete || !is.complete) return null
   const [narrower, wider] = request.decision === 'allow' ? [was, is] : [is, was]
   return waysOnlyIn(narrower, wider).length === 0 ? request.decision : null

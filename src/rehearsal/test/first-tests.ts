@@ -1,4 +1,5 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
+import { acceptedAt } from '../../core/rules/accepted.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { type Probe, probe } from '../../http/admission/probe.ts'
 import { outcomeOf } from '../explain/outcome.ts'
@@ -57,7 +58,10 @@ function testsAt(
   const { access } = location
   const callers: readonly SampleCaller[] =
     access.kind === 'rule'
-      ? sampleCallersFor([access.requirement], app.providers, gateway.providers).slice(0, mostCallers)
+      ? sampleCallersFor([access.requirement], acceptedAt(gateway, app, location), gateway.providers).slice(
+          0,
+          mostCallers,
+        )
       : [{ person: null, clientAddress: null }]
   const label = `${app.name} ${location.label}`
   const tests = callers

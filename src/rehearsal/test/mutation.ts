@@ -1,5 +1,6 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { exampleRequest } from '../../core/request/example-request.ts'
+import { acceptedAt } from '../../core/rules/accepted.ts'
 import { type OnStep, untold } from '../../core/step.ts'
 import { type Probe, probe } from '../../http/admission/probe.ts'
 import { sampleCallersFor } from '../sample-callers.ts'
@@ -122,8 +123,9 @@ function witnessAt(gateway: Gateway, after: Gateway, app: App, change: Changed):
   const rules = [change.before, next].flatMap((location) =>
     location?.access.kind === 'rule' ? [location.access.requirement] : [],
   )
+  const accepted = acceptedAt(gateway, app, change.before)
   for (const method of methodsFor(change, request.method)) {
-    for (const caller of sampleCallersFor(rules, app.providers, gateway.providers)) {
+    for (const caller of sampleCallersFor(rules, accepted, gateway.providers)) {
       const asked = { ...caller, method, url, steppedUp: true }
       const [one, other] = [endOf(gateway, asked), endOf(after, asked)]
       if (one !== other) return { asked, before: one, after: other }

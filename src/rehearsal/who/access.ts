@@ -1,6 +1,8 @@
 import type { App, Location } from '../../core/gateway.ts'
 import type { Segments } from '../../core/request/readings.ts'
 import { locationOf, matchRoute } from '../../core/request/route-match.ts'
+import { acceptedAtAll, type Identifying } from '../../core/rules/accepted.ts'
+import type { Identification } from '../../core/rules/identification.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import { type WaysIn, waysIn } from '../../core/rules/ways-in.ts'
 import type { StepUp } from '../../core/step-up.ts'
@@ -10,7 +12,12 @@ import type { Admission } from '../../http/admission/admission.ts'
 export type PlaceAccess =
   | { readonly kind: 'anyone' | 'maybe_signed_in' }
   | { readonly kind: 'nobody'; readonly reason: 'nobody-allowed' | 'no-location' }
-  | ({ readonly kind: 'rule'; readonly stepUp: StepUp | null } & WaysIn)
+  | ({
+      readonly kind: 'rule'
+      readonly stepUp: StepUp | null
+      /** In what ways somebody can be identified there at all. */
+      readonly accepted: readonly Identification[]
+    } & WaysIn)
 
 /** The locations that judge a request: several where its path can be read in several ways, else one or none. */
 export function judgingLocations({ origin, target, method }: Admission): readonly Location[] {
@@ -36,7 +43,7 @@ export function judgingReadings({
 }
 
 /** What several locations demand together. */
-export function accessAt(app: App, locations: readonly Location[]): PlaceAccess {
+export function accessAt(gateway: Identifying, app: App, locations: readonly Location[]): PlaceAccess {
   const rules: Requirement[] = []
   let open: 'anyone' | 'maybe_signed_in' = 'anyone'
   for (const { access } of locations) {
@@ -54,5 +61,10 @@ export function accessAt(app: App, locations: readonly Location[]): PlaceAccess 
   }
   if (rules.length === 0) return { kind: open }
   const stepUp = locations[0]?.stepUp ?? null
-  return { kind: 'rule', stepUp, ...waysIn({ kind: 'all', members: rules }, app.providers) }
+  const accepted = acceptedAtAll(
+    gateway,
+    app,
+    locations.filter(({ access }) => access.kind !== 'anyone'),
+  )
+  return { kind: 'rule', stepUp, accepted, ...waysIn({ kind: 'all', members: rules }, accepted) }
 }

@@ -23,7 +23,7 @@ export function whoMayOpen(gateway: Gateway, question: Question): WhoAnswer {
   const { app, location } = admission
   if (app === null || location === null) return whoNowhere(admission, question)
   const locations = judgingLocations(admission)
-  const access = accessAt(app, locations)
+  const access = accessAt(gateway, app, locations)
   const labels = locations.map(({ label }) => label).join(' and ')
   return {
     json: { ...question, ...accessJson(app, location, access) },
@@ -35,7 +35,7 @@ export function whoMayOpen(gateway: Gateway, question: Question): WhoAnswer {
 /** Every location of every app, as a list that can be compared with that of another version of the file. */
 export function whoMayOpenEach(gateway: Gateway): WhoAnswer {
   const places = gateway.apps.flatMap((app) =>
-    locationsInOrder(app).map((location) => ({ app, location, access: accessAt(app, [location]) })),
+    locationsInOrder(app).map((location) => ({ app, location, access: accessAt(gateway, app, [location]) })),
   )
   const texts = places.map(
     ({ app, location, access }) => `${app.name} ${location.label}\n${accessText(gateway, app, access)}`,

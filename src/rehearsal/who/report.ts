@@ -2,8 +2,9 @@ import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { denyReasons } from '../../core/reason.ts'
 import { stepUpWords } from '../../core/step-up-rows.ts'
 import type { PlaceAccess } from './access.ts'
+import { byCredential, listOf, type RuleAccess, setsOf } from './by-credential.ts'
 import { wrap } from './layout.ts'
-import { type Demand, demandsOf, notesOn, waysInOrder, wayText } from './words.ts'
+import { type Demand, hasHeaders, notesOn } from './words.ts'
 
 /** Who gets in, in words, with a final newline. */
 export function accessText(gateway: Gateway, app: App, access: PlaceAccess): string {
@@ -15,21 +16,19 @@ export function accessText(gateway: Gateway, app: App, access: PlaceAccess): str
     case 'nobody':
       return `Nobody. ${denyReasons[access.reason]}\n`
     case 'rule': {
-      const ways = waysInOrder(access.ways, app.providers)
-      if (ways.length === 0) return 'Nobody: no one can meet all that the rule demands.\n'
-      const lead = ways.length === 1 ? 'Whoever meets this' : 'Whoever meets one of these'
-      const list = ways.map((way) => wayText(way, app.providers)).join('')
+      if (access.ways.length === 0) return 'Nobody: no one can meet all that the rule demands.\n'
       const more = access.complete
         ? ''
         : '  … and more: the rule can be met in more ways than are listed here.\n'
-      const notes = notesOn(ways, trustsEmails(gateway, app)).map((note) => `${wrap(note, '  ')}\n`)
-      return `${lead}:\n${list}${more}${stepUpOf(access)}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
+      const notes = notesOn(access.ways, trustsEmails(gateway, app)).map((note) => `${wrap(note, '  ')}\n`)
+      const list = hasHeaders(access.accepted) ? byCredential(access) : listOf(access)
+      return `${list}${more}${stepUpOf(access)}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
     }
   }
 }
 
 /** What a sign-in has to bring besides. */
-function stepUpOf({ stepUp }: Extract<PlaceAccess, { kind: 'rule' }>): string {
+function stepUpOf({ stepUp }: RuleAccess): string {
   return stepUp === null
     ? ''
     : `  after a step-up:\n${stepUpWords(stepUp)
@@ -52,13 +51,12 @@ export function accessJson(
   /** What a sign-in has to bring besides; null: nothing. */
   readonly step_up: readonly string[] | null
 } {
-  const ways = access.kind === 'rule' ? waysInOrder(access.ways, app.providers) : []
   return {
     app: app.name,
     location: location.label,
     access: access.kind,
     reason: access.kind === 'nobody' ? access.reason : null,
-    sets: ways.map((way) => demandsOf(way, app.providers)),
+    sets: access.kind === 'rule' ? setsOf(access) : [],
     complete: access.kind !== 'rule' || access.complete,
     step_up: access.kind === 'rule' && access.stepUp !== null ? stepUpWords(access.stepUp) : null,
   }

@@ -1,12 +1,14 @@
+import type { Credential } from '../../core/credential/credential.ts'
 import type { AddressRange } from '../../core/request/address.ts'
 import type { ClaimFact } from '../../core/rules/claim-fact.ts'
+import { type Identification, providersOf } from '../../core/rules/identification.ts'
 import { asksForAddress, type Way } from '../../core/rules/way.ts'
 import { showOwn } from '../../core/show.ts'
 import { wrap } from './layout.ts'
 
 /** One thing that must be so, for people and for programs. */
 export interface Demand {
-  readonly kind: 'signed_in' | 'provider' | 'claim' | 'client_ip'
+  readonly kind: 'signed_in' | 'credential' | 'provider' | 'client' | 'claim' | 'client_ip'
   /** The claim's path, where it is one. */
   readonly claim?: string
   /** True: this must certainly not be so. */
@@ -16,40 +18,89 @@ export interface Demand {
 }
 
 /** What a way asks for, always in the same order: of whom, then claims by name, then from where. */
-export function demandsOf(way: Way, acceptedProviders: readonly string[]): readonly Demand[] {
-  const { providers, claims, addresses, otherAddresses } = way
-  const one = (kind: 'provider' | 'client_ip', names: readonly string[], not = false): readonly Demand[] =>
-    names.length === 0 ? [] : [{ kind, not, text: oneOf(names) }]
-  const chosen = providers === null || providers.length === acceptedProviders.length ? [] : providers
+export function demandsOf(way: Way, accepted: readonly Identification[]): readonly Demand[] {
+  const { by, claims, addresses, otherAddresses } = way
   const demands = [
-    ...one('provider', chosen),
+    ...(by === null ? [] : identityDemands(by, accepted)),
     ...inOrder(claims).map(claimDemand),
-    ...one('client_ip', textsOf(addresses ?? [])),
-    ...one('client_ip', textsOf(otherAddresses), true),
+    ...named('client_ip', textsOf(addresses ?? [])),
+    ...named('client_ip', textsOf(otherAddresses), true),
   ]
   const onlyAddresses = demands.every(({ kind }) => kind === 'client_ip')
-  if (providers === null || !onlyAddresses) return demands
-  return [{ kind: 'signed_in', not: false, text: oneOf(acceptedProviders) }, ...demands]
+  if (by === null || !onlyAddresses) return demands
+  return [{ kind: 'signed_in', not: false, text: oneOf(providersOf(accepted) ?? []) }, ...demands]
+}
+
+/**
+ * By what somebody must be identified, of all that is accepted. Where sessions alone are, nothing is said of that; a
+ * provider is named where not all are meant.
+ */
+export function identityDemands(
+  by: readonly Identification[],
+  accepted: readonly Identification[],
+): readonly Demand[] {
+  const credentials = credentialsOf(by)
+  const possible = accepted.filter(({ credential }) => credentials.includes(credential))
+  const providers = providersOf(by) ?? []
+  const all = providersOf(possible) ?? []
+  const clients = possible.filter(({ isClient, provider }) => isClient && providers.includes(provider))
+  const known = by.filter(({ isClient }) => isClient)
+  return [
+    ...named('credential', hasHeaders(accepted) ? credentials : []),
+    ...named('provider', providers.length === all.length ? [] : providers),
+    ...(clients.length === 0 || (known.length > 0 && known.length < by.length)
+      ? []
+      : [{ kind: 'client', not: known.length === 0, text: 'a token behind which nobody is' } as const]),
+  ]
+}
+
+/** Each once, in the order of the file. */
+export function credentialsOf(by: readonly Identification[]): readonly Credential[] {
+  return [...new Set(by.map(({ credential }) => credential))]
+}
+
+/** Whether anything but a session is among them. */
+export function hasHeaders(by: readonly Identification[]): boolean {
+  return by.some(({ credential }) => credential !== 'session')
+}
+
+function named(
+  kind: 'credential' | 'provider' | 'client_ip',
+  names: readonly string[],
+  not = false,
+): readonly Demand[] {
+  return names.length === 0 ? [] : [{ kind, not, text: oneOf(names) }]
 }
 
 /** `groups: one of admins, ops`, `not status: "suspended"`. */
 export function demandText({ kind, claim, not, text }: Demand): string {
   if (kind === 'signed_in') return `signed in with ${text}`
+  if (kind === 'client') return not ? 'somebody is behind the token' : text
   return `${not ? 'not ' : ''}${claim === undefined ? kind : showOwn(claim, 80)}: ${text}`
 }
 
 /** A way as an item of a list, a demand a line. */
-export function wayText(way: Way, acceptedProviders: readonly string[]): string {
-  const demands = demandsOf(way, acceptedProviders)
-  const free = way.providers === null && asksForAddress(way) ? ' (no sign-in is needed)' : ''
+export function wayText(way: Way, accepted: readonly Identification[]): string {
+  return listed(demandsOf(way, accepted), way)
+}
+
+/** The same below a heading that says the credential. */
+export function wayTextBelow(way: Way, accepted: readonly Identification[]): string {
+  const demands = demandsOf(way, accepted)
+  const others = demands.filter(({ kind }) => kind !== 'credential')
+  return listed(others.length === 0 ? demands : others, way)
+}
+
+function listed(demands: readonly Demand[], way: Way): string {
+  const free = way.by === null && asksForAddress(way) ? ' (no sign-in is needed)' : ''
   const lines = demands.map((demand, index) => wrap(demandText(demand), index === 0 ? '  - ' : '    and '))
   return `${lines.join('\n')}${free}\n`
 }
 
 /** By size, then by their words: the order in the file means nothing, and must change nothing here. */
-export function waysInOrder(ways: readonly Way[], acceptedProviders: readonly string[]): readonly Way[] {
+export function waysInOrder(ways: readonly Way[], accepted: readonly Identification[]): readonly Way[] {
   const keyed = ways.map((way) => {
-    const demands = demandsOf(way, acceptedProviders)
+    const demands = demandsOf(way, accepted)
     return { way, size: demands.length, text: demands.map(demandText).join('\n') }
   })
   keyed.sort((a, b) => a.size - b.size || compare(a.text, b.text))

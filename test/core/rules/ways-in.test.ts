@@ -1,7 +1,9 @@
 import t from 'tap'
+import type { Credential } from '../../../src/core/credential/credential.ts'
 import type { Json } from '../../../src/core/json.ts'
 import { readAddress, readAddressRange } from '../../../src/core/request/address.ts'
 import type { Claims } from '../../../src/core/rules/claims.ts'
+import { type Identification, sessionsOf } from '../../../src/core/rules/identification.ts'
 import type { ElementTest, Matcher, Scalar } from '../../../src/core/rules/matcher.ts'
 import {
   anonymous,
@@ -13,6 +15,7 @@ import {
 } from '../../../src/core/rules/requirement.ts'
 import { isWithin, openWay, remaining, type Way } from '../../../src/core/rules/way.ts'
 import { waysIn } from '../../../src/core/rules/ways-in.ts'
+import { personOf } from '../../support/witness.ts'
 
 function matcher(tests: readonly ElementTest[], more: Partial<Matcher> = {}): Matcher {
   const { not = null, exists = null } = more
@@ -27,6 +30,7 @@ const all = (...members: readonly Requirement[]): Requirement => ({ kind: 'all',
 const any = (...members: readonly Requirement[]): Requirement => ({ kind: 'any', members })
 const none = (...members: readonly Requirement[]): Requirement => ({ kind: 'none', members })
 const provider = (...names: readonly string[]): Requirement => ({ kind: 'provider', names })
+const credential = (...names: readonly Credential[]): Requirement => ({ kind: 'credential', names })
 const signedIn: Requirement = { kind: 'signed_in' }
 
 function from(...networks: readonly string[]): Requirement {
@@ -66,6 +70,9 @@ const leaves: readonly Requirement[] = [
   claim('b', not(oneOf(1))),
   provider('p'),
   provider('q', 'r'),
+  provider('api_keys'),
+  credential('session'),
+  credential('bearer', 'api_key'),
   from('10.0.0.0/8'),
   from('10.1.0.0/16', '192.0.2.0/24'),
 ]
@@ -77,7 +84,16 @@ const addresses: readonly JudgedAddress[] = [null, '10.1.0.1', '10.2.0.1', '192.
     return read === null ? null : { ...read, text: text ?? '' }
   },
 )
-const accepted = ['p', 'q']
+/** `r` vouches for tokens alone, behind some of which nobody is; `q` signs people in and has keys. */
+const accepted: readonly Identification[] = [
+  ...sessionsOf(['p', 'q']),
+  { credential: 'bearer', provider: 'p', isClient: false },
+  { credential: 'bearer', provider: 'r', isClient: false },
+  { credential: 'bearer', provider: 'r', isClient: true },
+  { credential: 'api_key', provider: 'q', isClient: false },
+  { credential: 'api_key', provider: 'api_keys', isClient: false },
+]
+const signingIn = sessionsOf(['p', 'q'])
 
 function* situations(): Generator<Situation> {
   for (const clientAddress of addresses) {
@@ -89,9 +105,13 @@ function* situations(): Generator<Situation> {
   }
 }
 
-function person(from: string, a: Json | undefined, b: Json | undefined): Subject {
+function subjectOf(own: Identification, claims: Claims): Subject {
+  return { kind: 'person', ...personOf(own, claims) }
+}
+
+function person(from: Identification, a: Json | undefined, b: Json | undefined): Subject {
   const claims: Claims = { ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) }
-  return { kind: 'person', provider: from, claims }
+  return subjectOf(from, claims)
 }
 
 const every: readonly Situation[] = [...situations()]
@@ -187,11 +207,15 @@ function printable(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value
 }
 
+function identificationText({ credential, provider, isClient }: Identification): string {
+  return `${credential === 'session' ? '' : `${credential}:`}${provider}${isClient ? '!' : ''}`
+}
+
 /** Ways as short words: `p a=… !b=… @range`. */
-function words(rule: Requirement): readonly string[] {
-  return waysIn(rule, accepted).ways.map(({ providers, claims, addresses, otherAddresses }) =>
+function words(rule: Requirement, by = signingIn): readonly string[] {
+  return waysIn(rule, by).ways.map(({ by, claims, addresses, otherAddresses }) =>
     [
-      providers?.join('|') ?? 'anyone',
+      by?.map(identificationText).join('|') ?? 'anyone',
       ...claims.map(
         (fact) => `${fact.wanted ? '' : '!'}${fact.path}${fact.matcher.text.replace(/ not.*/, '')}`,
       ),
@@ -227,6 +251,26 @@ t.test('the words of a rule, one by one', async (t) => {
   for (const [sentence, rule, wanted] of rows) t.same(words(rule), wanted, sentence)
 })
 
+t.test('the words of a rule where tokens and keys are accepted too', async (t) => {
+  const one = claim('a', oneOf(1))
+  const persons = 'p|q|bearer:p|bearer:r|api_key:q|api_key:api_keys'
+  const rows: readonly (readonly [string, Requirement, readonly string[]])[] = [
+    ['signed in: by whatever is accepted, clients excepted', signedIn, [persons]],
+    ['a claim: clients too', one, [`p|q|bearer:p|bearer:r|bearer:r!|api_key:q|api_key:api_keys a${is(1)}`]],
+    ['a credential', credential('bearer'), ['bearer:p|bearer:r|bearer:r!']],
+    ['a credential of a person', all(credential('bearer'), signedIn), ['bearer:p|bearer:r']],
+    ['a credential and its claim', all(credential('api_key'), one), [`api_key:q|api_key:api_keys a${is(1)}`]],
+    ['no session', none(credential('session')), [persons.replace('p|q|', '').replace('r|', 'r|bearer:r!|')]],
+    ['a provider with which nobody signs in', provider('r'), ['bearer:r|bearer:r!']],
+    ['keys that an operator made', provider('api_keys'), ['api_key:api_keys']],
+    ['a credential of a provider that has none', all(credential('api_key'), provider('p')), []],
+    ['clients alone', none(signedIn), ['bearer:r!']],
+  ]
+  for (const [sentence, rule, wanted] of rows) t.same(words(rule, accepted), wanted, sentence)
+  t.same(waysIn(one, []).ways, [], 'nobody meets a rule where nothing is accepted')
+  t.same(words(from('10.0.0.0/8'), []), ['anyone @10.0.0.0/8'], 'but an address needs no credential')
+})
+
 t.test('a rule of millions of ways is cut, and says so', async (t) => {
   const members = Array.from({ length: 20 }, (_, index) =>
     any(...['x', 'y', 'z'].map((value) => claim(`c${index}`, oneOf(value)))),
@@ -247,17 +291,18 @@ function firstValue([test]: readonly ElementTest[]): Json {
 
 t.test('what is still to come about for somebody', async (t) => {
   const rule = all(provider('p'), claim('a', oneOf(1)), from('10.0.0.0/8'))
-  const [way = openWay] = waysIn(rule, accepted).ways
+  const [way = openWay] = waysIn(rule, signingIn).ways
   const [, inside = null] = addresses
-  const subject = person('q', 1, undefined)
+  const [sessionP] = signingIn
+  const subject: Subject = { kind: 'person', provider: 'q', claims: { a: 1 } }
   t.match(remaining(way, { subject, clientAddress: inside }), {
-    providers: ['p'],
+    by: [sessionP],
     claims: [],
     addresses: null,
   })
   t.match(remaining(way, { subject, clientAddress: null }), { addresses: [{ text: '10.0.0.0/8' }] })
   t.match(remaining(way, { subject: anonymous, clientAddress: inside }), {
-    providers: ['p'],
+    by: [sessionP],
     claims: [{ path: 'a' }],
     addresses: null,
   })
