@@ -52,6 +52,7 @@ export function configuredCertificates(gateway: Gateway): readonly ConfiguredCer
   const providers = [...gateway.providers.values()]
   return [
     ...listenerCertificates(gateway),
+    ...adminCertificates(gateway),
     ...inFile('ca', 'listen', ['listen', 'client_ca'], gateway.listen.clientCa),
     ...providers.flatMap(({ name, issuer, ca, clientCertificate }) => [
       ...inFile('ca', new URL(issuer).hostname, ['providers', name, 'ca_file'], ca),
@@ -114,6 +115,16 @@ function listenerCertificates(gateway: Gateway): readonly ConfiguredCertificate[
     return shown.flatMap((host) =>
       chain.map(({ name, endsAt }) => ({ role: 'listener' as const, host, path, name, endsAt })),
     )
+  })
+}
+
+/** By the names that they have: nobody wrote by which one the address is asked. */
+function adminCertificates({ admin }: Gateway): readonly ConfiguredCertificate[] {
+  return (admin?.tls ?? []).flatMap(({ certificate }, index) => {
+    const path = ['admin', 'tls', index, 'certificate']
+    const chain = certificatesIn(certificate)
+    const host = chain[0]?.name ?? ''
+    return chain.map(({ name, endsAt }) => ({ role: 'listener' as const, host, path, name, endsAt }))
   })
 }
 

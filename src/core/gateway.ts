@@ -1,3 +1,4 @@
+import type { AdminSettings } from './admin-settings.ts'
 import type { Credential } from './credential/credential.ts'
 import type { Cors, UpstreamAuthorization } from './headers/cors.ts'
 import type { IdentityHeader, ResponseHeaders, TokenHeader } from './headers/form.ts'
@@ -19,7 +20,7 @@ import type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.t
  */
 export interface Gateway {
   readonly listen: ListenSettings
-  readonly admin: ListenAddress | null
+  readonly admin: AdminSettings | null
   /** Processes that take requests; 1: the gateway is one process. `auto`: as many as cores. */
   readonly workers: number | 'auto'
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty: nobody's. */

@@ -20,6 +20,7 @@ export const subscriberNames = [
   'providers',
   'metrics',
   'certificates',
+  'admin',
   'webSockets',
   'eventStreams',
 ] as const

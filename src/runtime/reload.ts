@@ -11,7 +11,7 @@ import {
 } from '../config/sources.ts'
 import { runByTurns } from '../config/steps.ts'
 import { isFault } from '../core/fault.ts'
-import type { Gateway } from '../core/gateway.ts'
+import type { Gateway, ListenAddress } from '../core/gateway.ts'
 import type { Agreement, GivenFiles, Prepared } from './agreement.ts'
 import type { Editions } from './editions.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -154,7 +154,7 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
     ['listen', place(now.listen), place(wanted.listen)],
     ['listen.tls', now.listen.tls.length > 0, wanted.listen.tls.length > 0],
     ['listen.client_ca', now.listen.clientCa, wanted.listen.clientCa],
-    ['admin', place(now.admin), place(wanted.admin)],
+    ['admin', adminPlace(now.admin), adminPlace(wanted.admin)],
     ['workers', now.workers, wanted.workers],
     ['data', now.dataFolder, wanted.dataFolder],
     ['session.store', now.session.store, wanted.session.store],
@@ -164,8 +164,12 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
     .map(([key]) => `${key}: has changed, which takes effect only after a restart; nothing was reloaded`)
 }
 
-function place(address: Gateway['admin'] | Gateway['listen']): string | null {
-  if (address === null) return null
+/** Certificates and the token are followed. */
+function adminPlace(admin: Gateway['admin']): string | null {
+  return admin === null ? null : `${place(admin)}${admin.tls.length > 0 ? ' with tls' : ''}`
+}
+
+function place(address: ListenAddress | Gateway['listen']): string {
   const isSocket = 'socketPath' in address && address.socketPath !== null
   return isSocket ? `${address.socketPath} ${address.mode}` : `${address.host}:${address.port}`
 }

@@ -370,7 +370,7 @@ t.test('what should not happen is thrown, and no fault of the file', async (t) =
 
 t.test('each key that takes a restart is named, and no other', async (t) => {
   const { gateway } = loadFile(open(t).file)
-  const place = { host: '10.0.0.1', port: 1 }
+  const place = { host: '10.0.0.1', port: 1, tls: [], token: null }
   t.same(needsRestart(gateway, gateway), [])
   t.doesNotThrow(() => needsRestart({ ...gateway, admin: null }, { ...gateway, admin: null }))
   t.same(needsRestart(gateway, { ...gateway, apps: [], providers: new Map() }), [])

@@ -7,6 +7,7 @@ import { groupKeys } from '../schema/file.ts'
 import type { Steps } from '../steps.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
+import { buildAdmin } from './admin.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { switchFaults } from './dangerous-switches.ts'
@@ -20,7 +21,6 @@ import { checkRechecks } from './recheck.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
 import {
-  buildAdmin,
   buildAuthPrefix,
   buildDataFolder,
   buildListen,
@@ -41,7 +41,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   for (const message of switchFaults(scope.surroundings.env)) {
     scope.report({ position: null, path: '', message, suggestion: null })
   }
-  const top = checkKeys(plainTopKeys, placeOf(scope, []), ['listen', ...Object.keys(groupKeys)])
+  const top = checkKeys(plainTopKeys, placeOf(scope, []), ['listen', 'admin', ...Object.keys(groupKeys)])
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
@@ -57,6 +57,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   checkSecrets(scope, [
     ...service.sealing,
     ...service.naming,
+    ...service.opening,
     ...clientSecrets(providers),
     ...apps.flatMap(({ secrets }) => secrets),
   ])
@@ -93,7 +94,7 @@ function buildService(scope: Scope, top: TopKeys) {
   const listen = buildListen(scope)
   const place = {
     listen,
-    admin: buildAdmin(scope, top.admin, listen),
+    ...buildAdmin(scope, listen),
     ...buildTrust(scope, top.trusted_proxies, listen),
     dataFolder: buildDataFolder(scope, top.data),
     auth: buildAuthPrefix(scope, top.auth_prefix),

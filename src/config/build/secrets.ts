@@ -5,7 +5,7 @@ import { faultAt, type Scope } from './scope.ts'
 
 /** A secret of the file and what it is for: two of one purpose may be equal, such as one app secret of two apps. */
 export interface NamedSecret {
-  readonly purpose: 'session' | 'log' | 'shared' | 'client' | 'store'
+  readonly purpose: 'session' | 'log' | 'admin' | 'shared' | 'client' | 'store'
   readonly path: ConfigPath
   readonly secret: Secret
 }

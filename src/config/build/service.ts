@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Gateway, ListenAddress, ListenSettings, LogSettings } from '../../core/gateway.ts'
+import type { Gateway, ListenSettings, LogSettings } from '../../core/gateway.ts'
 import { nodeAt } from '../node.ts'
 import { listenKeys, logKeys, topKeys } from '../schema/file.ts'
 import { type Checked, checkKeys, checkValue } from '../validate.ts'
@@ -10,7 +10,6 @@ import type { NamedSecret } from './secrets.ts'
 
 /** The keys at the top that are judged together. */
 export const plainTopKeys = {
-  admin: topKeys.admin,
   workers: topKeys.workers,
   trusted_proxies: topKeys.trusted_proxies,
   data: topKeys.data,
@@ -65,26 +64,6 @@ export function buildTrust(
     warnAt(scope, ['listen', 'mode'], message)
   }
   return { trustedProxies: members.filter((member) => member !== 'unix'), trustsSocket }
-}
-
-/** Null for nowhere. */
-export function buildAdmin(
-  scope: Scope,
-  admin: TopKeys['admin'],
-  listen: ListenSettings | null,
-): ListenAddress | null {
-  if (admin === undefined || admin === false) return null
-  if (listen !== null && collide(admin, listen)) {
-    faultAt(scope, ['admin'], 'is the same address and port as `listen`')
-  }
-  return admin
-}
-
-function collide(one: ListenAddress, other: ListenSettings): boolean {
-  if (other.socketPath !== null) return false
-  const everywhere = (host: string) => host === '0.0.0.0' || host === '::'
-  if (one.port !== other.port || one.port === 0) return false
-  return one.host === other.host || everywhere(one.host) || everywhere(other.host)
 }
 
 export interface AuthPrefix {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../../core/limits/table.ts'
+import { adminForm } from './admin.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
@@ -11,7 +12,6 @@ import {
   fileMode,
   filePath,
   forms,
-  listenAddress,
   listenPlace,
   oneOf,
   pem,
@@ -83,11 +83,7 @@ export const topKeys = {
     .describe(
       'Where the gateway accepts requests: an address and a port. Or a Unix socket, `unix:/run/claimgate.sock`, for a server on the same machine that stands in front. If a socket file is there on which no process answers, the gateway takes it over. It leaves any other file alone.',
     ),
-  admin: z
-    .union([z.literal(false), listenAddress])
-    .register(forms, { form: '`address:port` or `false`' })
-    .prefault('127.0.0.1:9090')
-    .describe('Where `/livez`, `/readyz` and `/metrics` are served. `false` serves them nowhere.'),
+  admin: adminForm,
   workers: z
     .union([z.literal('auto'), count(1, limits.workers)])
     .register(forms, { form: 'number from 1 to 256, or `auto`' })

@@ -1,9 +1,10 @@
 import type { Gateway } from '../../core/gateway.ts'
-import { createAdmin } from '../operations/admin.ts'
+import { adminTls, createAdmin } from '../operations/admin.ts'
 import { openHealthSocket } from '../operations/health-socket.ts'
 import type { ServerContext } from './context.ts'
 import type { Front } from './front.ts'
 import { placeOf, portOf } from './listening.ts'
+import { useCertificates } from './tls.ts'
 
 /** Everything of a gateway that listens. */
 export interface Listeners {
@@ -17,7 +18,8 @@ export interface Listeners {
 /** The front, and what answers the operator's tools about it. */
 export function openListeners({ editions, log }: ServerContext, front: Front): Listeners {
   const { answers } = front
-  const admin = createAdmin(answers)
+  const admin = createAdmin(answers, editions.current().gateway.admin)
+  editions.subscribe('admin', ({ gateway }) => useCertificates(admin.server, adminTls(gateway.admin)))
   const health = openHealthSocket(editions, answers)
   return {
     listen: async (gateway) => {

@@ -8,7 +8,7 @@ import type { ServerContext } from './context.ts'
 import type { Front } from './front.ts'
 import { listenOn, portOf } from './listening.ts'
 import { boundConnections } from './network-connections.ts'
-import { useCertificates } from './server.ts'
+import { useCertificates } from './tls.ts'
 
 /** How often connections without a request are closed while the gateway stops. */
 const sweepMs = 50

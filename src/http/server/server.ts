@@ -1,13 +1,10 @@
-import { X509Certificate } from 'node:crypto'
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import https from 'node:https'
 import type { Socket } from 'node:net'
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
-import { coversHost } from '../../core/certificate.ts'
 import type { ListenSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { asksForWebSocket } from '../websocket/handshake.ts'
 import { Connection, connectionOf } from './connection.ts'
+import { createTlsServer } from './tls.ts'
 
 /** Takes a request before Fastify sees it; `next` hands it on. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -96,61 +93,6 @@ function optionsOf(
     // What is not upgraded (h2c and its like) is a plain request: RFC 9110 section 7.8 lets a server ignore an Upgrade.
     shouldUpgradeCallback: upgrades,
   }
-}
-
-/** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
-function createTlsServer(
-  listen: ListenSettings,
-  limits: ServerLimits,
-  options: http.ServerOptions,
-): https.Server {
-  const clients =
-    listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
-  const server: https.Server = https.createServer({
-    ...options,
-    handshakeTimeout: limits.silenceMs,
-    ...clients,
-    SNICallback: (name, done) => done(null, contextFor(server, name)),
-  })
-  useCertificates(server, listen)
-  return server
-}
-
-/** From the next handshake on: at the start, and when a certificate was renewed. Nothing for a server without TLS. */
-export function useCertificates(server: Server, listen: ListenSettings): void {
-  if (!(server instanceof https.Server)) return
-  const contextOf = ({ certificate, key }: ListenSettings['tls'][number]): SecureContextOptions => ({
-    cert: certificate,
-    key: key.reveal(),
-    minVersion: 'TLSv1.2',
-    ...(listen.clientCa === null ? {} : { ca: listen.clientCa }),
-  })
-  const [first, ...others] = listen.tls
-  if (first !== undefined) server.setSecureContext(contextOf(first))
-  const named = others.map((pair) => ({
-    names: dnsNames(pair.certificate),
-    context: createSecureContext(contextOf(pair)),
-  }))
-  contexts.set(server, named)
-}
-
-interface NamedContext {
-  readonly names: readonly string[]
-  readonly context: SecureContext
-}
-
-/** Ours, as the server's own list (`addContext`) only ever grows: it would go on with certificates that were replaced. */
-const contexts = new WeakMap<https.Server, readonly NamedContext[]>()
-
-/** Of two certificates for one name the later; none: the server takes the first of all. */
-function contextFor(server: https.Server, name: string): SecureContext | undefined {
-  const asked = name.toLowerCase()
-  return contexts.get(server)?.findLast(({ names }) => names.some((own) => coversHost(own, asked)))?.context
-}
-
-function dnsNames(certificate: string): readonly string[] {
-  const names = new X509Certificate(certificate).subjectAltName ?? ''
-  return names.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
 }
 
 /**

@@ -84,11 +84,11 @@ function gatewayFacts({
     // Where a server is on the network differs from place to place; by a socket it has other clients.
     listen: listen.socketPath && `unix:${listen.socketPath}`,
     'listen.mode': listen.mode === null ? null : `0${listen.mode.toString(8)}`,
-    'listen.tls':
-      listen.tls.map(({ certificate, key }) => `${fileText(certificate)} ${secretText(key)}`).join(', ') ||
-      null,
+    'listen.tls': certificatesText(listen.tls),
     'listen.client_ca': listen.clientCa && fileText(listen.clientCa),
     admin: admin === null ? 'false' : 'an address',
+    'admin.tls': admin && certificatesText(admin.tls),
+    'admin.token': admin?.token ? secretText(admin.token) : null,
     workers: String(workers),
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
@@ -108,6 +108,10 @@ function gatewayFacts({
     ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
+}
+
+function certificatesText(tls: Gateway['listen']['tls']): string | null {
+  return tls.map(({ certificate, key }) => `${fileText(certificate)} ${secretText(key)}`).join(', ') || null
 }
 
 function timeText(at: EpochSeconds | null): string | null {

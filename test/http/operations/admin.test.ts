@@ -43,7 +43,10 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
     lingering: createLingeringCloses(),
     requestIds: createRequestIds(runtime.random),
   }
-  const admin = createAdmin(ownAnswers(serverContext, () => draining))
+  const admin = createAdmin(
+    ownAnswers(serverContext, () => draining),
+    null,
+  )
   t.teardown(async () => {
     await admin.close()
     await editions.close()
@@ -66,7 +69,12 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
 }
 
 t.test('it writes no lines of its own, and each address is one that can be routed to', async (t) => {
-  const admin = orThrown(() => createAdmin(ownAnswers({} as ServerContext, () => false)))
+  const admin = orThrown(() =>
+    createAdmin(
+      ownAnswers({} as ServerContext, () => false),
+      null,
+    ),
+  )
   t.match(admin, { log: Object, inject: Function }, String(admin))
   t.equal((admin as ReturnType<typeof createAdmin>).log.level, undefined)
 })

@@ -4,13 +4,17 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
+import { Secret } from '../../../src/core/secret.ts'
 import { openListeners } from '../../../src/http/server/listeners.ts'
 import { followConnections, openOwnFront } from '../../../src/http/server/own-front.ts'
+import { renewRuntime } from '../../../src/runtime/open.ts'
 import { timersThatHold } from '../../support/clock.ts'
 import { openHeldContext } from '../../support/held-app.ts'
 import { exchange, rawClient, statusOf } from '../../support/raw.ts'
 import { orRejected } from '../../support/thrown.ts'
+import { createAuthority } from '../../support/tls.ts'
 import { outcomeOf, poll } from '../../support/waiting.ts'
 
 async function open(t: Test, { listen = '"127.0.0.1:0"', admin = '"127.0.0.1:0"' } = {}) {
@@ -63,6 +67,47 @@ t.test('it listens where the file says, and tells the ports that it got', async 
   t.equal(statusOf(await exchange(port, health)), 200)
   t.match(await exchange(adminPort ?? 0, asked('/readyz')), /"ready":true/)
   t.equal(await refusal(join(folder, 'health-0.sock')), null)
+})
+
+t.test('the admin address speaks TLS with the certificates of the edition in force', async (t) => {
+  const authority = createAuthority()
+  const [first, next] = ['first.test', 'next.test'].map((name) => authority.issue({ names: [`DNS:${name}`] }))
+  if (first === undefined || next === undefined) throw new Error('no certificates')
+  const pem = ({ cert, key }: typeof first) =>
+    `{ certificate: ${JSON.stringify(cert)}, key: ${JSON.stringify(key)} }`
+  const { gateway, listeners, editions } = await open(t, {
+    admin: `{ address: "127.0.0.1:0", tls: [${pem(first)}] }`,
+  })
+  await listeners.listen(gateway)
+  const { adminPort } = listeners.ports(gateway)
+  const shown = () =>
+    new Promise<string | undefined>((resolve, reject) => {
+      const socket = connectTls({
+        ...at(adminPort ?? 0),
+        ca: authority.certificate,
+        checkServerIdentity: () => undefined,
+      })
+      socket.once('error', reject)
+      socket.once('secureConnect', () => {
+        resolve(socket.getPeerCertificate().subjectaltname)
+        socket.destroy()
+      })
+    })
+  t.equal(await shown(), 'DNS:first.test')
+  t.match(
+    await outcomeOf(exchange(adminPort ?? 0, asked('/livez'))),
+    /^(?!HTTP\/1.1 200)/,
+    'and nothing else',
+  )
+  const { admin } = gateway
+  const renewed = {
+    ...gateway,
+    admin: admin && { ...admin, tls: [{ certificate: next.cert, key: new Secret(next.key) }] },
+  }
+  editions.swap(
+    renewRuntime(editions.current(), renewed, { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }),
+  )
+  t.equal(await shown(), 'DNS:next.test')
 })
 
 t.test('without an admin address there is none', async (t) => {
@@ -160,7 +205,14 @@ t.test('what is not done in its time is cut', async (t) => {
 
 t.test('new rules are told to all that is open', async (t) => {
   const { editions } = await open(t)
-  t.same(editions.subscribers(), ['renewals', 'sessions', 'certificates', 'webSockets', 'eventStreams'])
+  t.same(editions.subscribers(), [
+    'renewals',
+    'sessions',
+    'certificates',
+    'admin',
+    'webSockets',
+    'eventStreams',
+  ])
 })
 
 t.test('each connection is followed until it has closed, whatever it became', async (t) => {

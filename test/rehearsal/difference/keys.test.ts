@@ -41,6 +41,7 @@ const leaves = leavesOf(fileSchema, '')
 
 /** Why another value of a key is no difference. */
 const untold: Readonly<Record<string, string>> = {
+  'admin.address': 'where a server is on the network differs from place to place',
   data: 'where a server keeps its files differs from place to place',
   tests: 'they say what is wanted and change nothing: `claimgate test` holds them against the rules',
   'apps.*.credentials': 'it has one value, `[session]`',
@@ -61,6 +62,7 @@ const secret = (name: string) => createHash('sha256').update(name).digest('base6
 const https = { 'apps.*.upstream.url': 'https://10.0.0.5' }
 const bySocket = { listen: { address: 'unix:/run/a.sock' }, trusted_proxies: ['unix'] }
 const withTls = { 'listen.tls': [{ certificate: 'one.crt', key: 'one.key' }] }
+const withAdminTls = { 'admin.tls': [{ certificate: 'one.crt', key: 'one.key' }] }
 const byKey = {
   'providers.*.token_endpoint_auth_method': 'private_key_jwt',
   'providers.*.client_secret': null,
@@ -132,6 +134,12 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'listen.tls[].key': [['one.key', 'other.key', withTls, { 'listen.tls[].certificate': 'other.crt' }]],
   'listen.client_ca': [[undefined, 'ca.pem', withTls]],
   admin: [[undefined, false]],
+  'admin.tls[].certificate': [['one.crt', 'other.crt', withAdminTls, { 'admin.tls[].key': 'other.key' }]],
+  'admin.tls[].key': [['one.key', 'other.key', withAdminTls, { 'admin.tls[].certificate': 'other.crt' }]],
+  'admin.token': [
+    [undefined, secret('operators')],
+    [secret('operators'), secret('other operators')],
+  ],
   workers: [
     [undefined, 2],
     [2, 'auto'],
