@@ -43,5 +43,6 @@ export const runtimeFollowing = {
   spentStates: 'independent',
   signInFailures: 'independent',
   logoutChecks: 'independent',
+  requestLimits: 'independent',
   logKey: 'replaced',
 } as const satisfies { readonly [part in keyof Runtime]: Following }

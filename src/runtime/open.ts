@@ -18,6 +18,7 @@ import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
+import { createRequestLimits } from './request-limits/request-limits.ts'
 import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
@@ -125,6 +126,7 @@ function assemble(
       networks: limits.failedSignInNetworks,
     }),
     logoutChecks: createLogoutChecks(),
+    requestLimits: createRequestLimits(),
     logKey,
   }
 }

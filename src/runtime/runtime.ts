@@ -4,6 +4,7 @@ import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { Renewals } from './renewals/renewals.ts'
+import type { RequestLimits } from './request-limits/request-limits.ts'
 import type { Sessions } from './sessions.ts'
 import type { SpentStates } from './spent-states.ts'
 
@@ -29,6 +30,8 @@ export interface Runtime {
   readonly signInFailures: FailureCount
   /** How often logout tokens and front-channel logouts are looked at, by network. */
   readonly logoutChecks: LogoutChecks
+  /** `limits` of locations. */
+  readonly requestLimits: RequestLimits
   /** Keys the hashes by which the log names people and sessions: see log-key. */
   readonly logKey: string
 }
