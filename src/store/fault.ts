@@ -12,13 +12,16 @@ const codes: Readonly<Record<number, { readonly code: FaultCode; readonly what: 
   26: { code: 'STORE_INVALID', what: 'is not a database' },
 }
 
+/** What a file holds, for messages. */
+export type StoreName = 'session store' | 'key store'
+
 /** A StoreFault for what node:sqlite threw, told by its code, never by its text; `place` is the file. */
-export function toStoreFault(thrown: unknown, place: string): StoreFault {
+export function toStoreFault(thrown: unknown, place: string, name: StoreName = 'session store'): StoreFault {
   if (thrown instanceof StoreFault) return thrown
   const entry = codes[primaryCode(thrown)]
   if (entry === undefined)
-    return new StoreFault('STORE_UNAVAILABLE', `the session store ${place} does not answer`, thrown)
-  return new StoreFault(entry.code, `the session store ${place} ${entry.what}`, thrown)
+    return new StoreFault('STORE_UNAVAILABLE', `the ${name} ${place} does not answer`, thrown)
+  return new StoreFault(entry.code, `the ${name} ${place} ${entry.what}`, thrown)
 }
 
 /** Whether another process holds the lock, so that the same call may succeed in a moment. */

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../core/ports.ts'
-import { isBusy, toStoreFault } from './fault.ts'
+import { isBusy, type StoreName, toStoreFault } from './fault.ts'
 import { transaction } from './removal.ts'
 import type { SessionFile } from './sqlite-file.ts'
 
@@ -16,14 +16,14 @@ export interface SqliteAccess {
 const busyRetries = 20
 const busyDelayMs = 50
 
-export function createSqliteAccess({ database, path }: SessionFile): SqliteAccess {
+export function createSqliteAccess({ database, path }: SessionFile, name?: StoreName): SqliteAccess {
   async function retry<T>(work: () => T): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, busyDelayMs))
       try {
         return work()
       } catch (thrown) {
-        if (!isBusy(thrown) || attempt >= busyRetries) throw toStoreFault(thrown, path)
+        if (!isBusy(thrown) || attempt >= busyRetries) throw toStoreFault(thrown, path, name)
       }
     }
   }
@@ -33,14 +33,14 @@ export function createSqliteAccess({ database, path }: SessionFile): SqliteAcces
       try {
         return work()
       } catch (thrown) {
-        throw toStoreFault(thrown, path)
+        throw toStoreFault(thrown, path, name)
       }
     },
     write(work) {
       try {
         return work()
       } catch (thrown) {
-        if (!isBusy(thrown)) throw toStoreFault(thrown, path)
+        if (!isBusy(thrown)) throw toStoreFault(thrown, path, name)
         return retry(work)
       }
     },

@@ -107,7 +107,7 @@ export function probe(database: DatabaseSync): void {
 }
 
 /** SQLite gives its side files the mode and owner of this one, so it is made before SQLite would. */
-function prepareFile(folder: string, path: string): void {
+export function prepareFile(folder: string, path: string): void {
   try {
     makeFolder(folder)
     const file = openSync(path, 'a+', 0o600)

@@ -1,5 +1,6 @@
 import { isList, isObject, type Json } from '../json.ts'
 import { readJsonObject } from '../json-object.ts'
+import { limits } from '../limits/table.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { EpochSeconds } from '../session/session.ts'
 import type { ApiKey, KeyOwner, KeySecret } from './api-key.ts'
@@ -11,6 +12,11 @@ const format = 1
 /** The stored form: JSON with a format number. */
 export function encodeApiKey(key: ApiKey): string {
   return JSON.stringify({ format, ...key })
+}
+
+/** Whether it is more than a store keeps. */
+export function isTooLarge(key: ApiKey): boolean {
+  return Buffer.byteLength(encodeApiKey(key)) > limits.keyRecordBytes
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Claims } from '../rules/claims.ts'
 import type { EpochSeconds } from '../session/session.ts'
 import type { ApiKey } from './api-key.ts'
+import { isTooLarge } from './api-key-record.ts'
 
 /** What may become of a key. All but its secrets, end, sleep and claims stays as it was made. */
 export type KeyChange =
@@ -31,8 +32,14 @@ export function changedKey(key: ApiKey, change: KeyChange): ApiKey {
       return key.owner.kind === 'operator' || key.asleep ? key : { ...key, asleep: true }
     case 'refresh':
       if (key.owner.kind === 'operator' || change.at < key.claimsAt) return key
-      return { ...key, claims: change.claims, claimsAt: change.at, asleep: false }
+      return refreshed(key, change)
   }
+}
+
+/** Claims that are too many to be kept are not cut: one that is missing could let somebody in. */
+function refreshed(key: ApiKey, { claims, at }: Extract<KeyChange, { kind: 'refresh' }>): ApiKey {
+  const next = { ...key, claims, claimsAt: at, asleep: false }
+  return isTooLarge(next) ? { ...key, asleep: true } : next
 }
 
 /** Two at most: whoever rotates again before an overlap is over ends the oldest one. Never longer than it had before. */

@@ -9,9 +9,9 @@ import type { KeyChange } from './key-change.ts'
 export interface KeyStore {
   /** Null: there is none, or what is there is no record of this version. */
   load(id: string): Awaitable<ApiKey | null>
-  /** Never in place of another one. `full`: there are as many as a store may have, or as this person may. */
-  create(key: ApiKey, bounds: KeyBounds): Awaitable<'created' | 'exists' | 'full'>
-  /** Reads, changes and writes in one step; null: there is no such key. What it is afterwards. */
+  /** Never in place of another one. */
+  create(key: ApiKey, bounds: KeyBounds): Awaitable<KeyCreation>
+  /** Reads, changes and writes in one step. What it is afterwards; null: there is no such key. */
   change(id: string, change: KeyChange): Awaitable<ApiKey | null>
   /** In the order in which they were made, the newest first, a page at a time. */
   list(query: KeyQuery): Awaitable<KeyPage>
@@ -19,10 +19,10 @@ export interface KeyStore {
   refreshOwner(person: KeyPerson, claims: Claims, at: EpochSeconds): Awaitable<number>
   /** Puts every key of that person to sleep; without a provider, of all who are called so. Those that were awake. */
   sleepOwner(person: SleepingPerson): Awaitable<readonly ApiKey[]>
-  /** Adds up what was used; of a key that is not there nothing is kept. */
+  /** Adds up what was used: of keys that were found, here or in the file. */
   countUses(uses: readonly KeyUses[]): Awaitable<void>
-  /** By day (UTC), the newest first, at most `limits.keyUsageDays`; null: there is no such key. */
-  usage(id: string): Awaitable<KeyUsage | null>
+  /** By day (UTC), the newest first, at most `limits.keyUsageDays`. Nothing of a key that was not used, or is not there. */
+  usage(id: string): Awaitable<KeyUsage>
   /** The prefixes that stored keys have. */
   prefixes(): Awaitable<readonly string[]>
   /** Writes anew what was sealed by an older secret; how many records there were, and how many are written anew. */
@@ -34,6 +34,9 @@ export interface KeyStore {
   check(): Awaitable<void>
   close(): Awaitable<void>
 }
+
+/** `full`: there are as many as a store may have, or as this person may. */
+export type KeyCreation = 'created' | 'exists' | 'full' | 'too-large'
 
 export interface KeyBounds {
   /** Of one person, of those that are not revoked and not over; null: any number. */

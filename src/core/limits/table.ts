@@ -1,3 +1,4 @@
+import { apiKeyLimits } from './api-keys.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { keptFormLimits } from './kept-forms.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
@@ -184,6 +185,7 @@ export const limitTable = {
   ...pageLimits,
   ...logoutLimits,
   ...keptFormLimits,
+  ...apiKeyLimits,
   ...renewalLimits,
   ...upstreamLimits,
 

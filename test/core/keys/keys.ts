@@ -1,6 +1,7 @@
 // Keys as tests need them.
 import type { ApiKey } from '../../../src/core/keys/api-key.ts'
 import { hashKeySecret } from '../../../src/core/keys/key-secret.ts'
+import type { ProviderId } from '../../../src/core/provider-id.ts'
 
 export const secretOf = (digit: string): string => digit.repeat(43)
 
@@ -26,7 +27,7 @@ export function keyOf(id: string, more: Partial<ApiKey> = {}): ApiKey {
   }
 }
 
-export const acme = { issuer: 'https://acme.example.com', clientId: 'id' } as const
+export const acme: ProviderId = { issuer: 'https://acme.example.com', clientId: 'id' }
 
 /** One that Alice owns. */
 export function personKeyOf(id: string, more: Partial<ApiKey> = {}): ApiKey {
