@@ -1,8 +1,6 @@
 import type { Gateway, Location } from '../../core/gateway.ts'
 import { shortMethods, webdavName } from '../../core/request/method.ts'
-import type { Identification } from '../../core/rules/identification.ts'
 import type { Matcher } from '../../core/rules/matcher.ts'
-import type { Way } from '../../core/rules/way.ts'
 import { type OnStep, untold } from '../../core/step.ts'
 import {
   type AccessChange,
@@ -15,7 +13,7 @@ import {
 } from '../access.ts'
 import { conditionsOf } from '../conditions.ts'
 import { waysAt } from '../ways.ts'
-import { demandsOf, demandText } from '../who/words.ts'
+import { wayLine } from '../who/words.ts'
 import { type Area, areasOf, type SampleRequest } from './areas.ts'
 import { recheckChanges, stepUpChange } from './asking-again.ts'
 import { type SettingChange, settingChanges } from './settings.ts'
@@ -169,18 +167,12 @@ function nameAmong(method: string, alike: readonly string[]): string {
 /** Changes that are told in the same words are told once. */
 function sameness({ lost, gained, stranger, refusal, now, accepted }: AccessChange): string {
   const group = ({ way, example }: Group) =>
-    way === null ? JSON.stringify(example?.asked.person) : wayText(way, accepted)
+    way === null ? JSON.stringify(example?.asked.person) : wayLine(way, accepted)
   return JSON.stringify([
     lost.map(group),
     gained.map(group),
     stranger && [stranger.before, stranger.after],
     refusal && [refusal.before, refusal.after],
-    now?.map((way) => wayText(way, accepted)),
+    now?.map((way) => wayLine(way, accepted)),
   ])
-}
-
-/** A way in one line: `groups: "ops" and level: at least 3`. */
-export function wayText(way: Way, accepted: readonly Identification[]): string {
-  const words = demandsOf(way, accepted).map(demandText)
-  return words.length === 0 ? 'everybody, signed in or not' : words.join(' and ')
 }

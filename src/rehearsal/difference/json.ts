@@ -1,5 +1,6 @@
 import type { AccessChange, Group } from '../access.ts'
-import { type Difference, wayText } from './difference.ts'
+import { wayLine } from '../who/words.ts'
+import type { Difference } from './difference.ts'
 import { isChanged } from './text.ts'
 
 /** A difference for programs. */
@@ -17,7 +18,7 @@ export function differenceJson(difference: Difference): string {
 
 function changeJson({ lost, gained, stranger, refusal, now, accepted }: AccessChange) {
   const group = ({ way, example }: Group) => ({
-    who: way === null ? null : wayText(way, accepted),
+    who: way === null ? null : wayLine(way, accepted),
     example: example && {
       method: example.asked.method,
       url: example.asked.url,
@@ -32,6 +33,6 @@ function changeJson({ lost, gained, stranger, refusal, now, accepted }: AccessCh
     gained: gained.map(group),
     not_signed_in: stranger && { before: stranger.before, after: stranger.after },
     refused: refusal && { before: refusal.before, after: refusal.after },
-    now: now?.map((way) => wayText(way, accepted)) ?? null,
+    now: now?.map((way) => wayLine(way, accepted)) ?? null,
   }
 }

@@ -3,8 +3,16 @@ import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts
 import type { TokenName } from '../../core/headers/token-headers.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
+import {
+  apiKeyFacts,
+  bearerFacts,
+  corsFact,
+  limitFacts,
+  upstreamAuthorizationFact,
+} from './credential-facts.ts'
 import { fileText, secretText } from './digest.ts'
 import type { Effect } from './effect.ts'
+import { anyOf, effectOf, type Facts, named, textOf } from './fact.ts'
 import { storeFacts } from './store.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -19,7 +27,7 @@ export interface SettingChange {
   readonly effect: Effect | null
 }
 
-type Facts = ReadonlyMap<string, ReadonlyMap<string, string>>
+type FactsBySubject = ReadonlyMap<string, Facts>
 
 /** What means nothing at a location where nobody is told apart. */
 const ofSignIn: ReadonlySet<string> = new Set([
@@ -48,12 +56,13 @@ export function settingChanges(before: Gateway, after: Gateway): readonly Settin
       const [one, other] = [was.get(setting) ?? null, is.get(setting) ?? null]
       // Where nobody is asked to sign in it means nothing.
       if (ofSignIn.has(setting) && (one === null || other === null)) return []
-      return one === other ? [] : [{ subject, setting, before: one, after: other, effect: null }]
+      const [before, after] = [textOf(one), textOf(other)]
+      return before === after ? [] : [{ subject, setting, before, after, effect: effectOf(one, other) }]
     })
   })
 }
 
-function factsOf(gateway: Gateway): Facts {
+function factsOf(gateway: Gateway): FactsBySubject {
   const origins = new Set(gateway.hosts.values())
   return new Map([
     ['the gateway', gatewayFacts(gateway)] as const,
@@ -79,7 +88,8 @@ function gatewayFacts({
   log,
   pages,
   shadow,
-}: Gateway): ReadonlyMap<string, string> {
+  apiKeys,
+}: Gateway): Facts {
   return named({
     // Where a server is on the network differs from place to place; by a socket it has other clients.
     listen: listen.socketPath && `unix:${listen.socketPath}`,
@@ -105,6 +115,7 @@ function gatewayFacts({
     'log.format': log.format,
     'log.subject': log.subject,
     'log.subject_key': log.subjectKey && secretText(log.subjectKey),
+    ...apiKeyFacts(apiKeys),
     ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
@@ -133,7 +144,7 @@ function rehearsedText({ app, location }: { readonly app: string; readonly locat
   return `${app} ${location.label}`
 }
 
-function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
+function providerFacts(one: ProviderSettings): Facts {
   return named({
     issuer: one.issuer,
     client_id: one.clientId,
@@ -162,6 +173,9 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
     claims_from: `${one.claimsFrom.join(' ')}${one.claimsFromWritten ? '' : ' where it has them'}`,
     user_id: one.userId,
     user_id_prefix: one.userIdPrefix || null,
+    jwks_uri: one.jwksUri,
+    'signs people in': String(one.signsIn),
+    ...bearerFacts(one.bearer),
     trust_email: String(one.trustEmail),
     authorization_parameters: [...one.authorizationParameters]
       .map(([name, value]) => `${name}=${value}`)
@@ -169,7 +183,7 @@ function providerFacts(one: ProviderSettings): ReadonlyMap<string, string> {
   })
 }
 
-function originFacts(origin: Origin): ReadonlyMap<string, string> {
+function originFacts(origin: Origin): Facts {
   return named({
     'redirect URI': origin.redirectUris.map(({ uri }) => uri).join(', '),
     'post-logout redirect URI': origin.postLogoutRedirectUri,
@@ -188,7 +202,7 @@ function appFacts({
   contact,
   ignoreCase,
   keepFragment,
-}: App): ReadonlyMap<string, string> {
+}: App): Facts {
   return named({
     url,
     provider: providers.join(', '),
@@ -221,12 +235,15 @@ function locationFacts({
   access,
   resume,
   maxResumedBodyBytes,
-}: Location): ReadonlyMap<string, string> {
+  limits,
+  limitsFail,
+}: Location): Facts {
   if (access.kind === 'nobody') return named({})
   return named({
     ...forwardingFacts(forwarding),
     unauthenticated: access.kind === 'rule' ? unauthenticated : null,
-    credentials: access.kind === 'anyone' ? null : credentials.join(' '),
+    credentials: access.kind === 'anyone' ? null : anyOf(credentials),
+    ...limitFacts(limits, limitsFail),
     resume: access.kind === 'rule' ? resume : null,
     max_resumed_body: resume === 'none' ? null : `${maxResumedBodyBytes} bytes`,
   })
@@ -234,7 +251,7 @@ function locationFacts({
 
 function forwardingFacts(forwarding: Forwarding) {
   const { identityHeaders, tokenHeaders, timeouts, maxBodyBytes, websocketOrigins } = forwarding
-  const { corsPreflight, cache, responseHeaders } = forwarding
+  const { corsPreflight, cache, responseHeaders, cors, corsHeaders, upstreamAuthorization } = forwarding
   const own = forwarding.headers?.map(({ name, value }) => `${name}: ${secretText(value)}`)
   return {
     ...Object.fromEntries(identityHeaders.map((header) => [`header ${header.name}`, identityText(header)])),
@@ -250,6 +267,9 @@ function forwardingFacts(forwarding: Forwarding) {
     max_body: maxBodyBytes === null ? 'none' : `${maxBodyBytes} bytes`,
     websocket: websocketOrigins === null ? 'false' : websocketOrigins.join(' '),
     cors_preflight: corsPreflight,
+    cors: corsFact(cors),
+    cors_headers: anyOf(corsHeaders),
+    upstream_authorization: upstreamAuthorizationFact(upstreamAuthorization),
     cache,
   }
 }
@@ -269,8 +289,4 @@ function identityText({ from, form }: IdentityHeader): string {
   if (form === undefined) return from
   const only = form.only && [...form.only.texts, ...form.only.patterns.map((parts) => parts.join('*'))]
   return JSON.stringify({ claim: from, ...form, only })
-}
-
-function named(facts: Readonly<Record<string, string | null>>): ReadonlyMap<string, string> {
-  return new Map(Object.entries(facts).flatMap(([name, text]) => (text === null ? [] : [[name, text]])))
 }

@@ -4,7 +4,8 @@ import type { Probe } from '../../http/admission/probe.ts'
 import type { AccessChange, Ending, Group, Tried } from '../access.ts'
 import { paintOf, type Shown, shownPlain } from '../shown.ts'
 import { columns } from '../who/layout.ts'
-import { type Difference, type PlacedChange, wayText } from './difference.ts'
+import { wayLine } from '../who/words.ts'
+import type { Difference, PlacedChange } from './difference.ts'
 import type { SettingChange } from './settings.ts'
 
 /** A difference for people, such as reviewers of a change of rules. */
@@ -91,7 +92,7 @@ function rowsOf(change: AccessChange, who: string): readonly (readonly string[])
 }
 
 function nowText(ways: NonNullable<AccessChange['now']>, accepted: readonly Identification[]): string {
-  return ways.length === 0 ? 'nobody' : ways.map((way) => wayText(way, accepted)).join('; or ')
+  return ways.length === 0 ? 'nobody' : ways.map((way) => wayLine(way, accepted)).join('; or ')
 }
 
 function groupRows(
@@ -99,7 +100,7 @@ function groupRows(
   { way, example }: Group,
   accepted: readonly Identification[],
 ): readonly (readonly string[])[] {
-  const words = way === null ? 'somebody whom no simple words describe' : wayText(way, accepted)
+  const words = way === null ? 'somebody whom no simple words describe' : wayLine(way, accepted)
   return [
     [what, words],
     ['', example === null ? 'nobody could be made up to try it' : exampleText(example)],

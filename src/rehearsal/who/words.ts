@@ -79,6 +79,12 @@ export function demandText({ kind, claim, not, text }: Demand): string {
   return `${not ? 'not ' : ''}${claim === undefined ? kind : showOwn(claim, 80)}: ${text}`
 }
 
+/** A way in one line: `groups: "ops" and level: at least 3`. */
+export function wayLine(way: Way, accepted: readonly Identification[]): string {
+  const words = demandsOf(way, accepted).map(demandText)
+  return words.length === 0 ? 'everybody, signed in or not' : words.join(' and ')
+}
+
 /** A way as an item of a list, a demand a line. */
 export function wayText(way: Way, accepted: readonly Identification[]): string {
   return listed(demandsOf(way, accepted), way)
