@@ -16,5 +16,10 @@ export function algorithmProblem(found: unknown, accepted: readonly string[]): s
     typeof found === 'string' && isIdTokenAlgorithm(found)
       ? `; where that is right, write \`id_token_signed_response_alg: ${found}\` at the provider`
       : ''
-  return `${quote(found)}, and ${accepted.join(', ')} is accepted${key}`
+  return `${notAccepted(found, accepted)}${key}`
+}
+
+/** The same where no key of the file changes it. */
+export function notAccepted(found: unknown, accepted: readonly string[]): string {
+  return `${quote(found)}, and ${accepted.join(', ')} is accepted`
 }

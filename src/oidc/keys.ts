@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import type { Clock } from '../core/ports.ts'
+import type { Awaitable, Clock } from '../core/ports.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
-import { type Failure, keepLastGood } from './last-good.ts'
+import { type Failure, keepLastGood, type LastGood } from './last-good.ts'
 import { quote } from './quote.ts'
 
 /** Of a token that claims to be signed with a key of the provider. */
@@ -30,10 +30,22 @@ export interface KeyCache {
   findReplaced(wanted: WantedKey, held: KeyObject): Promise<KeyObject | null>
 }
 
+/** Keys of a provider as they are published. */
+export interface PublishedKeys extends KeyCache {
+  /**
+   * A key that verified something, as it is published now; null: it is not any more. At once while keys are at hand, be
+   * they due; throws a `ProviderFault` where none can be had.
+   */
+  current(key: KeyObject): Awaitable<KeyObject | null>
+}
+
 /** Keys that are looked for by others too, who ask the provider at their own rate. */
-export interface SharedKeys extends KeyCache {
+export interface SharedKeys extends PublishedKeys {
   /** The same keys; what is asked for there takes nothing from what may be asked for here. */
-  apart(): KeyCache
+  apart(): PublishedKeys
+  /** Fetches them where that is due. Throws a `ProviderFault`. */
+  load(): Promise<unknown>
+  state: LastGood<KeySet>['state']
 }
 
 const freshSeconds = 300
@@ -53,7 +65,7 @@ export function createKeyCache(
 ): SharedKeys {
   const cached = keepLastGood(fetchKeys, { freshSeconds, keepSeconds, refreshWaitMs }, clock, report)
 
-  function lookUps(): KeyCache {
+  function lookUps(): PublishedKeys {
     const forced = createTokenBucket(2, 60, clock)
     const replaced = createTokenBucket(1, 60, clock)
     return {
@@ -69,10 +81,14 @@ export function createKeyCache(
         const found = fetched === null ? null : choose(fetched, wanted)
         return found?.ok && !found.key.equals(held) ? found.key : null
       },
+      current: (key) => {
+        const atHand = cached.atHand()
+        return atHand === null ? cached.get().then((set) => among(set, key)) : among(atHand, key)
+      },
     }
   }
 
-  return { ...lookUps(), apart: lookUps }
+  return { ...lookUps(), apart: lookUps, load: cached.get, state: cached.state }
 }
 
 /** For `HS256`: the one key is the client's secret (OpenID Connect Core 10.1), whatever `kid` a token bears. */
@@ -85,6 +101,11 @@ export function createSecretKeys(secret: string): KeyCache {
         : { ok: false, reason: `it is signed with ${algorithm}, and the one key is the client's secret` },
     findReplaced: async () => null,
   }
+}
+
+function among({ keys }: KeySet, key: KeyObject): KeyObject | null {
+  // Nearly always the very same one: a set is read anew every five minutes.
+  return keys.find((one) => one.key === key || one.key.equals(key))?.key ?? null
 }
 
 type Choice = FoundKey & { readonly published: boolean }

@@ -8,6 +8,11 @@ import { settledWithin } from './deadline.ts'
 export interface LastGood<T> {
   /** What is there, fetched first or again when due. Throws `ProviderFault`; at once between two attempts. */
   get(): Promise<T>
+  /**
+   * What is there while it may still serve; null: nothing. When it is due, it is fetched behind the back of whoever asks,
+   * who does not wait.
+   */
+  atHand(): T | null
   /** Fetches now, or joins a fetch under way. */
   refetch(): Promise<T>
   state(): { readonly value: T | null; readonly failure: Failure | null }
@@ -69,20 +74,35 @@ export function keepLastGood<T>(
     return flight
   }
 
+  /** The failure whose pause it is; null: it may be fetched. */
+  const pause = () =>
+    flight === null && failure !== null && clock.monotonicMs() < pauseEndsAtMs ? failure : null
+
   async function get(): Promise<T> {
-    const nowMs = clock.monotonicMs()
-    const ageSeconds = good === null ? Number.POSITIVE_INFINITY : (nowMs - good.atMs) / 1000
+    const ageSeconds = ageOf(good, clock)
     if (good !== null && ageSeconds < keeping.freshSeconds) return good.value
-    const pausing = flight === null && failure !== null && nowMs < pauseEndsAtMs
+    const pausing = pause()
     if (good !== null && ageSeconds < keeping.keepSeconds) {
-      if (!pausing) await settledWithin(keeping.refreshWaitMs, refetch())
+      if (pausing === null) await settledWithin(keeping.refreshWaitMs, refetch())
       return good.value
     }
-    if (pausing && failure !== null) throw pausingFault(failure)
+    if (pausing !== null) throw pausingFault(pausing)
     return refetch()
   }
 
-  return { get, refetch, state: () => ({ value: good?.value ?? null, failure }) }
+  function atHand(): T | null {
+    const ageSeconds = ageOf(good, clock)
+    if (good === null || ageSeconds >= keeping.keepSeconds) return null
+    // It was reported, and whoever needs better than this asks by `get`.
+    if (ageSeconds >= keeping.freshSeconds && pause() === null) refetch().catch(() => {})
+    return good.value
+  }
+
+  return { get, atHand, refetch, state: () => ({ value: good?.value ?? null, failure }) }
+}
+
+function ageOf(good: { readonly atMs: number } | null, clock: Clock): number {
+  return good === null ? Number.POSITIVE_INFINITY : (clock.monotonicMs() - good.atMs) / 1000
 }
 
 function pausingFault(failure: Failure): ProviderFault {

@@ -11,6 +11,7 @@ import type { Transport } from './transport.ts'
 export interface Metadata {
   /** The configured one, exactly. */
   readonly issuer: string
+  /** This and the next are empty where nobody signs in with the provider. */
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
   readonly jwksUri: string
@@ -65,11 +66,7 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
   const endpoint = (name: string) => readEndpoint({ ...document, ...mtls }, name, settings)
   return Object.freeze({
     issuer: settings.issuer,
-    authorizationEndpoint: required(
-      readEndpoint(document, 'authorization_endpoint', settings),
-      'authorization_endpoint',
-    ),
-    tokenEndpoint: required(endpoint('token_endpoint'), 'token_endpoint'),
+    ...(settings.signsIn ? signInEndpoints(document, endpoint, settings) : noSignIn),
     jwksUri: required(readEndpoint(document, 'jwks_uri', settings), 'jwks_uri'),
     userinfoEndpoint: endpoint('userinfo_endpoint'),
     endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
@@ -81,6 +78,23 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
     issuerInResponse: document.authorization_response_iss_parameter_supported === true,
   })
 }
+
+type SignInEndpoints = Pick<Metadata, 'authorizationEndpoint' | 'tokenEndpoint'>
+
+function signInEndpoints(
+  document: JsonObject,
+  endpoint: (name: string) => string | null,
+  settings: ProviderSettings,
+): SignInEndpoints {
+  const authorization = readEndpoint(document, 'authorization_endpoint', settings)
+  return {
+    authorizationEndpoint: required(authorization, 'authorization_endpoint'),
+    tokenEndpoint: required(endpoint('token_endpoint'), 'token_endpoint'),
+  }
+}
+
+/** Issuers of tokens for programs alone have none, or write something that is no address (Kubernetes: a URN). */
+const noSignIn: SignInEndpoints = { authorizationEndpoint: '', tokenEndpoint: '' }
 
 function readEndpoint(document: JsonObject, name: string, settings: ProviderSettings): string | null {
   const value = document[name]

@@ -1,10 +1,13 @@
 import { ConfigFault, ProviderFault } from '../core/fault.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
+import { createCredentialFailures } from '../core/limits/credential-failures.ts'
+import type { FailureCount } from '../core/limits/failures.ts'
 import { createFairQueue, type Place } from '../core/limits/fair-queue.ts'
 import type { Clock, Provider, ProviderStatus } from '../core/ports.ts'
 import { plainWish } from '../core/session/authorization-wish.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { acceptedAlgorithms } from './algorithms.ts'
+import { createAccessTokenReader } from './bearer/access-tokens.ts'
 import { createClientAuth } from './client-auth.ts'
 import { exchangeCode } from './code-exchange.ts'
 import { settledWithin, within } from './deadline.ts'
@@ -28,6 +31,8 @@ export interface ProviderDeps {
   readonly log?: (event: ProviderEvent) => void
   readonly limits?: Limits
   readonly observer?: ProviderObserver
+  /** Tokens that were wrong, by network: those of all providers and keys together. Absent: of this provider alone. */
+  readonly credentialFailures?: FailureCount
 }
 
 /** For the log; the names are those of core/event. */
@@ -68,12 +73,16 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
     },
   )
   const published = createKeyCache(
-    async () => fetchKeySet((await metadata.get()).jwksUri, transport),
+    async () => fetchKeySet(settings.jwksUri ?? (await metadata.get()).jwksUri, transport),
     deps.clock,
     limits.refreshWaitMs,
     { fetched: reportIgnored(settings.name, log), failed },
   )
   const { keys, logoutKeys } = keysOf(settings, published)
+  const failures = deps.credentialFailures ?? createCredentialFailures()
+  const readAccessToken = createAccessTokenReader(settings, {
+    ...{ keys: published.apart(), failures, clock: deps.clock },
+  })
 
   return {
     name: settings.name,
@@ -95,11 +104,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
         )
       return within(deadline, redeemed, settings.name).finally(leave)
     },
-    readAccessToken: () => ({
-      kind: 'refused',
-      why: 'token-invalid',
-      detail: 'tokens of it are not accepted',
-    }),
+    readAccessToken,
     readLogoutToken: async (raw, now, network) => {
       const deadline = AbortSignal.timeout(limits.timeoutMs)
       const leave = placeIn(await logouts.enter(network, deadline), settings.name)
@@ -129,9 +134,10 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       return known === null ? null : endSessionUrl(settings, known, idToken, postLogoutRedirectUri, state)
     },
     discover: async () => {
-      await metadata.get().catch(() => {})
+      // Where there is no metadata the keys are all that it publishes.
+      await (settings.jwksUri === null ? metadata.get() : published.load()).catch(() => {})
     },
-    status: () => toStatus(metadata.state()),
+    status: () => toStatus(settings.jwksUri === null ? metadata.state() : published.state()),
     close: async () => void (await Promise.all([transport.close(), renewals.close()])),
   }
 }
@@ -181,7 +187,7 @@ function keysOf(settings: ProviderSettings, published: SharedKeys): ProviderKeys
 /** Where its pages are from, as far as it is known: its issuer's origin first. */
 function pageOrigins(settings: ProviderSettings, known: Metadata | null): readonly string[] {
   const addresses = [settings.issuer, known?.authorizationEndpoint, known?.endSessionEndpoint]
-  return [...new Set(addresses.flatMap((address) => (address == null ? [] : [new URL(address).origin])))]
+  return [...new Set(addresses.flatMap((address) => (address ? [new URL(address).origin] : [])))]
 }
 
 /** What gives the place back. Throws a `ProviderFault` when there is none to be had. */
@@ -196,7 +202,7 @@ function placeIn(place: Place, provider: string): () => void {
   }
 }
 
-function toStatus(state: ReturnType<LastGood<Metadata>['state']>): ProviderStatus {
+function toStatus(state: ReturnType<LastGood<unknown>['state']>): ProviderStatus {
   if (state.value !== null) return { kind: 'ready' }
   if (state.failure === null) return { kind: 'pending' }
   const { fault, retryAt } = state.failure

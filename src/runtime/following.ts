@@ -42,6 +42,7 @@ export const runtimeFollowing = {
   upstreams: 'replaced',
   spentStates: 'independent',
   signInFailures: 'independent',
+  credentialFailures: 'independent',
   logoutChecks: 'independent',
   requestLimits: 'independent',
   logKey: 'replaced',

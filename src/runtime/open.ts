@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CertificateEnd } from '../core/certificate.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import { createCredentialFailures } from '../core/limits/credential-failures.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
 import { createLogoutChecks } from '../core/limits/logout-checks.ts'
 import { limits } from '../core/limits/table.ts'
@@ -86,7 +87,8 @@ function assemble(
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
   edition.current = { gateway, ring }
   const logKey = readLogKey(gateway, ring, isNew ? null : logKeyFrom(ring), random)
-  const providers = openProviders(gateway, deps, { clock, random })
+  const credentialFailures = createCredentialFailures()
+  const providers = openProviders(gateway, deps, { clock, random, credentialFailures })
   const renewed = (next: StoreEdition) => {
     edition.current = next
   }
@@ -125,6 +127,7 @@ function assemble(
       withinMs: limits.failedSignInsMs,
       networks: limits.failedSignInNetworks,
     }),
+    credentialFailures,
     logoutChecks: createLogoutChecks(),
     requestLimits: createRequestLimits(),
     logKey,
@@ -170,9 +173,10 @@ function keepsSecret({ session: before }: Gateway, { session: after }: Gateway):
 function openProviders(
   gateway: Gateway,
   deps: RuntimeDeps,
-  base: Pick<Runtime, 'clock' | 'random'> & Partial<Pick<Runtime, 'gateway' | 'providers'>>,
+  base: Pick<Runtime, 'clock' | 'random' | 'credentialFailures'> &
+    Partial<Pick<Runtime, 'gateway' | 'providers'>>,
 ): ReadonlyMap<string, Provider> {
-  const { clock, random } = base
+  const { clock, random, credentialFailures } = base
   const proxyEnv = proxyEnvOf(deps.env)
   const open = (name: string, settings: ProviderSettings): Provider => {
     const known = base.providers?.get(name)
@@ -180,6 +184,7 @@ function openProviders(
     if (known !== undefined && before !== undefined && sameSettings(before, settings)) return known
     return createProvider(settings, {
       ...{ clock, random, proxyEnv, log: deps.onProviderEvent },
+      credentialFailures,
       observer: observerOf(settings, deps, clock),
     })
   }

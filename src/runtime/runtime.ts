@@ -28,6 +28,8 @@ export interface Runtime {
   readonly spentStates: SpentStates
   /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */
   readonly signInFailures: FailureCount
+  /** Tokens and keys in headers that were wrong, by network; the same clock. */
+  readonly credentialFailures: FailureCount
   /** How often logout tokens and front-channel logouts are looked at, by network. */
   readonly logoutChecks: LogoutChecks
   /** `limits` of locations. */

@@ -14,7 +14,10 @@ const ofOneCall = 'lives as long as one call'
 const ofConfiguration = 'keyed by the configuration'
 const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/pairs.ts': [ofOneCall],
-  'core/limits/failures.ts': ['limits.failedSignInNetworks, limits.failedLogoutNetworks'],
+  'core/json-names.ts': [ofOneCall],
+  'core/limits/failures.ts': [
+    'limits.failedSignInNetworks, limits.failedLogoutNetworks, limits.failedCredentialNetworks',
+  ],
   'core/limits/logout-checks.ts': ['limits.provenLogoutNetworks'],
   'core/limits/fair-queue.ts': [
     'limits.providerWaitingSignIns, limits.providerWaitingLogouts: as many networks as wait',
@@ -52,6 +55,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'http/workers/shared-events.ts': [`${ofConfiguration}, and one for all proxies`],
   'http/workers/worker-places.ts': ['limits.workers', 'limits.workers', 'limits.workers'],
   'http/workers/worker-serving.ts': ['hosts of the configuration'],
+  'oidc/bearer/remembered-tokens.ts': ['limits.rememberedTokens, limits.rememberedTokenBytes'],
   'oidc/inspection/inspection.ts': [ofOneCall, ofOneCall],
   'runtime/cookie-sessions/ended.ts': ['limits.endedSessions'],
   'runtime/cookie-sessions/finder.ts': ['limits.openedCookies'],

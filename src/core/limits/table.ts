@@ -1,5 +1,6 @@
 import { apiKeyLimits } from './api-keys.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
+import { credentialLimits } from './credentials.ts'
 import { keptFormLimits } from './kept-forms.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
@@ -35,6 +36,7 @@ export const limitTable = {
   passedCharacters: of('request', 255, 'A parameter that goes to the provider; a longer one is 400.'),
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   ...signInLimits,
+  ...credentialLimits,
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
   webSocketEarlyBytes: of(

@@ -1,0 +1,23 @@
+import { KiB, type Limit, MiB, of } from './limit.ts'
+
+/** The rows of the table (`table.ts`) that are about tokens and keys that headers carry. */
+export const credentialLimits = {
+  accessTokenBytes: of('request', 16 * KiB, 'An access token; a longer one is refused before it is decoded.'),
+  failedCredentials: of(
+    'client network',
+    60,
+    'Tokens and keys that were looked into and are wrong, within a minute; then 429 for the rest of it, but for those that are known as good.',
+  ),
+  failedCredentialsMs: of('client network', 60_000, 'How long they count, from the first of them.'),
+  failedCredentialNetworks: of(
+    'process',
+    10_000,
+    'Networks whose wrong tokens and keys are counted; of more, the oldest are forgotten.',
+  ),
+  rememberedTokens: of(
+    'provider',
+    10_000,
+    'Access tokens that were verified, by their hash; of more, those used longest ago are verified again.',
+  ),
+  rememberedTokenBytes: of('provider', 16 * MiB, 'The same, by the length of the tokens together.'),
+} as const satisfies Readonly<Record<string, Limit>>

@@ -1,0 +1,143 @@
+import { hash } from 'node:crypto'
+import { isOver } from '../../core/credential/access-token.ts'
+import { readAccessTokenClaims } from '../../core/credential/access-token-claims.ts'
+import { repeatsName } from '../../core/json-names.ts'
+import { type JsonObject, readJsonObject } from '../../core/json-object.ts'
+import type { FailureCount } from '../../core/limits/failures.ts'
+import type { ClientNetwork } from '../../core/limits/network.ts'
+import { limits } from '../../core/limits/table.ts'
+import type { Awaitable, Clock } from '../../core/ports.ts'
+import type { AccessTokenReading } from '../../core/provider-port.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
+import { signatureAlgorithms } from '../../core/signature-algorithm.ts'
+import { readHeader, verifyJwt } from '../jwt.ts'
+import type { PublishedKeys } from '../keys.ts'
+import { createRememberedTokens, type RememberedToken } from './remembered-tokens.ts'
+
+export interface JwtReaderDeps {
+  readonly issuer: string
+  /** By a rate of their own: anybody may send a token. */
+  readonly keys: PublishedKeys
+  /** Tokens that cost a look at the keys and were wrong, by network. */
+  readonly failures: FailureCount
+  readonly clock: Clock
+}
+
+/** What an access token says that this provider gave out: `readAccessToken` of the port. */
+export type ReadAccessToken = (
+  raw: string,
+  now: EpochSeconds,
+  network: ClientNetwork,
+) => Awaitable<AccessTokenReading>
+
+/**
+ * Access tokens that are JWTs (RFC 9068, and RFC 8725): the provider's keys, our algorithms, `iss` exactly, `exp`, and
+ * nothing that another kind of token has. What needs no key is judged first, so that only a token that is right in
+ * every other way costs a signature; and of those that are wrong then, a network may send so many. A token that was
+ * verified is remembered by its hash, to its end or that of its key.
+ */
+export function createJwtReader({ issuer, keys, failures, clock }: JwtReaderDeps): ReadAccessToken {
+  const remembered = createRememberedTokens({
+    most: limits.rememberedTokens,
+    bytes: limits.rememberedTokenBytes,
+  })
+
+  function read(raw: string, now: EpochSeconds, network: ClientNetwork): Awaitable<AccessTokenReading> {
+    if (raw.length > limits.accessTokenBytes)
+      return invalid(`it is longer than ${limits.accessTokenBytes} bytes`)
+    const name = hash('sha256', raw, 'base64url')
+    const known = remembered.find(name)
+    if (known === null) return readUnknown(raw, name, now, network)
+    const { endsAt } = known.token
+    if (endsAt !== null && isOver(endsAt, now)) {
+      remembered.forget(name)
+      return { kind: 'refused', why: 'token-over', detail: 'exp has passed' }
+    }
+    const goOn = (key: RememberedToken['key'] | null): Awaitable<AccessTokenReading> => {
+      if (key !== null) {
+        if (key !== known.key) remembered.keep(name, { token: known.token, key }, raw.length)
+        return { kind: 'read', token: known.token }
+      }
+      remembered.forget(name)
+      return readUnknown(raw, name, now, network)
+    }
+    const current = keys.current(known.key)
+    return current instanceof Promise ? current.then(goOn) : goOn(current)
+  }
+
+  function readUnknown(
+    raw: string,
+    name: string,
+    now: EpochSeconds,
+    network: ClientNetwork,
+  ): Awaitable<AccessTokenReading> {
+    const refusal = refusedByItself(raw, issuer, now)
+    if (refusal !== null) return refusal
+    const refusedMs = failures.refusedForMs(network, clock.monotonicMs())
+    return refusedMs > 0 ? throttled(refusedMs) : verify(raw, name, now, network)
+  }
+
+  async function verify(
+    raw: string,
+    name: string,
+    now: EpochSeconds,
+    network: ClientNetwork,
+  ): Promise<AccessTokenReading> {
+    const verified = await verifyJwt(raw, signatureAlgorithms, keys, 'access token')
+    if (!verified.ok) {
+      failures.failed(network, clock.monotonicMs())
+      // The key may be a new one, and the provider was asked too often to be asked for it now.
+      return verified.unasked === true ? throttled(limits.failedCredentialsMs) : invalid(verified.reason)
+    }
+    const read = readAccessTokenClaims(verified.claims, now, { endRequired: true })
+    if (!read.ok) return { kind: 'refused', why: read.why, detail: read.detail }
+    remembered.keep(name, { token: read.token, key: verified.key }, raw.length)
+    return { kind: 'read', token: read.token }
+  }
+
+  return read
+}
+
+/** What is wrong with a token whoever signed it. */
+function refusedByItself(raw: string, issuer: string, now: EpochSeconds): AccessTokenReading | null {
+  const [head, body] = partsOf(raw)
+  if (head === null || body === null) return invalid('it is no JWT')
+  if (repeatsName(head) || repeatsName(body)) return invalid('a name stands in it twice')
+  const header = readHeader(raw, signatureAlgorithms, 'access token')
+  if (!header.ok) return invalid(header.reason)
+  const claims = readJsonObject(body)
+  if (claims === null) return invalid('its claims are no JSON object')
+  if (claims.iss !== issuer) return invalid('iss is another issuer')
+  return claimsRefused(claims, now)
+}
+
+function claimsRefused(claims: JsonObject, now: EpochSeconds): AccessTokenReading | null {
+  const read = readAccessTokenClaims(claims, now, { endRequired: true })
+  return read.ok ? null : { kind: 'refused', why: read.why, detail: read.detail }
+}
+
+/** Header and claims as text. Each null where it is no UTF-8, or not in the one spelling that it has (RFC 4648 3.5). */
+function partsOf(raw: string): readonly [string | null, string | null] {
+  const parts = raw.split('.', 4)
+  const [head, body] = parts
+  if (head === undefined || body === undefined || parts.length !== 3) return [null, null]
+  if (!parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part))
+    return [null, null]
+  return [textOf(head), textOf(body)]
+}
+
+function textOf(part: string): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url'))
+  } catch {
+    return null
+  }
+}
+
+function invalid(detail: string): AccessTokenReading {
+  return { kind: 'refused', why: 'token-invalid', detail }
+}
+
+function throttled(milliseconds: number): AccessTokenReading {
+  return { kind: 'throttled', retryAfterSeconds: Math.ceil(milliseconds / 1000) }
+}
