@@ -64,6 +64,7 @@ const caller: Caller = {
 }
 const facts: DecisionFacts = {
   acceptedProviders: ['op'],
+  signInProviders: ['op'],
   clientAddress: null,
   navigation: true,
   credentialSent: false,

@@ -74,7 +74,8 @@ export type EventName = keyof typeof events
 const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'other_locations'] as const),
   ...(['decision', 'reason', 'detail'] as const),
-  ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'session', 'edition'] as const),
+  ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'session'] as const),
+  ...(['credential', 'key', 'edition'] as const),
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
@@ -201,6 +202,8 @@ export const fields = {
   ends_at: 'When the certificate ends, in seconds since 1970.',
   seconds: 'By how much the clocks differ.',
   peer: 'The address from which a connection came.',
+  credential: 'By what somebody was known: `session`, `bearer` or `api_key`; also of one that was refused.',
+  key: 'The id of an API key. It opens nothing.',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   version: 'The version of claimgate.',
   instance:

@@ -1,3 +1,5 @@
+import { credentialOf, isHeaderCredential, reservedProviders } from './credential/credential.ts'
+import { type CredentialVerdict, refusedBy } from './credential/refusal.ts'
 import type { Decision } from './decision.ts'
 import type { Location } from './gateway.ts'
 import type { Principal } from './principal.ts'
@@ -12,21 +14,26 @@ import {
 import type { EpochSeconds, NoSession, Session } from './session/session.ts'
 import { stepUpMet } from './step-up.ts'
 
-/** Who asks: somebody with a live session, or nobody known, and why. */
+/** Who asks: somebody with a live session or a good header credential, or nobody known, and why. */
 export type Caller =
   | {
       readonly kind: 'signed-in'
       readonly principal: Principal
-      readonly signIn: Session['signIn']
+      /** Of a session; null: by a header credential. */
+      readonly signIn: Session['signIn'] | null
       /** Granted ones. */
       readonly scopes: readonly string[]
     }
   | { readonly kind: 'anonymous'; readonly why: NoSession }
+  /** A header credential was sent that lets nobody in, whoever else asks with the request. */
+  | { readonly kind: 'refused'; readonly refusal: CredentialVerdict }
 
 /** What `decide` needs to know of a request and its app. */
 export interface DecisionFacts {
-  /** The providers whose sessions count at the app, in the file's order. */
+  /** The providers whose sessions and tokens count at the app, in the file's order. */
   readonly acceptedProviders: readonly string[]
+  /** Of them those with which people sign in. */
+  readonly signInProviders: readonly string[]
   readonly clientAddress: JudgedAddress
   /** See `isNavigation`. */
   readonly navigation: boolean
@@ -51,24 +58,38 @@ export function needsCaller(location: Location): boolean {
 
 /** The verdict at one location. Never throws; what is unknown is not let in. */
 export function decide(location: Location, caller: Caller, facts: DecisionFacts): Decision {
-  const who = acceptedOnly(caller, facts.acceptedProviders)
-  const principal = who.kind === 'signed-in' ? who.principal : null
+  const who = acceptedOnly(caller, location, facts.acceptedProviders)
   switch (location.access.kind) {
     case 'anyone':
       return { kind: 'allow', reason: 'open-to-anyone', principal: null }
-    case 'maybe_signed_in':
+    case 'maybe_signed_in': {
+      if (who.kind === 'refused') return refusedBy(who.refusal)
+      const principal = who.kind === 'signed-in' ? who.principal : null
       return { kind: 'allow', reason: 'maybe-signed-in', principal }
+    }
     case 'nobody':
       return { kind: 'deny', reason: location.access.because ?? 'nobody-allowed', principal: null }
     case 'rule':
+      if (who.kind === 'refused') return refusedBy(who.refusal)
       return decideByRule({ requirement: location.access.requirement, location, facts }, who)
   }
 }
 
-/** A session of a provider that the app does not accept, or no longer, is none. */
-function acceptedOnly(caller: Caller, acceptedProviders: readonly string[]): Caller {
-  if (caller.kind === 'anonymous' || acceptedProviders.includes(caller.principal.provider)) return caller
-  return { kind: 'anonymous', why: 'session-provider-gone' }
+/**
+ * A session of a provider that the app does not accept, or no longer, is none; nor is one where none is listed. What a
+ * header carried is no less there for not being good here.
+ */
+function acceptedOnly(caller: Caller, location: Location, acceptedProviders: readonly string[]): Caller {
+  if (caller.kind !== 'signed-in') return caller
+  const { principal } = caller
+  const credential = credentialOf(principal)
+  const isListed = location.credentials.includes(credential)
+  const isOurs = credential === 'api_key' && principal.provider === reservedProviders.apiKeys
+  if (isListed && (isOurs || acceptedProviders.includes(principal.provider))) return caller
+  if (!isHeaderCredential(credential))
+    return { kind: 'anonymous', why: isListed ? 'session-provider-gone' : 'no-session' }
+  const why = isListed ? 'credential-unknown' : 'credential-not-accepted'
+  return { kind: 'refused', refusal: { kind: 'refused', credential, why, detail: null } }
 }
 
 interface Case {
@@ -77,8 +98,10 @@ interface Case {
   readonly facts: DecisionFacts
 }
 
-function decideByRule(question: Case, caller: Caller): Decision {
-  const { requirement, facts } = question
+type Unrefused = Exclude<Caller, { kind: 'refused' }>
+
+function decideByRule(question: Case, caller: Unrefused): Decision {
+  const { requirement, facts, location } = question
   const { clientAddress } = facts
   const principal = caller.kind === 'signed-in' ? caller.principal : null
   if (principal !== null && isKnownToMeet(principal, requirement)) return onRuleMet(question, caller)
@@ -91,28 +114,50 @@ function decideByRule(question: Case, caller: Caller): Decision {
 
   const beforeSignIn = principal === null ? truth : judge(requirement, { subject: anonymous, clientAddress })
   if (beforeSignIn === false) return { kind: 'deny', reason: 'client-address', principal }
-  const providers = providersThatCould(requirement, facts.acceptedProviders, clientAddress)
+  // Whoever sends a credential of its own is a program, which no other sign-in would help.
+  if (principal?.by !== undefined) return { kind: 'deny', reason: 'rule-not-met', principal }
+  const takesSessions = location.credentials.includes('session')
+  const providers = takesSessions
+    ? providersThatCould(requirement, facts.signInProviders, clientAddress)
+    : none
   const why = challengeReason(caller, providers, facts)
-  if (why === null) return { kind: 'deny', reason: 'rule-not-met', principal }
-  return { kind: 'challenge', how: howToAsk(question), reason: why, providers, stepUp: null }
+  if (why !== null)
+    return { kind: 'challenge', how: howToAsk(question), reason: why, providers, stepUp: null }
+  if (principal === null && location.credentials.some(isHeaderCredential)) return withoutSignIn(takesSessions)
+  return { kind: 'deny', reason: 'rule-not-met', principal }
+}
+
+const none: readonly never[] = []
+
+/** No sign-in would do, and a token or a key may: 401 says which. */
+function withoutSignIn(takesSessions: boolean): Decision {
+  const reason = takesSessions ? 'no-session' : 'no-credential'
+  return { kind: 'challenge', how: 'unauthorized', reason, providers: none, stepUp: null }
 }
 
 /** The rule is met, so who asks may know that more is wanted: a stronger sign-in by the provider of the session. */
-function onRuleMet(question: Case, caller: Caller): Decision {
+function onRuleMet(question: Case, caller: Unrefused): Decision {
   const { stepUp } = question.location
   const principal = caller.kind === 'signed-in' ? caller.principal : null
   if (stepUp === null) return { kind: 'allow', reason: 'rule-met', principal }
   const how = howToAsk(question)
   // No rule that lets in without a sign-in stands beside a step-up; but nobody has stepped up who has not signed in.
   if (caller.kind === 'anonymous') {
-    const providers = question.facts.acceptedProviders
+    const providers = question.facts.signInProviders
     return { kind: 'challenge', how, reason: caller.why, providers, stepUp: null }
   }
   const { scopes } = caller
   const { claims, provider } = caller.principal
   if (stepUpMet(stepUp, { claims, scopes }, question.facts.now))
     return { kind: 'allow', reason: 'rule-met', principal }
-  return { kind: 'challenge', how, reason: 'step-up-needed', providers: [provider], stepUp }
+  const { by } = caller.principal
+  if (by === undefined)
+    return { kind: 'challenge', how, reason: 'step-up-needed', providers: [provider], stepUp }
+  const presented = by.kind
+  return {
+    ...{ kind: 'challenge', how: 'unauthorized', reason: 'step-up-needed', providers: none },
+    ...{ stepUp, presented },
+  }
 }
 
 // The same person meets the same rule again and again, and neither ever changes: both are frozen, and whoever has new
@@ -135,12 +180,12 @@ function remember(principal: Principal, requirement: Requirement): void {
 }
 
 /** Why a sign-in could help, or null: then it is a plain no. */
-function challengeReason(caller: Caller, providers: readonly string[], { page }: DecisionFacts) {
+function challengeReason(caller: Unrefused, providers: readonly string[], { page }: DecisionFacts) {
   if (providers.length === 0) return null
   if (caller.kind === 'anonymous') return caller.why
   if (providers.includes(caller.principal.provider)) return null
   // Whoever came for this very page chose that provider for it: asking again would go round in a circle.
-  return caller.signIn.returnTo === page ? null : 'other-provider-needed'
+  return caller.signIn?.returnTo === page ? null : 'other-provider-needed'
 }
 
 /**
@@ -165,6 +210,8 @@ function howToAsk({ location, facts }: Pick<Case, 'location' | 'facts'>): 'redir
 export function stricter(first: Decision, second: Decision): Decision {
   const [harder, milder] = strictness(second) > strictness(first) ? [second, first] : [first, second]
   if (harder.kind !== 'challenge' || milder.kind !== 'challenge') return harder
+  // Nobody is asked to sign in: a token or a key has to be another one.
+  if (harder.providers.length === 0) return harder
   const providers = harder.providers.filter((name) => milder.providers.includes(name))
   if (providers.length > 0) return { ...harder, providers }
   return { kind: 'deny', reason: 'rule-not-met', principal: null }

@@ -39,6 +39,8 @@ export const runtimeFollowing = {
   sessions: 'subscribed',
   renewals: 'subscribed',
   providers: 'replaced',
+  credentials: 'replaced',
+  credentialWatch: 'independent',
   upstreams: 'replaced',
   spentStates: 'independent',
   signInFailures: 'independent',

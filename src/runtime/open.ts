@@ -16,6 +16,8 @@ import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
 import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
 import { createCookieSessions } from './cookie-sessions/sessions.ts'
+import { createCredentialWatch } from './credential-watch.ts'
+import { createHeaderCredentials, type HeaderCredentials } from './header-credentials.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
@@ -115,6 +117,8 @@ function assemble(
     sessions,
     renewals,
     providers,
+    credentials: openCredentials(),
+    credentialWatch: createCredentialWatch(clock, report),
     upstreams: createUpstreams(
       undefined,
       ({ hostname: host, origin: place }, endsAt) =>
@@ -132,6 +136,12 @@ function assemble(
     requestLimits: createRequestLimits(),
     logKey,
   }
+}
+
+/** No file can list them yet. */
+function openCredentials(): HeaderCredentials {
+  const refused = { kind: 'refused', why: 'credential-unknown', detail: null } as const
+  return createHeaderCredentials({ keys: null, bearerTokens: { verify: () => refused } })
 }
 
 function openSessions(setup: SessionsSetup & CookieSessionEdition): Sessions {
@@ -160,6 +170,7 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     gateway,
     ring,
     providers,
+    credentials: openCredentials(),
     upstreams: former.upstreams.renew(),
     logKey,
   }

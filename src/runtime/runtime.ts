@@ -3,6 +3,8 @@ import type { FailureCount } from '../core/limits/failures.ts'
 import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
+import type { CredentialWatch } from './credential-watch.ts'
+import type { HeaderCredentials } from './header-credentials.ts'
 import type { Renewals } from './renewals/renewals.ts'
 import type { RequestLimits } from './request-limits/request-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -23,6 +25,10 @@ export interface Runtime {
   /** Providers that are asked again for sessions. */
   readonly renewals: Renewals
   readonly providers: ReadonlyMap<string, Provider>
+  /** Who verifies tokens and keys that headers carry. */
+  readonly credentials: HeaderCredentials
+  /** Judges long connections again that tokens and keys opened. */
+  readonly credentialWatch: CredentialWatch
   readonly upstreams: Upstreams
   /** States whose callback was seen: an authorization response is used once. */
   readonly spentStates: SpentStates

@@ -70,6 +70,7 @@ function office(): Requirement {
 
 const facts: DecisionFacts = {
   acceptedProviders: ['acme', 'partner'],
+  signInProviders: ['acme', 'partner'],
   clientAddress: address('192.0.2.1'),
   navigation: true,
   credentialSent: false,

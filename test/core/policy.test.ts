@@ -71,6 +71,7 @@ function address(text: string): JudgedAddress {
 
 const facts: DecisionFacts = {
   acceptedProviders: ['acme', 'partner'],
+  signInProviders: ['acme', 'partner'],
   clientAddress: address('192.0.2.1'),
   navigation: true,
   credentialSent: false,
@@ -265,7 +266,7 @@ t.test('several providers: who came from the wrong one is sent to another, once 
       'an app that accepts one',
       acmeOnly,
       person({}, 'acme'),
-      { ...facts, acceptedProviders: ['acme'] },
+      { ...facts, acceptedProviders: ['acme'], signInProviders: ['acme'] },
       'deny rule-not-met u',
     ],
     [
@@ -286,7 +287,11 @@ t.test('several providers: who came from the wrong one is sent to another, once 
       'the chooser',
       any(all(provider('acme'), is('x', 1)), all(provider('third'), is('x', 1))),
       person({ x: 1 }, 'partner'),
-      { ...facts, acceptedProviders: ['third', 'partner', 'acme'] },
+      {
+        ...facts,
+        acceptedProviders: ['third', 'partner', 'acme'],
+        signInProviders: ['third', 'partner', 'acme'],
+      },
       'redirect other-provider-needed third+acme',
     ],
   ]
@@ -400,7 +405,14 @@ t.test(
       t.equal(decide(atOffice, caller, facts).kind, 'deny', 'the next request comes from elsewhere')
       t.equal(decide(admins, person({ groups: [] }), facts).kind, 'deny', 'another person')
       t.equal(decide(rule(is('groups', 'ops')), caller, facts).kind, 'deny', 'another rule')
-      t.equal(decide(admins, { ...caller }, { ...facts, acceptedProviders: ['partner'] }).kind, 'challenge')
+      t.equal(
+        decide(
+          admins,
+          { ...caller },
+          { ...facts, acceptedProviders: ['partner'], signInProviders: ['partner'] },
+        ).kind,
+        'challenge',
+      )
     }
   },
 )

@@ -67,6 +67,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
   'runtime/session-finder.ts': ['limits.cachedSessions', 'sessions in it'],
   'runtime/session-loads.ts': ['sessions that are being asked for: as many as requests'],
+  'runtime/credential-watch.ts': ['connections that a token or a key opened'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
   'store/keys/sqlite-key-changes.ts': ['those who follow changes: parts of the process'],

@@ -78,8 +78,9 @@ t.test('operations.md shows lines, metrics and sentences that there are', async 
   const [line, rehearsed] = [...operations.matchAll(/```json\n(.+)\n```/g)]
     .map(([, text = '']): Readonly<Record<string, unknown>> => JSON.parse(text))
     .toSorted((a, b) => Object.keys(a).length - Object.keys(b).length)
-  // `code` is in the lines of answers that were cut alone, `other_locations` in those of paths with several readings.
-  const rare: readonly string[] = ['code', 'other_locations']
+  // `code` is in the lines of answers that were cut alone, `other_locations` in those of paths with several
+  // readings, `key` in those of API keys.
+  const rare: readonly string[] = ['code', 'other_locations', 'key']
   const all = ['level', 'time', 'event', ...eventFields.request].filter((field) => !rare.includes(field))
   const own = all.filter((field) => !field.startsWith('shadow_'))
   t.same(Object.keys(line ?? {}), own, 'every field, in its order')

@@ -74,6 +74,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           target: reading.target,
           destination: null,
           session: null,
+          header: null,
           principal: settings.principal ?? null,
           resealed: settings.resealed ?? null,
           clientAddress: '192.0.2.7',

@@ -20,4 +20,9 @@ export const credentialLimits = {
     'Access tokens that were verified, by their hash; of more, those used longest ago are verified again.',
   ),
   rememberedTokenBytes: of('provider', 16 * MiB, 'The same, by the length of the tokens together.'),
+  credentialRejudgedMs: of(
+    'connection',
+    60_000,
+    'How often a WebSocket or event stream that a token or a key opened is judged again.',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>

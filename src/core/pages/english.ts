@@ -54,6 +54,9 @@ export const english = {
   'step-up.title': 'Please sign in once more',
   'step-up.text': 'This page asks for a stronger or more recent sign-in than yours.',
 
+  'programs.title': 'This address is for programs',
+  'programs.text': 'It takes a token or a key, and cannot be opened in a browser.',
+
   'framed.text': 'Sign in to see what is here. You will come back to this page.',
   'unsaved.text': 'What you sent was not saved. Sign in, go back to the form and send it once more.',
   'again.moment': 'Please try again in a moment.',

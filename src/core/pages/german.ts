@@ -61,6 +61,9 @@ export const german = {
   'step-up.title': 'Bitte melden Sie sich noch einmal an',
   'step-up.text': 'Diese Seite verlangt eine sicherere oder neuere Anmeldung als Ihre jetzige.',
 
+  'programs.title': 'Diese Adresse ist für Programme',
+  'programs.text': 'Sie verlangt ein Token oder einen Schlüssel und lässt sich nicht im Browser öffnen.',
+
   'framed.text': 'Melden Sie sich an, um zu sehen, was hier steht. Danach kommen Sie auf diese Seite zurück.',
   'unsaved.text':
     'Was Sie gesendet haben, wurde nicht gespeichert. Melden Sie sich an, gehen Sie zum Formular zurück und senden Sie es noch einmal.',

@@ -63,6 +63,9 @@ function matchReadings(origin: Origin, app: App, target: Target, method: string)
   // What a sign-in has to bring is asked for as one thing: no reading may want another.
   if (!others.every(({ stepUp }) => isSameStepUp(stepUp, location.stepUp)))
     return refused(app, 'target-ambiguous')
+  // Which credential counts, and who is asked for it, is one thing too.
+  if (!others.every(({ credentials }) => isSameSet(credentials, location.credentials)))
+    return refused(app, 'target-ambiguous')
   return { kind: 'app', app, location, others }
 }
 
@@ -118,4 +121,8 @@ function refused(app: App, reason: TargetReason): RouteMatch {
 
 function notAllowed(app: App, allow: readonly string[]): RouteMatch {
   return { kind: 'unmatched', app, status: 405, reason: 'method-not-allowed', allow }
+}
+
+function isSameSet(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((value) => other.includes(value))
 }

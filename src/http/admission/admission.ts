@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { HeaderCredential } from '../../core/credential/credential.ts'
 import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin, UpstreamSettings } from '../../core/gateway.ts'
@@ -7,7 +8,7 @@ import type { PageSettings } from '../../core/pages/settings.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Destination } from '../../core/request/destination.ts'
 import type { Target } from '../../core/request/target.ts'
-import type { Session } from '../../core/session/session.ts'
+import type { EpochSeconds, Session } from '../../core/session/session.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
 
 /** Everything that was found out about one request. Filled step by step by the gate, read by everyone after it. */
@@ -28,6 +29,8 @@ export interface Admission {
   /** Of a request that was let in: where its `Destination` leads, which was judged too. Null: it has none. */
   readonly destination: Destination | null
   readonly session: Session | null
+  /** The header credential that counted, good or not; null: none did. `endsAt` by our clock; null: not known to end. */
+  readonly header: { readonly credential: HeaderCredential; readonly endsAt: EpochSeconds | null } | null
   readonly principal: Principal | null
   /** The session cookie sealed anew, when it came under an older secret; null otherwise. */
   readonly resealed: string | null

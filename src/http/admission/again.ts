@@ -6,15 +6,15 @@ import { admit } from './gate.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /**
- * What the rules in force now say of a request that was let in before. Being asked keeps no session alive, and brings no
- * fresh tokens: the app has those that went with the request.
+ * What the rules in force now say of a request that was let in before. Being asked keeps no session alive, brings no
+ * fresh tokens, as the app has those that went with the request, and draws from no limit.
  */
 export async function admitAgain(
-  { gateway, sessions, clock }: Runtime,
+  { gateway, sessions, clock, credentials }: Runtime,
   facts: RequestFacts,
 ): Promise<Admission> {
   const lookUp = sessions.lookUp.bind(sessions)
-  return admit({ gateway, sessions: { use: lookUp, lookUp }, clock }, facts, 'again', 0)
+  return admit({ gateway, sessions: { use: lookUp, lookUp }, clock, credentials }, facts, 'again', 0)
 }
 
 /** Whether a connection to the one is a connection to the other: by address, path, and whose certificates count. */

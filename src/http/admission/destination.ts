@@ -2,12 +2,13 @@ import type { Decision } from '../../core/decision.ts'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import { type DestinationReading, readDestination } from '../../core/request/destination.ts'
 import type { Target } from '../../core/request/target.ts'
+import type { CallerLookup } from './caller.ts'
 import { matchOwnAddress } from './own-address.ts'
 import type { RequestFacts } from './request-facts.ts'
 import {
   type AppRequest,
-  type CallerLookup,
-  dependsOnCaller,
+  type JudgeOfCaller,
+  judgeOfCaller,
   type RoutedRequest,
   routeRequest,
   type Verdict,
@@ -44,9 +45,9 @@ export function routeWithDestination(
   return { source, destination: { request: second, routed: routeRequest(origin, second) } }
 }
 
-/** Whether who asks makes a difference at either end: if not, no store is touched. */
-export function eitherDependsOnCaller({ source, destination }: RoutedWithDestination): boolean {
-  return dependsOnCaller(source) || (destination !== null && dependsOnCaller(destination.routed))
+/** The location, of either end, by which it is found out who asks; null: it makes no difference, and no store is touched. */
+export function judgeOfEither({ source, destination }: RoutedWithDestination): JudgeOfCaller | null {
+  return judgeOfCaller(source) ?? (destination && judgeOfCaller(destination.routed))
 }
 
 /** The verdict on a request whose destination must be allowed too, at the same app (RFC 4918 sections 9.8 and 9.9). */

@@ -25,6 +25,7 @@ export interface AdmissionDraft {
   app: App | null
   location: Location | null
   others: readonly Location[]
+  header: Admission['header']
 }
 
 export function beginDraft(
@@ -49,6 +50,7 @@ export function beginDraft(
     app: null,
     location: null,
     others: none,
+    header: null,
   }
 }
 
@@ -79,6 +81,7 @@ export function toAdmission(
     app: draft.app,
     location: draft.location,
     others: draft.others,
+    header: draft.header,
     decision,
     detail,
     session: live === null ? null : live.session,

@@ -8,8 +8,9 @@ import { findProvider } from '../../core/provider-id.ts'
 import type { Session } from '../../core/session/session.ts'
 import { lacksTokens, sendsAccessToken, tokensEndSoon } from '../../core/session/token-freshness.ts'
 import { type Admission, judgesOf } from './admission.ts'
+import type { CallerLookup } from './caller.ts'
 import type { LiveSession } from './draft.ts'
-import type { CallerLookup, RoutedRequest } from './routed-request.ts'
+import type { RoutedRequest } from './routed-request.ts'
 import type { AdmissionContext, TokenOutcome, TokenRenewals } from './session-lookup.ts'
 
 export type Judge = (lookup: CallerLookup) => Admission

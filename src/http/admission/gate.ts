@@ -6,14 +6,22 @@ import { readHost } from '../../core/request/host.ts'
 import { readTarget, type Target } from '../../core/request/target.ts'
 import { describeUnknownHost } from '../../core/request/unknown-host.ts'
 import { shadowOrigin } from '../../core/shadow.ts'
-import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
-import { destinationOf, eitherDependsOnCaller, routeWithDestination, verdictOnBoth } from './destination.ts'
+import { type CallerLookup, nobody } from './caller.ts'
+import { type Asking, findCaller } from './caller-lookup.ts'
+import {
+  destinationOf,
+  judgeOfEither,
+  type RoutedWithDestination,
+  routeWithDestination,
+  verdictOnBoth,
+} from './destination.ts'
 import { type AdmissionDraft, admitToOwnAddress, beginDraft, reject, toAdmission } from './draft.ts'
+import { withLimits, withLimitsBefore } from './drawn-limits.ts'
 import { type Judge, withFreshTokens } from './fresh-tokens.ts'
 import { healthMethods, matchOwnAddress } from './own-address.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
-import type { AppRequest, CallerLookup, Verdict } from './routed-request.ts'
+import type { AppRequest, Verdict } from './routed-request.ts'
 import { type AdmissionContext, lookUpSession, useSession } from './session-lookup.ts'
 
 /**
@@ -92,28 +100,62 @@ function admitToApp(
   const now = context.clock.now()
   const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now }
   const routed = routeWithDestination(origin, request, toward)
+  const asking: Asking = { origin, facts, method: draft.method, client: draft.client, now }
+  return withLimitsBefore(context.requestLimits, routed.source, draft, now, () =>
+    admitRouted(context, draft, { routed, request, asking, toward }),
+  )
+}
+
+interface Routed {
+  readonly routed: RoutedWithDestination
+  readonly request: AppRequest
+  readonly asking: Asking
+  /** Where its `Destination` leads. */
+  readonly toward: Target | null
+}
+
+function admitRouted(
+  context: AdmissionContext,
+  draft: AdmissionDraft,
+  { routed, request, asking, toward }: Routed,
+): Awaitable<Admission> {
+  const { origin, now } = asking
+  const counted = (admission: Admission) => withLimits(context.requestLimits, admission, now)
   const withTokens = (judge: Judge) => withFreshTokens(context, origin, routed.source, judge)
+  const asked = judgeOfEither(routed)
   const shadow = shadowOrigin(context.gateway, origin)
   if (shadow === null) {
     const judge = (lookup: CallerLookup): Admission =>
       admissionBy(draft, verdictOnBoth(routed, request, lookup), lookup)
-    return eitherDependsOnCaller(routed)
-      ? withCaller(() => useSession(context, origin, headers), withTokens(judge))
-      : judge(nobody)
+    return asked === null
+      ? counted(judge(nobody))
+      : then(
+          withCaller(() => findCaller(context, asked, asking, useSession), withTokens(judge)),
+          counted,
+        )
   }
   const rehearsed = routeWithDestination(shadow, request, toward)
   const judge = (lookup: CallerLookup): Admission => {
     const verdict = verdictOnBoth(routed, request, lookup)
     const { decision, location, detail } = verdictOnBoth(rehearsed, request, lookup)
     const beside = { decision, location, detail, enforced: verdict.decision }
-    return { ...admissionBy(draft, verdict, eitherDependsOnCaller(routed) ? lookup : nobody), shadow: beside }
+    return { ...admissionBy(draft, verdict, asked === null ? nobody : lookup), shadow: beside }
   }
-  if (eitherDependsOnCaller(routed))
-    return withCaller(() => useSession(context, origin, headers), withTokens(judge))
+  if (asked !== null) {
+    const found = withCaller(() => findCaller(context, asked, asking, useSession), withTokens(judge))
+    return then(found, counted)
+  }
   // A look-up that keeps no session alive and whose failure only the shadow feels.
-  if (eitherDependsOnCaller(rehearsed))
-    return withCaller(() => lookUpSession(context, origin, headers), judge)
-  return judge(nobody)
+  const beside = judgeOfEither(rehearsed)
+  if (beside === null) return counted(judge(nobody))
+  return then(
+    withCaller(() => findCaller(context, beside, asking, lookUpSession), judge),
+    counted,
+  )
+}
+
+function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
+  return value instanceof Promise ? value.then(next) : next(value)
 }
 
 /** The verdict as an admission; the session that was asked for goes with it. */
@@ -123,20 +165,21 @@ function admissionBy(draft: AdmissionDraft, verdict: Verdict, lookup: CallerLook
   draft.location = location
   draft.others = others
   const live = lookup.kind === 'live' && decision.kind !== 'reject' ? lookup : null
+  draft.header = headerOf(lookup)
   const admission = toAdmission(draft, decision, detail, live)
   return lookup.kind === 'unanswered' ? { ...admission, fault: lookup.fault } : admission
 }
 
 /** Judges as soon as it is known who asks; at once when that is at hand. */
 function withCaller(
-  find: () => Awaitable<SessionLookup>,
+  find: () => Awaitable<CallerLookup>,
   judge: (lookup: CallerLookup) => Awaitable<Admission>,
 ): Awaitable<Admission> {
   const unanswered = (thrown: unknown): Awaitable<Admission> => {
     if (!isFault(thrown)) throw thrown
     return judge({ kind: 'unanswered', fault: thrown })
   }
-  let found: Awaitable<SessionLookup>
+  let found: Awaitable<CallerLookup>
   try {
     found = find()
   } catch (thrown) {
@@ -145,4 +188,16 @@ function withCaller(
   return found instanceof Promise ? found.then(judge, unanswered) : judge(found)
 }
 
-const nobody: SessionLookup = { kind: 'none', why: 'no-session' }
+/** The header credential that counted, good or not; null: none did. */
+function headerOf(lookup: CallerLookup): AdmissionDraft['header'] {
+  switch (lookup.kind) {
+    case 'identified':
+      return { credential: lookup.credential, endsAt: lookup.endsAt }
+    case 'refused':
+      return lookup.credential === null ? null : { credential: lookup.credential, endsAt: null }
+    case 'live':
+    case 'none':
+    case 'unanswered':
+      return null
+  }
+}

@@ -4,7 +4,7 @@ import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { readTarget } from '../../core/request/target.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { Admission } from './admission.ts'
-import type { CallerLookup } from './routed-request.ts'
+import type { CallerLookup } from './caller.ts'
 import { routeRequest, verdictOn } from './routed-request.ts'
 
 /** An app of an origin, and the path that it begins at. */

@@ -1,5 +1,5 @@
+import { detailOf } from '../../core/credential/refusal.ts'
 import type { Decision } from '../../core/decision.ts'
-import type { AnyFault } from '../../core/fault.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
 import { type Caller, type DecisionFacts, decide, needsCaller, stricter } from '../../core/policy.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -11,7 +11,7 @@ import type { Target } from '../../core/request/target.ts'
 import { describeRefusal, explainRequirement } from '../../core/rules/explain.ts'
 import type { EpochSeconds, Session } from '../../core/session/session.ts'
 import { stepUpRows } from '../../core/step-up-rows.ts'
-import type { SessionLookup } from '../../runtime/sessions.ts'
+import type { CallerLookup } from './caller.ts'
 import { type RequestFacts, unacceptableBody } from './request-facts.ts'
 
 /** A request for an app, whichever rules judge it. */
@@ -47,9 +47,6 @@ export interface Verdict {
   readonly detail: string | null
 }
 
-/** Who asks; or the store did not answer, with its fault. */
-export type CallerLookup = SessionLookup | { readonly kind: 'unanswered'; readonly fault: AnyFault }
-
 export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest {
   const { method, target, headers, client, now } = request
   const other = askedMethod(method, headers)
@@ -65,6 +62,7 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
   }
   const facts: DecisionFacts = {
     acceptedProviders: match.app.providers,
+    signInProviders: match.app.signInProviders,
     clientAddress: client.known ? { ...client.address, text: client.text } : null,
     navigation: isNavigation(method, headers),
     credentialSent: sendsCredential(headers),
@@ -85,17 +83,28 @@ function letsPreflightPass(match: RouteMatch): match is AppMatch {
   return match.kind === 'app' && passesPreflight(match.location) && match.others.every(passesPreflight)
 }
 
-/** Whether who asks makes a difference: if not, no store is touched. */
-export function dependsOnCaller(routed: RoutedRequest): boolean {
-  if (routed.kind === 'decided') return false
-  return needsCaller(routed.location) || routed.others.some(needsCaller)
+export interface JudgeOfCaller {
+  readonly app: App
+  readonly location: Location
+}
+
+/**
+ * The first location that asks who it is; null: none does. All readings of a path list the same credentials (see
+ * core/request/route-match).
+ */
+export function judgeOfCaller(routed: RoutedRequest): JudgeOfCaller | null {
+  if (routed.kind === 'decided') return null
+  const { app, location, others } = routed
+  if (needsCaller(location)) return routed
+  for (const other of others) if (needsCaller(other)) return { app, location: other }
+  return null
 }
 
 /** The verdict at the end of a routed. A store that does not answer decides nothing: nobody is let in. */
 export function verdictOn(routed: RoutedRequest, { headers }: AppRequest, lookup: CallerLookup): Verdict {
   if (routed.kind === 'decided') return routed.verdict
   const { app, location, others, facts } = routed
-  const caller = dependsOnCaller(routed) ? callerOf(lookup) : nobody
+  const caller = judgeOfCaller(routed) === null ? nobody : callerOf(lookup)
   if (caller === null) {
     const undecided: Decision = { kind: 'deny', reason: 'undecided', principal: null }
     return { app, location, others, decision: undecided, detail: null }
@@ -137,8 +146,12 @@ function callerOf(lookup: CallerLookup): Caller | null {
   switch (lookup.kind) {
     case 'live':
       return callerBy(lookup.principal, lookup.session)
+    case 'identified':
+      return { kind: 'signed-in', principal: lookup.principal, signIn: null, scopes: lookup.scopes }
     case 'none':
       return { kind: 'anonymous', why: lookup.why }
+    case 'refused':
+      return { kind: 'refused', refusal: lookup.refusal }
     case 'unanswered':
       return null
   }
@@ -155,6 +168,7 @@ interface Judged {
 
 /** For the operator: which condition failed, of the rule or of a step-up, with what was expected and what was there. */
 function describe(decision: Decision, location: Location, { facts, caller }: Judged): string | null {
+  if (caller.kind === 'refused') return detailOf(caller.refusal)
   if (decision.kind === 'challenge' && decision.stepUp !== null && caller.kind === 'signed-in') {
     const { scopes, principal } = caller
     return describeRefusal(stepUpRows(decision.stepUp, { claims: principal.claims, scopes }, facts))

@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Presented } from '../../core/credential/presented.ts'
 import type { Gateway, Origin } from '../../core/gateway.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
 import type { NoSession, Session } from '../../core/session/session.ts'
+import type { HeaderCredentials } from '../../runtime/header-credentials.ts'
+import type { RequestLimits } from '../../runtime/request-limits/request-limits.ts'
 import type { SessionLookup, Sessions } from '../../runtime/sessions.ts'
 import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
 
@@ -12,6 +15,12 @@ export interface AdmissionContext {
   readonly clock: Pick<Clock, 'now'>
   /** Who brings fresh tokens for apps; absent: nothing is sent on, so none are needed. */
   readonly renewals?: TokenRenewals
+  /** Who verifies tokens and keys; absent: none of them counts. */
+  readonly credentials?: HeaderCredentials
+  /** What stands in the place of what the headers carry, where nobody sent any. */
+  readonly presented?: readonly Presented[]
+  /** Who counts what is let in; absent: nothing is drawn from any limit. */
+  readonly requestLimits?: RequestLimits
 }
 
 /** Asks the provider of a session for fresh tokens; an edition's `renewals` fit. */

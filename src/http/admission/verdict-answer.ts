@@ -16,6 +16,7 @@ import {
   withCookies,
   withHeaders,
 } from '../pages/answer.ts'
+import { credentialNeeded, withChallenges } from '../pages/credential-answer.ts'
 import { stepUpFrame, stepUpNeeded } from '../pages/step-up-answer.ts'
 import { contextOf, type RequestContext } from '../server/context.ts'
 import { deleteCookie, setHttpsMarker } from '../sign-in/cookie.ts'
@@ -30,7 +31,8 @@ export function verdictAnswer(request: IncomingMessage): Promise<Answer> | Answe
   const answer = answerTo(request)
   const renew = (made: Answer) => {
     const admission = admissionOf(request)
-    return withRenewal(made, admission, admission.origin, request.headers)
+    const told = withChallenges(made, admission, request.headers)
+    return withRenewal(told, admission, admission.origin, request.headers)
   }
   return answer instanceof Promise ? answer.then(renew) : renew(answer)
 }
@@ -45,6 +47,8 @@ function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
     case 'allow':
       throw new Error('an allowed request has no verdict to answer')
     case 'challenge':
+      if (decision.presented !== undefined || decision.providers.length === 0)
+        return credentialNeeded(admission, decision, request.headers, context.runtime.clock.now())
       if (admission.method !== 'GET' && admission.method !== 'HEAD') {
         return formAnswer(request, context, admission, decision)
       }
@@ -63,8 +67,11 @@ function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
         ? toHttps(context, request, admission)
         : forbidden(gateway, admission, decision.reason)
     case 'reject': {
-      const answer = refusal(admission, decision.status, decision.reason)
-      return decision.allow === undefined ? answer : withHeaders(answer, { allow: decision.allow.join(', ') })
+      const { allow, retryAfterSeconds, limit } = decision
+      return withHeaders(refusal(admission, decision.status, decision.reason, limit), {
+        ...(allow === undefined ? {} : { allow: allow.join(', ') }),
+        ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      })
     }
   }
 }

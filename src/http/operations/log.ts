@@ -166,7 +166,7 @@ function accessFields(
   }: { readonly status: number; readonly edition: number; readonly cut: FaultCode | null },
   names: Names,
 ): EventFields<'request'> & { readonly event: EventName } {
-  const { decision, principal, session, shadow } = admission
+  const { decision, principal, session, shadow, header } = admission
   const fields = {
     event: 'request',
     request_id: admission.requestId,
@@ -186,10 +186,17 @@ function accessFields(
     subject: principal === null ? undefined : names.subject(principal.user),
     provider: principal === null ? undefined : principal.provider,
     session: session === null ? undefined : names.session(session.key),
+    credential: header?.credential ?? (session === null ? undefined : 'session'),
+    key: keyOf(principal),
     edition,
   } as const
   // Nothing where the rehearsed rules agree.
   return shadow === null || !differs(shadow) ? fields : { ...fields, ...shadowFields(shadow) }
+}
+
+/** The id of a key opens nothing. */
+function keyOf(principal: Admission['principal']): string | undefined {
+  return principal?.by?.kind === 'api_key' ? principal.by.id : undefined
 }
 
 function shadowFields({ decision, location, detail }: ShadowVerdict): EventFields<'request'> {

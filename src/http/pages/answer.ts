@@ -17,7 +17,7 @@ import { framedPage } from './framed.ts'
 import { type LinkedSignIn, type LoginLink, loginLink } from './login-link.ts'
 import { lookFor } from './look.ts'
 import { errorPage, forbiddenPage, type PageStatus } from './pages.ts'
-import { problemBody, problemType } from './problem.ts'
+import { type Problem, problemBody, problemType } from './problem.ts'
 import { keepForLink, withScript } from './scripts.ts'
 
 /** What the gateway itself answers, before it is known whether Fastify or a bare socket will carry it. */
@@ -44,7 +44,7 @@ export function problemAnswer(
   admission: Admission,
   status: number,
   reason: string,
-  more: { readonly title?: string; readonly login_url?: string } = {},
+  more: Partial<Pick<Problem, 'title' | 'login_url' | 'limit'>> = {},
 ): Answer {
   const title = titles[status] ?? 'Refused'
   const body = problemBody({ status, title, reason, request_id: admission.requestId, ...more })
@@ -94,8 +94,9 @@ export function frameOf(admission: Admission): PageFrame & { readonly requestId:
 }
 
 /** The gateway's own refusal: a page for a navigation, a problem for a program. Fixed words either way. */
-export function refusal(admission: Admission, status: PageStatus, reason: string): Answer {
-  if (!admission.wantsPage) return problemAnswer(admission, status, reason)
+export function refusal(admission: Admission, status: PageStatus, reason: string, limit?: string): Answer {
+  if (!admission.wantsPage)
+    return problemAnswer(admission, status, reason, limit === undefined ? {} : { limit })
   const contact = admission.app?.contact ?? null
   const page = errorPage({ ...frameOf(admission), status, sentence: null, contact, next: null })
   return pageAnswer(status, page)

@@ -6,6 +6,8 @@ export interface Problem {
   readonly reason: string
   readonly request_id: string
   readonly login_url?: string
+  /** The name of the limit that is reached. */
+  readonly limit?: string
 }
 
 export const problemType = 'application/problem+json; charset=utf-8'

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { type Admission, sessionOf, upstreamOf } from '../admission/admission.ts'
+import { type Admission, upstreamOf } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
+import { watchCaller } from '../admission/caller-watch.ts'
 import type { RequestFacts } from '../admission/request-facts.ts'
 
 /** Ends them; `reason`: of the decision, or of the session that ended. */
@@ -32,15 +33,13 @@ export class OpenEventStreams {
     end: End,
     current: () => Runtime = () => runtime,
   ): () => void {
-    const ofSession = sessionOf(admission)
     const endOnce: End = (reason) => {
       if (this.#open.delete(request)) end(reason)
     }
     this.#open.set(request, { admission, end: endOnce })
     const ended = () => endOnce('session-ended')
-    const renewed = () => this.judge(current(), request)
-    const unwatch =
-      ofSession === null ? null : runtime.sessions.onEnd(ofSession.session, ofSession.origin, ended, renewed)
+    const judge = () => this.judge(current(), request)
+    const unwatch = watchCaller(runtime, admission, { ended, judge })
     if (this.#closing) endOnce()
     return () => {
       this.#open.delete(request)

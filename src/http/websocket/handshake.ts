@@ -55,10 +55,15 @@ export function passWebSockets(judges: readonly Location[]): boolean {
 
 /**
  * Whether a page of this origin may open a WebSocket (RFC 6455 section 10.2). Browsers always say their Origin; a
- * program that says none may come where nobody's session is used, and shall say one elsewhere.
+ * program that says none may come where nobody's session is used: where all is open, or with a credential in a header,
+ * which no page can add. It shall say one elsewhere.
  */
-export function originMayConnect(judges: readonly Location[], origin: string | undefined): boolean {
-  if (origin === undefined) return judges.every(({ access }) => access.kind === 'anyone')
+export function originMayConnect(
+  judges: readonly Location[],
+  origin: string | undefined,
+  byHeader: boolean,
+): boolean {
+  if (origin === undefined) return byHeader || judges.every(({ access }) => access.kind === 'anyone')
   return judges.every(({ forwarding }) => forwarding.websocketOrigins?.includes(origin) ?? false)
 }
 

@@ -3,9 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { UpstreamSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { createUseCount } from '../../core/limits/use-count.ts'
-import type { Session } from '../../core/session/session.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { judgesOf, upstreamOf } from '../admission/admission.ts'
+import { type Admission, judgesOf, upstreamOf } from '../admission/admission.ts'
 import { admitAgain, type JudgeAll, judgingInPieces, leadsTo } from '../admission/again.ts'
 import { closeCodes } from './frames.ts'
 import { asProgram, originMayConnect, passWebSockets } from './handshake.ts'
@@ -49,10 +48,11 @@ export class OpenWebSockets {
     return controller.signal
   }
 
-  /** Counts it for its session until the client's socket has closed; false: the session has all that it may have. */
-  countFor(session: Session | null, client: Duplex): boolean {
-    if (session === null || client.destroyed) return true
-    const holder = { key: session.key, hidden: false }
+  /** Counts it for whoever opens it until the client's socket has closed; false: they have all that they may have. */
+  countFor(admission: Pick<Admission, 'session' | 'principal'>, client: Duplex): boolean {
+    const key = holderOf(admission)
+    if (key === null || client.destroyed) return true
+    const holder = { key, hidden: false }
     if (!this.#ofSessions.take(holder)) return false
     client.once('close', () => this.#ofSessions.release(holder))
     return true
@@ -90,12 +90,22 @@ export class OpenWebSockets {
   }
 }
 
+/** A session; a key, whoever uses it; or all tokens of one person. Null: nobody. */
+function holderOf({ session, principal }: Pick<Admission, 'session' | 'principal'>): string | null {
+  if (session !== null) return session.key
+  if (principal?.by === undefined) return null
+  return principal.by.kind === 'api_key'
+    ? `key ${principal.by.id}`
+    : `token ${principal.provider} ${principal.user}`
+}
+
 /** With which code it closes; null: it stays. Being asked keeps no session alive. */
 async function verdict(next: Runtime, { request, upstream, onRefused }: OpenedBy): Promise<number | null> {
   const admission = await admitAgain(next, asProgram(request))
   const { decision } = admission
   const judges = judgesOf(admission)
-  const serves = passWebSockets(judges) && originMayConnect(judges, request.headers.origin)
+  const serves =
+    passWebSockets(judges) && originMayConnect(judges, request.headers.origin, admission.header !== null)
   if (decision.kind !== 'allow' || !serves) {
     onRefused?.(decision.kind === 'allow' ? 'websocket-disabled' : decision.reason)
     return closeCodes.policyViolation

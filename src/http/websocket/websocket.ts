@@ -8,6 +8,7 @@ import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
 import type { Editions } from '../../runtime/editions.ts'
 import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from '../admission/admission.ts'
+import { watchCaller } from '../admission/caller-watch.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
@@ -104,15 +105,15 @@ async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared)
   if (admission.decision.kind !== 'allow') return refused(admission.decision)
   const reading = readHandshake(request)
   if (!reading.ok) return refused({ kind: 'reject', status: reading.status, reason: reading.reason })
-  const { principal, session } = admission
+  const { principal } = admission
   const judges = judgesOf(admission)
   if (!passWebSockets(judges)) {
     return refused({ kind: 'reject', status: 400, reason: 'websocket-disabled' })
   }
-  if (!originMayConnect(judges, request.headers.origin)) {
+  if (!originMayConnect(judges, request.headers.origin, admission.header !== null)) {
     return refused({ kind: 'deny', reason: 'websocket-origin', principal })
   }
-  if (!shared.webSockets.countFor(session, client)) {
+  if (!shared.webSockets.countFor(admission, client)) {
     return refused({ kind: 'reject', status: 429, reason: 'websocket-limit' })
   }
   carryAdmission(request, admission)
@@ -240,7 +241,7 @@ function open(
     onRefused('session-ended')
     tunnel.close(closeCodes.policyViolation)
   }
-  const unwatch = ofSession && runtime.sessions.onEnd(ofSession.session, ofSession.origin, signedOut, judge)
+  const unwatch = watchCaller(runtime, admission, { ended: signedOut, judge })
   note(context, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)

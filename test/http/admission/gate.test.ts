@@ -10,7 +10,7 @@ import type { Session } from '../../../src/core/session/session.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import { admit } from '../../../src/http/admission/gate.ts'
 import type { RequestFacts } from '../../../src/http/admission/request-facts.ts'
-import { dependsOnCaller, routeRequest } from '../../../src/http/admission/routed-request.ts'
+import { judgeOfCaller, routeRequest } from '../../../src/http/admission/routed-request.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import type { SessionLookup } from '../../../src/runtime/sessions.ts'
 import { sessionOfAlice } from '../../support/issued.ts'
@@ -581,7 +581,7 @@ t.test('a route is decided at once, or by locations that may ask who it is', asy
   t.match(route('/x'), { kind: 'routed', location: { label: '*' }, second: null, facts: { page: '/x' } })
   t.match(route('/form'), { kind: 'decided', verdict: { location: null, detail: null } })
   t.same(
-    ['/x', '/public', '/form', '/public/secret%2Fpart'].map((path) => dependsOnCaller(route(path))),
+    ['/x', '/public', '/form', '/public/secret%2Fpart'].map((path) => judgeOfCaller(route(path)) !== null),
     [true, false, false, true],
   )
 })

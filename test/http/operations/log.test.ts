@@ -76,6 +76,7 @@ t.test('the access line says what was decided, for whom, and never the query', a
     subject: hashOf('alice'),
     provider: 'op',
     session: nameOf('a'.repeat(64)),
+    credential: 'session',
     edition: 3,
   })
   const cut = lineOf(() => log.access(admission, 408, 3, 'REQUEST_BODY_STALLED'))

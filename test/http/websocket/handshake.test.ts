@@ -89,16 +89,21 @@ t.test('which pages may open one', async (t) => {
   const location = (kind: string, websocketOrigins: readonly string[] | null): Location =>
     ({ access: { kind }, forwarding: { websocketOrigins } }) as unknown as Location
   const [page, other] = ['https://page.example', 'https://other.example']
-  t.equal(originMayConnect([location('rule', [page])], page), true)
-  t.equal(originMayConnect([location('rule', [page])], other), false)
-  t.equal(originMayConnect([location('anyone', [page])], other), false)
-  t.equal(originMayConnect([location('anyone', null)], page), false)
-  t.ok(originMayConnect([location('anyone', [page])], undefined), 'a program where nobody’s session is used')
-  t.equal(originMayConnect([location('rule', [page])], undefined), false)
+  t.equal(originMayConnect([location('rule', [page])], page, false), true)
+  t.equal(originMayConnect([location('rule', [page])], other, false), false)
+  t.equal(originMayConnect([location('anyone', [page])], other, false), false)
+  t.equal(originMayConnect([location('anyone', null)], page, false), false)
+  t.ok(
+    originMayConnect([location('anyone', [page])], undefined, false),
+    'a program where nobody’s session is used',
+  )
+  t.equal(originMayConnect([location('rule', [page])], undefined, false), false)
+  t.equal(originMayConnect([location('rule', [page])], undefined, true), true, 'a program with a key')
+  t.equal(originMayConnect([location('rule', [page])], other, true), false, 'a page is judged all the same')
   const both = [location('anyone', [page, other]), location('rule', [page])]
-  t.equal(originMayConnect(both, page), true)
-  t.equal(originMayConnect(both, other), false, 'by every reading of the path')
-  t.equal(originMayConnect(both, undefined), false)
+  t.equal(originMayConnect(both, page, false), true)
+  t.equal(originMayConnect(both, other, false), false, 'by every reading of the path')
+  t.equal(originMayConnect(both, undefined, false), false)
   t.equal(passWebSockets(both), true)
   t.equal(passWebSockets([location('rule', [page]), location('rule', null)]), false)
   t.equal(passWebSockets([]), false)

@@ -83,29 +83,30 @@ t.test(
 
 t.test('a session has so many, each until its client has closed', async (t) => {
   const open = new OpenWebSockets()
-  const [session, other] = ['a', 'b'].map((key) => ({ key }) as unknown as Session)
+  const by = (key: string) => ({ session: { key } as unknown as Session, principal: null })
+  const [session, other] = [by('a'), by('b')]
   const clients = Array.from({ length: limits.webSockets }, () => new PassThrough())
-  for (const client of clients) t.ok(open.countFor(session ?? null, client))
-  t.notOk(open.countFor(session ?? null, new PassThrough()))
-  t.notOk(open.countFor(session ?? null, new PassThrough()), 'what was refused does not count')
-  t.ok(open.countFor(other ?? null, new PassThrough()), 'another session has its own')
-  t.ok(open.countFor(null, new PassThrough()), 'nobody’s are not counted')
+  for (const client of clients) t.ok(open.countFor(session, client))
+  t.notOk(open.countFor(session, new PassThrough()))
+  t.notOk(open.countFor(session, new PassThrough()), 'what was refused does not count')
+  t.ok(open.countFor(other, new PassThrough()), 'another session has its own')
+  t.ok(open.countFor({ session: null, principal: null }, new PassThrough()), 'nobody’s are not counted')
   const gone = new PassThrough().destroy()
-  t.ok(open.countFor(session ?? null, gone), 'one that is gone needs no room')
+  t.ok(open.countFor(session, gone), 'one that is gone needs no room')
   for (const count of [1, 2]) {
     for (const client of clients.splice(0, count)) client.destroy()
     await turn()
     for (let i = 0; i < count; i++) {
       const client = new PassThrough()
-      t.ok(open.countFor(session ?? null, client), 'there is room again')
+      t.ok(open.countFor(session, client), 'there is room again')
       clients.push(client)
     }
-    t.notOk(open.countFor(session ?? null, new PassThrough()))
+    t.notOk(open.countFor(session, new PassThrough()))
   }
   for (const client of clients) client.destroy()
   await turn()
-  for (let i = 0; i < limits.webSockets; i++) open.countFor(session ?? null, new PassThrough())
-  t.notOk(open.countFor(session ?? null, new PassThrough()), 'and as many as before')
+  for (let i = 0; i < limits.webSockets; i++) open.countFor(session, new PassThrough())
+  t.notOk(open.countFor(session, new PassThrough()), 'and as many as before')
 })
 
 t.test('a new configuration closes what it would not open, and what would lead elsewhere', async (t) => {

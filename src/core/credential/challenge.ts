@@ -1,0 +1,40 @@
+import type { Credential } from './credential.ts'
+
+/** What a 401 or 403 tells programs of what is accepted there (RFC 9110 section 11.6.1). */
+export interface ChallengeFacts {
+  readonly credentials: readonly Credential[]
+  /** Null: no credential came, and then none is told (RFC 6750 section 3.1). */
+  readonly error: 'invalid_token' | 'insufficient_scope' | null
+  /** Those that are wanted. */
+  readonly scopes: readonly string[]
+  /** Where the protected resource is described (RFC 9728 section 5.1); null: nowhere. */
+  readonly resourceMetadata: string | null
+  /** Whether a browser asks: it would show a window of its own for `Basic`, and keep what is typed into it. */
+  readonly isBrowser: boolean
+}
+
+/**
+ * The value of `WWW-Authenticate`: one challenge for each way to send a credential that counts there; empty: none does.
+ */
+export function challengesFor(facts: ChallengeFacts): string {
+  const { credentials, isBrowser } = facts
+  const takesKeys = credentials.includes('api_key')
+  const takesBearer = takesKeys || credentials.includes('bearer')
+  return [
+    ...(takesKeys && !isBrowser ? [`Basic ${realm}, charset="UTF-8"`] : []),
+    ...(takesBearer ? [bearerChallenge(facts)] : []),
+    ...(credentials.includes('session') ? [`Cookie ${realm}`] : []),
+  ].join(', ')
+}
+
+const realm = 'realm="claimgate"'
+
+/** RFC 6750 section 3. */
+function bearerChallenge({ error, scopes, resourceMetadata }: ChallengeFacts): string {
+  return [
+    `Bearer ${realm}`,
+    ...(error === null ? [] : [`error="${error}"`]),
+    ...(error === 'insufficient_scope' && scopes.length > 0 ? [`scope="${scopes.join(' ')}"`] : []),
+    ...(resourceMetadata === null ? [] : [`resource_metadata="${resourceMetadata}"`]),
+  ].join(', ')
+}

@@ -1,0 +1,68 @@
+import type { Decision } from '../../core/decision.ts'
+import type { Awaitable } from '../../core/ports.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
+import type { LimitVerdict, RequestLimits } from '../../runtime/request-limits/request-limits.ts'
+import type { Admission } from './admission.ts'
+import { type AdmissionDraft, toAdmission } from './draft.ts'
+import type { RoutedRequest } from './routed-request.ts'
+
+/** Goes on where the limits by client network have room; nothing is looked up for who has no more. */
+export function withLimitsBefore(
+  limits: RequestLimits | undefined,
+  routed: RoutedRequest,
+  draft: AdmissionDraft,
+  now: EpochSeconds,
+  goOn: () => Awaitable<Admission>,
+): Awaitable<Admission> {
+  if (limits === undefined || routed.kind !== 'routed' || routed.location.limits.length === 0) return goOn()
+  const { app, location, others } = routed
+  const after = (verdict: LimitVerdict): Awaitable<Admission> => {
+    if (verdict.kind === 'within') return goOn()
+    Object.assign(draft, { app, location, others })
+    return afterDrawing(toAdmission(draft, undecided), verdict)
+  }
+  const verdict = limits.drawBefore(location, app, draft.client.network, now)
+  return verdict instanceof Promise ? verdict.then(after) : after(verdict)
+}
+
+const undecided: Decision = { kind: 'deny', reason: 'undecided', principal: null }
+
+/** The admission once it was counted: the same, or refused. What is refused already draws nothing. */
+export function withLimits(
+  limits: RequestLimits | undefined,
+  admission: Admission,
+  now: EpochSeconds,
+): Awaitable<Admission> {
+  const { app, location, decision, principal } = admission
+  if (limits === undefined || decision.kind !== 'allow' || app === null) return admission
+  if (location === null || location.limits.length === 0) return admission
+  const verdict = limits.draw(location, app, principal, now)
+  return verdict instanceof Promise
+    ? verdict.then((drawn) => afterDrawing(admission, drawn))
+    : afterDrawing(admission, verdict)
+}
+
+/** A verdict of `drawBefore` or `draw` as the admission's. */
+export function afterDrawing(admission: Admission, verdict: LimitVerdict): Admission {
+  switch (verdict.kind) {
+    case 'within':
+      return admission
+    case 'over': {
+      const { limit, retryAfterSeconds } = verdict
+      const over = {
+        kind: 'reject',
+        status: 429,
+        reason: 'limit-exceeded',
+        limit,
+        retryAfterSeconds,
+      } as const
+      return { ...admission, decision: over, detail: `limit ${limit}`, destination: null }
+    }
+    case 'unanswered':
+      return {
+        ...admission,
+        decision: undecided,
+        ...{ fault: verdict.fault, principal: null, destination: null },
+      }
+  }
+}

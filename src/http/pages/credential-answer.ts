@@ -1,0 +1,91 @@
+import { html } from 'ghtml'
+import { challengesFor } from '../../core/credential/challenge.ts'
+import { isHeaderCredential } from '../../core/credential/credential.ts'
+import type { Challenge, Decision } from '../../core/decision.ts'
+import type { RequestHeaders } from '../../core/request/navigation.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
+import { stepUpChallenge } from '../../core/step-up-challenge.ts'
+import type { Admission } from '../admission/admission.ts'
+import { type Answer, frameOf, pageAnswer, problemAnswer, withHeaders } from './answer.ts'
+import { pageDocument } from './document.ts'
+
+/** 401 where no sign-in would help: a token or a key is missing, or the one that came is not good. */
+export function credentialNeeded(
+  admission: Admission,
+  challenge: Challenge,
+  headers: RequestHeaders,
+  now: EpochSeconds,
+): Answer {
+  const answer = admission.wantsPage
+    ? pageAnswer(401, forProgramsPage(admission))
+    : problemAnswer(admission, 401, challenge.reason, { title: titleOf(challenge) })
+  return withHeaders(answer, { 'www-authenticate': challengeText(admission, challenge, headers, now) })
+}
+
+function titleOf({ presented, stepUp }: Challenge): string {
+  if (stepUp !== null) return 'A stronger or more recent sign-in is needed'
+  return presented === undefined ? 'A token or key is needed' : 'The token or key is not accepted'
+}
+
+function forProgramsPage(admission: Admission) {
+  const frame = frameOf(admission)
+  const { words } = frame.look
+  return pageDocument({
+    ...frame,
+    title: words['programs.title'],
+    gate: 'closed',
+    content: html`<p>${words['programs.text']}</p>`,
+  })
+}
+
+function challengeText(
+  { location }: Admission,
+  { presented, stepUp }: Challenge,
+  headers: RequestHeaders,
+  now: EpochSeconds,
+): string {
+  // All that is wanted is told, and who asks is not told what of it the token has.
+  if (stepUp !== null)
+    return `Bearer realm="claimgate", ${stepUpChallenge(stepUp, { claims: {}, scopes: [] }, now)}`
+  return challengesFor({
+    credentials: location?.credentials ?? [],
+    error: presented === undefined ? null : 'invalid_token',
+    scopes: [],
+    resourceMetadata: null,
+    isBrowser: isBrowser(headers),
+  })
+}
+
+/**
+ * What an answer of ours says beside the rest of it where tokens or keys are accepted: by which ways one is let in at a
+ * 401 that offers a sign-in too, and what a token lacks at a 403 (RFC 6750 section 3.1).
+ */
+export function withChallenges(
+  answer: Answer,
+  { location, header, decision }: Pick<Admission, 'location' | 'header' | 'decision'>,
+  headers: RequestHeaders,
+): Answer {
+  const others = location?.credentials.filter(isHeaderCredential) ?? []
+  if (others.length === 0) return answer
+  const { 'www-authenticate': own } = answer.headers
+  const told = { credentials: others, resourceMetadata: null, isBrowser: isBrowser(headers) }
+  if (answer.status === 401 && own?.startsWith('Cookie ')) {
+    const more = challengesFor({ ...told, error: null, scopes: [] })
+    return withHeaders(answer, { 'www-authenticate': `${more}, ${own}` })
+  }
+  if (answer.status !== 403 || header?.credential !== 'bearer') return answer
+  const lacking = challengesFor({
+    ...told,
+    ...{ credentials: ['bearer'], error: 'insufficient_scope', scopes: scopesOf(decision) },
+  })
+  return withHeaders(answer, { 'www-authenticate': lacking })
+}
+
+function scopesOf(decision: Decision): readonly string[] {
+  return decision.kind === 'deny' ? (decision.scopes ?? []) : []
+}
+
+/** Fetch Metadata is sent by browsers alone, and no page can leave it out. */
+function isBrowser(headers: RequestHeaders): boolean {
+  return headers['sec-fetch-mode'] !== undefined
+}

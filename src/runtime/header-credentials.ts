@@ -1,0 +1,48 @@
+import type { Verifiable } from '../core/credential/counted.ts'
+import type { HeaderLookup } from '../core/credential/lookup.ts'
+import type { App } from '../core/gateway.ts'
+import type { ClientNetwork } from '../core/limits/network.ts'
+import type { Awaitable } from '../core/ports.ts'
+import type { ClientAddress } from '../core/request/forwarded.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
+
+/** Verifies what a header carried, each kind by those who know its source. */
+export interface HeaderCredentials {
+  /** Never sends a credential to anybody but the provider that its form names. Rejects with a fault where nobody can tell. */
+  verify(presented: Verifiable, use: CredentialUse): Awaitable<HeaderLookup>
+}
+
+/** For what a header credential is used. */
+export interface CredentialUse {
+  readonly app: App
+  readonly method: string
+  readonly client: ClientAddress
+  readonly network: ClientNetwork
+  readonly now: EpochSeconds
+}
+
+export interface CredentialSources {
+  /** Null: there are no keys. */
+  readonly keys: {
+    verify(key: Extract<Verifiable, { kind: 'key' }>['key'], use: CredentialUse): Awaitable<HeaderLookup>
+  } | null
+  readonly bearerTokens: {
+    verify(presented: Exclude<Verifiable, { kind: 'key' }>, use: CredentialUse): Awaitable<HeaderLookup>
+  }
+}
+
+export function createHeaderCredentials({ keys, bearerTokens }: CredentialSources): HeaderCredentials {
+  return {
+    verify: (presented, use) => {
+      switch (presented.kind) {
+        case 'key':
+          return keys?.verify(presented.key, use) ?? unknown
+        case 'jwt':
+        case 'opaque':
+          return bearerTokens.verify(presented, use)
+      }
+    },
+  }
+}
+
+const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }

@@ -1,0 +1,92 @@
+import t from 'tap'
+import { countedCredential } from '../../../src/core/credential/counted.ts'
+import type { Credential } from '../../../src/core/credential/credential.ts'
+import type { Presented } from '../../../src/core/credential/presented.ts'
+
+const key = { prefix: 'cg', id: 'i'.repeat(16), secret: 's'.repeat(43) }
+const all = {
+  bearerKey: { kind: 'key', by: 'bearer', key },
+  basicKey: { kind: 'key', by: 'basic', key },
+  headerKey: { kind: 'key', by: 'key-header', key },
+  mistyped: { kind: 'ours-malformed', by: 'bearer' },
+  mistypedBasic: { kind: 'ours-malformed', by: 'basic' },
+  mistypedHeader: { kind: 'ours-malformed', by: 'key-header' },
+  jwt: { kind: 'jwt', by: 'bearer', token: 'a.b.c', issuer: 'https://a.example' },
+  opaque: { kind: 'opaque', by: 'bearer', token: 'abc' },
+  foreignBearer: { kind: 'foreign', by: 'bearer' },
+  foreignBasic: { kind: 'foreign', by: 'basic' },
+  foreignHeader: { kind: 'foreign', by: 'key-header' },
+  digest: { kind: 'other-scheme', by: null },
+} as const satisfies Readonly<Record<string, Presented>>
+
+type Name = keyof typeof all
+
+function told(listed: readonly Credential[], ...names: readonly Name[]): string {
+  const counted = countedCredential(
+    listed,
+    names.map((name) => all[name]),
+  )
+  switch (counted.kind) {
+    case 'ambient':
+    case 'ambiguous':
+      return counted.kind
+    case 'header':
+      return counted.credential
+    case 'refused':
+      return `${counted.why}`
+  }
+}
+
+const lists = {
+  session: ['session'],
+  bearer: ['session', 'bearer'],
+  keys: ['session', 'api_key'],
+  both: ['bearer', 'api_key'],
+} as const
+
+t.test('one credential, by what the location lists', async (t) => {
+  const rows: readonly (readonly [Name, string, string, string])[] = [
+    //                  bearer                    api_key                 both
+    ['bearerKey', 'credential-not-accepted', 'api_key', 'api_key'],
+    ['basicKey', 'credential-not-accepted', 'api_key', 'api_key'],
+    ['headerKey', 'credential-not-accepted', 'api_key', 'api_key'],
+    ['mistyped', 'credential-not-accepted', 'key-invalid', 'key-invalid'],
+    ['mistypedBasic', 'credential-not-accepted', 'key-invalid', 'key-invalid'],
+    ['mistypedHeader', 'credential-not-accepted', 'key-invalid', 'key-invalid'],
+    ['jwt', 'bearer', 'credential-unknown', 'bearer'],
+    ['opaque', 'bearer', 'credential-unknown', 'bearer'],
+    ['foreignBearer', 'credential-unknown', 'credential-unknown', 'credential-unknown'],
+    ['foreignBasic', 'ambient', 'credential-unknown', 'credential-unknown'],
+    ['foreignHeader', 'ambient', 'credential-unknown', 'credential-unknown'],
+    ['digest', 'ambient', 'ambient', 'ambient'],
+  ]
+  for (const [name, bearer, keys, both] of rows) {
+    t.equal(told(lists.session, name), 'ambient', `${name}, session`)
+    t.equal(told(lists.bearer, name), bearer, `${name}, bearer`)
+    t.equal(told(lists.keys, name), keys, `${name}, api_key`)
+    t.equal(told(lists.both, name), both, `${name}, both`)
+  }
+})
+
+t.test('two are none, where they are looked at', async (t) => {
+  for (const first of Object.keys(all) as Name[])
+    for (const second of Object.keys(all) as Name[]) {
+      const ours = (name: Name) => ['key', 'ours-malformed'].includes(all[name].kind)
+      const inHeader = (name: Name) => all[name].by === 'key-header'
+      const names = `${first} and ${second}`
+      t.equal(told(lists.session, first, second), 'ambient', `${names}: nobody looks`)
+      const lookedAt = (name: Name) => all[name].by !== null
+      const isTwo = (lookedAt(first) && lookedAt(second)) || (!inHeader(first) && !inHeader(second))
+      t.equal(told(lists.both, first, second) === 'ambiguous', isTwo, names)
+      if (inHeader(first) && !ours(first) && second === 'jwt')
+        t.equal(
+          told(lists.bearer, first, second),
+          'bearer',
+          `${names}: the app’s own header is no credential`,
+        )
+    }
+})
+
+t.test('nothing was sent', async (t) => {
+  for (const listed of Object.values(lists)) t.equal(told(listed), 'ambient')
+})
