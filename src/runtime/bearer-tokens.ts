@@ -1,0 +1,85 @@
+import { judgeAccessToken } from '../core/credential/access-token.ts'
+import type { HeaderLookup } from '../core/credential/lookup.ts'
+import type { App, Gateway, ProviderSettings } from '../core/gateway.ts'
+import type { ClientNetwork } from '../core/limits/network.ts'
+import type { Awaitable } from '../core/ports.ts'
+import type { AccessTokenReading, Provider } from '../core/provider-port.ts'
+import type { EpochSeconds } from '../core/session/session.ts'
+
+/** A Bearer that is no key of ours, by its form. `issuer` is what it says, which nobody has verified. */
+export type PresentedToken =
+  | { readonly kind: 'jwt'; readonly token: string; readonly issuer: string | null }
+  | { readonly kind: 'opaque'; readonly token: string }
+
+/** Access tokens of the providers that an app accepts. */
+export interface BearerTokens {
+  /**
+   * Whose token it is, and whether it counts at this app. At once where the token is remembered. Throws a `ProviderFault`
+   * where nobody can tell.
+   */
+  verify(presented: PresentedToken, use: TokenUse): Awaitable<HeaderLookup>
+}
+
+/** For what a token is used. */
+export interface TokenUse {
+  readonly app: Pick<App, 'providers'>
+  readonly now: EpochSeconds
+  readonly network: ClientNetwork
+}
+
+export interface BearerTokensSetup {
+  readonly gateway: Pick<Gateway, 'providers'>
+  readonly providers: ReadonlyMap<string, Pick<Provider, 'readAccessToken'>>
+}
+
+/**
+ * A token goes to one provider, and to none that the app does not accept: a JWT to the one of its `iss`, whatever else is
+ * there; any other to the one that is asked about tokens. What comes back is judged by that provider's rules alone.
+ */
+export function createBearerTokens({ gateway, providers }: BearerTokensSetup): BearerTokens {
+  return {
+    verify: (presented, { app, now, network }) => {
+      const settings = providerOf(acceptedBearers(gateway, app), presented)
+      const provider = providers.get(settings?.name ?? '')
+      if (settings === null || provider === undefined) return unknown
+      const judge = (reading: AccessTokenReading): HeaderLookup => judged(reading, settings, now)
+      const reading = provider.readAccessToken(presented.token, now, network)
+      return reading instanceof Promise ? reading.then(judge) : judge(reading)
+    },
+  }
+}
+
+const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }
+
+/** The providers whose tokens count at an app, in the order of the file. */
+export function acceptedBearers(
+  { providers }: Pick<Gateway, 'providers'>,
+  app: Pick<App, 'providers'>,
+): readonly ProviderSettings[] {
+  return app.providers.flatMap((name) => {
+    const settings = providers.get(name)
+    return settings === undefined || settings.bearer === null ? [] : [settings]
+  })
+}
+
+function providerOf(
+  accepted: readonly ProviderSettings[],
+  presented: PresentedToken,
+): ProviderSettings | null {
+  const issuer = presented.kind === 'jwt' ? presented.issuer : null
+  const found =
+    issuer === null
+      ? accepted.find(({ bearer }) => bearer !== null && bearer.check !== 'jwt')
+      : accepted.find((one) => one.issuer === issuer)
+  return found ?? null
+}
+
+function judged(reading: AccessTokenReading, settings: ProviderSettings, now: EpochSeconds): HeaderLookup {
+  switch (reading.kind) {
+    case 'read':
+      return judgeAccessToken(reading.token, settings, now)
+    case 'refused':
+    case 'throttled':
+      return reading
+  }
+}
