@@ -1,4 +1,5 @@
 import type { Access, Location } from '../../core/gateway.ts'
+import type { RequestLimit } from '../../core/limits/request-limit.ts'
 import { labelOf } from '../../core/request/location-pattern.ts'
 import { patternOf, readMethods, readPattern } from '../location.ts'
 import { type ConfigPath, nodeAt, positionOf } from '../node.ts'
@@ -12,6 +13,7 @@ import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
 import { nodeOfKey, whereWritten } from './app-settings.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
+import { buildAppLimits, checkLimits, limitsAt } from './limits.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { checkResponseHeaders, checkWhoMayKeep } from './response-headers.ts'
 import { buildResume, checkResume, checkWhereResumed, type StoreKind } from './resume.ts'
@@ -31,6 +33,7 @@ export function locationBuilder(
     return buildLocations({
       ...{ scope, rules, authSegments, store, app, floor },
       floorStepUp: readFloorStepUp(scope, app),
+      appLimits: buildAppLimits(scope, app),
     })
   }
 }
@@ -45,6 +48,7 @@ interface Work {
   readonly app: AppUnderJudgement
   readonly floor: Floor
   readonly floorStepUp: WrittenStepUp | null
+  readonly appLimits: readonly RequestLimit[]
   readonly store: StoreKind
 }
 
@@ -79,6 +83,7 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   checkUnauthenticated(work, complete)
   checkCredentials(work, complete)
   checkStepUps(scope, app, fallback, complete)
+  checkLimits(scope, app, fallback, complete)
   const accesses = [...(fallback === null ? [] : [fallback]), ...complete.map((one) => one.location)]
   if (fallback !== null && complete.length === count)
     checkTokensOf(scope, [...app.path, 'identity_headers'], app.settings.identity_headers, accesses)
@@ -135,8 +140,8 @@ function buildFallback(work: Work, floor: Access | null): Location {
     methods: null,
     ...judged,
     stepUp: stepUpAt(work.scope, work.floorStepUp, { path: app.path, keys: undefined, ...judged }),
-    limits: [],
-    limitsFail: 'open',
+    limits: work.appLimits,
+    limitsFail: app.settings.limits_fail,
     ...buildResume(app.settings, judged, work.store),
     forwarding: buildForwarding(app.settings, app.origin),
   }
@@ -167,14 +172,15 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   checkResume(scope, (key) => [...path, key], settings, work.store)
   checkWhereResumed(scope, path, { own, unauthenticated }, settings.resume)
   const judged = { access, unauthenticated, credentials }
+  const label = labelOf(pattern, methods)
   const location: Location = {
-    label: labelOf(pattern, methods),
+    label,
     pattern,
     methods,
     ...judged,
     stepUp: stepUpAt(scope, work.floorStepUp, { path, keys: keys.step_up, access }),
-    limits: [],
-    limitsFail: 'open',
+    limits: limitsAt(scope, work.appLimits, { path, label, entries: keys.limits }),
+    limitsFail: settings.limits_fail,
     ...buildResume(settings, judged, work.store),
     forwarding: {
       ...buildForwarding(settings, app.origin),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
 import { credentials } from './credentials.ts'
 import { forwardingKeys } from './forwarding.ts'
+import { limitKeys } from './limits.ts'
 import { linkKeys } from './links.ts'
 import { resumeKeys } from './resume.ts'
 import { ruleForm } from './rule.ts'
@@ -86,6 +87,7 @@ export const appKeys = {
     'What a sign-in must bring beyond the rule: a stronger proof, a newer one, or more scopes. At least one of `acr_values`, `auth_context`, `max_age` and `scopes`. Whoever lacks it is sent to the provider with these parameters. It must hold at every location where somebody must sign in, in addition to the location’s own.',
   ),
   ...resumeKeys,
+  ...limitKeys,
   shared_secret: z
     .union([headerValue, sharedSecret])
     .register(forms, { form: 'secret text or `{header, value}`' })
@@ -180,7 +182,7 @@ export const locationKeys = {
     .describe(
       '`false` only rehearses the location. The gateway judges it, logs it and counts it, but decides requests as if it were not in the file.',
     ),
-  ...optional({ ...resumeKeys, ...forwardingKeys }, ' Replaces the app’s.'),
+  ...optional({ ...resumeKeys, ...limitKeys, ...forwardingKeys }, ' Replaces the app’s.'),
 }
 
 /** Keys that stand in an app only. */

@@ -1,5 +1,6 @@
 import type { RejectReason, RejectStatus, TargetReason } from '../decision.ts'
 import type { App, Location, Origin } from '../gateway.ts'
+import { areSameLimits } from '../limits/request-limit.ts'
 import { isSameStepUp } from '../step-up.ts'
 import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from './caseless.ts'
 import { compatibleReadings } from './compatible-path.ts'
@@ -65,6 +66,9 @@ function matchReadings(origin: Origin, app: App, target: Target, method: string)
     return refused(app, 'target-ambiguous')
   // Which credential counts, and who is asked for it, is one thing too.
   if (!others.every(({ credentials }) => isSameSet(credentials, location.credentials)))
+    return refused(app, 'target-ambiguous')
+  // Which limits it draws from: a spelling must not be the way round one.
+  if (!others.every(({ limits }) => areSameLimits(limits, location.limits)))
     return refused(app, 'target-ambiguous')
   return { kind: 'app', app, location, others }
 }
