@@ -7,4 +7,5 @@ export type Preset =
   | 'okta'
   | 'auth0'
   | 'keycloak'
+  | 'facebook'
   | 'generic'

@@ -95,6 +95,7 @@ function requireOf(preset: Preset, hostname: string): string {
     case 'okta':
     case 'auth0':
     case 'keycloak':
+    case 'facebook':
     case 'generic':
       return everyone
   }

@@ -82,6 +82,7 @@ const refreshScopes: Readonly<Record<Preset, readonly string[]>> = {
   google: [],
   keycloak: [],
   cognito: [],
+  facebook: [],
   salesforce: ['refresh_token', 'offline_access'],
   microsoft: ['offline_access'],
   okta: ['offline_access'],

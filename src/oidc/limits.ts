@@ -19,6 +19,10 @@ export interface Limits {
   readonly renewals: QueueLimits
   /** How long these wait for their turn, before anything is sent. */
   readonly renewalWaitMs: number
+  /** Access tokens of which it is asked, and those that wait for it. */
+  readonly tokenAsks: QueueLimits
+  /** How long these wait for their turn. */
+  readonly tokenAskWaitMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -42,4 +46,10 @@ export const defaultLimits: Limits = {
     waitingOfNetwork: limits.waitingRenewals,
   },
   renewalWaitMs: limits.providerRenewalWaitMs,
+  tokenAsks: {
+    places: limits.providerTokenAsks,
+    waiting: limits.providerWaitingTokenAsks,
+    waitingOfNetwork: limits.waitingTokenAsks,
+  },
+  tokenAskWaitMs: limits.providerTokenAskWaitMs,
 }

@@ -19,6 +19,8 @@ export interface Metadata {
   readonly endSessionEndpoint: string | null
   /** RFC 7009. */
   readonly revocationEndpoint: string | null
+  /** RFC 7662. */
+  readonly introspectionEndpoint: string | null
   /** Null: it does not say, which means `client_secret_basic`. */
   readonly tokenEndpointAuthMethods: readonly string[] | null
   /** What `prompt` may ask for; null: it does not say. */
@@ -71,6 +73,7 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
     userinfoEndpoint: endpoint('userinfo_endpoint'),
     endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
     revocationEndpoint: endpoint('revocation_endpoint'),
+    introspectionEndpoint: endpoint('introspection_endpoint'),
     tokenEndpointAuthMethods: readStrings(document.token_endpoint_auth_methods_supported),
     promptValues: readStrings(document.prompt_values_supported),
     scopes: readStrings(document.scopes_supported),

@@ -32,6 +32,9 @@ export function offlineRequest(settings: ProviderSettings, metadata: Metadata): 
     case 'cognito':
       // Gives one anyway, and knows no such scope.
       return nothing
+    // Nobody signs in with it.
+    case 'facebook':
+      return nothing
     case 'generic':
       return metadata.scopes?.includes('offline_access') === true ? scope('offline_access') : nothing
   }

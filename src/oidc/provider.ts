@@ -80,8 +80,10 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   )
   const { keys, logoutKeys } = keysOf(settings, published)
   const failures = deps.credentialFailures ?? createCredentialFailures()
+  const tokenTransport = createTransport(settings, deps.proxyEnv, limits, deps)
   const readAccessToken = createAccessTokenReader(settings, {
-    ...{ keys: published.apart(), failures, clock: deps.clock },
+    ...{ keys: published.apart(), failures, clock: deps.clock, random: deps.random, limits },
+    ...{ transport: tokenTransport, clientAuth, metadata: () => metadata.get() },
   })
 
   return {
@@ -134,12 +136,22 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       return known === null ? null : endSessionUrl(settings, known, idToken, postLogoutRedirectUri, state)
     },
     discover: async () => {
-      // Where there is no metadata the keys are all that it publishes.
-      await (settings.jwksUri === null ? metadata.get() : published.load()).catch(() => {})
+      if (!publishesNothing(settings))
+        // Where there is no metadata the keys are all that it publishes.
+        await (settings.jwksUri === null ? metadata.get() : published.load()).catch(() => {})
     },
-    status: () => toStatus(settings.jwksUri === null ? metadata.state() : published.state()),
-    close: async () => void (await Promise.all([transport.close(), renewals.close()])),
+    status: () =>
+      publishesNothing(settings)
+        ? { kind: 'ready' }
+        : toStatus(settings.jwksUri === null ? metadata.state() : published.state()),
+    close: async () =>
+      void (await Promise.all([transport, tokenTransport, renewals].map((open) => open.close()))),
   }
+}
+
+/** Facebook's Graph API, of which nothing is asked but tokens. */
+function publishesNothing({ preset, jwksUri }: ProviderSettings): boolean {
+  return preset === 'facebook' && jwksUri === null
 }
 
 /** What is asked without anybody who signs in: it waits in a line of its own and goes over connections of its own. */

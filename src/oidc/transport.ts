@@ -26,6 +26,8 @@ export interface TransportRequest {
   readonly method?: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | null
+  /** The query of the address, where it may hold a credential: no message repeats it. The address itself has none then. */
+  readonly query?: URLSearchParams
   /** One redirect to the same origin is followed: for the metadata alone, with which nothing secret goes. */
   readonly followsOne?: boolean
   /** A redirect is an answer, with its `Location`: for what is asked to see where it would lead. Never followed. */
@@ -73,8 +75,9 @@ export function createTransport(
     let answered = false
     try {
       const init = { ...toInit(request), signal, dispatcher }
+      const query = request.query === undefined ? '' : `?${request.query}`
       const follow = request.followsOne ? targetOf(settings, address, url) : never
-      const answer = await readHead(url, init, follow, request.showsRedirect === true)
+      const answer = await readHead({ url, query }, init, follow, request.showsRedirect === true)
       answered = true
       const date = readDate(answer.headers)
       if (date !== null) observer?.dated(date)
@@ -114,18 +117,24 @@ function targetOf({ issuer, internalUrl }: ProviderSettings, address: string, ur
 
 type Answered = Awaited<ReturnType<typeof undiciFetch>>
 
+/** Where a request goes; messages have the address alone. */
+interface Destination {
+  readonly url: string
+  readonly query: string
+}
+
 /** The head of an answer that is worth reading. */
 async function readHead(
-  url: string,
+  { url, query }: Destination,
   init: RequestInit,
   follow: Follow,
   showsRedirect: boolean,
 ): Promise<Answered> {
-  const answer = await undiciFetch(url, init)
+  const answer = await undiciFetch(url + query, init)
   const target = redirectStatuses.has(answer.status) ? follow(answer.headers.get('location')) : null
   if (target !== null) {
     await answer.body?.cancel()
-    return readHead(target, init, never, false)
+    return readHead({ url: target, query: '' }, init, never, false)
   }
   // A redirect would take the code, the client's secret or the access token to a place that nobody configured.
   if (answer.status >= 300 && answer.status < 400 && !showsRedirect)

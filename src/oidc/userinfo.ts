@@ -10,8 +10,8 @@ import { quote } from './quote.ts'
 export interface UserinfoExpectation {
   readonly issuer: string
   readonly clientId: string
-  /** Of the verified ID token. */
-  readonly sub: string
+  /** Of the verified ID token; null: whoever it is about is believed. */
+  readonly sub: string | null
   readonly algorithms: readonly string[]
   /** Whether the endpoint is reached by TLS, and so is the provider's own. */
   readonly overTls: boolean
@@ -39,7 +39,15 @@ export async function readUserinfo(
   keys: KeyCache,
 ): Promise<UserinfoRead> {
   const answer = await ask(configuration, endpoint, accessToken)
-  if (!(answer instanceof Response)) return answer
+  return answer instanceof Response ? readUserinfoAnswer(answer, expected, keys) : answer
+}
+
+/** An answer of the endpoint, however it was asked. Throws `ProviderFault` when the keys of a signed one cannot be had. */
+export async function readUserinfoAnswer(
+  answer: Response,
+  expected: UserinfoExpectation,
+  keys: KeyCache,
+): Promise<UserinfoRead> {
   if (answer.status === 401) return failed('refused', 'answered 401, expected 200')
   if (answer.status !== 200) return failed('answer', `answered ${answer.status}, expected 200`)
   const type = answer.headers.get('content-type')?.split(';')[0]?.trim()
@@ -48,7 +56,8 @@ export async function readUserinfo(
       ? await readSigned(await answer.text(), expected, keys)
       : await readPlain(answer, type)
   // 5.3.2: the access token may be somebody else's.
-  if (read.ok && read.claims.sub !== expected.sub) return failed('subject', 'sub is not that of the ID token')
+  if (read.ok && expected.sub !== null && read.claims.sub !== expected.sub)
+    return failed('subject', 'sub is not that of the ID token')
   return read
 }
 

@@ -14,7 +14,15 @@ import { type Fields, firstKey, type SigningKey, signJwt } from './signed-jwt.ts
 
 export { encode, type Fields, firstKey, leftHalf, newKey, type SigningKey, signJwt } from './signed-jwt.ts'
 
-export type Endpoint = 'metadata' | 'jwks' | 'token' | 'userinfo' | 'revocation' | 'other'
+export type Endpoint =
+  | 'metadata'
+  | 'jwks'
+  | 'token'
+  | 'userinfo'
+  | 'revocation'
+  | 'introspection'
+  | 'tokeninfo'
+  | 'other'
 
 /** Each bends one thing; what it returns is used. Absent: the proper thing. */
 export interface Bends {
@@ -32,6 +40,10 @@ export interface Bends {
   refresh?: Pick<Bends, 'header' | 'claims' | 'signing' | 'idToken' | 'token'>
   /** `accessToken` is what it was asked with. */
   userinfo?: (claims: Fields, accessToken: string) => unknown
+  /** What is said of an access token, by its name: `opaque-of-PERSON…` is good (RFC 7662). */
+  introspection?: (answer: Fields, token: string) => unknown
+  /** The same of `/tokeninfo?access_token=`, as Google has it. */
+  tokeninfo?: (answer: Fields, token: string) => unknown
   /** Is waited for before anything is done: a provider that takes its time. */
   before?: Partial<Record<Endpoint, (request: TokenRequest) => Promise<void>>>
   /** Is waited for when all is done, a token spent and rotated, and nothing answered yet: an answer that comes late. */
@@ -43,6 +55,7 @@ export interface Bends {
 export interface TokenRequest {
   readonly authorization: string | undefined
   readonly body: URLSearchParams
+  readonly query?: URLSearchParams
 }
 
 export interface HostileOp {
@@ -103,7 +116,16 @@ export async function startHostileOp(options: HostileOptions = {}): Promise<Host
     bends: {},
     keys: [firstKey()],
     now: Math.floor(Date.now() / 1000),
-    counts: { metadata: 0, jwks: 0, token: 0, userinfo: 0, revocation: 0, other: 0 },
+    counts: {
+      metadata: 0,
+      jwks: 0,
+      token: 0,
+      userinfo: 0,
+      revocation: 0,
+      introspection: 0,
+      tokeninfo: 0,
+      other: 0,
+    },
     tokenRequests: [],
     refreshTokens: books.refreshTokens,
     refusedAccessTokens: new Set(),
@@ -156,6 +178,8 @@ const endpoints: Record<string, Endpoint> = {
   '/token': 'token',
   '/userinfo': 'userinfo',
   '/revoke': 'revocation',
+  '/introspect': 'introspection',
+  '/tokeninfo': 'tokeninfo',
 }
 
 async function serve(
@@ -167,7 +191,8 @@ async function serve(
   const endpoint = endpoints[(request.url ?? '').split('?')[0] ?? ''] ?? 'other'
   op.counts[endpoint] += 1
   const body = await readBody(request)
-  const asked = { authorization: request.headers.authorization, body }
+  const query = new URL(request.url ?? '/', op.issuer).searchParams
+  const asked = { authorization: request.headers.authorization, body, query }
   if (endpoint === 'token') op.tokenRequests.push(asked)
   await op.bends.before?.[endpoint]?.(asked)
   const takeover = op.bends.answer?.[endpoint]
@@ -198,6 +223,10 @@ function answerOf(op: HostileOp, books: Books, endpoint: Endpoint, asked: TokenR
     case 'revocation':
       books.refreshTokens.revoke(asked.body.get('token') ?? '')
       return ok('')
+    case 'introspection':
+      return ok(introspectionOf(op, asked.body.get('token') ?? ''))
+    case 'tokeninfo':
+      return tokeninfoAnswer(op, asked)
     case 'other':
       return { status: 404, body: '' }
   }
@@ -205,11 +234,45 @@ function answerOf(op: HostileOp, books: Books, endpoint: Endpoint, asked: TokenR
 
 function userinfoAnswer(op: HostileOp, accessToken: string): Answer {
   if (op.refusedAccessTokens.has(accessToken)) return { status: 401, body: { error: 'invalid_token' } }
-  const sub = /^access-token-of-([a-z]+)/.exec(accessToken)?.[1] ?? 'alice'
+  const sub = /^(?:access-token|opaque)-of-([a-z]+)/.exec(accessToken)?.[1] ?? 'alice'
   const name = `${sub.slice(0, 1).toUpperCase()}${sub.slice(1)}`
   const claims = { sub, name, email: `${sub}@example.test` }
   const { userinfo } = op.bends
   return { status: 200, body: userinfo === undefined ? claims : userinfo(claims, accessToken) }
+}
+
+function ownerOf(token: string): string | null {
+  return /^opaque-of-([a-z]+)/.exec(token)?.[1] ?? null
+}
+
+/** Of an access token that this provider gave to `a-mobile-app`. */
+function introspectionOf(op: HostileOp, token: string): unknown {
+  const sub = ownerOf(token)
+  if (sub === null) return { active: false }
+  const answer = {
+    active: true,
+    iss: op.issuer,
+    sub,
+    client_id: 'a-mobile-app',
+    aud: 'https://api.example.com',
+    scope: 'openid read',
+    token_type: 'Bearer',
+    exp: op.now + 300,
+    iat: op.now,
+  }
+  return op.bends.introspection === undefined ? answer : op.bends.introspection(answer, token)
+}
+
+function tokeninfoAnswer(op: HostileOp, { query, authorization }: TokenRequest): Answer {
+  const token = query?.get('access_token') ?? authorization?.replace(/^Bearer /, '') ?? ''
+  const sub = ownerOf(token)
+  if (sub === null)
+    return { status: 400, body: { error: 'invalid_token', error_description: 'Invalid Value' } }
+  const client = 'a-mobile-app'
+  const exp = String(op.now + 300)
+  const answer = { azp: client, aud: client, sub, scope: 'openid email', exp, expires_in: '300' }
+  const { tokeninfo } = op.bends
+  return { status: 200, body: tokeninfo === undefined ? answer : tokeninfo(answer, token) }
 }
 
 export function metadataOf(issuer: string): Fields {
@@ -221,6 +284,7 @@ export function metadataOf(issuer: string): Fields {
     userinfo_endpoint: `${issuer}/userinfo`,
     end_session_endpoint: `${issuer}/logout`,
     revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],

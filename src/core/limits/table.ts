@@ -8,6 +8,7 @@ import { pageLimits } from './pages.ts'
 import { renewalLimits } from './renewals.ts'
 import { sharedStoreLimits } from './shared-store.ts'
 import { signInLimits } from './sign-ins.ts'
+import { tokenAskLimits } from './token-asks.ts'
 import { upstreamLimits } from './upstreams.ts'
 import { workerLimits } from './workers.ts'
 
@@ -189,6 +190,7 @@ export const limitTable = {
   ...keptFormLimits,
   ...apiKeyLimits,
   ...renewalLimits,
+  ...tokenAskLimits,
   ...upstreamLimits,
 
   // The process.

@@ -1,23 +1,28 @@
 import type { BearerSettings } from '../../core/credential/bearer-settings.ts'
 import type { ProviderSettings } from '../../core/gateway.ts'
 import type { AccessTokenReading } from '../../core/provider-port.ts'
+import { type AskableProvider, createTokenAsking } from './asking.ts'
 import { createJwtReader, type JwtReaderDeps, type ReadAccessToken } from './jwt.ts'
 
-export type AccessTokenDeps = Omit<JwtReaderDeps, 'issuer'>
+export type AccessTokenDeps = Omit<JwtReaderDeps, 'issuer'> & Omit<AskableProvider, 'settings' | 'bearer'>
 
 /** How the access tokens of a provider are read, as its settings say. Asks nobody yet. */
 export function createAccessTokenReader(settings: ProviderSettings, deps: AccessTokenDeps): ReadAccessToken {
-  const { bearer, issuer } = settings
-  return bearer === null ? () => notAccepted : readerFor(bearer.check, { ...deps, issuer })
+  const { bearer } = settings
+  return bearer === null ? () => notAccepted : readerFor(settings, bearer, deps)
 }
 
-function readerFor(check: BearerSettings['check'], deps: JwtReaderDeps): ReadAccessToken {
-  switch (check) {
+function readerFor(
+  settings: ProviderSettings,
+  bearer: BearerSettings,
+  deps: AccessTokenDeps,
+): ReadAccessToken {
+  switch (bearer.check) {
     case 'jwt':
-      return createJwtReader(deps)
+      return createJwtReader({ ...deps, issuer: settings.issuer })
     case 'introspection':
     case 'userinfo':
-      return () => notAccepted
+      return createTokenAsking({ ...deps, settings, bearer }).read
   }
 }
 
