@@ -57,6 +57,7 @@ const request = (): IncomingMessage =>
 const admission = (more: object = {}): Admission =>
   ({
     session: { key: 'k' },
+    header: null,
     origin,
     app,
     method: 'POST',
