@@ -12,12 +12,13 @@ import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import type { ProxyEnv } from '../oidc/transport.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
+import { createBearerTokens } from './bearer-tokens.ts'
 import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
 import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
 import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { createCredentialWatch } from './credential-watch.ts'
-import { createHeaderCredentials, type HeaderCredentials } from './header-credentials.ts'
+import { createHeaderCredentials } from './header-credentials.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
@@ -117,7 +118,10 @@ function assemble(
     sessions,
     renewals,
     providers,
-    credentials: openCredentials(),
+    credentials: createHeaderCredentials({
+      keys: null,
+      bearerTokens: createBearerTokens({ gateway, providers }),
+    }),
     credentialWatch: createCredentialWatch(clock, report),
     upstreams: createUpstreams(
       undefined,
@@ -136,12 +140,6 @@ function assemble(
     requestLimits: createRequestLimits(),
     logKey,
   }
-}
-
-/** No file can list them yet. */
-function openCredentials(): HeaderCredentials {
-  const refused = { kind: 'refused', why: 'credential-unknown', detail: null } as const
-  return createHeaderCredentials({ keys: null, bearerTokens: { verify: () => refused } })
 }
 
 function openSessions(setup: SessionsSetup & CookieSessionEdition): Sessions {
@@ -170,7 +168,10 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     gateway,
     ring,
     providers,
-    credentials: openCredentials(),
+    credentials: createHeaderCredentials({
+      keys: null,
+      bearerTokens: createBearerTokens({ gateway, providers }),
+    }),
     upstreams: former.upstreams.renew(),
     logKey,
   }
