@@ -41,6 +41,10 @@ export const events = {
   'logout.failed': 'The same, but it was refused, or could not be done.',
   'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
   'sessions.revoked': 'Somebody ended sessions by `claimgate sessions revoke`.',
+  'key.created': 'Somebody made an API key. `by` says how: by the `admin` address, or a `command`.',
+  'key.rotated': 'The same gave a key a new secret.',
+  'key.revoked': 'The same revoked a key. From now on it opens nothing.',
+  'admin.refused': 'Somebody sent a wrong token to the admin address. This is said at most once a minute.',
   'command.unreadable':
     'The store held records of commands that are none. They were removed; nothing of them is written.',
   'provider.ready': 'The metadata of a provider was read.',
@@ -85,6 +89,8 @@ const ofFormer = ['version_before', 'digest_before', 'access_before'] as const
 const ofReload = ['asked_by', 'changed'] as const
 const ofWebSocket = ['request_id', 'app', 'location'] as const
 
+const ofKey = ['key', 'name', 'by', 'subject', 'operator', 'machine', 'ran_at'] as const
+
 /** Which fields an event may have beside `level`, `time` and `event`. A field without a value is left out. */
 export const eventFields = {
   request: inAccessLine,
@@ -123,6 +129,10 @@ export const eventFields = {
     ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'claim'] as const),
     ...(['provider', 'session', 'revoked'] as const),
   ],
+  'key.created': ofKey,
+  'key.rotated': ofKey,
+  'key.revoked': ofKey,
+  'admin.refused': ['network', 'count'],
   'command.unreadable': ['count'],
   'provider.ready': ['provider', 'issuer'],
   'provider.email-unverified': ['provider', 'warning'],
@@ -176,6 +186,8 @@ export const fields = {
   redirect_uri: 'Where the provider sends people back to. It must be registered there, to the letter.',
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
+  name: 'What the key is called.',
+  by: 'How something was done: at the `admin` address, or by a `command`.',
   how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions, or by the provider’s `back-channel` or `front-channel`, or because the provider was asked again (`recheck`).',
   operator: 'The system user who ran the command.',
   machine: 'The machine where it ran, by its host name.',

@@ -6,6 +6,11 @@ const quoted = /"(?:[^"\\]|\\.)*"/y
  * JSON nothing is said. Never throws.
  */
 export function repeatsName(text: string): boolean {
+  return repeatedName(text) !== null
+}
+
+/** The first such name; null: there is none. */
+export function repeatedName(text: string): string | null {
   /** The names of each object that is open; null: a list. */
   const open: (Set<string> | null)[] = []
   let at = 0
@@ -14,12 +19,12 @@ export function repeatsName(text: string): boolean {
     if (character === '"') {
       quoted.lastIndex = at
       const found = quoted.exec(text)?.[0]
-      if (found === undefined) return false
+      if (found === undefined) return null
       at += found.length
       const names = open.at(-1)
       if (names != null && isFollowedByColon(text, at)) {
         const name = nameOf(found)
-        if (names.has(name)) return true
+        if (names.has(name)) return name
         names.add(name)
       }
       continue
@@ -29,7 +34,7 @@ export function repeatsName(text: string): boolean {
     else if (character === '}' || character === ']') open.pop()
     at += 1
   }
-  return false
+  return null
 }
 
 function isFollowedByColon(text: string, at: number): boolean {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { repeatsName } from '../../src/core/json-names.ts'
+import { repeatedName, repeatsName } from '../../src/core/json-names.ts'
 
 const repeated: readonly string[] = [
   '{"aud":"a","aud":"b"}',
@@ -43,4 +43,10 @@ t.test('a long text takes as many steps as it has characters', async (t) => {
   t.equal(repeatsName(`{${names}}`), false)
   t.equal(repeatsName(`{${names},"n7":1}`), true)
   t.equal(repeatsName(`{"a":"${'\\'.repeat(16_000)}`), false)
+})
+
+t.test('the name that is there twice is told', async (t) => {
+  t.equal(repeatedName('{"a":{"b":1,"pl\\u0061n":1,"plan":2}}'), 'plan')
+  t.equal(repeatedName('{"":1,"":2}'), '')
+  t.equal(repeatedName('{"a":1,"b":{"a":1}}'), null)
 })

@@ -2,6 +2,7 @@ import { apiKeyLimits } from './api-keys.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { credentialLimits } from './credentials.ts'
 import { keptFormLimits } from './kept-forms.ts'
+import { keyAdministrationLimits } from './key-administration.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
@@ -186,6 +187,7 @@ export const limitTable = {
   echoReadings: of('provider', 100, 'Ways in which such a text is read; one with more is not shown.'),
   ...cookieSessionLimits,
   ...pageLimits,
+  ...keyAdministrationLimits,
   ...logoutLimits,
   ...keptFormLimits,
   ...apiKeyLimits,

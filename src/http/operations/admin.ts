@@ -4,12 +4,18 @@ import type { AdminSettings } from '../../core/admin-settings.ts'
 import { limits } from '../../core/limits/table.ts'
 import { createTlsServer, type TlsSettings } from '../server/tls.ts'
 import type { OperatorAnswers } from './answers.ts'
+import { type KeyAddresses, keyAddresses } from './keys/key-addresses.ts'
 
 /**
  * What the operator's own tools ask, on an address of its own so that no slip in routing shows it to the world:
- * `/livez` (the process answers), `/readyz` (it can do its work, and if not, what is missing), `/metrics`.
+ * `/livez` (the process answers), `/readyz` (it can do its work, and if not, what is missing), `/metrics`; and, for who has the
+ * token of `admin`, `/keys`.
  */
-export function createAdmin(answers: OperatorAnswers, settings: AdminSettings | null): FastifyInstance {
+export function createAdmin(
+  answers: OperatorAnswers,
+  settings: AdminSettings | null,
+  keys: KeyAddresses,
+): FastifyInstance {
   const tls = adminTls(settings)
   const admin = Fastify({
     logger: false,
@@ -28,6 +34,8 @@ export function createAdmin(answers: OperatorAnswers, settings: AdminSettings | 
   admin.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await answers.metrics()),
   )
+  // In a scope of its own: what asks for the token there asks for none here.
+  admin.register((scope) => keyAddresses(scope, keys))
   return admin
 }
 

@@ -1,6 +1,7 @@
 import type { Gateway } from '../../core/gateway.ts'
 import { adminTls, createAdmin } from '../operations/admin.ts'
 import { openHealthSocket } from '../operations/health-socket.ts'
+import { keysOfGateway } from '../operations/keys/keys-of-gateway.ts'
 import type { ServerContext } from './context.ts'
 import type { Front } from './front.ts'
 import { placeOf, portOf } from './listening.ts'
@@ -18,7 +19,7 @@ export interface Listeners {
 /** The front, and what answers the operator's tools about it. */
 export function openListeners({ editions, log }: ServerContext, front: Front): Listeners {
   const { answers } = front
-  const admin = createAdmin(answers, editions.current().gateway.admin)
+  const admin = createAdmin(answers, editions.current().gateway.admin, keysOfGateway({ editions, log }))
   editions.subscribe('admin', ({ gateway }) => useCertificates(admin.server, adminTls(gateway.admin)))
   const health = openHealthSocket(editions, answers)
   return {

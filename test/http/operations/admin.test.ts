@@ -14,6 +14,7 @@ import { openRuntime } from '../../../src/runtime/open.ts'
 import { roundTrip } from '../../oidc/fixtures.ts'
 import { createTestClock } from '../../support/clock.ts'
 import { startHostileOp } from '../../support/hostile-op.ts'
+import { noKeyAddresses } from '../../support/key-place.ts'
 import { orThrown } from '../../support/thrown.ts'
 
 async function openAdmin(t: Test) {
@@ -46,6 +47,7 @@ apps: { wiki: { url: https://wiki.example, upstream: http://10.9.9.9, shared_sec
   const admin = createAdmin(
     ownAnswers(serverContext, () => draining),
     null,
+    noKeyAddresses,
   )
   t.teardown(async () => {
     await admin.close()
@@ -73,6 +75,7 @@ t.test('it writes no lines of its own, and each address is one that can be route
     createAdmin(
       ownAnswers({} as ServerContext, () => false),
       null,
+      noKeyAddresses,
     ),
   )
   t.match(admin, { log: Object, inject: Function }, String(admin))

@@ -1,0 +1,430 @@
+// `/keys` at the admin address: who gets in, what is read of a body, and what is answered.
+import t, { type Test } from 'tap'
+import type { AdminSettings } from '../../../../src/core/admin-settings.ts'
+import { StoreFault } from '../../../../src/core/fault.ts'
+import type { ApiKeySettings } from '../../../../src/core/keys/api-key-settings.ts'
+import { hashKeySecret } from '../../../../src/core/keys/key-secret.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { createAdmin } from '../../../../src/http/operations/admin.ts'
+import { checkAdminToken } from '../../../../src/http/operations/keys/admin-token.ts'
+import type { KeyAddresses } from '../../../../src/http/operations/keys/key-addresses.ts'
+import { apiKey } from '../../../support/accepting.ts'
+import { openKeyPlace, selfService, start } from '../../../support/key-place.ts'
+
+const token = 'a-token-of-more-than-thirty-two-bytes'
+const settings: AdminSettings = { host: '127.0.0.1', port: 0, tls: [], token: new Secret(token) }
+const bearer = { authorization: `Bearer ${token}` }
+const json = { ...bearer, 'content-type': 'application/json' }
+const shop = { name: 'shop', user: 'shop', expires: '365d' }
+
+interface Sent {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'DELETE' | 'PUT' | 'PATCH'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly remoteAddress?: string
+}
+
+function open(
+  t: Test,
+  { keys = {}, ...more }: Partial<KeyAddresses> & { keys?: Partial<ApiKeySettings> } = {},
+) {
+  const held = openKeyPlace(t, keys)
+  const told: { event: string; fields: object }[] = []
+  const refused: string[] = []
+  const failures: unknown[] = []
+  const addresses: KeyAddresses = {
+    token: () => settings.token,
+    place: () => held.place,
+    check: checkAdminToken(
+      () => held.clock.monotonicMs(),
+      (network) => void refused.push(network),
+    ),
+    changed: (event, fields) => void told.push({ event, fields }),
+    failed: (thrown) => void failures.push(thrown),
+    ...more,
+  }
+  const answers = {
+    readiness: async () => ({ ready: true, store: 'ok', draining: false, providers: {} }) as const,
+    metrics: async () => '',
+  }
+  const admin = createAdmin(answers, settings, addresses)
+  t.teardown(() => admin.close())
+  const ask = async (
+    url: string,
+    { method = 'GET', headers = bearer, body, remoteAddress = '127.0.0.1' }: Sent = {},
+  ) => {
+    const payload =
+      body === undefined || typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body)
+    const answer = await admin.inject({
+      method,
+      url,
+      headers,
+      remoteAddress,
+      ...(payload === undefined ? {} : { payload }),
+    })
+    const { statusCode: status, headers: got } = answer
+    return { status, headers: got, body: answer.body === '' ? null : JSON.parse(answer.body) }
+  }
+  const post = (url: string, body: unknown, headers: Readonly<Record<string, string>> = json) =>
+    ask(url, { method: 'POST', headers, body })
+  return { ...held, told, refused, failures, admin, ask, post }
+}
+
+t.test('without the token nothing is read, and nothing is told', async (t) => {
+  const { ask, post, keys } = open(t)
+  const challenge = 'Bearer realm="claimgate admin"'
+  for (const [url, method] of [
+    ['/keys', 'GET'],
+    ['/keys', 'POST'],
+    ['/keys/cg_x', 'GET'],
+    ['/keys/cg_x', 'DELETE'],
+    ['/keys/cg_x/rotate', 'POST'],
+    ['/keys/cg_x/usage', 'GET'],
+  ] as const) {
+    const { status, headers, body } = await ask(url, { method, headers: {} })
+    t.equal(status, 401, `${method} ${url}`)
+    t.equal(headers['www-authenticate'], challenge)
+    t.equal(headers['content-type'], 'application/problem+json; charset=utf-8')
+    t.equal(headers['cache-control'], 'no-store')
+    t.match(body, { status: 401, title: 'Unauthorized', detail: /Authorization: Bearer/ })
+  }
+  for (const wrong of [
+    `Bearer ${token}x`,
+    `Bearer ${token.slice(1)}`,
+    `Basic ${token}`,
+    `${token}`,
+    'Bearer',
+    `Bearer ${token} ${token}`,
+  ]) {
+    const { status, headers } = await ask('/keys', {
+      headers: { authorization: wrong },
+      remoteAddress: `10.0.0.${wrong.length}`,
+    })
+    t.equal(status, 401, wrong)
+    t.equal(headers['www-authenticate'], `${challenge}, error="invalid_token"`)
+  }
+  t.equal(
+    (await post('/keys', 'x'.repeat(100_000), { 'content-type': 'application/json' })).status,
+    401,
+    'not even how long a body is',
+  )
+  t.same((await keys.list({ after: null, most: 10 })).keys, [])
+  t.equal((await ask('/keys')).status, 200)
+  t.equal(
+    (await ask('/keys', { headers: { authorization: `bearer ${token}` } })).status,
+    200,
+    'a scheme has no case',
+  )
+})
+
+t.test('what is open stays open', async (t) => {
+  const { admin } = open(t)
+  for (const url of ['/livez', '/readyz', '/metrics'])
+    t.equal((await admin.inject({ method: 'GET', url })).statusCode, 200, url)
+})
+
+t.test('without `admin.token` there is no such address', async (t) => {
+  const { admin } = open(t, { token: () => null })
+  const other = await admin.inject({ method: 'GET', url: '/other', headers: bearer })
+  for (const [method, url] of [
+    ['GET', '/keys'],
+    ['POST', '/keys'],
+    ['DELETE', '/keys/cg_x'],
+    ['GET', '/keys/cg_x/usage'],
+  ] as const) {
+    const { statusCode, body } = await admin.inject({ method, url, headers: bearer })
+    t.equal(statusCode, 404, `${method} ${url}`)
+    t.equal(body.replace(`${method}:${url}`, 'GET:/other'), other.body, 'as any that is not there')
+  }
+})
+
+t.test('without `api_keys` there are no keys', async (t) => {
+  const { ask } = open(t, { place: () => null })
+  t.match(await ask('/keys'), { status: 404, body: { detail: 'the configuration has no `api_keys`' } })
+})
+
+t.test('ten wrong tokens a minute, then nobody of that network gets in', async (t) => {
+  const { ask, clock, refused } = open(t)
+  const wrong = { headers: { authorization: 'Bearer wrong' } }
+  for (let i = 0; i < 10; i++) t.equal((await ask('/keys', wrong)).status, 401)
+  t.match(await ask('/keys', wrong), {
+    status: 429,
+    headers: { 'retry-after': '60' },
+    body: { title: 'Too Many Requests' },
+  })
+  t.equal((await ask('/keys')).status, 429, 'nor who has the token: else each guess would be answered')
+  t.equal((await ask('/keys', { remoteAddress: '10.0.0.1' })).status, 200, 'another network')
+  t.equal((await ask('/keys', { headers: {} })).status, 429)
+  clock.time += 59
+  t.equal((await ask('/keys')).status, 429)
+  clock.time += 1
+  t.equal((await ask('/keys')).status, 200)
+  t.same(refused, Array(10).fill('127.0.0.1'))
+  for (let i = 0; i < 10; i++) await ask('/keys', { ...wrong, remoteAddress: `2001:db8::${i}` })
+  t.equal((await ask('/keys', { remoteAddress: '2001:db8::ffff' })).status, 429, 'an IPv6 /64 is one')
+  t.equal((await ask('/keys', { remoteAddress: '2001:db8:0:1::1' })).status, 200)
+  for (let i = 0; i < 20; i++) await ask('/keys', { headers: {}, remoteAddress: '10.0.0.2' })
+  t.equal(
+    (await ask('/keys', { remoteAddress: '10.0.0.2' })).status,
+    200,
+    'without a token nothing was guessed',
+  )
+})
+
+t.test('a request of a browser is refused, whatever it bears', async (t) => {
+  const { ask, post, keys, refused } = open(t)
+  for (const more of [
+    { origin: 'http://127.0.0.1:9090' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' },
+  ]) {
+    t.match(await ask('/keys', { headers: { ...bearer, ...more } }), { status: 403 })
+    t.match(await post('/keys', shop, { ...json, ...more }), { status: 403 })
+    t.match(await ask('/keys', { headers: { authorization: 'Bearer wrong', ...more } }), { status: 403 })
+  }
+  t.same(refused, [])
+  t.same((await keys.list({ after: null, most: 10 })).keys, [])
+})
+
+t.test('a key is made, shown once, seen, used by its hash, and revoked', async (t) => {
+  const { ask, post, keys, told } = open(t)
+  const made = await post('/keys', {
+    ...shop,
+    claims: { plan: 'paid' },
+    apps: ['wiki'],
+    methods: ['GET'],
+    from: ['10.0.0.0/8'],
+  })
+  t.equal(made.status, 201)
+  const { id, secret, api_key, ...facts } = made.body
+  t.match([id, secret, api_key], [/^cg_\w{16}$/, /^\w{43}$/, new RegExp(`^${id}_${secret}_\\w{6}$`)])
+  t.equal(made.headers.location, `/keys/${id}`)
+  t.equal(made.headers['cache-control'], 'no-store')
+  t.same(facts, {
+    ...{ name: 'shop', user: 'key:shop', provider: 'api_keys', source: 'store', state: 'active' },
+    ...{ claims: { plan: 'paid' }, created_at: start, expires_at: start + 365 * 86_400, revoked_at: null },
+    ...{ sleeps_at: null, former_secret_until: null },
+    ...{ apps: ['wiki'], methods: ['GET'], from: ['10.0.0.0/8'] },
+  })
+  t.same(
+    await ask(`/keys/${id}`),
+    { ...(await ask(`/keys/${id}`)), body: { id, ...facts } },
+    'and no secret any more',
+  )
+  t.match(await ask('/keys'), { status: 200, body: { keys: [{ id }], next: null } })
+  const bare = id.slice(3)
+  t.match((await keys.load(bare))?.secrets, [{ hash: hashKeySecret(secret) }])
+  const gone = await ask(`/keys/${id}`, { method: 'DELETE' })
+  t.match(gone, { status: 200, body: { id, state: 'revoked', revoked_at: start } })
+  t.match(
+    await ask(`/keys/${id}`, { method: 'DELETE' }),
+    { status: 200, body: { state: 'revoked' } },
+    'again',
+  )
+  t.same(told, [
+    { event: 'key.created', fields: { key: bare, name: 'shop', by: 'admin', subject: 'key:shop' } },
+    { event: 'key.revoked', fields: { key: bare, name: 'shop', by: 'admin', subject: 'key:shop' } },
+  ])
+  t.notMatch(JSON.stringify(told), new RegExp(secret))
+})
+
+t.test('a rotation gives a new secret, and says until when the former one opens', async (t) => {
+  const { ask, post, told } = open(t)
+  const { id, secret } = (await post('/keys', shop)).body
+  const next = await post(`/keys/${id}/rotate`, { overlap: '7d' })
+  t.match(next, { status: 200, body: { id, former_secret_until: start + 7 * 86_400, api_key: /^cg_/ } })
+  t.not(next.body.secret, secret)
+  t.match(await post(`/keys/${id}/rotate`, { overlap: '0s' }), { body: { former_secret_until: null } })
+  t.match(await post(`/keys/${id}/rotate`, {}), {
+    status: 400,
+    body: { errors: [{ field: 'overlap', message: /^is missing/ }] },
+  })
+  t.match(await post(`/keys/${id}/rotate`, { overlap: 7 }), {
+    status: 400,
+    body: { errors: [{ field: 'overlap' }] },
+  })
+  t.match(await post(`/keys/${id}/rotate`, { overlap: '7d', until: 1 }), {
+    status: 400,
+    body: { errors: [{ field: 'until' }] },
+  })
+  t.equal(told.length, 3)
+  await ask(`/keys/${id}`, { method: 'DELETE' })
+  t.match(await post(`/keys/${id}/rotate`, { overlap: '7d' }), {
+    status: 409,
+    body: { detail: /was revoked/ },
+  })
+  t.equal(told.length, 4)
+})
+
+t.test('usage by day', async (t) => {
+  const { ask, post, keys } = open(t)
+  const { id } = (await post('/keys', shop)).body
+  t.match(await ask(`/keys/${id}/usage`), {
+    status: 200,
+    body: { id, days: [], last_used_at: null, last_network: null },
+  })
+  const last = { at: start, network: '10.0.0.1' }
+  await keys.countUses([{ id: id.slice(3), day: '2030-03-17', count: 3, last }])
+  t.match(await ask(`/keys/${id}/usage`), {
+    body: { days: [{ day: '2030-03-17', count: 3 }], last_used_at: start, last_network: '10.0.0.1' },
+  })
+})
+
+t.test('what is not there, and what stands in the file', async (t) => {
+  const { ask, post } = open(t, { keys: { keys: [apiKey] } })
+  for (const id of ['cg_x', `cg_${'x'.repeat(16)}`, '%2e%2e', 'a%2fb', 'x'.repeat(90)]) {
+    t.match(await ask(`/keys/${id}`), { status: 404 }, id)
+    t.match(await ask(`/keys/${id}`, { method: 'DELETE' }), { status: 404 }, id)
+  }
+  const id = `cg_${apiKey.id}`
+  t.match(await ask(`/keys/${id}`), { status: 200, body: { source: 'file', created_at: null } })
+  t.match(await ask(`/keys/${id}`, { method: 'DELETE' }), {
+    status: 409,
+    body: { detail: /stands in the configuration/ },
+  })
+  t.match(await post(`/keys/${id}/rotate`, { overlap: '7d' }), { status: 409 })
+  t.notMatch(JSON.stringify((await ask('/keys')).body), /hash|"x"/)
+})
+
+t.test('pages of keys', async (t) => {
+  const { ask, post } = open(t)
+  for (let i = 0; i < 101; i++)
+    await post('/keys', { ...shop, name: `n${i}`, user: i === 50 ? 'other' : 'shop' })
+  const first = (await ask('/keys')).body
+  t.equal(first.keys.length, 100)
+  const second = (await ask(`/keys?cursor=${first.next}`)).body
+  t.match(second, { keys: [{ name: 'n0' }], next: null })
+  t.match((await ask('/keys?user=key%3Aother')).body, { keys: [{ name: 'n50' }] })
+  for (const query of ['users=a', 'user=a&user=b', 'cursor=%22', 'cursor=', 'limit=5'])
+    t.match(await ask(`/keys?${query}`), { status: 400 }, query)
+})
+
+const bodies: readonly [string, string | Buffer, RegExp][] = [
+  ['no JSON', '{"name":', /^body: is no JSON$/],
+  ['nothing', '', /^body: is no JSON$/],
+  ['null', 'null', /^body: expected a JSON object$/],
+  ['a list', '[]', /^body: expected a JSON object$/],
+  ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), /^body: is no UTF-8 text$/],
+  ['a byte order mark', Buffer.from('\ufeff{}'), /^(?:body: is no JSON|name: is missing)/],
+  ['a member twice', '{"name":"a","user":"b","expires":"1d","name":"c"}', /^name: stands there twice$/],
+  [
+    'a member within twice',
+    '{"name":"a","user":"b","expires":"1d","claims":{"plan":"free","pl\\u0061n":"paid"}}',
+    /^plan: stands there twice$/,
+  ],
+  [
+    'a prototype',
+    '{"name":"a","user":"b","expires":"1d","claims":{"x":{"__proto__":{"plan":"paid"}}}}',
+    /^__proto__: is the name of no member$/,
+  ],
+  [
+    'a large number',
+    '{"name":"a","user":"b","expires":"1d","claims":{"id":9007199254740993}}',
+    /^body: holds a number beyond 2\^53-1: write it as a text$/,
+  ],
+  [
+    'an endless number',
+    '{"name":"a","user":"b","expires":"1d","claims":{"id":1e999}}',
+    /^body: is nested too deeply, or holds a number that nothing can keep$/,
+  ],
+  [
+    'a deep one',
+    `{"name":"a","user":"b","expires":"1d","claims":${'{"a":'.repeat(40)}1${'}'.repeat(41)}`,
+    /^body: is nested too deeply/,
+  ],
+  ['a very deep one', `${'['.repeat(8000)}${']'.repeat(8000)}`, /^body: expected a JSON object$/],
+  [
+    'a field that nobody knows',
+    '{"name":"a","user":"b","expires":"1d","plan":"paid"}',
+    /^plan: is no field of a key/,
+  ],
+]
+
+t.test('a body is read strictly, and what is wrong is told by its field', async (t) => {
+  const { post, keys, failures } = open(t)
+  for (const [what, body, detail] of bodies) {
+    const answer = await post('/keys', body)
+    t.match(answer, { status: 400, body: { title: 'Bad Request', detail } }, what)
+    t.ok(answer.body.errors.length > 0, what)
+  }
+  t.match(await post('/keys', { name: '', user: 'key:a' }), {
+    status: 400,
+    body: { errors: [{ field: 'name' }, { field: 'user' }, { field: 'expires' }] },
+  })
+  t.match(await post('/keys', { ...shop, claims: { a: 'x'.repeat(16_384) } }), { status: 413 })
+  t.match(await post('/keys', shop, { ...bearer, 'content-type': 'text/plain' }), { status: 415 })
+  t.match(await post('/keys', shop, { ...json, 'idempotency-key': 'a' }), {
+    status: 400,
+    body: { errors: [{ field: 'Idempotency-Key' }] },
+  })
+  t.same((await keys.list({ after: null, most: 10 })).keys, [])
+  t.same(failures, [])
+})
+
+t.test('a request that is sent twice makes two keys', async (t) => {
+  const { post, ask } = open(t)
+  await post('/keys', shop)
+  await post('/keys', shop)
+  t.equal((await ask('/keys')).body.keys.length, 2)
+})
+
+t.test('nothing is said of a key that is revoked', async (t) => {
+  const { post, ask } = open(t)
+  const { id } = (await post('/keys', shop)).body
+  t.match(await ask(`/keys/${id}`, { method: 'DELETE', headers: json, body: '{"at":1}' }), { status: 400 })
+  t.match((await ask(`/keys/${id}`)).body, { state: 'active' })
+})
+
+t.test('a person’s key', async (t) => {
+  const { post, signIn, clock } = open(t, { keys: { selfService } })
+  await signIn('alice', { plan: 'paid' })
+  t.match(await post('/keys', { name: 'phone', person: 'alice' }), {
+    status: 201,
+    body: {
+      user: 'alice',
+      provider: 'op',
+      state: 'active',
+      sleeps_at: start - 60 + 30 * 86_400,
+      claims: { plan: 'paid' },
+    },
+  })
+  t.match(await post('/keys', { name: 'phone', person: 'bob' }), {
+    status: 400,
+    body: { errors: [{ field: 'person' }] },
+  })
+  t.ok(clock)
+})
+
+t.test(
+  'a store that does not answer is 503, and a fault of ours is 500; both are told in the log alone',
+  async (t) => {
+    for (const [thrown, status] of [
+      [new StoreFault('STORE_UNAVAILABLE', '/data/secret-place: disk full'), 503],
+      [new Error('secret-place'), 500],
+    ] as const) {
+      const { ask, place, failures } = open(t)
+      Object.assign(place.keys, {
+        list: () => {
+          throw thrown
+        },
+      })
+      const answer = await ask('/keys')
+      t.equal(answer.status, status)
+      t.notMatch(JSON.stringify(answer.body), /secret-place/)
+      t.same(failures, [thrown])
+    }
+  },
+)
+
+t.test('the token of the edition in force counts', async (t) => {
+  let now = settings.token
+  const { ask } = open(t, { token: () => now })
+  t.equal((await ask('/keys')).status, 200)
+  now = new Secret('another-token-of-thirty-two-bytes')
+  t.equal((await ask('/keys')).status, 401)
+  t.equal(
+    (await ask('/keys', { headers: { authorization: 'Bearer another-token-of-thirty-two-bytes' } })).status,
+    200,
+  )
+})
