@@ -121,7 +121,7 @@ t.test('a form that is wrong is told with its place', async (t) => {
       [
         '2:5 tests[0].request: is missing',
         '2:19 tests[0].requets: unknown key; did you mean "request"?',
-        '2:51 tests[0].groups: unknown key: expected name, provider, expect, stepped_up, because, headers, as, request',
+        '2:51 tests[0].groups: unknown key: expected name, provider, credential, expect, stepped_up, because, headers, as, request',
       ],
     ],
     [
@@ -140,7 +140,7 @@ t.test('a form that is wrong is told with its place', async (t) => {
       [
         '4:5 tests.persons.nobody: `nobody` stands for somebody who is not signed in',
         '5:5 tests.persons.eve.claims: is missing',
-        '5:12 tests.persons.eve.groups: unknown key: expected provider, scopes, auth_age, claims',
+        '5:12 tests.persons.eve.groups: unknown key: expected provider, credential, key, scopes, auth_age, claims',
         '7:13 tests.cases[0].as: no person of this name; did you mean "alice"?',
       ],
     ],

@@ -26,10 +26,22 @@ const provider = text
   .optional()
   .describe('The provider with which the person signed in. You need it if several are possible.')
 
+const credential = oneOf(['session', 'bearer', 'api_key'])
+  .optional()
+  .describe(
+    'By what somebody comes: `session` (without this key), `bearer` for an access token with these claims, or `api_key`. What `claims` leave open is as the file asks for it: the audience, the scopes. An API key without `provider` is one that an operator made.',
+  )
+
 /** Somebody of a name, for several tests. */
 export const personKeys = {
   claims,
   provider,
+  credential,
+  key: text
+    .optional()
+    .describe(
+      'The id of a key of `api_keys.keys`: its own claims, apps, methods and networks count, and `claims` is left out.',
+    ),
   scopes: z
     .array(scope)
     .register(forms, { form: 'list of scopes' })
@@ -92,6 +104,7 @@ export const caseKeys = {
       'Who asks: the name of one of `persons`, `nobody` for somebody who is not signed in, or claims.',
     ),
   provider,
+  credential,
   request: z
     .union([request, z.array(request).min(1)])
     .register(forms, { form: '`METHOD URL`, `{method, url, client_ip, headers}`, or a list' })
@@ -133,7 +146,7 @@ const cases = z
 export const testsKeys = {
   persons: z
     .record(z.string(), z.strictObject(personKeys))
-    .register(forms, { form: 'name → `{claims, provider, scopes, auth_age}`' })
+    .register(forms, { form: 'name → `{claims, provider, credential, key, scopes, auth_age}`' })
     .optional()
     .describe('The people that the cases name. Test files also know those of the configuration.'),
   cases,

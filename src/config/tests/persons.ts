@@ -1,8 +1,11 @@
+import { reservedProviders } from '../../core/credential/credential.ts'
+import type { Gateway } from '../../core/gateway.ts'
 import { nearest } from '../nearest.ts'
 import { keyPositionOf, nodeAt, pathText, positionOf } from '../node.ts'
 import { personKeys, testsKeys } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'
 import { readClaims } from './claims.ts'
+import { madeUpIdentity, ownerOf } from './header-identity.ts'
 import type { TestPerson, TestSubject } from './rule-test.ts'
 
 /** The mapping `persons`; what is faulty in it has been reported and is left out. */
@@ -23,6 +26,29 @@ export function readPersons(place: Place, subject: TestSubject): ReadonlyMap<str
 
 const { claims: _, ...plainKeys } = personKeys
 
+type PlainKeys = ReturnType<typeof checkKeys<typeof plainKeys>>
+
+/** The owner of a key of the file; `place` is that of its id. */
+function readOwner(place: Place, keys: PlainKeys, gateway: Gateway | null): TestPerson | null {
+  const { key: id = '', credential, provider, scopes, auth_age: authAge } = keys
+  const isAlone = [provider, scopes, authAge].every((one) => one === undefined)
+  const around = place.path.slice(0, -1)
+  if (!isAlone || nodeAt(place.root, [...around, 'claims']) !== undefined)
+    return faultAt(place, 'says all of the person: leave out `claims`, `provider`, `scopes` and `auth_age`')
+  if (credential !== 'api_key') return faultAt(place, 'needs `credential: api_key` beside it')
+  if (gateway === null) return { provider: reservedProviders.apiKeys, claims: {} }
+  const known = gateway.apiKeys?.keys ?? []
+  const found = known.find((key) => key.id === id)
+  if (found !== undefined) return ownerOf(found)
+  const ids = known.map((key) => key.id)
+  return faultAt(place, 'no key of `api_keys.keys` has this id', nearest(id, ids))
+}
+
+function faultAt({ root, path, report }: Place, message: string, suggestion: string | null = null): null {
+  report({ position: positionOf(root, path), path: pathText(path), message, suggestion })
+  return null
+}
+
 function readPerson(place: Place, name: string, { gateway, persons }: TestSubject): TestPerson | null {
   const refuse = (message: string): void => {
     const position = keyPositionOf(place.root, place.path)
@@ -31,12 +57,13 @@ function readPerson(place: Place, name: string, { gateway, persons }: TestSubjec
   if (name === 'nobody') refuse('`nobody` stands for somebody who is not signed in')
   if (persons.has(name)) refuse('a person of this name stands in the configuration')
   const keys = checkKeys(plainKeys, place, ['claims'])
+  if (keys.key !== undefined) return readOwner({ ...place, path: [...place.path, 'key'] }, keys, gateway)
   const provider = keys.provider ?? null
-  if (provider !== null && gateway !== null && !gateway.providers.has(provider)) {
-    const path = [...place.path, 'provider']
+  const by = madeUpIdentity(keys.credential ?? 'session')
+  const isOperators = by?.kind === 'api_key' && provider === reservedProviders.apiKeys
+  if (provider !== null && gateway !== null && !gateway.providers.has(provider) && !isOperators) {
     const suggestion = nearest(provider, gateway.providers.keys())
-    const position = positionOf(place.root, path)
-    place.report({ position, path: pathText(path), message: 'no provider of this name', suggestion })
+    faultAt({ ...place, path: [...place.path, 'provider'] }, 'no provider of this name', suggestion)
   }
   const at = { ...place, path: [...place.path, 'claims'] }
   const node = nodeAt(place.root, at.path)
@@ -48,14 +75,13 @@ function readPerson(place: Place, name: string, { gateway, persons }: TestSubjec
   const claims = readClaims(node, at, name)
   const { scopes, auth_age: authAgeSeconds } = keys
   if (authAgeSeconds !== undefined && claims !== null && Object.hasOwn(claims, 'auth_time')) {
-    const path = [...place.path, 'auth_age']
     const message = 'says how old `auth_time` is, and `claims` has one: leave one of them out'
-    const position = positionOf(place.root, path)
-    place.report({ position, path: pathText(path), message, suggestion: null })
+    faultAt({ ...place, path: [...place.path, 'auth_age'] }, message)
   }
   return (
     claims && {
       ...{ provider, claims },
+      ...(by === null ? {} : { by }),
       ...(scopes === undefined ? {} : { scopes }),
       ...(authAgeSeconds === undefined ? {} : { authAgeSeconds }),
     }

@@ -1,3 +1,4 @@
+import { reservedProviders } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { Report } from '../issue.ts'
 import { nearest } from '../nearest.ts'
@@ -5,6 +6,7 @@ import { type ConfigNode, type ConfigPath, entryOf, nodeAt, pathText, positionOf
 import { caseKeys, reasonsOf, testsKeys } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'
 import { flowText, readClaims } from './claims.ts'
+import { madeUpIdentity, vouchersFor } from './header-identity.ts'
 import { readPersons } from './persons.ts'
 import { type ReadRequest, readRequests } from './requests.ts'
 import { noTests, type RuleTest, type RuleTests, type TestPerson, type TestSubject } from './rule-test.ts'
@@ -62,7 +64,7 @@ function readCase(context: TestContext, path: ConfigPath): readonly RuleTest[] {
   const place = placeOf(source, path)
   const keys = checkKeys(plainKeys, place, ['as', 'request'])
   if (nodeAt(source.root, path)?.kind !== 'map') return []
-  const who = readWho(context, path, keys.provider ?? null)
+  const who = readWho(context, path, keys)
   const requests = readRequests({ ...place, path: [...path, 'request'] }, gateway)
   checkWhole(source, path, keys)
   if (who === null || requests === null || keys.expect === undefined) return []
@@ -110,21 +112,26 @@ interface Who {
   readonly person: TestPerson | null
 }
 
-function readWho(context: TestContext, path: ConfigPath, provider: string | null): Who | null {
+function readWho(context: TestContext, path: ConfigPath, keys: CaseKeys): Who | null {
   const { source, gateway, persons } = context
   const at = [...path, 'as']
   const node = nodeAt(source.root, at)
-  if (provider !== null && gateway !== null && !gateway.providers.has(provider)) {
+  const provider = keys.provider ?? null
+  const by = madeUpIdentity(keys.credential ?? 'session')
+  const isOperators = by?.kind === 'api_key' && provider === reservedProviders.apiKeys
+  if (provider !== null && gateway !== null && !gateway.providers.has(provider) && !isOperators) {
     const suggestion = nearest(provider, gateway.providers.keys())
     faultAt(source, [...path, 'provider'], 'no provider of this name', suggestion)
   }
   if (node?.kind === 'map') {
     const claims = readClaims(node, placeOf(source, at), 'somebody')
-    return claims && { text: flowText(node), person: { provider, claims } }
+    return claims && { text: flowText(node), person: { provider, claims, ...(by === null ? {} : { by }) } }
   }
   const read = checkValue(caseKeys.as, node, placeOf(source, at))
   if (!read.ok || typeof read.value !== 'string') return null
   const name = read.value
+  if (keys.credential !== undefined)
+    faultAt(source, [...path, 'credential'], 'goes with claims under `as`; a person says it in `persons`')
   if (name === 'nobody') return { text: name, person: null }
   const person = persons.get(name)
   if (person === undefined) {
@@ -141,19 +148,13 @@ function settle(
   request: ReadRequest,
 ): RuleTest['person'] | undefined {
   if (person === null) return null
-  const possible = person.provider === null ? providersFor(gateway, request.url) : [person.provider]
+  const possible = person.provider === null ? vouchersFor(gateway, request.url, person.by) : [person.provider]
   const [provider = ''] = possible
   if (possible.length > 1) {
     faultAt(source, [...path, 'as'], `\`provider\` must say which is meant: ${possible.join(' or ')}`)
     return undefined
   }
   return { ...person, provider }
-}
-
-/** The providers that somebody at this address may have signed in with. */
-function providersFor(gateway: Gateway | null, url: string): readonly string[] {
-  const origin = gateway?.hosts.get(new URL(url).host)
-  return origin?.providers ?? [...(gateway?.providers.keys() ?? [])]
 }
 
 function faultAt(

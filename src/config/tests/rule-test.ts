@@ -1,4 +1,6 @@
+import type { HeaderIdentity } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
+import type { ApiKey } from '../../core/keys/api-key.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import type { Position } from '../node.ts'
 import type { Expectation } from '../schema/tests.ts'
@@ -12,6 +14,10 @@ export interface TestPerson {
   readonly scopes?: readonly string[]
   /** How old `auth_time` is; absent: as the claims say. */
   readonly authAgeSeconds?: number
+  /** The header credential that somebody comes by; absent: a session. */
+  readonly by?: HeaderIdentity
+  /** A key of the file. */
+  readonly key?: ApiKey
 }
 
 /** One request of one case, with all that it needs to be judged. */

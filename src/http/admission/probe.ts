@@ -1,4 +1,3 @@
-import type { HeaderIdentity } from '../../core/credential/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
@@ -8,13 +7,15 @@ import type { SentTokens } from '../../core/headers/token-headers.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
-import { readJudgedAddress, type Subject } from '../../core/rules/requirement.ts'
+import { readJudgedAddress } from '../../core/rules/requirement.ts'
 import { type EpochSeconds, noTokens } from '../../core/session/session.ts'
 import type { ShadowVerdict } from '../../core/shadow.ts'
 import { assuranceOf, type StepUp } from '../../core/step-up.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
 import { admit } from './gate.ts'
+import { headerContext, identifiedAt } from './probe-credential.ts'
+import { comesByHeader, type Person } from './probe-person.ts'
 import type { AdmissionContext } from './session-lookup.ts'
 
 /** A request that nobody sent: what `explain`, rule tests and rehearsals ask. */
@@ -34,25 +35,12 @@ export interface Probe {
   readonly steppedUp?: boolean
 }
 
-export interface Person {
-  /** Of a key that an operator made `api_keys`. */
-  readonly provider: string
-  readonly claims: Claims
-  /** Granted ones; absent: those that the provider is asked for at every sign-in. */
-  readonly scopes?: readonly string[]
-  /** How old `auth_time` is, in its place. */
-  readonly authAgeSeconds?: number
-  /** The header credential that somebody comes by; absent: a session. */
-  readonly by?: HeaderIdentity
-}
-
-/** Whom a rule is judged for. */
-export function subjectOf({ provider, claims, by }: Person): Subject {
-  return { kind: 'person', provider, claims, ...(by === undefined ? {} : { by }) }
-}
+export { type Person, subjectOf } from './probe-person.ts'
 
 export interface ProbeResult {
   readonly admission: Admission
+  /** Whom the rules were asked about; null: nobody, or a credential that does not count. */
+  readonly who: Principal | null
   /** One row a condition of the location that judged; empty where no rule was asked. */
   readonly rows: readonly ConditionRow[]
   /** The same of the rehearsed rules, with their verdict; null where none judged. */
@@ -86,24 +74,27 @@ function afterStepUp(gateway: Gateway, person: Person, stepUp: StepUp): Person {
 
 function probeAs(gateway: Gateway, asked: Probe, whose: Person | null): ProbeResult {
   const now = asked.now ?? someTime
-  const person = knownPerson(gateway, whose, now)
+  const byHeader = whose !== null && comesByHeader(whose) ? whose : null
+  const person = byHeader === null ? knownPerson(gateway, whose, now) : null
   const session = (_cookie: string, origin: Origin) => sessionOf(person, origin)
-  const admissionContext: AdmissionContext = {
-    gateway,
-    sessions: { use: session, lookUp: session },
-    clock: { now: () => now },
-  }
   const { host, target } = splitUrl(asked.url)
   const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
   const headers = { host, ...(asked.headers ?? navigation), ...cookie }
   const rawHeaders = Object.entries(headers).flat()
   const socket = { remoteAddress: asked.clientAddress ?? undefined }
   const facts = { method: asked.method, url: target, httpVersion: '1.1', headers, rawHeaders, socket }
+  const admissionContext: AdmissionContext = {
+    gateway,
+    sessions: { use: session, lookUp: session },
+    clock: { now: () => now },
+    ...(byHeader === null ? {} : headerContext(gateway, byHeader, rawHeaders)),
+  }
   const admission = admit(admissionContext, facts, 'probe', 0)
   if (admission instanceof Promise) throw new Error('a probe has no store to wait for')
+  const who = byHeader === null ? person?.principal : identifiedAt(gateway, byHeader, admission, now)
   return {
     admission,
-    ...consequences(gateway, admission, person?.principal ?? null, rawHeaders),
+    ...consequences(gateway, admission, who ?? null, rawHeaders),
     userIdFault: person?.userIdFault ?? null,
     now,
   }
@@ -179,10 +170,11 @@ function consequences(
   admission: Admission,
   who: Principal | null,
   rawHeaders: readonly string[],
-): Pick<ProbeResult, 'rows' | 'shadow' | 'upstreamHeaders'> {
+): Pick<ProbeResult, 'who' | 'rows' | 'shadow' | 'upstreamHeaders'> {
   const { app, location, shadow, decision } = admission
   const allowed = decision.kind === 'allow' && app !== null && location !== null
   return {
+    who,
     rows: rowsOf(location, admission, who),
     shadow: shadow === null ? null : { ...shadow, rows: rowsOf(shadow.location, admission, who) },
     upstreamHeaders: allowed ? headersOf(gateway, admission, { app, location }, rawHeaders) : null,

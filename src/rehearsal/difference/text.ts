@@ -1,6 +1,6 @@
 import type { Identification } from '../../core/rules/identification.ts'
 import { showOwn } from '../../core/show.ts'
-import type { Probe } from '../../http/admission/probe.ts'
+import type { Person, Probe } from '../../http/admission/probe.ts'
 import type { AccessChange, Ending, Group, Tried } from '../access.ts'
 import { paintOf, type Shown, shownPlain } from '../shown.ts'
 import { columns } from '../who/layout.ts'
@@ -115,8 +115,20 @@ function exampleText({ asked, after }: Tried): string {
 
 /** Somebody, as claims. */
 export function whoText({ person, clientAddress }: Probe): string {
-  const who = person === null ? 'somebody not signed in' : JSON.stringify(person.claims)
+  const who = person === null ? 'somebody not signed in' : JSON.stringify(person.claims) + byText(person)
   return showOwn(clientAddress === null ? who : `${who} from ${clientAddress}`, 400)
+}
+
+/** Nothing for a session. */
+function byText({ by, provider }: Person): string {
+  switch (by?.kind) {
+    case undefined:
+      return ''
+    case 'bearer':
+      return ` by a token of ${provider}${by.isClient ? ', with nobody behind it' : ''}`
+    case 'api_key':
+      return ` by a key of ${provider}`
+  }
 }
 
 function endingText({ outcome, reason, status }: Ending): string {

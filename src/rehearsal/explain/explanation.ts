@@ -118,8 +118,12 @@ function lessSpecific({ admission }: ProbeResult, locations: readonly Location[]
 }
 
 /** Whom the gate judged: a session of a provider that the app does not accept is none. */
-function situationOf(gateway: Gateway, person: Person | null, { admission }: ProbeResult): Situation {
+function situationOf(gateway: Gateway, person: Person | null, { admission, who }: ProbeResult): Situation {
   const { app, clientAddress } = admission
+  if (person !== null && (person.by !== undefined || person.key !== undefined)) {
+    const subject = who === null ? anonymous : ({ kind: 'person', ...who } as const)
+    return { subject, clientAddress: readJudgedAddress(clientAddress) }
+  }
   const settings = person === null ? undefined : gateway.providers.get(person.provider)
   const accepted = person !== null && app?.providers.includes(person.provider) === true
   const subject =

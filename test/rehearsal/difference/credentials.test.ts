@@ -7,6 +7,7 @@ import type { Gateway, Location } from '../../../src/core/gateway.ts'
 import type { ApiKeySettings, SelfServiceSettings } from '../../../src/core/keys/api-key-settings.ts'
 import type { LimitAmount, RequestLimit } from '../../../src/core/limits/request-limit.ts'
 import { compareGateways } from '../../../src/rehearsal/difference/difference.ts'
+import { differenceText } from '../../../src/rehearsal/difference/text.ts'
 import { surroundings } from '../../config/surroundings.ts'
 import {
   apiKey,
@@ -168,4 +169,9 @@ t.test('a location that accepts another credential: what changes', async (t) => 
   t.match(told(before, after), ['credentials: session → session bearer (looser)'])
   t.match(told(after, before), ['credentials: session bearer → session (stricter)'])
   t.match(told(before, accepting('api_key')), ['credentials: session → api_key (both)'])
+  const shown = differenceText(compareGateways({ before, after }))
+  t.match(shown, /gains access +credential: bearer and plan: "paid"/)
+  t.match(shown, /let in now +credential: one of session, bearer and plan: "paid"/)
+  t.match(shown, /such as \{.*\} by a token of acme/)
+  t.notMatch(shown, /^ *loses access/m)
 })

@@ -86,6 +86,12 @@ const belowPrefix = {
   'apps.*.url': 'https://wiki.example.com/wiki',
   'apps.*.locations': [{ path: '/wiki/at', require: 'signed_in' }],
 }
+const limited = (amount: Tree, per: Value = 'user') => ({ 'apps.*.limits': [{ per, ...amount }] })
+const byRate = limited({ rate: '100/1m' })
+const byPlan = limited({ by: { claim: 'plan', is: { free: { rate: '1/1m' } }, otherwise: { rate: '1/1m' } } })
+const byQuota = limited({
+  by: { claim: 'plan', is: { free: { quota: '1/1d' } }, otherwise: { quota: '1/1d' } },
+})
 const openLocation = { 'apps.*.locations': [{ path: '/at', require: 'anyone' }] }
 
 const bySecret = { 'session.secret': secret('s'), 'log.subject_key': secret('l') }
@@ -327,6 +333,19 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [undefined, { display: 'page' }, { 'apps.*.step_up': { max_age: '5m' } }],
     [{ display: 'page' }, { display: 'popup' }, { 'apps.*.step_up': { max_age: '5m' } }],
   ],
+  'apps.*.limits[].name': [[undefined, 'plan', byRate]],
+  'apps.*.limits[].per': [['user', 'app', byRate]],
+  'apps.*.limits[].per.claim': [['a', 'b', limited({ rate: '100/1m' }, { claim: 'a' })]],
+  'apps.*.limits[].rate': [['100/1m', '200/1m', byRate]],
+  'apps.*.limits[].quota': [['1/1d', '2/1d', limited({ quota: '1/1d' })]],
+  'apps.*.limits[].by.claim': [['plan', 'tier', byPlan]],
+  'apps.*.limits[].by.is': [[{ free: '1/1m' }, { paid: '1/1m' }, byPlan]],
+  'apps.*.limits[].by.is.*.rate': [['1/1m', '2/1m', byPlan]],
+  'apps.*.limits[].by.is.*.quota': [['1/1d', '2/1d', byQuota]],
+  'apps.*.limits[].by.otherwise': [['1/1m', '2/1m', byPlan]],
+  'apps.*.limits[].by.otherwise.rate': [['1/1m', '2/1m', byPlan]],
+  'apps.*.limits[].by.otherwise.quota': [['1/1d', '2/1d', byQuota]],
+  'apps.*.limits_fail': [[undefined, 'closed', byRate]],
   'apps.*.resume': [[undefined, 'none']],
   'apps.*.max_resumed_body': [[undefined, '1MiB']],
   'apps.*.provider': [['acme', 'more', twoProviders]],
@@ -384,7 +403,7 @@ function rowsOf(leaf: string): readonly Row[] | undefined {
   if (Object.hasOwn(rows, leaf)) return rows[leaf]
   const key = ofApp(leaf)
   const place = leaf.slice(0, leaf.length - key.length + 'apps.*.'.length)
-  const group = key.split('.')[2]
+  const group = key.split('.')[2]?.replace('[]', '')
   const moved = (keys: Keys = {}): Keys =>
     Object.fromEntries(
       Object.entries(keys).map(([path, value]) =>
@@ -436,7 +455,7 @@ function load(leaf: string, value: Value | undefined, more: Keys): Gateway | str
   const everything = [...Object.entries(base), ...Object.entries(more), [leaf, value] as const]
   for (const [path, one] of everything) put(tree, path, one)
   // A key of the app would stand in place of the one in `defaults`.
-  if (leaf.startsWith('defaults.')) put(tree, `apps.*.${leaf.split('.')[1]}`, undefined)
+  if (leaf.startsWith('defaults.')) put(tree, `apps.*.${leaf.split('.')[1]?.replace('[]', '')}`, undefined)
   const loaded = loadGatewayFromText(JSON.stringify(tree), surroundings)
   return loaded.ok ? loaded.gateway : loaded.issues.map(printIssue).join('\n')
 }
