@@ -35,6 +35,7 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
   const subscribers = new Map<SubscriberName, (next: Runtime) => void>([
     ['renewals', (next) => next.renewals.renew(next)],
     ['sessions', (next) => next.sessions.renew(next)],
+    ['keys', (next) => next.keys?.renew(next)],
   ])
   const subscribed = () => subscriberNames.filter((name) => subscribers.has(name))
 
@@ -90,6 +91,7 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
       await current.runtime.renewals.close()
       for (const edition of [...living]) await end(edition)
       current.runtime.sessions.close()
+      await current.runtime.keys?.close()
       await current.runtime.store.close()
     },
   }

@@ -19,6 +19,8 @@ import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
 import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { createCredentialWatch } from './credential-watch.ts'
 import { createHeaderCredentials } from './header-credentials.ts'
+import { followRenewal, tellingKeys } from './keys/follow-persons.ts'
+import { openKeys } from './keys/open.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
@@ -96,17 +98,22 @@ function assemble(
     edition.current = next
   }
   const report = deps.onStoreFault
+  const keys = openKeys(gateway, { clock, random, report, failures: credentialFailures })
   const renewals: Renewals = createRenewals({
     ...{ gateway, providers, store, clock, random, report, timing: systemTiming },
     isEnding: (key) => sessions.isEnding(key),
     end: (session) => sessions.end(session),
     renewed: (session) => sessions.renewed(session),
     gone: (key) => sessions.forget(key),
-    note: deps.onRenewal ?? (() => {}),
+    note: (event) => {
+      followRenewal(keys, event)
+      deps.onRenewal?.(event)
+    },
   })
-  const sessions: Sessions = openSessions({
-    ...{ gateway, store, ring, clock, random, report, renewed, renewals },
-  })
+  const sessions: Sessions = tellingKeys(
+    openSessions({ ...{ gateway, store, ring, clock, random, report, renewed, renewals } }),
+    keys,
+  )
   return {
     edition: deps.beside?.edition ?? 1,
     instance: deps.beside?.instance ?? random(6).toString('base64url'),
@@ -136,6 +143,7 @@ function assemble(
       networks: limits.failedSignInNetworks,
     }),
     credentialFailures,
+    keys,
     logoutChecks: createLogoutChecks(),
     requestLimits: createRequestLimits(),
     logKey,

@@ -10,10 +10,11 @@ import {
   watchFiles,
 } from '../config/sources.ts'
 import { runByTurns } from '../config/steps.ts'
-import { isFault } from '../core/fault.ts'
+import { ConfigFault, isFault } from '../core/fault.ts'
 import type { Gateway, ListenAddress } from '../core/gateway.ts'
 import type { Agreement, GivenFiles, Prepared } from './agreement.ts'
 import type { Editions } from './editions.ts'
+import { refuseStrangePrefixes } from './keys/open.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { type RuntimeDeps, renewRuntime } from './open.ts'
 import type { Runtime } from './runtime.ts'
@@ -123,6 +124,8 @@ export function createReloader(
     const former = editions.current()
     const fixed = needsRestart(former.gateway, gateway)
     if (fixed.length > 0) return fixed.map((fault) => `${source.file} ${fault}`)
+    const strange = await strangePrefixes(former, gateway)
+    if (strange !== null) return [`${source.file} api_keys.prefix: ${strange}`]
     const others = (await agreement?.prepare({ edition: former.edition + 1, files })) ?? nobodyElse
     if (others.kind === 'refused') return others.faults
     let next: Runtime
@@ -146,6 +149,18 @@ export function createReloader(
   }
 }
 
+/** Null: none, or the store cannot say; a start would not be stopped by that either. */
+async function strangePrefixes({ keys }: Runtime, gateway: Gateway): Promise<string | null> {
+  try {
+    await refuseStrangePrefixes(keys, gateway)
+    return null
+  } catch (thrown) {
+    if (thrown instanceof ConfigFault) return thrown.message
+    if (isFault(thrown)) return null
+    throw thrown
+  }
+}
+
 const nobodyElse: Prepared = { kind: 'ready', commit: async () => {}, abort: () => {} }
 
 /** What a running process cannot change, one sentence a key. */
@@ -158,6 +173,7 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
     ['workers', now.workers, wanted.workers],
     ['data', now.dataFolder, wanted.dataFolder],
     ['session.store', now.session.store, wanted.session.store],
+    ['api_keys.store', now.apiKeys?.store, wanted.apiKeys?.store],
   ]
   return keys
     .filter(([, before, after]) => !sameSettings(before, after))

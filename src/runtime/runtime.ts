@@ -5,6 +5,7 @@ import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { CredentialWatch } from './credential-watch.ts'
 import type { HeaderCredentials } from './header-credentials.ts'
+import type { Keys } from './keys/keys.ts'
 import type { Renewals } from './renewals/renewals.ts'
 import type { RequestLimits } from './request-limits/request-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -36,6 +37,8 @@ export interface Runtime {
   readonly signInFailures: FailureCount
   /** Tokens and keys in headers that were wrong, by network; the same clock. */
   readonly credentialFailures: FailureCount
+  /** Keys of customers; null: the configuration has none. */
+  readonly keys: Keys | null
   /** How often logout tokens and front-channel logouts are looked at, by network. */
   readonly logoutChecks: LogoutChecks
   /** `limits` of locations. */

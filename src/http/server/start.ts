@@ -1,11 +1,14 @@
 import type { DestinationStream } from 'pino'
+import { StoreFault } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { ServedRecord } from '../../core/served-record.ts'
 import { type Discovery, keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions, type Editions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
+import { refuseStrangePrefixes } from '../../runtime/keys/open.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import { watchCertificates } from '../operations/certificates.ts'
 import { watchCommandRecords } from '../operations/command-records.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
@@ -90,6 +93,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const front = await openFront(serverContext, certificates)
   const listeners = openListeners(serverContext, front)
   try {
+    await refuseStrangeKeys(runtime, deps)
     await listeners.listen(gateway)
   } catch (thrown) {
     await listeners.close(0)
@@ -122,6 +126,16 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
       serverContext.log.event('info', 'gateway.stopped', {})
       serverContext.log.flush()
     },
+  }
+}
+
+/** A store that is away stops no start: it is looked at when the configuration is read again. */
+async function refuseStrangeKeys({ keys, gateway }: Runtime, deps: RuntimeDeps): Promise<void> {
+  try {
+    await refuseStrangePrefixes(keys, gateway)
+  } catch (thrown) {
+    if (!(thrown instanceof StoreFault)) throw thrown
+    deps.onStoreFault(thrown)
   }
 }
 
