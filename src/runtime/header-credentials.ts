@@ -4,7 +4,9 @@ import type { App } from '../core/gateway.ts'
 import type { ClientNetwork } from '../core/limits/network.ts'
 import type { Awaitable } from '../core/ports.ts'
 import type { ClientAddress } from '../core/request/forwarded.ts'
+import type { JudgedAddress } from '../core/rules/requirement.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import type { Keys } from './keys/keys.ts'
 
 /** Verifies what a header carried, each kind by those who know its source. */
 export interface HeaderCredentials {
@@ -23,9 +25,7 @@ export interface CredentialUse {
 
 export interface CredentialSources {
   /** Null: there are no keys. */
-  readonly keys: {
-    verify(key: Extract<Verifiable, { kind: 'key' }>['key'], use: CredentialUse): Awaitable<HeaderLookup>
-  } | null
+  readonly keys: Pick<Keys, 'verify'> | null
   readonly bearerTokens: {
     verify(presented: Exclude<Verifiable, { kind: 'key' }>, use: CredentialUse): Awaitable<HeaderLookup>
   }
@@ -36,13 +36,17 @@ export function createHeaderCredentials({ keys, bearerTokens }: CredentialSource
     verify: (presented, use) => {
       switch (presented.kind) {
         case 'key':
-          return keys?.verify(presented.key, use) ?? unknown
+          return keys?.verify(presented.key, { ...use, client: judgedAddress(use.client) }) ?? unknown
         case 'jwt':
         case 'opaque':
           return bearerTokens.verify(presented, use)
       }
     },
   }
+}
+
+function judgedAddress(client: ClientAddress): JudgedAddress {
+  return client.known ? { ...client.address, text: client.text } : null
 }
 
 const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }

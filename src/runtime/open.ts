@@ -99,6 +99,8 @@ function assemble(
   }
   const report = deps.onStoreFault
   const keys = openKeys(gateway, { clock, random, report, failures: credentialFailures })
+  const credentialWatch = createCredentialWatch(clock, report)
+  keys?.onChange((change) => credentialWatch.changed(change.kind === 'any' ? null : change.ids))
   const renewals: Renewals = createRenewals({
     ...{ gateway, providers, store, clock, random, report, timing: systemTiming },
     isEnding: (key) => sessions.isEnding(key),
@@ -126,10 +128,10 @@ function assemble(
     renewals,
     providers,
     credentials: createHeaderCredentials({
-      keys: null,
+      keys,
       bearerTokens: createBearerTokens({ gateway, providers }),
     }),
-    credentialWatch: createCredentialWatch(clock, report),
+    credentialWatch,
     upstreams: createUpstreams(
       undefined,
       ({ hostname: host, origin: place }, endsAt) =>
@@ -177,7 +179,7 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     ring,
     providers,
     credentials: createHeaderCredentials({
-      keys: null,
+      keys: former.keys,
       bearerTokens: createBearerTokens({ gateway, providers }),
     }),
     upstreams: former.upstreams.renew(),

@@ -19,6 +19,7 @@ import {
 import { type AdmissionDraft, admitToOwnAddress, beginDraft, reject, toAdmission } from './draft.ts'
 import { withLimits, withLimitsBefore } from './drawn-limits.ts'
 import { type Judge, withFreshTokens } from './fresh-tokens.ts'
+import { countKeyUse } from './key-use.ts'
 import { healthMethods, matchOwnAddress } from './own-address.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
 import type { AppRequest, Verdict } from './routed-request.ts'
@@ -120,7 +121,8 @@ function admitRouted(
   { routed, request, asking, toward }: Routed,
 ): Awaitable<Admission> {
   const { origin, now } = asking
-  const counted = (admission: Admission) => withLimits(context.requestLimits, admission, now)
+  const counted = (admission: Admission) =>
+    then(withLimits(context.requestLimits, admission, now), (drawn) => countKeyUse(context, drawn, asking))
   const withTokens = (judge: Judge) => withFreshTokens(context, origin, routed.source, judge)
   const asked = judgeOfEither(routed)
   const shadow = shadowOrigin(context.gateway, origin)

@@ -4,6 +4,7 @@ import type { Gateway, Origin } from '../../core/gateway.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
 import type { NoSession, Session } from '../../core/session/session.ts'
 import type { HeaderCredentials } from '../../runtime/header-credentials.ts'
+import type { Keys } from '../../runtime/keys/keys.ts'
 import type { RequestLimits } from '../../runtime/request-limits/request-limits.ts'
 import type { SessionLookup, Sessions } from '../../runtime/sessions.ts'
 import { readSessionCookie, readSignOutMarks } from './session-cookies.ts'
@@ -21,6 +22,8 @@ export interface AdmissionContext {
   readonly presented?: readonly Presented[]
   /** Who counts what is let in; absent: nothing is drawn from any limit. */
   readonly requestLimits?: RequestLimits
+  /** Who counts uses of keys; absent: nobody does. */
+  readonly keys?: Pick<Keys, 'used'> | null
 }
 
 /** Asks the provider of a session for fresh tokens; an edition's `renewals` fit. */
