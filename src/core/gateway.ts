@@ -1,5 +1,6 @@
 import type { AdminSettings } from './admin-settings.ts'
 import type { Credential } from './credential/credential.ts'
+import type { ResourceMetadataAddress } from './credential/resource-metadata-address.ts'
 import type { Cors, UpstreamAuthorization } from './headers/cors.ts'
 import type { IdentityHeader, ResponseHeaders, TokenHeader } from './headers/form.ts'
 import type { ApiKeySettings } from './keys/api-key-settings.ts'
@@ -94,6 +95,8 @@ export interface Origin {
   readonly host: string
   /** Where its providers send people back to: one for each, or one for several (see `redirect_uri`). */
   readonly redirectUris: readonly RedirectUri[]
+  /** Where apps say how they are to be asked with access tokens; nearly always none. */
+  readonly resourceMetadata: readonly ResourceMetadataAddress[]
   readonly postLogoutRedirectUri: string
   /** Providers with which people sign in at its apps, in the order of the file. */
   readonly providers: readonly string[]

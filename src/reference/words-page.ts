@@ -114,6 +114,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, HEAD',
     'Who is signed in, as JSON: `user`, `provider`, and `claims`, which are those that rules or headers name. `claims_inexact` has the names of claims with a number beyond 2^53-1, which are left out. `email_unverified` is there if an address came that does not count. `signed_in_at`, `expires_at` and `idle_expires_at` are in seconds since 1970. Without a session the answer is 401. There is never a token in it. To ask is no use of the session: the idle time goes on.',
   ],
+  'resource-metadata': [
+    '`/.well-known/oauth-protected-resource`, with the path of the app behind it',
+    'GET, HEAD, OPTIONS',
+    'How an app is to be asked with access tokens, as JSON (RFC 9728): `resource`, `authorization_servers` (the issuers of the providers with `bearer`), `scopes_supported` (their `required_scopes`) and `bearer_methods_supported`. Anybody may ask, and pages of every origin. It is there if a location of the app lists `bearer` in `credentials`, before any location of that path. The 401 there names it (`resource_metadata`).',
+  ],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }
 

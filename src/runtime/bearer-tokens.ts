@@ -1,5 +1,6 @@
 import { judgeAccessToken } from '../core/credential/access-token.ts'
 import type { HeaderLookup } from '../core/credential/lookup.ts'
+import { acceptedBearers } from '../core/credential/protected-resource.ts'
 import type { App, Gateway, ProviderSettings } from '../core/gateway.ts'
 import type { ClientNetwork } from '../core/limits/network.ts'
 import type { Awaitable } from '../core/ports.ts'
@@ -50,17 +51,6 @@ export function createBearerTokens({ gateway, providers }: BearerTokensSetup): B
 }
 
 const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }
-
-/** The providers whose tokens count at an app, in the order of the file. */
-export function acceptedBearers(
-  { providers }: Pick<Gateway, 'providers'>,
-  app: Pick<App, 'providers'>,
-): readonly ProviderSettings[] {
-  return app.providers.flatMap((name) => {
-    const settings = providers.get(name)
-    return settings === undefined || settings.bearer === null ? [] : [settings]
-  })
-}
 
 function providerOf(
   accepted: readonly ProviderSettings[],

@@ -206,6 +206,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     scheme: 'https',
     host: 'wiki.example.com',
     redirectUris: [],
+    resourceMetadata: [],
     postLogoutRedirectUri: `${app.origin}/.auth/logged-out`,
     providers: ['acme'],
     idleTimeoutSeconds: 3600,

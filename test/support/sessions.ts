@@ -64,6 +64,7 @@ export function originOf(host: string, more: Partial<Origin> = {}): Origin {
     scheme: 'https',
     host,
     redirectUris: [],
+    resourceMetadata: [],
     postLogoutRedirectUri: `https://${host}/.auth/logged-out`,
     providers: ['acme'],
     idleTimeoutSeconds: 3600,

@@ -1,3 +1,4 @@
+import { resourceMetadataAddress } from '../../core/credential/protected-resource.ts'
 import type { App, CookieNames, Location, Origin, RedirectUri, SessionSettings } from '../../core/gateway.ts'
 import { caselessKeys } from '../../core/request/caseless.ts'
 import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
@@ -65,6 +66,7 @@ function buildOrigin(first: AppOfOrigin, group: readonly AppOfOrigin[], session:
     scheme: address.scheme,
     host: address.host,
     redirectUris: buildRedirectUris(address, terms),
+    resourceMetadata: group.flatMap(({ app }) => resourceMetadataAddress(app) ?? []),
     postLogoutRedirectUri: terms.postLogoutRedirectUri,
     providers: terms.providers,
     idleTimeoutSeconds: terms.idleTimeoutSeconds,

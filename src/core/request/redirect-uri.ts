@@ -7,12 +7,15 @@ export function redirectUriOf(origin: Pick<Origin, 'redirectUris'>, provider: st
   return found
 }
 
+/** A path that is taken before any location. */
+export type TakenPath = Pick<RedirectUri, 'segments'>
+
 /**
  * Whether some server could take the decoded segments of a path for those of a redirect URI: without regard to case,
  * and with segments that end at `;` and paths that end at `#`, for an escaped one of which an app may ask. A slash
  * behind it makes no segment. Providers that compare loosely (RFC 9700 4.1) could send a code to any of these.
  */
-export function couldBeRedirectUri(redirectUri: RedirectUri, segments: readonly string[]): boolean {
+export function couldBeRedirectUri(redirectUri: TakenPath, segments: readonly string[]): boolean {
   const own = redirectUri.segments
   // Every request comes here, and nearly every one leaves at its first segment.
   for (let i = 0; i < own.length; i++) {

@@ -66,6 +66,7 @@ export type OwnAddress =
   | 'resume'
   | 'sessions'
   | 'me'
+  | 'resource-metadata'
   | 'health'
 
 /** The session that a request was let in by, and where it is one; null: nobody's. */

@@ -1,7 +1,7 @@
 import type { Gateway, Origin, RedirectUri } from '../../core/gateway.ts'
 import { caselessKeys } from '../../core/request/caseless.ts'
 import { compatibleReadings } from '../../core/request/compatible-path.ts'
-import { couldBeRedirectUri } from '../../core/request/redirect-uri.ts'
+import { couldBeRedirectUri, type TakenPath } from '../../core/request/redirect-uri.ts'
 import { beginsWith, type Target } from '../../core/request/target.ts'
 import type { OwnAddress } from './admission.ts'
 
@@ -21,12 +21,12 @@ export const healthMethods = gets
 
 /**
  * A redirect URI is taken before any location, and what could be read as one is nothing; where it is set elsewhere,
- * `/callback` below the prefix is nothing either.
+ * `/callback` below the prefix is nothing either. The same holds for the metadata of apps that take access tokens.
  * Judged on decoded segments, so that no spelling of the prefix reaches an app, and on every reading of the path. Where
  * an app of the origin ignores case, other spellings of the prefix are nothing either.
  */
 export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target): OwnAddressMatch {
-  const redirect = matchRedirectUri(gateway, origin, target)
+  const redirect = matchRedirectUri(gateway, origin, target) ?? matchResourceMetadata(origin, target)
   if (redirect !== null) return redirect
   const below = beginsWith(target.segments, gateway.authSegments)
   if (!below) {
@@ -87,6 +87,18 @@ function matchRedirectUri(
   return null
 }
 
+/** The metadata of an app as a protected resource (RFC 9728); null: not even in another spelling. */
+function matchResourceMetadata({ resourceMetadata }: Origin, target: Target): OwnAddressMatch | null {
+  if (resourceMetadata.length === 0) return null
+  const { path, segments, otherReadings } = target
+  if (resourceMetadata.some((one) => one.path === path))
+    return { kind: 'own', address: 'resource-metadata', methods: [...gets, 'OPTIONS'] }
+  if (couldBeOneOf(resourceMetadata, segments)) return { kind: 'unknown' }
+  return otherReadings.some((reading) => couldBeOneOf(resourceMetadata, reading))
+    ? { kind: 'ambiguous' }
+    : null
+}
+
 /** Whether some server that ignores case could take the path, in any reading, for one of the gateway’s own. */
 function isOursCaselessly({ authSegments }: Gateway, origin: Origin, target: Target): boolean {
   if (!hasAppThatIgnoresCase(origin)) return false
@@ -94,7 +106,11 @@ function isOursCaselessly({ authSegments }: Gateway, origin: Origin, target: Tar
   const readings = [target.segments, ...target.otherReadings]
   return [...readings, ...readings.flatMap((one) => compatibleReadings(one) ?? [])].some((reading) => {
     const keys = caselessKeys(reading)
-    return beginsWith(keys, own) || couldBeOneOf(origin.redirectUris, keys)
+    return (
+      beginsWith(keys, own) ||
+      couldBeOneOf(origin.redirectUris, keys) ||
+      couldBeOneOf(origin.resourceMetadata, keys)
+    )
   })
 }
 
@@ -103,8 +119,8 @@ function hasAppThatIgnoresCase({ apps }: Origin): boolean {
   return false
 }
 
-function couldBeOneOf(redirectUris: readonly RedirectUri[], segments: readonly string[]): boolean {
-  for (const one of redirectUris) if (couldBeRedirectUri(one, segments)) return true
+function couldBeOneOf(taken: readonly TakenPath[], segments: readonly string[]): boolean {
+  for (const one of taken) if (couldBeRedirectUri(one, segments)) return true
   return false
 }
 

@@ -1,6 +1,7 @@
 import { html } from 'ghtml'
 import { challengesFor } from '../../core/credential/challenge.ts'
 import { isHeaderCredential } from '../../core/credential/credential.ts'
+import { resourceMetadataUri } from '../../core/credential/protected-resource.ts'
 import type { Challenge, Decision } from '../../core/decision.ts'
 import type { RequestHeaders } from '../../core/request/navigation.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
@@ -39,7 +40,7 @@ function forProgramsPage(admission: Admission) {
 }
 
 function challengeText(
-  { location }: Admission,
+  admission: Admission,
   { presented, stepUp }: Challenge,
   headers: RequestHeaders,
   now: EpochSeconds,
@@ -48,10 +49,10 @@ function challengeText(
   if (stepUp !== null)
     return `Bearer realm="claimgate", ${stepUpChallenge(stepUp, { claims: {}, scopes: [] }, now)}`
   return challengesFor({
-    credentials: location?.credentials ?? [],
+    credentials: admission.location?.credentials ?? [],
     error: presented === undefined ? null : 'invalid_token',
     scopes: [],
-    resourceMetadata: null,
+    resourceMetadata: metadataOf(admission),
     isBrowser: isBrowser(headers),
   })
 }
@@ -62,13 +63,14 @@ function challengeText(
  */
 export function withChallenges(
   answer: Answer,
-  { location, header, decision }: Pick<Admission, 'location' | 'header' | 'decision'>,
+  admission: Pick<Admission, 'location' | 'header' | 'decision' | 'origin' | 'app'>,
   headers: RequestHeaders,
 ): Answer {
+  const { location, header, decision } = admission
   const others = location?.credentials.filter(isHeaderCredential) ?? []
   if (others.length === 0) return answer
   const { 'www-authenticate': own } = answer.headers
-  const told = { credentials: others, resourceMetadata: null, isBrowser: isBrowser(headers) }
+  const told = { credentials: others, resourceMetadata: metadataOf(admission), isBrowser: isBrowser(headers) }
   if (answer.status === 401 && own?.startsWith('Cookie ')) {
     const more = challengesFor({ ...told, error: null, scopes: [] })
     return withHeaders(answer, { 'www-authenticate': `${more}, ${own}` })
@@ -79,6 +81,16 @@ export function withChallenges(
     ...{ credentials: ['bearer'], error: 'insufficient_scope', scopes: scopesOf(decision) },
   })
   return withHeaders(answer, { 'www-authenticate': lacking })
+}
+
+/** Where access tokens count it is said how one comes by them (RFC 9728 section 5.1). */
+function metadataOf({
+  location,
+  origin,
+  app,
+}: Pick<Admission, 'location' | 'origin' | 'app'>): string | null {
+  if (origin === null || app === null || location?.credentials.includes('bearer') !== true) return null
+  return resourceMetadataUri(origin, app)
 }
 
 function scopesOf(decision: Decision): readonly string[] {

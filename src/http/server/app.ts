@@ -20,6 +20,7 @@ import { login, takeUp } from '../sign-in/login.ts'
 import { askToLogOut, loggedOut, logOut } from '../sign-in/logout.ts'
 import { me } from '../sign-in/me.ts'
 import { endOwnSessions, ownSessions } from '../sign-in/own-sessions.ts'
+import { resourceMetadataPreflight, showResourceMetadata } from '../sign-in/resource-metadata.ts'
 import { resumeForm } from '../sign-in/resume.ts'
 import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
@@ -174,6 +175,10 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   scope.get('/own/resume', async (request, reply) =>
     send(reply, await resumeForm(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )
+  scope.get('/own/resource-metadata', async (request, reply) =>
+    send(reply, showResourceMetadata(contextOf(request.raw), admissionOf(request.raw))),
+  )
+  scope.options('/own/resource-metadata', async (_request, reply) => send(reply, resourceMetadataPreflight))
   scope.get('/own/me', async (request, reply) =>
     send(reply, await me(contextOf(request.raw), admissionOf(request.raw), request.headers)),
   )

@@ -123,6 +123,39 @@ t.test('of several redirect URIs each is kept from the apps, not the first alone
   }
 })
 
+t.test('the metadata of an app that takes access tokens is one address, as a redirect URI is', async (t) => {
+  const wellKnown = '/.well-known/oauth-protected-resource'
+  const address = (app: string, path: string) => ({
+    uri: `https://wiki.example${path}`,
+    path,
+    segments: path.slice(1).split('/'),
+    app,
+  })
+  const resourceMetadata = [address('wiki', wellKnown), address('v1', `${wellKnown}/V1`)]
+  const own = { gateway: each.gateway, origin: { ...each.origin, resourceMetadata } }
+  const rows: readonly (readonly [string, string])[] = [
+    [wellKnown, 'resource-metadata: GET HEAD OPTIONS'],
+    [`${wellKnown}/V1`, 'resource-metadata: GET HEAD OPTIONS'],
+    ['/.well%2Dknown/oauth-protected-resource', 'resource-metadata: GET HEAD OPTIONS'],
+    [`${wellKnown}/`, 'unknown'],
+    [`${wellKnown}/v1`, 'unknown'],
+    ['/.Well-Known/OAuth-Protected-Resource', 'unknown'],
+    [`${wellKnown}%3Bx`, 'unknown'],
+    ['/.well-known%2Foauth-protected-resource', 'ambiguous'],
+    [`${wellKnown}/mcp`, 'not-ours'],
+    ['/.well-known/oauth-protected-resources', 'not-ours'],
+    ['/.well-known', 'not-ours'],
+    ['/.auth/login', 'login: GET POST'],
+    ['/.auth/callback/asks', 'callback: GET'],
+  ]
+  for (const [path, expected] of rows) t.equal(matched(own, path), expected, path)
+  t.equal(matched(each, wellKnown), 'not-ours', 'of an origin that takes none it is the app’s')
+  const apps = each.origin.apps.map((app) => ({ ...app, ignoreCase: true }))
+  const ignoring = { gateway: each.gateway, origin: { ...own.origin, apps } }
+  t.equal(matched(ignoring, '/.well-known/oauth%EF%BC%8Dprotected-resource'), 'unknown')
+  t.equal(matched(own, '/.well-known/oauth%EF%BC%8Dprotected-resource'), 'not-ours')
+})
+
 t.test('an address of a provider that is gone takes no method', async (t) => {
   const { gateway, origin } = each
   const gone = { gateway: { ...gateway, providers: new Map() }, origin }
