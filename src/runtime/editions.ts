@@ -92,6 +92,7 @@ export function createEditions(first: Runtime, report: (thrown: unknown) => void
       for (const edition of [...living]) await end(edition)
       current.runtime.sessions.close()
       await current.runtime.keys?.close()
+      await current.runtime.requestLimits.close()
       await current.runtime.store.close()
     },
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CertificateEnd } from '../core/certificate.ts'
+import type { AnyFault } from '../core/fault.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { createCredentialFailures } from '../core/limits/credential-failures.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
@@ -10,6 +11,7 @@ import { buildKeyRing, type Random } from '../core/session/seal.ts'
 import type { ProviderObserver } from '../oidc/observer.ts'
 import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
 import type { ProxyEnv } from '../oidc/transport.ts'
+import type { StoreContext } from '../store/context.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
 import { createBearerTokens } from './bearer-tokens.ts'
@@ -24,7 +26,7 @@ import { openKeys } from './keys/open.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
-import { createRequestLimits } from './request-limits/request-limits.ts'
+import { openRequestLimits } from './request-limits/open.ts'
 import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
@@ -44,6 +46,8 @@ export interface RuntimeDeps {
   readonly onCertificate?: (certificate: CertificateEnd) => void
   /** Of each answer of a provider that bears a date. */
   readonly onProviderClock?: (provider: string, aheadSeconds: number) => void
+  /** Of a request that was let in uncounted, as the store of the limits did not answer. */
+  readonly onUncounted?: (fault: AnyFault, app: string) => void
   /** A test brings its own; the process's when absent. */
   readonly clock?: Clock | undefined
   readonly random?: Random
@@ -67,7 +71,7 @@ export function openRuntime(gateway: Gateway, deps: RuntimeDeps): Runtime {
   })
   const store = openStore(gateway.session, gateway.dataFolder, context)
   try {
-    return assemble(gateway, { ...deps, clock, random }, store, edition)
+    return assemble(gateway, { ...deps, clock, random, seal: context.seal }, store, edition)
   } catch (thrown) {
     store.close()
     throw thrown
@@ -82,11 +86,11 @@ function known(edition: StoreEdition | null): StoreEdition {
 
 function assemble(
   gateway: Gateway,
-  deps: RuntimeDeps & Pick<Runtime, 'clock' | 'random'>,
+  deps: RuntimeDeps & Pick<Runtime, 'clock' | 'random'> & Pick<StoreContext, 'seal'>,
   store: SessionStore,
   edition: { current: StoreEdition | null },
 ): Runtime {
-  const { clock, random } = deps
+  const { clock, random, seal } = deps
   // A secret that is there already sealed before, and lines of the log may be there that were keyed by it.
   const isNew = !hasSessionSecret(gateway)
   const ring = buildKeyRing(readSessionSecrets(gateway, random))
@@ -147,7 +151,7 @@ function assemble(
     credentialFailures,
     keys,
     logoutChecks: createLogoutChecks(),
-    requestLimits: createRequestLimits(),
+    requestLimits: openRequestLimits(gateway, { random, seal, uncounted: deps.onUncounted ?? (() => {}) }),
     logKey,
   }
 }
@@ -165,6 +169,7 @@ function openSessions(setup: SessionsSetup & CookieSessionEdition): Sessions {
  */
 export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDeps): Runtime {
   const { random } = former
+  former.requestLimits.renew(gateway)
   const ring = keepsSecret(former.gateway, gateway)
     ? former.ring
     : buildKeyRing(readSessionSecrets(gateway, random))

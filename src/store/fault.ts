@@ -13,7 +13,7 @@ const codes: Readonly<Record<number, { readonly code: FaultCode; readonly what: 
 }
 
 /** What a file holds, for messages. */
-export type StoreName = 'session store' | 'key store'
+export type StoreName = 'session store' | 'key store' | 'store of the limits'
 
 /** A StoreFault for what node:sqlite threw, told by its code, never by its text; `place` is the file. */
 export function toStoreFault(thrown: unknown, place: string, name: StoreName = 'session store'): StoreFault {

@@ -105,6 +105,7 @@ const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
   // The one file that speaks Redis, and addresses of which TLS asks for no name.
   'store/redis/client.ts': [/^@redis\/client$/, /^node:net$/],
   'store/redis/open-parts.ts': [/^node:crypto$/],
+  'store/limits/rates.ts': [/^rate-limiter-flexible$/],
   'core/rules/matcher.ts': [/^re2js$/],
   // Standard output, a file descriptor and no file: pino's own writer cost a tenth of a request.
   'http/operations/log-lines.ts': [/^node:fs$/],

@@ -79,6 +79,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
   'store/keys/sqlite-key-changes.ts': ['those who follow changes: parts of the process'],
   'store/keys/sqlite-keys.ts': [ofOneCall],
+  'store/limits/rates.ts': ['lengths of windows of the configuration', 'limits.rateCounters'],
   'store/memory-forms.ts': ['limits.keptFormBytes', 'sessions of those', 'limits.keptFormsOfSession'],
   'store/memory-logouts.ts': ['limits.logoutMarks', 'persons of those', 'logouts of a person'],
   'store/memory-states.ts': ['limits.usedStates', 'those of them that came to something'],

@@ -7,6 +7,7 @@ import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { pageLimits } from './pages.ts'
 import { renewalLimits } from './renewals.ts'
+import { requestCounterLimits } from './request-counters.ts'
 import { sharedStoreLimits } from './shared-store.ts'
 import { signInLimits } from './sign-ins.ts'
 import { tokenAskLimits } from './token-asks.ts'
@@ -207,6 +208,7 @@ export const limitTable = {
   rememberedSubjects: of('process', 10_000, 'Hashes of user ids for the log.'),
   usedStates: of('process', 50_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
   ...sharedStoreLimits,
+  ...requestCounterLimits,
   outcomeWaitMs: of(
     'process',
     10_000,

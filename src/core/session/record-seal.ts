@@ -34,7 +34,7 @@ export type RecordPurpose =
   | 'form'
   | 'served'
 
-export type IndexKind = 'subject' | 'sid' | 'user' | 'provider' | 'jti' | 'own-session'
+export type IndexKind = 'subject' | 'sid' | 'user' | 'provider' | 'jti' | 'own-session' | 'limit'
 
 /** `ring` gives the secrets in force: a reload may change them. */
 export function createRecordSeal(ring: () => KeyRing, random: Random): RecordSeal {

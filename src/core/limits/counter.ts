@@ -1,0 +1,111 @@
+import type { App, Location } from '../gateway.ts'
+import { isList, isObject, type Json } from '../json.ts'
+import type { Principal } from '../principal.ts'
+import { type ClaimPath, type Claims, lookUp, lookUpForRule } from '../rules/claims.ts'
+import { type ClientNetwork, mostOf } from './network.ts'
+import type { LimitAmount, RequestLimit } from './request-limit.ts'
+
+/** What one request draws from. */
+export interface Counter {
+  /** Name of its limit. */
+  readonly limit: string
+  readonly amount: LimitAmount
+  /** Tells it from all others. It names people and addresses: what is stored is a hash of it. */
+  readonly subject: string
+  /** What anybody can make many of, before it is known who asks. */
+  readonly ofNetworks: boolean
+}
+
+type Place = Pick<Location, 'limits'>
+type Named = Pick<App, 'name'>
+
+const none: readonly Counter[] = []
+
+/** Before anybody is looked up: limits by `client_ip`, a hundredfold where networks cannot be told apart. */
+export function countersBefore(location: Place, app: Named, network: ClientNetwork): readonly Counter[] {
+  if (location.limits.length === 0) return none
+  return location.limits.flatMap((limit) => {
+    const { amount, per } = limit
+    if (per !== 'client_ip' || 'claim' in amount) return []
+    const count = mostOf(amount.count, network)
+    return [counterOf(limit, app, { ...amount, count }, ['client_ip', network.key])]
+  })
+}
+
+/** All others, of a request that is let in. A limit that is about somebody counts nobody where nobody is known. */
+export function countersOf(location: Place, app: Named, principal: Principal | null): readonly Counter[] {
+  if (location.limits.length === 0) return none
+  return location.limits.flatMap((limit) => {
+    const subject = subjectOf(limit, principal)
+    return subject === null ? [] : [counterOf(limit, app, amountFor(limit.amount, principal), subject)]
+  })
+}
+
+function counterOf(
+  { name, location }: RequestLimit,
+  app: Named,
+  amount: LimitAmount,
+  subject: readonly (string | number)[],
+): Counter {
+  return {
+    limit: name,
+    amount,
+    // JSON, so that no value runs into the next.
+    subject: JSON.stringify([app.name, location, name, ...subject]),
+    ofNetworks: subject[0] === 'client_ip',
+  }
+}
+
+/** Null: this limit does not count this request. */
+function subjectOf({ per }: RequestLimit, principal: Principal | null): readonly (string | number)[] | null {
+  if (per === 'client_ip') return null
+  if (per === 'app') return ['app']
+  if (principal === null) return null
+  const { by, provider, user } = principal
+  if (per === 'user') return ['user', provider, user]
+  // Both secrets of a key, and all tokens that come of it, have its id.
+  if (per === 'key') return by?.kind === 'api_key' ? ['key', by.id] : null
+  const value = oneValueAt(principal.claims, per.claim)
+  // What another provider calls by the same name is not the same.
+  return value === null ? ['user', provider, user] : ['claim', provider, value]
+}
+
+function oneValueAt(claims: Claims, path: ClaimPath): string | number | null {
+  const found = lookUp(claims, path)
+  if (found.kind !== 'one') return null
+  const { value } = found
+  return typeof value === 'number' || (typeof value === 'string' && value !== '') ? value : null
+}
+
+/** The first plan that the claim is or has; else `otherwise`, also where nobody is known. */
+function amountFor(amount: RequestLimit['amount'], principal: Principal | null): LimitAmount {
+  if (!('claim' in amount)) return amount
+  const plans = principal === null ? [] : textsAt(principal.claims, amount.claim)
+  return amount.is.find(([plan]) => plans.includes(plan))?.[1] ?? amount.otherwise
+}
+
+function textsAt(claims: Claims, path: ClaimPath): readonly string[] {
+  const found = lookUpForRule(claims, path)
+  switch (found.kind) {
+    case 'missing':
+      return []
+    case 'one':
+      return toText(found.value)
+    case 'list':
+      return found.elements.flatMap(toText)
+  }
+}
+
+function toText(value: Json): readonly string[] {
+  return value === null || isList(value) || isObject(value) ? [] : [String(value)]
+}
+
+/** When the window of an amount that is drawn on now ends. */
+export function windowEnd({ kind, windowSeconds }: LimitAmount, now: number): number {
+  switch (kind) {
+    case 'rate':
+      return now + windowSeconds
+    case 'quota':
+      return (Math.floor(now / windowSeconds) + 1) * windowSeconds
+  }
+}

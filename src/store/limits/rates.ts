@@ -1,0 +1,98 @@
+import { limits } from '../../core/limits/table.ts'
+import type { Servers } from '../redis/servers.ts'
+import { type Counters, full, type StoredCounter } from './stored.ts'
+
+/** What of a limiter of the library is used: its counting, and none of its verdicts. */
+interface Limiter {
+  /** Counts one more, whatever is counted already. */
+  penalty(name: string): Promise<{ consumedPoints: number; msBeforeNext: number; isFirstInDuration: boolean }>
+  reward(name: string): Promise<unknown>
+  delete(name: string): Promise<unknown>
+}
+
+type MakeLimiter = (windowSeconds: number) => Promise<Limiter>
+
+/** Rates in this process alone. */
+export function createMemoryRates(): Counters {
+  const make: MakeLimiter = async (windowSeconds) => {
+    const { RateLimiterMemory } = await import('rate-limiter-flexible')
+    return new RateLimiterMemory({ points: 1, duration: windowSeconds })
+  }
+  return createRates((windowSeconds) => bounded(make(windowSeconds)))
+}
+
+/** Rates in Redis, for all who count there. The library speaks to it through our client, by its own script. */
+export function createRedisRates(servers: Pick<Servers, 'send'>, prefix: string): Counters {
+  const storeClient = {
+    eval: async (script: string, given: { keys: readonly string[]; arguments: readonly string[] }) => {
+      const [key = ''] = given.keys
+      const [reply] = await servers.send(key, [['EVAL', script, '1', key, ...given.arguments]])
+      return reply
+    },
+  }
+  return createRates(async (windowSeconds) => {
+    const { RateLimiterRedis } = await import('rate-limiter-flexible')
+    const keyPrefix = `${prefix}rate:${windowSeconds}`
+    return new RateLimiterRedis({
+      storeClient,
+      useRedisPackage: true,
+      keyPrefix,
+      points: 1,
+      duration: windowSeconds,
+    })
+  })
+}
+
+/**
+ * One limiter for each length of a window: how many a window may have differs from plan to plan, and is judged here. What is
+ * anybody’s to fill is apart from what is counted for those who are known.
+ */
+function createRates(make: MakeLimiter): Counters {
+  const limiters = new Map<string, Promise<Limiter>>()
+
+  function limiterOf({ windowSeconds, ofNetworks }: StoredCounter): Promise<Limiter> {
+    const which = `${windowSeconds} ${ofNetworks}`
+    const known = limiters.get(which)
+    if (known !== undefined) return known
+    const made = make(windowSeconds)
+    limiters.set(which, made)
+    return made
+  }
+
+  return {
+    async take(counter) {
+      const limiter = await limiterOf(counter)
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(counter.name)
+      return consumedPoints <= counter.count ? { kind: 'taken' } : full(msBeforeNext / 1000)
+    },
+    async giveBack(counter) {
+      const limiter = await limiterOf(counter)
+      await limiter.reward(counter.name)
+    },
+  }
+}
+
+/** The library keeps as many counters as there are names. Of more than these, the one that began first is forgotten. */
+async function bounded(made: Promise<Limiter>): Promise<Limiter> {
+  const limiter = await made
+  /** In the order in which their windows began: all are of one length. */
+  const names = new Set<string>()
+  return {
+    async penalty(name) {
+      const counted = limiter.penalty(name)
+      const { isFirstInDuration } = await counted
+      if (isFirstInDuration) {
+        names.delete(name)
+        names.add(name)
+        const [first] = names.size > limits.rateCounters ? names : []
+        if (first !== undefined) {
+          names.delete(first)
+          await limiter.delete(first)
+        }
+      }
+      return counted
+    },
+    reward: (name) => limiter.reward(name),
+    delete: (name) => limiter.delete(name),
+  }
+}
