@@ -51,6 +51,11 @@ export async function readFacebookUser(graph: Graph, token: string): Promise<Jso
   return { ...claims, id, sub: id }
 }
 
+/** Its issuer is where people sign in; what is asked elsewhere is a stand-in of it. */
+function addressOf(issuer: string): string {
+  return issuer === 'https://www.facebook.com' ? 'https://graph.facebook.com' : issuer.replace(/\/$/, '')
+}
+
 interface Answer {
   readonly status: number
   readonly document: JsonObject
@@ -58,7 +63,7 @@ interface Answer {
 
 async function ask(graph: Graph, path: string, parameters: Record<string, string>): Promise<Answer> {
   const answer = await graph.transport.request(
-    `${graph.settings.issuer.replace(/\/$/, '')}/${version}/${path}`,
+    `${addressOf(graph.settings.issuer)}/${version}/${path}`,
     { headers: { accept: 'application/json' }, query: new URLSearchParams(parameters) },
     graph.deadline,
   )

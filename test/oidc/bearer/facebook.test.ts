@@ -26,7 +26,7 @@ async function rigOf(t: Test, secret = appSecret) {
   const facebook = await startFacebook()
   facebook.apps.set(app, appSecret)
   facebook.apps.set('another-app', 'its-secret')
-  const settings = settingsFor('https://graph.facebook.com', {
+  const settings = settingsFor('https://www.facebook.com', {
     name: 'facebook',
     preset: 'facebook',
     signsIn: false,
