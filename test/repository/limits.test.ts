@@ -33,6 +33,8 @@ const exceptions: ReadonlyMap<string, string> = new Map([
   ['oidc/clock.ts maxIssuedAheadSeconds', 'how far clocks may differ'],
   ['oidc/clock.ts maxIssuedAgoSeconds', 'how far clocks may differ'],
   ['store/redis/cluster.ts mostRedirects', 'how often a key is followed that moves'],
+  ['store/keys/redis-keys.ts mostChanges', 'how often a change is tried anew that another one came before'],
+  ['store/keys/redis-key-uses.ts mostTries', 'how often what others write meanwhile is read anew'],
   ['store/redis/connection.ts longestPauseMs', 'between two attempts to connect'],
   ['store/redis/renewals.ts mostTries', 'how often a record is tried whose slot moves'],
   ['runtime/health-path.ts longestPath', 'of the kernel'],

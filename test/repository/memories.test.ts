@@ -77,6 +77,8 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/credential-watch.ts': ['connections that a token or a key opened'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
+  'store/keys/redis-key-uses.ts': [ofOneCall],
+  'store/keys/redis-keys.ts': ['those who follow changes: parts of the process', ofOneCall],
   'store/keys/sqlite-key-changes.ts': ['those who follow changes: parts of the process'],
   'store/keys/sqlite-keys.ts': [ofOneCall],
   'store/limits/rates.ts': ['lengths of windows of the configuration', 'limits.rateCounters'],

@@ -33,8 +33,18 @@ export type RecordPurpose =
   | 'command'
   | 'form'
   | 'served'
+  | 'api-key'
+  | 'key-use'
 
-export type IndexKind = 'subject' | 'sid' | 'user' | 'provider' | 'jti' | 'own-session' | 'limit'
+export type IndexKind =
+  | 'subject'
+  | 'sid'
+  | 'user'
+  | 'provider'
+  | 'jti'
+  | 'own-session'
+  | 'limit'
+  | 'key-owner'
 
 /** `ring` gives the secrets in force: a reload may change them. */
 export function createRecordSeal(ring: () => KeyRing, random: Random): RecordSeal {

@@ -21,12 +21,13 @@ export interface ConfirmedWrite {
 }
 
 /** What a failover would undo. */
-export type Confirmed = 'ended' | 'renewed' | 'taken'
+export type Confirmed = 'ended' | 'renewed' | 'taken' | 'key-changed'
 
 const undone: Readonly<Record<Confirmed, readonly [string, string]>> = {
   ended: ['ended sessions', 'bring them back'],
   renewed: ['renewed sessions', 'end them when their provider is asked again'],
   taken: ['handed out forms', 'hand them out again'],
+  'key-changed': ['changed API keys', 'undo that'],
 }
 
 const waitMs = 1000

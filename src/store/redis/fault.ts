@@ -1,5 +1,6 @@
 import { errorCode } from '../../core/error-code.ts'
 import { type FaultCode, StoreFault } from '../../core/fault.ts'
+import type { StoreName } from '../fault.ts'
 import { Failure } from './connection.ts'
 import {
   NotPrimary,
@@ -58,14 +59,14 @@ const errors: Readonly<Record<string, string>> = {
 }
 
 /** A StoreFault for what a command came to: where, what was found, what would be right. No argument of a command is told. */
-export function toStoreFault(thrown: unknown): StoreFault {
+export function toStoreFault(thrown: unknown, name: StoreName = 'session store'): StoreFault {
   if (thrown instanceof StoreFault) return thrown
   if (thrown instanceof Unreadable)
-    return new StoreFault('STORE_INVALID', 'the session store redis answers what cannot be read', thrown)
+    return new StoreFault('STORE_INVALID', `the ${name} redis answers what cannot be read`, thrown)
   if (!(thrown instanceof Failure))
-    return new StoreFault('STORE_UNAVAILABLE', 'the session store redis does not answer', thrown)
+    return new StoreFault('STORE_UNAVAILABLE', `the ${name} redis does not answer`, thrown)
   const { code, says } = meaningOf(thrown)
-  return new StoreFault(code, `the session store redis ${thrown.place} ${says}`, thrown.cause)
+  return new StoreFault(code, `the ${name} redis ${thrown.place} ${says}`, thrown.cause)
 }
 
 function meaningOf({ word, command, message, cause }: Failure): Meaning {

@@ -35,6 +35,20 @@ export interface Keys {
   readonly formBytes: string
   /** The stream of what ended. */
   readonly changes: string
+  /** A sealed API key. */
+  apiKey(id: string): string
+  /** How often it was used, by day. */
+  keyUses(id: string): string
+  /** When it was used last, and from where: sealed. */
+  keyLastUse(id: string): string
+  /** Written for a moment where the API key of this id is: see `confirmation.ts`. */
+  keyWritten(id: string): string
+  /** API keys of one person at one provider, by the time at which they were made. */
+  keyOwner(hash: string): string
+  /** All API keys, in the order in which they were made. */
+  readonly apiKeys: string
+  /** The stream of what became of API keys. */
+  readonly keyChanges: string
   /** For readiness. */
   readonly check: string
   /** Of all sessions, for SCAN. */
@@ -64,6 +78,13 @@ export function keysOf(prefix: string): Keys {
     served: `${prefix}served`,
     formBytes: `${prefix}form-bytes`,
     changes: `${prefix}changes`,
+    apiKey: (id) => `${prefix}key:{${id}}`,
+    keyUses: (id) => `${prefix}key-uses:{${id}}`,
+    keyLastUse: (id) => `${prefix}key-last-use:{${id}}`,
+    keyWritten: (id) => `${prefix}key-written:{${id}}`,
+    keyOwner: (hash) => `${prefix}key-owner:${hash}`,
+    apiKeys: `${prefix}keys`,
+    keyChanges: `${prefix}key-changes`,
     check: `${prefix}check`,
     everySession: `${escaped(before)}*${after}`,
     sessionOf(name) {

@@ -8,12 +8,17 @@ import { openServers } from './open-servers.ts'
 import type { Parts } from './parts.ts'
 
 /** Connects, and gives what the parts of the store work with. Whoever opens it closes `servers` and `changes`. */
-export function openParts(settings: RedisSettings, context: StoreContext, answerMs?: number): Parts {
+export function openParts(
+  settings: RedisSettings,
+  context: StoreContext,
+  answerMs?: number,
+  streamOf: (keys: Parts['keys']) => string = ({ changes }) => changes,
+): Parts {
   const servers = openServers(settings, answerMs)
   const keys = keysOf(settings.keyPrefix)
   const nonce = () => randomBytes(12).toString('base64url')
   const { clock, report } = context
-  const changes = createChanges({ servers, stream: keys.changes, clock, self: nonce(), nonce, report })
+  const changes = createChanges({ servers, stream: streamOf(keys), clock, self: nonce(), nonce, report })
   const confirmation = createConfirmation(servers, report)
   return { servers, keys, context, changes, confirmation, nonce }
 }
