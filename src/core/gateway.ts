@@ -2,7 +2,7 @@ import type { AdminSettings } from './admin-settings.ts'
 import type { Credential } from './credential/credential.ts'
 import type { ResourceMetadataAddress } from './credential/resource-metadata-address.ts'
 import type { Cors, UpstreamAuthorization } from './headers/cors.ts'
-import type { IdentityHeader, ResponseHeaders, TokenHeader } from './headers/form.ts'
+import type { CredentialHeader, IdentityHeader, ResponseHeaders, TokenHeader } from './headers/form.ts'
 import type { ApiKeySettings } from './keys/api-key-settings.ts'
 import type { RequestLimit } from './limits/request-limit.ts'
 import type { PageSettings } from './pages/settings.ts'
@@ -207,8 +207,10 @@ export type Access =
 /** How an allowed request is passed on; app keys that a location may replace, resolved. */
 export interface Forwarding {
   readonly identityHeaders: readonly IdentityHeader[]
-  /** Those of `identity_headers` that carry a token instead of a claim. */
+  /** Those that carry a token instead of a claim: of `identity_headers`, and `Authorization` with the session’s. */
   readonly tokenHeaders: readonly TokenHeader[]
+  /** Those of `identity_headers` that tell by what somebody came; absent: none. */
+  readonly credentialHeaders?: readonly CredentialHeader[]
   /** What is set on the request to the app beside these; absent: the upstream's own `headers`. */
   readonly headers?: UpstreamSettings['headers']
   /** What the location changes of every answer; absent: nothing. */

@@ -2,12 +2,14 @@ import type { ElementChoice, IdentityHeader } from '../../core/headers/form.ts'
 import { isTokenName } from '../../core/headers/token-headers.ts'
 import { type ConfigNode, type ConfigPath, nodeAt } from '../node.ts'
 import type { IdentityKeys } from '../schema/identity-header.ts'
+import { isCredentialWord } from './credential-headers.ts'
 import { faultAt, isWritten, type Scope } from './scope.ts'
 
-/** `identity_headers` as it stands at one place, but for those with tokens. */
+/** `identity_headers` as it stands at one place: those with claims. */
 export function buildIdentityHeaders(keys: IdentityKeys): readonly IdentityHeader[] {
   return Object.entries(keys).flatMap(([name, value]): readonly IdentityHeader[] => {
-    if (typeof value === 'string') return isTokenName(value) ? [] : [{ name, from: value }]
+    if (typeof value === 'string')
+      return isTokenName(value) || isCredentialWord(value) ? [] : [{ name, from: value }]
     const { claim: from, only, join, encoding, lower_case: lowerCase } = value
     const form = { only: only === undefined ? null : choiceOf(only), join, encoding, lowerCase }
     return [{ name, from, form }]

@@ -13,6 +13,7 @@ import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
 import { nodeOfKey, whereWritten } from './app-settings.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
+import { checkForwarding } from './forwarding-reach.ts'
 import { buildAppLimits, checkLimits, limitsAt } from './limits.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { checkResponseHeaders, checkWhoMayKeep } from './response-headers.ts'
@@ -87,6 +88,7 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   const accesses = [...(fallback === null ? [] : [fallback]), ...complete.map((one) => one.location)]
   if (fallback !== null && complete.length === count)
     checkTokensOf(scope, [...app.path, 'identity_headers'], app.settings.identity_headers, accesses)
+  if (fallback !== null && complete.length === count) checkForwarding(scope, app, fallback, complete)
   const trees = buildTrees(scope, complete)
   if (trees === null || fallback === null || complete.length < count) return null
   checkSomeoneMayPass(work, trees)

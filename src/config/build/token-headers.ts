@@ -18,7 +18,10 @@ export function checkTokenHeaders(scope: Scope, at: ConfigPath, keys: IdentityKe
   for (const { name, token } of buildTokenHeaders(keys)) {
     const path = [...at, name]
     if (foldHeaderName(name) === 'authorization') {
-      const message = `\`Authorization\` with a token of the person is not available yet: send \`${token}\` in a header of another name, such as X-Forwarded-${token === 'access_token' ? 'Access' : 'Id'}-Token`
+      const message =
+        token === 'access_token'
+          ? 'write `upstream_authorization: access_token` instead: it sends the token as `Bearer`'
+          : 'an ID token is for the client that asked for it, and proves nothing in `Authorization`: send it in a header of another name, such as X-Forwarded-Id-Token'
       faultAt(scope, path, message)
     }
     if (restInBrowsers(scope)) {
@@ -31,7 +34,8 @@ export function checkTokenHeaders(scope: Scope, at: ConfigPath, keys: IdentityKe
   }
 }
 
-function restInBrowsers({ root }: Scope): boolean {
+/** Whether sessions are kept by the browsers themselves, without their tokens. */
+export function restInBrowsers({ root }: Scope): boolean {
   const store = nodeAt(root, ['session', 'store'])
   return store?.kind === 'scalar' && store.value === 'cookie'
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { corsKeys } from './cors.ts'
 import { identityHeaders } from './identity-header.ts'
 import { responseHeaders } from './response-headers.ts'
 import { count, duration, flag, forms, oneOf, size, webOrigin } from './values.ts'
@@ -67,11 +68,17 @@ export const forwardingKeys = {
   cors_preflight: oneOf(['deny', 'pass'])
     .prefault('deny')
     .describe(
-      'What happens to CORS preflights, which are OPTIONS requests with `Origin` and `Access-Control-Request-Method`. `pass` lets them reach the app without a session. `deny` treats them like any other request.',
+      'What happens to CORS preflights, which are OPTIONS requests with `Origin` and `Access-Control-Request-Method`. `pass` lets them reach the app without a session. `deny` treats them like any other request. Where `cors` is not `deny`, the gateway answers them itself, and this key must not be there.',
     ),
+  ...corsKeys,
   cache: oneOf(['private', 'upstream'])
     .prefault('private')
     .describe(
-      '`private` puts `Cache-Control: private` on answers that depended on a session. `upstream` leaves the header as the app wrote it.',
+      '`private` puts `Cache-Control: private` on answers that depended on who asks. `upstream` leaves the header as the app wrote it, unless a token or a key counted: then the answer is private all the same.',
+    ),
+  upstream_authorization: oneOf(['pass', 'strip', 'forward', 'access_token'])
+    .optional()
+    .describe(
+      'What the app gets in `Authorization`. `pass` sends what the client sent. `strip` sends nothing. `forward` sends the access token by which the client got in, and nothing else; it needs `bearer` in `credentials`. `access_token` sends that token, or the access token of the person’s session, as `Bearer`. Without this key it is `strip` where `credentials` lists `bearer` or `api_key`, and `pass` elsewhere. API keys never reach an app, whatever stands here. Neither do keys in any other place where the gateway reads them. If `headers` of the upstream or the location sets `Authorization`, the app gets that.',
     ),
 }

@@ -10,7 +10,10 @@ import {
 } from './names.ts'
 
 /** What becomes of a client's header: dropped, passed on, or looked into. */
-export type RequestAction = 'drop' | 'pass' | 'cookie' | 'connection' | 'content-length' | 'transfer-encoding'
+export type RequestAction =
+  | ('drop' | 'pass' | 'cookie' | 'connection' | 'content-length' | 'transfer-encoding')
+  /** `Authorization`, and the header of our keys. */
+  | ('authorization' | 'key')
 
 /** What becomes of a header of the upstream's answer. */
 export type AnswerAction = 'drop' | 'pass' | 'caching' | 'set-cookie' | 'location' | 'connection'
@@ -21,8 +24,14 @@ const bounds = {
   longestBytes: limits.rememberedHeaderNameBytes,
 }
 
-/** Judges clients' header names for an app; `owned` are folded names that are ours alone. */
-export function requestActions(owned: ReadonlySet<string>): (name: string) => RequestAction {
+/**
+ * Judges clients' header names for an app. `owned` are folded names that are ours alone, `keyHeader` the folded name of
+ * the header of our keys; null: there are none.
+ */
+export function requestActions(
+  owned: ReadonlySet<string>,
+  keyHeader: string | null,
+): (name: string) => RequestAction {
   return knownNames<RequestAction>((name) => {
     if (!isHeaderName(name)) return 'drop'
     const folded = foldHeaderName(name)
@@ -32,12 +41,14 @@ export function requestActions(owned: ReadonlySet<string>): (name: string) => Re
       case 'connection':
       case 'content-length':
       case 'transfer-encoding':
+      case 'authorization':
         return folded
       // What was judged is sent, not what was written: see core/headers/request.
       case 'destination':
         return 'drop'
     }
-    return isDroppedFromClients(folded) ? 'drop' : 'pass'
+    if (isDroppedFromClients(folded)) return 'drop'
+    return folded === keyHeader ? 'key' : 'pass'
   }, bounds)
 }
 

@@ -4,6 +4,7 @@ import { ownsSetCookie } from '../session/cookies.ts'
 import { answerAction } from './action.ts'
 import { madePrivate, privateHeaders } from './cache.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
+import type { CorsAnswer } from './cors-answer.ts'
 import type { ResponseHeaders } from './form.ts'
 import { foldHeaderName } from './names.ts'
 import type { HeaderPlan } from './plan.ts'
@@ -14,6 +15,10 @@ export interface UpstreamAnswer extends AnswerHead {
   /** Whether somebody signed in, or nobody, could have made a difference: all but locations open to `anyone`. */
   readonly dependsOnSession: boolean
   readonly cache: Forwarding['cache']
+  /** The request headers that say who asks; absent: the cookie alone. */
+  readonly dependsOn?: readonly string[]
+  /** What is said of CORS in place of the app; absent or null: it speaks for itself. */
+  readonly cors?: CorsAnswer | null
   /** What the location changes; absent: nothing. */
   readonly change?: ResponseHeaders | undefined
 }
@@ -71,11 +76,20 @@ export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): Dow
   const options = connectionOptions(connection).filter((name) => name !== 'content-length')
   // A 204 has no length (RFC 9110 section 8.6), whatever the upstream thinks.
   const passed = withoutNames(headers, answer.statusCode === 204 ? [...options, 'content-length'] : options)
-  const kept = answer.change === undefined ? passed : withLocationHeaders(passed, answer.change)
+  const changed = answer.change === undefined ? passed : withLocationHeaders(passed, answer.change)
+  const kept = answer.cors ? withCors(changed, answer.cors) : changed
   if (!answer.dependsOnSession || answer.cache === 'upstream')
     return { reasonPhrase, headers: kept, secretFound }
-  const own = saysCaching ? madePrivate(kept) : [...kept, ...privateHeaders]
+  const { dependsOn = ['Cookie'] } = answer
+  const own = saysCaching ? madePrivate(kept, dependsOn) : [...kept, ...privateHeaders(dependsOn)]
   return { reasonPhrase, headers: own, secretFound }
+}
+
+/** The app's own word on CORS is dropped, in whatever spelling. An answer differs by who calls even where nobody did. */
+function withCors(headers: readonly string[], { headers: own }: CorsAnswer): readonly string[] {
+  const isOfCors = (name: string) => foldHeaderName(name).startsWith('access-control-')
+  const kept = headers.filter((_, i) => !isOfCors(headers[i - (i % 2)] ?? ''))
+  return [...kept, ...Object.entries(own).flat(), 'Vary', 'Origin']
 }
 
 function holdsSecret(plan: HeaderPlan, name: string, value: string): boolean {

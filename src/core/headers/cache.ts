@@ -6,29 +6,35 @@ const sharedCacheHeaders: ReadonlySet<string> = new Set([
   ...['netlify-cdn-cache-control', 'edge-control'],
 ])
 
-/** What an answer gets that says nothing of caching. The next person at this browser has another cookie. */
-export const privateHeaders: readonly string[] = ['Cache-Control', 'private', 'Vary', 'Cookie']
+/**
+ * What an answer gets that says nothing of caching. The next person at this browser has another cookie, the next program
+ * another key: `dependsOn` are the request headers that say who asks.
+ */
+export function privateHeaders(dependsOn: readonly string[]): readonly string[] {
+  return ['Cache-Control', 'private', 'Vary', dependsOn.join(', ')]
+}
 
 /** Whether a header of this folded name concerns caching as we change it. */
 export function saysCaching(folded: string): boolean {
   return folded === 'cache-control' || folded === 'vary' || sharedCacheHeaders.has(folded)
 }
 
-/** A flat list of headers with what the app said of caching made private. */
-export function madePrivate(headers: readonly string[]): string[] {
+/** A flat list of headers with what the app said of caching made private; `dependsOn` as for `privateHeaders`. */
+export function madePrivate(headers: readonly string[], dependsOn: readonly string[]): string[] {
   const kept: string[] = []
   const control: string[] = []
-  let varies = false
+  const varies: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? ''
     const value = headers[i + 1] ?? ''
     const lower = name.toLowerCase()
     if (lower === 'cache-control') control.push(value)
     else if (!sharedCacheHeaders.has(lower)) kept.push(name, value)
-    if (lower === 'vary') varies ||= variesByCookie(value)
+    if (lower === 'vary') varies.push(...value.split(',').map((varied) => varied.trim().toLowerCase()))
   }
   kept.push('Cache-Control', privateCacheControl(control.join(',')))
-  if (!varies) kept.push('Vary', 'Cookie')
+  const missing = varies.includes('*') ? [] : dependsOn.filter((one) => !varies.includes(one.toLowerCase()))
+  if (missing.length > 0) kept.push('Vary', missing.join(', '))
   return kept
 }
 
@@ -45,10 +51,6 @@ function privateCacheControl(value: string): string {
   const kept = directives.filter((text) => !sharedDirectives.has(nameOf(text)))
   const stored = !kept.some((text) => nameOf(text) === 'no-store')
   return (stored ? ['private', ...kept] : kept).join(', ')
-}
-
-function variesByCookie(value: string): boolean {
-  return value.split(',').some((name) => ['*', 'cookie'].includes(name.trim().toLowerCase()))
 }
 
 function nameOf(directive: string): string {

@@ -18,6 +18,17 @@ export interface IdentityHeader {
 export interface TokenHeader {
   readonly name: string
   readonly token: 'access_token' | 'id_token'
+  /** Before the token, in `Authorization`; absent: nothing. */
+  readonly scheme?: 'Bearer'
+}
+
+/** What is known of how somebody came. These are no claims. */
+export type CredentialWord = 'credential' | 'key_id' | 'key_name'
+
+/** A header that tells the app how somebody came: by a session, a token or a key, and by which key. */
+export interface CredentialHeader {
+  readonly name: string
+  readonly says: CredentialWord
 }
 
 /** How a claim is written into a header. */

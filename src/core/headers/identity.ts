@@ -1,9 +1,11 @@
+import { credentialOf } from '../credential/credential.ts'
 import type { Forwarding } from '../gateway.ts'
 import type { Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { claimAt } from '../rules/claims.ts'
 import { claimText, plainForm, type Unsendable } from './claim-text.ts'
+import type { CredentialWord, HeaderForm } from './form.ts'
 import { type SentTokens, tokenLines, type UnsendableToken } from './token-headers.ts'
 
 export type IdentityLines =
@@ -20,39 +22,63 @@ export interface UnsendableHeader {
   readonly bytesInAll: number
 }
 
-type IdentityHeaders = Forwarding['identityHeaders']
+type ToldOf = Pick<Forwarding, 'identityHeaders' | 'credentialHeaders'>
 
-// A session's headers are made once, not once a request. The last location's list is remembered; most apps have one.
-const made = new WeakMap<Principal, { readonly headers: IdentityHeaders; readonly lines: IdentityLines }>()
+// A session's headers are made once, not once a request. The last location's lists are remembered; most apps have one.
+const made = new WeakMap<Principal, { readonly of: ToldOf; readonly lines: IdentityLines }>()
 
-/** Everything that tells an app who somebody is: claims, and the tokens that it is to get. Tokens are never remembered. */
+/**
+ * Everything that tells an app who somebody is: claims, by what somebody came, and the tokens that it is to get. Tokens
+ * are never remembered.
+ */
 export function personLines(
   principal: Principal,
-  { identityHeaders, tokenHeaders }: Pick<Forwarding, 'identityHeaders' | 'tokenHeaders'>,
+  headers: ToldOf & Pick<Forwarding, 'tokenHeaders'>,
   tokens: SentTokens | null,
 ): IdentityLines {
-  const claims = identityLines(principal, identityHeaders)
-  if (!claims.ok || tokens === null || tokenHeaders.length === 0) return claims
-  const used = claims.lines.reduce((sum, text) => sum + text.length, 0)
+  const { tokenHeaders } = headers
+  const told = identityLines(principal, headers)
+  if (!told.ok || tokens === null || tokenHeaders.length === 0) return told
+  // They are a session's, and a session beside a token or key of a header counts for nothing.
+  if (principal.by !== undefined) return told
+  const used = told.lines.reduce((sum, text) => sum + text.length, 0)
   const sent = tokenLines(tokenHeaders, tokens, { used, room: limits.identityHeaderBytes - used })
-  return sent.ok ? { ok: true, lines: [...claims.lines, ...sent.lines] } : sent
+  return sent.ok ? { ok: true, lines: [...told.lines, ...sent.lines] } : sent
 }
 
 /** The identity headers of a principal: each the exact claim under a reversible encoding, or none at all. Never cut. */
-export function identityLines(principal: Principal, headers: IdentityHeaders): IdentityLines {
+export function identityLines(principal: Principal, headers: ToldOf): IdentityLines {
   const known = made.get(principal)
-  if (known !== undefined && known.headers === headers) return known.lines
+  const { identityHeaders, credentialHeaders } = headers
+  if (known?.of.identityHeaders === identityHeaders && known.of.credentialHeaders === credentialHeaders)
+    return known.lines
   const lines = makeLines(principal, headers)
-  made.set(principal, { headers, lines })
+  made.set(principal, { of: headers, lines })
   return lines
 }
 
-function makeLines(principal: Principal, headers: IdentityHeaders): IdentityLines {
+interface Told {
+  readonly name: string
+  readonly value: Json
+  readonly form: HeaderForm
+}
+
+function makeLines(principal: Principal, { identityHeaders, credentialHeaders = [] }: ToldOf): IdentityLines {
+  const told: readonly Told[] = [
+    ...identityHeaders.map(({ name, from, form = plainForm }) => ({
+      ...{ name, form },
+      value: identityValue(principal, from),
+    })),
+    ...credentialHeaders.map(({ name, says }) => ({
+      ...{ name, form: plainForm },
+      value: credentialValue(principal, says),
+    })),
+  ]
   const lines: string[] = []
   let used = 0
-  for (const { name, from, form = plainForm } of headers) {
+  for (const { name, value: said, form } of told) {
     const room = limits.identityHeaderBytes - used - name.length
-    const value = claimText(identityValue(principal, from), form, Math.max(room, 0))
+    const value = claimText(said, form, Math.max(room, 0))
     if (value === null) continue
     if (!value.ok) {
       const bytes = name.length + value.bytes
@@ -72,6 +98,19 @@ function identityValue(principal: Principal, from: string): Json {
   if (from === 'user') return principal.user
   if (from === 'provider') return principal.provider
   return claimAt(principal.claims, from) ?? null
+}
+
+/** Whoever came without a key has neither its id nor its name. */
+function credentialValue(principal: Principal, says: CredentialWord): string | null {
+  const { by } = principal
+  switch (says) {
+    case 'credential':
+      return credentialOf(principal)
+    case 'key_id':
+      return by?.kind === 'api_key' ? by.id : null
+    case 'key_name':
+      return by?.kind === 'api_key' ? by.name : null
+  }
 }
 
 /** For the operator's log: which header, why, and of one that is too large how large. Never the value. */

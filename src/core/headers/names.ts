@@ -130,17 +130,39 @@ export function isDroppedFromAnswers(folded: string): boolean {
 /**
  * The folded names of every app's identity and secret headers, and of what is set for its upstream, at any location:
  * no client may send them to any app. But for `Authorization`, by which clients prove themselves to other apps: that is
- * taken at the apps that set it, see `upstreamHeaderNames`.
+ * taken at the apps where we set it, see `authorizationIsSet`.
  */
 export function ownedHeaderNames(apps: readonly App[]): ReadonlySet<string> {
   const names = apps.flatMap((app) => [
-    ...(app.sharedSecret === null ? [] : [app.sharedSecret.header]),
-    ...[app.fallback, ...app.allLocations].flatMap(({ forwarding }) =>
-      [...forwarding.identityHeaders, ...forwarding.tokenHeaders].map((header) => header.name),
-    ),
+    ...(app.sharedSecret === null ? [] : [foldHeaderName(app.sharedSecret.header)]),
+    ...identityHeaderNames(app),
+    ...upstreamHeaderNames(app),
   ])
-  const ofUpstreams = apps.flatMap(upstreamHeaderNames).filter((name) => name !== 'authorization')
-  return new Set([...names.map(foldHeaderName), ...ofUpstreams])
+  return new Set(names.filter((name) => name !== authorization))
+}
+
+const authorization = 'authorization'
+
+/**
+ * Whether the gateway sets `Authorization` for an app whatever a client sends: for its upstream, or as an identity
+ * header. The tokens of `upstream_authorization` do not count.
+ */
+export function authorizationIsSet(app: App): boolean {
+  return (
+    upstreamHeaderNames(app).includes(authorization) ||
+    identityHeaderNames(app).includes(authorization) ||
+    (app.sharedSecret !== null && foldHeaderName(app.sharedSecret.header) === authorization)
+  )
+}
+
+function identityHeaderNames({ fallback, allLocations }: App): readonly string[] {
+  return [fallback, ...allLocations].flatMap(({ forwarding }) =>
+    [
+      ...forwarding.identityHeaders,
+      ...(forwarding.credentialHeaders ?? []),
+      ...forwarding.tokenHeaders.filter(({ scheme }) => scheme === undefined),
+    ].map(({ name }) => foldHeaderName(name)),
+  )
 }
 
 /** The folded names of what is set for an app's upstream, at whichever of its locations. */

@@ -1,7 +1,8 @@
 import type { App, Gateway } from '../gateway.ts'
 import { type OwnCookies, ownCookies } from '../session/cookies.ts'
 import { type RequestAction, requestActions } from './action.ts'
-import { foldHeaderName, upstreamHeaderNames } from './names.ts'
+import { authorizationIsSet, foldHeaderName, upstreamHeaderNames } from './names.ts'
+import { type OwnCredentials, ownCredentials } from './own-credentials.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
 
 /** What is known of an app's headers before any request; made once for each edition of the configuration. */
@@ -14,6 +15,8 @@ export interface HeaderPlan {
   readonly ownCookies: OwnCookies
   readonly secret: { readonly foldedName: string; readonly value: string } | null
   readonly address: PublicAddress
+  /** How keys of ours are told, which go to no app; null: there are none. */
+  readonly ownCredentials: OwnCredentials | null
   /** What becomes of a client's header. No client may send an identity or secret header of any app to this one. */
   readonly requestAction: (name: string) => RequestAction
 }
@@ -34,6 +37,8 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
   const secret = app.sharedSecret
   const own = secret === null ? [] : [foldHeaderName(secret.header)]
   const owned = new Set([...gateway.ownedHeaders, ...own, ...upstreamHeaderNames(app)])
+  if (authorizationIsSet(app)) owned.add('authorization')
+  const keys = gateway.apiKeys === null ? null : ownCredentials(gateway.apiKeys)
   return {
     fixed: fixedHeaders(app),
     upstreamHeaders: linesOf(app.upstream.headers),
@@ -41,7 +46,8 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
     address: publicAddress(app),
-    requestAction: requestActions(owned),
+    ownCredentials: keys,
+    requestAction: requestActions(owned, keys?.keyHeader ?? null),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Principal } from '../principal.ts'
 import { stripOwnCookies } from '../session/cookies.ts'
 import { connectionOptions, withoutNames } from './connection.ts'
 import { personLines, type UnsendableHeader } from './identity.ts'
+import { carriesOwn } from './own-credentials.ts'
 import { type HeaderPlan, linesOf } from './plan.ts'
 import type { SentTokens } from './token-headers.ts'
 
@@ -44,7 +45,7 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
   if (identity !== null && !identity.ok) {
     return { ok: false, reason: 'identity-unsendable', unsendable: identity }
   }
-  const headers = clientHeaders(plan, request.rawHeaders)
+  const headers = clientHeaders(plan, request)
   if (headers === null) return { ok: false, reason: 'connection-options' }
   headers.push(...plan.fixed)
   const { headers: ofLocation } = forwarding
@@ -57,7 +58,8 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
 }
 
 /** What of the client's headers goes on; null when `Connection` names too many. */
-function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | null {
+function clientHeaders(plan: HeaderPlan, request: ForwardedRequest): string[] | null {
+  const { rawHeaders: raw } = request
   const headers: string[] = []
   let cookies: string | null = null
   let connection: string | null = null
@@ -70,6 +72,12 @@ function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | nul
         break
       case 'pass':
         headers.push(name, value)
+        break
+      case 'authorization':
+        if (authorizationGoesOn(request, value) && !isOwn(plan, value)) headers.push(name, value)
+        break
+      case 'key':
+        if (!isOwn(plan, value)) headers.push(name, value)
         break
       case 'cookie':
         cookies = cookies === null ? value : `${cookies}; ${value}`
@@ -93,4 +101,23 @@ function clientHeaders(plan: HeaderPlan, raw: readonly string[]): string[] | nul
   const kept = withoutNames(headers, options)
   if (length !== null && /^\d{1,15}$/.test(length)) kept.push('Content-Length', length)
   return kept
+}
+
+/** A key, right or mistyped, goes to no app, whatever the location says. */
+function isOwn({ ownCredentials }: HeaderPlan, value: string): boolean {
+  return ownCredentials !== null && carriesOwn(value, ownCredentials)
+}
+
+/** Whether the client's own `Authorization` goes on. That of the session is ours, and no header of the client. */
+function authorizationGoesOn({ forwarding, principal }: ForwardedRequest, value: string): boolean {
+  switch (forwarding.upstreamAuthorization) {
+    case 'pass':
+      return true
+    case 'strip':
+      return false
+    // The token that counted, and nothing that nobody has judged.
+    case 'forward':
+    case 'access_token':
+      return principal?.by?.kind === 'bearer' && /^bearer /i.test(value)
+  }
 }

@@ -41,15 +41,16 @@ export function tokenLines(
 ): TokenLines {
   const lines: string[] = []
   let bytesInAll = used
-  for (const { name, token } of headers) {
-    const value = tokens[token]
-    if (value === null) continue
+  for (const { name, token, scheme } of headers) {
+    const sent = tokens[token]
+    if (sent === null) continue
+    const value = scheme === undefined ? sent : `${scheme} ${sent}`
     const bytes = name.length + value.length
     bytesInAll += bytes
     if (bytesInAll > used + room)
       return { ok: false, header: name, why: 'token-too-large', bytes, bytesInAll }
     // RFC 6749 A.12 allows a space too; RFC 6750 2.1 and JWTs do not, and parsers trim it.
-    if (!/^[!-~]+$/.test(value)) return { ok: false, header: name, why: 'token', bytes, bytesInAll }
+    if (!/^[!-~]+$/.test(sent)) return { ok: false, header: name, why: 'token', bytes, bytesInAll }
     lines.push(name, value)
   }
   return { ok: true, lines }

@@ -1,5 +1,6 @@
 import { apiKeyLimits } from './api-keys.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
+import { corsLimits } from './cors.ts'
 import { credentialLimits } from './credentials.ts'
 import { keptFormLimits } from './kept-forms.ts'
 import { keyAdministrationLimits } from './key-administration.ts'
@@ -40,6 +41,7 @@ export const limitTable = {
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   ...signInLimits,
   ...credentialLimits,
+  ...corsLimits,
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),
   webSocketEarlyBytes: of(

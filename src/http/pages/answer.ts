@@ -3,7 +3,6 @@ import type { Decision, DenyReason } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
 import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
-import { withLocationHeadersBeside } from '../../core/headers/response.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import { plainWish } from '../../core/session/authorization-wish.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
@@ -12,6 +11,7 @@ import { contextOf } from '../server/context.ts'
 import { dropRest } from '../server/unread-body.ts'
 import type { SetCookie } from '../sign-in/cookie.ts'
 import { accountOf } from './account.ts'
+import { atLocation } from './at-location.ts'
 import type { Page, PageFrame } from './document.ts'
 import { framedPage } from './framed.ts'
 import { type LinkedSignIn, type LoginLink, loginLink } from './login-link.ts'
@@ -276,17 +276,6 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   }
   if (answer.decision !== undefined) carryAdmission(raw, { ...admissionOf(raw), decision: answer.decision })
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
-  const { headers } = atLocation(answer, admissionIfAny(raw))
+  const { headers } = atLocation(answer, admissionIfAny(raw), raw.headers)
   return reply.code(answer.status).headers(headers).send(answer.body)
-}
-
-/**
- * An answer of the gateway's own, with what the location sets on all of its answers; where no location decided, such as
- * for a method that none takes, with what the app does. The gateway's own addresses are at none.
- */
-export function atLocation(answer: Answer, admission: Admission | null): Answer {
-  if (admission === null || admission.address !== null) return answer
-  const change = (admission.location ?? admission.app?.fallback)?.forwarding.responseHeaders
-  if (change === undefined) return answer
-  return { ...answer, headers: withLocationHeadersBeside(answer.headers, change) }
 }

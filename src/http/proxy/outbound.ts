@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
+import { headersOfCaller } from '../../core/credential/headers-of-caller.ts'
 import type { Decision } from '../../core/decision.ts'
-import type { Location } from '../../core/gateway.ts'
+import type { Gateway, Location } from '../../core/gateway.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
 import { describeUnsendable } from '../../core/headers/identity.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
@@ -11,6 +12,7 @@ import { sentTokens } from '../../core/headers/token-headers.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
+import { corsOf } from '../admission/cors.ts'
 import { resumedFormOf } from '../admission/resumed-form.ts'
 import { contextOf } from '../server/context.ts'
 import { setSessionCookies } from '../sign-in/cookie.ts'
@@ -43,7 +45,8 @@ export function readOutbound(
     throw new Error('a request that was not let in reached the proxy')
   }
   const { forwarding } = location
-  const plan = headerPlan(contextOf(raw).runtime.gateway, app)
+  const { gateway } = contextOf(raw).runtime
+  const plan = headerPlan(gateway, app)
   const headers = upstreamHeaders(plan, {
     rawHeaders: resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders,
     forwarding,
@@ -70,18 +73,23 @@ export function readOutbound(
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes
   const toClient = (head: AnswerHead) =>
-    clientHead(plan, admission, raw.headers.cookie, head, onReflectedSecret)
+    clientHead({ plan, gateway, admission, raw }, head, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
 }
 
+interface Asked {
+  readonly plan: HeaderPlan
+  readonly gateway: Gateway
+  readonly admission: Admission
+  readonly raw: IncomingMessage
+}
+
 function clientHead(
-  plan: HeaderPlan,
-  admission: Admission,
-  sent: string | undefined,
+  { plan, gateway, admission, raw }: Asked,
   { statusCode, reasonPhrase, headers: answered }: AnswerHead,
   onReflectedSecret: (admission: Admission) => void,
 ): Omit<AnswerHead, 'statusCode'> {
-  const { location, others, origin, decision, destination } = admission
+  const { location, others, origin, decision, destination, principal } = admission
   const renewed = admission.resealed ?? admission.renewal?.() ?? null
   const isOpen = location?.access.kind === 'anyone' && areOpen(others)
   const asked = (decision.reason !== 'preflight' && !isOpen) || destination !== null
@@ -91,15 +99,22 @@ function clientHead(
     headers: answered,
     dependsOnSession: asked,
     change: location?.forwarding.responseHeaders,
-    // An answer that sets a cookie of ours is nobody else's, whatever the app says.
-    cache: renewed === null && mayShare(others) ? (location?.forwarding.cache ?? 'private') : 'private',
+    // What sets a cookie of ours, or came of a key or a token, is nobody else's, whatever the app says.
+    cache:
+      renewed === null && principal?.by === undefined && mayShare(others)
+        ? (location?.forwarding.cache ?? 'private')
+        : 'private',
+    dependsOn: location === null ? [] : headersOfCaller(location.credentials, gateway.apiKeys),
+    cors: corsOf(admission, raw.headers),
   })
   if (answer.secretFound) onReflectedSecret(admission)
   if (renewed === null || origin === null) return answer
-  const cookies = setSessionCookies(origin.cookies, renewed, sent).flatMap(({ name, value, options }) => [
-    'Set-Cookie',
-    fastifyCookie.serialize(name, value, options as SerializeOptions),
-  ])
+  const cookies = setSessionCookies(origin.cookies, renewed, raw.headers.cookie).flatMap(
+    ({ name, value, options }) => [
+      'Set-Cookie',
+      fastifyCookie.serialize(name, value, options as SerializeOptions),
+    ],
+  )
   return { ...answer, headers: [...answer.headers, ...cookies] }
 }
 

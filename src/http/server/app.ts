@@ -9,7 +9,7 @@ import { countClientUse } from '../admission/client-use.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { believedOf } from '../operations/mark.ts'
 import { reportFault } from '../operations/report-fault.ts'
-import { faultAnswer, refusal, send } from '../pages/answer.ts'
+import { type Answer, faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
 import { account } from '../sign-in/account.ts'
@@ -106,6 +106,9 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   return app
 }
 
+/** A preflight has no page of its own: what it is told stands in the headers of its location. */
+const preflightAnswer: Answer = { status: 204, headers: { 'cache-control': 'no-store' }, body: '' }
+
 /** The gateway's own addresses, and its own answers. Small forms are read here and nowhere else. */
 async function ownAddresses(scope: FastifyInstance): Promise<void> {
   scope.removeAllContentTypeParsers()
@@ -119,6 +122,7 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
     request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
 
   scope.get('/answer', async (request, reply) => send(reply, await verdictAnswer(request.raw)))
+  scope.get('/preflight', async (_request, reply) => send(reply, preflightAnswer))
   scope.get('/own/health', async (request, reply) => {
     const believed = believedOf(contextOf(request.raw).runtime, request.raw)
     if (believed !== null) return reply.header('cache-control', 'no-store').send(believed)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { announcesBody } from '../../core/request/body.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
+import { isOwnPreflight } from '../admission/cors.ts'
 import { admitForm } from '../admission/resumption.ts'
 import { reportUndecided } from '../operations/report-fault.ts'
 import { noteUntrustedProxy } from '../operations/untrusted-proxy.ts'
@@ -83,6 +84,11 @@ function showAddress(
   const { decision, address } = admission
   if (decision.kind !== 'allow') {
     request.url = '/answer'
+    request.method = 'GET'
+    return
+  }
+  if (isOwnPreflight(admission)) {
+    request.url = '/preflight'
     request.method = 'GET'
     return
   }

@@ -13,7 +13,8 @@ import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { reportFault, reportUndecided } from '../operations/report-fault.ts'
-import { type Answer, atLocation, faultAnswer, withHeaders } from '../pages/answer.ts'
+import { type Answer, faultAnswer, withHeaders } from '../pages/answer.ts'
+import { atLocation } from '../pages/at-location.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
 import {
   attachContext,
@@ -285,8 +286,8 @@ function offers({ protocols, extensions }: Handshake): readonly string[] {
 }
 
 /** Answers in the gateway's own words. */
-function end(context: RequestContext, { client, admission }: Upgrade, answer: Answer): void {
-  const { status, headers, body } = atLocation(answer, admission)
+function end(context: RequestContext, { request, client, admission }: Upgrade, answer: Answer): void {
+  const { status, headers, body } = atLocation(answer, admission, request.headers)
   note(context, admission, client.destroyed ? clientWentAway : status)
   const head = { statusCode: status, reasonPhrase: null, headers: Object.entries(headers).flat() }
   endWith(client, head, Buffer.from(body))

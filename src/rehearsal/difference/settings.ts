@@ -250,12 +250,14 @@ function locationFacts({
 }
 
 function forwardingFacts(forwarding: Forwarding) {
-  const { identityHeaders, tokenHeaders, timeouts, maxBodyBytes, websocketOrigins } = forwarding
+  const { identityHeaders, tokenHeaders, credentialHeaders = [] } = forwarding
+  const { timeouts, maxBodyBytes, websocketOrigins } = forwarding
   const { corsPreflight, cache, responseHeaders, cors, corsHeaders, upstreamAuthorization } = forwarding
   const own = forwarding.headers?.map(({ name, value }) => `${name}: ${secretText(value)}`)
   return {
     ...Object.fromEntries(identityHeaders.map((header) => [`header ${header.name}`, identityText(header)])),
     ...Object.fromEntries(tokenHeaders.map(({ name, token }) => [`header ${name}`, tokenTexts[token]])),
+    ...Object.fromEntries(credentialHeaders.map(({ name, says }) => [`header ${name}`, says])),
     response_headers: responseHeaders === undefined ? null : responseText(responseHeaders),
     headers: own === undefined ? null : own.join(', ') || 'none',
     timeouts: `${timeouts.connectSeconds}s ${timeouts.responseSeconds}s ${timeouts.idleSeconds}s`,

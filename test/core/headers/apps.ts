@@ -8,6 +8,7 @@ import type {
 } from '../../../src/core/gateway.ts'
 import { ownedHeaderNames } from '../../../src/core/headers/names.ts'
 import { type HeaderPlan, headerPlan } from '../../../src/core/headers/plan.ts'
+import type { ApiKeySettings, KeyForms } from '../../../src/core/keys/api-key-settings.ts'
 import { Secret } from '../../../src/core/secret.ts'
 
 // Just so much of a gateway as headers depend on.
@@ -38,6 +39,7 @@ export interface AppParts {
   readonly upstream?: Partial<UpstreamSettings>
   readonly identityHeaders?: Forwarding['identityHeaders']
   readonly tokenHeaders?: Forwarding['tokenHeaders']
+  readonly credentialHeaders?: Forwarding['credentialHeaders']
 }
 
 export function makeApp(parts: AppParts = {}): App {
@@ -57,6 +59,7 @@ export function makeApp(parts: AppParts = {}): App {
       ...forwarding,
       identityHeaders: parts.identityHeaders ?? forwarding.identityHeaders,
       tokenHeaders: parts.tokenHeaders ?? forwarding.tokenHeaders,
+      ...(parts.credentialHeaders && { credentialHeaders: parts.credentialHeaders }),
     },
   }
   const app: Partial<App> = {
@@ -89,6 +92,11 @@ export function makeApp(parts: AppParts = {}): App {
 }
 
 export function makePlan(app: App, ...others: readonly App[]): HeaderPlan {
+  return planWithKeys(null, app, ...others)
+}
+
+/** The same of a gateway that has keys of its own. */
+export function planWithKeys(keys: KeyForms | null, app: App, ...others: readonly App[]): HeaderPlan {
   const cookies = (suffix: string): Pick<Origin, 'cookies'> => ({
     cookies: {
       session: `__Host-claimgate${suffix}`,
@@ -99,6 +107,7 @@ export function makePlan(app: App, ...others: readonly App[]): HeaderPlan {
   })
   const gateway: Partial<Gateway> = {
     apps: [app, ...others],
+    apiKeys: keys as ApiKeySettings | null,
     ownedHeaders: ownedHeaderNames([app, ...others]),
     hosts: new Map([
       ['wiki.example', cookies('') as Origin],

@@ -130,23 +130,27 @@ t.test('an only that a file left without entries chooses nothing', async (t) => 
 t.test('of what cannot be sent the log says which header and how large it would be', async (t) => {
   const groups = Array.from({ length: 300 }, (_, index) => `a-group-that-has-a-long-name-${index}`)
   const principal = { user: 'ada', provider: 'p', claims: { groups, o: { a: 1 } } }
-  const lines = identityLines(principal, [
-    { name: 'X-User', from: 'user' },
-    { name: 'X-Groups', from: 'groups' },
-  ])
+  const lines = identityLines(principal, {
+    identityHeaders: [
+      { name: 'X-User', from: 'user' },
+      { name: 'X-Groups', from: 'groups' },
+    ],
+  })
   if (lines.ok) throw new Error('it does not fit')
   const bytes = 'X-Groups'.length + groups.join(',').length
   t.match(lines, { header: 'X-Groups', why: 'too-large', bytes, bytesInAll: bytes + 'X-Userada'.length })
   t.match(describeUnsendable(lines), `X-Groups would have ${bytes} bytes or more`)
   t.notMatch(describeUnsendable(lines), 'a-group')
-  const object = identityLines(principal, [{ name: 'X-O', from: 'o' }])
+  const object = identityLines(principal, { identityHeaders: [{ name: 'X-O', from: 'o' }] })
   if (!object.ok) t.match(describeUnsendable(object), /^X-O would be an object/)
-  const sent = identityLines(principal, [
-    {
-      name: 'X-Groups',
-      from: 'groups',
-      form: { ...plainForm, only: { texts: [groups[7] ?? ''], patterns: [] } },
-    },
-  ])
+  const sent = identityLines(principal, {
+    identityHeaders: [
+      {
+        name: 'X-Groups',
+        from: 'groups',
+        form: { ...plainForm, only: { texts: [groups[7] ?? ''], patterns: [] } },
+      },
+    ],
+  })
   t.match(sent, { ok: true, lines: ['X-Groups', groups[7]] })
 })

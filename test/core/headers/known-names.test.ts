@@ -32,7 +32,7 @@ t.test('names beyond the bound make those of their length forgotten, and no othe
 })
 
 t.test('however many names clients send, each is judged for what it is', async (t) => {
-  const action = requestActions(new Set(['x-user']))
+  const action = requestActions(new Set(['x-user']), null)
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 200; i++) {
       const digits = String(i).padStart(3, '0')

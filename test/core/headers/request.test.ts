@@ -493,9 +493,11 @@ t.test('the plan of an app is made once, and again for another edition of the co
   const app = makeApp()
   const first = makePlan(app)
   t.not(makePlan(app), first)
-  const gateway = { ownedHeaders: new Set<string>(), hosts: new Map() } as unknown as Parameters<
-    typeof headerPlan
-  >[0]
+  const gateway = {
+    ownedHeaders: new Set<string>(),
+    hosts: new Map(),
+    apiKeys: null,
+  } as unknown as Parameters<typeof headerPlan>[0]
   t.equal(headerPlan(gateway, app), headerPlan(gateway, app))
 })
 

@@ -7,7 +7,6 @@ import { keyOfPage } from '../../../src/core/session/storage-key.ts'
 import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
 import {
   type Answer,
-  atLocation,
   faultAnswer,
   forbidden,
   frameOf,
@@ -22,6 +21,7 @@ import {
   withCookies,
   withHeaders,
 } from '../../../src/http/pages/answer.ts'
+import { atLocation } from '../../../src/http/pages/at-location.ts'
 import type { PageStatus } from '../../../src/http/pages/pages.ts'
 import { attachContext } from '../../../src/http/server/context.ts'
 import { lookIn, pageHeaders } from '../../support/pages.ts'
@@ -370,12 +370,12 @@ apps:
       ['https://nobody.example/x', 'GET', undefined],
     ] as const) {
       const admission = await around.admission(address, { method })
-      const { headers: got } = atLocation({ status: 200, headers, body: '' }, admission)
+      const { headers: got } = atLocation({ status: 200, headers, body: '' }, admission, {})
       t.same(got, of === undefined ? headers : { ...headers, 'x-of': of }, `${method} ${address}`)
     }
     const undecided = { ...(await around.admission('https://wiki.example/own')), location: null }
-    t.match(atLocation({ status: 200, headers, body: '' }, undecided).headers, { 'x-of': 'app' })
-    t.same(atLocation({ status: 200, headers, body: '' }, null).headers, headers)
+    t.match(atLocation({ status: 200, headers, body: '' }, undecided, {}).headers, { 'x-of': 'app' })
+    t.same(atLocation({ status: 200, headers, body: '' }, null, {}).headers, headers)
   },
 )
 

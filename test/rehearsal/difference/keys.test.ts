@@ -366,6 +366,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [{ 'X-A': 'a' }, { 'X-A': 'b' }],
     [{ 'X-A': 'access_token' }, { 'X-A': 'id_token' }],
     [{ 'X-A': 'access_token' }, { 'X-A': { claim: 'access_token' } }],
+    [{ 'X-A': 'key_id' }, { 'X-A': 'key_name' }],
+    [{ 'X-A': 'credential' }, { 'X-A': { claim: 'credential' } }],
   ],
   'apps.*.identity_headers.*.claim': [['groups', 'roles']],
   'apps.*.identity_headers.*.only': [
@@ -390,6 +392,15 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.websocket': [[undefined, true]],
   'apps.*.websocket.origins': [[['https://a.example.com'], ['https://b.example.com']]],
   'apps.*.cors_preflight': [[undefined, 'pass']],
+  'apps.*.cors': [
+    [undefined, ['https://a.example.com']],
+    [['https://a.example.com'], ['https://b.example.com']],
+  ],
+  'apps.*.cors_headers': [[undefined, ['X-Api-Key'], { 'apps.*.cors': ['https://a.example.com'] }]],
+  'apps.*.upstream_authorization': [
+    [undefined, 'strip'],
+    ['strip', 'access_token'],
+  ],
   'apps.*.cache': [[undefined, 'upstream']],
   'apps.*.allow_encoded': [[undefined, ['slash']]],
   'apps.*.ignore_case': [[undefined, true]],
