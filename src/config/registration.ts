@@ -17,10 +17,11 @@ export interface Registration {
   readonly grantTypes: readonly string[]
 }
 
-/** For each provider the addresses of the origins that accept it, in the order of the file. */
+/** For each provider with which people sign in the addresses of the origins that accept it, in the order of the file. */
 export function registrationsOf(gateway: Gateway): readonly Registration[] {
   const origins = [...new Set(gateway.hosts.values())]
-  return [...gateway.providers.values()].map((settings) => {
+  const registered = [...gateway.providers.values()].filter(({ signsIn }) => signsIn)
+  return registered.map((settings) => {
     const { name, issuer, clientId } = settings
     const own = origins.filter((origin) => origin.providers.includes(name))
     const logoutUri = (channel: 'backchannel' | 'frontchannel'): string | null =>

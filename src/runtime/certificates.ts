@@ -14,8 +14,9 @@ export function certificatesOf(gateway: Gateway): readonly CertificateEnd[] {
 }
 
 /** Hosts of the file by which a provider is reached; what its metadata names beside them is its own word. */
-export function hostsOfProvider({ issuer, internalUrl, metadataUrl }: ProviderSettings): ReadonlySet<string> {
-  const written = [issuer, internalUrl, metadataUrl].flatMap((url) => (url === null ? [] : [url]))
+export function hostsOfProvider(settings: ProviderSettings): ReadonlySet<string> {
+  const { issuer, internalUrl, metadataUrl, jwksUri } = settings
+  const written = [issuer, internalUrl, metadataUrl, jwksUri].flatMap((url) => (url === null ? [] : [url]))
   return new Set(written.map((url) => new URL(url).hostname))
 }
 

@@ -65,7 +65,9 @@ export function foreignPrefixes(
     const at = whereWritten(scope, path, 'provider')
     checkDistinct(scope, app, at, together)
     checkPrefixes(scope, app, at, together)
-    checkRedirectUri(scope, whereWritten(scope, path, 'redirect_uri'), redirectPath, together)
+    checkIssuers(scope, app, at, together)
+    const signIn = together.filter(({ signsIn }) => signsIn)
+    checkRedirectUri(scope, whereWritten(scope, path, 'redirect_uri'), redirectPath, signIn)
     for (const one of together) {
       const prefixes = foreign.get(one.name) ?? new Set()
       for (const other of together) {
@@ -83,6 +85,17 @@ function checkDistinct(scope: Scope, app: string, at: ConfigPath, together: read
     const twin = together.slice(0, index).find((other) => isSameProvider(one, other))
     if (twin === undefined) continue
     const message = `the app "${app}" accepts ${twin.name} and ${one.name}, which are one provider, with the same issuer and client_id: leave one out, or register a client of its own for it`
+    faultAt(scope, at, message)
+  }
+}
+
+/** A token names its issuer, and no client of ours: of two providers alike nobody could tell by whose rules it counts. */
+function checkIssuers(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {
+  const withTokens = together.filter(({ bearer }) => bearer !== null)
+  for (const [index, one] of withTokens.entries()) {
+    const twin = withTokens.slice(0, index).find(({ issuer }) => issuer === one.issuer)
+    if (twin === undefined || isSameProvider(one, twin)) continue
+    const message = `the app "${app}" accepts ${twin.name} and ${one.name}, which have \`bearer\` and the same issuer: list the audiences of both in the \`bearer\` of one`
     faultAt(scope, at, message)
   }
 }

@@ -24,6 +24,8 @@ export interface AppSurroundings {
   /** Of `session`: for apps that say nothing of their own. */
   readonly lifetimes: { readonly idle: number; readonly max: number }
   readonly buildLocations: BuildLocations
+  /** Whether people sign in with a provider. */
+  readonly signsIn: (provider: string) => boolean
 }
 
 /** An app as its locations are judged: what is known of it, also when parts of it were faulty. */
@@ -58,7 +60,7 @@ export interface BuiltApp {
   readonly name: string
   readonly path: ConfigPath
   readonly providers: readonly string[]
-  /** `{provider}` stands for each one's name. */
+  /** Of those with which people sign in `{provider}` stands for each one's name. */
   readonly redirectPath: string
   readonly secrets: readonly NamedSecret[]
   /** Null when something that it cannot be without was faulty, and reported. */
@@ -82,7 +84,8 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   const origin = url?.address.origin ?? ''
   const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null }
   const locations = yield* surroundings.buildLocations(head)
-  const redirectPath = readRedirectPath(scope, path, settings, providers, surroundings)
+  const signInProviders = providers.filter(surroundings.signsIn)
+  const redirectPath = readRedirectPath(scope, path, settings, signInProviders, surroundings)
   const built = { name, path, providers, redirectPath, secrets: secret === null ? [] : [secret.named] }
   if (url === null || upstream === null || locations === null) return { ...built, ofOrigin: null }
   const app: App = {
@@ -93,7 +96,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     upstream,
     sharedSecret: secret === null ? null : { header: secret.header, value: secret.value },
     providers,
-    signInProviders: providers,
+    signInProviders,
     allowEncoded: new Set(settings.allow_encoded),
     ignoreCase: settings.ignore_case,
     keepFragment: settings.keep_fragment,
@@ -103,7 +106,11 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     locations: locations.tree,
     allLocations: locations.all,
   }
-  const terms = { providers, redirectPath, ...readTerms(settings, url.address, surroundings) }
+  const terms = {
+    providers: signInProviders,
+    redirectPath,
+    ...readTerms(settings, url.address, surroundings),
+  }
   const rehearsal = rehearsalOf(app, locations)
   return { ...built, ofOrigin: { app, rehearsal, path, address: url.address, terms } }
 }

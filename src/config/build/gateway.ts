@@ -45,7 +45,8 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
-  const apps = yield* buildApps(scope, service, defaults)
+  const signsIn = (name: string) => providers.get(name)?.signsIn !== false
+  const apps = yield* buildApps(scope, service, defaults, signsIn)
   for (const [file, { path }] of scope.emptyLists) {
     warnAt(
       scope,
@@ -123,6 +124,7 @@ function* buildApps(
   scope: Scope,
   service: ReturnType<typeof buildService>,
   defaults: Defaults,
+  signsIn: (provider: string) => boolean,
 ): Steps<readonly BuiltApp[]> {
   checkNamed(scope, 'apps')
   const { auth, lifetimes } = service
@@ -137,7 +139,7 @@ function* buildApps(
     authSegments: auth?.authSegments ?? null,
     store: service.session?.store.kind ?? null,
   })
-  const surroundings = { defaults, auth, lifetimes, buildLocations }
+  const surroundings = { defaults, auth, lifetimes, buildLocations, signsIn }
   const apps: BuiltApp[] = []
   for (const name of appNames(scope)) {
     apps.push(yield* buildApp(scope, name, surroundings))

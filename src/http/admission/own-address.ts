@@ -36,7 +36,10 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
   }
   switch (target.path.slice(gateway.authPrefix.length)) {
     case '/login':
-      return { kind: 'own', address: 'login', methods: ['GET', 'POST'] }
+      // Where nobody signs in, there is nothing to choose from.
+      return origin.providers.length === 0
+        ? { kind: 'unknown' }
+        : { kind: 'own', address: 'login', methods: ['GET', 'POST'] }
     case '/logout':
       return { kind: 'own', address: 'logout', methods: ['GET', 'POST'] }
     case '/logged-out':

@@ -42,7 +42,11 @@ function providerOf({ runtime }: RequestContext, token: string): ProviderSetting
   const addressee = readLogoutAddressee(token)
   if (addressee === null) return null
   for (const provider of runtime.gateway.providers.values())
-    if (provider.issuer === addressee.issuer && addressee.audience.includes(provider.clientId))
+    if (
+      provider.signsIn &&
+      provider.issuer === addressee.issuer &&
+      addressee.audience.includes(provider.clientId)
+    )
       return provider
   return null
 }

@@ -22,8 +22,8 @@ export function fittingProviders(
   const members = [location, ...others].flatMap(({ access }) =>
     access.kind === 'rule' ? [access.requirement] : [],
   )
-  if (members.length === 0) return app.providers
-  const fitting = app.providers.filter((name) => gateway.providers.has(name))
+  if (members.length === 0) return app.signInProviders
+  const fitting = app.signInProviders.filter((name) => gateway.providers.has(name))
   const all = { kind: 'all', members } as const
   const could = providersThatCould(all, fitting, readJudgedAddress(clientAddress))
   return could.length === 0 ? fitting : could

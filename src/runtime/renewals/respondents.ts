@@ -48,7 +48,7 @@ export function createRespondents({ gateway, providers }: RenewalEdition): Respo
     },
     provider(id) {
       for (const [name, one] of gateway.providers)
-        if (isSameProvider(one, id)) return providers.get(name) ?? null
+        if (one.signsIn && isSameProvider(one, id)) return providers.get(name) ?? null
       return null
     },
   }

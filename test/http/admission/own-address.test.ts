@@ -156,6 +156,13 @@ t.test('the metadata of an app that takes access tokens is one address, as a red
   t.equal(matched(own, '/.well-known/oauth%EF%BC%8Dprotected-resource'), 'not-ours')
 })
 
+t.test('where people sign in with no provider there is no sign-in', async (t) => {
+  const none = { gateway: each.gateway, origin: { ...each.origin, providers: [], redirectUris: [] } }
+  t.equal(matched(none, '/.auth/login'), 'unknown')
+  t.equal(matched(none, '/.auth/callback/asks'), 'unknown')
+  t.equal(matched(none, '/.auth/me'), 'me: GET HEAD')
+})
+
 t.test('an address of a provider that is gone takes no method', async (t) => {
   const { gateway, origin } = each
   const gone = { gateway: { ...gateway, providers: new Map() }, origin }
