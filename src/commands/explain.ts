@@ -1,18 +1,20 @@
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
-import { askingOptions, loadToAsk } from '../cli/load.ts'
-import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { askingOptions, loadOrReport, loadToAsk } from '../cli/load.ts'
+import { configFile, type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
 import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
 import { refuseUsage } from '../cli/program.ts'
 import { shownOn } from '../cli/shown.ts'
+import { reservedProviders } from '../core/credential/credential.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { isHeaderName } from '../core/headers/names.ts'
 import { readAddress } from '../core/request/address.ts'
-import { type Person, probe } from '../http/admission/probe.ts'
+import { type Probe, probe } from '../http/admission/probe.ts'
 import { explain } from '../rehearsal/explain/explanation.ts'
 import { explanationText } from '../rehearsal/explain/text.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
 import { explainLog } from './explain-log.ts'
+import { credentialOptions, madeUpBy, readHeaderPerson } from './header-person.ts'
 
 const specs = {
   url: { type: 'string', value: 'URL', help: 'the address as a browser shows it' },
@@ -28,6 +30,7 @@ const specs = {
     value: 'NAME',
     help: 'whose claims they are, where the app accepts several providers',
   },
+  ...credentialOptions,
   'client-ip': {
     type: 'string',
     value: 'ADDR',
@@ -49,6 +52,7 @@ const specs = {
 } as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
+       claimgate explain --url URL --key ID | --token FILE [options]
        claimgate explain --url URL --anonymous [options]
        claimgate explain --log FILE|- --request-id ID [--json]
 
@@ -58,9 +62,10 @@ ${optionsHelp(specs)}
 Exit status: 0 the request is allowed, 1 a refusal or a sign-in, 2 wrong usage, a configuration with
 faults, or a request that the log does not know.
 
-JSON: {request: {method, url, client_ip, provider}, outcome: allowed | sign_in | denied | rejected,
+JSON: {request: {method, url, client_ip, provider, credential, key}, outcome: allowed | sign_in | denied | rejected,
 reason, sentence, status (null: the app's own), answer, app, locations,
-credentials (by what somebody could be known there), less_specific,
+credentials (by what somebody could be known there), counts (the credential that was looked at),
+www_authenticate, less_specific,
 conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, blocks, met}],
 upstream_headers: [{name, value}] or null, changes: [[{kind, claim, not, text, now}]], more_changes,
 notes}. With --log: {request: the access line, outcome, sentence, events: the other lines}.
@@ -84,16 +89,26 @@ export const command: Command = {
     }
     const asked = readAsked(options)
     if (!asked.ok) return refuseUsage(command, asked.reason, io)
-    const gateway = loadToAsk(options, io)
+    const gateway = loadFor(options, io)
     if (gateway === null) return 2
     const person = await readPerson(options, gateway, asked.value, io)
     if (!person.ok) return refuseUsage(command, person.reason, io)
-    const told = explain(gateway, { ...asked.value, person: person.value, now: nowOf(io) })
+    const told = explain(gateway, { ...asked.value, ...person.value, now: nowOf(io) })
     io.stdout(
       options.flag('json') ? `${JSON.stringify(told, null, 2)}\n` : explanationText(told, shownOn(io)),
     )
     return told.outcome === 'allowed' ? 0 : 1
   },
+}
+
+/** A shared store of keys is asked with its real secrets; all else needs none. */
+function loadFor(options: Options, io: Io): Gateway | null {
+  const gateway = loadToAsk(options, io)
+  if (gateway === null || options.text('key') === null || options.flag('made-up-secrets')) return gateway
+  const isShared = (gateway.apiKeys?.store.kind ?? 'sqlite') !== 'sqlite'
+  return isShared
+    ? (loadOrReport(configFile(options, io.env), io, { mayBeOpen: true })?.gateway ?? null)
+    : gateway
 }
 
 interface Asked {
@@ -142,16 +157,28 @@ async function readPerson(
   gateway: Gateway,
   asked: Asked,
   io: Io,
-): Promise<Reading<Person | null>> {
+): Promise<Reading<Pick<Probe, 'person' | 'notes'>>> {
   const file = options.text('claims')
-  if ((file === null) === !options.flag('anonymous')) {
-    return { ok: false, reason: 'who asks? Say either --claims FILE or --anonymous' }
+  const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io)
+  const ways = [file !== null, options.flag('anonymous'), byHeader !== null]
+  if (ways.filter((given) => given).length !== 1) {
+    return { ok: false, reason: 'who asks? Say one of --claims FILE, --key ID, --token FILE and --anonymous' }
   }
-  if (file === null) return { ok: true, value: null }
+  if (byHeader !== null) return byHeader
+  if (file === null) return { ok: true, value: { person: null } }
   const { app } = probe(gateway, { ...asked, person: null }).admission
   const accepted = app?.providers ?? [...gateway.providers.keys()]
-  const provider = chooseProvider(gateway, options.text('provider'), accepted)
+  const made = madeUpBy(options.text('credential') ?? 'session')
+  if (!made.ok) return made
+  const by = made.value
+  const named = options.text('provider')
+  const isOperators = by?.kind === 'api_key' && (named === null || named === reservedProviders.apiKeys)
+  const provider: Reading<string> = isOperators
+    ? { ok: true, value: reservedProviders.apiKeys }
+    : chooseProvider(gateway, named, accepted)
   if (!provider.ok) return provider
   const claims = await readClaims(file, io)
-  return claims.ok ? { ok: true, value: { provider: provider.value, claims: claims.value } } : claims
+  if (!claims.ok) return claims
+  const whose = { provider: provider.value, claims: claims.value }
+  return { ok: true, value: { person: by === null ? whose : { ...whose, by } } }
 }

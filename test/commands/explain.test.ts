@@ -279,6 +279,8 @@ t.test('for programs: everything, under names that stay', async (t) => {
       'app',
       'locations',
       'credentials',
+      'counts',
+      'www_authenticate',
       'readings',
       'less_specific',
     ],
@@ -416,7 +418,7 @@ t.test('wrong usage, unreadable files and faulty ones are 2', async (t) => {
     [['--url', '/admin', '--anonymous'], /--url wants an absolute address/],
     [['--url', 'https:/wiki.example.com/', '--anonymous'], /--url wants an absolute address/],
     [['--url', 'mailto:x', '--anonymous'], /--url wants an absolute address/],
-    [url, /who asks\? Say either --claims FILE or --anonymous/],
+    [url, /who asks\? Say one of --claims FILE, --key ID, --token FILE and --anonymous/],
     [[...url, '--claims', 'x', '--anonymous'], /who asks\?/],
     [[...url, '--claims', 'missing.json'], /missing\.json cannot be read: no such file/],
     [[...url, '--claims', 'list.json'], /list\.json holds no object/],
@@ -540,4 +542,30 @@ t.test('where what follows the # is kept, a sign-in begins with a page', async (
     'https://shop.example.com/Shop/Account',
   ]
   t.match((await ask(head)).stdout, 'The client gets 302: the sign-in at staff, and back here.')
+})
+
+t.test('a JWT from a file, and options that do not go together', async (t) => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const jwt = (claims: object) => `${part({ alg: 'RS256', typ: 'at+jwt' })}.${part(claims)}.c2ln`
+  writeFileSync(join(folder, 'token.jwt'), `${jwt({ iss: 'https://id.example.com', sub: 'ada' })}\n`)
+  writeFileSync(join(folder, 'opaque.txt'), 'ya29.opaque')
+  const { code, stdout } = await ask(['--url', `${wiki}/api`, '--token', 'token.jwt'])
+  t.equal(code, 1)
+  t.match(stdout, 'by an access token of staff')
+  t.match(stdout, /note: The signature of the token was not checked/)
+  t.notMatch(stdout, 'c2ln', 'the token itself is printed nowhere')
+  const rows: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--token', 'opaque.txt'], /holds no JWT\. What such a token says, only its provider knows/],
+    [['--key', 'abc'], /--key: the configuration has no api_keys/],
+    [['--key', 'abc', '--token', 'token.jwt'], /two credentials: give one/],
+    [['--key', 'abc', '--credential', 'bearer'], /--key goes with --credential api_key/],
+    [['--token', 'token.jwt', '--credential', 'session'], /--token goes with --credential bearer/],
+    [['--token', 'token.jwt', '--anonymous'], /who asks\?/],
+    [['--claims', '-', '--credential', 'cookie'], /--credential takes session, bearer, api_key, not/],
+  ]
+  for (const [args, message] of rows) {
+    const told = await ask(['--url', `${wiki}/api`, ...args])
+    t.equal(told.code, 2, args.join(' '))
+    t.match(told.stderr, message)
+  }
 })

@@ -70,7 +70,8 @@ export function probeLookup(gateway: Gateway, person: Person, use: KeyUse): Head
       if (provider === undefined || bearer === null || !use.app.providers.includes(provider.name))
         return unknown
       const { now } = use
-      if (token !== undefined) return judgeAccessToken(token, provider, now)
+      if (token !== undefined)
+        return token.kind === 'read' ? judgeAccessToken(token.token, provider, now) : token
       return ofMadeUpToken(person, by.isClient, { provider, bearer, now })
     }
   }

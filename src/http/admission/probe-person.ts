@@ -1,6 +1,6 @@
-import type { AccessToken } from '../../core/credential/access-token.ts'
 import type { HeaderIdentity } from '../../core/credential/credential.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
+import type { AccessTokenReading } from '../../core/provider-port.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import type { Subject } from '../../core/rules/requirement.ts'
 
@@ -18,7 +18,7 @@ export interface Person {
   /** The key as it rests, which says all the rest of it; absent: one with these claims, and without a restriction. */
   readonly key?: ApiKey
   /** The token as it was read; absent: one with these claims, and what else the provider’s settings ask for. */
-  readonly token?: AccessToken
+  readonly token?: AccessTokenReading
 }
 
 /** Whom a rule is judged for. */

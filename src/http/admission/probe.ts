@@ -33,6 +33,8 @@ export interface Probe {
   readonly now?: EpochSeconds
   /** Whether the person does what a step-up asks for, where one is needed, and asks again. */
   readonly steppedUp?: boolean
+  /** What is to be said of how the person was read. */
+  readonly notes?: readonly string[]
 }
 
 export { type Person, subjectOf } from './probe-person.ts'

@@ -1,4 +1,4 @@
-import type { Credential } from '../../core/credential/credential.ts'
+import { type Credential, credentialOf } from '../../core/credential/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -12,6 +12,7 @@ import { type Person, type Probe, type ProbeResult, probe } from '../../http/adm
 import { conditionsOf } from '../conditions.ts'
 import { judgingLocations, judgingReadings } from '../who/access.ts'
 import { caseNote } from './case-note.ts'
+import { challengesIn, countedIn, isRefusedCredential } from './challenges.ts'
 import { type Change, changesFor } from './changes.ts'
 import { formNote } from './form-note.ts'
 import { type SentHeader, sentHeaders } from './headers.ts'
@@ -25,12 +26,20 @@ export interface Explanation extends Outcome {
     readonly client_ip: string | null
     /** Null for nobody. */
     readonly provider: string | null
+    /** By what somebody comes; null for nobody. */
+    readonly credential: Credential | null
+    /** The id of a key. */
+    readonly key: string | null
   }
   readonly app: string | null
   /** The locations that judged: several where the path can be read in several ways. */
   readonly locations: readonly string[]
   /** By what somebody could be known there; empty where nobody is told apart. */
   readonly credentials: readonly Credential[]
+  /** The one that was looked at, good or not; null: none. */
+  readonly counts: Credential | null
+  /** What a program is told of how to come (RFC 9110 section 11.6.1); null: nothing. */
+  readonly www_authenticate: string | null
   /** How servers may read the path, the path as it stands first; empty where it can be read in one way alone. */
   readonly readings: readonly Reading[]
   /** Other locations that cover the path, the most specific first. */
@@ -67,25 +76,32 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
   const outcome = outcomeOf(ruling, settings?.userId ?? 'sub')
   // The path itself lets this person in.
   const elsewhere = admission.decision.reason === 'destination-not-allowed'
-  const changes = app === null || elsewhere ? none : changesFor(gateway, app, locations, situation, outcome)
+  const changes =
+    app === null || elsewhere || isRefusedCredential(ruling)
+      ? none
+      : changesFor(gateway, app, locations, situation, outcome)
   return {
     request: {
       method: asked.method,
       url: asked.url,
       client_ip: asked.clientAddress,
       provider: asked.person?.provider ?? null,
+      credential: asked.person && credentialOf(asked.person),
+      key: asked.person?.by?.kind === 'api_key' ? asked.person.by.id : null,
     },
     ...outcome,
     app: app?.name ?? null,
     locations: locations.map(({ label }) => label),
     credentials: credentialsAt(locations),
+    counts: countedIn(ruling, credentialsAt(locations)),
+    www_authenticate: challengesIn(ruling, asked.headers ?? {}),
     readings: readingsIn(admission),
     less_specific: lessSpecific(ruling, locations),
     conditions: [...conditionsAt(locations, situation), ...stepUpAt(locations, ruling)],
     upstream_headers: sentHeaders(ruling),
     changes: changes.shown,
     more_changes: changes.more,
-    notes: notesOn(asked, ruling, locations),
+    notes: [...notesOn(asked, ruling, locations), ...(asked.notes ?? [])],
   }
 }
 

@@ -47,13 +47,13 @@ function verdict(admission: Admission, decision: Decision): Outcome {
       return {
         outcome: 'sign_in',
         reason,
-        sentence: challengeReasons[decision.reason],
+        sentence: withDetail(challengeReasons[decision.reason], admission),
         ...askingFor(admission, decision),
       }
     case 'deny':
       return decision.reason === 'insecure-scheme'
         ? insecure(admission)
-        : denied(admission, reason, denyReasons[decision.reason])
+        : denied(admission, reason, withDetail(denyReasons[decision.reason], admission))
     case 'reject': {
       const { status, allow } = decision
       const answer = allow === undefined ? 'an error page' : `an error page; allowed: ${allow.join(', ')}`
@@ -62,10 +62,19 @@ function verdict(admission: Admission, decision: Decision): Outcome {
   }
 }
 
+/** What the log says beside, of a token or key that does not count. */
+function withDetail(sentence: string, { header, principal, detail }: Admission): string {
+  return header === null || principal !== null || detail === null ? sentence : `${sentence} Here: ${detail}.`
+}
+
 function askingFor(
-  { app, method }: Admission,
-  { how, providers, stepUp }: Challenge,
+  { app, method, wantsPage }: Admission,
+  { how, providers, stepUp, presented }: Challenge,
 ): Pick<Outcome, 'status' | 'answer'> {
+  if (presented !== undefined || providers.length === 0) {
+    const answer = wantsPage ? 'a page that says that programs come here' : 'application/problem+json'
+    return { status: 401, answer }
+  }
   const signIn = stepUp === null ? 'sign-in' : 'step-up'
   if (how === 'unauthorized') {
     return { status: 401, answer: `no redirect, but a login_url for a ${signIn} at ${oneOf(providers)}` }

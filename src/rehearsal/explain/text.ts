@@ -26,29 +26,46 @@ const words = {
   rejected: 'rejected',
 } as const
 
-function headText(
-  { request, outcome, reason, sentence, status, answer }: Explanation,
-  colours: Colours,
-): string {
-  const who = request.provider === null ? 'not signed in' : `signed in with ${request.provider}`
+function headText(told: Explanation, colours: Colours): string {
+  const { request, outcome, reason, sentence, status, answer, www_authenticate } = told
   const from = request.client_ip === null ? '' : `, from ${request.client_ip}`
   const client = status === null ? answer : `${status}: ${answer}`
   return [
     colours.strong(wrap(`${showOwn(request.method)} ${showOwn(request.url, 2000)}`)),
-    `${who}${from}\n`,
-    paintOf(colours, outcome)(wrap(`${words[outcome]}: ${reason}`, '  ')),
+    `${whoText(request)}${from}\n`,
+    paintOf(colours, outcome)(wrap(`${wordOf(told)}: ${reason}`, '  ')),
     wrap(sentence, '  '),
-    `${wrap(`The client gets ${client.replace(/\.?$/, '.')}`, '  ')}\n`,
+    wrap(`The client gets ${client.replace(/\.?$/, '.')}`, '  '),
+    ...(www_authenticate === null ? [] : [wrap(`WWW-Authenticate: ${www_authenticate}`, '  ')]),
+    '',
   ].join('\n')
 }
 
-function placeText(
-  { app, locations, readings, less_specific, conditions }: Explanation,
-  colours: Colours,
-): string {
+/** Of 401 without a sign-in: who asks has to be known, and nobody is sent anywhere for it. */
+function wordOf({ outcome, status, counts, www_authenticate }: Explanation): string {
+  const isForPrograms = outcome === 'sign_in' && status === 401 && www_authenticate !== null
+  return isForPrograms && counts !== 'session' ? 'unauthorized' : words[outcome]
+}
+
+function whoText({ provider, credential, key }: Explanation['request']): string {
+  switch (credential) {
+    case null:
+      return 'not signed in'
+    case 'session':
+      return `signed in with ${provider}`
+    case 'bearer':
+      return `by an access token of ${provider === '' ? 'nobody who is known' : provider}`
+    case 'api_key':
+      return `by the API key ${showOwn(key ?? '')} of ${provider}`
+  }
+}
+
+function placeText(told: Explanation, colours: Colours): string {
+  const { app, locations, readings, less_specific, conditions, credentials } = told
   if (app === null) return ''
   const rows = [['app', app]]
   if (locations.length > 0) rows.push(['location', whichLocation(locations)])
+  if (credentials.some((one) => one !== 'session')) rows.push(['credential', credentialText(told)])
   for (const reading of readings) rows.push(['read as', readingText(reading)])
   if (less_specific.length > 0) {
     rows.push(['no say', `${shortList(less_specific)}: less specific, or for other methods`])
@@ -57,6 +74,20 @@ function placeText(
     rows.push(['floor', "the app's own rule must hold too"])
   }
   return `${colours.strong('Place')}\n${columns(rows)}`
+}
+
+/** Which one counts, and why. */
+function credentialText({ credentials, counts }: Explanation): string {
+  const listed = `accepted here: ${credentials.join(', ')}`
+  switch (counts) {
+    case null:
+      return `none was presented; ${listed}`
+    case 'session':
+      return `session: no token or key was presented; ${listed}`
+    case 'bearer':
+    case 'api_key':
+      return `${counts}: a token or key that is presented counts before a session, and is never replaced by one; ${listed}`
+  }
 }
 
 function whichLocation(locations: readonly string[]): string {
