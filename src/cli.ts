@@ -25,6 +25,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'make a configuration of one of Apache httpd or oauth2-proxy',
     load: () => import('./commands/convert.ts'),
   },
+  keys: {
+    summary: 'make, list and revoke the API keys of programs',
+    load: () => import('./commands/keys.ts'),
+  },
   sessions: { summary: 'list or revoke sessions', load: () => import('./commands/sessions.ts') },
   subject: {
     summary: 'by what name the log calls a person',

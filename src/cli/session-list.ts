@@ -4,6 +4,7 @@ import type { SessionStore, StoredSession } from '../core/ports.ts'
 import { findProvider } from '../core/provider-id.ts'
 import type { SessionKey } from '../core/session/session.ts'
 import { seeEach } from './loaded-sessions.ts'
+import { table, timeText } from './table.ts'
 
 /** What sessions are shown with: the configuration of today, and the names that the log has for them. */
 export interface SessionNaming {
@@ -40,24 +41,15 @@ export function sessionTable(
     one.name === null ? '-' : printable(one.name),
     providerOf(gateway, one)?.name ?? `(no longer) ${printable(one.issuer)}`,
     one.origin,
-    time(one.signedInAt),
-    time(one.lastSeenAt),
-    time(one.expiresAt),
+    timeText(one.signedInAt),
+    timeText(one.lastSeenAt),
+    timeText(one.expiresAt),
   ])
   const all = [
     ['ID', 'USER', 'NAME', 'PROVIDER', 'ORIGIN', 'SIGNED IN', 'LAST SEEN', 'ENDS IF UNUSED'],
     ...rows,
   ]
-  const widths = all[0]?.map((_, column) => widest(all.map((row) => row[column] ?? ''))) ?? []
-  return all
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - columnsOf(cell)))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  return table(all)
 }
 
 /** One session for programs; times in epoch seconds. */
@@ -100,22 +92,6 @@ export function findByPrefix(
 export function providerOf(gateway: Gateway, session: StoredSession): ProviderSettings | null {
   const origin = [...gateway.hosts.values()].find((one) => one.origin === session.origin)
   return findProvider(gateway.providers, origin?.providers ?? [], session)
-}
-
-function widest(cells: readonly string[]): number {
-  return cells.reduce((most, cell) => Math.max(most, columnsOf(cell)), 0)
-}
-
-/** How many columns of a terminal a text takes: marks none, Chinese, Japanese, Korean and emoji two. */
-function columnsOf(text: string): number {
-  return text.replaceAll(/\p{M}/gu, '').replaceAll(wide, '..').length
-}
-
-const wide =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]|[\u{10000}-\u{10ffff}]/gu
-
-function time(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /** Providers and people chose ids and names: nothing in them may speak to the terminal. */

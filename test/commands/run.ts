@@ -17,6 +17,7 @@ export async function runIn(
     program,
     terminal = false,
     nowMs,
+    now,
   }: {
     readonly cwd: string
     readonly env?: Readonly<Record<string, string>>
@@ -25,6 +26,8 @@ export async function runIn(
     /** Both outputs are a terminal. */
     readonly terminal?: boolean
     readonly nowMs?: () => number
+    /** The clock of this machine when absent. */
+    readonly now?: () => number
   },
 ): Promise<Ran> {
   let stdout = ''
@@ -41,6 +44,7 @@ export async function runIn(
     cwd,
     isTerminal: { stdout: terminal, stderr: terminal },
     ...(nowMs === undefined ? {} : { nowMs }),
+    ...(now === undefined ? {} : { now }),
     ...(program === undefined ? {} : { program }),
   })
   return { code, stdout, stderr }

@@ -24,7 +24,7 @@ export interface KeyFacts {
   readonly source: 'store' | 'file'
   readonly state: KeyState
   readonly claims: Claims
-  readonly created_at: EpochSeconds | null
+  readonly created_at: EpochSeconds
   readonly expires_at: EpochSeconds | null
   readonly revoked_at: EpochSeconds | null
   /** Of a person's key: when its claims are too old to count. */
@@ -52,7 +52,7 @@ export function keyFacts(
     source,
     state: stateOf(key, who, reading, now),
     claims: who.kind === 'person' ? who.claims : key.claims,
-    created_at: source === 'file' ? null : key.createdAt,
+    created_at: key.createdAt,
     expires_at: key.expiresAt,
     revoked_at: key.revokedAt,
     sleeps_at: sleepsAt(key, reading),

@@ -1,4 +1,5 @@
 import { type CommandRecord, decodeCommandRecord } from '../../core/command-record.ts'
+import { decodeKeyCommandRecord, type KeyCommandRecord } from '../../core/key-command-record.ts'
 import type { SessionStore } from '../../core/ports.ts'
 import type { Log } from './log.ts'
 
@@ -36,10 +37,18 @@ export function watchCommandRecords(
 }
 
 function tell(log: Log, texts: readonly string[]): void {
-  const records = texts.map(decodeCommandRecord)
-  for (const record of records) if (record !== null) tellOfRevocation(log, record)
-  const count = records.filter((record) => record === null).length
+  let count = 0
+  for (const text of texts) {
+    const [revocation, key] = [decodeCommandRecord(text), decodeKeyCommandRecord(text)]
+    if (revocation !== null) tellOfRevocation(log, revocation)
+    else if (key !== null) tellOfKey(log, key)
+    else count += 1
+  }
   if (count > 0) log.event('warn', 'command.unreadable', { count })
+}
+
+function tellOfKey(log: Log, { event, at, operator, machine, key, name, user }: KeyCommandRecord): void {
+  log.event('info', event, { key, name, by: 'command', subject: user, operator, machine, ran_at: at })
 }
 
 function tellOfRevocation(log: Log, record: CommandRecord): void {

@@ -2,6 +2,7 @@ import type { ApiKey } from '../../core/keys/api-key.ts'
 import { type KeyFacts, keyFacts } from '../../core/keys/key-facts.ts'
 import { formatKeyId, isKeyId } from '../../core/keys/key-form.ts'
 import type { KeyStore } from '../../core/keys/key-store.ts'
+import { limits } from '../../core/limits/table.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { KeySurroundings } from './wanted-key.ts'
 
@@ -62,4 +63,16 @@ export async function listKeys(
   const inFile = after === null ? gateway.apiKeys.keys.filter(isMeant).map(facts('file')) : []
   const page = await keys.list({ ...(asked === null ? {} : { user: asked }), after, most })
   return { keys: [...inFile, ...page.keys.filter(isMeant).map(facts('store'))], next: page.next }
+}
+
+/** The same, of all pages. */
+export async function allKeys(place: Place, user: string | null): Promise<readonly KeyFacts[]> {
+  const all: KeyFacts[] = []
+  let after: string | null = null
+  do {
+    const page: ListedKeys = await listKeys(place, { user, after, most: limits.keysOfPage })
+    all.push(...page.keys)
+    after = page.next
+  } while (after !== null)
+  return all
 }

@@ -2,6 +2,7 @@ import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { type CommandRecord, encodeCommandRecord } from '../../../src/core/command-record.ts'
 import { StoreFault } from '../../../src/core/fault.ts'
+import { encodeKeyCommandRecord } from '../../../src/core/key-command-record.ts'
 import type { CommandRecordStore } from '../../../src/core/ports.ts'
 import { watchCommandRecords } from '../../../src/http/operations/command-records.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
@@ -142,4 +143,20 @@ t.test('it looks once a second, one look at a time, until the end', async (t) =>
   watch.stop()
   mock.timers.tick(5000)
   t.equal(looks, 2)
+})
+
+t.test('what a command did with a key is a line, which names the command', async (t) => {
+  const { lines, left, watch } = open(t)
+  const key = { event: 'key.revoked', at: 1_900_000_000, operator: 'root', machine: 'gate-1' } as const
+  left.push(
+    encodeKeyCommandRecord({ ...key, key: 'Ab3dEf6hIj9lMn2p', name: 'shop', user: 'key:shop' }),
+    'nonsense',
+  )
+  await watch.look()
+  const [{ time: _, ...line } = {}, ...more] = lines
+  t.strictSame(line, {
+    ...{ level: 30, event: 'key.revoked', key: 'Ab3dEf6hIj9lMn2p', name: 'shop', by: 'command' },
+    ...{ subject: 'key:shop', operator: 'root', machine: 'gate-1', ran_at: 1_900_000_000 },
+  })
+  t.match(more, [{ event: 'command.unreadable', count: 1 }])
 })
