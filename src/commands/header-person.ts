@@ -11,9 +11,9 @@ import { parseKeyId } from '../core/keys/key-form.ts'
 import { isSameProvider } from '../core/provider-id.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Person } from '../http/admission/probe-person.ts'
-import { readUnverifiedToken } from '../oidc/bearer/jwt.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { openKeysOfCommand } from '../runtime/keys/open.ts'
+import { unverifiedToken } from '../runtime/unverified-token.ts'
 import { hasKeyFile } from '../store/keys/sqlite-key-file.ts'
 
 /** By what somebody comes, for commands that ask as somebody. */
@@ -106,7 +106,7 @@ async function readToken(
 function ofToken(raw: string, provider: ProviderSettings | null, now: EpochSeconds): HeaderPerson {
   const by = { kind: 'bearer', isClient: false } as const
   if (provider === null) return { person: { provider: '', claims: {}, by }, notes: [] }
-  const token = readUnverifiedToken(raw, provider.issuer, now)
+  const token = unverifiedToken(raw, provider, now)
   const claims = token.kind === 'read' ? token.token.claims : {}
   return { person: { provider: provider.name, claims, by, token }, notes: [notVerified(provider)] }
 }
