@@ -89,6 +89,7 @@ function editionOf(script: ScriptedProvider, recheck: RecheckSettings | null) {
   return {
     gateway: {
       providers: new Map([['acme', settings]]),
+      apiKeys: null,
       hosts: new Map([[wiki.host, wiki]]),
       session: { ...sessionSettings, store: { kind: 'memory' as const } },
     },

@@ -2,7 +2,7 @@ import type { App, Location } from '../gateway.ts'
 import type { ClaimPath } from './claims.ts'
 import type { Requirement } from './requirement.ts'
 
-/** Every claim path that a rule or an identity header of these apps names, sorted, each once. */
+/** Every claim path that a rule, an identity header or a limit of these apps names, sorted, each once. */
 export function namedClaims(apps: readonly App[]): readonly ClaimPath[] {
   const paths = new Set<ClaimPath>()
   for (const app of apps) {
@@ -31,6 +31,10 @@ export function claimsOfRequirement(requirement: Requirement): readonly ClaimPat
 function addNamed(location: Location, paths: Set<ClaimPath>): void {
   for (const { from } of location.forwarding.identityHeaders) {
     if (from !== 'user' && from !== 'provider') paths.add(from)
+  }
+  for (const { per, amount } of location.limits) {
+    if (typeof per === 'object') paths.add(per.claim)
+    if ('claim' in amount) paths.add(amount.claim)
   }
   if (location.access.kind === 'rule') addConditions(location.access.requirement, paths)
 }

@@ -1,14 +1,15 @@
 import type { App, Gateway, Origin, ProviderSettings } from '../gateway.ts'
 import { isList, isObject, type Json } from '../json.ts'
+import { pathsForKeys } from '../keys/copied-paths.ts'
 import { type ClaimPath, type Claims, longestOwnKey } from '../rules/claims.ts'
 import { namedClaims } from '../rules/named-claims.ts'
 import { claimsOfStepUp, type StepUp } from '../step-up.ts'
 
 /** What sessions of an origin are judged and shown by. */
 export type ClaimNaming = {
-  readonly gateway: Pick<Gateway, 'shadow'>
+  readonly gateway: Pick<Gateway, 'shadow' | 'apiKeys'>
   readonly origin: Pick<Origin, 'origin' | 'apps'>
-  readonly provider: Pick<ProviderSettings, 'userId' | 'displayName'>
+  readonly provider: Pick<ProviderSettings, 'name' | 'userId' | 'displayName'>
 }
 
 /** Whether an address counts hangs on both, and `/.auth/me` tells of it whoever names them. */
@@ -16,19 +17,21 @@ const always: readonly ClaimPath[] = ['email', 'email_verified']
 
 /**
  * Every claim path by which a session of this origin and provider is judged, passed on or shown: rules, those that are
- * rehearsed too, step-ups, identity headers, the user id, the name on pages. Sorted, each once. What comes to name claims belongs
+ * rehearsed too, step-ups, identity headers, limits, the user id, the name on pages, and what keys of that person take over. Sorted, each once. What comes to name claims belongs
  * here: a claim that is missing because nobody kept it could let somebody in.
  */
 export function claimsToKeep({ gateway, origin, provider }: ClaimNaming): readonly ClaimPath[] {
   const rehearsed = gateway.shadow?.origins.get(origin.origin)?.apps ?? []
   const named = [...namedClaims(origin.apps), ...namedClaims(rehearsed)]
   const stepUps = [...stepUpsOf(origin.apps), ...stepUpsOf(rehearsed)].flatMap(claimsOfStepUp)
-  return [...new Set([...always, ...named, ...stepUps, provider.userId, ...provider.displayName])].sort()
+  const keys = pathsForKeys(gateway.apiKeys, provider)
+  const own = [provider.userId, ...provider.displayName]
+  return [...new Set([...always, ...named, ...stepUps, ...keys, ...own])].sort()
 }
 
 /** Those of the scopes that a sign-in brought by which some step-up of this origin is judged. */
 export function scopesToKeep(
-  { gateway, origin }: Pick<ClaimNaming, 'gateway' | 'origin'>,
+  { gateway, origin }: { readonly gateway: Pick<Gateway, 'shadow'>; readonly origin: ClaimNaming['origin'] },
   granted: readonly string[],
 ): readonly string[] {
   const rehearsed = gateway.shadow?.origins.get(origin.origin)?.apps ?? []

@@ -1,4 +1,5 @@
-import type { Origin } from '../gateway.ts'
+import type { Gateway, Origin } from '../gateway.ts'
+import { pathsForKeys } from '../keys/copied-paths.ts'
 import type { ProviderSettings, RecheckSettings } from '../provider-settings.ts'
 import type { ClaimPath } from '../rules/claims.ts'
 import { namedClaims } from '../rules/named-claims.ts'
@@ -34,15 +35,16 @@ function isAhead(checkedAt: EpochSeconds, now: EpochSeconds): boolean {
 }
 
 /**
- * The claims that decide or are passed on at an origin, for sessions of a provider: those of rules and identity headers, and the
- * user id. The name on pages decides nothing, and neither do rules that are rehearsed: for these nobody has to sign in
+ * The claims that decide or are passed on at an origin, for sessions of a provider: those of rules, identity headers and
+ * limits, the user id, and what keys of that person take over. The name on pages decides nothing, and neither do rules that are rehearsed: for these nobody has to sign in
  * again.
  */
 export function claimsInUse(
   { apps }: Pick<Origin, 'apps'>,
-  { userId }: Pick<ProviderSettings, 'userId'>,
+  provider: Pick<ProviderSettings, 'name' | 'userId'>,
+  apiKeys: Gateway['apiKeys'],
 ): readonly ClaimPath[] {
-  const used = new Set([...namedClaims(apps), userId])
+  const used = new Set([...namedClaims(apps), ...pathsForKeys(apiKeys, provider), provider.userId])
   // Whether an address counts hangs on the other.
   if (used.has('email')) used.add('email_verified')
   return [...used].sort()

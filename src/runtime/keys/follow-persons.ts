@@ -11,7 +11,7 @@ export function tellingKeys(sessions: Sessions, keys: Pick<Keys, 'signedIn'> | n
       const started = await sessions.start(signIn)
       const { issuer, clientId, user, signedInAt: at } = started.session
       // What the provider said, and not what the session keeps of it.
-      keys.signedIn({ issuer, clientId, user, claims: signIn.identity.claims, at })
+      keys.signedIn({ issuer, clientId, user, claims: signIn.identity.claims, at }, 'sign-in')
       return started
     },
   }
@@ -22,7 +22,7 @@ export function followRenewal(keys: Pick<Keys, 'signedIn' | 'sleepSoon'> | null,
   switch (event.kind) {
     case 'renewed': {
       const { issuer, clientId, user, claims, checkedAt: at } = event.session
-      keys?.signedIn({ issuer, clientId, user, claims, at })
+      keys?.signedIn({ issuer, clientId, user, claims, at }, 'recheck')
       return
     }
     case 'ended': {

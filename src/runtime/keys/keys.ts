@@ -14,7 +14,7 @@ import type { EpochSeconds } from '../../core/session/session.ts'
 import { settle } from '../settle.ts'
 import { createKeyFinder } from './key-finder.ts'
 import { createKeyUseCount } from './key-uses.ts'
-import { createPersonsKeys, type SignedIn } from './persons-keys.ts'
+import { createPersonsKeys, type PersonsKeys } from './persons-keys.ts'
 
 /** The API keys of one running gateway: verified at each use, counted, and told of when they change. */
 export interface Keys {
@@ -34,7 +34,7 @@ export interface Keys {
    */
   onChange(listener: (change: KeyStoreChange) => void): () => void
   /** What a provider said of a person, at a sign-in or asked again: that person's keys go by it from now on. */
-  signedIn(person: SignedIn): void
+  signedIn: PersonsKeys['signedIn']
   /** A person is gone, or was signed out everywhere: their keys open nothing until they sign in. Rejects with a StoreFault. */
   sleep(person: SleepingPerson): Promise<readonly ApiKey[]>
   /** The same in the background, for those of whom a provider says that they are gone. */

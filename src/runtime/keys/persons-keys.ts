@@ -12,8 +12,11 @@ export type SignedIn = KeyPerson & { readonly claims: Claims; readonly at: Epoch
 
 /** Keeps keys of persons true to what their providers say. */
 export interface PersonsKeys {
-  /** In the background: a sign-in does not wait for it, and does not fail with it. */
-  signedIn(person: SignedIn): void
+  /**
+   * In the background: a sign-in does not wait for it, and does not fail with it. A provider that is asked again for
+   * tokens alone says nothing of the person.
+   */
+  signedIn(person: SignedIn, by: 'sign-in' | 'recheck'): void
   /** Rejects with a StoreFault. */
   sleep(person: SleepingPerson): Promise<readonly ApiKey[]>
   /** The same in the background: a store that does not take it is asked again until it has, within bounds. */
@@ -66,11 +69,12 @@ export function createPersonsKeys({ store, report, edition }: PersonsKeysSetup):
   }
 
   return {
-    signedIn(person) {
+    signedIn(person, by) {
       const { apiKeys, providers } = edition()
       const selfService = apiKeys?.selfService ?? null
       const provider = [...providers.values()].find((one) => isSameProvider(one, person))
       if (selfService === null || provider === undefined) return
+      if (by === 'recheck' && provider.recheck === null) return
       if (!selfService.providers.includes(provider.name) || underWay.size >= limits.keyOwnersUnderWay) return
       begin(refresh(person, copiedClaims(person.claims, selfService, provider)))
     },

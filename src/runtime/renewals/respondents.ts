@@ -7,7 +7,7 @@ import type { Respondent } from './parts.ts'
 
 /** What of an edition decides who is asked for a session, and how often. */
 export interface RenewalEdition {
-  readonly gateway: Pick<Gateway, 'hosts' | 'providers'> & {
+  readonly gateway: Pick<Gateway, 'hosts' | 'providers' | 'apiKeys'> & {
     readonly session: Pick<Gateway['session'], 'store'>
   }
   readonly providers: ReadonlyMap<string, Provider>
@@ -43,7 +43,7 @@ export function createRespondents({ gateway, providers }: RenewalEdition): Respo
       const provider = found === null ? undefined : providers.get(found.name)
       if (found === null || origin === undefined || provider === undefined) return null
       // Where it is never asked by itself, a token is all that is wanted: claims stay those of the sign-in.
-      const usedClaims = found.recheck === null ? [] : claimsInUse(origin, found)
+      const usedClaims = found.recheck === null ? [] : claimsInUse(origin, found, gateway.apiKeys)
       return { provider, usedClaims, lifetimes: origin }
     },
     provider(id) {

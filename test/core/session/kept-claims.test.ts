@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Json } from '../../../src/core/json.ts'
 import { type Claims, lookUp, lookUpForRule } from '../../../src/core/rules/claims.ts'
 import { claimsToKeep, keepClaims, keepsAll, scopesToKeep } from '../../../src/core/session/kept-claims.ts'
+import { apiKeySettings, selfService } from '../../runtime/keys/keys.ts'
 import { gatewayOf } from '../../support/model.ts'
 
 t.test('of the claims the least is kept in which a path leads where it led', async (t) => {
@@ -108,6 +109,14 @@ apps:
       'within.none',
     ]
     const headers = ['email', 'groups', 'preferred_username'] // of apps that name none themselves
+    // And what keys take over, of people who may have some.
+    const keys = { ...apiKeySettings, selfService: { ...selfService, claims: ['org.plan'] } }
+    t.same(
+      claimsToKeep({ gateway: { ...gateway, apiKeys: keys }, origin, provider }),
+      [...wanted, 'org.plan'].sort(),
+    )
+    const others = { ...keys, selfService: { ...keys.selfService, providers: ['other'] } }
+    t.same(claimsToKeep({ gateway: { ...gateway, apiKeys: others }, origin, provider }), wanted)
     const beside = ['rehearsed', 'employee.id', 'nick', 'email_verified', ...headers]
     t.same(wanted, [...own, ...beside].sort())
   },
@@ -140,8 +149,14 @@ t.test('each place of the model that names claims is one that sessions in cookie
     ),
   )
   // A new one belongs into `claimsToKeep` first: what is not kept is missing, which may let somebody in.
+  // Those of bearer tokens are read from a token and no session.
   t.same(fields.sort(), [
+    'credential/bearer-settings.ts claim',
+    'credential/bearer-settings.ts userId',
     'headers/form.ts from',
+    'keys/api-key-settings.ts claims',
+    'limits/request-limit.ts claim',
+    'limits/request-limit.ts claim',
     'provider-settings.ts displayName',
     'provider-settings.ts userId',
     'rules/claim-fact.ts path',

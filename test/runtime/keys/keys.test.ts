@@ -249,7 +249,7 @@ t.test('what a provider says of a person reaches that person’s keys', async (t
   const { keys, store, ask } = openRuntimeKeys(t)
   await store.create(personKeyOf('a', { claimsAt: 2000, asleep: true }), free)
   t.equal(await ask(keyOf('a')), 'key-asleep')
-  keys.signedIn({ ...alice, claims: { sub: 'alice', plan: 'free', ssn: '1' }, at: 2000 })
+  keys.signedIn({ ...alice, claims: { sub: 'alice', plan: 'free', ssn: '1' }, at: 2000 }, 'sign-in')
   await poll(
     'the key awake',
     () => ask(keyOf('a')),
@@ -267,9 +267,11 @@ t.test('where people make no keys, nothing a provider says changes one', async (
   const { keys, store } = openRuntimeKeys(t)
   await store.create(personKeyOf('a'), free)
   const said = { ...alice, claims: { sub: 'alice', plan: 'free' }, at: 2000 }
-  keys.signedIn({ ...said, clientId: 'another' })
+  keys.signedIn({ ...said, clientId: 'another' }, 'sign-in')
+  // It was asked for tokens: what is at hand is from the sign-in.
+  keys.signedIn(said, 'recheck')
   keys.renew(keyEdition({ selfService: null }))
-  keys.signedIn(said)
+  keys.signedIn(said, 'sign-in')
   t.match(await store.load(keyOf('a').id), { claims: { plan: 'paid' }, claimsAt: 1000 })
 })
 
@@ -277,7 +279,7 @@ t.test('a store that is away fails no sign-in; who is gone is remembered until i
   const { keys, store, faults, ask } = openRuntimeKeys(t)
   await store.create(personKeyOf('a', { claimsAt: 2000 }), free)
   store.fails = true
-  keys.signedIn({ ...alice, claims: { sub: 'alice' }, at: 2000 })
+  keys.signedIn({ ...alice, claims: { sub: 'alice' }, at: 2000 }, 'sign-in')
   keys.sleepSoon({ user: 'alice', provider: acme })
   await poll(
     'both faults',
