@@ -15,6 +15,7 @@ export interface ProviderInstance {
     clientId: string
   }) => {
     addOIDCScope(scope: string): void
+    addResourceScope(resource: string, scope: string): void
     save(): Promise<string>
   }
   callback(): (request: IncomingMessage, response: ServerResponse) => void

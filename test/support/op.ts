@@ -38,6 +38,10 @@ export interface OpOptions {
   readonly configuration?: object
   /** Pages that it has beside the library's: HTML by path. Looked into as they are asked for. */
   readonly pages?: ReadonlyMap<string, string>
+  /** More clients, as the library takes them. */
+  readonly clients?: readonly object[]
+  /** Access tokens for these are JWTs (RFC 8707, RFC 9068), with any of their scopes, for people and for programs. */
+  readonly resources?: { readonly [resource: string]: string }
   /** How people sign in, beside who they are: `acr`, `amr`, `ts`. Asked at each sign-in. */
   readonly signIn?: () => object
 }
@@ -76,7 +80,7 @@ export async function startOp(options: OpOptions = {}): Promise<Op> {
   const store: Store = new Map()
   const open = (key: object): void => {
     const configuration = {
-      ...configurationOf(identity, client, key),
+      ...configurationOf(identity, client, key, options),
       adapter: adapterOf(store),
       ...optionsOf(options),
     }
@@ -120,6 +124,7 @@ function configurationOf(
   identity: { readonly clientId: string; readonly clientSecret: string },
   client: OpClient,
   key: object,
+  { clients = [], resources = {} }: OpOptions,
 ): object {
   return {
     clients: [
@@ -132,6 +137,7 @@ function configurationOf(
         response_types: ['code'],
         ...client.metadata,
       },
+      ...clients,
     ],
     jwks: { keys: [key] },
     cookies: { keys: ['the-cookie-key-of-a-test-provider'] },
@@ -141,12 +147,16 @@ function configurationOf(
       email: ['email', 'email_verified'],
     },
     findAccount,
-    loadExistingGrant: grantWithoutAsking,
+    loadExistingGrant: (ctx: LoginContext) => grantWithoutAsking(ctx, resources),
     interactions: {
       url: (_ctx: unknown, { uid, params }: { uid: string; params: { login_hint?: string } }) =>
         `/interaction/${uid}?as=${encodeURIComponent(params.login_hint ?? '')}`,
     },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: true },
+      ...(Object.keys(resources).length === 0 ? {} : featuresOfResources(resources)),
+    },
     ttl: {
       AccessToken: 600,
       AuthorizationCode: 60,
@@ -194,13 +204,32 @@ async function findAccount(_ctx: unknown, id: string): Promise<object | undefine
 }
 
 /** Nobody is asked for consent. */
-async function grantWithoutAsking(ctx: LoginContext): Promise<object | undefined> {
+async function grantWithoutAsking(
+  ctx: LoginContext,
+  resources: Readonly<Record<string, string>>,
+): Promise<object | undefined> {
   const { client, session, provider } = ctx.oidc
   if (client === undefined || session?.accountId === undefined) return undefined
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
   grant.addOIDCScope('openid profile email')
+  for (const [resource, scope] of Object.entries(resources)) grant.addResourceScope(resource, scope)
   await grant.save()
   return grant
+}
+
+function featuresOfResources(resources: Readonly<Record<string, string>>): object {
+  return {
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: async (_ctx: unknown, resource: string) => {
+        const scope = resources[resource]
+        if (scope === undefined) throw new Error(`nobody knows ${resource}`)
+        return { scope, audience: resource, accessTokenFormat: 'jwt', accessTokenTTL: 300 }
+      },
+      useGrantedResource: () => true,
+    },
+  }
 }
 
 async function answer(
