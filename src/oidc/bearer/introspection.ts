@@ -22,6 +22,8 @@ export async function introspect(
   const secret = registration.settings.clientSecret?.reveal() ?? ''
   try {
     const text = await ask(registration, token, deadline)
+    if (text === null)
+      return { reading: refused('the provider tells nothing of tokens of its form'), bytes: 0 }
     return {
       reading: readIntrospection(documentOf(text), registration.settings.issuer, now),
       bytes: text.length,
@@ -31,7 +33,8 @@ export async function introspect(
   }
 }
 
-async function ask(registration: Registration, token: string, deadline: AbortSignal): Promise<string> {
+/** Null: it does not tell of such tokens, as of JWTs that it made (the error of RFC 7009 2.2.1). */
+async function ask(registration: Registration, token: string, deadline: AbortSignal): Promise<string | null> {
   const { settings, metadata, transport } = registration
   const endpoint = metadata.introspectionEndpoint
   if (endpoint === null) throw invalid(`the metadata of ${settings.name} names no introspection_endpoint`)
@@ -44,6 +47,7 @@ async function ask(registration: Registration, token: string, deadline: AbortSig
   const request = { method: 'POST', headers: Object.fromEntries(headers), body: String(body) }
   const answer = await transport.request(endpoint, request, deadline)
   const text = await answer.text()
+  if (answer.status === 400 && readJsonObject(text)?.error === 'unsupported_token_type') return null
   if (answer.status !== 200) throw refusedFault(registration, answer.status, text, token)
   // RFC 9701: what is signed is for whoever asked for it, and nobody did.
   const type = answer.headers.get('content-type')?.split(';')[0]?.trim()

@@ -141,6 +141,11 @@ t.test('what it may answer that tells nothing', async (t) => {
   }
 })
 
+t.test('a token of a kind of which it tells nothing is refused', async (t) => {
+  const rig = await rigOf(t, { bends: answering(400, '{"error":"unsupported_token_type"}') })
+  t.match(await read(rig, 'head.body.signature'), { kind: 'refused', why: 'token-invalid' })
+})
+
 t.test('an answer is believed for `cache`, and never beyond the end of the token', async (t) => {
   const rig = await rigOf(t)
   const { op, clock } = rig
