@@ -52,6 +52,8 @@ export const events = {
     'A rule or a header asks for an e-mail address, and one came that the provider does not call verified. It counts as missing. This is said once for each provider.',
   'provider.clock-differs':
     'The clock of a provider and that of this machine differ by more than a minute, by the `Date` of an answer. This is said once for each provider.',
+  'limits.uncounted':
+    'The store of `limits` did not answer, and `limits_fail: open` let requests in without counting them. This is said at most once a minute. `app` is that of the last of them.',
   'provider.unanswered':
     'A provider did not answer when it was asked again for sessions (`recheck`). They go on until `unanswered` is over. This is said at most once a minute.',
   'provider.insufficient':
@@ -77,7 +79,7 @@ export type EventName = keyof typeof events
 
 const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'other_locations'] as const),
-  ...(['decision', 'reason', 'detail'] as const),
+  ...(['decision', 'reason', 'detail', 'limit'] as const),
   ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'session'] as const),
   ...(['credential', 'key', 'edition'] as const),
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
@@ -137,6 +139,7 @@ export const eventFields = {
   'provider.ready': ['provider', 'issuer'],
   'provider.email-unverified': ['provider', 'warning'],
   'provider.clock-differs': ['provider', 'seconds', 'warning'],
+  'limits.uncounted': ['app', 'code', 'error', 'count'],
   'provider.unanswered': ['provider', 'code', 'error', 'count'],
   'provider.insufficient': ['provider', 'warning'],
   'provider.not-revoked': ['provider', 'code', 'error', 'count'],
@@ -169,6 +172,7 @@ export const fields = {
   reason: 'Why: one of the words below.',
   detail:
     'Which condition of the rule failed, what it expected and what was there. For `identity-unsendable`, which header, and how large it would be. For `host-unknown`, the host, and the nearest `url`.',
+  limit: 'For `limit-exceeded`, the name of the limit (`limits`).',
   shadow_decision:
     'What the rehearsed rules would have decided. This field and the three below are there only if that is something else.',
   shadow_reason: 'Why the rehearsed rules would have decided so.',

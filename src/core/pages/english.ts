@@ -87,6 +87,8 @@ export const english = {
   '426.text': 'Another kind of connection is needed.',
   '429.title': 'Too much at once',
   '429.text': 'Please try again in a minute.',
+  'limit.title': 'This was too often',
+  'limit.text': 'You have reached a limit. Please try again later.',
   '431.title': 'Too much came with this request',
   '431.text': 'Deleting the cookies of this site often helps.',
   '500.title': 'Something went wrong',

@@ -96,6 +96,8 @@ export const german = {
   '426.text': 'Dafür ist eine andere Art von Verbindung nötig.',
   '429.title': 'Das war zu viel auf einmal',
   '429.text': 'Bitte versuchen Sie es in einer Minute noch einmal.',
+  'limit.title': 'Das war zu oft',
+  'limit.text': 'Eine Grenze ist erreicht. Bitte versuchen Sie es später noch einmal.',
   '431.title': 'Mit dieser Anfrage kam zu viel',
   '431.text': 'Oft hilft es, die Cookies dieser Website zu löschen.',
   '500.title': 'Etwas ist schiefgegangen',

@@ -56,7 +56,7 @@ export function afterDrawing(admission: Admission, verdict: LimitVerdict): Admis
         limit,
         retryAfterSeconds,
       } as const
-      return { ...admission, decision: over, detail: `limit ${limit}`, destination: null }
+      return { ...admission, decision: over, destination: null }
     }
     case 'unanswered':
       return {

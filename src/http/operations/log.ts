@@ -179,6 +179,7 @@ function accessFields(
     decision: decision.kind,
     reason: decision.reason,
     detail: admission.detail ?? undefined,
+    limit: decision.kind === 'reject' ? decision.limit : undefined,
     status,
     code: cut ?? undefined,
     ms: Math.round((performance.now() - admission.startedAt) * 10) / 10,

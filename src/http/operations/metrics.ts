@@ -10,6 +10,7 @@ import { createSums } from './sums.ts'
 /** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
 export const metricTexts = {
   claimgate_requests_total: 'Requests by app, decision, reason and status class.',
+  claimgate_limited_total: 'Requests that a limit refused, by app and limit.',
   claimgate_shadow_decisions_total:
     'Requests that rehearsed rules judged too: by app, by the decision in force and by the rehearsed decision.',
   claimgate_request_duration_seconds:
@@ -43,6 +44,7 @@ export const metricTexts = {
 /** The labels of each: names of the file or closed lists, never a path, a user or an address. */
 export const metricLabels = {
   claimgate_requests_total: ['app', 'decision', 'reason', 'status'],
+  claimgate_limited_total: ['app', 'limit'],
   claimgate_shadow_decisions_total: ['app', 'decision', 'shadow'],
   claimgate_request_duration_seconds: ['app'],
   claimgate_logins_total: ['provider', 'outcome'],
@@ -149,9 +151,10 @@ export function createMetrics(): Metrics {
     return { name, help: metricTexts[name], labelNames, registers: [registry] }
   }
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
-  const [logouts, forms, renewals] = [createSums(), createSums(), createSums()]
+  const [logouts, forms, renewals, limited] = [createSums(), createSums(), createSums(), createSums()]
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
+    [limited, new Counter(shape('claimgate_limited_total'))],
     [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
     [logins, new Counter(shape('claimgate_logins_total'))],
     [logouts, new Counter(shape('claimgate_provider_logouts_total'))],
@@ -183,6 +186,8 @@ export function createMetrics(): Metrics {
       const app = admission.app?.name ?? ''
       const { kind, reason } = admission.decision
       requests.add(app, kind, reason, statusClassOf(status))
+      const { decision: made } = admission
+      if (made.kind === 'reject' && made.limit !== undefined) limited.add(app, made.limit)
       if (admission.shadow !== null) {
         const { enforced, decision } = admission.shadow
         rehearsals.add(app, enforced.kind, decision.kind)
@@ -208,6 +213,7 @@ export function createMetrics(): Metrics {
       const kept = new Set(['', ...apps])
       requests.keepOnly(kept)
       rehearsals.keepOnly(kept)
+      limited.keepOnly(kept)
       faults.keepOnly(kept)
       forms.keepOnly(kept)
       const keptProviders = new Set(['', ...providers])

@@ -98,8 +98,8 @@ export function refusal(admission: Admission, status: PageStatus, reason: string
   if (!admission.wantsPage)
     return problemAnswer(admission, status, reason, limit === undefined ? {} : { limit })
   const contact = admission.app?.contact ?? null
-  const page = errorPage({ ...frameOf(admission), status, sentence: null, contact, next: null })
-  return pageAnswer(status, page)
+  const shown = { status, sentence: null, limited: limit !== undefined, contact, next: null }
+  return pageAnswer(status, errorPage({ ...frameOf(admission), ...shown }))
 }
 
 /**

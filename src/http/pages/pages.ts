@@ -90,6 +90,8 @@ export interface ErrorPage extends PageFrame {
   readonly status: PageStatus
   /** A fault's public sentence becomes the heading; null: the fixed text of the status. */
   readonly sentence: string | null
+  /** One of `limits` is reached: it may be until tomorrow. */
+  readonly limited?: boolean
   /** A form was sent without a session: nothing of it went on, and the person should know. */
   readonly unsaved?: boolean
   /** When it is worth coming back, said where a fault has a sentence; null: nobody knows. */
@@ -102,12 +104,13 @@ export interface ErrorPage extends PageFrame {
 /** Every other refusal or failure. */
 export function errorPage(page: ErrorPage): Page {
   const { words } = page.look
-  const text = page.sentence === null ? say(words, `${page.status}.text`) : again(page)
+  const kind = page.limited ? 'limit' : page.status
+  const text = page.sentence === null ? say(words, `${kind}.text`) : again(page)
   const explanation = page.unsaved ? say(words, 'unsaved.text') : text
   const help = page.status >= 500 ? helpLine('help.if-it-lasts', page, page.contact) : ''
   return pageDocument({
     ...page,
-    title: page.sentence === null ? words[`${page.status}.title`] : asHeading(page.sentence),
+    title: page.sentence === null ? words[`${kind}.title`] : asHeading(page.sentence),
     gate: page.status >= 500 ? 'away' : 'closed',
     content: html`!${explanation === '' ? '' : html`<p>!${explanation}</p>`}
 !${actions([page.next === null ? null : action(page.next.href, page.next.label)])}

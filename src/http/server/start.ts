@@ -11,6 +11,7 @@ import type { ReloadSource } from '../../runtime/reload.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { watchCertificates } from '../operations/certificates.ts'
 import { watchCommandRecords } from '../operations/command-records.ts'
+import { createLimitNotes } from '../operations/limit-notes.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createClockNotes } from '../operations/provider-clock.ts'
@@ -72,6 +73,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     onCertificate: (certificate) => certificates.seen(certificate),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
     onRenewal: (event) => noteRenewal(event),
+    onUncounted: (fault, app) => noteUncounted(fault, app),
   }
   const runtime = openRuntime(gateway, deps)
   const log = createLog(gateway.log, runtime.logKey, options.logTo, options.logPlace)
@@ -81,6 +83,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   metrics.showCertificates(certificates.left)
   const noteClock = createClockNotes(log)
   const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const serverContext: ServerContext = {
     editions,
     log,

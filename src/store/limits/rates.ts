@@ -12,10 +12,20 @@ interface Limiter {
 
 type MakeLimiter = (windowSeconds: number) => Promise<Limiter>
 
+type Library = typeof import('rate-limiter-flexible')
+
+/** Begins at once, so that no request waits for it, and none pays for it where there are no limits. */
+function loadLibrary(): Promise<Library> {
+  const loading = import('rate-limiter-flexible')
+  loading.catch(() => {}) // Whoever counts is told.
+  return loading
+}
+
 /** Rates in this process alone. */
 export function createMemoryRates(): Counters {
+  const library = loadLibrary()
   const make: MakeLimiter = async (windowSeconds) => {
-    const { RateLimiterMemory } = await import('rate-limiter-flexible')
+    const { RateLimiterMemory } = await library
     return new RateLimiterMemory({ points: 1, duration: windowSeconds })
   }
   return createRates((windowSeconds) => bounded(make(windowSeconds)))
@@ -30,8 +40,9 @@ export function createRedisRates(servers: Pick<Servers, 'send'>, prefix: string)
       return reply
     },
   }
+  const library = loadLibrary()
   return createRates(async (windowSeconds) => {
-    const { RateLimiterRedis } = await import('rate-limiter-flexible')
+    const { RateLimiterRedis } = await library
     const keyPrefix = `${prefix}rate:${windowSeconds}`
     return new RateLimiterRedis({
       storeClient,

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Secret } from '../../../src/core/secret.ts'
 import type { RedisTls } from '../../../src/core/session-store-settings.ts'
+import { openLimitStore } from '../../../src/store/limits/open.ts'
 import { startRedis } from '../../support/redis.ts'
+import { storeContext } from '../../support/store-context.ts'
 import { createAuthority } from '../../support/tls.ts'
 import { sessionOf, storeContract } from '../contract.ts'
 import { formContract, formOf } from '../contract-forms.ts'
 import { renewalContract } from '../contract-renewals.ts'
+import { limitContract } from '../limits/contract.ts'
 import { faultOf } from '../sqlite-store.ts'
 import { every, openRedis, patient, singleSettings } from './redis-store.ts'
 import { startCluster, startSentinel } from './topologies.ts'
@@ -30,7 +33,7 @@ async function start(t: Test, permitted: readonly string[], more: readonly strin
 }
 
 t.test('a user with the permissions that operations.md names, and no more, keeps the contract', async (t) => {
-  t.equal(rights.length, 23, rights.join(' '))
+  t.equal(rights.length, 26, rights.join(' '))
   const { port } = await start(t, rights)
   let opened = 0
   const open = (t: Test) => {
@@ -40,6 +43,13 @@ t.test('a user with the permissions that operations.md names, and no more, keeps
   await storeContract(t, open, 'by itself')
   await renewalContract(t, open)
   await formContract(t, open, 'by itself')
+  await limitContract(t, (t) => {
+    opened += 1
+    const settings = singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` })
+    const store = openLimitStore({ kind: 'redis', settings, seal: storeContext().seal })
+    t.teardown(() => store.close())
+    return store
+  })
 })
 
 t.test('Sentinel and Cluster take what operations.md adds for them, and no more', async (t) => {
