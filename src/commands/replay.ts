@@ -53,7 +53,7 @@ cannot be read or has faults.
 
 JSON: {requests, left_out, other_lines, places: [{place, same, now-refused, now-let-in,
 answered-otherwise, cannot-be-told}], untold: {claims, asker}, examples: [{request_id, method, host, path,
-subject, provider, before: {decision, reason}, kind, place, after: null or {decision, reason}}]}.
+subject, provider, credential, key, before: {decision, reason}, kind, place, after: null or {decision, reason}}]}.
 `
 
 export const command: Command = {

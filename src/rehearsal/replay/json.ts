@@ -15,6 +15,8 @@ export function summaryJson({ requests, byMore, others, places, untold, examples
       path: request.path,
       subject: request.asker.kind === 'somebody' ? request.asker.subject : null,
       provider: request.asker.kind === 'somebody' ? request.asker.provider : null,
+      credential: request.asker.kind === 'somebody' ? request.asker.credential : null,
+      key: request.asker.kind === 'somebody' ? request.asker.key : null,
       before: { decision: request.decision, reason: request.reason },
       kind: replayed.kind,
       place: replayed.place,

@@ -1,3 +1,4 @@
+import type { Credential } from '../../core/credential/credential.ts'
 import { isObject, parseJson } from '../../core/json.ts'
 
 /** One access line of a log, as far as it can be asked again. The log is data: nothing in it is believed. */
@@ -16,7 +17,14 @@ export interface LoggedRequest {
 export type Asker =
   | { readonly kind: 'nobody' }
   /** Claims are not in the log; the subject is not where `log.subject` is off. */
-  | { readonly kind: 'somebody'; readonly provider: string; readonly subject: string | null }
+  | {
+      readonly kind: 'somebody'
+      readonly provider: string
+      readonly subject: string | null
+      readonly credential: Credential
+      /** The id of an API key; null: they came by something else. */
+      readonly key: string | null
+    }
   /** Nobody was identified, as who asks made no difference then. */
   | { readonly kind: 'unknown' }
 
@@ -66,6 +74,21 @@ const byMore: ReadonlySet<string> = new Set([
   'connection-options',
   'too-many-headers',
   'http-version',
+  'credential-unknown',
+  'credential-not-accepted',
+  'credentials-ambiguous',
+  'token-invalid',
+  'token-over',
+  'token-not-for-us',
+  'scope-insufficient',
+  'key-invalid',
+  'key-over',
+  'key-revoked',
+  'key-asleep',
+  'key-not-for-app',
+  'key-restricted',
+  'too-many-unknown',
+  'limit-exceeded',
 ])
 
 /** Reasons of lines without a provider where it is known that nobody was signed in. */
@@ -73,6 +96,7 @@ const withoutAnybody: ReadonlySet<string> = new Set([
   'rule-met',
   'maybe-signed-in',
   'client-address',
+  'no-credential',
   'no-session',
   'session-ambiguous',
   'session-unreadable',
@@ -84,12 +108,21 @@ const withoutAnybody: ReadonlySet<string> = new Set([
   'session-lacks-claim',
 ])
 
-function askerOf({ provider, subject }: Fields, reason: string): Asker {
+function askerOf({ provider, subject, credential, key }: Fields, reason: string): Asker {
   if (typeof provider === 'string') {
-    return { kind: 'somebody', provider, subject: typeof subject === 'string' ? subject : null }
+    const kind = credentials.find((one) => one === (credential ?? 'session'))
+    // Another version's: what it means is not known.
+    if (kind === undefined) return { kind: 'unknown' }
+    return {
+      ...{ kind: 'somebody', provider, credential: kind },
+      subject: typeof subject === 'string' ? subject : null,
+      key: typeof key === 'string' ? key : null,
+    }
   }
   return withoutAnybody.has(reason) ? { kind: 'nobody' } : { kind: 'unknown' }
 }
+
+const credentials = ['session', 'bearer', 'api_key'] as const satisfies readonly Credential[]
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,16 @@
 import type { Gateway, Location } from '../../core/gateway.ts'
-import { readAddress } from '../../core/request/address.ts'
 import type { Claims } from '../../core/rules/claims.ts'
-import { judge, type Requirement } from '../../core/rules/requirement.ts'
+import type { Identification } from '../../core/rules/identification.ts'
+import {
+  anonymous,
+  judge,
+  type Requirement,
+  readJudgedAddress,
+  type Situation,
+} from '../../core/rules/requirement.ts'
+import type { Truth } from '../../core/rules/truth.ts'
+import { remaining } from '../../core/rules/way.ts'
+import { waysIn } from '../../core/rules/ways-in.ts'
 import { type Person, probe } from '../../http/admission/probe.ts'
 import { acceptedOn, type Route, routeText } from '../access.ts'
 import { waysAt, waysOnlyIn } from '../ways.ts'
@@ -41,11 +50,32 @@ export function replayRequest(setup: ReplaySetup, request: LoggedRequest): Repla
         : { place: answer.place, kind: 'cannot-be-told', why: 'asker' }
     }
     case 'somebody': {
-      const claims = asker.subject === null ? undefined : setup.claims.get(asker.subject)
-      const answer = judged(setup.now, request, { provider: asker.provider, claims: claims ?? {} })
-      if (claims !== undefined || isSameForAll(answer.location)) return compared(request, answer)
-      return withoutClaims(setup, request, asker.provider, answer)
+      const person = personOf(setup, asker)
+      const answer = judged(setup.now, request, person ?? { provider: asker.provider, claims: {} })
+      if (person !== null || isSameForAll(answer.location)) return compared(request, answer)
+      return asker.credential === 'session'
+        ? withoutClaims(setup, request, asker.provider, answer)
+        : withoutClaimsByHeader(setup, request, asker, answer)
     }
+  }
+}
+
+type Somebody = Extract<LoggedRequest['asker'], { kind: 'somebody' }>
+
+/** Null: nobody knows what they claimed. A key of the file says it itself. */
+function personOf({ now, claims: given }: ReplaySetup, asker: Somebody): Person | null {
+  const { provider, subject, credential, key } = asker
+  const record = now.apiKeys?.keys.find(({ id }) => id === key)
+  if (record !== undefined) return { provider, claims: record.claims, key: record }
+  const claims = subject === null ? undefined : given.get(subject)
+  if (claims === undefined) return null
+  switch (credential) {
+    case 'session':
+      return { provider, claims }
+    case 'bearer':
+      return { provider, claims, by: { kind: 'bearer', isClient: false } }
+    case 'api_key':
+      return { provider, claims, by: { kind: 'api_key', id: key ?? '', name: '' } }
   }
 }
 
@@ -92,7 +122,7 @@ function withoutClaims(
 ): ReplayedRequest {
   const { place, app, location } = answer
   // A session of a provider that the app does not accept is none, whatever it holds.
-  if (app !== null && !app.providers.includes(provider)) return compared(request, answer)
+  if (app !== null && !app.signInProviders.includes(provider)) return compared(request, answer)
   const rule = location?.access.kind === 'rule' ? location.access.requirement : null
   const truth = rule === null ? 'unknown' : truthForAll(rule, provider, request.client)
   if (truth !== 'unknown') return compared(request, answer)
@@ -101,9 +131,45 @@ function withoutClaims(
   return { place, kind: 'cannot-be-told', why: 'claims' }
 }
 
+/**
+ * The same of somebody who came by a token or key: it was good then, and is taken to be good still. Whether somebody is
+ * behind a token the log does not tell.
+ */
+function withoutClaimsByHeader(
+  setup: ReplaySetup,
+  request: LoggedRequest,
+  { credential, provider }: Somebody,
+  answer: Answer,
+): ReplayedRequest {
+  const { place, location, accepted } = answer
+  const own = accepted.filter((one) => one.credential === credential && one.provider === provider)
+  const because = (decision: LoggedRequest['decision']): ReplayedRequest =>
+    compared(request, { place, now: { decision, reason: null } })
+  if (own.length === 0) return because('challenge')
+  if (location?.access.kind === 'rule' && location.stepUp === null) {
+    const { requirement } = location.access
+    const truths = new Set(own.map((one) => truthFor(requirement, one, request.client)))
+    if (truths.size === 1 && truths.has(true)) return because('allow')
+    if (truths.size === 1 && truths.has(false)) return because('deny')
+  }
+  const decision = provenDecision(setup, request, answer)
+  return decision === null ? { place, kind: 'cannot-be-told', why: 'claims' } : because(decision)
+}
+
+/** Whether everybody, or nobody, of this kind meets a rule from there, whatever they claim. */
+function truthFor(rule: Requirement, own: Identification, client: string | null): Truth {
+  const { ways, complete } = waysIn(rule, [own])
+  const situation: Situation = { subject: anonymous, clientAddress: readJudgedAddress(client) }
+  const fromThere = ways.filter((way) => {
+    const { addresses, otherAddresses } = remaining(way, situation)
+    return addresses === null && otherAddresses.length === 0
+  })
+  if (fromThere.some(({ claims }) => claims.length === 0)) return true
+  return fromThere.length === 0 && complete ? false : 'unknown'
+}
+
 function truthForAll(rule: Requirement, provider: string, client: string | null) {
-  const address = client === null ? null : readAddress(client)
-  const clientAddress = address === null ? null : { ...address, text: client ?? '' }
+  const clientAddress = readJudgedAddress(client)
   return judge(rule, { subject: { kind: 'anyone-of', provider }, clientAddress })
 }
 

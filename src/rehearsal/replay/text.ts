@@ -1,5 +1,6 @@
 import { showOwn } from '../../core/show.ts'
 import { columns, wrap } from '../who/layout.ts'
+import type { Asker } from './logged-request.ts'
 import { type Example, isOtherwise, type Kind, kinds, type ReplaySummary, sumOf } from './summary.ts'
 
 const words: Readonly<Record<Kind, string>> = {
@@ -35,8 +36,6 @@ export function summaryText(summary: ReplaySummary, claimsAreGiven: boolean): st
 
 function exampleRow({ request, replayed }: Example): readonly string[] {
   const { asker, method, host, path, requestId, reason, decision } = request
-  const who =
-    asker.kind === 'somebody' ? `${asker.subject ?? 'somebody'} of ${asker.provider}` : 'not signed in'
   const now =
     'now' in replayed
       ? `${replayed.now.decision}${replayed.now.reason === null ? '' : ` (${replayed.now.reason})`}`
@@ -44,9 +43,16 @@ function exampleRow({ request, replayed }: Example): readonly string[] {
   return [
     words[replayed.kind],
     showOwn(`${method} ${host}${path}`, 120),
-    showOwn(who, 60),
+    showOwn(askerText(asker), 60),
     showOwn(`${decision} (${reason}) → ${now}; ${requestId}`, 120),
   ]
+}
+
+function askerText(asker: Asker): string {
+  if (asker.kind !== 'somebody') return 'not signed in'
+  const { subject, provider, credential, key } = asker
+  const by = credential === 'session' ? '' : `, by ${credential}${key === null ? '' : ` ${key}`}`
+  return `${subject ?? 'somebody'} of ${provider}${by}`
 }
 
 /** A log holds less than a request did: what follows from that is said, with what would help. */
@@ -62,7 +68,9 @@ function untoldText({ untold, byMore, others }: ReplaySummary, claimsAreGiven: b
     lines.push(`${untold.asker}: nobody was looked up where who asked made no difference then; now it does.`)
   }
   if (byMore > 0) {
-    lines.push(`${byMore} left out: decided by headers, a body or a path that the log does not hold.`)
+    lines.push(
+      `${byMore} left out: decided by headers, a token or key, a limit, a body or a path that the log does not hold.`,
+    )
   }
   if (others > 0)
     lines.push(`${others} ${others === 1 ? 'line is no access line' : 'lines are no access lines'}.`)
