@@ -137,7 +137,7 @@ async function withClaim(
 }
 
 /** Sessions know who their provider is; what it is called, the configuration of today says. */
-function idOf(gateway: Gateway, name: string | null): { readonly provider?: ProviderId } {
+export function idOf(gateway: Gateway, name: string | null): { readonly provider?: ProviderId } {
   const provider = gateway.providers.get(name ?? '')
   return provider === undefined ? {} : { provider }
 }

@@ -11,7 +11,13 @@ import { printable } from './session-list.ts'
 /** What `claimgate sessions` was asked for, once the usage is known to be right. */
 export type SessionTask =
   | { readonly verb: 'list'; readonly which: Whose }
-  | { readonly verb: 'revoke'; readonly which: MeantSessions; readonly dryRun: boolean }
+  | {
+      readonly verb: 'revoke'
+      readonly which: MeantSessions
+      readonly dryRun: boolean
+      /** Whether a person's own API keys stay awake. */
+      readonly keepKeys: boolean
+    }
 
 export type MeantSessions =
   | { readonly kind: 'ids'; readonly ids: readonly string[] }
@@ -59,20 +65,24 @@ export function readSessionTask(options: Options): SessionTask | string {
   const [verb, ...ids] = options.positionals
   const whose = readWhose(options)
   const [all, dryRun] = [options.flag('all'), options.flag('dry-run')]
+  const keepKeys = options.flag('keep-keys')
   switch (verb) {
     case 'list':
-      if (all || dryRun || ids.length > 0) return '`list` takes --user, --claim and --provider alone'
+      if (all || dryRun || keepKeys || ids.length > 0)
+        return '`list` takes --user, --claim and --provider alone'
       return typeof whose === 'string' ? whose : { verb, which: whose }
     case 'revoke': {
       if (typeof whose === 'string') return whose
       const { user, claim, provider } = whose
+      if (keepKeys && user === null)
+        return '--keep-keys says more of --user: other revocations leave keys alone'
       const said = [ids.length > 0, user !== null, claim !== null, all].filter(Boolean).length
       if (said > 1 || (said === 0 && provider === null))
         return 'say what to revoke: IDs, --user, --claim, --provider or --all, one of them'
       if (ids.length === 0 && !(all && provider !== null))
-        return { verb, which: { kind: 'whose', ...whose }, dryRun }
+        return { verb, which: { kind: 'whose', ...whose }, dryRun, keepKeys }
       if (provider !== null) return '--provider says more of --user or --claim, or stands alone'
-      return { verb, which: { kind: 'ids', ids }, dryRun }
+      return { verb, which: { kind: 'ids', ids }, dryRun, keepKeys }
     }
     case undefined:
       return 'say `list` or `revoke`'

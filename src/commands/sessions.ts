@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { loadOrReport } from '../cli/load.ts'
-import { configFile, configOptions, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
+import { configFile, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { sessionSpecs, sessionsUsage } from '../cli/session-help.ts'
 import { printable, type SessionNaming, sessionJson, sessionTable, withNames } from '../cli/session-list.ts'
 import {
   commandRecords,
   type Done,
+  idOf,
   meantSessions,
   revokeSessions,
   sessionsOf,
@@ -18,52 +20,26 @@ import {
   type SessionTask,
   sessionOperands,
   type Whose,
-  whoseOptions,
 } from '../cli/session-task.ts'
 import { type AnyFault, isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
+import type { SleepingPerson } from '../core/keys/key-store.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
 import { isRevoked } from '../core/session/session.ts'
 import { isShared } from '../core/session-store-settings.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { type KeysOfPerson, keysOfPerson } from '../runtime/keys/persons-sleep.ts'
 import { findLogKey } from '../runtime/log-key.ts'
 import { contextOfCommand } from '../runtime/store-context.ts'
 import { openStore } from '../store/open.ts'
 import { hasSessionFile } from '../store/sqlite-file.ts'
 
-const specs = {
-  ...whoseOptions,
-  all: { type: 'boolean', help: 'revokes every session' },
-  'dry-run': { type: 'boolean', help: 'says how many sessions would be revoked, and whose; changes nothing' },
-  ...configOptions,
-} as const satisfies OptionSpecs
-
-const usage = `Usage: claimgate sessions list [--user USER | --claim PATH=VALUE] [--provider NAME] [-c FILE] [--json]
-       claimgate sessions revoke ID... | --user USER [--provider NAME] | --claim PATH=VALUE [--provider NAME] | --provider NAME | --all [--dry-run] [-c FILE] [--json]
-
-Shows who is signed in, or signs people out: at once, while the gateway runs, which knows it within
-a second and closes their WebSockets. Whoever still has a session at the provider can sign in again
-at once. It works on the store of the configuration, where that holds sessions.
-
-${optionsHelp(specs)}
-An ID is what \`list\` and the log show; its beginning is enough when no other begins so. With several
-IDs, all are revoked or, when one is not there, none.
-
-PATH is written as in a rule, with dots into objects. A list has the claim when one of its values is
-VALUE. A number, \`true\` and \`false\` are found as such and as texts.
-
-Exit status: 0 done, 1 no such session, or the store cannot be used or has not confirmed all of it,
-2 wrong usage or a configuration with faults.
-
-JSON of \`revoke\`: {revoked}; with --dry-run {would_revoke, sessions}, these as \`list\` has them.
-`
-
 export const command: Command = {
   name: 'sessions',
   summary: 'list or revoke sessions',
-  usage,
-  options: specs,
+  usage: sessionsUsage,
+  options: sessionSpecs,
   operands: sessionOperands,
   run: async (args, io) => {
     const read = readOptions(command, args, io)
@@ -88,6 +64,7 @@ export const command: Command = {
           {
             ...{ store, gateway, io, json: read.options.flag('json'), shortId: namer(gateway) },
             unconfirmed: () => faults.find(isUnconfirmed)?.message ?? null,
+            keys: isOfUser(task) && !task.keepKeys ? keysOfPerson(gateway, means) : null,
           },
           task,
         ),
@@ -125,7 +102,10 @@ function whyUnusable({ providers, session, dataFolder }: Gateway, { which }: Ses
 /** Without the secrets that nobody needs here. Whoever asks a Redis needs its password, and what seals its records. */
 function load(file: string, io: Io): Gateway | null {
   const gateway = loadOrReport(file, io, { madeUp: 'secrets-but-log' })?.gateway ?? null
-  if (gateway === null || !isShared(gateway.session.store)) return gateway
+  if (gateway === null) return null
+  const isElsewhere =
+    isShared(gateway.session.store) || (gateway.apiKeys?.store.kind ?? 'sqlite') !== 'sqlite'
+  if (!isElsewhere) return gateway
   return loadOrReport(file, io, { madeUp: 'secrets-of-others' })?.gateway ?? null
 }
 
@@ -166,6 +146,18 @@ interface Work extends SessionNaming {
   readonly json: boolean
   /** That what was ended might come back by a failover, in words of the store; null: it cannot. */
   readonly unconfirmed: () => string | null
+  /** Those of the person who is meant; null: they are left alone, or there are none. */
+  readonly keys: KeysOfPerson | null
+}
+
+function isOfUser(task: SessionTask): task is Extract<SessionTask, { verb: 'revoke' }> {
+  return task.verb === 'revoke' && task.which.kind === 'whose' && task.which.user !== null
+}
+
+/** Whose keys go with the sessions. */
+function ownerOf({ gateway }: Work, which: MeantSessions): SleepingPerson | null {
+  if (which.kind !== 'whose' || which.user === null) return null
+  return { user: which.user, ...idOf(gateway, which.provider) }
 }
 
 async function work(context: Work, task: SessionTask): Promise<number> {
@@ -194,15 +186,18 @@ async function rehearse(context: Work, which: MeantSessions): Promise<number> {
   const { store, gateway, io, json } = context
   const found = await meantSessions(context, which)
   if (typeof found === 'string') return fail(io, 1, found)
-  if (found.length === 0 && !isEverybody(which)) return fail(io, 1, nobody(which))
+  const owner = ownerOf(context, which)
+  const would_sleep = owner === null ? undefined : await context.keys?.awake(owner, nowOf(io))
+  if (found.length === 0 && !would_sleep && !isEverybody(which)) return fail(io, 1, nobody(which))
   const sessions = await withNames(store, found, gateway)
   const would_revoke = sessions.length
   if (json) {
     const rows = sessions.map((one) => sessionJson(one, context))
-    io.stdout(`${JSON.stringify({ would_revoke, sessions: rows })}\n`)
+    io.stdout(`${JSON.stringify({ would_revoke, would_sleep, sessions: rows })}\n`)
     return 0
   }
-  io.stdout(`Would revoke ${counted(would_revoke)}; nothing was changed.\n`)
+  const asleep = would_sleep ? `, and put ${countedKeys(would_sleep)} to sleep` : ''
+  io.stdout(`Would revoke ${counted(would_revoke)}${asleep}; nothing was changed.\n`)
   if (would_revoke > 0) io.stdout(sessionTable(sessions, context))
   return 0
 }
@@ -214,15 +209,40 @@ async function revoke(context: Work, which: MeantSessions): Promise<number> {
   const { done, fault } = result
   const revoked = done.reduce((total, one) => total + one.revoked, 0)
   if (revoked === 0 && fault !== null) return fail(io, 1, fault.message)
-  if (revoked === 0 && which.kind === 'whose' && !isEverybody(which)) return fail(io, 1, nobody(which))
+  const slept = await sleepKeys(context, which)
+  const keys = typeof slept === 'string' ? undefined : slept
+  if (revoked === 0 && !keys && typeof slept !== 'string' && which.kind === 'whose' && !isEverybody(which))
+    return fail(io, 1, nobody(which))
   const again = revoked === 0 ? '' : `${signInAgain}\n`
-  io.stdout(json ? `${JSON.stringify({ revoked })}\n` : `Revoked ${counted(revoked)}.\n${again}`)
+  const asleep = keys ? `Put ${countedKeys(keys)} to sleep.\n` : ''
+  io.stdout(
+    json
+      ? `${JSON.stringify({ revoked, keys_asleep: keys })}\n`
+      : `Revoked ${counted(revoked)}.\n${asleep}${again}`,
+  )
   const wants = [
     fault === null ? null : `not all that were meant ended: ${fault.message}`,
-    await leaveRecords(context, done),
+    typeof slept === 'string' ? `keys of that person may be awake: ${slept}` : null,
+    await leaveRecords(context, keys === undefined ? done : done.map((one) => ({ ...one, keys }))),
     context.unconfirmed(),
   ].filter((want) => want !== null)
   return wants.length === 0 ? 0 : fail(io, 1, wants.map((want) => `that is done, but ${want}`).join('\n'))
+}
+
+/** After the sessions, which would wake them. How many; undefined: keys are left alone; a text: why it failed. */
+async function sleepKeys(context: Work, which: MeantSessions): Promise<number | string | undefined> {
+  const owner = ownerOf(context, which)
+  if (owner === null || context.keys === null) return undefined
+  try {
+    return await context.keys.sleep(owner, nowOf(context.io))
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown
+    return thrown.message
+  }
+}
+
+function countedKeys(count: number): string {
+  return count === 1 ? '1 API key' : `${count} API keys`
 }
 
 /** For the log of the gateway. Null: left; else what is wanting. */

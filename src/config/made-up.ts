@@ -22,7 +22,7 @@ export function mayBeMadeUp(path: ConfigPath, madeUp: MadeUp | undefined): boole
     case 'secrets-but-log':
       return path[0] !== 'log' && !isOfStore(path) && (holdsSecret(path) || holdsKey(path))
     case 'secrets-of-others':
-      return path[0] !== 'log' && path[0] !== 'session' && (holdsSecret(path) || holdsKey(path))
+      return !isOfStores(path) && (holdsSecret(path) || holdsKey(path))
     case 'all-but-rules':
       return !isOfRules(path)
   }
@@ -34,7 +34,12 @@ export function madeUpText(name: string): string {
 }
 
 function isOfStore([top, key]: ConfigPath): boolean {
-  return top === 'session' && key === 'store'
+  return (top === 'session' || top === 'api_keys') && key === 'store'
+}
+
+/** All that is read to ask a store across a network. */
+function isOfStores([top]: ConfigPath): boolean {
+  return top === 'log' || top === 'session' || top === 'api_keys'
 }
 
 /** Whether a whole value is what stands in for a variable or a file that is missing. */

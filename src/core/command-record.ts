@@ -21,6 +21,8 @@ export interface CommandRecord {
   readonly session: SessionKey | null
   /** How many sessions ended. */
   readonly revoked: number
+  /** How many keys of the person were put to sleep; absent: keys were not meant. */
+  readonly keys?: number
 }
 
 const whichSessions = ['id', 'user', 'claim', 'provider', 'all'] as const
@@ -60,7 +62,22 @@ export function decodeCommandRecord(text: string): CommandRecord | null {
   if (user !== null && typeof user !== 'string') return null
   if (provider !== null && !isName(provider)) return null
   if (session !== null && !isSessionKey(session)) return null
-  return { event: found.event, at, operator, machine, which, user, claim, provider, session, revoked }
+  const { keys } = found
+  if (keys !== undefined && !isCount(keys)) return null
+  const asleep = keys === undefined ? {} : { keys }
+  return {
+    event: found.event,
+    at,
+    operator,
+    machine,
+    which,
+    user,
+    claim,
+    provider,
+    session,
+    revoked,
+    ...asleep,
+  }
 }
 
 function isCount(value: unknown): value is number {

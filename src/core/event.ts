@@ -129,7 +129,7 @@ export const eventFields = {
   'session.displaced': ['request_id', 'subject', 'session'],
   'sessions.revoked': [
     ...(['operator', 'machine', 'ran_at', 'which', 'subject', 'claim'] as const),
-    ...(['provider', 'session', 'revoked'] as const),
+    ...(['provider', 'session', 'revoked', 'keys'] as const),
   ],
   'key.created': ofKey,
   'key.rotated': ofKey,
@@ -202,6 +202,7 @@ export const fields = {
   claim:
     'The claim that they had, as `PATH=VALUE`. A long value is shortened as in `detail`. Without `log.subject: plain` there is no value of `sub`, `email`, `preferred_username`, `phone_number` and the `user_id` of a provider.',
   revoked: 'How many sessions ended.',
+  keys: 'How many API keys of the person were put to sleep.',
   ended: 'How many sessions ended. 0: there was none.',
   bytes: 'How long the form is.',
   why: 'Why a form was not kept: `too-large`, or `no-room`, as the session or the gateway keeps as many as it may, or `store-failed`. Of a session: what came of asking the provider again. `grant-refused`: it no longer gives tokens for this person. `subject-differs`, `user-differs`: it told of somebody else. `token-invalid`: its ID token cannot be believed. `userinfo-refused`: it does not take its own new token. `insufficient`: it did not say what rules or headers go by. `unanswered`: it was silent until `unanswered` was over. `not-stored`: the store did not take the new refresh token.',

@@ -52,7 +52,7 @@ function tellOfKey(log: Log, { event, at, operator, machine, key, name, user }: 
 }
 
 function tellOfRevocation(log: Log, record: CommandRecord): void {
-  const { event, at, operator, machine, which, user, claim, provider, session, revoked } = record
+  const { event, at, operator, machine, which, user, claim, provider, session, revoked, keys } = record
   log.event('info', event, {
     operator,
     machine,
@@ -63,5 +63,6 @@ function tellOfRevocation(log: Log, record: CommandRecord): void {
     provider: provider ?? undefined,
     session: session ?? undefined,
     revoked,
+    keys,
   })
 }
