@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { presetFacts } from './build/preset.ts'
 import { intro, outro } from './reference-text.ts'
+import { apiKeysKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { fileSchema, groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
 import { formOf, unwrapped } from './schema/form.ts'
@@ -106,6 +107,11 @@ const sections: readonly Section[] = [
     text: 'A cluster is `store: { redis_cluster: {…} }`.',
     keys: clusterKeys,
   },
+  {
+    title: '`api_keys`',
+    text: 'Keys that programs and customers present. Of the keys that `session.store` has for a Redis, `store` takes the same.',
+    keys: apiKeysKeys,
+  },
   { title: '`log`', text: 'Cookies, tokens, codes, queries and secrets are never logged.', keys: logKeys },
   {
     title: '`pages`',
@@ -175,6 +181,7 @@ const hasSection: ReadonlySet<string> = new Set([
   'listen',
   'session',
   'store',
+  'api_keys',
   'log',
   'locations',
   'providers',

@@ -1,6 +1,8 @@
 import { folded, nearest } from './nearest.ts'
 import type { ConfigPath } from './node.ts'
+import { apiKeysKeys, selfServiceKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
+import { bearerKeys } from './schema/bearer.ts'
 import { groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
@@ -17,7 +19,7 @@ export function unknownKey(
   path: ConfigPath,
   known: readonly string[],
 ): { readonly message: string; readonly suggestion: string | null } {
-  if (path.length === 0 && laterKeys.has(key)) return { message: 'is not available yet', suggestion: null }
+  if (isOfLater(key, path)) return { message: 'is not available yet', suggestion: null }
   const here = nearest(key, known)
   if (here !== null && folded(here) === folded(key)) return { message: 'unknown key', suggestion: here }
   const ofRedis = path[1] === 'store' ? redisHints.get(`${path[2]}.${key}`) : undefined
@@ -42,7 +44,19 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
   return path[0] === 'tests' || path[0] === 'cases' || path[0] === 'persons'
 }
 
-const laterKeys: ReadonlySet<string> = new Set(['api_keys'])
+/** Keys of a later version, by what they stand in. */
+const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['', new Set(['client_certificates'])],
+  ['listen', new Set(['client_certificates'])],
+  ['api_keys', new Set(['widget_claims', 'token_lifetime'])],
+  ['api_keys.self_service', new Set(['origins'])],
+  ['providers.*', new Set(['exchange'])],
+])
+
+function isOfLater(key: string, path: ConfigPath): boolean {
+  const place = path[0] === 'providers' && path.length === 2 ? 'providers.*' : path.join('.')
+  return laterKeys.get(place)?.has(key) === true
+}
 
 const { path, exact, methods, enforce } = locationKeys
 const ownLocationKeys = { path, exact, methods, enforce }
@@ -50,7 +64,10 @@ const ownLocationKeys = { path, exact, methods, enforce }
 const keysOfPlaces: readonly (readonly [string, object])[] = [
   ['at the top', { ...topKeys, ...groupKeys }],
   ['in a provider', providerKeys],
+  ['in `bearer` of a provider', bearerKeys],
   ['in `session`', sessionKeys],
+  ['in `api_keys`', apiKeysKeys],
+  ['in `api_keys.self_service`', selfServiceKeys],
   ['in `session.store`', Object.fromEntries(redisKinds.map((kind) => [kind, true]))],
   ['in an app or in `defaults`', appKeys],
   ['in an app', ownAppKeys],
@@ -101,6 +118,16 @@ const stepUp = 'write `step_up` in the app or location: acr_values, auth_context
 const refused = 'what a rule refuses is always 403; what a stronger sign-in would help is `step_up`'
 const pkce = 'the code flow with PKCE is always used; there is nothing to choose'
 
+const bearerTokens =
+  'write `bearer: { audiences: […] }` in the provider, and `credentials: [session, bearer]` where its tokens count'
+const extraIssuers =
+  'each issuer is a provider of its own: `issuer`, and `bearer: { audiences: […] }`, without a `client_id`'
+const introspection =
+  'write `bearer: { check: introspection, audiences: […] }` in the provider, with its `client_id` and `client_secret`'
+const audienceHint = 'write `bearer: { audiences: […] }` in the provider whose tokens count'
+const keysHint = 'write `api_keys: {}` at the top, and `credentials: [api_key]` where keys count'
+const rateLimits = 'write `limits: [{ per: user, rate: 100/1m }]` in the app or location'
+
 /** Keys of other gateways, folded, with what to write here. */
 const foreignKeys: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -145,9 +172,20 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     insecure_oidc_skip_issuer_verification: 'the issuer is always compared exactly',
     code_challenge_method: pkce,
     proxy_prefix: 'write `auth_prefix`',
+    skip_jwt_bearer_tokens: bearerTokens,
+    extra_jwt_issuers: extraIssuers,
+    oidc_extra_audiences: bearerTokens,
+    bearer_token_login_fallback:
+      'leave it out: a token that is not good is always 401, and never falls back to a sign-in',
     ping_path: 'write nothing: `/.auth/health` answers on every host',
     backend_logout_url: 'sign-out at the provider follows its metadata',
     // mod_auth_openidc and Apache
+    OIDCOAuthIntrospectionEndpoint: introspection,
+    OIDCOAuthClientID: introspection,
+    OIDCOAuthClientSecret: introspection,
+    OIDCOAuthRemoteUserClaim: 'write `user_id` in `bearer` of the provider',
+    OIDCOAuthVerifyJwksUri: 'write `jwks_uri` in the provider, beside its `bearer`',
+    OIDCOAuthServerMetadataURL: issuer,
     OIDCRedirectURI: redirect,
     OIDCClientID: 'write `client_id` in the provider',
     OIDCClientSecret: 'write `client_secret` in the provider',
@@ -218,9 +256,22 @@ const foreignKeys: ReadonlyMap<string, string> = new Map(
     discovery_url: issuer,
     authorization_endpoint: issuer,
     token_endpoint: issuer,
-    jwks_uri: issuer,
     tls_skip_verify: verification,
     insecure_skip_verify: verification,
     port: 'write `listen: "0.0.0.0:8080"`',
+    // Gateways of APIs
+    api_key_auth: keysHint,
+    key_auth: keysHint,
+    basic_auth: keysHint,
+    consumers: 'keys are made by `claimgate keys create`, and opened by `credentials: [api_key]`',
+    jwt: bearerTokens,
+    bearer_tokens: bearerTokens,
+    bearer_only: 'write `credentials: [bearer]` in the app or location',
+    audience: audienceHint,
+    rate_limit: rateLimits,
+    rate_limits: rateLimits,
+    rate_limiting: rateLimits,
+    ratelimit: rateLimits,
+    throttle: rateLimits,
   }).map(([key, hint]) => [folded(key), hint]),
 )

@@ -1,8 +1,11 @@
+import { reservedProviders } from '../../core/credential/credential.ts'
 import { isSameProvider } from '../../core/provider-id.ts'
 import { nearest } from '../nearest.ts'
 import type { ConfigPath } from '../node.ts'
+import type { ApiKeysDraft } from './api-keys.ts'
 import type { AppSettings } from './app-settings.ts'
 import { whereWritten } from './app-settings.ts'
+import type { AppOfOrigin } from './origin.ts'
 import type { ProviderDraft } from './provider.ts'
 import { faultAt, isWritten, namesOf, type Scope } from './scope.ts'
 
@@ -48,7 +51,12 @@ export interface Acceptance {
   readonly providers: readonly string[]
   /** `{provider}` stands for each one's name. */
   readonly redirectPath: string
+  /** Null when something was faulty, and reported. */
+  readonly ofOrigin: Pick<AppOfOrigin, 'app' | 'rehearsal'> | null
 }
+
+/** Whoever gives people their ids. */
+type Vouching = Pick<ProviderDraft, 'name' | 'userIdPrefix'> & { readonly path: ConfigPath }
 
 /**
  * User ids of different providers must not be taken for each other: all but one provider of an app need a prefix,
@@ -58,25 +66,39 @@ export function foreignPrefixes(
   scope: Scope,
   acceptances: readonly Acceptance[],
   drafts: ReadonlyMap<string, ProviderDraft>,
+  keys: Pick<ApiKeysDraft, 'userIdPrefix'> | null,
 ): ReadonlyMap<string, readonly string[]> {
   const foreign = new Map<string, Set<string>>()
-  for (const { name: app, path, providers, redirectPath } of acceptances) {
+  for (const { name: app, path, providers, redirectPath, ofOrigin } of acceptances) {
     const together = providers.flatMap((name) => drafts.get(name) ?? [])
     const at = whereWritten(scope, path, 'provider')
     checkDistinct(scope, app, at, together)
-    checkPrefixes(scope, app, at, together)
+    const vouching: readonly Vouching[] = [
+      ...together.map((one) => ({ ...one, path: ['providers', one.name, 'user_id_prefix'] })),
+      ...(keys !== null && ofOrigin !== null && takesKeys(ofOrigin) ? [ofKeys(keys)] : []),
+    ]
+    checkPrefixes(scope, app, at, vouching)
     checkIssuers(scope, app, at, together)
     const signIn = together.filter(({ signsIn }) => signsIn)
     checkRedirectUri(scope, whereWritten(scope, path, 'redirect_uri'), redirectPath, signIn)
     for (const one of together) {
       const prefixes = foreign.get(one.name) ?? new Set()
-      for (const other of together) {
-        if (other !== one && other.userIdPrefix !== '') prefixes.add(other.userIdPrefix)
+      for (const other of vouching) {
+        if (other.name !== one.name && other.userIdPrefix !== '') prefixes.add(other.userIdPrefix)
       }
       foreign.set(one.name, prefixes)
     }
   }
   return new Map([...foreign].map(([name, prefixes]) => [name, [...prefixes]]))
+}
+
+function takesKeys({ app, rehearsal }: NonNullable<Acceptance['ofOrigin']>): boolean {
+  const locations = [app.fallback, ...app.allLocations, ...(rehearsal?.locations ?? [])]
+  return locations.some(({ credentials }) => credentials.includes('api_key'))
+}
+
+function ofKeys({ userIdPrefix }: Pick<ApiKeysDraft, 'userIdPrefix'>): Vouching {
+  return { name: reservedProviders.apiKeys, userIdPrefix, path: ['api_keys', 'user_id_prefix'] }
 }
 
 /** A session knows its provider by issuer and client id: of two alike nobody could tell whose it is. */
@@ -117,7 +139,7 @@ function checkRedirectUri(
   faultAt(scope, at, message)
 }
 
-function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: readonly ProviderDraft[]): void {
+function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: readonly Vouching[]): void {
   const bare = together.filter(({ userIdPrefix }) => userIdPrefix === '')
   if (bare.length > 1) {
     const names = bare.map(({ name }) => name).join(' and ')
@@ -132,7 +154,7 @@ function checkPrefixes(scope: Scope, app: string, at: ConfigPath, together: read
       if (one === other || one.userIdPrefix === '' || !other.userIdPrefix.startsWith(one.userIdPrefix))
         continue
       const message = `begins the prefix of "${other.name}", which the app "${app}" accepts too: their user ids could be equal`
-      faultAt(scope, ['providers', one.name, 'user_id_prefix'], message)
+      faultAt(scope, one.path, message)
     }
   }
 }

@@ -11,7 +11,8 @@ import { acceptedProviders } from './accepted-providers.ts'
 import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
-import { checkName, checkScheme } from './provider.ts'
+import { checkName } from './provider.ts'
+import { checkScheme } from './provider-address.ts'
 import { faultAt, isWritten, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 import type { AuthPrefix } from './service.ts'
@@ -24,7 +25,7 @@ export interface AppSurroundings {
   /** Of `session`: for apps that say nothing of their own. */
   readonly lifetimes: { readonly idle: number; readonly max: number }
   readonly buildLocations: BuildLocations
-  /** Whether people sign in with a provider. */
+  /** Whether people sign in with a provider; of one that was faulty it is taken to be so. */
   readonly signsIn: (provider: string) => boolean
 }
 

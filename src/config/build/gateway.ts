@@ -2,14 +2,16 @@ import { resolve } from 'node:path'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
 import { nodeAt } from '../node.ts'
-import { openRules } from '../rules/policies.ts'
+import type { RuleContext } from '../rules/context.ts'
 import { groupKeys } from '../schema/file.ts'
 import type { Steps } from '../steps.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
 import { buildAdmin } from './admin.ts'
+import { buildApiKeys } from './api-keys.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
+import { checkAudiences } from './bearer.ts'
 import { switchFaults } from './dangerous-switches.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
@@ -18,8 +20,10 @@ import { buildHosts } from './origin.ts'
 import { buildPages } from './pages.ts'
 import { buildProvider, type ProviderDraft } from './provider.ts'
 import { checkRechecks } from './recheck.ts'
+import { rulesOf } from './rules.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
+import { buildSelfService } from './self-service.ts'
 import {
   buildAuthPrefix,
   buildDataFolder,
@@ -45,8 +49,9 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const service = buildService(scope, top)
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
-  const signsIn = (name: string) => providers.get(name)?.signsIn !== false
-  const apps = yield* buildApps(scope, service, defaults, signsIn)
+  const keys = buildApiKeys(scope, service.session)
+  const rules = rulesOf(scope, providers)
+  const apps = yield* buildApps(scope, { service, defaults, providers, rules })
   for (const [file, { path }] of scope.emptyLists) {
     warnAt(
       scope,
@@ -54,9 +59,11 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
       `the file ${file} has no entries: ${path.includes('only') ? 'no element is chosen by it' : 'the condition lets nobody in, and neither does its negation'}`,
     )
   }
-  const prefixes = foreignPrefixes(scope, apps, providers)
+  checkAudiences(scope, providers)
+  const prefixes = foreignPrefixes(scope, apps, providers, keys.draft)
   checkSecrets(scope, [
     ...service.sealing,
+    ...keys.sealing,
     ...service.naming,
     ...service.opening,
     ...clientSecrets(providers),
@@ -67,6 +74,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const models = ofOrigins.map(({ app }) => app)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
+  const selfService = buildSelfService(scope, { rules, hosts, isComplete: ofOrigins.length === apps.length })
   const { listen, auth, session, log } = service
   if (listen === null || auth === null || session === null || log === null || !faultless()) return null
   return yield* deepFreezeSteps({
@@ -79,7 +87,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     ...auth,
     providers: finish(providers, prefixes),
     session,
-    apiKeys: null,
+    apiKeys: keys.draft && { ...keys.draft, selfService },
     log,
     pages: service.pages,
     hosts,
@@ -120,25 +128,25 @@ function finish(
   )
 }
 
+interface AppsWork {
+  readonly service: ReturnType<typeof buildService>
+  readonly defaults: Defaults
+  readonly providers: ReadonlyMap<string, ProviderDraft>
+  readonly rules: RuleContext
+}
+
 function* buildApps(
   scope: Scope,
-  service: ReturnType<typeof buildService>,
-  defaults: Defaults,
-  signsIn: (provider: string) => boolean,
+  { service, defaults, providers, rules }: AppsWork,
 ): Steps<readonly BuiltApp[]> {
   checkNamed(scope, 'apps')
   const { auth, lifetimes } = service
-  const rules = openRules(nodeAt(scope.root, ['policies']), {
-    report: scope.report,
-    providers: namesOf(scope, ['providers']),
-    trustedProxiesWritten: isWritten(scope, ['trusted_proxies']),
-    places: scope.places,
-    emptyLists: scope.emptyLists,
-  })
   const buildLocations = locationBuilder(scope, rules, {
     authSegments: auth?.authSegments ?? null,
     store: service.session?.store.kind ?? null,
+    sources: { providers, hasKeys: isWritten(scope, ['api_keys']) },
   })
+  const signsIn = (name: string) => providers.get(name)?.signsIn ?? true
   const surroundings = { defaults, auth, lifetimes, buildLocations, signsIn }
   const apps: BuiltApp[] = []
   for (const name of appNames(scope)) {
@@ -148,9 +156,10 @@ function* buildApps(
   return apps
 }
 
-/** `providers` and `apps` must be there, mappings, and not empty. */
+/** `providers` and `apps` must be there, mappings, and not empty. Where keys may open every app there need be no provider. */
 function checkNamed(scope: Scope, key: 'providers' | 'apps'): void {
   const node = nodeAt(scope.root, [key])
+  if (node === undefined && key === 'providers' && isWritten(scope, ['api_keys'])) return
   if (node === undefined) faultAt(scope, [key], 'is missing')
   else if (node.kind !== 'map')
     faultAt(scope, [key], 'expected names below it, each further in and with its keys')

@@ -7,8 +7,11 @@ import { faultAt, type Scope } from './scope.ts'
 /** Pages carry icons within themselves, so they stay small. */
 const largestBytes = 32 * 1024
 
-/** What `icon` may say besides a file: the pages draw these. */
-export const builtInIcons: readonly string[] = [...presets, 'person', 'building', 'key']
+/** What `icon` may say besides a file: the pages draw these. Nobody is offered Facebook. */
+export const builtInIcons: readonly string[] = [
+  ...presets.filter((preset) => preset !== 'facebook'),
+  ...['person', 'building', 'key'],
+]
 
 /**
  * A built-in icon's name as it is, or a picture's file as a data: URL; null when reported. What a file is follows

@@ -4,7 +4,7 @@ import { labelOf } from '../../core/request/location-pattern.ts'
 import { patternOf, readMethods, readPattern } from '../location.ts'
 import { type ConfigPath, nodeAt, positionOf } from '../node.ts'
 import type { RuleContext } from '../rules/context.ts'
-import { checkProviders } from '../rules/providers.ts'
+import { checkProviders, vouchersAt } from '../rules/providers.ts'
 import { compileRequire, fallbackAccess, onFloor } from '../rules/rule.ts'
 import { locationKeys } from '../schema/app.ts'
 import type { Steps } from '../steps.ts'
@@ -12,6 +12,7 @@ import { type Checked, checkKeys } from '../validate.ts'
 import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
 import { nodeOfKey, whereWritten } from './app-settings.ts'
+import { type CredentialSources, checkCredentials } from './credentials.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { checkForwarding } from './forwarding-reach.ts'
 import { buildAppLimits, checkLimits, limitsAt } from './limits.ts'
@@ -27,12 +28,12 @@ import { checkTokensOf } from './token-headers.ts'
 export function locationBuilder(
   scope: Scope,
   rules: RuleContext,
-  { authSegments, store }: Pick<Work, 'authSegments' | 'store'>,
+  { authSegments, store, sources }: Pick<Work, 'authSegments' | 'store' | 'sources'>,
 ): BuildLocations {
   return (app) => {
     const floor = readFloor(scope, rules, app)
     return buildLocations({
-      ...{ scope, rules, authSegments, store, app, floor },
+      ...{ scope, rules, authSegments, store, sources, app, floor },
       floorStepUp: readFloorStepUp(scope, app),
       appLimits: buildAppLimits(scope, app),
     })
@@ -51,6 +52,7 @@ interface Work {
   readonly floorStepUp: WrittenStepUp | null
   readonly appLimits: readonly RequestLimit[]
   readonly store: StoreKind
+  readonly sources: CredentialSources
 }
 
 function readFloor(scope: Scope, rules: RuleContext, { path }: AppUnderJudgement): Floor {
@@ -73,7 +75,7 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   }
   const fallback = floor === 'faulty' ? null : buildFallback(work, floor)
   if (fallback !== null) {
-    checkProviders(fallback.access, app.providers, rules)
+    checkProviders(fallback.access, vouchersAt(app.providers, fallback.credentials), rules)
     const ofAnswers = app.settings.response_headers
     const at = whereWritten(scope, app.path, 'response_headers')
     checkResponseHeaders(scope, at, ofAnswers)
@@ -82,7 +84,7 @@ function* buildLocations(work: Work): Steps<AppLocations | null> {
   }
   const complete = built.filter((location) => location !== null)
   checkUnauthenticated(work, complete)
-  checkCredentials(work, complete)
+  checkCredentials(scope, app, work.sources, { fallback, locations: complete })
   checkStepUps(scope, app, fallback, complete)
   checkLimits(scope, app, fallback, complete)
   const accesses = [...(fallback === null ? [] : [fallback]), ...complete.map((one) => one.location)]
@@ -166,11 +168,11 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   const access = onFloor(floor, own)
   if (keys.identity_headers !== undefined)
     checkTokensOf(scope, [...path, 'identity_headers'], keys.identity_headers, [{ access }])
-  checkProviders(access, app.providers, rules)
   const ofAnswers = keys.response_headers ?? app.settings.response_headers
   checkWhoMayKeep(scope, responseHeadersAt(scope, app, path), ofAnswers, access)
   const settings = { ...app.settings, ...keys }
   const { unauthenticated, credentials } = settings
+  checkProviders(access, vouchersAt(app.providers, credentials), rules)
   checkResume(scope, (key) => [...path, key], settings, work.store)
   checkWhereResumed(scope, path, { own, unauthenticated }, settings.resume)
   const judged = { access, unauthenticated, credentials }
@@ -249,13 +251,4 @@ function checkUnauthenticated({ scope, app, floor }: Work, locations: readonly B
   const asked = locations.some(({ own }) => own.kind === 'rule')
   if (floor === null || floor === 'faulty' || floor.kind === 'rule' || asked || !isWritten(scope, at)) return
   faultAtKey(scope, at, `${message} \`${floor.kind}\``)
-}
-
-/** Where nobody is told apart, the key would be read as a demand that is not made. */
-function checkCredentials({ scope }: Work, locations: readonly BuiltLocation[]): void {
-  for (const { path, own } of locations) {
-    const at = [...path, 'credentials']
-    if ((own.kind === 'anyone' || own.kind === 'nobody') && isWritten(scope, at))
-      faultAtKey(scope, at, `means nothing where nobody is told apart: \`require\` is \`${own.kind}\``)
-  }
 }

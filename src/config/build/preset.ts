@@ -57,6 +57,12 @@ export const presetFacts: readonly PresetFacts[] = [
     text: 'Issuer `https://HOST/realms/REALM`. Roles are in `realm_access.roles` and `resource_access.CLIENT.roles`, if the client scope puts them into the ID token or userinfo. It gives a refresh token without being asked for one. Do not add the scope `offline_access`: the sessions that it begins at Keycloak outlive every sign-out there.',
   },
   {
+    preset: 'facebook',
+    issuer: ({ hostname }) => hostname === 'www.facebook.com',
+    label: 'Facebook',
+    text: 'Issuer `https://www.facebook.com`. Nobody signs in with it here: it has `bearer` with `check: userinfo`, for access tokens that mobile apps bring. `client_id` and `client_secret` are those of the Facebook app, with which the gateway asks `debug_token` for which app a token was made (`app_id`). That app is one of `client_ids`. `user_id` is the id that this app knows a person by.',
+  },
+  {
     preset: 'generic',
     issuer: () => true,
     label: null,

@@ -1,18 +1,26 @@
+import { reservedProviders } from '../../core/credential/credential.ts'
 import type { ProviderSettings } from '../../core/gateway.ts'
 import type { Preset } from '../../core/preset.ts'
-import type { Secret } from '../../core/secret.ts'
 import { ownAuthorizationParameters } from '../../core/session/authorization-parameters.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import { appName } from '../schema/app.ts'
 import { clientPlaceholders, providerKeys } from '../schema/provider.ts'
 import { type Checked, checkKeys } from '../validate.ts'
-import { isLoopback, readWebAddress } from '../web-address.ts'
+import { buildBearer } from './bearer.ts'
 import { readIcon } from './icon.ts'
-import { notTheIssuer } from './issuer.ts'
-import { canSign, readCertificateFile, readKeyPair, readPrivateKey } from './pem.ts'
-import { inferPreset, issuerFault, presetLabel } from './preset.ts'
+import { readCertificateFile } from './pem.ts'
+import { presetLabel } from './preset.ts'
+import { checkInternalUrl, checkIssuer, checkMetadataUrl } from './provider-address.ts'
+import { checkClientProof, readProof } from './provider-proof.ts'
 import { buildRecheck } from './recheck.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
+import {
+  checkFacebook,
+  checkJwksUri,
+  checkTokenOnly,
+  readSignsIn,
+  whatAsksAsClient,
+} from './token-only-provider.ts'
 
 type ProviderKeys = Checked<typeof providerKeys>
 
@@ -28,21 +36,32 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   const preset = checkIssuer(scope, path, keys)
   checkInternalUrl(scope, path, keys)
   checkMetadataUrl(scope, path, keys)
-  checkClientProof(scope, path, keys)
-  checkSignature(scope, path, keys)
-  checkRequest(scope, path, keys)
+  checkProviderPrefix(scope, path, keys)
+  const signsIn = readSignsIn(scope, path, keys, preset)
+  const asks = whatAsksAsClient(keys, preset)
+  if (!signsIn) checkTokenOnly(scope, path, keys, asks)
+  else if (!isWritten(scope, [...path, 'client_id'])) faultAt(scope, [...path, 'client_id'], 'is missing')
+  checkJwksUri(scope, path, keys, signsIn)
+  checkFacebook(scope, path, keys, { preset, signsIn })
+  if (signsIn || asks !== null) checkClientProof(scope, path, keys, asks)
+  if (signsIn) {
+    checkSignature(scope, path, keys)
+    checkRequest(scope, path, keys)
+  }
   warnOfPlaceholders(scope, path, keys)
   const proof = readProof(scope, path, keys)
   const ca =
     keys.ca_file === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], keys.ca_file)
   const icon = keys.icon === undefined ? presetIcon(preset) : readIcon(scope, [...path, 'icon'], keys.icon)
   const recheck = buildRecheck(scope, [...path, 'recheck'], keys.recheck)
+  const bearer = buildBearer(scope, path, keys, preset)
   if (!isComplete(keys)) return null
   return {
     name,
     issuer: keys.issuer,
-    signsIn: true,
-    clientId: keys.client_id,
+    signsIn,
+    // Without one, only where a fault was reported or there is none of ours.
+    clientId: keys.client_id ?? '',
     ...proof,
     scopes: [...new Set(keys.scopes)],
     scopesWritten: isWritten(scope, [...path, 'scopes']),
@@ -68,22 +87,25 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     userIdPrefix: keys.user_id_prefix,
     trustEmail: keys.trust_email,
     recheck,
-    bearer: null,
-    jwksUri: null,
+    bearer,
+    jwksUri: keys.jwks_uri ?? null,
     allowInsecureHttp: keys.allow_insecure_http,
   }
 }
 
+const reservedNames: ReadonlySet<string> = new Set(Object.values(reservedProviders))
+
 /** Names stand in addresses, logs and metrics: the chooser's links say `?provider=name`. */
 export function checkName(scope: Scope, path: ConfigPath, name: string): void {
   const result = appName.safeParse(name)
+  if (path[0] === 'providers' && reservedNames.has(name))
+    faultAtKey(scope, path, 'is reserved: rules name by it who vouches for keys and certificates')
   if (!result.success) faultAtKey(scope, path, result.error.issues[0]?.message ?? 'is no name')
 }
 
 type Complete<Keys> = Keys & { readonly [Key in NeededKey]: NonNullable<ProviderKeys[Key]> }
 type NeededKey =
   | 'issuer'
-  | 'client_id'
   | 'scopes'
   | 'response_mode'
   | 'authorization_parameters'
@@ -96,7 +118,6 @@ type NeededKey =
 
 const neededKeys: readonly NeededKey[] = [
   'issuer',
-  'client_id',
   'scopes',
   'response_mode',
   'authorization_parameters',
@@ -113,99 +134,19 @@ function isComplete(keys: ProviderKeys): keys is Complete<ProviderKeys> {
 }
 
 function presetIcon(preset: Preset): string | null {
-  return preset === 'generic' ? null : preset
+  return preset === 'generic' || preset === 'facebook' ? null : preset
 }
 
-/** OIDC Core section 2: an issuer is an https URL without query and fragment; http stays on this machine. */
-function checkIssuer(scope: Scope, path: ConfigPath, keys: ProviderKeys): Preset {
-  if (keys.issuer === undefined) return keys.preset ?? 'generic'
-  const at = [...path, 'issuer']
-  const other = notTheIssuer(keys.issuer)
-  if (other !== null) faultAt(scope, at, other)
-  const read = readWebAddress(keys.issuer)
-  if (!read.ok) {
-    faultAt(scope, at, read.message)
-    return keys.preset ?? 'generic'
-  }
-  checkScheme(scope, at, read.address, keys.allow_insecure_http === true)
-  const preset = keys.preset ?? inferPreset(read.address)
-  const fault = issuerFault(preset, keys.issuer, read.address)
-  if (fault !== null) faultAt(scope, at, fault)
-  return preset
-}
+/** What stands in front of the ids of programs behind which nobody is; no person's id begins so. */
+const clientPrefix = 'client:'
 
-function checkInternalUrl(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
-  if (keys.internal_url === undefined) return
-  const at = [...path, 'internal_url']
-  const read = readWebAddress(keys.internal_url)
-  if (read.ok) checkScheme(scope, at, read.address, keys.allow_insecure_http === true)
-  else faultAt(scope, at, read.message)
-}
-
-/** An address as the others are, but for a query: Azure AD B2C names the policy in it. */
-function checkMetadataUrl(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
-  if (keys.metadata_url === undefined) return
-  const at = [...path, 'metadata_url']
-  const [address = '', query = ''] = keys.metadata_url.split(/\?(.*)/s)
-  const read = readWebAddress(address)
-  if (!read.ok) faultAt(scope, at, read.message)
-  else if (!/^[!-"$-~]*$/.test(query)) faultAt(scope, at, 'the query must be visible ASCII, without "#"')
-  else checkScheme(scope, at, read.address, keys.allow_insecure_http === true)
-}
-
-/** `http` beyond this machine has one explicit key, and is warned of at each start. */
-export function checkScheme(
+function checkProviderPrefix(
   scope: Scope,
   path: ConfigPath,
-  address: { readonly scheme: 'http' | 'https'; readonly hostname: string },
-  allowed: boolean,
+  { user_id_prefix: prefix = '' }: ProviderKeys,
 ): void {
-  if (address.scheme === 'https' || isLoopback(address.hostname)) return
-  if (allowed) {
-    warnAt(
-      scope,
-      path,
-      'http is allowed here by `allow_insecure_http`: whoever is on the way can read and change what passes',
-    )
-  } else {
-    faultAt(
-      scope,
-      path,
-      'must be https: http is for loopback hosts (or, knowingly, with `allow_insecure_http: true`)',
-    )
-  }
-}
-
-const secretMethods: ReadonlySet<string> = new Set(['client_secret_basic', 'client_secret_post'])
-
-/** Which keys prove the client follows from the method; what another method would use is a mistake to tell. */
-function checkClientProof(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
-  const method = keys.token_endpoint_auth_method
-  const written = (key: string) => isWritten(scope, [...path, key])
-  const usesSecret = method === undefined || secretMethods.has(method)
-  if (method === undefined && written('token_endpoint_auth_method')) return
-
-  if (usesSecret && !written('client_secret')) {
-    const other =
-      method === undefined ? '; other ways to prove the client are named by `token_endpoint_auth_method`' : ''
-    faultAt(scope, [...path, 'client_secret'], `is missing${other}`)
-  }
-  if (!usesSecret && written('client_secret')) {
-    faultAtKey(
-      scope,
-      [...path, 'client_secret'],
-      `is not used with \`token_endpoint_auth_method: ${method}\`: leave it out`,
-    )
-  }
-  for (const [key, owner] of proofKeys) {
-    const wanted = method === owner
-    if (wanted && key !== 'client_key_id' && key !== 'client_assertion_alg' && !written(key)) {
-      faultAt(scope, [...path, key], `is missing: \`token_endpoint_auth_method: ${owner}\` needs it`)
-    }
-    if (!wanted && written(key)) {
-      faultAtKey(scope, [...path, key], `is used with \`token_endpoint_auth_method: ${owner}\` only`)
-    }
-  }
+  if (prefix.startsWith(clientPrefix))
+    faultAt(scope, [...path, 'user_id_prefix'], `begins with \`${clientPrefix}\`, as the ids of programs do`)
 }
 
 function warnOfPlaceholders(scope: Scope, path: ConfigPath, keys: ProviderKeys): void {
@@ -214,13 +155,6 @@ function warnOfPlaceholders(scope: Scope, path: ConfigPath, keys: ProviderKeys):
   if (keys.client_secret?.reveal() === clientPlaceholders.secret)
     warnAt(scope, [...path, 'client_secret'], message)
 }
-
-const proofKeys = [
-  ['client_key', 'private_key_jwt'],
-  ['client_key_id', 'private_key_jwt'],
-  ['client_assertion_alg', 'private_key_jwt'],
-  ['client_certificate', 'tls_client_auth'],
-] as const
 
 const leastSecretBytes = 32
 
@@ -235,31 +169,6 @@ function checkSignature(scope: Scope, path: ConfigPath, keys: ProviderKeys): voi
     if (!isWritten(scope, [...path, 'client_secret'])) faultAt(scope, at, '`HS256` needs a `client_secret`')
   } else if (Buffer.byteLength(secret.reveal()) < leastSecretBytes) {
     faultAt(scope, at, `\`HS256\` needs a \`client_secret\` of at least ${leastSecretBytes} bytes`)
-  }
-}
-
-interface Proof {
-  readonly clientSecret: Secret | null
-  readonly authMethod: ProviderSettings['authMethod']
-  readonly clientKey: Secret | null
-  readonly clientKeyId: string | null
-  readonly clientAssertionAlg: string | null
-  readonly clientCertificate: ProviderSettings['clientCertificate']
-}
-
-function readProof(scope: Scope, path: ConfigPath, keys: ProviderKeys): Proof {
-  const { client_key: key, client_certificate: pair, client_assertion_alg: algorithm } = keys
-  const clientKey = key === undefined ? null : readPrivateKey(scope, [...path, 'client_key'], key, true)
-  if (clientKey !== null && algorithm !== undefined && !canSign(clientKey, algorithm)) {
-    faultAt(scope, [...path, 'client_assertion_alg'], 'does not fit the kind of `client_key`')
-  }
-  return {
-    clientSecret: keys.client_secret ?? null,
-    authMethod: keys.token_endpoint_auth_method ?? null,
-    clientKey,
-    clientKeyId: keys.client_key_id ?? null,
-    clientAssertionAlg: algorithm ?? null,
-    clientCertificate: pair === undefined ? null : readKeyPair(scope, [...path, 'client_certificate'], pair),
   }
 }
 

@@ -5,7 +5,7 @@ import { faultAt, type Scope } from './scope.ts'
 
 /** A secret of the file and what it is for: two of one purpose may be equal, such as one app secret of two apps. */
 export interface NamedSecret {
-  readonly purpose: 'session' | 'log' | 'admin' | 'shared' | 'client' | 'store'
+  readonly purpose: 'session' | 'keys' | 'log' | 'admin' | 'shared' | 'client' | 'store'
   readonly path: ConfigPath
   readonly secret: Secret
 }
@@ -31,6 +31,9 @@ function weakness(secret: Secret): string | null {
 /** What somebody else chose, and is relied on by them. */
 const others: ReadonlySet<NamedSecret['purpose']> = new Set(['client', 'store'])
 
+/** Of these a list has several, each of which must be another. */
+const rotated: ReadonlySet<NamedSecret['purpose']> = new Set(['session', 'keys'])
+
 /**
  * Secrets that the gateway itself relies on must be strong, and no secret may serve two purposes: whoever learns one,
  * such as an app its shared secret, must not be able to seal sessions with it. Messages never hold a value.
@@ -42,7 +45,7 @@ export function checkSecrets(scope: Scope, secrets: readonly NamedSecret[]): voi
     if (weak !== null) faultAt(scope, named.path, weak)
     const value = named.secret.reveal()
     const before = seen.get(value)
-    if (before !== undefined && (before.purpose !== named.purpose || named.purpose === 'session')) {
+    if (before !== undefined && (before.purpose !== named.purpose || rotated.has(named.purpose))) {
       faultAt(scope, named.path, `is equal to ${pathText(before.path)}: each secret serves one purpose`)
     }
     if (before === undefined) seen.set(value, named)

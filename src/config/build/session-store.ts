@@ -10,18 +10,20 @@ import { checkPlain, checkUsername, passwordsOf, readAccess, readNodes } from '.
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 
-const path: ConfigPath = ['session', 'store']
-
 export interface BuiltStore {
   /** Null when reported. */
   readonly store: SessionStoreSettings | null
   readonly passwords: readonly NamedSecret[]
 }
 
-/** `session.store`: a word, an address, or a mapping of exactly one kind. */
-export function buildStore(scope: Scope, allowsInsecure: boolean): BuiltStore {
+/** A `store`, of `session` or of `api_keys`: a word, an address, or a mapping of exactly one kind. */
+export function buildStore(
+  scope: Scope,
+  allowsInsecure: boolean,
+  path: ConfigPath = ['session', 'store'],
+): BuiltStore {
   const node = nodeAt(scope.root, path)
-  const around = { scope, allowsInsecure }
+  const around = { scope, allowsInsecure, path }
   if (node?.kind === 'map')
     return buildMapping(
       around,
@@ -40,6 +42,7 @@ export function buildStore(scope: Scope, allowsInsecure: boolean): BuiltStore {
 
 interface Around {
   readonly scope: Scope
+  readonly path: ConfigPath
   readonly allowsInsecure: boolean
 }
 
@@ -54,11 +57,15 @@ function built(store: SessionStoreSettings, passwords: readonly NamedSecret[] = 
 }
 
 function buildMapping(around: Around, keys: readonly string[]): BuiltStore {
-  const { scope } = around
+  const { scope, path } = around
   checkKeys({}, placeOf(scope, path), redisKinds)
   const [kind, second] = keys.filter(isKind)
   if (second !== undefined)
-    faultAtKey(scope, [...path, second], `stands beside \`${kind}\`: sessions are kept in one place`)
+    faultAtKey(
+      scope,
+      [...path, second],
+      `stands beside \`${kind}\`: ${path[0] === 'session' ? 'sessions' : 'keys'} are kept in one place`,
+    )
   if (keys.length === 0) faultAt(scope, path, 'expected one of `redis`, `redis_sentinel` and `redis_cluster`')
   if (kind === undefined) return unknown
   const at = [...path, kind]

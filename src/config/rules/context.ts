@@ -1,3 +1,4 @@
+import type { Credential } from '../../core/credential/credential.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import type { Report } from '../issue.ts'
 import { type ConfigPath, type Position, pathText } from '../node.ts'
@@ -5,8 +6,10 @@ import { type ConfigPath, type Position, pathText } from '../node.ts'
 /** What the rules of one configuration share while they are compiled. */
 export interface RuleContext {
   readonly report: Report
-  /** Names of the configured providers. */
+  /** Names of the configured providers; `api_keys` too, where there are keys. */
   readonly providers: readonly string[]
+  /** Those by which somebody may come: a rule that names another one is a mistake. */
+  readonly credentials: readonly Credential[]
   /** Whether `trusted_proxies` stands in the file: without it nobody knows whose address `client_ip` is about. */
   readonly trustedProxiesWritten: boolean
   readonly policies: Policies

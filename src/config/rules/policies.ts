@@ -6,7 +6,7 @@ import { isReserved, keywords } from './words.ts'
 
 /** What stands around the rules of a file. */
 export type RuleSurroundings = Pick<RuleContext, 'report' | 'providers' | 'trustedProxiesWritten'> &
-  Partial<Pick<RuleContext, 'places' | 'emptyLists'>>
+  Partial<Pick<RuleContext, 'credentials' | 'places' | 'emptyLists'>>
 
 /** Far more than any rule that a person can judge. Policies that use policies twice double with every step. */
 const mostConditions = 10_000
@@ -18,6 +18,7 @@ const mostConditions = 10_000
 export function openRules(policies: ConfigNode | undefined, surroundings: RuleSurroundings): RuleContext {
   const names = policies?.kind === 'map' ? policies.entries.map(({ key }) => key) : []
   const context: RuleContext = {
+    credentials: ['session'],
     places: new Map(),
     emptyLists: new Map(),
     ...surroundings,

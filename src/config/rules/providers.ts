@@ -1,3 +1,4 @@
+import { type Credential, reservedProviders } from '../../core/credential/credential.ts'
 import type { Access } from '../../core/gateway.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import { fault, type RuleContext } from './context.ts'
@@ -32,7 +33,7 @@ function unguardedClaims(requirement: Requirement, guarded = false): readonly Cl
 }
 
 /** Whether a rule holds only for named providers. One member of an `any` says nothing about the others. */
-function namesProvider(requirement: Requirement): boolean {
+export function namesProvider(requirement: Requirement): boolean {
   switch (requirement.kind) {
     case 'provider':
       return true
@@ -69,20 +70,34 @@ function belowNone(requirement: Requirement, guarded: boolean): readonly Claim[]
 }
 
 /**
- * Reports the unguarded conditions of a rule when its app accepts more than one provider, each where it stands and
+ * Who could vouch for a claim at a location: the providers that its app accepts, and operators where a key of theirs
+ * opens it.
+ */
+export function vouchersAt(
+  acceptedProviders: readonly string[],
+  credentials: readonly Credential[],
+): readonly string[] {
+  return credentials.includes('api_key')
+    ? [...acceptedProviders, reservedProviders.apiKeys]
+    : acceptedProviders
+}
+
+/**
+ * Reports the unguarded conditions of a rule where more than one could vouch for a claim, each where it stands and
  * once, however many locations use it. `access` is what `onFloor` or `fallbackAccess` answered.
  */
 export function checkProviders(
   access: Access,
-  acceptedProviders: readonly string[],
+  vouchers: readonly string[],
   context: RuleContext,
+  where = 'this app accepts',
 ): void {
-  if (access.kind !== 'rule' || acceptedProviders.length < 2) return
+  if (access.kind !== 'rule' || vouchers.length < 2) return
   for (const claim of unguardedClaims(access.requirement)) {
     const place = context.places.get(claim)
     if (place === undefined || context.unguarded.has(claim)) continue
     context.unguarded.add(claim)
-    const message = `this app accepts ${acceptedProviders.join(' and ')}, and each of them could send this claim: put a \`provider:\` beside it or around it`
+    const message = `${where} ${vouchers.join(' and ')}, and each of them could send this claim: put a \`provider:\` beside it or around it`
     fault(context, place, message)
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../node.ts'
 import { allOrNull, fault, type RuleContext } from './context.ts'
 import { compileClaim, compileNamedClaim } from './matcher.ts'
+import { compileCredentials, compileProviders } from './named-sources.ts'
 import { fewEnough, readTexts } from './operand.ts'
 import { isExemption, isMatcherName, keywords, meantCombination, meantKeyword } from './words.ts'
 
@@ -111,6 +112,16 @@ function compileEntry(entry: MapEntry, path: ConfigPath, context: RuleContext): 
       const names = compileProviders(entry.value, path, context)
       return names && placed({ kind: 'provider', names }, place, context)
     }
+    case 'credential': {
+      const names = compileCredentials(entry.value, path, context)
+      return names && placed({ kind: 'credential', names }, place, context)
+    }
+    case 'certificate':
+      return fault(
+        context,
+        place,
+        '`certificate` is not available yet (a claim of this name: {claim: certificate, is: …})',
+      )
     default: {
       const meant = meantCombination(entry.key, holdsRules(entry.value))
       if (meant !== null) return fault(context, place, combinationText(entry.key, meant), meant)
@@ -188,26 +199,3 @@ const addressFaults = {
   'prefix-length': 'the length after "/" is none of this kind of address',
   'host-bits': 'the address has bits beyond the length after "/"',
 } as const
-
-function compileProviders(
-  node: ConfigNode,
-  path: ConfigPath,
-  context: RuleContext,
-): readonly string[] | null {
-  const place = { position: node.at, path }
-  if (node.kind === 'map')
-    return fault(context, place, '`provider` takes a name or a list of names, no matchers')
-  const operands = readTexts(node, path, context)
-  if (operands === null) return null
-  const [list] = operands.lists
-  if (list !== undefined) {
-    return fault(context, { position: list.at, path }, 'names of providers are written out')
-  }
-  return allOrNull(
-    operands.values.map(({ value: name, place: at, isData }) => {
-      if (context.providers.includes(name)) return name
-      const suggestion = isData ? null : nearest(name, context.providers)
-      return fault(context, at, 'no provider of this name', suggestion)
-    }),
-  )
-}

@@ -9,7 +9,9 @@ export type Exemption = (typeof exemptions)[number]
 export const keywords: readonly string[] = [...exemptions, 'signed_in']
 
 /** Keys of a rule that are no claims. A claim of such a name is written `{claim: any, is: x}`. */
-const reservedWords = ['any', 'all', 'none', 'client_ip', 'provider', 'claim'] as const
+const reservedWords = [
+  ...(['any', 'all', 'none', 'client_ip', 'provider', 'claim', 'credential', 'certificate'] as const),
+] as const
 
 export type ReservedWord = (typeof reservedWords)[number]
 

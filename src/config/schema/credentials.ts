@@ -3,20 +3,28 @@ import type { Credential } from '../../core/credential/credential.ts'
 import { nearest } from '../nearest.ts'
 import { forms, type Judgement, judged } from './values.ts'
 
-const later: ReadonlySet<string> = new Set(['bearer', 'api_key', 'exchange', 'widget', 'client_certificate'])
+/** What a list of `credentials` may hold, in the order in which the reference names them. */
+export const availableCredentials = ['session', 'bearer', 'api_key'] as const satisfies readonly Credential[]
 
-const credential = judged(
-  (value): Judgement<Credential> => {
-    if (value === 'session') return { ok: true, value }
-    if (later.has(value)) return { ok: false, message: 'is not available yet: expected session' }
-    return { ok: false, message: 'expected session', meant: nearest(value, ['session']) }
-  },
-  { pattern: '^session$', examples: ['session'] },
-)
+const later: ReadonlySet<string> = new Set(['exchange', 'widget', 'client_certificate'])
+
+/** One credential by its name. Those of a later version are told apart from those that nobody knows. */
+export function readCredential(value: string): Judgement<Credential> {
+  const found = availableCredentials.find((one) => one === value)
+  if (found !== undefined) return { ok: true, value: found }
+  const expected = 'expected session, bearer or api_key'
+  if (later.has(value)) return { ok: false, message: `is not available yet: ${expected}` }
+  return { ok: false, message: expected, meant: nearest(value, availableCredentials) }
+}
+
+const credential = judged(readCredential, {
+  pattern: `^(?:${availableCredentials.join('|')})$`,
+  examples: [...availableCredentials],
+})
 
 /** By what a request may be somebody's: a list, each once. */
 export const credentials = z
   .array(credential)
   .min(1)
   .refine((list) => new Set(list).size === list.length, { error: 'names one twice' })
-  .register(forms, { form: 'list of `session`' })
+  .register(forms, { form: 'list of `session`, `bearer`, `api_key`' })

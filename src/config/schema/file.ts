@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../../core/limits/table.ts'
 import { adminForm } from './admin.ts'
+import { apiKeysKeys } from './api-keys.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
@@ -122,6 +123,12 @@ export const topKeys = {
 /** Everything else at the top: mappings whose entries are judged one by one, so that no fault hides another. */
 export const groupKeys = {
   session: z.strictObject(sessionKeys).prefault({}).describe('How people stay signed in.'),
+  api_keys: z
+    .strictObject(apiKeysKeys)
+    .optional()
+    .describe(
+      'Keys of the gateway’s own, which programs and customers present. They open the locations whose `credentials` list `api_key`. With `{}` every key below has its default.',
+    ),
   pages: z
     .strictObject(pageKeys)
     .prefault({})
@@ -129,7 +136,9 @@ export const groupKeys = {
   log: z.strictObject(logKeys).prefault({}).describe('What is logged.'),
   providers: z
     .record(appName, z.strictObject(providerKeys))
-    .describe('The OpenID Connect providers with which people sign in. You choose their names.'),
+    .describe(
+      'The OpenID Connect providers with which people sign in. You choose their names, but for `api_keys` and `certificates`. A file in which keys alone open every app needs none.',
+    ),
   policies: z
     .record(text, policyForm)
     .optional()

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { idTokenAlgorithms, signatureAlgorithms } from '../../core/signature-algorithm.ts'
+import { bearerMapping } from './bearer.ts'
 import { recheck } from './recheck.ts'
+import { scope } from './scope.ts'
 import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
 
 export const presets = [
@@ -12,6 +14,7 @@ export const presets = [
   'okta',
   'auth0',
   'keycloak',
+  'facebook',
   'generic',
 ] as const
 
@@ -26,11 +29,6 @@ const keyPair = z.strictObject({
   key: pem.describe('Its private key.'),
 })
 
-/** RFC 6749 section 3.3. */
-export const scope = z
-  .string()
-  .regex(/^[!#-[\]-~]+$/, { error: 'expected one scope: visible ASCII without spaces and quotes' })
-
 const passedParameter = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: 'expected the name of a parameter' })
@@ -44,7 +42,16 @@ export const providerKeys = {
     .describe(
       'The issuer exactly as the provider writes it, with or without a slash at its end. The gateway reads the provider’s metadata from below it.',
     ),
-  client_id: text.describe('The client id that the provider gave you.'),
+  sign_in: flag
+    .optional()
+    .describe(
+      'Whether people sign in with this provider. Without this key they do, unless the provider has `bearer` and no `client_id`. With `false` the provider is offered to nobody, only its access tokens count, and the keys that only a sign-in uses are faults. Say `false` for a client that only asks about tokens.',
+    ),
+  client_id: text
+    .optional()
+    .describe(
+      'The client id that the provider gave you. You need it if people sign in with the provider, and with `check: introspection`.',
+    ),
   client_secret: secret
     .optional()
     .describe(
@@ -183,6 +190,18 @@ export const providerKeys = {
     .prefault('')
     .describe(
       'A text that the gateway puts in front of the user id, so that accounts of several providers cannot be taken for each other.',
+    ),
+  bearer: bearerMapping
+    .optional()
+    .describe(
+      'Which access tokens of this provider count, where `credentials` lists `bearer`. Without this key none do.',
+    ),
+  jwks_uri: text
+    .clone()
+    .register(forms, { form: 'URL' })
+    .optional()
+    .describe(
+      'Where the provider’s keys are, if it has no metadata. It must be https. Only for a provider with which nobody signs in, with `check: jwt`.',
     ),
   trust_email: flag
     .prefault(false)

@@ -107,3 +107,8 @@ export const sessionStore = z
   .union([storeWord, address, mapping])
   .register(forms, { form: '`sqlite`, `memory`, `cookie`, `redis://…` or one of the mappings below' })
   .prefault('sqlite')
+
+/** Of keys, which must last: the same without `memory` and `cookie`. */
+export const keyStore = z
+  .union([oneOf(['sqlite']), address, mapping])
+  .register(forms, { form: '`sqlite`, `redis://…` or one of the mappings below' })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { scope } from './provider.ts'
+import { scope } from './scope.ts'
 import { duration, forms, oneOrMore, text } from './values.ts'
 
 /** OIDC Core 3.1.2.1: several stand in one parameter, with spaces between them. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
-import { scope } from './provider.ts'
+import { scope } from './scope.ts'
 import { duration, forms, line, oneOf, text } from './values.ts'
 
 /** What a test may expect, each with the reasons that it can have. */

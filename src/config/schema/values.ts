@@ -39,6 +39,17 @@ export const duration = judged(readDuration, {
   examples: ['30s', '15m', '8h', '7d'],
 }).register(forms, { form: 'duration' })
 
+/** The same, and not longer than a bound, which messages call as it is written. */
+export function durationAtMost(mostSeconds: number, most: string) {
+  return judged(
+    (value): Judgement<number> => {
+      const read = readDuration(value)
+      return read.ok && read.value > mostSeconds ? { ok: false, message: `must be at most ${most}` } : read
+    },
+    { pattern: durationPattern, examples: [most] },
+  ).register(forms, { form: 'duration' })
+}
+
 /** The same, or `0s` for not at all. */
 export const durationOrNone = judged(
   (value): Judgement<number> => (value === '0s' ? { ok: true, value: 0 } : readDuration(value)),

@@ -1,0 +1,113 @@
+import type { SessionSettings } from '../../core/gateway.ts'
+import type { ApiKeySettings } from '../../core/keys/api-key-settings.ts'
+import type { Secret } from '../../core/secret.ts'
+import { isShared } from '../../core/session-store-settings.ts'
+import { type ConfigPath, nodeAt } from '../node.ts'
+import { apiKeysKeys } from '../schema/api-keys.ts'
+import { checkKeys } from '../validate.ts'
+import { readKeysInFile } from './keys-in-file.ts'
+import { faultAt, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
+import type { NamedSecret } from './secrets.ts'
+import { buildStore } from './session-store.ts'
+
+const path: ConfigPath = ['api_keys']
+const { store: _store, keys: _keys, self_service: _selfService, ...plainKeys } = apiKeysKeys
+
+/** `api_keys` before it is known which apps there are. */
+export type ApiKeysDraft = Omit<ApiKeySettings, 'selfService'>
+
+export interface BuiltApiKeys {
+  /** Null: there are none, or something was faulty and reported. */
+  readonly draft: ApiKeysDraft | null
+  readonly sealing: readonly NamedSecret[]
+}
+
+/** `api_keys`, without `self_service`. */
+export function buildApiKeys(scope: Scope, session: SessionSettings | null): BuiltApiKeys {
+  if (!isWritten(scope, path)) return { draft: null, sealing: [] }
+  const keys = checkKeys(plainKeys, placeOf(scope, path), ['store', 'keys', 'self_service'])
+  if (nodeAt(scope.root, path)?.kind !== 'map') return { draft: null, sealing: [] }
+  const { store, passwords } = buildKeyStore(scope, session)
+  checkSecret(scope, keys.secret, store)
+  checkHeader(scope, keys.header)
+  checkPrefixes(scope, keys)
+  const inFile = readKeysInFile(scope, [...path, 'keys'], keys.prefix ?? [])
+  const secrets = keys.secret ?? []
+  const sealing = [...secrets.map((secret, index) => named(scope, secret, index)), ...passwords]
+  const { prefix, header, claims_max_age: maxAge, user_id_prefix: userIdPrefix } = keys
+  if (store === null || inFile === null) return { draft: null, sealing }
+  if (prefix === undefined || header === undefined || maxAge === undefined || userIdPrefix === undefined)
+    return { draft: null, sealing }
+  const forms = { prefixes: prefix, header }
+  return {
+    draft: { ...forms, store, secrets, keys: inFile, claimsMaxAgeSeconds: maxAge, userIdPrefix },
+    sealing,
+  }
+}
+
+function named(scope: Scope, secret: Secret, index: number): NamedSecret {
+  const member = [...path, 'secret', index]
+  return { purpose: 'keys', path: isWritten(scope, member) ? member : [...path, 'secret'], secret }
+}
+
+type KeyStore = ApiKeySettings['store']
+
+/** Its own, else that of the sessions, if that lasts: keys that a restart forgets would be customers who are locked out. */
+function buildKeyStore(scope: Scope, session: SessionSettings | null) {
+  const at = [...path, 'store']
+  if (!isWritten(scope, at)) return { store: ofSessions(scope, session), passwords: [] }
+  const { store, passwords } = buildStore(scope, session?.allowInsecureRedis ?? true, at)
+  if (store === null || lasts(store)) return { store, passwords }
+  faultAt(scope, at, `keeps no keys, which must last: expected sqlite or a Redis`)
+  return { store: null, passwords }
+}
+
+function ofSessions(scope: Scope, session: SessionSettings | null): KeyStore | null {
+  if (session === null) return null
+  if (lasts(session.store)) return session.store
+  const message = `is missing: \`session.store: ${session.store.kind}\` keeps no keys, which must last; write \`sqlite\` or a Redis`
+  faultAt(scope, [...path, 'store'], message)
+  return null
+}
+
+function lasts(store: SessionSettings['store']): store is KeyStore {
+  return store.kind !== 'memory' && store.kind !== 'cookie'
+}
+
+function checkSecret(scope: Scope, secret: readonly Secret[] | undefined, store: KeyStore | null): void {
+  const at = [...path, 'secret']
+  if (store === null) return
+  if (secret !== undefined && !isShared(store))
+    warnAt(
+      scope,
+      at,
+      'seals nothing yet: keys in `data/keys.db` are hashes, and no other machine has that file',
+    )
+  if (secret !== undefined || isWritten(scope, at) || !isShared(store)) return
+  const message =
+    'is missing: it seals the keys in a Redis, so that nobody who writes there can make one; make it with `openssl rand -base64 32`'
+  faultAt(scope, at, message)
+}
+
+/** Headers that browsers or HTTP itself write are never somebody's key. */
+const taken = /^(?:authorization|cookie|origin|referer|user-agent|accept.*|if-.*|sec-.*|x-requested-with)$/i
+
+function checkHeader(scope: Scope, header: string | undefined): void {
+  if (header !== undefined && taken.test(header))
+    faultAt(scope, [...path, 'header'], 'has a meaning of its own: expected a name such as X-Api-Key')
+}
+
+interface Prefixes {
+  readonly prefix?: readonly string[]
+  readonly user_id_prefix?: string
+}
+
+function checkPrefixes(scope: Scope, { prefix = [], user_id_prefix: ofUsers = '' }: Prefixes): void {
+  for (const [index, one] of prefix.entries())
+    if (prefix.indexOf(one) !== index) faultAt(scope, [...path, 'prefix', index], 'is named twice')
+  const ofPrograms = 'client:'
+  if (ofUsers !== '' && (ofUsers.startsWith(ofPrograms) || ofPrograms.startsWith(ofUsers))) {
+    const message = `is or begins like \`${ofPrograms}\`, as the ids of programs with an access token do: a key could be taken for one`
+    faultAt(scope, [...path, 'user_id_prefix'], message)
+  }
+}

@@ -1,0 +1,126 @@
+import type { Credential } from '../../core/credential/credential.ts'
+import type { Location } from '../../core/gateway.ts'
+import { type ConfigPath, nodeAt } from '../node.ts'
+import type { AppUnderJudgement } from './app.ts'
+import { whereWritten } from './app-settings.ts'
+import type { BuiltLocation } from './location-trees.ts'
+import type { ProviderDraft } from './provider.ts'
+import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
+
+/** Where credentials of a file may come from. */
+export interface CredentialSources {
+  /** Those that were not faulty. */
+  readonly providers: ReadonlyMap<string, ProviderDraft>
+  /** Whether `api_keys` is written. */
+  readonly hasKeys: boolean
+}
+
+interface Built {
+  readonly fallback: Location | null
+  readonly locations: readonly BuiltLocation[]
+}
+
+/** What `credentials` lists must exist, and what a list does not hold must not be relied on beside it. */
+export function checkCredentials(
+  scope: Scope,
+  app: AppUnderJudgement,
+  sources: CredentialSources,
+  { fallback, locations }: Built,
+): void {
+  for (const { path, own } of locations) {
+    const at = [...path, 'credentials']
+    if ((own.kind === 'anyone' || own.kind === 'nobody') && isWritten(scope, at))
+      faultAtKey(scope, at, `means nothing where nobody is told apart: \`require\` is \`${own.kind}\``)
+  }
+  const ofApp = whereWritten(scope, app.path, 'credentials')
+  const isOwn = ({ path }: BuiltLocation) => isWritten(scope, [...path, 'credentials'])
+  const heirs = locations.filter((one) => !isOwn(one)).map(({ location }) => location)
+  checkList(scope, app, sources, { at: ofApp, places: fallback === null ? heirs : [fallback, ...heirs] })
+  for (const one of locations.filter(isOwn))
+    checkList(scope, app, sources, { at: [...one.path, 'credentials'], places: [one.location] })
+  checkSignInKeys(scope, app, { fallback, locations })
+}
+
+interface WrittenList {
+  readonly at: ConfigPath
+  readonly places: readonly Location[]
+}
+
+function checkList(
+  scope: Scope,
+  app: AppUnderJudgement,
+  sources: CredentialSources,
+  { at, places }: WrittenList,
+): void {
+  const place = places.find(({ access }) => access.kind === 'rule' || access.kind === 'maybe_signed_in')
+  if (place === undefined) return
+  const accepted = app.providers.flatMap((name) => sources.providers.get(name) ?? [])
+  // Of a provider that was faulty, or that the app failed to name, it was told already.
+  const isKnown =
+    accepted.length === app.providers.length && (accepted.length > 0 || sources.providers.size === 0)
+  const { credentials } = place
+  for (const [index, credential] of credentials.entries()) {
+    const message = whyNone(credential, accepted, { ...sources, isKnown })
+    const member = [...at, index]
+    if (message !== null) faultAt(scope, isWritten(scope, member) ? member : at, message)
+  }
+  if (isKnown && credentials.includes('bearer')) checkBearers(scope, at, accepted)
+  const isStepUp = places.some(({ stepUp }) => stepUp !== null)
+  if (isStepUp && credentials.every((one) => one === 'api_key')) {
+    const message =
+      'lists `api_key` alone, and `step_up` asks for a sign-in that no key can bring: list `session`, or leave `step_up` out here'
+    faultAt(scope, at, message)
+  }
+}
+
+function whyNone(
+  credential: Credential,
+  accepted: readonly ProviderDraft[],
+  { hasKeys, isKnown }: { readonly hasKeys: boolean; readonly isKnown: boolean },
+): string | null {
+  switch (credential) {
+    case 'session':
+      if (!isKnown || accepted.some(({ signsIn }) => signsIn)) return null
+      return 'lists `session`, and nobody signs in here: list what opens the app, such as `credentials: [api_key]`'
+    case 'bearer':
+      if (!isKnown || accepted.some(({ bearer }) => bearer !== null)) return null
+      return 'needs a provider with `bearer` among those that the app accepts'
+    case 'api_key':
+      return hasKeys ? null : 'needs `api_keys` at the top of the file; `api_keys: {}` is enough'
+  }
+}
+
+/** A token that is no JWT says nothing of where it is from, and is not shown to one provider after another. */
+function checkBearers(scope: Scope, at: ConfigPath, accepted: readonly ProviderDraft[]): void {
+  const opaque = accepted.filter(({ bearer }) => bearer !== null && bearer.check !== 'jwt')
+  if (opaque.length > 1) {
+    const names = opaque.map(({ name }) => name).join(' and ')
+    faultAt(
+      scope,
+      at,
+      `lists \`bearer\`, and ${names} both have \`introspection\` or \`userinfo\`: of a token that is no JWT nobody could tell whose it is; accept one of them`,
+    )
+  }
+}
+
+const ofSignIn = ['resume', 'max_resumed_body'] as const
+
+/** Where no session counts nobody is sent to sign in: these keys would be read as what happens then. */
+function checkSignInKeys(scope: Scope, app: AppUnderJudgement, { fallback, locations }: Built): void {
+  const message = 'means nothing where `credentials` does not list `session`: nobody is asked to sign in'
+  const takesNone = ({ credentials }: Location) => !credentials.includes('session')
+  for (const { path, own, location } of locations) {
+    if (own.kind !== 'rule' || !takesNone(location)) continue
+    for (const key of writtenKeys(scope, path)) faultAtKey(scope, [...path, key], message)
+  }
+  const all = [...locations.map(({ location }) => location), ...(fallback === null ? [] : [fallback])]
+  if (all.length === 0 || !all.filter(({ access }) => access.kind === 'rule').every(takesNone)) return
+  if (!all.some(({ access }) => access.kind === 'rule')) return
+  for (const key of writtenKeys(scope, app.path)) faultAtKey(scope, [...app.path, key], message)
+}
+
+function writtenKeys(scope: Scope, path: ConfigPath): readonly string[] {
+  const written = nodeAt(scope.root, [...path, 'unauthenticated'])
+  const asks = written?.kind === 'scalar' && written.value === 'sign_in' ? ['unauthenticated'] : []
+  return [...asks, ...ofSignIn.filter((key) => isWritten(scope, [...path, key]))]
+}

@@ -1,0 +1,67 @@
+import type { ApiKey } from '../../core/keys/api-key.ts'
+import { decodeApiKey, isTooLarge } from '../../core/keys/api-key-record.ts'
+import { type ConfigNode, type ConfigPath, nodeAt, toPlain } from '../node.ts'
+import { faultAt, type Scope } from './scope.ts'
+
+/** Each is looked at when the file is read, at every reload: more of them belong into the store. */
+const mostKeys = 10_000
+
+interface WrittenKey {
+  readonly key: ApiKey | null
+  readonly at: ConfigPath
+  /** Of several in one text, the line; for messages. */
+  readonly line: number | null
+}
+
+/**
+ * `api_keys.keys`: a list whose members are keys as `claimgate keys create --print` writes them, or texts with such keys, one
+ * a line; or one such text, such as a file put in. Null when something was faulty, and reported. What a key holds
+ * is never printed.
+ */
+export function readKeysInFile(
+  scope: Scope,
+  path: ConfigPath,
+  prefixes: readonly string[],
+): readonly ApiKey[] | null {
+  const node = nodeAt(scope.root, path)
+  if (node === undefined) return []
+  const members = node.kind === 'list' ? node.items : [node]
+  const written = members.flatMap((member, index) =>
+    readMember(member, node.kind === 'list' ? [...path, index] : path),
+  )
+  if (written.length > mostKeys) {
+    faultAt(scope, path, `are more than ${mostKeys}: keep them in the store`)
+    return null
+  }
+  const ids = new Set<string>()
+  let isFaulty = false
+  for (const one of written) {
+    const fault = faultOf(one.key, prefixes, ids)
+    if (one.key !== null) ids.add(one.key.id)
+    if (fault === null) continue
+    isFaulty = true
+    faultAt(scope, one.at, one.line === null ? fault : `line ${one.line} ${fault}`)
+  }
+  return isFaulty ? null : written.flatMap(({ key }) => key ?? [])
+}
+
+function readMember(node: ConfigNode, at: ConfigPath): readonly WrittenKey[] {
+  if (node.kind === 'map')
+    return [{ key: decodeApiKey(JSON.stringify(toPlain(node, new Map()))), at, line: null }]
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return [{ key: null, at, line: null }]
+  const lines = node.value.split(/\r?\n/)
+  return lines.flatMap((text, index) => {
+    if (text.trim() === '' || text.startsWith('#')) return []
+    return [{ key: decodeApiKey(text), at, line: lines.length === 1 ? null : index + 1 }]
+  })
+}
+
+function faultOf(key: ApiKey | null, prefixes: readonly string[], ids: ReadonlySet<string>): string | null {
+  if (key === null) return 'is no key as `claimgate keys create --print` writes it'
+  if (isTooLarge(key)) return 'is too large for a key'
+  if (key.owner.kind === 'person')
+    return 'is a person’s key: those sleep and wake with the person’s sign-ins, and are kept in the store'
+  if (ids.has(key.id)) return 'has the id of a key before it'
+  if (!prefixes.includes(key.prefix)) return 'begins with none of `api_keys.prefix`'
+  return null
+}
