@@ -63,7 +63,8 @@ export const denyReasons: Reasons<DenyReason> = {
   'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
   'destination-not-allowed':
     'The Destination of a COPY or MOVE is a place where this person may not do that, or a place of another app.',
-  'cross-site': 'A request that changes something came from another site.',
+  'cross-site':
+    'A page of another site sent what such pages may not: a request that changes something, or a preflight where `cors` does not name its origin.',
   'scope-insufficient': 'The access token is good, but lacks a scope of `required_scopes`.',
   'key-restricted': 'The API key is good, but not for this method or from this address.',
   undecided:

@@ -110,7 +110,7 @@ export function admitToOwnAddress(
   address: OwnAddress,
   methods: readonly string[],
 ): Admission {
-  if (!methods.includes(draft.method)) return reject(draft, 405, 'method-not-allowed', methods)
   draft.address = address
+  if (!methods.includes(draft.method)) return reject(draft, 405, 'method-not-allowed', methods)
   return toAdmission(draft, { kind: 'allow', reason: 'gateway-address', principal: null })
 }

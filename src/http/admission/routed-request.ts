@@ -1,13 +1,12 @@
 import { detailOf } from '../../core/credential/refusal.ts'
 import type { Decision } from '../../core/decision.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
-import { governsCors, mayCall } from '../../core/headers/cors-answer.ts'
 import { type Caller, type DecisionFacts, decide, needsCaller, stricter } from '../../core/policy.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { isNavigation, sendsCredential } from '../../core/request/navigation.ts'
-import { askedMethod, passesPreflight } from '../../core/request/preflight.ts'
-import { matchRoute, type RouteMatch } from '../../core/request/route-match.ts'
+import { judgePreflight } from '../../core/request/preflight.ts'
+import { matchRoute } from '../../core/request/route-match.ts'
 import type { Target } from '../../core/request/target.ts'
 import { describeRefusal, explainRequirement } from '../../core/rules/explain.ts'
 import type { EpochSeconds, Session } from '../../core/session/session.ts'
@@ -50,16 +49,8 @@ export interface Verdict {
 
 export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest {
   const { method, target, headers, client, now } = request
-  const other = askedMethod(method, headers)
-  const preflight = other === null ? null : matchRoute(origin, target, other)
-  if (preflight?.kind === 'app') {
-    const answered = ownPreflight(preflight, headers.origin)
-    if (answered !== null) return answered
-    if (letsPreflightPass(preflight)) {
-      const { app, location } = preflight
-      return decided(app, location, { kind: 'allow', reason: 'preflight', principal: null })
-    }
-  }
+  const preflight = judgePreflight(origin, target, method, headers)
+  if (preflight !== null) return { kind: 'decided', verdict: { ...preflight, detail: null } }
   const match = matchRoute(origin, target, method)
   if (match.kind === 'unmatched') {
     const { app, status, reason, allow } = match
@@ -80,23 +71,6 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
 
 function decided(app: App | null, location: Location | null, decision: Decision): RoutedRequest {
   return { kind: 'decided', verdict: { app, location, others: none, decision, detail: null } }
-}
-
-type AppMatch = Extract<RouteMatch, { kind: 'app' }>
-
-function letsPreflightPass({ location, others }: AppMatch): boolean {
-  return passesPreflight(location) && others.every(passesPreflight)
-}
-
-/** A preflight that no app hears of: the gateway itself says who may call. Null: it is not for the gateway to say. */
-function ownPreflight({ app, location, others }: AppMatch, origin: string | undefined): RoutedRequest | null {
-  const judges = [location, ...others]
-  if (!governsCors(judges)) return null
-  const decision: Decision =
-    origin !== undefined && mayCall(judges, origin)
-      ? { kind: 'allow', reason: 'preflight', principal: null }
-      : { kind: 'deny', reason: 'cross-site', principal: null }
-  return { kind: 'decided', verdict: { app, location, others, decision, detail: null } }
 }
 
 export interface JudgeOfCaller {

@@ -423,7 +423,7 @@ t.test('an address of the gateway’s own speaks for the app at the root of its 
     decision: { kind: 'allow', reason: 'gateway-address', principal: null },
   })
   t.match(await admitted(facts('/.auth/login', { method: 'PUT' })), {
-    address: null,
+    address: 'login',
     app: { name: 'wiki' },
     decision: { kind: 'reject', status: 405, allow: ['GET'] },
   })
