@@ -15,8 +15,8 @@ import { printable } from '../cli/session-list.ts'
 import type { FilesDigest } from '../config/digest.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import type { LoadedGateway } from '../config/load.ts'
-import { registrationsOf } from '../config/registration.ts'
-import { registrationText } from '../config/registration-text.ts'
+import { registrationsOf, tokenProvidersOf } from '../config/registration.ts'
+import { registrationText, tokenProvidersText } from '../config/registration-text.ts'
 import type { Gateway, Shadow } from '../core/gateway.ts'
 import { type Finding, isInCheck, lint } from '../lint/lint.ts'
 import {
@@ -110,7 +110,8 @@ function print({ subject, loaded }: Faultless, isMadeUp: boolean, io: Io): void 
   if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
   printWarnings(warnings, io)
-  io.stdout(`\n${registrationText(registrationsOf(gateway))}`)
+  const told = [registrationText(registrationsOf(gateway)), tokenProvidersText(tokenProvidersOf(gateway))]
+  for (const text of told.filter((one) => one !== '')) io.stdout(`\n${text}`)
   if ([...gateway.hosts.values()].some(({ redirectUris }) => redirectUris.length > 1)) io.stdout(oneForEach)
   io.stdout(lintLine(findings, ignored.length, io))
 }

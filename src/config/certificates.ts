@@ -7,7 +7,12 @@ import {
 } from '../core/certificate.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
-import { isShared, type RedisNode, type RedisSettings } from '../core/session-store-settings.ts'
+import {
+  isShared,
+  type RedisNode,
+  type RedisSettings,
+  type SessionStoreSettings,
+} from '../core/session-store-settings.ts'
 import type { ConfigPath } from './node.ts'
 
 /** One certificate of the file, as far as its end goes. */
@@ -71,9 +76,20 @@ export function configuredCertificates(gateway: Gateway): readonly ConfiguredCer
 }
 
 /** Of the authorities that the store's may come from, and what it is shown. */
-function storeCertificates({ session: { store } }: Gateway): readonly ConfiguredCertificate[] {
+function storeCertificates({ session, apiKeys }: Gateway): readonly ConfiguredCertificate[] {
+  const ofSessions = certificatesOfStore('session', session.store)
+  // Without one of their own keys are where the sessions are.
+  return apiKeys === null || apiKeys.store === session.store
+    ? ofSessions
+    : [...ofSessions, ...certificatesOfStore('api_keys', apiKeys.store)]
+}
+
+function certificatesOfStore(
+  of: 'session' | 'api_keys',
+  store: SessionStoreSettings,
+): readonly ConfiguredCertificate[] {
   if (!isShared(store) || store.tls === null) return []
-  const path = ['session', 'store', store.kind.replace('-', '_')]
+  const path = [of, 'store', store.kind.replace('-', '_')]
   const host = firstNode(store)?.host ?? path.join('.')
   const { ca, clientCertificate } = store.tls
   return [

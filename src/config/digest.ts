@@ -76,6 +76,7 @@ function filesOfRules(node: ConfigNode, path: ConfigPath): readonly Named[] {
 /** Whether a value there decides who gets in, or whom an app is told of. A secret stands at no such place. */
 function decides([first, second, third, , ofLocation]: ConfigPath): boolean {
   if (first === 'policies') return true
+  if (first === 'api_keys') return second === 'keys' || second === 'self_service'
   if (first === 'defaults') return isOfRules(second)
   return first === 'apps' && isOfRules(third === 'locations' ? ofLocation : third)
 }

@@ -19,6 +19,7 @@ export function linesReference(value: string): string | null {
  */
 export function mayHoldLines([first, second, third, ...rest]: ConfigPath): boolean {
   if (first === 'policies') return second !== undefined
+  if (first === 'api_keys') return second === 'self_service' && third === 'require'
   if (first === 'defaults') return isOfRule([second, third, ...rest])
   if (first !== 'apps') return false
   return isOfRule(third === 'locations' ? rest.slice(1) : [third, ...rest])

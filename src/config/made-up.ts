@@ -53,7 +53,7 @@ export function isStandIn(node: ConfigNode, madeUp: MadeUp | undefined): boolean
 function holdsKey([top, ...within]: ConfigPath): boolean {
   if (top === 'listen') return within[0] === 'tls' || within[0] === 'client_ca'
   if (top === 'admin') return within[0] === 'tls'
-  if (top === 'session') return within[0] === 'store' && keysOfStore.has(within[2])
+  if (top === 'session' || top === 'api_keys') return within[0] === 'store' && keysOfStore.has(within[2])
   if (top === 'providers') return keysOfProvider.has(within[1])
   const ofApp = top === 'apps' ? within.slice(1) : top === 'defaults' ? within : []
   return ofApp[0] === 'upstream' && (ofApp[1] === 'ca_file' || ofApp[1] === 'client_certificate')
@@ -69,6 +69,7 @@ const keysOfProvider: ReadonlySet<string | number | undefined> = new Set([
 
 function isOfRules(path: ConfigPath): boolean {
   if (path[0] === 'policies' || path[0] === 'trusted_proxies') return true
+  if (path[0] === 'api_keys') return path[1] === 'keys' || path[1] === 'self_service'
   if (path[0] !== 'apps' && path[0] !== 'defaults') return false
   return path.some((key) => ofRules.has(key))
 }

@@ -1,9 +1,22 @@
 import { showOwn } from '../core/show.ts'
-import type { Registration } from './registration.ts'
+import type { Registration, TokenProvider } from './registration.ts'
 
 /** What to enter at each provider, as lines for people. */
 export function registrationText(registrations: readonly Registration[]): string {
   return registrations.map(oneProvider).join('\n')
+}
+
+/** Of what nobody signs in with, a line each. */
+export function tokenProvidersText(providers: readonly TokenProvider[]): string {
+  return providers
+    .map(({ provider, issuer, clientId }) => {
+      const client =
+        clientId === null
+          ? ''
+          : ` Its client ${showOwn(clientId)} may have to be allowed to ask about tokens.`
+      return `Nothing to register at ${provider} (${showOwn(issuer)}): nobody signs in with it.${client}\n`
+    })
+    .join('')
 }
 
 function oneProvider({
@@ -17,7 +30,7 @@ function oneProvider({
   grantTypes,
 }: Registration): string {
   const head = `Register at ${provider} (${showOwn(issuer)}, client ${showOwn(clientId)}):\n`
-  if (redirectUris.length === 0) return `${head}  nothing: no app accepts this provider\n`
+  if (redirectUris.length === 0) return `${head}  nothing: no app has people sign in with this provider\n`
   return [
     head,
     ...block('redirect URI', redirectUris),

@@ -1,4 +1,4 @@
-import type { Gateway } from '../core/gateway.ts'
+import type { Gateway, Origin } from '../core/gateway.ts'
 import { redirectUriOf } from '../core/request/redirect-uri.ts'
 import { keepsTokens } from '../core/session/kept-tokens.ts'
 
@@ -17,13 +17,16 @@ export interface Registration {
   readonly grantTypes: readonly string[]
 }
 
-/** For each provider with which people sign in the addresses of the origins that accept it, in the order of the file. */
+/**
+ * For each provider with which people sign in the addresses of the origins that accept it and at which a session counts
+ * somewhere, in the order of the file.
+ */
 export function registrationsOf(gateway: Gateway): readonly Registration[] {
   const origins = [...new Set(gateway.hosts.values())]
   const registered = [...gateway.providers.values()].filter(({ signsIn }) => signsIn)
   return registered.map((settings) => {
     const { name, issuer, clientId } = settings
-    const own = origins.filter((origin) => origin.providers.includes(name))
+    const own = origins.filter((origin) => origin.providers.includes(name) && takesSessions(origin))
     const logoutUri = (channel: 'backchannel' | 'frontchannel'): string | null =>
       own[0] === undefined || gateway.session.store.kind === 'cookie'
         ? null
@@ -42,4 +45,27 @@ export function registrationsOf(gateway: Gateway): readonly Registration[] {
       ],
     }
   })
+}
+
+function takesSessions({ apps }: Origin): boolean {
+  const locations = apps.flatMap(({ fallback, allLocations }) => [fallback, ...allLocations])
+  return locations.some(
+    ({ access, credentials }) =>
+      credentials.includes('session') && (access.kind === 'rule' || access.kind === 'maybe_signed_in'),
+  )
+}
+
+/** A provider of which tokens alone count. */
+export interface TokenProvider {
+  readonly provider: string
+  readonly issuer: string
+  /** That asks about tokens; null: nothing is asked as a client. */
+  readonly clientId: string | null
+}
+
+/** Those with which nobody signs in, in the order of the file. */
+export function tokenProvidersOf({ providers }: Pick<Gateway, 'providers'>): readonly TokenProvider[] {
+  return [...providers.values()].flatMap(({ name, issuer, clientId, signsIn }) =>
+    signsIn ? [] : [{ provider: name, issuer, clientId: clientId === '' ? null : clientId }],
+  )
 }

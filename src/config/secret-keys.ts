@@ -5,6 +5,7 @@ export function holdsSecret(path: ConfigPath): boolean {
   const [top, ...within] = path
   switch (top) {
     case 'session':
+    case 'api_keys':
       return within[0] === 'secret' || (within[0] === 'store' && ofStore(within.slice(1)))
     case 'log':
       return within[0] === 'subject_key'

@@ -263,7 +263,9 @@ const issuers: Readonly<Record<string, readonly string[]>> = {
 }
 
 t.test('lint and check find nothing in what is written, for every kind of provider', async (t) => {
-  t.same(Object.keys(issuers).sort(), presetFacts.map(({ preset }) => preset).sort(), 'every kind is here')
+  // Nobody signs in with Facebook: its tokens alone count.
+  const kinds = presetFacts.map(({ preset }) => preset).filter((preset) => preset !== 'facebook')
+  t.same(Object.keys(issuers).sort(), kinds.sort(), 'every kind is here')
   const env = { OIDC_CLIENT_ID: 'gate', OIDC_CLIENT_SECRET: 'secret' }
   for (const issuer of Object.values(issuers).flat()) {
     for (const url of [

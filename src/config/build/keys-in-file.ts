@@ -1,7 +1,8 @@
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import { decodeApiKey, isTooLarge } from '../../core/keys/api-key-record.ts'
+import { showOwn } from '../../core/show.ts'
 import { type ConfigNode, type ConfigPath, nodeAt, toPlain } from '../node.ts'
-import { faultAt, type Scope } from './scope.ts'
+import { faultAt, namesOf, type Scope } from './scope.ts'
 
 /** Each is looked at when the file is read, at every reload: more of them belong into the store. */
 const mostKeys = 10_000
@@ -34,9 +35,10 @@ export function readKeysInFile(
     return null
   }
   const ids = new Set<string>()
+  const apps = namesOf(scope, ['apps'])
   let isFaulty = false
   for (const one of written) {
-    const fault = faultOf(one.key, prefixes, ids)
+    const fault = faultOf(one.key, { prefixes, ids, apps })
     if (one.key !== null) ids.add(one.key.id)
     if (fault === null) continue
     isFaulty = true
@@ -56,12 +58,20 @@ function readMember(node: ConfigNode, at: ConfigPath): readonly WrittenKey[] {
   })
 }
 
-function faultOf(key: ApiKey | null, prefixes: readonly string[], ids: ReadonlySet<string>): string | null {
+interface KnownNames {
+  readonly prefixes: readonly string[]
+  /** Of the keys before. */
+  readonly ids: ReadonlySet<string>
+  readonly apps: readonly string[]
+}
+
+function faultOf(key: ApiKey | null, { prefixes, ids, apps }: KnownNames): string | null {
   if (key === null) return 'is no key as `claimgate keys create --print` writes it'
   if (isTooLarge(key)) return 'is too large for a key'
   if (key.owner.kind === 'person')
     return 'is a person’s key: those sleep and wake with the person’s sign-ins, and are kept in the store'
   if (ids.has(key.id)) return 'has the id of a key before it'
   if (!prefixes.includes(key.prefix)) return 'begins with none of `api_keys.prefix`'
-  return null
+  const unknown = key.apps?.find((name) => !apps.includes(name))
+  return unknown === undefined ? null : `is for the app "${showOwn(unknown)}", which does not exist`
 }
