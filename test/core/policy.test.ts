@@ -377,6 +377,8 @@ t.test('what a navigation is', async (t) => {
   for (const [name, method, headers, expected] of rows) t.equal(isNavigation(method, headers), expected, name)
   t.equal(sendsCredential({ authorization: 'Bearer x' }), true)
   t.equal(sendsCredential({ cookie: 'a=b' }), false)
+  t.equal(sendsCredential({ 'x-api-key': 'x' }), false)
+  t.equal(sendsCredential({ 'x-api-key': 'x' }, 'x-api-key'), true)
 })
 
 t.test('a preflight is judged by the location of the method that it asks for', async (t) => {

@@ -45,7 +45,10 @@ function namesHtml(accept: string | readonly string[] | undefined): boolean {
   return ranges.some((range) => /^\s*text\/html\s*(?:;|$)/i.test(range))
 }
 
-/** Whether a client sent a credential of its own: it is a program, and a sign-in page would only confuse it. */
-export function sendsCredential(headers: RequestHeaders): boolean {
-  return headers.authorization !== undefined
+/**
+ * Whether a client sent a credential of its own: it is a program, and a sign-in page would only confuse it. `keyHeader`: the
+ * name in lower case of the header that carries keys; null: none does.
+ */
+export function sendsCredential(headers: RequestHeaders, keyHeader: string | null = null): boolean {
+  return headers.authorization !== undefined || (keyHeader !== null && headers[keyHeader] !== undefined)
 }

@@ -99,7 +99,8 @@ function admitToApp(
   const toward = destination?.target ?? null
   const { headers } = facts
   const now = context.clock.now()
-  const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now }
+  const keyHeader = context.gateway.apiKeys?.header.toLowerCase() ?? null
+  const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now, keyHeader }
   const routed = routeWithDestination(origin, request, toward)
   const asking: Asking = { origin, facts, method: draft.method, client: draft.client, now }
   return withLimitsBefore(context.requestLimits, routed.source, draft, now, () =>

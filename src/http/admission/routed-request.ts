@@ -22,6 +22,8 @@ export interface AppRequest {
   readonly client: ClientAddress
   /** When it came. */
   readonly now: EpochSeconds
+  /** The header of keys, in lower case; absent: there is none. */
+  readonly keyHeader?: string | null
 }
 
 /** What one set of rules makes of a request before it is known who asks: a verdict, or the locations that judge it. */
@@ -61,7 +63,7 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
     signInProviders: match.app.signInProviders,
     clientAddress: client.known ? { ...client.address, text: client.text } : null,
     navigation: isNavigation(method, headers),
-    credentialSent: sendsCredential(headers),
+    credentialSent: sendsCredential(headers, request.keyHeader),
     page: target.path + target.query,
     now,
   }
