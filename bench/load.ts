@@ -22,24 +22,35 @@ export interface Load {
   readonly connections: number
   /** A file with one Cookie header a line: each request takes the next one. */
   readonly cookieFile?: string
+  /** The same with one Authorization header a line. */
+  readonly authorizationFile?: string
+  /** Refusals are what is measured; absent: an answer that is not 2xx is an error. */
+  readonly refused?: boolean
 }
 
 /** Of wrk: the connections of its one thread share it. */
-const inTurn = fileURLToPath(new URL('./cookies.lua', import.meta.url))
+const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** Puts load on a URL by wrk and returns the number of requests; an answer that is not 2xx is an error. */
+function inTurn({ cookieFile, authorizationFile }: Load): readonly (readonly [string, string])[] {
+  if (cookieFile !== undefined) return [[script('./cookies.lua'), cookieFile]]
+  return authorizationFile === undefined ? [] : [[script('./headers.lua'), authorizationFile]]
+}
+
+/** Puts load on a URL by wrk and returns the number of requests. */
 export async function putLoad(load: Load): Promise<number> {
   const headers = Object.entries({ ...browserHeaders, ...load.headers })
+  const turns = inTurn(load)
   const { stdout } = await run('wrk', [
     '-t1',
     `-c${load.connections}`,
     `-d${load.seconds}s`,
     ...headers.flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
-    ...(load.cookieFile === undefined ? [] : ['-s', inTurn]),
+    ...turns.flatMap(([lua]) => ['-s', lua]),
     load.url,
-    ...(load.cookieFile === undefined ? [] : ['--', load.cookieFile]),
+    ...turns.flatMap(([, lines]) => ['--', lines]),
   ])
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? /Socket errors: .*/.exec(stdout)?.[0]
-  if (failed !== undefined) throw new Error(`${load.url} failed under load: ${failed}`)
+  if (failed !== undefined && load.refused !== true)
+    throw new Error(`${load.url} failed under load: ${failed}`)
   return Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0)
 }

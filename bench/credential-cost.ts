@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatKey, newKeyId, newKeySecret } from '../src/core/keys/key-form.ts'
+import { limits } from '../src/core/limits/table.ts'
+import { startCredentialSite } from './credential-site.ts'
+import { type Load, putLoad } from './load.ts'
+import { cpuMicros } from './process.ts'
+import { median, rounded } from './requests.ts'
+
+export interface CredentialCosts {
+  readonly cpuMicrosPerRequest: Readonly<Record<string, number>>
+  /** Medians of what was measured within one round, beside a session's. */
+  readonly ratios: Readonly<Record<string, number>>
+}
+
+type Way = Pick<Load, 'headers' | 'cookieFile' | 'authorizationFile' | 'refused'>
+
+/** One gateway, one rule, one app; each way to be somebody in turn. */
+export async function measureCredentials(of: {
+  readonly rounds: number
+  readonly seconds: number
+}): Promise<CredentialCosts> {
+  const site = await startCredentialSite({ count: 1, redis: null, limits: '[]' })
+  const folder = mkdtempSync(join(tmpdir(), 'claimgate-credentials-'))
+  try {
+    const [gateway] = site.gateways
+    if (gateway === undefined) throw new Error('no gateway')
+    const write = (name: string, lines: readonly string[]): string => {
+      const path = join(folder, name)
+      writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
+      return path
+    }
+    // More than are remembered, so that each is new whenever its turn comes.
+    const many = Array.from({ length: limits.rememberedTokens + 2000 }, () => `Bearer ${site.token()}`)
+    const unknown = () =>
+      formatKey({ prefix: 'cg', id: newKeyId(randomBytes), secret: newKeySecret(randomBytes) })
+    const strangers = Array.from({ length: 20_000 }, () => `Bearer ${unknown()}`)
+    const ways: Readonly<Record<string, Way>> = {
+      session: { headers: {}, cookieFile: write('cookies', [await site.signIn()]) },
+      'api key': { headers: { 'X-Api-Key': await site.key('acme') } },
+      'remembered token': { headers: { Authorization: `Bearer ${site.token()}` } },
+      'never seen token': { headers: {}, authorizationFile: write('tokens', many) },
+      'unknown key': { headers: {}, authorizationFile: write('keys', strangers), refused: true },
+      'mistyped key': { headers: { 'X-Api-Key': 'cg_mistyped' }, refused: true },
+    }
+    const costs: Record<string, number>[] = []
+    for (let round = 0; round <= of.rounds; round++) {
+      const cost: Record<string, number> = {}
+      const inTurn = Object.entries(ways)
+      for (const [name, way] of round % 2 === 0 ? inTurn : inTurn.toReversed()) {
+        const before = cpuMicros(gateway.pid)
+        const load = { url: `${gateway.url}/admin/users?page=2`, seconds: of.seconds, connections: 20 }
+        const host = { Host: new URL(site.url).host }
+        const requests = await putLoad({ ...load, ...way, headers: { ...host, ...way.headers } })
+        cost[name] = (cpuMicros(gateway.pid) - before) / requests
+      }
+      if (round > 0) costs.push(cost)
+    }
+    const all = (read: (cost: Readonly<Record<string, number>>) => number) => rounded(median(costs.map(read)))
+    const names = Object.keys(ways)
+    return {
+      cpuMicrosPerRequest: Object.fromEntries(names.map((name) => [name, all((cost) => cost[name] ?? 0)])),
+      ratios: Object.fromEntries(
+        names.slice(1).map((name) => [name, all((cost) => (cost[name] ?? 0) / (cost.session ?? 1))]),
+      ),
+    }
+  } finally {
+    await site.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
