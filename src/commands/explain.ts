@@ -65,7 +65,7 @@ faults, or a request that the log does not know.
 JSON: {request: {method, url, client_ip, provider, credential, key}, outcome: allowed | sign_in | denied | rejected,
 reason, sentence, status (null: the app's own), answer, app, locations,
 credentials (by what somebody could be known there), counts (the credential that was looked at),
-www_authenticate, less_specific,
+www_authenticate, less_specific, limits: [{name, kind, count, window}],
 conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, blocks, met}],
 upstream_headers: [{name, value}] or null, changes: [[{kind, claim, not, text, now}]], more_changes,
 notes}. With --log: {request: the access line, outcome, sentence, events: the other lines}.

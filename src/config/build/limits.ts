@@ -1,5 +1,10 @@
 import type { Access, Location } from '../../core/gateway.ts'
-import type { LimitAmount, LimitSubject, RequestLimit } from '../../core/limits/request-limit.ts'
+import {
+  type LimitAmount,
+  type LimitSubject,
+  type RequestLimit,
+  windowText,
+} from '../../core/limits/request-limit.ts'
 import type { CountInWindow } from '../limit-amount.ts'
 import type { ConfigPath } from '../node.ts'
 import type { LimitEntry, PlanAmount } from '../schema/limits.ts'
@@ -104,13 +109,6 @@ function nameOf({ per, rate, quota, by }: LimitEntry): string {
   const amount = rate ?? quota
   const window = amount === undefined ? '' : windowText(amount.windowSeconds)
   return `${subject} ${amount?.count ?? ''}/${window}`
-}
-
-/** As one would write it. */
-export function windowText(seconds: number): string {
-  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`
-  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
 }
 
 /** Whether `one` still has room whenever the other one has: of two windows, one may begin within the other. */

@@ -43,3 +43,10 @@ export function areSameLimits(some: readonly RequestLimit[], others: readonly Re
 function isSame(one: RequestLimit, other: RequestLimit | undefined): boolean {
   return other !== undefined && one.name === other.name && one.location === other.location
 }
+
+/** As one would write it: `90s`, `1m`, `1d`. */
+export function windowText(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
+}

@@ -16,6 +16,7 @@ import { challengesIn, countedIn, isRefusedCredential } from './challenges.ts'
 import { type Change, changesFor } from './changes.ts'
 import { formNote } from './form-note.ts'
 import { type SentHeader, sentHeaders } from './headers.ts'
+import { type DrawnLimit, limitsOn } from './limits.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
 /** All that there is to say about one request: what `explain --json` prints. */
@@ -44,6 +45,8 @@ export interface Explanation extends Outcome {
   readonly readings: readonly Reading[]
   /** Other locations that cover the path, the most specific first. */
   readonly less_specific: readonly string[]
+  /** Which limits it draws from, if it is let in. */
+  readonly limits: readonly DrawnLimit[]
   readonly conditions: readonly Condition[]
   /** What the app would get, in order; null when it would get nothing. */
   readonly upstream_headers: readonly SentHeader[] | null
@@ -97,6 +100,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     www_authenticate: challengesIn(ruling, asked.headers ?? {}),
     readings: readingsIn(admission),
     less_specific: lessSpecific(ruling, locations),
+    limits: limitsOn(locations, ruling),
     conditions: [...conditionsAt(locations, situation), ...stepUpAt(locations, ruling)],
     upstream_headers: sentHeaders(ruling),
     changes: changes.shown,

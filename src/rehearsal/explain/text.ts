@@ -5,6 +5,7 @@ import { columns, wrap } from '../who/layout.ts'
 import { demandText } from '../who/words.ts'
 import type { Change } from './changes.ts'
 import type { Condition, Explanation, Reading } from './explanation.ts'
+import { limitsText } from './limits.ts'
 
 /** An explanation for people: what happens first, why after it, what could be done last. */
 export function explanationText(told: Explanation, shown: Shown = shownPlain): string {
@@ -61,11 +62,12 @@ function whoText({ provider, credential, key }: Explanation['request']): string 
 }
 
 function placeText(told: Explanation, colours: Colours): string {
-  const { app, locations, readings, less_specific, conditions, credentials } = told
+  const { app, locations, readings, less_specific, conditions, credentials, limits } = told
   if (app === null) return ''
   const rows = [['app', app]]
   if (locations.length > 0) rows.push(['location', whichLocation(locations)])
   if (credentials.some((one) => one !== 'session')) rows.push(['credential', credentialText(told)])
+  if (limits.length > 0) rows.push(['limits', limitsText(limits)])
   for (const reading of readings) rows.push(['read as', readingText(reading)])
   if (less_specific.length > 0) {
     rows.push(['no say', `${shortList(less_specific)}: less specific, or for other methods`])
