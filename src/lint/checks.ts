@@ -10,6 +10,7 @@ import { emailChecks } from './email.ts'
 import { forwardingChecks } from './forwarding.ts'
 import { headerFormChecks } from './header-forms.ts'
 import { headerChecks } from './headers.ts'
+import { limitChecks } from './limits.ts'
 import { locationChecks } from './locations.ts'
 import { networkChecks } from './network.ts'
 import { onlineChecks } from './online.ts'
@@ -41,7 +42,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Habits of providers', checks: presetChecks },
   { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...tokenChecks, ...answerChecks] },
   { title: 'Passing on', checks: forwardingChecks },
-  { title: 'The network', checks: networkChecks },
+  { title: 'The network', checks: [...networkChecks, ...limitChecks] },
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },
   { title: 'Signing in', checks: signInChecks },
   { title: 'Sessions', checks: [...sessionChecks, ...storeChecks] },

@@ -110,6 +110,19 @@ t.test('what is over is removed, and of networks there are no more than a bound'
   t.equal(rows(), 1)
 })
 
+t.test('rates in memory are bounded, and a flood of networks pushes no caller out', async (t) => {
+  const store = open(t, t.testdir({}), false)
+  const amount = { count: 1 } as const
+  const caller = counterOf('eve', amount)
+  const networkOf = (at: number) => ({ ...counterOf(`n${at}`, amount), ofNetworks: true })
+  t.equal(await letIn(store, caller, 1), 1)
+  for (let at = 0; at <= limits.rateCounters; at++) await store.take(networkOf(at), midnight)
+  t.equal(await letIn(store, networkOf(1), 1), 0, 'the second one is known')
+  t.equal(await letIn(store, networkOf(0), 1), 1, 'the first one was forgotten for the last')
+  t.equal(await letIn(store, networkOf(limits.rateCounters), 1), 0)
+  t.equal(await letIn(store, caller, 1), 0)
+})
+
 t.test('a file that is not ours, or gone, is told of with what to do', async (t) => {
   const dataFolder = t.testdir({})
   const file = join(dataFolder, 'limits.db')
