@@ -9,6 +9,7 @@ import type { Agreement, GivenConfiguration, Prepared } from '../../src/runtime/
 import { createEditions, type Editions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps } from '../../src/runtime/open.ts'
 import { createReloader, needsRestart, type Reloader, type ReloadTurns } from '../../src/runtime/reload.ts'
+import { keyOf } from '../core/keys/keys.ts'
 import { loadFile } from '../support/load.ts'
 
 interface Parts {
@@ -491,3 +492,21 @@ t.test('they are not asked for what takes a restart, and give up what this one c
   t.same(others.told, ['abort'])
   t.equal(title(), 'Wiki')
 })
+
+t.test(
+  'keys stay where they are while the gateway runs, and none is handed to an app by a reload',
+  async (t) => {
+    const rig = open(t, { parts: { top: 'api_keys: { store: sqlite }\ndata: data' } })
+    const { keys } = rig.editions.current()
+    if (keys === null) throw new Error('there are keys')
+    await keys.store.create(keyOf('a'), { ofPerson: null, now: 1000 })
+    rig.write({ top: 'api_keys: { store: sqlite, prefix: new }\ndata: data' })
+    const refused = await rig.reloader.reload()
+    t.match(refused, { kind: 'rejected', faults: [/api_keys\.prefix: there are keys that begin with `cg`/] })
+    rig.write({ top: 'data: data' })
+    t.match(await rig.reloader.reload(), { kind: 'rejected', faults: [/api_keys\.store: .*restart/] })
+    rig.write({ top: 'api_keys: { store: sqlite, prefix: [new, cg] }\ndata: data' })
+    t.match(await rig.reloader.reload(), { kind: 'loaded' })
+    t.equal(rig.editions.current().keys, keys, 'what is remembered goes on')
+  },
+)
