@@ -51,6 +51,11 @@ const components: readonly Component[] = [
     package: 'python3-caldav',
     present: () => runs('/usr/bin/python3', '-c', 'import caldav'),
   },
+  {
+    name: 'python3-requests',
+    package: 'python3-requests',
+    present: () => runs('/usr/bin/python3', '-c', 'import requests'),
+  },
   { name: 'jq', package: 'jq', present: () => runs('jq', '--version') },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
   { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },
