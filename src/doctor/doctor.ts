@@ -3,6 +3,7 @@ import type { Gateway, Origin } from '../core/gateway.ts'
 import type { InspectionDeps } from '../oidc/inspection/inspection.ts'
 import { certificateFindings } from './certificate.ts'
 import { type Finding, findingsOf } from './finding.ts'
+import { keyStoreFindings } from './key-store.ts'
 import { type AskedProvider, askedProviders } from './providers/asked.ts'
 import { providerFindings } from './providers/providers.ts'
 import { publicAddressFindings } from './public-address/public-address.ts'
@@ -35,6 +36,7 @@ export function inspections(gateway: Gateway, deps: DoctorDeps): readonly Inspec
       (app) => () => orFault(`apps.${app.name}`, () => upstreamFindings(gateway, app, deps.clock)),
     ),
     () => orFault('session.store', () => storeFindings(gateway, deps)),
+    () => orFault('api_keys.store', () => keyStoreFindings(gateway, deps)),
     () => orFault('listen', async () => certificateFindings(gateway, deps.clock.now())),
     ...(publicOrigin === null
       ? []

@@ -6,6 +6,7 @@ import { claimConditionChecks } from './claim-conditions.ts'
 import { claimNameChecks } from './claim-names.ts'
 import { claimWordChecks } from './claim-words.ts'
 import { claimsAlikeChecks } from './claims-alike.ts'
+import { credentialChecks } from './credentials.ts'
 import { emailChecks } from './email.ts'
 import { forwardingChecks } from './forwarding.ts'
 import { headerFormChecks } from './header-forms.ts'
@@ -35,6 +36,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Open locations', checks: openLocationChecks },
   { title: 'Locations', checks: [...locationChecks, ...pathFormChecks, ...webdavChecks] },
   { title: 'What rules come to', checks: ruleOutcomeChecks },
+  { title: 'Tokens and keys', checks: credentialChecks },
   { title: 'Conditions on claims', checks: claimConditionChecks },
   { title: 'Forms of values', checks: valueFormChecks },
   { title: 'Names of claims', checks: [...claimNameChecks, ...claimsAlikeChecks, ...claimWordChecks] },

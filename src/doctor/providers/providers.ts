@@ -1,5 +1,6 @@
 import type { ProviderSettings } from '../../core/gateway.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
+import { inspectAccessTokens } from '../../oidc/inspection/access-token.ts'
 import {
   type InspectionDeps,
   inspectProvider,
@@ -8,6 +9,7 @@ import {
 import { certificateFinding } from '../certificate.ts'
 import { type Finding, type FindingsOf, findingsOf } from '../finding.ts'
 import type { AskedProvider } from './asked.ts'
+import { bearerFinding } from './bearer.ts'
 import { authorizationFindings, clientFindings } from './client.ts'
 import { metadataFindings } from './metadata.ts'
 
@@ -16,8 +18,18 @@ export async function providerFindings(
   asked: AskedProvider,
   deps: InspectionDeps,
 ): Promise<readonly Finding[]> {
-  const inspection = await inspectProvider(asked.settings, asked.redirectUris, deps)
-  return judgeProvider(asked, inspection, deps.clock.now())
+  const { settings } = asked
+  // With one that signs nobody in there is nothing else to ask for, and no client that could.
+  const signIn = settings.signsIn
+    ? judgeProvider(asked, await inspectProvider(settings, asked.redirectUris, deps), deps.clock.now())
+    : []
+  return [...signIn, ...(await tokenFindings(settings, deps))]
+}
+
+async function tokenFindings(settings: ProviderSettings, deps: InspectionDeps): Promise<readonly Finding[]> {
+  if (settings.bearer === null) return []
+  const reading = await inspectAccessTokens(settings, deps)
+  return [bearerFinding(findingsOf(`providers.${settings.name}`), settings.bearer, reading)]
 }
 
 /** The findings of an inspection, in the order in which a sign-in would meet them. */

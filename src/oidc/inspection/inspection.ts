@@ -114,7 +114,7 @@ function madeUpSignIn(
   return beginTransaction(signIn, random, clock.now())
 }
 
-async function seen<T>(ask: () => Promise<T>): Promise<Seen<T>> {
+export async function seen<T>(ask: () => Promise<T>): Promise<Seen<T>> {
   try {
     return { ok: true, value: await ask() }
   } catch (thrown) {

@@ -5,11 +5,11 @@ import type { ApiKeySettings, SelfServiceSettings } from '../../core/keys/api-ke
 import type { LimitAmount, RequestLimit } from '../../core/limits/request-limit.ts'
 import { sessionsOf } from '../../core/rules/identification.ts'
 import { waysIn } from '../../core/rules/ways-in.ts'
-import { storePlaceText } from '../../core/store-place.ts'
 import { accessText } from '../rule-text.ts'
 import { wayLine } from '../who/words.ts'
 import { fileText, secretText } from './digest.ts'
 import { allOf, amount, anyOf, type Fact, permission } from './fact.ts'
+import { storeFacts } from './store.ts'
 
 type Named = Readonly<Record<string, Fact | null>>
 
@@ -36,7 +36,7 @@ export function apiKeyFacts(settings: ApiKeySettings | null): Named {
   const { store, secrets, keys, selfService } = settings
   return {
     api_keys: permission(true),
-    'api_keys.store': store.kind === 'sqlite' ? 'sqlite' : storePlaceText(store),
+    ...storeFacts(store, 'api_keys.store'),
     'api_keys.secret': secrets.map(secretText).join(' ') || null,
     'api_keys.prefix': anyOf(settings.prefixes),
     'api_keys.header': settings.header,

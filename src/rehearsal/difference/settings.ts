@@ -103,7 +103,7 @@ function gatewayFacts({
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
-    ...storeFacts(session.store),
+    ...storeFacts(session.store, 'session.store'),
     'session.allow_insecure_redis': session.allowInsecureRedis ? 'true' : null,
     'session.during_outage': `${session.duringOutageSeconds}s`,
     'session.revoked_before': timeText(session.revokedBefore),

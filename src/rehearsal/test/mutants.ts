@@ -61,7 +61,7 @@ function isOneOf(conditions: ReadonlySet<Condition>, part: Requirement): part is
 
 /** A rule of which nothing is left: whoever met it was signed in, unless it asked for an address alone. */
 function withoutRule(kind: Condition['kind']): Access {
-  return kind === 'claim' || kind === 'provider'
+  return kind === 'claim' || kind === 'provider' || kind === 'credential'
     ? { kind: 'rule', requirement: { kind: 'signed_in' } }
     : { kind: 'anyone' }
 }

@@ -44,7 +44,6 @@ const untold: Readonly<Record<string, string>> = {
   'admin.address': 'where a server is on the network differs from place to place',
   data: 'where a server keeps its files differs from place to place',
   tests: 'they say what is wanted and change nothing: `claimgate test` holds them against the rules',
-  'apps.*.credentials': 'it has one value, `[session]`',
   'apps.*.allow_insecure_http': 'it allows an address, which is told itself',
 }
 
@@ -95,16 +94,43 @@ const byQuota = limited({
 const openLocation = { 'apps.*.locations': [{ path: '/at', require: 'anyone' }] }
 
 const bySecret = { 'session.secret': secret('s'), 'log.subject_key': secret('l') }
-const bySentinels = {
-  ...bySecret,
-  'session.store': { redis_sentinel: { sentinels: ['s1'], name: 'one', tls: true } },
+const selfService = { 'api_keys.self_service': { at: 'https://wiki.example.com', require: 'signed_in' } }
+const moreApps = {
+  ...selfService,
+  'apps.more': { url: 'https://more.example.com', upstream: 'http://10.0.0.9', require: 'signed_in' },
 }
-const byCluster = { ...bySecret, 'session.store': { redis_cluster: { nodes: ['n1'], tls: true } } }
+const ourKey = {
+  ...{ format: 1, id: 'Ab3dEf6hIj9lMn2p', prefix: 'cg', name: 'billing', claims: {}, claimsAt: 1 },
+  ...{ owner: { kind: 'operator', user: 'billing' }, asleep: false, createdAt: 1, expiresAt: null },
+  ...{ revokedAt: null, apps: null, methods: null, from: null, origins: [] },
+  secrets: [{ hash: secret('of a key'), until: null }],
+}
+const byTokens = { 'providers.*.bearer': { audiences: ['api'] } }
+const byAsking = { 'providers.*.bearer': { audiences: ['api'], check: 'introspection' } }
+const byUserinfo = {
+  'providers.*.bearer': {
+    client_ids: ['phone'],
+    check: 'userinfo',
+    token_info: { url: 'https://id.example.com/info', claim: 'aud' },
+  },
+}
+/** An app at which nobody signs in. */
+const byKeysAlone = {
+  'providers.*.client_id': null,
+  'providers.*.client_secret': null,
+  'apps.*.credentials': ['bearer'],
+}
+const keysInRedis = { ...bySecret, 'api_keys.secret': secret('k') }
 
 /** The keys that every kind of Redis has, of one kind with what it cannot be without. */
-function ofStore(kind: string, needed: Tree): Readonly<Record<string, readonly Row[]>> {
-  const at = (key: string) => `session.store.${kind}.${key}`
-  const by = { ...bySecret, 'session.store': { [kind]: needed } }
+function ofStore(
+  kind: string,
+  needed: Tree,
+  place = 'session.store',
+): Readonly<Record<string, readonly Row[]>> {
+  const at = (key: string) => `${place}.${kind}.${key}`
+  const own = place === 'session.store' ? bySecret : keysInRedis
+  const by = { ...own, [place]: { [kind]: needed } }
   const other = { [at('certificate')]: 'other.crt' }
   return {
     [at('username')]: [['one', 'other', { ...by, [at('password')]: secret('c') }]],
@@ -121,6 +147,31 @@ function ofStore(kind: string, needed: Tree): Readonly<Record<string, readonly R
     ],
     [at('key')]: [['one.key', 'other.key', { ...by, [at('certificate')]: 'one.crt' }, other]],
     [at('key_prefix')]: [[undefined, 'wiki:', by]],
+  }
+}
+
+/** The keys of a kind of Redis alone, and those that all have. */
+function ofSentinelsAndNodes(place: string): Readonly<Record<string, readonly Row[]>> {
+  const own = place === 'session.store' ? bySecret : keysInRedis
+  const sentinel = `${place}.redis_sentinel`
+  const sentinels = { ...own, [place]: { redis_sentinel: { sentinels: ['s1'], name: 'one', tls: true } } }
+  const cluster = { ...own, [place]: { redis_cluster: { nodes: ['n1'], tls: true } } }
+  return {
+    [`${sentinel}.sentinels`]: [[['s1'], ['s1', 's2'], sentinels]],
+    [`${sentinel}.name`]: [['one', 'other', sentinels]],
+    [`${sentinel}.tls`]: [[true, false, { ...sentinels, 'session.allow_insecure_redis': true }]],
+    [`${sentinel}.database`]: [[undefined, 1, sentinels]],
+    [`${sentinel}.sentinel_username`]: [
+      [undefined, 'watch', { ...sentinels, [`${sentinel}.sentinel_password`]: secret('c') }],
+    ],
+    [`${sentinel}.sentinel_password`]: [
+      [undefined, secret('a'), sentinels],
+      [secret('a'), secret('b'), sentinels],
+    ],
+    ...ofStore('redis_sentinel', { sentinels: ['s1'], name: 'one', tls: true }, place),
+    [`${place}.redis_cluster.nodes`]: [[['n1'], ['n2'], cluster]],
+    [`${place}.redis_cluster.tls`]: [[true, false, { ...cluster, 'session.allow_insecure_redis': true }]],
+    ...ofStore('redis_cluster', { nodes: ['n1'], tls: true }, place),
   }
 }
 
@@ -166,23 +217,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   ],
   'session.store.redis.url': [['redis://localhost', 'redis://[::1]', bySecret]],
   ...ofStore('redis', { url: 'rediss://redis' }),
-  'session.store.redis_sentinel.sentinels': [[['s1'], ['s1', 's2'], bySentinels]],
-  'session.store.redis_sentinel.name': [['one', 'other', bySentinels]],
-  'session.store.redis_sentinel.tls': [
-    [true, false, { ...bySentinels, 'session.allow_insecure_redis': true }],
-  ],
-  'session.store.redis_sentinel.database': [[undefined, 1, bySentinels]],
-  'session.store.redis_sentinel.sentinel_username': [
-    [undefined, 'watch', { ...bySentinels, 'session.store.redis_sentinel.sentinel_password': secret('c') }],
-  ],
-  'session.store.redis_sentinel.sentinel_password': [
-    [undefined, secret('a'), bySentinels],
-    [secret('a'), secret('b'), bySentinels],
-  ],
-  ...ofStore('redis_sentinel', { sentinels: ['s1'], name: 'one', tls: true }),
-  'session.store.redis_cluster.nodes': [[['n1'], ['n2'], byCluster]],
-  'session.store.redis_cluster.tls': [[true, false, { ...byCluster, 'session.allow_insecure_redis': true }]],
-  ...ofStore('redis_cluster', { nodes: ['n1'], tls: true }),
+  ...ofSentinelsAndNodes('session.store'),
   'session.allow_insecure_redis': [[undefined, true]],
   'session.during_outage': [
     [undefined, '0s'],
@@ -205,6 +240,33 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'session.sign_in_timeout': [[undefined, '2h']],
   'session.cookie_name': [[undefined, 'other']],
   'session.same_site': [[undefined, 'strict']],
+  'api_keys.store': [
+    ['sqlite', 'redis://localhost', keysInRedis],
+    ['redis://localhost', 'redis://localhost/1', keysInRedis],
+  ],
+  'api_keys.store.redis.url': [['redis://localhost', 'redis://[::1]', keysInRedis]],
+  ...ofStore('redis', { url: 'rediss://redis' }, 'api_keys.store'),
+  ...ofSentinelsAndNodes('api_keys.store'),
+  'api_keys.secret': [
+    [undefined, secret('a')],
+    [secret('a'), secret('b')],
+  ],
+  'api_keys.prefix': [
+    [undefined, 'kk'],
+    [
+      ['cg', 'kk'],
+      ['kk', 'cg'],
+    ],
+  ],
+  'api_keys.header': [[undefined, 'X-Key']],
+  'api_keys.keys': [[undefined, [ourKey]]],
+  'api_keys.claims_max_age': [[undefined, '60d']],
+  'api_keys.user_id_prefix': [[undefined, 'robot:']],
+  'api_keys.self_service.at': [['https://wiki.example.com', 'https://more.example.com', moreApps]],
+  'api_keys.self_service.require': [['signed_in', { plan: 'paid' }, selfService]],
+  'api_keys.self_service.claims': [[undefined, ['plan'], selfService]],
+  'api_keys.self_service.max_keys': [[undefined, 6, selfService]],
+  'api_keys.self_service.lifetime': [[undefined, '30d', selfService]],
   'pages.logo': [
     [undefined, 'icon.svg'],
     ['icon.png', 'icon.svg'],
@@ -291,6 +353,21 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [undefined, '1h', { 'providers.*.recheck': { every: '15m' } }],
     ['1h', '2h', { 'providers.*.recheck': { every: '15m' } }],
   ],
+  'providers.*.sign_in': [[undefined, false, { ...byAsking, 'apps.*.credentials': ['bearer'] }]],
+  'providers.*.bearer.audiences': [[['a'], ['a', 'b']]],
+  'providers.*.bearer.client_ids': [[undefined, ['phone'], byTokens]],
+  'providers.*.bearer.check': [[undefined, 'introspection', byTokens]],
+  'providers.*.bearer.user_id': [[undefined, 'oid', byTokens]],
+  'providers.*.bearer.accept_clients': [[undefined, true, byTokens]],
+  'providers.*.bearer.required_scopes': [[undefined, ['read'], byTokens]],
+  'providers.*.bearer.cache': [[undefined, '10m', byAsking]],
+  'providers.*.bearer.token_info.url': [
+    ['https://id.example.com/info', 'https://id.example.com/other', byUserinfo],
+  ],
+  'providers.*.bearer.token_info.claim': [['aud', 'azp', byUserinfo]],
+  'providers.*.jwks_uri': [
+    ['https://id.example.com/keys', 'https://id.example.com/jwks', { ...byTokens, ...byKeysAlone }],
+  ],
   'providers.*.allow_insecure_http': [[undefined, true]],
   policies: [
     [
@@ -332,6 +409,10 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.step_up.authorization_parameters': [
     [undefined, { display: 'page' }, { 'apps.*.step_up': { max_age: '5m' } }],
     [{ display: 'page' }, { display: 'popup' }, { 'apps.*.step_up': { max_age: '5m' } }],
+  ],
+  'apps.*.credentials': [
+    [undefined, ['session', 'bearer'], byTokens],
+    [['session', 'bearer'], ['bearer'], byTokens],
   ],
   'apps.*.limits[].name': [[undefined, 'plan', byRate]],
   'apps.*.limits[].per': [['user', 'app', byRate]],
