@@ -59,7 +59,8 @@ function whole(example: string): string {
   const provider =
     'providers:\n  acme: { issuer: "https://login.example.com", client_id: x, client_secret: a-client-secret }\n'
   const where = 'url: https://wiki.example.com\n    upstream: http://10.0.0.5:5000\n'
-  if (/^providers:/m.test(example)) return example
+  // An API that keys alone open needs no provider.
+  if (/^providers:/m.test(example) || /^api_keys:[\s\S]*^apps:/m.test(example)) return example
   if (/^apps:/m.test(example)) return provider + example.replace('# …\n', where)
   const ofTop = [...example.matchAll(/^(\w+):/gm)].every(([, key = '']) => fileKeys.includes(key))
   if (ofTop) return `${provider}apps:\n  wiki:\n    ${where}    require: signed_in\n${example}`

@@ -6,6 +6,7 @@ import { type ConfigPath, nodeAt } from '../node.ts'
 import type { RuleContext } from '../rules/context.ts'
 import { checkProviders, namesProvider } from '../rules/providers.ts'
 import { compileRequire } from '../rules/rule.ts'
+import { isOfCustomers } from '../rules/words.ts'
 import { selfServiceKeys } from '../schema/api-keys.ts'
 import { checkKeys } from '../validate.ts'
 import type { Hosts } from './origin.ts'
@@ -26,6 +27,9 @@ export function buildSelfService(scope: Scope, around: Around): SelfServiceSetti
   if (!isWritten(scope, path)) return null
   const keys = checkKeys(plainKeys, placeOf(scope, path), ['require'])
   if (nodeAt(scope.root, path)?.kind !== 'map') return null
+  for (const [index, claim] of (keys.claims ?? []).entries())
+    if (isOfCustomers(claim))
+      faultAt(scope, [...path, 'claims', index], 'is written by customers, and is no claim of a person')
   const requirement = readRule(scope, around)
   const providers = keys.at === undefined ? null : providersAt(scope, keys.at, around)
   const { at, claims, max_keys: maxKeys, lifetime } = keys

@@ -13,7 +13,14 @@ import { allOrNull, fault, type RuleContext } from './context.ts'
 import { compileClaim, compileNamedClaim } from './matcher.ts'
 import { compileCredentials, compileProviders } from './named-sources.ts'
 import { fewEnough, readTexts } from './operand.ts'
-import { isExemption, isMatcherName, keywords, meantCombination, meantKeyword } from './words.ts'
+import {
+  isExemption,
+  isMatcherName,
+  isOfCustomers,
+  keywords,
+  meantCombination,
+  meantKeyword,
+} from './words.ts'
 
 /** A rule, a policy's body or a member of a list: a mapping, a policy's name or `signed_in`. Null: it was reported. */
 export function compileRequirement(
@@ -123,6 +130,8 @@ function compileEntry(entry: MapEntry, path: ConfigPath, context: RuleContext): 
         '`certificate` is not available yet (a claim of this name: {claim: certificate, is: …})',
       )
     default: {
+      const ofCustomers = isOfCustomers(entry.key) && context.credentials.includes('api_key')
+      if (ofCustomers) return fault(context, place, customersText(entry.key))
       const meant = meantCombination(entry.key, holdsRules(entry.value))
       if (meant !== null) return fault(context, place, combinationText(entry.key, meant), meant)
       const claim = compileClaim(entry, path, context)
@@ -138,6 +147,10 @@ function placed<Kind extends Requirement>(
 ): Kind {
   context.places.set(requirement, place)
   return requirement
+}
+
+function customersText(word: string): string {
+  return `"${word}" is written by customers, so no rule may go by it (a claim of this name: {claim: ${word}, is: …})`
 }
 
 /** A mapping that is no matcher, or a list with a mapping in it. */

@@ -15,6 +15,13 @@ const reservedWords = [
 
 export type ReservedWord = (typeof reservedWords)[number]
 
+/** What customers write at a key of theirs: whoever has one could give it any value. */
+const wordsOfCustomers: ReadonlySet<string> = new Set(['key_name', 'end_user'])
+
+export function isOfCustomers(text: string): boolean {
+  return wordsOfCustomers.has(text)
+}
+
 export const matcherNames = [
   'is',
   'is_ignoring_case',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { availableCredentials } from './credentials.ts'
 import { forms } from './values.ts'
 
 /**
@@ -18,6 +19,10 @@ export const policyForm = z
 
 const scalar = { type: ['string', 'number', 'boolean'] }
 const strings = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] }
+const credentialName = { enum: availableCredentials }
+const credentialNames = {
+  anyOf: [credentialName, { type: 'array', items: credentialName, minItems: 1 }],
+}
 const matcher = { $ref: '#/$defs/matcher' }
 const members = { type: 'array', minItems: 1, items: { $ref: '#/$defs/member' } }
 
@@ -102,8 +107,14 @@ export const ruleDefinitions = {
       none: { description: 'None of these may hold. If one is unknown, nobody gets in.', ...members },
       client_ip: { description: 'The address from which the request comes: addresses or CIDRs.', ...strings },
       provider: {
-        description: 'The provider with which the person signed in. With a list, one of them.',
+        description:
+          'Who vouches for the claims: the provider of the sign-in or of the token, `api_keys` for the keys of operators. With a list, one of them.',
         ...strings,
+      },
+      credential: {
+        description:
+          'By what somebody came: `session`, `bearer` or `api_key`. With a list, one of them. Unknown for whoever is not identified.',
+        ...credentialNames,
       },
       claim: {
         description: 'The name of a claim that is a reserved word. The other entries are then matchers.',
