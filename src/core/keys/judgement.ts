@@ -4,7 +4,7 @@ import type { Principal } from '../principal.ts'
 import { contains, readAddressRange } from '../request/address.ts'
 import { type Claims, lookUpForRule } from '../rules/claims.ts'
 import { type JudgedAddress, judge } from '../rules/requirement.ts'
-import type { EpochSeconds } from '../session/session.ts'
+import { clockToleranceSeconds, type EpochSeconds } from '../session/session.ts'
 import type { ApiKey } from './api-key.ts'
 import type { SelfServiceSettings } from './api-key-settings.ts'
 import type { KeyPrincipal } from './key-principal.ts'
@@ -84,6 +84,8 @@ function sleepOf(
 ): string | null {
   if (key.asleep) return 'it was put to sleep'
   if (claimsEndAt <= now) return 'its claims are older than `claims_max_age`'
+  // A clock that was ahead wrote it: it does not tell how old they are.
+  if (key.claimsAt > now + clockToleranceSeconds) return 'its claims are of a time that is still to come'
   // Without them the principal would be asleep already; unknown means no.
   if (selfService === null) return '`api_keys.self_service` is not set'
   const subject = { kind: 'person', provider: principal.provider, claims } as const

@@ -1,5 +1,5 @@
 import type { Claims } from '../rules/claims.ts'
-import type { EpochSeconds } from '../session/session.ts'
+import { clockToleranceSeconds, type EpochSeconds } from '../session/session.ts'
 import type { ApiKey } from './api-key.ts'
 import { isTooLarge } from './api-key-record.ts'
 
@@ -31,9 +31,14 @@ export function changedKey(key: ApiKey, change: KeyChange): ApiKey {
     case 'sleep':
       return key.owner.kind === 'operator' || key.asleep ? key : { ...key, asleep: true }
     case 'refresh':
-      if (key.owner.kind === 'operator' || change.at < key.claimsAt) return key
+      if (key.owner.kind === 'operator' || isOlder(change.at, key.claimsAt)) return key
       return refreshed(key, change)
   }
+}
+
+/** What a clock that was ahead wrote gives way: nobody would hear of a lost group until that time has come. */
+function isOlder(at: EpochSeconds, known: EpochSeconds): boolean {
+  return at < known && known - at <= clockToleranceSeconds
 }
 
 /** Claims that are too many to be kept are not cut: one that is missing could let somebody in. */

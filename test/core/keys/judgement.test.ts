@@ -204,6 +204,8 @@ t.test('a person’s key sleeps when its claims are too old, or it was put to sl
   t.equal(why(verdict(personKeyOf('a'), { use: { now: 1999 } })), 'identified')
   t.equal(why(verdict(personKeyOf('a'), { use: { now: 2000 } })), 'key-asleep')
   t.equal(why(verdict(personKeyOf('a'), { apiKeys: { claimsMaxAgeSeconds: 500 } })), 'key-asleep')
+  t.equal(why(verdict(personKeyOf('a', { claimsAt: 1560 }))), 'identified')
+  t.equal(why(verdict(personKeyOf('a', { claimsAt: 1561 }))), 'key-asleep', 'a time that is still to come')
   const asleep = changedKey(personKeyOf('a'), { kind: 'sleep' })
   t.equal(why(verdict(asleep)), 'key-asleep')
   const awake = changedKey(asleep, { kind: 'refresh', claims: { sub: 'alice', plan: 'paid' }, at: 1400 })

@@ -57,6 +57,10 @@ t.test('what a provider says wakes a person’s key, unless it is older than wha
   const awake = changedKey(asleep, { kind: 'refresh', claims: { plan: 'free' }, at: 2000 })
   t.match(awake, { asleep: false, claims: { plan: 'free' }, claimsAt: 2000 })
   t.equal(changedKey(awake, { kind: 'refresh', claims: { plan: 'paid' }, at: 1999 }), awake)
+  t.equal(changedKey(awake, { kind: 'refresh', claims: { plan: 'paid' }, at: 1940 }), awake)
+  // Further back than clocks differ: a clock that was ahead wrote what is there.
+  const later = changedKey(awake, { kind: 'refresh', claims: { plan: 'paid' }, at: 1939 })
+  t.match(later, { claims: { plan: 'paid' }, claimsAt: 1939 })
 })
 
 t.test('an operator’s key neither sleeps nor takes claims of anybody', async (t) => {
