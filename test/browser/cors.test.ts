@@ -2,11 +2,12 @@
 import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { encodeApiKey } from '../../src/core/keys/api-key-record.ts'
+import { inventKey } from '../support/api-keys.ts'
 import { portOf } from '../support/ports.ts'
-import { writtenKey } from '../support/written-keys.ts'
 import { openAs, openStage } from './stage.ts'
 
-const key = writtenKey({ id: 'Ab3dEf6hIj9kLm2n', letter: 'S' })
+const key = inventKey({ owner: { kind: 'operator', user: 'shop' } })
 
 const seen: string[] = []
 /** Opens itself to everybody below `/loud`, and lets browsers keep everything. */
@@ -30,7 +31,7 @@ const upstream = `http://127.0.0.1:${portOf(app)}`
 const hosts = ['api.example.test', 'shop.example.test', 'evil.example.test']
 const stage = await openStage({
   hosts,
-  top: `api_keys: { keys: ['${key.line}'] }`,
+  top: `api_keys: { keys: ['${encodeApiKey(key.record)}'] }`,
   apps: ({ url, port, upstream: site }) => `
   api:
     url: "${url}"
@@ -79,7 +80,7 @@ function read(page: Page, path: string, call: Call = {}): Promise<string> {
   }, asked)
 }
 
-const keyed = { 'X-Api-Key': key.text }
+const keyed = { 'X-Api-Key': key.whole }
 const asKey = '200 {"user":"key:shop"}'
 
 t.test('a page of a listed origin calls with a key and reads what comes, refusals too', async (t) => {
@@ -87,11 +88,11 @@ t.test('a page of a listed origin calls with a key and reads what comes, refusal
   await page.goto(at('shop'))
   t.equal(await read(page, '/data', { headers: keyed }), asKey)
   t.equal(await read(page, '/loud', { headers: keyed }), asKey)
-  t.equal(await read(page, '/data', { headers: { Authorization: `Bearer ${key.text}` } }), asKey)
+  t.equal(await read(page, '/data', { headers: { Authorization: `Bearer ${key.whole}` } }), asKey)
   const json = { 'Content-Type': 'application/json', ...keyed }
   t.equal(await read(page, '/data', { method: 'PUT', headers: json, body: '{}' }), asKey)
   t.match(await read(page, '/data'), /^401 .*no-session/)
-  t.match(await read(page, '/data', { headers: { 'X-Api-Key': `${key.text}x` } }), /^401 .*key-invalid/)
+  t.match(await read(page, '/data', { headers: { 'X-Api-Key': `${key.whole}x` } }), /^401 .*key-invalid/)
   t.match(await read(page, '/open', { method: 'POST' }), /^405 /)
   const before = seen.length
   t.equal(await read(page, '/data', { headers: { ...keyed, 'X-Other': 'x' } }), 'unreadable', 'not listed')

@@ -1,10 +1,12 @@
 // What is ours reaches no app: at no location, in no spelling. The app keeps every byte that reaches it.
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
+import { encodeApiKey } from '../../src/core/keys/api-key-record.ts'
+import { formatKeyId } from '../../src/core/keys/key-form.ts'
+import { inventKey } from '../support/api-keys.ts'
 import { cookieLine, fire, type Shot } from '../support/attack.ts'
 import { signedIn, startFront } from '../support/front.ts'
 import { portOf } from '../support/ports.ts'
-import { writtenKey } from '../support/written-keys.ts'
 
 const bytes: Buffer[] = []
 const open = new Set<Socket>()
@@ -22,11 +24,19 @@ const app = createServer((socket) => {
 await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
 const upstream = `http://127.0.0.1:${portOf(app)}`
 
-const key = writtenKey({ id: 'Ab3dEf6hIj9kLm2n', letter: 'S', claims: { plan: 'paid' } })
+const invented = inventKey({
+  ...{ id: 'Ab3dEf6hIj9kLm2n', name: 'key of shop', owner: { kind: 'operator', user: 'shop' } },
+  claims: { plan: 'paid' },
+})
+const key = {
+  secret: invented.secret,
+  text: invented.whole,
+  pair: `${formatKeyId(invented.record)}:${invented.secret}`,
+}
 const front = await startFront({
   top: `
 api_keys:
-  keys: ['${key.line}']
+  keys: ['${encodeApiKey(invented.record)}']
 `,
   app: (port) => `
     require: signed_in
