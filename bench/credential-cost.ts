@@ -17,29 +17,34 @@ export interface CredentialCosts {
 
 type Way = Pick<Load, 'headers' | 'cookieFile' | 'authorizationFile' | 'refused'>
 
-/** One gateway, one rule, one app; each way to be somebody in turn. */
+/**
+ * One gateway, one rule, one app; each way to be somebody in turn. Wrong keys go to a gateway of their own: from a network
+ * that sent many, it verifies no token that it does not know.
+ */
 export async function measureCredentials(of: {
   readonly rounds: number
   readonly seconds: number
 }): Promise<CredentialCosts> {
-  const site = await startCredentialSite({ count: 1, redis: null, limits: '[]' })
+  const site = await startCredentialSite({ count: 2, redis: null, limits: '[]' })
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-credentials-'))
   try {
-    const [gateway] = site.gateways
-    if (gateway === undefined) throw new Error('no gateway')
+    const [first, second] = site.gateways
+    if (first === undefined || second === undefined) throw new Error('no gateway')
     const write = (name: string, lines: readonly string[]): string => {
       const path = join(folder, name)
       writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
       return path
     }
+    // Before the tokens are made: the provider is in this process.
+    const [cookie, key] = [await site.signIn(), await site.key('acme')]
     // More than are remembered, so that each is new whenever its turn comes.
     const many = Array.from({ length: limits.rememberedTokens + 2000 }, () => `Bearer ${site.token()}`)
     const unknown = () =>
       formatKey({ prefix: 'cg', id: newKeyId(randomBytes), secret: newKeySecret(randomBytes) })
     const strangers = Array.from({ length: 20_000 }, () => `Bearer ${unknown()}`)
     const ways: Readonly<Record<string, Way>> = {
-      session: { headers: {}, cookieFile: write('cookies', [await site.signIn()]) },
-      'api key': { headers: { 'X-Api-Key': await site.key('acme') } },
+      session: { headers: {}, cookieFile: write('cookies', [cookie]) },
+      'api key': { headers: { 'X-Api-Key': key } },
       'remembered token': { headers: { Authorization: `Bearer ${site.token()}` } },
       'never seen token': { headers: {}, authorizationFile: write('tokens', many) },
       'unknown key': { headers: {}, authorizationFile: write('keys', strangers), refused: true },
@@ -50,6 +55,7 @@ export async function measureCredentials(of: {
       const cost: Record<string, number> = {}
       const inTurn = Object.entries(ways)
       for (const [name, way] of round % 2 === 0 ? inTurn : inTurn.toReversed()) {
+        const gateway = way.refused === true ? second : first
         const before = cpuMicros(gateway.pid)
         const load = { url: `${gateway.url}/admin/users?page=2`, seconds: of.seconds, connections: 20 }
         const host = { Host: new URL(site.url).host }

@@ -91,7 +91,7 @@ apps:
       const answer = await fetch(`http://127.0.0.1:${admin}/keys`, {
         method: 'POST',
         headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'bench', user, claims }),
+        body: JSON.stringify({ name: 'bench', user, claims, expires: '30d' }),
       })
       const made: { api_key?: unknown } = (await answer.json()) as object
       if (typeof made.api_key !== 'string') throw new Error(`no key was made: ${answer.status}`)
