@@ -1,6 +1,6 @@
 import type { ProviderSettings } from '../gateway.ts'
 import type { Json } from '../json.ts'
-import { readClientUser, readUserId, seenClaims } from '../principal.ts'
+import { type Principal, readClientUser, readUserId, seenClaims } from '../principal.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { EpochSeconds } from '../session/session.ts'
 import type { BearerSettings } from './bearer-settings.ts'
@@ -62,10 +62,8 @@ export function judgeAccessToken(
   const isClient = hasNobodyBehind(token)
   if (isClient && !bearer.acceptClients)
     return refused('token-not-for-us', 'nobody is behind it, and `accept_clients` is not set')
-  const id = isClient
-    ? readClientUser(token.clientId ?? token.subject, provider)
-    : readUserId(token.claims, { ...provider, userId: bearer.userId })
-  if (!id.ok) return refused('token-invalid', `it has no user id: ${id.reason}`)
+  const who = principalOf(token, isClient, provider, bearer)
+  if (typeof who === 'string') return refused('token-invalid', `it has no user id: ${who}`)
   const { scopes } = token
   if (!bearer.requiredScopes.every((scope) => scopes.includes(scope))) {
     const wanted = bearer.requiredScopes
@@ -73,15 +71,40 @@ export function judgeAccessToken(
   }
   return {
     kind: 'identified',
-    principal: {
-      user: id.user,
-      provider: provider.name,
-      ...seenClaims(token.claims, provider),
-      by: { kind: 'bearer', isClient },
-    },
+    principal: who,
     scopes,
     endsAt: endsAt === null ? null : endsAt + tokenSkewSeconds,
   }
+}
+
+// A program sends one token again and again. Rules and headers remember what they made of a principal, so that it has to
+// be the same one.
+const principals = new WeakMap<
+  AccessToken,
+  { readonly of: ProviderSettings; readonly principal: Principal }
+>()
+
+/** Who a token is of under these settings; or why it is nobody. */
+function principalOf(
+  token: AccessToken,
+  isClient: boolean,
+  provider: ProviderSettings,
+  bearer: BearerSettings,
+): Principal | string {
+  const known = principals.get(token)
+  if (known?.of === provider) return known.principal
+  const id = isClient
+    ? readClientUser(token.clientId ?? token.subject, provider)
+    : readUserId(token.claims, { ...provider, userId: bearer.userId })
+  if (!id.ok) return id.reason
+  const principal: Principal = {
+    user: id.user,
+    provider: provider.name,
+    ...seenClaims(token.claims, provider),
+    by: { kind: 'bearer', isClient },
+  }
+  principals.set(token, { of: provider, principal })
+  return principal
 }
 
 /**

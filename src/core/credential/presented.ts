@@ -1,4 +1,4 @@
-import { readJsonObject } from '../json-object.ts'
+import { isObject, parseJson } from '../json.ts'
 import type { KeyForms } from '../keys/api-key-settings.ts'
 import { type PresentedKey, parseKey, parseKeyId, parseKeyPair } from '../keys/key-form.ts'
 import { limits } from '../limits/table.ts'
@@ -92,18 +92,19 @@ function readBearer(token: string): Presented {
 
 /** RFC 7515 section 7.1: three parts, of which the first is a JSON object with `alg`. */
 function isJws(token: string): boolean {
-  const parts = token.split('.')
-  if (parts.length !== 3) return false
-  return decoded(parts[0])?.alg !== undefined
+  const parts = token.split('.', 4)
+  return parts.length === 3 && memberOf(parts[0], 'alg') !== undefined
 }
 
 function issuerOf(token: string): string | null {
-  const issuer = decoded(token.split('.')[1])?.iss
+  const issuer = memberOf(token.split('.', 2)[1], 'iss')
   return typeof issuer === 'string' ? issuer : null
 }
 
-function decoded(part: string | undefined): Readonly<Record<string, unknown>> | null {
-  return part === undefined ? null : readJsonObject(Buffer.from(part, 'base64url').toString())
+/** One member of an encoded JSON object, as it stands there: the rest is read when the token is verified, and costs ten times as much. */
+function memberOf(part: string | undefined, name: string): unknown {
+  const parsed = part === undefined ? undefined : parseJson(Buffer.from(part, 'base64url').toString())
+  return isObject(parsed) && Object.hasOwn(parsed, name) ? parsed[name] : undefined
 }
 
 /**
