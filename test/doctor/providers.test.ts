@@ -1,4 +1,5 @@
 // What `claimgate doctor` says of providers: oidc-provider as it comes, and one that does as it is told.
+import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import { type Bends, type HostileOptions, startHostileOp } from '../support/hostile-op.ts'
 import { type Op, startOp } from '../support/op.ts'
@@ -258,4 +259,55 @@ t.test('form_post: the page that would be sent back by a script counts as sent b
   })
   const { lines } = await look(fileForBent(op.issuer, ', response_mode: form_post'))
   t.match(lines('providers.main', 'redirect URI'), [/^ok .* is registered for "gateway"/])
+})
+
+t.test('access tokens: what becomes of one that nobody made', async (t) => {
+  const op = await realProvider(t)
+  const byJwt = ', bearer: { audiences: ["https://api.example.com"] }'
+  const { lines } = await look(fileFor(op, byJwt))
+  t.match(lines('providers.main', 'access tokens'), [/^ok .* a token that nobody made is refused: /])
+  t.same((await look(fileFor(op))).lines('providers.main', 'access tokens'), [], 'of none nothing is said')
+})
+
+function sendJson(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+t.test('access tokens: a provider that does not answer as it should, or lets everything in', async (t) => {
+  const op = await bentProvider(t, {})
+  const asked = ', bearer: { audiences: ["https://api.example.com"], check: introspection }'
+  const about = async () =>
+    (await look(fileForBent(op.issuer, asked))).lines('providers.main', 'access tokens')
+  t.match(await about(), [
+    /^ok .* a token that nobody made is refused: the provider says that it is not active\n$/,
+  ])
+  const now = Math.floor(Date.now() / 1000)
+  const made = {
+    active: true,
+    token_type: 'Bearer',
+    aud: 'https://api.example.com',
+    sub: 'ada',
+    exp: now + 60,
+  }
+  op.bends = { answer: { introspection: (_request, response) => sendJson(response, made) } }
+  t.match(await about(), [
+    /^failed .* a token that nobody made is accepted.*Whatever answers there lets everybody in/s,
+  ])
+  op.bends = { answer: { introspection: (_request, response) => sendJson(response, { active: 'perhaps' }) } }
+  t.match(await about(), [/^failed .* active is "perhaps", expected true or false.*must be allowed to ask/s])
+})
+
+t.test('access tokens: keys that cannot be had, of a provider with which nobody signs in', async (t) => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const { findings, lines } = await look(`
+providers:
+  main: { issuer: "${url}", allow_insecure_http: true, bearer: { audiences: [api] } }
+apps:
+  wiki: { url: "http://localhost:8080", upstream: "unix:/nonexistent/app.sock", credentials: [bearer], require: { plan: paid } }
+`)
+  t.match(lines('providers.main', 'access tokens'), [/^failed .*Without its keys no token can be checked/s])
+  const others = findings.filter(
+    ({ about, check }) => about === 'providers.main' && check !== 'access tokens',
+  )
+  t.same(others, [], 'it is asked for nothing that a sign-in needs')
 })
