@@ -136,6 +136,8 @@ export function checkLimits(
 ): void {
   for (const { path, own, location } of locations) checkOwnLimits(scope, path, own, location)
   const ofApp = whereWritten(scope, app.path, 'limits')
+  // That it has neither `require` nor `locations` is told already.
+  if (locations.length === 0 && fallback?.access.kind === 'nobody' && fallback.access.because) return
   const heirs = [
     ...(fallback === null ? [] : [fallback]),
     ...locations.filter(({ path }) => !isWritten(scope, [...path, 'limits'])).map(({ location }) => location),
