@@ -106,7 +106,16 @@ function trustedText({ trustedProxies, trustsSocket }: Gateway): string {
 const topTerms: readonly Term<Gateway>[] = [
   ['trusted_proxies', (gateway) => trustedText(gateway)],
   ['auth_prefix', ({ authPrefix }) => authPrefix],
+  ['api_keys', ({ apiKeys }) => keysText(apiKeys)],
 ]
+
+/** Who somebody is that comes by a key. What opens in the store is the same for both. */
+function keysText(apiKeys: Gateway['apiKeys']): string {
+  if (apiKeys === null) return ''
+  const { prefixes, header, userIdPrefix, claimsMaxAgeSeconds, selfService } = apiKeys
+  const ofPeople = selfService && [selfService.at, selfService.claims]
+  return JSON.stringify([prefixes, header, userIdPrefix, claimsMaxAgeSeconds, ofPeople])
+}
 
 /** What makes the claims that rules judge. */
 const providerTerms: readonly Term<ProviderSettings>[] = [
@@ -118,6 +127,8 @@ const providerTerms: readonly Term<ProviderSettings>[] = [
   ['trust_email', ({ trustEmail }) => `${trustEmail}`],
   // Some of them send texts for `email_verified`.
   ['preset', ({ preset }) => preset],
+  ['sign_in', ({ signsIn }) => `${signsIn}`],
+  ['bearer', ({ bearer }) => JSON.stringify(bearer)],
 ]
 
 function checkApps(scope: Scope, own: readonly App[], others: readonly App[], first: string): void {

@@ -28,6 +28,14 @@ apps:
   blog: { url: "https://blog.example.com", upstream: "http://10.0.0.5", provider: acme, require: signed_in }
 `
 
+const otherTokens = `
+api_keys: { user_id_prefix: "k:", self_service: { at: "https://wiki.example.com", require: signed_in } }
+providers:
+  acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:SECRET}", bearer: { audiences: [other] } }
+apps:
+  wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5", require: signed_in, credentials: [session, bearer, api_key] }
+`
+
 const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buffer>([
   ['secret.txt', 'canary-0123456789-abcdefghijklmnop\n'],
   ['open.txt', 'canary-9876543210-abcdefghijklmnop\r\n'],
@@ -84,6 +92,7 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ],
   ['next.yaml', shadowOf('require: signed_in', 'https://wiki.example.com')],
   ['other-apps.yaml', otherApps],
+  ['other-tokens.yaml', otherTokens],
   ['faulty.yaml', shadowOf('requier: signed_in', 'htps://wiki.example.com')],
   ['of-its-own.yaml', `shadow: next.yaml\n${shadowOf('require: signed_in', 'https://wiki.example.com')}`],
   ['large.png', Buffer.concat([png, Buffer.alloc(40 * 1024)])],

@@ -4,8 +4,9 @@ import { type ConfigPath, nodeAt } from '../node.ts'
 import type { AppUnderJudgement } from './app.ts'
 import { whereWritten } from './app-settings.ts'
 import type { BuiltLocation } from './location-trees.ts'
+import type { AppOfOrigin } from './origin.ts'
 import type { ProviderDraft } from './provider.ts'
-import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
+import { faultAt, faultAtKey, isWritten, type Scope, warnAt } from './scope.ts'
 
 /** Where credentials of a file may come from. */
 export interface CredentialSources {
@@ -39,6 +40,38 @@ export function checkCredentials(
   for (const one of locations.filter(isOwn))
     checkList(scope, app, sources, { at: [...one.path, 'credentials'], places: [one.location] })
   checkSignInKeys(scope, app, { fallback, locations })
+  const all = [...(fallback === null ? [] : [fallback]), ...locations.map(({ location }) => location)]
+  const own = [...app.path, 'credentials']
+  if (fallback !== null && isWritten(scope, own) && !all.some(tellsApart))
+    faultAtKey(
+      scope,
+      own,
+      'means nothing where nobody is told apart: every `require` of the app is open, or `nobody`',
+    )
+}
+
+function tellsApart({ access }: Pick<Location, 'access'>): boolean {
+  return access.kind === 'rule' || access.kind === 'maybe_signed_in'
+}
+
+/** What was set up and opens nothing, as nowhere is it listed. */
+export function warnOfUnlisted(
+  scope: Scope,
+  apps: readonly Pick<AppOfOrigin, 'app' | 'rehearsal'>[],
+  { providers, hasKeys }: CredentialSources,
+): void {
+  const listedAt = ({ app, rehearsal }: Pick<AppOfOrigin, 'app' | 'rehearsal'>, credential: Credential) =>
+    [app.fallback, ...app.allLocations, ...(rehearsal?.locations ?? [])].some(
+      (location) => tellsApart(location) && location.credentials.includes(credential),
+    )
+  if (hasKeys && !apps.some((one) => listedAt(one, 'api_key')))
+    warnAt(scope, ['api_keys'], 'opens nothing: no `credentials` lists `api_key`')
+  const withTokens = apps.filter((one) => listedAt(one, 'bearer'))
+  for (const { name, bearer } of providers.values()) {
+    if (bearer === null || withTokens.some(({ app }) => app.providers.includes(name))) continue
+    const message = 'opens nothing: no app that accepts the provider lists `bearer` in `credentials`'
+    warnAt(scope, ['providers', name, 'bearer'], message)
+  }
 }
 
 interface WrittenList {
@@ -52,7 +85,7 @@ function checkList(
   sources: CredentialSources,
   { at, places }: WrittenList,
 ): void {
-  const place = places.find(({ access }) => access.kind === 'rule' || access.kind === 'maybe_signed_in')
+  const place = places.find(tellsApart)
   if (place === undefined) return
   const accepted = app.providers.flatMap((name) => sources.providers.get(name) ?? [])
   // Of a provider that was faulty, or that the app failed to name, it was told already.

@@ -12,6 +12,7 @@ import { buildApiKeys } from './api-keys.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { checkAudiences } from './bearer.ts'
+import { warnOfUnlisted } from './credentials.ts'
 import { switchFaults } from './dangerous-switches.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
@@ -71,6 +72,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   ])
   const ofOrigins = apps.flatMap(({ ofOrigin }) => ofOrigin ?? [])
   checkRechecks(scope, providers.values(), ofOrigins, service.session)
+  warnOfUnlisted(scope, ofOrigins, { providers, hasKeys: isWritten(scope, ['api_keys']) })
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const models = ofOrigins.map(({ app }) => app)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })

@@ -72,6 +72,7 @@ function faultOf(key: ApiKey | null, { prefixes, ids, apps }: KnownNames): strin
     return 'is a person’s key: those sleep and wake with the person’s sign-ins, and are kept in the store'
   if (ids.has(key.id)) return 'has the id of a key before it'
   if (!prefixes.includes(key.prefix)) return 'begins with none of `api_keys.prefix`'
+  if (key.origins.length > 0) return 'has `origins`, which are not available yet'
   const unknown = key.apps?.find((name) => !apps.includes(name))
   return unknown === undefined ? null : `is for the app "${showOwn(unknown)}", which does not exist`
 }

@@ -74,7 +74,9 @@ function checkSecret(scope: Scope, secret: Keys['secret'], store: SessionStoreSe
     faultAt(scope, at, `is missing: all gateways that share a Redis seal with the same secret; ${make}`)
   else if (store?.kind === 'cookie')
     faultAt(scope, at, `is missing: with \`store: cookie\` it seals the sessions themselves; ${make}`)
-  else warnAt(scope, at, 'is absent: one is generated into the `data` folder, which serves a single instance')
+  // Where nobody signs in it seals nothing.
+  else if (isWritten(scope, ['providers']) || !isWritten(scope, ['api_keys']))
+    warnAt(scope, at, 'is absent: one is generated into the `data` folder, which serves a single instance')
 }
 
 /** Read as a bound of something that cannot happen, it would be thought to bound something else. */

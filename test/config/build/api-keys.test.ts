@@ -89,6 +89,10 @@ t.test('what is wrong with a key of the file is told with its line, and nothing 
       `{ keys: [${encodeApiKey({ ...key, owner: { kind: 'person', issuer: 'https://id.example.com', clientId: 'gate', user: 'ada' } })}] }`,
       /is a person’s key/,
     ],
+    [
+      `{ keys: [${encodeApiKey({ ...key, origins: ['https://shop.example.com'] })}] }`,
+      /has `origins`, which are not available yet/,
+    ],
     [`{ keys: [${encodeApiKey(key).replace('"asleep":false,', '')}] }`, /is no key as/],
     [
       `{ keys: [${encodeApiKey({ ...key, apps: ['portl'] })}] }`,
