@@ -15,7 +15,7 @@ export function leftOpen(value: string, path: ConfigPath): string | null {
   return `\`convert\` left this open: write ${wanted(path)}`
 }
 
-const words: ReadonlySet<string> = new Set(['client_id', 'client_key', 'certificate', 'key'])
+const words: ReadonlySet<string> = new Set(['client_id', 'client_key', 'certificate', 'key', 'audiences'])
 
 function wanted(path: ConfigPath): string {
   if (path.includes('upstream')) return 'where the app listens, such as http://127.0.0.1:5000'
@@ -24,6 +24,8 @@ function wanted(path: ConfigPath): string {
       return "the provider's issuer, as its metadata names it"
     case 'client_id':
       return 'the client id that the provider gave'
+    case 'audiences':
+      return 'for whom the tokens are made, as their `aud` says'
     case 'url':
       return 'the address that people browse, such as https://wiki.example.com'
     case 'client_key':

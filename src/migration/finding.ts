@@ -35,6 +35,8 @@ export interface JudgedRequest {
   /** Null: not signed in. */
   readonly claims: Claims | null
   readonly clientAddress: string
+  /** The claims are those of an access token; absent: of a session. */
+  readonly byToken?: true
 }
 
 /** Collects findings, each once: a section is judged for every path that it covers. */

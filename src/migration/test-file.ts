@@ -19,11 +19,12 @@ export function testFileText(
 }
 
 function caseLines(example: Example, severalProviders: boolean): readonly string[] {
-  const { name, method, url, provider, claims, clientAddress, expect } = example
+  const { name, method, url, provider, claims, clientAddress, credential, expect } = example
   const request: YamlValue = { method, url, client_ip: clientAddress }
   const entries: readonly (readonly [string, YamlValue])[] = [
     ['as', claims === null ? 'nobody' : yamlOf(claims)],
     ...(severalProviders && claims !== null ? [['provider', provider] as const] : []),
+    ...(credential === undefined ? [] : [['credential', credential] as const]),
     ['request', request],
     ['expect', expect],
   ]

@@ -38,7 +38,7 @@ for (const { name, yaml } of results) {
   t.test(name.replaceAll('-', ' '), async (t) => {
     const left = yaml
       .split('\n')
-      .flatMap((line, index) => (/: (?:https?:\/\/)?fill-in/.test(line) ? [index + 1] : []))
+      .flatMap((line, index) => (/(?:: |\[)(?:https?:\/\/)?fill-in/.test(line) ? [index + 1] : []))
     const faults = faultsOf(yaml)
     t.same(
       faults.map((fault) => Number(fault.split(':')[1])),
@@ -51,6 +51,7 @@ for (const { name, yaml } of results) {
       .replace(/issuer: https:\/\/fill-in\.invalid/g, () => `issuer: https://${hosts.pop()}.example.com`)
       .replaceAll('https://fill-in.invalid', 'https://wiki.example.com')
       .replaceAll('client_id: fill-in', 'client_id: gate')
+      .replaceAll('audiences: [fill-in]', 'audiences: [the-api]')
     t.same(faultsOf(filled), [], 'and nothing once it is filled in')
   })
 }

@@ -62,19 +62,22 @@ export interface Asked {
   readonly clientAddress: string
   /** Null: nobody. */
   readonly claims: Claims | null
+  /** The claims are those of an access token; absent: of a session. */
+  readonly byToken?: true
 }
 
 /** All requests that a golden file names, in its order. */
 export function asksOf(source: string): readonly Asked[] {
   return source.split('\n').flatMap((line) => {
-    const [, method, path, from, who, httpd, ours] =
-      /^#> (\S+) (\S+)(?: from (\S+))? as (.+): (\S+) \| (\S+)$/.exec(line) ?? []
+    const [, method, path, from, who, byToken, httpd, ours] =
+      /^#> (\S+) (\S+)(?: from (\S+))? as (.+?)( by a token)?: (\S+) \| (\S+)$/.exec(line) ?? []
     if (method === undefined || path === undefined || who === undefined) return []
     const said = who === 'nobody' ? null : parseJson(who)
     const claims = isObject(said) ? { iss: 'https://idp.example', sub: 'somebody', ...said } : null
     const url = path.startsWith('/') ? `https://app.example${path}` : path
     const address = { clientAddress: from ?? '203.0.113.99' }
-    return [{ text: line, httpd: httpd ?? '', ours: ours ?? '', method, url, claims, ...address }]
+    const way = byToken === undefined ? {} : { byToken: true as const }
+    return [{ text: line, httpd: httpd ?? '', ours: ours ?? '', method, url, claims, ...address, ...way }]
   })
 }
 
@@ -83,11 +86,18 @@ const verdicts = { allow: 'allow', challenge: 'sign-in', deny: 'deny', reject: '
 /** What the result answers somebody of the provider that their `iss` names, or of the one that opens most. */
 export function askOurs(
   gateway: Gateway,
-  { method, url, claims, clientAddress }: Pick<Asked, 'method' | 'url' | 'claims' | 'clientAddress'>,
+  {
+    method,
+    url,
+    claims,
+    clientAddress,
+    byToken,
+  }: Pick<Asked, 'method' | 'url' | 'claims' | 'clientAddress' | 'byToken'>,
 ): Answer {
   const own = [...gateway.providers.values()].filter(({ issuer }) => issuer === claims?.iss)
   const providers = own.length > 0 ? own : [...gateway.providers.values()]
-  const persons = claims === null ? [null] : providers.map(({ name }) => ({ provider: name, claims }))
+  const by = byToken ? { by: { kind: 'bearer', isClient: false } as const } : {}
+  const persons = claims === null ? [null] : providers.map(({ name }) => ({ provider: name, claims, ...by }))
   const answers = persons.map((person) => {
     const { admission, userIdFault } = probe(gateway, { method, url, person, clientAddress })
     // Whom nothing names does not get through the sign-in.

@@ -100,14 +100,15 @@ export async function startOriginal(
   source: string,
   asked: readonly Pick<Asked, 'url'>[],
   surroundings: Surroundings,
+  comeBy: ComeBy = 'sessions',
 ): Promise<Original> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-disk-'))
   chmodSync(folder, 0o755)
   const port = await freePort()
-  const place = { folder, port, surroundings }
+  const place = { folder, port, surroundings, comeBy }
   const whole = filesOf(source).map(({ text }) => text)
   const text = onThisMachine(whole.join('\n'), place)
-  copyAccessFiles(folder)
+  copyAccessFiles(folder, comeBy)
   for (const [, name = ''] of source.matchAll(/^OIDCMetadataDir (\S+)/gm)) {
     cpSync(join(casesFolder, name), join(folder, name), { recursive: true })
   }
@@ -150,10 +151,18 @@ interface Place {
   readonly folder: string
   readonly port: number
   readonly surroundings: Surroundings
+  readonly comeBy: ComeBy
 }
 
+/**
+ * What a token that is sent stands for: the session that nobody went through a sign-in for, or what it is, an access token
+ * at the places that take some.
+ */
+export type ComeBy = 'sessions' | 'tokens'
+
 /** Of what decides who somebody is, the same for bearer tokens. */
-function withTokens(text: string): string {
+function withTokens(text: string, comeBy: ComeBy): string {
+  if (comeBy === 'tokens') return text
   return (
     text
       .replaceAll(/\bAuthType openid-connect/g, 'AuthType auth-openidc')
@@ -162,9 +171,9 @@ function withTokens(text: string): string {
   )
 }
 
-function copyAccessFiles(folder: string): void {
+function copyAccessFiles(folder: string, comeBy: ComeBy): void {
   for (const name of globSync('**/.htaccess', { cwd: site.here })) {
-    write(join(folder, site.there, name), withTokens(readFileSync(join(site.here, name), 'utf8')))
+    write(join(folder, site.there, name), withTokens(readFileSync(join(site.here, name), 'utf8'), comeBy))
   }
 }
 
@@ -172,7 +181,7 @@ const upstream =
   /\b(http|ws)s?:\/\/((?:127\.0\.0\.1|localhost|10\.\d+\.\d+\.\d+|[\w.-]+\.internal)(?::\d+)?)(?![\w|])/g
 
 /** The lines of another machine for this one: other addresses, other folders; nothing of what decides who gets in. */
-function onThisMachine(text: string, { folder, port, surroundings }: Place): string {
+function onThisMachine(text: string, { folder, port, surroundings, comeBy }: Place): string {
   const { apps, socket, certificate } = surroundings
   const addresses = new Set([...text.matchAll(upstream)].map(([, , address]) => address))
   const appOf = (address: string): number => {
@@ -181,16 +190,17 @@ function onThisMachine(text: string, { folder, port, surroundings }: Place): str
     return port
   }
   return (
-    withTokens(text)
+    withTokens(text, comeBy)
       .replaceAll(
         upstream,
         (_all, scheme: string, address: string) => `${scheme}://127.0.0.1:${appOf(address)}`,
       )
       .replaceAll(
-        /^\s*(?:Listen|LoadModule|SSLCertificateKeyFile|OIDCOAuth\w+|OIDCCryptoPassphrase) .*$/gm,
+        /^\s*(?:Listen|LoadModule|SSLCertificateKeyFile|OIDCOAuth(?!RemoteUserClaim)\w+|OIDCCryptoPassphrase) .*$/gm,
         '',
       )
-      .replaceAll(/^(\s*OIDC)(RemoteUserClaim .*)$/gm, '$1$2\n$1OAuth$2')
+      .replaceAll(/^\s*OIDCOAuthRemoteUserClaim .*$/gm, (line) => (comeBy === 'tokens' ? line : ''))
+      .replaceAll(/^(\s*OIDC)(RemoteUserClaim .*)$/gm, comeBy === 'tokens' ? '$1$2' : '$1$2\n$1OAuth$2')
       .replaceAll(/(OIDCProviderMetadataURL) \S+/g, `$1 http://127.0.0.1:${apps[0]}/metadata`)
       .replaceAll(/(SSLCertificateFile) \S+/g, `$1 ${certificate}`)
       .replaceAll(/unix:\/run\/[\w.-]+/g, `unix:${socket}`)

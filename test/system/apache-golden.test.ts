@@ -180,20 +180,28 @@ t.test('Debian’s httpd lets in and keeps out whom the golden files say', async
     const asks = asksOf(source)
     const isAsked = (text: string): boolean => !notAsked.some((one) => text.startsWith(`#> ${one}: `))
     const text = withoutLines(`${source.trimEnd()}\n`, lines)
-    const original = await startOriginal(text, asks, surroundings)
-    try {
-      const answers = []
-      for (const one of asks.filter(({ text }) => isAsked(text))) {
-        answers.push([one.text, await original.ask(one)])
-        asked += 1
+    const expected = asks.filter(({ text }) => isAsked(text)).map(({ text, httpd }) => [text, httpd])
+    const answers = new Map<string, string>()
+    for (const comeBy of ['sessions', 'tokens'] as const) {
+      const own = asks.filter(({ byToken }) => (byToken === true) === (comeBy === 'tokens'))
+      if (own.length === 0) continue
+      const original = await startOriginal(text, own, surroundings, comeBy)
+      try {
+        for (const one of own.filter(({ text }) => isAsked(text))) {
+          answers.set(one.text, await original.ask(one))
+          asked += 1
+        }
+        t.same(await openedBeside(source, own, original), [], `${name}: nobody else gets in by ${comeBy}`)
+      } finally {
+        await original.close()
       }
-      const expected = asks.filter(({ text }) => isAsked(text)).map(({ text, httpd }) => [text, httpd])
-      t.same(answers, expected, name)
-      t.equal(asks.length - expected.length, notAsked.length, `${name}: what is not asked is named`)
-      t.same(await openedBeside(source, asks, original), [], `${name}: nobody else gets in at its paths`)
-    } finally {
-      await original.close()
     }
+    t.same(
+      expected.map(([text = '']) => [text, answers.get(text)]),
+      expected,
+      name,
+    )
+    t.equal(asks.length - expected.length, notAsked.length, `${name}: what is not asked is named`)
   }
   // They wait for httpd most of the time: a few at once.
   const waiting = [...paths]

@@ -218,4 +218,5 @@ t.test('httpd itself says what the model says, and keeps out nobody whom the gat
 const context = {
   remoteUser: { claim: 'sub', suffix: '', expression: null },
   withheld: { named: [], only: null },
+  tokenUser: null,
 }

@@ -291,6 +291,7 @@ t.test(
           version,
           remoteUser,
           withheld: { named: [], only: null },
+          tokenUser: null,
         })
         t.equal(model, verdicts[0], `the model says what httpd says: ${what}`)
         asked += 1

@@ -19,6 +19,7 @@ import { type ConvertedFile, fileText } from './file.ts'
 import { type ConvertedApp, type ConvertedHost, convertHost } from './host/host.ts'
 import { convertSession } from './host/session.ts'
 import type { ApacheInput } from './input.ts'
+import { takesTokens } from './provider/bearer.ts'
 import type { ProviderNotes } from './provider/notes.ts'
 import { collectProviders, type Providers, uniqueName } from './provider/providers.ts'
 import { readRemoteUser } from './provider/user.ts'
@@ -167,7 +168,7 @@ function isOpen({ requires, compat, directives, text }: PathSection): boolean {
 
 function convertOne(
   host: VirtualHost,
-  { all, of }: Providers,
+  { all, of, tokens }: Providers,
   version: Version,
   notes: ProviderNotes,
 ): ConvertedHost {
@@ -177,13 +178,15 @@ function convertOne(
     version,
     report: notes.report,
     remoteUser: readRemoteUser(host.directives, first?.issuer ?? ''),
+    tokenUser: tokens.get(host)?.remoteUser ?? null,
     withheld: readWithheld(host, notes.report),
     providers: providers.map(({ name }) => name),
     issuers: new Map(providers.map(({ issuer, name }) => [issuer, name])),
   }
   const session = convertSession(host, notes)
   const apps = convertHost({ host, providers, severalProviders: all.length > 1, session, context, ...notes })
-  noteDirectives(host, notes.report)
+  const refused = takesTokens(host) ? 'refused' : 'none'
+  noteDirectives(host, tokens.has(host) ? 'taken' : refused, notes.report)
   return { host, context, apps }
 }
 

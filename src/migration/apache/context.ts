@@ -10,6 +10,8 @@ export interface Context {
   readonly providers: readonly string[]
   /** Claims that httpd kept from its rules. */
   readonly withheld: WithheldClaims
+  /** Who somebody is who comes by an access token; null: none opens anything. */
+  readonly tokenUser: RemoteUser | null
   /** Provider by issuer. */
   readonly issuers: ReadonlyMap<string, string>
 }

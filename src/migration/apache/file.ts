@@ -150,10 +150,14 @@ function locationLines(location: ConvertedLocation): readonly string[] {
   ])
 }
 
-function requireLines({ require, unauthenticated, stepUp }: Access, indent: number): readonly string[] {
+function requireLines(
+  { require, unauthenticated, stepUp, credentials }: Access,
+  indent: number,
+): readonly string[] {
   const value = require === 'maybe_signed_in' ? require : ruleValue(require)
   return [
     ...entryLines('require', value, indent),
+    ...(credentials === undefined ? [] : entryLines('credentials', credentials, indent)),
     ...(unauthenticated === 'deny' ? entryLines('unauthenticated', 'deny', indent) : []),
     ...(stepUp === undefined ? [] : entryLines('step_up', stepUp, indent)),
   ]

@@ -18,6 +18,8 @@ export interface AppContext {
   readonly openings: readonly PathAccess[]
   readonly closings: readonly Closing[]
   readonly require: Rule
+  /** By what somebody may come, where that is not a session alone. */
+  readonly tokens: { readonly [key: string]: YamlValue }
 }
 
 /** Each upstream as an app, with the locations that lie in it. */
@@ -36,6 +38,7 @@ function appOf(one: ConvertedUpstream, all: readonly ConvertedUpstream[], contex
     upstream: withHeaders(one.upstream, headers.fixed),
     redirect_uri: addresses.redirectUri,
     identity_headers: headers.identity,
+    ...context.tokens,
     timeouts: { response: one.timeout },
     ...(one.websocket ? { websocket: true } : {}),
     ...(proxy.flag('skip_auth_preflight', false) ? { cors_preflight: 'pass' } : {}),

@@ -21,6 +21,7 @@ import { providerKind } from './provider-kinds.ts'
 import { createProxy, type OauthProxy } from './proxy.ts'
 import { readProxySettings, type SourceText } from './reading/read.ts'
 import { convertSession } from './session.ts'
+import { convertTokens } from './tokens.ts'
 import { type Closing, type ConvertedUpstreams, convertUpstreams } from './upstreams.ts'
 
 /** oauth2-proxy's files and what surrounds them. */
@@ -67,6 +68,7 @@ function convertFile(proxy: OauthProxy, input: ProxyInput): ProxyFile {
   const kind = providerKind(proxy)
   const people = convertPeople(proxy, (path) => readAddresses(resolve(input.folder, path), input.readFile))
   const provider = convertProvider(proxy, kind, people.byEmail)
+  const tokens = convertTokens(proxy, String(provider.keys.issuer))
   const addresses = convertAddresses(proxy)
   const upstreams = filledUpstreams(proxy, convertUpstreams(proxy))
   const headers = convertHeaders(proxy, upstreams.asksOnly)
@@ -76,11 +78,11 @@ function convertFile(proxy: OauthProxy, input: ProxyInput): ProxyFile {
   return {
     source: input.files.map(({ name }) => name).join(', '),
     top: { ...addresses.top, ...('store' in session ? { log: sharedLogKeys } : {}) },
-    provider,
+    provider: { ...provider, keys: { ...provider.keys, ...tokens.provider } },
     session,
     apps: convertApps(all, {
       ...{ proxy, addresses, headers, openings },
-      ...{ closings: upstreams.closings, require: people.require },
+      ...{ closings: upstreams.closings, require: people.require, tokens: tokens.app },
     }),
   }
 }

@@ -32,7 +32,6 @@ const always: Readonly<Record<string, Note>> = {
     'sign-out at the provider follows its metadata: its answer brings people back to /.auth/logged-out',
   ],
   oidc_public_key_files: ['not-convertible', 'keys are read from the provider’s metadata'],
-  extra_jwt_issuers: ['not-convertible', 'bearer tokens are not available yet', 'stricter'],
   htpasswd_file: [
     'not-convertible',
     'passwords are not kept here: give these people accounts at the provider',
@@ -106,11 +105,6 @@ const always: Readonly<Record<string, Note>> = {
 
 /** What is said of a switch that is on; off, it is as it always is here. */
 const whenOn: Readonly<Record<string, Note>> = {
-  skip_jwt_bearer_tokens: [
-    'not-convertible',
-    'bearer tokens are not available yet: programs get 401',
-    'stricter',
-  ],
   skip_oidc_discovery: [
     'not-convertible',
     'see that ISSUER/.well-known/openid-configuration answers: a provider without metadata cannot be used',
@@ -144,7 +138,6 @@ const whenOn: Readonly<Record<string, Note>> = {
     'not-convertible',
     'a token of the platform as the client’s proof is not available yet',
   ],
-  bearer_token_login_fallback: ['not-needed', 'bearer tokens are not available yet'],
 }
 
 /** What is said of a switch that is off. */

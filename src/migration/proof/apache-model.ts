@@ -21,6 +21,8 @@ export type Verdict = 'allow' | 'sign-in' | 'deny'
 export interface ModelContext {
   readonly version: Version
   readonly remoteUser: RemoteUser
+  /** Who somebody is who comes by an access token; null: none is asked with. */
+  readonly tokenUser: RemoteUser | null
   readonly withheld: WithheldClaims
 }
 
@@ -80,6 +82,18 @@ interface Visit extends ModelContext {
   readonly signsInAgain: boolean
 }
 
+/** By what somebody may come. */
+const modes: ReadonlyMap<string, readonly ('token' | 'session')[]> = new Map([
+  ['openid-connect', ['session']],
+  ['auth-openidc', ['session', 'token']],
+  ['oauth20', ['token']],
+])
+
+/** Whether httpd looks at what somebody comes by; at another place they are nobody. */
+export function looksAt({ authType }: MergedPath, { byToken }: JudgedRequest): boolean {
+  return modes.get(authType)?.includes(byToken === true ? 'token' : 'session') === true
+}
+
 /** httpd's answer: rules are request before anybody is identified, and a second time after. */
 export function judgeApache(place: MergedPath, request: JudgedRequest, context: ModelContext): Verdict {
   const { requires, authType, passes, signsInAgain } = place
@@ -88,11 +102,15 @@ export function judgeApache(place: MergedPath, request: JudgedRequest, context: 
   const before = apply(requires, { ...context, request, user: null, signsInAgain }, 'all')
   if (before === 'granted') return 'allow'
   if (before !== 'denied-no-user') return 'deny'
-  // Without a type of authentication httpd answers 500; bearer tokens nobody has here.
-  if (authType === 'oauth20') return 'sign-in'
-  if (authType !== 'openid-connect' && authType !== 'auth-openidc') return 'deny'
-  if (request.claims === null && !passes) return 'sign-in'
-  const user = request.claims === null ? '' : remoteUser(request.claims, context.remoteUser)
+  // Without a type of authentication httpd answers 500.
+  if (!modes.has(authType)) return 'deny'
+  const claims = looksAt(place, request) ? request.claims : null
+  // Whoever shows no token passes as nobody with OPTIONS, wherever tokens alone are taken.
+  const anonymous = authType === 'oauth20' ? request.method === 'OPTIONS' : passes
+  if (claims === null && !anonymous) return 'sign-in'
+  const means =
+    request.byToken === true && context.tokenUser !== null ? context.tokenUser : context.remoteUser
+  const user = claims === null ? '' : remoteUser(claims, means)
   return apply(requires, { ...context, request, user, signsInAgain }, 'all') === 'granted' ? 'allow' : 'deny'
 }
 

@@ -20,17 +20,29 @@ export interface Case {
 /** The requests by which one path is judged: of everybody who meets its conditions, almost meets or lacks them. */
 export function requestsOf({ host, path, places }: Case): readonly JudgedRequest[] {
   const issuers = [...host.context.issuers.keys()]
-  const { remoteUser } = host.context
+  const { remoteUser, tokenUser } = host.context
   const requires = places.map((place) => place.requires)
   const methods = ['GET', 'POST', 'OPTIONS', ...places.flatMap(methodsOf)]
   const people = (issuers.length === 0 ? [''] : issuers).flatMap((issuer) =>
-    requires.flatMap((one) => peopleFor(one, baseClaims(issuer, remoteUser.claim), remoteUser)),
+    requires.flatMap((one) => {
+      const base = {
+        ...baseClaims(issuer, tokenUser?.claim ?? 'sub'),
+        ...baseClaims(issuer, remoteUser.claim),
+      }
+      return [remoteUser, ...(tokenUser === null ? [] : [tokenUser])].flatMap((user) =>
+        peopleFor(one, base, user),
+      )
+    }),
   )
   const addresses = new Set(requires.flatMap(addressesFor))
   const different = [...new Map(people.map((claims) => [JSON.stringify(claims), claims])).values()]
+  const ways = host.context.tokenUser === null ? [{}] : [{}, { byToken: true } as const]
   return [...new Set(methods)].flatMap((method) =>
     different.flatMap((claims) =>
-      [...addresses].map((clientAddress) => ({ method, path, claims, clientAddress })),
+      [...addresses].flatMap((clientAddress) =>
+        // Nobody comes by nothing.
+        (claims === null ? [{}] : ways).map((way) => ({ method, path, claims, clientAddress, ...way })),
+      ),
     ),
   )
 }
@@ -55,11 +67,12 @@ function baseClaims(issuer: string, user: string): Claims {
 export function askGateway(
   { context }: ConvertedHost,
   url: string,
-  { claims, method, clientAddress }: JudgedRequest,
+  { claims, method, clientAddress, byToken }: JudgedRequest,
   gateway: Gateway,
 ): { readonly decision: Decision; readonly provider: string } | null {
   const provider = context.issuers.get(String(claims?.iss)) ?? [...gateway.providers.keys()][0] ?? ''
-  const person = claims === null ? null : { provider, claims }
+  const by = byToken === true ? { by: { kind: 'bearer', isClient: false } as const } : {}
+  const person = claims === null ? null : { provider, claims, ...by }
   const ruling = probe(gateway, { method, url, person, clientAddress })
   return ruling.userIdFault === null ? { decision: ruling.admission.decision, provider } : null
 }

@@ -15,6 +15,8 @@ export interface Example {
   readonly provider: string
   readonly claims: Claims | null
   readonly clientAddress: string
+  /** Absent: by a session. */
+  readonly credential?: 'bearer'
   readonly expect: 'allow' | 'deny' | 'sign_in' | 'reject'
 }
 
@@ -100,7 +102,17 @@ function exampleOf(one: Case, request: JudgedRequest, gateway: Gateway): Asked |
   const kinds = { allow: 'allow', challenge: 'sign_in', deny: 'deny', reject: 'reject' } as const
   const claims = request.claims === null ? null : withoutIssuer(request.claims)
   const { decision, provider } = asked
-  return { method, url, provider, claims, clientAddress, expect: kinds[decision.kind], request }
+  const credential = request.byToken === true ? { credential: 'bearer' as const } : {}
+  return {
+    method,
+    url,
+    provider,
+    claims,
+    clientAddress,
+    ...credential,
+    expect: kinds[decision.kind],
+    request,
+  }
 }
 
 /** Who issued them is what `provider` says. */

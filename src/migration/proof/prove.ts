@@ -4,7 +4,7 @@ import type { ConvertedHost } from '../apache/host/host.ts'
 import type { Finding, JudgedRequest } from '../finding.ts'
 import { patternKey } from '../path-pattern.ts'
 import { announcedBy, announcementsAt, readAnnouncements } from './announced.ts'
-import { isBeyondModel, judgeApache, possibilitiesAt, type Verdict } from './apache-model.ts'
+import { isBeyondModel, judgeApache, looksAt, possibilitiesAt, type Verdict } from './apache-model.ts'
 import { askGateway, type Case, requestsOf, verdictOn } from './case.ts'
 import { pathsFor } from './paths.ts'
 import { sampleFrom, seeded } from './random.ts'
@@ -135,7 +135,12 @@ function compare(
   const apache = verdicts.find((verdict) => verdict !== ours) ?? ours
   if (apache === ours || (places.length > 1 && ours !== 'allow')) return null
   return {
-    announcedBy: announcedBy(findings, request, apache, ours),
+    announcedBy: announcedBy(
+      findings,
+      places.some((place) => looksAt(place, request)) ? request : { ...request, claims: null },
+      apache,
+      ours,
+    ),
     apache,
     gateway: ours,
     reason: decision.reason,

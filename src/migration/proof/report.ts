@@ -34,9 +34,9 @@ function lineOf({ apache, gateway, reason, example, count }: Disagreement): stri
   return `httpd ${apache}, gateway ${gateway} (${reason}): ${requestText(example)}${more}`
 }
 
-function requestText({ method, path, claims, clientAddress }: JudgedRequest): string {
+function requestText({ method, path, claims, clientAddress, byToken }: JudgedRequest): string {
   const who = claims === null ? 'nobody' : JSON.stringify(claims)
-  return `${method} ${path} from ${clientAddress} as ${who}`
+  return `${method} ${path} from ${clientAddress} as ${who}${byToken === true ? ' by a token' : ''}`
 }
 
 /** The same for programs. */
@@ -59,6 +59,7 @@ export function proofJson({ requests, paths, disagreements, notJudged }: Proof) 
         path: example.path,
         client_ip: example.clientAddress,
         claims: example.claims,
+        credential: example.byToken === true ? 'bearer' : 'session',
       },
     })),
   }

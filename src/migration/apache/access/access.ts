@@ -9,6 +9,7 @@ import { findingsOf, type Say } from './findings.ts'
 import { convertRequires, dependsOnCaller } from './requirement.ts'
 import { withoutLaterAlternatives } from './signs-in-again.ts'
 import { convertStepUp, type SteppedUp } from './step-up.ts'
+import { convertTokens, credentialsOfEach, userAt } from './tokens.ts'
 
 /** Who may pass at one path, by one set of methods; null: by all that no other set names. */
 export interface Access {
@@ -17,6 +18,8 @@ export interface Access {
   readonly unauthenticated: 'sign_in' | 'deny'
   /** What a sign-in must bring beside; absent: nothing. */
   readonly stepUp?: NonNullable<SteppedUp['stepUp']>
+  /** By what somebody may come; absent: by a session. */
+  readonly credentials?: readonly ('session' | 'bearer')[]
 }
 
 /**
@@ -59,7 +62,9 @@ function eachOf(accesses: readonly Access[]): Access {
   if (first !== undefined && accesses.every(({ require }) => require === 'maybe_signed_in')) return first
   const rules = accesses.map(({ require }) => (require === 'maybe_signed_in' ? open : require))
   const denies = accesses.some(({ unauthenticated }) => unauthenticated === 'deny')
-  return { methods: null, require: allOf(rules), unauthenticated: denies ? 'deny' : 'sign_in' }
+  const credentials = credentialsOfEach(accesses)
+  const require = credentials === null ? never : allOf(rules)
+  return { methods: null, require, unauthenticated: denies ? 'deny' : 'sign_in', ...credentials }
 }
 
 /** A method that no `Require` is about is open in httpd, which is easily forgotten. */
@@ -87,7 +92,6 @@ function accessFor(
   const at = sections.at(-1)
   const say = findingsOf(context.report, at?.at ?? null, at?.text ?? 'no section')
   const authType = wordsOf(directives, 'AuthType')[0]?.toLowerCase() ?? 'none'
-  const [action = 'auth', expression] = wordsOf(directives, 'OIDCUnAuthAction')
   const plain = { methods: null, unauthenticated: 'sign_in' } as const
   const requires = merged.requires && alternativesOf(merged.requires, method, directives, say)
   if (requires === null) {
@@ -99,7 +103,7 @@ function accessFor(
     }
     return { ...plain, require: open }
   }
-  const converted = convertRequires(requires, method, context)
+  const converted = convertRequires(requires, method, { ...context, remoteUser: userAt(authType, context) })
   const rule = context.providers.length > 1 ? besideProviders(converted, context.providers) : converted
   if (JSON.stringify(rule) !== JSON.stringify(converted)) {
     const message =
@@ -121,16 +125,28 @@ function accessFor(
     )
     return { ...plain, require: never }
   }
-  noteBearer(authType, say)
-  if (authType === 'oauth20') return { ...plain, require: never }
+  const tokens = convertTokens(authType, rule, requires, context, say)
+  if (authType === 'oauth20') return { ...plain, require: never, ...tokens }
+  return { ...ofSessions(directives, rule, context.stepsUp, say), ...tokens }
+}
+
+/** Who is sent to sign in, and who is not, where a session counts. */
+function ofSessions(
+  directives: MergedSections['directives'],
+  rule: Rule,
+  stepsUp: boolean,
+  say: Say,
+): Access {
+  const plain = { methods: null, unauthenticated: 'sign_in' } as const
+  const [action = 'auth', expression] = wordsOf(directives, 'OIDCUnAuthAction')
   const unauthenticated = /^4/.test(action) ? 'deny' : 'sign_in'
   if (action === 'pass' && expression === undefined) return passing(rule, plain, say)
   if (expression !== undefined) {
     const message = `whether to answer ${action} was decided by an expression: here scripts get 401 and navigations are sent to sign in`
     say('unauth-expression', 'changed', message)
-    return { ...plain, ...withStepUp(directives, rule, context.stepsUp, say) }
+    return { ...plain, ...withStepUp(directives, rule, stepsUp, say) }
   }
-  return { ...plain, unauthenticated, ...withStepUp(directives, rule, context.stepsUp, say) }
+  return { ...plain, unauthenticated, ...withStepUp(directives, rule, stepsUp, say) }
 }
 
 /** The rules that httpd went by. */
@@ -162,21 +178,6 @@ function withStepUp(
 }
 
 const knownTypes: ReadonlySet<string> = new Set(['openid-connect', 'auth-openidc', 'oauth20'])
-
-function noteBearer(authType: string, say: Say): void {
-  if (authType === 'oauth20') {
-    say(
-      'bearer',
-      'not-convertible',
-      'took bearer tokens, and no session: the gateway takes none yet, so nobody gets in here',
-      'stricter',
-      () => true,
-    )
-  }
-  if (authType === 'auth-openidc') {
-    say('bearer', 'not-convertible', 'took bearer tokens beside a session: here it takes a session alone')
-  }
-}
 
 /** `OIDCUnAuthAction pass`: without a session everybody got in, whatever claims were asked for. */
 function passing(rule: Rule, plain: Pick<Access, 'methods' | 'unauthenticated'>, say: Say): Access {

@@ -7,6 +7,7 @@ import { allOf, type Directive, type Section } from '../reading/tree.ts'
 import { splitWords } from '../reading/words.ts'
 import { told } from '../told.ts'
 import { saidOfAskingAgain } from './asking-again.ts'
+import { type HostTokens, saidOfBearer } from './bearer.ts'
 import { saidOf } from './families.ts'
 import { isKnown } from './known.ts'
 import { readElsewhere } from './read-elsewhere.ts'
@@ -17,16 +18,16 @@ type Report = (finding: Finding) => void
  * Says of each directive what becomes of it, where no other part of the conversion does. Of what nobody knows nothing
  * is said: such a line is unclaimed, and closes its place.
  */
-export function noteDirectives(host: VirtualHost, report: Report): void {
+export function noteDirectives(host: VirtualHost, tokens: HostTokens, report: Report): void {
   const inSections = host.sections.flatMap((section) => section.directives)
-  for (const directive of [...host.directives, ...inSections]) noteDirective(directive, host, report)
+  for (const directive of [...host.directives, ...inSections]) noteDirective(directive, host, tokens, report)
   noteReplaced(host.directives, report)
   for (const section of host.sections) noteReplaced(section.directives, report)
   for (const section of host.others.flatMap(withInner)) noteSection(section, host, report)
   noteRewriting(host, report)
 }
 
-function noteDirective(directive: Directive, host: VirtualHost, report: Report): void {
+function noteDirective(directive: Directive, host: VirtualHost, tokens: HostTokens, report: Report): void {
   const { key } = directive
   if (readElsewhere.has(key)) return
   if (/^redirect(?:match|permanent|temp)?$/.test(key)) {
@@ -37,7 +38,8 @@ function noteDirective(directive: Directive, host: VirtualHost, report: Report):
     noteOfEverySection(directive, report)
     return
   }
-  const known = saidOfAskingAgain(directive) ?? saidOf(key, splitWords(directive.rest))
+  const known =
+    saidOfAskingAgain(directive) ?? saidOfBearer(directive, tokens) ?? saidOf(key, splitWords(directive.rest))
   if (known === null) return
   const id = known.kind === 'not-needed' ? 'not-needed' : 'directive'
   report({

@@ -2,7 +2,6 @@ import { missing, own, type Said, said } from './said.ts'
 
 const server = own('the server’s own business')
 const tls = own('TLS ends in front of the gateway, or here by `listen: { address, tls }`')
-const bearer = missing('bearer tokens are not taken: people sign in by a session')
 const cache = own('sessions rest in the gateway’s own store')
 const files = own('is about files and how they are served: the app does it')
 const program = own('is about how httpd ran the app: run it on its own')
@@ -13,7 +12,6 @@ const elsewhere = missing('is not converted: if it matters, the app or what stan
  * other part of the conversion reads is unknown, and closes its place.
  */
 const families: readonly (readonly [RegExp, Said])[] = [
-  [/^oidcoauth/, bearer],
   [/^oidc(?:redis|mem)cache/, cache],
   [
     /^(?:loadmodule|loadfile|listen\w*|server(?:root|admin|tokens|signature|limit|path)|errorlog\w*|customlog|globallog|bufferedlogs|logformat|loglevel|logmessage|logiotrackttfb|transferlog|forensiclog|user|group|pidfile|timeout|\w*keepalive\w*|traceenable|hostnamelookups|usecanonical\w*|mutex|startservers|minspare\w*|maxspare\w*|threads\w*|threadlimit|maxrequest\w*|maxconnections\w*|maxclients|maxmemfree|maxranges?\w*|gracefulshutdowntimeout|protocols\w*|h2\w+|defaultruntimedir|extendedstatus|seerequesttail|coredumpdirectory|chrootdir|httpprotocoloptions|namevirtualhost|scoreboardfile|limitrequestfields|limitinternalrecursion|acceptfilter|receivebuffersize|sendbuffersize|readbuffersize|asyncrequestworkerfactor|flushmax\w+|watchdoginterval|mergetrailers|macroignore\w+|heartbeat\w+|rlimit\w+|ldap\w+|dbd\w+|redis\w+|memcache\w+|md[a-z]\w+|suexec\w*|unixd\w*|privilegesmode|identitycheck\w*|stricthostcheck|dump\w+|addmoduleinfo|stapling\w*)$/,

@@ -12,5 +12,6 @@ export function isKnown(node: Node): boolean {
   if (node.kind === 'section') return sections.test(node.key)
   const { key, rest } = node
   if (readElsewhere.has(key) || whileReading.test(key) || key === 'sethandler') return true
+  if (key.startsWith('oidcoauth')) return true
   return /^redirect(?:match|permanent|temp)?$/.test(key) || saidOf(key, splitWords(rest)) !== null
 }

@@ -2,6 +2,7 @@ import type { ApacheInput } from '../input.ts'
 import { lastOf } from '../reading/last.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import { splitWords } from '../reading/words.ts'
+import { type ConvertedBearer, readBearer } from './bearer.ts'
 import { readMetadataFolder } from './metadata-folder.ts'
 import type { ProviderNotes } from './notes.ts'
 import { type ConvertedProvider, readMetadataProvider, readProvider } from './provider.ts'
@@ -10,6 +11,8 @@ import { type ConvertedProvider, readMetadataProvider, readProvider } from './pr
 export interface Providers {
   readonly all: readonly ConvertedProvider[]
   readonly of: ReadonlyMap<VirtualHost, readonly ConvertedProvider[]>
+  /** Hosts at which access tokens open something. */
+  readonly tokens: ReadonlyMap<VirtualHost, ConvertedBearer>
 }
 
 /** Each provider once, however many hosts name it. */
@@ -20,6 +23,7 @@ export function collectProviders(
 ): Providers {
   const all = new Map<string, ConvertedProvider>()
   const of = new Map<VirtualHost, readonly ConvertedProvider[]>()
+  const tokens = new Map<VirtualHost, ConvertedBearer>()
   const named = (provider: ConvertedProvider): ConvertedProvider => {
     const key = JSON.stringify(provider.keys)
     const known = all.get(key)
@@ -32,7 +36,11 @@ export function collectProviders(
   for (const host of hosts) {
     const several = readFolder(host, input, notes).map(named)
     const one = several.length > 0 ? null : readProvider(host, notes)
-    of.set(host, one === null ? several : [named(one)])
+    // Whose of several providers the tokens are, no line says.
+    const bearer = several.length > 0 ? null : readBearer(host, one, notes)
+    if (bearer !== null) tokens.set(host, bearer)
+    const used = bearer?.provider ?? one
+    of.set(host, used === null ? several : [named(used)])
   }
   if (all.size === 0) {
     notes.report({
@@ -50,9 +58,9 @@ export function collectProviders(
     }
     notes.variable({ name: 'OIDC_CLIENT_SECRET', purpose: 'the client secret of the provider' })
     all.set('', { name: 'main', issuer: keys.issuer, keys, at: null })
-    return { all: [...all.values()], of: new Map(hosts.map((host) => [host, [...all.values()]])) }
+    return { all: [...all.values()], of: new Map(hosts.map((host) => [host, [...all.values()]])), tokens }
   }
-  return { all: withPrefixes([...all.values()], of, notes), of }
+  return { all: withPrefixes([...all.values()], of, notes), of, tokens }
 }
 
 function readFolder(
