@@ -44,6 +44,10 @@ export const events = {
   'key.created': 'Somebody made an API key. `by` says how: by the `admin` address, or a `command`.',
   'key.rotated': 'The same gave a key a new secret.',
   'key.revoked': 'The same revoked a key. From now on it opens nothing.',
+  'key.rejected':
+    'A key was refused though its secret is right: it is over, revoked, asleep or for something else (`reason`). This is said at most once an hour of one key and reason.',
+  'key.sleeps-soon':
+    'A person’s key falls asleep within a week (`sleeps_at`), unless the person signs in again. This is said daily.',
   'admin.refused': 'Somebody sent a wrong token to the admin address. This is said at most once a minute.',
   'command.unreadable':
     'The store held records of commands that are none. They were removed; nothing of them is written.',
@@ -134,6 +138,8 @@ export const eventFields = {
   'key.created': ofKey,
   'key.rotated': ofKey,
   'key.revoked': ofKey,
+  'key.rejected': ['key', 'name', 'subject', 'reason', 'count'],
+  'key.sleeps-soon': ['key', 'name', 'subject', 'provider', 'sleeps_at'],
   'admin.refused': ['network', 'count'],
   'command.unreadable': ['count'],
   'provider.ready': ['provider', 'issuer'],
@@ -202,6 +208,7 @@ export const fields = {
   claim:
     'The claim that they had, as `PATH=VALUE`. A long value is shortened as in `detail`. Without `log.subject: plain` there is no value of `sub`, `email`, `preferred_username`, `phone_number` and the `user_id` of a provider.',
   revoked: 'How many sessions ended.',
+  sleeps_at: 'When the claims of the key are too old to count, in seconds since 1970.',
   keys: 'How many API keys of the person were put to sleep.',
   ended: 'How many sessions ended. 0: there was none.',
   bytes: 'How long the form is.',

@@ -22,6 +22,7 @@ import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { createCredentialWatch } from './credential-watch.ts'
 import { createHeaderCredentials } from './header-credentials.ts'
 import { followRenewal, tellingKeys } from './keys/follow-persons.ts'
+import type { RejectedKey } from './keys/keys.ts'
 import { openKeys } from './keys/open.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { RenewalEvent } from './renewals/event.ts'
@@ -40,6 +41,8 @@ export interface RuntimeDeps {
   readonly onProviderEvent: (event: ProviderEvent) => void
   /** Of providers that are asked again for sessions. */
   readonly onRenewal?: (event: RenewalEvent) => void
+  /** Of keys that are refused though their secret is right. */
+  readonly onRejectedKey?: (key: RejectedKey) => void
   /** Of faults that stop no request: a write-back, a purge. */
   readonly onStoreFault: (thrown: unknown) => void
   /** Of certificates that providers and apps show, as connections are made. */
@@ -102,7 +105,10 @@ function assemble(
     edition.current = next
   }
   const report = deps.onStoreFault
-  const keys = openKeys(gateway, { clock, random, report, failures: credentialFailures })
+  const keys = openKeys(gateway, {
+    ...{ clock, random, report, failures: credentialFailures },
+    rejected: deps.onRejectedKey,
+  })
   const credentialWatch = createCredentialWatch(clock, report)
   keys?.onChange((change) => credentialWatch.changed(change.kind === 'any' ? null : change.ids))
   const renewals: Renewals = createRenewals({

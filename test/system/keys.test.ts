@@ -153,6 +153,10 @@ async function walkThrough(t: Test, wanted: Wanted): Promise<void> {
   const both = running.map((one) => one.stdout()).join('')
   for (const event of ['key.created', 'key.rotated', 'key.revoked']) t.match(both, `"event":"${event}"`)
   t.match(both, /"event":"key\.created".*"by":"admin"/)
+  t.match(both, /"event":"key\.rejected","key":"\w{16}".*"reason":"key-revoked"/)
+  const metrics = (await curl(`${first.adminUrl}/metrics`)).body
+  t.match(metrics, /^claimgate_key_uses_total\{outcome="used"\} \d+$/m)
+  t.match(metrics, /^claimgate_key_uses_total\{outcome="key-revoked"\} \d+$/m)
   for (const one of [secret, theirSecret, next, ours.secret, token])
     t.notMatch(both, one, 'no line has a secret')
 }

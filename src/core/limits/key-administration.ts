@@ -6,6 +6,12 @@ export const keyAdministrationLimits = {
   keyNameCharacters: of('person', 100, 'The name of an API key; with a longer one none is made.'),
   keyListEntries: of('person', 100, 'Apps, methods or networks that a key is for; with more none is made.'),
   listedKeys: of('request', 100, 'Keys that one answer of `/keys` lists; the next ones are asked for.'),
+  rejectedKeysTold: of(
+    'process',
+    1000,
+    'Keys of which a line says that they are refused, once an hour each; of more, the oldest is told again.',
+  ),
+  sleepingKeysTold: of('process', 1000, 'Keys of which a line says daily that they fall asleep soon.'),
   wrongAdminTokens: of(
     'client network',
     10,

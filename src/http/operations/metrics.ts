@@ -4,6 +4,7 @@ import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { CertificateLeft } from './certificates.ts'
 import { createDurations } from './durations.ts'
+import { keyOutcome } from './keys/key-outcome.ts'
 import { type Adding, addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
 import { createSums } from './sums.ts'
 
@@ -19,6 +20,8 @@ export const metricTexts = {
     'Sign-ins by provider and outcome: started, completed, failed. The provider is empty if a callback does not tell it.',
   claimgate_provider_logouts_total:
     'Sign-outs that a provider asked for, by provider, channel (back-channel, front-channel) and outcome: ended, nothing (no such session), refused, failed. The provider is empty if nobody can tell it.',
+  claimgate_key_uses_total:
+    'Requests with an API key by outcome: `used`, `refused` by a rule or a limit, or the reason for which the key itself was refused.',
   claimgate_forms_total:
     'Forms that met a sign-in, by app and outcome: kept, resumed (sent after it), not-kept.',
   claimgate_renewals_total:
@@ -49,6 +52,7 @@ export const metricLabels = {
   claimgate_request_duration_seconds: ['app'],
   claimgate_logins_total: ['provider', 'outcome'],
   claimgate_provider_logouts_total: ['provider', 'channel', 'outcome'],
+  claimgate_key_uses_total: ['outcome'],
   claimgate_forms_total: ['app', 'outcome'],
   claimgate_renewals_total: ['provider', 'outcome'],
   claimgate_renewal_duration_seconds: ['provider'],
@@ -152,12 +156,14 @@ export function createMetrics(): Metrics {
   }
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
   const [logouts, forms, renewals, limited] = [createSums(), createSums(), createSums(), createSums()]
+  const keyUses = createSums()
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [limited, new Counter(shape('claimgate_limited_total'))],
     [rehearsals, new Counter(shape('claimgate_shadow_decisions_total'))],
     [logins, new Counter(shape('claimgate_logins_total'))],
     [logouts, new Counter(shape('claimgate_provider_logouts_total'))],
+    [keyUses, new Counter(shape('claimgate_key_uses_total'))],
     [forms, new Counter(shape('claimgate_forms_total'))],
     [renewals, new Counter(shape('claimgate_renewals_total'))],
     [faults, new Counter(shape('claimgate_faults_total'))],
@@ -188,6 +194,8 @@ export function createMetrics(): Metrics {
       requests.add(app, kind, reason, statusClassOf(status))
       const { decision: made } = admission
       if (made.kind === 'reject' && made.limit !== undefined) limited.add(app, made.limit)
+      const outcome = keyOutcome(admission)
+      if (outcome !== null) keyUses.add(outcome)
       if (admission.shadow !== null) {
         const { enforced, decision } = admission.shadow
         rehearsals.add(app, enforced.kind, decision.kind)

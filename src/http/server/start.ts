@@ -11,6 +11,8 @@ import type { ReloadSource } from '../../runtime/reload.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { watchCertificates } from '../operations/certificates.ts'
 import { watchCommandRecords } from '../operations/command-records.ts'
+import { createRejectedKeyNotes } from '../operations/keys/rejected-keys.ts'
+import { watchSleepingKeys } from '../operations/keys/sleeping-keys.ts'
 import { createLimitNotes } from '../operations/limit-notes.ts'
 import { createLog, type Log, type LogPlace } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
@@ -73,6 +75,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     onCertificate: (certificate) => certificates.seen(certificate),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
     onRenewal: (event) => noteRenewal(event),
+    onRejectedKey: (key) => noteRejectedKey(key),
     onUncounted: (fault, app) => noteUncounted(fault, app),
   }
   const runtime = openRuntime(gateway, deps)
@@ -83,6 +86,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   metrics.showCertificates(certificates.left)
   const noteClock = createClockNotes(log)
   const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const noteRejectedKey = createRejectedKeyNotes(log, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const serverContext: ServerContext = {
     editions,
@@ -115,6 +119,8 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     ? keepReloading({ ...serverContext, version }, { ...source, env }, deps, front.others)
     : null
   const commands = watchCommandRecords(log, runtime.store)
+  const sleeping = watchSleepingKeys(() => editions.current(), log)
+  void sleeping.look()
   return {
     ...listeners.ports(gateway),
     log,
@@ -123,6 +129,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     close: async (graceMs) => {
       reloading?.stop()
       commands.stop()
+      sleeping.stop()
       discovery?.stop()
       certificates.stop()
       await listeners.close(graceMs)

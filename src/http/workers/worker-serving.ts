@@ -9,6 +9,7 @@ import { createEditions } from '../../runtime/editions.ts'
 import { loadGiven } from '../../runtime/given-configuration.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../runtime/open.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { createRejectedKeyNotes } from '../operations/keys/rejected-keys.ts'
 import { createLimitNotes } from '../operations/limit-notes.ts'
 import { createLog, type Log } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
@@ -66,6 +67,7 @@ export async function openWorkerServing(
     onCertificate: newOnes((certificate) => channel.send({ kind: 'certificate', certificate })),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
     onRenewal: (event) => noteRenewal(event),
+    onRejectedKey: (key) => noteRejectedKey(key),
     onUncounted: (fault, app) => noteUncounted(fault, app),
   }
   const runtime = openRuntime(gateway, deps)
@@ -77,6 +79,7 @@ export async function openWorkerServing(
   const metrics = createMetrics()
   const noteClock = createClockNotes(log)
   const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const noteRejectedKey = createRejectedKeyNotes(log, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
   const worker = { instance: start.instances.requests, number: channel.number }

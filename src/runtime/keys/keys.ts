@@ -1,4 +1,4 @@
-import type { HeaderLookup } from '../../core/credential/lookup.ts'
+import type { CredentialRefusal, CredentialShortfall, HeaderLookup } from '../../core/credential/lookup.ts'
 import type { App, Gateway } from '../../core/gateway.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import { invalidKey, judgeKey, type KnownKey } from '../../core/keys/judgement.ts'
@@ -68,6 +68,16 @@ export interface KeysSetup extends KeyEdition {
   readonly failures: FailureCount
   /** Hears of faults that stop no request. */
   readonly report: (thrown: unknown) => void
+  /** Hears of a key that was refused though its secret is right. */
+  readonly rejected?: ((key: RejectedKey) => void) | undefined
+}
+
+export interface RejectedKey {
+  readonly id: string
+  readonly name: string
+  /** Its owner, as apps see it. */
+  readonly user: string
+  readonly why: CredentialRefusal | CredentialShortfall
 }
 
 type FoundKey = Pick<KnownKey, 'key' | 'who'>
@@ -102,7 +112,17 @@ export function createKeys(setup: KeysSetup): Keys {
       return invalidKey('the secret is not that of the key')
     }
     const selfService = gateway.apiKeys?.selfService ?? null
-    return judgeKey({ key, who, selfService }, hash, { app, method, client, now })
+    const lookup = judgeKey({ key, who, selfService }, hash, { app, method, client, now })
+    tellIfRejected(lookup, { key, who })
+    return lookup
+  }
+
+  function tellIfRejected(lookup: HeaderLookup, { key, who }: FoundKey): void {
+    if (lookup.kind !== 'refused' && lookup.kind !== 'insufficient') return
+    // Of what does not exist at the app nothing is told.
+    if (lookup.why === 'key-invalid') return
+    const user = 'principal' in who ? who.principal.user : key.owner.user
+    setup.rejected?.({ id: key.id, name: key.name, user, why: lookup.why })
   }
 
   function throttled(ms: number): HeaderLookup {

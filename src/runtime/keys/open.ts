@@ -1,13 +1,12 @@
 import { ConfigFault } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { KeyStore } from '../../core/keys/key-store.ts'
-import type { FailureCount } from '../../core/limits/failures.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Secret } from '../../core/secret.ts'
 import { createRecordSeal } from '../../core/session/record-seal.ts'
 import { buildKeyRing, type KeyRing, type Random } from '../../core/session/seal.ts'
 import { openKeyStore } from '../../store/keys/open.ts'
-import { createKeys, type Keys } from './keys.ts'
+import { createKeys, type Keys, type KeysSetup } from './keys.ts'
 
 interface KeyMeans {
   readonly clock: Clock
@@ -19,12 +18,12 @@ interface KeyMeans {
 /** The keys of a gateway; null where `api_keys` is not written. Throws a StoreFault when their store cannot be used. */
 export function openKeys(
   gateway: Gateway,
-  { clock, random, report, failures }: KeyMeans & { readonly failures: FailureCount },
+  { clock, random, report, failures, rejected }: KeyMeans & Pick<KeysSetup, 'failures' | 'rejected'>,
 ): Keys | null {
   if (gateway.apiKeys === null) return null
   const ring = ringOf(gateway.apiKeys.secrets)
   const store = storeOf(gateway, gateway.apiKeys, { clock, random, report }, ring.current)
-  const keys = createKeys({ gateway, store, clock, failures, report })
+  const keys = createKeys({ gateway, store, clock, failures, report, rejected })
   return {
     ...keys,
     renew(edition) {
