@@ -1,4 +1,5 @@
-"""What a calendar program does, by Debian's python3-caldav: argv is the address of the principal's collection and a cookie."""
+"""What a calendar program does, by Debian's python3-caldav: argv is the address of the principal's
+collection, and a cookie, or a user name and a password."""
 
 import json
 import sys
@@ -19,9 +20,12 @@ END:VEVENT
 END:VCALENDAR
 """
 
-url, cookie = sys.argv[1:]
-client = caldav.DAVClient(url=url)
-client.headers["Cookie"] = cookie
+url, *proof = sys.argv[1:]
+if len(proof) == 2:
+    client = caldav.DAVClient(url=url, username=proof[0], password=proof[1])
+else:
+    client = caldav.DAVClient(url=url)
+    client.headers["Cookie"] = proof[0]
 principal = client.principal()
 found = {"principal": str(principal.url)}
 

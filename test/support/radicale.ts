@@ -55,10 +55,10 @@ level = warning
   throw new Error(`Radicale does not start:\n${said}`)
 }
 
-/** What python3-caldav sees at an address with a cookie, as `caldav_client.py` tells it. */
-export async function useCalendar(url: string, cookie: string): Promise<unknown> {
+/** What python3-caldav sees at an address with a cookie, or a user name and a password, as `caldav_client.py` tells it. */
+export async function useCalendar(url: string, ...proof: readonly string[]): Promise<unknown> {
   const program = fileURLToPath(new URL('caldav_client.py', import.meta.url))
-  const { stdout } = await promisify(execFile)(python, [program, url, cookie], { timeout: 240_000 })
+  const { stdout } = await promisify(execFile)(python, [program, url, ...proof], { timeout: 240_000 })
   return JSON.parse(stdout)
 }
 

@@ -1,5 +1,5 @@
 // git through the gateway, as people who run their own forge do it: pushes with bodies of unknown length, clones with
-// long answers, before git's own server behind Debian's Apache. Programs are let in by their address.
+// long answers, before git's own server behind Debian's Apache. Programs are let in by their address, or by a key.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { startApache } from '../support/apache.ts'
+import { inventKey, storeKey } from '../support/api-keys.ts'
 import { sharedSecret, startFront } from '../support/front.ts'
 import { freePort } from '../support/ports.ts'
 
@@ -28,8 +29,10 @@ const env = {
 const git = (args: readonly string[], cwd = folder) => run('git', args, { cwd, env, timeout: 120_000 })
 
 mkdirSync(repositories)
-await git(['init', '-q', '--bare', '--shared=0777', join(repositories, 'wiki.git')])
-await git(['-C', join(repositories, 'wiki.git'), 'config', 'http.receivepack', 'true'])
+for (const name of ['wiki.git', 'private.git']) {
+  await git(['init', '-q', '--bare', '--shared=0777', join(repositories, name)])
+  await git(['-C', join(repositories, name), 'config', 'http.receivepack', 'true'])
+}
 // Its workers are another user.
 chmodSync(folder, 0o755)
 await run('chmod', ['-R', 'a+rwX', repositories])
@@ -62,9 +65,9 @@ const front = await startFront({
     require: { any: [signed_in, { client_ip: 127.0.0.0/8 }] }
     max_body: none
     locations:
-      - { path: /git/private.git, require: signed_in }
+      - { path: /git/private.git, credentials: [session, api_key], require: signed_in }
 `,
-  top: 'trusted_proxies: none',
+  top: 'trusted_proxies: none\napi_keys: { store: sqlite }',
 })
 t.teardown(async () => {
   await front.close()
@@ -98,4 +101,21 @@ t.test('git pushes and clones what it pushed', async (t) => {
 
 t.test('where somebody must sign in, git is refused in words and sends nothing there', async (t) => {
   await t.rejects(git(['clone', '-q', `${address}/private.git`, join(folder, 'private')]), /Username/)
+})
+
+t.test('with a key as user name and password, git pushes where people sign in', async (t) => {
+  const key = await storeKey(t, front.gateway.folder)
+  const withPair = (id: string, secret: string) => address.replace('://', `://${id}:${secret}@`)
+  const work = join(folder, 'work-with-key')
+  await git(['init', '-q', '-b', 'main', work])
+  writeFileSync(join(work, 'page.md'), 'by a key\n')
+  await git(['add', '.'], work)
+  await git(['commit', '-q', '-m', 'by a key'], work)
+  const push = (from: string) => git(['push', '-q', `${from}/private.git`, 'main'], work)
+  const stranger = inventKey()
+  await t.rejects(push(withPair(stranger.id, stranger.secret)), /Authentication failed/)
+  await push(withPair(key.id, key.secret))
+  const clone = join(folder, 'clone-with-key')
+  await git(['clone', '-q', '-b', 'main', `${withPair(key.id, key.secret)}/private.git`, clone])
+  t.equal(readFileSync(join(clone, 'page.md'), 'utf8'), 'by a key\n')
 })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startApache } from '../support/apache.ts'
+import { storeKey } from '../support/api-keys.ts'
 import { Browser } from '../support/browser.ts'
 import { sharedSecret, signedIn, startFront, visitAs } from '../support/front.ts'
 import { startTestGateway } from '../support/gateway.ts'
@@ -180,11 +181,13 @@ t.test('Radicale: a calendar program makes calendars, looks for events, and move
     yaml: ({ url }) => `
 providers:
   op: { issuer: "${op.issuer}", client_id: ${op.clientId}, client_secret: ${op.clientSecret} }
+api_keys: { store: sqlite }
 apps:
   calendar:
     url: ${url}
     upstream: ${radicale.url}
     shared_secret: ${sharedSecret}
+    credentials: [session, api_key]
     identity_headers: { X-Remote-User: name }
     require: signed_in
     locations:
@@ -198,15 +201,18 @@ apps:
   op.register({ redirectUris: [`${gateway.url}/.auth/callback`] })
   const browser = new Browser()
   await visitAs(browser, 'alice', `${gateway.url}/`)
-  const told = await useCalendar(`${gateway.url}/`, ownCookie(browser))
-  t.match(told, {
-    principal: /\/Alice\/$/,
+  const calendars = {
     calendars: ['Team'],
     found: ['lunch', 'review'],
     moved: 201,
     left: 1,
     arrived: 1,
     after: ['Team'],
-  })
+  }
+  const told = await useCalendar(`${gateway.url}/`, ownCookie(browser))
+  t.match(told, { principal: /\/Alice\/$/, ...calendars })
+  // A phone has a field for a user name and one for a password.
+  const key = await storeKey(t, gateway.folder, { claims: { name: 'Phone' } })
+  t.match(await useCalendar(`${gateway.url}/`, key.id, key.secret), { principal: /\/Phone\/$/, ...calendars })
   t.equal(radicale.log(), '', 'nothing that it complains about')
 })
