@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash as hashOnce, timingSafeEqual } from 'node:crypto'
 import type { EpochSeconds } from '../session/session.ts'
 import type { ApiKey, KeySecret } from './api-key.ts'
 
@@ -7,7 +7,7 @@ import type { ApiKey, KeySecret } from './api-key.ts'
  * every request would pay for it.
  */
 export function hashKeySecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hashOnce('sha256', secret, 'base64url')
 }
 
 /**
