@@ -66,3 +66,23 @@ apps:
 `)
   t.match(registrationText(registrationsOf(alone)), 'nothing: no app has people sign in with this provider')
 })
+
+t.test('apps of one origin agree on those with which people sign in, and on no others', async (t) => {
+  const shared = gatewayOf(`
+api_keys: {}
+providers:
+  acme: { issuer: "https://id.example.com", client_id: gate, client_secret: s }
+  tokens: { issuer: "https://t.example.com", user_id_prefix: "t:", bearer: { audiences: [api] } }
+apps:
+  pages: { url: "https://one.example.com", upstream: "http://127.0.0.1:1", provider: acme, require: signed_in }
+  api: { url: "https://one.example.com/api", upstream: "http://127.0.0.1:1", provider: [acme, tokens], credentials: [session, bearer], require: signed_in }
+`)
+  t.same(
+    shared.apps.map(({ name, providers, signInProviders }) => [name, providers, signInProviders]),
+    [
+      ['pages', ['acme'], ['acme']],
+      ['api', ['acme', 'tokens'], ['acme']],
+    ],
+  )
+  t.match(registrationsOf(shared), [{ redirectUris: ['https://one.example.com/.auth/callback'] }])
+})

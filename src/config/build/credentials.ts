@@ -88,9 +88,10 @@ function checkList(
   const place = places.find(tellsApart)
   if (place === undefined) return
   const accepted = app.providers.flatMap((name) => sources.providers.get(name) ?? [])
-  // Of a provider that was faulty, or that the app failed to name, it was told already.
+  // Of a provider that was faulty, that is missing, or that the app failed to name, it was told already.
   const isKnown =
-    accepted.length === app.providers.length && (accepted.length > 0 || sources.providers.size === 0)
+    accepted.length === app.providers.length &&
+    (accepted.length > 0 || (sources.providers.size === 0 && sources.hasKeys))
   const { credentials } = place
   for (const [index, credential] of credentials.entries()) {
     const message = whyNone(credential, accepted, { ...sources, isKnown })
