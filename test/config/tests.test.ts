@@ -217,3 +217,68 @@ t.test('every example of the page on testing rules is a good one', async (t) => 
   t.equal(tests.length, 3)
   for (const example of tests) t.same(faults(`tests:\n${example.replace(/^/gm, '  ')}`), [], example)
 })
+
+const machines = `
+session: { secret: "\${env:OTHER_SECRET}" }
+api_keys:
+  keys:
+    - { format: 1, id: Ab3dEf6hIj9lMn2p, prefix: cg, name: billing, owner: { kind: operator, user: billing }, claims: { plan: paid }, claimsAt: 1, asleep: false, secrets: [{ hash: n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg, until: null }], createdAt: 1, expiresAt: null, revokedAt: null, apps: null, methods: null, from: null, origins: [] }
+providers:
+  op: { issuer: "https://op.example.com", client_id: c, client_secret: "\${env:SECRET}", bearer: { audiences: [api] } }
+  partner: { issuer: "https://id.partner.example", client_id: c, client_secret: "\${env:SECRET}", user_id_prefix: "p:" }
+apps:
+  wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5:5000", provider: [op, partner], require: signed_in, credentials: [session, bearer, api_key] }
+`
+
+t.test('somebody who comes by a token or a key', async (t) => {
+  const { tests } = load(
+    machines,
+    `tests:
+  persons:
+    robot: { credential: bearer, claims: { scope: read } }
+    billing: { credential: api_key, key: Ab3dEf6hIj9lMn2p }
+    ada: { credential: api_key, provider: op, claims: { plan: free } }
+  cases:
+    - { as: robot, request: GET /, expect: allow }
+    - { as: billing, request: GET /, expect: allow }
+    - { as: ada, request: GET /, expect: allow }
+    - { as: { plan: paid }, credential: api_key, request: GET /, expect: allow }
+    - { as: { plan: paid }, credential: bearer, request: GET /, expect: allow }
+`,
+  )
+  t.match(
+    tests.map(({ person }) => person),
+    [
+      // Of all providers of the app one alone has tokens: nobody has to name it.
+      { provider: 'op', by: { kind: 'bearer', isClient: false }, claims: { sub: 'robot', scope: 'read' } },
+      { provider: 'api_keys', key: { name: 'billing' }, by: { kind: 'api_key', id: 'Ab3dEf6hIj9lMn2p' } },
+      { provider: 'op', by: { kind: 'api_key' }, claims: { plan: 'free' } },
+      { provider: 'api_keys', by: { kind: 'api_key' } },
+      { provider: 'op', by: { kind: 'bearer' } },
+    ],
+  )
+})
+
+t.test('tokens and keys that cannot be meant', async (t) => {
+  const found = faults(
+    `tests:
+  persons:
+    a: { credential: api_key, key: Ab3dEf6hIj9lMn2q }
+    b: { key: Ab3dEf6hIj9lMn2p }
+    c: { credential: api_key, key: Ab3dEf6hIj9lMn2p, claims: { plan: free } }
+    d: { credential: bearer, provider: api_keys, claims: {} }
+    e: { credential: cookie, claims: {} }
+  cases:
+    - { as: nobody, credential: bearer, request: GET /, expect: allow }
+`,
+    machines,
+  )
+  t.match(found, [
+    /persons\.a\.key: no key of `api_keys\.keys` has this id; did you mean "Ab3dEf6hIj9lMn2p"\?/,
+    /persons\.b\.key: needs `credential: api_key` beside it/,
+    /persons\.c\.key: says all of the person: leave out `claims`/,
+    /persons\.d\.provider: no provider of this name/,
+    /persons\.e\.credential: expected /,
+    /cases\[0\]\.credential: goes with claims under `as`/,
+  ])
+})

@@ -127,6 +127,11 @@ t.test('every question of an audit is answered by the commands on the page', asy
   t.ok(done.some(({ location }) => location === '/admin'))
   const session = linesOf(run('select(.session =='))
   t.ok(session.length > 1 && session.every((line) => line.session === of?.session))
+  const byWhat = run('.credential, .key').trimEnd().split('\n')
+  t.ok(
+    byWhat.some((line) => line.includes(`\tsession\t\t`) && line.includes(person)),
+    'by a session',
+  )
   t.match(linesOf(run('"sessions.revoked"')), [{ which: 'user', revoked: 1, operator: /./, machine: /./ }])
   t.equal(answers.size, commands.length, 'no command of the page was left out')
 })
