@@ -80,6 +80,8 @@ function checkTokenInfo(
   const read = readWebAddress(address)
   if (!read.ok) faultAt(scope, [...at, 'url'], read.message)
   else if (info.url.includes('#')) faultAt(scope, [...at, 'url'], 'must not have a fragment')
+  else if (/[{}]/.test(info.url.replace(/(?<=[?&][^?&={}]+=)\{token\}(?=&|$)/, '')))
+    faultAt(scope, [...at, 'url'], '`{token}` stands once, as the whole value of a parameter')
   else checkScheme(scope, [...at, 'url'], read.address, insecure)
 }
 

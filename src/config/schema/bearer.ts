@@ -3,8 +3,10 @@ import { scope } from './scope.ts'
 import { durationAtMost, flag, forms, oneOf, text } from './values.ts'
 
 const tokenInfo = z.strictObject({
-  url: text.describe('An address that tells of the token in its parameter `access_token`. It must be https.'),
-  claim: text.describe('The member of its answer that names the client.'),
+  url: text.describe(
+    'An address that tells of a token. It must be https. `{token}` as the value of a parameter stands for the token: `https://api.amazon.com/auth/o2/tokeninfo?access_token={token}`. Without it the gateway sends the token as `Authorization: Bearer`.',
+  ),
+  claim: text.describe('The claim path in its answer that names the client, such as `aud` or `client_id`.'),
 })
 
 /** `bearer` of a provider. Which keys go together is judged by config/build/bearer. */
