@@ -41,6 +41,7 @@ function readFile(file: string, cwd: string): ReadClaims {
   if (!text.ok) return wrong(`the file ${printable(file)} cannot be read (${text.reason})`)
   const claims = readJsonObject(text.text)
   if (claims === null) return wrong(`the file ${printable(file)} holds no JSON object`)
+  if (text.text.includes('"__proto__"')) return wrong('"__proto__" is never looked up')
   const twice = repeatedName(text.text)
   if (twice !== null) return wrong(`the file ${printable(file)} names ${printable(twice)} twice`)
   if (!isExactThroughout(claims))

@@ -148,6 +148,7 @@ t.test('claims of a file, and beside it', async (t) => {
     ['[]', /holds no JSON object/],
     ['{', /holds no JSON object/],
     ['{"a":1,"a":2}', /names a twice/],
+    ['{"a":{"__proto__":1}}', /"__proto__" is never looked up/],
     ['{"a":9007199254740993}', /beyond 2\^53-1/],
   ] as const) {
     claims(text)
