@@ -428,3 +428,17 @@ t.test('the token of the edition in force counts', async (t) => {
     200,
   )
 })
+
+t.test('two lines of Authorization are none that counts', async (t) => {
+  const check = checkAdminToken(
+    () => 0,
+    () => {},
+  )
+  const right = ['Authorization', `Bearer ${token}`]
+  const refuse = (...rawHeaders: string[]) =>
+    check.refuse({ rawHeaders, socket: { remoteAddress: '127.0.0.1' } } as never, new Secret(token))
+  t.equal(refuse(...right), null)
+  t.match(refuse(...right, ...right), { status: 401 })
+  t.match(refuse(...right, 'authorization', 'Bearer other'), { status: 401 })
+  t.match(refuse(...right, 'ORIGIN', 'https://a.example'), { status: 403 })
+})
