@@ -7,7 +7,8 @@ export const allowReasons: Reasons<AllowReason> = {
   'open-to-anyone': 'The location is open to anyone. Nobody was identified.',
   'maybe-signed-in': 'The location is open. If somebody is signed in, the app is told who it is.',
   'rule-met': 'The rule of the location, and the floor of its app, are met.',
-  preflight: 'A CORS preflight that the location passes on, without identity and without a body.',
+  preflight:
+    'A CORS preflight that the location passes on, without identity and without a body, or that the gateway answers (`cors`).',
   'gateway-address': 'An address of the gateway itself.',
 }
 
