@@ -1,11 +1,15 @@
-import type { Command } from '../cli/command.ts'
+import { nowOf } from '../cli/clock.ts'
+import type { Command, Io } from '../cli/command.ts'
 import { askingOptions, loadToAsk } from '../cli/load.ts'
-import { type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
-import { chooseProvider, readClaims } from '../cli/person.ts'
+import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
 import { refuseUsage } from '../cli/program.ts'
+import { credentialOf, reservedProviders } from '../core/credential/credential.ts'
+import type { Gateway } from '../core/gateway.ts'
 import { readAddress } from '../core/request/address.ts'
 import { reachOf } from '../rehearsal/what/reach.ts'
 import { reachText } from '../rehearsal/what/text.ts'
+import { credentialOptions, type HeaderPerson, madeUpBy, readHeaderPerson } from './header-person.ts'
 
 const specs = {
   claims: {
@@ -18,6 +22,7 @@ const specs = {
     value: 'NAME',
     help: 'whose claims they are, where several providers are configured',
   },
+  ...credentialOptions,
   'client-ip': {
     type: 'string',
     value: 'ADDR',
@@ -27,6 +32,7 @@ const specs = {
 } as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client-ip ADDR] [-c FILE] [--json]
+       claimgate what --key ID | --token FILE [options]
 
 What somebody can open: every app and location, judged by the gateway itself.
 
@@ -34,7 +40,7 @@ ${optionsHelp(specs)}
 Exit status: 0 the answer is there, 1 with these claims nobody can sign in, 2 wrong usage or a
 configuration with faults.
 
-JSON: {provider, client_ip, user_id_fault, apps: [{app, url, locations: [{location, method, example,
+JSON: {provider, credential, client_ip, user_id_fault, apps: [{app, url, locations: [{location, method, example,
 access: allowed | sign_in | denied | unreachable, reason, because}]}]}. Unreachable is a location of
 which others cover all.
 `
@@ -50,19 +56,24 @@ export const command: Command = {
     const { options } = read
     const file = options.text('claims')
     const clientAddress = options.text('client-ip')
-    if (file === null) return refuseUsage(command, 'expected --claims FILE', io)
     if (clientAddress !== null && readAddress(clientAddress) === null) {
       return refuseUsage(command, '--client-ip wants one IP address', io)
     }
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
-    const provider = chooseProvider(gateway, options.text('provider'), [...gateway.providers.keys()])
-    if (!provider.ok) return refuseUsage(command, provider.reason, io)
-    const claims = await readClaims(file, io)
-    if (!claims.ok) return refuseUsage(command, claims.reason, io)
-    const person = { provider: provider.value, claims: claims.value }
+    const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io)
+    if ((file === null) === (byHeader === null))
+      return refuseUsage(command, 'expected --claims FILE, --key ID or --token FILE', io)
+    const whose = byHeader ?? (await readPerson(file ?? '', options, gateway, io))
+    if (!whose.ok) return refuseUsage(command, whose.reason, io)
+    const { person } = whose.value
     const { apps, userIdFault } = reachOf(gateway, person, clientAddress)
-    const asked = { provider: person.provider, client_ip: clientAddress, user_id_fault: userIdFault }
+    const asked = {
+      provider: person.provider,
+      credential: credentialOf(person),
+      client_ip: clientAddress,
+      user_id_fault: userIdFault,
+    }
     io.stdout(
       options.flag('json')
         ? `${JSON.stringify({ ...asked, apps }, null, 2)}\n`
@@ -70,4 +81,26 @@ export const command: Command = {
     )
     return userIdFault === null ? 0 : 1
   },
+}
+
+/** Somebody of whom the claims are given, and by what they come. */
+async function readPerson(
+  file: string,
+  options: Options,
+  gateway: Gateway,
+  io: Io,
+): Promise<Reading<Pick<HeaderPerson, 'person'>>> {
+  const made = madeUpBy(options.text('credential') ?? 'session')
+  if (!made.ok) return made
+  const by = made.value
+  const named = options.text('provider')
+  const provider =
+    by?.kind === 'api_key' && (named === null || named === reservedProviders.apiKeys)
+      ? ({ ok: true, value: reservedProviders.apiKeys } as const)
+      : chooseProvider(gateway, named, [...gateway.providers.keys()])
+  if (!provider.ok) return provider
+  const claims = await readClaims(file, io)
+  if (!claims.ok) return claims
+  const whose = { provider: provider.value, claims: claims.value }
+  return { ok: true, value: { person: by === null ? whose : { ...whose, by } } }
 }

@@ -84,7 +84,7 @@ t.test('with an address, and other claims', async (t) => {
 t.test('the same for programs: each with the request that was tried', async (t) => {
   const { stdout } = await what(['--provider', 'partners', '--json'])
   const { apps, ...rest } = JSON.parse(stdout)
-  t.same(rest, { provider: 'partners', client_ip: null, user_id_fault: null })
+  t.same(rest, { provider: 'partners', credential: 'session', client_ip: null, user_id_fault: null })
   t.same(apps[0].locations[2], {
     location: '/wiki/pages/*/edit [POST]',
     method: 'POST',
@@ -143,4 +143,28 @@ t.test('what it says of every example is what the gate says of its request', asy
       }
     }
   }
+})
+
+t.test('what a key of the file can open', async (t) => {
+  const key =
+    '{ format: 1, id: Ab3dEf6hIj9lMn2p, prefix: cg, name: billing, owner: { kind: operator, user: billing }, claims: { plan: paid }, claimsAt: 1, asleep: false, secrets: [{ hash: n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg, until: null }], createdAt: 1, expiresAt: null, revokedAt: null, apps: null, methods: null, from: null, origins: [] }'
+  const cwd = t.testdir({
+    'claimgate.yaml': `
+api_keys: { store: sqlite, keys: [${key}] }
+apps:
+  shop:
+    url: https://shop.example.com
+    upstream: http://127.0.0.1:5000
+    credentials: [api_key]
+    locations:
+      - { path: /paid, require: { plan: paid } }
+      - { path: /gold, require: { plan: gold } }
+`,
+  })
+  const { code, stdout, stderr } = await runIn(command, ['--key', 'Ab3dEf6hIj9lMn2p'], { cwd })
+  t.equal(code, 0, stderr)
+  t.match(stdout, /^By an API key of api_keys\n/)
+  t.match(stdout, /\/paid +allowed/)
+  t.match(stdout, /\/gold +denied +plan was "paid", rule wants "gold"/)
+  t.equal((await runIn(command, ['--key', 'Ab3dEf6hIj9lMn2q'], { cwd })).code, 2)
 })

@@ -91,6 +91,7 @@ function reach({ gateway, person, clientAddress }: Asker, { app, location, reque
       return { ...found, access: 'allowed', because: openness(reason) }
     case 'sign_in': {
       const { providers, stepUp } = decision.kind === 'challenge' ? decision : noChallenge
+      if (providers.length === 0) return { ...found, access: 'denied', because: sentence }
       const by = `with ${oneOf(providers)}`
       const because = stepUp === null ? by : `step-up ${by}: ${stepUpWords(stepUp).join('; ')}`
       return { ...found, access: 'sign_in', because }

@@ -1,3 +1,4 @@
+import type { Credential } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { asksForAddress } from '../explain/explanation.ts'
 import { columns, wrap } from '../who/layout.ts'
@@ -6,6 +7,7 @@ import type { AppReach } from './reach.ts'
 /** Whose reach it is. */
 export interface ReachOf {
   readonly provider: string
+  readonly credential: Credential
   readonly client_ip: string | null
   readonly user_id_fault: string | null
 }
@@ -21,7 +23,8 @@ export function reachText(gateway: Gateway, asked: ReachOf, apps: readonly AppRe
     ])
     return `${app}  ${url}\n${columns(rows)}`
   })
-  const lead = `Signed in with ${asked.provider}${from}\n${faultText(gateway, asked)}`
+  const by = { session: 'Signed in with', bearer: 'By an access token of', api_key: 'By an API key of' }
+  const lead = `${by[asked.credential]} ${asked.provider}${from}\n${faultText(gateway, asked)}`
   return [lead, ...tables, ...addressNote(gateway, asked)].join('\n')
 }
 
