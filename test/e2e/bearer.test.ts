@@ -222,6 +222,8 @@ t.test('a provider that gives tokens alone is offered to nobody', async (t) => {
   const browser = new Browser()
   const login = await browser.visit(`${url}/.auth/login`)
   t.equal(login.url.origin, people.issuer, 'there is nothing to choose')
+  const open = await browser.visit(`${url}/.auth/login?return_to=/open`)
+  t.equal(open.url.origin, people.issuer, 'nor for a page that asks nobody')
   t.equal((await browser.visit(`${url}/.auth/login?provider=machines`)).status, 400)
   const asked = await fetch(`${url}/machines`, { redirect: 'manual', headers: { accept: 'text/html' } })
   t.equal(asked.status, 401, 'no session could meet the rule')
