@@ -1,3 +1,4 @@
+import type { HeaderCredential } from '../../core/credential/credential.ts'
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { acceptedAt } from '../../core/rules/accepted.ts'
 import type { Claims } from '../../core/rules/claims.ts'
@@ -12,6 +13,8 @@ export interface FirstTest {
   readonly claims: Claims | null
   /** Null: the app accepts one alone. */
   readonly provider: string | null
+  /** The header credential; null: a session, or nobody. */
+  readonly credential: HeaderCredential | null
   readonly method: string
   readonly url: string
   readonly clientAddress: string | null
@@ -97,6 +100,8 @@ function testBy(gateway: Gateway, asked: Probe, label: string): FirstTest | null
   const { person, method, url, clientAddress } = asked
   const ruling = probe(gateway, asked)
   if (ruling.userIdFault !== null) return null
+  // What makes a token a program's own stands in claims that nobody made up.
+  if (person?.by?.kind === 'bearer' && person.by.isClient) return null
   const userId = gateway.providers.get(person?.provider ?? '')?.userId ?? 'sub'
   const expect = outcomes[outcomeOf(ruling, userId).outcome]
   if (expect === null) return null
@@ -104,6 +109,7 @@ function testBy(gateway: Gateway, asked: Probe, label: string): FirstTest | null
   const ending = { allow: 'is let in', deny: 'is refused', sign_in: 'is asked to sign in' }[expect]
   return {
     ...{ name: `${label}: ${ending}`, claims: person?.claims ?? null, provider },
+    credential: person?.by?.kind ?? null,
     ...{ method, url, clientAddress, expect },
     steppedUp: person !== null && asked.steppedUp === true,
   }
@@ -147,6 +153,7 @@ function testLines({
   name,
   claims,
   provider,
+  credential,
   method,
   url,
   clientAddress,
@@ -161,6 +168,7 @@ function testLines({
     `  - name: ${JSON.stringify(name)}`,
     `    as: ${claims === null ? 'nobody' : JSON.stringify(claims)}`,
     ...(provider === null ? [] : [`    provider: ${JSON.stringify(provider)}`]),
+    ...(credential === null ? [] : [`    credential: ${credential}`]),
     `    request: ${request}`,
     ...(steppedUp ? ['    stepped_up: true'] : []),
     `    expect: ${expect}`,
