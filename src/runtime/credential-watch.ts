@@ -7,7 +7,7 @@ import type { EpochSeconds } from '../core/session/session.ts'
  * a token may have been revoked at its provider. Being judged again ends those that would not be opened now.
  */
 export interface CredentialWatch {
-  /** The returned function takes it back. */
+  /** Judged again at the next tick too: a key may have been revoked while the app was asked. Returns how to take it back. */
   add(of: WatchedCredential, judgeAgain: () => void): () => void
   /** Keys were changed, revoked or put to sleep; null: which ones is not known. */
   changed(keys: readonly string[] | null): void
@@ -52,7 +52,7 @@ export function createCredentialWatch(clock: Clock, report: (thrown: unknown) =>
 
   return {
     add: (of, judgeAgain) => {
-      const one: Watched = { ...of, judgeAgain, judgedAtMs: clock.monotonicMs() }
+      const one: Watched = { ...of, judgeAgain, judgedAtMs: Number.NEGATIVE_INFINITY }
       watched.add(one)
       timer ??= setInterval(tick, tickMs).unref()
       return () => {
