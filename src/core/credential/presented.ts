@@ -58,9 +58,10 @@ const authorization = 'authorization'
 
 /** RFC 9110 section 11.4: the scheme is compared without regard to case. */
 function readAuthorization(value: string, forms: KeyForms | null): Presented {
-  const at = value.indexOf(' ')
+  // A tab ends the scheme too, so that what follows is refused, and is not overlooked.
+  const at = value.search(/[ \t]/)
   const scheme = (at === -1 ? value : value.slice(0, at)).toLowerCase()
-  const rest = at === -1 ? '' : value.slice(at + 1).trim()
+  const rest = at === -1 ? '' : value[at] === ' ' ? value.slice(at).trim() : value.slice(at)
   switch (scheme) {
     case 'bearer':
       return (forms && readKey(rest, forms, 'bearer')) ?? readBearer(rest)
@@ -74,8 +75,11 @@ function readAuthorization(value: string, forms: KeyForms | null): Presented {
 /** Null: it is not ours. */
 function readKey(text: string, { prefixes }: KeyForms, by: PresentedBy): Presented | null {
   const key = parseKey(text, prefixes)
-  if (key === null) return text.startsWith(shortTokenPrefix) ? { kind: 'ours-malformed', by } : null
-  return key === 'malformed' ? { kind: 'ours-malformed', by } : { kind: 'key', by, key }
+  if (key !== null) return key === 'malformed' ? { kind: 'ours-malformed', by } : { kind: 'key', by, key }
+  // In another case it opens nothing, and still holds the secret: no provider is asked of it.
+  const lower = text.slice(0, text.indexOf('_') + 1).toLowerCase()
+  const isOurs = lower === shortTokenPrefix || prefixes.some((prefix) => lower === `${prefix}_`)
+  return isOurs ? { kind: 'ours-malformed', by } : null
 }
 
 /** What our token endpoint is to give out. There is none yet, so that none of them opens anything. */
