@@ -7,7 +7,9 @@ function watching(t: Test, of: WatchedCredential) {
   let [nowMs, judged] = [0, 0]
   const clock = { now: () => 1000 + Math.floor(nowMs / 1000), monotonicMs: () => nowMs }
   const watch = createCredentialWatch(clock, (thrown) => t.fail(String(thrown)))
-  const leave = watch.add(of, () => void (judged += 1))
+  const leave = watch.add(of, () => {
+    judged += 1
+  })
   t.teardown(leave)
   const after = (ms: number) => {
     nowMs += ms
