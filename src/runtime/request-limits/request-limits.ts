@@ -14,8 +14,7 @@ export interface RequestLimits {
   drawBefore(location: Location, app: App, network: ClientNetwork, now: EpochSeconds): Awaitable<LimitVerdict>
   /**
    * All others, when the decision is to let in, and by the location that judges alone. `principal`: null where nobody was
-   * identified, as at `anyone`; a limit `per: app` counts all the same. A refused request draws from no limit but, of
-   * rates, the one that is over.
+   * identified, as at `anyone`; a limit `per: app` counts all the same. A refused request draws from none.
    */
   draw(location: Location, app: App, principal: Principal | null, now: EpochSeconds): Awaitable<LimitVerdict>
   /** Opens what a new configuration needs. Throws a StoreFault when that cannot be used. */

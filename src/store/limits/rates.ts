@@ -6,7 +6,8 @@ import { type Counters, full, type StoredCounter } from './stored.ts'
 interface Limiter {
   /** Counts one more, whatever is counted already. */
   penalty(name: string): Promise<{ consumedPoints: number; msBeforeNext: number; isFirstInDuration: boolean }>
-  reward(name: string): Promise<unknown>
+  /** Counts one less; one that it does not know begins below nought. */
+  reward(name: string): Promise<{ consumedPoints: number }>
   delete(name: string): Promise<unknown>
 }
 
@@ -74,13 +75,19 @@ function createRates(make: MakeLimiter): Counters {
     async take(counter) {
       const limiter = await limiterOf(counter)
       const { consumedPoints, msBeforeNext } = await limiter.penalty(counter.name)
-      return consumedPoints <= counter.count ? { kind: 'taken' } : full(msBeforeNext / 1000)
+      if (consumedPoints <= counter.count) return { kind: 'taken' }
+      // Else what many ask at once is counted for good, though others of their limits refuse them all.
+      await uncount(limiter, counter.name)
+      return full(msBeforeNext / 1000)
     },
-    async giveBack(counter) {
-      const limiter = await limiterOf(counter)
-      await limiter.reward(counter.name)
-    },
+    giveBack: async (counter) => uncount(await limiterOf(counter), counter.name),
   }
+}
+
+/** What was forgotten meanwhile has nothing to give back: the next window would have room for more than it says. */
+async function uncount(limiter: Limiter, name: string): Promise<void> {
+  const { consumedPoints } = await limiter.reward(name)
+  if (consumedPoints < 0) await limiter.penalty(name)
 }
 
 /** The library keeps as many counters as there are names. Of more than these, the one that began first is forgotten. */

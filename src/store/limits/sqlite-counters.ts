@@ -28,7 +28,8 @@ export function createSqliteCounters(file: SessionFile): Counters {
   }
 
   function purge(now: EpochSeconds): void {
-    if (now < nextPurge) return
+    // A clock that was set back is no reason to keep what is over.
+    if (now < nextPurge && now >= nextPurge - limits.limitPurgeSeconds) return
     nextPurge = now + limits.limitPurgeSeconds
     for (const { purgeOver } of [ofCallers, ofNetworks]) purgeOver.run(now)
     ofNetworks.purgeMost.run(limits.networkCounters)
@@ -40,31 +41,34 @@ export function createSqliteCounters(file: SessionFile): Counters {
     take(counter, now) {
       refuseRemoved()
       const { take, untilOf } = statementsOf(counter)
-      const { name, count, until } = counter
+      const { name, count, until, windowSeconds } = counter
       return access.write(() => {
         purge(now)
-        if (Number(take.run(name, count, now, until).changes) === 1) return { kind: 'taken' }
+        if (Number(take.run(name, count, now, until, until + windowSeconds).changes) === 1) return { kind: 'taken' }
         return full(Number(untilOf.get(name)?.until ?? now) - now)
       })
     },
     giveBack(counter, now) {
       refuseRemoved()
-      return access.write(() => void statementsOf(counter).giveBack.run(counter.name, now))
+      return access.write(() => void statementsOf(counter).giveBack.run(counter.name, now, counter.until))
     },
   }
 }
 
-/** One step each: nobody else counts between looking and writing. */
+/**
+ * One step each: nobody else counts between looking and writing. A window that ends more than one length after that of now
+ * (?5) was begun while the clock was ahead, and holds no longer. What is given back late is not taken from a later window.
+ */
 function prepareCounters(database: DatabaseSync, table: 'caller_counter' | 'network_counter') {
   return {
     take: database.prepare(`INSERT INTO ${table} (name, used, until) VALUES (?1, 1, ?4)
       ON CONFLICT (name) DO UPDATE SET
-        used = CASE WHEN until <= ?3 THEN 1 ELSE used + 1 END,
-        until = CASE WHEN until <= ?3 THEN ?4 ELSE until END
-      WHERE until <= ?3 OR used < ?2`),
+        used = CASE WHEN until <= ?3 OR until > ?5 THEN 1 ELSE used + 1 END,
+        until = CASE WHEN until <= ?3 OR until > ?5 THEN ?4 ELSE until END
+      WHERE until <= ?3 OR until > ?5 OR used < ?2`),
     untilOf: database.prepare(`SELECT until FROM ${table} WHERE name = ?`),
     giveBack: database.prepare(
-      `UPDATE ${table} SET used = used - 1 WHERE name = ?1 AND used > 0 AND until > ?2`,
+      `UPDATE ${table} SET used = used - 1 WHERE name = ?1 AND used > 0 AND until > ?2 AND until <= ?3`,
     ),
     purgeOver: database.prepare(`DELETE FROM ${table} WHERE id IN
       (SELECT id FROM ${table} WHERE until <= ? ORDER BY until LIMIT ${limits.purgedCounters})`),

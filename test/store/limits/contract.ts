@@ -84,6 +84,47 @@ export async function limitContract(t: Test, open: (t: Test) => LimitStore): Pro
     t.ok(refused.retryAfterSeconds >= 1 && refused.retryAfterSeconds <= 60, `${refused.retryAfterSeconds}`)
   })
 
+  for (const kind of kinds)
+    await t.test(
+      `of a ${kind}, what is refused is not counted: each one that is given back has room for one more`,
+      async (t) => {
+        const store = open(t)
+        const counter = counterOf('a', { kind, count: 50 })
+        const all = await Promise.all(Array.from({ length: 120 }, async () => store.take(counter, midnight)))
+        const taken = all.filter((one) => one.kind === 'taken')
+        await Promise.all(taken.map(async () => store.giveBack(counter, midnight)))
+        t.equal(await letIn(store, counter, 120, midnight), 50)
+      },
+    )
+
+  for (const kind of kinds)
+    await t.test(`a ${kind} that was never drawn on has nothing to give back`, async (t) => {
+      const store = open(t)
+      const counter = counterOf('a', { kind })
+      for (const _ of [1, 2]) await store.giveBack(counter, midnight + 10)
+      t.equal(await letIn(store, counter, 5), 3)
+    })
+
+  await t.test('what is given back late is not taken from the next window', async (t) => {
+    const store = open(t)
+    const day = counterOf('a', { kind: 'quota', windowSeconds: 86_400 })
+    const [last, next] = [midnight + 86_399, midnight + 86_400]
+    t.equal(await letIn(store, day, 1, last), 1)
+    t.equal(await letIn(store, day, 3, next), 3)
+    await store.giveBack(day, last)
+    t.equal(await letIn(store, day, 1, next), 0)
+  })
+
+  await t.test(
+    'a clock that was far ahead for a while leaves nobody without a quota until then',
+    async (t) => {
+      const store = open(t)
+      const day = counterOf('a', { kind: 'quota', windowSeconds: 86_400 })
+      t.equal(await letIn(store, day, 5, midnight + 400 * 86_400), 3)
+      t.equal(await letIn(store, day, 5, midnight), 3)
+    },
+  )
+
   await t.test('however many ask at once, no more are let in', async (t) => {
     const store = open(t)
     for (const kind of kinds) {
