@@ -44,7 +44,8 @@ export function createSqliteCounters(file: SessionFile): Counters {
       const { name, count, until, windowSeconds } = counter
       return access.write(() => {
         purge(now)
-        if (Number(take.run(name, count, now, until, until + windowSeconds).changes) === 1) return { kind: 'taken' }
+        if (Number(take.run(name, count, now, until, until + windowSeconds).changes) === 1)
+          return { kind: 'taken' }
         return full(Number(untilOf.get(name)?.until ?? now) - now)
       })
     },
