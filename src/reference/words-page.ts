@@ -127,7 +127,7 @@ const adminAddresses: readonly (readonly string[])[] = [
   [
     '`/readyz` on the admin address',
     'GET, HEAD',
-    '200, or 503 if the store does not answer or a stop is under way. The JSON has `store`, `draining` and `providers` (`ready`, `pending`, `failed`).',
+    '200, or 503 if the store of sessions or that of API keys does not answer, or a stop is under way. The JSON has `store`, `keys` where there are any, `draining` and `providers` (`ready`, `pending`, `failed`).',
   ],
   ['`/metrics` on the admin address', 'GET, HEAD', 'The metrics below.'],
 ]

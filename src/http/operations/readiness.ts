@@ -1,9 +1,15 @@
+import type { KeyStore } from '../../core/keys/key-store.ts'
+import type { SessionStore } from '../../core/ports.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+
+type StoreState = 'ok' | 'unavailable'
 
 /** Whether a gateway can do its work, and if not, what is missing. */
 export interface Readiness {
   readonly ready: boolean
-  readonly store: 'ok' | 'unavailable'
+  readonly store: StoreState
+  /** Where API keys rest; absent: the configuration has none. */
+  readonly keys?: StoreState
   readonly draining: boolean
   readonly providers: Readonly<Record<string, 'ready' | 'pending' | 'failed'>>
 }
@@ -13,15 +19,25 @@ export interface Readiness {
  * provider that is down does not make the gateway unready: open locations and live sessions go on.
  */
 export async function readReadiness(
-  { store, providers }: Pick<Runtime, 'store' | 'providers'>,
+  { store, keys, providers }: Pick<Runtime, 'store' | 'keys' | 'providers'>,
   draining: boolean,
 ): Promise<Readiness> {
-  let found: Readiness['store'] = 'ok'
+  const [found, ofKeys] = await Promise.all([stateOf(store), keys === null ? null : stateOf(keys.store)])
+  const states = Object.fromEntries([...providers].map(([name, provider]) => [name, provider.status().kind]))
+  return {
+    ready: found === 'ok' && ofKeys !== 'unavailable' && !draining,
+    store: found,
+    ...(ofKeys === null ? {} : { keys: ofKeys }),
+    draining,
+    providers: states,
+  }
+}
+
+async function stateOf(store: Pick<SessionStore | KeyStore, 'check'>): Promise<StoreState> {
   try {
     await store.check()
+    return 'ok'
   } catch {
-    found = 'unavailable'
+    return 'unavailable'
   }
-  const states = Object.fromEntries([...providers].map(([name, provider]) => [name, provider.status().kind]))
-  return { ready: found === 'ok' && !draining, store: found, draining, providers: states }
 }

@@ -23,10 +23,17 @@ export function readinessOfAll(
   return {
     ready: !draining && ready === expected,
     store: reached ? 'ok' : 'unavailable',
+    ...keysOfAll(answered),
     draining,
     providers: worstOf(answered.map(({ providers }) => providers)),
     workers: { expected, ready },
   }
+}
+
+function keysOfAll(answers: readonly Readiness[]): Pick<Readiness, 'keys'> {
+  const states = answers.flatMap(({ keys }) => keys ?? [])
+  if (states.length === 0) return {}
+  return { keys: states.every((state) => state === 'ok') ? 'ok' : 'unavailable' }
 }
 
 function worstOf(all: readonly Readiness['providers'][]): Readiness['providers'] {

@@ -22,6 +22,17 @@ const cases: readonly (readonly [string, readonly (Readiness | null)[], boolean,
     { ready: false, store: 'unavailable', workers: { expected: 2, ready: 1 } },
   ],
   [
+    'one does not reach the keys',
+    [
+      { ...good, keys: 'ok' },
+      { ...good, ready: false, keys: 'unavailable' },
+    ],
+    false,
+    { ready: false, store: 'ok', keys: 'unavailable' },
+  ],
+  ['all reach the keys', [{ ...good, keys: 'ok' }], false, { keys: 'ok' }],
+  ['there are no keys', [good, good], false, { keys: undefined }],
+  [
     'the gateway stops',
     [good, good],
     true,
