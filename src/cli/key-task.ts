@@ -76,6 +76,10 @@ const optionsOf = {
 
 /** The task, or what is wrong with how it was asked for. */
 export function readKeyTask(options: Options): KeyTask | string {
+  // Before anything repeats it.
+  const whole = options.positionals.find((one) => one.split('_').length > 2)
+  if (whole !== undefined)
+    return 'that is a whole key with its secret: write its first two parts alone, as `keys list` shows them'
   const [written, ...ids] = options.positionals
   if (written === undefined) return `say one of ${verbs.join(', ')}`
   const verb = verbs.find((one) => one === written)
@@ -84,9 +88,6 @@ export function readKeyTask(options: Options): KeyTask | string {
   const taken: readonly string[] = optionsOf[verb]
   const other = names.find((name) => isGiven(options, name) && !taken.includes(name))
   if (other !== undefined) return `\`keys ${verb}\` takes no --${other}`
-  const whole = ids.find((id) => id.split('_').length > 2)
-  if (whole !== undefined)
-    return 'that is a whole key with its secret: write its first two parts alone, as `keys list` shows them'
   return taskOf(verb, ids, options)
 }
 

@@ -194,7 +194,8 @@ t.test('wrong usage is told, with what would be right', async (t) => {
     const { code, stdout, stderr } = await run(...args)
     t.match({ code, stdout, stderr }, { code: 2, stdout: '', stderr: said }, args.join(' '))
   }
-  t.notMatch((await run('revoke', 'cg_a_secret_c')).stderr, /secret_c/)
+  for (const args of [['revoke'], ['create'], ['list'], []])
+    t.notMatch((await run(...args, 'cg_a_secret_c')).stderr, /secret_c/, args.join())
 })
 
 t.test('keys are listed, of everybody or of one user', async (t) => {
