@@ -9,7 +9,6 @@ import { printable, type SessionNaming, sessionJson, sessionTable, withNames } f
 import {
   commandRecords,
   type Done,
-  idOf,
   meantSessions,
   revokeSessions,
   sessionsOf,
@@ -23,7 +22,6 @@ import {
 } from '../cli/session-task.ts'
 import { type AnyFault, isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
-import type { SleepingPerson } from '../core/keys/key-store.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
 import { isRevoked } from '../core/session/session.ts'
@@ -33,7 +31,8 @@ import { type KeysOfPerson, keysOfPerson } from '../runtime/keys/persons-sleep.t
 import { findLogKey } from '../runtime/log-key.ts'
 import { contextOfCommand } from '../runtime/store-context.ts'
 import { openStore } from '../store/open.ts'
-import { hasSessionFile } from '../store/sqlite-file.ts'
+import { countedKeys, ownerOf, sleepKeys, withoutSessions } from './keys-of-person.ts'
+import { whyNoProvider, whyUnreachable } from './unreachable-sessions.ts'
 
 export const command: Command = {
   name: 'sessions',
@@ -48,13 +47,20 @@ export const command: Command = {
     if (typeof task === 'string') return refuseUsage(command, task, io)
     const gateway = load(configFile(read.options, io.env), io)
     if (gateway === null) return 2
-    const unusable = whyUnusable(gateway, task)
-    if (unusable !== null) return fail(io, unusable.exitCode, unusable.reason)
+    const unknown = whyNoProvider(gateway, task)
+    if (unknown !== null) return fail(io, 2, unknown)
     const faults: unknown[] = []
     const means = {
       clock: systemClock,
       random: randomBytes,
       report: (thrown: unknown) => void faults.push(thrown),
+    }
+    const json = read.options.flag('json')
+    const keys = isOfUser(task) && !task.keepKeys ? keysOfPerson(gateway, means) : null
+    const unreachable = whyUnreachable(gateway)
+    if (unreachable !== null) {
+      const { exitCode, reason } = await withoutSessions({ gateway, io, json, keys }, task, unreachable)
+      return fail(io, exitCode, reason)
     }
     return onStore(
       io,
@@ -62,41 +68,13 @@ export const command: Command = {
       (store) =>
         work(
           {
-            ...{ store, gateway, io, json: read.options.flag('json'), shortId: namer(gateway) },
+            ...{ store, gateway, io, json, keys, shortId: namer(gateway) },
             unconfirmed: () => faults.find(isUnconfirmed)?.message ?? null,
-            keys: isOfUser(task) && !task.keepKeys ? keysOfPerson(gateway, means) : null,
           },
           task,
         ),
     )
   },
-}
-
-/** Why there is nothing that the command could work on; null: there is. */
-function whyUnusable({ providers, session, dataFolder }: Gateway, { which }: SessionTask): Unusable | null {
-  const named = 'provider' in which ? which.provider : null
-  if (named !== null && !providers.has(named)) {
-    const known = [...providers.keys()].join(', ')
-    return wrong(`there is no provider ${printable(named)} in the configuration: it names ${known}`)
-  }
-  switch (session.store.kind) {
-    case 'memory':
-      return wrong(
-        'with `session.store: memory` the sessions are in the running gateway alone; restart it to end them all',
-      )
-    case 'cookie':
-      return wrong(
-        "with `session.store: cookie` the sessions are in people's browsers alone; `session.revoked_before` ends all older ones",
-      )
-    case 'sqlite': {
-      const missing = `there is no sessions.db in ${dataFolder}: has a gateway run with this configuration?`
-      return hasSessionFile(dataFolder) ? null : { exitCode: 1, reason: missing }
-    }
-    case 'redis':
-    case 'redis-sentinel':
-    case 'redis-cluster':
-      return null
-  }
 }
 
 /** Without the secrets that nobody needs here. Whoever asks a Redis needs its password, and what seals its records. */
@@ -107,15 +85,6 @@ function load(file: string, io: Io): Gateway | null {
     isShared(gateway.session.store) || (gateway.apiKeys?.store.kind ?? 'sqlite') !== 'sqlite'
   if (!isElsewhere) return gateway
   return loadOrReport(file, io, { madeUp: 'secrets-of-others' })?.gateway ?? null
-}
-
-interface Unusable {
-  readonly exitCode: number
-  readonly reason: string
-}
-
-function wrong(reason: string): Unusable {
-  return { exitCode: 2, reason }
 }
 
 function isUnconfirmed(thrown: unknown): thrown is AnyFault {
@@ -152,12 +121,6 @@ interface Work extends SessionNaming {
 
 function isOfUser(task: SessionTask): task is Extract<SessionTask, { verb: 'revoke' }> {
   return task.verb === 'revoke' && task.which.kind === 'whose' && task.which.user !== null
-}
-
-/** Whose keys go with the sessions. */
-function ownerOf({ gateway }: Work, which: MeantSessions): SleepingPerson | null {
-  if (which.kind !== 'whose' || which.user === null) return null
-  return { user: which.user, ...idOf(gateway, which.provider) }
 }
 
 async function work(context: Work, task: SessionTask): Promise<number> {
@@ -227,22 +190,6 @@ async function revoke(context: Work, which: MeantSessions): Promise<number> {
     context.unconfirmed(),
   ].filter((want) => want !== null)
   return wants.length === 0 ? 0 : fail(io, 1, wants.map((want) => `that is done, but ${want}`).join('\n'))
-}
-
-/** After the sessions, which would wake them. How many; undefined: keys are left alone; a text: why it failed. */
-async function sleepKeys(context: Work, which: MeantSessions): Promise<number | string | undefined> {
-  const owner = ownerOf(context, which)
-  if (owner === null || context.keys === null) return undefined
-  try {
-    return await context.keys.sleep(owner, nowOf(context.io))
-  } catch (thrown) {
-    if (!isFault(thrown)) throw thrown
-    return thrown.message
-  }
-}
-
-function countedKeys(count: number): string {
-  return count === 1 ? '1 API key' : `${count} API keys`
 }
 
 /** For the log of the gateway. Null: left; else what is wanting. */

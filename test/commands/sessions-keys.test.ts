@@ -1,5 +1,5 @@
 // `claimgate sessions revoke --user` and the API keys of that person.
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { command } from '../../src/commands/sessions.ts'
@@ -119,4 +119,34 @@ t.test('keys that cannot be reached are told, though the sessions ended', async 
   t.equal(code, 1)
   t.match(stdout, /^Revoked 1 session\.\n/)
   t.match(stderr, /that is done, but keys of that person may be awake: /)
+})
+
+for (const kind of ['memory', 'cookie'])
+  t.test(`the keys sleep though no command reaches the sessions: ${kind}`, async (t) => {
+    const { run, folder, asleep } = await setUp(t)
+    writeFileSync(join(folder, 'other.yaml'), file().replace('store: sqlite,', `store: ${kind},`))
+    const revoke = (...args: string[]) => run('--user', 'alice', '-c', 'other.yaml', ...args)
+    t.match(await revoke('--dry-run'), {
+      code: 2,
+      stdout: 'Would put 3 API keys to sleep; nothing was changed.\n',
+    })
+    t.match(await revoke('--keep-keys'), { code: 2, stdout: '', stderr: new RegExp(`store: ${kind}`) })
+    t.match(await revoke('--provider', 'acmee'), { code: 2, stdout: '', stderr: /no provider acmee/ })
+    t.same(await asleep(), ['asleep'])
+    const { code, stdout, stderr } = await revoke()
+    t.equal(stdout, 'Put 3 API keys to sleep.\n')
+    t.match({ code, stderr }, { code: 1, stderr: /that is done, but with `session\.store: / })
+    t.match(stderr, /a session that goes on may wake them again/)
+    t.equal((await asleep()).includes('one'), true)
+    t.match(await revoke('--json'), { code: 2, stdout: '' }, 'once they sleep')
+  })
+
+t.test('the keys sleep though there is no file of sessions any more', async (t) => {
+  const { run, folder, sessions, asleep } = await setUp(t)
+  await sessions.close()
+  rmSync(join(folder, 'data', 'sessions.db'))
+  const { code, stdout, stderr } = await run('--user', 'alice', '--json')
+  t.match({ code, stderr }, { code: 1, stderr: /that is done, but there is no sessions\.db/ })
+  t.same(JSON.parse(stdout), { revoked: 0, keys_asleep: 3 })
+  t.ok((await asleep()).includes('one'))
 })
