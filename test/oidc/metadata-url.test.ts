@@ -90,7 +90,10 @@ t.test('S-247: any other redirect is not followed', async (t) => {
   })
   t.match((await faultOf(named.signIn())).message, /redirects are not followed/)
   t.same(named.paths, [], 'an address with a name and a password')
-  t.same(elsewhere.op.counts, { metadata: 0, jwks: 0, token: 0, userinfo: 0, revocation: 0, other: 0 })
+  t.ok(
+    Object.values(elsewhere.op.counts).every((count) => count === 0),
+    JSON.stringify(elsewhere.op.counts),
+  )
 })
 
 t.test('S-247: a second redirect is not followed', async (t) => {

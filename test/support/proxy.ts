@@ -223,6 +223,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
     hosts: new Map([[origin.host, origin]]),
     apps: [app],
     ownedHeaders: ownedHeaderNames([app]),
+    apiKeys: null,
   } as unknown as Gateway
   return { gateway, app, origin, location }
 }

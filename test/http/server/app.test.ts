@@ -57,6 +57,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     held.app.printRoutes({ commonPrefix: false }),
     `└── / (GET)
     ├── answer (GET)
+    ├── preflight (GET)
     ├── own/health (GET)
     ├── own/login (GET, POST)
     ├── own/logout (GET, POST)
@@ -67,6 +68,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/account (GET)
     ├── own/sessions (GET, POST)
     ├── own/resume (GET)
+    ├── own/resource-metadata (GET, OPTIONS)
     └── own/me (GET)
 `,
   )
@@ -136,5 +138,5 @@ t.test('who is not let in gets the answer to the verdict', async (t) => {
 
 t.test('new rules are told to the event streams and to the WebSockets', async (t) => {
   const held = await open(t)
-  t.same(held.editions.subscribers(), ['renewals', 'sessions', 'webSockets', 'eventStreams'])
+  t.same(held.editions.subscribers(), ['renewals', 'sessions', 'keys', 'webSockets', 'eventStreams'])
 })

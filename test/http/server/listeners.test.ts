@@ -208,6 +208,7 @@ t.test('new rules are told to all that is open', async (t) => {
   t.same(editions.subscribers(), [
     'renewals',
     'sessions',
+    'keys',
     'certificates',
     'admin',
     'webSockets',
