@@ -58,7 +58,11 @@ function defaultHeaderGaps(subject: Subject, app: Subject['gateway']['apps'][num
     ['apps', app.name, 'identity_headers'],
     ['defaults', 'identity_headers'],
   ]
-  if (written.some((path) => isWritten(subject, path)) || app.providers.length !== 1) return []
+  const places = [app.fallback, ...app.allLocations]
+  const isTold = places.some(({ forwarding }) =>
+    forwarding.identityHeaders.some(({ from }) => from === 'email'),
+  )
+  if (!isTold || written.some((path) => isWritten(subject, path)) || app.providers.length !== 1) return []
   return app.providers.flatMap((name) => {
     const provider = subject.gateway.providers.get(name)
     const missing = ['email', 'profile'].filter((scope) => provider?.scopes.includes(scope) === false)

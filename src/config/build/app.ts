@@ -10,6 +10,7 @@ import { readSegments, readWebAddress, type WebAddress } from '../web-address.ts
 import { acceptedProviders } from './accepted-providers.ts'
 import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
+import { withHeaderDefaults } from './header-defaults.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
 import { checkName } from './provider.ts'
 import { checkScheme } from './provider-address.ts'
@@ -76,7 +77,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   if (nodeAt(scope.root, path)?.kind !== 'map') {
     return { name, path, providers: [], redirectPath: '', secrets: [], ofOrigin: null }
   }
-  const settings = withHeaderDefaults(scope, path, own)
+  const settings = withHeaderDefaults(scope, path, own, own.provider?.length ?? 1)
   const providers = acceptedProviders(scope, path, settings)
   const url = readUrl(scope, path, settings, surroundings.auth)
   const upstream = buildUpstream(scope, [...path, 'upstream'], settings.upstream)
@@ -120,13 +121,6 @@ function rehearsalOf(app: App, { rehearsal }: AppLocations): AppOfOrigin['rehear
   if (rehearsal === null) return null
   const { tree, all, rehearsed } = rehearsal
   return { app: { ...app, locations: tree, allLocations: all }, locations: rehearsed }
-}
-
-/** With several providers the others of the default headers must be asked for: any of them could fill them. */
-function withHeaderDefaults(scope: Scope, path: ConfigPath, settings: AppSettings): AppSettings {
-  const several = (settings.provider?.length ?? 1) > 1
-  if (!several || isWritten(scope, whereWritten(scope, path, 'identity_headers'))) return settings
-  return { ...settings, identity_headers: { 'X-Forwarded-User': 'user' } }
 }
 
 interface AppUrl {

@@ -11,10 +11,11 @@ import type { Steps } from '../steps.ts'
 import { type Checked, checkKeys } from '../validate.ts'
 import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
-import { nodeOfKey, whereWritten } from './app-settings.ts'
+import { type AppSettings, nodeOfKey, whereWritten } from './app-settings.ts'
 import { type CredentialSources, checkCredentials } from './credentials.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { checkForwarding } from './forwarding-reach.ts'
+import { withHeaderDefaults } from './header-defaults.ts'
 import { buildAppLimits, checkLimits, limitsAt } from './limits.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { checkResponseHeaders, checkWhoMayKeep } from './response-headers.ts'
@@ -147,7 +148,7 @@ function buildFallback(work: Work, floor: Access | null): Location {
     limits: work.appLimits,
     limitsFail: app.settings.limits_fail,
     ...buildResume(app.settings, judged, work.store),
-    forwarding: buildForwarding(app.settings, app.origin),
+    forwarding: forwardingAt(work, app.settings),
   }
 }
 
@@ -187,12 +188,21 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
     limitsFail: settings.limits_fail,
     ...buildResume(settings, judged, work.store),
     forwarding: {
-      ...buildForwarding(settings, app.origin),
+      ...forwardingAt(work, settings, keys.identity_headers !== undefined),
       ...(keys.headers === undefined ? {} : { headers: buildSetHeaders(keys.headers) }),
     },
   }
   remember(scope, location, path)
   return { location, path, own, enforced: keys.enforce ?? true }
+}
+
+/** With the default headers of one place, by who can vouch for somebody there. */
+function forwardingAt({ scope, app }: Work, settings: AppSettings, isOwn = false) {
+  const vouchers = vouchersAt(app.providers, settings.credentials).length
+  return buildForwarding(
+    isOwn ? settings : withHeaderDefaults(scope, app.path, settings, vouchers),
+    app.origin,
+  )
 }
 
 /** Where `response_headers` stand that hold at a location. */
