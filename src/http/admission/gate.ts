@@ -21,9 +21,10 @@ import { withLimits, withLimitsBefore } from './drawn-limits.ts'
 import { type Judge, withFreshTokens } from './fresh-tokens.ts'
 import { countKeyUse } from './key-use.ts'
 import { healthMethods, matchOwnAddress } from './own-address.ts'
+import { findRehearsedCaller } from './rehearsed-caller.ts'
 import { linesOf, type RequestFacts, unreadable } from './request-facts.ts'
 import type { AppRequest, Verdict } from './routed-request.ts'
-import { type AdmissionContext, lookUpSession, useSession } from './session-lookup.ts'
+import { type AdmissionContext, useSession } from './session-lookup.ts'
 
 /**
  * Judges one request, in the order that stands here. Synchronous whenever the session is at hand; no store is touched
@@ -138,23 +139,30 @@ function admitRouted(
         )
   }
   const rehearsed = routeWithDestination(shadow, request, toward)
-  const judge = (lookup: CallerLookup): Admission => {
-    const verdict = verdictOnBoth(routed, request, lookup)
-    const { decision, location, detail } = verdictOnBoth(rehearsed, request, lookup)
-    const beside = { decision, location, detail, enforced: verdict.decision }
-    return { ...admissionBy(draft, verdict, asked === null ? nobody : lookup), shadow: beside }
+  // The place at which both sets of rules found the same caller holds what is found anew too.
+  const judgeBeside =
+    (inForce: CallerLookup, beside: CallerLookup): Judge =>
+    (lookup) => {
+      const verdict = verdictOnBoth(routed, request, lookup)
+      const found = beside === inForce ? lookup : beside
+      const { decision, location, detail } = verdictOnBoth(rehearsed, request, found)
+      return {
+        ...admissionBy(draft, verdict, lookup),
+        shadow: { decision, location, detail, enforced: verdict.decision },
+      }
+    }
+  const asksBeside = judgeOfEither(rehearsed)
+  const withBeside = (lookup: CallerLookup): Awaitable<Admission> => {
+    const judge = (beside: CallerLookup) => withTokens(judgeBeside(lookup, beside))(lookup)
+    if (asksBeside === null) return judge(lookup)
+    const inForce = asked === null ? null : { judge: asked, lookup }
+    return withCaller(() => findRehearsedCaller(context, asksBeside, inForce, asking), judge)
   }
-  if (asked !== null) {
-    const found = withCaller(() => findCaller(context, asked, asking, useSession), withTokens(judge))
-    return then(found, counted)
-  }
-  // A look-up that keeps no session alive and whose failure only the shadow feels.
-  const beside = judgeOfEither(rehearsed)
-  if (beside === null) return counted(judge(nobody))
-  return then(
-    withCaller(() => findCaller(context, beside, asking, lookUpSession), judge),
-    counted,
-  )
+  const found =
+    asked === null
+      ? withBeside(nobody)
+      : withCaller(() => findCaller(context, asked, asking, useSession), withBeside)
+  return then(found, counted)
 }
 
 function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
