@@ -73,7 +73,7 @@ function refusalThere(here: Verdict, there: Verdict, lookup: CallerLookup): Deci
   if (decision.kind === 'reject' && decision.status !== 405) {
     return { kind: 'reject', status: 400, reason: 'destination-invalid' }
   }
-  const principal = lookup.kind === 'live' ? lookup.principal : null
+  const principal = lookup.kind === 'live' || lookup.kind === 'identified' ? lookup.principal : null
   return { kind: 'deny', reason: 'destination-not-allowed', principal }
 }
 
