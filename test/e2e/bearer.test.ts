@@ -46,6 +46,7 @@ apps:
       - { path: /pages, credentials: [session], require: { provider: people } }
       - { path: /open, require: anyone }
       - { path: /maybe, require: maybe_signed_in }
+      - { path: /pay, require: { provider: people }, step_up: { acr_values: [phr] } }
   jobs:
     url: ${url}/machines
     upstream: ${echo.url}
@@ -129,6 +130,11 @@ t.test('401 says how one comes by a token, and 403 which scope is missing', asyn
   const lacking = await ask('/people', accessToken)
   t.match(lacking, { status: 403, reason: 'scope-insufficient', user: null })
   t.match(lacking.challenge ?? '', /error="insufficient_scope", scope="read"/)
+  const weak = await tokensOfPerson(people, 'alice', wanted)
+  const stepUp = await ask('/pay', weak.accessToken)
+  t.match(stepUp, { status: 401, reason: 'step-up-needed', user: null })
+  t.match(stepUp.challenge ?? '', /error="insufficient_user_authentication", acr_values="phr"/)
+  t.ok(stepUp.challenge?.includes(metadata), 'and of a stronger one')
 })
 
 t.test('attacks: none of these tokens opens anything, and nothing of them reaches the app', async (t) => {

@@ -46,13 +46,17 @@ function challengeText(
   now: EpochSeconds,
 ): string {
   // All that is wanted is told, and who asks is not told what of it the token has.
-  if (stepUp !== null)
-    return `Bearer realm="claimgate", ${stepUpChallenge(stepUp, { claims: {}, scopes: [] }, now)}`
+  const resourceMetadata = metadataOf(admission)
+  if (stepUp !== null) {
+    const asked = stepUpChallenge(stepUp, { claims: {}, scopes: [] }, now)
+    const described = resourceMetadata === null ? '' : `, resource_metadata="${resourceMetadata}"`
+    return `Bearer realm="claimgate", ${asked}${described}`
+  }
   return challengesFor({
     credentials: admission.location?.credentials ?? [],
     error: presented === undefined ? null : 'invalid_token',
     scopes: [],
-    resourceMetadata: metadataOf(admission),
+    resourceMetadata,
     isBrowser: isBrowser(headers),
   })
 }
