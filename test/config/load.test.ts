@@ -138,10 +138,12 @@ apps:
   },
 )
 
-t.test('S-220: keys of an operator are one more who could fill a header, where they open a location', async (t) => {
-  const gateway = modelOf(
-    t,
-    `
+t.test(
+  'S-220: keys of an operator are one more who could fill a header, where they open a location',
+  async (t) => {
+    const gateway = modelOf(
+      t,
+      `
 api_keys: { store: sqlite }
 providers:
   one: { issuer: "https://one.example.com", client_id: a, client_secret: b }
@@ -162,19 +164,20 @@ apps:
     credentials: [session, api_key]
     identity_headers: { X-Mail: email }
 `,
-  )
-  const [api, written] = gateway.apps
-  const told = (path: string) =>
-    api?.allLocations
-      .find(({ label }) => label === path)
-      ?.forwarding.identityHeaders.map(({ name }) => name)
-      .join(' ')
-  t.same(api?.fallback.forwarding.identityHeaders, [{ name: 'X-Forwarded-User', from: 'user' }])
-  t.equal(told('/keys'), 'X-Forwarded-User')
-  t.equal(told('/people')?.split(' ').length, 4, 'no key comes here')
-  t.equal(told('/written'), 'X-Mail', 'what is written is sent')
-  t.equal(written?.fallback.forwarding.identityHeaders[0]?.name, 'X-Mail')
-})
+    )
+    const [api, written] = gateway.apps
+    const told = (path: string) =>
+      api?.allLocations
+        .find(({ label }) => label === path)
+        ?.forwarding.identityHeaders.map(({ name }) => name)
+        .join(' ')
+    t.same(api?.fallback.forwarding.identityHeaders, [{ name: 'X-Forwarded-User', from: 'user' }])
+    t.equal(told('/keys'), 'X-Forwarded-User')
+    t.equal(told('/people')?.split(' ').length, 4, 'no key comes here')
+    t.equal(told('/written'), 'X-Mail', 'what is written is sent')
+    t.equal(written?.fallback.forwarding.identityHeaders[0]?.name, 'X-Mail')
+  },
+)
 
 t.test('a preset is inferred from the issuer, and gives label and icon', async (t) => {
   const table: readonly (readonly [string, string])[] = [

@@ -201,7 +201,11 @@ t.test('a destination is opened by the same credential, or not at all', async (t
   t.equal(await move('/dav/people/b', { 'x-api-key': key.whole }), '403 destination-not-allowed')
   t.match(await move('/dav/people/b', cookie), /^200 ./)
   const line = await front.gateway.logged((line) => line.reason === 'destination-not-allowed')
-  t.match(line, { credential: 'api_key', provider: 'api_keys', key: key.record.id }, 'the line says whose it was')
+  t.match(
+    line,
+    { credential: 'api_key', provider: 'api_keys', key: key.record.id },
+    'the line says whose it was',
+  )
 })
 
 t.test('the access line says by what, and by which key', async (t) => {
