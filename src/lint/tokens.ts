@@ -28,10 +28,10 @@ export const tokenChecks: readonly Check[] = [
     example: `upstream: http://10.0.0.5:5000
 identity_headers: { X-Forwarded-Access-Token: access_token }`,
     find: (subject) =>
-      tokenUses(subject).flatMap(({ app: { upstream }, header, path }) => {
+      tokensSent(subject).flatMap(({ app: { upstream }, token, path }) => {
         const { scheme, socketPath, hostname } = upstream
         if (scheme === 'https' || socketPath !== null || isLoopback(hostname)) return []
-        return [foundAtKey(subject, path, `the ${words[header.token]} goes to ${hostname} unencrypted`)]
+        return [foundAtKey(subject, path, `the ${words[token]} goes to ${hostname} unencrypted`)]
       }),
   },
   {
@@ -110,10 +110,35 @@ export function tokenUses(subject: Subject): readonly TokenUse[] {
   )
 }
 
-function locationsOf(subject: Subject) {
+interface TokenSent {
+  readonly app: App
+  readonly token: TokenHeader['token']
+  readonly path: readonly (string | number)[]
+}
+
+/** Those, and what `upstream_authorization` sends: each once where it is written, at however many locations it holds. */
+function tokensSent(subject: Subject): readonly TokenSent[] {
+  const inAuthorization = locationsOf(subject, 'upstream_authorization').flatMap(({ app, location, at }) =>
+    sendsToken(location) ? [{ app, token: 'access_token' as const, path: at }] : [],
+  )
+  const written = new Map(inAuthorization.map((sent) => [JSON.stringify(sent.path), sent]))
+  return [
+    ...tokenUses(subject).map(({ app, header, path }) => ({ app, token: header.token, path })),
+    ...written.values(),
+  ]
+}
+
+function sendsToken({ access, forwarding }: Location): boolean {
+  const { upstreamAuthorization: how } = forwarding
+  // Where nobody is told apart there is no token.
+  if (access.kind === 'nobody' || access.kind === 'anyone') return false
+  return how === 'forward' || how === 'access_token'
+}
+
+function locationsOf(subject: Subject, key = 'identity_headers') {
   return subject.gateway.apps.flatMap((app) =>
     [app.fallback, ...app.allLocations].flatMap((location: Location) => {
-      const at = whereOfLocation(subject, app.name, location, 'identity_headers')
+      const at = whereOfLocation(subject, app.name, location, key)
       return at === null ? [] : [{ app, location, at }]
     }),
   )
