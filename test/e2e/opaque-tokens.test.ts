@@ -102,12 +102,13 @@ t.teardown(async () => {
 async function ask(
   path: string,
   token: string | null,
-): Promise<{ status: number; challenge: string | null }> {
+): Promise<{ status: number; challenge: string | null; retryAfter: string | null }> {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` }
   const origin = path === '/feed' ? `http://127.0.0.1:${port}` : url
   const answer = await fetch(`${origin}${path}`, { headers, redirect: 'manual' })
   await answer.text()
-  return { status: answer.status, challenge: answer.headers.get('www-authenticate') }
+  const { headers: told, status } = answer
+  return { status, challenge: told.get('www-authenticate'), retryAfter: told.get('retry-after') }
 }
 
 const alice = await tokensOf(op, 'alice')
@@ -160,6 +161,21 @@ t.test('a provider that does not answer is 503, and what is remembered goes on',
   facebook.bend = null
   t.match(await ask('/feed', 'EAAolga'), { status: 200 })
 })
+
+t.test(
+  'a provider that answers nonsense, or does not know us, is 503 too: the app heard nothing',
+  async (t) => {
+    const before = received.length
+    facebook.tokens.set('EAAotto', { app: '1234567890', user: '78', name: 'Otto' })
+    for (const answer of [{ data: 'nonsense' }, { error: { code: 101, message: 'no such app' } }]) {
+      facebook.bend = () => [200, answer]
+      t.match(await ask('/feed', 'EAAotto'), { status: 503, retryAfter: '5', challenge: null })
+    }
+    t.equal(received.length, before)
+    facebook.bend = null
+    t.match(await ask('/feed', 'EAAotto'), { status: 200 })
+  },
+)
 
 t.test('no token and no secret is in the log', async (t) => {
   const log = JSON.stringify(gateway.log)

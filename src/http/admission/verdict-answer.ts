@@ -42,7 +42,8 @@ function answerTo(request: IncomingMessage): Promise<Answer> | Answer {
   const context = contextOf(request)
   const { decision } = admission
   const { gateway } = context.runtime
-  if (admission.fault !== null) return faultAnswer(admission, admission.fault)
+  // Whoever could not tell, and for whatever reason: nothing reached the app, so that a client may ask again, be it a POST.
+  if (admission.fault !== null) return faultAnswer(admission, admission.fault, { status: 503 })
   switch (decision.kind) {
     case 'allow':
       throw new Error('an allowed request has no verdict to answer')

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Decision, DenyReason } from '../../core/decision.ts'
-import type { AnyFault } from '../../core/fault.ts'
+import type { AnyFault, FaultStatus } from '../../core/fault.ts'
 import { faultEntry } from '../../core/fault.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { announcesBody } from '../../core/request/body.ts'
@@ -191,16 +191,16 @@ export interface AfterFault {
   readonly next?: { readonly label: string; readonly href: string }
   /** Said by the page and by Retry-After (RFC 9110 10.2.3) alike. */
   readonly retryAfterSeconds?: number
+  /** Instead of the one that such a fault has. */
+  readonly status?: FaultStatus
 }
 
 /** A fault, in the one fixed sentence that it has for people, and what may be done about it. */
 export function faultAnswer(
   admission: Admission,
   fault: AnyFault | null,
-  { next, retryAfterSeconds }: AfterFault = {},
+  { next, retryAfterSeconds, status = statusOf(fault) }: AfterFault = {},
 ): Answer {
-  const entry = fault === null ? null : faultEntry(fault.code)
-  const status = entry?.status ?? 500
   const reason = fault === null ? 'internal' : fault.code.toLowerCase().replaceAll('_', '-')
   const seconds = retryAfterSeconds ?? (status === 503 ? 5 : null)
   const retry = seconds === null ? {} : { 'retry-after': String(seconds) }
@@ -219,6 +219,10 @@ export function faultAnswer(
       (isWorthAsking(admission, status) ? { label: words['link.try-again'], href: sameAddress } : null),
   })
   return withHeaders(pageAnswer(status, page), retry)
+}
+
+function statusOf(fault: AnyFault | null): FaultStatus {
+  return fault === null ? 500 : faultEntry(fault.code).status
 }
 
 /** RFC 3986 4.4: the address of the page itself, however long it is and whatever stands in it. */
