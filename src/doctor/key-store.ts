@@ -1,8 +1,8 @@
 import type { Gateway } from '../core/gateway.ts'
 import type { Clock } from '../core/ports.ts'
 import { storePlaceText } from '../core/store-place.ts'
-import { openKeysOfCommand } from '../runtime/keys/open.ts'
-import { hasKeyFile } from '../store/keys/sqlite-key-file.ts'
+import { forgottenPrefixes, openKeysOfCommand } from '../runtime/keys/open.ts'
+import { hasKeyFile, keyFilePath } from '../store/keys/sqlite-key-file.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 interface KeyStoreDeps {
@@ -16,10 +16,15 @@ interface KeyStoreDeps {
  */
 export async function keyStoreFindings(gateway: Gateway, deps: KeyStoreDeps): Promise<readonly Finding[]> {
   const { apiKeys, dataFolder } = gateway
-  if (apiKeys === null) return []
   const say = findingsOf('api_keys.store')
+  if (apiKeys === null) {
+    const forgotten = await forgottenPrefixes(dataFolder, deps.clock)
+    if (forgotten.length === 0) return []
+    const found = `${keyFilePath(dataFolder)} has keys that begin with ${forgotten.join(', ')}, and \`api_keys\` is not written`
+    return [say.failed('keys', found, 'Write it, or move that file away: the gateway does not start.')]
+  }
   const { store: settings, prefixes } = apiKeys
-  const place = settings.kind === 'sqlite' ? `${dataFolder}/keys.db` : storePlaceText(settings)
+  const place = settings.kind === 'sqlite' ? keyFilePath(dataFolder) : storePlaceText(settings)
   if (settings.kind === 'sqlite' && !hasKeyFile(dataFolder))
     return [say.note('keys', `${place} is not there yet: the gateway makes it when it starts`)]
   const store = openKeysOfCommand(gateway, { ...deps, report: () => {} })

@@ -37,4 +37,7 @@ t.test('a file that is there, and one whose keys the configuration does not know
   t.match(await lines(folder, 'api_keys: { store: sqlite, prefix: kk }'), [
     /^failed .* keys that begin with cg, which `api_keys\.prefix` lacks/,
   ])
+  t.match(await lines(folder, ''), [
+    /^failed .*keys\.db has keys that begin with cg, and `api_keys` is not written/,
+  ])
 })

@@ -1,5 +1,7 @@
 // Keys of customers at two gateways on one data folder: who the app sees, what it never sees, and how a key ends.
 import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { ApiKey } from '../../src/core/keys/api-key.ts'
 import { formatKey, formatKeyId, newKeyId, newKeySecret } from '../../src/core/keys/key-form.ts'
@@ -40,6 +42,14 @@ apps:
     websocket: true
     credentials: [api_key]
     require: { provider: api_keys, plan: paid }
+`
+
+const fileWithoutKeys = ({ url }: { readonly url: string }): string => `
+session: { store: sqlite }
+providers:
+  acme: { issuer: "https://acme.example.com", client_id: id, client_secret: s }
+apps:
+  api: { url: ${url}, upstream: ${echo.url}, require: anyone }
 `
 
 interface Made {
@@ -155,6 +165,15 @@ t.test('a gateway does not start, nor reload, that would hand stored keys to an 
   })
   const both = await startTestGateway({ yaml: fileAt('[new, cg]'), folder })
   await both.close()
+  const yaml = fileWithoutKeys
+  await t.rejects(startTestGateway({ yaml, folder }), {
+    code: 'CONFIG_INVALID',
+    message:
+      /`api_keys` is not written.*there are keys that begin with `cg` in .*keys\.db.*move that file away/,
+  })
+  renameSync(join(folder, 'keys.db'), join(folder, 'keys.old'))
+  const without = await startTestGateway({ yaml, folder })
+  await without.close()
 })
 
 t.test('uses are counted by day when the gateway has stopped', async (t) => {

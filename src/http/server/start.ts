@@ -5,7 +5,7 @@ import type { ServedRecord } from '../../core/served-record.ts'
 import { type Discovery, keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions, type Editions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
-import { refuseStrangePrefixes } from '../../runtime/keys/open.ts'
+import { refuseForgottenKeys, refuseStrangePrefixes } from '../../runtime/keys/open.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
@@ -140,9 +140,10 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
 }
 
 /** A store that is away stops no start: it is looked at when the configuration is read again. */
-async function refuseStrangeKeys({ keys, gateway }: Runtime, deps: RuntimeDeps): Promise<void> {
+async function refuseStrangeKeys({ keys, gateway, clock }: Runtime, deps: RuntimeDeps): Promise<void> {
   try {
     await refuseStrangePrefixes(keys, gateway)
+    await refuseForgottenKeys(gateway, clock)
   } catch (thrown) {
     if (!(thrown instanceof StoreFault)) throw thrown
     deps.onStoreFault(thrown)

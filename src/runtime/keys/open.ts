@@ -6,6 +6,8 @@ import type { Secret } from '../../core/secret.ts'
 import { createRecordSeal } from '../../core/session/record-seal.ts'
 import { buildKeyRing, type KeyRing, type Random } from '../../core/session/seal.ts'
 import { openKeyStore } from '../../store/keys/open.ts'
+import { hasKeyFile, keyFilePath, openKeyFile } from '../../store/keys/sqlite-key-file.ts'
+import { openSqliteKeys } from '../../store/keys/sqlite-keys.ts'
 import { createKeys, type Keys, type KeysSetup } from './keys.ts'
 
 interface KeyMeans {
@@ -91,4 +93,33 @@ export async function refuseStrangePrefixes(
     'CONFIG_INVALID',
     `there are keys that begin with ${found}, which this configuration would hand to apps as they come; ${cure}`,
   )
+}
+
+/**
+ * The same where `api_keys` is not written any more, and the file of keys is still there. Throws a StoreFault where that
+ * cannot be read.
+ */
+export async function refuseForgottenKeys(
+  { apiKeys, dataFolder }: Pick<Gateway, 'apiKeys' | 'dataFolder'>,
+  clock: Clock,
+): Promise<void> {
+  const prefixes = apiKeys === null ? await forgottenPrefixes(dataFolder, clock) : []
+  if (prefixes.length === 0) return
+  const found = prefixes.map((prefix) => `\`${prefix}\``).join(', ')
+  const there = `there are keys that begin with ${found} in ${keyFilePath(dataFolder)}`
+  throw new ConfigFault(
+    'CONFIG_INVALID',
+    `\`api_keys\` is not written, and ${there}, which apps would get as they come; write it, or move that file away`,
+  )
+}
+
+/** Of the keys in the file, where there is one. Rejects with a StoreFault. */
+export async function forgottenPrefixes(dataFolder: string, clock: Clock): Promise<readonly string[]> {
+  if (!hasKeyFile(dataFolder)) return []
+  const store = openSqliteKeys(openKeyFile(dataFolder), clock)
+  try {
+    return await store.prefixes()
+  } finally {
+    await store.close()
+  }
 }

@@ -49,9 +49,14 @@ const tables = `
   ) STRICT, WITHOUT ROWID;
 `
 
+/** Where keys are, or would be. */
+export function keyFilePath(folder: string): string {
+  return join(folder, fileName)
+}
+
 /** Whether there are keys in the folder. */
 export function hasKeyFile(folder: string): boolean {
-  return existsSync(join(folder, fileName))
+  return existsSync(keyFilePath(folder))
 }
 
 /**
@@ -59,7 +64,7 @@ export function hasKeyFile(folder: string): boolean {
  * written. Throws a StoreFault that says what is wrong with which file and what would be right.
  */
 export function openKeyFile(folder: string): SessionFile {
-  const path = join(folder, fileName)
+  const path = keyFilePath(folder)
   prepareFile(folder, path)
   let database: DatabaseSync | undefined
   try {
