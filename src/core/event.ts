@@ -61,7 +61,7 @@ export const events = {
   'provider.unanswered':
     'A provider did not answer when it was asked again for sessions (`recheck`). They go on until `unanswered` is over. This is said at most once a minute.',
   'provider.insufficient':
-    'A provider was asked again for a session (`recheck`), and did not say what rules or headers go by. The session ended, and its person signs in again. `warning` says what to ask the provider for. This is said once.',
+    'A provider was asked again for a session (`recheck`), and did not say what rules, headers, limits or keys go by. The session ended, and its person signs in again. `warning` says what to ask the provider for. This is said once.',
   'provider.not-revoked':
     'A refresh token that nobody uses any more could not be revoked at the provider. It ends by itself. This is said at most once a minute.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
@@ -212,7 +212,7 @@ export const fields = {
   keys: 'How many API keys of the person were put to sleep.',
   ended: 'How many sessions ended. 0: there was none.',
   bytes: 'How long the form is.',
-  why: 'Why a form was not kept: `too-large`, or `no-room`, as the session or the gateway keeps as many as it may, or `store-failed`. Of a session: what came of asking the provider again. `grant-refused`: it no longer gives tokens for this person. `subject-differs`, `user-differs`: it told of somebody else. `token-invalid`: its ID token cannot be believed. `userinfo-refused`: it does not take its own new token. `insufficient`: it did not say what rules or headers go by. `unanswered`: it was silent until `unanswered` was over. `not-stored`: the store did not take the new refresh token.',
+  why: 'Why a form was not kept: `too-large`, or `no-room`, as the session or the gateway keeps as many as it may, or `store-failed`. Of a session: what came of asking the provider again. `grant-refused`: it no longer gives tokens for this person. `subject-differs`, `user-differs`: it told of somebody else. `token-invalid`: its ID token cannot be believed. `userinfo-refused`: it does not take its own new token. `insufficient`: it did not say what rules, headers, limits or keys go by. `unanswered`: it was silent until `unanswered` was over. `not-stored`: the store did not take the new refresh token.',
   issuer: 'The issuer of the provider.',
   code: 'The code of a fault, one of those below. For unreadable bytes it is the parser’s. In the access line it says why an answer that had begun was cut.',
   error: 'What went wrong, for operators.',

@@ -183,7 +183,7 @@ function renewedInPart(
   const read = renewWithoutIdToken(last, userinfo, client.settings.claimsFrom, session, usedClaims)
   if (!read.ok)
     return insufficient(
-      `no ID token came, and "${read.lacks}", which rules or headers go by, came from the ID token alone: let the provider send an ID token with the refresh grant, or the claim in userinfo`,
+      `no ID token came, and "${read.lacks}", which rules, headers, limits or keys go by, came from the ID token alone: let the provider send an ID token with the refresh grant, or the claim in userinfo`,
       came,
     )
   return renewed(asked, { ...given, claims: read.claims, idToken: session.idToken }, came)

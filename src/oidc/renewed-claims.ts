@@ -46,7 +46,7 @@ function isSaid(claims: Claims, claim: string): boolean {
 
 export type PartlyRenewed =
   | { readonly ok: true; readonly claims: Claims }
-  /** What rules or headers go by, and the ID token alone has said. */
+  /** What rules, headers, limits or keys go by, and the ID token alone has said. */
   | { readonly ok: false; readonly lacks: ClaimPath }
 
 /**

@@ -3,6 +3,7 @@ import type { Awaitable } from '../../core/ports.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { LimitVerdict, RequestLimits } from '../../runtime/request-limits/request-limits.ts'
 import type { Admission } from './admission.ts'
+import { isOwnPreflight } from './cors.ts'
 import { type AdmissionDraft, toAdmission } from './draft.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
@@ -36,6 +37,8 @@ export function withLimits(
   const { app, location, decision, principal } = admission
   if (limits === undefined || decision.kind !== 'allow' || app === null) return admission
   if (location === null || location.limits.length === 0) return admission
+  // Anybody can send one, and no app hears of it: nobody’s quota is spent by strangers.
+  if (isOwnPreflight(admission)) return admission
   const verdict = limits.draw(location, app, principal, now)
   return verdict instanceof Promise
     ? verdict.then((drawn) => afterDrawing(admission, drawn))

@@ -1,6 +1,7 @@
 import type { Location } from '../../core/gateway.ts'
 import { type Counter, countersBefore, countersOf } from '../../core/limits/counter.ts'
 import { windowText } from '../../core/limits/request-limit.ts'
+import { isOwnPreflight } from '../../http/admission/cors.ts'
 import type { ProbeResult } from '../../http/admission/probe.ts'
 
 /** A limit that such a request draws from, with what it comes to for this person, key or network. */
@@ -19,7 +20,8 @@ export function limitsOn(
 ): readonly DrawnLimit[] {
   const { app, network } = admission
   if (app === null || location === undefined || location.access.kind === 'nobody') return []
-  return [...countersBefore(location, app, network), ...countersOf(location, app, who)].map(toDrawn)
+  const before = countersBefore(location, app, network)
+  return (isOwnPreflight(admission) ? before : [...before, ...countersOf(location, app, who)]).map(toDrawn)
 }
 
 function toDrawn({ limit: name, amount: { kind, count, windowSeconds } }: Counter): DrawnLimit {

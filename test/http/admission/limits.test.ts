@@ -131,3 +131,18 @@ t.test('a handshake of a WebSocket draws once', async (t) => {
   t.equal(handshakes.length, 1)
   for (const one of [first, second]) one.destroy()
 })
+
+t.test('a preflight that the gateway answers itself draws from no limit: no app hears of it', async (t) => {
+  const origin = 'https://shop.example'
+  const { ask, signIn, sent } = await open(
+    t,
+    `    limits: [{ per: app, quota: 2/1d }]\n    cors: [${origin}]\n`,
+  )
+  const head = `Host: ${host}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\nOrigin: ${origin}\r\n`
+  const preflight = `OPTIONS /a HTTP/1.1\r\n${head}Access-Control-Request-Method: GET\r\n\r\n`
+  for (const _ of [1, 2, 3]) t.match(await ask(preflight), /^HTTP\/1\.1 204 /)
+  t.equal(sent.length, 0)
+  const cookie = await signIn(host)
+  await ask(`GET /a HTTP/1.1\r\n${head}Cookie: ${cookie}\r\n\r\n`)
+  t.equal(sent.length, 1, 'strangers used up nothing')
+})

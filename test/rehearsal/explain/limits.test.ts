@@ -51,3 +51,21 @@ t.test('where there are none, nothing is told', async (t) => {
     t.notMatch(explanationText(told(path, 'paid')), /limits/)
   }
 })
+
+t.test('a preflight that the gateway answers itself draws from those of its network alone', async (t) => {
+  const origin = 'https://shop.example.com'
+  const app = `url: "https://api.example.com", upstream: "http://10.0.0.5", require: signed_in`
+  const limits = '[{ per: app, rate: 9/1m }, { per: client_ip, rate: 5/1s }]'
+  const drawn = (more: string) => {
+    const answering = gatewayOf(`
+trusted_proxies: none
+providers: { acme: { issuer: "https://id.example.com", client_id: gate, client_secret: s } }
+apps: { api: { ${app}, limits: ${limits}, ${more} } }
+`)
+    const headers = { origin, 'access-control-request-method': 'GET' }
+    const asked = { method: 'OPTIONS', url: 'https://api.example.com/', person: null, headers }
+    return explain(answering, { ...asked, clientAddress: '192.0.2.1' }).limits.map(({ name }) => name)
+  }
+  t.same(drawn(`cors: ["${origin}"]`), ['client_ip 5/1s'])
+  t.same(drawn('cors_preflight: pass'), ['client_ip 5/1s', 'app 9/1m'], 'the app hears of this one')
+})
