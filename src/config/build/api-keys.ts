@@ -1,4 +1,5 @@
-import type { SessionSettings } from '../../core/gateway.ts'
+import type { App, SessionSettings } from '../../core/gateway.ts'
+import { foldHeaderName, identityHeaderNames } from '../../core/headers/names.ts'
 import type { ApiKeySettings } from '../../core/keys/api-key-settings.ts'
 import type { Secret } from '../../core/secret.ts'
 import { isShared } from '../../core/session-store-settings.ts'
@@ -95,6 +96,20 @@ const taken = /^(?:authorization|cookie|origin|referer|user-agent|accept.*|if-.*
 function checkHeader(scope: Scope, header: string | undefined): void {
   if (header !== undefined && taken.test(header))
     faultAt(scope, [...path, 'header'], 'has a meaning of its own: expected a name such as X-Api-Key')
+}
+
+/** What an app is told by a header, nobody may be asked to send in it: each of the two would be taken for the other. */
+export function checkKeyHeaderIn(scope: Scope, draft: ApiKeysDraft | null, apps: readonly App[]): void {
+  if (draft === null) return
+  const header = foldHeaderName(draft.header)
+  for (const app of apps) {
+    const isSecret = app.sharedSecret !== null && foldHeaderName(app.sharedSecret.header) === header
+    if (!isSecret && !identityHeaderNames(app).includes(header)) continue
+    const setter = isSecret ? 'shared_secret' : 'identity_headers'
+    const message = `is a header that \`${setter}\` sets for the app "${app.name}": expected another name, such as X-Api-Key`
+    faultAt(scope, [...path, 'header'], message)
+    return
+  }
 }
 
 interface Prefixes {

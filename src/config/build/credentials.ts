@@ -92,9 +92,11 @@ function checkList(
   const isKnown =
     accepted.length === app.providers.length &&
     (accepted.length > 0 || (sources.providers.size === 0 && sources.hasKeys))
+  // One that is written and faulty was told of already.
+  const hasBearer = app.providers.some((name) => isWritten(scope, ['providers', name, 'bearer']))
   const { credentials } = place
   for (const [index, credential] of credentials.entries()) {
-    const message = whyNone(credential, accepted, { ...sources, isKnown })
+    const message = whyNone(credential, accepted, { ...sources, isKnown, hasBearer })
     const member = [...at, index]
     if (message !== null) faultAt(scope, isWritten(scope, member) ? member : at, message)
   }
@@ -110,14 +112,14 @@ function checkList(
 function whyNone(
   credential: Credential,
   accepted: readonly ProviderDraft[],
-  { hasKeys, isKnown }: { readonly hasKeys: boolean; readonly isKnown: boolean },
+  { hasKeys, isKnown, hasBearer }: Record<'hasKeys' | 'isKnown' | 'hasBearer', boolean>,
 ): string | null {
   switch (credential) {
     case 'session':
       if (!isKnown || accepted.some(({ signsIn }) => signsIn)) return null
       return 'lists `session`, and nobody signs in here: list what opens the app, such as `credentials: [api_key]`'
     case 'bearer':
-      if (!isKnown || accepted.some(({ bearer }) => bearer !== null)) return null
+      if (!isKnown || hasBearer) return null
       return 'needs a provider with `bearer` among those that the app accepts'
     case 'api_key':
       return hasKeys ? null : 'needs `api_keys` at the top of the file; `api_keys: {}` is enough'

@@ -8,7 +8,7 @@ import type { Steps } from '../steps.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
 import { buildAdmin } from './admin.ts'
-import { buildApiKeys } from './api-keys.ts'
+import { buildApiKeys, checkKeyHeaderIn } from './api-keys.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { checkAudiences } from './bearer.ts'
@@ -75,6 +75,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   warnOfUnlisted(scope, ofOrigins, { providers, hasKeys: isWritten(scope, ['api_keys']) })
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const models = ofOrigins.map(({ app }) => app)
+  checkKeyHeaderIn(scope, keys.draft, models)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
   const selfService = buildSelfService(scope, { rules, hosts, isComplete: ofOrigins.length === apps.length })
   const { listen, auth, session, log } = service

@@ -155,7 +155,8 @@ export function authorizationIsSet(app: App): boolean {
   )
 }
 
-function identityHeaderNames({ fallback, allLocations }: App): readonly string[] {
+/** Folded: those that tell an app who it is, wherever in it. */
+export function identityHeaderNames({ fallback, allLocations }: App): readonly string[] {
   return [fallback, ...allLocations].flatMap(({ forwarding }) =>
     [
       ...forwarding.identityHeaders,
