@@ -30,20 +30,26 @@ export function carriesOwn(value: string, { words }: Pick<OwnCredentials, 'words
     'latin1',
   )
   const at = pair.indexOf(':')
-  return beginsAsOwn(pair, words) || beginsAsOwn(pair.slice(at + 1), words)
+  return beginsAsOwn(pair, words) || beginsAsOwn(pair.slice(at + 1), words) || namesOwn(pair, words, true)
 }
 
-/** Whether a word of the text begins as ours do. Inside of a token of somebody else it is chance. */
-function namesOwn(text: string, words: readonly string[]): boolean {
+/**
+ * Whether a word of the text begins as ours do. Inside of a token of somebody else it is chance, unless a whole id
+ * follows. `byId`: that alone counts.
+ */
+function namesOwn(text: string, words: readonly string[], byId = false): boolean {
   for (let end = text.indexOf('_'); end !== -1; end = text.indexOf('_', end + 1)) {
     for (const word of words) {
       const start = end - word.length
-      if (start < 0 || (start > 0 && isOfToken(text.charCodeAt(start - 1)))) continue
-      if (text.slice(start, end).toLowerCase() === word) return true
+      if (start < 0 || text.slice(start, end).toLowerCase() !== word) continue
+      const isWord = !byId && (start === 0 || !isOfToken(text.charCodeAt(start - 1)))
+      if (isWord || idForm.test(text.slice(end, end + 18))) return true
     }
   }
   return false
 }
+
+const idForm = /^_[0-9A-Za-z]{16}_/
 
 function beginsAsOwn(text: string, words: readonly string[]): boolean {
   const trimmed = text.trimStart()

@@ -25,6 +25,12 @@ const ours: readonly string[] = [
   `Bearer other, Bearer ${key}`,
   `other,${key}`,
   'Bearer cg_mistyped',
+  // A whole id behind something else is no chance.
+  `Bearer%20${key}`,
+  `Bearer+${key}`,
+  `Bearer x.${key.slice(0, 40)}`,
+  `Basic ${basic(`alice:see/${key}`)}`,
+  `Basic ${basic(`alice:x:${key}`)}`,
   'Bearer old1_x',
   'Bearer cgt_AbCd',
   'Bearer CGT_AbCd',
