@@ -129,7 +129,8 @@ function clientsOf({ claims, clientId }: AccessToken): readonly Json[] {
 /**
  * Whether a token says that it is a program's own (RFC 6749 4.4), in the words of those who make them. Beside what the
  * standard has (`sub` is the client): Entra's `idtyp`, and without it a subject that is the object itself and no scope;
- * Auth0's `gty`, and under its RFC 9068 profile the `@clients` of `sub`; the accounts that Keycloak makes for clients.
+ * Auth0's `gty`, and under its RFC 9068 profile the `@clients` of `sub`; the accounts that Keycloak makes for
+ * clients, whose introspection has the name in `username` (RFC 7662 2.2) where the client has no scope `profile`.
  */
 function hasNobodyBehind(token: AccessToken): boolean {
   const { claims, subject, scopes } = token
@@ -138,7 +139,8 @@ function hasNobodyBehind(token: AccessToken): boolean {
   return clientsOf(token).some((client) => {
     const name = String(client)
     const account = `service-account-${name}`.toLowerCase()
-    return subject === name || subject === `${name}@clients` || claims.preferred_username === account
+    const isAccount = claims.preferred_username === account || claims.username === account
+    return subject === name || subject === `${name}@clients` || isAccount
   })
 }
 

@@ -117,6 +117,7 @@ const programs: readonly (readonly [string, JsonObject, string])[] = [
   ['Auth0, RFC 9068 profile', { sub: 'app@clients', client_id: 'app' }, 'client:app'],
   ['a list of grants', { sub: 'x', azp: 'app', gty: ['client-credentials'] }, 'client:app'],
   ['Keycloak', { sub: 'u-1', azp: 'App', preferred_username: 'service-account-app' }, 'client:App'],
+  ['Keycloak’s introspection', { sub: 'u-1', azp: 'app', username: 'service-account-app' }, 'client:app'],
   ['appid is the subject, azp is another', { sub: 'a2', azp: 'a1', appid: 'a2' }, 'client:a1'],
 ]
 
@@ -146,6 +147,7 @@ t.test('tokens of persons are told from those of programs', async (t) => {
     { sub: 'o-1', oid: 'o-1', azp: 'app', scp: 'read', idtyp: 'user' },
     { sub: 'auth0|1', azp: 'app', gty: 'password' },
     { sub: 'u-1', azp: 'app', preferred_username: 'service-account-other' },
+    { sub: 'u-1', azp: 'app', username: 'service-account-other' },
   ]
   for (const claims of persons)
     t.match(
