@@ -159,15 +159,15 @@ async function readPerson(
   io: Io,
 ): Promise<Reading<Pick<Probe, 'person' | 'notes'>>> {
   const file = options.text('claims')
-  const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io)
+  const { app } = probe(gateway, { ...asked, person: null }).admission
+  const accepted = app?.providers ?? [...gateway.providers.keys()]
+  const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io, accepted)
   const ways = [file !== null, options.flag('anonymous'), byHeader !== null]
   if (ways.filter((given) => given).length !== 1) {
     return { ok: false, reason: 'who asks? Say one of --claims FILE, --key ID, --token FILE and --anonymous' }
   }
   if (byHeader !== null) return byHeader
   if (file === null) return { ok: true, value: { person: null } }
-  const { app } = probe(gateway, { ...asked, person: null }).admission
-  const accepted = app?.providers ?? [...gateway.providers.keys()]
   const made = madeUpBy(options.text('credential') ?? 'session')
   if (!made.ok) return made
   const by = made.value

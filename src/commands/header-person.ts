@@ -56,12 +56,13 @@ export interface HeaderPerson {
   readonly notes: readonly string[]
 }
 
-/** What the options name beside claims; null: no key and no token. */
+/** What the options name beside claims; null: no key and no token. `accepted`: the providers of the app that is asked. */
 export async function readHeaderPerson(
   options: Options,
   gateway: Gateway,
   now: EpochSeconds,
   io: Io,
+  accepted: readonly string[] = [],
 ): Promise<Reading<HeaderPerson> | null> {
   const [key, token, kind] = [options.text('key'), options.text('token'), options.text('credential')]
   if (key === null && token === null) return null
@@ -69,7 +70,7 @@ export async function readHeaderPerson(
   if (key !== null && (kind ?? 'api_key') !== 'api_key') return refuse('--key goes with --credential api_key')
   if (token !== null && (kind ?? 'bearer') !== 'bearer')
     return refuse('--token goes with --credential bearer')
-  return key === null ? readToken(token ?? '', gateway, now, io) : readKey(key, gateway)
+  return key === null ? readToken(token ?? '', gateway, accepted, now, io) : readKey(key, gateway)
 }
 
 function refuse(reason: string): { readonly ok: false; readonly reason: string } {
@@ -79,6 +80,7 @@ function refuse(reason: string): { readonly ok: false; readonly reason: string }
 async function readToken(
   file: string,
   gateway: Gateway,
+  accepted: readonly string[],
   now: EpochSeconds,
   io: Io,
 ): Promise<Reading<HeaderPerson>> {
@@ -87,10 +89,8 @@ async function readToken(
   const raw = text.value.trim().replace(/^bearer /i, '')
   const [presented] = presentedCredentials(['authorization', `Bearer ${raw}`], gateway.apiKeys)
   switch (presented?.kind) {
-    case 'jwt': {
-      const provider = [...gateway.providers.values()].find(({ issuer }) => issuer === presented.issuer)
-      return { ok: true, value: ofToken(raw, provider ?? null, now) }
-    }
+    case 'jwt':
+      return { ok: true, value: ofToken(raw, providerOf(gateway, accepted, presented.issuer), now) }
     case 'key':
     case 'ours-malformed':
       return refuse(`${file} holds an API key: ask with --key and its id`)
@@ -101,6 +101,17 @@ async function readToken(
     default:
       return refuse(`${file} holds no access token`)
   }
+}
+
+/** Several may have one issuer, of which an app accepts one with `bearer`: that one's rules count there. */
+function providerOf(
+  { providers }: Gateway,
+  accepted: readonly string[],
+  issuer: string | null,
+): ProviderSettings | null {
+  const named = [...providers.values()].filter((one) => one.issuer === issuer)
+  const counting = named.filter(({ bearer }) => bearer !== null)
+  return counting.find(({ name }) => accepted.includes(name)) ?? counting[0] ?? named[0] ?? null
 }
 
 function ofToken(raw: string, provider: ProviderSettings | null, now: EpochSeconds): HeaderPerson {

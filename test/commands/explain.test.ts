@@ -544,6 +544,32 @@ t.test('where what follows the # is kept, a sign-in begins with a page', async (
   t.match((await ask(head)).stdout, 'The client gets 302: the sign-in at staff, and back here.')
 })
 
+t.test('a JWT is of the provider that the app accepts, where two have one issuer', async (t) => {
+  const provider = (client: string) =>
+    `{ issuer: "https://id.example.com", client_id: ${client}, client_secret: a-client-secret, bearer: { audiences: [api-${client}] } }`
+  const app = (name: string) =>
+    `{ url: "https://${name}.example.com", upstream: "http://10.0.0.5", provider: ${name}, credentials: [bearer], require: signed_in }`
+  writeFileSync(
+    join(folder, 'one-issuer.yaml'),
+    `providers: { one: ${provider('gate')}, two: ${provider('other')} }\napps: { one: ${app('one')}, two: ${app('two')} }\n`,
+  )
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const claims = {
+    iss: 'https://id.example.com',
+    sub: 'ada',
+    aud: 'api-other',
+    azp: 'cli',
+    exp: 4_000_000_000,
+  }
+  writeFileSync(join(folder, 'two.jwt'), `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`)
+  const asked = (app: string) =>
+    ask(['-c', 'one-issuer.yaml', '--url', `https://${app}.example.com/`, '--token', 'two.jwt'])
+  const there = await asked('two')
+  t.equal(there.code, 0, there.stdout + there.stderr)
+  t.match(there.stdout, 'by an access token of two')
+  t.match((await asked('one')).stdout, 'token-not-for-us')
+})
+
 t.test('a JWT from a file, and options that do not go together', async (t) => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const jwt = (claims: object) => `${part({ alg: 'RS256', typ: 'at+jwt' })}.${part(claims)}.c2ln`
