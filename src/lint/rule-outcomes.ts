@@ -1,3 +1,4 @@
+import { reservedProviders } from '../core/credential/credential.ts'
 import type { App } from '../core/gateway.ts'
 import { acceptedAt } from '../core/rules/accepted.ts'
 import { type Identification, isSameIdentification } from '../core/rules/identification.ts'
@@ -76,7 +77,7 @@ require: { provider: partners, groups: suppliers }`,
       rulesOf(subject.gateway).flatMap(({ app, whole }) =>
         conditionsOf(whole).flatMap(({ condition, negated, around }) => {
           if (condition.kind !== 'provider' || negated || isShared(around)) return []
-          if (condition.names.some((name) => app.providers.includes(name))) return []
+          if (condition.names.some((name) => vouchesAt(app, name))) return []
           const names = condition.names.map((name) => `"${name}"`).join(' or ')
           return foundAtPart(subject, condition, `"${app.name}" does not accept ${names}`)
         }),
@@ -154,6 +155,12 @@ function letsEveryoneIn(requirement: Requirement, accepted: readonly Identificat
   if (claims.length > 0 || addresses !== null || otherAddresses.length > 0) return false
   if (by === null) return true
   return accepted.every((one) => by.some((other) => isSameIdentification(one, other)))
+}
+
+/** Whether anybody comes to the app for whom this provider vouches; operators’ keys have one of their own. */
+function vouchesAt(app: App, name: string): boolean {
+  if (name !== reservedProviders.apiKeys) return app.providers.includes(name)
+  return [app.fallback, ...app.allLocations].some(({ credentials }) => credentials.includes('api_key'))
 }
 
 /** A policy for several apps names in its `any` providers that one of them need not accept. */
