@@ -77,7 +77,7 @@ export const command: Command = {
     io.stdout(
       options.flag('json')
         ? `${JSON.stringify({ ...asked, apps }, null, 2)}\n`
-        : reachText(gateway, asked, apps),
+        : reachText(gateway, asked, apps, person),
     )
     return userIdFault === null ? 0 : 1
   },

@@ -1,4 +1,4 @@
-import { type Credential, credentialOf } from '../../core/credential/credential.ts'
+import { type Credential, credentialOf, isHeaderCredential } from '../../core/credential/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -9,6 +9,7 @@ import { anonymous, readJudgedAddress, type Situation } from '../../core/rules/r
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import { stepUpRows } from '../../core/step-up-rows.ts'
 import { type Person, type Probe, type ProbeResult, probe } from '../../http/admission/probe.ts'
+import { comesByHeader } from '../../http/admission/probe-person.ts'
 import { conditionsOf } from '../conditions.ts'
 import { judgingLocations, judgingReadings } from '../who/access.ts'
 import { caseNote } from './case-note.ts'
@@ -203,8 +204,11 @@ function notesOn(
       `${asked.clientAddress} is one of trusted_proxies, and names no client: the address is unknown.`,
     )
   }
-  if (asked.clientAddress === null && locations.some(asksForAddress)) {
+  if (asked.clientAddress === null && (locations.some(asksForAddress) || isBoundToNetworks(asked.person))) {
     notes.push('No --client-ip was given: no condition on the address can be met.')
+  }
+  if (asked.person !== null && comesByHeader(asked.person) && locations.some(isForSessionsAlone)) {
+    notes.push('Tokens and keys are not looked at here: `credentials` lists `session` alone.')
   }
   return notes
 }
@@ -216,6 +220,17 @@ function allowNote({ app, target, decision }: ProbeResult['admission']): readonl
   if (missing.length === 0) return []
   const all = [...app.allowEncoded, ...missing].join(', ')
   return [`With \`allow_encoded: [${all}]\` the app is sent such paths; every reading of them is judged.`]
+}
+
+/** Whether it identifies people by their sessions, and nobody else. */
+function isForSessionsAlone({ access, credentials }: Location): boolean {
+  const identifies = access.kind === 'rule' || access.kind === 'maybe_signed_in'
+  return identifies && !credentials.some(isHeaderCredential)
+}
+
+/** Whether somebody comes by a key that is for some networks alone. */
+export function isBoundToNetworks(person: Person | null): boolean {
+  return person?.key != null && person.key.from !== null
 }
 
 /** Whether a location's rule says anything of the address. */

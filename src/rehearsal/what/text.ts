@@ -1,6 +1,7 @@
 import type { Credential } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
-import { asksForAddress } from '../explain/explanation.ts'
+import type { Person } from '../../http/admission/probe.ts'
+import { asksForAddress, isBoundToNetworks } from '../explain/explanation.ts'
 import { columns, wrap } from '../who/layout.ts'
 import type { AppReach } from './reach.ts'
 
@@ -13,7 +14,12 @@ export interface ReachOf {
 }
 
 /** What somebody can open, for people: a table an app. */
-export function reachText(gateway: Gateway, asked: ReachOf, apps: readonly AppReach[]): string {
+export function reachText(
+  gateway: Gateway,
+  asked: ReachOf,
+  apps: readonly AppReach[],
+  person: Person,
+): string {
   const from = asked.client_ip === null ? '' : `, from ${asked.client_ip}`
   const tables = apps.map(({ app, url, locations }) => {
     const rows = locations.map(({ location, access, because }) => [
@@ -25,7 +31,7 @@ export function reachText(gateway: Gateway, asked: ReachOf, apps: readonly AppRe
   })
   const by = { session: 'Signed in with', bearer: 'By an access token of', api_key: 'By an API key of' }
   const lead = `${by[asked.credential]} ${asked.provider}${from}\n${faultText(gateway, asked)}`
-  return [lead, ...tables, ...addressNote(gateway, asked)].join('\n')
+  return [lead, ...tables, ...addressNote(gateway, asked, person)].join('\n')
 }
 
 function faultText(gateway: Gateway, { provider, user_id_fault }: ReachOf): string {
@@ -35,8 +41,8 @@ function faultText(gateway: Gateway, { provider, user_id_fault }: ReachOf): stri
   return `${wrap(`${sentence} What follows is what the rules say.`)}\n`
 }
 
-function addressNote({ apps }: Gateway, { client_ip }: ReachOf): readonly string[] {
+function addressNote({ apps }: Gateway, { client_ip }: ReachOf, person: Person): readonly string[] {
   const matters = apps.some(({ allLocations, fallback }) => [fallback, ...allLocations].some(asksForAddress))
-  if (client_ip !== null || !matters) return []
+  if (client_ip !== null || !(matters || isBoundToNetworks(person))) return []
   return [`${wrap('No --client-ip was given: no condition on the address can be met.', 'note: ')}\n`]
 }

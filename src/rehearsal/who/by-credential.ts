@@ -1,4 +1,4 @@
-import type { Credential } from '../../core/credential/credential.ts'
+import { type Credential, reservedProviders } from '../../core/credential/credential.ts'
 import { type Identification, providersOf } from '../../core/rules/identification.ts'
 import { addWay, type Way } from '../../core/rules/way.ts'
 import type { WaysIn } from '../../core/rules/ways-in.ts'
@@ -53,15 +53,26 @@ function waysBy(credential: Credential, { ways }: WaysIn): readonly Way[] {
 }
 
 function credentialText(credential: Credential, own: readonly Identification[]): string {
-  const from = oneOf(providersOf(own) ?? [])
+  const providers = providersOf(own) ?? []
+  const from = oneOf(providers)
   switch (credential) {
     case 'session':
       return `signed in with ${from}`
     case 'bearer':
       return `an access token of ${from}`
     case 'api_key':
-      return `a key of ${from}`
+      return keyText(providers)
   }
+}
+
+/** `api_keys` is no provider that anybody would know: its keys are those that operators make. */
+function keyText(providers: readonly string[]): string {
+  const persons = providers.filter((name) => name !== reservedProviders.apiKeys)
+  const makers = [
+    ...(persons.length < providers.length ? ['that an operator made'] : []),
+    ...(persons.length > 0 ? [`of a person of ${oneOf(persons)}`] : []),
+  ]
+  return `a key ${makers.join(', or ')}`
 }
 
 /** Each for one credential, where others than sessions are accepted. */

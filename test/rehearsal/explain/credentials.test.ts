@@ -135,6 +135,14 @@ t.test('a session beside: it counts where it is listed and nothing else is prese
   })
 })
 
+t.test('where sessions alone count, somebody with a key is told why it helps nothing', async (t) => {
+  const note = 'Tokens and keys are not looked at here: `credentials` lists `session` alone.'
+  const key: Person = { provider: 'api_keys', claims: {}, by: { kind: 'api_key', id: 'x', name: 'x' } }
+  t.match(ask('/', key), { reason: 'no-session', notes: [note] })
+  t.notOk(ask('/api', key).notes.includes(note))
+  t.notOk(ask('/', null).notes.includes(note))
+})
+
 t.test('who may open a location, by each credential', async (t) => {
   const who = (path: string) => whoMayOpen(gateway, { method: 'GET', url: `https://shop.example.com${path}` })
   t.equal(
@@ -148,7 +156,7 @@ Without any credential: whoever meets this:
 By bearer (an access token of acme), whoever meets this:
   - plan: "paid"
 
-By api_key (a key of one of api_keys, acme), whoever meets this:
+By api_key (a key that an operator made, or of a person of acme), whoever meets this:
   - provider: acme
     and plan: "paid"
 `,
