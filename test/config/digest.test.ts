@@ -7,6 +7,9 @@ import t, { type Test } from 'tap'
 import type { FilesDigest } from '../../src/config/digest.ts'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGateway } from '../../src/config/load.ts'
+import type { ApiKey } from '../../src/core/keys/api-key.ts'
+import { encodeApiKey } from '../../src/core/keys/api-key-record.ts'
+import { hashKeySecret } from '../../src/core/keys/key-secret.ts'
 
 const head = `
 session: { store: memory, secret: "\${env:SESSION}" }
@@ -21,6 +24,14 @@ const plain = `${head}apps:\n${app('wiki', 'require: signed_in')}`
 const lists = `${head}policies: { staff: { org: "\${file:org}" } }
 apps:
 ${app('wiki', 'require: { groups: "${lines:lists/staff}" }, identity_headers: { X-Groups: { claim: groups, only: "${lines:lists/apps}" } }')}${app('require', 'shared_secret: "${file:secrets/shared}", locations: [{ path: /, require: { groups: "${lines:lists/staff}", org: "a${file:org}$${file:none}" } }]')}`
+
+const fileKey: ApiKey = {
+  ...{ id: '0123456789ABCDEF', prefix: 'cg', name: 'Acme', owner: { kind: 'operator', user: 'acme' } },
+  ...{ claims: { plan: 'paid' }, claimsAt: 1_900_000_000, asleep: false },
+  secrets: [{ hash: hashKeySecret('x'), until: null }],
+  ...{ createdAt: 1_900_000_000, expiresAt: null, revokedAt: null },
+  ...{ apps: null, methods: null, from: null, origins: [] },
+}
 
 /** A folder with what the texts name. */
 function folderOf(t: Test, text: string): string {
@@ -74,6 +85,26 @@ t.test('files that rules and headers name are in it, once each, as they are name
     const other = folderOf(t, lists)
     writeFileSync(join(other, name), text)
     t.not(digestIn(other).digest, digest, name)
+  }
+})
+
+t.test('keys of the file, and who may have keys, decide who gets in', async (t) => {
+  const text = `${head}api_keys:
+  store: sqlite
+  keys: "\${file:keys.jsonl}"
+  self_service: { at: "https://wiki.example.com", require: { org: "\${file:org}" }, claims: [org], max_keys: 1 }
+apps:
+${app('wiki', 'require: signed_in, credentials: [session, api_key]')}`
+  const folder = folderOf(t, text)
+  writeFileSync(join(folder, 'keys.jsonl'), encodeApiKey({ ...fileKey, claims: {} }))
+  const { digest, files } = digestIn(folder)
+  t.strictSame(files.slice(1), [
+    { as: 'file', name: 'keys.jsonl', sha256: sha256(encodeApiKey({ ...fileKey, claims: {} })) },
+    { as: 'file', name: 'org', sha256: sha256('00D\n') },
+  ])
+  for (const changed of [fileKey, { ...fileKey, apps: ['wiki'] }, { ...fileKey, revokedAt: 1_900_000_001 }]) {
+    writeFileSync(join(folder, 'keys.jsonl'), encodeApiKey(changed))
+    t.not(digestIn(folder).digest, digest)
   }
 })
 
