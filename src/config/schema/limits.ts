@@ -26,7 +26,13 @@ const subject = judged(
 
 /** What one plan may: a rate, or what the key says. */
 const planAmount = z
-  .union([rate, z.strictObject({ rate: rate.optional(), quota: quota.optional() })])
+  .union([
+    rate,
+    z.strictObject({
+      rate: rate.optional().describe('So many in a time.'),
+      quota: quota.optional().describe('So many in a window of UTC, over restarts.'),
+    }),
+  ])
   .register(forms, { form: 'rate, `{rate}` or `{quota}`' })
 
 const by = z
@@ -43,13 +49,19 @@ const by = z
 /** One limit. Which keys go together is judged by config/build/limits. */
 export const limit = z
   .strictObject({
-    name: name.optional(),
+    name: name
+      .optional()
+      .describe('What answers, logs and metrics call it. Without this key it is named after `per`.'),
     per: z
-      .union([subject, z.strictObject({ claim: text })])
-      .register(forms, { form: '`user`, `key`, `client_ip`, `app` or `{claim}`' }),
-    rate: rate.optional(),
-    quota: quota.optional(),
-    by: by.optional(),
+      .union([
+        subject,
+        z.strictObject({ claim: text.describe('The claim whose value is counted, one text or number.') }),
+      ])
+      .register(forms, { form: '`user`, `key`, `client_ip`, `app` or `{claim}`' })
+      .describe('Whose requests are counted together.'),
+    rate: rate.optional().describe('So many in a time. It begins anew when the gateway starts.'),
+    quota: quota.optional().describe('So many in a window of UTC. It survives a restart.'),
+    by: by.optional().describe('By plan: each value of a claim has its own rate or quota.'),
   })
   .register(forms, { form: '`{name, per}` with `rate`, `quota` or `by`' })
 
