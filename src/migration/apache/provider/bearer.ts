@@ -5,6 +5,7 @@ import type { RemoteUser } from '../context.ts'
 import { lastOf, wordsOf } from '../reading/last.ts'
 import type { VirtualHost } from '../reading/site.ts'
 import type { Directive } from '../reading/tree.ts'
+import { splitWords } from '../reading/words.ts'
 import { type ProviderNotes, plain } from './notes.ts'
 import type { ConvertedProvider } from './provider.ts'
 
@@ -65,7 +66,7 @@ export function takesTokens({ directives, sections }: VirtualHost): boolean {
 function takesThemByHeader({ directives, sections }: VirtualHost): boolean {
   const lines = [...directives, ...sections.flatMap((section) => section.directives)]
   const told = lines.filter(({ key }) => key === 'oidcoauthaccepttokenas')
-  return told.every(({ rest }) => rest.trim() === '' || /\bheader\b/i.test(rest))
+  return told.every(({ rest }) => rest.trim() === '' || splitWords(rest).some((one) => /^header$/i.test(one)))
 }
 
 /** Introspection came first; keys that the file holds itself have no counterpart. */
