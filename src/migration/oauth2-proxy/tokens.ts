@@ -54,10 +54,10 @@ interface TokenIssuer {
   readonly audience: string
 }
 
-/** `issuer=audience`, the audience behind the last `=`. */
+/** `issuer=audience`, the audience behind the first `=`. */
 function issuersOf(proxy: OauthProxy): readonly TokenIssuer[] {
   return proxy.list('extra_jwt_issuers').flatMap((text) => {
-    const [, issuer, audience] = /^(.+)=([^=]+)$/.exec(text) ?? []
+    const [, issuer, audience] = /^([^=]+)=(.+)$/.exec(text) ?? []
     return issuer === undefined || audience === undefined ? [] : [{ issuer, audience }]
   })
 }
