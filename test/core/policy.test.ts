@@ -100,6 +100,35 @@ function told(decision: Decision): string {
   }
 }
 
+/** By a token of a person, or a key: an operator’s where `api_keys` vouches, else a person’s. */
+function program(by: 'bearer' | 'api_key', name: string): Caller {
+  const how = by === 'bearer' ? { kind: by, isClient: false } : { kind: by, id: 'i', name: 'n' }
+  return {
+    ...{ kind: 'signed-in', signIn: null, scopes: [] },
+    principal: { user: 'u', provider: name, claims: {}, by: how },
+  }
+}
+
+t.test('a token or key counts where it is listed and whoever vouches for it is accepted', async (t) => {
+  const rows: readonly (readonly [Location['credentials'], Caller, string])[] = [
+    [['bearer'], program('bearer', 'acme'), 'allow rule-met u'],
+    [['bearer'], program('bearer', 'gone'), 'unauthorized credential-unknown '],
+    [['session', 'api_key'], program('bearer', 'acme'), 'unauthorized credential-not-accepted '],
+    [['api_key'], program('api_key', 'api_keys'), 'allow rule-met u'],
+    [['api_key'], program('api_key', 'acme'), 'allow rule-met u'],
+    [['api_key'], program('api_key', 'gone'), 'unauthorized credential-unknown '],
+    [['session', 'bearer'], program('api_key', 'api_keys'), 'unauthorized credential-not-accepted '],
+    [['bearer'], program('bearer', 'api_keys'), 'unauthorized credential-unknown '],
+    [['bearer', 'api_key'], person(), 'unauthorized no-credential '],
+  ]
+  for (const [credentials, caller, verdict] of rows)
+    t.equal(
+      told(decide(rule(signedIn, { credentials }), caller, facts)),
+      verdict,
+      `${credentials} ${verdict}`,
+    )
+})
+
 t.test('open and closed locations', async (t) => {
   const rows: readonly (readonly [Access, Caller, string])[] = [
     [{ kind: 'anyone' }, nobody, 'allow open-to-anyone'],
