@@ -4,7 +4,7 @@ import { type JsonObject, readJsonObject } from '../../core/json-object.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { authenticate, proofKeys } from '../client-auth.ts'
-import { withoutCredentials } from '../fault.ts'
+import { textWithout, withoutCredentials } from '../fault.ts'
 import { quote, quoteWithout } from '../quote.ts'
 import type { Registration } from '../token-request.ts'
 import type { Told } from './told-tokens.ts'
@@ -24,13 +24,16 @@ export async function introspect(
     const text = await ask(registration, token, deadline)
     if (text === null)
       return { reading: refused('the provider tells nothing of tokens of its form'), bytes: 0 }
-    return {
-      reading: readIntrospection(documentOf(text), registration.settings.issuer, now),
-      bytes: text.length,
-    }
+    const reading = readIntrospection(documentOf(text), registration.settings.issuer, now)
+    return { reading: toldWithout(reading, [token, secret]), bytes: text.length }
   } catch (thrown) {
     throw withoutCredentials(thrown, [token, secret])
   }
+}
+
+/** Why a token is refused may quote the answer, which may repeat what it was sent. */
+function toldWithout(reading: Told['reading'], credentials: readonly string[]): Told['reading'] {
+  return reading.kind === 'read' ? reading : { ...reading, detail: textWithout(reading.detail, credentials) }
 }
 
 /** Null: it does not tell of such tokens, as of JWTs that it made (the error of RFC 7009 2.2.1). */

@@ -87,6 +87,15 @@ t.test('what no access token can be costs no question', async (t) => {
   t.equal(rig.op.counts.introspection, 2, 'a JWT may be longer')
 })
 
+t.test('a refusal is told without the token, whatever the answer repeats', async (t) => {
+  const token = 'canary-of-an-access-token'
+  const answer = { active: true, sub: 'alice', aud: 'https://api.example.com', token_type: token }
+  const rig = await rigOf(t, { bends: answering(200, JSON.stringify(answer)) })
+  const told = await read(rig, token)
+  t.match(told, { kind: 'refused', why: 'token-invalid' })
+  t.notMatch(JSON.stringify(told), token)
+})
+
 t.test('what it may answer that tells nothing', async (t) => {
   const token = 'canary-of-an-access-token'
   const proper = { active: true, sub: 'alice', aud: 'https://api.example.com', token_type: 'Bearer' }
