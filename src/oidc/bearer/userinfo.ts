@@ -90,7 +90,8 @@ function readingOf(
   }
   const read = readAccessTokenClaims(claims, now, { endRequired: false })
   if (!read.ok) return { kind: 'refused', why: read.why, detail: read.detail }
-  const clientId = foreign ?? clients[0] ?? null
+  // Where one of several is the subject, nobody is behind it.
+  const clientId = foreign ?? clients.find((client) => client === claims.sub) ?? clients[0] ?? null
   return { kind: 'read', token: { ...read.token, audiences: null, clientId, scopes } }
 }
 

@@ -10,7 +10,7 @@ import { faultOf, type Rig, random, settingsFor, someday, someNetwork, startRig 
 
 const bearer: BearerSettings = {
   audiences: [],
-  clientIds: ['a-mobile-app'],
+  clientIds: ['a-mobile-app', 'a-program'],
   check: 'userinfo',
   userId: 'sub',
   acceptClients: false,
@@ -80,6 +80,11 @@ t.test('Google: whatever else it may be is refused', async (t) => {
     ],
     ['one without openid', { azp: 'a-mobile-app', expiresAt: alice.expiresAt }, /scope openid/],
     ['a program’s own', { ...alice, sub: 'a-mobile-app' }, /nobody is behind it/],
+    [
+      'a program’s own for another client',
+      { ...alice, aud: 'a-mobile-app', azp: 'a-program', sub: 'a-program' },
+      /nobody is behind it/,
+    ],
   ]
   for (const [index, [name, token, says]] of rows.entries()) {
     if (token !== null) google.tokens.set(`ya29.${index}`, token)
