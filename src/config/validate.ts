@@ -191,7 +191,10 @@ function explain(issue: SchemaIssue, node: ConfigNode): { message: string; sugge
       }
     case 'too_big':
       if (issue.origin === 'number') return { message: `must be at most ${issue.maximum}`, suggestion: null }
-      return { message: `is too long: at most ${issue.maximum} characters`, suggestion: null }
+      return {
+        message: `is too long: at most ${issue.maximum} ${node.kind === 'list' ? 'entries' : 'characters'}`,
+        suggestion: null,
+      }
     case 'invalid_value': {
       const words = issue.values.filter((value) => typeof value === 'string')
       const expected = `expected ${listed(issue.values.map(String))}`

@@ -86,7 +86,8 @@ function checkList(
   { at, places }: WrittenList,
 ): void {
   const place = places.find(tellsApart)
-  if (place === undefined) return
+  // What stands in its place says nothing of what was meant.
+  if (place === undefined || isFaultyList(scope, at, place.credentials)) return
   const accepted = app.providers.flatMap((name) => sources.providers.get(name) ?? [])
   // Of a provider that was faulty, that is missing, or that the app failed to name, it was told already.
   const isKnown =
@@ -107,6 +108,14 @@ function checkList(
       'lists `api_key` alone, and `step_up` asks for a sign-in that no key can bring: list `session`, or leave `step_up` out here'
     faultAt(scope, at, message)
   }
+}
+
+/** Whether something else is written than what is in force, which is told already. */
+function isFaultyList(scope: Scope, at: ConfigPath, credentials: readonly Credential[]): boolean {
+  const node = nodeAt(scope.root, at)
+  if (node === undefined) return false
+  if (node.kind !== 'list' || node.items.length !== credentials.length) return true
+  return node.items.some((item, index) => item.kind !== 'scalar' || item.value !== credentials[index])
 }
 
 function whyNone(

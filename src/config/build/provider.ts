@@ -39,7 +39,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   checkProviderPrefix(scope, path, keys)
   const signsIn = readSignsIn(scope, path, keys, preset)
   const asks = whatAsksAsClient(keys, preset)
-  if (!signsIn) checkTokenOnly(scope, path, keys, asks)
+  if (!signsIn) checkTokenOnly(scope, path, keys, { asks, preset })
   else if (!isWritten(scope, [...path, 'client_id'])) faultAt(scope, [...path, 'client_id'], 'is missing')
   checkJwksUri(scope, path, keys, signsIn)
   checkFacebook(scope, path, keys, { preset, signsIn })

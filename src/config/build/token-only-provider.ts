@@ -42,7 +42,7 @@ export function checkTokenOnly(
   scope: Scope,
   path: ConfigPath,
   keys: ProviderKeys,
-  asks: string | null,
+  { asks, preset }: { readonly asks: string | null; readonly preset: Preset },
 ): void {
   for (const key of signInKeys)
     if (isWritten(scope, [...path, key]))
@@ -51,6 +51,8 @@ export function checkTokenOnly(
     faultAt(scope, [...path, 'client_id'], `is missing: ${asks} needs a client of ours`)
   // Where `bearer` is faulty it is not known who would ask.
   if (asks !== null || keys.bearer === undefined) return
+  // Another `check` is wrong there, which is told, and the right one needs them.
+  if (preset === 'facebook' && keys.jwks_uri === undefined) return
   for (const key of clientKeys)
     if (isWritten(scope, [...path, key])) {
       const message = `is not used: nobody signs in with this provider, and \`check: ${keys.bearer.check}\` needs no client`
