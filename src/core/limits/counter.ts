@@ -24,21 +24,37 @@ const none: readonly Counter[] = []
 /** Before anybody is looked up: limits by `client_ip`, a hundredfold where networks cannot be told apart. */
 export function countersBefore(location: Place, app: Named, network: ClientNetwork): readonly Counter[] {
   if (location.limits.length === 0) return none
-  return location.limits.flatMap((limit) => {
-    const { amount, per } = limit
-    if (per !== 'client_ip' || 'claim' in amount) return []
-    const count = mostOf(amount.count, network)
-    return [counterOf(limit, app, { ...amount, count }, ['client_ip', network.key])]
-  })
+  return ratesFirst(
+    location.limits.flatMap((limit) => {
+      const { amount, per } = limit
+      if (per !== 'client_ip' || 'claim' in amount) return []
+      const count = mostOf(amount.count, network)
+      return [counterOf(limit, app, { ...amount, count }, ['client_ip', network.key])]
+    }),
+  )
 }
 
-/** All others, of a request that is let in. A limit that is about somebody counts nobody where nobody is known. */
+/**
+ * All others, of a request that is let in, in the order in which they are drawn on. A limit that is about somebody counts
+ * nobody where nobody is known. What all share comes last: whoever has no room of their own does not touch it.
+ */
 export function countersOf(location: Place, app: Named, principal: Principal | null): readonly Counter[] {
   if (location.limits.length === 0) return none
-  return location.limits.flatMap((limit) => {
-    const subject = subjectOf(limit, principal)
-    return subject === null ? [] : [counterOf(limit, app, amountFor(limit.amount, principal), subject)]
-  })
+  const countersWhere = (isShared: boolean): readonly Counter[] =>
+    ratesFirst(
+      location.limits.flatMap((limit) => {
+        if ((limit.per === 'app') !== isShared) return []
+        const subject = subjectOf(limit, principal)
+        return subject === null ? [] : [counterOf(limit, app, amountFor(limit.amount, principal), subject)]
+      }),
+    )
+  return [...countersWhere(false), ...countersWhere(true)]
+}
+
+/** Rates are nearer, and what a quota counted is then given back the less often. */
+function ratesFirst(counters: readonly Counter[]): readonly Counter[] {
+  const isRate = ({ amount }: Counter): boolean => amount.kind === 'rate'
+  return [...counters.filter(isRate), ...counters.filter((counter) => !isRate(counter))]
 }
 
 function counterOf(

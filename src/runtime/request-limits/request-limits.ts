@@ -73,15 +73,14 @@ function hasLimits(apps: readonly App[]): boolean {
   )
 }
 
-/** Rates first: they are nearer, and what a quota counted is given back the less often. */
+/** In their order: the first that is full ends it, and what was taken before is given back. */
 async function drawFrom(
   store: LimitStore,
   counters: readonly Counter[],
   now: EpochSeconds,
 ): Promise<LimitVerdict> {
   const taken: Counter[] = []
-  const ordered = [...counters.filter(isRate), ...counters.filter((counter) => !isRate(counter))]
-  for (const counter of ordered) {
+  for (const counter of counters) {
     const one: Taken = await store.take(counter, now)
     if (one.kind === 'full') {
       await Promise.all(taken.map((drawn) => store.giveBack(drawn, now)))
@@ -90,10 +89,6 @@ async function drawFrom(
     taken.push(counter)
   }
   return within
-}
-
-function isRate({ amount }: Counter): boolean {
-  return amount.kind === 'rate'
 }
 
 /** What was answered while this process was busy is read before it counts as late. */

@@ -95,6 +95,18 @@ t.test('what is over takes from no other: what was taken before is given back', 
   t.same(asked.slice(0, 3), ['organization_id 9/1m', 'user 9/1d', 'app 1/1d'], 'rates come first')
 })
 
+t.test('who has no quota left draws from nothing that all share: that comes last', async (t) => {
+  const { store, asked } = countingStore()
+  const made = requestLimits(store)
+  const { app, location } = placeOf(
+    '[{ per: app, rate: 9/1m }, { per: app, quota: 9/1d }, { per: user, quota: 1/1d }, { per: { claim: organization_id }, rate: 8/1m }]',
+  )
+  await made.draw(location, app, eve, now)
+  t.same(asked, ['organization_id 8/1m', 'user 1/1d', 'app 9/1m', 'app 9/1d'])
+  t.match(await made.draw(location, app, eve, now), { kind: 'over', limit: 'user 1/1d' })
+  t.same(asked.slice(4), ['organization_id 8/1m', 'user 1/1d'])
+})
+
 t.test('client_ip is drawn before, and nothing else is; afterwards it is not drawn again', async (t) => {
   const { store, asked } = countingStore()
   const made = requestLimits(store)
