@@ -18,7 +18,7 @@ export const presetChecks: readonly Check[] = [
     id: 'everyone-can-sign-in',
     severity: 'warning',
     finds: '`signed_in` where the whole world has an account',
-    why: 'Whoever has a Google account, or one in any Salesforce organisation, can sign in at `accounts.google.com` or `login.salesforce.com`. `signed_in` keeps out only people without any such account.',
+    why: 'Whoever has a Google account, or one in any Salesforce organisation, can sign in at `accounts.google.com` or `login.salesforce.com`, and whoever has a Facebook account can get a token for your app. `signed_in` keeps out only people without any such account.',
     fix: 'Say who: `require: { hd: example.com }`, `require: { organization_id: "00D…" }`. If Google knows the client as “internal”, say so in a comment.',
     example: `providers:
   google: { issuer: "https://accounts.google.com" }
@@ -33,7 +33,9 @@ apps:
         // The app's own rule holds for its locations too: told once.
         const told = open.find(({ location }) => location === app.fallback)
         return (told === undefined ? open : [told]).flatMap(({ location, provider }) => {
-          const message = `anybody in the world can sign in with "${provider}", and this asks for no more`
+          const can =
+            subject.gateway.providers.get(provider)?.signsIn === false ? 'get a token of' : 'sign in with'
+          const message = `anybody in the world can ${can} "${provider}", and this asks for no more`
           return foundAtPart(subject, location, message)
         })
       }),
@@ -79,5 +81,9 @@ function worldProvider(
 
 /** Issuers at which accounts of every organisation sign in. */
 function isForTheWorld({ issuer, preset }: ProviderSettings): boolean {
-  return preset === 'google' || /^https:\/\/(?:login|test)\.salesforce\.com\/?$/.test(issuer)
+  return (
+    preset === 'google' ||
+    preset === 'facebook' ||
+    /^https:\/\/(?:login|test)\.salesforce\.com\/?$/.test(issuer)
+  )
 }
