@@ -76,7 +76,7 @@ export function usageFacts(id: string, { days, last }: KeyUsage): KeyUsageFacts 
 }
 
 /** Of a person's key: when its claims are too old to count; null: it does not sleep. */
-export function sleepsAt(
+function sleepsAt(
   { owner, claimsAt }: Pick<ApiKey, 'owner' | 'claimsAt'>,
   { apiKeys }: Pick<KeyReading, 'apiKeys'>,
 ): EpochSeconds | null {

@@ -32,7 +32,7 @@ export function isKeyId(text: string): boolean {
 }
 
 /** The part of a key that is secret. */
-export function isKeySecret(text: string): boolean {
+function isKeySecret(text: string): boolean {
   return secretForm.test(text)
 }
 

@@ -56,7 +56,7 @@ export function identifiedAt(
 }
 
 /** What a look-up of the credential would say that a person of a probe comes by. */
-export function probeLookup(gateway: Gateway, person: Person, use: KeyUse): HeaderLookup {
+function probeLookup(gateway: Gateway, person: Person, use: KeyUse): HeaderLookup {
   const { by, key, token } = person
   if (key !== undefined) return ofRecord(gateway, key, use)
   switch (by?.kind) {

@@ -72,7 +72,7 @@ export function createKeyUseCount(
 }
 
 /** `2026-11-29`, in UTC: the same day for every process. */
-export function dayOf(at: EpochSeconds): string {
+function dayOf(at: EpochSeconds): string {
   return new Date(at * 1000).toISOString().slice(0, 10)
 }
 

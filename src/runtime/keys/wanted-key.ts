@@ -46,7 +46,7 @@ export type ReadWantedKey =
   | { readonly ok: true; readonly wanted: WantedKey }
   | { readonly ok: false; readonly faults: readonly KeyFault[] }
 
-export const wantedKeyFields = [
+const wantedKeyFields = [
   ...(['name', 'user', 'person', 'provider', 'claims', 'expires', 'apps', 'methods', 'from'] as const),
 ] as const
 

@@ -23,7 +23,7 @@ export function sealApiKey(seal: RecordSeal, key: ApiKey): string {
 }
 
 /** Null: what stands there is no key of this id, or cannot be read. */
-export function openApiKey(seal: RecordSeal, id: string, sealed: string): FoundApiKey | null {
+function openApiKey(seal: RecordSeal, id: string, sealed: string): FoundApiKey | null {
   const opened = seal.open('api-key', id, sealed)
   const key = opened.ok ? decodeApiKey(opened.text) : null
   return opened.ok && key?.id === id ? { key, sealed, isStale: opened.stale } : null
