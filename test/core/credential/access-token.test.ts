@@ -195,3 +195,15 @@ t.test('a token that is bound to a certificate is refused without it', async (t)
   const bound = judge({ sub: 'alice', aud: api, cnf: { 'x5t#S256': 'thumb' } })
   t.match(bound, { kind: 'refused', why: 'token-invalid', detail: /certificate/ })
 })
+
+t.test('one token is judged anew where the provider’s settings are others', async (t) => {
+  const same = token({ sub: 'alice', aud: api, email: 'a@b.example' })
+  const first = provider()
+  t.match(judgeAccessToken(same, first, now), { principal: { user: 'alice', emailUnverified: true } })
+  t.match(judgeAccessToken(same, provider({}, { userIdPrefix: 'acme:' }), now), {
+    principal: { user: 'acme:alice' },
+  })
+  const trusting = provider({ userId: 'email' }, { trustEmail: true })
+  t.match(judgeAccessToken(same, trusting, now), { principal: { user: 'a@b.example' } })
+  t.match(judgeAccessToken(same, provider({ audiences: ['other'] }), now), { why: 'token-not-for-us' })
+})
