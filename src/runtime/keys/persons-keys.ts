@@ -41,8 +41,12 @@ export function createPersonsKeys({ store, report, edition }: PersonsKeysSetup):
   let timer: NodeJS.Timeout | undefined
 
   async function refresh({ issuer, clientId, user, at }: SignedIn, claims: Claims): Promise<void> {
+    const name = nameOf({ user, provider: { issuer, clientId } })
+    const before = toSleep.get(name)
     try {
       await store.refreshOwner({ issuer, clientId, user }, claims, at)
+      // What is said of them since stays to be done.
+      if (toSleep.get(name) === before) toSleep.delete(name)
     } catch (thrown) {
       report(thrown)
     }
@@ -57,6 +61,7 @@ export function createPersonsKeys({ store, report, edition }: PersonsKeysSetup):
     clearTimeout(timer)
     timer = undefined
     for (const [name, person] of [...toSleep]) {
+      if (toSleep.get(name) !== person) continue
       try {
         await store.sleepOwner(person)
         toSleep.delete(name)
@@ -81,7 +86,7 @@ export function createPersonsKeys({ store, report, edition }: PersonsKeysSetup):
     sleep: async (person) => store.sleepOwner(person),
     sleepSoon(person) {
       if (toSleep.size >= limits.keyOwnersUnderWay) return
-      toSleep.set(JSON.stringify([person.user, person.provider]), person)
+      toSleep.set(nameOf(person), person)
       if (timer === undefined) begin(putToSleep())
     },
     async close() {
@@ -89,4 +94,8 @@ export function createPersonsKeys({ store, report, edition }: PersonsKeysSetup):
       await Promise.all(underWay)
     },
   }
+}
+
+function nameOf({ user, provider }: SleepingPerson): string {
+  return JSON.stringify([user, provider?.issuer, provider?.clientId])
 }

@@ -294,3 +294,25 @@ t.test('a store that is away fails no sign-in; who is gone is remembered until i
     (why) => why === 'key-asleep',
   )
 })
+
+t.test('who was called gone and signs in before the store is back keeps the keys awake', async (t) => {
+  const { keys, store, faults, ask } = openRuntimeKeys(t)
+  const bob = { kind: 'person', ...acme, user: 'bob' } as const
+  await store.create(personKeyOf('a', { claimsAt: 2000 }), free)
+  await store.create(personKeyOf('b', { owner: bob, claims: { sub: 'bob' }, claimsAt: 2000 }), free)
+  store.fails = true
+  for (const user of ['alice', 'bob']) keys.sleepSoon({ user, provider: acme })
+  await poll(
+    'a fault',
+    () => faults.length,
+    (count) => count > 0,
+  )
+  store.fails = false
+  keys.signedIn({ ...alice, claims: { sub: 'alice', plan: 'free' }, at: 2000 }, 'sign-in')
+  await poll(
+    'the sleep of the other',
+    () => ask(keyOf('b')),
+    (why) => why === 'key-asleep',
+  )
+  t.equal(await ask(keyOf('a')), 'identified')
+})
