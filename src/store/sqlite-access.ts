@@ -1,7 +1,7 @@
 import type { Awaitable } from '../core/ports.ts'
+import type { DatabaseFile } from './database-file.ts'
 import { isBusy, type StoreName, toStoreFault } from './fault.ts'
 import { transaction } from './removal.ts'
-import type { SessionFile } from './sqlite-file.ts'
 
 /** How the file is read and written: what SQLite throws becomes a StoreFault, and a lock of others is waited for. */
 export interface SqliteAccess {
@@ -16,7 +16,7 @@ export interface SqliteAccess {
 const busyRetries = 20
 const busyDelayMs = 50
 
-export function createSqliteAccess({ database, path }: SessionFile, name?: StoreName): SqliteAccess {
+export function createSqliteAccess({ database, path }: DatabaseFile, name?: StoreName): SqliteAccess {
   async function retry<T>(work: () => T): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, busyDelayMs))

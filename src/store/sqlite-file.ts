@@ -1,11 +1,10 @@
-import { chmodSync, closeSync, existsSync, fstatSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { errorCode } from '../core/error-code.ts'
 import { StoreFault } from '../core/fault.ts'
 import { limits } from '../core/limits/table.ts'
+import { type DatabaseFile, openDatabaseFile } from './database-file.ts'
 import { toStoreFault } from './fault.ts'
-import { makeFolder } from './folder.ts'
 import { addColumns } from './sqlite-columns.ts'
 import { commandsTable } from './sqlite-commands.ts'
 import { formsTable } from './sqlite-forms.ts'
@@ -13,12 +12,6 @@ import { logoutsTable } from './sqlite-logouts.ts'
 import { addLockColumns } from './sqlite-renewals.ts'
 import { servedTable } from './sqlite-served.ts'
 import { statesTable } from './sqlite-states.ts'
-
-/** One opened session file. Whoever opened it closes the database. */
-export interface SessionFile {
-  readonly path: string
-  readonly database: DatabaseSync
-}
 
 const fileName = 'sessions.db'
 /** "clmg": tells our file from any other SQLite database. */
@@ -87,18 +80,8 @@ export function isOfEarlierVersion(folder: string): boolean {
  * Opens `sessions.db` in the folder; makes both when they are not there, for this user alone (0700, 0600), and proves
  * that it can be written. Throws a StoreFault that says what is wrong with which file and what would be right.
  */
-export function openSessionFile(folder: string): SessionFile {
-  const path = join(folder, fileName)
-  prepareFile(folder, path)
-  let database: DatabaseSync | undefined
-  try {
-    database = new DatabaseSync(path, { timeout: limits.storeOpenMs })
-    prepareDatabase(database, path)
-    return { path, database }
-  } catch (thrown) {
-    database?.close()
-    throw toStoreFault(thrown, path)
-  }
+export function openSessionFile(folder: string): DatabaseFile {
+  return openDatabaseFile(folder, fileName, prepareDatabase)
 }
 
 /** Proves that the database can be written now: changes nothing, but does what a change does. */
@@ -106,48 +89,7 @@ export function probe(database: DatabaseSync): void {
   database.exec('UPDATE removals SET count = count')
 }
 
-/** SQLite gives its side files the mode and owner of this one, so it is made before SQLite would. */
-export function prepareFile(folder: string, path: string): void {
-  try {
-    makeFolder(folder)
-    const file = openSync(path, 'a+', 0o600)
-    const { mode } = fstatSync(file)
-    closeSync(file)
-    if ((mode & 0o077) !== 0) chmodSync(path, 0o600)
-  } catch (thrown) {
-    const code = errorCode(thrown) ?? 'unknown'
-    throw new StoreFault(
-      'STORE_UNAVAILABLE',
-      `the data folder ${folder} cannot be used: ${advice(code)} (${code})`,
-      thrown,
-    )
-  }
-}
-
-function advice(code: string): string {
-  switch (code) {
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return 'there is a file of that name; set "data" to a folder'
-    case 'EACCES':
-    case 'EPERM':
-      return `user ${process.getuid?.() ?? 'of the gateway'} may not write there; give it the folder, or set "data" to another`
-    case 'EROFS':
-      return 'it is read-only; mount a writable volume there, or set "data" to another folder'
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'the disk is full; make room, or set "data" to a folder elsewhere'
-    default:
-      return 'set "data" to a folder that the gateway may write'
-  }
-}
-
 function prepareDatabase(database: DatabaseSync, path: string): void {
-  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
-  if (mode !== 'wal') {
-    const message = `${path} cannot be shared between processes there; set "data" to a folder on a local disk`
-    throw new StoreFault('STORE_UNAVAILABLE', message)
-  }
   database.exec(pragmas)
   database.exec('BEGIN IMMEDIATE')
   if (isEmpty(database)) {

@@ -13,12 +13,13 @@ import type {
 } from '../core/ports.ts'
 import { type EpochSeconds, lastSeen, type Session, type SessionKey } from '../core/session/session.ts'
 import type { StoreContext } from './context.ts'
+import type { DatabaseFile } from './database-file.ts'
 import { isBusy, toStoreFault } from './fault.ts'
 import { type Due, type PieceRemoved, removeInPieces, removePiece, transaction } from './removal.ts'
 import { createRemovals, type Removals } from './removals.ts'
 import { createSqliteAccess, type SqliteAccess } from './sqlite-access.ts'
 import { anyProvider, dueNow } from './sqlite-due.ts'
-import { probe, type SessionFile } from './sqlite-file.ts'
+import { probe } from './sqlite-file.ts'
 import { prepareForms } from './sqlite-forms.ts'
 import { prepareLogouts } from './sqlite-logouts.ts'
 import { fromRow, toRow } from './sqlite-record.ts'
@@ -37,7 +38,7 @@ const freshMs = 1000
 
 /** Sessions in one file, shared by the processes of one machine. Owns the file: `close` closes it. */
 export class SqliteStore implements SessionStore {
-  readonly #file: SessionFile
+  readonly #file: DatabaseFile
   readonly #context: StoreContext
   readonly #access: SqliteAccess
   readonly #logouts: ReturnType<typeof prepareLogouts>
@@ -57,7 +58,7 @@ export class SqliteStore implements SessionStore {
   readonly replaceServed: SessionStore['replaceServed']
   #poll: NodeJS.Timeout | undefined
 
-  constructor(file: SessionFile, context: StoreContext) {
+  constructor(file: DatabaseFile, context: StoreContext) {
     this.#file = file
     this.#context = context
     this.#access = createSqliteAccess(file)

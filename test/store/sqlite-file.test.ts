@@ -14,8 +14,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { mock } from 'node:test'
 import t from 'tap'
 import { limits } from '../../src/core/limits/table.ts'
+import type { DatabaseFile } from '../../src/store/database-file.ts'
 import { openStore } from '../../src/store/open.ts'
-import { hasSessionFile, openSessionFile, type SessionFile } from '../../src/store/sqlite-file.ts'
+import { hasSessionFile, openSessionFile } from '../../src/store/sqlite-file.ts'
 import { onFileCall, refused } from '../support/file-calls.ts'
 import { storeContext } from '../support/store-context.ts'
 import { sessionOf } from './contract.ts'
@@ -243,7 +244,7 @@ t.test(
   'opening proves that it can be written, and leaves no transaction and no long wait behind',
   async (t) => {
     const folder = t.testdir()
-    const numbers = ({ database }: SessionFile) => ({
+    const numbers = ({ database }: DatabaseFile) => ({
       inTransaction: database.isTransaction,
       changes: database.prepare('SELECT total_changes() AS changes').get()?.changes,
       timeout: database.prepare('PRAGMA busy_timeout').get()?.timeout,

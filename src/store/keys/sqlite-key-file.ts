@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { StoreFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
-import { toStoreFault } from '../fault.ts'
-import { prepareFile, type SessionFile } from '../sqlite-file.ts'
+import { type DatabaseFile, openDatabaseFile } from '../database-file.ts'
 
 /** A file of its own: whoever backs up keys need not back up sessions, and whoever deletes sessions deletes no key. */
 const fileName = 'keys.db'
@@ -63,18 +62,8 @@ export function hasKeyFile(folder: string): boolean {
  * Opens `keys.db` in the folder; makes both when they are not there, for this user alone, and proves that it can be
  * written. Throws a StoreFault that says what is wrong with which file and what would be right.
  */
-export function openKeyFile(folder: string): SessionFile {
-  const path = keyFilePath(folder)
-  prepareFile(folder, path)
-  let database: DatabaseSync | undefined
-  try {
-    database = new DatabaseSync(path, { timeout: limits.storeOpenMs })
-    prepareDatabase(database, path)
-    return { path, database }
-  } catch (thrown) {
-    database?.close()
-    throw toStoreFault(thrown, path, 'key store')
-  }
+export function openKeyFile(folder: string): DatabaseFile {
+  return openDatabaseFile(folder, fileName, prepareDatabase, 'key store')
 }
 
 /** Proves that the database can be written now: changes nothing, but does what a change does. */
@@ -83,11 +72,6 @@ export function probeKeys(database: DatabaseSync): void {
 }
 
 function prepareDatabase(database: DatabaseSync, path: string): void {
-  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
-  if (mode !== 'wal') {
-    const message = `${path} cannot be shared between processes there; set "data" to a folder on a local disk`
-    throw new StoreFault('STORE_UNAVAILABLE', message)
-  }
   database.exec(pragmas)
   database.exec('BEGIN IMMEDIATE')
   if (database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count === 0)

@@ -15,15 +15,15 @@ import type {
 } from '../../core/keys/key-store.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { Clock } from '../../core/ports.ts'
+import type { DatabaseFile } from '../database-file.ts'
 import { transaction } from '../removal.ts'
 import { createSqliteAccess } from '../sqlite-access.ts'
-import type { SessionFile } from '../sqlite-file.ts'
 import { createSqliteKeyChanges } from './sqlite-key-changes.ts'
 import { probeKeys } from './sqlite-key-file.ts'
 import { type KeyStatements, prepareKeyStatements } from './sqlite-key-statements.ts'
 
 /** Keys in one file, shared by the processes of one machine. Owns the file: `close` closes it. */
-export function openSqliteKeys(file: SessionFile, clock: Clock): KeyStore {
+export function openSqliteKeys(file: DatabaseFile, clock: Clock): KeyStore {
   const { database, path } = file
   const access = createSqliteAccess(file, 'key store')
   const statements = prepareKeyStatements(database)

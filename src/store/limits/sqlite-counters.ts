@@ -3,14 +3,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import { StoreFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
+import type { DatabaseFile } from '../database-file.ts'
 import { createSqliteAccess } from '../sqlite-access.ts'
-import type { SessionFile } from '../sqlite-file.ts'
 import { type Counters, full, type StoredCounter } from './stored.ts'
 
 type Statements = ReturnType<typeof prepareCounters>
 
 /** Counters in a file, exact over all processes that have it. The caller closes the file. */
-export function createSqliteCounters(file: SessionFile): Counters {
+export function createSqliteCounters(file: DatabaseFile): Counters {
   const { database, path } = file
   const access = createSqliteAccess(file, 'store of the limits')
   const ofCallers = prepareCounters(database, 'caller_counter')

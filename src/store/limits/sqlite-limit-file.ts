@@ -1,9 +1,7 @@
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { StoreFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
-import { toStoreFault } from '../fault.ts'
-import { prepareFile, type SessionFile } from '../sqlite-file.ts'
+import { type DatabaseFile, openDatabaseFile } from '../database-file.ts'
 
 /** A file of its own: a request that is counted waits for no session that is written, and the other way round. */
 const fileName = 'limits.db'
@@ -34,26 +32,11 @@ const tables = ['caller_counter', 'network_counter']
  * Opens `limits.db` in the folder; makes both when they are not there, for this user alone. Throws a StoreFault that says
  * what is wrong with which file and what would be right.
  */
-export function openLimitFile(folder: string): SessionFile {
-  const path = join(folder, fileName)
-  prepareFile(folder, path)
-  let database: DatabaseSync | undefined
-  try {
-    database = new DatabaseSync(path, { timeout: limits.storeOpenMs })
-    prepareDatabase(database, path)
-    return { path, database }
-  } catch (thrown) {
-    database?.close()
-    throw toStoreFault(thrown, path, 'store of the limits')
-  }
+export function openLimitFile(folder: string): DatabaseFile {
+  return openDatabaseFile(folder, fileName, prepareDatabase, 'store of the limits')
 }
 
 function prepareDatabase(database: DatabaseSync, path: string): void {
-  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
-  if (mode !== 'wal') {
-    const message = `${path} cannot be shared between processes there; set "data" to a folder on a local disk`
-    throw new StoreFault('STORE_UNAVAILABLE', message)
-  }
   database.exec(`${pragmas} BEGIN IMMEDIATE`)
   if (database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count === 0)
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${format}; ${tables}`)
