@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { forms, listenAddress, pem, secret } from './values.ts'
+import { keyPair } from './key-pair.ts'
+import { forms, listenAddress, secret } from './values.ts'
 
 /** `admin` as a mapping. */
 export const adminKeys = {
@@ -7,12 +8,7 @@ export const adminKeys = {
     .prefault('127.0.0.1:9090')
     .describe('Where the gateway answers the operator’s tools.'),
   tls: z
-    .array(
-      z.strictObject({
-        certificate: pem.describe('The certificate, with its chain.'),
-        key: pem.describe('Its private key.'),
-      }),
-    )
+    .array(keyPair)
     .min(1)
     .register(forms, { form: 'list of `{certificate, key}`' })
     .optional()

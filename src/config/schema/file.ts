@@ -3,6 +3,7 @@ import { limits } from '../../core/limits/table.ts'
 import { adminForm } from './admin.ts'
 import { apiKeysKeys } from './api-keys.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
+import { keyPair } from './key-pair.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
 import { policyForm } from './rule.ts'
@@ -33,12 +34,7 @@ export const listenKeys = {
       'The permissions of the Unix socket that `address` names. `"0660"` lets its owner and its group connect. Without this key, the umask of the process decides.',
     ),
   tls: z
-    .array(
-      z.strictObject({
-        certificate: pem.describe('The certificate, with its chain.'),
-        key: pem.describe('Its private key.'),
-      }),
-    )
+    .array(keyPair)
     .min(1)
     .register(forms, { form: 'list of `{certificate, key}`' })
     .optional()

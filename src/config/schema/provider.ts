@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { idTokenAlgorithms, signatureAlgorithms } from '../../core/signature-algorithm.ts'
 import { bearerMapping } from './bearer.ts'
+import { keyPair } from './key-pair.ts'
 import { recheck } from './recheck.ts'
 import { scope } from './scope.ts'
 import { filePath, flag, forms, line, oneOf, oneOrMore, pem, secret, text } from './values.ts'
@@ -23,11 +24,6 @@ export const clientPlaceholders = {
   id: 'put-the-client-id-here',
   secret: 'put-the-client-secret-here',
 } as const
-
-const keyPair = z.strictObject({
-  certificate: pem.describe('The certificate, with its chain.'),
-  key: pem.describe('Its private key.'),
-})
 
 const passedParameter = z
   .string()
