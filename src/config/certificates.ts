@@ -58,7 +58,7 @@ export function configuredCertificates(gateway: Gateway): readonly ConfiguredCer
   return [
     ...listenerCertificates(gateway),
     ...adminCertificates(gateway),
-    ...inFile('ca', 'listen', ['listen', 'client_ca'], gateway.listen.clientCa),
+    ...inFile('ca', 'listen', ['listen', 'client_ca'], gateway.listeners[0].clientCa),
     ...providers.flatMap(({ name, issuer, ca, clientCertificate }) => [
       ...inFile('ca', new URL(issuer).hostname, ['providers', name, 'ca_file'], ca),
       ...inFile(
@@ -122,7 +122,7 @@ function inFile(
 
 /** Each pair under the hosts that it is shown for; one that no host of the file is served by, under its own name. */
 function listenerCertificates(gateway: Gateway): readonly ConfiguredCertificate[] {
-  const pairs = gateway.listen.tls.map(({ certificate }) => certificatesIn(certificate))
+  const pairs = gateway.listeners[0].tls.map(({ certificate }) => certificatesIn(certificate))
   const hosts = httpsHosts(gateway).map((host) => ({ host, pair: pairFor(pairs, host) }))
   return pairs.flatMap((chain, index) => {
     const served = hosts.filter(({ pair }) => pair === index).map(({ host }) => host)
@@ -156,8 +156,8 @@ function namesHost([leaf]: readonly CertificateFacts[], host: string): boolean {
 
 /** Hosts of the file that the gateway's own listener shows no certificate for, though it ends TLS. */
 export function hostsWithoutCertificate(gateway: Gateway): readonly string[] {
-  if (gateway.listen.tls.length === 0) return []
-  const pairs = gateway.listen.tls.map(({ certificate }) => certificatesIn(certificate))
+  if (gateway.listeners[0].tls.length === 0) return []
+  const pairs = gateway.listeners[0].tls.map(({ certificate }) => certificatesIn(certificate))
   return httpsHosts(gateway).filter((host) => !pairs.some((chain) => namesHost(chain, host)))
 }
 

@@ -20,7 +20,7 @@ import type { BodyRate, Timeouts, UpstreamSettings } from './upstream-settings.t
  * Every field is present: defaults live in the schema alone. Times are whole seconds, sizes bytes.
  */
 export interface Gateway {
-  readonly listen: ListenSettings
+  readonly listeners: ListenerList
   readonly admin: AdminSettings | null
   /** Processes that take requests; 1: the gateway is one process. `auto`: as many as cores. */
   readonly workers: number | 'auto'
@@ -77,6 +77,9 @@ export interface ListenSettings extends ListenAddress {
   /** PEM of the authority that client certificates must come from; null: none are asked for. */
   readonly clientCa: string | null
 }
+
+/** Where connections are accepted: at one place or several, each with its own TLS. */
+export type ListenerList = readonly [ListenSettings, ...(readonly ListenSettings[])]
 
 export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -31,6 +31,6 @@ apps:
 ]
 
 /** Nobody else connects to a loopback address or a Unix socket. */
-function isReachedByProxy({ listen: { host, socketPath } }: Pick<Gateway, 'listen'>): boolean {
+function isReachedByProxy({ listeners: [{ host, socketPath }] }: Pick<Gateway, 'listeners'>): boolean {
   return socketPath !== null || isLoopback(host) || host === '::1'
 }

@@ -15,8 +15,8 @@ const longestPath = 96
  */
 export function healthSocketPaths({
   dataFolder,
-  listen,
-}: Pick<Gateway, 'dataFolder' | 'listen'>): readonly string[] {
+  listeners: [listen],
+}: Pick<Gateway, 'dataFolder' | 'listeners'>): readonly string[] {
   const name = listen.socketPath === null ? `${listen.port}` : hashOf(listen.socketPath)
   const path = join(dataFolder, `health-${name}.sock`)
   const elsewhere = join(tmpdir(), `claimgate-${hashOf(path)}.sock`)

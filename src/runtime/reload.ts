@@ -11,7 +11,7 @@ import {
 } from '../config/sources.ts'
 import { runByTurns } from '../config/steps.ts'
 import { ConfigFault, isFault } from '../core/fault.ts'
-import type { Gateway, ListenAddress } from '../core/gateway.ts'
+import type { Gateway, ListenAddress, ListenSettings } from '../core/gateway.ts'
 import type { Agreement, GivenFiles, Prepared } from './agreement.ts'
 import type { Editions } from './editions.ts'
 import { refuseStrangePrefixes } from './keys/open.ts'
@@ -166,9 +166,9 @@ const nobodyElse: Prepared = { kind: 'ready', commit: async () => {}, abort: () 
 /** What a running process cannot change, one sentence a key. */
 export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
   const keys: readonly (readonly [string, unknown, unknown])[] = [
-    ['listen', place(now.listen), place(wanted.listen)],
-    ['listen.tls', now.listen.tls.length > 0, wanted.listen.tls.length > 0],
-    ['listen.client_ca', now.listen.clientCa, wanted.listen.clientCa],
+    ['listen', place(now.listeners[0]), place(wanted.listeners[0])],
+    ['listen.tls', now.listeners[0].tls.length > 0, wanted.listeners[0].tls.length > 0],
+    ['listen.client_ca', now.listeners[0].clientCa, wanted.listeners[0].clientCa],
     ['admin', adminPlace(now.admin), adminPlace(wanted.admin)],
     ['workers', now.workers, wanted.workers],
     ['data', now.dataFolder, wanted.dataFolder],
@@ -185,7 +185,7 @@ function adminPlace(admin: Gateway['admin']): string | null {
   return admin === null ? null : `${place(admin)}${admin.tls.length > 0 ? ' with tls' : ''}`
 }
 
-function place(address: ListenAddress | Gateway['listen']): string {
+function place(address: ListenAddress | ListenSettings): string {
   const isSocket = 'socketPath' in address && address.socketPath !== null
   return isSocket ? `${address.socketPath} ${address.mode}` : `${address.host}:${address.port}`
 }

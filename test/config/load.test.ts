@@ -219,8 +219,8 @@ providers:
 apps: { a: { url: "https://a.example.com", upstream: { url: "https://10.0.0.5", ca_file: /etc/claimgate/ca.pem }, require: signed_in } }
 `,
   )
-  t.match(gateway.listen, { host: '::', port: 8443, clientCa: /BEGIN CERTIFICATE/ })
-  t.match(gateway.listen.tls[0]?.key.reveal(), /PRIVATE KEY/)
+  t.match(gateway.listeners[0], { host: '::', port: 8443, clientCa: /BEGIN CERTIFICATE/ })
+  t.match(gateway.listeners[0].tls[0]?.key.reveal(), /PRIVATE KEY/)
   t.same(
     gateway.session.secrets.map((secret) => secret.reveal()),
     ['canary-0123456789-abcdefghijklmnop', 'canary-9876543210-abcdefghijklmnop'],
@@ -247,7 +247,7 @@ apps:
     locations: [{ path: /x/y, exact: "\${env:TRUE}", require: anyone }]
 `
   const gateway = modelOf(t, text, { LISTEN: '127.0.0.1:0', NUMBER: '42' })
-  t.match(gateway.listen, { host: '127.0.0.1', port: 0 })
+  t.match(gateway.listeners[0], { host: '127.0.0.1', port: 0 })
   t.equal(gateway.admin, null)
   t.equal(gateway.providers.get('acme')?.clientId, '42')
   t.equal(gateway.providers.get('acme')?.trustEmail, true)

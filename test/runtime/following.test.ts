@@ -46,7 +46,7 @@ t.test('a gateway that runs has every subscriber of the list, and no part of it 
     {
       ...gateway,
       session: { ...gateway.session, store: { kind: 'memory' } },
-      listen: { ...gateway.listen, host: '127.0.0.1', port: 0 },
+      listeners: [{ ...gateway.listeners[0], host: '127.0.0.1', port: 0 }],
       admin: null,
       providers: new Map(),
     },

@@ -6,9 +6,11 @@ import { healthSocketPaths, placeSocket, prepareDraft, removeSocket } from '../.
 import { loadRules } from '../support/rules.ts'
 import { orThrown } from '../support/thrown.ts'
 
-const { listen } = loadRules('  require: signed_in\n').gateway
+const {
+  listeners: [listen],
+} = loadRules('  require: signed_in\n').gateway
 const pathsOf = (dataFolder: string, port = 8443): readonly string[] =>
-  healthSocketPaths({ dataFolder, listen: { ...listen, port } })
+  healthSocketPaths({ dataFolder, listeners: [{ ...listen, port }] })
 const pathOf = (dataFolder: string, port = 8443): string => pathsOf(dataFolder, port)[0] ?? ''
 
 t.test('the socket is in the data folder, named by the port', async (t) => {

@@ -376,10 +376,10 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
   t.doesNotThrow(() => needsRestart({ ...gateway, admin: null }, { ...gateway, admin: null }))
   t.same(needsRestart(gateway, { ...gateway, apps: [], providers: new Map() }), [])
   const changes: readonly [string, Partial<typeof gateway>][] = [
-    ['listen', { listen: { ...gateway.listen, port: 1 } }],
-    ['listen', { listen: { ...gateway.listen, host: '10.0.0.1' } }],
-    ['listen', { listen: { ...gateway.listen, socketPath: '/run/gate.sock' } }],
-    ['listen.client_ca', { listen: { ...gateway.listen, clientCa: 'PEM' } }],
+    ['listen', { listeners: [{ ...gateway.listeners[0], port: 1 }] }],
+    ['listen', { listeners: [{ ...gateway.listeners[0], host: '10.0.0.1' }] }],
+    ['listen', { listeners: [{ ...gateway.listeners[0], socketPath: '/run/gate.sock' }] }],
+    ['listen.client_ca', { listeners: [{ ...gateway.listeners[0], clientCa: 'PEM' }] }],
     ['admin', { admin: place }],
     ['admin', { admin: null }],
     ['workers', { workers: 2 }],
@@ -393,7 +393,7 @@ t.test('each key that takes a restart is named, and no other', async (t) => {
     t.match(faults[0], new RegExp(`^${key}: .*restart`))
   }
   const tls = [{ certificate: 'PEM', key: gateway.session.secrets[0] }]
-  t.match(needsRestart(gateway, { ...gateway, listen: { ...gateway.listen, tls } as never }), [
+  t.match(needsRestart(gateway, { ...gateway, listeners: [{ ...gateway.listeners[0], tls }] as never }), [
     /^listen\.tls: /,
   ])
 })

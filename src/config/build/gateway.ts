@@ -81,7 +81,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const { listen, auth, session, log } = service
   if (listen === null || auth === null || session === null || log === null || !faultless()) return null
   return yield* deepFreezeSteps({
-    listen,
+    listeners: [listen],
     admin: service.admin,
     workers,
     trustedProxies: service.trustedProxies,

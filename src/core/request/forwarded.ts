@@ -31,7 +31,7 @@ export type Peer = string | typeof trustedSocket | undefined
  * connection of the network may have lost its address by now.
  */
 export function peerOf(
-  { listen, trustsSocket }: Pick<Gateway, 'listen' | 'trustsSocket'>,
+  { listeners: [listen], trustsSocket }: Pick<Gateway, 'listeners' | 'trustsSocket'>,
   remoteAddress: string | undefined,
 ): Peer {
   return remoteAddress === undefined && listen.socketPath !== null && trustsSocket

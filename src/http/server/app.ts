@@ -47,7 +47,7 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     clientErrorHandler: () => {},
     serverFactory: (handler) => {
       const server = createServer(
-        editions.current().gateway.listen,
+        editions.current().gateway.listeners[0],
         serverLimits,
         requestListener,
         handler,

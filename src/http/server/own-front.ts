@@ -35,12 +35,12 @@ export async function openOwnFront(
     onRefused: noteRefusedConnections(log, metrics, () => editions.current().clock.monotonicMs()),
   })
   const connections = followConnections(app.server)
-  editions.subscribe('certificates', ({ gateway }) => useCertificates(app.server, gateway.listen))
+  editions.subscribe('certificates', ({ gateway }) => useCertificates(app.server, gateway.listeners[0]))
   return {
-    listen: async ({ listen }) => {
+    listen: async ({ listeners: [listen] }) => {
       socket = await listenAt(app, listen)
     },
-    port: ({ listen }) => portOf(app.server.address(), listen),
+    port: ({ listeners: [listen] }) => portOf(app.server.address(), listen),
     others: null,
     answers: ownAnswers(serverContext, () => draining),
     close: async (graceMs) => {

@@ -174,8 +174,8 @@ function tellOfStart(
 ): void {
   tellOfConfiguration(serverContext.log, gateway, warnings)
   const { port, adminPort } = listeners.ports(gateway)
-  const { socketPath } = gateway.listen
-  const place = socketPath === null ? { host: gateway.listen.host, port } : { host: `unix:${socketPath}` }
+  const { host, socketPath } = gateway.listeners[0]
+  const place = socketPath === null ? { host, port } : { host: `unix:${socketPath}` }
   const apps = gateway.apps.length
   serverContext.log.event('info', 'gateway.started', {
     ...configurationFields({ ...serverContext, version }, gateway, source?.digest),

@@ -114,14 +114,14 @@ function openWorkersFront(
   return {
     others: { count, prepare },
     answers,
-    listen: async ({ listen }) => {
+    listen: async ({ listeners: [listen] }) => {
       const { socketPath: path, mode } = listen
       if (path !== null) socket = await openListenSocket({ path, mode }, answersAt)
       await places.fill()
       const [listening] = await Promise.all(places.living().map((worker) => worker.listening))
       port = listening?.kind === 'listening' ? listening.port : listen.port
     },
-    port: ({ listen }: Gateway) => (port === 0 ? listen.port : port),
+    port: ({ listeners: [listen] }: Gateway) => (port === 0 ? listen.port : port),
     close: async (graceMs) => {
       draining = true
       socket?.remove()

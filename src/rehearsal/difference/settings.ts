@@ -13,6 +13,7 @@ import {
 import { fileText, secretText } from './digest.ts'
 import type { Effect } from './effect.ts'
 import { anyOf, effectOf, type Facts, named, textOf } from './fact.ts'
+import { certificatesText, listenerFacts } from './listener-facts.ts'
 import { storeFacts } from './store.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -78,7 +79,7 @@ function factsOf(gateway: Gateway): FactsBySubject {
 }
 
 function gatewayFacts({
-  listen,
+  listeners,
   admin,
   workers,
   trustedProxies,
@@ -91,11 +92,7 @@ function gatewayFacts({
   apiKeys,
 }: Gateway): Facts {
   return named({
-    // Where a server is on the network differs from place to place; by a socket it has other clients.
-    listen: listen.socketPath && `unix:${listen.socketPath}`,
-    'listen.mode': listen.mode === null ? null : `0${listen.mode.toString(8)}`,
-    'listen.tls': certificatesText(listen.tls),
-    'listen.client_ca': listen.clientCa && fileText(listen.clientCa),
+    ...listenerFacts(listeners),
     admin: admin === null ? 'false' : 'an address',
     'admin.tls': admin && certificatesText(admin.tls),
     'admin.token': admin?.token ? secretText(admin.token) : null,
@@ -119,10 +116,6 @@ function gatewayFacts({
     ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
-}
-
-function certificatesText(tls: Gateway['listen']['tls']): string | null {
-  return tls.map(({ certificate, key }) => `${fileText(certificate)} ${secretText(key)}`).join(', ') || null
 }
 
 function timeText(at: EpochSeconds | null): string | null {

@@ -46,11 +46,15 @@ t.test('a trusted peer on a Unix socket says who asks, as any trusted proxy does
 
 t.test('a peer without an address is trusted only where a socket is listened on, and believed', async (t) => {
   const listen = { host: '', port: 0, socketPath: '/run/a.sock', mode: null, tls: [], clientCa: null }
-  t.equal(peerOf({ listen, trustsSocket: true }, undefined), trustedSocket)
-  t.equal(peerOf({ listen, trustsSocket: false }, undefined), undefined)
+  t.equal(peerOf({ listeners: [listen], trustsSocket: true }, undefined), trustedSocket)
+  t.equal(peerOf({ listeners: [listen], trustsSocket: false }, undefined), undefined)
   const network = { ...listen, host: '0.0.0.0', port: 80, socketPath: null }
-  t.equal(peerOf({ listen: network, trustsSocket: true }, undefined), undefined, 'a connection that is gone')
-  t.equal(peerOf({ listen: network, trustsSocket: false }, '192.0.2.7'), '192.0.2.7')
+  t.equal(
+    peerOf({ listeners: [network], trustsSocket: true }, undefined),
+    undefined,
+    'a connection that is gone',
+  )
+  t.equal(peerOf({ listeners: [network], trustsSocket: false }, '192.0.2.7'), '192.0.2.7')
   t.equal(client(undefined, ['192.0.2.7'], []), null)
 })
 
