@@ -81,7 +81,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'store/keys/redis-key-uses.ts': [ofOneCall],
   'store/keys/redis-keys.ts': ['those who follow changes: parts of the process', ofOneCall],
   'store/keys/sqlite-key-changes.ts': ['those who follow changes: parts of the process'],
-  'store/keys/sqlite-keys.ts': [ofOneCall],
+  'store/keys/sqlite-key-writes.ts': [ofOneCall],
   'store/limits/rates.ts': ['lengths of windows of the configuration', 'limits.rateCounters'],
   'store/memory-forms.ts': ['limits.keptFormBytes', 'sessions of those', 'limits.keptFormsOfSession'],
   'store/memory-logouts.ts': ['limits.logoutMarks', 'persons of those', 'logouts of a person'],

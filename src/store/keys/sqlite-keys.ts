@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs'
-import { StoreFault } from '../../core/fault.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import { decodeApiKey, encodeApiKey, isTooLarge } from '../../core/keys/api-key-record.ts'
 import { keyEndsAt } from '../../core/keys/ended-key.ts'
@@ -16,62 +14,19 @@ import type {
 import { limits } from '../../core/limits/table.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { DatabaseFile } from '../database-file.ts'
-import { transaction } from '../removal.ts'
 import { createSqliteAccess } from '../sqlite-access.ts'
 import { createSqliteKeyChanges } from './sqlite-key-changes.ts'
 import { probeKeys } from './sqlite-key-file.ts'
 import { type KeyStatements, prepareKeyStatements } from './sqlite-key-statements.ts'
+import { createSqliteKeyWrites } from './sqlite-key-writes.ts'
 
 /** Keys in one file, shared by the processes of one machine. Owns the file: `close` closes it. */
 export function openSqliteKeys(file: DatabaseFile, clock: Clock): KeyStore {
-  const { database, path } = file
+  const { database } = file
   const access = createSqliteAccess(file, 'key store')
   const statements = prepareKeyStatements(database)
   const changes = createSqliteKeyChanges(statements, clock)
-  const inode = statSync(path).ino
-
-  /** What a file says that was removed, no command could revoke. */
-  function refuseRemoved(): void {
-    if (access.read(() => statSync(path, { throwIfNoEntry: false }))?.ino === inode) return
-    const message = `${path} was removed or replaced while the gateway runs; restart it`
-    throw new StoreFault('STORE_INVALID', message)
-  }
-
-  /** One step, on the disk before it answers; who listens here hears of it at once. */
-  async function write<T>(work: (changed: (id: string) => void) => T): Promise<T> {
-    refuseRemoved()
-    const ids = new Set<string>()
-    const step = (): T => {
-      ids.clear()
-      return transaction(database, () => {
-        const result = work((id) => {
-          ids.add(id)
-          statements.changed.run(id)
-        })
-        if (ids.size > 0) statements.trim.run()
-        return result
-      })
-    }
-    const result = await access.write(step)
-    if (ids.size > 0) changes.tell({ kind: 'keys', ids: [...ids] })
-    return result
-  }
-
-  /** Those of the rows that the change changes. */
-  function changeEach(
-    rows: readonly Readonly<Record<string, unknown>>[],
-    change: KeyChange,
-    changed: (id: string) => void,
-  ): readonly ApiKey[] {
-    return rows.flatMap(({ record }) => {
-      const before = decodeApiKey(String(record))
-      const after = before === null ? null : changedKey(before, change)
-      if (after === null || after === before) return []
-      put(statements, after)
-      changed(after.id)
-      return [after]
-    })
-  }
+  const { refuseRemoved, write } = createSqliteKeyWrites(file, { access, statements, changes })
 
   return {
     load(id) {
@@ -94,14 +49,16 @@ export function openSqliteKeys(file: DatabaseFile, clock: Clock): KeyStore {
       // Nearly nobody who signs in has a key: no lock is taken for the others.
       const find = () => statements.ofPerson.all(person.user, person.issuer, person.clientId)
       if (access.read(find).length === 0) return 0
-      return write((changed) => changeEach(find(), { kind: 'refresh', claims, at }, changed).length)
+      return write(
+        (changed) => changeEach(statements, find(), { kind: 'refresh', claims, at }, changed).length,
+      )
     },
     sleepOwner: ({ user, provider }) => {
       const find = () =>
         provider === undefined
           ? statements.ofPersons.all(user)
           : statements.ofPerson.all(user, provider.issuer, provider.clientId)
-      return write((changed) => changeEach(find(), { kind: 'sleep' }, changed))
+      return write((changed) => changeEach(statements, find(), { kind: 'sleep' }, changed))
     },
     /** No disk is waited for: a power cut may forget some seconds of counting. */
     countUses: async (uses) => {
@@ -127,6 +84,23 @@ export function openSqliteKeys(file: DatabaseFile, clock: Clock): KeyStore {
 
 function readKey(record: unknown): ApiKey | null {
   return typeof record === 'string' ? decodeApiKey(record) : null
+}
+
+/** Those of the rows that the change changes. */
+function changeEach(
+  statements: KeyStatements,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  change: KeyChange,
+  changed: (id: string) => void,
+): readonly ApiKey[] {
+  return rows.flatMap(({ record }) => {
+    const before = decodeApiKey(String(record))
+    const after = before === null ? null : changedKey(before, change)
+    if (after === null || after === before) return []
+    put(statements, after)
+    changed(after.id)
+    return [after]
+  })
 }
 
 function put(statements: KeyStatements, key: ApiKey): void {

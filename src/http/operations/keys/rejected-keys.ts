@@ -1,5 +1,5 @@
 import { limits } from '../../../core/limits/table.ts'
-import type { RejectedKey } from '../../../runtime/keys/keys.ts'
+import type { RejectedKey } from '../../../runtime/keys/key-verification.ts'
 import type { Log } from '../log.ts'
 
 /** Of one key and reason. */
