@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
+import { failWith } from '../cli/failure.ts'
 import { readClaimOptions } from '../cli/key-claims.ts'
 import { keySpecs, keysUsage } from '../cli/key-help.ts'
 import { leaveKeyRecords } from '../cli/key-records.ts'
 import { type KeyTask, keyOperands, readKeyTask } from '../cli/key-task.ts'
 import { keyTable, secretText, takesNoKeys, usageTable, usageText } from '../cli/key-texts.ts'
-import { loadOrReport } from '../cli/load.ts'
 import { configFile, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
 import { printable } from '../cli/session-list.ts'
-import { isFault } from '../core/fault.ts'
+import { loadForStores, onStores } from '../cli/stores-of-command.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { KeyCommandRecord } from '../core/key-command-record.ts'
 import type { ApiKey } from '../core/keys/api-key.ts'
@@ -20,7 +20,6 @@ import { keyFacts, usageFacts } from '../core/keys/key-facts.ts'
 import { formatKeyId } from '../core/keys/key-form.ts'
 import type { KeyStore } from '../core/keys/key-store.ts'
 import type { SessionStore } from '../core/ports.ts'
-import { isShared } from '../core/session-store-settings.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { allKeys, type FoundKey, findKey } from '../runtime/keys/found-keys.ts'
 import { type KeyPlace, type MadeKey, makeKey, newOperatorsKey, rotateKey } from '../runtime/keys/made-key.ts'
@@ -42,7 +41,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const task = readKeyTask(read.options)
     if (typeof task === 'string') return refuseUsage(command, task, io)
-    const gateway = load(configFile(read.options, io.env), io)
+    const gateway = loadForStores(configFile(read.options, io.env), io)
     if (gateway === null) return 2
     const { apiKeys } = gateway
     if (apiKeys === null) return fail(io, 2, 'the configuration has no `api_keys`')
@@ -54,19 +53,13 @@ export const command: Command = {
       const missing = `there is no keys.db in ${gateway.dataFolder}: has a gateway run with this configuration?`
       return fail(io, 1, missing)
     }
-    return onStores(io, { ...gateway, apiKeys }, (context) => work({ ...context, io, json }, task, wanted))
+    return onStores('keys', io, (opened) =>
+      work({ ...openPlace(io, { ...gateway, apiKeys }, opened), io, json }, task, wanted),
+    )
   },
 }
 
 type KeyGateway = Gateway & { readonly apiKeys: ApiKeySettings }
-
-/** Without the secrets that nobody needs here. A store across a network needs its password, and what seals its records. */
-function load(file: string, io: Io): Gateway | null {
-  const gateway = loadOrReport(file, io, { madeUp: 'secrets-but-log' })?.gateway ?? null
-  if (gateway === null) return null
-  const needsSecrets = isShared(gateway.session.store) || gateway.apiKeys?.store.kind !== 'sqlite'
-  return needsSecrets ? (loadOrReport(file, io, { madeUp: 'secrets-of-others' })?.gateway ?? null) : gateway
-}
 
 function readWanted(
   { said, claims: written }: Extract<KeyTask, { verb: 'create' }>,
@@ -104,29 +97,21 @@ interface Work {
   readonly json: boolean
 }
 
-async function onStores(
+function openPlace(
   io: Io,
   gateway: KeyGateway,
-  run: (context: Pick<Work, 'place' | 'sessions'>) => Promise<number>,
-): Promise<number> {
+  opened: <S extends KeyStore | SessionStore>(store: S) => S,
+): Pick<Work, 'place' | 'sessions'> {
   const means = { clock: systemClock, random: randomBytes, report: () => {} }
-  let keys: KeyStore | undefined
-  let sessions: SessionStore | null = null
-  try {
-    keys = openKeysOfCommand(gateway, means)
-    const { kind } = gateway.session.store
-    // Of the others, sessions are in the running gateway or in browsers, where no command reads them.
-    if (kind === 'sqlite' ? hasSessionFile(gateway.dataFolder) : kind !== 'memory' && kind !== 'cookie')
-      sessions = openStore(gateway.session, gateway.dataFolder, contextOfCommand(gateway, means))
-    const place = { gateway, keys, sessions, random: randomBytes, now: nowOf(io) }
-    return await run({ place, sessions })
-  } catch (thrown) {
-    if (!isFault(thrown)) throw thrown
-    return fail(io, 1, thrown.message)
-  } finally {
-    await keys?.close()
-    await sessions?.close()
-  }
+  const keys = opened(openKeysOfCommand(gateway, means))
+  const { kind } = gateway.session.store
+  // Of the others, sessions are in the running gateway or in browsers, where no command reads them.
+  const hasSessions =
+    kind === 'sqlite' ? hasSessionFile(gateway.dataFolder) : kind !== 'memory' && kind !== 'cookie'
+  const sessions = hasSessions
+    ? opened(openStore(gateway.session, gateway.dataFolder, contextOfCommand(gateway, means)))
+    : null
+  return { place: { gateway, keys, sessions, random: randomBytes, now: nowOf(io) }, sessions }
 }
 
 async function work(context: Work, task: KeyTask, wanted: WantedKey | null): Promise<number> {
@@ -262,7 +247,6 @@ function counted(count: number): string {
   return count === 1 ? '1 key' : `${count} keys`
 }
 
-function fail(io: Io, exitCode: number, sentence: string): number {
-  for (const line of sentence.split('\n')) io.stderr(`claimgate keys: ${line}\n`)
-  return exitCode
+function fail(io: Io, exitCode: number, sentences: string): number {
+  return failWith('keys', io, exitCode, sentences)
 }

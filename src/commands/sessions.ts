@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
-import { loadOrReport } from '../cli/load.ts'
+import { failWith } from '../cli/failure.ts'
 import { configFile, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
 import { sessionSpecs, sessionsUsage } from '../cli/session-help.ts'
@@ -20,12 +20,12 @@ import {
   sessionOperands,
   type Whose,
 } from '../cli/session-task.ts'
+import { loadForStores, onStores } from '../cli/stores-of-command.ts'
 import { type AnyFault, isFault, StoreFault } from '../core/fault.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { sessionNames } from '../core/log-names.ts'
 import type { SessionStore } from '../core/ports.ts'
 import { isRevoked } from '../core/session/session.ts'
-import { isShared } from '../core/session-store-settings.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { type KeysOfPerson, keysOfPerson } from '../runtime/keys/persons-sleep.ts'
 import { findLogKey } from '../runtime/log-key.ts'
@@ -45,7 +45,7 @@ export const command: Command = {
     if (!read.ok) return read.exitCode
     const task = readSessionTask(read.options)
     if (typeof task === 'string') return refuseUsage(command, task, io)
-    const gateway = load(configFile(read.options, io.env), io)
+    const gateway = loadForStores(configFile(read.options, io.env), io)
     if (gateway === null) return 2
     const unknown = whyNoProvider(gateway, task)
     if (unknown !== null) return fail(io, 2, unknown)
@@ -62,50 +62,16 @@ export const command: Command = {
       const { exitCode, reason } = await withoutSessions({ gateway, io, json, keys }, task, unreachable)
       return fail(io, exitCode, reason)
     }
-    return onStore(
-      io,
-      () => openStore(gateway.session, gateway.dataFolder, contextOfCommand(gateway, means)),
-      (store) =>
-        work(
-          {
-            ...{ store, gateway, io, json, keys, shortId: namer(gateway) },
-            unconfirmed: () => faults.find(isUnconfirmed)?.message ?? null,
-          },
-          task,
-        ),
-    )
+    return onStores('sessions', io, (opened) => {
+      const store = opened(openStore(gateway.session, gateway.dataFolder, contextOfCommand(gateway, means)))
+      const unconfirmed = () => faults.find(isUnconfirmed)?.message ?? null
+      return work({ store, gateway, io, json, keys, shortId: namer(gateway), unconfirmed }, task)
+    })
   },
-}
-
-/** Without the secrets that nobody needs here. Whoever asks a Redis needs its password, and what seals its records. */
-function load(file: string, io: Io): Gateway | null {
-  const gateway = loadOrReport(file, io, { madeUp: 'secrets-but-log' })?.gateway ?? null
-  if (gateway === null) return null
-  const isElsewhere =
-    isShared(gateway.session.store) || (gateway.apiKeys?.store.kind ?? 'sqlite') !== 'sqlite'
-  if (!isElsewhere) return gateway
-  return loadOrReport(file, io, { madeUp: 'secrets-of-others' })?.gateway ?? null
 }
 
 function isUnconfirmed(thrown: unknown): thrown is AnyFault {
   return isFault(thrown) && thrown.code === 'STORE_UNCONFIRMED'
-}
-
-async function onStore(
-  io: Io,
-  open: () => SessionStore,
-  run: (store: SessionStore) => Promise<number>,
-): Promise<number> {
-  let store: SessionStore | undefined
-  try {
-    store = open()
-    return await run(store)
-  } catch (thrown) {
-    if (!isFault(thrown)) throw thrown
-    return fail(io, 1, thrown.message)
-  } finally {
-    await store?.close()
-  }
 }
 
 /** What a task is done with. */
@@ -240,7 +206,6 @@ function logKeyOf(gateway: Gateway): string {
   throw new StoreFault('STORE_UNAVAILABLE', `${found}: the gateway makes it when it starts`)
 }
 
-function fail(io: Io, exitCode: number, sentence: string): number {
-  io.stderr(`claimgate sessions: ${sentence}\n`)
-  return exitCode
+function fail(io: Io, exitCode: number, sentences: string): number {
+  return failWith('sessions', io, exitCode, sentences)
 }

@@ -1,4 +1,5 @@
 import type { Command, Io } from '../cli/command.ts'
+import { failWith } from '../cli/failure.ts'
 import { loadOrReport } from '../cli/load.ts'
 import { configFile, configOptions, type OptionSpecs, optionsHelp, readOptions } from '../cli/options.ts'
 import { refuseUsage } from '../cli/program.ts'
@@ -102,6 +103,5 @@ function noKey({ session, dataFolder }: Gateway): string {
 }
 
 function fail(io: Io, exitCode: number, sentence: string): number {
-  io.stderr(`claimgate subject: ${sentence}\n`)
-  return exitCode
+  return failWith('subject', io, exitCode, sentence)
 }
