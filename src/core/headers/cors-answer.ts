@@ -1,5 +1,6 @@
 import type { App, Location } from '../gateway.ts'
 import { limits } from '../limits/table.ts'
+import { isHttpsOrigin } from '../request/https-origin.ts'
 import { knownMethods, refusedMethods } from '../request/method.ts'
 import type { Cors } from './cors.ts'
 
@@ -58,13 +59,6 @@ function isAnswered(cors: Cors, origin: string): boolean {
     case 'keys':
       return isHttpsOrigin(origin)
   }
-}
-
-/** As browsers write one (RFC 6454 section 6.2): nothing that is almost an origin is sent back. Never `null`. */
-function isHttpsOrigin(text: string): boolean {
-  if (text.length > limits.originCharacters || !text.startsWith('https://')) return false
-  const url = URL.parse(text)
-  return url !== null && url.protocol === 'https:' && url.origin === text
 }
 
 interface Grant {

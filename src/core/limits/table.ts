@@ -13,6 +13,7 @@ import { sharedStoreLimits } from './shared-store.ts'
 import { signInLimits } from './sign-ins.ts'
 import { tokenAskLimits } from './token-asks.ts'
 import { upstreamLimits } from './upstreams.ts'
+import { widgetLimits } from './widgets.ts'
 import { workerLimits } from './workers.ts'
 
 /**
@@ -194,6 +195,7 @@ export const limitTable = {
   ...logoutLimits,
   ...keptFormLimits,
   ...apiKeyLimits,
+  ...widgetLimits,
   ...renewalLimits,
   ...tokenAskLimits,
   ...upstreamLimits,
