@@ -1,6 +1,7 @@
 import type { Place } from '../../config/rules/context.ts'
-import type { Access, App, Location } from '../../core/gateway.ts'
+import type { Access, App, Gateway, Location } from '../../core/gateway.ts'
 import type { Condition, Requirement } from '../../core/rules/requirement.ts'
+import { credentialMutants } from './credential-mutants.ts'
 import { rewritten } from './rewrite.ts'
 import type { TestedCondition, TestedLocation, TestedRules } from './rules.ts'
 
@@ -11,6 +12,8 @@ export interface Mutant {
   readonly change: string
   /** Each location that is another one now, with what it is; null: it is not there any more. */
   readonly changes: readonly Changed[]
+  /** It matters to those alone whom it lets in: for all others one refusal becomes another. */
+  readonly opensAlone?: true
 }
 
 export interface Changed {
@@ -21,14 +24,19 @@ export interface Changed {
 
 /**
  * Every mutant of the rules, in the order of the file within its kind: conditions left out and turned round, locations
- * opened, closed, left out and stripped of their methods, apps without their floor. `at` names the locations that
+ * opened, closed, left out and stripped of their methods, apps without their floor, lists of credentials with one more. `at` names the locations that
  * tests came to: what a mutant would change elsewhere nobody could see.
  */
-export function mutantsOf(rules: TestedRules, at: ReadonlySet<Location>): readonly Mutant[] {
+export function mutantsOf(
+  gateway: Gateway,
+  rules: TestedRules,
+  at: ReadonlySet<Location>,
+): readonly Mutant[] {
   return [
     ...rules.conditions.flatMap((condition) => conditionMutants(condition, at)),
     ...rules.locations.flatMap(locationMutants),
     ...floorMutants(rules.locations, at),
+    ...credentialMutants(gateway, rules.locations, at),
   ]
 }
 

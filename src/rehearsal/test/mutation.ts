@@ -1,6 +1,7 @@
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { exampleRequest } from '../../core/request/example-request.ts'
 import { acceptedAt } from '../../core/rules/accepted.ts'
+import { isSameIdentification } from '../../core/rules/identification.ts'
 import { type OnStep, untold } from '../../core/step.ts'
 import { type Probe, probe } from '../../http/admission/probe.ts'
 import { sampleCallersFor } from '../sample-callers.ts'
@@ -42,7 +43,7 @@ export function mutate(
   const judged = resultsByLocation(results)
   const survivors: Survivor[] = []
   let killed = 0
-  const mutants = mutantsOf(rules, new Set(judged.at.keys()))
+  const mutants = mutantsOf(gateway, rules, new Set(judged.at.keys()))
   for (const [index, mutant] of mutants.entries()) {
     onStep(index, mutants.length)
     const changed = changedGateways(gateway, mutant)
@@ -50,7 +51,7 @@ export function mutate(
       killed += 1
       continue
     }
-    const witness = firstWitness(gateway, changed)
+    const witness = firstWitness(gateway, changed, mutant)
     if (witness !== null) survivors.push({ mutant, witness })
   }
   return { mutants: killed + survivors.length, killed, survivors }
@@ -103,17 +104,28 @@ function isNoticed(after: Gateway, results: readonly Result[]): boolean {
 }
 
 /** Somebody for whom the change makes a difference: made up from both rules, judged by the gate under both. */
-function firstWitness(gateway: Gateway, changed: readonly ChangedGateway[]): Witness | null {
+function firstWitness(
+  gateway: Gateway,
+  changed: readonly ChangedGateway[],
+  { opensAlone }: Pick<Mutant, 'opensAlone'>,
+): Witness | null {
   for (const { app, changes, after } of changed) {
     for (const change of changes) {
-      const witness = witnessAt(gateway, after, app, change)
+      const isTold = (one: Witness): boolean => opensAlone !== true || one.after === 'allow'
+      const witness = witnessAt(gateway, after, app, change, isTold)
       if (witness !== null) return witness
     }
   }
   return null
 }
 
-function witnessAt(gateway: Gateway, after: Gateway, app: App, change: Changed): Witness | null {
+function witnessAt(
+  gateway: Gateway,
+  after: Gateway,
+  app: App,
+  change: Changed,
+  isTold: (witness: Witness) => boolean,
+): Witness | null {
   const origin = [...gateway.hosts.values()].find(({ apps }) => apps.includes(app))
   const request = origin && exampleRequest(origin, change.before)
   if (origin === undefined || request === null || request === undefined) return null
@@ -123,12 +135,16 @@ function witnessAt(gateway: Gateway, after: Gateway, app: App, change: Changed):
   const rules = [change.before, next].flatMap((location) =>
     location?.access.kind === 'rule' ? [location.access.requirement] : [],
   )
-  const accepted = acceptedAt(gateway, app, change.before)
+  const { after: changed } = change
+  const accepted = [change.before, ...(changed === null ? [] : [changed])]
+    .flatMap((location) => acceptedAt(gateway, app, location))
+    .filter((one, index, all) => all.findIndex((other) => isSameIdentification(one, other)) === index)
   for (const method of methodsFor(change, request.method)) {
     for (const caller of sampleCallersFor(rules, accepted, gateway.providers)) {
       const asked = { ...caller, method, url, steppedUp: true }
       const [one, other] = [endOf(gateway, asked), endOf(after, asked)]
-      if (one !== other) return { asked, before: one, after: other }
+      const witness = { asked, before: one, after: other }
+      if (one !== other && isTold(witness)) return witness
     }
   }
   return null
