@@ -3,6 +3,7 @@ import { KiB, type Limit, MiB, of } from './limit.ts'
 /** The rows of the table (`table.ts`) that are about tokens and keys that headers carry. */
 export const credentialLimits = {
   accessTokenBytes: of('request', 16 * KiB, 'An access token; a longer one is refused before it is decoded.'),
+  shortTokenBytes: of('request', 2 * KiB, 'A token of ours; a longer one is refused before it is opened.'),
   failedCredentials: of(
     'client network',
     60,

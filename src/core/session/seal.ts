@@ -42,6 +42,7 @@ export interface SealScope {
     | 'index'
     | 'form'
     | 'form-link'
+    | 'short-token'
   /** What tells deployments and cookies apart: the origin, the cookie's name. */
   readonly context: readonly string[]
 }
@@ -55,6 +56,8 @@ export interface KeyRing {
 
 interface RingKey {
   readonly header: string
+  /** What the header names it by: eight characters of base64url. */
+  readonly kid: string
   readonly secret: KeyObject
   readonly byScope: Map<string, KeyObject>
 }
@@ -203,7 +206,7 @@ function ringKey(secret: Secret): RingKey {
     .toString('base64url')
     .slice(0, 8)
   const header = Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid })).toString('base64url')
-  return { header, secret: key, byScope: new Map() }
+  return { header, kid, secret: key, byScope: new Map() }
 }
 
 function scopeKey(key: RingKey, scope: SealScope): KeyObject {
