@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Io, OptionSpecs } from '../cli/command.ts'
 import type { Options } from '../cli/options.ts'
 import { type Reading, readText } from '../cli/person.ts'
-import { type HeaderIdentity, reservedProviders } from '../core/credential/credential.ts'
+import { type CredentialIdentity, reservedProviders } from '../core/credential/credential.ts'
 import { presentedCredentials } from '../core/credential/presented.ts'
 import { isFault } from '../core/fault.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
@@ -37,7 +37,7 @@ export const credentialOptions = {
 } as const satisfies OptionSpecs
 
 /** A token or key with claims that somebody gives; null: a session. */
-export function madeUpBy(kind: string): Reading<HeaderIdentity | null> {
+export function madeUpBy(kind: string): Reading<CredentialIdentity | null> {
   switch (kind) {
     case 'session':
       return { ok: true, value: null }

@@ -71,6 +71,7 @@ export type RejectReason =
   | TargetReason
   | 'host-invalid'
   | 'host-unknown'
+  | 'host-not-of-handshake'
   | 'app-unknown'
   | 'address-unknown'
   | 'method-not-allowed'

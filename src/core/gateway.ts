@@ -1,4 +1,5 @@
 import type { AdminSettings } from './admin-settings.ts'
+import type { ClientCertificateSettings } from './certificate/settings.ts'
 import type { Credential } from './credential/credential.ts'
 import type { ResourceMetadataAddress } from './credential/resource-metadata-address.ts'
 import type { Cors, UpstreamAuthorization } from './headers/cors.ts'
@@ -37,6 +38,8 @@ export interface Gateway {
   readonly session: SessionSettings
   /** Null: there are no keys of ours, and nothing in a header is taken for one. */
   readonly apiKeys: ApiKeySettings | null
+  /** Null: nobody comes by a certificate. */
+  readonly clientCertificates: ClientCertificateSettings | null
   readonly log: LogSettings
   /** How the gateway's own pages look, and which languages they speak. */
   readonly pages: PageSettings

@@ -1,4 +1,4 @@
-import { credentialOf, isHeaderCredential, reservedProviders } from './credential/credential.ts'
+import { credentialOf, isHeaderCredential, keyOf, reservedProviders } from './credential/credential.ts'
 import { type CredentialVerdict, refusedBy } from './credential/refusal.ts'
 import type { Decision } from './decision.ts'
 import type { Location } from './gateway.ts'
@@ -84,12 +84,22 @@ function acceptedOnly(caller: Caller, location: Location, acceptedProviders: rea
   const { principal } = caller
   const credential = credentialOf(principal)
   const isListed = location.credentials.includes(credential)
-  const isOurs = credential === 'api_key' && principal.provider === reservedProviders.apiKeys
-  if (isListed && (isOurs || acceptedProviders.includes(principal.provider))) return caller
+  const isKnown = isOfReserved(principal) || acceptedProviders.includes(principal.provider)
+  if (isListed && isKnown) return caller
   if (!isHeaderCredential(credential))
-    return { kind: 'anonymous', why: isListed ? 'session-provider-gone' : 'no-session' }
+    return {
+      kind: 'anonymous',
+      why: isListed && credential === 'session' ? 'session-provider-gone' : 'no-session',
+    }
   const why = isListed ? 'credential-unknown' : 'credential-not-accepted'
   return { kind: 'refused', refusal: { kind: 'refused', credential, why, detail: null } }
+}
+
+/** Whether an operator vouches for the claims, and no provider: then every app that lists the credential accepts them. */
+function isOfReserved(principal: Principal): boolean {
+  const { provider } = principal
+  if (keyOf(principal) !== null) return provider === reservedProviders.apiKeys
+  return credentialOf(principal) === 'client_certificate' && provider === reservedProviders.certificates
 }
 
 interface Case {
@@ -115,19 +125,29 @@ function decideByRule(question: Case, caller: Unrefused): Decision {
   const beforeSignIn = principal === null ? truth : judge(requirement, { subject: anonymous, clientAddress })
   if (beforeSignIn === false) return { kind: 'deny', reason: 'client-address', principal }
   // Whoever sends a credential of its own is a program, which no other sign-in would help.
-  if (principal?.by !== undefined) return { kind: 'deny', reason: 'rule-not-met', principal }
+  if (principal !== null && isHeaderCredential(credentialOf(principal)))
+    return { kind: 'deny', reason: 'rule-not-met', principal }
   const takesSessions = location.credentials.includes('session')
-  const providers = takesSessions
+  const providers = wouldSessionCount(location, caller)
     ? providersThatCould(requirement, facts.signInProviders, clientAddress)
     : none
   const why = challengeReason(caller, providers, facts)
   if (why !== null)
     return { kind: 'challenge', how: howToAsk(question), reason: why, providers, stepUp: null }
-  if (principal === null && location.credentials.some(isHeaderCredential)) return withoutSignIn(takesSessions)
+  if (principal === null && location.credentials.some((one) => one !== 'session'))
+    return withoutSignIn(takesSessions)
   return { kind: 'deny', reason: 'rule-not-met', principal }
 }
 
 const none: readonly never[] = []
+
+/** Whether a session would count at all: not after the certificate by which somebody is known already. */
+function wouldSessionCount({ credentials }: Pick<Location, 'credentials'>, caller: Unrefused): boolean {
+  const at = credentials.indexOf('session')
+  const isByCertificate =
+    caller.kind === 'signed-in' && credentialOf(caller.principal) === 'client_certificate'
+  return at !== -1 && !(isByCertificate && credentials.indexOf('client_certificate') < at)
+}
 
 /** No sign-in would do, and a token or a key may: 401 says which. */
 function withoutSignIn(takesSessions: boolean): Decision {
@@ -150,13 +170,20 @@ function onRuleMet(question: Case, caller: Unrefused): Decision {
   const { claims, provider } = caller.principal
   if (stepUpMet(stepUp, { claims, scopes }, question.facts.now))
     return { kind: 'allow', reason: 'rule-met', principal }
-  const { by } = caller.principal
-  if (by === undefined)
+  const credential = credentialOf(caller.principal)
+  if (credential === 'session')
     return { kind: 'challenge', how, reason: 'step-up-needed', providers: [provider], stepUp }
-  const presented = by.kind
+  if (isHeaderCredential(credential)) {
+    return {
+      ...{ kind: 'challenge', how: 'unauthorized', reason: 'step-up-needed', providers: none },
+      ...{ stepUp, presented: credential },
+    }
+  }
+  // No certificate steps up; a session that counts before it may.
+  const providers = wouldSessionCount(question.location, caller) ? question.facts.signInProviders : none
   return {
-    ...{ kind: 'challenge', how: 'unauthorized', reason: 'step-up-needed', providers: none },
-    ...{ stepUp, presented },
+    ...{ kind: 'challenge', how: providers.length === 0 ? 'unauthorized' : how },
+    ...{ reason: 'step-up-needed', providers, stepUp },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HeaderIdentity } from './credential/credential.ts'
+import type { CredentialIdentity } from './credential/credential.ts'
 import type { ProviderSettings } from './gateway.ts'
 import { limits } from './limits/table.ts'
 import type { Preset } from './preset.ts'
@@ -15,7 +15,7 @@ export interface Principal {
   /** Whether the provider sent an address that does not count; absent where it sent none, or a verified one. */
   readonly emailUnverified?: boolean
   /** The header credential by which it was told; absent: a session. */
-  readonly by?: HeaderIdentity
+  readonly by?: CredentialIdentity
 }
 
 export type UserId =

@@ -1,4 +1,5 @@
 import type { BearerSettings } from './credential/bearer-settings.ts'
+import type { ExchangeSettings } from './credential/exchange-settings.ts'
 import type { Preset } from './preset.ts'
 import type { ClaimPath } from './rules/claims.ts'
 import type { Secret } from './secret.ts'
@@ -58,6 +59,8 @@ export interface ProviderSettings {
   readonly recheck: RecheckSettings | null
   /** Which of its access tokens count; null: none. */
   readonly bearer: BearerSettings | null
+  /** What it is asked for in the name of its customers; null: nothing. */
+  readonly exchange: ExchangeSettings | null
   /** Where its keys are, for a provider without metadata; null: as the metadata says. */
   readonly jwksUri: string | null
   readonly allowInsecureHttp: boolean

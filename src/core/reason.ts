@@ -48,6 +48,9 @@ export const challengeReasons: Reasons<ChallengeReason> = {
   'key-asleep':
     'The key is a person’s, and that person has not signed in for `claims_max_age`, does not meet `self_service.require` any more, or was put to sleep by `sessions revoke`.',
   'key-not-for-app': 'The API key is not for this app.',
+  'pair-invalid': 'The provider does not know the id and the secret that were sent as Basic (`exchange`).',
+  'token-wrong-origin':
+    'The token is for a page of another origin than the `Origin` of the request, or none was sent (`widget`).',
   'other-provider-needed': 'The rule can be met by signing in with another of the accepted providers.',
 }
 
@@ -93,6 +96,8 @@ export const rejectReasons: Reasons<RejectReason> = {
     'The app ignores case, and servers that ignore case read this path in different ways. It holds ſ, ı, İ, the Kelvin sign or an unusual row of combining marks, or it could be a path of another location or app.',
   'host-invalid': 'The Host header is missing, repeated or malformed.',
   'host-unknown': 'No app has this host.',
+  'host-not-of-handshake':
+    'A connection that asked for a certificate was opened for another host name than the Host header has.',
   'app-unknown': 'No app of this host has the path.',
   'address-unknown': 'There is no such address below the prefix of the gateway.',
   'method-not-allowed': 'The address does not take this method.',

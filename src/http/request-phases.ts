@@ -105,7 +105,7 @@ export const requestPhases: readonly RequestPhase[] = [
     name: 'host',
     files: ['core/request/host.ts', 'http/admission/gate.ts'],
     does: 'The gateway finds the origin that the one Host header names, and the scheme that a trusted proxy gives.',
-    endsWith: ['host-invalid', 'host-unknown', 'insecure-scheme'],
+    endsWith: ['host-invalid', 'host-unknown', 'host-not-of-handshake', 'insecure-scheme'],
     known: 'The origin, with its apps, its providers and its cookies.',
   },
   {
@@ -175,7 +175,7 @@ export const requestPhases: readonly RequestPhase[] = [
       ...(['credential-unknown', 'credential-not-accepted'] as const),
       ...(['token-invalid', 'token-over', 'token-not-for-us', 'scope-insufficient'] as const),
       ...(['key-invalid', 'key-over', 'key-revoked', 'key-asleep'] as const),
-      ...(['key-not-for-app', 'key-restricted'] as const),
+      ...(['key-not-for-app', 'key-restricted', 'pair-invalid', 'token-wrong-origin'] as const),
       ...(['step-up-not-met', 'destination-not-allowed'] as const),
       ...(['rule-not-met', 'nobody-allowed', 'no-location', 'client-address', 'body-too-large'] as const),
     ],

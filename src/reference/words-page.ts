@@ -119,6 +119,8 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, HEAD, OPTIONS',
     'How an app is to be asked with access tokens, as JSON (RFC 9728): `resource`, `authorization_servers` (the issuers of the providers with `bearer`), `scopes_supported` (their `required_scopes`) and `bearer_methods_supported`. Anybody may ask, and pages of every origin. It is there if a location of the app lists `bearer` in `credentials`, before any location of that path. The 401 there names it (`resource_metadata`).',
   ],
+  token: ['`/.auth/token`', 'POST', 'Is not available yet, and 404.'],
+  keys: ['`/.auth/keys`', 'GET, HEAD, POST', 'Is not available yet, and 404.'],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }
 

@@ -1,4 +1,4 @@
-import type { HeaderIdentity } from '../core/credential/credential.ts'
+import type { CredentialIdentity } from '../core/credential/credential.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import { isList, type Json } from '../core/json.ts'
 import { type Address, type AddressRange, contains, formatAddress } from '../core/request/address.ts'
@@ -89,7 +89,7 @@ function callersBy(way: Way, material: Material): readonly SampleCaller[] {
 /** The user id must be there, or the sign-in itself fails; an e-mail counts only when it is verified. */
 function personOf(own: Identification, claims: Claims, { providers }: Material): SampleCaller['person'] {
   const { provider } = own
-  const by = headerIdentityFor(own)
+  const by = identityFor(own)
   const userId = providers.get(provider)?.userId ?? 'sub'
   const id = userId === 'email' ? 'somebody@example.com' : 'somebody'
   const whole = { sub: 'somebody', ...(Object.hasOwn(claims, userId) ? {} : { [userId]: id }), ...claims }
@@ -98,14 +98,19 @@ function personOf(own: Identification, claims: Claims, { providers }: Material):
 }
 
 /** A token or key that nobody has; null for a session. */
-function headerIdentityFor({ credential, isClient }: Identification): HeaderIdentity | null {
+function identityFor({ credential, isClient }: Identification): CredentialIdentity | null {
   switch (credential) {
     case 'session':
       return null
     case 'bearer':
-      return { kind: 'bearer', isClient }
+    case 'exchange':
+      return { kind: credential, isClient }
     case 'api_key':
-      return { kind: 'api_key', id: '0'.repeat(16), name: 'somebody' }
+      return { kind: credential, id: '0'.repeat(16), name: 'somebody' }
+    case 'widget':
+      return { kind: credential, id: '0'.repeat(16), name: 'somebody', endUser: null }
+    case 'client_certificate':
+      return { kind: credential, fingerprint: '0'.repeat(43) }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ConnectionCertificate } from '../core/certificate/connection-certificate.ts'
 import type { Verifiable } from '../core/credential/counted.ts'
 import type { HeaderLookup } from '../core/credential/lookup.ts'
 import type { App } from '../core/gateway.ts'
@@ -20,6 +21,10 @@ export interface CredentialUse {
   readonly method: string
   readonly client: ClientAddress
   readonly network: ClientNetwork
+  /** Of the connection; null: none. */
+  readonly certificate: ConnectionCertificate | null
+  /** The `Origin` of the request, as sent; null: none. */
+  readonly origin: string | null
   readonly now: EpochSeconds
 }
 
@@ -27,7 +32,10 @@ export interface CredentialSources {
   /** Null: there are no keys. */
   readonly keys: Pick<Keys, 'verify'> | null
   readonly bearerTokens: {
-    verify(presented: Exclude<Verifiable, { kind: 'key' }>, use: CredentialUse): Awaitable<HeaderLookup>
+    verify(
+      presented: Extract<Verifiable, { kind: 'jwt' | 'opaque' }>,
+      use: CredentialUse,
+    ): Awaitable<HeaderLookup>
   }
 }
 
@@ -40,6 +48,10 @@ export function createHeaderCredentials({ keys, bearerTokens }: CredentialSource
         case 'jwt':
         case 'opaque':
           return bearerTokens.verify(presented, use)
+        // Nothing gives such tokens out yet, and no provider is asked for pairs.
+        case 'short-token':
+        case 'pair':
+          return unknown
       }
     },
   }

@@ -71,6 +71,19 @@ const operatorsKey = by({
   provider: 'api_keys',
   by: { kind: 'api_key', id: 'k', name: 'ci' },
 })
+const widget = by({ by: { kind: 'widget', id: 'k', name: 'shop', endUser: null } })
+const operatorsWidget = by({
+  user: 'key:ci',
+  provider: 'api_keys',
+  by: { kind: 'widget', id: 'k', name: 'shop', endUser: 'x' },
+})
+const pair = by({ by: { kind: 'exchange', isClient: false } })
+const clientsPair = by({ user: 'client:x', by: { kind: 'exchange', isClient: true } })
+const certificate = by({
+  user: 'cert:x',
+  provider: 'certificates',
+  by: { kind: 'client_certificate', fingerprint: 'f' },
+})
 const refused = (refusal: CredentialVerdict): Caller => ({ kind: 'refused', refusal })
 const badKey = refused({ kind: 'refused', credential: 'api_key', why: 'key-invalid', detail: null })
 
@@ -115,6 +128,63 @@ t.test('a credential opens what lists it, and nothing else', async (t) => {
     [at({ kind: 'maybe_signed_in' }, ['session']), key, 'unauthorized credential-not-accepted api_key'],
     [at({ kind: 'anyone' }, ['session']), key, 'allow open-to-anyone'],
     [at({ kind: 'nobody' }, ['api_key']), key, 'deny nobody-allowed'],
+  ])
+})
+
+t.test('each of the others opens what lists it, and nothing else', async (t) => {
+  check(t, [
+    [at(signedIn, ['widget']), widget, 'allow rule-met'],
+    [at(signedIn, ['widget']), operatorsWidget, 'allow rule-met'],
+    [at(signedIn, ['widget']), key, 'unauthorized credential-not-accepted api_key'],
+    [at(signedIn, ['api_key']), widget, 'unauthorized credential-not-accepted widget'],
+    [at(signedIn, ['exchange']), pair, 'allow rule-met'],
+    [at(signedIn, ['exchange']), clientsPair, 'deny rule-not-met'],
+    [at(signedIn, ['bearer']), pair, 'unauthorized credential-not-accepted exchange'],
+    [at(signedIn, ['client_certificate']), certificate, 'allow rule-met'],
+    [at(signedIn, ['session']), certificate, 'redirect no-session acme'],
+    [at(signedIn, ['client_certificate']), session, 'unauthorized no-credential'],
+    [at(signedIn, ['client_certificate']), nobody, 'unauthorized no-credential'],
+    [at({ kind: 'maybe_signed_in' }, ['session']), certificate, 'allow maybe-signed-in'],
+  ])
+})
+
+t.test('who vouches for one of ours vouches for no other', async (t) => {
+  const forged = (provider: string, how: NonNullable<Principal['by']>) => by({ provider, by: how })
+  check(t, [
+    [
+      at(signedIn, ['exchange']),
+      forged('api_keys', { kind: 'exchange', isClient: false }),
+      'unauthorized credential-unknown exchange',
+    ],
+    [
+      at(signedIn, ['widget']),
+      forged('certificates', { kind: 'widget', id: 'k', name: 'x', endUser: null }),
+      'unauthorized credential-unknown widget',
+    ],
+    [
+      at(signedIn, ['client_certificate']),
+      forged('api_keys', { kind: 'client_certificate', fingerprint: 'f' }),
+      'unauthorized no-session',
+    ],
+  ])
+})
+
+t.test('beside a certificate a sign-in is offered where the session would count before it', async (t) => {
+  const wantsSession = credential('session')
+  const stepUp = {
+    ...{ acrValues: ['phr'], authContext: null, maxAgeSeconds: null, lastsSeconds: null, scopes: [] },
+    ...{ prompt: null, authorizationParameters: new Map() },
+  }
+  check(t, [
+    [at(wantsSession, ['session', 'client_certificate']), certificate, 'redirect other-provider-needed acme'],
+    [at(wantsSession, ['client_certificate', 'session']), certificate, 'deny rule-not-met'],
+    [at(wantsSession, ['client_certificate']), certificate, 'deny rule-not-met'],
+    [
+      at(signedIn, ['session', 'client_certificate'], { stepUp }),
+      certificate,
+      'redirect step-up-needed acme',
+    ],
+    [at(signedIn, ['client_certificate', 'session'], { stepUp }), certificate, 'unauthorized step-up-needed'],
   ])
 })
 

@@ -28,6 +28,7 @@ export function settingsFor(issuer: string, changes: Partial<ProviderSettings> =
     clientKeyId: null,
     clientAssertionAlg: null,
     clientCertificate: null,
+    exchange: null,
     scopes: ['openid', 'profile', 'email'],
     responseMode: 'query',
     responseIssRequired: false,

@@ -28,6 +28,7 @@ export function provider(name: string, more: Partial<ProviderSettings> = {}): Pr
     clientKeyId: null,
     clientAssertionAlg: null,
     clientCertificate: null,
+    exchange: null,
     scopes: ['openid'],
     responseMode: 'query',
     responseIssRequired: false,

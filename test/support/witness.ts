@@ -22,9 +22,14 @@ export function personOf({ credential, provider, isClient }: Identification, cla
     case 'session':
       return { provider, claims }
     case 'bearer':
-      return { provider, claims, by: { kind: 'bearer', isClient } }
+    case 'exchange':
+      return { provider, claims, by: { kind: credential, isClient } }
     case 'api_key':
-      return { provider, claims, by: { kind: 'api_key', id: 'k'.repeat(16), name: 'a key' } }
+      return { provider, claims, by: { kind: credential, id: 'k'.repeat(16), name: 'a key' } }
+    case 'widget':
+      return { provider, claims, by: { kind: credential, id: 'k'.repeat(16), name: 'a key', endUser: null } }
+    case 'client_certificate':
+      return { provider, claims, by: { kind: credential, fingerprint: 'f'.repeat(43) } }
   }
 }
 

@@ -131,7 +131,12 @@ function whyNone(
       if (!isKnown || hasBearer) return null
       return 'needs a provider with `bearer` among those that the app accepts'
     case 'api_key':
+    case 'widget':
       return hasKeys ? null : 'needs `api_keys` at the top of the file; `api_keys: {}` is enough'
+    // The file cannot list them yet.
+    case 'exchange':
+    case 'client_certificate':
+      return 'is not available yet'
   }
 }
 

@@ -91,6 +91,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     providers: finish(providers, prefixes),
     session,
     apiKeys: keys.draft && { ...keys.draft, selfService },
+    clientCertificates: null,
     log,
     pages: service.pages,
     hosts,

@@ -88,6 +88,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     trustEmail: keys.trust_email,
     recheck,
     bearer,
+    exchange: null,
     jwksUri: keys.jwks_uri ?? null,
     allowInsecureHttp: keys.allow_insecure_http,
   }

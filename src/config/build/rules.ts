@@ -16,6 +16,9 @@ export function rulesOf(scope: Scope, providers: ReadonlyMap<string, ProviderDra
     session: !isKnown || [...providers.values()].some((one) => one.signsIn),
     bearer: has('bearer'),
     api_key: hasKeys,
+    exchange: has('exchange'),
+    widget: hasKeys,
+    client_certificate: isWritten(scope, ['client_certificates']),
   }
   return openRules(nodeAt(scope.root, ['policies']), {
     report: scope.report,

@@ -72,6 +72,9 @@ function whyNotBeside(credential: Credential): string | null {
     case 'session':
     case 'bearer':
     case 'api_key':
+    case 'exchange':
+    case 'widget':
+    case 'client_certificate':
       return null
   }
 }

@@ -54,6 +54,9 @@ const whyNoCredential: Readonly<Record<Credential, string>> = {
   session: 'nobody signs in: no provider of the file has a sign-in',
   bearer: 'nobody can come by an access token: no provider of the file has `bearer`',
   api_key: 'nobody can come by a key: the file has no `api_keys`',
+  exchange: 'nobody can come by a pair of a provider: no provider of the file has `exchange`',
+  widget: 'nobody can come by the token of a widget: the file has no `api_keys`',
+  client_certificate: 'nobody can come by a certificate: the file has no `client_certificates`',
 }
 
 /** Names are written out: a list of a file is no part of a rule that says who vouches. */

@@ -70,16 +70,20 @@ function belowNone(requirement: Requirement, guarded: boolean): readonly Claim[]
 }
 
 /**
- * Who could vouch for a claim at a location: the providers that its app accepts, and operators where a key of theirs
- * opens it.
+ * Who could vouch for a claim at a location: the providers that its app accepts, operators where a key of theirs opens
+ * it, and the authorities of certificates where one opens it.
  */
 export function vouchersAt(
   acceptedProviders: readonly string[],
   credentials: readonly Credential[],
 ): readonly string[] {
-  return credentials.includes('api_key')
-    ? [...acceptedProviders, reservedProviders.apiKeys]
-    : acceptedProviders
+  const hasKeys = credentials.includes('api_key') || credentials.includes('widget')
+  const { apiKeys, certificates } = reservedProviders
+  return [
+    ...acceptedProviders,
+    ...(hasKeys ? [apiKeys] : []),
+    ...(credentials.includes('client_certificate') ? [certificates] : []),
+  ]
 }
 
 /**

@@ -6,6 +6,7 @@ import { forms, type Judgement, judged } from './values.ts'
 /** What a list of `credentials` may hold, in the order in which the reference names them. */
 export const availableCredentials = ['session', 'bearer', 'api_key'] as const satisfies readonly Credential[]
 
+/** Those whose names are known and that nothing opens a location by yet. */
 const later: ReadonlySet<string> = new Set(['exchange', 'widget', 'client_certificate'])
 
 /** One credential by its name. Those of a later version are told apart from those that nobody knows. */

@@ -1,7 +1,6 @@
 import {
   type Credential,
-  type HeaderIdentity,
-  isHeaderCredential,
+  type CredentialIdentity,
   reservedProviders,
 } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
@@ -9,13 +8,19 @@ import type { ApiKey } from '../../core/keys/api-key.ts'
 import type { TestPerson } from './rule-test.ts'
 
 /** A token or key with the claims of a test; null: a session. Whether somebody is behind a token the claims say. */
-export function madeUpIdentity(credential: Credential): HeaderIdentity | null {
-  if (!isHeaderCredential(credential)) return null
+export function madeUpIdentity(credential: Credential): CredentialIdentity | null {
   switch (credential) {
+    case 'session':
+      return null
     case 'bearer':
-      return { kind: 'bearer', isClient: false }
+    case 'exchange':
+      return { kind: credential, isClient: false }
     case 'api_key':
       return { kind: 'api_key', id: 'test', name: 'test' }
+    case 'widget':
+      return { kind: 'widget', id: 'test', name: 'test', endUser: null }
+    case 'client_certificate':
+      return { kind: 'client_certificate', fingerprint: 'test' }
   }
 }
 
@@ -29,19 +34,25 @@ export function ownerOf(key: ApiKey): TestPerson & { readonly provider: string }
 export function vouchersFor(
   gateway: Gateway | null,
   url: string,
-  by: HeaderIdentity | undefined,
+  by: CredentialIdentity | undefined,
 ): readonly string[] {
   const origin = gateway?.hosts.get(new URL(url).host)
-  switch (by?.kind) {
+  const kind = by?.kind
+  switch (kind) {
     case undefined:
       return origin?.providers ?? [...(gateway?.providers.keys() ?? [])]
-    case 'bearer': {
+    case 'bearer':
+    case 'exchange': {
       const accepted = new Set(origin?.apps.flatMap(({ providers }) => providers))
       return [...(gateway?.providers.values() ?? [])]
-        .filter(({ name, bearer }) => bearer !== null && (origin === undefined || accepted.has(name)))
+        .filter(({ bearer, exchange }) => bearer !== null && (kind === 'bearer' || exchange !== null))
+        .filter(({ name }) => origin === undefined || accepted.has(name))
         .map(({ name }) => name)
     }
     case 'api_key':
+    case 'widget':
       return [reservedProviders.apiKeys]
+    case 'client_certificate':
+      return [reservedProviders.certificates]
   }
 }

@@ -1,4 +1,4 @@
-import type { HeaderIdentity } from '../../core/credential/credential.ts'
+import type { CredentialIdentity } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import type { Claims } from '../../core/rules/claims.ts'
@@ -15,7 +15,7 @@ export interface TestPerson {
   /** How old `auth_time` is; absent: as the claims say. */
   readonly authAgeSeconds?: number
   /** The header credential that somebody comes by; absent: a session. */
-  readonly by?: HeaderIdentity
+  readonly by?: CredentialIdentity
   /** A key of the file. */
   readonly key?: ApiKey
 }

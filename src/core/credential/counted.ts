@@ -1,9 +1,9 @@
-import type { Credential, HeaderCredential } from './credential.ts'
+import { type Credential, type HeaderCredential, isHeaderCredential } from './credential.ts'
 import type { CredentialRefusal } from './lookup.ts'
 import { isOurs, type Presented, type PresentedBy } from './presented.ts'
 
 /** A header credential whose form says where it is to be looked up. */
-export type Verifiable = Extract<Presented, { kind: 'key' | 'jwt' | 'opaque' }>
+export type Verifiable = Extract<Presented, { kind: 'key' | 'short-token' | 'jwt' | 'opaque' | 'pair' }>
 
 /** Which credential of a request counts at a location. */
 export type Counted =
@@ -23,42 +23,64 @@ const ambiguous: Counted = { kind: 'ambiguous' }
  * instead. What is ours counts so wherever any header credential is listed. Where none is, headers are the app's.
  */
 export function countedCredential(listed: readonly Credential[], presented: readonly Presented[]): Counted {
-  if (presented.length === 0) return ambient
-  const [lists, listsKeys] = [listed.includes('bearer'), listed.includes('api_key')]
-  if (!lists && !listsKeys) return ambient
-  const looksAt = (by: PresentedBy) => (by === 'bearer' ? true : listsKeys)
-  const candidates = presented.filter((one) => one.by !== null && (looksAt(one.by) || isOurs(one)))
+  if (presented.length === 0 || !listed.some(isHeaderCredential)) return ambient
+  const looksAt = ({ by }: Presented) => by !== null && lookedAt[by].some((one) => listed.includes(one))
+  const candidates = presented.filter((one) => one.by !== null && (looksAt(one) || isOurs(one)))
   if (candidates.length > 1 || presented.filter(isAuthorization).length > 1) return ambiguous
   const [one] = candidates
-  return one === undefined ? ambient : countOne(one, { lists, listsKeys })
+  return one === undefined ? ambient : countOne(one, listed)
 }
 
-interface Listed {
-  /** `bearer`. */
-  readonly lists: boolean
-  /** `api_key`. */
-  readonly listsKeys: boolean
+/** By which credentials a location listens to what is sent in which way. */
+const lookedAt: Readonly<Record<PresentedBy, readonly HeaderCredential[]>> = {
+  bearer: ['bearer', 'api_key', 'widget'],
+  basic: ['api_key', 'exchange'],
+  'key-header': ['api_key'],
 }
 
-function countOne(presented: Presented, { lists, listsKeys }: Listed): Counted {
+function countOne(presented: Presented, listed: readonly Credential[]): Counted {
   const refused = (why: CredentialRefusal): Counted => {
-    return { kind: 'refused', credential: listsKeys && presented.by !== 'bearer' ? 'api_key' : 'bearer', why }
+    return { kind: 'refused', credential: sentAs(presented.by, listed), why }
   }
   switch (presented.kind) {
     case 'key':
-      return listsKeys
-        ? { kind: 'header', credential: 'api_key', presented }
-        : refused('credential-not-accepted')
-    case 'ours-malformed':
-      return refused(listsKeys ? 'key-invalid' : 'credential-not-accepted')
+    case 'short-token':
     case 'jwt':
     case 'opaque':
-      return lists ? { kind: 'header', credential: 'bearer', presented } : refused('credential-unknown')
+    case 'pair': {
+      const credential = credentialBy(presented)
+      if (listed.includes(credential)) return { kind: 'header', credential, presented }
+      return refused(isOurs(presented) ? 'credential-not-accepted' : 'credential-unknown')
+    }
+    case 'ours-malformed': {
+      const takesOurs = listed.includes('api_key') || listed.includes('widget')
+      return refused(takesOurs ? 'key-invalid' : 'credential-not-accepted')
+    }
     case 'foreign':
       return refused('credential-unknown')
     case 'other-scheme':
       return ambient
   }
+}
+
+function credentialBy(presented: Verifiable): HeaderCredential {
+  switch (presented.kind) {
+    case 'key':
+      return 'api_key'
+    case 'short-token':
+      return presented.of
+    case 'jwt':
+    case 'opaque':
+      return 'bearer'
+    case 'pair':
+      return 'exchange'
+  }
+}
+
+/** As what something is told of that does not count, by how it was sent. */
+function sentAs(by: PresentedBy | null, listed: readonly Credential[]): HeaderCredential {
+  const inOrder: readonly HeaderCredential[] = by === 'bearer' ? ['bearer'] : ['api_key', 'exchange']
+  return inOrder.find((one) => listed.includes(one)) ?? 'bearer'
 }
 
 function isAuthorization({ by }: Presented): boolean {

@@ -34,5 +34,7 @@ export type CredentialRefusal =
   | 'key-revoked'
   | 'key-asleep'
   | 'key-not-for-app'
+  | 'pair-invalid'
+  | 'token-wrong-origin'
 
 export type CredentialShortfall = 'scope-insufficient' | 'key-restricted'

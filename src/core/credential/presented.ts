@@ -1,6 +1,7 @@
 import { isObject, parseJson } from '../json.ts'
 import type { KeyForms } from '../keys/api-key-settings.ts'
-import { type PresentedKey, parseKey, parseKeyId, parseKeyPair } from '../keys/key-form.ts'
+import { type PresentedKey, parseKey, parseKeyPair } from '../keys/key-form.ts'
+import { type ShortTokenKind, shortTokenKind, shortTokenPrefix } from '../keys/short-token-form.ts'
 import { limits } from '../limits/table.ts'
 
 /** How a credential was sent: `Authorization: Bearer` (RFC 6750), `Basic` (RFC 7617), or in `api_keys.header`. */
@@ -9,11 +10,20 @@ export type PresentedBy = 'bearer' | 'basic' | 'key-header'
 /** What one header line carries, told by its form alone: nothing was looked up, and nothing is believed yet. */
 export type Presented =
   | { readonly kind: 'key'; readonly by: PresentedBy; readonly key: PresentedKey }
+  /** Ours by its letters, which also say of which kind; `of` is bound by its seal. */
+  | {
+      readonly kind: 'short-token'
+      readonly by: 'bearer' | 'key-header'
+      readonly of: ShortTokenKind
+      readonly token: string
+    }
   /** Ours by its beginning, and none of ours by the rest. */
   | { readonly kind: 'ours-malformed'; readonly by: PresentedBy }
   /** `issuer` is what it says of itself; null: nothing, or no text. */
   | { readonly kind: 'jwt'; readonly by: 'bearer'; readonly token: string; readonly issuer: string | null }
   | { readonly kind: 'opaque'; readonly by: 'bearer'; readonly token: string }
+  /** Id and secret that are none of ours. */
+  | { readonly kind: 'pair'; readonly by: 'basic'; readonly id: string; readonly secret: string }
   /** Somebody else’s, or nothing that can be read. */
   | { readonly kind: 'foreign'; readonly by: PresentedBy }
   /** `Authorization` with another scheme. */
@@ -73,17 +83,26 @@ function readAuthorization(value: string, forms: KeyForms | null): Presented {
 }
 
 /** Null: it is not ours. */
-function readKey(text: string, { prefixes }: KeyForms, by: PresentedBy): Presented | null {
+function readKey(text: string, { prefixes }: KeyForms, by: 'bearer' | 'key-header'): Presented | null {
   const key = parseKey(text, prefixes)
   if (key !== null) return key === 'malformed' ? { kind: 'ours-malformed', by } : { kind: 'key', by, key }
-  // In another case it opens nothing, and still holds the secret: no provider is asked of it.
-  const lower = text.slice(0, text.indexOf('_') + 1).toLowerCase()
-  const isOurs = lower === shortTokenPrefix || prefixes.some((prefix) => lower === `${prefix}_`)
-  return isOurs ? { kind: 'ours-malformed', by } : null
+  const of = shortTokenKind(text)
+  if (of !== null) return { kind: 'short-token', by, of, token: text }
+  return beginsAsOurs(text, prefixes) ? { kind: 'ours-malformed', by } : null
 }
 
-/** What our token endpoint is to give out. There is none yet, so that none of them opens anything. */
-const shortTokenPrefix = 'cgt_'
+/** In another case it opens nothing, and still holds the secret: no provider is asked of it. */
+function beginsAsOurs(text: string, prefixes: readonly string[]): boolean {
+  const lower = text.slice(0, text.indexOf('_') + 1).toLowerCase()
+  return lower === shortTokenPrefix || prefixes.some((prefix) => lower === `${prefix}_`)
+}
+
+/** Whether a whole key or token of ours begins here: a password may begin with the same letters by chance. */
+function holdsOurs(text: string, prefixes: readonly string[]): boolean {
+  return beginsAsOurs(text, prefixes) && wholeBeginning.test(text)
+}
+
+const wholeBeginning = /^[^_]+_(?:[0-9A-Za-z]{16}_|[kw][\w-]{24})/i
 
 /** RFC 6750 section 2.1: b64token. */
 const bearerToken = /^[A-Za-z0-9\-._~+/]+=*$/
@@ -112,28 +131,31 @@ function memberOf(part: string | undefined, name: string): unknown {
 }
 
 /**
- * A pair of ours is told by its user name; a whole key as the password is ours too. What is ours and no good counts
- * nowhere and goes to nobody.
+ * A pair of ours is told by its user name. Whatever else holds something of ours, mistyped or in the wrong place, counts
+ * nowhere and goes to nobody, no provider included.
  */
 function readBasic(text: string, forms: KeyForms | null): Presented {
   const by = 'basic'
-  if (forms === null) return { kind: 'foreign', by }
   const pair = Buffer.from(text, 'base64').toString()
   const at = pair.indexOf(':')
   const [user, password] = at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
-  const key = parseKeyPair(user, password, forms.prefixes)
-  if (key !== null && key !== 'malformed') return { kind: 'key', by, key }
-  const isOurs = key === 'malformed' || beginsAsKey(password, forms)
-  return { kind: isOurs ? 'ours-malformed' : 'foreign', by }
+  if (forms !== null) {
+    const key = parseKeyPair(user, password, forms.prefixes)
+    if (key !== null && key !== 'malformed') return { kind: 'key', by, key }
+    if (key === 'malformed' || beginsAsOurs(user, forms.prefixes) || holdsOurs(password, forms.prefixes))
+      return { kind: 'ours-malformed', by }
+  }
+  const isPair = at > 0 && base64.test(text) && !unreadable.test(pair)
+  return isPair ? { kind: 'pair', by, id: user, secret: password } : { kind: 'foreign', by }
 }
 
-/** Whether an id of ours stands at its beginning: `cg_…_…`. */
-function beginsAsKey(text: string, { prefixes }: KeyForms): boolean {
-  const id = parseKeyId(text.split('_', 2).join('_'), prefixes)
-  return id !== null && id !== 'malformed'
-}
+/** RFC 7617 section 2 knows no control characters; U+FFFD stands for what is no UTF-8. */
+const unreadable = /[\p{Cc}\ufffd]/u
+/** RFC 9110 section 11.2: token68, in the one alphabet that Basic has. */
+const base64 = /^[A-Za-z0-9+/]+=*$/
 
 /** Whether a header line of the client carries what is ours: it goes to no app, right or mistyped. */
 export function isOurs(presented: Presented): boolean {
-  return presented.kind === 'key' || presented.kind === 'ours-malformed'
+  const { kind } = presented
+  return kind === 'key' || kind === 'short-token' || kind === 'ours-malformed'
 }

@@ -1,4 +1,4 @@
-import { credentialOf } from '../credential/credential.ts'
+import { credentialOf, keyOf } from '../credential/credential.ts'
 import type { Forwarding } from '../gateway.ts'
 import type { Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
@@ -102,14 +102,13 @@ function identityValue(principal: Principal, from: string): Json {
 
 /** Whoever came without a key has neither its id nor its name. */
 function credentialValue(principal: Principal, says: CredentialWord): string | null {
-  const { by } = principal
   switch (says) {
     case 'credential':
       return credentialOf(principal)
     case 'key_id':
-      return by?.kind === 'api_key' ? by.id : null
+      return keyOf(principal)?.id ?? null
     case 'key_name':
-      return by?.kind === 'api_key' ? by.name : null
+      return keyOf(principal)?.name ?? null
   }
 }
 

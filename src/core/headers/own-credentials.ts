@@ -1,8 +1,9 @@
 import type { KeyForms } from '../keys/api-key-settings.ts'
+import { shortTokenPrefix } from '../keys/short-token-form.ts'
 import { foldHeaderName } from './names.ts'
 
-/** What our token endpoint gives out begins so, whatever prefixes keys have. */
-const shortTokenWord = 'cgt'
+/** Whatever prefixes keys have. */
+const shortTokenWord = shortTokenPrefix.slice(0, -1)
 
 /** How the lines of a client are told that carry a key or a short token of ours. */
 export interface OwnCredentials {

@@ -1,3 +1,4 @@
+import { keyOf } from '../credential/credential.ts'
 import type { App, Location } from '../gateway.ts'
 import { isList, isObject, type Json } from '../json.ts'
 import type { Principal } from '../principal.ts'
@@ -77,10 +78,13 @@ function subjectOf({ per }: RequestLimit, principal: Principal | null): readonly
   if (per === 'client_ip') return null
   if (per === 'app') return ['app']
   if (principal === null) return null
-  const { by, provider, user } = principal
+  const { provider, user } = principal
   if (per === 'user') return ['user', provider, user]
   // Both secrets of a key, and all tokens that come of it, have its id.
-  if (per === 'key') return by?.kind === 'api_key' ? ['key', by.id] : null
+  if (per === 'key') {
+    const key = keyOf(principal)
+    return key === null ? null : ['key', key.id]
+  }
   const value = oneValueAt(principal.claims, per.claim)
   // What another provider calls by the same name is not the same.
   return value === null ? ['user', provider, user] : ['claim', provider, value]

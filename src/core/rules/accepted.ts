@@ -3,7 +3,7 @@ import type { App, Gateway, Location } from '../gateway.ts'
 import { type Identification, isSameIdentification, sessionsOf } from './identification.ts'
 
 /** What tells who is known at all. */
-export type Identifying = Pick<Gateway, 'providers' | 'apiKeys'>
+export type Identifying = Pick<Gateway, 'providers' | 'apiKeys' | 'clientCertificates'>
 type AcceptingApp = Pick<App, 'providers' | 'signInProviders'>
 type AcceptingLocation = Pick<Location, 'credentials'>
 
@@ -28,20 +28,22 @@ export function acceptedAtAll(
 
 function acceptedBy(
   credential: Credential,
-  { providers, apiKeys }: Identifying,
+  { providers, apiKeys, clientCertificates }: Identifying,
   app: AcceptingApp,
 ): readonly Identification[] {
   switch (credential) {
     case 'session':
       return sessionsOf(app.signInProviders)
     case 'bearer':
+    case 'exchange':
       return app.providers.flatMap((provider) => {
-        const bearer = providers.get(provider)?.bearer ?? null
-        if (bearer === null) return []
+        const { bearer = null, exchange = null } = providers.get(provider) ?? {}
+        if (bearer === null || (credential === 'exchange' && (exchange?.pair ?? null) === null)) return []
         const person = { credential, provider, isClient: false }
         return bearer.acceptClients ? [person, { ...person, isClient: true }] : [person]
       })
-    case 'api_key': {
+    case 'api_key':
+    case 'widget': {
       if (apiKeys === null) return []
       // The key of a person whose provider the app does not accept does not exist there.
       const persons = apiKeys.selfService?.providers.filter((name) => app.providers.includes(name)) ?? []
@@ -49,5 +51,8 @@ function acceptedBy(
         return { credential, provider, isClient: false }
       })
     }
+    case 'client_certificate':
+      if (clientCertificates === null) return []
+      return [{ credential, provider: reservedProviders.certificates, isClient: false }]
   }
 }

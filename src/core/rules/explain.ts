@@ -1,4 +1,4 @@
-import { credentialOf } from '../credential/credential.ts'
+import { credentialOf, hasNobodyBehind } from '../credential/credential.ts'
 import type { ConditionRow } from '../decision.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
@@ -138,8 +138,9 @@ function sidesOf(condition: Condition, { situation, emailUnverified }: Stand): S
 /** Null: nobody knows yet. */
 function signedInText(subject: Subject): string | null {
   if (subject.kind === 'anonymous') return null
-  const isClient = subject.kind === 'person' && subject.by?.kind === 'bearer' && subject.by.isClient
-  return isClient ? 'a token behind which nobody is' : 'signed in'
+  return subject.kind === 'person' && hasNobodyBehind(subject)
+    ? 'a token behind which nobody is'
+    : 'signed in'
 }
 
 function claimSides(path: string, matcher: Matcher, claims: Principal['claims']): Sides {

@@ -1,10 +1,10 @@
-import { type Credential, credentialOf } from '../credential/credential.ts'
+import { type Credential, credentialOf, hasNobodyBehind } from '../credential/credential.ts'
 import type { Subject } from './requirement.ts'
 
 /** By what somebody is known at a location, and who vouches for the claims. */
 export interface Identification {
   readonly credential: Credential
-  /** Name of a provider; `api_keys` of a key that an operator made. */
+  /** Name of a provider; `api_keys` of a key that an operator made, `certificates` of a certificate. */
   readonly provider: string
   /** Nobody is behind the token: it does not meet `signed_in`. */
   readonly isClient: boolean
@@ -18,9 +18,8 @@ export function identificationOf(subject: Subject): Identification | null {
     case 'anyone-of':
       return { credential: 'session', provider: subject.provider, isClient: false }
     case 'person': {
-      const { provider, by } = subject
-      const isClient = by?.kind === 'bearer' && by.isClient
-      return { credential: credentialOf(subject), provider, isClient }
+      const { provider } = subject
+      return { credential: credentialOf(subject), provider, isClient: hasNobodyBehind(subject) }
     }
   }
 }

@@ -1,4 +1,9 @@
-import { type Credential, credentialOf, type HeaderIdentity } from '../credential/credential.ts'
+import {
+  type Credential,
+  type CredentialIdentity,
+  credentialOf,
+  hasNobodyBehind,
+} from '../credential/credential.ts'
 import { type Address, type AddressRange, contains, readAddress } from '../request/address.ts'
 import { type ClaimPath, type Claims, lookUpForRule } from './claims.ts'
 import { isEmptied } from './emptied.ts'
@@ -34,7 +39,7 @@ export type Subject =
       readonly kind: 'person'
       readonly provider: string
       readonly claims: Claims
-      readonly by?: HeaderIdentity
+      readonly by?: CredentialIdentity
     }
   /** Somebody who signed in with that provider, whatever the claims: may the rule be met at all? */
   | { readonly kind: 'anyone-of'; readonly provider: string }
@@ -97,7 +102,9 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
   const { subject, clientAddress } = situation
   switch (condition.kind) {
     case 'signed_in':
-      return subject.kind === 'anonymous' ? 'unknown' : !isClient(subject)
+      return subject.kind === 'anonymous'
+        ? 'unknown'
+        : !(subject.kind === 'person' && hasNobodyBehind(subject))
     case 'credential':
       return judgeCredential(condition.names, subject)
     case 'provider':
@@ -122,11 +129,6 @@ function judgeCredential(names: readonly Credential[], subject: Subject): Truth 
     case 'person':
       return names.includes(credentialOf(subject))
   }
-}
-
-/** A token behind which nobody is: nobody signed in. */
-function isClient(subject: Subject): boolean {
-  return subject.kind === 'person' && subject.by?.kind === 'bearer' && subject.by.isClient
 }
 
 /** Every condition of the rule, wherever it stands. */

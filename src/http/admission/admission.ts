@@ -31,6 +31,8 @@ export interface Admission {
   readonly session: Session | null
   /** The header credential that counted, good or not; null: none did. `endsAt` by our clock; null: not known to end. */
   readonly header: { readonly credential: HeaderCredential; readonly endsAt: EpochSeconds | null } | null
+  /** When the client certificate ends by which somebody was known; null: nobody was by one. */
+  readonly certificateEndsAt: EpochSeconds | null
   readonly principal: Principal | null
   /** The session cookie sealed anew, when it came under an older secret; null otherwise. */
   readonly resealed: string | null
@@ -67,6 +69,8 @@ export type OwnAddress =
   | 'sessions'
   | 'me'
   | 'resource-metadata'
+  | 'token'
+  | 'keys'
   | 'health'
 
 /** The session that a request was let in by, and where it is one; null: nobody's. */

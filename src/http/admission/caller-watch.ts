@@ -1,3 +1,4 @@
+import { keyOf } from '../../core/credential/credential.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type Admission, sessionOf } from './admission.ts'
 
@@ -15,11 +16,13 @@ export function watchCaller(
   admission: Admission,
   { ended, judge }: LongConnection,
 ): (() => void) | null {
-  const { header, principal } = admission
+  const { header, certificateEndsAt, principal } = admission
   if (header !== null) {
-    const key = principal?.by?.kind === 'api_key' ? principal.by.id : null
+    const key = principal === null ? null : (keyOf(principal)?.id ?? null)
     return runtime.credentialWatch.add({ key, endsAt: header.endsAt }, judge)
   }
+  if (certificateEndsAt !== null)
+    return runtime.credentialWatch.add({ key: null, endsAt: certificateEndsAt }, judge)
   const of = sessionOf(admission)
   return of && runtime.sessions.onEnd(of.session, of.origin, ended, judge)
 }

@@ -1,4 +1,4 @@
-import type { HeaderCredential } from '../../core/credential/credential.ts'
+import type { Credential, HeaderCredential } from '../../core/credential/credential.ts'
 import type { HeaderLookup } from '../../core/credential/lookup.ts'
 import type { CredentialVerdict } from '../../core/credential/refusal.ts'
 import type { AnyFault } from '../../core/fault.ts'
@@ -7,7 +7,7 @@ import type { SessionLookup } from '../../runtime/sessions.ts'
 /** What is known of who asks. */
 export type CallerLookup =
   | SessionLookup
-  | (Extract<HeaderLookup, { kind: 'identified' }> & { readonly credential: HeaderCredential })
+  | (Extract<HeaderLookup, { kind: 'identified' }> & { readonly credential: Exclude<Credential, 'session'> })
   | {
       readonly kind: 'refused'
       readonly refusal: CredentialVerdict

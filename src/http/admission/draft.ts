@@ -26,6 +26,7 @@ export interface AdmissionDraft {
   location: Location | null
   others: readonly Location[]
   header: Admission['header']
+  certificateEndsAt: Admission['certificateEndsAt']
 }
 
 export function beginDraft(
@@ -51,6 +52,7 @@ export function beginDraft(
     location: null,
     others: none,
     header: null,
+    certificateEndsAt: null,
   }
 }
 
@@ -82,6 +84,7 @@ export function toAdmission(
     location: draft.location,
     others: draft.others,
     header: draft.header,
+    certificateEndsAt: draft.certificateEndsAt,
     decision,
     detail,
     session: live === null ? null : live.session,

@@ -1,3 +1,4 @@
+import { isHeaderCredential } from '../../core/credential/credential.ts'
 import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
@@ -103,7 +104,8 @@ function admitToApp(
   const keyHeader = context.gateway.apiKeys?.header.toLowerCase() ?? null
   const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now, keyHeader }
   const routed = routeWithDestination(origin, request, toward)
-  const asking: Asking = { origin, facts, method: draft.method, client: draft.client, now }
+  const certificate = facts.socket.certificate ?? null
+  const asking: Asking = { origin, facts, method: draft.method, client: draft.client, certificate, now }
   return withLimitsBefore(context.requestLimits, routed.source, draft, now, () =>
     admitRouted(context, draft, { routed, request, asking, toward }),
   )
@@ -177,6 +179,7 @@ function admissionBy(draft: AdmissionDraft, verdict: Verdict, lookup: CallerLook
   draft.others = others
   const live = lookup.kind === 'live' && decision.kind !== 'reject' ? lookup : null
   draft.header = headerOf(lookup)
+  draft.certificateEndsAt = certificateEndOf(lookup)
   const admission = toAdmission(draft, decision, detail, live)
   return lookup.kind === 'unanswered' ? { ...admission, fault: lookup.fault } : admission
 }
@@ -203,7 +206,9 @@ function withCaller(
 function headerOf(lookup: CallerLookup): AdmissionDraft['header'] {
   switch (lookup.kind) {
     case 'identified':
-      return { credential: lookup.credential, endsAt: lookup.endsAt }
+      return isHeaderCredential(lookup.credential)
+        ? { credential: lookup.credential, endsAt: lookup.endsAt }
+        : null
     case 'refused':
       return lookup.credential === null ? null : { credential: lookup.credential, endsAt: null }
     case 'live':
@@ -211,4 +216,9 @@ function headerOf(lookup: CallerLookup): AdmissionDraft['header'] {
     case 'unanswered':
       return null
   }
+}
+
+/** When the certificate ends by which somebody is known; null: nobody is known by one. */
+function certificateEndOf(lookup: CallerLookup): AdmissionDraft['certificateEndsAt'] {
+  return lookup.kind === 'identified' && !isHeaderCredential(lookup.credential) ? lookup.endsAt : null
 }

@@ -1,3 +1,4 @@
+import { keyOf } from '../../core/credential/credential.ts'
 import type { Admission } from './admission.ts'
 import type { Asking } from './caller-lookup.ts'
 import type { AdmissionContext } from './session-lookup.ts'
@@ -8,7 +9,8 @@ export function countKeyUse(
   admission: Admission,
   { client, now }: Pick<Asking, 'client' | 'now'>,
 ): Admission {
-  const by = admission.principal?.by
-  if (admission.decision.kind === 'allow' && by?.kind === 'api_key') keys?.used(by.id, now, client.network)
+  const { decision, principal } = admission
+  const key = principal === null ? null : keyOf(principal)
+  if (decision.kind === 'allow' && key !== null) keys?.used(key.id, now, client.network)
   return admission
 }

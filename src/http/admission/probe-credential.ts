@@ -1,7 +1,7 @@
 import { type AccessToken, judgeAccessToken } from '../../core/credential/access-token.ts'
 import { readAccessTokenClaims } from '../../core/credential/access-token-claims.ts'
 import type { BearerSettings } from '../../core/credential/bearer-settings.ts'
-import { type HeaderIdentity, reservedProviders } from '../../core/credential/credential.ts'
+import { type CredentialIdentity, reservedProviders } from '../../core/credential/credential.ts'
 import type { HeaderLookup } from '../../core/credential/lookup.ts'
 import { type Presented, presentedCredentials } from '../../core/credential/presented.ts'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
@@ -64,6 +64,11 @@ function probeLookup(gateway: Gateway, person: Person, use: KeyUse): HeaderLooku
       return unknown
     case 'api_key':
       return ofMadeUpKey(gateway, person, by)
+    // Nothing gives them out yet.
+    case 'widget':
+    case 'exchange':
+    case 'client_certificate':
+      return unknown
     case 'bearer': {
       const provider = gateway.providers.get(person.provider)
       const bearer = provider?.bearer ?? null
@@ -94,7 +99,7 @@ function ofRecord(gateway: Gateway, key: ApiKey, use: KeyUse): HeaderLookup {
 function ofMadeUpKey(
   { apiKeys, providers }: Gateway,
   { provider: name, claims }: Person,
-  by: HeaderIdentity,
+  by: CredentialIdentity,
 ): HeaderLookup {
   if (apiKeys === null) return unknown
   const identified = (principal: Principal): HeaderLookup => {

@@ -1,4 +1,4 @@
-import type { HeaderIdentity } from '../../core/credential/credential.ts'
+import type { CredentialIdentity } from '../../core/credential/credential.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import type { AccessTokenReading } from '../../core/provider-port.ts'
 import type { Claims } from '../../core/rules/claims.ts'
@@ -14,7 +14,7 @@ export interface Person {
   /** How old `auth_time` is, in its place. */
   readonly authAgeSeconds?: number
   /** The header credential that somebody comes by; absent: a session. */
-  readonly by?: HeaderIdentity
+  readonly by?: CredentialIdentity
   /** The key as it rests, which says all the rest of it; absent: one with these claims, and without a restriction. */
   readonly key?: ApiKey
   /** The token as it was read; absent: one with these claims, and what else the provider’s settings ask for. */

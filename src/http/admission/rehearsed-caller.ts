@@ -1,4 +1,4 @@
-import { countedCredential } from '../../core/credential/counted.ts'
+import { countedCredential, type Verifiable } from '../../core/credential/counted.ts'
 import { presentedCredentials } from '../../core/credential/presented.ts'
 import { ProviderFault } from '../../core/fault.ts'
 import type { Awaitable } from '../../core/ports.ts'
@@ -15,8 +15,8 @@ export interface FoundInForce {
 
 /**
  * Who asks by rules that are only rehearsed: the same as by those in force, unless their list makes another credential
- * count. Keeps no session alive. A token without a form goes to no provider for it: what the app's own clients send it
- * would leave the gateway for a mere trial. Throws, or rejects with, a fault.
+ * count. Keeps no session alive. A token without a form, or a pair, goes to no provider for it: what the app's own clients
+ * send it would leave the gateway for a mere trial. Throws, or rejects with, a fault.
  */
 export function findRehearsedCaller(
   context: AdmissionContext,
@@ -30,9 +30,13 @@ export function findRehearsedCaller(
   if (inForce !== null && countsAlike(counted.kind, inForce.judge, presented)) return inForce.lookup
   // A probe sends nothing to anybody.
   const isSent = context.presented === undefined
-  if (isSent && counted.kind === 'header' && counted.presented.kind === 'opaque')
+  if (isSent && counted.kind === 'header' && isForProvider(counted.presented))
     throw new ProviderFault('PROVIDER_BUSY', 'no provider is asked of such a token for a rehearsal')
   return findCaller(context, rehearsed, asking, lookUpSession)
+}
+
+function isForProvider({ kind }: Verifiable): boolean {
+  return kind === 'opaque' || kind === 'pair'
 }
 
 /** Whether what was found stands for the list that is rehearsed too: `decide` holds its own list against it. */

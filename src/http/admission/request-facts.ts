@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import type { RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { Location } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
@@ -11,7 +12,11 @@ export interface RequestFacts {
   readonly headers: IncomingHttpHeaders
   /** Name, value, name, value … as received. */
   readonly rawHeaders: readonly string[]
-  readonly socket: { readonly remoteAddress?: string | undefined }
+  readonly socket: {
+    readonly remoteAddress?: string | undefined
+    /** What the client showed in the handshake; null or absent: nothing that counts. */
+    readonly certificate?: ConnectionCertificate | null
+  }
 }
 
 interface Refusal {

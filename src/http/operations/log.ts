@@ -1,5 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { type Colours, plain } from '../../core/colours.ts'
+import { keyOf } from '../../core/credential/credential.ts'
 import type { EventFields, EventName } from '../../core/event.ts'
 import { type FaultCode, faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
@@ -188,16 +189,12 @@ function accessFields(
     provider: principal === null ? undefined : principal.provider,
     session: session === null ? undefined : names.session(session.key),
     credential: header?.credential ?? (session === null ? undefined : 'session'),
-    key: keyOf(principal),
+    // Its id opens nothing.
+    key: principal === null ? undefined : keyOf(principal)?.id,
     edition,
   } as const
   // Nothing where the rehearsed rules agree.
   return shadow === null || !differs(shadow) ? fields : { ...fields, ...shadowFields(shadow) }
-}
-
-/** The id of a key opens nothing. */
-function keyOf(principal: Admission['principal']): string | undefined {
-  return principal?.by?.kind === 'api_key' ? principal.by.id : undefined
 }
 
 function shadowFields({ decision, location, detail }: ShadowVerdict): EventFields<'request'> {

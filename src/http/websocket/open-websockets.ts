@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { keyOf } from '../../core/credential/credential.ts'
 import type { UpstreamSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { createUseCount } from '../../core/limits/use-count.ts'
@@ -90,13 +91,12 @@ export class OpenWebSockets {
   }
 }
 
-/** A session; a key, whoever uses it; or all tokens of one person. Null: nobody. */
+/** A session; a key, whoever uses it; or all tokens, or certificates, of one person. Null: nobody. */
 function holderOf({ session, principal }: Pick<Admission, 'session' | 'principal'>): string | null {
   if (session !== null) return session.key
   if (principal?.by === undefined) return null
-  return principal.by.kind === 'api_key'
-    ? `key ${principal.by.id}`
-    : `token ${principal.provider} ${principal.user}`
+  const key = keyOf(principal)
+  return key === null ? `${principal.by.kind} ${principal.provider} ${principal.user}` : `key ${key.id}`
 }
 
 /** With which code it closes; null: it stays. Being asked keeps no session alive. */

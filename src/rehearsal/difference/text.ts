@@ -128,6 +128,12 @@ function byText({ by, provider }: Person): string {
       return ` by a token of ${provider}${by.isClient ? ', with nobody behind it' : ''}`
     case 'api_key':
       return ` by a key of ${provider}`
+    case 'exchange':
+      return ` by a pair of ${provider}${by.isClient ? ', with nobody behind it' : ''}`
+    case 'widget':
+      return ` by the widget token of a key of ${provider}`
+    case 'client_certificate':
+      return ' by a certificate'
   }
 }
 

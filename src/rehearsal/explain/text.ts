@@ -58,6 +58,12 @@ function whoText({ provider, credential, key }: Explanation['request']): string 
       return `by an access token of ${provider === '' ? 'nobody who is known' : provider}`
     case 'api_key':
       return `by the API key ${showOwn(key ?? '')} of ${provider}`
+    case 'exchange':
+      return `by a pair of ${provider === '' ? 'nobody who is known' : provider}`
+    case 'widget':
+      return `by a widget token of the API key ${showOwn(key ?? '')} of ${provider}`
+    case 'client_certificate':
+      return 'by a client certificate'
   }
 }
 
@@ -86,8 +92,12 @@ function credentialText({ credentials, counts }: Explanation): string {
       return `none was presented; ${listed}`
     case 'session':
       return `session: no token or key was presented; ${listed}`
+    case 'client_certificate':
+      return `client_certificate: no token or key was presented; ${listed}`
     case 'bearer':
     case 'api_key':
+    case 'exchange':
+    case 'widget':
       return `${counts}: a token or key that is presented counts before a session, and is never replaced by one; ${listed}`
   }
 }

@@ -73,7 +73,12 @@ function personOf({ now, claims: given }: ReplaySetup, asker: Somebody): Person 
     case 'session':
       return { provider, claims }
     case 'bearer':
-      return { provider, claims, by: { kind: 'bearer', isClient: false } }
+    case 'exchange':
+      return { provider, claims, by: { kind: credential, isClient: false } }
+    case 'widget':
+      return { provider, claims, by: { kind: credential, id: key ?? '', name: '', endUser: null } }
+    case 'client_certificate':
+      return { provider, claims, by: { kind: credential, fingerprint: '' } }
     case 'api_key':
       return { provider, claims, by: { kind: 'api_key', id: key ?? '', name: '' } }
   }

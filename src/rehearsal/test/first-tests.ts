@@ -1,4 +1,4 @@
-import type { HeaderCredential } from '../../core/credential/credential.ts'
+import { type Credential, hasNobodyBehind } from '../../core/credential/credential.ts'
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { acceptedAt } from '../../core/rules/accepted.ts'
 import type { Claims } from '../../core/rules/claims.ts'
@@ -14,7 +14,7 @@ export interface FirstTest {
   /** Null: the app accepts one alone. */
   readonly provider: string | null
   /** The header credential; null: a session, or nobody. */
-  readonly credential: HeaderCredential | null
+  readonly credential: Exclude<Credential, 'session'> | null
   readonly method: string
   readonly url: string
   readonly clientAddress: string | null
@@ -101,7 +101,7 @@ function testBy(gateway: Gateway, asked: Probe, label: string): FirstTest | null
   const ruling = probe(gateway, asked)
   if (ruling.userIdFault !== null) return null
   // What makes a token a program's own stands in claims that nobody made up.
-  if (person?.by?.kind === 'bearer' && person.by.isClient) return null
+  if (person !== null && hasNobodyBehind(person)) return null
   const userId = gateway.providers.get(person?.provider ?? '')?.userId ?? 'sub'
   const expect = outcomes[outcomeOf(ruling, userId).outcome]
   if (expect === null) return null

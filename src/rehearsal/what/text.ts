@@ -29,9 +29,17 @@ export function reachText(
     ])
     return `${app}  ${url}\n${columns(rows)}`
   })
-  const by = { session: 'Signed in with', bearer: 'By an access token of', api_key: 'By an API key of' }
-  const lead = `${by[asked.credential]} ${asked.provider}${from}\n${faultText(gateway, asked)}`
+  const lead = `${leads[asked.credential]} ${asked.provider}${from}\n${faultText(gateway, asked)}`
   return [lead, ...tables, ...addressNote(gateway, asked, person)].join('\n')
+}
+
+const leads: Readonly<Record<Credential, string>> = {
+  session: 'Signed in with',
+  bearer: 'By an access token of',
+  api_key: 'By an API key of',
+  exchange: 'By a pair of',
+  widget: 'By the widget token of an API key of',
+  client_certificate: 'By a certificate, vouched for by',
 }
 
 function faultText(gateway: Gateway, { provider, user_id_fault }: ReachOf): string {

@@ -61,7 +61,13 @@ function credentialText(credential: Credential, own: readonly Identification[]):
     case 'bearer':
       return `an access token of ${from}`
     case 'api_key':
-      return keyText(providers)
+      return `a key ${keyText(providers)}`
+    case 'exchange':
+      return `a pair of ${from}`
+    case 'widget':
+      return `a widget token of a key ${keyText(providers)}`
+    case 'client_certificate':
+      return 'a client certificate'
   }
 }
 
@@ -72,7 +78,7 @@ function keyText(providers: readonly string[]): string {
     ...(persons.length < providers.length ? ['that an operator made'] : []),
     ...(persons.length > 0 ? [`of a person of ${oneOf(persons)}`] : []),
   ]
-  return `a key ${makers.join(', or ')}`
+  return makers.join(', or ')
 }
 
 /** Each for one credential, where others than sessions are accepted. */

@@ -16,6 +16,11 @@ const all = {
   foreignBearer: { kind: 'foreign', by: 'bearer' },
   foreignBasic: { kind: 'foreign', by: 'basic' },
   foreignHeader: { kind: 'foreign', by: 'key-header' },
+  shortToken: { kind: 'short-token', by: 'bearer', of: 'api_key', token: 'cgt_kx' },
+  shortTokenInHeader: { kind: 'short-token', by: 'key-header', of: 'api_key', token: 'cgt_kx' },
+  widgetToken: { kind: 'short-token', by: 'bearer', of: 'widget', token: 'cgt_wx' },
+  widgetTokenInHeader: { kind: 'short-token', by: 'key-header', of: 'widget', token: 'cgt_wx' },
+  pair: { kind: 'pair', by: 'basic', id: 'a', secret: 'b' },
   digest: { kind: 'other-scheme', by: null },
 } as const satisfies Readonly<Record<string, Presented>>
 
@@ -58,6 +63,11 @@ t.test('one credential, by what the location lists', async (t) => {
     ['foreignBearer', 'credential-unknown', 'credential-unknown', 'credential-unknown'],
     ['foreignBasic', 'ambient', 'credential-unknown', 'credential-unknown'],
     ['foreignHeader', 'ambient', 'credential-unknown', 'credential-unknown'],
+    ['shortToken', 'credential-not-accepted', 'api_key', 'api_key'],
+    ['shortTokenInHeader', 'credential-not-accepted', 'api_key', 'api_key'],
+    ['widgetToken', 'credential-not-accepted', 'credential-not-accepted', 'credential-not-accepted'],
+    ['widgetTokenInHeader', 'credential-not-accepted', 'credential-not-accepted', 'credential-not-accepted'],
+    ['pair', 'ambient', 'credential-unknown', 'credential-unknown'],
     ['digest', 'ambient', 'ambient', 'ambient'],
   ]
   for (const [name, bearer, keys, both] of rows) {
@@ -68,10 +78,35 @@ t.test('one credential, by what the location lists', async (t) => {
   }
 })
 
+t.test('one credential, by what else a location lists', async (t) => {
+  const rows: readonly (readonly [Name, string, string, string, string])[] = [
+    //               exchange, widget, exchange with api_key, client_certificate
+    ['bearerKey', 'credential-not-accepted', 'credential-not-accepted', 'api_key', 'ambient'],
+    ['basicKey', 'credential-not-accepted', 'credential-not-accepted', 'api_key', 'ambient'],
+    ['mistyped', 'credential-not-accepted', 'key-invalid', 'key-invalid', 'ambient'],
+    ['mistypedBasic', 'credential-not-accepted', 'key-invalid', 'key-invalid', 'ambient'],
+    ['shortToken', 'credential-not-accepted', 'credential-not-accepted', 'api_key', 'ambient'],
+    ['widgetToken', 'credential-not-accepted', 'widget', 'credential-not-accepted', 'ambient'],
+    ['widgetTokenInHeader', 'credential-not-accepted', 'widget', 'credential-not-accepted', 'ambient'],
+    ['pair', 'exchange', 'ambient', 'exchange', 'ambient'],
+    ['foreignBasic', 'credential-unknown', 'ambient', 'credential-unknown', 'ambient'],
+    ['foreignHeader', 'ambient', 'ambient', 'credential-unknown', 'ambient'],
+    ['jwt', 'ambient', 'credential-unknown', 'credential-unknown', 'ambient'],
+    ['opaque', 'ambient', 'credential-unknown', 'credential-unknown', 'ambient'],
+    ['digest', 'ambient', 'ambient', 'ambient', 'ambient'],
+  ]
+  for (const [name, exchange, widget, withKeys, certificate] of rows) {
+    t.equal(told(['session', 'exchange'], name), exchange, `${name}, exchange`)
+    t.equal(told(['session', 'widget'], name), widget, `${name}, widget`)
+    t.equal(told(['exchange', 'api_key'], name), withKeys, `${name}, exchange and api_key`)
+    t.equal(told(['session', 'client_certificate'], name), certificate, `${name}, client_certificate`)
+  }
+})
+
 t.test('two are none, where they are looked at', async (t) => {
   for (const first of Object.keys(all) as Name[])
     for (const second of Object.keys(all) as Name[]) {
-      const ours = (name: Name) => ['key', 'ours-malformed'].includes(all[name].kind)
+      const ours = (name: Name) => ['key', 'short-token', 'ours-malformed'].includes(all[name].kind)
       const inHeader = (name: Name) => all[name].by === 'key-header'
       const names = `${first} and ${second}`
       t.equal(told(lists.session, first, second), 'ambient', `${names}: nobody looks`)

@@ -9,6 +9,7 @@ const forms: KeyForms = { prefixes: ['cg', 'old'], header: 'X-Api-Key' }
 const key = { prefix: 'cg', id: newKeyId(randomBytes), secret: newKeySecret(randomBytes) }
 const whole = formatKey(key)
 const id = formatKeyId(key)
+const shortToken = `cgt_k${randomBytes(60).toString('base64url')}`
 
 function base64url(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -25,7 +26,10 @@ function basic(user: string, password: string): string {
 /** Kind and way, and whose it says it is. */
 function told(presented: readonly Presented[]): string {
   return presented
-    .map((one) => `${one.kind} ${one.by}${one.kind === 'jwt' ? ` ${one.issuer}` : ''}`)
+    .map((one) => {
+      const more = one.kind === 'jwt' ? [one.issuer] : one.kind === 'short-token' ? [one.of] : []
+      return [one.kind, one.by, ...more].map(String).join(' ')
+    })
     .join(', ')
 }
 
@@ -54,8 +58,28 @@ t.test('what a header carries is told by its form', async (t) => {
     ['Authorization', basic(whole, ''), 'ours-malformed basic'],
     ['Authorization', basic('git', whole), 'ours-malformed basic'],
     ['Authorization', basic('cg_short', key.secret), 'ours-malformed basic'],
-    ['Authorization', basic('alice', 'secret'), 'foreign basic'],
-    ['Authorization', basic('alice', 'cg_rage'), 'foreign basic'],
+    ['Authorization', basic('Cg_short', key.secret), 'ours-malformed basic'],
+    ['Authorization', basic('git', whole.toUpperCase()), 'ours-malformed basic'],
+    ['Authorization', basic(shortToken, ''), 'ours-malformed basic'],
+    ['Authorization', basic('git', shortToken), 'ours-malformed basic'],
+    ['Authorization', basic('alice', 'secret'), 'pair basic'],
+    ['Authorization', basic('alice', ''), 'pair basic'],
+    ['Authorization', basic('alice', 'a:b'), 'pair basic'],
+    ['Authorization', basic('alice', 'cg_rage'), 'pair basic'],
+    ['Authorization', basic('alice', 'cgt_kafka'), 'pair basic'],
+    ['Authorization', basic('', 'secret'), 'foreign basic'],
+    ['Authorization', basic('alice', 'a\nb'), 'foreign basic'],
+    ['Authorization', `Basic ${Buffer.from('alice', 'utf8').toString('base64')}`, 'foreign basic'],
+    ['Authorization', `Basic ${Buffer.from([0x61, 0x3a, 0xff]).toString('base64')}`, 'foreign basic'],
+    ['Authorization', `${basic('alice', 'secret')}, x`, 'foreign basic'],
+    ['Authorization', `Bearer ${shortToken}`, 'short-token bearer api_key'],
+    ['Authorization', `Bearer ${shortToken.replace('cgt_k', 'cgt_w')}`, 'short-token bearer widget'],
+    ['X-Api-Key', shortToken, 'short-token key-header api_key'],
+    ['Authorization', `Bearer ${shortToken.replace('cgt_k', 'cgt_K')}`, 'ours-malformed bearer'],
+    ['Authorization', `Bearer ${shortToken.replace('cgt', 'Cgt')}`, 'ours-malformed bearer'],
+    ['Authorization', `Bearer ${shortToken.replace('cgt_k', 'cgt_x')}`, 'ours-malformed bearer'],
+    ['Authorization', `Bearer ${shortToken}.`, 'ours-malformed bearer'],
+    ['Authorization', `Bearer cgt_k${'a'.repeat(limits.shortTokenBytes)}`, 'ours-malformed bearer'],
     ['Authorization', 'Basic !!!', 'foreign basic'],
     ['Authorization', 'Basic', 'foreign basic'],
     ['Authorization', `Bearer ${jwt({ iss: 'https://a.example' })}`, 'jwt bearer https://a.example'],
@@ -83,7 +107,8 @@ t.test('what a header carries is told by its form', async (t) => {
 t.test('without keys nothing is ours', async (t) => {
   t.equal(told(presentedCredentials(['X-Api-Key', whole], null)), '')
   t.equal(told(presentedCredentials(['Authorization', `Bearer ${whole}`], null)), 'opaque bearer')
-  t.equal(told(presentedCredentials(['Authorization', basic(id, key.secret)], null)), 'foreign basic')
+  t.equal(told(presentedCredentials(['Authorization', basic(id, key.secret)], null)), 'pair basic')
+  t.equal(told(presentedCredentials(['Authorization', `Bearer ${shortToken}`], null)), 'opaque bearer')
 })
 
 t.test('every line counts, in its order', async (t) => {

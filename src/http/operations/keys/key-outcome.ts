@@ -1,3 +1,4 @@
+import { keyOf } from '../../../core/credential/credential.ts'
 import type { Admission } from '../../admission/admission.ts'
 
 /** Reasons of which each says what became of a key of ours. */
@@ -13,6 +14,6 @@ export function keyOutcome({
   decision,
   principal,
 }: Pick<Admission, 'decision' | 'principal'>): string | null {
-  if (principal?.by?.kind === 'api_key') return decision.kind === 'allow' ? 'used' : 'refused'
+  if (principal !== null && keyOf(principal) !== null) return decision.kind === 'allow' ? 'used' : 'refused'
   return ofKeys.has(decision.reason) ? decision.reason : null
 }
