@@ -24,7 +24,8 @@ Exit status: 0 somebody is let in, 1 nobody is, 2 wrong usage or a configuration
 
 JSON: {method, url, app, location, access: anyone | maybe_signed_in | rule | nobody | gateway |
 rejected, reason, sets: [[{kind, claim, not, text}]], complete,
-step_up (what a sign-in has to bring besides) or null}; with --all a list of {url, app, …}.
+step_up (what a sign-in has to bring besides) or null, required_scopes (by provider, what its access
+tokens must have)}; with --all a list of {url, app, …}.
 `
 
 export const command: Command = {

@@ -158,6 +158,7 @@ t.test('the same for programs', async (t) => {
     ],
     complete: true,
     step_up: null,
+    required_scopes: {},
   })
   t.match(JSON.parse((await who('--all', '--json')).stdout), [
     { url: 'https://wiki.example.com', app: 'wiki', location: '/edit' },

@@ -99,6 +99,7 @@ function told(methods: string, headers = 'Authorization, Content-Type'): readonl
     `access-control-allow-headers: ${headers}`,
     `access-control-allow-methods: ${methods}`,
     'access-control-allow-origin: https://shop.example',
+    'access-control-expose-headers: Retry-After, WWW-Authenticate',
     'access-control-max-age: 600',
   ]
 }

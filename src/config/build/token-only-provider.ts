@@ -52,7 +52,7 @@ export function checkTokenOnly(
   // Where `bearer` is faulty it is not known who would ask.
   if (asks !== null || keys.bearer === undefined) return
   // Another `check` is wrong there, which is told, and the right one needs them.
-  if (preset === 'facebook' && keys.jwks_uri === undefined) return
+  if (preset === 'facebook') return
   for (const key of clientKeys)
     if (isWritten(scope, [...path, key])) {
       const message = `is not used: nobody signs in with this provider, and \`check: ${keys.bearer.check}\` needs no client`
@@ -107,10 +107,16 @@ export function checkFacebook(
   const check = [...path, 'bearer', 'check']
   if (bearer?.check === 'introspection')
     faultAt(scope, check, 'must be `userinfo`: Facebook has no introspection')
-  if (bearer?.check === 'jwt' && uri === undefined)
+  if (bearer?.check === 'jwt')
     faultAt(
       scope,
       check,
-      'must be `userinfo`: access tokens of Facebook are no JWT (those of its Limited Login need `jwks_uri`)',
+      'must be `userinfo`: access tokens of Facebook are no JWT',
+    )
+  if (uri !== undefined && bearer?.check === 'jwt')
+    faultAtKey(
+      scope,
+      [...path, 'jwks_uri'],
+      'has keys for the ID tokens of Facebook’s Limited Login, and ID tokens open nothing here: leave it out',
     )
 }

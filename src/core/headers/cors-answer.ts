@@ -39,9 +39,13 @@ export function corsAnswer(app: App, judges: readonly Location[], question: Cors
       'access-control-allow-methods': inAll(granted.map(({ methods }) => methods)).join(', '),
       'access-control-allow-headers': inAll(granted.map(({ headers }) => headers)).join(', '),
       'access-control-max-age': String(limits.preflightSeconds),
+      'access-control-expose-headers': exposed,
     },
   }
 }
+
+/** What our refusals say beside their body, so that a page can wait, or ask for another token. */
+const exposed = 'Retry-After, WWW-Authenticate'
 
 const refused: CorsAnswer = { headers: {} }
 

@@ -2,7 +2,7 @@ import { availableCredentials } from '../../config/schema/credentials.ts'
 import type { Credential } from '../../core/credential/credential.ts'
 import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { acceptedAt } from '../../core/rules/accepted.ts'
-import type { Mutant } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
 import type { TestedLocation } from './rules.ts'
 
 /**

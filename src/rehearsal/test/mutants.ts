@@ -1,26 +1,9 @@
-import type { Place } from '../../config/rules/context.ts'
-import type { Access, App, Gateway, Location } from '../../core/gateway.ts'
+import type { Access, Gateway, Location } from '../../core/gateway.ts'
 import type { Condition, Requirement } from '../../core/rules/requirement.ts'
 import { credentialMutants } from './credential-mutants.ts'
+import type { Changed, Mutant } from './mutant.ts'
 import { rewritten } from './rewrite.ts'
 import type { TestedCondition, TestedLocation, TestedRules } from './rules.ts'
-
-/** One small change of the rules that the tests should notice. */
-export interface Mutant {
-  readonly place: Place
-  /** What was changed: `without this condition`. */
-  readonly change: string
-  /** Each location that is another one now, with what it is; null: it is not there any more. */
-  readonly changes: readonly Changed[]
-  /** It matters to those alone whom it lets in: for all others one refusal becomes another. */
-  readonly opensAlone?: true
-}
-
-export interface Changed {
-  readonly app: App
-  readonly before: Location
-  readonly after: Location | null
-}
 
 /**
  * Every mutant of the rules, in the order of the file within its kind: conditions left out and turned round, locations

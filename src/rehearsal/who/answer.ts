@@ -26,7 +26,7 @@ export function whoMayOpen(gateway: Gateway, question: Question): WhoAnswer {
   const access = accessAt(gateway, app, locations)
   const labels = locations.map(({ label }) => label).join(' and ')
   return {
-    json: { ...question, ...accessJson(app, location, access) },
+    json: { ...question, ...accessJson(gateway, app, location, access) },
     text: `${question.method} ${question.url}\napp ${app.name}, location ${labels}\n\n${accessText(gateway, app, access)}`,
     open: isOpenToSomebody(access),
   }
@@ -43,7 +43,7 @@ export function whoMayOpenEach(gateway: Gateway): WhoAnswer {
   return {
     json: places.map(({ app, location, access }) => ({
       url: app.url,
-      ...accessJson(app, location, access),
+      ...accessJson(gateway, app, location, access),
     })),
     text: texts.join('\n'),
     open: places.some(({ access }) => isOpenToSomebody(access)),

@@ -3,6 +3,7 @@ import { type Identification, providersOf } from '../../core/rules/identificatio
 import { addWay, type Way } from '../../core/rules/way.ts'
 import type { WaysIn } from '../../core/rules/ways-in.ts'
 import type { PlaceAccess } from './access.ts'
+import type { RequiredScopes } from './required-scopes.ts'
 import {
   credentialsOf,
   type Demand,
@@ -21,7 +22,7 @@ export function listOf({ ways, accepted }: RuleAccess): string {
 }
 
 /** What an auditor asks: by each credential that is accepted, who is let in. */
-export function byCredential(access: RuleAccess): string {
+export function byCredential(scopes: RequiredScopes, access: RuleAccess): string {
   const { accepted } = access
   const open = access.ways.filter(({ by }) => by === null)
   const free =
@@ -29,7 +30,7 @@ export function byCredential(access: RuleAccess): string {
   const sections = credentialsOf(accepted).map((credential) => {
     const ways = waysInOrder(waysBy(credential, access), accepted)
     const own = accepted.filter((one) => one.credential === credential)
-    const lead = `By ${credential} (${credentialText(credential, own)})`
+    const lead = `By ${credential} (${credentialText(credential, own, scopes)})`
     if (ways.length === 0) return `${lead}: nobody.\n`
     const which = ways.length === 1 ? 'whoever meets this' : 'whoever meets one of these'
     return `${lead}, ${which}:\n${ways.map((way) => wayTextBelow(way, own)).join('')}`
@@ -52,14 +53,18 @@ function waysBy(credential: Credential, { ways }: WaysIn): readonly Way[] {
   return own.reduce(addWay, [])
 }
 
-function credentialText(credential: Credential, own: readonly Identification[]): string {
+function credentialText(
+  credential: Credential,
+  own: readonly Identification[],
+  scopes: RequiredScopes,
+): string {
   const providers = providersOf(own) ?? []
   const from = oneOf(providers)
   switch (credential) {
     case 'session':
       return `signed in with ${from}`
     case 'bearer':
-      return `an access token of ${from}`
+      return `an access token of ${oneOf(providers.map((name) => withScopes(name, scopes[name] ?? [])))}`
     case 'api_key':
       return `a key ${keyText(providers)}`
     case 'exchange':
@@ -69,6 +74,11 @@ function credentialText(credential: Credential, own: readonly Identification[]):
     case 'client_certificate':
       return 'a client certificate'
   }
+}
+
+function withScopes(name: string, scopes: readonly string[]): string {
+  if (scopes.length === 0) return name
+  return `${name} with ${scopes.length === 1 ? 'the scope' : 'the scopes'} ${scopes.join(' and ')}`
 }
 
 /** `api_keys` is no provider that anybody would know: its keys are those that operators make. */

@@ -4,6 +4,7 @@ import { stepUpWords } from '../../core/step-up-rows.ts'
 import type { PlaceAccess } from './access.ts'
 import { byCredential, listOf, type RuleAccess, setsOf } from './by-credential.ts'
 import { wrap } from './layout.ts'
+import { type RequiredScopes, requiredScopes } from './required-scopes.ts'
 import { type Demand, hasHeaders, notesOn } from './words.ts'
 
 /** Who gets in, in words, with a final newline. */
@@ -21,7 +22,8 @@ export function accessText(gateway: Gateway, app: App, access: PlaceAccess): str
         ? ''
         : '  … and more: the rule can be met in more ways than are listed here.\n'
       const notes = notesOn(access.ways, trustsEmails(gateway, app)).map((note) => `${wrap(note, '  ')}\n`)
-      const list = hasHeaders(access.accepted) ? byCredential(access) : listOf(access)
+      const scopes = requiredScopes(gateway.providers, access.accepted)
+      const list = hasHeaders(access.accepted) ? byCredential(scopes, access) : listOf(access)
       return `${list}${more}${stepUpOf(access)}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
     }
   }
@@ -38,6 +40,7 @@ function stepUpOf({ stepUp }: RuleAccess): string {
 
 /** The same for programs. */
 export function accessJson(
+  { providers }: Pick<Gateway, 'providers'>,
   app: App,
   location: Location,
   access: PlaceAccess,
@@ -50,6 +53,8 @@ export function accessJson(
   readonly complete: boolean
   /** What a sign-in has to bring besides; null: nothing. */
   readonly step_up: readonly string[] | null
+  /** By provider: the scopes that its access tokens must have. */
+  readonly required_scopes: RequiredScopes
 } {
   return {
     app: app.name,
@@ -59,6 +64,7 @@ export function accessJson(
     sets: access.kind === 'rule' ? setsOf(access) : [],
     complete: access.kind !== 'rule' || access.complete,
     step_up: access.kind === 'rule' && access.stepUp !== null ? stepUpWords(access.stepUp) : null,
+    required_scopes: access.kind === 'rule' ? requiredScopes(providers, access.accepted) : {},
   }
 }
 

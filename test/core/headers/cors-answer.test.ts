@@ -37,6 +37,7 @@ t.test('a listed origin is told so, exactly as it stands there', async (t) => {
     'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
     'access-control-allow-headers': 'Authorization, Content-Type',
     'access-control-max-age': '600',
+    'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
   })
   for (const origin of [
     ...['https://other.example', 'https://SHOP.example', 'https://shop.example:443', 'https://shop.example/'],

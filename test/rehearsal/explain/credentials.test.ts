@@ -182,6 +182,16 @@ By api_key (a key that an operator made, or of a person of acme), whoever meets 
   )
 })
 
+t.test('who may open it: the scopes that every token must have', async (t) => {
+  const requiredScopes = ['read', 'write']
+  const scoped = withBearer(gateway, 'acme', { ...bearer, acceptClients: true, requiredScopes })
+  const { text: told, json } = whoMayOpen(scoped, { method: 'GET', url: 'https://shop.example.com/robots' })
+  t.match(told, /By bearer \(an access token of acme with the scopes read and write\), whoever meets this:\n {2}-/)
+  t.match(json, { required_scopes: { acme: requiredScopes } })
+  const { json: keys } = whoMayOpen(scoped, { method: 'GET', url: 'https://shop.example.com/mixed' })
+  t.same((keys as { required_scopes: object }).required_scopes, {}, 'where tokens count')
+})
+
 t.test('who may open it: clients behind whom nobody is', async (t) => {
   const signedIn = withLocations(gateway, (location) =>
     location.label === '/robots'
