@@ -108,11 +108,7 @@ export function checkFacebook(
   if (bearer?.check === 'introspection')
     faultAt(scope, check, 'must be `userinfo`: Facebook has no introspection')
   if (bearer?.check === 'jwt')
-    faultAt(
-      scope,
-      check,
-      'must be `userinfo`: access tokens of Facebook are no JWT',
-    )
+    faultAt(scope, check, 'must be `userinfo`: access tokens of Facebook are no JWT')
   if (uri !== undefined && bearer?.check === 'jwt')
     faultAtKey(
       scope,

@@ -186,7 +186,10 @@ t.test('who may open it: the scopes that every token must have', async (t) => {
   const requiredScopes = ['read', 'write']
   const scoped = withBearer(gateway, 'acme', { ...bearer, acceptClients: true, requiredScopes })
   const { text: told, json } = whoMayOpen(scoped, { method: 'GET', url: 'https://shop.example.com/robots' })
-  t.match(told, /By bearer \(an access token of acme with the scopes read and write\), whoever meets this:\n {2}-/)
+  t.match(
+    told,
+    /By bearer \(an access token of acme with the scopes read and write\), whoever meets this:\n {2}-/,
+  )
   t.match(json, { required_scopes: { acme: requiredScopes } })
   const { json: keys } = whoMayOpen(scoped, { method: 'GET', url: 'https://shop.example.com/mixed' })
   t.same((keys as { required_scopes: object }).required_scopes, {}, 'where tokens count')
