@@ -164,7 +164,7 @@ t.test('who vouches for one of ours vouches for no other', async (t) => {
     [
       at(signedIn, ['client_certificate']),
       forged('api_keys', { kind: 'client_certificate', fingerprint: 'f' }),
-      'unauthorized no-session',
+      'unauthorized no-credential',
     ],
   ])
 })
