@@ -17,10 +17,11 @@ export type KeyTask =
   | { readonly verb: 'list'; readonly user: string | null }
   | { readonly verb: 'revoke'; readonly ids: readonly string[] }
   | { readonly verb: 'rotate'; readonly id: string; readonly overlap: string }
+  | { readonly verb: 'change'; readonly id: string; readonly origins: readonly string[] }
   | { readonly verb: 'usage'; readonly id: string | null }
   | { readonly verb: 'reseal' }
 
-const verbs = ['create', 'list', 'revoke', 'rotate', 'usage', 'reseal'] as const
+const verbs = ['create', 'list', 'revoke', 'rotate', 'change', 'usage', 'reseal'] as const
 export const keyOperands = { words: verbs } as const
 
 export const keyOptions = {
@@ -50,7 +51,12 @@ export const keyOptions = {
   apps: { type: 'string', value: 'NAMES', multiple: true, help: 'for these apps alone: api,files' },
   methods: { type: 'string', value: 'METHODS', multiple: true, help: 'for these alone: GET,POST' },
   from: { type: 'string', value: 'CIDRS', multiple: true, help: 'from these networks alone: 10.0.0.0/8' },
-  origins: { type: 'string', value: 'ORIGINS', multiple: true, help: 'is not available yet' },
+  origins: {
+    type: 'string',
+    value: 'ORIGINS',
+    multiple: true,
+    help: 'whose pages may have widgets of it: https://shop.example; with `change` in place of the former ones, and `none` for none',
+  },
   print: {
     type: 'boolean',
     help: 'keeps nothing: prints what `api_keys.keys` takes, and the secret on the error output',
@@ -66,10 +72,14 @@ type OptionName = keyof typeof keyOptions
 
 /** The options that a verb takes. */
 const optionsOf = {
-  create: ['name', 'user', 'person', 'provider', 'claims', 'expires', 'apps', 'methods', 'from', 'print'],
+  create: [
+    ...(['name', 'user', 'person', 'provider', 'claims', 'expires'] as const),
+    ...(['apps', 'methods', 'from', 'origins', 'print'] as const),
+  ],
   list: ['user'],
   revoke: [],
   rotate: ['overlap'],
+  change: ['origins'],
   usage: [],
   reseal: [],
 } as const satisfies Readonly<Record<(typeof verbs)[number], readonly OptionName[]>>
@@ -84,7 +94,6 @@ export function readKeyTask(options: Options): KeyTask | string {
   if (written === undefined) return `say one of ${verbs.join(', ')}`
   const verb = verbs.find((one) => one === written)
   if (verb === undefined) return `there is no \`keys ${printable(written)}\`${didYouMean(written, verbs)}`
-  if (isGiven(options, 'origins')) return '--origins is not available yet'
   const taken: readonly string[] = optionsOf[verb]
   const other = names.find((name) => isGiven(options, name) && !taken.includes(name))
   if (other !== undefined) return `\`keys ${verb}\` takes no --${other}`
@@ -114,6 +123,12 @@ function taskOf(verb: (typeof verbs)[number], ids: readonly string[], options: O
         return 'say --overlap: how long the secret before still opens, 7d, or 0s for not at all'
       return { verb, id, overlap }
     }
+    case 'change': {
+      const origins = listOf(options.texts('origins'))
+      if (id === undefined || more.length > 0) return 'say which key: one id, as `keys list` shows it'
+      if (origins === null) return 'say --origins: those that it is to have, or none'
+      return { verb, id, origins: origins.length === 1 && origins[0] === 'none' ? [] : origins }
+    }
     case 'usage':
       return more.length > 0 ? '`keys usage` takes one id, or none' : { verb, id: id ?? null }
     case 'reseal':
@@ -128,7 +143,7 @@ function nothingBeside(verb: string, id: string): string {
 /** As a program says it; what was not given is not there. */
 function saidOf(options: Options): Readonly<Record<string, Json>> {
   const texts = ['name', 'user', 'person', 'provider', 'expires'].map((name) => [name, options.text(name)])
-  const lists = ['apps', 'methods', 'from'].map((name) => [name, listOf(options.texts(name))])
+  const lists = ['apps', 'methods', 'from', 'origins'].map((name) => [name, listOf(options.texts(name))])
   return Object.fromEntries([...texts, ...lists].filter(([, value]) => value !== null))
 }
 

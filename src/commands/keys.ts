@@ -21,6 +21,7 @@ import { formatKeyId } from '../core/keys/key-form.ts'
 import type { KeyStore } from '../core/keys/key-store.ts'
 import type { SessionStore } from '../core/ports.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { changeOrigins } from '../runtime/keys/changed-origins.ts'
 import { allKeys, type FoundKey, findKey } from '../runtime/keys/found-keys.ts'
 import { type KeyPlace, type MadeKey, makeKey, newOperatorsKey, rotateKey } from '../runtime/keys/made-key.ts'
 import { openKeysOfCommand } from '../runtime/keys/open.ts'
@@ -124,6 +125,8 @@ async function work(context: Work, task: KeyTask, wanted: WantedKey | null): Pro
       return revoke(context, task.ids)
     case 'rotate':
       return rotate(context, task.id, task.overlap)
+    case 'change':
+      return change(context, task)
     case 'usage':
       return task.id === null ? usageOfAll(context) : usageOf(context, task.id)
     case 'reseal':
@@ -152,6 +155,19 @@ async function rotate(context: Work, id: string, written: string): Promise<numbe
       ? 'The secret before opens nothing any more.'
       : `The secret before opens for ${written} more.`
   return shown(context, made, 'key.rotated', (whole) => `Gave the key ${whole} a new secret. ${former}`)
+}
+
+async function change(context: Work, { id, origins }: Extract<KeyTask, { verb: 'change' }>): Promise<number> {
+  const { place, io, json } = context
+  const found = await storedKey(context, id)
+  if (typeof found === 'string') return fail(io, 1, found)
+  const changed = await changeOrigins(place, found, origins)
+  if (changed === null) return fail(io, 1, noSuchKey(id))
+  if ('length' in changed) return fail(io, 1, changed.map(faultText).join('\n'))
+  const facts = keyFacts(changed, place.gateway, place.now)
+  const now = origins.length === 0 ? 'no origins' : `the origins ${changed.origins.join(', ')}`
+  io.stdout(json ? `${JSON.stringify(facts)}\n` : `The key ${facts.id} has ${now} now.\n`)
+  return done(context, await leaveKeyRecords(context.sessions, 'key.changed', [changed], place))
 }
 
 /** The one time that a secret is shown. */

@@ -48,8 +48,7 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
 const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['', new Set(['client_certificates'])],
   ['listen', new Set(['client_certificates'])],
-  ['api_keys', new Set(['widget_claims', 'token_lifetime'])],
-  ['api_keys.self_service', new Set(['origins'])],
+  ['api_keys', new Set(['token_lifetime'])],
   ['providers.*', new Set(['exchange'])],
 ])
 

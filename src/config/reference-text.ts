@@ -71,5 +71,5 @@ export const outro = `## Which app answers a request?
 ## Which keys come in a later version?
 
 These keys are not available yet, and the gateway refuses them: \`client_certificates\`, \`exchange\`
-of a provider, \`widget_claims\` and \`token_lifetime\` of \`api_keys\`, \`origins\` of \`self_service\`.
+of a provider, \`token_lifetime\` of \`api_keys\`.
 `

@@ -43,6 +43,7 @@ export const events = {
   'sessions.revoked': 'Somebody ended sessions by `claimgate sessions revoke`.',
   'key.created': 'Somebody made an API key. `by` says how: by the `admin` address, or a `command`.',
   'key.rotated': 'The same gave a key a new secret.',
+  'key.changed': 'The same changed the origins whose pages may have widgets of a key.',
   'key.revoked': 'The same revoked a key. From now on it opens nothing.',
   'key.rejected':
     'A key was refused though its secret is right: it is over, revoked, asleep or for something else (`reason`). This is said at most once an hour of one key and reason.',
@@ -137,6 +138,7 @@ export const eventFields = {
   ],
   'key.created': ofKey,
   'key.rotated': ofKey,
+  'key.changed': ofKey,
   'key.revoked': ofKey,
   'key.rejected': ['key', 'name', 'subject', 'reason', 'count'],
   'key.sleeps-soon': ['key', 'name', 'subject', 'provider', 'sleeps_at'],

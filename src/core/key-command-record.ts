@@ -18,7 +18,7 @@ export interface KeyCommandRecord {
   readonly user: string
 }
 
-const keyEvents = ['key.created', 'key.rotated', 'key.revoked'] as const
+const keyEvents = ['key.created', 'key.rotated', 'key.changed', 'key.revoked'] as const
 
 const format = 1
 

@@ -159,7 +159,7 @@ t.test('claims of a file, and beside it', async (t) => {
 t.test('wrong usage is told, with what would be right', async (t) => {
   const { run } = setUp(t)
   const cases: readonly [readonly string[], RegExp][] = [
-    [[], /say one of create, list, revoke, rotate, usage, reseal/],
+    [[], /say one of create, list, revoke, rotate, change, usage, reseal/],
     [['craete'], /there is no `keys craete`; did you mean create\?/],
     [['create', '--nmae', 'a'], /there is no option --nmae; did you mean --name\?/],
     [['create', 'shop'], /`keys create` takes options alone, and shop stands beside them/],
@@ -171,7 +171,14 @@ t.test('wrong usage is told, with what would be right', async (t) => {
     [[...shop, '--from', '10.0.0.1/8'], /--from .*did you mean 10\.0\.0\.0\/8\?/],
     [[...shop, '--methods', 'get'], /--methods "get" is no method.*write GET/],
     [[...shop, '--overlap', '7d'], /`keys create` takes no --overlap/],
-    [[...shop, '--origins', 'https://shop.example'], /--origins is not available yet/],
+    [[...shop, '--origins', 'http://shop.example'], /--origins "http:\/\/shop\.example" is no https origin/],
+    [
+      [...shop, '--origins', 'https://wiki.example.com'],
+      /--origins "https:\/\/wiki\.example\.com" is the origin of an app/,
+    ],
+    [['change', 'cg_a'], /say --origins: those that it is to have, or none/],
+    [['change', '--origins', 'none'], /say which key/],
+    [['change', 'cg_a', '--from', '10.0.0.0/8', '--origins', 'none'], /`keys change` takes no --from/],
     [[...shop, '--person', 'alice'], /--person stands beside user/],
     [
       ['create', '--name', 'a', '--person', 'alice', '--provider', 'acmee'],
@@ -277,6 +284,30 @@ t.test('a rotation gives a new secret', async (t) => {
   t.match(await run('rotate', 'cg_0000000000000000', '--overlap', '7d'), {
     code: 1,
     stderr: /there is no key/,
+  })
+})
+
+t.test('origins of a key are said when it is made, and changed afterwards', async (t) => {
+  const { run, json, keys, records } = setUp(t)
+  const { id, origins } = (await json(...shop, '--origins', 'https://a.example,https://b.example')).out
+  t.same(origins, ['https://a.example', 'https://b.example'])
+  await records()
+  t.match(await run('change', id, '--origins', 'https://c.example'), {
+    code: 0,
+    stdout: `The key ${id} has the origins https://c.example now.\n`,
+  })
+  t.same((await keys.load(id.slice(3)))?.origins, ['https://c.example'])
+  t.match(await records(), [{ event: 'key.changed', key: id.slice(3) }])
+  t.match(await run('change', id, '--origins', 'https://wiki.example.com'), {
+    code: 1,
+    stderr: /--origins "https:\/\/wiki\.example\.com" is the origin of an app/,
+  })
+  t.match((await json('change', id, '--origins', 'none')).out, { id, origins: [] })
+  t.match((await run('change', id, '--origins', 'none')).stdout, `The key ${id} has no origins now.\n`)
+  await run('revoke', id)
+  t.match(await run('change', id, '--origins', 'https://a.example'), {
+    code: 1,
+    stderr: /are of a key that was revoked/,
   })
 })
 

@@ -24,6 +24,7 @@ export const apiKeys: ApiKeySettings = {
   keys: [],
   claimsMaxAgeSeconds: 30 * 86_400,
   userIdPrefix: 'key:',
+  widgetClaims: [],
   selfService: null,
 }
 

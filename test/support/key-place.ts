@@ -29,6 +29,7 @@ export const selfService: SelfServiceSettings = {
   },
   claims: ['plan'],
   maxKeys: 2,
+  origins: false,
   lifetimeSeconds: 90 * 86_400,
 }
 

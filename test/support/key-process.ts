@@ -20,6 +20,7 @@ const apiKeys = {
     secrets: [new Secret('k'.repeat(32))],
     claimsMaxAgeSeconds: 3600,
     userIdPrefix: 'key:',
+    widgetClaims: [],
     selfService: null,
   },
 }

@@ -4,9 +4,10 @@ import type { ApiKeySettings } from '../../core/keys/api-key-settings.ts'
 import type { Secret } from '../../core/secret.ts'
 import { isShared } from '../../core/session-store-settings.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
+import { isOfCustomers } from '../rules/words.ts'
 import { apiKeysKeys } from '../schema/api-keys.ts'
 import { checkKeys } from '../validate.ts'
-import { readKeysInFile } from './keys-in-file.ts'
+import { type KeyInFile, readKeysInFile } from './keys-in-file.ts'
 import { faultAt, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 import { buildStore } from './session-store.ts'
@@ -21,28 +22,44 @@ export interface BuiltApiKeys {
   /** Null: there are none, or something was faulty and reported. */
   readonly draft: ApiKeysDraft | null
   readonly sealing: readonly NamedSecret[]
+  /** Those of the file that are free of faults of their own. */
+  readonly inFile: readonly KeyInFile[]
 }
+
+const none: BuiltApiKeys = { draft: null, sealing: [], inFile: [] }
 
 /** `api_keys`, without `self_service`. */
 export function buildApiKeys(scope: Scope, session: SessionSettings | null): BuiltApiKeys {
-  if (!isWritten(scope, path)) return { draft: null, sealing: [] }
+  if (!isWritten(scope, path)) return none
   const keys = checkKeys(plainKeys, placeOf(scope, path), ['store', 'keys', 'self_service'])
-  if (nodeAt(scope.root, path)?.kind !== 'map') return { draft: null, sealing: [] }
+  if (nodeAt(scope.root, path)?.kind !== 'map') return none
   const { store, passwords } = buildKeyStore(scope, session)
   checkSecret(scope, keys.secret, store)
   checkHeader(scope, keys.header)
+  checkWidgetClaims(scope, keys.widget_claims ?? [])
   checkPrefixes(scope, keys)
-  const inFile = readKeysInFile(scope, [...path, 'keys'], keys.prefix ?? [])
+  const read = readKeysInFile(scope, [...path, 'keys'], keys.prefix ?? [])
+  const inFile = read ?? []
   const secrets = keys.secret ?? []
   const sealing = [...secrets.map((secret, index) => named(scope, secret, index)), ...passwords]
-  const { prefix, header, claims_max_age: maxAge, user_id_prefix: userIdPrefix } = keys
-  if (store === null || inFile === null) return { draft: null, sealing }
+  const { prefix, header, claims_max_age: maxAge, user_id_prefix: userIdPrefix, widget_claims: widget } = keys
+  if (store === null || read === null) return { draft: null, sealing, inFile }
   if (prefix === undefined || header === undefined || maxAge === undefined || userIdPrefix === undefined)
-    return { draft: null, sealing }
+    return { draft: null, sealing, inFile }
+  if (widget === undefined) return { draft: null, sealing, inFile }
   const forms = { prefixes: prefix, header }
+  const widgetClaims = [...new Set(widget)]
   return {
-    draft: { ...forms, store, secrets, keys: inFile, claimsMaxAgeSeconds: maxAge, userIdPrefix },
-    sealing,
+    draft: {
+      ...forms,
+      store,
+      secrets,
+      keys: inFile.map(({ key }) => key),
+      claimsMaxAgeSeconds: maxAge,
+      userIdPrefix,
+      widgetClaims,
+    },
+    ...{ sealing, inFile },
   }
 }
 
@@ -110,6 +127,15 @@ export function checkKeyHeaderIn(scope: Scope, draft: ApiKeysDraft | null, apps:
     faultAt(scope, [...path, 'header'], message)
     return
   }
+}
+
+function checkWidgetClaims(scope: Scope, claims: readonly string[]): void {
+  for (const [index, claim] of claims.entries())
+    if (isOfCustomers(claim)) {
+      const message =
+        'is written by customers, and is no claim of a key: `identity_headers` names it by itself'
+      faultAt(scope, [...path, 'widget_claims', index], message)
+    }
 }
 
 interface Prefixes {

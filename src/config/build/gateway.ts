@@ -16,6 +16,7 @@ import { warnOfUnlisted } from './credentials.ts'
 import { switchFaults } from './dangerous-switches.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
+import { checkOriginsInFile } from './keys-in-file.ts'
 import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
 import { buildPages } from './pages.ts'
@@ -76,6 +77,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const models = ofOrigins.map(({ app }) => app)
   checkKeyHeaderIn(scope, keys.draft, models)
+  checkOriginsInFile(scope, keys.inFile, hosts)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
   const selfService = buildSelfService(scope, { rules, hosts, isComplete: ofOrigins.length === apps.length })
   const { listen, auth, session, log } = service

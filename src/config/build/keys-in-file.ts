@@ -1,18 +1,24 @@
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import { decodeApiKey, isTooLarge } from '../../core/keys/api-key-record.ts'
+import { keyOriginFault } from '../../core/keys/key-origins.ts'
+import { limits } from '../../core/limits/table.ts'
 import { showOwn } from '../../core/show.ts'
 import { type ConfigNode, type ConfigPath, nodeAt, toPlain } from '../node.ts'
+import type { Hosts } from './origin.ts'
 import { faultAt, namesOf, type Scope } from './scope.ts'
 
 /** Each is looked at when the file is read, at every reload: more of them belong into the store. */
 const mostKeys = 10_000
 
-interface WrittenKey {
-  readonly key: ApiKey | null
+/** A key and where it stands. */
+export interface KeyInFile {
+  readonly key: ApiKey
   readonly at: ConfigPath
   /** Of several in one text, the line; for messages. */
   readonly line: number | null
 }
+
+type WrittenKey = Omit<KeyInFile, 'key'> & { readonly key: ApiKey | null }
 
 /**
  * `api_keys.keys`: a list whose members are keys as `claimgate keys create --print` writes them, or texts with such keys, one
@@ -23,7 +29,7 @@ export function readKeysInFile(
   scope: Scope,
   path: ConfigPath,
   prefixes: readonly string[],
-): readonly ApiKey[] | null {
+): readonly KeyInFile[] | null {
   const node = nodeAt(scope.root, path)
   if (node === undefined) return []
   const members = node.kind === 'list' ? node.items : [node]
@@ -42,9 +48,27 @@ export function readKeysInFile(
     if (one.key !== null) ids.add(one.key.id)
     if (fault === null) continue
     isFaulty = true
-    faultAt(scope, one.at, one.line === null ? fault : `line ${one.line} ${fault}`)
+    faultAtKeyInFile(scope, one, fault)
   }
-  return isFaulty ? null : written.flatMap(({ key }) => key ?? [])
+  return isFaulty ? null : written.flatMap(({ key, at, line }) => (key === null ? [] : [{ key, at, line }]))
+}
+
+/** What their origins may not be, once it is known which apps there are. */
+export function checkOriginsInFile(scope: Scope, keys: readonly KeyInFile[], hosts: Hosts): void {
+  for (const one of keys) {
+    const { origins } = one.key
+    if (origins.length > limits.keyOrigins)
+      faultAtKeyInFile(scope, one, `has more than ${limits.keyOrigins} \`origins\``)
+    for (const origin of origins) {
+      const fault = keyOriginFault(origin, hosts)
+      if (fault !== null)
+        faultAtKeyInFile(scope, one, `has the origin "${showOwn(origin, 100)}", which ${fault}`)
+    }
+  }
+}
+
+function faultAtKeyInFile(scope: Scope, { at, line }: Omit<WrittenKey, 'key'>, fault: string): void {
+  faultAt(scope, at, line === null ? fault : `line ${line} ${fault}`)
 }
 
 function readMember(node: ConfigNode, at: ConfigPath): readonly WrittenKey[] {
@@ -72,7 +96,6 @@ function faultOf(key: ApiKey | null, { prefixes, ids, apps }: KnownNames): strin
     return 'is a person’s key: those sleep and wake with the person’s sign-ins, and are kept in the store'
   if (ids.has(key.id)) return 'has the id of a key before it'
   if (!prefixes.includes(key.prefix)) return 'begins with none of `api_keys.prefix`'
-  if (key.origins.length > 0) return 'has `origins`, which are not available yet'
   const unknown = key.apps?.find((name) => !apps.includes(name))
   return unknown === undefined ? null : `is for the app "${showOwn(unknown)}", which does not exist`
 }

@@ -32,12 +32,12 @@ export function buildSelfService(scope: Scope, around: Around): SelfServiceSetti
       faultAt(scope, [...path, 'claims', index], 'is written by customers, and is no claim of a person')
   const requirement = readRule(scope, around)
   const providers = keys.at === undefined ? null : providersAt(scope, keys.at, around)
-  const { at, claims, max_keys: maxKeys, lifetime } = keys
+  const { at, claims, max_keys: maxKeys, lifetime, origins } = keys
   if (requirement === null || providers === null) return null
   checkVouching(scope, around.rules, { requirement, providers, claims: claims ?? [] })
-  if (at === undefined || claims === undefined || maxKeys === undefined) return null
+  if (at === undefined || claims === undefined || maxKeys === undefined || origins === undefined) return null
   return {
-    ...{ at, providers, require: requirement, maxKeys },
+    ...{ at, providers, require: requirement, maxKeys, origins },
     claims: [...new Set(claims)],
     lifetimeSeconds: lifetime ?? null,
   }

@@ -6,6 +6,7 @@ import {
   count,
   duration,
   durationAtMost,
+  flag,
   forms,
   headerName,
   type Judgement,
@@ -49,6 +50,11 @@ export const selfServiceKeys = {
       'The claims that a key has of its owner. Rules and headers see no others. `email` counts only if the provider verified it.',
     ),
   max_keys: count(1, 100).prefault(5).describe('The most keys that one person has.'),
+  origins: flag
+    .prefault(false)
+    .describe(
+      'Whether people may name origins for widgets of their keys. Without it, no key of a person has any, whoever named them.',
+    ),
   lifetime: duration
     .optional()
     .describe('How long such a key lives at most. Without this key it has no end of its own.'),
@@ -95,6 +101,13 @@ export const apiKeysKeys = {
     .prefault('key:')
     .describe(
       'What stands in front of the user ids of operators’ keys, so that nobody can take them for a person’s.',
+    ),
+  widget_claims: z
+    .array(text)
+    .register(forms, { form: 'list of claim paths' })
+    .prefault([])
+    .describe(
+      'The claims of a key that a token for a widget has. Whoever opens the widget’s page has the token, so it has none by default. Rules and headers see no others.',
     ),
   self_service: z
     .strictObject(selfServiceKeys)

@@ -22,6 +22,8 @@ export interface ApiKeySettings extends KeyForms {
   readonly claimsMaxAgeSeconds: number
   /** Of the user ids of operators' keys. */
   readonly userIdPrefix: string
+  /** What of a key's claims a token for a widget has. */
+  readonly widgetClaims: readonly ClaimPath[]
   /** Null: only operators have keys made. */
   readonly selfService: SelfServiceSettings | null
 }
@@ -37,6 +39,8 @@ export interface SelfServiceSettings {
   /** Copied from the person. */
   readonly claims: readonly ClaimPath[]
   readonly maxKeys: number
+  /** Whether people name origins for widgets of their keys. Without it a person's key has none. */
+  readonly origins: boolean
   /** Null: without end. */
   readonly lifetimeSeconds: number | null
 }

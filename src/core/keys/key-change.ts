@@ -3,7 +3,7 @@ import { clockToleranceSeconds, type EpochSeconds } from '../session/session.ts'
 import type { ApiKey } from './api-key.ts'
 import { isTooLarge } from './api-key-record.ts'
 
-/** What may become of a key. All but its secrets, end, sleep and claims stays as it was made. */
+/** What may become of a key. All but its secrets, name, origins, end, sleep and claims stays as it was made. */
 export type KeyChange =
   /** A new secret. The one before opens until `overlapUntil`; null: it opens nothing any more. */
   | {
@@ -14,6 +14,8 @@ export type KeyChange =
     }
   | { readonly kind: 'revoke'; readonly at: EpochSeconds }
   | { readonly kind: 'rename'; readonly name: string }
+  /** Pages of these origins alone may have widgets of it. */
+  | { readonly kind: 'origins'; readonly origins: readonly string[] }
   | { readonly kind: 'sleep' }
   /** What the owner's provider said: it counts when it is not older than what is there. */
   | { readonly kind: 'refresh'; readonly claims: Claims; readonly at: EpochSeconds }
@@ -28,12 +30,20 @@ export function changedKey(key: ApiKey, change: KeyChange): ApiKey {
       return { ...key, revokedAt: change.at }
     case 'rename':
       return { ...key, name: change.name }
+    case 'origins':
+      return withOrigins(key, change.origins)
     case 'sleep':
       return key.owner.kind === 'operator' || key.asleep ? key : { ...key, asleep: true }
     case 'refresh':
       if (key.owner.kind === 'operator' || isOlder(change.at, key.claimsAt)) return key
       return refreshed(key, change)
   }
+}
+
+/** A key that would not fit into a store any more stays as it is. */
+function withOrigins(key: ApiKey, origins: readonly string[]): ApiKey {
+  const next = { ...key, origins }
+  return isTooLarge(next) ? key : next
 }
 
 /** What a clock that was ahead wrote gives way: nobody would hear of a lost group until that time has come. */

@@ -34,6 +34,8 @@ export interface KeyFacts {
   readonly apps: readonly string[] | null
   readonly methods: readonly string[] | null
   readonly from: readonly string[] | null
+  /** Whose pages may have widgets of it. */
+  readonly origins: readonly string[]
 }
 
 /** The facts of a key under the configuration in force. */
@@ -60,6 +62,7 @@ export function keyFacts(
     apps: key.apps,
     methods: key.methods === null ? null : shortMethods(key.methods),
     from: key.from,
+    origins: key.origins,
   }
 }
 

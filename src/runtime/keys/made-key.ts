@@ -141,14 +141,14 @@ function newKey(
   wanted: WantedKey,
   owned: Owned,
 ): MadeKey {
-  const { name, apps, methods, from } = wanted
+  const { name, apps, methods, from, origins } = wanted
   const [prefix] = gateway.apiKeys.prefixes
   if (prefix === undefined) throw new Error('the configuration names no prefix for keys')
   const secret = newKeySecret(random)
   const key: ApiKey = {
     ...{ id: newKeyId(random), prefix, name, ...owned, asleep: false },
     secrets: [{ hash: hashKeySecret(secret), until: null }],
-    ...{ createdAt: now, revokedAt: null, apps, methods, from, origins: [] },
+    ...{ createdAt: now, revokedAt: null, apps, methods, from, origins },
   }
   return withSecret(key, secret)
 }

@@ -5,6 +5,7 @@ import type { Gateway } from '../../core/gateway.ts'
 import { isList, isObject, type Json } from '../../core/json.ts'
 import { toJsonObject } from '../../core/json-object.ts'
 import type { ApiKeySettings } from '../../core/keys/api-key-settings.ts'
+import { readWantedOrigins } from '../../core/keys/wanted-origins.ts'
 import { limits } from '../../core/limits/table.ts'
 import { readAddressRange } from '../../core/request/address.ts'
 import { knownMethods, refusedMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
@@ -22,6 +23,7 @@ export interface WantedKey {
   readonly apps: readonly string[] | null
   readonly methods: readonly string[] | null
   readonly from: readonly string[] | null
+  readonly origins: readonly string[]
 }
 
 export type WantedOwner =
@@ -48,10 +50,13 @@ export type ReadWantedKey =
 
 const wantedKeyFields = [
   ...(['name', 'user', 'person', 'provider', 'claims', 'expires', 'apps', 'methods', 'from'] as const),
+  'origins',
 ] as const
 
 /** What a key is held against. */
-export type KeySurroundings = Pick<Gateway, 'apps' | 'providers'> & { readonly apiKeys: ApiKeySettings }
+export type KeySurroundings = Pick<Gateway, 'apps' | 'providers' | 'hosts'> & {
+  readonly apiKeys: ApiKeySettings
+}
 
 /**
  * Reads what a program or a command says of a key that is to be made. All that is wrong is told at once; nothing is
@@ -76,19 +81,21 @@ export function readWantedKey(
   const apps = readTexts('apps', said.apps, fault)
   const methods = readTexts('methods', said.methods, fault)
   const from = readTexts('from', said.from, fault)
+  const origins = readWantedOrigins(said.origins, ofPerson, around)
+  if (!origins.ok) for (const message of origins.messages) fault('origins', message)
   for (const app of apps ?? []) refuseUnknownApp(app, around, fault)
   for (const method of methods ?? []) refuseUnknownMethod(method, fault)
   for (const network of from ?? []) refuseNetwork(network, fault)
-  if (faults.length > 0 || name === null || owner === null || claims === null || end === null)
+  if (!origins.ok || faults.length > 0 || name === null || owner === null || claims === null || end === null)
     return { ok: false, faults }
-  return { ok: true, wanted: { name, owner, claims, end, apps, methods: wholeMethods(methods), from } }
+  const restrictions = { apps, methods: wholeMethods(methods), from }
+  return { ok: true, wanted: { name, owner, claims, end, ...restrictions, origins: origins.origins } }
 }
 
 type Fault = (field: string, message: string) => null
 
 function refuseUnknown(field: string, fault: Fault): void {
   if (wantedKeyFields.some((one) => one === field)) return
-  if (field === 'origins') return void fault(field, 'is not available yet')
   const meant = nearest(field, wantedKeyFields)
   const all = wantedKeyFields.join(', ')
   fault(

@@ -55,7 +55,7 @@ function keysOf(apiKeys: string, session = '', madeUp?: MadeUp) {
 t.test('an empty mapping is enough', async (t) => {
   t.strictSame(keysOf('{}'), {
     ...{ prefixes: ['cg'], header: 'X-Api-Key', store: { kind: 'sqlite' }, secrets: [], keys: [] },
-    ...{ claimsMaxAgeSeconds: 30 * 86_400, userIdPrefix: 'key:', selfService: null },
+    ...{ claimsMaxAgeSeconds: 30 * 86_400, userIdPrefix: 'key:', widgetClaims: [], selfService: null },
   })
 })
 
@@ -77,6 +77,14 @@ t.test('keys in the file are a list, or lines of a file that is put in', async (
   t.match(keysOf(`{ keys: ['${encodeApiKey(key)}'] }`), { keys: [key] })
 })
 
+t.test('a key of the file has origins, and tokens for widgets some of its claims', async (t) => {
+  const withOrigins = { ...key, origins: ['https://shop.example.com'] }
+  t.match(keysOf(`{ widget_claims: [plan, plan], keys: [${encodeApiKey(withOrigins)}] }`), {
+    keys: [{ origins: ['https://shop.example.com'] }],
+    widgetClaims: ['plan'],
+  })
+})
+
 t.test('what is wrong with a key of the file is told with its line, and nothing that it holds', async (t) => {
   const rows: readonly (readonly [string, RegExp])[] = [
     ['{ keys: "${file:keys.jsonl}" }', /api_keys\.keys: line 4 begins with none of `api_keys\.prefix`/],
@@ -90,8 +98,12 @@ t.test('what is wrong with a key of the file is told with its line, and nothing 
       /is a person’s key/,
     ],
     [
-      `{ keys: [${encodeApiKey({ ...key, origins: ['https://shop.example.com'] })}] }`,
-      /has `origins`, which are not available yet/,
+      `{ keys: [${encodeApiKey({ ...key, origins: ['https://shop.example.com/'] })}] }`,
+      /keys\[0\]: has the origin "https:\/\/shop\.example\.com\/", which is no https origin/,
+    ],
+    [
+      `{ keys: ['${encodeApiKey({ ...key, origins: ['https://portal.example.com'] })}'] }`,
+      /keys\[0\]: has the origin "https:\/\/portal\.example\.com", which is the origin of an app/,
     ],
     [`{ keys: [${encodeApiKey(key).replace('"asleep":false,', '')}] }`, /is no key as/],
     [
@@ -108,10 +120,16 @@ t.test('what is wrong with a key of the file is told with its line, and nothing 
 
 t.test('people who sign in at an origin may have keys of their own', async (t) => {
   const written =
-    '{ self_service: { at: "https://portal.example.com", require: { plan: paid }, claims: [plan, plan], lifetime: 365d } }'
+    '{ self_service: { at: "https://portal.example.com", require: { plan: paid }, claims: [plan, plan], lifetime: 365d, origins: true } }'
   t.match(keysOf(written), {
     selfService: {
-      ...{ at: 'https://portal.example.com', providers: ['acme'], claims: ['plan'], maxKeys: 5 },
+      ...{
+        at: 'https://portal.example.com',
+        providers: ['acme'],
+        claims: ['plan'],
+        maxKeys: 5,
+        origins: true,
+      },
       ...{ lifetimeSeconds: 365 * 86_400, require: { kind: 'claim', path: 'plan' } },
     },
   })

@@ -24,6 +24,7 @@ const selfService: SelfServiceSettings = {
   require: requireOf('    plan: paid'),
   claims: ['plan', 'email'],
   maxKeys: 5,
+  origins: false,
   lifetimeSeconds: null,
 }
 
@@ -49,6 +50,7 @@ function verdict(key: ApiKey, { apiKeys, providers = [provider, other], use, sec
     keys: [],
     claimsMaxAgeSeconds: 1000,
     userIdPrefix: 'key:',
+    widgetClaims: [],
     selfService,
     ...apiKeys,
   }

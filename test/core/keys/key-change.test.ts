@@ -46,9 +46,21 @@ t.test('a revoked key stays as it is for good', async (t) => {
     { kind: 'refresh', claims: {}, at: 1600 },
     { kind: 'sleep' },
     { kind: 'rename', name: 'x' },
+    { kind: 'origins', origins: ['https://a.example'] },
   ] as const)
     t.equal(changedKey(key, change), key)
 })
+
+t.test(
+  'origins take the place of former ones, unless the key would not fit into a store any more',
+  async (t) => {
+    const key = changedKey(personKeyOf('a'), { kind: 'origins', origins: ['https://a.example'] })
+    t.same(key.origins, ['https://a.example'])
+    t.same(changedKey(key, { kind: 'origins', origins: [] }).origins, [])
+    const large = personKeyOf('a', { claims: { text: 'x'.repeat(32_200) } })
+    t.equal(changedKey(large, { kind: 'origins', origins: [`https://${'a'.repeat(200)}.example`] }), large)
+  },
+)
 
 t.test('what a provider says wakes a person’s key, unless it is older than what is known', async (t) => {
   const asleep = changedKey(personKeyOf('a'), { kind: 'sleep' })

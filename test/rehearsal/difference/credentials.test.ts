@@ -94,6 +94,7 @@ t.test('what people’s own keys may be', async (t) => {
     require: { kind: 'signed_in' },
     claims: ['plan'],
     maxKeys: 5,
+    origins: false,
     lifetimeSeconds: 86_400,
   }
   const withSelf = (change: Partial<SelfServiceSettings>) =>

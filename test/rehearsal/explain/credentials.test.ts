@@ -42,6 +42,7 @@ const selfService = {
   require: { kind: 'signed_in' },
   claims: ['plan'],
   maxKeys: 5,
+  origins: false,
   lifetimeSeconds: null,
 } as const
 const gateway: Gateway = {

@@ -20,6 +20,7 @@ export const selfService: SelfServiceSettings = {
   require: { kind: 'signed_in' },
   claims: ['plan'],
   maxKeys: 5,
+  origins: false,
   lifetimeSeconds: null,
 }
 
@@ -31,6 +32,7 @@ export const apiKeySettings: ApiKeySettings = {
   keys: [],
   claimsMaxAgeSeconds: 86_400,
   userIdPrefix: 'key:',
+  widgetClaims: [],
   selfService,
 }
 

@@ -28,8 +28,13 @@ t.test('an operator’s key', async (t) => {
       apps: null,
       methods: null,
       from: null,
+      origins: [],
     },
   })
+  t.match(read({ ...good, origins: ['https://shop.example', 'https://shop.example'] }), {
+    wanted: { origins: ['https://shop.example'] },
+  })
+  t.match(read({ ...good, origins: [] }), { wanted: { origins: [] } })
   t.match(
     read({
       ...good,
@@ -62,6 +67,13 @@ t.test('a person’s key has the claims and the end of the person', async (t) =>
   })
 })
 
+t.test('a person’s key has origins where people may name them', async (t) => {
+  const named = { ...around, apiKeys: { ...apiKeys, selfService: { ...selfService, origins: true } } }
+  t.match(read({ name: 'phone', person: 'alice', origins: ['https://a.example'] }, named), {
+    wanted: { origins: ['https://a.example'] },
+  })
+})
+
 const wrong: readonly [string, Readonly<Record<string, Json>>, RegExp | readonly RegExp[]][] = [
   [
     'everything is missing',
@@ -78,7 +90,32 @@ const wrong: readonly [string, Readonly<Record<string, Json>>, RegExp | readonly
     { ...good, colour: 'red' },
     /^colour: is no field of a key: these are name, user,/,
   ],
-  ['origins', { ...good, origins: ['https://a.example'] }, /^origins: is not available yet$/],
+  ['origins in a text', { ...good, origins: 'https://a.example' }, /^origins: expected a list of texts$/],
+  ['a number among origins', { ...good, origins: [1] }, /^origins: expected a list of texts$/],
+  ['origins that are null', { ...good, origins: null }, /^origins: expected a list of texts$/],
+  [
+    'what is almost an origin, and what is far from one',
+    { ...good, origins: ['https://a.example/', 'http://a.example'] },
+    [
+      /^origins: "https:\/\/a\.example\/" is no https origin .*did you mean https:\/\/a\.example\?$/,
+      /^origins: "http:\/\/a\.example" is no https origin .* such as https:\/\/shop\.example$/,
+    ],
+  ],
+  [
+    'the origin of an app',
+    { ...good, origins: ['https://wiki.example.com'] },
+    /^origins: "https:\/\/wiki\.example\.com" is the origin of an app behind this gateway/,
+  ],
+  [
+    'many origins',
+    { ...good, origins: Array.from({ length: 21 }, (_, at) => `https://${at}.example`) },
+    /^origins: has more than 20 entries$/,
+  ],
+  [
+    'origins of a person where people may name none',
+    { name: 'a', person: 'alice', origins: ['https://a.example'] },
+    /^origins: need `api_keys\.self_service\.origins: true`/,
+  ],
   ['a name that is none', { ...good, name: 7 }, /^name: expected a text$/],
   ['an empty name', { ...good, name: ' ' }, /^name: is empty/],
   ['a long name', { ...good, name: 'n'.repeat(101) }, /^name: has more than 100 characters$/],

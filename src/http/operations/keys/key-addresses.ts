@@ -6,6 +6,7 @@ import { keyFacts, usageFacts } from '../../../core/keys/key-facts.ts'
 import { formatKeyId } from '../../../core/keys/key-form.ts'
 import { limits } from '../../../core/limits/table.ts'
 import type { Secret } from '../../../core/secret.ts'
+import { changeOrigins } from '../../../runtime/keys/changed-origins.ts'
 import { type FoundKey, findKey, listKeys } from '../../../runtime/keys/found-keys.ts'
 import { type KeyPlace, type MadeKey, makeKey, rotateKey } from '../../../runtime/keys/made-key.ts'
 import { readOverlap, readWantedKey } from '../../../runtime/keys/wanted-key.ts'
@@ -25,7 +26,7 @@ export interface KeyAddresses {
   readonly failed: (thrown: unknown) => void
 }
 
-export type KeyEvent = 'key.created' | 'key.rotated' | 'key.revoked'
+export type KeyEvent = 'key.created' | 'key.rotated' | 'key.changed' | 'key.revoked'
 
 type Answer = { readonly status: 200 | 201; readonly body: object; readonly location?: string }
 
@@ -74,6 +75,10 @@ export async function keyAddresses(scope: FastifyInstance, addresses: KeyAddress
   scope.get(
     '/keys/:id',
     at((here, request) => withKey(here, request, (found) => show(here, found))),
+  )
+  scope.patch(
+    '/keys/:id',
+    at((here, request) => withKey(here, request, (found) => change(here, found, request, addresses))),
   )
   scope.delete(
     '/keys/:id',
@@ -217,6 +222,26 @@ async function rotate(
   if ('field' in made) return { status: 409, detail: `${made.field}: ${made.message}`, errors: [made] }
   changed('key.rotated', fieldsOf(place, made.key))
   return { status: 200, body: madeFacts(place, made) }
+}
+
+/** Its origins alone: what else a key opens never changes behind the back of whoever looks at it. */
+async function change(
+  place: KeyPlace,
+  { key, source }: FoundKey,
+  request: FastifyRequest,
+  { changed }: KeyAddresses,
+): Promise<Answer | KeyProblem> {
+  if (source === 'file') return inFile
+  const said = sentObject(request)
+  if (isKeyProblem(said)) return said
+  const other = Object.keys(said).find((name) => name !== 'origins')
+  if (other !== undefined)
+    return problemOf([{ field: other, message: 'is nothing that can be changed: origins alone' }])
+  const now = await changeOrigins(place, key, said.origins)
+  if (now === null) return unknownKey
+  if ('length' in now) return problemOf(now)
+  changed('key.changed', fieldsOf(place, now))
+  return { status: 200, body: keyFacts(now, place.gateway, place.now) }
 }
 
 async function usage({ keys }: KeyPlace, { key }: FoundKey): Promise<Answer> {

@@ -205,7 +205,7 @@ t.test('a key is made, shown once, seen, used by its hash, and revoked', async (
     ...{ name: 'shop', user: 'key:shop', provider: 'api_keys', source: 'store', state: 'active' },
     ...{ claims: { plan: 'paid' }, created_at: start, expires_at: start + 365 * 86_400, revoked_at: null },
     ...{ sleeps_at: null, former_secret_until: null },
-    ...{ apps: ['wiki'], methods: ['GET'], from: ['10.0.0.0/8'] },
+    ...{ apps: ['wiki'], methods: ['GET'], origins: [], from: ['10.0.0.0/8'] },
   })
   t.same(
     await ask(`/keys/${id}`),
@@ -257,6 +257,29 @@ t.test('a rotation gives a new secret, and says until when the former one opens'
   t.equal(told.length, 4)
 })
 
+t.test('the origins of a key are changed, and nothing else of it', async (t) => {
+  const { ask, post, told, keys } = open(t)
+  const { id } = (await post('/keys', { ...shop, origins: ['https://a.example'] })).body
+  const patch = (body: unknown) => ask(`/keys/${id}`, { method: 'PATCH', headers: json, body })
+  t.match(await ask(`/keys/${id}`), { body: { origins: ['https://a.example'] } })
+  t.match(await patch({ origins: ['https://b.example'] }), {
+    status: 200,
+    body: { id, origins: ['https://b.example'] },
+  })
+  t.match(told.at(-1), { event: 'key.changed', fields: { key: id.slice(3), by: 'admin' } })
+  for (const [body, field] of [
+    [{}, 'origins'],
+    [{ origins: null }, 'origins'],
+    [{ origins: ['https://wiki.example.com'] }, 'origins'],
+    [{ origins: [], claims: {} }, 'claims'],
+    [[], 'body'],
+  ] as const)
+    t.match(await patch(body), { status: 400, body: { errors: [{ field }] } }, JSON.stringify(body))
+  t.same((await keys.load(id.slice(3)))?.origins, ['https://b.example'])
+  t.match(await patch({ origins: [] }), { status: 200, body: { origins: [] } })
+  t.equal(told.length, 3)
+})
+
 t.test('usage by day', async (t) => {
   const { ask, post, keys } = open(t)
   const { id } = (await post('/keys', shop)).body
@@ -284,6 +307,9 @@ t.test('what is not there, and what stands in the file', async (t) => {
     body: { detail: /stands in the configuration/ },
   })
   t.match(await post(`/keys/${id}/rotate`, { overlap: '7d' }), { status: 409 })
+  t.match(await ask(`/keys/${id}`, { method: 'PATCH', headers: json, body: { origins: [] } }), {
+    status: 409,
+  })
   t.notMatch(JSON.stringify((await ask('/keys')).body), /hash|"x"/)
 })
 
