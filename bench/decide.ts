@@ -66,6 +66,7 @@ const facts: DecisionFacts = {
   acceptedProviders: ['op'],
   signInProviders: ['op'],
   clientAddress: null,
+  certificate: null,
   navigation: true,
   credentialSent: false,
   page: '/',

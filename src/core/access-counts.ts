@@ -33,6 +33,7 @@ function asksForSignInAlone(requirement: Requirement): boolean {
       return requirement.members.every(asksForSignInAlone)
     case 'none':
     case 'client_ip':
+    case 'certificate':
     case 'provider':
     case 'credential':
     case 'claim':

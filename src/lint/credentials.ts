@@ -196,7 +196,11 @@ function keysOf(
 function opensSomething(gateway: Gateway, key: ApiKey): boolean {
   const who = keyPrincipal(key, gateway)
   if (who.kind === 'nobody' || who.kind === 'asleep') return true
-  const situation: Situation = { subject: { kind: 'person', ...who.principal }, clientAddress: null }
+  const situation: Situation = {
+    subject: { kind: 'person', ...who.principal },
+    clientAddress: null,
+    certificate: null,
+  }
   return gateway.apps.some((app) => {
     if (key.apps !== null && !key.apps.includes(app.name)) return false
     return [app.fallback, ...app.allLocations].some((location) => {

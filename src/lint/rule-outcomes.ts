@@ -3,6 +3,7 @@ import type { App } from '../core/gateway.ts'
 import { acceptedAt } from '../core/rules/accepted.ts'
 import { type Identification, isSameIdentification } from '../core/rules/identification.ts'
 import type { Requirement } from '../core/rules/requirement.ts'
+import { isOpen } from '../core/rules/way.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import { coversEverything } from './addresses.ts'
 import { type Check, foundAtPart } from './check.ts'
@@ -151,8 +152,8 @@ function letsEveryoneIn(requirement: Requirement, accepted: readonly Identificat
   const [way, ...others] = waysIn(requirement, accepted).ways
   // Another way beside it is one that asks nobody to sign in: then the rule says something.
   if (way === undefined || others.length > 0) return false
-  const { by, claims, addresses, otherAddresses } = way
-  if (claims.length > 0 || addresses !== null || otherAddresses.length > 0) return false
+  const { by } = way
+  if (!isOpen({ ...way, by: null })) return false
   if (by === null) return true
   return accepted.every((one) => by.some((other) => isSameIdentification(one, other)))
 }

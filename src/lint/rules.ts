@@ -1,4 +1,5 @@
 import type { App, Gateway, Location } from '../core/gateway.ts'
+import type { ClaimFact } from '../core/rules/claim-fact.ts'
 import type { Identification } from '../core/rules/identification.ts'
 import type { Condition, Requirement } from '../core/rules/requirement.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
@@ -53,6 +54,7 @@ export function conditionsOf(
       return conditionsOf(requirement.requirement, negated, [requirement, ...around])
     case 'signed_in':
     case 'client_ip':
+    case 'certificate':
     case 'provider':
     case 'credential':
     case 'claim':
@@ -90,15 +92,20 @@ export function isSameRule(a: RuleAmong, b: RuleAmong): boolean {
 
 function toTexts(ways: ReturnType<typeof waysIn>['ways']): readonly string[] {
   return ways
-    .map(({ by, claims, addresses, otherAddresses }) =>
+    .map(({ by, claims, addresses, otherAddresses, certificate }) =>
       JSON.stringify([
         by?.map((one) => JSON.stringify(one)).sort() ?? null,
-        claims.map(({ path, matcher, wanted }) => `${path} ${wanted} ${matcher.text}`).sort(),
+        factTexts(claims),
         addresses?.map(({ text }) => text).sort() ?? null,
         otherAddresses.map(({ text }) => text).sort(),
+        factTexts(certificate),
       ]),
     )
     .sort()
+}
+
+function factTexts(facts: readonly ClaimFact[]): readonly string[] {
+  return facts.map(({ path, matcher, wanted }) => `${path} ${wanted} ${matcher.text}`).sort()
 }
 
 /** A rule and everything within it, policies looked into. */
@@ -112,6 +119,7 @@ export function partsOf(requirement: Requirement): readonly Requirement[] {
       return [requirement, ...partsOf(requirement.requirement)]
     case 'signed_in':
     case 'client_ip':
+    case 'certificate':
     case 'provider':
     case 'credential':
     case 'claim':
@@ -131,6 +139,7 @@ export function certainConditions(requirement: Requirement): readonly Condition[
       return []
     case 'signed_in':
     case 'client_ip':
+    case 'certificate':
     case 'provider':
     case 'credential':
     case 'claim':

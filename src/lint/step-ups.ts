@@ -2,7 +2,7 @@ import type { App, Location, Pattern } from '../core/gateway.ts'
 import type { ProviderSettings } from '../core/provider-settings.ts'
 import { bySpecificity } from '../core/request/location-pattern.ts'
 import { acceptedAt } from '../core/rules/accepted.ts'
-import { mentionsAddress } from '../core/rules/requirement.ts'
+import { mentionsConnection } from '../core/rules/requirement.ts'
 import { waysIn } from '../core/rules/ways-in.ts'
 import type { StepUp } from '../core/step-up.ts'
 import { asksAtLeast } from '../core/step-up-order.ts'
@@ -250,12 +250,12 @@ function asksForTime({ maxAgeSeconds, prompt }: StepUp): boolean {
   return maxAgeSeconds !== null || prompt?.split(' ').includes('login') === true
 }
 
-/** Whether some address is enough by itself. */
+/** Whether some address, or a certificate, is enough by itself. */
 function passesUnknown({ gateway }: Subject, app: App, location: Location): boolean {
-  if (location.access.kind !== 'rule' || !mentionsAddress(location.access.requirement)) return false
+  if (location.access.kind !== 'rule' || !mentionsConnection(location.access.requirement)) return false
   const { ways } = waysIn(location.access.requirement, acceptedAt(gateway, app, location))
-  const byAddress = ways.filter(({ by }) => by === null)
-  return byAddress.some(({ claims }) => claims.length === 0)
+  const withoutSignIn = ways.filter(({ by }) => by === null)
+  return withoutSignIn.some(({ claims }) => claims.length === 0)
 }
 
 const changing = ['POST', 'PUT', 'PATCH', 'DELETE']

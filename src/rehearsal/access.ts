@@ -3,7 +3,7 @@ import { readAddress } from '../core/request/address.ts'
 import { acceptedAt } from '../core/rules/accepted.ts'
 import { type Identification, isSameIdentification } from '../core/rules/identification.ts'
 import type { Situation } from '../core/rules/requirement.ts'
-import { remaining, type Way } from '../core/rules/way.ts'
+import { isOpen, remaining, type Way } from '../core/rules/way.ts'
 import { type Probe, probe, subjectOf } from '../http/admission/probe.ts'
 import type { SampleRequest } from './difference/areas.ts'
 import { type Outcome, outcomeOf } from './explain/outcome.ts'
@@ -161,13 +161,12 @@ function groupsOf(
   return rest === undefined ? groups : [...groups, { way: null, example: rest }]
 }
 
-function goesBy(way: Way, { person, clientAddress }: Probe): boolean {
+function goesBy(way: Way, { person, clientAddress, certificate = null }: Probe): boolean {
   const address = clientAddress === null ? null : readAddress(clientAddress)
   const situation: Situation = {
     subject: person === null ? { kind: 'anonymous' } : subjectOf(person),
     clientAddress: address === null ? null : { ...address, text: clientAddress ?? '' },
+    certificate,
   }
-  const left = remaining(way, situation)
-  const open = left.by === null && left.claims.length === 0
-  return open && left.addresses === null && left.otherAddresses.length === 0
+  return isOpen(remaining(way, situation))
 }

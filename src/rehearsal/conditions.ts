@@ -14,6 +14,7 @@ export function conditionsOf(requirement: Requirement): readonly Condition[] {
     case 'credential':
     case 'claim':
     case 'client_ip':
+    case 'certificate':
       return [requirement]
   }
 }

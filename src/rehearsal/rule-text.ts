@@ -1,4 +1,5 @@
 import type { Access } from '../core/gateway.ts'
+import type { Matcher } from '../core/rules/matcher.ts'
 import type { Requirement } from '../core/rules/requirement.ts'
 
 /** A rule as a text that is the same for rules that are judged alike part by part; policies are put in place. */
@@ -23,7 +24,13 @@ function requirementText(requirement: Requirement): string {
     case 'client_ip':
       return `client_ip: ${requirement.ranges.map(({ text }) => text).join(' ')}`
     case 'claim':
-      // Of a file the matcher's text says how many entries it has, not which.
-      return `${JSON.stringify(requirement.path)}: ${requirement.matcher.text} ${JSON.stringify(requirement.matcher)}`
+      return matcherText(requirement.path, requirement.matcher)
+    case 'certificate':
+      return `certificate: {${matcherText(requirement.claim, requirement.matcher)}}`
   }
+}
+
+/** Of a file the matcher's text says how many entries it has, not which. */
+function matcherText(name: string, matcher: Matcher): string {
+  return `${JSON.stringify(name)}: ${matcher.text} ${JSON.stringify(matcher)}`
 }

@@ -48,6 +48,7 @@ const facts: DecisionFacts = {
   acceptedProviders: ['acme', 'tokens-alone'],
   signInProviders: ['acme'],
   clientAddress: null,
+  certificate: null,
   navigation: true,
   credentialSent: false,
   page: '/',

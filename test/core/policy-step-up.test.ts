@@ -72,6 +72,7 @@ const facts: DecisionFacts = {
   acceptedProviders: ['acme', 'partner'],
   signInProviders: ['acme', 'partner'],
   clientAddress: address('192.0.2.1'),
+  certificate: null,
   navigation: true,
   credentialSent: false,
   page: '/pay',

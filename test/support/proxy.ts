@@ -79,6 +79,7 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           principal: settings.principal ?? null,
           resealed: settings.resealed ?? null,
           clientAddress: '192.0.2.7',
+          certificate: null,
           network: { key: '192.0.2.7', hidden: false },
           wantsPage: false,
           pages: builtInPages,

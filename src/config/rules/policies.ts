@@ -101,6 +101,7 @@ function countConditions(requirement: Requirement, counted: Map<Requirement, num
     case 'credential':
     case 'claim':
     case 'client_ip':
+    case 'certificate':
       return 1
   }
 }

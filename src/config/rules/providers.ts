@@ -28,6 +28,7 @@ function unguardedClaims(requirement: Requirement, guarded = false): readonly Cl
     case 'provider':
     case 'credential':
     case 'client_ip':
+    case 'certificate':
       return []
   }
 }
@@ -47,6 +48,7 @@ export function namesProvider(requirement: Requirement): boolean {
     case 'signed_in':
     case 'credential':
     case 'client_ip':
+    case 'certificate':
       return false
   }
 }
@@ -65,6 +67,7 @@ function belowNone(requirement: Requirement, guarded: boolean): readonly Claim[]
     case 'provider':
     case 'credential':
     case 'client_ip':
+    case 'certificate':
       return unguardedClaims(requirement, guarded)
   }
 }

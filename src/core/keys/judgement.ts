@@ -89,7 +89,7 @@ function sleepOf(
   // Without them the principal would be asleep already; unknown means no.
   if (selfService === null) return '`api_keys.self_service` is not set'
   const subject = { kind: 'person', provider: principal.provider, claims } as const
-  const met = judge(selfService.require, { subject, clientAddress: client }) === true
+  const met = judge(selfService.require, { subject, clientAddress: client, certificate: null }) === true
   return met ? null : 'its owner does not meet `self_service.require`'
 }
 

@@ -119,7 +119,9 @@ function stateOf(key: ApiKey, who: KeyPrincipal, { apiKeys }: KeyReading, now: E
       if (key.asleep || who.claimsEndAt <= now || require === undefined) return 'asleep'
       const { provider } = who.principal
       const subject = { kind: 'person', provider, claims: who.claims } as const
-      return judge(require, { subject, clientAddress: null }) === true ? 'active' : 'asleep'
+      return judge(require, { subject, clientAddress: null, certificate: null }) === true
+        ? 'active'
+        : 'asleep'
     }
   }
 }

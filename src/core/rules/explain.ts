@@ -8,6 +8,7 @@ import type { Matcher } from './matcher.ts'
 import {
   anonymous,
   type Condition,
+  type ConnectionFacts,
   judge,
   judgeCondition,
   type Requirement,
@@ -24,12 +25,11 @@ import type { Truth } from './truth.ts'
 export function explainRequirement(
   requirement: Requirement,
   principal: Principal | null,
-  facts: Pick<Situation, 'clientAddress'>,
+  facts: ConnectionFacts,
 ): readonly ConditionRow[] {
-  const { clientAddress } = facts
   const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
   return rowsOf(requirement, {
-    situation: { subject, clientAddress },
+    situation: { ...facts, subject },
     emailUnverified: principal?.emailUnverified === true,
     prefix: '',
     wanted: true,
@@ -75,6 +75,7 @@ function rowsOf(requirement: Requirement, stand: Stand): readonly ConditionRow[]
     case 'credential':
     case 'claim':
     case 'client_ip':
+    case 'certificate':
       return [rowOf(requirement, below)]
   }
 }
@@ -103,7 +104,17 @@ function rowOf(condition: Condition, stand: Stand): ConditionRow {
 }
 
 function nameOf(condition: Condition): string {
-  return condition.kind === 'claim' ? showOwn(condition.path, 80) : condition.kind
+  switch (condition.kind) {
+    case 'claim':
+      return showOwn(condition.path, 80)
+    case 'certificate':
+      return `certificate.${condition.claim}`
+    case 'signed_in':
+    case 'provider':
+    case 'credential':
+    case 'client_ip':
+      return condition.kind
+  }
 }
 
 type Sides = Pick<ConditionRow, 'expected' | 'actual'>
@@ -126,6 +137,8 @@ function sidesOf(condition: Condition, { situation, emailUnverified }: Stand): S
       const actual = clientAddress === null ? 'no address that can be believed' : clientAddress.text
       return { expected: oneOf(condition.ranges.map((range) => range.text)), actual }
     }
+    case 'certificate':
+      return certificateSides(condition, situation.certificate)
     case 'claim':
       if (subject.kind !== 'person') return { expected: showOwn(condition.matcher.text), actual: notYet }
       if (emailUnverified && condition.path === 'email') {
@@ -133,6 +146,14 @@ function sidesOf(condition: Condition, { situation, emailUnverified }: Stand): S
       }
       return claimSides(condition.path, condition.matcher, subject.claims)
   }
+}
+
+function certificateSides(
+  { claim, matcher }: Extract<Condition, { kind: 'certificate' }>,
+  certificate: Situation['certificate'],
+): Sides {
+  if (certificate !== null) return claimSides(claim, matcher, certificate.claims)
+  return { expected: showOwn(matcher.text), actual: 'no client certificate that counts' }
 }
 
 /** Null: nobody knows yet. */

@@ -54,6 +54,7 @@ function addConditions(requirement: Requirement, paths: Set<ClaimPath>): void {
       return
     case 'signed_in':
     case 'client_ip':
+    case 'certificate':
     case 'provider':
       return
   }

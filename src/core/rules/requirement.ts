@@ -1,3 +1,5 @@
+import type { CertificateClaim } from '../certificate/claims.ts'
+import type { ConnectionCertificate } from '../certificate/connection-certificate.ts'
 import {
   type Credential,
   type CredentialIdentity,
@@ -28,6 +30,8 @@ export type Requirement =
 export type Condition =
   | { readonly kind: 'signed_in' }
   | { readonly kind: 'client_ip'; readonly ranges: readonly AddressRange[] }
+  /** One claim of the certificate that the connection showed, whoever asks by it. */
+  | { readonly kind: 'certificate'; readonly claim: CertificateClaim; readonly matcher: Matcher }
   | { readonly kind: 'provider'; readonly names: readonly string[] }
   /** By what somebody came. */
   | { readonly kind: 'credential'; readonly names: readonly Credential[] }
@@ -61,12 +65,17 @@ export const anonymous: Subject = { kind: 'anonymous' }
 export interface Situation {
   readonly subject: Subject
   readonly clientAddress: JudgedAddress
+  /** That of the connection; null: it showed none that counts. */
+  readonly certificate: ConnectionCertificate | null
 }
+
+/** What is known of a request before anybody is identified. */
+export type ConnectionFacts = Omit<Situation, 'subject'>
 
 /**
  * Judges a whole rule. `wanted` is false below an odd number of `none`: there a condition keeps out by being true.
- * It matters only for a client address that nobody knows and a list of lines without entries: neither lets anybody in,
- * negated or not.
+ * It matters only for a client address that nobody knows, a certificate that was not shown or does not say it, and a
+ * list of lines without entries: none of them lets anybody in, negated or not.
  */
 export function judge(requirement: Requirement, situation: Situation, wanted = true): Truth {
   switch (requirement.kind) {
@@ -85,6 +94,7 @@ export function judge(requirement: Requirement, situation: Situation, wanted = t
     case 'credential':
     case 'claim':
     case 'client_ip':
+    case 'certificate':
       return judgeCondition(requirement, situation, wanted)
   }
 }
@@ -99,7 +109,7 @@ function judgeNone(members: readonly Requirement[], situation: Situation, wanted
 
 /** Judges one leaf; `wanted` as for `judge`. */
 export function judgeCondition(condition: Condition, situation: Situation, wanted: boolean): Truth {
-  const { subject, clientAddress } = situation
+  const { subject, clientAddress, certificate } = situation
   switch (condition.kind) {
     case 'signed_in':
       return subject.kind === 'anonymous'
@@ -116,7 +126,23 @@ export function judgeCondition(condition: Condition, situation: Situation, wante
     case 'client_ip':
       if (clientAddress === null || condition.ranges.length === 0) return !wanted
       return condition.ranges.some((range) => contains(range, clientAddress))
+    case 'certificate':
+      return judgeCertificate(condition, certificate, wanted)
   }
+}
+
+/**
+ * Known of each connection. Whoever leaves a certificate away to be another one by `none` or `not` gains nothing: what
+ * it does not say lets nobody in.
+ */
+function judgeCertificate(
+  { claim, matcher }: Extract<Condition, { kind: 'certificate' }>,
+  certificate: ConnectionCertificate | null,
+  wanted: boolean,
+): boolean {
+  if (certificate === null || isEmptied(matcher)) return !wanted
+  const truth = holds(matcher, lookUpForRule(certificate.claims, claim))
+  return truth === 'unknown' ? !wanted : truth
 }
 
 /** Who has not been identified may yet be, by whichever credential: unknown lets nobody in, and asks for one. */
@@ -141,6 +167,7 @@ export function conditionsOf(requirement: Requirement): readonly Condition[] {
     case 'policy':
       return conditionsOf(requirement.requirement)
     case 'client_ip':
+    case 'certificate':
     case 'signed_in':
     case 'provider':
     case 'credential':
@@ -149,21 +176,26 @@ export function conditionsOf(requirement: Requirement): readonly Condition[] {
   }
 }
 
-/** Whether a condition on the client's address stands anywhere in the rule. */
-export function mentionsAddress(requirement: Requirement): boolean {
-  return conditionsOf(requirement).some(({ kind }) => kind === 'client_ip')
+/** Whether a condition stands anywhere in the rule that can hold before anybody is identified. */
+export function mentionsConnection(requirement: Requirement): boolean {
+  return conditionsOf(requirement).some(isOfConnection)
+}
+
+/** Whether it is about the connection, and not about who asks. */
+export function isOfConnection({ kind }: Condition): boolean {
+  return kind === 'client_ip' || kind === 'certificate'
 }
 
 /**
  * Of the accepted providers, in their order, those with which the rule could be met: for the others it is false
- * whatever they claim. The client's address is taken as it is.
+ * whatever they claim. The client's address and certificate are taken as they are.
  */
 export function providersThatCould(
   requirement: Requirement,
   acceptedProviders: readonly string[],
-  clientAddress: JudgedAddress,
+  facts: ConnectionFacts,
 ): readonly string[] {
   return acceptedProviders.filter((provider) => {
-    return judge(requirement, { subject: { kind: 'anyone-of', provider }, clientAddress }) !== false
+    return judge(requirement, { ...facts, subject: { kind: 'anyone-of', provider } }) !== false
   })
 }

@@ -16,7 +16,7 @@ export interface WaysIn {
 const mostWays = 100
 
 /**
- * The smallest sets of facts about a person and an address with which a rule is true. `accepted` is in what ways
+ * The smallest sets of facts about a person, an address and a certificate with which a rule is true. `accepted` is in what ways
  * somebody may be identified at the location. Follows the judge in core/requirement to the letter: what is unknown lets
  * nobody in, negated or not.
  */
@@ -66,6 +66,12 @@ function waysOf(requirement: Requirement, wanted: boolean, identified: Way): Way
           ? { ...openWay, addresses: requirement.ranges }
           : { ...openWay, otherAddresses: requirement.ranges },
       )
+    case 'certificate': {
+      const { claim, matcher } = requirement
+      return isEmptied(matcher)
+        ? never
+        : only({ ...openWay, certificate: [claimFact(claim, matcher, wanted)] })
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Access } from '../gateway.ts'
+import { isEmptied } from './emptied.ts'
 import type { Requirement } from './requirement.ts'
 
 /** Whether somebody may get in of whom nobody knows who it is: by an address, or because everybody may. */
@@ -15,7 +16,7 @@ export function letsInNobody(access: Access): boolean {
 }
 
 /**
- * Whether a rule can be `wanted` for somebody who is not identified, from some address: all else about them is unknown,
+ * Whether a rule can be `wanted` for somebody who is not identified, from some address and with some certificate: all else about them is unknown,
  * which is neither. Two addresses that exclude each other are not found out: the answer is then yes.
  */
 function canBeMet(requirement: Requirement, wanted: boolean): boolean {
@@ -35,6 +36,8 @@ function canBeMet(requirement: Requirement, wanted: boolean): boolean {
       return canBeMet(requirement.requirement, wanted)
     case 'client_ip':
       return requirement.ranges.length > 0 || !wanted
+    case 'certificate':
+      return !isEmptied(requirement.matcher)
     case 'signed_in':
     case 'provider':
     case 'credential':

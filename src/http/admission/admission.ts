@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import type { HeaderCredential } from '../../core/credential/credential.ts'
 import type { Decision } from '../../core/decision.ts'
 import type { AnyFault } from '../../core/fault.ts'
@@ -40,6 +41,8 @@ export interface Admission {
   readonly renewal?: (() => string | null) | null
   /** The client's address in text; null when a trusted proxy did not say one that can be believed. */
   readonly clientAddress: string | null
+  /** That of the connection, where it counts; null: it showed none. */
+  readonly certificate: ConnectionCertificate | null
   /** Where the client's use is counted. */
   readonly network: ClientNetwork
   /** A browser that shows what comes, be it for a link or a form, rather than a program: page or problem. */

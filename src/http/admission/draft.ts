@@ -1,3 +1,4 @@
+import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import type { Decision, RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
@@ -18,6 +19,7 @@ export interface AdmissionDraft {
   readonly pages: PageSettings
   readonly acceptLanguage: string | undefined
   client: ClientAddress
+  certificate: ConnectionCertificate | null
   origin: Origin | null
   target: Target | null
   destination: Destination | null
@@ -44,6 +46,7 @@ export function beginDraft(
     pages,
     acceptLanguage: facts.headers['accept-language'],
     client: unknownClient,
+    certificate: null,
     origin: null,
     target: null,
     destination: null,
@@ -94,6 +97,7 @@ export function toAdmission(
     principal: decision.kind === 'allow' || decision.kind === 'deny' ? decision.principal : null,
     clientAddress: client.known ? client.text : null,
     network: client.network,
+    certificate: draft.certificate,
     shadow: null,
   }
 }

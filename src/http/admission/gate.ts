@@ -1,3 +1,4 @@
+import { liveCertificate } from '../../core/certificate/connection-certificate.ts'
 import { isHeaderCredential } from '../../core/credential/credential.ts'
 import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
@@ -47,6 +48,7 @@ export function admit(
     schemes: linesOf(facts, 'x-forwarded-proto'),
   }
   draft.client = clientAddress(peer, forwarded.clients, gateway.trustedProxies)
+  draft.certificate = liveCertificate(facts.socket.certificate, context.clock.now())
 
   const reading = readTarget(facts.url ?? '')
   // On any Host: load balancers ask by address.
@@ -102,10 +104,10 @@ function admitToApp(
   const { headers } = facts
   const now = context.clock.now()
   const keyHeader = context.gateway.apiKeys?.header.toLowerCase() ?? null
-  const request: AppRequest = { method: draft.method, target, headers, client: draft.client, now, keyHeader }
+  const { method, client, certificate } = draft
+  const request: AppRequest = { method, target, headers, client, certificate, now, keyHeader }
   const routed = routeWithDestination(origin, request, toward)
-  const certificate = facts.socket.certificate ?? null
-  const asking: Asking = { origin, facts, method: draft.method, client: draft.client, certificate, now }
+  const asking: Asking = { origin, facts, method, client, certificate, now }
   return withLimitsBefore(context.requestLimits, routed.source, draft, now, () =>
     admitRouted(context, draft, { routed, request, asking, toward }),
   )

@@ -20,7 +20,7 @@ export interface OpenableApp {
  */
 export function openableApps(
   origin: Origin,
-  admission: Pick<Admission, 'clientAddress' | 'network'>,
+  admission: Pick<Admission, 'clientAddress' | 'network' | 'certificate'>,
   lookup: CallerLookup,
   now: EpochSeconds,
 ): readonly OpenableApp[] {
@@ -30,7 +30,14 @@ export function openableApps(
     const reading = readTarget(path)
     if (!reading.ok) return []
     const headers = { accept: 'text/html' }
-    const request = { method: 'GET', target: reading.target, headers, client, now }
+    const request = {
+      method: 'GET',
+      target: reading.target,
+      headers,
+      client,
+      certificate: admission.certificate,
+      now,
+    }
     const { decision, app: found } = verdictOn(routeRequest(origin, request), request, lookup)
     const mayOpen = decision.kind === 'allow' || decision.reason === 'step-up-needed'
     return mayOpen && found === app ? [{ app, path }] : []

@@ -1,3 +1,4 @@
+import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
@@ -27,6 +28,8 @@ export interface Probe {
   readonly person: Person | null
   /** Null: none is known, and conditions on it are false. */
   readonly clientAddress: string | null
+  /** That of the connection; absent: it showed none. */
+  readonly certificate?: ConnectionCertificate | null
   /** Lower-case names; a navigation of a browser when absent. */
   readonly headers?: Readonly<Record<string, string>>
   /** When it is asked; absent: no matter when, as only ages are written. */
@@ -83,7 +86,8 @@ function probeAs(gateway: Gateway, asked: Probe, whose: Person | null): ProbeRes
   const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
   const headers = { host, ...(asked.headers ?? navigation), ...cookie }
   const rawHeaders = Object.entries(headers).flat()
-  const socket = { remoteAddress: asked.clientAddress ?? undefined }
+  const { certificate = null } = asked
+  const socket = { remoteAddress: asked.clientAddress ?? undefined, certificate }
   const facts = { method: asked.method, url: target, httpVersion: '1.1', headers, rawHeaders, socket }
   const admissionContext: AdmissionContext = {
     gateway,
@@ -185,11 +189,11 @@ function consequences(
 
 function rowsOf(
   location: Location | null,
-  { clientAddress }: Admission,
+  { clientAddress, certificate }: Admission,
   who: Principal | null,
 ): readonly ConditionRow[] {
   if (location?.access.kind !== 'rule') return []
-  const facts = { clientAddress: readJudgedAddress(clientAddress) }
+  const facts = { clientAddress: readJudgedAddress(clientAddress), certificate }
   return explainRequirement(location.access.requirement, who, facts)
 }
 

@@ -1,3 +1,4 @@
+import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import { detailOf } from '../../core/credential/refusal.ts'
 import type { Decision } from '../../core/decision.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
@@ -20,6 +21,8 @@ export interface AppRequest {
   readonly target: Target
   readonly headers: RequestFacts['headers']
   readonly client: ClientAddress
+  /** That of its connection, where it counts; null: none. */
+  readonly certificate: ConnectionCertificate | null
   /** When it came. */
   readonly now: EpochSeconds
   /** The header of keys, in lower case; absent: there is none. */
@@ -50,7 +53,7 @@ export interface Verdict {
 }
 
 export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest {
-  const { method, target, headers, client, now } = request
+  const { method, target, headers, client, certificate, now } = request
   const preflight = judgePreflight(origin, target, method, headers)
   if (preflight !== null) return { kind: 'decided', verdict: { ...preflight, detail: null } }
   const match = matchRoute(origin, target, method)
@@ -62,6 +65,7 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
     acceptedProviders: match.app.providers,
     signInProviders: match.app.signInProviders,
     clientAddress: client.known ? { ...client.address, text: client.text } : null,
+    certificate,
     navigation: isNavigation(method, headers),
     credentialSent: sendsCredential(headers, request.keyHeader),
     page: target.path + target.query,

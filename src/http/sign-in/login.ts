@@ -66,7 +66,7 @@ export async function login(
   const returnTo = readLanding(query.get('return_to'), origin, runtime.gateway.authPrefix)
   const named = query.get('provider')
   if (named !== null && !origin.providers.includes(named)) return refusal(admission, 400, 'provider-unknown')
-  const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission.clientAddress)
+  const fitting = () => fittingProviders(runtime.gateway, origin, returnTo, admission)
   const offered = linked === null ? (named === null ? fitting() : [named]) : [linked.provider.name]
   const settings = offered.flatMap((name) => runtime.gateway.providers.get(name) ?? [])
   const read = readPassed(query, settings)

@@ -57,7 +57,7 @@ function identification({ by }: Way, accepted: readonly Identification[]): reado
   return [{ kind: 'signed_in', not: false, text: oneOf(providersOf(by) ?? []) }]
 }
 
-function today({ kind, claim }: Demand, { subject, clientAddress }: Situation): string {
+function today({ kind, claim }: Demand, { subject, clientAddress, certificate }: Situation): string {
   switch (kind) {
     case 'signed_in':
     case 'provider':
@@ -67,6 +67,10 @@ function today({ kind, claim }: Demand, { subject, clientAddress }: Situation): 
       return subject.kind === 'person' ? credentialOf(subject) : 'not signed in'
     case 'client_ip':
       return clientAddress?.text ?? 'unknown'
+    case 'certificate':
+      return certificate === null
+        ? 'no client certificate'
+        : showFound(lookUpForRule(certificate.claims, claim ?? ''))
     case 'claim':
       return subject.kind === 'person'
         ? showFound(lookUpForRule(subject.claims, claim ?? ''))

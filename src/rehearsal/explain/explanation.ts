@@ -140,10 +140,11 @@ function lessSpecific({ admission }: ProbeResult, locations: readonly Location[]
 
 /** Whom the gate judged: a session of a provider that the app does not accept is none. */
 function situationOf(gateway: Gateway, person: Person | null, { admission, who }: ProbeResult): Situation {
-  const { app, clientAddress } = admission
+  const { app, certificate } = admission
+  const clientAddress = readJudgedAddress(admission.clientAddress)
   if (person !== null && (person.by !== undefined || person.key !== undefined)) {
     const subject = who === null ? anonymous : ({ kind: 'person', ...who } as const)
-    return { subject, clientAddress: readJudgedAddress(clientAddress) }
+    return { subject, clientAddress, certificate }
   }
   const settings = person === null ? undefined : gateway.providers.get(person.provider)
   const accepted = person !== null && app?.providers.includes(person.provider) === true
@@ -155,17 +156,17 @@ function situationOf(gateway: Gateway, person: Person | null, { admission, who }
           provider: person.provider,
           ...seenClaims(person.claims, settings),
         } as const)
-  return { subject, clientAddress: readJudgedAddress(clientAddress) }
+  return { subject, clientAddress, certificate }
 }
 
 function conditionsAt(
   locations: readonly Location[],
-  { subject, clientAddress }: Situation,
+  { subject, ...facts }: Situation,
 ): readonly Condition[] {
   const principal: Principal | null = subject.kind === 'person' ? { ...subject, user: '' } : null
   return locations.flatMap(({ access }) => {
     if (access.kind !== 'rule') return []
-    const rows = explainRequirement(access.requirement, principal, { clientAddress })
+    const rows = explainRequirement(access.requirement, principal, facts)
     return rows.map((row) => ({ ...row, met: row.truth === row.wanted }))
   })
 }

@@ -3,13 +3,14 @@ import type { Claims } from '../../core/rules/claims.ts'
 import type { Identification } from '../../core/rules/identification.ts'
 import {
   anonymous,
+  conditionsOf,
   judge,
   type Requirement,
   readJudgedAddress,
   type Situation,
 } from '../../core/rules/requirement.ts'
 import type { Truth } from '../../core/rules/truth.ts'
-import { remaining } from '../../core/rules/way.ts'
+import { remaining, type Way } from '../../core/rules/way.ts'
 import { waysIn } from '../../core/rules/ways-in.ts'
 import { type Person, probe } from '../../http/admission/probe.ts'
 import { acceptedOn, type Route, routeText } from '../access.ts'
@@ -164,18 +165,25 @@ function withoutClaimsByHeader(
 /** Whether everybody, or nobody, of this kind meets a rule from there, whatever they claim. */
 function truthFor(rule: Requirement, own: Identification, client: string | null): Truth {
   const { ways, complete } = waysIn(rule, [own])
-  const situation: Situation = { subject: anonymous, clientAddress: readJudgedAddress(client) }
+  const situation: Situation = {
+    subject: anonymous,
+    clientAddress: readJudgedAddress(client),
+    certificate: null,
+  }
   const fromThere = ways.filter((way) => {
     const { addresses, otherAddresses } = remaining(way, situation)
     return addresses === null && otherAddresses.length === 0
   })
-  if (fromThere.some(({ claims }) => claims.length === 0)) return true
+  const isMet = ({ claims, certificate }: Way) => claims.length === 0 && certificate.length === 0
+  if (fromThere.some(isMet)) return true
   return fromThere.length === 0 && complete ? false : 'unknown'
 }
 
-function truthForAll(rule: Requirement, provider: string, client: string | null) {
+function truthForAll(rule: Requirement, provider: string, client: string | null): Truth {
+  // The log does not say what a certificate said.
+  if (conditionsOf(rule).some(({ kind }) => kind === 'certificate')) return 'unknown'
   const clientAddress = readJudgedAddress(client)
-  return judge(rule, { subject: { kind: 'anyone-of', provider }, clientAddress })
+  return judge(rule, { subject: { kind: 'anyone-of', provider }, clientAddress, certificate: null })
 }
 
 /**

@@ -28,6 +28,7 @@ export function rewritten(
     case 'credential':
     case 'claim':
     case 'client_ip':
+    case 'certificate':
       return requirement
   }
 }

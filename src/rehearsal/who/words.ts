@@ -8,8 +8,8 @@ import { wrap } from './layout.ts'
 
 /** One thing that must be so, for people and for programs. */
 export interface Demand {
-  readonly kind: 'signed_in' | 'credential' | 'provider' | 'client' | 'claim' | 'client_ip'
-  /** The claim's path, where it is one. */
+  readonly kind: 'signed_in' | 'credential' | 'provider' | 'client' | 'claim' | 'client_ip' | 'certificate'
+  /** The claim's path, where it is one; of a certificate, which. */
   readonly claim?: string
   /** True: this must certainly not be so. */
   readonly not: boolean
@@ -17,17 +17,21 @@ export interface Demand {
   readonly text: string
 }
 
-/** What a way asks for, always in the same order: of whom, then claims by name, then from where. */
+/**
+ * What a way asks for, always in the same order: of whom, then claims by name, then from where, then by which
+ * certificate of the connection.
+ */
 export function demandsOf(way: Way, accepted: readonly Identification[]): readonly Demand[] {
-  const { by, claims, addresses, otherAddresses } = way
+  const { by, claims, addresses, otherAddresses, certificate } = way
   const demands = [
     ...(by === null ? [] : identityDemands(by, accepted)),
     ...inOrder(claims).map(claimDemand),
     ...named('client_ip', textsOf(addresses ?? [])),
     ...named('client_ip', textsOf(otherAddresses), true),
+    ...inOrder(certificate).map((fact): Demand => ({ ...claimDemand(fact), kind: 'certificate' })),
   ]
-  const onlyAddresses = demands.every(({ kind }) => kind === 'client_ip')
-  if (by === null || !onlyAddresses) return demands
+  const onlyConnection = demands.every(({ kind }) => kind === 'client_ip' || kind === 'certificate')
+  if (by === null || !onlyConnection) return demands
   return [{ kind: 'signed_in', not: false, text: oneOf(providersOf(accepted) ?? []) }, ...demands]
 }
 
@@ -76,7 +80,8 @@ function named(
 export function demandText({ kind, claim, not, text }: Demand): string {
   if (kind === 'signed_in') return `signed in with ${text}`
   if (kind === 'client') return not ? 'somebody is behind the token' : text
-  return `${not ? 'not ' : ''}${claim === undefined ? kind : showOwn(claim, 80)}: ${text}`
+  const name = claim === undefined ? kind : showOwn(claim, 80)
+  return `${not ? 'not ' : ''}${kind === 'certificate' ? `certificate.${name}` : name}: ${text}`
 }
 
 /** A way in one line: `groups: "ops" and level: at least 3`. */
@@ -98,7 +103,8 @@ export function wayTextBelow(way: Way, accepted: readonly Identification[]): str
 }
 
 function listed(demands: readonly Demand[], way: Way): string {
-  const free = way.by === null && asksForAddress(way) ? ' (no sign-in is needed)' : ''
+  const asksConnection = asksForAddress(way) || way.certificate.length > 0
+  const free = way.by === null && asksConnection ? ' (no sign-in is needed)' : ''
   const lines = demands.map((demand, index) => wrap(demandText(demand), index === 0 ? '  - ' : '    and '))
   return `${lines.join('\n')}${free}\n`
 }

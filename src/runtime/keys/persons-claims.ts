@@ -54,7 +54,7 @@ export async function copiedFromPerson(place: Place, wanted: PersonWanted): Prom
     provider: provider.name,
     claims: seenClaims(claims, provider).claims,
   } as const
-  if (judge(selfService.require, { subject, clientAddress: null }) !== true)
+  if (judge(selfService.require, { subject, clientAddress: null, certificate: null }) !== true)
     return fault('does not meet `self_service.require`')
   return { provider, claims, claimsAt: session.checkedAt, selfService }
 }

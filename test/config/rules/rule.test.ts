@@ -58,7 +58,11 @@ function judged(access: Access | null, claims: Claims, provider = 'acme', from =
   if (access?.kind !== 'rule') return null
   const address = readAddress(from)
   const clientAddress = address && { ...address, text: from }
-  return judge(access.requirement, { subject: { kind: 'person', provider, claims }, clientAddress })
+  return judge(access.requirement, {
+    subject: { kind: 'person', provider, claims },
+    clientAddress,
+    certificate: null,
+  })
 }
 
 t.test('the words that stand directly as require', async (t) => {
@@ -464,7 +468,9 @@ require:
   const { whole, faults } = compile(text)
   t.strictSame(faults, [])
   const rows =
-    whole?.kind === 'rule' ? explainRequirement(whole.requirement, null, { clientAddress: null }) : []
+    whole?.kind === 'rule'
+      ? explainRequirement(whole.requirement, null, { clientAddress: null, certificate: null })
+      : []
   t.strictSame(
     rows.map(({ where, expected }) => `${where} = ${expected}`),
     [

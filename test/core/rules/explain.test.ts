@@ -29,7 +29,7 @@ function office(): Requirement {
 }
 
 const address = readAddress('192.0.2.1')
-const facts = { clientAddress: address && { ...address, text: '192.0.2.1' } }
+const facts = { clientAddress: address && { ...address, text: '192.0.2.1' }, certificate: null }
 
 function person(claims: Claims) {
   return { user: 'u', provider: 'acme', claims }
@@ -169,7 +169,10 @@ t.test('before a sign-in only what is certain refuses', async (t) => {
   const rows = explainRequirement({ kind: 'all', members: [office(), is('a', 'x')] }, null, facts)
   t.equal(describeRefusal(rows), 'all[0].client_ip was 192.0.2.1, rule wants 10.0.0.0/8')
   t.equal(rows[1]?.actual, 'unknown before a sign-in')
-  const unknown = explainRequirement({ kind: 'none', members: [office()] }, null, { clientAddress: null })
+  const unknown = explainRequirement({ kind: 'none', members: [office()] }, null, {
+    clientAddress: null,
+    certificate: null,
+  })
   const line = 'none[0].client_ip was no address that can be believed, rule wants anything but 10.0.0.0/8'
   t.equal(describeRefusal(unknown), line)
 })
@@ -199,10 +202,18 @@ t.test(
         is('email', 'a@b.example'),
         claim('email', 'an address at b', [{ kind: 'domain', values: ['b'] }]),
       ]) {
-        const told = explainRequirement(rule, { ...principal, claims }, { clientAddress: null })
+        const told = explainRequirement(
+          rule,
+          { ...principal, claims },
+          { clientAddress: null, certificate: null },
+        )
         t.match(told, [{ actual: `missing: the address that came ${why}`, blocks: true }])
       }
-      const other = explainRequirement(is('mail', 'x'), { ...principal, claims }, { clientAddress: null })
+      const other = explainRequirement(
+        is('mail', 'x'),
+        { ...principal, claims },
+        { clientAddress: null, certificate: null },
+      )
       t.match(other, [{ actual: 'missing' }], 'of another claim nothing of it')
     }
   },

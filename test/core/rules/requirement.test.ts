@@ -90,6 +90,7 @@ t.test(
       const situation = {
         subject: { kind: 'person', provider: 'acme', claims },
         clientAddress: inside,
+        certificate: null,
       } as const
       t.equal(judge(requirement, situation), truth, name)
     }
@@ -109,7 +110,7 @@ t.test(
     ]
     for (const [claims, truth] of rows) {
       const subject = { kind: 'person', provider: 'acme', claims } as const
-      t.equal(judge(rule, { subject, clientAddress: null }), truth, JSON.stringify(claims))
+      t.equal(judge(rule, { subject, clientAddress: null, certificate: null }), truth, JSON.stringify(claims))
     }
   },
 )
@@ -133,8 +134,16 @@ t.test('not signed in: only the address is known, and none is at best unknown', 
     ['none of signed_in', none(signedIn), 'unknown', 'unknown'],
   ]
   for (const [name, requirement, within, without] of rows) {
-    t.equal(judge(requirement, { subject: anonymous, clientAddress: inside }), within, `${name}, inside`)
-    t.equal(judge(requirement, { subject: anonymous, clientAddress: outside }), without, `${name}, outside`)
+    t.equal(
+      judge(requirement, { subject: anonymous, clientAddress: inside, certificate: null }),
+      within,
+      `${name}, inside`,
+    )
+    t.equal(
+      judge(requirement, { subject: anonymous, clientAddress: outside, certificate: null }),
+      without,
+      `${name}, outside`,
+    )
   }
 })
 
@@ -155,8 +164,16 @@ t.test('an address that nobody knows lets nobody in, negated or not', async (t) 
   ]
   for (const [name, requirement, person, nobody] of rows) {
     const subject = { kind: 'person', provider: 'acme', claims: { yes: 1 } } as const
-    t.equal(judge(requirement, { subject, clientAddress: null }), person, `${name}, a person`)
-    t.equal(judge(requirement, { subject: anonymous, clientAddress: null }), nobody, `${name}, nobody`)
+    t.equal(
+      judge(requirement, { subject, clientAddress: null, certificate: null }),
+      person,
+      `${name}, a person`,
+    )
+    t.equal(
+      judge(requirement, { subject: anonymous, clientAddress: null, certificate: null }),
+      nobody,
+      `${name}, nobody`,
+    )
   }
 })
 
@@ -174,7 +191,7 @@ t.test('an address is held against networks of its family; IPv4 in IPv6 is IPv4'
   ]
   for (const [network, text, truth] of rows) {
     t.equal(
-      judge(from(network), { subject: anonymous, clientAddress: address(text) }),
+      judge(from(network), { subject: anonymous, clientAddress: address(text), certificate: null }),
       truth,
       `${text} in ${network}`,
     )
@@ -187,7 +204,11 @@ function tableOfProviders(
 ): void {
   const accepted = ['acme', 'partner', 'third']
   for (const [name, requirement, expected] of rows) {
-    t.strictSame(providersThatCould(requirement, accepted, inside), expected, name)
+    t.strictSame(
+      providersThatCould(requirement, accepted, { clientAddress: inside, certificate: null }),
+      expected,
+      name,
+    )
   }
 }
 
@@ -229,12 +250,16 @@ t.test('who is let in before signing in is let in after it, whatever the claims'
   let certain = 0
   for (const rule of rules) {
     for (const clientAddress of [inside, outside, null]) {
-      const before = judge(rule, { subject: anonymous, clientAddress })
+      const before = judge(rule, { subject: anonymous, clientAddress, certificate: null })
       if (before === 'unknown') continue
       certain += 1
       for (const name of ['acme', 'partner']) {
         for (const claims of [{}, { yes: 1 }, { yes: 2 }, { absent: 1, yes: null }] as const) {
-          const after = judge(rule, { subject: { kind: 'person', provider: name, claims }, clientAddress })
+          const after = judge(rule, {
+            subject: { kind: 'person', provider: name, claims },
+            clientAddress,
+            certificate: null,
+          })
           if (before === true ? after !== true : after === true)
             t.fail(JSON.stringify({ before, after, claims, name }))
         }

@@ -97,10 +97,11 @@ const signingIn = sessionsOf(['p', 'q'])
 
 function* situations(): Generator<Situation> {
   for (const clientAddress of addresses) {
-    yield { subject: anonymous, clientAddress }
+    yield { subject: anonymous, clientAddress, certificate: null }
     for (const one of accepted) {
       for (const a of values)
-        for (const b of [undefined, 1, 2]) yield { subject: person(one, a, b), clientAddress }
+        for (const b of [undefined, 1, 2])
+          yield { subject: person(one, a, b), clientAddress, certificate: null }
     }
   }
 }
@@ -181,6 +182,7 @@ t.test('the same of a path through a list, where nothing may be there and yet be
       const situation: Situation = {
         subject: { kind: 'person', provider: 'p', claims: { l } },
         clientAddress: null,
+        certificate: null,
       }
       const lets = judge(rule, situation) === true
       if (lets !== ways.some((way) => isMet(way, situation))) {
@@ -282,7 +284,11 @@ t.test('a rule of millions of ways is cut, and says so', async (t) => {
     (ways[0]?.claims ?? []).map(({ path, matcher: { tests } }) => [path, firstValue(tests)]),
   )
   const subject = { kind: 'person', provider: 'p', claims } as const
-  t.equal(judge(all(...members), { subject, clientAddress: null }), true, 'each that is listed holds')
+  t.equal(
+    judge(all(...members), { subject, clientAddress: null, certificate: null }),
+    true,
+    'each that is listed holds',
+  )
 })
 
 function firstValue([test]: readonly ElementTest[]): Json {
@@ -295,13 +301,15 @@ t.test('what is still to come about for somebody', async (t) => {
   const [, inside = null] = addresses
   const [sessionP] = signingIn
   const subject: Subject = { kind: 'person', provider: 'q', claims: { a: 1 } }
-  t.match(remaining(way, { subject, clientAddress: inside }), {
+  t.match(remaining(way, { subject, clientAddress: inside, certificate: null }), {
     by: [sessionP],
     claims: [],
     addresses: null,
   })
-  t.match(remaining(way, { subject, clientAddress: null }), { addresses: [{ text: '10.0.0.0/8' }] })
-  t.match(remaining(way, { subject: anonymous, clientAddress: inside }), {
+  t.match(remaining(way, { subject, clientAddress: null, certificate: null }), {
+    addresses: [{ text: '10.0.0.0/8' }],
+  })
+  t.match(remaining(way, { subject: anonymous, clientAddress: inside, certificate: null }), {
     by: [sessionP],
     claims: [{ path: 'a' }],
     addresses: null,

@@ -576,7 +576,14 @@ t.test('a route is decided at once, or by locations that may ask who it is', asy
     const reading = readTarget(path)
     if (!reading.ok) throw new Error(reading.reason)
     const { target } = reading
-    return routeRequest(origin, { method: 'GET', target, headers: {}, client: unknownClient, now: 0 })
+    return routeRequest(origin, {
+      method: 'GET',
+      target,
+      headers: {},
+      client: unknownClient,
+      certificate: null,
+      now: 0,
+    })
   }
   t.match(route('/x'), { kind: 'routed', location: { label: '*' }, second: null, facts: { page: '/x' } })
   t.match(route('/form'), { kind: 'decided', verdict: { location: null, detail: null } })

@@ -27,7 +27,12 @@ const origin = gateway.hosts.get('wiki.example')
 t.test('a sign-in offers the providers with which the page’s rule could be met', async (t) => {
   if (origin === undefined) throw new Error('the file has the origin')
   const offers = (page: string, address: string | null = '198.51.100.7') =>
-    orThrown(() => fittingProviders(gateway, origin, page as ReturnTo, address).join())
+    orThrown(() =>
+      fittingProviders(gateway, origin, page as ReturnTo, {
+        clientAddress: address,
+        certificate: null,
+      }).join(),
+    )
   t.equal(offers('/x'), 'a,b')
   t.equal(offers('/only-b'), 'b')
   t.equal(offers('/open'), 'a,b', 'a page that asks nobody: all of its app')
@@ -45,7 +50,10 @@ t.test('a provider that the edition does not have is not offered', async (t) => 
   if (origin === undefined) throw new Error('the file has the origin')
   const providers = new Map([...gateway.providers].filter(([name]) => name !== 'b'))
   const offers = (page: string) =>
-    fittingProviders({ ...gateway, providers }, origin, page as ReturnTo, null).join()
+    fittingProviders({ ...gateway, providers }, origin, page as ReturnTo, {
+      clientAddress: null,
+      certificate: null,
+    }).join()
   t.equal(offers('/x'), 'a')
   t.equal(offers('/only-b'), 'a')
   t.equal(offers('/open'), 'a,b', 'but where nobody is asked, the chooser leaves it out')
