@@ -18,12 +18,13 @@ export interface ChallengeFacts {
  */
 export function challengesFor(facts: ChallengeFacts): string {
   const { credentials, isBrowser } = facts
-  const takesKeys = credentials.includes('api_key')
-  const takesBearer = takesKeys || credentials.includes('bearer')
+  const takes = (...some: readonly Credential[]) => some.some((one) => credentials.includes(one))
   return [
-    ...(takesKeys && !isBrowser ? [`Basic ${realm}, charset="UTF-8"`] : []),
-    ...(takesBearer ? [bearerChallenge(facts)] : []),
-    ...(credentials.includes('session') ? [`Cookie ${realm}`] : []),
+    ...(takes('api_key', 'exchange') && !isBrowser ? [`Basic ${realm}, charset="UTF-8"`] : []),
+    ...(takes('api_key', 'bearer', 'widget') ? [bearerChallenge(facts)] : []),
+    // Neither is a registered scheme: RFC 9110 section 15.5.2 wants a 401 to name one.
+    ...(takes('client_certificate') ? [`Certificate ${realm}`] : []),
+    ...(takes('session') ? [`Cookie ${realm}`] : []),
   ].join(', ')
 }
 

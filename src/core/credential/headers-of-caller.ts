@@ -1,5 +1,5 @@
 import type { KeyForms } from '../keys/api-key-settings.ts'
-import type { Credential } from './credential.ts'
+import { type Credential, isHeaderCredential } from './credential.ts'
 
 /** The request headers by which somebody is known at a location: what an answer that depends on who asks varies by. */
 export function headersOfCaller(
@@ -8,11 +8,12 @@ export function headersOfCaller(
 ): readonly string[] {
   // Nearly always, and asked for each answer.
   if (credentials.length === 1 && credentials[0] === 'session') return cookieAlone
-  const hasKeys = credentials.includes('api_key')
+  const takesOurs = credentials.includes('api_key') || credentials.includes('widget')
   return [
     ...(credentials.includes('session') ? cookieAlone : []),
-    ...(hasKeys || credentials.includes('bearer') ? ['Authorization'] : []),
-    ...(hasKeys && keys !== null ? [keys.header] : []),
+    ...(credentials.some(isHeaderCredential) ? ['Authorization'] : []),
+    ...(takesOurs && keys !== null ? [keys.header] : []),
+    ...(credentials.includes('widget') ? ['Origin'] : []),
   ]
 }
 

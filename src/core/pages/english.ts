@@ -56,6 +56,9 @@ export const english = {
 
   'programs.title': 'This address is for programs',
   'programs.text': 'It takes a token or a key, and cannot be opened in a browser.',
+  'certificate.title': 'This page needs a certificate',
+  'certificate.text':
+    'Your browser showed none that is accepted here. If you have one, add it to your browser or your device, close the browser, and open this page again.',
 
   'framed.text': 'Sign in to see what is here. You will come back to this page.',
   'unsaved.text': 'What you sent was not saved. Sign in, go back to the form and send it once more.',

@@ -63,6 +63,9 @@ export const german = {
 
   'programs.title': 'Diese Adresse ist für Programme',
   'programs.text': 'Sie verlangt ein Token oder einen Schlüssel und lässt sich nicht im Browser öffnen.',
+  'certificate.title': 'Diese Seite verlangt ein Zertifikat',
+  'certificate.text':
+    'Ihr Browser hat keines vorgezeigt, das hier gilt. Falls Sie eines haben, fügen Sie es Ihrem Browser oder Ihrem Gerät hinzu, schließen Sie den Browser und öffnen Sie diese Seite noch einmal.',
 
   'framed.text': 'Melden Sie sich an, um zu sehen, was hier steht. Danach kommen Sie auf diese Seite zurück.',
   'unsaved.text':

@@ -18,24 +18,33 @@ export function credentialNeeded(
   now: EpochSeconds,
 ): Answer {
   const answer = admission.wantsPage
-    ? pageAnswer(401, forProgramsPage(admission))
-    : problemAnswer(admission, 401, challenge.reason, { title: titleOf(challenge) })
-  return withHeaders(answer, { 'www-authenticate': challengeText(admission, challenge, headers, now) })
+    ? pageAnswer(401, withoutSignInPage(admission))
+    : problemAnswer(admission, 401, challenge.reason, {
+        title: titleOf(challenge, admission),
+      })
+  const told = challengeText(admission, challenge, headers, now)
+  // A browser is told nothing where `Basic` is all there is.
+  return told === '' ? answer : withHeaders(answer, { 'www-authenticate': told })
 }
 
-function titleOf({ presented, stepUp }: Challenge): string {
+function titleOf({ presented, stepUp }: Challenge, { location }: Admission): string {
   if (stepUp !== null) return 'A stronger or more recent sign-in is needed'
-  return presented === undefined ? 'A token or key is needed' : 'The token or key is not accepted'
+  if (presented !== undefined) return 'The token or key is not accepted'
+  const takesHeaders = location?.credentials.some(isHeaderCredential) === true
+  return takesHeaders ? 'A token or key is needed' : 'A client certificate is needed'
 }
 
-function forProgramsPage(admission: Admission) {
+/** For a person: an address for programs, or one that a certificate of the browser would have opened. */
+function withoutSignInPage(admission: Admission) {
   const frame = frameOf(admission)
   const { words } = frame.look
+  const takesCertificates = admission.location?.credentials.includes('client_certificate') === true
+  const kind = takesCertificates ? 'certificate' : 'programs'
   return pageDocument({
     ...frame,
-    title: words['programs.title'],
+    title: words[`${kind}.title`],
     gate: 'closed',
-    content: html`<p>${words['programs.text']}</p>`,
+    content: html`<p>${words[`${kind}.text`]}</p>`,
   })
 }
 
@@ -77,7 +86,7 @@ export function withChallenges(
   const told = { credentials: others, resourceMetadata: metadataOf(admission), isBrowser: isBrowser(headers) }
   if (answer.status === 401 && own?.startsWith('Cookie ')) {
     const more = challengesFor({ ...told, error: null, scopes: [] })
-    return withHeaders(answer, { 'www-authenticate': `${more}, ${own}` })
+    return more === '' ? answer : withHeaders(answer, { 'www-authenticate': `${more}, ${own}` })
   }
   if (answer.status !== 403 || header?.credential !== 'bearer') return answer
   const lacking = challengesFor({

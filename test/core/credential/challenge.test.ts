@@ -25,6 +25,13 @@ t.test('every way in is told, and an error only to who sent something', async (t
       { credentials: ['bearer'], resourceMetadata: 'https://a.example/.well-known/oauth-protected-resource' },
       'Bearer realm="claimgate", resource_metadata="https://a.example/.well-known/oauth-protected-resource"',
     ],
+    [{ credentials: ['exchange'] }, 'Basic realm="claimgate", charset="UTF-8"'],
+    [{ credentials: ['exchange'], isBrowser: true }, ''],
+    [{ credentials: ['widget'] }, 'Bearer realm="claimgate"'],
+    [
+      { credentials: ['session', 'client_certificate'] },
+      'Certificate realm="claimgate", Cookie realm="claimgate"',
+    ],
     [{ credentials: [] }, ''],
   ]
   for (const [more, expected] of rows) t.equal(challengesFor({ ...facts, ...more }), expected)
