@@ -58,7 +58,9 @@ export function configuredCertificates(gateway: Gateway): readonly ConfiguredCer
   return [
     ...listenerCertificates(gateway),
     ...adminCertificates(gateway),
-    ...inFile('ca', 'listen', ['listen', 'client_ca'], gateway.listeners[0].clientCa),
+    ...gateway.listeners.flatMap(({ clientCa }, index) =>
+      inFile('ca', 'listen', [...listenerPath(gateway, index), 'client_ca'], clientCa),
+    ),
     ...providers.flatMap(({ name, issuer, ca, clientCertificate }) => [
       ...inFile('ca', new URL(issuer).hostname, ['providers', name, 'ca_file'], ca),
       ...inFile(
@@ -122,16 +124,23 @@ function inFile(
 
 /** Each pair under the hosts that it is shown for; one that no host of the file is served by, under its own name. */
 function listenerCertificates(gateway: Gateway): readonly ConfiguredCertificate[] {
-  const pairs = gateway.listeners[0].tls.map(({ certificate }) => certificatesIn(certificate))
-  const hosts = httpsHosts(gateway).map((host) => ({ host, pair: pairFor(pairs, host) }))
-  return pairs.flatMap((chain, index) => {
-    const served = hosts.filter(({ pair }) => pair === index).map(({ host }) => host)
-    const path = ['listen', 'tls', index, 'certificate']
-    const shown = served.length > 0 ? served : [chain[0]?.name ?? '']
-    return shown.flatMap((host) =>
-      chain.map(({ name, endsAt }) => ({ role: 'listener' as const, host, path, name, endsAt })),
-    )
+  return gateway.listeners.flatMap(({ tls }, listener) => {
+    const pairs = tls.map(({ certificate }) => certificatesIn(certificate))
+    const hosts = httpsHosts(gateway).map((host) => ({ host, pair: pairFor(pairs, host) }))
+    return pairs.flatMap((chain, index) => {
+      const served = hosts.filter(({ pair }) => pair === index).map(({ host }) => host)
+      const path = [...listenerPath(gateway, listener), 'tls', index, 'certificate']
+      const shown = served.length > 0 ? served : [chain[0]?.name ?? '']
+      return shown.flatMap((host) =>
+        chain.map(({ name, endsAt }) => ({ role: 'listener' as const, host, path, name, endsAt })),
+      )
+    })
   })
+}
+
+/** Where a listener stands in the file; a list of one is named as the one that it holds. */
+function listenerPath({ listeners }: Gateway, index: number): ConfigPath {
+  return listeners.length === 1 ? ['listen'] : ['listen', index]
 }
 
 /** By the names that they have: nobody wrote by which one the address is asked. */
@@ -154,14 +163,17 @@ function namesHost([leaf]: readonly CertificateFacts[], host: string): boolean {
   return leaf?.names.some((name) => coversHost(name, host)) ?? false
 }
 
-/** Hosts of the file that the gateway's own listener shows no certificate for, though it ends TLS. */
-export function hostsWithoutCertificate(gateway: Gateway): readonly string[] {
-  if (gateway.listeners[0].tls.length === 0) return []
-  const pairs = gateway.listeners[0].tls.map(({ certificate }) => certificatesIn(certificate))
+/**
+ * Hosts of the file that none of the gateway's own listeners shows a certificate for, though each ends TLS. A host need
+ * not be served at all of them.
+ */
+export function hostsWithoutCertificate({ listeners, ...gateway }: Gateway): readonly string[] {
+  if (listeners.some(({ tls }) => tls.length === 0)) return []
+  const pairs = listeners.flatMap(({ tls }) => tls.map(({ certificate }) => certificatesIn(certificate)))
   return httpsHosts(gateway).filter((host) => !pairs.some((chain) => namesHost(chain, host)))
 }
 
-function httpsHosts(gateway: Gateway): readonly string[] {
+function httpsHosts(gateway: Pick<Gateway, 'hosts'>): readonly string[] {
   const origins = [...new Set(gateway.hosts.values())].filter(({ scheme }) => scheme === 'https')
   return [...new Set(origins.map(({ origin }) => new URL(origin).hostname))]
 }

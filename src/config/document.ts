@@ -3,9 +3,10 @@ import { presetFacts } from './build/preset.ts'
 import { intro, outro } from './reference-text.ts'
 import { apiKeysKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
-import { fileSchema, groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
+import { fileSchema, groupKeys, logKeys, topKeys } from './schema/file.ts'
 import { formOf, unwrapped } from './schema/form.ts'
 import { forwardingKeys } from './schema/forwarding.ts'
+import { listenKeys } from './schema/listen.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { resumeKeys } from './schema/resume.ts'
@@ -84,7 +85,7 @@ const sections: readonly Section[] = [
   },
   {
     title: '`listen` as a mapping',
-    text: 'If you need more than an address, write `listen` as a mapping with these keys.',
+    text: 'If you need more than an address, write `listen` as a mapping with these keys, or as a list of such mappings and addresses.',
     keys: listenKeys,
   },
   {

@@ -3,7 +3,8 @@ import type { ConfigPath } from './node.ts'
 import { apiKeysKeys, selfServiceKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { bearerKeys } from './schema/bearer.ts'
-import { groupKeys, listenKeys, logKeys, topKeys } from './schema/file.ts'
+import { groupKeys, logKeys, topKeys } from './schema/file.ts'
+import { listenKeys } from './schema/listen.ts'
 import { pageKeys } from './schema/pages.ts'
 import { providerKeys } from './schema/provider.ts'
 import { sessionKeys } from './schema/session.ts'
@@ -53,7 +54,10 @@ const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ])
 
 function isOfLater(key: string, path: ConfigPath): boolean {
-  const place = path[0] === 'providers' && path.length === 2 ? 'providers.*' : path.join('.')
+  const place =
+    path[0] === 'providers' && path.length === 2
+      ? 'providers.*'
+      : path.filter((step) => typeof step === 'string').join('.')
   return laterKeys.get(place)?.has(key) === true
 }
 

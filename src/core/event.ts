@@ -102,7 +102,16 @@ const ofKey = ['key', 'name', 'by', 'subject', 'operator', 'machine', 'ran_at'] 
 export const eventFields = {
   request: inAccessLine,
   'request.unreadable': ['code'],
-  'gateway.started': [...ofConfiguration, ...ofFormer, 'host', 'port', 'admin_port', 'apps', 'workers'],
+  'gateway.started': [
+    ...ofConfiguration,
+    ...ofFormer,
+    'host',
+    'port',
+    'places',
+    'admin_port',
+    'apps',
+    'workers',
+  ],
   'gateway.stopping': [],
   'gateway.stopped': [],
   'config.warning': ['warning'],
@@ -172,6 +181,8 @@ export const fields = {
   request_id: 'The id that the page or the problem shows to the person. All lines of one request have it.',
   method: 'The method, as it came.',
   host: 'The host of the app’s `url`. At the start it is the address on which the gateway listens.',
+  places:
+    'Where the gateway listens, if `listen` has several places; `host` and `port` are those of the first.',
   path: 'The path as the app gets it, without the query.',
   app: 'The name of the app in the file.',
   location: 'The location that decided: its `path`, and `methods` and `exact` if it has them.',

@@ -31,6 +31,6 @@ apps:
 ]
 
 /** Nobody else connects to a loopback address or a Unix socket. */
-function isReachedByProxy({ listeners: [{ host, socketPath }] }: Pick<Gateway, 'listeners'>): boolean {
-  return socketPath !== null || isLoopback(host) || host === '::1'
+function isReachedByProxy({ listeners }: Pick<Gateway, 'listeners'>): boolean {
+  return listeners.every(({ host, socketPath }) => socketPath !== null || isLoopback(host) || host === '::1')
 }

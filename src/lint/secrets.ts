@@ -121,8 +121,13 @@ function headerPlaces({ root }: Subject, app: ConfigPath): readonly ConfigPath[]
 
 /** Private keys: a text that is none names a file. */
 function keyPaths({ root }: Subject, providers: readonly ConfigPath[]): readonly ConfigPath[] {
-  const tls = nodeAt(root, ['listen', 'tls'])
-  const pairs = tls?.kind === 'list' ? tls.items.map((_, index) => ['listen', 'tls', index, 'key']) : []
+  const listen = nodeAt(root, ['listen'])
+  const listeners: readonly ConfigPath[] =
+    listen?.kind === 'list' ? listen.items.map((_, index) => ['listen', index]) : [['listen']]
+  const pairs = listeners.flatMap((listener) => {
+    const tls = nodeAt(root, [...listener, 'tls'])
+    return tls?.kind === 'list' ? tls.items.map((_, index) => [...listener, 'tls', index, 'key']) : []
+  })
   const ofClients = providers.flatMap((path) => [
     [...path, 'client_key'],
     [...path, 'client_certificate', 'key'],

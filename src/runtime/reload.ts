@@ -11,7 +11,7 @@ import {
 } from '../config/sources.ts'
 import { runByTurns } from '../config/steps.ts'
 import { ConfigFault, isFault } from '../core/fault.ts'
-import type { Gateway, ListenAddress, ListenSettings } from '../core/gateway.ts'
+import type { Gateway, ListenAddress, ListenerList, ListenSettings } from '../core/gateway.ts'
 import type { Agreement, GivenFiles, Prepared } from './agreement.ts'
 import type { Editions } from './editions.ts'
 import { refuseStrangePrefixes } from './keys/open.ts'
@@ -166,9 +166,11 @@ const nobodyElse: Prepared = { kind: 'ready', commit: async () => {}, abort: () 
 /** What a running process cannot change, one sentence a key. */
 export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
   const keys: readonly (readonly [string, unknown, unknown])[] = [
-    ['listen', place(now.listeners[0]), place(wanted.listeners[0])],
-    ['listen.tls', now.listeners[0].tls.length > 0, wanted.listeners[0].tls.length > 0],
-    ['listen.client_ca', now.listeners[0].clientCa, wanted.listeners[0].clientCa],
+    ['listen', now.listeners.map(place), wanted.listeners.map(place)],
+    ...listenerKeys.map(([key, of]) => {
+      const [before, after] = pairsOf(now.listeners, wanted.listeners)
+      return [`listen.${key}`, before.map(of), after.map(of)] as const
+    }),
     ['admin', adminPlace(now.admin), adminPlace(wanted.admin)],
     ['workers', now.workers, wanted.workers],
     ['data', now.dataFolder, wanted.dataFolder],
@@ -178,6 +180,18 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
   return keys
     .filter(([, before, after]) => !sameSettings(before, after))
     .map(([key]) => `${key}: has changed, which takes effect only after a restart; nothing was reloaded`)
+}
+
+/** What of a listener is made with it; that it has moved is told by itself. */
+const listenerKeys: readonly (readonly [string, (listener: ListenSettings) => unknown])[] = [
+  ['tls', ({ tls }) => tls.length > 0],
+  ['client_ca', ({ clientCa }) => clientCa],
+]
+
+/** Those that stand in both, by their order. */
+function pairsOf(now: ListenerList, wanted: ListenerList) {
+  const both = Math.min(now.length, wanted.length)
+  return [now.slice(0, both), wanted.slice(0, both)] as const
 }
 
 /** Certificates and the token are followed. */

@@ -113,6 +113,8 @@ const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
   // Standard output, a file descriptor and no file: pino's own writer cost a tenth of a request.
   'http/operations/log-lines.ts': [/^node:fs$/],
   'http/workers/cluster.ts': [/^node:cluster$/],
+  // The addresses of `localhost`, to listen on them.
+  'http/server/listening.ts': [/^node:dns\/promises$/],
 }
 
 interface ImportLine {

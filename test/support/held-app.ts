@@ -130,7 +130,7 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
 
 export async function openHeldApp(t: Test, yaml: string, change: Partial<Runtime> = {}): Promise<HeldApp> {
   const held = openHeldContext(t, yaml, change)
-  const app = await createApp(held.serverContext)
+  const { app } = await createApp(held.serverContext)
   await app.ready()
   t.teardown(() => app.close())
   return {

@@ -1,8 +1,8 @@
 import type { AdminSettings } from '../../core/admin-settings.ts'
-import type { ListenAddress, ListenSettings } from '../../core/gateway.ts'
-import { nodeAt } from '../node.ts'
+import { nodeAt, pathText } from '../node.ts'
 import { adminForm, adminKeys } from '../schema/admin.ts'
 import { checkKeys, checkValue } from '../validate.ts'
+import { type BuiltListeners, collide } from './listen.ts'
 import { readKeyPair } from './pem.ts'
 import { faultAt, placeOf, type Scope } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
@@ -17,11 +17,11 @@ export interface BuiltAdmin {
 const path = ['admin']
 
 /** `admin` as an address alone, as a mapping, or `false`. */
-export function buildAdmin(scope: Scope, listen: ListenSettings | null): BuiltAdmin {
+export function buildAdmin(scope: Scope, listeners: BuiltListeners | null): BuiltAdmin {
   const admin = readAdmin(scope)
   if (admin === null) return { admin, opening: [] }
-  if (listen !== null && collide(admin, listen))
-    faultAt(scope, path, 'is the same address and port as `listen`')
+  const other = listeners?.find(({ settings }) => collide(admin, settings))
+  if (other !== undefined) faultAt(scope, path, `is the same address and port as \`${pathText(other.path)}\``)
   const { token, tls, host } = admin
   if (token === null) return { admin, opening: [] }
   if (tls.length === 0 && !isLoopback(host)) {
@@ -47,11 +47,4 @@ function readAdmin(scope: Scope): AdminSettings | null {
 /** A name that begins elsewhere and ends in `localhost` is what a resolver makes of it. */
 function isLoopback(host: string): boolean {
   return host === '::1' || host === 'localhost' || /^127(?:\.\d{1,3}){3}$/.test(host)
-}
-
-function collide(one: ListenAddress, other: ListenSettings): boolean {
-  if (other.socketPath !== null) return false
-  const everywhere = (host: string) => host === '0.0.0.0' || host === '::'
-  if (one.port !== other.port || one.port === 0) return false
-  return one.host === other.host || everywhere(one.host) || everywhere(other.host)
 }

@@ -17,6 +17,7 @@ import { switchFaults } from './dangerous-switches.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
 import { checkOriginsInFile } from './keys-in-file.ts'
+import { buildListeners, buildTrust, settingsOf } from './listen.ts'
 import { locationBuilder } from './locations.ts'
 import { buildHosts } from './origin.ts'
 import { buildPages } from './pages.ts'
@@ -26,15 +27,7 @@ import { rulesOf } from './rules.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
 import { buildSelfService } from './self-service.ts'
-import {
-  buildAuthPrefix,
-  buildDataFolder,
-  buildListen,
-  buildLog,
-  buildTrust,
-  plainTopKeys,
-  type TopKeys,
-} from './service.ts'
+import { buildAuthPrefix, buildDataFolder, buildLog, plainTopKeys, type TopKeys } from './service.ts'
 import { buildSession, checkSubjectKey } from './session.ts'
 import { shadowWithin } from './shadow.ts'
 import { buildWorkers } from './workers.ts'
@@ -80,10 +73,10 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   checkOriginsInFile(scope, keys.inFile, hosts)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
   const selfService = buildSelfService(scope, { rules, hosts, isComplete: ofOrigins.length === apps.length })
-  const { listen, auth, session, log } = service
-  if (listen === null || auth === null || session === null || log === null || !faultless()) return null
+  const { listeners, auth, session, log } = service
+  if (listeners === null || auth === null || session === null || log === null || !faultless()) return null
   return yield* deepFreezeSteps({
-    listeners: [listen],
+    listeners: settingsOf(listeners),
     admin: service.admin,
     workers,
     trustedProxies: service.trustedProxies,
@@ -106,11 +99,11 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
 }
 
 function buildService(scope: Scope, top: TopKeys) {
-  const listen = buildListen(scope)
+  const listeners = buildListeners(scope)
   const place = {
-    listen,
-    ...buildAdmin(scope, listen),
-    ...buildTrust(scope, top.trusted_proxies, listen),
+    listeners,
+    ...buildAdmin(scope, listeners),
+    ...buildTrust(scope, top.trusted_proxies, listeners),
     dataFolder: buildDataFolder(scope, top.data),
     auth: buildAuthPrefix(scope, top.auth_prefix),
   }

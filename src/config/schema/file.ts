@@ -3,53 +3,18 @@ import { limits } from '../../core/limits/table.ts'
 import { adminForm } from './admin.ts'
 import { apiKeysKeys } from './api-keys.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
-import { keyPair } from './key-pair.ts'
+import { listenForm } from './listen.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
 import { policyForm } from './rule.ts'
 import { sessionKeys } from './session.ts'
 import { testsForm } from './tests.ts'
-import {
-  count,
-  fileMode,
-  filePath,
-  forms,
-  listenPlace,
-  oneOf,
-  pem,
-  secret,
-  text,
-  trustedPeer,
-} from './values.ts'
+import { count, filePath, forms, oneOf, secret, text, trustedPeer } from './values.ts'
 
 /**
  * The one description of the file: the types of what is read, the JSON Schema for editors and the reference page all
  * come from here, and so do the defaults. Every key has its sentence.
  */
-export const listenKeys = {
-  address: listenPlace.prefault('0.0.0.0:8080').describe('Where the gateway accepts requests.'),
-  mode: fileMode
-    .optional()
-    .describe(
-      'The permissions of the Unix socket that `address` names. `"0660"` lets its owner and its group connect. Without this key, the umask of the process decides.',
-    ),
-  tls: z
-    .array(keyPair)
-    .min(1)
-    .register(forms, { form: 'list of `{certificate, key}`' })
-    .optional()
-    .describe(
-      'Certificates with which the gateway ends TLS itself. It chooses one by the name that the client asks for. The first is the default.',
-    ),
-  client_ca: pem
-    .optional()
-    .describe(
-      'The authorities that may have issued a client’s certificate. With this key, clients without such a certificate are refused.',
-    ),
-}
-
-const listenMapping = z.strictObject(listenKeys)
-
 export const logKeys = {
   level: oneOf(['debug', 'info', 'warn', 'error'])
     .prefault('info')
@@ -73,13 +38,7 @@ export const logKeys = {
 
 /** The keys at the top that hold one value. */
 export const topKeys = {
-  listen: z
-    .union([listenPlace.transform((address): z.output<typeof listenMapping> => ({ address })), listenMapping])
-    .register(forms, { form: '`address:port`, `unix:/path` or `{address, mode, tls, client_ca}`' })
-    .prefault('0.0.0.0:8080')
-    .describe(
-      'Where the gateway accepts requests: an address and a port. Or a Unix socket, `unix:/run/claimgate.sock`, for a server on the same machine that stands in front. If a socket file is there on which no process answers, the gateway takes it over. It leaves any other file alone.',
-    ),
+  listen: listenForm,
   admin: adminForm,
   workers: z
     .union([z.literal('auto'), count(1, limits.workers)])

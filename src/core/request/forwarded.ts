@@ -26,17 +26,22 @@ export const trustedSocket: unique symbol = Symbol('trusted peer on a Unix socke
 /** Who connected: an address in text, as the kernel says it; undefined: it has none that anybody knows. */
 export type Peer = string | typeof trustedSocket | undefined
 
+/** A connection, as far as it tells whose it is. */
+export interface PeerFacts {
+  readonly remoteAddress?: string | undefined
+  /** Whether it came by a Unix socket of `listen`; absent: not so. */
+  readonly isUnix?: boolean | undefined
+}
+
 /**
- * The peer of a connection. One without an address is trusted only where the gateway listens on a Unix socket: a
- * connection of the network may have lost its address by now.
+ * The peer of a connection. That it has no address does not make it one of a Unix socket: a connection of the network may
+ * have lost its address by now, and `listen` may have both.
  */
 export function peerOf(
-  { listeners: [listen], trustsSocket }: Pick<Gateway, 'listeners' | 'trustsSocket'>,
-  remoteAddress: string | undefined,
+  { trustsSocket }: Pick<Gateway, 'trustsSocket'>,
+  { remoteAddress, isUnix }: PeerFacts,
 ): Peer {
-  return remoteAddress === undefined && listen.socketPath !== null && trustsSocket
-    ? trustedSocket
-    : remoteAddress
+  return remoteAddress === undefined && isUnix === true && trustsSocket ? trustedSocket : remoteAddress
 }
 
 export const unknownClient: ClientAddress = { known: false, network: unknownNetwork }

@@ -39,7 +39,7 @@ export function admit(
   startedAt: number,
 ): Awaitable<Admission> {
   const { gateway } = context
-  const peer = peerOf(gateway, facts.socket.remoteAddress)
+  const peer = peerOf(gateway, facts.socket)
   const draft = beginDraft(gateway.pages, facts, requestId, startedAt)
   const refusal = unreadable(facts)
   if (refusal !== null) return reject(draft, refusal.status, refusal.reason)

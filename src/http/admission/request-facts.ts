@@ -3,6 +3,7 @@ import type { ConnectionCertificate } from '../../core/certificate/connection-ce
 import type { RejectReason, RejectStatus } from '../../core/decision.ts'
 import type { Location } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
+import type { PeerFacts } from '../../core/request/forwarded.ts'
 
 /** What the gate reads of a request. A raw Node request fits it; a test writes it by hand. */
 export interface RequestFacts {
@@ -12,8 +13,7 @@ export interface RequestFacts {
   readonly headers: IncomingHttpHeaders
   /** Name, value, name, value … as received. */
   readonly rawHeaders: readonly string[]
-  readonly socket: {
-    readonly remoteAddress?: string | undefined
+  readonly socket: PeerFacts & {
     /** What the client showed in the handshake; null or absent: nothing that counts. */
     readonly certificate?: ConnectionCertificate | null
   }

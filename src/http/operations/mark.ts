@@ -31,7 +31,7 @@ export function believedOf(runtime: Runtime, facts: RequestFacts): Believed | nu
   const value = facts.headers[markHeader]
   const { gateway, ring, clock, instance, edition } = runtime
   if (typeof value !== 'string' || !opensMark(ring, value, clock.now())) return null
-  const peer = peerOf(gateway, facts.socket.remoteAddress)
+  const peer = peerOf(gateway, facts.socket)
   const forwarded = {
     clients: linesOf(facts, 'x-forwarded-for'),
     schemes: linesOf(facts, 'x-forwarded-proto'),

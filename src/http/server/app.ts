@@ -1,3 +1,5 @@
+import type http from 'node:http'
+import type { Server } from 'node:http'
 import fastifyCookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
@@ -22,21 +24,47 @@ import { me } from '../sign-in/me.ts'
 import { endOwnSessions, ownSessions } from '../sign-in/own-sessions.ts'
 import { resourceMetadataPreflight, showResourceMetadata } from '../sign-in/resource-metadata.ts'
 import { resumeForm } from '../sign-in/resume.ts'
-import { serveUpgrades, type Upgrades } from '../websocket/websocket.ts'
+import { openUpgrades } from '../websocket/websocket.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
 import { noteCut } from './cut-answer.ts'
 import { createRequestListener } from './request-listener.ts'
 import { createServer, serverLimits } from './server.ts'
 import { dropRest } from './unread-body.ts'
 
+export interface ServedApp {
+  /** Its own server is the first of the first place of `listen`. */
+  readonly app: FastifyInstance
+  /** Makes one more server, which serves the same, for a place of `listen`. Who calls it closes it. */
+  readonly makeServer: (index: number) => Server
+}
+
 /**
  * What the gateway serves, and where each of it stands. The request listener has judged before any of
- * this runs, and shows Fastify a constant address: its router never sees what a client wrote.
+ * this runs, and shows Fastify a constant address: its router never sees what a client wrote. `onServer` hears of each
+ * server when it is made, before it listens.
  */
-export async function createApp(serverContext: ServerContext): Promise<FastifyInstance> {
+export async function createApp(
+  serverContext: ServerContext,
+  onServer: (server: Server, index: number) => void = () => {},
+): Promise<ServedApp> {
   const { editions, log } = serverContext
   const requestListener = createRequestListener(serverContext)
-  let upgrades: Upgrades | null = null
+  const upgrades = openUpgrades(serverContext)
+  let handle: http.RequestListener = () => {}
+  const makeServer = (index: number): Server => {
+    const listener = editions.current().gateway.listeners[index]
+    if (listener === undefined) throw new Error(`there is no place ${index} of \`listen\``)
+    const server = createServer(
+      listener,
+      serverLimits,
+      requestListener,
+      (request, response) => handle(request, response),
+      (code) => log.event('info', 'request.unreadable', { code }),
+    )
+    upgrades.serve(server)
+    onServer(server, index)
+    return server
+  }
   const eventStreams = new OpenEventStreams()
   editions.subscribe('eventStreams', (next) => void eventStreams.judgeAgain(next))
   const app = Fastify({
@@ -46,15 +74,8 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
     // Its own would write into an answer that is under way: see server.ts.
     clientErrorHandler: () => {},
     serverFactory: (handler) => {
-      const server = createServer(
-        editions.current().gateway.listeners[0],
-        serverLimits,
-        requestListener,
-        handler,
-        (code) => log.event('info', 'request.unreadable', { code }),
-      )
-      upgrades = serveUpgrades(server, serverContext)
-      return server
+      handle = handler
+      return makeServer(0)
     },
   })
   app.setErrorHandler(answerFault)
@@ -63,7 +84,7 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
   })
   // WebSockets and server-sent events are never done by themselves: the server would wait for them, and cut them.
   app.addHook('preClose', async () => {
-    upgrades?.closeAll()
+    upgrades.closeAll()
     eventStreams.closeAll()
   })
   // Only to write: it decodes what it reads, and takes the first of two. See core/cookies.
@@ -103,7 +124,7 @@ export async function createApp(serverContext: ServerContext): Promise<FastifyIn
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })
     },
   })
-  return app
+  return { app, makeServer }
 }
 
 /** A preflight has no page of its own: what it is told stands in the headers of its location. */

@@ -8,8 +8,8 @@ import type { ServerContext } from './context.ts'
 export interface Front {
   /** Throws what the system or a fault says when nobody can listen there. */
   listen(gateway: Gateway): Promise<void>
-  /** The port that was really taken, where the file says 0. */
-  port(gateway: Gateway): number
+  /** The ports that were really taken, where the file says 0, by the order of `listen`. */
+  ports(gateway: Gateway): readonly number[]
   readonly answers: OperatorAnswers
   /** Who takes them instead of this process; null: it does so itself. */
   readonly others: OtherProcesses | null

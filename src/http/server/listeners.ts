@@ -11,7 +11,7 @@ import { useCertificates } from './tls.ts'
 export interface Listeners {
   listen(gateway: Gateway): Promise<void>
   /** The ports that were really taken, where the file says 0. */
-  ports(gateway: Gateway): { readonly port: number; readonly adminPort: number | null }
+  ports(gateway: Gateway): { readonly ports: readonly number[]; readonly adminPort: number | null }
   /** No new connections; requests in flight may finish within the time, then all editions and the store are closed. */
   close(graceMs: number): Promise<void>
 }
@@ -34,7 +34,7 @@ export function openListeners({ editions, log }: ServerContext, front: Front): L
       }
     },
     ports: (gateway) => ({
-      port: front.port(gateway),
+      ports: front.ports(gateway),
       adminPort: gateway.admin === null ? null : portOf(admin.server.address(), gateway.admin),
     }),
     close: async (graceMs) => {

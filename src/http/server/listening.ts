@@ -1,19 +1,25 @@
-import { type AddressInfo, connect } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import { lookup } from 'node:dns/promises'
+import { type AddressInfo, connect, type Server } from 'node:net'
 import { errorCode } from '../../core/error-code.ts'
 import { ConfigFault, isFault } from '../../core/fault.ts'
 import type { ListenAddress, ListenSettings } from '../../core/gateway.ts'
 import { type ListenSocket, openListenSocket } from '../../runtime/listen-socket.ts'
 
+/** Where one server listens. */
+export type ServerPlace = ListenAddress | { readonly path: string }
+
+/** Lets a server listen; rejects with what the system says. */
+export type Listen = (place: ServerPlace) => Promise<unknown>
+
 /** Accepts connections where the file says. Null: at an address of the network. Throws a fault where a socket cannot be made. */
-export async function listenOn(app: FastifyInstance, listen: ListenSettings): Promise<ListenSocket | null> {
-  if (listen.socketPath === null) {
-    await app.listen(placeOf(listen))
+export async function listenOn(listen: Listen, settings: ListenSettings): Promise<ListenSocket | null> {
+  if (settings.socketPath === null) {
+    await listen(placeOf(settings))
     return null
   }
-  const socket = await openListenSocket({ path: listen.socketPath, mode: listen.mode }, answersAt)
-  await makingSocket(listen.socketPath, async () => {
-    await app.listen({ path: socket.draft })
+  const socket = await openListenSocket({ path: settings.socketPath, mode: settings.mode }, answersAt)
+  await makingSocket(settings.socketPath, async () => {
+    await listen({ path: socket.draft })
     socket.place()
   })
   return socket
@@ -21,13 +27,32 @@ export async function listenOn(app: FastifyInstance, listen: ListenSettings): Pr
 
 /** The same for a worker: another process puts the socket in its place. */
 export async function listenAtDraft(
-  app: FastifyInstance,
-  listen: ListenSettings,
+  listen: Listen,
+  settings: ListenSettings,
   draft: string | null,
 ): Promise<null> {
-  if (listen.socketPath === null || draft === null) await app.listen(placeOf(listen))
-  else await makingSocket(listen.socketPath, () => app.listen({ path: draft }))
+  if (settings.socketPath === null || draft === null) await listen(placeOf(settings))
+  else await makingSocket(settings.socketPath, () => listen({ path: draft }))
   return null
+}
+
+/** A server that no framework lets listen. */
+export function listenServer(server: Server, place: ServerPlace): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(place, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** The addresses of a host to listen on: of `localhost` all that the system knows, of any other the one that it is. */
+export async function addressesOf(host: string): Promise<readonly [string, ...string[]]> {
+  if (host !== 'localhost') return [host]
+  const found = await lookup(host, { all: true }).catch(() => [])
+  const [first = host, ...others] = new Set(found.map(({ address }) => address))
+  return [first, ...others]
 }
 
 /** What the system says of it as a fault that says what would be right. */

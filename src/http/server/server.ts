@@ -21,6 +21,9 @@ export interface ServerLimits {
   readonly unreadMs: number
 }
 
+/** A connection, with what the gate is to know of each of its requests: see `RequestFacts`. */
+type Accepted = Socket & { isUnix?: boolean }
+
 export const serverLimits: ServerLimits = {
   silenceMs: limits.silenceMs,
   checkEveryMs: 5_000,
@@ -58,6 +61,8 @@ export function createServer(
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on(listen.tls.length > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
+    const accepted: Accepted = socket
+    accepted.isUnix = listen.socketPath !== null
     socket.setTimeout(limits.silenceMs, () => socket.destroy())
   })
   const unreadable = new WeakSet<Socket>()

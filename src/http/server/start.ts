@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino'
 import { StoreFault } from '../../core/fault.ts'
-import type { Gateway } from '../../core/gateway.ts'
+import type { Gateway, ListenSettings } from '../../core/gateway.ts'
 import type { ServedRecord } from '../../core/served-record.ts'
 import { type Discovery, keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions, type Editions } from '../../runtime/editions.ts'
@@ -53,8 +53,10 @@ export interface StartOptions {
 }
 
 export interface RunningGateway {
-  /** The port that was really taken, where the file says 0. */
+  /** The port that was really taken, where the file says 0; of several places that of the first. */
   readonly port: number
+  /** Of all places. */
+  readonly ports: readonly number[]
   readonly adminPort: number | null
   readonly log: Log
   /** Who is told of a new configuration. */
@@ -121,8 +123,11 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const commands = watchCommandRecords(log, runtime.store)
   const sleeping = watchSleepingKeys(() => editions.current(), log)
   void sleeping.look()
+  const { ports, adminPort } = listeners.ports(gateway)
   return {
-    ...listeners.ports(gateway),
+    port: ports[0] ?? 0,
+    ports,
+    adminPort,
     log,
     subscribers: editions.subscribers(),
     reload: async () => reloading?.reload(),
@@ -173,9 +178,11 @@ function tellOfStart(
   before: ServedRecord | null,
 ): void {
   tellOfConfiguration(serverContext.log, gateway, warnings)
-  const { port, adminPort } = listeners.ports(gateway)
+  const { ports, adminPort } = listeners.ports(gateway)
   const { host, socketPath } = gateway.listeners[0]
-  const place = socketPath === null ? { host, port } : { host: `unix:${socketPath}` }
+  const place = socketPath === null ? { host, port: ports[0] } : { host: `unix:${socketPath}` }
+  const several = gateway.listeners.length > 1
+  const places = gateway.listeners.map((one, index) => placeText(one, ports[index] ?? one.port))
   const apps = gateway.apps.length
   serverContext.log.event('info', 'gateway.started', {
     ...configurationFields({ ...serverContext, version }, gateway, source?.digest),
@@ -183,10 +190,17 @@ function tellOfStart(
     digest_before: before?.digest,
     access_before: before?.access,
     ...place,
+    places: several ? places : undefined,
     admin_port: adminPort ?? undefined,
     apps,
     workers: listeners.workers,
   })
+}
+
+/** As it is written in `listen`, with the port that was taken. */
+function placeText({ host, socketPath }: ListenSettings, port: number): string {
+  if (socketPath !== null) return `unix:${socketPath}`
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** A line for what happens to a provider in the background. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Location } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
+import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 
 /** What a client asked for, when its handshake is one (RFC 6455 section 4.2.1). */
 export interface Handshake {
@@ -86,6 +87,26 @@ export function negotiated(
   const chosen = listOf(extensions.join(', '))
   if (!chosen.every((extension) => offered.has(nameOf(extension)))) return null
   return { protocol, extensions: chosen.length === 0 ? null : chosen.join(', ') }
+}
+
+/** The headers by which an upstream is offered what the client offers. */
+export function offers({ protocols, extensions }: Handshake): readonly string[] {
+  return [
+    ...(protocols.length === 0 ? [] : ['Sec-WebSocket-Protocol', protocols.join(', ')]),
+    ...(extensions === null ? [] : ['Sec-WebSocket-Extensions', extensions]),
+  ]
+}
+
+/** The headers by which the client is told that it is open (RFC 6455 section 4.2.2). */
+export function acceptance(
+  { key }: Handshake,
+  { protocol, extensions }: NonNullable<ReturnType<typeof negotiated>>,
+): readonly string[] {
+  return [
+    ...['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', webSocketAccept(key)],
+    ...(protocol === null ? [] : ['Sec-WebSocket-Protocol', protocol]),
+    ...(extensions === null ? [] : ['Sec-WebSocket-Extensions', extensions]),
+  ]
 }
 
 function refused(status: 400 | 426, reason: 'websocket-invalid' | 'upgrade-unknown'): HandshakeReading {

@@ -4,7 +4,6 @@ import type { Decision } from '../../core/decision.ts'
 import { isFault, UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
-import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
 import type { Editions } from '../../runtime/editions.ts'
 import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from '../admission/admission.ts'
@@ -26,9 +25,11 @@ import { clientWentAway } from '../server/request-listener.ts'
 import { type EarlyBytes, holdEarlyBytes } from './early-bytes.ts'
 import { closeCodes } from './frames.ts'
 import {
+  acceptance,
   asProgram,
   type Handshake,
   negotiated,
+  offers,
   originMayConnect,
   passWebSockets,
   readHandshake,
@@ -38,6 +39,8 @@ import { endWith, headText } from './plain-answer.ts'
 import { openTunnel } from './tunnel.ts'
 
 export interface Upgrades {
+  /** Takes the upgrades of a server; those of all servers count together. */
+  serve(server: Server): void
   /** Tells every client that the gateway goes away, and closes. */
   closeAll(): void
 }
@@ -63,10 +66,10 @@ interface Upgrade {
  * judged by the same gate, then by Origin; then the upstream is asked, and only when it agrees is the client told so.
  * Any other upgrade is refused, and nothing of it reaches an upstream.
  */
-export function serveUpgrades(server: Server, serverContext: ServerContext): Upgrades {
+export function openUpgrades(serverContext: ServerContext): Upgrades {
   const { editions, log, requestIds } = serverContext
   const webSockets = new OpenWebSockets()
-  server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
+  const take = (request: IncomingMessage, client: Duplex, head: Buffer): void => {
     client.on('error', () => {})
     request.socket.setTimeout(0).setKeepAlive(true, limits.webSocketKeepAliveMs)
     const edition = editions.enter()
@@ -82,9 +85,12 @@ export function serveUpgrades(server: Server, serverContext: ServerContext): Upg
       log.fault('internal.failed', thrown, {})
       client.destroy()
     })
-  })
+  }
   editions.subscribe('webSockets', (next) => void webSockets.judgeAgain(next))
-  return { closeAll: () => webSockets.closeAll() }
+  return {
+    serve: (server) => void server.on('upgrade', take),
+    closeAll: () => webSockets.closeAll(),
+  }
 }
 
 async function serve(
@@ -187,19 +193,12 @@ async function connect(
     answer.socket.on('error', () => {}).destroy()
     throw invalid(outbound, 'it chose a protocol or extension for the WebSocket that was not offered')
   }
-  const lines = [
-    ...[
-      'Upgrade',
-      'websocket',
-      'Connection',
-      'Upgrade',
-      'Sec-WebSocket-Accept',
-      webSocketAccept(handshake.key),
-    ],
-    ...(chosen.protocol === null ? [] : ['Sec-WebSocket-Protocol', chosen.protocol]),
-    ...(chosen.extensions === null ? [] : ['Sec-WebSocket-Extensions', chosen.extensions]),
-    ...outbound.toClient({ statusCode: 101, reasonPhrase: null, headers: answer.headers }).headers,
-  ]
+  const { headers: passedOn } = outbound.toClient({
+    statusCode: 101,
+    reasonPhrase: null,
+    headers: answer.headers,
+  })
+  const lines = [...acceptance(handshake, chosen), ...passedOn]
   if (upgrade.signal.aborted) {
     answer.socket.on('error', () => {}).destroy()
     throw new UpstreamFault('UPSTREAM_ABORTED', 'nobody waits for it any more')
@@ -277,13 +276,6 @@ function invalid({ request }: Outbound, what: string): UpstreamFault {
 }
 
 const noBody = Buffer.alloc(0)
-
-function offers({ protocols, extensions }: Handshake): readonly string[] {
-  return [
-    ...(protocols.length === 0 ? [] : ['Sec-WebSocket-Protocol', protocols.join(', ')]),
-    ...(extensions === null ? [] : ['Sec-WebSocket-Extensions', extensions]),
-  ]
-}
 
 /** Answers in the gateway's own words. */
 function end(context: RequestContext, { request, client, admission }: Upgrade, answer: Answer): void {

@@ -9,7 +9,7 @@ import type { FromWorker, StartFailure, WorkerAnswer, WorkerStart } from './mess
 export interface LivingWorker {
   readonly number: number
   readonly pid: number
-  /** Its port once it listens; else why it could not, or how it ended before. Never rejects. */
+  /** Its ports once it listens; else why it could not, or how it ended before. Never rejects. */
   readonly listening: Promise<Listening>
   readonly ended: Promise<WorkerEnd>
   /** Why it could not begin, if it said so. */
@@ -28,7 +28,7 @@ export interface LivingWorker {
 }
 
 export type Listening =
-  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listening'; readonly ports: readonly number[] }
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   | { readonly kind: 'ended'; readonly end: WorkerEnd }
 

@@ -17,8 +17,8 @@ export interface WorkerStart extends GivenConfiguration {
   readonly workers: number
   /** Whether the output that its lines come to is a terminal. */
   readonly isTerminal: boolean
-  /** Where a Unix socket of `listen` is made at first; null: `listen` is no such socket. */
-  readonly draft: string | null
+  /** Where the Unix sockets of `listen` are made at first, by its order; null: that place is no such socket. */
+  readonly drafts: readonly (string | null)[]
   readonly connectionsOfNetwork: number | null
 }
 
@@ -45,7 +45,7 @@ export interface StartFailure {
 }
 
 export type FromWorker =
-  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listening'; readonly ports: readonly number[] }
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   | { readonly kind: 'prepared'; readonly id: number; readonly faults: readonly string[] }
   | { readonly kind: 'committed'; readonly id: number }

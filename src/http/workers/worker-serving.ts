@@ -28,7 +28,8 @@ import { sharingLog } from './shared-events.ts'
 
 /** A worker that listens. */
 export interface WorkerServing {
-  readonly port: number
+  /** By the order of `listen`. */
+  readonly ports: readonly number[]
   readonly log: Log
   /** Makes a configuration ready that does not serve yet; else every fault, each a line. */
   prepare(next: GivenConfiguration): Promise<readonly string[]>
@@ -93,7 +94,7 @@ export async function openWorkerServing(
   followEditions(context)
   const front = await openOwnFront(context, {
     connectionsOfNetwork: start.connectionsOfNetwork ?? undefined,
-    listen: (app, listen) => listenAtDraft(app, listen, start.draft),
+    listen: (listen, settings, index) => listenAtDraft(listen, settings, start.drafts[index] ?? null),
   })
   try {
     await front.listen(gateway)
@@ -106,7 +107,7 @@ export async function openWorkerServing(
   let ready: Runtime | null = null
 
   return {
-    port: front.port(gateway),
+    ports: front.ports(gateway),
     log,
     prepare: async (next) => {
       try {

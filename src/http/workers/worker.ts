@@ -34,7 +34,7 @@ export function runWorker(channel: WorkerChannel, options: WorkerOptions): Promi
       case 'start':
         serving = await begin(message.start, channel, options)
         started.resolve(serving)
-        channel.send({ kind: 'listening', port: serving.port })
+        channel.send({ kind: 'listening', ports: serving.ports })
         return
       case 'prepare':
         channel.send({

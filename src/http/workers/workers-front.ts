@@ -44,8 +44,8 @@ function openWorkersFront(
   let inForce: GivenConfiguration = { edition: first.edition, files }
   /** While a configuration is ready and not decided: whoever is started meanwhile waits for it. */
   let deciding: Promise<void> = Promise.resolve()
-  let socket: ListenSocket | null = null
-  let port = 0
+  let sockets: readonly (ListenSocket | null)[] = []
+  let ports: readonly number[] = []
   let draining = false
 
   const shared = createSharedEvents(log, {
@@ -61,11 +61,15 @@ function openWorkersFront(
     count,
     start: async () => {
       await deciding
-      const start = { ...startOf(options, context), ...inForce, draft: socket?.draft ?? null }
+      const start = {
+        ...startOf(options, context),
+        ...inForce,
+        drafts: sockets.map((socket) => socket?.draft ?? null),
+      }
       return startWorker(fork, start, { lines: log.pass, told: hear })
     },
     serves: (worker) => {
-      socket?.place()
+      for (const socket of sockets) socket?.place()
       log.event('info', 'worker.started', { worker: worker.number, pid: worker.pid })
       metrics.workers(places.living().length)
     },
@@ -114,17 +118,20 @@ function openWorkersFront(
   return {
     others: { count, prepare },
     answers,
-    listen: async ({ listeners: [listen] }) => {
-      const { socketPath: path, mode } = listen
-      if (path !== null) socket = await openListenSocket({ path, mode }, answersAt)
+    listen: async ({ listeners }) => {
+      sockets = await Promise.all(
+        listeners.map(({ socketPath: path, mode }) =>
+          path === null ? null : openListenSocket({ path, mode }, answersAt),
+        ),
+      )
       await places.fill()
       const [listening] = await Promise.all(places.living().map((worker) => worker.listening))
-      port = listening?.kind === 'listening' ? listening.port : listen.port
+      if (listening?.kind === 'listening') ports = listening.ports
     },
-    port: ({ listeners: [listen] }: Gateway) => (port === 0 ? listen.port : port),
+    ports: ({ listeners }: Gateway) => listeners.map(({ port }, index) => ports[index] ?? port),
     close: async (graceMs) => {
       draining = true
-      socket?.remove()
+      for (const socket of sockets) socket?.remove()
       answers.stop()
       await places.stop(graceMs)
     },

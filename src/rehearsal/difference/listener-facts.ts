@@ -1,14 +1,23 @@
 import type { ListenerList, ListenSettings } from '../../core/gateway.ts'
 import { fileText, secretText } from './digest.ts'
 
-/** Where requests are taken, and by which certificates. */
-export function listenerFacts([listen]: ListenerList): Readonly<Record<string, string | null>> {
+/**
+ * Where requests are taken, and by which certificates. Of several each has its number behind the first; `listen` alone is
+ * how many there are.
+ */
+export function listenerFacts(listeners: ListenerList): Readonly<Record<string, string | null>> {
+  const several = listeners.length > 1 ? { 'places of listen': String(listeners.length) } : {}
+  const facts = listeners.map((one, index) => factsOf(one, index === 0 ? 'listen' : `listen[${index}]`))
+  return Object.assign({}, several, ...facts)
+}
+
+function factsOf(listen: ListenSettings, key: string): Readonly<Record<string, string | null>> {
   return {
     // Where a server is on the network differs from place to place; by a socket it has other clients.
-    listen: listen.socketPath && `unix:${listen.socketPath}`,
-    'listen.mode': listen.mode === null ? null : `0${listen.mode.toString(8)}`,
-    'listen.tls': certificatesText(listen.tls),
-    'listen.client_ca': listen.clientCa && fileText(listen.clientCa),
+    [key]: listen.socketPath && `unix:${listen.socketPath}`,
+    [`${key}.mode`]: listen.mode === null ? null : `0${listen.mode.toString(8)}`,
+    [`${key}.tls`]: certificatesText(listen.tls),
+    [`${key}.client_ca`]: listen.clientCa && fileText(listen.clientCa),
   }
 }
 

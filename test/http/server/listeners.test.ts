@@ -1,7 +1,7 @@
 // What listens, and how it ends: what is under way gets its time, and then nothing is left.
 import { EventEmitter } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect, type Server } from 'node:net'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { connect, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -17,18 +17,22 @@ import { orRejected } from '../../support/thrown.ts'
 import { createAuthority } from '../../support/tls.ts'
 import { outcomeOf, poll } from '../../support/waiting.ts'
 
-async function open(t: Test, { listen = '"127.0.0.1:0"', admin = '"127.0.0.1:0"' } = {}) {
+async function open(
+  t: Test,
+  { listen = '"127.0.0.1:0"', admin = '"127.0.0.1:0"', more = '', url = 'http://wiki.localhost' } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-listeners-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const held = openHeldContext(
     t,
     `
 listen: ${listen.replace('FOLDER', folder)}
+${more}
 admin: ${admin}
 data: ${JSON.stringify(folder)}
 providers: { op: { issuer: "https://op.example", client_id: c, client_secret: s } }
 session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes }
-apps: { wiki: { url: http://wiki.localhost, upstream: http://10.9.9.9, require: anyone } }
+apps: { wiki: { url: "${url}", upstream: http://10.9.9.9, require: anyone } }
 `,
   )
   const closed: string[] = []
@@ -46,6 +50,18 @@ const page = 'GET / HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n'
 const health = 'GET /.auth/health HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\n\r\n'
 const asked = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
 
+/** What a server of this machine says to it, at a port or at a socket. */
+function exchangeAt(place: number | string, bytes: string): Promise<string> {
+  if (typeof place === 'number') return exchange(place, bytes)
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    const socket = connect(place, () => socket.write(bytes))
+    socket.on('data', (piece) => pieces.push(piece))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(Buffer.concat(pieces).toString('latin1')))
+  })
+}
+
 /** Why nobody can be reached there; null: somebody can. */
 function refusal(place: { readonly port: number; readonly host: string } | string): Promise<string | null> {
   return new Promise((resolve) => {
@@ -58,11 +74,78 @@ function refusal(place: { readonly port: number; readonly host: string } | strin
 
 const at = (port: number) => ({ port, host: '127.0.0.1' })
 
+t.test('it listens at every place of the list, and each serves every app', async (t) => {
+  const { gateway, listeners, folder } = await open(t, {
+    listen: '["127.0.0.1:0", { address: "unix:FOLDER/gate.sock", mode: "0600" }, "127.0.0.1:0"]',
+  })
+  t.same(listeners.ports(gateway).ports, [0, 0, 0], 'what the file says, before')
+  await listeners.listen(gateway)
+  const { ports } = listeners.ports(gateway)
+  const [first = 0, unix, third = 0] = ports
+  t.ok(first > 0 && third > 0 && first !== third)
+  t.equal(unix, 0)
+  t.equal(statSync(join(folder, 'gate.sock')).mode & 0o777, 0o600)
+  for (const place of [first, join(folder, 'gate.sock'), third]) {
+    t.equal(statusOf(await exchangeAt(place, health)), 200, `${place}`)
+    t.equal(
+      statusOf(await exchangeAt(place, health.replace('wiki.localhost', 'x').replace('/.auth/health', '/'))),
+      421,
+      'an unknown host',
+    )
+  }
+  t.equal(await refusal(join(folder, 'health-0.sock')), null)
+  t.equal(await outcomeOf(listeners.close(0)), undefined)
+  for (const port of [first, third]) t.equal(await refusal(at(port)), 'ECONNREFUSED')
+  t.notOk(existsSync(join(folder, 'gate.sock')))
+})
+
+t.test('where one of several places is taken none is listened on', async (t) => {
+  const { gateway, listeners, folder } = await open(t, {
+    listen: '["127.0.0.1:0", "unix:FOLDER/gate.sock", "192.0.2.1:0"]',
+  })
+  t.match(await orRejected(() => listeners.listen(gateway)), { code: 'EADDRNOTAVAIL' })
+  const { ports } = listeners.ports(gateway)
+  await listeners.close(0)
+  t.equal(await refusal(at(ports[0] ?? 0)), 'ECONNREFUSED')
+  t.notOk(existsSync(join(folder, 'gate.sock')))
+})
+
+t.test('while it stops, what is under way at any place ends', async (t) => {
+  const { gateway, listeners, sent } = await open(t, { listen: '["127.0.0.1:0", "127.0.0.1:0"]' })
+  await listeners.listen(gateway)
+  const client = await rawClient(listeners.ports(gateway).ports[1] ?? 0, page)
+  const held = () => sent.length
+  await poll('the request at the upstream', held, (count) => count === 1)
+  const closing = listeners.close(3_600_000)
+  sent[0]?.sink.head({ statusCode: 204, reasonPhrase: null, headers: [] })
+  sent[0]?.sink.end()
+  t.equal(await outcomeOf(closing, 20_000), undefined)
+  t.match(client.text(), /^HTTP\/1\.1 204 /)
+})
+
+t.test('whoever comes by the socket of several places is believed, and nobody else', async (t) => {
+  const { gateway, listeners, folder, sent } = await open(t, {
+    listen: '["127.0.0.1:0", "unix:FOLDER/gate.sock"]',
+    more: 'trusted_proxies: [unix]',
+    url: 'https://wiki.localhost',
+  })
+  await listeners.listen(gateway)
+  const insecure = page.replace('\r\n\r\n', '\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n\r\n')
+  t.equal(statusOf(await exchangeAt(join(folder, 'gate.sock'), insecure)), 302, 'sent to https')
+  const client = await rawClient(listeners.ports(gateway).ports[0] ?? 0, insecure)
+  t.teardown(() => client.socket.destroy())
+  const held = () => sent.length
+  await poll('the request at the upstream', held, (count) => count === 1)
+})
+
 t.test('it listens where the file says, and tells the ports that it got', async (t) => {
   const { gateway, listeners, folder } = await open(t)
-  t.same(listeners.ports(gateway), { port: 0, adminPort: 0 }, 'what the file says, before')
+  t.same(listeners.ports(gateway), { ports: [0], adminPort: 0 }, 'what the file says, before')
   await listeners.listen(gateway)
-  const { port, adminPort } = listeners.ports(gateway)
+  const {
+    ports: [port = 0],
+    adminPort,
+  } = listeners.ports(gateway)
   t.ok(port > 0 && adminPort !== null && adminPort > 0 && port !== adminPort)
   t.equal(statusOf(await exchange(port, health)), 200)
   t.match(await exchange(adminPort ?? 0, asked('/readyz')), /"ready":true/)
@@ -139,7 +222,10 @@ t.test('while it stops, what is under way ends, is said to drain, and nobody els
   const { gateway, listeners, folder, sent, closed } = await open(t)
   const timers = timersThatHold()
   await listeners.listen(gateway)
-  const { port, adminPort } = listeners.ports(gateway)
+  const {
+    ports: [port = 0],
+    adminPort,
+  } = listeners.ports(gateway)
   const client = await rawClient(port, page)
   await poll(
     'the request at the upstream',
@@ -176,7 +262,7 @@ t.test('while it stops, what is under way ends, is said to drain, and nobody els
 t.test('a connection that its client would keep is swept away with its last answer', async (t) => {
   const { gateway, listeners, sent } = await open(t)
   await listeners.listen(gateway)
-  const client = await rawClient(listeners.ports(gateway).port, page)
+  const client = await rawClient(listeners.ports(gateway).ports[0] ?? 0, page)
   await poll(
     'the request at the upstream',
     () => sent.length,
@@ -192,7 +278,7 @@ t.test('a connection that its client would keep is swept away with its last answ
 t.test('what is not done in its time is cut', async (t) => {
   const { gateway, listeners, sent, closed } = await open(t)
   await listeners.listen(gateway)
-  const client = await rawClient(listeners.ports(gateway).port, page)
+  const client = await rawClient(listeners.ports(gateway).ports[0] ?? 0, page)
   await poll(
     'the request at the upstream',
     () => sent.length,
@@ -218,7 +304,8 @@ t.test('new rules are told to all that is open', async (t) => {
 
 t.test('each connection is followed until it has closed, whatever it became', async (t) => {
   const server = new EventEmitter()
-  const open = followConnections(server as unknown as Server)
+  const open = new Set<Socket>()
+  followConnections(server as unknown as Server, open)
   const [one, other] = [new EventEmitter(), new EventEmitter()]
   t.equal(open.size, 0)
   server.emit('connection', one)

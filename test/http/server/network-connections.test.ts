@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import type { ClientNetwork } from '../../../src/core/limits/network.ts'
 import { type AddressRange, readAddressRange } from '../../../src/core/request/address.ts'
-import { boundConnections } from '../../../src/http/server/network-connections.ts'
+import { connectionBound } from '../../../src/http/server/network-connections.ts'
 import { startTestGateway } from '../../support/gateway.ts'
 import { freePort } from '../../support/ports.ts'
 import { type RawClient, rawClient } from '../../support/raw.ts'
@@ -52,7 +52,7 @@ t.test('one connection more than a network may have is reset, and the others go 
   const server = http.createServer((_, response) => response.end('served'))
   const sockets: Socket[] = []
   server.on('connection', (socket) => sockets.push(socket))
-  boundConnections(server, { most: 1, trusted: () => [], onRefused: (network) => refused.push(network) })
+  connectionBound({ most: 1, trusted: () => [], onRefused: (network) => refused.push(network) })(server)
   const port = await listening(t, server)
   const clients = await many(t, port, hundred)
   t.same(refused, [])
@@ -67,11 +67,25 @@ t.test('one connection more than a network may have is reset, and the others go 
   t.match(await oneMore(port, get), /served$/, 'there is room again')
 })
 
+t.test('connections to several servers count together', async (t) => {
+  let refused = 0
+  const bound = connectionBound({ most: 1, trusted: () => [], onRefused: () => refused++ })
+  const servers = [http.createServer(), http.createServer()]
+  for (const server of servers) bound(server)
+  const [one = 0, other = 0] = await Promise.all(servers.map((server) => listening(t, server)))
+  await many(t, one, hundred / 2)
+  await many(t, other, hundred / 2)
+  t.equal(refused, 0)
+  await oneMore(other)
+  await oneMore(one)
+  t.equal(refused, 2)
+})
+
 t.test('a trusted proxy has no such bound, and who is trusted is asked anew each time', async (t) => {
   let trusted = loopback
   let refused = 0
   const server = http.createServer()
-  boundConnections(server, { most: 1, trusted: () => trusted, onRefused: () => refused++ })
+  connectionBound({ most: 1, trusted: () => trusted, onRefused: () => refused++ })(server)
   const port = await listening(t, server)
   await many(t, port, hundred + 1)
   t.equal(refused, 0)
@@ -88,7 +102,7 @@ t.test('no TLS is begun with a connection that is refused', async (t) => {
   let handshakes = 0
   const server = https.createServer({ key, cert })
   server.on('tlsClientError', () => handshakes++)
-  boundConnections(server, { most: 1, trusted: () => [], onRefused: () => refused++ })
+  connectionBound({ most: 1, trusted: () => [], onRefused: () => refused++ })(server)
   const port = await listening(t, server)
   const clients = await many(t, port, hundred)
   t.equal(await oneMore(port, 'no TLS'), '')

@@ -48,8 +48,8 @@ function open(t: Test, answer: (message: ToWorker) => FromWorker | null = () => 
 t.test('it is given what to serve first of all, and says when it listens', async (t) => {
   const { worker, sent, say, lines, told } = open(t)
   t.same(sent, [{ kind: 'start', start }])
-  say({ kind: 'listening', port: 8080 })
-  t.same(await outcomeOf(worker.listening), { kind: 'listening', port: 8080 })
+  say({ kind: 'listening', ports: [8080] })
+  t.same(await outcomeOf(worker.listening), { kind: 'listening', ports: [8080] })
   lines('{}\n')
   say({ kind: 'certificate', certificate: { role: 'upstream', host: 'app', endsAt: 1 } })
   t.same(told, ['{}\n', 'certificate'])

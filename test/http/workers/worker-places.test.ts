@@ -49,7 +49,7 @@ function open(
         stopped.push(graceMs)
         ended.resolve({ ...killed, status: 0, signal: null })
       },
-      listen: (outcome: Listening = { kind: 'listening', port: 80 }) => listening.resolve(outcome),
+      listen: (outcome: Listening = { kind: 'listening', ports: [80] }) => listening.resolve(outcome),
       end: () => {
         listening.resolve({ kind: 'ended', end: killed })
         ended.resolve(killed)

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { keyPair } from './key-pair.ts'
+import { fileMode, forms, listenPlace, pem } from './values.ts'
+
+/** One place of `listen` as a mapping. */
+export const listenKeys = {
+  address: listenPlace.prefault('0.0.0.0:8080').describe('Where the gateway accepts requests.'),
+  mode: fileMode
+    .optional()
+    .describe(
+      'The permissions of the Unix socket that `address` names. `"0660"` lets its owner and its group connect. Without this key, the umask of the process decides.',
+    ),
+  tls: z
+    .array(keyPair)
+    .min(1)
+    .register(forms, { form: 'list of `{certificate, key}`' })
+    .optional()
+    .describe(
+      'Certificates with which the gateway ends TLS itself. It chooses one by the name that the client asks for. The first is the default.',
+    ),
+  client_ca: pem
+    .optional()
+    .describe(
+      'The authorities that may have issued a client’s certificate. With this key, clients without such a certificate are refused.',
+    ),
+}
+
+const listenMapping = z.strictObject(listenKeys)
+
+const oneListener = z.union([
+  listenPlace.transform((address): z.output<typeof listenMapping> => ({ address })),
+  listenMapping,
+])
+
+/** `listen`: one place, or a list of several. Each is judged by itself (config/build/listen). */
+export const listenForm = z
+  .union([...oneListener.options, z.array(oneListener).min(1)])
+  .register(forms, {
+    form: '`address:port`, `unix:/path`, `{address, mode, tls, client_ca}`, or a list of these',
+  })
+  .prefault('0.0.0.0:8080')
+  .describe(
+    'Where the gateway accepts requests: an address and a port. Or a Unix socket, `unix:/run/claimgate.sock`, for a server on the same machine that stands in front. If a socket file is there on which no process answers, the gateway takes it over. It leaves any other file alone. A list has several places, each with its own keys. Every place serves every app.',
+  )
