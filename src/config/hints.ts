@@ -49,7 +49,6 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
 const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['', new Set(['client_certificates'])],
   ['listen', new Set(['client_certificates'])],
-  ['api_keys', new Set(['token_lifetime'])],
   ['providers.*', new Set(['exchange'])],
 ])
 

@@ -71,5 +71,5 @@ export const outro = `## Which app answers a request?
 ## Which keys come in a later version?
 
 These keys are not available yet, and the gateway refuses them: \`client_certificates\`, \`exchange\`
-of a provider, \`token_lifetime\` of \`api_keys\`.
+of a provider.
 `

@@ -112,9 +112,10 @@ const topTerms: readonly Term<Gateway>[] = [
 /** Who somebody is that comes by a key. What opens in the store is the same for both. */
 function keysText(apiKeys: Gateway['apiKeys']): string {
   if (apiKeys === null) return ''
-  const { prefixes, header, userIdPrefix, claimsMaxAgeSeconds, selfService } = apiKeys
+  const { prefixes, header, userIdPrefix, claimsMaxAgeSeconds, tokenLifetimeSeconds, selfService } = apiKeys
   const ofPeople = selfService && [selfService.at, selfService.claims]
-  return JSON.stringify([prefixes, header, userIdPrefix, claimsMaxAgeSeconds, ofPeople])
+  const times = [claimsMaxAgeSeconds, tokenLifetimeSeconds]
+  return JSON.stringify([prefixes, header, userIdPrefix, times, ofPeople])
 }
 
 /** What makes the claims that rules judge. */

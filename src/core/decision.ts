@@ -88,6 +88,7 @@ export type RejectReason =
   | 'credentials-ambiguous'
   | 'too-many-unknown'
   | 'limit-exceeded'
+  | 'token-request-invalid'
 
 /** Why a request target is refused; 400 each. */
 export type TargetReason =

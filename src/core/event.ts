@@ -47,6 +47,8 @@ export const events = {
   'key.revoked': 'The same revoked a key. From now on it opens nothing.',
   'key.rejected':
     'A key was refused though its secret is right: it is over, revoked, asleep or for something else (`reason`). This is said at most once an hour of one key and reason.',
+  'token.issued':
+    'Somebody got a token at `/.auth/token`: for a key, for a pair of a provider, or for a refresh token.',
   'key.sleeps-soon':
     'A person’s key falls asleep within a week (`sleeps_at`), unless the person signs in again. This is said daily.',
   'admin.refused': 'Somebody sent a wrong token to the admin address. This is said at most once a minute.',
@@ -150,6 +152,10 @@ export const eventFields = {
   'key.changed': ofKey,
   'key.revoked': ofKey,
   'key.rejected': ['key', 'name', 'subject', 'reason', 'count'],
+  'token.issued': [
+    ...(['request_id', 'client', 'credential', 'subject', 'provider'] as const),
+    ...(['key', 'name', 'expires_in'] as const),
+  ],
   'key.sleeps-soon': ['key', 'name', 'subject', 'provider', 'sleeps_at'],
   'admin.refused': ['network', 'count'],
   'command.unreadable': ['count'],
@@ -237,6 +243,7 @@ export const fields = {
   count: 'How many there were since the line before.',
   role: 'Which certificate it is. The gateway shows `listener` and `client`, and trusts `ca`. A provider or an app showed `provider` and `upstream`.',
   ends_at: 'When the certificate ends, in seconds since 1970.',
+  expires_in: 'For how many seconds the token opens what it opens.',
   seconds: 'By how much the clocks differ.',
   peer: 'The address from which a connection came.',
   credential: 'By what somebody was known: `session`, `bearer` or `api_key`; also of one that was refused.',

@@ -114,6 +114,8 @@ export const rejectReasons: Reasons<RejectReason> = {
   'credentials-ambiguous': 'Two credentials were sent in headers, or one header twice. None of them counts.',
   'too-many-unknown':
     'The client’s network, or all together, sent too many keys or tokens that nobody knows.',
+  'token-request-invalid':
+    'A request to `/.auth/token` that cannot be read in one way, or asks for what is not given. `error_description` of the answer says why.',
   'limit-exceeded': 'A limit of the location (`limits`) is reached. `limit` says which.',
   'http-version': 'Another version than HTTP/1.1 or 1.0, or 1.0 with a transfer coding.',
 }

@@ -205,9 +205,10 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/sign-in/frontchannel-logout.ts',
       'http/sign-in/own-sessions.ts',
       'http/sign-in/me.ts',
+      'http/token/token.ts',
     ],
     does: 'These are the gateway’s own addresses. Only a navigation begins a sign-in. Anything else gets 403, `not-a-navigation`. Small forms are read here and nowhere else.',
-    endsWith: ['cross-site'],
+    endsWith: ['cross-site', 'token-request-invalid'],
     known: 'A session that began or ended, and its cookies.',
   },
   {

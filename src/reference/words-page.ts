@@ -119,7 +119,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, HEAD, OPTIONS',
     'How an app is to be asked with access tokens, as JSON (RFC 9728): `resource`, `authorization_servers` (the issuers of the providers with `bearer`), `scopes_supported` (their `required_scopes`) and `bearer_methods_supported`. Anybody may ask, and pages of every origin. It is there if a location of the app lists `bearer` in `credentials`, before any location of that path. The 401 there names it (`resource_metadata`).',
   ],
-  token: ['`/.auth/token`', 'POST', 'Is not available yet, and 404.'],
+  token: [
+    '`/.auth/token`',
+    'POST',
+    'The token endpoint (RFC 6749): a form with `grant_type=client_credentials` and a key’s `client_id` and `client_secret`, or these as Basic, gets a short token of that key. `scope` narrows it, and `lifetime` shortens it, in seconds. What is wrong is 400 or 401 with JSON (`error`). Pages of other origins get 403. The address is 404 where no location of the origin lists `api_key` in `credentials`.',
+  ],
   keys: ['`/.auth/keys`', 'GET, HEAD, POST', 'Is not available yet, and 404.'],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }

@@ -41,6 +41,8 @@ export const runtimeFollowing = {
   renewals: 'subscribed',
   providers: 'replaced',
   credentials: 'replaced',
+  shortTokens: 'replaced',
+  providerTokens: 'replaced',
   credentialWatch: 'independent',
   upstreams: 'replaced',
   spentStates: 'independent',

@@ -8,6 +8,7 @@ import type { ClientAddress } from '../core/request/forwarded.ts'
 import type { JudgedAddress } from '../core/rules/requirement.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import type { Keys } from './keys/keys.ts'
+import type { ShortTokens } from './keys/short-tokens.ts'
 
 /** Verifies what a header carried, each kind by those who know its source. */
 export interface HeaderCredentials {
@@ -31,6 +32,7 @@ export interface CredentialUse {
 export interface CredentialSources {
   /** Null: there are no keys. */
   readonly keys: Pick<Keys, 'verify'> | null
+  readonly shortTokens: Pick<ShortTokens, 'verify'>
   readonly bearerTokens: {
     verify(
       presented: Extract<Verifiable, { kind: 'jwt' | 'opaque' }>,
@@ -39,7 +41,11 @@ export interface CredentialSources {
   }
 }
 
-export function createHeaderCredentials({ keys, bearerTokens }: CredentialSources): HeaderCredentials {
+export function createHeaderCredentials({
+  keys,
+  shortTokens,
+  bearerTokens,
+}: CredentialSources): HeaderCredentials {
   return {
     verify: (presented, use) => {
       switch (presented.kind) {
@@ -48,8 +54,13 @@ export function createHeaderCredentials({ keys, bearerTokens }: CredentialSource
         case 'jwt':
         case 'opaque':
           return bearerTokens.verify(presented, use)
-        // Nothing gives such tokens out yet, and no provider is asked for pairs.
         case 'short-token':
+          return shortTokens.verify(presented, {
+            ...use,
+            client: judgedAddress(use.client),
+            at: use.app.origin,
+          })
+        // No provider is asked for pairs yet.
         case 'pair':
           return unknown
       }

@@ -24,7 +24,10 @@ import { createHeaderCredentials } from './header-credentials.ts'
 import { followRenewal, tellingKeys } from './keys/follow-persons.ts'
 import type { RejectedKey } from './keys/key-verification.ts'
 import { openKeys } from './keys/open.ts'
+import { createShortTokens } from './keys/short-tokens.ts'
+import { tokenRing } from './keys/token-ring.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
+import { noProviderTokens } from './provider-tokens.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
 import { openRequestLimits } from './request-limits/open.ts'
@@ -137,10 +140,7 @@ function assemble(
     sessions,
     renewals,
     providers,
-    credentials: createHeaderCredentials({
-      keys,
-      bearerTokens: createBearerTokens({ gateway, providers }),
-    }),
+    ...openCredentials({ gateway, providers, keys, ring, random }),
     credentialWatch,
     upstreams: createUpstreams(
       undefined,
@@ -159,6 +159,26 @@ function assemble(
     logoutChecks: createLogoutChecks(),
     requestLimits: openRequestLimits(gateway, { random, seal, uncounted: deps.onUncounted ?? (() => {}) }),
     logKey,
+  }
+}
+
+/** What verifies and gives what headers carry, by the configuration of one edition. */
+function openCredentials({
+  gateway,
+  providers,
+  keys,
+  ring,
+  random,
+}: Pick<Runtime, 'gateway' | 'providers' | 'keys' | 'ring' | 'random'>): Pick<
+  Runtime,
+  'credentials' | 'shortTokens' | 'providerTokens'
+> {
+  const shortTokens = createShortTokens({ gateway, keys, ring: tokenRing(gateway, ring), random })
+  const bearerTokens = createBearerTokens({ gateway, providers })
+  return {
+    credentials: createHeaderCredentials({ keys, shortTokens, bearerTokens }),
+    shortTokens,
+    providerTokens: noProviderTokens,
   }
 }
 
@@ -189,10 +209,7 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     gateway,
     ring,
     providers,
-    credentials: createHeaderCredentials({
-      keys: former.keys,
-      bearerTokens: createBearerTokens({ gateway, providers }),
-    }),
+    ...openCredentials({ gateway, providers, keys: former.keys, ring, random }),
     upstreams: former.upstreams.renew(),
     logKey,
   }

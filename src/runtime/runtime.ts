@@ -6,6 +6,8 @@ import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { CredentialWatch } from './credential-watch.ts'
 import type { HeaderCredentials } from './header-credentials.ts'
 import type { Keys } from './keys/keys.ts'
+import type { ShortTokens } from './keys/short-tokens.ts'
+import type { ProviderTokens } from './provider-tokens.ts'
 import type { Renewals } from './renewals/renewals.ts'
 import type { RequestLimits } from './request-limits/request-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -39,6 +41,10 @@ export interface Runtime {
   readonly credentialFailures: FailureCount
   /** Keys of customers; null: the configuration has none. */
   readonly keys: Keys | null
+  /** Short tokens of ours: who gives them, and who verifies them. */
+  readonly shortTokens: ShortTokens
+  /** Tokens of providers for their customers' pairs and refresh tokens. */
+  readonly providerTokens: ProviderTokens
   /** How often logout tokens and front-channel logouts are looked at, by network. */
   readonly logoutChecks: LogoutChecks
   /** `limits` of locations. */

@@ -23,6 +23,7 @@ export const apiKeys: ApiKeySettings = {
   secrets: [],
   keys: [],
   claimsMaxAgeSeconds: 30 * 86_400,
+  tokenLifetimeSeconds: 900,
   userIdPrefix: 'key:',
   widgetClaims: [],
   selfService: null,

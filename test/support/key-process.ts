@@ -19,6 +19,7 @@ const apiKeys = {
   ...{
     secrets: [new Secret('k'.repeat(32))],
     claimsMaxAgeSeconds: 3600,
+    tokenLifetimeSeconds: 900,
     userIdPrefix: 'key:',
     widgetClaims: [],
     selfService: null,

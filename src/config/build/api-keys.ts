@@ -8,7 +8,7 @@ import { isOfCustomers } from '../rules/words.ts'
 import { apiKeysKeys } from '../schema/api-keys.ts'
 import { checkKeys } from '../validate.ts'
 import { type KeyInFile, readKeysInFile } from './keys-in-file.ts'
-import { faultAt, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
+import { faultAt, isWritten, placeOf, type Scope } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 import { buildStore } from './session-store.ts'
 
@@ -42,23 +42,17 @@ export function buildApiKeys(scope: Scope, session: SessionSettings | null): Bui
   const inFile = read ?? []
   const secrets = keys.secret ?? []
   const sealing = [...secrets.map((secret, index) => named(scope, secret, index)), ...passwords]
-  const { prefix, header, claims_max_age: maxAge, user_id_prefix: userIdPrefix, widget_claims: widget } = keys
+  const { prefix, header, user_id_prefix: userIdPrefix, widget_claims: widget } = keys
+  const { claims_max_age: claimsMaxAgeSeconds, token_lifetime: tokenLifetimeSeconds } = keys
   if (store === null || read === null) return { draft: null, sealing, inFile }
-  if (prefix === undefined || header === undefined || maxAge === undefined || userIdPrefix === undefined)
+  if (prefix === undefined || header === undefined || userIdPrefix === undefined)
     return { draft: null, sealing, inFile }
-  if (widget === undefined) return { draft: null, sealing, inFile }
-  const forms = { prefixes: prefix, header }
-  const widgetClaims = [...new Set(widget)]
+  if (claimsMaxAgeSeconds === undefined || tokenLifetimeSeconds === undefined || widget === undefined)
+    return { draft: null, sealing, inFile }
+  const forms = { prefixes: prefix, header, userIdPrefix, widgetClaims: [...new Set(widget)] }
+  const times = { claimsMaxAgeSeconds, tokenLifetimeSeconds }
   return {
-    draft: {
-      ...forms,
-      store,
-      secrets,
-      keys: inFile.map(({ key }) => key),
-      claimsMaxAgeSeconds: maxAge,
-      userIdPrefix,
-      widgetClaims,
-    },
+    draft: { ...forms, ...times, store, secrets, keys: inFile.map(({ key }) => key) },
     ...{ sealing, inFile },
   }
 }
@@ -95,12 +89,6 @@ function lasts(store: SessionSettings['store']): store is KeyStore {
 function checkSecret(scope: Scope, secret: readonly Secret[] | undefined, store: KeyStore | null): void {
   const at = [...path, 'secret']
   if (store === null) return
-  if (secret !== undefined && !isShared(store))
-    warnAt(
-      scope,
-      at,
-      'seals nothing yet: keys in `data/keys.db` are hashes, and no other machine has that file',
-    )
   if (secret !== undefined || isWritten(scope, at) || !isShared(store)) return
   const message =
     'is missing: it seals the keys in a Redis, so that nobody who writes there can make one; make it with `openssl rand -base64 32`'

@@ -71,7 +71,7 @@ export const apiKeysKeys = {
     .register(forms, { form: 'secret text or a list' })
     .optional()
     .describe(
-      'Seals the keys in a Redis, which needs this key. It has at least 32 bytes and is not `session.secret`. In a list, the first seals and every one opens.',
+      'Seals the keys in a Redis, which needs this key, and the short tokens. Without it, `session.secret` seals the tokens. It has at least 32 bytes and is not `session.secret`. In a list, the first seals and every one opens.',
     ),
   prefix: oneOrMore(prefix)
     .register(forms, { form: 'text or list of texts' })
@@ -93,6 +93,11 @@ export const apiKeysKeys = {
     .prefault('30d')
     .describe(
       'How long the claims of a person’s key count after the sign-in or recheck that they came from. Then the key sleeps until its owner signs in. At most 90d.',
+    ),
+  token_lifetime: durationAtMost(86_400, '24h')
+    .prefault('15m')
+    .describe(
+      'How long a short token lives that the gateway gives for a key at `/.auth/token`, unless the program asks for a shorter one. It also ends with its key. At most 24h. If you make this shorter, the tokens that are out end sooner too.',
     ),
   user_id_prefix: z
     .string()

@@ -15,11 +15,13 @@ export interface KeyForms {
 /** `api_keys` of the file. */
 export interface ApiKeySettings extends KeyForms {
   readonly store: { readonly kind: 'sqlite' } | RedisSettings
-  /** Seal records in a shared store; the first seals. */
+  /** Seal records in a shared store, and short tokens; the first seals. */
   readonly secrets: readonly Secret[]
   /** Those that stand in the file. */
   readonly keys: readonly ApiKey[]
   readonly claimsMaxAgeSeconds: number
+  /** How long a short token lives at most. */
+  readonly tokenLifetimeSeconds: number
   /** Of the user ids of operators' keys. */
   readonly userIdPrefix: string
   /** What of a key's claims a token for a widget has. */

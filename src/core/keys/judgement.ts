@@ -13,7 +13,8 @@ import { matchedSecret, wasReplaced } from './key-secret.ts'
 /** One use of a key. */
 export interface KeyUse {
   readonly app: Pick<App, 'name' | 'providers'>
-  readonly method: string
+  /** Null: none yet, where a token is asked for. */
+  readonly method: string | null
   readonly client: JudgedAddress
   readonly now: EpochSeconds
 }
@@ -52,6 +53,27 @@ export function judgeKey({ key, who, selfService }: KnownKey, hash: string, use:
   const { principal } = who
   const endsAt = earliest(key.expiresAt, secret.until, who.kind === 'person' ? who.claimsEndAt : null)
   return { kind: 'identified', principal, scopes: scopesOf(principal), endsAt }
+}
+
+/**
+ * Whether a token may be given for a key at an origin: where one of its apps would accept the key. Of a key that none of
+ * them would accept nothing is told, as if there were none.
+ */
+export function judgeAtOrigin(
+  known: KnownKey,
+  hash: string,
+  { apps, ...use }: Omit<KeyUse, 'app' | 'method'> & { readonly apps: readonly KeyUse['app'][] },
+): HeaderLookup {
+  const { key } = known
+  let told: HeaderLookup | null = null
+  for (const app of apps) {
+    if (key.apps !== null && !key.apps.includes(app.name)) continue
+    const lookup = judgeKey(known, hash, { ...use, app, method: null })
+    if (lookup.kind === 'identified') return lookup
+    const isHidden = lookup.kind === 'refused' && lookup.why === 'key-invalid'
+    if (!isHidden) told ??= lookup
+  }
+  return told ?? invalidKey('no app of this origin accepts it')
 }
 
 function refused(why: CredentialRefusal, detail: string | null): HeaderLookup {
@@ -95,9 +117,14 @@ function sleepOf(
 
 /** What the key was not made for; null: nothing here. */
 function restrictionOf({ methods, from }: ApiKey, { method, client }: KeyUse): string | null {
-  if (methods !== null && !methods.includes(method === 'HEAD' && !methods.includes('HEAD') ? 'GET' : method))
+  if (methods !== null && method !== null && !isAmong(methods, method))
     return 'the key is not for this method'
   return from === null || comesFrom(from, client) ? null : 'the key is not for this address'
+}
+
+/** Whoever may GET may HEAD. */
+function isAmong(methods: readonly string[], method: string): boolean {
+  return methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
 }
 
 /** An address that nobody knows is in none. */

@@ -9,6 +9,8 @@ import { narrowed } from './token-scope.ts'
 /** One use of a token of ours, at an app of the origin `at`. */
 export interface TokenUse extends KeyUse {
   readonly at: string
+  /** The `Origin` of the request, as sent; null: none. */
+  readonly origin: string | null
 }
 
 export interface TokenSettings {
@@ -53,6 +55,9 @@ export function judgeShortToken(
 ): HeaderLookup {
   const fault = faultOfToken(token, use, settings)
   if (fault !== null) return fault
+  // No location lists `widget` yet.
+  if (token.of === 'widget')
+    return { kind: 'refused', why: 'credential-not-accepted', detail: 'tokens of widgets open nothing yet' }
   const lookup = judgeKey(known, token.secretHash, use)
   if (lookup.kind !== 'identified') return lookup
   const endsAt = Math.min(endOf(token, settings), lookup.endsAt ?? Number.POSITIVE_INFINITY)

@@ -4,6 +4,7 @@ import { KiB, type Limit, MiB, of } from './limit.ts'
 export const credentialLimits = {
   accessTokenBytes: of('request', 16 * KiB, 'An access token; a longer one is refused before it is decoded.'),
   shortTokenBytes: of('request', 2 * KiB, 'A token of ours; a longer one is refused before it is opened.'),
+  tokenFormBytes: of('request', 16 * KiB, 'The form that asks for a token; more is 413.'),
   failedCredentials: of(
     'client network',
     60,

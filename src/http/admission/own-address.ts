@@ -1,3 +1,4 @@
+import { isOfUse, tokenUses } from '../../core/credential/token-uses.ts'
 import type { Gateway, Origin, RedirectUri } from '../../core/gateway.ts'
 import { caselessKeys } from '../../core/request/caseless.ts'
 import { compatibleReadings } from '../../core/request/compatible-path.ts'
@@ -44,6 +45,11 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return { kind: 'own', address: 'logout', methods: ['GET', 'POST'] }
     case '/logged-out':
       return { kind: 'own', address: 'logged-out', methods: ['GET'] }
+    // Where nothing is given out that would open anything, nobody is asked for a secret.
+    case '/token':
+      return isOfUse(tokenUses(gateway, origin))
+        ? { kind: 'own', address: 'token', methods: ['POST'] }
+        : { kind: 'unknown' }
     case '/backchannel-logout':
       return byProvider(gateway, 'backchannel-logout', ['POST'])
     // No HEAD: it ends a session.

@@ -22,6 +22,8 @@ export const metricTexts = {
     'Sign-outs that a provider asked for, by provider, channel (back-channel, front-channel) and outcome: ended, nothing (no such session), refused, failed. The provider is empty if nobody can tell it.',
   claimgate_key_uses_total:
     'Requests with an API key by outcome: `used`, `refused` by a rule or a limit, or the reason for which the key itself was refused.',
+  claimgate_token_requests_total:
+    'Requests for a token at `/.auth/token` by outcome: granted, refused, throttled (too many wrong ones from the network), failed (a store or provider did not answer).',
   claimgate_forms_total:
     'Forms that met a sign-in, by app and outcome: kept, resumed (sent after it), not-kept.',
   claimgate_renewals_total:
@@ -53,6 +55,7 @@ export const metricLabels = {
   claimgate_logins_total: ['provider', 'outcome'],
   claimgate_provider_logouts_total: ['provider', 'channel', 'outcome'],
   claimgate_key_uses_total: ['outcome'],
+  claimgate_token_requests_total: ['outcome'],
   claimgate_forms_total: ['app', 'outcome'],
   claimgate_renewals_total: ['provider', 'outcome'],
   claimgate_renewal_duration_seconds: ['provider'],
@@ -103,6 +106,7 @@ export interface Metrics {
     channel: 'back-channel' | 'front-channel',
     outcome: 'ended' | 'nothing' | 'refused' | 'failed',
   ): void
+  token(outcome: 'granted' | 'refused' | 'throttled' | 'failed'): void
   /** Null: of no app. */
   form(app: string | null, outcome: 'kept' | 'resumed' | 'not-kept'): void
   /** `ms`: how long it took; of an answer alone. */
@@ -156,7 +160,7 @@ export function createMetrics(): Metrics {
   }
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
   const [logouts, forms, renewals, limited] = [createSums(), createSums(), createSums(), createSums()]
-  const keyUses = createSums()
+  const [keyUses, tokenRequests] = [createSums(), createSums()]
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [limited, new Counter(shape('claimgate_limited_total'))],
@@ -164,6 +168,7 @@ export function createMetrics(): Metrics {
     [logins, new Counter(shape('claimgate_logins_total'))],
     [logouts, new Counter(shape('claimgate_provider_logouts_total'))],
     [keyUses, new Counter(shape('claimgate_key_uses_total'))],
+    [tokenRequests, new Counter(shape('claimgate_token_requests_total'))],
     [forms, new Counter(shape('claimgate_forms_total'))],
     [renewals, new Counter(shape('claimgate_renewals_total'))],
     [faults, new Counter(shape('claimgate_faults_total'))],
@@ -204,6 +209,7 @@ export function createMetrics(): Metrics {
     },
     login: (provider, outcome) => logins.add(provider ?? '', outcome),
     providerLogout: (provider, channel, outcome) => logouts.add(provider ?? '', channel, outcome),
+    token: (outcome) => tokenRequests.add(outcome),
     form: (app, outcome) => forms.add(app ?? '', outcome),
     renewal: (provider, outcome, ms) => {
       renewals.add(provider, outcome)

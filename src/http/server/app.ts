@@ -24,6 +24,8 @@ import { me } from '../sign-in/me.ts'
 import { endOwnSessions, ownSessions } from '../sign-in/own-sessions.ts'
 import { resourceMetadataPreflight, showResourceMetadata } from '../sign-in/resource-metadata.ts'
 import { resumeForm } from '../sign-in/resume.ts'
+import { giveToken } from '../token/token.ts'
+import { asTokenError } from '../token/token-answer.ts'
 import { openUpgrades } from '../websocket/websocket.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
 import { noteCut } from './cut-answer.ts'
@@ -182,6 +184,9 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
   scope.post('/own/backchannel-logout', { bodyLimit: limits.logoutFormBytes }, async (request, reply) =>
     send(reply, await backChannelLogout(contextOf(request.raw), admissionOf(request.raw), form(request))),
   )
+  scope.post('/own/token', { bodyLimit: limits.tokenFormBytes }, async (request, reply) =>
+    send(reply, await giveToken(request)),
+  )
   scope.get('/own/frontchannel-logout', async (request, reply) =>
     send(reply, await frontChannelLogout(contextOf(request.raw), admissionOf(request.raw))),
   )
@@ -231,19 +236,20 @@ function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     reply.raw.destroy()
     return
   }
+  const answer = (told: Answer) => void send(reply, admission.address === 'token' ? asTokenError(told) : told)
   switch (errorCode(thrown)) {
     // Counted as it came, or announced: the same refusal, and the access line says so.
     case 'REQUEST_BODY_TOO_LARGE':
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       carryAdmission(request.raw, { ...admission, decision: bodyTooLarge })
-      send(reply, refusal(admission, bodyTooLarge.status, bodyTooLarge.reason))
+      answer(refusal(admission, bodyTooLarge.status, bodyTooLarge.reason))
       return
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      send(reply, refusal(admission, 415, 'media-type-unknown'))
+      answer(refusal(admission, 415, 'media-type-unknown'))
       return
     default:
       tellOf(contextOf(request.raw), thrown, admission)
-      send(reply, faultAnswer(admission, isFault(thrown) ? thrown : null))
+      answer(faultAnswer(admission, isFault(thrown) ? thrown : null))
   }
 }
 

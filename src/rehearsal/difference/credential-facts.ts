@@ -41,6 +41,7 @@ export function apiKeyFacts(settings: ApiKeySettings | null): Named {
     'api_keys.prefix': anyOf(settings.prefixes),
     'api_keys.header': settings.header,
     'api_keys.claims_max_age': amount(settings.claimsMaxAgeSeconds, 's'),
+    'api_keys.token_lifetime': amount(settings.tokenLifetimeSeconds, 's'),
     'api_keys.user_id_prefix': settings.userIdPrefix,
     ...selfServiceFacts(selfService),
     ...Object.fromEntries(keys.map((key) => [`api_keys.keys ${key.id}`, keyFact(key)])),

@@ -12,8 +12,13 @@ export interface KeyFinder {
   readonly remembered: Pick<RememberedKeys, 'changed' | 'whoIs'>
   /** What may be believed of an id without a look-up; undefined: it has to be looked up. */
   known(id: string): RememberedKey | 'none' | undefined
-  /** `none`: there is no such key. `busy`: too many ids of none were asked for; in so many milliseconds they may be again. */
-  find(id: string): Awaitable<RememberedKey | 'none' | { readonly busyForMs: number }>
+  /** What was last known of it, whether or not that may still be believed. */
+  lastKnown(id: string): RememberedKey | undefined
+  /**
+   * `none`: there is no such key. `busy`: too many ids of none were asked for; in so many milliseconds they may be again.
+   * Never for one that is known to be of a key, as it stands in a token of ours.
+   */
+  find(id: string, isOfKey?: boolean): Awaitable<RememberedKey | 'none' | { readonly busyForMs: number }>
 }
 
 export interface KeyFinderSetup {
@@ -89,10 +94,11 @@ export function createKeyFinder({ store, clock, duringOutageMs, report }: KeyFin
   return {
     remembered,
     known,
-    find(id) {
+    lastKnown: (id) => remembered.get(id),
+    find(id, isOfKey = false) {
       const believed = known(id)
       if (believed !== undefined) return believed
-      const busyForMs = rate.waitMs(clock.monotonicMs())
+      const busyForMs = isOfKey ? 0 : rate.waitMs(clock.monotonicMs())
       if (busyForMs > 0 && remembered.get(id) === undefined) return { busyForMs }
       const news = remembered.news()
       return settle(

@@ -1,10 +1,12 @@
 import type { CredentialRefusal, CredentialShortfall, HeaderLookup } from '../../core/credential/lookup.ts'
 import type { App, Gateway } from '../../core/gateway.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
-import { invalidKey, judgeKey, type KnownKey } from '../../core/keys/judgement.ts'
+import { invalidKey, judgeAtOrigin, judgeKey, type KnownKey } from '../../core/keys/judgement.ts'
 import type { PresentedKey } from '../../core/keys/key-form.ts'
 import { keyPrincipal } from '../../core/keys/key-principal.ts'
 import { hashKeySecret, matchedSecret, wasReplaced } from '../../core/keys/key-secret.ts'
+import type { ShortToken } from '../../core/keys/short-token.ts'
+import { faultOfToken, judgeShortToken, type TokenUse } from '../../core/keys/token-judgement.ts'
 import type { FailureCount } from '../../core/limits/failures.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
@@ -22,6 +24,8 @@ export interface PresentedAt {
   readonly now: EpochSeconds
 }
 
+export type TokenPresentedAt = Omit<PresentedAt, 'network'> & Pick<TokenUse, 'at' | 'origin'>
+
 export interface RejectedKey {
   readonly id: string
   readonly name: string
@@ -30,10 +34,25 @@ export interface RejectedKey {
   readonly why: CredentialRefusal | CredentialShortfall
 }
 
+/** Who asks for a token with a key, at an origin with these apps. */
+export type AskedAt = Pick<PresentedAt, 'client' | 'network' | 'now'> & {
+  readonly apps: readonly PresentedAt['app'][]
+}
+
+/** `key`: only where its secret was right. */
+export interface AskedKey {
+  readonly lookup: HeaderLookup
+  readonly key: ApiKey | null
+}
+
 /** Holds what was presented against the key, and tells of what it refuses. */
 export interface KeyVerification {
   /** As `Keys.verify`. */
   verify(key: PresentedKey, use: PresentedAt): Awaitable<HeaderLookup>
+  /** As `Keys.verifyToken`. */
+  verifyToken(token: ShortToken, use: TokenPresentedAt): Awaitable<HeaderLookup>
+  /** As `Keys.verifyForToken`. */
+  verifyForToken(key: PresentedKey, asked: AskedAt): Awaitable<AskedKey>
   /** A new edition of the configuration. */
   renew(gateway: KeyGateway): void
 }
@@ -57,19 +76,9 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
   let { gateway } = setup
   let inFile = keysInFile(gateway)
 
-  function judge(
-    { key, who }: FoundKey,
-    { prefix }: PresentedKey,
-    hash: string,
-    { app, method, client, network, now }: PresentedAt,
-  ): HeaderLookup {
-    const isRight = key.prefix === prefix && isRightSecret(key, hash, now)
-    if (!isRight) {
-      failures.failed(network, clock.monotonicMs())
-      return invalidKey('the secret is not that of the key')
-    }
-    const selfService = gateway.apiKeys?.selfService ?? null
-    const lookup = judgeKey({ key, who, selfService }, hash, { app, method, client, now })
+  /** What is known beside the key; what is refused though the secret is right is told of. */
+  function judged({ key, who }: FoundKey, judge: (known: KnownKey) => HeaderLookup): HeaderLookup {
+    const lookup = judge({ key, who, selfService: gateway.apiKeys?.selfService ?? null })
     tellIfRejected(lookup, { key, who })
     return lookup
   }
@@ -82,24 +91,24 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
     rejected?.({ id: key.id, name: key.name, user, why: lookup.why })
   }
 
-  function verify(presented: PresentedKey, use: PresentedAt): Awaitable<HeaderLookup> {
-    const { id } = presented
-    const hash = hashKeySecret(presented.secret)
+  function wrong(detail: string, network: ClientNetwork): HeaderLookup {
+    failures.failed(network, clock.monotonicMs())
+    return invalidKey(detail)
+  }
+
+  /** In the file, else in the store. `isOfKey`: nobody guesses the id. */
+  function find<T>(
+    id: string,
+    isOfKey: boolean,
+    answer: (found: FoundKey | 'none' | { readonly busyForMs: number }) => T,
+  ): Awaitable<T> {
     const written = inFile.get(id)
-    const known = written ?? finder.known(id)
-    const refusedForMs = failures.refusedForMs(use.network, clock.monotonicMs())
-    // A network that guesses is served on for what is known to be good, and for nothing else.
-    if (refusedForMs > 0 && !isGood(known, hash, use.now)) return throttled(refusedForMs)
-    if (written !== undefined) return judge(written, presented, hash, use)
+    if (written !== undefined) return answer(written)
     return settle(
-      () => finder.find(id),
+      () => finder.find(id, isOfKey),
       (found) => {
-        if (found === 'none') {
-          failures.failed(use.network, clock.monotonicMs())
-          return invalidKey('there is no such key')
-        }
-        if ('busyForMs' in found) return throttled(found.busyForMs)
-        return judge({ key: found.key, who: finder.remembered.whoIs(found, gateway) }, presented, hash, use)
+        if (found === 'none' || 'busyForMs' in found) return answer(found)
+        return answer({ key: found.key, who: finder.remembered.whoIs(found, gateway) })
       },
       (thrown) => {
         throw thrown
@@ -107,8 +116,65 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
     )
   }
 
+  /** The key whose secret was sent, or what whoever sent another one is told. */
+  function prove<T>(
+    { id, prefix, secret }: PresentedKey,
+    { network, now }: Pick<PresentedAt, 'network' | 'now'>,
+    proved: (found: FoundKey, hash: string) => T,
+    not: (lookup: HeaderLookup) => T,
+  ): Awaitable<T> {
+    const hash = hashKeySecret(secret)
+    const refusedForMs = failures.refusedForMs(network, clock.monotonicMs())
+    // A network that guesses is served on for keys that were good when they were last seen, and for nothing else.
+    if (refusedForMs > 0 && !isGood(inFile.get(id) ?? finder.lastKnown(id), hash, now))
+      return not(throttled(refusedForMs))
+    return find(id, false, (found) => {
+      if (found === 'none') return not(wrong('there is no such key', network))
+      if ('busyForMs' in found) return not(throttled(found.busyForMs))
+      return found.key.prefix === prefix && isRightSecret(found.key, hash, now)
+        ? proved(found, hash)
+        : not(wrong('the secret is not that of the key', network))
+    })
+  }
+
+  function verify(presented: PresentedKey, use: PresentedAt): Awaitable<HeaderLookup> {
+    return prove(
+      presented,
+      use,
+      (found, hash) => judged(found, (known) => judgeKey(known, hash, use)),
+      (lookup) => lookup,
+    )
+  }
+
+  function verifyToken(token: ShortToken, use: TokenPresentedAt): Awaitable<HeaderLookup> {
+    const settings = gateway.apiKeys
+    if (settings === null) return invalidKey('the file has no keys any more')
+    // Before its key is looked up.
+    const fault = faultOfToken(token, use, settings)
+    if (fault !== null) return fault
+    return find(token.keyId, true, (found) => {
+      if (found === 'none') return invalidKey('the key of the token is gone')
+      if ('busyForMs' in found) return throttled(found.busyForMs)
+      return judged(found, (known) => judgeShortToken(known, token, use, settings))
+    })
+  }
+
+  function verifyForToken(presented: PresentedKey, asked: AskedAt): Awaitable<AskedKey> {
+    return prove<AskedKey>(
+      presented,
+      asked,
+      (found, hash) => ({
+        lookup: judged(found, (known) => judgeAtOrigin(known, hash, asked)),
+        key: found.key,
+      }),
+      (lookup) => ({ lookup, key: null }),
+    )
+  }
+
   return {
     verify,
+    verifyToken,
+    verifyForToken,
     renew(edition) {
       gateway = edition
       inFile = keysInFile(gateway)

@@ -3,13 +3,21 @@ import type { Gateway } from '../../core/gateway.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import type { PresentedKey } from '../../core/keys/key-form.ts'
 import type { KeyStore, KeyStoreChange, SleepingPerson } from '../../core/keys/key-store.ts'
+import type { ShortToken } from '../../core/keys/short-token.ts'
 import type { FailureCount } from '../../core/limits/failures.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { createKeyFinder } from './key-finder.ts'
 import { createKeyUseCount } from './key-uses.ts'
-import { createKeyVerification, type PresentedAt, type RejectedKey } from './key-verification.ts'
+import {
+  type AskedAt,
+  type AskedKey,
+  createKeyVerification,
+  type PresentedAt,
+  type RejectedKey,
+  type TokenPresentedAt,
+} from './key-verification.ts'
 import { createPersonsKeys, type PersonsKeys } from './persons-keys.ts'
 
 /** The API keys of one running gateway: verified at each use, counted, and told of when they change. */
@@ -22,6 +30,10 @@ export interface Keys {
    * `session.during_outage`.
    */
   verify(key: PresentedKey, use: PresentedAt): Awaitable<HeaderLookup>
+  /** The same for a token of ours that came of a key: see `judgeShortToken`. Nobody guesses one, so nothing counts as wrong. */
+  verifyToken(token: ShortToken, use: TokenPresentedAt): Awaitable<HeaderLookup>
+  /** Who asks for a token with a key's pair: see `judgeAtOrigin`. */
+  verifyForToken(key: PresentedKey, asked: AskedAt): Awaitable<AskedKey>
   /** It was let in by this key. Counted here, written every few seconds. */
   used(id: string, now: EpochSeconds, network: ClientNetwork): void
   /**
@@ -81,6 +93,8 @@ export function createKeys(setup: KeysSetup): Keys {
   return {
     store,
     verify: verification.verify,
+    verifyToken: verification.verifyToken,
+    verifyForToken: verification.verifyForToken,
     used: uses.used,
     onChange(listener) {
       listeners.add(listener)

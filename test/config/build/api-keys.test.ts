@@ -55,7 +55,8 @@ function keysOf(apiKeys: string, session = '', madeUp?: MadeUp) {
 t.test('an empty mapping is enough', async (t) => {
   t.strictSame(keysOf('{}'), {
     ...{ prefixes: ['cg'], header: 'X-Api-Key', store: { kind: 'sqlite' }, secrets: [], keys: [] },
-    ...{ claimsMaxAgeSeconds: 30 * 86_400, userIdPrefix: 'key:', widgetClaims: [], selfService: null },
+    ...{ claimsMaxAgeSeconds: 30 * 86_400, tokenLifetimeSeconds: 900, userIdPrefix: 'key:' },
+    ...{ widgetClaims: [], selfService: null },
   })
 })
 

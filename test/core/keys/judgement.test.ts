@@ -49,6 +49,7 @@ function verdict(key: ApiKey, { apiKeys, providers = [provider, other], use, sec
     secrets: [],
     keys: [],
     claimsMaxAgeSeconds: 1000,
+    tokenLifetimeSeconds: 900,
     userIdPrefix: 'key:',
     widgetClaims: [],
     selfService,

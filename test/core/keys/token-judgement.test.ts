@@ -16,6 +16,7 @@ const token: ShortToken = {
 const use: TokenUse = {
   app: { name: 'api', providers: [] },
   at: 'https://api.example.com',
+  origin: null,
   method: 'GET',
   client: readJudgedAddress('192.0.2.7'),
   now: 1500,

@@ -26,6 +26,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ['/callback/form', { ...posted, body: 'code=c' }, 400, /login-state-unknown/],
     ['/logout', {}, 200, /<form [^>]*method="post"/],
     ['/backchannel-logout', { ...posted, body: 'x=1' }, 400, /"error":"invalid_request"/],
+    ['/token', { ...posted, body: 'grant_type=client_credentials' }, 404, /"reason":"address-unknown"/],
     ['/frontchannel-logout?sid=s-1', {}, 400, /frame-ancestors 'none'/],
     ['/logged-out', {}, 200, /<title>[^<]*[Ss]igned out/],
     ['/me', { headers: [cookie] }, 200, /"user":"alice"/],
@@ -64,6 +65,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/logged-out (GET)
     ├── own/callback (GET, POST)
     ├── own/backchannel-logout (POST)
+    ├── own/token (POST)
     ├── own/frontchannel-logout (GET)
     ├── own/account (GET)
     ├── own/sessions (GET, POST)

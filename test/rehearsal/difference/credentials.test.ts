@@ -112,6 +112,9 @@ t.test('what people’s own keys may be', async (t) => {
   t.same(told(withKeys({}), withKeys({ claimsMaxAgeSeconds: 86_400 })), [
     'api_keys.claims_max_age: 2592000s → 86400s (stricter)',
   ])
+  t.same(told(withKeys({}), withKeys({ tokenLifetimeSeconds: 3600 })), [
+    'api_keys.token_lifetime: 900s → 3600s (looser)',
+  ])
 })
 
 t.test('limits: what may come in', async (t) => {

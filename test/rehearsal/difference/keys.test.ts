@@ -261,6 +261,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'api_keys.header': [[undefined, 'X-Key']],
   'api_keys.keys': [[undefined, [ourKey]]],
   'api_keys.claims_max_age': [[undefined, '60d']],
+  'api_keys.token_lifetime': [[undefined, '1h']],
   'api_keys.user_id_prefix': [[undefined, 'robot:']],
   'api_keys.self_service.at': [['https://wiki.example.com', 'https://more.example.com', moreApps]],
   'api_keys.self_service.require': [['signed_in', { plan: 'paid' }, selfService]],

@@ -31,6 +31,7 @@ export const apiKeySettings: ApiKeySettings = {
   secrets: [],
   keys: [],
   claimsMaxAgeSeconds: 86_400,
+  tokenLifetimeSeconds: 900,
   userIdPrefix: 'key:',
   widgetClaims: [],
   selfService,

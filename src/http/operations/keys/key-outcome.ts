@@ -8,12 +8,14 @@ const ofKeys: ReadonlySet<string> = new Set([
 
 /**
  * What became of the key that a request bore: `used`, `refused` by a rule or a limit though the key is good, or the reason
- * for which it counted nothing. Null: it bore none that was looked at.
+ * for which it counted nothing. Null: it bore none that was looked at, or asked for a token, which uses nothing.
  */
 export function keyOutcome({
+  address,
   decision,
   principal,
-}: Pick<Admission, 'decision' | 'principal'>): string | null {
+}: Pick<Admission, 'address' | 'decision' | 'principal'>): string | null {
+  if (address !== null) return null
   if (principal !== null && keyOf(principal) !== null) return decision.kind === 'allow' ? 'used' : 'refused'
   return ofKeys.has(decision.reason) ? decision.reason : null
 }
