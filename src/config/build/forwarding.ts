@@ -9,7 +9,7 @@ import { buildCredentialHeaders } from './credential-headers.ts'
 import { buildIdentityHeaders } from './identity-header.ts'
 import { buildResponseHeaders } from './response-headers.ts'
 import { buildTokenHeaders } from './token-headers.ts'
-import { buildUpstreamAuthorization, sessionTokenHeader } from './upstream-authorization.ts'
+import { accessTokenHeader, buildUpstreamAuthorization } from './upstream-authorization.ts'
 
 /** The keys that decide how a request is passed on, as they hold at one place. */
 export type ForwardingKeys = Required<Omit<Keys, 'upstream_authorization'>> & {
@@ -29,7 +29,7 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
     identityHeaders: buildIdentityHeaders(keys.identity_headers),
     tokenHeaders: [
       ...buildTokenHeaders(keys.identity_headers),
-      ...sessionTokenHeader(upstreamAuthorization, credentials),
+      ...accessTokenHeader(upstreamAuthorization, credentials),
     ],
     ...(credentialHeaders === undefined ? {} : { credentialHeaders }),
     ...(responseHeaders === undefined ? {} : { responseHeaders }),

@@ -16,12 +16,16 @@ export function buildUpstreamAuthorization(
   return written ?? (credentials.some(isHeaderCredential) ? 'strip' : 'pass')
 }
 
-/** The header that brings the session's token to the app, where there is one: it is kept and renewed as others are. */
-export function sessionTokenHeader(
+/**
+ * The header that brings a token of the provider to the app: the session's, where there is one, which is kept and renewed as
+ * others are; or what a pair gave. A token of the client goes on as it came.
+ */
+export function accessTokenHeader(
   how: UpstreamAuthorization,
   credentials: readonly Credential[],
 ): readonly TokenHeader[] {
-  return how === 'access_token' && credentials.includes('session') ? [inAuthorization] : []
+  const isOfGateway = credentials.includes('session') || credentials.includes('exchange')
+  return how === 'access_token' && isOfGateway ? [inAuthorization] : []
 }
 
 const inAuthorization = { name: 'Authorization', token: 'access_token', scheme: 'Bearer' } as const
@@ -62,8 +66,8 @@ function whyNot(
   const [hasBearer, hasSession] = [credentials.includes('bearer'), credentials.includes('session')]
   if (how === 'forward' && !hasBearer)
     return '`upstream_authorization: forward` sends on the token of `bearer`, which `credentials` does not list here: write `strip`, or `pass`'
-  if (how === 'access_token' && !hasBearer && !hasSession)
-    return '`upstream_authorization: access_token` sends a token, and `credentials` lists neither `session` nor `bearer` here: write `strip`'
+  if (how === 'access_token' && !hasBearer && !hasSession && !credentials.includes('exchange'))
+    return '`upstream_authorization: access_token` sends a token, and `credentials` lists none of `session`, `bearer` and `exchange` here: write `strip`'
   if (how === 'access_token' && hasSession && restInBrowsers(scope))
     return '`session.store: cookie` keeps no tokens: choose another store, or write `strip` or `pass`'
   return null

@@ -9,6 +9,8 @@ export type HeaderLookup =
       readonly scopes: readonly string[]
       /** By our clock; null: as long as nobody revokes it. */
       readonly endsAt: EpochSeconds | null
+      /** Of a pair: the access token that the provider gave for it. For the app alone, never for a log. */
+      readonly exchangedToken?: string
     }
   /** 401. `detail` is for the log and never holds the credential. */
   | { readonly kind: 'refused'; readonly why: CredentialRefusal; readonly detail: string | null }

@@ -5,7 +5,7 @@ import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
 import { claimAt } from '../rules/claims.ts'
 import { claimText, plainForm, type Unsendable } from './claim-text.ts'
-import type { CredentialWord, HeaderForm } from './form.ts'
+import type { CredentialWord, HeaderForm, TokenHeader } from './form.ts'
 import { type SentTokens, tokenLines, type UnsendableToken } from './token-headers.ts'
 
 export type IdentityLines =
@@ -39,11 +39,29 @@ export function personLines(
   const { tokenHeaders } = headers
   const told = identityLines(principal, headers)
   if (!told.ok || tokens === null || tokenHeaders.length === 0) return told
-  // They are a session's, and a session beside a token or key of a header counts for nothing.
-  if (principal.by !== undefined) return told
+  const wanted = sendableTo(principal, tokenHeaders)
+  if (wanted.length === 0) return told
   const used = told.lines.reduce((sum, text) => sum + text.length, 0)
-  const sent = tokenLines(tokenHeaders, tokens, { used, room: limits.identityHeaderBytes - used })
+  const sent = tokenLines(wanted, tokens, { used, room: limits.identityHeaderBytes - used })
   return sent.ok ? { ok: true, lines: [...told.lines, ...sent.lines] } : sent
+}
+
+/**
+ * A session’s tokens go with a session alone, as one beside a token or key of a header counts for nothing. What a provider
+ * gave for a pair goes in the place of the pair.
+ */
+function sendableTo({ by }: Principal, headers: readonly TokenHeader[]): readonly TokenHeader[] {
+  switch (by?.kind) {
+    case undefined:
+      return headers
+    case 'exchange':
+      return headers.filter(({ scheme }) => scheme !== undefined)
+    case 'bearer':
+    case 'api_key':
+    case 'widget':
+    case 'client_certificate':
+      return []
+  }
 }
 
 /** The identity headers of a principal: each the exact claim under a reversible encoding, or none at all. Never cut. */

@@ -14,7 +14,7 @@ export interface ForwardedRequest {
   readonly forwarding: Forwarding
   /** Whom the app is told about; null for nobody. */
   readonly principal: Principal | null
-  /** Those of the principal’s session; null: there are none. Of nobody none is sent. */
+  /** Those of the principal’s session, or what their pair gave; null: there are none. Of nobody none is sent. */
   readonly tokens: SentTokens | null
   /** In text; null when nobody who is believed said one: then the app gets no X-Forwarded-For rather than a guess. */
   readonly clientAddress: string | null
@@ -111,8 +111,9 @@ function isOwn({ ownCredentials }: HeaderPlan, value: string): boolean {
 /** Whether the client's own `Authorization` goes on. That of the session is ours, and no header of the client. */
 function authorizationGoesOn({ forwarding, principal }: ForwardedRequest, value: string): boolean {
   switch (forwarding.upstreamAuthorization) {
+    // A pair that counted is the customer's secret.
     case 'pass':
-      return true
+      return principal?.by?.kind !== 'exchange'
     case 'strip':
       return false
     // The token that counted, and nothing that nobody has judged.

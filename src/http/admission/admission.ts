@@ -30,8 +30,8 @@ export interface Admission {
   /** Of a request that was let in: where its `Destination` leads, which was judged too. Null: it has none. */
   readonly destination: Destination | null
   readonly session: Session | null
-  /** The header credential that counted, good or not; null: none did. `endsAt` by our clock; null: not known to end. */
-  readonly header: { readonly credential: HeaderCredential; readonly endsAt: EpochSeconds | null } | null
+  /** The header credential that counted, good or not; null: none did. */
+  readonly header: CountedHeader | null
   /** When the client certificate ends by which somebody was known; null: nobody was by one. */
   readonly certificateEndsAt: EpochSeconds | null
   readonly principal: Principal | null
@@ -57,6 +57,15 @@ export interface Admission {
   readonly detail: string | null
   /** What the rehearsed rules say; null: none are rehearsed, or no rule was asked. For the log and the metrics alone. */
   readonly shadow: ShadowVerdict | null
+}
+
+/** A header credential that counted, good or not. */
+export interface CountedHeader {
+  readonly credential: HeaderCredential
+  /** By our clock; null: not known to end. */
+  readonly endsAt: EpochSeconds | null
+  /** The access token that the provider gave for a pair; absent: it was none. */
+  readonly exchangedToken?: string
 }
 
 /** What the gateway itself serves below `auth_prefix`. */

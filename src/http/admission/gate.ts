@@ -207,10 +207,11 @@ function withCaller(
 /** The header credential that counted, good or not; null: none did. */
 function headerOf(lookup: CallerLookup): AdmissionDraft['header'] {
   switch (lookup.kind) {
-    case 'identified':
-      return isHeaderCredential(lookup.credential)
-        ? { credential: lookup.credential, endsAt: lookup.endsAt }
-        : null
+    case 'identified': {
+      const { credential, endsAt, exchangedToken } = lookup
+      if (!isHeaderCredential(credential)) return null
+      return { credential, endsAt, ...(exchangedToken === undefined ? {} : { exchangedToken }) }
+    }
     case 'refused':
       return lookup.credential === null ? null : { credential: lookup.credential, endsAt: null }
     case 'live':

@@ -8,7 +8,7 @@ import { describeUnsendable } from '../../core/headers/identity.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
 import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
-import { sentTokens } from '../../core/headers/token-headers.ts'
+import { type SentTokens, sentTokens } from '../../core/headers/token-headers.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
@@ -40,7 +40,7 @@ export function readOutbound(
   onReflectedSecret: (admission: Admission) => void,
 ): OutboundReading {
   const admission = admissionOf(raw)
-  const { app, location, target, principal, session, clientAddress } = admission
+  const { app, location, target, principal, clientAddress } = admission
   if (admission.decision.kind !== 'allow' || app === null || location === null || target === null) {
     throw new Error('a request that was not let in reached the proxy')
   }
@@ -51,7 +51,7 @@ export function readOutbound(
     rawHeaders: resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders,
     forwarding,
     principal,
-    tokens: session !== null && forwarding.tokenHeaders.length > 0 ? sentTokens(session) : null,
+    tokens: forwarding.tokenHeaders.length > 0 ? tokensOf(admission) : null,
     clientAddress,
     destination: admission.destination && toUpstreamDestination(app, admission.destination),
   })
@@ -75,6 +75,13 @@ export function readOutbound(
   const toClient = (head: AnswerHead) =>
     clientHead({ plan, gateway, admission, raw }, head, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
+}
+
+/** What the app may get: of the session, or for the pair, by which somebody came. */
+function tokensOf({ session, header }: Admission): SentTokens | null {
+  if (session !== null) return sentTokens(session)
+  const exchanged = header?.exchangedToken ?? null
+  return exchanged === null ? null : { access_token: exchanged, id_token: null }
 }
 
 interface Asked {

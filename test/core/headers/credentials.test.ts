@@ -15,6 +15,7 @@ const key = formatKey({ prefix: 'cg', id: 'Ab3dEf6hIj9kLm2n', secret: 'S'.repeat
 const alice: Principal = { user: 'alice', provider: 'acme', claims: {} }
 const byToken: Principal = { ...alice, by: { kind: 'bearer', isClient: false } }
 const byKey: Principal = { ...alice, by: { kind: 'api_key', id: 'Ab3dEf6hIj9kLm2n', name: 'Büro, 2' } }
+const byPair: Principal = { ...alice, by: { kind: 'exchange', isClient: false } }
 const tokens: SentTokens = { access_token: 'session-token', id_token: 'session-id-token' }
 
 interface Sent {
@@ -103,6 +104,14 @@ t.test('`access_token` sends the token that counted, or that of the session', as
   t.same(authorization({ raw: bearer, how, principal: null }), [])
 })
 
+t.test('a pair of the provider reaches no app; what it gave does, where the app gets a token', async (t) => {
+  const raw = ['Authorization', 'Basic YTpi']
+  for (const upstreamAuthorization of ['pass', 'strip', 'forward'] as const)
+    t.same(authorization({ raw, how: { upstreamAuthorization }, principal: byPair }), [])
+  t.same(authorization({ raw, how: { upstreamAuthorization: 'pass' }, principal: null }), ['Basic YTpi'])
+  t.same(authorization({ raw, how: sessionToken, principal: byPair }), ['Bearer session-token'])
+})
+
 t.test('an app for whose upstream Authorization is set keeps its own', async (t) => {
   const own = [{ name: 'authorization', value: new Secret('Basic b3VyczpvdXJz') }]
   const plan = planWithKeys(forms, makeApp({ upstream: { headers: own } }))
@@ -142,5 +151,6 @@ t.test('the app is told by what somebody came, and by which key', async (t) => {
 t.test('tokens of a session beside a key or token that counted are sent to nobody', async (t) => {
   const how = { tokenHeaders: [{ name: 'X-Token', token: 'access_token' as const }] }
   t.same(valuesOf(sent({ raw: [], how, principal: alice }), 'x-token'), ['session-token'])
-  for (const principal of [byToken, byKey]) t.same(valuesOf(sent({ raw: [], how, principal }), 'x-token'), [])
+  for (const principal of [byToken, byKey, byPair])
+    t.same(valuesOf(sent({ raw: [], how, principal }), 'x-token'), [])
 })

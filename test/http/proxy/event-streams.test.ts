@@ -58,6 +58,7 @@ const admission = (more: object = {}): Admission =>
   ({
     session: { key: 'k' },
     header: null,
+    certificateEndsAt: null,
     origin,
     app,
     method: 'POST',
