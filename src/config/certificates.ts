@@ -61,6 +61,9 @@ export function configuredCertificates(gateway: Gateway): readonly ConfiguredCer
     ...gateway.listeners.flatMap(({ clientCa }, index) =>
       inFile('ca', 'listen', [...listenerPath(gateway, index), 'client_ca'], clientCa),
     ),
+    ...(gateway.clientCertificates?.authorities ?? []).flatMap(({ name, ca }) =>
+      inFile('ca', name, ['client_certificates', 'authorities', name, 'ca_file'], ca === '' ? null : ca),
+    ),
     ...providers.flatMap(({ name, issuer, ca, clientCertificate }) => [
       ...inFile('ca', new URL(issuer).hostname, ['providers', name, 'ca_file'], ca),
       ...inFile(

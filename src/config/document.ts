@@ -3,6 +3,7 @@ import { presetFacts } from './build/preset.ts'
 import { intro, outro } from './reference-text.ts'
 import { apiKeysKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
+import { authorityKeys, clientCertificateKeys } from './schema/client-certificates.ts'
 import { fileSchema, groupKeys, logKeys, topKeys } from './schema/file.ts'
 import { formOf, unwrapped } from './schema/form.ts'
 import { forwardingKeys } from './schema/forwarding.ts'
@@ -113,6 +114,16 @@ const sections: readonly Section[] = [
     text: 'Keys that programs and customers present. Of the keys that `session.store` has for a Redis, `store` takes the same.',
     keys: apiKeysKeys,
   },
+  {
+    title: '`client_certificates`',
+    text: 'Certificates that clients show, on listeners that ask for them.',
+    keys: clientCertificateKeys,
+  },
+  {
+    title: '`client_certificates.authorities`',
+    text: 'An authority, by the name that you give it.',
+    keys: authorityKeys,
+  },
   { title: '`log`', text: 'Cookies, tokens, codes, queries and secrets are never logged.', keys: logKeys },
   {
     title: '`pages`',
@@ -183,6 +194,8 @@ const hasSection: ReadonlySet<string> = new Set([
   'session',
   'store',
   'api_keys',
+  'client_certificates',
+  'authorities',
   'log',
   'locations',
   'providers',

@@ -11,7 +11,7 @@ export interface ForeignReference {
 /** Keys at the top whose values may come from outside; `tests` tells of made-up people. */
 const topKeys: ReadonlySet<string | number | undefined> = new Set([
   ...['listen', 'admin', 'trusted_proxies', 'data', 'auth_prefix', 'providers', 'session', 'policies'],
-  ...['api_keys', 'defaults', 'apps', 'log', 'pages', 'shadow'],
+  ...['api_keys', 'client_certificates', 'defaults', 'apps', 'log', 'pages', 'shadow'],
 ])
 
 /**

@@ -3,6 +3,7 @@ import type { ConfigPath } from './node.ts'
 import { apiKeysKeys, selfServiceKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { bearerKeys } from './schema/bearer.ts'
+import { authorityKeys, clientCertificateKeys } from './schema/client-certificates.ts'
 import { groupKeys, logKeys, topKeys } from './schema/file.ts'
 import { listenKeys } from './schema/listen.ts'
 import { pageKeys } from './schema/pages.ts'
@@ -47,7 +48,6 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
 
 /** Keys of a later version, by what they stand in. */
 const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['', new Set(['client_certificates'])],
   ['listen', new Set(['client_certificates'])],
   ['providers.*', new Set(['exchange'])],
 ])
@@ -74,6 +74,8 @@ const keysOfPlaces: readonly (readonly [string, object])[] = [
   ['in an app or in `defaults`', appKeys],
   ['in an app', ownAppKeys],
   ['in a location', ownLocationKeys],
+  ['in `client_certificates`', clientCertificateKeys],
+  ['in an authority of `client_certificates`', authorityKeys],
   ['in `listen`', listenKeys],
   ['in `log`', logKeys],
   ['in `pages`', pageKeys],

@@ -55,6 +55,7 @@ function holdsKey([top, ...within]: ConfigPath): boolean {
   if (top === 'admin') return within[0] === 'tls'
   if (top === 'session' || top === 'api_keys') return within[0] === 'store' && keysOfStore.has(within[2])
   if (top === 'providers') return keysOfProvider.has(within[1])
+  if (top === 'client_certificates') return within[2] === 'ca_file' || within[2] === 'crl_file'
   const ofApp = top === 'apps' ? within.slice(1) : top === 'defaults' ? within : []
   return ofApp[0] === 'upstream' && (ofApp[1] === 'ca_file' || ofApp[1] === 'client_certificate')
 }

@@ -66,10 +66,10 @@ export const outro = `## Which app answers a request?
 - If an app accepts several, all of them but one need a \`user_id_prefix\`, and no prefix may begin
   with another one. So no account can be taken for an account of another provider.
 - The default of \`identity_headers\` is then \`X-Forwarded-User\` alone, as any of the providers
-  could fill the others. At a location that lists \`api_key\`, keys of operators count as one more.
+  could fill the others. At a location that lists \`api_key\`, keys of operators count as one more,
+  and at one that lists \`client_certificate\` certificates do.
 
 ## Which keys come in a later version?
 
-These keys are not available yet, and the gateway refuses them: \`client_certificates\`, \`exchange\`
-of a provider.
+This key is not available yet, and the gateway refuses it: \`exchange\` of a provider.
 `

@@ -107,6 +107,7 @@ const topTerms: readonly Term<Gateway>[] = [
   ['trusted_proxies', (gateway) => trustedText(gateway)],
   ['auth_prefix', ({ authPrefix }) => authPrefix],
   ['api_keys', ({ apiKeys }) => keysText(apiKeys)],
+  ['client_certificates', ({ clientCertificates }) => JSON.stringify(clientCertificates)],
 ]
 
 /** Who somebody is that comes by a key. What opens in the store is the same for both. */

@@ -80,7 +80,7 @@ export function readUserId(claims: Claims, provider: IdentitySettings): UserId {
 }
 
 /** What stands between the provider's prefix and the id of a program, and begins no person's id. */
-const clientPrefix = 'client:'
+export const clientPrefix = 'client:'
 
 /** The user id of a program behind which nobody is; null: its token names no client. Same form as a person's. */
 export function readClientUser(

@@ -1,4 +1,5 @@
-import { reservedProviders } from '../../core/credential/credential.ts'
+import type { ClientCertificateSettings } from '../../core/certificate/settings.ts'
+import { type Credential, reservedProviders } from '../../core/credential/credential.ts'
 import { isSameProvider } from '../../core/provider-id.ts'
 import { nearest } from '../nearest.ts'
 import type { ConfigPath } from '../node.ts'
@@ -55,6 +56,12 @@ export interface Acceptance {
   readonly ofOrigin: Pick<AppOfOrigin, 'app' | 'rehearsal'> | null
 }
 
+/** Who gives ids beside the providers; null: nobody. */
+interface Vouchers {
+  readonly keys: Pick<ApiKeysDraft, 'userIdPrefix'> | null
+  readonly certificates: Pick<ClientCertificateSettings, 'userIdPrefix'> | null
+}
+
 /** Whoever gives people their ids. */
 type Vouching = Pick<ProviderDraft, 'name' | 'userIdPrefix'> & { readonly path: ConfigPath }
 
@@ -66,7 +73,7 @@ export function foreignPrefixes(
   scope: Scope,
   acceptances: readonly Acceptance[],
   drafts: ReadonlyMap<string, ProviderDraft>,
-  keys: Pick<ApiKeysDraft, 'userIdPrefix'> | null,
+  { keys, certificates }: Vouchers,
 ): ReadonlyMap<string, readonly string[]> {
   const foreign = new Map<string, Set<string>>()
   for (const { name: app, path, providers, redirectPath, ofOrigin } of acceptances) {
@@ -75,7 +82,10 @@ export function foreignPrefixes(
     checkDistinct(scope, app, at, together)
     const vouching: readonly Vouching[] = [
       ...together.map((one) => ({ ...one, path: ['providers', one.name, 'user_id_prefix'] })),
-      ...(keys !== null && ofOrigin !== null && takesKeys(ofOrigin) ? [ofKeys(keys)] : []),
+      ...(keys !== null && takes(ofOrigin, 'api_key') ? [ofKeys(keys)] : []),
+      ...(certificates !== null && takes(ofOrigin, 'client_certificate')
+        ? [ofCertificates(certificates)]
+        : []),
     ]
     checkPrefixes(scope, app, at, vouching)
     checkIssuers(scope, app, at, together)
@@ -92,13 +102,22 @@ export function foreignPrefixes(
   return new Map([...foreign].map(([name, prefixes]) => [name, [...prefixes]]))
 }
 
-function takesKeys({ app, rehearsal }: NonNullable<Acceptance['ofOrigin']>): boolean {
+function takes(of: Acceptance['ofOrigin'], credential: Credential): boolean {
+  if (of === null) return false
+  const { app, rehearsal } = of
   const locations = [app.fallback, ...app.allLocations, ...(rehearsal?.locations ?? [])]
-  return locations.some(({ credentials }) => credentials.includes('api_key'))
+  return locations.some(({ credentials }) => credentials.includes(credential))
 }
 
 function ofKeys({ userIdPrefix }: Pick<ApiKeysDraft, 'userIdPrefix'>): Vouching {
   return { name: reservedProviders.apiKeys, userIdPrefix, path: ['api_keys', 'user_id_prefix'] }
+}
+
+function ofCertificates({ userIdPrefix }: Pick<ClientCertificateSettings, 'userIdPrefix'>): Vouching {
+  return {
+    ...{ name: reservedProviders.certificates, userIdPrefix },
+    path: ['client_certificates', 'user_id_prefix'],
+  }
 }
 
 /** A session knows its provider by issuer and client id: of two alike nobody could tell whose it is. */

@@ -1,5 +1,6 @@
 import type { Credential } from '../../core/credential/credential.ts'
 import type { Location } from '../../core/gateway.ts'
+import { conditionsOf } from '../../core/rules/requirement.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import type { AppUnderJudgement } from './app.ts'
 import { whereWritten } from './app-settings.ts'
@@ -14,6 +15,18 @@ export interface CredentialSources {
   readonly providers: ReadonlyMap<string, ProviderDraft>
   /** Whether `api_keys` is written. */
   readonly hasKeys: boolean
+  /** Whether `client_certificates` is. */
+  readonly hasCertificates: boolean
+}
+
+export function sourcesOf(scope: Scope, providers: CredentialSources['providers']): CredentialSources {
+  const hasKeys = isWritten(scope, ['api_keys'])
+  return { providers, hasKeys, hasCertificates: isWritten(scope, ['client_certificates']) }
+}
+
+/** Whether something else than a provider may say who somebody is. */
+export function needsNoProvider(scope: Scope): boolean {
+  return isWritten(scope, ['api_keys']) || isWritten(scope, ['client_certificates'])
 }
 
 interface Built {
@@ -58,7 +71,7 @@ function tellsApart({ access }: Pick<Location, 'access'>): boolean {
 export function warnOfUnlisted(
   scope: Scope,
   apps: readonly Pick<AppOfOrigin, 'app' | 'rehearsal'>[],
-  { providers, hasKeys }: CredentialSources,
+  { providers, hasKeys, hasCertificates }: CredentialSources,
 ): void {
   const listedAt = ({ app, rehearsal }: Pick<AppOfOrigin, 'app' | 'rehearsal'>, credential: Credential) =>
     [app.fallback, ...app.allLocations, ...(rehearsal?.locations ?? [])].some(
@@ -66,6 +79,15 @@ export function warnOfUnlisted(
     )
   if (hasKeys && !apps.some((one) => listedAt(one, 'api_key')))
     warnAt(scope, ['api_keys'], 'opens nothing: no `credentials` lists `api_key`')
+  const asksFor = ({ access }: Pick<Location, 'access'>) =>
+    access.kind === 'rule' && conditionsOf(access.requirement).some(({ kind }) => kind === 'certificate')
+  const isAsked = ({ app, rehearsal }: Pick<AppOfOrigin, 'app' | 'rehearsal'>) =>
+    [app.fallback, ...app.allLocations, ...(rehearsal?.locations ?? [])].some(asksFor)
+  if (hasCertificates && !apps.some((one) => listedAt(one, 'client_certificate') || isAsked(one))) {
+    const message =
+      'opens nothing: no `credentials` lists `client_certificate`, and no rule asks for a `certificate`'
+    warnAt(scope, ['client_certificates'], message)
+  }
   const withTokens = apps.filter((one) => listedAt(one, 'bearer'))
   for (const { name, bearer } of providers.values()) {
     if (bearer === null || withTokens.some(({ app }) => app.providers.includes(name))) continue
@@ -92,7 +114,7 @@ function checkList(
   // Of a provider that was faulty, that is missing, or that the app failed to name, it was told already.
   const isKnown =
     accepted.length === app.providers.length &&
-    (accepted.length > 0 || (sources.providers.size === 0 && sources.hasKeys))
+    (accepted.length > 0 || (sources.providers.size === 0 && (sources.hasKeys || sources.hasCertificates)))
   // One that is written and faulty was told of already.
   const hasBearer = app.providers.some((name) => isWritten(scope, ['providers', name, 'bearer']))
   const { credentials } = place
@@ -121,8 +143,9 @@ function isFaultyList(scope: Scope, at: ConfigPath, credentials: readonly Creden
 function whyNone(
   credential: Credential,
   accepted: readonly ProviderDraft[],
-  { hasKeys, isKnown, hasBearer }: Record<'hasKeys' | 'isKnown' | 'hasBearer', boolean>,
+  known: Record<'hasKeys' | 'hasCertificates' | 'isKnown' | 'hasBearer', boolean>,
 ): string | null {
+  const { hasKeys, hasCertificates, isKnown, hasBearer } = known
   switch (credential) {
     case 'session':
       if (!isKnown || accepted.some(({ signsIn }) => signsIn)) return null
@@ -133,9 +156,10 @@ function whyNone(
     case 'api_key':
     case 'widget':
       return hasKeys ? null : 'needs `api_keys` at the top of the file; `api_keys: {}` is enough'
+    case 'client_certificate':
+      return hasCertificates ? null : 'needs `client_certificates` at the top of the file'
     // The file cannot list them yet.
     case 'exchange':
-    case 'client_certificate':
       return 'is not available yet'
   }
 }

@@ -12,7 +12,8 @@ import { buildApiKeys, checkKeyHeaderIn } from './api-keys.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { checkAudiences } from './bearer.ts'
-import { warnOfUnlisted } from './credentials.ts'
+import { buildClientCertificates } from './client-certificates.ts'
+import { needsNoProvider, sourcesOf, warnOfUnlisted } from './credentials.ts'
 import { switchFaults } from './dangerous-switches.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
@@ -24,7 +25,7 @@ import { buildPages } from './pages.ts'
 import { buildProvider, type ProviderDraft } from './provider.ts'
 import { checkRechecks } from './recheck.ts'
 import { rulesOf } from './rules.ts'
-import { faultAt, isWritten, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
+import { faultAt, namesOf, placeOf, type Scope, warnAt } from './scope.ts'
 import { checkSecrets, type NamedSecret } from './secrets.ts'
 import { buildSelfService } from './self-service.ts'
 import { buildAuthPrefix, buildDataFolder, buildLog, plainTopKeys, type TopKeys } from './service.ts'
@@ -45,6 +46,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const providers = buildProviders(scope)
   const defaults = readDefaults(scope)
   const keys = buildApiKeys(scope, service.session)
+  const clientCertificates = buildClientCertificates(scope)
   const rules = rulesOf(scope, providers)
   const apps = yield* buildApps(scope, { service, defaults, providers, rules })
   for (const [file, { path }] of scope.emptyLists) {
@@ -55,7 +57,10 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     )
   }
   checkAudiences(scope, providers)
-  const prefixes = foreignPrefixes(scope, apps, providers, keys.draft)
+  const prefixes = foreignPrefixes(scope, apps, providers, {
+    keys: keys.draft,
+    certificates: clientCertificates,
+  })
   checkSecrets(scope, [
     ...service.sealing,
     ...keys.sealing,
@@ -66,7 +71,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   ])
   const ofOrigins = apps.flatMap(({ ofOrigin }) => ofOrigin ?? [])
   checkRechecks(scope, providers.values(), ofOrigins, service.session)
-  warnOfUnlisted(scope, ofOrigins, { providers, hasKeys: isWritten(scope, ['api_keys']) })
+  warnOfUnlisted(scope, ofOrigins, sourcesOf(scope, providers))
   const hosts = buildHosts(scope, ofOrigins, service.session, service.auth)
   const models = ofOrigins.map(({ app }) => app)
   checkKeyHeaderIn(scope, keys.draft, models)
@@ -86,7 +91,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     providers: finish(providers, prefixes),
     session,
     apiKeys: keys.draft && { ...keys.draft, selfService },
-    clientCertificates: null,
+    clientCertificates,
     log,
     pages: service.pages,
     hosts,
@@ -143,7 +148,7 @@ function* buildApps(
   const buildLocations = locationBuilder(scope, rules, {
     authSegments: auth?.authSegments ?? null,
     store: service.session?.store.kind ?? null,
-    sources: { providers, hasKeys: isWritten(scope, ['api_keys']) },
+    sources: sourcesOf(scope, providers),
   })
   const signsIn = (name: string) => providers.get(name)?.signsIn ?? true
   const surroundings = { defaults, auth, lifetimes, buildLocations, signsIn }
@@ -158,7 +163,7 @@ function* buildApps(
 /** `providers` and `apps` must be there, mappings, and not empty. Where keys may open every app there need be no provider. */
 function checkNamed(scope: Scope, key: 'providers' | 'apps'): void {
   const node = nodeAt(scope.root, [key])
-  if (node === undefined && key === 'providers' && isWritten(scope, ['api_keys'])) return
+  if (node === undefined && key === 'providers' && needsNoProvider(scope)) return
   if (node === undefined) faultAt(scope, [key], 'is missing')
   else if (node.kind !== 'map')
     faultAt(scope, [key], 'expected names below it, each further in and with its keys')

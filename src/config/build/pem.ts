@@ -43,6 +43,13 @@ export function readCertificateFile(scope: Scope, path: ConfigPath, file: string
   return null
 }
 
+/** The text of a file, for a key that names a file and nothing else; null when reported, or missing where it may be. */
+export function readTextFile(scope: Scope, path: ConfigPath, file: string): string | null {
+  if (!file.includes('-----BEGIN')) return readText(scope, path, file)?.text ?? null
+  faultAt(scope, path, 'expected the name of a file')
+  return null
+}
+
 /** A private key without a passphrase, in PEM or, where `jwk` is allowed, as a JWK; null when reported. */
 export function readPrivateKey(scope: Scope, path: ConfigPath, value: string, jwk: boolean): Secret | null {
   const found = readText(scope, path, value)

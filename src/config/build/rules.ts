@@ -20,9 +20,14 @@ export function rulesOf(scope: Scope, providers: ReadonlyMap<string, ProviderDra
     widget: hasKeys,
     client_certificate: isWritten(scope, ['client_certificates']),
   }
+  const vouching = [
+    ...(hasKeys ? [reservedProviders.apiKeys] : []),
+    ...(possible.client_certificate ? [reservedProviders.certificates] : []),
+  ]
   return openRules(nodeAt(scope.root, ['policies']), {
     report: scope.report,
-    providers: hasKeys ? [...names, reservedProviders.apiKeys] : names,
+    providers: [...names, ...vouching],
+    authorities: namesOf(scope, ['client_certificates', 'authorities']),
     credentials: availableCredentials.filter((credential) => possible[credential]),
     trustedProxiesWritten: isWritten(scope, ['trusted_proxies']),
     places: scope.places,

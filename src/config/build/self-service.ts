@@ -1,6 +1,6 @@
 import type { Origin } from '../../core/gateway.ts'
 import type { SelfServiceSettings } from '../../core/keys/api-key-settings.ts'
-import type { Requirement } from '../../core/rules/requirement.ts'
+import { conditionsOf, type Requirement } from '../../core/rules/requirement.ts'
 import { nearest } from '../nearest.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import type { RuleContext } from '../rules/context.ts'
@@ -51,7 +51,13 @@ function readRule(scope: Scope, { rules }: Around): Requirement | null {
     return null
   }
   const access = compileRequire(node, at, rules)
-  if (access === null || access.kind === 'rule') return access?.requirement ?? null
+  if (access === null) return null
+  if (access.kind === 'rule') {
+    const { requirement } = access
+    if (!conditionsOf(requirement).some(({ kind }) => kind === 'certificate')) return requirement
+    faultAt(scope, at, 'asks for a `certificate`, which belongs to a connection and to no person')
+    return null
+  }
   faultAt(scope, at, `expected a rule that people meet, such as signed_in; a key is always somebody’s`)
   return null
 }

@@ -4,6 +4,7 @@ import { isShared, type SessionStoreSettings } from '../../core/session-store-se
 import type { ConfigPath } from '../node.ts'
 import { sessionKeys } from '../schema/session.ts'
 import { type Checked, checkKeys } from '../validate.ts'
+import { needsNoProvider } from './credentials.ts'
 import { faultAt, faultAtKey, isWritten, placeOf, type Scope, warnAt } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 import { buildStore } from './session-store.ts'
@@ -75,7 +76,7 @@ function checkSecret(scope: Scope, secret: Keys['secret'], store: SessionStoreSe
   else if (store?.kind === 'cookie')
     faultAt(scope, at, `is missing: with \`store: cookie\` it seals the sessions themselves; ${make}`)
   // Where nobody signs in it seals nothing.
-  else if (isWritten(scope, ['providers']) || !isWritten(scope, ['api_keys']))
+  else if (isWritten(scope, ['providers']) || !needsNoProvider(scope))
     warnAt(scope, at, 'is absent: one is generated into the `data` folder, which serves a single instance')
 }
 

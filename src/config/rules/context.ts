@@ -10,6 +10,8 @@ export interface RuleContext {
   readonly providers: readonly string[]
   /** Those by which somebody may come: a rule that names another one is a mistake. */
   readonly credentials: readonly Credential[]
+  /** Names of the authorities of client certificates, in the order of the file. */
+  readonly authorities: readonly string[]
   /** Whether `trusted_proxies` stands in the file: without it nobody knows whose address `client_ip` is about. */
   readonly trustedProxiesWritten: boolean
   readonly policies: Policies

@@ -26,7 +26,8 @@ export function compileProviders(
 
 function whyNoProvider(name: string): string {
   if (name === reservedProviders.apiKeys) return 'vouches for keys, and the file has no `api_keys`'
-  if (name === reservedProviders.certificates) return 'vouches for certificates, which are not available yet'
+  if (name === reservedProviders.certificates)
+    return 'vouches for certificates, and the file has no `client_certificates`'
   return 'no provider of this name'
 }
 

@@ -6,7 +6,7 @@ import { isReserved, keywords } from './words.ts'
 
 /** What stands around the rules of a file. */
 export type RuleSurroundings = Pick<RuleContext, 'report' | 'providers' | 'trustedProxiesWritten'> &
-  Partial<Pick<RuleContext, 'credentials' | 'places' | 'emptyLists'>>
+  Partial<Pick<RuleContext, 'credentials' | 'authorities' | 'places' | 'emptyLists'>>
 
 /** Far more than any rule that a person can judge. Policies that use policies twice double with every step. */
 const mostConditions = 10_000
@@ -19,6 +19,7 @@ export function openRules(policies: ConfigNode | undefined, surroundings: RuleSu
   const names = policies?.kind === 'map' ? policies.entries.map(({ key }) => key) : []
   const context: RuleContext = {
     credentials: ['session'],
+    authorities: [],
     places: new Map(),
     emptyLists: new Map(),
     ...surroundings,

@@ -1,5 +1,6 @@
 import { type Credential, reservedProviders } from '../../core/credential/credential.ts'
 import type { Access } from '../../core/gateway.ts'
+import type { Matcher } from '../../core/rules/matcher.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
 import { fault, type RuleContext } from './context.ts'
 
@@ -10,20 +11,24 @@ type Claim = Extract<Requirement, { kind: 'claim' }>
  * hole: the administrator of a partner's provider could mint the claim. `requirement` is the whole rule, the app's
  * floor included.
  */
-function unguardedClaims(requirement: Requirement, guarded = false): readonly Claim[] {
+function unguardedClaims(
+  requirement: Requirement,
+  isGuard: (requirement: Requirement) => boolean,
+  guarded = false,
+): readonly Claim[] {
   switch (requirement.kind) {
     case 'claim':
-      return guarded ? [] : [requirement]
+      return guarded || isGuard(requirement) ? [] : [requirement]
     case 'policy':
-      return unguardedClaims(requirement.requirement, guarded)
+      return unguardedClaims(requirement.requirement, isGuard, guarded)
     case 'all': {
-      const safe = guarded || namesProvider(requirement)
-      return requirement.members.flatMap((member) => unguardedClaims(member, safe))
+      const safe = guarded || isGuard(requirement)
+      return requirement.members.flatMap((member) => unguardedClaims(member, isGuard, safe))
     }
     case 'any':
-      return requirement.members.flatMap((member) => unguardedClaims(member, guarded))
+      return requirement.members.flatMap((member) => unguardedClaims(member, isGuard, guarded))
     case 'none':
-      return requirement.members.flatMap((member) => belowNone(member, guarded))
+      return requirement.members.flatMap((member) => belowNone(member, isGuard, guarded))
     case 'signed_in':
     case 'provider':
     case 'credential':
@@ -53,22 +58,53 @@ export function namesProvider(requirement: Requirement): boolean {
   }
 }
 
+/** Whether a rule holds only for certificates of named authorities, or for no certificate at all. */
+function namesAuthority(requirement: Requirement): boolean {
+  switch (requirement.kind) {
+    case 'provider':
+      return !requirement.names.includes(reservedProviders.certificates)
+    case 'claim':
+      return requirement.path === 'authority' && isAnyOf(requirement.matcher)
+    case 'certificate':
+      return requirement.claim === 'authority'
+    case 'policy':
+      return namesAuthority(requirement.requirement)
+    case 'all':
+      return requirement.members.some(namesAuthority)
+    case 'any':
+    case 'none':
+    case 'signed_in':
+    case 'credential':
+    case 'client_ip':
+      return false
+  }
+}
+
+/** Whether it is one of these values and nothing else. */
+function isAnyOf({ tests, not }: Matcher): boolean {
+  return not === null && tests.length > 0 && tests.every(({ kind }) => kind === 'is')
+}
+
 /** A `provider` below `none` is negated: it says whom the rule is not about. */
-function belowNone(requirement: Requirement, guarded: boolean): readonly Claim[] {
+function belowNone(
+  requirement: Requirement,
+  isGuard: (requirement: Requirement) => boolean,
+  guarded: boolean,
+): readonly Claim[] {
   switch (requirement.kind) {
     case 'all':
     case 'any':
     case 'none':
-      return requirement.members.flatMap((member) => belowNone(member, guarded))
+      return requirement.members.flatMap((member) => belowNone(member, isGuard, guarded))
     case 'policy':
-      return belowNone(requirement.requirement, guarded)
+      return belowNone(requirement.requirement, isGuard, guarded)
     case 'claim':
     case 'signed_in':
     case 'provider':
     case 'credential':
     case 'client_ip':
     case 'certificate':
-      return unguardedClaims(requirement, guarded)
+      return unguardedClaims(requirement, isGuard, guarded)
   }
 }
 
@@ -99,12 +135,23 @@ export function checkProviders(
   context: RuleContext,
   where = 'this app accepts',
 ): void {
-  if (access.kind !== 'rule' || vouchers.length < 2) return
-  for (const claim of unguardedClaims(access.requirement)) {
+  if (access.kind !== 'rule') return
+  if (vouchers.length > 1) {
+    const message = `${where} ${vouchers.join(' and ')}, and each of them could send this claim: put a \`provider:\` beside it or around it`
+    reportUnguarded(unguardedClaims(access.requirement, namesProvider), message, context)
+  }
+  const { authorities } = context
+  if (vouchers.includes(reservedProviders.certificates) && authorities.length > 1) {
+    const message = `each of ${authorities.join(' and ')} could write this into a certificate: put an \`authority:\` beside it or around it`
+    reportUnguarded(unguardedClaims(access.requirement, namesAuthority), message, context)
+  }
+}
+
+function reportUnguarded(claims: readonly Claim[], message: string, context: RuleContext): void {
+  for (const claim of claims) {
     const place = context.places.get(claim)
     if (place === undefined || context.unguarded.has(claim)) continue
     context.unguarded.add(claim)
-    const message = `${where} ${vouchers.join(' and ')}, and each of them could send this claim: put a \`provider:\` beside it or around it`
     fault(context, place, message)
   }
 }

@@ -9,6 +9,7 @@ import {
   type MapNode,
   type ScalarNode,
 } from '../node.ts'
+import { compileCertificate } from './certificate.ts'
 import { allOrNull, fault, type RuleContext } from './context.ts'
 import { compileClaim, compileNamedClaim } from './matcher.ts'
 import { compileCredentials, compileProviders } from './named-sources.ts'
@@ -124,11 +125,7 @@ function compileEntry(entry: MapEntry, path: ConfigPath, context: RuleContext): 
       return names && placed({ kind: 'credential', names }, place, context)
     }
     case 'certificate':
-      return fault(
-        context,
-        place,
-        '`certificate` is not available yet (a claim of this name: {claim: certificate, is: …})',
-      )
+      return compileCertificate(entry, path, context)
     default: {
       const ofCustomers = isOfCustomers(entry.key) && context.credentials.includes('api_key')
       if (ofCustomers) return fault(context, place, customersText(entry.key))

@@ -4,16 +4,21 @@ import { nearest } from '../nearest.ts'
 import { forms, type Judgement, judged } from './values.ts'
 
 /** What a list of `credentials` may hold, in the order in which the reference names them. */
-export const availableCredentials = ['session', 'bearer', 'api_key'] as const satisfies readonly Credential[]
+export const availableCredentials = [
+  'session',
+  'bearer',
+  'api_key',
+  'client_certificate',
+] as const satisfies readonly Credential[]
 
 /** Those whose names are known and that nothing opens a location by yet. */
-const later: ReadonlySet<string> = new Set(['exchange', 'widget', 'client_certificate'])
+const later: ReadonlySet<string> = new Set(['exchange', 'widget'])
 
 /** One credential by its name. Those of a later version are told apart from those that nobody knows. */
 export function readCredential(value: string): Judgement<Credential> {
   const found = availableCredentials.find((one) => one === value)
   if (found !== undefined) return { ok: true, value: found }
-  const expected = 'expected session, bearer or api_key'
+  const expected = 'expected session, bearer, api_key or client_certificate'
   if (later.has(value)) return { ok: false, message: `is not available yet: ${expected}` }
   return { ok: false, message: expected, meant: nearest(value, availableCredentials) }
 }
@@ -28,4 +33,4 @@ export const credentials = z
   .array(credential)
   .min(1)
   .refine((list) => new Set(list).size === list.length, { error: 'names one twice' })
-  .register(forms, { form: 'list of `session`, `bearer`, `api_key`' })
+  .register(forms, { form: 'list of `session`, `bearer`, `api_key`, `client_certificate`' })

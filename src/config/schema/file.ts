@@ -3,6 +3,7 @@ import { limits } from '../../core/limits/table.ts'
 import { adminForm } from './admin.ts'
 import { apiKeysKeys } from './api-keys.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
+import { clientCertificateKeys } from './client-certificates.ts'
 import { listenForm } from './listen.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
@@ -83,6 +84,12 @@ export const groupKeys = {
     .optional()
     .describe(
       'Keys of the gateway’s own, which programs and customers present. They open the locations whose `credentials` list `api_key`. With `{}` every key below has its default.',
+    ),
+  client_certificates: z
+    .strictObject(clientCertificateKeys)
+    .optional()
+    .describe(
+      'The certificates of clients that count, on listeners with `client_certificates: ask`. They open the locations whose `credentials` list `client_certificate`, and rules may ask for one with `certificate`.',
     ),
   pages: z
     .strictObject(pageKeys)

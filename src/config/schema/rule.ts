@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { certificateClaims } from '../../core/certificate/claims.ts'
 import { availableCredentials } from './credentials.ts'
 import { forms } from './values.ts'
 
@@ -106,14 +107,22 @@ export const ruleDefinitions = {
       all: { description: 'Each of these must hold.', ...members },
       none: { description: 'None of these may hold. If one is unknown, nobody gets in.', ...members },
       client_ip: { description: 'The address from which the request comes: addresses or CIDRs.', ...strings },
+      certificate: {
+        description:
+          'What the certificate of the connection must say, whoever asks by it. Nobody meets it, and nobody its negation, on a connection without one.',
+        type: 'object',
+        minProperties: 1,
+        properties: Object.fromEntries(certificateClaims.map((name) => [name, matcher])),
+        additionalProperties: false,
+      },
       provider: {
         description:
-          'Who vouches for the claims: the provider of the sign-in or of the token, `api_keys` for the keys of operators. With a list, one of them.',
+          'Who vouches for the claims: the provider of the sign-in or of the token, `api_keys` for the keys of operators, `certificates` for client certificates. With a list, one of them.',
         ...strings,
       },
       credential: {
         description:
-          'By what somebody came: `session`, `bearer` or `api_key`. With a list, one of them. Unknown for whoever is not identified.',
+          'By what somebody came: `session`, `bearer`, `api_key` or `client_certificate`. With a list, one of them. Unknown for whoever is not identified.',
         ...credentialNames,
       },
       claim: {

@@ -48,7 +48,11 @@ export function admit(
     schemes: linesOf(facts, 'x-forwarded-proto'),
   }
   draft.client = clientAddress(peer, forwarded.clients, gateway.trustedProxies)
-  draft.certificate = liveCertificate(facts.socket.certificate, context.clock.now())
+  draft.certificate = liveCertificate(
+    facts.socket.certificate,
+    gateway.clientCertificates,
+    context.clock.now(),
+  )
 
   const reading = readTarget(facts.url ?? '')
   // On any Host: load balancers ask by address.
