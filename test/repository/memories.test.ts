@@ -13,6 +13,7 @@ const begun = /\bnew (?:Map|Set|LRUCache)(?:<.*>)?\((?:\)|\{)/g
 const ofOneCall = 'lives as long as one call'
 const ofConfiguration = 'keyed by the configuration'
 const bounds: Readonly<Record<string, readonly string[]>> = {
+  'core/certificate/client-chain.ts': [ofOneCall],
   'core/pairs.ts': [ofOneCall],
   'core/json-names.ts': [ofOneCall],
   'core/limits/failures.ts': [

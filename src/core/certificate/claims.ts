@@ -11,7 +11,7 @@ import {
   readDistinguishedName,
   textsOfType,
 } from './distinguished-name.ts'
-import { readAsciiText } from './text.ts'
+import { readTime } from './time.ts'
 
 /** What is known of a client by its certificate. */
 export const certificateClaims = [
@@ -94,18 +94,4 @@ function readSerial(element: DerElement | undefined): string | null {
   const value = BigInt.asIntN(content.length * 8, BigInt(`0x${Buffer.from(content).toString('hex')}`))
   const digits = (value < 0n ? -value : value).toString(16).toUpperCase()
   return `${value < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`
-}
-
-/** RFC 5280 4.1.2.5: in UTC, to the second. */
-function readTime(element: DerElement | undefined): EpochSeconds | null {
-  const short = ofType(element, 'utcTime')
-  const long = ofType(element, 'generalizedTime')
-  const text = readAsciiText((short ?? long)?.content ?? new Uint8Array())
-  const digits = text === null ? null : /^(\d{12}|\d{14})Z$/.exec(text)?.[1]
-  if (digits?.length !== (short === null ? 14 : 12)) return null
-  const century = Number(digits.slice(0, 2)) < 50 ? '20' : '19'
-  const whole = short === null ? digits : century + digits
-  const iso = whole.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z')
-  const ms = Date.parse(iso)
-  return Number.isNaN(ms) ? null : ms / 1000
 }
