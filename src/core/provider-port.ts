@@ -42,14 +42,31 @@ export interface Provider {
    */
   renew(session: Session, now: EpochSeconds, usedClaims: readonly ClaimPath[]): Promise<Renewal>
   /**
-   * What an access token says that this provider gave out, verified. Client networks are served in turn. Throws a
-   * `ProviderFault` where nobody can tell.
+   * What an access token says that this provider gave out, verified. Client networks are served in turn. `isGiven`: it
+   * came from the provider itself, for a pair, so that what others invent holds it up nowhere. Throws a `ProviderFault`
+   * where nobody can tell.
    */
   readAccessToken(
     raw: string,
     now: EpochSeconds,
     network: ClientNetwork,
+    isGiven?: boolean,
   ): AccessTokenReading | Promise<AccessTokenReading>
+  /**
+   * What the provider gives for a customer's pair (`exchange`). The secret goes to its token endpoint, or to Cognito, and
+   * nowhere else. Throws a `ProviderFault` where nobody can tell, whose message holds no credential.
+   */
+  tokenForPair(pair: Pair, question: PairQuestion): Promise<PairAnswer>
+  /**
+   * RFC 6749 6, as the client of `exchange.refresh_token`. `scopes`: narrower ones; null: those that were granted. Throws
+   * a `ProviderFault`.
+   */
+  tokenForRefreshToken(
+    refreshToken: string,
+    scopes: readonly string[] | null,
+    now: EpochSeconds,
+    network: ClientNetwork,
+  ): Promise<RefreshAnswer>
   /** RFC 7009; nothing where the provider has no such endpoint. Throws a `ProviderFault`. */
   revoke(refreshToken: string): Promise<void>
   /** The origins of its pages, as far as known: who may frame a front-channel logout. Asks nobody; never throws. */
@@ -71,6 +88,67 @@ export type AccessTokenReading =
   /** `detail` is for the log, and quotes nothing of the token. */
   | { readonly kind: 'refused'; readonly why: 'token-invalid' | 'token-over'; readonly detail: string }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
+
+/** A customer's id and secret at a provider. */
+export interface Pair {
+  readonly id: string
+  readonly secret: string
+}
+
+export interface PairQuestion {
+  readonly now: EpochSeconds
+  readonly network: ClientNetwork
+  /** What was given for it before; null: nothing that is known. */
+  readonly former: PairGrant | null
+  /** It was right lately, and waits behind none that was not. */
+  readonly isKnown: boolean
+  /** Asked when its turn has come: for how many milliseconds it may not be sent; 0: it may. */
+  readonly refusedForMs: () => number
+}
+
+export type PairAnswer =
+  | { readonly kind: 'granted'; readonly grant: PairGrant }
+  /** `detail` is for the log, and quotes nothing of the pair. */
+  | { readonly kind: 'refused'; readonly detail: string; readonly cure: string | null }
+  /** It was not sent. */
+  | { readonly kind: 'throttled'; readonly forMs: number }
+
+/** What a provider gave for a pair. */
+export interface PairGrant {
+  /** As it came: nobody has looked at it. */
+  readonly accessToken: string
+  /** By our clock; null: nobody says. */
+  readonly endsAt: EpochSeconds | null
+  /** What the ID token says that came along, verified, with its `sub`; null: none did. */
+  readonly idTokenClaims: Claims | null
+  /** Stands in for the secret; null: nothing does. */
+  readonly refresh: PairRefresh | null
+}
+
+export interface PairRefresh {
+  readonly token: string
+  /** What the provider calls the user. */
+  readonly user: string
+  readonly secretSentAt: EpochSeconds
+}
+
+export type RefreshAnswer =
+  | { readonly kind: 'granted'; readonly token: RefreshedToken }
+  /** By the provider's word, in those of RFC 6749 5.2. `detail` as above. */
+  | {
+      readonly kind: 'refused'
+      readonly error: 'invalid_grant' | 'invalid_scope'
+      readonly detail: string
+    }
+
+export interface RefreshedToken {
+  readonly accessToken: string
+  readonly endsAt: EpochSeconds | null
+  /** Null: the former one goes on. */
+  readonly refreshToken: string | null
+  /** Null: it does not say. */
+  readonly scopes: readonly string[] | null
+}
 
 export type ProviderStatus =
   | { readonly kind: 'ready' }

@@ -59,7 +59,7 @@ export interface ProviderSettings {
   readonly recheck: RecheckSettings | null
   /** Which of its access tokens count; null: none. */
   readonly bearer: BearerSettings | null
-  /** What it is asked for in the name of its customers; null: nothing. */
+  /** How pairs of customers become such tokens; null: no pair of its counts. */
   readonly exchange: ExchangeSettings | null
   /** Where its keys are, for a provider without metadata; null: as the metadata says. */
   readonly jwksUri: string | null

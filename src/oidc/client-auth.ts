@@ -56,6 +56,27 @@ export async function authenticate(
   await clientAuth(metadata)(server, { client_id: settings.clientId }, body, headers)
 }
 
+/** Has a request be that of a client with this id and secret, which are not ours: changes its body or its headers. */
+export function authenticateAs(
+  { settings, metadata }: { readonly settings: ProviderSettings; readonly metadata: Metadata },
+  { id, secret }: { readonly id: string; readonly secret: string },
+  body: URLSearchParams,
+  headers: Headers,
+): void {
+  if (takesSecretInBody(settings, metadata)) {
+    body.set('client_id', id)
+    body.set('client_secret', secret)
+  } else headers.set('authorization', basicCredentials(id, secret))
+}
+
+/** What is written of our own client says how the provider reads secrets; else as its metadata has it. */
+function takesSecretInBody({ authMethod }: ProviderSettings, metadata: Metadata): boolean {
+  if (authMethod === 'client_secret_basic') return false
+  if (authMethod === 'client_secret_post') return true
+  const offered = metadata.tokenEndpointAuthMethods
+  return offered?.includes('client_secret_post') === true && !offered.includes('client_secret_basic')
+}
+
 /** As configured; else basic unless the metadata lacks it, then post; without a secret there is nothing to show. */
 function authMethod(settings: ProviderSettings, metadata: Metadata): TokenEndpointAuthMethod {
   if (settings.authMethod !== null) return settings.authMethod
@@ -99,8 +120,12 @@ function secretOf(settings: ProviderSettings): string {
  * which is allowed and which several providers do not undo.
  */
 function clientSecretBasic(clientId: string, secret: string): ClientAuth {
-  const credentials = Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')
-  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`)
+  const credentials = basicCredentials(clientId, secret)
+  return (_server, _client, _body, headers) => headers.set('authorization', credentials)
+}
+
+function basicCredentials(clientId: string, secret: string): string {
+  return `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')}`
 }
 
 function formEncode(text: string): string {

@@ -23,6 +23,12 @@ export interface Limits {
   readonly tokenAsks: QueueLimits
   /** How long these wait for their turn. */
   readonly tokenAskWaitMs: number
+  /** Unknown pairs and refresh tokens of customers of which it is asked, and those that wait for it. */
+  readonly exchanges: QueueLimits
+  /** Pairs that were right lately. */
+  readonly knownExchanges: QueueLimits
+  /** How long these wait for their turn. */
+  readonly exchangeWaitMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -52,4 +58,15 @@ export const defaultLimits: Limits = {
     waitingOfNetwork: limits.waitingTokenAsks,
   },
   tokenAskWaitMs: limits.providerTokenAskWaitMs,
+  exchanges: {
+    places: limits.providerExchanges,
+    waiting: limits.providerWaitingExchanges,
+    waitingOfNetwork: limits.waitingExchanges,
+  },
+  knownExchanges: {
+    places: limits.providerKnownExchanges,
+    waiting: limits.providerWaitingExchanges,
+    waitingOfNetwork: limits.providerWaitingExchanges,
+  },
+  exchangeWaitMs: limits.providerExchangeWaitMs,
 }

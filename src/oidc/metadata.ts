@@ -11,8 +11,9 @@ import type { Transport } from './transport.ts'
 export interface Metadata {
   /** The configured one, exactly. */
   readonly issuer: string
-  /** This and the next are empty where nobody signs in with the provider. */
+  /** Empty where nobody signs in with the provider. */
   readonly authorizationEndpoint: string
+  /** Empty where it is not needed: nobody signs in, and nothing is exchanged there. */
   readonly tokenEndpoint: string
   readonly jwksUri: string
   readonly userinfoEndpoint: string | null
@@ -68,7 +69,7 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
   const endpoint = (name: string) => readEndpoint({ ...document, ...mtls }, name, settings)
   return Object.freeze({
     issuer: settings.issuer,
-    ...(settings.signsIn ? signInEndpoints(document, endpoint, settings) : noSignIn),
+    ...endpointsOf(document, endpoint, settings),
     jwksUri: required(readEndpoint(document, 'jwks_uri', settings), 'jwks_uri'),
     userinfoEndpoint: endpoint('userinfo_endpoint'),
     endSessionEndpoint: readEndpoint(document, 'end_session_endpoint', settings),
@@ -82,22 +83,24 @@ export function readMetadata(document: JsonObject, settings: ProviderSettings): 
   })
 }
 
-type SignInEndpoints = Pick<Metadata, 'authorizationEndpoint' | 'tokenEndpoint'>
-
-function signInEndpoints(
+/** Issuers of tokens for programs alone have none, or write something that is no address (Kubernetes: a URN). */
+function endpointsOf(
   document: JsonObject,
   endpoint: (name: string) => string | null,
   settings: ProviderSettings,
-): SignInEndpoints {
-  const authorization = readEndpoint(document, 'authorization_endpoint', settings)
+): Pick<Metadata, 'authorizationEndpoint' | 'tokenEndpoint'> {
+  const { signsIn } = settings
+  const authorization = signsIn ? readEndpoint(document, 'authorization_endpoint', settings) : ''
   return {
     authorizationEndpoint: required(authorization, 'authorization_endpoint'),
-    tokenEndpoint: required(endpoint('token_endpoint'), 'token_endpoint'),
+    tokenEndpoint:
+      signsIn || asksTokenEndpoint(settings) ? required(endpoint('token_endpoint'), 'token_endpoint') : '',
   }
 }
 
-/** Issuers of tokens for programs alone have none, or write something that is no address (Kubernetes: a URN). */
-const noSignIn: SignInEndpoints = { authorizationEndpoint: '', tokenEndpoint: '' }
+function asksTokenEndpoint({ exchange }: ProviderSettings): boolean {
+  return exchange?.pair?.kind === 'client_credentials' || (exchange?.refreshToken ?? null) !== null
+}
 
 function readEndpoint(document: JsonObject, name: string, settings: ProviderSettings): string | null {
   const value = document[name]

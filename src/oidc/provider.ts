@@ -11,6 +11,8 @@ import { createAccessTokenReader } from './bearer/access-tokens.ts'
 import { createClientAuth } from './client-auth.ts'
 import { exchangeCode } from './code-exchange.ts'
 import { settledWithin, within } from './deadline.ts'
+import { createPairTokens } from './exchange/pair-tokens.ts'
+import { createRefreshing } from './exchange/refresh.ts'
 import { fetchKeySet, type KeySet } from './key-set.ts'
 import { createKeyCache, createSecretKeys, type KeyCache, type SharedKeys } from './keys.ts'
 import { type Failure, keepLastGood, type LastGood } from './last-good.ts'
@@ -82,9 +84,20 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const failures = deps.credentialFailures ?? createCredentialFailures()
   const tokenTransport = createTransport(settings, deps.proxyEnv, limits, deps)
   const readAccessToken = createAccessTokenReader(settings, {
-    ...{ keys: published.apart(), failures, clock: deps.clock, random: deps.random, limits },
+    ...{
+      keys: published.apart(),
+      keysOfGiven: published.apart(),
+      failures,
+      clock: deps.clock,
+      random: deps.random,
+      limits,
+    },
     ...{ transport: tokenTransport, clientAuth, metadata: () => metadata.get() },
   })
+  const exchanging = {
+    ...{ settings, limits, keys: published.apart(), metadata: () => metadata.get() },
+    transport: createTransport(settings, deps.proxyEnv, limits, deps),
+  }
 
   return {
     name: settings.name,
@@ -107,6 +120,8 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
       return within(deadline, redeemed, settings.name).finally(leave)
     },
     readAccessToken,
+    tokenForPair: createPairTokens(exchanging),
+    tokenForRefreshToken: createRefreshing(exchanging),
     readLogoutToken: async (raw, now, network) => {
       const deadline = AbortSignal.timeout(limits.timeoutMs)
       const leave = placeIn(await logouts.enter(network, deadline), settings.name)
@@ -145,7 +160,9 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
         ? { kind: 'ready' }
         : toStatus(settings.jwksUri === null ? metadata.state() : published.state()),
     close: async () =>
-      void (await Promise.all([transport, tokenTransport, renewals].map((open) => open.close()))),
+      void (await Promise.all(
+        [transport, tokenTransport, exchanging.transport, renewals].map((open) => open.close()),
+      )),
   }
 }
 

@@ -46,7 +46,7 @@ export function takeAnswer(
     const text = await answer.text()
     const members = answer.status === 200 ? readJsonObject(text) : null
     if (members === null) return new Response(text === '' ? null : text, answer)
-    taker.taken = readAnswer(members, now)
+    taker.taken = readTokenAnswer(members, now)
     if (hidden.length === 0) return new Response(text, answer)
     const shown = Object.entries(members).filter(([name]) => !hides.has(name))
     return new Response(JSON.stringify(Object.fromEntries(shown)), answer)
@@ -54,7 +54,8 @@ export function takeAnswer(
   return taker
 }
 
-function readAnswer(members: JsonObject, now: EpochSeconds): TokenAnswer {
+/** Of an answer that was asked for without the library. */
+export function readTokenAnswer(members: JsonObject, now: EpochSeconds): TokenAnswer {
   return {
     idToken: members.id_token,
     accessToken: readToken(members.access_token),

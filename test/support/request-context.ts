@@ -106,6 +106,12 @@ function testProvider(name: string): TestProvider {
       return this.endSession
     },
     readAccessToken: () => ({ kind: 'refused', why: 'token-invalid', detail: 'none is read here' }),
+    async tokenForPair() {
+      return { kind: 'refused', detail: 'none is given here', cure: null }
+    },
+    async tokenForRefreshToken() {
+      return { kind: 'refused', error: 'invalid_grant', detail: 'none is given here' }
+    },
     async readLogoutToken(raw) {
       if (this.fault !== null) throw this.fault
       return JSON.parse(Buffer.from(raw.split('.')[1] ?? '', 'base64url').toString())

@@ -3,6 +3,7 @@ import type { Json } from '../json.ts'
 import { type Principal, readClientUser, readUserId, seenClaims } from '../principal.ts'
 import type { Claims } from '../rules/claims.ts'
 import type { EpochSeconds } from '../session/session.ts'
+import { withAddedClaims } from './added-claims.ts'
 import type { BearerSettings } from './bearer-settings.ts'
 import type { CredentialRefusal, HeaderLookup } from './lookup.ts'
 
@@ -41,6 +42,16 @@ export function clientNames(claims: Claims): readonly Json[] {
   })
 }
 
+/** How a token came here. */
+export interface TokenCame {
+  /** Presented as it is, or given by the provider for a pair that was. */
+  readonly by: 'bearer' | 'exchange'
+  /** Of the ID token that came along with it; null: none did. They say who somebody is, and never that the token counts. */
+  readonly added: Claims | null
+}
+
+const presented: TokenCame = { by: 'bearer', added: null }
+
 /**
  * Whether a token counts here, and who that is, under today's configuration: judged at each use, as what is remembered
  * of a token is only what it says. In this order: its end, the certificate that it is bound to (no request shows one
@@ -50,6 +61,7 @@ export function judgeAccessToken(
   token: AccessToken,
   provider: ProviderSettings,
   now: EpochSeconds,
+  came: TokenCame = presented,
 ): HeaderLookup {
   const { bearer } = provider
   if (bearer === null) return refused('credential-unknown', null)
@@ -62,7 +74,9 @@ export function judgeAccessToken(
   const isClient = hasNobodyBehind(token)
   if (isClient && !bearer.acceptClients)
     return refused('token-not-for-us', 'nobody is behind it, and `accept_clients` is not set')
-  const who = principalOf(token, isClient, provider, bearer)
+  if (came.added !== null && came.added.sub !== token.subject)
+    return refused('token-invalid', 'the ID token that came with it is about somebody else')
+  const who = principalOf(token, isClient, came, provider, bearer)
   if (typeof who === 'string') return refused('token-invalid', `it has no user id: ${who}`)
   const { scopes } = token
   if (!bearer.requiredScopes.every((scope) => scopes.includes(scope))) {
@@ -79,31 +93,39 @@ export function judgeAccessToken(
 
 // A program sends one token again and again. Rules and headers remember what they made of a principal, so that it has to
 // be the same one.
-const principals = new WeakMap<
-  AccessToken,
-  { readonly of: ProviderSettings; readonly principal: Principal }
->()
+const principals = {
+  bearer: new WeakMap<AccessToken, KnownPrincipal>(),
+  exchange: new WeakMap<AccessToken, KnownPrincipal>(),
+} as const
+
+interface KnownPrincipal {
+  readonly of: ProviderSettings
+  readonly added: Claims | null
+  readonly principal: Principal
+}
 
 /** Who a token is of under these settings; or why it is nobody. */
 function principalOf(
   token: AccessToken,
   isClient: boolean,
+  { by, added }: TokenCame,
   provider: ProviderSettings,
   bearer: BearerSettings,
 ): Principal | string {
-  const known = principals.get(token)
-  if (known?.of === provider) return known.principal
+  const known = principals[by].get(token)
+  if (known?.of === provider && known.added === added) return known.principal
+  const claims = added === null ? token.claims : withAddedClaims(token.claims, added)
   const id = isClient
     ? readClientUser(token.clientId ?? token.subject, provider)
-    : readUserId(token.claims, { ...provider, userId: bearer.userId })
+    : readUserId(claims, { ...provider, userId: bearer.userId })
   if (!id.ok) return id.reason
   const principal: Principal = {
     user: id.user,
     provider: provider.name,
-    ...seenClaims(token.claims, provider),
-    by: { kind: 'bearer', isClient },
+    ...seenClaims(claims, provider),
+    by: { kind: by, isClient },
   }
-  principals.set(token, { of: provider, principal })
+  principals[by].set(token, { of: provider, added, principal })
   return principal
 }
 

@@ -1,25 +1,28 @@
 import type { Secret } from '../secret.ts'
 
-/** What a provider is asked for in the name of its customers: `exchange` of the file. */
+/** How customers' pairs and refresh tokens become access tokens at a provider: `exchange` of the file. */
 export interface ExchangeSettings {
-  /** For whose pairs; null: a pair of this provider is none here. */
-  readonly pair: PairGrant | null
-  /** The client for which refresh tokens are turned into access tokens; null: none are. */
-  readonly refreshToken: { readonly clientId: string; readonly clientSecret: Secret | null } | null
-  /** How long what a pair gave is believed. */
+  /** Null: no pair counts. */
+  readonly pair: PairExchange | null
+  /** The client of the grant `refresh_token` at our token endpoint; null: there is no such grant. */
+  readonly refreshToken: ExchangeClient | null
+  /** How long a token is used before the provider is asked for the pair again. */
   readonly cacheSeconds: number
 }
 
-export type PairGrant =
-  /** RFC 6749 section 4.4. */
+export type PairExchange =
+  /** The pair is a client's (RFC 6749 4.4). */
   | {
       readonly kind: 'client_credentials'
       readonly scopes: readonly string[]
       readonly audience: string | null
     }
-  /** `InitiateAuth` with `USER_PASSWORD_AUTH`. */
-  | {
-      readonly kind: 'cognito_password'
-      readonly clientId: string
-      readonly clientSecret: Secret | null
-    }
+  /** The pair is a user's name and password in a user pool; the client is ours there. */
+  | ({ readonly kind: 'cognito_password' } & ExchangeClient)
+
+/** A client with which nobody signs in. */
+export interface ExchangeClient {
+  readonly clientId: string
+  /** Null: it has none. */
+  readonly clientSecret: Secret | null
+}

@@ -18,6 +18,7 @@ export interface AskedTokens {
     raw: string,
     now: EpochSeconds,
     network: ClientNetwork,
+    isGiven?: boolean,
   ): AccessTokenReading | Promise<AccessTokenReading>
   /** How much is kept: for tests that count. */
   size(): ReturnType<ToldTokens['size']> & { readonly asked: number }
@@ -45,6 +46,8 @@ export function createAskedTokens(deps: AskedTokensDeps): AskedTokens {
   const told = createToldTokens(deps.cacheSeconds)
   const unseen = createUnseenTokens()
   const line = createFairQueue(limits.tokenAsks)
+  // Nobody invents those that come from the provider itself, and none of them waits behind invented ones.
+  const lineOfGiven = createFairQueue(limits.tokenAsks)
   /** By hash, while the provider is asked. */
   const asked = new Map<string, Promise<AccessTokenReading>>()
   // With a key of this process: what is kept tells nobody which token it was made of.
@@ -55,8 +58,12 @@ export function createAskedTokens(deps: AskedTokensDeps): AskedTokens {
     hash: string,
     now: EpochSeconds,
     network: ClientNetwork,
+    isGiven: boolean,
   ): Promise<AccessTokenReading> {
-    const place = await line.enter(network, AbortSignal.timeout(limits.tokenAskWaitMs))
+    const place = await (isGiven ? lineOfGiven : line).enter(
+      network,
+      AbortSignal.timeout(limits.tokenAskWaitMs),
+    )
     // Nothing was sent, so it says nothing of the provider.
     if (place.kind !== 'taken')
       throw new ProviderFault('PROVIDER_BUSY', `${provider}: no turn in time to ask of an access token`)
@@ -64,7 +71,7 @@ export function createAskedTokens(deps: AskedTokensDeps): AskedTokens {
       const answer = await deps.ask(raw, now, AbortSignal.timeout(limits.timeoutMs))
       const nowMs = clock.monotonicMs()
       told.keep(hash, answer, nowMs)
-      if (answer.reading.kind === 'refused') deps.failures.failed(network, nowMs)
+      if (answer.reading.kind === 'refused' && !isGiven) deps.failures.failed(network, nowMs)
       return answer.reading
     } finally {
       place.leave()
@@ -76,7 +83,7 @@ export function createAskedTokens(deps: AskedTokensDeps): AskedTokens {
   }
 
   return {
-    read: (raw, now, network) => {
+    read: (raw, now, network, isGiven = false) => {
       const problem = tokenFormProblem(raw)
       if (problem !== null) return { kind: 'refused', why: 'token-invalid', detail: problem }
       const hash = createHmac('sha256', key).update(raw).digest('base64url')
@@ -85,9 +92,9 @@ export function createAskedTokens(deps: AskedTokensDeps): AskedTokens {
       if (known !== null && known !== 'stale') return known
       const underWay = asked.get(hash)
       if (underWay !== undefined) return underWay
-      const refusedMs = known === 'stale' ? 0 : refusedForMs(network, nowMs)
+      const refusedMs = known === 'stale' || isGiven ? 0 : refusedForMs(network, nowMs)
       if (refusedMs > 0) return { kind: 'throttled', retryAfterSeconds: Math.ceil(refusedMs / 1000) }
-      const answer = ask(raw, hash, now, network).finally(() => asked.delete(hash))
+      const answer = ask(raw, hash, now, network, isGiven).finally(() => asked.delete(hash))
       asked.set(hash, answer)
       return answer
     },

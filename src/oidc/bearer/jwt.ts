@@ -18,6 +18,8 @@ export interface JwtReaderDeps {
   readonly issuer: string
   /** By a rate of their own: anybody may send a token. */
   readonly keys: PublishedKeys
+  /** The same for tokens that came from the provider itself, so that nobody's invented ones stop these. */
+  readonly keysOfGiven: PublishedKeys
   /** Tokens that cost a look at the keys and were wrong, by network. */
   readonly failures: FailureCount
   readonly clock: Clock
@@ -28,6 +30,7 @@ export type ReadAccessToken = (
   raw: string,
   now: EpochSeconds,
   network: ClientNetwork,
+  isGiven?: boolean,
 ) => Awaitable<AccessTokenReading>
 
 /**
@@ -36,18 +39,29 @@ export type ReadAccessToken = (
  * every other way costs a signature; and of those that are wrong then, a network may send so many. A token that was
  * verified is remembered by its hash, to its end or that of its key.
  */
-export function createJwtReader({ issuer, keys, failures, clock }: JwtReaderDeps): ReadAccessToken {
+export function createJwtReader({
+  issuer,
+  keys,
+  keysOfGiven,
+  failures,
+  clock,
+}: JwtReaderDeps): ReadAccessToken {
   const remembered = createRememberedTokens({
     most: limits.rememberedTokens,
     bytes: limits.rememberedTokenBytes,
   })
 
-  function read(raw: string, now: EpochSeconds, network: ClientNetwork): Awaitable<AccessTokenReading> {
+  function read(
+    raw: string,
+    now: EpochSeconds,
+    network: ClientNetwork,
+    isGiven = false,
+  ): Awaitable<AccessTokenReading> {
     if (raw.length > limits.accessTokenBytes)
       return invalid(`it is longer than ${limits.accessTokenBytes} bytes`)
     const name = hash('sha256', raw, 'base64url')
     const known = remembered.find(name)
-    if (known === null) return readUnknown(raw, name, now, network)
+    if (known === null) return readUnknown(raw, name, now, network, isGiven)
     const { endsAt } = known.token
     if (endsAt !== null && isOver(endsAt, now)) {
       remembered.forget(name)
@@ -59,7 +73,7 @@ export function createJwtReader({ issuer, keys, failures, clock }: JwtReaderDeps
         return { kind: 'read', token: known.token }
       }
       remembered.forget(name)
-      return readUnknown(raw, name, now, network)
+      return readUnknown(raw, name, now, network, isGiven)
     }
     const current = keys.current(known.key)
     return current instanceof Promise ? current.then(goOn) : goOn(current)
@@ -70,9 +84,11 @@ export function createJwtReader({ issuer, keys, failures, clock }: JwtReaderDeps
     name: string,
     now: EpochSeconds,
     network: ClientNetwork,
+    isGiven: boolean,
   ): Awaitable<AccessTokenReading> {
     const refusal = refusedByItself(raw, issuer, now)
     if (refusal !== null) return refusal
+    if (isGiven) return verify(raw, name, now, null)
     const refusedMs = failures.refusedForMs(network, clock.monotonicMs())
     return refusedMs > 0 ? throttled(refusedMs) : verify(raw, name, now, network)
   }
@@ -81,11 +97,13 @@ export function createJwtReader({ issuer, keys, failures, clock }: JwtReaderDeps
     raw: string,
     name: string,
     now: EpochSeconds,
-    network: ClientNetwork,
+    /** Null: nobody sent it. */
+    network: ClientNetwork | null,
   ): Promise<AccessTokenReading> {
-    const verified = await verifyJwt(raw, signatureAlgorithms, keys, 'access token')
+    const used = network === null ? keysOfGiven : keys
+    const verified = await verifyJwt(raw, signatureAlgorithms, used, 'access token')
     if (!verified.ok) {
-      failures.failed(network, clock.monotonicMs())
+      if (network !== null) failures.failed(network, clock.monotonicMs())
       // The key may be a new one, and the provider was asked too often to be asked for it now.
       return verified.unasked === true ? throttled(limits.failedCredentialsMs) : invalid(verified.reason)
     }
