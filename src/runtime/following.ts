@@ -43,6 +43,7 @@ export const runtimeFollowing = {
   credentials: 'replaced',
   shortTokens: 'replaced',
   providerTokens: 'replaced',
+  exchangedPairs: 'replaced',
   credentialWatch: 'independent',
   upstreams: 'replaced',
   spentStates: 'independent',

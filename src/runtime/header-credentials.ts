@@ -7,6 +7,7 @@ import type { Awaitable } from '../core/ports.ts'
 import type { ClientAddress } from '../core/request/forwarded.ts'
 import type { JudgedAddress } from '../core/rules/requirement.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import type { ExchangedPairs } from './exchanged-pairs.ts'
 import type { Keys } from './keys/keys.ts'
 import type { ShortTokens } from './keys/short-tokens.ts'
 
@@ -39,12 +40,14 @@ export interface CredentialSources {
       use: CredentialUse,
     ): Awaitable<HeaderLookup>
   }
+  readonly exchangedPairs: Pick<ExchangedPairs, 'verify'>
 }
 
 export function createHeaderCredentials({
   keys,
   shortTokens,
   bearerTokens,
+  exchangedPairs,
 }: CredentialSources): HeaderCredentials {
   return {
     verify: (presented, use) => {
@@ -60,9 +63,8 @@ export function createHeaderCredentials({
             client: judgedAddress(use.client),
             at: use.app.origin,
           })
-        // No provider is asked for pairs yet.
         case 'pair':
-          return unknown
+          return exchangedPairs.verify(presented, use)
       }
     },
   }

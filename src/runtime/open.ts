@@ -20,6 +20,7 @@ import { systemClock } from './clock.ts'
 import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
 import { createCookieSessions } from './cookie-sessions/sessions.ts'
 import { createCredentialWatch } from './credential-watch.ts'
+import { createExchangedPairs, type ExchangedPairs } from './exchanged-pairs.ts'
 import { createHeaderCredentials } from './header-credentials.ts'
 import { followRenewal, tellingKeys } from './keys/follow-persons.ts'
 import type { RejectedKey } from './keys/key-verification.ts'
@@ -27,7 +28,8 @@ import { openKeys } from './keys/open.ts'
 import { createShortTokens } from './keys/short-tokens.ts'
 import { tokenRing } from './keys/token-ring.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
-import { noProviderTokens } from './provider-tokens.ts'
+import type { ExchangeEvent } from './pairs/event.ts'
+import { createProviderTokens } from './provider-tokens.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
 import { openRequestLimits } from './request-limits/open.ts'
@@ -44,6 +46,8 @@ export interface RuntimeDeps {
   readonly onProviderEvent: (event: ProviderEvent) => void
   /** Of providers that are asked again for sessions. */
   readonly onRenewal?: (event: RenewalEvent) => void
+  /** Of providers that are asked for customers' pairs. */
+  readonly onExchange?: (event: ExchangeEvent) => void
   /** Of keys that are refused though their secret is right. */
   readonly onRejectedKey?: (key: RejectedKey) => void
   /** Of faults that stop no request: a write-back, a purge. */
@@ -104,6 +108,10 @@ function assemble(
   const logKey = readLogKey(gateway, ring, isNew ? null : logKeyFrom(ring), random)
   const credentialFailures = createCredentialFailures()
   const providers = openProviders(gateway, deps, { clock, random, credentialFailures })
+  const exchangedPairs = createExchangedPairs(
+    { clock, random, failures: credentialFailures, note: deps.onExchange ?? (() => {}) },
+    { gateway, providers },
+  )
   const renewed = (next: StoreEdition) => {
     edition.current = next
   }
@@ -140,7 +148,7 @@ function assemble(
     sessions,
     renewals,
     providers,
-    ...openCredentials({ gateway, providers, keys, ring, random }),
+    ...openCredentials({ gateway, providers, keys, ring, random }, exchangedPairs),
     credentialWatch,
     upstreams: createUpstreams(
       undefined,
@@ -163,22 +171,23 @@ function assemble(
 }
 
 /** What verifies and gives what headers carry, by the configuration of one edition. */
-function openCredentials({
-  gateway,
-  providers,
-  keys,
-  ring,
-  random,
-}: Pick<Runtime, 'gateway' | 'providers' | 'keys' | 'ring' | 'random'>): Pick<
-  Runtime,
-  'credentials' | 'shortTokens' | 'providerTokens'
-> {
+function openCredentials(
+  {
+    gateway,
+    providers,
+    keys,
+    ring,
+    random,
+  }: Pick<Runtime, 'gateway' | 'providers' | 'keys' | 'ring' | 'random'>,
+  exchangedPairs: ExchangedPairs,
+): Pick<Runtime, 'credentials' | 'shortTokens' | 'exchangedPairs' | 'providerTokens'> {
   const shortTokens = createShortTokens({ gateway, keys, ring: tokenRing(gateway, ring), random })
   const bearerTokens = createBearerTokens({ gateway, providers })
   return {
-    credentials: createHeaderCredentials({ keys, shortTokens, bearerTokens }),
+    credentials: createHeaderCredentials({ keys, shortTokens, bearerTokens, exchangedPairs }),
     shortTokens,
-    providerTokens: noProviderTokens,
+    exchangedPairs,
+    providerTokens: createProviderTokens(gateway, exchangedPairs),
   }
 }
 
@@ -203,13 +212,14 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
   const start = former.gateway.log.subjectKey === null ? former.logKey : logKeyFrom(ring)
   const logKey = readLogKey(gateway, ring, start, random)
   const providers = openProviders(gateway, deps, former)
+  const exchangedPairs = former.exchangedPairs.renew({ gateway, providers })
   return {
     ...former,
     edition: former.edition + 1,
     gateway,
     ring,
     providers,
-    ...openCredentials({ gateway, providers, keys: former.keys, ring, random }),
+    ...openCredentials({ gateway, providers, keys: former.keys, ring, random }, exchangedPairs),
     upstreams: former.upstreams.renew(),
     logKey,
   }

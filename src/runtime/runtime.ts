@@ -4,6 +4,7 @@ import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
 import type { CredentialWatch } from './credential-watch.ts'
+import type { ExchangedPairs } from './exchanged-pairs.ts'
 import type { HeaderCredentials } from './header-credentials.ts'
 import type { Keys } from './keys/keys.ts'
 import type { ShortTokens } from './keys/short-tokens.ts'
@@ -30,6 +31,8 @@ export interface Runtime {
   readonly providers: ReadonlyMap<string, Provider>
   /** Who verifies tokens and keys that headers carry. */
   readonly credentials: HeaderCredentials
+  /** Customers' pairs and refresh tokens at providers with `exchange`. */
+  readonly exchangedPairs: ExchangedPairs
   /** Judges long connections again that tokens and keys opened. */
   readonly credentialWatch: CredentialWatch
   readonly upstreams: Upstreams

@@ -20,6 +20,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
     'limits.failedSignInNetworks, limits.failedLogoutNetworks, limits.failedCredentialNetworks',
   ],
   'core/limits/logout-checks.ts': ['limits.provenLogoutNetworks'],
+  'core/limits/pair-guesses.ts': ['limits.guessedPairIds'],
   'core/limits/fair-queue.ts': [
     'limits.providerWaitingSignIns, limits.providerWaitingLogouts: as many networks as wait',
   ],
@@ -70,6 +71,11 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/keys/keys.ts': ['those who follow changes: parts of the process'],
   'runtime/keys/persons-keys.ts': ['limits.keyOwnersUnderWay', 'limits.keyOwnersUnderWay'],
   'runtime/keys/remembered-keys.ts': ['limits.cachedKeys', 'limits.unknownKeys'],
+  'runtime/pairs/held-pairs.ts': ['limits.heldPairs, limits.heldPairBytes', 'limits.rightPairs'],
+  'runtime/pairs/pairs-of-provider.ts': [
+    'limits.providerExchanges and limits.providerWaitingExchanges together, of known pairs as many again',
+  ],
+  'runtime/pairs/wrong-pairs.ts': ['limits.wrongPairs'],
   'runtime/renewals/flights.ts': ['limits.renewalsUnderWay'],
   'runtime/renewals/pauses.ts': ['limits.renewalPauses'],
   'runtime/renewals/revocations.ts': ['limits.revocationsUnderWay'],

@@ -7,7 +7,7 @@ export interface TokenUses {
   readonly ofKeys: readonly App[]
   /** Apps that a token of a widget opens somewhere. */
   readonly ofWidgets: readonly App[]
-  /** The providers whose pairs count somewhere: their own tokens are handed out for them. */
+  /** The providers whose pairs or tokens count somewhere: their own tokens are handed out for pairs. */
   readonly ofPairs: readonly ProviderSettings[]
   /** The providers whose refresh tokens are turned into access tokens. */
   readonly ofRefreshTokens: readonly ProviderSettings[]
@@ -31,13 +31,12 @@ function findUses({ providers }: Pick<Gateway, 'providers'>, { apps }: Pick<Orig
     const names = new Set(those.flatMap((app) => app.providers))
     return [...providers.values()].filter(({ name }) => names.has(name))
   }
-  const pairs = acceptedBy(listing('exchange'))
-  const bearers = acceptedBy(listing('exchange', 'bearer'))
+  const accepted = acceptedBy(listing('exchange', 'bearer'))
   return {
     ofKeys: listing('api_key'),
     ofWidgets: listing('widget'),
-    ofPairs: pairs.filter(({ exchange }) => exchange !== null && exchange.pair !== null),
-    ofRefreshTokens: bearers.filter(({ exchange }) => exchange !== null && exchange.refreshToken !== null),
+    ofPairs: accepted.filter(({ exchange }) => exchange !== null && exchange.pair !== null),
+    ofRefreshTokens: accepted.filter(({ exchange }) => exchange !== null && exchange.refreshToken !== null),
   }
 }
 

@@ -1,0 +1,148 @@
+import { limits } from '../../core/limits/table.ts'
+import type { AccessTokenReading, PairGrant } from '../../core/provider-port.ts'
+import type { EpochSeconds } from '../../core/session/session.ts'
+
+/** Why the token of a right pair is of no use. */
+export type SpoiltReading = Extract<AccessTokenReading, { readonly kind: 'refused' }>
+
+/** What is known of a pair that was right. */
+export interface HeldPair {
+  readonly grant: PairGrant
+  /** Whether its token may be used now: it has not ended nearly, and was not refused. */
+  readonly isUsable: boolean
+  /** Not to be asked of yet. */
+  readonly isFresh: boolean
+  /** Its token was refused a moment ago. */
+  readonly spoilt: SpoiltReading | null
+}
+
+/** Pairs that were right, by a keyed hash: what was given for them, and for a day that they were right. */
+export interface HeldPairs {
+  find(hash: string, now: EpochSeconds, nowMs: number): HeldPair | null
+  /** Within a day. */
+  wasRight(hash: string, now: EpochSeconds): boolean
+  keep(hash: string, grant: PairGrant, now: EpochSeconds, nowMs: number): void
+  /** Its token was refused, though it came from the provider. */
+  spoil(hash: string, grant: PairGrant, reading: SpoiltReading): void
+  /** The provider did not answer: what is there goes on for a moment before it is asked again. */
+  pause(hash: string, nowMs: number): void
+  /** It is wrong now. */
+  forget(hash: string): void
+  /** How much is kept: for tests that count. */
+  size(): { readonly held: number; readonly bytes: number; readonly right: number }
+}
+
+interface Entry {
+  readonly grant: PairGrant
+  readonly bytes: number
+  readonly cameAtMs: number
+  freshUntilMs: number
+  spoilt: SpoiltReading | null
+}
+
+/** No token is used that could end on its way. */
+const leftSeconds = 30
+const sweepMs = 60_000
+
+/** `freshSeconds`: how long a token is used before the provider is asked again. */
+export function createHeldPairs(freshSeconds: number): HeldPairs {
+  /** In the order of use. */
+  const held = new Map<string, Entry>()
+  /** When it was said last that they are right; in that order. */
+  const right = new Map<string, EpochSeconds>()
+  let bytesInAll = 0
+  let sweptAtMs = Number.NEGATIVE_INFINITY
+
+  function drop(hash: string): void {
+    bytesInAll -= held.get(hash)?.bytes ?? 0
+    held.delete(hash)
+  }
+
+  /** Tokens do not rest in memory once they have ended, though nobody asks for them. */
+  function sweep(now: EpochSeconds, nowMs: number): void {
+    if (nowMs - sweptAtMs < sweepMs) return
+    sweptAtMs = nowMs
+    for (const [hash, { grant }] of held) if (!isWorthHolding(grant, now)) drop(hash)
+  }
+
+  function makeRoom(): void {
+    for (const hash of held.keys()) {
+      if (held.size <= limits.heldPairs && bytesInAll <= limits.heldPairBytes) return
+      drop(hash)
+    }
+  }
+
+  function remember(hash: string, now: EpochSeconds): void {
+    right.delete(hash)
+    right.set(hash, now)
+    for (const [first, at] of right) {
+      if (right.size <= limits.rightPairs && now - at < limits.rightPairSeconds) return
+      right.delete(first)
+    }
+  }
+
+  return {
+    find: (hash, now, nowMs) => {
+      sweep(now, nowMs)
+      const entry = held.get(hash)
+      if (entry === undefined) return null
+      held.delete(hash)
+      held.set(hash, entry)
+      const { grant, freshUntilMs, spoilt, cameAtMs } = entry
+      return {
+        grant,
+        isUsable: spoilt === null && isLive(grant, now),
+        isFresh: nowMs < freshUntilMs,
+        spoilt: nowMs < cameAtMs + limits.spoiltPairMs ? spoilt : null,
+      }
+    },
+    wasRight: (hash, now) => {
+      const at = right.get(hash)
+      return at !== undefined && now - at < limits.rightPairSeconds
+    },
+    keep: (hash, grant, now, nowMs) => {
+      drop(hash)
+      remember(hash, now)
+      if (!isWorthHolding(grant, now)) return
+      const bytes = bytesOf(grant)
+      held.set(hash, {
+        grant,
+        bytes,
+        cameAtMs: nowMs,
+        freshUntilMs: nowMs + freshSeconds * 1000,
+        spoilt: null,
+      })
+      bytesInAll += bytes
+      makeRoom()
+    },
+    spoil: (hash, grant, reading) => {
+      const entry = held.get(hash)
+      if (entry?.grant === grant) entry.spoilt = reading
+    },
+    pause: (hash, nowMs) => {
+      const entry = held.get(hash)
+      if (entry !== undefined) entry.freshUntilMs = nowMs + limits.pairPauseMs
+    },
+    forget: (hash) => {
+      drop(hash)
+      right.delete(hash)
+    },
+    size: () => ({ held: held.size, bytes: bytesInAll, right: right.size }),
+  }
+}
+
+function isLive({ endsAt }: PairGrant, now: EpochSeconds): boolean {
+  return endsAt === null || now < endsAt - leftSeconds
+}
+
+/** What asks again in the place of the secret outlives the token, and not the day. */
+function isWorthHolding(grant: PairGrant, now: EpochSeconds): boolean {
+  if (isLive(grant, now)) return true
+  return grant.refresh !== null && now - grant.refresh.secretSentAt < 2 * limits.rightPairSeconds
+}
+
+/** By what it takes for the most part. */
+function bytesOf({ accessToken, refresh, idTokenClaims }: PairGrant): number {
+  const claims = idTokenClaims === null ? 0 : JSON.stringify(idTokenClaims).length
+  return accessToken.length + (refresh?.token.length ?? 0) + claims
+}
