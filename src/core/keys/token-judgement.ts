@@ -1,6 +1,7 @@
 import type { HeaderLookup } from '../credential/lookup.ts'
 import { limits } from '../limits/table.ts'
 import { clockToleranceSeconds, type EpochSeconds } from '../session/session.ts'
+import type { ApiKey } from './api-key.ts'
 import { judgeKey, type KeyUse, type KnownKey } from './judgement.ts'
 import type { ShortToken } from './short-token.ts'
 import type { ShortTokenKind } from './short-token-form.ts'
@@ -58,6 +59,9 @@ export function judgeShortToken(
   // No location lists `widget` yet.
   if (token.of === 'widget')
     return { kind: 'refused', why: 'credential-not-accepted', detail: 'tokens of widgets open nothing yet' }
+  // Whoever has a token of ours had the secret: a rotation without overlap is told as one whose overlap is over.
+  if (!hasSecret(known.key, token.secretHash))
+    return refused('key-over', 'the secret that it was asked for with was replaced')
   const lookup = judgeKey(known, token.secretHash, use)
   if (lookup.kind !== 'identified') return lookup
   const endsAt = Math.min(endOf(token, settings), lookup.endsAt ?? Number.POSITIVE_INFINITY)
@@ -72,8 +76,12 @@ function endOf({ of, issuedAt, endsAt }: ShortToken, settings: TokenSettings): E
   return Math.min(endsAt, issuedAt + longestTokenSeconds(of, settings))
 }
 
+function hasSecret({ secrets }: Pick<ApiKey, 'secrets'>, hash: string): boolean {
+  return secrets.some((secret) => secret.hash === hash)
+}
+
 function refused(
-  why: 'token-not-for-us' | 'token-invalid' | 'token-over',
+  why: 'token-not-for-us' | 'token-invalid' | 'token-over' | 'key-over',
   detail: string | null,
 ): Extract<HeaderLookup, { kind: 'refused' }> {
   return { kind: 'refused', why, detail }
