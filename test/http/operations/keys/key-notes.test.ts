@@ -121,7 +121,7 @@ t.test('uses of keys are counted by what became of them, in words of a closed li
   const by = { kind: 'api_key', id: 'a', name: 'n' } as const
   const principal = { user: 'key:shop', provider: 'api_keys', claims: {}, by }
   const outcomeOf = (kind: string, reason: string, who: object | null) =>
-    keyOutcome({ decision: { kind, reason }, principal: who } as never)
+    keyOutcome({ address: null, decision: { kind, reason }, principal: who } as never)
   t.equal(outcomeOf('allow', 'rule-met', principal), 'used')
   t.equal(outcomeOf('deny', 'rule-not-met', principal), 'refused')
   t.equal(outcomeOf('challenge', 'key-revoked', null), 'key-revoked')
@@ -130,6 +130,7 @@ t.test('uses of keys are counted by what became of them, in words of a closed li
   t.equal(outcomeOf('allow', 'rule-met', { ...principal, by: undefined }), null, 'a session')
   const metrics = createMetrics()
   const admission = {
+    address: null,
     app: null,
     decision: { kind: 'allow', reason: 'rule-met' },
     shadow: null,
