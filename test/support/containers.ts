@@ -113,12 +113,11 @@ function baseArchive(): string {
   mkdirSync(cache, { recursive: true })
   const place = mkdtempSync(join(tmpdir(), 'claimgate-base-'))
   const tree = join(place, 'tree')
-  const include = '--include=ca-certificates,libatomic1'
   output('mmdebstrap', [
     '--quiet',
     '--variant=minbase',
     '--mode=root',
-    include,
+    '--include=libatomic1',
     'bookworm',
     tree,
     `deb ${mirror()} bookworm main`,
@@ -130,7 +129,8 @@ function baseArchive(): string {
   cpSync(join(dirname(npm), '..'), join(modules, 'npm'), { recursive: true })
   for (const name of ['npm', 'npx'])
     symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(tree, 'usr/local/bin', name))
-  // The machine may reach the registry through an authority of its own.
+  // The machine may reach the registry through an authority of its own. Its file does for Debian's package of them.
+  mkdirSync(join(tree, 'etc/ssl/certs'), { recursive: true })
   cpSync('/etc/ssl/certs/ca-certificates.crt', join(tree, 'etc/ssl/certs/ca-certificates.crt'))
   output('chroot', [tree, 'groupadd', '--gid', '1000', 'node'])
   output('chroot', [tree, 'useradd', '--uid', '1000', '--gid', 'node', '--create-home', 'node'])

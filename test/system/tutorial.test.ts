@@ -1,5 +1,5 @@
 // docs/tutorial.md as a reader follows it: every block is run, in the order of the page, in a copy of the checkout and
-// with free ports. What needs containers is in compose.test.ts.
+// with free ports. What needs containers is in compose.ts.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -96,7 +96,7 @@ for (const block of blocks) {
     else if (language === 'sh' && task === 'fails') t.equal(type(block), 1, printed)
     else if (language === 'sh' && task === 'server') await leaveRunning(block)
     else if (language === 'sh' && task === 'every terminal') everyTerminal += onFreePorts(text)
-    else if (language === 'sh' && task === 'docker') t.pass('compose.test.ts runs these')
+    else if (language === 'sh' && task === 'docker') t.pass('compose.ts runs these')
     else if (language === 'text' && task === 'output')
       t.ok(showsOutput(printed, text), `${place}\n${printed}`)
     else if (language === 'text' && task === 'terminal') {

@@ -8,16 +8,13 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { Browser } from '../support/browser.ts'
-import { openContainers } from '../support/containers.ts'
 import { root } from '../support/examples.ts'
 import { visitAs } from '../support/front.ts'
 import { startOp } from '../support/op.ts'
 import { applyDiff, blocksOf } from '../support/page-blocks.ts'
 import { freePort } from '../support/ports.ts'
 import { poll } from '../support/waiting.ts'
-
-// Two images are built from nothing, with packages from the network.
-t.setTimeout(1_800_000)
+import { buildGateway, containers } from './gateway-image.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-compose-'))
 const op = await startOp()
@@ -104,11 +101,8 @@ function argumentsOf(service: Service, names: readonly string[]): readonly strin
 const { services }: { readonly services: Readonly<Record<string, Service>> } = parse(
   files.get('compose.yaml') ?? '',
 )
-const containers = openContainers()
 t.teardown(async () => {
-  // The provider first: a process that still listens would not end, whatever comes of the rest.
   await op.close()
-  containers.remove()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -123,7 +117,7 @@ t.test('the page builds the images that the compose file names', async (t) => {
     Object.values(services).map(({ image, build }) => image ?? build),
     ['claimgate', '.'],
   )
-  containers.build('claimgate', root)
+  buildGateway()
   containers.build('app', folder)
   t.match(containers.inspect('claimgate'), { User: 'node', Entrypoint: ['claimgate'], Cmd: ['serve'] })
   t.match(containers.inspect('app'), { User: 'www-data' })

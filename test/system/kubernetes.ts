@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { graceMs } from '../../src/commands/serve.ts'
-import { openContainers } from '../support/containers.ts'
 import { root } from '../support/examples.ts'
 import { signInAs, startOp } from '../support/op.ts'
 import { blocksOf } from '../support/page-blocks.ts'
@@ -17,10 +16,8 @@ import { runProcess } from '../support/process.ts'
 import { startRedis } from '../support/redis.ts'
 import { createAuthority } from '../support/tls.ts'
 import { poll } from '../support/waiting.ts'
+import { buildGateway, containers } from './gateway-image.ts'
 import { kinds, unknownFields } from './kubernetes-fields.ts'
-
-// An image is built from nothing.
-t.setTimeout(1_800_000)
 
 const folder = join(root, 'config/examples/kubernetes')
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
@@ -146,11 +143,8 @@ const redis = await startRedis(t, {
     `user claimgate ${permissions.join(' ')}`,
   ],
 })
-const containers = openContainers()
 t.teardown(async () => {
-  // The provider first: a process that still listens would not end, whatever comes of the rest.
   await op.close()
-  containers.remove()
   rmSync(place, { recursive: true, force: true })
 })
 op.register({ redirectUris: ['https://wiki.example.com/.auth/callback'] })
@@ -232,7 +226,7 @@ t.test('pods start with the rights of the Deployment, on a root that nobody can 
     allowPrivilegeEscalation: false,
     capabilities: { drop: ['ALL'] },
   })
-  containers.build('claimgate', root)
+  buildGateway()
   for (const one of pods) {
     const config = mounted(`config-${one.name}`, { 'claimgate.yaml': here(gatewayFile, one) })
     containers.run(one.name, 'claimgate', [
