@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-/** Debian's package; playwright-core brings no browser of its own. */
-const executablePath = '/usr/bin/chromium'
+/**
+ * Debian's packages; playwright-core brings no browser of its own. The first is Chromium's engine with its network,
+ * without the windows, profiles and settings around it: the same pages for a fifth of the work.
+ */
+const engine = '/usr/bin/chromium-headless-shell'
+const wholeBrowser = '/usr/bin/chromium'
 
 const args = [
   '--host-resolver-rules=MAP *.example.test 127.0.0.1, MAP *.example.com 127.0.0.1',
@@ -30,7 +34,7 @@ export async function openChromium(options: ChromiumOptions = {}): Promise<Brows
   const trusted =
     trustedKeys.length === 0 ? [] : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`]
   return chromium.launch({
-    executablePath,
+    executablePath: engine,
     args: [...args, ...trusted, ...(blocksForeignCookies ? ['--test-third-party-cookie-phaseout'] : [])],
     ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
   })
@@ -45,7 +49,7 @@ export async function openWithoutCookiesOf(origin: string): Promise<BrowserConte
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
   // Chromium writes there until it has ended, which is later than its `close`.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return chromium.launchPersistentContext(folder, { executablePath, args })
+  return chromium.launchPersistentContext(folder, { executablePath: wholeBrowser, args })
 }
 
 /**

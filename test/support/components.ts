@@ -21,6 +21,11 @@ const runs = (command: string, ...args: string[]): boolean => {
 const components: readonly Component[] = [
   { name: 'Chromium', package: 'chromium', present: () => existsSync('/usr/bin/chromium') },
   {
+    name: 'Chromium without windows',
+    package: 'chromium-headless-shell',
+    present: () => existsSync('/usr/bin/chromium-headless-shell'),
+  },
+  {
     name: 'Flask',
     package: 'python3-flask',
     present: () => runs('/usr/bin/python3', '-c', 'import flask'),
