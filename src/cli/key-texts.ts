@@ -1,3 +1,4 @@
+import { areOpenedByKeys } from '../core/credential/credential.ts'
 import type { App, Gateway } from '../core/gateway.ts'
 import type { KeyFacts, KeyUsageFacts } from '../core/keys/key-facts.ts'
 import { printable } from './session-list.ts'
@@ -48,9 +49,11 @@ function takesKeys({ fallback, allLocations }: App): boolean {
   return [fallback, ...allLocations].some(({ credentials }) => credentials.includes('api_key'))
 }
 
-/** Whether nothing of the configuration takes a key, so that one would open nothing. */
+/** Whether nothing of the configuration takes a key or a token that is given for one, so that one would open nothing. */
 export function takesNoKeys({ apps }: Pick<Gateway, 'apps'>): boolean {
-  return !apps.some(takesKeys)
+  return !apps.some(({ fallback, allLocations }) =>
+    [fallback, ...allLocations].some(({ credentials }) => areOpenedByKeys(credentials)),
+  )
 }
 
 /** How often one key was used, by days. */

@@ -1,4 +1,4 @@
-import { reservedProviders } from '../core/credential/credential.ts'
+import { areOpenedByKeys, reservedProviders } from '../core/credential/credential.ts'
 import type { App } from '../core/gateway.ts'
 import { acceptedAt } from '../core/rules/accepted.ts'
 import { type Identification, isSameIdentification } from '../core/rules/identification.ts'
@@ -161,7 +161,7 @@ function letsEveryoneIn(requirement: Requirement, accepted: readonly Identificat
 /** Whether anybody comes to the app for whom this provider vouches; operators’ keys have one of their own. */
 function vouchesAt(app: App, name: string): boolean {
   if (name !== reservedProviders.apiKeys) return app.providers.includes(name)
-  return [app.fallback, ...app.allLocations].some(({ credentials }) => credentials.includes('api_key'))
+  return [app.fallback, ...app.allLocations].some(({ credentials }) => areOpenedByKeys(credentials))
 }
 
 /** A policy for several apps names in its `any` providers that one of them need not accept. */

@@ -82,7 +82,7 @@ export function foreignPrefixes(
     checkDistinct(scope, app, at, together)
     const vouching: readonly Vouching[] = [
       ...together.map((one) => ({ ...one, path: ['providers', one.name, 'user_id_prefix'] })),
-      ...(keys !== null && takes(ofOrigin, 'api_key') ? [ofKeys(keys)] : []),
+      ...(keys !== null && (takes(ofOrigin, 'api_key') || takes(ofOrigin, 'widget')) ? [ofKeys(keys)] : []),
       ...(certificates !== null && takes(ofOrigin, 'client_certificate')
         ? [ofCertificates(certificates)]
         : []),

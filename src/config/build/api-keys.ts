@@ -8,6 +8,7 @@ import { isOfCustomers } from '../rules/words.ts'
 import { apiKeysKeys } from '../schema/api-keys.ts'
 import { checkKeys } from '../validate.ts'
 import { type KeyInFile, readKeysInFile } from './keys-in-file.ts'
+import type { ProviderDraft } from './provider.ts'
 import { faultAt, isWritten, placeOf, type Scope } from './scope.ts'
 import type { NamedSecret } from './secrets.ts'
 import { buildStore } from './session-store.ts'
@@ -124,6 +125,20 @@ function checkWidgetClaims(scope: Scope, claims: readonly string[]): void {
         'is written by customers, and is no claim of a key: `identity_headers` names it by itself'
       faultAt(scope, [...path, 'widget_claims', index], message)
     }
+}
+
+/** In a file with keys these words mean what customers write, wherever somebody is told apart. */
+export function checkUserIdClaims(
+  scope: Scope,
+  providers: Iterable<Pick<ProviderDraft, 'name' | 'userId' | 'bearer'>>,
+): void {
+  if (!isWritten(scope, path)) return
+  for (const { name, userId, bearer } of providers) {
+    const message = 'is written by customers, and nobody is told apart by it: expected another claim'
+    if (isOfCustomers(userId)) faultAt(scope, ['providers', name, 'user_id'], message)
+    const own = ['providers', name, 'bearer', 'user_id']
+    if (bearer !== null && isOfCustomers(bearer.userId) && isWritten(scope, own)) faultAt(scope, own, message)
+  }
 }
 
 interface Prefixes {

@@ -1,10 +1,10 @@
-import { isHeaderCredential } from '../../core/credential/credential.ts'
+import type { Credential } from '../../core/credential/credential.ts'
 import type { Location } from '../../core/gateway.ts'
 import type { Cors } from '../../core/headers/cors.ts'
 import { letsInNobody } from '../../core/rules/without-credential.ts'
 import type { ConfigPath } from '../node.ts'
 import type { Place } from './forwarding-place.ts'
-import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
+import { faultAt, faultAtKey, isWritten, type Scope, warnAt } from './scope.ts'
 
 export function buildCors(cors: 'deny' | 'keys' | readonly string[]): Cors {
   if (typeof cors !== 'string') return { kind: 'origins', origins: cors }
@@ -18,6 +18,7 @@ export function checkCors(scope: Scope, ofApp: (key: string) => ConfigPath, plac
     if (place.path !== null) checkWrittenBeside(scope, place.path, place.location)
     if (place.location.forwarding.cors.kind === 'keys') checkKeys(scope, ofApp('cors'), place)
   }
+  warnOfUnreadable(scope, ofApp('credentials'), places)
   const app = ofApp('cors').slice(0, -1)
   const preflight = [...app, 'cors_preflight']
   if (isWritten(scope, preflight) && isWritten(scope, [...app, 'cors']) && !places.every(isDenied))
@@ -29,6 +30,23 @@ export function checkCors(scope: Scope, ofApp: (key: string) => ConfigPath, plac
 const replaced = '`cors` replaces it: the gateway answers preflights itself; leave one of both out'
 const meaningless = 'means nothing where `cors` is `deny`: write which origins may call'
 
+/** A page that may read no answer has no use for its token: before any request of it a browser asks whether it may call. */
+function warnOfUnreadable(scope: Scope, ofApp: ConfigPath, places: readonly Place[]): void {
+  const told = new Set<ConfigPath>()
+  for (const { path, location } of places) {
+    const { access, credentials, forwarding } = location
+    if (!credentials.includes('widget') || forwarding.cors.kind !== 'deny') continue
+    if (access.kind === 'anyone' || access.kind === 'nobody') continue
+    const own = path === null ? ofApp : [...path, 'credentials']
+    const at = isWritten(scope, own) ? own : ofApp
+    if (told.has(at)) continue
+    told.add(at)
+    const message =
+      'lists `widget`, and pages of other origins may call nothing where `cors` is `deny`: write `cors: keys` or a list of origins'
+    warnAt(scope, at, message)
+  }
+}
+
 function checkWrittenBeside(scope: Scope, path: ConfigPath, { forwarding }: Location): void {
   const isDenied = forwarding.cors.kind === 'deny'
   const [preflight, headers] = [
@@ -39,6 +57,9 @@ function checkWrittenBeside(scope: Scope, path: ConfigPath, { forwarding }: Loca
   if (isDenied && isWritten(scope, headers)) faultAtKey(scope, headers, meaningless)
 }
 
+/** What no browser adds by itself, whoever asks it to. `Basic` is kept by browsers, and a certificate shown to all. */
+const provesItself: ReadonlySet<Credential> = new Set(['api_key', 'bearer', 'widget'])
+
 /** Whoever is answered from anywhere has to prove who it is by what no browser adds by itself. */
 function checkKeys(scope: Scope, ofApp: ConfigPath, { path, location }: Place): void {
   const own = path === null ? ofApp : [...path, 'cors']
@@ -47,11 +68,11 @@ function checkKeys(scope: Scope, ofApp: ConfigPath, { path, location }: Place): 
   if (at === null || access.kind === 'nobody') return
   const where = at === path ? '`cors: keys` of the app holds here too, and ' : ''
   const instead = at === path ? 'write `cors: deny` or a list of origins here' : 'list the origins instead'
-  if (!credentials.every(isHeaderCredential))
+  if (!credentials.every((one) => provesItself.has(one)))
     faultAt(
       scope,
       at,
-      `${where}any page is answered only where \`credentials\` lists nothing but \`api_key\` and \`bearer\`: ${instead}`,
+      `${where}any page is answered only where \`credentials\` lists nothing but \`api_key\`, \`bearer\` and \`widget\`: ${instead}`,
     )
   else if (letsInNobody(access))
     faultAt(

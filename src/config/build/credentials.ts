@@ -77,8 +77,13 @@ export function warnOfUnlisted(
     [app.fallback, ...app.allLocations, ...(rehearsal?.locations ?? [])].some(
       (location) => tellsApart(location) && location.credentials.includes(credential),
     )
-  if (hasKeys && !apps.some((one) => listedAt(one, 'api_key')))
-    warnAt(scope, ['api_keys'], 'opens nothing: no `credentials` lists `api_key`')
+  const hasWidgets = apps.some((one) => listedAt(one, 'widget'))
+  if (hasKeys && !hasWidgets) {
+    if (!apps.some((one) => listedAt(one, 'api_key')))
+      warnAt(scope, ['api_keys'], 'opens nothing: no `credentials` lists `api_key` or `widget`')
+    for (const path of ofWidgets)
+      if (isWritten(scope, path)) warnAt(scope, path, 'means nothing: no `credentials` lists `widget`')
+  }
   const asksFor = ({ access }: Pick<Location, 'access'>) =>
     access.kind === 'rule' && conditionsOf(access.requirement).some(({ kind }) => kind === 'certificate')
   const isAsked = ({ app, rehearsal }: Pick<AppOfOrigin, 'app' | 'rehearsal'>) =>
@@ -95,6 +100,11 @@ export function warnOfUnlisted(
     warnAt(scope, ['providers', name, 'bearer'], message)
   }
 }
+
+const ofWidgets: readonly ConfigPath[] = [
+  ['api_keys', 'widget_claims'],
+  ['api_keys', 'self_service', 'origins'],
+]
 
 interface WrittenList {
   readonly at: ConfigPath
@@ -125,9 +135,9 @@ function checkList(
   }
   if (isKnown && credentials.includes('bearer')) checkBearers(scope, at, accepted)
   const isStepUp = places.some(({ stepUp }) => stepUp !== null)
-  if (isStepUp && credentials.every((one) => one === 'api_key')) {
-    const message =
-      'lists `api_key` alone, and `step_up` asks for a sign-in that no key can bring: list `session`, or leave `step_up` out here'
+  if (isStepUp && credentials.every((one) => one === 'api_key' || one === 'widget')) {
+    const names = credentials.map((one) => `\`${one}\``).join(' and ')
+    const message = `lists ${names} alone, and \`step_up\` asks for a sign-in that no key can bring: list \`session\`, or leave \`step_up\` out here`
     faultAt(scope, at, message)
   }
 }

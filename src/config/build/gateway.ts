@@ -8,7 +8,7 @@ import type { Steps } from '../steps.ts'
 import { checkKeys } from '../validate.ts'
 import { foreignPrefixes } from './accepted-providers.ts'
 import { buildAdmin } from './admin.ts'
-import { buildApiKeys, checkKeyHeaderIn } from './api-keys.ts'
+import { buildApiKeys, checkKeyHeaderIn, checkUserIdClaims } from './api-keys.ts'
 import { type BuiltApp, buildApp } from './app.ts'
 import { appNames, type Defaults, readDefaults, usualTimeouts } from './app-settings.ts'
 import { checkAudiences } from './bearer.ts'
@@ -57,6 +57,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     )
   }
   checkAudiences(scope, providers)
+  checkUserIdClaims(scope, providers.values())
   const prefixes = foreignPrefixes(scope, apps, providers, {
     keys: keys.draft,
     certificates: clientCertificates,

@@ -1,3 +1,4 @@
+import { areOpenedByKeys } from '../../core/credential/credential.ts'
 import type { Access, Location } from '../../core/gateway.ts'
 import {
   type LimitAmount,
@@ -7,6 +8,7 @@ import {
 } from '../../core/limits/request-limit.ts'
 import type { CountInWindow } from '../limit-amount.ts'
 import type { ConfigPath } from '../node.ts'
+import { isOfCustomers } from '../rules/words.ts'
 import type { LimitEntry, PlanAmount } from '../schema/limits.ts'
 import type { AppUnderJudgement } from './app.ts'
 import { whereWritten } from './app-settings.ts'
@@ -75,6 +77,10 @@ function amountOf(scope: Scope, path: ConfigPath, entry: LimitEntry): RequestLim
     return null
   }
   const at = [...path, 'by']
+  if (isOfCustomers(by.claim)) {
+    faultAt(scope, [...at, 'claim'], 'is written by customers, who would choose their own limit by it')
+    return null
+  }
   // As they stand in the file: an object of JavaScript has names of digits first.
   const names = namesOf(scope, [...at, 'is'])
   if (names.length === 0) faultAt(scope, [...at, 'is'], 'names no plan: give the limit a `rate`')
@@ -173,7 +179,7 @@ function whyNeverAt(per: LimitSubject, locations: readonly Location[]): string |
   if (per === 'client_ip' || per === 'app') return null
   if (open.every(({ access }) => access.kind === 'anyone'))
     return 'counts nobody where `require` is `anyone`: nobody is identified there; use `client_ip` or `app`'
-  if (per === 'key' && !open.some(({ credentials }) => credentials.includes('api_key')))
-    return 'counts nobody where `credentials` does not list `api_key`'
+  if (per === 'key' && !open.some(({ credentials }) => areOpenedByKeys(credentials)))
+    return 'counts nobody where `credentials` lists neither `api_key` nor `widget`'
   return null
 }

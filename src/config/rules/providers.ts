@@ -1,4 +1,4 @@
-import { type Credential, reservedProviders } from '../../core/credential/credential.ts'
+import { areOpenedByKeys, type Credential, reservedProviders } from '../../core/credential/credential.ts'
 import type { Access } from '../../core/gateway.ts'
 import type { Matcher } from '../../core/rules/matcher.ts'
 import type { Requirement } from '../../core/rules/requirement.ts'
@@ -116,7 +116,7 @@ export function vouchersAt(
   acceptedProviders: readonly string[],
   credentials: readonly Credential[],
 ): readonly string[] {
-  const hasKeys = credentials.includes('api_key') || credentials.includes('widget')
+  const hasKeys = areOpenedByKeys(credentials)
   const { apiKeys, certificates } = reservedProviders
   return [
     ...acceptedProviders,

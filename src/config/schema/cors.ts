@@ -30,7 +30,7 @@ export const corsKeys = {
     .register(forms, { form: '`deny`, `keys` or list of origins' })
     .prefault('deny')
     .describe(
-      'Which pages of other origins may call this and read the answers (CORS). `deny` lets none, and leaves what the app says of it. A list names the origins. `keys` answers any https origin; it is allowed only where `credentials` lists nothing but `api_key` and `bearer`, and where nobody gets in without one. With a list or `keys`, the gateway answers preflights itself, takes the app’s own `Access-Control-*` off, and sets its own on every answer, its refusals included. Such pages may read `Retry-After` and `WWW-Authenticate` too. Cookies never count for such pages: no answer to a request with a cookie can be read by them. It replaces `cors_preflight`.',
+      'Which pages of other origins may call this and read the answers (CORS). `deny` lets none, and leaves what the app says of it. A list names the origins. `keys` answers any https origin; it is allowed only where `credentials` lists nothing but `api_key`, `bearer` and `widget`, and where nobody gets in without one. With a list or `keys`, the gateway answers preflights itself, takes the app’s own `Access-Control-*` off, and sets its own on every answer, its refusals included. Such pages may read `Retry-After` and `WWW-Authenticate` too. Cookies never count for such pages: no answer to a request with a cookie can be read by them. It replaces `cors_preflight`.',
     ),
   cors_headers: z
     .array(corsHeader)

@@ -8,17 +8,18 @@ export const availableCredentials = [
   'session',
   'bearer',
   'api_key',
+  'widget',
   'client_certificate',
 ] as const satisfies readonly Credential[]
 
 /** Those whose names are known and that nothing opens a location by yet. */
-const later: ReadonlySet<string> = new Set(['exchange', 'widget'])
+const later: ReadonlySet<string> = new Set(['exchange'])
 
 /** One credential by its name. Those of a later version are told apart from those that nobody knows. */
 export function readCredential(value: string): Judgement<Credential> {
   const found = availableCredentials.find((one) => one === value)
   if (found !== undefined) return { ok: true, value: found }
-  const expected = 'expected session, bearer, api_key or client_certificate'
+  const expected = `expected ${availableCredentials.slice(0, -1).join(', ')} or ${availableCredentials.at(-1)}`
   if (later.has(value)) return { ok: false, message: `is not available yet: ${expected}` }
   return { ok: false, message: expected, meant: nearest(value, availableCredentials) }
 }
@@ -33,4 +34,4 @@ export const credentials = z
   .array(credential)
   .min(1)
   .refine((list) => new Set(list).size === list.length, { error: 'names one twice' })
-  .register(forms, { form: 'list of `session`, `bearer`, `api_key`, `client_certificate`' })
+  .register(forms, { form: `list of ${availableCredentials.map((one) => `\`${one}\``).join(', ')}` })

@@ -38,7 +38,7 @@ const identityMapping = z.strictObject({
 export const identityHeaders = z
   .record(headerName, z.union([text, identityMapping]))
   .register(forms, {
-    form: 'header name → claim path, `user`, `provider`, `credential`, `key_id`, `key_name`, `access_token`, `id_token` or `{claim, only, join, encoding, lower_case}`',
+    form: 'header name → claim path, `user`, `provider`, `credential`, `key_id`, `key_name`, `end_user`, `access_token`, `id_token` or `{claim, only, join, encoding, lower_case}`',
   })
   .prefault({
     'X-Forwarded-User': 'user',
@@ -47,7 +47,7 @@ export const identityHeaders = z
     'X-Forwarded-Preferred-Username': 'preferred_username',
   })
   .describe(
-    'Headers that tell the app who is signed in. The value is a claim path, or `user` (the provider’s `user_id` with its prefix), or `provider` (the provider’s name). It may also be a mapping. In it, `claim` is that value. `only` names the elements that the app is told of; each entry matches a whole element, and `*` stands for any characters (`[admins, "app-*"]`). `join` is what stands between two elements (default `,`). `encoding` is `percent`, or `base64` of the claim’s JSON, which can carry objects too. `lower_case` sends ASCII letters in lower case. Two different texts or lists never give the same bytes: `,`, `%` and the text of `join` are percent-encoded inside an element. If an app accepts several providers, the default is `X-Forwarded-User` alone. It is also that where an app with a provider lists `api_key` in `credentials`, as keys of operators could fill the other headers too. `{}` sends no identity header. `credential` is by what somebody came: `session`, `bearer` or `api_key`. `key_id` and `key_name` are those of the API key, if there was one; customers choose the names of their keys. A claim of such a name is written `{claim: key_id}`. `access_token` and `id_token` are the tokens that the provider gave, as they are: [Keep others from the app](protecting-the-upstream.md) says more of them.',
+    'Headers that tell the app who is signed in. The value is a claim path, or `user` (the provider’s `user_id` with its prefix), or `provider` (the provider’s name). It may also be a mapping. In it, `claim` is that value. `only` names the elements that the app is told of; each entry matches a whole element, and `*` stands for any characters (`[admins, "app-*"]`). `join` is what stands between two elements (default `,`). `encoding` is `percent`, or `base64` of the claim’s JSON, which can carry objects too. `lower_case` sends ASCII letters in lower case. Two different texts or lists never give the same bytes: `,`, `%` and the text of `join` are percent-encoded inside an element. If an app accepts several providers, the default is `X-Forwarded-User` alone. It is also that where an app with a provider lists `api_key` or `widget` in `credentials`, as keys of operators could fill the other headers too. `{}` sends no identity header. `credential` is by what somebody came: `session`, `bearer`, `api_key` or `widget`. `key_id` and `key_name` are those of the API key, if there was one; customers choose the names of their keys. `end_user` is for whom a customer asked for the token of a widget, as the customer wrote it. A claim of such a name is written `{claim: key_id}`. `access_token` and `id_token` are the tokens that the provider gave, as they are: [Keep others from the app](protecting-the-upstream.md) says more of them.',
   )
 
 export type IdentityKeys = z.output<typeof identityHeaders>

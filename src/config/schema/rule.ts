@@ -122,7 +122,7 @@ export const ruleDefinitions = {
       },
       credential: {
         description:
-          'By what somebody came: `session`, `bearer`, `api_key` or `client_certificate`. With a list, one of them. Unknown for whoever is not identified.',
+          'By what somebody came: `session`, `bearer`, `api_key`, `widget` or `client_certificate`. With a list, one of them. Unknown for whoever is not identified.',
         ...credentialNames,
       },
       claim: {

@@ -1,4 +1,4 @@
-import { type Credential, type HeaderCredential, isHeaderCredential } from './credential.ts'
+import { areOpenedByKeys, type Credential, type HeaderCredential, isHeaderCredential } from './credential.ts'
 import type { CredentialRefusal } from './lookup.ts'
 import { isOurs, type Presented, type PresentedBy } from './presented.ts'
 
@@ -53,8 +53,7 @@ function countOne(presented: Presented, listed: readonly Credential[]): Counted 
       return refused(isOurs(presented) ? 'credential-not-accepted' : 'credential-unknown')
     }
     case 'ours-malformed': {
-      const takesOurs = listed.includes('api_key') || listed.includes('widget')
-      return refused(takesOurs ? 'key-invalid' : 'credential-not-accepted')
+      return refused(areOpenedByKeys(listed) ? 'key-invalid' : 'credential-not-accepted')
     }
     case 'foreign':
       return refused('credential-unknown')

@@ -41,6 +41,16 @@ export function keyOf({ by }: ByCredential): { readonly id: string; readonly nam
   return by?.kind === 'api_key' || by?.kind === 'widget' ? by : null
 }
 
+/** For whom the token of a widget was asked for; null: for nobody in particular, or it is none. */
+export function endUserOf({ by }: ByCredential): string | null {
+  return by?.kind === 'widget' ? by.endUser : null
+}
+
+/** Whether a key of ours opens something where these are listed: by itself, or by a token for a widget. */
+export function areOpenedByKeys(credentials: readonly Credential[]): boolean {
+  return credentials.includes('api_key') || credentials.includes('widget')
+}
+
 /** Whether somebody came by a token behind which nobody is. */
 export function hasNobodyBehind({ by }: ByCredential): boolean {
   return (by?.kind === 'bearer' || by?.kind === 'exchange') && by.isClient

@@ -1,5 +1,5 @@
 import type { KeyForms } from '../keys/api-key-settings.ts'
-import { type Credential, isHeaderCredential } from './credential.ts'
+import { areOpenedByKeys, type Credential, isHeaderCredential } from './credential.ts'
 
 /** The request headers by which somebody is known at a location: what an answer that depends on who asks varies by. */
 export function headersOfCaller(
@@ -8,7 +8,7 @@ export function headersOfCaller(
 ): readonly string[] {
   // Nearly always, and asked for each answer.
   if (credentials.length === 1 && credentials[0] === 'session') return cookieAlone
-  const takesOurs = credentials.includes('api_key') || credentials.includes('widget')
+  const takesOurs = areOpenedByKeys(credentials)
   return [
     ...(credentials.includes('session') ? cookieAlone : []),
     ...(credentials.some(isHeaderCredential) ? ['Authorization'] : []),

@@ -23,7 +23,7 @@ export interface TokenHeader {
 }
 
 /** What is known of how somebody came. These are no claims. */
-export type CredentialWord = 'credential' | 'key_id' | 'key_name'
+export type CredentialWord = 'credential' | 'key_id' | 'key_name' | 'end_user'
 
 /** A header that tells the app how somebody came: by a session, a token or a key, and by which key. */
 export interface CredentialHeader {

@@ -1,4 +1,4 @@
-import { credentialOf, keyOf } from '../credential/credential.ts'
+import { credentialOf, endUserOf, keyOf } from '../credential/credential.ts'
 import type { Forwarding } from '../gateway.ts'
 import type { Json } from '../json.ts'
 import { limits } from '../limits/table.ts'
@@ -118,7 +118,7 @@ function identityValue(principal: Principal, from: string): Json {
   return claimAt(principal.claims, from) ?? null
 }
 
-/** Whoever came without a key has neither its id nor its name. */
+/** Whoever came without a key has neither its id nor its name; only a widget has an end user. */
 function credentialValue(principal: Principal, says: CredentialWord): string | null {
   switch (says) {
     case 'credential':
@@ -127,6 +127,8 @@ function credentialValue(principal: Principal, says: CredentialWord): string | n
       return keyOf(principal)?.id ?? null
     case 'key_name':
       return keyOf(principal)?.name ?? null
+    case 'end_user':
+      return endUserOf(principal)
   }
 }
 

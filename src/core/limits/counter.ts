@@ -1,4 +1,4 @@
-import { keyOf } from '../credential/credential.ts'
+import { endUserOf, keyOf } from '../credential/credential.ts'
 import type { App, Location } from '../gateway.ts'
 import { isList, isObject, type Json } from '../json.ts'
 import type { Principal } from '../principal.ts'
@@ -85,9 +85,24 @@ function subjectOf({ per }: RequestLimit, principal: Principal | null): readonly
     const key = keyOf(principal)
     return key === null ? null : ['key', key.id]
   }
+  const written = writtenByCustomer(principal, per.claim)
+  // Another customer may write the same: it counts within the owner's own.
+  if (written !== null) return [per.claim, provider, user, written]
   const value = oneValueAt(principal.claims, per.claim)
   // What another provider calls by the same name is not the same.
   return value === null ? ['user', provider, user] : ['claim', provider, value]
+}
+
+/** What customers write at their keys and tokens is no claim, whatever claims are called so. Null: it is something else. */
+function writtenByCustomer(principal: Principal, claim: ClaimPath): string | null {
+  switch (claim) {
+    case 'end_user':
+      return endUserOf(principal)
+    case 'key_name':
+      return keyOf(principal)?.name ?? null
+    default:
+      return null
+  }
 }
 
 function oneValueAt(claims: Claims, path: ClaimPath): string | number | null {

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { HeaderCredential } from '../../core/credential/credential.ts'
 import type { Location } from '../../core/gateway.ts'
+import { mayCall } from '../../core/headers/cors-answer.ts'
 import { limits } from '../../core/limits/table.ts'
 import { webSocketAccept } from '../../core/request/websocket-accept.ts'
 
@@ -57,15 +59,21 @@ export function passWebSockets(judges: readonly Location[]): boolean {
 /**
  * Whether a page of this origin may open a WebSocket (RFC 6455 section 10.2). Browsers always say their Origin; a
  * program that says none may come where nobody's session is used: where all is open, or with a credential in a header,
- * which no page can add. It shall say one elsewhere.
+ * which no page can add. It shall say one elsewhere. A widget's token says of which pages it may come, and was held
+ * against this very origin: it needs no more than what `cors` says of them.
  */
 export function originMayConnect(
   judges: readonly Location[],
   origin: string | undefined,
-  byHeader: boolean,
+  header: { readonly credential: HeaderCredential } | null,
 ): boolean {
-  if (origin === undefined) return byHeader || judges.every(({ access }) => access.kind === 'anyone')
-  return judges.every(({ forwarding }) => forwarding.websocketOrigins?.includes(origin) ?? false)
+  if (origin === undefined) return header !== null || judges.every(({ access }) => access.kind === 'anyone')
+  const isWidget = header?.credential === 'widget'
+  return judges.every((location) => {
+    const { websocketOrigins } = location.forwarding
+    if (websocketOrigins === null) return false
+    return websocketOrigins.includes(origin) || (isWidget && mayCall([location], origin))
+  })
 }
 
 /** Nobody looks at the answer to a handshake: no page, and no redirect to a sign-in. */

@@ -104,8 +104,7 @@ async function verdict(next: Runtime, { request, upstream, onRefused }: OpenedBy
   const admission = await admitAgain(next, asProgram(request))
   const { decision } = admission
   const judges = judgesOf(admission)
-  const serves =
-    passWebSockets(judges) && originMayConnect(judges, request.headers.origin, admission.header !== null)
+  const serves = passWebSockets(judges) && originMayConnect(judges, request.headers.origin, admission.header)
   if (decision.kind !== 'allow' || !serves) {
     onRefused?.(decision.kind === 'allow' ? 'websocket-disabled' : decision.reason)
     return closeCodes.policyViolation

@@ -117,7 +117,7 @@ async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared)
   if (!passWebSockets(judges)) {
     return refused({ kind: 'reject', status: 400, reason: 'websocket-disabled' })
   }
-  if (!originMayConnect(judges, request.headers.origin, admission.header !== null)) {
+  if (!originMayConnect(judges, request.headers.origin, admission.header)) {
     return refused({ kind: 'deny', reason: 'websocket-origin', principal })
   }
   if (!shared.webSockets.countFor(admission, client)) {

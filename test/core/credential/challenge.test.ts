@@ -16,6 +16,8 @@ t.test('every way in is told, and an error only to who sent something', async (t
     [{ credentials: ['session'] }, 'Cookie realm="claimgate"'],
     [{ credentials: ['bearer'] }, 'Bearer realm="claimgate"'],
     [{ credentials: ['api_key'], isBrowser: true }, 'Bearer realm="claimgate"'],
+    [{ credentials: ['widget'] }, 'Bearer realm="claimgate"'],
+    [{ credentials: ['widget', 'session'] }, 'Bearer realm="claimgate", Cookie realm="claimgate"'],
     [{ credentials: ['bearer'], error: 'invalid_token' }, 'Bearer realm="claimgate", error="invalid_token"'],
     [
       { credentials: ['bearer'], error: 'insufficient_scope', scopes: ['a', 'b'] },

@@ -135,17 +135,36 @@ t.test('the app is told by what somebody came, and by which key', async (t) => {
     { name: 'X-By', says: 'credential' },
     { name: 'X-Key-Id', says: 'key_id' },
     { name: 'X-Key-Name', says: 'key_name' },
+    { name: 'X-End-User', says: 'end_user' },
   ] as const
   const plan = planWithKeys(forms, makeApp({ credentialHeaders }))
-  const raw = ['X-By', 'session', 'x-key-id', 'theirs', 'X_KEY_NAME', 'theirs', 'X-Key-Name', 'theirs']
+  const raw = [
+    'X-By',
+    'session',
+    'x-key-id',
+    'theirs',
+    'X_KEY_NAME',
+    'theirs',
+    'X-Key-Name',
+    'theirs',
+    'X-End-User',
+    'theirs',
+  ]
   const told = (principal: Principal | null) =>
     lines(sent({ raw, how: { credentialHeaders, identityHeaders: [] }, principal, plan })).filter((line) =>
-      /^x-(?:by|key)/i.test(line),
+      /^x-(?:by|key|end)/i.test(line),
     )
   t.same(told(null), [])
   t.same(told(alice), ['X-By: session'])
   t.same(told(byToken), ['X-By: bearer'])
   t.same(told(byKey), ['X-By: api_key', 'X-Key-Id: Ab3dEf6hIj9kLm2n', 'X-Key-Name: B%C3%BCro%2C 2'])
+  const by = { kind: 'widget', id: 'Ab3dEf6hIj9kLm2n', name: 'ci', endUser: 'Ada, 2' } as const
+  // The claim of that name is the provider's own.
+  const widget: Principal = { ...alice, claims: { end_user: 'theirs' }, by }
+  t.same(told(widget), [
+    ...['X-By: widget', 'X-Key-Id: Ab3dEf6hIj9kLm2n', 'X-Key-Name: ci', 'X-End-User: Ada%2C 2'],
+  ])
+  t.same(told({ ...alice, by: { ...by, endUser: null } }).slice(3), [])
 })
 
 t.test('tokens of a session beside a key or token that counted are sent to nobody', async (t) => {

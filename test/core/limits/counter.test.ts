@@ -26,6 +26,36 @@ function subject(one: RequestLimit, principal: Principal | null): string | null 
   return first?.subject ?? null
 }
 
+const byWidget = (endUser: string | null, user = 'key:shop'): Principal => ({
+  ...{ user, provider: 'api_keys', claims: {} },
+  by: { kind: 'widget', id: 'k1', name: 'ci', endUser },
+})
+
+t.test(
+  'per end user and per name of a key: what customers write counts within the customer’s own',
+  async (t) => {
+    const one = limit({ claim: 'end_user' })
+    t.not(subject(one, byWidget('a')), subject(one, byWidget('b')))
+    t.not(
+      subject(one, byWidget('a')),
+      subject(one, byWidget('a', 'key:other')),
+      'nobody spends what is another’s',
+    )
+    t.equal(subject(one, byWidget(null)), subject(limit('user'), byWidget('a')), 'else by user')
+    t.equal(subject(one, byKey('k1')), subject(limit('user'), byKey('k1')), 'no key has one')
+    const session: Principal = { ...eve, claims: { end_user: 'a' } }
+    t.not(subject(one, session), subject(one, byWidget('a')), 'a claim of that name is another thing')
+    t.equal(
+      subject(limit('key'), byWidget('a')),
+      subject(limit('key'), byKey('k1')),
+      'one key with all its tokens',
+    )
+    const named = limit({ claim: 'key_name' })
+    t.not(subject(named, byWidget('a')), subject(named, byWidget('a', 'key:other')))
+    t.equal(subject(named, byWidget('a')), subject(named, byWidget('b')))
+  },
+)
+
 const network = (key: string, hidden = false) => ({ key, hidden })
 
 t.test('client_ip alone is drawn before anybody is looked up', async (t) => {

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import t from 'tap'
 import type { Location } from '../../../src/core/gateway.ts'
+import type { Cors } from '../../../src/core/headers/cors.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import {
   asksForWebSocket,
@@ -88,25 +89,46 @@ t.test('what is almost one is refused', async (t) => {
 t.test('which pages may open one', async (t) => {
   const location = (kind: string, websocketOrigins: readonly string[] | null): Location =>
     ({ access: { kind }, forwarding: { websocketOrigins } }) as unknown as Location
+  const key = { credential: 'api_key' } as const
   const [page, other] = ['https://page.example', 'https://other.example']
-  t.equal(originMayConnect([location('rule', [page])], page, false), true)
-  t.equal(originMayConnect([location('rule', [page])], other, false), false)
-  t.equal(originMayConnect([location('anyone', [page])], other, false), false)
-  t.equal(originMayConnect([location('anyone', null)], page, false), false)
+  t.equal(originMayConnect([location('rule', [page])], page, null), true)
+  t.equal(originMayConnect([location('rule', [page])], other, null), false)
+  t.equal(originMayConnect([location('anyone', [page])], other, null), false)
+  t.equal(originMayConnect([location('anyone', null)], page, null), false)
   t.ok(
-    originMayConnect([location('anyone', [page])], undefined, false),
+    originMayConnect([location('anyone', [page])], undefined, null),
     'a program where nobody’s session is used',
   )
-  t.equal(originMayConnect([location('rule', [page])], undefined, false), false)
-  t.equal(originMayConnect([location('rule', [page])], undefined, true), true, 'a program with a key')
-  t.equal(originMayConnect([location('rule', [page])], other, true), false, 'a page is judged all the same')
+  t.equal(originMayConnect([location('rule', [page])], undefined, null), false)
+  t.equal(originMayConnect([location('rule', [page])], undefined, key), true, 'a program with a key')
+  t.equal(originMayConnect([location('rule', [page])], other, key), false, 'a page is judged all the same')
   const both = [location('anyone', [page, other]), location('rule', [page])]
-  t.equal(originMayConnect(both, page, false), true)
-  t.equal(originMayConnect(both, other, false), false, 'by every reading of the path')
-  t.equal(originMayConnect(both, undefined, false), false)
+  t.equal(originMayConnect(both, page, null), true)
+  t.equal(originMayConnect(both, other, null), false, 'by every reading of the path')
+  t.equal(originMayConnect(both, undefined, null), false)
   t.equal(passWebSockets(both), true)
   t.equal(passWebSockets([location('rule', [page]), location('rule', null)]), false)
   t.equal(passWebSockets([]), false)
+})
+
+t.test('a page with the token of a widget may open one where `cors` lets it call', async (t) => {
+  const location = (cors: Cors, websocketOrigins: readonly string[] | null): Location =>
+    ({ access: { kind: 'rule' }, forwarding: { cors, websocketOrigins } }) as unknown as Location
+  const [page, other] = ['https://page.example', 'https://other.example']
+  const widget = { credential: 'widget' } as const
+  const opens = (
+    cors: Cors,
+    by: Parameters<typeof originMayConnect>[2],
+    own: readonly string[] | null = [],
+  ) => originMayConnect([location(cors, own)], page, by)
+  t.ok(opens({ kind: 'keys' }, widget))
+  t.ok(opens({ kind: 'origins', origins: [page] }, widget))
+  t.ok(opens({ kind: 'deny' }, widget, [page]))
+  t.notOk(opens({ kind: 'deny' }, widget))
+  t.notOk(opens({ kind: 'origins', origins: [other] }, widget))
+  t.notOk(opens({ kind: 'keys' }, widget, null), 'WebSockets are not passed on')
+  t.notOk(opens({ kind: 'keys' }, { credential: 'api_key' }), 'a key says nothing of its page')
+  t.notOk(opens({ kind: 'keys' }, null))
 })
 
 t.test('it is judged as a program’s, whatever the client says of itself', async (t) => {
