@@ -41,7 +41,8 @@ export const events = {
   'logout.failed': 'The same, but it was refused, or could not be done.',
   'session.displaced': 'A person began one more session than a person may have, so the oldest one ended.',
   'sessions.revoked': 'Somebody ended sessions by `claimgate sessions revoke`.',
-  'key.created': 'Somebody made an API key. `by` says how: by the `admin` address, or a `command`.',
+  'key.created':
+    'Somebody made an API key. `by` says how: at the `admin` address, by a `command`, or by the person on the `keys-page`.',
   'key.rotated': 'The same gave a key a new secret.',
   'key.changed': 'The same changed the origins whose pages may have widgets of a key.',
   'key.revoked': 'The same revoked a key. From now on it opens nothing.',
@@ -98,7 +99,10 @@ const ofFormer = ['version_before', 'digest_before', 'access_before'] as const
 const ofReload = ['asked_by', 'changed'] as const
 const ofWebSocket = ['request_id', 'app', 'location'] as const
 
-const ofKey = ['key', 'name', 'by', 'subject', 'operator', 'machine', 'ran_at'] as const
+const ofKey = [
+  ...(['request_id', 'client', 'key', 'name', 'by'] as const),
+  ...(['subject', 'operator', 'machine', 'ran_at'] as const),
+] as const
 
 /** Which fields an event may have beside `level`, `time` and `event`. A field without a value is left out. */
 export const eventFields = {
@@ -216,7 +220,7 @@ export const fields = {
   session:
     'The id of a session, as `claimgate sessions` shows and takes it: a keyed hash, which opens nothing. Absent with `log.subject: off`.',
   name: 'What the key is called.',
-  by: 'How something was done: at the `admin` address, or by a `command`.',
+  by: 'How something was done: at the `admin` address, by a `command`, or by a person on the `keys-page`.',
   how: 'How a session ended: by `sign-out`, or by the `sessions-page`, on which people end their other sessions, or by the provider’s `back-channel` or `front-channel`, or because the provider was asked again (`recheck`).',
   operator: 'The system user who ran the command.',
   machine: 'The machine where it ran, by its host name.',

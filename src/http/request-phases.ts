@@ -204,6 +204,8 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/sign-in/backchannel-logout.ts',
       'http/sign-in/frontchannel-logout.ts',
       'http/sign-in/own-sessions.ts',
+      'http/own-keys/own-keys.ts',
+      'http/own-keys/change.ts',
       'http/sign-in/me.ts',
       'http/token/token.ts',
     ],

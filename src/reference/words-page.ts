@@ -99,6 +99,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET, HEAD',
     'A page for people: who is signed in, until when, which apps of this origin the person may open, and a button that signs out. A person who is not signed in can sign in there.',
   ],
+  keys: [
+    '`/.auth/keys`',
+    'GET, POST',
+    'A page for people: the API keys of whoever is signed in, and forms to make, rename, rotate and revoke them. A key is made and gets a new secret after a sign-in of the last five minutes alone. Scripts, frames and pages of other sites get 403. It is at `api_keys.self_service.at`. Elsewhere it is 404.',
+  ],
   resume: [
     '`/.auth/resume?form=…`',
     'GET',
@@ -124,7 +129,6 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'POST',
     'The token endpoint (RFC 6749): a form with `grant_type=client_credentials` and a key’s `client_id` and `client_secret`, or these as Basic, gets a short token of that key. `scope` narrows it, and `lifetime` shortens it, in seconds. What is wrong is 400 or 401 with JSON (`error`). Pages of other origins get 403. The address is 404 where no location of the origin lists `api_key` in `credentials`.',
   ],
-  keys: ['`/.auth/keys`', 'GET, HEAD, POST', 'Is not available yet, and 404.'],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }
 

@@ -1,4 +1,5 @@
 import type { Gateway, Origin } from '../core/gateway.ts'
+import { isForced } from '../core/keys/recent-sign-in.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Awaitable, Clock, Identity, LoggedOut, ProviderLogout, SessionStore } from '../core/ports.ts'
 import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
@@ -270,6 +271,7 @@ function toSession(
   gateway: SessionEdition['gateway'],
 ): Session {
   const { issuer, clientId, state, returnTo } = transaction
+  const forced = isForced(transaction.wish) ? { isForced: true as const } : {}
   return {
     key,
     origin: origin.origin,
@@ -280,7 +282,7 @@ function toSession(
     idToken: identity.idToken,
     signedInAt: now,
     lastSeenAt: now,
-    signIn: { stateHash: stateHash(state), returnTo },
+    signIn: { stateHash: stateHash(state), returnTo, ...forced },
     subject: identity.subject,
     sid: identity.sid,
     idTokenIssuedAt: identity.issuedAt,

@@ -98,6 +98,7 @@ const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
         signOutAction: '/x',
         switchAccountHref: '/y',
         sessionsHref: '/.auth/sessions',
+        keysHref: '/.auth/keys',
       },
       apps: [
         { title: long, href: '/a' },

@@ -4,7 +4,9 @@ import { builtInCatalogues, type PageSettings } from '../../src/core/pages/setti
 import * as accounts from '../../src/http/pages/account-page.ts'
 import * as documents from '../../src/http/pages/document.ts'
 import * as framed from '../../src/http/pages/framed.ts'
+import * as keys from '../../src/http/pages/keys-page.ts'
 import { type Look, lookFor } from '../../src/http/pages/look.ts'
+import * as madeKeys from '../../src/http/pages/made-key-page.ts'
 import * as pages from '../../src/http/pages/pages.ts'
 import * as sessions from '../../src/http/pages/sessions-page.ts'
 
@@ -42,5 +44,8 @@ export const signedOutPage = asHtml(pages.signedOutPage)
 export const accountPage = asHtml(accounts.accountPage)
 export const nobodyPage = asHtml(accounts.nobodyPage)
 export const sessionsPage = asHtml(sessions.sessionsPage)
+export const keysPage = asHtml(keys.keysPage)
+export const madeKeyPage = asHtml(madeKeys.madeKeyPage)
+export const signInForKeysPage = asHtml(madeKeys.signInForKeysPage)
 export const framedPage = asHtml(framed.framedPage)
 export const pageDocument = asHtml(documents.pageDocument)

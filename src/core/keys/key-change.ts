@@ -11,6 +11,8 @@ export type KeyChange =
       readonly hash: string
       readonly overlapUntil: EpochSeconds | null
       readonly at: EpochSeconds
+      /** Only where this is the hash of the current secret: a form that is sent twice rotates once. Absent: in any case. */
+      readonly of?: string
     }
   | { readonly kind: 'revoke'; readonly at: EpochSeconds }
   | { readonly kind: 'rename'; readonly name: string }
@@ -25,6 +27,7 @@ export function changedKey(key: ApiKey, change: KeyChange): ApiKey {
   if (key.revokedAt !== null) return key
   switch (change.kind) {
     case 'rotate':
+      if (change.of !== undefined && change.of !== key.secrets[0]?.hash) return key
       return { ...key, secrets: rotated(key, change) }
     case 'revoke':
       return { ...key, revokedAt: change.at }

@@ -8,6 +8,7 @@ import { keptFormLimits } from './kept-forms.ts'
 import { keyAdministrationLimits } from './key-administration.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
+import { ownKeyLimits } from './own-keys.ts'
 import { pageLimits } from './pages.ts'
 import { renewalLimits } from './renewals.ts'
 import { requestCounterLimits } from './request-counters.ts'
@@ -195,6 +196,7 @@ export const limitTable = {
   ...cookieSessionLimits,
   ...pageLimits,
   ...keyAdministrationLimits,
+  ...ownKeyLimits,
   ...logoutLimits,
   ...keptFormLimits,
   ...apiKeyLimits,

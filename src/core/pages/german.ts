@@ -148,6 +148,81 @@ export const german = {
   'sessions.only': 'Sonst sind Sie nirgends angemeldet.',
   'sessions.again': 'Wo Sie beim Anmeldedienst noch angemeldet sind, ist eine neue Anmeldung sofort möglich.',
 
+  'keys.title': 'Ihre API-Schlüssel',
+  'keys.text':
+    'Mit einem Schlüssel öffnet ein Programm, was Sie damit öffnen dürfen. Wer den Schlüssel hat, kann dasselbe. Verwahren Sie ihn deshalb wie ein Passwort.',
+  'keys.none': 'Sie haben noch keine Schlüssel.',
+  'keys.not-allowed':
+    'Mit Ihrem Konto können hier keine Schlüssel erstellt werden. Falls Sie einen brauchen, fragen Sie bitte die Betreiber dieser Website.',
+  'keys.not-allowed-yours': 'Die Schlüssel, die Sie haben, können Sie weiterhin widerrufen.',
+  'keys.full':
+    'Sie haben so viele Schlüssel, wie Sie haben dürfen. Widerrufen Sie einen, um einen neuen zu erstellen.',
+  'keys.too-many':
+    'Sie haben in letzter Zeit viele Schlüssel erstellt und widerrufen. Widerrufene Schlüssel werden nach 90 Tagen vergessen. Dann können Sie wieder neue erstellen.',
+  'keys.new': 'Schlüssel erstellen',
+  'keys.name': 'Name',
+  'keys.name-hint': 'Wofür der Schlüssel ist, in wenigen Worten.',
+  'keys.ends-in': 'Wie lange er gilt',
+  'keys.without-end': 'Unbegrenzt',
+  'keys.origins': 'Websites, die ihn verwenden dürfen',
+  'keys.origins-hint':
+    'Die Adressen von Websites, deren Seiten Tokens für diesen Schlüssel bekommen, eine in jeder Zeile, zum Beispiel https://shop.example. Lassen Sie das Feld leer, wenn Sie nicht wissen, was das ist.',
+  'keys.sign-in-first':
+    'Falls Ihre Anmeldung länger als fünf Minuten zurückliegt, melden Sie sich noch einmal an, bevor ein Schlüssel erstellt wird oder ein neues Geheimnis bekommt.',
+  'keys.make': 'Schlüssel erstellen',
+  'keys.id': 'Schlüssel',
+  'keys.made': 'Erstellt',
+  'keys.last-used': 'Zuletzt verwendet',
+  'keys.never-used': 'Noch nicht',
+  'keys.network': 'Von',
+  'keys.uses': 'Anfragen',
+  'keys.ends': 'Gilt bis',
+  'keys.ended': 'Geendet',
+  'keys.sleeps': 'Schläft ein',
+  'keys.old-secret': 'Früheres Geheimnis gilt bis',
+  'keys.asleep': 'Schläft',
+  'keys.asleep-text':
+    'Er öffnet zurzeit nichts: Was Ihr Anmeldedienst über Sie sagt, ist zu alt oder umfasst keine Schlüssel mehr.',
+  'keys.sleeps-text': 'Ein schlafender Schlüssel wacht auf, wenn Sie sich neu anmelden.',
+  'keys.over': 'Abgelaufen',
+  'keys.revoked': 'Widerrufen',
+  'keys.former': 'Schlüssel, die nicht mehr gelten',
+  'keys.change': 'Ändern',
+  'keys.rename': 'Umbenennen',
+  'keys.overlap': 'Wie lange das frühere Geheimnis noch gilt',
+  'keys.overlap-none': 'Gar nicht',
+  'keys.choose': 'Bitte wählen',
+  'keys.rotate': 'Neues Geheimnis',
+  'keys.revoke': 'Endgültig widerrufen',
+  'keys.confirm-title': 'Bitte melden Sie sich noch einmal an',
+  'keys.confirm-text':
+    'Ihre Anmeldung liegt länger als fünf Minuten zurück. Melden Sie sich noch einmal an, dann kommen Sie zu Ihren Schlüsseln zurück. Was Sie ausgefüllt haben, bleibt erhalten.',
+  'keys.made-title': 'Hier ist Ihr Schlüssel',
+  'keys.rotated-title': 'Hier ist das neue Geheimnis',
+  'keys.once':
+    'Sie sehen das nur jetzt. Verwahren Sie es an einem sicheren Ort, bevor Sie diese Seite verlassen.',
+  'keys.whole': 'Der Schlüssel in einem Stück',
+  'keys.pair': 'Dasselbe in zwei Teilen, für Programme, die nach Benutzername und Passwort fragen',
+  'keys.secret': 'Geheimnis',
+  'keys.curl': 'Zum Ausprobieren in einem Terminal',
+  'keys.copy': 'Kopieren',
+  'keys.copied': 'Kopiert',
+  'keys.back': 'Fertig',
+  'keys.already':
+    'Dieser Schlüssel wurde schon erstellt, und sein Geheimnis wird nur einmal gezeigt. Falls Sie es nicht gesehen haben, geben Sie dem Schlüssel ein neues Geheimnis.',
+  'keys.changed-meanwhile':
+    'Der Schlüssel wurde inzwischen geändert. Deshalb ist nichts geschehen. Bitte sehen Sie ihn sich noch einmal an.',
+  'keys.stale':
+    'Diese Seite war lange geöffnet. Deshalb ist noch nichts geschehen. Bitte versuchen Sie es noch einmal.',
+  'keys.gone': 'Diesen Schlüssel haben Sie nicht mehr.',
+  'keys.bad-name': 'Bitte geben Sie dem Schlüssel einen Namen mit höchstens 100 Zeichen.',
+  'keys.bad-end': 'Bitte wählen Sie, wie lange der Schlüssel gelten soll.',
+  'keys.bad-overlap': 'Bitte wählen Sie, wie lange das frühere Geheimnis noch gilt.',
+  'keys.bad-origins':
+    'Bitte schreiben Sie von jeder Website den Anfang ihrer Adresse, zum Beispiel https://shop.example, eine in jede Zeile. Seiten dieser Website selbst können nicht darunter sein.',
+  'keys.too-large':
+    'Ihr Konto enthält zu viele Daten für einen Schlüssel. Die Betreiber dieser Website können das ändern.',
+
   'signed-out.title': 'Sie sind abgemeldet',
   'signed-out.here-title': 'Sie sind in diesem Browser abgemeldet',
   'signed-out.not-yet':

@@ -15,6 +15,11 @@ export interface AuthorizationWish {
   readonly account: string | null
   /** The form that waits for the sign-in; null: none does. */
   readonly form: string | null
+  /**
+   * What was filled in on the page of one's own keys, to which the sign-in comes back; absent: it is for another page. The
+   * provider is told to ask the person: see core/keys/recent-sign-in.
+   */
+  readonly keyForm?: string
 }
 
 /** Nothing beyond signing in. */
@@ -37,15 +42,16 @@ export function keptWish(wish: AuthorizationWish): AuthorizationWish | null {
 }
 
 /** Whether it is for one account, strength or form. */
-function isBound({ stepUp, account, form }: AuthorizationWish): boolean {
-  return stepUp !== null || account !== null || form !== null
+function isBound({ stepUp, account, form, keyForm }: AuthorizationWish): boolean {
+  return stepUp !== null || account !== null || form !== null || keyForm !== undefined
 }
 
 /** As it is sealed. What it is bound to stands in a list of its own, where there is any. */
 export function encodeWish(wish: AuthorizationWish): readonly unknown[] {
-  const { otherAccount, passed, stepUp, account, form } = wish
-  const bound = isBound(wish) ? [[stepUp === null ? null : encodeStepUp(stepUp), account, form]] : []
-  return [otherAccount, ...bound, ...[...passed].flat()]
+  const { otherAccount, passed, stepUp, account, form, keyForm } = wish
+  const ofKeys = keyForm === undefined ? [] : [keyForm]
+  const bound = [stepUp === null ? null : encodeStepUp(stepUp), account, form, ...ofKeys]
+  return [otherAccount, ...(isBound(wish) ? [bound] : []), ...[...passed].flat()]
 }
 
 /** Null: it is none. */
@@ -59,15 +65,18 @@ export function decodeWish(value: unknown): AuthorizationWish | null {
   return { otherAccount, passed, ...bound }
 }
 
-type Bound = Pick<AuthorizationWish, 'stepUp' | 'account' | 'form'>
+type Bound = Pick<AuthorizationWish, 'stepUp' | 'account' | 'form' | 'keyForm'>
 
 const unbound: Bound = { stepUp: null, account: null, form: null }
 
 function decodeBound(value: readonly unknown[]): Bound | null {
-  const [sealedStepUp, account, form] = value
+  const [sealedStepUp, account, form, ...more] = value
   const stepUp = sealedStepUp === null ? null : decodeStepUp(sealedStepUp)
-  if (value.length !== 3 || (stepUp === null && sealedStepUp !== null)) return null
-  return isTextOrNull(account) && isTextOrNull(form) ? { stepUp, account, form } : null
+  if (value.length < 3 || value.length > 4 || (stepUp === null && sealedStepUp !== null)) return null
+  if (!isTextOrNull(account) || !isTextOrNull(form)) return null
+  const [keyForm] = more
+  if (more.length === 0) return { stepUp, account, form }
+  return typeof keyForm === 'string' ? { stepUp, account, form, keyForm } : null
 }
 
 function isTextOrNull(value: unknown): value is string | null {

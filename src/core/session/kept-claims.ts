@@ -24,7 +24,10 @@ export function claimsToKeep({ gateway, origin, provider }: ClaimNaming): readon
   const rehearsed = gateway.shadow?.origins.get(origin.origin)?.apps ?? []
   const named = [...namedClaims(origin.apps), ...namedClaims(rehearsed)]
   const stepUps = [...stepUpsOf(origin.apps), ...stepUpsOf(rehearsed)].flatMap(claimsOfStepUp)
-  const keys = pathsForKeys(gateway.apiKeys, provider)
+  const copied = pathsForKeys(gateway.apiKeys, provider)
+  // The page of one's own keys asks how old a sign-in is.
+  const isThere = gateway.apiKeys?.selfService?.at === origin.origin
+  const keys = isThere ? [...copied, 'auth_time'] : copied
   const own = [provider.userId, ...provider.displayName]
   return [...new Set([...always, ...named, ...stepUps, ...keys, ...own])].sort()
 }

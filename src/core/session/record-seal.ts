@@ -43,6 +43,7 @@ export type IndexKind =
   | 'provider'
   | 'jti'
   | 'own-session'
+  | 'own-key'
   | 'limit'
   | 'key-owner'
 

@@ -43,6 +43,7 @@ export interface SealScope {
     | 'form'
     | 'form-link'
     | 'short-token'
+    | 'own-key'
   /** What tells deployments and cookies apart: the origin, the cookie's name. */
   readonly context: readonly string[]
 }

@@ -76,21 +76,22 @@ export const notKept = {
 function encode({ id, session, order, kept }: SessionInCookie): string {
   const { issuer, clientId, user, claims, scopes, signedInAt, lastSeenAt, signIn } = session
   const times = [signedInAt, lastSeenAt, order]
-  const { stateHash, returnTo } = signIn
+  const { stateHash, returnTo, isForced } = signIn
   const fixed = [format, id, issuer, clientId, user, ...times, stateHash, returnTo, kept, claims]
+  if (isForced) return JSON.stringify([...fixed, scopes, 1])
   return JSON.stringify(scopes.length === 0 ? fixed : [...fixed, scopes])
 }
 
 function decode(text: string, origin: string): SessionInCookie | null {
   const parts = parseJson(text)
-  if (!Array.isArray(parts) || (parts.length !== 12 && parts.length !== 13)) return null
+  if (!Array.isArray(parts) || parts.length < 12 || parts.length > 14) return null
   const [version, id, issuer, clientId, user, signedInAt, lastSeenAt, order, ...rest]: unknown[] = parts
-  const [stateHash, returnTo, kept, claims, scopes = []] = rest
+  const [stateHash, returnTo, kept, claims, scopes = [], forced] = rest
   if (version !== format || !isText(id) || !isText(issuer) || !isText(clientId) || !isText(user)) return null
   if (!isTime(signedInAt) || !isTime(lastSeenAt) || !isTime(order)) return null
   if (!isText(stateHash) || !isText(returnTo) || !isTexts(kept) || !isClaims(claims)) return null
-  if (!isTexts(scopes)) return null
-  const signIn = { stateHash, returnTo }
+  if (!isTexts(scopes) || !(forced === undefined || forced === 1)) return null
+  const signIn = { stateHash, returnTo, ...(forced === 1 ? { isForced: true as const } : {}) }
   const told = { origin, issuer, clientId, user, claims, scopes, signedInAt, lastSeenAt, signIn }
   return {
     id,

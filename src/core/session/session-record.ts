@@ -46,7 +46,7 @@ export function decodeSession(text: string, key: SessionKey): Session | null {
   const record = parseJson(text)
   if (!isObject(record) || record.format !== format || !isObject(record.signIn)) return null
   const { origin, issuer, clientId, user, claims, idToken, signedInAt, lastSeenAt } = record
-  const { stateHash, returnTo } = record.signIn
+  const { stateHash, returnTo, isForced } = record.signIn
   if (!isText(origin) || !isText(issuer) || !isText(clientId)) return null
   if (!isText(user) || !isText(idToken)) return null
   if (!isClaims(claims) || !isTime(signedInAt) || !isTime(lastSeenAt)) return null
@@ -56,7 +56,7 @@ export function decodeSession(text: string, key: SessionKey): Session | null {
   const marks = readMarks(record.marks)
   const granted = readGranted(record, signedInAt)
   if (issued === null || marks === null || granted === null) return null
-  const signIn = { stateHash, returnTo }
+  const signIn = { stateHash, returnTo, ...(isForced === true ? { isForced: true as const } : {}) }
   const times = { signedInAt, lastSeenAt }
   const account = { issuer, clientId, user, claims, idToken }
   return { key, origin, ...account, ...issued, ...granted, ...times, signIn, client, marks }

@@ -36,11 +36,18 @@ export interface Session extends ProviderId {
   /** Last request, written back rarely: see `touchDue`. */
   readonly lastSeenAt: EpochSeconds
   /** The sign-in that brought it: which page asked, and a hash of its state (a callback that comes twice). */
-  readonly signIn: { readonly stateHash: string; readonly returnTo: string }
+  readonly signIn: SessionSignIn
   /** From what somebody signed in, for the page of one's own sessions; null: nothing is known. */
   readonly client: SignInClient | null
   /** The marks of revocations that were there as it was saved, by what they are of: those it survives. */
   readonly marks: SeenMarks
+}
+
+export interface SessionSignIn {
+  readonly stateHash: string
+  readonly returnTo: string
+  /** Whether the provider was told to ask the person again: of sign-ins for the page of one's own keys. Absent: it was not. */
+  readonly isForced?: true
 }
 
 /** Tokens beside the ID token. */

@@ -62,6 +62,11 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return gateway.session.store.kind === 'cookie'
         ? { kind: 'unknown' }
         : { kind: 'own', address: 'sessions', methods: ['GET', 'POST'] }
+    case '/keys':
+      // The page of one's own keys is at one origin alone.
+      return gateway.apiKeys?.selfService?.at === origin.origin
+        ? { kind: 'own', address: 'keys', methods: ['GET', 'POST'] }
+        : { kind: 'unknown' }
     case '/resume':
       return gateway.session.store.kind === 'cookie'
         ? { kind: 'unknown' }

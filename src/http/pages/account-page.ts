@@ -2,7 +2,7 @@ import { html } from 'ghtml'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { Account } from './account.ts'
 import { type Page, type PageFrame, pageDocument } from './document.ts'
-import { accountLine, action, actions, sessionsLink } from './parts.ts'
+import { accountLine, action, actions, keysLink, sessionsLink } from './parts.ts'
 import { timeRow } from './times.ts'
 
 export interface AccountPage extends PageFrame {
@@ -20,6 +20,8 @@ export interface AccountPage extends PageFrame {
   readonly switchAccountHref: string
   /** The page of one's sessions; null: there is none. */
   readonly sessionsHref: string | null
+  /** The page of one's keys; null: there is none here. */
+  readonly keysHref: string | null
 }
 
 /** Who one is, until when, what one may open of this origin; and a way out. */
@@ -44,6 +46,7 @@ export function accountPage(page: AccountPage): Page {
 <dl><dt>${words['account.user']}</dt><dd><bdi>${page.user}</bdi></dd>!${times}</dl>
 !${apps}
 !${sessionsLink(words, page.sessionsHref)}
+!${keysLink(words, page.keysHref)}
 <form method="post" action="${page.signOutAction}">
 <p class="actions"><button class="button" type="submit">${words['link.sign-out']}</button><a class="button second" href="${page.switchAccountHref}">${words['link.other-account']}</a></p>
 </form>`,

@@ -45,6 +45,11 @@ export function sessionsLink(words: Catalogue, href: string | null): string {
   return href === null ? '' : html`<p class="quiet more"><a href="${href}">${words['sessions.title']}</a></p>`
 }
 
+/** To the page of one's keys; null: there is none. */
+export function keysLink(words: Catalogue, href: string | null): string {
+  return href === null ? '' : html`<p class="quiet more"><a href="${href}">${words['keys.title']}</a></p>`
+}
+
 interface Action {
   readonly href: string
   readonly label: string

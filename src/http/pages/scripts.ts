@@ -113,6 +113,34 @@ const lookScript = `(() => {
 /** Sends the one form of a page, once: whoever comes back to the page by the history has sent it. */
 const sendScript = `document.forms[0].submit()`
 
+/**
+ * Copies what a button names, where the browser lets pages copy. A browser that keeps whole pages for its back button is not
+ * to show a secret once more: what is secret goes as the page does.
+ */
+const copyScript = `(() => {
+  const { keys } = document.currentScript.dataset
+  const status = document.querySelector('[role=status]')
+  for (const button of document.querySelectorAll('[data-copies]')) {
+    if (navigator.clipboard === undefined) break
+    button.hidden = false
+    button.addEventListener('click', async () => {
+      const shown = document.getElementById(button.dataset.copies)
+      try {
+        await navigator.clipboard.writeText(shown.textContent)
+        status.textContent = button.dataset.copied
+      } catch {
+        getSelection().selectAllChildren(shown)
+      }
+    })
+  }
+  addEventListener('pagehide', () => {
+    for (const shown of document.querySelectorAll('[data-secret]')) shown.textContent = ''
+  })
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) location.replace(keys)
+  })
+})()`
+
 /** A script of ours on a page that is whole without it: markup, and what the policy has to name. */
 export interface PageScript {
   readonly markup: string
@@ -136,6 +164,12 @@ export function lookUp(key: StorageKey, to: string): PageScript {
 /** Sends the form of the page as soon as it is there. */
 export function sendForm(): PageScript {
   return { markup: html`<script>!${sendScript}</script>`, hash: hashOf(sendScript) }
+}
+
+/** Copies what the page shows, and takes it off as the page goes; who comes back by the history goes to `keys`. */
+export function copyShown(keys: string): PageScript {
+  const markup = html`<script data-keys="${keys}">!${copyScript}</script>`
+  return { markup, hash: hashOf(copyScript) }
 }
 
 /** The same answer, of a page that was made with this script. */

@@ -82,6 +82,28 @@ dd { margin: 0 0 .625rem; }
 .sessions dl { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem; }
 .sessions dd { margin: 0; }
 .sessions .actions { margin: .75rem 0 0; }
+.sessions .quiet { margin: 0 0 .5rem; }
+.sessions h3 { margin: 0 0 .375rem; font-size: .9375rem; }
+.sessions h3 small { color: var(--quiet); font-weight: 400; }
+.sessions h2 bdi { min-width: 0; }
+code { font: .875em/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
+.notice { padding: .75rem .875rem; border: 1px solid var(--line); border-inline-start: .25rem solid var(--focus); border-radius: .5rem; }
+.field { margin: 0 0 1rem; }
+.field label { display: block; font-weight: 600; font-size: .9375rem; }
+.field small { display: block; margin: 0 0 .375rem; color: var(--quiet); font-size: .875rem; line-height: 1.4; }
+.field input, .field select, .field textarea {
+  display: block; width: 100%; padding: .5rem .625rem; border: 1px solid var(--quiet); border-radius: .375rem;
+  background: var(--card); color: var(--ink); font: inherit;
+}
+.field textarea { resize: vertical; }
+summary { padding: .25rem 0; color: var(--link); font-weight: 600; font-size: .9375rem; cursor: pointer; }
+details { margin: .5rem 0 1rem; }
+.sessions details { margin: .5rem 0 0; }
+details form { margin: .75rem 0 0; padding: .75rem 0 0; border-top: 1px solid var(--line); }
+details .actions { margin: .5rem 0 0; }
+.secret { display: block; padding: .75rem .875rem; background: var(--accent-soft); border-radius: .5rem; user-select: all; }
+.copy { margin: .5rem 0 1rem; }
+.button[hidden] { display: none; }
 .reference { margin: 0; padding: .875rem 2rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .8125rem; }
 .reference code { font: .8125rem/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; color: var(--ink); user-select: all; }
 @media (max-width: 26rem) {

@@ -7,7 +7,7 @@ import { say } from './say.ts'
 /** A moment, seen from now, and by the clock: of UTC, as nobody knows where the person is. */
 export function timeRow(
   { words, language }: Look,
-  name: Extract<SentenceName, `account.${string}` | `sessions.${string}`>,
+  name: Extract<SentenceName, `account.${string}` | `sessions.${string}` | `keys.${string}`>,
   at: EpochSeconds,
   now: EpochSeconds,
 ): string {

@@ -11,6 +11,8 @@ import { countClientUse } from '../admission/client-use.ts'
 import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { believedOf } from '../operations/mark.ts'
 import { reportFault } from '../operations/report-fault.ts'
+import { changeOwnKeys } from '../own-keys/change.ts'
+import { ownKeys } from '../own-keys/own-keys.ts'
 import { type Answer, faultAnswer, refusal, send } from '../pages/answer.ts'
 import { OpenEventStreams } from '../proxy/event-streams.ts'
 import { proxy } from '../proxy/proxy.ts'
@@ -200,6 +202,15 @@ async function ownAddresses(scope: FastifyInstance): Promise<void> {
     send(
       reply,
       await endOwnSessions(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
+    ),
+  )
+  scope.get('/own/keys', async (request, reply) =>
+    send(reply, await ownKeys(contextOf(request.raw), admissionOf(request.raw), request.headers)),
+  )
+  scope.post('/own/keys', async (request, reply) =>
+    send(
+      reply,
+      await changeOwnKeys(contextOf(request.raw), admissionOf(request.raw), request.headers, form(request)),
     ),
   )
   scope.get('/own/resume', async (request, reply) =>

@@ -7,6 +7,7 @@ import { wantedPage } from '../../core/session/storage-key.ts'
 import type { Admission } from '../admission/admission.ts'
 import { openableApps } from '../admission/openable-apps.ts'
 import { sessionOfPage } from '../admission/session-lookup.ts'
+import { ownKeysAddress } from '../own-keys/address.ts'
 import { accountOf } from '../pages/account.ts'
 import { accountPage, nobodyPage } from '../pages/account-page.ts'
 import { type Answer, frameOf, pageAnswer, refusal, withHeaders } from '../pages/answer.ts'
@@ -50,6 +51,7 @@ export async function account(
     signOutAction: `${gateway.authPrefix}/logout`,
     switchAccountHref: other.href,
     sessionsHref: sessionsAddress(gateway),
+    keysHref: ownKeysAddress(gateway, origin),
   })
   // As on the page that asks before a sign-out: with `no-referrer` the form would be posted with `Origin: null`.
   const answer = withHeaders(pageAnswer(200, shown), { 'referrer-policy': 'same-origin' })

@@ -23,10 +23,10 @@ import { beginAgain, mayHelp } from './again.ts'
 import { attemptOf } from './attempt.ts'
 import { deleteCookie, type SetCookie } from './cookie.ts'
 import { isWorthAnother, signInFailed, tooManyFailures } from './failure.ts'
-import { toFormPage } from './form-links.ts'
 import { failedOf, fromStorage, nothingToDo } from './late-callback.ts'
 import { roundCompleted } from './login-loop.ts'
 import { newSessionCookies } from './new-session.ts'
+import { toOwnPage } from './own-page.ts'
 import { pastAttempt, remembering } from './past-attempts.ts'
 import { accountBefore, checkStepUp } from './step-up-return.ts'
 
@@ -243,10 +243,11 @@ function signedIn(
     ...newSessionCookies(runtime, origin, headers, { cookieValue, state }),
     roundCompleted(headers, origin, round),
   ]
-  const form = transaction.wish?.form ?? null
-  const holder = form === null ? null : (runtime.sessions.ownerOf(cookieValue, origin)?.account ?? null)
-  if (form !== null && holder !== null)
-    return withCookies(toFormPage(runtime, admission, origin, { form, holder }), cookies)
+  const { sessions } = runtime
+  const account = sessions.ownerOf(cookieValue, origin)?.account ?? null
+  const arrived = { session: sessions.keyOf(cookieValue, origin), account }
+  const own = toOwnPage(runtime, admission, origin, { wish: transaction.wish, arrived })
+  if (own !== null) return withCookies(own, cookies)
   const to = readLanding(transaction.returnTo, origin, runtime.gateway.authPrefix)
   if (!isKeptAttempt(transaction)) return arrive(admission, origin, to, cookies)
   const kept = { hash: stateHash(transaction.state), start: to }

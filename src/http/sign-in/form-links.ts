@@ -1,12 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Origin } from '../../core/gateway.ts'
 import type { Sealed } from '../../core/session/seal.ts'
-import { type FormLink, type FormToken, openFormLink, sealFormLink } from '../../core/session/sent-form.ts'
+import { type FormToken, openFormLink, sealFormLink } from '../../core/session/sent-form.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import type { Admission } from '../admission/admission.ts'
 import { readSessionCookie } from '../admission/session-cookies.ts'
-import { type Answer, frameOf, pageAnswer, redirectAnswer } from '../pages/answer.ts'
-import { movingOnPage } from '../pages/pages.ts'
 
 /** For a link that begins a sign-in for a form: it counts in this browser alone. Null: this one never had a session. */
 export function formLoginLink(
@@ -32,22 +29,4 @@ export function readFormLoginLink(
   const cookie = readSessionCookie(gateway, origin, headers)
   if (link === null || cookie.kind !== 'one') return null
   return sessions.keyOf(cookie.value, origin) === link.holder ? link.form : null
-}
-
-/** Where somebody goes who has signed in for a form: to the page that sends it. */
-export function toFormPage(
-  { gateway, ring, random }: Runtime,
-  admission: Admission,
-  origin: Origin,
-  { form, holder }: FormLink,
-): Answer {
-  const link = sealFormLink(ring, { origin: origin.origin, kind: 'page' }, { form, holder }, random)
-  const address = `${gateway.authPrefix}/resume?form=${link}`
-  // A Strict cookie is not sent on the redirect that another site began: see `arrive` of the callback.
-  return origin.cookies.sameSite === 'Strict'
-    ? pageAnswer(
-        200,
-        movingOnPage({ ...frameOf(admission), why: 'signed-in', to: new URL(address, origin.origin) }),
-      )
-    : redirectAnswer(address)
 }

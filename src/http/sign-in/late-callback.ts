@@ -19,7 +19,8 @@ import type { RequestContext } from '../server/context.ts'
 import { beginAgain, pageOf } from './again.ts'
 import { attemptOf } from './attempt.ts'
 import { type Failed, signInFailed } from './failure.ts'
-import { formLoginLink, toFormPage } from './form-links.ts'
+import { formLoginLink } from './form-links.ts'
+import { toOwnPage } from './own-page.ts'
 import { remembering } from './past-attempts.ts'
 import { stepUpLink } from './step-up-link.ts'
 
@@ -46,12 +47,11 @@ export async function nothingToDo(
   const { runtime } = context
   const found = await lookUpSession(runtime, origin, headers)
   if (found.kind === 'live') {
-    const { signIn } = found.session
-    const form = transaction?.wish?.form ?? null
-    if (form !== null) {
-      const holder = ownerOfCookie(runtime, origin, headers)?.account ?? null
-      if (holder !== null) return toFormPage(runtime, admission, origin, { form, holder })
-    }
+    const { signIn, key: session } = found.session
+    const account = ownerOfCookie(runtime, origin, headers)?.account ?? null
+    const wish = transaction?.wish ?? null
+    const own = toOwnPage(runtime, admission, origin, { wish, arrived: { session, account } })
+    if (own !== null) return own
     const isOfIt = state !== '' && signIn.stateHash === stateHash(state)
     const wanted = isOfIt ? signIn.returnTo : transaction?.returnTo
     const start = readLanding(wanted, origin, runtime.gateway.authPrefix)

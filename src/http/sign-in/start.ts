@@ -48,8 +48,9 @@ export async function startSignIn(
   const replaces = session.kind === 'one' ? runtime.sessions.keyOf(session.value, origin) : null
   const { page, isSecond } = request
   const returnTo = page.isWhole ? page.returnTo : null
-  // Whoever signs in for a form comes to its page.
-  const isWanted = request.wish.form === null && keepsFragment(admission, origin, page.returnTo)
+  // Whoever signs in for a form, or for their own keys, comes to a page of ours.
+  const { form, keyForm } = request.wish
+  const isWanted = form === null && keyForm === undefined && keepsFragment(admission, origin, page.returnTo)
   const isKept = page.keptAs !== null || isWanted
   const wish = { ...request.wish, passed: passedTo(settings, request.wish.passed) }
   const sent = sessionSent(runtime, origin, headers)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type AnyFault, isFault, LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
+import { recentSignInReturned } from '../../core/keys/recent-sign-in.ts'
 import type { Identity } from '../../core/ports.ts'
 import { seenClaims } from '../../core/principal.ts'
 import { findProvider, isSameProvider } from '../../core/provider-id.ts'
@@ -38,27 +39,32 @@ export async function checkStepUp(
   const { transaction } = signIn
   const stepUp = transaction.wish?.stepUp ?? null
   if (stepUp === null) return
-  await checkAccount(runtime, signIn, identity)
+  const before = await checkAccount(runtime, signIn, identity)
   const times = { startedAt: transaction.startedAt, now }
-  if (stepUpReturned(stepUp, identity, times)) return
+  const isMet =
+    transaction.wish?.keyForm === undefined
+      ? stepUpReturned(stepUp, identity, times)
+      : recentSignInReturned(stepUp, identity, { ...times, before })
+  if (isMet) return
   throw new LoginFault('LOGIN_STEP_UP_NOT_MET', notMet(stepUp, identity, times))
 }
 
+/** The session that asked for the step-up; null: nobody knows it any more. */
 async function checkAccount(
   runtime: Runtime,
   signIn: BegunSignIn & { readonly transaction: Transaction },
   { user, subject }: Identity,
-): Promise<void> {
+): Promise<Session | null> {
   const { issuer, clientId, wish } = signIn.transaction
   const account = wish?.account ?? null
-  if (account === null) return
+  if (account === null) return null
   if (!isAccount(runtime.ring, account, { issuer, clientId, user })) {
     const message = 'a step-up came back with another account than the one whose session asked for it'
     throw new LoginFault('LOGIN_OTHER_ACCOUNT', message)
   }
   const before = await sessionBefore(runtime, signIn)
   // Two accounts of one provider may have one user id, such as an address that was given away.
-  if (before === null || before.subject === '' || before.subject === subject) return
+  if (before === null || before.subject === '' || before.subject === subject) return before
   const message =
     'a step-up came back with the same user id and another `sub` than the session that asked for it'
   throw new LoginFault('LOGIN_OTHER_ACCOUNT', message)

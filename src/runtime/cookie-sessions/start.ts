@@ -1,5 +1,6 @@
 import { LoginFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
+import { isForced } from '../../core/keys/recent-sign-in.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { claimsToKeep, keepClaims, scopesToKeep } from '../../core/session/kept-claims.ts'
 import type { Random, Sealed } from '../../core/session/seal.ts'
@@ -66,7 +67,10 @@ export function beginInCookie(
     claims: keepClaims(identity.claims, kept),
     signedInAt: now,
     lastSeenAt: now,
-    signIn: { stateHash: stateHash(state), returnTo },
+    signIn: {
+      ...{ stateHash: stateHash(state), returnTo },
+      ...(isForced(transaction.wish) ? { isForced: true as const } : {}),
+    },
   }
   return { id, session, order, kept }
 }

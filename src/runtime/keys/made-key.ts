@@ -8,7 +8,7 @@ import { limits } from '../../core/limits/table.ts'
 import type { SessionStore } from '../../core/ports.ts'
 import type { Random } from '../../core/session/seal.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
-import { copiedFromPerson } from './persons-claims.ts'
+import { type CopiedPerson, copiedFromPerson } from './persons-claims.ts'
 import type { KeyFault, KeySurroundings, WantedKey } from './wanted-key.ts'
 
 /** Where keys are made and changed. */
@@ -34,15 +34,35 @@ export interface MadeKey {
 export async function makeKey(place: KeyPlace, wanted: WantedKey): Promise<MadeKey | KeyFault> {
   const owned = await ownedBy(place, wanted)
   if ('field' in owned) return owned
-  const made = newKey(place, wanted, owned)
-  const { now, keys, gateway } = place
-  const most = owned.owner.kind === 'person' ? (gateway.apiKeys.selfService?.maxKeys ?? 0) : null
+  const made = await keepKey(place, newKey(place, wanted, owned))
+  // Of 95 random bits the same ones came twice: that is no chance.
+  if (made === 'exists') throw new Error('an id that was drawn just now is taken')
+  return made
+}
+
+/**
+ * Makes a key for whoever asks for it themselves. It has the id that their form was given, so that the form makes one key,
+ * however often it is sent: `exists`. Throws a StoreFault.
+ */
+export async function makeOwnKey(
+  place: KeyPlace,
+  wanted: WantedKey,
+  { id, user, person }: { readonly id: string; readonly user: string; readonly person: CopiedPerson },
+): Promise<MadeKey | KeyFault | 'exists'> {
+  const owned = personsOwn(wanted, user, person, place.now)
+  return 'field' in owned ? owned : keepKey(place, newKey(place, wanted, owned, id))
+}
+
+async function keepKey(
+  { now, keys, gateway }: KeyPlace,
+  made: MadeKey,
+): Promise<MadeKey | KeyFault | 'exists'> {
+  const most = made.key.owner.kind === 'person' ? (gateway.apiKeys.selfService?.maxKeys ?? 0) : null
   switch (await keys.create(made.key, { ofPerson: most, now })) {
     case 'created':
       return made
-    // Of 95 random bits the same ones came twice: that is no chance.
     case 'exists':
-      throw new Error('an id that was drawn just now is taken')
+      return 'exists'
     case 'too-large':
       return {
         field: 'claims',
@@ -63,12 +83,14 @@ export function newOperatorsKey(
 
 /**
  * A new secret for a key. The one before opens for so long more, and 0 is not at all. What is wrong else: one that opens
- * nothing any more gets none. Null: there is no such key. Throws a StoreFault.
+ * nothing any more gets none. `of`: the hash of the secret that the key has, where it must have that one still. Null: there
+ * is no such key. Throws a StoreFault.
  */
 export async function rotateKey(
   { keys, random, now }: Pick<KeyPlace, 'keys' | 'random' | 'now'>,
   id: string,
   overlapSeconds: number,
+  of?: string,
 ): Promise<MadeKey | KeyFault | null> {
   const before = await keys.load(id)
   const isOver = before !== null && before.expiresAt !== null && before.expiresAt <= now
@@ -76,11 +98,16 @@ export async function rotateKey(
   const secret = newKeySecret(random)
   const hash = hashKeySecret(secret)
   const overlapUntil = overlapSeconds === 0 ? null : now + overlapSeconds
-  const key = await keys.change(id, { kind: 'rotate', hash, overlapUntil, at: now })
+  const key = await keys.change(id, {
+    ...({ kind: 'rotate', hash, overlapUntil, at: now } as const),
+    ...(of === undefined ? {} : { of }),
+  })
   if (key === null) return null
   // One that was revoked stays as it is.
   if (key.secrets[0]?.hash !== hash)
-    return { field: 'id', message: 'is of a key that was revoked: make a new one' }
+    return key.revokedAt === null
+      ? { field: 'of', message: 'is not the secret that the key has now' }
+      : { field: 'id', message: 'is of a key that was revoked: make a new one' }
   return withSecret(key, secret)
 }
 
@@ -97,12 +124,19 @@ async function ownedBy(place: KeyPlace, wanted: WantedKey): Promise<Owned | KeyF
   const { owner } = wanted
   if (owner.kind === 'operator') return operatorsOwn(owner, wanted, place.now)
   const found = await copiedFromPerson(place, owner)
-  if ('field' in found) return found
-  const expiresAt = personsEnd(wanted, found.selfService, place.now)
+  return 'field' in found ? found : personsOwn(wanted, owner.user, found, place.now)
+}
+
+function personsOwn(
+  wanted: WantedKey,
+  user: string,
+  { provider, claims, claimsAt, selfService }: CopiedPerson,
+  now: EpochSeconds,
+): Owned | KeyFault {
+  const expiresAt = personsEnd(wanted, selfService, now)
   if (typeof expiresAt === 'object' && expiresAt !== null) return expiresAt
-  const { provider, claims, claimsAt } = found
   const { issuer, clientId } = provider
-  return { owner: { kind: 'person', issuer, clientId, user: owner.user }, claims, claimsAt, expiresAt }
+  return { owner: { kind: 'person', issuer, clientId, user }, claims, claimsAt, expiresAt }
 }
 
 function operatorsOwn(
@@ -140,13 +174,14 @@ function newKey(
   { gateway, random, now }: Pick<KeyPlace, 'gateway' | 'random' | 'now'>,
   wanted: WantedKey,
   owned: Owned,
+  id = newKeyId(random),
 ): MadeKey {
   const { name, apps, methods, from, origins } = wanted
   const [prefix] = gateway.apiKeys.prefixes
   if (prefix === undefined) throw new Error('the configuration names no prefix for keys')
   const secret = newKeySecret(random)
   const key: ApiKey = {
-    ...{ id: newKeyId(random), prefix, name, ...owned, asleep: false },
+    ...{ id, prefix, name, ...owned, asleep: false },
     secrets: [{ hash: hashKeySecret(secret), until: null }],
     ...{ createdAt: now, revokedAt: null, apps, methods, from, origins },
   }

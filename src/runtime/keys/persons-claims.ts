@@ -47,20 +47,23 @@ export async function copiedFromPerson(place: Place, wanted: PersonWanted): Prom
   const others = new Set(found.map(({ provider }) => provider.name))
   if (others.size > 1)
     return fault(`is somebody of ${[...others].join(' and of ')}: say which with \`provider\``)
-  const { provider, session } = newest
+  return copiedFromSession(selfService, newest) ?? fault('does not meet `self_service.require`')
+}
+
+/** What a key takes from this session; null: its person does not meet `self_service.require`. */
+export function copiedFromSession(
+  selfService: SelfServiceSettings,
+  { provider, session }: Living,
+): CopiedPerson | null {
   const claims = copiedClaims(session.claims, selfService, provider)
-  const subject = {
-    kind: 'person',
-    provider: provider.name,
-    claims: seenClaims(claims, provider).claims,
-  } as const
-  if (judge(selfService.require, { subject, clientAddress: null, certificate: null }) !== true)
-    return fault('does not meet `self_service.require`')
+  const seen = seenClaims(claims, provider).claims
+  const subject = { kind: 'person', provider: provider.name, claims: seen } as const
+  if (judge(selfService.require, { subject, clientAddress: null, certificate: null }) !== true) return null
   return { provider, claims, claimsAt: session.checkedAt, selfService }
 }
 
 interface Living {
-  readonly session: Session
+  readonly session: Pick<Session, 'claims' | 'checkedAt'>
   readonly provider: ProviderSettings
 }
 

@@ -37,6 +37,14 @@ t.test('there are two secrets at most, and none lives longer by being replaced a
   ])
 })
 
+t.test('a rotation may ask for the secret that it takes the place of: sent twice, it is done once', (t) => {
+  const of = keyOf('a').secrets[0]?.hash ?? ''
+  const once = changedKey(keyOf('a'), { kind: 'rotate', hash: b, overlapUntil: 2000, at: 1500, of })
+  t.equal(once.secrets[0]?.hash, b)
+  t.equal(changedKey(once, { kind: 'rotate', hash: c, overlapUntil: 3000, at: 1600, of }), once)
+  t.end()
+})
+
 t.test('a revoked key stays as it is for good', async (t) => {
   const key = changedKey(personKeyOf('a'), { kind: 'revoke', at: 1500 })
   t.equal(key.revokedAt, 1500)

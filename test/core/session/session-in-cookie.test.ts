@@ -56,7 +56,11 @@ function sealed(kept: SessionInCookie, at = origin, by = ring): string {
 }
 
 t.test('the session comes back as it was, with the names of what was kept', async (t) => {
-  for (const kept of [small, large]) {
+  const forced = {
+    ...small,
+    session: { ...small.session, signIn: { ...small.session.signIn, isForced: true as const } },
+  }
+  for (const kept of [small, large, forced, { ...forced, session: { ...forced.session, scopes: [] } }]) {
     t.same(openSessionInCookie(ring, origin, sealed(kept)), { kept, stale: false })
     const both = buildKeyRing([new Secret('c'.repeat(32)), older])
     const before = sealed(kept, origin, buildKeyRing([older]))

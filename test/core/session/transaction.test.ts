@@ -417,6 +417,8 @@ t.test(
       { ...plainWish, stepUp },
       { ...plainWish, account: 'a'.repeat(43) },
       { ...plainWish, form: 'f'.repeat(43) },
+      { ...plainWish, stepUp, account: 'a', keyForm: '["make","laptop","30d",""]' },
+      { ...plainWish, stepUp, keyForm: '' },
       { ...plainWish, otherAccount: true, passed: new Map([['login_hint', 'ann']]), stepUp, form: 'f' },
     ])
       t.same(wishKept(t, wish), wish)

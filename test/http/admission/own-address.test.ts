@@ -4,6 +4,8 @@ import { registrationText } from '../../../src/config/registration-text.ts'
 import type { Gateway, Origin } from '../../../src/core/gateway.ts'
 import { readTarget, type Target } from '../../../src/core/request/target.ts'
 import { matchOwnAddress } from '../../../src/http/admission/own-address.ts'
+import { apiKeys } from '../../support/accepting.ts'
+import { selfService } from '../../support/key-place.ts'
 import { loadGateway } from '../../support/request-context.ts'
 import { orThrown } from '../../support/thrown.ts'
 
@@ -78,6 +80,16 @@ t.test('below the prefix there are these addresses, each for its methods, and no
   const session = { ...gateway.session, store: { kind: 'cookie' } as const }
   const inBrowsers = { gateway: { ...gateway, session }, origin }
   t.equal(matched(inBrowsers, '/.auth/sessions'), 'unknown', 'nobody knows of sessions that rest in browsers')
+})
+
+t.test('the page of one’s own keys is at the one origin that the file names', async (t) => {
+  const kept = model('/.auth/callback/{provider}')
+  const at = (origin: string) => ({ ...apiKeys, selfService: { ...selfService, at: origin } })
+  const there = { ...kept.gateway, apiKeys: at('https://wiki.example') }
+  t.equal(matched({ ...kept, gateway: there }, '/.auth/keys'), 'keys: GET POST')
+  t.equal(matched({ ...kept, gateway: there }, '/.auth/keys/'), 'unknown')
+  for (const settings of [null, apiKeys, at('https://portal.example')])
+    t.equal(matched({ ...kept, gateway: { ...kept.gateway, apiKeys: settings } }, '/.auth/keys'), 'unknown')
 })
 
 t.test('an encoded slash that could be read as ours is neither ours nor an app’s', async (t) => {

@@ -7,7 +7,7 @@ import { pageAnswer } from '../../../src/http/pages/answer.ts'
 import { providerIcon } from '../../../src/http/pages/icons.ts'
 import type { PageStatus } from '../../../src/http/pages/pages.ts'
 import { formGonePage, resumePage } from '../../../src/http/pages/resume-page.ts'
-import { keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
+import { copyShown, keepForLink, lookUp, withScript } from '../../../src/http/pages/scripts.ts'
 import {
   arriveWithFragment,
   askAgainWithFragment,
@@ -22,13 +22,16 @@ import {
   errorPage,
   forbiddenPage,
   framedPage,
+  keysPage,
   lookIn,
+  madeKeyPage,
   movingOnPage,
   nobodyPage,
   pageHeaders,
   sessionsPage,
   signedOutPage,
   signInFailedPage,
+  signInForKeysPage,
 } from '../../support/pages.ts'
 import { orThrown } from '../../support/thrown.ts'
 
@@ -77,9 +80,13 @@ function everyPage(text: string): ReadonlyMap<string, string> {
         ...{ account, user: text, now: 9, signedInAt: 1, expiresAt: 99, idleExpiresAt: 50 },
         ...{ apps: [{ title: text, href: text }], signOutAction: text, switchAccountHref: text },
         sessionsHref: text,
+        keysHref: text,
       }),
     ],
     ['sessions', sessionsPage({ ...frame, ...sessionsShown(text) })],
+    ['keys', keysPage({ ...frame, ...keysShown(text) })],
+    ['keys that cannot be made', keysPage({ ...frame, ...keysShown(text), may: null })],
+    ['sign-in for keys', signInForKeysPage({ ...frame, signInHref: text })],
     ['sessions nowhere else', sessionsPage({ ...frame, ...sessionsShown(text), others: [] })],
     ['nobody', nobodyPage({ ...frame, signInHref: text })],
     ['framed', framedPage({ ...frame, signInHref: text })],
@@ -101,6 +108,27 @@ function sessionsShown(text: string) {
       { client: null, ...times, endValue: text },
     ],
     ...{ action: text, endOthersValue: text, signOutHref: text },
+  }
+}
+
+/** Keys of one person, with one text in every place. */
+function keysShown(text: string) {
+  const times = { createdAt: 1, expiresAt: 99, endedAt: null, sleepsAt: 50, formerSecretUntil: 20 }
+  const key = { id: text, name: text, ...times, uses: 3, origins: [text], current: text }
+  const lastUse = { at: 5, network: text }
+  const choice = { value: text, label: text }
+  return {
+    ...{ account: { name: text, providerLabel: text }, contact: text, now: 9, action: text, form: text },
+    keys: [
+      { ...key, state: 'active' as const, lastUse },
+      { ...key, state: 'asleep' as const, lastUse: null },
+    ],
+    ended: [{ ...key, state: 'revoked' as const, lastUse, endedAt: 4 }],
+    may: {
+      make: { name: text, ends: [choice], chosen: text, origins: text },
+      ...{ whyNot: null, overlaps: [choice], rotating: { id: text, overlap: text } },
+    },
+    notice: 'keys.gone' as const,
   }
 }
 
@@ -137,6 +165,13 @@ function scriptedPages(text: string): ReadonlyMap<string, string> {
         ...frame,
         script: keepForLink({ key, page: text as ReturnTo, takesFragment: true }),
         choices: [],
+      }),
+    ],
+    [
+      'made key',
+      madeKeyPage({
+        ...{ ...frame, title: 'keys.made-title', script: copyShown(text), keysHref: text },
+        ...{ name: text, id: text, secret: text, whole: text, curl: text },
       }),
     ],
     ['looked up', chooserPage({ ...frame, script: lookUp(key, text), choices: [] })],
@@ -179,6 +214,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     [...readFileSync(new URL(file, folder), 'utf8').matchAll(/!\$\{\s*([\w.]+)/g)].map((found) => found[1]),
   )
   t.same([...new Set(raw)].toSorted(), [
+    'about',
     'accent',
     'accentStyle',
     'account',
@@ -193,24 +229,41 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'choices',
     'clientName',
     'continueLine',
+    'copyScript',
+    'curl',
     'direction',
+    'endedAt',
+    'endedKeys',
     'explanation',
+    'facts',
     'fields',
     'filled',
+    'forms',
     'from',
     'gates',
     'help',
     'helpLine',
+    'hidden',
     'inner',
+    'items',
     'keepScript',
+    'keys',
+    'keysLink',
     'linkScript',
     'links',
+    'list',
     'lookScript',
+    'making',
     'mark',
     'mention',
     'notYet',
+    'notice',
+    'oneKeyForm',
+    'options',
+    'origins',
     'others',
     'own',
+    'ownKeyForms',
     'page.content',
     'page.script',
     'person',
@@ -220,10 +273,13 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'reference',
     'refresh',
     'returnForm',
+    'rotating',
     'say',
     'second',
     'sendScript',
     'sessionsLink',
+    'shown',
+    'sleeps',
     'still',
     'stylesheet',
     'takeScript',
@@ -232,6 +288,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'time',
     'times',
     'unsaved',
+    'value',
     'way',
   ])
 })

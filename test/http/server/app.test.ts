@@ -69,6 +69,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/frontchannel-logout (GET)
     ├── own/account (GET)
     ├── own/sessions (GET, POST)
+    ├── own/keys (GET, POST)
     ├── own/resume (GET)
     ├── own/resource-metadata (GET, OPTIONS)
     └── own/me (GET)
