@@ -247,7 +247,13 @@ function answerFault(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     reply.raw.destroy()
     return
   }
-  const answer = (told: Answer) => void send(reply, admission.address === 'token' ? asTokenError(told) : told)
+  const answer = (told: Answer) => {
+    if (admission.address !== 'token') send(reply, told)
+    else {
+      contextOf(request.raw).metrics.token(told.status < 500 ? 'refused' : 'failed')
+      send(reply, asTokenError(told))
+    }
+  }
   switch (errorCode(thrown)) {
     // Counted as it came, or announced: the same refusal, and the access line says so.
     case 'REQUEST_BODY_TOO_LARGE':

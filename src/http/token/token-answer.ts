@@ -43,12 +43,15 @@ export function errorAnswer(
   return { status, headers: { ...headers, ...more }, body }
 }
 
-/** What stands in the way of the form itself, or a fault: the same status in the form of RFC 6749 section 5.2. */
-export function asTokenError({ status, headers: { 'retry-after': retryAfter } }: Answer): Answer {
-  const retry: Answer['headers'] = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
-  return status < 500
-    ? errorAnswer(status, 'invalid_request', formFaults[status] ?? 'the form cannot be read', retry)
-    : errorAnswer(status, 'temporarily_unavailable', 'nobody can tell at the moment', retry)
+/** What stands in the way of the form itself, or a fault, in the form of RFC 6749 section 5.2. */
+export function asTokenError({ status }: Answer): Answer {
+  if (status < 500)
+    return errorAnswer(status, 'invalid_request', formFaults[status] ?? 'the form cannot be read')
+  // Whoever could not tell: nothing was given, so that a client may ask again.
+  const isOurs = status === 500
+  const more: Answer['headers'] = isOurs ? {} : { 'retry-after': '5' }
+  const says = isOurs ? 'a fault of the gateway itself' : 'nobody can tell at the moment'
+  return errorAnswer(isOurs ? 500 : 503, isOurs ? 'server_error' : 'temporarily_unavailable', says, more)
 }
 
 const formFaults: Readonly<Record<number, string>> = {

@@ -19,7 +19,10 @@ export async function giveToken({ raw, body }: FastifyRequest): Promise<Answer> 
   const admission = admissionOf(raw)
   const { origin } = admission
   if (origin === null) throw new Error('a token is asked for at no origin')
-  if (isFromOtherSite(raw.headers, origin)) return fromOtherSite
+  if (isFromOtherSite(raw.headers, origin)) {
+    context.metrics.token('refused')
+    return fromOtherSite
+  }
   const form: TokenForm = {
     form: body instanceof URLSearchParams ? body : new URLSearchParams(),
     query: new URLSearchParams(admission.target?.query),
