@@ -2,10 +2,9 @@ import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { askingOptions, loadOrReport, loadToAsk } from '../cli/load.ts'
 import { configFile, type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
-import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
+import { type Reading, readClaims } from '../cli/person.ts'
 import { refuseUsage } from '../cli/program.ts'
 import { shownOn } from '../cli/shown.ts'
-import { reservedProviders } from '../core/credential/credential.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { isHeaderName } from '../core/headers/names.ts'
 import { readAddress } from '../core/request/address.ts'
@@ -13,8 +12,9 @@ import { type Probe, probe } from '../http/admission/probe.ts'
 import { explain } from '../rehearsal/explain/explanation.ts'
 import { explanationText } from '../rehearsal/explain/text.ts'
 import { readUrl } from '../rehearsal/who/url.ts'
+import { certificateOption, certificatePerson, readCertificate } from './certificate-person.ts'
 import { explainLog } from './explain-log.ts'
-import { credentialOptions, madeUpBy, readHeaderPerson } from './header-person.ts'
+import { chooseVoucher, credentialOptions, madeUpBy, readHeaderPerson } from './header-person.ts'
 
 const specs = {
   url: { type: 'string', value: 'URL', help: 'the address as a browser shows it' },
@@ -31,6 +31,7 @@ const specs = {
     help: 'whose claims they are, where the app accepts several providers',
   },
   ...credentialOptions,
+  ...certificateOption,
   'client-ip': {
     type: 'string',
     value: 'ADDR',
@@ -52,7 +53,7 @@ const specs = {
 } as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate explain --url URL --claims FILE|- [--provider NAME] [options]
-       claimgate explain --url URL --key ID | --token FILE [options]
+       claimgate explain --url URL --key ID | --token FILE | --certificate FILE [options]
        claimgate explain --url URL --anonymous [options]
        claimgate explain --log FILE|- --request-id ID [--json]
 
@@ -106,9 +107,11 @@ function loadFor(options: Options, io: Io): Gateway | null {
   const gateway = loadToAsk(options, io)
   if (gateway === null || options.text('key') === null || options.flag('made-up-secrets')) return gateway
   const isShared = (gateway.apiKeys?.store.kind ?? 'sqlite') !== 'sqlite'
-  return isShared
-    ? (loadOrReport(configFile(options, io.env), io, { mayBeOpen: true })?.gateway ?? null)
-    : gateway
+  return isShared ? loadWithSecrets(options, io) : gateway
+}
+
+function loadWithSecrets(options: Options, io: Io): Gateway | null {
+  return loadOrReport(configFile(options, io.env), io, { mayBeOpen: true })?.gateway ?? null
 }
 
 interface Asked {
@@ -152,30 +155,51 @@ function readHeaders(texts: readonly string[]): Reading<Readonly<Record<string, 
   return { ok: true, value: headers }
 }
 
+type Asking = Pick<Probe, 'person' | 'notes' | 'certificate'>
+
+/** Who asks, and what the connection shows: alone it is a person too. */
 async function readPerson(
   options: Options,
   gateway: Gateway,
   asked: Asked,
   io: Io,
-): Promise<Reading<Pick<Probe, 'person' | 'notes'>>> {
+): Promise<Reading<Asking>> {
+  const shown = await readCertificate(options, gateway, nowOf(io), io)
+  if (!shown.ok) return shown
+  const { value: certificate } = shown
+  const asking = await readAsking(options, gateway, asked, io)
+  if (asking === null) {
+    if (certificate !== null)
+      return { ok: true, value: { person: certificatePerson(certificate), certificate } }
+    const ways = '--claims FILE, --key ID, --token FILE, --certificate FILE and --anonymous'
+    return { ok: false, reason: `who asks? Say one of ${ways}` }
+  }
+  if (!asking.ok) return asking
+  return { ok: true, value: { ...asking.value, certificate } }
+}
+
+/** Null: nobody is named. */
+async function readAsking(
+  options: Options,
+  gateway: Gateway,
+  asked: Asked,
+  io: Io,
+): Promise<Reading<Pick<Probe, 'person' | 'notes'>> | null> {
   const file = options.text('claims')
   const { app } = probe(gateway, { ...asked, person: null }).admission
   const accepted = app?.providers ?? [...gateway.providers.keys()]
-  const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io, accepted)
-  const ways = [file !== null, options.flag('anonymous'), byHeader !== null]
-  if (ways.filter((given) => given).length !== 1) {
+  const reload = () => loadWithSecrets(options, io)
+  const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io, { accepted, reload })
+  const ways = [file !== null, options.flag('anonymous'), byHeader !== null].filter((given) => given)
+  if (ways.length === 0) return null
+  if (ways.length > 1)
     return { ok: false, reason: 'who asks? Say one of --claims FILE, --key ID, --token FILE and --anonymous' }
-  }
   if (byHeader !== null) return byHeader
   if (file === null) return { ok: true, value: { person: null } }
   const made = madeUpBy(options.text('credential') ?? 'session')
   if (!made.ok) return made
   const by = made.value
-  const named = options.text('provider')
-  const isOperators = by?.kind === 'api_key' && (named === null || named === reservedProviders.apiKeys)
-  const provider: Reading<string> = isOperators
-    ? { ok: true, value: reservedProviders.apiKeys }
-    : chooseProvider(gateway, named, accepted)
+  const provider = chooseVoucher(gateway, by, options.text('provider'), accepted)
   if (!provider.ok) return provider
   const claims = await readClaims(file, io)
   if (!claims.ok) return claims

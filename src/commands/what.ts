@@ -1,15 +1,17 @@
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
-import { askingOptions, loadToAsk } from '../cli/load.ts'
-import { type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
-import { chooseProvider, type Reading, readClaims } from '../cli/person.ts'
+import { askingOptions, loadOrReport, loadToAsk } from '../cli/load.ts'
+import { configFile, type OptionSpecs, type Options, optionsHelp, readOptions } from '../cli/options.ts'
+import { type Reading, readClaims } from '../cli/person.ts'
 import { refuseUsage } from '../cli/program.ts'
-import { credentialOf, reservedProviders } from '../core/credential/credential.ts'
+import { credentialOf } from '../core/credential/credential.ts'
 import type { Gateway } from '../core/gateway.ts'
 import { readAddress } from '../core/request/address.ts'
 import { reachOf } from '../rehearsal/what/reach.ts'
 import { reachText } from '../rehearsal/what/text.ts'
-import { credentialOptions, type HeaderPerson, madeUpBy, readHeaderPerson } from './header-person.ts'
+import { certificateOption, certificatePerson, readCertificate } from './certificate-person.ts'
+import { chooseVoucher, credentialOptions, madeUpBy, readHeaderPerson } from './header-person.ts'
+import type { HeaderPerson } from './token-person.ts'
 
 const specs = {
   claims: {
@@ -23,6 +25,7 @@ const specs = {
     help: 'whose claims they are, where several providers are configured',
   },
   ...credentialOptions,
+  ...certificateOption,
   'client-ip': {
     type: 'string',
     value: 'ADDR',
@@ -32,7 +35,7 @@ const specs = {
 } as const satisfies OptionSpecs
 
 const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client-ip ADDR] [-c FILE] [--json]
-       claimgate what --key ID | --token FILE [options]
+       claimgate what --key ID | --token FILE | --certificate FILE [options]
 
 What somebody can open: every app and location, judged by the gateway itself.
 
@@ -61,13 +64,26 @@ export const command: Command = {
     }
     const gateway = loadToAsk(options, io)
     if (gateway === null) return 2
-    const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io)
-    if ((file === null) === (byHeader === null))
-      return refuseUsage(command, 'expected --claims FILE, --key ID or --token FILE', io)
-    const whose = byHeader ?? (await readPerson(file ?? '', options, gateway, io))
+    const shown = await readCertificate(options, gateway, nowOf(io), io)
+    if (!shown.ok) return refuseUsage(command, shown.reason, io)
+    const { value: certificate } = shown
+    const reload = () => loadOrReport(configFile(options, io.env), io, { mayBeOpen: true })?.gateway ?? null
+    const byHeader = await readHeaderPerson(options, gateway, nowOf(io), io, { reload })
+    const isNamed = (file === null) !== (byHeader === null)
+    if (!isNamed && (certificate === null || file !== null))
+      return refuseUsage(command, 'expected --claims FILE, --key ID, --token FILE or --certificate FILE', io)
+    const byFile = () =>
+      file === null && certificate !== null
+        ? ({ ok: true, value: { person: certificatePerson(certificate) } } as const)
+        : readPerson(file ?? '', options, gateway, io)
+    const whose = byHeader ?? (await byFile())
     if (!whose.ok) return refuseUsage(command, whose.reason, io)
     const { person } = whose.value
-    const { apps, userIdFault } = reachOf(gateway, person, clientAddress)
+    const { apps, userIdFault } = reachOf(gateway, person, {
+      clientAddress,
+      certificate,
+      now: nowOf(io),
+    })
     const asked = {
       provider: person.provider,
       credential: credentialOf(person),
@@ -93,11 +109,8 @@ async function readPerson(
   const made = madeUpBy(options.text('credential') ?? 'session')
   if (!made.ok) return made
   const by = made.value
-  const named = options.text('provider')
-  const provider =
-    by?.kind === 'api_key' && (named === null || named === reservedProviders.apiKeys)
-      ? ({ ok: true, value: reservedProviders.apiKeys } as const)
-      : chooseProvider(gateway, named, [...gateway.providers.keys()])
+  const accepted = [...gateway.providers.keys()]
+  const provider = chooseVoucher(gateway, by, options.text('provider'), accepted)
   if (!provider.ok) return provider
   const claims = await readClaims(file, io)
   if (!claims.ok) return claims

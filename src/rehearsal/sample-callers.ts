@@ -13,8 +13,8 @@ import type { Probe } from '../http/admission/probe.ts'
 import { conditionsOf } from './conditions.ts'
 import { samplesFor } from './sample-claims.ts'
 
-/** Somebody, or nobody, at an address. */
-export type SampleCaller = Pick<Probe, 'person' | 'clientAddress'>
+/** Somebody, or nobody, at an address, whose connection may show a certificate. */
+export type SampleCaller = Pick<Probe, 'person' | 'clientAddress' | 'certificate'>
 
 export type Providers = ReadonlyMap<string, Pick<ProviderSettings, 'userId'>>
 
@@ -32,20 +32,26 @@ export function sampleCallersFor(
   providers: Providers,
 ): readonly SampleCaller[] {
   const conditions = rules.flatMap(conditionsOf)
-  const matchers = new Map<string, Matcher[]>()
-  const ranges: AddressRange[] = []
-  for (const condition of conditions) {
-    if (condition.kind === 'client_ip') ranges.push(...condition.ranges)
-    if (condition.kind !== 'claim') continue
-    matchers.set(condition.path, [...(matchers.get(condition.path) ?? []), condition.matcher])
+  const ranges = conditions.flatMap((one) => (one.kind === 'client_ip' ? one.ranges : []))
+  const claims = conditions.flatMap((one) => (one.kind === 'claim' ? [one] : []))
+  const shown = conditions.flatMap((one) => (one.kind === 'certificate' ? [one] : []))
+  const material: Material = {
+    ...{ accepted, providers, addresses: addressesOf(ranges) },
+    samples: samplesByPath(claims.map(({ path, matcher }) => ({ path, matcher }))),
+    shown: samplesByPath(shown.map(({ claim: path, matcher }) => ({ path, matcher }))),
   }
-  const samples = new Map([...matchers].map(([path, list]) => [path, samplesFor(list)]))
-  const material: Material = { accepted, providers, samples, addresses: addressesOf(ranges) }
   const ways = [...rules, ...apart(rules)].flatMap((rule) => waysIn(rule, accepted).ways)
   return distinct([...unknownCallers(material), ...ways.flatMap((way) => callersBy(way, material))]).slice(
     0,
     mostCallers,
   )
+}
+
+type Samples = ReadonlyMap<string, readonly Json[]>
+
+function samplesByPath(tests: readonly { readonly path: string; readonly matcher: Matcher }[]): Samples {
+  const byPath = Map.groupBy(tests, ({ path }) => path)
+  return new Map([...byPath].map(([path, own]) => [path, samplesFor(own.map(({ matcher }) => matcher))]))
 }
 
 /** Of each two rules what meets the one and certainly not the other. */
@@ -61,7 +67,9 @@ interface Material {
   readonly accepted: readonly Identification[]
   readonly providers: Providers
   /** By claim path. */
-  readonly samples: ReadonlyMap<string, readonly Json[]>
+  readonly samples: Samples
+  /** By claim of a certificate. */
+  readonly shown: Samples
   /** One within each network, and one in none of them. */
   readonly addresses: readonly Address[]
 }
@@ -77,13 +85,49 @@ function unknownCallers(material: Material): readonly SampleCaller[] {
 
 function callersBy(way: Way, material: Material): readonly SampleCaller[] {
   const from = addressesFor(way, material)
-  if (way.by === null) return from.map((clientAddress) => ({ person: null, clientAddress }))
-  const claims = claimsFor(way, material)
+  const shown = certificatesFor(way, material)
+  if (way.by === null)
+    return from.flatMap((clientAddress) =>
+      shown.map((certificate) => ({ person: null, clientAddress, ...connectionOf(certificate) })),
+    )
+  const claims = claimsFor(way.claims, material.samples)
   return claims.flatMap((one) =>
     material.accepted.flatMap((own) =>
-      from.map((clientAddress) => ({ person: personOf(own, one, material), clientAddress })),
+      from.flatMap((clientAddress) =>
+        shown.map((certificate) => callerBy(own, one, { clientAddress, certificate }, material)),
+      ),
     ),
   )
+}
+
+interface Connection {
+  readonly clientAddress: string | null
+  readonly certificate: Claims | null
+}
+
+/** Who comes by a certificate shows no other. */
+function callerBy(
+  own: Identification,
+  claims: Claims,
+  { clientAddress, certificate }: Connection,
+  material: Material,
+): SampleCaller {
+  if (own.credential === 'client_certificate')
+    return { person: personOf(own, { ...claims, ...certificate }, material), clientAddress }
+  return { person: personOf(own, claims, material), clientAddress, ...connectionOf(certificate) }
+}
+
+/** None where the way asks for none. */
+function certificatesFor({ certificate }: Way, { shown }: Material): readonly (Claims | null)[] {
+  return certificate.length === 0 ? [null] : [...claimsFor(certificate, shown), null]
+}
+
+function connectionOf(claims: Claims | null): Pick<SampleCaller, 'certificate'> {
+  if (claims === null) return {}
+  const authority = typeof claims.authority === 'string' ? claims.authority : ''
+  return {
+    certificate: { authority, claims, fingerprint: '0'.repeat(43), endsAt: Number.MAX_SAFE_INTEGER },
+  }
 }
 
 /** The user id must be there, or the sign-in itself fails; an e-mail counts only when it is verified. */
@@ -115,10 +159,10 @@ function identityFor({ credential, isClient }: Identification): CredentialIdenti
 }
 
 /** Those with which the way is met, first; then each with one claim taken away or changed. */
-function claimsFor(way: Way, material: Material): readonly Claims[] {
-  const byPath = Map.groupBy(way.claims, ({ path }) => path)
+function claimsFor(wanted: readonly ClaimFact[], material: Samples): readonly Claims[] {
+  const byPath = Map.groupBy(wanted, ({ path }) => path)
   const paths = [...byPath].map(([path, facts]) => {
-    const known = material.samples.get(path) ?? []
+    const known = material.get(path) ?? []
     const samples: readonly (Json | undefined)[] = [...known, elementsFor(facts, path, known), undefined]
     return {
       path,

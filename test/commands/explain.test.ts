@@ -418,7 +418,7 @@ t.test('wrong usage, unreadable files and faulty ones are 2', async (t) => {
     [['--url', '/admin', '--anonymous'], /--url wants an absolute address/],
     [['--url', 'https:/wiki.example.com/', '--anonymous'], /--url wants an absolute address/],
     [['--url', 'mailto:x', '--anonymous'], /--url wants an absolute address/],
-    [url, /who asks\? Say one of --claims FILE, --key ID, --token FILE and --anonymous/],
+    [url, /who asks\? Say one of --claims FILE, --key ID, --token FILE, --certificate FILE and --anonymous/],
     [[...url, '--claims', 'x', '--anonymous'], /who asks\?/],
     [[...url, '--claims', 'missing.json'], /missing\.json cannot be read: no such file/],
     [[...url, '--claims', 'list.json'], /list\.json holds no object/],
@@ -585,9 +585,15 @@ t.test('a JWT from a file, and options that do not go together', async (t) => {
     [['--key', 'abc'], /--key: the configuration has no api_keys/],
     [['--key', 'abc', '--token', 'token.jwt'], /two credentials: give one/],
     [['--key', 'abc', '--credential', 'bearer'], /--key goes with --credential api_key/],
-    [['--token', 'token.jwt', '--credential', 'session'], /--token goes with --credential bearer/],
+    [
+      ['--token', 'token.jwt', '--credential', 'session'],
+      /--token: the file holds a token of --credential bearer/,
+    ],
     [['--token', 'token.jwt', '--anonymous'], /who asks\?/],
-    [['--claims', '-', '--credential', 'cookie'], /--credential takes session, bearer, api_key, not/],
+    [
+      ['--claims', '-', '--credential', 'cookie'],
+      /--credential takes session, bearer, api_key, exchange, widget, client_certificate, not/,
+    ],
   ]
   for (const [args, message] of rows) {
     const told = await ask(['--url', `${wiki}/api`, ...args])

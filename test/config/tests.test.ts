@@ -121,7 +121,7 @@ t.test('a form that is wrong is told with its place', async (t) => {
       [
         '2:5 tests[0].request: is missing',
         '2:19 tests[0].requets: unknown key; did you mean "request"?',
-        '2:51 tests[0].groups: unknown key: expected name, provider, credential, expect, stepped_up, because, headers, as, request',
+        '2:51 tests[0].groups: unknown key: expected name, provider, credential, expect, stepped_up, because, headers, as, request, certificate',
       ],
     ],
     [
@@ -140,7 +140,7 @@ t.test('a form that is wrong is told with its place', async (t) => {
       [
         '4:5 tests.persons.nobody: `nobody` stands for somebody who is not signed in',
         '5:5 tests.persons.eve.claims: is missing',
-        '5:12 tests.persons.eve.groups: unknown key: expected provider, credential, key, scopes, auth_age, claims',
+        '5:12 tests.persons.eve.groups: unknown key: expected provider, credential, key, origin, end_user, scopes, auth_age, claims, certificate',
         '7:13 tests.cases[0].as: no person of this name; did you mean "alice"?',
       ],
     ],
@@ -281,4 +281,42 @@ t.test('tokens and keys that cannot be meant', async (t) => {
     /persons\.e\.credential: expected /,
     /cases\[0\]\.credential: goes with claims under `as`/,
   ])
+})
+
+t.test('somebody who comes by a pair, a widget or a certificate', async (t) => {
+  const { tests } = load(
+    one,
+    `tests:
+  persons:
+    pair: { credential: exchange, provider: op, claims: { plan: paid } }
+    page: { credential: widget, origin: "https://shop.example", end_user: kim, claims: {} }
+  cases:
+    - { as: pair, request: GET /, expect: deny }
+    - { as: page, request: GET /, expect: deny }
+`,
+  )
+  t.match(tests[0]?.person, { by: { kind: 'exchange', isClient: false }, provider: 'op' })
+  t.match(tests[1]?.person, {
+    by: { kind: 'widget', endUser: 'kim' },
+    origin: 'https://shop.example',
+    provider: 'api_keys',
+  })
+})
+
+t.test('what a test says of widgets and certificates and does not fit is a fault', async (t) => {
+  const cases = '\n  cases: [{ as: nobody, request: GET /, expect: sign_in }]\n'
+  const person = (text: string) => faults(`tests:\n  persons:\n    p: ${text}${cases}`)
+  t.same(person('{ claims: {}, origin: "https://shop.example", end_user: kim }'), [
+    '3:30 tests.persons.p.origin: needs `credential: widget` beside it',
+    '3:64 tests.persons.p.end_user: needs `credential: widget` beside it',
+  ])
+  t.same(person('{ claims: {}, certificate: { common_nam: a } }'), [
+    '3:35 tests.persons.p.certificate: the configuration has no `client_certificates`',
+    '3:49 tests.persons.p.certificate.common_nam: no certificate has such a claim; did you mean "common_name"?',
+  ])
+  t.same(person('{ credential: client_certificate, claims: { groups: a } }'), [
+    '3:50 tests.persons.p.claims: the configuration has no `client_certificates`',
+    '3:60 tests.persons.p.claims.groups: no certificate has such a claim',
+  ])
+  t.same(person('{ credential: client_certificate, claims: { common_name: 00E1 } }').length, 1)
 })

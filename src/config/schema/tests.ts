@@ -26,10 +26,18 @@ const provider = text
   .optional()
   .describe('The provider with which the person signed in. You need it if several are possible.')
 
-const credential = oneOf(['session', 'bearer', 'api_key'])
+const credential = oneOf(['session', 'bearer', 'api_key', 'exchange', 'widget', 'client_certificate'])
   .optional()
   .describe(
-    'By what somebody comes: `session` (without this key), `bearer` for an access token with these claims, or `api_key`. What `claims` leave open is as the file asks for it: the audience, the scopes. An API key without `provider` is one that an operator made.',
+    'By what somebody comes: `session` (without this key), `bearer` for an access token with these claims, `exchange` for a pair whose token has them, `api_key`, `widget` for a widget’s token, or `client_certificate`, where `claims` are those of the certificate. What `claims` leave open is as the file asks for it: the audience, the scopes. An API key or widget without `provider` is of a key that an operator made.',
+  )
+
+const certificate = z
+  .record(z.string(), z.unknown())
+  .register(forms, { form: 'claim → value' })
+  .optional()
+  .describe(
+    'The client certificate that the connection shows beside that: `{authority: partners, common_name: build}`. Without `authority`, the first of the file.',
   )
 
 /** Somebody of a name, for several tests. */
@@ -42,6 +50,13 @@ export const personKeys = {
     .describe(
       'The id of a key of `api_keys.keys`: its own claims, apps, methods and networks count, and `claims` is left out.',
     ),
+  certificate,
+  origin: line
+    .optional()
+    .describe(
+      'With `credential: widget`: the origin of the page for which the token was given. Without this key, it is the one that asks.',
+    ),
+  end_user: line.optional().describe('With `credential: widget`: the end user whom the token names.'),
   scopes: z
     .array(scope)
     .register(forms, { form: 'list of scopes' })
@@ -105,6 +120,7 @@ export const caseKeys = {
     ),
   provider,
   credential,
+  certificate,
   request: z
     .union([request, z.array(request).min(1)])
     .register(forms, { form: '`METHOD URL`, `{method, url, client_ip, headers}`, or a list' })
@@ -146,7 +162,9 @@ const cases = z
 export const testsKeys = {
   persons: z
     .record(z.string(), z.strictObject(personKeys))
-    .register(forms, { form: 'name → `{claims, provider, credential, key, scopes, auth_age}`' })
+    .register(forms, {
+      form: 'name → `{claims, provider, credential, key, certificate, origin, end_user, scopes, auth_age}`',
+    })
     .optional()
     .describe('The people that the cases name. Test files also know those of the configuration.'),
   cases,

@@ -24,6 +24,21 @@ export function madeUpIdentity(credential: Credential): CredentialIdentity | nul
   }
 }
 
+/** Who vouches for somebody where no provider does: of keys that operators made, and of certificates. Null: a provider must. */
+export function reservedVoucher(by: CredentialIdentity | null): string | null {
+  switch (by?.kind) {
+    case 'api_key':
+    case 'widget':
+      return reservedProviders.apiKeys
+    case 'client_certificate':
+      return reservedProviders.certificates
+    case 'bearer':
+    case 'exchange':
+    case undefined:
+      return null
+  }
+}
+
 /** Somebody who comes by a key of the file. Who its owner is, the key says. */
 export function ownerOf(key: ApiKey): TestPerson & { readonly provider: string } {
   const by = { kind: 'api_key', id: key.id, name: key.name } as const

@@ -1,11 +1,12 @@
-import { reservedProviders } from '../../core/credential/credential.ts'
+import { type CredentialIdentity, reservedProviders } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { nearest } from '../nearest.ts'
 import { keyPositionOf, nodeAt, pathText, positionOf } from '../node.ts'
 import { personKeys, testsKeys } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'
+import { isOfCertificate, readCertificate } from './certificate.ts'
 import { readClaims } from './claims.ts'
-import { madeUpIdentity, ownerOf } from './header-identity.ts'
+import { madeUpIdentity, ownerOf, reservedVoucher } from './header-identity.ts'
 import type { TestPerson, TestSubject } from './rule-test.ts'
 
 /** The mapping `persons`; what is faulty in it has been reported and is left out. */
@@ -24,9 +25,22 @@ export function readPersons(place: Place, subject: TestSubject): ReadonlyMap<str
   )
 }
 
-const { claims: _, ...plainKeys } = personKeys
+const { claims: _claims, certificate: _certificate, ...plainKeys } = personKeys
 
 type PlainKeys = ReturnType<typeof checkKeys<typeof plainKeys>>
+
+/** By what somebody comes; null: a session. What only a widget has is told where it is none. */
+function identityOf(
+  place: Place,
+  { credential, origin, end_user: endUser }: PlainKeys,
+): CredentialIdentity | null {
+  const by = madeUpIdentity(credential ?? 'session')
+  if (by?.kind === 'widget') return { ...by, endUser: endUser ?? null }
+  for (const [name, value] of Object.entries({ origin, end_user: endUser }))
+    if (value !== undefined)
+      faultAt({ ...place, path: [...place.path, name] }, 'needs `credential: widget` beside it')
+  return by
+}
 
 /** The owner of a key of the file; `place` is that of its id. */
 function readOwner(place: Place, keys: PlainKeys, gateway: Gateway | null): TestPerson | null {
@@ -56,12 +70,16 @@ function readPerson(place: Place, name: string, { gateway, persons }: TestSubjec
   }
   if (name === 'nobody') refuse('`nobody` stands for somebody who is not signed in')
   if (persons.has(name)) refuse('a person of this name stands in the configuration')
-  const keys = checkKeys(plainKeys, place, ['claims'])
-  if (keys.key !== undefined) return readOwner({ ...place, path: [...place.path, 'key'] }, keys, gateway)
+  const keys = checkKeys(plainKeys, place, ['claims', 'certificate'])
+  const by = identityOf(place, keys)
+  const certificate = readCertificate({ ...place, path: [...place.path, 'certificate'] }, gateway)
+  if (keys.key !== undefined) {
+    const owner = readOwner({ ...place, path: [...place.path, 'key'] }, keys, gateway)
+    return owner && { ...owner, ...(certificate === null ? {} : { certificate }) }
+  }
   const provider = keys.provider ?? null
-  const by = madeUpIdentity(keys.credential ?? 'session')
-  const isOperators = by?.kind === 'api_key' && provider === reservedProviders.apiKeys
-  if (provider !== null && gateway !== null && !gateway.providers.has(provider) && !isOperators) {
+  const isReserved = provider === reservedVoucher(by)
+  if (provider !== null && gateway !== null && !gateway.providers.has(provider) && !isReserved) {
     const suggestion = nearest(provider, gateway.providers.keys())
     faultAt({ ...place, path: [...place.path, 'provider'] }, 'no provider of this name', suggestion)
   }
@@ -78,10 +96,20 @@ function readPerson(place: Place, name: string, { gateway, persons }: TestSubjec
     const message = 'says how old `auth_time` is, and `claims` has one: leave one of them out'
     faultAt({ ...place, path: [...place.path, 'auth_age'] }, message)
   }
+  if (by?.kind === 'client_certificate') {
+    if (certificate !== null)
+      faultAt(
+        { ...place, path: [...place.path, 'certificate'] },
+        'is what `claims` says with this `credential`',
+      )
+    if (claims !== null && !isOfCertificate(claims, at, gateway)) return null
+  }
   return (
     claims && {
       ...{ provider, claims },
       ...(by === null ? {} : { by }),
+      ...(certificate === null ? {} : { certificate }),
+      ...(keys.origin === undefined ? {} : { origin: keys.origin }),
       ...(scopes === undefined ? {} : { scopes }),
       ...(authAgeSeconds === undefined ? {} : { authAgeSeconds }),
     }

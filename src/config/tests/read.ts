@@ -1,12 +1,12 @@
-import { reservedProviders } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { Report } from '../issue.ts'
 import { nearest } from '../nearest.ts'
 import { type ConfigNode, type ConfigPath, entryOf, nodeAt, pathText, positionOf } from '../node.ts'
 import { caseKeys, reasonsOf, testsKeys } from '../schema/tests.ts'
 import { checkKeys, checkValue, type Place } from '../validate.ts'
+import { isOfCertificate, readCertificate } from './certificate.ts'
 import { flowText, readClaims } from './claims.ts'
-import { madeUpIdentity, vouchersFor } from './header-identity.ts'
+import { madeUpIdentity, reservedVoucher, vouchersFor } from './header-identity.ts'
 import { readPersons } from './persons.ts'
 import { type ReadRequest, readRequests } from './requests.ts'
 import { noTests, type RuleTest, type RuleTests, type TestPerson, type TestSubject } from './rule-test.ts'
@@ -57,16 +57,17 @@ function placeOf({ root, report }: TestSource, path: ConfigPath): Place {
   return { root, path, report }
 }
 
-const { as: _as, request: _request, ...plainKeys } = caseKeys
+const { as: _as, request: _request, certificate: _certificate, ...plainKeys } = caseKeys
 
 function readCase(context: TestContext, path: ConfigPath): readonly RuleTest[] {
   const { source, gateway } = context
   const place = placeOf(source, path)
-  const keys = checkKeys(plainKeys, place, ['as', 'request'])
+  const keys = checkKeys(plainKeys, place, ['as', 'request', 'certificate'])
   if (nodeAt(source.root, path)?.kind !== 'map') return []
   const who = readWho(context, path, keys)
   const requests = readRequests({ ...place, path: [...path, 'request'] }, gateway)
   checkWhole(source, path, keys)
+  const certificate = readCertificate({ ...place, path: [...path, 'certificate'] }, gateway)
   if (who === null || requests === null || keys.expect === undefined) return []
   const position = positionOf(source.root, path)
   return requests.flatMap((request) => {
@@ -78,6 +79,7 @@ function readCase(context: TestContext, path: ConfigPath): readonly RuleTest[] {
       name: keys.name ?? null,
       who: who.text,
       person,
+      certificate: certificate ?? person?.certificate ?? null,
       steppedUp: keys.stepped_up ?? false,
       method: request.method,
       url: request.url,
@@ -118,13 +120,16 @@ function readWho(context: TestContext, path: ConfigPath, keys: CaseKeys): Who | 
   const node = nodeAt(source.root, at)
   const provider = keys.provider ?? null
   const by = madeUpIdentity(keys.credential ?? 'session')
-  const isOperators = by?.kind === 'api_key' && provider === reservedProviders.apiKeys
-  if (provider !== null && gateway !== null && !gateway.providers.has(provider) && !isOperators) {
+  const isReserved = provider === reservedVoucher(by)
+  if (provider !== null && gateway !== null && !gateway.providers.has(provider) && !isReserved) {
     const suggestion = nearest(provider, gateway.providers.keys())
     faultAt(source, [...path, 'provider'], 'no provider of this name', suggestion)
   }
   if (node?.kind === 'map') {
     const claims = readClaims(node, placeOf(source, at), 'somebody')
+    const isCertificate = by?.kind === 'client_certificate'
+    if (isCertificate && claims !== null && !isOfCertificate(claims, placeOf(source, at), gateway))
+      return null
     return claims && { text: flowText(node), person: { provider, claims, ...(by === null ? {} : { by }) } }
   }
   const read = checkValue(caseKeys.as, node, placeOf(source, at))

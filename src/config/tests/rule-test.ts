@@ -14,10 +14,14 @@ export interface TestPerson {
   readonly scopes?: readonly string[]
   /** How old `auth_time` is; absent: as the claims say. */
   readonly authAgeSeconds?: number
-  /** The header credential that somebody comes by; absent: a session. */
+  /** The credential that somebody comes by; absent: a session. */
   readonly by?: CredentialIdentity
   /** A key of the file. */
   readonly key?: ApiKey
+  /** What the connection shows beside that. */
+  readonly certificate?: Claims
+  /** Of a widget: the page that its token was given for; absent: whichever asks. */
+  readonly origin?: string
 }
 
 /** One request of one case, with all that it needs to be judged. */
@@ -30,6 +34,8 @@ export interface RuleTest {
   /** Who asks, for people: `alice`, `nobody`, `{groups: admins}`. */
   readonly who: string
   readonly person: (TestPerson & { readonly provider: string }) | null
+  /** The certificate that the connection shows; null: none, or the person’s own. */
+  readonly certificate: Claims | null
   /** Whether the person does what a step-up asks for. */
   readonly steppedUp: boolean
   readonly method: string

@@ -1,13 +1,18 @@
 import { type AccessToken, judgeAccessToken } from '../../core/credential/access-token.ts'
 import { readAccessTokenClaims } from '../../core/credential/access-token-claims.ts'
 import type { BearerSettings } from '../../core/credential/bearer-settings.ts'
-import { type CredentialIdentity, reservedProviders } from '../../core/credential/credential.ts'
+import {
+  type CredentialIdentity,
+  hasNobodyBehind,
+  reservedProviders,
+} from '../../core/credential/credential.ts'
 import type { HeaderLookup } from '../../core/credential/lookup.ts'
 import { type Presented, presentedCredentials } from '../../core/credential/presented.ts'
-import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
+import type { App, Gateway, ProviderSettings } from '../../core/gateway.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
-import { judgeKey, type KeyUse } from '../../core/keys/judgement.ts'
+import { judgeKey } from '../../core/keys/judgement.ts'
 import { keyPrincipal } from '../../core/keys/key-principal.ts'
+import { judgeShortToken, type TokenUse } from '../../core/keys/token-judgement.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { toWords } from '../../core/rules/claims.ts'
@@ -26,71 +31,103 @@ export function headerContext(
   return {
     presented: [...presentedCredentials(rawHeaders, gateway.apiKeys), presentedFor(person)],
     credentials: {
-      verify: (_presented, { app, method, client, now }) => {
-        return probeLookup(gateway, person, { app, method, client: judgedAddress(client), now })
+      verify: (_presented, { client, ...use }) => {
+        return probeLookup(gateway, person, { ...use, client: judgedAddress(client), at: originOf(use.app) })
       },
     },
   }
 }
 
-function presentedFor({ by, key }: Person): Presented {
-  if (by?.kind === 'bearer') return { kind: 'opaque', by: 'bearer', token: 'probe' }
-  const { prefix, id } = key ?? { prefix: '', id: '' }
-  return { kind: 'key', by: 'key-header', key: { prefix, id, secret: '' } }
+function presentedFor({ by, key, shortToken }: Person): Presented {
+  if (shortToken !== undefined)
+    return { kind: 'short-token', by: 'bearer', of: shortToken.of, token: 'probe' }
+  switch (by?.kind) {
+    case 'bearer':
+      return { kind: 'opaque', by: 'bearer', token: 'probe' }
+    case 'exchange':
+      return { kind: 'pair', by: 'basic', id: 'probe', secret: '' }
+    case 'widget':
+      return { kind: 'short-token', by: 'bearer', of: 'widget', token: 'probe' }
+    case 'api_key':
+    case 'client_certificate':
+    case undefined: {
+      const { prefix, id } = key ?? { prefix: '', id: '' }
+      return { kind: 'key', by: 'key-header', key: { prefix, id, secret: '' } }
+    }
+  }
+}
+
+/** The origin of ours at which an app is. */
+function originOf({ url }: Pick<App, 'url'>): string {
+  return new URL(url).origin
 }
 
 function judgedAddress(client: ClientAddress): JudgedAddress {
   return client.known ? { ...client.address, text: client.text } : null
 }
 
-/** Who the credential says it is, where the location looked at it; null: nobody. */
+/** Who the credential says it is, where the location looked at it; null: nobody. `origin`: as the request has it. */
 export function identifiedAt(
   gateway: Gateway,
   person: Person,
   { app, header, method, clientAddress }: Admission,
-  now: EpochSeconds,
+  { origin, now }: Pick<TokenUse, 'origin' | 'now'>,
 ): Principal | null {
   if (app === null || header === null) return null
-  const lookup = probeLookup(gateway, person, { app, method, client: readJudgedAddress(clientAddress), now })
+  const client = readJudgedAddress(clientAddress)
+  const lookup = probeLookup(gateway, person, { app, method, client, origin, at: originOf(app), now })
   return lookup.kind === 'identified' ? lookup.principal : null
 }
 
 /** What a look-up of the credential would say that a person of a probe comes by. */
-function probeLookup(gateway: Gateway, person: Person, use: KeyUse): HeaderLookup {
-  const { by, key, token } = person
-  if (key !== undefined) return ofRecord(gateway, key, use)
+function probeLookup(gateway: Gateway, person: Person, use: TokenUse): HeaderLookup {
+  const { by, key } = person
+  if (key !== undefined) return ofRecord(gateway, key, person, use)
   switch (by?.kind) {
     case undefined:
+    case 'client_certificate':
       return unknown
     case 'api_key':
       return ofMadeUpKey(gateway, person, by)
-    // Nothing gives them out yet.
     case 'widget':
+      return person.origin === undefined || person.origin === use.origin
+        ? ofMadeUpKey(gateway, person, by)
+        : { kind: 'refused', why: 'token-wrong-origin', detail: null }
+    case 'bearer':
     case 'exchange':
-    case 'client_certificate':
-      return unknown
-    case 'bearer': {
-      const provider = gateway.providers.get(person.provider)
-      const bearer = provider?.bearer ?? null
-      if (provider === undefined || bearer === null || !use.app.providers.includes(provider.name))
-        return unknown
-      const { now } = use
-      if (token !== undefined)
-        return token.kind === 'read' ? judgeAccessToken(token.token, provider, now) : token
-      return ofMadeUpToken(person, by.isClient, { provider, bearer, now })
-    }
+      return ofToken(gateway, person, by, use)
   }
+}
+
+/** A token that is presented, or that the provider gives for a pair: it is judged alike. */
+function ofToken(
+  gateway: Gateway,
+  person: Person,
+  by: Extract<CredentialIdentity, { kind: 'bearer' | 'exchange' }>,
+  { app, now }: TokenUse,
+): HeaderLookup {
+  const provider = gateway.providers.get(person.provider)
+  const bearer = provider?.bearer ?? null
+  if (provider === undefined || bearer === null || !app.providers.includes(provider.name)) return unknown
+  if (by.kind === 'exchange' && (provider.exchange?.pair ?? null) === null) return unknown
+  const { token } = person
+  if (token !== undefined && token.kind !== 'read') return token
+  const lookup =
+    token === undefined
+      ? ofMadeUpToken(person, by.isClient, { provider, bearer, now })
+      : judgeAccessToken(token.token, provider, now)
+  if (lookup.kind !== 'identified' || by.kind === 'bearer') return lookup
+  const isClient = hasNobodyBehind(lookup.principal)
+  return { ...lookup, principal: { ...lookup.principal, by: { kind: 'exchange', isClient } } }
 }
 
 const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }
 
-/** A key as it rests, with the right secret. */
-function ofRecord(gateway: Gateway, key: ApiKey, use: KeyUse): HeaderLookup {
-  const known = {
-    key,
-    who: keyPrincipal(key, gateway),
-    selfService: gateway.apiKeys?.selfService ?? null,
-  }
+/** A key as it rests, with the right secret, or a token that was given for it. */
+function ofRecord(gateway: Gateway, key: ApiKey, { shortToken }: Person, use: TokenUse): HeaderLookup {
+  const { apiKeys } = gateway
+  const known = { key, who: keyPrincipal(key, gateway), selfService: apiKeys?.selfService ?? null }
+  if (shortToken !== undefined && apiKeys !== null) return judgeShortToken(known, shortToken, use, apiKeys)
   const hash = key.secrets.find(({ until }) => until === null || until > use.now)?.hash
   return judgeKey(known, hash ?? key.secrets[0]?.hash ?? '', use)
 }

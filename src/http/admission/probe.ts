@@ -15,6 +15,7 @@ import { assuranceOf, type StepUp } from '../../core/step-up.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from './admission.ts'
 import { admit } from './gate.ts'
+import { ambientPrincipal, madeUpCertificate } from './probe-certificate.ts'
 import { headerContext, identifiedAt } from './probe-credential.ts'
 import { comesByHeader, type Person } from './probe-person.ts'
 import type { AdmissionContext } from './session-lookup.ts'
@@ -68,7 +69,7 @@ export function probe(gateway: Gateway, asked: Probe): ProbeResult {
 }
 
 /** Only ages count: whatever a clock would say is as good. */
-const someTime: EpochSeconds = 1_800_000_000
+export const someTime: EpochSeconds = 1_800_000_000
 
 /** The person after the sign-in that the step-up asks for, as an honest provider says it. */
 function afterStepUp(gateway: Gateway, person: Person, stepUp: StepUp): Person {
@@ -86,7 +87,7 @@ function probeAs(gateway: Gateway, asked: Probe, whose: Person | null): ProbeRes
   const cookie = person === null ? {} : { cookie: anyCookie(gateway, host) }
   const headers = { host, ...(asked.headers ?? navigation), ...cookie }
   const rawHeaders = Object.entries(headers).flat()
-  const { certificate = null } = asked
+  const certificate = asked.certificate ?? certificateOf(gateway, whose, now)
   const socket = { remoteAddress: asked.clientAddress ?? undefined, certificate }
   const facts = { method: asked.method, url: target, httpVersion: '1.1', headers, rawHeaders, socket }
   const admissionContext: AdmissionContext = {
@@ -97,13 +98,26 @@ function probeAs(gateway: Gateway, asked: Probe, whose: Person | null): ProbeRes
   }
   const admission = admit(admissionContext, facts, 'probe', 0)
   if (admission instanceof Promise) throw new Error('a probe has no store to wait for')
-  const who = byHeader === null ? person?.principal : identifiedAt(gateway, byHeader, admission, now)
+  const signedIn = person?.principal ?? null
+  const who =
+    byHeader === null
+      ? ambientPrincipal(gateway, admission, { signedIn, certificate, now })
+      : identifiedAt(gateway, byHeader, admission, { origin: asked.headers?.origin ?? null, now })
   return {
     admission,
-    ...consequences(gateway, admission, who ?? null, rawHeaders),
+    ...consequences(gateway, admission, who, rawHeaders),
     userIdFault: person?.userIdFault ?? null,
     now,
   }
+}
+
+/** Of somebody who comes by one that is made up; null: the connection shows none. */
+function certificateOf(
+  gateway: Gateway,
+  person: Person | null,
+  now: EpochSeconds,
+): ConnectionCertificate | null {
+  return person?.by?.kind === 'client_certificate' ? madeUpCertificate(gateway, person.claims, now) : null
 }
 
 const navigation = { accept: 'text/html' }

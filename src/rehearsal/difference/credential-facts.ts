@@ -43,6 +43,7 @@ export function apiKeyFacts(settings: ApiKeySettings | null): Named {
     'api_keys.claims_max_age': amount(settings.claimsMaxAgeSeconds, 's'),
     'api_keys.token_lifetime': amount(settings.tokenLifetimeSeconds, 's'),
     'api_keys.user_id_prefix': settings.userIdPrefix,
+    'api_keys.widget_claims': settings.widgetClaims.join(' ') || 'none',
     ...selfServiceFacts(selfService),
     ...Object.fromEntries(keys.map((key) => [`api_keys.keys ${key.id}`, keyFact(key)])),
   }
@@ -57,6 +58,7 @@ function selfServiceFacts(settings: SelfServiceSettings | null): Named {
     'api_keys.self_service.require': ruleText(settings),
     'api_keys.self_service.claims': settings.claims.join(' ') || 'none',
     'api_keys.self_service.max_keys': amount(settings.maxKeys, ''),
+    'api_keys.self_service.origins': permission(settings.origins),
     'api_keys.self_service.lifetime': amount(settings.lifetimeSeconds, 's'),
   }
 }

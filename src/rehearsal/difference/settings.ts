@@ -14,6 +14,7 @@ import { fileText, secretText } from './digest.ts'
 import type { Effect } from './effect.ts'
 import { anyOf, effectOf, type Facts, named, textOf } from './fact.ts'
 import { certificatesText, listenerFacts } from './listener-facts.ts'
+import { clientCertificateFacts, exchangeFacts } from './machine-facts.ts'
 import { storeFacts } from './store.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
@@ -90,6 +91,7 @@ function gatewayFacts({
   pages,
   shadow,
   apiKeys,
+  clientCertificates,
 }: Gateway): Facts {
   return named({
     ...listenerFacts(listeners),
@@ -113,6 +115,7 @@ function gatewayFacts({
     'log.subject': log.subject,
     'log.subject_key': log.subjectKey && secretText(log.subjectKey),
     ...apiKeyFacts(apiKeys),
+    ...clientCertificateFacts(clientCertificates),
     ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
@@ -169,6 +172,7 @@ function providerFacts(one: ProviderSettings): Facts {
     jwks_uri: one.jwksUri,
     'signs people in': String(one.signsIn),
     ...bearerFacts(one.bearer),
+    ...exchangeFacts(one.exchange),
     trust_email: String(one.trustEmail),
     authorization_parameters: [...one.authorizationParameters]
       .map(([name, value]) => `${name}=${value}`)

@@ -2,6 +2,7 @@ import type { Identification } from '../../core/rules/identification.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Person, Probe } from '../../http/admission/probe.ts'
 import type { AccessChange, Ending, Group, Tried } from '../access.ts'
+import { certificateText } from '../certificate-text.ts'
 import { paintOf, type Shown, shownPlain } from '../shown.ts'
 import { columns } from '../who/layout.ts'
 import { wayLine } from '../who/words.ts'
@@ -114,8 +115,9 @@ function exampleText({ asked, after }: Tried): string {
 }
 
 /** Somebody, as claims. */
-export function whoText({ person, clientAddress }: Probe): string {
-  const who = person === null ? 'somebody not signed in' : JSON.stringify(person.claims) + byText(person)
+export function whoText({ person, clientAddress, ...connection }: Probe): string {
+  const claims = person === null ? 'somebody not signed in' : JSON.stringify(person.claims) + byText(person)
+  const who = claims + certificateText(connection)
   return showOwn(clientAddress === null ? who : `${who} from ${clientAddress}`, 400)
 }
 

@@ -1,4 +1,4 @@
-import { type Credential, isHeaderCredential } from '../../core/credential/credential.ts'
+import { type Credential, credentialOf, isHeaderCredential } from '../../core/credential/credential.ts'
 import type { ProbeResult } from '../../http/admission/probe.ts'
 import type { Answer } from '../../http/pages/answer.ts'
 import { credentialNeeded, withChallenges } from '../../http/pages/credential-answer.ts'
@@ -9,7 +9,9 @@ export function countedIn(
   accepted: readonly Credential[],
 ): Credential | null {
   if (admission.header !== null) return admission.header.credential
-  return who !== null && who.by === undefined && accepted.includes('session') ? 'session' : null
+  if (who === null) return null
+  const credential = credentialOf(who)
+  return accepted.includes(credential) ? credential : null
 }
 
 /** Whether a token or key was presented that is not good, or not for this: no rule was asked. */

@@ -15,6 +15,8 @@ export interface FirstTest {
   readonly provider: string | null
   /** The header credential; null: a session, or nobody. */
   readonly credential: Exclude<Credential, 'session'> | null
+  /** What the connection shows beside that; null: nothing. */
+  readonly certificate: Claims | null
   readonly method: string
   readonly url: string
   readonly clientAddress: string | null
@@ -110,6 +112,7 @@ function testBy(gateway: Gateway, asked: Probe, label: string): FirstTest | null
   return {
     ...{ name: `${label}: ${ending}`, claims: person?.claims ?? null, provider },
     credential: person?.by?.kind ?? null,
+    certificate: asked.certificate?.claims ?? null,
     ...{ method, url, clientAddress, expect },
     steppedUp: person !== null && asked.steppedUp === true,
   }
@@ -154,6 +157,7 @@ function testLines({
   claims,
   provider,
   credential,
+  certificate,
   method,
   url,
   clientAddress,
@@ -169,6 +173,7 @@ function testLines({
     `    as: ${claims === null ? 'nobody' : JSON.stringify(claims)}`,
     ...(provider === null ? [] : [`    provider: ${JSON.stringify(provider)}`]),
     ...(credential === null ? [] : [`    credential: ${credential}`]),
+    ...(certificate === null ? [] : [`    certificate: ${JSON.stringify(certificate)}`]),
     `    request: ${request}`,
     ...(steppedUp ? ['    stepped_up: true'] : []),
     `    expect: ${expect}`,

@@ -2,7 +2,8 @@ import type { Expectation } from '../../config/schema/tests.ts'
 import type { RuleTest } from '../../config/tests/rule-test.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { foldHeaderName } from '../../core/headers/names.ts'
-import { type ProbeResult, probe } from '../../http/admission/probe.ts'
+import { type ProbeResult, probe, someTime } from '../../http/admission/probe.ts'
+import { madeUpCertificate } from '../../http/admission/probe-certificate.ts'
 import { sentHeaders } from '../explain/headers.ts'
 import { outcomeOf } from '../explain/outcome.ts'
 
@@ -33,6 +34,7 @@ export function judgeTest(gateway: Gateway, test: RuleTest): Result {
     person,
     clientAddress,
     steppedUp,
+    certificate: test.certificate && madeUpCertificate(gateway, test.certificate, someTime),
     ...(headers === null ? {} : { headers }),
   })
   const userId = gateway.providers.get(person?.provider ?? '')?.userId ?? 'sub'

@@ -3,6 +3,7 @@ import type { Place } from '../../config/rules/context.ts'
 import { type Colours, plain } from '../../core/colours.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Probe } from '../../http/admission/probe.ts'
+import { certificateText } from '../certificate-text.ts'
 import { paintOf } from '../shown.ts'
 import { columns, wrap } from '../who/layout.ts'
 import type { Coverage } from './coverage.ts'
@@ -102,9 +103,10 @@ function survivorText({ mutant, witness }: Survivor, file: string): string {
   return `${wrap(`${where}: ${mutant.change}`, '  - ')}\n${wrap(now, '      ')}\n`
 }
 
-function requestText({ method, url, person, clientAddress }: Probe): string {
+function requestText({ method, url, person, clientAddress, ...connection }: Probe): string {
   const who = person === null ? 'nobody signed in' : JSON.stringify(person.claims)
-  return `${method} ${url} as ${who}${clientAddress === null ? '' : ` from ${clientAddress}`}`
+  const from = clientAddress === null ? '' : ` from ${clientAddress}`
+  return `${method} ${url} as ${who}${from}${certificateText(connection)}`
 }
 
 export function placeText({ position }: Place, file: string): string {

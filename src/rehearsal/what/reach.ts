@@ -2,7 +2,7 @@ import type { App, Gateway, Location } from '../../core/gateway.ts'
 import { type ExampleRequest, exampleRequest } from '../../core/request/example-request.ts'
 import { describeRefusal } from '../../core/rules/explain.ts'
 import { stepUpWords } from '../../core/step-up-rows.ts'
-import { type Person, probe } from '../../http/admission/probe.ts'
+import { type Person, type Probe, probe } from '../../http/admission/probe.ts'
 import { outcomeOf } from '../explain/outcome.ts'
 import { oneOf } from '../who/words.ts'
 
@@ -30,15 +30,18 @@ export interface Reach {
   readonly userIdFault: string | null
 }
 
+/** Where the requests come from, what the connection shows, and when: a key and a certificate end. */
+export type Connection = Pick<Probe, 'clientAddress' | 'certificate' | 'now'>
+
 /** Asks the gate at every location of every app, in the order of the file. */
-export function reachOf(gateway: Gateway, person: Person, clientAddress: string | null): Reach {
-  const asker = { gateway, person, clientAddress }
+export function reachOf(gateway: Gateway, person: Person, connection: Connection): Reach {
+  const asker = { gateway, person, connection }
   const [anyApp] = gateway.apps
   const { userIdFault } = probe(gateway, {
     method: 'GET',
     url: anyApp?.url ?? 'https://localhost',
     person,
-    clientAddress,
+    ...connection,
   })
   const apps = gateway.apps.map((app) => {
     const origin = gateway.hosts.get(new URL(app.url).host)
@@ -61,7 +64,7 @@ export function reachOf(gateway: Gateway, person: Person, clientAddress: string 
 interface Asker {
   readonly gateway: Gateway
   readonly person: Person
-  readonly clientAddress: string | null
+  readonly connection: Connection
 }
 
 interface Tried {
@@ -70,7 +73,7 @@ interface Tried {
   readonly request: ExampleRequest | null
 }
 
-function reach({ gateway, person, clientAddress }: Asker, { app, location, request }: Tried): LocationReach {
+function reach({ gateway, person, connection }: Asker, { app, location, request }: Tried): LocationReach {
   const place = { location: location.label, method: request?.method ?? null, example: null }
   const never = {
     ...place,
@@ -80,7 +83,7 @@ function reach({ gateway, person, clientAddress }: Asker, { app, location, reque
   } as const
   if (request === null) return never
   const url = app.origin + request.path
-  const ruling = probe(gateway, { method: request.method, url, person, clientAddress })
+  const ruling = probe(gateway, { method: request.method, url, person, ...connection })
   const { decision } = ruling.admission
   if (ruling.admission.location !== location) return never
   // Whether there is a user id is told once, for all.

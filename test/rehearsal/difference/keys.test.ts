@@ -120,6 +120,8 @@ const byKeysAlone = {
   'providers.*.client_secret': null,
   'apps.*.credentials': ['bearer'],
 }
+const byAuthority = { 'client_certificates.authorities': { partners: { ca_file: 'ca.pem' } } }
+const byAnyAuthority = { 'client_certificates.authorities.*.ca_file': 'ca.pem' }
 const keysInRedis = { ...bySecret, 'api_keys.secret': secret('k') }
 
 /** The keys that every kind of Redis has, of one kind with what it cannot be without. */
@@ -240,6 +242,13 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'session.sign_in_timeout': [[undefined, '2h']],
   'session.cookie_name': [[undefined, 'other']],
   'session.same_site': [[undefined, 'strict']],
+  'client_certificates.authorities': [
+    [{ partners: { ca_file: 'ca.pem' } }, { friends: { ca_file: 'ca.pem' } }],
+  ],
+  'client_certificates.authorities.*.ca_file': [['ca.pem', 'other-ca.pem']],
+  'client_certificates.authorities.*.crl_file': [[undefined, 'list.crl', byAnyAuthority]],
+  'client_certificates.user_id': [[undefined, 'san_email', byAuthority]],
+  'client_certificates.user_id_prefix': [[undefined, 'machine:', byAuthority]],
   'api_keys.store': [
     ['sqlite', 'redis://localhost', keysInRedis],
     ['redis://localhost', 'redis://localhost/1', keysInRedis],
@@ -262,10 +271,12 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'api_keys.keys': [[undefined, [ourKey]]],
   'api_keys.claims_max_age': [[undefined, '60d']],
   'api_keys.token_lifetime': [[undefined, '1h']],
+  'api_keys.widget_claims': [[undefined, ['plan']]],
   'api_keys.user_id_prefix': [[undefined, 'robot:']],
   'api_keys.self_service.at': [['https://wiki.example.com', 'https://more.example.com', moreApps]],
   'api_keys.self_service.require': [['signed_in', { plan: 'paid' }, selfService]],
   'api_keys.self_service.claims': [[undefined, ['plan'], selfService]],
+  'api_keys.self_service.origins': [[undefined, true, selfService]],
   'api_keys.self_service.max_keys': [[undefined, 6, selfService]],
   'api_keys.self_service.lifetime': [[undefined, '30d', selfService]],
   'pages.logo': [
@@ -523,6 +534,7 @@ const steps = (path: string) =>
     .replaceAll('[]', '.0')
     .replace(/^providers\.\*/, 'providers.acme')
     .replace(/^apps\.\*/, 'apps.wiki')
+    .replace(/authorities\.\*/, 'authorities.partners')
     .replace(/identity_headers\.\*/, 'identity_headers.X-A')
     .split('.')
 
