@@ -67,6 +67,7 @@ const facts: DecisionFacts = {
   signInProviders: ['op'],
   clientAddress: null,
   certificate: null,
+  driven: false,
   navigation: true,
   credentialSent: false,
   page: '/',

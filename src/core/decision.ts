@@ -59,6 +59,7 @@ export type DenyReason =
   | 'nobody-allowed'
   | 'no-location'
   | 'client-address'
+  | 'client-certificate'
   | 'identity-unsendable'
   | 'insecure-scheme'
   | 'websocket-origin'

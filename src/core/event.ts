@@ -89,7 +89,7 @@ const inAccessLine = [
   ...(['request_id', 'method', 'host', 'path', 'app', 'location', 'other_locations'] as const),
   ...(['decision', 'reason', 'detail', 'limit'] as const),
   ...(['status', 'code', 'ms', 'client', 'subject', 'provider', 'session'] as const),
-  ...(['credential', 'key', 'edition'] as const),
+  ...(['credential', 'key', 'certificate', 'edition'] as const),
   ...(['shadow_decision', 'shadow_reason', 'shadow_location', 'shadow_detail'] as const),
 ] as const
 const ofFault = ['code', 'error', 'cause', 'stack'] as const
@@ -250,8 +250,11 @@ export const fields = {
   expires_in: 'For how many seconds the token opens what it opens.',
   seconds: 'By how much the clocks differ.',
   peer: 'The address from which a connection came.',
-  credential: 'By what somebody was known: `session`, `bearer` or `api_key`; also of one that was refused.',
+  credential:
+    'By what somebody was known: `session`, `bearer`, `api_key` or `client_certificate`; also of one that was refused.',
   key: 'The id of an API key. It opens nothing.',
+  certificate:
+    'The client certificate that the connection showed: the first 16 characters of `x5t#S256` (RFC 8705).',
   edition: 'Which loaded configuration decided, counted from 1 since the start.',
   version: 'The version of claimgate.',
   instance:

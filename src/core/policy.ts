@@ -4,6 +4,7 @@ import { type CredentialVerdict, refusedBy } from './credential/refusal.ts'
 import type { Decision } from './decision.ts'
 import type { Location } from './gateway.ts'
 import type { Principal } from './principal.ts'
+import { opensByCertificate, wantsOtherCertificate } from './rules/by-certificate.ts'
 import {
   anonymous,
   type JudgedAddress,
@@ -40,6 +41,8 @@ export interface DecisionFacts {
   readonly certificate: ConnectionCertificate | null
   /** See `isNavigation`. */
   readonly navigation: boolean
+  /** See `isDriven`. */
+  readonly driven: boolean
   /** The client sent a credential of its own: it is a program, which no sign-in page helps. */
   readonly credentialSent: boolean
   /** Path and query, as a sign-in for this page remembers it. */
@@ -122,12 +125,18 @@ function decideByRule(question: Case, caller: Unrefused): Decision {
   const subject = principal === null ? anonymous : ({ kind: 'person', ...principal } as const)
   const truth = judge(requirement, { ...connection, subject })
   if (truth === true) {
+    // A session has a cookie that other sites cannot send; a certificate goes with every request.
+    if (facts.driven && opensByCertificate(requirement, connection))
+      return { kind: 'deny', reason: 'cross-site', principal }
     if (principal !== null) remember(principal, requirement)
     return onRuleMet(question, caller)
   }
 
   const beforeSignIn = principal === null ? truth : judge(requirement, { ...connection, subject: anonymous })
-  if (beforeSignIn === false) return { kind: 'deny', reason: 'client-address', principal }
+  if (beforeSignIn === false) {
+    const reason = wantsOtherCertificate(requirement, connection) ? 'client-certificate' : 'client-address'
+    return { kind: 'deny', reason, principal }
+  }
   // Whoever sends a credential of its own is a program, which no other sign-in would help.
   if (principal !== null && isHeaderCredential(credentialOf(principal)))
     return { kind: 'deny', reason: 'rule-not-met', principal }

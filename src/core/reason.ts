@@ -61,6 +61,8 @@ export const denyReasons: Reasons<DenyReason> = {
   'nobody-allowed': 'The location says nobody.',
   'no-location': 'No location covers the path and the app has no rule of its own.',
   'client-address': 'The rule is false for this client address, whoever signs in.',
+  'client-certificate':
+    'The rule asks for a client certificate, whoever signs in, and the connection showed none that counts, or another one.',
   'identity-unsendable':
     'An identity header could not be sent, because the claim is an object, a nested list, or too large. `detail` says which header, and how large it would be.',
   'insecure-scheme': 'The load balancer says http, but the app is https.',

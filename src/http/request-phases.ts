@@ -177,7 +177,8 @@ export const requestPhases: readonly RequestPhase[] = [
       ...(['key-invalid', 'key-over', 'key-revoked', 'key-asleep'] as const),
       ...(['key-not-for-app', 'key-restricted', 'pair-invalid', 'token-wrong-origin'] as const),
       ...(['step-up-not-met', 'destination-not-allowed'] as const),
-      ...(['rule-not-met', 'nobody-allowed', 'no-location', 'client-address', 'body-too-large'] as const),
+      ...(['rule-not-met', 'nobody-allowed', 'no-location', 'client-address'] as const),
+      ...(['client-certificate', 'body-too-large'] as const),
     ],
     known:
       'The admission: one frozen answer to all of the above, which everything behind reads and nothing asks again.',

@@ -1,3 +1,4 @@
+import type { ConnectionCertificate } from '../core/certificate/connection-certificate.ts'
 import { judgeAccessToken } from '../core/credential/access-token.ts'
 import type { HeaderLookup } from '../core/credential/lookup.ts'
 import { acceptedBearers } from '../core/credential/protected-resource.ts'
@@ -26,6 +27,8 @@ export interface TokenUse {
   readonly app: Pick<App, 'providers'>
   readonly now: EpochSeconds
   readonly network: ClientNetwork
+  /** Of the connection, where it counts; null: none. */
+  readonly certificate: ConnectionCertificate | null
 }
 
 export interface BearerTokensSetup {
@@ -39,11 +42,12 @@ export interface BearerTokensSetup {
  */
 export function createBearerTokens({ gateway, providers }: BearerTokensSetup): BearerTokens {
   return {
-    verify: (presented, { app, now, network }) => {
+    verify: (presented, { app, now, network, certificate }) => {
       const settings = providerOf(acceptedBearers(gateway, app), presented)
       const provider = providers.get(settings?.name ?? '')
       if (settings === null || provider === undefined) return unknown
-      const judge = (reading: AccessTokenReading): HeaderLookup => judged(reading, settings, now)
+      const judge = (reading: AccessTokenReading): HeaderLookup =>
+        judged(reading, settings, { now, certificate })
       const reading = provider.readAccessToken(presented.token, now, network)
       return reading instanceof Promise ? reading.then(judge) : judge(reading)
     },
@@ -64,10 +68,14 @@ function providerOf(
   return found ?? null
 }
 
-function judged(reading: AccessTokenReading, settings: ProviderSettings, now: EpochSeconds): HeaderLookup {
+function judged(
+  reading: AccessTokenReading,
+  settings: ProviderSettings,
+  use: Pick<TokenUse, 'now' | 'certificate'>,
+): HeaderLookup {
   switch (reading.kind) {
     case 'read':
-      return judgeAccessToken(reading.token, settings, now)
+      return judgeAccessToken(reading.token, settings, use.now, undefined, use.certificate)
     case 'refused':
     case 'throttled':
       return reading

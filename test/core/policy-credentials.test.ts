@@ -49,6 +49,7 @@ const facts: DecisionFacts = {
   signInProviders: ['acme'],
   clientAddress: null,
   certificate: null,
+  driven: false,
   navigation: true,
   credentialSent: false,
   page: '/',

@@ -74,6 +74,7 @@ const facts: DecisionFacts = {
   signInProviders: ['acme', 'partner'],
   clientAddress: address('192.0.2.1'),
   certificate: null,
+  driven: false,
   navigation: true,
   credentialSent: false,
   page: '/deep/link?a=b',

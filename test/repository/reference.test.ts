@@ -79,8 +79,9 @@ t.test('operations.md shows lines, metrics and sentences that there are', async 
     .map(([, text = '']): Readonly<Record<string, unknown>> => JSON.parse(text))
     .toSorted((a, b) => Object.keys(a).length - Object.keys(b).length)
   // `code` is in the lines of answers that were cut alone, `other_locations` in those of paths with several
-  // readings, `key` in those of API keys, `limit` in those that a limit refused.
-  const rare: readonly string[] = ['code', 'other_locations', 'key', 'limit']
+  // readings, `key` in those of API keys, `certificate` in those of connections with one, `limit` in those that a
+  // limit refused.
+  const rare: readonly string[] = ['code', 'other_locations', 'key', 'certificate', 'limit']
   const all = ['level', 'time', 'event', ...eventFields.request].filter((field) => !rare.includes(field))
   const own = all.filter((field) => !field.startsWith('shadow_'))
   t.same(Object.keys(line ?? {}), own, 'every field, in its order')

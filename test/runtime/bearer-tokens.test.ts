@@ -65,10 +65,13 @@ function rig(answer: Answer = () => ({ kind: 'read', token })) {
   const jwt = (name: string | null, accepted: readonly string[]) =>
     tokens.verify(
       { kind: 'jwt', token: 'j', issuer: name === null ? null : `https://${name}.example` },
-      { app: { providers: accepted }, now, network },
+      { app: { providers: accepted }, now, network, certificate: null },
     )
   const opaque = (accepted: readonly string[]) =>
-    tokens.verify({ kind: 'opaque', token: 'o' }, { app: { providers: accepted }, now, network })
+    tokens.verify(
+      { kind: 'opaque', token: 'o' },
+      { app: { providers: accepted }, now, network, certificate: null },
+    )
   return { asked, jwt, opaque }
 }
 

@@ -1,3 +1,4 @@
+import type { ConnectionCertificate } from '../certificate/connection-certificate.ts'
 import type { ProviderSettings } from '../gateway.ts'
 import type { Json } from '../json.ts'
 import { type Principal, readClientUser, readUserId, seenClaims } from '../principal.ts'
@@ -22,6 +23,9 @@ export interface AccessToken {
   /** `x5t#S256` of the certificate that it is bound to (RFC 8705 section 3); null: to none. */
   readonly certificate: string | null
 }
+
+/** What a connection showed, where it counts. */
+type BindingCertificate = Pick<ConnectionCertificate, 'fingerprint' | 'endsAt'>
 
 /** How far the clocks of a provider and of ours may differ where a token says when it ends or begins to count. */
 export const tokenSkewSeconds = 60
@@ -54,21 +58,22 @@ const presented: TokenCame = { by: 'bearer', added: null }
 
 /**
  * Whether a token counts here, and who that is, under today's configuration: judged at each use, as what is remembered
- * of a token is only what it says. In this order: its end, the certificate that it is bound to (no request shows one
- * yet), for whom it was made, whether somebody is behind it, who; and last, that it has the scopes.
+ * of a token is only what it says. In this order: its end, the certificate that it is bound to (RFC
+ * 8705 section 3), for whom it was made, whether somebody is behind it, who; and last, that it has the scopes.
  */
 export function judgeAccessToken(
   token: AccessToken,
   provider: ProviderSettings,
   now: EpochSeconds,
   came: TokenCame = presented,
+  certificate: BindingCertificate | null = null,
 ): HeaderLookup {
   const { bearer } = provider
   if (bearer === null) return refused('credential-unknown', null)
   const { endsAt } = token
   if (endsAt !== null && isOver(endsAt, now)) return refused('token-over', null)
-  if (token.certificate !== null)
-    return refused('token-invalid', 'it is bound to a client certificate, and none was shown')
+  const unbound = bindingProblem(token, certificate)
+  if (unbound !== null) return refused('token-invalid', unbound)
   const foreign = audienceProblem(token, bearer)
   if (foreign !== null) return refused('token-not-for-us', foreign)
   const isClient = hasNobodyBehind(token)
@@ -87,8 +92,23 @@ export function judgeAccessToken(
     kind: 'identified',
     principal: who,
     scopes,
-    endsAt: endsAt === null ? null : endsAt + tokenSkewSeconds,
+    endsAt: earliest(endsAt === null ? null : endsAt + tokenSkewSeconds, boundUntil(token, certificate)),
   }
+}
+
+/** Whoever took the token alone has not the key of the certificate. */
+function bindingProblem(token: AccessToken, certificate: BindingCertificate | null): string | null {
+  if (token.certificate === null) return null
+  if (certificate === null) return 'it is bound to a client certificate, and none was shown'
+  return token.certificate === certificate.fingerprint ? null : 'it is bound to another client certificate'
+}
+
+function boundUntil(token: AccessToken, certificate: BindingCertificate | null): EpochSeconds | null {
+  return token.certificate === null ? null : (certificate?.endsAt ?? null)
+}
+
+function earliest(one: EpochSeconds | null, other: EpochSeconds | null): EpochSeconds | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }
 
 // A program sends one token again and again. Rules and headers remember what they made of a principal, so that it has to

@@ -1,7 +1,9 @@
+import { clientCertificateLimits } from './client-certificates.ts'
 import { KiB, type Limit, MiB, of } from './limit.ts'
 
-/** The rows of the table (`table.ts`) that are about tokens and keys that headers carry. */
+/** The rows of the table (`table.ts`) that are about tokens and keys that headers carry, and certificates. */
 export const credentialLimits = {
+  ...clientCertificateLimits,
   accessTokenBytes: of('request', 16 * KiB, 'An access token; a longer one is refused before it is decoded.'),
   shortTokenBytes: of('request', 2 * KiB, 'A token of ours; a longer one is refused before it is opened.'),
   tokenFormBytes: of('request', 16 * KiB, 'The form that asks for a token; more is 413.'),

@@ -1,5 +1,4 @@
 import { apiKeyLimits } from './api-keys.ts'
-import { clientCertificateLimits } from './client-certificates.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { corsLimits } from './cors.ts'
 import { credentialLimits } from './credentials.ts'
@@ -45,7 +44,6 @@ export const limitTable = {
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   ...signInLimits,
   ...credentialLimits,
-  ...clientCertificateLimits,
   ...corsLimits,
   clearedCookies: of('request', 20, 'Cookies of old sign-ins that one answer clears.'),
   identityHeaderBytes: of('request', 8 * KiB, 'Identity headers of one request together; more is 403.'),

@@ -8,7 +8,7 @@ import { presentedCredentials } from '../../core/credential/presented.ts'
 import type { App, Location, Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
-import { isNavigation } from '../../core/request/navigation.ts'
+import { isDriven, isFromOtherSite } from '../../core/request/other-site.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import { type CallerLookup, nobody } from './caller.ts'
@@ -74,7 +74,7 @@ function certifiedCaller(
   if (principal === null) return null
   const credential = 'client_certificate'
   // A browser shows its certificate to whoever asks, whichever page made it ask.
-  if (isFromOtherSite(facts.headers) && !(method === 'GET' && isNavigation(method, facts.headers)))
+  if (isDriven(method, facts.headers))
     return { kind: 'refused', refusal: { kind: 'cross-site' }, credential: null }
   return { kind: 'identified', credential, principal, scopes: [], endsAt: certificate.endsAt }
 }
@@ -105,6 +105,7 @@ function verify(
   { credential, presented }: Extract<Counted, { kind: 'header' }>,
   { facts, method, client, certificate, now }: Asking,
 ): Awaitable<CallerLookup> {
+  // A browser adds `Basic` to whatever asks, once a person has typed it.
   if (presented.by === 'basic' && isFromOtherSite(facts.headers))
     return { kind: 'refused', refusal: { kind: 'cross-site' }, credential }
   // Whoever judges without looking anything up lets nobody in by a header.
@@ -126,12 +127,6 @@ function refusedAs(
   lookup: Exclude<HeaderLookup, { kind: 'identified' }>,
 ): CallerLookup {
   return { kind: 'refused', refusal: { ...lookup, credential }, credential }
-}
-
-/** A browser adds `Basic` to whatever asks, once a person has typed it; who asks is told by Fetch Metadata. */
-function isFromOtherSite(headers: IncomingHttpHeaders): boolean {
-  const site = headers['sec-fetch-site']
-  return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 /** Null: none. Two lines are the origin of nothing. */

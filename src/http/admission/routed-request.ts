@@ -6,6 +6,7 @@ import { type Caller, type DecisionFacts, decide, needsCaller, stricter } from '
 import type { Principal } from '../../core/principal.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { isNavigation, sendsCredential } from '../../core/request/navigation.ts'
+import { isDriven } from '../../core/request/other-site.ts'
 import { judgePreflight } from '../../core/request/preflight.ts'
 import { matchRoute } from '../../core/request/route-match.ts'
 import type { Target } from '../../core/request/target.ts'
@@ -66,6 +67,7 @@ export function routeRequest(origin: Origin, request: AppRequest): RoutedRequest
     signInProviders: match.app.signInProviders,
     clientAddress: client.known ? { ...client.address, text: client.text } : null,
     certificate,
+    driven: isDriven(method, headers),
     navigation: isNavigation(method, headers),
     credentialSent: sendsCredential(headers, request.keyHeader),
     page: target.path + target.query,

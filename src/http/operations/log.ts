@@ -1,12 +1,13 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { type Colours, plain } from '../../core/colours.ts'
-import { keyOf } from '../../core/credential/credential.ts'
+import { type Credential, credentialOf, keyOf } from '../../core/credential/credential.ts'
 import type { EventFields, EventName } from '../../core/event.ts'
 import { type FaultCode, faultEntry, isFault } from '../../core/fault.ts'
 import type { LogSettings } from '../../core/gateway.ts'
 import { remembered } from '../../core/limits/remembered.ts'
 import { limits } from '../../core/limits/table.ts'
 import { sessionNames, subjectHash } from '../../core/log-names.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { SessionKey } from '../../core/session/session.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -188,14 +189,24 @@ function accessFields(
     subject: principal === null ? undefined : names.subject(principal.user),
     provider: principal === null ? undefined : principal.provider,
     session: session === null ? undefined : names.session(session.key),
-    credential: header?.credential ?? (session === null ? undefined : 'session'),
+    credential: header?.credential ?? ambientOf(principal, session !== null),
     // Its id opens nothing.
     key: principal === null ? undefined : keyOf(principal)?.id,
+    // Public, and told from others by this much of it.
+    certificate: admission.certificate?.fingerprint.slice(0, certificateCharacters),
     edition,
   } as const
   // Nothing where the rehearsed rules agree.
   return shadow === null || !differs(shadow) ? fields : { ...fields, ...shadowFields(shadow) }
 }
+
+/** By what somebody is known whom no header names; undefined: by nothing. */
+function ambientOf(principal: Principal | null, hasSession: boolean): Credential | undefined {
+  if (principal?.by !== undefined) return credentialOf(principal)
+  return hasSession ? 'session' : undefined
+}
+
+const certificateCharacters = 16
 
 function shadowFields({ decision, location, detail }: ShadowVerdict): EventFields<'request'> {
   return {

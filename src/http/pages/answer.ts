@@ -172,6 +172,7 @@ function publicReason(reason: DenyReason): string {
     case 'nobody-allowed':
     case 'no-location':
     case 'client-address':
+    case 'client-certificate':
       return 'not-allowed'
     case 'step-up-not-met':
     case 'identity-unsendable':

@@ -96,7 +96,7 @@ function clientHead(
   { statusCode, reasonPhrase, headers: answered }: AnswerHead,
   onReflectedSecret: (admission: Admission) => void,
 ): Omit<AnswerHead, 'statusCode'> {
-  const { location, others, origin, decision, destination, principal } = admission
+  const { location, others, origin, decision, destination, principal, certificate } = admission
   const renewed = admission.resealed ?? admission.renewal?.() ?? null
   const isOpen = location?.access.kind === 'anyone' && areOpen(others)
   const asked = (decision.reason !== 'preflight' && !isOpen) || destination !== null
@@ -106,9 +106,9 @@ function clientHead(
     headers: answered,
     dependsOnSession: asked,
     change: location?.forwarding.responseHeaders,
-    // What sets a cookie of ours, or came of a key or a token, is nobody else's, whatever the app says.
+    // What sets a cookie of ours, or came of a key, a token or a certificate, is nobody else's, whatever the app says.
     cache:
-      renewed === null && principal?.by === undefined && mayShare(others)
+      renewed === null && principal?.by === undefined && certificate === null && mayShare(others)
         ? (location?.forwarding.cache ?? 'private')
         : 'private',
     dependsOn: location === null ? [] : headersOfCaller(location.credentials, gateway.apiKeys),

@@ -96,6 +96,7 @@ const withoutAnybody: ReadonlySet<string> = new Set([
   'rule-met',
   'maybe-signed-in',
   'client-address',
+  'client-certificate',
   'no-credential',
   'no-session',
   'session-ambiguous',

@@ -6,6 +6,7 @@ import type { BearerSettings } from '../../../src/core/credential/bearer-setting
 import type { ProviderSettings } from '../../../src/core/gateway.ts'
 import type { JsonObject } from '../../../src/core/json-object.ts'
 import { readUserId } from '../../../src/core/principal.ts'
+import { connectionCertificate } from '../../support/certificates.ts'
 import { provider as settingsOf } from '../../support/sessions.ts'
 
 const now = 1_950_000_000
@@ -191,9 +192,28 @@ t.test('what is remembered of a token ends with it, and is nothing where tokens 
   t.match(judgeAccessToken(endless, provider(), now), { kind: 'identified', endsAt: null })
 })
 
-t.test('a token that is bound to a certificate is refused without it', async (t) => {
-  const bound = judge({ sub: 'alice', aud: api, cnf: { 'x5t#S256': 'thumb' } })
-  t.match(bound, { kind: 'refused', why: 'token-invalid', detail: /certificate/ })
+t.test('a token that is bound to a certificate demands that one (RFC 8705)', async (t) => {
+  const certificate = connectionCertificate({}, { endsAt: now + 60 })
+  const bound = token({ sub: 'alice', aud: api, cnf: { 'x5t#S256': certificate.fingerprint } })
+  const refused = (detail: RegExp) => ({ kind: 'refused', why: 'token-invalid', detail })
+  t.match(judgeAccessToken(bound, provider(), now), refused(/none was shown/))
+  t.match(judgeAccessToken(bound, provider(), now, undefined, null), refused(/none was shown/))
+  const other = { ...certificate, fingerprint: certificate.fingerprint.replace(/^./, 'A') }
+  t.match(judgeAccessToken(bound, provider(), now, undefined, other), refused(/another client certificate/))
+  t.match(judgeAccessToken(bound, provider(), now, undefined, certificate), {
+    kind: 'identified',
+    endsAt: now + 60,
+  })
+  const longer = { ...certificate, endsAt: now + 9000 }
+  t.match(judgeAccessToken(bound, provider(), now, undefined, longer), {
+    kind: 'identified',
+    endsAt: now + 360,
+  })
+  const free = token({ sub: 'alice', aud: api })
+  t.match(judgeAccessToken(free, provider(), now, undefined, certificate), {
+    kind: 'identified',
+    endsAt: now + 360,
+  })
 })
 
 t.test('one token is judged anew where the provider’s settings are others', async (t) => {
