@@ -6,6 +6,9 @@ import { judgeKey, type KeyUse, type KnownKey } from './judgement.ts'
 import type { ShortToken } from './short-token.ts'
 import type { ShortTokenKind } from './short-token-form.ts'
 import { narrowed } from './token-scope.ts'
+import { judgeWidget, type WidgetSurroundings } from './widget.ts'
+
+type Identified = Extract<HeaderLookup, { kind: 'identified' }>
 
 /** One use of a token of ours, at an app of the origin `at`. */
 export interface TokenUse extends KeyUse {
@@ -16,6 +19,11 @@ export interface TokenUse extends KeyUse {
 
 export interface TokenSettings {
   readonly tokenLifetimeSeconds: number
+}
+
+/** What a token is held against beside its key. */
+export interface TokenSurroundings extends WidgetSurroundings {
+  readonly apiKeys: TokenSettings & WidgetSurroundings['apiKeys']
 }
 
 /** How long a token of ours opens at most. */
@@ -46,29 +54,31 @@ export function faultOfToken(
 
 /**
  * What a token opens at this use: what its key opens here and now, with the secret that it was asked for with, until it
- * ends and within its scopes. Judged each time: nothing of it is remembered.
+ * ends and within its scopes; of a widget, from pages of its origin. Judged each time: nothing of it is remembered.
  */
 export function judgeShortToken(
   known: KnownKey,
   token: ShortToken,
   use: TokenUse,
-  settings: TokenSettings,
+  around: TokenSurroundings,
 ): HeaderLookup {
+  const { apiKeys: settings } = around
   const fault = faultOfToken(token, use, settings)
   if (fault !== null) return fault
-  // No location lists `widget` yet.
-  if (token.of === 'widget')
-    return { kind: 'refused', why: 'credential-not-accepted', detail: 'tokens of widgets open nothing yet' }
   // Whoever has a token of ours had the secret: a rotation without overlap is told as one whose overlap is over.
   if (!hasSecret(known.key, token.secretHash))
     return refused('key-over', 'the secret that it was asked for with was replaced')
   const lookup = judgeKey(known, token.secretHash, use)
   if (lookup.kind !== 'identified') return lookup
   const endsAt = Math.min(endOf(token, settings), lookup.endsAt ?? Number.POSITIVE_INFINITY)
-  const { scopes: only } = token
-  if (only === null) return { ...lookup, endsAt }
+  const opened = withinScopes({ ...lookup, endsAt }, token.scopes)
+  return token.of === 'widget' ? judgeWidget(opened, token, known.key, use.origin, around) : opened
+}
+
+function withinScopes(lookup: Identified, only: ShortToken['scopes']): Identified {
+  if (only === null) return lookup
   const scopes = lookup.scopes.filter((one) => only.includes(one))
-  return { ...lookup, principal: narrowed(lookup.principal, only), scopes, endsAt }
+  return { ...lookup, principal: narrowed(lookup.principal, only), scopes }
 }
 
 /** An operator who shortens the time shortens it for those that are out. */

@@ -125,9 +125,10 @@ const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', deta
 
 /** A key as it rests, with the right secret, or a token that was given for it. */
 function ofRecord(gateway: Gateway, key: ApiKey, { shortToken }: Person, use: TokenUse): HeaderLookup {
-  const { apiKeys } = gateway
+  const { apiKeys, hosts } = gateway
   const known = { key, who: keyPrincipal(key, gateway), selfService: apiKeys?.selfService ?? null }
-  if (shortToken !== undefined && apiKeys !== null) return judgeShortToken(known, shortToken, use, apiKeys)
+  if (shortToken !== undefined && apiKeys !== null)
+    return judgeShortToken(known, shortToken, use, { apiKeys, hosts })
   const hash = key.secrets.find(({ until }) => until === null || until > use.now)?.hash
   return judgeKey(known, hash ?? key.secrets[0]?.hash ?? '', use)
 }

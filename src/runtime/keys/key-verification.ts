@@ -57,7 +57,7 @@ export interface KeyVerification {
   renew(gateway: KeyGateway): void
 }
 
-type KeyGateway = Pick<Gateway, 'apiKeys' | 'providers'>
+type KeyGateway = Pick<Gateway, 'apiKeys' | 'providers' | 'hosts'>
 
 export interface KeyVerificationSetup {
   readonly gateway: KeyGateway
@@ -147,15 +147,15 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
   }
 
   function verifyToken(token: ShortToken, use: TokenPresentedAt): Awaitable<HeaderLookup> {
-    const settings = gateway.apiKeys
-    if (settings === null) return invalidKey('the file has no keys any more')
+    const { apiKeys, hosts } = gateway
+    if (apiKeys === null) return invalidKey('the file has no keys any more')
     // Before its key is looked up.
-    const fault = faultOfToken(token, use, settings)
+    const fault = faultOfToken(token, use, apiKeys)
     if (fault !== null) return fault
     return find(token.keyId, true, (found) => {
       if (found === 'none') return invalidKey('the key of the token is gone')
       if ('busyForMs' in found) return throttled(found.busyForMs)
-      return judged(found, (known) => judgeShortToken(known, token, use, settings))
+      return judged(found, (known) => judgeShortToken(known, token, use, { apiKeys, hosts }))
     })
   }
 

@@ -55,7 +55,7 @@ export interface Keys {
 
 /** What of a configuration keys depend on. */
 export interface KeyEdition {
-  readonly gateway: Pick<Gateway, 'apiKeys' | 'providers'> & {
+  readonly gateway: Pick<Gateway, 'apiKeys' | 'providers' | 'hosts'> & {
     readonly session: Pick<Gateway['session'], 'duringOutageSeconds'>
   }
 }

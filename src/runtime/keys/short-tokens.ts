@@ -8,6 +8,7 @@ import { hasKeyOrigin } from '../../core/keys/key-origins.ts'
 import { hashKeySecret } from '../../core/keys/key-secret.ts'
 import { openShortToken, type ShortToken, sealShortToken } from '../../core/keys/short-token.ts'
 import { longestTokenSeconds } from '../../core/keys/token-judgement.ts'
+import { hasScopes } from '../../core/keys/widget.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import type { KeyRing, Random } from '../../core/session/seal.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
@@ -72,11 +73,13 @@ export function createShortTokens({ gateway, keys, ring, random }: ShortTokensSe
   ): TokenGrant {
     if (lookup.kind !== 'identified' || key === null) return refusal(lookup)
     const by: TokenAsker = { credential: 'api_key', principal: lookup.principal }
-    if (scopes !== null && !scopes.every((one) => lookup.scopes.includes(one)))
-      return invalidRequest('invalid_scope', 'scope has more than the claim scope of the key', by)
     const around = { hosts: gateway.hosts, selfService: apiKeys?.selfService ?? null }
     if (widget !== null && !hasKeyOrigin(key, widget.origin, around))
       return invalidRequest('invalid_request', 'origin is none of the origins of the key', by)
+    // A widget's token has them where it has the claim.
+    const has = widget === null || hasScopes(apiKeys?.widgetClaims ?? []) ? lookup.scopes : []
+    if (scopes !== null && !scopes.every((one) => has.includes(one)))
+      return invalidRequest('invalid_scope', 'scope has more than the claim scope of the key', by)
     const endsAt = endOf(now + (lifetimeSeconds ?? mostSeconds), lookup.endsAt)
     const token: ShortToken = {
       of: widget === null ? 'api_key' : 'widget',
@@ -87,7 +90,7 @@ export function createShortTokens({ gateway, keys, ring, random }: ShortTokensSe
     const accessToken = sealIfShort(token)
     if (accessToken === null)
       return invalidRequest('invalid_request', 'what is asked for is too long for a token', by)
-    const granted = scopes ?? (lookup.scopes.length === 0 ? null : lookup.scopes)
+    const granted = scopes ?? (has.length === 0 ? null : has)
     const expiresInSeconds = endsAt - now
     return { kind: 'granted', accessToken, expiresInSeconds, scopes: granted, refreshToken: null, by }
   }

@@ -27,6 +27,7 @@ interface Around {
   readonly key?: ApiKey
   readonly use?: Partial<TokenUse>
   readonly tokenLifetimeSeconds?: number
+  readonly widgetClaims?: readonly string[]
 }
 
 function judged(changes: Partial<ShortToken> = {}, around: Around = {}): HeaderLookup {
@@ -34,8 +35,14 @@ function judged(changes: Partial<ShortToken> = {}, around: Around = {}): HeaderL
   const by = { kind: 'api_key', id: key.id, name: key.name } as const
   const principal = { user: 'key:shop', provider: 'api_keys', claims: key.claims, by }
   const known = { key, who: { kind: 'operator', principal }, selfService: null } as const
-  const lifetime = { tokenLifetimeSeconds: around.tokenLifetimeSeconds ?? 900 }
-  return judgeShortToken(known, { ...token, ...changes }, { ...use, ...around.use }, lifetime)
+  const { tokenLifetimeSeconds = 900, widgetClaims = [] } = around
+  const apiKeys = { tokenLifetimeSeconds, widgetClaims, selfService: null }
+  return judgeShortToken(
+    known,
+    { ...token, ...changes },
+    { ...use, ...around.use },
+    { apiKeys, hosts: new Map() },
+  )
 }
 
 const why = (lookup: HeaderLookup): string => ('why' in lookup ? lookup.why : lookup.kind)

@@ -40,6 +40,7 @@ export const apiKeySettings: ApiKeySettings = {
 /** One provider, acme, that people sign in with. */
 export function keyEdition(apiKeys: Partial<ApiKeySettings> = {}, duringOutageSeconds = 60): KeyEdition {
   const { gateway } = loadRules('  require: signed_in')
+  const { hosts } = gateway
   const [provider] = gateway.providers.values()
   if (provider === undefined) throw new Error('there is no provider')
   return {
@@ -47,6 +48,7 @@ export function keyEdition(apiKeys: Partial<ApiKeySettings> = {}, duringOutageSe
       apiKeys: { ...apiKeySettings, ...apiKeys },
       providers: new Map([['acme', { ...provider, ...acme, name: 'acme' }]]),
       session: { duringOutageSeconds },
+      hosts,
     },
   }
 }
