@@ -82,8 +82,8 @@ t.test('whoever goes back and chooses another provider arrives there too', async
 })
 
 t.test('a link that is opened in another tab leads to the path at least', async (t) => {
-  const context = await stage.browser.newContext()
-  const first = await context.newPage()
+  const first = await stage.newPage()
+  const context = first.context()
   await first.goto(`${url}/both${long}`)
   const link = first.getByRole('link', { name: 'Acme', exact: true })
   await link.waitFor()
@@ -219,6 +219,7 @@ t.test(
 
 t.test('whoever allows no cookies, and so no storage, is told', async (t) => {
   const context = await openWithoutCookiesOf(url)
+  t.teardown(() => context.close())
   const page = await context.newPage()
   const count = navigationsOf(page)
   await openAs(page, 'alice', url + long)
@@ -226,7 +227,6 @@ t.test('whoever allows no cookies, and so no storage, is told', async (t) => {
   t.match(await page.textContent('main'), /must keep cookies of this site/)
   await page.waitForTimeout(1000)
   t.equal(count.toProvider, 1)
-  await context.close()
 })
 
 t.test('a link to the callback begins nothing in a browser that began nothing (S-107)', async (t) => {

@@ -235,6 +235,7 @@ t.test('whoever cancels at the provider may start again, for the page that was a
 
 t.test('whoever allows no cookies is told at once, and not sent round for ever', async (t) => {
   const context = await openWithoutCookiesOf(url)
+  t.teardown(() => context.close())
   const page = await context.newPage()
   let navigations = 0
   page.on('request', (request) => {
@@ -245,7 +246,6 @@ t.test('whoever allows no cookies is told at once, and not sent round for ever',
   t.match(await page.textContent('main'), /must keep cookies of this site/)
   await page.getByRole('link', { name: 'Start again' }).click()
   t.ok(navigations < 12, `${navigations} navigations`)
-  await context.close()
 })
 
 /** Links, buttons and fields that have no accessible name. */

@@ -9,8 +9,6 @@ import { coloured } from '../../src/core/colours.ts'
 import { runOnTerminal } from '../support/terminal.ts'
 import { runIn } from './run.ts'
 
-t.setTimeout(600_000)
-
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-colours-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 

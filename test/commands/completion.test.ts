@@ -8,8 +8,6 @@ import { commands, runCommand } from '../../src/cli.ts'
 import { runOnTerminal } from '../support/terminal.ts'
 import { runIn } from './run.ts'
 
-t.setTimeout(600_000)
-
 const folder = mkdtempSync(join(tmpdir(), 'claimgate-completion-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 

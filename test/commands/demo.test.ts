@@ -11,6 +11,7 @@ import { startDemoProvider } from '../../src/demo/provider.ts'
 import { loadProviderLibrary, type ProviderLibrary } from '../../src/demo/provider-library.ts'
 import { startSampleApp } from '../../src/demo/sample-app.ts'
 import { openChromium } from '../support/chromium.ts'
+import { patienceMs } from '../support/waiting.ts'
 
 const issuer = 'http://localhost:8080/.demo'
 const settings = {
@@ -171,6 +172,7 @@ t.test('claimgate demo', async (t) => {
     await demo.stop()
   })
   const context = await browser.newContext()
+  context.setDefaultTimeout(patienceMs)
   const page = await context.newPage()
   const choose = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) }).click()
 

@@ -7,8 +7,6 @@ import { sharedSecret, signedIn, startFront } from '../support/front.ts'
 import { encode, newKey, signJwt } from '../support/signed-jwt.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
-t.setTimeout(240_000)
-
 const socketApp = await startWebSocketApp()
 const front = await startFront({
   provider: '    bearer: { audiences: ["https://api.example"] }',

@@ -26,6 +26,8 @@ const front = await startHostileFront({
     timeouts: { connect: 1s, response: 1s, idle: 1s }
     max_body: 64KiB
     require: anyone
+    locations:
+      - { path: /slow/odd, require: anyone, timeouts: { response: 1m, idle: 1m } }
 `,
 })
 t.teardown(async () => {
@@ -96,11 +98,11 @@ t.test('S-256: answers with odd headers are passed or refused, and nothing break
   const body = 'Content-Length: 2\r\n\r\nok'
   const cookies = Array.from({ length: 200 }, (_, i) => `Set-Cookie: c${i}=${i}\r\n`).join('')
   upstream.answerWith(answerHeads(`HTTP/1.1 200 OK\r\n${cookies}X-Odd: caf\xe9\xff\r\n${body}`))
-  const many = await fire(front, { target: '/slow/cookies' })
+  const many = await fire(front, { target: '/slow/odd/cookies' })
   t.equal(many.values('set-cookie').length, 200)
   t.same(many.values('x-odd'), ['caf\xe9\xff'])
   upstream.answerWith(answerHeads(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(65_536)}\r\n${body}`))
-  t.equal((await fire(front, { target: '/slow/long' })).status, 502)
+  t.equal((await fire(front, { target: '/slow/odd/long' })).status, 502)
   t.equal((await fire(front, { target: '/public/x' })).status, 200)
 })
 

@@ -18,7 +18,7 @@ export interface Row {
 export async function each(t: Test, rows: readonly Row[]): Promise<void> {
   for (const row of rows) {
     await t.test(row.name, async (t) => {
-      const rig = await startRig(t, { bends: row.bends, limits: { timeoutMs: 2_000 }, ...row.options })
+      const rig = await startRig(t, { bends: row.bends, limits: { timeoutMs: 30_000 }, ...row.options })
       if (row.code === null) return void t.equal((await rig.signIn()).user, 'alice')
       const fault = await faultOf(rig.signIn())
       t.equal(fault.code, row.code, fault.message)

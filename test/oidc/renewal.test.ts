@@ -13,7 +13,7 @@ interface Signed extends Rig {
 
 /** Somebody who is signed in, with a refresh token unless the options say other. */
 async function signedIn(t: Test, options: RigOptions & { readonly refresh?: boolean } = {}): Promise<Signed> {
-  const rig = await startRig(t, { limits: { timeoutMs: 4_000 }, ...options })
+  const rig = await startRig(t, { limits: { timeoutMs: 30_000 }, ...options })
   rig.op.refreshTokens.issues = options.refresh ?? true
   const session = sessionOf(rig.settings, await rig.signIn())
   rig.op.tokenRequests.length = 0

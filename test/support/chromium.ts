@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { patienceMs } from './waiting.ts'
 
 /**
  * Debian's packages; playwright-core brings no browser of its own. The first is Chromium's engine with its network,
@@ -49,7 +50,9 @@ export async function openWithoutCookiesOf(origin: string): Promise<BrowserConte
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
   // Chromium writes there until it has ended, which is later than its `close`.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return chromium.launchPersistentContext(folder, { executablePath: wholeBrowser, args })
+  const context = await chromium.launchPersistentContext(folder, { executablePath: wholeBrowser, args })
+  context.setDefaultTimeout(patienceMs)
+  return context
 }
 
 /**

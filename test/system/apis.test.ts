@@ -10,8 +10,6 @@ import { blocksOf, type PageBlock, showsOutput } from '../support/page-blocks.ts
 import { freePort } from '../support/ports.ts'
 import { poll } from '../support/waiting.ts'
 
-t.setTimeout(600_000)
-
 const { folder: checkout, remove, env } = copyCheckout()
 const ports = { 8080: await freePort(), 5000: await freePort(), 9100: await freePort() }
 const onFreePorts = (text: string): string =>

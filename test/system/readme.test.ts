@@ -14,8 +14,6 @@ import { blocksOf } from '../support/page-blocks.ts'
 import { freePort } from '../support/ports.ts'
 import { poll } from '../support/waiting.ts'
 
-t.setTimeout(300_000)
-
 const { folder, env, remove } = copyCheckout()
 const [op, echo, port] = [await startOp(), await startEcho(), await freePort()]
 const url = `http://localhost:${port}`

@@ -11,9 +11,6 @@ import {
   workerIsKilled,
 } from '../support/outages.ts'
 
-// Seven times two gateways and a Redis start.
-t.setTimeout(600_000)
-
 for (const { name, run } of [
   redisIsKilled,
   gatewayIsKilled,

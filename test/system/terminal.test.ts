@@ -5,8 +5,6 @@ import t from 'tap'
 import { newPlace } from '../support/process.ts'
 import { runOnTerminal } from '../support/terminal.ts'
 
-t.setTimeout(600_000)
-
 const program = fileURLToPath(new URL('../../bin/claimgate.js', import.meta.url))
 
 const place = await newPlace()

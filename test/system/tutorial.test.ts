@@ -12,8 +12,6 @@ import { applyDiff, blocksOf, type PageBlock, showsOutput } from '../support/pag
 import { freePort } from '../support/ports.ts'
 import { poll } from '../support/waiting.ts'
 
-t.setTimeout(600_000)
-
 const { folder: checkout, remove, ...place } = copyCheckout()
 
 const [gatewayPort, appPort] = [String(await freePort()), String(await freePort())]

@@ -12,8 +12,6 @@ import {
   twoWorkers,
 } from '../support/workers.ts'
 
-// Each start is one of three processes.
-t.setTimeout(600_000)
 const rig = await newWorkersRig()
 const { stand, start, get, once, ready, metrics, counted } = rig
 const { place } = stand

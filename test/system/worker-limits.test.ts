@@ -3,8 +3,6 @@ import t from 'tap'
 import { poll } from '../support/waiting.ts'
 import { connectToEach, newWorkersRig, startedWorkers, twoWorkers } from '../support/workers.ts'
 
-// Each start is one of three processes.
-t.setTimeout(600_000)
 const { stand, start, get, once, metrics, close } = await newWorkersRig()
 t.teardown(() => close())
 

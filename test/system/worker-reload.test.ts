@@ -7,8 +7,6 @@ import { statusOf } from '../support/raw.ts'
 import { poll } from '../support/waiting.ts'
 import { bothWorkers, connectToEach, eventsOf, newWorkersRig, workerOf } from '../support/workers.ts'
 
-// Each start is one of three processes.
-t.setTimeout(600_000)
 const rig = await newWorkersRig()
 const { stand, yaml, start, get, once, ready, counted } = rig
 const { place } = stand

@@ -14,8 +14,6 @@ import {
   twoWorkers,
 } from '../support/workers.ts'
 
-// Each start is one of three processes.
-t.setTimeout(600_000)
 const rig = await newWorkersRig()
 const { stand, yaml, start, get } = rig
 const { place } = stand

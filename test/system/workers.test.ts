@@ -11,8 +11,6 @@ import { type RawClient, statusOf } from '../support/raw.ts'
 import { poll } from '../support/waiting.ts'
 import { connectToEach, eventsOf, newWorkersRig, startedWorkers, workerOf } from '../support/workers.ts'
 
-// Each start is one of three processes.
-t.setTimeout(600_000)
 const rig = await newWorkersRig()
 const { stand, yaml, start, get, ready, metrics, counted } = rig
 const { place, cookie } = stand

@@ -49,7 +49,7 @@ apps:
     url: http://localhost:${port}
     upstream: http://127.0.0.1:${upstream.port}
     shared_secret: ${sharedSecret}
-    timeouts: { response: ${more.response ?? '1s'} }
+    timeouts: { response: ${more.response ?? '1m'} }
     require: signed_in
     locations:
       - { path: /ws, require: signed_in, websocket: true }

@@ -170,7 +170,7 @@ t.test('S-192 an upstream that does not open', async (t) => {
   ]
   for (const [name, answer, status] of answers) {
     t.test(`${name}: ${status}, and no 101`, async (t) => {
-      const front = await startFront(t, answer)
+      const front = await startFront(t, answer, status === 504 ? { response: '1s' } : {})
       const text = await ask(front, {})
       t.equal(statusOf(text), status)
       t.notMatch(text, /secret|HTTP\/1\.1 101/)
