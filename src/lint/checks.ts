@@ -13,6 +13,7 @@ import { headerFormChecks } from './header-forms.ts'
 import { headerChecks } from './headers.ts'
 import { limitChecks } from './limits.ts'
 import { locationChecks } from './locations.ts'
+import { machineChecks } from './machines.ts'
 import { networkChecks } from './network.ts'
 import { onlineChecks } from './online.ts'
 import { openLocationChecks } from './open-locations.ts'
@@ -37,6 +38,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Locations', checks: [...locationChecks, ...pathFormChecks, ...webdavChecks] },
   { title: 'What rules come to', checks: ruleOutcomeChecks },
   { title: 'Tokens and keys', checks: credentialChecks },
+  { title: 'Widgets and client certificates', checks: machineChecks },
   { title: 'Conditions on claims', checks: claimConditionChecks },
   { title: 'Forms of values', checks: valueFormChecks },
   { title: 'Names of claims', checks: [...claimNameChecks, ...claimsAlikeChecks, ...claimWordChecks] },

@@ -27,8 +27,13 @@ const env = {
   SALESFORCE_ID: '0055e0000canary',
 }
 
-/** A certificate of ten years: what it is told of goes by the `# now: SECONDS` of a case. */
-const authority = readFileSync(fileURLToPath(new URL('./ca.pem', import.meta.url)))
+/** Certificates of ten years, and lists of a month: what is told of them goes by the `# now: SECONDS` of a case. */
+const files = new Map(
+  ['ca.pem', 'partners.pem', 'partners.crl', 'other.crl'].map((name) => [
+    `/etc/claimgate/${name}`,
+    readFileSync(fileURLToPath(new URL(name, import.meta.url))),
+  ]),
+)
 
 function subjectOf(text: string): Subject {
   const [, now] = /^# now: (\d+)$/m.exec(text) ?? []
@@ -36,10 +41,12 @@ function subjectOf(text: string): Subject {
     file: 'claimgate.yaml',
     folder: '/etc/claimgate',
     env,
-    readFile: (path) =>
-      path === '/etc/claimgate/ca.pem'
-        ? { ok: true, bytes: authority, worldReadable: true }
-        : { ok: false, reason: 'no such file' },
+    readFile: (path) => {
+      const bytes = files.get(path)
+      return bytes === undefined
+        ? { ok: false, reason: 'no such file' }
+        : { ok: true, bytes, worldReadable: true }
+    },
     ...(now === undefined ? {} : { now: Number(now) }),
   })
   if (!read.ok) throw new Error(JSON.stringify(read.loaded.issues))

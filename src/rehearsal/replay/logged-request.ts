@@ -123,7 +123,9 @@ function askerOf({ provider, subject, credential, key }: Fields, reason: string)
   return withoutAnybody.has(reason) ? { kind: 'nobody' } : { kind: 'unknown' }
 }
 
-const credentials = ['session', 'bearer', 'api_key'] as const satisfies readonly Credential[]
+const credentials = [
+  ...(['session', 'bearer', 'api_key', 'exchange', 'widget', 'client_certificate'] as const),
+] as const satisfies readonly Credential[]
 
 type Fields = Readonly<Record<string, unknown>>
 

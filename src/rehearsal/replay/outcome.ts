@@ -42,8 +42,12 @@ export interface Ended {
 export function replayRequest(setup: ReplaySetup, request: LoggedRequest): ReplayedRequest {
   const { asker } = request
   switch (asker.kind) {
-    case 'nobody':
-      return compared(request, judged(setup.now, request, null))
+    case 'nobody': {
+      const answer = judged(setup.now, request, null)
+      return asksForCertificate(answer.location)
+        ? byOldRules(setup, request, answer)
+        : compared(request, answer)
+    }
     case 'unknown': {
       const answer = judged(setup.now, request, null)
       return isSameForAll(answer.location)
@@ -53,7 +57,11 @@ export function replayRequest(setup: ReplaySetup, request: LoggedRequest): Repla
     case 'somebody': {
       const person = personOf(setup, asker)
       const answer = judged(setup.now, request, person ?? { provider: asker.provider, claims: {} })
-      if (person !== null || isSameForAll(answer.location)) return compared(request, answer)
+      if (isSameForAll(answer.location)) return compared(request, answer)
+      if (person !== null)
+        return asksForCertificate(answer.location) && asker.credential !== 'client_certificate'
+          ? byOldRules(setup, request, answer)
+          : compared(request, answer)
       return asker.credential === 'session'
         ? withoutClaims(setup, request, asker.provider, answer)
         : withoutClaimsByHeader(setup, request, asker, answer)
@@ -66,7 +74,8 @@ type Somebody = Extract<LoggedRequest['asker'], { kind: 'somebody' }>
 /** Null: nobody knows what they claimed. A key of the file says it itself. */
 function personOf({ now, claims: given }: ReplaySetup, asker: Somebody): Person | null {
   const { provider, subject, credential, key } = asker
-  const record = now.apiKeys?.keys.find(({ id }) => id === key)
+  // What a widget claims is chosen of its key's.
+  const record = credential === 'api_key' ? now.apiKeys?.keys.find(({ id }) => id === key) : undefined
   if (record !== undefined) return { provider, claims: record.claims, key: record }
   const claims = subject === null ? undefined : given.get(subject)
   if (claims === undefined) return null
@@ -119,6 +128,20 @@ function compared(
   return { place, kind: now.decision === 'allow' ? 'now-let-in' : 'answered-otherwise', now }
 }
 
+/** Whether the rule looks at what the connection showed: no line of a log says what that was. */
+function asksForCertificate(location: Location | null): boolean {
+  if (location?.access.kind !== 'rule') return false
+  return conditionsOf(location.access.requirement).some(({ kind }) => kind === 'certificate')
+}
+
+/** What follows from the rules that wrote the log; of all else nothing can be told. */
+function byOldRules(setup: ReplaySetup, request: LoggedRequest, answer: Answer): ReplayedRequest {
+  const { place } = answer
+  const decision = provenDecision(setup, request, answer)
+  if (decision === null) return { place, kind: 'cannot-be-told', why: 'claims' }
+  return compared(request, { place, now: { decision, reason: null } })
+}
+
 /** What can be said of somebody of whom the provider alone is known. */
 function withoutClaims(
   setup: ReplaySetup,
@@ -126,15 +149,13 @@ function withoutClaims(
   provider: string,
   answer: Answer,
 ): ReplayedRequest {
-  const { place, app, location } = answer
+  const { app, location } = answer
   // A session of a provider that the app does not accept is none, whatever it holds.
   if (app !== null && !app.signInProviders.includes(provider)) return compared(request, answer)
   const rule = location?.access.kind === 'rule' ? location.access.requirement : null
   const truth = rule === null ? 'unknown' : truthForAll(rule, provider, request.client)
   if (truth !== 'unknown') return compared(request, answer)
-  const decision = provenDecision(setup, request, answer)
-  if (decision !== null) return compared(request, { place, now: { decision, reason: null } })
-  return { place, kind: 'cannot-be-told', why: 'claims' }
+  return byOldRules(setup, request, answer)
 }
 
 /**
@@ -158,8 +179,7 @@ function withoutClaimsByHeader(
     if (truths.size === 1 && truths.has(true)) return because('allow')
     if (truths.size === 1 && truths.has(false)) return because('deny')
   }
-  const decision = provenDecision(setup, request, answer)
-  return decision === null ? { place, kind: 'cannot-be-told', why: 'claims' } : because(decision)
+  return byOldRules(setup, request, answer)
 }
 
 /** Whether everybody, or nobody, of this kind meets a rule from there, whatever they claim. */

@@ -3,6 +3,7 @@ import t from 'tap'
 import { printIssue } from '../../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
 import type { Credential } from '../../../src/core/credential/credential.ts'
+import type { ExchangeSettings } from '../../../src/core/credential/exchange-settings.ts'
 import type { Gateway } from '../../../src/core/gateway.ts'
 import { readLogLine } from '../../../src/rehearsal/replay/logged-request.ts'
 import { type ReplaySetup, replayRequest } from '../../../src/rehearsal/replay/outcome.ts'
@@ -99,8 +100,55 @@ t.test('what was refused for the credential itself is left out, and so is a limi
   const nobody = { decision: 'challenge', reason: 'no-credential', provider: undefined, subject: undefined }
   t.equal(replayed({ now }, nobody), 'same challenge')
   t.equal(
-    replayed({ now }, { credential: 'widget' }),
+    replayed({ now }, { credential: 'passkey' }),
     'cannot-be-told asker',
     'a credential of another version',
   )
+})
+
+t.test('pairs, widgets and certificates', async (t) => {
+  const clientCertificates = {
+    ...{ authorities: [{ name: 'partners', ca: '', crl: null }], userIdPrefix: 'cert:' },
+    userId: 'fingerprint_sha256',
+  } as const
+  const pair = { kind: 'client_credentials', scopes: [], audience: null } as const
+  const exchange: ExchangeSettings = { pair, refreshToken: null, cacheSeconds: 900 }
+  const of = (rule: string, ...credentials: readonly Credential[]): Gateway => {
+    const gateway = accepting(load(rule), ...credentials)
+    const providers = [...gateway.providers].map(([name, one]) => [name, { ...one, exchange }] as const)
+    return { ...gateway, clientCertificates, providers: new Map(providers) }
+  }
+  const byWidget = { credential: 'widget', provider: 'api_keys', key: apiKey.id }
+  const byCertificate = { credential: 'client_certificate', provider: 'certificates' }
+  t.equal(replayed({ now: of('signed_in', 'exchange') }, { credential: 'exchange' }), 'same allow')
+  t.equal(replayed({ now: of('signed_in', 'bearer') }, { credential: 'exchange' }), 'now-refused challenge')
+  t.equal(replayed({ now: of('signed_in', 'widget') }, byWidget), 'same allow')
+  t.equal(replayed({ now: of('signed_in', 'api_key') }, byWidget), 'now-refused challenge')
+  t.equal(replayed({ now: of('{ plan: paid }', 'widget') }, byWidget), 'cannot-be-told claims')
+  t.equal(replayed({ now: of('signed_in', 'client_certificate') }, byCertificate), 'same allow')
+  t.equal(replayed({ now: of('signed_in', 'session') }, byCertificate), 'now-refused challenge')
+  const partner = new Map([['s', { organization: 'Partner' }]])
+  const other = new Map([['s', { organization: 'Other' }]])
+  const now = of('{ organization: Partner }', 'client_certificate')
+  t.equal(replayed({ now, claims: partner }, byCertificate), 'same allow')
+  t.equal(replayed({ now, claims: other }, byCertificate), 'now-refused deny')
+})
+
+t.test('what a connection showed beside somebody the log does not say', async (t) => {
+  const showing = withLocations(accepting(load('signed_in'), 'session'), (location) => ({
+    ...location,
+    access: {
+      kind: 'rule',
+      requirement: {
+        kind: 'certificate',
+        claim: 'organization',
+        matcher: { tests: [{ kind: 'is', values: ['P'] }], not: null, exists: null, text: '"P"' },
+      },
+    },
+  }))
+  const claims = new Map([['s', { sub: 'ada' }]])
+  const nobody = { provider: undefined, subject: undefined }
+  t.equal(replayed({ now: showing, claims }, {}), 'cannot-be-told claims')
+  t.equal(replayed({ now: showing }, nobody), 'cannot-be-told claims')
+  t.equal(replayed({ now: showing, old: showing, claims }, {}), 'same allow')
 })
