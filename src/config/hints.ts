@@ -4,6 +4,7 @@ import { apiKeysKeys, selfServiceKeys } from './schema/api-keys.ts'
 import { appKeys, locationKeys, ownAppKeys } from './schema/app.ts'
 import { bearerKeys } from './schema/bearer.ts'
 import { authorityKeys, clientCertificateKeys } from './schema/client-certificates.ts'
+import { exchangeKeys } from './schema/exchange.ts'
 import { groupKeys, logKeys, topKeys } from './schema/file.ts'
 import { listenKeys } from './schema/listen.ts'
 import { pageKeys } from './schema/pages.ts'
@@ -49,14 +50,10 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
 /** Keys of a later version, by what they stand in. */
 const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['listen', new Set(['client_certificates'])],
-  ['providers.*', new Set(['exchange'])],
 ])
 
 function isOfLater(key: string, path: ConfigPath): boolean {
-  const place =
-    path[0] === 'providers' && path.length === 2
-      ? 'providers.*'
-      : path.filter((step) => typeof step === 'string').join('.')
+  const place = path.filter((step) => typeof step === 'string').join('.')
   return laterKeys.get(place)?.has(key) === true
 }
 
@@ -67,6 +64,7 @@ const keysOfPlaces: readonly (readonly [string, object])[] = [
   ['at the top', { ...topKeys, ...groupKeys }],
   ['in a provider', providerKeys],
   ['in `bearer` of a provider', bearerKeys],
+  ['in `exchange` of a provider', exchangeKeys],
   ['in `session`', sessionKeys],
   ['in `api_keys`', apiKeysKeys],
   ['in `api_keys.self_service`', selfServiceKeys],

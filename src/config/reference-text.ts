@@ -68,8 +68,4 @@ export const outro = `## Which app answers a request?
 - The default of \`identity_headers\` is then \`X-Forwarded-User\` alone, as any of the providers
   could fill the others. At a location that lists \`api_key\`, keys of operators count as one more,
   and at one that lists \`client_certificate\` certificates do.
-
-## Which keys come in a later version?
-
-This key is not available yet, and the gateway refuses it: \`exchange\` of a provider.
 `

@@ -12,7 +12,7 @@ export function holdsSecret(path: ConfigPath): boolean {
     case 'admin':
       return within[0] === 'token'
     case 'providers':
-      return within[1] === 'client_secret'
+      return within[1] === 'client_secret' || (within[1] === 'exchange' && within[3] === 'client_secret')
     case 'defaults':
       return ofApp(within)
     case 'apps':

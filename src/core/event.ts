@@ -66,6 +66,8 @@ export const events = {
     'A provider did not answer when it was asked again for sessions (`recheck`). They go on until `unanswered` is over. This is said at most once a minute.',
   'provider.insufficient':
     'A provider was asked again for a session (`recheck`), and did not say what rules, headers, limits or keys go by. The session ended, and its person signs in again. `warning` says what to ask the provider for. This is said once.',
+  'exchange.refused':
+    'A provider did not take a customer’s pair (`exchange`) for a reason that an operator can cure. `warning` says how. This is said once an hour for each provider and reason.',
   'provider.not-revoked':
     'A refresh token that nobody uses any more could not be revoked at the provider. It ends by itself. This is said at most once a minute.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
@@ -169,6 +171,7 @@ export const eventFields = {
   'limits.uncounted': ['app', 'code', 'error', 'count'],
   'provider.unanswered': ['provider', 'code', 'error', 'count'],
   'provider.insufficient': ['provider', 'warning'],
+  'exchange.refused': ['provider', 'warning', 'count'],
   'provider.not-revoked': ['provider', 'code', 'error', 'count'],
   'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
   'upstream.failed': ['request_id', 'app', ...ofFault],

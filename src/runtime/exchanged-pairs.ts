@@ -1,4 +1,4 @@
-import { judgeAccessToken } from '../core/credential/access-token.ts'
+import { judgeAccessToken, type TokenCame } from '../core/credential/access-token.ts'
 import type { HeaderLookup } from '../core/credential/lookup.ts'
 import type { App, Gateway, ProviderSettings } from '../core/gateway.ts'
 import type { FailureCount } from '../core/limits/failures.ts'
@@ -136,10 +136,7 @@ function judged(one: Verification, grant: PairGrant, mayAskAgain: boolean): Awai
   const judge = (reading: Awaited<ReturnType<Provider['readAccessToken']>>): Awaitable<HeaderLookup> => {
     switch (reading.kind) {
       case 'read':
-        return judgeAccessToken(reading.token, settings, use.now, {
-          by: 'exchange',
-          added: grant.idTokenClaims,
-        })
+        return withToken(grant, judgeAccessToken(reading.token, settings, use.now, cameBy(grant)))
       case 'refused': {
         const isWorthAsking = pairs.spoil(pair, grant, reading, use.now)
         return mayAskAgain && isWorthAsking ? looked(one, pairs.find(pair, use), false) : reading
@@ -150,6 +147,15 @@ function judged(one: Verification, grant: PairGrant, mayAskAgain: boolean): Awai
   }
   const reading = provider.readAccessToken(grant.accessToken, use.now, use.network, true)
   return reading instanceof Promise ? reading.then(judge) : judge(reading)
+}
+
+function cameBy({ idTokenClaims: added }: PairGrant): TokenCame {
+  return { by: 'exchange', added }
+}
+
+/** For an app that gets the token in the place of the pair. */
+function withToken({ accessToken: exchangedToken }: PairGrant, lookup: HeaderLookup): HeaderLookup {
+  return lookup.kind === 'identified' ? { ...lookup, exchangedToken } : lookup
 }
 
 const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }

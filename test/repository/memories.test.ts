@@ -41,6 +41,9 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'http/operations/metric-samples.ts': [ofOneCall, ofOneCall],
   'http/operations/durations.ts': [ofConfiguration],
   'http/operations/provider-clock.ts': ['names of providers of the configuration'],
+  'http/operations/exchange-notes.ts': [
+    'names of providers of the configuration, and a closed list of cures',
+  ],
   'http/operations/keys/rejected-keys.ts': ['limits.rejectedKeysTold'],
   'http/operations/renewal-notes.ts': ['names of providers of the configuration', 'limits.renewalWarnings'],
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],

@@ -27,7 +27,7 @@ export async function tokensOfPerson(
   op: Op,
   id: PersonId,
   { resource, scope }: Wanted,
-): Promise<{ readonly accessToken: string; readonly idToken: string }> {
+): Promise<{ readonly accessToken: string; readonly idToken: string; readonly refreshToken: string }> {
   const verifier = randomBytes(32).toString('base64url')
   const [redirectUri = ''] = program.redirect_uris
   const url = new URL(`${op.issuer}/auth`)
@@ -50,7 +50,11 @@ export async function tokensOfPerson(
     code_verifier: verifier,
     resource,
   })
-  return { accessToken: String(answer.access_token), idToken: String(answer.id_token) }
+  return {
+    accessToken: String(answer.access_token),
+    idToken: String(answer.id_token),
+    refreshToken: String(answer.refresh_token),
+  }
 }
 
 async function askForToken(op: Op, form: Readonly<Record<string, string>>): Promise<string> {

@@ -93,11 +93,15 @@ export function warnOfUnlisted(
       'opens nothing: no `credentials` lists `client_certificate`, and no rule asks for a `certificate`'
     warnAt(scope, ['client_certificates'], message)
   }
-  const withTokens = apps.filter((one) => listedAt(one, 'bearer'))
-  for (const { name, bearer } of providers.values()) {
-    if (bearer === null || withTokens.some(({ app }) => app.providers.includes(name))) continue
-    const message = 'opens nothing: no app that accepts the provider lists `bearer` in `credentials`'
-    warnAt(scope, ['providers', name, 'bearer'], message)
+  const listedWith = (name: string, credential: Credential) =>
+    apps.some((one) => one.app.providers.includes(name) && listedAt(one, credential))
+  for (const { name, bearer, exchange } of providers.values()) {
+    if (bearer === null || listedWith(name, 'bearer')) continue
+    const takesPairs = (exchange?.pair ?? null) !== null
+    if (takesPairs && listedWith(name, 'exchange')) continue
+    const [key, words] = takesPairs ? ['exchange', '`exchange` or `bearer`'] : ['bearer', '`bearer`']
+    const message = `opens nothing: no app that accepts the provider lists ${words} in \`credentials\``
+    warnAt(scope, ['providers', name, key], message)
   }
 }
 
@@ -127,13 +131,19 @@ function checkList(
     (accepted.length > 0 || (sources.providers.size === 0 && (sources.hasKeys || sources.hasCertificates)))
   // One that is written and faulty was told of already.
   const hasBearer = app.providers.some((name) => isWritten(scope, ['providers', name, 'bearer']))
+  const hasPairs = app.providers.some((name) =>
+    ['client_credentials', 'cognito_password'].some((key) =>
+      isWritten(scope, ['providers', name, 'exchange', key]),
+    ),
+  )
   const { credentials } = place
   for (const [index, credential] of credentials.entries()) {
-    const message = whyNone(credential, accepted, { ...sources, isKnown, hasBearer })
+    const message = whyNone(credential, accepted, { ...sources, isKnown, hasBearer, hasPairs })
     const member = [...at, index]
     if (message !== null) faultAt(scope, isWritten(scope, member) ? member : at, message)
   }
   if (isKnown && credentials.includes('bearer')) checkBearers(scope, at, accepted)
+  if (isKnown && credentials.includes('exchange')) checkPairs(scope, at, accepted)
   const isStepUp = places.some(({ stepUp }) => stepUp !== null)
   if (isStepUp && credentials.every((one) => one === 'api_key' || one === 'widget')) {
     const names = credentials.map((one) => `\`${one}\``).join(' and ')
@@ -153,9 +163,9 @@ function isFaultyList(scope: Scope, at: ConfigPath, credentials: readonly Creden
 function whyNone(
   credential: Credential,
   accepted: readonly ProviderDraft[],
-  known: Record<'hasKeys' | 'hasCertificates' | 'isKnown' | 'hasBearer', boolean>,
+  known: Record<'hasKeys' | 'hasCertificates' | 'isKnown' | 'hasBearer' | 'hasPairs', boolean>,
 ): string | null {
-  const { hasKeys, hasCertificates, isKnown, hasBearer } = known
+  const { hasKeys, hasCertificates, isKnown, hasBearer, hasPairs } = known
   switch (credential) {
     case 'session':
       if (!isKnown || accepted.some(({ signsIn }) => signsIn)) return null
@@ -168,9 +178,9 @@ function whyNone(
       return hasKeys ? null : 'needs `api_keys` at the top of the file; `api_keys: {}` is enough'
     case 'client_certificate':
       return hasCertificates ? null : 'needs `client_certificates` at the top of the file'
-    // The file cannot list them yet.
     case 'exchange':
-      return 'is not available yet'
+      if (!isKnown || hasPairs) return null
+      return 'needs a provider with `exchange` among those that the app accepts, with `client_credentials` or `cognito_password`'
   }
 }
 
@@ -185,6 +195,15 @@ function checkBearers(scope: Scope, at: ConfigPath, accepted: readonly ProviderD
       `lists \`bearer\`, and ${names} both have \`introspection\` or \`userinfo\`: of a token that is no JWT nobody could tell whose it is; accept one of them`,
     )
   }
+}
+
+/** Nor is a pair. */
+function checkPairs(scope: Scope, at: ConfigPath, accepted: readonly ProviderDraft[]): void {
+  const takers = accepted.filter(({ exchange }) => (exchange?.pair ?? null) !== null)
+  if (takers.length < 2) return
+  const names = takers.map(({ name }) => name).join(' and ')
+  const message = `lists \`exchange\`, and ${names} both take pairs: of a pair nobody could tell whose it is; accept one of them`
+  faultAt(scope, at, message)
 }
 
 const ofSignIn = ['resume', 'max_resumed_body'] as const

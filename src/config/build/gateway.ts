@@ -15,6 +15,7 @@ import { checkAudiences } from './bearer.ts'
 import { buildClientCertificates } from './client-certificates.ts'
 import { needsNoProvider, sourcesOf, warnOfUnlisted } from './credentials.ts'
 import { switchFaults } from './dangerous-switches.ts'
+import { checkRefreshClients } from './exchange.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
 import { checkOriginsInFile } from './keys-in-file.ts'
@@ -58,6 +59,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   }
   checkAudiences(scope, providers)
   checkUserIdClaims(scope, providers.values())
+  checkRefreshClients(scope, providers)
   const prefixes = foreignPrefixes(scope, apps, providers, {
     keys: keys.draft,
     certificates: clientCertificates,
@@ -172,8 +174,16 @@ function checkNamed(scope: Scope, key: 'providers' | 'apps'): void {
 }
 
 function clientSecrets(providers: ReadonlyMap<string, ProviderDraft>): readonly NamedSecret[] {
-  return [...providers.values()].flatMap(({ name, clientSecret }) => {
-    if (clientSecret === null) return []
-    return [{ purpose: 'client' as const, path: ['providers', name, 'client_secret'], secret: clientSecret }]
+  return [...providers.values()].flatMap(({ name, clientSecret, exchange }) => {
+    const { pair = null, refreshToken = null } = exchange ?? {}
+    const password = pair?.kind === 'cognito_password' ? pair.clientSecret : null
+    const written = [
+      [['client_secret'], clientSecret],
+      [['exchange', 'cognito_password', 'client_secret'], password],
+      [['exchange', 'refresh_token', 'client_secret'], refreshToken?.clientSecret ?? null],
+    ] as const
+    return written.flatMap(([within, secret]) =>
+      secret === null ? [] : [{ purpose: 'client' as const, path: ['providers', name, ...within], secret }],
+    )
   })
 }

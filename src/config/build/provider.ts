@@ -7,6 +7,7 @@ import { appName } from '../schema/app.ts'
 import { clientPlaceholders, providerKeys } from '../schema/provider.ts'
 import { type Checked, checkKeys } from '../validate.ts'
 import { buildBearer } from './bearer.ts'
+import { buildExchange } from './exchange.ts'
 import { readIcon } from './icon.ts'
 import { readCertificateFile } from './pem.ts'
 import { presetLabel } from './preset.ts'
@@ -55,6 +56,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
   const icon = keys.icon === undefined ? presetIcon(preset) : readIcon(scope, [...path, 'icon'], keys.icon)
   const recheck = buildRecheck(scope, [...path, 'recheck'], keys.recheck)
   const bearer = buildBearer(scope, path, keys, preset)
+  const exchange = buildExchange(scope, path, keys, preset)
   if (!isComplete(keys)) return null
   return {
     name,
@@ -88,7 +90,7 @@ export function buildProvider(scope: Scope, name: string): ProviderDraft | null 
     trustEmail: keys.trust_email,
     recheck,
     bearer,
-    exchange: null,
+    exchange,
     jwksUri: keys.jwks_uri ?? null,
     allowInsecureHttp: keys.allow_insecure_http,
   }

@@ -8,19 +8,16 @@ export const availableCredentials = [
   'session',
   'bearer',
   'api_key',
+  'exchange',
   'widget',
   'client_certificate',
 ] as const satisfies readonly Credential[]
 
-/** Those whose names are known and that nothing opens a location by yet. */
-const later: ReadonlySet<string> = new Set(['exchange'])
-
-/** One credential by its name. Those of a later version are told apart from those that nobody knows. */
+/** One credential by its name. */
 export function readCredential(value: string): Judgement<Credential> {
   const found = availableCredentials.find((one) => one === value)
   if (found !== undefined) return { ok: true, value: found }
   const expected = `expected ${availableCredentials.slice(0, -1).join(', ')} or ${availableCredentials.at(-1)}`
-  if (later.has(value)) return { ok: false, message: `is not available yet: ${expected}` }
   return { ok: false, message: expected, meant: nearest(value, availableCredentials) }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { mayBePassed } from '../../core/session/authorization-parameters.ts'
 import { idTokenAlgorithms, signatureAlgorithms } from '../../core/signature-algorithm.ts'
 import { bearerMapping } from './bearer.ts'
+import { exchangeMapping } from './exchange.ts'
 import { keyPair } from './key-pair.ts'
 import { recheck } from './recheck.ts'
 import { scope } from './scope.ts'
@@ -191,6 +192,11 @@ export const providerKeys = {
     .optional()
     .describe(
       'Which access tokens of this provider count, where `credentials` lists `bearer`. Without this key none do.',
+    ),
+  exchange: exchangeMapping
+    .optional()
+    .describe(
+      'Takes ids and secrets that the provider gave to your customers, where `credentials` lists `exchange`. A customer sends them as `Basic`. The gateway asks the provider for a token with them, and the token counts as `bearer` says. Without this key no pair of this provider counts. It needs `bearer`.',
     ),
   jwks_uri: text
     .clone()

@@ -2,7 +2,6 @@ import { apiKeyLimits } from './api-keys.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { corsLimits } from './cors.ts'
 import { credentialLimits } from './credentials.ts'
-import { exchangeLimits } from './exchanges.ts'
 import { keptFormLimits } from './kept-forms.ts'
 import { keyAdministrationLimits } from './key-administration.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
@@ -201,7 +200,6 @@ export const limitTable = {
   ...widgetLimits,
   ...renewalLimits,
   ...tokenAskLimits,
-  ...exchangeLimits,
   ...upstreamLimits,
 
   // The process.

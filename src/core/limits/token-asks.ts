@@ -1,6 +1,7 @@
+import { exchangeLimits } from './exchanges.ts'
 import { KiB, type Limit, MiB, of } from './limit.ts'
 
-/** The rows of the table (`table.ts`) that are about access tokens of which a provider is asked. */
+/** The rows of the table (`table.ts`) that are about access tokens of which a provider is asked, and that it is asked for. */
 export const tokenAskLimits = {
   opaqueTokenBytes: of(
     'request',
@@ -48,4 +49,5 @@ export const tokenAskLimits = {
     'Access tokens that were refused lately; of more, the oldest are asked of again.',
   ),
   refusedTokenMs: of('provider', 10_000, 'How long a refusal is remembered.'),
+  ...exchangeLimits,
 } as const satisfies Readonly<Record<string, Limit>>

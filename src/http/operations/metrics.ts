@@ -28,6 +28,8 @@ export const metricTexts = {
     'Forms that met a sign-in, by app and outcome: kept, resumed (sent after it), not-kept.',
   claimgate_renewals_total:
     'Sessions for which a provider was asked again, by provider and outcome: renewed, ended, insufficient (it did not say what rules go by), unanswered.',
+  claimgate_exchanges_total:
+    'Customers’ pairs for which a provider was asked (`exchange`), by provider and outcome: granted, refused, unanswered.',
   claimgate_renewal_duration_seconds:
     'Time from asking a provider again to its answer in the store, by provider.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
@@ -58,6 +60,7 @@ export const metricLabels = {
   claimgate_token_requests_total: ['outcome'],
   claimgate_forms_total: ['app', 'outcome'],
   claimgate_renewals_total: ['provider', 'outcome'],
+  claimgate_exchanges_total: ['provider', 'outcome'],
   claimgate_renewal_duration_seconds: ['provider'],
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
@@ -111,6 +114,7 @@ export interface Metrics {
   form(app: string | null, outcome: 'kept' | 'resumed' | 'not-kept'): void
   /** `ms`: how long it took; of an answer alone. */
   renewal(provider: string, outcome: 'renewed' | 'ended' | 'insufficient' | 'unanswered', ms?: number): void
+  exchange(provider: string, outcome: 'granted' | 'refused' | 'unanswered'): void
   websocket(change: 1 | -1): void
   /** Null: of no app, or nobody can tell of which. */
   fault(code: FaultCode, app: string | null): void
@@ -161,6 +165,7 @@ export function createMetrics(): Metrics {
   const [requests, rehearsals, logins, faults] = [createSums(), createSums(), createSums(), createSums()]
   const [logouts, forms, renewals, limited] = [createSums(), createSums(), createSums(), createSums()]
   const [keyUses, tokenRequests] = [createSums(), createSums()]
+  const exchanges = createSums()
   const counted = [
     [requests, new Counter(shape('claimgate_requests_total'))],
     [limited, new Counter(shape('claimgate_limited_total'))],
@@ -171,6 +176,7 @@ export function createMetrics(): Metrics {
     [tokenRequests, new Counter(shape('claimgate_token_requests_total'))],
     [forms, new Counter(shape('claimgate_forms_total'))],
     [renewals, new Counter(shape('claimgate_renewals_total'))],
+    [exchanges, new Counter(shape('claimgate_exchanges_total'))],
     [faults, new Counter(shape('claimgate_faults_total'))],
   ] as const
   const refusedConnections = new Counter(shape('claimgate_connections_refused_total'))
@@ -215,6 +221,7 @@ export function createMetrics(): Metrics {
       renewals.add(provider, outcome)
       if (ms !== undefined) renewalDurations.observe(provider, ms / 1000)
     },
+    exchange: (provider, outcome) => exchanges.add(provider, outcome),
     websocket: (change) => websockets.inc(change),
     fault: (code, app) => faults.add(app ?? '', code),
     connectionRefused: () => refusedConnections.inc(),
@@ -234,6 +241,7 @@ export function createMetrics(): Metrics {
       logins.keepOnly(keptProviders)
       logouts.keepOnly(keptProviders)
       renewals.keepOnly(keptProviders)
+      exchanges.keepOnly(keptProviders)
       durations.keepOnly(kept)
       renewalDurations.keepOnly(keptProviders)
     },

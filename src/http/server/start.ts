@@ -11,6 +11,7 @@ import type { ReloadSource } from '../../runtime/reload.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { watchCertificates } from '../operations/certificates.ts'
 import { watchCommandRecords } from '../operations/command-records.ts'
+import { createExchangeNotes } from '../operations/exchange-notes.ts'
 import { createRejectedKeyNotes } from '../operations/keys/rejected-keys.ts'
 import { watchSleepingKeys } from '../operations/keys/sleeping-keys.ts'
 import { createLimitNotes } from '../operations/limit-notes.ts'
@@ -77,6 +78,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     onCertificate: (certificate) => certificates.seen(certificate),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
     onRenewal: (event) => noteRenewal(event),
+    onExchange: (event) => noteExchange(event),
     onRejectedKey: (key) => noteRejectedKey(key),
     onUncounted: (fault, app) => noteUncounted(fault, app),
   }
@@ -88,6 +90,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   metrics.showCertificates(certificates.left)
   const noteClock = createClockNotes(log)
   const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const noteExchange = createExchangeNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteRejectedKey = createRejectedKeyNotes(log, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const serverContext: ServerContext = {

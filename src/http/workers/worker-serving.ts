@@ -9,6 +9,7 @@ import { createEditions } from '../../runtime/editions.ts'
 import { loadGiven } from '../../runtime/given-configuration.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../runtime/open.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { createExchangeNotes } from '../operations/exchange-notes.ts'
 import { createRejectedKeyNotes } from '../operations/keys/rejected-keys.ts'
 import { createLimitNotes } from '../operations/limit-notes.ts'
 import { createLog, type Log } from '../operations/log.ts'
@@ -68,6 +69,7 @@ export async function openWorkerServing(
     onCertificate: newOnes((certificate) => channel.send({ kind: 'certificate', certificate })),
     onProviderClock: (provider, ahead) => noteClock(provider, ahead),
     onRenewal: (event) => noteRenewal(event),
+    onExchange: (event) => noteExchange(event),
     onRejectedKey: (key) => noteRejectedKey(key),
     onUncounted: (fault, app) => noteUncounted(fault, app),
   }
@@ -80,6 +82,7 @@ export async function openWorkerServing(
   const metrics = createMetrics()
   const noteClock = createClockNotes(log)
   const noteRenewal = createRenewalNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const noteExchange = createExchangeNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteRejectedKey = createRejectedKeyNotes(log, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
