@@ -158,6 +158,7 @@ export const english = {
   'keys.ends-in': 'How long it is valid',
   'keys.without-end': 'Without end',
   'keys.origins': 'Web pages that may use it',
+  'keys.sites': 'Sites',
   'keys.origins-hint':
     'The addresses of sites whose pages get tokens for this key, one a line, such as https://shop.example. Leave this empty if you do not know what it is.',
   'keys.sign-in-first':

@@ -165,6 +165,7 @@ export const german = {
   'keys.ends-in': 'Wie lange er gilt',
   'keys.without-end': 'Unbegrenzt',
   'keys.origins': 'Websites, die ihn verwenden dürfen',
+  'keys.sites': 'Websites',
   'keys.origins-hint':
     'Die Adressen von Websites, deren Seiten Tokens für diesen Schlüssel bekommen, eine in jeder Zeile, zum Beispiel https://shop.example. Lassen Sie das Feld leer, wenn Sie nicht wissen, was das ist.',
   'keys.sign-in-first':

@@ -127,7 +127,7 @@ function keyItem(page: KeysPage, key: ShownKey, index: number): string {
       ? row('keys.last-used', words['keys.never-used'])
       : time('keys.last-used', lastUse.at) + row('keys.network', lastUse.network)
   const uses = lastUse === null ? '' : row('keys.uses', new Intl.NumberFormat(look.language).format(key.uses))
-  const origins = key.origins.length === 0 ? '' : row('keys.origins', key.origins.join(' '))
+  const origins = key.origins.length === 0 ? '' : row('keys.sites', key.origins.join(' '))
   const facts = [
     html`<dt>${words['keys.id']}</dt><dd><code>${key.id}</code></dd>`,
     ...[time('keys.made', key.createdAt), used, uses, time('keys.ends', key.expiresAt)],

@@ -23,18 +23,19 @@ export function madeKeyPage(page: MadeKeyPage): Page {
   const copied = words['keys.copied']
   const shown = (id: string, value: string) =>
     html`<code class="secret" id="${id}" data-secret tabindex="0">${value}</code>
-<p class="copy"><button class="button second" type="button" hidden data-copies="${id}" data-copied="${copied}">${words['keys.copy']}</button></p>
+<p class="copy"><button class="button second" type="button" hidden id="copy-${id}" aria-labelledby="copy-${id} of-${id}" data-copies="${id}" data-copied="${copied}">${words['keys.copy']}</button></p>
 `
-  const curl = page.curl === null ? '' : html`<h2>${words['keys.curl']}</h2>!${shown('curl', page.curl)}`
+  const curl =
+    page.curl === null ? '' : html`<h2 id="of-curl">${words['keys.curl']}</h2>!${shown('curl', page.curl)}`
   return pageDocument({
     ...page,
     title: words[page.title],
     gate: 'open',
     content: html`<p class="notice">${words['keys.once']}</p>
 <dl><dt>${words['keys.name']}</dt><dd><bdi>${page.name}</bdi></dd></dl>
-<h2>${words['keys.whole']}</h2>
+<h2 id="of-whole">${words['keys.whole']}</h2>
 !${shown('whole', page.whole)}<h2>${words['keys.pair']}</h2>
-<dl><dt>${words['keys.id']}</dt><dd><code>${page.id}</code></dd><dt>${words['keys.secret']}</dt></dl>
+<dl><dt>${words['keys.id']}</dt><dd><code>${page.id}</code></dd><dt id="of-secret">${words['keys.secret']}</dt></dl>
 !${shown('secret', page.secret)}!${curl}<p role="status" class="quiet"></p>
 !${actions([action(page.keysHref, words['keys.back'])])}`,
   })

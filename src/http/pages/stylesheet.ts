@@ -79,7 +79,7 @@ dd { margin: 0 0 .625rem; }
 .sessions li { padding: .875rem; border: 1px solid var(--line); border-radius: .5rem; }
 .sessions h2 { margin: 0 0 .375rem; display: flex; flex-wrap: wrap; align-items: baseline; gap: .125rem .625rem; }
 .sessions h2 small { padding: 0 .5rem; border-radius: 1rem; background: var(--accent-soft); font-size: .8125rem; font-weight: 600; }
-.sessions dl { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem; }
+.sessions dl { margin: 0; display: grid; grid-template-columns: fit-content(40%) 1fr; gap: .125rem .75rem; }
 .sessions dd { margin: 0; }
 .sessions .actions { margin: .75rem 0 0; }
 .sessions .quiet { margin: 0 0 .5rem; }
