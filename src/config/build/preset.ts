@@ -36,7 +36,7 @@ export const presetFacts: readonly PresetFacts[] = [
     preset: 'cognito',
     issuer: ({ hostname }) => /^cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(hostname),
     label: null,
-    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`. The pool needs a domain. Groups are in `cognito:groups`. Its userinfo sends `email_verified` as the text `"true"`, which counts here. Its sign-out takes `client_id` and `logout_uri` instead of the standard’s parameters, so you have to register the address as an allowed sign-out URL. It gives a refresh token without being asked for one.',
+    text: 'Issuer `https://cognito-idp.REGION.amazonaws.com/POOL-ID`. The pool needs a domain. Groups are in `cognito:groups`. Its userinfo sends `email_verified` as the text `"true"`, which counts here. Its sign-out takes `client_id` and `logout_uri` instead of the standard’s parameters, so you have to register the address as an allowed sign-out URL. It gives a refresh token without being asked for one. Users can come with name and password instead of a sign-in, by `exchange: { cognito_password: … }`; for that alone the pool needs no domain.',
   },
   {
     preset: 'okta',
