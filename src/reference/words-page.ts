@@ -127,7 +127,7 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
   token: [
     '`/.auth/token`',
     'POST',
-    'The token endpoint (RFC 6749): a form with `grant_type=client_credentials` and a key’s `client_id` and `client_secret`, or these as Basic, gets a short token of that key. `scope` narrows it, and `lifetime` shortens it, in seconds. What is wrong is 400 or 401 with JSON (`error`). Pages of other origins get 403. The address is 404 where no location of the origin lists `api_key` in `credentials`.',
+    'The token endpoint (RFC 6749). A form with `grant_type=client_credentials` and a key’s `client_id` and `client_secret`, or these as Basic, gets a short token of that key. `scope` narrows it, and `lifetime` shortens it, in seconds. With `origin` it is the token of a widget, for an `end_user` if you like. The pair of a provider with `exchange` gets that provider’s token, and `grant_type=refresh_token` with its `refresh_token` does too (`exchange.refresh_token`). What is wrong is 400 or 401 with JSON (`error`), and guesses are 429. Pages of other origins get 403. The address is 404 where none of this opens anything on the origin.',
   ],
   health: ['`/.auth/health`', 'GET, HEAD', '200 `ok`, on any Host: the process answers.'],
 }
