@@ -118,6 +118,17 @@ t.test('whoever reloads the page with the secret makes no second key, and sees n
   t.equal(await change(page, 'reloaded').count(), 1)
 })
 
+t.test('two presses of the button send one form', async (t) => {
+  const page = await atKeys(t)
+  await page.locator('#name').fill('pressed twice')
+  await page.locator('button[value=make]').click()
+  await page.locator('a.button').click()
+  await choose(page, 'alice')
+  await page.locator('button[value=make]').dblclick()
+  await page.locator('#whole').waitFor()
+  t.equal(await heading(page), 'Here is your key')
+})
+
 t.test('without scripts, on a small dark telephone, in German', async (t) => {
   const page = await atKeys(t, {
     ...{ javaScriptEnabled: false, colorScheme: 'dark', locale: 'de-DE' },
@@ -130,8 +141,13 @@ t.test('without scripts, on a small dark telephone, in German', async (t) => {
   t.equal(await heading(page), 'Hier ist Ihr Schlüssel')
   t.equal(await width(), 320)
   t.equal(await page.getByRole('button').count(), 0, 'nothing that would need a script')
-  t.equal(await status(await page.locator('#whole').innerText()), 200)
+  const whole = await page.locator('#whole').innerText()
+  t.equal(await status(whole), 200)
   await page.getByRole('link', { name: 'Fertig' }).click()
+  await change(page, 'Telefon').waitFor()
+  await goBack(page)
+  t.notMatch(await page.content(), whole.slice(20, 60), 'the back button brings no secret here either')
+  await page.goto(keys)
   await change(page, 'Telefon').locator('summary').click()
   t.equal(await width(), 320)
   await change(page, 'Telefon').getByRole('button', { name: 'Endgültig widerrufen' }).click()

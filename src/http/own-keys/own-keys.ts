@@ -10,6 +10,7 @@ import { type Answer, frameOf, pageAnswer, withHeaders } from '../pages/answer.t
 import type { NewKeyForm } from '../pages/key-forms.ts'
 import { type KeyNotice, keysPage, type MayMake } from '../pages/keys-page.ts'
 import type { Look } from '../pages/look.ts'
+import { sendOnce, withScript } from '../pages/scripts.ts'
 import type { RequestContext } from '../server/context.ts'
 import { choicesOfEnd, choicesOfOverlap } from './choices.ts'
 import { type KeyOwner, keyOwner, ownedKeys } from './key-owner.ts'
@@ -50,7 +51,8 @@ export async function keysAnswer(
   const { origin, session, provider, principal, place, address, person } = owner
   const keys = await ownedKeys(owner)
   const { living, ended } = await shownKeys(owner, sealOf(context), keys)
-  const frame = frameOf(admission)
+  const script = sendOnce()
+  const frame = { ...frameOf(admission), script }
   const form = sealKeyForm(
     ring,
     { origin: origin.origin, session: session.key },
@@ -64,7 +66,7 @@ export async function keysAnswer(
     may: person === null ? null : mayMake(frame.look, owner, keys, filled),
   })
   // With `no-referrer` the forms would be posted with `Origin: null`.
-  return withHeaders(pageAnswer(200, page), { 'referrer-policy': 'same-origin' })
+  return withHeaders(withScript(pageAnswer(200, page), script), { 'referrer-policy': 'same-origin' })
 }
 
 export function sealOf({ runtime }: RequestContext): RecordSeal {

@@ -141,6 +141,21 @@ const copyScript = `(() => {
   })
 })()`
 
+/**
+ * A form is sent once, however often its button is pressed: the second answer would take the place of the first, which has
+ * the secret. Whoever stopped it may send it again after a while.
+ */
+const sendOnceScript = `(() => {
+  let sent = false
+  const forget = () => { sent = false }
+  addEventListener('submit', (event) => {
+    if (sent) return event.preventDefault()
+    sent = true
+    setTimeout(forget, 10000)
+  })
+  addEventListener('pageshow', forget)
+})()`
+
 /** A script of ours on a page that is whole without it: markup, and what the policy has to name. */
 export interface PageScript {
   readonly markup: string
@@ -164,6 +179,11 @@ export function lookUp(key: StorageKey, to: string): PageScript {
 /** Sends the form of the page as soon as it is there. */
 export function sendForm(): PageScript {
   return { markup: html`<script>!${sendScript}</script>`, hash: hashOf(sendScript) }
+}
+
+/** Keeps a form of the page from being sent twice by two presses of its button. */
+export function sendOnce(): PageScript {
+  return { markup: html`<script>!${sendOnceScript}</script>`, hash: hashOf(sendOnceScript) }
 }
 
 /** Copies what the page shows, and takes it off as the page goes; who comes back by the history goes to `keys`. */

@@ -32,7 +32,7 @@ interface SignedIn {
   readonly cookie: string
 }
 
-function open(t: Test, selfService = 'lifetime: 365d') {
+function open(t: Test, selfService = 'lifetime: 365d', store = 'memory') {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-own-keys-'))
   const around = openTestContext(
     t,
@@ -40,7 +40,7 @@ function open(t: Test, selfService = 'lifetime: 365d') {
 data: ${JSON.stringify(folder)}
 providers:
   op: { issuer: "https://op.example", client_id: c, client_secret: s, label: Acme }
-session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes, idle_timeout: 8h, max_lifetime: 8h }
+session: { store: ${store}, secret: a-session-secret-of-more-than-thirty-two-bytes, idle_timeout: 8h, max_lifetime: 8h }
 api_keys:
   store: sqlite
   self_service: { at: "${site}", require: { plan: [paid, trial] }, claims: [plan, email], max_keys: 2, ${selfService} }
@@ -509,6 +509,19 @@ t.test('a provider that tells no time counts by our own sign-in, if that was for
   t.equal(await status(await signIn({ auth_time: clock.time - 3600 }, { wish: forced })), 401)
   t.equal(await status(await signIn({ auth_time: String(clock.time) }, { wish: forced })), 401)
   t.equal(await status(await signIn({ auth_time: clock.time * 1000 }, { wish: forced })), 401)
+})
+
+t.test('sessions that rest in cookies have all that the page goes by', async (t) => {
+  const { signIn, show, post, stored, clock } = open(t, 'lifetime: 365d', 'cookie')
+  const alice = await signIn({ more: 'x' })
+  t.equal((await post(alice, newForm(await show(alice)))).status, 200)
+  t.same((await stored())[0]?.claims, { sub: 'alice', plan: 'paid' })
+  const quiet = await signIn({ auth_time: null }, { wish: forced })
+  t.equal((await post(quiet, newForm(await show(quiet)))).status, 200)
+  const plain = await signIn({ auth_time: null, plan: 'trial' }, { user: 'bob' })
+  t.equal((await post(plain, newForm(await show(plain)))).status, 401)
+  clock.time += 361
+  t.equal((await stored()).length, 2)
 })
 
 t.test('a store that fails is a fault, and shows nothing', async (t) => {

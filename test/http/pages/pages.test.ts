@@ -276,6 +276,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'rotating',
     'say',
     'second',
+    'sendOnceScript',
     'sendScript',
     'sessionsLink',
     'shown',
