@@ -26,6 +26,8 @@ export const events = {
     'The socket by which `claimgate health` asks could be placed nowhere. `claimgate health` says that no gateway answers, although this one serves.',
   'certificate.ending':
     'A certificate ends within a week, or has ended. This is said daily. Of one that a provider or an app showed, it is also said once when it ends within 30 days.',
+  'certificate.refused':
+    'A client showed a certificate that counts as none (`error`). The client is served as one without. This is said at most once a minute of each cause.',
   'login.started': 'A browser was sent to a provider.',
   'login.completed': 'A session began.',
   'login.failed': 'A sign-in ended without a session.',
@@ -135,6 +137,7 @@ export const eventFields = {
   'worker.ended': ['worker', 'pid', 'status', 'signal', 'error', 'pause_seconds', 'lines'],
   'health.unavailable': ['warning'],
   'certificate.ending': ['role', 'host', 'ends_at', 'warning'],
+  'certificate.refused': ['peer', 'authority', 'certificate', 'error', 'count'],
   'login.started': ['request_id', 'provider', 'redirect_uri'],
   'login.completed': ['request_id', 'client', 'subject', 'provider', 'session'],
   'login.failed': ['request_id', 'app', 'provider', ...ofFault],
@@ -251,6 +254,7 @@ export const fields = {
   role: 'Which certificate it is. The gateway shows `listener` and `client`, and trusts `ca`. A provider or an app showed `provider` and `upstream`.',
   ends_at: 'When the certificate ends, in seconds since 1970.',
   expires_in: 'For how many seconds the token opens what it opens.',
+  authority: 'The name of the authority in `client_certificates`.',
   seconds: 'By how much the clocks differ.',
   peer: 'The address from which a connection came.',
   credential:

@@ -77,8 +77,10 @@ export interface ListenSettings extends ListenAddress {
   /** Permissions of the socket, such as 0o660; null: what the process’s umask leaves. */
   readonly mode: number | null
   readonly tls: readonly { readonly certificate: string; readonly key: Secret }[]
-  /** PEM of the authority that client certificates must come from; null: none are asked for. */
+  /** PEM of the authority that client certificates must come from; null: none are demanded. */
   readonly clientCa: string | null
+  /** Whether it asks for certificates of `Gateway.clientCertificates`, and serves clients that have none. */
+  readonly asksCertificates: boolean
 }
 
 /** Where connections are accepted: at one place or several, each with its own TLS. */

@@ -186,6 +186,7 @@ export function needsRestart(now: Gateway, wanted: Gateway): readonly string[] {
 const listenerKeys: readonly (readonly [string, (listener: ListenSettings) => unknown])[] = [
   ['tls', ({ tls }) => tls.length > 0],
   ['client_ca', ({ clientCa }) => clientCa],
+  ['client_certificates', ({ asksCertificates }) => asksCertificates],
 ]
 
 /** Those that stand in both, by their order. */

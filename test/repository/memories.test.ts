@@ -46,10 +46,12 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   ],
   'http/operations/keys/rejected-keys.ts': ['limits.rejectedKeysTold'],
   'http/operations/renewal-notes.ts': ['names of providers of the configuration', 'limits.renewalWarnings'],
+  'http/operations/refused-certificates.ts': ['the causes that there are'],
   'http/operations/sums.ts': [`${ofConfiguration}, reasons and status classes`],
   'http/pages/look.ts': [`${ofConfiguration}, by language`],
   'http/proxy/event-streams.ts': ['answers under way: as many as connections'],
   'http/server/own-front.ts': ['connections that are open; limits.networkConnections for each network'],
+  'http/server/certified-connections.ts': ['connections that are open', 'one or two of a connection'],
   'http/sign-in/passed-parameters.ts': [ofOneCall],
   'http/websocket/open-websockets.ts': [
     'handshakes under way: as many as connections',

@@ -24,7 +24,7 @@ export interface IssueOptions {
 export interface ClientAuthority extends Issued {
   issue(name: string, options?: IssueOptions): Issued
   /** One that may issue itself, below this one. */
-  intermediate(name: string): ClientAuthority
+  intermediate(name: string, extensions?: readonly string[]): ClientAuthority
   revoke(certificate: Issued): void
   /** Its list as it is now, which ends after so many days; below zero: it has ended. */
   crl(days?: number, extensions?: readonly string[]): string
@@ -72,7 +72,8 @@ function authorityOf(folder: string, own: Issued): ClientAuthority {
   return {
     ...own,
     issue,
-    intermediate: (of) => authorityOf(folder, issue(of, { extensions: issuing, days: [-1, 3000] })),
+    intermediate: (of, extensions = issuing) =>
+      authorityOf(folder, issue(of, { extensions, days: [-1, 3000] })),
     revoke: ({ certFile }) => void ca('-revoke', certFile),
     crl: (days = 7, extensions = []) => {
       const dates = ['-crl_lastupdate', timeIn(Math.min(-1, days - 1)), '-crl_nextupdate', timeIn(days)]

@@ -49,21 +49,40 @@ function buildAddress(
   const checked = checkValue(form, nodeAt(scope.root, path), placeOf(scope, path))
   if (!checked.ok || Array.isArray(checked.value)) return null
   const place = 'address' in checked.value ? checked.value.address : checked.value
-  return place === undefined ? null : { ...place, mode: null, tls: [], clientCa: null }
+  return place === undefined
+    ? null
+    : { ...place, mode: null, tls: [], clientCa: null, asksCertificates: false }
 }
 
 function buildMapping(scope: Scope, path: ConfigPath): ListenSettings | null {
-  const { address, mode, tls = [], client_ca: ca } = checkKeys(listenKeys, placeOf(scope, path))
+  const keys = checkKeys(listenKeys, placeOf(scope, path))
+  const { address, mode, tls = [], client_ca: ca } = keys
   const pairs = tls.map((pair, index) => readKeyPair(scope, [...path, 'tls', index], pair))
   const clientCa = ca === undefined ? null : readCertificates(scope, [...path, 'client_ca'], ca)
   if (ca !== undefined && !isWritten(scope, [...path, 'tls'])) {
     faultAt(scope, [...path, 'client_ca'], 'needs `tls`: certificates of clients are part of TLS')
   }
+  const asksCertificates = keys.client_certificates === 'ask'
+  if (asksCertificates) checkAsking(scope, [...path, 'client_certificates'])
   if (address === undefined) return null
   if (mode !== undefined && address.socketPath === null) {
     faultAt(scope, [...path, 'mode'], 'belongs to a Unix socket: `address: unix:/run/claimgate.sock`')
   }
-  return { ...address, mode: mode ?? null, tls: pairs.filter((pair) => pair !== null), clientCa }
+  const complete = pairs.filter((pair) => pair !== null)
+  return { ...address, mode: mode ?? null, tls: complete, clientCa, asksCertificates }
+}
+
+/** `client_certificates: ask` needs TLS and somebody whose certificates count, and nobody who demands others. */
+function checkAsking(scope: Scope, at: ConfigPath): void {
+  const listener = at.slice(0, -1)
+  if (!isWritten(scope, [...listener, 'tls']))
+    faultAt(scope, at, 'needs `tls`: certificates of clients are part of TLS')
+  if (isWritten(scope, [...listener, 'client_ca']))
+    faultAt(scope, at, 'cannot stand beside `client_ca`, which refuses every client without a certificate')
+  if (!isWritten(scope, ['client_certificates'])) {
+    const message = 'needs `client_certificates` at the top of the file: whose certificates count'
+    faultAt(scope, at, message)
+  }
 }
 
 /** Told while the file is read: the system would say it only when the gateway listens. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keyPair } from './key-pair.ts'
-import { fileMode, forms, listenPlace, pem } from './values.ts'
+import { fileMode, forms, listenPlace, oneOf, pem } from './values.ts'
 
 /** One place of `listen` as a mapping. */
 export const listenKeys = {
@@ -23,6 +23,11 @@ export const listenKeys = {
     .describe(
       'The authorities that may have issued a client’s certificate. With this key, clients without such a certificate are refused.',
     ),
+  client_certificates: oneOf(['ask'])
+    .optional()
+    .describe(
+      'With `ask`, the gateway asks every client here for a certificate of `client_certificates` at the top of the file. Clients without one are served too. Each connection has a whole handshake of its own, lasts 10 minutes at most once a certificate was shown, and serves only the host for which it was opened: the name in the handshake must be that of `Host`. So apps that want certificates often have an address or a port of their own.',
+    ),
 }
 
 const listenMapping = z.strictObject(listenKeys)
@@ -36,7 +41,7 @@ const oneListener = z.union([
 export const listenForm = z
   .union([...oneListener.options, z.array(oneListener).min(1)])
   .register(forms, {
-    form: '`address:port`, `unix:/path`, `{address, mode, tls, client_ca}`, or a list of these',
+    form: '`address:port`, `unix:/path`, `{address, mode, tls, client_ca, client_certificates}`, or a list of these',
   })
   .prefault('0.0.0.0:8080')
   .describe(

@@ -46,14 +46,14 @@ export interface OpenedAuthority {
  */
 export function openAuthority({ name, ca, crl }: CertificateAuthority): OpenedAuthority {
   const faults: AuthorityFault[] = []
-  const blocks = pemBlocks(ca, 'CERTIFICATE')
+  const blocks = pemBlocks(ca, certificateBlock)
   const certificates = blocks.flatMap((der) => chainCertificate(new X509Certificate(der)) ?? [])
   if (certificates.length < blocks.length) faults.push({ of: 'ca', fault: 'unreadable' })
   if (!certificates.some(({ certificate }) => certificate.checkIssued(certificate)))
     faults.push({ of: 'ca', fault: 'no-root' })
   if (crl === null) return { authority: { name, certificates, lists: null }, faults }
   const lists: OwnList[] = []
-  for (const [index, der] of pemBlocks(crl, 'X509 CRL').entries()) {
+  for (const [index, der] of pemBlocks(crl, listBlock).entries()) {
     const reading = readRevocationList(der)
     const key = reading.ok ? writerOf(reading.list, certificates) : null
     if (reading.ok && key !== null) lists.push({ ...reading.list, key })
@@ -107,7 +107,10 @@ const hashes: ReadonlyMap<string, string | null> = new Map([
   ['1.3.101.113', null],
 ])
 
-function pemBlocks(pem: string, label: 'CERTIFICATE' | 'X509 CRL'): readonly Buffer[] {
-  const found = pem.match(new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----`, 'g')) ?? []
-  return found.map((block) => Buffer.from(block.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+const listBlock = /-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g
+
+function pemBlocks(pem: string, block: RegExp): readonly Buffer[] {
+  const found = pem.match(block) ?? []
+  return found.map((text) => Buffer.from(text.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
 }

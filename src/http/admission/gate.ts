@@ -4,6 +4,7 @@ import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import { clientAddress, forwardedProto, peerOf } from '../../core/request/forwarded.ts'
+import { isOfHandshake } from '../../core/request/handshake-host.ts'
 import { readHost } from '../../core/request/host.ts'
 import { readTarget, type Target } from '../../core/request/target.ts'
 import { describeUnknownHost } from '../../core/request/unknown-host.ts'
@@ -66,6 +67,9 @@ export function admit(
     return toAdmission(draft, { kind: 'reject', status: 421, reason: 'host-unknown' }, detail)
   }
   draft.origin = origin
+  const { handshakeName } = facts.socket
+  if (handshakeName !== undefined && !isOfHandshake(host.host, handshakeName))
+    return reject(draft, 421, 'host-not-of-handshake')
   if (!reading.ok) return reject(draft, 400, reading.reason)
   const { target } = reading
   draft.target = target

@@ -16,6 +16,8 @@ export interface RequestFacts {
   readonly socket: PeerFacts & {
     /** What the client showed in the handshake; null or absent: nothing that counts. */
     readonly certificate?: ConnectionCertificate | null
+    /** The name that the client gave in the handshake; null: none. Absent: where no certificate is asked for. */
+    readonly handshakeName?: string | null
   }
 }
 

@@ -62,6 +62,11 @@ export class OpenEventStreams {
     )
   }
 
+  /** Ends the one of a request, if it is still open. */
+  end(request: IncomingMessage): void {
+    this.#open.get(request)?.end()
+  }
+
   /** The gateway stops: what is open ends, and what begins from now on ends at once. */
   closeAll(): void {
     this.#closing = true

@@ -29,10 +29,12 @@ import { resumeForm } from '../sign-in/resume.ts'
 import { giveToken } from '../token/token.ts'
 import { asTokenError } from '../token/token-answer.ts'
 import { openUpgrades } from '../websocket/websocket.ts'
+import { whenConnectionEnds } from './certified-connections.ts'
 import { contextOf, type RequestContext, type ServerContext } from './context.ts'
 import { noteCut } from './cut-answer.ts'
 import { createRequestListener } from './request-listener.ts'
 import { createServer, serverLimits } from './server.ts'
+import { tlsOf } from './tls.ts'
 import { dropRest } from './unread-body.ts'
 
 export interface ServedApp {
@@ -56,7 +58,8 @@ export async function createApp(
   const upgrades = openUpgrades(serverContext)
   let handle: http.RequestListener = () => {}
   const makeServer = (index: number): Server => {
-    const listener = editions.current().gateway.listeners[index]
+    const { gateway } = editions.current()
+    const listener = gateway.listeners[index]
     if (listener === undefined) throw new Error(`there is no place ${index} of \`listen\``)
     const server = createServer(
       listener,
@@ -64,6 +67,7 @@ export async function createApp(
       requestListener,
       (request, response) => handle(request, response),
       (code) => log.event('info', 'request.unreadable', { code }),
+      tlsOf(listener, gateway),
     )
     upgrades.serve(server)
     onServer(server, index)
@@ -120,9 +124,16 @@ export async function createApp(
         end()
       }
       const leave = eventStreams.add(runtime, raw, admission, endFor, editions.current)
+      const forget = whenConnectionEnds(raw.socket, () => {
+        eventStreams.end(raw)
+        return false
+      })
       // Let in by rules that are gone meanwhile.
       if (editions.current() !== runtime) eventStreams.judge(editions.current(), raw)
-      return leave
+      return () => {
+        forget()
+        leave()
+      }
     },
     onReflectedSecret: ({ requestId, app: reflecting }) => {
       log.event('error', 'upstream.secret-reflected', { request_id: requestId, app: reflecting?.name })

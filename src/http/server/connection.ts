@@ -63,6 +63,14 @@ export class Connection {
     if (this.#current === null) this.#socket.destroySoon()
   }
 
+  /** Ends when the request that it serves is answered, at once when there is none. What waits behind it is not served. */
+  endAfterCurrent(): void {
+    this.#ending = true
+    this.#waiting.length = 0
+    if (this.#current === null) this.#socket.destroySoon()
+    else if (!this.#current.headersSent) this.#current.shouldKeepAlive = false
+  }
+
   #begin(request: IncomingMessage, response: ServerResponse, serve: Serve): void {
     // The answer before said that it was the last (RFC 9112 section 9.6), or the client went away meanwhile.
     if (this.#socket.writableEnded || this.#socket.destroyed) return

@@ -4,13 +4,15 @@ import type { ListenSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { ListenSocket } from '../../runtime/listen-socket.ts'
 import { ownAnswers } from '../operations/answers.ts'
+import { noteRefusedCertificates } from '../operations/refused-certificates.ts'
 import { noteRefusedConnections } from '../operations/refused-connections.ts'
 import { createApp } from './app.ts'
+import { certifiedConnections } from './certified-connections.ts'
 import type { ServerContext } from './context.ts'
 import type { Front } from './front.ts'
 import { addressesOf, type Listen, listenOn, listenServer, portOf } from './listening.ts'
 import { connectionBound } from './network-connections.ts'
-import { useCertificates } from './tls.ts'
+import { tlsOf, useCertificates } from './tls.ts'
 
 /** How often connections without a request are closed while the gateway stops. */
 const sweepMs = 50
@@ -35,6 +37,12 @@ export async function openOwnFront(
     trusted: () => editions.current().gateway.trustedProxies,
     onRefused: noteRefusedConnections(log, metrics, () => editions.current().clock.monotonicMs()),
   })
+  const { gateway, clock } = editions.current()
+  const certified = certifiedConnections({
+    clock,
+    authorities: gateway.clientCertificates?.authorities ?? [],
+    onRefused: noteRefusedCertificates(log, () => clock.monotonicMs()),
+  })
   const connections = new Set<Socket>()
   /** The servers of each place; `localhost` may have several. The first of all is the app's own. */
   const servers: Server[][] = []
@@ -42,11 +50,13 @@ export async function openOwnFront(
     bound(server)
     followConnections(server, connections)
     servers[index] = [...(servers[index] ?? []), server]
+    if (editions.current().gateway.listeners[index]?.asksCertificates) certified.follow(server)
   })
   const all = (): readonly Server[] => servers.flat()
   editions.subscribe('certificates', ({ gateway }) => {
     for (const [index, listener] of gateway.listeners.entries())
-      for (const server of servers[index] ?? []) useCertificates(server, listener)
+      for (const server of servers[index] ?? []) useCertificates(server, tlsOf(listener, gateway))
+    certified.renew(gateway)
   })
   const port = (index: number, listener: ListenSettings) =>
     portOf(servers[index]?.[0]?.address() ?? null, listener)

@@ -1,10 +1,11 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { ListenSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import { asksForWebSocket } from '../websocket/handshake.ts'
 import { Connection, connectionOf } from './connection.ts'
-import { createTlsServer } from './tls.ts'
+import { createTlsServer, type TlsSettings } from './tls.ts'
 
 /** Takes a request before Fastify sees it; `next` hands it on. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -22,7 +23,7 @@ export interface ServerLimits {
 }
 
 /** A connection, with what the gate is to know of each of its requests: see `RequestFacts`. */
-type Accepted = Socket & { isUnix?: boolean }
+type Accepted = (Socket | TLSSocket) & { isUnix?: boolean; handshakeName?: string | null }
 
 export const serverLimits: ServerLimits = {
   silenceMs: limits.silenceMs,
@@ -40,6 +41,7 @@ export function createServer(
   requestListener: RequestListener,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   onUnreadable: (code: string, socket: Socket) => void,
+  tls: TlsSettings = listen,
 ): Server {
   const { unreadMs } = limits
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -56,13 +58,14 @@ export function createServer(
   const upgrades = (request: IncomingMessage): boolean =>
     asksForWebSocket(request) && (connectionOf(request.socket)?.isIdle() ?? true)
   const options = optionsOf(limits, upgrades)
-  const server = listen.tls.length > 0 ? createTlsServer(listen, limits, options) : http.createServer(options)
+  const server = listen.tls.length > 0 ? createTlsServer(tls, limits, options) : http.createServer(options)
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on(listen.tls.length > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
     const accepted: Accepted = socket
     accepted.isUnix = listen.socketPath !== null
+    if (listen.asksCertificates) accepted.handshakeName = nameInHandshake(accepted)
     socket.setTimeout(limits.silenceMs, () => socket.destroy())
   })
   const unreadable = new WeakSet<Socket>()
@@ -80,6 +83,11 @@ export function createServer(
     if (!isBrokenConnection(error.code)) onUnreadable(error.code ?? 'unknown', socket)
   })
   return server
+}
+
+function nameInHandshake(socket: Accepted): string | null {
+  const name = 'servername' in socket ? socket.servername : null
+  return typeof name === 'string' && name !== '' ? name.toLowerCase() : null
 }
 
 function optionsOf(

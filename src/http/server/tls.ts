@@ -1,13 +1,25 @@
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import type http from 'node:http'
 import type { Server } from 'node:http'
 import https from 'node:https'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { coversHost } from '../../core/certificate.ts'
-import type { ListenSettings } from '../../core/gateway.ts'
+import type { Gateway, ListenSettings } from '../../core/gateway.ts'
 
 /** What a listener shows, and what it asks of clients. */
-export type TlsSettings = Pick<ListenSettings, 'tls' | 'clientCa'>
+export interface TlsSettings extends Pick<ListenSettings, 'tls' | 'clientCa'> {
+  /** PEM of the authorities whose certificates are asked for, and not demanded; absent: none are. */
+  readonly asked?: readonly string[]
+}
+
+/** Of a place of `listen`. */
+export function tlsOf(
+  { tls, clientCa, asksCertificates }: ListenSettings,
+  { clientCertificates }: Pick<Gateway, 'clientCertificates'>,
+): TlsSettings {
+  if (!asksCertificates) return { tls, clientCa }
+  return { tls, clientCa, asked: clientCertificates?.authorities.map(({ ca }) => ca) ?? [] }
+}
 
 /** The first certificate serves clients that name no host; the others by the names they hold (SNI, RFC 6066). */
 export function createTlsServer(
@@ -15,26 +27,42 @@ export function createTlsServer(
   { silenceMs }: { readonly silenceMs: number },
   options: http.ServerOptions,
 ): https.Server {
-  const clients =
-    listen.clientCa === null ? {} : { ca: listen.clientCa, requestCert: true, rejectUnauthorized: true }
   const server: https.Server = https.createServer({
     ...options,
     handshakeTimeout: silenceMs,
-    ...clients,
+    ...clientsOf(listen),
+    ...askedOnce(listen),
     SNICallback: (name, done) => done(null, contextFor(server, name)),
   })
   useCertificates(server, listen)
   return server
 }
 
+function clientsOf({ clientCa, asked }: TlsSettings): https.ServerOptions {
+  if (clientCa !== null) return { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  // Never a reason for the handshake to fail: what is shown is judged behind it.
+  return asked === undefined ? {} : { ca: [...asked], requestCert: true, rejectUnauthorized: false }
+}
+
+/**
+ * A certificate is verified in a handshake, so where one is asked for each connection has a whole one: no session is
+ * resumed, by a ticket or by its id (node:https keeps none by itself), and none is negotiated anew on a connection.
+ */
+function askedOnce({ asked }: TlsSettings): Pick<SecureContextOptions, 'secureOptions'> {
+  if (asked === undefined) return {}
+  return { secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION }
+}
+
 /** From the next handshake on: at the start, and when a certificate was renewed. Nothing for a server without TLS. */
 export function useCertificates(server: Server, listen: TlsSettings): void {
   if (!(server instanceof https.Server)) return
+  const { ca } = clientsOf(listen)
   const contextOf = ({ certificate, key }: TlsSettings['tls'][number]): SecureContextOptions => ({
     cert: certificate,
     key: key.reveal(),
     minVersion: 'TLSv1.2',
-    ...(listen.clientCa === null ? {} : { ca: listen.clientCa }),
+    ...(ca === undefined ? {} : { ca }),
+    ...askedOnce(listen),
   })
   const [first, ...others] = listen.tls
   if (first !== undefined) server.setSecureContext(contextOf(first))

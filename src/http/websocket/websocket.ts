@@ -15,6 +15,7 @@ import { reportFault, reportUndecided } from '../operations/report-fault.ts'
 import { type Answer, faultAnswer, withHeaders } from '../pages/answer.ts'
 import { atLocation } from '../pages/at-location.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
+import { whenConnectionEnds } from '../server/certified-connections.ts'
 import {
   attachContext,
   type RequestContext,
@@ -225,6 +226,7 @@ function open(
     onClosed() {
       webSockets.delete(tunnel)
       unwatch?.()
+      forget()
       metrics.websocket(-1)
       log.event('info', 'websocket.closed', { ...fields, reason })
     },
@@ -242,6 +244,10 @@ function open(
     tunnel.close(closeCodes.policyViolation)
   }
   const unwatch = watchCaller(runtime, admission, { ended: signedOut, judge })
+  const forget = whenConnectionEnds(request.socket, () => {
+    tunnel.close(closeCodes.serviceRestart)
+    return true
+  })
   note(context, admission, 101)
   metrics.websocket(1)
   log.event('info', 'websocket.opened', fields)

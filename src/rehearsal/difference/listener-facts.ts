@@ -18,6 +18,7 @@ function factsOf(listen: ListenSettings, key: string): Readonly<Record<string, s
     [`${key}.mode`]: listen.mode === null ? null : `0${listen.mode.toString(8)}`,
     [`${key}.tls`]: certificatesText(listen.tls),
     [`${key}.client_ca`]: listen.clientCa && fileText(listen.clientCa),
+    [`${key}.client_certificates`]: listen.asksCertificates ? 'ask' : null,
   }
 }
 

@@ -36,7 +36,15 @@ function faultsOf(listen: string, more?: string): readonly string[] {
 }
 
 const tls = 'tls: [{ certificate: one.crt, key: one.key }]'
-const plain = { host: '127.0.0.1', port: 8080, socketPath: null, mode: null, tls: 0, clientCa: null }
+const plain = {
+  host: '127.0.0.1',
+  port: 8080,
+  socketPath: null,
+  mode: null,
+  tls: 0,
+  clientCa: null,
+  asksCertificates: false,
+}
 
 function placesOf(listen: string) {
   return gatewayOf(listen).listeners.map((one) => ({ ...one, tls: one.tls.length }))

@@ -5,7 +5,15 @@ import { Connection, connectionOf } from '../../../src/http/server/connection.ts
 import { createServer } from '../../../src/http/server/server.ts'
 import { connectTo, settled } from '../../support/held-connection.ts'
 
-const listen = { host: '127.0.0.1', port: 0, socketPath: null, mode: null, tls: [], clientCa: null }
+const listen = {
+  host: '127.0.0.1',
+  port: 0,
+  socketPath: null,
+  mode: null,
+  tls: [],
+  clientCa: null,
+  asksCertificates: false,
+}
 const limits = { silenceMs: 12_345, checkEveryMs: 60_000, unreadMs: 60_000 }
 
 interface Taken {

@@ -23,6 +23,7 @@ async function start(tls: ListenSettings['tls'] = []) {
     mode: null,
     tls,
     clientCa: null,
+    asksCertificates: false,
   }
   const unreadable: string[] = []
   const answered = new EventEmitter()

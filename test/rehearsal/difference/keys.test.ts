@@ -60,6 +60,7 @@ const own = { claim: 'groups' }
 const secret = (name: string) => createHash('sha256').update(name).digest('base64url')
 const https = { 'apps.*.upstream.url': 'https://10.0.0.5' }
 const bySocket = { listen: { address: 'unix:/run/a.sock' }, trusted_proxies: ['unix'] }
+const withPartners = { client_certificates: { authorities: { partners: { ca_file: 'ca.pem' } } } }
 const withTls = { 'listen.tls': [{ certificate: 'one.crt', key: 'one.key' }] }
 const withAdminTls = { 'admin.tls': [{ certificate: 'one.crt', key: 'one.key' }] }
 const byKey = {
@@ -192,6 +193,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'listen.tls[].certificate': [['one.crt', 'other.crt', withTls, { 'listen.tls[].key': 'other.key' }]],
   'listen.tls[].key': [['one.key', 'other.key', withTls, { 'listen.tls[].certificate': 'other.crt' }]],
   'listen.client_ca': [[undefined, 'ca.pem', withTls]],
+  'listen.client_certificates': [[undefined, 'ask', { ...withTls, ...withPartners }]],
   admin: [[undefined, false]],
   'admin.tls[].certificate': [['one.crt', 'other.crt', withAdminTls, { 'admin.tls[].key': 'other.key' }]],
   'admin.tls[].key': [['one.key', 'other.key', withAdminTls, { 'admin.tls[].certificate': 'other.crt' }]],
