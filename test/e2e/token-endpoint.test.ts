@@ -1,4 +1,5 @@
 // The token endpoint over real sockets: a short token for a key's pair, what it opens, and what it does not.
+import * as client from 'openid-client'
 import t, { type Test } from 'tap'
 import type { ApiKey } from '../../src/core/keys/api-key.ts'
 import { openKeys } from '../store/keys/sqlite-key-store.ts'
@@ -153,4 +154,25 @@ t.test('a token dies with its key, a second after somebody else revoked it', asy
   const again = await ask(at, inForm(at.key))
   t.equal(again.status, 401)
   t.match(await again.json(), { error: 'invalid_client', error_description: 'the key was revoked' })
+})
+
+t.test('a library of OAuth asks as it asks any provider, by Basic and by the form', async (t) => {
+  const at = await around(t)
+  const { id, secret } = at.key
+  const server = { issuer: at.gateway.url, token_endpoint: `${at.gateway.url}/.auth/token` }
+  for (const method of [client.ClientSecretBasic(secret), client.ClientSecretPost(secret)]) {
+    const configuration = new client.Configuration(server, id, { client_secret: secret }, method)
+    client.allowInsecureRequests(configuration)
+    const tokens = await client.clientCredentialsGrant(configuration, { scope: 'read' })
+    t.match(tokens, { token_type: 'bearer', expires_in: 900, scope: 'read' })
+    t.equal((await open(at, tokens.access_token)).status, 200)
+    const refused: unknown = await client
+      .clientCredentialsGrant(configuration, { scope: 'admin' })
+      .catch((thrown: unknown) => thrown)
+    t.match(refused, { error: 'invalid_scope', status: 400 })
+  }
+  const wrong = new client.Configuration(server, id, {}, client.ClientSecretBasic('0'.repeat(43)))
+  client.allowInsecureRequests(wrong)
+  const refused: unknown = await client.clientCredentialsGrant(wrong).catch((thrown: unknown) => thrown)
+  t.match(refused, { status: 401 })
 })
