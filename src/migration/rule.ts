@@ -9,6 +9,8 @@ export type Rule =
   | { readonly kind: 'claim'; readonly path: string; readonly test: ClaimTest }
   | { readonly kind: 'ip'; readonly ranges: readonly string[] }
   | { readonly kind: 'provider'; readonly names: readonly string[] }
+  /** A certificate of the connection; `issuers`: who issued it itself, anybody below the authority where empty. */
+  | { readonly kind: 'certificate'; readonly authority: string; readonly issuers: readonly string[] }
   | { readonly kind: 'all' | 'any' | 'none'; readonly members: readonly Rule[] }
 
 /** One matcher of a claim; several operands mean one of them. */
@@ -118,6 +120,7 @@ function asksForClaim(rule: Rule): boolean {
     case 'never':
     case 'signed_in':
     case 'ip':
+    case 'certificate':
     case 'none':
       return false
   }
@@ -137,6 +140,7 @@ export function asks(rule: Rule): boolean {
     case 'open':
     case 'never':
     case 'ip':
+    case 'certificate':
       return false
   }
 }
@@ -159,6 +163,7 @@ export function claimPaths(rule: Rule): readonly string[] {
     case 'never':
     case 'signed_in':
     case 'ip':
+    case 'certificate':
     case 'provider':
       return []
   }
@@ -190,6 +195,10 @@ export function ruleValue(rule: Rule): YamlValue {
       return { client_ip: oneOrMany(rule.ranges) }
     case 'provider':
       return { provider: oneOrMany(rule.names) }
+    case 'certificate': {
+      const { authority, issuers } = rule
+      return { certificate: { authority, ...(issuers.length === 0 ? {} : { issuer: oneOrMany(issuers) }) } }
+    }
     case 'claim':
       return claimValue(rule.path, rule.test)
     case 'any':

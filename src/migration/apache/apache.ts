@@ -4,6 +4,7 @@ import { examplesOf } from '../proof/examples.ts'
 import { prove } from '../proof/prove.ts'
 import { testFileText } from '../test-file.ts'
 import type { Variable } from '../variable.ts'
+import { collectAuthorities } from './access/certificates.ts'
 import {
   accountsOf,
   claimLeftOut,
@@ -47,8 +48,16 @@ export function convertApache(input: ApacheInput): Conversion {
   noteVersion(input.version, findings.add)
   const site = readSite(read.nodes, read.folders)
   const hosts = site.filter((host) => isApp(host, findings.add))
+  const authorities = collectAuthorities(hosts, input, findings.add)
   const providers = collectProviders(hosts, input, notes)
-  const made = hosts.map((host) => convertOne(host, providers, input.version, notes))
+  const made = hosts.map((host) =>
+    convertOne(
+      host,
+      providers,
+      { version: input.version, certificates: authorities.of.get(host) ?? null },
+      notes,
+    ),
+  )
   for (const note of read.notes) findings.add(noteFinding(note))
   const converted = account(made, site, read.lines, findings)
   const apps = withUniqueNames(converted.flatMap(({ apps }) => apps))
@@ -56,6 +65,7 @@ export function convertApache(input: ApacheInput): Conversion {
     source: input.files.map(({ name }) => name).join(', '),
     providers: providers.all,
     apps,
+    authorities: authorities.all,
     trustedProxies: trustedProxies(hosts, apps, findings.add),
   }
   const yaml = fileText(file)
@@ -169,13 +179,13 @@ function isOpen({ requires, compat, directives, text }: PathSection): boolean {
 function convertOne(
   host: VirtualHost,
   { all, of, tokens }: Providers,
-  version: Version,
+  around: Pick<Context, 'version' | 'certificates'>,
   notes: ProviderNotes,
 ): ConvertedHost {
   const providers = of.get(host) ?? []
   const [first] = providers
   const context: Context = {
-    version,
+    ...around,
     report: notes.report,
     remoteUser: readRemoteUser(host.directives, first?.issuer ?? ''),
     tokenUser: tokens.get(host)?.remoteUser ?? null,

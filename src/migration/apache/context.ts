@@ -1,4 +1,5 @@
 import type { Finding } from '../finding.ts'
+import type { HostCertificates } from './access/certificates.ts'
 import type { Version } from './versions.ts'
 
 /** What the conversion of one virtual host's rules hangs on. */
@@ -14,6 +15,8 @@ export interface Context {
   readonly tokenUser: RemoteUser | null
   /** Provider by issuer. */
   readonly issuers: ReadonlyMap<string, string>
+  /** What the host asks of certificates of clients; null: nothing. */
+  readonly certificates: HostCertificates | null
 }
 
 /** What `Require user` and the user's header meant: `OIDCRemoteUserClaim`. */

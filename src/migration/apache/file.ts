@@ -5,6 +5,7 @@ import { ruleValue } from '../rule.ts'
 import { positionText } from '../source-position.ts'
 import { entryLines, type YamlValue } from '../yaml.ts'
 import type { Access } from './access/access.ts'
+import type { ConvertedAuthority } from './access/certificates.ts'
 import type { ConvertedApp } from './host/host.ts'
 import type { ConvertedLocation } from './host/locations.ts'
 import type { ConvertedProvider } from './provider/provider.ts'
@@ -13,6 +14,8 @@ export interface ConvertedFile {
   readonly source: string
   readonly providers: readonly ConvertedProvider[]
   readonly apps: readonly ConvertedApp[]
+  /** Of `client_certificates`. */
+  readonly authorities: readonly ConvertedAuthority[]
   /** CIDRs, `none`, or null where no rule asks for an address. */
   readonly trustedProxies: YamlValue | null
 }
@@ -25,6 +28,7 @@ export function fileText(file: ConvertedFile): string {
     `# Written by \`claimgate convert\` from ${file.source}. The report says what changed; every key: docs/configuration.md.`,
     '',
     ...(file.trustedProxies === null ? [] : [...entryLines('trusted_proxies', file.trustedProxies, 0), '']),
+    ...authorityLines(file.authorities),
     'providers:',
     ...file.providers.flatMap(providerLines),
     '',
@@ -40,6 +44,14 @@ export function fileText(file: ConvertedFile): string {
     ]),
   ]
   return `${lines.join('\n')}\n`.replace('session:\n  # Seals', '# session:\n  # Seals')
+}
+
+function authorityLines(authorities: readonly ConvertedAuthority[]): readonly string[] {
+  if (authorities.length === 0) return []
+  const entries = authorities.map(({ name, caFile, crlFile }): [string, YamlValue] => {
+    return [name, { ca_file: caFile, ...(crlFile === null ? {} : { crl_file: crlFile }) }]
+  })
+  return [...entryLines('client_certificates', { authorities: Object.fromEntries(entries) }, 0), '']
 }
 
 /** Where sessions rest, and what several gateways have to share then. */

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { wordsOf } from '../reading/last.ts'
 import { type RequireNode, rulesOf } from '../reading/require.ts'
 import { type MergedSections, mergeSections, methodsNamed, type PathSection } from '../reading/section.ts'
+import { asks as asksCertificate } from './certificates.ts'
 import { isStranger } from './claim.ts'
 import { findingsOf, type Say } from './findings.ts'
 import { convertRequires, dependsOnCaller } from './requirement.ts'
@@ -83,6 +84,24 @@ function noteOpenMethods(
 }
 
 function accessFor(
+  method: string,
+  merged: MergedSections,
+  sections: readonly PathSection[],
+  context: Context & { readonly stepsUp: boolean },
+): Access {
+  return withCertificate(accessOfPeople(method, merged, sections, context), merged, context)
+}
+
+/** `SSLVerifyClient require` stands beside whatever else is asked; a place takes nothing of it back that the host asks. */
+function withCertificate(access: Access, { directives }: MergedSections, { certificates }: Context): Access {
+  if (certificates === null) return access
+  if (!certificates.isRequired && !asksCertificate(wordsOf(directives, 'SSLVerifyClient')[0])) return access
+  // `maybe_signed_in` stands alone, and asks nobody for anything.
+  if (access.require === 'maybe_signed_in') return { ...access, require: never }
+  return { ...access, require: allOf([certificates.rule, access.require]) }
+}
+
+function accessOfPeople(
   method: string,
   merged: MergedSections,
   sections: readonly PathSection[],

@@ -150,6 +150,8 @@ function convertRule(rule: RequireRule, method: string, context: Context, negate
         ),
       )
     case 'other': {
+      if (test.provider === 'ssl-verify-client' && !negated && context.certificates !== null)
+        return context.certificates.rule
       const isOfLimit = test.provider === inLimit.provider
       const message = isOfLimit
         ? 'in a `<Limit>` each method has lists of its own, which is not said here: nobody gets in by them'

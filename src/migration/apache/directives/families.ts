@@ -60,7 +60,17 @@ export function saidOf(key: string, words: readonly string[]): Said | null {
   if (/^setenv/.test(key) && words.some((word) => /^OIDC_/i.test(word))) {
     return missing('switches of mod_auth_openidc by variables have no counterpart')
   }
+  // Where it is read (`access/certificates`) it is reported; anywhere else nobody knows what it asks.
   if (/^sslverifyclient$/.test(key)) return /^none$/i.test(words[0] ?? '') ? tls : null
+  // The app was told somebody’s name by it, and is told none here.
+  if (key === 'sslusername')
+    return missing(
+      'no header says what a certificate says: list `client_certificate`, and `user_id` of `client_certificates`',
+    )
+  if (key === 'ssloptions' && words.some((word) => /fakebasicauth/i.test(word)))
+    return missing(
+      'nobody is known by the name in a certificate: list `client_certificate` where it opens something',
+    )
   if (key === 'secruleengine') return elsewhere
   if (key === 'accessfilename') return words.join(' ') === '.htaccess' ? server : null
   // What httpd answers by such a handler no app was asked for: see the refusals.
