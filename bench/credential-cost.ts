@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatKey, newKeyId, newKeySecret } from '../src/core/keys/key-form.ts'
@@ -15,7 +16,10 @@ export interface CredentialCosts {
   readonly ratios: Readonly<Record<string, number>>
 }
 
-type Way = Pick<Load, 'headers' | 'cookieFile' | 'authorizationFile' | 'refused'>
+type Way = Pick<Load, 'headers' | 'cookieFile' | 'authorizationFile' | 'form' | 'refused'> & {
+  /** Absent: a page of the app. */
+  readonly path?: string
+}
 
 /**
  * One gateway, one rule, one app; each way to be somebody in turn. Wrong keys go to a gateway of their own: from a network
@@ -24,6 +28,8 @@ type Way = Pick<Load, 'headers' | 'cookieFile' | 'authorizationFile' | 'refused'
 export async function measureCredentials(of: {
   readonly rounds: number
   readonly seconds: number
+  /** Null: all of them. */
+  readonly only: readonly string[] | null
 }): Promise<CredentialCosts> {
   const site = await startCredentialSite({ count: 2, redis: null, limits: '[]' })
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-credentials-'))
@@ -42,14 +48,21 @@ export async function measureCredentials(of: {
     const unknown = () =>
       formatKey({ prefix: 'cg', id: newKeyId(randomBytes), secret: newKeySecret(randomBytes) })
     const strangers = Array.from({ length: 20_000 }, () => `Bearer ${unknown()}`)
-    const ways: Readonly<Record<string, Way>> = {
+    const pair = basicOf(key)
+    const asking: Way = { path: '/.auth/token', headers: { Authorization: pair }, form: tokenForm }
+    const all: Readonly<Record<string, Way>> = {
       session: { headers: {}, cookieFile: write('cookies', [cookie]) },
       'api key': { headers: { 'X-Api-Key': key } },
+      'short token': { headers: { Authorization: `Bearer ${await shortToken(first.url, site.url, pair)}` } },
+      'token request': asking,
       'remembered token': { headers: { Authorization: `Bearer ${site.token()}` } },
       'never seen token': { headers: {}, authorizationFile: write('tokens', many) },
       'unknown key': { headers: {}, authorizationFile: write('keys', strangers), refused: true },
       'mistyped key': { headers: { 'X-Api-Key': 'cg_mistyped' }, refused: true },
     }
+    const isWanted = (name: string): boolean =>
+      of.only === null || name === 'session' || of.only.includes(name)
+    const ways = Object.fromEntries(Object.entries(all).filter(([name]) => isWanted(name)))
     const costs: Record<string, number>[] = []
     for (let round = 0; round <= of.rounds; round++) {
       const cost: Record<string, number> = {}
@@ -57,23 +70,58 @@ export async function measureCredentials(of: {
       for (const [name, way] of round % 2 === 0 ? inTurn : inTurn.toReversed()) {
         const gateway = way.refused === true ? second : first
         const before = cpuMicros(gateway.pid)
-        const load = { url: `${gateway.url}/admin/users?page=2`, seconds: of.seconds, connections: 20 }
+        const load = {
+          url: `${gateway.url}${way.path ?? '/admin/users?page=2'}`,
+          seconds: of.seconds,
+          connections: 20,
+        }
         const host = { Host: new URL(site.url).host }
         const requests = await putLoad({ ...load, ...way, headers: { ...host, ...way.headers } })
         cost[name] = (cpuMicros(gateway.pid) - before) / requests
       }
       if (round > 0) costs.push(cost)
     }
-    const all = (read: (cost: Readonly<Record<string, number>>) => number) => rounded(median(costs.map(read)))
+    const medianOf = (read: (cost: Readonly<Record<string, number>>) => number) =>
+      rounded(median(costs.map(read)))
     const names = Object.keys(ways)
     return {
-      cpuMicrosPerRequest: Object.fromEntries(names.map((name) => [name, all((cost) => cost[name] ?? 0)])),
+      cpuMicrosPerRequest: Object.fromEntries(
+        names.map((name) => [name, medianOf((cost) => cost[name] ?? 0)]),
+      ),
       ratios: Object.fromEntries(
-        names.slice(1).map((name) => [name, all((cost) => (cost[name] ?? 0) / (cost.session ?? 1))]),
+        names.slice(1).map((name) => [name, medianOf((cost) => (cost[name] ?? 0) / (cost.session ?? 1))]),
       ),
     }
   } finally {
     await site.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const tokenForm = 'grant_type=client_credentials'
+
+/** Id and secret of a whole key, as `Basic` (RFC 7617). */
+function basicOf(key: string): string {
+  const [prefix, id, secret] = key.split('_')
+  return `Basic ${Buffer.from(`${prefix}_${id}:${secret}`).toString('base64')}`
+}
+
+async function shortToken(gateway: string, site: string, pair: string): Promise<string> {
+  const answer = await sent(`${gateway}/.auth/token`, new URL(site).host, pair)
+  const { access_token: token }: { access_token?: unknown } = JSON.parse(answer)
+  if (typeof token !== 'string') throw new Error(`no token was given: ${answer}`)
+  return token
+}
+
+/** `fetch` sends no Host of its own. */
+function sent(url: string, host: string, authorization: string): Promise<string> {
+  const headers = { host, authorization, 'content-type': 'application/x-www-form-urlencoded' }
+  return new Promise((resolve, reject) => {
+    const asking = request(url, { method: 'POST', headers }, (answer) => {
+      answer.setEncoding('utf8')
+      let text = ''
+      answer.on('data', (part) => (text += part)).on('end', () => resolve(text))
+    })
+    asking.on('error', reject).end(tokenForm)
+  })
 }

@@ -1,12 +1,14 @@
 // What tokens and keys in headers cost, and what a flood of wrong ones does not:
-//   npm run bench:credentials [-- --only cost|flood|quota] [-- --rounds 9] [-- --seconds 3] [-- --count 100000]
-// cost: CPU of a request by a key and by a token beside one by a session. flood: random keys and tokens, so many of each,
+//   npm run bench:credentials [-- --only cost|token|short|handshake|flood|quota] [-- --rounds 9] [-- --seconds 3] [-- --count 100000]
+// cost: CPU of a request by a key and by a token beside one by a session; short and token are parts of it: a short token
+// of ours, and asking for one. handshake: CPU of a connection with a certificate beside one without. flood: random keys and tokens, so many of each,
 // while a session, a key and a token go on. quota: 10,000 a day, drawn by two processes at once, on sqlite and Redis. Ends
 // with 1 when a good one was refused, a random one was let in, or the quota was not exact.
 import { parseArgs } from 'node:util'
 import { startRedis } from '../test/support/redis.ts'
 import { measureCredentials } from './credential-cost.ts'
 import { drawQuota, flood } from './credential-load.ts'
+import { measureHandshakes } from './handshake-cost.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -18,13 +20,24 @@ const { values: options } = parseArgs({
   },
 })
 const isWanted = (part: string): boolean => options.only === undefined || options.only === part
+/** Ways to be somebody; empty: all. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  cost: [],
+  short: ['short token'],
+  token: ['token request'],
+}
 const teardowns: (() => unknown)[] = []
 let bad = 0
 try {
-  if (isWanted('cost'))
-    console.log(
-      await measureCredentials({ rounds: Number(options.rounds), seconds: Number(options.seconds) }),
-    )
+  const part = parts[options.only ?? 'cost']
+  if (part !== undefined) {
+    const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)]
+    console.log(await measureCredentials({ rounds, seconds, only: part.length === 0 ? null : part }))
+  }
+  if (isWanted('handshake')) {
+    const rounds = Number(options.rounds)
+    console.log(await measureHandshakes({ rounds, connections: Number(options.seconds) * 200 }))
+  }
   if (isWanted('flood')) {
     const flooded = await flood(Number(options.count))
     console.log(flooded)

@@ -24,6 +24,8 @@ export interface Load {
   readonly cookieFile?: string
   /** The same with one Authorization header a line. */
   readonly authorizationFile?: string
+  /** A form that each request posts. */
+  readonly form?: string
   /** Refusals are what is measured; absent: an answer that is not 2xx is an error. */
   readonly refused?: boolean
 }
@@ -31,7 +33,8 @@ export interface Load {
 /** Of wrk: the connections of its one thread share it. */
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-function inTurn({ cookieFile, authorizationFile }: Load): readonly (readonly [string, string])[] {
+function inTurn({ cookieFile, authorizationFile, form }: Load): readonly (readonly [string, string])[] {
+  if (form !== undefined) return [[script('./form.lua'), form]]
   if (cookieFile !== undefined) return [[script('./cookies.lua'), cookieFile]]
   return authorizationFile === undefined ? [] : [[script('./headers.lua'), authorizationFile]]
 }
