@@ -81,7 +81,7 @@ export const appKeys = {
   credentials: credentials
     .prefault(['session'])
     .describe(
-      'What tells who somebody is, at every location with no list of its own. `session` is the session that the gateway’s cookie names. `bearer` is an access token of a provider that has `bearer`. `api_key` is a key of `api_keys`, or a short token for one. `widget` is such a token for pages of one other origin. A token or a key that a request presents counts before the cookie, and one that is not good is 401.',
+      'What tells who somebody is, at every location with no list of its own. `session` is the session that the gateway’s cookie names. `bearer` is an access token of a provider that has `bearer`. `api_key` is a key of `api_keys`, or a short token for one. `widget` is such a token for pages of one other origin: `Origin` keeps other pages from using it, not other programs, so whoever opens the page has the token. A token or a key that a request presents counts before the cookie, and one that is not good is 401.',
     ),
   step_up: stepUp.describe(
     'What a sign-in must bring beyond the rule: a stronger proof, a newer one, or more scopes. At least one of `acr_values`, `auth_context`, `max_age` and `scopes`. Whoever lacks it is sent to the provider with these parameters. It must hold at every location where somebody must sign in, in addition to the location’s own.',
