@@ -49,7 +49,7 @@ export function openContainers(): Containers {
   const podman = (...args: string[]): string =>
     output('podman', [...storage, '--cgroup-manager', 'cgroupfs', '--runtime', 'runc', ...args])
   const running = new Set<string>()
-  importBase(buildah)
+  importBase(podman)
   return {
     build: (name, context) =>
       void buildah(
@@ -97,14 +97,13 @@ export function openContainers(): Containers {
 }
 
 /** The two images of Docker Hub that our Dockerfiles name. */
-function importBase(buildah: (...args: string[]) => string): void {
-  const container = buildah('from', 'scratch').trim()
-  buildah('add', '--quiet', container, baseArchive(), '/')
+function importBase(podman: (...args: string[]) => string): void {
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
   const authorities = 'NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
-  buildah('config', '--env', path, '--env', authorities, '--cmd', 'bash', container)
-  const image = buildah('commit', '--quiet', '--rm', container, 'docker.io/library/node:26-slim').trim()
-  buildah('tag', image, 'docker.io/library/debian:bookworm-slim')
+  const changes = [`ENV ${path}`, `ENV ${authorities}`, 'CMD ["bash"]'].flatMap((text) => ['--change', text])
+  const image = 'docker.io/library/node:26-slim'
+  podman('import', '--quiet', ...changes, baseArchive(), image)
+  podman('tag', image, 'docker.io/library/debian:bookworm-slim')
 }
 
 function baseArchive(): string {
