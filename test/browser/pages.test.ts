@@ -13,7 +13,9 @@ import {
   confirmSignOutPage,
   errorPage,
   forbiddenPage,
+  keysPage,
   lookIn,
+  madeKeyPage,
   movingOnPage,
   nobodyPage,
   pageDocument,
@@ -21,6 +23,7 @@ import {
   sessionsPage,
   signedOutPage,
   signInFailedPage,
+  signInForKeysPage,
 } from '../support/pages.ts'
 
 const long = `${'an-opaque-identifier-without-any-break'.repeat(6)}@example.test`
@@ -42,6 +45,34 @@ const sessions = {
     { client: null, ...once, endValue: 'c' },
   ],
   ...{ action: '/sessions', endOthersValue: 'all', signOutHref: '/sign-out' },
+}
+
+const key = {
+  ...{ id: 'cg_8Fh2', name: long, createdAt: 1_899_000_000, expiresAt: 1_900_020_000, endedAt: null },
+  ...{ sleepsAt: 1_900_001_800, formerSecretUntil: 1_900_000_900, uses: 12_345, current: 'c' },
+  ...{
+    lastUse: { at: 1_899_999_000, network: '2001:db8:ffff:ffff::/64' },
+    origins: ['https://shop.example'],
+  },
+}
+const choice = { value: '30d', label: '30 days' }
+const keys = {
+  ...{
+    contact: 'help@portal.example',
+    now: 1_900_000_000,
+    action: '/keys',
+    form: 'f',
+    notice: 'keys.bad-origins' as const,
+  },
+  keys: [
+    { ...key, state: 'active' as const },
+    { ...key, state: 'asleep' as const, lastUse: null, name: 'b' },
+  ],
+  ended: [{ ...key, state: 'revoked' as const, endedAt: 1_899_000_000 }],
+  may: {
+    make: { name: long, ends: [choice], chosen: '30d', origins: long },
+    ...{ whyNot: null, overlaps: [choice], rotating: { id: 'cg_8Fh2', overlap: '30d' } },
+  },
 }
 
 /** Every page with texts that are hard to place. */
@@ -87,6 +118,14 @@ const pagesIn = (look: Look): Readonly<Record<string, () => string>> => ({
     }),
   '/sessions': () => sessionsPage({ ...frame, look, account, ...sessions }),
   '/sessions-alone': () => sessionsPage({ ...frame, look, account, ...sessions, others: [] }),
+  '/keys': () => keysPage({ ...frame, look, account, ...keys }),
+  '/keys-not-allowed': () => keysPage({ ...frame, look, account, ...keys, may: null }),
+  '/key-made': () =>
+    madeKeyPage({
+      ...{ ...frame, look, title: 'keys.made-title', script: { markup: '', hash: '' }, keysHref: '/keys' },
+      ...{ name: long, id: 'cg_8Fh2', secret: 'S'.repeat(43), whole: 'S'.repeat(70), curl: long },
+    }),
+  '/keys-sign-in': () => signInForKeysPage({ ...frame, look, signInHref: '/' }),
   '/account': () =>
     accountPage({
       ...frame,
