@@ -76,7 +76,8 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/keys/keys.ts': ['those who follow changes: parts of the process'],
   'runtime/keys/persons-keys.ts': ['limits.keyOwnersUnderWay', 'limits.keyOwnersUnderWay'],
   'runtime/keys/remembered-keys.ts': ['limits.cachedKeys', 'limits.unknownKeys'],
-  'runtime/pairs/held-pairs.ts': ['limits.heldPairs, limits.heldPairBytes', 'limits.rightPairs'],
+  'runtime/pairs/held-pairs.ts': ['limits.heldPairs, limits.heldPairBytes'],
+  'runtime/pairs/right-pairs.ts': ['limits.rightPairs', 'limits.rightPairNetworks'],
   'runtime/pairs/pairs-of-provider.ts': [
     'limits.providerExchanges and limits.providerWaitingExchanges together, of known pairs as many again',
   ],

@@ -256,6 +256,21 @@ t.test('a pair that was right within a day goes on, however others guess', async
   t.match(questions.at(-1), { isKnown: false }, 'a day without it')
 })
 
+t.test('a network that guesses is not told that it came upon a pair that works elsewhere', async (t) => {
+  const { verify, clock, asked } = rig()
+  t.match(await verify('ada', 'right', elsewhere), inside('ada'))
+  for (let count = 0; count < limits.guessedPairs; count += 1) await verify('ada', `guess ${count}`)
+  t.match(await verify('ada', 'right'), { kind: 'throttled' }, 'its token is in memory all the same')
+  t.match(await verify('ada', 'guess 0'), { kind: 'throttled' }, 'as a wrong one is')
+  t.match(await verify('ada', 'right', elsewhere), inside('ada'))
+  const before = asked.length
+  clock.time += 60
+  t.match(await verify('ada', 'right'), inside('ada'))
+  for (let count = 0; count < limits.guessedPairs; count += 1) await verify('ada', `more ${count}`)
+  t.match(await verify('ada', 'right'), inside('ada'), 'who was right from there goes on there')
+  t.equal(asked.length, before + limits.guessedPairs)
+})
+
 t.test('no number of wrong pairs pushes out a right one', async (t) => {
   const { clock, asked, verify } = rig()
   await verify('ada', 'right')

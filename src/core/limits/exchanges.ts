@@ -6,7 +6,7 @@ export const exchangeLimits = {
   guessedPairs: of(
     'client network',
     10,
-    'Wrong secrets for one id of a provider within a minute; then 429 for that network and id. A pair that was right within a day goes on.',
+    'Wrong secrets for one id of a provider within a minute; then 429 for that network and id. A pair that was right from there within a day goes on.',
   ),
   guessedPairsMs: of('client network', 60_000, 'How long they count, from the first of them.'),
   guessedPairIds: of(
@@ -24,6 +24,11 @@ export const exchangeLimits = {
     'provider',
     50_000,
     'Pairs of which it is known that they were right within a day; of more, those longest ago are forgotten.',
+  ),
+  rightPairNetworks: of(
+    'provider',
+    100_000,
+    'The same, with the network from which they were; of more, those longest ago are forgotten.',
   ),
   rightPairSeconds: of(
     'provider',

@@ -5,6 +5,8 @@ import { limits } from './table.ts'
 export interface PairGuesses {
   /** Counts one more, and says for how many milliseconds they are refused from now on; 0: it may be asked of. */
   begin(network: ClientNetwork, id: string, nowMs: number): number
+  /** The same, and counts nothing. */
+  refusedForMs(network: ClientNetwork, id: string, nowMs: number): number
   /** It was right, or nobody could tell: it counts no more. */
   takeBack(network: ClientNetwork, id: string): void
 }
@@ -27,13 +29,20 @@ export function createPairGuesses(): PairGuesses {
     }
   }
 
+  function refusedForMs(network: ClientNetwork, id: string, nowMs: number): number {
+    const count = counts.get(nameOf(network, id))
+    if (count === undefined || count.guesses < mostOf(limits.guessedPairs, network)) return 0
+    return Math.max(0, count.since + limits.guessedPairsMs - nowMs)
+  }
+
   return {
+    refusedForMs,
     begin: (network, id, nowMs) => {
+      const refusedMs = refusedForMs(network, id, nowMs)
+      if (refusedMs > 0) return refusedMs
       const name = nameOf(network, id)
       const count = counts.get(name)
       if (count !== undefined && nowMs - count.since < limits.guessedPairsMs) {
-        if (count.guesses >= mostOf(limits.guessedPairs, network))
-          return count.since + limits.guessedPairsMs - nowMs
         count.guesses += 1
         return 0
       }

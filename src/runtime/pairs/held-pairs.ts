@@ -16,11 +16,9 @@ export interface HeldPair {
   readonly spoilt: SpoiltReading | null
 }
 
-/** Pairs that were right, by a keyed hash: what was given for them, and for a day that they were right. */
+/** Pairs that were right, by a keyed hash: what was given for them. */
 export interface HeldPairs {
   find(hash: string, now: EpochSeconds, nowMs: number): HeldPair | null
-  /** Within a day. */
-  wasRight(hash: string, now: EpochSeconds): boolean
   keep(hash: string, grant: PairGrant, now: EpochSeconds, nowMs: number): void
   /** Its token was refused, though it came from the provider. */
   spoil(hash: string, grant: PairGrant, reading: SpoiltReading): void
@@ -29,7 +27,7 @@ export interface HeldPairs {
   /** It is wrong now. */
   forget(hash: string): void
   /** How much is kept: for tests that count. */
-  size(): { readonly held: number; readonly bytes: number; readonly right: number }
+  size(): { readonly held: number; readonly bytes: number }
 }
 
 interface Entry {
@@ -48,8 +46,6 @@ const sweepMs = 60_000
 export function createHeldPairs(freshSeconds: number): HeldPairs {
   /** In the order of use. */
   const held = new Map<string, Entry>()
-  /** When it was said last that they are right; in that order. */
-  const right = new Map<string, EpochSeconds>()
   let bytesInAll = 0
   let sweptAtMs = Number.NEGATIVE_INFINITY
 
@@ -72,15 +68,6 @@ export function createHeldPairs(freshSeconds: number): HeldPairs {
     }
   }
 
-  function remember(hash: string, now: EpochSeconds): void {
-    right.delete(hash)
-    right.set(hash, now)
-    for (const [first, at] of right) {
-      if (right.size <= limits.rightPairs && now - at < limits.rightPairSeconds) return
-      right.delete(first)
-    }
-  }
-
   return {
     find: (hash, now, nowMs) => {
       sweep(now, nowMs)
@@ -96,13 +83,8 @@ export function createHeldPairs(freshSeconds: number): HeldPairs {
         spoilt: nowMs < cameAtMs + limits.spoiltPairMs ? spoilt : null,
       }
     },
-    wasRight: (hash, now) => {
-      const at = right.get(hash)
-      return at !== undefined && now - at < limits.rightPairSeconds
-    },
     keep: (hash, grant, now, nowMs) => {
       drop(hash)
-      remember(hash, now)
       if (!isWorthHolding(grant, now)) return
       const bytes = bytesOf(grant)
       held.set(hash, {
@@ -123,11 +105,8 @@ export function createHeldPairs(freshSeconds: number): HeldPairs {
       const entry = held.get(hash)
       if (entry !== undefined) entry.freshUntilMs = nowMs + limits.pairPauseMs
     },
-    forget: (hash) => {
-      drop(hash)
-      right.delete(hash)
-    },
-    size: () => ({ held: held.size, bytes: bytesInAll, right: right.size }),
+    forget: drop,
+    size: () => ({ held: held.size, bytes: bytesInAll }),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Pair, PairAnswer, PairGrant } from '../../core/provider-port.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { ExchangeEvent } from './event.ts'
 import { createHeldPairs, type HeldPair, type SpoiltReading } from './held-pairs.ts'
+import { createRightPairs } from './right-pairs.ts'
 import { createWrongPairs } from './wrong-pairs.ts'
 
 /** What became of a pair. */
@@ -45,12 +46,14 @@ export interface PairsSetup {
 
 /**
  * A pair is kept as a hash under a key of this process. Each is asked of once at a time. What others send stops none that
- * was right within a day: neither by counts nor by room in memory nor by a place in the line.
+ * was right within a day: neither by counts nor by room in memory nor by a place in the line. But a network that guesses
+ * learns nothing of pairs that came from other networks alone: what is in memory would answer as fast as it asks.
  */
 export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
   const { provider, settings, clock, failures, note } = setup
   const key = setup.random(32)
   const held = createHeldPairs(settings.exchange?.cacheSeconds ?? 0)
+  const right = createRightPairs()
   const wrong = createWrongPairs()
   const guesses = createPairGuesses()
   /** By hash, while the provider is asked. */
@@ -91,10 +94,12 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     switch (answer.kind) {
       case 'granted':
         held.keep(hash, answer.grant, now, nowMs)
+        right.note(hash, network, now)
         note({ provider: settings.name, outcome: 'granted' })
         return { kind: 'granted', grant: answer.grant }
       case 'refused':
         held.forget(hash)
+        right.forget(hash)
         wrong.keep(hash, answer.detail, nowMs)
         failures.failed(network, nowMs)
         note({ provider: settings.name, outcome: 'refused', detail: answer.detail, cure: answer.cure })
@@ -104,15 +109,18 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     }
   }
 
+  /** For how long the network is refused, as it sent too many wrong ones; 0: it did not. */
+  function guessing({ id }: Pair, network: ClientNetwork, nowMs: number): number {
+    return failures.refusedForMs(network, nowMs) || guesses.refusedForMs(network, hashed(id), nowMs)
+  }
+
   /** The one question about this pair that is under way, or one that begins. */
   function question(pair: Pair, hash: string, use: PairUse): Awaitable<FoundPair> {
     const underWay = asked.get(hash)
     if (underWay !== undefined) return underWay
-    const isKnown = held.wasRight(hash, use.now)
+    const isKnown = right.wasRight(hash, use.now)
     if (!isKnown) {
-      const nowMs = clock.monotonicMs()
-      const forMs =
-        failures.refusedForMs(use.network, nowMs) || guesses.begin(use.network, hashed(pair.id), nowMs)
+      const forMs = guesses.begin(use.network, hashed(pair.id), clock.monotonicMs())
       if (forMs > 0) return throttled(forMs)
     }
     const answer = ask(pair, hash, use, isKnown).finally(() => asked.delete(hash))
@@ -135,7 +143,10 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
       if (problem !== null) return { kind: 'wrong', detail: problem }
       const hash = hashOf(pair)
       const nowMs = clock.monotonicMs()
+      const forMs = right.wasRightFrom(hash, use.network, use.now) ? 0 : guessing(pair, use.network, nowMs)
+      if (forMs > 0) return throttled(forMs)
       const found = held.find(hash, use.now, nowMs)
+      if (found?.isUsable) right.note(hash, use.network, use.now)
       if (found?.spoilt) return { kind: 'spoilt', reading: found.spoilt }
       if (found?.isUsable && found.isFresh) return { kind: 'granted', grant: found.grant }
       if (found?.isUsable) return renew(pair, hash, use, found)
