@@ -2,6 +2,7 @@ import { isFault } from '../core/fault.ts'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import type { InspectionDeps } from '../oidc/inspection/inspection.ts'
 import { certificateFindings } from './certificate.ts'
+import { clientCertificateFindings } from './client-certificates.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { keyStoreFindings } from './key-store.ts'
 import { type AskedProvider, askedProviders } from './providers/asked.ts'
@@ -38,6 +39,7 @@ export function inspections(gateway: Gateway, deps: DoctorDeps): readonly Inspec
     () => orFault('session.store', () => storeFindings(gateway, deps)),
     () => orFault('api_keys.store', () => keyStoreFindings(gateway, deps)),
     () => orFault('listen', async () => certificateFindings(gateway, deps.clock.now())),
+    () => orFault('client_certificates', async () => clientCertificateFindings(gateway, deps.clock.now())),
     ...(publicOrigin === null
       ? []
       : [() => orFault(publicOrigin.origin, () => publicAddressFindings(gateway, publicOrigin, deps.clock))]),
