@@ -8,10 +8,11 @@ const sharedCacheHeaders: ReadonlySet<string> = new Set([
 
 /**
  * What an answer gets that says nothing of caching. The next person at this browser has another cookie, the next program
- * another key: `dependsOn` are the request headers that say who asks.
+ * another key: `dependsOn` are the request headers that say who asks; of a certificate no header says it.
  */
 export function privateHeaders(dependsOn: readonly string[]): readonly string[] {
-  return ['Cache-Control', 'private', 'Vary', dependsOn.join(', ')]
+  const varies = dependsOn.length === 0 ? [] : ['Vary', dependsOn.join(', ')]
+  return ['Cache-Control', 'private', ...varies]
 }
 
 /** Whether a header of this folded name concerns caching as we change it. */
