@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { certificateClaims } from '../../core/certificate/claims.ts'
+import { type CertificateClaim, certificateClaims } from '../../core/certificate/claims.ts'
 import { availableCredentials } from './credentials.ts'
 import { forms } from './values.ts'
 
@@ -72,6 +72,21 @@ const matchers = {
   },
 }
 
+const ofCertificate: Readonly<Record<CertificateClaim, string>> = {
+  authority: 'The authority of `client_certificates` at which its chain ends, by its name there.',
+  subject: 'The whole name of its owner.',
+  issuer: 'The whole name of who issued it.',
+  common_name: 'The CN of its owner.',
+  organization: 'The O of its owner.',
+  organizational_unit: 'The OU of its owner.',
+  san_dns: 'The DNS names among its alternative names.',
+  san_uri: 'The URIs among its alternative names.',
+  san_email: 'The e-mail addresses among its alternative names.',
+  serial: 'Its serial number.',
+  fingerprint_sha256: 'The SHA-256 of the whole certificate.',
+  not_after: 'When it ends, in seconds since 1970.',
+}
+
 /** Definitions that `require` and `policies` refer to: JSON Schema, draft 2020-12. */
 export const ruleDefinitions = {
   require: {
@@ -112,7 +127,9 @@ export const ruleDefinitions = {
           'What the certificate of the connection must say, whoever asks by it. Nobody meets it, and nobody its negation, on a connection without one.',
         type: 'object',
         minProperties: 1,
-        properties: Object.fromEntries(certificateClaims.map((name) => [name, matcher])),
+        properties: Object.fromEntries(
+          certificateClaims.map((name) => [name, { description: ofCertificate[name], ...matcher }]),
+        ),
         additionalProperties: false,
       },
       provider: {
