@@ -48,9 +48,7 @@ function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
 }
 
 /** Keys of a later version, by what they stand in. */
-const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['listen', new Set(['client_certificates'])],
-])
+const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([])
 
 function isOfLater(key: string, path: ConfigPath): boolean {
   const place = path.filter((step) => typeof step === 'string').join('.')

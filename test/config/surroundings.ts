@@ -1,10 +1,12 @@
 import type { FileRead, Surroundings } from '../../src/config/files.ts'
+import { createClientAuthority } from '../support/client-authority.ts'
 import { createAuthority } from '../support/tls.ts'
 
 /** Values that no message may ever hold. */
 export const canaries: readonly string[] = ['canary', 'changeme', 'hunter2']
 
 const authority = createAuthority()
+const clients = createClientAuthority('Clients')
 const one = authority.issue({ names: ['DNS:wiki.example.com'] })
 const other = authority.issue({ names: ['DNS:other.example.com'] })
 
@@ -36,17 +38,6 @@ apps:
   wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5", require: signed_in, credentials: [session, bearer, api_key] }
 `
 
-/** Without entries, and long over. */
-const revocationList = [
-  '-----BEGIN X509 CRL-----',
-  'MIGSMDkwCgYIKoZIzj0EAwIwDTELMAkGA1UEAwwCQ0EXDTI2MTEyOTA3MjY1MVoX',
-  'DTI2MTIyOTA3MjY1MVowCgYIKoZIzj0EAwIDSQAwRgIhAM7AA7h8+6HHq7Bbv75q',
-  'X8AkP66/7iv1Ukhz01T9XyuDAiEA+520NYNRhYEJDcYvDtAgENgDIPDm29/9SGXN',
-  '05JH+G4=',
-  '-----END X509 CRL-----',
-  '',
-].join('\n')
-
 const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buffer>([
   ['secret.txt', 'canary-0123456789-abcdefghijklmnop\n'],
   ['open.txt', 'canary-9876543210-abcdefghijklmnop\r\n'],
@@ -58,9 +49,9 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ['networks.txt', '10.0.0.0/8\ncanary\n'],
   ['many.txt', Array.from({ length: 1001 }, (_, index) => `canary${index}`).join('\n')],
   ['binary', Buffer.from([0xff, 0xfe, 0x00])],
-  ['ca.pem', authority.certificate],
+  ['ca.pem', clients.cert],
   ['other-ca.pem', createAuthority().certificate],
-  ['list.crl', revocationList],
+  ['list.crl', clients.crl()],
   ['one.crt', one.cert],
   ['one.key', one.key],
   ['other.crt', other.cert],

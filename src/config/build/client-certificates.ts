@@ -5,6 +5,7 @@ import { clientPrefix } from '../../core/principal.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import { authorityKeys, clientCertificateKeys } from '../schema/client-certificates.ts'
 import { checkKeys } from '../validate.ts'
+import { checkAuthorities } from './authority-faults.ts'
 import { readCertificateFile, readTextFile } from './pem.ts'
 import { checkName } from './provider.ts'
 import { faultAt, isWritten, namesOf, placeOf, type Scope } from './scope.ts'
@@ -35,6 +36,7 @@ export function buildClientCertificates(scope: Scope): ClientCertificateSettings
     faultAt(scope, [...path, 'user_id'], message)
   }
   const authorities = built.filter((one) => one !== null)
+  checkAuthorities(scope, at, authorities)
   if (authorities.length < names.length || userId === undefined || userIdPrefix === undefined) return null
   return { authorities, userId, userIdPrefix }
 }

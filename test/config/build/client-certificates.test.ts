@@ -1,33 +1,14 @@
 // `client_certificates`, the credential and the condition in the model, and what is wrong with them.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { printIssue } from '../../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
-import { createAuthority } from '../../support/tls.ts'
+import { createClientAuthority } from '../../support/client-authority.ts'
 
-const authority = createAuthority()
+const authority = createClientAuthority('Partners')
 const files: Readonly<Record<string, string>> = {
-  'ca.pem': authority.certificate,
-  'list.crl': emptyList(),
+  'ca.pem': authority.cert,
+  'list.crl': authority.crl(),
   'broken.crl': '-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n',
-}
-
-/** A revocation list without entries, of an authority of its own. */
-function emptyList(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'claimgate-crl-'))
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca.key']
-  openssl('req', '-x509', ...key, '-subj', '/CN=CA', '-out', 'ca.crt')
-  writeFileSync(join(folder, 'index'), '')
-  const settings = '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=30\n'
-  writeFileSync(join(folder, 'ca.cnf'), settings)
-  openssl('ca', '-config', 'ca.cnf', '-gencrl', '-cert', 'ca.crt', '-keyfile', 'ca.key', '-out', 'list.crl')
-  const list = readFileSync(join(folder, 'list.crl'), 'utf8')
-  rmSync(folder, { recursive: true })
-  return list
 }
 
 const one = '{ authorities: { partners: { ca_file: ca.pem } } }'
@@ -70,7 +51,7 @@ function requirementOf(certificates: string, rule: string, more = '', others = a
 
 t.test('authorities, the user id and its prefix', async (t) => {
   t.equal((modelOf('') as { clientCertificates: unknown }).clientCertificates, null)
-  const ca = authority.certificate
+  const ca = authority.cert
   t.match(modelOf(one), {
     clientCertificates: {
       authorities: [{ name: 'partners', ca, crl: null }],
