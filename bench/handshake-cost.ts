@@ -43,7 +43,6 @@ apps:
     url: https://${host}:${asking}
     upstream: http://127.0.0.1:${upstream.port}
     shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
-    credentials: [client_certificate]
     require: anyone
 `)
   const gateway = await startProcess(place)
