@@ -149,12 +149,13 @@ t.test('each place of the model that names claims is one that sessions in cookie
     ),
   )
   // A new one belongs into `claimsToKeep` first: what is not kept is missing, which may let somebody in.
-  // Those of bearer tokens are read from a token and no session.
+  // Those of bearer tokens are read from a token and no session, those of widgets from a key.
   t.same(fields.sort(), [
     'credential/bearer-settings.ts claim',
     'credential/bearer-settings.ts userId',
     'headers/form.ts from',
     'keys/api-key-settings.ts claims',
+    'keys/api-key-settings.ts widgetClaims',
     'limits/request-limit.ts claim',
     'limits/request-limit.ts claim',
     'provider-settings.ts displayName',

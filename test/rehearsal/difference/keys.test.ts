@@ -115,6 +115,20 @@ const byUserinfo = {
     token_info: { url: 'https://id.example.com/info', claim: 'aud' },
   },
 }
+const byPairs = { ...byTokens, 'apps.*.credentials': ['session', 'exchange'] }
+const byClients = { ...byPairs, 'providers.*.exchange': { client_credentials: {} } }
+const byPasswords = {
+  ...byPairs,
+  'providers.*.bearer': { client_ids: ['pairs', 'others'] },
+  'providers.*.preset': 'cognito',
+  'providers.*.issuer': 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab3dEf6hI',
+  'providers.*.exchange': { cognito_password: { client_id: 'pairs', client_secret: secret('p') } },
+}
+const byRefresh = {
+  ...byTokens,
+  'apps.*.credentials': ['session', 'bearer'],
+  'providers.*.exchange': { refresh_token: { client_id: 'phone', client_secret: secret('r') } },
+}
 /** An app at which nobody signs in. */
 const byKeysAlone = {
   'providers.*.client_id': null,
@@ -368,6 +382,13 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     ['1h', '2h', { 'providers.*.recheck': { every: '15m' } }],
   ],
   'providers.*.sign_in': [[undefined, false, { ...byAsking, 'apps.*.credentials': ['bearer'] }]],
+  'providers.*.exchange.client_credentials.scopes': [[undefined, ['read'], byClients]],
+  'providers.*.exchange.client_credentials.audience': [[undefined, 'https://api.example.com', byClients]],
+  'providers.*.exchange.cognito_password.client_id': [['pairs', 'others', byPasswords]],
+  'providers.*.exchange.cognito_password.client_secret': [[secret('p'), secret('q'), byPasswords]],
+  'providers.*.exchange.refresh_token.client_id': [['phone', 'tablet', byRefresh]],
+  'providers.*.exchange.refresh_token.client_secret': [[secret('r'), secret('q'), byRefresh]],
+  'providers.*.exchange.cache': [[undefined, '5m', byClients]],
   'providers.*.bearer.audiences': [[['a'], ['a', 'b']]],
   'providers.*.bearer.client_ids': [[undefined, ['phone'], byTokens]],
   'providers.*.bearer.check': [[undefined, 'introspection', byTokens]],
