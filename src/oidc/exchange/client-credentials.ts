@@ -65,7 +65,9 @@ const aboutPair: ReadonlySet<unknown> = new Set([
   ...(['invalid_scope', 'invalid_target'] as const),
 ])
 
-/** 401 without a word of OAuth is about the pair too (RFC 9110 15.5.2). */
+const passing: ReadonlySet<unknown> = new Set(['temporarily_unavailable', 'slow_down'])
+
+/** 401 is about the pair in whatever words (RFC 9110 15.5.2): guesses would count nowhere otherwise. */
 function refusedBy(status: number, members: JsonObject | null, { id, secret }: Pair): PairTokens {
   const error = members?.error
   const words = members?.error_description
@@ -73,14 +75,9 @@ function refusedBy(status: number, members: JsonObject | null, { id, secret }: P
     typeof text === 'string' && text !== '' ? quoteWithout(text, [secret, id]) : [],
   )
   const detail = `the token endpoint answered ${[status, ...said].join(' ')}`
-  if (aboutPair.has(error) || (status === 401 && error === undefined))
-    return { kind: 'refused', detail, cure: null }
-  throw new ProviderFault(
-    error === 'temporarily_unavailable' || error === 'slow_down'
-      ? 'PROVIDER_UNREACHABLE'
-      : 'PROVIDER_RESPONSE_INVALID',
-    detail,
-  )
+  if (passing.has(error)) throw new ProviderFault('PROVIDER_UNREACHABLE', detail)
+  if (status === 401 || aboutPair.has(error)) return { kind: 'refused', detail, cure: null }
+  throw new ProviderFault('PROVIDER_RESPONSE_INVALID', detail)
 }
 
 function invalid(message: string): ProviderFault {

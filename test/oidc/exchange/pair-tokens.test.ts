@@ -92,6 +92,10 @@ t.test('what is wrong with the pair is a refusal', async (t) => {
     [400, { error: 'invalid_scope' }],
     [401, 'not JSON'],
     [401, {}],
+    // In words of their own: or nobody would count the guesses.
+    [401, { error: 'unauthorized' }],
+    [401, { error: { code: 401, message: 'wrong' } }],
+    [401, { error: 'invalid_request' }],
   ]
   for (answer of cases) {
     const said = await ask(rig, 'customer', 'a-secret-to-be-guessed')
@@ -107,6 +111,7 @@ t.test('what is wrong with the provider or the request is none', async (t) => {
     [500, { error: 'invalid_client' }, 'PROVIDER_UNREACHABLE'],
     [503, 'away', 'PROVIDER_UNREACHABLE'],
     [400, { error: 'temporarily_unavailable' }, 'PROVIDER_UNREACHABLE'],
+    [401, { error: 'slow_down' }, 'PROVIDER_UNREACHABLE'],
     [400, { error: 'unsupported_grant_type' }, 'PROVIDER_RESPONSE_INVALID'],
     [400, { error: 'invalid_request' }, 'PROVIDER_RESPONSE_INVALID'],
     [403, 'a page of a firewall', 'PROVIDER_RESPONSE_INVALID'],
