@@ -1,3 +1,4 @@
+import { holdsOwnId, ownCredentials, unescaped } from '../headers/own-credentials.ts'
 import { isObject, parseJson } from '../json.ts'
 import type { KeyForms } from '../keys/api-key-settings.ts'
 import { type PresentedKey, parseKey, parseKeyPair } from '../keys/key-form.ts'
@@ -97,9 +98,14 @@ function beginsAsOurs(text: string, prefixes: readonly string[]): boolean {
   return lower === shortTokenPrefix || prefixes.some((prefix) => lower === `${prefix}_`)
 }
 
-/** Whether a whole key or token of ours begins here: a password may begin with the same letters by chance. */
-function holdsOurs(text: string, prefixes: readonly string[]): boolean {
-  return beginsAsOurs(text, prefixes) && wholeBeginning.test(text)
+/**
+ * Whether a whole key stands somewhere in what is somebody else's, or a whole key or token of ours begins it: a password
+ * or a refresh token may begin with the same letters by chance.
+ */
+export function holdsOurs(text: string, forms: KeyForms): boolean {
+  const plain = unescaped(text)
+  const begins = beginsAsOurs(plain, forms.prefixes) && wholeBeginning.test(plain)
+  return begins || holdsOwnId(text, ownCredentials(forms).words)
 }
 
 const wholeBeginning = /^[^_]+_(?:[0-9A-Za-z]{16}_|[kw][\w-]{24})/i
@@ -142,11 +148,16 @@ function readBasic(text: string, forms: KeyForms | null): Presented {
   if (forms !== null) {
     const key = parseKeyPair(user, password, forms.prefixes)
     if (key !== null && key !== 'malformed') return { kind: 'key', by, key }
-    if (key === 'malformed' || beginsAsOurs(user, forms.prefixes) || holdsOurs(password, forms.prefixes))
-      return { kind: 'ours-malformed', by }
+    if (key === 'malformed' || isOfOurs(user, password, forms)) return { kind: 'ours-malformed', by }
   }
   const isPair = at > 0 && base64.test(text) && !unreadable.test(pair)
   return isPair ? { kind: 'pair', by, id: user, secret: password } : { kind: 'foreign', by }
+}
+
+function isOfOurs(user: string, password: string, forms: KeyForms): boolean {
+  return (
+    beginsAsOurs(unescaped(user), forms.prefixes) || [user, password].some((half) => holdsOurs(half, forms))
+  )
 }
 
 /** RFC 7617 section 2 knows no control characters; U+FFFD stands for what is no UTF-8. */

@@ -2,6 +2,7 @@ import type { KeyForms } from '../keys/api-key-settings.ts'
 import { endUserFault } from '../keys/end-user.ts'
 import { readScope } from '../keys/token-scope.ts'
 import { type ClientPair, readBasicPair, toClientPair } from './client-pair.ts'
+import { holdsOurs } from './presented.ts'
 import { invalidRequest, type RefusedToken, type TokenError } from './token-grant.ts'
 
 /** A request to the token endpoint (RFC 6749 sections 4.4.2 and 6), before anything of it is looked up. */
@@ -58,7 +59,7 @@ export function readTokenRequest(sent: TokenForm, forms: KeyForms | null): Token
     case 'client_credentials':
       return readClientCredentials(sent, given, forms)
     case 'refresh_token':
-      return readRefresh(sent, given)
+      return readRefresh(sent, given, forms)
     default:
       return bad('unsupported_grant_type', 'grant_type is neither client_credentials nor refresh_token')
   }
@@ -140,9 +141,16 @@ function readPair(
 }
 
 /** RFC 6749 section 6. The refresh token alone says whose it is: it was given to a client that this gateway is. */
-function readRefresh({ authorization }: TokenForm, given: Parameters): TokenRequestReading {
+function readRefresh(
+  { authorization }: TokenForm,
+  given: Parameters,
+  forms: KeyForms | null,
+): TokenRequestReading {
   const { refresh_token: refreshToken } = given
   if (refreshToken === null) return bad('invalid_request', 'refresh_token is missing')
+  // What is ours goes to no provider.
+  if (forms !== null && holdsOurs(refreshToken, forms))
+    return bad('invalid_grant', 'a key or a token of this gateway is no refresh token')
   if (authorization.length > 0 || given.client_secret !== null)
     return bad('invalid_request', 'a refresh token is sent without a secret')
   if (given.lifetime !== null || given.origin !== null || given.end_user !== null)

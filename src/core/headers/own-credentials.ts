@@ -23,15 +23,28 @@ export function ownCredentials({ header, prefixes }: KeyForms): OwnCredentials {
  * any case, in quotes, beside other values, as user name or as password of Basic.
  */
 export function carriesOwn(value: string, { words }: Pick<OwnCredentials, 'words'>): boolean {
-  if (namesOwn(value, words)) return true
+  if (namesOwn(unescaped(value), words)) return true
   const text = value.trimStart()
   if (!/^basic[\t ]/i.test(text)) return false
   // As forgiving as the most forgiving reader: both alphabets, and whatever is in neither is skipped.
   const pair = Buffer.from(text.slice('basic'.length).replace(/[^A-Za-z0-9+/_-]/g, ''), 'base64').toString(
     'latin1',
   )
-  const at = pair.indexOf(':')
-  return beginsAsOwn(pair, words) || beginsAsOwn(pair.slice(at + 1), words) || namesOwn(pair, words, true)
+  const password = pair.slice(pair.indexOf(':') + 1)
+  return [pair, password].some((half) => beginsAsOwn(unescaped(half), words)) || holdsOwnId(pair, words)
+}
+
+/** Whether a prefix of ours and a whole id stand somewhere in a text, which is no chance. */
+export function holdsOwnId(text: string, words: readonly string[]): boolean {
+  return namesOwn(unescaped(text), words, true)
+}
+
+/**
+ * As it reads where somebody encoded it as forms are: some clients do that to the underscore too (RFC 6749 section
+ * 2.3.1). Blanks in front came along when it was copied.
+ */
+export function unescaped(text: string): string {
+  return text.replace(/^(?:[\s+]|%20)+/, '').replaceAll(/%5f/gi, '_')
 }
 
 /**
@@ -53,8 +66,7 @@ function namesOwn(text: string, words: readonly string[], byId = false): boolean
 const idForm = /^_[0-9A-Za-z]{16}_/
 
 function beginsAsOwn(text: string, words: readonly string[]): boolean {
-  const trimmed = text.trimStart()
-  return words.some((word) => trimmed.slice(0, word.length + 1).toLowerCase() === `${word}_`)
+  return words.some((word) => text.slice(0, word.length + 1).toLowerCase() === `${word}_`)
 }
 
 /** What may stand in a token (RFC 6750 section 2.1), but for the `=` at its end. */

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readTokenRequest, type TokenForm } from '../../../src/core/credential/token-request.ts'
+import { formatKey } from '../../../src/core/keys/key-form.ts'
 
 const forms = { prefixes: ['cg'], header: 'X-Api-Key' }
 const [id, secret] = [`cg_${'a'.repeat(16)}`, 'b'.repeat(43)]
@@ -137,6 +138,24 @@ t.test('a refresh token comes without a secret', async (t) => {
     t.match(told(`grant_type=refresh_token&refresh_token=r&${more}`), /^invalid_request: lifetime, origin/)
   t.match(told('grant_type=refresh_token&refresh_token=r&scope=%22'), /^invalid_scope/)
   t.match(told(`${plain}&refresh_token=r`), /^invalid_request: refresh_token is of another/)
+})
+
+t.test('a key or a token of ours is no refresh token, and goes to no provider as one', async (t) => {
+  const whole = formatKey(key)
+  for (const sent of [
+    whole,
+    whole.toUpperCase(),
+    ` ${whole}`,
+    `x:${whole}`,
+    `${whole}x`,
+    `cgt_k${'a'.repeat(60)}`,
+  ])
+    t.equal(
+      told(`grant_type=refresh_token&refresh_token=${encodeURIComponent(sent)}`),
+      'invalid_grant: a key or a token of this gateway is no refresh token',
+      sent,
+    )
+  t.equal(told('grant_type=refresh_token&refresh_token=cg_by-chance'), 'refresh_token')
 })
 
 t.test('every sentence has the characters of error_description, and nothing that was sent', async (t) => {

@@ -47,6 +47,11 @@ const ours: readonly string[] = [
   `Basic ${basic(` ${key}:`)}`,
   `Basic ${basic('x:cgt_AbCd')}`,
   `Basic ${key}`,
+  // Encoded as forms are, which some clients do to an underscore too (RFC 6749 section 2.3.1).
+  `Basic ${basic(`cg%5F${parts.id}:${parts.secret}`)}`,
+  `Basic ${basic(`cg%5f${parts.id}:${parts.secret}`)}`,
+  `Basic ${basic(`alice:${key.replaceAll('_', '%5F')}`)}`,
+  `Bearer ${key.replaceAll('_', '%5F')}`,
 ]
 
 const others: readonly string[] = [
