@@ -231,6 +231,8 @@ export interface Forwarding {
   readonly corsPreflight: 'deny' | 'pass'
   readonly cache: 'private' | 'upstream'
   readonly upstreamAuthorization: UpstreamAuthorization
+  /** Whether `Basic` is a customer's pair of a provider (`exchange`), which goes to no app; absent: it is not. */
+  readonly takesPairs?: boolean
   readonly cors: Cors
   /** Request headers that pages of other origins may send beside `Authorization` and `Content-Type`. */
   readonly corsHeaders: readonly string[]

@@ -91,6 +91,7 @@ apps:
       - { path: /keys, credentials: [bearer], require: { scope: read } }
       - { path: /pages, credentials: [session], require: signed_in }
       - { path: /open, require: anyone }
+      - { path: /passed, require: anyone, upstream_authorization: pass }
   pool:
     url: "${pool}"
     upstream: "${echo.url}"
@@ -173,6 +174,9 @@ t.test('a customer’s id and secret open what the token of the provider opens',
   t.match(await ask(`${clients}/keys`, pair), { status: 401, headers: null }, 'or tokens alone')
   const open = await ask(`${clients}/open`, pair)
   t.equal(open.headers?.authorization, undefined, 'nor where everybody may come in')
+  const passed = await ask(`${clients}/passed`, pair)
+  t.match(passed, { status: 200 })
+  t.equal(passed.headers?.authorization, undefined, 'nor where the rest of Authorization goes on')
   const line = gateway.log.find(({ credential }) => credential === 'exchange')
   t.match(line, { provider: 'op', subject: 'client:customer-7', decision: 'allow' })
 })

@@ -39,6 +39,7 @@ export function buildForwarding(keys: ForwardingKeys, origin: string): Forwardin
     corsPreflight: keys.cors_preflight,
     cache: keys.cache,
     upstreamAuthorization,
+    ...(credentials.includes('exchange') ? { takesPairs: true } : {}),
     cors: buildCors(keys.cors),
     corsHeaders: keys.cors_headers,
   }

@@ -111,9 +111,9 @@ function isOwn({ ownCredentials }: HeaderPlan, value: string): boolean {
 /** Whether the client's own `Authorization` goes on. That of the session is ours, and no header of the client. */
 function authorizationGoesOn({ forwarding, principal }: ForwardedRequest, value: string): boolean {
   switch (forwarding.upstreamAuthorization) {
-    // A pair that counted is the customer's secret.
+    // A pair is the customer's secret, and where nobody is looked at it does not count.
     case 'pass':
-      return principal?.by?.kind !== 'exchange'
+      return principal?.by?.kind !== 'exchange' && !(forwarding.takesPairs === true && isBasic.test(value))
     case 'strip':
       return false
     // The token that counted, and nothing that nobody has judged.
@@ -122,3 +122,5 @@ function authorizationGoesOn({ forwarding, principal }: ForwardedRequest, value:
       return principal?.by?.kind === 'bearer' && /^bearer /i.test(value)
   }
 }
+
+const isBasic = /^\s*basic(?:\s|$)/i

@@ -173,3 +173,17 @@ t.test('tokens of a session beside a key or token that counted are sent to nobod
   for (const principal of [byToken, byKey, byPair])
     t.same(valuesOf(sent({ raw: [], how, principal }), 'x-token'), [])
 })
+
+t.test(
+  'where pairs of a provider are taken, `pass` sends none to the app, whether it counted or not',
+  async (t) => {
+    const how = { upstreamAuthorization: 'pass', takesPairs: true } as const
+    const basic = `Basic ${Buffer.from('ada:secret').toString('base64')}`
+    for (const value of [basic, basic.toUpperCase(), `\tbasic\t${basic.slice(6)}`, 'Basic'])
+      for (const principal of [null, alice, byPair])
+        t.same(authorization({ raw: ['Authorization', value], how, principal }), [], value)
+    t.same(authorization({ raw: bearer, how }), ['Bearer theirs'], 'another scheme is the app’s')
+    const elsewhere = { upstreamAuthorization: 'pass' } as const
+    t.same(authorization({ raw: ['Authorization', basic], how: elsewhere }), [basic], 'as is Basic elsewhere')
+  },
+)
