@@ -60,15 +60,16 @@ function credentialText(
 ): string {
   const providers = providersOf(own) ?? []
   const from = oneOf(providers)
+  const scoped = providers.map((name) => withScopes(name, scopes[name] ?? []))
   switch (credential) {
     case 'session':
       return `signed in with ${from}`
     case 'bearer':
-      return `an access token of ${oneOf(providers.map((name) => withScopes(name, scopes[name] ?? [])))}`
+      return `an access token of ${oneOf(scoped)}`
     case 'api_key':
       return `a key ${keyText(providers)}`
     case 'exchange':
-      return `a pair of ${from}`
+      return `a pair of ${oneOf(scoped)}`
     case 'widget':
       return `a widget token of a key ${keyText(providers)}`
     case 'client_certificate':

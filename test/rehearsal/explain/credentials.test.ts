@@ -192,6 +192,16 @@ t.test('who may open it: the scopes that every token must have', async (t) => {
     /By bearer \(an access token of acme with the scopes read and write\), whoever meets this:\n {2}-/,
   )
   t.match(json, { required_scopes: { acme: requiredScopes } })
+  const pair = { kind: 'client_credentials', scopes: [], audience: null } as const
+  const exchange = { pair, refreshToken: null, cacheSeconds: 900 }
+  const providers = new Map([...scoped.providers].map(([name, own]) => [name, { ...own, exchange }]))
+  const paired = withLocations({ ...scoped, providers }, (location) => ({
+    ...location,
+    credentials: ['exchange'],
+  }))
+  const byPair = whoMayOpen(paired, { method: 'GET', url: 'https://shop.example.com/robots' })
+  t.match(byPair.text, /By exchange \(a pair of acme with the scopes read and write\), whoever/)
+  t.match(byPair.json, { required_scopes: { acme: requiredScopes } }, 'its token is judged as one that was sent')
   const { json: keys } = whoMayOpen(scoped, { method: 'GET', url: 'https://shop.example.com/mixed' })
   t.same((keys as { required_scopes: object }).required_scopes, {}, 'where tokens count')
 })
