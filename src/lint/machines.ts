@@ -5,7 +5,6 @@ import type { EpochSeconds } from '../core/session/session.ts'
 import { type Check, foundAt, foundAtKey } from './check.ts'
 import { rulesOf } from './rules.ts'
 import { type Subject, whereOfLocation } from './subject.ts'
-import { quoted } from './words.ts'
 
 /** Widgets and client certificates. */
 export const machineChecks: readonly Check[] = [
@@ -31,6 +30,22 @@ export const machineChecks: readonly Check[] = [
       }),
   },
   {
+    id: 'certificate-never-asked-for',
+    severity: 'warning',
+    finds: 'Client certificates count, and no client is asked for one',
+    why: 'A client shows a certificate only where it is asked to. So nobody is identified by one, no condition `certificate` is met, and a token that is bound to a certificate opens nothing.',
+    fix: 'Write `client_certificates: ask` at a place of `listen` that has `tls`. Browsers ask the person then, so give it an address or a port of its own. If nobody is to come by a certificate, remove `client_certificates`.',
+    example: `listen: "0.0.0.0:8443"
+client_certificates:
+  authorities: { partners: { ca_file: partners.pem } }`,
+    find: (subject) => {
+      const { clientCertificates, listeners } = subject.gateway
+      if (clientCertificates === null || listeners.some(({ asksCertificates }) => asksCertificates)) return []
+      const message = 'no place of `listen` asks clients for a certificate, so nobody ever shows one'
+      return [foundAtKey(subject, ['client_certificates'], message)]
+    },
+  },
+  {
     id: 'authority-without-list',
     severity: 'note',
     finds: 'An authority of client certificates without a revocation list',
@@ -47,8 +62,8 @@ export const machineChecks: readonly Check[] = [
   {
     id: 'revocation-list-useless',
     severity: 'warning',
-    finds: 'A revocation list that has ended, or that is of somebody else',
-    why: 'A certificate counts only if a list in force covers it. With a list that has ended, or that no certificate of `ca_file` signed, nobody is identified by a certificate of this authority.',
+    finds: 'A revocation list that has ended',
+    why: 'A certificate counts only if a list in force covers it. With a list that has ended nobody is identified by a certificate of this authority.',
     fix: 'Put the authority’s current list in `crl_file`. The gateway takes up a changed file by itself, so a timer that fetches it is enough.',
     example: `client_certificates:
   authorities: { partners: { ca_file: partners.pem, crl_file: old.crl } }`,
@@ -75,14 +90,10 @@ function pathOf(name: string): readonly string[] {
   return ['client_certificates', 'authorities', name]
 }
 
-/** Null: it is good, as far as can be told without a time. */
+/** Null: it is good, as far as can be told without a time. What is wrong with it otherwise is a fault of the file. */
 function listProblem(authority: CertificateAuthority, now: EpochSeconds | null): string | null {
-  const { authority: opened, faults } = openAuthority(authority)
-  const { lists } = opened
-  if (lists === null) return null
-  const strange = faults.some(({ of, fault }) => of === 'crl' && fault === 'of-nobody')
-  if (strange) return `a list in it was signed by no certificate of ${quoted([authority.name])}`
-  const ended = now === null ? undefined : lists.find(({ endsAt }) => endsAt <= now)
+  const { lists } = openAuthority(authority).authority
+  const ended = now === null ? undefined : lists?.find(({ endsAt }) => endsAt <= now)
   return ended === undefined ? null : `the list ended on ${dateText(ended.endsAt)}`
 }
 

@@ -71,7 +71,7 @@ export const ruleOutcomeChecks: readonly Check[] = [
     severity: 'warning',
     finds: 'A condition on a provider that the app does not accept',
     why: 'A session of a provider that the app does not accept does not count, so the condition is false for everyone.',
-    fix: 'Add the provider to the app’s `provider`, or remove the condition.',
+    fix: 'Add the provider to the app’s `provider`, or remove the condition. `api_keys` are accepted where `credentials` lists `api_key` or `widget`, and `certificates` where it lists `client_certificate`.',
     example: `provider: staff
 require: { provider: partners, groups: suppliers }`,
     find: (subject) =>
@@ -158,10 +158,17 @@ function letsEveryoneIn(requirement: Requirement, accepted: readonly Identificat
   return accepted.every((one) => by.some((other) => isSameIdentification(one, other)))
 }
 
-/** Whether anybody comes to the app for whom this provider vouches; operators’ keys have one of their own. */
+/** Whether anybody comes to the app for whom this provider vouches; operators’ keys and certificates have their own. */
 function vouchesAt(app: App, name: string): boolean {
-  if (name !== reservedProviders.apiKeys) return app.providers.includes(name)
-  return [app.fallback, ...app.allLocations].some(({ credentials }) => areOpenedByKeys(credentials))
+  const lists = [app.fallback, ...app.allLocations].map(({ credentials }) => credentials)
+  switch (name) {
+    case reservedProviders.apiKeys:
+      return lists.some(areOpenedByKeys)
+    case reservedProviders.certificates:
+      return lists.some((credentials) => credentials.includes('client_certificate'))
+    default:
+      return app.providers.includes(name)
+  }
 }
 
 /** A policy for several apps names in its `any` providers that one of them need not accept. */

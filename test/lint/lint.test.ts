@@ -8,6 +8,7 @@ import { commentsOf } from '../../src/lint/comments.ts'
 import { type Finding, kinds, lint } from '../../src/lint/lint.ts'
 import { isOneSlip } from '../../src/lint/one-slip.ts'
 import { type ProviderAnswer, readSubject, type Subject } from '../../src/lint/subject.ts'
+import { createAuthority } from '../support/tls.ts'
 
 /**
  * Golden files, one for each finding: a configuration that gets it, what is said, and one that nearly gets it. What
@@ -29,11 +30,16 @@ const env = {
 
 /** Certificates of ten years, and lists of a month: what is told of them goes by the `# now: SECONDS` of a case. */
 const files = new Map(
-  ['ca.pem', 'partners.pem', 'partners.crl', 'other.crl'].map((name) => [
+  ['ca.pem', 'partners.pem', 'partners.crl'].map((name) => [
     `/etc/claimgate/${name}`,
     readFileSync(fileURLToPath(new URL(name, import.meta.url))),
   ]),
 )
+
+/** What the host shows in cases in which the gateway itself speaks TLS. */
+const shown = createAuthority().issue({ names: ['DNS:api.example.com'] })
+files.set('/etc/claimgate/host.pem', Buffer.from(shown.cert))
+files.set('/etc/claimgate/host.key', Buffer.from(shown.key))
 
 function subjectOf(text: string): Subject {
   const [, now] = /^# now: (\d+)$/m.exec(text) ?? []
