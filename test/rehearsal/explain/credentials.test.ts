@@ -201,7 +201,11 @@ t.test('who may open it: the scopes that every token must have', async (t) => {
   }))
   const byPair = whoMayOpen(paired, { method: 'GET', url: 'https://shop.example.com/robots' })
   t.match(byPair.text, /By exchange \(a pair of acme with the scopes read and write\), whoever/)
-  t.match(byPair.json, { required_scopes: { acme: requiredScopes } }, 'its token is judged as one that was sent')
+  t.match(
+    byPair.json,
+    { required_scopes: { acme: requiredScopes } },
+    'its token is judged as one that was sent',
+  )
   const { json: keys } = whoMayOpen(scoped, { method: 'GET', url: 'https://shop.example.com/mixed' })
   t.same((keys as { required_scopes: object }).required_scopes, {}, 'where tokens count')
 })
