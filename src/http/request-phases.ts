@@ -198,7 +198,7 @@ export const requestPhases: readonly RequestPhase[] = [
   {
     name: 'sign-in and sign-out',
     files: [
-      'http/server/app.ts',
+      'http/server/own-addresses.ts',
       'http/sign-in/login.ts',
       'http/sign-in/callback.ts',
       'http/sign-in/logout.ts',
