@@ -3,8 +3,9 @@ import type { Clock } from '../core/ports.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 
 /**
- * Has long connections judged again that a token or a key opened: when it ends, when a key is changed, and as often as
- * a token may have been revoked at its provider. Being judged again ends those that would not be opened now.
+ * Has long connections judged again that a token, a key or a certificate let in: when it ends, when a key is changed,
+ * and as often as a token may have been revoked at its provider. Being judged again ends those that would not be opened
+ * now.
  */
 export interface CredentialWatch {
   /** Judged again at the next tick too: a key may have been revoked while the app was asked. Returns how to take it back. */
@@ -16,7 +17,7 @@ export interface CredentialWatch {
 }
 
 export interface WatchedCredential {
-  /** The id of a key; null: a token. */
+  /** The id of a key; null: a token, or a certificate. */
   readonly key: string | null
   readonly endsAt: EpochSeconds | null
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import type { Clock } from '../../src/core/ports.ts'
 import { startGateway } from '../../src/http/server/start.ts'
 import type { Issued } from './client-authority.ts'
 import { loadFile } from './load.ts'
@@ -48,6 +49,7 @@ const server = createAuthority().issue({
 export async function startAskingGateway(
   yaml: string,
   files: Readonly<Record<string, string>>,
+  clock?: Clock,
 ): Promise<AskingGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-asking-'))
   const write = (all: Readonly<Record<string, string>>) => {
@@ -81,7 +83,7 @@ ${yaml}`,
       seen: () => log.slice(-20),
     })
   const { gateway, source } = loadFile(file)
-  const running = await startGateway(gateway, { env: {}, warnings: [], source, logTo })
+  const running = await startGateway(gateway, { env: {}, warnings: [], source, logTo, clock })
   const [plainPort = 0, port = 0] = running.ports
   const open = (options: ClientOptions = {}) => openClient(port, options)
   return {

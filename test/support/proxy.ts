@@ -75,7 +75,6 @@ export async function startProxy(settings: ProxySettings): Promise<RunningProxy>
           destination: null,
           session: null,
           header: null,
-          certificateEndsAt: null,
           principal: settings.principal ?? null,
           resealed: settings.resealed ?? null,
           clientAddress: '192.0.2.7',

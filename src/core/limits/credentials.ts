@@ -27,6 +27,6 @@ export const credentialLimits = {
   credentialRejudgedMs: of(
     'connection',
     60_000,
-    'How often a WebSocket or event stream that a token or a key opened is judged again.',
+    'How often a WebSocket or event stream that a token, a key or a certificate let in is judged again.',
   ),
 } as const satisfies Readonly<Record<string, Limit>>

@@ -32,8 +32,6 @@ export interface Admission {
   readonly session: Session | null
   /** The header credential that counted, good or not; null: none did. */
   readonly header: CountedHeader | null
-  /** When the client certificate ends by which somebody was known; null: nobody was by one. */
-  readonly certificateEndsAt: EpochSeconds | null
   readonly principal: Principal | null
   /** The session cookie sealed anew, when it came under an older secret; null otherwise. */
   readonly resealed: string | null

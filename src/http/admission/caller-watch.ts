@@ -10,19 +10,39 @@ export interface LongConnection {
   readonly judge: () => void
 }
 
-/** The returned function takes the watch back; null: nobody was identified, and there is nothing to watch. */
+type Watching = Pick<Runtime, 'sessions' | 'credentialWatch'>
+
+/**
+ * The returned function takes the watch back; null: nobody was identified, no certificate was shown, and there is nothing
+ * to watch.
+ */
 export function watchCaller(
-  runtime: Pick<Runtime, 'sessions' | 'credentialWatch'>,
+  runtime: Watching,
+  admission: Admission,
+  connection: LongConnection,
+): (() => void) | null {
+  const unwatch = watchIdentified(runtime, admission, connection)
+  const { certificate } = admission
+  if (certificate === null) return unwatch
+  // Whoever was identified, and by what: a condition may have asked for it.
+  const { endsAt } = certificate
+  const unwatchCertificate = runtime.credentialWatch.add({ key: null, endsAt }, connection.judge)
+  return () => {
+    unwatch?.()
+    unwatchCertificate()
+  }
+}
+
+function watchIdentified(
+  runtime: Watching,
   admission: Admission,
   { ended, judge }: LongConnection,
 ): (() => void) | null {
-  const { header, certificateEndsAt, principal } = admission
+  const { header, principal } = admission
   if (header !== null) {
     const key = principal === null ? null : (keyOf(principal)?.id ?? null)
     return runtime.credentialWatch.add({ key, endsAt: header.endsAt }, judge)
   }
-  if (certificateEndsAt !== null)
-    return runtime.credentialWatch.add({ key: null, endsAt: certificateEndsAt }, judge)
   const of = sessionOf(admission)
   return of && runtime.sessions.onEnd(of.session, of.origin, ended, judge)
 }

@@ -28,7 +28,6 @@ export interface AdmissionDraft {
   location: Location | null
   others: readonly Location[]
   header: Admission['header']
-  certificateEndsAt: Admission['certificateEndsAt']
 }
 
 export function beginDraft(
@@ -55,7 +54,6 @@ export function beginDraft(
     location: null,
     others: none,
     header: null,
-    certificateEndsAt: null,
   }
 }
 
@@ -87,7 +85,6 @@ export function toAdmission(
     location: draft.location,
     others: draft.others,
     header: draft.header,
-    certificateEndsAt: draft.certificateEndsAt,
     decision,
     detail,
     session: live === null ? null : live.session,

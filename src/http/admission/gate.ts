@@ -189,7 +189,6 @@ function admissionBy(draft: AdmissionDraft, verdict: Verdict, lookup: CallerLook
   draft.others = others
   const live = lookup.kind === 'live' && decision.kind !== 'reject' ? lookup : null
   draft.header = headerOf(lookup)
-  draft.certificateEndsAt = certificateEndOf(lookup)
   const admission = toAdmission(draft, decision, detail, live)
   return lookup.kind === 'unanswered' ? { ...admission, fault: lookup.fault } : admission
 }
@@ -227,9 +226,4 @@ function headerOf(lookup: CallerLookup): AdmissionDraft['header'] {
     case 'unanswered':
       return null
   }
-}
-
-/** When the certificate ends by which somebody is known; null: nobody is known by one. */
-function certificateEndOf(lookup: CallerLookup): AdmissionDraft['certificateEndsAt'] {
-  return lookup.kind === 'identified' && !isHeaderCredential(lookup.credential) ? lookup.endsAt : null
 }

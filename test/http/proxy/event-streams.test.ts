@@ -6,7 +6,10 @@ import type { Session } from '../../../src/core/session/session.ts'
 import type { Admission } from '../../../src/http/admission/admission.ts'
 import { judgingInPieces } from '../../../src/http/admission/again.ts'
 import { OpenEventStreams } from '../../../src/http/proxy/event-streams.ts'
+import { createCredentialWatch } from '../../../src/runtime/credential-watch.ts'
 import type { Runtime } from '../../../src/runtime/runtime.ts'
+import { connectionCertificate } from '../../support/certificates.ts'
+import { createTestClock } from '../../support/clock.ts'
 import { gatewayOf } from '../../support/model.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -58,7 +61,7 @@ const admission = (more: object = {}): Admission =>
   ({
     session: { key: 'k' },
     header: null,
-    certificateEndsAt: null,
+    certificate: null,
     origin,
     app,
     method: 'POST',
@@ -78,6 +81,33 @@ t.test('they end with their session, once', async (t) => {
   open.closeAll()
   t.equal(ended, 1)
   t.equal(unwatched(), 0)
+  over()
+  t.equal(unwatched(), 1)
+})
+
+t.test('beside a session the end of a certificate has them judged again', async (t) => {
+  const clock = createTestClock(1_800_000_000)
+  const { runtime, listeners, unwatched } = heldRuntime()
+  const credentialWatch = createCredentialWatch(clock, (thrown) => t.fail(String(thrown)))
+  const open = new OpenEventStreams()
+  const ended: (string | undefined)[] = []
+  const now = heldRuntime(model('signed_in')).runtime
+  const certificate = connectionCertificate({}, { endsAt: clock.now() + 10 })
+  const over = open.add(
+    { ...runtime, credentialWatch },
+    request(),
+    admission({ certificate }),
+    (reason) => void ended.push(reason),
+    () => (clock.now() < certificate.endsAt ? runtime : now),
+  )
+  t.equal(listeners.length, 1, 'its session is watched, too')
+  credentialWatch.tick()
+  await turn()
+  t.same(ended, [])
+  clock.time += 10
+  credentialWatch.tick()
+  await turn()
+  t.same(ended, ['no-session'])
   over()
   t.equal(unwatched(), 1)
 })
