@@ -54,13 +54,17 @@ function readRule(scope: Scope, { rules }: Around): Requirement | null {
   if (access === null) return null
   if (access.kind === 'rule') {
     const { requirement } = access
-    if (!conditionsOf(requirement).some(({ kind }) => kind === 'certificate')) return requirement
-    faultAt(scope, at, 'asks for a `certificate`, which belongs to a connection and to no person')
+    const [kind] = conditionsOf(requirement).flatMap((one) => ofRequests.filter((name) => name === one.kind))
+    if (kind === undefined) return requirement
+    faultAt(scope, at, `asks for a \`${kind}\`, which belongs to a request and to no person`)
     return null
   }
   faultAt(scope, at, `expected a rule that people meet, such as signed_in; a key is always somebody’s`)
   return null
 }
+
+/** What nobody can say of a person: a key could never be made, or would open by a rule that nobody meets on the page. */
+const ofRequests = ['certificate', 'client_ip', 'credential'] as const
 
 /** Those with which people sign in there; null when nobody does, or when it cannot be known. */
 function providersAt(scope: Scope, at: string, { hosts, isComplete }: Around): readonly string[] | null {

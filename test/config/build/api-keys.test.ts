@@ -142,6 +142,17 @@ t.test('people who sign in at an origin may have keys of their own', async (t) =
   t.match(loaded.ok && loaded.gateway.apiKeys?.selfService, { claims: [], lifetimeSeconds: null })
 })
 
+t.test('who may have a key is asked of the person, not of a request', async (t) => {
+  const of = (rule: string) =>
+    keysOf(
+      `{ self_service: { at: "https://portal.example.com", require: ${rule} } }\ntrusted_proxies: [10.0.0.1]`,
+    )
+  for (const rule of ['{ client_ip: 10.0.0.0/8 }', '{ none: [{ client_ip: 10.0.0.0/8 }] }'])
+    t.match(of(rule), /require: asks for a `client_ip`, which belongs to a request and to no person/, rule)
+  for (const rule of ['{ credential: session }', '{ any: [{ plan: paid }, { credential: api_key }] }'])
+    t.match(of(rule), /require: asks for a `credential`, which belongs to a request and to no person/, rule)
+})
+
 t.test('the files of keys and of their rule are part of the digest', async (t) => {
   const loaded = load(
     '{ prefix: [cg, ab], keys: "${file:keys.jsonl}", self_service: { at: "https://portal.example.com", require: { sub: "${lines:people.txt}" } } }',

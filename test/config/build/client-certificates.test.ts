@@ -207,8 +207,5 @@ t.test('user ids of certificates are nobody else’s', async (t) => {
 t.test('a key goes by no certificate', async (t) => {
   const keys = `${acme}
 api_keys: { self_service: { at: "https://portal.example.com", require: { certificate: { authority: partners } } } }`
-  t.match(
-    modelOf(one, 'require: signed_in, credentials: [session, api_key]', keys),
-    /belongs to a connection/,
-  )
+  t.match(modelOf(one, 'require: signed_in, credentials: [session, api_key]', keys), /belongs to a request/)
 })
