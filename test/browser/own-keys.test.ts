@@ -15,6 +15,10 @@ const stage = await openStage({
     provider: op
     credentials: [session, api_key]
     require: signed_in
+    locations:
+      - path: /grouped
+        require: signed_in
+        response_headers: { set: { Cross-Origin-Opener-Policy: same-origin } }
 api_keys:
   store: sqlite
   self_service: { at: "${url}", require: signed_in, max_keys: 20, lifetime: 365d, origins: true }
@@ -230,16 +234,20 @@ t.test('a script of an app of the origin can read neither the page nor a key', a
     return [await read({}), await read({ method: 'POST', body }), await read({ method: 'POST', body, mode: 'no-cors' }), await framed]
   })()`)
   t.same(tries, ['403', '403', '403', 'nothing'])
-  const [opened] = await Promise.all([
-    page.context().waitForEvent('page'),
-    page.evaluate(`void (window.opened = open('/.auth/keys'))`),
-  ])
-  await opened.getByRole('heading', { name: 'Your API keys' }).waitFor()
-  const seen = page.evaluate(`opened.document.querySelector('[name=form]') === null`)
-  t.ok(
-    await seen.catch(() => true),
-    'a window that it opened is none of its own any more (Cross-Origin-Opener-Policy)',
-  )
+  for (const opener of ['/start', '/grouped']) {
+    await page.goto(url + opener)
+    const [opened] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.evaluate(`void (window.opened = open('/.auth/keys'))`),
+    ])
+    await opened.getByRole('heading', { name: 'Your API keys' }).waitFor()
+    const seen = page.evaluate(`opened.document.querySelector('[name=form]') === null`)
+    t.ok(
+      await seen.catch(() => true),
+      `${opener}: a window that it opened is none of its own any more (Cross-Origin-Opener-Policy)`,
+    )
+    await opened.close()
+  }
   await page.evaluate(`(() => {
     const form = document.createElement('form')
     form.method = 'post'
@@ -253,7 +261,7 @@ t.test('a script of an app of the origin can read neither the page nor a key', a
     document.body.append(form)
     form.submit()
   })()`)
-  await page.getByText('This page was open for a long time').waitFor()
+  await page.getByText('is out of date').waitFor()
   await page.goto(keys)
   t.equal(await change(page, 'evil').count(), 0, 'a form that was not on the page makes nothing')
 })

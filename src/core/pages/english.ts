@@ -161,8 +161,7 @@ export const english = {
   'keys.sites': 'Sites',
   'keys.origins-hint':
     'The addresses of sites whose pages get tokens for this key, one a line, such as https://shop.example. Leave this empty if you do not know what it is.',
-  'keys.sign-in-first':
-    'If you signed in more than five minutes ago, you are asked to sign in once more before a key is made or gets a new secret.',
+  'keys.sign-in-first': 'Before a key is made or gets a new secret, you may be asked to sign in once more.',
   'keys.make': 'Make key',
   'keys.id': 'Key',
   'keys.made': 'Made',
@@ -190,7 +189,7 @@ export const english = {
   'keys.revoke': 'Revoke for good',
   'keys.confirm-title': 'Please sign in once more',
   'keys.confirm-text':
-    'You signed in more than five minutes ago. Sign in once more, then you come back to your keys. What you filled in stays.',
+    'It shows that it is really you. Then you come back to your keys, and press the button once more. What you filled in stays.',
   'keys.made-title': 'Here is your key',
   'keys.rotated-title': 'Here is the new secret',
   'keys.once': 'You see this only now. Keep it in a safe place before you leave this page.',
@@ -204,7 +203,8 @@ export const english = {
   'keys.already':
     'This key was made already, and its secret is shown only once. If you did not see it, give the key a new secret.',
   'keys.changed-meanwhile': 'The key was changed meanwhile, so nothing was done. Please look at it again.',
-  'keys.stale': 'This page was open for a long time, so nothing was done yet. Please try once more.',
+  'keys.stale':
+    'The page that you sent this from is out of date, so nothing was done yet. Please try once more.',
   'keys.gone': 'You have no such key any more.',
   'keys.bad-name': 'Please give the key a name of at most 100 characters.',
   'keys.bad-end': 'Please choose how long the key is to be valid.',

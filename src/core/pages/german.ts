@@ -169,7 +169,7 @@ export const german = {
   'keys.origins-hint':
     'Die Adressen von Websites, deren Seiten Tokens für diesen Schlüssel bekommen, eine in jeder Zeile, zum Beispiel https://shop.example. Lassen Sie das Feld leer, wenn Sie nicht wissen, was das ist.',
   'keys.sign-in-first':
-    'Falls Ihre Anmeldung länger als fünf Minuten zurückliegt, melden Sie sich noch einmal an, bevor ein Schlüssel erstellt wird oder ein neues Geheimnis bekommt.',
+    'Bevor ein Schlüssel erstellt wird oder ein neues Geheimnis bekommt, werden Sie vielleicht gebeten, sich noch einmal anzumelden.',
   'keys.make': 'Schlüssel erstellen',
   'keys.id': 'Schlüssel',
   'keys.made': 'Erstellt',
@@ -197,7 +197,7 @@ export const german = {
   'keys.revoke': 'Endgültig widerrufen',
   'keys.confirm-title': 'Bitte melden Sie sich noch einmal an',
   'keys.confirm-text':
-    'Ihre Anmeldung liegt länger als fünf Minuten zurück. Melden Sie sich noch einmal an, dann kommen Sie zu Ihren Schlüsseln zurück. Was Sie ausgefüllt haben, bleibt erhalten.',
+    'So ist sicher, dass Sie es sind. Danach kommen Sie zu Ihren Schlüsseln zurück und drücken noch einmal auf den Knopf. Was Sie ausgefüllt haben, bleibt erhalten.',
   'keys.made-title': 'Hier ist Ihr Schlüssel',
   'keys.rotated-title': 'Hier ist das neue Geheimnis',
   'keys.once':
@@ -214,7 +214,7 @@ export const german = {
   'keys.changed-meanwhile':
     'Der Schlüssel wurde inzwischen geändert. Deshalb ist nichts geschehen. Bitte sehen Sie ihn sich noch einmal an.',
   'keys.stale':
-    'Diese Seite war lange geöffnet. Deshalb ist noch nichts geschehen. Bitte versuchen Sie es noch einmal.',
+    'Die Seite, von der das kam, war nicht mehr aktuell. Deshalb ist noch nichts geschehen. Bitte versuchen Sie es noch einmal.',
   'keys.gone': 'Diesen Schlüssel haben Sie nicht mehr.',
   'keys.bad-name': 'Bitte geben Sie dem Schlüssel einen Namen mit höchstens 100 Zeichen.',
   'keys.bad-end': 'Bitte wählen Sie, wie lange der Schlüssel gelten soll.',

@@ -1,4 +1,3 @@
-import type { App, Gateway } from '../../core/gateway.ts'
 import { formatKeyId } from '../../core/keys/key-form.ts'
 import { encodeFilled, type FilledKeyForm } from '../../core/keys/own-key-form.ts'
 import { recentSignIn } from '../../core/keys/recent-sign-in.ts'
@@ -10,7 +9,9 @@ import { type MadeKeyPage, madeKeyPage, signInForKeysPage } from '../pages/made-
 import { copyShown, withScript } from '../pages/scripts.ts'
 import type { RequestContext } from '../server/context.ts'
 import { stepUpLink, stepUpWish } from '../sign-in/step-up-link.ts'
+import { curlLine } from './curl-line.ts'
 import type { KeyOwner } from './key-owner.ts'
+import { inOwnWindow } from './window.ts'
 
 export interface Kept {
   readonly title: MadeKeyPage['title']
@@ -36,37 +37,23 @@ export function askToSignIn(
   const link = stepUpLink(runtime, origin, session, wish) ?? ''
   const signInHref = `${runtime.gateway.authPrefix}/login?step_up=${link}`
   const challenge = stepUpChallenge(stepUp, session, place.now)
-  return withHeaders(pageAnswer(401, signInForKeysPage({ ...frameOf(admission), signInHref })), {
-    'www-authenticate': `Cookie realm="claimgate", ${challenge}`,
-  })
+  const page = signInForKeysPage({ ...frameOf(admission), signInHref })
+  return inOwnWindow(
+    withHeaders(pageAnswer(401, page), { 'www-authenticate': `Cookie realm="claimgate", ${challenge}` }),
+  )
 }
 
 /** The one answer with a secret in it. Nobody is to keep it, and nothing of it stands in an address, a cookie or the log. */
 export function madeKeyAnswer(
   admission: Admission,
-  { address, place: { gateway } }: KeyOwner,
+  { address, provider, place: { gateway } }: KeyOwner,
   { title, made: { key, secret, whole } }: Kept,
 ): Answer {
   const script = copyShown(address)
   const page = madeKeyPage({
     ...frameOf(admission),
     ...{ title, name: key.name, id: formatKeyId(key), secret, whole, script, keysHref: address },
-    curl: curlOf(gateway, whole),
+    curl: curlLine({ gateway, provider, key }, whole),
   })
-  return withScript(pageAnswer(200, page), script)
-}
-
-/** For the first app that takes keys; null: none does. */
-function curlOf({ apps }: Pick<Gateway, 'apps'>, whole: string): string | null {
-  const app = apps.find(takesKeys)
-  return app === undefined ? null : `curl -H "Authorization: Bearer ${whole}" ${quoted(app.url)}`
-}
-
-function takesKeys({ fallback, allLocations }: App): boolean {
-  return [fallback, ...allLocations].some(({ credentials }) => credentials.includes('api_key'))
-}
-
-/** For a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
+  return inOwnWindow(withScript(pageAnswer(200, page), script))
 }

@@ -15,6 +15,7 @@ import type { RequestContext } from '../server/context.ts'
 import { choicesOfEnd, choicesOfOverlap } from './choices.ts'
 import { type KeyOwner, keyOwner, ownedKeys } from './key-owner.ts'
 import { isLiving, shownKeys } from './shown-keys.ts'
+import { inOwnWindow } from './window.ts'
 
 /**
  * GET `/.auth/keys`: the keys of whoever is signed in, and forms to make and change them. Shows no secret, and changes
@@ -66,7 +67,9 @@ export async function keysAnswer(
     may: person === null ? null : mayMake(frame.look, owner, keys, filled),
   })
   // With `no-referrer` the forms would be posted with `Origin: null`.
-  return withHeaders(withScript(pageAnswer(200, page), script), { 'referrer-policy': 'same-origin' })
+  return inOwnWindow(
+    withHeaders(withScript(pageAnswer(200, page), script), { 'referrer-policy': 'same-origin' }),
+  )
 }
 
 export function sealOf({ runtime }: RequestContext): RecordSeal {

@@ -32,7 +32,10 @@ interface SignedIn {
   readonly cookie: string
 }
 
-function open(t: Test, selfService = 'lifetime: 365d', store = 'memory') {
+const apiApp =
+  'api: { url: "https://api.example/v1", upstream: http://10.9.9.9, provider: op, credentials: [session, api_key], require: signed_in }'
+
+function open(t: Test, selfService = 'lifetime: 365d', store = 'memory', apps = apiApp) {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-own-keys-'))
   const around = openTestContext(
     t,
@@ -40,13 +43,14 @@ function open(t: Test, selfService = 'lifetime: 365d', store = 'memory') {
 data: ${JSON.stringify(folder)}
 providers:
   op: { issuer: "https://op.example", client_id: c, client_secret: s, label: Acme }
+  other: { issuer: "https://other.example", client_id: c, client_secret: s, user_id_prefix: "o:" }
 session: { store: ${store}, secret: a-session-secret-of-more-than-thirty-two-bytes, idle_timeout: 8h, max_lifetime: 8h }
 api_keys:
   store: sqlite
   self_service: { at: "${site}", require: { plan: [paid, trial] }, claims: [plan, email], max_keys: 2, ${selfService} }
 apps:
-  portal: { url: "${site}", upstream: http://10.9.9.9, title: The Portal, contact: help@portal.example, require: signed_in }
-  api: { url: "https://api.example/v1", upstream: http://10.9.9.9, credentials: [session, api_key], require: signed_in }
+  portal: { url: "${site}", upstream: http://10.9.9.9, title: The Portal, provider: op, contact: help@portal.example, require: signed_in }
+  ${apps}
 `,
   )
   t.teardown(async () => {
@@ -217,6 +221,71 @@ t.test('makes a key, and shows its secret in that one answer alone', async (t) =
   t.equal((await stored()).length, 1, 'a form that is sent again makes no second key')
 })
 
+t.test('the command to try a key is for an address that takes this key', async (t) => {
+  const other = 'other: { url: "https://other.example", upstream: http://10.9.9.9, provider: other'
+  const api = 'api: { url: "https://api.example", upstream: http://10.9.9.9, provider: op'
+  const keys = 'credentials: [api_key]'
+  const rows: readonly (readonly [string, string | null])[] = [
+    [`${other}, ${keys}, require: signed_in }`, null],
+    [
+      `${other}, ${keys}, require: signed_in }\n  ${api}, ${keys}, require: signed_in }`,
+      'https://api.example/',
+    ],
+    [
+      `${api}, require: signed_in, locations: [{ path: "/it's", require: signed_in, ${keys} }] }`,
+      "https://api.example/it'\\''s",
+    ],
+    [
+      `${api}, require: signed_in, locations: [{ path: /in, methods: [POST], require: signed_in, ${keys} }] }`,
+      null,
+    ],
+    [
+      `${api}, require: anyone, credentials: [session, api_key], locations: [{ path: /own, require: signed_in }] }`,
+      'https://api.example/own',
+    ],
+  ]
+  for (const [apps, address] of rows) {
+    const { signIn, show, post } = open(t, 'lifetime: 365d', 'memory', apps)
+    const alice = await signIn()
+    const made = await post(alice, newForm(await show(alice)))
+    const command = secretOf({ ...made, body: read(made) }, 'curl')
+    t.equal(/ '(.*)'$/.exec(command)?.[1] ?? null, address, apps)
+  }
+})
+
+t.test('a key that an operator held to apps and methods is shown with what it is for', async (t) => {
+  const apps = ['a', 'b'].map(
+    (name) =>
+      `${name}: { url: "https://${name}.example", upstream: http://10.9.9.9, provider: op, credentials: [api_key], require: signed_in }`,
+  )
+  const { signIn, show, post, put } = open(t, 'lifetime: 365d', 'memory', apps.join('\n  '))
+  const alice = await signIn()
+  const ofB = formatKeyId((await put({ apps: ['b'] })).record)
+  const writing = formatKeyId((await put({ methods: ['POST'] })).record)
+  const rotated = async (id: string) => {
+    const answer = await post(alice, formOf(await show(alice), 'rotate', id, { overlap: '0s' }))
+    t.equal(answer.status, 200)
+    return secretOf({ ...answer, body: read(answer) }, 'curl')
+  }
+  t.match(await rotated(ofB), "'https://b.example/'")
+  t.equal(await rotated(writing), '')
+})
+
+t.test('what is shown to a person shares its window with no other page of the origin', async (t) => {
+  const { signIn, show, post, clock } = open(t)
+  const alice = await signIn()
+  const page = await show(alice)
+  const made = await post(alice, newForm(page))
+  clock.time += 361
+  const confirm = await post(alice, newForm(await show(alice)))
+  t.same([page.status, made.status, confirm.status], [200, 200, 401])
+  for (const { headers } of [page, made, confirm])
+    t.match(headers, {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    })
+})
+
 t.test(
   'after a sign-in of more than five minutes ago nothing is made: one signs in again first',
   async (t) => {
@@ -325,15 +394,15 @@ t.test('a form that this session was not shown makes nothing', async (t) => {
     ['that of another browser of hers', newForm(await show(elsewhere)).form],
   ] as const) {
     const answer = await post(alice, { ...good, form })
-    t.match(noticeOf(answer), /open for a long time/, name)
+    t.match(noticeOf(answer), /page that you sent this from is out of date/, name)
     t.match(answer.body, 'value="laptop"', 'and stays filled in')
   }
   const { id, record } = await put()
   const revoke = formOf(await show(alice), 'revoke', id)
   clock.time += limits.ownKeyFormSeconds
   const fresh = await signIn()
-  t.match(noticeOf(await post(alice, good)), /open for a long time/)
-  t.match(noticeOf(await post(fresh, { ...revoke })), /open for a long time/)
+  t.match(noticeOf(await post(alice, good)), /page that you sent this from is out of date/)
+  t.match(noticeOf(await post(fresh, { ...revoke })), /page that you sent this from is out of date/)
   t.equal((await keys.store.load(record.id))?.revokedAt, null)
   t.equal((await stored()).length, 1)
 })
