@@ -1,4 +1,6 @@
 import type { Decision } from '../../core/decision.ts'
+import type { App, Location } from '../../core/gateway.ts'
+import { governsCors } from '../../core/headers/cors-answer.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { LimitVerdict, RequestLimits } from '../../runtime/request-limits/request-limits.ts'
@@ -15,8 +17,10 @@ export function withLimitsBefore(
   now: EpochSeconds,
   goOn: () => Awaitable<Admission>,
 ): Awaitable<Admission> {
-  if (limits === undefined || routed.kind !== 'routed' || routed.location.limits.length === 0) return goOn()
-  const { app, location, others } = routed
+  if (limits === undefined) return goOn()
+  const place = placeOf(routed)
+  if (place === null || place.location.limits.length === 0) return goOn()
+  const { app, location, others } = place
   const after = (verdict: LimitVerdict): Awaitable<Admission> => {
     if (verdict.kind === 'within') return goOn()
     Object.assign(draft, { app, location, others })
@@ -24,6 +28,20 @@ export function withLimitsBefore(
   }
   const verdict = limits.drawBefore(location, app, draft.client.network, now)
   return verdict instanceof Promise ? verdict.then(after) : after(verdict)
+}
+
+interface Place {
+  readonly app: App
+  readonly location: Location
+  readonly others: readonly Location[]
+}
+
+/** Where it leads, unless it is decided and no app hears of it. A preflight that passes is decided, and an app hears of it. */
+function placeOf(routed: RoutedRequest): Place | null {
+  if (routed.kind === 'routed') return routed
+  const { app, location, others, decision } = routed.verdict
+  if (decision.kind !== 'allow' || app === null || location === null) return null
+  return governsCors([location, ...others]) ? null : { app, location, others }
 }
 
 const undecided: Decision = { kind: 'deny', reason: 'undecided', principal: null }

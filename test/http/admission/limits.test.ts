@@ -82,6 +82,34 @@ t.test('a network is counted before anybody is looked up', async (t) => {
   t.same(answers, ['401', '401', '429'])
 })
 
+t.test(
+  'a preflight that the app hears of is counted by its network, and one that it does not is not',
+  async (t) => {
+    const limit = 'limits: [{ per: client_ip, rate: 2/1h }]'
+    const { ask, sent, get } = await open(
+      t,
+      `    ${limit}
+    cors_preflight: pass
+    locations:
+      - { path: /ours, require: anyone, cors: ["https://shop.example"], ${limit} }`,
+    )
+    const preflight = async (path: string): Promise<string> => {
+      const before = sent.length
+      const asks = 'Origin: https://shop.example\r\nAccess-Control-Request-Method: GET\r\n'
+      const answered = await ask(
+        `OPTIONS ${path} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n${asks}\r\n`,
+      )
+      return sent.length > before ? 'let in' : answered.slice(9, 12)
+    }
+    t.same(
+      [await preflight('/a'), await preflight('/b'), await preflight('/c'), (await get('/d')).slice(9, 12)],
+      ['let in', 'let in', '429', '429'],
+    )
+    for (let at = 0; at < 3; at++) t.equal(await preflight('/ours'), '204')
+    t.equal(await get('/ours'), 'let in')
+  },
+)
+
 t.test('an open location has limits too, and one of its own counts apart', async (t) => {
   const { get } = await open(
     t,
