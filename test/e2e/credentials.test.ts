@@ -5,6 +5,7 @@ import t from 'tap'
 import { inventKey, storeKey, type TestKey } from '../support/api-keys.ts'
 import { sharedSecret, signedIn, startFront } from '../support/front.ts'
 import { encode, newKey, signJwt } from '../support/signed-jwt.ts'
+import { outcomeOf } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const socketApp = await startWebSocketApp()
@@ -222,6 +223,6 @@ t.test('a WebSocket that a key opened ends with it, and a page of elsewhere open
   await t.rejects(openWebSocket(address, { cookie: alice }), 'a cookie needs an Origin')
   const { openKeys } = await import('../store/keys/sqlite-key-store.ts')
   await openKeys(t, folder).change(own.record.id, { kind: 'revoke', at: Math.floor(Date.now() / 1000) })
-  t.equal(await socket.closed, 1008)
+  t.equal(await outcomeOf(socket.closed), 1008)
   t.equal(await told('/api', { 'x-api-key': own.whole }), '401 key-revoked')
 })

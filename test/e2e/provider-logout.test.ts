@@ -10,7 +10,7 @@ import { startTestGateway } from '../support/gateway.ts'
 import { encode, type Fields, firstKey, newKey, signJwt, startHostileOp } from '../support/hostile-op.ts'
 import { freePort, portOf } from '../support/ports.ts'
 import { rawClient } from '../support/raw.ts'
-import { poll } from '../support/waiting.ts'
+import { outcomeOf, poll } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
@@ -329,7 +329,7 @@ t.test(
     }
     const [events, download] = [await begin('/slow/events'), await begin('/slow/download')]
     t.equal((await send(signed({ sid: 's-1' }))).status, 200)
-    t.equal(await socket.closed, 1008)
+    t.equal(await outcomeOf(socket.closed), 1008)
     t.match(await events.until('0\r\n\r\n'), 'text/event-stream')
     events.destroy()
     finishDownload()

@@ -6,7 +6,7 @@ import { storeKey, type TestKey } from '../support/api-keys.ts'
 import { fire, type Shot, type Shown } from '../support/attack.ts'
 import { startEcho } from '../support/echo.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { poll } from '../support/waiting.ts'
+import { outcomeOf, poll } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const [echo, sockets] = [await startEcho(), await startWebSocketApp()]
@@ -58,15 +58,10 @@ interface Around {
 async function around(t: Test, changes: Partial<ApiKey> = {}): Promise<Around> {
   const folder = t.testdir()
   const gateway = await startTestGateway({ yaml: fileWith(), folder })
-  let isOpen = true
-  const close = async () => {
-    if (isOpen) await gateway.close()
-    isOpen = false
-  }
-  t.teardown(close)
+  t.teardown(() => gateway.close())
   const claims = { plan: 'paid', tier: 'gold', end_user: 'admin' }
   const key = await storeKey(t, folder, { claims, origins: [shop], ...changes })
-  return { gateway: { ...gateway, close }, folder, key }
+  return { gateway, folder, key }
 }
 
 type Form = Readonly<Record<string, string>>
@@ -290,5 +285,5 @@ t.test('a WebSocket opens with the token and its Origin alone, and ends with the
   await t.rejects(openWebSocket(address, { authorization, origin: 'https://evil.example' }))
   await t.rejects(openWebSocket(address, { authorization, origin: at.gateway.url }))
   await openKeys(t, at.folder).change(at.key.record.id, { kind: 'origins', origins: [] })
-  t.equal(await socket.closed, 1008)
+  t.equal(await outcomeOf(socket.closed), 1008)
 })

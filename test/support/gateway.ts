@@ -20,6 +20,7 @@ export interface TestGateway {
   logged(
     condition: (line: Readonly<Record<string, unknown>>) => boolean,
   ): Promise<Readonly<Record<string, unknown>>>
+  /** Once, however often it is called: a test that restarts it has a teardown too. */
   close(): Promise<void>
 }
 
@@ -64,6 +65,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       ? {}
       : { connectionsOfNetwork: options.connectionsOfNetwork }),
   })
+  let closed: Promise<void> | null = null
+  const end = async () => {
+    await running.close(0)
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+  }
   return {
     url,
     port,
@@ -75,9 +81,6 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         look: () => log.find(condition),
         seen: () => log.slice(-20),
       }),
-    close: async () => {
-      await running.close(0)
-      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
-    },
+    close: () => (closed ??= end()),
   }
 }

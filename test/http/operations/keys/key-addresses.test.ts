@@ -2,8 +2,10 @@
 import t, { type Test } from 'tap'
 import type { AdminSettings } from '../../../../src/core/admin-settings.ts'
 import { StoreFault } from '../../../../src/core/fault.ts'
+import type { ApiKey } from '../../../../src/core/keys/api-key.ts'
 import type { ApiKeySettings } from '../../../../src/core/keys/api-key-settings.ts'
 import { hashKeySecret } from '../../../../src/core/keys/key-secret.ts'
+import { limits } from '../../../../src/core/limits/table.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { createAdmin } from '../../../../src/http/operations/admin.ts'
 import { checkAdminToken } from '../../../../src/http/operations/keys/admin-token.ts'
@@ -77,6 +79,7 @@ t.test('without the token nothing is read, and nothing is told', async (t) => {
     ['/keys', 'GET'],
     ['/keys', 'POST'],
     ['/keys/cg_x', 'GET'],
+    ['/keys/cg_x', 'PATCH'],
     ['/keys/cg_x', 'DELETE'],
     ['/keys/cg_x/rotate', 'POST'],
     ['/keys/cg_x/usage', 'GET'],
@@ -129,6 +132,7 @@ t.test('without `admin.token` there is no such address', async (t) => {
   for (const [method, url] of [
     ['GET', '/keys'],
     ['POST', '/keys'],
+    ['PATCH', '/keys/cg_x'],
     ['DELETE', '/keys/cg_x'],
     ['GET', '/keys/cg_x/usage'],
   ] as const) {
@@ -278,6 +282,65 @@ t.test('the origins of a key are changed, and nothing else of it', async (t) => 
   t.same((await keys.load(id.slice(3)))?.origins, ['https://b.example'])
   t.match(await patch({ origins: [] }), { status: 200, body: { origins: [] } })
   t.equal(told.length, 3)
+})
+
+t.test('origins that cannot be kept are refused, and not said to be changed', async (t) => {
+  const { ask, told, keys } = open(t)
+  const id = apiKey.id.slice(1)
+  const origins = Array.from({ length: 20 }, (_, at) => `https://${at}${'.abcdefghi'.repeat(20)}`)
+  const refusalOf = async (changes: Partial<ApiKey> & Pick<ApiKey, 'id'>) => {
+    const secrets = [{ hash: hashKeySecret('a'), until: null }]
+    await keys.create({ ...apiKey, secrets, ...changes }, { ofPerson: null, now: start })
+    const sent = { method: 'PATCH', headers: json, body: { origins } } as const
+    const { status, body } = await ask(`/keys/cg_${changes.id}`, sent)
+    return [status, body.errors?.[0]?.message]
+  }
+  t.same(await refusalOf({ id: `${id}a`, revokedAt: start - 60 }), [
+    400,
+    'are of a key that was revoked: make a new one',
+  ])
+  t.same(await refusalOf({ id: `${id}b`, claims: { text: 'x'.repeat(limits.keyRecordBytes - 2500) } }), [
+    400,
+    'take more than 32 KiB with the rest of the key',
+  ])
+  const owner = { kind: 'person', issuer: 'https://op.example.com', clientId: 'c', user: 'ada' } as const
+  const ofPerson = await refusalOf({ id: `${id}c`, owner })
+  t.match(ofPerson, [400, /^need `api_keys\.self_service\.origins: true`/])
+  t.same(told, [])
+})
+
+t.test('no page changes the origins of a key, not even where a browser has the token', async (t) => {
+  const { ask, admin, post, told, keys } = open(t)
+  const { id } = (await post('/keys', { ...shop, origins: ['https://a.example'] })).body
+  const evil = 'https://evil.example'
+  const change = (headers: Readonly<Record<string, string>>) =>
+    ask(`/keys/${id}`, { method: 'PATCH', headers, body: JSON.stringify({ origins: [evil] }) })
+  for (const ofBrowser of [
+    { origin: evil },
+    { origin: 'null' },
+    { origin: '' },
+    { 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' },
+  ]) {
+    const { status, headers } = await change({ ...json, ...ofBrowser })
+    t.equal(status, 403, JSON.stringify(ofBrowser))
+    t.notOk(Object.keys(headers).some((name) => name.startsWith('access-control-')))
+  }
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/jsonp',
+    'multipart/form-data',
+  ])
+    t.equal((await change({ ...bearer, 'content-type': type })).status, 415, type)
+  const preflight = { origin: evil, 'access-control-request-method': 'PATCH' }
+  const asked = await admin.inject({ method: 'OPTIONS', url: `/keys/${id}`, headers: preflight })
+  t.equal(asked.headers['access-control-allow-origin'], undefined)
+  t.ok(asked.statusCode >= 400)
+  for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override'])
+    await post(`/keys/${id}`, { origins: [evil] }, { ...json, [name]: 'PATCH' })
+  t.same((await keys.load(id.slice(3)))?.origins, ['https://a.example'])
+  t.equal(told.length, 1, 'it was made, and nothing else')
 })
 
 t.test('usage by day', async (t) => {
