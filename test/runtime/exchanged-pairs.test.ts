@@ -221,6 +221,40 @@ t.test('ten wrong secrets for one id in a minute, and that network is told 429 o
   t.match(await verify('ada', 'again'), outside)
 })
 
+t.test('an id that is written in another case is no other id for who guesses', async (t) => {
+  const { verify } = rig()
+  for (let count = 0; count < limits.guessedPairs; count += 1)
+    await verify(count % 2 === 0 ? 'ada' : 'ADA', `guess ${count}`)
+  t.match(await verify('Ada', 'another'), { kind: 'throttled' })
+})
+
+t.test('guesses of which nobody can tell count too, once the provider has answered', async (t) => {
+  const { verify, asked, script } = rig()
+  const guess = async (id: string, count: number) =>
+    verify(id, `guess ${count}`).catch(() => 'nobody can tell')
+  const answers = async (id: string) => {
+    const all: unknown[] = []
+    for (let count = 0; count <= limits.guessedPairs; count += 1) all.push(await guess(id, count))
+    return all
+  }
+  // As where others locked the user: who is asked without end serves nobody else.
+  script.answer = (_pair, { refusedForMs }) => {
+    t.equal(refusedForMs(), 0)
+    throw new ProviderFault('PROVIDER_BUSY', 'locked')
+  }
+  t.match((await answers('ada')).at(-1), { kind: 'throttled' })
+  t.equal(asked.length, limits.guessedPairs)
+  script.answer = (_pair, { refusedForMs }) => {
+    t.equal(refusedForMs(), 0)
+    throw new ProviderFault('PROVIDER_UNREACHABLE', 'away')
+  }
+  t.equal((await answers('bob')).at(-1), 'nobody can tell', 'it did not answer')
+  script.answer = () => {
+    throw new ProviderFault('PROVIDER_BUSY', 'no turn in time')
+  }
+  t.equal((await answers('eve')).at(-1), 'nobody can tell', 'nothing was sent')
+})
+
 t.test('many at once are no way round the ten', async (t) => {
   const { asked, verify } = rig()
   const all = Array.from({ length: 40 }, (_, count) => verify('ada', `guess ${count}`))

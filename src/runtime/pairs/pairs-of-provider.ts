@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { ProviderFault } from '../../core/fault.ts'
 import type { ProviderSettings } from '../../core/gateway.ts'
 import type { FailureCount } from '../../core/limits/failures.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
@@ -65,6 +66,8 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     return hmac.digest('base64url')
   }
   const hashOf = ({ id, secret }: Pair) => hashed(id, secret)
+  /** For many providers the case of a user's name is the same, so that each way to write it would have tries of its own. */
+  const idOf = ({ id }: Pair) => hashed(id.toLowerCase())
 
   async function ask(
     pair: Pair,
@@ -72,20 +75,26 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     { network, now }: PairUse,
     isKnown: boolean,
   ): Promise<FoundPair> {
-    const id = hashed(pair.id)
     const former = held.find(hash, now, clock.monotonicMs())?.grant ?? null
-    const refusedForMs = () => (isKnown ? 0 : failures.refusedForMs(network, clock.monotonicMs()))
-    let isWrong = false
+    let wasSent = false
+    const refusedForMs = () => {
+      const forMs = isKnown ? 0 : failures.refusedForMs(network, clock.monotonicMs())
+      wasSent = forMs === 0
+      return forMs
+    }
+    let counts = false
     try {
       const answer = await provider.tokenForPair(pair, { now, network, former, isKnown, refusedForMs })
-      isWrong = answer.kind === 'refused'
+      counts = answer.kind === 'refused'
       return concluded(answer, hash, { network, now })
     } catch (thrown) {
+      // It answered, and may do so without end: as where others locked the user there.
+      counts = wasSent && thrown instanceof ProviderFault && thrown.code !== 'PROVIDER_UNREACHABLE'
       held.pause(hash, clock.monotonicMs())
       note({ provider: settings.name, outcome: 'unanswered' })
       throw thrown
     } finally {
-      if (!isKnown && !isWrong) guesses.takeBack(network, id)
+      if (!isKnown && !counts) guesses.takeBack(network, idOf(pair))
     }
   }
 
@@ -110,8 +119,8 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
   }
 
   /** For how long the network is refused, as it sent too many wrong ones; 0: it did not. */
-  function guessing({ id }: Pair, network: ClientNetwork, nowMs: number): number {
-    return failures.refusedForMs(network, nowMs) || guesses.refusedForMs(network, hashed(id), nowMs)
+  function guessing(pair: Pair, network: ClientNetwork, nowMs: number): number {
+    return failures.refusedForMs(network, nowMs) || guesses.refusedForMs(network, idOf(pair), nowMs)
   }
 
   /** The one question about this pair that is under way, or one that begins. */
@@ -120,7 +129,7 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     if (underWay !== undefined) return underWay
     const isKnown = right.wasRight(hash, use.now)
     if (!isKnown) {
-      const forMs = guesses.begin(use.network, hashed(pair.id), clock.monotonicMs())
+      const forMs = guesses.begin(use.network, idOf(pair), clock.monotonicMs())
       if (forMs > 0) return throttled(forMs)
     }
     const answer = ask(pair, hash, use, isKnown).finally(() => asked.delete(hash))
