@@ -5,6 +5,6 @@ import { readAddress } from './address.ts'
  * there (RFC 6066 section 3), whatever its port. A client gives none for an address, and then may ask for one alone.
  */
 export function isOfHandshake(host: string, name: string | null): boolean {
-  const bare = host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:[0-9]+$/, '')
+  const bare = /^\[([^\]]*)\](?::[0-9]+)?$/.exec(host)?.[1] ?? host.replace(/:[0-9]+$/, '')
   return name === null ? readAddress(bare) !== null : name === bare
 }

@@ -13,6 +13,7 @@ import type { ApiKey } from '../../core/keys/api-key.ts'
 import { judgeKey } from '../../core/keys/judgement.ts'
 import { keyPrincipal } from '../../core/keys/key-principal.ts'
 import { judgeShortToken, type TokenUse } from '../../core/keys/token-judgement.ts'
+import { hasScopes, widgetPrincipal } from '../../core/keys/widget.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
 import type { ClientAddress } from '../../core/request/forwarded.ts'
 import { toWords } from '../../core/rules/claims.ts'
@@ -91,7 +92,7 @@ function probeLookup(gateway: Gateway, person: Person, use: TokenUse): HeaderLoo
       return ofMadeUpKey(gateway, person, by)
     case 'widget':
       return person.origin === undefined || person.origin === use.origin
-        ? ofMadeUpKey(gateway, person, by)
+        ? ofMadeUpWidget(gateway, person, by)
         : { kind: 'refused', why: 'token-wrong-origin', detail: null }
     case 'bearer':
     case 'exchange':
@@ -152,6 +153,22 @@ function ofMadeUpKey(
   const id = readUserId(claims, provider)
   if (!id.ok) return { kind: 'refused', why: 'key-asleep', detail: id.reason }
   return identified({ user: id.user, provider: name, ...seenClaims(claims, provider), by })
+}
+
+/** A token of a widget that was given for such a key: rules see of its claims what `widget_claims` lists. */
+function ofMadeUpWidget(
+  gateway: Gateway,
+  person: Person,
+  { id, name, endUser }: Extract<CredentialIdentity, { kind: 'widget' }>,
+): HeaderLookup {
+  const lookup = ofMadeUpKey(gateway, person, { kind: 'api_key', id, name })
+  if (lookup.kind !== 'identified') return lookup
+  const widgetClaims = gateway.apiKeys?.widgetClaims ?? []
+  return {
+    ...lookup,
+    principal: widgetPrincipal(lookup.principal, endUser, widgetClaims),
+    scopes: hasScopes(widgetClaims) ? lookup.scopes : [],
+  }
 }
 
 /**

@@ -62,6 +62,13 @@ export async function ownAddresses(scope: FastifyInstance): Promise<void> {
     { parseAs: 'string', bodyLimit: limits.formBytes },
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
+  scope.get('/answer', async ({ raw }, reply) => send(reply, await verdictAnswer(raw)))
+  scope.get('/preflight', async (_request, reply) => send(reply, preflightAnswer))
+  scope.get('/own/health', async ({ raw }, reply) => {
+    const believed = believedOf(contextOf(raw).runtime, raw)
+    if (believed !== null) return reply.header('cache-control', 'no-store').send(believed)
+    return reply.type('text/plain').header('cache-control', 'no-store').send('ok\n')
+  })
   const serve = (answering: Answering) => async (request: FastifyRequest, reply: FastifyReply) => {
     const { raw, headers } = request
     return send(reply, await answering(contextOf(raw), admissionOf(raw), headers, formOf(request)))
@@ -80,13 +87,6 @@ export async function ownAddresses(scope: FastifyInstance): Promise<void> {
     '/own/resource-metadata',
     serve(() => resourceMetadataPreflight),
   )
-  scope.get('/own/health', async ({ raw }, reply) => {
-    const believed = believedOf(contextOf(raw).runtime, raw)
-    if (believed !== null) return reply.header('cache-control', 'no-store').send(believed)
-    return reply.type('text/plain').header('cache-control', 'no-store').send('ok\n')
-  })
-  scope.get('/answer', async ({ raw }, reply) => send(reply, await verdictAnswer(raw)))
-  scope.get('/preflight', async (_request, reply) => send(reply, preflightAnswer))
 }
 
 function queryOf({ target }: Admission): URLSearchParams {
