@@ -40,7 +40,7 @@ export const selfServiceKeys = {
     'The one origin at which people have keys of their own, such as `https://portal.example.com`. They are the people who sign in there. Their page, `/.auth/keys`, needs https, or `localhost`: elsewhere browsers do not say what sends a form.',
   ),
   require: ruleForm.describe(
-    'Who may have a key. The gateway judges it at every use of a key, over the claims that the key has. Whoever does not meet it any more has a key that sleeps.',
+    'Who may have a key. The gateway judges it at every use of a key, over the claims that the key has. Whoever does not meet it any more has a key that sleeps. It asks for a person, and not for `client_ip`, `certificate` or `credential`.',
   ),
   claims: z
     .array(text)
