@@ -80,6 +80,17 @@ t.test('a pair goes to the one provider that is of use at the origin', async (t)
   t.same(asked, ['acme ada', 'acme ada'])
 })
 
+t.test('what asks again in the place of the secret stays here', async (t) => {
+  const refresh = { token: 'rt-of-the-pool', user: 'ada', secretSentAt: now }
+  const { forPair } = rig({
+    kind: 'granted',
+    grant: { accessToken: 'at', endsAt: null, idTokenClaims: null, refresh },
+  })
+  const given = await forPair(originOf([['acme'], 'exchange']))
+  t.match(given, { kind: 'granted', expiresInSeconds: null, refreshToken: null, scopes: null })
+  t.notMatch(JSON.stringify(given), refresh.token)
+})
+
 t.test('to none where none is, and to none where several could be meant', async (t) => {
   const { asked, forPair } = rig()
   t.match(await forPair(originOf([['acme'], 'session'])), { kind: 'refused', error: 'invalid_client' })
@@ -126,8 +137,11 @@ t.test('a refresh token goes to the provider of its client, and what is rotated 
 
 t.test('a refresh token that is wrong, over or used', async (t) => {
   const at = originOf([['mobile'], 'bearer'])
-  for (const error of ['invalid_grant', 'invalid_scope'] as const) {
+  for (const [error, says] of [
+    ['invalid_grant', 'the refresh token is wrong, over or used'],
+    ['invalid_scope', 'the refresh token has no such scope'],
+  ] as const) {
     const { refresh } = rig(granted, { kind: 'refused', error, detail: 'for the log' })
-    t.match(await refresh(at), { kind: 'refused', error, why: 'token-invalid', detail: 'for the log' })
+    t.match(await refresh(at), { kind: 'refused', error, says, why: 'token-invalid', detail: 'for the log' })
   }
 })

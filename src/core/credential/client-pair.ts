@@ -1,6 +1,6 @@
-import { carriesOwn, ownCredentials } from '../headers/own-credentials.ts'
 import type { KeyForms } from '../keys/api-key-settings.ts'
 import { type PresentedKey, parseKeyPair } from '../keys/key-form.ts'
+import { isOfOurs } from './presented.ts'
 
 /** An id with its secret at the token endpoint, told by its form alone. */
 export type ClientPair =
@@ -14,8 +14,9 @@ export function toClientPair(id: string, secret: string, forms: KeyForms | null)
   const key = forms === null ? null : parseKeyPair(id, secret, forms.prefixes)
   if (key === 'malformed') return { kind: 'ours-malformed' }
   if (key !== null) return { kind: 'key', key }
-  const isOurs = forms !== null && [id, secret].some((text) => carriesOwn(text, ownCredentials(forms)))
-  return isOurs ? { kind: 'ours-malformed' } : { kind: 'pair', id, secret }
+  return forms !== null && isOfOurs(id, secret, forms)
+    ? { kind: 'ours-malformed' }
+    : { kind: 'pair', id, secret }
 }
 
 /**

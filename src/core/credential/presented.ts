@@ -154,7 +154,8 @@ function readBasic(text: string, forms: KeyForms | null): Presented {
   return isPair ? { kind: 'pair', by, id: user, secret: password } : { kind: 'foreign', by }
 }
 
-function isOfOurs(user: string, password: string, forms: KeyForms): boolean {
+/** Whether one half of a pair that is no key of ours is meant as one, or holds one. */
+export function isOfOurs(user: string, password: string, forms: KeyForms): boolean {
   return (
     beginsAsOurs(unescaped(user), forms.prefixes) || [user, password].some((half) => holdsOurs(half, forms))
   )

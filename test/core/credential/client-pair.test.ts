@@ -18,12 +18,22 @@ t.test('what holds something of ours goes to no provider', async (t) => {
     [`cg_${id.slice(1)}`, secret],
     ['CG_x', secret],
     ['alice', `cg_${id}_${secret}_000000`],
-    ['alice', `cgt_k${id}`],
+    ['alice', `cgt_k${id}${id}`],
+    ['alice', `x:cg_${id}_${secret}`],
+    [`cg%5F${id}`, secret],
     [`cgt_k${id}`, 'x'],
     [` cg_${id}`, secret],
   ] as const)
     t.same(toClientPair(first, second, forms), { kind: 'ours-malformed' }, `${first}:${second}`)
 })
+
+t.test(
+  'a password that begins with the same letters by chance is that of a pair, as it is at a location',
+  async (t) => {
+    for (const chance of ['cg_rage', 'cgt_kafka', 'my cg_word'])
+      t.match(toClientPair('alice', chance, forms), { kind: 'pair', secret: chance })
+  },
+)
 
 t.test('where there are no keys nothing is ours', async (t) => {
   t.match(toClientPair(`cg_${id}`, secret, null), { kind: 'pair' })

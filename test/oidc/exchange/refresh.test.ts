@@ -69,6 +69,7 @@ t.test('what is said of the token is a refusal, and of anything else none', asyn
     [401, 'no', 'PROVIDER_CLIENT_REFUSED'],
     [400, { error: 'unauthorized_client' }, 'PROVIDER_CLIENT_REFUSED'],
     [400, { error: 'temporarily_unavailable' }, 'PROVIDER_UNREACHABLE'],
+    [400, { error: 'slow_down' }, 'PROVIDER_UNREACHABLE'],
     [400, { error: 'invalid_request' }, 'PROVIDER_RESPONSE_INVALID'],
     [429, {}, 'PROVIDER_UNREACHABLE'],
     [500, {}, 'PROVIDER_UNREACHABLE'],
@@ -95,6 +96,26 @@ t.test('no message holds the token or the secret, and a redirect takes them nowh
   }
   t.match(await faultOf(refresh(rig, token)), { code: 'PROVIDER_RESPONSE_INVALID' })
   t.equal(elsewhere.op.tokenRequests.length, 0)
+})
+
+t.test('one that waits for its turn too long is not sent', async (t) => {
+  const exchanges = { places: 1, waiting: 4, waitingOfNetwork: 4 }
+  const rig = await startRig(t, { settings: () => settings, limits: { exchanges, exchangeWaitMs: 1 } })
+  const { promise: first, resolve: goOn } = Promise.withResolvers<void>()
+  const asked = new Promise<void>((came) => {
+    rig.op.bends.answer = {
+      token: (_request, response) => {
+        came()
+        void first.then(() => response.end('{"access_token":"at","token_type":"Bearer"}'))
+      },
+    }
+  })
+  const slow = refresh(rig, 'rt-1')
+  await asked
+  t.match(await faultOf(refresh(rig, 'rt-2')), { code: 'PROVIDER_BUSY' })
+  goOn()
+  t.match(await slow, { kind: 'granted' })
+  t.equal(rig.op.tokenRequests.length, 1)
 })
 
 t.test('a provider without such a client is asked for nothing', async (t) => {
