@@ -88,11 +88,11 @@ t.test('explain: a short token is opened, and judged by its key as that is now',
 })
 
 t.test('explain: the token of a widget, from its page and from another', async (t) => {
-  const { token, ask } = await setUp(t)
+  const { key, token, ask } = await setUp(t)
   token({ of: 'widget', origin: 'https://shop.example', endUser: 'kim' })
   const from = (origin: string) => ask('/widgets', '--token', 'token', '--header', `Origin: ${origin}`)
   t.match(await from('https://other.example'), { reason: 'token-wrong-origin', outcome: 'sign_in' })
-  t.match(await from('https://shop.example'), { counts: 'widget' })
+  t.match(await from('https://shop.example'), { counts: 'widget', request: { key: key.id.slice(3) } })
   t.match(await ask('/keys', '--token', 'token'), { reason: 'credential-not-accepted' })
 })
 

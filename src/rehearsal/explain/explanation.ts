@@ -1,4 +1,4 @@
-import { type Credential, credentialOf, isHeaderCredential } from '../../core/credential/credential.ts'
+import { type Credential, credentialOf, isHeaderCredential, keyOf } from '../../core/credential/credential.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -91,7 +91,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
       client_ip: asked.clientAddress,
       provider: asked.person?.provider ?? null,
       credential: asked.person && credentialOf(asked.person),
-      key: asked.person?.by?.kind === 'api_key' ? asked.person.by.id : null,
+      key: (asked.person && keyOf(asked.person)?.id) ?? null,
     },
     ...outcome,
     app: app?.name ?? null,

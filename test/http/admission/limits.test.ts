@@ -91,7 +91,7 @@ t.test(
       `    ${limit}
     cors_preflight: pass
     locations:
-      - { path: /ours, require: anyone, cors: ["https://shop.example"], ${limit} }`,
+      - { path: /ours, require: anyone, cors: ["https://shop.example"], limits: [{ per: client_ip, rate: 2/1h }, { per: app, rate: 1/1h }] }`,
     )
     const preflight = async (path: string): Promise<string> => {
       const before = sent.length
