@@ -147,7 +147,7 @@ function reportSchemaIssue(issue: SchemaIssue, judged: Judged): void {
     const texts = issue.errors
       .flat()
       .some((inner) => inner.code === 'invalid_type' && inner.expected === 'string')
-    reportWrongType(place, path, at, form.replaceAll('`', ''), texts)
+    reportWrongType(place, path, at, form.replaceAll('`', ''), texts, wordMeant(issue.errors.flat(), at))
     return
   }
   const position =
@@ -237,14 +237,22 @@ function reportWrongType(
   node: ConfigNode,
   expected: string,
   texts = expected === 'string',
+  suggestion: string | null = null,
 ): void {
   const wanted = kinds[expected] ?? expected
   place.report({
     position: positionOf(place.root, path),
     path: pathText(path),
     message: `expected ${wanted}, found ${foundKind(node, texts)}`,
-    suggestion: null,
+    suggestion,
   })
+}
+
+/** Of a union with words of its own: the one that a mistyped one is nearest to. */
+function wordMeant(branches: readonly SchemaIssue[], node: ConfigNode): string | null {
+  if (node.kind !== 'scalar' || node.interpolated || typeof node.value !== 'string') return null
+  const words = branches.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values : []))
+  return nearest(node.value, words.map(String))
 }
 
 function foundKind(node: ConfigNode, texts: boolean): string {
