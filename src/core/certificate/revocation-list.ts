@@ -27,14 +27,14 @@ export type RevocationListFault =
   | 'unreadable'
   /** Nobody would know until when it counts. */
   | 'no-next-update'
-  /** It covers only some certificates, or is an addition to another list: an extension that must be known says so. */
+  /** It covers only some certificates, or is an addition to another list; or an extension must be known that is not. */
   | 'extension-unknown'
 
 export type RevocationListReading =
   | { readonly ok: true; readonly list: RevocationList }
   | { readonly ok: false; readonly fault: RevocationListFault }
 
-const tags = { integer: 0x02, sequence: 0x30, extensions: 0xa0 } as const
+const tags = { integer: 0x02, octetString: 0x04, oid: 0x06, sequence: 0x30, extensions: 0xa0 } as const
 
 /** Reads one in DER. Verifies no signature, and judges no time. Never throws. */
 export function readRevocationList(der: Uint8Array): RevocationListReading {
@@ -69,8 +69,9 @@ function readBody(der: Uint8Array, body: DerItem) {
   if (issuer?.tag !== tags.sequence || issuedAt === null || more.length > 0) return null
   if (extensions !== undefined && extensions.tag !== tags.extensions) return null
   const found = revoked === null ? noEntries : readEntries(der, revoked)
-  const isKnown = extensions === undefined || !hasCritical(element(der, extensions)?.children[0])
-  if (found === null) return null
+  const inBrackets = extensions === undefined ? [] : itemsIn(der, extensions)
+  if (found === null || inBrackets === null || inBrackets.length > 1) return null
+  const isKnown = extensions === undefined || sayNothingMore(der, inBrackets[0])
   return {
     issuer: hex(der, issuer.from, issuer.to),
     issuedAt,
@@ -95,20 +96,47 @@ function readEntries(der: Uint8Array, revoked: DerItem): Entries | null {
   let areKnown = true
   for (const entry of entries) {
     const [serial, date, extensions, ...more] = (entry.tag === tags.sequence && itemsIn(der, entry)) || []
-    if (serial?.tag !== tags.integer || date === undefined || more.length > 0) return null
+    if (date === undefined || more.length > 0 || !isWhole(der, serial)) return null
     serials.push(hex(der, serial.content, serial.to))
-    if (extensions !== undefined) areKnown &&= !hasCritical(element(der, extensions) ?? undefined)
+    if (extensions !== undefined) areKnown &&= sayNothingMore(der, extensions)
   }
   return { serials: new Set(serials), areKnown }
 }
 
-/** Whether one of these extensions must be known (RFC 5280 5.2, 5.3): none of those is known here. True: not to be read. */
-function hasCritical(extensions: DerElement | undefined): boolean {
-  const list = ofType(extensions, 'sequence')
-  if (list === null) return true
-  // `critical` is FALSE unless it stands there; DER writes no FALSE.
-  return list.children.some((one) => ofType(one, 'sequence')?.children.length !== 2)
+/** An INTEGER in its shortest form (X.690 8.3.2): of a longer one its certificate would have another text. */
+function isWhole(der: Uint8Array, item: DerItem | undefined): item is DerItem {
+  if (item?.tag !== tags.integer || item.content === item.to) return false
+  const [first, second] = der.subarray(item.content, Math.min(item.content + 2, item.to))
+  if (second === undefined) return true
+  return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80)
 }
+
+/**
+ * Whether a list can be read without these extensions: none of them must be known, as none is known here (RFC 5280 5.2,
+ * 5.3), and none narrows what it covers. False: they cannot be read. Walked without an object for each of their parts:
+ * every entry of a list has one that tells its reason.
+ */
+function sayNothingMore(der: Uint8Array, extensions: DerItem | undefined): boolean {
+  const list = extensions?.tag === tags.sequence ? itemsIn(der, extensions) : null
+  return list?.every((one) => one.tag === tags.sequence && canBeLeft(der, itemsIn(der, one))) ?? false
+}
+
+/** `critical` is FALSE unless it stands there as the second of three; DER writes no FALSE. */
+function canBeLeft(der: Uint8Array, parts: readonly DerItem[] | null): boolean {
+  const [type, value] = parts ?? []
+  if (parts?.length !== 2 || type?.tag !== tags.oid || value?.tag !== tags.octetString) return false
+  return !narrowing.has(hex(der, type.content, type.to))
+}
+
+/** Extensions that must be known wherever they stand. Authorities that forget to say so mean the same by them. */
+const narrowing: ReadonlySet<string> = new Set([
+  // 2.5.29.27, deltaCRLIndicator: an addition to another list.
+  '551d1b',
+  // 2.5.29.28, issuingDistributionPoint: some of the certificates, or also those of others.
+  '551d1c',
+  // 2.5.29.29, certificateIssuer: an entry is about a certificate of somebody else.
+  '551d1d',
+])
 
 /** What a certificate says that a list names it by, and what a list is found by: its DER in hexadecimal. */
 export interface CertificateNames {
