@@ -97,6 +97,60 @@ t.test('one that may be shown counts where it is asked for', async (t) => {
   t.match(told(`${trusted}\n${place(`SSLVerifyClient optional\n${not}`)}`), 'require: nobody')
 })
 
+t.test('one that is perhaps asked for is asked for', async (t) => {
+  const open = 'Require all granted'
+  const within = (condition: string, line: string) =>
+    `<${condition}>\n${line}\n</If${condition.slice(2).split(' ')[0]}>`
+  for (const condition of [
+    'IfModule mod_x.c',
+    'IfModule !mod_x.c',
+    'IfDefine X',
+    'IfDefine !X',
+    'IfFile /x',
+  ]) {
+    const required = within(condition, 'SSLVerifyClient require')
+    const none = within(condition, 'SSLVerifyClient none')
+    const rows = [
+      place(`${required}\n${open}`),
+      place(`SSLVerifyClient require\n${none}\n${open}`),
+      `${required}\n${place(open)}`,
+      `SSLVerifyClient require\n${none}\n${place(open)}`,
+      `${within(condition, place('SSLVerifyClient require'))}\n${place(open)}`,
+      `${place(`SSLVerifyClient require\n${open}`)}\n${within(condition, place('SSLVerifyClient none'))}`,
+    ]
+    for (const row of rows) {
+      const said = told(`${trusted}\n${row}`)
+      t.notMatch(said, 'require: anyone', `${condition}: ${row}`)
+      t.match(said, direct, `${condition}: ${row}`)
+    }
+  }
+})
+
+t.test('a word that nobody knows here keeps everybody out', async (t) => {
+  for (const word of ['optional$', 'requir', 'on', '""'])
+    for (const row of [
+      `SSLVerifyClient ${word}\n${place('Require all granted')}`,
+      place(`SSLVerifyClient ${word}\nRequire all granted`),
+    ]) {
+      const said = told(`${trusted}\n${row}`)
+      t.match(said, 'require: nobody', row)
+      t.match(said, /not-convertible stricter: .* has a value that nobody knows here/, row)
+    }
+})
+
+t.test('a place that httpd knows alone takes nothing back', async (t) => {
+  const rows = [
+    '<LocationMatch "\\.(css|js)$">\nSSLVerifyClient none\n</LocationMatch>',
+    `<If "%{HTTP_HOST} == 'x'">\nSSLVerifyClient none\n</If>`,
+    `<Location /*/public>\nSSLVerifyClient none\n</Location>`,
+  ]
+  for (const row of rows) {
+    const { yaml } = convert(`${trusted}\n${place('SSLVerifyClient require\nRequire all granted')}\n${row}`)
+    const [, rule] = /require: (.*)/.exec(yaml) ?? []
+    t.equal(rule, `{ ${direct} }`, row)
+  }
+})
+
 t.test('revocation counts as it did', async (t) => {
   const list = 'SSLCARevocationFile /etc/ssl/partners.crl'
   const required = place('SSLVerifyClient require\nRequire all granted')

@@ -40,25 +40,40 @@ export function collectAuthorities(
   const all: ConvertedAuthority[] = []
   const of = new Map<VirtualHost, HostCertificates>()
   for (const host of hosts) {
-    const asking = [...host.directives, ...host.sections.flatMap(({ directives }) => directives)].filter(
-      ({ key }) => key === 'sslverifyclient',
-    )
+    const written = [
+      ...host.directives,
+      ...host.held,
+      ...host.sections.flatMap(({ directives }) => directives),
+    ]
+    const asking = [...new Set(written)].filter(({ key }) => key === 'sslverifyclient')
     if (asking.length === 0) continue
-    const read = readAuthority(host, input)
+    const strange = asking.find(({ rest }) => !words.has(wordIn(rest).toLowerCase()))
+    const read =
+      strange === undefined
+        ? readAuthority(host, input)
+        : `\`${told(strange)}\` has a value that nobody knows here`
     const rule = typeof read === 'string' ? never : ruleOf(read, all)
     // The last one counts in httpd; whether it is in effect at all may be in doubt.
     const isRequired = valuesOf(host, 'SSLVerifyClient').some(asks)
     of.set(host, { rule, isRequired })
-    for (const directive of asking) note(directive, typeof read === 'string' ? read : null, report)
+    for (const directive of asking) {
+      if (host.held.includes(directive) && wordIn(directive.rest).toLowerCase() === 'none')
+        noteUnsure(directive, report)
+      else note(directive, typeof read === 'string' ? read : null, report)
+    }
   }
   return { all, of }
 }
 
 /** Every value of a directive of the host, whichever is in effect. */
-function valuesOf({ directives }: VirtualHost, name: string): readonly string[] {
+function valuesOf({ directives, held }: VirtualHost, name: string): readonly string[] {
   const key = name.toLowerCase()
-  const words = directives.filter((one) => one.key === key).map(({ rest }) => splitWords(rest)[0] ?? '')
-  return [...new Set(words)]
+  const found = [...directives, ...held].filter((one) => one.key === key)
+  return [...new Set(found.map(({ rest }) => wordIn(rest)))]
+}
+
+function wordIn(rest: string): string {
+  return splitWords(rest)[0] ?? ''
 }
 
 /** What says whose certificates count. */
@@ -67,9 +82,13 @@ const deciding = [
   ...(['SSLVerifyDepth', 'SSLOCSPEnable'] as const),
 ] as const
 
-/** Whether nobody gets anywhere without a certificate that was verified. */
+/** Of these none keeps anybody out by itself. */
+const lenient: ReadonlySet<string> = new Set(['none', 'optional', 'optional_no_ca'])
+const words: ReadonlySet<string> = new Set([...lenient, 'require'])
+
+/** Whether nobody gets anywhere without a certificate that was verified, or nobody knows: a variable may say so. */
 export function asks(word: string | undefined): boolean {
-  return word?.toLowerCase() === 'require'
+  return word !== undefined && !lenient.has(word.toLowerCase())
 }
 
 interface ReadAuthority {
@@ -139,9 +158,15 @@ function ruleOf({ caFile, crlFile, issuers }: ReadAuthority, all: ConvertedAutho
 const listener =
   'Clients are asked by a listener of its own: `listen: [{ address, tls, client_certificates: ask }]`'
 
+function noteUnsure(directive: Directive, report: (finding: Finding) => void): void {
+  const message = 'takes back nothing that is asked for elsewhere: whether it is in effect nobody knows here'
+  const say = findingsOf(report, directive.at, told(directive))
+  say('ssl-verify-client-none', 'changed', message, 'stricter', () => true)
+}
+
 function note(directive: Directive, problem: string | null, report: (finding: Finding) => void): void {
   const say = findingsOf(report, directive.at, told(directive))
-  const [word = ''] = splitWords(directive.rest)
+  const word = wordIn(directive.rest)
   if (word.toLowerCase() === 'none') return
   if (!asks(word)) {
     const message =

@@ -56,7 +56,7 @@ const surelyLoaded =
 
 /** What says who gets in: it may hold or not. */
 const ofRules =
-  /^(?:require\w*|order|allow|deny|satisfy|authtype|authmerging|oidcunauthaction|limit|limitexcept|location(?:match)?|directory(?:match)?|files(?:match)?|if|elseif|else)$/
+  /^(?:require\w*|order|allow|deny|satisfy|authtype|authmerging|oidcunauthaction|sslverifyclient|limit|limitexcept|location(?:match)?|directory(?:match)?|files(?:match)?|if|elseif|else)$/
 
 /** Taken as in effect, but for the rules in it. */
 function perhaps(section: Section, children: readonly Node[]): readonly Node[] {
@@ -72,7 +72,7 @@ function perhaps(section: Section, children: readonly Node[]): readonly Node[] {
 
 /** What may come to a rule somewhere. */
 const rules =
-  /^(?:require\w*|order|allow|deny|satisfy|authtype|redirect\w*|rewriterule|proxypass|allowoverride|documentroot|\w*alias(?:match)?)$/
+  /^(?:require\w*|order|allow|deny|satisfy|authtype|sslverifyclient|redirect\w*|rewriterule|proxypass|allowoverride|documentroot|\w*alias(?:match)?)$/
 
 /** What is not in effect as far as anybody here knows. */
 function leftOut(

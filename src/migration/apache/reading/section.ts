@@ -145,7 +145,7 @@ export function methodsNamed(node: RequireNode): ReadonlySet<string> {
   return new Set([...(limited?.names ?? []), ...named])
 }
 
-const deciding = new Set(['authtype', 'oidcunauthaction', 'authmerging'])
+const deciding = new Set(['authtype', 'oidcunauthaction', 'authmerging', 'sslverifyclient'])
 
 /** Whether a section has any part in who may pass. */
 export function decidesAccess({ requires, compat, directives }: PathSection): boolean {

@@ -15,6 +15,8 @@ export interface VirtualHost {
   readonly addresses: string
   /** The server's own first, then those of the host: where it matters the last one counts. */
   readonly directives: readonly Directive[]
+  /** What may be in effect or not, in no section but such. */
+  readonly held: readonly Directive[]
   /** `RewriteCond` and `RewriteRule` that run, in their order. */
   readonly rewriting: readonly Directive[]
   /** In the order in which httpd merges them. */
@@ -61,8 +63,10 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
     uncertain.has(section.at) ? inDoubt(section) : section
   const ofFolders = directorySections(others, served, folders, uncertain).map(ifInDoubt)
   const doubtful = [...server.doubtful, ...own.doubtful]
+  const held = [...server.held, ...own.held]
   return {
     directives,
+    held,
     others,
     rewriting,
     sections: [
@@ -71,7 +75,7 @@ function merged(server: Parts, own: Parts, folders: FolderFiles): Omit<VirtualHo
       ...paths,
       ...doubtful,
       ...refusalSections(host, served),
-      ...refusalsInDoubt(host, [...server.held, ...own.held], served).map(inDoubt),
+      ...refusalsInDoubt(host, held, served).map(inDoubt),
       ...refusalsOfSections(doubtful, host),
       ...refusalsInFolders(ofFolders, host),
     ],
