@@ -119,8 +119,8 @@ t.test('while it stops, what is under way at any place ends', async (t) => {
   const closing = listeners.close(3_600_000)
   sent[0]?.sink.head({ statusCode: 204, reasonPhrase: null, headers: [] })
   sent[0]?.sink.end()
-  t.equal(await outcomeOf(closing, 20_000), undefined)
-  t.match(client.text(), /^HTTP\/1\.1 204 /)
+  t.equal(await outcomeOf(closing), undefined)
+  t.match(await client.closed(), /^HTTP\/1\.1 204 /)
 })
 
 t.test('whoever comes by the socket of several places is believed, and nobody else', async (t) => {
@@ -237,20 +237,23 @@ t.test('while it stops, what is under way ends, is said to drain, and nobody els
   const closing = listeners.close(3_600_000).then(() => {
     over = true
   })
-  t.match(await exchange(adminPort ?? 0, asked('/readyz')), /"draining":true/)
-  t.equal(await refusal(at(port)), 'ECONNREFUSED')
+  const isDraining = async () => t.match(await exchange(adminPort ?? 0, asked('/readyz')), /"draining":true/)
+  await isDraining()
+  await poll(
+    'the end of the listening',
+    () => refusal(at(port)),
+    (why) => why === 'ECONNREFUSED',
+  )
   await orRejected(() => silent.closed())
   t.notOk(over)
   client.write(health.replace('Connection: close\r\n', ''))
+  // By then it was read: an idle connection is swept away before what is still on its way.
+  await isDraining()
   t.same(closed, [])
   sent[0]?.sink.head({ statusCode: 200, reasonPhrase: null, headers: ['Content-Length', '2'] })
   sent[0]?.sink.data(Buffer.from('ok'))
   sent[0]?.sink.end()
-  t.equal(
-    await outcomeOf(closing, 20_000),
-    undefined,
-    'the client kept its connection, and it was swept away',
-  )
+  t.equal(await outcomeOf(closing), undefined, 'the client kept its connection, and it was swept away')
   await client.closed()
   t.match(client.text(), /\r\n\r\nokHTTP\/1\.1 200 [\s\S]*\r\n\r\nok\n$/, 'both answers')
   t.same(closed, ['editions'])
@@ -271,8 +274,8 @@ t.test('a connection that its client would keep is swept away with its last answ
   const closing = listeners.close(3_600_000)
   sent[0]?.sink.head({ statusCode: 204, reasonPhrase: null, headers: [] })
   sent[0]?.sink.end()
-  t.equal(await outcomeOf(closing, 20_000), undefined)
-  t.match(client.text(), /\r\nConnection: keep-alive\r\n/)
+  t.equal(await outcomeOf(closing), undefined)
+  t.match(await client.closed(), /\r\nConnection: keep-alive\r\n/)
 })
 
 t.test('what is not done in its time is cut', async (t) => {
@@ -284,8 +287,8 @@ t.test('what is not done in its time is cut', async (t) => {
     () => sent.length,
     (count) => count === 1,
   )
-  t.equal(await outcomeOf(listeners.close(0), 20_000), undefined)
-  t.equal(await outcomeOf(client.closed(), 20_000), '')
+  t.equal(await outcomeOf(listeners.close(0)), undefined)
+  t.equal(await outcomeOf(client.closed()), '')
   t.same(closed, ['editions'])
 })
 
