@@ -48,8 +48,13 @@ export function certifiedConnections({
 }: CertifiedConnectionsOptions): CertifiedConnections {
   let settings = first
   let authorities = first.map((one) => openAuthority(one).authority)
-  let former: Former = { authorities: [], untilMs: 0 }
+  let former: readonly Former[] = []
   const open = new Set<TLSSocket>()
+
+  function stillFormer(): readonly Former[] {
+    const nowMs = clock.monotonicMs()
+    return former.filter(({ untilMs }) => nowMs < untilMs)
+  }
 
   function judge(socket: TLSSocket, leaf: X509Certificate): ConnectionCertificate | null {
     const refuse = (why: RefusedCertificate['why'], authority: string | null = null): null => {
@@ -64,7 +69,7 @@ export function certifiedConnections({
     const chain = shown.map(chainCertificate)
     const known = chain.filter((one) => one !== null)
     if (known.length < chain.length) return refuse('unreadable')
-    const gone = clock.monotonicMs() < former.untilMs ? former.authorities : []
+    const gone = stillFormer().flatMap(({ authorities }) => authorities)
     const verdict = judgeChain(known, [...authorities, ...gone], clock.now())
     if (!verdict.ok) return refuse(verdict.refusal, verdict.authority)
     if (gone.some(({ name }) => name === verdict.authority)) return refuse('untrusted', verdict.authority)
@@ -97,10 +102,11 @@ export function certifiedConnections({
       const before = authorities
       settings = next
       authorities = next.map((one) => openAuthority(one).authority)
-      former = {
-        authorities: withoutThoseOf(before, authorities),
-        untilMs: clock.monotonicMs() + limits.silenceMs,
-      }
+      const last: Former = { authorities: before, untilMs: clock.monotonicMs() + limits.silenceMs }
+      former = [...stillFormer(), last].map(({ authorities: gone, untilMs }) => ({
+        authorities: withoutThoseOf(gone, authorities),
+        untilMs,
+      }))
       for (const socket of open) endConnection(socket)
     },
   }
@@ -108,7 +114,7 @@ export function certifiedConnections({
 
 /**
  * Certificates of authorities that are none any more. While handshakes may last that began before, TLS may have verified a
- * chain by these: what leads to one of them counts by no other.
+ * chain by these: what leads to one of them counts by no other. Several, when one change came soon after another.
  */
 interface Former {
   readonly authorities: readonly OpenAuthority[]
