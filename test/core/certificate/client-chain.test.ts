@@ -1,5 +1,7 @@
 // Of which authority a certificate is, and whether that took it back: with certificates and lists of OpenSSL.
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { chainCertificate, openAuthority } from '../../../src/core/certificate/authority.ts'
 import { judgeChain } from '../../../src/core/certificate/client-chain.ts'
@@ -54,6 +56,29 @@ t.test('one whose way leads to two authorities is of none', async (t) => {
   const two = [opened('one', partners.cert), opened('other', partners.cert)]
   t.equal(judge([alice], two), 'several-authorities')
 })
+
+t.test('a key that two authorities signed leads to both', async (t) => {
+  const crossed = crossSigned('Below', below, staff)
+  t.equal(judge([ian, below]), 'partners')
+  t.equal(judge([ian, crossed]), 'staff')
+  t.equal(judge([ian, below, crossed]), 'several-authorities')
+  t.equal(judge([ian, crossed, below]), 'several-authorities', 'in any order')
+  const inFile = [opened('partners', partners.cert + below.cert), opened('staff', staff.cert)]
+  t.equal(judge([ian, crossed], inFile), 'several-authorities', 'whoever sends one and leaves the other away')
+  const lists = [opened('partners', partners.cert, partners.crl()), opened('staff', staff.cert)]
+  t.equal(judge([ian, crossed], lists), 'staff', 'and no list of the one is asked for the other')
+})
+
+/** The certificate of one authority's key by another one. */
+function crossSigned(name: string, of: Issued, by: Issued): Issued {
+  const file = (end: string) => `${of.keyFile}.${end}`
+  const run = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
+  run('req', '-new', '-key', of.keyFile, '-subj', `/CN=${name}`, '-out', file('csr'))
+  writeFileSync(file('ext'), 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign')
+  const issuer = ['-CA', by.certFile, '-CAkey', by.keyFile, '-extfile', file('ext'), '-days', '30']
+  run('x509', '-req', '-in', file('csr'), ...issuer, '-out', file('crossed'))
+  return { ...of, cert: readFileSync(file('crossed'), 'utf8'), certFile: file('crossed') }
+}
 
 t.test('what was taken back does not count, and what no list covers neither', async (t) => {
   partners.revoke(lost)
