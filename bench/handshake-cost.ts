@@ -80,17 +80,23 @@ apps:
   }
 }
 
-/** One after the other; each asks once. Whoever the host does not know is 421, which costs as much of a handshake. */
+/** One after the other; each asks once, for the one app, and gets its answer. Throws when it gets another. */
 async function connections(way: ConnectionOptions, count: number, port: number): Promise<void> {
   for (let done = 0; done < count; done++) {
     await new Promise<void>((resolve, reject) => {
       const socket = connect({ ...way, minVersion: 'TLSv1.3' }, () => {
         socket.write(`GET / HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: close\r\n\r\n`)
       })
+      let said = ''
       socket
-        .resume()
+        .setEncoding('latin1')
+        .on('data', (piece: string) => {
+          said += piece
+        })
         .on('end', () => socket.end())
-        .on('close', () => resolve())
+        .on('close', () =>
+          said.startsWith('HTTP/1.1 200 ') ? resolve() : reject(new Error(`answered ${said.slice(0, 60)}`)),
+        )
         .on('error', reject)
     })
   }
