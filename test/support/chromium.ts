@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,14 +44,54 @@ export async function openChromium(options: ChromiumOptions = {}): Promise<Brows
 
 /** A browser whose owner allows no cookies to this origin. */
 export async function openWithoutCookiesOf(origin: string): Promise<BrowserContext> {
-  const folder = mkdtempSync(join(tmpdir(), 'claimgate-profile-'))
-  mkdirSync(join(folder, 'Default'))
-  const blocked = { [`${origin},*`]: { setting: 2, last_modified: '13300000000000000' } }
-  const preferences = { profile: { content_settings: { exceptions: { cookies: blocked } } } }
-  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
+  const home = mkdtempSync(join(tmpdir(), 'claimgate-home-'))
   // Chromium writes there until it has ended, which is later than its `close`.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const context = await chromium.launchPersistentContext(folder, { executablePath: wholeBrowser, args })
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }))
+  const blocked = { [`${origin},*`]: { setting: 2, last_modified: '13300000000000000' } }
+  return openProfile({ cookies: blocked }, home, [])
+}
+
+/**
+ * A browser with a client certificate in its own store (NSS), which it shows to this https origin without asking the
+ * person: headless, nobody could choose. The handshake is Chromium's; playwright's `clientCertificates` would make it in a
+ * proxy of its own.
+ */
+export async function openWithCertificate(
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
+  origin: string,
+  trustedKeys: readonly string[],
+): Promise<BrowserContext> {
+  const home = mkdtempSync(join(tmpdir(), 'claimgate-home-'))
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }))
+  const [store, bundle] = [join(home, '.pki', 'nssdb'), join(home, 'own.p12')]
+  mkdirSync(store, { recursive: true })
+  const run = (command: string, ...words: string[]) => execFileSync(command, words, { stdio: 'pipe' })
+  const pair = ['-in', certFile, '-inkey', keyFile, '-name', 'own']
+  run('openssl', 'pkcs12', '-export', ...pair, '-passout', 'pass:p12', '-out', bundle)
+  run('certutil', '-d', `sql:${store}`, '-N', '--empty-password')
+  run('pk12util', '-d', `sql:${store}`, '-i', bundle, '-W', 'p12')
+  // What the policy AutoSelectCertificateForUrls writes, for this profile alone.
+  const shown = { [`${origin},*`]: { setting: { filters: [{}] }, last_modified: '13300000000000000' } }
+  return openProfile({ auto_select_certificate: shown }, home, [
+    `--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`,
+  ])
+}
+
+/** The whole browser, with exceptions for sites that its owner made. */
+async function openProfile(
+  exceptions: object,
+  home: string,
+  more: readonly string[],
+): Promise<BrowserContext> {
+  const folder = join(home, 'profile')
+  mkdirSync(join(folder, 'Default'), { recursive: true })
+  const preferences = { profile: { content_settings: { exceptions } } }
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: wholeBrowser,
+    args: [...args, ...more],
+    env: { ...process.env, HOME: home },
+  })
   context.setDefaultTimeout(patienceMs)
   return context
 }

@@ -103,6 +103,11 @@ const components: readonly Component[] = [
   { name: 'curl', package: 'curl', present: () => existsSync('/usr/bin/curl') },
   { name: 'zsh', package: 'zsh', present: () => existsSync('/usr/bin/zsh') },
   { name: 'bash', package: 'bash', present: () => existsSync('/bin/bash') },
+  {
+    name: 'tools of NSS',
+    package: 'libnss3-tools',
+    present: () => ['certutil', 'pk12util'].every((name) => existsSync(`/usr/bin/${name}`)),
+  },
   { name: 'openssl', package: 'openssl', present: () => runs('openssl', 'version') },
 ]
 
