@@ -14,15 +14,14 @@ import { redisKinds } from './schema/session-store.ts'
 import { caseKeys, testsKeys } from './schema/tests.ts'
 
 /**
- * What is said of a key that is not known at its place: that it comes later, what other products' key of that name
- * is called here, what was probably meant, or where it belongs.
+ * What is said of a key that is not known at its place: what other products' key of that name is called here, what was
+ * probably meant, or where it belongs.
  */
 export function unknownKey(
   key: string,
   path: ConfigPath,
   known: readonly string[],
 ): { readonly message: string; readonly suggestion: string | null } {
-  if (isOfLater(key, path)) return { message: 'is not available yet', suggestion: null }
   const here = nearest(key, known)
   if (here !== null && folded(here) === folded(key)) return { message: 'unknown key', suggestion: here }
   const ofRedis = path[1] === 'store' ? redisHints.get(`${path[2]}.${key}`) : undefined
@@ -45,14 +44,6 @@ export function unknownKey(
 function isOfTests(path: ConfigPath, known: readonly string[]): boolean {
   if (path.length === 0) return known.includes('cases')
   return path[0] === 'tests' || path[0] === 'cases' || path[0] === 'persons'
-}
-
-/** Keys of a later version, by what they stand in. */
-const laterKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map([])
-
-function isOfLater(key: string, path: ConfigPath): boolean {
-  const place = path.filter((step) => typeof step === 'string').join('.')
-  return laterKeys.get(place)?.has(key) === true
 }
 
 const { path, exact, methods, enforce } = locationKeys
