@@ -2,13 +2,11 @@ import type { ListenerList, ListenSettings } from '../../core/gateway.ts'
 import { fileText, secretText } from './digest.ts'
 
 /**
- * Where requests are taken, and by which certificates. Of several each has its number behind the first; `listen` alone is
- * how many there are.
+ * Where requests are taken, and by which certificates. Of several each has its number behind the first.
  */
 export function listenerFacts(listeners: ListenerList): Readonly<Record<string, string | null>> {
-  const several = listeners.length > 1 ? { 'places of listen': String(listeners.length) } : {}
   const facts = listeners.map((one, index) => factsOf(one, index === 0 ? 'listen' : `listen[${index}]`))
-  return Object.assign({}, several, ...facts)
+  return Object.assign({ 'places of listen': String(listeners.length) }, ...facts)
 }
 
 function factsOf(listen: ListenSettings, key: string): Readonly<Record<string, string | null>> {

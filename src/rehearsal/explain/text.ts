@@ -57,14 +57,19 @@ function whoText({ provider, credential, key }: Explanation['request']): string 
     case 'bearer':
       return `by an access token of ${provider === '' ? 'nobody who is known' : provider}`
     case 'api_key':
-      return `by the API key ${showOwn(key ?? '')} of ${provider}`
+      return `by ${keyText(key)} of ${provider}`
     case 'exchange':
       return `by a pair of ${provider === '' ? 'nobody who is known' : provider}`
     case 'widget':
-      return `by a widget token of the API key ${showOwn(key ?? '')} of ${provider}`
+      return `by a widget token of ${keyText(key)} of ${provider}`
     case 'client_certificate':
       return 'by a client certificate'
   }
+}
+
+/** Without an id it is one that nobody named. */
+function keyText(id: string | null): string {
+  return id === null || id === '' ? 'an API key' : `the API key ${showOwn(id)}`
 }
 
 function placeText(told: Explanation, colours: Colours): string {
