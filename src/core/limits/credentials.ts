@@ -7,6 +7,11 @@ export const credentialLimits = {
   accessTokenBytes: of('request', 16 * KiB, 'An access token; a longer one is refused before it is decoded.'),
   shortTokenBytes: of('request', 2 * KiB, 'A token of ours; a longer one is refused before it is opened.'),
   tokenFormBytes: of('request', 16 * KiB, 'The form that asks for a token; more is 413.'),
+  rememberedShortTokens: of(
+    'process',
+    5000,
+    'Tokens of ours that were opened; at the bound all are forgotten, and opened again.',
+  ),
   failedCredentials: of(
     'client network',
     60,

@@ -9,9 +9,10 @@ export interface Remembering {
 /**
  * The same function with a memory of bounded size. At the bound everything is forgotten: whoever wants that has to ask
  * for as many other texts first, and costs the others one more working out of theirs; for what takes microseconds that
- * is cheaper than an order of use, which each of millions of requests would have to keep.
+ * is cheaper than an order of use, which each of millions of requests would have to keep. Of what makes nothing (null)
+ * anybody can send any number: it is not remembered.
  */
-export function remembered<V extends string | object>(
+export function remembered<V extends string | object | null>(
   make: (text: string) => V,
   { most, longest }: Remembering,
 ): (text: string) => V {
@@ -20,7 +21,7 @@ export function remembered<V extends string | object>(
     const remembers = known.get(text)
     if (remembers !== undefined) return remembers
     const value = make(text)
-    if (text.length > longest) return value
+    if (value === null || text.length > longest) return value
     if (known.size >= most) known.clear()
     known.set(copyOf(text), value)
     return value

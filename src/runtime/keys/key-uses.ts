@@ -18,6 +18,7 @@ export function createKeyUseCount(
   store: Pick<KeyStore, 'countUses'>,
   report: (thrown: unknown) => void,
 ): KeyUseCount {
+  const dayOf = createDays()
   /** By id and day. */
   const waiting = new Map<string, KeyUses>()
   let writing: Promise<void> | null = null
@@ -71,9 +72,14 @@ export function createKeyUseCount(
   }
 }
 
-/** `2026-11-29`, in UTC: the same day for every process. */
-function dayOf(at: EpochSeconds): string {
-  return new Date(at * 1000).toISOString().slice(0, 10)
+/** `2026-11-29`, in UTC: the same day for every process. Worked out once a day, as each request asks for it. */
+function createDays(): (at: EpochSeconds) => string {
+  let [number, text] = [Number.NaN, '']
+  return (at) => {
+    const wanted = Math.floor(at / 86_400)
+    if (wanted !== number) [number, text] = [wanted, new Date(at * 1000).toISOString().slice(0, 10)]
+    return text
+  }
 }
 
 function later(one: KeyLastUse, other: KeyLastUse | undefined): KeyLastUse {

@@ -9,6 +9,8 @@ import { hashKeySecret } from '../../core/keys/key-secret.ts'
 import { openShortToken, type ShortToken, sealShortToken } from '../../core/keys/short-token.ts'
 import { longestTokenSeconds } from '../../core/keys/token-judgement.ts'
 import { hasScopes } from '../../core/keys/widget.ts'
+import { remembered } from '../../core/limits/remembered.ts'
+import { limits } from '../../core/limits/table.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import type { KeyRing, Random } from '../../core/session/seal.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
@@ -50,6 +52,11 @@ export interface ShortTokensSetup {
 
 export function createShortTokens({ gateway, keys, ring, random }: ShortTokensSetup): ShortTokens {
   const { apiKeys } = gateway
+  // What a token says never changes, and to open one costs more than all else that is asked of it. What it opens is
+  // judged at each use.
+  const opened = remembered((text: string) => openShortToken(text, ring), {
+    ...{ most: limits.rememberedShortTokens, longest: limits.shortTokenBytes },
+  })
 
   function give(pair: PresentedKey, wish: KeyTokenWish): Awaitable<TokenGrant> {
     const of = wish.widget === null ? 'api_key' : 'widget'
@@ -107,7 +114,7 @@ export function createShortTokens({ gateway, keys, ring, random }: ShortTokensSe
   return {
     give,
     verify(presented, use) {
-      const token = openShortToken(presented.token, ring)
+      const token = opened(presented.token)
       // Nothing was looked up and nobody can guess one: it does not count against the network.
       if (keys === null || token === null) return notOurs
       return keys.verifyToken(token, use)

@@ -20,6 +20,19 @@ t.test('what was asked before is not worked out again', async (t) => {
   t.same(made, ['a', 'b', ''])
 })
 
+t.test('what makes nothing is not remembered, and takes nobody’s room', async (t) => {
+  const made: string[] = []
+  const ask = remembered(
+    (text) => {
+      made.push(text)
+      return text.startsWith('ours') ? text : null
+    },
+    { most: 1, longest: 5 },
+  )
+  t.same(['ours', 'x', 'x', 'ours'].map(ask), ['ours', null, null, 'ours'])
+  t.same(made, ['ours', 'x', 'x'])
+})
+
 t.test('a text that is too long is not kept', async (t) => {
   const { ask, made } = counting({ most: 3, longest: 5 })
   for (const text of ['12345', '12345', '123456', '123456']) ask(text)
