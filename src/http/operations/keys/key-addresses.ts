@@ -210,11 +210,8 @@ async function rotate(
   { changed }: KeyAddresses,
 ): Promise<Answer | KeyProblem> {
   if (source === 'file') return inFile
-  const said = sentObject(request)
+  const said = sentField(request, 'overlap', 'is nothing that a rotation takes')
   if (isKeyProblem(said)) return said
-  const other = Object.keys(said).find((name) => name !== 'overlap')
-  if (other !== undefined)
-    return problemOf([{ field: other, message: 'is nothing that a rotation takes: overlap alone' }])
   const overlap = readOverlap(said.overlap)
   if (typeof overlap !== 'number') return problemOf([overlap])
   const made = await rotateKey(place, key.id, overlap)
@@ -232,11 +229,8 @@ async function change(
   { changed }: KeyAddresses,
 ): Promise<Answer | KeyProblem> {
   if (source === 'file') return inFile
-  const said = sentObject(request)
+  const said = sentField(request, 'origins', 'is nothing that can be changed')
   if (isKeyProblem(said)) return said
-  const other = Object.keys(said).find((name) => name !== 'origins')
-  if (other !== undefined)
-    return problemOf([{ field: other, message: 'is nothing that can be changed: origins alone' }])
   const now = await changeOrigins(place, key, said.origins)
   if (now === null) return unknownKey
   if ('length' in now) return problemOf(now)
@@ -255,4 +249,12 @@ function madeFacts({ gateway, now }: KeyPlace, { key, secret, whole }: MadeKey):
 
 function fieldsOf({ gateway, now }: KeyPlace, key: ApiKey): EventFields<KeyEvent> {
   return { key: key.id, name: key.name, by: 'admin', subject: keyFacts(key, gateway, now).user }
+}
+
+/** A body that may have this field, and no other. */
+function sentField(request: FastifyRequest, name: string, message: string): ReturnType<typeof sentObject> {
+  const said = sentObject(request)
+  if (isKeyProblem(said)) return said
+  const other = Object.keys(said).find((one) => one !== name)
+  return other === undefined ? said : problemOf([{ field: other, message: `${message}: ${name} alone` }])
 }
