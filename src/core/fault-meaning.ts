@@ -167,6 +167,29 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
     means: 'All connections that the app may have are in use, and none became free in time.',
     lookAt: 'Why the app is slow; `upstream.max_connections`.',
   },
+  UPSTREAM_REFUSED_US: {
+    means: 'AWS refused the request that the gateway signed. The app never saw it.',
+    lookAt:
+      '`error`: AWS’s own words, the role that signed, and how far the clocks are apart. The policy of the role, and that of the API or function.',
+  },
+  UPSTREAM_PATH_UNKNOWN: {
+    means: 'API Gateway has no such path or method. The app never saw the request.',
+    lookAt: 'The routes of the API, and the stage in `upstream.url`.',
+  },
+  UPSTREAM_FUNCTION_FAILED: {
+    means: 'The Lambda function ended in an error, or its answer is none that can be passed on.',
+    lookAt: '`error` names what came, and AWS’s request id; the function’s log in CloudWatch.',
+  },
+  AWS_CREDENTIALS_UNAVAILABLE: {
+    means: 'There are no credentials with which a request to the app could be signed.',
+    lookAt:
+      '`error`: where they were looked for. The role of the machine, task or pod; `upstream.aws.credentials` and `role_arn`.',
+  },
+  HELD_BODIES_FULL: {
+    means:
+      'A body is sent on in one piece, and no more may be held at once: in all, or of one client network.',
+    lookAt: '`aws.held_bodies`; which network sends so much, or so slowly.',
+  },
   REQUEST_BODY_TOO_LARGE: {
     means: 'The body of a request is larger than its location allows.',
     lookAt: '`max_body` of the location.',

@@ -1,4 +1,5 @@
-import type { Timeouts, UpstreamSettings } from './gateway.ts'
+import type { Forwarding, Timeouts, UpstreamSettings } from './gateway.ts'
+import type { Principal } from './principal.ts'
 import type { ProviderId } from './provider-id.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
 
@@ -242,8 +243,24 @@ export interface UpstreamRequest {
   readonly path: string
   /** Name, value, name, value … as they go on the wire, Host included. */
   readonly headers: readonly string[]
-  /** Never ends in an error: whoever gives it cancels the exchange when something is wrong with it. */
-  readonly body: import('node:stream').Readable | null
+  /**
+   * A stream never ends in an error: whoever gives it cancels the exchange when something is wrong with it. It is
+   * never a stream where the upstream takes whole bodies (`takesWholeBodies`).
+   */
+  readonly body: import('node:stream').Readable | Buffer | null
+  /** What is known of who asks, for upstreams that are told so otherwise than by headers. */
+  readonly caller: UpstreamCaller
+}
+
+/** Of the admission, never of the client's words. */
+export interface UpstreamCaller {
+  readonly requestId: string
+  /** In text; null when nobody who is believed said one. */
+  readonly clientAddress: string | null
+  /** Whom the app is told about; null for nobody. */
+  readonly principal: Principal | null
+  /** Which claims it is told. */
+  readonly forwarding: Forwarding
 }
 
 /** The upstream's answer to an upgrade: a tunnel, or a refusal with its status. */

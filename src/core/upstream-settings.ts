@@ -1,3 +1,4 @@
+import type { AwsSettings, LambdaSettings } from './aws-settings.ts'
 import type { Secret } from './secret.ts'
 
 export interface UpstreamSettings {
@@ -6,8 +7,10 @@ export interface UpstreamSettings {
   readonly scheme: 'http' | 'https'
   readonly hostname: string
   readonly port: number
-  /** `https://abc.example.com`, without a path. */
+  /** `https://abc.example.com`, without a path: where connections go. */
   readonly origin: string
+  /** By which the app knows itself. Another one than `origin` where requests go by an endpoint of their own. */
+  readonly ownOrigin: string
   /** Host header value: with the port unless it is the default. */
   readonly host: string
   /** `/prod`; empty when there is none. */
@@ -18,6 +21,15 @@ export interface UpstreamSettings {
   readonly stripPrefix: boolean
   /** Of requests; as many WebSockets beside them. */
   readonly maxConnections: number
+  /** Null: requests are not signed. */
+  readonly aws: AwsSettings | null
+  /** Null: the app is asked over HTTP. A function is invoked by signed requests: `aws` is there too. */
+  readonly lambda: LambdaSettings | null
+}
+
+/** Whether a body is sent in one piece, after its last byte came: what is signed, or put into an event, is all of it. */
+export function takesWholeBodies({ aws, lambda }: Pick<UpstreamSettings, 'aws' | 'lambda'>): boolean {
+  return lambda !== null || aws?.service === 'execute-api' || aws?.service === 'lambda'
 }
 
 /** Where an app listens, as an operator's message names it: the app's name, and the address without its path. */

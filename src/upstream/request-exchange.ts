@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { UpstreamFault } from '../core/fault.ts'
 import type { Timeouts } from '../core/gateway.ts'
@@ -62,9 +63,10 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
   start(): void {
     const { body } = this.#request
     // undici listens to a body while it has it: not while the request waits, nor after it failed.
-    body?.on('error', (error) => {
-      if (this.#connection === null) this.#fail(error)
-    })
+    if (body instanceof Readable)
+      body.on('error', (error) => {
+        if (this.#connection === null) this.#fail(error)
+      })
     this.#leaveQueue = this.#pool.acquire(this)
   }
 
@@ -216,7 +218,8 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
     this.#sending?.stop()
     if (this.#connection === null) {
       this.#leaveQueue()
-      this.#request.body?.destroy()
+      const { body } = this.#request
+      if (body instanceof Readable) body.destroy()
       return
     }
     this.#connection.busy = false

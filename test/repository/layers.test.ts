@@ -111,6 +111,8 @@ const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
   'store/redis/client.ts': [/^@redis\/client$/, /^node:net$/],
   'store/redis/open-parts.ts': [/^node:crypto$/],
   'store/limits/rates.ts': [/^rate-limiter-flexible$/],
+  'upstream/aws/chain.ts': [/^@aws-sdk\/credential-providers$/],
+  'upstream/lambda/event-stream.ts': [/^@smithy\/eventstream-codec$/],
   'core/rules/matcher.ts': [/^re2js$/],
   // Standard output, a file descriptor and no file: pino's own writer cost a tenth of a request.
   'http/operations/log-lines.ts': [/^node:fs$/],

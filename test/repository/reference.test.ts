@@ -104,7 +104,7 @@ t.test('operations.md shows lines, metrics and sentences that there are', async 
 
 t.test('docs/operations.md names codes that there are, and says of every kind where to look', async (t) => {
   const page = readFileSync(join(root, 'docs/operations.md'), 'utf8')
-  const kinds = 'LOGIN|LOGOUT|PROVIDER|UPSTREAM|STORE|REQUEST_BODY|ANSWER'
+  const kinds = 'LOGIN|LOGOUT|PROVIDER|UPSTREAM|AWS|HELD|STORE|REQUEST_BODY|ANSWER'
   const named = [...page.matchAll(new RegExp(`\\b(?:${kinds})_[A-Z_]*(?:…|\\b)`, 'g'))].map(String)
   t.ok(named.length > 20)
   for (const name of named)

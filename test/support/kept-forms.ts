@@ -1,7 +1,7 @@
 // Somebody whose session ended while a form was filled in: the way from the form over the sign-in to the app, in raw HTTP.
-import type { Readable } from 'node:stream'
 import type { AtUpstream, HeldApp } from './held-app.ts'
 import { settled } from './held-connection.ts'
+import { streamed } from './streamed.ts'
 
 export interface Sent {
   readonly method?: string
@@ -129,8 +129,7 @@ export function pressSend(
 
 export async function bodyOf({ request }: AtUpstream): Promise<string> {
   const pieces: Buffer[] = []
-  const body: Readable | null = request.body
-  body?.on('data', (piece: Buffer) => pieces.push(piece))
+  streamed(request.body)?.on('data', (piece: Buffer) => pieces.push(piece))
   await settled()
   return Buffer.concat(pieces).toString('latin1')
 }

@@ -4,6 +4,7 @@ import type { UpstreamSettings } from '../../src/core/gateway.ts'
 import type { UpstreamExchange, UpstreamRequest, Upstreams } from '../../src/core/ports.ts'
 import { createUpstreams } from '../../src/upstream/agents.ts'
 import type { Timing } from '../../src/upstream/timing.ts'
+import { forwarding } from '../core/headers/apps.ts'
 import { type RecordingUpstream, recordingUpstream } from '../support/upstream.ts'
 
 export interface Outcome {
@@ -24,8 +25,10 @@ export function settings(port: number, more: Partial<UpstreamSettings> = {}): Up
     preserveHost: false,
     stripPrefix: false,
     maxConnections: 1000,
+    aws: null,
+    lambda: null,
   }
-  return { scheme, hostname, port, origin, host: `${hostname}:${port}`, ...rest, ...more }
+  return { scheme, hostname, port, origin, ownOrigin: origin, host: `${hostname}:${port}`, ...rest, ...more }
 }
 
 export function request(upstream: UpstreamSettings, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
@@ -37,7 +40,8 @@ export function request(upstream: UpstreamSettings, more: Partial<UpstreamReques
     body: null,
   }
   const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
-  return { app: 'wiki', upstream, timeouts, method: 'GET', path: '/', headers, body: null, ...more }
+  const caller = { requestId: 'r-1', clientAddress: '203.0.113.9', principal: null, forwarding }
+  return { app: 'wiki', upstream, timeouts, method: 'GET', path: '/', headers, body: null, caller, ...more }
 }
 
 export function send(upstreams: Upstreams, what: UpstreamRequest): Promise<Outcome> {

@@ -35,6 +35,7 @@ export function buildUpstream(
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port,
     origin,
+    ownOrigin: origin,
     host,
     basePath,
     ca,
@@ -42,6 +43,8 @@ export function buildUpstream(
     preserveHost: settings.preserve_host,
     stripPrefix: settings.strip_prefix,
     maxConnections: settings.max_connections,
+    aws: null,
+    lambda: null,
   }
 }
 

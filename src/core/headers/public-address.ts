@@ -23,15 +23,15 @@ export interface PublicAddress {
 export function publicAddress(app: App): PublicAddress {
   const { origin, upstream } = app
   const [scheme = '', host = ''] = origin.split('://')
-  const itself = upstream.preserveHost ? `${upstream.scheme}://${host}` : upstream.origin
+  const itself = upstream.preserveHost ? `${upstream.scheme}://${host}` : upstream.ownOrigin
   return {
     scheme,
     host,
     origin,
     prefix: upstream.stripPrefix ? app.prefix.map((segment) => `/${encodeURI(segment)}`).join('') : '',
     basePath: upstream.basePath,
-    upstreamOrigins: [upstream.origin, itself],
-    upstreamHostname: upstream.hostname.toLowerCase(),
+    upstreamOrigins: [upstream.ownOrigin, itself],
+    upstreamHostname: new URL(upstream.ownOrigin).hostname,
   }
 }
 

@@ -47,6 +47,7 @@ export function askUpstream(
         : []),
     ],
     body: null,
+    caller: { requestId: 'doctor', clientAddress: null, principal: null, forwarding: location.forwarding },
   }
   return new Promise((resolve, reject) => {
     const exchange = upstreams.request(request, {

@@ -67,6 +67,11 @@ export function failureWords(code: FaultCode): FailureWords {
     case 'UPSTREAM_TIMEOUT':
     case 'UPSTREAM_ABORTED':
     case 'UPSTREAM_BUSY':
+    case 'UPSTREAM_REFUSED_US':
+    case 'UPSTREAM_PATH_UNKNOWN':
+    case 'UPSTREAM_FUNCTION_FAILED':
+    case 'AWS_CREDENTIALS_UNAVAILABLE':
+    case 'HELD_BODIES_FULL':
     case 'REQUEST_BODY_TOO_LARGE':
     case 'REQUEST_BODY_STALLED':
     case 'ANSWER_STALLED':

@@ -69,6 +69,7 @@ export function readOutbound(
     method: admission.method,
     path: upstreamPath(app, target),
     headers: headers.headers,
+    caller: { requestId: admission.requestId, clientAddress, principal, forwarding },
   }
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes

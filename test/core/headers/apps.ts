@@ -78,6 +78,7 @@ export function makeApp(parts: AppParts = {}): App {
       hostname: 'inside',
       port: 8080,
       origin: 'http://inside:8080',
+      ownOrigin: 'http://inside:8080',
       host: 'inside:8080',
       basePath: '',
       ca: null,
@@ -85,6 +86,8 @@ export function makeApp(parts: AppParts = {}): App {
       preserveHost: false,
       stripPrefix: false,
       maxConnections: 1000,
+      aws: null,
+      lambda: null,
       ...parts.upstream,
     },
   }

@@ -9,6 +9,7 @@ import { limits } from '../../../src/core/limits/table.ts'
 import type { UpstreamRequest, UpstreamSink, Upstreams } from '../../../src/core/ports.ts'
 import { Exchange } from '../../../src/http/proxy/exchange.ts'
 import type { Outbound } from '../../../src/http/proxy/outbound.ts'
+import { streamed } from '../../support/streamed.ts'
 import { heldTiming } from '../../support/timing.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -110,7 +111,7 @@ function started(asked: Asked = {}) {
     told.push(fault === null ? ['answer', status] : ['fault', code(fault)])
     if (fault === null) exchange.begin(status)
   })
-  const body = (): Readable | null => sent[0]?.body ?? null
+  const body = (): Readable | null => streamed(sent[0]?.body)
   return { timing, request, response, told, upstream, sent, sinks, exchange, body }
 }
 

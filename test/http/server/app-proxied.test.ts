@@ -6,6 +6,7 @@ import type { HeldApp } from '../../support/held-app.ts'
 import { settled } from '../../support/held-connection.ts'
 import { statusOf } from '../../support/raw.ts'
 import { loadGateway } from '../../support/request-context.ts'
+import { streamed } from '../../support/streamed.ts'
 import { bytesOf, head, open, secret, yaml } from './app-rig.ts'
 
 t.test('a request of an app goes to its upstream, and the answer comes back', async (t) => {
@@ -138,7 +139,7 @@ t.test('what a client sends is use of its session; a store that fails then is to
   )
   await settled()
   held.clock.time += 60
-  held.sent[0]?.request.body?.resume()
+  streamed(held.sent[0]?.request.body)?.resume()
   client.write('y')
   await settled()
   t.same(asked, [1_900_000_000, 1_900_000_060])
@@ -161,7 +162,7 @@ t.test('where nobody need be signed in, a body is use of nothing', async (t) => 
   await settled()
   held.clock.time += 3600
   const pieces: string[] = []
-  held.sent[0]?.request.body?.on('data', (piece) => pieces.push(String(piece)))
+  streamed(held.sent[0]?.request.body)?.on('data', (piece) => pieces.push(String(piece)))
   await settled()
   t.same(pieces, ['xy'])
   t.equal(used, 0)
