@@ -32,6 +32,11 @@ export function takesWholeBodies({ aws, lambda }: Pick<UpstreamSettings, 'aws' |
   return lambda !== null || aws?.service === 'execute-api' || aws?.service === 'lambda'
 }
 
+/** Whether the very requests that an app gets are signed. A function gets an event, whose headers are not those of a request. */
+export function isSigned({ aws, lambda }: Pick<UpstreamSettings, 'aws' | 'lambda'>): boolean {
+  return aws !== null && lambda === null
+}
+
 /** Where an app listens, as an operator's message names it: the app's name, and the address without its path. */
 export function upstreamPlace(
   app: string,

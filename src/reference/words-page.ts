@@ -7,6 +7,7 @@ import {
   connectionHeaders,
   instructionPrefixes,
   instructions,
+  passedAllTheSame,
   webSocketPrefix,
 } from '../core/headers/names.ts'
 import { allowReasons, answerReasons, challengeReasons, denyReasons, rejectReasons } from '../core/reason.ts'
@@ -182,6 +183,9 @@ configured. Neither are the names of all apps' identity headers and shared secre
 letters, digits and \`-\`, and our own cookies.
 
 ${names(believed, [...believedPrefixes, webSocketPrefix])}
+${[...passedAllTheSame].map(code).join(', ')} passes: it names a trace, and nobody. At an app whose requests are signed (\`upstream.aws\`),
+no client's \`Authorization\` or \`Date\` passes either.
+
 ### Never passed on, in either direction
 
 These headers concern one connection alone (RFC 9110 section 7.6.1). So do the names that \`Connection\` lists.

@@ -1,4 +1,5 @@
 import type { App } from '../gateway.ts'
+import { isSigned } from '../upstream-settings.ts'
 
 /**
  * Which header names are whose. WSGI, CGI and their like fold case, `-` and `_` into one variable, so names are
@@ -79,7 +80,7 @@ export const believed: ReadonlySet<string> = new Set([
   ],
   ...['x-auth-roles', 'x-auth-subject', 'x-userinfo', 'x-id-token', 'x-credential-identifier'],
   ...['x-anonymous-consumer', 'x-endpoint-api-userinfo', 'x-apigateway-api-userinfo', 'x-jwt-assertion'],
-  ...['x-amzn-request-context', 'x-amzn-lambda-context', 'client-cert', 'client-cert-chain'],
+  ...['client-cert', 'client-cert-chain'],
 ])
 export const believedPrefixes: readonly string[] = [
   ...['x-forwarded-', 'x-original-', 'x-envoy-', 'wl-proxy-', 'x-middleware-', 'x-gateway-', 'x-claimgate-'],
@@ -92,7 +93,9 @@ export const believedPrefixes: readonly string[] = [
     'x-authentik-',
     'x-pomerium-',
   ],
-  ...['x-vouch-', 'x-consumer-', 'x-amzn-oidc-', 'x-amzn-mtls-', 'x-ms-client-principal', 'x-ms-token-'],
+  ...['x-vouch-', 'x-consumer-', 'x-ms-client-principal', 'x-ms-token-'],
+  // What AWS's services say to each other and to functions, or read of whoever asks them: signatures, identities, contexts.
+  ...['x-amz-', 'x-amzn-', 'x-apigw-'],
   ...[
     'x-goog-iap-',
     'x-goog-authenticated-user-',
@@ -105,8 +108,12 @@ export const believedPrefixes: readonly string[] = [
   ...['x-client-cert', 'ssl-client-', 'x-ssl-'],
 ]
 
+/** Those below a prefix that pass all the same: what names a trace tells nothing about anybody. */
+export const passedAllTheSame: ReadonlySet<string> = new Set(['x-amzn-trace-id'])
+
 /** Whether a client's header of this folded name stays here, whatever is configured. */
 export function isDroppedFromClients(folded: string): boolean {
+  if (passedAllTheSame.has(folded)) return false
   if (connectionHeaders.has(folded) || believed.has(folded) || folded.startsWith(webSocketPrefix)) return true
   return believedPrefixes.some((prefix) => folded.startsWith(prefix))
 }
@@ -153,6 +160,15 @@ export function authorizationIsSet(app: App): boolean {
     identityHeaderNames(app).includes(authorization) ||
     (app.sharedSecret !== null && foldHeaderName(app.sharedSecret.header) === authorization)
   )
+}
+
+/**
+ * The folded names that whoever signs a request writes, at every location of such an app: a client's own would be taken
+ * for the signer's (`Authorization`), or for when it signed (`Date`, which AWS reads where there is no `X-Amz-Date`).
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function signersHeaderNames({ upstream }: Pick<App, 'upstream'>): readonly string[] {
+  return isSigned(upstream) ? [authorization, 'date'] : []
 }
 
 /** Folded: those that tell an app who it is, wherever in it. */

@@ -1,7 +1,7 @@
 import type { App, Gateway } from '../gateway.ts'
 import { type OwnCookies, ownCookies } from '../session/cookies.ts'
 import { type RequestAction, requestActions } from './action.ts'
-import { authorizationIsSet, foldHeaderName, upstreamHeaderNames } from './names.ts'
+import { authorizationIsSet, foldHeaderName, signersHeaderNames, upstreamHeaderNames } from './names.ts'
 import { type OwnCredentials, ownCredentials } from './own-credentials.ts'
 import { type PublicAddress, publicAddress } from './public-address.ts'
 
@@ -36,7 +36,12 @@ export function headerPlan(gateway: Gateway, app: App): HeaderPlan {
 function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
   const secret = app.sharedSecret
   const own = secret === null ? [] : [foldHeaderName(secret.header)]
-  const owned = new Set([...gateway.ownedHeaders, ...own, ...upstreamHeaderNames(app)])
+  const owned = new Set([
+    ...gateway.ownedHeaders,
+    ...own,
+    ...upstreamHeaderNames(app),
+    ...signersHeaderNames(app),
+  ])
   if (authorizationIsSet(app)) owned.add('authorization')
   const keys = gateway.apiKeys === null ? null : ownCredentials(gateway.apiKeys)
   return {
