@@ -1,4 +1,5 @@
 import { apiKeyLimits } from './api-keys.ts'
+import { awsLimits } from './aws.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { corsLimits } from './cors.ts'
 import { credentialLimits } from './credentials.ts'
@@ -6,6 +7,7 @@ import { keptFormLimits } from './kept-forms.ts'
 import { keyAdministrationLimits } from './key-administration.ts'
 import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
+import { logLimits } from './logs.ts'
 import { ownKeyLimits } from './own-keys.ts'
 import { pageLimits } from './pages.ts'
 import { renewalLimits } from './renewals.ts'
@@ -201,6 +203,7 @@ export const limitTable = {
   ...renewalLimits,
   ...tokenAskLimits,
   ...upstreamLimits,
+  ...awsLimits,
 
   // The process.
   ...workerLimits,
@@ -269,14 +272,7 @@ export const limitTable = {
   takenCommandRecords: of('process', 100, 'The same that one process writes a second.'),
   commandRecordBytes: of('process', 8 * KiB, 'One of them; a longer one is removed unread.'),
   commandTextCharacters: of('process', 255, 'A name of the system in it; the rest is left out.'),
-  logFieldCharacters: of('process', 512, 'A field of a log line, `path` aside; the rest is left out.'),
-  logStackCharacters: of('process', 4096, 'Where a fault of the gateway itself came from.'),
-  logCodeCharacters: of('process', 64, 'The code of what was underneath a fault.'),
-  logWaitingBytes: of(
-    'process',
-    16 * MiB,
-    'Log lines that wait for a reader that is slow; more are dropped, counted and told.',
-  ),
+  ...logLimits,
   expressionInstructions: of(
     'process',
     1000,

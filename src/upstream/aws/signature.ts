@@ -1,0 +1,174 @@
+import { createHash, createHmac } from 'node:crypto'
+import { limits } from '../../core/limits/table.ts'
+
+/** Keys that AWS gave out, for a time or for good. */
+export interface AwsCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+  /** By the wall clock; null: they do not end. */
+  readonly endsAtMs: number | null
+}
+
+export interface SignedRequest {
+  readonly method: string
+  /** As on the wire: the path, then `?` and a query in the signer's spelling (core/request/signed-query) if there is one. */
+  readonly path: string
+  /** The Host line's value, whatever address the connection goes to. */
+  readonly host: string
+  /** Name, value, name, value …: of these `Content-Type` and `X-Amz-…` are signed. */
+  readonly headers: readonly string[]
+  /** The whole body; null: none. `unsigned`: what comes is not part of the signature. */
+  readonly payload: Buffer | null | 'unsigned'
+  /** `execute-api`, `s3` … as the scope names it. */
+  readonly service: string
+  readonly region: string
+  readonly nowSeconds: number
+}
+
+const algorithm = 'AWS4-HMAC-SHA256'
+const emptyHash = sha256('')
+
+/**
+ * Signs a request by Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"). Comes out: the lines to
+ * add to it, name, value, name, value …: `X-Amz-Date`, `X-Amz-Content-Sha256`, `X-Amz-Security-Token` for credentials that
+ * end, and `Authorization`. The request goes out byte for byte as it was given here, or AWS refuses it. Never throws, and
+ * keeps nothing but the key of the day, as long as the credentials live.
+ */
+export function signatureLines(request: SignedRequest, credentials: AwsCredentials): readonly string[] {
+  const { service, region, payload } = request
+  const dateTime = basicDateTime(request.nowSeconds)
+  const day = dateTime.slice(0, 8)
+  const payloadHash =
+    payload === null ? emptyHash : payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : sha256(payload)
+  const lines = ['X-Amz-Date', dateTime, 'X-Amz-Content-Sha256', payloadHash]
+  if (credentials.sessionToken !== null) lines.push('X-Amz-Security-Token', credentials.sessionToken)
+
+  const { names, block } = canonicalHeaders(request, lines)
+  const { uri, query } = canonicalTarget(request.path, service)
+  const canonical = `${request.method}\n${uri}\n${query}\n${block}\n${names}\n${payloadHash}`
+  const scope = `${day}/${region}/${service}/aws4_request`
+  const signature = createHmac('sha256', keyOfDay(credentials, day, region, service))
+    .update(`${algorithm}\n${dateTime}\n${scope}\n${sha256(canonical)}`)
+    .digest('hex')
+  const credential = `${credentials.accessKeyId}/${scope}`
+  lines.push(
+    'Authorization',
+    `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
+  )
+  return lines
+}
+
+/** ISO 8601 in its basic format, in UTC: `20150830T123600Z`. */
+function basicDateTime(seconds: number): string {
+  const text = new Date(seconds * 1000).toISOString()
+  return `${text.slice(0, 4)}${text.slice(5, 7)}${text.slice(8, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`
+}
+
+function canonicalTarget(target: string, service: string): { readonly uri: string; readonly query: string } {
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const query = mark === -1 ? '' : canonicalQuery(target.slice(mark + 1))
+  // Of S3 an escape stays what it is, as an object may be named `a//b`. All others encode what is encoded already once
+  // more, and read empty segments as none.
+  if (service === 's3') return { uri: path.replace(encodedOnce, encodeByte), query }
+  return { uri: withoutDots(path).replace(encodedTwice, encodeByte), query }
+}
+
+const encodedOnce = /[^A-Za-z0-9\-._~/%]/g
+const encodedTwice = /[^A-Za-z0-9\-._~/]/g
+
+/** A path on the wire is ASCII: a character is a byte. */
+function encodeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+/** RFC 3986 5.2.4, and no empty segments: both signers of AWS that this is held against do so. */
+function withoutDots(path: string): string {
+  if (!path.includes('//') && !path.includes('/.')) return path
+  const kept: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '' && segment !== '.') kept.push(segment)
+  }
+  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`
+}
+
+/** By name, then by value: `a-=` comes behind `a=`, though the text of the whole pair would come before it. */
+function canonicalQuery(query: string): string {
+  if (!query.includes('&')) return pairText(pairOf(query))
+  return query.split('&').map(pairOf).sort(byNameAndValue).map(pairText).join('&')
+}
+
+type Pair = readonly [name: string, value: string]
+
+function pairOf(text: string): Pair {
+  const equals = text.indexOf('=')
+  return equals === -1 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
+}
+
+const pairText = ([name, value]: Pair): string => `${name}=${value}`
+
+function byNameAndValue(a: Pair, b: Pair): number {
+  return compare(a[0], b[0]) || compare(a[1], b[1])
+}
+
+/** By code units, which are bytes here; never by a language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Lines that bear a meaning for AWS: Host, what the body is, and its own. Others may be changed on the way. */
+function canonicalHeaders(
+  { host, headers }: SignedRequest,
+  added: readonly string[],
+): { readonly names: string; readonly block: string } {
+  const values = new Map([['host', trimmed(host)]])
+  for (const lines of [headers, added])
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      const name = (lines[i] ?? '').toLowerCase()
+      if (name !== 'content-type' && !name.startsWith('x-amz-')) continue
+      const before = values.get(name)
+      const value = trimmed(lines[i + 1] ?? '')
+      values.set(name, before === undefined ? value : `${before},${value}`)
+    }
+  const names = [...values.keys()].sort(compare)
+  return { names: names.join(';'), block: names.map((name) => `${name}:${values.get(name)}\n`).join('') }
+}
+
+function trimmed(value: string): string {
+  return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
+}
+
+interface KeysOfDay {
+  readonly day: string
+  /** By region and service. */
+  readonly keys: Map<string, Buffer>
+}
+
+/** As long as somebody holds the credentials. Neither they nor what is derived from them is the key of a map that stays. */
+const derived = new WeakMap<AwsCredentials, KeysOfDay>()
+
+function keyOfDay(credentials: AwsCredentials, day: string, region: string, service: string): Buffer {
+  let ofDay = derived.get(credentials)
+  if (ofDay === undefined || ofDay.day !== day) {
+    ofDay = { day, keys: new Map() }
+    derived.set(credentials, ofDay)
+  }
+  const place = `${region}/${service}`
+  const known = ofDay.keys.get(place)
+  if (known !== undefined) return known
+  let key = hmac(`AWS4${credentials.secretAccessKey}`, day)
+  for (const part of [region, service, 'aws4_request']) key = hmac(key, part)
+  if (ofDay.keys.size >= limits.signingKeys) ofDay.keys.clear()
+  ofDay.keys.set(place, key)
+  return key
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}
