@@ -8,9 +8,9 @@ import type { Gateway } from '../../src/core/gateway.ts'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Tests of rules, compose's own file, and what test/system/kubernetes runs: its secrets are files of Kubernetes. */
+/** Tests of rules, compose's own file, templates of AWS, and what test/system/kubernetes runs: its secrets are files. */
 const isNoGateway = (name: string): boolean =>
-  /(?:\.test|compose)\.yaml$|^(?:kubernetes|compose-redis)$/.test(basename(name))
+  /(?:\.test|compose)\.yaml$|^(?:aws|kubernetes|compose-redis)$/.test(basename(name))
 
 export const exampleFiles: readonly string[] = [
   'config/claimgate.yaml',
