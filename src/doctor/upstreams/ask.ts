@@ -1,13 +1,8 @@
-import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { App, Location } from '../../core/gateway.ts'
 import { linesOf } from '../../core/headers/plan.ts'
-import type { Upstreams } from '../../core/ports.ts'
-import { repeats } from '../../oidc/echo.ts'
-
-/** What came of one request to an app. */
-export type UpstreamAnswer =
-  | { readonly kind: 'answered'; readonly status: number; readonly location: string | null }
-  | { readonly kind: 'failed'; readonly fault: AnyFault }
+import type { UpstreamRequest, Upstreams } from '../../core/ports.ts'
+import type { UpstreamSettings } from '../../core/upstream-settings.ts'
+import { receiveAnswer, type UpstreamAnswer } from './answer.ts'
 
 export interface AskedPath {
   readonly app: App
@@ -15,67 +10,60 @@ export interface AskedPath {
   readonly location: Location
   /** As the app gets it. */
   readonly path: string
+  /** As browsers know it. */
+  readonly url: string
 }
 
 /**
- * One GET without a body, for nobody: no identity header, no cookie, no redirect followed. `asGateway`: with the
- * shared secret and the upstream's own `headers`, else as a stranger would ask who found the address.
+ * One GET without a body, for nobody: no identity header, no cookie, no redirect followed. With all that the gateway
+ * proves itself with: the signature, the shared secret and the upstream's own `headers`.
  */
-export function askUpstream(
-  upstreams: Upstreams,
-  { app, location, path }: AskedPath,
-  asGateway: boolean,
-): Promise<UpstreamAnswer> {
-  const { timeouts, headers } = location.forwarding
+export function askAsGateway(upstreams: Upstreams, asked: AskedPath): Promise<UpstreamAnswer> {
+  const { app } = asked
+  const { protocol, host } = new URL(app.url)
+  const forwarded = ['X-Forwarded-Proto', protocol.slice(0, -1), 'X-Forwarded-Host', host]
+  const request = get(asked, app.upstream, [...forwarded, ...ownLines(asked)])
+  return receiveAnswer(upstreams, request, secretsSent(asked))
+}
+
+/** What of that request an answer may repeat and nobody may read. */
+export function secretsSent(asked: AskedPath): readonly string[] {
+  return ownLines(asked).filter((value, i) => i % 2 === 1 && value !== '')
+}
+
+function ownLines({ app, location }: AskedPath): readonly string[] {
   const secret = app.sharedSecret
-  const ours = [
+  return [
     ...(secret === null ? [] : [secret.header, secret.value.reveal()]),
-    ...linesOf(headers ?? app.upstream.headers),
+    ...linesOf(location.forwarding.headers ?? app.upstream.headers),
   ]
-  const publicUrl = new URL(app.url)
-  const request = {
+}
+
+/** The same GET as a stranger would send it who found the address: without any of that. */
+export function askAsStranger(upstreams: Upstreams, asked: AskedPath): Promise<UpstreamAnswer> {
+  const { app } = asked
+  const plain = { ...app.upstream, aws: null, lambda: null }
+  return receiveAnswer(upstreams, get(asked, plain, []), [])
+}
+
+function get(
+  { app, location, path }: AskedPath,
+  upstream: UpstreamSettings,
+  more: readonly string[],
+): UpstreamRequest {
+  const { forwarding } = location
+  return {
     app: app.name,
-    upstream: app.upstream,
-    timeouts,
+    upstream,
+    timeouts: forwarding.timeouts,
     method: 'GET',
     path,
     headers: [
-      ...['Host', app.upstream.preserveHost ? publicUrl.host : app.upstream.host],
+      ...['Host', upstream.preserveHost ? new URL(app.url).host : upstream.host],
       ...['Accept', '*/*', 'User-Agent', 'claimgate-doctor'],
-      ...(asGateway
-        ? ['X-Forwarded-Proto', publicUrl.protocol.slice(0, -1), 'X-Forwarded-Host', publicUrl.host, ...ours]
-        : []),
+      ...more,
     ],
     body: null,
-    caller: { requestId: 'doctor', clientAddress: null, principal: null, forwarding: location.forwarding },
+    caller: { requestId: 'doctor', clientAddress: null, principal: null, forwarding },
   }
-  return new Promise((resolve, reject) => {
-    const exchange = upstreams.request(request, {
-      head: ({ statusCode, headers: raw }) => {
-        resolve({ kind: 'answered', status: statusCode, location: told(locationIn(raw), ours) })
-        // The body is nobody's. Not within the callback of undici, which still looks at the request.
-        setImmediate(() => exchange.cancel())
-      },
-      data: () => true,
-      end: () => {},
-      failed: (fault) => {
-        if (isFault(fault)) resolve({ kind: 'failed', fault })
-        else reject(fault)
-      },
-    })
-  })
-}
-
-/** An app may repeat what it was sent; a secret is not repeated to whoever reads, however it is spelled. */
-function told(location: string | null, ours: readonly string[]): string | null {
-  const secrets = ours.filter((value, i) => i % 2 === 1 && value !== '')
-  return location !== null &&
-    (secrets.some((value) => location.includes(value)) || repeats(location, secrets))
-    ? '[withheld: it repeats a secret]'
-    : location
-}
-
-function locationIn(raw: readonly string[]): string | null {
-  const index = raw.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'location')
-  return index === -1 ? null : (raw[index + 1] ?? null)
 }

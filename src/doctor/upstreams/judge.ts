@@ -3,7 +3,9 @@ import type { AnyFault } from '../../core/fault.ts'
 import type { App, UpstreamSettings } from '../../core/gateway.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
-import type { UpstreamAnswer } from './ask.ts'
+import type { UpstreamAnswer } from './answer.ts'
+import type { AskedPath } from './ask.ts'
+import { addressOf, checksOf, lockOf, openCure } from './lock.ts'
 
 /** Whether the app is there and speaks what the file says: by the first request that came to something. */
 export function judgeConnection(
@@ -14,11 +16,6 @@ export function judgeConnection(
   const address = addressOf(upstream)
   if (answer.kind === 'failed') return say.failed('reachable', answer.fault.message, cureOf(answer.fault))
   return say.ok('reachable', `${address} speaks ${upstream.scheme}, as the file says`)
-}
-
-/** Where the app is, for people. */
-export function addressOf({ socketPath, origin }: UpstreamSettings): string {
-  return socketPath === null ? origin : `unix:${socketPath}`
 }
 
 function cureOf(fault: AnyFault): string {
@@ -34,73 +31,53 @@ function cureOf(fault: AnyFault): string {
   }
 }
 
-/** What one path answered with the secret, and, where there is one, without it (null: there is none). */
+/** What one path answered to the gateway, and, where something keeps strangers out, to one (null: nobody asked). */
 export function judgePath(
   say: FindingsOf,
-  path: string,
-  withSecret: UpstreamAnswer,
-  withoutSecret: UpstreamAnswer | null,
+  { app, path }: AskedPath,
+  asGateway: UpstreamAnswer,
+  asStranger: UpstreamAnswer | null,
 ): readonly Finding[] {
-  const first = judgeWithSecret(say, path, withSecret, withoutSecret)
-  return withoutSecret === null ? [first] : [first, judgeWithoutSecret(say, path, withoutSecret)]
+  const first = judgeAsGateway(say, app, path, asGateway)
+  return asStranger === null ? [first] : [first, judgeAsStranger(say, app, path, asStranger)]
 }
 
 const refusals: ReadonlySet<number> = new Set([401, 403])
 
-function judgeWithSecret(
-  say: FindingsOf,
-  path: string,
-  answer: UpstreamAnswer,
-  withoutSecret: UpstreamAnswer | null,
-): Finding {
-  const check = withoutSecret === null ? 'as the gateway' : 'with the secret'
+function judgeAsGateway(say: FindingsOf, app: App, path: string, answer: UpstreamAnswer): Finding {
+  const lock = lockOf(app)
+  const check = checksOf(lock).asGateway
   if (answer.kind === 'failed')
     return say.failed(check, `${path}: ${answer.fault.message}`, cureOf(answer.fault))
   const saw = `${path} answers ${said(answer)}`
   if (answer.status >= 500) return say.failed(check, saw, "See the app's own log.")
-  if (refusals.has(answer.status))
-    return withoutSecret === null
-      ? say.note(check, `${saw}: it wants to know who asks, or knows nothing of the gateway`)
-      : say.note(
-          check,
-          `${saw}: it wants to know who asks, or expects another secret`,
-          'Compare `shared_secret` with what the app expects, if signed-in people are refused as well.',
-        )
-  return say.ok(check, saw)
+  if (!refusals.has(answer.status)) return say.ok(check, saw)
+  return lock === 'secret'
+    ? say.note(
+        check,
+        `${saw}: it wants to know who asks, or expects another secret`,
+        'Compare `shared_secret` with what the app expects, if signed-in people are refused as well.',
+      )
+    : say.note(check, `${saw}: it wants to know who asks, or knows nothing of the gateway`)
 }
 
 /**
  * Whoever finds the address must get nothing: everything but a refusal, and a connection that is not had, is too much.
  */
-function judgeWithoutSecret(say: FindingsOf, path: string, answer: UpstreamAnswer): Finding {
-  const check = 'without the secret'
+function judgeAsStranger(say: FindingsOf, app: App, path: string, answer: UpstreamAnswer): Finding {
+  const check = checksOf(lockOf(app)).asStranger
   if (answer.kind === 'answered')
     return refusals.has(answer.status)
       ? say.ok(check, `${path} answers ${answer.status}`)
-      : say.failed(check, `${path} answers ${said(answer)}`, openCure)
+      : say.failed(check, `${path} answers ${said(answer)}`, openCure(app))
   if (isNoConnection(answer.fault)) return say.ok(check, `${path}: no answer (${answer.fault.message})`)
-  return say.failed(check, `${path}: ${answer.fault.message}`, openCure)
+  return say.failed(check, `${path}: ${answer.fault.message}`, openCure(app))
 }
-
-const openCure =
-  'Whoever reaches the app without the gateway gets this: have it answer 401 or 403 to requests without the header of `shared_secret`.'
 
 /** It was refused or closed without a word. An app that is slow may still be at work for whoever asked. */
 export function isNoConnection(fault: AnyFault): boolean {
   if (fault.code === 'UPSTREAM_TIMEOUT') return errorCode(fault.cause) === 'UND_ERR_CONNECT_TIMEOUT'
   return ['UPSTREAM_UNREACHABLE', 'UPSTREAM_TLS', 'UPSTREAM_ABORTED'].includes(fault.code)
-}
-
-/** An app without a secret can be asked by everyone whom the network lets through. */
-export function withoutSecretFinding(say: FindingsOf, { sharedSecret, upstream }: App): readonly Finding[] {
-  if (sharedSecret !== null || upstream.socketPath !== null) return []
-  return [
-    say.warning(
-      'without the secret',
-      `there is no \`shared_secret\`: ${addressOf(upstream)} answers whoever reaches it`,
-      'Set one that the app demands, or see that nothing but the gateway reaches the address.',
-    ),
-  ]
 }
 
 function said({ status, location }: Extract<UpstreamAnswer, { kind: 'answered' }>): string {

@@ -6,8 +6,11 @@ import type { EpochSeconds } from '../../core/session/session.ts'
 import { createUpstreams } from '../../upstream/agents.ts'
 import { certificateFinding } from '../certificate.ts'
 import { type Finding, findingsOf } from '../finding.ts'
-import { type AskedPath, askUpstream, type UpstreamAnswer } from './ask.ts'
-import { isNoConnection, judgeConnection, judgePath, withoutSecretFinding } from './judge.ts'
+import type { UpstreamAnswer } from './answer.ts'
+import { type AskedPath, askAsGateway, askAsStranger, secretsSent } from './ask.ts'
+import { isNoConnection, judgeConnection, judgePath } from './judge.ts'
+import { linksFindings, type SeenPage } from './links.ts'
+import { lockOf, unlockedFindings } from './lock.ts'
 
 /**
  * Asks an app as the gateway does and as a stranger would, by GET of a path of each location, and says what came. An app
@@ -23,19 +26,21 @@ export async function upstreamFindings(
   const upstreams = createUpstreams(undefined, ({ host }, endsAt) => void ends.set(host, endsAt))
   try {
     const findings: Finding[] = []
+    const pages: SeenPage[] = []
     for (const [index, asked] of askedPaths(gateway, app).entries()) {
-      const withSecret = await askUpstream(upstreams, asked, true)
-      if (index === 0) findings.push(judgeConnection(say, app.upstream, withSecret))
-      if (withSecret.kind === 'failed' && cannotConnect(withSecret)) break
-      const withoutSecret = app.sharedSecret === null ? null : await askUpstream(upstreams, asked, false)
-      findings.push(...judgePath(say, asked.path, withSecret, withoutSecret))
+      const asGateway = await askAsGateway(upstreams, asked)
+      if (index === 0) findings.push(judgeConnection(say, app.upstream, asGateway))
+      if (asGateway.kind === 'failed' && cannotConnect(asGateway)) break
+      const asStranger = lockOf(app) === null ? null : await askAsStranger(upstreams, asked)
+      findings.push(...judgePath(say, asked, asGateway, asStranger))
+      if (asGateway.kind === 'answered') pages.push({ ...asked, ...asGateway, secrets: secretsSent(asked) })
       // One that hangs would make whoever looks wait for each path.
-      if (withSecret.kind === 'failed' && withSecret.fault.code === 'UPSTREAM_TIMEOUT') break
+      if (asGateway.kind === 'failed' && asGateway.fault.code === 'UPSTREAM_TIMEOUT') break
     }
     const certificates = [...ends].map(([host, endsAt]) =>
       certificateFinding(say, `the certificate of ${host}`, endsAt, clock.now()),
     )
-    return [...findings, ...certificates, ...withoutSecretFinding(say, app)]
+    return [...findings, ...linksFindings(say, app, pages), ...certificates, ...unlockedFindings(say, app)]
   } finally {
     upstreams.close()
   }
@@ -53,9 +58,10 @@ function askedPaths(gateway: Gateway, app: App): readonly AskedPath[] {
   for (const location of [app.fallback, ...app.allLocations]) {
     const example = origin === undefined ? null : exampleRequest(origin, location)
     const reading = example === null ? null : readTarget(example.path)
-    if (reading?.ok !== true) continue
+    if (example === null || reading?.ok !== true) continue
     const path = upstreamPath(app, reading.target)
-    if (!byPath.has(path)) byPath.set(path, { app, location, path })
+    const url = app.origin + example.path
+    if (!byPath.has(path)) byPath.set(path, { app, location, path, url })
   }
   return [...byPath.values()]
 }

@@ -1,0 +1,162 @@
+// The stage trap: links of an app's pages that lead a browser to where the gateway found the app.
+import t, { type Test } from 'tap'
+import { startFlask } from '../support/flask.ts'
+import { type Answerer, answerHeads, recordingUpstream } from '../support/upstream.ts'
+import { look } from './rig.ts'
+
+const secret = 'a-shared-secret-of-thirty-two-bytes-and-more'
+const fileFor = (upstream: string, url = 'http://localhost:8080') => `
+providers:
+  main: { issuer: "http://127.0.0.1:9", client_id: gateway, client_secret: a-client-secret }
+apps:
+  wiki:
+    url: ${url}
+    upstream: ${upstream}
+    shared_secret: ${secret}
+    require: signed_in
+`
+
+async function upstream(t: Test, answers: Answerer) {
+  const app = await recordingUpstream({ answer: answers })
+  t.teardown(() => app.close())
+  return `http://127.0.0.1:${app.port}`
+}
+
+const html = (body: string, more = '', status = '200 OK') =>
+  `HTTP/1.1 ${status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
+
+async function linesFor(t: Test, answer: string, { base = '/prod', url = 'http://localhost:8080' } = {}) {
+  const origin = await upstream(t, answerHeads(answer))
+  const { lines } = await look(fileFor(origin + base, url))
+  return { origin, lines: lines('apps.wiki', 'links') }
+}
+
+t.test('links below the base path, in every form in which browsers follow them', async (t) => {
+  const forms = [
+    '<a href="/prod/home">',
+    "<a title=x href='/prod/home?tab=1#top'>",
+    '<a href=/prod/home>',
+    '<A HREF = "/prod">',
+    '<img alt=""src="/prod/a.png">',
+    '<form method=post action="/prod/login">',
+    '<button formaction="/prod/other">',
+    '<a href=" /prod/a&amp;b ">',
+    '<a href="//localhost:8080/prod/x">',
+    '<link rel=stylesheet href="http://localhost:8080/prod/a.css">',
+  ]
+  for (const form of forms) {
+    const { lines } = await linesFor(t, html(`<!doctype html><p>${form}x</p>`))
+    t.match(
+      lines,
+      [/^failed .*\/prod\/ leads browsers around the gateway: (href|src|action|formaction) /],
+      form,
+    )
+    t.match(lines, [/X-Forwarded-Prefix/], 'the cure of an app anywhere')
+  }
+})
+
+t.test("links to the app's own host", async (t) => {
+  for (const base of ['', '/prod']) {
+    const origin = await upstream(t, ({ received }) => {
+      const [, host = ''] = /^host: (.*)\r$/im.exec(received) ?? []
+      return received.endsWith('\r\n\r\n') ? html(`<a href="http://${host}/x">x</a>`) : null
+    })
+    const { lines } = await look(fileFor(origin + base))
+    t.match(lines('apps.wiki', 'links'), [/^failed .*: href http:\/\/127\.0\.0\.1:\d+\/x\. /], base)
+  }
+})
+
+t.test('links that are right', async (t) => {
+  const right = [
+    '<a href="/home">',
+    '<a href="/products">',
+    '<a href="home">',
+    '<a href="?page=/prod/x">',
+    '<a href="#/prod/x">',
+    '<a href="mailto:prod@example.com">',
+    '<a href="javascript:void(0)">',
+    '<a href="https://other.example/prod/x">',
+    '<a href="">x</a> <a href="//[">',
+    '<a data-note="/prod/x" href="/y">',
+  ]
+  for (const form of right) {
+    const { lines } = await linesFor(t, html(`${form}<a href="/z">x</a>`))
+    t.match(lines, [/^ok .*\d links? (was|were) seen, none leads elsewhere/], form)
+  }
+})
+
+t.test('a public address that begins as the base path does: such links are right', async (t) => {
+  const answer = html('<a href="/prod/x">')
+  t.match((await linesFor(t, answer, { url: 'http://localhost:8080/prod' })).lines, [/^ok /])
+  t.match((await linesFor(t, answer, { url: 'http://localhost:8080/production' })).lines, [/^failed /])
+})
+
+t.test('`Location`: what the gateway maps is right, and what it does not is told', async (t) => {
+  const moved = (to: string) => html('', `Location: ${to}\r\n`, '302 Found')
+  for (const to of ['/prod/home', '/home', 'home', 'https://other.example/prod/'])
+    t.match((await linesFor(t, moved(to))).lines, [/^ok /], to)
+  t.match((await linesFor(t, moved('/prod/prod/home'))).lines, [/^failed .*: Location \/prod\/home\. /])
+  const origin = await upstream(t, ({ received }) => {
+    const [, host = ''] = /^host: (.*)\r$/im.exec(received) ?? []
+    return received.endsWith('\r\n\r\n') ? moved(`https://${host}/prod/x`) : null
+  })
+  // Of another scheme it is another origin, which nobody maps.
+  t.match((await look(fileFor(`${origin}/prod`))).lines('apps.wiki', 'links'), [
+    /^failed .*: Location https:/,
+  ])
+})
+
+t.test('what is no page, or hidden by a coding, says nothing', async (t) => {
+  const link = '<a href="/prod/x">'
+  for (const answer of [
+    html(link).replace('text/html', 'application/json'),
+    html(link, 'Content-Encoding: gzip\r\n'),
+    html('no link'),
+    html(link).replace('Content-Type', 'X-Content-Type'),
+  ])
+    t.same((await linesFor(t, answer)).lines, [])
+})
+
+t.test('many links: some are named, each once, the rest is counted', async (t) => {
+  const body = [1, 1, 2, 3, 4, 5].map((n) => `<a href="/prod/${n}">`).join('')
+  const { lines } = await linesFor(t, html(body))
+  t.match(lines, [/: href \/prod\/1, href \/prod\/2, href \/prod\/3, and 2 more\. /])
+})
+
+t.test('a secret in a link is not repeated', async (t) => {
+  const { lines } = await linesFor(t, html(`<a href="/prod/${secret}/x"><a href="/prod/y?k=${secret}">`))
+  t.match(lines, [/: href \[withheld: it repeats a secret\], href \/prod\/y\. /])
+  t.notMatch(lines.join(''), new RegExp(secret.slice(0, 12)))
+})
+
+t.test('a page without an end: its beginning is read, and doctor ends', async (t) => {
+  const endless = ({ received }: { readonly received: string }) =>
+    received.endsWith('\r\n\r\n')
+      ? `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<a href="/prod/first">${' '.repeat(300_000)}<a href="/prod/late">`
+      : null
+  const origin = await upstream(t, endless)
+  const { lines } = await look(fileFor(`${origin}/prod`))
+  t.match(lines('apps.wiki', 'links'), [/: href \/prod\/first\. /])
+})
+
+t.test('a page that breaks off had answered', async (t) => {
+  const origin = await upstream(t, ({ received, socket }) => {
+    if (!received.endsWith('\r\n\r\n')) return null
+    socket.end('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999\r\n\r\n<a href="/prod/x">')
+    return null
+  })
+  const { lines } = await look(fileFor(`${origin}/prod`))
+  t.match(lines('apps.wiki', 'with the secret'), [/^ok .* answers 200\n/])
+  t.match(lines('apps.wiki', 'links'), [/^failed /])
+})
+
+t.test('a Flask app that writes its stage into a redirect: the gateway maps it', async (t) => {
+  const flask = await startFlask({
+    folder: new URL('../support/', import.meta.url),
+    app: 'staged_app:app',
+    env: {},
+  })
+  t.teardown(() => flask.stop())
+  const { lines } = await look(fileFor(flask.origin, 'http://localhost:8080/moved'))
+  t.match(lines('apps.wiki', 'links'), [/^ok /])
+})
