@@ -61,6 +61,11 @@ const components: readonly Component[] = [
     package: 'python3-requests',
     present: () => runs('/usr/bin/python3', '-c', 'import requests'),
   },
+  {
+    name: 'botocore',
+    package: 'python3-botocore',
+    present: () => runs('/usr/bin/python3', '-c', 'import botocore.auth'),
+  },
   { name: 'jq', package: 'jq', present: () => runs('jq', '--version') },
   { name: 'nginx', package: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
   { name: 'Glewlwyd', package: 'glewlwyd', present: () => existsSync('/usr/bin/glewlwyd') },

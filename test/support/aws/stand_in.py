@@ -1,0 +1,70 @@
+"""Starts the places, says their ports as a line of JSON, and obeys the test by a port of its own.
+
+    python3 stand_in.py '{"region": …, "arn": …, "handler": …, "timeoutSeconds": …, "keys": […], "places": {…}}'
+"""
+
+import base64
+import json
+import sys
+import time
+
+from functions import Function
+from http_listener import Answer, listen
+from places import FunctionUrl, HttpStage, Invoke, RestStage
+
+KINDS = {"rest": RestStage, "http": HttpStage, "functionUrl": FunctionUrl, "lambda": Invoke}
+KEPT = 2000
+
+
+class StandIn:
+    def __init__(self, options):
+        self.keys, self.now, self.seen = options["keys"], None, []
+        arn = options["arn"]
+        alias = (arn.split(":") + [""])[7]
+        version = "$LATEST" if alias == "" else alias if alias.isdigit() else "42"
+        functions, self.places, self.ports = {}, {}, {}
+        for name, place in options["places"].items():
+            handler = place.get("handler") or options["handler"]
+            if handler not in functions:
+                functions[handler] = Function(handler, arn, version, options["timeoutSeconds"])
+            kind = KINDS[name](place, options["region"], functions[handler], lambda: self.keys, self.clock)
+            kind.answers = []
+            self.places[name] = kind
+            self.ports[name] = listen(lambda request, n=name: self.respond(n, request), kind.max_body)
+        self.ports["control"] = listen(self.control, 1 << 26)
+
+    def clock(self):
+        return time.time() if self.now is None else self.now
+
+    def respond(self, name, request):
+        seen = {}
+        answer = self.places[name].respond(request, seen)
+        self.seen.append({
+            "place": name, "method": request.method, "target": request.target, "lines": request.lines,
+            "body": None if request.body is None else base64.b64encode(request.body).decode(),
+            "status": answer.status, **seen,
+        })
+        del self.seen[:-KEPT]
+        return answer
+
+    def control(self, request):
+        asked = json.loads(request.body or b"null")
+        match request.path:
+            case "/requests":
+                return Answer(200, [], json.dumps(self.seen).encode())
+            case "/forget":
+                self.seen.clear()
+            case "/keys":
+                self.keys = asked
+            case "/clock":
+                self.now = asked
+            case "/answers":
+                place = self.places[asked["place"]]
+                place.answers[:] = [Answer(one["status"], one["lines"], base64.b64decode(one["body"]))
+                                    for one in asked["answers"]]
+        return Answer(204, [])
+
+
+print(json.dumps(StandIn(json.loads(sys.argv[1])).ports), flush=True)
+while True:
+    time.sleep(3600)
