@@ -70,6 +70,7 @@ export type DenyReason =
 
 export type RejectReason =
   | TargetReason
+  | QueryReason
   | 'host-invalid'
   | 'host-unknown'
   | 'host-not-of-handshake'
@@ -90,6 +91,9 @@ export type RejectReason =
   | 'too-many-unknown'
   | 'limit-exceeded'
   | 'token-request-invalid'
+
+/** Why the query of a request is refused at an app whose requests are signed; 400 each. */
+export type QueryReason = 'query-undecodable' | 'query-reserved'
 
 /** Why a request target is refused; 400 each. */
 export type TargetReason =

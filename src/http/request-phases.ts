@@ -119,6 +119,7 @@ export const requestPhases: readonly RequestPhase[] = [
     name: 'route',
     files: [
       'core/request/route-match.ts',
+      'core/request/signed-query.ts',
       'core/request/location.ts',
       'core/request/caseless.ts',
       'core/request/compatible-path.ts',
@@ -128,10 +129,12 @@ export const requestPhases: readonly RequestPhase[] = [
       'core/request/destination.ts',
       'http/admission/destination.ts',
     ],
-    does: 'The gateway finds the app with the longest prefix, then its most specific location that covers the path, then among the locations of that path the one for the method. It ignores case if the app says that its server does. If the request has a `Destination`, it does the same for that. The destination must lead to an address of the origin that is not the gateway’s own. A CORS preflight that the location passes on, or that `cors` lets the gateway answer, ends here.',
+    does: 'The gateway finds the app with the longest prefix, then its most specific location that covers the path, then among the locations of that path the one for the method. It ignores case if the app says that its server does. Where requests to the app are signed, the query must be one that can be spelled in one way. If the request has a `Destination`, it does the same for that. The destination must lead to an address of the origin that is not the gateway’s own. A CORS preflight that the location passes on, or that `cors` lets the gateway answer, ends here.',
     endsWith: [
       'app-unknown',
       ...encodings,
+      'query-undecodable',
+      'query-reserved',
       'method-not-allowed',
       'destination-invalid',
       'preflight',

@@ -1,12 +1,14 @@
-import type { RejectReason, RejectStatus, TargetReason } from '../decision.ts'
+import type { QueryReason, RejectReason, RejectStatus, TargetReason } from '../decision.ts'
 import type { App, Location, Origin } from '../gateway.ts'
 import { areSameLimits } from '../limits/request-limit.ts'
 import { isSameStepUp } from '../step-up.ts'
+import { isSigned } from '../upstream-settings.ts'
 import { beginsCaselessly, caselessKey, caselessKeys, hasDisputedCase } from './caseless.ts'
 import { compatibleReadings } from './compatible-path.ts'
 import { matchLocation } from './location.ts'
 import { chooseMethod } from './method.ts'
 import type { Segments } from './readings.ts'
+import { signedQuery } from './signed-query.ts'
 import { beginsWith, refusedKind, type Target } from './target.ts'
 
 /** Where a request leads: an app and the locations that judge it, or why nowhere. */
@@ -29,11 +31,13 @@ export type RouteMatch =
 /**
  * The app with the longest prefix in whole segments, then its most specific location, then the method among the
  * locations of that one pattern. Never falls back to a less specific path because of a method. Of a path with several
- * readings each must lead to the one app.
+ * readings each must lead to the one app. Where requests are signed, the query must be one that can be.
  */
 export function matchRoute(origin: Origin, target: Target, method: string): RouteMatch {
   const app = findApp(origin, target.segments)
   if (app === undefined) return { kind: 'unmatched', app: null, status: 404, reason: 'app-unknown' }
+  const query = isSigned(app.upstream) ? signedQuery(target.query) : null
+  if (query?.ok === false) return refused(app, query.reason)
   if (target.kinds.length > 0) return matchReadings(origin, app, target, method)
   const locations = locationsAt(origin, app, target.segments)
   if (locations === null) return refused(app, 'target-case')
@@ -119,7 +123,7 @@ export function widestApp(origin: Origin, segments: Segments): App | undefined {
   )
 }
 
-function refused(app: App, reason: TargetReason): RouteMatch {
+function refused(app: App, reason: TargetReason | QueryReason): RouteMatch {
   return { kind: 'unmatched', app, status: 400, reason }
 }
 

@@ -1,8 +1,10 @@
 import type { TargetReason } from '../decision.ts'
 import type { App } from '../gateway.ts'
 import { limits } from '../limits/table.ts'
+import { isSigned } from '../upstream-settings.ts'
 import type { AmbiguousKind } from './ambiguous-kind.ts'
 import { isAmbiguous, readingsOf, type Segments } from './readings.ts'
+import { spelledQuery } from './signed-query.ts'
 
 /** A request path in canonical form, and its query: what rules judge and what the upstream gets, one value. */
 export interface Target {
@@ -77,12 +79,13 @@ export function refusedKind({ kinds }: Target, allowed: AllowEncoded): TargetRea
 
 /**
  * Path and query for the upstream's request line: its base path, then the target's own bytes, without the app's
- * prefix under `strip_prefix`. The target must belong to the app. The result always lies below the base path.
+ * prefix under `strip_prefix`. Where requests are signed, the query is in the signer's spelling. The target must have been
+ * matched to the app (see route-match). The result always lies below the base path.
  */
 export function upstreamPath(app: App, target: Target): string {
   const { basePath, stripPrefix } = app.upstream
   const path = stripPrefix ? withoutSegments(target.path, app.prefix.length) : target.path
-  return basePath + path + target.query
+  return basePath + path + (isSigned(app.upstream) ? spelledQuery(target.query) : target.query)
 }
 
 /** Whether the segments lie at or below a prefix, in whole segments. */

@@ -66,6 +66,8 @@ const byMore: ReadonlySet<string> = new Set([
   'cross-site',
   'undecided',
   'host-invalid',
+  'query-undecodable',
+  'query-reserved',
   'body-too-large',
   'expectation-unknown',
   'websocket-disabled',
