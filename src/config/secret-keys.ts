@@ -30,6 +30,7 @@ function ofStore([kind, key]: ConfigPath): boolean {
 /** `shared_secret` alone or with its header, and what an upstream is sent. */
 function ofApp([key, inner, third]: ConfigPath): boolean {
   if (key === 'shared_secret') return inner !== 'header'
-  if (key === 'upstream') return inner === 'headers'
+  // Who knows the id alone can do nothing with it; it comes from where its secret comes from.
+  if (key === 'upstream') return inner === 'headers' || (inner === 'aws' && third === 'credentials')
   return key === 'locations' && third === 'headers'
 }

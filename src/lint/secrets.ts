@@ -37,8 +37,8 @@ export const secretChecks: readonly Check[] = [
     example: `apps:
   wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5:5000", require: signed_in }`,
     find: (subject) =>
-      subject.gateway.apps.flatMap(({ name, sharedSecret }) =>
-        sharedSecret === null
+      subject.gateway.apps.flatMap(({ name, sharedSecret, upstream }) =>
+        sharedSecret === null && upstream.aws === null
           ? [foundAtKey(subject, ['apps', name], `"${name}" cannot tell requests of the gateway from others`)]
           : [],
       ),
@@ -107,6 +107,9 @@ function secretPaths(subject: Subject): readonly ConfigPath[] {
           .filter((name) => secretHeader.test(name))
           .map((name) => [...at, name])
       }),
+    ...apps.flatMap((path) =>
+      ['secret_access_key', 'session_token'].map((key) => [...path, 'upstream', 'aws', 'credentials', key]),
+    ),
     ...keyPaths(subject, providers),
   ].filter((path) => isWritten(subject, path))
 }

@@ -1,6 +1,7 @@
 import { foldHeaderName } from '../../core/headers/names.ts'
 import type { ConfigPath } from '../node.ts'
 import { type AppSettings, whereWritten } from './app-settings.ts'
+import { isSigned } from './aws.ts'
 import { checkIdentityHeaders } from './identity-header.ts'
 import { faultAtKey, isWritten, type Scope } from './scope.ts'
 import { checkTokenHeaders } from './token-headers.ts'
@@ -22,6 +23,7 @@ export function checkHeaders(scope: Scope, path: ConfigPath, settings: AppSettin
     settings.identity_headers,
   )
   checkUnique(scope, [...fixed, ...identity])
+  if (isSigned(settings)) checkNotOfSignature(scope, [...fixed, ...identity])
 }
 
 /** The keys of a location that set headers on the request to the app. */
@@ -52,6 +54,8 @@ export function checkLocationHeaders(
   // What stands at the location is what is told of.
   const [first, last] = headers === undefined ? [ofUpstream, ofPerson] : [ofPerson, ofUpstream]
   checkUnique(scope, [...secret, ...first, ...last])
+  const isOfLocation = ({ path: at }: SetHeader) => locationPath.every((step, i) => at[i] === step)
+  if (isSigned(settings)) checkNotOfSignature(scope, [...first, ...last].filter(isOfLocation))
 }
 
 function identityHeaders(
@@ -91,5 +95,18 @@ function checkUnique(scope: Scope, headers: readonly SetHeader[]): void {
     const before = seen.get(foldHeaderName(header.name))
     if (before === undefined) seen.set(foldHeaderName(header.name), header)
     else faultAtKey(scope, header.path, `"${header.name}" and "${before.name}" are one header to an app`)
+  }
+}
+
+/** What the signature is made of and stands in (Signature Version 4): nothing else writes it. */
+function checkNotOfSignature(scope: Scope, headers: readonly SetHeader[]): void {
+  for (const { name, path } of headers) {
+    const folded = foldHeaderName(name)
+    if (folded !== 'authorization' && !folded.startsWith('x-amz-')) continue
+    faultAtKey(
+      scope,
+      path,
+      `\`upstream.aws\` writes "${name}" itself when it signs: give this header another name, or leave it out`,
+    )
   }
 }

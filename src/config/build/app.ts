@@ -10,6 +10,7 @@ import { readSegments, readWebAddress, type WebAddress } from '../web-address.ts
 import { acceptedProviders } from './accepted-providers.ts'
 import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
+import { awsSecrets, isSigned } from './aws.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
 import { checkName } from './provider.ts'
@@ -88,7 +89,8 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   const locations = yield* surroundings.buildLocations(head)
   const signInProviders = providers.filter(surroundings.signsIn)
   const redirectPath = readRedirectPath(scope, path, settings, signInProviders, surroundings)
-  const built = { name, path, providers, redirectPath, secrets: secret === null ? [] : [secret.named] }
+  const secrets = [...(secret === null ? [] : [secret.named]), ...awsSecrets(path, settings)]
+  const built = { name, path, providers, redirectPath, secrets }
   if (url === null || upstream === null || locations === null) return { ...built, ofOrigin: null }
   const app: App = {
     name,
@@ -164,7 +166,7 @@ function readSharedSecret(
   const { shared_secret: shared } = settings
   const at = whereWritten(scope, path, 'shared_secret')
   if (shared === undefined) {
-    if (!isWritten(scope, at)) {
+    if (!isWritten(scope, at) && !isSigned(settings)) {
       const message =
         'is absent: unless the network forbids it, the upstream can be reached around the gateway by whoever finds it'
       warnAt(scope, at, message)

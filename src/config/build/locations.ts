@@ -12,6 +12,7 @@ import { type Checked, checkKeys } from '../validate.ts'
 import type { AppLocations, AppUnderJudgement, BuildLocations } from './app.ts'
 import { checkLocationHeaders } from './app-headers.ts'
 import { type AppSettings, nodeOfKey, whereWritten } from './app-settings.ts'
+import { isSigned } from './aws.ts'
 import { type CredentialSources, checkCredentials } from './credentials.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { checkForwarding } from './forwarding-reach.ts'
@@ -199,10 +200,10 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
 /** With the default headers of one place, by who can vouch for somebody there. */
 function forwardingAt({ scope, app }: Work, settings: AppSettings, isOwn = false) {
   const vouchers = vouchersAt(app.providers, settings.credentials).length
-  return buildForwarding(
-    isOwn ? settings : withHeaderDefaults(scope, app.path, settings, vouchers),
-    app.origin,
-  )
+  const keys = isOwn ? settings : withHeaderDefaults(scope, app.path, settings, vouchers)
+  // There it is the signature's.
+  const { upstream_authorization: written = isSigned(settings) ? 'strip' : undefined } = keys
+  return buildForwarding({ ...keys, upstream_authorization: written }, app.origin)
 }
 
 /** Where `response_headers` stand that hold at a location. */

@@ -5,7 +5,7 @@ import { faultAt, type Scope } from './scope.ts'
 
 /** A secret of the file and what it is for: two of one purpose may be equal, such as one app secret of two apps. */
 export interface NamedSecret {
-  readonly purpose: 'session' | 'keys' | 'log' | 'admin' | 'shared' | 'client' | 'store'
+  readonly purpose: 'session' | 'keys' | 'log' | 'admin' | 'shared' | 'client' | 'store' | 'aws'
   readonly path: ConfigPath
   readonly secret: Secret
 }
@@ -29,7 +29,7 @@ function weakness(secret: Secret): string | null {
 }
 
 /** What somebody else chose, and is relied on by them. */
-const others: ReadonlySet<NamedSecret['purpose']> = new Set(['client', 'store'])
+const others: ReadonlySet<NamedSecret['purpose']> = new Set(['client', 'store', 'aws'])
 
 /** Of these a list has several, each of which must be another. */
 const rotated: ReadonlySet<NamedSecret['purpose']> = new Set(['session', 'keys'])

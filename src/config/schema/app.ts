@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { knownMethods, webdavMethods, webdavName } from '../../core/request/method.ts'
+import { aws } from './aws.ts'
 import { credentials } from './credentials.ts'
 import { forwardingKeys } from './forwarding.ts'
 import { limitKeys } from './limits.ts'
@@ -52,6 +53,11 @@ export const upstreamMapping = z.strictObject({
     .prefault(1000)
     .describe(
       'The most connections to this upstream, over all apps that name it. WebSockets are counted separately, with the same limit. When all connections are in use, up to 100 requests wait, each for at most 2 seconds. Then they get 503.',
+    ),
+  aws: aws
+    .optional()
+    .describe(
+      'Signs the requests to this app as AWS wants it (Signature Version 4), so that API Gateway, a function’s URL, S3 or VPC Lattice can demand that nobody but the gateway’s role calls it. Then `shared_secret` is not needed.',
     ),
 })
 
@@ -196,7 +202,7 @@ export const ownAppKeys = {
   upstream: z
     .union([text, upstreamMapping])
     .register(forms, {
-      form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix, max_connections}`',
+      form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix, max_connections, aws}`',
     })
     .describe(
       'Where the app runs: a URL, or a mapping. If it has a base path, the gateway puts that in front of every path.',

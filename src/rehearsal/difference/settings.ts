@@ -16,6 +16,7 @@ import { anyOf, effectOf, type Facts, named, textOf } from './fact.ts'
 import { certificatesText, listenerFacts } from './listener-facts.ts'
 import { clientCertificateFacts, exchangeFacts } from './machine-facts.ts'
 import { storeFacts } from './store.ts'
+import { upstreamFacts } from './upstream-facts.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
 export interface SettingChange {
@@ -203,14 +204,7 @@ function appFacts({
   return named({
     url,
     provider: providers.join(', '),
-    upstream: upstreamText(upstream),
-    'upstream.ca_file': upstream.ca && fileText(upstream.ca),
-    'upstream.preserve_host': String(upstream.preserveHost),
-    'upstream.strip_prefix': String(upstream.stripPrefix),
-    'upstream.max_connections': String(upstream.maxConnections),
-    ...Object.fromEntries(
-      upstream.headers.map(({ name, value }) => [`upstream.headers.${name}`, secretText(value)]),
-    ),
+    ...upstreamFacts(upstream),
     shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
     allow_encoded: [...allowEncoded].join(' ') || null,
     title,
@@ -218,11 +212,6 @@ function appFacts({
     ignore_case: String(ignoreCase),
     keep_fragment: String(keepFragment),
   })
-}
-
-function upstreamText({ socketPath, origin, basePath }: App['upstream']): string {
-  if (socketPath === null) return origin + basePath
-  return basePath === '' ? `unix:${socketPath}` : `unix:${socketPath}:${basePath}`
 }
 
 function locationFacts({

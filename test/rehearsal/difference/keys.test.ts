@@ -59,6 +59,16 @@ const own = { claim: 'groups' }
 /** That nobody takes for a pattern. */
 const secret = (name: string) => createHash('sha256').update(name).digest('base64url')
 const https = { 'apps.*.upstream.url': 'https://10.0.0.5' }
+const signed = (keys: { readonly [key: string]: Value }) => ({
+  'apps.*.upstream.url': 'https://api.example.com',
+  'apps.*.upstream.aws': { sign: 'execute-api', region: 'eu-west-1', ...keys },
+})
+const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`
+const awsKeys = (kind: string) => ({
+  access_key_id: `${kind}IOSFODNN7AAAAAAA`,
+  secret_access_key: secret('x'),
+  ...(kind === 'ASIA' ? { session_token: secret('y') } : {}),
+})
 const bySocket = { listen: { address: 'unix:/run/a.sock' }, trusted_proxies: ['unix'] }
 const withPartners = { client_certificates: { authorities: { partners: { ca_file: 'ca.pem' } } } }
 const withTls = { 'listen.tls': [{ certificate: 'one.crt', key: 'one.key' }] }
@@ -428,6 +438,24 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.upstream.preserve_host': [[undefined, true]],
   'apps.*.upstream.strip_prefix': [[undefined, true, belowPrefix]],
   'apps.*.upstream.max_connections': [[undefined, 2000]],
+  'apps.*.upstream.aws.sign': [['execute-api', 'lambda', signed({ region: 'eu-west-1' })]],
+  'apps.*.upstream.aws.region': [['eu-west-1', 'eu-central-1', signed({ sign: 'execute-api' })]],
+  'apps.*.upstream.aws.role_arn': [
+    [undefined, role('gateway'), signed({})],
+    [role('gateway'), role('other'), signed({})],
+  ],
+  'apps.*.upstream.aws.external_id': [[undefined, 'partner', signed({ role_arn: role('gateway') })]],
+  'apps.*.upstream.aws.session_name': [[undefined, 'gate', signed({ role_arn: role('gateway') })]],
+  'apps.*.upstream.aws.credentials.access_key_id': [
+    ['AKIAIOSFODNN7AAAAAAA', 'AKIAIOSFODNN7BBBBBBB', signed({ credentials: awsKeys('AKIA') })],
+  ],
+  'apps.*.upstream.aws.credentials.secret_access_key': [
+    [secret('a'), secret('b'), signed({ credentials: awsKeys('AKIA') })],
+  ],
+  'apps.*.upstream.aws.credentials.session_token': [
+    [secret('a'), secret('b'), signed({ credentials: awsKeys('ASIA') })],
+  ],
+  'apps.*.upstream.aws.endpoint': [[undefined, 'https://endpoint.example.com', signed({})]],
   'apps.*.locations[].path': [['/at', '/to', openLocation]],
   'apps.*.locations[].exact': [[undefined, true, openLocation]],
   'apps.*.locations[].methods': [[undefined, ['GET'], openLocation]],

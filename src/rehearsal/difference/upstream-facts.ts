@@ -1,0 +1,46 @@
+import type { UpstreamSettings } from '../../core/upstream-settings.ts'
+import { fileText, secretText } from './digest.ts'
+import type { Fact } from './fact.ts'
+
+type Named = Readonly<Record<string, string | Fact | null>>
+
+/** Where an app is reached, and how. */
+export function upstreamFacts(upstream: UpstreamSettings): Named {
+  return {
+    upstream: upstreamText(upstream),
+    'upstream.ca_file': upstream.ca && fileText(upstream.ca),
+    'upstream.preserve_host': String(upstream.preserveHost),
+    'upstream.strip_prefix': String(upstream.stripPrefix),
+    'upstream.max_connections': String(upstream.maxConnections),
+    ...awsFacts(upstream),
+    ...Object.fromEntries(
+      upstream.headers.map(({ name, value }) => [`upstream.headers.${name}`, secretText(value)]),
+    ),
+  }
+}
+
+function upstreamText({ socketPath, ownOrigin, basePath }: UpstreamSettings): string {
+  if (socketPath === null) return ownOrigin + basePath
+  return basePath === '' ? `unix:${socketPath}` : `unix:${socketPath}:${basePath}`
+}
+
+/** Who signs what for which service. */
+function awsFacts({ aws, origin, ownOrigin }: UpstreamSettings): Named {
+  if (aws === null) return {}
+  const { given, role } = aws.credentials
+  return {
+    'upstream.aws.sign': aws.service,
+    'upstream.aws.region': aws.region,
+    'upstream.aws.role_arn': role && role.arn,
+    'upstream.aws.external_id': role && role.externalId,
+    'upstream.aws.session_name': role && role.sessionName,
+    'upstream.aws.credentials': given === null ? 'of the process' : keysText(given),
+    'upstream.aws.endpoint': origin === ownOrigin ? null : origin,
+  }
+}
+
+function keysText(given: NonNullable<NonNullable<UpstreamSettings['aws']>['credentials']['given']>): string {
+  const { accessKeyId, secretAccessKey, sessionToken } = given
+  const token = sessionToken === null ? '' : `, session token ${secretText(sessionToken)}`
+  return `${accessKeyId}, secret ${secretText(secretAccessKey)}${token}`
+}
