@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { AwsCredentialEvent } from '../core/aws-credential-event.ts'
 import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
 import type {
   UpstreamExchange,
@@ -7,6 +8,7 @@ import type {
   Upstreams,
   UpstreamUpgrade,
 } from '../core/ports.ts'
+import { type CredentialSources, createCredentialSources } from './aws/credentials.ts'
 import { type CertificateSeen, type ConnectionOptions, createConnect } from './connection.ts'
 import { UpgradeExchange } from './handshake.ts'
 import { ConnectionPool } from './pool.ts'
@@ -29,8 +31,10 @@ export function createUpstreams(
   timing: Timing = systemTiming,
   onCertificate: CertificateSeen = () => {},
   processes = 1,
+  onCredentials: (event: AwsCredentialEvent) => void = () => {},
 ): Upstreams {
-  return openEdition(new Map(), { timing, onCertificate, processes })
+  const sources = createCredentialSources({ timing, random: Math.random, note: onCredentials })
+  return openEdition(new Map(), { timing, onCertificate, processes, sources })
 }
 
 interface Around {
@@ -38,11 +42,13 @@ interface Around {
   readonly onCertificate: CertificateSeen
   /** How many share what is bounded for an upstream. */
   readonly processes: number
+  /** Of the credentials that sign, of one edition. */
+  readonly sources: CredentialSources
 }
 
 /** Pools by origin, or by the path of a socket. */
 function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstreams {
-  const { timing, onCertificate, processes } = around
+  const { timing, onCertificate, processes, sources } = around
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
   const known = new Map<UpstreamSettings, ConnectionOptions[]>()
   const own = new Set<ConnectionOptions>()
@@ -97,8 +103,9 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
         exchange.start(poolsOf(upstream).webSockets)
       })
     },
-    renew: () => openEdition(poolsByAddress, around),
+    renew: () => openEdition(poolsByAddress, { ...around, sources: sources.renew() }),
     close(): void {
+      sources.close()
       for (const [address, { requests, webSockets }] of poolsByAddress) {
         requests.close(own)
         webSockets.close(own)

@@ -110,6 +110,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite.ts': ['those who follow changes: parts of the process'],
   'store/touches.ts': ['limits.waitingTouches'],
   'upstream/agents.ts': [ofConfiguration, ofConfiguration, ofConfiguration],
+  'upstream/aws/credentials.ts': [ofConfiguration],
   'upstream/aws/signature.ts': ['limits.signingKeys, of one set of credentials'],
   'upstream/pool.ts': ['upstream.max_connections', 'limits.upstreamWaitingRequests'],
 }
