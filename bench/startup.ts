@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from '../test/support/ports.ts'
-import { residentMebibytes, stop } from './process.ts'
+import { cpuMicros, residentMebibytes, stop } from './process.ts'
 import { median, rounded } from './requests.ts'
 import { listening } from './subjects.ts'
 
@@ -22,7 +22,7 @@ const settleMs = 1500
 
 /** Time until the port takes connections, and memory after that: emitted JavaScript on both sides, in turn. */
 export async function measureStartup(rounds: number): Promise<StartupCosts> {
-  const folder = emit()
+  const folder = emit(resolve(import.meta.dirname, '..'))
   try {
     const costs: { readonly gateway: Start; readonly stock: Start }[] = []
     for (let round = 0; round < rounds; round++) {
@@ -56,9 +56,8 @@ export async function measureStartup(rounds: number): Promise<StartupCosts> {
   }
 }
 
-/** What the package would hold, in a folder of its own: Node strips no types there. */
-function emit(): string {
-  const root = resolve(import.meta.dirname, '..')
+/** What the package of a tree would hold, in a folder of its own: Node strips no types there. */
+export function emit(root: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-start-'))
   const tsc = join(root, 'node_modules/.bin/tsc')
   execFileSync(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')])
@@ -70,28 +69,36 @@ function emit(): string {
   return folder
 }
 
-interface Start {
+export interface Start {
+  /** Until the port takes connections. */
   readonly ms: number
+  /** User and system time of it all, until it has settled. */
+  readonly cpuMs: number
   readonly mebibytes: number
 }
 
-async function start(port: number, args: readonly string[]): Promise<Start> {
+export async function start(
+  port: number,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Start> {
   const from = performance.now()
   const child = spawn(process.execPath, args, {
     stdio: 'ignore',
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...env },
   })
   try {
     await listening(port)
     const ms = performance.now() - from
     await new Promise((resolve) => setTimeout(resolve, settleMs))
-    return { ms, mebibytes: residentMebibytes(child.pid ?? 0) }
+    const pid = child.pid ?? 0
+    return { ms, cpuMs: cpuMicros(pid) / 1000, mebibytes: residentMebibytes(pid) }
   } finally {
     await stop(child)
   }
 }
 
-function configuration(port: number, folder: string): string {
+export function configuration(port: number, folder: string, upstream = 'http://127.0.0.1:9'): string {
   return `
 listen: "127.0.0.1:${port}"
 admin: false
@@ -102,7 +109,7 @@ providers:
 apps:
   bench:
     url: http://localhost:${port}
-    upstream: http://127.0.0.1:9
+    upstream: ${upstream}
     shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
     require: signed_in
 `
