@@ -12,6 +12,7 @@ import {
 } from '../cli/options.ts'
 import { commandLine } from '../cli/program.ts'
 import { printable } from '../cli/session-list.ts'
+import { signedAppsOf, signedAppsText } from '../cli/signed-apps.ts'
 import type { FilesDigest } from '../config/digest.ts'
 import { type Issue, printIssue, toIssueJson } from '../config/issue.ts'
 import type { LoadedGateway } from '../config/load.ts'
@@ -106,6 +107,7 @@ function print({ subject, loaded }: Faultless, isMadeUp: boolean, io: Io): void 
   io.stdout(`${subject.file} ${verdict}: ${summaryOf(gateway)}\n`)
   io.stdout(workersText(gateway))
   io.stdout(askingAgainText(askingAgainOf(gateway)))
+  io.stdout(signedAppsText(signedAppsOf(gateway)))
   if (isMadeUp) io.stdout(madeUp)
   if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
@@ -193,6 +195,7 @@ function toJson(found: ReadSubject): string {
     ...countsOf(gateway),
     workers: workerCount(gateway),
     ...askingAgainOf(gateway),
+    signed: signedAppsOf(gateway),
     ...(shadow === null ? {} : { shadow: rehearsalJson(shadow) }),
     ...found.loaded.digest,
     warnings,

@@ -64,7 +64,7 @@ Exit status: 0 the request is allowed, 1 a refusal or a sign-in, 2 wrong usage, 
 faults, or a request that the log does not know.
 
 JSON: {request: {method, url, client_ip, provider, credential, key}, outcome: allowed | sign_in | denied | rejected,
-reason, sentence, status (null: the app's own), answer, app, locations,
+reason, sentence, status (null: the app's own), answer, app, reached (how, where requests are signed), locations,
 credentials (by what somebody could be known there), counts (the credential that was looked at),
 www_authenticate, less_specific, limits: [{name, kind, count, window}],
 conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, blocks, met}],

@@ -116,6 +116,27 @@ t.test(
   },
 )
 
+t.test('how apps are reached that are asked by signed requests', async (t) => {
+  t.notMatch((await check([])).stdout, /^reached/m)
+  t.same(JSON.parse((await check(['--json'])).stdout).signed, [])
+  const signed = `
+session: { secret: "\${env:SECRET:-a-session-secret-of-thirty-two-bytes-or-more}" }
+providers: { acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "8dWn2kQx0Zp4-of-some-length" } }
+apps:
+  wiki:
+    url: https://wiki.example.com
+    upstream: { url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod", aws: { sign: execute-api } }
+    require: signed_in
+`
+  writeFileSync(join(folder, 'signed.yaml'), signed)
+  const { code, stdout } = await check(['-c', 'signed.yaml'])
+  t.equal(code, 0)
+  const reached = 'signed for execute-api in eu-west-1 with the credentials of the process'
+  t.match(stdout, `\nreached: wiki, ${reached}\n`)
+  t.notMatch(stdout, /shared_secret/, 'nobody can reach it around the gateway')
+  t.same(JSON.parse((await check(['-c', 'signed.yaml', '--json'])).stdout).signed, [{ app: 'wiki', reached }])
+})
+
 t.test('the same for programs', async (t) => {
   const { code, stdout } = await check(['--json'])
   t.equal(code, 0)

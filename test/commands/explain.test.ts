@@ -266,6 +266,26 @@ t.test('every change that is named lets in, once it is made', async (t) => {
   t.match(await json(['--url', `${wiki}/admin`, '--client-ip', '192.0.2.1'], changed), { outcome: 'allowed' })
 })
 
+t.test('how an app is reached that is asked by signed requests', async (t) => {
+  const signed = `
+providers: { staff: { issuer: "https://id.example.com", client_id: gate, client_secret: a-client-secret } }
+apps:
+  wiki:
+    url: https://wiki.example.com
+    upstream:
+      url: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
+      aws: { sign: execute-api, role_arn: "arn:aws:iam::123456789012:role/gateway" }
+    require: anyone
+`
+  writeFileSync(join(folder, 'signed.yaml'), signed)
+  const reached =
+    'signed for execute-api in eu-west-1 as arn:aws:iam::123456789012:role/gateway, assumed with the credentials of the process'
+  const args = ['-c', 'signed.yaml', '--anonymous', '--url', `${wiki}/`]
+  const { stdout } = await ask(args)
+  t.match(stdout.replace(/\s+/g, ' '), `reached ${reached}`)
+  t.equal((await json(args)).reached, reached)
+})
+
 t.test('for programs: everything, under names that stay', async (t) => {
   const told = await json(['--url', `${wiki}/admin/x`, '--client-ip', '192.0.2.7'], alice)
   t.same(Object.keys(told), [
@@ -277,6 +297,7 @@ t.test('for programs: everything, under names that stay', async (t) => {
       'status',
       'answer',
       'app',
+      'reached',
       'locations',
       'credentials',
       'counts',

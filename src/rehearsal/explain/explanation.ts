@@ -7,6 +7,7 @@ import { coveringLocations } from '../../core/request/covering-locations.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { anonymous, readJudgedAddress, type Situation } from '../../core/rules/requirement.ts'
 import { differs, type ShadowVerdict } from '../../core/shadow.ts'
+import { signingText } from '../../core/signing-text.ts'
 import { stepUpRows } from '../../core/step-up-rows.ts'
 import { type Person, type Probe, type ProbeResult, probe } from '../../http/admission/probe.ts'
 import { comesByHeader } from '../../http/admission/probe-person.ts'
@@ -34,6 +35,8 @@ export interface Explanation extends Outcome {
     readonly key: string | null
   }
   readonly app: string | null
+  /** How it is asked where requests are signed; null: they are not. */
+  readonly reached: string | null
   /** The locations that judged: several where the path can be read in several ways. */
   readonly locations: readonly string[]
   /** By what somebody could be known there; empty where nobody is told apart. */
@@ -95,6 +98,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     },
     ...outcome,
     app: app?.name ?? null,
+    reached: app && signingText(app.upstream),
     locations: locations.map(({ label }) => label),
     credentials: credentialsAt(locations),
     counts: countedIn(ruling, credentialsAt(locations)),

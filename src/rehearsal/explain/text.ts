@@ -73,9 +73,10 @@ function keyText(id: string | null): string {
 }
 
 function placeText(told: Explanation, colours: Colours): string {
-  const { app, locations, readings, less_specific, conditions, credentials, limits } = told
+  const { app, reached, locations, readings, less_specific, conditions, credentials, limits } = told
   if (app === null) return ''
   const rows = [['app', app]]
+  if (reached !== null) rows.push(['reached', reached])
   if (locations.length > 0) rows.push(['location', whichLocation(locations)])
   if (credentials.some((one) => one !== 'session')) rows.push(['credential', credentialText(told)])
   if (limits.length > 0) rows.push(['limits', limitsText(limits)])
