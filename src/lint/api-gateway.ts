@@ -1,4 +1,5 @@
 import type { App, Location } from '../core/gateway.ts'
+import { isApiGateway, isFunctionUrl } from './aws-apps.ts'
 import { type Check, type Found, foundAt } from './check.ts'
 import { isWritten, type Subject, whereOfLocation } from './subject.ts'
 
@@ -89,14 +90,6 @@ websocket: true`,
 ]
 
 const growing = /(?:^|[.:/_-])(?:groups|roles|permissions|entitlements)$/i
-
-function isApiGateway({ upstream }: App): boolean {
-  return /\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.test(upstream.hostname)
-}
-
-function isFunctionUrl({ upstream }: App): boolean {
-  return /\.lambda-url\.[a-z0-9-]+\.on\.aws$/.test(upstream.hostname)
-}
 
 function isAws(app: App): boolean {
   return isApiGateway(app) || isFunctionUrl(app)

@@ -24,6 +24,7 @@ import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
 import { signInChecks } from './sign-in.ts'
+import { signedRequestChecks } from './signed-requests.ts'
 import { stepUpChecks } from './step-ups.ts'
 import { stepUpBelowChecks } from './step-ups-below.ts'
 import { storeChecks } from './stores.ts'
@@ -54,7 +55,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
     title: 'Asking again and stepping up',
     checks: [...recheckChecks, ...stepUpChecks, ...stepUpBelowChecks],
   },
-  { title: 'API Gateway and Lambda', checks: apiGatewayChecks },
+  { title: 'API Gateway and Lambda', checks: [...apiGatewayChecks, ...signedRequestChecks] },
   { title: 'Unused', checks: unusedChecks },
   { title: 'With `--online`', checks: onlineChecks },
 ]
