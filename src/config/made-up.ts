@@ -51,6 +51,7 @@ export function isStandIn(node: ConfigNode, madeUp: MadeUp | undefined): boolean
 
 /** Keys, certificates and authorities, as text or as the name of a file. */
 function holdsKey([top, ...within]: ConfigPath): boolean {
+  if (top === 'signing_keys') return true
   if (top === 'listen') return within.some((key) => key === 'tls' || key === 'client_ca')
   if (top === 'admin') return within[0] === 'tls'
   if (top === 'session' || top === 'api_keys') return within[0] === 'store' && keysOfStore.has(within[2])

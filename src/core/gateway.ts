@@ -1,4 +1,5 @@
 import type { AdminSettings } from './admin-settings.ts'
+import type { AssertionSettings, SigningKey } from './assertion/settings.ts'
 import type { ClientCertificateSettings } from './certificate/settings.ts'
 import type { Credential } from './credential/credential.ts'
 import type { ResourceMetadataAddress } from './credential/resource-metadata-address.ts'
@@ -40,6 +41,8 @@ export interface Gateway {
   readonly apiKeys: ApiKeySettings | null
   /** Null: nobody comes by a certificate. */
   readonly clientCertificates: ClientCertificateSettings | null
+  /** The first signs identity assertions, all are published. Empty: one is kept in the data folder, or drawn. */
+  readonly signingKeys: readonly SigningKey[]
   readonly log: LogSettings
   /** How the gateway's own pages look, and which languages they speak. */
   readonly pages: PageSettings
@@ -143,6 +146,8 @@ export interface App {
   readonly prefix: readonly string[]
   readonly upstream: UpstreamSettings
   readonly sharedSecret: { readonly header: string; readonly value: Secret } | null
+  /** Null: the app is sent no assertion. */
+  readonly identityAssertion: AssertionSettings | null
   readonly providers: readonly string[]
   /** Of them those with which people sign in. */
   readonly signInProviders: readonly string[]

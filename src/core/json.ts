@@ -30,3 +30,13 @@ export function isExactThroughout(value: Json): boolean {
   if (isList(value)) return value.every(isExactThroughout)
   return !isObject(value) || Object.values(value).every((member) => isExactThroughout(member))
 }
+
+/** Whether every text within a value, names of members included, has a UTF-8 form: no half of a surrogate pair. */
+export function isWellFormedThroughout(value: Json): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (isList(value)) return value.every(isWellFormedThroughout)
+  return (
+    !isObject(value) ||
+    Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormedThroughout(member))
+  )
+}

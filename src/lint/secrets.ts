@@ -37,8 +37,8 @@ export const secretChecks: readonly Check[] = [
     example: `apps:
   wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5:5000", require: signed_in }`,
     find: (subject) =>
-      subject.gateway.apps.flatMap(({ name, sharedSecret, upstream }) =>
-        sharedSecret === null && upstream.aws === null
+      subject.gateway.apps.flatMap(({ name, sharedSecret, upstream, identityAssertion }) =>
+        sharedSecret === null && upstream.aws === null && identityAssertion === null
           ? [foundAtKey(subject, ['apps', name], `"${name}" cannot tell requests of the gateway from others`)]
           : [],
       ),

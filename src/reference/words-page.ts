@@ -95,6 +95,11 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
     'GET',
     'What a page of the provider loads in a frame when somebody signs out there (OpenID Connect Front-Channel Logout 1.0). It ends the sessions of that `sid`. `iss` may be missing if the apps of the origin have providers of one issuer alone. The answer is an empty page, whether there was a session or not. With `store: cookie` it is 404.',
   ],
+  jwks: [
+    '`/.auth/jwks.json`',
+    'GET, HEAD',
+    'The public keys by which apps verify identity assertions, as a JSON Web Key Set: the same at every origin, for whoever asks, and to be kept for five minutes. If no app has `identity_assertion`, it is 404.',
+  ],
   account: [
     '`/.auth/`',
     'GET, HEAD',

@@ -46,6 +46,8 @@ export const runtimeFollowing = {
   exchangedPairs: 'replaced',
   credentialWatch: 'independent',
   upstreams: 'replaced',
+  assertions: 'replaced',
+  signingKeys: 'replaced',
   spentStates: 'independent',
   signInFailures: 'independent',
   keys: 'subscribed',

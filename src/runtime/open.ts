@@ -14,6 +14,7 @@ import type { ProxyEnv } from '../oidc/transport.ts'
 import type { StoreContext } from '../store/context.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
+import { openAssertions } from './assertions.ts'
 import { createBearerTokens } from './bearer-tokens.ts'
 import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
@@ -37,6 +38,7 @@ import type { Runtime } from './runtime.ts'
 import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
 import { createSessions, type Sessions, type SessionsSetup } from './sessions.ts'
+import { readSigningKeys, renewedSigningKeys } from './signing-keys.ts'
 import { createSpentStates } from './spent-states.ts'
 import { createStoreContext, type StoreEdition } from './store-context.ts'
 import { systemTiming } from './timing.ts'
@@ -156,6 +158,7 @@ function assemble(
         deps.onCertificate?.({ role: 'upstream', host, place, endsAt }),
       deps.beside?.processes,
     ),
+    ...openAssertions(gateway, readSigningKeys(gateway, random), clock),
     spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),
     signInFailures: createFailureCount({
       most: limits.failedSignIns,
@@ -221,6 +224,7 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
     providers,
     ...openCredentials({ gateway, providers, keys: former.keys, ring, random }, exchangedPairs),
     upstreams: former.upstreams.renew(),
+    ...openAssertions(gateway, renewedSigningKeys(former, gateway, random), former.clock),
     logKey,
   }
 }

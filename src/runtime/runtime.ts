@@ -1,8 +1,10 @@
+import type { SigningKey } from '../core/assertion/settings.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { FailureCount } from '../core/limits/failures.ts'
 import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
+import type { Assertions } from './assertions.ts'
 import type { CredentialWatch } from './credential-watch.ts'
 import type { ExchangedPairs } from './exchanged-pairs.ts'
 import type { HeaderCredentials } from './header-credentials.ts'
@@ -36,6 +38,10 @@ export interface Runtime {
   /** Judges long connections again that tokens and keys opened. */
   readonly credentialWatch: CredentialWatch
   readonly upstreams: Upstreams
+  /** What apps are told of people in signed statements. */
+  readonly assertions: Assertions
+  /** Keys that sign them; the first does. Empty where nothing is signed. */
+  readonly signingKeys: readonly SigningKey[]
   /** States whose callback was seen: an authorization response is used once. */
   readonly spentStates: SpentStates
   /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */

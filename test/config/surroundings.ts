@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { FileRead, Surroundings } from '../../src/config/files.ts'
 import { createClientAuthority } from '../support/client-authority.ts'
 import { createAuthority } from '../support/tls.ts'
@@ -9,6 +10,11 @@ const authority = createAuthority()
 const clients = createClientAuthority('Clients')
 const one = authority.issue({ names: ['DNS:wiki.example.com'] })
 const other = authority.issue({ names: ['DNS:other.example.com'] })
+
+const signingKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
 
@@ -56,6 +62,8 @@ const files: ReadonlyMap<string, string | Buffer> = new Map<string, string | Buf
   ['one.key', one.key],
   ['other.crt', other.cert],
   ['other.key', other.key],
+  ['signing.pem', signingKey()],
+  ['other-signing.pem', signingKey()],
   ['icon.png', png],
   ['icon.svg', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'],
   ['evil.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],

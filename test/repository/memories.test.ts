@@ -67,6 +67,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'oidc/bearer/remembered-tokens.ts': ['limits.rememberedTokens, limits.rememberedTokenBytes'],
   'oidc/bearer/told-tokens.ts': ['limits.toldTokens, limits.toldTokenBytes', 'limits.refusedTokens'],
   'oidc/inspection/inspection.ts': [ofOneCall, ofOneCall],
+  'runtime/assertions.ts': ['limits.rememberedAssertions'],
   'runtime/cookie-sessions/ended.ts': ['limits.endedSessions'],
   'runtime/cookie-sessions/finder.ts': ['limits.openedCookies'],
   'runtime/cookie-sessions/marks.ts': ['limits.openedMarks'],

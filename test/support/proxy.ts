@@ -199,6 +199,7 @@ function model({ upstreamPort, upstream, forwarding, prefix = [] }: ProxySetting
       lambda: null,
       ...upstream,
     },
+    identityAssertion: null,
     sharedSecret: { header: 'X-Gateway-Secret', value: new Secret(sharedSecret) },
     providers: ['acme'],
     signInProviders: [],

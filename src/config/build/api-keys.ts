@@ -111,7 +111,9 @@ export function checkKeyHeaderIn(scope: Scope, draft: ApiKeysDraft | null, apps:
   for (const app of apps) {
     const isSecret = app.sharedSecret !== null && foldHeaderName(app.sharedSecret.header) === header
     if (!isSecret && !identityHeaderNames(app).includes(header)) continue
-    const setter = isSecret ? 'shared_secret' : 'identity_headers'
+    const isAssertion =
+      app.identityAssertion !== null && foldHeaderName(app.identityAssertion.header) === header
+    const setter = isSecret ? 'shared_secret' : isAssertion ? 'identity_assertion' : 'identity_headers'
     const message = `is a header that \`${setter}\` sets for the app "${app.name}": expected another name, such as X-Api-Key`
     faultAt(scope, [...path, 'header'], message)
     return

@@ -16,7 +16,7 @@ interface SetHeader {
  * No two headers that the gateway sets are one name to an app, which may fold case, `-` and `_` (WSGI does). Judged for the app and for each location that replaces its identity headers.
  */
 export function checkHeaders(scope: Scope, path: ConfigPath, settings: AppSettings): void {
-  const fixed = [...sharedSecretHeader(scope, path, settings), ...upstreamHeaders(path, settings)]
+  const fixed = [...ownHeaders(scope, path, settings), ...upstreamHeaders(path, settings)]
   const identity = identityHeaders(
     scope,
     whereWritten(scope, path, 'identity_headers'),
@@ -50,10 +50,10 @@ export function checkLocationHeaders(
       ? whereWritten(scope, path, 'identity_headers')
       : [...locationPath, 'identity_headers']
   const ofPerson = identityHeaders(scope, at, identity ?? settings.identity_headers)
-  const secret = sharedSecretHeader(scope, path, settings)
+  const own = ownHeaders(scope, path, settings)
   // What stands at the location is what is told of.
   const [first, last] = headers === undefined ? [ofUpstream, ofPerson] : [ofPerson, ofUpstream]
-  checkUnique(scope, [...secret, ...first, ...last])
+  checkUnique(scope, [...own, ...first, ...last])
   const isOfLocation = ({ path: at }: SetHeader) => locationPath.every((step, i) => at[i] === step)
   if (isSigned(settings)) checkNotOfSignature(scope, [...first, ...last].filter(isOfLocation))
 }
@@ -68,6 +68,18 @@ function identityHeaders(
   // The built-in ones stand nowhere in the file; they collide only with what does.
   const place = (name: string) => (isWritten(scope, at) ? [...at, name] : at)
   return Object.keys(identity).map((name) => ({ name, path: place(name) }))
+}
+
+/** Those that are the same at every location. */
+function ownHeaders(scope: Scope, path: ConfigPath, settings: AppSettings): readonly SetHeader[] {
+  return [...sharedSecretHeader(scope, path, settings), ...assertionHeader(scope, path, settings)]
+}
+
+function assertionHeader(scope: Scope, path: ConfigPath, settings: AppSettings): readonly SetHeader[] {
+  const { identity_assertion: assertion } = settings
+  if (assertion === undefined || assertion === null) return []
+  const at = whereWritten(scope, path, 'identity_assertion')
+  return [{ name: assertion.header, path: isWritten(scope, [...at, 'header']) ? [...at, 'header'] : at }]
 }
 
 function sharedSecretHeader(scope: Scope, path: ConfigPath, settings: AppSettings): readonly SetHeader[] {

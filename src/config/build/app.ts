@@ -12,6 +12,7 @@ import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
 import { awsSecrets, isSigned } from './aws.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
+import { buildIdentityAssertion } from './identity-assertion.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
 import { checkName } from './provider.ts'
 import { checkScheme } from './provider-address.ts'
@@ -85,6 +86,8 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   checkHeaders(scope, path, settings)
   const secret = readSharedSecret(scope, path, settings)
   const origin = url?.address.origin ?? ''
+  const ofAssertion = { origin, url: url?.text ?? 'unknown', authPrefix: surroundings.auth?.authPrefix ?? '' }
+  const identityAssertion = buildIdentityAssertion(scope, path, settings, ofAssertion)
   const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null }
   const locations = yield* surroundings.buildLocations(head)
   const signInProviders = providers.filter(surroundings.signsIn)
@@ -99,6 +102,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     prefix: url.prefix,
     upstream,
     sharedSecret: secret === null ? null : { header: secret.header, value: secret.value },
+    identityAssertion,
     providers,
     signInProviders,
     allowEncoded: new Set(settings.allow_encoded),
@@ -166,7 +170,9 @@ function readSharedSecret(
   const { shared_secret: shared } = settings
   const at = whereWritten(scope, path, 'shared_secret')
   if (shared === undefined) {
-    if (!isWritten(scope, at) && !isSigned(settings)) {
+    // An app that verifies what the gateway signs refuses everybody else.
+    const verifies = settings.identity_assertion !== undefined && settings.identity_assertion !== null
+    if (!isWritten(scope, at) && !isSigned(settings) && !verifies) {
       const message =
         'is absent: unless the network forbids it, the upstream can be reached around the gateway by whoever finds it'
       warnAt(scope, at, message)

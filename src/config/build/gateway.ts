@@ -32,6 +32,7 @@ import { buildSelfService } from './self-service.ts'
 import { buildAuthPrefix, buildDataFolder, buildLog, plainTopKeys, type TopKeys } from './service.ts'
 import { buildSession, checkSubjectKey } from './session.ts'
 import { shadowWithin } from './shadow.ts'
+import { buildSigningKeys } from './signing-keys.ts'
 import { buildWorkers } from './workers.ts'
 
 /**
@@ -80,6 +81,9 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   checkKeyHeaderIn(scope, keys.draft, models)
   checkOriginsInFile(scope, keys.inFile, hosts)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
+  const signingKeys = buildSigningKeys(scope, top.signing_keys, {
+    ...{ session: service.session, apps: models, providers: providers.values() },
+  })
   const selfService = buildSelfService(scope, { rules, hosts, isComplete: ofOrigins.length === apps.length })
   const { listeners, auth, session, log } = service
   if (listeners === null || auth === null || session === null || log === null || !faultless()) return null
@@ -95,6 +99,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     session,
     apiKeys: keys.draft && { ...keys.draft, selfService },
     clientCertificates,
+    signingKeys,
     log,
     pages: service.pages,
     hosts,

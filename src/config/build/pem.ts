@@ -50,13 +50,20 @@ export function readTextFile(scope: Scope, path: ConfigPath, file: string): stri
   return null
 }
 
-/** A private key without a passphrase, in PEM or, where `jwk` is allowed, as a JWK; null when reported. */
-export function readPrivateKey(scope: Scope, path: ConfigPath, value: string, jwk: boolean): Secret | null {
+/** The text of a private key, whatever is in it; null when reported, or missing where it may be. */
+export function readPrivateText(scope: Scope, path: ConfigPath, value: string): string | null {
   const found = readText(scope, path, value)
   if (found === null) return null
   if (found.worldReadable)
     warnAt(scope, path, `everyone on this machine may read the file ${value}: chmod o-r`)
-  if (isPrivateKey(found.text, jwk)) return new Secret(found.text)
+  return found.text
+}
+
+/** A private key without a passphrase, in PEM or, where `jwk` is allowed, as a JWK; null when reported. */
+export function readPrivateKey(scope: Scope, path: ConfigPath, value: string, jwk: boolean): Secret | null {
+  const text = readPrivateText(scope, path, value)
+  if (text === null) return null
+  if (isPrivateKey(text, jwk)) return new Secret(text)
   faultAt(scope, path, `holds no private key without passphrase in PEM${jwk ? ' or JWK' : ''} form`)
   return null
 }

@@ -12,6 +12,7 @@ export const plainTopKeys = {
   trusted_proxies: topKeys.trusted_proxies,
   data: topKeys.data,
   auth_prefix: topKeys.auth_prefix,
+  signing_keys: topKeys.signing_keys,
   shadow: topKeys.shadow,
 }
 

@@ -3,6 +3,7 @@ import { knownMethods, webdavMethods, webdavName } from '../../core/request/meth
 import { aws } from './aws.ts'
 import { credentials } from './credentials.ts'
 import { forwardingKeys } from './forwarding.ts'
+import { identityAssertion } from './identity-assertion.ts'
 import { limitKeys } from './limits.ts'
 import { linkKeys } from './links.ts'
 import { resumeKeys } from './resume.ts'
@@ -101,6 +102,7 @@ export const appKeys = {
     .describe(
       'A secret that proves to the app that a request came through the gateway. It is sent in `X-Gateway-Secret`, unless `header` names another header.',
     ),
+  identity_assertion: identityAssertion,
   redirect_uri: redirectPath
     .optional()
     .describe(

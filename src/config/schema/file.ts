@@ -4,6 +4,7 @@ import { adminForm } from './admin.ts'
 import { apiKeysKeys } from './api-keys.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { clientCertificateKeys } from './client-certificates.ts'
+import { signingKeys } from './identity-assertion.ts'
 import { listenForm } from './listen.ts'
 import { pageKeys } from './pages.ts'
 import { providerKeys } from './provider.ts'
@@ -69,6 +70,7 @@ export const topKeys = {
     .describe(
       'Everything below this path belongs to the gateway, on every origin. Nothing there reaches an app.',
     ),
+  signing_keys: signingKeys,
   shadow: filePath
     .optional()
     .describe(

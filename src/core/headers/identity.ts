@@ -1,3 +1,4 @@
+import type { AssertionLine, UnsendableClaim } from '../assertion/assertion.ts'
 import { credentialOf, endUserOf, keyOf } from '../credential/credential.ts'
 import type { Forwarding } from '../gateway.ts'
 import type { Json } from '../json.ts'
@@ -16,7 +17,7 @@ export type IdentityLines =
 export interface UnsendableHeader {
   readonly ok: false
   readonly header: string
-  readonly why: Unsendable | UnsendableToken
+  readonly why: Unsendable | UnsendableToken | UnsendableClaim
   /** Where they are too large: how large this one would be, and all up to it, at least. */
   readonly bytes: number
   readonly bytesInAll: number
@@ -28,10 +29,27 @@ type ToldOf = Pick<Forwarding, 'identityHeaders' | 'credentialHeaders'>
 const made = new WeakMap<Principal, { readonly of: ToldOf; readonly lines: IdentityLines }>()
 
 /**
- * Everything that tells an app who somebody is: claims, by what somebody came, and the tokens that it is to get. Tokens
- * are never remembered.
+ * Everything that tells an app who somebody is: claims, by what somebody came, the tokens that it is to get, and the
+ * assertion, all together within one bound. Tokens are never remembered.
  */
 export function personLines(
+  principal: Principal,
+  headers: ToldOf & Pick<Forwarding, 'tokenHeaders'>,
+  tokens: SentTokens | null,
+  assertion: AssertionLine | null = null,
+): IdentityLines {
+  const told = withTokens(principal, headers, tokens)
+  if (!told.ok || assertion === null) return told
+  if (!assertion.ok) return assertion
+  const { header, token } = assertion
+  const bytes = header.length + token.length
+  const bytesInAll = told.lines.reduce((sum, text) => sum + text.length, bytes)
+  return bytesInAll > limits.identityHeaderBytes
+    ? { ok: false, header, why: 'assertion-too-large', bytes, bytesInAll }
+    : { ok: true, lines: [...told.lines, header, token] }
+}
+
+function withTokens(
   principal: Principal,
   headers: ToldOf & Pick<Forwarding, 'tokenHeaders'>,
   tokens: SentTokens | null,
@@ -143,6 +161,14 @@ export function describeUnsendable({ header, why, bytes, bytesInAll }: Unsendabl
       const most = limits.identityHeaderBytes
       return `${header} would have ${bytes} bytes with its token, all up to it ${bytesInAll}; identity headers have ${most} at most: let the provider put less into its tokens (groups above all)`
     }
+    case 'assertion-too-large': {
+      const most = limits.identityHeaderBytes
+      return `${header} would have ${bytes} bytes with its assertion, all up to it ${bytesInAll}; identity headers have ${most} at most: list fewer \`claims\` in \`identity_assertion\`, or send fewer identity headers beside it`
+    }
+    case 'claim-number':
+      return `${header} would assert a number beyond 2^53-1, which JSON does not carry exactly: have the provider send a text`
+    case 'claim-text':
+      return `${header} would assert half of a surrogate pair, which has no UTF-8 form`
     case 'token':
       return `${header} would hold a token with something else than visible ASCII, which no header carries as it is`
     case 'object':

@@ -172,14 +172,15 @@ export function signersHeaderNames({ upstream }: Pick<App, 'upstream'>): readonl
 }
 
 /** Folded: those that tell an app who it is, wherever in it. */
-export function identityHeaderNames({ fallback, allLocations }: App): readonly string[] {
-  return [fallback, ...allLocations].flatMap(({ forwarding }) =>
+export function identityHeaderNames({ fallback, allLocations, identityAssertion }: App): readonly string[] {
+  const ofPlaces = [fallback, ...allLocations].flatMap(({ forwarding }) =>
     [
       ...forwarding.identityHeaders,
       ...(forwarding.credentialHeaders ?? []),
       ...forwarding.tokenHeaders.filter(({ scheme }) => scheme === undefined),
     ].map(({ name }) => foldHeaderName(name)),
   )
+  return identityAssertion === null ? ofPlaces : [...ofPlaces, foldHeaderName(identityAssertion.header)]
 }
 
 /** The folded names of what is set for an app's upstream, at whichever of its locations. */

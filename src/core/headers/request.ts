@@ -1,3 +1,4 @@
+import type { AssertionLine } from '../assertion/assertion.ts'
 import type { Forwarding } from '../gateway.ts'
 import { limits } from '../limits/table.ts'
 import type { Principal } from '../principal.ts'
@@ -16,6 +17,8 @@ export interface ForwardedRequest {
   readonly principal: Principal | null
   /** Those of the principal’s session, or what their pair gave; null: there are none. Of nobody none is sent. */
   readonly tokens: SentTokens | null
+  /** The app's `identity_assertion` of this principal; absent or null: it wants none. Of nobody none is sent. */
+  readonly assertion?: AssertionLine | null
   /** In text; null when nobody who is believed said one: then the app gets no X-Forwarded-For rather than a guess. */
   readonly clientAddress: string | null
   /** Where COPY or MOVE goes, as the app says it (see `toUpstreamDestination`); null for nowhere. */
@@ -40,8 +43,8 @@ export type UpstreamHeaders =
  * `Content-Length` is the client's when it said one, and only then: without it, a body goes in chunks.
  */
 export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): UpstreamHeaders {
-  const { principal, forwarding, tokens } = request
-  const identity = principal && personLines(principal, forwarding, tokens)
+  const { principal, forwarding, tokens, assertion = null } = request
+  const identity = principal && personLines(principal, forwarding, tokens, assertion)
   if (identity !== null && !identity.ok) {
     return { ok: false, reason: 'identity-unsendable', unsendable: identity }
   }

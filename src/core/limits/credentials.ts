@@ -29,6 +29,16 @@ export const credentialLimits = {
     'Access tokens that were verified, by their hash; of more, those used longest ago are verified again.',
   ),
   rememberedTokenBytes: of('provider', 16 * MiB, 'The same, by the length of the tokens together.'),
+  rememberedAssertions: of(
+    'process',
+    1000,
+    'Identity assertions of programs whose token is judged anew at each use; at the bound all are forgotten, and signed again.',
+  ),
+  rememberedAssertionBytes: of(
+    'process',
+    2 * KiB,
+    'What one of these says; a longer one is signed each time.',
+  ),
   credentialRejudgedMs: of(
     'connection',
     60_000,

@@ -2,10 +2,11 @@ import type { App, Location } from '../gateway.ts'
 import type { ClaimPath } from './claims.ts'
 import type { Requirement } from './requirement.ts'
 
-/** Every claim path that a rule, an identity header or a limit of these apps names, sorted, each once. */
+/** Every claim path that a rule, an identity header, an assertion or a limit of these apps names, sorted, each once. */
 export function namedClaims(apps: readonly App[]): readonly ClaimPath[] {
   const paths = new Set<ClaimPath>()
   for (const app of apps) {
+    for (const path of app.identityAssertion?.claims ?? []) paths.add(path)
     for (const location of [app.fallback, ...app.allLocations]) addNamed(location, paths)
   }
   return [...paths].sort()

@@ -78,6 +78,7 @@ export type OwnAddress =
   | 'resume'
   | 'sessions'
   | 'me'
+  | 'jwks'
   | 'resource-metadata'
   | 'token'
   | 'keys'

@@ -71,6 +71,11 @@ export function matchOwnAddress(gateway: Gateway, origin: Origin, target: Target
       return gateway.session.store.kind === 'cookie'
         ? { kind: 'unknown' }
         : { kind: 'own', address: 'resume', methods: gets }
+    // Where no app is sent an assertion, there is nothing to verify.
+    case '/jwks.json':
+      return gateway.apps.some(({ identityAssertion }) => identityAssertion !== null)
+        ? { kind: 'own', address: 'jwks', methods: gets }
+        : { kind: 'unknown' }
     case '/me':
       return { kind: 'own', address: 'me', methods: gets }
     default:

@@ -1,3 +1,4 @@
+import { unsignedLine } from '../../core/assertion/assertion.ts'
 import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
@@ -222,7 +223,15 @@ function headersOf(
 ): readonly string[] | null {
   const { forwarding } = location
   const to = destination && toUpstreamDestination(app, destination)
-  const request = { rawHeaders, forwarding, principal, tokens: probeTokens, clientAddress, destination: to }
+  const { identityAssertion } = app
+  const assertion =
+    principal === null || identityAssertion === null
+      ? null
+      : unsignedLine(principal, identityAssertion, someTime)
+  const request = {
+    ...{ rawHeaders, forwarding, principal, tokens: probeTokens, assertion },
+    ...{ clientAddress, destination: to },
+  }
   const made = upstreamHeaders(headerPlan(gateway, app), request)
   return made.ok ? made.headers : null
 }

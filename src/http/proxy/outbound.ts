@@ -45,13 +45,14 @@ export function readOutbound(
     throw new Error('a request that was not let in reached the proxy')
   }
   const { forwarding } = location
-  const { gateway } = contextOf(raw).runtime
+  const { gateway, assertions } = contextOf(raw).runtime
   const plan = headerPlan(gateway, app)
   const headers = upstreamHeaders(plan, {
     rawHeaders: resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders,
     forwarding,
     principal,
     tokens: forwarding.tokenHeaders.length > 0 ? tokensOf(admission) : null,
+    assertion: principal && assertions.line(app, principal),
     clientAddress,
     destination: admission.destination && toUpstreamDestination(app, admission.destination),
   })

@@ -8,6 +8,7 @@ import { changeOwnKeys } from '../own-keys/change.ts'
 import { ownKeys } from '../own-keys/own-keys.ts'
 import { type Answer, send } from '../pages/answer.ts'
 import { account } from '../sign-in/account.ts'
+import { showAssertionKeys } from '../sign-in/assertion-keys.ts'
 import { backChannelLogout } from '../sign-in/backchannel-logout.ts'
 import { callback } from '../sign-in/callback.ts'
 import { frontChannelLogout } from '../sign-in/frontchannel-logout.ts'
@@ -45,6 +46,7 @@ const gets: readonly (readonly [OwnAddress, Answering])[] = [
   ['resume', resumeForm],
   ['resource-metadata', showResourceMetadata],
   ['me', me],
+  ['jwks', showAssertionKeys],
 ]
 const posts: readonly (readonly [OwnAddress, Answering])[] = [
   ['login', takeUp],

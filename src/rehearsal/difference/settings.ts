@@ -3,6 +3,7 @@ import type { IdentityHeader, ResponseHeaders } from '../../core/headers/form.ts
 import type { TokenName } from '../../core/headers/token-headers.ts'
 import type { PageSettings } from '../../core/pages/settings.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
+import { assertionFacts, signingKeysFact } from './assertion-facts.ts'
 import {
   apiKeyFacts,
   bearerFacts,
@@ -93,6 +94,7 @@ function gatewayFacts({
   shadow,
   apiKeys,
   clientCertificates,
+  signingKeys,
 }: Gateway): Facts {
   return named({
     ...listenerFacts(listeners),
@@ -117,6 +119,7 @@ function gatewayFacts({
     'log.subject_key': log.subjectKey && secretText(log.subjectKey),
     ...apiKeyFacts(apiKeys),
     ...clientCertificateFacts(clientCertificates),
+    signing_keys: signingKeysFact(signingKeys),
     ...pageFacts(pages),
     rehearsed: shadow && (shadow.file ?? shadow.rehearsed.map(rehearsedText).join(', ')),
   })
@@ -194,6 +197,7 @@ function appFacts({
   url,
   upstream,
   sharedSecret,
+  identityAssertion,
   providers,
   allowEncoded,
   title,
@@ -206,6 +210,7 @@ function appFacts({
     provider: providers.join(', '),
     ...upstreamFacts(upstream),
     shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
+    ...assertionFacts(identityAssertion),
     allow_encoded: [...allowEncoded].join(' ') || null,
     title,
     contact,

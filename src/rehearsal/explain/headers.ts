@@ -1,5 +1,6 @@
 import { foldHeaderName } from '../../core/headers/names.ts'
 import type { TokenName } from '../../core/headers/token-headers.ts'
+import { isObject, parseJson } from '../../core/json.ts'
 import type { ProbeResult } from '../../http/admission/probe.ts'
 
 export interface SentHeader {
@@ -13,6 +14,14 @@ export const masked = '(secret)'
 export const maskedTokens: { readonly [name in TokenName]: string } = {
   access_token: '(access token)',
   id_token: '(ID token)',
+}
+
+/** What stands for an assertion: what it says but for the times. Nobody signed the one that was made to ask. */
+function assertionText(token: string): string {
+  const payload = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  if (!isObject(payload)) return '(assertion)'
+  const { iat: _at, exp: _until, ...said } = payload
+  return `(assertion of ${JSON.stringify(said)})`
 }
 
 /** The headers of the request to the app, configured secrets and tokens among them masked; null when none is sent. */
@@ -29,11 +38,13 @@ export function sentHeaders({ admission, upstreamHeaders }: ProbeResult): readon
       ({ name, token }) => [foldHeaderName(name), maskedTokens[token]] as const,
     ),
   ])
+  const asserted = app.identityAssertion && foldHeaderName(app.identityAssertion.header)
   const headers: SentHeader[] = []
   for (let at = 0; at < upstreamHeaders.length; at += 2) {
     const name = upstreamHeaders[at] ?? ''
     const value = upstreamHeaders[at + 1] ?? ''
-    headers.push({ name, value: masks.get(foldHeaderName(name)) ?? value })
+    const folded = foldHeaderName(name)
+    headers.push({ name, value: folded === asserted ? assertionText(value) : (masks.get(folded) ?? value) })
   }
   return headers
 }

@@ -40,6 +40,7 @@ export interface AppParts {
   readonly identityHeaders?: Forwarding['identityHeaders']
   readonly tokenHeaders?: Forwarding['tokenHeaders']
   readonly credentialHeaders?: Forwarding['credentialHeaders']
+  readonly identityAssertion?: App['identityAssertion']
 }
 
 export function makeApp(parts: AppParts = {}): App {
@@ -70,6 +71,7 @@ export function makeApp(parts: AppParts = {}): App {
       parts.sharedSecret === undefined
         ? { header: 'X-Gateway-Secret', value: new Secret(secret) }
         : parts.sharedSecret,
+    identityAssertion: parts.identityAssertion ?? null,
     fallback: location,
     allLocations: [],
     upstream: {

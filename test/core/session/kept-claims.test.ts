@@ -86,6 +86,7 @@ apps:
     upstream: http://10.0.0.5
     require: { any: [{ of_the_floor: a }, { none: [{ within.none: b }] }] }
     identity_headers: { X-Phone: phone.mobile }
+    identity_assertion: { claims: [of_an_assertion.within] }
     locations:
       - { path: /a, require: { of_a_location: b } }
       - { path: /b, require: { rehearsed: b }, enforce: false }
@@ -102,6 +103,7 @@ apps:
     if (origin === undefined || provider === undefined) throw new Error('the model lacks what the file has')
     const wanted = claimsToKeep({ gateway, origin, provider })
     const own = [
+      'of_an_assertion.within',
       'of_a_location',
       'of_another_app_of_the_origin',
       'of_the_floor',
@@ -151,6 +153,7 @@ t.test('each place of the model that names claims is one that sessions in cookie
   // A new one belongs into `claimsToKeep` first: what is not kept is missing, which may let somebody in.
   // Those of bearer tokens are read from a token and no session, those of widgets from a key.
   t.same(fields.sort(), [
+    'assertion/settings.ts claims',
     'credential/bearer-settings.ts claim',
     'credential/bearer-settings.ts userId',
     'headers/form.ts from',

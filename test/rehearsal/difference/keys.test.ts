@@ -102,6 +102,7 @@ const byPlan = limited({ by: { claim: 'plan', is: { free: { rate: '1/1m' } }, ot
 const byQuota = limited({
   by: { claim: 'plan', is: { free: { quota: '1/1d' } }, otherwise: { quota: '1/1d' } },
 })
+const verified = { 'apps.*.identity_assertion': { claims: ['email'] } }
 const openLocation = { 'apps.*.locations': [{ path: '/at', require: 'anyone' }] }
 
 const bySecret = { 'session.secret': secret('s'), 'log.subject_key': secret('l') }
@@ -323,6 +324,11 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [undefined, 'texts.yaml'],
     ['texts.yaml', 'other-texts.yaml'],
   ],
+  signing_keys: [
+    [undefined, 'signing.pem', verified],
+    ['signing.pem', ['other-signing.pem', 'signing.pem'], verified],
+    [['other-signing.pem', 'signing.pem'], ['signing.pem', 'other-signing.pem'], verified],
+  ],
   'log.level': [[undefined, 'debug']],
   'log.format': [[undefined, 'json']],
   'log.subject': [[undefined, 'plain']],
@@ -456,6 +462,17 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [secret('a'), secret('b'), signed({ credentials: awsKeys('ASIA') })],
   ],
   'apps.*.upstream.aws.endpoint': [[undefined, 'https://endpoint.example.com', signed({})]],
+  'apps.*.identity_assertion': [
+    [undefined, {}],
+    [{}, 'none'],
+  ],
+  'apps.*.identity_assertion.header': [[undefined, 'X-Proof', verified]],
+  'apps.*.identity_assertion.audience': [[undefined, 'https://wiki.example.com/', verified]],
+  'apps.*.identity_assertion.claims': [
+    [['email'], ['email', 'groups']],
+    [['email', 'groups'], ['groups']],
+  ],
+  'apps.*.identity_assertion.lifetime': [[undefined, '2m', verified]],
   'apps.*.locations[].path': [['/at', '/to', openLocation]],
   'apps.*.locations[].exact': [[undefined, true, openLocation]],
   'apps.*.locations[].methods': [[undefined, ['GET'], openLocation]],
