@@ -1,3 +1,4 @@
+import { functionLimits } from './functions.ts'
 import { KiB, type Limit, of } from './limit.ts'
 
 /** What apps may send, how long they are waited for, and how often they are asked. */
@@ -26,4 +27,5 @@ export const upstreamLimits = {
     8,
     'Certificates that one host shows in turn, and of whose end the log tells; of more it tells nothing on that day.',
   ),
+  ...functionLimits,
 } as const satisfies Readonly<Record<string, Limit>>
