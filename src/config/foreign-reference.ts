@@ -57,7 +57,9 @@ function variableIn(value: string): string | null {
 function isEmbedded(value: string, path: ConfigPath): boolean {
   // `/$RECYCLE.BIN` is a path.
   if (path[0] === 'policies' || path.includes('require') || path.at(-1) === 'path') return false
-  return /(?:^|[/:.@=])\$[A-Z_][A-Z0-9_]+(?=$|[/:.@])/.test(value)
+  // `$LATEST` is a version of a Lambda function.
+  const read = path.at(-1) === 'function' ? value.replace(/:\$LATEST(?:\.PUBLISHED)?$/, '') : value
+  return /(?:^|[/:.@=])\$[A-Z_][A-Z0-9_]+(?=$|[/:.@])/.test(read)
 }
 
 const folders = '(?:run|etc|var|secrets?|mnt|home|opt|srv|usr|config|vault)'

@@ -216,7 +216,11 @@ function explain(issue: SchemaIssue, node: ConfigNode): { message: string; sugge
 /** Of a union inside of a value, whose form has no name in the reference: its kinds. */
 function wantedOfUnion(branches: readonly SchemaIssue[], node: ConfigNode): string {
   const wanted = branches.flatMap((issue) => (issue.code === 'invalid_type' ? [issue.expected] : []))
-  if (wanted.length === 0) return 'is not of the expected form'
+  if (wanted.length === 0) {
+    const words = branches.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values : []))
+    const texts = words.filter((word) => typeof word === 'string')
+    return texts.length === 0 ? 'is not of the expected form' : `expected ${listed(texts)}`
+  }
   const texts = wanted.includes('string')
   return `expected ${listed(wanted.map((kind) => kinds[kind] ?? kind))}, found ${foundKind(node, texts)}`
 }

@@ -97,7 +97,7 @@ export const rejectReasons: Reasons<RejectReason> = {
   'target-case':
     'The app ignores case, and servers that ignore case read this path in different ways. It holds ſ, ı, İ, the Kelvin sign or an unusual row of combining marks, or it could be a path of another location or app.',
   'query-undecodable':
-    'The requests of the app are signed (`upstream.aws`), and the query holds a % that two hexadecimal digits do not follow, or escapes that are no UTF-8.',
+    'The requests of the app are signed (`upstream.aws`) or told to a function in format 1.0 (`upstream.lambda`), and the query holds a % that two hexadecimal digits do not follow, or escapes that are no UTF-8.',
   'query-reserved':
     'The requests of the app are signed (`upstream.aws`), and the query has a parameter whose name begins with `X-Amz-`, where AWS reads signatures.',
   'host-invalid': 'The Host header is missing, repeated or malformed.',

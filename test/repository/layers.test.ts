@@ -24,7 +24,7 @@ const layers: Readonly<Record<string, Layer>> = {
   store: { modules: ['core'], packages: [/^node:(sqlite|fs|path)$/] },
   upstream: {
     modules: ['core'],
-    packages: [/^undici$/, /^node:(http|https|net|tls|crypto|stream|events)$/],
+    packages: [/^undici$/, /^node:(buffer|http|https|net|tls|crypto|stream|events)$/],
   },
   runtime: {
     modules: ['config', 'oidc', 'store', 'upstream', 'core'],

@@ -13,6 +13,7 @@ import { type AppSettings, type Defaults, readAppSettings, whereWritten } from '
 import { awsSecrets, isSigned } from './aws.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
 import { buildIdentityAssertion } from './identity-assertion.ts'
+import { checkFunctionPaths, isFunction } from './lambda.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
 import { checkName } from './provider.ts'
 import { checkScheme } from './provider-address.ts'
@@ -82,7 +83,8 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   const settings = withHeaderDefaults(scope, path, own, own.provider?.length ?? 1)
   const providers = acceptedProviders(scope, path, settings)
   const url = readUrl(scope, path, settings, surroundings.auth)
-  const upstream = buildUpstream(scope, [...path, 'upstream'], settings.upstream)
+  const upstream = buildUpstream(scope, [...path, 'upstream'], settings.upstream, url?.address ?? null)
+  checkFunctionPaths(scope, path, settings)
   checkHeaders(scope, path, settings)
   const secret = readSharedSecret(scope, path, settings)
   const origin = url?.address.origin ?? ''
@@ -172,7 +174,7 @@ function readSharedSecret(
   if (shared === undefined) {
     // An app that verifies what the gateway signs refuses everybody else.
     const verifies = settings.identity_assertion !== undefined && settings.identity_assertion !== null
-    if (!isWritten(scope, at) && !isSigned(settings) && !verifies) {
+    if (!isWritten(scope, at) && !isSigned(settings) && !isFunction(settings) && !verifies) {
       const message =
         'is absent: unless the network forbids it, the upstream can be reached around the gateway by whoever finds it'
       warnAt(scope, at, message)

@@ -73,6 +73,21 @@ const partitions: readonly (readonly [string, string])[] = [
   ['eusc-', 'aws-eusc'],
 ]
 
+/** Under what the hosts of AWS's services are, by partition; what is not here is under `amazonaws.com`. */
+const domains: ReadonlyMap<string, string> = new Map([
+  ['aws-cn', 'amazonaws.com.cn'],
+  ['aws-iso', 'c2s.ic.gov'],
+  ['aws-iso-b', 'sc2s.sgov.gov'],
+  ['aws-iso-e', 'cloud.adc-e.uk'],
+  ['aws-iso-f', 'csp.hci.ic.gov'],
+  ['aws-eusc', 'amazonaws.eu'],
+])
+
+/** `amazonaws.com` of `eu-west-1`: what hosts of AWS's services end in there. */
+export function domainOf(region: string): string {
+  return domains.get(partitionOf(region)) ?? 'amazonaws.com'
+}
+
 /** The partition of a region, as ARNs name it: nobody has a role in another one. */
 export function partitionOf(region: string): string {
   return partitions.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws'

@@ -3,6 +3,7 @@ import type { AppUnderJudgement } from './app.ts'
 import { whereWritten } from './app-settings.ts'
 import { isSigned } from './aws.ts'
 import { checkCors } from './cors.ts'
+import { checkFunctionForwarding, isFunction } from './lambda.ts'
 import type { BuiltLocation } from './location-trees.ts'
 import type { Scope } from './scope.ts'
 import { checkSignedForwarding } from './signed-forwarding.ts'
@@ -20,6 +21,7 @@ export function checkForwarding(
   checkCors(scope, ofApp, places)
   const { upstream } = app.settings
   const ofUpstream = upstream === undefined || typeof upstream === 'string' ? {} : upstream.headers
+  if (isFunction(app.settings)) checkFunctionForwarding(scope, ofApp, places)
   if (isSigned(app.settings)) checkSignedForwarding(scope, ofApp, places)
   else checkUpstreamAuthorization(scope, ofApp, places, Object.keys(ofUpstream))
 }

@@ -8,16 +8,18 @@ import type { Checked } from '../validate.ts'
 import { isLoopback, readSegments, type WebAddress } from '../web-address.ts'
 import { buildSigning, readEndpoint } from './aws.ts'
 import { buildSetHeaders } from './forwarding.ts'
+import { buildFunction } from './lambda.ts'
 import { readCertificateFile } from './pem.ts'
 import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
 
 type UpstreamKeys = z.output<typeof upstreamMapping>
 
-/** An app's `upstream`, a URL or a mapping; null when reported. */
+/** An app's `upstream`, a URL or a mapping; null when reported. `publicAddress`: of its `url`; null when that was faulty. */
 export function buildUpstream(
   scope: Scope,
   path: ConfigPath,
   value: Checked<typeof ownAppKeys>['upstream'],
+  publicAddress: WebAddress | null,
 ): UpstreamSettings | null {
   if (value === undefined) return null
   // A URL alone stands for a mapping of nothing else: the defaults are the schema's.
@@ -26,6 +28,17 @@ export function buildUpstream(
   const urlPath = isWritten(scope, [...path, 'url']) ? [...path, 'url'] : path
   const caFile = settings.ca_file
   const ca = caFile === undefined ? null : readCertificateFile(scope, [...path, 'ca_file'], caFile)
+  const { lambda } = settings
+  if (url === undefined) {
+    if (lambda !== undefined)
+      return buildFunction(scope, path, { ...settings, lambda }, { publicAddress, ca })
+    faultAt(scope, path, 'has neither `url` nor `lambda`: write where the app is, or which function it is')
+    return null
+  }
+  if (lambda !== undefined) {
+    faultAtKey(scope, [...path, 'lambda'], 'stands beside `url`: an app is at an address, or is a function')
+    return null
+  }
   const read = readUpstreamAddress(url)
   if (!read.ok) {
     faultAt(scope, urlPath, read.message)

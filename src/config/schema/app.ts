@@ -4,6 +4,7 @@ import { aws } from './aws.ts'
 import { credentials } from './credentials.ts'
 import { forwardingKeys } from './forwarding.ts'
 import { identityAssertion } from './identity-assertion.ts'
+import { lambda } from './lambda.ts'
 import { limitKeys } from './limits.ts'
 import { linkKeys } from './links.ts'
 import { resumeKeys } from './resume.ts'
@@ -29,9 +30,12 @@ import {
 export const unauthenticated = oneOf(['sign_in', 'deny'])
 
 export const upstreamMapping = z.strictObject({
-  url: text.describe(
-    'Where the gateway reaches the app: scheme, host, port and an optional base path. Or a Unix socket, `unix:/run/app.sock`; with a base path it is `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost`, unless `preserve_host` is set.',
-  ),
+  url: text
+    .clone()
+    .optional()
+    .describe(
+      'Where the gateway reaches the app: scheme, host, port and an optional base path. Either this key or `lambda` must be there. Or a Unix socket, `unix:/run/app.sock`; with a base path it is `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost`, unless `preserve_host` is set.',
+    ),
   ca_file: filePath
     .optional()
     .describe(
@@ -54,6 +58,11 @@ export const upstreamMapping = z.strictObject({
     .prefault(1000)
     .describe(
       'The most connections to this upstream, over all apps that name it. WebSockets are counted separately, with the same limit. When all connections are in use, up to 100 requests wait, each for at most 2 seconds. Then they get 503.',
+    ),
+  lambda: lambda
+    .optional()
+    .describe(
+      'A Lambda function that answers instead of an address. The gateway invokes it with the events that API Gateway would send it. Nobody who may not invoke it can reach it around the gateway, so `shared_secret` is not needed.',
     ),
   aws: aws
     .optional()
@@ -204,10 +213,10 @@ export const ownAppKeys = {
   upstream: z
     .union([text, upstreamMapping])
     .register(forms, {
-      form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix, max_connections, aws}`',
+      form: 'URL or `{url, ca_file, headers, preserve_host, strip_prefix, max_connections, lambda, aws}`',
     })
     .describe(
-      'Where the app runs: a URL, or a mapping. If it has a base path, the gateway puts that in front of every path.',
+      'Where the app runs: a URL, or a mapping with either `url` or `lambda`. If it has a base path, the gateway puts that in front of every path.',
     ),
   locations: z
     .array(z.strictObject(locationKeys))

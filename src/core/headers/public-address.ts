@@ -17,7 +17,8 @@ export interface PublicAddress {
   readonly basePath: string
   /** The origins by which the upstream may call itself: where it is, and under `preserve_host` what it is told. */
   readonly upstreamOrigins: readonly [string, string]
-  readonly upstreamHostname: string
+  /** Null: that is the public one, in whose cookies the app may name it. */
+  readonly upstreamHostname: string | null
 }
 
 export function publicAddress(app: App): PublicAddress {
@@ -31,7 +32,7 @@ export function publicAddress(app: App): PublicAddress {
     prefix: upstream.stripPrefix ? app.prefix.map((segment) => `/${encodeURI(segment)}`).join('') : '',
     basePath: upstream.basePath,
     upstreamOrigins: [upstream.ownOrigin, itself],
-    upstreamHostname: new URL(upstream.ownOrigin).hostname,
+    upstreamHostname: upstream.ownOrigin === origin ? null : new URL(upstream.ownOrigin).hostname,
   }
 }
 

@@ -8,7 +8,7 @@ import { compatibleReadings } from './compatible-path.ts'
 import { matchLocation } from './location.ts'
 import { chooseMethod } from './method.ts'
 import type { Segments } from './readings.ts'
-import { signedQuery } from './signed-query.ts'
+import { isDecodable, signedQuery } from './signed-query.ts'
 import { beginsWith, refusedKind, type Target } from './target.ts'
 
 /** Where a request leads: an app and the locations that judge it, or why nowhere. */
@@ -31,19 +31,29 @@ export type RouteMatch =
 /**
  * The app with the longest prefix in whole segments, then its most specific location, then the method among the
  * locations of that one pattern. Never falls back to a less specific path because of a method. Of a path with several
- * readings each must lead to the one app. Where requests are signed, the query must be one that can be.
+ * readings each must lead to the one app. Where requests are signed, the query must be one that can
+ * be; where a function is told of its parameters alone (format 1.0), one that can be decoded.
  */
 export function matchRoute(origin: Origin, target: Target, method: string): RouteMatch {
   const app = findApp(origin, target.segments)
   if (app === undefined) return { kind: 'unmatched', app: null, status: 404, reason: 'app-unknown' }
-  const query = isSigned(app.upstream) ? signedQuery(target.query) : null
-  if (query?.ok === false) return refused(app, query.reason)
+  const faulty = queryFault(app, target)
+  if (faulty !== null) return refused(app, faulty)
   if (target.kinds.length > 0) return matchReadings(origin, app, target, method)
   const locations = locationsAt(origin, app, target.segments)
   if (locations === null) return refused(app, 'target-case')
   const first = chooseMethod(locations, method)
   if (first.kind === 'method-not-allowed') return notAllowed(app, first.allow)
   return { kind: 'app', app, location: first.location, others: none }
+}
+
+/** Why a query cannot go to the app: it would be signed, or told in parts that are decoded; null: it can. */
+function queryFault({ upstream }: App, { query }: Target): QueryReason | null {
+  if (isSigned(upstream)) {
+    const read = signedQuery(query)
+    return read.ok ? null : read.reason
+  }
+  return upstream.lambda?.payload === '1.0' && !isDecodable(query) ? 'query-undecodable' : null
 }
 
 const none: readonly never[] = []

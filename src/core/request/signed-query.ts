@@ -40,7 +40,12 @@ export function signedQuery(query: string): SignedQuery {
   return { ok: true, query: pieces.length === 0 ? '' : `?${pieces.join('&')}` }
 }
 
-/** The same of a query that was judged to be good. Throws for any other. */
+/** Whether every name and value of a query decodes to one text, as a form's. */
+export function isDecodable(query: string): boolean {
+  return decoded(query) !== null
+}
+
+/** The spelling of a query that was judged to be good. Throws for any other. */
 export function spelledQuery(query: string): string {
   const reading = signedQuery(query)
   if (!reading.ok) throw new Error('a query that cannot be signed was let in')

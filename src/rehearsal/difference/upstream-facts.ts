@@ -13,19 +13,30 @@ export function upstreamFacts(upstream: UpstreamSettings): Named {
     'upstream.strip_prefix': String(upstream.stripPrefix),
     'upstream.max_connections': String(upstream.maxConnections),
     ...awsFacts(upstream),
+    ...lambdaFacts(upstream),
     ...Object.fromEntries(
       upstream.headers.map(({ name, value }) => [`upstream.headers.${name}`, secretText(value)]),
     ),
   }
 }
 
-function upstreamText({ socketPath, ownOrigin, basePath }: UpstreamSettings): string {
+function upstreamText({ socketPath, ownOrigin, basePath, lambda }: UpstreamSettings): string {
+  if (lambda !== null) return lambda.functionName
   if (socketPath === null) return ownOrigin + basePath
   return basePath === '' ? `unix:${socketPath}` : `unix:${socketPath}:${basePath}`
 }
 
+/** Of which form the events and answers of a function are. */
+function lambdaFacts({ lambda }: UpstreamSettings): Named {
+  if (lambda === null) return {}
+  return {
+    'upstream.lambda.payload': lambda.payload,
+    'upstream.lambda.streaming': String(lambda.streaming),
+  }
+}
+
 /** Who signs what for which service. */
-function awsFacts({ aws, origin, ownOrigin }: UpstreamSettings): Named {
+function awsFacts({ aws, lambda, origin, ownOrigin }: UpstreamSettings): Named {
   if (aws === null) return {}
   const { given, role } = aws.credentials
   return {
@@ -35,7 +46,7 @@ function awsFacts({ aws, origin, ownOrigin }: UpstreamSettings): Named {
     'upstream.aws.external_id': role && role.externalId,
     'upstream.aws.session_name': role && role.sessionName,
     'upstream.aws.credentials': given === null ? 'of the process' : keysText(given),
-    'upstream.aws.endpoint': origin === ownOrigin ? null : origin,
+    'upstream.aws.endpoint': origin === ownOrigin && lambda === null ? null : origin,
   }
 }
 

@@ -247,11 +247,15 @@ function targetOf(url: string): Target {
 t.test('only where requests are signed a query is refused, or spelled anew', async (t) => {
   const plain = originBy({})
   const signed = originBy({ aws })
-  const invoked = originBy({ aws, lambda })
+  const invoked = originBy({ aws, lambda: { ...lambda, payload: '2.0' } })
   const pathAt = (origin: Origin, url: string) => {
     const match = matchRoute(origin, targetOf(url), 'GET')
     return match.kind === 'app' ? upstreamPath(match.app, targetOf(url)) : match.reason
   }
+  const decoding = originBy({ aws, lambda: { ...lambda, payload: '1.0' } })
+  t.equal(pathAt(decoding, '/a?b=%FF&c'), 'query-undecodable', 'its parameters are told decoded')
+  t.equal(pathAt(decoding, '/a?X-Amz-Date=1&c=%zz'), 'query-undecodable')
+  t.equal(pathAt(decoding, '/a?X-Amz-Date=1&b+c&&d=%C3%A9'), '/a?X-Amz-Date=1&b+c&&d=%C3%A9', 'as it came')
   for (const origin of [plain, invoked])
     for (const url of ['/a?X-Amz-Date=1', '/a?b=%FF&c', '/a?b+c&&d'])
       t.equal(pathAt(origin, url), url, 'as it came')

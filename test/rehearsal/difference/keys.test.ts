@@ -44,6 +44,7 @@ const untold: Readonly<Record<string, string>> = {
   'admin.address': 'where a server is on the network differs from place to place',
   data: 'where a server keeps its files differs from place to place',
   tests: 'they say what is wanted and change nothing: `claimgate test` holds them against the rules',
+  'apps.*.upstream.lambda.streaming': 'no other value is available yet',
   'apps.*.allow_insecure_http': 'it allows an address, which is told itself',
 }
 
@@ -63,6 +64,8 @@ const signed = (keys: { readonly [key: string]: Value }) => ({
   'apps.*.upstream.url': 'https://api.example.com',
   'apps.*.upstream.aws': { sign: 'execute-api', region: 'eu-west-1', ...keys },
 })
+const functionOf = (name: string) => `arn:aws:lambda:eu-west-1:123456789012:function:${name}`
+const invoked = { 'apps.*.upstream': { lambda: { function: functionOf('wiki') } } }
 const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`
 const awsKeys = (kind: string) => ({
   access_key_id: `${kind}IOSFODNN7AAAAAAA`,
@@ -444,6 +447,11 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'apps.*.upstream.preserve_host': [[undefined, true]],
   'apps.*.upstream.strip_prefix': [[undefined, true, belowPrefix]],
   'apps.*.upstream.max_connections': [[undefined, 2000]],
+  'apps.*.upstream.lambda.function': [[functionOf('wiki'), functionOf('wiki:live'), invoked]],
+  'apps.*.upstream.lambda.payload': [
+    [undefined, '2.0', invoked],
+    ['1.0', 2, invoked],
+  ],
   'apps.*.upstream.aws.sign': [['execute-api', 'lambda', signed({ region: 'eu-west-1' })]],
   'apps.*.upstream.aws.region': [['eu-west-1', 'eu-central-1', signed({ sign: 'execute-api' })]],
   'apps.*.upstream.aws.role_arn': [
