@@ -12,7 +12,7 @@ import {
 } from '../core/headers/names.ts'
 import { allowReasons, answerReasons, challengeReasons, denyReasons, rejectReasons } from '../core/reason.ts'
 import type { OwnAddress } from '../http/admission/admission.ts'
-import { metricLabels, metricTexts } from '../http/operations/metrics.ts'
+import { metricLabels, metricTexts } from '../http/operations/metric-names.ts'
 import { code, table } from './table.ts'
 
 /** docs/reference.md: the words of logs, metrics and answers, from the tables that the code itself uses. */
@@ -52,7 +52,7 @@ export function toWordsPage(): string {
   ].join('\n')
 }
 
-const intro = `<!-- Written by \`npm run generate\` from src/core and src/http/operations/metrics.ts. Change it there. -->
+const intro = `<!-- Written by \`npm run generate\` from src/core and src/http/operations/metric-names.ts. Change it there. -->
 
 # Reference: addresses, events, reasons, faults, metrics, headers
 

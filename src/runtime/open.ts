@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { AwsCredentialEvent } from '../core/aws-credential-event.ts'
 import type { CertificateEnd } from '../core/certificate.ts'
 import type { AnyFault } from '../core/fault.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
@@ -60,6 +61,8 @@ export interface RuntimeDeps {
   readonly onProviderClock?: (provider: string, aheadSeconds: number) => void
   /** Of a request that was let in uncounted, as the store of the limits did not answer. */
   readonly onUncounted?: (fault: AnyFault, app: string) => void
+  /** Of credentials by which requests are signed for AWS. */
+  readonly onAwsCredentials?: (event: AwsCredentialEvent) => void
   /** A test brings its own; the process's when absent. */
   readonly clock?: Clock | undefined
   readonly random?: Random
@@ -157,6 +160,7 @@ function assemble(
       ({ hostname: host, origin: place }, endsAt) =>
         deps.onCertificate?.({ role: 'upstream', host, place, endsAt }),
       deps.beside?.processes,
+      deps.onAwsCredentials,
     ),
     ...openAssertions(gateway, readSigningKeys(gateway, random), clock),
     spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),

@@ -33,6 +33,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/session/kept-claims.ts': [ofOneCall, ofOneCall],
   'core/session/authorization-wish.ts': ['is of nothing'],
   'core/session/transaction-cookie.ts': [ofOneCall],
+  'http/operations/aws-credential-notes.ts': [ofConfiguration],
   'http/operations/certificates.ts': [
     'hosts of the configuration; what it names no more goes at the next look',
     'certificates of the configuration, and limits.shownCertificates of each of those hosts',

@@ -14,7 +14,7 @@ import {
   denyReasons,
   rejectReasons,
 } from '../../src/core/reason.ts'
-import { metricLabels } from '../../src/http/operations/metrics.ts'
+import { metricLabels } from '../../src/http/operations/metric-names.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const reference = readFileSync(join(root, 'docs/reference.md'), 'utf8')

@@ -2,80 +2,13 @@ import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-cl
 import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { Admission } from '../admission/admission.ts'
+import type { CredentialsLeft } from './aws-credential-notes.ts'
 import type { CertificateLeft } from './certificates.ts'
 import { createDurations } from './durations.ts'
 import { keyOutcome } from './keys/key-outcome.ts'
+import { type MetricName, metricLabels, metricTexts } from './metric-names.ts'
 import { type Adding, addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
 import { createSums } from './sums.ts'
-
-/** The metrics by name, with the sentence that the reference gives. Labels are names of the file or closed lists. */
-export const metricTexts = {
-  claimgate_requests_total: 'Requests by app, decision, reason and status class.',
-  claimgate_limited_total: 'Requests that a limit refused, by app and limit.',
-  claimgate_shadow_decisions_total:
-    'Requests that rehearsed rules judged too: by app, by the decision in force and by the rehearsed decision.',
-  claimgate_request_duration_seconds:
-    'Time from the first byte of a request to the last of its answer, by app.',
-  claimgate_logins_total:
-    'Sign-ins by provider and outcome: started, completed, failed. The provider is empty if a callback does not tell it.',
-  claimgate_provider_logouts_total:
-    'Sign-outs that a provider asked for, by provider, channel (back-channel, front-channel) and outcome: ended, nothing (no such session), refused, failed. The provider is empty if nobody can tell it.',
-  claimgate_key_uses_total:
-    'Requests with an API key by outcome: `used`, `refused` by a rule or a limit, or the reason for which the key itself was refused.',
-  claimgate_token_requests_total:
-    'Requests for a token at `/.auth/token` by outcome: granted, refused, throttled (too many wrong ones from the network), failed (a store or provider did not answer).',
-  claimgate_forms_total:
-    'Forms that met a sign-in, by app and outcome: kept, resumed (sent after it), not-kept.',
-  claimgate_renewals_total:
-    'Sessions for which a provider was asked again, by provider and outcome: renewed, ended, insufficient (it did not say what rules go by), unanswered.',
-  claimgate_exchanges_total:
-    'Customers’ pairs for which a provider was asked (`exchange`), by provider and outcome: granted, refused, unanswered.',
-  claimgate_renewal_duration_seconds:
-    'Time from asking a provider again to its answer in the store, by provider.',
-  claimgate_provider_ready: '1 when the metadata of a provider has been read.',
-  claimgate_websockets: 'WebSockets open now.',
-  claimgate_faults_total:
-    'Faults by app and code. The app is empty if none was asked for, or if nobody can tell which.',
-  claimgate_connections_refused_total: 'Connections that were reset because their network had too many.',
-  claimgate_log_lines_dropped_total: 'Lines of the log that were dropped because nobody read them.',
-  claimgate_config_reloads_total:
-    'Changed configurations by outcome: loaded, rejected, or unchanged, if the files were read again and held the same.',
-  claimgate_config_current: '1 if the configuration that was read last serves, 0 if it was rejected.',
-  claimgate_certificate_expires_seconds:
-    'Seconds until a certificate ends, below zero if it has ended, by role (listener, client, ca; provider and upstream as seen) and host.',
-  claimgate_config_edition: 'Which loaded configuration serves, counted from 1 since the start.',
-  claimgate_workers: 'Processes that serve requests now. 1 without `workers`.',
-  claimgate_worker_ends_total: 'Worker processes that ended though nobody had asked them to.',
-} as const
-
-/** The labels of each: names of the file or closed lists, never a path, a user or an address. */
-export const metricLabels = {
-  claimgate_requests_total: ['app', 'decision', 'reason', 'status'],
-  claimgate_limited_total: ['app', 'limit'],
-  claimgate_shadow_decisions_total: ['app', 'decision', 'shadow'],
-  claimgate_request_duration_seconds: ['app'],
-  claimgate_logins_total: ['provider', 'outcome'],
-  claimgate_provider_logouts_total: ['provider', 'channel', 'outcome'],
-  claimgate_key_uses_total: ['outcome'],
-  claimgate_token_requests_total: ['outcome'],
-  claimgate_forms_total: ['app', 'outcome'],
-  claimgate_renewals_total: ['provider', 'outcome'],
-  claimgate_exchanges_total: ['provider', 'outcome'],
-  claimgate_renewal_duration_seconds: ['provider'],
-  claimgate_provider_ready: ['provider'],
-  claimgate_websockets: [],
-  claimgate_faults_total: ['app', 'code'],
-  claimgate_connections_refused_total: [],
-  claimgate_log_lines_dropped_total: [],
-  claimgate_config_reloads_total: ['outcome'],
-  claimgate_config_current: [],
-  claimgate_certificate_expires_seconds: ['role', 'host'],
-  claimgate_config_edition: [],
-  claimgate_workers: [],
-  claimgate_worker_ends_total: [],
-} as const satisfies { readonly [metric in MetricName]: readonly string[] }
-
-type MetricName = keyof typeof metricTexts
 
 /** What the process says that answers for all: workers do not know it, or know of it what they were told. */
 const ofWhole: ReadonlySet<string> = new Set<MetricName>([
@@ -87,15 +20,22 @@ const ofWhole: ReadonlySet<string> = new Set<MetricName>([
   'claimgate_worker_ends_total',
 ])
 
-/** A provider is ready when it is in each process; everything else is added. */
+/** A provider is ready when it is in each process, and credentials are whole until those of one end; all else is added. */
 function addingOf(name: string): Adding {
-  const least: MetricName = 'claimgate_provider_ready'
-  return name === least ? 'min' : 'sum'
+  const least: readonly string[] = [
+    'claimgate_provider_ready',
+    'claimgate_aws_credentials_expire_seconds',
+  ] satisfies MetricName[]
+  return least.includes(name) ? 'min' : 'sum'
 }
 
 /** What of a worker goes on when it has ended: counts never fall, and what was open with it is open no more. */
 export function lastingSamples(samples: readonly MetricSamples[]): readonly MetricSamples[] {
-  const open: readonly string[] = ['claimgate_websockets', 'claimgate_provider_ready'] satisfies MetricName[]
+  const open: readonly string[] = [
+    'claimgate_websockets',
+    'claimgate_provider_ready',
+    'claimgate_aws_credentials_expire_seconds',
+  ] satisfies MetricName[]
   return samples.filter(({ name }) => !ofWhole.has(name) && !open.includes(name))
 }
 
@@ -125,6 +65,8 @@ export interface Metrics {
   renew(names: MetricNames): void
   /** Whom to ask for the ends of certificates whenever somebody reads. */
   showCertificates(left: () => readonly CertificateLeft[]): void
+  /** The same of the credentials by which requests are signed for AWS. */
+  showAwsCredentials(left: () => readonly CredentialsLeft[]): void
   /** How many processes serve; and that one of them ended. */
   workers(serving: number): void
   workerEnded(): void
@@ -187,7 +129,9 @@ export function createMetrics(): Metrics {
   const upToDate = new Gauge(shape('claimgate_config_current'))
   const editionServing = new Gauge(shape('claimgate_config_edition'))
   const expires = new Gauge(shape('claimgate_certificate_expires_seconds'))
+  const credentialsExpire = new Gauge(shape('claimgate_aws_credentials_expire_seconds'))
   let certificatesLeft: () => readonly CertificateLeft[] = () => []
+  let credentialsLeft: () => readonly CredentialsLeft[] = () => []
   upToDate.set(1)
   editionServing.set(1)
   const workers = new Gauge(shape('claimgate_workers'))
@@ -248,6 +192,9 @@ export function createMetrics(): Metrics {
     showCertificates: (left) => {
       certificatesLeft = left
     },
+    showAwsCredentials: (left) => {
+      credentialsLeft = left
+    },
     workers: (serving) => workers.set(serving),
     workerEnded: () => workerEnds.inc(),
     text: async (providers, log, others = []) => {
@@ -265,6 +212,8 @@ export function createMetrics(): Metrics {
   function refresh(providers: Providers, log: { droppedLines(): number }): void {
     expires.reset()
     for (const { role, host, seconds: left } of certificatesLeft()) expires.set({ role, host }, left)
+    credentialsExpire.reset()
+    for (const { whose, seconds: left } of credentialsLeft()) credentialsExpire.set({ whose }, left)
     dropped.reset()
     dropped.inc(log.droppedLines())
     for (const [sums, counter] of counted) sums.writeTo(counter)

@@ -9,6 +9,7 @@ import { refuseForgottenKeys, refuseStrangePrefixes } from '../../runtime/keys/o
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { createAwsCredentialNotes } from '../operations/aws-credential-notes.ts'
 import { watchCertificates } from '../operations/certificates.ts'
 import { watchCommandRecords } from '../operations/command-records.ts'
 import { createExchangeNotes } from '../operations/exchange-notes.ts'
@@ -81,6 +82,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
     onExchange: (event) => noteExchange(event),
     onRejectedKey: (key) => noteRejectedKey(key),
     onUncounted: (fault, app) => noteUncounted(fault, app),
+    onAwsCredentials: (event) => awsCredentials.note(event),
   }
   const runtime = openRuntime(gateway, deps)
   const log = createLog(gateway.log, runtime.logKey, options.logTo, options.logPlace)
@@ -93,6 +95,8 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   const noteExchange = createExchangeNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteRejectedKey = createRejectedKeyNotes(log, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const awsCredentials = createAwsCredentialNotes(log, runtime.clock)
+  metrics.showAwsCredentials(awsCredentials.left)
   const serverContext: ServerContext = {
     editions,
     log,

@@ -9,6 +9,7 @@ import { createEditions } from '../../runtime/editions.ts'
 import { loadGiven } from '../../runtime/given-configuration.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../runtime/open.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { createAwsCredentialNotes } from '../operations/aws-credential-notes.ts'
 import { createExchangeNotes } from '../operations/exchange-notes.ts'
 import { createRejectedKeyNotes } from '../operations/keys/rejected-keys.ts'
 import { createLimitNotes } from '../operations/limit-notes.ts'
@@ -72,6 +73,7 @@ export async function openWorkerServing(
     onExchange: (event) => noteExchange(event),
     onRejectedKey: (key) => noteRejectedKey(key),
     onUncounted: (fault, app) => noteUncounted(fault, app),
+    onAwsCredentials: (event) => awsCredentials.note(event),
   }
   const runtime = openRuntime(gateway, deps)
   const { isTerminal } = start
@@ -85,6 +87,8 @@ export async function openWorkerServing(
   const noteExchange = createExchangeNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteRejectedKey = createRejectedKeyNotes(log, runtime.clock.monotonicMs.bind(runtime.clock))
   const noteUncounted = createLimitNotes({ log, metrics }, runtime.clock.monotonicMs.bind(runtime.clock))
+  const awsCredentials = createAwsCredentialNotes(log, runtime.clock)
+  metrics.showAwsCredentials(awsCredentials.left)
   const editions = createEditions(runtime, (thrown) => log.fault('internal.failed', thrown, {}))
   const worker = { instance: start.instances.requests, number: channel.number }
   const context: ServerContext = {

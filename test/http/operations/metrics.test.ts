@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createMetrics, type Metrics, metricTexts } from '../../../src/http/operations/metrics.ts'
+import { metricTexts } from '../../../src/http/operations/metric-names.ts'
+import { createMetrics, type Metrics } from '../../../src/http/operations/metrics.ts'
 import { createSums } from '../../../src/http/operations/sums.ts'
 import { orRejected, orThrown } from '../../support/thrown.ts'
 
