@@ -43,7 +43,7 @@ t.test('a failure says why, when they are asked for again, and until when earlie
   notes.note({ kind: 'fetched', whose: role, endsAtMs: 4_600_000, failures: 2 })
   t.match(lines[2], {
     event: 'aws.credentials-renewed',
-    level: 'info',
+    level: 30,
     whose: role,
     count: 2,
     ends_at: 4_600,
