@@ -30,6 +30,8 @@ export interface Gateway {
   readonly trustedProxies: readonly AddressRange[]
   /** Whether `trusted_proxies` lists `unix`: whoever connects by the Unix socket of `listen` is believed too. */
   readonly trustsSocket: boolean
+  /** `aws.held_bodies`: bodies that are held at once until they are sent, of all processes together. */
+  readonly heldBodyBytes: number
   /** Absolute path of the folder of the embedded store. */
   readonly dataFolder: string
   /** `/.auth`, without a trailing slash. */

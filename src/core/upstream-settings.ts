@@ -1,4 +1,5 @@
 import type { AwsSettings, LambdaSettings } from './aws-settings.ts'
+import { limits } from './limits/table.ts'
 import type { Secret } from './secret.ts'
 
 export interface UpstreamSettings {
@@ -28,8 +29,18 @@ export interface UpstreamSettings {
 }
 
 /** Whether a body is sent in one piece, after its last byte came: what is signed, or put into an event, is all of it. */
-export function takesWholeBodies({ aws, lambda }: Pick<UpstreamSettings, 'aws' | 'lambda'>): boolean {
-  return lambda !== null || aws?.service === 'execute-api' || aws?.service === 'lambda'
+export function takesWholeBodies(upstream: Pick<UpstreamSettings, 'aws' | 'lambda'>): boolean {
+  return longestWholeBody(upstream) !== null
+}
+
+/**
+ * The longest body that can be sent in one piece, as AWS takes no longer one; null: bodies are sent as they come.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (payload size)
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (invocation payload)
+ */
+export function longestWholeBody({ aws, lambda }: Pick<UpstreamSettings, 'aws' | 'lambda'>): number | null {
+  if (lambda !== null || aws?.service === 'lambda') return limits.invokedBodyBytes
+  return aws?.service === 'execute-api' ? limits.apiBodyBytes : null
 }
 
 /** Whether the very requests that an app gets are signed. A function gets an event, whose headers are not those of a request. */

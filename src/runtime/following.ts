@@ -48,6 +48,7 @@ export const runtimeFollowing = {
   upstreams: 'replaced',
   assertions: 'replaced',
   signingKeys: 'replaced',
+  heldBytes: 'independent',
   spentStates: 'independent',
   signInFailures: 'independent',
   keys: 'subscribed',

@@ -5,6 +5,7 @@ import type { AnyFault } from '../core/fault.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { createCredentialFailures } from '../core/limits/credential-failures.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
+import { createHeldBytes } from '../core/limits/held-bytes.ts'
 import { createLogoutChecks } from '../core/limits/logout-checks.ts'
 import { limits } from '../core/limits/table.ts'
 import type { Clock, Provider, SessionStore } from '../core/ports.ts'
@@ -163,6 +164,7 @@ function assemble(
       deps.onAwsCredentials,
     ),
     ...openAssertions(gateway, readSigningKeys(gateway, random), clock),
+    heldBytes: createHeldBytes(deps.beside?.processes),
     spentStates: createSpentStates({ store: store.states, clock, report: deps.onStoreFault }),
     signInFailures: createFailureCount({
       most: limits.failedSignIns,

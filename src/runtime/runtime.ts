@@ -1,6 +1,7 @@
 import type { SigningKey } from '../core/assertion/settings.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { FailureCount } from '../core/limits/failures.ts'
+import type { HeldBytes } from '../core/limits/held-bytes.ts'
 import type { LogoutChecks } from '../core/limits/logout-checks.ts'
 import type { Clock, Provider, SessionStore, Upstreams } from '../core/ports.ts'
 import type { KeyRing, Random } from '../core/session/seal.ts'
@@ -42,6 +43,8 @@ export interface Runtime {
   readonly assertions: Assertions
   /** Keys that sign them; the first does. Empty where nothing is signed. */
   readonly signingKeys: readonly SigningKey[]
+  /** Bodies that are held until they are sent: all editions count in one place. */
+  readonly heldBytes: HeldBytes
   /** States whose callback was seen: an authorization response is used once. */
   readonly spentStates: SpentStates
   /** Callbacks that failed at a provider, by network: `nowMs` is of the monotonic clock. */

@@ -24,6 +24,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'core/limits/fair-queue.ts': [
     'limits.providerWaitingSignIns, limits.providerWaitingLogouts: as many networks as wait',
   ],
+  'core/limits/held-bytes.ts': ['networks that hold a body: as many as connections, and aws.held_bodies'],
   'core/limits/remembered.ts': ['its bound is an argument: limits.remembered…'],
   'core/limits/use-count.ts': ['networks and sessions that hold a connection; the kernel bounds those'],
   'core/request/location-overlap.ts': [ofOneCall],

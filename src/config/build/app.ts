@@ -1,4 +1,4 @@
-import type { App, Location, LocationTree } from '../../core/gateway.ts'
+import type { App, Location, LocationTree, UpstreamSettings } from '../../core/gateway.ts'
 import { caselessKeys, hasDisputedCase } from '../../core/request/caseless.ts'
 import { isReadAlike } from '../../core/request/compatible-path.ts'
 import { beginsWith } from '../../core/request/target.ts'
@@ -12,6 +12,7 @@ import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
 import { awsSecrets, isSigned } from './aws.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
+import { withLongestBody } from './held-bodies.ts'
 import { buildIdentityAssertion } from './identity-assertion.ts'
 import { checkFunctionPaths, isFunction } from './lambda.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
@@ -43,6 +44,8 @@ export interface AppUnderJudgement {
   readonly origin: string
   /** Null when the app's url was faulty: then paths cannot be held against it. */
   readonly prefix: readonly string[] | null
+  /** Null when it was faulty. */
+  readonly upstream: UpstreamSettings | null
 }
 
 export interface AppLocations {
@@ -80,17 +83,18 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   if (nodeAt(scope.root, path)?.kind !== 'map') {
     return { name, path, providers: [], redirectPath: '', secrets: [], ofOrigin: null }
   }
-  const settings = withHeaderDefaults(scope, path, own, own.provider?.length ?? 1)
-  const providers = acceptedProviders(scope, path, settings)
-  const url = readUrl(scope, path, settings, surroundings.auth)
-  const upstream = buildUpstream(scope, [...path, 'upstream'], settings.upstream, url?.address ?? null)
+  const written = withHeaderDefaults(scope, path, own, own.provider?.length ?? 1)
+  const providers = acceptedProviders(scope, path, written)
+  const url = readUrl(scope, path, written, surroundings.auth)
+  const upstream = buildUpstream(scope, [...path, 'upstream'], written.upstream, url?.address ?? null)
+  const settings = withLongestBody(scope, path, written, upstream)
   checkFunctionPaths(scope, path, settings)
   checkHeaders(scope, path, settings)
   const secret = readSharedSecret(scope, path, settings)
   const origin = url?.address.origin ?? ''
   const ofAssertion = { origin, url: url?.text ?? 'unknown', authPrefix: surroundings.auth?.authPrefix ?? '' }
   const identityAssertion = buildIdentityAssertion(scope, path, settings, ofAssertion)
-  const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null }
+  const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null, upstream }
   const locations = yield* surroundings.buildLocations(head)
   const signInProviders = providers.filter(surroundings.signsIn)
   const redirectPath = readRedirectPath(scope, path, settings, signInProviders, surroundings)

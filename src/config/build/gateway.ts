@@ -18,6 +18,7 @@ import { switchFaults } from './dangerous-switches.ts'
 import { checkRefreshClients } from './exchange.ts'
 import { buildTimeouts } from './forwarding.ts'
 import { deepFreezeSteps } from './freeze.ts'
+import { buildHeldBodies } from './held-bodies.ts'
 import { checkOriginsInFile } from './keys-in-file.ts'
 import { buildListeners, buildTrust, settingsOf } from './listen.ts'
 import { locationBuilder } from './locations.ts'
@@ -84,7 +85,9 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   const signingKeys = buildSigningKeys(scope, top.signing_keys, {
     ...{ session: service.session, apps: models, providers: providers.values() },
   })
-  const selfService = buildSelfService(scope, { rules, hosts, isComplete: ofOrigins.length === apps.length })
+  const isComplete = ofOrigins.length === apps.length
+  const selfService = buildSelfService(scope, { rules, hosts, isComplete })
+  const heldBodyBytes = buildHeldBodies(scope, { apps: models, isComplete })
   const { listeners, auth, session, log } = service
   if (listeners === null || auth === null || session === null || log === null || !faultless()) return null
   return yield* deepFreezeSteps({
@@ -93,6 +96,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
     workers,
     trustedProxies: service.trustedProxies,
     trustsSocket: service.trustsSocket,
+    heldBodyBytes,
     dataFolder: service.dataFolder,
     ...auth,
     providers: finish(providers, prefixes),

@@ -17,6 +17,7 @@ import { type CredentialSources, checkCredentials } from './credentials.ts'
 import { buildForwarding, buildSetHeaders } from './forwarding.ts'
 import { checkForwarding } from './forwarding-reach.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
+import { checkLongestBody } from './held-bodies.ts'
 import { buildAppLimits, checkLimits, limitsAt } from './limits.ts'
 import { type BuiltLocation, buildTrees, type LocationTrees } from './location-trees.ts'
 import { checkResponseHeaders, checkWhoMayKeep } from './response-headers.ts'
@@ -163,6 +164,7 @@ function buildLocation(work: Work, path: ConfigPath): BuiltLocation | null {
   const methods = readMethodNames(scope, path, keys)
   const own = readOwnRule(scope, rules, path)
   checkLocationHeaders(scope, app.path, path, app.settings, keys)
+  checkLongestBody(scope, [...path, 'max_body'], keys.max_body, app.upstream)
   if (keys.response_headers !== undefined) {
     checkResponseHeaders(scope, [...path, 'response_headers'], keys.response_headers)
   }

@@ -4,6 +4,7 @@ import { adminForm } from './admin.ts'
 import { apiKeysKeys } from './api-keys.ts'
 import { appKeys, appName, optional, ownAppKeys } from './app.ts'
 import { clientCertificateKeys } from './client-certificates.ts'
+import { awsKeys } from './held-bodies.ts'
 import { signingKeys } from './identity-assertion.ts'
 import { listenForm } from './listen.ts'
 import { pageKeys } from './pages.ts'
@@ -93,6 +94,10 @@ export const groupKeys = {
     .describe(
       'The certificates of clients that count, on listeners with `client_certificates: ask`. They open the locations whose `credentials` list `client_certificate`, and rules may ask for one with `certificate`.',
     ),
+  aws: z
+    .strictObject(awsKeys)
+    .prefault({})
+    .describe('What holds for all apps on AWS together (`upstream.aws`, `upstream.lambda`).'),
   pages: z
     .strictObject(pageKeys)
     .prefault({})

@@ -1,3 +1,4 @@
+import { heldBodyLimits } from './held-bodies.ts'
 import { type Limit, of } from './limit.ts'
 
 /** What signing requests for AWS may keep, and how long it may take to have the credentials for it. */
@@ -38,4 +39,5 @@ export const awsLimits = {
     'How often credentials are fetched anew because AWS says that they are over or unknown.',
   ),
   awsWords: of('process', 300, 'Characters of what AWS says of an error; the rest is left out.'),
+  ...heldBodyLimits,
 } as const satisfies Readonly<Record<string, Limit>>

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
-import { announcesBody } from '../../core/request/body.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { resumedFormOf } from '../admission/resumed-form.ts'
+import { ClientBody } from './client-body.ts'
+import type { HeldShare } from './held-body.ts'
 import type { Outbound } from './outbound.ts'
-import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
 
 /** Told once: a fault from before the answer began, or the status of an answer that `begin` may now write. */
 type Announce = (fault: Error | null, statusCode: number) => void
@@ -18,6 +18,8 @@ export interface ExchangeSetup {
   readonly response: ServerResponse
   readonly outbound: Outbound
   readonly upstreams: Upstreams
+  /** Where the body is counted that is held before it is sent; null: it is sent as it comes. */
+  readonly share: HeldShare | null
   readonly observer: ExchangeObserver
 }
 
@@ -53,7 +55,7 @@ export class Exchange implements UpstreamSink {
   readonly #timing: Timing
   #announce: Announce = nobody
   #upstream: UpstreamExchange | null = null
-  #upload: Upload | null = null
+  #body: ClientBody | null = null
   #head = noHead
   #begun = false
   #held: Buffer | null = null
@@ -67,27 +69,33 @@ export class Exchange implements UpstreamSink {
     this.#timing = timing
   }
 
-  /** Sends the request; refuses first what is announced to be too long, before the upstream hears of it. */
+  /** Sends the request, as soon as its body may go. What is refused before is nothing that the upstream hears of. */
   start(announce: Announce): void {
     this.#announce = announce
-    const { request, response, outbound, upstreams, observer } = this.#setup
-    const form = resumedFormOf(request)?.sent ?? null
+    const { request, response, outbound, share, observer } = this.#setup
+    const form = resumedFormOf(request)?.sent?.body ?? null
     // What stood for a form has been read to its end, after which Node destroys a request by itself.
     if (response.destroyed || (form === null && request.destroyed)) return
-    if (form === null && announcesBody(request.headers)) {
-      const limit = outbound.maxBodyBytes
-      if (limit !== null && (announcedLength(request) ?? 0) > limit) {
-        this.#fail(bodyTooLarge())
-        return
-      }
-      const { idleSeconds, body: rate } = outbound.request.timeouts
-      const limits = { maxBytes: limit, idleMs: idleSeconds * 1000, rate }
-      const listener = { onFault: (fault: Error) => this.#fail(fault), onPiece: observer.onBody(request) }
-      this.#upload = new Upload(request, limits, listener, this.#timing)
-    }
     // Emitted once, after the last byte or when the client went away.
     response.on('close', () => this.#end())
-    const body = form === null ? this.#upload : bodyOf(form.body)
+    const {
+      request: { timeouts },
+      maxBodyBytes,
+    } = outbound
+    this.#body = new ClientBody(
+      { request, response, timeouts, maxBodyBytes, share, form },
+      {
+        onReady: (body) => this.#send(body),
+        onFault: (fault) => this.#fail(fault),
+        onPiece: () => observer.onBody(request),
+      },
+      this.#timing,
+    )
+    this.#body.start()
+  }
+
+  #send(body: Readable | Buffer | null): void {
+    const { outbound, upstreams } = this.#setup
     this.#upstream = upstreams.request({ ...outbound.request, body }, this)
     if (this.#over) this.#upstream.cancel()
   }
@@ -211,12 +219,12 @@ export class Exchange implements UpstreamSink {
     this.#over = true
     this.#leaveEvents?.()
     this.#clearTimer()
-    this.#upload?.destroy()
+    this.#body?.close()
     this.#upstream?.cancel()
   }
 
   #leaveBody(): void {
-    this.#upload?.destroy()
+    this.#body?.leave()
     const { observer, request } = this.#setup
     observer.onBodyLeft(request)
   }
@@ -236,11 +244,6 @@ export class Exchange implements UpstreamSink {
       this.#upstream?.resume()
     })
   }
-}
-
-/** Of a form that waited: it is all there. */
-function bodyOf(bytes: Buffer): Readable | null {
-  return bytes.length === 0 ? null : Readable.from([bytes])
 }
 
 function afterTurn(exchange: Exchange): void {

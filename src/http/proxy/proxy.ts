@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
-import type { Admission } from '../admission/admission.ts'
+import { type Admission, admissionOf } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { Exchange, type ExchangeObserver } from './exchange.ts'
+import { heldShare } from './held-body.ts'
 import { readOutbound } from './outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
@@ -74,11 +75,14 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         options.refuse(request, reply, reading.decision, reading.detail)
         return
       }
+      const { outbound } = reading
+      const { runtime } = contextOf(request.raw)
       request.exchange = new Exchange({
         request: request.raw,
         response: reply.raw,
-        outbound: reading.outbound,
-        upstreams: contextOf(request.raw).runtime.upstreams,
+        outbound,
+        upstreams: runtime.upstreams,
+        share: heldShare(runtime, admissionOf(request.raw).network, outbound),
         observer: options,
       })
       reply.from(proxyPath, replyOptions)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { announcesBody } from '../../core/request/body.ts'
+import { announcesBody, expectsContinue } from '../../core/request/body.ts'
+import { takesWholeBodies } from '../../core/upstream-settings.ts'
 import { type Admission, admissionOf, carryAdmission } from '../admission/admission.ts'
 import { isOwnPreflight } from '../admission/cors.ts'
 import { admitForm } from '../admission/resumption.ts'
@@ -81,7 +82,7 @@ function showAddress(
   response: ServerResponse,
   admission: Admission,
 ): void {
-  const { decision, address } = admission
+  const { decision, address, app } = admission
   if (decision.kind !== 'allow') {
     request.url = '/answer'
     request.method = 'GET'
@@ -92,8 +93,9 @@ function showAddress(
     request.method = 'GET'
     return
   }
-  // A client of HTTP/1.0 would take it for the answer (RFC 9110 section 10.1.1).
-  if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue()
+  // A body that is held is asked for where it is known that there is room for it.
+  const isHeld = address === null && app !== null && takesWholeBodies(app.upstream)
+  if (!isHeld && expectsContinue(request)) response.writeContinue()
   if (address === null) handOver(request)
   else {
     request.url = `/own/${address}`

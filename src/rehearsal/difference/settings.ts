@@ -87,6 +87,7 @@ function gatewayFacts({
   workers,
   trustedProxies,
   trustsSocket,
+  heldBodyBytes,
   authPrefix,
   session,
   log,
@@ -105,6 +106,7 @@ function gatewayFacts({
     trusted_proxies:
       [...(trustsSocket ? ['unix'] : []), ...trustedProxies.map(({ text }) => text)].join(' ') || 'none',
     auth_prefix: authPrefix,
+    'aws.held_bodies': `${heldBodyBytes} bytes`,
     ...storeFacts(session.store, 'session.store'),
     'session.allow_insecure_redis': session.allowInsecureRedis ? 'true' : null,
     'session.during_outage': `${session.duringOutageSeconds}s`,

@@ -95,6 +95,7 @@ function started(asked: Asked = {}) {
       response: response as unknown as ServerResponse,
       outbound,
       upstreams,
+      share: null,
       observer: {
         onBody: () => () => told.push('piece'),
         onCut: (fault) => told.push(['cut', code(fault)]),

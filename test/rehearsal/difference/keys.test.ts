@@ -452,6 +452,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [undefined, '2.0', invoked],
     ['1.0', 2, invoked],
   ],
+  'aws.held_bodies': [['256MiB', '1GiB', signed({})]],
   'apps.*.upstream.aws.sign': [['execute-api', 'lambda', signed({ region: 'eu-west-1' })]],
   'apps.*.upstream.aws.region': [['eu-west-1', 'eu-central-1', signed({ sign: 'execute-api' })]],
   'apps.*.upstream.aws.role_arn': [

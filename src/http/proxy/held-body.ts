@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http'
+import { UpstreamFault } from '../../core/fault.ts'
+import type { HeldBounds, HeldBytes } from '../../core/limits/held-bytes.ts'
+import type { ClientNetwork } from '../../core/limits/network.ts'
+import { takesWholeBodies } from '../../core/upstream-settings.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import { systemTiming, type Timing } from '../../runtime/timing.ts'
+import type { Outbound } from './outbound.ts'
+import { Pieces } from './pieces.ts'
+import { announcedLength, Upload, type UploadLimits, type UploadListener } from './upload.ts'
+
+/** Where what is held is counted, and whose it is. */
+export interface HeldShare {
+  readonly held: HeldBytes
+  readonly network: ClientNetwork
+  readonly bounds: HeldBounds
+}
+
+/** Of a request for an upstream that takes whole bodies; null: the upstream takes a body as it comes. */
+export function heldShare(
+  { heldBytes, gateway }: Pick<Runtime, 'heldBytes' | 'gateway'>,
+  network: ClientNetwork,
+  { request: { upstream }, maxBodyBytes }: Pick<Outbound, 'request' | 'maxBodyBytes'>,
+): HeldShare | null {
+  if (!takesWholeBodies(upstream)) return null
+  const bounds = heldBytes.bounds(gateway.heldBodyBytes, maxBodyBytes ?? 0)
+  return { held: heldBytes, network, bounds }
+}
+
+export interface HeldBodyListener extends UploadListener {
+  /** Called once, when its last byte is there. */
+  readonly onWhole: (body: Buffer) => void
+}
+
+/**
+ * A body that is held until it is sent in one piece. Bytes that came are counted as held, from then until `release`;
+ * what is only announced is not. The listener hears one of the two, a fault or the whole, unless it is released before.
+ */
+export class HeldBody {
+  readonly #share: HeldShare
+  #upload: Upload | null = null
+  #bytes = 0
+  #over = false
+
+  constructor(share: HeldShare) {
+    this.#share = share
+  }
+
+  /** Whether so much could be held now; null, of a body that announces nothing, always may begin. */
+  hasRoomFor(announced: number | null): boolean {
+    const { held, network, bounds } = this.#share
+    return announced === null || announced <= held.free(network, bounds)
+  }
+
+  /** Reads the body of a request, within the limits that any body has. */
+  read(
+    request: IncomingMessage,
+    limits: UploadLimits,
+    listener: HeldBodyListener,
+    timing: Timing = systemTiming,
+  ): void {
+    const pieces = new Pieces(announcedLength(request))
+    const upload = new Upload(request, limits, listener, timing)
+    this.#upload = upload
+    upload.on('data', (piece: Buffer) => {
+      if (this.#over) return
+      if (this.#count(piece.length)) {
+        pieces.add(piece)
+        return
+      }
+      pieces.drop()
+      upload.destroy()
+      listener.onFault(heldBodiesFull())
+    })
+    upload.once('end', () => {
+      if (!this.#over) listener.onWhole(pieces.take())
+    })
+  }
+
+  /** One that is here already, as a form that waited. False: there is no room for it. */
+  take(body: Buffer): boolean {
+    return this.#count(body.length)
+  }
+
+  /** Whatever became of it: it is held no more. Counts once, however often it is called. */
+  release(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#upload?.destroy()
+    this.#share.held.release(this.#share.network, this.#bytes)
+  }
+
+  #count(bytes: number): boolean {
+    const { held, network, bounds } = this.#share
+    if (this.#over || !held.take(network, bytes, bounds)) return false
+    this.#bytes += bytes
+    return true
+  }
+}
+
+export function heldBodiesFull(): UpstreamFault {
+  const message = 'no more bodies can be held (`aws.held_bodies`), in all or of this client network'
+  return new UpstreamFault('HELD_BODIES_FULL', message)
+}
