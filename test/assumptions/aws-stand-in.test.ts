@@ -2,8 +2,10 @@
 // JavaScript, verified by botocore, answered by a real function behind the real serverless-wsgi.
 import { createHash, createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
+import { EventStreamCodec } from '@smithy/eventstream-codec'
 import { SignatureV4 } from '@smithy/signature-v4'
 import t, { type Test } from 'tap'
+import { startNodeFunction } from '../support/aws/node-function.ts'
 import { type Aws, type AwsKey, roleKey, startAws } from '../support/aws/stand-in.ts'
 
 interface Asked {
@@ -339,3 +341,47 @@ def handler(event, context):
   t.equal((await invoke({})).headers['retry-after'], '3')
   t.equal((await invoke({})).status, 200)
 })
+
+t.test('Invoke streams what a function of Node’s writes, as an event stream', async (t) => {
+  const aws = await startAws(t, { handler: 'runtime' })
+  startNodeFunction(t, aws)
+  const invoke = (path: string, name = aws.lambda.arn) =>
+    signed({
+      ...atInvoke(aws),
+      path: `/2021-11-15/functions/${encodeURIComponent(name)}/response-streaming-invocations`,
+      body: JSON.stringify({ rawPath: path }),
+    })
+  const events = await invoke('/events')
+  t.equal(events.status, 200)
+  t.equal(events.headers['content-type'], 'application/vnd.amazon.eventstream')
+  const integration = 'application/vnd.awslambda.http-integration-response'
+  t.equal(events.headers['x-amzn-remapped-content-type'], integration)
+  const messages = decoded(events.body)
+  t.match(messages.payload, /^\{"statusCode":200.*\}\0{8}id: 0\ndata: event 0\n\nid: 1/)
+  t.ok(messages.kinds.length > 4, 'in the pieces that it wrote')
+  t.same(messages.kinds.at(-1), 'InvokeComplete')
+  t.same(messages.complete, {})
+  t.match(decoded((await invoke('/late')).body), { payload: /so far$/, complete: { ErrorCode: 'TypeError' } })
+  t.match(decoded((await invoke('/early')).body), {
+    payload: /"errorType":"TypeError"/,
+    complete: { ErrorCode: 'Unhandled', ErrorDetails: /before the head/ },
+  })
+  t.equal((await invoke('/plain')).headers['x-amzn-remapped-content-type'], 'text/plain')
+  t.equal((await invoke('/events', 'other')).headers['x-amzn-errortype'], 'ResourceNotFoundException')
+  const whole = await signed({ ...atInvoke(aws), body: JSON.stringify({ rawPath: '/teapot' }) })
+  t.match(whole.text, /^\{"statusCode":418.*\}\0{8}short and stout$/, 'Invoke itself knows no stream')
+})
+
+/** By AWS's own reader, which checks the checksums. */
+function decoded(stream: Buffer) {
+  const codec = new EventStreamCodec(
+    (bytes) => Buffer.from(bytes).toString(),
+    (text) => Buffer.from(text),
+  )
+  const messages = []
+  for (let at = 0; at < stream.length; at += stream.readUInt32BE(at))
+    messages.push(codec.decode(stream.subarray(at, at + stream.readUInt32BE(at))))
+  const kinds = messages.map(({ headers }) => headers[':event-type']?.value)
+  const bodies = messages.map(({ body }) => Buffer.from(body).toString())
+  return { kinds, payload: bodies.slice(0, -1).join(''), complete: JSON.parse(bodies.at(-1) ?? '') }
+}

@@ -9,6 +9,10 @@ class Request:
         """`body` is None when it was larger than the place takes."""
         self.method, self.target, self.lines, self.body = method, target, lines, body
         self.path, _, self.query = target.partition("?")
+        self.pieces, self.trailers = iter(()), []
+
+    def trailer(self, name):
+        return next((value for key, value in self.trailers if key.lower() == name), None)
 
     def values(self, name):
         return [value for key, value in self.lines if key.lower() == name]
@@ -25,7 +29,8 @@ class Answer:
 
 
 def listen(respond, max_body):
-    """Answers each request of each connection by `respond(request)`; gives the port."""
+    """Answers each request of each connection by `respond(request)`; gives the port. `max_body` of None: bodies are read
+    by `respond`, from `request.pieces`, as they come."""
     server = socket.socket()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("127.0.0.1", 0))
@@ -49,7 +54,10 @@ def serve(connection, respond, max_body):
                 if request is None:
                     return
                 kept = request.body is not None and (request.value("connection") or "").lower() != "close"
-                write_answer(connection, request, respond(request), kept)
+                answer = respond(request)
+                for _ in request.pieces:
+                    pass
+                write_answer(connection, request, answer, kept)
                 if not kept:
                     return
     except (OSError, ValueError):
@@ -61,33 +69,40 @@ def read_request(connection, stream, max_body):
     if not start:
         return None
     method, target, _ = start.decode("latin-1").rstrip("\r\n").split(" ")
-    lines = []
-    while True:
-        line = stream.readline(1 << 20).decode("latin-1").rstrip("\r\n")
-        if not line:
-            break
-        name, _, value = line.partition(":")
-        lines.append((name, value.strip(" \t")))
+    lines = read_lines(stream)
     request = Request(method, target, lines, b"")
     if (request.value("expect") or "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-    body = read_body(request, stream)
+    pieces = read_pieces(request, stream)
+    if max_body is None:
+        request.pieces = pieces
+        return request
+    # All of it, though the place take less: whoever still sends would not hear the answer.
+    body = b"".join(pieces)
     request.body = None if len(body) > max_body else body
     return request
 
 
-def read_body(request, stream):
-    """All of it, though the place take less: whoever still sends would not hear the answer."""
+def read_lines(stream):
+    lines = []
+    while True:
+        line = stream.readline(1 << 20).decode("latin-1").rstrip("\r\n")
+        if not line:
+            return lines
+        name, _, value = line.partition(":")
+        lines.append((name, value.strip(" \t")))
+
+
+def read_pieces(request, stream):
     if "chunked" not in (request.value("transfer-encoding") or "").lower():
-        return exactly(stream, int(request.value("content-length") or 0))
-    pieces = []
+        yield exactly(stream, int(request.value("content-length") or 0))
+        return
     while True:
         size = int(stream.readline(100).split(b";")[0], 16)
         if size == 0:
-            while stream.readline(65536).strip():
-                pass
-            return b"".join(pieces)
-        pieces.append(exactly(stream, size))
+            request.trailers += read_lines(stream)
+            return
+        yield exactly(stream, size)
         stream.readline(10)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from events import ACCOUNT, payload_1, payload_2
 from http_listener import Answer
+from runtime_api import streamed
 from verifier import Refused, verify
 
 INVOKE_BYTES = 6291456
@@ -228,10 +229,11 @@ class Invoke(Place):
                           f"Request must be smaller than {INVOKE_BYTES} bytes for the InvokeFunction operation")
         key = verify(request, self.service, self.region, self.keys(), self.clock())
         seen["key"] = key["accessKeyId"]
-        found = re.fullmatch(r"/2015-03-31/functions/([^/]+)/invocations", request.path)
+        found = re.fullmatch(r"/2015-03-31/functions/([^/]+)/invocations"
+                             r"|/2021-11-15/functions/([^/]+)/response-streaming-invocations", request.path)
         if found is None or request.method != "POST":
             raise Refused(404, "")
-        name, arn = unquote(found[1]), self.function.arn
+        name, arn = unquote(found[1] or found[2]), self.function.arn
         if not key.get("allowed", True):
             raise Refused("AccessDeniedException", f"User: {key['arn']} is not authorized to perform: "
                           f"lambda:InvokeFunction on resource: {arn} because no identity-based policy allows the "
@@ -245,6 +247,8 @@ class Invoke(Place):
         except ValueError as error:
             raise Refused("InvalidRequestContentException",
                           f"Could not parse request body into json: {error}") from None
+        if found[2]:
+            return streamed(self.function, request.body, request_id)
         failed, payload = self.function.invoke(request.body, request_id)
         seen["functionFailed"] = failed
         lines = [("Content-Type", "application/json"), ("x-amzn-Remapped-Content-Length", "0"),

@@ -13,6 +13,8 @@
 //   await aws.answerNext('lambda', [{ status: 429, headers: { 'Retry-After': '3' }, body: '{…}' }])  after the signature
 // Other functions: { handler: 'own.handler', files: { 'own.py': 'def handler(event, context): …' } }, or an `app` of
 // serverless-wsgi ('module.app') from `files` or `folders`; a place may have a `handler` and `iam` of its own.
+// { handler: 'runtime' }: a process of its own by the Runtime API at aws.runtime; startNodeFunction runs one of Node's.
+// Invoke streams too, by its own path: what Python returns comes in two pieces, what Node streams as it comes.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,6 +104,8 @@ export interface Aws {
   readonly http: AwsAddress & { readonly stage: string }
   readonly functionUrl: AwsAddress
   readonly lambda: AwsPlace & { readonly arn: string }
+  /** `127.0.0.1:4712`, where a function of `handler: 'runtime'` polls; null without one. */
+  readonly runtime: string | null
   readonly keys: readonly AwsKey[]
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -165,6 +169,7 @@ export async function startAws(t: Pick<Test, 'teardown'>, options: AwsOptions = 
     http: { ...address('http', http.hosts, httpPath), stage: http.stage },
     functionUrl: address('functionUrl', functionUrl.hosts, ''),
     lambda: { origin: origin('lambda'), host: lambda.hosts[0] ?? '', arn },
+    runtime: process.port('runtime') === 0 ? null : `127.0.0.1:${process.port('runtime')}`,
     keys,
     accessKeyId: first.accessKeyId,
     secretAccessKey: first.secretAccessKey,
@@ -193,7 +198,7 @@ function deploy(options: AwsOptions): string {
 }
 
 interface Places {
-  port(place: AwsPlaceName | 'control'): number
+  port(place: AwsPlaceName | 'control' | 'runtime'): number
   log(): string
   close(): Promise<void>
 }

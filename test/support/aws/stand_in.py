@@ -11,6 +11,7 @@ import time
 from functions import Function
 from http_listener import Answer, listen
 from places import FunctionUrl, HttpStage, Invoke, RestStage
+from runtime_api import RuntimeApi
 
 KINDS = {"rest": RestStage, "http": HttpStage, "functionUrl": FunctionUrl, "lambda": Invoke}
 KEPT = 2000
@@ -26,12 +27,19 @@ class StandIn:
         for name, place in options["places"].items():
             handler = place.get("handler") or options["handler"]
             if handler not in functions:
-                functions[handler] = Function(handler, arn, version, options["timeoutSeconds"])
+                functions[handler] = self.open(handler, arn, version, options["timeoutSeconds"])
             kind = KINDS[name](place, options["region"], functions[handler], lambda: self.keys, self.clock)
             kind.answers = []
             self.places[name] = kind
             self.ports[name] = listen(lambda request, n=name: self.respond(n, request), kind.max_body)
         self.ports["control"] = listen(self.control, 1 << 26)
+
+    def open(self, handler, arn, version, timeout):
+        if handler != "runtime":
+            return Function(handler, arn, version, timeout)
+        runtime = RuntimeApi(arn, version, timeout)
+        self.ports["runtime"] = listen(runtime.respond, None)
+        return runtime
 
     def clock(self):
         return time.time() if self.now is None else self.now

@@ -1,0 +1,82 @@
+// A function of Node's that streams, for what its gateway makes of that: each path does one thing.
+
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
+
+const from = (stream, head) => awslambda.HttpResponseStream.from(stream, head)
+
+async function serverSentEvents(stream, count) {
+  for (let i = 0; i < count; i += 1) {
+    stream.write(`id: ${i}\ndata: event ${i}\n\n`)
+    await setTimeout(20)
+  }
+  stream.end()
+}
+
+export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  const path = event.rawPath ?? event.path
+  const text = { 'Content-Type': 'text/plain' }
+  switch (path) {
+    case '/events': {
+      const head = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }
+      return await serverSentEvents(
+        from(stream, { statusCode: 200, headers: head, cookies: ['a=1', 'b=2'] }),
+        5,
+      )
+    }
+    case '/endless': {
+      from(stream, { statusCode: 200, headers: { 'Content-Type': 'text/event-stream' } })
+      for (;;) {
+        stream.write('data: still here\n\n')
+        await setTimeout(20)
+      }
+    }
+    case '/download': {
+      const piece = Buffer.alloc(65_536, 'claimgate ')
+      const size = Number(event.queryStringParameters?.pieces ?? 400)
+      from(stream, { statusCode: 200, headers: { 'Content-Type': 'application/octet-stream' } })
+      await pipeline(
+        Readable.from(
+          (function* () {
+            for (let i = 0; i < size; i += 1) yield piece
+          })(),
+        ),
+        stream,
+      )
+      return
+    }
+    case '/who': {
+      from(stream, { statusCode: 200, headers: { 'Content-Type': 'application/json' } })
+      stream.end(JSON.stringify(event))
+      return
+    }
+    case '/empty':
+      from(stream, { statusCode: 200, headers: text })
+      stream.end()
+      return
+    case '/teapot':
+      from(stream, { statusCode: 418, headers: text })
+      stream.end('short and stout')
+      return
+    case '/early':
+      throw new TypeError('before the head')
+    case '/late': {
+      from(stream, { statusCode: 200, headers: text })
+      stream.write('so far')
+      await setTimeout(50)
+      throw new TypeError('after the head')
+    }
+    case '/plain':
+      stream.setContentType('text/plain')
+      stream.end('no head at all')
+      return
+    case '/crlf':
+      from(stream, { statusCode: 200, headers: { 'X-A': 'b\r\nSet-Cookie: c=d' } })
+      stream.end('never seen')
+      return
+    default:
+      from(stream, { statusCode: 404, headers: text })
+      stream.end('no such path')
+  }
+})
