@@ -200,6 +200,13 @@ export interface Upstreams {
    * was checked. Rejects with an `UpstreamFault`, at once when the signal aborts: then nothing of it is left.
    */
   upgrade(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamUpgrade>
+  /**
+   * The bytes of header lines that a request to an upstream gets here beside its own: those of the signature, the session
+   * token among them. The most that is usual, as long as there are no credentials; 0 where nothing is signed.
+   */
+  headerBytes(upstream: UpstreamSettings): number
+  /** Fetches in the background what requests to these would wait for. Never throws. */
+  prepare(upstreams: readonly UpstreamSettings[]): void
   /** Those of the next edition: connections of its own, within the same bounds. */
   renew(): Upstreams
   /** Ends every connection of this edition. */

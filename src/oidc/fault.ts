@@ -6,12 +6,12 @@ import {
 } from 'openid-client'
 import type { ConnectionPhase } from '../core/connection/facts.ts'
 import { failureText } from '../core/connection/failure.ts'
+import { repeats } from '../core/echo.ts'
 import { errorCode } from '../core/error-code.ts'
 import { type AnyFault, isFault, LoginFault, ProviderFault } from '../core/fault.ts'
 import { isObject } from '../core/json.ts'
 import { algorithmProblem } from './algorithms.ts'
 import { clockCure } from './clock.ts'
-import { repeats } from './echo.ts'
 import { certificateRefused } from './observer.ts'
 import { quote, quoteWithout, withheld } from './quote.ts'
 

@@ -1,5 +1,5 @@
+import { blotted, repeats } from '../core/echo.ts'
 import { limits } from '../core/limits/table.ts'
-import { blotted, repeats } from './echo.ts'
 
 /**
  * A value from outside, for an operator's message: as JSON in visible ASCII, at most 120 characters. Whoever calls

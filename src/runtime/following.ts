@@ -19,6 +19,7 @@ export const subscriberNames = [
   'sessions',
   'keys',
   'providers',
+  'upstreams',
   'metrics',
   'certificates',
   'admin',

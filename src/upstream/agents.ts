@@ -9,6 +9,7 @@ import type {
   UpstreamUpgrade,
 } from '../core/ports.ts'
 import { type CredentialSources, createCredentialSources } from './aws/credentials.ts'
+import { createSigner } from './aws/signing.ts'
 import { type CertificateSeen, type ConnectionOptions, createConnect } from './connection.ts'
 import { UpgradeExchange } from './handshake.ts'
 import { ConnectionPool } from './pool.ts'
@@ -77,16 +78,25 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
     return created
   }
 
+  function plain(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange {
+    const { upstream, timeouts } = request
+    const pool = poolsOf(upstream).requests
+    const exchange = new RequestExchange(request, optionsOf(upstream, timeouts), pool, sink)
+    exchange.start()
+    return exchange
+  }
+
+  const signer = createSigner(sources, timing, plain)
+
   return {
-    request(request: UpstreamRequest, sink: UpstreamSink): UpstreamExchange {
-      const { upstream, timeouts } = request
-      const pool = poolsOf(upstream).requests
-      const exchange = new RequestExchange(request, optionsOf(upstream, timeouts), pool, sink)
-      exchange.start()
-      return exchange
-    },
+    request: (request, sink) =>
+      request.upstream.aws === null ? plain(request, sink) : signer.request(request, sink),
     upgrade(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamUpgrade> {
       const { upstream, timeouts } = request
+      if (upstream.aws !== null) {
+        // The file cannot say both: a handshake that came here would go without a signature.
+        return Promise.reject(new Error('no WebSocket goes to an upstream whose requests are signed'))
+      }
       return new Promise((resolve, reject) => {
         const key = randomBytes(16).toString('base64')
         const exchange = new UpgradeExchange(request, optionsOf(upstream, timeouts), key, (outcome) => {
@@ -103,6 +113,8 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
         exchange.start(poolsOf(upstream).webSockets)
       })
     },
+    headerBytes: signer.headerBytes,
+    prepare: signer.prepare,
     renew: () => openEdition(poolsByAddress, { ...around, sources: sources.renew() }),
     close(): void {
       sources.close()

@@ -13,6 +13,7 @@ import {
   type Situation,
   toUpstreamFault,
 } from './fault.ts'
+import { piecesOf, withLength } from './pieces.ts'
 import type { ConnectionPool, Waiter } from './pool.ts'
 import { phaseOf } from './reached.ts'
 import type { Sending, SendingFault } from './sending.ts'
@@ -74,12 +75,13 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
     this.#connection = connection
     this.#dispatched = null
     const { method, path, headers, body, timeouts } = this.#request
+    const isWhole = Buffer.isBuffer(body)
     connection.dispatch(
       {
         method,
         path,
-        headers: headers as string[],
-        body,
+        headers: (isWhole ? withLength(headers, body) : headers) as string[],
+        body: isWhole && body.length > limits.upstreamPieceBytes ? piecesOf(body) : body,
         // undici's runs while the app still reads; ours waits until the body is gone.
         headersTimeout: body === null ? timeouts.responseSeconds * 1000 : 0,
         bodyTimeout: timeouts.idleSeconds * 1000,

@@ -69,6 +69,8 @@ export function openHeldContext(t: Test, yaml: string, change: Partial<Runtime> 
         signal.addEventListener('abort', () => reject(new Error('given up')))
         handshakes.push({ request, signal, answer: resolve, fail: reject })
       }),
+    headerBytes: () => 0,
+    prepare: () => {},
     renew: () => upstreams,
     close: () => {},
   }

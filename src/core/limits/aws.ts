@@ -1,5 +1,5 @@
 import { heldBodyLimits } from './held-bodies.ts'
-import { type Limit, of } from './limit.ts'
+import { KiB, type Limit, of } from './limit.ts'
 
 /** What signing requests for AWS may keep, and how long it may take to have the credentials for it. */
 export const awsLimits = {
@@ -37,6 +37,12 @@ export const awsLimits = {
     'process',
     60_000,
     'How often credentials are fetched anew because AWS says that they are over or unknown.',
+  ),
+  awsRefusalBytes: of('upstream', 32 * KiB, 'What is read of AWS’s own refusal of a request, for its words.'),
+  awsTokenBytes: of(
+    'process',
+    2 * KiB,
+    'What a session token is taken to need in the header lines of a request, as long as there is none.',
   ),
   awsWords: of('process', 300, 'Characters of what AWS says of an error; the rest is left out.'),
   ...heldBodyLimits,

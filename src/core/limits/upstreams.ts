@@ -4,6 +4,11 @@ import { KiB, type Limit, of } from './limit.ts'
 /** What apps may send, how long they are waited for, and how often they are asked. */
 export const upstreamLimits = {
   upstreamHeaderBytes: of('upstream', 64 * KiB, 'Header lines of one answer; more is 502.'),
+  upstreamPieceBytes: of(
+    'request',
+    64 * KiB,
+    'A body that is sent whole goes to the app in pieces of this size, so that it shows whether it is still read.',
+  ),
   upstreamWaitingRequests: of(
     'upstream',
     100,

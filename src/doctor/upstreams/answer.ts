@@ -1,6 +1,6 @@
+import { repeats } from '../../core/echo.ts'
 import { type AnyFault, isFault } from '../../core/fault.ts'
 import type { AnswerHead, UpstreamRequest, Upstreams } from '../../core/ports.ts'
-import { repeats } from '../../oidc/echo.ts'
 
 /** What came of one request to an app. */
 export type UpstreamAnswer =

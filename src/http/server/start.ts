@@ -123,6 +123,7 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   tellOfStart(serverContext, gateway, { ...listeners, workers: front.others?.count }, options, before)
   certificates.look()
   const discovery = front.others === null ? followProviders(editions) : null
+  if (front.others === null) followUpstreams(editions)
   const { source, env, version } = options
   const reloading = source
     ? keepReloading({ ...serverContext, version }, { ...source, env }, deps, front.others)
@@ -167,6 +168,14 @@ export function followProviders(editions: Editions): Discovery {
   const discovery = keepDiscovered(() => editions.current().providers.values())
   editions.subscribe('providers', () => void discovery.look())
   return discovery
+}
+
+/** Credentials that sign requests to apps are at hand before the first one, and before an edition closes that has them. */
+export function followUpstreams(editions: Editions): void {
+  const prepare = ({ gateway, upstreams }: Runtime) =>
+    upstreams.prepare(gateway.apps.map(({ upstream }) => upstream))
+  prepare(editions.current())
+  editions.subscribe('upstreams', prepare)
 }
 
 /** What the whole process has goes on by the settings of the edition in force. */

@@ -23,7 +23,7 @@ import { createLingeringCloses } from '../server/lingering-close.ts'
 import { listenAtDraft } from '../server/listening.ts'
 import { openOwnFront } from '../server/own-front.ts'
 import { createRequestIds } from '../server/request-ids.ts'
-import { followEditions, followProviders, tellOfProvider } from '../server/start.ts'
+import { followEditions, followProviders, followUpstreams, tellOfProvider } from '../server/start.ts'
 import type { WorkerChannel } from './cluster.ts'
 import type { WorkerAnswer, WorkerStart } from './messages.ts'
 import { sharingLog } from './shared-events.ts'
@@ -111,6 +111,7 @@ export async function openWorkerServing(
     throw thrown
   }
   const discovery = followProviders(editions)
+  followUpstreams(editions)
   let ready: Runtime | null = null
 
   return {

@@ -42,9 +42,9 @@ function awsFacts({ aws, lambda, origin, ownOrigin }: UpstreamSettings): Named {
   return {
     'upstream.aws.sign': aws.service,
     'upstream.aws.region': aws.region,
-    'upstream.aws.role_arn': role && role.arn,
-    'upstream.aws.external_id': role && role.externalId,
-    'upstream.aws.session_name': role && role.sessionName,
+    'upstream.aws.role_arn': role?.arn ?? null,
+    'upstream.aws.external_id': role?.externalId ?? null,
+    'upstream.aws.session_name': role?.sessionName ?? null,
     'upstream.aws.credentials': given === null ? 'of the process' : keysText(given),
     'upstream.aws.endpoint': origin === ownOrigin && lambda === null ? null : origin,
   }

@@ -1,4 +1,4 @@
-import { limits } from '../core/limits/table.ts'
+import { limits } from './limits/table.ts'
 
 /**
  * Whether a text repeats a credential. Providers put what they were sent into their words, and rarely as it was sent:
