@@ -1,5 +1,6 @@
 import { repeats } from '../../core/echo.ts'
 import { type AnyFault, isFault } from '../../core/fault.ts'
+import { isObject, parseJson } from '../../core/json.ts'
 import type { AnswerHead, UpstreamRequest, Upstreams } from '../../core/ports.ts'
 
 /** What came of one request to an app. */
@@ -9,17 +10,19 @@ export type UpstreamAnswer =
       readonly status: number
       /** As it came; `withheld` where it repeats what the gateway sent. */
       readonly location: string | null
-      /** What can be said of AWS's refusals, where one came. */
+      /** `x-amzn-errortype`: what AWS says of an error of its own. */
       readonly errorType: string | null
+      /** `message` of a short JSON answer. */
+      readonly message: string | null
       /** The beginning of an HTML page, unencoded; null: it is none. */
       readonly page: string | null
     }
   | { readonly kind: 'failed'; readonly fault: AnyFault }
 
-/** Links stand in a page's head and first screens. */
-const mostPageBytes = 256 * 1024
+/** Links stand in a page's head and first screens; an error of AWS is short. */
+const mostBytes = { page: 256 * 1024, json: 4096 } as const
 /** From the head of the answer: who sends a letter now and then holds nobody up. */
-const pagePatienceMs = 10_000
+const patienceMs = 10_000
 
 /** Sends a request, and takes what comes, up to the beginning of a page. `secrets` are repeated to nobody. */
 export function receiveAnswer(
@@ -30,27 +33,24 @@ export function receiveAnswer(
   return new Promise((resolve, reject) => {
     let finish = (): void => {}
     const pieces: Buffer[] = []
-    let bytes = 0
+    let [bytes, most] = [0, 0]
     const exchange = upstreams.request(request, {
       head: (head) => {
-        const isPage = isHtml(head)
-        const timer = setTimeout(() => finish(), isPage ? pagePatienceMs : 0)
+        const kind = kindOf(head)
+        most = kind === null ? 0 : mostBytes[kind]
+        const timer = setTimeout(() => finish(), kind === null ? 0 : patienceMs)
         finish = () => {
           finish = () => {}
           clearTimeout(timer)
-          const page = isPage ? Buffer.concat(pieces).toString('utf8') : null
-          const moved = fieldOf(head, 'location')
-          const location = moved === null ? null : withheld(moved, secrets)
-          const errorType = fieldOf(head, 'x-amzn-errortype')
-          resolve({ kind: 'answered', status: head.statusCode, location, errorType, page })
+          resolve({ kind: 'answered', ...readAnswer(head, kind, Buffer.concat(pieces), secrets) })
           // The rest is nobody's. Not within the callback of undici, which still looks at the request.
           setImmediate(() => exchange.cancel())
         }
       },
       data: (piece) => {
-        if (bytes < mostPageBytes) pieces.push(piece.subarray(0, mostPageBytes - bytes))
+        pieces.push(piece.subarray(0, Math.max(0, most - bytes)))
         bytes += piece.length
-        if (bytes >= mostPageBytes) finish()
+        if (bytes >= most) finish()
         return true
       },
       end: () => finish(),
@@ -71,13 +71,37 @@ export function withheld(text: string, secrets: readonly string[]): string {
     : text
 }
 
-/** What no coding hides: none was asked for. */
-function isHtml(head: AnswerHead): boolean {
+function readAnswer(
+  head: AnswerHead,
+  kind: keyof typeof mostBytes | null,
+  body: Buffer,
+  secrets: readonly string[],
+): Omit<Extract<UpstreamAnswer, { kind: 'answered' }>, 'kind'> {
+  const moved = fieldOf(head, 'location')
+  const said = kind === 'json' ? parseJson(body.toString('utf8')) : null
+  // Lambda and IAM write it with a capital letter.
+  const message = isObject(said) ? (said.message ?? said.Message) : null
+  return {
+    status: head.statusCode,
+    location: moved === null ? null : withheld(moved, secrets),
+    errorType: readErrorType(fieldOf(head, 'x-amzn-errortype')),
+    message: typeof message === 'string' ? withheld(message, secrets) : null,
+    page: kind === 'page' ? body.toString('utf8') : null,
+  }
+}
+
+/** `Name`, `prefix#Name`, `Name:http://…`. */
+function readErrorType(written: string | null): string | null {
+  return /^(?:[\w.]+#)?(\w{1,100})(?::|$)/.exec(written ?? '')?.[1] ?? null
+}
+
+/** What is worth reading, and no coding hides: none was asked for. */
+function kindOf(head: AnswerHead): keyof typeof mostBytes | null {
   const coding = fieldOf(head, 'content-encoding')
-  return (
-    (coding === null || coding.toLowerCase() === 'identity') &&
-    /^\s*(?:text\/html|application\/xhtml\+xml)\s*(?:;|$)/i.test(fieldOf(head, 'content-type') ?? '')
-  )
+  if (coding !== null && coding.toLowerCase() !== 'identity') return null
+  const [type = ''] = (fieldOf(head, 'content-type') ?? '').toLowerCase().split(';')
+  if (['text/html', 'application/xhtml+xml'].includes(type.trim())) return 'page'
+  return type.trim() === 'application/json' ? 'json' : null
 }
 
 function fieldOf({ headers }: AnswerHead, wanted: string): string | null {

@@ -39,12 +39,26 @@ function ownLines({ app, location }: AskedPath): readonly string[] {
   ]
 }
 
-/** The same GET as a stranger would send it who found the address: without any of that. */
+/**
+ * What a stranger would send who found the address: the same GET without any of that; for a function an invocation that
+ * nobody signed, of which an event without anything in it would be made.
+ */
 export function askAsStranger(upstreams: Upstreams, asked: AskedPath): Promise<UpstreamAnswer> {
-  const { app } = asked
-  const plain = { ...app.upstream, aws: null, lambda: null }
-  return receiveAnswer(upstreams, get(asked, plain, []), [])
+  const { upstream } = asked.app
+  const plain = { ...upstream, aws: null, lambda: null }
+  const { lambda } = upstream
+  const request = lambda === null ? get(asked, plain, []) : invocation(asked, plain, lambda.functionName)
+  return receiveAnswer(upstreams, request, [])
 }
+
+function invocation(asked: AskedPath, plain: UpstreamSettings, functionName: string): UpstreamRequest {
+  const path = `/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`
+  const { host } = new URL(plain.origin)
+  const headers = ['Host', host, 'Content-Type', 'application/json', 'User-Agent', agent]
+  return { ...get(asked, plain, []), method: 'POST', path, headers, body: Buffer.from('{}') }
+}
+
+const agent = 'claimgate-doctor'
 
 function get(
   { app, location, path }: AskedPath,
@@ -60,7 +74,7 @@ function get(
     path,
     headers: [
       ...['Host', upstream.preserveHost ? new URL(app.url).host : upstream.host],
-      ...['Accept', '*/*', 'User-Agent', 'claimgate-doctor'],
+      ...['Accept', '*/*', 'User-Agent', agent],
       ...more,
     ],
     body: null,

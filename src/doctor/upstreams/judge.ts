@@ -1,24 +1,32 @@
 import { errorCode } from '../../core/error-code.ts'
 import type { AnyFault } from '../../core/fault.ts'
-import type { App, UpstreamSettings } from '../../core/gateway.ts'
+import type { App } from '../../core/gateway.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
 import type { AskedPath } from './ask.ts'
+import { isOfAws, isOfHttpApi } from './aws-hosts.ts'
 import { addressOf, checksOf, lockOf, openCure } from './lock.ts'
+import { forbiddenCure, refusalCure } from './refusals.ts'
+
+type Answered = Extract<UpstreamAnswer, { kind: 'answered' }>
 
 /** Whether the app is there and speaks what the file says: by the first request that came to something. */
-export function judgeConnection(
-  say: FindingsOf,
-  upstream: UpstreamSettings,
-  answer: UpstreamAnswer,
-): Finding {
-  const address = addressOf(upstream)
-  if (answer.kind === 'failed') return say.failed('reachable', answer.fault.message, cureOf(answer.fault))
-  return say.ok('reachable', `${address} speaks ${upstream.scheme}, as the file says`)
+export function judgeConnection(say: FindingsOf, app: App, answer: UpstreamAnswer): Finding {
+  const { upstream } = app
+  if (answer.kind === 'failed' && !ofAws.has(answer.fault.code))
+    return say.failed('reachable', answer.fault.message, cureOf(app, answer.fault))
+  return say.ok('reachable', `${addressOf(upstream)} speaks ${upstream.scheme}, as the file says`)
 }
 
-function cureOf(fault: AnyFault): string {
+/** Something of AWS answered. */
+const ofAws: ReadonlySet<string> = new Set([
+  'UPSTREAM_REFUSED_US',
+  'UPSTREAM_PATH_UNKNOWN',
+  'UPSTREAM_FUNCTION_FAILED',
+])
+
+function cureOf(app: App, fault: AnyFault): string {
   switch (fault.code) {
     case 'UPSTREAM_UNREACHABLE':
       return 'Start the app, or see `upstream`: its host, its port, the network between.'
@@ -26,52 +34,100 @@ function cureOf(fault: AnyFault): string {
       return 'See the scheme of `upstream`, the certificate of the app, and `ca_file` where a private authority issued it.'
     case 'UPSTREAM_TIMEOUT':
       return 'See whether the app hangs, whether the network lets this machine through, and the scheme of `upstream`.'
+    case 'UPSTREAM_REFUSED_US':
+      return refusalCure(app, fault.message)
+    case 'UPSTREAM_PATH_UNKNOWN':
+      return refusalCure(app, unknownPath)
+    case 'UPSTREAM_FUNCTION_FAILED':
+      return "See the function's own log, by the request id. It was asked as the gateway asks it, for nobody."
     default:
       return 'See whether it is the app that listens there, and the scheme of `upstream`.'
   }
 }
 
-/** What one path answered to the gateway, and, where something keeps strangers out, to one (null: nobody asked). */
-export function judgePath(
-  say: FindingsOf,
-  { app, path }: AskedPath,
-  asGateway: UpstreamAnswer,
-  asStranger: UpstreamAnswer | null,
-): readonly Finding[] {
-  const first = judgeAsGateway(say, app, path, asGateway)
-  return asStranger === null ? [first] : [first, judgeAsStranger(say, app, path, asStranger)]
+const unknownPath = 'MissingAuthenticationTokenException'
+
+/** Whether API Gateway has no such path. Where IAM is demanded it says the same to whoever does not sign. */
+export function isUnknownPath(answer: UpstreamAnswer): boolean {
+  return answer.kind === 'failed'
+    ? answer.fault.code === 'UPSTREAM_PATH_UNKNOWN'
+    : answer.errorType === unknownPath
 }
 
 const refusals: ReadonlySet<number> = new Set([401, 403])
 
-function judgeAsGateway(say: FindingsOf, app: App, path: string, answer: UpstreamAnswer): Finding {
-  const lock = lockOf(app)
-  const check = checksOf(lock).asGateway
-  if (answer.kind === 'failed')
-    return say.failed(check, `${path}: ${answer.fault.message}`, cureOf(answer.fault))
+/** What a path answered to the gateway. `isFirst`: it is the app's own start, which has to be there. */
+export function judgeAsGateway(
+  say: FindingsOf,
+  { app, path }: AskedPath,
+  answer: UpstreamAnswer,
+  isFirst: boolean,
+): Finding {
+  const check = checksOf(lockOf(app)).asGateway
+  if (answer.kind === 'failed') {
+    const saw = `${path}: ${answer.fault.message}`
+    const cure = cureOf(app, answer.fault)
+    return isUnknownPath(answer) && !isFirst ? say.warning(check, saw, cure) : say.failed(check, saw, cure)
+  }
   const saw = `${path} answers ${said(answer)}`
+  if (isOfAws(app) && answer.errorType !== null && answer.status >= 400) {
+    const [told, cure] = [awsSaid(saw, answer), refusalCure(app, answer.errorType)]
+    return isUnknownPath(answer) && !isFirst ? say.warning(check, told, cure) : say.failed(check, told, cure)
+  }
   if (answer.status >= 500) return say.failed(check, saw, "See the app's own log.")
   if (!refusals.has(answer.status)) return say.ok(check, saw)
-  return lock === 'secret'
-    ? say.note(
-        check,
-        `${saw}: it wants to know who asks, or expects another secret`,
-        'Compare `shared_secret` with what the app expects, if signed-in people are refused as well.',
-      )
-    : say.note(check, `${saw}: it wants to know who asks, or knows nothing of the gateway`)
+  // Whatever was wrong.
+  if (app.upstream.aws !== null && isOfHttpApi(answer))
+    return say.failed(check, awsSaid(saw, answer), forbiddenCure(app))
+  return refusedFinding(say, app, check, saw)
+}
+
+/** The app itself refuses, which it may where it wants to know who asks. */
+function refusedFinding(say: FindingsOf, app: App, check: string, saw: string): Finding {
+  if (app.upstream.lambda !== null)
+    return say.note(
+      check,
+      `${saw}: it wants to know who asks, or knows nothing of the gateway`,
+      'If signed-in people are refused as well, see whether the app compares REMOTE_ADDR: it is the client there, and no proxy. Take that check out.',
+    )
+  if (app.sharedSecret === null)
+    return say.note(check, `${saw}: it wants to know who asks, or knows nothing of the gateway`)
+  return say.note(
+    check,
+    `${saw}: it wants to know who asks, or expects another secret`,
+    'Compare `shared_secret` with what the app expects, if signed-in people are refused as well.',
+  )
 }
 
 /**
  * Whoever finds the address must get nothing: everything but a refusal, and a connection that is not had, is too much.
+ * `isUnknown`: the gateway was told that there is no such path, so that a refusal says nothing.
  */
-function judgeAsStranger(say: FindingsOf, app: App, path: string, answer: UpstreamAnswer): Finding {
+export function judgeAsStranger(
+  say: FindingsOf,
+  { app, path }: AskedPath,
+  answer: UpstreamAnswer,
+  isUnknown: boolean,
+): Finding {
   const check = checksOf(lockOf(app)).asStranger
-  if (answer.kind === 'answered')
-    return refusals.has(answer.status)
-      ? say.ok(check, `${path} answers ${answer.status}`)
-      : say.failed(check, `${path} answers ${said(answer)}`, openCure(app))
-  if (isNoConnection(answer.fault)) return say.ok(check, `${path}: no answer (${answer.fault.message})`)
-  return say.failed(check, `${path}: ${answer.fault.message}`, openCure(app))
+  const where = app.upstream.lambda === null ? path : 'an invocation'
+  if (answer.kind === 'failed')
+    return isNoConnection(answer.fault)
+      ? say.ok(check, `${where}: no answer (${answer.fault.message})`)
+      : say.failed(check, `${where}: ${answer.fault.message}`, openCure(app))
+  if (!refusals.has(answer.status))
+    return say.failed(check, `${where} answers ${said(answer)}`, openCure(app))
+  const saw = `${where} answers ${answer.status}`
+  if (isUnknown) return say.note(check, `${saw}, as every path does that API Gateway does not have`)
+  return isRefusedByApp(app, answer)
+    ? say.warning(check, `${saw}, which the app says and not IAM: strangers start it`, openCure(app))
+    : say.ok(check, saw)
+}
+
+/** IAM's refusals at API Gateway and function URLs have its name or its words. */
+function isRefusedByApp({ upstream }: App, answer: Answered): boolean {
+  if (upstream.aws?.service !== 'execute-api' && upstream.aws?.service !== 'lambda') return false
+  return answer.status === 401 || (answer.errorType === null && !isOfHttpApi(answer))
 }
 
 /** It was refused or closed without a word. An app that is slow may still be at work for whoever asked. */
@@ -80,6 +136,12 @@ export function isNoConnection(fault: AnyFault): boolean {
   return ['UPSTREAM_UNREACHABLE', 'UPSTREAM_TLS', 'UPSTREAM_ABORTED'].includes(fault.code)
 }
 
-function said({ status, location }: Extract<UpstreamAnswer, { kind: 'answered' }>): string {
+function said({ status, location }: Answered): string {
   return location === null ? `${status}` : `${status} to ${showOwn(location)}`
+}
+
+function awsSaid(saw: string, { errorType, message }: Answered): string {
+  return [`${saw}, which AWS itself says`, errorType, message && showOwn(message)]
+    .filter((one) => one)
+    .join(': ')
 }

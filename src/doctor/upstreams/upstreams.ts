@@ -1,20 +1,21 @@
+import type { AwsCredentialEvent } from '../../core/aws-credential-event.ts'
 import type { App, Gateway } from '../../core/gateway.ts'
-import type { Clock } from '../../core/ports.ts'
-import { exampleRequest } from '../../core/request/example-request.ts'
-import { readTarget, upstreamPath } from '../../core/request/target.ts'
+import type { Clock, Upstreams } from '../../core/ports.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { createUpstreams } from '../../upstream/agents.ts'
 import { certificateFinding } from '../certificate.ts'
-import { type Finding, findingsOf } from '../finding.ts'
+import { type Finding, type FindingsOf, findingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
 import { type AskedPath, askAsGateway, askAsStranger, secretsSent } from './ask.ts'
-import { isNoConnection, judgeConnection, judgePath } from './judge.ts'
+import { askedPaths } from './asked-paths.ts'
+import { credentialsFindings, isWithoutCredentials } from './credentials.ts'
+import { isNoConnection, isUnknownPath, judgeAsGateway, judgeAsStranger, judgeConnection } from './judge.ts'
 import { linksFindings, type SeenPage } from './links.ts'
 import { lockOf, unlockedFindings } from './lock.ts'
 
 /**
  * Asks an app as the gateway does and as a stranger would, by GET of a path of each location, and says what came. An app
- * that cannot be reached is asked once.
+ * that cannot be reached is asked once. A function is invoked for each path, and asked once by a stranger.
  */
 export async function upstreamFindings(
   gateway: Gateway,
@@ -23,45 +24,79 @@ export async function upstreamFindings(
 ): Promise<readonly Finding[]> {
   const say = findingsOf(`apps.${app.name}`)
   const ends = new Map<string, EpochSeconds>()
-  const upstreams = createUpstreams(undefined, ({ host }, endsAt) => void ends.set(host, endsAt))
+  const events: AwsCredentialEvent[] = []
+  const upstreams = createUpstreams(
+    undefined,
+    ({ host }, endsAt) => void ends.set(host, endsAt),
+    1,
+    (event) => void events.push(event),
+  )
   try {
-    const findings: Finding[] = []
-    const pages: SeenPage[] = []
-    for (const [index, asked] of askedPaths(gateway, app).entries()) {
-      const asGateway = await askAsGateway(upstreams, asked)
-      if (index === 0) findings.push(judgeConnection(say, app.upstream, asGateway))
-      if (asGateway.kind === 'failed' && cannotConnect(asGateway)) break
-      const asStranger = lockOf(app) === null ? null : await askAsStranger(upstreams, asked)
-      findings.push(...judgePath(say, asked, asGateway, asStranger))
-      if (asGateway.kind === 'answered') pages.push({ ...asked, ...asGateway, secrets: secretsSent(asked) })
-      // One that hangs would make whoever looks wait for each path.
-      if (asGateway.kind === 'failed' && asGateway.fault.code === 'UPSTREAM_TIMEOUT') break
-    }
-    const certificates = [...ends].map(([host, endsAt]) =>
-      certificateFinding(say, `the certificate of ${host}`, endsAt, clock.now()),
-    )
-    return [...findings, ...linksFindings(say, app, pages), ...certificates, ...unlockedFindings(say, app)]
+    const all = await askAll(upstreams, app, askedPaths(gateway, app))
+    const [first] = all
+    const answers = all.map(({ asGateway }) => asGateway)
+    return [
+      ...(first === undefined ? [] : connectionFindings(say, app, first)),
+      ...credentialsFindings(say, app, events, answers),
+      ...all.flatMap((one, index) => pathFindings(say, one, index === 0)),
+      ...linksFindings(say, app, all.flatMap(pageOf)),
+      ...[...ends].map(([host, endsAt]) =>
+        certificateFinding(say, `the certificate of ${host}`, endsAt, clock.now()),
+      ),
+      ...unlockedFindings(say, app),
+    ]
   } finally {
     upstreams.close()
   }
 }
 
-/** There is nobody to ask: another path would find the same. */
-function cannotConnect({ fault }: Extract<UpstreamAnswer, { kind: 'failed' }>): boolean {
-  return isNoConnection(fault) && fault.code !== 'UPSTREAM_ABORTED'
+/** What came of one path; null: nobody asked so. */
+interface Asked {
+  readonly asked: AskedPath
+  readonly asGateway: UpstreamAnswer | null
+  readonly asStranger: UpstreamAnswer | null
 }
 
-/** A path of each location and of the app's own rule; each once, as methods make no difference here. */
-function askedPaths(gateway: Gateway, app: App): readonly AskedPath[] {
-  const origin = [...gateway.hosts.values()].find(({ apps }) => apps.includes(app))
-  const byPath = new Map<string, AskedPath>()
-  for (const location of [app.fallback, ...app.allLocations]) {
-    const example = origin === undefined ? null : exampleRequest(origin, location)
-    const reading = example === null ? null : readTarget(example.path)
-    if (example === null || reading?.ok !== true) continue
-    const path = upstreamPath(app, reading.target)
-    const url = app.origin + example.path
-    if (!byPath.has(path)) byPath.set(path, { app, location, path, url })
+async function askAll(
+  upstreams: Upstreams,
+  app: App,
+  paths: readonly AskedPath[],
+): Promise<readonly Asked[]> {
+  const all: Asked[] = []
+  let hasCredentials = true
+  for (const asked of paths) {
+    const asGateway: UpstreamAnswer | null = hasCredentials ? await askAsGateway(upstreams, asked) : null
+    // There is nobody to ask: another path would find the same.
+    if (cannotConnect(asGateway)) return [...all, { asked, asGateway, asStranger: null }]
+    hasCredentials &&= !isWithoutCredentials(asGateway)
+    // A function has one address for all paths.
+    const isTold = lockOf(app) === null || (app.upstream.lambda !== null && all.length > 0)
+    all.push({ asked, asGateway, asStranger: isTold ? null : await askAsStranger(upstreams, asked) })
+    // One that hangs would make whoever looks wait for each path.
+    if (asGateway?.kind === 'failed' && asGateway.fault.code === 'UPSTREAM_TIMEOUT') break
   }
-  return [...byPath.values()]
+  return all
+}
+
+function cannotConnect(answer: UpstreamAnswer | null): boolean {
+  return answer?.kind === 'failed' && isNoConnection(answer.fault) && answer.fault.code !== 'UPSTREAM_ABORTED'
+}
+
+function connectionFindings(say: FindingsOf, app: App, { asGateway, asStranger }: Asked): readonly Finding[] {
+  const answer = isWithoutCredentials(asGateway) ? asStranger : asGateway
+  return answer === null ? [] : [judgeConnection(say, app, answer)]
+}
+
+/** What is told of the connection, or of the credentials, is told once. */
+function pathFindings(say: FindingsOf, { asked, asGateway, asStranger }: Asked, isFirst: boolean) {
+  const isTold = (isFirst && cannotConnect(asGateway)) || isWithoutCredentials(asGateway)
+  const isUnknown = asGateway !== null && isUnknownPath(asGateway)
+  return [
+    ...(asGateway === null || isTold ? [] : [judgeAsGateway(say, asked, asGateway, isFirst)]),
+    ...(asStranger === null ? [] : [judgeAsStranger(say, asked, asStranger, isUnknown)]),
+  ]
+}
+
+function pageOf({ asked, asGateway }: Asked): readonly SeenPage[] {
+  return asGateway?.kind === 'answered' ? [{ ...asked, ...asGateway, secrets: secretsSent(asked) }] : []
 }

@@ -1,0 +1,41 @@
+import type { AwsCredentialEvent } from '../../core/aws-credential-event.ts'
+import type { App } from '../../core/gateway.ts'
+import type { Finding, FindingsOf } from '../finding.ts'
+import type { UpstreamAnswer } from './answer.ts'
+import { credentialsCure } from './refusals.ts'
+
+type Failed = Extract<UpstreamAnswer, { kind: 'failed' }>
+
+/** Whether a request was not even sent, as there was nothing to sign it with. */
+export function isWithoutCredentials(answer: UpstreamAnswer | null): answer is Failed {
+  return answer?.kind === 'failed' && answer.fault.code === 'AWS_CREDENTIALS_UNAVAILABLE'
+}
+
+/** Whose credentials sign, and until when, or where they were looked for. Nothing where requests are not signed. */
+export function credentialsFindings(
+  say: FindingsOf,
+  app: App,
+  events: readonly AwsCredentialEvent[],
+  answers: readonly (UpstreamAnswer | null)[],
+): readonly Finding[] {
+  const { aws } = app.upstream
+  if (aws === null) return []
+  const without = answers.find(isWithoutCredentials)
+  if (without !== undefined)
+    return [say.failed('credentials', without.fault.message, credentialsCure(app, without.fault))]
+  const fetched = events.find(({ kind }) => kind === 'fetched')
+  if (fetched?.kind === 'fetched')
+    return [say.ok('credentials', `${signer(fetched.whose)} signs${endText(fetched)}`)]
+  const { given } = aws.credentials
+  // Those of the file are fetched nowhere.
+  return given === null ? [] : [say.ok('credentials', `access key ${given.accessKeyId} of the file signs`)]
+}
+
+function signer(whose: string): string {
+  return whose === 'this process' ? 'what AWS gives this process' : whose
+}
+
+function endText({ endsAtMs }: { readonly endsAtMs: number | null }): string {
+  if (endsAtMs === null) return ', with keys that do not end'
+  return `, until ${new Date(endsAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, renewed before`
+}
