@@ -1,0 +1,150 @@
+// docs/aws.md as a reader follows it: the app, what stands around it, serverless.yml and the gateway's file are those of
+// the page. What AWS would read from serverless.yml is read here: the environment, the app, whether IAM is asked. The
+// stand-in takes the place of AWS, and its port that of AWS's hosts; nothing else of the page is changed.
+import { readFileSync } from 'node:fs'
+import type { Test } from 'tap'
+import { parse } from 'yaml'
+import { root } from '../examples.ts'
+import { type Op, people, startOp } from '../op.ts'
+import { blocksOf } from '../page-blocks.ts'
+import { type GatewayProcess, newPlace, type Place, startProcess } from '../process.ts'
+import { type Aws, startAws } from './stand-in.ts'
+import { at, objectAt } from './templates.ts'
+
+export const ways = ['secret', 'iam', 'function-url', 'lambda'] as const
+export type Way = (typeof ways)[number]
+
+/** User ids that are not plain ASCII. */
+export const names = { alice: 'Zoë Ünal', adam: 'Adam', olga: 'Olga' } as const
+
+const gatewaySecret = 'a-secret-between-gateway-and-app-of-32-bytes'
+const blocks = blocksOf('docs/aws.md')
+
+/** The one block behind a fence with these words. */
+export function blockOf(language: string, task: string): string {
+  const [found, ...others] = blocks.filter((block) => block.language === language && block.task === task)
+  if (found === undefined || others.length > 0)
+    throw new Error(`docs/aws.md: not one block ${language} ${task}`)
+  return found.text
+}
+
+export interface Around {
+  /** What the function runs, in the place of what serverless.yml says. */
+  readonly app?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** The function as serverless.yml of this way deploys it. */
+export async function deploy(t: Pick<Test, 'teardown'>, way: Way, around: Around = {}): Promise<Aws> {
+  const serverless: unknown = parse(
+    blockOf('yaml', `serverless.yml ${way}`).replaceAll(/\$\{ssm:[^}]*\}/g, gatewaySecret),
+  )
+  const events = at(serverless, 'functions', 'wiki', 'events')
+  const asked = (Array.isArray(events) ? events : []).map(
+    (event) => at(event, 'http', 'authorizer') === 'aws_iam',
+  )
+  const environment = (at(serverless, 'provider', 'environment') ?? {}) as Record<string, string>
+  return startAws(t, {
+    app: around.app ?? String(at(serverless, 'custom', 'wsgi', 'app')),
+    env: around.environment ?? environment,
+    rest: {
+      iam: asked.length > 0 && asked.every(Boolean),
+      stage: String(at(serverless, 'provider', 'stage')),
+    },
+    functionUrl: { iam: at(serverless, 'functions', 'wiki', 'url', 'authorizer') === 'aws_iam' },
+    lambda: { arn: functionArn() },
+    files: {
+      'wiki.py': blockOf('python', 'wiki.py'),
+      'today.py': blockOf('python', 'today.py'),
+      'lambda_app.py': blockOf('python', `lambda_app.py ${way === 'secret' ? 'secret' : 'iam'}`),
+      'claimgate_guard.py': readFileSync(`${root}config/examples/flask/claimgate_guard.py`, 'utf8'),
+    },
+  })
+}
+
+/** The function that the page's block invokes. */
+function functionArn(): string {
+  const upstream: unknown = parse(blockOf('yaml', 'block lambda'))
+  return String(at(upstream, 'upstream', 'lambda', 'function'))
+}
+
+/** The block of a way, for the stand-in. */
+function blockFor(way: Way, aws: Aws): string {
+  const block = blockOf('yaml', `block ${way}`)
+  switch (way) {
+    case 'secret':
+      return block.replace(aws.rest.url, aws.rest.local)
+    case 'iam':
+      return block.replace('aws: { sign: ', `aws: { endpoint: "${aws.rest.origin}", sign: `)
+    case 'function-url':
+      return block.replace('aws: { sign: ', `aws: { endpoint: "${aws.functionUrl.origin}", sign: `)
+    case 'lambda':
+      return `${block}      aws: { endpoint: "${aws.lambda.origin}" }\n`
+  }
+}
+
+/** The gateway's file: that of the page, with one block put into its place. */
+export function fileFor(way: Way, aws: Aws, { op, url }: { readonly op: Op; readonly url: string }): string {
+  const file = blockOf('yaml', 'claimgate.yaml')
+  const [before = '', after, ...others] = file.split('    # ← the block\n')
+  if (after === undefined || others.length > 0) throw new Error('docs/aws.md: no place for the block')
+  return `${before}${blockFor(way, aws)}${after}`
+    .replace('https://login.example.com', op.issuer)
+    .replace('client_id: wiki', `client_id: ${op.clientId}\n    user_id: name`)
+    .replace('https://wiki.example.com', url)
+}
+
+/** The environment of the gateway: its secrets, and where IAM is asked, the credentials of its role. */
+export function environmentFor(way: Way, aws: Aws, op: Op): Readonly<Record<string, string>> {
+  const client = { OIDC_CLIENT_SECRET: op.clientSecret }
+  if (way === 'secret') return { ...client, GATEWAY_SECRET: gatewaySecret }
+  return {
+    ...client,
+    AWS_ACCESS_KEY_ID: aws.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
+    ...(aws.sessionToken === null ? {} : { AWS_SESSION_TOKEN: aws.sessionToken }),
+  }
+}
+
+export interface Walk {
+  readonly aws: Aws
+  readonly op: Op
+  readonly place: Place
+  readonly gateway: GatewayProcess
+  /** What people open. */
+  readonly url: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Provider, function and gateway process of one way; all end with the test. */
+export async function openWay(t: Pick<Test, 'teardown'>, way: Way, around: Around = {}): Promise<Walk> {
+  const op = await startNamedOp()
+  t.teardown(() => op.close())
+  const place = await newPlace()
+  t.teardown(() => place.remove())
+  const aws = await deploy(t, way, around)
+  op.register({
+    redirectUris: [`${place.url}/.auth/callback`],
+    postLogoutRedirectUris: [`${place.url}/.auth/logged-out`],
+  })
+  place.write(fileFor(way, aws, { op, url: place.url }))
+  const env = environmentFor(way, aws, op)
+  const gateway = await startProcess(place, { env })
+  t.teardown(async () => void (await gateway.stop()))
+  return { aws, op, place, gateway, url: place.url, env }
+}
+
+/** The usual people, with names of their own. */
+function startNamedOp(): Promise<Op> {
+  const findAccount = async (_ctx: unknown, id: string) => {
+    const person = Object.entries(people).find(([key]) => key === id)?.[1]
+    const name = Object.entries(names).find(([key]) => key === id)?.[1]
+    return person && { accountId: id, claims: async () => ({ sub: id, ...person, name }) }
+  }
+  return startOp({ configuration: { findAccount } })
+}
+
+/** A block of JSON of the page. */
+export function policyOf(task: string): Readonly<Record<string, unknown>> {
+  return objectAt(JSON.parse(blockOf('json', task)))
+}
