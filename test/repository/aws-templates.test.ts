@@ -3,8 +3,17 @@
 // name leads somewhere, no role may do more than it has to, and the gateway's file in each is one that loads.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { printIssue } from '../../src/config/issue.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
 import { isObject } from '../../src/core/json.ts'
-import { at, faultsOf, readTemplate, type Template, templateFolder } from '../support/aws/templates.ts'
+import {
+  at,
+  environmentOfTemplate,
+  faultsOf,
+  readTemplate,
+  type Template,
+  templateFolder,
+} from '../support/aws/templates.ts'
 import { root } from '../support/examples.ts'
 
 const names = ['express.yaml', 'fargate.yaml', 'lambda.yaml']
@@ -171,3 +180,21 @@ t.test('the image has the adapter where Lambda looks for extensions', async (t) 
     /^COPY --from=\S+aws-lambda-adapter:[\d.]+ \/lambda-adapter \/opt\/extensions\/lambda-adapter$/m,
   )
 })
+
+for (const template of templates) {
+  t.test(`${template.name}: the gateway's file loads with what the template gives`, async (t) => {
+    const { CLAIMGATE_YAML: text = '', ...env } = environmentOfTemplate(template)
+    const loaded = loadGatewayFromText(text, {
+      ...{ file: template.name, folder: root, env },
+      readFile: () => ({ ok: false, reason: 'no file is needed' }),
+    })
+    t.same(loaded.ok ? [] : loaded.issues.map(printIssue), [])
+    t.same(loaded.ok ? loaded.warnings : [], [], 'and nothing is left open')
+    const asked = [...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name = '']) => name)
+    const ours = Object.keys(env).filter((name) => !/^(?:AWS_LWA|CLAIMGATE)_/.test(name))
+    t.same(new Set(asked), new Set(ours), 'what is given is used')
+    if (!loaded.ok) return
+    const [app] = loaded.gateway.apps
+    t.equal(app?.upstream.lambda?.functionName, env.FUNCTION_ARN)
+  })
+}

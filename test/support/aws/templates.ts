@@ -52,6 +52,42 @@ export function objectAt(value: unknown, ...path: readonly string[]): Mapping {
   return found
 }
 
+/** What the parameters of the templates may be. */
+const parameterValues: Readonly<Record<string, string>> = {
+  PublicUrl: 'https://wiki.example.com',
+  Issuer: 'https://login.example.com',
+  ClientId: 'wiki',
+  VpcCidr: '10.0.0.0/16',
+  FunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:wiki-prod-wiki:live',
+  ClientSecret: 'the-client-secret-of-a-template',
+  ClientSecretArn: 'the-client-secret-of-a-template',
+  SessionSecret: 'a-session-secret-of-a-template-of-44-characters',
+  SessionSecretArn: 'a-session-secret-of-a-template-of-44-characters',
+}
+
+/** The environment that a template gives the gateway's container or function: a secret is what its ARN leads to. */
+export function environmentOfTemplate(
+  { resources }: Template,
+  values: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const container =
+    at(resources, 'Gateway', 'Properties', 'PrimaryContainer') ??
+    at(resources, 'Task', 'Properties', 'ContainerDefinitions', '0')
+  const variables = at(resources, 'Gateway', 'Properties', 'Environment', 'Variables')
+  const listed = [at(container, 'Environment') ?? [], at(container, 'Secrets') ?? []].flat()
+  const pairs: readonly (readonly [string, unknown])[] = isObject(variables)
+    ? Object.entries(variables)
+    : listed.map((one) => [String(at(one, 'Name')), at(one, 'Value') ?? at(one, 'ValueFrom')])
+  return Object.fromEntries(
+    pairs.map(([name, value]) => {
+      const parameter = String(at(value, 'Ref'))
+      const given = isObject(value) ? (values[parameter] ?? parameterValues[parameter]) : String(value)
+      if (given === undefined) throw new Error(`${name}: no value for ${parameter}`)
+      return [name, given]
+    }),
+  )
+}
+
 /** `['Ref', 'Image']` for `{Ref: 'Image'}`; null for anything that is no function of CloudFormation. */
 function intrinsic(value: unknown): readonly [string, unknown] | null {
   if (!isObject(value)) return null
