@@ -9,6 +9,7 @@ import base64
 import json
 import re
 import uuid
+from email.utils import formatdate
 from urllib.parse import unquote
 
 from events import ACCOUNT, payload_1, payload_2
@@ -45,7 +46,8 @@ class Place:
         except Refused as refused:
             seen["refused"] = refused.kind
             answer = self.refusal(request, refused)
-        return Answer(answer.status, self.own_lines(request_id) + answer.lines, answer.body)
+        date = ("Date", formatdate(self.clock(), usegmt=True))
+        return Answer(answer.status, [date] + self.own_lines(request_id) + answer.lines, answer.body)
 
     def judge(self, request, request_id, seen):
         self.measure(request)
