@@ -1,4 +1,5 @@
 // A function of Node's in a process of its own, behind the stand-in of AWS: by the Runtime API, as Lambda runs it.
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { type Child, startChild, stopChild } from '../child.ts'
@@ -11,6 +12,12 @@ export interface NodeFunction {
 }
 
 /**
+ * AWS's own runtime, `aws-lambda-ric`, in place of ours: the folder of a package that was installed elsewhere. It builds curl
+ * as it is installed, which takes one and a half minutes and a compiler, so the tests do not.
+ */
+const ownRuntime = process.env.TEST_LAMBDA_RUNTIME
+
+/**
  * Polls until the test ends. `file`: an ES module that exports `handler`; `streaming.mjs` beside this one unless given.
  * `count` processes take invocations in turn, as one takes one at a time.
  */
@@ -20,11 +27,19 @@ export function startNodeFunction(
   { file = new URL('streaming.mjs', import.meta.url), count = 1 } = {},
 ): NodeFunction {
   if (runtime === null) throw new Error("the stand-in of AWS has no function with handler: 'runtime'")
-  const program = fileURLToPath(new URL('node-runtime.mjs', import.meta.url))
+  const ours = [fileURLToPath(new URL('node-runtime.mjs', import.meta.url)), fileURLToPath(file)]
+  const handler = `${basename(file.pathname, '.mjs')}.handler`
+  const args = ownRuntime === undefined ? ours : [`${ownRuntime}/index.mjs`, handler]
   let log = ''
   const start = (): Child => {
-    const child = startChild(process.execPath, [program, fileURLToPath(file)], {
-      env: { AWS_LAMBDA_RUNTIME_API: runtime, AWS_REGION: 'eu-west-1' },
+    const child = startChild(process.execPath, args, {
+      env: {
+        ...{ AWS_LAMBDA_RUNTIME_API: runtime, AWS_REGION: 'eu-west-1', _HANDLER: handler },
+        ...{ AWS_LAMBDA_FUNCTION_NAME: 'wiki', AWS_LAMBDA_FUNCTION_VERSION: '42' },
+        ...{ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128', AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' },
+        ...{ AWS_LAMBDA_LOG_GROUP_NAME: 'wiki', AWS_LAMBDA_LOG_STREAM_NAME: '1' },
+        LAMBDA_TASK_ROOT: fileURLToPath(new URL('.', file)),
+      },
     })
     for (const output of [child.stdout, child.stderr])
       output.on('data', (piece: Buffer) => {

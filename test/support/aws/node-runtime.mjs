@@ -16,10 +16,16 @@ const integration = 'application/vnd.awslambda.http-integration-response'
 globalThis.awslambda = {
   streamifyResponse: (handler) => Object.assign(handler, { [streams]: true }),
   HttpResponseStream: {
+    /** The head goes with the first `write`, as AWS's does it: who only ends the stream has none. */
     from(stream, head) {
       stream.setContentType(integration)
-      stream.write(JSON.stringify(head))
-      stream.write(Buffer.alloc(8))
+      const { write } = stream
+      stream.write = (...piece) => {
+        stream.write = write
+        stream.write(JSON.stringify(head))
+        stream.write(Buffer.alloc(8))
+        return stream.write(...piece)
+      }
       return stream
     },
   },
@@ -52,7 +58,7 @@ async function answerWhole(path, event, context) {
   }
 }
 
-/** What it wrote before it failed is on its way; the failure itself goes in trailers then. */
+/** A failure goes in trailers, behind what was written before it. */
 async function answerByStream(path, event, context) {
   const stream = Object.assign(new PassThrough(), {
     [contentType]: 'application/octet-stream',
@@ -64,9 +70,7 @@ async function answerByStream(path, event, context) {
     () => null,
     (error) => error,
   )
-  const begun = new Promise((resolve) => stream.once('readable', () => resolve(true)))
-  const early = await Promise.race([ran, begun])
-  if (early instanceof Error) return await fail(path, early)
+  await Promise.race([ran, new Promise((resolve) => stream.once('readable', resolve))])
   const sent = http.request({
     ...{ host, port, agent: false, method: 'POST', path: `${path}/response` },
     headers: {

@@ -48,16 +48,23 @@ export const handler = awslambda.streamifyResponse(async (event, stream) => {
     }
     case '/who': {
       from(stream, { statusCode: 200, headers: { 'Content-Type': 'application/json' } })
-      stream.end(JSON.stringify(event))
+      stream.write(JSON.stringify(event))
+      stream.end()
       return
     }
     case '/empty':
       from(stream, { statusCode: 200, headers: text })
+      stream.write('')
       stream.end()
+      return
+    case '/unwritten':
+      from(stream, { statusCode: 200, headers: text })
+      stream.end('by end alone')
       return
     case '/teapot':
       from(stream, { statusCode: 418, headers: text })
-      stream.end('short and stout')
+      stream.write('short and stout')
+      stream.end()
       return
     case '/early':
       throw new TypeError('before the head')
@@ -69,14 +76,17 @@ export const handler = awslambda.streamifyResponse(async (event, stream) => {
     }
     case '/plain':
       stream.setContentType('text/plain')
-      stream.end('no head at all')
+      stream.write('no head at all')
+      stream.end()
       return
     case '/crlf':
       from(stream, { statusCode: 200, headers: { 'X-A': 'b\r\nSet-Cookie: c=d' } })
-      stream.end('never seen')
+      stream.write('never seen')
+      stream.end()
       return
     default:
       from(stream, { statusCode: 404, headers: text })
-      stream.end('no such path')
+      stream.write('no such path')
+      stream.end()
   }
 })
