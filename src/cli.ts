@@ -57,6 +57,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'ask the real providers, apps and store whether all fits',
     load: () => import('./commands/doctor.ts'),
   },
+  snippet: {
+    summary: 'print the code by which an app verifies who it is told of',
+    load: () => import('./commands/snippet.ts'),
+  },
   schema: {
     summary: 'print the JSON Schema of the configuration',
     load: () => import('./commands/schema.ts'),

@@ -35,6 +35,16 @@ const components: readonly Component[] = [
     package: 'gunicorn',
     present: () => runs('/usr/bin/python3', '-c', 'import gunicorn'),
   },
+  {
+    name: 'PyJWT',
+    package: 'python3-jwt',
+    present: () => runs('/usr/bin/python3', '-c', 'import jwt'),
+  },
+  {
+    name: 'cryptography of Python',
+    package: 'python3-cryptography',
+    present: () => runs('/usr/bin/python3', '-c', 'import cryptography'),
+  },
   { name: 'Apache httpd', package: 'apache2', present: () => existsSync('/usr/sbin/apache2') },
   {
     name: 'mod_auth_openidc',

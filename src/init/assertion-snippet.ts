@@ -1,0 +1,91 @@
+import { type AssertionSettings, assertionType } from '../core/assertion/settings.ts'
+
+/** What an app is made with: any of WSGI, such as Flask and Django, or a handler of AWS Lambda in Python. */
+export const snippetKinds = ['flask', 'lambda-python'] as const
+
+export type SnippetKind = (typeof snippetKinds)[number]
+
+/**
+ * A program for an app that verifies identity assertions with PyJWT, with the names of this app's in it. It refuses
+ * whatever has none that verifies, and says by `REMOTE_USER` who it is.
+ */
+export function assertionSnippet(kind: SnippetKind, settings: AssertionSettings): string {
+  switch (kind) {
+    case 'flask':
+      return `${verifying(settings)}\n${wsgi(settings)}`
+    case 'lambda-python':
+      return `${verifying(settings)}\n${lambda(settings)}`
+  }
+}
+
+/** JSON of visible ASCII is a text of Python too. */
+function text(value: string): string {
+  return JSON.stringify(value)
+}
+
+/** What both have: the keys, asked for at most once in ten seconds, whoever sends what; and what is demanded of a token. */
+function verifying({ issuer, audience }: AssertionSettings): string {
+  const keysAt = issuer.replace(/assertion$/, 'jwks.json')
+  return `# Debian: apt-get install python3-jwt python3-cryptography; elsewhere: pip install "PyJWT[crypto]>=2.6"
+import os, threading, time, urllib.request
+import jwt
+
+ISSUER = ${text(issuer)}
+AUDIENCE = ${text(audience)}
+KEYS_AT = ${text(keysAt)}
+known, lock = {"keys": {}, "asked": -1e9}, threading.Lock()
+
+def key_of(kid):
+    with lock:
+        age = time.monotonic() - known["asked"]
+        if age > 300 or (kid not in known["keys"] and age > 10):
+            known["asked"] = time.monotonic()
+            keys = os.environ.get("CLAIMGATE_JWKS") or urllib.request.urlopen(KEYS_AT, timeout=5).read()
+            known["keys"] = {key.key_id: key.key for key in jwt.PyJWKSet.from_json(keys).keys}
+        return known["keys"][kid]
+
+def verify(token):
+    said = jwt.decode_complete(token, key_of(jwt.get_unverified_header(token)["kid"]), algorithms=["ES256"],
+                               issuer=ISSUER, audience=AUDIENCE, leeway=10,
+                               options={"require": ["iss", "aud", "sub", "iat", "exp"]})
+    if said["header"].get("typ") != ${text(assertionType)}:
+        raise ValueError("this is no identity assertion")
+    return said["payload"]
+`
+}
+
+function wsgi({ header }: AssertionSettings): string {
+  const variable = `HTTP_${header.toUpperCase().replaceAll('-', '_')}`
+  return `class VerifiedUser:
+    """app.wsgi_app = VerifiedUser(app.wsgi_app)"""
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        try:
+            said = verify(environ[${text(variable)}])
+        except Exception:
+            status = "403 Forbidden" if ${text(variable)} in environ else "401 Unauthorized"
+            start_response(status, [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            return [b""]
+        environ.update({"REMOTE_USER": said["sub"], "claimgate.assertion": said})
+        return self.app(environ, start_response)
+`
+}
+
+function lambda({ header }: AssertionSettings): string {
+  return `def verified(handler):
+    """handler = verified(handler); with serverless-wsgi: handler = verified(wsgi_handler.handler)"""
+    def handle(event, context):
+        lines = event.get("multiValueHeaders") or {k: [v] for k, v in (event.get("headers") or {}).items()}
+        tokens = [value for name in lines if name.lower() == ${text(header.toLowerCase())} for value in lines[name]]
+        try:
+            said = verify(*tokens)
+        except Exception:
+            return {"statusCode": 403 if tokens else 401, "headers": {"Content-Type": "text/plain"}, "body": ""}
+        authorizer = {"principalId": said["sub"], "claims": said}  # What adapters make REMOTE_USER of.
+        event["requestContext"] = {**(event.get("requestContext") or {}), "authorizer": authorizer}
+        return handler(event, context)
+    return handle
+`
+}
