@@ -45,9 +45,10 @@ def key_of(kid):
         return known["keys"][kid]
 
 def verify(token):
-    said = jwt.decode_complete(token, key_of(jwt.get_unverified_header(token)["kid"]), algorithms=["ES256"],
-                               issuer=ISSUER, audience=AUDIENCE, leeway=10,
-                               options={"require": ["iss", "aud", "sub", "iat", "exp"]})
+    key = key_of(jwt.get_unverified_header(token)["kid"])
+    said = jwt.PyJWT().decode_complete(token, key, algorithms=["ES256"], leeway=10,
+                                       issuer=ISSUER, audience=AUDIENCE,
+                                       options={"require": ["iss", "aud", "sub", "iat", "exp"]})
     if said["header"].get("typ") != ${text(assertionType)}:
         raise ValueError("this is no identity assertion")
     return said["payload"]
