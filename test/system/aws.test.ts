@@ -6,6 +6,8 @@ import { blockOf, names, openWay, policyOf, type Walk, type Way, ways } from '..
 import { at } from '../support/aws/templates.ts'
 import { Browser } from '../support/browser.ts'
 import { visitAs } from '../support/front.ts'
+import { showsOutput } from '../support/page-blocks.ts'
+import { runProcess } from '../support/process.ts'
 
 interface Answer {
   readonly status: number
@@ -124,6 +126,11 @@ for (const way of ways.filter((one) => one !== 'lambda')) {
       t.notMatch(JSON.stringify(request?.event), /claimgate-\d/, 'no cookie of the gateway')
     })
 
+    t.test('doctor finds nothing wrong', async (t) => {
+      const { code, stdout } = await askDoctor(walk)
+      t.equal(code, 0, stdout)
+    })
+
     t.test('nobody gets in around the gateway', async (t) => {
       await aws.forget()
       const headers = { 'X-Wiki-User': 'Mallory' }
@@ -145,6 +152,21 @@ for (const way of ways.filter((one) => one !== 'lambda')) {
     })
   })
 }
+
+/** Its exit status and what it prints of what is not as it should be. */
+async function askDoctor({
+  place,
+  env,
+}: Walk): Promise<{ readonly code: number | null; readonly stdout: string }> {
+  return runProcess(['doctor', '-c', place.file], { env })
+}
+
+t.test('doctor sees that the app does not check the secret', async (t) => {
+  const walk = await openWay(t, 'secret', { wrapper: 'iam' })
+  const { code, stdout } = await askDoctor(walk)
+  t.equal(code, 1)
+  t.ok(showsOutput(stdout, blockOf('text', 'doctor secret')), stdout)
+})
 
 t.test('without STRIP_STAGE_PATH links have the stage, and lead nowhere', async (t) => {
   const walk = await openWay(t, 'iam', { environment: {} })

@@ -32,6 +32,8 @@ export interface Around {
   /** What the function runs, in the place of what serverless.yml says. */
   readonly app?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** Whose `lambda_app.py`, where it is not this way's. */
+  readonly wrapper?: 'secret' | 'iam'
 }
 
 /** The function as serverless.yml of this way deploys it. */
@@ -56,7 +58,10 @@ export async function deploy(t: Pick<Test, 'teardown'>, way: Way, around: Around
     files: {
       'wiki.py': blockOf('python', 'wiki.py'),
       'today.py': blockOf('python', 'today.py'),
-      'lambda_app.py': blockOf('python', `lambda_app.py ${way === 'secret' ? 'secret' : 'iam'}`),
+      'lambda_app.py': blockOf(
+        'python',
+        `lambda_app.py ${around.wrapper ?? (way === 'secret' ? 'secret' : 'iam')}`,
+      ),
       'claimgate_guard.py': readFileSync(`${root}config/examples/flask/claimgate_guard.py`, 'utf8'),
     },
   })
