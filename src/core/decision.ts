@@ -86,6 +86,7 @@ export type RejectReason =
   | 'upgrade-unknown'
   | 'connection-options'
   | 'too-many-headers'
+  | 'headers-too-large'
   | 'http-version'
   | 'credentials-ambiguous'
   | 'too-many-unknown'

@@ -12,7 +12,7 @@ export const fields = {
   decision: '`allow`, `challenge`, `deny` or `reject`.',
   reason: 'Why: one of the words below.',
   detail:
-    'Which condition of the rule failed, what it expected and what was there. For `identity-unsendable`, which header, and how large it would be. For `host-unknown`, the host, and the nearest `url`.',
+    'Which condition of the rule failed, what it expected and what was there. For `identity-unsendable` and `headers-too-large`, which header, and how large it would be. For `host-unknown`, the host, and the nearest `url`.',
   limit: 'For `limit-exceeded`, the name of the limit (`limits`).',
   shadow_decision:
     'What the rehearsed rules would have decided. This field and the three below are there only if that is something else.',

@@ -64,7 +64,7 @@ export const denyReasons: Reasons<DenyReason> = {
   'client-certificate':
     'The rule asks for a client certificate, whoever signs in, and the connection showed none that counts, or another one.',
   'identity-unsendable':
-    'An identity header could not be sent, because the claim is an object, a nested list, or too large. `detail` says which header, and how large it would be.',
+    'An identity header could not be sent, because the claim is an object, a nested list, or too large, or all of the gateway’s own headers are more than API Gateway takes. `detail` says which header, and how large it would be.',
   'insecure-scheme': 'The load balancer says http, but the app is https.',
   'websocket-origin': 'The Origin of the WebSocket handshake is not one that the location accepts.',
   'destination-not-allowed':
@@ -117,6 +117,8 @@ export const rejectReasons: Reasons<RejectReason> = {
   'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
   'connection-options': 'A Connection header with more names than any client needs.',
   'too-many-headers': 'More header lines than any client needs.',
+  'headers-too-large':
+    'The requests of the app are signed for API Gateway, and with the gateway’s own headers the client’s are more than it takes. `detail` has the sizes.',
   'credentials-ambiguous': 'Two credentials were sent in headers, or one header twice. None of them counts.',
   'too-many-unknown':
     'The client’s network, or all together, sent too many keys or tokens that nobody knows.',

@@ -26,8 +26,8 @@ export interface ForwardedRequest {
 }
 
 export type UpstreamHeaders =
-  /** Name, value, name, value …, Host included. */
-  | { readonly ok: true; readonly headers: readonly string[] }
+  /** Name, value, name, value …, Host included. `ofClient`: how many entries, from the first, are the client's. */
+  | { readonly ok: true; readonly headers: readonly string[]; readonly ofClient: number }
   | { readonly ok: false; readonly reason: 'connection-options' }
   | {
       readonly ok: false
@@ -50,6 +50,7 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
   }
   const headers = clientHeaders(plan, request)
   if (headers === null) return { ok: false, reason: 'connection-options' }
+  const ofClient = headers.length
   headers.push(...plan.fixed)
   const { headers: ofLocation } = forwarding
   headers.push(...(ofLocation === undefined ? plan.upstreamHeaders : linesOf(ofLocation)))
@@ -57,7 +58,7 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
     headers.push('X-Forwarded-For', request.clientAddress, 'X-Real-IP', request.clientAddress)
   if (request.destination !== null) headers.push('Destination', request.destination)
   if (identity !== null) headers.push(...identity.lines)
-  return { ok: true, headers }
+  return { ok: true, headers, ofClient }
 }
 
 /** What of the client's headers goes on; null when `Connection` names too many. */

@@ -1,6 +1,6 @@
 import { KiB, type Limit, MiB, of } from './limit.ts'
 
-/** The rows of the table (`table.ts`) that are about bodies that are sent as a whole. */
+/** The rows of the table (`table.ts`) that are about what AWS takes of one request, and bodies that are held for it. */
 export const heldBodyLimits = {
   apiBodyBytes: of(
     'request',
@@ -11,6 +11,17 @@ export const heldBodyLimits = {
     'request',
     6 * MiB,
     'The same for a function, be it by its address (`sign: lambda`) or by its name.',
+  ),
+  apiHeaderBytes: of(
+    'request',
+    10_240,
+    'Header lines of a request to API Gateway together, and its request line with the values of these; more is 431.',
+  ),
+  privateApiHeaderBytes: of('request', 8_000, 'The same for a private API.'),
+  apiOwnHeaderBytes: of(
+    'request',
+    5 * KiB,
+    'What the gateway’s own headers may have of it, identity, signature and session token included; more is 403.',
   ),
   heldBodiesPart: of(
     'client network',

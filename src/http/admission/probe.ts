@@ -2,11 +2,14 @@ import { unsignedLine } from '../../core/assertion/assertion.ts'
 import type { ConnectionCertificate } from '../../core/certificate/connection-certificate.ts'
 import type { ConditionRow } from '../../core/decision.ts'
 import type { App, Gateway, Location, Origin, ProviderSettings } from '../../core/gateway.ts'
+import { overBudget, signatureBytesAtMost, type Unsent } from '../../core/headers/aws-budget.ts'
+import { describeUnsendable } from '../../core/headers/identity.ts'
 import { headerPlan } from '../../core/headers/plan.ts'
 import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
 import type { SentTokens } from '../../core/headers/token-headers.ts'
 import { type Principal, readUserId, seenClaims } from '../../core/principal.ts'
+import { upstreamPath } from '../../core/request/target.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { explainRequirement } from '../../core/rules/explain.ts'
 import { readJudgedAddress } from '../../core/rules/requirement.ts'
@@ -54,6 +57,8 @@ export interface ProbeResult {
   readonly shadow: (ShadowVerdict & { readonly rows: readonly ConditionRow[] }) | null
   /** What the app would get, name, value, name, value …, secrets included; null when it would get nothing. */
   readonly upstreamHeaders: readonly string[] | null
+  /** Why what was let in cannot be sent; null: it can, or was not let in. */
+  readonly unsent: Unsent | null
   /** Why the provider's settings make no user id of these claims: the sign-in itself would fail. */
   readonly userIdFault: string | null
   /** When it was asked. */
@@ -191,14 +196,14 @@ function consequences(
   admission: Admission,
   who: Principal | null,
   rawHeaders: readonly string[],
-): Pick<ProbeResult, 'who' | 'rows' | 'shadow' | 'upstreamHeaders'> {
+): Pick<ProbeResult, 'who' | 'rows' | 'shadow' | 'upstreamHeaders' | 'unsent'> {
   const { app, location, shadow, decision } = admission
   const allowed = decision.kind === 'allow' && app !== null && location !== null
   return {
     who,
     rows: rowsOf(location, admission, who),
     shadow: shadow === null ? null : { ...shadow, rows: rowsOf(shadow.location, admission, who) },
-    upstreamHeaders: allowed ? headersOf(gateway, admission, { app, location }, rawHeaders) : null,
+    ...(allowed ? sentOf(gateway, admission, { app, location }, rawHeaders) : nothingSent),
   }
 }
 
@@ -215,12 +220,15 @@ function rowsOf(
 /** That they are sent can be told of nobody’s session; they themselves are in no answer. */
 export const probeTokens: SentTokens = { access_token: 'access-token', id_token: 'id-token' }
 
-function headersOf(
+type Sent = Pick<ProbeResult, 'upstreamHeaders' | 'unsent'>
+const nothingSent: Sent = { upstreamHeaders: null, unsent: null }
+
+function sentOf(
   gateway: Gateway,
-  { principal, clientAddress, destination }: Admission,
+  { principal, clientAddress, destination, method, target }: Admission,
   { app, location }: { readonly app: App; readonly location: Location },
   rawHeaders: readonly string[],
-): readonly string[] | null {
+): Sent {
   const { forwarding } = location
   const to = destination && toUpstreamDestination(app, destination)
   const { identityAssertion } = app
@@ -233,5 +241,15 @@ function headersOf(
     ...{ clientAddress, destination: to },
   }
   const made = upstreamHeaders(headerPlan(gateway, app), request)
-  return made.ok ? made.headers : null
+  if (!made.ok) {
+    const { reason } = made
+    const detail = reason === 'identity-unsendable' ? describeUnsendable(made.unsendable) : null
+    return { upstreamHeaders: null, unsent: { reason, detail } }
+  }
+  const { aws } = app.upstream
+  const path = target === null ? '' : upstreamPath(app, target)
+  // Whose credentials sign is not known here: the longest are.
+  const added = aws === null ? 0 : signatureBytesAtMost(aws)
+  const unsent = overBudget(app.upstream, { ...{ method, path }, ...made, added })
+  return { upstreamHeaders: unsent === null ? made.headers : null, unsent }
 }

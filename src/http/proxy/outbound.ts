@@ -4,12 +4,14 @@ import { headersOfCaller } from '../../core/credential/headers-of-caller.ts'
 import type { Decision } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
+import { overBudget, type Unsent } from '../../core/headers/aws-budget.ts'
 import { describeUnsendable } from '../../core/headers/identity.ts'
 import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
 import { toUpstreamDestination } from '../../core/headers/public-address.ts'
 import { upstreamHeaders } from '../../core/headers/request.ts'
 import { type SentTokens, sentTokens } from '../../core/headers/token-headers.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
+import type { Principal } from '../../core/principal.ts'
 import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
 import { corsOf } from '../admission/cors.ts'
@@ -29,7 +31,12 @@ export interface Outbound {
 export type OutboundReading =
   | { readonly ok: true; readonly outbound: Outbound }
   /** The request was let in, and yet cannot be sent as it is. */
-  | { readonly ok: false; readonly decision: Decision; readonly detail: string | null }
+  | ({ readonly ok: false } & Refused)
+
+interface Refused {
+  readonly decision: Decision
+  readonly detail: string | null
+}
 
 /**
  * The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request.
@@ -45,7 +52,7 @@ export function readOutbound(
     throw new Error('a request that was not let in reached the proxy')
   }
   const { forwarding } = location
-  const { gateway, assertions } = contextOf(raw).runtime
+  const { gateway, assertions, upstreams } = contextOf(raw).runtime
   const plan = headerPlan(gateway, app)
   const headers = upstreamHeaders(plan, {
     rawHeaders: resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders,
@@ -57,18 +64,24 @@ export function readOutbound(
     destination: admission.destination && toUpstreamDestination(app, admission.destination),
   })
   if (!headers.ok) {
-    if (headers.reason === 'identity-unsendable') {
-      const decision: Decision = { kind: 'deny', reason: headers.reason, principal }
-      return { ok: false, decision, detail: describeUnsendable(headers.unsendable) }
-    }
-    return { ok: false, decision: { kind: 'reject', status: 400, reason: headers.reason }, detail: null }
+    const { reason } = headers
+    const detail = reason === 'identity-unsendable' ? describeUnsendable(headers.unsendable) : null
+    return { ok: false, ...unsent({ reason, detail }, principal) }
+  }
+  const { method } = admission
+  const path = upstreamPath(app, target)
+  const { upstream } = app
+  if (upstream.aws !== null) {
+    const counted = { ...{ method, path }, ...headers, added: upstreams.headerBytes(upstream) }
+    const refusal = overBudget(upstream, counted)
+    if (refusal !== null) return { ok: false, ...unsent(refusal, principal) }
   }
   const request = {
     app: app.name,
-    upstream: app.upstream,
+    upstream,
     timeouts: forwarding.timeouts,
-    method: admission.method,
-    path: upstreamPath(app, target),
+    method,
+    path,
     headers: headers.headers,
     caller: { requestId: admission.requestId, clientAddress, principal, forwarding },
   }
@@ -77,6 +90,18 @@ export function readOutbound(
   const toClient = (head: AnswerHead) =>
     clientHead({ plan, gateway, admission, raw }, head, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
+}
+
+/** The verdict on what cannot be sent. */
+function unsent({ reason, detail }: Unsent, principal: Principal | null): Refused {
+  switch (reason) {
+    case 'identity-unsendable':
+      return { decision: { kind: 'deny', reason, principal }, detail }
+    case 'connection-options':
+      return { decision: { kind: 'reject', status: 400, reason }, detail }
+    case 'headers-too-large':
+      return { decision: { kind: 'reject', status: 431, reason }, detail }
+  }
 }
 
 /** What the app may get: of the session, or for the pair, by which somebody came. */

@@ -1,9 +1,9 @@
 import type { Challenge, Decision } from '../../core/decision.ts'
 import { faultEntry } from '../../core/fault.ts'
-import { describeUnsendable, personLines } from '../../core/headers/identity.ts'
+import type { Unsent } from '../../core/headers/aws-budget.ts'
 import { allowReasons, challengeReasons, denyReasons, rejectReasons } from '../../core/reason.ts'
 import type { ClaimPath } from '../../core/rules/claims.ts'
-import { type ProbeResult, probeTokens } from '../../http/admission/probe.ts'
+import type { ProbeResult } from '../../http/admission/probe.ts'
 import { oneOf } from '../who/words.ts'
 
 /** How a request ends, in a word, in the reason's own word, and in sentences. */
@@ -27,8 +27,8 @@ export function outcomeOf(ruling: ProbeResult, userIdClaim: ClaimPath): Outcome 
     const sentence = `The sign-in itself fails: the user id is read from ${userIdClaim}, and ${userIdFault}.`
     return { outcome: 'denied', reason: 'login-user-id-invalid', sentence, status, answer: `a page: ${page}` }
   }
-  if (decision.kind === 'allow' && location !== null && ruling.upstreamHeaders === null) {
-    return unsendable(ruling)
+  if (decision.kind === 'allow' && location !== null && ruling.unsent !== null) {
+    return unsendable(admission, ruling.unsent)
   }
   return verdict(admission, decision)
 }
@@ -104,13 +104,16 @@ function insecure(admission: Admission): Outcome {
     : refused
 }
 
-function unsendable({ admission }: ProbeResult): Outcome {
-  const { principal, location } = admission
-  const lines = principal && location && personLines(principal, location.forwarding, probeTokens)
-  if (lines === null || lines.ok) {
-    const reason = 'connection-options'
-    return { ...verdict(admission, { kind: 'reject', status: 400, reason }) }
+function unsendable(admission: Admission, { reason, detail }: Unsent): Outcome {
+  const here = detail === null ? '' : ` Here: ${detail}.`
+  switch (reason) {
+    case 'identity-unsendable':
+      return denied(admission, reason, denyReasons[reason] + here)
+    case 'connection-options':
+      return verdict(admission, { kind: 'reject', status: 400, reason })
+    case 'headers-too-large': {
+      const outcome = verdict(admission, { kind: 'reject', status: 431, reason })
+      return { ...outcome, sentence: outcome.sentence + here }
+    }
   }
-  const sentence = `${denyReasons['identity-unsendable']} Here: ${describeUnsendable(lines)}.`
-  return denied(admission, 'identity-unsendable', sentence)
 }

@@ -75,6 +75,7 @@ const byMore: ReadonlySet<string> = new Set([
   'upgrade-unknown',
   'connection-options',
   'too-many-headers',
+  'headers-too-large',
   'http-version',
   'credential-unknown',
   'credential-not-accepted',

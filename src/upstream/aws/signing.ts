@@ -1,4 +1,5 @@
 import type { AwsSettings } from '../../core/aws-settings.ts'
+import { signatureBytes, someKeyId } from '../../core/headers/aws-budget.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
 import type { UpstreamSettings } from '../../core/upstream-settings.ts'
@@ -41,7 +42,7 @@ export function createSigner(
       return exchange
     },
     // What goes to a function is no header of the app's.
-    headerBytes: ({ aws, lambda }) => (aws === null || lambda !== null ? 0 : signatureBytes(signingOf(aws))),
+    headerBytes: ({ aws, lambda }) => (aws === null || lambda !== null ? 0 : bytesOf(signingOf(aws))),
     prepare(upstreams) {
       for (const { aws } of upstreams) {
         const source = aws === null ? null : signingOf(aws).source
@@ -52,22 +53,10 @@ export function createSigner(
   }
 }
 
-/** As long as IAM's are. */
-const someKeyId = 'AKIAIOSFODNN7EXAMPLE'
-
 /** Name, colon, space, value and the end of each line that `signatureLines` adds. */
-function signatureBytes({ service, region, source }: Signing): number {
+function bytesOf({ service, region, source }: Signing): number {
   const credentials = source.current()
-  const id = (credentials?.accessKeyId ?? someKeyId).length
-  const token = credentials === null ? limits.awsTokenBytes : (credentials.sessionToken?.length ?? 0)
-  const tokenLine = token === 0 ? 0 : 'X-Amz-Security-Token: \r\n'.length + token
-  const scope = `/20260101/${region}/${service}/aws4_request`.length
-  return fixedBytes + tokenLine + id + scope
+  if (credentials === null) return signatureBytes({ service, region }, someKeyId.length, limits.awsTokenBytes)
+  const { accessKeyId, sessionToken } = credentials
+  return signatureBytes({ service, region }, accessKeyId.length, sessionToken?.length ?? 0)
 }
-
-const fixedBytes = [
-  'X-Amz-Date: 20260101T000000Z\r\n',
-  `X-Amz-Content-Sha256: ${'0'.repeat(64)}\r\n`,
-  'Authorization: AWS4-HMAC-SHA256 Credential=, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-security-token, ',
-  `Signature=${'0'.repeat(64)}\r\n`,
-].join('').length
