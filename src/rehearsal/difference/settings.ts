@@ -17,7 +17,7 @@ import { anyOf, effectOf, type Facts, named, textOf } from './fact.ts'
 import { certificatesText, listenerFacts } from './listener-facts.ts'
 import { clientCertificateFacts, exchangeFacts } from './machine-facts.ts'
 import { storeFacts } from './store.ts'
-import { upstreamFacts } from './upstream-facts.ts'
+import { aroundFact, upstreamFacts } from './upstream-facts.ts'
 
 /** One thing that a file says beside its rules and that people or apps notice. */
 export interface SettingChange {
@@ -211,6 +211,7 @@ function appFacts({
     url,
     provider: providers.join(', '),
     ...upstreamFacts(upstream),
+    'reached around the gateway by': aroundFact({ upstream, sharedSecret }),
     shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
     ...assertionFacts(identityAssertion),
     allow_encoded: [...allowEncoded].join(' ') || null,

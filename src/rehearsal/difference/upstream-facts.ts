@@ -1,8 +1,20 @@
+import type { App } from '../../core/gateway.ts'
 import type { UpstreamSettings } from '../../core/upstream-settings.ts'
 import { fileText, secretText } from './digest.ts'
 import type { Fact } from './fact.ts'
 
 type Named = Readonly<Record<string, string | Fact | null>>
+
+/** Who gets an answer of an app without the gateway: the fewer, the stricter. */
+export function aroundFact({ upstream, sharedSecret }: Pick<App, 'upstream' | 'sharedSecret'>): Fact {
+  const [text, others] =
+    upstream.aws !== null
+      ? ['whom IAM allows', 0]
+      : sharedSecret !== null
+        ? ['who knows the shared secret', 1]
+        : [`who reaches the ${upstream.socketPath === null ? 'address' : 'socket'}`, 2]
+  return { text, lets: { others }, otherwise: 'nothing' }
+}
 
 /** Where an app is reached, and how. */
 export function upstreamFacts(upstream: UpstreamSettings): Named {
