@@ -12,6 +12,8 @@ import { type CredentialSources, createCredentialSources } from './aws/credentia
 import { createSigner } from './aws/signing.ts'
 import { type CertificateSeen, type ConnectionOptions, createConnect } from './connection.ts'
 import { UpgradeExchange } from './handshake.ts'
+import { AnswerRoom } from './lambda/answer-room.ts'
+import { invoke } from './lambda/invocation.ts'
 import { ConnectionPool } from './pool.ts'
 import { RequestExchange } from './request-exchange.ts'
 import { systemTiming, type Timing } from './timing.ts'
@@ -35,7 +37,7 @@ export function createUpstreams(
   onCredentials: (event: AwsCredentialEvent) => void = () => {},
 ): Upstreams {
   const sources = createCredentialSources({ timing, random: Math.random, note: onCredentials })
-  return openEdition(new Map(), { timing, onCertificate, processes, sources })
+  return openEdition(new Map(), { timing, onCertificate, processes, sources, room: new AnswerRoom() })
 }
 
 interface Around {
@@ -45,11 +47,13 @@ interface Around {
   readonly processes: number
   /** Of the credentials that sign, of one edition. */
   readonly sources: CredentialSources
+  /** For the answers of functions, of all editions. */
+  readonly room: AnswerRoom
 }
 
 /** Pools by origin, or by the path of a socket. */
 function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstreams {
-  const { timing, onCertificate, processes, sources } = around
+  const { timing, onCertificate, processes, sources, room } = around
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
   const known = new Map<UpstreamSettings, ConnectionOptions[]>()
   const own = new Set<ConnectionOptions>()
@@ -88,9 +92,14 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
 
   const signer = createSigner(sources, timing, plain)
 
+  const invoking = { send: signer.request, room, epochMs: Date.now }
+
   return {
-    request: (request, sink) =>
-      request.upstream.aws === null ? plain(request, sink) : signer.request(request, sink),
+    request(request, sink) {
+      const { aws, lambda } = request.upstream
+      if (lambda !== null) return invoke(request, invoking, sink)
+      return aws === null ? plain(request, sink) : signer.request(request, sink)
+    },
     upgrade(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamUpgrade> {
       const { upstream, timeouts } = request
       if (upstream.aws !== null) {

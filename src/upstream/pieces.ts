@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { limits } from '../core/limits/table.ts'
 
-const pieceBytes = limits.upstreamPieceBytes
+export const pieceBytes = limits.upstreamPieceBytes
 
 /** Bytes that are all there, as a stream that is read no faster than they are taken. Copies none of them. */
 export function piecesOf(bytes: Buffer): Readable {

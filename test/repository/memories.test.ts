@@ -115,6 +115,9 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'upstream/agents.ts': [ofConfiguration, ofConfiguration, ofConfiguration],
   'upstream/aws/credentials.ts': [ofConfiguration],
   'upstream/aws/signature.ts': ['limits.signingKeys, of one set of credentials'],
+  'upstream/lambda/answer-lines.ts': [ofOneCall],
+  'upstream/lambda/authorizer.ts': [ofOneCall],
+  'upstream/lambda/header-lines.ts': [ofOneCall],
   'upstream/pool.ts': ['upstream.max_connections', 'limits.upstreamWaitingRequests'],
 }
 
