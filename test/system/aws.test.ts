@@ -43,7 +43,13 @@ function ask(
 }
 
 /** Where the requests of a way arrive. */
-const placeOf = { secret: 'rest', iam: 'rest', 'function-url': 'functionUrl', lambda: 'lambda' } as const
+const placeOf = {
+  secret: 'rest',
+  iam: 'rest',
+  'http-api': 'http',
+  'function-url': 'functionUrl',
+  lambda: 'lambda',
+} as const
 
 const file = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256))
 const sum = file.reduce((all, byte) => all + byte, 0)
@@ -137,6 +143,7 @@ for (const way of ways.filter((one) => one !== 'lambda')) {
       const around = {
         secret: () => fetch(aws.rest.local, { headers }),
         iam: () => fetch(aws.rest.local, { headers }),
+        'http-api': () => fetch(aws.http.local, { headers }),
         'function-url': () => fetch(aws.functionUrl.local, { headers }),
         lambda: () =>
           fetch(`${aws.lambda.origin}/2015-03-31/functions/${aws.lambda.arn}/invocations`, {

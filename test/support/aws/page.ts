@@ -11,7 +11,7 @@ import { type GatewayProcess, newPlace, type Place, startProcess } from '../proc
 import { type Aws, startAws } from './stand-in.ts'
 import { at, objectAt } from './templates.ts'
 
-export const ways = ['secret', 'iam', 'function-url', 'lambda'] as const
+export const ways = ['secret', 'iam', 'http-api', 'function-url', 'lambda'] as const
 export type Way = (typeof ways)[number]
 
 /** User ids that are not plain ASCII. */
@@ -36,23 +36,27 @@ export interface Around {
   readonly wrapper?: 'secret' | 'iam'
 }
 
+/** The whole serverless.yml of a way; the page shows of that of an HTTP API what is other than with a REST API. */
+function serverlessFor(way: Way): unknown {
+  const text = blockOf('yaml', `serverless.yml ${way}`)
+  const whole =
+    way === 'http-api' ? blockOf('yaml', 'serverless.yml iam').replace(/^ {4}events:\n[\s\S]*$/m, text) : text
+  return parse(whole.replaceAll(/\$\{ssm:[^}]*\}/g, gatewaySecret))
+}
+
 /** The function as serverless.yml of this way deploys it. */
 export async function deploy(t: Pick<Test, 'teardown'>, way: Way, around: Around = {}): Promise<Aws> {
-  const serverless: unknown = parse(
-    blockOf('yaml', `serverless.yml ${way}`).replaceAll(/\$\{ssm:[^}]*\}/g, gatewaySecret),
-  )
-  const events = at(serverless, 'functions', 'wiki', 'events')
-  const asked = (Array.isArray(events) ? events : []).map(
-    (event) => at(event, 'http', 'authorizer') === 'aws_iam',
-  )
+  const serverless = serverlessFor(way)
+  const listed = at(serverless, 'functions', 'wiki', 'events')
+  const events: readonly unknown[] = Array.isArray(listed) ? listed : []
+  const askIam = (...path: readonly string[]): boolean =>
+    events.length > 0 && events.every((event) => at(event, ...path) === 'aws_iam')
   const environment = (at(serverless, 'provider', 'environment') ?? {}) as Record<string, string>
   return startAws(t, {
     app: around.app ?? String(at(serverless, 'custom', 'wsgi', 'app')),
     env: around.environment ?? environment,
-    rest: {
-      iam: asked.length > 0 && asked.every(Boolean),
-      stage: String(at(serverless, 'provider', 'stage')),
-    },
+    rest: { iam: askIam('http', 'authorizer'), stage: String(at(serverless, 'provider', 'stage')) },
+    http: { iam: askIam('httpApi', 'authorizer', 'type') },
     functionUrl: { iam: at(serverless, 'functions', 'wiki', 'url', 'authorizer') === 'aws_iam' },
     lambda: { arn: functionArn() },
     files: {
@@ -81,6 +85,8 @@ function blockFor(way: Way, aws: Aws): string {
       return block.replace(aws.rest.url, aws.rest.local)
     case 'iam':
       return block.replace('aws: { sign: ', `aws: { endpoint: "${aws.rest.origin}", sign: `)
+    case 'http-api':
+      return block.replace('aws: { sign: ', `aws: { endpoint: "${aws.http.origin}", sign: `)
     case 'function-url':
       return block.replace('aws: { sign: ', `aws: { endpoint: "${aws.functionUrl.origin}", sign: `)
     case 'lambda':
