@@ -48,8 +48,9 @@ export const alice: Principal = {
 export async function startProxy(settings: ProxySettings): Promise<RunningProxy> {
   const { gateway, app, origin, location } = model(settings)
   const upstreams = createUpstreams()
-  // Of a context the proxy needs the edition's model and its upstreams.
-  const context = { runtime: { gateway, upstreams } } as unknown as RequestContext
+  // Of a context the proxy needs the edition's model, its upstreams, and what apps are told in signed statements.
+  const assertions = { line: () => null }
+  const context = { runtime: { gateway, upstreams, assertions } } as unknown as RequestContext
   const faults: unknown[] = []
   const ended: (number | 'gone')[] = []
   const reflected: number[] = []
