@@ -18,7 +18,7 @@ const filesUpAndDown = `(async () => {
   return { sent, got: Array.from(got) }
 })()`
 
-for (const way of ['secret', 'iam'] as const) {
+for (const way of ['secret', 'iam', 'lambda'] as const) {
   t.test(`${way}: Chromium signs in, follows a link, sends a file and is refused at /admin`, async (t) => {
     const { url } = await openWay(t, way)
     const context = await browser.newContext()

@@ -63,7 +63,7 @@ function multipart(): { readonly headers: Readonly<Record<string, string>>; read
   }
 }
 
-for (const way of ways.filter((one) => one !== 'lambda')) {
+for (const way of ways) {
   t.test(`${way}:`, async (t) => {
     const walk = await openWay(t, way)
     const { aws, url } = walk
@@ -159,6 +159,12 @@ for (const way of ways.filter((one) => one !== 'lambda')) {
     })
   })
 }
+
+t.test('with the check of today the app refuses everybody who comes by Lambda directly', async (t) => {
+  const walk = await openWay(t, 'lambda', { app: 'today.app' })
+  const answer = await visitAs(new Browser(), 'alice', `${walk.url}/`)
+  t.match(answer, { status: 403, body: 'Come by the proxy.\n' })
+})
 
 /** Its exit status and what it prints of what is not as it should be. */
 async function askDoctor({
