@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { command } from '../../src/commands/doctor.ts'
+import { startAws } from '../support/aws/stand-in.ts'
 import { startOp } from '../support/op.ts'
 import { answerHeads, recordingUpstream } from '../support/upstream.ts'
 import { runIn } from './run.ts'
@@ -66,3 +67,33 @@ t.test(
     t.equal(app.requests(), before, 'nothing was asked')
   },
 )
+
+t.test('an API that anybody may ask, though requests to it are signed: exit status 1', async (t) => {
+  const aws = await startAws(t, { rest: { iam: false }, env: { STRIP_STAGE_PATH: 'yes' } })
+  const open = yaml
+    .replace(
+      /upstream: .*/,
+      `upstream:
+      url: ${aws.rest.url}
+      aws:
+        sign: execute-api
+        endpoint: ${aws.rest.origin}
+        credentials: { access_key_id: ${aws.accessKeyId}, secret_access_key: "${aws.secretAccessKey}", session_token: "${aws.sessionToken}" }`,
+    )
+    .replace(/ +shared_secret: .*\n/, '')
+  writeFileSync(join(folder, 'open.yaml'), open)
+  const { code, stdout } = await doctor(op.clientSecret, '-c', 'open.yaml', '--json')
+  t.equal(code, 1)
+  t.notOk(stdout.includes(aws.secretAccessKey))
+  const { counts, findings } = JSON.parse(stdout)
+  t.equal(counts.failed, 1, stdout)
+  t.match(
+    findings.find(({ outcome }: { outcome: string }) => outcome === 'failed'),
+    {
+      about: 'apps.wiki',
+      check: 'without the signature',
+      saw: '/prod/ answers 200',
+      cure: /authorizer: aws_iam/,
+    },
+  )
+})

@@ -1,9 +1,11 @@
 // What doctor advises where AWS refuses: the very policy that is missing, and what each of AWS's names means.
 import t from 'tap'
+import type { AwsCredentialEvent } from '../../src/core/aws-credential-event.ts'
 import { UpstreamFault } from '../../src/core/fault.ts'
 import type { App } from '../../src/core/gateway.ts'
 import { findingsOf } from '../../src/doctor/finding.ts'
 import type { UpstreamAnswer } from '../../src/doctor/upstreams/answer.ts'
+import { credentialsFindings } from '../../src/doctor/upstreams/credentials.ts'
 import { judgeAsGateway, judgeAsStranger } from '../../src/doctor/upstreams/judge.ts'
 import { neededPolicy } from '../../src/doctor/upstreams/policy.ts'
 import { credentialsCure, refusalCure } from '../../src/doctor/upstreams/refusals.ts'
@@ -100,6 +102,23 @@ t.test('credentials that cannot be had, and a role that cannot be assumed', asyn
   t.match(credentialsCure(assuming(''), denied), /whether it demands an `external_id`/)
   t.match(credentialsCure(assuming(', external_id: a-word'), denied), /with this `external_id`/)
   t.match(credentialsCure(assuming(''), fault('the machine: no token')), /^Give the machine/)
+})
+
+t.test('whose credentials sign, and until when', async (t) => {
+  const told = (app: App, events: readonly AwsCredentialEvent[]) =>
+    credentialsFindings(findingsOf('apps.wiki'), app, events, []).map(
+      ({ outcome, saw }) => `${outcome}: ${saw}`,
+    )
+  const endsAtMs = Date.UTC(2026, 10, 29, 12, 30)
+  const fetched = { kind: 'fetched', failures: 0 } as const
+  t.same(told(appOf(rest), [{ ...fetched, whose: 'this process', endsAtMs: null }]), [
+    'ok: what AWS gives this process signs, with keys that do not end',
+  ])
+  t.same(told(appOf(rest), [{ ...fetched, whose: `role ${role}`, endsAtMs }]), [
+    `ok: role ${role} signs, until 2026-11-29 12:30 UTC, renewed before`,
+  ])
+  t.same(told(appOf('http://10.0.0.5'), []), [], 'nothing signs')
+  t.same(told(appOf(rest), []), [], 'nothing was fetched')
 })
 
 const say = findingsOf('apps.wiki')
