@@ -1,33 +1,17 @@
-import type { App, Location } from '../core/gateway.ts'
-import { isApiGateway, isFunctionUrl } from './aws-apps.ts'
-import { type Check, type Found, foundAt } from './check.ts'
-import { isWritten, type Subject, whereOfLocation } from './subject.ts'
+import type { App } from '../core/gateway.ts'
+import { atLocations, isApiGateway, isFunctionUrl } from './aws-apps.ts'
+import { type Check, foundAt } from './check.ts'
+import { headerSizeCheck } from './header-size.ts'
+import { isWritten } from './subject.ts'
 
 /** What AWS sets as limits on the way to a Lambda function: developers' guides of API Gateway and Lambda, quotas. */
 const apiGatewayBodyBytes = 10 * 1024 * 1024
 const lambdaBodyBytes = 6 * 1024 * 1024
 const apiGatewaySeconds = 29
-const headerBytes = 10_240
 
 /** Apps behind API Gateway or a function's own URL. */
 export const apiGatewayChecks: readonly Check[] = [
-  {
-    id: 'api-gateway-header-size',
-    severity: 'note',
-    finds: 'Identity headers that may be more than API Gateway takes',
-    why: `API Gateway takes ${headerBytes} bytes of headers in all, those of the browser included. If there are more, it answers with an error of its own. Groups and roles grow without limit, and tokens grow with them.`,
-    fix: 'Send only the claims that the app reads. Leave groups out of `identity_headers`, or name those that the app looks at in `only`.',
-    example: `upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
-identity_headers: { X-Forwarded-Groups: groups }`,
-    find: (subject) =>
-      atLocations(subject, isApiGateway, 'identity_headers', ({ forwarding }) => {
-        const list = forwarding.identityHeaders.find(({ from, form }) => growing.test(from) && !form?.only)
-        const name = list?.name ?? forwarding.tokenHeaders[0]?.name
-        return name === undefined
-          ? null
-          : `${name} may grow beyond the ${headerBytes} bytes of headers that API Gateway takes`
-      }),
-  },
+  headerSizeCheck,
   {
     id: 'api-gateway-body-size',
     severity: 'warning',
@@ -89,24 +73,6 @@ websocket: true`,
   },
 ]
 
-const growing = /(?:^|[.:/_-])(?:groups|roles|permissions|entitlements)$/i
-
 function isAws(app: App): boolean {
   return isApiGateway(app) || isFunctionUrl(app)
-}
-
-/** Looks at a key of every location of such apps; told once for each place where it is written. */
-function atLocations(
-  subject: Subject,
-  isMeant: (app: App) => boolean,
-  key: string,
-  judge: (location: Location, app: App, at: readonly (string | number)[]) => string | null,
-): readonly Found[] {
-  return subject.gateway.apps.filter(isMeant).flatMap((app) =>
-    [app.fallback, ...app.allLocations].flatMap((location) => {
-      const at = whereOfLocation(subject, app.name, location, key) ?? ['apps', app.name, 'upstream']
-      const message = judge(location, app, at)
-      return message === null ? [] : [foundAt(subject, at, message)]
-    }),
-  )
 }

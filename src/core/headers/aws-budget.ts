@@ -37,6 +37,15 @@ export function lineBytes(headers: readonly string[], from = 0, to: number = hea
 /** What the connection adds: `connection`, and the length of a body that came in chunks. */
 const connectionBytes = lineBytes(['connection', 'keep-alive', 'content-length', '10485760'])
 
+/**
+ * What is left of the gateway's own for headers that say who somebody is, beside the lines that are always there and what the
+ * signature adds, in bytes; below 0: not even these fit. Null: nothing is counted there.
+ */
+export function leftForIdentity(upstream: Way, always: readonly string[], added: number): number | null {
+  const budget = headerBudget(upstream)
+  return budget && budget.own - lineBytes(always) - added - connectionBytes
+}
+
 /** What the lines of a signature have, by the lengths of the id and of the session token (0: there is none) that sign. */
 export function signatureBytes(
   { service, region }: { readonly service: string; readonly region: string },

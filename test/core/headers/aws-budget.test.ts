@@ -5,6 +5,7 @@ import type { UpstreamSettings } from '../../../src/core/gateway.ts'
 import {
   type CountedRequest,
   headerBudget,
+  leftForIdentity,
   lineBytes,
   overBudget,
   signatureBytes,
@@ -141,4 +142,20 @@ t.test('whoever knows no credentials takes the longest, but for those of the fil
   t.equal(at({ given, role }), longest)
   t.equal(at({ given }), signatureBytes(api, 20, 0))
   t.equal(at({ given: token }), signatureBytes(api, 20, 700))
+})
+
+t.test('what is left to identity headers is what a request may have, and not a byte more', async (t) => {
+  const always = ['Host', 'abc.execute-api.eu-west-1.amazonaws.com', 'X-Gateway-Secret', 'a-secret']
+  const added = signatureBytesAtMost(api)
+  const left = leftForIdentity(upstream(), always, added) ?? 0
+  t.ok(left > 2000 && left < 5120 - added)
+  const overWith = (bytes: number) => {
+    const value = 'x'.repeat(bytes - lineBytes(['X-Groups', '']))
+    const request = { method: 'GET', path: '/', headers: [...always, 'X-Groups', value], ofClient: 0, added }
+    return overBudget(upstream(), request)?.reason ?? null
+  }
+  t.equal(overWith(left), null)
+  t.equal(overWith(left + 1), 'identity-unsendable')
+  t.ok((leftForIdentity(upstream(), ['X-Large', 'x'.repeat(6000)], added) ?? 0) < 0, 'nothing fits')
+  t.equal(leftForIdentity(upstream({ aws: null }), always, added), null)
 })
