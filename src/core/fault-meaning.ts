@@ -191,8 +191,9 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
     lookAt: '`aws.held_bodies`; which network sends so much, or so slowly.',
   },
   REQUEST_BODY_TOO_LARGE: {
-    means: 'The body of a request is larger than its location allows.',
-    lookAt: '`max_body` of the location.',
+    means:
+      'The body of a request is larger than its location allows, or its event is larger than a Lambda function takes.',
+    lookAt: '`max_body` of the location. In an event of a function bytes that are no text grow by a third.',
   },
   REQUEST_BODY_STALLED: {
     means: 'The body of a request came too slowly, or not to its end.',

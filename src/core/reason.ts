@@ -109,7 +109,8 @@ export const rejectReasons: Reasons<RejectReason> = {
   'method-not-allowed': 'The address does not take this method.',
   'destination-invalid':
     'The Destination header is not one single address of the app, or it is one that would be refused as a path.',
-  'body-too-large': 'The body is larger than the location allows.',
+  'body-too-large':
+    'The body is larger than the location allows, or than a Lambda function takes as part of an event.',
   'expectation-unknown': 'An Expect header other than 100-continue.',
   'websocket-disabled': 'A WebSocket handshake at a location without websocket.',
   'websocket-invalid': 'A WebSocket handshake that does not follow RFC 6455.',

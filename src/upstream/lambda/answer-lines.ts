@@ -1,6 +1,5 @@
 import { isObject } from '../../core/json.ts'
 import { limits } from '../../core/limits/table.ts'
-import { showOwn } from '../../core/show.ts'
 
 export type LinesReading =
   /** Name, value, name, value … */
@@ -83,9 +82,10 @@ function lineKey(lines: readonly string[], at: number): string {
   return `${lines[at]?.toLowerCase()}: ${lines[at + 1]}`
 }
 
-/** A name that a function chose, for a log. */
+/** A name that a function chose, for a log: up to what no name may have. */
 function shown(name: string): string {
-  return `"${showOwn(name, 40)}"`
+  const [begin = ''] = name.match(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,40}/) ?? []
+  return begin === name ? `"${begin}"` : `"${begin}…"`
 }
 
 function refused(why: string): LinesReading & { readonly ok: false } {
