@@ -1,4 +1,5 @@
 import { askingAgainOf, askingAgainText } from '../cli/asking-again.ts'
+import { assertedAppsOf, assertedAppsText } from '../cli/asserted-apps.ts'
 import { nowOf } from '../cli/clock.ts'
 import type { Command, Io } from '../cli/command.ts'
 import { firstSteps, madeUpIfSaid } from '../cli/load.ts'
@@ -108,6 +109,7 @@ function print({ subject, loaded }: Faultless, isMadeUp: boolean, io: Io): void 
   io.stdout(workersText(gateway))
   io.stdout(askingAgainText(askingAgainOf(gateway)))
   io.stdout(signedAppsText(signedAppsOf(gateway)))
+  io.stdout(assertedAppsText(assertedAppsOf(gateway)))
   if (isMadeUp) io.stdout(madeUp)
   if (own.length > 0) io.stdout(meaningless(own))
   if (gateway.shadow !== null) io.stdout(`\n${rehearsalText(gateway.shadow)}`)
@@ -196,6 +198,7 @@ function toJson(found: ReadSubject): string {
     workers: workerCount(gateway),
     ...askingAgainOf(gateway),
     signed: signedAppsOf(gateway),
+    assertions: assertedAppsOf(gateway),
     ...(shadow === null ? {} : { shadow: rehearsalJson(shadow) }),
     ...found.loaded.digest,
     warnings,

@@ -1,4 +1,4 @@
-import { type AssertionSettings, assertionType } from '../core/assertion/settings.ts'
+import { type AssertionSettings, assertionType, keysOfIssuer } from '../core/assertion/settings.ts'
 
 /** What an app is made with: any of WSGI, such as Flask and Django, or a handler of AWS Lambda in Python. */
 export const snippetKinds = ['flask', 'lambda-python'] as const
@@ -25,14 +25,13 @@ function text(value: string): string {
 
 /** What both have: the keys, asked for at most once in ten seconds, whoever sends what; and what is demanded of a token. */
 function verifying({ issuer, audience }: AssertionSettings): string {
-  const keysAt = issuer.replace(/assertion$/, 'jwks.json')
   return `# Debian: apt-get install python3-jwt python3-cryptography; elsewhere: pip install "PyJWT[crypto]>=2.6"
 import os, threading, time, urllib.request
 import jwt
 
 ISSUER = ${text(issuer)}
 AUDIENCE = ${text(audience)}
-KEYS_AT = ${text(keysAt)}
+KEYS_AT = ${text(keysOfIssuer(issuer))}
 known, lock = {"keys": {}, "asked": -1e9}, threading.Lock()
 
 def key_of(kid):

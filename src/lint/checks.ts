@@ -1,5 +1,6 @@
 import { answerChecks } from './answers.ts'
 import { apiGatewayChecks } from './api-gateway.ts'
+import { assertionChecks } from './assertions.ts'
 import { certificateChecks } from './certificates.ts'
 import type { Check } from './check.ts'
 import { claimConditionChecks } from './claim-conditions.ts'
@@ -46,6 +47,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'E-mail and user ids', checks: emailChecks },
   { title: 'Habits of providers', checks: presetChecks },
   { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...tokenChecks, ...answerChecks] },
+  { title: 'Identity assertions', checks: assertionChecks },
   { title: 'Passing on', checks: forwardingChecks },
   { title: 'The network', checks: [...networkChecks, ...limitChecks] },
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },

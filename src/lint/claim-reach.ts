@@ -2,6 +2,7 @@ import type { ConfigPath } from '../config/node.ts'
 import type { ProviderSettings } from '../core/gateway.ts'
 import type { Preset } from '../core/preset.ts'
 import type { ClaimPath } from '../core/rules/claims.ts'
+import { assertedClaims } from './assertions.ts'
 import { type Found, foundAt, foundAtKey, foundAtPart, holdsData } from './check.ts'
 import { type ClaimUse, certainConditions, claimUses } from './rules.ts'
 import { isWritten, type Subject, whereOfLocation } from './subject.ts'
@@ -25,7 +26,7 @@ export function usesOfPreset(subject: Subject, preset: Preset): readonly ClaimUs
   })
 }
 
-/** A claim that a provider is asked for: by a rule, a header that is written in the file, or `user_id`. */
+/** A claim that a provider is asked for: by a rule, a header or an assertion that is written in the file, or `user_id`. */
 export interface ClaimDemand {
   readonly path: ClaimPath
   readonly provider: ProviderSettings
@@ -35,7 +36,12 @@ export interface ClaimDemand {
 
 /** Those whose names stand in the file: what `${…}` put in is never printed. */
 export function claimDemands(subject: Subject): readonly ClaimDemand[] {
-  return [...ruleDemands(subject), ...headerDemands(subject), ...userIdDemands(subject)]
+  return [
+    ...ruleDemands(subject),
+    ...headerDemands(subject),
+    ...assertionDemands(subject),
+    ...userIdDemands(subject),
+  ]
 }
 
 function ruleDemands(subject: Subject): readonly ClaimDemand[] {
@@ -64,6 +70,20 @@ function headerDemands(subject: Subject): readonly ClaimDemand[] {
         found: (message: string) => [foundAt(subject, path, message)],
       })),
   )
+}
+
+function assertionDemands(subject: Subject): readonly ClaimDemand[] {
+  return assertedClaims(subject)
+    .filter(({ path }) => !holdsData(subject, path))
+    .flatMap(({ app, claim, path }) =>
+      app.providers
+        .flatMap((name) => subject.gateway.providers.get(name) ?? [])
+        .map((provider) => ({
+          path: claim,
+          provider,
+          found: (message: string) => [foundAt(subject, path, message)],
+        })),
+    )
 }
 
 /** Identity headers that the file itself names, each where it is written. */

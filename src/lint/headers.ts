@@ -1,8 +1,9 @@
 import { pathText } from '../config/node.ts'
 import { foldHeaderName } from '../core/headers/names.ts'
+import { asserting } from './assertions.ts'
 import { type Check, foundAtKey } from './check.ts'
 import { writtenHeaders } from './claim-reach.ts'
-import type { Subject } from './subject.ts'
+import { isWritten, type Subject } from './subject.ts'
 import { tokenUses } from './tokens.ts'
 
 /** What apps make of the headers that they get. */
@@ -76,13 +77,18 @@ identity_headers: { X-Forwarded-Groups: groups }`,
   },
 ]
 
-/** Those with claims and those with tokens; what a mapping names is a claim, though it be called as a token is. */
+/** Those with claims, those with tokens and those with assertions; what a mapping names is a claim, though it be called as a token is. */
 function allWritten(subject: Subject) {
   const claims = writtenHeaders(subject).map((header) => ({ ...header, from: `claim ${header.from}` }))
   const tokens = tokenUses(subject).map(({ app, header, path }) => ({
     ...{ app, path, name: header.name, from: header.token as string },
   }))
-  return [...claims, ...tokens]
+  const assertions = asserting(subject)
+    .map(({ app, settings, path }) => ({
+      ...{ app, path: [...path, 'header'], name: settings.header, from: 'an assertion' },
+    }))
+    .filter(({ path }) => isWritten(subject, path))
+  return [...claims, ...tokens, ...assertions]
 }
 
 /** Folded names that decide about addresses, paths, methods, hosts and credentials. */

@@ -135,7 +135,10 @@ function keyPaths({ root }: Subject, providers: readonly ConfigPath[]): readonly
     [...path, 'client_key'],
     [...path, 'client_certificate', 'key'],
   ])
-  return [...pairs, ...ofClients].filter((path) => {
+  const signing = nodeAt(root, ['signing_keys'])
+  const ofAssertions: readonly ConfigPath[] =
+    signing?.kind === 'list' ? signing.items.map((_, index) => ['signing_keys', index]) : [['signing_keys']]
+  return [...pairs, ...ofClients, ...ofAssertions].filter((path) => {
     const node = nodeAt(root, path)
     return node?.kind === 'scalar' && /^\s*(?:-----BEGIN|\{)/.test(String(node.value))
   })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -135,6 +135,37 @@ apps:
   t.match(stdout, `\nreached: wiki, ${reached}\n`)
   t.notMatch(stdout, /shared_secret/, 'nobody can reach it around the gateway')
   t.same(JSON.parse((await check(['-c', 'signed.yaml', '--json'])).stdout).signed, [{ app: 'wiki', reached }])
+})
+
+t.test('what apps verify, and what they have to demand', async (t) => {
+  t.notMatch((await check([])).stdout, /^verifies/m)
+  t.same(JSON.parse((await check(['--json'])).stdout).assertions, [])
+  const verified = `
+session: { secret: "\${env:SECRET:-a-session-secret-of-thirty-two-bytes-or-more}" }
+providers: { acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "8dWn2kQx0Zp4-of-some-length" } }
+apps:
+  wiki:
+    url: https://wiki.example.com/wiki
+    upstream: https://inside.example.com
+    require: signed_in
+    identity_headers: {}
+    identity_assertion: { claims: [email] }
+`
+  writeFileSync(join(folder, 'verified.yaml'), verified)
+  const { code, stdout } = await check(['-c', 'verified.yaml'])
+  t.equal(code, 0)
+  const of = 'https://wiki.example.com/.auth/assertion'
+  t.match(stdout, `\nverifies: wiki, X-Claimgate-Assertion of ${of} for https://wiki.example.com/wiki (`)
+  t.notMatch(stdout, /shared_secret/, 'it refuses whoever comes around the gateway')
+  t.match(stdout, /signing_keys: is absent: one is generated into the `data` folder/)
+  t.same(JSON.parse((await check(['-c', 'verified.yaml', '--json'])).stdout).assertions, [
+    {
+      ...{ app: 'wiki', header: 'X-Claimgate-Assertion', issuer: of, claims: ['email'] },
+      ...{ audience: 'https://wiki.example.com/wiki', lifetime_seconds: 60 },
+      jwks_uri: 'https://wiki.example.com/.auth/jwks.json',
+    },
+  ])
+  t.notOk(existsSync(join(folder, 'data')), 'no key was made')
 })
 
 t.test('the same for programs', async (t) => {

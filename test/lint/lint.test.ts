@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -196,6 +197,23 @@ e: x#y
     commentsOf('a: 1\r\n# after a carriage return\r\n').map(({ position, text: said }) => [position, said]),
     [[{ line: 2, column: 1 }, 'after a carriage return']],
   )
+})
+
+t.test('a key that signs is a secret, and the name of its file is none', async (t) => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  files.set('/etc/claimgate/signing.pem', Buffer.from(pem))
+  const found = (keys: string) => {
+    const text = `signing_keys: ${keys}
+providers: { main: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:CLIENT_SECRET}" } }
+apps: { wiki: { url: "https://wiki.example.com", upstream: "https://inside.example.com", require: signed_in, identity_assertion: {} } }
+`
+    return lint(subjectOf(text)).findings.flatMap(({ id, path }) => (id === 'secret-in-file' ? [path] : []))
+  }
+  t.same(found(JSON.stringify(pem)), ['signing_keys'])
+  t.same(found(JSON.stringify([JSON.stringify(privateKey.export({ format: 'jwk' }))])), ['signing_keys[0]'])
+  t.same(found('signing.pem'), [])
+  t.same(found(`"\${file:signing.pem}"`), [])
 })
 
 t.test('Salesforce ids of 15 and 18 characters', async (t) => {

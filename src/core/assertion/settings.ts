@@ -24,6 +24,11 @@ export interface SigningKey {
   readonly privateKey: Secret
 }
 
+/** Where the keys are of whoever says this issuer: `https://wiki.example.com/.auth/jwks.json`. */
+export function keysOfIssuer(issuer: AssertionSettings['issuer']): string {
+  return issuer.replace(/[^/]*$/, 'jwks.json')
+}
+
 /** What the statement says of itself and of whom it is about: no claim of a provider stands in their place (RFC 7519 4.1). */
 export const assertionMembers: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'],
