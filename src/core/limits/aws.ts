@@ -15,11 +15,6 @@ export const awsLimits = {
     1_000,
     'One answer of what gives credentials to the machine, the container or the pod.',
   ),
-  awsFetches: of(
-    'process',
-    3,
-    'Times that one set is fetched at once: a second time only after the first has had its time and not ended.',
-  ),
   awsRenewAheadMs: of(
     'process',
     600_000,

@@ -57,18 +57,21 @@ interface Link {
   readonly ask: Provide
 }
 
-/** In the order of AWS's package. What was set up and fails is not passed over for the next one: that might be anybody's. */
+/**
+ * In the order of AWS's package. What was set up and fails is not passed over for the next one, who might be somebody else; and
+ * what was not set up is told of only where there is nothing else to tell.
+ */
 async function askChain(region: string): Promise<Given> {
-  const failures: string[] = []
+  let words = 'none are looked for: `AWS_EC2_METADATA_DISABLED` is set'
   for (const { name, isMeant, ask } of linksOf(process.env, region)) {
     try {
       return await ask()
     } catch (thrown) {
-      failures.push(`${name}: ${failureWords(thrown)}`)
+      words = `${name}: ${failureWords(thrown)}`
       if (isMeant || !hasNext(thrown)) break
     }
   }
-  throw new CredentialFailure(failures.join('; ') || 'none are looked for: AWS_EC2_METADATA_DISABLED is set')
+  throw new CredentialFailure(words)
 }
 
 function linksOf(env: Readonly<Record<string, string | undefined>>, region: string): readonly Link[] {

@@ -36,7 +36,6 @@ interface Held {
 export function createRenewedSource({ fetch, whose, timing, random, note }: Renewing): RenewedSource {
   let held: Held | null = null
   let flight: Promise<AwsCredentials> | null = null
-  let underWay = 0
   let failures = 0
   let fault: UpstreamFault | null = null
   let pausedUntilMs = 0
@@ -58,18 +57,15 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
     return flight
   }
 
-  /** What comes too late is not taken any more: the next ones may be there by then. */
+  /**
+   * What comes too late is not taken any more: the next ones may be there by then. What hangs for ever, as AWS's package does
+   * where an answer breaks off, costs one attempt a pause.
+   */
   function withinTime(): Promise<AwsCredentials> {
-    if (underWay >= limits.awsFetches)
-      return Promise.reject(new CredentialFailure(`${underWay} earlier attempts have not ended`))
-    underWay++
-    const fetched = fetch().finally(() => {
-      underWay--
-    })
     return new Promise((resolve, reject) => {
       const late = () => reject(new CredentialFailure(`nothing came within ${limits.awsFetchMs} ms`))
       const stop = timing.after(limits.awsFetchMs, late)
-      fetched.finally(stop).then(resolve, reject)
+      fetch().finally(stop).then(resolve, reject)
     })
   }
 

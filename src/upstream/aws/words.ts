@@ -32,11 +32,11 @@ export function failureWords(thrown: unknown): string {
   const code = errorCode(thrown)
   // Codes of the system and of TLS; AWS's package has some of its own, with small letters.
   if (code !== null && /^[A-Z0-9_]+$/.test(code)) return failureText({ ...connection, code })
-  const status = statusOf(thrown)
-  const said = `${status}${awsWords(thrown.message)}`
+  const said = awsWords(thrown.message)
   // What the token service answered: the name is its code.
   if ('$fault' in thrown) return `${awsWords(thrown.name)}: ${said}`
-  if (providerErrors.has(thrown.name)) return said
+  const status = statusOf(thrown)
+  if (providerErrors.has(thrown.name)) return `${status}${said}`
   return `${status}${thrown.name.replaceAll(/\W/g, '?').slice(0, 80)}`
 }
 
@@ -62,6 +62,11 @@ const providerErrors = new Set([
 ])
 
 function statusOf(thrown: Error): string {
-  const status = 'statusCode' in thrown ? thrown.statusCode : undefined
+  const metadata: unknown = '$metadata' in thrown ? thrown.$metadata : undefined
+  const status = 'statusCode' in thrown ? thrown.statusCode : numberIn(metadata, 'httpStatusCode')
   return typeof status === 'number' ? `status ${status}, ` : ''
+}
+
+function numberIn(holder: unknown, name: string): unknown {
+  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined
 }

@@ -23,7 +23,7 @@ import type { Test } from 'tap'
 import { startChild, stopChild } from '../child.ts'
 import { createWaits } from '../waiting.ts'
 
-export type AwsPlaceName = 'rest' | 'http' | 'functionUrl' | 'lambda'
+export type AwsPlaceName = 'rest' | 'http' | 'functionUrl' | 'lambda' | 'sts'
 
 export interface AwsKey {
   readonly accessKeyId: string
@@ -34,6 +34,24 @@ export interface AwsKey {
   /** False: its policy allows nothing. */
   readonly allowed?: boolean
   readonly expired?: boolean
+  /** Seconds since 1970. */
+  readonly endsAt?: number
+}
+
+/** A role that the token service gives credentials of. */
+export interface AwsRole {
+  readonly arn: string
+  readonly externalId?: string
+  /** Access keys that may take it; everybody's unless given. */
+  readonly trusts?: readonly string[]
+  /** Tokens of a pod or the like that may take it. */
+  readonly webTokens?: readonly string[]
+}
+
+export interface StsOptions {
+  readonly roles: readonly AwsRole[]
+  /** How long what it gives lives; an hour unless given. */
+  readonly seconds?: number
 }
 
 export interface AwsPlaceOptions {
@@ -61,6 +79,8 @@ export interface AwsOptions {
   readonly folders?: readonly URL[]
   readonly env?: Readonly<Record<string, string>>
   readonly keys?: readonly AwsKey[]
+  /** The token service. All places know whom it gave credentials. */
+  readonly sts?: StsOptions
   readonly timeoutSeconds?: number
 }
 
@@ -89,6 +109,8 @@ export interface AwsRequest {
   /** The access key whose signature was right. */
   readonly key?: string
   readonly event?: Readonly<Record<string, unknown>>
+  /** What the token service was asked. */
+  readonly form?: Readonly<Record<string, string>>
   readonly functionFailed?: boolean
 }
 
@@ -106,12 +128,15 @@ export interface Aws {
   readonly lambda: AwsPlace & { readonly arn: string }
   /** `127.0.0.1:4712`, where a function of `handler: 'runtime'` polls; null without one. */
   readonly runtime: string | null
+  /** For AWS_ENDPOINT_URL_STS. */
+  readonly sts: { readonly origin: string }
   readonly keys: readonly AwsKey[]
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string | null
   requests(place?: AwsPlaceName): Promise<readonly AwsRequest[]>
   forget(): Promise<void>
+  setSts(options: StsOptions): Promise<void>
   setKeys(keys: readonly AwsKey[]): Promise<void>
   /** Seconds since 1970; null: the time that it is. */
   setClock(seconds: number | null): Promise<void>
@@ -155,6 +180,7 @@ export async function startAws(t: Pick<Test, 'teardown'>, options: AwsOptions = 
     handler: options.handler ?? 'wsgi_handler.handler',
     timeoutSeconds: options.timeoutSeconds ?? 30,
     places: { rest, http, functionUrl, lambda },
+    sts: options.sts ?? { roles: [] },
   })
   t.teardown(process.close)
   const origin = (place: AwsPlaceName): string => `http://127.0.0.1:${process.port(place)}`
@@ -170,6 +196,7 @@ export async function startAws(t: Pick<Test, 'teardown'>, options: AwsOptions = 
     functionUrl: address('functionUrl', functionUrl.hosts, ''),
     lambda: { origin: origin('lambda'), host: lambda.hosts[0] ?? '', arn },
     runtime: process.port('runtime') === 0 ? null : `127.0.0.1:${process.port('runtime')}`,
+    sts: { origin: origin('sts') },
     keys,
     accessKeyId: first.accessKeyId,
     secretAccessKey: first.secretAccessKey,
@@ -262,6 +289,7 @@ function controls(origin: string) {
         .map((one) => ({ ...one, body: one.body === null ? null : Buffer.from(one.body, 'base64') }))
     },
     forget: () => tell('/forget', null),
+    setSts: ({ roles, seconds = 3600 }: StsOptions) => tell('/sts', { roles, seconds }),
     setKeys: (keys: readonly AwsKey[]) => tell('/keys', keys),
     setClock: (seconds: number | null) => tell('/clock', seconds),
     answerNext: (place: AwsPlaceName, answers: readonly AwsAnswer[]) =>

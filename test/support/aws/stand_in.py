@@ -12,6 +12,7 @@ from functions import Function
 from http_listener import Answer, listen
 from places import FunctionUrl, HttpStage, Invoke, RestStage
 from runtime_api import RuntimeApi
+from sts import Sts
 
 KINDS = {"rest": RestStage, "http": HttpStage, "functionUrl": FunctionUrl, "lambda": Invoke}
 KEPT = 2000
@@ -32,6 +33,8 @@ class StandIn:
             kind.answers = []
             self.places[name] = kind
             self.ports[name] = listen(lambda request, n=name: self.respond(n, request), kind.max_body)
+        self.places["sts"] = sts = Sts(options["sts"], options["region"], lambda: self.keys, self.clock, self.know)
+        self.ports["sts"] = listen(lambda request: self.respond("sts", request), sts.max_body)
         self.ports["control"] = listen(self.control, 1 << 26)
 
     def open(self, handler, arn, version, timeout):
@@ -40,6 +43,9 @@ class StandIn:
         runtime = RuntimeApi(arn, version, timeout)
         self.ports["runtime"] = listen(runtime.respond, None)
         return runtime
+
+    def know(self, key):
+        self.keys.append(key)
 
     def clock(self):
         return time.time() if self.now is None else self.now
@@ -66,6 +72,9 @@ class StandIn:
                 self.keys = asked
             case "/clock":
                 self.now = asked
+            case "/sts":
+                self.places["sts"].roles = asked["roles"]
+                self.places["sts"].seconds = asked["seconds"]
             case "/answers":
                 place = self.places[asked["place"]]
                 place.answers[:] = [Answer(one["status"], one["lines"], base64.b64decode(one["body"]))

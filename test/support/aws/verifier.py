@@ -40,7 +40,7 @@ def verify(request, service, region, keys, now):
     access_key, *scope = parts["Credential"].split("/")
     require_scope(scope, service, region, stamp)
     require_time(stamp, now)
-    key = require_key(request, access_key, keys)
+    key = require_key(request, access_key, keys, now)
     compare(request, parts["Signature"], names, key, service, region, stamp)
     return key
 
@@ -117,12 +117,12 @@ def require_time(stamp, now):
                       f"({text(now)} + 5 min.)")
 
 
-def require_key(request, access_key, keys):
+def require_key(request, access_key, keys, now):
     token = request.value("x-amz-security-token")
     key = next((key for key in keys if key["accessKeyId"] == access_key), None)
     if key is None or key.get("sessionToken") != token:
         raise Refused("UnrecognizedClientException", "The security token included in the request is invalid.")
-    if key.get("expired"):
+    if key.get("expired") or now >= key.get("endsAt", float("inf")):
         raise Refused("ExpiredTokenException", "The security token included in the request is expired")
     return key
 
