@@ -34,7 +34,7 @@ export const upstreamMapping = z.strictObject({
     .clone()
     .optional()
     .describe(
-      'Where the gateway reaches the app: scheme, host, port and an optional base path. Either this key or `lambda` must be there. Or a Unix socket, `unix:/run/app.sock`; with a base path it is `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost`, unless `preserve_host` is set.',
+      'Where the gateway reaches the app: scheme, host, port and an optional base path. Or a Unix socket, `unix:/run/app.sock`; with a base path it is `unix:/run/app.sock:/prefix`. An app behind a socket gets `Host: localhost`, unless `preserve_host` is set. Either this key or `lambda` must be there.',
     ),
   ca_file: filePath
     .optional()

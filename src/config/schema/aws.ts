@@ -60,6 +60,6 @@ export const aws = z.strictObject({
     .clone()
     .optional()
     .describe(
-      'Where connections go instead, such as a VPC endpoint: scheme, host and port. TLS names this host. The `Host` header and the signature stay those of `url`.',
+      'Where connections go instead, such as a VPC endpoint: scheme, host and port. TLS names this host. The `Host` header and the signature stay those of `url`; beside `lambda` they are those of the endpoint.',
     ),
 })
