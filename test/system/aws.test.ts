@@ -2,9 +2,22 @@
 // a real gateway process, from one file with one changed block. His check of REMOTE_ADDR is gone.
 import http from 'node:http'
 import t from 'tap'
-import { blockOf, names, openWay, policyOf, type Walk, type Way, ways } from '../support/aws/page.ts'
+import { printIssue } from '../../src/config/issue.ts'
+import { loadGatewayFromText } from '../../src/config/load.ts'
+import {
+  blockOf,
+  names,
+  openWay,
+  policyOf,
+  rowsBelow,
+  type Walk,
+  type Way,
+  ways,
+} from '../support/aws/page.ts'
+import { type Aws, roleKey } from '../support/aws/stand-in.ts'
 import { at } from '../support/aws/templates.ts'
 import { Browser } from '../support/browser.ts'
+import { root } from '../support/examples.ts'
 import { visitAs } from '../support/front.ts'
 import { showsOutput } from '../support/page-blocks.ts'
 import { runProcess } from '../support/process.ts'
@@ -187,6 +200,9 @@ t.test('without STRIP_STAGE_PATH links have the stage, and lead nowhere', async 
   const home = await visitAs(alice, 'alice', `${walk.url}/`)
   t.match(home.body, 'href="/prod/pages/%C3%9Cbersicht"')
   t.equal((await alice.visit(`${walk.url}/prod/pages/x`)).status, 404)
+  const { code, stdout } = await askDoctor(walk)
+  t.equal(code, 1)
+  t.ok(showsOutput(stdout, blockOf('text', 'doctor stage')), stdout)
 })
 
 t.test('the rights are those that each way needs', async (t) => {
@@ -208,4 +224,92 @@ t.test('the rights are those that each way needs', async (t) => {
   t.match(statements('trust role'), [
     { Action: 'sts:AssumeRole', Condition: { StringEquals: { 'sts:ExternalId': externalId } } },
   ])
+})
+
+/** What AWS would have to do so that a row of the page's table comes true: by its code, or by AWS's own word. */
+const causes: Readonly<Record<string, (aws: Aws) => Promise<void>>> = {
+  AccessDeniedException: (aws) => aws.setKeys([{ ...roleKey, allowed: false }]),
+  InvalidSignatureException: (aws) => aws.setKeys([{ ...roleKey, secretAccessKey: 'another-one' }]),
+  ExpiredTokenException: (aws) => aws.setKeys([{ ...roleKey, expired: true }]),
+  UnrecognizedClientException: (aws) => aws.setKeys([{ ...roleKey, accessKeyId: 'ASIAANOTHERONE' }]),
+  ResourceNotFoundException: (aws) =>
+    aws.answerNext('lambda', [
+      {
+        status: 404,
+        headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+        body: '{"Message":"not found"}',
+      },
+    ]),
+  UPSTREAM_PATH_UNKNOWN: (aws) =>
+    aws.answerNext('rest', [
+      { status: 403, headers: { 'x-amzn-errortype': 'MissingAuthenticationTokenException' }, body: '{}' },
+    ]),
+  UPSTREAM_FUNCTION_FAILED: (aws) =>
+    aws.answerNext('lambda', [
+      { status: 200, headers: { 'X-Amz-Function-Error': 'Unhandled' }, body: '{"errorType":"ValueError"}' },
+    ]),
+  UPSTREAM_TIMEOUT: (aws) =>
+    aws.answerNext('lambda', [
+      {
+        status: 200,
+        headers: { 'X-Amz-Function-Error': 'Unhandled' },
+        body: '{"errorType":"Sandbox.Timedout"}',
+      },
+    ]),
+  UPSTREAM_BUSY: (aws) =>
+    aws.answerNext('lambda', [{ status: 429, body: '{"Reason":"CallerRateLimitExceeded"}' }]),
+}
+/** Held elsewhere, or below. */
+const others = ['AWS_CREDENTIALS_UNAVAILABLE', 'HELD_BODIES_FULL']
+const ofLambda = [
+  'ResourceNotFoundException',
+  'UPSTREAM_FUNCTION_FAILED',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_BUSY',
+]
+
+t.test('each error of the page is one, with this code and status', async (t) => {
+  const rows = rowsBelow('What does an error mean?').map(([first = '']) => {
+    const [name = '', word = null] = [...first.matchAll(/`(\w+)`/g)].map(([, one = '']) => one)
+    const code = /^the same/.test(first) ? 'UPSTREAM_REFUSED_US' : name
+    const cause = /^the same/.test(first) ? name : (word ?? name)
+    return { code, cause, status: /\((\d+)\)/.exec(first)?.[1] ?? '502' }
+  })
+  t.same(new Set(rows.map(({ cause }) => cause)), new Set([...Object.keys(causes), ...others]))
+  const walks = { iam: await openWay(t, 'iam'), lambda: await openWay(t, 'lambda') }
+  const alice = { iam: new Browser(), lambda: new Browser() }
+  for (const way of ['iam', 'lambda'] as const) await visitAs(alice[way], 'alice', `${walks[way].url}/`)
+  for (const { code, cause, status } of rows.filter((row) => !others.includes(row.cause))) {
+    const way = ofLambda.includes(cause) ? 'lambda' : 'iam'
+    const { aws, gateway } = walks[way]
+    const before = new Set(gateway.log().map((one) => JSON.stringify(one)))
+    await causes[cause]?.(aws)
+    t.equal((await ask(walks[way], alice[way], '/')).status, Number(status), cause)
+    const line = await gateway.logged((one) => one.code !== undefined && !before.has(JSON.stringify(one)))
+    t.match(line, { code }, JSON.stringify(line))
+    if (code === 'UPSTREAM_REFUSED_US') t.match(line.error, cause)
+    await aws.setKeys([roleKey])
+  }
+})
+
+t.test('without credentials people are told that the app is not there', async (t) => {
+  const walk = await openWay(t, 'iam', { credentials: { AWS_EC2_METADATA_DISABLED: 'true' } })
+  const answer = await visitAs(new Browser(), 'alice', `${walk.url}/`)
+  t.equal(answer.status, 503)
+  t.match(await walk.gateway.logged(({ code }) => code === 'AWS_CREDENTIALS_UNAVAILABLE'), { error: String })
+})
+
+t.test('the blocks that are shown without a walk load', async (t) => {
+  for (const task of ['role', 'usage-plan']) {
+    const text = blockOf('yaml', 'claimgate.yaml').replace(
+      '    # ← the block\n',
+      blockOf('yaml', `block ${task}`),
+    )
+    const env = { OIDC_CLIENT_SECRET: 'a-client-secret', USAGE_PLAN_KEY: 'a-key-of-a-usage-plan' }
+    const loaded = loadGatewayFromText(text, {
+      ...{ file: task, folder: root, env },
+      readFile: () => ({ ok: false, reason: 'no file is needed' }),
+    })
+    t.same(loaded.ok ? [] : loaded.issues.map(printIssue), [])
+  }
 })

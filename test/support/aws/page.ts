@@ -34,6 +34,8 @@ export interface Around {
   readonly environment?: Readonly<Record<string, string>>
   /** Whose `lambda_app.py`, where it is not this way's. */
   readonly wrapper?: 'secret' | 'iam'
+  /** Of the gateway, in the place of the credentials of its role. */
+  readonly credentials?: Readonly<Record<string, string>>
 }
 
 /** The whole serverless.yml of a way; the page shows of that of an HTTP API what is other than with a REST API. */
@@ -106,11 +108,19 @@ export function fileFor(way: Way, aws: Aws, { op, url }: { readonly op: Op; read
 }
 
 /** The environment of the gateway: its secrets, and where IAM is asked, the credentials of its role. */
-export function environmentFor(way: Way, aws: Aws, op: Op): Readonly<Record<string, string>> {
+export function environmentFor(
+  way: Way,
+  aws: Aws,
+  op: Op,
+  credentials: Around['credentials'] = credentialsOf(aws),
+): Readonly<Record<string, string>> {
   const client = { OIDC_CLIENT_SECRET: op.clientSecret }
   if (way === 'secret') return { ...client, GATEWAY_SECRET: gatewaySecret }
+  return { ...client, ...credentials }
+}
+
+function credentialsOf(aws: Aws): Readonly<Record<string, string>> {
   return {
-    ...client,
     AWS_ACCESS_KEY_ID: aws.accessKeyId,
     AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
     ...(aws.sessionToken === null ? {} : { AWS_SESSION_TOKEN: aws.sessionToken }),
@@ -139,7 +149,7 @@ export async function openWay(t: Pick<Test, 'teardown'>, way: Way, around: Aroun
     postLogoutRedirectUris: [`${place.url}/.auth/logged-out`],
   })
   place.write(fileFor(way, aws, { op, url: place.url }))
-  const env = environmentFor(way, aws, op)
+  const env = environmentFor(way, aws, op, around.credentials)
   const gateway = await startProcess(place, { env })
   t.teardown(async () => void (await gateway.stop()))
   return { aws, op, place, gateway, url: place.url, env }
@@ -153,6 +163,19 @@ function startNamedOp(): Promise<Op> {
     return person && { accountId: id, claims: async () => ({ sub: id, ...person, name }) }
   }
   return startOp({ configuration: { findAccount } })
+}
+
+/** The rows of the table below a heading, their cells without spaces around. */
+export function rowsBelow(heading: string): readonly (readonly string[])[] {
+  const [, section = ''] = readFileSync(`${root}docs/aws.md`, 'utf8').split(`\n## ${heading}\n`)
+  const [above = ''] = section.split('\n## ')
+  const lines = above.split('\n').filter((line) => line.startsWith('| '))
+  return lines.slice(2).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
 }
 
 /** A block of JSON of the page. */
