@@ -48,9 +48,10 @@ const usage = `Usage: claimgate doctor [-c FILE] [--url URL] [--sign-in] [--json
 
 Asks the real things and says what it saw, one line a check, with the cure: every provider (issuer,
 metadata, keys, clock, certificate, scopes, claims, redirect URIs, whether the client's secret is
-taken), every app (reachable, protocol, certificate, each location with and without the secret), the
-session store, and when the certificates of the file end. Nobody is signed in and nothing is changed. It needs the real secrets: there is no
---made-up-secrets here.
+taken), every app (reachable, protocol, certificate, each location with and without the secret or
+signature, whose credentials sign, links around the gateway), the session store, and when the
+certificates of the file end. Nobody is signed in and nothing is changed; a Lambda function is invoked
+for nobody. It needs the real secrets: there is no --made-up-secrets here.
 
 With --url it asks a running gateway by its public address: whether that leads to it, which client
 address it believes, and what becomes of http.

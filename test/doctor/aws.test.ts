@@ -3,6 +3,7 @@
 import t from 'tap'
 import { roleKey } from '../support/aws/stand-in.ts'
 import { freePort } from '../support/ports.ts'
+import { answerHeads, recordingUpstream } from '../support/upstream.ts'
 import { checking, file, keys, secret, signed, start, told } from './aws-rig.ts'
 
 /** What this process has of an environment while something is looked at; undefined: no such variable. */
@@ -236,6 +237,43 @@ t.test('no credentials: where they were looked for; the stranger is asked all th
   const well = await withEnvironment(more, () => told(file(without)))
   t.match(well.line('credentials'), /^ok .*what AWS gives this process signs/)
   t.match(well.line('with the signature'), /^ok /)
+})
+
+t.test('odd answers of what stands there: read as far as they can be, and told on one line', async (t) => {
+  const hidden = roleKey.sessionToken ?? ''
+  const json = (body: string, name = '', status = '403 Forbidden') =>
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\n${name}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  const cases: readonly (readonly [answer: string, line: RegExp])[] = [
+    [
+      json('{"Message":"Forbidden"}', 'x-amzn-ErrorType: com.amazon.x#ForbiddenException:http://a/b\r\n'),
+      /^failed .* answers 403, which AWS itself says: ForbiddenException: Forbidden\. See what else refuses/,
+    ],
+    [json('{"message":"Forbidden'), /^note .* answers 403: it wants to know/],
+    [json('["Forbidden"]'), /^note /],
+    [json(JSON.stringify({ message: 'Forbidden', more: 'x'.repeat(5000) })), /^note /],
+    [json('{"message":7}', 'x-amzn-ErrorType: \r\n'), /^note /],
+    [
+      json('{"message":"one\\n\\u202etwo"}', 'x-amzn-ErrorType: NewException\r\n'),
+      /^failed .*: NewException: one\\u\{a\}\\u\{202e\}two\. /,
+    ],
+    [
+      json(JSON.stringify({ message: `we got ${secret}` }), 'x-amzn-ErrorType: NewException\r\n'),
+      /: NewException: \[withheld: it repeats a secret\]\. /,
+    ],
+    [
+      json('{}', 'x-amzn-ErrorType: NotFoundException\r\n', '404 Not Found'),
+      /^failed .* answers 404, which AWS/,
+    ],
+    [json('{}', 'x-amzn-ErrorType: NotFoundException\r\n', '200 OK'), /^ok /],
+  ]
+  for (const [answer, line] of cases) {
+    const app = await recordingUpstream({ answer: answerHeads(answer) })
+    t.teardown(() => app.close())
+    const origin = `http://127.0.0.1:${app.port}`
+    const told_ = await told(file(signed({ ...aws.rest, origin }, 'execute-api'), `shared_secret: ${secret}`))
+    t.match(told_.line('with the signature'), line, answer.slice(0, 200))
+    t.notOk(JSON.stringify(told_.own).includes(hidden))
+  }
 })
 
 t.test('nothing listens there: told once, and the credentials beside it', async (t) => {
