@@ -24,7 +24,7 @@ identity_headers: { X-Forwarded-Groups: groups }`,
           ? null
           : `${name} may grow beyond the ${limits.apiHeaderBytes} bytes of headers that API Gateway takes`
       const own = limits.apiOwnHeaderBytes - left
-      const rest = `${left} bytes are left to identity headers: of ${limits.apiOwnHeaderBytes}, others of the gateway have ${own} with the longest session token`
+      const rest = `${left} bytes are left to identity headers: of ${limits.apiOwnHeaderBytes}, others of the gateway have ${own}${tokenText(app)}`
       if (name !== null && left > 0) return `${name} may grow too large: ${rest}`
       return left < fewBytes ? `no more than ${rest}` : null
     }),
@@ -38,6 +38,12 @@ const address = 'x'.repeat('2001:0db8:85a3:0000:0000:8a2e:0370:7334'.length)
 
 /** An ES256 signature, the members that are always there, and few claims. */
 const assertionBytes = 700
+
+/** How long a token is that nobody has seen yet is a guess, which is told. */
+function tokenText({ upstream: { aws } }: App): string {
+  const isKnown = aws === null || (aws.credentials.given !== null && aws.credentials.role === null)
+  return isKnown ? '' : ` with a session token of ${limits.awsTokenBytes}`
+}
 
 /** Null: the gateway counts nothing there. */
 function leftAt(gateway: Gateway, app: App, { forwarding }: Location): number | null {

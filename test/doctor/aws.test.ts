@@ -231,7 +231,15 @@ t.test('no credentials: where they were looked for; the stranger is asked all th
     'without the signature ok',
     'without the signature ok',
   ])
-  t.match(line('credentials'), /the profile default: .*Give the machine, task or pod a role/)
+  t.match(
+    line('credentials'),
+    /^failed {2}apps\.wiki {2}credentials: credentials of this process: the profile default: .*[^.]\. Give the machine, task or pod a role/,
+  )
+  const nobody = without.replace(aws.rest.origin, `http://127.0.0.1:${await freePort()}`)
+  t.same((await withEnvironment(nowhere, () => told(file(nobody)))).outcomes, [
+    'reachable failed',
+    'credentials failed',
+  ])
   const found = { AWS_ACCESS_KEY_ID: roleKey.accessKeyId, AWS_SECRET_ACCESS_KEY: roleKey.secretAccessKey }
   const more = { ...found, AWS_SESSION_TOKEN: roleKey.sessionToken ?? '' }
   const well = await withEnvironment(more, () => told(file(without)))

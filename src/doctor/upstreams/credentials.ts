@@ -1,5 +1,6 @@
 import type { AwsCredentialEvent } from '../../core/aws-credential-event.ts'
 import type { App } from '../../core/gateway.ts'
+import { upstreamPlace } from '../../core/upstream-settings.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
 import { credentialsCure } from './refusals.ts'
@@ -22,13 +23,20 @@ export function credentialsFindings(
   if (aws === null) return []
   const without = answers.find(isWithoutCredentials)
   if (without !== undefined)
-    return [say.failed('credentials', without.fault.message, credentialsCure(app, without.fault))]
+    return [say.failed('credentials', words(app, without), credentialsCure(app, without.fault))]
   const fetched = events.find(({ kind }) => kind === 'fetched')
   if (fetched?.kind === 'fetched')
     return [say.ok('credentials', `${signer(fetched.whose)} signs${endText(fetched)}`)]
   const { given } = aws.credentials
   // Those of the file are fetched nowhere.
   return given === null ? [] : [say.ok('credentials', `access key ${given.accessKeyId} of the file signs`)]
+}
+
+/** Of the credentials alone: nobody was asked at the app's address. */
+function words(app: App, { fault }: Failed): string {
+  const place = `${upstreamPlace(app.name, app.upstream)}: `
+  const { message } = fault
+  return (message.startsWith(place) ? message.slice(place.length) : message).replace(/\.$/, '')
 }
 
 function signer(whose: string): string {

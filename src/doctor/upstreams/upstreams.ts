@@ -71,7 +71,9 @@ async function askAll(
     hasCredentials &&= !isWithoutCredentials(asGateway)
     // A function has one address for all paths.
     const isTold = lockOf(app) === null || (app.upstream.lambda !== null && all.length > 0)
-    all.push({ asked, asGateway, asStranger: isTold ? null : await askAsStranger(upstreams, asked) })
+    const asStranger = isTold ? null : await askAsStranger(upstreams, asked)
+    all.push({ asked, asGateway, asStranger })
+    if (!hasCredentials && cannotConnect(asStranger)) break
     // One that hangs would make whoever looks wait for each path.
     if (asGateway?.kind === 'failed' && asGateway.fault.code === 'UPSTREAM_TIMEOUT') break
   }
@@ -90,10 +92,11 @@ function connectionFindings(say: FindingsOf, app: App, { asGateway, asStranger }
 /** What is told of the connection, or of the credentials, is told once. */
 function pathFindings(say: FindingsOf, { asked, asGateway, asStranger }: Asked, isFirst: boolean) {
   const isTold = (isFirst && cannotConnect(asGateway)) || isWithoutCredentials(asGateway)
+  const isNobodyThere = isWithoutCredentials(asGateway) && cannotConnect(asStranger)
   const isUnknown = asGateway !== null && isUnknownPath(asGateway)
   return [
     ...(asGateway === null || isTold ? [] : [judgeAsGateway(say, asked, asGateway, isFirst)]),
-    ...(asStranger === null ? [] : [judgeAsStranger(say, asked, asStranger, isUnknown)]),
+    ...(asStranger === null || isNobodyThere ? [] : [judgeAsStranger(say, asked, asStranger, isUnknown)]),
   ]
 }
 
