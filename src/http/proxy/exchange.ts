@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
+import { announcesBody } from '../../core/request/body.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { resumedFormOf } from '../admission/resumed-form.ts'
@@ -78,6 +79,11 @@ export class Exchange implements UpstreamSink {
     if (response.destroyed || (form === null && request.destroyed)) return
     // Emitted once, after the last byte or when the client went away.
     response.on('close', () => this.#end())
+    // As nearly every request is.
+    if (form === null && !announcesBody(request.headers)) {
+      this.#send(null)
+      return
+    }
     const {
       request: { timeouts },
       maxBodyBytes,
