@@ -51,7 +51,7 @@ interface Around {
   readonly room: AnswerRoom
 }
 
-/** Pools by origin, or by the path of a socket. */
+/** Pools by `addressOf`. */
 function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstreams {
   const { timing, onCertificate, processes, sources, room } = around
   // Settings are one frozen object an app; these times are what belongs to a connection beside them.
@@ -70,8 +70,8 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
     return options
   }
 
-  function poolsOf({ origin, socketPath }: UpstreamSettings): Pools {
-    const address = socketPath ?? origin
+  function poolsOf(upstream: UpstreamSettings): Pools {
+    const address = addressOf(upstream)
     const found = poolsByAddress.get(address)
     if (found !== undefined) return found
     const created = {
@@ -134,4 +134,9 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
       }
     },
   }
+}
+
+/** What is bounded as one: all functions of a region are behind one host, and none is to hold up another. */
+function addressOf({ origin, socketPath, lambda }: UpstreamSettings): string {
+  return lambda === null ? (socketPath ?? origin) : `${origin} ${lambda.functionName}`
 }

@@ -22,3 +22,10 @@ function texts(raw: readonly Buffer[]): string[] {
   for (const bytes of raw) headers.push(bytes.toString('latin1'))
   return headers
 }
+
+/** The value of the first line of a name, which is in lower case; null: there is none. */
+export function lineOf(headers: readonly string[], name: string): string | null {
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (headers[i]?.toLowerCase() === name) return headers[i + 1] ?? null
+  return null
+}

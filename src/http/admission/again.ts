@@ -23,6 +23,7 @@ export function leadsTo(now: UpstreamSettings, then: UpstreamSettings): boolean 
     now.socketPath === then.socketPath &&
     now.origin === then.origin &&
     now.basePath === then.basePath &&
+    now.lambda?.functionName === then.lambda?.functionName &&
     now.ca === then.ca
   )
 }

@@ -4,6 +4,7 @@ import { toJsonObject } from '../../core/json-object.ts'
 import type { AnswerHead } from '../../core/ports.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { showOwn } from '../../core/show.ts'
+import { lineOf } from '../answer-head.ts'
 import { awsWords } from './words.ts'
 
 /**
@@ -75,10 +76,4 @@ export function clockDistance({ headers }: AnswerHead, now: EpochSeconds): strin
   const seconds = Math.round(date / 1000) - now
   if (Math.abs(seconds) <= 1) return 'its clock is as ours'
   return `its clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ours`
-}
-
-function lineOf(headers: readonly string[], name: string): string | null {
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]?.toLowerCase() === name) return headers[i + 1] ?? null
-  return null
 }

@@ -3,6 +3,7 @@ import { parseJson } from '../../core/json.ts'
 import { type JsonObject, toJsonObject } from '../../core/json-object.ts'
 import type { AnswerHead } from '../../core/ports.ts'
 import { showOwn } from '../../core/show.ts'
+import { lineOf } from '../answer-head.ts'
 import { awsWords } from '../aws/words.ts'
 
 /** An answer of the Invoke API that is no answer of a function. */
@@ -115,10 +116,4 @@ function typeOf(written: string | null): string {
 function textIn(object: JsonObject, name: string): string | null {
   const value = Object.hasOwn(object, name) ? object[name] : null
   return typeof value === 'string' ? value : null
-}
-
-function lineOf(headers: readonly string[], name: string): string | null {
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]?.toLowerCase() === name) return headers[i + 1] ?? null
-  return null
 }

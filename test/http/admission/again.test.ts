@@ -104,6 +104,20 @@ t.test('a connection leads on where address, path and trusted certificates are t
   t.equal(leadsTo(one, upstream({ origin: 'https://other.example' })), false)
   t.equal(leadsTo(one, upstream({ basePath: '' })), false)
   t.equal(leadsTo(one, upstream({ ca: 'PEM' })), false)
+  const lambda = {
+    functionName: 'arn:aws:lambda:eu-west-1:123456789012:function:wiki',
+    payload: '1.0',
+    streaming: false,
+  } as const
+  t.equal(leadsTo(one, upstream({ lambda })), false)
+  t.equal(
+    leadsTo(
+      upstream({ lambda: { ...lambda, functionName: `${lambda.functionName}:live` } }),
+      upstream({ lambda }),
+    ),
+    false,
+  )
+  t.equal(leadsTo(upstream({ lambda: { ...lambda, payload: '2.0' } }), upstream({ lambda })), true)
   t.equal(leadsTo(one, upstream({ socketPath: '/run/app.sock' })), false)
 })
 

@@ -25,6 +25,14 @@ function functionAt(port: number) {
   })
 }
 
+const patient = {
+  connectSeconds: 5,
+  responseSeconds: 60,
+  idleSeconds: 60,
+  keepAliveSeconds: null,
+  body: null,
+}
+
 /** Answers each whole request, once. */
 function answering(text: string): Answerer {
   const json = `{"statusCode":200,"body":"${text}"}`
@@ -108,6 +116,35 @@ t.test('the time for an answer is that of timeouts.response', async (t) => {
   t.match(await outcome, { code: 'UPSTREAM_TIMEOUT', statusCode: null })
   t.match(message(), /answered nothing for 0\.2 s/)
 })
+
+t.test(
+  'a function that has all its connections in use holds up no other one behind the same host',
+  async (t) => {
+    const answer = answering('x')
+    const api = await upstreamFor(t, {
+      answer: (connection) => (connection.received.includes('%3Aslow/') ? null : answer(connection)),
+    })
+    const upstreams = opened(t)
+    const named = (name: string) => ({
+      ...functionAt(api.port),
+      maxConnections: 1,
+      lambda: {
+        functionName: functionName.replace('wiki:live', name),
+        payload: '2.0',
+        streaming: false,
+      } as const,
+    })
+    const slow = begin(upstreams, request(named('slow'), { timeouts: { ...patient, responseSeconds: 600 } }))
+    await api.until(() => api.received().includes('%3Aslow/'))
+    t.match(await send(upstreams, request(named('quick'))), { body: 'x' })
+    t.match(
+      await send(upstreams, request(named('slow'))),
+      { code: 'UPSTREAM_BUSY' },
+      'the same one waits for a place',
+    )
+    slow.exchange.cancel()
+  },
+)
 
 t.test('a function of another app shares nothing but the address', async (t) => {
   const api = await upstreamFor(t, { answer: answering('x') })
