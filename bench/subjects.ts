@@ -31,7 +31,7 @@ export function startUpstream(): Promise<Running> {
 }
 
 /** The configuration that is measured: a rule of three conditions, four identity headers and a secret. */
-function configuration(port: number, upstream: string, folder: string): string {
+function configuration(port: number, upstream: string, folder: string, largest: string): string {
   return `
 listen: "127.0.0.1:${port}"
 admin: false
@@ -47,9 +47,9 @@ apps:
     require: signed_in
     locations:
       - { path: /static, require: anyone }
-      - { path: /open, require: anyone, max_body: none }
+      - { path: /open, require: anyone, max_body: ${largest} }
       - { path: /api, require: signed_in, unauthenticated: deny }
-      - { path: /upload, require: signed_in, max_body: none }
+      - { path: /upload, require: signed_in, max_body: ${largest} }
       - path: /admin
         require: { organization_id: acme, groups: [admins, ops], email: { domain: acme.example } }
 `
@@ -67,12 +67,16 @@ const person = {
   },
 }
 
-/** The real process, with its access log in a file and a session in its store. */
-export async function startClaimgate(upstream: string, bin = 'bin/claimgate.js'): Promise<Subject> {
+/** The real process, with its access log in a file and a session in its store. `largest`: bodies of uploads. */
+export async function startClaimgate(
+  upstream: string,
+  bin = 'bin/claimgate.js',
+  largest = 'none',
+): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-bench-'))
   const port = await freePort()
   const file = join(folder, 'claimgate.yaml')
-  const text = configuration(port, upstream, folder)
+  const text = configuration(port, upstream, folder, largest)
   writeFileSync(file, text)
   const loaded = loadGatewayFromText(text, { file, folder, env: {}, readFile: readFromDisk })
   if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
