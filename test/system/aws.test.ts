@@ -1,11 +1,14 @@
 // The walk of docs/aws.md: his Flask app in Lambda, by the real serverless-wsgi, reached in the page's four ways through
 // a real gateway process, from one file with one changed block. His check of REMOTE_ADDR is gone.
+import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import t from 'tap'
 import { printIssue } from '../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../src/config/load.ts'
 import {
   blockOf,
+  deploy,
+  fileFor,
   names,
   openWay,
   policyOf,
@@ -291,6 +294,40 @@ t.test('each error of the page is one, with this code and status', async (t) => 
     await aws.setKeys([roleKey])
   }
 })
+
+t.test('HTTP APIs do not say why they refuse, and doctor does', async (t) => {
+  const walk = await openWay(t, 'http-api')
+  await walk.aws.setKeys([{ ...roleKey, allowed: false }])
+  const answer = await visitAs(new Browser(), 'alice', `${walk.url}/`)
+  t.match(answer, { status: 403, body: '{"message":"Forbidden"}' })
+  const { code, stdout } = await askDoctor(walk)
+  t.equal(code, 1)
+  t.ok(showsOutput(stdout, blockOf('text', 'doctor refused')), stdout)
+})
+
+t.test(
+  'the same gateway goes from way to way by the changed block alone, and people stay signed in',
+  async (t) => {
+    const walk = await openWay(t, 'secret')
+    const alice = new Browser()
+    t.match(await visitAs(alice, 'alice', `${walk.url}/`), { status: 200 })
+    const aroundBlock = (): readonly string[] => {
+      const text = readFileSync(walk.place.file, 'utf8')
+      return [text.slice(0, text.indexOf('    upstream:')), text.slice(text.indexOf('    identity_headers:'))]
+    }
+    const before = aroundBlock()
+    for (const [index, way] of (['iam', 'lambda'] as const).entries()) {
+      const aws = await deploy(t, way)
+      walk.place.write(fileFor(way, aws, walk))
+      await walk.gateway.logged(({ event, edition }) => event === 'config.loaded' && edition === index + 2)
+      const page = await alice.visit(`${walk.url}/`)
+      t.match(page, { status: 200, body: `Hello, ${names.alice}` })
+      t.same(page.visited, [`${walk.url}/`], 'nobody signs in again')
+      t.equal((await aws.requests()).length, 1)
+      t.same(aroundBlock(), before)
+    }
+  },
+)
 
 t.test('without credentials people are told that the app is not there', async (t) => {
   const walk = await openWay(t, 'iam', { credentials: { AWS_EC2_METADATA_DISABLED: 'true' } })

@@ -107,16 +107,9 @@ export function fileFor(way: Way, aws: Aws, { op, url }: { readonly op: Op; read
     .replace('https://wiki.example.com', url)
 }
 
-/** The environment of the gateway: its secrets, and where IAM is asked, the credentials of its role. */
-export function environmentFor(
-  way: Way,
-  aws: Aws,
-  op: Op,
-  credentials: Around['credentials'] = credentialsOf(aws),
-): Readonly<Record<string, string>> {
-  const client = { OIDC_CLIENT_SECRET: op.clientSecret }
-  if (way === 'secret') return { ...client, GATEWAY_SECRET: gatewaySecret }
-  return { ...client, ...credentials }
+/** The environment of the gateway, in all ways: its secrets, and the credentials of its role. */
+function environmentFor(aws: Aws, op: Op, { credentials = credentialsOf(aws) }: Around): Walk['env'] {
+  return { OIDC_CLIENT_SECRET: op.clientSecret, GATEWAY_SECRET: gatewaySecret, ...credentials }
 }
 
 function credentialsOf(aws: Aws): Readonly<Record<string, string>> {
@@ -149,7 +142,7 @@ export async function openWay(t: Pick<Test, 'teardown'>, way: Way, around: Aroun
     postLogoutRedirectUris: [`${place.url}/.auth/logged-out`],
   })
   place.write(fileFor(way, aws, { op, url: place.url }))
-  const env = environmentFor(way, aws, op, around.credentials)
+  const env = environmentFor(aws, op, around)
   const gateway = await startProcess(place, { env })
   t.teardown(async () => void (await gateway.stop()))
   return { aws, op, place, gateway, url: place.url, env }
