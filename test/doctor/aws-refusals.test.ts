@@ -93,6 +93,13 @@ t.test('credentials that cannot be had, and a role that cannot be assumed', asyn
     credentialsCure(appOf(rest), fault('the machine: no token')),
     /^Give the machine, task or pod a role/,
   )
+  t.match(
+    credentialsCure(
+      appOf(rest),
+      fault('AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity'),
+    ),
+    /^See the trust policy of the role in AWS_ROLE_ARN/,
+  )
   const assuming = (more: string) =>
     appOf(
       api('abc123.execute-api.eu-west-1.amazonaws.com/prod', `sign: execute-api, role_arn: "${role}"${more}`),

@@ -1,7 +1,7 @@
 // `claimgate doctor` before the stand-in of AWS: a stage with a secret, stages and a function URL behind IAM.
 // Whatever doctor should find is made wrong there, one thing at a time.
 import t from 'tap'
-import { roleKey } from '../support/aws/stand-in.ts'
+import { type AwsKey, roleKey } from '../support/aws/stand-in.ts'
 import { freePort } from '../support/ports.ts'
 import { answerHeads, recordingUpstream } from '../support/upstream.ts'
 import { checking, file, keys, secret, signed, start, told } from './aws-rig.ts'
@@ -245,6 +245,39 @@ t.test('no credentials: where they were looked for; the stranger is asked all th
   const well = await withEnvironment(more, () => told(file(without)))
   t.match(well.line('credentials'), /^ok .*what AWS gives this process signs/)
   t.match(well.line('with the signature'), /^ok /)
+})
+
+t.test('a role that is assumed: until when, and what the token service says', async (t) => {
+  const user: AwsKey = {
+    accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+    secretAccessKey: roleKey.secretAccessKey,
+    sessionToken: null,
+    arn: 'arn:aws:iam::123456789012:user/gateway',
+    allowed: false,
+  }
+  const arn = 'arn:aws:iam::123456789012:role/gateway'
+  const guarded = await start(t, { keys: [user], sts: { roles: [{ arn, externalId: 'a-word' }] } })
+  const told_ = (externalId: string) => {
+    const given = `role_arn: "${arn}", external_id: ${externalId}, credentials: { access_key_id: ${user.accessKeyId}, secret_access_key: "${user.secretAccessKey}" }`
+    return withEnvironment({ AWS_ENDPOINT_URL_STS: guarded.sts.origin }, () =>
+      told(file(signed(guarded.rest, 'execute-api', given))),
+    )
+  }
+  const well = await told_('a-word')
+  t.match(
+    well.line('credentials'),
+    /^ok .*: role arn:aws:iam::123456789012:role\/gateway signs, until \d{4}-\d\d-\d\d \d\d:\d\d UTC, renewed before\n/,
+  )
+  t.match(well.line('with the signature'), /^ok .* answers 200/)
+  const denied = await told_('another')
+  t.match(denied.line('credentials'), /^failed .*AccessDenied: User: arn:aws:iam::123456789012:user\/gateway/)
+  t.match(denied.line('credentials'), `Allow \`sts:AssumeRole\` on \`${arn}\``)
+  t.match(denied.line('without the signature'), /^ok /)
+  await guarded.setKeys([])
+  t.match(
+    (await told_('a-word')).line('credentials'),
+    /^failed .*InvalidClientTokenId.* wrong, over or deleted/,
+  )
 })
 
 t.test('odd answers of what stands there: read as far as they can be, and told on one line', async (t) => {

@@ -43,14 +43,19 @@ export function forbiddenCure({ upstream }: App): string {
   return `If the app does not say so itself, IAM refuses, and HTTP APIs do not say why: allow ${neededPolicy(upstream, null) ?? 'the request'} in a policy of who signs, and see the clock.`
 }
 
-/** Where credentials were looked for stands in the fault. */
-export function credentialsCure({ upstream }: App, fault: AnyFault): string {
+/** Where credentials were looked for, and what the token service said, stands in the fault. */
+export function credentialsCure({ upstream }: App, { message }: AnyFault): string {
   const role = upstream.aws?.credentials.role ?? null
-  if (role === null || !/AccessDenied|not authorized to perform/.test(fault.message))
-    return 'Give the machine, task or pod a role, set AWS_PROFILE for the gateway, or write `aws.credentials`. Run doctor where the gateway runs, as its user.'
-  const external =
-    role.externalId === null ? ', and see whether it demands an `external_id`' : ' with this `external_id`'
-  return `Allow \`sts:AssumeRole\` on \`${role.arn}\` in a policy of who assumes it, and name them in the role's trust policy${external}.`
+  if (/AssumeRoleWithWebIdentity/.test(message))
+    return 'See the trust policy of the role in AWS_ROLE_ARN: it has to name the issuer of this token, and its audience and subject.'
+  if (/\b(?:ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/.test(message))
+    return 'The keys that ask for the role are wrong, over or deleted: write right ones, or leave them out and give this machine a role.'
+  if (role !== null && /AccessDenied|not authorized to perform/.test(message)) {
+    const external =
+      role.externalId === null ? ', and see whether it demands an `external_id`' : ' with this `external_id`'
+    return `Allow \`sts:AssumeRole\` on \`${role.arn}\` in a policy of who assumes it, and name them in the role's trust policy${external}.`
+  }
+  return 'Give the machine, task or pod a role, set AWS_PROFILE for the gateway, or write `aws.credentials`. Run doctor where the gateway runs, as its user.'
 }
 
 function isOfClock(words: string): boolean {
