@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
-import { Upload, type UploadLimits } from './upload.ts'
+import { Pieces } from './pieces.ts'
+import { announcedLength, Upload, type UploadLimits } from './upload.ts'
 
 /**
  * A request body as a whole, within the limits that it has on its way to an app. Rejects with an UpstreamFault when it is
@@ -12,10 +13,10 @@ export function readWholeBody(
   timing: Timing = systemTiming,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
+    const pieces = new Pieces(announcedLength(request))
     const upload = new Upload(request, limits, { onFault: reject, onPiece: null }, timing)
-    upload.on('data', (piece: Buffer) => void pieces.push(piece))
-    upload.once('end', () => resolve(Buffer.concat(pieces)))
+    upload.on('data', (piece: Buffer) => pieces.add(piece))
+    upload.once('end', () => resolve(pieces.take()))
     request.once('close', () => {
       // One that came to its end may be destroyed before that end was read: then nothing else tells.
       if (!request.readableEnded) reject(new Error('the client went away'))

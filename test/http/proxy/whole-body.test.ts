@@ -10,7 +10,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 function reading(maxBytes = 10) {
   const timing = heldTiming()
-  const request = Object.assign(new PassThrough(), { complete: false })
+  const request = Object.assign(new PassThrough(), { complete: false, headers: {} })
   const limits = { maxBytes, idleMs: 1_000, rate: null }
   const told = readWholeBody(request as unknown as IncomingMessage, limits, timing).then(String, (thrown) =>
     isFault(thrown) ? thrown.code : String(thrown),
