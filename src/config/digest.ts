@@ -82,9 +82,7 @@ function decides([first, second, third, , ofLocation]: ConfigPath): boolean {
 }
 
 function isOfRules(key: string | number | undefined): boolean {
-  return (
-    key === 'require' || key === 'identity_headers' || key === 'identity_assertion' || key === 'step_up'
-  )
+  return key === 'require' || key === 'identity_headers' || key === 'identity_assertion' || key === 'step_up'
 }
 
 /** One line of JSON a file: no name can look like another line. */

@@ -69,6 +69,44 @@ t.test('a page that answers without the secret: which, and what came', async (t)
   t.match(rest, [/^ok /, /^ok /])
 })
 
+t.test(
+  'an app that verifies assertions refuses the gateway too, while there is nobody to assert',
+  async (t) => {
+    const verifying = `identity_assertion: {}`
+    const refusing = await upstream(t, ({ received }) => {
+      if (!received.endsWith('\r\n\r\n')) return null
+      const last = received.slice(received.lastIndexOf('GET '))
+      return answer(last.startsWith('GET /wiki/static ') ? '200 OK' : '401 Unauthorized')
+    })
+    const { lines } = await look(fileFor(`http://127.0.0.1:${refusing.port}`, verifying))
+    t.same(
+      lines('apps.wiki', 'without the assertion'),
+      ['/wiki', '/wiki/admin', '/wiki/users/x'].map(
+        (path) => `ok      apps.wiki  without the assertion: ${path} answers 401\n`,
+      ),
+      'where nobody need be there is none to verify',
+    )
+    t.match(lines('apps.wiki', 'as the gateway'), [
+      /^note /,
+      /^ok .* \/wiki\/static answers 200/,
+      /^note /,
+      /^note /,
+    ])
+    t.same(lines('apps.wiki', 'without the secret'), [])
+    t.notMatch(refusing.received(), /assertion/i)
+
+    const trusting = await upstream(t, answerHeads(answer('200 OK')))
+    const { lines: open } = await look(fileFor(`http://127.0.0.1:${trusting.port}`, verifying))
+    const failed = open('apps.wiki', 'without the assertion')
+    t.equal(failed.length, 3)
+    for (const line of failed)
+      t.match(
+        line,
+        /^failed .* answers 200\. Whoever reaches .* without an assertion that it has verified \(`claimgate/,
+      )
+  },
+)
+
 t.test('redirects and errors without the secret are answers too; nothing is followed', async (t) => {
   const app = await upstream(t, answerHeads(answer('302 Found', 'Location: /login\r\n')))
   const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))

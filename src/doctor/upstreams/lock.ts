@@ -1,25 +1,42 @@
-import type { App } from '../../core/gateway.ts'
+import type { App, Location } from '../../core/gateway.ts'
 import type { UpstreamSettings } from '../../core/upstream-settings.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 
-/** What keeps strangers from an app: nobody but the gateway can sign, or knows the secret. Null: nothing of the file. */
-export type Lock = 'signature' | 'secret' | null
+/**
+ * What keeps strangers from an app: nobody but the gateway can sign requests, knows the secret, or signs assertions. Null:
+ * nothing of the file.
+ */
+export type Lock = 'signature' | 'secret' | 'assertion' | null
 
-export function lockOf({ upstream, sharedSecret }: App): Lock {
+export function lockOf({ upstream, sharedSecret, identityAssertion }: App): Lock {
   // Who has both is refused by AWS before the app is asked for the secret.
   if (upstream.aws !== null) return 'signature'
-  return sharedSecret === null ? null : 'secret'
+  if (sharedSecret !== null) return 'secret'
+  return identityAssertion === null ? null : 'assertion'
+}
+
+/** Whether an app can refuse strangers there: an assertion is about somebody, and an open location need have nobody. */
+export function guards(lock: Lock, { access }: Pick<Location, 'access'>): boolean {
+  return lock !== null && (lock !== 'assertion' || access.kind === 'rule')
 }
 
 /** What is looked at when the app is asked as the gateway asks, and as a stranger would. */
 export function checksOf(lock: Lock): { readonly asGateway: string; readonly asStranger: string } {
-  return lock === null
-    ? { asGateway: 'as the gateway', asStranger: 'without the secret' }
-    : { asGateway: `with the ${lock}`, asStranger: `without the ${lock}` }
+  switch (lock) {
+    case null:
+      return { asGateway: 'as the gateway', asStranger: 'without the secret' }
+    // There is nobody whom the gateway could assert: it asks as it would for whoever is not signed in.
+    case 'assertion':
+      return { asGateway: 'as the gateway', asStranger: 'without the assertion' }
+    case 'signature':
+    case 'secret':
+      return { asGateway: `with the ${lock}`, asStranger: `without the ${lock}` }
+  }
 }
 
 /** What to do where a stranger gets more than a refusal. */
-export function openCure({ upstream, sharedSecret }: App): string {
+export function openCure(app: App): string {
+  const { upstream } = app
   const gets = 'Whoever reaches the app without the gateway gets this'
   if (upstream.lambda !== null) return `${gets}: see what answers there, it is not Lambda.`
   switch (upstream.aws?.service) {
@@ -32,8 +49,15 @@ export function openCure({ upstream, sharedSecret }: App): string {
     case 'vpc-lattice-svcs':
       return `${gets}, IAM is not demanded: set \`AuthType: AWS_IAM\` for the service, and an auth policy that lets in the gateway's role alone.`
     case undefined: {
-      const cure = `${gets}: have it answer 401 or 403 to requests without the header of \`shared_secret\``
-      return sharedSecret === null ? `${gets}.` : `${cure}.`
+      switch (lockOf(app)) {
+        case 'assertion':
+          return `${gets}: have it answer 401 or 403 to requests without an assertion that it has verified (\`claimgate snippet\` prints how).`
+        case 'secret':
+          return `${gets}: have it answer 401 or 403 to requests without the header of \`shared_secret\`.`
+        case 'signature':
+        case null:
+          return `${gets}.`
+      }
     }
   }
 }

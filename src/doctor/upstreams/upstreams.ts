@@ -11,7 +11,7 @@ import { askedPaths } from './asked-paths.ts'
 import { credentialsFindings, isWithoutCredentials } from './credentials.ts'
 import { isNoConnection, isUnknownPath, judgeAsGateway, judgeAsStranger, judgeConnection } from './judge.ts'
 import { linksFindings, type SeenPage } from './links.ts'
-import { lockOf, unlockedFindings } from './lock.ts'
+import { guards, lockOf, unlockedFindings } from './lock.ts'
 
 /**
  * Asks an app as the gateway does and as a stranger would, by GET of a path of each location, and says what came. An app
@@ -70,7 +70,7 @@ async function askAll(
     if (cannotConnect(asGateway)) return [...all, { asked, asGateway, asStranger: null }]
     hasCredentials &&= !isWithoutCredentials(asGateway)
     // A function has one address for all paths.
-    const isTold = lockOf(app) === null || (app.upstream.lambda !== null && all.length > 0)
+    const isTold = !guards(lockOf(app), asked.location) || (app.upstream.lambda !== null && all.length > 0)
     const asStranger = isTold ? null : await askAsStranger(upstreams, asked)
     all.push({ asked, asGateway, asStranger })
     if (!hasCredentials && cannotConnect(asStranger)) break
