@@ -35,6 +35,10 @@ apps:
   function:
     url: ${url}/function
     upstream: { url: "${aws.functionUrl.url}", strip_prefix: true, aws: { sign: lambda, ${keys}, endpoint: "${aws.functionUrl.origin}" } }
+  local:
+    url: ${url}/local
+    allow_encoded: [slash, semicolon, hash, question_mark, percent]
+    upstream: { url: "${aws.rest.local}", strip_prefix: true, aws: { sign: execute-api, region: eu-west-1, ${keys} } }
   elsewhere:
     url: ${url}/elsewhere
     upstream: { url: "https://abc123.execute-api.eu-west-1.amazonaws.com/dev", strip_prefix: true, aws: { sign: execute-api, ${keys}, endpoint: "${aws.rest.origin}" } }
@@ -228,6 +232,16 @@ for (const app of apps) {
     await aws.forget()
   })
 }
+
+t.test('paths that the file allows beyond the usual ones, and a Host with a port', async (t) => {
+  for (const path of ['a%2Fb', 'a;b=c', 'a%3Bb', 'a%23b', 'a%3Fb', 'a%2541', 'a%252F%25', '%C3%A4;x=%2F']) {
+    const { status } = await ask(`/local/echo/${path}?x=1`)
+    const came = await seen()
+    t.equal(status, 200, `${path} ${came.refused}`)
+    t.equal(came.target, `/prod/echo/${path}?x=1`)
+    t.same(lineOf(came, 'host'), [new URL(aws.rest.local).host])
+  }
+})
 
 t.test('what a client writes of a signature never arrives, and changes nothing', async (t) => {
   const forged = [

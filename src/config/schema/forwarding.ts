@@ -79,6 +79,6 @@ export const forwardingKeys = {
   upstream_authorization: oneOf(['pass', 'strip', 'forward', 'access_token'])
     .optional()
     .describe(
-      'What the app gets in `Authorization`. `pass` sends what the client sent. `strip` sends nothing. `forward` sends the access token by which the client got in, and nothing else; it needs `bearer` in `credentials`. `access_token` sends that token, or the access token of the person’s session, as `Bearer`. Without this key it is `strip` where `credentials` lists anything that is sent in a header, and `pass` elsewhere. API keys never reach an app, whatever stands here. Neither do keys in any other place where the gateway reads them, nor `Basic` where `credentials` lists `exchange`. If `headers` of the upstream or the location sets `Authorization`, the app gets that.',
+      'What the app gets in `Authorization`. `pass` sends what the client sent. `strip` sends nothing. `forward` sends the access token by which the client got in, and nothing else; it needs `bearer` in `credentials`. `access_token` sends that token, or the access token of the person’s session, as `Bearer`. Without this key it is `strip` where `credentials` lists anything that is sent in a header or requests are signed (`upstream.aws`), and `pass` elsewhere. API keys never reach an app, whatever stands here. Neither do keys in any other place where the gateway reads them, nor `Basic` where `credentials` lists `exchange`. If `headers` of the upstream or the location sets `Authorization`, the app gets that.',
     ),
 }
