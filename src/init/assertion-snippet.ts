@@ -68,7 +68,8 @@ function wsgi({ header }: AssertionSettings): string {
             status = "403 Forbidden" if ${text(variable)} in environ else "401 Unauthorized"
             start_response(status, [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return [b""]
-        environ.update({"REMOTE_USER": said["sub"], "claimgate.assertion": said})
+        user = said["sub"].encode().decode("latin-1")  # As WSGI writes texts (PEP 3333).
+        environ.update({"REMOTE_USER": user, "claimgate.assertion": said})
         return self.app(environ, start_response)
 `
 }
