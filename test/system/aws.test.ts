@@ -58,6 +58,22 @@ function ask(
   })
 }
 
+/** A request with these very lines, past the gateway. */
+function askPlain(
+  { origin }: { readonly origin: string },
+  path: string,
+  lines: readonly string[],
+): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(origin + path, { agent: false, headers: [...lines] }, async (response) => {
+      let body = ''
+      for await (const part of response) body += part
+      resolve({ status: response.statusCode ?? 0, body })
+    })
+    request.once('error', reject)
+  })
+}
+
 /** Where the requests of a way arrive. */
 const placeOf = {
   secret: 'rest',
@@ -293,6 +309,22 @@ t.test('each error of the page is one, with this code and status', async (t) => 
     if (code === 'UPSTREAM_REFUSED_US') t.match(line.error, cause)
     await aws.setKeys([roleKey])
   }
+})
+
+t.test('an app that verifies believes nobody else whom IAM lets in', async (t) => {
+  const walk = await openWay(t, 'iam', { wrapper: 'assertion' })
+  const home = await visitAs(new Browser(), 'alice', `${walk.url}/`)
+  t.match(home, { status: 200, body: `Hello, ${names.alice}` })
+  // Another role that IAM lets in, and that writes what the gateway would.
+  const [request] = await walk.aws.requests('rest')
+  const signed = request?.lines.filter(([name]) => /^(?:x-amz-|authorization|host)/i.test(name)) ?? []
+  const answer = await askPlain(walk.aws.rest, request?.target ?? '', [
+    ...signed.flat(),
+    'X-Wiki-User',
+    'Mallory',
+  ])
+  t.equal(answer.status, 401)
+  t.notMatch(answer.body, 'Mallory')
 })
 
 t.test('HTTP APIs do not say why they refuse, and doctor does', async (t) => {

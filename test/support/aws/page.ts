@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { root } from '../examples.ts'
 import { type Op, people, startOp } from '../op.ts'
 import { blocksOf } from '../page-blocks.ts'
-import { type GatewayProcess, newPlace, type Place, startProcess } from '../process.ts'
+import { type GatewayProcess, newPlace, type Place, runProcess, startProcess } from '../process.ts'
 import { type Aws, startAws } from './stand-in.ts'
 import { at, objectAt } from './templates.ts'
 
@@ -33,7 +33,7 @@ export interface Around {
   readonly app?: string
   readonly environment?: Readonly<Record<string, string>>
   /** Whose `lambda_app.py`, where it is not this way's. */
-  readonly wrapper?: 'secret' | 'iam'
+  readonly wrapper?: 'secret' | 'iam' | 'assertion'
   /** Of the gateway, in the place of the credentials of its role. */
   readonly credentials?: Readonly<Record<string, string>>
 }
@@ -47,7 +47,12 @@ function serverlessFor(way: Way): unknown {
 }
 
 /** The function as serverless.yml of this way deploys it. */
-export async function deploy(t: Pick<Test, 'teardown'>, way: Way, around: Around = {}): Promise<Aws> {
+export async function deploy(
+  t: Pick<Test, 'teardown'>,
+  way: Way,
+  around: Around = {},
+  more: Readonly<Record<string, string>> = {},
+): Promise<Aws> {
   const serverless = serverlessFor(way)
   const listed = at(serverless, 'functions', 'wiki', 'events')
   const events: readonly unknown[] = Array.isArray(listed) ? listed : []
@@ -69,6 +74,7 @@ export async function deploy(t: Pick<Test, 'teardown'>, way: Way, around: Around
         `lambda_app.py ${around.wrapper ?? (way === 'secret' ? 'secret' : 'iam')}`,
       ),
       'claimgate_guard.py': readFileSync(`${root}config/examples/flask/claimgate_guard.py`, 'utf8'),
+      ...more,
     },
   })
 }
@@ -136,16 +142,29 @@ export async function openWay(t: Pick<Test, 'teardown'>, way: Way, around: Aroun
   t.teardown(() => op.close())
   const place = await newPlace()
   t.teardown(() => place.remove())
-  const aws = await deploy(t, way, around)
+  const verifies = around.wrapper === 'assertion'
+  const aws = await deploy(t, way, around, verifies ? await snippetFor(place) : {})
   op.register({
     redirectUris: [`${place.url}/.auth/callback`],
     postLogoutRedirectUris: [`${place.url}/.auth/logged-out`],
   })
-  place.write(fileFor(way, aws, { op, url: place.url }))
+  const file = fileFor(way, aws, { op, url: place.url })
+  place.write(verifies ? file.replace('    require: ', '    identity_assertion: {}\n    require: ') : file)
   const env = environmentFor(aws, op, around)
   const gateway = await startProcess(place, { env })
   t.teardown(async () => void (await gateway.stop()))
   return { aws, op, place, gateway, url: place.url, env }
+}
+
+/** The file that `claimgate snippet` writes, for an app at this address. */
+async function snippetFor(place: Place): Promise<Readonly<Record<string, string>>> {
+  place.write(`
+providers: { acme: { issuer: "https://login.example.com", client_id: wiki, client_secret: a-client-secret } }
+apps: { wiki: { url: "${place.url}", upstream: "http://127.0.0.1:9", require: signed_in, identity_assertion: {} } }
+`)
+  const { stdout, stderr } = await runProcess(['snippet', 'flask', '-c', place.file])
+  if (stdout === '') throw new Error(`no snippet: ${stderr}`)
+  return { 'verified_user.py': stdout }
 }
 
 /** The usual people, with names of their own. */
