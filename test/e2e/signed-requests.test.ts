@@ -185,6 +185,20 @@ for (const app of apps) {
       ['of a DELETE', { method: 'DELETE', lines: ['Content-Length: 4'], body: 'gone' }, Buffer.from('gone')],
       ['of a GET', { method: 'GET', lines: ['Content-Length: 4'], body: 'what' }, Buffer.from('what')],
       [
+        'of no type',
+        { method: 'POST', lines: ['Content-Length: 1', 'Content-Type:'], body: 'x' },
+        Buffer.from('x'),
+      ],
+      [
+        'of a type beyond ASCII',
+        {
+          method: 'POST',
+          lines: ['Content-Length: 1', 'Content-Type: text/plain; name="\u00e9"'],
+          body: 'x',
+        },
+        Buffer.from('x'),
+      ],
+      [
         'a type of two words',
         {
           method: 'POST',

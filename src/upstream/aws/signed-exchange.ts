@@ -45,10 +45,10 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
     const credentials = source.current()
     if (credentials !== null) this.#sign(credentials)
     else
-      source.load().then(
-        (loaded) => this.#sign(loaded),
-        (fault: unknown) => this.#fail(atPlace(this.#request, fault)),
-      )
+      source
+        .load()
+        .then((loaded) => this.#sign(loaded))
+        .catch((fault: unknown) => this.#fail(atPlace(this.#request, fault)))
   }
 
   resume(): void {

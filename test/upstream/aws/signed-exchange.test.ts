@@ -28,9 +28,10 @@ function begun(
   more: Partial<UpstreamRequest> & {
     readonly credentials?: AwsCredentials | null
     readonly service?: string
+    readonly sends?: () => void
   } = {},
 ) {
-  const { credentials = keys, service = 'execute-api', ...rest } = more
+  const { credentials = keys, service = 'execute-api', sends = () => {}, ...rest } = more
   const heard: string[] = []
   const sent: { readonly request: UpstreamRequest; readonly sink: UpstreamSink }[] = []
   const loading = Promise.withResolvers<AwsCredentials>()
@@ -51,6 +52,7 @@ function begun(
         refused: (which) => void refused.push(which),
       },
       send: (what, to): UpstreamExchange => {
+        sends()
         sent.push({ request: what, sink: to })
         return { resume: () => void heard.push('resumed'), cancel: () => void heard.push('cancelled') }
       },
@@ -151,6 +153,18 @@ t.test('without credentials nothing is sent, and the fault says which app', asyn
   bug.loading.reject(new TypeError('a bug'))
   await settled()
   t.same(bug.heard, ['failed a bug'])
+})
+
+t.test('a bug on the way is told as one, and ends no process', async (t) => {
+  const made = begun({
+    credentials: null,
+    sends: () => {
+      throw new TypeError('a bug of ours')
+    },
+  })
+  made.loading.resolve(keys)
+  await settled()
+  t.same(made.heard, ['failed a bug of ours'])
 })
 
 t.test('cancelled while it waits: nothing is sent, nothing is told', async (t) => {
