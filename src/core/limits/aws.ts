@@ -10,11 +10,7 @@ export const awsLimits = {
   ),
   awsFetchMs: of('process', 10_000, 'Fetching credentials of AWS; what has not come then counts as refused.'),
   awsAnswerMs: of('process', 5_000, 'One answer of AWS’s token service on the way to these.'),
-  awsLocalAnswerMs: of(
-    'process',
-    1_000,
-    'One answer of what gives credentials to the machine, the container or the pod.',
-  ),
+  awsLocalAnswerMs: of('process', 1_000, 'One answer of the machine’s metadata service on the way to these.'),
   awsRenewAheadMs: of(
     'process',
     600_000,

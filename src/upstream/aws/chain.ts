@@ -111,8 +111,9 @@ function askTokenFile(region: string): Promise<Given> {
   return providers.fromTokenFile({ clientConfig: clientConfig(region), logger: silent })()
 }
 
+/** Its own time-out would end nothing, and write to the console: who asks waits as long as for all (`limits.awsFetchMs`). */
 function askContainer(): Promise<Given> {
-  return providers.fromHttp({ timeout: limits.awsLocalAnswerMs, maxRetries: 1, logger: silent })()
+  return providers.fromHttp({ timeout: 0, maxRetries: 1, logger: silent })()
 }
 
 /** Version 2 of the instance metadata service alone: where it fails AWS's package would take what the first one says. */

@@ -6,8 +6,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AwsCredentialSettings } from '../../../src/core/aws-settings.ts'
+import { isFault } from '../../../src/core/fault.ts'
+import { limits } from '../../../src/core/limits/table.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { fetchCredentials } from '../../../src/upstream/aws/chain.ts'
+import { createCredentialSources } from '../../../src/upstream/aws/credentials.ts'
 import { failureWords } from '../../../src/upstream/aws/words.ts'
 import {
   type LocalKeys,
@@ -15,6 +18,8 @@ import {
   startInstanceMetadata,
 } from '../../support/aws/local-credentials.ts'
 import { type AwsKey, startAws } from '../../support/aws/stand-in.ts'
+import { heldTiming } from '../../support/timing.ts'
+import { poll } from '../../support/waiting.ts'
 
 const region = 'eu-west-1'
 const chain: AwsCredentialSettings = { given: null, role: null, region }
@@ -402,6 +407,57 @@ t.test('the machine, by version 2 of its metadata service', async (t) => {
     const { endsAtMs } = await fetchCredentials(chain)
     t.ok((endsAtMs ?? 0) > Date.now() + 240_000, 'as AWS tells its packages to do')
   })
+})
+
+t.test('whatever hangs, and however, holds nobody up for more than ten seconds', async (t) => {
+  const container = await startContainerCredentials(t, localKeys, () => null)
+  const machine = await startInstanceMetadata(t, localKeys)
+  const mute = createServer((socket) => {
+    asked.add('the token service')
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+  })
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => mute.close())
+  const asked = new Set<string>()
+  const folder = '/latest/meta-data/iam/security-credentials/'
+  const ofContainer = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.origin}/v1/credentials` }
+  const ofMachine = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: machine.origin }
+  const given = {
+    accessKeyId: user.accessKeyId,
+    secretAccessKey: new Secret(user.secretAccessKey),
+    sessionToken: null,
+  }
+
+  async function failureOfSource(settings: AwsCredentialSettings, isAsked: () => boolean): Promise<string> {
+    const timing = heldTiming()
+    const sources = createCredentialSources({ timing, random: () => 0, note: () => {} })
+    const failure = sources
+      .of(settings)
+      .load()
+      .then(
+        () => 'it did not fail',
+        (thrown: unknown) => (isFault(thrown) ? `${thrown.code} ${thrown.message}` : String(thrown)),
+      )
+    await poll('the question to come', isAsked, (came) => came)
+    timing.pass(limits.awsFetchMs)
+    sources.close()
+    return failure
+  }
+
+  const expected = /^AWS_CREDENTIALS_UNAVAILABLE credentials of .+: nothing came within 10000 ms$/
+  for (const how of ['silent', 'slow', 'broken'] as const) {
+    setEnv(t, ofContainer)
+    container.trouble.set('/v1/credentials', how)
+    container.seen.length = 0
+    t.match(await failureOfSource(chain, () => container.seen.length > 0), expected, how)
+    setEnv(t, ofMachine)
+    machine.trouble.set(`${folder}gateway-role`, how)
+    machine.seen.length = 0
+    t.match(await failureOfSource(chain, () => machine.seen.length > 2), expected, how)
+  }
+  setEnv(t, { AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${(mute.address() as AddressInfo).port}` })
+  t.match(await failureOfSource({ given, role, region }, () => asked.size > 0), expected)
 })
 
 t.test('nothing is set up', async (t) => {
