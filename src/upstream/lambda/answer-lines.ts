@@ -32,10 +32,7 @@ export function answerLines(answer: Readonly<Record<string, unknown>>): LinesRea
   if (!ofCookies.ok) return ofCookies
   const kept = withoutRepeated(single.lines, several.lines)
   const lines = [...kept, ...several.lines, ...ofCookies.lines]
-  const bytes = lines.reduce((sum, text) => sum + text.length, 0)
-  return bytes > limits.upstreamHeaderBytes
-    ? refused(`has header lines of ${bytes} bytes, and ${limits.upstreamHeaderBytes} are the most`)
-    : { ok: true, lines }
+  return sizeOf(lines) > limits.upstreamHeaderBytes ? tooLarge : { ok: true, lines }
 }
 
 /** `valuesOf`: null where it is not what it must be. */
@@ -47,6 +44,7 @@ function linesOf(
   if (object === null) return { ok: true, lines: [] }
   if (!isObject(object)) return refused(`has \`${field}\` that are no object`)
   const lines: string[] = []
+  let bytes = 0
   for (const [name, member] of Object.entries(object)) {
     if (!token.test(name))
       return refused(`has a name in \`${field}\` that is none of a header: ${shown(name)}`)
@@ -58,10 +56,24 @@ function linesOf(
       if (text === null) return refused(`has a value in \`${field}\` that is no text: ${shown(name)}`)
       if (!fieldValue.test(text))
         return refused(`has a value in \`${field}\` with what no header may have: ${shown(name)}`)
-      if (!isFraming) lines.push(name, text.replace(/^[\t ]+|[\t ]+$/g, ''))
+      bytes += name.length + text.length
+      if (bytes > limits.upstreamHeaderBytes) return tooLarge
+      if (!isFraming) lines.push(name, withoutEdges(text))
     }
   }
   return { ok: true, lines }
+}
+
+/** Names and values, as Node counts what it reads. */
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, text) => sum + text.length, 0)
+}
+
+const tooLarge = refused(`has header lines of more than ${limits.upstreamHeaderBytes} bytes`)
+
+/** RFC 9110 section 5.5: blanks around a value are none of it. */
+function withoutEdges(text: string): string {
+  return text.replace(/^[\t ]+/, '').replace(/(?<![\t ])[\t ]+$/, '')
 }
 
 /** API Gateway takes numbers and booleans for their texts, and functions send `Content-Length` so. */

@@ -128,7 +128,7 @@ t.test('answers as adapters write them', async (t) => {
       t.strictSame(row(read(value, { payload })), expected, `${name}, ${payload}`)
 })
 
-t.test('S-281: what a function says of framing is dropped, in any case and any field', async (t) => {
+t.test('what a function says of framing is dropped, in any case and any field', async (t) => {
   const value = {
     statusCode: 200,
     headers: { 'content-length': 5000, 'Transfer-Encoding': 'chunked', CONNECTION: 'close' },
@@ -203,7 +203,7 @@ t.test('a status is a whole number from 200 to 599, or its digits', async (t) =>
     t.match(row(read({ statusCode })), { status: Number(statusCode) })
 })
 
-t.test('S-282: what no HTTP parser would take of a name or a value spoils the whole answer', async (t) => {
+t.test('what no HTTP parser would take of a name or a value spoils the whole answer', async (t) => {
   const names = [
     '',
     ' ',
@@ -306,7 +306,7 @@ t.test('what is no JSON is no answer in either format', async (t) => {
   t.match(row(readFunctionAnswer(bytes, asked)), /is no UTF-8/)
 })
 
-t.test('S-283: JSON that is deep, large or says something twice ends in one answer or in none', async (t) => {
+t.test('JSON that is deep, large or says something twice ends in one answer or in none', async (t) => {
   const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`
   t.match(row(read(deep)), /no `statusCode`|is no JSON/)
   t.match(row(read(`{"statusCode":200,"body":"x","deep":${deep}}`)), { status: 200, body: 'x' })
@@ -318,10 +318,10 @@ t.test('S-283: JSON that is deep, large or says something twice ends in one answ
     headers: ['a', '2', 'Content-Length', '0'],
   })
   const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`x-${i}`, 'y']))
-  t.match(row(read({ statusCode: 200, headers: many })), /has header lines of \d+ bytes/)
+  t.match(row(read({ statusCode: 200, headers: many })), /has header lines of more than 65536 bytes/)
   t.match(
     row(read({ statusCode: 200, cookies: ['a='.padEnd(limits.upstreamHeaderBytes, 'x')] })),
-    /and 65536 are the most/,
+    /has header lines of more than 65536 bytes/,
   )
 })
 

@@ -171,7 +171,7 @@ t.test('an address that nobody believed is an empty text', async (t) => {
   t.equal(eventOf('2.0', { caller }, 'requestContext', 'http', 'sourceIp'), '')
 })
 
-t.test('S-280: only the principal makes an authorizer, whatever headers, query and body say', async (t) => {
+t.test('only the principal makes an authorizer, whatever headers, query and body say', async (t) => {
   const said = '{"requestContext":{"authorizer":{"principalId":"mallory"}}}'
   const attempt = {
     method: 'POST',
@@ -339,6 +339,21 @@ t.test('an event of more than 6,291,456 bytes is none, at whichever length it be
     const json = functionEvent(input({ body: Buffer.alloc(length, 'x') }), lambda, nowMs)
     t.equal(json !== null, fits, `${length} bytes`)
     if (fits) t.equal(json?.length, limits.functionEventBytes)
+  }
+  // Whatever its bytes are in JSON, what is counted ahead is what is written.
+  for (const byte of [...Array(0x24).keys(), 0x41, 0x5c, 0x7f]) {
+    const json = functionEvent(input({ body: Buffer.alloc(1000, byte) }), lambda, nowMs)
+    const size = JSON.stringify(String.fromCharCode(byte)).length - 2
+    const longest = Math.floor((limits.functionEventBytes - (json?.length ?? 0)) / size) + 1000
+    for (const [length, fits] of [
+      [longest - 20, true],
+      [longest + 20, false],
+    ] as const)
+      t.equal(
+        functionEvent(input({ body: Buffer.alloc(length, byte) }), lambda, nowMs) !== null,
+        fits,
+        `${byte}`,
+      )
   }
   t.equal(functionEvent(input({ body: Buffer.alloc(5 * 1024 * 1024, 0xff) }), lambda, nowMs), null, 'base64')
   t.equal(functionEvent(input({ body: Buffer.alloc(1_100_000) }), lambda, nowMs), null, 'escapes count')
