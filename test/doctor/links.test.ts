@@ -43,12 +43,15 @@ t.test('links below the base path, in every form in which browsers follow them',
     '<a href=" /prod/a&amp;b ">',
     '<a href="//localhost:8080/prod/x">',
     '<link rel=stylesheet href="http://localhost:8080/prod/a.css">',
+    '<meta http-equiv="refresh" content="0; url=/prod/login">',
+    `<meta http-equiv=refresh content="3;URL='/prod/login'">`,
+    '<!-- <a href="/x"> --><a href="/prod/x"><!-- never closed',
   ]
   for (const form of forms) {
     const { lines } = await linesFor(t, html(`<!doctype html><p>${form}x</p>`))
     t.match(
       lines,
-      [/^failed .*\/prod\/ leads browsers around the gateway: (href|src|action|formaction) /],
+      [/^failed .*\/prod\/ leads browsers around the gateway: (href|src|action|formaction|refresh) /],
       form,
     )
     t.match(lines, [/X-Forwarded-Prefix/], 'the cure of an app anywhere')
@@ -77,6 +80,11 @@ t.test('links that are right', async (t) => {
     '<a href="javascript:void(0)">',
     '<a href="https://other.example/prod/x">',
     '<a href="">x</a> <a href="//[">',
+    '<!-- <a href="/prod/x"> -->',
+    '<!-- a --> b <!-- <a href="/prod/x"> > -- > -->',
+    '<meta name=description content="/prod/x">',
+    '<meta http-equiv=refresh content="60">',
+    '<meta http-equiv=refresh content="0; url=/x">',
     '<a data-note="/prod/x" href="/y">',
   ]
   for (const form of right) {

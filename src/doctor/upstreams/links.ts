@@ -48,16 +48,29 @@ interface Link {
   readonly value: string
 }
 
-/** Attributes of HTML that browsers follow, or send forms to. */
-const attribute = /[\s"'/](href|src|action|formaction)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))/gi
+/** Attributes of HTML that browsers follow, or send forms to; `content` where a page sends them on by itself. */
+const attribute = /[\s"'/](href|src|action|formaction|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))/gi
+const refresh = /^\s*\d+(?:\.\d+)?\s*[;,]\s*(?:url\s*=\s*)?["']?([^"']+)/i
 
 function linksOf(address: PublicAddress, { page, location }: SeenPage): readonly Link[] {
-  const found = [...(page ?? '').matchAll(attribute)].map(([, name = '', double, single, bare]) => ({
-    name: name.toLowerCase(),
-    value: (double ?? single ?? bare ?? '').replaceAll('&amp;', '&').trim(),
-  }))
+  const found = [...withoutComments(page ?? '').matchAll(attribute)].flatMap(
+    ([, name = '', double, single, bare]): readonly Link[] => {
+      const value = (double ?? single ?? bare ?? '').replaceAll('&amp;', '&').trim()
+      if (name.toLowerCase() !== 'content') return [{ name: name.toLowerCase(), value }]
+      const to = refresh.exec(value)?.[1]
+      return to === undefined ? [] : [{ name: 'refresh', value: to.trim() }]
+    },
+  )
   const moved = location === null ? [] : [{ name: 'Location', value: toPublicLocation(address, location) }]
   return [...moved, ...found]
+}
+
+function withoutComments(page: string): string {
+  const [first = '', ...rest] = page.split('<!--')
+  return [
+    first,
+    ...rest.map((part) => (part.includes('-->') ? part.slice(part.indexOf('-->') + 3) : '')),
+  ].join(' ')
 }
 
 function leadsAround(app: App, { basePath, host }: PublicAddress, { url }: SeenPage, link: string): boolean {
