@@ -3,11 +3,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createLocalJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose'
 import t from 'tap'
+import { cookieLine, fire } from '../support/attack.ts'
 import { startAws } from '../support/aws/stand-in.ts'
 import { Browser } from '../support/browser.ts'
 import { startEcho } from '../support/echo.ts'
 import { visitAs } from '../support/front.ts'
 import { startTestGateway } from '../support/gateway.ts'
+import { startHostileFront } from '../support/hostile-front.ts'
 import { startLiveGateway } from '../support/live-gateway.ts'
 import { startOp } from '../support/op.ts'
 
@@ -169,4 +171,33 @@ apps: { wiki: { url: "${url}", upstream: "${echo.url}", require: signed_in, iden
   const tokens = echo.received.slice(-2).map(({ headers }) => headers['x-claimgate-assertion']?.[0])
   t.equal(tokens[0], tokens[1], 'it is used again')
   t.match(await verified(url, tokens[0], url), { organization_id: 'acme', groups: ['admins'] })
+})
+
+t.test('what does not fit is refused whole, and the log says what and how large', async (t) => {
+  const front = await startHostileFront({
+    app: `
+    require: signed_in
+    identity_headers: {}
+    identity_assertion: { claims: [groups, number] }
+`,
+  })
+  t.teardown(() => front.close())
+  const groups = Array.from({ length: 300 }, (_, at) => `canary-group-with-a-long-name-${at}`)
+  const asked = async (claims: object) => {
+    front.op.bends = { claims: (own) => ({ ...own, ...claims }) }
+    const browser = await front.signedIn()
+    const before = front.echo.received.length
+    const answer = await fire(front, { target: '/', headers: [cookieLine(front, browser)] })
+    t.equal(answer.status, 403)
+    t.match(JSON.parse(answer.body), { reason: 'identity-unsendable' })
+    t.equal(front.echo.received.length, before, 'the app heard nothing')
+    const line = front.gateway.log.findLast(({ reason }) => reason === 'identity-unsendable')
+    t.notMatch(JSON.stringify(line), 'canary')
+    return line?.detail
+  }
+  t.match(
+    await asked({ groups }),
+    /^X-Claimgate-Assertion would have 1\d{4} bytes with its assertion, all up to it 1/,
+  )
+  t.match(await asked({ number: 2 ** 60 }), /^X-Claimgate-Assertion would assert a number beyond 2\^53-1/)
 })

@@ -13,7 +13,7 @@ import { type AppSettings, type Defaults, readAppSettings, whereWritten } from '
 import { awsSecrets, isSigned } from './aws.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
 import { withLongestBody } from './held-bodies.ts'
-import { buildIdentityAssertion } from './identity-assertion.ts'
+import { buildIdentityAssertion, checkAsserted } from './identity-assertion.ts'
 import { checkFunctionPaths, isFunction } from './lambda.ts'
 import { type AppOfOrigin, redirectPathFor } from './origin.ts'
 import { checkName } from './provider.ts'
@@ -96,6 +96,8 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
   const identityAssertion = buildIdentityAssertion(scope, path, settings, ofAssertion)
   const head = { name, path, settings, providers, origin, prefix: url?.prefix ?? null, upstream }
   const locations = yield* surroundings.buildLocations(head)
+  if (locations !== null)
+    checkAsserted(scope, path, identityAssertion, [locations.fallback, ...locations.all])
   const signInProviders = providers.filter(surroundings.signsIn)
   const redirectPath = readRedirectPath(scope, path, settings, signInProviders, surroundings)
   const secrets = [...(secret === null ? [] : [secret.named]), ...awsSecrets(path, settings)]

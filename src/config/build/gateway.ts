@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { Gateway, ProviderSettings } from '../../core/gateway.ts'
 import { ownedHeaderNames } from '../../core/headers/names.ts'
-import { nodeAt } from '../node.ts'
+import type { Secret } from '../../core/secret.ts'
+import { type ConfigPath, nodeAt } from '../node.ts'
 import type { RuleContext } from '../rules/context.ts'
 import { groupKeys } from '../schema/file.ts'
 import type { Steps } from '../steps.ts'
@@ -83,7 +84,7 @@ export function* buildGatewaySteps(scope: Scope, faultless: () => boolean): Step
   checkOriginsInFile(scope, keys.inFile, hosts)
   const workers = buildWorkers(scope, top.workers, { session: service.session, apps: models })
   const signingKeys = buildSigningKeys(scope, top.signing_keys, {
-    ...{ session: service.session, apps: models, providers: providers.values() },
+    ...{ session: service.session, apps: models, others: otherKeys(providers, service.listeners) },
   })
   const isComplete = ofOrigins.length === apps.length
   const selfService = buildSelfService(scope, { rules, hosts, isComplete })
@@ -180,6 +181,22 @@ function checkNamed(scope: Scope, key: 'providers' | 'apps'): void {
   else if (node.kind !== 'map')
     faultAt(scope, [key], 'expected names below it, each further in and with its keys')
   else if (node.entries.length === 0) faultAt(scope, [key], 'must not be empty')
+}
+
+/** Private keys by which the gateway proves itself elsewhere. */
+function otherKeys(
+  providers: ReadonlyMap<string, ProviderDraft>,
+  listeners: ReturnType<typeof buildListeners>,
+): readonly (readonly [ConfigPath, Secret])[] {
+  const ofClients = [...providers.values()].flatMap(({ name, clientKey, clientCertificate }) => [
+    [['providers', name, 'client_key'], clientKey] as const,
+    [['providers', name, 'client_certificate', 'key'], clientCertificate?.key ?? null] as const,
+  ])
+  const ofListeners = listeners === null ? [] : settingsOf(listeners).flatMap(({ tls }) => tls)
+  return [
+    ...ofClients.flatMap(([path, key]) => (key === null ? [] : [[path, key] as const])),
+    ...ofListeners.map(({ key }) => [['listen', 'tls'], key] as const),
+  ]
 }
 
 function clientSecrets(providers: ReadonlyMap<string, ProviderDraft>): readonly NamedSecret[] {

@@ -1,10 +1,12 @@
 import { type AssertionSettings, assertionMembers } from '../../core/assertion/settings.ts'
+import type { Access } from '../../core/gateway.ts'
 import { foldHeaderName } from '../../core/headers/names.ts'
 import { isTokenName } from '../../core/headers/token-headers.ts'
 import type { ConfigPath } from '../node.ts'
 import { type AppSettings, whereWritten } from './app-settings.ts'
 import { isCredentialWord } from './credential-headers.ts'
-import { faultAt, isWritten, type Scope } from './scope.ts'
+import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
+import { tellsApart } from './token-headers.ts'
 
 /** What an assertion says of where it comes from and whom it is for. */
 export interface AssertionPlace {
@@ -35,11 +37,28 @@ export function buildIdentityAssertion(
     const message = `must be at least ${shortestSeconds}s: two clocks that differ a little would end it before it arrives`
     faultAt(scope, place('lifetime'), message)
   }
-  if (!/^[!-~]+$/.test(audience))
-    faultAt(scope, place('audience'), 'expected a name or an address of visible ASCII, without blanks')
+  if (!/^[!-~]+$/.test(audience)) {
+    const message =
+      keys.audience === undefined
+        ? 'the app’s `url` has more than visible ASCII, which libraries do not all compare alike: write `audience`'
+        : 'expected a name or an address of visible ASCII, without blanks'
+    faultAt(scope, place('audience'), message)
+  }
   checkClaims(scope, place('claims'), claims)
   const issuer = `${origin}${authPrefix}/assertion`
   return { header, issuer, audience, claims, lifetimeSeconds: lifetime }
+}
+
+/** Where an app of its own says that it wants one, and nobody is ever looked at, it would be thought to be sent. */
+export function checkAsserted(
+  scope: Scope,
+  path: ConfigPath,
+  assertion: AssertionSettings | null,
+  places: readonly { readonly access: Access }[],
+): void {
+  const at = [...path, 'identity_assertion']
+  if (assertion === null || !isWritten(scope, at) || places.some(({ access }) => tellsApart(access))) return
+  faultAtKey(scope, at, 'nobody is looked at in any place of this app, so there is nobody to assert')
 }
 
 const shortestSeconds = 10

@@ -1,10 +1,10 @@
 import type { SigningKey } from '../../core/assertion/settings.ts'
 import type { App, SessionSettings } from '../../core/gateway.ts'
+import type { Secret } from '../../core/secret.ts'
 import { isShared } from '../../core/session-store-settings.ts'
 import { type ConfigPath, pathText } from '../node.ts'
 import { makeSigningKey, readSigningKey } from '../signing-key.ts'
 import { readPrivateText } from './pem.ts'
-import type { ProviderDraft } from './provider.ts'
 import { faultAt, isWritten, type Scope, warnAt } from './scope.ts'
 
 const path: ConfigPath = ['signing_keys']
@@ -14,14 +14,15 @@ export interface SigningSurroundings {
   /** Null: it was faulty. */
   readonly session: SessionSettings | null
   readonly apps: readonly Pick<App, 'identityAssertion'>[]
-  readonly providers: Iterable<Pick<ProviderDraft, 'name' | 'clientKey'>>
+  /** Private keys that serve something else, with where each stands. */
+  readonly others: readonly (readonly [ConfigPath, Secret])[]
 }
 
 /** `signing_keys`, in their order; what is faulty was reported. */
 export function buildSigningKeys(
   scope: Scope,
   written: readonly string[] | undefined,
-  { session, apps, providers }: SigningSurroundings,
+  { session, apps, others }: SigningSurroundings,
 ): readonly SigningKey[] {
   const signs = apps.some(({ identityAssertion }) => identityAssertion !== null)
   if (!isWritten(scope, path)) {
@@ -30,11 +31,11 @@ export function buildSigningKeys(
   }
   const keys = (written ?? []).flatMap((text, index) => readOne(scope, memberAt(scope, index), text) ?? [])
   checkTwice(scope, keys)
-  for (const { name, clientKey } of providers) {
-    const read = clientKey === null ? null : readSigningKey(clientKey.reveal())
-    const same = read?.ok === true ? keys.find(({ key }) => key.kid === read.key.kid) : undefined
+  for (const [place, other] of keys.length === 0 ? [] : others) {
+    const read = readSigningKey(other.reveal())
+    const same = read.ok ? keys.find(({ key }) => key.kid === read.key.kid) : undefined
     if (same !== undefined)
-      faultAt(scope, same.at, `is the key of providers.${name}.client_key: each key serves one purpose`)
+      faultAt(scope, same.at, `is the key of ${pathText(place)}: each key serves one purpose`)
   }
   if (!signs && keys.length > 0)
     warnAt(

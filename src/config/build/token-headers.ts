@@ -53,6 +53,7 @@ export function checkTokensOf(
   }
 }
 
-function tellsApart({ kind }: Access): boolean {
+/** Whether somebody may be told apart there, and so told of. */
+export function tellsApart({ kind }: Access): boolean {
   return kind === 'rule' || kind === 'maybe_signed_in'
 }

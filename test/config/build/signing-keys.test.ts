@@ -2,7 +2,10 @@
 
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { readFromDisk } from '../../../src/config/files.ts'
 import { printIssue } from '../../../src/config/issue.ts'
 import { loadGatewayFromText } from '../../../src/config/load.ts'
 import { readSigningKey } from '../../../src/config/signing-key.ts'
@@ -150,4 +153,33 @@ t.test('S-222: a file that everybody may read is warned of, however it is named'
 t.test('an empty list is a fault, and so is what is no text', async (t) => {
   for (const value of ['[]', '""', '7', '{ a: b }', '[7]', '[""]'])
     t.equal(read(value).said.filter((line) => line.includes('signing_keys')).length, 1, value)
+})
+
+t.test('the key of a listener signs no assertion', async (t) => {
+  const folder = t.testdir()
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  writeFileSync(join(folder, 'key.pem'), pem(privateKey))
+  const made = [
+    'req',
+    '-x509',
+    '-key',
+    'key.pem',
+    '-subj',
+    '/CN=wiki.example.com',
+    '-days',
+    '30',
+    '-out',
+    'cert.pem',
+  ]
+  execFileSync('openssl', made, { cwd: folder, stdio: 'ignore' })
+  const text = `
+listen: { address: "0.0.0.0:8443", tls: [{ certificate: cert.pem, key: key.pem }] }
+signing_keys: key.pem
+providers: { acme: { issuer: "https://id.example.com", client_id: a, client_secret: b } }
+apps: { wiki: { url: "https://wiki.example.com", upstream: "http://10.0.0.5", require: signed_in, identity_assertion: {} } }
+`
+  const loaded = loadGatewayFromText(text, { file: 'x.yaml', folder, env: {}, readFile: readFromDisk })
+  t.same(loaded.ok ? [] : loaded.issues.map(printIssue), [
+    'x.yaml:3:15 signing_keys: is the key of listen.tls: each key serves one purpose',
+  ])
 })
