@@ -28,7 +28,7 @@ export function buildSigning(
 ): AwsSettings | null {
   const host = readAwsHost(hostname)
   const service = readService(scope, path, keys, host)
-  const region = readRegion(scope, path, keys, { host, hostname })
+  const region = readRegion(scope, path, keys, host)
   const credentials = region === null ? null : buildAwsCredentials(scope, path, keys, region)
   return service === null || region === null || credentials === null ? null : { service, region, credentials }
 }
@@ -53,7 +53,7 @@ function readService(scope: Scope, path: ConfigPath, { sign }: AwsKeys, host: Aw
         at,
         sign === undefined
           ? `is missing: requests to this host are signed for ${host.service}`
-          : `is ${sign}, and the host of \`url\` is one of ${host.service}`,
+          : `does not fit: the host of \`url\` is one of ${host.service}`,
         host.service,
       )
       return null
@@ -72,12 +72,16 @@ function readRegion(
   scope: Scope,
   path: ConfigPath,
   { region: written }: AwsKeys,
-  { host, hostname }: { readonly host: AwsHost; readonly hostname: string },
+  host: AwsHost,
 ): string | null {
   const at = [...path, 'region']
   const read = host.kind === 'service' ? host.region : null
   if (read !== null && written !== undefined && read !== written) {
-    faultAt(scope, at, `is ${written}, and the host of \`url\` is in ${read}: leave the key out`, read)
+    // What a variable yields is never printed, nor anything made of it.
+    const url = nodeAt(scope.root, [...path.slice(0, -1), 'url'])
+    const isShown = url?.kind === 'scalar' && !url.interpolated
+    const where = isShown ? read : 'another region'
+    faultAt(scope, at, `does not fit: the host of \`url\` is in ${where}; leave the key out`)
     return null
   }
   const region = read ?? written
@@ -87,7 +91,7 @@ function readRegion(
   faultAt(
     scope,
     at,
-    `is missing: the region cannot be read from ${hostname}: write where the service is, such as eu-west-1`,
+    'is missing: the region cannot be read from the host of `url`: write where the service is, such as eu-west-1',
   )
   return null
 }
@@ -108,7 +112,7 @@ export function buildAwsCredentials(
     faultAt(
       scope,
       [...path, 'role_arn'],
-      `is of another partition than ${region}: expected arn:${partitionOf(region)}:iam::…`,
+      `is of another partition than the region: expected arn:${partitionOf(region)}:iam::…`,
     )
   }
   if (given !== undefined) checkGiven(scope, [...path, 'credentials'], given)
@@ -198,6 +202,6 @@ function endpointFault({ scheme, hostname, path }: WebAddress, { service, region
   const of = host.kind === 'service' ? host.service : 'lambda'
   if (of !== service) return `is an address of ${of}, and requests are signed for ${service}`
   if (host.region !== null && host.region !== region)
-    return `is in ${host.region}, and requests are signed for ${region}`
+    return 'is in another region than what requests are signed for'
   return null
 }

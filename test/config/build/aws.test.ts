@@ -14,8 +14,8 @@ const env = {
 
 const stage = 'https://abc123.execute-api.eu-west-1.amazonaws.com/prod'
 
-function load(upstream: string, app = '', top = '') {
-  const text = `
+function fileOf(upstream: string, app = '', top = ''): string {
+  return `
 ${top}
 providers:
   acme: { issuer: "https://id.example.com", client_id: gate, client_secret: "\${env:SECRET}" }
@@ -25,7 +25,10 @@ apps:
     upstream: ${upstream}
     require: signed_in
 ${app}`
-  return loadGatewayFromText(text, { ...surroundings, env })
+}
+
+function load(upstream: string, app = '', top = '') {
+  return loadGatewayFromText(fileOf(upstream, app, top), { ...surroundings, env })
 }
 
 /** The app as it was built, or what is wrong. */
@@ -109,15 +112,13 @@ t.test('AWS’s own hosts say service and region; what contradicts them is refus
     t.match(built(signed(`{ sign: ${service}, region: ${region} }`, url)), { upstream: { aws: { region } } })
     t.same(
       faults(signed(`{ sign: ${service}, region: mx-central-1 }`, url)),
-      [
-        `apps.wiki.upstream.aws.region: is mx-central-1, and the host of \`url\` is in ${region}: leave the key out → ${region}`,
-      ],
+      [`apps.wiki.upstream.aws.region: does not fit: the host of \`url\` is in ${region}; leave the key out`],
       host,
     )
     const other = service === 's3' ? 'execute-api' : 's3'
     t.same(
       faults(signed(`{ sign: ${other} }`, url)),
-      [`apps.wiki.upstream.aws.sign: is ${other}, and the host of \`url\` is one of ${service} → ${service}`],
+      [`apps.wiki.upstream.aws.sign: does not fit: the host of \`url\` is one of ${service} → ${service}`],
       host,
     )
     t.same(
@@ -144,7 +145,7 @@ t.test('any other host states both', async (t) => {
       upstream: { aws: { service: 'execute-api', region: 'eu-west-1' } },
     })
     t.same(faults(signed('{ sign: execute-api }', url)), [
-      `apps.wiki.upstream.aws.region: is missing: the region cannot be read from ${host}: write where the service is, such as eu-west-1`,
+      `apps.wiki.upstream.aws.region: is missing: the region cannot be read from the host of \`url\`: write where the service is, such as eu-west-1`,
     ])
     t.match(faults(signed('{ region: eu-west-1 }', url)), [
       /^apps\.wiki\.upstream\.aws\.sign: is missing: .*execute-api, lambda, s3 or vpc-lattice-svcs$/,
@@ -171,6 +172,29 @@ t.test('hosts of AWS that no request of ours can be signed for', async (t) => {
     const told = faults(signed('{ sign: s3, region: us-east-1 }', `https://${host}`))
     t.match(told, [/^apps\.wiki\.upstream\.url: /], host)
     t.match(told[0], why)
+  }
+})
+
+t.test('what a variable yields is in no message', async (t) => {
+  const variables = {
+    HOST: 'https://canary123.execute-api.ap-southeast-3.amazonaws.com',
+    OTHER: 'https://canary.example.com',
+    REGION: 'ap-northeast-2',
+    ENDPOINT: 'https://vpce-canary.execute-api.sa-east-1.vpce.amazonaws.com',
+  }
+  const cases = [
+    signed(`{ sign: execute-api, region: "\${env:REGION}" }`, `\${env:HOST}`),
+    signed(`{ sign: execute-api, region: "\${env:REGION}" }`),
+    signed('{ sign: s3 }', `\${env:HOST}`),
+    signed('{ sign: execute-api }', `\${env:OTHER}`),
+    signed(`{ sign: execute-api, endpoint: "\${env:ENDPOINT}" }`, `\${env:HOST}`),
+    signed('{ sign: execute-api, role_arn: "arn:aws-cn:iam::123456789012:role/a" }', `\${env:HOST}`),
+  ]
+  for (const upstream of cases) {
+    const loaded = loadGatewayFromText(fileOf(upstream), { ...surroundings, env: { ...env, ...variables } })
+    const text = loaded.ok ? '' : loaded.issues.map(printIssue).join('\n')
+    t.match(text, /apps\.wiki\.upstream\.aws\./, upstream)
+    t.notMatch(text, /canary|ap-southeast-3|ap-northeast-2|sa-east-1/, upstream)
   }
 })
 
@@ -238,7 +262,7 @@ t.test('the role', async (t) => {
       arn,
     )
   t.same(faults(role('', 'arn:aws-cn:iam::123456789012:role/gateway')), [
-    'apps.wiki.upstream.aws.role_arn: is of another partition than eu-west-1: expected arn:aws:iam::…',
+    'apps.wiki.upstream.aws.role_arn: is of another partition than the region: expected arn:aws:iam::…',
   ])
   t.match(
     built(
@@ -351,7 +375,7 @@ t.test('the endpoint: where connections go, while the app stays what `url` says'
     'api.internal': /expected an address that begins with https/,
     'unix:/run/a.sock': /expected an address that begins with https/,
     'https://vpce-0a1b.execute-api.us-east-1.vpce.amazonaws.com':
-      /is in us-east-1, and requests are signed for eu-west-1/,
+      /is in another region than what requests are signed for/,
     'https://bucket.s3.eu-west-1.amazonaws.com':
       /is an address of s3, and requests are signed for execute-api/,
     'https://lambda.eu-west-1.amazonaws.com':
