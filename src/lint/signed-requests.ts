@@ -43,7 +43,7 @@ export const signedRequestChecks: readonly Check[] = [
     id: 'aws-keys-ending',
     severity: 'warning',
     finds: 'Temporary keys in the file',
-    why: 'Keys with a session token end after some hours. The gateway cannot renew what stands in the file: from then on every request to the app is answered with 502 or 503.',
+    why: 'Keys with a session token end after some hours. The gateway cannot renew what stands in the file: from then on every request to the app is answered with 502.',
     fix: 'Remove `credentials`: the gateway finds the role of the machine, task or pod by itself, and renews its keys in time. Or let whatever writes the file renew them.',
     example: `upstream:
   url: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
