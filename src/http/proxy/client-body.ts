@@ -46,7 +46,7 @@ export class ClientBody {
   start(): void {
     const { request, maxBodyBytes, share, form } = this.#setup
     const comes = form === null && announcesBody(request.headers)
-    const bytes = form?.length ?? (comes ? (announcedLength(request) ?? 0) : 0)
+    const bytes = form?.length ?? announcedLength(request) ?? 0
     // What waited was as long as it might be at the time: only where nothing longer can be sent it is asked again.
     if (maxBodyBytes !== null && bytes > maxBodyBytes && (comes || share !== null))
       this.#listener.onFault(bodyTooLarge())

@@ -76,6 +76,14 @@ t.test('a parameter that could be a part of a signature is refused, however it i
   for (const query of reserved) t.same(signedQuery(query), { ok: false, reason: 'query-reserved' }, query)
 })
 
+t.test('so far as anybody could decode it: three times more', async (t) => {
+  const encoded = (times: number) => `?${'%'.padEnd(1 + 2 * times, '25')}78-amz-date=1`
+  t.equal(encoded(1), '?%2578-amz-date=1')
+  for (const times of [0, 1, 2, 3])
+    t.same(signedQuery(encoded(times)), { ok: false, reason: 'query-reserved' }, `${times} times more`)
+  t.ok(signedQuery(encoded(4)).ok)
+})
+
 /** Numbers of a sequence that is the same each time (mulberry32). */
 function numbersFrom(seed: number): (below: number) => number {
   let state = seed
