@@ -192,6 +192,12 @@ for (const { name, prefix } of places) {
   })
 }
 
+t.test('the prefix itself is the root of the app', async (t) => {
+  await aws.forget()
+  t.match((await ask('/two')).body, '<h1 id="user">adam')
+  t.match(await front.events(), [{ rawPath: '/', headers: { 'x-forwarded-prefix': '/two' } }])
+})
+
 t.test('each request is one invocation, signed, of nothing but the event', async (t) => {
   await aws.forget()
   await ask('/who?a=1')
