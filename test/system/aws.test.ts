@@ -25,6 +25,9 @@ import { visitAs } from '../support/front.ts'
 import { showsOutput } from '../support/page-blocks.ts'
 import { runProcess } from '../support/process.ts'
 
+// A function, a provider and a gateway of its own in each way.
+t.setTimeout(1_800_000)
+
 interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
