@@ -5,6 +5,7 @@ import { upstreamPlace } from '../../core/upstream-settings.ts'
 import type { Timing } from '../timing.ts'
 import type { CredentialSource } from './credential-source.ts'
 import { clockDistance, type Refusal, refusalIn, wordsIn } from './refusal.ts'
+import { readingS3Errors } from './s3-errors.ts'
 import { type AwsCredentials, signatureLines } from './signature.ts'
 
 /** How a request is signed, and by what it goes then. */
@@ -109,7 +110,7 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
     this.#lines = lines
     this.#sent = send(
       { ...this.#request, headers: [...headers, ...lines], body: isStream ? body : payload },
-      this,
+      service === 's3' ? readingS3Errors(this) : this,
     )
     // What it failed of at once may have ended it.
     if (this.#over) this.#sent.cancel()

@@ -240,6 +240,21 @@ t.test('words that repeat what was sent are withheld', async (t) => {
   }
 })
 
+t.test('of S3 an error of the signature in the body is the gateway’s, and any other the app’s', async (t) => {
+  const xml = (code: string) =>
+    `<Error><Code>${code}</Code><Message>Words</Message><Token-0>${token}</Token-0></Error>`
+  const made = begun({ service: 's3' })
+  answer(made, 400, ['Content-Type', 'application/xml'], xml('ExpiredToken'))
+  t.same([made.heard, made.refused], [['failed UPSTREAM_REFUSED_US'], [keys]])
+  t.match(made.failures[0]?.message, 'signed for s3 (ExpiredTokenException: ExpiredToken: Words)')
+  const denied = begun({ service: 's3' })
+  answer(denied, 403, ['Content-Type', 'application/xml'], xml('AccessDenied'))
+  t.same(denied.heard, ['head 403', `data ${xml('AccessDenied')}`, 'end'])
+  const other = begun()
+  answer(other, 400, ['Content-Type', 'application/xml'], xml('ExpiredToken'))
+  t.same(other.heard, ['head 400', `data ${xml('ExpiredToken')}`, 'end'], 'an app may say what it likes')
+})
+
 t.test('no such path is 404 of API Gateway alone', async (t) => {
   const made = begun()
   answer(
