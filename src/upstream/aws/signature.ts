@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { limits } from '../../core/limits/table.ts'
 
 /** Keys that AWS gave out, for a time or for good. */
@@ -59,10 +59,15 @@ export function signatureLines(request: SignedRequest, credentials: AwsCredentia
   return lines
 }
 
-/** ISO 8601 in its basic format, in UTC: `20150830T123600Z`. */
+let lastTime = { seconds: Number.NaN, text: '' }
+
+/** ISO 8601 in its basic format, in UTC: `20150830T123600Z`. Of the last second it is known. */
 function basicDateTime(seconds: number): string {
-  const text = new Date(seconds * 1000).toISOString()
-  return `${text.slice(0, 4)}${text.slice(5, 7)}${text.slice(8, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`
+  if (lastTime.seconds === seconds) return lastTime.text
+  const iso = new Date(seconds * 1000).toISOString()
+  const text = `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
+  lastTime = { seconds, text }
+  return text
 }
 
 function canonicalTarget(target: string, service: string): { readonly uri: string; readonly query: string } {
@@ -118,6 +123,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+const signed = /^(?:content-type$|x-amz-)/i
+
 /** Lines that bear a meaning for AWS: Host, what the body is, and its own. Others may be changed on the way. */
 function canonicalHeaders(
   { host, headers }: SignedRequest,
@@ -126,8 +133,9 @@ function canonicalHeaders(
   const values = new Map([['host', trimmed(host)]])
   for (const lines of [headers, added])
     for (let i = 0; i + 1 < lines.length; i += 2) {
-      const name = (lines[i] ?? '').toLowerCase()
-      if (name !== 'content-type' && !name.startsWith('x-amz-')) continue
+      const written = lines[i] ?? ''
+      if (!signed.test(written)) continue
+      const name = written.toLowerCase()
       const before = values.get(name)
       const value = trimmed(lines[i + 1] ?? '')
       values.set(name, before === undefined ? value : `${before},${value}`)
@@ -136,7 +144,10 @@ function canonicalHeaders(
   return { names: names.join(';'), block: names.map((name) => `${name}:${values.get(name)}\n`).join('') }
 }
 
+const untrimmed = /^[ \t]|[ \t]$|[ \t]{2}|\t/
+
 function trimmed(value: string): string {
+  if (!untrimmed.test(value)) return value
   return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
 }
 
@@ -170,5 +181,5 @@ function hmac(key: string | Buffer, text: string): Buffer {
 }
 
 function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
+  return hash('sha256', content, 'hex')
 }
