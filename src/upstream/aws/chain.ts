@@ -98,12 +98,8 @@ async function askProfile(env: Readonly<Record<string, string | undefined>>, reg
       `profile ${refused} has a \`credential_process\`, and the gateway runs no programs: have it write the shared ` +
         'credentials file, or give `upstream.aws.credentials`',
     )
-  const init = {
-    clientConfig: withoutRegion,
-    parentClientConfig: { region },
-    ignoreCache: true,
-    logger: silent,
-  }
+  // What a profile names as its `credential_source` gets the same.
+  const init = { ...machine, clientConfig: withoutRegion, parentClientConfig: { region }, ignoreCache: true }
   return providers.fromIni(init)()
 }
 
@@ -116,26 +112,19 @@ function askContainer(): Promise<Given> {
   return providers.fromHttp({ timeout: 0, maxRetries: 1, logger: silent })()
 }
 
+/** AWS's package writes to the console where it is given nothing to write to. */
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
 /** Version 2 of the instance metadata service alone: where it fails AWS's package would take what the first one says. */
-async function askMachine(): Promise<Given> {
-  const init = { timeout: limits.awsLocalAnswerMs, ec2MetadataV1Disabled: true, logger: silent }
-  try {
-    return await providers.fromInstanceMetadata(init)()
-  } catch (thrown) {
-    if (!(thrown instanceof Error) || thrown.name !== 'InstanceMetadataV1FallbackError') throw thrown
-    throw new CredentialFailure(
-      'its metadata service (IMDSv2) gave no token: this is no EC2 instance, the service is off, or its hop limit is 1 ' +
-        'and the gateway runs in a container',
-    )
-  }
+const machine = { timeout: limits.awsLocalAnswerMs, ec2MetadataV1Disabled: true, logger: silent }
+
+function askMachine(): Promise<Given> {
+  return providers.fromInstanceMetadata(machine)()
 }
 
 function hasNext(thrown: unknown): boolean {
   return thrown instanceof Error && 'tryNextLink' in thrown && thrown.tryNextLink === true
 }
-
-/** AWS's package writes to the console where it is given nothing to write to. */
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Of the clients of the token service; a profile may name a region of its own. */
 const withoutRegion = {

@@ -27,6 +27,7 @@ export function awsWords(said: string): string {
 export function failureWords(thrown: unknown): string {
   if (thrown instanceof CredentialFailure) return thrown.message
   if (!(thrown instanceof Error)) return 'an unknown failure'
+  if (thrown.name === 'InstanceMetadataV1FallbackError') return noToken
   if (thrown instanceof SyntaxError) return 'what came is no JSON'
   if (isOfFile(thrown)) return awsWords(thrown.message)
   const code = errorCode(thrown)
@@ -34,11 +35,16 @@ export function failureWords(thrown: unknown): string {
   if (code !== null && /^[A-Z0-9_]+$/.test(code)) return failureText({ ...connection, code })
   const said = awsWords(thrown.message)
   // What the token service answered: the name is its code.
-  if ('$fault' in thrown) return `${awsWords(thrown.name)}: ${said}`
   const status = statusOf(thrown)
+  if ('$fault' in thrown && said !== 'UnknownError') return `${awsWords(thrown.name)}: ${said}`
   if (providerErrors.has(thrown.name)) return `${status}${said}`
   return `${status}${thrown.name.replaceAll(/\W/g, '?').slice(0, 80)}`
 }
+
+/** AWS's package says then that its version 1 is not to be asked, and not what became of version 2. */
+const noToken =
+  'its metadata service (IMDSv2) gave no token: this is no EC2 instance, the service is off, or its hop limit is 1 and the ' +
+  'gateway runs in a container'
 
 /** How Node says that a file cannot be read: with its path, and nothing of what it holds. */
 function isOfFile(thrown: Error): boolean {

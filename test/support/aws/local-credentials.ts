@@ -90,6 +90,28 @@ export function startContainerCredentials(
   })
 }
 
+/** The portal of IAM Identity Center, for AWS_ENDPOINT_URL_SSO: IAM Identity Center Portal API Reference, "GetRoleCredentials". */
+export function startPortal(
+  t: Pick<Test, 'teardown'>,
+  keys: LocalKeys,
+  accessToken: string,
+): Promise<LocalCredentials> {
+  return start(t, keys, (request, path, now) => {
+    const { pathname, searchParams } = new URL(path, 'http://portal')
+    const asked = [pathname, searchParams.get('account_id'), searchParams.get('role_name')]
+    if (asked.join(' ') !== '/federation/credentials 123456789012 Gateway') return { status: 404, body: '{}' }
+    if (request.headers['x-amz-sso_bearer_token'] !== accessToken)
+      return {
+        status: 401,
+        headers: { 'x-amzn-errortype': 'UnauthorizedException' },
+        body: JSON.stringify({ message: 'Session token not found or invalid' }),
+      }
+    const { accessKeyId, secretAccessKey, sessionToken, endsAt } = now
+    const roleCredentials = { accessKeyId, secretAccessKey, sessionToken, expiration: endsAt.getTime() }
+    return { status: 200, body: JSON.stringify({ roleCredentials }) }
+  })
+}
+
 function keysOf({ accessKeyId, secretAccessKey, sessionToken }: LocalKeys) {
   return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken }
 }

@@ -1,5 +1,6 @@
 // Each place where AWS's package looks for credentials, by stand-ins on loopback: that they come, and what is said when they
 // do not. Nothing that is said holds a secret, and nothing is written to the console.
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
@@ -16,6 +17,7 @@ import {
   type LocalKeys,
   startContainerCredentials,
   startInstanceMetadata,
+  startPortal,
 } from '../../support/aws/local-credentials.ts'
 import { type AwsKey, startAws } from '../../support/aws/stand-in.ts'
 import { heldTiming } from '../../support/timing.ts'
@@ -407,6 +409,34 @@ t.test('the machine, by version 2 of its metadata service', async (t) => {
     const { endsAtMs } = await fetchCredentials(chain)
     t.ok((endsAtMs ?? 0) > Date.now() + 240_000, 'as AWS tells its packages to do')
   })
+})
+
+t.test('a profile that begins with the machine: version 1 is not asked for it either', async (t) => {
+  const machine = await startInstanceMetadata(t, localKeys)
+  const config = `[default]\nrole_arn = ${roleArn}\ncredential_source = Ec2InstanceMetadata\n`
+  setEnv(t, { AWS_EC2_METADATA_SERVICE_ENDPOINT: machine.origin }, { config })
+  machine.trouble.set('/latest/api/token', { status: 403, body: '' })
+  t.match(await failureOf(t), /^the profile default: its metadata service \(IMDSv2\) gave no token/)
+  t.same(machine.seen, ['PUT /latest/api/token'])
+})
+
+t.test('IAM Identity Center, as on somebody’s own machine', async (t) => {
+  const portal = await startPortal(t, localKeys, secrets.webToken)
+  const startUrl = 'https://example.awsapps.com/start'
+  const config = `[default]\nsso_start_url = ${startUrl}\nsso_region = ${region}\nsso_account_id = 123456789012\nsso_role_name = Gateway\n`
+  const home = setEnv(t, { AWS_ENDPOINT_URL_SSO: portal.origin }, { config })
+  t.match(await failureOf(t), /^the profile default: .*aws sso login/)
+  const cache = join(home, '.aws', 'sso', 'cache')
+  mkdirSync(cache, { recursive: true })
+  const name = createHash('sha1').update(startUrl).digest('hex')
+  const write = (accessToken: string, expiresAt: Date): void =>
+    writeFileSync(join(cache, `${name}.json`), JSON.stringify({ startUrl, region, accessToken, expiresAt }))
+  write(secrets.webToken, ending)
+  t.match(await fetchCredentials(chain), { accessKeyId: localKeys.accessKeyId, endsAtMs: ending.getTime() })
+  write('another', ending)
+  t.match(await failureOf(t), /^the profile default: .*Session token not found or invalid/)
+  write(secrets.webToken, new Date(Date.now() - 1_000))
+  t.match(await failureOf(t), /^the profile default: .*expired.*aws sso login/)
 })
 
 t.test('whatever hangs, and however, holds nobody up for more than ten seconds', async (t) => {
