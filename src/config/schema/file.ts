@@ -48,7 +48,7 @@ export const topKeys = {
     .register(forms, { form: 'number from 1 to 256, or `auto`' })
     .prefault(1)
     .describe(
-      'How many processes take requests. `auto` is one for each core that the gateway may use. With 1 the gateway is one process. With more, one process watches over the others: it answers at `admin`, writes the log and reads the configuration, and it replaces a worker that ends. All workers serve the same configuration. `max_connections` of an upstream is divided among them. What the reference promises for a process holds for each of them. Not with `session.store: memory`.',
+      'How many processes take requests. `auto` is one for each core that the gateway may use. With 1 the gateway is one process. With more, one process watches over the others: it answers at `admin`, writes the log and reads the configuration, and it replaces a worker that ends. All workers serve the same configuration. `max_connections` of an upstream and `aws.held_bodies` are divided among them. What the reference promises for a process holds for each of them. Not with `session.store: memory`.',
     ),
   trusted_proxies: z
     .union([z.literal('none'), z.array(trustedPeer).min(1)])

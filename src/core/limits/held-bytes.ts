@@ -25,6 +25,8 @@ export interface HeldBytes {
   free(network: ClientNetwork, bounds: HeldBounds): number
   /** All that is held. */
   bytes(): number
+  /** What a network holds of it. */
+  bytesOf(network: ClientNetwork): number
   /** Networks that hold something; those are all that is remembered. */
   networks(): number
 }
@@ -58,6 +60,7 @@ export function createHeldBytes(processes = 1): HeldBytes {
     },
     free,
     bytes: () => inAll,
+    bytesOf: ({ key }) => ofNetworks.get(key) ?? 0,
     networks: () => ofNetworks.size,
   }
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { Timeouts } from '../../core/gateway.ts'
 import { announcesBody, expectsContinue } from '../../core/request/body.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
-import { HeldBody, type HeldShare, heldBodiesFull } from './held-body.ts'
+import { HeldBody, type HeldShare } from './held-body.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
 
 /** Whose body it is, and what it may be. */
@@ -75,11 +75,11 @@ export class ClientBody {
     const ready = (body: Buffer) => this.#listener.onReady(body.length === 0 ? null : body)
     if (form !== null) {
       if (held.take(form)) ready(form)
-      else this.#listener.onFault(heldBodiesFull())
+      else this.#listener.onFault(held.full())
       return
     }
     if (!held.hasRoomFor(announcedLength(request))) {
-      this.#listener.onFault(heldBodiesFull())
+      this.#listener.onFault(held.full())
       return
     }
     // Only now: whoever waits for it keeps the body where there is no room.

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { UpstreamFault } from '../../core/fault.ts'
 import type { HeldBounds, HeldBytes } from '../../core/limits/held-bytes.ts'
-import type { ClientNetwork } from '../../core/limits/network.ts'
+import { type ClientNetwork, mostOf } from '../../core/limits/network.ts'
 import { takesWholeBodies } from '../../core/upstream-settings.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
@@ -70,7 +70,7 @@ export class HeldBody {
       }
       pieces.drop()
       upload.destroy()
-      listener.onFault(heldBodiesFull())
+      listener.onFault(this.full())
     })
     upload.once('end', () => {
       if (!this.#over) listener.onWhole(pieces.take())
@@ -80,6 +80,14 @@ export class HeldBody {
   /** One that is here already, as a form that waited. False: there is no room for it. */
   take(body: Buffer): boolean {
     return this.#count(body.length)
+  }
+
+  /** That there was no room: of the network, or at all. */
+  full(): UpstreamFault {
+    const { held, network, bounds } = this.#share
+    const own = `${held.bytesOf(network)} bytes of ${mostOf(bounds.ofNetwork, network)} for its client network`
+    const message = `no more bodies can be held (\`aws.held_bodies\`): held are ${own}, and ${held.bytes()} of ${bounds.inAll} in all`
+    return new UpstreamFault('HELD_BODIES_FULL', message)
   }
 
   /** Whatever became of it: it is held no more. Counts once, however often it is called. */
@@ -96,9 +104,4 @@ export class HeldBody {
     this.#bytes += bytes
     return true
   }
-}
-
-export function heldBodiesFull(): UpstreamFault {
-  const message = 'no more bodies can be held (`aws.held_bodies`), in all or of this client network'
-  return new UpstreamFault('HELD_BODIES_FULL', message)
 }

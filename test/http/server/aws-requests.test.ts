@@ -139,6 +139,14 @@ t.test('one network drips bodies, and keeps nobody else out', async (t) => {
   t.equal(reasonOf(large.text()), 'held-bodies-full')
   t.match(large.text(), /\r\nRetry-After: 5\r\n/i)
   t.match(large.text(), /\r\nConnection: close\r\n/i)
+  t.equal(held.dropped.at(-1)?.network.key, '192.0.2.1', 'what still comes is dropped for a while')
+  t.match(
+    held.lines.find(({ request_id, event }) => event === 'upstream.failed' && request_id !== undefined),
+    {
+      code: 'HELD_BODIES_FULL',
+      error: /held are 900 bytes of 1024 for its client network, and 900 of 8192 in all$/,
+    },
+  )
   const other = await client(held, '192.0.2.2', `${bytesOf({ length: 1024 })}${'y'.repeat(1024)}`)
   t.equal(held.sent.length, 1)
   await answer(held, 0)
