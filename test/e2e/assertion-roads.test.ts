@@ -132,7 +132,8 @@ apps: { wiki: { url: "${url}", upstream: "${echo.url}", require: signed_in, iden
   await t.rejects(verified(url, second, url), { code: 'ERR_JWKS_NO_MATCHING_KEY' })
   await gateway.reload(file(url, pems, 'none'))
   t.equal(await token(), undefined)
-  t.equal((await fetch(`${url}/.auth/jwks.json`)).status, 404)
+  for (const method of ['GET', 'POST'])
+    t.equal((await fetch(`${url}/.auth/jwks.json`, { method })).status, 404)
 })
 
 function kidOf(token: string | undefined): string | undefined {

@@ -135,6 +135,13 @@ t.test('a program whose token is judged anew at each use has one as long as it s
   t.not(tokenOf(assertions, wiki, { ...ada(), claims: { groups: ['a'] } }), token, 'a session is no program')
   clock.time += 30
   t.not(tokenOf(assertions, wiki, program(['a'])), token)
+  const twins = ['X-One', 'X-Two'].map((header) => ({ ...appOf('wiki', { header }), name: header }))
+  const both = createAssertions({ apps: twins, keys: [key], clock })
+  t.same(
+    twins.map((app) => both.line(app, program(['a']))?.header),
+    ['X-One', 'X-Two'],
+    'two apps of one audience have each their header',
+  )
 })
 
 t.test(

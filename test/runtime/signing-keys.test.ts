@@ -72,5 +72,7 @@ t.test('with the memory store it lives as long as the process, and is in no file
   const kept = renewedSigningKeys({ gateway, signingKeys }, at(folder), randomBytes)
   t.not(kept[0]?.kid, signingKeys[0]?.kid, 'of the file once the sessions are in files')
   const written = { ...gateway, signingKeys: kept }
+  const [drawn] = renewedSigningKeys({ gateway: written, signingKeys: kept }, gateway, randomBytes)
+  t.not(drawn?.kid, kept[0]?.kid, 'a key that was taken out of the file signs no more')
   t.equal(renewedSigningKeys({ gateway, signingKeys }, written, randomBytes), kept)
 })

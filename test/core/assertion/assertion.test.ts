@@ -108,6 +108,7 @@ t.test('it counts among the identity headers, to the byte', async (t) => {
     `${size(most)}`,
   )
   t.ok(personLines(ada, none, null, lineOf(most)).ok)
+  t.notOk(assertionContent({ ...ada, claims: { org: most.replaceAll('x', 'ä') } }, settings).ok, 'in bytes')
   const user = { ...none, identityHeaders: [{ name: 'X-User', from: 'user' }] }
   const beside = personLines(ada, user, null, lineOf(most))
   t.match(beside, {
