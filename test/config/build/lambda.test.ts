@@ -192,6 +192,11 @@ t.test('what means nothing, or cannot be, where a function is invoked', async (t
       '    allow_encoded: [slash]',
       /^apps\.wiki\.allow_encoded: cannot stand where a function is invoked/,
     ],
+    [
+      invoked(),
+      '    websocket: true\n    locations: [{ path: /a, require: signed_in }]',
+      /^apps\.wiki\.websocket: cannot stand/,
+    ],
     [invoked(), 'defaults: { allow_encoded: [slash] }', /^defaults\.allow_encoded: cannot stand/],
     [invoked(), 'defaults: { websocket: true }', /^defaults\.websocket: cannot stand/],
   ]
@@ -202,6 +207,11 @@ t.test('what means nothing, or cannot be, where a function is invoked', async (t
   }
   t.same(faults(invoked('', ', preserve_host: false'), '    allow_encoded: []\n    websocket: false'), [])
   t.same(faults(invoked(), '    upstream_authorization: pass'), [], 'an event has headers of its own')
+})
+
+t.test('an app whose own address is faulty is told of that alone', async (t) => {
+  const loaded = load(invoked(), '', 'wiki.example.com')
+  t.match(loaded.ok ? [] : loaded.issues.map(({ path }) => path), ['apps.wiki.url'])
 })
 
 t.test('who invokes, and where connections go instead', async (t) => {
