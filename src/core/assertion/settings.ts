@@ -26,7 +26,7 @@ export interface SigningKey {
 
 /** Where the keys are of whoever says this issuer: `https://wiki.example.com/.auth/jwks.json`. */
 export function keysOfIssuer(issuer: AssertionSettings['issuer']): string {
-  return issuer.replace(/[^/]*$/, 'jwks.json')
+  return `${issuer.slice(0, issuer.lastIndexOf('/') + 1)}jwks.json`
 }
 
 /** What the statement says of itself and of whom it is about: no claim of a provider stands in their place (RFC 7519 4.1). */

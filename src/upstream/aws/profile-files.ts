@@ -49,9 +49,8 @@ function linesOf(text: string): ProfileLine[] {
   let profile = ''
   for (const raw of text.split(/\r?\n/)) {
     const line = (raw.split(/(?:^|\s)[;#]/, 1)[0] ?? '').trim()
-    const section = /^\[\s*(?:profile\s+)?(["']?)(.*?)\1\s*\]$/.exec(line)
     const equals = line.indexOf('=')
-    if (section !== null) profile = section[2] ?? ''
+    if (line.startsWith('[') && line.endsWith(']')) profile = nameOf(line.slice(1, -1).trim())
     else if (equals > 0)
       lines.push({
         profile,
@@ -60,4 +59,11 @@ function linesOf(text: string): ProfileLine[] {
       })
   }
   return lines
+}
+
+/** `[default]` and `[profile NAME]`, the name in quotes where it has blanks. */
+function nameOf(section: string): string {
+  const name = /^profile\s/.test(section) ? section.slice('profile'.length).trim() : section
+  const isQuoted = name.length > 1 && /^["']/.test(name) && name.endsWith(name.charAt(0))
+  return isQuoted ? name.slice(1, -1) : name
 }

@@ -56,8 +56,20 @@ function requestContext(request: FunctionRequest): object {
 function cookiesOf(value: string): readonly string[] {
   return value
     .split(';')
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .map(withoutBlanks)
     .filter((pair) => pair !== '')
+}
+
+/** Without blanks and tabs at its ends, and no other spaces: a byte of 160 is a blank to `trim`. */
+function withoutBlanks(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && isBlank(text[from])) from += 1
+  while (to > from && isBlank(text[to - 1])) to -= 1
+  return text.slice(from, to)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 function joined(values: readonly string[]): string {
