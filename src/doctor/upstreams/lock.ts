@@ -65,15 +65,13 @@ export function openCure(app: App): string {
 /** An app without any lock can be asked by everyone whom the network lets through. */
 export function unlockedFindings(say: FindingsOf, app: App): readonly Finding[] {
   if (lockOf(app) !== null || app.upstream.socketPath !== null) return []
-  const saw = `there is no \`shared_secret\`: ${addressOf(app.upstream)} answers whoever reaches it`
-  const check = 'without the secret'
-  // Doctor has no assertion of anybody, so that it cannot see whether the app refuses for want of one.
-  if (app.identityAssertion !== null)
-    return [
-      say.note(check, saw, 'See that the app refuses everything that comes without the identity assertion.'),
-    ]
-  const cure = 'Set one that the app demands, or see that nothing but the gateway reaches the address.'
-  return [say.warning(check, saw, cure)]
+  return [
+    say.warning(
+      'without the secret',
+      `there is no \`shared_secret\`: ${addressOf(app.upstream)} answers whoever reaches it`,
+      'Set one that the app demands, or see that nothing but the gateway reaches the address.',
+    ),
+  ]
 }
 
 /** Where the app is, for people. */

@@ -211,7 +211,7 @@ function appFacts({
     url,
     provider: providers.join(', '),
     ...upstreamFacts(upstream),
-    'reached around the gateway by': aroundFact({ upstream, sharedSecret }),
+    'reached around the gateway by': aroundFact({ upstream, sharedSecret, identityAssertion }),
     shared_secret: sharedSecret && `${sharedSecret.header}: ${secretText(sharedSecret.value)}`,
     ...assertionFacts(identityAssertion),
     allow_encoded: [...allowEncoded].join(' ') || null,

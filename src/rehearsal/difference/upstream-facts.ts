@@ -6,13 +6,16 @@ import type { Fact } from './fact.ts'
 type Named = Readonly<Record<string, string | Fact | null>>
 
 /** Who gets an answer of an app without the gateway: the fewer, the stricter. */
-export function aroundFact({ upstream, sharedSecret }: Pick<App, 'upstream' | 'sharedSecret'>): Fact {
+export function aroundFact(app: Pick<App, 'upstream' | 'sharedSecret' | 'identityAssertion'>): Fact {
+  const { upstream, sharedSecret, identityAssertion } = app
   const [text, others] =
     upstream.aws !== null
       ? ['whom IAM allows', 0]
       : sharedSecret !== null
         ? ['who knows the shared secret', 1]
-        : [`who reaches the ${upstream.socketPath === null ? 'address' : 'socket'}`, 2]
+        : identityAssertion !== null
+          ? ['who holds an assertion of the gateway', 1]
+          : [`who reaches the ${upstream.socketPath === null ? 'address' : 'socket'}`, 2]
   return { text, lets: { others }, otherwise: 'nothing' }
 }
 

@@ -21,6 +21,7 @@ const secret = `${open}, shared_secret: qT4zQ8vX2nB6mL0pR5sD9fG3hJ7wE1cU`
 const signed = `upstream: { url: "${url}", aws: { sign: execute-api } }`
 const both = `${signed}, shared_secret: qT4zQ8vX2nB6mL0pR5sD9fG3hJ7wE1cU`
 const invoked = 'upstream: { lambda: { function: "arn:aws:lambda:eu-west-1:123456789012:function:wiki" } }'
+const verifying = `${open}, identity_assertion: {}`
 const socket = 'upstream: "unix:/run/wiki.sock"'
 
 function around(before: string, after: string) {
@@ -38,6 +39,9 @@ t.test('a lock that goes is looser, one that comes is stricter', async (t) => {
   t.same(around(invoked, open), [`${iam} → ${anyone} (looser)`])
   t.same(around(open, signed), [`${anyone} → ${iam} (stricter)`])
   t.same(around(secret, invoked), [`${known} → ${iam} (stricter)`])
+  const asserted = 'who holds an assertion of the gateway'
+  t.same(around(verifying, open), [`${asserted} → ${anyone} (looser)`])
+  t.same(around(signed, verifying), [`${iam} → ${asserted} (looser)`])
   t.same(around(open, socket), [`${anyone} → who reaches the socket (null)`])
 })
 
