@@ -243,3 +243,33 @@ t.test(
     t.equal((await aws.requests('lambda')).length, 1)
   },
 )
+
+t.test(
+  'a version is part of what is signed, and a key that is not known is told with what helps',
+  async (t) => {
+    const plain = 'arn:aws:lambda:eu-west-1:123456789012:function:wiki'
+    const latest = await startLambdaFront(t, {
+      aws: { lambda: { arn: plain } },
+      functionArn: `${plain}:$LATEST`,
+    })
+    t.match((await latest.ask('/')).body, '<h1 id="user">adam')
+    await latest.aws.setKeys([])
+    const refused = await latest.ask('/')
+    t.equal(refused.status, 502)
+    t.notMatch(refused.text, /AKIA|ASIA|security token|arn:/)
+    const line = await latest.gateway.logged((one) => one.code === 'UPSTREAM_REFUSED_US')
+    t.match(line.error, /AWS refused the request that .* signed for lambda \(UnrecognizedClientException: /)
+  },
+)
+
+t.test('a function that is not there is told as such', async (t) => {
+  const other = await startLambdaFront(t, {
+    functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:wiki:gone',
+  })
+  t.equal((await other.ask('/')).status, 502)
+  const line = await other.gateway.logged((one) => one.code === 'UPSTREAM_REFUSED_US')
+  t.match(
+    line.error,
+    /no such function, version or alias: look at `upstream\.lambda\.function` \(404 ResourceNotFound/,
+  )
+})
