@@ -1,9 +1,11 @@
 // Bodies for apps that AWS guards, over real sockets: held until their last byte, signed as a whole (botocore verifies each
 // hash at the other end), dripped, flooded and broken off. Clients say by X-Forwarded-For which network they are of.
 import { createHash, randomBytes } from 'node:crypto'
+import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import { roleKey, startAws } from '../support/aws/stand-in.ts'
 import { startLiveGateway } from '../support/live-gateway.ts'
+import { portOf } from '../support/ports.ts'
 import { rawClient, statusOf } from '../support/raw.ts'
 
 const MiB = 1024 * 1024
@@ -193,6 +195,47 @@ t.test('clients that go away, before their last byte or while AWS thinks, leave 
     status = statusOf(await again.closed())
   }
   t.equal(status, 200)
+})
+
+t.test('whoever breaks off while a body is on its way to AWS ends that exchange alone', async (t) => {
+  const bytes = 8 * MiB
+  const network = '192.0.2.99'
+  for (const how of ['destroy', 'reset', 'silent'] as const) {
+    const began = Promise.withResolvers<void>()
+    const sockets: Socket[] = []
+    const place = createServer((socket) => {
+      sockets.push(socket)
+      socket.on('error', () => {})
+      socket.on('data', () => {
+        began.resolve()
+        // It reads no further, or is gone.
+        socket.pause()
+        if (how === 'destroy') socket.destroy()
+        if (how === 'reset') socket.resetAndDestroy()
+      })
+    })
+    await new Promise<void>((resolve) => place.listen(0, '127.0.0.1', resolve))
+    const endpoint = `http://127.0.0.1:${portOf(place)}`
+    await gateway.reload(yaml(gateway.url).replace(aws.rest.origin, endpoint))
+    const client = await begin({ length: bytes, network, lines: close })
+    client.write(Buffer.alloc(bytes, 'x'))
+    if (how === 'silent') {
+      await began.promise
+      client.destroy()
+    } else t.equal(statusOf(await client.closed()), 502, how)
+    for (const socket of sockets) socket.destroy()
+    await new Promise<void>((resolve) => place.close(() => resolve()))
+  }
+  await gateway.reload(yaml(gateway.url))
+  const whole = randomBytes(10 * MiB)
+  let text = ''
+  // Nothing tells when the gateway has seen the last client go.
+  for (let asked = 0; asked < 100 && statusOf(text) !== 200; asked += 1) {
+    const again = await begin({ length: whole.length, network, lines: close })
+    again.write(whole)
+    text = await again.closed()
+  }
+  t.same(jsonOf(text), toldOf(whole))
 })
 
 t.test('a reload with less room lets in what fits from then on', async (t) => {
