@@ -34,7 +34,7 @@ export interface DownstreamHeaders {
 
 /**
  * The headers of the upstream's answer for the client: without what concerns the connection, our cookies, the shared
- * secret, and instructions to servers in front of us; addresses mapped back; made private where it depended on a
+ * secret, an assertion, and instructions to servers in front of us; addresses mapped back; made private where it depended on a
  * session. Everything else keeps its bytes and its order.
  */
 export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): DownstreamHeaders {
@@ -51,6 +51,7 @@ export function downstreamHeaders(plan: HeaderPlan, answer: UpstreamAnswer): Dow
       secretFound = true
       continue
     }
+    if (isAssertion(plan, name)) continue
     switch (answerAction(name)) {
       case 'drop':
         break
@@ -90,6 +91,11 @@ function withCors(headers: readonly string[], { headers: own }: CorsAnswer): rea
   const isOfCors = (name: string) => foldHeaderName(name).startsWith('access-control-')
   const kept = headers.filter((_, i) => !isOfCors(headers[i - (i % 2)] ?? ''))
   return [...kept, ...Object.entries(own).flat(), 'Vary', 'Origin']
+}
+
+/** Whoever has the assertion of themselves could show it to the app where the gateway would not let them. */
+function isAssertion({ assertion }: HeaderPlan, name: string): boolean {
+  return assertion !== null && name.length === assertion.length && foldHeaderName(name) === assertion
 }
 
 function holdsSecret(plan: HeaderPlan, name: string, value: string): boolean {

@@ -14,6 +14,8 @@ export interface HeaderPlan {
   /** Cookies ignore ports and paths, so that each app is sent those of all origins. */
   readonly ownCookies: OwnCookies
   readonly secret: { readonly foldedName: string; readonly value: string } | null
+  /** The folded name of the header of `identity_assertion`; null: the app wants none. */
+  readonly assertion: string | null
   readonly address: PublicAddress
   /** How keys of ours are told, which go to no app; null: there are none. */
   readonly ownCredentials: OwnCredentials | null
@@ -50,6 +52,7 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
     ownCookies: ownCookies(gateway.hosts.values()),
     secret:
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
+    assertion: app.identityAssertion && foldHeaderName(app.identityAssertion.header),
     address: publicAddress(app),
     ownCredentials: keys,
     requestAction: requestActions(owned, keys?.keyHeader ?? null),

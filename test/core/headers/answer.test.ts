@@ -341,3 +341,25 @@ t.test('S-256: odd bytes and many lines are passed on', async (t) => {
   const many = Array.from({ length: 200 }, (_, i) => ['Set-Cookie', `n${i}=\u00ff\u0080`]).flat()
   t.same(downstreamHeaders(makePlan(makeApp()), { headers: many, ...open }).headers, many)
 })
+
+t.test('an assertion that the app repeats under its name stays here, in every spelling', async (t) => {
+  const identityAssertion = {
+    ...{ header: 'X-Proof-Of', issuer: 'https://wiki.example/.auth/assertion', audience: 'wiki' },
+    ...{ claims: [], lifetimeSeconds: 60 },
+  }
+  const raw = [
+    'X-Proof-Of',
+    'a.b.c',
+    'x_proof-of',
+    'a.b.c',
+    'X-PROOF_OF',
+    'a.b.c',
+    'X-Proof',
+    'kept',
+    'X-Proof-On',
+    'kept',
+  ]
+  const kept = ['X-Proof: kept', 'X-Proof-On: kept']
+  t.same(passedOn(raw, makeApp({ identityAssertion })), kept)
+  t.equal(passedOn(raw).length, 5, 'of an app that has none it is a header like any other')
+})
