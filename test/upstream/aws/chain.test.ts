@@ -128,6 +128,22 @@ t.test('a named profile goes before keys of the environment, and nothing comes b
   t.match(await failureOf(t), /^the profile gone: /, 'rather than sign as somebody else')
 })
 
+t.test('what was set up and fails is not passed over, though others could be had', async (t) => {
+  const machine = await startInstanceMetadata(t, localKeys)
+  const able = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: machine.origin }
+  setEnv(t, { ...able, AWS_PROFILE: 'gone' })
+  t.match(await failureOf(t), /^the profile gone: /)
+  setEnv(t, { ...able, AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token', AWS_ROLE_ARN: roleArn })
+  t.match(await failureOf(t), /^the web identity token: ENOENT/)
+  t.same(machine.seen, [])
+  setEnv(t, able, { config: '[default]\nregion = eu-west-1\n' })
+  t.match(
+    await fetchCredentials(chain),
+    { accessKeyId: localKeys.accessKeyId },
+    'a file without credentials is not meant',
+  )
+})
+
 t.test('no program runs, whatever a profile says', async (t) => {
   const forms: Readonly<Record<string, (command: string) => Readonly<Record<string, string>>>> = {
     'of the default profile': (run) => ({ config: `[default]\ncredential_process = ${run}\n` }),

@@ -276,6 +276,46 @@ t.test('what AWS calls over is fetched anew, once a minute at the most', async (
   t.equal(asked.length, 3)
 })
 
+t.test('a timer that comes a little early, as those of Node do, is no lost attempt', async (t) => {
+  const timing = heldTiming()
+  let count = 0
+  const source = createRenewedSource({
+    timing: { ...timing, after: (ms, call) => timing.after(ms - 1, call) },
+    ...{ random: () => 0, whose: 'w', note: () => {} },
+    fetch: () => Promise.reject(new CredentialFailure(`${++count}`)),
+  })
+  await source.load().catch(() => {})
+  timing.pass(limits.awsPauseMs - 1)
+  await settle()
+  t.equal(count, 2)
+})
+
+t.test('an end far away: no timer is longer than Node can hold one', async (t) => {
+  const timing = heldTiming()
+  const asked: number[] = []
+  let count = 0
+  const yearMs = 365 * 24 * hourMs
+  const source = createRenewedSource({
+    timing: {
+      ...timing,
+      after(ms, call) {
+        asked.push(ms)
+        return timing.after(ms, call)
+      },
+    },
+    ...{ random: () => 0, whose: 'w', note: () => {} },
+    fetch: () => Promise.resolve(ending(`A${++count}`, timing.nowMs() + yearMs)),
+  })
+  await source.load()
+  for (let day = 0; day < 364; day++) timing.pass(24 * hourMs)
+  await settle()
+  t.equal(count, 1)
+  timing.pass(24 * hourMs)
+  await settle()
+  t.equal(count, 2)
+  t.ok(Math.max(...asked) < 2 ** 31, `${Math.max(...asked)}`)
+})
+
 t.test('closed, it fetches nothing more and forgets what it has', async (t) => {
   const { asked, source, last, timing, events } = rig()
   void source.load()
