@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from 'node:tls'
 import t from 'tap'
+import { inventKey } from '../support/api-keys.ts'
 import { type AwsRequest, roleKey, startAws } from '../support/aws/stand-in.ts'
 import { startTestGateway } from '../support/gateway.ts'
 import { startLiveGateway } from '../support/live-gateway.ts'
@@ -21,9 +22,11 @@ const maxBody = 256 * 1024
 const keysOf = (key = roleKey) =>
   `credentials: { access_key_id: ${key.accessKeyId}, secret_access_key: "${key.secretAccessKey}"${key.sessionToken === null ? '' : `, session_token: "${key.sessionToken}"`} }`
 
+const key = inventKey()
 const yaml = (url: string, keys = keysOf()) => `
 providers:
   op: { issuer: "https://id.example.com", client_id: gateway, client_secret: a-client-secret-of-32-bytes-or-more }
+api_keys: { keys: ['${JSON.stringify({ format: 1, ...key.record })}'] }
 defaults: { require: anyone, max_body: ${maxBody / 1024}KiB }
 apps:
   rest:
@@ -35,6 +38,11 @@ apps:
   function:
     url: ${url}/function
     upstream: { url: "${aws.functionUrl.url}", strip_prefix: true, aws: { sign: lambda, ${keys}, endpoint: "${aws.functionUrl.origin}" } }
+  keyed:
+    url: ${url}/keyed
+    require: signed_in
+    credentials: [api_key]
+    upstream: { url: "${aws.rest.url}", strip_prefix: true, aws: { sign: execute-api, ${keys}, endpoint: "${aws.rest.origin}" } }
   local:
     url: ${url}/local
     allow_encoded: [slash, semicolon, hash, question_mark, percent]
@@ -300,6 +308,17 @@ t.test('what a client writes of a signature never arrives, and changes nothing',
   t.same(await aws.requests(), [])
 })
 
+t.test('a key in `Authorization` opens the app, and goes no further', async (t) => {
+  t.equal((await ask('/keyed/echo')).status, 401)
+  t.same(await aws.requests(), [])
+  const { status } = await ask('/keyed/echo', { lines: [`Authorization: Bearer ${key.whole}`] })
+  t.equal(status, 200)
+  const came = await seen()
+  t.notMatch(JSON.stringify(came.lines), key.whole)
+  t.match(lineOf(came, 'authorization'), [/^AWS4-HMAC-SHA256 /])
+  t.same(lineOf(came, 'x-forwarded-user').length, 1)
+})
+
 t.test('a handshake of a WebSocket is refused, and never sent without a signature', async (t) => {
   for (const app of apps) {
     const { status } = await ask(`/${app}/echo`, {
@@ -386,6 +405,14 @@ t.test('no such path, method or stage is 404, and no word of AWS’s', async (t)
   t.equal(status, 404)
   t.match(jsonOf(body), { status: 404, reason: 'upstream-path-unknown' })
   t.notMatch(text, /Missing Authentication Token|amzn/i)
+  const page = await ask('/elsewhere/echo', {
+    lines: ['Accept: text/html', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'],
+  })
+  t.equal(page.status, 404)
+  t.match(page.text, /content-type: text\/html[\s\S]*There is no such page/)
+  t.equal((await aws.requests()).length, 2)
+  await aws.forget()
+  await ask('/elsewhere/echo')
   t.match((await seen()).refused, 'MissingAuthenticationTokenException')
 })
 
