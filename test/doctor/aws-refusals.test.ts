@@ -176,6 +176,7 @@ t.test('what came as a stranger asked', async (t) => {
   for (const words of [
     { errorType: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' },
     { message: 'Forbidden' },
+    { status: 401, errorType: 'UnauthorizedException', message: 'Unauthorized' },
   ])
     t.match(judged(signed, answered(words)), { check, outcome: 'ok' })
   t.match(judged(signed, answered({ errorType: 'MissingAuthenticationTokenException' }), true), {

@@ -127,7 +127,7 @@ export function judgeAsStranger(
 /** IAM's refusals at API Gateway and function URLs have its name or its words. */
 function isRefusedByApp({ upstream }: App, answer: Answered): boolean {
   if (upstream.aws?.service !== 'execute-api' && upstream.aws?.service !== 'lambda') return false
-  return answer.status === 401 || (answer.errorType === null && !isOfHttpApi(answer))
+  return answer.errorType === null && !isOfHttpApi(answer)
 }
 
 /** It was refused or closed without a word. An app that is slow may still be at work for whoever asked. */
