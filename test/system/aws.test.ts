@@ -89,12 +89,15 @@ const placeOf = {
 const file = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256))
 const sum = file.reduce((all, byte) => all + byte, 0)
 
-function multipart(): { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer } {
+function multipart(content: Buffer = file): {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+} {
   const head = '--x\r\nContent-Disposition: form-data; name="file"; filename="größe.bin"\r\n'
   const type = 'Content-Type: application/octet-stream\r\n\r\n'
   return {
     headers: { 'content-type': 'multipart/form-data; boundary=x' },
-    body: Buffer.concat([Buffer.from(head + type), file, Buffer.from('\r\n--x--\r\n')]),
+    body: Buffer.concat([Buffer.from(head + type), content, Buffer.from('\r\n--x--\r\n')]),
   }
 }
 
@@ -328,6 +331,25 @@ t.test('an app that verifies believes nobody else whom IAM lets in', async (t) =
   ])
   t.equal(answer.status, 401)
   t.notMatch(answer.body, 'Mallory')
+})
+
+t.test('what is larger than a way takes is 413, and nothing of it is sent', async (t) => {
+  // Bytes that are no text: base64 makes a third more of them in the event of a function.
+  const upload = (walk: Walk, who: Browser, bytes: number) =>
+    ask(walk, who, '/files', { method: 'POST', ...multipart(Buffer.alloc(bytes, 0xff)) })
+  const tooLarge = { lambda: 4_800_000, 'function-url': 6 * 1024 * 1024, iam: 10 * 1024 * 1024 } as const
+  // Behind an API a function gets no more than this either, to which the stand-in does not hold it.
+  const fits = 4_400_000
+  for (const way of ['lambda', 'function-url', 'iam'] as const) {
+    const walk = await openWay(t, way)
+    const alice = new Browser()
+    await visitAs(alice, 'alice', `${walk.url}/`)
+    await walk.aws.forget()
+    t.equal((await upload(walk, alice, tooLarge[way])).status, 413, way)
+    t.same(await walk.aws.requests(), [])
+    const sent = await upload(walk, alice, fits)
+    t.match({ status: sent.status, body: String(sent.body) }, { status: 200, body: `"bytes":${fits}` })
+  }
 })
 
 t.test('HTTP APIs do not say why they refuse, and doctor does', async (t) => {
