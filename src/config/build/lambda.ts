@@ -68,7 +68,7 @@ function checkBeside(
   path: ConfigPath,
   settings: UpstreamKeys & { readonly lambda: LambdaKeys },
 ): void {
-  const { aws: written, lambda: keys, preserve_host: preservesHost } = settings
+  const { aws: written, preserve_host: preservesHost } = settings
   if (written?.sign !== undefined)
     faultAtKey(
       scope,
@@ -87,8 +87,6 @@ function checkBeside(
       [...path, 'preserve_host'],
       'means nothing beside `lambda`: a function is told the app’s public host at all events; leave it out',
     )
-  if (keys.streaming)
-    faultAt(scope, [...path, 'lambda', 'streaming'], 'is not available yet: write `streaming: false`')
 }
 
 /** The Lambda API, https://docs.aws.amazon.com/general/latest/gr/lambda-service.html; null when reported. */

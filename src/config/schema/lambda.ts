@@ -28,6 +28,6 @@ export const lambda = z.strictObject({
   streaming: flag
     .prefault(false)
     .describe(
-      'Passes the answer on as the function writes it, for functions that stream. Not available yet.',
+      'Passes the answer on as the function writes it, for functions that stream. Their answer has to begin with status and headers, as `awslambda.HttpResponseStream.from` writes them in Node. An answer that does not is read when it is complete, like that of any function.',
     ),
 })

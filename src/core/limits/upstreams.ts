@@ -1,3 +1,4 @@
+import { functionStreamLimits } from './function-streams.ts'
 import { functionLimits } from './functions.ts'
 import { KiB, type Limit, of } from './limit.ts'
 
@@ -33,4 +34,5 @@ export const upstreamLimits = {
     'Certificates that one host shows in turn, and of whose end the log tells; of more it tells nothing on that day.',
   ),
   ...functionLimits,
+  ...functionStreamLimits,
 } as const satisfies Readonly<Record<string, Limit>>

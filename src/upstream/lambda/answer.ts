@@ -54,7 +54,8 @@ function parsed(text: string): { readonly value: unknown } | null {
   }
 }
 
-function readStatus(status: unknown): number | null {
+/** A status that a client can be told: an integer, or its digits as text; null: none. */
+export function readStatus(status: unknown): number | null {
   const number = typeof status === 'string' && /^[0-9]{3}$/.test(status) ? Number(status) : status
   return typeof number === 'number' && Number.isInteger(number) && number >= 200 && number <= 599
     ? number

@@ -5,6 +5,7 @@ import type { AnswerHead } from '../../core/ports.ts'
 import { showOwn } from '../../core/show.ts'
 import { lineOf } from '../answer-head.ts'
 import { awsWords } from '../aws/words.ts'
+import type { StreamError } from './event-stream.ts'
 
 /** An answer of the Invoke API that is no answer of a function. */
 export interface FailedInvocation {
@@ -38,6 +39,17 @@ export function invocationFault({ place, head, body }: FailedInvocation): Upstre
     said,
     words: words === null ? '' : `: ${awsWords(words)}`,
   })
+}
+
+/**
+ * The same of a function whose answer streams, as the last message of the stream has it: a code, and details that are an
+ * error's JSON or a sentence.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStreamCompleteEvent.html
+ */
+export function streamFault(place: string, { headers }: AnswerHead, error: StreamError): UpstreamFault {
+  const said = toJsonObject(parseJson(error.details)) ?? {}
+  const type = typeOf(textIn(said, 'errorType') ?? error.code)
+  return functionFault(`${place}: `, requestOf(headers), type, textIn(said, 'errorMessage') ?? error.details)
 }
 
 const timedOut = /\bTask timed out after ([0-9.]+) seconds/

@@ -180,7 +180,6 @@ t.test('what means nothing, or cannot be, where a function is invoked', async (t
       '',
       /^apps\.wiki\.upstream\.aws\.region: means nothing beside/,
     ],
-    [invoked(', streaming: true'), '', /^apps\.wiki\.upstream\.lambda\.streaming: is not available yet/],
     [invoked(), '    websocket: true', /^apps\.wiki\.websocket: cannot stand where a function is invoked/],
     [
       invoked(),

@@ -44,7 +44,6 @@ const untold: Readonly<Record<string, string>> = {
   'admin.address': 'where a server is on the network differs from place to place',
   data: 'where a server keeps its files differs from place to place',
   tests: 'they say what is wanted and change nothing: `claimgate test` holds them against the rules',
-  'apps.*.upstream.lambda.streaming': 'no other value is available yet',
   'apps.*.allow_insecure_http': 'it allows an address, which is told itself',
 }
 
@@ -452,6 +451,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [undefined, '2.0', invoked],
     ['1.0', 2, invoked],
   ],
+  'apps.*.upstream.lambda.streaming': [[undefined, true, invoked]],
   'aws.held_bodies': [['256MiB', '1GiB', signed({})]],
   'apps.*.upstream.aws.sign': [['execute-api', 'lambda', signed({ region: 'eu-west-1' })]],
   'apps.*.upstream.aws.region': [['eu-west-1', 'eu-central-1', signed({ sign: 'execute-api' })]],

@@ -31,10 +31,15 @@ export interface LambdaFrontOptions {
   /** The function, where it is not that of the stand-in. */
   readonly functionArn?: string
   readonly secretAccessKey?: string
+  /** `streaming: true`. */
+  readonly streaming?: boolean
+  /** Starts the function, where it is a process of its own: signing in asks it already. */
+  readonly startFunction?: (aws: Aws) => void
 }
 
 export async function startLambdaFront(t: Test, options: LambdaFrontOptions = {}): Promise<LambdaFront> {
   const aws = await startAws(t, options.aws)
+  options.startFunction?.(aws)
   const op = await startOp()
   t.teardown(() => op.close())
   const port = await freePort()
@@ -51,7 +56,11 @@ export async function startLambdaFront(t: Test, options: LambdaFrontOptions = {}
   }
   const upstream = (payload: string, more = {}) =>
     JSON.stringify({
-      lambda: { function: options.functionArn ?? aws.lambda.arn, payload },
+      lambda: {
+        function: options.functionArn ?? aws.lambda.arn,
+        payload,
+        streaming: options.streaming ?? false,
+      },
       aws: { endpoint: aws.lambda.origin, credentials: keys },
       ...more,
     })

@@ -112,6 +112,8 @@ export interface AwsRequest {
   /** What the token service was asked. */
   readonly form?: Readonly<Record<string, string>>
   readonly functionFailed?: boolean
+  /** Of an answer that streams: how much of it was taken; `left`: whoever asked went away. */
+  readonly taken?: 'in part' | 'whole' | 'left'
 }
 
 export interface AwsAnswer {

@@ -53,13 +53,26 @@ class StandIn:
     def respond(self, name, request):
         seen = {}
         answer = self.places[name].respond(request, seen)
-        self.seen.append({
+        record = {
             "place": name, "method": request.method, "target": request.target, "lines": request.lines,
             "body": None if request.body is None else base64.b64encode(request.body).decode(),
             "status": answer.status, **seen,
-        })
+        }
+        self.seen.append(record)
         del self.seen[:-KEPT]
+        if not isinstance(answer.body, bytes):
+            answer.body = self.watched(answer.body, record)
         return answer
+
+    def watched(self, pieces, record):
+        """An answer that streams: whether somebody took it to its end."""
+        record["taken"] = "in part"
+        try:
+            yield from pieces
+            record["taken"] = "whole"
+        except GeneratorExit:
+            record["taken"] = "left"
+            raise
 
     def control(self, request):
         asked = json.loads(request.body or b"null")

@@ -14,6 +14,15 @@ async function serverSentEvents(stream, count) {
   stream.end()
 }
 
+/** Says on the way how many it has made. */
+function* manyPieces(count) {
+  const piece = Buffer.alloc(65_536, 'claimgate ')
+  for (let i = 1; i <= count; i += 1) {
+    if (i % 10 === 0) console.log(`made ${i}`)
+    yield piece
+  }
+}
+
 export const handler = awslambda.streamifyResponse(async (event, stream) => {
   const path = event.rawPath ?? event.path
   const text = { 'Content-Type': 'text/plain' }
@@ -33,18 +42,8 @@ export const handler = awslambda.streamifyResponse(async (event, stream) => {
       }
     }
     case '/download': {
-      const piece = Buffer.alloc(65_536, 'claimgate ')
-      const size = Number(event.queryStringParameters?.pieces ?? 400)
       from(stream, { statusCode: 200, headers: { 'Content-Type': 'application/octet-stream' } })
-      await pipeline(
-        Readable.from(
-          (function* () {
-            for (let i = 0; i < size; i += 1) yield piece
-          })(),
-        ),
-        stream,
-      )
-      return
+      return await pipeline(Readable.from(manyPieces(Number(event.queryStringParameters.pieces))), stream)
     }
     case '/who': {
       from(stream, { statusCode: 200, headers: { 'Content-Type': 'application/json' } })

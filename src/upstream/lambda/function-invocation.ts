@@ -1,0 +1,62 @@
+import { UpstreamFault } from '../../core/fault.ts'
+import type { UpstreamSettings } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
+import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
+import { upstreamPlace } from '../../core/upstream-settings.ts'
+import type { AnswerRoom } from './answer-room.ts'
+import { functionEvent } from './event.ts'
+
+/** What invocations go by. */
+export interface Invoking {
+  /** Signs a request and sends it. */
+  readonly send: (request: UpstreamRequest, sink: UpstreamSink) => UpstreamExchange
+  readonly room: AnswerRoom
+  /** Milliseconds since 1970. */
+  readonly epochMs: () => number
+}
+
+/** The POST that invokes the function with a request as its event; null: the event is larger than Lambda takes. */
+export function invocationOf(request: UpstreamRequest, nowMs: number): UpstreamRequest | null {
+  const { upstream, body } = request
+  if (upstream.lambda === null) throw new Error('there is no function to invoke')
+  if (body !== null && !Buffer.isBuffer(body)) throw new Error('an event takes a whole body')
+  const event = functionEvent({ ...request, body }, upstream.lambda, nowMs)
+  if (event === null) return null
+  const api = apiOf(upstream)
+  const name = encodeURIComponent(upstream.lambda.functionName)
+  return {
+    ...request,
+    upstream: api,
+    method: 'POST',
+    path: upstream.lambda.streaming
+      ? `/2021-11-15/functions/${name}/response-streaming-invocations`
+      : `/2015-03-31/functions/${name}/invocations`,
+    headers: ['Host', api.host, 'Content-Type', 'application/json'],
+    body: event,
+  }
+}
+
+/** Why there is no such POST. */
+export function tooLarge(request: UpstreamRequest): UpstreamFault {
+  const most = limits.functionEventBytes
+  return new UpstreamFault(
+    'REQUEST_BODY_TOO_LARGE',
+    `${functionPlace(request)}: as an event it would have more than ${most} bytes, the most that Lambda takes`,
+  )
+}
+
+/** The function, for the words of a fault. */
+export function functionPlace({ app, upstream }: UpstreamRequest): string {
+  return `${upstreamPlace(app, upstream)}, ${upstream.lambda?.functionName}`
+}
+
+const apis = new WeakMap<UpstreamSettings, UpstreamSettings>()
+
+/** The Lambda API as an upstream: one object for each function, as connections are kept by it. */
+function apiOf(upstream: UpstreamSettings): UpstreamSettings {
+  const known = apis.get(upstream)
+  if (known !== undefined) return known
+  const api = { ...upstream, host: new URL(upstream.origin).host }
+  apis.set(upstream, api)
+  return api
+}

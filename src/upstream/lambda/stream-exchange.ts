@@ -1,0 +1,188 @@
+import { UpstreamFault } from '../../core/fault.ts'
+import { limits } from '../../core/limits/table.ts'
+import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
+import { readFunctionAnswer } from './answer.ts'
+import { type EventStream, openEventStream, type StreamError } from './event-stream.ts'
+import { invocationFault, streamFault } from './failure.ts'
+import { functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
+import { hasPrelude, isEventStream, StreamedAnswer } from './streamed-answer.ts'
+import { WholeAnswer } from './whole-answer.ts'
+
+/**
+ * One request to a Lambda function that streams: the same event by one signed POST, never a second time; and its answer as
+ * the function writes it, no faster than the client takes it. A function that fails before its head is an answer of ours; one that
+ * fails behind it cuts the client's off. Who goes away ends the exchange; the function runs on, as Lambda has it.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html
+ */
+export class StreamExchange implements UpstreamExchange, UpstreamSink {
+  readonly #request: UpstreamRequest
+  readonly #invoking: Invoking
+  readonly #sink: UpstreamSink
+  #events: EventStream | null = null
+  #sent: UpstreamExchange | null = null
+  #head: AnswerHead | null = null
+  /** The answer of the function; null: there is none yet, or what comes is Lambda's own. */
+  #streamed: StreamedAnswer | null = null
+  /** Lambda's own words. */
+  readonly #pieces: Buffer[] = []
+  #pieceBytes = 0
+  #whole: WholeAnswer | null = null
+  /** Bytes of the room that are taken. */
+  #taken = 0
+  #over = false
+
+  constructor(request: UpstreamRequest, invoking: Invoking, sink: UpstreamSink) {
+    this.#request = request
+    this.#invoking = invoking
+    this.#sink = sink
+  }
+
+  start(): void {
+    const invocation = invocationOf(this.#request, this.#invoking.epochMs())
+    if (invocation === null) this.failed(tooLarge(this.#request))
+    else
+      openEventStream().then(
+        (events) => this.#send(invocation, events),
+        (thrown: unknown) => this.failed(thrown instanceof Error ? thrown : new Error(String(thrown))),
+      )
+  }
+
+  resume(): void {
+    if (this.#whole === null) this.#sent?.resume()
+    else this.#whole.passOn()
+  }
+
+  cancel(): void {
+    this.#end()
+    this.#sent?.cancel()
+  }
+
+  head(head: AnswerHead): void {
+    this.#head = head
+    if (head.statusCode !== 200 || !isEventStream(head) || this.#events === null) return
+    const { method, upstream } = this.#request
+    const asked = { method, payload: upstream.lambda?.payload ?? '1.0' }
+    this.#streamed = new StreamedAnswer(
+      { asked, startsWithPrelude: hasPrelude(head) },
+      this.#events,
+      this.#sink,
+      {
+        ended: (isComplete) => this.#ended(isComplete),
+        whole: (payload) => this.#answerWhole(payload),
+        invalid: (why) => this.#cut('UPSTREAM_FUNCTION_FAILED', `its answer ${why}`),
+        failed: (error) => this.#functionFailed(head, error),
+      },
+    )
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#over || this.#whole !== null) return true
+    if (this.#streamed === null) {
+      this.#pieces.push(chunk)
+      this.#pieceBytes += chunk.length
+      this.#hold(this.#pieceBytes)
+      return true
+    }
+    const takesMore = this.#streamed.data(chunk)
+    // A whole answer keeps its room until the client has it.
+    if (!this.#over && this.#whole === null) this.#hold(this.#streamed.heldBytes)
+    return takesMore
+  }
+
+  end(): void {
+    if (this.#over || this.#whole !== null || this.#head === null) return
+    if (this.#streamed !== null) {
+      this.#streamed.closed()
+      return
+    }
+    const fault = invocationFault({ place: this.#place, head: this.#head, body: Buffer.concat(this.#pieces) })
+    this.failed(fault ?? this.#fault('UPSTREAM_FUNCTION_FAILED', 'Lambda answered with no event stream'))
+  }
+
+  failed(fault: Error): void {
+    // An answer that is whole is not the worse for what its connection comes to.
+    if (this.#over || this.#whole !== null) return
+    this.#end()
+    this.#sink.failed(fault)
+  }
+
+  #send(invocation: UpstreamRequest, events: EventStream): void {
+    if (this.#over) return
+    this.#events = events
+    this.#sent = this.#invoking.send(invocation, this)
+    // What it failed of at once may have ended it.
+    if (this.#over) this.#sent.cancel()
+  }
+
+  #ended(isComplete: boolean): void {
+    this.#sink.end()
+    this.#end()
+    if (!isComplete) this.#leave()
+  }
+
+  #answerWhole(payload: Buffer): void {
+    const { method, upstream } = this.#request
+    const read = readFunctionAnswer(payload, { method, payload: upstream.lambda?.payload ?? '1.0' })
+    if (!read.ok) {
+      this.#cut(
+        'UPSTREAM_FUNCTION_FAILED',
+        `its answer ${read.why}; it does not begin with the head of a stream`,
+      )
+      return
+    }
+    this.#whole = new WholeAnswer(read.answer, this.#sink, (failure) => {
+      this.#end()
+      if (failure === null) return
+      const why = 'the head of its answer cannot be passed on'
+      this.#sink.failed(this.#fault('UPSTREAM_RESPONSE_INVALID', why, failure.thrown))
+    })
+    this.#whole.start()
+  }
+
+  #functionFailed(head: AnswerHead, error: StreamError): void {
+    this.failed(streamFault(this.#place, head, error))
+  }
+
+  /** So much is held now. */
+  #hold(bytes: number): void {
+    if (bytes > limits.functionAnswerBytes)
+      this.#cut('UPSTREAM_FUNCTION_FAILED', `its answer has more than ${limits.functionAnswerBytes} bytes`)
+    else if (bytes > this.#taken && !this.#invoking.room.take(bytes - this.#taken))
+      this.#cut(
+        'UPSTREAM_BUSY',
+        `the answers of functions that are under way fill ${limits.heldAnswerBytes} bytes`,
+      )
+    else {
+      if (bytes < this.#taken) this.#invoking.room.leave(this.#taken - bytes)
+      this.#taken = bytes
+    }
+  }
+
+  #cut(code: UpstreamFault['code'], why: string): void {
+    this.failed(this.#fault(code, why))
+    this.#leave()
+  }
+
+  /** Ends the exchange that brings an answer; not within its own callback, which still looks at it. */
+  #leave(): void {
+    setImmediate(() => this.#sent?.cancel())
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#streamed?.stop()
+    this.#whole?.stop()
+    this.#pieces.length = 0
+    this.#invoking.room.leave(this.#taken)
+    this.#taken = 0
+  }
+
+  #fault(code: UpstreamFault['code'], why: string, cause?: unknown): UpstreamFault {
+    return new UpstreamFault(code, `${this.#place}: ${why}`, cause)
+  }
+
+  get #place(): string {
+    return functionPlace(this.#request)
+  }
+}

@@ -1,0 +1,318 @@
+// One invocation whose answer streams, without a network: what is sent is what a test looks at, and what comes is what it
+// says, message by message.
+import { setImmediate } from 'node:timers/promises'
+import t from 'tap'
+import { isFault, UpstreamFault } from '../../../src/core/fault.ts'
+import { limits } from '../../../src/core/limits/table.ts'
+import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
+import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
+import { invoke } from '../../../src/upstream/lambda/invocation.ts'
+import { poll } from '../../support/waiting.ts'
+import { request, settings } from '../rig.ts'
+import { functionName, nowMs } from './input.ts'
+import { invokeComplete, payloadChunk } from './messages.ts'
+
+const upstream = settings(443, {
+  scheme: 'https',
+  hostname: 'lambda.eu-west-1.amazonaws.com',
+  origin: 'https://lambda.eu-west-1.amazonaws.com',
+  ownOrigin: 'https://wiki.example.com',
+  host: 'wiki.example.com',
+  lambda: { functionName, payload: '1.0', streaming: true },
+})
+
+const type = ['Content-Type', 'application/vnd.amazon.eventstream', 'x-amzn-RequestId', 'r-7']
+const integration = 'application/vnd.awslambda.http-integration-response'
+const plain: AnswerHead = { statusCode: 200, reasonPhrase: null, headers: type }
+const streams: AnswerHead = { ...plain, headers: [...type, 'X-Amzn-Remapped-Content-Type', integration] }
+const prelude = payloadChunk(`{"statusCode":201}${'\0'.repeat(8)}`)
+const place = `app wiki, https://lambda.eu-west-1.amazonaws.com`
+
+interface Options {
+  readonly room?: AnswerRoom
+  readonly takes?: () => boolean
+  readonly onHead?: () => void
+  readonly onData?: () => void
+}
+
+async function begin(more: Partial<UpstreamRequest> = {}, options: Options = {}) {
+  const told: unknown[] = []
+  const sent: UpstreamRequest[] = []
+  let cancels = 0
+  let resumes = 0
+  let below: UpstreamSink | null = null
+  const sink: UpstreamSink = {
+    head: (head) => {
+      options.onHead?.()
+      told.push(head.statusCode)
+    },
+    data: (chunk) => {
+      told.push(chunk.length > 100 ? chunk.length : chunk.toString())
+      options.onData?.()
+      return options.takes?.() ?? true
+    },
+    end: () => void told.push('end'),
+    failed: (fault) => void told.push(isFault(fault) ? fault.code : fault, fault.message),
+  }
+  const room = options.room ?? new AnswerRoom()
+  const invoking = {
+    room,
+    epochMs: () => nowMs,
+    send: (invocation: UpstreamRequest, to: UpstreamSink) => {
+      sent.push(invocation)
+      below = to
+      return { resume: () => void resumes++, cancel: () => void cancels++ }
+    },
+  }
+  const exchange = invoke(request(upstream, more), invoking, sink)
+  const belowOf = (): UpstreamSink => {
+    if (below === null) throw new Error('nothing was sent')
+    return below
+  }
+  return {
+    ...{ exchange, told, sent, room },
+    cancels: () => cancels,
+    resumes: () => resumes,
+    below: belowOf,
+    /** The reader of messages is loaded by the first. */
+    sentSoon: () =>
+      poll(
+        'the invocation',
+        async () => sent.length + told.length,
+        (count) => count > 0,
+      ),
+  }
+}
+
+async function answering(head: AnswerHead, more: Partial<UpstreamRequest> = {}, options: Options = {}) {
+  const begun = await begin(more, options)
+  await begun.sentSoon()
+  begun.below().head(head)
+  return begun
+}
+
+t.test('it is the same event, sent to where answers stream', async (t) => {
+  const begun = await begin({ path: '/a?b=c', headers: ['Host', 'wiki.example.com', 'Cookie', 'a=1'] })
+  await begun.sentSoon()
+  const [only, ...others] = begun.sent
+  t.same(others, [])
+  const name = 'arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Awiki%3Alive'
+  t.match(only, {
+    method: 'POST',
+    path: `/2021-11-15/functions/${name}/response-streaming-invocations`,
+    upstream: { host: 'lambda.eu-west-1.amazonaws.com' },
+  })
+  t.same(only?.headers, ['Host', 'lambda.eu-west-1.amazonaws.com', 'Content-Type', 'application/json'])
+  t.match(JSON.parse(String(only?.body)), { httpMethod: 'GET', path: '/a', headers: { Cookie: 'a=1' } })
+})
+
+t.test('an event that is too large is 413, and nothing is sent', async (t) => {
+  const begun = await begin({ method: 'POST', body: Buffer.alloc(limits.functionEventBytes, 'x') })
+  await begun.sentSoon()
+  t.same(begun.sent, [])
+  t.equal(begun.told[0], 'REQUEST_BODY_TOO_LARGE')
+  begun.exchange.cancel()
+  t.equal(begun.told.length, 2)
+})
+
+t.test('pieces go on as they come, and end when Lambda says so', async (t) => {
+  const { told, below, cancels, room } = await answering(streams)
+  t.same(told, [])
+  below().data(prelude)
+  t.same(told, [201])
+  below().data(payloadChunk('one'))
+  below().data(payloadChunk('two').subarray(0, 20))
+  t.same(told, [201, 'one'])
+  t.equal(room.held, 20)
+  below().data(payloadChunk('two').subarray(20))
+  t.equal(room.held, 0)
+  below().data(invokeComplete())
+  t.same(told, [201, 'one', 'two', 'end'])
+  below().end()
+  below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'late'))
+  await setImmediate()
+  t.same(told, [201, 'one', 'two', 'end'])
+  t.equal(cancels(), 0, 'the connection is good for the next one')
+})
+
+t.test('a client that is slow holds Lambda up', async (t) => {
+  let takes = false
+  const { exchange, below, resumes } = await answering(streams, {}, { takes: () => takes })
+  t.equal(below().data(prelude), true)
+  t.equal(below().data(payloadChunk('one')), false)
+  exchange.resume()
+  t.equal(resumes(), 1)
+  takes = true
+  t.equal(below().data(payloadChunk('two')), true)
+})
+
+t.test('a client that is gone', async (t) => {
+  const early = await begin()
+  early.exchange.cancel()
+  await setImmediate()
+  t.same([early.sent, early.told], [[], []], 'before anything was sent')
+
+  const { exchange, told, below, cancels, room } = await answering(streams)
+  below().data(Buffer.concat([prelude, payloadChunk('some'), payloadChunk('x').subarray(0, 10)]))
+  t.equal(room.held, 10)
+  exchange.cancel()
+  t.equal(cancels(), 1)
+  t.equal(room.held, 0)
+  below().data(payloadChunk('x').subarray(10))
+  below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'cancelled'))
+  t.same(told, [201, 'some'])
+
+  const within = await answering(streams, {}, { onData: () => within.exchange.cancel() })
+  within.below().data(Buffer.concat([prelude, payloadChunk('one'), payloadChunk('two'), invokeComplete()]))
+  t.same(within.told, [201, 'one'], 'as a piece is passed on')
+  const atHead = await answering(streams, {}, { onHead: () => atHead.exchange.cancel() })
+  atHead.below().data(Buffer.concat([prelude, payloadChunk('one'), invokeComplete()]))
+  t.same(atHead.told, [201], 'as the head is passed on')
+})
+
+t.test(
+  'a function that fails before its head is an answer of ours; behind it, the client is cut off',
+  async (t) => {
+    const details = JSON.stringify({ errorType: 'TypeError', errorMessage: 'secret of ada', trace: ['at'] })
+    const error = invokeComplete({ ErrorCode: 'Unhandled', ErrorDetails: details })
+    for (const head of [plain, streams]) {
+      const early = await answering(head)
+      early.below().data(error)
+      t.match(early.told, [
+        'UPSTREAM_FUNCTION_FAILED',
+        new RegExp(`^${place}.*the function ended in an error, TypeError \\(AWS request id r-7\\): its log`),
+      ])
+      t.notMatch(early.told[1], /secret/)
+    }
+    const late = await answering(streams)
+    late.below().data(Buffer.concat([prelude, payloadChunk('some'), error]))
+    t.match(late.told, [201, 'some', 'UPSTREAM_FUNCTION_FAILED', /TypeError/])
+    t.notOk(late.told.includes('end'))
+    const timeOuts: readonly (readonly [string, string])[] = [
+      ['Sandbox.Timedout', 'RequestId: r-7 Error: Task timed out after 3.00 seconds'],
+      ['Unhandled', '2026-01-01T00:00:00Z r-7 Task timed out after 3.00 seconds'],
+      ['Unhandled', '{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 3.00 seconds"}'],
+    ]
+    for (const [code, text] of timeOuts) {
+      const timedOut = await answering(streams)
+      timedOut.below().data(invokeComplete({ ErrorCode: code, ErrorDetails: text }))
+      t.match(timedOut.told, ['UPSTREAM_TIMEOUT', /ended the function after 3\.00 s/], text)
+    }
+    const exited = await answering(plain)
+    exited.below().data(invokeComplete({ ErrorCode: 'Runtime.ExitError', ErrorDetails: 'exit status 1' }))
+    t.match(exited.told, ['UPSTREAM_FUNCTION_FAILED', /Runtime\.ExitError: exit status 1/])
+  },
+)
+
+t.test('what ends without its end', async (t) => {
+  const wanted = /its answer ended before Lambda said that it is complete/
+  const before = await answering(streams)
+  before.below().end()
+  t.match(before.told, ['UPSTREAM_FUNCTION_FAILED', wanted])
+  const after = await answering(streams)
+  after.below().data(Buffer.concat([prelude, payloadChunk('some')]))
+  after.below().end()
+  t.match(after.told, [201, 'some', 'UPSTREAM_FUNCTION_FAILED', wanted])
+  const cut = await answering(streams)
+  cut.below().data(prelude)
+  cut.below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'it broke off'))
+  cut.below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'again'))
+  t.same(cut.told, [201, 'UPSTREAM_ABORTED', 'it broke off'])
+})
+
+t.test('an answer that cannot be passed on ends the exchange', async (t) => {
+  const { told, below, cancels } = await answering(streams)
+  below().data(payloadChunk(`{"statusCode":200,"headers":{"a":"b\\r\\nc: d"}}${'\0'.repeat(8)}`))
+  t.match(told, ['UPSTREAM_FUNCTION_FAILED', /its answer has a value in `headers`/])
+  t.equal(cancels(), 0, 'not within its own callback')
+  await setImmediate()
+  t.equal(cancels(), 1)
+  below().data(payloadChunk('more'))
+  t.equal(told.length, 2)
+})
+
+t.test('a method and a status without a body end with the head', async (t) => {
+  const { told, below, cancels } = await answering(streams, { method: 'HEAD' })
+  below().data(Buffer.concat([prelude, payloadChunk('never')]))
+  t.same(told, [201, 'end'])
+  await setImmediate()
+  t.equal(cancels(), 1, 'nobody waits for a body that is endless')
+})
+
+t.test('an answer that does not stream is read when it is whole', async (t) => {
+  let takes = false
+  const { told, below, exchange, room, resumes } = await answering(plain, {}, { takes: () => takes })
+  const json = JSON.stringify({ statusCode: 203, body: 'x'.repeat(100_000) })
+  below().data(payloadChunk(json.slice(0, 50)))
+  below().data(payloadChunk(json.slice(50)))
+  t.same(told, [])
+  t.equal(room.held, json.length)
+  below().data(invokeComplete())
+  below().end()
+  t.same(told, [203, 65_536], 'no faster than the client takes it')
+  t.equal(room.held, json.length)
+  below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'late'))
+  takes = true
+  exchange.resume()
+  t.equal(resumes(), 0)
+  t.same(told, [203, 65_536, 34_464, 'end'])
+  t.equal(room.held, 0)
+  const gone = await answering(plain, {}, { onHead: () => gone.exchange.cancel() })
+  gone.below().data(Buffer.concat([payloadChunk(json), invokeComplete()]))
+  t.same(gone.told, [203])
+  const headless = await answering(plain)
+  headless.below().data(Buffer.concat([payloadChunk('hello'), invokeComplete()]))
+  t.match(headless.told, [
+    'UPSTREAM_FUNCTION_FAILED',
+    /its answer is no JSON; it does not begin with the head of a stream/,
+  ])
+})
+
+t.test('there is room for so much that is held, and no more', async (t) => {
+  const room = new AnswerRoom(100)
+  const { told, below, cancels } = await answering(plain, {}, { room })
+  below().data(payloadChunk('x'.repeat(90)))
+  t.equal(room.held, 90)
+  below().data(payloadChunk('y'.repeat(20)))
+  t.match(told, ['UPSTREAM_BUSY', /the answers of functions that are under way fill/])
+  t.equal(room.held, 0)
+  await setImmediate()
+  t.equal(cancels(), 1)
+  const streamed = await answering(streams, {}, { room })
+  streamed.below().data(prelude)
+  for (let i = 0; i < 10; i += 1) streamed.below().data(payloadChunk('z'.repeat(90)))
+  t.equal(streamed.told.length, 11, 'what is passed on takes none')
+})
+
+t.test('what Lambda says itself', async (t) => {
+  const busy = await answering({
+    statusCode: 429,
+    reasonPhrase: null,
+    headers: ['x-amzn-ErrorType', 'TooManyRequestsException'],
+  })
+  busy.below().data(Buffer.from('{"Reason":"ReservedFunctionConcurrent'))
+  busy.below().data(Buffer.from('InvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}'))
+  t.same(busy.told, [])
+  busy.below().end()
+  t.match(busy.told, ['UPSTREAM_BUSY', /reserved concurrency/])
+  const other = await answering({
+    statusCode: 200,
+    reasonPhrase: null,
+    headers: ['Content-Type', 'text/html'],
+  })
+  other.below().data(Buffer.from('<html>'))
+  other.below().end()
+  t.match(other.told, ['UPSTREAM_FUNCTION_FAILED', /Lambda answered with no event stream/])
+  const endless = await answering({ statusCode: 500, reasonPhrase: null, headers: [] })
+  endless.below().data(Buffer.alloc(limits.functionAnswerBytes + 1))
+  t.match(endless.told, ['UPSTREAM_FUNCTION_FAILED', /has more than \d+ bytes/])
+  t.equal(endless.room.held, 0)
+})
+
+t.test('a fault before anything came', async (t) => {
+  const begun = await begin()
+  await begun.sentSoon()
+  begun.below().failed(new UpstreamFault('UPSTREAM_TIMEOUT', 'nothing came'))
+  begun.below().end()
+  t.same(begun.told, ['UPSTREAM_TIMEOUT', 'nothing came'])
+})
