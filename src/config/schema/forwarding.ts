@@ -57,7 +57,9 @@ export const forwardingKeys = {
     .union([z.literal('none').transform(() => null), size])
     .register(forms, { form: 'size or `none`' })
     .prefault('10MiB')
-    .describe('The largest request body. A larger one gets 413.'),
+    .describe(
+      'The largest request body. A larger one gets 413. For an app on AWS that takes a body only as a whole it is at most `10MiB` (`sign: execute-api`) or `6MiB` (`sign: lambda`, functions), which is also what holds there without this key.',
+    ),
   websocket: z
     .union([flag, websocketOrigins])
     .register(forms, { form: '`false`, `true` or `{origins}`' })
