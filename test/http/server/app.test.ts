@@ -27,6 +27,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ['/logout', {}, 200, /<form [^>]*method="post"/],
     ['/backchannel-logout', { ...posted, body: 'x=1' }, 400, /"error":"invalid_request"/],
     ['/token', { ...posted, body: 'grant_type=client_credentials' }, 404, /"reason":"address-unknown"/],
+    ['/jwks.json', {}, 404, /"reason":"address-unknown"/],
     ['/frontchannel-logout?sid=s-1', {}, 400, /frame-ancestors 'none'/],
     ['/logged-out', {}, 200, /<title>[^<]*[Ss]igned out/],
     ['/me', { headers: [cookie] }, 200, /"user":"alice"/],
@@ -71,6 +72,7 @@ t.test('each address of the gateway’s own answers by itself, and there are no 
     ├── own/resume (GET)
     ├── own/resource-metadata (GET, OPTIONS)
     ├── own/me (GET)
+    ├── own/jwks (GET)
     ├── own/backchannel-logout (POST)
     └── own/token (POST)
 `,
