@@ -35,10 +35,11 @@ t.test('an error of the signature or the credentials is written as other service
     RequestTimeTooSkewed: 'InvalidSignatureException',
     AuthorizationHeaderMalformed: 'IncompleteSignatureException',
     ExpiredToken: 'ExpiredTokenException',
+    TokenRefreshRequired: 'ExpiredTokenException',
     InvalidToken: 'UnrecognizedClientException',
     InvalidAccessKeyId: 'UnrecognizedClientException',
   }))
-    for (const statusCode of [400, 403]) {
+    for (const statusCode of [400, 401, 403]) {
       const text = error(code, token)
       const { told } = heard({ statusCode }, [text.slice(0, 50), text.slice(50)])
       t.same(told, [
@@ -53,6 +54,7 @@ t.test('every other answer goes on byte for byte', async (t) => {
   const others: readonly (readonly [Partial<AnswerHead>, string])[] = [
     [{}, error('AccessDenied')],
     [{}, error('NoSuchKey')],
+    [{}, '<Error><Message>No code.</Message></Error>'],
     [{}, '<html><Code>ExpiredToken</Code></html>'],
     [{}, '<list><Error><Code>ExpiredToken</Code></Error></list>'],
     [{}, ''],

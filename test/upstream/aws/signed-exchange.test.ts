@@ -240,6 +240,15 @@ t.test('words that repeat what was sent are withheld', async (t) => {
   }
 })
 
+t.test('what is short, or what anybody may read, is withheld from no words', async (t) => {
+  const made = begun({
+    headers: ['Host', upstream.host, 'X-Key', 'short', 'X-Forwarded-Host', 'wiki.example.com'],
+  })
+  const message = `${upstream.host} of wiki.example.com is too short`
+  answer(made, 403, refusedBy('AccessDeniedException'), JSON.stringify({ message }))
+  t.match(made.failures[0]?.message, `(AccessDeniedException: ${message})`)
+})
+
 t.test('of S3 an error of the signature in the body is the gateway’s, and any other the app’s', async (t) => {
   const xml = (code: string) =>
     `<Error><Code>${code}</Code><Message>Words</Message><Token-0>${token}</Token-0></Error>`
@@ -343,6 +352,8 @@ t.test('the bytes that the signature takes are known, and never fewer than it ta
   const before = signer(null).made.headerBytes(signed)
   t.ok(before > signer(keys).made.headerBytes(signed) + 1500, 'as long as nobody knows them')
   t.equal(signer(keys).made.headerBytes(settings(4711)), 0)
+  const lambda = { functionName: 'arn', payload: '1.0', streaming: false } as const
+  t.equal(signer(keys).made.headerBytes(settings(4711, { aws, lambda })), 0, 'of a function no header')
 })
 
 t.test('credentials are fetched ahead, in the background, and only where something is signed', async (t) => {
