@@ -34,6 +34,9 @@ export interface AwsRole {
   readonly sessionName: string
 }
 
+/** A secret key or a session token as AWS gives them: what a header line can hold, without blanks. */
+export const awsSecretPattern = /^[\x21-\x7e]{1,16384}$/
+
 /** A function that is invoked instead of an address that is asked. */
 export interface LambdaSettings {
   /** As it is written: an ARN, with a version or an alias. */

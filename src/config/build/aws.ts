@@ -1,5 +1,10 @@
 import type { z } from 'zod'
-import type { AwsCredentialSettings, AwsSettings, SignedService } from '../../core/aws-settings.ts'
+import {
+  type AwsCredentialSettings,
+  type AwsSettings,
+  awsSecretPattern,
+  type SignedService,
+} from '../../core/aws-settings.ts'
 import { isStandIn } from '../made-up.ts'
 import { type ConfigPath, nodeAt } from '../node.ts'
 import type { aws } from '../schema/aws.ts'
@@ -133,6 +138,15 @@ export function buildAwsCredentials(
 /** IAM, `AccessKey`: 16 to 128 word characters, and by their beginning what they are. Never repeats one. */
 function checkGiven(scope: Scope, path: ConfigPath, given: NonNullable<AwsKeys['credentials']>): void {
   const { access_key_id: id, session_token: token } = given
+  for (const name of ['secret_access_key', 'session_token'] as const) {
+    const secret = given[name]
+    if (secret !== undefined && !awsSecretPattern.test(secret.reveal()))
+      faultAt(
+        scope,
+        [...path, name],
+        'holds what no key or token of AWS does, such as a space or the end of a line: write it as AWS showed it',
+      )
+  }
   const at = [...path, 'access_key_id']
   const node = nodeAt(scope.root, at)
   if (node !== undefined && isStandIn(node, scope.surroundings.madeUp)) return

@@ -1,5 +1,5 @@
 import * as providers from '@aws-sdk/credential-providers'
-import type { AwsCredentialSettings, AwsRole } from '../../core/aws-settings.ts'
+import { type AwsCredentialSettings, type AwsRole, awsSecretPattern } from '../../core/aws-settings.ts'
 import { limits } from '../../core/limits/table.ts'
 import { profileWithProcess } from './profile-files.ts'
 import type { AwsCredentials } from './signature.ts'
@@ -146,11 +146,10 @@ function clientConfig(region: string) {
 function readCredentials({ accessKeyId, secretAccessKey, sessionToken, expiration }: Given): AwsCredentials {
   const endsAtMs = expiration?.getTime() ?? null
   if (!/^\w{1,128}$/.test(accessKeyId)) throw new CredentialFailure('what came is no access key id')
-  if (!printable.test(secretAccessKey)) throw new CredentialFailure('what came is no secret access key')
-  if (sessionToken !== undefined && !printable.test(sessionToken))
+  if (!awsSecretPattern.test(secretAccessKey))
+    throw new CredentialFailure('what came is no secret access key')
+  if (sessionToken !== undefined && !awsSecretPattern.test(sessionToken))
     throw new CredentialFailure('what came is no session token')
   if (Number.isNaN(endsAtMs)) throw new CredentialFailure('what came has no readable end')
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? null, endsAtMs }
 }
-
-const printable = /^[\x21-\x7e]{1,16384}$/

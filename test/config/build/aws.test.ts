@@ -334,6 +334,35 @@ t.test(
   },
 )
 
+t.test(
+  'a key or token with what no header line can hold is a fault of the file, and never printed',
+  async (t) => {
+    const faulty = [
+      'a canary',
+      'canary\\n',
+      'canary\\r\\nX-Forged: 1',
+      'canaryÿ',
+      ' canary',
+      'canary\\u00a0',
+      'canary\\0',
+    ]
+    const keys = (key: string, token: string, role = '') =>
+      signed(
+        `{ sign: execute-api${role}, credentials: { access_key_id: ASIAIOSFODNN7EXAMPLE, secret_access_key: "${key}", session_token: "${token}" } }`,
+      )
+    const right = ['wJalrXUtnFEMI/canary/bPxRfiCYzzzzzzzzzz', 'IQoJb3JpZ2luX2VjcanaryEXAMPLE=='] as const
+    t.same(faults(keys(...right)), [])
+    const told = (name: string) =>
+      `apps.wiki.upstream.aws.credentials.${name}: holds what no key or token of AWS does, such as a space or the end of a line: write it as AWS showed it`
+    const role = ', role_arn: "arn:aws:iam::123456789012:role/a"'
+    for (const wrong of faulty)
+      for (const more of ['', role]) {
+        t.same(faults(keys(wrong, right[1], more)), [told('secret_access_key')], wrong)
+        t.same(faults(keys(right[0], wrong, more)), [told('session_token')], wrong)
+      }
+  },
+)
+
 t.test('keys that are not there may be made up for who only asks', async (t) => {
   const upstream = signed(
     `{ sign: execute-api, credentials: { access_key_id: "\${env:NO_ID}", secret_access_key: "\${env:NO_SECRET}" } }`,
