@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
@@ -8,6 +8,7 @@ import { builtInIcons } from '../../src/config/build/icon.ts'
 import { loadGateway, loadGatewayFromText } from '../../src/config/load.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
 import { providerIcon } from '../../src/http/pages/icons.ts'
+import { exampleFiles } from '../support/examples.ts'
 import { canaries, surroundings } from './surroundings.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -353,16 +354,7 @@ apps:
   t.equal(modelOf(t, text).apps[0]?.allLocations.length, 10_000)
 })
 
-/** Compose's own file, beside the gateway's; and what Kubernetes reads, with the file that has its secrets there. */
-const isNoGateway = (name: string): boolean =>
-  /compose\.yaml$|^(?:kubernetes|compose-redis)$/.test(basename(name))
-
-const examples = [
-  'config/claimgate.yaml',
-  ...globSync('config/examples/**/*.yaml', { cwd: root, exclude: isNoGateway }),
-]
-
-for (const file of examples) {
+for (const file of exampleFiles) {
   t.test(`the example ${file} loads without a warning`, async (t) => {
     const text = readFileSync(`${root}${file}`, 'utf8')
     const loaded = loadGateway(file, filled(text), { cwd: root })
@@ -382,7 +374,7 @@ for (const file of examples) {
 }
 
 t.test('the examples are there', async (t) => {
-  const names = examples.map((file) => basename(file, '.yaml'))
+  const names = exampleFiles.map((file) => basename(file, '.yaml'))
   const wanted = ['google', 'salesforce', 'entra', 'keycloak', 'cognito', 'one-origin', 'ten-apps']
   for (const name of [...wanted, 'optional-sign-in', 'single-page-app']) t.ok(names.includes(name), name)
 })
