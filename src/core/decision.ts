@@ -85,6 +85,7 @@ export type RejectReason =
   | 'websocket-limit'
   | 'upgrade-unknown'
   | 'connection-options'
+  | 'content-type-ambiguous'
   | 'too-many-headers'
   | 'headers-too-large'
   | 'http-version'

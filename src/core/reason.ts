@@ -117,6 +117,8 @@ export const rejectReasons: Reasons<RejectReason> = {
   'websocket-limit': 'The session has as many WebSockets open as a session may have.',
   'upgrade-unknown': 'An upgrade to another protocol than WebSocket.',
   'connection-options': 'A Connection header with more names than any client needs.',
+  'content-type-ambiguous':
+    'The requests of the app are signed (`upstream.aws`), and Content-Type, which the signature holds for, is there twice or holds a tab, a byte beyond ASCII or two spaces in quotes: signers read these in different ways.',
   'too-many-headers': 'More header lines than any client needs.',
   'headers-too-large':
     'The requests of the app are signed for API Gateway, and with the gateway’s own headers the client’s are more than it takes. `detail` has the sizes.',

@@ -232,10 +232,17 @@ export const requestPhases: readonly RequestPhase[] = [
       'upstream/lambda/invocation.ts',
       'core/headers/request.ts',
       'core/headers/aws-budget.ts',
+      'core/headers/signed-content-type.ts',
       'core/headers/answer.ts',
     ],
     does: 'Whoever is let through comes here. The headers for the app start empty. The gateway adds the client’s headers, except those that an app could believe, and the identity. The app’s answer goes back without what instructs a server in front. A body that comes too slowly is cut. For an app that takes it only as a whole, it is held until its last byte. A Lambda function gets all of this as one event, and its answer is passed on once it is whole. If a request meets a stale keep-alive connection, it is sent once more where that is safe. Body, app, answer and client have one owner, and end together.',
-    endsWith: ['identity-unsendable', 'connection-options', 'headers-too-large', 'body-too-large'],
+    endsWith: [
+      'identity-unsendable',
+      'connection-options',
+      'content-type-ambiguous',
+      'headers-too-large',
+      'body-too-large',
+    ],
     known: 'What the app answered, or the fault that prevented it.',
   },
   {

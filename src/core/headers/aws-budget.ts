@@ -94,7 +94,7 @@ export interface BudgetRefusal {
 
 /** Why the headers of a request that was let in cannot be sent. `detail` is for the log alone. */
 export interface Unsent {
-  readonly reason: BudgetRefusal['reason'] | 'connection-options'
+  readonly reason: BudgetRefusal['reason'] | 'connection-options' | 'content-type-ambiguous'
   readonly detail: string | null
 }
 

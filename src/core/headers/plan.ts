@@ -1,5 +1,6 @@
 import type { App, Gateway } from '../gateway.ts'
 import { type OwnCookies, ownCookies } from '../session/cookies.ts'
+import { isSigned } from '../upstream-settings.ts'
 import { type RequestAction, requestActions } from './action.ts'
 import { authorizationIsSet, foldHeaderName, signersHeaderNames, upstreamHeaderNames } from './names.ts'
 import { type OwnCredentials, ownCredentials } from './own-credentials.ts'
@@ -17,6 +18,8 @@ export interface HeaderPlan {
   /** The folded name of the header of `identity_assertion`; null: the app wants none. */
   readonly assertion: string | null
   readonly address: PublicAddress
+  /** A signature holds for what is sent. */
+  readonly isSigned: boolean
   /** How keys of ours are told, which go to no app; null: there are none. */
   readonly ownCredentials: OwnCredentials | null
   /** What becomes of a client's header. No client may send an identity or secret header of any app to this one. */
@@ -54,6 +57,7 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
       secret === null ? null : { foldedName: foldHeaderName(secret.header), value: secret.value.reveal() },
     assertion: app.identityAssertion && foldHeaderName(app.identityAssertion.header),
     address: publicAddress(app),
+    isSigned: isSigned(app.upstream),
     ownCredentials: keys,
     requestAction: requestActions(owned, keys?.keyHeader ?? null),
   }

@@ -7,6 +7,7 @@ import { connectionOptions, withoutNames } from './connection.ts'
 import { personLines, type UnsendableHeader } from './identity.ts'
 import { carriesOwn } from './own-credentials.ts'
 import { type HeaderPlan, linesOf } from './plan.ts'
+import { isUnsignableType } from './signed-content-type.ts'
 import type { SentTokens } from './token-headers.ts'
 
 export interface ForwardedRequest {
@@ -28,7 +29,7 @@ export interface ForwardedRequest {
 export type UpstreamHeaders =
   /** Name, value, name, value …, Host included. `ofClient`: how many entries, from the first, are the client's. */
   | { readonly ok: true; readonly headers: readonly string[]; readonly ofClient: number }
-  | { readonly ok: false; readonly reason: 'connection-options' }
+  | { readonly ok: false; readonly reason: 'connection-options' | 'content-type-ambiguous' }
   | {
       readonly ok: false
       readonly reason: 'identity-unsendable'
@@ -51,6 +52,8 @@ export function upstreamHeaders(plan: HeaderPlan, request: ForwardedRequest): Up
   const headers = clientHeaders(plan, request)
   if (headers === null) return { ok: false, reason: 'connection-options' }
   const ofClient = headers.length
+  if (plan.isSigned && isUnsignableType(headers, ofClient))
+    return { ok: false, reason: 'content-type-ambiguous' }
   headers.push(...plan.fixed)
   const { headers: ofLocation } = forwarding
   headers.push(...(ofLocation === undefined ? plan.upstreamHeaders : linesOf(ofLocation)))

@@ -98,6 +98,7 @@ function unsent({ reason, detail }: Unsent, principal: Principal | null): Refuse
     case 'identity-unsendable':
       return { decision: { kind: 'deny', reason, principal }, detail }
     case 'connection-options':
+    case 'content-type-ambiguous':
       return { decision: { kind: 'reject', status: 400, reason }, detail }
     case 'headers-too-large':
       return { decision: { kind: 'reject', status: 431, reason }, detail }

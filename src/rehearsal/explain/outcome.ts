@@ -110,6 +110,7 @@ function unsendable(admission: Admission, { reason, detail }: Unsent): Outcome {
     case 'identity-unsendable':
       return denied(admission, reason, denyReasons[reason] + here)
     case 'connection-options':
+    case 'content-type-ambiguous':
       return verdict(admission, { kind: 'reject', status: 400, reason })
     case 'headers-too-large': {
       const outcome = verdict(admission, { kind: 'reject', status: 431, reason })

@@ -74,6 +74,7 @@ const byMore: ReadonlySet<string> = new Set([
   'websocket-invalid',
   'upgrade-unknown',
   'connection-options',
+  'content-type-ambiguous',
   'too-many-headers',
   'headers-too-large',
   'http-version',

@@ -238,6 +238,33 @@ t.test('S-043: more than 20 connection options are refused', async (t) => {
   })
 })
 
+t.test(
+  'where requests are signed, a Content-Type that signers read in different ways is refused',
+  async (t) => {
+    const aws = {
+      service: 'execute-api',
+      region: 'eu-west-1',
+      credentials: { given: null, role: null, region: 'eu-west-1' },
+    } as const
+    const app = makeApp()
+    const { upstream } = app
+    const read = (to: HeaderPlan, ...rawHeaders: readonly string[]) =>
+      upstreamHeaders(to, {
+        ...{ rawHeaders, forwarding, principal: null, tokens: null },
+        ...{ clientAddress: null, destination: null },
+      })
+    const twice = ['Content-Type', 'text/plain', 'content-type', 'text/html']
+    const signing = makePlan({ ...app, upstream: { ...upstream, aws } })
+    t.same(read(signing, ...twice), { ok: false, reason: 'content-type-ambiguous' })
+    t.equal(read(signing, ...twice.slice(2)).ok, true)
+    t.equal(read(signing, 'Connection', 'content-type', ...twice).ok, true, 'taken away, it is not there')
+    t.equal(read(plan, ...twice).ok, true, 'no signature holds for it')
+    const lambda = { functionName: 'arn', payload: '1.0', streaming: false } as const
+    const invoking = makePlan({ ...app, upstream: { ...upstream, aws, lambda } })
+    t.equal(read(invoking, ...twice).ok, true, 'it is in an event')
+  },
+)
+
 t.test('the length of a body is passed on when there is exactly one', async (t) => {
   const cases: readonly (readonly [readonly string[], readonly string[]])[] = [
     [['content-length', '0'], ['0']],

@@ -30,6 +30,15 @@ t.test('a query that cannot be signed is told as the gate tells it', async (t) =
   t.match(outcome('/a?b+c'), { outcome: 'allowed' })
 })
 
+t.test('so is a Content-Type that cannot be signed', async (t) => {
+  t.match(outcome('/a', [], { 'content-type': 'text/plain;\tcharset=utf-8' }), {
+    outcome: 'rejected',
+    reason: 'content-type-ambiguous',
+    status: 400,
+  })
+  t.match(outcome('/a', [], { 'content-type': 'text/plain' }), { outcome: 'allowed' })
+})
+
 t.test('who has more groups than fit is told so, with the sizes', async (t) => {
   const groups = Array.from({ length: 300 }, (_, i) => `a-group-with-a-name-${i}`)
   t.match(outcome('/a', groups), {
