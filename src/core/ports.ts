@@ -1,4 +1,5 @@
 import type { Forwarding, Timeouts, UpstreamSettings } from './gateway.ts'
+import type { ClientNetwork } from './limits/network.ts'
 import type { Principal } from './principal.ts'
 import type { ProviderId } from './provider-id.ts'
 import type { EpochSeconds, Session, SessionKey } from './session/session.ts'
@@ -264,6 +265,8 @@ export interface UpstreamCaller {
   readonly requestId: string
   /** In text; null when nobody who is believed said one. */
   readonly clientAddress: string | null
+  /** Whose use is counted together. */
+  readonly network: ClientNetwork
   /** Whom the app is told about; null for nobody. */
   readonly principal: Principal | null
   /** Which claims it is told. */

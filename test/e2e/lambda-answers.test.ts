@@ -1,8 +1,9 @@
 // What a function and Lambda may answer at worst, over real sockets: nothing of it splits an answer, moves the end of one, or
 // tells a client what is for operators. Each is followed by a request on the same connection, which must have its own answer.
 import t from 'tap'
+import { limits } from '../../src/core/limits/table.ts'
 import { startLambdaFront } from '../support/aws/lambda-front.ts'
-import { rawClient } from '../support/raw.ts'
+import { type RawClient, rawClient } from '../support/raw.ts'
 
 const front = await startLambdaFront(t, {
   aws: {
@@ -21,6 +22,8 @@ def handler(event, context):
         time.sleep(30)
     if path.endswith("/endless"):
         return {"statusCode": 200, "body": "x" * 7000000}
+    if path.endswith("/large"):
+        return {"statusCode": 200, "body": "x" * 6291000}
     if path.endswith("/none"):
         return None
     if path.endswith("/value"):
@@ -196,6 +199,31 @@ t.test(
     }
   },
 )
+
+t.test('clients that do not read hold up their own network alone', async (t) => {
+  const host = `localhost:${gateway.port}`
+  const get = `GET /large HTTP/1.1\r\nHost: ${host}\r\n${front.cookie}\r\nConnection: close\r\n\r\n`
+  const part = limits.heldAnswerBytes / limits.heldAnswersPart
+  const fit = Math.floor(part / 6_291_000)
+  const slow: RawClient[] = []
+  t.teardown(() => {
+    for (const client of slow) client.destroy()
+  })
+  for (let i = 0; i < fit; i += 1) {
+    const client = await rawClient(gateway.port, get)
+    slow.push(client)
+    await client.until('HTTP/1.1 200 OK')
+    client.socket.pause()
+  }
+  const refused = await (await rawClient(gateway.port, get)).closed()
+  t.match(refused, /^HTTP\/1\.1 503 /)
+  await gateway.logged(({ error }) =>
+    /for its client network, and \d+ of 268435456 in all \(AWS/.test(String(error)),
+  )
+  const other = await (await rawClient(gateway.port, get, '127.0.0.2')).closed()
+  t.match(other.slice(0, 15), /^HTTP\/1\.1 200 /)
+  t.equal(other.length - other.indexOf('\r\n\r\n') - 4, 6_291_000)
+})
 
 t.test('Lambda in place of a function', async (t) => {
   const error = (status: number, type: string, body: object, headers = {}) => ({

@@ -14,8 +14,9 @@ export interface RawClient {
   destroy(): void
 }
 
-export async function rawClient(port: number, bytes = ''): Promise<RawClient> {
-  const socket = connect(port, '127.0.0.1')
+/** `from`: an address of this machine, where networks are counted apart. */
+export async function rawClient(port: number, bytes = '', from = '127.0.0.1'): Promise<RawClient> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from })
   const pieces: Buffer[] = []
   const waits = createWaits()
   let over = false

@@ -40,7 +40,8 @@ export function request(upstream: UpstreamSettings, more: Partial<UpstreamReques
     body: null,
   }
   const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
-  const caller = { requestId: 'r-1', clientAddress: '203.0.113.9', principal: null, forwarding }
+  const network = { key: '203.0.113.9', hidden: false }
+  const caller = { requestId: 'r-1', clientAddress: '203.0.113.9', network, principal: null, forwarding }
   return { app: 'wiki', upstream, timeouts, method: 'GET', path: '/', headers, body: null, caller, ...more }
 }
 

@@ -17,4 +17,9 @@ export const functionLimits = {
     256 * MiB,
     'Such answers that are under way, all together; the request whose answer would be too much is 503.',
   ),
+  heldAnswersPart: of(
+    'client network',
+    4,
+    'Which part of these one network may have, whose clients may read as slowly as they like: a quarter; beyond it 503.',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>

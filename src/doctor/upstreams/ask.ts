@@ -1,5 +1,6 @@
 import type { App, Location } from '../../core/gateway.ts'
 import { linesOf } from '../../core/headers/plan.ts'
+import { unknownNetwork } from '../../core/limits/network.ts'
 import type { UpstreamRequest, Upstreams } from '../../core/ports.ts'
 import type { UpstreamSettings } from '../../core/upstream-settings.ts'
 import { receiveAnswer, type UpstreamAnswer } from './answer.ts'
@@ -78,6 +79,12 @@ function get(
       ...more,
     ],
     body: null,
-    caller: { requestId: 'doctor', clientAddress: null, principal: null, forwarding },
+    caller: {
+      requestId: 'doctor',
+      clientAddress: null,
+      network: unknownNetwork,
+      principal: null,
+      forwarding,
+    },
   }
 }

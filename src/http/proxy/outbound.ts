@@ -47,7 +47,7 @@ export function readOutbound(
   onReflectedSecret: (admission: Admission) => void,
 ): OutboundReading {
   const admission = admissionOf(raw)
-  const { app, location, target, principal, clientAddress } = admission
+  const { app, location, target, principal, clientAddress, network } = admission
   if (admission.decision.kind !== 'allow' || app === null || location === null || target === null) {
     throw new Error('a request that was not let in reached the proxy')
   }
@@ -83,7 +83,7 @@ export function readOutbound(
     method,
     path,
     headers: headers.headers,
-    caller: { requestId: admission.requestId, clientAddress, principal, forwarding },
+    caller: { requestId: admission.requestId, clientAddress, network, principal, forwarding },
   }
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes

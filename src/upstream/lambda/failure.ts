@@ -23,7 +23,7 @@ export interface FailedInvocation {
  */
 export function invocationFault({ place, head, body }: FailedInvocation): UpstreamFault | null {
   const { statusCode, headers } = head
-  const request = requestOf(headers)
+  const request = requestOf(head)
   const isError = lineOf(headers, 'x-amz-function-error') !== null
   if (statusCode === 200 && !isError) return null
   const said = toJsonObject(parseJson(body.toString('utf8'))) ?? {}
@@ -46,10 +46,10 @@ export function invocationFault({ place, head, body }: FailedInvocation): Upstre
  * error's JSON or a sentence.
  * https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStreamCompleteEvent.html
  */
-export function streamFault(place: string, { headers }: AnswerHead, error: StreamError): UpstreamFault {
+export function streamFault(place: string, head: AnswerHead, error: StreamError): UpstreamFault {
   const said = toJsonObject(parseJson(error.details)) ?? {}
   const type = typeOf(textIn(said, 'errorType') ?? error.code)
-  return functionFault(`${place}: `, requestOf(headers), type, textIn(said, 'errorMessage') ?? error.details)
+  return functionFault(`${place}: `, requestOf(head), type, textIn(said, 'errorMessage') ?? error.details)
 }
 
 const timedOut = /\bTask timed out after ([0-9.]+) seconds/
@@ -113,7 +113,8 @@ function lambdaFault(place: string, { statusCode, request, type, said, words }: 
   }
 }
 
-function requestOf(headers: readonly string[]): string {
+/** AWS's id of an invocation, by which the function's log is found; for a log. */
+export function requestOf({ headers }: Pick<AnswerHead, 'headers'>): string {
   const id = lineOf(headers, 'x-amzn-requestid')
   return id === null ? 'AWS names no request id' : `AWS request id ${showOwn(id, 80)}`
 }

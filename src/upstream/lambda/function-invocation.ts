@@ -1,10 +1,11 @@
 import { UpstreamFault } from '../../core/fault.ts'
 import type { UpstreamSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
-import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
+import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
 import type { AnswerRoom } from './answer-room.ts'
 import { functionEvent } from './event.ts'
+import { requestOf } from './failure.ts'
 
 /** What invocations go by. */
 export interface Invoking {
@@ -43,6 +44,23 @@ export function tooLarge(request: UpstreamRequest): UpstreamFault {
     'REQUEST_BODY_TOO_LARGE',
     `${functionPlace(request)}: as an event it would have more than ${most} bytes, the most that Lambda takes`,
   )
+}
+
+/** Of an answer that has begun: what is wrong with it, and by which id the function's log has it. */
+export function answerFault(
+  code: UpstreamFault['code'],
+  { request, head, why, cause }: AnswerFailure,
+): UpstreamFault {
+  const id = head === null ? '' : ` (${requestOf(head)})`
+  return new UpstreamFault(code, `${functionPlace(request)}: ${why}${id}`, cause)
+}
+
+interface AnswerFailure {
+  readonly request: UpstreamRequest
+  /** Lambda's; null: there is none yet. */
+  readonly head: AnswerHead | null
+  readonly why: string
+  readonly cause?: unknown
 }
 
 /** The function, for the words of a fault. */

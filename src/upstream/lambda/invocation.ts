@@ -1,9 +1,10 @@
-import { UpstreamFault } from '../../core/fault.ts'
+import type { UpstreamFault } from '../../core/fault.ts'
+import type { ClientNetwork } from '../../core/limits/network.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
 import { type FunctionAnswer, readFunctionAnswer } from './answer.ts'
 import { invocationFault } from './failure.ts'
-import { functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
+import { answerFault, functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
 import { StreamExchange } from './stream-exchange.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
@@ -59,11 +60,8 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     if (this.#over) return true
     if (this.#bytes + chunk.length > limits.functionAnswerBytes)
       this.#cut('UPSTREAM_FUNCTION_FAILED', `its answer has more than ${limits.functionAnswerBytes} bytes`)
-    else if (!this.#invoking.room.take(chunk.length))
-      this.#cut(
-        'UPSTREAM_BUSY',
-        `the answers of functions that are under way fill ${limits.heldAnswerBytes} bytes`,
-      )
+    else if (!this.#invoking.room.take(this.#network, chunk.length))
+      this.#cut('UPSTREAM_BUSY', this.#invoking.room.full(this.#network))
     else {
       this.#bytes += chunk.length
       this.#pieces.push(chunk)
@@ -75,7 +73,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     const head = this.#head
     if (this.#over || head === null) return
     const body = Buffer.concat(this.#pieces.splice(0))
-    const fault = invocationFault({ place: this.#place, head, body })
+    const fault = invocationFault({ place: functionPlace(this.#request), head, body })
     if (fault !== null) {
       this.failed(fault)
       return
@@ -95,10 +93,8 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   #passOn(answer: FunctionAnswer): void {
     this.#answer = new WholeAnswer(answer, this.#sink, (failure) => {
       if (failure === null) this.#end()
-      else {
-        const message = `${this.#place}: the head of its answer cannot be passed on`
-        this.failed(new UpstreamFault('UPSTREAM_RESPONSE_INVALID', message, failure.thrown))
-      }
+      else
+        this.#fail('UPSTREAM_RESPONSE_INVALID', 'the head of its answer cannot be passed on', failure.thrown)
     })
     this.#answer.start()
   }
@@ -109,8 +105,8 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     setImmediate(() => this.#sent?.cancel())
   }
 
-  #fail(code: UpstreamFault['code'], why: string): void {
-    this.failed(new UpstreamFault(code, `${this.#place}: ${why}`))
+  #fail(code: UpstreamFault['code'], why: string, cause?: unknown): void {
+    this.failed(answerFault(code, { request: this.#request, head: this.#head, why, cause }))
   }
 
   #end(): void {
@@ -118,12 +114,12 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     this.#over = true
     this.#answer?.stop()
     this.#pieces.length = 0
-    this.#invoking.room.leave(this.#bytes)
+    this.#invoking.room.leave(this.#network, this.#bytes)
     this.#bytes = 0
   }
 
-  get #place(): string {
-    return functionPlace(this.#request)
+  get #network(): ClientNetwork {
+    return this.#request.caller.network
   }
 }
 

@@ -1,10 +1,11 @@
-import { UpstreamFault } from '../../core/fault.ts'
+import type { UpstreamFault } from '../../core/fault.ts'
+import type { ClientNetwork } from '../../core/limits/network.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
 import { readFunctionAnswer } from './answer.ts'
 import { type EventStream, openEventStream, type StreamError } from './event-stream.ts'
 import { invocationFault, streamFault } from './failure.ts'
-import { functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
+import { answerFault, functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
 import { hasPrelude, isEventStream, StreamedAnswer } from './streamed-answer.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
@@ -147,13 +148,10 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
   #hold(bytes: number): void {
     if (bytes > limits.functionAnswerBytes)
       this.#cut('UPSTREAM_FUNCTION_FAILED', `its answer has more than ${limits.functionAnswerBytes} bytes`)
-    else if (bytes > this.#taken && !this.#invoking.room.take(bytes - this.#taken))
-      this.#cut(
-        'UPSTREAM_BUSY',
-        `the answers of functions that are under way fill ${limits.heldAnswerBytes} bytes`,
-      )
+    else if (bytes > this.#taken && !this.#invoking.room.take(this.#network, bytes - this.#taken))
+      this.#cut('UPSTREAM_BUSY', this.#invoking.room.full(this.#network))
     else {
-      if (bytes < this.#taken) this.#invoking.room.leave(this.#taken - bytes)
+      if (bytes < this.#taken) this.#invoking.room.leave(this.#network, this.#taken - bytes)
       this.#taken = bytes
     }
   }
@@ -174,12 +172,16 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
     this.#streamed?.stop()
     this.#whole?.stop()
     this.#pieces.length = 0
-    this.#invoking.room.leave(this.#taken)
+    this.#invoking.room.leave(this.#network, this.#taken)
     this.#taken = 0
   }
 
   #fault(code: UpstreamFault['code'], why: string, cause?: unknown): UpstreamFault {
-    return new UpstreamFault(code, `${this.#place}: ${why}`, cause)
+    return answerFault(code, { request: this.#request, head: this.#head, why, cause })
+  }
+
+  get #network(): ClientNetwork {
+    return this.#request.caller.network
   }
 
   get #place(): string {

@@ -14,6 +14,7 @@ export const nowMs = 1_584_039_838_390
 export const nobody: UpstreamCaller = {
   requestId: 'r-1',
   clientAddress: '203.0.113.9',
+  network: { key: '203.0.113.9', hidden: false },
   principal: null,
   forwarding,
 }

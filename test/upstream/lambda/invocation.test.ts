@@ -7,7 +7,7 @@ import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/cor
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
 import { FunctionExchange } from '../../../src/upstream/lambda/invocation.ts'
 import { request, settings } from '../rig.ts'
-import { functionName, nowMs } from './input.ts'
+import { functionName, nobody, nowMs } from './input.ts'
 
 const upstream = settings(443, {
   scheme: 'https',
@@ -151,6 +151,27 @@ t.test('what is no answer is a fault that names the function, and no byte of it'
   t.equal(begun.told.length, 2)
 })
 
+t.test(
+  'whatever is wrong with an answer, the log has the id by which the function’s log is found',
+  async (t) => {
+    const head = { ...ok, headers: [...ok.headers, 'x-amzn-RequestId', '36cad6ef-734c'] }
+    const id = /: [^:]+\(AWS request id 36cad6ef-734c\)$/
+    for (const answer of ['', '{', '{"statusCode":99}', '{"statusCode":200,"headers":{"A":"\\n"}}']) {
+      const begun = begin()
+      begun.answer(answer, head)
+      t.match(begun.told, ['UPSTREAM_FUNCTION_FAILED', id], answer)
+    }
+    const long = begin()
+    long.below().head(head)
+    long.below().data(Buffer.alloc(limits.functionAnswerBytes + 1))
+    t.match(long.told, ['UPSTREAM_FUNCTION_FAILED', id])
+    const busy = begin({}, { room: new AnswerRoom({ inAll: 1, ofNetwork: 1 }) })
+    busy.below().head(head)
+    busy.below().data(Buffer.alloc(2))
+    t.match(busy.told, ['UPSTREAM_BUSY', /\(AWS request id 36cad6ef-734c\)$/])
+  },
+)
+
 t.test('a function that failed, and Lambda in its place', async (t) => {
   const error = begin()
   error.answer('{"errorType":"E"}', { ...ok, headers: ['x-amz-function-error', 'Unhandled'] })
@@ -182,7 +203,7 @@ t.test('an answer that is too large ends, and gives its room back', async (t) =>
 })
 
 t.test('answers that are under way have a bound together', async (t) => {
-  const room = new AnswerRoom(100)
+  const room = new AnswerRoom({ inAll: 100, ofNetwork: 100 })
   const one = begin({}, { room })
   one.below().head(ok)
   one.below().data(Buffer.alloc(60))
@@ -197,6 +218,35 @@ t.test('answers that are under way have a bound together', async (t) => {
   third.answer('{"statusCode":204}')
   t.same(third.told, [204, 'end'])
   t.equal(room.held, 0)
+})
+
+t.test('one network has a part of it, however slowly its clients read', async (t) => {
+  const room = new AnswerRoom()
+  const from = (key: string) => ({
+    caller: { ...nobody, network: { key, hidden: false } },
+  })
+  const answer = JSON.stringify({ statusCode: 200, body: 'x'.repeat(limits.functionAnswerBytes - 30) })
+  const slow = { room, takes: () => false }
+  const part = limits.heldAnswerBytes / limits.heldAnswersPart
+  const fit = Math.floor(part / answer.length)
+  t.ok(fit >= 10, 'a browser that fetches the six largest at once has room for them')
+  for (let i = 0; i < fit; i += 1) {
+    const begun = begin(from('192.0.2.1'), slow)
+    begun.answer(answer)
+    t.equal(begun.told[0], 200)
+  }
+  const more = begin(from('192.0.2.1'), slow)
+  more.answer(answer)
+  t.match(more.told, [
+    'UPSTREAM_BUSY',
+    new RegExp(
+      `held are ${fit * answer.length} bytes of ${part} for its client network, and ${fit * answer.length} of`,
+    ),
+  ])
+  const other = begin(from('192.0.2.2'), { room })
+  other.answer(answer)
+  t.equal(other.told.at(-1), 'end', 'somebody else is not held up')
+  t.equal(room.held, fit * answer.length)
 })
 
 t.test('a client that goes away ends the invocation; what comes then is dropped', async (t) => {

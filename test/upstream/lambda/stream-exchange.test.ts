@@ -269,12 +269,12 @@ t.test('an answer that does not stream is read when it is whole', async (t) => {
 })
 
 t.test('there is room for so much that is held, and no more', async (t) => {
-  const room = new AnswerRoom(100)
+  const room = new AnswerRoom({ inAll: 1000, ofNetwork: 100 })
   const { told, below, cancels } = await answering(plain, {}, { room })
   below().data(payloadChunk('x'.repeat(90)))
   t.equal(room.held, 90)
   below().data(payloadChunk('y'.repeat(20)))
-  t.match(told, ['UPSTREAM_BUSY', /the answers of functions that are under way fill/])
+  t.match(told, ['UPSTREAM_BUSY', /held are 90 bytes of 100 for its client network, and 90 of 1000 in all/])
   t.equal(room.held, 0)
   await setImmediate()
   t.equal(cancels(), 1)
@@ -283,6 +283,24 @@ t.test('there is room for so much that is held, and no more', async (t) => {
   for (let i = 0; i < 10; i += 1) streamed.below().data(payloadChunk('z'.repeat(90)))
   t.equal(streamed.told.length, 11, 'what is passed on takes none')
 })
+
+t.test(
+  'whatever is wrong with a stream, the log has the id by which the function’s log is found',
+  async (t) => {
+    const named = /\(AWS request id r-7\)$/
+    for (const [head, bytes] of [
+      [streams, Buffer.alloc(16)],
+      [streams, payloadChunk(`{"statusCode":1}${'\0'.repeat(8)}`)],
+      [plain, Buffer.concat([payloadChunk('no'), invokeComplete()])],
+      [{ ...plain, headers: ['X-Amzn-RequestId', 'r-7'] }, Buffer.alloc(0)],
+    ] as const) {
+      const { told, below } = await answering(head)
+      below().data(bytes)
+      below().end()
+      t.match(told, ['UPSTREAM_FUNCTION_FAILED', named])
+    }
+  },
+)
 
 t.test('what Lambda says itself', async (t) => {
   const busy = await answering({
