@@ -21,7 +21,7 @@ const reserved = /^[\s\x00-\x20]*x-amz-/i
  * an empty name there, AWS's signers for JavaScript and Go sign nothing. An empty name with `=` is one to all, and stays.
  *
  * Refused: escapes that are none or are no UTF-8, which each reader repairs in its own way; a name that begins with `X-Amz-`,
- * as the signature itself may stand there, also where it were read so after a further decoding.
+ * as the signature itself may stand there, also where it were read so after further decoding, strict or not.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html (canonical query string)
  * https://url.spec.whatwg.org/#urlencoded-parsing
  */
@@ -71,12 +71,20 @@ function encoded(text: string): string {
   )
 }
 
+/** However somebody reads it: many decoders leave what is no escape as it is, and decode the rest. */
 function isReserved(name: string): boolean {
-  let read: string | null = name
-  for (let i = 0; i < limits.pathDecodings && read !== null; i++) {
+  let read = name
+  for (let i = 0; i < limits.pathDecodings; i++) {
     if (reserved.test(read)) return true
     if (!read.includes('%')) return false
-    read = decoded(read)
+    read = read.replaceAll('+', ' ').replace(escapes, repaired)
   }
-  return read !== null && reserved.test(read)
+  return reserved.test(read)
+}
+
+const escapes = /(?:%[0-9A-Fa-f]{2})+/g
+
+/** Bytes that are no UTF-8 become U+FFFD. */
+function repaired(run: string): string {
+  return Buffer.from(run.replaceAll('%', ''), 'hex').toString()
 }
