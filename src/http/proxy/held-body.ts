@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { UpstreamFault } from '../../core/fault.ts'
 import type { HeldBounds, HeldBytes } from '../../core/limits/held-bytes.ts'
 import { type ClientNetwork, mostOf } from '../../core/limits/network.ts'
+import { Pieces } from '../../core/pieces.ts'
 import { takesWholeBodies } from '../../core/upstream-settings.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import type { Outbound } from './outbound.ts'
-import { Pieces } from './pieces.ts'
 import { announcedLength, Upload, type UploadLimits, type UploadListener } from './upload.ts'
 
 /** Where what is held is counted, and whose it is. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { Pieces } from '../../core/pieces.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
-import { Pieces } from './pieces.ts'
 import { announcedLength, Upload, type UploadLimits } from './upload.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { limits } from '../../core/limits/table.ts'
+import { limits } from './limits/table.ts'
 
 /**
  * The pieces of a body that is held, put together as they come: a piece may be one byte of a large buffer of somebody else,

@@ -1,6 +1,6 @@
 // The pieces of a body that is held: what is put together, and what memory stands behind it.
 import t from 'tap'
-import { Pieces } from '../../../src/http/proxy/pieces.ts'
+import { Pieces } from '../../src/core/pieces.ts'
 
 const KiB = 1024
 const letters = (from: number, length: number) =>
