@@ -13,6 +13,7 @@ import { createSigner } from './aws/signing.ts'
 import { type CertificateSeen, type ConnectionOptions, createConnect } from './connection.ts'
 import { UpgradeExchange } from './handshake.ts'
 import { AnswerRoom } from './lambda/answer-room.ts'
+import { prepareEventStreams } from './lambda/event-stream.ts'
 import { invoke } from './lambda/invocation.ts'
 import { ConnectionPool } from './pool.ts'
 import { RequestExchange } from './request-exchange.ts'
@@ -123,7 +124,10 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
       })
     },
     headerBytes: signer.headerBytes,
-    prepare: signer.prepare,
+    prepare(upstreams): void {
+      signer.prepare(upstreams)
+      if (upstreams.some(({ lambda }) => lambda?.streaming === true)) prepareEventStreams()
+    },
     renew: () => openEdition(poolsByAddress, { ...around, sources: sources.renew() }),
     close(): void {
       sources.close()

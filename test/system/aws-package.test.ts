@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { newPlace, startProcess } from '../support/process.ts'
+import { poll } from '../support/waiting.ts'
 
 const hooks = fileURLToPath(new URL('../support/module-list.mjs', import.meta.url))
 const isOfAws = (address: string): boolean =>
@@ -41,6 +42,10 @@ const endpoint = 'endpoint: "http://127.0.0.1:9"'
 
 for (const [name, upstream] of [
   ['without aws', 'http://127.0.0.1:9'],
+  [
+    'with a function that does not stream',
+    `{ lambda: { function: "arn:aws:lambda:eu-west-1:123456789012:function:wiki" }, aws: { ${keys}, ${endpoint} } }`,
+  ],
   ['with keys of the file', `{ url: "${stage}", aws: { sign: execute-api, ${keys}, ${endpoint} } }`],
 ] as const)
   t.test(`a gateway ${name} never loads AWS’s package`, async (t) => {
@@ -80,5 +85,21 @@ t.test(
       metrics,
       'claimgate_aws_credentials_expire_seconds{whose="role arn:aws:iam::123456789012:role/gateway"} 0',
     )
+  },
+)
+
+t.test(
+  'one with a function that streams loads the reader of its messages as it begins to serve',
+  async (t) => {
+    const lambda =
+      'lambda: { function: "arn:aws:lambda:eu-west-1:123456789012:function:wiki", streaming: true }'
+    const { running, loaded } = await start(t, `{ ${lambda}, aws: { ${keys}, ${endpoint} } }`)
+    await poll(
+      'the reader to be loaded',
+      () => loaded().some((address) => address.includes('/node_modules/@smithy/eventstream-codec/')),
+      (is) => is,
+    )
+    t.same(loaded().filter(isChain), [])
+    await running.stop()
   },
 )

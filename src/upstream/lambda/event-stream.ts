@@ -32,16 +32,31 @@ type Message = ReturnType<Codec['decode']>
 
 let codec: Promise<Codec> | null = null
 
-/** AWS's own reader of messages. It is loaded by the first who asks for a stream: most gateways have none. */
-async function loadCodec(): Promise<Codec> {
-  codec ??= import('@smithy/eventstream-codec').then(
-    ({ EventStreamCodec }) =>
-      new EventStreamCodec(
-        (bytes) => Buffer.from(bytes as Uint8Array).toString('utf8'),
-        (text) => Buffer.from(text),
-      ),
+/**
+ * AWS's own reader of messages. It is loaded by the first who asks for a stream: most gateways have none. Where that fails,
+ * the next one tries again.
+ */
+async function loadCodec(load: typeof importCodec): Promise<Codec> {
+  codec ??= load()
+  try {
+    return await codec
+  } catch (thrown) {
+    codec = null
+    throw thrown
+  }
+}
+
+/** Loads it ahead of the first request. What it fails of, that request hears. */
+export function prepareEventStreams(): void {
+  loadCodec(importCodec).catch(() => {})
+}
+
+async function importCodec(): Promise<Codec> {
+  const { EventStreamCodec } = await import('@smithy/eventstream-codec')
+  return new EventStreamCodec(
+    (bytes) => Buffer.from(bytes as Uint8Array).toString('utf8'),
+    (text) => Buffer.from(text),
   )
-  return await codec
 }
 
 /**
@@ -49,8 +64,8 @@ async function loadCodec(): Promise<Codec> {
  * https://smithy.io/2.0/aws/amazon-eventstream.html · their kinds:
  * https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html
  */
-export async function openEventStream(): Promise<EventStream> {
-  const loaded = await loadCodec()
+export async function openEventStream(load: typeof importCodec = importCodec): Promise<EventStream> {
+  const loaded = await loadCodec(load)
   const messages = new MessageSplitter()
   return {
     read: (piece) => {

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { limits } from '../../../src/core/limits/table.ts'
+import type * as eventStream from '../../../src/upstream/lambda/event-stream.ts'
 import { openEventStream, type StreamEvent } from '../../../src/upstream/lambda/event-stream.ts'
 import { inPieces, invokeComplete, message, ofParts, payloadChunk } from './messages.ts'
 
@@ -138,4 +139,16 @@ t.test('headers that are longer than their message, and of unknown types', async
     wrong,
     'the value is cut',
   )
+})
+
+t.test('a reader that could not be loaded is loaded again by the next one', async (t) => {
+  // The reader is kept once it is there: this module has none yet.
+  const address = new URL('../../../src/upstream/lambda/event-stream.ts?fresh', import.meta.url)
+  const { openEventStream: open }: typeof eventStream = await import(address.href)
+  const fails = () => Promise.reject(new Error('no such package'))
+  await t.rejects(open(fails), { message: 'no such package' })
+  await t.rejects(open(fails), { message: 'no such package' })
+  const stream = await open()
+  t.same(stream.read(invokeComplete()).events, [{ kind: 'complete', error: null }])
+  t.ok(await open(fails), 'once it is there it is kept')
 })
