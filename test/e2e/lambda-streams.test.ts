@@ -171,9 +171,13 @@ t.test('a head that no header could have is 502, and nothing of it passes', asyn
   t.notMatch(crlf.text, /c=d|never seen/)
 })
 
-t.test('a stream without a head is 502, and the log says how one is written', async (t) => {
+t.test('a stream without a head is 502 in format 1.0, and the log says how one is written', async (t) => {
   t.equal((await ask('/plain')).status, 502)
   await gateway.logged(({ error }) => /it does not begin with the head of a stream/.test(String(error)))
+  const plain = await open('/two/plain')
+  t.equal(plain.answer.statusCode, 200, 'unless format 2.0 has one for it')
+  t.equal(plain.answer.headers['content-type'], 'text/plain')
+  t.same(await bodyOf(plain), { text: 'no head at all', isWhole: true })
   t.equal((await ask('/unwritten')).status, 502)
   await gateway.logged(({ error }) => /the function has to write before it ends/.test(String(error)))
 })

@@ -28,6 +28,6 @@ export const lambda = z.strictObject({
   streaming: flag
     .prefault(false)
     .describe(
-      'Passes the answer on as the function writes it, for functions that stream. Their answer has to begin with status and headers, as `awslambda.HttpResponseStream.from` writes them in Node. An answer that does not is read when it is complete, like that of any function.',
+      'Passes the answer on as the function writes it, for functions that stream. Their answer begins with status and headers, as `awslambda.HttpResponseStream.from` writes them in Node. One that does not, of another type than JSON, is 200 of that type with `payload: "2.0"`; any other is read when it is complete, like that of any function.',
     ),
 })

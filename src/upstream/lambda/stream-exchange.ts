@@ -1,12 +1,14 @@
 import type { UpstreamFault } from '../../core/fault.ts'
 import type { ClientNetwork } from '../../core/limits/network.ts'
 import { limits } from '../../core/limits/table.ts'
+import { Pieces } from '../../core/pieces.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
 import { readFunctionAnswer } from './answer.ts'
 import { type EventStream, openEventStream, type StreamError } from './event-stream.ts'
 import { invocationFault, streamFault } from './failure.ts'
 import { answerFault, functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
-import { hasPrelude, isEventStream, StreamedAnswer } from './streamed-answer.ts'
+import { formOf, isEventStream } from './stream-head.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
 /**
@@ -25,8 +27,7 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
   /** The answer of the function; null: there is none yet, or what comes is Lambda's own. */
   #streamed: StreamedAnswer | null = null
   /** Lambda's own words. */
-  readonly #pieces: Buffer[] = []
-  #pieceBytes = 0
+  readonly #pieces = new Pieces(null)
   #whole: WholeAnswer | null = null
   /** Bytes of the room that are taken. */
   #taken = 0
@@ -40,17 +41,18 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
 
   start(): void {
     const invocation = invocationOf(this.#request, this.#invoking.epochMs())
-    if (invocation === null) this.failed(tooLarge(this.#request))
+    if (invocation === null) this.#fail(tooLarge(this.#request))
     else
       openEventStream().then(
         (events) => this.#send(invocation, events),
-        (thrown: unknown) => this.failed(thrown instanceof Error ? thrown : new Error(String(thrown))),
+        (thrown: unknown) => this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown))),
       )
   }
 
   resume(): void {
-    if (this.#whole === null) this.#sent?.resume()
-    else this.#whole.passOn()
+    const streamed = this.#streamed
+    if (this.#whole !== null) this.#whole.passOn()
+    else if (streamed === null || this.#heldOf(streamed, () => streamed.passOn())) this.#sent?.resume()
   }
 
   cancel(): void {
@@ -64,7 +66,7 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
     const { method, upstream } = this.#request
     const asked = { method, payload: upstream.lambda?.payload ?? '1.0' }
     this.#streamed = new StreamedAnswer(
-      { asked, startsWithPrelude: hasPrelude(head) },
+      { asked, form: formOf(head, asked.payload) },
       this.#events,
       this.#sink,
       {
@@ -77,17 +79,18 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#over || this.#whole !== null) return true
-    if (this.#streamed === null) {
-      this.#pieces.push(chunk)
-      this.#pieceBytes += chunk.length
-      this.#hold(this.#pieceBytes)
+    if (this.#over || this.#whole !== null) {
+      // Nothing comes behind the end of an answer: who knows how much of it.
+      this.#leave()
       return true
     }
-    const takesMore = this.#streamed.data(chunk)
-    // A whole answer keeps its room until the client has it.
-    if (!this.#over && this.#whole === null) this.#hold(this.#streamed.heldBytes)
-    return takesMore
+    if (this.#streamed === null) {
+      this.#pieces.add(chunk)
+      this.#hold(this.#pieces.bytes)
+      return true
+    }
+    const streamed = this.#streamed
+    return this.#heldOf(streamed, () => streamed.data(chunk))
   }
 
   end(): void {
@@ -96,13 +99,17 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
       this.#streamed.closed()
       return
     }
-    const fault = invocationFault({ place: this.#place, head: this.#head, body: Buffer.concat(this.#pieces) })
-    this.failed(fault ?? this.#fault('UPSTREAM_FUNCTION_FAILED', 'Lambda answered with no event stream'))
+    const fault = invocationFault({ place: this.#place, head: this.#head, body: this.#pieces.take() })
+    this.#fail(fault ?? this.#fault('UPSTREAM_FUNCTION_FAILED', 'Lambda answered with no event stream'))
   }
 
   failed(fault: Error): void {
-    // An answer that is whole is not the worse for what its connection comes to.
-    if (this.#over || this.#whole !== null) return
+    // An answer that is all here is not the worse for what its connection comes to.
+    if (this.#streamed?.hasEnd !== true) this.#fail(fault)
+  }
+
+  #fail(fault: Error): void {
+    if (this.#over) return
     this.#end()
     this.#sink.failed(fault)
   }
@@ -134,14 +141,27 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
     this.#whole = new WholeAnswer(read.answer, this.#sink, (failure) => {
       this.#end()
       if (failure === null) return
-      const why = 'the head of its answer cannot be passed on'
-      this.#sink.failed(this.#fault('UPSTREAM_RESPONSE_INVALID', why, failure.thrown))
+      this.#sink.failed(this.#fault('UPSTREAM_RESPONSE_INVALID', headUnsendable, failure.thrown))
     })
     this.#whole.start()
   }
 
   #functionFailed(head: AnswerHead, error: StreamError): void {
-    this.failed(streamFault(this.#place, head, error))
+    this.#fail(streamFault(this.#place, head, error))
+  }
+
+  /** Takes a step of an answer, and counts what is held behind it; false: the client has enough for now. */
+  #heldOf(streamed: StreamedAnswer, step: () => boolean): boolean {
+    let takesMore = true
+    try {
+      takesMore = step()
+    } catch (thrown) {
+      // The head is written with the first piece, or with the end.
+      this.#cut('UPSTREAM_RESPONSE_INVALID', headUnsendable, thrown)
+    }
+    // A whole answer keeps its room until the client has it.
+    if (!this.#over && this.#whole === null) this.#hold(streamed.heldBytes)
+    return takesMore
   }
 
   /** So much is held now. */
@@ -156,8 +176,8 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
     }
   }
 
-  #cut(code: UpstreamFault['code'], why: string): void {
-    this.failed(this.#fault(code, why))
+  #cut(code: UpstreamFault['code'], why: string, cause?: unknown): void {
+    this.#fail(this.#fault(code, why, cause))
     this.#leave()
   }
 
@@ -171,7 +191,7 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
     this.#over = true
     this.#streamed?.stop()
     this.#whole?.stop()
-    this.#pieces.length = 0
+    this.#pieces.drop()
     this.#invoking.room.leave(this.#network, this.#taken)
     this.#taken = 0
   }
@@ -188,3 +208,5 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
     return functionPlace(this.#request)
   }
 }
+
+const headUnsendable = 'the head of its answer cannot be passed on'

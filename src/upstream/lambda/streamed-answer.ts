@@ -1,9 +1,10 @@
-import { isObject, parseJson } from '../../core/json.ts'
 import { limits } from '../../core/limits/table.ts'
+import { Pieces } from '../../core/pieces.ts'
 import type { AnswerHead, UpstreamSink } from '../../core/ports.ts'
-import { type Asked, readStatus } from './answer.ts'
-import { answerLines } from './answer-lines.ts'
+import { pieceBytes } from '../pieces.ts'
+import type { Asked } from './answer.ts'
 import type { EventStream, StreamError, StreamEvent } from './event-stream.ts'
+import { type AnswerForm, hasNoBody, readPrelude } from './stream-head.ts'
 
 /** What becomes of a stream, beside what its client gets. Told once, and nothing is told to the client after it. */
 export interface StreamEnd {
@@ -18,77 +19,93 @@ export interface StreamEnd {
 }
 
 /**
- * Whether an answer begins with status and header lines of the function: how Lambda says what type the function gave its
- * stream, as `Content-Type` is that of the event stream itself.
- * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
- */
-export function hasPrelude({ headers }: AnswerHead): boolean {
-  return (
-    mediaType(headers, 'x-amzn-remapped-content-type') ===
-    'application/vnd.awslambda.http-integration-response'
-  )
-}
-
-export function isEventStream({ headers }: AnswerHead): boolean {
-  return mediaType(headers, 'content-type') === 'application/vnd.amazon.eventstream'
-}
-
-/**
- * The answer of a function that streams, as it comes: status and header lines as JSON, eight NUL bytes, the body. The body
- * is passed on piece by piece, with no length, and no faster than the client takes it. What does not begin so is an answer
- * as any function returns it. The head is judged as a whole before the client gets any of it.
+ * The answer of a function that streams, as it comes: status and header lines as JSON, eight NUL bytes, the body; or the body
+ * alone. The body is passed on piece by piece, with no length, and no faster than the client takes it. What does not stream
+ * is an answer as any function returns it. The head is judged as a whole before the client gets any of it.
  */
 export class StreamedAnswer {
   readonly #asked: Asked
+  readonly #form: AnswerForm
   readonly #events: EventStream
   readonly #client: Pick<UpstreamSink, 'head' | 'data'>
   readonly #end: StreamEnd
-  #part: 'prelude' | 'body' | 'whole' | 'over'
-  #held: Buffer[] = []
-  #heldBytes = 0
+  #part: 'prelude' | 'start' | 'body' | 'whole' | 'over'
+  /** What was read, and waits for a client that has enough for now. */
+  #waiting: StreamEvent[] = []
+  /** What is wrong behind that; null: nothing. */
+  #wrong: string | null = null
+  #hasEnd = false
+  #prelude: Buffer = nothing
+  readonly #pieces = new Pieces(null)
 
   constructor(
-    { asked, startsWithPrelude }: { readonly asked: Asked; readonly startsWithPrelude: boolean },
+    { asked, form }: { readonly asked: Asked; readonly form: AnswerForm },
     events: EventStream,
     client: Pick<UpstreamSink, 'head' | 'data'>,
     end: StreamEnd,
   ) {
     this.#asked = asked
+    this.#form = form
     this.#events = events
     this.#client = client
     this.#end = end
-    this.#part = startsWithPrelude ? 'prelude' : 'whole'
+    this.#part = form.kind === 'body' ? 'start' : form.kind
   }
 
   /** False: the client has enough for now. */
   data(piece: Buffer): boolean {
     if (this.#part === 'over') return true
     const { events, wrong } = this.#events.read(piece)
-    const taken = events.map((event) => this.#take(event)).every((one) => one)
-    if (wrong !== null) this.#invalid(`is of an event stream that ${wrong}`)
-    return taken
+    this.#waiting.push(...events)
+    this.#wrong = wrong
+    this.#hasEnd ||= wrong !== null || events.some(({ kind }) => kind === 'complete')
+    return this.passOn()
   }
 
-  /** Bytes that wait for more: of a message, of the head, or of an answer that does not stream. */
+  /** What is here already, as far as the client takes it. False: it has enough for now. */
+  passOn(): boolean {
+    for (;;) {
+      const event = this.#waiting.shift()
+      if (event === undefined) break
+      if (!this.#take(event)) return false
+    }
+    if (this.#wrong !== null) this.#invalid(`is of an event stream that ${this.#wrong}`)
+    return true
+  }
+
+  /** Its end is here, though the client may not have it yet: what becomes of the connection does not matter any more. */
+  get hasEnd(): boolean {
+    return this.#hasEnd
+  }
+
+  /** Bytes that wait: for more of a message, of the head, or of an answer that does not stream; or for the client. */
   get heldBytes(): number {
-    return this.#events.heldBytes + this.#heldBytes
+    const waiting = this.#waiting.reduce(
+      (sum, event) => sum + (event.kind === 'payload' ? event.bytes.length : 0),
+      0,
+    )
+    return this.#events.heldBytes + this.#prelude.length + this.#pieces.bytes + waiting
   }
 
   /** The connection ended, or broke off. An event stream says itself when it is complete. */
   closed(): void {
-    this.#invalid('ended before Lambda said that it is complete')
+    if (!this.#hasEnd) this.#invalid('ended before Lambda said that it is complete')
   }
 
   /** Nothing more is told, to nobody. */
   stop(): void {
     this.#part = 'over'
-    this.#drop()
+    this.#waiting = []
+    this.#prelude = nothing
+    this.#pieces.drop()
   }
 
+  /** False: the client has enough for now. */
   #take(event: StreamEvent): boolean {
     switch (event.kind) {
       case 'payload':
-        return this.#payload(event.bytes)
+        // An empty one is passed over: it says nothing.
+        return event.bytes.length === 0 || this.#payload(event.bytes)
       case 'complete':
         this.#complete(event.error)
         return true
@@ -97,13 +114,16 @@ export class StreamedAnswer {
 
   #payload(bytes: Buffer): boolean {
     switch (this.#part) {
+      case 'start':
+        this.#beginBody()
+        return this.#payload(bytes)
       case 'body':
-        return bytes.length === 0 || this.#client.data(bytes)
+        return this.#body(bytes)
       case 'prelude':
-        return this.#prelude(bytes)
+        return this.#head(bytes)
       case 'whole':
-        this.#hold(bytes)
-        if (this.#heldBytes > limits.functionAnswerBytes)
+        this.#pieces.add(bytes)
+        if (this.#pieces.bytes > limits.functionAnswerBytes)
           this.#invalid(`has more than ${limits.functionAnswerBytes} bytes, and does not stream`)
         return true
       case 'over':
@@ -111,33 +131,54 @@ export class StreamedAnswer {
     }
   }
 
-  #prelude(bytes: Buffer): boolean {
-    this.#hold(bytes)
-    const held = this.#joined()
+  /** A message may be large: the client gets of it what it takes. */
+  #body(bytes: Buffer): boolean {
+    if (bytes.length > pieceBytes)
+      this.#waiting.unshift({ kind: 'payload', bytes: bytes.subarray(pieceBytes) })
+    return this.#client.data(bytes.subarray(0, pieceBytes))
+  }
+
+  #head(bytes: Buffer): boolean {
+    const held = Buffer.concat([this.#prelude, bytes])
     const at = held.indexOf(delimiter)
     if (at === -1 ? held.length > longestPrelude : at > limits.functionPreludeBytes) {
       this.#invalid(`has no eight NUL bytes behind its head within ${limits.functionPreludeBytes} bytes`)
       return true
     }
-    if (at === -1) return true
+    if (at === -1) {
+      this.#prelude = held
+      return true
+    }
     const head = readPrelude(held.subarray(0, at), this.#asked)
     if (!head.ok) {
       this.#invalid(head.why)
       return true
     }
-    this.#drop()
+    this.#prelude = nothing
+    this.#begin(head.head)
+    const body = held.subarray(at + delimiter.length)
+    return body.length === 0 || this.#payload(body)
+  }
+
+  /** Of an answer that has no head of its own. */
+  #beginBody(): void {
+    if (this.#form.kind !== 'body') return
+    this.#begin({ statusCode: 200, reasonPhrase: null, headers: ['Content-Type', this.#form.contentType] })
+  }
+
+  #begin(head: AnswerHead): void {
     this.#part = 'body'
-    this.#client.head(head.head)
-    if (hasNoBody(this.#asked, head.head)) {
-      this.#over(() => this.#end.ended(false))
-      return true
-    }
-    return this.#payload(held.subarray(at + delimiter.length))
+    this.#client.head(head)
+    if (hasNoBody(this.#asked, head)) this.#over(() => this.#end.ended(false))
   }
 
   #complete(error: StreamError | null): void {
-    if (error !== null) this.#over(() => this.#end.failed(error))
-    else if (this.#part === 'prelude')
+    if (error !== null) {
+      this.#over(() => this.#end.failed(error))
+      return
+    }
+    if (this.#part === 'start') this.#beginBody()
+    if (this.#part === 'prelude')
       // The helper of AWS writes it with the first `write`, and not at all where the stream is only ended.
       this.#invalid(
         'ended before its head and eight NUL bytes were written: the function has to write before it ends',
@@ -147,7 +188,7 @@ export class StreamedAnswer {
   }
 
   #whole(): void {
-    const payload = this.#joined()
+    const payload = this.#pieces.take()
     this.#over(() => this.#end.whole(payload))
   }
 
@@ -160,57 +201,8 @@ export class StreamedAnswer {
     this.stop()
     tell()
   }
-
-  #hold(bytes: Buffer): void {
-    this.#held.push(bytes)
-    this.#heldBytes += bytes.length
-  }
-
-  #drop(): void {
-    this.#held = []
-    this.#heldBytes = 0
-  }
-
-  #joined(): Buffer {
-    const joined = Buffer.concat(this.#held)
-    this.#held = [joined]
-    return joined
-  }
 }
 
+const nothing = Buffer.alloc(0)
 const delimiter = Buffer.alloc(8)
 const longestPrelude = limits.functionPreludeBytes + delimiter.length - 1
-
-type HeadReading =
-  | { readonly ok: true; readonly head: AnswerHead }
-  | { readonly ok: false; readonly why: string }
-
-/** Judged as `statusCode`, `headers` and `cookies` of any answer; JSON has no raw NUL, so the first eight are the end. */
-function readPrelude(bytes: Buffer, { payload }: Asked): HeadReading {
-  const value = parseJson(bytes.toString('utf8'))
-  if (!isObject(value)) return refused('has a head that is no JSON object')
-  const written = Object.hasOwn(value, 'statusCode') ? value.statusCode : payload === '2.0' ? 200 : null
-  if (written === null) return refused('has no `statusCode`, which format 1.0 demands')
-  const statusCode = readStatus(written)
-  if (statusCode === null) return refused('has a `statusCode` that is no number from 200 to 599')
-  const lines = answerLines(value)
-  if (!lines.ok) return lines
-  return { ok: true, head: { statusCode, reasonPhrase: null, headers: lines.lines } }
-}
-
-/** RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5. */
-function hasNoBody({ method }: Asked, { statusCode }: AnswerHead): boolean {
-  return method === 'HEAD' || statusCode === 204 || statusCode === 304
-}
-
-/** Without the parameters of a media type, in lower case. */
-function mediaType(headers: readonly string[], name: string): string | null {
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]?.toLowerCase() === name)
-      return (headers[i + 1] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? null
-  return null
-}
-
-function refused(why: string): { readonly ok: false; readonly why: string } {
-  return { ok: false, why }
-}

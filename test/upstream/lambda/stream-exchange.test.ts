@@ -7,10 +7,11 @@ import { limits } from '../../../src/core/limits/table.ts'
 import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
 import { invoke } from '../../../src/upstream/lambda/invocation.ts'
+import { randomFrom } from '../../support/abort-fuzz.ts'
 import { poll } from '../../support/waiting.ts'
 import { request, settings } from '../rig.ts'
 import { functionName, nowMs } from './input.ts'
-import { invokeComplete, payloadChunk } from './messages.ts'
+import { inPieces, invokeComplete, payloadChunk } from './messages.ts'
 
 const upstream = settings(443, {
   scheme: 'https',
@@ -144,6 +145,116 @@ t.test('a client that is slow holds Lambda up', async (t) => {
   t.equal(resumes(), 1)
   takes = true
   t.equal(below().data(payloadChunk('two')), true)
+})
+
+t.test('a client that has enough gets nothing more before it asks, be it here or not', async (t) => {
+  const { told, below, exchange, resumes, room, cancels } = await answering(
+    streams,
+    {},
+    { takes: () => false },
+  )
+  const two = Buffer.concat([prelude, payloadChunk('one'), payloadChunk('two'), invokeComplete()])
+  t.equal(below().data(two), false)
+  t.same([told, room.held], [[201, 'one'], 3])
+  below().end()
+  below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'the connection broke'))
+  t.same(told, [201, 'one'], 'what becomes of the connection is nothing to an answer that is all here')
+  exchange.resume()
+  t.same([told, room.held, resumes()], [[201, 'one', 'two'], 0, 0])
+  exchange.resume()
+  t.same([told, room.held, resumes()], [[201, 'one', 'two', 'end'], 0, 1])
+  await setImmediate()
+  t.equal(cancels(), 0)
+
+  const gone = await answering(streams, {}, { takes: () => false })
+  gone.below().data(two)
+  gone.exchange.cancel()
+  gone.exchange.resume()
+  t.same([gone.told, gone.room.held], [[201, 'one'], 0])
+  const cut = await answering(streams, {}, { takes: () => false })
+  cut.below().data(two.subarray(0, -1))
+  cut.below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'the connection broke'))
+  t.same([cut.told, cut.room.held], [[201, 'one', 'UPSTREAM_ABORTED', 'the connection broke'], 0])
+})
+
+t.test('bytes behind the end of an answer end the connection, and go nowhere', async (t) => {
+  const { told, below, cancels } = await answering(streams)
+  t.equal(
+    below().data(Buffer.concat([prelude, payloadChunk('one'), invokeComplete(), payloadChunk('two')])),
+    true,
+  )
+  await setImmediate()
+  t.equal(cancels(), 0)
+  t.equal(below().data(payloadChunk('three')), true)
+  await setImmediate()
+  t.equal(cancels(), 1)
+  t.same(told, [201, 'one', 'end'])
+})
+
+t.test('a head that node:http does not write is a fault, though all of the answer is here', async (t) => {
+  for (const head of [streams, plain]) {
+    const json = head === plain ? payloadChunk('{"statusCode":200,"body":"one"}') : prelude
+    const onData = () => {
+      throw new TypeError('Invalid character in header content')
+    }
+    const { told, below, room, cancels } = await answering(head, {}, { onData })
+    t.equal(below().data(Buffer.concat([json, payloadChunk('  '), invokeComplete()])), true)
+    below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'later'))
+    t.match(told.slice(-2), ['UPSTREAM_RESPONSE_INVALID', /the head of its answer cannot be passed on/])
+    await setImmediate()
+    t.same([room.held, cancels()], [0, head === plain ? 0 : 1])
+  }
+})
+
+t.test('a body without a head, in format 2.0', async (t) => {
+  const typed = { ...plain, headers: [...type, 'X-Amzn-Remapped-Content-Type', 'text/plain'] }
+  const two = settings(443, { lambda: { functionName, payload: '2.0', streaming: true } })
+  const { told, below } = await answering(typed, { upstream: two })
+  below().data(payloadChunk('one'))
+  t.same(told, [200, 'one'])
+  below().data(invokeComplete())
+  t.same(told, [200, 'one', 'end'])
+})
+
+t.test('room is given back once, however an answer goes', async (t) => {
+  const draw = randomFrom(7)
+  const random = (below: number): number => Math.floor(draw() * below)
+  const kinds = [streams, plain, { ...plain, statusCode: 500 }]
+  const room = new AnswerRoom({ inAll: 400, ofNetwork: 400 })
+  for (let round = 0; round < 2000; round += 1) {
+    const open: Awaited<ReturnType<typeof answering>>[] = []
+    for (let i = 0; i < 2; i += 1) {
+      const kind = kinds[random(kinds.length)] ?? plain
+      open.push(await answering(kind, {}, { room, takes: () => random(3) > 0 }))
+    }
+    const bytes = Buffer.concat([
+      ...(random(2) === 0 ? [prelude] : []),
+      ...Array.from({ length: random(4) }, () => payloadChunk('x'.repeat(random(150)))),
+      ...(random(2) === 0 ? [invokeComplete(random(3) === 0 ? { ErrorCode: 'Unhandled' } : {})] : []),
+    ])
+    const pieces = inPieces(bytes, 1 + random(120))
+    for (const piece of pieces)
+      for (const { below, exchange } of open) {
+        below().data(piece)
+        if (room.held < 0 || room.held > 400) t.fail(`round ${round}: ${room.held} bytes are held`)
+        const does = random(12)
+        if (does === 0) exchange.cancel()
+        else if (does === 1) below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'it broke off'))
+        else if (does < 6) exchange.resume()
+      }
+    for (const { below, exchange } of open) {
+      below().end()
+      for (let i = 0; i < 8; i += 1) exchange.resume()
+      if (random(2) === 0) below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'late'))
+      exchange.cancel()
+      exchange.cancel()
+    }
+    if (room.held !== 0) {
+      t.fail(`round ${round}: ${room.held} bytes are left`)
+      break
+    }
+  }
+  t.equal(room.held, 0)
 })
 
 t.test('a client that is gone', async (t) => {

@@ -2,7 +2,9 @@ import t from 'tap'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { AnswerHead } from '../../../src/core/ports.ts'
 import { openEventStream, type StreamError } from '../../../src/upstream/lambda/event-stream.ts'
-import { hasPrelude, isEventStream, StreamedAnswer } from '../../../src/upstream/lambda/streamed-answer.ts'
+import { type AnswerForm, formOf, isEventStream } from '../../../src/upstream/lambda/stream-head.ts'
+import { StreamedAnswer } from '../../../src/upstream/lambda/streamed-answer.ts'
+import { keptBytes } from '../../support/heap.ts'
 import { inPieces, invokeComplete, payloadChunk } from './messages.ts'
 
 type Told =
@@ -16,7 +18,7 @@ type Told =
 interface Asked {
   readonly method?: string
   readonly payload?: '1.0' | '2.0'
-  readonly startsWithPrelude?: boolean
+  readonly form?: AnswerForm
   /** What the client says of each piece: whether it wants more. */
   readonly takes?: () => boolean
 }
@@ -24,12 +26,12 @@ interface Asked {
 async function open({
   method = 'GET',
   payload = '1.0',
-  startsWithPrelude = true,
+  form = { kind: 'prelude' },
   takes = () => true,
 }: Asked) {
   const told: Told[] = []
   const answer = new StreamedAnswer(
-    { asked: { method, payload }, startsWithPrelude },
+    { asked: { method, payload }, form },
     await openEventStream(),
     {
       head: ({ statusCode, headers }: AnswerHead) => void told.push(['head', statusCode, headers]),
@@ -95,8 +97,13 @@ t.test('a piece goes on before the next one is there, and no faster than the cli
   t.same(told.at(-1), ['data', 'data: 1\n\n'])
   takes = false
   const two = Buffer.concat([payloadChunk('data: 2\n\n'), payloadChunk('data: 3\n\n')])
-  t.equal(answer.data(two), false, 'one that had enough stops it')
-  t.same(told.at(-1), ['data', 'data: 3\n\n'], 'what is here already is passed on all the same')
+  t.equal(answer.data(two), false)
+  t.same(told.at(-1), ['data', 'data: 2\n\n'], 'one that has enough gets nothing more')
+  t.equal(answer.heldBytes, 9)
+  t.equal(answer.passOn(), false, 'as long as it has')
+  t.same(told.at(-1), ['data', 'data: 3\n\n'])
+  t.equal(answer.heldBytes, 0)
+  t.equal(answer.passOn(), true)
   takes = true
   t.equal(answer.data(invokeComplete()), true)
   t.same(told.at(-1), ['ended', true])
@@ -230,7 +237,7 @@ t.test('a stream that is damaged passes on what came before it, and nothing afte
 })
 
 t.test('an answer without such a head is told when it is whole', async (t) => {
-  const whole = { startsWithPrelude: false }
+  const whole: Asked = { form: { kind: 'whole' } }
   const json = '{"statusCode":202,"body":"größer"}'
   const chunks = inPieces(Buffer.from(json), 10).map(payloadChunk)
   const { answer, told } = await open(whole)
@@ -268,7 +275,88 @@ t.test('by which lines the kind of an answer is known', async (t) => {
   t.ok(isEventStream(named('content-type', `${stream.toUpperCase()}; a=b`)))
   t.notOk(isEventStream(named('Content-Type', 'application/json')))
   t.notOk(isEventStream(named()))
-  t.ok(hasPrelude(named('Content-Type', stream, 'x-amzn-Remapped-Content-Type', integration)))
-  t.notOk(hasPrelude(named('Content-Type', stream, 'x-amzn-Remapped-Content-Type', 'application/json')))
-  t.notOk(hasPrelude(named('Content-Type', integration)), 'that would be no event stream')
+  const form = (type: string, payload: '1.0' | '2.0' = '2.0') =>
+    formOf(named('Content-Type', stream, 'x-amzn-Remapped-Content-Type', type), payload)
+  for (const payload of ['1.0', '2.0'] as const) {
+    t.same(form(integration, payload), { kind: 'prelude' })
+    t.same(form(`${integration.toUpperCase()}; a=b`, payload), { kind: 'prelude' })
+    t.same(form('application/json', payload), { kind: 'whole' }, 'as functions return it that do not stream')
+    t.same(form('Application/JSON; charset=utf-8', payload), { kind: 'whole' })
+    t.same(form('', payload), { kind: 'whole' })
+    t.same(form(' ; charset=utf-8', payload), { kind: 'whole' })
+    t.same(formOf(named('Content-Type', stream), payload), { kind: 'whole' }, 'nothing is known')
+    t.same(formOf(named('Content-Type', integration), payload), { kind: 'whole' })
+    t.same(formOf(named('Content-Type', 'text/plain'), payload), { kind: 'whole' })
+  }
+  t.same(form('text/Plain; charset=utf-8'), { kind: 'body', contentType: 'text/Plain; charset=utf-8' })
+  t.same(form('application/x-ndjson'), { kind: 'body', contentType: 'application/x-ndjson' })
+  t.same(form('text/plain', '1.0'), { kind: 'whole' }, 'format 1.0 knows no answer without a status')
+})
+
+t.test('a body without a head is 200 of its type, from its first byte', async (t) => {
+  const form: AnswerForm = { kind: 'body', contentType: 'text/event-stream' }
+  const typed: Told = ['head', 200, ['Content-Type', 'text/event-stream']]
+  const { answer, told } = await open({ form })
+  answer.data(payloadChunk(''))
+  t.same(told, [], 'as long as the function may fail without having said anything')
+  answer.data(payloadChunk('data: 1\n\n'))
+  t.same(told, [typed, ['data', 'data: 1\n\n']])
+  answer.data(Buffer.concat([payloadChunk(`{"statusCode":403}${nul}`), invokeComplete()]))
+  t.same(told.slice(2), [
+    ['data', `{"statusCode":403}${nul}`],
+    ['ended', true],
+  ])
+  t.same(await of([invokeComplete()], { form }), [typed, ['ended', true]], 'an empty one')
+  t.same(await of([payloadChunk('x')], { form, method: 'HEAD' }), [typed, ['ended', false]])
+  t.match(await of([invokeComplete({ ErrorCode: 'Unhandled' })], { form }), [['failed']])
+  t.match(await of([payloadChunk('x'), invokeComplete({ ErrorCode: 'Unhandled' })], { form }), [
+    typed,
+    ['data', 'x'],
+    ['failed'],
+  ])
+})
+
+t.test('a large message goes on in pieces, no faster than the client takes them', async (t) => {
+  const body = Buffer.alloc(200_000, 'claimgate ')
+  const { answer, told } = await open({ takes: () => false })
+  const bytes = Buffer.concat([payloadChunk(`${prelude}${nul}`), payloadChunk(body), invokeComplete()])
+  t.equal(answer.data(bytes), false)
+  t.equal(answer.hasEnd, true)
+  t.equal(answer.heldBytes, 200_000 - 65_536)
+  answer.closed()
+  t.same(
+    told.map((one) => one[0]),
+    ['head', 'data'],
+    'that the connection ends is nothing to an answer that is all here',
+  )
+  while (!answer.passOn());
+  t.same(
+    told.map((one) => (one[0] === 'data' ? one[1].length : one[0])),
+    ['head', 65_536, 65_536, 65_536, 200_000 - 3 * 65_536, 'ended'],
+  )
+  t.equal(told.flatMap((one) => (one[0] === 'data' ? [one[1]] : [])).join(''), body.toString())
+  t.equal(answer.heldBytes, 0)
+})
+
+t.test('what is damaged behind what waits is told when the client has that', async (t) => {
+  const bad = payloadChunk('bad')
+  bad.writeUInt8(0, bad.length - 1)
+  const { answer, told } = await open({ takes: () => false })
+  t.equal(answer.data(Buffer.concat([payloadChunk(`${prelude}${nul}one`), payloadChunk('two'), bad])), false)
+  t.same(told, [head, ['data', 'one']])
+  t.equal(answer.passOn(), false)
+  t.same(told.at(-1), ['data', 'two'])
+  t.equal(answer.passOn(), true)
+  t.match(told.at(-1), ['invalid', /checksum/])
+})
+
+t.test('an answer that is written byte by byte takes no more memory than its bytes', async (t) => {
+  const { answer } = await open({ form: { kind: 'whole' } })
+  const piece = Buffer.concat(Array<Buffer>(500).fill(payloadChunk('x')))
+  const before = keptBytes()
+  for (let i = 0; i < 200; i += 1) answer.data(Buffer.from(piece))
+  for (let i = 0; i < 20_000; i += 1) answer.data(payloadChunk(''))
+  const grown = keptBytes() - before
+  t.equal(answer.heldBytes, 100_000)
+  t.ok(grown < 2 * 1024 * 1024, `${grown} bytes for 100,000`)
 })
