@@ -6,7 +6,7 @@ export interface CredentialSource {
   current(): AwsCredentials | null
   /** Rejects with an UpstreamFault, AWS_CREDENTIALS_UNAVAILABLE. All who ask at once wait for one answer. */
   load(): Promise<AwsCredentials>
-  /** AWS said that these are over, or unknown: the next ones are fetched. */
+  /** AWS said that these are over, or unknown: the next ones are fetched. Where there are none, these go on. */
   refused(credentials: AwsCredentials): void
   /** For the log: `role arn:…`, `access key AKIA…`. Never a secret. */
   readonly whose: string

@@ -25,12 +25,15 @@ interface Held {
   readonly credentials: AwsCredentials
   /** By the wall clock, as their end is. */
   readonly renewAtMs: number
+  /** AWS said that they are over, which may be no more than what one app says: they wait for what the next fetch brings. */
+  readonly doubted: boolean
 }
 
 /**
  * Credentials that are renewed ahead of their end for as long as the source is open, whether somebody asks or not: the first
  * request of a morning does not wait, and a role that was taken away is in the log before the last credentials of it end.
- * Those that are there serve until their end. After a failure the pauses grow; whoever asks within one is refused at once.
+ * Those that are there serve until their end, also when AWS calls them over and no next ones can be had: the word of one app
+ * must not take them from all. After a failure the pauses grow; whoever asks within one is refused at once.
  * Ends go by the wall clock, pauses by the steady one.
  */
 export function createRenewedSource({ fetch, whose, timing, random, note }: Renewing): RenewedSource {
@@ -49,6 +52,12 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
     const endsAtMs = held?.credentials.endsAtMs ?? null
     if (endsAtMs !== null && wallMs() >= endsAtMs - limits.awsEndedMs) held = null
     return held
+  }
+
+  /** Those that sign now. */
+  function serving(): Held | null {
+    const now = living()
+    return now?.doubted === true && flight !== null ? null : now
   }
 
   function begin(): Promise<AwsCredentials> {
@@ -77,7 +86,7 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
       )
     flight = null
     if (closed) return credentials
-    held = { credentials, renewAtMs: renewalOf(endsAtMs) }
+    held = { credentials, renewAtMs: renewalOf(endsAtMs), doubted: false }
     note({ kind: 'fetched', whose, endsAtMs, failures })
     failures = 0
     fault = null
@@ -115,6 +124,7 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
     pausedUntilMs = timing.nowMs() + pauseMs
     const words = failureWords(thrown)
     const { endsAtMs = null } = living()?.credentials ?? {}
+    if (held !== null) held = { ...held, doubted: false }
     fault = new UpstreamFault('AWS_CREDENTIALS_UNAVAILABLE', `credentials of ${whose}: ${words}`)
     if (!closed) {
       note({ kind: 'failed', whose, words, pauseMs, living: held !== null, endsAtMs })
@@ -135,13 +145,13 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
   return {
     whose,
     current() {
-      const now = living()
+      const now = serving()
       if (now === null) return null
       if (wallMs() >= now.renewAtMs) renew()
       return now.credentials
     },
     load() {
-      const now = living()
+      const now = serving()
       if (now !== null) return Promise.resolve(now.credentials)
       if (flight !== null) return flight
       if (closed) return Promise.reject(new UpstreamFault('AWS_CREDENTIALS_UNAVAILABLE', 'the gateway stops'))
@@ -151,7 +161,7 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
     refused(credentials) {
       if (held?.credentials !== credentials || timing.nowMs() < refusedUntilMs) return
       refusedUntilMs = timing.nowMs() + limits.awsRefusedPauseMs
-      held = null
+      held = { ...held, doubted: true }
       renew()
     },
     close() {
