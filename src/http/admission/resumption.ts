@@ -3,7 +3,9 @@ import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import { type FormLink, openFormLink, type SentForm } from '../../core/session/sent-form.ts'
+import { hasRoomFor, heldBodiesFull, heldShare } from '../../runtime/held-share.ts'
 import { readForm, takeForm } from '../../runtime/kept-forms.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
 import type { RequestContext } from '../server/context.ts'
 import type { Admission } from './admission.ts'
 import { originOfFormLink, readFormLink } from './form-body.ts'
@@ -72,11 +74,30 @@ async function send(
     carryResumedForm(request, { token: link.form, sent: null })
     return admission
   }
+  const full = noRoomFor(runtime, admission, form)
+  if (full !== null) {
+    carryResumedForm(request, { token: link.form, sent: null })
+    return full
+  }
   const taken = await takeForm(runtime, link.form, origin.origin)
   if (taken === null) return null
   carryResumedForm(request, { token: link.form, sent: { rawHeaders, body: taken.body } })
   tellOfResumed(context, admission, taken)
   return admission
+}
+
+/** The answer where the app takes a body as a whole and no more may be held: a form that was taken would be lost. */
+function noRoomFor(runtime: Runtime, admission: Admission, { body }: SentForm): Admission | null {
+  const { app, location, network } = admission
+  if (app === null || location === null) return null
+  const { maxBodyBytes } = location.forwarding
+  const share = heldShare(runtime, network, { upstream: app.upstream, maxBodyBytes })
+  if (share === null || hasRoomFor(share, body.length)) return null
+  return {
+    ...admission,
+    decision: { kind: 'deny', reason: 'undecided', principal: null },
+    ...{ fault: heldBodiesFull(share), principal: null, destination: null },
+  }
 }
 
 function tellOfResumed(

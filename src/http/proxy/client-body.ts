@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Timeouts } from '../../core/gateway.ts'
 import { announcesBody, expectsContinue } from '../../core/request/body.ts'
+import type { HeldShare } from '../../runtime/held-share.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
-import { HeldBody, type HeldShare } from './held-body.ts'
+import { HeldBody } from './held-body.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
 
 /** Whose body it is, and what it may be. */

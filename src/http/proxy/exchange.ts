@@ -5,10 +5,10 @@ import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamSink, Upstreams } from '../../core/ports.ts'
 import { announcesBody } from '../../core/request/body.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
+import type { HeldShare } from '../../runtime/held-share.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { resumedFormOf } from '../admission/resumed-form.ts'
 import { ClientBody } from './client-body.ts'
-import type { HeldShare } from './held-body.ts'
 import type { Outbound } from './outbound.ts'
 
 /** Told once: a fault from before the answer began, or the status of an answer that `begin` may now write. */

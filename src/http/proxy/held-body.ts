@@ -1,31 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { UpstreamFault } from '../../core/fault.ts'
-import type { HeldBounds, HeldBytes } from '../../core/limits/held-bytes.ts'
-import { type ClientNetwork, mostOf } from '../../core/limits/network.ts'
+import type { UpstreamFault } from '../../core/fault.ts'
 import { Pieces } from '../../core/pieces.ts'
-import { takesWholeBodies } from '../../core/upstream-settings.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
+import { type HeldShare, hasRoomFor, heldBodiesFull } from '../../runtime/held-share.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
-import type { Outbound } from './outbound.ts'
 import { announcedLength, Upload, type UploadLimits, type UploadListener } from './upload.ts'
-
-/** Where what is held is counted, and whose it is. */
-export interface HeldShare {
-  readonly held: HeldBytes
-  readonly network: ClientNetwork
-  readonly bounds: HeldBounds
-}
-
-/** Of a request for an upstream that takes whole bodies; null: the upstream takes a body as it comes. */
-export function heldShare(
-  { heldBytes, gateway }: Pick<Runtime, 'heldBytes' | 'gateway'>,
-  network: ClientNetwork,
-  { request: { upstream }, maxBodyBytes }: Pick<Outbound, 'request' | 'maxBodyBytes'>,
-): HeldShare | null {
-  if (!takesWholeBodies(upstream)) return null
-  const bounds = heldBytes.bounds(gateway.heldBodyBytes, maxBodyBytes ?? 0)
-  return { held: heldBytes, network, bounds }
-}
 
 export interface HeldBodyListener extends UploadListener {
   /** Called once, when its last byte is there. */
@@ -48,8 +26,7 @@ export class HeldBody {
 
   /** Whether so much could be held now; null, of a body that announces nothing, always may begin. */
   hasRoomFor(announced: number | null): boolean {
-    const { held, network, bounds } = this.#share
-    return announced === null || announced <= held.free(network, bounds)
+    return announced === null || hasRoomFor(this.#share, announced)
   }
 
   /** Reads the body of a request, within the limits that any body has. */
@@ -84,10 +61,7 @@ export class HeldBody {
 
   /** That there was no room: of the network, or at all. */
   full(): UpstreamFault {
-    const { held, network, bounds } = this.#share
-    const own = `${held.bytesOf(network)} bytes of ${mostOf(bounds.ofNetwork, network)} for its client network`
-    const message = `no more bodies can be held (\`aws.held_bodies\`): held are ${own}, and ${held.bytes()} of ${bounds.inAll} in all`
-    return new UpstreamFault('HELD_BODIES_FULL', message)
+    return heldBodiesFull(this.#share)
   }
 
   /** Whatever became of it: it is held no more. Counts once, however often it is called. */

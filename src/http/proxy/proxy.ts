@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../../core/decision.ts'
+import { heldShare } from '../../runtime/held-share.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
 import { contextOf } from '../server/context.ts'
 import { Exchange, type ExchangeObserver } from './exchange.ts'
-import { heldShare } from './held-body.ts'
 import { readOutbound } from './outbound.ts'
 
 /** The one address that Fastify routes to the proxy. */
@@ -82,7 +82,10 @@ export async function proxy(scope: FastifyInstance, options: ProxyOptions): Prom
         response: reply.raw,
         outbound,
         upstreams: runtime.upstreams,
-        share: heldShare(runtime, admissionOf(request.raw).network, outbound),
+        share: heldShare(runtime, admissionOf(request.raw).network, {
+          upstream: outbound.request.upstream,
+          maxBodyBytes: outbound.maxBodyBytes,
+        }),
         observer: options,
       })
       reply.from(proxyPath, replyOptions)

@@ -142,3 +142,38 @@ t.test('a cookie of a version before does not say whose it was, so its form is a
   t.notOk(formOn(page).alone)
   t.match(page.text, /somebody else/)
 })
+
+const guarded = yaml.replace(
+  'upstream: http://10.9.9.9',
+  'upstream: { url: "https://abc.execute-api.eu-west-1.amazonaws.com/prod", aws: { sign: execute-api } }',
+)
+
+t.test('a form for which there is no room stays, and goes when there is', async (t) => {
+  const app = await openHeldApp(t, guarded)
+  const { heldBytes, gateway } = app.runtime
+  const cookie = await app.signIn('wiki.example')
+  app.clock.time += idleSeconds + 1
+  const asked = await sendForm(app, cookie, { body })
+  const back = await comeBack(app, jarOf(cookie, asked), asked)
+  const jar = jarOf(jarOf(cookie, asked), back)
+  const form = formOn(await ask(app, back.location, { cookie: jar }))
+  const network = { key: '198.51.100.7', hidden: false }
+  const bounds = heldBytes.bounds(gateway.heldBodyBytes, 10 * 1024 * 1024)
+  const others = heldBytes.free(network, bounds) - body.length + 1
+  t.ok(heldBytes.take(network, others, bounds))
+  const refused = await pressSend(app, jar, form)
+  t.equal(refused.status, 503)
+  t.equal(app.sent.length, 0)
+  t.equal(heldBytes.bytesOf(network), others)
+  t.match(
+    app.lines.find(({ code }) => code === 'HELD_BODIES_FULL'),
+    { error: /for its client network/ },
+  )
+  heldBytes.release(network, 1)
+  void pressSend(app, jar, form)
+  await settled()
+  t.equal(app.sent.length, 1)
+  t.equal(app.sent[0]?.request.path, '/prod/orders?a=1')
+  t.equal(String(app.sent[0]?.request.body), body)
+  t.equal(heldBytes.bytesOf(network), others - 1)
+})
