@@ -23,10 +23,13 @@ function text(value: string): string {
   return JSON.stringify(value)
 }
 
-/** What both have: the keys, asked for at most once in ten seconds, whoever sends what; and what is demanded of a token. */
+/**
+ * What both have: the keys, asked for at most once in ten seconds, whoever sends what; and what is demanded of a token.
+ * Keys that cannot be had take nothing away from those that are known, and who has one waits for nobody.
+ */
 function verifying({ issuer, audience }: AssertionSettings): string {
   return `# Debian: apt-get install python3-jwt python3-cryptography; elsewhere: pip install "PyJWT[crypto]>=2.6"
-import os, threading, time, urllib.request
+import os, sys, threading, time, urllib.request
 import jwt
 
 ISSUER = ${text(issuer)}
@@ -34,14 +37,22 @@ AUDIENCE = ${text(audience)}
 KEYS_AT = ${text(keysOfIssuer(issuer))}
 known, lock = {"keys": {}, "asked": -1e9}, threading.Lock()
 
+def ask(kid):
+    age = time.monotonic() - known["asked"]
+    if age > 300 or (kid not in known["keys"] and age > 10):
+        known["asked"] = time.monotonic()
+        keys = os.environ.get("CLAIMGATE_JWKS") or urllib.request.urlopen(KEYS_AT, timeout=5).read()
+        known["keys"] = {key.key_id: key.key for key in jwt.PyJWKSet.from_json(keys).keys}
+
 def key_of(kid):
-    with lock:
-        age = time.monotonic() - known["asked"]
-        if age > 300 or (kid not in known["keys"] and age > 10):
-            known["asked"] = time.monotonic()
-            keys = os.environ.get("CLAIMGATE_JWKS") or urllib.request.urlopen(KEYS_AT, timeout=5).read()
-            known["keys"] = {key.key_id: key.key for key in jwt.PyJWKSet.from_json(keys).keys}
-        return known["keys"][kid]
+    if lock.acquire(blocking=kid not in known["keys"]):  # Who has a key waits for nobody.
+        try:
+            ask(kid)
+        except Exception as error:
+            print(f"no keys from {KEYS_AT}: {error}", file=sys.stderr)
+        finally:
+            lock.release()
+    return known["keys"][kid]
 
 def verify(token):
     key = key_of(jwt.get_unverified_header(token)["kid"])
@@ -64,8 +75,11 @@ function wsgi({ header }: AssertionSettings): string {
     def __call__(self, environ, start_response):
         try:
             said = verify(environ[${text(variable)}])
-        except Exception:
-            status = "403 Forbidden" if ${text(variable)} in environ else "401 Unauthorized"
+        except Exception as error:
+            status = "401 Unauthorized"
+            if ${text(variable)} in environ:
+                status = "403 Forbidden"
+                print(${text(`${header} refused:`)}, type(error).__name__, file=environ["wsgi.errors"])
             start_response(status, [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return [b""]
         user = said["sub"].encode().decode("latin-1")  # As WSGI writes texts (PEP 3333).
@@ -82,7 +96,9 @@ function lambda({ header }: AssertionSettings): string {
         tokens = [value for name in lines if name.lower() == ${text(header.toLowerCase())} for value in lines[name]]
         try:
             said = verify(*tokens)
-        except Exception:
+        except Exception as error:
+            if tokens:
+                print(${text(`${header} refused:`)}, type(error).__name__)
             return {"statusCode": 403 if tokens else 401, "headers": {"Content-Type": "text/plain"}, "body": ""}
         authorizer = {"principalId": said["sub"], "claims": said}  # What adapters make REMOTE_USER of.
         event["requestContext"] = {**(event.get("requestContext") or {}), "authorizer": authorizer}

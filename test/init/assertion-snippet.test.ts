@@ -108,9 +108,87 @@ print(ask("${old.kid}"), len(asked))
 answers.append(None)
 clock[0] = 400
 print(ask("${old.kid}"), ask("${old.kid}"), len(asked))
+answers.append('a page of somebody else')
+clock[0] = 800
+print(ask("${old.kid}"), ask("forged"), len(asked))
 `,
   )
-  t.same(said.split('\n'), ['no 1 no 1', 'no 2', 'ok 3', 'no ok 4'])
+  t.same(said.split('\n'), ['no 1 no 1', 'no 2', 'ok 3', 'ok ok 4', 'ok no 5'])
+})
+
+t.test('the log of the app says why there are no keys, and why somebody was refused', async (t) => {
+  const lines = `
+answers.append(None)
+sys.stderr = io.StringIO()
+errors = io.StringIO()
+said = []
+app = snippet.VerifiedUser(lambda environ, start: [b"never"])
+def send(token):
+    app({"HTTP_X_PROOF_OF": token, "wsgi.errors": errors}, lambda status, headers: said.append(status))
+send("eyJhbGciOiJFUzI1NiIsImtpZCI6ImNhbmFyeSJ9.e30.AAAA")
+send("canary")
+app({"wsgi.errors": errors}, lambda status, headers: said.append(status))
+print(said)
+print(sys.stderr.getvalue().strip())
+print(errors.getvalue().strip())
+`
+  t.same(run(t.testdir(), 'flask', lines).split('\n'), [
+    "['403 Forbidden', '403 Forbidden', '401 Unauthorized']",
+    'no keys from https://wiki.example/.auth/jwks.json: no way',
+    'X-Proof-Of refused: KeyError',
+    'X-Proof-Of refused: DecodeError',
+  ])
+  const handler = `
+answers.append(None)
+sys.stderr = sys.stdout
+handle = snippet.verified(lambda event, context: None)
+print(handle({"headers": {"X-Proof-Of": "canary"}}, None)["statusCode"], handle({"headers": {}}, None)["statusCode"])
+`
+  t.same(run(t.testdir(), 'lambda-python', handler).split('\n'), [
+    'X-Proof-Of refused: DecodeError',
+    '403 401',
+  ])
+})
+
+t.test('who has a key waits for nobody who asks for another one', async (t) => {
+  const said = run(
+    t.testdir(),
+    'flask',
+    `
+answers.append(${inPython(sets.old)})
+print(ask("${old.kid}"), len(asked))
+plain, asking, answer = urllib.request.urlopen, threading.Event(), threading.Event()
+def slow(url, timeout):
+    asking.set()
+    answer.wait()
+    return plain(url, timeout)
+urllib.request.urlopen = slow
+answers.append(${inPython(sets.both)})
+for kid, at in (("forged", 11), ("${old.kid}", 400)):
+    clock[0] = at
+    asking.clear()
+    answer.clear()
+    said = []
+    one = threading.Thread(target=lambda: said.append(ask(kid)))
+    one.start()
+    asking.wait()
+    others = [threading.Thread(target=lambda: said.append(ask("${old.kid}"))) for _ in range(4)]
+    for thread in others: thread.start()
+    until = time.time() + 30
+    for thread in others: thread.join(max(0, until - time.time()))
+    print(said, len(asked))
+    answer.set()
+    one.join()
+    print(said[-1], len(asked))
+`,
+  )
+  t.same(said.split('\n'), [
+    'ok 1',
+    "['ok', 'ok', 'ok', 'ok'] 1",
+    'no 2',
+    "['ok', 'ok', 'ok', 'ok'] 2",
+    'ok 3',
+  ])
 })
 
 t.test('of many first requests at once each waits for the keys, which are asked for once', async (t) => {
@@ -156,6 +234,7 @@ t.test(
   async (t) => {
     const lines = `
 snippet.verify = lambda token: {"sub": "ada"} if token == "good" else 1 / 0
+snippet.print = lambda *_: None
 def handler(event, context):
     return event["requestContext"]
 handle = snippet.verified(handler)
@@ -180,7 +259,7 @@ print(handle(event, None))
 t.test('it is short enough to be read', async (t) => {
   for (const kind of snippetKinds) {
     const lines = assertionSnippet(kind, settings).split('\n')
-    t.ok(lines.length <= 50, `${lines.length} lines`)
+    t.ok(lines.length <= 55, `${lines.length} lines`)
     t.same(
       lines.filter((line) => line.length > 120),
       [],
