@@ -157,15 +157,18 @@ export const faultMeanings: { readonly [code in FaultCode]: FaultMeaning } = {
   },
   UPSTREAM_TIMEOUT: {
     means: 'The app took longer than it may, to be connected with, to answer, or within its answer.',
-    lookAt: '`error` names the time and its key below `timeouts`; the app’s log.',
+    lookAt:
+      '`error` names the time and its key below `timeouts`, or says that Lambda ended the function by its own time-out; the app’s log.',
   },
   UPSTREAM_ABORTED: {
     means: 'The app, or the network, ended the connection before the end of the answer.',
     lookAt: 'The app’s log; `timeouts.keep_alive`, when it is now and then and right after a pause.',
   },
   UPSTREAM_BUSY: {
-    means: 'All connections that the app may have are in use, and none became free in time.',
-    lookAt: 'Why the app is slow; `upstream.max_connections`.',
+    means:
+      'All connections that the app may have are in use, and none became free in time. Or Lambda starts no further copy of the function.',
+    lookAt:
+      '`error`. Why the app is slow; `upstream.max_connections`. Of a function its reserved concurrency, and the quota of the account.',
   },
   UPSTREAM_REFUSED_US: {
     means: 'AWS refused the request that the gateway signed. The app never saw it.',

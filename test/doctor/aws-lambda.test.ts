@@ -85,3 +85,32 @@ t.test('a function that fails, and one that refuses whoever is no proxy of its o
     /^note .* answers 403.*REMOTE_ADDR/,
   )
 })
+
+t.test(
+  'a function that takes too long, or of which no more copies start: Lambda answered, and is no network',
+  async (t) => {
+    const slow = await start(t, {
+      handler: 'own.handler',
+      files: { 'own.py': 'import time\ndef handler(event, context):\n    time.sleep(60)\n' },
+      timeoutSeconds: 1,
+    })
+    const late = await told(file(invoked(slow)))
+    t.match(late.line('reachable'), /^ok /)
+    t.match(
+      late.line('with the signature'),
+      /^failed .*which is its own time-out there.*log, by the request id/,
+    )
+    t.notMatch(late.line('with the signature'), /network/)
+    await aws.answerNext('lambda', [
+      {
+        status: 429,
+        headers: { 'x-amzn-errortype': 'TooManyRequestsException', 'x-amzn-requestid': 'one' },
+        body: '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","message":"Rate Exceeded."}',
+      },
+    ])
+    const busy = await told(file(invoked(aws)))
+    t.match(busy.line('reachable'), /^ok /)
+    t.match(busy.line('with the signature'), /^failed .*no further invocation.*0 switches it off/)
+    t.notMatch(busy.line('with the signature'), /scheme/)
+  },
+)

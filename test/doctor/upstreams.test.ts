@@ -176,9 +176,31 @@ t.test('slow: nothing came within the time of the file', async (t) => {
   const changes = `shared_secret: ${secret}\n    timeouts: { response: 1s }`
   const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`, changes))
   t.match(lines('apps.wiki', 'reachable'), [/^failed .* See whether the app hangs/])
-  t.match(lines('apps.wiki', 'without the secret')[0], /^failed /, 'it may be at work for a stranger')
+  const [stranger = ''] = lines('apps.wiki', 'without the secret')
+  t.match(
+    stranger,
+    /^failed .* no answer within 1 s, .*Whether strangers are refused/,
+    'it may be at work for one',
+  )
+  t.notMatch(stranger, /gets this/, 'nobody got anything')
   t.equal(app.requests(), 2, 'one path, as the next would hang too')
 })
+
+t.test(
+  'slow for strangers alone, by a file that waits long: nobody waits so long for a refusal',
+  async (t) => {
+    const closed = demanding()
+    const app = await upstream(t, (soFar) => (soFar.received.includes(secret) ? closed(soFar) : null))
+    const changes = `shared_secret: ${secret}\n    timeouts: { response: 10m }`
+    const oneLocation = fileFor(`http://127.0.0.1:${app.port}`, changes).replace(
+      /\n {4}locations:[\s\S]*$/,
+      '\n',
+    )
+    const { lines } = await look(oneLocation)
+    t.match(lines('apps.wiki', 'with the secret')[0], /^ok /)
+    t.match(lines('apps.wiki', 'without the secret')[0], /^failed .* no answer within 10 s, /)
+  },
+)
 
 t.test('TLS mismatch both ways, and certificates', async (t) => {
   const ours = createAuthority()

@@ -60,7 +60,7 @@ export function checkLongestBody(
   if (longest === null || written === undefined || (written !== null && written <= longest)) return
   const most = sizeText(longest)
   const found = written === null ? '`none`' : sizeText(written)
-  const said = `${found}, and AWS takes no longer body there: write at most ${most}`
+  const said = `${found}, and AWS takes no larger body there: write at most ${most}`
   if (at.at(-1) === 'max_body') faultAt(scope, at, `is ${said}`, most)
   else faultAt(scope, at, `\`max_body\` of \`defaults\` is ${said} here`)
 }

@@ -40,6 +40,14 @@ function ownLines({ app, location }: AskedPath): readonly string[] {
   ]
 }
 
+/** How long a refusal may take: whoever refuses strangers does it before any work. The app was asked just before, and is awake. */
+const strangerSeconds = 10
+
+/** What a stranger waits for an answer. */
+export function strangerPatience({ location }: AskedPath): number {
+  return Math.min(location.forwarding.timeouts.responseSeconds, strangerSeconds)
+}
+
 /**
  * What a stranger would send who found the address: the same GET without any of that; for a function an invocation that
  * nobody signed, of which an event without anything in it would be made.
@@ -49,7 +57,8 @@ export function askAsStranger(upstreams: Upstreams, asked: AskedPath): Promise<U
   const plain = { ...upstream, aws: null, lambda: null }
   const { lambda } = upstream
   const request = lambda === null ? get(asked, plain, []) : invocation(asked, plain, lambda.functionName)
-  return receiveAnswer(upstreams, request, [])
+  const timeouts = { ...request.timeouts, responseSeconds: strangerPatience(asked) }
+  return receiveAnswer(upstreams, { ...request, timeouts }, [])
 }
 
 function invocation(asked: AskedPath, plain: UpstreamSettings, functionName: string): UpstreamRequest {

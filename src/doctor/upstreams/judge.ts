@@ -4,7 +4,7 @@ import type { App } from '../../core/gateway.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
-import type { AskedPath } from './ask.ts'
+import { type AskedPath, strangerPatience } from './ask.ts'
 import { isOfAws, isOfHttpApi } from './aws-hosts.ts'
 import { addressOf, checksOf, lockOf, openCure } from './lock.ts'
 import { forbiddenCure, refusalCure } from './refusals.ts'
@@ -14,7 +14,7 @@ type Answered = Extract<UpstreamAnswer, { kind: 'answered' }>
 /** Whether the app is there and speaks what the file says: by the first request that came to something. */
 export function judgeConnection(say: FindingsOf, app: App, answer: UpstreamAnswer): Finding {
   const { upstream } = app
-  if (answer.kind === 'failed' && !ofAws.has(answer.fault.code))
+  if (answer.kind === 'failed' && !ofAws.has(answer.fault.code) && !isOfLambda(app, answer.fault))
     return say.failed('reachable', answer.fault.message, cureOf(app, answer.fault))
   return say.ok('reachable', `${addressOf(upstream)} speaks ${upstream.scheme}, as the file says`)
 }
@@ -26,7 +26,18 @@ const ofAws: ReadonlySet<string> = new Set([
   'UPSTREAM_FUNCTION_FAILED',
 ])
 
+/** Lambda answered in the place of the function: its request id stands in the words. */
+function isOfLambda({ upstream }: App, { message }: AnyFault): boolean {
+  return upstream.lambda !== null && /\bAWS (?:request id|names no request id)\b/.test(message)
+}
+
 function cureOf(app: App, fault: AnyFault): string {
+  if (isOfLambda(app, fault)) {
+    if (fault.code === 'UPSTREAM_TIMEOUT')
+      return "See the function's time-out, and what it waits for: its own log, by the request id."
+    if (fault.code === 'UPSTREAM_BUSY')
+      return "See the function's reserved concurrency (0 switches it off), and how many copies run in the account."
+  }
   switch (fault.code) {
     case 'UPSTREAM_UNREACHABLE':
       return 'Start the app, or see `upstream`: its host, its port, the network between.'
@@ -75,6 +86,12 @@ export function judgeAsGateway(
     return isUnknownPath(answer) && !isFirst ? say.warning(check, told, cure) : say.failed(check, told, cure)
   }
   if (answer.status >= 500) return say.failed(check, saw, "See the app's own log.")
+  if (refusals.has(answer.status) && answer.errorType !== null)
+    return say.note(
+      check,
+      `${saw} with AWS's name for it, ${answer.errorType}`,
+      refusalCure(app, answer.errorType),
+    )
   if (!refusals.has(answer.status)) return say.ok(check, saw)
   // Whatever was wrong.
   if (app.upstream.aws !== null && isOfHttpApi(answer))
@@ -105,16 +122,24 @@ function refusedFinding(say: FindingsOf, app: App, check: string, saw: string): 
  */
 export function judgeAsStranger(
   say: FindingsOf,
-  { app, path }: AskedPath,
+  asked: AskedPath,
   answer: UpstreamAnswer,
   isUnknown: boolean,
 ): Finding {
+  const { app, path } = asked
   const check = checksOf(lockOf(app)).asStranger
   const where = app.upstream.lambda === null ? path : 'an invocation'
-  if (answer.kind === 'failed')
-    return isNoConnection(answer.fault)
-      ? say.ok(check, `${where}: no answer (${answer.fault.message})`)
-      : say.failed(check, `${where}: ${answer.fault.message}`, openCure(app))
+  if (answer.kind === 'failed') {
+    const { fault } = answer
+    if (isNoConnection(fault)) return say.ok(check, `${where}: no answer (${fault.message})`)
+    if (fault.code === 'UPSTREAM_TIMEOUT')
+      return say.failed(
+        check,
+        `${where}: no answer within ${strangerPatience(asked)} s, in which something may be at work for a stranger`,
+        'See why it does not answer, and look again. Whether strangers are refused cannot be told before.',
+      )
+    return say.failed(check, `${where}: ${fault.message}`, openCure(app))
+  }
   if (!refusals.has(answer.status))
     return say.failed(check, `${where} answers ${said(answer)}`, openCure(app))
   const saw = `${where} answers ${answer.status}`

@@ -70,19 +70,19 @@ t.test('less may be written, and anything where bodies pass as they come', async
 
 t.test('more, or no bound, is an error at the place where it stands', async (t) => {
   t.same(faults({ upstream: api, app: '    max_body: 11MiB' }), [
-    'apps.wiki.max_body: is 11MiB, and AWS takes no longer body there: write at most 10MiB → 10MiB',
+    'apps.wiki.max_body: is 11MiB, and AWS takes no larger body there: write at most 10MiB → 10MiB',
   ])
   t.same(faults({ upstream: api, app: '    max_body: none' }), [
-    'apps.wiki.max_body: is `none`, and AWS takes no longer body there: write at most 10MiB → 10MiB',
+    'apps.wiki.max_body: is `none`, and AWS takes no larger body there: write at most 10MiB → 10MiB',
   ])
   t.same(faults({ upstream: address, app: uploads('6291457B') }), [
-    'apps.wiki.locations[0].max_body: is 6291457B, and AWS takes no longer body there: write at most 6MiB → 6MiB',
+    'apps.wiki.locations[0].max_body: is 6291457B, and AWS takes no larger body there: write at most 6MiB → 6MiB',
   ])
   t.same(faults({ upstream: address, app: uploads('none') }), [
-    'apps.wiki.locations[0].max_body: is `none`, and AWS takes no longer body there: write at most 6MiB → 6MiB',
+    'apps.wiki.locations[0].max_body: is `none`, and AWS takes no larger body there: write at most 6MiB → 6MiB',
   ])
   t.same(faults({ upstream: address, top: 'defaults: { max_body: 10MiB }' }), [
-    'apps.wiki: `max_body` of `defaults` is 10MiB, and AWS takes no longer body there: write at most 6MiB here → null',
+    'apps.wiki: `max_body` of `defaults` is 10MiB, and AWS takes no larger body there: write at most 6MiB here → null',
   ])
   t.same(faults({ upstream: address, top: 'defaults: { max_body: 10MiB }', app: '    max_body: 6MiB' }), [])
 })
