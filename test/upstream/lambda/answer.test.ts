@@ -253,6 +253,24 @@ t.test('what no HTTP parser would take of a name or a value spoils the whole ans
       )
 })
 
+t.test('header lines have one bound, wherever they stand', async (t) => {
+  const most = limits.upstreamHeaderBytes
+  const rows: readonly (readonly [object, boolean])[] = [
+    [{ headers: { A: 'x'.repeat(most - 1) } }, true],
+    [{ headers: { A: 'x'.repeat(most) } }, false],
+    [{ headers: { 'Content-Length': 'x'.repeat(most) } }, false],
+    [{ headers: { A: 'x'.repeat(most / 2) }, multiValueHeaders: { B: ['x'.repeat(most / 2)] } }, false],
+    [{ headers: { A: 'x'.repeat(most / 2) }, cookies: ['x'.repeat(most / 2)] }, false],
+    [{ multiValueHeaders: { B: Array.from({ length: most }, () => '') } }, true],
+    [{ multiValueHeaders: { B: Array.from({ length: most + 1 }, () => '') } }, false],
+  ]
+  for (const [fields, isAnswer] of rows) {
+    const reading = read({ statusCode: 200, ...fields })
+    t.equal(reading.ok, isAnswer)
+    if (!reading.ok) t.equal(reading.why, `has header lines of more than ${most} bytes`)
+  }
+})
+
 t.test('what is of another kind than it must be is no answer', async (t) => {
   const rows: readonly (readonly [object, RegExp])[] = [
     [{ headers: [] }, /`headers` that are no object/],

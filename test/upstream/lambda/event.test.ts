@@ -263,6 +263,28 @@ t.test('header values keep their bytes, a character a byte', async (t) => {
   t.equal(eventOf('2.0', { headers: ['X-Name', value] }, 'headers', 'x-name'), value)
 })
 
+t.test('the domain is the host without its port', async (t) => {
+  for (const [host, name, prefix] of [
+    ['wiki.example.com', 'wiki.example.com', 'wiki'],
+    ['wiki.example.com:8443', 'wiki.example.com', 'wiki'],
+    ['localhost:80', 'localhost', 'localhost'],
+    ['192.0.2.7:8080', '192.0.2.7', '192.0.2.7'],
+    ['[2001:db8::1]', '[2001:db8::1]', '[2001:db8::1]'],
+    ['[2001:db8::192.0.2.7]:8080', '[2001:db8::192.0.2.7]', '[2001:db8::192.0.2.7]'],
+  ] as const)
+    for (const format of ['1.0', '2.0'] as const)
+      t.match(eventOf(format, { headers: ['Host', host] }, 'requestContext'), {
+        domainName: name,
+        domainPrefix: prefix,
+      })
+})
+
+t.test('cookies of 2.0 are pairs, and nothing between semicolons is none', async (t) => {
+  const headers = ['Cookie', ' ; a=1;;  b=2 ;\t', 'cookie', 'c=3', 'Cookie', ';']
+  t.strictSame(eventOf('2.0', { headers }, 'cookies'), ['a=1', 'b=2', 'c=3'])
+  t.equal(eventOf('2.0', { headers: ['Cookie', ' ; '] }, 'cookies'), undefined)
+})
+
 t.test('names in canonical case', async (t) => {
   const names = ['host', 'USER-AGENT', 'sec-ch-ua', 'x-b3-traceid', 'etag', '9-a', "x-o'neil"]
   const event = eventOf('1.0', { headers: names.flatMap((name) => [name, 'x']) }, 'headers')
@@ -277,6 +299,8 @@ t.test('claims are those that headers name, as texts; each text is of one value 
     name: 'Ada, Countess of 100% “Lovelace”',
     email: 'ada@example.com',
     email_verified: true,
+    user: 'a claim of this name',
+    provider: 'a claim of this name',
     level: 3,
     groups: ['a,b', 'c d', 'ü'],
     edges: ' x ',

@@ -91,6 +91,19 @@ t.test(
   },
 )
 
+t.test('the kind of a failure is read however Lambda writes it', async (t) => {
+  for (const written of [
+    'ServiceException',
+    'ServiceException:http://internal.amazon.com/coral/com.amazonaws.lambda/',
+    'com.amazonaws.lambda#ServiceException',
+    'com.amazonaws.lambda#ServiceException:http://x/#y',
+  ]) {
+    const head = { statusCode: 500, reasonPhrase: null, headers: ['x-amzn-errortype', written] }
+    const fault = invocationFault({ place: 'wiki', head, body: Buffer.from('{}') })
+    t.match(fault?.message, '(500 ServiceException; ', written)
+  }
+})
+
 t.test('what Lambda says in place of a function, each with what helps', async (t) => {
   const rows: readonly (readonly [number, string, unknown, string, RegExp])[] = [
     [

@@ -5,7 +5,8 @@ import { isFault } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
-import { FunctionExchange } from '../../../src/upstream/lambda/invocation.ts'
+import { FunctionExchange, invoke } from '../../../src/upstream/lambda/invocation.ts'
+import { poll } from '../../support/waiting.ts'
 import { request, settings } from '../rig.ts'
 import { functionName, nobody, nowMs } from './input.ts'
 
@@ -247,6 +248,32 @@ t.test('one network has a part of it, however slowly its clients read', async (t
   other.answer(answer)
   t.equal(other.told.at(-1), 'end', 'somebody else is not held up')
   t.equal(room.held, fit * answer.length)
+})
+
+t.test('what fails at once is left at once', async (t) => {
+  let cancels = 0
+  const told: unknown[] = []
+  const sink = {
+    head: () => {},
+    data: () => true,
+    end: () => {},
+    failed: (fault: Error) => void told.push(fault.message),
+  }
+  const send = (_: UpstreamRequest, to: UpstreamSink) => {
+    to.failed(new Error('at once'))
+    return { resume: () => {}, cancel: () => void cancels++ }
+  }
+  const invoking = { room: new AnswerRoom(), epochMs: () => nowMs, send }
+  invoke(request(upstream), invoking, sink)
+  t.same([told, cancels], [['at once'], 1])
+  const streaming = { ...upstream, lambda: { functionName, payload: '1.0', streaming: true } as const }
+  invoke(request(streaming), invoking, sink)
+  await poll(
+    'the reader of messages',
+    async () => cancels,
+    (count) => count === 2,
+  )
+  t.same(told, ['at once', 'at once'])
 })
 
 t.test('a client that goes away ends the invocation; what comes then is dropped', async (t) => {

@@ -413,6 +413,14 @@ t.test(
   },
 )
 
+t.test('an error of Lambda’s is none of the function’s, whatever type it says', async (t) => {
+  const { told, below } = await answering({ ...streams, statusCode: 500 })
+  below().data(prelude)
+  below().data(invokeComplete())
+  below().end()
+  t.match(told, ['UPSTREAM_FUNCTION_FAILED', /Lambda did not run the function \(500 /])
+})
+
 t.test('what Lambda says itself', async (t) => {
   const busy = await answering({
     statusCode: 429,
