@@ -57,7 +57,9 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
 
   cancel(): void {
     this.#end()
-    this.#sent?.cancel()
+    // What is complete is nearly out of its connection, which is good for the next request then.
+    if (this.#streamed?.hasEnd === true) this.#sent?.resume()
+    else this.#sent?.cancel()
   }
 
   head(head: AnswerHead): void {
@@ -125,7 +127,7 @@ export class StreamExchange implements UpstreamExchange, UpstreamSink {
   #ended(isComplete: boolean): void {
     this.#sink.end()
     this.#end()
-    if (!isComplete) this.#leave()
+    if (!isComplete && this.#streamed?.hasEnd !== true) this.#leave()
   }
 
   #answerWhole(payload: Buffer): void {

@@ -171,6 +171,7 @@ t.test('a client that has enough gets nothing more before it asks, be it here or
   gone.exchange.cancel()
   gone.exchange.resume()
   t.same([gone.told, gone.room.held], [[201, 'one'], 0])
+  t.same([gone.cancels(), gone.resumes()], [0, 2], 'its connection is good for the next request')
   const cut = await answering(streams, {}, { takes: () => false })
   cut.below().data(two.subarray(0, -1))
   cut.below().failed(new UpstreamFault('UPSTREAM_ABORTED', 'the connection broke'))
@@ -348,6 +349,10 @@ t.test('a method and a status without a body end with the head', async (t) => {
   t.same(told, [201, 'end'])
   await setImmediate()
   t.equal(cancels(), 1, 'nobody waits for a body that is endless')
+  const all = await answering(streams, { method: 'HEAD' })
+  all.below().data(Buffer.concat([prelude, payloadChunk('never'), invokeComplete()]))
+  await setImmediate()
+  t.same([all.told, all.cancels()], [[201, 'end'], 0], 'one that is all here keeps its connection')
 })
 
 t.test('an answer that does not stream is read when it is whole', async (t) => {
