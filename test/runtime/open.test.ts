@@ -192,3 +192,9 @@ t.test('a state is spent once, failures are counted by the limits of the table',
   t.equal(await spentStates.spend('state', 2_000_000_000), false)
   t.type(signInFailures, 'object')
 })
+
+t.test('of processes that serve beside each other each holds its part of the bodies', async (t) => {
+  const beside = { edition: 1, instance: 'one', processes: 4 }
+  t.same(open(t, inMemory(), { beside }).heldBytes.bounds(6400, 1), { inAll: 1600, ofNetwork: 200 })
+  t.same(open(t, inMemory()).heldBytes.bounds(6400, 1), { inAll: 6400, ofNetwork: 800 })
+})
