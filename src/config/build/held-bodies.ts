@@ -46,7 +46,7 @@ export function withLongestBody<K extends BodyKeys>(
     checkLongestBody(scope, isWritten(scope, own) ? own : appPath, keys.max_body, upstream)
     return keys
   }
-  return { ...keys, max_body: Math.min(keys.max_body ?? longest, longest) }
+  return { ...keys, max_body: longest }
 }
 
 /** What `max_body` says at one place; undefined: nothing of its own, or it was faulty. */

@@ -96,7 +96,7 @@ function noRoomFor(runtime: Runtime, admission: Admission, { body }: SentForm): 
   return {
     ...admission,
     decision: { kind: 'deny', reason: 'undecided', principal: null },
-    ...{ fault: heldBodiesFull(share), principal: null, destination: null },
+    ...{ fault: heldBodiesFull(share), destination: null },
   }
 }
 

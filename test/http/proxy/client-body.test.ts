@@ -58,6 +58,17 @@ t.test('as it comes it is a stream at once, and nothing is counted', async (t) =
   body.close()
 })
 
+t.test('one that goes as it comes is read no further once the exchange is over', async (t) => {
+  const { told, request, body } = started({ headers: { 'content-length': '4' }, isHeld: false })
+  const [stream] = told
+  body.close()
+  t.ok((stream as Readable).destroyed)
+  t.equal(request.listenerCount('data'), 0)
+  request.write('late')
+  await turn()
+  t.same(told, [stream])
+})
+
 t.test('a form that waited goes as it is: counted where bodies are held, else a stream', async (t) => {
   const form = Buffer.from('a=1')
   // The request that stands for it announces a body of its own, which was read long ago.

@@ -169,6 +169,8 @@ t.test('a form for which there is no room stays, and goes when there is', async 
     app.lines.find(({ code }) => code === 'HELD_BODIES_FULL'),
     { error: /for its client network/ },
   )
+  const line = app.lines.findLast(({ event }) => event === 'request')
+  t.match(line, { status: 503, reason: 'undecided', subject: /./ })
   heldBytes.release(network, 1)
   void pressSend(app, jar, form)
   await settled()
