@@ -51,7 +51,7 @@ const table = {
   UPSTREAM_PATH_UNKNOWN: { status: 404, level: 'info', public: 'There is no such page.' },
   UPSTREAM_FUNCTION_FAILED: { status: 502, level: 'error', public: 'The application is not available.' },
   AWS_CREDENTIALS_UNAVAILABLE: { status: 503, level: 'error', public: 'The application is not available.' },
-  HELD_BODIES_FULL: { status: 503, level: 'warn', public: 'This is not available just now.' },
+  HELD_BODIES_FULL: { status: 503, level: 'warn', public: 'Too much is being uploaded just now.' },
   REQUEST_BODY_TOO_LARGE: { status: 413, level: 'info', public: 'The request is too large.' },
   REQUEST_BODY_STALLED: { status: 408, level: 'info', public: 'The request was not sent to its end.' },
   ANSWER_STALLED: { status: 408, level: 'info', public: 'The answer was not read to its end.' },

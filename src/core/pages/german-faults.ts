@@ -48,7 +48,7 @@ export const germanFaults = {
   'fault.UPSTREAM_PATH_UNKNOWN': 'Diese Seite gibt es nicht.',
   'fault.UPSTREAM_FUNCTION_FAILED': appAway,
   'fault.AWS_CREDENTIALS_UNAVAILABLE': appAway,
-  'fault.HELD_BODIES_FULL': notNow,
+  'fault.HELD_BODIES_FULL': 'Es wird gerade zu viel hochgeladen.',
   'fault.REQUEST_BODY_TOO_LARGE': 'Die Anfrage ist zu groß.',
   'fault.REQUEST_BODY_STALLED': 'Die Anfrage wurde nicht bis zum Ende gesendet.',
   'fault.ANSWER_STALLED': 'Die Antwort wurde nicht bis zum Ende gelesen.',

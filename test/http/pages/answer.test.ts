@@ -213,6 +213,11 @@ t.test('a fault is told by its code and sentence, with the way on or when to com
   t.notMatch(page.body, /disk|button"/)
   t.notMatch(faultAnswer({ ...person, app: null }, down).body, /, ask/)
 
+  const full = faultAnswer(person, new UpstreamFault('HELD_BODIES_FULL', 'held are 9 bytes of 8'))
+  t.match(full, { status: 503, headers: { 'retry-after': '5' } })
+  t.match(full.body, '<h1>Too much is being uploaded just now</h1>')
+  t.match(full.body, 'Please try again in a moment', 'who uploads is told what it is about, and what helps')
+
   const timeout = new UpstreamFault('UPSTREAM_TIMEOUT', 'it took long')
   t.same(faultAnswer(program, timeout).headers, problemHeaders, 'only a 503 says when')
   t.match(problem(faultAnswer(program, timeout)), { status: 504, reason: 'upstream-timeout' })
