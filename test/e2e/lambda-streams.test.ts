@@ -5,6 +5,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import { startLambdaFront } from '../support/aws/lambda-front.ts'
 import { type NodeFunction, startNodeFunction } from '../support/aws/node-function.ts'
+import { signedIn } from '../support/front.ts'
+import { rawClient } from '../support/raw.ts'
 import { poll } from '../support/waiting.ts'
 
 const functions: NodeFunction[] = []
@@ -180,4 +182,24 @@ t.test('a stream without a head is 502 in format 1.0, and the log says how one i
   t.same(await bodyOf(plain), { text: 'no head at all', isWhole: true })
   t.equal((await ask('/unwritten')).status, 502)
   await gateway.logged(({ error }) => /the function has to write before it ends/.test(String(error)))
+})
+
+t.test('server-sent events of a function end with their session, and Lambda sees it', async (t) => {
+  const another = await signedIn({ ...front, close: async () => {}, echo: null as never }, 'adam')
+  const name = `claimgate-${gateway.port}`
+  const cookie = `Cookie: ${name}=${another.cookies('localhost').get(name) ?? ''}`
+  const host = `localhost:${gateway.port}`
+  const events = await rawClient(
+    gateway.port,
+    `GET /two/endless HTTP/1.1\r\nHost: ${host}\r\n${cookie}\r\n\r\n`,
+  )
+  t.teardown(() => events.destroy())
+  await events.until(/data: still here/)
+  await another.visit(`${front.url}/.auth/logout`, {
+    form: {},
+    headers: { origin: front.url, 'sec-fetch-site': 'same-origin' },
+    follow: false,
+  })
+  t.match(await events.until('\r\n0\r\n\r\n'), /^HTTP\/1\.1 200 OK/, 'as an answer that is whole')
+  await leftAlone(t, '/endless')
 })
