@@ -123,7 +123,7 @@ const addresses: { readonly [address in OwnAddress]: readonly string[] } = {
   me: [
     '`/.auth/me`',
     'GET, HEAD',
-    'Who is signed in, as JSON: `user`, `provider`, and `claims`, which are those that rules or headers name. `claims_inexact` has the names of claims with a number beyond 2^53-1, which are left out. `email_unverified` is there if an address came that does not count. `signed_in_at`, `expires_at` and `idle_expires_at` are in seconds since 1970. Without a session the answer is 401. There is never a token in it. To ask is no use of the session: the idle time goes on.',
+    'Who is signed in, as JSON: `user`, `provider`, and `claims`, which are those that rules, limits, headers or assertions name. `claims_inexact` has the names of claims with a number beyond 2^53-1, which are left out. `email_unverified` is there if an address came that does not count. `signed_in_at`, `expires_at` and `idle_expires_at` are in seconds since 1970. Without a session the answer is 401. There is never a token in it. To ask is no use of the session: the idle time goes on.',
   ],
   'resource-metadata': [
     '`/.well-known/oauth-protected-resource`, with the path of the app behind it',
