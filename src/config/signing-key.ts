@@ -69,6 +69,8 @@ function otherThanKey(jwk: unknown): string | null {
   if (jwk.kty !== undefined && !('d' in jwk) && jwk.kty !== 'oct')
     return 'is a public key: the private one signs'
   if (jwk.use !== undefined && jwk.use !== 'sig') return 'is a key whose `use` is not `sig`'
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('sign')))
+    return 'is a key whose `key_ops` do not have `sign` in them'
   if (jwk.kty === 'EC' && jwk.alg !== undefined && jwk.alg !== 'ES256')
     return 'is a key whose `alg` is not ES256'
   return null

@@ -111,6 +111,14 @@ interface FoundText {
 }
 
 function readText(scope: Scope, path: ConfigPath, value: string): FoundText | null {
+  const found = findText(scope, path, value)
+  // As environments and stores of secrets that know a single line have it.
+  if (found === null || !/^\s*-----BEGIN [A-Z0-9 ]+-----\\[rn]/.test(found.text)) return found
+  faultAt(scope, path, 'has `\\n` written out where its lines end: write line breaks, or the name of a file')
+  return null
+}
+
+function findText(scope: Scope, path: ConfigPath, value: string): FoundText | null {
   if (/^\s*(?:\{|-----BEGIN )/.test(value)) return { text: value, worldReadable: false }
   // A text that was meant as a key must not be printed as the name of a file.
   if (/[\r\n]/.test(value)) {

@@ -58,6 +58,7 @@ t.test('PEM in either form, a JWK, a file, and a list of them', async (t) => {
   for (const text of [
     sec1,
     JSON.stringify(jwk(good)),
+    JSON.stringify({ ...jwk(good), use: 'sig', key_ops: ['sign', 'verify'], kid: 'mine', x5c: [] }),
     pem(good).replaceAll('\n', '\r\n'),
     `  \n${pem(good)}`,
   ])
@@ -110,6 +111,18 @@ t.test('what is no such key is told by what it is, and nothing of it is printed'
     [JSON.stringify({ ...jwk(good), d: 'AA' }), unreadable],
     [JSON.stringify({ ...jwk(good), use: 'enc' }), 'is a key whose `use` is not `sig`'],
     [JSON.stringify({ ...jwk(good), alg: 'ECDH-ES' }), 'is a key whose `alg` is not ES256'],
+    [
+      JSON.stringify({ ...jwk(good), key_ops: ['verify'] }),
+      'is a key whose `key_ops` do not have `sign` in them',
+    ],
+    [
+      JSON.stringify({ ...jwk(good), key_ops: 'sign' }),
+      'is a key whose `key_ops` do not have `sign` in them',
+    ],
+    [
+      pem(good).replaceAll('\n', '\\n'),
+      'has `\\n` written out where its lines end: write line breaks, or the name of a file',
+    ],
     [JSON.stringify({ kty: 'oct', k: 'canary' }), unreadable],
     ['{"kty": "EC"', `is no JSON: ${expects}`],
     ['{}', unreadable],
