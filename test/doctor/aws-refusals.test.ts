@@ -149,7 +149,7 @@ t.test('what came as the gateway asked', async (t) => {
   t.match(judged(signed, answered({ message: 'Forbidden' })), {
     outcome: 'failed',
     saw: '/prod/ answers 403, which AWS itself says: Forbidden',
-    cure: /HTTP APIs do not say why: allow `execute-api:Invoke`/,
+    cure: /HTTP APIs do not say why: allow `execute-api:Invoke`.* the clock, and whether its keys are over/,
   })
   t.match(judged(signed, answered({ errorType: 'ForbiddenException', message: 'Forbidden' })), {
     outcome: 'failed',

@@ -111,6 +111,16 @@ function statementsOf({ resources }: Template): readonly Statement[] {
   )
 }
 
+t.test('no secret is a parameter: it would be in the shell, and in the list of processes', (t) => {
+  for (const { name } of templates) {
+    const text = readFileSync(`${root}${templateFolder}${name}`, 'utf8')
+    t.notMatch(text, /NoEcho/, name)
+    for (const secret of ['CLIENT_SECRET', 'SESSION_SECRET'])
+      t.match(text, new RegExp(`${secret}.*(?:ValueFrom: !Ref|resolve:secretsmanager:).*SecretArn`), name)
+  }
+  t.end()
+})
+
 t.test('no role may do more than it has to', async (t) => {
   for (const template of templates) {
     const statements = statementsOf(template)

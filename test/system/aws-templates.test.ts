@@ -46,7 +46,6 @@ for (const name of ['express.yaml', 'fargate.yaml', 'lambda.yaml']) {
       ...{
         Issuer: op.issuer,
         ClientId: op.clientId,
-        ClientSecret: op.clientSecret,
         ClientSecretArn: op.clientSecret,
       },
       // The balancer that asks is this test.

@@ -40,7 +40,7 @@ const noSuchPath =
 
 /** HTTP APIs say nothing else when IAM refuses. */
 export function forbiddenCure({ upstream }: App): string {
-  return `If the app does not say so itself, IAM refuses, and HTTP APIs do not say why: allow ${neededPolicy(upstream, null) ?? 'the request'} in a policy of who signs, and see the clock.`
+  return `If the app does not say so itself, IAM refuses, and HTTP APIs do not say why: allow ${neededPolicy(upstream, null) ?? 'the request'} in a policy of who signs. See also the clock, and whether its keys are over.`
 }
 
 /** Where credentials were looked for, and what the token service said, stands in the fault. */

@@ -59,11 +59,12 @@ const parameterValues: Readonly<Record<string, string>> = {
   ClientId: 'wiki',
   VpcCidr: '10.0.0.0/16',
   FunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:wiki-prod-wiki:live',
-  ClientSecret: 'the-client-secret-of-a-template',
   ClientSecretArn: 'the-client-secret-of-a-template',
-  SessionSecret: 'a-session-secret-of-a-template-of-44-characters',
   SessionSecretArn: 'a-session-secret-of-a-template-of-44-characters',
 }
+
+/** A secret of Secrets Manager, which CloudFormation reads as it deploys. */
+const resolved = /^\{\{resolve:secretsmanager:\$\{(\w+)\}:SecretString\}\}$/
 
 /** The environment that a template gives the gateway's container or function: a secret is what its ARN leads to. */
 export function environmentOfTemplate(
@@ -80,7 +81,7 @@ export function environmentOfTemplate(
     : listed.map((one) => [String(at(one, 'Name')), at(one, 'Value') ?? at(one, 'ValueFrom')])
   return Object.fromEntries(
     pairs.map(([name, value]) => {
-      const parameter = String(at(value, 'Ref'))
+      const parameter = resolved.exec(String(at(value, 'Fn::Sub')))?.[1] ?? String(at(value, 'Ref'))
       const given = isObject(value) ? (values[parameter] ?? parameterValues[parameter]) : String(value)
       if (given === undefined) throw new Error(`${name}: no value for ${parameter}`)
       return [name, given]
