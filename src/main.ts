@@ -1,4 +1,5 @@
 import type { Io } from './cli/command.ts'
+import { endDone } from './cli/process-end.ts'
 import { programOf } from './cli/program.ts'
 import { packageRoot } from './cli/version.ts'
 import { runCommand } from './cli.ts'
@@ -28,7 +29,9 @@ export async function main(args: readonly string[]): Promise<number> {
     },
   }
   process.stdout.on('error', unlessReaderIsGone)
-  return runCommand(args, io)
+  const status = await runCommand(args, io)
+  endDone(process, status)
+  return status
 }
 
 /** `claimgate who --all | head`: a reader that has seen enough is no fault. */
