@@ -274,6 +274,7 @@ t.test('the keys are public: both, in their order, at every origin and for whoev
     t.equal(answer.status, 200)
     t.equal(answer.headers.get('content-type'), 'application/jwk-set+json; charset=utf-8')
     t.equal(answer.headers.get('cache-control'), 'public, max-age=300')
+    t.equal(answer.headers.get('x-content-type-options'), 'nosniff')
     t.equal(answer.headers.get('set-cookie'), null)
     t.equal(answer.headers.get('access-control-allow-origin'), null)
     const text = await answer.text()
