@@ -234,6 +234,8 @@ t.test(
     const headers = ['Content-Type: application/octet-stream', 'Content-Length: 6000000']
     const bytes = await ask('/echo', { method: 'POST', headers, body: '\xff'.repeat(6_000_000) })
     t.equal(bytes.status, 413, 'base64 is a third longer')
+    const line = await front.gateway.logged(({ reason }) => reason === 'body-too-large')
+    t.match(line.detail, /as an event it would have more than 6291456 bytes, the most that Lambda takes/)
     const longer = ['Content-Type: text/plain', 'Content-Length: 6291457']
     t.equal((await ask('/two/echo', { method: 'POST', headers: longer, body: 'x' })).status, 413)
     t.same(await aws.requests('lambda'), [])
@@ -272,4 +274,24 @@ t.test('a function that is not there is told as such', async (t) => {
     line.error,
     /no such function, version or alias: look at `upstream\.lambda\.function` \(404 ResourceNotFound/,
   )
+})
+
+t.test('an app below a prefix has it in its links once serverless-wsgi is told of it', async (t) => {
+  const below = await startLambdaFront(t, {
+    aws: {
+      files: {
+        'below.py': `
+import os
+from seed_app import app
+os.environ["API_GATEWAY_BASE_PATH"] = "two"
+`,
+      },
+      app: 'below.app',
+    },
+  })
+  const { path, link, local } = JSON.parse((await below.ask('/two/echo')).body)
+  t.same([path, local], ['/echo', '/two/who'])
+  t.match(link, `${below.url}/two/echo/`)
+  t.same((await below.ask('/two/moved')).values('location'), ['/two/who?tab=a+b'])
+  t.same((await below.ask('/two/moved-whole')).values('location'), [`${below.url}/two/who`])
 })

@@ -29,7 +29,7 @@ export function answerFault(thrown: unknown, request: FastifyRequest, reply: Fas
     // Counted as it came, or announced: the same refusal, and the access line says so.
     case 'REQUEST_BODY_TOO_LARGE':
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      carryAdmission(request.raw, { ...admission, decision: bodyTooLarge })
+      carryAdmission(request.raw, { ...admission, decision: bodyTooLarge, detail: whatIsTooLarge(thrown) })
       answer(refusal(admission, bodyTooLarge.status, bodyTooLarge.reason))
       return
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
@@ -39,6 +39,11 @@ export function answerFault(thrown: unknown, request: FastifyRequest, reply: Fas
       tellOf(contextOf(request.raw), thrown, admission)
       answer(faultAnswer(admission, isFault(thrown) ? thrown : null))
   }
+}
+
+/** `max_body`, or what the app's way takes beside it: an event of a function may be too large for a body that is not. */
+function whatIsTooLarge(thrown: unknown): string | null {
+  return thrown instanceof UpstreamFault ? thrown.message : null
 }
 
 /** For the log and the metrics. */
