@@ -207,6 +207,21 @@ t.test('a head that node:http does not write is a fault, though all of the answe
   }
 })
 
+t.test('a message that is as long as one may be goes on, whole answers being shorter', async (t) => {
+  const length = limits.functionFrameBytes - payloadChunk('').length
+  t.ok(length > limits.functionAnswerBytes)
+  const { told, below, room } = await answering(streams)
+  below().data(prelude)
+  for (const piece of inPieces(payloadChunk(Buffer.alloc(length, 97)), 60_000)) below().data(piece)
+  below().data(invokeComplete())
+  const lengths = told.slice(1, -1).map(Number)
+  t.same([told[0], told.at(-1), room.held], [201, 'end', 0])
+  t.equal(
+    lengths.reduce((sum, one) => sum + one, 0),
+    length,
+  )
+})
+
 t.test('a body without a head, in format 2.0', async (t) => {
   const typed = { ...plain, headers: [...type, 'X-Amzn-Remapped-Content-Type', 'text/plain'] }
   const two = settings(443, { lambda: { functionName, payload: '2.0', streaming: true } })
