@@ -21,6 +21,7 @@ export function checkHeaders(scope: Scope, path: ConfigPath, settings: AppSettin
     scope,
     whereWritten(scope, path, 'identity_headers'),
     settings.identity_headers,
+    isSigned(settings),
   )
   checkUnique(scope, [...fixed, ...identity])
   if (isSigned(settings)) checkNotOfSignature(scope, [...fixed, ...identity])
@@ -49,7 +50,7 @@ export function checkLocationHeaders(
     identity === undefined
       ? whereWritten(scope, path, 'identity_headers')
       : [...locationPath, 'identity_headers']
-  const ofPerson = identityHeaders(scope, at, identity ?? settings.identity_headers)
+  const ofPerson = identityHeaders(scope, at, identity ?? settings.identity_headers, isSigned(settings))
   const own = ownHeaders(scope, path, settings)
   // What stands at the location is what is told of.
   const [first, last] = headers === undefined ? [ofUpstream, ofPerson] : [ofPerson, ofUpstream]
@@ -62,9 +63,10 @@ function identityHeaders(
   scope: Scope,
   at: ConfigPath,
   identity: AppSettings['identity_headers'],
+  signed: boolean,
 ): readonly SetHeader[] {
   checkIdentityHeaders(scope, at, identity)
-  checkTokenHeaders(scope, at, identity)
+  checkTokenHeaders(scope, at, identity, signed)
   // The built-in ones stand nowhere in the file; they collide only with what does.
   const place = (name: string) => (isWritten(scope, at) ? [...at, name] : at)
   return Object.keys(identity).map((name) => ({ name, path: place(name) }))

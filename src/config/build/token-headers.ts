@@ -14,10 +14,11 @@ export function buildTokenHeaders(keys: IdentityKeys): readonly TokenHeader[] {
 }
 
 /** What no header with a token may be, wherever it stands. */
-export function checkTokenHeaders(scope: Scope, at: ConfigPath, keys: IdentityKeys): void {
+export function checkTokenHeaders(scope: Scope, at: ConfigPath, keys: IdentityKeys, isSigned: boolean): void {
   for (const { name, token } of buildTokenHeaders(keys)) {
     const path = [...at, name]
-    if (foldHeaderName(name) === 'authorization') {
+    // Where requests are signed nothing else stands there, which is said by whoever checks that.
+    if (foldHeaderName(name) === 'authorization' && !isSigned) {
       const message =
         token === 'access_token'
           ? 'write `upstream_authorization: access_token` instead: it sends the token as `Bearer`'

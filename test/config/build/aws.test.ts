@@ -469,9 +469,11 @@ t.test('nothing else writes what the signature is made of', async (t) => {
     ])
     const at = (keys: string) => faults(plain, `    locations: [{ path: /a, require: signed_in, ${keys} }]`)
     t.same(at(`headers: { ${name}: value }`), [`apps.wiki.locations[0].headers.${name}: ${message}`])
-    t.same(at(`identity_headers: { ${name}: email }`), [
-      `apps.wiki.locations[0].identity_headers.${name}: ${message}`,
-    ])
+    // A token too is told once: that `upstream_authorization` sends it would be wrong here.
+    for (const said of ['email', 'access_token', 'id_token'])
+      t.same(at(`identity_headers: { ${name}: ${said} }`), [
+        `apps.wiki.locations[0].identity_headers.${name}: ${message}`,
+      ])
   }
   // Elsewhere they are headers like others.
   t.match(built(`{ url: "${stage}", headers: { Authorization: value, X-Amz-Meta: b } }`), { name: 'wiki' })
