@@ -112,6 +112,7 @@ const exceptionsOf: Readonly<Record<string, readonly RegExp[]>> = {
   'store/redis/open-parts.ts': [/^node:crypto$/],
   'store/limits/rates.ts': [/^rate-limiter-flexible$/],
   // Where the shared files of AWS are: the name of a program in them is looked for.
+  'upstream/aws/refusal.ts': [/^node:zlib$/],
   'upstream/aws/profile-files.ts': [/^node:(fs\/promises|os|path)$/],
   'upstream/aws/chain.ts': [/^@aws-sdk\/credential-providers$/],
   'upstream/lambda/event-stream.ts': [/^@smithy\/eventstream-codec$/],

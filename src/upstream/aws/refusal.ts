@@ -1,6 +1,8 @@
+import { gunzipSync } from 'node:zlib'
 import { repeats } from '../../core/echo.ts'
 import { parseJson } from '../../core/json.ts'
 import { toJsonObject } from '../../core/json-object.ts'
+import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead } from '../../core/ports.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import { showOwn } from '../../core/show.ts'
@@ -59,7 +61,7 @@ export function refusalIn({ statusCode, headers }: AnswerHead, service: string):
  * Null: nothing that can be read. `sent`: what must not be in the log, such as cookies and the signature.
  */
 export function wordsIn(body: Buffer, sent: readonly string[]): string | null {
-  const answer = toJsonObject(parseJson(body.toString('utf8')))
+  const answer = toJsonObject(parseJson(unpacked(body).toString('utf8')))
   const said = answer?.message ?? answer?.Message
   if (typeof said !== 'string') return null
   // An Authorization line that is faulty is shown whole.
@@ -67,6 +69,16 @@ export function wordsIn(body: Buffer, sent: readonly string[]): string | null {
   const words = showOwn(awsWords(before), Number.POSITIVE_INFINITY)
   if (words === '') return null
   return repeats(words, sent) ? '[withheld: it repeats what was sent]' : words
+}
+
+/** An API that compresses its answers does so with refusals too, for a client that takes it. */
+function unpacked(body: Buffer): Buffer {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return body
+  try {
+    return gunzipSync(body, { maxOutputLength: limits.awsRefusalBytes })
+  } catch {
+    return body
+  }
 }
 
 /** How far AWS's clock is from ours, in words; null when its answer has no `Date`. */

@@ -1,5 +1,7 @@
 // Whose answer it is: AWS's own refusal of a request that we signed, or the app's; and what of AWS's words is told.
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { limits } from '../../../src/core/limits/table.ts'
 import { clockDistance, refusalIn, wordsIn } from '../../../src/upstream/aws/refusal.ts'
 
 const head = (statusCode: number, ...headers: readonly string[]) => ({
@@ -117,8 +119,24 @@ t.test('AWS’s words: one line, short, escaped, and nothing of what was sent', 
     '{"message":"\\n\\n"}',
   ])
     t.equal(wordsIn(Buffer.from(none), sent), null, none)
-  t.equal(wordsIn(Buffer.from([0x1f, 0x8b, 0xff, 0x00]), sent), null, 'compressed')
+  t.equal(wordsIn(Buffer.from([0x1f, 0x8b, 0xff, 0x00]), sent), null, 'broken')
 })
+
+t.test(
+  'words of an API that compresses its answers are read too, and no more of them than of others',
+  async (t) => {
+    const denied = 'User: arn:aws:sts::123456789012:assumed-role/gateway/x is not authorized'
+    t.equal(wordsIn(gzipSync(json({ message: denied })), []), denied)
+    t.equal(
+      wordsIn(gzipSync(json({ message: `no: ${denied}` })), [denied]),
+      '[withheld: it repeats what was sent]',
+    )
+    const padded = (bytes: number) => gzipSync(json({ message: denied, more: 'x'.repeat(bytes) }))
+    t.equal(wordsIn(padded(limits.awsRefusalBytes / 2), []), denied)
+    t.equal(wordsIn(padded(limits.awsRefusalBytes), []), null)
+    t.equal(wordsIn(gzipSync(json({ message: denied })).subarray(0, 30), []), null, 'broken off')
+  },
+)
 
 t.test('how far the clocks are apart, by `Date` of the answer', async (t) => {
   const at = Date.parse('Sun, 29 Nov 2026 10:00:00 GMT') / 1000
