@@ -65,11 +65,18 @@ t.test('strangers who name keys that are none make nobody ask more than once in 
 answers.append(${inPython(sets.old)})
 print([ask("forged%d" % i) for i in range(100)] == ["no"] * 100, len(asked), asked[0])
 print(ask("${old.kid}"), len(asked))
+clock[0] = 9.9
+print(ask("forged"), len(asked))
 clock[0] = 11
 print([ask("forged%d" % i) for i in range(100)] == ["no"] * 100, len(asked), ask("${old.kid}"), len(asked))
 `,
   )
-  t.same(said.split('\n'), ["True 1 ('https://wiki.example/.auth/jwks.json', 5)", 'ok 1', 'True 2 ok 2'])
+  t.same(said.split('\n'), [
+    "True 1 ('https://wiki.example/.auth/jwks.json', 5)",
+    'ok 1',
+    'no 1',
+    'True 2 ok 2',
+  ])
 })
 
 t.test('a key that is new is asked for, and one that is gone counts for five minutes at most', async (t) => {
