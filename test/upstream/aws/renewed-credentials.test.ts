@@ -304,6 +304,20 @@ t.test('what one app calls over goes on for all others where no next ones can be
   t.equal(source.current(), null, 'what has ended signs nothing')
 })
 
+t.test('called over in a pause after a failed renewal: nothing is under way, so these go on', async (t) => {
+  const { asked, source, last, timing } = rig()
+  void source.load()
+  const first = ending('A', hourMs)
+  await last().give(first)
+  timing.pass(50 * minuteMs)
+  t.equal(asked.length, 2)
+  await last().refuse(new CredentialFailure('away'))
+  source.refused(first)
+  t.equal(source.current(), first)
+  t.equal(await source.load(), first)
+  t.equal(asked.length, 2)
+})
+
 t.test('a timer that comes a little early, as those of Node do, is no lost attempt', async (t) => {
   const timing = heldTiming()
   let count = 0
