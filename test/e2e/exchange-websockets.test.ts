@@ -65,8 +65,12 @@ t.test('it goes on while the pair is right, and ends once its provider says that
   t.equal(await Promise.race([closed, 'open']), 'open')
   cognito.signOutEverywhere('grace')
   addUser('grace', 'another')
-  goOn(901)
-  t.equal(await closed, 1008)
+  // One question that is still under way may come to the answer of before; the next is due a quarter of an hour later.
+  const later = () => {
+    goOn(901)
+    return Promise.race([closed, 'open'])
+  }
+  t.equal(await poll('the end of the WebSocket', later, (code) => code !== 'open'), 1008)
 })
 
 t.test('it ends with the token, where the provider gives no other', async (t) => {
