@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import { limits } from '../../core/limits/table.ts'
 
 /** Keys that AWS gave out, for a time or for good. */
@@ -153,14 +153,14 @@ function trimmed(value: string): string {
 
 interface KeysOfDay {
   readonly day: string
-  /** By region and service. */
-  readonly keys: Map<string, Buffer>
+  /** By region and service. Prepared: of bytes, each signature would make the same key anew, for half of its time. */
+  readonly keys: Map<string, KeyObject>
 }
 
 /** As long as somebody holds the credentials. Neither they nor what is derived from them is the key of a map that stays. */
 const derived = new WeakMap<AwsCredentials, KeysOfDay>()
 
-function keyOfDay(credentials: AwsCredentials, day: string, region: string, service: string): Buffer {
+function keyOfDay(credentials: AwsCredentials, day: string, region: string, service: string): KeyObject {
   let ofDay = derived.get(credentials)
   if (ofDay === undefined || ofDay.day !== day) {
     ofDay = { day, keys: new Map() }
@@ -169,8 +169,9 @@ function keyOfDay(credentials: AwsCredentials, day: string, region: string, serv
   const place = `${region}/${service}`
   const known = ofDay.keys.get(place)
   if (known !== undefined) return known
-  let key = hmac(`AWS4${credentials.secretAccessKey}`, day)
-  for (const part of [region, service, 'aws4_request']) key = hmac(key, part)
+  let bytes = hmac(`AWS4${credentials.secretAccessKey}`, day)
+  for (const part of [region, service, 'aws4_request']) bytes = hmac(bytes, part)
+  const key = createSecretKey(bytes)
   if (ofDay.keys.size >= limits.signingKeys) ofDay.keys.clear()
   ofDay.keys.set(place, key)
   return key
