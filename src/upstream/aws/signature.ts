@@ -124,22 +124,28 @@ function compare(a: string, b: string): number {
 }
 
 const signed = /^(?:content-type$|x-amz-)/i
+const [letterC, letterX, toLowerCase] = [0x63, 0x78, 0x20]
 
-/** Lines that bear a meaning for AWS: Host, what the body is, and its own. Others may be changed on the way. */
+/**
+ * Lines that bear a meaning for AWS: Host, what the body is, and its own. Others may be changed on the way. Those of the
+ * signature itself have nothing to trim, and a session token is long.
+ */
 function canonicalHeaders(
   { host, headers }: SignedRequest,
   added: readonly string[],
 ): { readonly names: string; readonly block: string } {
   const values = new Map([['host', trimmed(host)]])
-  for (const lines of [headers, added])
-    for (let i = 0; i + 1 < lines.length; i += 2) {
-      const written = lines[i] ?? ''
-      if (!signed.test(written)) continue
-      const name = written.toLowerCase()
-      const before = values.get(name)
-      const value = trimmed(lines[i + 1] ?? '')
-      values.set(name, before === undefined ? value : `${before},${value}`)
-    }
+  const add = (name: string, value: string): void => {
+    const before = values.get(name)
+    values.set(name, before === undefined ? value : `${before},${value}`)
+  }
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const written = headers[i] ?? ''
+    const first = written.charCodeAt(0) | toLowerCase
+    if ((first === letterC || first === letterX) && signed.test(written))
+      add(written.toLowerCase(), trimmed(headers[i + 1] ?? ''))
+  }
+  for (let i = 0; i + 1 < added.length; i += 2) add((added[i] ?? '').toLowerCase(), added[i + 1] ?? '')
   const names = [...values.keys()].sort(compare)
   return { names: names.join(';'), block: names.map((name) => `${name}:${values.get(name)}\n`).join('') }
 }
