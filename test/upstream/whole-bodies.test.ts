@@ -41,17 +41,20 @@ for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'GET', 'PROPFIND']) {
   })
 }
 
+/** Answers, but for what asks for `/asked` over the first connection: that is closed without a word. */
+function closingTheFirst() {
+  let first: Connection | null = null
+  return (connection: Connection) => {
+    first ??= connection
+    if (connection !== first || !connection.received.includes('/asked')) return ok
+    connection.socket.end()
+    return null
+  }
+}
+
 t.test('it is sent once, also by a method that is safe', async (t) => {
   for (const method of ['GET', 'PUT']) {
-    let first: Connection | null = null
-    const upstream = await upstreamFor(t, {
-      answer: (connection) => {
-        first ??= connection
-        if (connection !== first || !connection.received.includes('/asked')) return ok
-        connection.socket.end()
-        return null
-      },
-    })
+    const upstream = await upstreamFor(t, { answer: closingTheFirst() })
     const upstreams = opened(t, heldTiming())
     const to = settings(upstream.port)
     await send(upstreams, request(to, { path: '/warm' }))
@@ -124,15 +127,7 @@ const aws = {
 
 t.test('a signed request that met a closed connection goes once more, byte for byte', async (t) => {
   for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-    let first: Connection | null = null
-    const upstream = await upstreamFor(t, {
-      answer: (connection) => {
-        first ??= connection
-        if (connection !== first || !connection.received.includes('/asked')) return ok
-        connection.socket.end()
-        return null
-      },
-    })
+    const upstream = await upstreamFor(t, { answer: closingTheFirst() })
     const upstreams = opened(t, heldTiming())
     const to = settings(upstream.port, { aws })
     const body = Buffer.alloc(0)
