@@ -14,9 +14,13 @@ const keptMs = String(limits.keyUsageDays * 86_400_000)
 /** How often what others write meanwhile is read anew. */
 const mostTries = 5
 
-/** Adds them up. Rejects with a Failure: some of them may be counted all the same. */
+/**
+ * Adds them up. Rejects with a Failure: some of them may be counted all the same. The last use is written before the
+ * count: whoever sees that a key was used also sees from where.
+ */
 export async function countKeyUses(parts: Parts, uses: readonly KeyUses[]): Promise<void> {
   const { servers, keys } = parts
+  await Promise.all([...latestOf(uses)].map(([id, last]) => putLastUse(parts, id, last)))
   await servers.sendEach(
     uses.flatMap(({ id, day, count }): readonly KeyedCommand[] => {
       const key = keys.keyUses(id)
@@ -26,7 +30,6 @@ export async function countKeyUses(parts: Parts, uses: readonly KeyUses[]): Prom
       ]
     }),
   )
-  await Promise.all([...latestOf(uses)].map(([id, last]) => putLastUse(parts, id, last)))
 }
 
 /** The later of two counts, whichever process writes it later. One that is not written is no great loss. */

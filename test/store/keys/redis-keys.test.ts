@@ -114,6 +114,23 @@ t.test('a key that ended is forgotten by Redis itself; one that did not has no e
   t.ok(left('b') > days(99), 'a change keeps the end')
 })
 
+t.test('whoever sees that a key was used sees from where', async (t) => {
+  const { port } = await startRedis(t)
+  const store = open(t, singleSettings(port))
+  for (let at = 1; at <= 20; at++) {
+    const { id } = keyOf('a', { id: `${at}`.padStart(16, 'k') })
+    const last = { at, network: '192.0.2.7' }
+    const counted = store.countUses([{ id, day: '2026-11-29', count: 1, last }])
+    const seen = await Promise.all(Array.from({ length: 10 }, () => store.usage(id)))
+    await counted
+    t.same(
+      seen.filter(({ days, last }) => days.length > 0 && last === null),
+      [],
+    )
+    t.same(await store.usage(id), { days: [{ day: '2026-11-29', count: 1 }], last })
+  }
+})
+
 t.test('while Redis is away every call says so, and once it is back they are answered', async (t) => {
   const server = await startRedis(t)
   const settings = singleSettings(server.port)
