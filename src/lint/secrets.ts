@@ -74,15 +74,22 @@ export const secretChecks: readonly Check[] = [
     id: 'session-secret-missing',
     severity: 'note',
     finds: 'No `session.secret`',
-    why: 'The gateway makes one and keeps it in the `data` folder. A second instance cannot open the cookies of the first. Without a volume, everybody is signed out at each restart.',
+    why: 'The gateway makes one and keeps it in the `data` folder, or with `session.store: memory` nowhere. A second instance cannot open the cookies of the first. Without a volume, or with `memory`, everybody is signed out at each restart.',
     fix: `Write \`session: { secret: "\${env:SESSION_SECRET}" }\`.`,
     example: 'session: { idle_timeout: 30m }',
     find: (subject) =>
       subject.gateway.session.secrets.length > 0
         ? []
-        : [foundAtKey(subject, ['session'], 'without `session.secret` sessions serve one instance alone')],
+        : [foundAtKey(subject, ['session'], `without \`session.secret\` ${withoutSecret(subject)}`)],
   },
 ]
+
+/** What is lost with a secret that the gateway makes itself. Redis and `cookie` demand one. */
+function withoutSecret({ gateway }: Subject): string {
+  return gateway.session.store.kind === 'memory'
+    ? 'sign-ins that are under way end with the process, as sessions in `memory` do'
+    : 'sessions serve one instance alone'
+}
 
 /** Headers of an upstream or a location that hold something secret. */
 const secretHeader = /(?:authorization|secret|token|password|(?:api|access|function)s?-?key|credential)/i

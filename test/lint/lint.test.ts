@@ -163,6 +163,22 @@ t.test('a comment for --online is not told to be unused where nobody was asked',
   t.same(asked.findings.map(told), [])
 })
 
+t.test('a secret that is nowhere: where the one that is made goes, by the store', async (t) => {
+  const text = head.replace(/^session.*\n/, '')
+  const messages = (session: string) =>
+    lint(subjectOf(`${session}\n${text}    require: { groups: a }\n`))
+      .findings.filter(({ id }) => id === 'session-secret-missing')
+      .map(({ message }) => message)
+  t.same(messages('session: { store: sqlite }'), [
+    'without `session.secret` sessions serve one instance alone',
+  ])
+  t.same(messages('session: { store: memory }'), [
+    'without `session.secret` sign-ins that are under way end with the process, as sessions in `memory` do',
+  ])
+  const [why] = kinds.flatMap((kind) => (kind.id === 'session-secret-missing' ? [kind.why] : []))
+  t.match(why, /keeps it in the `data` folder.*with `session\.store: memory` nowhere/)
+})
+
 t.test('findings come in the order of the file', async (t) => {
   const text = `${head}    require: { gruops: a }\n    identity_headers: { X-Client-IP: user }\n    websocket: false\nlog: { subject: plain }\n`
   const lines = lint(subjectOf(text)).findings.map(({ position }) => position.line)

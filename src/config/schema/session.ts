@@ -26,7 +26,7 @@ export const sessionKeys = {
     .register(forms, { form: 'secret text or a list' })
     .optional()
     .describe(
-      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only. Redis and `cookie` need this key.',
+      'Seals cookies. It has at least 32 bytes. In a list, the first seals and every one opens. Without this key the gateway makes one, for a single instance only: with `sqlite` it is kept in `data`, with `memory` another is made at each start. Redis and `cookie` need this key.',
     ),
   idle_timeout: duration.prefault('1h').describe('A session ends when it has not been used for this long.'),
   max_lifetime: duration
