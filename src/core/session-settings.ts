@@ -11,7 +11,7 @@ export interface SessionSettings {
   readonly duringOutageSeconds: number
   /** Sessions of a sign-in before this time have ended, in every store; null: none has for that. */
   readonly revokedBefore: EpochSeconds | null
-  /** The first seals, all open. Empty: one is generated into the data folder at start. */
+  /** The first seals, all open. Empty: one is made at start, and kept where sessions are: in the data folder, or with the process. */
   readonly secrets: readonly Secret[]
   /** As configured, without `__Host-` and port: `claimgate`. */
   readonly cookieName: string

@@ -77,7 +77,13 @@ function checkSecret(scope: Scope, secret: Keys['secret'], store: SessionStoreSe
     faultAt(scope, at, `is missing: with \`store: cookie\` it seals the sessions themselves; ${make}`)
   // Where nobody signs in it seals nothing.
   else if (isWritten(scope, ['providers']) || !needsNoProvider(scope))
-    warnAt(scope, at, 'is absent: one is generated into the `data` folder, which serves a single instance')
+    warnAt(
+      scope,
+      at,
+      store?.kind === 'memory'
+        ? 'is absent: one is made at each start, with which sign-ins that are under way end, as sessions in `memory` do'
+        : 'is absent: one is generated into the `data` folder, which serves a single instance',
+    )
 }
 
 /** Read as a bound of something that cannot happen, it would be thought to bound something else. */
