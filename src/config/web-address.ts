@@ -27,6 +27,8 @@ export function readWebAddress(text: string): ReadWebAddress {
   if (url === null)
     return { ok: false, message: 'is no valid address: expected https://host or https://host:port' }
   if (url.hostname.endsWith('.')) return { ok: false, message: 'the host must not end with a dot' }
+  const hostFault = hostNameFault(url.hostname)
+  if (hostFault !== null) return { ok: false, message: hostFault }
   const scheme = url.protocol === 'https:' ? 'https' : 'http'
   const port = url.port === '' ? defaultPort(scheme) : Number(url.port)
   if (port === 0) return { ok: false, message: 'the port must not be 0' }
@@ -34,7 +36,19 @@ export function readWebAddress(text: string): ReadWebAddress {
   return { ok: true, address: { scheme, hostname, port, host, origin, path: path === '/' ? '' : path } }
 }
 
+/** More stands in headers, in signatures and in what providers are told than everybody takes. */
+const longest = { address: 2000, path: 1000 } as const
+
+/** RFC 1035 section 2.3.4, in the form of a text: no resolver is asked for a longer one. */
+function hostNameFault(hostname: string): string | null {
+  if (hostname.length > 253) return 'a host has at most 253 characters'
+  return hostname.split('.').some((label) => label.length > 63)
+    ? 'a part of a host, between dots, has at most 63 characters'
+    : null
+}
+
 function webAddressFault(text: string): string | null {
+  if (text.length > longest.address) return `must have at most ${longest.address} characters`
   if (!/^https?:\/\//.test(text)) {
     return 'expected an address that begins with https:// or http://, in lower case'
   }
@@ -73,6 +87,8 @@ export type ReadSegments =
 export function readSegments(path: string): ReadSegments {
   if (path === '' || path === '/') return { ok: true, segments: [] }
   if (!path.startsWith('/')) return { ok: false, message: 'must begin with "/"' }
+  if (path.length > longest.path)
+    return { ok: false, message: `must have at most ${longest.path} characters` }
   const refused = /[%;\\?#*\s\u0000-\u001f\u007f"<>^`{|}]/.exec(path)
   if (refused !== null) {
     return {

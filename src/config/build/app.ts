@@ -11,6 +11,7 @@ import { acceptedProviders } from './accepted-providers.ts'
 import { checkHeaders, sharedSecretName } from './app-headers.ts'
 import { type AppSettings, type Defaults, readAppSettings, whereWritten } from './app-settings.ts'
 import { awsSecrets, isSigned } from './aws.ts'
+import { checkHeaderBudget } from './header-budget.ts'
 import { withHeaderDefaults } from './header-defaults.ts'
 import { withLongestBody } from './held-bodies.ts'
 import { buildIdentityAssertion, checkAsserted } from './identity-assertion.ts'
@@ -122,6 +123,7 @@ export function* buildApp(scope: Scope, name: string, surroundings: AppSurroundi
     locations: locations.tree,
     allLocations: locations.all,
   }
+  checkHeaderBudget(scope, path, app)
   const terms = {
     providers: signInProviders,
     redirectPath,

@@ -1,4 +1,5 @@
 import type { SignedService } from '../../core/aws-settings.ts'
+import { regionSource } from '../schema/aws-region.ts'
 
 export type AwsHost =
   /** `region`: null where the host is that of all regions. */
@@ -10,7 +11,7 @@ export type AwsHost =
   /** A custom domain, or nothing of AWS. */
   | { readonly kind: 'other' }
 
-const region = '(?<region>[a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2})'
+const region = `(?<region>${regionSource})`
 const domain = 'amazonaws\\.(?:com(?:\\.cn)?|eu)$'
 const shortDomain = '\\.on\\.(?:aws|amazonwebservices\\.com\\.cn)$'
 /** Of an interface endpoint in a VPC: `vpce-0a1b-c2d3.execute-api.eu-west-1.vpce.amazonaws.com`. */

@@ -1,13 +1,12 @@
 import { z } from 'zod'
+import { regionPattern } from './aws-region.ts'
 import { oneOf, secret, text } from './values.ts'
 
 /** Services that verify signed requests on the way to an app. */
 export const signedServices = ['execute-api', 'lambda', 's3', 'vpc-lattice-svcs'] as const
 
-export const regionPattern = /^[a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2}$/
-
-/** IAM: `GetRole` and `AssumeRole`, what their parameters may be. */
-const roleArn = /^arn:aws(?:-[a-z]+)*:iam::[0-9]{12}:role\/(?:[!-~]+\/)?[\w+=,.@-]{1,64}$/
+/** IAM: `GetRole` and `AssumeRole`, what their parameters may be. A path has at most 512 characters with its slashes. */
+const roleArn = /^arn:aws(?:-[a-z]{1,10}){0,3}:iam::[0-9]{12}:role\/(?:[!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/
 const externalId = /^[\w+=,.@:/-]{2,1224}$/
 const sessionName = /^[\w+=,.@-]{2,64}$/
 

@@ -1,8 +1,10 @@
+import { regionSource } from './aws-region.ts'
 import type { Judgement } from './values.ts'
 
 /** Lambda API, `Invoke`: what `FunctionName` and `Qualifier` may be. The region is held against the partition elsewhere. */
-const arn =
-  /^arn:aws(?:-[a-z]+)*:lambda:[a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2}:[0-9]{12}:function:[\w-]{1,64}(?::(?:\$LATEST(?:\.PUBLISHED)?|[\w-]{1,128}))?$/
+const arn = new RegExp(
+  `^arn:aws(?:-[a-z]{1,10}){0,3}:lambda:${regionSource}:[0-9]{12}:function:[\\w-]{1,64}(?::(?:\\$LATEST(?:\\.PUBLISHED)?|[\\w-]{1,128}))?$`,
+)
 
 const wanted =
   'arn:aws:lambda:eu-west-1:123456789012:function:wiki, with :ALIAS or :VERSION behind it or without'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationAtMost, forms, headerName, oneOrMore, pem, text } from './values.ts'
+import { claimPath, durationAtMost, forms, headerName, oneOrMore, pem, text } from './values.ts'
 
 /** The keys of `identity_assertion`. */
 export const assertionKeys = {
@@ -9,12 +9,14 @@ export const assertionKeys = {
       'The header that carries it. Clients cannot send a header of this name to any app. It is not `Authorization`.',
     ),
   audience: text
+    .clone()
+    .max(512)
     .optional()
     .describe(
-      'Whom it is for: the `aud` that the app demands. Without this key it is the app’s `url`, as it is written.',
+      'Whom it is for: the `aud` that the app demands. At most 512 characters. Without this key it is the app’s `url`, as it is written.',
     ),
   claims: z
-    .array(text)
+    .array(claimPath)
     .register(forms, { form: 'list of claim paths' })
     .prefault([])
     .describe(

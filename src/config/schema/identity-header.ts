@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { flag, forms, headerName, oneOf, text } from './values.ts'
+import { claimPath, flag, forms, headerName, oneOf, text } from './values.ts'
 
 const identityMapping = z.strictObject({
-  claim: text.describe(
-    'The claim path, `user` or `provider`. The other words have no form of their own, so `access_token` or `key_id` is a claim of that name here.',
-  ),
+  claim: claimPath
+    .clone()
+    .describe(
+      'The claim path, `user` or `provider`. The other words have no form of their own, so `access_token` or `key_id` is a claim of that name here.',
+    ),
   // An empty list that a file yields is none of the file's faults.
   only: z
     .union([text, z.array(text)])
@@ -36,7 +38,7 @@ const identityMapping = z.strictObject({
 
 /** Header names, each with what it says. */
 export const identityHeaders = z
-  .record(headerName, z.union([text, identityMapping]))
+  .record(headerName, z.union([claimPath, identityMapping]))
   .register(forms, {
     form: 'header name → claim path, `user`, `provider`, `credential`, `key_id`, `key_name`, `end_user`, `access_token`, `id_token` or `{claim, only, join, encoding, lower_case}`',
   })

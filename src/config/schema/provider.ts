@@ -45,6 +45,8 @@ export const providerKeys = {
       'Whether people sign in with this provider. Without this key they do, unless the provider has `bearer` and no `client_id`. With `false` the provider is offered to nobody, only its access tokens count, and the keys that only a sign-in uses are faults. Say `false` for a client that only asks about tokens.',
     ),
   client_id: text
+    .clone()
+    .max(2000)
     .optional()
     .describe(
       'The client id that the provider gave you. You need it if people sign in with the provider, and with `check: introspection`.',
@@ -119,7 +121,7 @@ export const providerKeys = {
       'The picture on the page on which people choose a provider. Without this key it is the preset’s. A file has at most 32 KiB.',
     ),
   authorization_parameters: z
-    .record(text, text)
+    .record(text.clone().max(100), text.clone().max(2000))
     .register(forms, { form: 'parameter → text' })
     .prefault({})
     .describe(

@@ -18,6 +18,9 @@ export const forms = z.registry<{ readonly form: string }>()
 /** A text that is there: empty ones are faults wherever a text is expected. */
 export const text = z.string().min(1).register(forms, { form: 'text' })
 
+/** Which claim apps are told. Providers name claims by addresses too. */
+export const claimPath = text.clone().max(256).register(forms, { form: 'claim path' })
+
 /** One line that people read. */
 export const line = z
   .string()
@@ -80,9 +83,10 @@ export const headerName = z
   })
   .register(forms, { form: 'header name' })
 
-/** RFC 9110 section 5.5, without obs-text: visible ASCII and inner spaces. */
+/** RFC 9110 section 5.5, without obs-text: visible ASCII and inner spaces. Servers take lines of 4 to 8 KiB. */
 export const headerValue = z
   .string()
+  .max(4096)
   .regex(/^[!-~](?:[\t -~]*[!-~])?$/, { error: 'expected visible ASCII, without spaces at its edges' })
   .transform((value) => new Secret(value))
   .register(forms, { form: 'text' })

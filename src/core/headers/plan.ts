@@ -64,7 +64,7 @@ function buildHeaderPlan(gateway: Gateway, app: App): HeaderPlan {
 }
 
 /** Host and scheme come from the configuration, never from the request. */
-function fixedHeaders(app: App): readonly string[] {
+export function fixedHeaders(app: App): readonly string[] {
   const { upstream, sharedSecret } = app
   const { scheme, host, prefix } = publicAddress(app)
   return [
