@@ -18,6 +18,7 @@ export const english = {
   'link.try-again': 'Try again',
   'link.continue': 'Continue',
   'link.send': 'Send it now',
+  'link.send-again': 'Send it again',
   'link.send-as': 'Send it in my name',
 
   'account.signed-in-as': 'You are signed in as {name}',
@@ -227,6 +228,8 @@ export const english = {
     'What was sent before you signed in was filled in by {before}. You are signed in as {now}. It has not been sent yet.',
   'resume.other-unknown':
     'What was sent before you signed in may have been filled in by somebody else. You are signed in as {now}. It has not been sent yet.',
+  'resume.waits':
+    'What you sent was not passed on. It is still kept: you can send it again within ten minutes of when you first did, with the same account.',
   'resume.gone-title': 'There is nothing left to send',
   'resume.gone':
     'It was sent already, or it waited for longer than ten minutes. If you do not see what you sent, fill in the form once more.',

@@ -21,6 +21,7 @@ export const german = {
   'link.try-again': 'Noch einmal versuchen',
   'link.continue': 'Weiter',
   'link.send': 'Jetzt absenden',
+  'link.send-again': 'Noch einmal absenden',
   'link.send-as': 'In meinem Namen absenden',
 
   'account.signed-in-as': 'Sie sind als {name} angemeldet',
@@ -236,6 +237,8 @@ export const german = {
     'Was vor der Anmeldung abgeschickt wurde, hat {before} ausgefüllt. Sie sind als {now} angemeldet. Es ist noch nicht gesendet.',
   'resume.other-unknown':
     'Was vor der Anmeldung abgeschickt wurde, hat vielleicht jemand anderes ausgefüllt. Sie sind als {now} angemeldet. Es ist noch nicht gesendet.',
+  'resume.waits':
+    'Was Sie abgesendet haben, wurde nicht weitergegeben. Es ist noch da: Bis zehn Minuten nach dem ersten Absenden können Sie es mit demselben Konto noch einmal absenden.',
   'resume.gone-title': 'Hier ist nichts mehr abzusenden',
   'resume.gone':
     'Es wurde schon gesendet oder hat länger als zehn Minuten gewartet. Wenn Sie nicht sehen, was Sie abgeschickt haben, füllen Sie das Formular bitte noch einmal aus.',

@@ -53,6 +53,8 @@ export interface Admission {
   readonly fault: AnyFault | null
   /** For the log: which condition failed, with expected and actual value. */
   readonly detail: string | null
+  /** The page of a form of this browser that waits, and was refused: it stays. Absent: none does. */
+  readonly waitingForm?: string
   /** What the rehearsed rules say; null: none are rehearsed, or no rule was asked. For the log and the metrics alone. */
   readonly shadow: ShadowVerdict | null
 }

@@ -6,6 +6,7 @@ import { type FormLink, openFormLink, type SentForm } from '../../core/session/s
 import { hasRoomFor, heldBodiesFull, heldShare } from '../../runtime/held-share.ts'
 import { readForm, takeForm } from '../../runtime/kept-forms.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { readForwarded } from '../proxy/forwarded.ts'
 import type { RequestContext } from '../server/context.ts'
 import type { Admission } from './admission.ts'
 import { originOfFormLink, readFormLink } from './form-body.ts'
@@ -50,7 +51,7 @@ async function resume(resuming: Resuming): Promise<Admission> {
   const link = opened !== null && isHolder(runtime, origin, request.headers, opened) ? opened : null
   try {
     const form = link === null ? null : await readForm(runtime, link.form, origin.origin)
-    const admission = link === null || form === null ? null : await send(resuming, link, form)
+    const admission = link === null || form === null ? null : await send(resuming, { value, link, form })
     if (admission !== null) return admission
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown
@@ -59,25 +60,26 @@ async function resume(resuming: Resuming): Promise<Admission> {
   return toPage(resuming, value)
 }
 
+interface Waiting {
+  readonly value: string
+  readonly link: FormLink
+  readonly form: SentForm
+}
+
 /** Null: it is to be asked about on the page. */
 async function send(
   { context, request, origin, judge }: Resuming,
-  link: FormLink,
-  form: SentForm,
+  { value, link, form }: Waiting,
 ): Promise<Admission | null> {
   const { runtime } = context
   const rawHeaders = rawHeadersOf(request.rawHeaders, form)
   const headers = { ...request.headers, 'content-length': String(form.body.length) }
   const facts = { ...factsOf(request), method: form.method, url: form.target, headers, rawHeaders }
-  const admission = await judge(facts)
+  const judged = await judge(facts)
+  const admission = unsendable(runtime, judged, rawHeaders) ?? noRoomFor(runtime, judged, form) ?? judged
   if (admission.decision.kind !== 'allow') {
     carryResumedForm(request, { token: link.form, sent: null })
-    return admission
-  }
-  const full = noRoomFor(runtime, admission, form)
-  if (full !== null) {
-    carryResumedForm(request, { token: link.form, sent: null })
-    return full
+    return { ...admission, waitingForm: pageOf(runtime, value) }
   }
   const taken = await takeForm(runtime, link.form, origin.origin)
   if (taken === null) return null
@@ -86,10 +88,19 @@ async function send(
   return admission
 }
 
-/** The answer where the app takes a body as a whole and no more may be held: a form that was taken would be lost. */
+/** The answer where its headers cannot go to the app as they are: a form that was taken would be lost. Null: they can. */
+function unsendable(runtime: Runtime, admission: Admission, rawHeaders: readonly string[]): Admission | null {
+  if (admission.decision.kind !== 'allow' || admission.app === null) return null
+  const forwarded = readForwarded(runtime, admission, rawHeaders)
+  if (forwarded.ok) return null
+  const { decision, detail } = forwarded
+  return { ...admission, decision, detail }
+}
+
+/** The same where the app takes a body as a whole and no more may be held. */
 function noRoomFor(runtime: Runtime, admission: Admission, { body }: SentForm): Admission | null {
-  const { app, location, network } = admission
-  if (app === null || location === null) return null
+  const { app, location, network, decision } = admission
+  if (decision.kind !== 'allow' || app === null || location === null) return null
   const { maxBodyBytes } = location.forwarding
   const share = heldShare(runtime, network, { upstream: app.upstream, maxBodyBytes })
   if (share === null || hasRoomFor(share, body.length)) return null
@@ -117,10 +128,13 @@ function tellOfResumed(
 
 /** The page of the form in place of its address: what may be done now is said there. */
 async function toPage({ context, request, judge }: Resuming, value: string): Promise<Admission> {
-  const url = `${context.runtime.gateway.authPrefix}/resume?form=${value}`
-  const admission = await judge({ ...factsOf(request), method: 'GET', url })
+  const admission = await judge({ ...factsOf(request), method: 'GET', url: pageOf(context.runtime, value) })
   request.method = 'GET'
   return { ...admission, method: 'POST' }
+}
+
+function pageOf({ gateway }: Runtime, value: string): string {
+  return `${gateway.authPrefix}/resume?form=${value}`
 }
 
 function factsOf({ httpVersion, headers, rawHeaders, socket }: IncomingMessage): RequestFacts {

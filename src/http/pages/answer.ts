@@ -89,8 +89,10 @@ const titles: Readonly<Record<number, string>> = {
 
 /** What every page needs to know of the app it stands before. */
 export function frameOf(admission: Admission): PageFrame & { readonly requestId: string } {
-  const { app, origin, requestId, pages, acceptLanguage } = admission
-  return { appTitle: app?.title ?? origin?.host ?? null, requestId, look: lookFor(pages, acceptLanguage) }
+  const { app, origin, requestId, pages, acceptLanguage, waitingForm } = admission
+  const look = lookFor(pages, acceptLanguage)
+  const frame = { appTitle: app?.title ?? origin?.host ?? null, requestId, look }
+  return waitingForm === undefined ? frame : { ...frame, waitingHref: waitingForm }
 }
 
 /** The gateway's own refusal: a page for a navigation, a problem for a program. Fixed words either way. */

@@ -10,6 +10,8 @@ export interface PageFrame {
   /** The log has the same id, so that a person can be helped without telling what the page did not say. */
   readonly requestId: string | null
   readonly look: Look
+  /** The page of a form that waits, and was refused: it stays, and the page says so. Absent or null: none does. */
+  readonly waitingHref?: string | null
   /** What the page does with a script, where it has one: see `scripts`. The policy of the answer has to name it. */
   readonly script?: { readonly markup: string } | null
 }
@@ -78,6 +80,7 @@ export function pageDocument(page: Document): Page {
 <div class="content">
 <h1>${page.title}</h1>
 !${page.content}
+!${waitingForm(page)}
 </div>
 !${reference}
 </main>
@@ -86,4 +89,11 @@ export function pageDocument(page: Document): Page {
 </html>
 `
   return { html: text, headers }
+}
+
+/** That nothing which was sent is lost, and the way back to it. */
+function waitingForm({ look: { words }, waitingHref = null }: PageFrame): string {
+  if (waitingHref === null) return ''
+  return html`<p>${words['resume.waits']}</p>
+<p class="actions"><a class="button second" href="${waitingHref}">${words['link.send-again']}</a></p>`
 }

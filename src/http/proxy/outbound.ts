@@ -1,23 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { fastifyCookie, type SerializeOptions } from '@fastify/cookie'
 import { headersOfCaller } from '../../core/credential/headers-of-caller.ts'
-import type { Decision } from '../../core/decision.ts'
 import type { Gateway, Location } from '../../core/gateway.ts'
 import { downstreamHeaders } from '../../core/headers/answer.ts'
-import { overBudget, type Unsent } from '../../core/headers/aws-budget.ts'
-import { describeUnsendable } from '../../core/headers/identity.ts'
-import { type HeaderPlan, headerPlan } from '../../core/headers/plan.ts'
-import { toUpstreamDestination } from '../../core/headers/public-address.ts'
-import { upstreamHeaders } from '../../core/headers/request.ts'
-import { type SentTokens, sentTokens } from '../../core/headers/token-headers.ts'
+import type { HeaderPlan } from '../../core/headers/plan.ts'
 import type { AnswerHead, UpstreamRequest } from '../../core/ports.ts'
-import type { Principal } from '../../core/principal.ts'
-import { upstreamPath } from '../../core/request/target.ts'
 import { type Admission, admissionOf } from '../admission/admission.ts'
 import { corsOf } from '../admission/cors.ts'
 import { resumedFormOf } from '../admission/resumed-form.ts'
 import { contextOf } from '../server/context.ts'
 import { setSessionCookies } from '../sign-in/cookie.ts'
+import { type Refused, readForwarded } from './forwarded.ts'
 
 /** What is sent for one admitted request, where, and what becomes of the answer's headers. */
 export interface Outbound {
@@ -28,15 +21,7 @@ export interface Outbound {
   toClient(head: AnswerHead): Omit<AnswerHead, 'statusCode'>
 }
 
-export type OutboundReading =
-  | { readonly ok: true; readonly outbound: Outbound }
-  /** The request was let in, and yet cannot be sent as it is. */
-  | ({ readonly ok: false } & Refused)
-
-interface Refused {
-  readonly decision: Decision
-  readonly detail: string | null
-}
+export type OutboundReading = { readonly ok: true; readonly outbound: Outbound } | Refused
 
 /**
  * The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request.
@@ -47,69 +32,16 @@ export function readOutbound(
   onReflectedSecret: (admission: Admission) => void,
 ): OutboundReading {
   const admission = admissionOf(raw)
-  const { app, location, target, principal, clientAddress, network } = admission
-  if (admission.decision.kind !== 'allow' || app === null || location === null || target === null) {
-    throw new Error('a request that was not let in reached the proxy')
-  }
-  const { forwarding } = location
-  const { gateway, assertions, upstreams } = contextOf(raw).runtime
-  const plan = headerPlan(gateway, app)
-  const headers = upstreamHeaders(plan, {
-    rawHeaders: resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders,
-    forwarding,
-    principal,
-    tokens: forwarding.tokenHeaders.length > 0 ? tokensOf(admission) : null,
-    assertion: principal && assertions.line(app, principal),
-    clientAddress,
-    destination: admission.destination && toUpstreamDestination(app, admission.destination),
-  })
-  if (!headers.ok) {
-    const { reason } = headers
-    const detail = reason === 'identity-unsendable' ? describeUnsendable(headers.unsendable) : null
-    return { ok: false, ...unsent({ reason, detail }, principal) }
-  }
-  const { method } = admission
-  const path = upstreamPath(app, target)
-  const { upstream } = app
-  if (upstream.aws !== null) {
-    const counted = { ...{ method, path }, ...headers, added: upstreams.headerBytes(upstream) }
-    const refusal = overBudget(upstream, counted)
-    if (refusal !== null) return { ok: false, ...unsent(refusal, principal) }
-  }
-  const request = {
-    app: app.name,
-    upstream,
-    timeouts: forwarding.timeouts,
-    method,
-    path,
-    headers: headers.headers,
-    caller: { requestId: admission.requestId, clientAddress, network, principal, forwarding },
-  }
+  const { runtime } = contextOf(raw)
+  const forwarded = readForwarded(runtime, admission, resumedFormOf(raw)?.sent?.rawHeaders ?? raw.rawHeaders)
+  if (!forwarded.ok) return forwarded
+  const { plan, forwarding, request } = forwarded
+  const { gateway } = runtime
   // A preflight is a question without a body; one that has a body is none.
   const maxBodyBytes = admission.decision.reason === 'preflight' ? 0 : forwarding.maxBodyBytes
   const toClient = (head: AnswerHead) =>
     clientHead({ plan, gateway, admission, raw }, head, onReflectedSecret)
   return { ok: true, outbound: { request, maxBodyBytes, toClient } }
-}
-
-/** The verdict on what cannot be sent. */
-function unsent({ reason, detail }: Unsent, principal: Principal | null): Refused {
-  switch (reason) {
-    case 'identity-unsendable':
-      return { decision: { kind: 'deny', reason, principal }, detail }
-    case 'connection-options':
-    case 'content-type-ambiguous':
-      return { decision: { kind: 'reject', status: 400, reason }, detail }
-    case 'headers-too-large':
-      return { decision: { kind: 'reject', status: 431, reason }, detail }
-  }
-}
-
-/** What the app may get: of the session, or for the pair, by which somebody came. */
-function tokensOf({ session, header }: Admission): SentTokens | null {
-  if (session !== null) return sentTokens(session)
-  const exchanged = header?.exchangedToken ?? null
-  return exchanged === null ? null : { access_token: exchanged, id_token: null }
 }
 
 interface Asked {

@@ -290,6 +290,7 @@ t.test('S-199 what goes in unescaped is markup that another template made, named
     'times',
     'unsaved',
     'value',
+    'waitingForm',
     'way',
   ])
 })
