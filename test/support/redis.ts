@@ -33,7 +33,7 @@ export async function startRedis(
   t: Pick<Test, 'teardown'>,
   options: RedisOptions = {},
 ): Promise<RedisServer> {
-  const { lines = [], args = [], port = await clusterPort(), isSentinel = false } = options
+  const { lines = [], args = [], port = await freePort(), isSentinel = false } = options
   const ports = options.tls === true ? ['port 0', `tls-port ${port}`] : [`port ${port}`]
   const folder = mkdtempSync(join(tmpdir(), 'claimgate-redis-'))
   const network = [...ports, 'bind 127.0.0.1', `dir ${folder}`]
@@ -65,14 +65,6 @@ export async function startRedis(
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return { port, pid: child.pid ?? 0, log: () => log, signal: (name) => void child.kill(name), stop }
-}
-
-/** The bus of a cluster listens ten thousand above. */
-async function clusterPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort()
-    if (port < 55_536) return port
-  }
 }
 
 function takesConnections(port: number): Promise<boolean> {
