@@ -5,8 +5,6 @@ import type { Awaitable } from '../../core/ports.ts'
 import { findProvider } from '../../core/provider-id.ts'
 import { transactionCookies } from '../../core/session/cookies.ts'
 import { readLanding } from '../../core/session/landing.ts'
-import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
-import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import type { Session } from '../../core/session/session.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from '../admission/admission.ts'
@@ -29,6 +27,7 @@ import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, deleteSessionCookies, type SetCookie, setSignOutMark } from './cookie.ts'
 import { isFromOwnPage } from './own-form.ts'
 import { sessionsAddress } from './own-sessions.ts'
+import { readReturn, rememberReturn, returnCookieName } from './sign-out-return.ts'
 
 /** GET: asks, and changes nothing, so that no link, picture or prefetch of another site signs anybody out. */
 export async function askToLogOut(
@@ -242,50 +241,4 @@ async function newestRecord(
     tellOfStore(context, admission, thrown)
     return session
   }
-}
-
-const returnLifetimeSeconds = 300
-
-/** `return_to` waits in a sealed cookie while the browser is at the provider, bound to the state that comes back. */
-function rememberReturn(
-  context: RequestContext,
-  origin: Origin,
-  state: string,
-  returnTo: ReturnTo | null,
-): readonly SetCookie[] {
-  if (returnTo === null || returnTo.length > 1500) return []
-  const { ring, random } = context.runtime
-  const value = seal(ring, returnScope(origin), JSON.stringify([state, returnTo]), random)
-  const options = {
-    path: '/',
-    httpOnly: true,
-    secure: origin.cookies.secure,
-    sameSite: 'lax',
-    maxAge: returnLifetimeSeconds,
-  } as const
-  return [{ name: returnCookieName(origin), value, options }]
-}
-
-function readReturn(
-  context: RequestContext,
-  origin: Origin,
-  value: string | undefined,
-  state: string | null,
-): ReturnTo | null {
-  if (value === undefined || state === null) return null
-  const opened = open(context.runtime.ring, returnScope(origin), value)
-  if (!opened.ok) return null
-  const [sealedState, path]: unknown[] = JSON.parse(opened.text)
-  if (typeof sealedState !== 'string' || typeof path !== 'string' || !sameText(sealedState, state))
-    return null
-  return readReturnTo(path, context.runtime.gateway.authPrefix)
-}
-
-function returnScope(origin: Origin): SealScope {
-  return { purpose: 'sign-out', context: [origin.origin, returnCookieName(origin)] }
-}
-
-/** Below the transactions' prefix, so that the same code keeps it from the apps. */
-function returnCookieName(origin: Origin): string {
-  return `${origin.cookies.transactionPrefix}out`
 }
