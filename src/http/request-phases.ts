@@ -204,6 +204,7 @@ export const requestPhases: readonly RequestPhase[] = [
       'http/server/own-addresses.ts',
       'http/sign-in/login.ts',
       'http/sign-in/callback.ts',
+      'http/sign-in/completion.ts',
       'http/sign-in/logout.ts',
       'http/sign-in/backchannel-logout.ts',
       'http/sign-in/frontchannel-logout.ts',

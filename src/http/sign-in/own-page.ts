@@ -31,7 +31,7 @@ export function toOwnPage(
       ? null
       : (formPage(runtime, origin, wish, arrived) ?? keysPage(runtime, origin, wish, arrived))
   if (address === null) return null
-  // A Strict cookie is not sent on the redirect that another site began: see `arrive` of the callback.
+  // A Strict cookie is not sent on the redirect that another site began: see `arrive` of `arrival.ts`.
   return origin.cookies.sameSite === 'Strict'
     ? pageAnswer(
         200,
