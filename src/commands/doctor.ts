@@ -16,7 +16,7 @@ import { askedProviders } from '../doctor/providers/asked.ts'
 import { originOf } from '../doctor/public-address/public-address.ts'
 import { findingLine, findingsJson, summaryLine } from '../doctor/report.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { proxyEnvOf } from '../runtime/open.ts'
+import { proxyEnvOf } from '../runtime/providers.ts'
 
 const specs = {
   url: {

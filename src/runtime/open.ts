@@ -1,24 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import type { AwsCredentialEvent } from '../core/aws-credential-event.ts'
-import type { CertificateEnd } from '../core/certificate.ts'
 import type { AnyFault } from '../core/fault.ts'
-import type { Gateway, ProviderSettings } from '../core/gateway.ts'
+import type { Gateway } from '../core/gateway.ts'
 import { createCredentialFailures } from '../core/limits/credential-failures.ts'
 import { createFailureCount } from '../core/limits/failures.ts'
 import { createHeldBytes } from '../core/limits/held-bytes.ts'
 import { createLogoutChecks } from '../core/limits/logout-checks.ts'
 import { limits } from '../core/limits/table.ts'
-import type { Clock, Provider, SessionStore } from '../core/ports.ts'
+import type { Clock, SessionStore } from '../core/ports.ts'
 import { buildKeyRing, type Random } from '../core/session/seal.ts'
-import type { ProviderObserver } from '../oidc/observer.ts'
-import { createProvider, type ProviderEvent } from '../oidc/provider.ts'
-import type { ProxyEnv } from '../oidc/transport.ts'
 import type { StoreContext } from '../store/context.ts'
 import { openStore } from '../store/open.ts'
 import { createUpstreams } from '../upstream/agents.ts'
 import { openAssertions } from './assertions.ts'
 import { createBearerTokens } from './bearer-tokens.ts'
-import { hostsOfProvider } from './certificates.ts'
 import { systemClock } from './clock.ts'
 import type { CookieSessionEdition } from './cookie-sessions/edition.ts'
 import { createCookieSessions } from './cookie-sessions/sessions.ts'
@@ -33,11 +28,11 @@ import { tokenRing } from './keys/token-ring.ts'
 import { logKeyFrom, readLogKey } from './log-key.ts'
 import type { ExchangeEvent } from './pairs/event.ts'
 import { createProviderTokens } from './provider-tokens.ts'
+import { openProviders, type ProviderDeps } from './providers.ts'
 import type { RenewalEvent } from './renewals/event.ts'
 import { createRenewals, type Renewals } from './renewals/renewals.ts'
 import { openRequestLimits } from './request-limits/open.ts'
 import type { Runtime } from './runtime.ts'
-import { sameSettings } from './same-settings.ts'
 import { hasSessionSecret, readSessionSecrets } from './secrets.ts'
 import { createSessions, type Sessions, type SessionsSetup } from './sessions.ts'
 import { readSigningKeys, renewedSigningKeys } from './signing-keys.ts'
@@ -45,9 +40,7 @@ import { createSpentStates } from './spent-states.ts'
 import { createStoreContext, type StoreEdition } from './store-context.ts'
 import { systemTiming } from './timing.ts'
 
-export interface RuntimeDeps {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly onProviderEvent: (event: ProviderEvent) => void
+export interface RuntimeDeps extends ProviderDeps {
   /** Of providers that are asked again for sessions. */
   readonly onRenewal?: (event: RenewalEvent) => void
   /** Of providers that are asked for customers' pairs. */
@@ -56,10 +49,6 @@ export interface RuntimeDeps {
   readonly onRejectedKey?: (key: RejectedKey) => void
   /** Of faults that stop no request: a write-back, a purge. */
   readonly onStoreFault: (thrown: unknown) => void
-  /** Of certificates that providers and apps show, as connections are made. */
-  readonly onCertificate?: (certificate: CertificateEnd) => void
-  /** Of each answer of a provider that bears a date. */
-  readonly onProviderClock?: (provider: string, aheadSeconds: number) => void
   /** Of a request that was let in uncounted, as the store of the limits did not answer. */
   readonly onUncounted?: (fault: AnyFault, app: string) => void
   /** Of credentials by which requests are signed for AWS. */
@@ -238,45 +227,4 @@ export function renewRuntime(former: Runtime, gateway: Gateway, deps: RuntimeDep
 /** A secret that was made for this process alone lives as long as its sessions, or a reload would end them all. */
 function keepsSecret({ session: before }: Gateway, { session: after }: Gateway): boolean {
   return before.store.kind !== 'sqlite' && before.secrets.length === 0 && after.secrets.length === 0
-}
-
-function openProviders(
-  gateway: Gateway,
-  deps: RuntimeDeps,
-  base: Pick<Runtime, 'clock' | 'random' | 'credentialFailures'> &
-    Partial<Pick<Runtime, 'gateway' | 'providers'>>,
-): ReadonlyMap<string, Provider> {
-  const { clock, random, credentialFailures } = base
-  const proxyEnv = proxyEnvOf(deps.env)
-  const open = (name: string, settings: ProviderSettings): Provider => {
-    const known = base.providers?.get(name)
-    const before = base.gateway?.providers.get(name)
-    if (known !== undefined && before !== undefined && sameSettings(before, settings)) return known
-    return createProvider(settings, {
-      ...{ clock, random, proxyEnv, log: deps.onProviderEvent },
-      credentialFailures,
-      observer: observerOf(settings, deps, clock),
-    })
-  }
-  return new Map([...gateway.providers].map(([name, settings]) => [name, open(name, settings)]))
-}
-
-function observerOf(settings: ProviderSettings, deps: RuntimeDeps, clock: Clock): ProviderObserver {
-  const hosts = hostsOfProvider(settings)
-  return {
-    dated: (date) => deps.onProviderClock?.(settings.name, date - clock.now()),
-    connected: (host, endsAt) => {
-      if (hosts.has(host)) deps.onCertificate?.({ role: 'provider', host, endsAt })
-    },
-  }
-}
-
-/** The proxy that providers are asked by. */
-export function proxyEnvOf(env: RuntimeDeps['env']): ProxyEnv {
-  return { httpsProxy: variable(env, 'HTTPS_PROXY'), noProxy: variable(env, 'NO_PROXY') }
-}
-
-/** Upper case as documented, or the lower case that other programs read; set but empty counts as unset. */
-function variable(env: RuntimeDeps['env'], name: string): string | null {
-  return env[name] || env[name.toLowerCase()] || null
 }
