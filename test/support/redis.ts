@@ -1,12 +1,12 @@
 // Real Redis servers on free ports: each with a folder of its own, stopped by its pid, and killed with a test that dies.
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { startChild } from './child.ts'
 import { freePort } from './ports.ts'
+import { createWaits } from './waiting.ts'
 
 export interface RedisServer {
   readonly port: number
@@ -43,13 +43,16 @@ export async function startRedis(
   writeFileSync(file, `${[...usual, ...own].join('\n')}\n`)
   const child = startChild('redis-server', [file, ...args])
   let log = ''
+  const waits = createWaits()
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       log += text
+      waits.wake()
     })
   let ended = false
   const exited = once(child, 'close').then(() => {
     ended = true
+    waits.wake()
     rmSync(folder, { recursive: true, force: true })
   })
   const stop = async (name: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
@@ -60,20 +63,14 @@ export async function startRedis(
     await exited
   }
   t.teardown(() => stop('SIGKILL'))
-  while (!(await takesConnections(port))) {
-    if (ended) throw new Error(`redis-server ended:\n${log}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  return { port, pid: child.pid ?? 0, log: () => log, signal: (name) => void child.kill(name), stop }
-}
-
-function takesConnections(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
+  // By its own word: at its port somebody else might listen.
+  await waits.until({
+    what: 'a redis-server that takes connections',
+    look() {
+      if (ended) throw new Error(`redis-server ended:\n${log}`)
+      return /Ready to accept connections|Sentinel ID is/.test(log) || undefined
+    },
+    seen: () => log,
   })
+  return { port, pid: child.pid ?? 0, log: () => log, signal: (name) => void child.kill(name), stop }
 }
